@@ -1,0 +1,46 @@
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/fd.h"
+#include "common/result.h"
+
+namespace common {
+
+/// An IPv4 or IPv6 address and port, as accept4(2) fills it in and bind(2) takes it. 28 bytes.
+class Address {
+ public:
+  Address() = default;
+
+  /// From a literal as inet_pton(3) takes it, without brackets. nullopt: it is neither IPv4 nor
+  /// IPv6.
+  static std::optional<Address> parse(std::string_view literal, std::uint16_t port);
+
+  /// The address that a socket is bound to: getsockname(2).
+  static Result<Address> of_socket(const Fd& socket);
+
+  /// `127.0.0.1:5882` or `[::1]:5882`; an IPv4 peer of a dual-stack socket shows as IPv4.
+  std::string to_string() const;
+
+  int family() const { return storage_.v6.sin6_family; }
+  sockaddr* data() { return &storage_.any; }
+  const sockaddr* data() const { return &storage_.any; }
+  socklen_t size() const;
+  static constexpr socklen_t capacity() { return sizeof(Storage); }
+
+ private:
+  union Storage {
+    sockaddr_in6 v6{};
+    sockaddr_in v4;
+    sockaddr any;
+  };
+  Storage storage_;
+};
+
+}  // namespace common

@@ -1,0 +1,112 @@
+#include "common/blocking_peer.h"
+
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <thread>
+#include <utility>
+
+namespace common {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Sets SO_RCVTIMEO or SO_SNDTIMEO: a call that waits longer fails with EAGAIN. 0: it waits for
+/// ever. socket(7)
+void limit_calls(const Fd& socket, int option, milliseconds limit) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(limit);
+  const std::chrono::microseconds rest = limit - seconds;
+  const timeval value{.tv_sec = seconds.count(), .tv_usec = rest.count()};
+  (void)::setsockopt(socket.get(), SOL_SOCKET, option, &value, sizeof value);  // cannot fail here
+}
+
+/// Whether a call that failed would do better if it were tried again.
+bool interrupted_or_waited() { return errno == EINTR || errno == EAGAIN; }
+
+milliseconds until(Clock::time_point deadline) {
+  // Never 0, which would mean to wait for ever.
+  return std::max(std::chrono::ceil<milliseconds>(deadline - Clock::now()), milliseconds(1));
+}
+
+}  // namespace
+
+std::size_t unacknowledged_bytes(const Fd& socket) {
+  int bytes = 0;
+  if (::ioctl(socket.get(), SIOCOUTQ, &bytes) < 0) return 0;
+  return static_cast<std::size_t>(bytes);
+}
+
+BlockingPeer::BlockingPeer(const Fd& socket, milliseconds timeout)
+    : socket_(socket), timeout_(timeout), deadline_(Clock::now() + timeout) {
+  if (timeout_ == milliseconds(0)) return;
+  limit_receive(timeout_);
+  // In slices: between two of them we look whether the peer has taken anything.
+  constexpr milliseconds slice(200);
+  limit_calls(socket_, SO_SNDTIMEO, std::min(timeout_, slice));
+}
+
+void BlockingPeer::limit_receive(milliseconds limit) {
+  if (limit == receive_limit_) return;
+  limit_calls(socket_, SO_RCVTIMEO, limit);
+  receive_limit_ = limit;
+}
+
+Result<std::size_t> BlockingPeer::receive(std::span<std::byte> lent) {
+  while (true) {
+    // The whole limit is set already when a message is yet to begin: no system call for that.
+    if (timeout_ > milliseconds(0)) limit_receive(message_begun_ ? until(deadline_) : timeout_);
+    const ssize_t received = ::recv(socket_.get(), lent.data(), lent.size(), 0);
+    message_begun_ = true;
+    if (received >= 0) return static_cast<std::size_t>(received);
+    if (!interrupted_or_waited()) return last_error();
+    if (timeout_ > milliseconds(0) && Clock::now() >= deadline_) return failure(Error::timed_out);
+  }
+}
+
+void BlockingPeer::message_completed() {
+  message_begun_ = false;
+  deadline_ = Clock::now() + timeout_;
+}
+
+Status BlockingPeer::send_all(ByteView answers) {
+  auto deadline = Clock::now() + timeout_;
+  std::size_t unacknowledged = std::numeric_limits<std::size_t>::max();
+  while (!answers.empty()) {
+    const ssize_t sent = ::send(socket_.get(), answers.data(), answers.size(), MSG_NOSIGNAL);
+    if (sent < 0 && !interrupted_or_waited()) return last_error();
+    if (sent > 0) answers = answers.subspan(static_cast<std::size_t>(sent));
+    if (answers.empty()) break;
+
+    // The kernel's buffer is full. A peer that reads slowly frees less of it than a send waits for.
+    const std::size_t before = std::exchange(unacknowledged, unacknowledged_bytes(socket_));
+    if (sent > 0 || unacknowledged < before) deadline = Clock::now() + timeout_;
+    if (timeout_ > milliseconds(0) && Clock::now() >= deadline) return failure(Error::timed_out);
+  }
+  return {};
+}
+
+void BlockingPeer::close_gracefully(const std::atomic<bool>& stopping) {
+  if (::shutdown(socket_.get(), SHUT_WR) < 0) return;  // ENOTCONN: the peer has gone already
+  const auto deadline = Clock::now() + linger_timeout;
+  std::array<std::byte, 4096> thrown_away;
+  while (Clock::now() < deadline) {
+    limit_receive(until(deadline));
+    const ssize_t received = ::recv(socket_.get(), thrown_away.data(), thrown_away.size(), 0);
+    if (received < 0 && !interrupted_or_waited()) return;
+    if (received > 0) continue;
+    if (!stopping) {
+      if (received == 0) return;
+      continue;
+    }
+    // Who stopped us ended our recv, too (SHUT_RD), not the peer: more may come.
+    if (unacknowledged_bytes(socket_) == 0) return;
+    std::this_thread::sleep_for(milliseconds(2));
+  }
+}
+
+}  // namespace common

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <span>
+
+#include "common/duration.h"
+#include "common/fd.h"
+#include "common/frame_reader.h"
+#include "common/result.h"
+
+namespace common {
+
+/// The most that is received at once. A buffer of that size belongs to the thread or the loop.
+inline constexpr std::size_t receive_bytes_max = 16 * 1024;
+
+/// How long after our end of stream we wait for the peer's.
+inline constexpr std::chrono::milliseconds linger_timeout = std::chrono::seconds(2);
+
+/// Bytes of ours that the peer's kernel has not acknowledged: SIOCOUTQ of tcp(7). 0 also when the
+/// connection is gone.
+std::size_t unacknowledged_bytes(const Fd& socket);
+
+/// The other end of a blocking socket. SO_RCVTIMEO and SO_SNDTIMEO limit one call each; it makes of
+/// them what is needed: a bound for a whole message, however many calls its bytes take.
+class BlockingPeer {
+ public:
+  /// Refers to `socket`, which must outlive it. A `timeout` of 0 means none.
+  BlockingPeer(const Fd& socket, std::chrono::milliseconds timeout);
+
+  /// Waits for bytes: some, up to lent.size(), or 0 at the end of the stream.
+  /// Errors: timed_out when no message was completed in time; of recv(2).
+  Result<std::size_t> receive(std::span<std::byte> lent);
+
+  /// From now on the peer has the whole timeout again for its next message.
+  void message_completed();
+
+  /// Waits until the kernel has taken all of `answers`: send(2) may take less than it is offered.
+  /// Errors: timed_out when the peer takes nothing for as long; of send(2).
+  Status send_all(ByteView answers);
+
+  /// Ends our side of the stream, then reads and throws away until the peer ends its own, up to
+  /// linger_timeout. Closing with input unread would send a reset, and that destroys answers on
+  /// their way. When `stopping`, only until the peer's kernel has acknowledged everything.
+  void close_gracefully(const std::atomic<bool>& stopping);
+
+ private:
+  void limit_receive(std::chrono::milliseconds limit);
+
+  const Fd& socket_;
+  std::chrono::milliseconds timeout_;
+  std::chrono::milliseconds receive_limit_{0};  ///< What SO_RCVTIMEO is set to.
+  bool message_begun_ = false;
+  Clock::time_point deadline_;
+};
+
+}  // namespace common

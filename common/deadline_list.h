@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+
+#include "common/duration.h"
+#include "common/token.h"
+
+namespace common {
+
+/// What an object that can be overdue has in it: when, and its neighbours in the list. Leaves the
+/// list when it ends.
+class DeadlineEntry {
+ public:
+  DeadlineEntry() = default;
+  DeadlineEntry(const DeadlineEntry&) = delete;
+  DeadlineEntry& operator=(const DeadlineEntry&) = delete;
+  ~DeadlineEntry() { unlink(); }
+
+  void unlink();
+
+ private:
+  friend class DeadlineList;
+  DeadlineEntry* previous_ = this;
+  DeadlineEntry* next_ = this;
+  Clock::time_point deadline_{};
+  Token token_;
+};
+
+/// Deadlines that are all as far away when they are set: who is set last is due last. So the list
+/// stays sorted by appending, and setting, moving and removing one costs the same for ten
+/// connections and ten thousand. Where the distances differ, a heap or a timer wheel is needed.
+class DeadlineList {
+ public:
+  /// Puts the entry at the end, from wherever it was. `deadline` is not before any other in the
+  /// list.
+  void set(DeadlineEntry& entry, Clock::time_point deadline, Token token);
+
+  /// When the first is due; nullopt: there is none.
+  std::optional<Clock::time_point> soonest() const;
+
+  /// The token of the first if it is due. It stays first until it is set anew or unlinked.
+  std::optional<Token> overdue(Clock::time_point now) const;
+
+ private:
+  DeadlineEntry head_;  ///< Its neighbours are the first and the last.
+};
+
+}  // namespace common

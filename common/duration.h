@@ -1,0 +1,19 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace common {
+
+/// All deadlines are on this clock, which never jumps: CLOCK_MONOTONIC.
+using Clock = std::chrono::steady_clock;
+
+/// `250ms`, `10s`, `2m`, or `0`. nullopt: anything else, or more than a year.
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
+
+/// The same the other way round, in seconds where they divide it.
+std::string to_string(std::chrono::milliseconds duration);
+
+}  // namespace common

@@ -1,0 +1,185 @@
+#include "common/options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <concepts>
+#include <cstdio>
+#include <limits>
+
+#include "common/address.h"
+#include "common/duration.h"
+#include "common/log.h"
+
+namespace common {
+namespace {
+
+template <std::unsigned_integral T>
+OptionLine number_option(std::string name, std::string value_name, std::string meaning, T& target,
+                         std::uint64_t smallest, std::uint64_t largest) {
+  return {.name = std::move(name),
+          .value_name = std::move(value_name),
+          .fallback = fmt::format("{}", target),
+          .meaning = std::move(meaning),
+          .takes = fmt::format("a number from {} to {}", smallest, largest),
+          .set = [&target, smallest, largest](std::string_view text) {
+            const auto number = parse_number(text, smallest, largest);
+            if (number) target = static_cast<T>(*number);
+            return number.has_value();
+          }};
+}
+
+OptionLine duration_option(std::string name, std::string meaning,
+                           std::chrono::milliseconds& target) {
+  return {.name = std::move(name),
+          .value_name = "DURATION",
+          .fallback = to_string(target),
+          .meaning = std::move(meaning),
+          .takes = "a duration such as 250ms, 10s, 2m or 0",
+          .set = [&target](std::string_view text) {
+            const auto duration = parse_duration(text);
+            if (duration) target = *duration;
+            return duration.has_value();
+          }};
+}
+
+template <typename T>
+using Choices = std::vector<std::pair<std::string_view, T>>;
+
+template <typename T>
+OptionLine choice_option(std::string name, std::string value_name, std::string meaning, T& target,
+                         Choices<T> choices) {
+  std::string takes = "one of";
+  for (const auto& [word, value] : choices) takes += fmt::format(" {}", word);
+  return {.name = std::move(name),
+          .value_name = std::move(value_name),
+          .fallback = std::string(choices.front().first),
+          .meaning = std::move(meaning),
+          .takes = std::move(takes),
+          .set = [&target, choices = std::move(choices)](std::string_view text) {
+            for (const auto& [word, value] : choices) {
+              if (word == text) {
+                target = value;
+                return true;
+              }
+            }
+            return false;
+          }};
+}
+
+OptionLine host_option(Options& options) {
+  return {.name = "--host",
+          .value_name = "ADDR",
+          .fallback = options.host,
+          .meaning = "address to listen on; :: serves IPv6 and IPv4",
+          .takes = "an IPv4 or IPv6 address without brackets",
+          .set = [&options](std::string_view text) {
+            options.host = text;
+            return Address::parse(text, 0).has_value();
+          }};
+}
+
+OptionLine verbose_option(Options& options) {
+  return {.name = "--verbose",
+          .value_name = "",
+          .fallback = "",
+          .meaning = "a line for each connection, and for the reason it was closed",
+          .takes = "no value",
+          .set = [&options](std::string_view) { return options.verbose = true; }};
+}
+
+void add_line(CLI::App& app, const OptionLine& line) {
+  if (line.value_name.empty()) {
+    app.add_flag_callback(
+           line.name, [&line] { (void)line.set(""); }, line.meaning)
+        ->disable_flag_override();
+    return;
+  }
+  app.add_option_function<std::string>(
+         line.name,
+         [&line](const std::string& value) {
+           if (line.set(value)) return;
+           throw CLI::ValidationError(line.name, fmt::format("takes {}", line.takes));
+         },
+         line.meaning)
+      ->type_name(line.value_name)
+      ->default_str(line.fallback)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+std::string one_line(std::string text) {
+  std::ranges::replace(text, '\n', ' ');
+  return text;
+}
+
+}  // namespace
+
+OptionTable stage_options(Options& options) {
+  return {
+      host_option(options),
+      number_option("--port", "N", "port to listen on; 0 asks the kernel for a free one",
+                    options.port, 0, std::numeric_limits<std::uint16_t>::max()),
+      number_option("--max-message", "BYTES", "largest payload accepted", options.max_message, 0,
+                    std::numeric_limits<std::uint32_t>::max()),
+      duration_option("--read-timeout", "close who completes no message for that long; 0: never",
+                      options.read_timeout),
+      duration_option("--drain-timeout", "how long an orderly stop may take",
+                      options.drain_timeout),
+      verbose_option(options),
+  };
+}
+
+OptionLine max_connections_option(Options& options) {
+  constexpr std::uint64_t slots_max = 10'000'000;  // what a token's slot number has room for
+  return number_option("--max-connections", "N", "connections at once; more wait in the backlog",
+                       options.max_connections, 1, slots_max);
+}
+
+OptionLine workers_option(Options& options, std::string_view meaning) {
+  auto line = number_option("--workers", "N", std::string(meaning), options.workers, 1, 1024);
+  line.fallback = "";
+  return line;
+}
+
+OptionLine accept_option(Options& options) {
+  return choice_option<AcceptHow>("--accept", "HOW",
+                                  "how workers share newcomers: reuseport, exclusive or shared",
+                                  options.accept,
+                                  {{"reuseport", AcceptHow::reuseport},
+                                   {"exclusive", AcceptHow::exclusive},
+                                   {"shared", AcceptHow::shared}});
+}
+
+OptionLine protocol_option(Options& options) {
+  return choice_option<Protocol>(
+      "--protocol", "NAME", "echo, discard or http", options.protocol,
+      {{"echo", Protocol::echo}, {"discard", Protocol::discard}, {"http", Protocol::http}});
+}
+
+std::optional<int> parse_options(int argc, const char* const* argv, const Program& program) {
+  CLI::App app(program.summary, program.name);
+  app.set_help_flag("--help", "print this and exit");
+  app.set_version_flag("--version", fmt::format("{} {}", program.name, PROGRAM_VERSION));
+  for (const OptionLine& line : program.options) add_line(app, line);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version: prints to stdout
+    return app.exit(asked);
+  } catch (const CLI::ParseError& wrong) {
+    log(one_line(fmt::format("{}: {} (try --help)", program.name, wrong.what())));
+    return 2;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t smallest,
+                                          std::uint64_t largest) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (number < smallest || number > largest) return std::nullopt;
+  return number;
+}
+
+}  // namespace common

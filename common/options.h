@@ -1,0 +1,68 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace common {
+
+/// How the event loops of one process share its newcomers.
+enum class AcceptHow { reuseport, exclusive, shared };
+
+enum class Protocol { echo, discard, http };
+
+/// What can be chosen on the command line of a stage.
+struct Options {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 5882;
+  std::uint32_t max_message = 65'536;  ///< Largest payload, in bytes.
+  std::size_t max_connections = 4096;  ///< Of the whole process.
+  std::chrono::milliseconds read_timeout = std::chrono::seconds(60);  ///< 0: none.
+  std::chrono::milliseconds drain_timeout = std::chrono::seconds(5);
+  std::size_t workers = 0;  ///< 0: the stage's own number.
+  AcceptHow accept = AcceptHow::reuseport;
+  Protocol protocol = Protocol::echo;
+  bool verbose = false;
+};
+
+/// One line of a program's option table, which feeds the parser and --help.
+struct OptionLine {
+  std::string name;        ///< `--port`
+  std::string value_name;  ///< `N`; empty: a flag, which takes no value
+  std::string fallback;    ///< The default, as the user would write it; empty: none to show
+  std::string meaning;
+  std::string takes;  ///< What a complaint says it takes: `a number from 0 to 65535`
+  std::function<bool(std::string_view)> set;  ///< False: it does not take this value.
+};
+using OptionTable = std::vector<OptionLine>;
+
+/// The options that every stage has, and those that only some have. They write into `options`,
+/// which must outlive the table.
+OptionTable stage_options(Options& options);
+OptionLine max_connections_option(Options& options);
+OptionLine workers_option(Options& options, std::string_view meaning);
+OptionLine accept_option(Options& options);
+OptionLine protocol_option(Options& options);
+
+/// Who is asked.
+struct Program {
+  std::string name;
+  std::string summary;
+  OptionTable options;
+};
+
+/// Reads the command line into what the table's lines write to. nullopt: go on. Otherwise the exit
+/// status to end with: 0 after --help and --version, 2 after wrong usage, which one line on stderr
+/// explains.
+std::optional<int> parse_options(int argc, const char* const* argv, const Program& program);
+
+/// Decimal digits only, from `smallest` to `largest`: no sign, no blank, no other base.
+std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t smallest,
+                                          std::uint64_t largest);
+
+}  // namespace common

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "common/frame_reader.h"
+#include "common/result.h"
+
+namespace common {
+
+struct Options;
+
+/// A conversation with one peer, without I/O and without a clock: received bytes in, bytes to send
+/// out. Whoever moves the bytes (a thread, a loop, a test) drives it like this:
+/// - take() what was received, send what it answered, and receive again only when all of that was
+/// taken by the
+///   kernel: then a peer that reads no answers is asked nothing more, and memory stays bounded;
+/// - after an error or when finished(), send the answers that are left and close;
+/// - tell it end_of_stream() when the peer has sent its last.
+/// A session that waits for the beginning of a message holds no buffer.
+class Session {
+ public:
+  virtual ~Session() = default;
+
+  /// Takes all of `received` and appends the answers to `answers`, also when it ends in an error.
+  /// Returns how many messages these bytes completed: only that moves the time bound.
+  /// Errors: too_long, malformed. Nothing after them can be trusted; take() is not called again.
+  virtual Result<std::size_t> take(ByteView received, Bytes& answers) = 0;
+
+  /// The peer has ended its stream. Error: cut_short inside a message.
+  virtual Status end_of_stream() const = 0;
+
+  /// We have said our last: close when the answers are out. What take() gets after that is dropped.
+  virtual bool finished() const { return false; }
+};
+
+/// Answers each message with the same message.
+class EchoSession final : public Session {
+ public:
+  explicit EchoSession(std::uint32_t payload_bytes_max) : reader_(payload_bytes_max) {}
+
+  Result<std::size_t> take(ByteView received, Bytes& answers) override;
+  Status end_of_stream() const override;
+
+ private:
+  FrameReader reader_;
+};
+
+/// Takes everything, answers nothing (RFC 863). Any byte counts as a message.
+class DiscardSession final : public Session {
+ public:
+  Result<std::size_t> take(ByteView received, Bytes& answers) override;
+  Status end_of_stream() const override;
+};
+
+/// What starts a conversation with a new peer.
+using MakeSession = std::unique_ptr<Session> (*)(const Options&);
+
+std::unique_ptr<Session> make_echo_session(const Options& options);
+
+}  // namespace common

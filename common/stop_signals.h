@@ -1,0 +1,29 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <thread>
+
+namespace common {
+
+/// Turns SIGINT and SIGTERM into an orderly stop. They are blocked in every thread, but for one
+/// that does nothing else than wait for them, so a signal can come at any moment without
+/// interrupting anything: sigwait(3). The first calls `stop` (on that thread). A second, or
+/// `drain_timeout` later the clock, ends the process at once, with 0. Make it before any other
+/// thread, which inherits the blocked signals; it must not outlive what `stop` uses.
+class StopSignals {
+ public:
+  StopSignals(std::chrono::milliseconds drain_timeout, std::function<void()> stop);
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+  ~StopSignals();
+
+ private:
+  void wait_for_signals(std::chrono::milliseconds drain_timeout, const std::function<void()>& stop);
+
+  std::atomic<bool> done_ = false;
+  std::thread thread_;
+};
+
+}  // namespace common

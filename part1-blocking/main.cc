@@ -1,0 +1,26 @@
+// Part 1: one client at a time, with calls that wait.
+// Try it: ./serve part1-blocking   then, in another terminal:   printf '\2\0\0\0hi' | ncat
+// 127.0.0.1 5882 | xxd
+
+#include "common/options.h"
+#include "common/process.h"
+#include "common/session.h"
+#include "common/stop_signals.h"
+#include "server.h"
+
+int main(int argc, char** argv) {
+  common::Options options;
+  const common::Program program{.name = "part1-blocking",
+                                .summary = "Echoes messages, one client at a time.",
+                                .options = common::stage_options(options)};
+  options.max_connections = 1;
+  if (const auto status = common::parse_options(argc, argv, program)) return *status;
+  common::prepare_process(options.max_connections);
+
+  const auto server = stage::Server::create(options, common::make_echo_session);
+  if (!server) return common::fail(options, server.error());
+  const common::StopSignals signals(options.drain_timeout, [&server] { (*server)->stop(); });
+  common::announce((*server)->address());
+  const auto finished = (*server)->run();
+  return finished ? 0 : common::fail(options, finished.error());
+}

@@ -1,0 +1,98 @@
+#include "server.h"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <chrono>
+#include <thread>
+
+#include "common/blocking_peer.h"
+
+namespace stage {
+namespace {
+
+/// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
+/// Returns why it ended: no error is a goodbye on a message boundary.
+common::Status serve(common::BlockingPeer& peer, common::Session& session) {
+  std::array<std::byte, common::receive_bytes_max> lent;
+  common::Bytes answers;
+  while (!session.finished()) {
+    const auto received = peer.receive(lent);
+    if (!received) return std::unexpected(received.error());
+    if (*received == 0) return session.end_of_stream();
+
+    const auto completed = session.take(common::ByteView(lent).first(*received), answers);
+    if (const auto sent = peer.send_all(answers); !sent) return sent;
+    answers.clear();
+    if (!completed) return std::unexpected(completed.error());
+    if (*completed > 0) peer.message_completed();
+  }
+  return {};
+}
+
+}  // namespace
+
+common::Result<std::unique_ptr<Server>> Server::create(const common::Options& options,
+                                                       common::MakeSession make_session) {
+  auto listener = common::listen_on(options, common::Waiting::blocking);
+  if (!listener) return std::unexpected(listener.error());
+  return std::unique_ptr<Server>(new Server(options, make_session, std::move(*listener)));
+}
+
+Server::Server(const common::Options& options, common::MakeSession make_session,
+               common::Fd listener)
+    : options_(options),
+      make_session_(make_session),
+      listener_(std::move(listener)),
+      log_(options.verbose) {}
+
+std::string Server::address() const {
+  const auto address = common::Address::of_socket(listener_);
+  return address ? address->to_string() : address.error().message();
+}
+
+common::Status Server::run() {
+  while (!stopping_) {
+    const auto client = common::accept_one(listener_, common::Waiting::blocking);
+    if (client) {
+      serve_client(**client);
+    } else if (common::is_shortage(client.error())) {
+      accept_fault_.report(client.error(), common::Clock::now());
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    } else if (!stopping_) {
+      return std::unexpected(client.error());
+    }
+  }
+  return {};
+}
+
+void Server::serve_client(const common::Accepted& client) {
+  log_.opened(client.peer);
+  set_serving(client.fd.get());
+  common::BlockingPeer peer(client.fd, options_.read_timeout);
+  const auto session = make_session_(options_);
+
+  const auto ended = serve(peer, *session);
+  const bool goodbye = ended || stopping_;  // our stop may have cut a message short
+  log_.closed(client.peer, goodbye ? std::error_code() : ended.error(), !session->end_of_stream());
+  peer.close_gracefully(stopping_);
+  set_serving(-1);
+}
+
+void Server::set_serving(int connection) {
+  const std::scoped_lock lock(serving_mutex_);
+  serving_ = connection;
+  if (stopping_ && serving_ >= 0) (void)::shutdown(serving_, SHUT_RD);  // stop() came before us
+}
+
+void Server::stop() {
+  stopping_ = true;
+  // Ends a waiting accept with EINVAL, and a waiting recv with 0, but not before it returned the
+  // bytes that had come. Neither call fails in a way that matters: who has gone need not be
+  // interrupted.
+  (void)::shutdown(listener_.get(), SHUT_RDWR);
+  const std::scoped_lock lock(serving_mutex_);
+  if (serving_ >= 0) (void)::shutdown(serving_, SHUT_RD);
+}
+
+}  // namespace stage

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "common/fd.h"
+#include "common/listen.h"
+#include "common/log.h"
+#include "common/options.h"
+#include "common/result.h"
+#include "common/session.h"
+
+namespace stage {
+
+/// Serves one client at a time: while it waits for that one, it waits for nobody else.
+class Server {
+ public:
+  /// A server that listens where `options` say. Errors: of socket(2), bind(2), listen(2).
+  static common::Result<std::unique_ptr<Server>> create(const common::Options& options,
+                                                        common::MakeSession make_session);
+
+  std::string address() const;
+
+  /// Serves until stop() is called. Errors: of accept(2), if they are not a client's or a shortage.
+  common::Status run();
+
+  /// Ends run() in good order. From any thread.
+  void stop();
+
+ private:
+  Server(const common::Options& options, common::MakeSession make_session, common::Fd listener);
+
+  void serve_client(const common::Accepted& client);
+  void set_serving(int connection);
+
+  const common::Options& options_;
+  common::MakeSession make_session_;
+  common::Fd listener_;
+  common::ConnectionLog log_;
+  common::RepeatedFault accept_fault_{"cannot accept"};
+
+  std::atomic<bool> stopping_ = false;
+  std::mutex serving_mutex_;
+  int serving_ = -1;  ///< The connection that stop() has to interrupt.
+};
+
+}  // namespace stage
