@@ -1,7 +1,5 @@
 #include "common/blocking_peer.h"
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -34,12 +32,6 @@ milliseconds until(Clock::time_point deadline) {
 }
 
 }  // namespace
-
-std::size_t unacknowledged_bytes(const Fd& socket) {
-  int bytes = 0;
-  if (::ioctl(socket.get(), SIOCOUTQ, &bytes) < 0) return 0;
-  return static_cast<std::size_t>(bytes);
-}
 
 BlockingPeer::BlockingPeer(const Fd& socket, milliseconds timeout)
     : socket_(socket), timeout_(timeout), deadline_(Clock::now() + timeout) {

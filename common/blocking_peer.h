@@ -9,18 +9,9 @@
 #include "common/fd.h"
 #include "common/frame_reader.h"
 #include "common/result.h"
+#include "common/socket.h"
 
 namespace common {
-
-/// The most that is received at once. A buffer of that size belongs to the thread or the loop.
-inline constexpr std::size_t receive_bytes_max = 16 * 1024;
-
-/// How long after our end of stream we wait for the peer's.
-inline constexpr std::chrono::milliseconds linger_timeout = std::chrono::seconds(2);
-
-/// Bytes of ours that the peer's kernel has not acknowledged: SIOCOUTQ of tcp(7). 0 also when the
-/// connection is gone.
-std::size_t unacknowledged_bytes(const Fd& socket);
 
 /// The other end of a blocking socket. SO_RCVTIMEO and SO_SNDTIMEO limit one call each; it makes of
 /// them what is needed: a bound for a whole message, however many calls its bytes take.

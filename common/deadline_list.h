@@ -18,6 +18,9 @@ class DeadlineEntry {
 
   void unlink();
 
+  /// What it was last set to; before that, the clock's epoch.
+  Clock::time_point deadline() const { return deadline_; }
+
  private:
   friend class DeadlineList;
   DeadlineEntry* previous_ = this;

@@ -1,6 +1,6 @@
 // Part 1: one client at a time, with calls that wait.
-// Try it: ./serve part1-blocking   then, in another terminal:   printf '\2\0\0\0hi' | ncat
-// 127.0.0.1 5882 | xxd
+// Try it: ./serve part1-blocking   then, in another terminal:
+//         printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
 
 #include "common/options.h"
 #include "common/process.h"
@@ -10,10 +10,10 @@
 
 int main(int argc, char** argv) {
   common::Options options;
-  const common::Program program{.name = "part1-blocking",
-                                .summary = "Echoes messages, one client at a time.",
-                                .options = common::stage_options(options)};
-  options.max_connections = 1;
+  common::Program program{.name = "part1-blocking",
+                          .summary = "Echoes messages, one client at a time.",
+                          .options = common::stage_options(options)};
+  options.max_connections = 1;  // and no option to change it
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   common::prepare_process(options.max_connections);
 

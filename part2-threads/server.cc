@@ -1,0 +1,187 @@
+#include "server.h"
+
+#include <pthread.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "common/blocking_peer.h"
+
+namespace stage {
+namespace {
+
+/// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
+/// Returns why it ended: no error is a goodbye on a message boundary.
+common::Status serve(common::BlockingPeer& peer, common::Session& session) {
+  std::array<std::byte, common::receive_bytes_max> lent;
+  common::Bytes answers;
+  while (!session.finished()) {
+    const auto received = peer.receive(lent);
+    if (!received) return std::unexpected(received.error());
+    if (*received == 0) return session.end_of_stream();
+
+    const auto completed = session.take(common::ByteView(lent).first(*received), answers);
+    if (const auto sent = peer.send_all(answers); !sent) return sent;
+    answers.clear();
+    if (!completed) return std::unexpected(completed.error());
+    if (*completed > 0) peer.message_completed();
+  }
+  return {};
+}
+
+/// A thread that waits needs a few calls' worth of stack and its receive buffer, not the 8 MiB that
+/// are usual.
+void use_small_stacks() {
+  constexpr std::size_t stack_bytes = 256 * 1024;
+  pthread_attr_t attributes;
+  (void)::pthread_attr_init(&attributes);  // fails on no Linux: pthread_attr_init(3)
+  (void)::pthread_attr_setstacksize(&attributes, stack_bytes);
+  (void)::pthread_setattr_default_np(&attributes);  // where it fails, stacks stay large
+  (void)::pthread_attr_destroy(&attributes);
+}
+
+}  // namespace
+
+common::Result<std::unique_ptr<Server>> Server::create(const common::Options& options,
+                                                       common::MakeSession make_session) {
+  auto listener = common::listen_on(options, common::Waiting::blocking);
+  if (!listener) return std::unexpected(listener.error());
+  return std::unique_ptr<Server>(new Server(options, make_session, std::move(*listener)));
+}
+
+Server::Server(const common::Options& options, common::MakeSession make_session,
+               common::Fd listener)
+    : options_(options),
+      make_session_(make_session),
+      listener_(std::move(listener)),
+      log_(options.verbose),
+      places_(static_cast<std::ptrdiff_t>(options.max_connections)) {}
+
+std::string Server::address() const {
+  const auto address = common::Address::of_socket(listener_);
+  return address ? address->to_string() : address.error().message();
+}
+
+common::Status Server::run() {
+  use_small_stacks();
+  return options_.workers == 0 ? run_threads() : run_pool();
+}
+
+common::Status Server::run_threads() {
+  const auto finished = accept_clients([this](common::Accepted client) {  //
+    start_thread(std::move(client));
+  });
+  std::unique_lock lock(threads_mutex_);
+  thread_ended_.wait(lock, [this] { return threads_ == 0; });
+  return finished;
+}
+
+common::Status Server::run_pool() {
+  std::vector<common::Status> finished(options_.workers);
+  {
+    std::vector<std::jthread> pool;
+    for (common::Status& status : finished) {
+      try {
+        pool.emplace_back([this, &status] {
+          status = accept_clients([this](common::Accepted client) {  //
+            serve_client(std::move(client));
+          });
+        });
+      } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
+        status = std::unexpected(error.code());
+        stop();
+        break;
+      }
+    }
+  }  // joins them
+  const auto failed = std::ranges::find_if(finished, [](const auto& status) { return !status; });
+  return failed == finished.end() ? common::Status() : *failed;
+}
+
+template <typename ServeOne>
+common::Status Server::accept_clients(ServeOne serve_one) {
+  while (true) {
+    places_.acquire();  // none left: newcomers wait in the backlog
+    if (stopping_) return {};
+    auto client = common::accept_one(listener_, common::Waiting::blocking);
+    if (client) {
+      serve_one(std::move(**client));
+      continue;
+    }
+    places_.release();
+    if (common::is_shortage(client.error())) {
+      accept_fault_.report(client.error(), common::Clock::now());
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    } else if (!stopping_) {
+      return std::unexpected(client.error());
+    }
+  }
+}
+
+void Server::start_thread(common::Accepted client) {
+  // Shared, because a thread that cannot be started has already swallowed what it was given.
+  const auto shared = std::make_shared<common::Accepted>(std::move(client));
+  {
+    const std::scoped_lock lock(threads_mutex_);
+    ++threads_;
+  }
+  while (true) {
+    try {
+      std::thread([this, shared] {
+        serve_client(std::move(*shared));
+        const std::scoped_lock lock(threads_mutex_);
+        --threads_;
+        thread_ended_.notify_one();  // under the lock: after it, the server may be gone
+      }).detach();
+      return;
+    } catch (const std::system_error& error) {  // EAGAIN: as many as the system allows
+      thread_fault_.report(error.code(), common::Clock::now());
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  }
+}
+
+void Server::serve_client(common::Accepted client) {
+  log_.opened(client.peer);
+  begin_serving(client.fd.get());
+  common::BlockingPeer peer(client.fd, options_.read_timeout);
+  const auto session = make_session_(options_);
+
+  const auto ended = serve(peer, *session);
+  const bool goodbye = ended || stopping_;  // our stop may have cut a message short
+  log_.closed(client.peer, goodbye ? std::error_code() : ended.error(), !session->end_of_stream());
+  peer.close_gracefully(stopping_);
+  end_serving(client.fd.get());
+  client.fd = common::Fd();  // only now may its place go to another
+  places_.release();
+}
+
+void Server::begin_serving(int connection) {
+  const std::scoped_lock lock(serving_mutex_);
+  serving_.insert(connection);
+  if (stopping_) (void)::shutdown(connection, SHUT_RD);  // stop() came before us
+}
+
+void Server::end_serving(int connection) {
+  // Before it is closed: another thread's accept gets the same number at once.
+  const std::scoped_lock lock(serving_mutex_);
+  serving_.erase(connection);
+}
+
+void Server::stop() {
+  stopping_ = true;
+  // Ends every waiting accept with EINVAL, and every waiting recv with 0, but not before it
+  // returned the bytes that had come. Neither call fails in a way that matters: who has gone need
+  // not be interrupted.
+  (void)::shutdown(listener_.get(), SHUT_RDWR);
+  places_.release(static_cast<std::ptrdiff_t>(std::max<std::size_t>(options_.workers, 1)));
+  const std::scoped_lock lock(serving_mutex_);
+  for (const int connection : serving_) (void)::shutdown(connection, SHUT_RD);
+}
+
+}  // namespace stage

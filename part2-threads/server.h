@@ -1,0 +1,66 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <semaphore>
+#include <string>
+#include <unordered_set>
+
+#include "common/fd.h"
+#include "common/listen.h"
+#include "common/log.h"
+#include "common/options.h"
+#include "common/result.h"
+#include "common/session.h"
+
+namespace stage {
+
+/// Serves every client on a thread of its own, or, with --workers, so many clients on a fixed pool
+/// of threads. A thread that waits for its client keeps nobody else waiting.
+class Server {
+ public:
+  /// A server that listens where `options` say. Errors: of socket(2), bind(2), listen(2).
+  static common::Result<std::unique_ptr<Server>> create(const common::Options& options,
+                                                        common::MakeSession make_session);
+
+  std::string address() const;
+
+  /// Serves until stop() is called. Errors: of accept(2), if they are not a client's or a shortage.
+  common::Status run();
+
+  /// Ends run() in good order. From any thread.
+  void stop();
+
+ private:
+  Server(const common::Options& options, common::MakeSession make_session, common::Fd listener);
+
+  common::Status run_threads();
+  common::Status run_pool();
+  template <typename ServeOne>
+  common::Status accept_clients(ServeOne serve_one);
+  void start_thread(common::Accepted client);
+  void serve_client(common::Accepted client);
+  void begin_serving(int connection);
+  void end_serving(int connection);
+
+  const common::Options& options_;
+  common::MakeSession make_session_;
+  common::Fd listener_;
+  common::ConnectionLog log_;
+  common::RepeatedFault accept_fault_{"cannot accept"};
+  common::RepeatedFault thread_fault_{"cannot start a thread"};
+
+  std::counting_semaphore<> places_;  ///< How many more connections there may be.
+
+  std::atomic<bool> stopping_ = false;
+  std::mutex serving_mutex_;
+  std::unordered_set<int> serving_;  ///< The connections that stop() has to interrupt.
+  std::mutex threads_mutex_;
+  std::size_t threads_ = 0;
+  std::condition_variable thread_ended_;
+};
+
+}  // namespace stage

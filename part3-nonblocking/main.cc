@@ -1,0 +1,26 @@
+// Part 3: one thread, many clients, and no call that waits: connection.{h,cc} is new.
+// Try it: ./serve part3-nonblocking   then, in another terminal:
+//         printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
+
+#include "common/options.h"
+#include "common/process.h"
+#include "common/session.h"
+#include "common/stop_signals.h"
+#include "server.h"
+
+int main(int argc, char** argv) {
+  common::Options options;
+  common::Program program{.name = "part3-nonblocking",
+                          .summary = "Echoes messages, one thread that asks every client in turn.",
+                          .options = common::stage_options(options)};
+  program.options.push_back(common::max_connections_option(options));
+  if (const auto status = common::parse_options(argc, argv, program)) return *status;
+  common::prepare_process(options.max_connections);
+
+  const auto server = stage::Server::create(options, common::make_echo_session);
+  if (!server) return common::fail(options, server.error());
+  const common::StopSignals signals(options.drain_timeout, [&server] { (*server)->stop(); });
+  common::announce((*server)->address());
+  const auto finished = (*server)->run();
+  return finished ? 0 : common::fail(options, finished.error());
+}

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/duration.h"
+#include "common/fd.h"
+#include "common/log.h"
+#include "common/options.h"
+#include "common/result.h"
+#include "common/session.h"
+#include "connection.h"
+
+namespace stage {
+
+/// Serves every client on one thread, which never waits: it asks each in turn whether there is
+/// something to do, over and over, and so needs a whole core even when there is nothing.
+class Server {
+ public:
+  /// A server that listens where `options` say. Errors: of socket(2), bind(2), listen(2).
+  static common::Result<std::unique_ptr<Server>> create(const common::Options& options,
+                                                        common::MakeSession make_session);
+
+  std::string address() const;
+
+  /// Serves until stop() is called. Errors: of accept(2), if they are not a client's or a shortage.
+  common::Status run();
+
+  /// Ends run() in good order. From any thread.
+  void stop();
+
+ private:
+  Server(const common::Options& options, common::MakeSession make_session, common::Fd listener);
+
+  common::Status accept_new(common::Clock::time_point now);
+  void serve_all(common::Clock::time_point now);
+  void begin_drain();
+  bool drained() const;
+
+  const common::Options& options_;
+  common::MakeSession make_session_;
+  common::Fd listener_;
+  common::RepeatedFault accept_fault_{"cannot accept"};
+  Lent lent_;
+
+  std::vector<std::unique_ptr<Connection>> connections_;
+  common::Clock::time_point accept_again_;  ///< After a shortage: not before, unless one leaves.
+  std::atomic<bool> stopping_ = false;
+  bool draining_ = false;
+};
+
+}  // namespace stage

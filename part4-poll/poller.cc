@@ -1,0 +1,91 @@
+#include "poller.h"
+
+#include <algorithm>
+#include <cassert>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+namespace stage {
+namespace {
+
+short poll_events(Readiness interest) {
+  return static_cast<short>((interest.input ? POLLIN : 0) | (interest.output ? POLLOUT : 0));
+}
+
+/// poll(2) reports errors and hang-ups unasked, alone or with others. They count as both kinds of
+/// readiness: whatever the connection waits for, it then tries, and is told by recv(2) or send(2).
+Readiness readiness(short revents) {
+  constexpr int unasked = POLLERR | POLLHUP | POLLNVAL;
+  return {.input = (revents & (POLLIN | unasked)) != 0,
+          .output = (revents & (POLLOUT | unasked)) != 0};
+}
+
+/// Milliseconds for poll(2), rounded up: rounded down, the loop would spin through the last one.
+int timeout_ms(std::optional<common::Clock::time_point> deadline) {
+  if (!deadline) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - common::Clock::now());
+  constexpr std::chrono::milliseconds::rep longest = std::numeric_limits<int>::max();
+  return static_cast<int>(std::clamp(left.count(), std::chrono::milliseconds::rep{0}, longest));
+}
+
+}  // namespace
+
+common::Result<Poller> Poller::create() { return Poller(); }
+
+std::size_t& Poller::index_of(const common::Fd& fd) {
+  const auto number = static_cast<std::size_t>(fd.get());
+  if (number >= index_.size()) index_.resize(number + 1, unwatched);
+  return index_[number];
+}
+
+common::Status Poller::watch(const common::Fd& fd, common::Token token, Readiness interest) {
+  assert(index_of(fd) == unwatched);
+  index_of(fd) = polled_.size();
+  polled_.push_back({.fd = fd.get(), .events = poll_events(interest), .revents = 0});
+  tokens_.push_back(token);
+  return {};
+}
+
+common::Status Poller::change(const common::Fd& fd, common::Token token, Readiness interest) {
+  const std::size_t index = index_of(fd);
+  assert(index < polled_.size() && tokens_[index] == token);
+  polled_[index].events = poll_events(interest);
+  return {};
+}
+
+void Poller::forget(const common::Fd& fd) {
+  const std::size_t index = std::exchange(index_of(fd), unwatched);
+  if (index == unwatched) return;
+  if (index + 1 < polled_.size()) {  // the last takes its place
+    polled_[index] = polled_.back();
+    tokens_[index] = tokens_.back();
+    index_[static_cast<std::size_t>(polled_[index].fd)] = index;
+  }
+  polled_.pop_back();
+  tokens_.pop_back();
+}
+
+common::Status Poller::watch_listener(const common::Fd& listener, common::Token token) {
+  return watch(listener, token, {.input = true, .output = false});
+}
+
+void Poller::forget_listener(const common::Fd& listener) { forget(listener); }
+
+common::Result<std::span<const Event>> Poller::wait(
+    std::optional<common::Clock::time_point> deadline) {
+  events_.clear();
+  int ready = ::poll(polled_.data(), polled_.size(), timeout_ms(deadline));
+  if (ready < 0) {
+    if (errno == EINTR) return events_;  // nothing is ready yet; the caller will wait again
+    return common::last_error();
+  }
+  for (std::size_t i = 0; ready > 0 && i < polled_.size(); ++i) {
+    if (polled_[i].revents == 0) continue;
+    events_.push_back({.token = tokens_[i], .ready = readiness(polled_[i].revents)});
+    --ready;  // the kernel said how many: the rest of the array need not be looked at
+  }
+  return events_;
+}
+
+}  // namespace stage

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <poll.h>
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "common/duration.h"
+#include "common/fd.h"
+#include "common/result.h"
+#include "common/token.h"
+#include "connection.h"
+
+namespace stage {
+
+/// Something can be done without waiting. Where the kernel reports an error or a hang-up, that is
+/// whatever was asked for: the call that is tried then says what has happened.
+struct Event {
+  common::Token token;
+  Readiness ready;
+};
+
+/// Waits for the readiness of many descriptors with poll(2): the whole set goes to the kernel with
+/// every call.
+class Poller {
+ public:
+  static common::Result<Poller> create();
+
+  /// Adds a descriptor, which must stay open until forget().
+  common::Status watch(const common::Fd& fd, common::Token token, Readiness interest);
+
+  /// Changes what is waited for.
+  common::Status change(const common::Fd& fd, common::Token token, Readiness interest);
+
+  /// Removes a descriptor. It is all right if it is not watched.
+  void forget(const common::Fd& fd);
+
+  common::Status watch_listener(const common::Fd& listener, common::Token token);
+  void forget_listener(const common::Fd& listener);
+
+  /// Waits until something is ready or `deadline` has come. The events are good until the next
+  /// call. Errors: of poll(2).
+  common::Result<std::span<const Event>> wait(std::optional<common::Clock::time_point> deadline);
+
+  std::size_t size() const { return polled_.size(); }
+
+ private:
+  static constexpr std::size_t unwatched = static_cast<std::size_t>(-1);
+  std::size_t& index_of(const common::Fd& fd);
+
+  std::vector<pollfd> polled_;         ///< What poll(2) is given.
+  std::vector<common::Token> tokens_;  ///< tokens_[i] belongs to polled_[i].
+  std::vector<std::size_t> index_;     ///< By descriptor: where it stands in the two.
+  std::vector<Event> events_;
+};
+
+}  // namespace stage

@@ -1,0 +1,155 @@
+#include "connection.h"
+
+#include <sys/socket.h>
+
+#include <cassert>
+#include <limits>
+#include <utility>
+
+namespace stage {
+namespace {
+
+using common::Clock;
+
+/// Whether the call that has just failed would succeed later.
+bool not_now() { return errno == EAGAIN || errno == EINTR; }
+
+}  // namespace
+
+Connection::Connection(common::Accepted accepted, std::unique_ptr<common::Session> session,
+                       const common::Options& options, Clock::time_point now)
+    : fd_(std::move(accepted.fd)),
+      peer_(accepted.peer),
+      session_(std::move(session)),
+      options_(options) {
+  common::ConnectionLog(options_.verbose).opened(peer_);
+  renew_deadline(now);
+}
+
+Connection::Next Connection::advance(Readiness ready, Clock::time_point now, Lent& lent) {
+  if (state_ == State::lingering) return ready.input ? throw_away(lent) : Next::keep;
+  // While answers are held nothing is received: a peer that does not read is asked nothing more.
+  if (!held_.empty()) return ready.output ? send_held(now) : Next::keep;
+  return ready.input ? receive(now, lent) : Next::keep;
+}
+
+Connection::Next Connection::receive(Clock::time_point now, Lent& lent) {
+  const ssize_t received = ::recv(fd_.get(), lent.input.data(), lent.input.size(), 0);
+  if (received < 0) {
+    if (not_now()) return Next::keep;
+    log_closed(common::last_error().error());
+    return Next::close;
+  }
+  if (received == 0) {
+    peer_ended_ = true;
+    const auto ended = session_->end_of_stream();
+    log_closed(ended || draining_ ? std::error_code() : ended.error());
+    return end_stream(now);
+  }
+
+  const common::ByteView bytes(lent.input.data(), static_cast<std::size_t>(received));
+  lent.answers.clear();
+  const auto completed = session_->take(bytes, lent.answers);
+  if (!completed || session_->finished()) {
+    log_closed(completed ? std::error_code() : completed.error());
+    state_ = State::ending;
+  } else if (*completed > 0) {
+    renew_deadline(now);  // by messages only: single bytes would hold the connection for ever
+  }
+  return send(lent.answers, now);
+}
+
+Connection::Next Connection::send(common::ByteView answers, Clock::time_point now) {
+  std::size_t taken = 0;
+  if (!answers.empty()) {
+    const ssize_t sent = ::send(fd_.get(), answers.data(), answers.size(), MSG_NOSIGNAL);
+    if (sent < 0 && !not_now()) {
+      log_closed(common::last_error().error());
+      return Next::close;
+    }
+    if (sent > 0) taken = static_cast<std::size_t>(sent);
+  }
+  if (taken < answers.size()) {
+    const auto rest = answers.subspan(taken);
+    held_.assign(rest.begin(), rest.end());
+    held_begin_ = 0;
+    unacknowledged_ = common::unacknowledged_bytes(fd_);
+    renew_deadline(now);
+    return Next::keep;
+  }
+  return state_ == State::ending ? end_stream(now) : Next::keep;
+}
+
+Connection::Next Connection::send_held(Clock::time_point now) {
+  assert(held_begin_ < held_.size());
+  const auto rest = common::ByteView(held_).subspan(held_begin_);
+  const ssize_t sent = ::send(fd_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
+  if (sent < 0) {
+    if (not_now()) return Next::keep;
+    log_closed(common::last_error().error());
+    return Next::close;
+  }
+  held_begin_ += static_cast<std::size_t>(sent);
+  renew_deadline(now);
+  if (held_begin_ < held_.size()) {
+    unacknowledged_ = common::unacknowledged_bytes(fd_);
+    return Next::keep;
+  }
+  held_ = common::Bytes();  // gives the memory back
+  return state_ == State::ending ? end_stream(now) : Next::keep;
+}
+
+Connection::Next Connection::end_stream(Clock::time_point now) {
+  // A peer that has ended its stream sends nothing that a close could answer with a reset. In a
+  // drain, it is we who ended that side.
+  if (peer_ended_ && !draining_) return Next::close;
+  if (::shutdown(fd_.get(), SHUT_WR) < 0) return Next::close;  // ENOTCONN: the peer has gone
+  state_ = State::lingering;
+  deadline_ = now + common::linger_timeout;
+  return Next::keep;
+}
+
+Connection::Next Connection::throw_away(Lent& lent) {
+  const ssize_t received = ::recv(fd_.get(), lent.input.data(), lent.input.size(), 0);
+  if (received < 0 && !not_now()) return Next::close;
+  if (draining_) return common::unacknowledged_bytes(fd_) == 0 ? Next::close : Next::keep;
+  return received == 0 ? Next::close : Next::keep;
+}
+
+Connection::Next Connection::expire(Clock::time_point now) {
+  if (state_ == State::lingering) return Next::close;
+  if (!held_.empty()) {
+    // No send went through, but a peer that reads slowly has freed less than a send waits for.
+    const std::size_t before = std::exchange(unacknowledged_, common::unacknowledged_bytes(fd_));
+    if (unacknowledged_ < before) {
+      renew_deadline(now);
+      return Next::keep;
+    }
+    held_ = common::Bytes();
+  }
+  log_closed(common::Error::timed_out);
+  return end_stream(now);
+}
+
+void Connection::begin_drain() {
+  draining_ = true;
+  // The end of the stream, for us alone: recv(2) returns what the kernel has received, and then 0.
+  (void)::shutdown(fd_.get(), SHUT_RD);  // ENOTCONN: the next receive will tell
+}
+
+Readiness Connection::interest() const {
+  if (state_ == State::lingering) return {.input = !draining_, .output = false};
+  return {.input = held_.empty(), .output = !held_.empty()};
+}
+
+void Connection::renew_deadline(Clock::time_point now) {
+  deadline_ =
+      options_.read_timeout.count() == 0 ? Clock::time_point::max() : now + options_.read_timeout;
+}
+
+void Connection::log_closed(std::error_code reason) const {
+  if (state_ != State::conversing) return;  // the first reason is the one that counts
+  common::ConnectionLog(options_.verbose).closed(peer_, reason, !session_->end_of_stream());
+}
+
+}  // namespace stage

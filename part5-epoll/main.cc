@@ -1,0 +1,29 @@
+// Part 5: the server of part 4 with epoll(7) in place of poll(2). Only poller.{h,cc} differ;
+// workers.{h,cc} is new. Try it: ./serve part5-epoll   then, in another terminal:
+//         printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
+
+#include "common/http_session.h"
+#include "common/options.h"
+#include "common/process.h"
+#include "common/stop_signals.h"
+#include "workers.h"
+
+int main(int argc, char** argv) {
+  common::Options options;
+  common::Program program{.name = "part5-epoll",
+                          .summary = "Echoes messages, threads that wait for clients with epoll.",
+                          .options = common::stage_options(options)};
+  program.options.push_back(common::max_connections_option(options));
+  program.options.push_back(common::workers_option(options, "event loops, a thread each"));
+  program.options.push_back(common::accept_option(options));
+  program.options.push_back(common::protocol_option(options));
+  if (const auto status = common::parse_options(argc, argv, program)) return *status;
+  common::prepare_process(options.max_connections);
+
+  const auto server = stage::Workers::create(options, common::make_session);
+  if (!server) return common::fail(options, server.error());
+  const common::StopSignals signals(options.drain_timeout, [&server] { (*server)->stop(); });
+  common::announce((*server)->address());
+  const auto finished = (*server)->run();
+  return finished ? 0 : common::fail(options, finished.error());
+}

@@ -1,0 +1,98 @@
+#include "poller.h"
+
+#include <algorithm>
+#include <cassert>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+namespace stage {
+namespace {
+
+std::uint32_t epoll_events(Readiness interest) {
+  return (interest.input ? EPOLLIN : 0U) | (interest.output ? EPOLLOUT : 0U);
+}
+
+/// epoll(7) reports errors and hang-ups unasked, alone or with others. They count as both kinds of
+/// readiness: whatever the connection waits for, it then tries, and is told by recv(2) or send(2).
+Readiness readiness(std::uint32_t events) {
+  constexpr std::uint32_t unasked = EPOLLERR | EPOLLHUP;
+  return {.input = (events & (EPOLLIN | unasked)) != 0,
+          .output = (events & (EPOLLOUT | unasked)) != 0};
+}
+
+/// Milliseconds for epoll_wait(2), rounded up: rounded down, the loop would spin through the last
+/// one.
+int timeout_ms(std::optional<common::Clock::time_point> deadline) {
+  if (!deadline) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - common::Clock::now());
+  constexpr std::chrono::milliseconds::rep longest = std::numeric_limits<int>::max();
+  return static_cast<int>(std::clamp(left.count(), std::chrono::milliseconds::rep{0}, longest));
+}
+
+}  // namespace
+
+common::Result<Poller> Poller::create(common::AcceptHow accept, int shared_epoll) {
+  Poller poller;
+  poller.epoll_ = common::Fd(::epoll_create1(EPOLL_CLOEXEC));
+  if (!poller.epoll_) return common::last_error();
+  poller.accept_ = accept;
+  poller.shared_epoll_ = shared_epoll;
+  return poller;
+}
+
+common::Status Poller::control(int operation, int number, common::Token token,
+                               std::uint32_t events) {
+  epoll_event event{.events = events, .data = {.u64 = token.value()}};
+  if (::epoll_ctl(epoll_.get(), operation, number, &event) < 0) return common::last_error();
+  return {};
+}
+
+common::Status Poller::watch(const common::Fd& fd, common::Token token, Readiness interest) {
+  return control(EPOLL_CTL_ADD, fd.get(), token, epoll_events(interest));
+}
+
+common::Status Poller::change(const common::Fd& fd, common::Token token, Readiness interest) {
+  return control(EPOLL_CTL_MOD, fd.get(), token, epoll_events(interest));
+}
+
+void Poller::forget(const common::Fd& fd) {
+  // Closing would do it, but only if no duplicate of the descriptor is left. ENOENT: it was not
+  // watched.
+  (void)control(EPOLL_CTL_DEL, fd.get(), {}, 0);
+}
+
+common::Status Poller::watch_listener(const common::Fd& listener, common::Token token) {
+  switch (accept_) {
+    case common::AcceptHow::reuseport:
+      break;
+    case common::AcceptHow::exclusive:  // since Linux 4.5: a newcomer wakes at least one, not all
+      return control(EPOLL_CTL_ADD, listener.get(), token, EPOLLIN | EPOLLEXCLUSIVE);
+    case common::AcceptHow::shared:
+      return control(EPOLL_CTL_ADD, shared_epoll_, token, EPOLLIN);
+  }
+  return watch(listener, token, {.input = true, .output = false});
+}
+
+void Poller::forget_listener(const common::Fd& listener) {
+  const int watched = accept_ == common::AcceptHow::shared ? shared_epoll_ : listener.get();
+  (void)control(EPOLL_CTL_DEL, watched, {}, 0);
+}
+
+common::Result<std::span<const Event>> Poller::wait(
+    std::optional<common::Clock::time_point> deadline) {
+  const int ready =
+      ::epoll_wait(epoll_.get(), reported_.data(), batch_events_max, timeout_ms(deadline));
+  if (ready < 0) {
+    if (errno == EINTR) return std::span<const Event>();  // the caller will wait again
+    return common::last_error();
+  }
+  const auto count = static_cast<std::size_t>(ready);
+  for (std::size_t i = 0; i < count; ++i) {
+    events_[i] = {.token = common::Token::from_value(reported_[i].data.u64),
+                  .ready = readiness(reported_[i].events)};
+  }
+  return std::span<const Event>(events_).first(count);
+}
+
+}  // namespace stage

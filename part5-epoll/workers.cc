@@ -1,0 +1,114 @@
+#include "workers.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "common/listen.h"
+
+namespace stage {
+namespace {
+
+using common::AcceptHow;
+
+/// A listener for each worker: sockets of their own with --accept reuseport, else one socket for
+/// all.
+common::Result<std::vector<common::Fd>> make_listeners(const common::Options& options) {
+  if (options.accept == AcceptHow::reuseport) return common::listen_group(options, options.workers);
+
+  std::vector<common::Fd> listeners;
+  auto listener = common::listen_on(options, common::Waiting::nonblocking);
+  if (!listener) return std::unexpected(listener.error());
+  listeners.push_back(std::move(*listener));
+  while (listeners.size() < options.workers) {
+    common::Fd same(::fcntl(listeners.front().get(), F_DUPFD_CLOEXEC, 0));
+    if (!same) return common::last_error();
+    listeners.push_back(std::move(same));
+  }
+  return listeners;
+}
+
+/// An epoll that holds the listener and nothing else: it is readable when a newcomer waits.
+common::Result<common::Fd> make_shared_epoll(const common::Fd& listener) {
+  common::Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll) return common::last_error();
+  epoll_event event{.events = EPOLLIN, .data = {.u64 = 0}};
+  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, listener.get(), &event) < 0) {
+    return common::last_error();
+  }
+  return epoll;
+}
+
+}  // namespace
+
+common::Result<std::unique_ptr<Workers>> Workers::create(const common::Options& options,
+                                                         common::MakeSession make_session) {
+  std::unique_ptr<Workers> workers(new Workers());
+  if (const auto added = workers->add_servers(options, make_session); !added) {
+    return std::unexpected(added.error());
+  }
+  return workers;
+}
+
+common::Status Workers::add_servers(const common::Options& options,
+                                    common::MakeSession make_session) {
+  if (options.workers <= 1) {
+    auto server = Server::create(options, make_session);
+    if (!server) return std::unexpected(server.error());
+    servers_.push_back(std::move(*server));
+    return {};
+  }
+
+  auto listeners = make_listeners(options);
+  if (!listeners) return std::unexpected(listeners.error());
+  if (options.accept == AcceptHow::shared) {
+    auto epoll = make_shared_epoll(listeners->front());
+    if (!epoll) return std::unexpected(epoll.error());
+    shared_epoll_ = std::move(*epoll);
+  }
+  const auto places = std::make_shared<common::Places>(options.max_connections);
+  for (common::Fd& listener : *listeners) {
+    auto poller = Poller::create(options.accept, shared_epoll_.get());
+    if (!poller) return std::unexpected(poller.error());
+    auto server =
+        Server::create(options, make_session, std::move(listener), places, std::move(*poller));
+    if (!server) return std::unexpected(server.error());
+    servers_.push_back(std::move(*server));
+  }
+  return {};
+}
+
+std::string Workers::address() const { return servers_.front()->address(); }
+
+common::Status Workers::run() {
+  std::vector<common::Status> finished(servers_.size());
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < servers_.size(); ++i) {
+      const auto run_one = [this, i, &finished] {
+        finished[i] = servers_[i]->run();
+        if (!finished[i]) stop();  // the others, too: a worker less would go unnoticed
+      };
+      try {
+        threads.emplace_back(run_one);
+      } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
+        finished[i] = std::unexpected(error.code());
+        stop();
+        break;
+      }
+    }
+  }  // joins them
+  const auto failed = std::ranges::find_if(finished, [](const auto& status) { return !status; });
+  return failed == finished.end() ? common::Status() : *failed;
+}
+
+void Workers::stop() {
+  for (const auto& server : servers_) server->stop();
+}
+
+}  // namespace stage

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/fd.h"
+#include "common/options.h"
+#include "common/result.h"
+#include "common/session.h"
+#include "server.h"
+
+namespace stage {
+
+/// Several servers in one process, a thread each. They share the address, --max-connections and
+/// nothing else; how newcomers are spread over them is --accept.
+class Workers {
+ public:
+  /// As many servers as --workers says, or one. Errors: of Server::create(), epoll_create1(2),
+  /// fcntl(2).
+  static common::Result<std::unique_ptr<Workers>> create(const common::Options& options,
+                                                         common::MakeSession make_session);
+
+  std::string address() const;
+
+  /// Serves until stop() is called, or one of the servers fails: with its error.
+  common::Status run();
+
+  /// Ends run() in good order. From any thread.
+  void stop();
+
+ private:
+  Workers() = default;
+  common::Status add_servers(const common::Options& options, common::MakeSession make_session);
+
+  common::Fd
+      shared_epoll_;  ///< With --accept shared: it holds the listener, and every worker watches it.
+  std::vector<std::unique_ptr<Server>> servers_;
+};
+
+}  // namespace stage
