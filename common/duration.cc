@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "common/options.h"
 
 namespace common {
@@ -24,7 +27,8 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
     return std::nullopt;
   }
   constexpr milliseconds longest = std::chrono::days(366);
-  const auto count = parse_number(text.substr(0, unit_at), 0, longest / one);
+  const auto count =
+      parse_number(text.substr(0, unit_at), 0, static_cast<std::uint64_t>(longest / one));
   if (!count) return std::nullopt;
   return one * static_cast<std::int64_t>(*count);
 }
@@ -34,6 +38,14 @@ std::string to_string(std::chrono::milliseconds duration) {
   if (count == 0) return "0";
   if (count % 1'000 == 0) return fmt::format("{}s", count / 1'000);
   return fmt::format("{}ms", count);
+}
+
+int timeout_ms(std::optional<Clock::time_point> deadline) {
+  using std::chrono::milliseconds;
+  if (!deadline) return -1;
+  const auto left = std::chrono::ceil<milliseconds>(*deadline - Clock::now()).count();
+  constexpr milliseconds::rep longest = std::numeric_limits<int>::max();
+  return static_cast<int>(std::clamp(left, milliseconds::rep{0}, longest));
 }
 
 }  // namespace common

@@ -16,4 +16,8 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 /// The same the other way round, in seconds where they divide it.
 std::string to_string(std::chrono::milliseconds duration);
 
+/// What poll(2) and epoll_wait(2) take to wait until `deadline`: milliseconds, rounded up, since
+/// rounded down a loop would spin through the last one; -1, for ever, without a deadline.
+int timeout_ms(std::optional<Clock::time_point> deadline);
+
 }  // namespace common

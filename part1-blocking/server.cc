@@ -52,23 +52,25 @@ std::string Server::address() const {
 }
 
 common::Status Server::run() {
-  while (!stopping_) {
-    const auto client = common::accept_one(listener_, common::Waiting::blocking);
+  while (true) {
+    if (stopping_) return {};
+    auto client = common::accept_one(listener_, common::Waiting::blocking);
     if (client) {
-      serve_client(**client);
-    } else if (common::is_shortage(client.error())) {
+      serve_client(std::move(**client));
+      continue;
+    }
+    if (common::is_shortage(client.error())) {
       accept_fault_.report(client.error(), common::Clock::now());
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
     } else if (!stopping_) {
       return std::unexpected(client.error());
     }
   }
-  return {};
 }
 
-void Server::serve_client(const common::Accepted& client) {
+void Server::serve_client(common::Accepted client) {
   log_.opened(client.peer);
-  set_serving(client.fd.get());
+  begin_serving(client.fd.get());
   common::BlockingPeer peer(client.fd, options_.read_timeout);
   const auto session = make_session_(options_);
 
@@ -76,13 +78,19 @@ void Server::serve_client(const common::Accepted& client) {
   const bool goodbye = ended || stopping_;  // our stop may have cut a message short
   log_.closed(client.peer, goodbye ? std::error_code() : ended.error(), !session->end_of_stream());
   peer.close_gracefully(stopping_);
-  set_serving(-1);
+  end_serving();
 }
 
-void Server::set_serving(int connection) {
+void Server::begin_serving(int connection) {
   const std::scoped_lock lock(serving_mutex_);
   serving_ = connection;
-  if (stopping_ && serving_ >= 0) (void)::shutdown(serving_, SHUT_RD);  // stop() came before us
+  if (stopping_) (void)::shutdown(connection, SHUT_RD);  // stop() came before us
+}
+
+void Server::end_serving() {
+  // Before it is closed: the number may be used again at once.
+  const std::scoped_lock lock(serving_mutex_);
+  serving_ = -1;
 }
 
 void Server::stop() {

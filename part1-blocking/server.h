@@ -32,8 +32,9 @@ class Server {
  private:
   Server(const common::Options& options, common::MakeSession make_session, common::Fd listener);
 
-  void serve_client(const common::Accepted& client);
-  void set_serving(int connection);
+  void serve_client(common::Accepted client);
+  void begin_serving(int connection);
+  void end_serving();
 
   const common::Options& options_;
   common::MakeSession make_session_;

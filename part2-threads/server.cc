@@ -168,16 +168,16 @@ void Server::begin_serving(int connection) {
 }
 
 void Server::end_serving(int connection) {
-  // Before it is closed: another thread's accept gets the same number at once.
+  // Before it is closed: the number may be used again at once.
   const std::scoped_lock lock(serving_mutex_);
   serving_.erase(connection);
 }
 
 void Server::stop() {
   stopping_ = true;
-  // Ends every waiting accept with EINVAL, and every waiting recv with 0, but not before it
-  // returned the bytes that had come. Neither call fails in a way that matters: who has gone need
-  // not be interrupted.
+  // Ends a waiting accept with EINVAL, and a waiting recv with 0, but not before it returned the
+  // bytes that had come. Neither call fails in a way that matters: who has gone need not be
+  // interrupted.
   (void)::shutdown(listener_.get(), SHUT_RDWR);
   places_.release(static_cast<std::ptrdiff_t>(std::max<std::size_t>(options_.workers, 1)));
   const std::scoped_lock lock(serving_mutex_);

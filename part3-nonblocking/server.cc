@@ -37,59 +37,66 @@ std::string Server::address() const {
 common::Status Server::run() {
   while (!drained()) {
     const auto now = Clock::now();  // read once: all decisions of one turn agree about the time
+
     if (stopping_ && !draining_) begin_drain();
-    if (!draining_) {
+    if (now >= accept_again_) {
       if (const auto accepted = accept_new(now); !accepted) return accepted;
     }
-    serve_all(now);
+    advance_all(now);
   }
   return {};
 }
 
 common::Status Server::accept_new(Clock::time_point now) {
-  if (now < accept_again_) return {};
-  for (int i = 0; i < accept_budget && connections_.size() < options_.max_connections; ++i) {
+  for (int i = 0; i < accept_budget && !draining_; ++i) {
+    if (clients_.size() >= options_.max_connections) return {};
     auto accepted = common::accept_one(listener_, common::Waiting::nonblocking);
-    if (!accepted && !common::is_shortage(accepted.error())) {
-      return std::unexpected(accepted.error());
+    if (accepted && *accepted) {
+      add(std::move(**accepted), now);
+      continue;
     }
-    if (!accepted) {
-      accept_fault_.report(accepted.error(), now);
-      accept_again_ = now + shortage_pause;
-      return {};
-    }
-    if (!*accepted) return {};  // nobody there
-    connections_.push_back(std::make_unique<Connection>(std::move(**accepted),
-                                                        make_session_(options_), options_, now));
+    if (accepted) return {};  // nobody there
+    if (!common::is_shortage(accepted.error())) return std::unexpected(accepted.error());
+    accept_fault_.report(accepted.error(), now);
+    accept_again_ = now + shortage_pause;
+    return {};
   }
   return {};
 }
 
-void Server::serve_all(Clock::time_point now) {
-  for (std::size_t i = 0; i < connections_.size();) {
-    Connection& connection = *connections_[i];
+void Server::add(common::Accepted accepted, Clock::time_point now) {
+  clients_.push_back(
+      std::make_unique<Connection>(std::move(accepted), make_session_(options_), options_, now));
+}
+
+void Server::advance_all(Clock::time_point now) {
+  for (std::size_t i = 0; i < clients_.size();) {
+    Connection& connection = *clients_[i];
     auto next = connection.advance({.input = true, .output = true}, now, lent_);
     if (next == Connection::Next::keep && connection.deadline() <= now) {
       next = connection.expire(now);
     }
-    if (next == Connection::Next::keep) {
+    if (next == Connection::Next::close) {
+      close(i);  // the last has taken its place: i stays
+    } else {
       ++i;
-      continue;
     }
-    // The last takes its place, and is the next to be served: i stays.
-    std::swap(connections_[i], connections_.back());
-    connections_.pop_back();
-    accept_again_ = {};
   }
+}
+
+void Server::close(std::size_t i) {
+  std::swap(clients_[i], clients_.back());
+  clients_.pop_back();
+  accept_again_ = {};
 }
 
 void Server::begin_drain() {
   draining_ = true;
   listener_ = common::Fd();  // who waits in the backlog is turned away
-  for (const auto& connection : connections_) connection->begin_drain();
+  for (const auto& connection : clients_) connection->begin_drain();
 }
 
-bool Server::drained() const { return draining_ && connections_.empty(); }
+bool Server::drained() const { return draining_ && clients_.size() == 0; }
 
 void Server::stop() { stopping_ = true; }
 

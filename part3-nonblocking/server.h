@@ -36,7 +36,9 @@ class Server {
   Server(const common::Options& options, common::MakeSession make_session, common::Fd listener);
 
   common::Status accept_new(common::Clock::time_point now);
-  void serve_all(common::Clock::time_point now);
+  void add(common::Accepted accepted, common::Clock::time_point now);
+  void advance_all(common::Clock::time_point now);
+  void close(std::size_t i);
   void begin_drain();
   bool drained() const;
 
@@ -46,7 +48,7 @@ class Server {
   common::RepeatedFault accept_fault_{"cannot accept"};
   Lent lent_;
 
-  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<std::unique_ptr<Connection>> clients_;
   common::Clock::time_point accept_again_;  ///< After a shortage: not before, unless one leaves.
   std::atomic<bool> stopping_ = false;
   bool draining_ = false;

@@ -1,9 +1,6 @@
 #include "poller.h"
 
-#include <algorithm>
 #include <cassert>
-#include <chrono>
-#include <limits>
 #include <utility>
 
 namespace stage {
@@ -19,14 +16,6 @@ Readiness readiness(short revents) {
   constexpr int unasked = POLLERR | POLLHUP | POLLNVAL;
   return {.input = (revents & (POLLIN | unasked)) != 0,
           .output = (revents & (POLLOUT | unasked)) != 0};
-}
-
-/// Milliseconds for poll(2), rounded up: rounded down, the loop would spin through the last one.
-int timeout_ms(std::optional<common::Clock::time_point> deadline) {
-  if (!deadline) return -1;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - common::Clock::now());
-  constexpr std::chrono::milliseconds::rep longest = std::numeric_limits<int>::max();
-  return static_cast<int>(std::clamp(left.count(), std::chrono::milliseconds::rep{0}, longest));
 }
 
 }  // namespace
@@ -75,7 +64,7 @@ void Poller::forget_listener(const common::Fd& listener) { forget(listener); }
 common::Result<std::span<const Event>> Poller::wait(
     std::optional<common::Clock::time_point> deadline) {
   events_.clear();
-  int ready = ::poll(polled_.data(), polled_.size(), timeout_ms(deadline));
+  int ready = ::poll(polled_.data(), polled_.size(), common::timeout_ms(deadline));
   if (ready < 0) {
     if (errno == EINTR) return events_;  // nothing is ready yet; the caller will wait again
     return common::last_error();

@@ -1,5 +1,5 @@
-// Part 5: the server of part 4 with epoll(7) in place of poll(2). Only poller.{h,cc} differ;
-// workers.{h,cc} is new. Try it: ./serve part5-epoll   then, in another terminal:
+// Part 5: the server of part 4 on epoll. Only poller.{h,cc} differ, and workers.{h,cc} is new.
+// Try it: ./serve part5-epoll   then, in another terminal:
 //         printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
 
 #include "common/http_session.h"

@@ -1,9 +1,5 @@
 #include "poller.h"
 
-#include <algorithm>
-#include <cassert>
-#include <chrono>
-#include <limits>
 #include <utility>
 
 namespace stage {
@@ -19,15 +15,6 @@ Readiness readiness(std::uint32_t events) {
   constexpr std::uint32_t unasked = EPOLLERR | EPOLLHUP;
   return {.input = (events & (EPOLLIN | unasked)) != 0,
           .output = (events & (EPOLLOUT | unasked)) != 0};
-}
-
-/// Milliseconds for epoll_wait(2), rounded up: rounded down, the loop would spin through the last
-/// one.
-int timeout_ms(std::optional<common::Clock::time_point> deadline) {
-  if (!deadline) return -1;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - common::Clock::now());
-  constexpr std::chrono::milliseconds::rep longest = std::numeric_limits<int>::max();
-  return static_cast<int>(std::clamp(left.count(), std::chrono::milliseconds::rep{0}, longest));
 }
 
 }  // namespace
@@ -82,7 +69,7 @@ void Poller::forget_listener(const common::Fd& listener) {
 common::Result<std::span<const Event>> Poller::wait(
     std::optional<common::Clock::time_point> deadline) {
   const int ready =
-      ::epoll_wait(epoll_.get(), reported_.data(), batch_events_max, timeout_ms(deadline));
+      ::epoll_wait(epoll_.get(), reported_.data(), batch_events_max, common::timeout_ms(deadline));
   if (ready < 0) {
     if (errno == EINTR) return std::span<const Event>();  // the caller will wait again
     return common::last_error();

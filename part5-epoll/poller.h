@@ -2,11 +2,11 @@
 
 #include <sys/epoll.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "common/duration.h"
 #include "common/fd.h"
@@ -58,8 +58,8 @@ class Poller {
   common::Fd epoll_;
   common::AcceptHow accept_ = common::AcceptHow::reuseport;
   int shared_epoll_ = -1;
-  std::array<epoll_event, batch_events_max> reported_;
-  std::array<Event, batch_events_max> events_;
+  std::vector<epoll_event> reported_ = std::vector<epoll_event>(batch_events_max);
+  std::vector<Event> events_ = std::vector<Event>(batch_events_max);
 };
 
 }  // namespace stage

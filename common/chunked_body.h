@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "common/result.h"
+
+namespace common {
+
+/// Follows a chunked body to its end and keeps nothing of it. Source: RFC 9112, 7.1.
+class ChunkedBody {
+ public:
+  /// What a body may spend on chunk extensions and trailer fields, all together.
+  static constexpr std::size_t extra_bytes_max = 8192;
+
+  /// Takes the bytes that come next. Returns how many of them belong to the body: all of them,
+  /// until it is done().
+  /// Errors: malformed; too_long for more than extra_bytes_max.
+  Result<std::size_t> take(std::string_view received);
+
+  bool done() const { return expecting_ == Expecting::nothing; }
+
+ private:
+  enum class Expecting : std::uint8_t {
+    first_digit,
+    digits,
+    extension,
+    size_line_feed,
+    data,
+    data_return,
+    data_line_feed,
+    trailer_line,
+    trailer,
+    trailer_line_feed,
+    last_line_feed,
+    nothing
+  };
+
+  Status take_one(char byte);
+  Status take_digit(char byte);
+  Status take_extra(char byte, Expecting at_line_end);
+  Status expect(char byte, char expected, Expecting next);
+
+  std::uint64_t data_left_ = 0;  ///< Of this chunk; while its size is read, the digits so far.
+  std::uint16_t extra_bytes_ = 0;
+  std::uint8_t digits_ = 0;
+  Expecting expecting_ = Expecting::first_digit;
+};
+
+}  // namespace common

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "common/result.h"
+
+namespace common {
+
+/// What the head of an HTTP/1 request says that its answer and its end depend on.
+struct HttpHead {
+  enum class Method : std::uint8_t { get, head, other };
+
+  Method method = Method::other;
+  bool http_1_0 = false;
+  bool keep_alive = false;  ///< Whether the client wants to go on after this request.
+  bool chunked = false;
+  std::uint64_t content_length = 0;  ///< 0 also where the head names none.
+};
+
+/// Reads `head`, from the first byte of the request line to the end of the blank line, at most
+/// 8 KiB. Beast's parser does the work; what it lets through although RFC 9112 forbids it is
+/// refused here. Error: malformed.
+Result<HttpHead> parse_http_head(std::string_view head);
+
+/// Whether `line`, which has its line end, can begin a request.
+bool is_http_request_line(std::string_view line);
+
+}  // namespace common
