@@ -50,13 +50,16 @@ void BlockingPeer::limit_receive(milliseconds limit) {
 
 Result<std::size_t> BlockingPeer::receive(std::span<std::byte> lent) {
   while (true) {
-    // The whole limit is set already when a message is yet to begin: no system call for that.
-    if (timeout_ > milliseconds(0)) limit_receive(message_begun_ ? until(deadline_) : timeout_);
+    if (timeout_ > milliseconds(0)) {
+      // Asked before each call: where bytes are always there, none ever waits and fails.
+      if (message_begun_ && Clock::now() >= deadline_) return failure(Error::timed_out);
+      // The whole limit is set already when a message is yet to begin: no system call for that.
+      limit_receive(message_begun_ ? until(deadline_) : timeout_);
+    }
     const ssize_t received = ::recv(socket_.get(), lent.data(), lent.size(), 0);
     message_begun_ = true;
     if (received >= 0) return static_cast<std::size_t>(received);
     if (!interrupted_or_waited()) return last_error();
-    if (timeout_ > milliseconds(0) && Clock::now() >= deadline_) return failure(Error::timed_out);
   }
 }
 
@@ -90,14 +93,13 @@ void BlockingPeer::close_gracefully(const std::atomic<bool>& stopping) {
     limit_receive(until(deadline));
     const ssize_t received = ::recv(socket_.get(), thrown_away.data(), thrown_away.size(), 0);
     if (received < 0 && !interrupted_or_waited()) return;
-    if (received > 0) continue;
     if (!stopping) {
       if (received == 0) return;
       continue;
     }
-    // Who stopped us ended our recv, too (SHUT_RD), not the peer: more may come.
     if (unacknowledged_bytes(socket_) == 0) return;
-    std::this_thread::sleep_for(milliseconds(2));
+    // Who stopped us ended our recv, too (SHUT_RD), not the peer: more may come.
+    if (received == 0) std::this_thread::sleep_for(milliseconds(2));
   }
 }
 

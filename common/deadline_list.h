@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <optional>
 
 #include "common/duration.h"
@@ -16,13 +17,21 @@ class DeadlineEntry {
   DeadlineEntry& operator=(const DeadlineEntry&) = delete;
   ~DeadlineEntry() { unlink(); }
 
-  void unlink();
+  void unlink() {
+    join_neighbours();
+    previous_ = next_ = this;
+  }
 
   /// What it was last set to; before that, the clock's epoch.
   Clock::time_point deadline() const { return deadline_; }
 
  private:
   friend class DeadlineList;
+  void join_neighbours() {
+    previous_->next_ = next_;
+    next_->previous_ = previous_;
+  }
+
   DeadlineEntry* previous_ = this;
   DeadlineEntry* next_ = this;
   Clock::time_point deadline_{};
@@ -36,7 +45,16 @@ class DeadlineList {
  public:
   /// Puts the entry at the end, from wherever it was. `deadline` is not before any other in the
   /// list.
-  void set(DeadlineEntry& entry, Clock::time_point deadline, Token token);
+  void set(DeadlineEntry& entry, Clock::time_point deadline, Token token) {
+    entry.join_neighbours();
+    assert(head_.previous_->deadline_ <= deadline);  // that of head_ is the epoch
+    entry.deadline_ = deadline;
+    entry.token_ = token;
+    entry.previous_ = head_.previous_;
+    entry.next_ = &head_;
+    entry.previous_->next_ = &entry;
+    head_.previous_ = &entry;
+  }
 
   /// When the first is due; nullopt: there is none.
   std::optional<Clock::time_point> soonest() const;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -19,6 +20,13 @@ inline constexpr std::size_t header_bytes = 4;
 /// Appends one message to `out`: its header, then `payload`, which must be under 4 GiB.
 void append_frame(ByteView payload, Bytes& out);
 
+/// The first four bytes as a number.
+inline std::uint32_t load_le32(ByteView bytes) {
+  assert(bytes.size() >= header_bytes);
+  const auto byte = [bytes](std::size_t i) { return std::to_integer<std::uint32_t>(bytes[i]); };
+  return byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
+}
+
 /// Cuts a byte stream into messages, however the stream was sliced on its way.
 ///
 /// Does no I/O: lend() it the bytes that came, then call next() until it has no more. What it is
@@ -31,24 +39,60 @@ class FrameReader {
   explicit FrameReader(std::uint32_t payload_bytes_max) : payload_bytes_max_(payload_bytes_max) {}
 
   /// Lends the next bytes of the stream. They must stay until next() returned no message.
-  void lend(ByteView received);
+  void lend(ByteView received) {
+    assert(lent_.empty());
+    lent_ = received;
+  }
+
+  /// Whether next() has nothing more to do: no bytes are left, nor the memory of a returned
+  /// message.
+  bool used_up() const { return lent_.empty() && !held_returned_; }
+
+  /// Whether the beginning of a message waits here for its rest.
+  bool inside_message() const { return !held_.empty() && !held_returned_; }
 
   /// The next complete payload, or nullopt: all that was lent is used up, more bytes are needed.
-  /// The view is good until the next call of next() or lend().
+  /// The view is good until the next call of next() or lend(). Its header stands in the four bytes
+  /// in front of it.
   /// Error: too_long as soon as the four bytes are known; nothing after it can be trusted.
   Result<std::optional<ByteView>> next();
+
+  /// The whole message, header included, that next() returned the payload of.
+  static ByteView with_header(ByteView payload) {
+    return {payload.data() - header_bytes, header_bytes + payload.size()};
+  }
 
   /// The stream has ended: fine between messages, cut_short inside one.
   Status finish() const;
 
  private:
-  Result<std::optional<ByteView>> next_in_place();
+  Result<std::optional<ByteView>> next_held();
+  void keep_the_rest();
   bool fill_until(std::size_t size_bytes);
 
   std::uint32_t payload_bytes_max_;
-  ByteView lent_;    ///< What was lent and is not used up.
-  Bytes begun_;      ///< The beginning of a message: some bytes of its header, or all and more.
-  Bytes completed_;  ///< What the last view points into, if not into the lent bytes.
+  ByteView lent_;  ///< What was lent and is not used up.
+  Bytes held_;     ///< The beginning of a message, or all of it: some bytes of its header at least.
+  bool held_returned_ = false;  ///< It was all of it, and the last view points into it.
 };
+
+// Here and not in the .cc file: for a message that fits what was lent, the call would cost as much
+// as the work.
+inline Result<std::optional<ByteView>> FrameReader::next() {
+  if (!held_.empty()) return next_held();
+
+  if (lent_.size() >= header_bytes) {
+    const std::uint32_t payload_bytes = load_le32(lent_);
+    if (payload_bytes > payload_bytes_max_) return failure(Error::too_long);
+    // Compared without adding: in 32 bits, 4 + 0xFFFFFFFC would be 0.
+    if (lent_.size() - header_bytes >= payload_bytes) {
+      const auto payload = lent_.subspan(header_bytes, payload_bytes);
+      lent_ = lent_.subspan(header_bytes + payload_bytes);
+      return payload;
+    }
+  }
+  keep_the_rest();
+  return std::nullopt;
+}
 
 }  // namespace common

@@ -31,6 +31,10 @@ void append(std::string_view text, Bytes& out) {
   out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
+void append(std::string_view text, Answers& answers) {
+  answers.append(std::as_bytes(std::span(text)));
+}
+
 /// Behind the first empty line of `text`, which does not begin with one; npos: it has none yet, and
 /// `searched` is where to go on when there is more of it. A line also ends at a lone LF here, or
 /// whoever types one by hand would wait for an answer; the parser then refuses it.
@@ -47,7 +51,7 @@ std::size_t find_end_of_head(std::string_view text, std::size_t& searched) {
 
 }  // namespace
 
-Result<std::size_t> HttpSession::take(ByteView received, Bytes& answers) {
+Result<std::size_t> HttpSession::take(ByteView received, Answers& answers) {
   std::string_view left(reinterpret_cast<const char*>(received.data()), received.size());
   std::size_t completed = 0;
   while (!left.empty() && !finished()) {
@@ -147,7 +151,7 @@ void HttpSession::forget_head() {
   request_line_checked_ = false;
 }
 
-void HttpSession::answer(Bytes& answers) {
+void HttpSession::answer(Answers& answers) {
   const bool allowed = request_.method != HttpHead::Method::other;
   append(allowed ? hello_head : method_not_allowed, answers);
   if (!request_.keep_alive) {
@@ -157,15 +161,16 @@ void HttpSession::answer(Bytes& answers) {
   }
   append(line_end, answers);
   if (request_.method == HttpHead::Method::get) append(hello_body, answers);
-  reading_ = request_.keep_alive ? Reading::head : Reading::nothing;
+  reading_ = Reading::head;
+  finished_ = !request_.keep_alive;
 }
 
-void HttpSession::refuse(std::error_code reason, Bytes& answers) {
+void HttpSession::refuse(std::error_code reason, Answers& answers) {
   append(reason == Error::too_long ? head_too_large : bad_request, answers);
   append(connection_close, answers);
   append(line_end, answers);
   forget_head();
-  reading_ = Reading::nothing;
+  finished_ = true;
 }
 
 std::unique_ptr<Session> make_session(const Options& options) {

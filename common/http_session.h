@@ -26,20 +26,19 @@ class HttpSession final : public Session {
   /// lines, which RFC 9112, 2.2 lets clients send before it, are passed over.
   static constexpr std::size_t head_bytes_max = 8192;
 
-  Result<std::size_t> take(ByteView received, Bytes& answers) override;
+  Result<std::size_t> take(ByteView received, Answers& answers) override;
   Status end_of_stream() const override;
-  bool finished() const override { return reading_ == Reading::nothing; }
 
  private:
-  enum class Reading : std::uint8_t { head, body, chunked_body, end_of_request, nothing };
+  enum class Reading : std::uint8_t { head, body, chunked_body, end_of_request };
 
   Result<std::size_t> take_some(std::string_view received);
   Result<std::size_t> take_head(std::string_view received);
   bool check_request_line(std::string_view text, std::size_t searched);
   Status begin_request(std::string_view head);
   void forget_head();
-  void answer(Bytes& answers);
-  void refuse(std::error_code reason, Bytes& answers);
+  void answer(Answers& answers);
+  void refuse(std::error_code reason, Answers& answers);
 
   Bytes held_;                   ///< The beginning of a head that has not arrived whole.
   std::size_t searched_ = 0;     ///< Up to here it has no end: each byte is searched once.

@@ -4,21 +4,28 @@
 
 namespace common {
 
-Result<std::size_t> EchoSession::take(ByteView received, Bytes& answers) {
-  reader_.lend(received);
+Result<std::size_t> EchoSession::take(ByteView received, Answers& answers) {
+  const bool begun_before = reader_.inside_message();
   std::size_t completed = 0;
-  while (true) {
+  for (reader_.lend(received); !reader_.used_up();) {
     const auto payload = reader_.next();
     if (!payload) return std::unexpected(payload.error());
-    if (!*payload) return completed;
-    append_frame(**payload, answers);
+    if (!*payload) continue;
+
+    const auto message = FrameReader::with_header(**payload);
+    if (begun_before && completed == 0) {
+      answers.append(message);  // it does not stand in `received`, and not for long
+    } else {
+      answers.pass_on(message);
+    }
     ++completed;
   }
+  return completed;
 }
 
 Status EchoSession::end_of_stream() const { return reader_.finish(); }
 
-Result<std::size_t> DiscardSession::take(ByteView received, Bytes& /*answers*/) {
+Result<std::size_t> DiscardSession::take(ByteView received, Answers& /*answers*/) {
   return received.size();
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "common/answers.h"
 #include "common/frame_reader.h"
 #include "common/result.h"
 
@@ -23,16 +24,20 @@ class Session {
  public:
   virtual ~Session() = default;
 
-  /// Takes all of `received` and appends the answers to `answers`, also when it ends in an error.
+  /// Takes all of `received`, which must stay until the answers are sent, and adds the answers to
+  /// `answers`, also when it ends in an error.
   /// Returns how many messages these bytes completed: only that moves the time bound.
   /// Errors: too_long, malformed. Nothing after them can be trusted; take() is not called again.
-  virtual Result<std::size_t> take(ByteView received, Bytes& answers) = 0;
+  virtual Result<std::size_t> take(ByteView received, Answers& answers) = 0;
 
   /// The peer has ended its stream. Error: cut_short inside a message.
   virtual Status end_of_stream() const = 0;
 
   /// We have said our last: close when the answers are out. What take() gets after that is dropped.
-  virtual bool finished() const { return false; }
+  bool finished() const { return finished_; }
+
+ protected:
+  bool finished_ = false;
 };
 
 /// Answers each message with the same message.
@@ -40,7 +45,7 @@ class EchoSession final : public Session {
  public:
   explicit EchoSession(std::uint32_t payload_bytes_max) : reader_(payload_bytes_max) {}
 
-  Result<std::size_t> take(ByteView received, Bytes& answers) override;
+  Result<std::size_t> take(ByteView received, Answers& answers) override;
   Status end_of_stream() const override;
 
  private:
@@ -50,7 +55,7 @@ class EchoSession final : public Session {
 /// Takes everything, answers nothing (RFC 863). Any byte counts as a message.
 class DiscardSession final : public Session {
  public:
-  Result<std::size_t> take(ByteView received, Bytes& answers) override;
+  Result<std::size_t> take(ByteView received, Answers& answers) override;
   Status end_of_stream() const override;
 };
 

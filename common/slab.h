@@ -1,9 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -22,12 +23,9 @@ class Slab {
   /// Makes an object from `arguments`; returns its token.
   template <typename... Arguments>
   Token emplace(Arguments&&... arguments) {
-    if (free_.empty()) {
-      free_.push_back(slots_.size());
-      slots_.emplace_back();
-    }
+    if (free_.empty()) add_chunk();
     const std::size_t number = free_.back();
-    Slot& slot = slots_[number];
+    Slot& slot = slot_at(number);
     slot.object.emplace(std::forward<Arguments>(arguments)...);
     slot.token = Token(Token::Kind::connection, number, slot.generation);
     free_.pop_back();
@@ -37,14 +35,14 @@ class Slab {
 
   /// The object, or nullptr if it is gone, whoever has its slot now.
   T* find(Token token) {
-    if (token.slot() >= slots_.size()) return nullptr;
-    Slot& slot = slots_[token.slot()];
+    if (token.slot() >= chunks_.size() * chunk_slots) return nullptr;
+    Slot& slot = slot_at(token.slot());
     return slot.object && slot.token == token ? &*slot.object : nullptr;
   }
 
   void erase(Token token) {
     assert(find(token) != nullptr);
-    Slot& slot = slots_[token.slot()];
+    Slot& slot = slot_at(token.slot());
     slot.object.reset();
     ++slot.generation;
     free_.push_back(token.slot());
@@ -56,18 +54,36 @@ class Slab {
   /// Calls visit(token, object) for each. It may erase the object it is called with, and no other.
   template <typename Visit>
   void for_each(Visit visit) {
-    for (Slot& slot : slots_) {
-      if (slot.object) visit(slot.token, *slot.object);
+    for (const auto& chunk : chunks_) {
+      for (Slot& slot : *chunk) {
+        if (slot.object) visit(slot.token, *slot.object);
+      }
     }
   }
 
  private:
+  static constexpr std::size_t chunk_slots = 64;  // a power of two: a shift finds the chunk
+
   struct Slot {
     std::optional<T> object;
     Token token;
     std::uint64_t generation = 0;
   };
-  std::deque<Slot> slots_;
+  using Chunk = std::array<Slot, chunk_slots>;
+
+  Slot& slot_at(std::size_t number) {
+    return (*chunks_[number / chunk_slots])[number % chunk_slots];
+  }
+
+  void add_chunk() {
+    chunks_.push_back(std::make_unique<Chunk>());
+    const std::size_t end = chunks_.size() * chunk_slots;
+    for (std::size_t number = end; number > end - chunk_slots; --number) {
+      free_.push_back(number - 1);  // the first of them will be taken first
+    }
+  }
+
+  std::vector<std::unique_ptr<Chunk>> chunks_;
   std::vector<std::size_t> free_;
   std::size_t size_ = 0;
 };

@@ -15,14 +15,14 @@ namespace {
 /// Returns why it ended: no error is a goodbye on a message boundary.
 common::Status serve(common::BlockingPeer& peer, common::Session& session) {
   std::array<std::byte, common::receive_bytes_max> lent;
-  common::Bytes answers;
+  common::Answers answers;
   while (!session.finished()) {
     const auto received = peer.receive(lent);
     if (!received) return std::unexpected(received.error());
     if (*received == 0) return session.end_of_stream();
 
     const auto completed = session.take(common::ByteView(lent).first(*received), answers);
-    if (const auto sent = peer.send_all(answers); !sent) return sent;
+    if (const auto sent = peer.send_all(answers.view()); !sent) return sent;
     answers.clear();
     if (!completed) return std::unexpected(completed.error());
     if (*completed > 0) peer.message_completed();

@@ -56,7 +56,7 @@ Connection::Next Connection::receive(Clock::time_point now, Lent& lent) {
   } else if (*completed > 0) {
     renew_deadline(now);  // by messages only: single bytes would hold the connection for ever
   }
-  return send(lent.answers, now);
+  return send(lent.answers.view(), now);
 }
 
 Connection::Next Connection::send(common::ByteView answers, Clock::time_point now) {
@@ -135,11 +135,6 @@ void Connection::begin_drain() {
   draining_ = true;
   // The end of the stream, for us alone: recv(2) returns what the kernel has received, and then 0.
   (void)::shutdown(fd_.get(), SHUT_RD);  // ENOTCONN: the next receive will tell
-}
-
-Readiness Connection::interest() const {
-  if (state_ == State::lingering) return {.input = !draining_, .output = false};
-  return {.input = held_.empty(), .output = !held_.empty()};
 }
 
 void Connection::renew_deadline(Clock::time_point now) {

@@ -27,7 +27,7 @@ struct Readiness {
 /// Buffers of the loop, lent to whichever connection has its turn: an idle one holds none.
 struct Lent {
   std::array<std::byte, common::receive_bytes_max> input;
-  common::Bytes answers;
+  common::Answers answers;
 };
 
 /// One peer: its bytes in, our answers out, and why it was closed. What part 1 kept in local
@@ -52,7 +52,10 @@ class Connection {
   void begin_drain();
 
   /// What it waits for: neither, where only time will tell.
-  Readiness interest() const;
+  Readiness interest() const {
+    if (state_ == State::lingering) return {.input = !draining_, .output = false};
+    return {.input = held_.empty(), .output = !held_.empty()};
+  }
 
   /// When to call expire(); Clock::time_point::max(): never.
   common::Clock::time_point deadline() const { return deadline_; }
@@ -75,7 +78,7 @@ class Connection {
   Next end_stream(common::Clock::time_point now);
   Next throw_away(Lent& lent);
   void renew_deadline(common::Clock::time_point now);
-  void log_closed(std::error_code reason) const;
+  [[gnu::cold]] void log_closed(std::error_code reason) const;
 
   common::Fd fd_;
   common::Address peer_;

@@ -29,7 +29,7 @@ class Server {
   /// Serves until stop() is called. Errors: of accept(2), if they are not a client's or a shortage.
   common::Status run();
 
-  /// Ends run() in good order. From any thread.
+  /// Ends run() in good order. From any thread, and from a signal handler.
   void stop();
 
  private:

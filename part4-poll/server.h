@@ -43,7 +43,7 @@ class Server {
   /// of the poller.
   common::Status run();
 
-  /// Ends run() in good order. From any thread.
+  /// Ends run() in good order. From any thread, and from a signal handler.
   void stop();
 
  private:
@@ -67,6 +67,7 @@ class Server {
   void advance(const Event& event, common::Clock::time_point now);
   void settle(common::Token token, Client& client, Connection::Next next,
               common::Clock::time_point now);
+  void change_interest(common::Token token, Client& client, common::Clock::time_point now);
   void close(common::Token token, Client& client, common::Clock::time_point now);
   void close_overdue(common::Clock::time_point now);
   void begin_drain(common::Clock::time_point now);

@@ -5,7 +5,7 @@
 #include "common/http_session.h"
 #include "common/options.h"
 #include "common/process.h"
-#include "common/stop_signals.h"
+#include "common/stop_handler.h"
 #include "workers.h"
 
 int main(int argc, char** argv) {
@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
 
   const auto server = stage::Workers::create(options, common::make_session);
   if (!server) return common::fail(options, server.error());
-  const common::StopSignals signals(options.drain_timeout, [&server] { (*server)->stop(); });
+  const common::StopHandler signals(options.drain_timeout, [&server] { (*server)->stop(); });
   common::announce((*server)->address());
   const auto finished = (*server)->run();
   return finished ? 0 : common::fail(options, finished.error());

@@ -172,17 +172,18 @@ void Server::settle(Token token, Client& client, Connection::Next next, Clock::t
   if (next == Connection::Next::close) return close(token, client, now);
 
   const auto deadline = client.connection.deadline();
-  if (deadline == Clock::time_point::max()) {
-    client.deadline.unlink();
-  } else if (deadline != client.deadline.deadline()) {
+  if (deadline != client.deadline.deadline()) {
     (client.connection.lingering() ? lingers_ : time_bounds_).set(client.deadline, deadline, token);
   }
+  // After nearly every message it waits for the same as before: no system call.
+  if (client.connection.interest() != client.interest) change_interest(token, client, now);
+}
 
-  const Readiness interest = client.connection.interest();
-  if (interest == client.interest) return;  // as after nearly every message: no system call
-  client.interest = interest;
-  if (interest == Readiness{}) return poller_.forget(client.connection.fd());
-  if (const auto changed = poller_.change(client.connection.fd(), token, interest); !changed) {
+void Server::change_interest(Token token, Client& client, Clock::time_point now) {
+  client.interest = client.connection.interest();
+  if (client.interest == Readiness{}) return poller_.forget(client.connection.fd());
+  const auto changed = poller_.change(client.connection.fd(), token, client.interest);
+  if (!changed) {
     watch_fault_.report(changed.error(), now);
     close(token, client, now);
   }

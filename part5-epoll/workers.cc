@@ -87,21 +87,22 @@ std::string Workers::address() const { return servers_.front()->address(); }
 
 common::Status Workers::run() {
   std::vector<common::Status> finished(servers_.size());
+  const auto run_one = [this, &finished](std::size_t i) {
+    finished[i] = servers_[i]->run();
+    if (!finished[i]) stop();  // the others, too: one less would go unnoticed
+  };
   {
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < servers_.size(); ++i) {
-      const auto run_one = [this, i, &finished] {
-        finished[i] = servers_[i]->run();
-        if (!finished[i]) stop();  // the others, too: a worker less would go unnoticed
-      };
+    std::vector<std::jthread> threads;  // the first server runs on this one
+    for (std::size_t i = 1; i < servers_.size(); ++i) {
       try {
-        threads.emplace_back(run_one);
+        threads.emplace_back(run_one, i);
       } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
         finished[i] = std::unexpected(error.code());
         stop();
         break;
       }
     }
+    run_one(0);
   }  // joins them
   const auto failed = std::ranges::find_if(finished, [](const auto& status) { return !status; });
   return failed == finished.end() ? common::Status() : *failed;

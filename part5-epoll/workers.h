@@ -26,7 +26,7 @@ class Workers {
   /// Serves until stop() is called, or one of the servers fails: with its error.
   common::Status run();
 
-  /// Ends run() in good order. From any thread.
+  /// Ends run() in good order. From any thread, and from a signal handler.
   void stop();
 
  private:

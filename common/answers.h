@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+
+#include "common/frame_reader.h"
+
+namespace common {
+
+/// What a session answers in one turn. Where the answer is what was received, a view of that will
+/// do: a message that is echoed is not copied. The rest is copied into memory that is kept for the
+/// next turn.
+class Answers {
+ public:
+  /// Copies `bytes` behind what is there.
+  void append(ByteView bytes);
+
+  /// Answers with received bytes, which must stay until the answers are sent or cleared.
+  void pass_on(ByteView bytes) {
+    if (own_.empty() && lent_.empty()) {
+      lent_ = bytes;
+    } else if (own_.empty() && lent_.data() + lent_.size() == bytes.data()) {
+      lent_ = {lent_.data(), lent_.size() + bytes.size()};  // the message behind the last one
+    } else {
+      append(bytes);
+    }
+  }
+
+  /// All of it, good until the next change.
+  ByteView view() const { return own_.empty() ? lent_ : ByteView(own_); }
+
+  std::size_t size() const { return view().size(); }
+  bool empty() const { return view().empty(); }
+  void clear() {
+    own_.clear();
+    lent_ = {};
+  }
+
+ private:
+  Bytes own_;
+  ByteView lent_;  ///< Only while own_ is empty.
+};
+
+}  // namespace common

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <ctime>
+#include <functional>
+
+namespace common {
+
+/// Turns SIGINT and SIGTERM into an orderly stop, like StopSignals, but without a thread: for
+/// servers whose `stop` is async-signal-safe, because it is called by the signal handler: it may
+/// store to an atomic and write(2) to an eventfd, and not much more. Source: signal-safety(7). The
+/// first signal calls `stop`. A second, or `drain_timeout` later the clock, ends the process at
+/// once, with 0. There is one at a time; it must not outlive what `stop` uses.
+class StopHandler {
+ public:
+  StopHandler(std::chrono::milliseconds drain_timeout, std::function<void()> stop);
+  StopHandler(const StopHandler&) = delete;
+  StopHandler& operator=(const StopHandler&) = delete;
+  ~StopHandler();
+
+ private:
+  static void on_signal(int number);
+
+  std::chrono::milliseconds drain_timeout_;
+  std::function<void()> stop_;
+  timer_t drain_timer_{};
+  std::atomic<bool> asked_ = false;  ///< Two threads may each get a signal at the same time.
+};
+
+}  // namespace common
