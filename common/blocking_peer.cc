@@ -14,6 +14,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
+/// We wait in slices where between two of them there is something to look at.
+constexpr milliseconds slice(200);
+
 /// Sets SO_RCVTIMEO or SO_SNDTIMEO: a call that waits longer fails with EAGAIN. 0: it waits for
 /// ever. socket(7)
 void limit_calls(const Fd& socket, int option, milliseconds limit) {
@@ -37,8 +40,6 @@ BlockingPeer::BlockingPeer(const Fd& socket, milliseconds timeout)
     : socket_(socket), timeout_(timeout), deadline_(Clock::now() + timeout) {
   if (timeout_ == milliseconds(0)) return;
   limit_receive(timeout_);
-  // In slices: between two of them we look whether the peer has taken anything.
-  constexpr milliseconds slice(200);
   limit_calls(socket_, SO_SNDTIMEO, std::min(timeout_, slice));
 }
 
@@ -86,21 +87,28 @@ Status BlockingPeer::send_all(ByteView answers) {
 }
 
 void BlockingPeer::close_gracefully(const std::atomic<bool>& stopping) {
+  if (stopping) return close_when_acknowledged();
   if (::shutdown(socket_.get(), SHUT_WR) < 0) return;  // ENOTCONN: the peer has gone already
   const auto deadline = Clock::now() + linger_timeout;
   std::array<std::byte, 4096> thrown_away;
   while (Clock::now() < deadline) {
-    limit_receive(until(deadline));
+    if (stopping) return close_when_acknowledged();
+    limit_receive(std::min(until(deadline), slice));
     const ssize_t received = ::recv(socket_.get(), thrown_away.data(), thrown_away.size(), 0);
-    if (received < 0 && !interrupted_or_waited()) return;
-    if (!stopping) {
-      if (received == 0) return;
-      continue;
-    }
-    if (unacknowledged_bytes(socket_) == 0) return;
-    // Who stopped us ended our recv, too (SHUT_RD), not the peer: more may come.
-    if (received == 0) std::this_thread::sleep_for(milliseconds(2));
+    if (received == 0 || (received < 0 && !interrupted_or_waited())) return;
   }
+}
+
+/// In a stop, which has a time-out of its own.
+void BlockingPeer::close_when_acknowledged() {
+  std::array<std::byte, 4096> thrown_away;
+  while (unacknowledged_bytes(socket_) > 0) {
+    (void)::recv(socket_.get(), thrown_away.data(), thrown_away.size(), MSG_DONTWAIT);
+    std::this_thread::sleep_for(milliseconds(2));
+  }
+  // Only now: when both directions are shut down (stop() ended the other one), the kernel answers
+  // more input with a reset, and throws away what is not acknowledged.
+  (void)::shutdown(socket_.get(), SHUT_WR);
 }
 
 }  // namespace common

@@ -37,6 +37,7 @@ class BlockingPeer {
   void close_gracefully(const std::atomic<bool>& stopping);
 
  private:
+  void close_when_acknowledged();
   void limit_receive(std::chrono::milliseconds limit);
 
   const Fd& socket_;

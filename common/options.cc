@@ -108,6 +108,18 @@ void add_line(CLI::App& app, const OptionLine& line) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
+/// What is wrong with the number of values. CLI11 says how many it counted; we, what to write.
+std::string explain(const CLI::ArgumentMismatch& wrong, const OptionTable& table) {
+  const std::string_view counted = wrong.what();
+  for (const OptionLine& line : table) {
+    // `--port: 1 required N missing`, but `verbose was given a disallowed flag override`.
+    if (counted.starts_with(line.name + ':') || counted.starts_with(line.name.substr(2) + ' ')) {
+      return fmt::format("{}: takes {}", line.name, line.takes);
+    }
+  }
+  return std::string(counted);
+}
+
 std::string one_line(std::string text) {
   std::ranges::replace(text, '\n', ' ');
   return text;
@@ -162,13 +174,18 @@ std::optional<int> parse_options(int argc, const char* const* argv, const Progra
   app.set_help_flag("--help", "print this and exit");
   app.set_version_flag("--version", fmt::format("{} {}", program.name, PROGRAM_VERSION));
   for (const OptionLine& line : program.options) add_line(app, line);
+  const auto complain = [&program](std::string_view what) {
+    log(one_line(fmt::format("{}: {} (try --help)", program.name, what)));
+    return 2;
+  };
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help, --version: prints to stdout
     return app.exit(asked);
+  } catch (const CLI::ArgumentMismatch& wrong) {
+    return complain(explain(wrong, program.options));
   } catch (const CLI::ParseError& wrong) {
-    log(one_line(fmt::format("{}: {} (try --help)", program.name, wrong.what())));
-    return 2;
+    return complain(wrong.what());
   }
   return std::nullopt;
 }

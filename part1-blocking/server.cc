@@ -77,8 +77,8 @@ void Server::serve_client(common::Accepted client) {
   const auto ended = serve(peer, *session);
   const bool goodbye = ended || stopping_;  // our stop may have cut a message short
   log_.closed(client.peer, goodbye ? std::error_code() : ended.error(), !session->end_of_stream());
-  peer.close_gracefully(stopping_);
   end_serving();
+  peer.close_gracefully(stopping_);
 }
 
 void Server::begin_serving(int connection) {

@@ -155,8 +155,8 @@ void Server::serve_client(common::Accepted client) {
   const auto ended = serve(peer, *session);
   const bool goodbye = ended || stopping_;  // our stop may have cut a message short
   log_.closed(client.peer, goodbye ? std::error_code() : ended.error(), !session->end_of_stream());
-  peer.close_gracefully(stopping_);
   end_serving(client.fd.get());
+  peer.close_gracefully(stopping_);
   client.fd = common::Fd();  // only now may its place go to another
   places_.release();
 }

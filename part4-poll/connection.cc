@@ -100,20 +100,28 @@ Connection::Next Connection::send_held(Clock::time_point now) {
 }
 
 Connection::Next Connection::end_stream(Clock::time_point now) {
-  // A peer that has ended its stream sends nothing that a close could answer with a reset. In a
-  // drain, it is we who ended that side.
+  // A peer that has ended its stream sends nothing that a close could answer with a reset.
   if (peer_ended_ && !draining_) return Next::close;
-  if (::shutdown(fd_.get(), SHUT_WR) < 0) return Next::close;  // ENOTCONN: the peer has gone
   state_ = State::lingering;
+  if (draining_) {
+    deadline_ = Clock::time_point::max();  // a drain has a time-out of its own
+    return Next::keep;
+  }
   deadline_ = now + common::linger_timeout;
+  if (::shutdown(fd_.get(), SHUT_WR) < 0) return Next::close;  // ENOTCONN: the peer has gone
   return Next::keep;
 }
 
 Connection::Next Connection::throw_away(Lent& lent) {
   const ssize_t received = ::recv(fd_.get(), lent.input.data(), lent.input.size(), 0);
   if (received < 0 && !not_now()) return Next::close;
-  if (draining_) return common::unacknowledged_bytes(fd_) == 0 ? Next::close : Next::keep;
-  return received == 0 ? Next::close : Next::keep;
+  if (!draining_) return received == 0 ? Next::close : Next::keep;
+
+  if (common::unacknowledged_bytes(fd_) > 0) return Next::keep;
+  // Only now: when both directions are shut down, the kernel answers more input with a reset, and
+  // throws away what is not acknowledged.
+  (void)::shutdown(fd_.get(), SHUT_WR);
+  return Next::close;
 }
 
 Connection::Next Connection::expire(Clock::time_point now) {
@@ -133,6 +141,10 @@ Connection::Next Connection::expire(Clock::time_point now) {
 
 void Connection::begin_drain() {
   draining_ = true;
+  if (state_ == State::lingering) {
+    deadline_ = Clock::time_point::max();
+    return;
+  }
   // The end of the stream, for us alone: recv(2) returns what the kernel has received, and then 0.
   (void)::shutdown(fd_.get(), SHUT_RD);  // ENOTCONN: the next receive will tell
 }

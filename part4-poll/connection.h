@@ -60,7 +60,7 @@ class Connection {
   /// When to call expire(); Clock::time_point::max(): never.
   common::Clock::time_point deadline() const { return deadline_; }
 
-  /// Whether our end of the stream is sent, and only the peer's is waited for.
+  /// Whether all is said, and only the peer is waited for.
   bool lingering() const { return state_ == State::lingering; }
 
   const common::Fd& fd() const { return fd_; }
@@ -69,7 +69,7 @@ class Connection {
   enum class State : std::uint8_t {
     conversing,  ///< Receives, or sends what it holds.
     ending,      ///< Sends what it holds, then its end of the stream.
-    lingering,   ///< Throws away what still comes, so that no reset destroys answers on their way.
+    lingering,   ///< Throws away what comes, so that no reset destroys answers on their way.
   };
 
   Next receive(common::Clock::time_point now, Lent& lent);
