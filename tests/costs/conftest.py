@@ -1,0 +1,48 @@
+"""What a message costs, counted: system calls, allocations, instructions. Nothing here looks at a clock."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "protocol"))
+
+from harness import limits, target as targets  # noqa: E402
+from harness.server import Server  # noqa: E402
+from harness.target import Target  # noqa: E402
+
+BUILD = targets.DEFAULT_BUILD
+
+
+def pytest_configure() -> None:
+    limits.raise_descriptor_limit()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that takes `target` runs for every stage, or for those that its mark `stages` names."""
+    if "target" in metafunc.fixturenames:
+        only = metafunc.definition.get_closest_marker("stages")
+        built = targets.built_stages(BUILD, only.args if only else ())
+        metafunc.parametrize("target", built, ids=[target.name for target in built])
+
+
+@pytest.fixture
+def start(target: Target) -> Iterator[Callable[..., Server]]:
+    """Starts servers, with words in front of their command line, and stops them at the end."""
+    servers: list[Server] = []
+
+    def start_one(*options: str, before: tuple[str, ...] = ()) -> Server:
+        wrapped = Target(target.name, target.level, (*before, *target.command))
+        server = Server(wrapped, options, patience=60)
+        servers.append(server)
+        server.wait_until_ready()
+        return server
+
+    yield start_one
+    for server in servers:
+        for client in server.clients:
+            client.close()
+        assert server.stop() == 0
