@@ -1,0 +1,28 @@
+  $ cd "$STEPS"
+
+The server takes any free port and says which.
+
+  $ coproc ./02-poll-server 0
+  $ server=$COPROC_PID
+  $ read -r line <&"${COPROC[0]}"; echo "$line"
+  listening on 127\.0\.0\.1:[0-9]+ (re)
+  $ port=${line##*:}
+
+The first client connects and says nothing. The second is served all the same.
+
+  $ exec 5<>/dev/tcp/127.0.0.1/$port
+  $ echo "hello" | ncat 127.0.0.1 $port
+  hello
+
+Now the first one speaks, and is answered.
+
+  $ echo "at last" >&5; read -r answer <&5; echo "$answer"
+  at last
+
+It leaves, and the server goes on.
+
+  $ exec 5>&-
+  $ echo "hello again" | ncat 127.0.0.1 $port
+  hello again
+  $ kill $server; wait $server
+  [143]

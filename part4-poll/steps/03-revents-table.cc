@@ -1,0 +1,60 @@
+// 03-revents-table: what poll(2) reports on a TCP connection after its peer did this or that: asked
+// for nothing, then asked for IN, OUT and RDHUP; and what recv(2) says. Try it: ./03-revents-table
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+int check(ssize_t result, const char* what) {
+  if (result < 0) std::perror(what), std::exit(1);
+  return static_cast<int>(result);
+}
+
+void show(int fd, short asked) {
+  pollfd entry{fd, asked, 0};
+  check(poll(&entry, 1, 0), "poll");
+  const auto name = [&](int bit, const char* text) { return entry.revents & bit ? text : ""; };
+  std::printf("| %-2s %-3s %-5s %-3s %-3s ", name(POLLIN, "IN"), name(POLLOUT, "OUT"),
+              name(POLLRDHUP, "RDHUP"), name(POLLERR, "ERR"), name(POLLHUP, "HUP"));
+}
+
+enum { none = 0, sends = 1, half_closes = 2, closes = 4, ours_unread = 8, we_half_close = 16 };
+void row(const char* title, int deeds, short arrival) {
+  sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
+  auto* const at = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  const int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+  const int peer = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+  check(bind(listener, at, size), "bind"), check(listen(listener, 1), "listen");
+  check(getsockname(listener, at, &size), "getsockname"), check(connect(peer, at, size), "connect");
+  const int ours = check(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC), "accept4");
+  char bytes[8];
+  if (deeds & ours_unread)
+    check(send(ours, "12345", 5, 0), "send"), check(recv(peer, bytes, 5, MSG_PEEK), "recv");
+  if (deeds & we_half_close) check(shutdown(ours, SHUT_WR), "shutdown");
+  if (deeds & sends) check(send(peer, "12345", 5, 0), "send");
+  if (deeds & half_closes) check(shutdown(peer, SHUT_WR), "shutdown");
+  if (deeds & closes) close(peer);
+  pollfd entry{ours, arrival, 0};
+  check(poll(&entry, 1, 5000), "poll");  // what the peer did has come over
+  std::printf("%-23s", title), show(ours, 0), show(ours, POLLIN | POLLOUT | POLLRDHUP);
+  ssize_t got = 0;
+  while ((got = recv(ours, bytes, 8, MSG_DONTWAIT)) > 0) std::printf("| %zd bytes ", got);
+  std::printf("| %s\n", got == 0 ? "end" : errno == EAGAIN ? "EAGAIN" : std::strerror(errno));
+  close(ours), close(listener), close(deeds & closes ? -1 : peer);
+}
+
+int main() {
+  row("nothing", none, POLLOUT);
+  row("sends 5", sends, POLLIN);
+  row("sends 5, half-closes", sends | half_closes, POLLRDHUP);
+  row("sends 5, closes", sends | closes, POLLRDHUP);
+  row("sends 5, resets", ours_unread | sends | closes, POLLRDHUP);
+  row("closes, we half-closed", closes | we_half_close, POLLRDHUP);
+}

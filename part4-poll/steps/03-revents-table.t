@@ -1,0 +1,17 @@
+  $ cd "$STEPS"
+
+A row for each thing that the peer did. The columns: what poll reports when it was
+asked for nothing, what it reports when asked for IN, OUT and RDHUP, and what recv
+says, call after call.
+
+Nobody asked for ERR and HUP, and they come. A close cannot be told from a
+half-close. HUP means that both directions are finished. The peer resets by closing
+with bytes of ours unread; even then, what it sent before is there to be read.
+
+  $ ./03-revents-table
+  nothing                |                      |    OUT               | EAGAIN
+  sends 5                |                      | IN OUT               | 5 bytes | EAGAIN
+  sends 5, half-closes   |                      | IN OUT RDHUP         | 5 bytes | end
+  sends 5, closes        |                      | IN OUT RDHUP         | 5 bytes | end
+  sends 5, resets        |              ERR HUP | IN OUT RDHUP ERR HUP | 5 bytes | Connection reset by peer
+  closes, we half-closed |                  HUP | IN OUT RDHUP     HUP | end

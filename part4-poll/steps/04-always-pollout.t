@@ -1,0 +1,15 @@
+  $ cd "$STEPS"
+
+Whoever asks for POLLOUT with nothing to send never sleeps. Asking makes sense
+from the send that the kernel refused until there is room and what waited is sent.
+
+  $ ./04-always-pollout
+  Nothing waits to be sent.
+    broken: ask for POLLIN|POLLOUT                     ready in 1000 of 1000 polls
+    mended: ask for POLLIN                             ready in    0 of 1000 polls
+  The peer does not read; a send got EAGAIN, so now something waits.
+    ask for POLLIN|POLLOUT                             ready in    0 of 1000 polls
+  The peer has read everything: there is room.
+    ask for POLLIN|POLLOUT                             ready in 1000 of 1000 polls
+  We send what waited, and ask for POLLIN alone again.
+    ask for POLLIN                                     ready in    0 of 1000 polls

@@ -1,0 +1,60 @@
+// 09-accept-one: four clients wait, and every wake-up accepts only one. poll(2) is level-triggered:
+// it says "ready" while anybody waits, so nobody is forgotten. Accepting until EAGAIN takes fewer
+// wake-ups and one call more; a server puts a limit to it. Try it: ./09-accept-one
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+
+int check(int result, const char* what) {
+  if (result < 0) std::perror(what), std::exit(1);
+  return result;
+}
+
+int waiting(int listener) {  // the number that `ss -lt` shows as Recv-Q
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  check(getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &size), "getsockopt");
+  return static_cast<int>(info.tcpi_unacked);
+}
+
+void serve_four(int accepts_max) {
+  const int listener =
+      check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+  sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
+  auto* const at = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  check(bind(listener, at, size), "bind"), check(listen(listener, 4), "listen");
+  check(getsockname(listener, at, &size), "getsockname");
+  int clients[4];
+  for (int& client : clients) {
+    client = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+    check(connect(client, at, size), "connect");
+  }
+  while (waiting(listener) < 4) usleep(1000);  // the last handshakes may still be under way
+
+  std::printf("at most %2d a wake-up: 4 wait", accepts_max);
+  pollfd entry{listener, POLLIN, 0};
+  while (check(poll(&entry, 1, 0), "poll") > 0) {
+    for (int i = 0; i < accepts_max; ++i) {
+      const int one = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+      if (one < 0 && errno == EAGAIN) break;
+      close(check(one, "accept4"));
+    }
+    std::printf(", then %d", waiting(listener));
+  }
+  std::puts("; asleep");
+  for (const int client : clients) close(client);
+  close(listener);
+}
+
+int main() {
+  serve_four(1);
+  serve_four(10);
+}

@@ -1,0 +1,57 @@
+// 01-epoll-hello: three calls. epoll_create1 makes a list, epoll_ctl puts a descriptor on it once,
+// with 64 bits of your own beside it, and epoll_wait(2) returns only those that are ready: not the
+// descriptor, but your 64 bits. poll(2) wants the whole list with every question.
+// Try it: ./01-epoll-hello
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace {
+
+int check(ssize_t result, const char* what) {
+  if (result < 0) std::perror(what), std::exit(1);
+  return static_cast<int>(result);
+}
+
+void ask(const char* after, int epoll) {
+  epoll_event ready[8];
+  const int timeout_ms = 20;  // here only so that "nobody is ready" comes to an end
+  const int count = check(epoll_wait(epoll, ready, 8, timeout_ms), "epoll_wait");
+  std::printf("%-18s epoll_wait returns %d", after, count);
+  for (int i = 0; i < count; ++i) {
+    const char* what = ready[i].events == EPOLLIN ? "EPOLLIN" : "something else";
+    std::printf("   %llx: %s", static_cast<unsigned long long>(ready[i].data.u64), what);
+  }
+  std::puts("");
+}
+
+}  // namespace
+
+int main() {
+  const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+  int a[2];
+  int b[2];
+  check(pipe2(a, O_CLOEXEC), "pipe2");
+  check(pipe2(b, O_CLOEXEC), "pipe2");
+  epoll_event interest{EPOLLIN, {.u64 = 0xaaaa}};
+  check(epoll_ctl(epoll, EPOLL_CTL_ADD, a[0], &interest), "epoll_ctl");
+  interest.data.u64 = 0xbbbb;
+  check(epoll_ctl(epoll, EPOLL_CTL_ADD, b[0], &interest), "epoll_ctl");
+
+  ask("nothing written", epoll);
+  check(write(b[1], "ping", 4), "write");
+  ask("4 bytes into b", epoll);
+  check(write(a[1], "pong", 4), "write");
+  ask("4 bytes into a", epoll);
+  char bytes[4];
+  check(read(b[0], bytes, sizeof bytes), "read");
+  ask("4 bytes out of b", epoll);
+
+  close(a[0]), close(a[1]);
+  close(b[0]), close(b[1]);
+  close(epoll);
+}

@@ -1,0 +1,13 @@
+  $ cd "$STEPS"
+
+After its one report the entry is silent: for the byte that is still unread, for
+another, even for the end of the connection. Each re-arming brings one report of
+all that is so by then.
+
+  $ ./04-oneshot
+  a byte comes                   EPOLLIN
+  asked again, byte unread       nothing
+  another byte comes             nothing
+  re-armed                       EPOLLIN
+  the peer has closed            nothing
+  re-armed                       EPOLLIN EPOLLHUP

@@ -1,0 +1,60 @@
+// 07-stale-in-batch: two sides of a proxy: if one hangs up, both are closed. Both hang up at once:
+// two events in a batch, the first closes both, newcomers get their places in memory. BROKEN form:
+// the second event holds a pointer, now to a newcomer (or to freed memory). Mended form: it holds a
+// token of slot and generation, under which nobody is found. Try it: ./07-stale-in-batch
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+
+int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
+
+struct Client {
+  const char* name;
+  std::uint32_t generation;
+  int ends[2];  // ours, the peer's
+} slots[2];
+
+void admit(int epoll, const char* const (&names)[2], bool by_token) {
+  for (std::uint32_t slot = 0; slot < 2; ++slot) {
+    Client& client = slots[slot];
+    client = {names[slot], client.generation + 1, {}};
+    check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, client.ends), "socketpair");
+    epoll_event interest{EPOLLIN, {.ptr = &client}};
+    if (by_token) interest.data.u64 = std::uint64_t{client.generation} << 32 | slot;
+    check(epoll_ctl(epoll, EPOLL_CTL_ADD, client.ends[0], &interest), "epoll_ctl");
+  }
+  std::printf("  %s and %s connect\n", names[0], names[1]);
+}
+
+Client* find(std::uint64_t token) {
+  Client& client = slots[token & 0xffffffff];
+  return client.generation == token >> 32 ? &client : nullptr;
+}
+
+void run(bool by_token) {
+  const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+  admit(epoll, {"a", "b"}, by_token);
+  for (const Client& one : slots) check(shutdown(one.ends[1], SHUT_RDWR), "shutdown");
+  epoll_event batch[2] = {};
+  check(epoll_wait(epoll, batch, 2, 0), "epoll_wait");
+  for (const epoll_event& event : batch) {
+    const Client* client = by_token ? find(event.data.u64) : static_cast<Client*>(event.data.ptr);
+    std::printf("  hang-up of %s\n", client ? client->name : "nobody we know");
+    if (client == nullptr) continue;
+    for (const Client& one : slots) close(one.ends[0]), close(one.ends[1]);
+    std::printf("  %s and %s are closed\n", slots[0].name, slots[1].name);
+    if (&event == batch) admit(epoll, {"c", "d"}, by_token);
+  }
+  close(epoll);
+}
+
+int main() {
+  std::puts("broken, pointers"), run(false);
+  std::puts("mended, tokens"), run(true);
+  for (const Client& one : slots) close(one.ends[0]), close(one.ends[1]);  // c and d
+}

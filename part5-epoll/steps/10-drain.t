@@ -1,0 +1,8 @@
+  $ cd "$STEPS"
+
+Both forms were told to stop while the client's bytes lay unread. Only the drain
+answers the messages that had come; neither waits for the rest of the third.
+
+  $ ./10-drain
+  broken: the client gets "", then Connection reset by peer
+  mended: the client gets "one;two;", then end of stream

@@ -1,0 +1,28 @@
+  $ cd "$STEPS"
+
+The server takes any free port and says which.
+
+  $ coproc ./11-count-and-reply 0
+  $ server=$COPROC_PID
+  $ read -r line <&"${COPROC[0]}"; echo "$line"
+  listening on 127\.0\.0\.1:[0-9]+ (re)
+  $ port=${line##*:}
+
+The first client sends three bytes and is not finished yet. That keeps nobody
+waiting, and its bytes are its own.
+
+  $ exec 5<>/dev/tcp/127.0.0.1/$port
+  $ printf 'hel' >&5
+  $ printf 'hello' | ncat 127.0.0.1 $port
+  Received 5 bytes
+
+The answer comes at the end of the stream, however many reads that takes. No bytes
+at all are a number, too.
+
+  $ head -c 300000 /dev/zero | ncat 127.0.0.1 $port
+  Received 300000 bytes
+  $ ncat 127.0.0.1 $port < /dev/null
+  Received 0 bytes
+  $ exec 5>&-
+  $ kill $server; wait $server
+  [143]

@@ -1,0 +1,58 @@
+// 12-head-parser: a blank line ends the head of an HTTP request, and bytes come as they like.
+// BROKEN form: at every read, search the whole buffer: work that grows with the square of the head.
+// Mended form: go on where the last search stopped; four states are all there is to remember. What
+// comes behind the blank line belongs to the next request. Try it: ./12-head-parser
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+constexpr std::string_view blank_line = "\r\n\r\n";
+
+struct Rescanning {
+  std::string buffer;
+  std::size_t heads = 0, looked_at = 0;
+  void take(std::string_view bytes) {
+    buffer += bytes;
+    for (std::size_t at; (at = buffer.find(blank_line)) != buffer.npos; ++heads) {
+      looked_at += at + blank_line.size();
+      buffer.erase(0, at + blank_line.size());
+    }
+    looked_at += buffer.size();
+  }
+};
+
+struct Resuming {
+  std::size_t matched = 0;  // how much of a blank line the last bytes were: 0 to 3
+  std::size_t heads = 0, looked_at = 0;
+  void take(std::string_view bytes) {
+    for (const char byte : bytes) {
+      ++looked_at;
+      matched = byte == blank_line[matched] ? matched + 1 : byte == '\r' ? 1 : 0;
+      if (matched < blank_line.size()) continue;
+      ++heads;
+      matched = 0;
+    }
+  }
+};
+
+void feed(std::string_view stream, std::size_t bytes_at_a_time) {
+  Rescanning rescanning;
+  Resuming resuming;
+  for (std::size_t at = 0; at < stream.size(); at += bytes_at_a_time) {
+    rescanning.take(stream.substr(at, bytes_at_a_time));
+    resuming.take(stream.substr(at, bytes_at_a_time));
+  }
+  std::printf("%5zu %7zu %15zu %10zu %15zu %10zu\n", stream.size(), bytes_at_a_time,
+              rescanning.heads, rescanning.looked_at, resuming.heads, resuming.looked_at);
+}
+
+int main() {
+  std::puts("bytes  a read   broken: heads  looked at   mended: heads  looked at");
+  std::string request = "GET / HTTP/1.1\r\nX: \r\n\r\n";
+  request.insert(19, 1000 - request.size(), 'x');
+  feed(request, 1000), feed(request, 1);
+  feed(request + request, 2000), feed(request + request, 700);
+  request.insert(19, 1000, 'x');
+  feed(request, 1);
+}

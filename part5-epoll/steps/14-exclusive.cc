@@ -1,0 +1,60 @@
+// 14-exclusive: 13-herd again, an epoll for each of four workers, but the listener is added with
+// EPOLLEXCLUSIVE: the kernel wakes one of the sleepers (it promises: at least one). A worker that
+// is not asleep may be told too, so the client waits until all four are. Try it: ./14-exclusive
+
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <thread>
+
+int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
+
+bool asleep(pid_t thread) {
+  std::ifstream stat("/proc/self/task/" + std::to_string(thread) + "/stat");
+  std::string line;
+  return std::getline(stat, line) && line.find(") S ") != line.npos;
+}
+
+int main() {
+  const int listener =
+      check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+  const int client = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+  sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
+  auto* const at = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  check(bind(listener, at, size), "bind"), check(listen(listener, SOMAXCONN), "listen");
+  check(getsockname(listener, at, &size), "getsockname");
+
+  const int stop = check(eventfd(0, EFD_CLOEXEC), "eventfd");
+  std::atomic<int> woken = 0;
+  std::atomic<pid_t> ids[4] = {};
+  const auto work = [&](int i) {
+    const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+    epoll_event event{EPOLLIN | EPOLLEXCLUSIVE, {.fd = listener}};
+    check(epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event), "epoll_ctl");
+    event = {EPOLLIN, {.fd = stop}};
+    check(epoll_ctl(epoll, EPOLL_CTL_ADD, stop, &event), "epoll_ctl");
+    ids[i] = gettid();
+    check(epoll_wait(epoll, &event, 1, -1), "epoll_wait");
+    if (event.data.fd == listener) ++woken, woken.notify_one();
+    close(epoll);
+  };
+  std::thread workers[4];
+  for (int i = 0; i < 4; ++i) workers[i] = std::thread(work, i);
+  for (const auto& id : ids)
+    while (!asleep(id)) usleep(1000);
+  check(connect(client, at, size), "connect");
+  woken.wait(0);
+  check(eventfd_write(stop, 1), "eventfd_write");
+  for (std::thread& worker : workers) worker.join();
+  std::printf("1 client, %d of 4 workers woken\n", +woken);
+  close(client), close(listener), close(stop);
+}

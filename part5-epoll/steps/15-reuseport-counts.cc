@@ -1,0 +1,60 @@
+// 15-reuseport-counts: four listeners on one port (SO_REUSEPORT), each with a queue of its own. The
+// kernel picks one when the client connects, by a hash of addresses and ports: roughly even, blind
+// to who is busy. Whoever waits for a worker waits for that one. Try it: ./15-reuseport-counts
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+
+int check(int result, const char* what) {
+  if (result < 0) std::perror(what), std::exit(1);
+  return result;
+}
+
+int waiting(int listener) {  // the number that `ss -lt` shows as Recv-Q
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  check(getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &size), "getsockopt");
+  return static_cast<int>(info.tcpi_unacked);
+}
+
+int accept_all(int listener) {
+  int accepted = 0;
+  for (int fd; (fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC)) >= 0; ++accepted) close(fd);
+  if (errno != EAGAIN) check(-1, "accept4");
+  return accepted;
+}
+
+int main() {
+  sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
+  auto* const at = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  int listeners[4];
+  for (int& listener : listeners) {
+    listener = check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+    const int on = 1;
+    check(setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on), "setsockopt");
+    check(bind(listener, at, size), "bind"), check(listen(listener, SOMAXCONN), "listen");
+    check(getsockname(listener, at, &size), "getsockname");  // the others take this port, too
+  }
+  int clients[200];
+  for (int& client : clients) {
+    client = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+    check(connect(client, at, size), "connect");
+  }
+
+  const auto [first, second, third, fourth] = listeners;
+  while (waiting(first) + waiting(second) + waiting(third) + waiting(fourth) < 200) usleep(1000);
+  std::printf("queued for the four: %d %d %d %d\n", waiting(first), waiting(second), waiting(third),
+              waiting(fourth));
+  const int accepted = accept_all(second) + accept_all(third) + accept_all(fourth);
+  std::printf("three accept all they get: %d; the first is busy, and %d wait for it\n", accepted,
+              waiting(first));
+  for (const int fd : clients) close(fd);
+  for (const int fd : listeners) close(fd);
+}

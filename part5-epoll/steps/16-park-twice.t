@@ -1,0 +1,14 @@
+  $ cd "$STEPS"
+
+The broken form is told off for the second park and for the second watch. The
+mended form takes every reason as it comes.
+
+  $ ./16-park-twice
+  broken, all places taken, park: ok
+  broken, no descriptor left, park: No such file or directory
+  broken, one client leaves, watch: ok
+  broken, another leaves, watch: File exists
+  mended, all places taken, park: ok
+  mended, no descriptor left, park: ok
+  mended, one client leaves, watch: ok
+  mended, another leaves, watch: ok
