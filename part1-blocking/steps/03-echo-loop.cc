@@ -1,0 +1,58 @@
+// Answers until read returns 0: the client is done sending, not necessarily done reading.
+// Try it: ./03-echo-loop 5882   and in a second terminal   ncat 127.0.0.1 5882   (Ctrl-D ends it)
+
+#include <arpa/inet.h>
+#include <err.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+
+template <typename T>
+T check(T result, const char* what) {
+  if (result < 0) err(1, "%s", what);
+  return result;
+}
+
+// A listener on 127.0.0.1 and that port; for port 0 the kernel picks one.
+int listen_on(const char* text) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(std::strtoul(text, nullptr, 10)));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  const auto name = reinterpret_cast<sockaddr*>(&address);
+  const int on = 1;  // 05-restart shows what for
+  const int listener = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
+  check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
+  check(bind(listener, name, size), "bind");
+  check(listen(listener, SOMAXCONN), "listen");
+  check(getsockname(listener, name, &size), "getsockname");
+  std::printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
+  return listener;
+}
+
+// Returns when the client is done, or in trouble: which is not the server's.
+void serve(int client) {
+  char buffer[4096];
+  ssize_t n;
+  while ((n = read(client, buffer, sizeof buffer)) > 0) {
+    // Blocks until all is taken; 04-short-write shows when not, 09-sigpipe why MSG_NOSIGNAL.
+    const ssize_t sent = send(client, buffer, static_cast<std::size_t>(n), MSG_NOSIGNAL);
+    if (sent < n) return warn("send");
+  }
+  if (n < 0) return warn("read");
+  std::puts("read 0: the client is done sending");
+}
+
+int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  const int listener = listen_on(argc > 1 ? argv[1] : "0");
+  while (true) {
+    const int client = check(accept(listener, nullptr, nullptr), "accept");
+    serve(client);
+    close(client);
+  }
+}

@@ -1,0 +1,24 @@
+  $ cd "$STEPS"
+  $ exec 4< <(exec ./03-echo-loop 0); server=$!
+  $ read -r _ _ address <&4; port=${address#*:}
+
+One client, two lines, each answered before the next is said.
+
+  $ exec 5<>/dev/tcp/127.0.0.1/$port
+  $ echo one >&5; read -r answer <&5; echo "$answer"
+  one
+  $ echo two >&5; read -r answer <&5; echo "$answer"
+  two
+  $ exec 5>&-
+
+The next client sends more than the server's buffer holds and shuts down its sending side at once,
+as ncat does at the end of its input. Every byte comes back all the same.
+
+  $ yes | head -c 100000 | ncat 127.0.0.1 $port | wc -c
+  100000
+
+  $ kill $server; wait $server
+  [143]
+  $ cat <&4
+  read 0: the client is done sending
+  read 0: the client is done sending

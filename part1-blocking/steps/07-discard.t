@@ -1,0 +1,20 @@
+  $ cd "$STEPS"
+  $ exec 4< <(exec ./07-discard 0); server=$!
+  $ read -r _ _ address <&4; port=${address#*:}
+
+Connecting works, and then there is nothing to read: the end of the stream, not an error.
+
+  $ ncat --recv-only 127.0.0.1 $port | wc -c
+  0
+
+A client that has seen this end can still send. Its kernel takes the bytes, for the other side may
+be waiting for them; that nobody is there turns out later.
+
+  $ exec 5<>/dev/tcp/127.0.0.1/$port
+  $ cat <&5
+  $ echo hello >&5 && echo taken
+  taken
+  $ exec 5>&-
+
+  $ kill $server; wait $server
+  [143]

@@ -1,0 +1,7 @@
+  $ cd "$STEPS"
+
+The same send to the same kind of gone peer, in two child processes.
+
+  $ ./09-sigpipe
+  flags 0: killed by SIGPIPE
+  MSG_NOSIGNAL: lives, send said Broken pipe

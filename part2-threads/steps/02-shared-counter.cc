@@ -1,0 +1,36 @@
+// BROKEN on purpose: four threads count in a plain variable. Each loads, adds one and stores; what
+// another thread stored in between is lost. The atomic counter beside it loses nothing.
+// Try it: ./02-shared-counter   and, for a report,   ./02-shared-counter-tsan
+// build: also with -fsanitize=thread
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <thread>
+#include <vector>
+
+constexpr int threads = 4;
+constexpr int rounds = 20'000;
+
+long plain = 0;
+std::atomic<long> exact = 0;
+
+void count() {
+  for (int round = 0; round < rounds; ++round) {
+    // This is what ++plain does: a race, and undefined behaviour whatever number comes out.
+    const long before = plain;
+    getppid();  // any system call: a little time between load and store, so that it shows
+    plain = before + 1;
+    ++exact;
+  }
+}
+
+int main() {
+  std::vector<std::thread> counting;
+  for (int i = 0; i < threads; ++i) counting.emplace_back(count);
+  for (std::thread& thread : counting) thread.join();
+  std::printf("counted  %d\n", threads * rounds);
+  std::printf("plain    %ld\n", plain);
+  std::printf("atomic   %ld\n", exact.load());
+}

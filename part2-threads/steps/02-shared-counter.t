@@ -1,0 +1,20 @@
+  $ cd "$STEPS"
+
+The plain counter loses a good part of what the four threads count. Without the system call in the
+middle it loses little, and often nothing, which is worse: a test that looks at the number proves
+nothing.
+
+  $ ./02-shared-counter
+  counted  80000
+  plain    [1-9]\d* (re)
+  atomic   80000
+
+The thread sanitizer does not look at the number. It sees two threads touch the same memory with
+nothing between them to say which comes first, and reports that, lucky number or not.
+
+  $ ./02-shared-counter-tsan > "$CRAMTMP/out" 2> "$CRAMTMP/report"; status=$?
+  $ if grep -q 'FATAL: ThreadSanitizer' "$CRAMTMP/report"; then exit 80; fi
+  $ echo $status
+  66
+  $ grep -m 1 "WARNING: Thread" "$CRAMTMP/report"
+  WARNING: ThreadSanitizer: data race (pid=*) (glob)

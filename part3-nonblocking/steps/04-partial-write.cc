@@ -1,0 +1,60 @@
+// BROKEN on purpose, then repaired: a blocking server's write_all fails half-way if the socket does
+// not block. EAGAIN means "later": what is left must be kept, and how far it got.
+// Try it: ./04-partial-write
+
+#include <err.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+// Wrong here: all or an error, and how much was sent is forgotten with the stack frame.
+bool write_all(int fd, const std::string& bytes) {
+  for (std::size_t sent = 0; sent < bytes.size();) {
+    const ssize_t n = send(fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+    if (n < 0) return false;
+    sent += static_cast<std::size_t>(n);
+  }
+  return true;
+}
+
+// Right: bytes and count live on between the calls.
+struct Output {
+  std::string bytes;
+  std::size_t sent = 0;
+  // Sends what there is room for. True: nothing is left.
+  bool flush(int fd) {
+    while (sent < bytes.size()) {
+      const ssize_t n = send(fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+      if (n < 0 && errno == EAGAIN) return false;
+      if (n < 0) err(1, "send");
+      sent += static_cast<std::size_t>(n);
+    }
+    return true;
+  }
+};
+
+// The client's side: reads what is there.
+std::size_t read_some(int fd) {
+  std::string buffer(4 << 20, '\0');
+  const ssize_t n = recv(fd, buffer.data(), buffer.size(), 0);
+  if (n < 0) err(1, "recv");
+  return static_cast<std::size_t>(n);
+}
+
+int main() {
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) < 0) err(1, "socketpair");
+  const std::string answer(4 << 20, 'x');
+  if (!write_all(pair[0], answer)) std::printf("write_all: %s\n", std::strerror(errno));
+  std::printf("write_all: the client has %zu of %zu bytes\n", read_some(pair[1]), answer.size());
+
+  Output output{answer};
+  std::size_t received = 0;
+  int turns = 1;
+  for (; !output.flush(pair[0]); ++turns) received += read_some(pair[1]);
+  received += read_some(pair[1]);
+  std::printf("flush, %d turns: the client has %zu of %zu bytes\n", turns, received, answer.size());
+}

@@ -1,0 +1,27 @@
+  $ cd "$STEPS"
+
+Skipped where strace is missing or not permitted.
+
+  $ strace -o /dev/null true || exit 80
+  $ watch() { strace -qq -o "$CRAMTMP/calls" -e trace=socket,accept,accept4,fcntl "$@"; }
+
+The first socket is the listener, non-blocking from birth. What it accepts does not inherit that:
+fcntl has to fetch the flags and to store them with one more.
+
+  $ watch ./06-accept4 fcntl
+  read: Resource temporarily unavailable
+  $ cat "$CRAMTMP/calls"
+  socket\(AF_INET, SOCK_STREAM\|SOCK_NONBLOCK, IPPROTO_IP\) += \d+ (re)
+  socket\(AF_INET, SOCK_STREAM, IPPROTO_IP\) += \d+ (re)
+  accept\(\d+, NULL, NULL\) += \d+ (re)
+  fcntl\(\d+, F_GETFL\) += 0x2 \(flags O_RDWR\) (re)
+  fcntl\(\d+, F_SETFL, O_RDWR\|O_NONBLOCK\) += 0 (re)
+
+With accept4, one call does it all.
+
+  $ watch ./06-accept4 accept4
+  read: Resource temporarily unavailable
+  $ cat "$CRAMTMP/calls"
+  socket\(AF_INET, SOCK_STREAM\|SOCK_NONBLOCK, IPPROTO_IP\) += \d+ (re)
+  socket\(AF_INET, SOCK_STREAM, IPPROTO_IP\) += \d+ (re)
+  accept4\(\d+, NULL, NULL, SOCK_NONBLOCK\) += \d+ (re)
