@@ -1,0 +1,40 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Does something with the input and aborts where a promise is broken. Source: libFuzzer's manual.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+
+namespace tests {
+
+/// Inputs to start from: good ones, so that a small change of them gets far.
+std::vector<std::string> seeds();
+
+/// An input: its first byte says how the stream is sliced, the rest is the stream.
+struct FuzzInput {
+  std::uint32_t slicing;
+  std::string_view stream;
+};
+
+inline FuzzInput fuzz_input(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return {};
+  return {data[0], {reinterpret_cast<const char*>(data) + 1, size - 1}};
+}
+
+/// Ends the program, for the fuzzer to see, unless both are the same.
+template <typename Outcome>
+void expect_same(const Outcome& got, const Outcome& expected, const char* sliced) {
+  if (got == expected) return;
+  fmt::print(stderr, "read differently {} than in one piece\n", sliced);
+  std::abort();
+}
+
+}  // namespace tests

@@ -1,0 +1,112 @@
+"""What each stage can do.
+
+Every test names the capability that it checks; this table decides which stage is asked. A stage
+that lacks a capability on purpose is in WEAKNESSES: there a test shows that it really lacks it.
+Where neither holds, the capability makes no sense for the stage.
+"""
+
+from __future__ import annotations
+
+STAGES = (
+    "part1-blocking",
+    "part2-threads",
+    "part3-nonblocking",
+    "part4-poll",
+    "part5-epoll",
+)
+
+FRAMING_LEVEL = "framing"
+
+# Capability: what it means, in the words of the matrix.
+CAPABILITIES = {
+    "framing": "messages come back whole and in order, however the bytes are cut",
+    "half-close": "a client that has said its last gets every answer",
+    "closing": "the server's own close destroys no answer",
+    "survival": "a broken client does not end the server",
+    "ready-line": "tells on which address it listens, once it does",
+    "command-line": "options, strict numbers, exit statuses",
+    "addresses": "IPv4, IPv6, both; a port that is taken; restart on the same port",
+    "max-message": "an over-long message costs its sender the connection, and nobody else anything",
+    "logs": "one line for each event worth one, and no other",
+    "read-timeout": "a client that completes no message leaves in time",
+    "backpressure": "a client that reads slowly, or never, costs bounded memory",
+    "drain": "stops on a signal, in order and in time",
+    "interruptions": "EINTR, SIGSTOP and SIGPIPE change nothing",
+    "accept-faults": "a failing accept is tried again, without a busy loop",
+    "restore": "descriptors and memory go back to where they were",
+    "concurrency": "a silent client does not stop the next one",
+    "crowd": "a thousand clients at once",
+    "max-connections": "at the limit newcomers wait, and are served when one leaves",
+    "fairness": "a client that floods does not starve its neighbour",
+    "out-of-descriptors": "EMFILE: newcomers wait, the processor rests",
+    "light-clients": "an idle client costs no thread and no buffer",
+    "rest-when-idle": "no work, no processor time",
+    "flat-wake-ups": "idle clients do not make a message dearer",
+    "batched-calls": "less than two system calls a message",
+    "pool": "a fixed pool of threads",
+    "workers": "several loops share the clients and the limit",
+    "interest": "epoll_ctl only when the interest changes, and its failure costs one client",
+    "discard": "`--protocol discard`",
+    "http": "`--protocol http`",
+}
+
+_FRAMING = {"framing", "half-close", "closing", "survival"}
+_EVERY_STAGE = _FRAMING | {
+    "ready-line",
+    "command-line",
+    "addresses",
+    "max-message",
+    "logs",
+    "read-timeout",
+    "backpressure",
+    "drain",
+    "interruptions",
+    "accept-faults",
+    "restore",
+}
+_SEVERAL_CLIENTS = {"concurrency", "crowd", "max-connections", "fairness", "out-of-descriptors"}
+
+LEVELS: dict[str, frozenset[str]] = {
+    FRAMING_LEVEL: frozenset(_FRAMING),
+    "part1-blocking": frozenset(_EVERY_STAGE | {"rest-when-idle"}),
+    "part2-threads": frozenset(
+        _EVERY_STAGE | _SEVERAL_CLIENTS | {"rest-when-idle", "flat-wake-ups", "pool"}
+    ),
+    "part3-nonblocking": frozenset(_EVERY_STAGE | _SEVERAL_CLIENTS | {"light-clients"}),
+    "part4-poll": frozenset(_EVERY_STAGE | _SEVERAL_CLIENTS | {"light-clients", "rest-when-idle"}),
+    "part5-epoll": frozenset(
+        _EVERY_STAGE
+        | _SEVERAL_CLIENTS
+        | {"light-clients", "rest-when-idle", "flat-wake-ups"}
+        | {"workers", "interest", "discard", "http"}
+    ),
+}
+
+# What a stage cannot do because of its mechanism, each shown by a test marked `lacks`.
+WEAKNESSES: dict[str, frozenset[str]] = {
+    FRAMING_LEVEL: frozenset(),
+    "part1-blocking": frozenset({"concurrency", "batched-calls"}),
+    "part2-threads": frozenset({"light-clients", "batched-calls"}),
+    "part3-nonblocking": frozenset({"rest-when-idle", "flat-wake-ups", "batched-calls"}),
+    "part4-poll": frozenset({"flat-wake-ups", "batched-calls"}),
+    "part5-epoll": frozenset({"batched-calls"}),
+}
+
+# Stages whose tests must not run beside others: a busy loop takes a whole core.
+RUN_ALONE = frozenset({"part3-nonblocking"})
+
+# The contract's options and the stages that take them; what is not here, every stage takes.
+OPTION_STAGES: dict[str, frozenset[str]] = {
+    "--max-connections": frozenset(STAGES) - {"part1-blocking"},
+    "--workers": frozenset({"part2-threads", "part5-epoll"}),
+    "--accept": frozenset({"part5-epoll"}),
+    "--protocol": frozenset({"part5-epoll"}),
+    "--trace": frozenset(),
+    "--spin": frozenset(),
+    "--ring": frozenset(),
+}
+
+
+def takes_option(level: str, option: str) -> bool:
+    """Whether the contract gives this stage the option."""
+    return level in OPTION_STAGES.get(option, frozenset(STAGES))

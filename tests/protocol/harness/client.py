@@ -1,0 +1,190 @@
+"""A client that speaks frames, remembers what happened and complains in plain words."""
+
+from __future__ import annotations
+
+import time
+
+from harness.connection import GONE, PIECE_BYTES, SILENCE_SECONDS, Connection
+from harness.frames import HEADER_BYTES, frame
+from harness.readiness import readable, ready
+from harness.verdict import ContractBroken, hexdump, hide_from_traceback
+
+__tracebackhide__ = hide_from_traceback
+
+
+class Client(Connection):
+    """A connection that expects answers.
+
+    Every method that waits gives up after `patience` seconds with ContractBroken.
+    """
+
+    def receive(self, byte_count: int) -> bytes:
+        """Exactly so many bytes."""
+        received = bytearray()
+        while len(received) < byte_count:
+            piece = self._receive_some(byte_count - len(received))
+            if not piece:
+                raise self.broken(
+                    "the server ended the stream where "
+                    f"{byte_count - len(received)} more bytes were due"
+                )
+            received += piece
+        return bytes(received)
+
+    def has_input(self) -> bool:
+        """Whether an answer, or an end, can be read without waiting."""
+        return readable(self.socket)
+
+    def receive_what_is_there(self, byte_count_max: int) -> bytes:
+        """Between one and so many bytes, whatever has arrived; nothing at the end of the stream."""
+        return self._receive_some(byte_count_max)
+
+    def receive_message(self) -> bytes:
+        """The payload of the next message."""
+        return self.receive(int.from_bytes(self.receive(HEADER_BYTES), "little"))
+
+    def expect(self, *payloads: bytes) -> None:
+        """The next answers must be these messages, byte by byte, and in this order."""
+        for number, payload in enumerate(payloads, 1):
+            which = "the answer" if len(payloads) == 1 else f"answer {number} of {len(payloads)}"
+            wanted = frame(payload)
+            received = bytearray()
+            while len(received) < len(wanted):
+                missing = len(wanted) - len(received)
+                piece = self._receive_some(missing, f"{missing} bytes of {which}")
+                received += piece
+                if not piece or not wanted.startswith(bytes(received)):
+                    raise self.broken(_difference(which, wanted, bytes(received)))
+
+    def echo(self, *payloads: bytes) -> None:
+        """Sends the messages and expects them back."""
+        self.send_messages(*payloads)
+        self.expect(*payloads)
+
+    def exchange(self, stream: bytes, answer_bytes: int) -> bytes:
+        """Sends and receives at once until `answer_bytes` came: for more than buffers hold."""
+        self.socket.setblocking(False)
+        received, sent = bytearray(), 0
+        try:
+            while len(received) < answer_bytes:
+                can_read, can_write = ready(self.socket, self.patience, to_write=sent < len(stream))
+                if not can_read and not can_write:
+                    raise self.broken(f"nothing moved for {self.patience:g} s")
+                if can_write:
+                    piece = stream[
+                        sent : sent + self.socket.send(stream[sent : sent + PIECE_BYTES])
+                    ]
+                    self.transcript.sent(piece)
+                    sent += len(piece)
+                if can_read:
+                    piece = self._receive_some(answer_bytes - len(received))
+                    received += piece
+                    if not piece:
+                        raise self.broken(
+                            "the server ended the stream after "
+                            f"{len(received)} of {answer_bytes} bytes"
+                        )
+        except GONE as error:
+            raise self.broken("the server hung up in the middle of the answers") from error
+        finally:
+            self.socket.settimeout(self.patience)
+        return bytes(received)
+
+    def expect_end(self, within: float | None = None) -> None:
+        """The next thing must be the server's orderly end of stream: no byte, no reset."""
+        self.socket.settimeout(self.patience if within is None else within)
+        try:
+            extra = self._receive_some(PIECE_BYTES, "its end of stream")
+        finally:
+            self.socket.settimeout(self.patience)
+        if extra:
+            raise self.broken(
+                "the server should have ended the stream, but sent "
+                f"{hexdump(extra[:16], len(extra))}"
+            )
+
+    def expect_silence(self, seconds: float = SILENCE_SECONDS) -> None:
+        """For so long nothing may come: no answer, no end of stream."""
+        if readable(self.socket, seconds):
+            early = self._receive_some(PIECE_BYTES)
+            if early:
+                raise self.broken(
+                    f"nothing was due yet, but {hexdump(early[:16], len(early))} came"
+                )
+            raise self.broken("the server ended the stream; it should have waited")
+
+    def receive_until_end(self) -> bytes:
+        """Everything that still comes; the stream must end in order."""
+        received = bytearray()
+        while piece := self._receive_some(PIECE_BYTES):
+            received += piece
+        return bytes(received)
+
+    def receive_until_gone(self) -> bytes:
+        """Everything that still comes before the server is gone, in order or by a reset."""
+        received = bytearray()
+        try:
+            while piece := self._receive_some(PIECE_BYTES):
+                received += piece
+        except ContractBroken as error:
+            if not isinstance(error.__cause__, ConnectionResetError):
+                raise
+        return bytes(received)
+
+    def send_on_until_gone(self, data: bytes) -> bytes:
+        """Goes on sending `data` while reading everything, until the server is gone."""
+        received, sent = bytearray(), 0
+        while True:
+            can_read, _ = ready(self.socket, self.patience, to_write=sent < len(data))
+            sent += self.send_until_stuck(data[sent : sent + PIECE_BYTES], pause=0)
+            if can_read:
+                try:
+                    piece = self._receive_some(PIECE_BYTES)
+                except ContractBroken:  # a reset, behind everything that had arrived
+                    return bytes(received)
+                if not piece:
+                    return bytes(received)
+                received += piece
+
+    def wait_for_hang_up(self, within: float | None = None) -> float:
+        """Waits until the server is gone, by end of stream or reset; its time.monotonic()."""
+        end = time.monotonic() + (self.patience if within is None else within)
+        while (left := end - time.monotonic()) > 0:
+            if not readable(self.socket, left):
+                break
+            try:
+                if not self._receive_some(PIECE_BYTES):
+                    return time.monotonic()
+            except ContractBroken:
+                return time.monotonic()
+        raise self.broken("the server should have hung up, and did not")
+
+    def _receive_some(self, byte_count: int, due: str = "something") -> bytes:
+        try:
+            data = self.socket.recv(min(byte_count, PIECE_BYTES))
+        except ConnectionResetError as error:
+            self.transcript.note("got  a reset")
+            raise self.broken(
+                "the server reset the connection: whatever was on its way is lost"
+            ) from error
+        except TimeoutError as error:
+            waited = self.socket.gettimeout()
+            self.transcript.note(f"waited {waited:g} s for more")
+            raise self.broken(f"the server owes {due} and sent nothing for {waited:g} s") from error
+        if data:
+            self.transcript.got(data)
+        else:
+            self.transcript.note("got  the end of the stream")
+        return data
+
+
+def _difference(which: str, wanted: bytes, received: bytes) -> str:
+    if wanted.startswith(received):
+        came = f"{len(received)} of the {len(wanted)} bytes of {which}"
+        return f"the server ended the stream after {came}"
+    place = next(i for i, (a, b) in enumerate(zip(wanted, received)) if a != b)
+    return (
+        f"{which} differs from byte {place} on: "
+        f"wanted {hexdump(wanted[place:place + 16], len(wanted) - place)}, "
+        f"got {hexdump(received[place:place + 16], len(received) - place)}"
+    )

@@ -1,0 +1,165 @@
+"""One TCP connection to the server under test: connecting, sending, leaving, and what was said."""
+
+from __future__ import annotations
+
+import array
+import fcntl
+import socket
+import struct
+import termios
+from typing import Self
+
+from harness import proc
+from harness.frames import frames
+from harness.readiness import failed, writable
+from harness.sockdiag import unread_bytes
+from harness.transcript import Transcript
+from harness.verdict import ContractBroken, hexdump, hide_from_traceback
+
+__tracebackhide__ = hide_from_traceback
+
+PIECE_BYTES = 1 << 18
+SILENCE_SECONDS = 0.05  # how long "nothing comes" is watched: longer finds no more, only slower
+GONE = (BrokenPipeError, ConnectionResetError)
+
+
+class Connection:
+    """The sending half of a client."""
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        patience: float,
+        name: str = "client 1",
+        receive_buffer: int | None = None,
+        source: str | None = None,
+    ) -> None:
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self.name = name
+        self.patience = patience
+        self.transcript = Transcript()
+        self.socket = socket.socket(family, socket.SOCK_STREAM)
+        if receive_buffer is not None:  # before connecting: it bounds the window
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        if source is not None:
+            self.socket.bind((source, 0))
+        self.socket.settimeout(patience)
+        self.socket.connect(address)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Sending
+
+    def send(self, data: bytes) -> None:
+        """Sends all bytes. The server must not have hung up."""
+        try:
+            self.socket.sendall(data)
+        except GONE as error:
+            self.transcript.note(f"could not send {hexdump(data[:8], len(data))}: {error.strerror}")
+            raise self.broken("the server hung up on a client that was still sending") from error
+        except TimeoutError as error:
+            self.transcript.note(f"could not send all of {len(data)} bytes")
+            raise self.broken(f"the server took no more bytes for {self.patience:g} s") from error
+        self.transcript.sent(data)
+
+    def try_send(self, data: bytes) -> bool:
+        """Sends what the server will take; False when it has hung up or takes no more for now."""
+        try:
+            self.socket.settimeout(SILENCE_SECONDS)
+            self.socket.sendall(data)
+        except (OSError, TimeoutError):
+            return False
+        finally:
+            self.socket.settimeout(self.patience)
+        self.transcript.sent(data)
+        return True
+
+    def send_messages(self, *payloads: bytes) -> None:
+        """Sends all messages back to back, in one call."""
+        self.send(frames(payloads))
+
+    def send_until_stuck(self, data: bytes, pause: float = 0.1) -> int:
+        """Sends, without reading, until nothing was taken for `pause` seconds; what was taken."""
+        self.socket.setblocking(False)
+        sent = 0
+        while sent < len(data) and writable(self.socket, pause):
+            try:
+                taken = self.socket.send(data[sent : sent + PIECE_BYTES])
+            except BlockingIOError:
+                continue
+            except GONE:
+                self.transcript.note("could not send more: the server hung up")
+                break
+            self.transcript.sent(data[sent : sent + taken])
+            sent += taken
+        self.socket.settimeout(self.patience)
+        return sent
+
+    def send_in_pieces(self, *pieces: bytes) -> None:
+        """Sends each piece when the server has taken the one before, so that it sees them apart."""
+        for piece in pieces:
+            self.send(piece)
+            self.let_it_arrive()
+
+    def let_it_arrive(self) -> None:
+        """Waits until the server has read what was sent, or, for a moment, whether it does."""
+        server, ourselves = self.socket.getpeername()[:2], self.socket.getsockname()[:2]
+
+        def taken() -> bool:
+            return self.unacknowledged_bytes() == 0 and not unread_bytes(
+                server, ourselves, self.socket.family
+            )
+
+        proc.wait_until(taken, within=SILENCE_SECONDS, pause=0.0002)
+
+    def wait_until_in_kernel(self) -> None:
+        """Waits until the server's kernel has acknowledged every byte, or the line is dead."""
+
+        def settled() -> bool:
+            return self.unacknowledged_bytes() == 0 or failed(self.socket)
+
+        if not proc.wait_until(settled, self.patience, 0.001):
+            raise self.broken("the server's kernel did not take all bytes")
+
+    def unacknowledged_bytes(self) -> int:
+        """How much of what was sent the server's kernel has not acknowledged (SIOCOUTQ)."""
+        number = array.array("i", [0])
+        fcntl.ioctl(self.socket.fileno(), termios.TIOCOUTQ, number)
+        return number[0]
+
+    # Leaving
+
+    def send_and_half_close(self, data: bytes) -> None:
+        """Sends all bytes so that the end of the stream arrives together with the last of them."""
+        self.socket.sendall(data, socket.MSG_MORE)  # held back until more comes, here the end
+        self.transcript.sent(data)
+        self.half_close()
+
+    def half_close(self) -> None:
+        """Says that nothing more will be sent, and stays to read."""
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError as error:
+            raise self.broken(f"the server had already reset the connection: {error}") from error
+        self.transcript.note("shut down its sending side, still reading")
+
+    def reset(self) -> None:
+        """Leaves with a reset, as a crashed machine's successor would."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+        self.transcript.note("reset the connection")
+
+    def close(self) -> None:
+        """Leaves in order. Harmless when it has left already."""
+        if self.socket.fileno() >= 0:
+            self.socket.close()
+            self.transcript.note("closed")
+
+    def broken(self, what: str) -> ContractBroken:
+        """The failure to raise when the server did something wrong in this client's eyes."""
+        return ContractBroken(what, self)

@@ -1,0 +1,41 @@
+"""A client in a process of its own that sends messages as fast as it can, and reads the answers.
+
+python3 firehose.py HOST PORT CONNECTIONS: runs until it is ended; one line on stdout when it flows.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+
+BURST = (b"\x04\x00\x00\x00fire" * 8192)[:65536]  # whole messages, 64 KiB of them
+
+
+def swallow(connection: socket.socket) -> None:
+    """Reads and forgets."""
+    while connection.recv(1 << 20):
+        pass
+
+
+def flood(connection: socket.socket) -> None:
+    """Sends for ever."""
+    while True:
+        connection.sendall(BURST)
+
+
+def main() -> None:
+    """Two threads for each connection."""
+    host, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    for number in range(count):
+        connection = socket.create_connection((host, port))
+        connection.sendall(BURST)
+        connection.recv(1)
+        for work in (swallow, flood):
+            threading.Thread(target=work, args=(connection,)).start()
+        if number + 1 == count:
+            print("flowing", flush=True)
+
+
+if __name__ == "__main__":
+    main()

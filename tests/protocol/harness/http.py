@@ -1,0 +1,90 @@
+"""Just enough of an HTTP client to see every byte that a server answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.client import Client
+
+HELLO = b"hello\n"
+HEAD_END = b"\r\n\r\n"
+
+
+@dataclass(frozen=True)
+class Response:
+    """A status line, headers (names in lower case) and the body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    version: str = "HTTP/1.1"
+
+
+def get(
+    path: str = "/",
+    *headers: str,
+    method: str = "GET",
+    version: str = "HTTP/1.1",
+    body: bytes = b"",
+) -> bytes:
+    """A request as bytes, with a Host header."""
+    lines = [f"{method} {path} {version}", "Host: localhost", *headers, "", ""]
+    return "\r\n".join(lines).encode("latin-1") + body
+
+
+def receive_head(client: Client) -> bytes:
+    """Everything up to the blank line and with it."""
+    head = b""
+    while not head.endswith(HEAD_END):
+        head += client.receive(1)
+    return head
+
+
+def parse_head(client: Client, head: bytes) -> Response:
+    """Takes a head apart; anything odd about it is the server's fault."""
+    status_line, *lines = head.decode("latin-1").split("\r\n")[:-2]
+    parts = status_line.split(" ", 2)
+    if len(parts) != 3 or not parts[0].startswith("HTTP/1.") or not parts[1].isdigit():
+        raise client.broken(f"this is no status line: {status_line!r}")
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon or not name or name != name.strip():
+            raise client.broken(f"this is no header: {line!r}")
+        if name.lower() in headers:
+            raise client.broken(f"the header {name} came twice")
+        headers[name.lower()] = value.strip()
+    return Response(int(parts[1]), headers, b"", parts[0])
+
+
+def receive_response(client: Client, *, to_head: bool = False) -> Response:
+    """The next response. `to_head`: it answers a HEAD request and has no body."""
+    response = parse_head(client, receive_head(client))
+    length = int(response.headers.get("content-length", "0"))
+    body = b"" if to_head else client.receive(length)
+    return Response(response.status, response.headers, body, response.version)
+
+
+def expect_hello(client: Client, *, to_head: bool = False) -> Response:
+    """The next response must be the six bytes of `hello` and a line end."""
+    response = receive_response(client, to_head=to_head)
+    if response.status != 200:
+        raise client.broken(f"status {response.status} instead of 200")
+    if response.headers.get("content-length") != "6":
+        raise client.broken(f"Content-Length {response.headers.get('content-length')} instead of 6")
+    if response.headers.get("content-type", "").split(";")[0] != "text/plain":
+        raise client.broken(
+            f"Content-Type {response.headers.get('content-type')} instead of text/plain"
+        )
+    if response.body != (b"" if to_head else HELLO):
+        raise client.broken(f"the body is {response.body!r}")
+    return response
+
+
+def expect_refusal(client: Client, status: int) -> Response:
+    """The next response must have this status, and then the connection must end."""
+    response = receive_response(client)
+    if response.status != status:
+        raise client.broken(f"status {response.status} instead of {status}")
+    client.expect_end()
+    return response

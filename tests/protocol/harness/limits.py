@@ -1,0 +1,33 @@
+"""Descriptors: the harness raises its own limit, servers start with an ordinary one."""
+
+from __future__ import annotations
+
+import resource
+
+import pytest
+
+# What a login shell gives. A server that needs more has to ask for it, as the contract says.
+SERVER_SOFT_LIMIT = 1024
+
+
+def raise_descriptor_limit() -> None:
+    """Lets this process hold as many sockets as the machine allows."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def need_descriptors(count: int) -> None:
+    """Skips the test, naming the number, where a process cannot have `count` descriptors."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < count:
+        pytest.skip(f"needs {count} descriptors in one process, the hard limit here is {hard}")
+
+
+def set_server_limit(soft_and_hard: int | None) -> None:
+    """Runs in the server's process before it becomes the server."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft_and_hard is not None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft_and_hard, soft_and_hard))
+    else:
+        soft = SERVER_SOFT_LIMIT if hard == resource.RLIM_INFINITY else min(SERVER_SOFT_LIMIT, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

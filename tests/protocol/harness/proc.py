@@ -1,0 +1,127 @@
+"""What Linux tells about a running process: descriptors, memory, CPU time, threads, sockets."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+PIDFD_GETFD = 438  # the system call's number, the same on every architecture
+
+
+class Process:
+    """A look at one process by its id. Every method reads the present state anew."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._directory = Path(f"/proc/{pid}")
+
+    def descriptor_count(self) -> int:
+        """How many descriptors are open."""
+        return len(os.listdir(self._directory / "fd"))
+
+    def socket_count(self) -> int:
+        """How many of the descriptors are sockets, the listening one included."""
+        return len(self.sockets())
+
+    def sockets(self) -> list[int]:
+        """The numbers of the descriptors that are sockets."""
+        found = []
+        for entry in os.listdir(self._directory / "fd"):
+            try:
+                target = os.readlink(self._directory / "fd" / entry)
+            except FileNotFoundError:
+                continue  # closed between the two calls
+            if target.startswith("socket:"):
+                found.append(int(entry))
+        return found
+
+    def rss_bytes(self) -> int:
+        """Resident memory."""
+        return self._status_kilobytes("VmRSS") * 1024
+
+    def virtual_bytes(self) -> int:
+        """Address space: reserved memory counts, touched or not."""
+        return self._status_kilobytes("VmSize") * 1024
+
+    def thread_ids(self) -> list[int]:
+        """The ids of all threads."""
+        return [int(name) for name in os.listdir(self._directory / "task")]
+
+    def thread_count(self) -> int:
+        """How many threads there are."""
+        return len(self.thread_ids())
+
+    def cpu_seconds(self) -> float:
+        """User and system time of the whole process, threads that have ended included."""
+        return time.clock_gettime((~self.pid << 3) | 2)  # clock_getcpuclockid(3)
+
+    def wanted_seconds(self) -> float:
+        """Time that its threads ran or waited to run; a busy machine does not lessen it."""
+        total = 0
+        for thread in self.thread_ids():
+            ran, waited, _ = (
+                (self._directory / "task" / str(thread) / "schedstat").read_text().split()
+            )
+            total += int(ran) + int(waited)
+        return total / 1e9
+
+    def wait_until_stopped(self, within: float) -> None:
+        """Waits until SIGSTOP has taken hold of every thread."""
+
+        def all_stopped() -> bool:
+            stats = (self._directory / "task" / str(t) / "stat" for t in self.thread_ids())
+            return all(stat.read_text().rpartition(")")[2].split()[0] in "Tt" for stat in stats)
+
+        assert wait_until(all_stopped, within), f"process {self.pid} does not stop on SIGSTOP"
+
+    def tracer_of(self, thread_id: int) -> int:
+        """The id of the process that traces this thread, or 0."""
+        return self._number("TracerPid", self._directory / "task" / str(thread_id) / "status")
+
+    def soft_descriptor_limit(self) -> int:
+        """The soft RLIMIT_NOFILE."""
+        for line in (self._directory / "limits").read_text().splitlines():
+            if line.startswith("Max open files"):
+                return int(line.split()[3])
+        raise AssertionError(f"/proc/{self.pid}/limits has no line about open files")
+
+    def is_sanitized(self) -> bool:
+        """Whether it was built with a sanitizer: memory figures are the sanitizer's then."""
+        binary = (self._directory / "exe").read_bytes()
+        return any(name in binary for name in (b"__asan_init", b"__tsan_init", b"__msan_init"))
+
+    def borrow_socket(self, number: int) -> socket.socket:
+        """A duplicate of the process's socket `number`. PermissionError where that is forbidden."""
+        pidfd = os.pidfd_open(self.pid)
+        try:
+            libc = ctypes.CDLL(None, use_errno=True)
+            duplicate = libc.syscall(PIDFD_GETFD, pidfd, number, 0)
+            if duplicate < 0:
+                error = ctypes.get_errno()
+                raise OSError(error, os.strerror(error))
+            return socket.socket(fileno=duplicate)
+        finally:
+            os.close(pidfd)
+
+    def _status_kilobytes(self, key: str) -> int:
+        return self._number(key, self._directory / "status")
+
+    def _number(self, key: str, path: Path) -> int:
+        for line in path.read_text().splitlines():
+            if line.startswith(key + ":"):
+                return int(line.split()[1])
+        raise AssertionError(f"{path} has no {key}")
+
+
+def wait_until(holds: Callable[[], bool], within: float, pause: float = 0.005) -> bool:
+    """Looks again and again until `holds()`; False when `within` seconds have passed without."""
+    end = time.monotonic() + within
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(pause)
+    return True

@@ -1,0 +1,247 @@
+"""Starts a server, waits until it listens, stops it, and keeps what it said."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+
+from harness import limits, proc
+from harness.client import Client
+from harness.proc import Process
+from harness.readiness import readable
+from harness.target import Target, free_port
+from harness.verdict import ContractBroken, hide_from_traceback
+
+__tracebackhide__ = hide_from_traceback
+
+READY = re.compile(r"listening on (?:\[(?P<v6>[0-9a-f:]+)\]|(?P<v4>[0-9.]+)):(?P<port>[0-9]+)\n")
+REPORTS = re.compile(
+    r"ERROR: (Address|Leak|Memory)Sanitizer|runtime error:"
+    r"|WARNING: ThreadSanitizer|ThreadSanitizer:DEADLYSIGNAL"
+)
+CONTROL_BYTES = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
+START_SECONDS = 20.0
+PR_SET_PDEATHSIG, PR_SET_PTRACER, ANYBODY = 1, 0x59616D61, -1
+
+
+class Server:
+    """One running server. Tests get it from the fixtures `server` and `start`."""
+
+    def __init__(
+        self,
+        target: Target,
+        options: Sequence[str] = (),
+        *,
+        patience: float,
+        port: int | str = 0,
+        descriptor_limit: int | None = None,
+    ) -> None:
+        """Starts the program. `descriptor_limit` becomes its soft and hard RLIMIT_NOFILE."""
+        self.target = target
+        self.patience = patience
+        self.clients: list[Client] = []
+        self.may_be_gone = False  # set by who ends it on purpose
+        self.address: tuple[str, int] = ("127.0.0.1", 0)
+        if not target.speaks_contract:
+            self.address = ("127.0.0.1", free_port())
+            port = self.address[1]
+        self.words = target.words(str(port), options)
+        self._stdout = b""
+        self._stderr = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            self.words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            start_new_session=True,
+            preexec_fn=lambda: _prepare(descriptor_limit),
+        )
+        self.pid = self._process.pid
+        self.process = Process(self.pid)
+        self._log_begin = 0
+
+    def wait_until_ready(self) -> None:
+        """Waits for the ready line, or at level framing until the port answers."""
+        if self.target.speaks_contract:
+            self._read_ready_line()
+        else:
+            self._poll_port()
+        self._log_begin = len(self.stderr_text())
+
+    def connect(
+        self,
+        *,
+        receive_buffer: int | None = None,
+        host: str | None = None,
+        source: str | None = None,
+    ) -> Client:
+        """A new client, connected. It is closed when the test ends."""
+        address = (host or self.address[0], self.address[1])
+        name = f"client {len(self.clients) + 1}"
+        try:
+            client = Client(address, self.patience, name, receive_buffer, source)
+        except OSError as error:
+            raise ContractBroken(f"cannot connect to {address}: {error}") from error
+        self.clients.append(client)
+        return client
+
+    def refuses_connections(self) -> bool:
+        """Whether nobody listens any more."""
+        try:
+            socket.create_connection(self.address, timeout=self.patience).close()
+        except ConnectionRefusedError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    # Stopping
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Sends a signal to the server alone."""
+        self._process.send_signal(number)
+
+    def pause(self) -> None:
+        """Stops it in its tracks: what arrives now is seen all at once when it goes on."""
+        self.send_signal(signal.SIGSTOP)
+        self.process.wait_until_stopped(self.patience)
+
+    def resume(self) -> None:
+        """Lets it go on after pause()."""
+        self.send_signal(signal.SIGCONT)
+
+    def wait_exit(self, within: float | None = None) -> int:
+        """Waits until the server has ended by itself; its exit status (-N: killed by signal N)."""
+        limit = self.patience if within is None else within
+        try:
+            status = self._process.wait(limit)
+        except subprocess.TimeoutExpired:
+            raise ContractBroken(
+                f"the server should have ended, and runs on after {limit:g} s"
+            ) from None
+        self.may_be_gone = True
+        return status
+
+    def stop(self, number: signal.Signals = signal.SIGTERM, within: float | None = None) -> int:
+        """Asks the server to stop and waits; its exit status."""
+        self.send_signal(number)
+        return self.wait_exit(within)
+
+    def is_alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
+    def close_clients(self) -> None:
+        """Closes every client that the test left open."""
+        for client in self.clients:
+            client.close()
+
+    def kill(self) -> None:
+        """Ends it without asking. Harmless when it is gone."""
+        if self.is_alive():
+            if not self.target.speaks_contract:
+                os.killpg(self.pid, signal.SIGKILL)  # our own session: a wrapper's children too
+            self._process.kill()
+            self._process.wait()
+        self.stdout_text()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def describe_end(self) -> str:
+        """How it ended, in words."""
+        status = self._process.poll()
+        if status is None:
+            return "still running"
+        if status < 0:
+            return f"ended by signal {signal.Signals(-status).name}"
+        return f"ended with exit status {status}"
+
+    # What it said
+
+    def stderr_text(self) -> str:
+        """All of stderr so far."""
+        size = os.fstat(self._stderr.fileno()).st_size
+        return os.pread(self._stderr.fileno(), size, 0).decode(errors="backslashreplace")
+
+    def log_lines(self) -> list[str]:
+        """The lines on stderr since the ready line."""
+        return self.stderr_text()[self._log_begin :].splitlines()
+
+    def wait_for_log_lines(self, count: int) -> list[str]:
+        """Waits until stderr has so many lines since the ready line, and gives them."""
+        if not proc.wait_until(lambda: len(self.log_lines()) >= count, self.patience):
+            raise ContractBroken(
+                f"{count} log line(s) should have come, there are {len(self.log_lines())}"
+            )
+        return self.log_lines()
+
+    def stdout_text(self) -> str:
+        """All of stdout; complete once the server has ended."""
+        pipe = self._process.stdout
+        while pipe is not None and not pipe.closed and readable(pipe):
+            piece = os.read(pipe.fileno(), 65536)
+            if not piece:
+                break
+            self._stdout += piece
+        return self._stdout.decode(errors="backslashreplace")
+
+    def wait_for_descriptors(self, at_rest: int) -> None:
+        """Waits until no more descriptors are open than `at_rest`."""
+        now = self.process.descriptor_count
+        if not proc.wait_until(lambda: now() <= at_rest, self.patience):
+            raise ContractBroken(f"{now()} descriptors are open, {at_rest} were at the start")
+
+    def wait_for_threads(self, at_rest: int) -> None:
+        """Waits until no more threads run than `at_rest`."""
+        now = self.process.thread_count
+        if not proc.wait_until(lambda: now() <= at_rest, self.patience):
+            raise ContractBroken(f"{now()} threads run, {at_rest} ran at the start")
+
+    def check_words(self) -> None:
+        """After the end: no sanitizer report, nothing unasked on stdout, no raw bytes on stderr."""
+        text = self.stderr_text()
+        if report := REPORTS.search(text):
+            raise ContractBroken(f"a sanitizer reported: {report.group()}")
+        if not self.target.speaks_contract:
+            return
+        if self.address[1] and not READY.fullmatch(self.stdout_text()):
+            raise ContractBroken(f"stdout holds more than the ready line: {self.stdout_text()!r}")
+        if raw := CONTROL_BYTES.search(text.encode()):
+            raise ContractBroken(f"stderr holds the unescaped byte {raw.group()!r}")
+
+    def _read_ready_line(self) -> None:
+        end = time.monotonic() + START_SECONDS
+        while not (ready := READY.match(self.stdout_text())):
+            if not self.is_alive():
+                raise ContractBroken("the server ended before it printed its ready line")
+            if time.monotonic() > end or "\n" in self._stdout.decode(errors="replace"):
+                raise ContractBroken(f"no ready line, but {self._stdout!r} on stdout")
+            if self._process.stdout is not None:
+                readable(self._process.stdout, 0.1)
+        self.address = (ready["v6"] or ready["v4"], int(ready["port"]))
+
+    def _poll_port(self) -> None:
+        def answers() -> bool:
+            try:
+                socket.create_connection(self.address, timeout=1).close()
+            except OSError:
+                return not self.is_alive()
+            return True
+
+        if not proc.wait_until(answers, START_SECONDS, 0.01) or not self.is_alive():
+            raise ContractBroken(f"nobody listens on {self.address[0]}:{self.address[1]}")
+
+
+def _prepare(descriptor_limit: int | None) -> None:
+    """In the child: dies with the harness, lets strace attach, starts with ordinary limits."""
+    libc = ctypes.CDLL(None)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    libc.prctl(PR_SET_PTRACER, ctypes.c_long(ANYBODY), 0, 0, 0)
+    limits.set_server_limit(descriptor_limit)

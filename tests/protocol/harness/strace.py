@@ -1,0 +1,104 @@
+"""strace(1) attached to a running server: counts its system calls, or makes them fail."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections import Counter
+from pathlib import Path
+from types import TracebackType
+
+import pytest
+
+from harness.proc import Process, wait_until
+from harness.server import Server
+
+ATTACH_SECONDS = 20.0
+LINE = re.compile(r"^\d+\s+(?:<\.\.\. )?(?P<name>\w+)(?:\(| resumed)")
+ACCEPT_CALLS = "accept,accept4"
+RECEIVE_CALLS = "recvfrom,recvmsg,read,readv"
+SEND_CALLS = "sendto,sendmsg,writev"
+WAIT_CALLS = "poll,ppoll,epoll_wait,epoll_pwait,epoll_pwait2,select,pselect6,rt_sigtimedwait"
+BLOCKING_CALLS = ",".join((ACCEPT_CALLS, RECEIVE_CALLS, SEND_CALLS, WAIT_CALLS))
+
+
+def need_ptrace() -> None:
+    """Skips the test, with the reason, where strace is missing or may not trace."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed")
+    trial = subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True, text=True)
+    if trial.returncode != 0:
+        pytest.skip(f"tracing is not permitted here: {trial.stderr.strip()}")
+
+
+class Strace:
+    """with Strace(server, "-e", "inject=...") as tracer: the server runs under strace.
+
+    Every thread is traced, later ones too. At the end strace lets go and the server runs on.
+    """
+
+    def __init__(self, server: Server, *arguments: str) -> None:
+        need_ptrace()
+        self._server = server
+        self._directory = tempfile.TemporaryDirectory(prefix="strace-")
+        self._file = Path(self._directory.name) / "log"
+        self._words = [
+            "strace",
+            "-f",
+            "-qq",
+            "-o",
+            str(self._file),
+            *arguments,
+            "-p",
+            str(server.pid),
+        ]
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Strace:
+        self._process = subprocess.Popen(self._words, stderr=subprocess.PIPE, text=True)
+        tracer, traced = self._process, Process(self._server.pid)
+
+        def attached() -> bool:
+            if tracer.poll() is not None:
+                pytest.skip(f"strace cannot attach here: {tracer.communicate()[1].strip()}")
+            return all(traced.tracer_of(thread) == tracer.pid for thread in traced.thread_ids())
+
+        assert wait_until(attached, ATTACH_SECONDS), "strace has not attached"
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGINT)  # lets go of the server and ends
+        self._process.communicate()
+
+    def lines(self) -> list[str]:
+        """What strace has written so far; with -c everything comes at the end."""
+        return self._file.read_text(errors="replace").splitlines() if self._file.exists() else []
+
+    def calls(self) -> Counter[str]:
+        """How often each traced call was made."""
+        names = (LINE.match(line) for line in self.lines() if "resumed" not in line)
+        return Counter(found["name"] for found in names if found)
+
+    def injected(self) -> int:
+        """How many faults really happened."""
+        return sum("(INJECTED)" in line for line in self.lines())
+
+    def must_have_injected(self, at_least: int = 1) -> None:
+        """A test of a fault proves nothing when the fault did not happen."""
+        assert wait_until(
+            lambda: self.injected() >= at_least, within=2.0
+        ), f"{self.injected()} faults were injected, not {at_least}: this test tested nothing"
+
+
+def inject(calls: str, error: str, when: str) -> tuple[str, ...]:
+    """Arguments that make `calls` fail, e.g. when="2+3": the second and every third after it."""
+    return "-e", f"trace={calls}", "-e", f"inject={calls}:error={error}:when={when}"

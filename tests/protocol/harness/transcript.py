@@ -1,0 +1,57 @@
+"""What one client sent and got, short enough to be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.verdict import hexdump
+
+HEAD_BYTES_SHOWN = 24
+ENTRIES_SHOWN = 10
+
+
+@dataclass
+class _Entry:
+    verb: str
+    head: bytes = b""
+    total: int = 0
+
+    def line(self) -> str:
+        return f"{self.verb} {hexdump(self.head, self.total)}" if self.total else self.verb
+
+
+@dataclass
+class Transcript:
+    """Remembers how much went each way and how each run of bytes began."""
+
+    _entries: list[_Entry] = field(default_factory=list)
+
+    def sent(self, data: bytes) -> None:
+        """Bytes went to the server."""
+        self._bytes("sent", data)
+
+    def got(self, data: bytes) -> None:
+        """Bytes came from the server."""
+        self._bytes("got ", data)
+
+    def note(self, text: str) -> None:
+        """Something that is not bytes: an end of stream, a reset, a wait that ended."""
+        self._entries.append(_Entry(text))
+
+    def lines(self) -> list[str]:
+        """One line for each run of bytes in one direction; a long middle is left out."""
+        shown = [entry.line() for entry in self._entries]
+        if len(shown) > ENTRIES_SHOWN:
+            left_out = len(shown) - ENTRIES_SHOWN
+            half = ENTRIES_SHOWN // 2
+            shown[half:-half] = [f"... ({left_out} more entries)"]
+        return shown
+
+    def _bytes(self, verb: str, data: bytes) -> None:
+        if not data:
+            return
+        if not self._entries or self._entries[-1].verb != verb:
+            self._entries.append(_Entry(verb))
+        entry = self._entries[-1]
+        entry.head += data[: HEAD_BYTES_SHOWN - len(entry.head)]
+        entry.total += len(data)

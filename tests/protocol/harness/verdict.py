@@ -1,0 +1,87 @@
+"""Turns a failed test into an explanation for somebody who writes their own server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rules import Rule
+
+if TYPE_CHECKING:
+    from harness.connection import Connection
+    from harness.server import Server
+
+CLIENTS_SHOWN = 3
+SERVERS_SHOWN = 2
+LOG_LINES_SHOWN = 30
+
+
+class ContractBroken(AssertionError):
+    """The server did something that the contract forbids. `client` is who noticed, if anybody."""
+
+    def __init__(self, what: str, client: Connection | None = None) -> None:
+        super().__init__(what)
+        self.client = client
+
+
+def hide_from_traceback(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+    """For pytest's __tracebackhide__: the test's own line says enough about a broken rule."""
+    return excinfo.errisinstance(ContractBroken)
+
+
+def hexdump(head: bytes, total: int) -> str:
+    """`6 bytes: 02 00 00 00 68 69 |....hi|`, with dots where `total` is more than is shown."""
+    if total == 0:
+        return "nothing"
+    pairs = " ".join(f"{byte:02x}" for byte in head)
+    text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in head)
+    more = " ..." if total > len(head) else ""
+    return f"{total} {'byte' if total == 1 else 'bytes'}: {pairs}{more} |{text}|"
+
+
+def rule_section(rule: Rule) -> str:
+    """The rule's sentence and the chapter that explains it."""
+    return f"{rule.text}\nExplained in {rule.chapter}"
+
+
+def wire_section(servers: list[Server], noticed_by: Connection | None) -> str:
+    """What was sent and what came back, the client that noticed first."""
+    lines: list[str] = []
+    clients: list[Connection] = [client for server in servers for client in server.clients]
+    if noticed_by in clients:
+        clients.remove(noticed_by)
+        clients.insert(0, noticed_by)
+    for client in clients[:CLIENTS_SHOWN]:
+        lines.append(f"{client.name}:")
+        lines.extend(f"  {line}" for line in client.transcript.lines())
+    if len(clients) > CLIENTS_SHOWN:
+        lines.append(f"... and {len(clients) - CLIENTS_SHOWN} more clients")
+    return "\n".join(lines)
+
+
+def server_section(server: Server) -> str:
+    """How the server was started, how it ended, and what it wrote to stderr."""
+    lines = ["$ " + " ".join(server.words), server.describe_end()]
+    log = server.stderr_text().splitlines()
+    if len(log) > LOG_LINES_SHOWN:
+        lines.append(f"(the last {LOG_LINES_SHOWN} of {len(log)} lines on stderr)")
+    lines.extend(f"stderr: {line}" for line in log[-LOG_LINES_SHOWN:])
+    if not log:
+        lines.append("nothing on stderr")
+    return "\n".join(lines)
+
+
+def sections(
+    rule: Rule | None, servers: list[Server], error: BaseException | None
+) -> list[tuple[str, str]]:
+    """Everything that goes below a failed test, as (title, text)."""
+    noticed_by = error.client if isinstance(error, ContractBroken) else None
+    found: list[tuple[str, str]] = []
+    wire = wire_section(servers, noticed_by)
+    if wire:
+        found.append(("what was sent and what came back", wire))
+    if rule is not None:
+        found.append(("the rule", rule_section(rule)))
+    found.extend(("the server", server_section(server)) for server in servers[-SERVERS_SHOWN:])
+    return found

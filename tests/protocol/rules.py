@@ -1,0 +1,239 @@
+"""The rules that the tests hold a server to, a sentence each, with the chapter that explains it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SETUP = "book/00-setup.md"
+BYTES = "book/01-bytes.md"
+BLOCKING = "book/02-blocking.md"
+THREADS = "book/03-threads.md"
+NONBLOCKING = "book/04-nonblocking.md"
+POLL = "book/05-poll.md"
+EPOLL = "book/06-epoll.md"
+MISBEHAVING = "book/07-misbehaving.md"
+PROTOCOLS = "book/08-protocols.md"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a server must do, and where the book says why."""
+
+    text: str
+    chapter: str
+
+
+# Framing
+ECHO = Rule(
+    "A message is 4 bytes of little-endian length and that many bytes of payload. "
+    "Each is answered with the same message.",
+    BYTES,
+)
+ZERO_LENGTH = Rule("A zero-length message is a message like any other, not the end.", BYTES)
+ORDER = Rule("Answers come in the order in which the messages were received.", BYTES)
+ANY_SLICING = Rule(
+    "A message may arrive one byte at a time, and many may arrive at once: "
+    "neither changes an answer.",
+    BYTES,
+)
+NOT_EARLY = Rule("A message is not answered before it is complete.", BYTES)
+NOT_LATE = Rule(
+    "A complete message is answered at once: nothing else has to arrive first, "
+    "no timer has to end.",
+    BYTES,
+)
+NO_DELAY = Rule("TCP_NODELAY is set on every connection.", BLOCKING)
+OPEN_ENDED = Rule(
+    "A connection on which nothing is wrong stays open until its client leaves.", BYTES
+)
+
+# Over-long messages
+TOO_LONG = Rule(
+    "A longer message than --max-message closes its connection as soon as the 4 bytes "
+    "of length are known.",
+    BYTES,
+)
+TOO_LONG_ANSWERS_FIRST = Rule(
+    "Before an over-long message closes the connection, every earlier message is answered.", BYTES
+)
+TOO_LONG_ALONE = Rule("An over-long message is nobody's business but its sender's.", BYTES)
+LENGTH_COSTS_NOTHING = Rule("An announced length costs no memory until the bytes arrive.", BYTES)
+
+# Ends
+HALF_CLOSE = Rule(
+    "A client that shuts down its sending side still gets the answer to every complete message, "
+    "in full, and then the end of the stream.",
+    BLOCKING,
+)
+CLOSE_WITHOUT_RESET = Rule(
+    "When the server hangs up, input it never read must not become a reset that destroys "
+    "its answers: it ends its stream, then reads and throws away until the peer's end, "
+    "for up to 2 s.",
+    BLOCKING,
+)
+CLOSING_KEEPS_PLACE = Rule(
+    "A connection that is being closed keeps its --max-connections place until it is gone.",
+    MISBEHAVING,
+)
+
+# Clients that misbehave
+SURVIVE = Rule("Whatever one client does, the server lives and serves the next.", MISBEHAVING)
+BYSTANDER = Rule(
+    "A client that says nothing does not keep the server from serving others.", THREADS
+)
+CROWD = Rule("A thousand clients at once are served.", THREADS)
+BOUNDED_MEMORY = Rule(
+    "One connection costs less than 4 x --max-message + 256 KiB of memory, whatever its peer does.",
+    MISBEHAVING,
+)
+SLOW_READER = Rule(
+    "While answers wait for a slow reader, messages already received are kept and answered "
+    "when it makes room, without waiting for new input.",
+    MISBEHAVING,
+)
+FAIRNESS = Rule("The work done for one busy client at a time is bounded.", NONBLOCKING)
+RESTORE = Rule("What a client cost is given back when it has left.", BLOCKING)
+IDLE_HOLDS_NOTHING = Rule("An idle connection holds no message buffer.", MISBEHAVING)
+
+# Limits
+MAX_CONNECTIONS = Rule(
+    "At --max-connections the server stops accepting, newcomers wait in the backlog, "
+    "and it resumes as soon as one leaves.",
+    POLL,
+)
+OUT_OF_DESCRIPTORS = Rule(
+    "Out of descriptors, newcomers wait in the backlog: no busy loop, at most one log line "
+    "a second, tried again when a connection leaves or 100 ms have passed.",
+    POLL,
+)
+RAISE_LIMIT = Rule(
+    "At start the soft RLIMIT_NOFILE is raised to the hard one; "
+    "too low a limit is said once on stderr.",
+    POLL,
+)
+ACCEPT_FAULTS = Rule(
+    "A failing accept ends nothing: it is tried again, at the latest after 100 ms, "
+    "without a busy loop.",
+    POLL,
+)
+
+# Time
+READ_TIMEOUT = Rule(
+    "A connection that goes --read-timeout without completing a message is closed, "
+    "not before that time and soon after it.",
+    MISBEHAVING,
+)
+BYTES_DO_NOT_EXTEND = Rule(
+    "Bytes that do not complete a message do not extend the time.", MISBEHAVING
+)
+WRITE_TIMEOUT = Rule(
+    "While answers wait, the time counts from the last byte that the peer took: "
+    "who never reads is closed, who reads slowly is not.",
+    MISBEHAVING,
+)
+
+# Stopping
+DRAIN = Rule(
+    "On SIGINT or SIGTERM every message that the kernel had received on an accepted connection "
+    "is answered in full, then the server closes and exits with 0.",
+    MISBEHAVING,
+)
+DRAIN_IDLE = Rule(
+    "Idle clients and incomplete messages do not hold up an orderly stop: it ends within a second.",
+    MISBEHAVING,
+)
+DRAIN_BOUNDED = Rule("An orderly stop takes no longer than --drain-timeout.", MISBEHAVING)
+SECOND_SIGNAL = Rule(
+    "A second signal ends the server at once, also with exit status 0.", MISBEHAVING
+)
+BACKLOG_DROPPED = Rule("Connections that were never accepted are dropped at a stop.", MISBEHAVING)
+
+# Interruptions
+EINTR = Rule("A system call that a signal interrupts is called again; nobody notices.", BLOCKING)
+SIGPIPE = Rule("Writing to a client that has left ends that connection, not the process.", BLOCKING)
+
+# Around the process
+READY_LINE = Rule(
+    "Once it can accept, the server prints `listening on ADDRESS:PORT` to stdout, flushed; "
+    "nothing else goes there.",
+    BLOCKING,
+)
+OPTIONS = Rule("`--option value` and `--option=value` mean the same.", BLOCKING)
+WRONG_USAGE = Rule(
+    "Wrong usage exits with 2 after one line on stderr that names the option and what it takes.",
+    BLOCKING,
+)
+CANNOT_RUN = Rule(
+    "A server that cannot run exits with 1 after one line on stderr that says what to do about it.",
+    BLOCKING,
+)
+STRICT_NUMBERS = Rule(
+    "A number is decimal digits and nothing else; "
+    "a duration is digits and ms, s or m, or the character 0.",
+    BLOCKING,
+)
+HELP = Rule("--help and --version print to stdout and exit with 0.", BLOCKING)
+ADDRESSES = Rule(
+    "--host takes an IPv4 or IPv6 literal without brackets; `::` serves both families.", BLOCKING
+)
+ONE_SERVER_A_PORT = Rule("A second server on the same address and port exits with 1.", BLOCKING)
+RESTART = Rule("A server that was stopped can be started again on its port at once.", BLOCKING)
+LOGS = Rule(
+    "Without --verbose one line each is logged for an over-long message, an end or a reset "
+    "inside a message, and a fault of the server's own; nothing else.",
+    BLOCKING,
+)
+ESCAPED = Rule("Bytes chosen by a peer are escaped in the log.", BLOCKING)
+VERBOSE = Rule(
+    "With --verbose there is a line for each connection and one for why it closed.", BLOCKING
+)
+
+# Mechanisms
+THREAD_EACH = Rule("A thread for each client costs memory for each client.", THREADS)
+POOL = Rule("With --workers, part2 serves as many clients at once as it has threads.", THREADS)
+BUSY_LOOP = Rule(
+    "Asking every socket again and again takes a whole core, with nothing to do.", NONBLOCKING
+)
+REST = Rule("A server with nothing to do takes no processor time.", POLL)
+WAKE_UP_COST = Rule("poll(2) looks at every descriptor at every wake-up.", POLL)
+WAKE_UP_FLAT = Rule("epoll_wait(2) costs what is ready, not what is registered.", EPOLL)
+TWO_CALLS = Rule("Readiness costs a call to receive and a call to send for every message.", EPOLL)
+INTEREST = Rule("The kernel is told about a connection's interest only when that changes.", EPOLL)
+WORKERS = Rule(
+    "--max-connections counts for the whole process, and a place freed in one worker "
+    "wakes every worker that had stopped accepting.",
+    PROTOCOLS,
+)
+
+# Other protocols
+DISCARD = Rule("--protocol discard takes everything and answers nothing (RFC 863).", PROTOCOLS)
+HTTP_OK = Rule(
+    "GET and HEAD of any path: 200 OK, text/plain, Content-Length 6, `hello` and a line end.",
+    PROTOCOLS,
+)
+HTTP_KEEP = Rule(
+    "HTTP/1.1 keeps the connection unless told `Connection: close`; "
+    "HTTP/1.0 closes it unless told keep-alive.",
+    PROTOCOLS,
+)
+HTTP_PIPELINE = Rule("Pipelined requests are answered in order.", PROTOCOLS)
+HTTP_METHOD = Rule(
+    "Other methods: 405 with `Allow: GET, HEAD`, and the connection is kept.", PROTOCOLS
+)
+HTTP_MALFORMED = Rule("A malformed request: 400, then close.", PROTOCOLS)
+HTTP_TOO_LARGE = Rule(
+    "A header section over 8 KiB, from the first byte of the request line to the end of "
+    "the blank line: 431, then close.",
+    PROTOCOLS,
+)
+HTTP_BODY = Rule(
+    "A request's body is read and thrown away, never taken for the next request.", PROTOCOLS
+)
+HTTP_AMBIGUOUS = Rule(
+    "Content-Length with Transfer-Encoding, differing Content-Lengths, one that is no number, "
+    "and white space before the colon: 400.",
+    PROTOCOLS,
+)
+HTTP_EXPECT = Rule("`Expect: 100-continue` is ignored.", PROTOCOLS)
+HTTP_SLOW = Rule("The time bound closes a slow request without an answer.", PROTOCOLS)
+HTTP_FLAT = Rule("A connection's memory does not grow with the number of its requests.", PROTOCOLS)

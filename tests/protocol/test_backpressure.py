@@ -1,0 +1,125 @@
+"""Clients that send more than they read: nothing is lost, and memory stays bounded."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+import rules
+from harness.client import Client
+from harness.frames import HEADER_BYTES, MAX_MESSAGE_DEFAULT, distinct_payloads, frames
+from harness.server import Server
+
+pytestmark = pytest.mark.needs("backpressure")
+
+CONNECTION_BYTES_MAX = 4 * MAX_MESSAGE_DEFAULT + 256 * 1024
+
+
+def complete_bytes(stream_bytes: int, payload_bytes: int) -> int:
+    """How many of so many bytes belong to complete messages of one size."""
+    return stream_bytes - stream_bytes % (HEADER_BYTES + payload_bytes)
+
+
+@pytest.mark.rule(rules.SLOW_READER)
+def test_a_thousand_pipelined_messages_reach_a_slow_reader(server: Server) -> None:
+    # Slow here means: reads only when the server has stopped taking more.
+    client = server.connect(receive_buffer=65536)
+    stream = frames(distinct_payloads(1000, 60_000))
+    sent, received = 0, 0
+    while sent < len(stream):
+        taken = client.send_until_stuck(stream[sent : sent + (4 << 20)], pause=0.002)
+        sent += taken
+        if taken == 0:
+            piece = client.receive_what_is_there(1 << 20)
+            assert piece, f"the server ended the stream after {received} bytes"
+            assert stream.startswith(piece, received), f"answers differ after byte {received}"
+            received += len(piece)
+    client.half_close()
+    rest = client.receive_until_end()
+    assert received + len(rest) == len(stream), f"{received + len(rest)} of {len(stream)} bytes"
+    assert stream.endswith(rest)
+
+
+@pytest.mark.rule(rules.SLOW_READER)
+@pytest.mark.parametrize("payload_bytes", [0, 100, 5000, 60_000])
+def test_messages_are_answered_though_their_sender_falls_silent(
+    server: Server, payload_bytes: int
+) -> None:
+    # When the answers have left, nothing new arrives that would wake the server: what it has
+    # already received it must remember by itself.
+    client = server.connect(receive_buffer=4096)
+    stream = frames(distinct_payloads(20_000_000 // (payload_bytes + 200), payload_bytes))
+    sent = client.send_until_stuck(stream, pause=0.1)
+    expected = complete_bytes(sent, payload_bytes)
+    received = client.receive(expected)
+    assert received == stream[:expected]
+    client.expect_silence()
+
+
+@pytest.mark.rule(rules.SLOW_READER)
+def test_a_client_that_reads_byte_by_byte_gets_every_byte(server: Server) -> None:
+    client = server.connect(receive_buffer=4096)
+    payloads = distinct_payloads(3, 3000)
+    client.send_messages(*payloads)
+    stream = frames(payloads)
+    assert b"".join(client.receive(1) for _ in stream) == stream
+
+
+def crowd_that_never_reads(server: Server, count: int) -> list[Client]:
+    """Clients that have sent all the server would take."""
+    stream = frames(distinct_payloads(500, 16_000))
+    clients = [server.connect(receive_buffer=4096) for _ in range(count)]
+    for client in clients:
+        client.send_until_stuck(stream, pause=0.05)
+    return clients
+
+
+@pytest.mark.rule(rules.BOUNDED_MEMORY)
+def test_a_client_that_never_reads_costs_bounded_memory(server: Server) -> None:
+    expect_bounded_memory(server, 1)
+
+
+@pytest.mark.needs("backpressure", "concurrency")
+@pytest.mark.rule(rules.BOUNDED_MEMORY)
+def test_twenty_clients_that_never_read_cost_bounded_memory_and_hold_up_nobody(
+    server: Server,
+) -> None:
+    expect_bounded_memory(server, 20)
+    server.connect().echo(b"beside twenty who never read")
+
+
+def expect_bounded_memory(server: Server, count: int) -> None:
+    """So many clients that never read stay under the contract's bound for each."""
+    if server.process.is_sanitized():
+        pytest.skip("in a sanitizer's build the memory is the sanitizer's")
+    with server.connect() as client:
+        client.echo(b"what a first connection costs is paid")
+    before = server.process.rss_bytes()
+    crowd_that_never_reads(server, count)
+    each = (server.process.rss_bytes() - before) / count
+    assert each < CONNECTION_BYTES_MAX, f"{each / 1024:.0f} KiB for each client that never reads"
+
+
+@pytest.mark.needs("backpressure", "rest-when-idle")
+@pytest.mark.clock
+@pytest.mark.rule(rules.REST)
+def test_waiting_for_a_client_to_read_takes_no_processor_time(server: Server) -> None:
+    crowd_that_never_reads(server, 1)
+    before = server.process.cpu_seconds()
+    time.sleep(0.5)
+    spent = server.process.cpu_seconds() - before
+    assert spent < 0.05, f"{spent:.2f} s of processor time in half a second of waiting"
+
+
+@pytest.mark.rule(rules.SURVIVE)
+def test_a_client_that_never_read_and_leaves_takes_its_memory_with_it(server: Server) -> None:
+    with server.connect() as client:
+        client.echo(b"first")
+    at_rest = server.process.descriptor_count()
+    for leave in ("reset", "close"):
+        (client,) = crowd_that_never_reads(server, 1)
+        getattr(client, leave)()
+        with server.connect() as next_one:
+            next_one.echo(b"next")
+        server.wait_for_descriptors(at_rest)

@@ -1,0 +1,127 @@
+"""The server hangs up first, and destroys nothing by it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from harness.client import Client
+from harness.frames import distinct_payloads, frame, frames, header
+from harness.server import Server
+
+TOO_LONG = header(0xFFFFFFFF)
+UNREAD = bytes(200_000)  # more than a receive buffer takes at a time: some of it is never read
+LINGER_SECONDS = 2.0
+
+
+@pytest.mark.needs("closing")
+@pytest.mark.rule(rules.TOO_LONG)
+@pytest.mark.parametrize(
+    "length", [65537, 0x01000000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFC, 0xFFFFFFFF]
+)
+def test_too_long_a_message_ends_the_connection_at_the_fourth_byte(
+    client: Client, length: int
+) -> None:
+    client.echo(b"before")
+    client.send(header(length))  # and not one byte of payload
+    client.expect_end()
+
+
+@pytest.mark.needs("closing")
+@pytest.mark.rule(rules.TOO_LONG)
+def test_three_bytes_of_a_length_are_not_a_length_yet(client: Client) -> None:
+    client.send_in_pieces(b"\xff\xff\x00")
+    client.expect_silence()
+    client.send(b"\x00" + bytes(0xFFFF))
+    client.expect(bytes(0xFFFF))
+
+
+@pytest.mark.needs("closing")
+@pytest.mark.rule(rules.TOO_LONG_ANSWERS_FIRST)
+def test_messages_before_one_that_is_too_long_are_answered(client: Client) -> None:
+    payloads = distinct_payloads(50, 700)
+    client.send(frames(payloads) + TOO_LONG)
+    client.expect(*payloads)
+    client.expect_end()
+
+
+@pytest.mark.needs("closing")
+@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+def test_unread_input_does_not_turn_the_close_into_a_reset(client: Client) -> None:
+    client.send(frame(b"earlier") + TOO_LONG)
+    client.try_send(UNREAD)
+    client.wait_until_in_kernel()
+    client.expect(b"earlier")
+    client.expect_end()
+
+
+@pytest.mark.needs("closing")
+@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+def test_answers_larger_than_any_buffer_survive_the_close(server: Server) -> None:
+    client = server.connect(receive_buffer=16384)
+    payloads = distinct_payloads(16, 60_000)
+    stream = frames(payloads)
+    answers = client.exchange(stream + TOO_LONG + UNREAD, len(stream))
+    assert answers == stream
+    client.expect_end()
+
+
+@pytest.mark.needs("closing")
+@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+def test_after_its_end_of_stream_the_server_takes_what_still_comes(client: Client) -> None:
+    client.send(TOO_LONG)
+    client.expect_end()
+    for _ in range(20):
+        assert client.try_send(bytes(10_000)), "bytes behind the end were refused or reset"
+        client.wait_until_in_kernel()
+
+
+@pytest.mark.clock
+@pytest.mark.needs("max-connections")
+@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+def test_the_end_of_stream_comes_before_the_wait_for_the_peers(client: Client) -> None:
+    begin = time.monotonic()
+    client.send(TOO_LONG)
+    client.expect_end()
+    assert (
+        time.monotonic() - begin < LINGER_SECONDS / 2
+    ), "the server waited before it ended its stream"
+
+
+@pytest.mark.clock
+@pytest.mark.needs("max-connections")
+@pytest.mark.rule(rules.CLOSING_KEEPS_PLACE)
+def test_a_connection_being_closed_keeps_its_place_until_its_peer_ends(
+    start: Callable[..., Server],
+) -> None:
+    server = start("--max-connections", "1")
+    first = server.connect()
+    first.send(TOO_LONG)
+    first.expect_end()
+    second = server.connect()
+    second.send_messages(b"waits")
+    second.expect_silence(0.3)
+    first.close()
+    second.expect(b"waits")
+
+
+@pytest.mark.clock
+@pytest.mark.needs("max-message")
+@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+def test_a_peer_that_never_ends_its_stream_is_given_two_seconds(server: Server) -> None:
+    at_rest = server.process.socket_count()
+    client = server.connect()
+    client.send(TOO_LONG)
+    client.expect_end()
+    begin = time.monotonic()
+    while server.process.socket_count() > at_rest:
+        assert time.monotonic() - begin < LINGER_SECONDS + 5, "the connection is held for ever"
+        client.try_send(b"still here")  # does not make it longer
+        time.sleep(0.02)
+    lasted = time.monotonic() - begin
+    assert (
+        lasted > LINGER_SECONDS - 0.3
+    ), f"the server waited {lasted:.1f} s only for the peer's end"

@@ -1,0 +1,189 @@
+"""Options, strict numbers, exit statuses, the ready line."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from capabilities import OPTION_STAGES, takes_option
+from harness.frames import header
+from harness.server import READY, Server
+from harness.target import Target
+
+pytestmark = pytest.mark.needs("command-line")
+
+NUMBER_OPTIONS = ("--max-message", "--max-connections", "--workers")
+DURATION_OPTIONS = ("--read-timeout", "--drain-timeout")
+NO_NUMBERS = (
+    "", "seven", "0x1F", "+7", "-1", " 7", "7 ", "7k", "1.5", "1e3", "1_000", "1,000", "1'000",
+    "٧",
+    "99999999999999999999",
+)  # fmt: skip
+NO_DURATIONS = (
+    "", "s", "10", "00", "+5s", "-1s", " 1s", "1s ", "1 s", "1.5s", "0x1s", "10S", "1h", "1sec",
+    "1m30s", "1us",
+    "99999999999999999999s",
+)  # fmt: skip
+DURATIONS = ("0", "1ms", "250ms", "10s", "2m", "0010s")
+NO_ADDRESSES = (
+    "",
+    "localhost",
+    "[::1]",
+    "127.0.0.1:80",
+    "1.2.3",
+    "127.0.0.256",
+    " 127.0.0.1",
+    "::1::",
+    "*",
+)
+COMMON_OPTIONS = (
+    "--host",
+    "--port",
+    "--max-message",
+    "--read-timeout",
+    "--drain-timeout",
+    "--verbose",
+)
+
+
+def expect_wrong_usage(server: Server, named: str) -> None:
+    """Exit status 2 and one line on stderr with `named` in it; nothing on stdout."""
+    status = server.wait_exit()
+    assert status == 2, f"exit status {status}, not 2, for {server.words[1:]}"
+    lines = server.stderr_text().splitlines()
+    assert len(lines) == 1, f"{len(lines)} lines on stderr, not 1, for {server.words[1:]}: {lines}"
+    assert named in lines[0], f"the line does not name {named}: {lines[0]}"
+    assert server.stdout_text() == ""
+
+
+@pytest.mark.rule(rules.HELP)
+def test_help_goes_to_stdout_and_names_every_option(
+    start: Callable[..., Server], target: Target
+) -> None:
+    server = start("--help", ready=False)
+    assert server.wait_exit() == 0
+    text = server.stdout_text()
+    assert server.stderr_text() == ""
+    for option in (*COMMON_OPTIONS, *OPTION_STAGES, "--help", "--version"):
+        has, shown = takes_option(target.level, option), option in text
+        assert has == shown, f"{option} is {'missing from' if has else 'shown in'} --help"
+    for default in ("127.0.0.1", "5882", "65536", "60s", "5s"):
+        assert default in text, f"the default {default} is not in --help"
+
+
+@pytest.mark.rule(rules.HELP)
+def test_version_goes_to_stdout_in_one_line(start: Callable[..., Server]) -> None:
+    server = start("--version", ready=False)
+    assert server.wait_exit() == 0
+    assert len(server.stdout_text().splitlines()) == 1
+    assert server.stderr_text() == ""
+
+
+@pytest.mark.rule(rules.OPTIONS)
+@pytest.mark.parametrize(
+    "words", [("--max-message", "10"), ("--max-message=10",)], ids=["apart", "joined"]
+)
+def test_an_option_and_its_value_may_be_two_words_or_one(
+    start: Callable[..., Server], words: tuple[str, ...]
+) -> None:
+    with start(*words).connect() as client:
+        client.echo(bytes(10))
+        client.send(header(11))
+        client.expect_end()
+
+
+@pytest.mark.rule(rules.STRICT_NUMBERS)
+def test_leading_zeros_are_digits_and_do_not_make_a_number_octal(
+    start: Callable[..., Server]
+) -> None:
+    with start("--max-message", "010").connect() as client:
+        client.echo(bytes(10))
+        client.send(header(11))
+        client.expect_end()
+
+
+@pytest.mark.rule(rules.STRICT_NUMBERS)
+@pytest.mark.parametrize("value", NO_NUMBERS)
+def test_what_is_not_decimal_digits_is_no_number(
+    start: Callable[..., Server], target: Target, value: str
+) -> None:
+    for option in NUMBER_OPTIONS:
+        if takes_option(target.level, option):
+            expect_wrong_usage(start(f"{option}={value}", ready=False), option)
+
+
+@pytest.mark.rule(rules.STRICT_NUMBERS)
+@pytest.mark.parametrize("value", [*(v for v in NO_NUMBERS if v), "65536"])
+def test_a_port_is_digits_up_to_65535(start: Callable[..., Server], value: str) -> None:
+    expect_wrong_usage(start(port=value, ready=False), "--port")
+
+
+@pytest.mark.rule(rules.STRICT_NUMBERS)
+@pytest.mark.parametrize("value", NO_DURATIONS)
+def test_a_duration_is_digits_and_a_unit_and_nothing_else(
+    start: Callable[..., Server], value: str
+) -> None:
+    for option in DURATION_OPTIONS:
+        expect_wrong_usage(start(f"{option}={value}", ready=False), option)
+
+
+@pytest.mark.rule(rules.STRICT_NUMBERS)
+@pytest.mark.parametrize("value", DURATIONS)
+def test_every_form_of_a_duration_is_taken(start: Callable[..., Server], value: str) -> None:
+    start("--read-timeout", value, "--drain-timeout", value)
+
+
+@pytest.mark.rule(rules.WRONG_USAGE)
+@pytest.mark.parametrize("word", ["--nonsense", "--max-mess=10", "stray", "--read-timeout"])
+def test_unknown_options_stray_words_and_missing_values_are_wrong_usage(
+    start: Callable[..., Server], word: str
+) -> None:
+    expect_wrong_usage(start(word, ready=False), word.partition("=")[0])
+
+
+@pytest.mark.rule(rules.WRONG_USAGE)
+@pytest.mark.parametrize("option", OPTION_STAGES)
+def test_an_option_that_the_stage_does_not_have_is_wrong_usage(
+    start: Callable[..., Server], target: Target, option: str
+) -> None:
+    if not takes_option(target.level, option):
+        expect_wrong_usage(start(option, "1", ready=False), option)
+
+
+@pytest.mark.rule(rules.WRONG_USAGE)
+@pytest.mark.parametrize("value", NO_ADDRESSES)
+def test_what_is_no_address_literal_is_wrong_usage(
+    start: Callable[..., Server], value: str
+) -> None:
+    expect_wrong_usage(start(f"--host={value}", ready=False), "--host")
+
+
+@pytest.mark.needs("command-line", "max-connections")
+@pytest.mark.rule(rules.STRICT_NUMBERS)
+def test_a_limit_of_no_connections_is_out_of_range(start: Callable[..., Server]) -> None:
+    expect_wrong_usage(start("--max-connections=0", ready=False), "--max-connections")
+
+
+@pytest.mark.needs("ready-line")
+@pytest.mark.rule(rules.READY_LINE)
+def test_the_ready_line_names_the_port_that_the_kernel_chose(start: Callable[..., Server]) -> None:
+    server = start()
+    ready = READY.fullmatch(server.stdout_text())
+    assert ready and ready["v4"] == "127.0.0.1" and 0 < int(ready["port"]) < 65536
+    server.connect().echo(b"there it listens")
+    assert server.stop() == 0
+    assert READY.fullmatch(server.stdout_text()), "more than one line on stdout"
+
+
+@pytest.mark.needs("ready-line")
+@pytest.mark.rule(rules.READY_LINE)
+def test_whoever_read_the_ready_line_can_connect_and_can_stop_the_server(
+    start: Callable[..., Server],
+) -> None:
+    for number in range(10):  # a race between the line and either would show sooner or later
+        server = start()
+        server.connect().close()
+        assert server.stop(signal.SIGTERM if number % 2 else signal.SIGINT) == 0

@@ -1,0 +1,188 @@
+"""Many clients: at once, one after another, and leaving in any order."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import rules
+from harness.client import Client
+from harness.frames import distinct_payloads, frame
+from harness.limits import need_descriptors
+from harness.server import Server
+from harness.strace import Strace
+
+FIREHOSE = Path(__file__).parent / "harness" / "firehose.py"
+
+
+@pytest.mark.needs("concurrency")
+@pytest.mark.rule(rules.BYSTANDER)
+def test_a_silent_client_does_not_stop_the_next_one(server: Server) -> None:
+    server.connect()
+    half = server.connect()
+    half.send(frame(b"half a message")[:9])
+    server.connect().echo(b"served beside two who say nothing")
+
+
+@pytest.mark.needs("crowd")
+@pytest.mark.rule(rules.CROWD)
+def test_a_thousand_clients_are_served_at_once(server: Server) -> None:
+    need_descriptors(1100)
+    clients = [server.connect() for _ in range(1000)]
+    for turn in range(2):
+        payloads = distinct_payloads(1000, 20 + 100 * turn)
+        for client, payload in zip(clients, payloads):
+            client.send_messages(payload)
+        for client, payload in zip(clients, payloads):
+            client.expect(payload)
+    for number, client in enumerate(clients):
+        (client.close, client.reset, client.half_close)[number % 3]()
+    server.connect().echo(b"one more")
+
+
+@pytest.mark.needs("crowd")
+@pytest.mark.rule(rules.SURVIVE)
+def test_ten_thousand_connects_leave_the_server_as_it_was(server: Server) -> None:
+    server.connect().close()
+    with server.connect() as client:
+        client.echo(b"first")
+    at_rest = server.process.descriptor_count()
+    for number in range(10_000):
+        client = server.connect(source=f"127.0.0.{1 + number % 200}")  # ports enough for all
+        if number % 100 == 0:
+            client.echo(b"now and then a message")
+        if number % 3:
+            client.reset()
+        else:
+            client.close()
+        server.clients.clear()
+    server.connect().echo(b"still there")
+    server.close_clients()
+    server.wait_for_descriptors(at_rest)
+
+
+@pytest.mark.needs("concurrency")
+@pytest.mark.rule(rules.SURVIVE)
+@pytest.mark.parametrize(
+    "leaving",
+    [(0,), (2,), (4,), (0, 4), (1, 2), (3, 4), (0, 1, 2, 3), (1, 2, 3, 4), (0, 1, 2, 3, 4)],
+    ids=lambda who: "-".join(map(str, who)),
+)
+@pytest.mark.parametrize("how", ["close", "reset"])
+def test_whoever_leaves_at_the_same_moment_the_others_stay(
+    server: Server, leaving: tuple[int, ...], how: str
+) -> None:
+    clients = [server.connect() for _ in range(5)]
+    for client in clients:
+        client.echo(b"here")
+    server.pause()  # so that all of them leave in one turn of the server's loop
+    for number in leaving:
+        getattr(clients[number], how)()
+    staying = [client for number, client in enumerate(clients) if number not in leaving]
+    for client in staying:
+        client.send_messages(b"staying")
+    server.resume()
+    for client in staying:
+        client.expect(b"staying")
+    server.connect().echo(b"a newcomer in a place that came free")
+
+
+@pytest.mark.needs("concurrency")
+@pytest.mark.rule(rules.SURVIVE)
+def test_any_pattern_of_coming_and_going_serves_whoever_is_there(server: Server) -> None:
+    come, go, break_off, talk = range(4)
+    step = st.tuples(st.sampled_from([come, come, go, break_off, talk, talk]), st.integers(0, 1000))
+
+    @given(steps=st.lists(step, max_size=40))
+    def check(steps: list[tuple[int, int]]) -> None:
+        present: list[Client] = []  # the model: who should be there
+        for action, which in steps:
+            if action == come:
+                present.append(server.connect())
+            elif present:
+                client = present[which % len(present)]
+                if action == talk:
+                    client.echo(b"%d" % which)
+                else:
+                    present.remove(client)
+                    client.close() if action == go else client.reset()
+        for client in present:
+            client.echo(b"present")
+            client.close()
+
+    check()
+
+
+@pytest.mark.clock
+@pytest.mark.needs("fairness")
+@pytest.mark.rule(rules.FAIRNESS)
+def test_a_flood_does_not_starve_its_neighbour(server: Server) -> None:
+    host, port = server.address
+    words = [sys.executable, str(FIREHOSE), host, str(port), "2"]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as flood:
+        try:
+            assert flood.stdout is not None and flood.stdout.readline() == "flowing\n"
+            pinger = server.connect()
+            slowest = 0.0
+            for number in range(30):
+                begin = time.monotonic()
+                pinger.echo(b"ping %d" % number)
+                slowest = max(slowest, time.monotonic() - begin)
+            assert slowest < 2.0, f"a ping took {slowest:.2f} s beside the flood"
+        finally:
+            flood.kill()
+
+
+@pytest.mark.needs("fairness", "light-clients")  # one thread for all
+@pytest.mark.rule(rules.FAIRNESS)
+def test_a_flood_of_newcomers_does_not_starve_who_is_there(server: Server) -> None:
+    pinger = server.connect()
+    pinger.echo(b"accepted")
+    with Strace(server, "-e", "trace=accept,accept4,sendto,sendmsg,write,writev") as tracer:
+        server.pause()
+        for _ in range(1000):
+            server.connect()
+        pinger.send_messages(b"ping")
+        server.resume()
+        pinger.expect(b"ping")
+    names = [line.split()[1].partition("(")[0] for line in tracer.lines() if "(" in line]
+    sent = next(at for at, name in enumerate(names) if name.startswith(("send", "write")))
+    assert sent < 900, f"{sent} newcomers were accepted before the ping was answered"
+
+
+@pytest.mark.clock
+@pytest.mark.needs("rest-when-idle")
+@pytest.mark.rule(rules.REST)
+def test_a_server_with_nothing_to_do_takes_no_processor_time(server: Server) -> None:
+    client = server.connect()
+    client.echo(b"idle from now on")
+    assert idle_cost(server) < 0.05
+
+
+@pytest.mark.clock
+@pytest.mark.needs("rest-when-idle", "concurrency")
+@pytest.mark.rule(rules.REST)
+@pytest.mark.parametrize("how", ["reset", "half_close"])
+def test_clients_that_left_in_mid_answer_take_no_processor_time(server: Server, how: str) -> None:
+    # An error or a hang-up is reported until somebody does something about it.
+    for _ in range(3):
+        client = server.connect(receive_buffer=4096)
+        client.send_until_stuck(frame(bytes(30_000)) * 400, pause=0.03)
+        getattr(client, how)()
+    assert idle_cost(server) < 0.05
+
+
+def idle_cost(server: Server) -> float:
+    """Processor time in half a second, in seconds, after a moment to settle."""
+    time.sleep(0.1)
+    before = server.process.cpu_seconds()
+    time.sleep(0.5)
+    return server.process.cpu_seconds() - before

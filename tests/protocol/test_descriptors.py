@@ -1,0 +1,102 @@
+"""Out of descriptors: newcomers wait, the processor rests, the log stays short."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from harness.client import Client
+from harness.proc import wait_until
+from harness.server import Server
+
+pytestmark = pytest.mark.needs("out-of-descriptors")
+
+LIMIT = 32
+CLIENTS = 60
+WATCHED_SECONDS = 0.6
+
+
+def answered(clients: list[Client]) -> list[Client]:
+    """Those of the clients to whom an answer has come."""
+    return [client for client in clients if client.has_input()]
+
+
+def crowd(server: Server) -> list[Client]:
+    """More clients than the server has descriptors, each with a message on its way."""
+    clients = [server.connect() for _ in range(CLIENTS)]
+    for client in clients:
+        client.send_messages(b"my turn?")
+    assert wait_until(lambda: len(answered(clients)) >= 10, server.patience), "nobody is served"
+    return clients
+
+
+@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
+def test_newcomers_wait_and_are_all_served_when_others_leave(start: Callable[..., Server]) -> None:
+    server = start("--max-connections", "1000", descriptor_limit=LIMIT)
+    waiting = crowd(server)
+    assert len(answered(waiting)) < CLIENTS, "the limit of descriptors was no limit"
+    while waiting:
+        assert wait_until(
+            lambda: bool(answered(waiting)), server.patience
+        ), f"{len(waiting)} clients wait, and nobody is served"
+        for client in answered(waiting):
+            client.expect(b"my turn?")
+            client.close()
+            waiting.remove(client)
+
+
+@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
+def test_who_has_a_place_is_served_while_others_wait_for_one(start: Callable[..., Server]) -> None:
+    server = start("--max-connections", "1000", descriptor_limit=LIMIT)
+    for client in answered(crowd(server)):
+        client.expect(b"my turn?")
+        client.echo(b"and once more")
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
+def test_a_lack_of_descriptors_does_not_fill_the_log(start: Callable[..., Server]) -> None:
+    server = start("--max-connections", "1000", descriptor_limit=LIMIT)
+    crowd(server)
+    before = len(server.log_lines())
+    time.sleep(WATCHED_SECONDS)
+    lines = server.log_lines()[before:]
+    assert len(lines) <= 2, f"{len(lines)} lines in {WATCHED_SECONDS} s: {lines[:5]}"
+
+
+@pytest.mark.clock
+@pytest.mark.needs("out-of-descriptors", "rest-when-idle")
+@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
+def test_a_lack_of_descriptors_is_no_busy_loop(start: Callable[..., Server]) -> None:
+    server = start("--max-connections", "1000", descriptor_limit=LIMIT)
+    crowd(server)
+    before = server.process.cpu_seconds()
+    time.sleep(WATCHED_SECONDS)
+    spent = server.process.cpu_seconds() - before
+    assert spent < 0.06, f"{spent:.2f} s of processor time in {WATCHED_SECONDS} s"
+
+
+@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
+def test_a_stop_works_without_a_free_descriptor(start: Callable[..., Server]) -> None:
+    server = start("--max-connections", "1000", descriptor_limit=LIMIT)
+    crowd(server)
+    assert server.stop() == 0
+
+
+@pytest.mark.rule(rules.RAISE_LIMIT)
+def test_the_soft_limit_is_raised_to_the_hard_one(server: Server) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert server.process.soft_descriptor_limit() == hard
+
+
+@pytest.mark.rule(rules.RAISE_LIMIT)
+def test_a_limit_below_the_connections_is_said_once(start: Callable[..., Server]) -> None:
+    server = start("--max-connections", "1000", descriptor_limit=64)
+    server.connect().echo(b"served nevertheless")
+    assert len(server.stderr_text().splitlines()) == 1, "not said, or not once"
+    silent = start("--max-connections", "10", descriptor_limit=64)
+    assert silent.stderr_text() == "", "64 descriptors are enough for 10 connections"

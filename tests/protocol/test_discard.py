@@ -1,0 +1,81 @@
+"""--protocol discard: everything is taken, nothing is answered (RFC 863)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from harness.client import Client
+from harness.frames import header
+from harness.server import Server
+
+pytestmark = [pytest.mark.needs("discard"), pytest.mark.rule(rules.DISCARD)]
+
+MEBIBYTE = 1 << 20
+
+
+@pytest.fixture
+def discarding(start: Callable[..., Server]) -> Server:
+    """A server that speaks discard."""
+    return start("--protocol", "discard")
+
+
+def test_nothing_is_answered(discarding: Server) -> None:
+    client = discarding.connect()
+    client.send_in_pieces(b"hello", b"\r\n", header(5) + b"frame")
+    client.expect_silence()
+
+
+def test_everything_is_taken(discarding: Server) -> None:
+    client = discarding.connect()
+    for _ in range(20):
+        client.send(bytes(MEBIBYTE))  # far more than any buffer: somebody has to throw it away
+    client.half_close()
+    client.expect_end()
+
+
+def test_no_length_is_too_long(discarding: Server) -> None:
+    client = discarding.connect()
+    client.send_in_pieces(b"\xff" * 1000, b"\xff" * 100_000)
+    client.expect_silence()
+
+
+def test_an_end_is_an_end_at_any_byte_and_nothing_to_log(discarding: Server) -> None:
+    for count in range(6):
+        with discarding.connect() as client:
+            client.send(b"\x05\x00\x00\x00he"[:count])
+            client.half_close()
+            client.expect_end()
+    assert discarding.stop() == 0
+    assert discarding.log_lines() == []
+
+
+@pytest.mark.clock
+def test_any_byte_counts_as_a_message_for_the_time_bound(start: Callable[..., Server]) -> None:
+    timeout = 0.4
+    client: Client = start("--protocol", "discard", "--read-timeout", "400ms").connect()
+    begin = time.monotonic()
+    while time.monotonic() < begin + 2 * timeout:
+        client.send(b"x")
+        client.expect_silence(timeout / 4)
+    last = time.monotonic()
+    client.send(b"x")
+    client.expect_end()
+    assert time.monotonic() - last >= timeout
+
+
+def test_it_stops_in_order(discarding: Server) -> None:
+    client = discarding.connect()
+    client.send_in_pieces(b"some bytes")
+    assert discarding.stop() == 0
+    client.expect_end()
+
+
+def test_an_unknown_protocol_is_wrong_usage(start: Callable[..., Server]) -> None:
+    server = start("--protocol", "gopher", ready=False)
+    assert server.wait_exit() == 2
+    assert "--protocol" in server.stderr_text()
+    assert len(server.stderr_text().splitlines()) == 1

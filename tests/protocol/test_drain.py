@@ -1,0 +1,218 @@
+"""An orderly stop: every message that had arrived is answered, nobody is waited for."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from capabilities import takes_option
+from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames, header
+from harness.limits import need_descriptors
+from harness.proc import wait_until
+from harness.server import Server
+from harness.target import Target
+
+pytestmark = pytest.mark.needs("drain")
+
+AT_ONCE = 3.0  # the contract says one second on an idle machine
+STOP_SIGNALS = [signal.SIGTERM, signal.SIGINT]
+LARGE = frames(distinct_payloads(1000, 16_000))
+
+
+def expect_stop(server: Server, within: float, number: signal.Signals = signal.SIGTERM) -> float:
+    """Asks the server to stop; it must end with 0. How long that took."""
+    begin = time.monotonic()
+    status = server.stop(number, within=within)
+    assert status == 0, f"ended with {status}, not 0"
+    return time.monotonic() - begin
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.DRAIN_IDLE)
+@pytest.mark.parametrize("number", STOP_SIGNALS, ids=lambda s: s.name)
+def test_it_stops_at_once_when_nobody_is_connected(server: Server, number: signal.Signals) -> None:
+    expect_stop(server, AT_ONCE, number)
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.DRAIN_IDLE)
+def test_an_idle_client_sees_an_orderly_end_and_holds_up_nothing(server: Server) -> None:
+    client = server.connect()
+    client.echo(b"idle from now on")
+    expect_stop(server, AT_ONCE)
+    client.expect_end()
+
+
+@pytest.mark.clock
+@pytest.mark.needs("drain", "concurrency")
+@pytest.mark.rule(rules.DRAIN_IDLE)
+def test_two_hundred_idle_clients_hold_up_nothing(server: Server) -> None:
+    clients = [server.connect() for _ in range(200)]
+    for client in clients:
+        client.echo(b"idle from now on")
+    expect_stop(server, AT_ONCE)
+    for client in clients:
+        client.expect_end()
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.DRAIN_IDLE)
+@pytest.mark.parametrize("begun", [1, 4, 9], ids=lambda n: f"{n}-bytes-of-it")
+def test_an_incomplete_message_is_not_waited_for(server: Server, begun: int) -> None:
+    client = server.connect()
+    client.echo(b"complete")
+    client.send_in_pieces(frame(b"not complete")[:begun])
+    expect_stop(server, AT_ONCE)
+    client.expect_end()
+
+
+@pytest.mark.rule(rules.DRAIN)
+@pytest.mark.parametrize("number", STOP_SIGNALS, ids=lambda s: s.name)
+def test_messages_that_had_arrived_when_the_signal_came_are_answered(
+    server: Server, number: signal.Signals
+) -> None:
+    client = server.connect()
+    client.echo(b"accepted")
+    payloads = distinct_payloads(50, 1000)
+    server.pause()  # it can have read none of what follows when the signal comes
+    client.send(frames(payloads) + header(10) + b"half")
+    client.wait_until_in_kernel()
+    server.send_signal(number)
+    server.resume()
+    client.expect(*payloads)
+    client.expect_end()
+    assert server.wait_exit() == 0
+
+
+@pytest.mark.needs("drain", "concurrency")
+@pytest.mark.rule(rules.DRAIN)
+def test_every_client_gets_its_answers_before_the_server_stops(server: Server) -> None:
+    clients = [server.connect() for _ in range(30)]
+    for client in clients:
+        client.echo(b"accepted")
+    payloads = distinct_payloads(10, 3000)
+    server.pause()
+    for client in clients:
+        client.send_messages(*payloads)
+        client.wait_until_in_kernel()
+    server.send_signal(signal.SIGTERM)
+    server.resume()
+    for client in clients:
+        client.expect(*payloads)
+        client.expect_end()
+    assert server.wait_exit() == 0
+
+
+@pytest.mark.rule(rules.DRAIN)
+@pytest.mark.parametrize("then", ["falls_silent", "sends_on"])
+def test_megabytes_on_their_way_to_a_slow_reader_arrive_in_full(
+    start: Callable[..., Server], then: str
+) -> None:
+    # What arrives after both directions were shut down makes the kernel send a reset, and that
+    # throws away every answer that had not left yet.
+    server = start("--drain-timeout", "30s")
+    client = server.connect(receive_buffer=65536)
+    sent = client.send_until_stuck(LARGE)
+    arrived = sent - client.unacknowledged_bytes()  # what the server's kernel has for certain
+    server.send_signal(signal.SIGTERM)
+    time.sleep(0.1)
+    received = client.send_on_until_gone(LARGE[sent:] if then == "sends_on" else b"")
+    due = arrived - arrived % (HEADER_BYTES + 16_000)
+    assert len(received) >= due, f"{len(received)} of {due} bytes that were due came back"
+    assert LARGE.startswith(received), "what came back is not what was sent"
+    assert server.wait_exit() == 0
+
+
+@pytest.mark.rule(rules.DRAIN)
+def test_a_client_that_goes_on_sending_does_not_keep_the_server_from_stopping(
+    server: Server,
+) -> None:
+    client = server.connect()
+    client.echo(b"before")
+    server.send_signal(signal.SIGTERM)
+    while client.try_send(frame(b"after")) and server.is_alive():
+        time.sleep(0.01)
+    assert server.wait_exit() == 0
+
+
+@pytest.mark.rule(rules.DRAIN)
+def test_after_the_signal_nobody_new_is_accepted(start: Callable[..., Server]) -> None:
+    server = start("--drain-timeout", "60s")
+    server.connect(receive_buffer=4096).send_until_stuck(LARGE)
+    server.send_signal(signal.SIGTERM)
+    assert wait_until(server.refuses_connections, server.patience), "still accepts newcomers"
+    assert server.stop() == 0  # the second signal
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.DRAIN_BOUNDED)
+def test_a_client_that_never_reads_is_waited_for_as_long_as_the_option_says(
+    start: Callable[..., Server],
+) -> None:
+    server = start("--drain-timeout", "500ms")
+    server.connect(receive_buffer=4096).send_until_stuck(LARGE)
+    took = expect_stop(server, 0.5 + AT_ONCE)
+    assert took >= 0.5, f"gave up after {took:.3f} s; it had half a second to try"
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.SECOND_SIGNAL)
+@pytest.mark.parametrize(
+    "first, second",
+    [(signal.SIGTERM, signal.SIGTERM), (signal.SIGINT, signal.SIGTERM)],
+    ids=["twice-SIGTERM", "SIGINT-then-SIGTERM"],
+)
+def test_a_second_signal_ends_it_at_once(
+    start: Callable[..., Server], first: signal.Signals, second: signal.Signals
+) -> None:
+    server = start("--drain-timeout", "60s", "--read-timeout", "0")
+    server.connect(receive_buffer=4096).send_until_stuck(LARGE)
+    server.send_signal(first)
+    assert wait_until(server.refuses_connections, server.patience), "still accepts newcomers"
+    assert server.is_alive(), "stopped without the answers that are due"
+    expect_stop(server, AT_ONCE, second)
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.DRAIN_IDLE)
+def test_a_connection_that_is_just_being_closed_does_not_hold_up_the_stop(server: Server) -> None:
+    client = server.connect()
+    client.send(frame(b"answered") + header(0xFFFFFFFF))
+    client.expect(b"answered")
+    client.expect_end()  # from here the server waits up to two seconds for the client's end
+    took = expect_stop(server, AT_ONCE)
+    assert took < 1.5, f"the stop took {took:.1f} s"
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.BACKLOG_DROPPED)
+def test_connections_that_were_never_accepted_are_dropped(
+    start: Callable[..., Server], target: Target
+) -> None:
+    limit = ("--max-connections", "1") if takes_option(target.level, "--max-connections") else ()
+    server = start(*limit)
+    served = server.connect()
+    served.echo(b"has the only place")
+    waiting = [server.connect() for _ in range(5)]
+    for client in waiting:
+        client.send_messages(b"in the backlog")
+    expect_stop(server, AT_ONCE)
+    served.expect_end()
+    for client in waiting:
+        assert client.receive_until_gone() == b"", "answered, though never accepted"
+
+
+@pytest.mark.needs("drain", "crowd")
+@pytest.mark.clock
+@pytest.mark.rule(rules.DRAIN_IDLE)
+def test_a_thousand_idle_clients_hold_up_nothing(server: Server) -> None:
+    need_descriptors(1100)
+    clients = [server.connect() for _ in range(1000)]
+    clients[-1].echo(b"so that all have been accepted")
+    for client in clients:
+        client.echo(b"idle from now on")
+    expect_stop(server, AT_ONCE)

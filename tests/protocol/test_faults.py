@@ -1,0 +1,113 @@
+"""System calls that fail: each fault is injected by strace, and first proven to have happened."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+import rules
+from harness.frames import frame
+from harness.server import Server
+from harness.strace import ACCEPT_CALLS, Strace, inject
+from harness.verdict import ContractBroken
+
+ACCEPT_ERRORS = [
+    "ECONNABORTED",
+    "EMFILE",
+    "ENFILE",
+    "ENOMEM",
+    "ENOBUFS",
+    "EPROTO",
+    "EPERM",
+    "EHOSTUNREACH",
+]
+LOG_LINES_MAX = 4  # of a fault that goes on for a second or so
+
+
+@pytest.mark.needs("accept-faults")
+@pytest.mark.rule(rules.ACCEPT_FAULTS)
+@pytest.mark.parametrize("error", ACCEPT_ERRORS)
+def test_an_accept_that_fails_twice_is_tried_again(server: Server, error: str) -> None:
+    server.connect().close()  # whoever blocks in accept goes through it once
+    with Strace(server, *inject(ACCEPT_CALLS, error, "1..2")) as tracer:
+        for number in range(3):
+            with server.connect() as client:
+                client.echo(b"%d" % number)
+        tracer.must_have_injected()
+    assert len(server.log_lines()) <= LOG_LINES_MAX, server.log_lines()
+
+
+@pytest.mark.clock
+@pytest.mark.needs("accept-faults", "rest-when-idle")
+@pytest.mark.rule(rules.ACCEPT_FAULTS)
+@pytest.mark.parametrize("error", ["EMFILE", "ENOMEM"])
+def test_an_accept_that_goes_on_failing_is_no_busy_loop(server: Server, error: str) -> None:
+    server.connect().close()
+    with Strace(server, *inject(ACCEPT_CALLS, error, "1+")) as tracer:
+        waiting = server.connect()
+        waiting.send_messages(b"some time")
+        server.connect().close()  # for who blocks in accept: the call that fails is the next one
+        time.sleep(0.7)
+        tracer.must_have_injected()
+        tries = tracer.injected()
+        assert tries <= 25, f"{tries} tries in 0.7 s; one each 100 ms is enough"
+    assert len(server.log_lines()) <= LOG_LINES_MAX, server.log_lines()
+    waiting.expect(b"some time")  # strace has let go: now it works
+    waiting.close()
+    server.connect().echo(b"and the next")
+
+
+@pytest.mark.needs("survival", "accept-faults")
+@pytest.mark.rule(rules.SURVIVE)
+@pytest.mark.parametrize("error", ["ECONNRESET", "ENOBUFS", "ETIMEDOUT"])
+@pytest.mark.parametrize("calls", ["recvfrom,recvmsg", "sendto,sendmsg"], ids=["receive", "send"])
+def test_a_failing_receive_or_send_ends_one_connection_only(
+    server: Server, calls: str, error: str
+) -> None:
+    with server.connect() as client:
+        client.echo(b"first")
+        at_rest = server.process.descriptor_count()
+    with Strace(server, *inject(calls, error, "1")) as tracer:
+        victim = server.connect()
+        victim.try_send(frame(b"lost"))
+        try:
+            victim.half_close()
+            victim.receive_until_gone()
+        except ContractBroken:
+            pass  # whatever happens to this one
+        victim.close()
+        tracer.must_have_injected()
+    for _ in range(3):
+        with server.connect() as client:
+            client.echo(b"next")
+    server.wait_for_descriptors(at_rest)
+
+
+@pytest.mark.needs("interest")
+@pytest.mark.rule(rules.INTEREST)
+@pytest.mark.parametrize("error", ["ENOMEM", "ENOSPC"])
+def test_a_client_that_cannot_be_registered_is_closed_and_forgotten(
+    server: Server, error: str
+) -> None:
+    server.connect().echo(b"first")
+    at_rest = server.process.descriptor_count()
+    with Strace(server, *inject("epoll_ctl", error, "1")) as tracer:
+        victim = server.connect()
+        victim.receive_until_gone()  # closed, in whatever way
+        tracer.must_have_injected()
+        victim.close()
+    server.wait_for_descriptors(at_rest)
+    server.connect().echo(b"next")
+
+
+@pytest.mark.needs("accept-faults", "pool")
+@pytest.mark.rule(rules.ACCEPT_FAULTS)
+def test_a_thread_that_cannot_be_made_costs_one_client_at_most(server: Server) -> None:
+    server.connect().echo(b"first")
+    with Strace(server, *inject("clone,clone3", "EAGAIN", "1")) as tracer:
+        victim = server.connect()
+        victim.send_messages(b"served late or not at all")
+        tracer.must_have_injected()
+    server.connect().echo(b"next")
+    assert len(server.log_lines()) <= LOG_LINES_MAX, server.log_lines()

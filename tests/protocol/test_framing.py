@@ -1,0 +1,170 @@
+"""Messages over a stream of bytes: whole, in order, however they are cut."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import rules
+from harness.client import Client
+from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames, header
+from harness.server import Server
+
+pytestmark = pytest.mark.needs("framing")
+
+THREE_MESSAGES = (b"", b"a", b"hello")
+BUFFER_SIZES = (4096, 8192, 16384, 65536, 65540)  # what servers like to read at once
+
+
+@pytest.mark.rule(rules.ECHO)
+def test_a_message_comes_back(client: Client) -> None:
+    client.echo(b"hello")
+
+
+@pytest.mark.rule(rules.ECHO)
+def test_the_length_is_little_endian(client: Client) -> None:
+    client.send(b"\x01\x00\x00\x00a")
+    assert client.receive(5) == b"\x01\x00\x00\x00a"
+    payload = bytes(0x0102)
+    client.send(b"\x02\x01\x00\x00" + payload)
+    assert client.receive(HEADER_BYTES) == b"\x02\x01\x00\x00"
+    assert client.receive(len(payload)) == payload
+
+
+@pytest.mark.rule(rules.ZERO_LENGTH)
+def test_a_zero_length_message_is_answered_and_is_not_the_end(client: Client) -> None:
+    client.echo(b"")
+    client.echo(b"after it")
+    client.echo(b"", b"", b"x", b"")
+
+
+@pytest.mark.rule(rules.ECHO)
+def test_the_payload_may_hold_any_bytes(client: Client) -> None:
+    client.echo(bytes(range(256)), header(0), header(5) + b"inner", b"\xff" * 8)
+
+
+@pytest.mark.rule(rules.ANY_SLICING)
+def test_every_cut_of_three_messages_gives_the_same_answers(client: Client) -> None:
+    stream = frames(THREE_MESSAGES)
+    for cut in range(1, len(stream)):
+        client.send_in_pieces(stream[:cut], stream[cut:])
+        client.expect(*THREE_MESSAGES)
+
+
+@pytest.mark.rule(rules.ANY_SLICING)
+def test_one_byte_at_a_time_gives_the_same_answers(client: Client) -> None:
+    client.send_in_pieces(*(bytes([byte]) for byte in frames(THREE_MESSAGES)))
+    client.expect(*THREE_MESSAGES)
+
+
+@pytest.mark.rule(rules.ANY_SLICING)
+def test_a_hundred_messages_in_one_segment_are_all_answered(client: Client) -> None:
+    client.echo(*distinct_payloads(100, 12))
+
+
+@pytest.mark.rule(rules.ORDER)
+def test_a_thousand_answers_come_in_the_order_of_their_messages(client: Client) -> None:
+    payloads = [b"%d" % number * (number % 7) for number in range(1000)]
+    client.echo(*payloads)
+
+
+@pytest.mark.rule(rules.ANY_SLICING)
+def test_random_messages_in_random_slices_come_back(server: Server) -> None:
+    @given(
+        payloads=st.lists(st.binary(max_size=600), min_size=1, max_size=12),
+        cuts=st.lists(st.integers(0, 8000), max_size=8),
+    )
+    def check(payloads: list[bytes], cuts: list[int]) -> None:
+        stream = frames(payloads)
+        places = [0, *sorted({cut % len(stream) for cut in cuts}), len(stream)]
+        with server.connect() as client:
+            client.send_in_pieces(*(stream[a:b] for a, b in zip(places, places[1:]) if a < b))
+            client.expect(*payloads)
+            client.half_close()
+            client.expect_end()
+
+    check()
+
+
+@pytest.mark.rule(rules.NOT_EARLY)
+@pytest.mark.parametrize("missing", [1, 5, 6, 8], ids=lambda n: f"{n}-bytes-missing")
+def test_nothing_is_answered_before_the_message_is_complete(client: Client, missing: int) -> None:
+    stream = frame(b"hello")
+    client.send_in_pieces(stream[:-missing])
+    client.expect_silence()
+    client.send(stream[-missing:])
+    client.expect(b"hello")
+
+
+@pytest.mark.rule(rules.NOT_LATE)
+@pytest.mark.parametrize("begun", [1, 4, 7], ids=lambda n: f"{n}-bytes-of-the-next")
+def test_a_complete_message_is_answered_though_the_next_has_only_begun(
+    client: Client, begun: int
+) -> None:
+    following = frame(b"following")
+    client.send(frame(b"complete") + following[:begun])
+    client.expect(b"complete")
+    client.send(following[begun:])
+    client.expect(b"following")
+
+
+@pytest.mark.rule(rules.NOT_LATE)
+def test_many_messages_at_once_are_answered_without_another_byte(client: Client) -> None:
+    payloads = distinct_payloads(300, 100)
+    client.send_messages(*payloads)
+    client.expect(*payloads)  # and not a byte was sent to wake the server up again
+
+
+@pytest.mark.rule(rules.ANY_SLICING)
+@pytest.mark.parametrize("size", BUFFER_SIZES)
+def test_a_length_prefix_may_lie_across_the_end_of_a_buffer(client: Client, size: int) -> None:
+    # Two bytes of a prefix at a buffer's very end leave no room for the other two: a server that
+    # then reads zero bytes takes its client for gone.
+    for overhang in range(HEADER_BYTES + 1):
+        first = bytes(size - HEADER_BYTES - overhang)
+        stream = frame(first) + frame(b"second")
+        client.send_in_pieces(stream[:size], stream[size:])
+        client.expect(first, b"second")
+
+
+@pytest.mark.rule(rules.ECHO)
+def test_a_message_of_the_largest_size_comes_back(client: Client) -> None:
+    payload = distinct_payloads(1, 65536)[0]
+    client.echo(payload)
+    client.echo(payload, payload, b"and a small one")
+
+
+@pytest.mark.rule(rules.OPEN_ENDED)
+def test_a_connection_stays_open_while_its_client_does(client: Client) -> None:
+    client.expect_silence()
+    for number in range(20):
+        client.echo(b"%d" % number)
+        client.expect_silence(0.01)
+
+
+@pytest.mark.needs("framing", "ready-line")
+@pytest.mark.rule(rules.NO_DELAY)
+def test_every_connection_has_tcp_nodelay(server: Server) -> None:
+    client = server.connect()
+    client.echo(b"accepted")
+    for number in server.process.sockets():
+        try:
+            borrowed = server.process.borrow_socket(number)
+        except PermissionError as error:
+            pytest.skip(f"a look into another process is not permitted here: {error}")
+        with borrowed:
+            if borrowed.family in (socket.AF_INET, socket.AF_INET6) and _is_connected(borrowed):
+                assert borrowed.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+                return
+    raise AssertionError("the server has no connected socket, and a client that it answers")
+
+
+def _is_connected(candidate: socket.socket) -> bool:
+    try:
+        candidate.getpeername()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,65 @@
+"""A client that has said its last, and reads on."""
+
+from __future__ import annotations
+
+import pytest
+
+import rules
+from harness.client import Client
+from harness.frames import distinct_payloads, frame, frames
+from harness.server import Server
+
+pytestmark = pytest.mark.needs("half-close")
+
+
+@pytest.mark.rule(rules.HALF_CLOSE)
+def test_half_close_without_a_message_is_answered_with_the_end_of_stream(client: Client) -> None:
+    client.half_close()
+    client.expect_end()
+
+
+@pytest.mark.rule(rules.HALF_CLOSE)
+def test_half_close_still_answers_every_complete_message(client: Client) -> None:
+    payloads = distinct_payloads(20, 1000)
+    client.send_and_half_close(frames(payloads))
+    client.expect(*payloads)
+    client.expect_end()
+
+
+@pytest.mark.rule(rules.HALF_CLOSE)
+@pytest.mark.parametrize("begun", [1, 4, 8], ids=lambda n: f"{n}-bytes-of-it")
+def test_half_close_inside_a_message_answers_the_complete_ones_before_it(
+    client: Client, begun: int
+) -> None:
+    client.send_and_half_close(frames([b"one", b"two"]) + frame(b"broken off")[:begun])
+    client.expect(b"one", b"two")
+    client.expect_end()
+
+
+@pytest.mark.rule(rules.HALF_CLOSE)
+def test_a_megabyte_sent_before_the_half_close_comes_back_in_full(client: Client) -> None:
+    # More than one receive buffer is pending when the end of the stream is there to be seen.
+    payloads = distinct_payloads(64, 16384)
+    stream = frames(payloads)
+    received = client.exchange(stream, len(stream) - 4 * len(payloads[-1]))
+    client.half_close()
+    received += client.receive_until_end()
+    assert received == stream, f"{len(received)} of {len(stream)} bytes came back"
+
+
+@pytest.mark.rule(rules.HALF_CLOSE)
+def test_answers_wait_for_a_client_that_reads_only_after_its_half_close(server: Server) -> None:
+    client = server.connect(receive_buffer=4096)
+    payloads = distinct_payloads(100, 1000)  # the server's buffers hold these, the client's do not
+    client.send_and_half_close(frames(payloads))
+    client.wait_until_in_kernel()
+    client.expect(*payloads)
+    client.expect_end()
+
+
+@pytest.mark.rule(rules.SURVIVE)
+def test_a_client_that_sends_and_leaves_at_once_harms_nobody(server: Server) -> None:
+    for _ in range(20):
+        with server.connect() as client:
+            client.send_messages(b"read by nobody")
+    server.connect().echo(b"still there")

@@ -1,0 +1,270 @@
+"""--protocol http: requests, answers, and what keeps a connection."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import rules
+from harness.client import Client
+from harness.http import HELLO, expect_hello, expect_refusal, get, receive_response
+from harness.server import Server
+
+pytestmark = pytest.mark.needs("http")
+
+HEAD_BYTES_MAX = 8192
+
+
+@pytest.fixture
+def web(start: Callable[..., Server]) -> Server:
+    """A server that speaks HTTP."""
+    return start("--protocol", "http")
+
+
+@pytest.fixture
+def client(web: Server) -> Client:
+    """A client of that server."""
+    return web.connect()
+
+
+def padded(total_bytes: int) -> bytes:
+    """A request whose header section has so many bytes."""
+    filler = total_bytes - len(get("/", "X-Filler: "))
+    return get("/", "X-Filler: " + "x" * filler)
+
+
+@pytest.mark.rule(rules.HTTP_OK)
+@pytest.mark.parametrize("path", ["/", "/index.html", "/a/b?c=d&e=f", "/%20%C3%A9", "*"])
+def test_get_of_any_path_says_hello(client: Client, path: str) -> None:
+    client.send(get(path))
+    expect_hello(client)
+
+
+@pytest.mark.rule(rules.HTTP_OK)
+def test_head_has_the_headers_of_get_and_no_body(client: Client) -> None:
+    client.send(get(method="HEAD") + get())
+    of_head = expect_hello(client, to_head=True)
+    of_get = expect_hello(client)
+    assert {**of_head.headers, "date": ""} == {**of_get.headers, "date": ""}
+
+
+@pytest.mark.rule(rules.HTTP_KEEP)
+def test_one_connection_takes_one_request_after_another(client: Client) -> None:
+    for number in range(50):
+        client.send(get(f"/{number}"))
+        expect_hello(client)
+        assert not client.has_input(), "more came than the answer"
+
+
+@pytest.mark.rule(rules.HTTP_KEEP)
+@pytest.mark.parametrize("value", ["close", "Close", "keep-alive, close", "close, TE"])
+def test_connection_close_ends_the_connection_after_the_answer(client: Client, value: str) -> None:
+    client.send(get("/", f"Connection: {value}") + get("/never-looked-at"))
+    answer = expect_hello(client)
+    assert answer.headers.get("connection", "").lower() == "close"
+    client.expect_end()
+
+
+@pytest.mark.rule(rules.HTTP_KEEP)
+def test_http_1_0_is_answered_and_closed(client: Client) -> None:
+    client.send(b"GET / HTTP/1.0\r\n\r\n")
+    answer = expect_hello(client)
+    assert answer.headers.get("connection", "close").lower() != "keep-alive"
+    client.expect_end()
+
+
+@pytest.mark.rule(rules.HTTP_KEEP)
+def test_http_1_0_that_asks_for_it_is_kept_and_told_so(client: Client) -> None:
+    for _ in range(3):
+        client.send(get("/", "Connection: keep-alive", version="HTTP/1.0"))
+        assert expect_hello(client).headers.get("connection", "").lower() == "keep-alive"
+
+
+@pytest.mark.rule(rules.HTTP_PIPELINE)
+def test_pipelined_requests_are_answered_in_order(client: Client) -> None:
+    kinds = ["GET", "HEAD", "PUT", "GET", "HEAD"] * 20
+    client.send(b"".join(get(method=kind) for kind in kinds))
+    for kind in kinds:
+        if kind == "PUT":
+            assert receive_response(client).status == 405
+        else:
+            expect_hello(client, to_head=kind == "HEAD")
+
+
+@pytest.mark.rule(rules.HTTP_PIPELINE)
+def test_a_half_close_after_pipelined_requests_still_gets_every_answer(client: Client) -> None:
+    client.send_and_half_close(get() * 100)
+    for _ in range(100):
+        expect_hello(client)
+    client.expect_end()
+
+
+@pytest.mark.rule(rules.HTTP_PIPELINE)
+def test_requests_that_arrive_in_random_slices_are_answered(web: Server) -> None:
+    stream = get("/one") + get("/two", "X-Long: " + "y" * 300) + get("/three", method="HEAD")
+
+    @given(cuts=st.lists(st.integers(1, len(stream) - 1), max_size=6, unique=True))
+    def check(cuts: list[int]) -> None:
+        places = [0, *sorted(cuts), len(stream)]
+        with web.connect() as client:
+            client.send_in_pieces(*(stream[a:b] for a, b in zip(places, places[1:])))
+            expect_hello(client)
+            expect_hello(client)
+            expect_hello(client, to_head=True)
+
+    check()
+
+
+@pytest.mark.rule(rules.HTTP_OK)
+def test_a_head_may_come_byte_by_byte(client: Client) -> None:
+    request = get("/slow")
+    client.send_in_pieces(*(bytes([byte]) for byte in request[:-1]))
+    client.expect_silence()
+    client.send(request[-1:])
+    expect_hello(client)
+
+
+@pytest.mark.rule(rules.HTTP_OK)
+def test_a_large_head_byte_by_byte_costs_linear_work(web: Server) -> None:
+    # Looking for the blank line from the start again at each byte costs the square of the length.
+    # So the last bytes of a long head must not be dearer than those of a short one.
+    def cost_of_the_last_bytes(total: int) -> float:
+        head = padded(total)
+        with web.connect() as client:
+            client.send_in_pieces(head[:-200])
+            before = web.process.cpu_seconds()
+            client.send_in_pieces(*(bytes([byte]) for byte in head[-200:]))
+            expect_hello(client)
+            return web.process.cpu_seconds() - before
+
+    short = min(cost_of_the_last_bytes(300) for _ in range(4))
+    long = min(cost_of_the_last_bytes(HEAD_BYTES_MAX) for _ in range(4))
+    assert (
+        long < 2 * short
+    ), f"the last bytes of 8 KiB cost {long / short:.1f} times those of 300 bytes"
+
+
+@pytest.mark.rule(rules.HTTP_METHOD)
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW"])
+def test_another_method_is_refused_and_the_connection_kept(client: Client, method: str) -> None:
+    client.send(get(method=method, version="HTTP/1.1"))
+    answer = receive_response(client)
+    assert answer.status == 405
+    assert answer.headers.get("allow") == "GET, HEAD"
+    client.send(get())
+    expect_hello(client)
+
+
+@pytest.mark.rule(rules.HTTP_MALFORMED)
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET /\r\n\r\n",
+        b"GET / HTTP/1.1 extra\r\n\r\n",
+        b"GET / FTP/1.1\r\n\r\n",
+        b"\x00\x01\x02\x03\r\n\r\n",
+        b"GET / HTTP/1.1\r\nNo colon\r\n\r\n",
+        b"GET / HTTP/1.1\r\n: no name\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost : blank before the colon\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost\t: tab before the colon\r\n\r\n",
+        b"G\x7fT / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nX: a\x00b\r\n\r\n",
+    ],
+)
+def test_a_malformed_request_is_answered_with_400_and_closed(
+    client: Client, request_bytes: bytes
+) -> None:
+    client.send(request_bytes + get())
+    expect_refusal(client, 400)
+
+
+@pytest.mark.rule(rules.HTTP_MALFORMED)
+def test_requests_before_a_malformed_one_are_answered(client: Client) -> None:
+    client.send(get() + get(method="HEAD") + b"nonsense\r\n\r\n")
+    expect_hello(client)
+    expect_hello(client, to_head=True)
+    expect_refusal(client, 400)
+
+
+@pytest.mark.rule(rules.HTTP_TOO_LARGE)
+def test_a_header_section_of_8_kib_is_taken(client: Client) -> None:
+    client.send(padded(HEAD_BYTES_MAX))
+    expect_hello(client)
+    client.send(padded(HEAD_BYTES_MAX) * 3)
+    for _ in range(3):
+        expect_hello(client)
+
+
+@pytest.mark.rule(rules.HTTP_TOO_LARGE)
+@pytest.mark.parametrize("total", [HEAD_BYTES_MAX + 1, 9000, 20_000, 200_000])
+def test_a_header_section_over_8_kib_is_refused(client: Client, total: int) -> None:
+    client.try_send(padded(total))
+    expect_refusal(client, 431)
+
+
+@pytest.mark.rule(rules.HTTP_TOO_LARGE)
+def test_a_head_without_an_end_is_refused_as_soon_as_it_is_too_large(client: Client) -> None:
+    client.send(padded(20_000)[: HEAD_BYTES_MAX + 1])
+    expect_refusal(client, 431)
+
+
+@pytest.mark.rule(rules.HTTP_FLAT)
+def test_ten_thousand_requests_on_one_connection_do_not_cost_memory(web: Server) -> None:
+    if web.process.is_sanitized():
+        pytest.skip("in a sanitizer's build the memory is the sanitizer's")
+    client = web.connect()
+    client.send(get())
+    answer_bytes = len(client.receive_what_is_there(10_000))
+    batch = get() * 500
+    client.exchange(batch, 500 * answer_bytes)
+    settled = web.process.rss_bytes()
+    for _ in range(19):
+        answers = client.exchange(batch, 500 * answer_bytes)
+        assert answers.count(HELLO) == 500
+    grown = web.process.rss_bytes() - settled
+    assert grown < 128 * 1024, f"{grown} bytes more after ten thousand requests"
+    client.expect_silence()
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.HTTP_SLOW)
+def test_a_slow_request_is_closed_without_an_answer(start: Callable[..., Server]) -> None:
+    client = start("--protocol", "http", "--read-timeout", "300ms").connect()
+    begin = time.monotonic()
+    for byte in padded(4000):
+        if not client.try_send(bytes([byte])) or client.has_input():
+            break
+        time.sleep(0.02)
+    client.expect_end()
+    waited = time.monotonic() - begin
+    assert 0.3 <= waited < 4.3, f"closed after {waited:.2f} s instead of 0.3"
+
+
+@pytest.mark.rule(rules.HTTP_OK)
+def test_a_request_and_an_immediate_close_harm_nobody(web: Server) -> None:
+    for number in range(20):
+        client = web.connect()
+        client.send(get())
+        client.reset() if number % 2 else client.close()
+    last = web.connect()
+    last.send(get())
+    expect_hello(last)
+
+
+@pytest.mark.rule(rules.HTTP_OK)
+def test_curl_is_served(web: Server) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    url = f"http://{web.address[0]}:{web.address[1]}"
+    command = ["curl", "-sS", "--http1.1", "--noproxy", "*", "-w", "%{http_code} %{num_connects}\n"]
+    run = subprocess.run(
+        [*command, f"{url}/one", f"{url}/two"], capture_output=True, text=True, timeout=30
+    )
+    assert run.stdout == "hello\n200 1\nhello\n200 0\n", run.stdout + run.stderr

@@ -1,0 +1,131 @@
+"""Signals that mean nothing to the server: interrupted calls, pauses, writing to who has left."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+
+import pytest
+
+import rules
+from harness.frames import distinct_payloads, frame, frames
+from harness.server import Server
+from harness.strace import (
+    ACCEPT_CALLS,
+    BLOCKING_CALLS,
+    RECEIVE_CALLS,
+    SEND_CALLS,
+    WAIT_CALLS,
+    Strace,
+    inject,
+)
+
+pytestmark = pytest.mark.needs("interruptions")
+
+
+def talk(server: Server, clients: int = 5, rounds: int = 10) -> None:
+    """Ordinary traffic: one client after the other."""
+    for number in range(clients):
+        with server.connect() as client:
+            for payload in distinct_payloads(rounds, 50 * number):
+                client.echo(payload)
+            client.half_close()
+            client.expect_end()
+
+
+@pytest.mark.rule(rules.EINTR)
+@pytest.mark.parametrize(
+    "calls",
+    [ACCEPT_CALLS, RECEIVE_CALLS, SEND_CALLS],
+    ids=["accept", "receive", "send"],
+)
+def test_interrupted_calls_of_one_kind_change_nothing(server: Server, calls: str) -> None:
+    with Strace(server, *inject(calls, "EINTR", "2+3")) as tracer:
+        talk(server)
+        tracer.must_have_injected()
+
+
+@pytest.mark.rule(rules.EINTR)
+def test_every_call_that_may_block_may_be_interrupted(server: Server) -> None:
+    with Strace(server, *inject(BLOCKING_CALLS, "EINTR", "2+3")) as tracer:
+        talk(server)
+        tracer.must_have_injected(3)
+
+
+@pytest.mark.needs("interruptions", "light-clients", "rest-when-idle")  # waits for many at once
+@pytest.mark.rule(rules.EINTR)
+def test_an_interrupted_wait_is_taken_up_again(server: Server) -> None:
+    with Strace(server, *inject(WAIT_CALLS, "EINTR", "1+2")) as tracer:
+        talk(server)
+        tracer.must_have_injected()
+
+
+@pytest.mark.rule(rules.EINTR)
+def test_being_paused_and_continued_during_traffic_changes_nothing(server: Server) -> None:
+    over = threading.Event()
+
+    def annoy() -> None:
+        while not over.wait(0.005):
+            server.send_signal(signal.SIGSTOP)
+            time.sleep(0.001)
+            server.send_signal(signal.SIGCONT)
+
+    annoying = threading.Thread(target=annoy)
+    annoying.start()
+    try:
+        talk(server, clients=10, rounds=30)
+    finally:
+        over.set()
+        annoying.join()
+
+
+@pytest.mark.rule(rules.EINTR)
+def test_signals_that_nobody_handles_change_nothing(server: Server) -> None:
+    with server.connect() as client:
+        for payload in distinct_payloads(50, 100):
+            server.send_signal(signal.SIGWINCH)
+            server.send_signal(signal.SIGURG)
+            client.echo(payload)
+
+
+@pytest.mark.rule(rules.EINTR)
+def test_a_pause_in_the_middle_of_a_wait_changes_nothing(server: Server) -> None:
+    server.pause()  # inside accept, epoll_wait or the like
+    server.resume()
+    with server.connect() as client:
+        client.echo(b"before")
+        server.pause()  # inside receive
+        server.resume()
+        client.echo(b"after")
+        server.pause()
+        client.send_messages(b"sent to one who does not run")
+        server.resume()
+        client.expect(b"sent to one who does not run")
+
+
+@pytest.mark.rule(rules.SIGPIPE)
+def test_answering_a_client_that_has_left_does_not_end_the_server(server: Server) -> None:
+    # The end of its stream first, the reset after it: then a write says EPIPE and raises SIGPIPE.
+    for _ in range(5):
+        client = server.connect()
+        client.echo(b"accepted")
+        server.pause()
+        client.send(frames(distinct_payloads(20, 5000)))
+        client.half_close()
+        client.wait_until_in_kernel()
+        client.reset()
+        server.resume()
+        with server.connect() as next_one:
+            next_one.echo(b"next")
+
+
+@pytest.mark.rule(rules.SIGPIPE)
+def test_a_client_that_reads_nothing_and_resets_in_mid_answer_harms_nobody(server: Server) -> None:
+    for _ in range(5):
+        client = server.connect(receive_buffer=4096)
+        client.send_until_stuck(frame(bytes(60_000)) * 200, pause=0.02)
+        client.half_close()
+        client.reset()
+        with server.connect() as next_one:
+            next_one.echo(b"next")

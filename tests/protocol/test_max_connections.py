@@ -1,0 +1,101 @@
+"""--max-connections: at the limit newcomers wait in the backlog, and nobody is forgotten there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from harness.server import Server
+
+pytestmark = [pytest.mark.needs("max-connections"), pytest.mark.rule(rules.MAX_CONNECTIONS)]
+
+
+def test_at_the_limit_a_newcomer_waits_until_one_leaves(start: Callable[..., Server]) -> None:
+    server = start("--max-connections", "3")
+    served = [server.connect() for _ in range(3)]
+    for client in served:
+        client.echo(b"has a place")
+    newcomer = server.connect()  # the kernel completes the handshake, the server does not accept
+    newcomer.send_messages(b"waits")
+    newcomer.expect_silence(0.2)
+    served[1].close()
+    newcomer.expect(b"waits")
+    for client in (served[0], served[2]):
+        client.echo(b"noticed nothing")
+
+
+def test_a_limit_of_one_serves_one_after_the_other(start: Callable[..., Server]) -> None:
+    server = start("--max-connections", "1")
+    clients = [server.connect() for _ in range(5)]
+    for number, client in enumerate(clients):
+        client.send_messages(b"%d" % number)
+    for number, client in enumerate(clients):
+        client.expect(b"%d" % number)
+        client.close()
+
+
+def test_ten_more_than_the_limit_are_all_served_in_the_end(start: Callable[..., Server]) -> None:
+    limit = 20
+    server = start("--max-connections", str(limit))
+    clients = [server.connect() for _ in range(limit + 10)]
+    for client in clients:
+        client.send_messages(b"my turn?")
+    for client in clients:  # in the order of the backlog, so each who leaves lets the next one in
+        client.expect(b"my turn?")
+        client.close()
+
+
+def test_three_times_the_limit_one_after_the_other_are_all_served(
+    start: Callable[..., Server]
+) -> None:
+    # A count of connections that only ever rises stops accepting here.
+    limit = 10
+    server = start("--max-connections", str(limit))
+    for number in range(3 * limit):
+        with server.connect() as client:
+            client.echo(b"%d" % number)
+
+
+@pytest.mark.parametrize("leave", ["close", "half_close", "reset"])
+def test_however_a_client_leaves_its_place_is_free(
+    start: Callable[..., Server], leave: str
+) -> None:
+    server = start("--max-connections", "2")
+    server.connect().echo(b"stays")
+    for number in range(6):
+        client = server.connect()
+        client.echo(b"%d" % number)
+        getattr(client, leave)()
+
+
+def test_clients_that_left_while_they_waited_are_passed_over(start: Callable[..., Server]) -> None:
+    server = start("--max-connections", "1")
+    first = server.connect()
+    first.echo(b"has the place")
+    for number in range(10):
+        impatient = server.connect()
+        impatient.send_messages(b"in vain")
+        if number % 2:
+            impatient.reset()
+        else:
+            impatient.close()
+    patient = server.connect()
+    patient.send_messages(b"waited")
+    first.close()
+    patient.expect(b"waited")
+
+
+@pytest.mark.clock
+@pytest.mark.needs("max-connections", "rest-when-idle")
+def test_waiting_newcomers_cost_no_processor_time(start: Callable[..., Server]) -> None:
+    server = start("--max-connections", "1")
+    server.connect().echo(b"has the place")
+    for _ in range(5):
+        server.connect().send_messages(b"waits")
+    before = server.process.cpu_seconds()
+    time.sleep(0.5)
+    spent = server.process.cpu_seconds() - before
+    assert spent < 0.05, f"{spent:.2f} s of processor time in half a second of waiting"

@@ -1,0 +1,91 @@
+"""--max-message: the bound on a payload, and what an announced length costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from harness.frames import frame, header
+from harness.server import Server
+
+pytestmark = pytest.mark.needs("max-message")
+
+MEBIBYTE = 1 << 20
+GIBIBYTE = 1 << 30
+
+
+@pytest.mark.rule(rules.TOO_LONG)
+def test_the_largest_payload_is_the_one_the_option_says(start: Callable[..., Server]) -> None:
+    server = start("--max-message", "10")
+    with server.connect() as client:
+        client.echo(b"", b"1234567890")
+        client.send(header(11))
+        client.expect_end()
+
+
+@pytest.mark.rule(rules.TOO_LONG)
+def test_a_message_larger_than_every_buffer_comes_back(start: Callable[..., Server]) -> None:
+    client = start("--max-message", str(4 * MEBIBYTE)).connect()
+    stream = frame(bytes(range(256)) * (4 * MEBIBYTE // 256))
+    assert client.exchange(stream, len(stream)) == stream
+    client.send(header(4 * MEBIBYTE + 1))
+    client.expect_end()
+
+
+@pytest.mark.rule(rules.TOO_LONG)
+def test_without_the_option_the_limit_is_64_kib(server: Server) -> None:
+    with server.connect() as client:
+        client.echo(bytes(65536))
+        client.send(header(65537))
+        client.expect_end()
+
+
+@pytest.mark.rule(rules.TOO_LONG_ALONE)
+def test_another_connection_does_not_notice_a_message_that_is_too_long(server: Server) -> None:
+    with server.connect() as guilty:
+        guilty.send(header(0xFFFFFFFC))
+        guilty.expect_end()
+    with server.connect() as next_one:
+        next_one.echo(b"served as if nothing had been")
+
+
+@pytest.mark.needs("max-message", "concurrency")
+@pytest.mark.rule(rules.TOO_LONG_ALONE)
+def test_a_neighbour_in_mid_message_does_not_notice_either(server: Server) -> None:
+    neighbour, guilty = server.connect(), server.connect()
+    stream = frame(b"in two halves")
+    neighbour.send_in_pieces(stream[:7])
+    guilty.send(header(0xFFFFFFFF))
+    guilty.expect_end()
+    neighbour.send(stream[7:])
+    neighbour.expect(b"in two halves")
+
+
+@pytest.mark.rule(rules.LOGS)
+def test_a_message_that_is_too_long_is_logged_once(server: Server) -> None:
+    with server.connect() as client:
+        client.send(header(0xFFFFFFFF) + bytes(1000))
+        client.expect_end()
+    server.wait_for_log_lines(1)
+    with server.connect() as client:
+        client.echo(b"by now the first is closed and done with")
+    assert len(server.log_lines()) == 1, f"one event, {len(server.log_lines())} lines"
+
+
+@pytest.mark.rule(rules.LENGTH_COSTS_NOTHING)
+def test_an_announced_gigabyte_costs_nothing(start: Callable[..., Server]) -> None:
+    server = start("--max-message", str(GIBIBYTE))
+    if server.process.is_sanitized():
+        pytest.skip("in a sanitizer's build the memory is the sanitizer's")
+    with server.connect() as client:
+        client.echo(b"what a first connection costs is paid")
+    resident, reserved = server.process.rss_bytes(), server.process.virtual_bytes()
+    with server.connect() as client:
+        client.send_in_pieces(header(GIBIBYTE), b"the first bytes of very many")
+        client.expect_silence()
+        grown = server.process.rss_bytes() - resident
+        assert grown < MEBIBYTE, f"{grown} bytes of memory for a promise"
+        grown = server.process.virtual_bytes() - reserved
+        assert grown < GIBIBYTE // 2, f"{grown} bytes of address space for a promise"

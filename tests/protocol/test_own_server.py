@@ -1,0 +1,197 @@
+"""The tests' own test: run against servers that are not ours, healthy and broken ones.
+
+A failing test must tell somebody who writes their own server what was sent, what came back, which
+rule that breaks, and where the book explains it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import rules
+from broken_servers import BUGS
+from capabilities import STAGES
+from harness.target import DEFAULT_BUILD
+from rules import Rule
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Which test must find a bug, under which rule, and some of the words it must say."""
+
+    file: str
+    name: str
+    rule: Rule
+    words: tuple[str, ...]
+
+    @property
+    def test(self) -> str:
+        """The test's id."""
+        return f"{self.file}::{self.name}"
+
+
+FINDINGS = {
+    "answers-early": Finding(
+        "test_framing.py",
+        "test_nothing_is_answered_before_the_message_is_complete[yours-1-bytes-missing]",
+        rules.NOT_EARLY,
+        ("sent 8 bytes: 05 00 00 00 68 65 6c 6c", "nothing was due yet, but 8 bytes"),
+    ),
+    "drops-half-closed": Finding(
+        "test_half_close.py",
+        "test_half_close_inside_a_message_answers_the_complete_ones_before_it[yours-1-bytes-of-it]",
+        rules.HALF_CLOSE,
+        ("shut down its sending side", "ended the stream after 0 of the 7 bytes of answer 1 of 2"),
+    ),
+    "resets-answers-away": Finding(
+        "test_closing.py",
+        "test_unread_input_does_not_turn_the_close_into_a_reset[yours]",
+        rules.CLOSE_WITHOUT_RESET,
+        ("got  a reset", "the server reset the connection"),
+    ),
+    "one-message-per-wake-up": Finding(
+        "test_framing.py",
+        "test_many_messages_at_once_are_answered_without_another_byte[yours]",
+        rules.NOT_LATE,
+        ("the server owes", "sent nothing for 1 s"),
+    ),
+    "zero-is-the-end": Finding(
+        "test_framing.py",
+        "test_a_zero_length_message_is_answered_and_is_not_the_end[yours]",
+        rules.ZERO_LENGTH,
+        ("sent 4 bytes: 00 00 00 00", "got  the end of the stream"),
+    ),
+    "big-endian": Finding(
+        "test_framing.py",
+        "test_the_length_is_little_endian[yours]",
+        rules.ECHO,
+        ("sent 5 bytes: 01 00 00 00 61",),
+    ),
+    "last-first": Finding(
+        "test_framing.py",
+        "test_a_thousand_answers_come_in_the_order_of_their_messages[yours]",
+        rules.ORDER,
+        ("answer 1 of 1000 differs from byte 0 on",),
+    ),
+    "any-length": Finding(
+        "test_closing.py",
+        "test_too_long_a_message_ends_the_connection_at_the_fourth_byte[yours-65537]",
+        rules.TOO_LONG,
+        ("sent 4 bytes: 01 00 01 00", "the server owes its end of stream"),
+    ),
+    "length-wraps": Finding(
+        "test_closing.py",
+        "test_too_long_a_message_ends_the_connection_at_the_fourth_byte[yours-4294967292]",
+        rules.TOO_LONG,
+        ("sent 4 bytes: fc ff ff ff", "the server should have ended the stream, but sent"),
+    ),
+    "no-room-means-gone": Finding(
+        "test_framing.py",
+        "test_a_length_prefix_may_lie_across_the_end_of_a_buffer[yours-65540]",
+        rules.ANY_SLICING,
+        ("the server ended the stream after 0 of the 10 bytes of answer 2 of 2",),
+    ),
+    "dies-of-a-reset": Finding(
+        "test_survival.py",
+        "test_a_storm_of_resets_harms_nobody[yours]",
+        rules.SURVIVE,
+        ("ended with exit status 1", "stderr: unexpected:"),
+    ),
+}
+HARMLESS_TO_ALL = (
+    "test_half_close.py::"
+    "test_half_close_without_a_message_is_answered_with_the_end_of_stream[yours]"
+)
+
+
+def run_suite(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs the tests in a process of their own."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--color=no", *arguments],
+        cwd=HERE,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+    )
+
+
+def broken_server(bug: str) -> str:
+    """The command that starts the server with this bug."""
+    return f"{sys.executable} broken_servers.py {bug} --port {{port}}"
+
+
+@pytest.mark.parametrize("bug", FINDINGS)
+def test_the_right_test_finds_the_bug_and_says_what_is_wrong(bug: str) -> None:
+    finding = FINDINGS[bug]
+    run = run_suite(
+        finding.test, HARMLESS_TO_ALL, "--server", broken_server(bug), "--patience", "1"
+    )
+    assert "1 failed, 1 passed" in run.stdout, run.stdout
+    assert f"FAILED {finding.test}" in run.stdout, run.stdout
+    for words in (*finding.words, finding.rule.text, finding.rule.chapter):
+        assert words in run.stdout, f"the failure does not say {words!r}:\n{run.stdout}"
+
+
+def test_every_bug_is_one_that_a_test_finds() -> None:
+    assert set(FINDINGS) == set(BUGS) - {"none", "undefined"}
+
+
+def test_a_sanitizers_report_fails_the_test_that_passed() -> None:
+    test = "test_framing.py::test_a_message_comes_back[yours]"
+    run = run_suite(test, HARMLESS_TO_ALL, "--server", broken_server("undefined"))
+    assert "2 passed, 1 error" in run.stdout, run.stdout
+    for words in (
+        f"ERROR {test}",
+        "a sanitizer reported: runtime error:",
+        "signed integer overflow",
+    ):
+        assert words in run.stdout, run.stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [f"{sys.executable} echo_server.py --port {{port}}", broken_server("none")],
+    ids=["echo_server.py", "healthy"],
+)
+def test_a_healthy_server_in_another_language_passes_the_level_framing(command: str) -> None:
+    run = run_suite("--server", command)
+    assert run.returncode == 0, run.stdout
+    assert " passed" in run.stdout and "skipped" not in run.stdout, run.stdout
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_at_the_level_of_a_stage_the_contracts_options_are_appended(stage: str) -> None:
+    program = DEFAULT_BUILD / stage / stage
+    if not program.is_file():
+        pytest.skip(f"{program} is not built")
+    command = f"{program} --port {{port}} --read-timeout 50s"
+    run = run_suite("test_max_message.py", "--server", command, "--level", stage)
+    assert run.returncode == 0 and " passed" in run.stdout, run.stdout
+
+
+def test_the_reference_server_is_short_enough_to_be_read() -> None:
+    lines = (HERE / "echo_server.py").read_text().splitlines()
+    assert len([line for line in lines if line.strip()]) <= 40
+
+
+def test_a_command_that_does_not_listen_is_named_as_such() -> None:
+    run = run_suite(HARMLESS_TO_ALL, "--server", "/bin/true {port}")
+    assert run.returncode == 1
+    assert "nobody listens on" in run.stdout, run.stdout
+
+
+def test_a_prefix_that_fits_no_stage_is_a_usage_error() -> None:
+    run = run_suite("--stage", "part")
+    assert run.returncode == 4
+    assert "fits part1-blocking and part2-threads" in run.stdout, run.stdout

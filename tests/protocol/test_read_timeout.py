@@ -1,0 +1,134 @@
+"""--read-timeout: who completes no message leaves, not early and not much later."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from harness.client import Client
+from harness.frames import frame, header
+from harness.readiness import readable
+from harness.server import Server
+
+pytestmark = [pytest.mark.needs("read-timeout"), pytest.mark.clock]
+
+TIMEOUT = 0.3
+OPTION = ("--read-timeout", "300ms")
+LATE = 4.0  # the contract says 500 ms on an idle machine; a busy one may take longer
+
+
+def expect_end_after(client: Client, begin: float, timeout: float = TIMEOUT) -> None:
+    """The end of stream comes `timeout` seconds after `begin`, or a little later."""
+    client.expect_end(within=timeout + LATE + 1)
+    waited = time.monotonic() - begin
+    assert waited >= timeout, f"closed after {waited:.3f} s, before the {timeout} s had passed"
+    assert waited < timeout + LATE, f"closed only after {waited:.3f} s instead of {timeout}"
+
+
+def dribble(client: Client, data: bytes, pause: float) -> None:
+    """Sends one byte at a time until the server hangs up; there must be bytes enough."""
+    for byte in data:
+        client.try_send(bytes([byte]))
+        if readable(client.socket, pause):
+            return
+    raise AssertionError(f"{len(data)} bytes, one each {pause} s, and the server still waits")
+
+
+@pytest.mark.rule(rules.READ_TIMEOUT)
+def test_a_client_that_says_nothing_is_closed_in_time(start: Callable[..., Server]) -> None:
+    server = start(*OPTION)
+    begin = time.monotonic()
+    expect_end_after(server.connect(), begin)
+
+
+@pytest.mark.rule(rules.READ_TIMEOUT)
+def test_the_time_begins_anew_with_each_completed_message(start: Callable[..., Server]) -> None:
+    client = start(*OPTION).connect()
+    for _ in range(4):
+        time.sleep(TIMEOUT / 2)
+        client.echo(b"just in time")
+    begin = time.monotonic()  # before the message: the server's clock cannot have started earlier
+    client.echo(b"the last one")
+    expect_end_after(client, begin)
+
+
+@pytest.mark.rule(rules.BYTES_DO_NOT_EXTEND)
+@pytest.mark.parametrize("before", [b"", frame(b"complete")], ids=["first", "second"])
+def test_one_byte_at_a_time_does_not_extend_the_time(
+    start: Callable[..., Server], before: bytes
+) -> None:
+    client = start(*OPTION).connect()
+    begin = time.monotonic()
+    client.send(before)
+    client.receive(len(before))
+    dribble(client, header(1000) + bytes(996), pause=0.03)
+    expect_end_after(client, begin)
+
+
+@pytest.mark.rule(rules.READ_TIMEOUT)
+def test_a_second_is_a_second_and_a_minute_is_longer(start: Callable[..., Server]) -> None:
+    seconds, minutes = start("--read-timeout=1s"), start("--read-timeout=1m")
+    begin = time.monotonic()
+    patient = minutes.connect()
+    expect_end_after(seconds.connect(), begin, timeout=1.0)
+    patient.echo(b"a minute has not passed")
+
+
+@pytest.mark.rule(rules.READ_TIMEOUT)
+def test_zero_switches_the_time_bound_off(start: Callable[..., Server]) -> None:
+    client = start("--read-timeout", "0").connect()
+    client.send(header(5) + b"he")
+    client.expect_silence(0.5)
+    client.send(b"llo")
+    client.expect(b"hello")
+
+
+@pytest.mark.rule(rules.LOGS)
+def test_a_client_that_was_too_slow_is_logged_with_verbose_only(
+    start: Callable[..., Server]
+) -> None:
+    for options, fewest in ((OPTION, 0), ((*OPTION, "--verbose"), 2)):
+        server = start(*options)
+        with server.connect() as client:
+            client.expect_end()
+        assert server.stop() == 0
+        lines = server.log_lines()
+        assert len(lines) >= fewest if fewest else not lines, f"{options}: {lines}"
+
+
+@pytest.mark.rule(rules.READ_TIMEOUT)
+def test_when_a_silent_client_has_been_closed_the_next_one_is_served(
+    start: Callable[..., Server]
+) -> None:
+    server = start(*OPTION)
+    server.connect().expect_end()
+    server.connect().echo(b"next, though the silent one has not hung up")
+
+
+@pytest.mark.rule(rules.READ_TIMEOUT)
+@pytest.mark.needs("read-timeout", "concurrency")
+def test_each_of_many_clients_has_a_time_of_its_own(start: Callable[..., Server]) -> None:
+    server = start(*OPTION)
+    clients: list[tuple[float, Client]] = []
+    for _ in range(30):
+        begin = time.monotonic()
+        clients.append((begin, server.connect()))
+        time.sleep(0.01)
+    talker = server.connect()
+    for begin, client in clients:
+        talker.echo(b"in between")
+        expect_end_after(client, begin)
+
+
+@pytest.mark.rule(rules.READ_TIMEOUT)
+@pytest.mark.needs("read-timeout", "max-connections")
+def test_a_client_that_was_closed_for_silence_frees_its_place(start: Callable[..., Server]) -> None:
+    server = start(*OPTION, "--max-connections", "1")
+    silent, waiting = server.connect(), server.connect()
+    waiting.send_messages(b"waits for the place")
+    silent.expect_end()
+    silent.close()
+    waiting.expect(b"waits for the place")

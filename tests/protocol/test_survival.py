@@ -1,0 +1,110 @@
+"""Clients that break off, reset, dribble and talk nonsense: the server serves the next one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import rules
+from harness.client import Client
+from harness.frames import frame, frames, header
+from harness.server import Server
+from harness.verdict import ContractBroken
+
+STREAM = frames([b"", b"one", b"and another one"])
+
+
+def still_serves(server: Server) -> None:
+    """The next client is served as if nothing had happened."""
+    with server.connect() as client:
+        client.echo(b"anybody there?")
+        client.half_close()
+        client.expect_end()
+
+
+@pytest.mark.needs("survival")
+@pytest.mark.rule(rules.SURVIVE)
+def test_a_client_that_vanishes_at_any_byte_harms_nobody(server: Server) -> None:
+    for cut in range(len(STREAM)):
+        with server.connect() as client:
+            client.send(STREAM[:cut])
+    still_serves(server)
+
+
+@pytest.mark.needs("survival")
+@pytest.mark.rule(rules.SURVIVE)
+def test_a_client_that_resets_at_any_byte_harms_nobody(server: Server) -> None:
+    for cut in range(len(STREAM)):
+        client = server.connect()
+        client.send(STREAM[:cut])
+        client.reset()
+    still_serves(server)
+
+
+@pytest.mark.needs("survival")
+@pytest.mark.rule(rules.SURVIVE)
+def test_a_reset_with_answers_on_their_way_harms_nobody(server: Server) -> None:
+    for _ in range(10):
+        client = server.connect(receive_buffer=4096)
+        client.try_send(frame(bytes(50_000)) * 4)
+        client.reset()
+    still_serves(server)
+
+
+@pytest.mark.needs("survival")
+@pytest.mark.rule(rules.SURVIVE)
+def test_a_storm_of_resets_harms_nobody(server: Server) -> None:
+    for number in range(300):
+        client = server.connect()
+        if number % 3:
+            client.try_send(frame(b"answered to nobody") * (number % 3))
+        client.reset()
+    still_serves(server)
+
+
+@pytest.mark.needs("survival")
+@pytest.mark.rule(rules.SURVIVE)
+def test_clients_that_connect_and_leave_without_a_word_harm_nobody(server: Server) -> None:
+    for _ in range(200):
+        server.connect().close()
+    still_serves(server)
+
+
+@pytest.mark.needs("survival")
+@pytest.mark.rule(rules.SURVIVE)
+def test_random_bytes_end_at_most_their_own_connection(server: Server) -> None:
+    @given(nonsense=st.binary(max_size=2000))
+    def check(nonsense: bytes) -> None:
+        with server.connect() as client:
+            client.try_send(nonsense)
+            client.try_send(header(0xFFFFFFFF))  # so that there is an end, whatever came before
+            client.half_close()
+            _read_to_the_end(client)
+
+    check()
+    still_serves(server)
+
+
+def _read_to_the_end(client: Client) -> None:
+    try:
+        client.receive_until_end()
+    except ContractBroken:
+        if "reset" not in client.transcript.lines()[-1]:
+            raise  # nonsense may earn a reset, but not silence
+
+
+@pytest.mark.needs("survival", "restore")
+@pytest.mark.rule(rules.RESTORE)
+def test_descriptors_of_clients_that_broke_off_are_given_back(server: Server) -> None:
+    still_serves(server)
+    at_rest = server.process.descriptor_count()
+    for cut in range(len(STREAM)):
+        client = server.connect()
+        client.send(STREAM[:cut])
+        if cut % 2:
+            client.reset()
+        else:
+            client.close()
+    still_serves(server)
+    server.wait_for_descriptors(at_rest)

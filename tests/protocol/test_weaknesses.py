@@ -1,0 +1,166 @@
+"""What a stage cannot do because of its mechanism, and the stages that can, measured the same way.
+
+Each weakness is there to be seen: it is why the next stage exists. The factors are generous, so
+that a busy machine does not change the verdict.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from harness.frames import frame
+from harness.limits import need_descriptors
+from harness.server import Server
+from harness.strace import Strace
+
+FEW, MANY = 10, 2000
+MESSAGES = 300
+GROWS = 3.0  # the cost with MANY against the cost with FEW, from where on it is called growing
+CLIENTS = 100
+
+
+# One after another
+
+
+@pytest.mark.lacks("concurrency")
+@pytest.mark.rule(rules.BYSTANDER)
+def test_one_silent_client_keeps_the_next_one_waiting(server: Server) -> None:
+    silent, waiting = server.connect(), server.connect()
+    waiting.send_messages(b"nobody looks at me")
+    waiting.expect_silence(0.5)
+    silent.close()
+    waiting.expect(b"nobody looks at me")
+
+
+# A thread for each
+
+
+@pytest.mark.lacks("light-clients")
+@pytest.mark.rule(rules.THREAD_EACH)
+def test_every_idle_client_costs_a_thread_and_its_memory(server: Server) -> None:
+    server.connect().echo(b"first")
+    threads, memory = server.process.thread_count(), server.process.rss_bytes()
+    reserved = server.process.virtual_bytes()
+    for _ in range(CLIENTS):
+        server.connect().echo(b"idle from now on")
+    assert server.process.thread_count() >= threads + CLIENTS
+    if not server.process.is_sanitized():
+        each = (server.process.rss_bytes() - memory) / CLIENTS
+        assert each > 4096, f"{each:.0f} bytes for a thread?"
+        each = (server.process.virtual_bytes() - reserved) / CLIENTS
+        assert each > 16384, f"{each:.0f} bytes of address space for a thread with its stack?"
+
+
+# Asking all the time
+
+
+@pytest.mark.clock
+@pytest.mark.lacks("rest-when-idle")
+@pytest.mark.rule(rules.BUSY_LOOP)
+def test_it_burns_a_core_with_nothing_to_do(server: Server) -> None:
+    server.connect().echo(b"idle from now on")
+    before, begin = server.process.wanted_seconds(), time.monotonic()
+    time.sleep(0.5)
+    wanted = server.process.wanted_seconds() - before
+    share = wanted / (time.monotonic() - begin)
+    assert share > 0.8, f"it wanted only {share:.0%} of a core: so it rests, and the table is wrong"
+
+
+# The price of a wake-up
+
+
+def cost_of_a_message(server: Server, idle_clients: int) -> float:
+    """Processor seconds for one message while so many others are connected and silent."""
+    idle = [server.connect() for _ in range(idle_clients)]
+    for client in idle:
+        client.echo(b"")  # accepted, and all quiet again
+    talker = server.connect()
+    talker.echo(b"warm")
+    batches = []
+    for _ in range(10):
+        before = server.process.cpu_seconds()
+        for _ in range(MESSAGES // 10):
+            talker.echo(b"one at a time")
+        batches.append(server.process.cpu_seconds() - before)
+    for client in (talker, *idle):
+        client.close()
+    return min(batches) / (MESSAGES // 10)  # the least disturbed one
+
+
+def growth(start: Callable[..., Server]) -> float:
+    """How many times dearer a message is among MANY idle clients than among FEW."""
+    need_descriptors(MANY + 100)
+    few = cost_of_a_message(start(), FEW)
+    return cost_of_a_message(start(), MANY) / few
+
+
+@pytest.mark.clock
+@pytest.mark.lacks("flat-wake-ups")
+@pytest.mark.rule(rules.WAKE_UP_COST)
+def test_a_message_is_dearer_the_more_clients_are_idle(start: Callable[..., Server]) -> None:
+    factor = growth(start)
+    assert (
+        factor > GROWS
+    ), f"only {factor:.1f} times dearer with {MANY} idle clients than with {FEW}"
+
+
+@pytest.mark.clock
+@pytest.mark.needs("flat-wake-ups")
+@pytest.mark.rule(rules.WAKE_UP_FLAT)
+def test_a_message_costs_the_same_however_many_clients_are_idle(
+    start: Callable[..., Server]
+) -> None:
+    factor = growth(start)
+    assert factor < GROWS, f"{factor:.1f} times dearer with {MANY} idle clients than with {FEW}"
+
+
+# Calls for each message
+
+
+@pytest.mark.lacks("batched-calls")
+@pytest.mark.rule(rules.TWO_CALLS)
+def test_every_message_takes_two_system_calls_or_more(server: Server) -> None:
+    client = server.connect()
+    client.echo(b"warm")
+    with Strace(server) as tracer:
+        for _ in range(MESSAGES):
+            client.echo(bytes(64))
+    calls = sum(tracer.calls().values())
+    assert calls >= 2 * MESSAGES, f"{calls} system calls for {MESSAGES} messages"
+
+
+@pytest.mark.needs("interest")
+@pytest.mark.rule(rules.INTEREST)
+def test_an_echo_that_is_taken_at_once_needs_no_epoll_ctl(server: Server) -> None:
+    client = server.connect()
+    client.echo(b"warm")
+    with Strace(server, "-e", "trace=epoll_ctl,recvfrom,read") as tracer:
+        for _ in range(MESSAGES):
+            client.echo(bytes(64))
+    calls = tracer.calls()
+    assert (
+        calls["epoll_ctl"] == 0
+    ), f"{calls['epoll_ctl']} calls of epoll_ctl for {MESSAGES} messages"
+    assert sum(calls.values()) >= MESSAGES, "the tracer saw nothing"
+
+
+@pytest.mark.needs("interest")
+@pytest.mark.rule(rules.INTEREST)
+def test_a_connection_is_watched_for_input_and_for_room_only_when_needed(server: Server) -> None:
+    with Strace(server, "-e", "trace=epoll_ctl") as tracer:
+        client = server.connect(receive_buffer=4096)
+        client.echo(b"registered")
+        (added,) = [line for line in tracer.lines() if "EPOLL_CTL_ADD" in line]
+        assert "EPOLLIN" in added and "EPOLLOUT" not in added, added
+        stream = frame(bytes(16_000)) * 500
+        sent = client.send_until_stuck(stream)
+        changed = [line for line in tracer.lines() if "EPOLLOUT" in line]
+        assert changed, "the server cannot hear of room for the answers"
+        client.exchange(stream[sent:], len(stream))
+        client.echo(b"all is quiet again")
+        last = [line for line in tracer.lines() if "EPOLL_CTL_MOD" in line][-1]
+        assert "EPOLLOUT" not in last, last

@@ -1,0 +1,225 @@
+"""--workers: a pool of threads in part2, several loops that share one limit from part5 on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from harness.client import Client
+from harness.proc import wait_until
+from harness.server import Server
+
+WAYS = ["reuseport", "exclusive", "shared"]
+
+
+def answered(clients: list[Client]) -> list[Client]:
+    """Those to whom an answer has come."""
+    return [client for client in clients if client.has_input()]
+
+
+def expect_served(clients: list[Client], count: int, patience: float) -> None:
+    """So many have an answer, and, as far as a short while tells, not one more."""
+    assert wait_until(
+        lambda: len(answered(clients)) >= count, patience
+    ), f"{len(answered(clients))} of {len(clients)} clients are served, {count} have a place"
+    time.sleep(0.1)
+    assert (
+        len(answered(clients)) == count
+    ), f"{len(answered(clients))} are served at a limit of {count}"
+
+
+# part2: a fixed pool
+
+
+@pytest.mark.needs("pool")
+@pytest.mark.rule(rules.POOL)
+def test_a_pool_has_as_many_threads_as_it_was_told(start: Callable[..., Server]) -> None:
+    server = start("--workers", "4")
+    for _ in range(4):
+        server.connect().echo(b"served")
+    before = server.process.thread_count()
+    waiting = [server.connect() for _ in range(20)]
+    assert server.process.thread_count() == before, "threads were added for clients"
+    for client in waiting:
+        client.expect_silence(0.001)
+
+
+@pytest.mark.needs("pool")
+@pytest.mark.rule(rules.POOL)
+def test_as_many_slow_clients_as_workers_keep_the_next_one_waiting(
+    start: Callable[..., Server]
+) -> None:
+    server = start("--workers", "3")
+    slow = [server.connect() for _ in range(3)]
+    for client in slow:
+        client.echo(b"has a thread, and says nothing more")
+    following = server.connect()
+    following.send_messages(b"waits for a thread")
+    following.expect_silence(0.3)
+    slow[1].close()
+    following.expect(b"waits for a thread")
+
+
+@pytest.mark.needs("pool")
+@pytest.mark.rule(rules.POOL)
+def test_a_pool_serves_many_clients_one_after_another(start: Callable[..., Server]) -> None:
+    server = start("--workers", "2")
+    clients = [server.connect() for _ in range(50)]
+    for client in clients:
+        client.send_messages(b"my turn?")
+    for client in clients:
+        client.expect(b"my turn?")
+        client.close()
+
+
+@pytest.mark.needs("pool")
+@pytest.mark.rule(rules.DRAIN_IDLE)
+@pytest.mark.clock
+def test_a_pool_stops_at_once_with_its_clients_idle(start: Callable[..., Server]) -> None:
+    server = start("--workers", "3")
+    for _ in range(3):
+        server.connect().echo(b"idle from now on")
+    waiting = server.connect()
+    begin = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - begin < 3.0
+    waiting.wait_for_hang_up()
+
+
+@pytest.mark.needs("pool")
+@pytest.mark.rule(rules.MAX_CONNECTIONS)
+def test_a_limit_below_the_pool_holds(start: Callable[..., Server]) -> None:
+    server = start("--workers", "4", "--max-connections", "2")
+    clients = [server.connect() for _ in range(5)]
+    for client in clients:
+        client.send_messages(b"my turn?")
+    expect_served(clients, 2, server.patience)
+
+
+# part5 and later: several loops
+
+
+@pytest.mark.needs("workers")
+@pytest.mark.rule(rules.WORKERS)
+@pytest.mark.parametrize("how", WAYS)
+def test_every_way_to_accept_serves_everybody(start: Callable[..., Server], how: str) -> None:
+    server = start("--workers", "3", "--accept", how)
+    clients = [server.connect() for _ in range(60)]
+    for turn in range(3):
+        for number, client in enumerate(clients):
+            client.send_messages(b"%d of %d" % (number, turn))
+        for number, client in enumerate(clients):
+            client.expect(b"%d of %d" % (number, turn))
+
+
+@pytest.mark.needs("workers")
+@pytest.mark.rule(rules.WORKERS)
+@pytest.mark.parametrize("how", WAYS)
+def test_the_limit_counts_for_all_workers_together(start: Callable[..., Server], how: str) -> None:
+    limit = 6
+    server = start("--workers", "3", "--accept", how, "--max-connections", str(limit))
+    clients = [server.connect() for _ in range(20)]
+    for client in clients:
+        client.send_messages(b"my turn?")
+    expect_served(clients, limit, server.patience)
+    for client in answered(clients)[:2]:
+        client.close()
+        clients.remove(client)
+    expect_served(clients, limit, server.patience)
+
+
+@pytest.mark.needs("workers")
+@pytest.mark.rule(rules.WORKERS)
+@pytest.mark.parametrize("how", WAYS)
+def test_a_place_freed_in_one_worker_serves_who_waits_at_another(
+    start: Callable[..., Server], how: str
+) -> None:
+    # With a listener each, newcomers wait in several backlogs; the place comes free in one worker.
+    server = start("--workers", "4", "--accept", how, "--max-connections", "1")
+    holder = server.connect()
+    holder.echo(b"has the only place")
+    waiting = [server.connect() for _ in range(12)]
+    for client in waiting:
+        client.send_messages(b"waits somewhere")
+    holder.close()
+    while waiting:
+        expect_served(waiting, 1, server.patience)
+        (next_one,) = answered(waiting)
+        next_one.expect(b"waits somewhere")
+        waiting.remove(next_one)
+        next_one.close()
+
+
+@pytest.mark.clock
+@pytest.mark.needs("workers")
+@pytest.mark.rule(rules.REST)
+@pytest.mark.parametrize("how", WAYS)
+def test_workers_at_the_limit_rest(start: Callable[..., Server], how: str) -> None:
+    server = start("--workers", "3", "--accept", how, "--max-connections", "2")
+    for _ in range(10):
+        server.connect().send_messages(b"waits or is served")
+    time.sleep(0.1)
+    before = server.process.cpu_seconds()
+    time.sleep(0.4)
+    spent = server.process.cpu_seconds() - before
+    assert spent < 0.05, f"{spent:.2f} s of processor time with nothing to do"
+
+
+@pytest.mark.clock
+@pytest.mark.needs("workers")
+@pytest.mark.rule(rules.DRAIN)
+@pytest.mark.parametrize("how", WAYS)
+def test_all_workers_stop_on_one_signal(start: Callable[..., Server], how: str) -> None:
+    server = start("--workers", "3", "--accept", how)
+    clients = [server.connect() for _ in range(30)]
+    for client in clients:
+        client.echo(b"idle from now on")
+    begin = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - begin < 3.0
+    for client in clients:
+        client.expect_end()
+
+
+@pytest.mark.clock
+@pytest.mark.needs("workers")
+@pytest.mark.rule(rules.READ_TIMEOUT)
+def test_every_worker_watches_the_clock(start: Callable[..., Server]) -> None:
+    server = start("--workers", "3", "--read-timeout", "300ms")
+    begin = time.monotonic()
+    clients = [server.connect() for _ in range(12)]
+    for client in clients:
+        client.expect_end()
+    assert time.monotonic() - begin >= 0.3
+
+
+@pytest.mark.needs("workers")
+@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
+@pytest.mark.parametrize("how", WAYS)
+def test_workers_out_of_descriptors_serve_everybody_in_the_end(
+    start: Callable[..., Server], how: str
+) -> None:
+    server = start("--workers", "3", "--accept", how, descriptor_limit=48)
+    waiting = [server.connect() for _ in range(80)]
+    for client in waiting:
+        client.send_messages(b"my turn?")
+    while waiting:
+        assert wait_until(
+            lambda: bool(answered(waiting)), server.patience
+        ), f"{len(waiting)} clients wait, and nobody is served"
+        for client in answered(waiting):
+            client.expect(b"my turn?")
+            client.close()
+            waiting.remove(client)
+
+
+@pytest.mark.needs("workers")
+@pytest.mark.rule(rules.WRONG_USAGE)
+def test_another_way_to_accept_is_wrong_usage(start: Callable[..., Server]) -> None:
+    server = start("--accept", "thundering", ready=False)
+    assert server.wait_exit() == 2
+    assert "--accept" in server.stderr_text()
+    assert len(server.stderr_text().splitlines()) == 1

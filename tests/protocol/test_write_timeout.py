@@ -1,0 +1,83 @@
+"""The time bound while answers wait: who never reads leaves, who reads slowly stays."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from harness.frames import distinct_payloads, frames
+from harness.proc import wait_until
+from harness.server import Server
+
+pytestmark = [
+    pytest.mark.needs("read-timeout"),
+    pytest.mark.clock,
+    pytest.mark.rule(rules.WRITE_TIMEOUT),
+]
+
+LINGER = 2.0  # a connection that the server closes may stay so long for its peer's end of stream
+LATE = 4.0
+STREAM = frames(distinct_payloads(1000, 16_000))  # 16 MB: more than all buffers together
+
+
+def test_a_client_that_never_reads_is_closed_in_time(start: Callable[..., Server]) -> None:
+    timeout = 0.4
+    server = start("--read-timeout", "400ms")
+    at_rest = server.process.socket_count()
+    client = server.connect(receive_buffer=4096)
+    begin = time.monotonic()
+    assert client.send_until_stuck(STREAM) < len(
+        STREAM
+    ), "the server took it all: where did it put that?"
+    gone = wait_until(
+        lambda: server.process.socket_count() <= at_rest, timeout + LINGER + LATE, pause=0.01
+    )
+    waited = time.monotonic() - begin
+    assert gone, f"after {waited:.1f} s the server still keeps a client that reads nothing"
+    assert waited >= timeout, f"closed after {waited:.3f} s, before the {timeout} s had passed"
+
+
+def test_a_client_that_reads_slowly_is_not_closed(start: Callable[..., Server]) -> None:
+    # With so small a window the kernel reports room for more only every few seconds. What counts is
+    # that the peer takes bytes, and it does.
+    timeout = 0.5
+    server = start("--read-timeout", "500ms")
+    client = server.connect(receive_buffer=4096)
+    taken = client.send_until_stuck(STREAM)
+    received = bytearray()
+    end = time.monotonic() + 2.2 * timeout
+    while time.monotonic() < end:
+        received += client.receive(1500)
+        time.sleep(0.05)
+    received += client.exchange(STREAM[taken:], len(STREAM) - len(received))
+    assert received == STREAM
+    client.echo(b"served on")
+
+
+def test_the_time_to_read_begins_anew_when_the_last_answer_has_left(
+    start: Callable[..., Server]
+) -> None:
+    timeout = 0.6
+    server = start("--read-timeout", "600ms")
+    client = server.connect(receive_buffer=4096)
+    taken = client.send_until_stuck(STREAM)
+    time.sleep(timeout / 2)  # nothing is taken, and no message can complete meanwhile
+    received = client.exchange(STREAM[taken:], len(STREAM) - 1)
+    begin = time.monotonic()
+    received += client.receive(
+        1
+    )  # with this one the server may, at the earliest, have nothing left
+    assert received == STREAM
+    client.expect_end(within=timeout + LATE)
+    waited = time.monotonic() - begin
+    assert waited > timeout / 2, f"closed {waited:.3f} s after the last answer, not {timeout}"
+
+
+def test_with_the_time_bound_off_a_client_may_take_its_time(start: Callable[..., Server]) -> None:
+    client = start("--read-timeout", "0").connect(receive_buffer=4096)
+    taken = client.send_until_stuck(STREAM)
+    time.sleep(0.4)
+    assert client.exchange(STREAM[taken:], len(STREAM)) == STREAM

@@ -1,0 +1,120 @@
+"""What a loop does with one turn: whom it serves first, how long it waits, what it forgets."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from harness.frames import frame, header
+from harness.proc import wait_until
+from harness.server import Server
+from harness.strace import ACCEPT_CALLS, RECEIVE_CALLS, WAIT_CALLS, Strace, inject
+
+NEWCOMERS = 300
+NEWCOMERS_A_TURN_MAX = 100
+SILENT_CLIENTS = 12
+NOT_WAITED = re.compile(r", 0\)\s+= 0\b")  # asked not to wait, and nothing was there
+LINGER_SECONDS = 2.0
+
+
+@pytest.mark.needs("fairness", "light-clients")  # who has a thread for each has nobody waiting
+@pytest.mark.rule(rules.FAIRNESS)
+def test_a_crowd_of_newcomers_does_not_keep_a_client_waiting(server: Server) -> None:
+    client = server.connect()
+    client.echo(b"here")
+    with Strace(server, "-e", f"trace={ACCEPT_CALLS},{RECEIVE_CALLS}") as tracer:
+        server.pause()  # so that all of this is there in one turn
+        for _ in range(NEWCOMERS):
+            server.connect()
+        client.send_messages(b"me, too")
+        client.wait_until_in_kernel()
+        server.resume()
+        client.expect(b"me, too")
+        wait_until(lambda: len(accepted(tracer.lines())) >= NEWCOMERS, server.patience)
+    lines = tracer.lines()
+    received = next((n for n, line in enumerate(lines) if "me, too" in line), None)
+    assert received is not None, "the tracer saw nothing"
+    before = len(accepted(lines[:received]))
+    assert before <= NEWCOMERS_A_TURN_MAX, (
+        f"{before} newcomers were accepted before a client was served"
+    )
+
+
+def accepted(lines: list[str]) -> list[str]:
+    """Those lines of a trace that tell of an accepted connection."""
+    return [line for line in lines if re.search(r"\baccept4?\b.*= \d+$", line)]
+
+
+@pytest.mark.clock
+@pytest.mark.needs("read-timeout", "light-clients", "rest-when-idle")  # waits for all with one call
+@pytest.mark.rule(rules.REST)
+def test_the_last_millisecond_before_a_deadline_is_waited_through(
+    start: Callable[..., Server],
+) -> None:
+    # The kernel counts in milliseconds. Rounded down, the last one becomes "do not wait", again
+    # and again.
+    server = start("--read-timeout", "300ms")
+    with Strace(server, "-e", f"trace={WAIT_CALLS}") as tracer:
+        for _ in range(SILENT_CLIENTS):
+            server.connect()
+            time.sleep(0.005)
+        for client in server.clients:
+            client.expect_end()
+            client.close()
+    lines = tracer.lines()
+    assert len(lines) >= SILENT_CLIENTS, "the tracer saw nothing"
+    in_vain = [line for line in lines if NOT_WAITED.search(line)]
+    assert len(in_vain) <= SILENT_CLIENTS, f"{len(in_vain)} of {len(lines)} waits did not wait"
+
+
+@pytest.mark.clock
+@pytest.mark.needs("restore", "rest-when-idle")
+@pytest.mark.rule(rules.REST)
+def test_a_hang_up_while_the_server_closes_is_noticed_at_no_cost(server: Server) -> None:
+    # The server has said its last and waits for the client's end. An end and an error are reported
+    # unasked, until somebody looks.
+    at_rest = server.process.socket_count()
+    client = server.connect()
+    client.send(header(0xFFFFFFFF))
+    client.expect_end()
+    before = server.process.cpu_seconds()
+    client.close()
+    gone = wait_until(lambda: server.process.socket_count() <= at_rest, LINGER_SECONDS / 2)
+    spent = server.process.cpu_seconds() - before
+    assert gone, f"the server has not noticed a hang-up, and has spent {spent:.2f} s on it"
+    assert spent < 0.1, f"{spent:.2f} s of processor time for a hang-up"
+
+
+@pytest.mark.needs("survival")
+@pytest.mark.rule(rules.SURVIVE)
+def test_a_newcomer_inherits_nothing_from_a_client_that_broke_off(server: Server) -> None:
+    # Descriptor numbers, slots and addresses in memory are used again at once.
+    for cut in (9, 4, 3, 1):
+        with server.connect() as client:
+            client.send_and_half_close(frame(b"never completed")[:cut])
+            client.expect_end()
+        with server.connect() as newcomer:
+            newcomer.echo(b"a newcomer's first message", b"and the second")
+
+
+@pytest.mark.clock
+@pytest.mark.needs("interest", "read-timeout")
+@pytest.mark.rule(rules.INTEREST)
+def test_a_client_that_cannot_be_registered_leaves_no_deadline_behind(
+    start: Callable[..., Server],
+) -> None:
+    timeout = 0.3
+    server = start("--read-timeout", "300ms")
+    with Strace(server, *inject("epoll_ctl", "ENOSPC", "1")) as tracer:
+        with server.connect() as victim:
+            victim.receive_until_gone()
+        tracer.must_have_injected()
+    time.sleep(1.5 * timeout)  # past what would have been its deadline
+    with server.connect() as client:
+        client.echo(b"in its place")
+        client.expect_end()  # in time: the list of deadlines is whole
+    server.connect().echo(b"next")

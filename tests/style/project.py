@@ -1,0 +1,69 @@
+"""The files of the project, and how a check complains about them."""
+
+import os
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+sys.dont_write_bytecode = True
+
+ROOT = Path(__file__).resolve().parents[2]
+NOT_OURS = {".git", "build", "__pycache__", ".hypothesis", ".pytest_cache", "node_modules"}
+CODE = {".h", ".cc", ".py", ".sh", ".cmake"}
+
+
+@cache
+def files() -> tuple[Path, ...]:
+    """Every file of the project, also those that git does not know yet; no build's, no tool's."""
+    found = []
+    for directory, directories, names in os.walk(ROOT):
+        directories[:] = sorted(set(directories) - NOT_OURS)
+        found += [Path(directory, name) for name in sorted(names) if not name.endswith(".err")]
+    return tuple(path for path in found if path.is_file())
+
+
+def name(path: Path) -> str:
+    """How a complaint names a file."""
+    return path.relative_to(ROOT).as_posix()
+
+
+@cache
+def text(path: Path) -> str | None:
+    """What a file says, or None: it is no text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def is_shell(path: Path) -> bool:
+    """Whether it is a shell script, by its name or by its first line."""
+    return path.suffix == ".sh" or (text(path) or "").startswith("#!/usr/bin/env bash")
+
+
+def is_code(path: Path) -> bool:
+    """Whether the limits for code hold."""
+    return path.suffix in CODE or path.name == "CMakeLists.txt" or is_shell(path)
+
+
+def cpp_files() -> list[Path]:
+    """C++ sources and headers."""
+    return [path for path in files() if path.suffix in {".h", ".cc"}]
+
+
+def python_files() -> list[Path]:
+    """Python sources."""
+    return [path for path in files() if path.suffix == ".py"]
+
+
+def stages() -> list[Path]:
+    """The directories of the stages that are there, in order."""
+    return sorted(main.parent for main in ROOT.glob("part[0-9]*/main.cc"))
+
+
+def complain(complaints: list[str]) -> None:
+    """Fails with one line for each complaint, if there are any."""
+    if complaints:
+        pytest.fail("\n".join(complaints), pytrace=False)

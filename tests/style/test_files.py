@@ -1,0 +1,118 @@
+"""Limits that hold for every file: they keep the sources readable in one sitting."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from project import (ROOT, complain, cpp_files, files, is_code, is_shell, name, python_files,
+                     stages, text)
+
+FILE_LINES_MAX = 300
+COLUMNS_MAX = 100
+STEP_LINES_MAX = {"part6-uring": 120}  # a ring takes more setting up
+STEP_LINES_MAX_ELSE = 60
+
+# Not written by us, or in a form that another program prescribes.
+FOREIGN = {"LICENSE-book"}
+KEEPS_BLANKS = {".patch", ".t"}  # an empty line of a patch or a transcript is not empty
+
+
+def is_ours(path: Path) -> bool:
+    return text(path) is not None and path.name not in FOREIGN
+
+
+def long_files(paths: list[Path], lines_max: int) -> list[str]:
+    lengths = [(path, len((text(path) or "").splitlines())) for path in paths]
+    return [f"{name(path)}: {lines} lines, at most {lines_max}: divide it by what its parts do"
+            for path, lines in lengths if lines > lines_max]
+
+
+def test_a_source_file_can_be_read_in_one_sitting() -> None:
+    complain(long_files(cpp_files() + python_files(), FILE_LINES_MAX))
+
+
+def test_a_step_fits_on_a_page() -> None:
+    complaints = []
+    for path in cpp_files():
+        if path.parent.name == "steps":
+            lines_max = STEP_LINES_MAX.get(path.parent.parent.name, STEP_LINES_MAX_ELSE)
+            complaints += long_files([path], lines_max)
+    complain(complaints)
+
+
+def test_no_line_ends_in_blanks() -> None:
+    complain([f"{name(path)}:{number}: ends in blanks: remove them"
+              for path in files() if is_ours(path) and path.suffix not in KEEPS_BLANKS
+              for number, line in enumerate((text(path) or "").split("\n"), 1)
+              if line != line.rstrip()])
+
+
+def test_there_are_no_tabs() -> None:
+    complain([f"{name(path)}:{number}: a tab: use blanks"
+              for path in files() if is_ours(path) and path.suffix != ".patch"
+              for number, line in enumerate((text(path) or "").splitlines(), 1) if "\t" in line])
+
+
+def test_code_has_no_long_lines() -> None:
+    complain([f"{name(path)}:{number}: {len(line)} columns, at most {COLUMNS_MAX}: break the line"
+              for path in files() if is_code(path)
+              for number, line in enumerate((text(path) or "").splitlines(), 1)
+              if len(line) > COLUMNS_MAX])
+
+
+def test_a_file_ends_with_one_line_end() -> None:
+    complain([f"{name(path)}: must end with exactly one line end"
+              for path in files() if is_ours(path)
+              if text(path) and not re.search(r"[^\n]\n\Z", text(path) or "")])
+
+
+def clang_format() -> str | None:
+    """The clang-format whose word counts. Other versions disagree with it in details."""
+    for program in ("clang-format-14", "clang-format"):
+        if shutil.which(program):
+            version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
+            if "version 14." in version:
+                return program
+    return None
+
+
+def test_cpp_is_formatted() -> None:
+    program = clang_format()
+    if program is None:
+        pytest.skip("the format is judged by clang-format 14 (Debian 12: clang-format-14)")
+    sources = [name(path) for path in cpp_files()]
+    run = subprocess.run([program, "--dry-run", *sources], cwd=ROOT, capture_output=True, text=True)
+    wrong = sorted(set(re.findall(r"^(\S+?):\d+:\d+: (?:warning|error)", run.stderr, re.MULTILINE)))
+    assert run.returncode == 0, run.stderr
+    complain([f"{file}: not formatted: {program} -i {file}" for file in wrong])
+
+
+def test_shell_scripts_are_sound() -> None:
+    scripts = [name(path) for path in files() if is_shell(path)]
+    assert "serve" in scripts and "check" in scripts
+    for script in scripts:
+        run = subprocess.run(["bash", "-n", script], cwd=ROOT, capture_output=True, text=True)
+        complain(run.stderr.splitlines())
+    if shutil.which("shellcheck") is None:
+        pytest.skip("shell scripts are judged by shellcheck (Debian: shellcheck)")
+    run = subprocess.run(["shellcheck", "--external-sources", *scripts], cwd=ROOT,
+                         capture_output=True, text=True)
+    complain(run.stdout.splitlines())
+
+
+def test_headers_say_pragma_once() -> None:
+    complain([f"{name(path)}: a header starts with #pragma once"
+              for path in cpp_files() if path.suffix == ".h"
+              if not re.search(r"^#pragma once$", text(path) or "", re.MULTILINE)])
+
+
+def test_deadlines_know_no_calendar() -> None:
+    """A wall clock jumps when somebody sets it; a deadline must not. clock_gettime(2)"""
+    calendar = re.compile(r"system_clock|CLOCK_REALTIME|gettimeofday|\btime\((?:nullptr|NULL|0|&)")
+    directories = {ROOT / "common", *stages()}
+    complain([f"{name(path)}:{number}: a clock that can jump: use common::Clock"
+              for path in cpp_files() if path.parent in directories
+              for number, line in enumerate((text(path) or "").splitlines(), 1)
+              if calendar.search(line)])

@@ -1,0 +1,27 @@
+"""A function fits on a page."""
+
+import ast
+
+import cpp
+from project import complain, cpp_files, name, python_files, text
+
+FUNCTION_LINES_MAX = 60
+
+
+def test_a_cpp_function_fits_on_a_page() -> None:
+    complain([f"{name(path)}:{function.first_line}: {function.name} has {function.lines} lines, "
+              f"at most {FUNCTION_LINES_MAX}: give a part of it a name"
+              for path in cpp_files() for function in cpp.functions(text(path) or "")
+              if function.lines > FUNCTION_LINES_MAX])
+
+
+def test_a_python_function_fits_on_a_page() -> None:
+    complaints = []
+    for path in python_files():
+        for node in ast.walk(ast.parse(text(path) or "")):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or node.lineno) - node.lineno + 1
+                if lines > FUNCTION_LINES_MAX:
+                    complaints.append(f"{name(path)}:{node.lineno}: {node.name} has {lines} lines, "
+                                      f"at most {FUNCTION_LINES_MAX}: give a part of it a name")
+    complain(complaints)

@@ -1,0 +1,102 @@
+"""The difference between two stages is the lesson, so everything else stays as it was."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import cpp
+import pytest
+from ladder import SHARED, climbs, sources
+from project import ROOT, complain, cpp_files, name, stages, text
+
+PART1_LINES_MAX = 249
+PART1_SERVE_LINES_MAX = 39
+EVERY_STAGE_HAS = ("README.md", "CMakeLists.txt", "main.cc", "server.h", "server.cc", "steps")
+
+
+def lines_of(path: Path) -> int:
+    return len((text(path) or "").splitlines())
+
+
+def test_part1_can_be_met_first() -> None:
+    part1 = ROOT / "part1-blocking"
+    lines = sum(map(lines_of, sources(part1).values()))
+    assert lines <= PART1_LINES_MAX, f"part1-blocking has {lines} lines of its own: make it smaller"
+    serve = [f for f in cpp.functions(text(part1 / "server.cc") or "") if f.name == "serve"]
+    assert len(serve) == 1, "part1-blocking/server.cc must define one function called serve"
+    assert serve[0].lines <= PART1_SERVE_LINES_MAX, f"serve has {serve[0].lines} lines"
+
+
+@pytest.mark.parametrize("file", SHARED)
+def test_what_stages_share_is_the_same(file: str) -> None:
+    copies = [ROOT / stage / file for stage in SHARED[file]]
+    complain([f"{name(other)} differs from {name(first)}: make the change in every stage, or none"
+              for first, other in pairwise(copies) if first.read_bytes() != other.read_bytes()])
+
+
+@pytest.mark.parametrize("climb", climbs(), ids=lambda climb: climb.new.name)
+def test_a_stage_changes_little(climb) -> None:
+    if sum(climb.changed().values()) > climb.budget:
+        complain([climb.describe() + ": move what prepares this stage into the one before"])
+
+
+@pytest.mark.parametrize("climb", climbs(), ids=lambda climb: climb.new.name)
+def test_functions_keep_their_order(climb) -> None:
+    complaints = []
+    for file in climb.changed():
+        old, new = functions_in_order(climb.old / file), functions_in_order(climb.new / file)
+        old_shared, new_shared = [f for f in old if f in new], [f for f in new if f in old]
+        if old_shared != new_shared:
+            complaints.append(f"{file}: {' '.join(old_shared)} in {climb.old.name}, "
+                              f"{' '.join(new_shared)} in {climb.new.name}: "
+                              "keep the order, or the diff hides the idea")
+    complain(complaints)
+
+
+def functions_in_order(path: Path) -> list[str]:
+    """Names, each where it occurs first: overloads count as one."""
+    return list(dict.fromkeys(f.name for f in cpp.functions(text(path) or "")))
+
+
+@pytest.mark.parametrize("stage", stages(), ids=lambda stage: stage.name)
+def test_a_stage_has_what_every_stage_has(stage: Path) -> None:
+    complain([f"{stage.name}/{file} is missing"
+              for file in EVERY_STAGE_HAS if not (stage / file).exists()])
+    complain([f"{name(path)}: a stage's code is in namespace stage"
+              for path in sources(stage).values()
+              if path.name != "main.cc" and "namespace stage {" not in (text(path) or "")])
+
+
+def includes(path: Path) -> list[str]:
+    return re.findall(r'^#include "(.+)"', text(path) or "", re.MULTILINE)
+
+
+def may_include(path: Path, header: str) -> bool:
+    """common takes from common; a part from common, and by file name from its directory."""
+    part = path.relative_to(ROOT).parts[0]
+    if header.startswith("common/"):
+        return part == "common" or path.parent.name != "steps"
+    if part.startswith("part6"):
+        return header.startswith("uring/") or (path.parent / header).is_file()
+    return part != "common" and "/" not in header and (path.parent / header).is_file()
+
+
+def test_dependencies_point_one_way() -> None:
+    ours = [path for path in cpp_files() if re.match(r"common|part\d", name(path))]
+    complain([f'{name(path)} must not include "{header}"'
+              for path in ours for header in includes(path) if not may_include(path, header)])
+
+
+def test_a_step_explains_itself_and_has_a_transcript() -> None:
+    complaints = []
+    for path in cpp_files():
+        if path.parent.name != "steps":
+            continue
+        head = (text(path) or "").split("\n\n")[0]
+        if not head.startswith("//") or not re.search(r"Try(\n//)? it", head):
+            complaints.append(f"{name(path)}: its first lines say what it shows, and how to try it")
+        if not path.with_suffix(".t").is_file():
+            complaints.append(f"{name(path)}: no transcript {path.stem}.t beside it")
+    complaints += [f"{name(path)}: a transcript without a program" for part in ROOT.glob("*/steps")
+                   for path in part.glob("*.t") if not path.with_suffix(".cc").is_file()]
+    complain(complaints)

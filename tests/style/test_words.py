@@ -1,0 +1,97 @@
+"""What the texts say: nothing about things that a reader has not got, no promise, no dead link."""
+
+import importlib.util
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from project import ROOT, complain, files, name, stages, text
+
+# Built from pieces, or this file would complain about itself.
+OUTSIDE = re.compile(
+    r"\.\./" "shared|" r"\.lib" "rary|DEVELOPERS" r"\.md|COM" r"PASS|/(?:work|farm)/")
+UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b(?!\(#\d+\))|not imple" "mented")
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+COMMANDS = {"serve", "check", "measure", "read"}
+THIS = Path(__file__)
+
+
+def lines_with(pattern: re.Pattern[str]) -> list[tuple[str, str]]:
+    return [(f"{name(path)}:{number}", found[0])
+            for path in files() if path.name != "LICENSE-book"
+            for number, line in enumerate((text(path) or "").splitlines(), 1)
+            if (found := pattern.search(line))]
+
+
+def markdown_files() -> list[Path]:
+    return [path for path in files() if path.suffix == ".md"]
+
+
+def test_nothing_speaks_of_what_the_reader_has_not_got() -> None:
+    complain([f"{where}: '{what}' is no part of the project: leave it out"
+              for where, what in lines_with(OUTSIDE)])
+
+
+def test_nothing_is_left_for_later_without_a_number() -> None:
+    complain([f"{where}: '{what}': finish it, or name where it is kept in mind, as TO" "DO(#7)"
+              for where, what in lines_with(UNFINISHED)])
+
+
+def test_links_lead_somewhere() -> None:
+    complain([f"{name(path)}: the link to {target} leads nowhere"
+              for path in markdown_files() for target in LINK.findall(text(path) or "")
+              if "://" not in target and not (path.parent / target).exists()])
+
+
+def test_every_command_that_the_texts_name_is_there() -> None:
+    complaints = []
+    for path in markdown_files():
+        named = set(re.findall(r"(?<![\w.])\./(\w+)\b", text(path) or "")) & COMMANDS
+        complaints += [f"{name(path)} names ./{command}, which does not exist"
+                       for command in sorted(named) if not (ROOT / command).is_file()]
+    complain(complaints)
+
+
+def test_readme_shows_every_stage() -> None:
+    readme = text(ROOT / "README.md") or ""
+    complain([f"README.md: the ladder lacks {stage.name}" for stage in stages()
+              if f"[`{stage.name}`]({stage.name}/)" not in readme])
+    complain([f"README.md: {line.strip('| ')} is there: say so"
+              for line in readme.splitlines() if "to come" in line
+              for stage in stages() if stage.name in line])
+
+
+def test_readme_shows_the_matrix() -> None:
+    found = importlib.util.spec_from_file_location("matrix", ROOT / "tools" / "matrix.py")
+    assert found is not None and found.loader is not None
+    matrix = importlib.util.module_from_spec(found)
+    found.loader.exec_module(matrix)
+    readme = matrix.README.read_text()
+    made_by = "./check, then tools/matrix.py fill build/matrix.md"
+    assert matrix.KEPT.is_file(), f"tests/matrix.md is missing: {made_by}"
+    assert matrix.BLOCK.search(readme), "README.md has lost its markers <!-- tests/matrix.md -->"
+    assert matrix.filled(readme, matrix.KEPT.read_text()) == readme, (
+        "README.md's table is not that of tests/matrix.md: tools/matrix.py fill")
+
+
+@pytest.mark.parametrize(("words", "status", "says"), [
+    (["./serve", "--help"], 0, "usage: ./serve"),
+    (["./serve", "part"], 2, "part1-blocking, part2-threads"),
+    (["./serve", "nosuch"], 2, "part1-blocking, part2-threads"),
+    (["./serve", "part1", "--bug"], 2, "--bug takes"),
+    (["./serve", "part1", "--bug", "nosuch"], 2, "no bug 'nosuch'"),
+    (["./check", "--help"], 0, "usage: ./check"),
+    (["./check", "nosuch"], 2, "part1-blocking, part2-threads"),
+    (["./check", "finger"], 2, "does not exist yet"),
+    (["./check", "--nosuch"], 2, "unknown option --nosuch"),
+    (["./check", "--bug", "nosuch"], 2, "no bug 'nosuch'"),
+    (["./check", "--level", "framing"], 2, "goes with --server"),
+    (["./check", "--server", "x --port {port}", "part1"], 2, "--level and -k only"),
+    (["./check", "--server", "x --port {port}", "--level", "nosuch"], 2, "--level takes"),
+])
+def test_commands_explain_wrong_usage(words: list[str], status: int, says: str) -> None:
+    run = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert run.returncode == status
+    assert says in (run.stderr if status else run.stdout)
+    assert status == 0 or run.stdout == "", "stdout belongs to the server"

@@ -1,0 +1,82 @@
+#include "common/address.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "common/listen.h"
+
+namespace {
+
+using common::Address;
+
+std::string printed(std::string_view literal, std::uint16_t port) {
+  const auto address = Address::parse(literal, port);
+  return address ? address->to_string() : "(refused)";
+}
+
+TEST(Address, PrintsIPv4AsAddressAndPort) {
+  EXPECT_EQ(printed("127.0.0.1", 5882), "127.0.0.1:5882");
+  EXPECT_EQ(printed("0.0.0.0", 0), "0.0.0.0:0");
+  EXPECT_EQ(printed("255.255.255.255", 65'535), "255.255.255.255:65535");
+}
+
+TEST(Address, PrintsIPv6InBrackets) {
+  EXPECT_EQ(printed("::1", 5882), "[::1]:5882");
+  EXPECT_EQ(printed("::", 80), "[::]:80");
+  EXPECT_EQ(printed("2001:DB8:0:0::7", 1), "[2001:db8::7]:1");
+  EXPECT_EQ(printed("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255", 65'535),
+            "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535");
+}
+
+TEST(Address, PrintsAnIPv4PeerOfADualStackSocketAsIPv4) {
+  EXPECT_EQ(printed("::ffff:192.0.2.1", 5882), "192.0.2.1:5882");
+}
+
+TEST(Address, RefusesWhatIsNoLiteral) {
+  for (const auto* text :
+       {"", "localhost", "127.0.0.1:80", "[::1]", "127.1", "1", "0x7f.0.0.1", "256.0.0.1",
+        "1.2.3.4.5", " 127.0.0.1", "127.0.0.1 ", "::g", ":::", "fe80::1%lo", "1.2.3.4/8"}) {
+    EXPECT_EQ(printed(text, 80), "(refused)") << '"' << text << '"';
+  }
+}
+
+TEST(Address, IsWhatTheKernelReads) {
+  const auto v4 = Address::parse("127.0.0.1", 5882);
+  ASSERT_TRUE(v4);
+  EXPECT_EQ(v4->family(), AF_INET);
+  EXPECT_EQ(v4->size(), sizeof(sockaddr_in));
+  sockaddr_in in{};
+  std::memcpy(&in, v4->data(), sizeof in);
+  EXPECT_EQ(in.sin_port, htons(5882));
+  EXPECT_EQ(in.sin_addr.s_addr, htonl(INADDR_LOOPBACK));
+
+  const auto v6 = Address::parse("::1", 5882);
+  ASSERT_TRUE(v6);
+  EXPECT_EQ(v6->family(), AF_INET6);
+  EXPECT_EQ(v6->size(), sizeof(sockaddr_in6));
+  sockaddr_in6 in6{};
+  std::memcpy(&in6, v6->data(), sizeof in6);
+  EXPECT_EQ(in6.sin6_port, htons(5882));
+  EXPECT_TRUE(IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr));
+}
+
+TEST(Address, IsReadFromASocket) {
+  common::Options options;
+  options.port = 0;
+  const auto listener = common::listen_on(options, common::Waiting::blocking);
+  ASSERT_TRUE(listener.has_value());
+  const auto address = Address::of_socket(*listener);
+  ASSERT_TRUE(address.has_value());
+  EXPECT_TRUE(address->to_string().starts_with("127.0.0.1:"));
+  EXPECT_FALSE(address->to_string().ends_with(":0")) << "the kernel has chosen a port";
+}
+
+TEST(Address, OfWhatIsNoSocketIsAnError) {
+  const auto address = Address::of_socket(common::Fd());
+  ASSERT_FALSE(address.has_value());
+  EXPECT_EQ(address.error(), std::errc::bad_file_descriptor);
+}
+
+}  // namespace

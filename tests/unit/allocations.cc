@@ -1,0 +1,51 @@
+// Replaces the allocation functions of the whole test program, to count what goes through them.
+
+#include "allocations.h"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+namespace tests {
+namespace {
+
+std::atomic<std::size_t> blocks_made = 0;
+std::atomic<std::ptrdiff_t> bytes_now = 0;
+std::atomic<std::ptrdiff_t> bytes_at_peak = 0;
+
+void* allocate(std::size_t size) {
+  void* const block = std::malloc(std::max(size, std::size_t{1}));
+  if (block == nullptr) std::abort();
+  ++blocks_made;
+  const auto block_bytes = static_cast<std::ptrdiff_t>(::malloc_usable_size(block));
+  const auto held = bytes_now += block_bytes;
+  auto peak = bytes_at_peak.load();
+  while (held > peak && !bytes_at_peak.compare_exchange_weak(peak, held)) {
+  }
+  return block;
+}
+
+void release(void* block) {
+  bytes_now -= static_cast<std::ptrdiff_t>(::malloc_usable_size(block));
+  std::free(block);
+}
+
+}  // namespace
+
+Allocations::Allocations() : made_before_(blocks_made), held_before_(bytes_now) {
+  bytes_at_peak = held_before_;
+}
+
+std::size_t Allocations::made() const { return blocks_made - made_before_; }
+std::ptrdiff_t Allocations::held_bytes() const { return bytes_now - held_before_; }
+std::ptrdiff_t Allocations::peak_bytes() const { return bytes_at_peak - held_before_; }
+
+}  // namespace tests
+
+// The array and nothrow forms call these. Nothing here is aligned beyond what malloc does.
+void* operator new(std::size_t size) { return tests::allocate(size); }
+void operator delete(void* block) noexcept { tests::release(block); }
+void operator delete(void* block, std::size_t) noexcept { tests::release(block); }

@@ -1,0 +1,173 @@
+#include "common/deadline_list.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <list>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "allocations.h"
+
+namespace {
+
+using common::Clock;
+using common::DeadlineEntry;
+using common::DeadlineList;
+using common::Token;
+using namespace std::chrono_literals;
+
+constexpr Clock::time_point start{};  // any: the list reads no clock
+
+Token token(std::uint64_t slot) { return Token(Token::Kind::connection, slot); }
+
+TEST(DeadlineList, IsEmptyAtFirst) {
+  const DeadlineList list;
+  EXPECT_EQ(list.soonest(), std::nullopt);
+  EXPECT_EQ(list.overdue(start + 1h), std::nullopt);
+}
+
+TEST(DeadlineList, HasTheOneThatWasSetFirstInFront) {
+  DeadlineList list;
+  DeadlineEntry first;
+  DeadlineEntry second;
+  list.set(first, start + 10s, token(1));
+  list.set(second, start + 11s, token(2));
+  EXPECT_EQ(list.soonest(), start + 10s);
+}
+
+TEST(DeadlineList, IsOverdueAtTheDeadlineAndNotBefore) {
+  DeadlineList list;
+  DeadlineEntry entry;
+  list.set(entry, start + 10s, token(1));
+  EXPECT_EQ(list.overdue(start + 10s - 1ns), std::nullopt);
+  EXPECT_EQ(list.overdue(start + 10s), token(1));
+  EXPECT_EQ(list.overdue(start + 1h), token(1));
+}
+
+TEST(DeadlineList, KeepsTheOverdueInFrontUntilItIsSetAnewOrUnlinked) {
+  DeadlineList list;
+  DeadlineEntry first;
+  DeadlineEntry second;
+  list.set(first, start + 1s, token(1));
+  list.set(second, start + 2s, token(2));
+  EXPECT_EQ(list.overdue(start + 3s), token(1));
+  EXPECT_EQ(list.overdue(start + 3s), token(1));
+  list.set(first, start + 4s, token(1));
+  EXPECT_EQ(list.overdue(start + 3s), token(2));
+  second.unlink();
+  EXPECT_EQ(list.overdue(start + 3s), std::nullopt);
+  EXPECT_EQ(list.soonest(), start + 4s);
+}
+
+TEST(DeadlineList, MovesAnEntryThatIsSetAgainToTheEnd) {
+  DeadlineList list;
+  DeadlineEntry first;
+  DeadlineEntry second;
+  list.set(first, start + 1s, token(1));
+  list.set(second, start + 2s, token(2));
+  list.set(first, start + 3s, token(1));
+  EXPECT_EQ(list.soonest(), start + 2s);
+  list.set(first, start + 3s, token(1));
+  second.unlink();
+  EXPECT_EQ(list.soonest(), start + 3s);
+}
+
+// Otherwise the list would point at a connection that is no longer there.
+TEST(DeadlineList, ForgetsAnEntryThatEnds) {
+  DeadlineList list;
+  DeadlineEntry first;
+  list.set(first, start + 1s, token(1));
+  {
+    DeadlineEntry second;
+    list.set(second, start + 2s, token(2));
+  }
+  {
+    auto third = std::make_unique<DeadlineEntry>();
+    list.set(*third, start + 3s, token(3));
+    first.unlink();
+    EXPECT_EQ(list.soonest(), start + 3s);
+  }
+  EXPECT_EQ(list.soonest(), std::nullopt);
+}
+
+TEST(DeadlineList, UnlinkingTwiceIsHarmless) {
+  DeadlineList list;
+  DeadlineEntry entry;
+  entry.unlink();
+  list.set(entry, start, token(1));
+  entry.unlink();
+  entry.unlink();
+  EXPECT_EQ(list.soonest(), std::nullopt);
+}
+
+TEST(DeadlineList, TakesAnEntryOverFromAnotherList) {
+  DeadlineList reading;
+  DeadlineList writing;
+  DeadlineEntry entry;
+  reading.set(entry, start + 1s, token(1));
+  writing.set(entry, start + 2s, token(1));
+  EXPECT_EQ(reading.soonest(), std::nullopt);
+  EXPECT_EQ(writing.soonest(), start + 2s);
+}
+
+TEST(DeadlineEntry, KnowsWhatItWasLastSetTo) {
+  DeadlineList list;
+  DeadlineEntry entry;
+  EXPECT_EQ(entry.deadline(), Clock::time_point());
+  list.set(entry, start + 5s, token(1));
+  EXPECT_EQ(entry.deadline(), start + 5s);
+  entry.unlink();
+  EXPECT_EQ(entry.deadline(), start + 5s);
+}
+
+TEST(DeadlineList, AllocatesNothing) {
+  DeadlineList list;
+  DeadlineEntry entries[10];
+  const tests::Allocations allocations;
+  for (int i = 0; i < 1000; ++i) list.set(entries[i % 10], start + i * 1ms, token(1));
+  EXPECT_EQ(allocations.made(), 0U);
+}
+
+TEST(DeadlineList, BehavesLikeASortedListUnderRandomOperations) {
+  struct Known {
+    std::size_t entry;
+    Clock::time_point deadline;
+  };
+  std::mt19937 random(5882);
+  DeadlineList list;
+  std::vector<std::unique_ptr<DeadlineEntry>> entries(50);
+  std::list<Known> model;  // soonest first
+  const auto forget = [&](std::size_t i) {
+    std::erase_if(model, [i](Known k) { return k.entry == i; });
+  };
+  auto now = start;
+  for (int turn = 0; turn < 50'000; ++turn) {
+    now += std::chrono::milliseconds(random() % 3);
+    const std::size_t i = random() % entries.size();
+    switch (random() % 4) {
+      case 0:
+      case 1:
+        if (!entries[i]) entries[i] = std::make_unique<DeadlineEntry>();
+        list.set(*entries[i], now + 100ms, token(i));
+        forget(i);
+        model.push_back({i, now + 100ms});
+        break;
+      case 2:
+        if (entries[i]) entries[i]->unlink();
+        forget(i);
+        break;
+      default:
+        entries[i].reset();
+        forget(i);
+    }
+    ASSERT_EQ(list.soonest().has_value(), !model.empty());
+    if (model.empty()) continue;
+    ASSERT_EQ(*list.soonest(), model.front().deadline);
+    const bool due = model.front().deadline <= now;
+    ASSERT_EQ(list.overdue(now), due ? std::optional(token(model.front().entry)) : std::nullopt);
+  }
+}
+
+}  // namespace

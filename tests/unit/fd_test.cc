@@ -1,0 +1,95 @@
+#include "common/fd.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <type_traits>
+#include <utility>
+
+namespace {
+
+using common::Fd;
+
+static_assert(!std::is_copy_constructible_v<Fd>, "two owners would close it twice");
+static_assert(std::is_nothrow_move_constructible_v<Fd>);
+static_assert(!std::is_convertible_v<int, Fd>, "a number must not become an owner by accident");
+
+Fd open_something() { return Fd(::open("/dev/null", O_RDWR | O_CLOEXEC)); }
+
+bool is_open(int number) { return ::fcntl(number, F_GETFD) >= 0; }
+
+TEST(Fd, IsEmptyByDefault) {
+  const Fd fd;
+  EXPECT_FALSE(fd);
+  EXPECT_LT(fd.get(), 0);
+}
+
+TEST(Fd, HoldsDescriptorZero) {
+  // Not closed here: standard input belongs to somebody else.
+  auto* const fd = new Fd(0);
+  EXPECT_TRUE(*fd);
+  EXPECT_EQ(fd->get(), 0);
+  *fd = Fd();  // would close it, so put it back below
+  EXPECT_FALSE(is_open(0));
+  EXPECT_EQ(::open("/dev/null", O_RDWR), 0);
+  delete fd;
+  EXPECT_TRUE(is_open(0)) << "an empty Fd closed something";
+}
+
+TEST(Fd, ClosesWhatItOwnsWhenItEnds) {
+  int number = -1;
+  {
+    const Fd fd = open_something();
+    ASSERT_TRUE(fd);
+    number = fd.get();
+    EXPECT_TRUE(is_open(number));
+  }
+  EXPECT_FALSE(is_open(number));
+}
+
+// The number comes back with the next open: closing twice would close a stranger's descriptor.
+TEST(Fd, ClosesExactlyOnceHoweverOftenItIsMoved) {
+  int number = -1;
+  {
+    Fd first = open_something();
+    number = first.get();
+    Fd second = std::move(first);
+    Fd third;
+    third = std::move(second);
+    EXPECT_EQ(third.get(), number);
+    EXPECT_TRUE(is_open(number));
+    third = Fd();
+    ASSERT_FALSE(is_open(number));
+    ASSERT_EQ(::open("/dev/null", O_RDWR | O_CLOEXEC), number);
+  }
+  EXPECT_TRUE(is_open(number)) << "closed again, when it was a stranger's";
+  ::close(number);
+}
+
+TEST(Fd, IsEmptyAfterBeingMovedFrom) {
+  Fd from = open_something();
+  const Fd to = std::move(from);
+  EXPECT_FALSE(from);  // NOLINT(bugprone-use-after-move): that is the promise
+  EXPECT_TRUE(to);
+}
+
+TEST(Fd, ClosesWhatItHadWhenItIsGivenAnother) {
+  Fd fd = open_something();
+  const int first = fd.get();
+  fd = open_something();
+  EXPECT_FALSE(is_open(first));
+  EXPECT_TRUE(is_open(fd.get()));
+}
+
+TEST(Fd, SurvivesBeingMovedToItself) {
+  Fd fd = open_something();
+  const int number = fd.get();
+  Fd& same = fd;
+  fd = std::move(same);
+  EXPECT_EQ(fd.get(), number);
+  EXPECT_TRUE(is_open(number));
+}
+
+}  // namespace

@@ -1,0 +1,89 @@
+#include <gmock/gmock.h>
+
+#include <string>
+
+#include "allocations.h"
+#include "bytes.h"
+#include "common/frame_reader.h"
+#include "slices.h"
+
+namespace {
+
+using common::FrameReader;
+using tests::Allocations;
+using tests::bytes;
+using tests::frame;
+
+constexpr std::uint32_t payload_bytes_max = 1'000'000;
+constexpr std::ptrdiff_t header_bytes = common::header_bytes;
+
+/// Lends the slice and asks until there is no message; returns how many there were.
+int read(FrameReader& reader, std::string_view slice) {
+  reader.lend(bytes(slice));
+  int messages = 0;
+  while (true) {
+    const auto next = reader.next();
+    if (!next || !*next) return messages;
+    ++messages;
+  }
+}
+
+TEST(FrameReaderMemory, AnAnnouncedLengthCostsNothingUntilBytesArrive) {
+  const std::string announcement = tests::length(payload_bytes_max);
+  FrameReader reader(payload_bytes_max);
+  const Allocations allocations;
+  read(reader, announcement);
+  EXPECT_LE(allocations.peak_bytes(), 64) << "for 4 bytes that arrived";
+}
+
+TEST(FrameReaderMemory, GrowsByDoublingAsBytesArrive) {
+  const std::string stream = frame(std::string(payload_bytes_max, 'x'));
+  const auto slices = tests::in_pieces_of(1000, std::string_view(stream).substr(0, 900'000));
+  FrameReader reader(payload_bytes_max);
+  const Allocations allocations;
+  std::ptrdiff_t arrived = 0;
+  for (const auto slice : slices) {
+    read(reader, slice);
+    arrived += static_cast<std::ptrdiff_t>(slice.size());
+    // malloc rounds up, for large blocks to pages.
+    ASSERT_LE(allocations.held_bytes(), 2 * arrived + 8192);
+  }
+  EXPECT_LE(allocations.made(), 25U) << "once per slice, or per byte, would be quadratic";
+}
+
+TEST(FrameReaderMemory, NeverHoldsMoreThanTwiceTheLargestMessage) {
+  const std::string stream = frame(std::string(payload_bytes_max, 'x'));
+  for (const std::size_t slice_bytes : {700U, 16'384U, 700'000U}) {
+    const auto slices = tests::in_pieces_of(slice_bytes, stream);
+    FrameReader reader(payload_bytes_max);
+    const Allocations allocations;
+    for (const auto slice : slices) {
+      read(reader, slice);
+      ASSERT_LE(allocations.held_bytes(), 2 * (header_bytes + payload_bytes_max) + 8192);
+    }
+  }
+}
+
+TEST(FrameReaderMemory, GivesEverythingBackBetweenMessages) {
+  const std::string message = frame(std::string(100'000, 'x'));
+  FrameReader reader(payload_bytes_max);
+  const Allocations allocations;
+  for (std::size_t at = 0; at <= message.size(); at += 997) {
+    int messages = 0;
+    for (const auto slice : tests::cut_at(message, at)) messages += read(reader, slice);
+    ASSERT_EQ(messages, 1);
+    ASSERT_EQ(allocations.held_bytes(), 0) << "cut at " << at;
+  }
+}
+
+TEST(FrameReaderMemory, AllocatesNothingForMessagesThatAreWholeInTheLentBytes) {
+  std::string stream;
+  for (std::size_t size = 0; size < 100; ++size) stream += frame(std::string(size, 'x'));
+  FrameReader reader(payload_bytes_max);
+  const Allocations allocations;
+  const int messages = read(reader, stream);
+  EXPECT_EQ(allocations.made(), 0U);
+  EXPECT_EQ(messages, 100);
+}
+
+}  // namespace

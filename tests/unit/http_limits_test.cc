@@ -1,0 +1,170 @@
+#include <gmock/gmock.h>
+
+#include <string>
+
+#include "allocations.h"
+#include "http.h"
+
+namespace {
+
+using common::Answers;
+using common::Error;
+using common::HttpSession;
+using tests::Allocations;
+using tests::bytes;
+using tests::hello;
+using tests::serve_http;
+using tests::too_large;
+using tests::warm;
+
+constexpr std::size_t head_bytes_max = HttpSession::head_bytes_max;
+static_assert(head_bytes_max == 8192, "contract: 8 KiB");
+
+/// A request whose head is exactly so long.
+std::string request_of(std::size_t head_bytes) {
+  const std::string begin = "GET / HTTP/1.1\r\nFiller: ";
+  const std::string end = "\r\n\r\n";
+  return begin + std::string(head_bytes - begin.size() - end.size(), 'x') + end;
+}
+
+TEST(HttpLimits, AHeadOf8KiBIsAnsweredAndOneByteMoreIsNot) {
+  for (const std::size_t slice_bytes : {1U, 7U, 1000U, 8191U, 8192U, 8193U, 16'384U}) {
+    const auto fits = request_of(head_bytes_max);
+    EXPECT_EQ(serve_http(tests::in_pieces_of(slice_bytes, fits)).answers, hello) << slice_bytes;
+    const auto outcome =
+        serve_http(tests::in_pieces_of(slice_bytes, request_of(head_bytes_max + 1)));
+    EXPECT_EQ(outcome.answers, too_large) << slice_bytes;
+    EXPECT_EQ(outcome.error, Error::malformed) << "not too_long: that is a message, and logged";
+    EXPECT_TRUE(outcome.finished);
+  }
+}
+
+TEST(HttpLimits, TheCountBeginsAnewWithEachRequest) {
+  const auto request = request_of(head_bytes_max);
+  EXPECT_EQ(serve_http(tests::times(3, request)).answers, tests::times(3, hello));
+  EXPECT_EQ(serve_http(tests::in_pieces_of(5000, tests::times(3, request))).answers,
+            tests::times(3, hello));
+}
+
+TEST(HttpLimits, TheCountBeginsWithTheRequestLine) {
+  EXPECT_EQ(serve_http("\r\n\r\n" + request_of(head_bytes_max)).answers, hello);
+}
+
+TEST(HttpLimits, ThePeerIsToldAtTheFirstByteTooMany) {
+  HttpSession session;
+  Answers answers;
+  const std::string endless = "GET / HTTP/1.1\r\nFiller: " + std::string(head_bytes_max, 'x');
+  for (std::size_t i = 0; i < head_bytes_max; ++i) {
+    ASSERT_EQ(session.take(bytes(endless).subspan(i, 1), answers), 0U);
+    ASSERT_TRUE(answers.empty()) << "after " << i + 1 << " bytes";
+  }
+  EXPECT_FALSE(session.take(bytes(endless).subspan(head_bytes_max, 1), answers).has_value());
+  EXPECT_EQ(tests::text(answers.view()), too_large);
+}
+
+TEST(HttpLimits, ARequestLineWithoutAnEndIsTooLargeToo) {
+  for (const auto& slices : {tests::Slices{std::string_view("GET /"), std::string_view()}}) {
+    EXPECT_EQ(serve_http(slices).answers, "");
+  }
+  const std::string endless = "GET /" + std::string(20'000, 'x');
+  EXPECT_EQ(serve_http(endless).answers, too_large);
+  EXPECT_EQ(serve_http(tests::byte_by_byte(endless)).answers, too_large);
+}
+
+TEST(HttpLimits, EmptyLinesAreNotPassedOverForEver) {
+  const auto lines = [](std::size_t count) { return tests::times(count, "\r\n"); };
+  const std::string get = "GET / HTTP/1.1\r\n\r\n";
+  EXPECT_EQ(serve_http(lines(head_bytes_max / 2) + get).answers, hello);
+  EXPECT_EQ(serve_http(lines(head_bytes_max / 2 + 1) + get).answers, too_large);
+  EXPECT_EQ(serve_http(tests::byte_by_byte(lines(head_bytes_max / 2 + 1))).answers, too_large);
+  EXPECT_EQ(serve_http(tests::times(3, lines(head_bytes_max / 2) + get)).answers,
+            tests::times(3, hello));
+}
+
+TEST(HttpLimits, HoldsNothingBetweenRequests) {
+  const auto request = request_of(8000);
+  HttpSession session;
+  Answers answers;
+  warm(answers);
+  const Allocations allocations;
+  for (std::size_t at = 1; at < request.size(); at += 501) {
+    answers.clear();
+    for (const auto slice : tests::cut_at(request, at)) {
+      ASSERT_TRUE(session.take(bytes(slice), answers).has_value());
+    }
+    ASSERT_EQ(tests::text(answers.view()), hello);
+    ASSERT_EQ(allocations.held_bytes(), 0) << "cut at " << at;
+  }
+}
+
+/// What a session holds after it took these slices.
+std::ptrdiff_t held_after(const tests::Slices& slices) {
+  HttpSession session;
+  Answers answers;
+  warm(answers);
+  const Allocations allocations;
+  for (const auto slice : slices) {
+    if (!session.take(bytes(slice), answers)) break;
+  }
+  return allocations.held_bytes();
+}
+
+TEST(HttpLimits, HoldsNothingWhileABodyIsReadOrAfterTheEnd) {
+  const std::string head = "POST / HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n";
+  const std::string body(10'000, 'x');
+  auto slices = tests::byte_by_byte(head);
+  EXPECT_GT(held_after({slices.front()}), 0) << "or this test sees nothing";
+  EXPECT_EQ(held_after(slices), 0);
+  slices.push_back(body);
+  EXPECT_EQ(held_after(slices), 0);
+  EXPECT_EQ(held_after(tests::byte_by_byte("GET / HTTP/1.1\r\nnonsense\r\n\r\n")), 0);
+  EXPECT_EQ(held_after(tests::byte_by_byte("GET / HTTP/1.0\r\n\r\n")), 0);
+}
+
+TEST(HttpLimits, HoldsNoMoreThanTheHeadMayBe) {
+  const std::string too_much = request_of(20'000);
+  const auto slices = tests::byte_by_byte(too_much);
+  HttpSession session;
+  Answers answers;
+  warm(answers);
+  const Allocations allocations;
+  for (const auto slice : slices) {
+    if (!session.take(bytes(slice), answers)) break;
+    ASSERT_LE(allocations.held_bytes(), 2 * std::ptrdiff_t{head_bytes_max});
+  }
+  EXPECT_TRUE(session.finished());
+  EXPECT_LE(allocations.made(), 16U) << "grown by doubling";
+}
+
+TEST(HttpLimits, AllocatesNothingForRequestsThatAreWholeInTheLentBytes) {
+  const std::string slice =
+      "GET / HTTP/1.1\r\nHost: localhost:5882\r\nUser-Agent: x\r\n\r\n"
+      "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+  HttpSession session;
+  Answers answers;
+  ASSERT_EQ(session.take(bytes(slice), answers), 2U);
+  const Allocations allocations;
+  for (int i = 0; i < 100; ++i) {
+    answers.clear();
+    ASSERT_EQ(session.take(bytes(slice), answers), 2U);
+  }
+  EXPECT_EQ(allocations.made(), 0U);
+}
+
+// The header promises it, and the stages' memory bound rests on it.
+TEST(HttpLimits, AnswersGrowNoFasterThanPromised) {
+  for (const std::string request : {"X / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
+                                    "X / HTTP/1.0\r\nConnection:keep-alive\r\n\r\n", "\n"}) {
+    HttpSession session;
+    Answers answers;
+    const std::string all_but_one_byte = request.substr(0, request.size() - 1);
+    if (!session.take(bytes(all_but_one_byte), answers)) continue;
+    const std::string rest = request.back() + tests::times(1000, request) + "nonsense\n";
+    EXPECT_FALSE(session.take(bytes(rest), answers).has_value());
+    EXPECT_LE(answers.size(), 5 * rest.size() + 200) << request;
+  }
+}
+
+TEST(HttpLimits, AnIdleSessionIsSmall) { EXPECT_LE(sizeof(HttpSession), 128U); }
+
+}  // namespace

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <atomic>
+#include <cstdlib>
+#include <thread>
+
+#include "common/duration.h"
+
+namespace tests {
+
+// What a child, in which a death test runs its statement, says with its exit status.
+inline constexpr int went_on = 7;  ///< Nothing but the test's own code exits with that.
+inline constexpr int waited_in_vain = 9;
+
+inline void wait_for(const std::atomic<bool>& flag) {
+  const auto deadline = common::Clock::now() + std::chrono::seconds(30);
+  while (!flag) {
+    if (common::Clock::now() > deadline) std::_Exit(waited_in_vain);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+/// Serves on: it is up to somebody else to end the process.
+[[noreturn]] inline void never_finish() {
+  const auto deadline = common::Clock::now() + std::chrono::seconds(30);
+  while (common::Clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  std::_Exit(waited_in_vain);
+}
+
+}  // namespace tests

@@ -1,0 +1,210 @@
+#include "common/options.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "captured.h"
+
+namespace {
+
+using common::AcceptHow;
+using common::Options;
+using common::Protocol;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+using namespace std::chrono_literals;
+
+/// What came of a command line.
+struct Parsed {
+  Options options;
+  std::optional<int> status;
+  std::string out;
+  std::string err;
+};
+
+common::Program program_with_all_options(Options& options) {
+  auto table = common::stage_options(options);
+  table.push_back(common::max_connections_option(options));
+  table.push_back(common::workers_option(options, "so many event loops"));
+  table.push_back(common::accept_option(options));
+  table.push_back(common::protocol_option(options));
+  return {.name = "a-stage", .summary = "Does something.", .options = std::move(table)};
+}
+
+Parsed parse(std::vector<const char*> arguments, bool all_options = true) {
+  Parsed parsed;
+  auto program = program_with_all_options(parsed.options);
+  if (!all_options) program.options = common::stage_options(parsed.options);
+  arguments.insert(arguments.begin(), "./build/a-stage");
+  testing::internal::CaptureStdout();
+  parsed.err = tests::stderr_of([&] {
+    parsed.status =
+        common::parse_options(static_cast<int>(arguments.size()), arguments.data(), program);
+  });
+  parsed.out = testing::internal::GetCapturedStdout();
+  return parsed;
+}
+
+/// That it is wrong usage: exit status 2, and one line that names the option.
+void expect_complaint(const std::vector<const char*>& arguments, const std::string& named,
+                      const std::string& takes = "") {
+  const auto parsed = parse(arguments);
+  const auto shown = testing::PrintToString(arguments);
+  EXPECT_EQ(parsed.status, 2) << shown;
+  EXPECT_EQ(parsed.out, "") << shown;
+  EXPECT_THAT(parsed.err, AllOf(StartsWith("a-stage: "), HasSubstr(named), HasSubstr(takes)));
+  EXPECT_EQ(std::ranges::count(parsed.err, '\n'), 1) << shown << " says\n" << parsed.err;
+}
+
+TEST(Options, HaveTheContractsDefaults) {
+  const auto parsed = parse({});
+  EXPECT_EQ(parsed.status, std::nullopt);
+  EXPECT_EQ(parsed.err, "");
+  EXPECT_EQ(parsed.options.host, "127.0.0.1");
+  EXPECT_EQ(parsed.options.port, 5882);
+  EXPECT_EQ(parsed.options.max_message, 65'536U);
+  EXPECT_EQ(parsed.options.max_connections, 4096U);
+  EXPECT_EQ(parsed.options.read_timeout, 60s);
+  EXPECT_EQ(parsed.options.drain_timeout, 5s);
+  EXPECT_EQ(parsed.options.workers, 0U);
+  EXPECT_EQ(parsed.options.accept, AcceptHow::reuseport);
+  EXPECT_EQ(parsed.options.protocol, Protocol::echo);
+  EXPECT_FALSE(parsed.options.verbose);
+}
+
+void expect_all_set(const Parsed& parsed) {
+  EXPECT_EQ(parsed.status, std::nullopt);
+  EXPECT_EQ(parsed.err + parsed.out, "");
+  EXPECT_EQ(parsed.options.host, "::1");
+  EXPECT_EQ(parsed.options.port, 0);
+  EXPECT_EQ(parsed.options.max_message, 4'294'967'295U);
+  EXPECT_EQ(parsed.options.max_connections, 1U);
+  EXPECT_EQ(parsed.options.read_timeout, 250ms);
+  EXPECT_EQ(parsed.options.drain_timeout, 2min);
+  EXPECT_EQ(parsed.options.workers, 4U);
+  EXPECT_EQ(parsed.options.accept, AcceptHow::exclusive);
+  EXPECT_EQ(parsed.options.protocol, Protocol::http);
+  EXPECT_TRUE(parsed.options.verbose);
+}
+
+TEST(Options, TakeTheirValuesAsTheNextArgument) {
+  expect_all_set(
+      parse({"--host", "::1", "--port", "0", "--max-message", "4294967295", "--max-connections",
+             "1", "--read-timeout", "250ms", "--drain-timeout", "2m", "--workers", "4", "--accept",
+             "exclusive", "--protocol", "http", "--verbose"}));
+}
+
+TEST(Options, TakeTheirValuesBehindAnEqualsSign) {
+  expect_all_set(parse({"--host=::1", "--port=0", "--max-message=4294967295", "--max-connections=1",
+                        "--read-timeout=250ms", "--drain-timeout=2m", "--workers=4",
+                        "--accept=exclusive", "--protocol=http", "--verbose"}));
+}
+
+TEST(Options, TakeTheLastValueOfSeveral) {
+  EXPECT_EQ(parse({"--port", "1", "--port=2"}).options.port, 2);
+}
+
+TEST(Options, TakeEveryChoice) {
+  EXPECT_EQ(parse({"--accept", "reuseport"}).options.accept, AcceptHow::reuseport);
+  EXPECT_EQ(parse({"--accept", "shared"}).options.accept, AcceptHow::shared);
+  EXPECT_EQ(parse({"--protocol", "echo"}).options.protocol, Protocol::echo);
+  EXPECT_EQ(parse({"--protocol", "discard"}).options.protocol, Protocol::discard);
+}
+
+TEST(Options, RefuseNumbersThatAreNotDecimalDigits) {
+  for (const auto* value : {"0x1F", "+7", " 7", "7 ", "", "-1", "1e3", "80.0", "http", "7\n8"}) {
+    const std::string with_equals = std::string("--port=") + value;
+    expect_complaint({"--port", value}, "--port");
+    expect_complaint({with_equals.c_str()}, "--port");
+  }
+  EXPECT_EQ(parse({"--port", "010"}).options.port, 10) << "decimal, not octal";
+}
+
+TEST(Options, RefuseNumbersOutOfRangeAndSayWhatTheyTake) {
+  expect_complaint({"--port", "65536"}, "--port", "a number from 0 to 65535");
+  expect_complaint({"--port", "99999999999999999999"}, "--port", "a number from 0 to 65535");
+  expect_complaint({"--max-message", "4294967296"}, "--max-message", "0 to 4294967295");
+  expect_complaint({"--max-connections", "0"}, "--max-connections", "a number from 1 to");
+  expect_complaint({"--workers", "0"}, "--workers", "a number from 1 to");
+}
+
+TEST(Options, RefuseWhatIsNoDurationAddressOrChoice) {
+  expect_complaint({"--read-timeout", "10"}, "--read-timeout", "250ms");
+  expect_complaint({"--drain-timeout", "1h"}, "--drain-timeout", "250ms");
+  expect_complaint({"--host", "localhost"}, "--host", "IPv4 or IPv6");
+  expect_complaint({"--host", "[::1]"}, "--host", "without brackets");
+  expect_complaint({"--host", ""}, "--host");
+  expect_complaint({"--accept", "edge"}, "--accept", "reuseport exclusive shared");
+  expect_complaint({"--protocol", "HTTP"}, "--protocol", "echo discard http");
+}
+
+TEST(Options, RefuseAnOptionWithoutItsValue) {
+  expect_complaint({"--port"}, "--port", "a number from 0 to 65535");
+  expect_complaint({"--port="}, "--port", "a number from 0 to 65535");
+  expect_complaint({"--port", "--verbose"}, "--port", "a number from 0 to 65535");
+  expect_complaint({"--host", "--verbose"}, "--host", "an IPv4 or IPv6 address");
+}
+
+TEST(Options, RefuseAValueForAFlag) {
+  expect_complaint({"--verbose=yes"}, "--verbose", "takes no value");
+  expect_complaint({"--verbose", "yes"}, "yes");
+}
+
+TEST(Options, RefuseWhatTheProgramDoesNotHave) {
+  expect_complaint({"--unknown"}, "--unknown");
+  expect_complaint({"--unknown=1"}, "--unknown");
+  expect_complaint({"--por", "1"}, "--por");
+  expect_complaint({"--PORT", "1"}, "--PORT");
+  expect_complaint({"-h"}, "-h");
+  expect_complaint({"-p", "1"}, "-p");
+  expect_complaint({"5882"}, "5882");
+  expect_complaint({"--port", "1", "2"}, "2");
+
+  const auto parsed = parse({"--workers", "4"}, false);
+  EXPECT_EQ(parsed.status, 2) << "an option that only other stages have";
+  EXPECT_THAT(parsed.err, HasSubstr("--workers"));
+}
+
+TEST(Options, ComplainInOneLineWhateverTheyWereGiven) {
+  expect_complaint({"--no\nsuch\n\noption"}, "option");
+  expect_complaint({"a\nb"}, "");
+  expect_complaint({"--protocol", "a\nb"}, "--protocol");
+}
+
+TEST(Help, GoesToStdoutWithStatusZero) {
+  const auto parsed = parse({"--help"});
+  EXPECT_EQ(parsed.status, 0);
+  EXPECT_EQ(parsed.err, "");
+  EXPECT_THAT(parsed.out, AllOf(HasSubstr("a-stage"), HasSubstr("Does something.")));
+}
+
+TEST(Help, HoldsEveryLineOfTheTable) {
+  const auto help = parse({"--help"}).out;
+  Options options;
+  for (const auto& line : program_with_all_options(options).options) {
+    const auto at = help.find(line.name + ' ');
+    ASSERT_NE(at, std::string::npos) << line.name << " is missing in\n" << help;
+    const auto entry = help.substr(at, help.find("\n  --", at) - at);
+    EXPECT_THAT(entry, AllOf(HasSubstr(line.value_name), HasSubstr(line.fallback)));
+    std::string on_one_line = entry;
+    std::erase(on_one_line, '\n');
+    std::erase(on_one_line, ' ');
+    std::string meaning = line.meaning;
+    std::erase(meaning, ' ');
+    EXPECT_THAT(on_one_line, HasSubstr(meaning)) << "of " << line.name;
+  }
+  EXPECT_THAT(help, AllOf(HasSubstr("--help"), HasSubstr("--version")));
+}
+
+TEST(Version, GoesToStdoutWithStatusZero) {
+  const auto parsed = parse({"--version"});
+  EXPECT_EQ(parsed.status, 0);
+  EXPECT_EQ(parsed.err, "");
+  EXPECT_THAT(parsed.out, testing::MatchesRegex("a-stage [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
+}  // namespace

@@ -1,0 +1,94 @@
+#include "common/process.h"
+
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+
+#include "captured.h"
+
+namespace {
+
+using testing::ExitedWithCode;
+
+void limit_descriptors(rlim_t soft, rlim_t hard) {
+  const rlimit limit{.rlim_cur = soft, .rlim_max = hard};
+  if (::setrlimit(RLIMIT_NOFILE, &limit) < 0) std::_Exit(99);
+}
+
+// Each in a child: what it changes cannot be taken back.
+TEST(PrepareProcessDeathTest, RaisesTheSoftLimitOfDescriptorsToTheHardOne) {
+  const auto act = [] {
+    limit_descriptors(64, 200);
+    common::prepare_process(100);
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    std::_Exit(limit.rlim_cur == 200 ? 0 : 1);
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(0), "^$");
+}
+
+TEST(PrepareProcessDeathTest, SaysOnceThatTheLimitIsTooLow) {
+  const auto act = [] {
+    limit_descriptors(64, 64);
+    common::prepare_process(4096);
+    std::_Exit(0);
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(0),
+              "^[^\n]*64[^\n]*--max-connections 4096[^\n]*ulimit[^\n]*\n$");
+}
+
+TEST(PrepareProcessDeathTest, LetsAClosedPipeBeAnErrorInsteadOfTheEnd) {
+  const auto act = [] {
+    common::prepare_process(1);
+    int ends[2];
+    if (::pipe(ends) < 0) std::_Exit(99);
+    ::close(ends[0]);
+    std::_Exit(::write(ends[1], "x", 1) < 0 && errno == EPIPE ? 0 : 1);
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(0), "");
+}
+
+TEST(Announce, PrintsTheReadyLineAtOnce) {
+  testing::internal::CaptureStdout();
+  common::announce("127.0.0.1:5882");
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "listening on 127.0.0.1:5882\n");
+}
+
+// In a child that ends without flushing anything itself.
+TEST(AnnounceDeathTest, FlushesThoughAPipeReadsIt) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const auto act = [&] {
+    ::dup2(ends[1], STDOUT_FILENO);
+    common::announce("[::1]:80");
+    std::_Exit(0);
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(0), "");
+  ::close(ends[1]);
+  char line[64] = {};
+  EXPECT_GT(::read(ends[0], line, sizeof line - 1), 0);
+  EXPECT_STREQ(line, "listening on [::1]:80\n");
+  ::close(ends[0]);
+}
+
+TEST(Fail, SaysInOneLineWhatToDo) {
+  common::Options options;
+  options.host = "192.0.2.1";
+  options.port = 80;
+  const auto said = [&](std::errc error) {
+    return tests::stderr_of([&] { EXPECT_EQ(common::fail(options, make_error_code(error)), 1); });
+  };
+  const auto one_line_about = [](const char* what) {
+    return testing::MatchesRegex(std::string("cannot serve 192\\.0\\.2\\.1 port 80: [^\n]*") +
+                                 what + "[^\n]*\n");
+  };
+  EXPECT_THAT(said(std::errc::address_in_use), one_line_about("in use.*stop the server"));
+  EXPECT_THAT(said(std::errc::address_not_available), one_line_about("--host"));
+  EXPECT_THAT(said(std::errc::permission_denied), one_line_about("--port"));
+  EXPECT_THAT(said(std::errc::bad_file_descriptor), one_line_about("Bad file descriptor"));
+}
+
+}  // namespace

@@ -1,0 +1,159 @@
+#include "common/session.h"
+
+#include <gmock/gmock.h>
+
+#include <string>
+#include <vector>
+
+#include "allocations.h"
+#include "bytes.h"
+#include "common/options.h"
+#include "slices.h"
+
+namespace {
+
+using common::Answers;
+using common::EchoSession;
+using common::Error;
+using tests::bytes;
+using tests::frame;
+using tests::frames;
+
+constexpr std::uint32_t payload_bytes_max = 65'536;
+
+TEST(EchoSession, AnswersEachMessageWithTheSameInOrder) {
+  const std::string stream = frames({"one", "", "three"});
+  EchoSession session(payload_bytes_max);
+  Answers answers;
+  EXPECT_EQ(session.take(bytes(stream), answers), 3U);
+  EXPECT_EQ(tests::text(answers.view()), stream);
+  EXPECT_TRUE(session.end_of_stream().has_value());
+  EXPECT_FALSE(session.finished());
+}
+
+TEST(EchoSession, AppendsToTheAnswersThatAreThere) {
+  const std::string a = frame("a");
+  const std::string b = frame("b");
+  EchoSession session(payload_bytes_max);
+  Answers answers;
+  ASSERT_TRUE(session.take(bytes(a), answers).has_value());
+  ASSERT_TRUE(session.take(bytes(b), answers).has_value());
+  EXPECT_EQ(tests::text(answers.view()), frames({"a", "b"}));
+}
+
+TEST(EchoSession, AnswersTheSameWhereverTheStreamIsCut) {
+  const std::string stream = frames({"hello", "", std::string(100, 'x'), "you"});
+  for (std::size_t at = 0; at <= stream.size(); ++at) {
+    EchoSession session(payload_bytes_max);
+    Answers answers;
+    std::size_t completed = 0;
+    for (const auto slice : tests::cut_at(stream, at)) {
+      completed += session.take(bytes(slice), answers).value_or(100);
+    }
+    ASSERT_EQ(tests::text(answers.view()), stream) << "cut at " << at;
+    ASSERT_EQ(completed, 4U) << "cut at " << at;
+  }
+}
+
+// Only a completed message moves the time bound: a dribbler must not.
+TEST(EchoSession, CountsAMessageWithItsLastByte) {
+  const std::string message = frame("hello");
+  EchoSession session(payload_bytes_max);
+  Answers answers;
+  for (std::size_t i = 0; i + 1 < message.size(); ++i) {
+    ASSERT_EQ(session.take(bytes(message).subspan(i, 1), answers), 0U);
+    ASSERT_TRUE(answers.empty()) << "answered before it was complete";
+    ASSERT_EQ(session.end_of_stream().error(), Error::cut_short);
+  }
+  EXPECT_EQ(session.take(bytes(message).last(1), answers), 1U);
+  EXPECT_EQ(tests::text(answers.view()), message);
+}
+
+TEST(EchoSession, AnswersWhatCameBeforeAMessageThatIsTooLong) {
+  EchoSession session(3);
+  Answers answers;
+  const std::string stream = frames({"one", "two"}) + tests::length(4);
+  const auto taken = session.take(bytes(stream), answers);
+  ASSERT_FALSE(taken.has_value());
+  EXPECT_EQ(taken.error(), Error::too_long);
+  EXPECT_EQ(tests::text(answers.view()), frames({"one", "two"}));
+}
+
+TEST(EchoSession, HoldsNoBufferWhenIdle) {
+  const std::string message = frame(std::string(50'000, 'x'));
+  EchoSession session(payload_bytes_max);
+  Answers answers;
+  tests::warm(answers);
+  const tests::Allocations allocations;
+  for (const auto slice : tests::in_pieces_of(16'384, message)) {
+    ASSERT_TRUE(session.take(bytes(slice), answers).has_value());
+  }
+  ASSERT_EQ(answers.size(), message.size());
+  EXPECT_EQ(allocations.held_bytes(), 0);
+}
+
+TEST(EchoSession, AllocatesNothingOnceTheAnswersAreWarm) {
+  const std::string slice = frames({std::string(16'000, 'x'), "small", ""});
+  EchoSession session(payload_bytes_max);
+  Answers answers;
+  ASSERT_EQ(session.take(bytes(slice), answers), 3U);
+  const tests::Allocations allocations;
+  for (int i = 0; i < 100; ++i) {
+    answers.clear();
+    ASSERT_EQ(session.take(bytes(slice), answers), 3U);
+  }
+  EXPECT_EQ(allocations.made(), 0U);
+}
+
+// What is lent to the kernel must be what was received, in the order in which it was received,
+// whether the answers are views of it, copies, or first the one and then the other.
+TEST(EchoSession, AnswersInOrderWhenOnlySomeMessagesAreWholeInTheLentBytes) {
+  const std::string stream = frames({"begun before", "whole", "", "whole, too", "rest later"});
+  for (std::size_t first = 0; first < 20; ++first) {
+    for (std::size_t last = 0; last < 20; ++last) {
+      EchoSession session(payload_bytes_max);
+      std::string sent;
+      for (const auto slice : {std::string_view(stream).substr(0, first),
+                               std::string_view(stream).substr(first, stream.size() - first - last),
+                               std::string_view(stream).substr(stream.size() - last)}) {
+        std::string received(slice);  // in a buffer that is used again
+        Answers answers;
+        ASSERT_TRUE(session.take(bytes(received), answers).has_value());
+        sent += tests::text(answers.view());
+        received.assign(received.size(), '?');
+      }
+      ASSERT_EQ(sent, stream) << "cut at " << first << " and " << last << " before the end";
+    }
+  }
+}
+
+TEST(EchoSession, PassesOnWhatIsWholeInTheLentBytesWithoutACopy) {
+  const std::string stream = frames({"one", "", "three"});
+  EchoSession session(payload_bytes_max);
+  Answers answers;
+  ASSERT_EQ(session.take(bytes(stream), answers), 3U);
+  EXPECT_EQ(answers.view().data(), bytes(stream).data());
+}
+
+TEST(DiscardSession, AnswersNothingAndCountsAnyByte) {
+  common::DiscardSession session;
+  Answers answers;
+  EXPECT_EQ(session.take(bytes("\xff\xff\xff\xff and so on"), answers), 14U);
+  EXPECT_EQ(session.take(bytes("x"), answers), 1U);
+  EXPECT_TRUE(answers.empty());
+  EXPECT_TRUE(session.end_of_stream().has_value());
+  EXPECT_FALSE(session.finished());
+}
+
+TEST(MakeEchoSession, RefusesWhatMaxMessageForbids) {
+  common::Options options;
+  options.max_message = 3;
+  const auto session = common::make_echo_session(options);
+  const std::string fits = frame("you");
+  const std::string does_not_fit = frame("four");
+  Answers answers;
+  EXPECT_EQ(session->take(bytes(fits), answers), 1U);
+  EXPECT_EQ(session->take(bytes(does_not_fit), answers).error(), Error::too_long);
+}
+
+}  // namespace

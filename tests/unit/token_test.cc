@@ -1,0 +1,39 @@
+#include "common/token.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace {
+
+using common::Token;
+
+TEST(Token, KeepsKindAndSlotThroughTheKernelsSixtyFourBits) {
+  constexpr std::uint64_t largest_slot = (1U << Token::slot_bits) - 1;
+  constexpr std::uint64_t largest_generation = (std::uint64_t{1} << Token::generation_bits) - 1;
+  for (const auto kind : {Token::Kind::listener, Token::Kind::wake, Token::Kind::connection}) {
+    for (const auto slot : {std::uint64_t{0}, std::uint64_t{1}, largest_slot}) {
+      for (const auto generation : {std::uint64_t{0}, std::uint64_t{1}, largest_generation}) {
+        const Token token(kind, slot, generation);
+        const Token back = Token::from_value(token.value());
+        EXPECT_EQ(back, token);
+        EXPECT_EQ(back.kind(), kind);
+        EXPECT_EQ(back.slot(), slot);
+      }
+    }
+  }
+}
+
+TEST(Token, DiffersWhereKindOrSlotOrGenerationDiffers) {
+  std::set<std::uint64_t> values;
+  for (const auto kind : {Token::Kind::listener, Token::Kind::wake, Token::Kind::connection}) {
+    for (std::uint64_t slot = 0; slot < 10; ++slot) {
+      for (std::uint64_t generation = 0; generation < 10; ++generation) {
+        values.insert(Token(kind, slot, generation).value());
+      }
+    }
+  }
+  EXPECT_EQ(values.size(), 300U);
+}
+
+}  // namespace

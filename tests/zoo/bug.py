@@ -1,0 +1,148 @@
+"""A bug of the zoo: a patch in book/bugs, with a head of `Key: value` lines above the diff.
+
+    Title:    the symptom, in one sentence
+    Id:       P4-07, several with commas between, or none; so the table in README.md calls it
+    Stage:    which stages to build; the first is the one that shows the bug
+    Test:     test_file.py::test_name[stage] of tests/protocol, or `ctest NAME`; it must fail
+    Says:     words that this failure must contain
+    Chapter:  book/NN-word.md
+    Preset:   how to build, where that is not `default` (optional)
+    Needs:    further targets to build, as the unit tests' program (optional)
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUGS = ROOT / "book" / "bugs"
+
+REQUIRED = ("Title", "Id", "Stage", "Test", "Says", "Chapter")
+OPTIONAL = ("Preset", "Needs")
+
+HEAD_LINE = re.compile(r"(\w+): +(\S.*)")
+ID = re.compile(r"(?:C|P\d)-\d\d|none")
+CHAPTER = re.compile(r"book/\d\d-[a-z-]+\.md")
+CHANGED = re.compile(r"^\+\+\+ b/(\S+)", re.MULTILINE)
+
+
+class ZooError(Exception):
+    """Something is wrong with the zoo, not with a server. Its text is for the user."""
+
+
+@dataclass(frozen=True)
+class Bug:
+    """What the head of a patch says."""
+
+    name: str
+    title: str
+    ids: tuple[str, ...]
+    stages: tuple[str, ...]
+    test: str
+    says: str
+    chapter: str
+    preset: str
+    needs: tuple[str, ...]
+    changes: tuple[str, ...]
+
+    @property
+    def file(self) -> Path:
+        """The patch itself."""
+        return BUGS / f"{self.name}.patch"
+
+    @property
+    def targets(self) -> list[str]:
+        """What its test wants built."""
+        return [*self.stages, *self.needs]
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a list with commas or blanks between."""
+    return tuple(re.findall(r"[^\s,]+", text))
+
+
+def read(file: Path) -> Bug:
+    """The bug in this file. ZooError: its head is not as it should be."""
+    text = file.read_text(encoding="utf-8")
+    head, diff, _ = text.partition("\n--- a/")
+    if not diff:
+        raise ZooError(f"{file.name}: there is no diff in it")
+    values: dict[str, str] = {}
+    for line in filter(None, head.splitlines()):
+        if not (match := HEAD_LINE.fullmatch(line)):
+            raise ZooError(f"{file.name}: the head has a line that is no `Key: value`: {line}")
+        if match[1] in values or match[1] not in REQUIRED + OPTIONAL:
+            raise ZooError(f"{file.name}: the key {match[1]} is unknown, or comes twice")
+        values[match[1]] = match[2].strip()
+    if missing := [key for key in REQUIRED if key not in values]:
+        raise ZooError(f"{file.name}: the head lacks {', '.join(missing)}")
+    bug = Bug(
+        name=file.stem,
+        title=values["Title"],
+        ids=words(values["Id"]),
+        stages=words(values["Stage"]),
+        test=values["Test"],
+        says=values["Says"],
+        chapter=values["Chapter"],
+        preset=values.get("Preset", "default"),
+        needs=words(values.get("Needs", "")),
+        changes=tuple(CHANGED.findall(text)),
+    )
+    for problem in problems(bug):
+        raise ZooError(f"{file.name}: {problem}")
+    return bug
+
+
+def problems(bug: Bug) -> list[str]:
+    """What the values of the head say that cannot be."""
+    found = [f"{id_} is no id" for id_ in bug.ids if not ID.fullmatch(id_)]
+    found += [f"there is no stage {stage}" for stage in bug.stages
+              if not (ROOT / stage / "main.cc").is_file()]
+    if not CHAPTER.fullmatch(bug.chapter):
+        found.append(f"{bug.chapter} is no chapter")
+    if problem := problem_of_test(bug.test):
+        found.append(problem)
+    return found
+
+
+def problem_of_test(test: str) -> str | None:
+    """Why there is no such test, as far as one can tell without building anything."""
+    if test.startswith("ctest "):
+        name = test.removeprefix("ctest ")
+        kind, _, rest = name.partition(".")
+        if kind == "steps":
+            part, _, step = rest.partition(".")
+            there = (ROOT / part / "steps" / f"{step}.t").is_file()
+        else:
+            suite, _, case = rest.partition(".")
+            wanted = re.compile(rf"\bTEST(?:_[FP])?\({re.escape(suite)},\s*{re.escape(case)}\)")
+            sources = (ROOT / "tests").glob("**/*_test.cc")
+            there = any(wanted.search(source.read_text(encoding="utf-8")) for source in sources)
+        return None if there else f"there is no test {name}"
+    file, _, function = test.partition("::")
+    function, _, parameters = function.partition("[")
+    path = ROOT / "tests" / "protocol" / file
+    if not path.is_file():
+        return f"there is no file tests/protocol/{file}"
+    if f"\ndef {function}(" not in path.read_text(encoding="utf-8"):
+        return f"{file} has no test {function}"
+    stages = re.findall(r"part\d-\w+", parameters)
+    if not all((ROOT / stage / "main.cc").is_file() for stage in stages):
+        return f"[{parameters} names no stage"
+    return None
+
+
+def all_bugs() -> list[Bug]:
+    """Every bug of the zoo, by name."""
+    return [read(file) for file in sorted(BUGS.glob("*.patch"))]
+
+
+def named(name: str) -> Bug:
+    """The bug of this name."""
+    file = BUGS / f"{name}.patch"
+    if not file.is_file():
+        there = ", ".join(file.stem for file in sorted(BUGS.glob("*.patch")))
+        raise ZooError(f"there is no bug '{name}'; there are: {there}")
+    return read(file)

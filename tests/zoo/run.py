@@ -1,0 +1,162 @@
+#!/usr/bin/python3
+"""The bug zoo: book/bugs/NAME.patch puts a mistake back and names the test that finds it.
+
+    run.py list               the bugs, one on a line
+    run.py apply              does every patch still apply, is the table in README.md complete?
+    run.py run [NAME ...]     put each bug back, in a copy below build/zoo, and see its test fail;
+                              the same test must pass without it. Without a NAME: every bug.
+    run.py build NAME [STAGE] build the stage with the bug; the path of the program goes to stdout
+
+Exit status: 0 all is well, 1 it is not, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+sys.dont_write_bytecode = True
+
+import register  # noqa: E402
+import trial  # noqa: E402
+import workshop  # noqa: E402
+from bug import ROOT, Bug, ZooError, all_bugs, named  # noqa: E402
+from trial import Outcome, Trial  # noqa: E402
+from workshop import say  # noqa: E402
+
+
+def list_bugs() -> int:
+    """Prints name, stage and symptom of each."""
+    bugs = all_bugs()
+    width = max((len(bug.name) for bug in bugs), default=0)
+    for bug in bugs:
+        print(f"{bug.name:{width}}  {bug.stages[0]:16}  {bug.title}")
+    return 0
+
+
+def check_that_all_apply() -> int:
+    """Tries every patch on the project as it is, without changing it, and reads the table."""
+    complaints = []
+    bugs = all_bugs()
+    for bug in bugs:
+        try:
+            workshop.apply(bug, ROOT, try_only=True)
+        except ZooError as error:
+            complaints.append(str(error))
+    complaints += register.complaints(bugs)
+    for complaint in complaints:
+        print(complaint)
+    print(f"{len(bugs)} patches, {len(complaints)} complaints")
+    return 1 if complaints else 0
+
+
+def build_bug(name: str, stage: str | None) -> int:
+    """Builds a stage with the bug in it and prints where the program is."""
+    bug = named(name)
+    stage = stage or bug.stages[0]
+    if not (ROOT / stage / "main.cc").is_file():
+        raise ZooError(f"there is no stage '{stage}'")
+    with workshop.occupied():
+        workshop.renew()
+        workshop.apply(bug)
+        workshop.build(bug.preset, [stage], tests=False)
+        print(workshop.keep_executable(bug, stage))
+    return 0
+
+
+def run_bugs(names: Sequence[str]) -> int:
+    """Hunts the bugs, all or those named."""
+    bugs = [named(name) for name in names] if names else all_bugs()
+    counts: Counter[str] = Counter()
+    with workshop.occupied():
+        healthy = run_without_bugs(bugs)
+        for bug in bugs:
+            begin = time.monotonic()
+            verdict, explanation = hunt(bug, healthy[bug.test, bug.preset])
+            counts[verdict] += 1
+            took = time.monotonic() - begin
+            print(f"{verdict}  {bug.name} ({took:.0f} s): {explanation}", flush=True)
+    skipped = f", {counts['skipped']} skipped" if counts["skipped"] else ""
+    print(f"{counts['passed']} passed, {counts['failed']} failed{skipped}")
+    return 1 if counts["failed"] else 0
+
+
+def run_without_bugs(bugs: Sequence[Bug]) -> dict[tuple[str, str], Trial]:
+    """Each test once against the stages as they are."""
+    workshop.renew()
+    for preset in dict.fromkeys(bug.preset for bug in bugs):
+        of_preset = [bug for bug in bugs if bug.preset == preset]
+        targets = dict.fromkeys(target for bug in of_preset for target in bug.targets)
+        say(f"building {', '.join(targets)} ({preset}) without any bug")
+        workshop.build(preset, list(targets), tests=any(bug.needs for bug in of_preset))
+    tests = dict.fromkeys((bug.test, bug.preset) for bug in bugs)
+    say(f"running {len(tests)} test(s) without any bug")
+    return {(test, preset): trial.run(test, preset) for test, preset in tests}
+
+
+def hunt(bug: Bug, healthy: Trial) -> tuple[str, str]:
+    """Whether its test finds the bug, and finds nothing without it: a verdict and why."""
+    if healthy.outcome is Outcome.SKIPPED:
+        return "skipped", f"{bug.test}: {healthy.reason}"
+    if healthy.outcome is not Outcome.PASSED:
+        return "failed", f"without the bug, {bug.test} {told(healthy)}"
+    try:
+        workshop.renew()
+        workshop.apply(bug)
+        workshop.build(bug.preset, bug.targets, tests=bool(bug.needs))
+    except ZooError as error:
+        return "failed", str(error)
+    broken = trial.run(bug.test, bug.preset)
+    if broken.outcome is not Outcome.FAILED:
+        return "failed", f"with the bug, {bug.test} {told(broken)}; it should have failed"
+    if bug.says not in broken.output:
+        return "failed", f"with the bug, {bug.test} fails, but not with the words '{bug.says}'" + (
+            f"\n{broken.output}")
+    return "passed", f"{bug.test} fails: {broken.reason}"
+
+
+def told(result: Trial) -> str:
+    """How a test went that should have gone otherwise."""
+    if result.outcome is Outcome.PASSED:
+        return "passes"
+    if result.outcome is Outcome.SKIPPED:
+        return f"is skipped: {result.reason}"
+    return f"{'fails' if result.outcome is Outcome.FAILED else 'breaks off'}: {result.reason}" + (
+        f"\n{result.output}")
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=(__doc__ or "").partition("\n")[0],
+        epilog="The heads of the patches are explained in tests/zoo/bug.py.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("list", help="name, stage and symptom of every bug")
+    commands.add_parser("apply", help="does every patch apply, is the table complete? (seconds)")
+    run = commands.add_parser(
+        "run", help="put bugs back, one at a time, and see the tests find them (minutes)")
+    run.add_argument("names", nargs="*", metavar="NAME", help="a bug; without any: all of them")
+    build = commands.add_parser(
+        "build", help="build a stage with a bug; the program's path goes to stdout")
+    build.add_argument("name", metavar="NAME", help="the bug")
+    build.add_argument("stage", nargs="?", metavar="STAGE", help="where it could be in several")
+    arguments = parser.parse_args()
+    try:
+        if arguments.command == "list":
+            return list_bugs()
+        if arguments.command == "apply":
+            return check_that_all_apply()
+        if arguments.command == "run":
+            return run_bugs(arguments.names)
+        return build_bug(arguments.name, arguments.stage)
+    except ZooError as error:
+        say(str(error))
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""A copy of the project in which patches are applied and the broken stages built."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bug import ROOT, Bug, ZooError
+
+ZOO = ROOT / "build" / "zoo"
+TREE = ZOO / "tree"
+
+NOT_OURS = {".git", "build", "__pycache__", ".hypothesis", ".pytest_cache", "node_modules"}
+BUILD_SECONDS = 900
+
+
+@contextmanager
+def occupied() -> Iterator[None]:
+    """Keeps others out of the workshop: there is one, and ./serve --bug may want it, too."""
+    ZOO.mkdir(parents=True, exist_ok=True)
+    with open(ZOO / ".lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def project_files() -> set[Path]:
+    """The files that belong to the project, relative to its root: what git knows or would add."""
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
+    ) if shutil.which("git") else None
+    if listing is not None and listing.returncode == 0:
+        names = {Path(os.fsdecode(name)) for name in listing.stdout.split(b"\0") if name}
+        return {name for name in names if (ROOT / name).is_file()}
+    return files_below(ROOT)  # no git here: whatever no tool has made
+
+
+def files_below(top: Path) -> set[Path]:
+    """Every file that no tool has made, relative to `top`."""
+    found = set()
+    for directory, directories, names in os.walk(top):
+        directories[:] = set(directories) - NOT_OURS
+        found |= {Path(directory, name).relative_to(top) for name in names}
+    return found
+
+
+def renew() -> None:
+    """Makes the copy equal to the project. Equal files keep their time: no need to rebuild."""
+    wanted, there = project_files(), files_below(TREE)
+    for name in there - wanted:
+        (TREE / name).unlink()
+    for name in wanted:
+        contents = (ROOT / name).read_bytes()
+        copy = TREE / name
+        if name not in there or copy.read_bytes() != contents:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(contents)
+            shutil.copymode(ROOT / name, copy)
+
+
+def apply(bug: Bug, tree: Path = TREE, try_only: bool = False) -> None:
+    """Puts the bug into a tree. ZooError: the patch does not fit, and what is to be done."""
+    command = ["patch", "--strip=1", "--fuzz=0", "--batch", "--forward", "--no-backup-if-mismatch"]
+    if try_only:
+        command.append("--dry-run")
+    with open(bug.file, "rb") as diff:
+        run = subprocess.run(command, cwd=tree, stdin=diff, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True, check=False)
+    if run.returncode != 0:
+        raise ZooError(f"{bug.name}: the patch does not apply: the code has changed, "
+                       f"adapt the patch\n{run.stdout.rstrip()}")
+
+
+def build_directory(preset: str) -> Path:
+    """Where the copy is built."""
+    return TREE / "build" / preset
+
+
+def build(preset: str, targets: list[str], tests: bool) -> None:
+    """Builds targets of the copy. ZooError: it fails; a bug is not one that a compiler finds."""
+    compilers = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
+    configured = build_directory(preset) / "CMakeCache.txt"
+    if tests or not configured.is_file():  # who has built tests before keeps them
+        compilers.append(f"-DBUILD_TESTING={'ON' if tests else 'OFF'}")
+    _quietly(["cmake", "-S", str(TREE), "--preset", preset, *compilers])
+    _quietly(["cmake", "--build", str(build_directory(preset)), "--target", *targets])
+
+
+def _quietly(command: list[str]) -> None:
+    try:
+        run = subprocess.run(command, cwd=TREE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True, timeout=BUILD_SECONDS,
+                             check=False)
+    except subprocess.TimeoutExpired as error:
+        raise ZooError(f"building took more than {BUILD_SECONDS} s") from error
+    if run.returncode != 0:
+        raise ZooError(f"{' '.join(command)} failed:\n{run.stdout.rstrip()}")
+
+
+def keep_executable(bug: Bug, stage: str) -> Path:
+    """The broken stage, where the next bug does not overwrite it."""
+    kept = ZOO / "bin" / bug.name / stage / stage
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.unlink(missing_ok=True)  # it may be running: that one keeps its file
+    shutil.copy2(build_directory(bug.preset) / stage / stage, kept)
+    return kept
+
+
+def say(text: str) -> None:
+    """A line on stderr: stdout belongs to results."""
+    print(f"zoo: {text}", file=sys.stderr, flush=True)

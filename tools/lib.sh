@@ -1,0 +1,129 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # who sources this uses the lists and sets program
+# What ./serve and ./check share: stages by name, packages that are missing, quiet builds.
+# Whoever sources this sets `program`, its name in messages.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+python=/usr/bin/python3 # where apt-get puts the tests' packages, whatever is first in the path
+
+# Debian's packages, by what needs them.
+packages_build=(g++ cmake ninja-build libfmt-dev libcli11-dev)
+packages_http=(libboost-dev)
+packages_talk=(ncat xxd)
+packages_unit=(libgtest-dev libgmock-dev)
+packages_protocol=(python3 python3-pytest python3-hypothesis python3-pytest-xdist
+  python3-pytest-timeout)
+packages_tools=(python3-cram curl iproute2 ncat patch procps strace valgrind xxd)
+packages_clang=(clang-19 libclang-rt-19-dev)
+
+# What proves that a package is there, however it was installed.
+declare -A proofs=(
+  [g++]=command:g++ [cmake]=command:cmake [ninja-build]=command:ninja
+  [libfmt-dev]=header:fmt/core.h [libcli11-dev]=header:CLI/CLI.hpp
+  [libboost-dev]=header:boost/beast/http.hpp
+  [libgtest-dev]=header:gtest/gtest.h [libgmock-dev]=header:gmock/gmock.h
+  [python3]=file:$python [python3-pytest]=module:pytest [python3-hypothesis]=module:hypothesis
+  [python3-pytest-xdist]=module:xdist [python3-pytest-timeout]=module:pytest_timeout
+  [python3-cram]=module:cram
+  [curl]=command:curl [iproute2]=command:ss [ncat]=command:ncat [patch]=command:patch
+  [procps]=command:ps [strace]=command:strace [valgrind]=command:valgrind
+  [xxd]=command:xxd
+  [clang-19]=command:clang++-19 [libclang-rt-19-dev]=file:/usr/lib/llvm-19/lib/clang/19/lib/linux
+  [clang-format-14]=command:clang-format-14 [shellcheck]=command:shellcheck
+)
+
+say() { printf '%s: %s\n' "$program" "$*" >&2; }
+cannot_run() { say "$*"; exit 1; }
+wrong_usage() { say "$*"; exit 2; }
+
+# quietly MESSAGE COMMAND… runs it with its output out of sight, unless it fails.
+quietly() {
+  local log status=0
+  say "$1"
+  shift
+  log=$(mktemp)
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  ((status == 0)) || cat "$log" >&2
+  rm -f "$log"
+  return "$status"
+}
+
+is_there() {
+  local kind=${proofs[$1]%%:*} thing=${proofs[$1]#*:}
+  case $kind in
+    command) command -v "$thing" >/dev/null ;;
+    header) [[ -e /usr/include/$thing || -e /usr/local/include/$thing ]] ;;
+    file) [[ -e $thing ]] ;;
+    module)
+      "$python" -c 'import importlib.util as u, sys; sys.exit(not u.find_spec(sys.argv[1]))' \
+        "$thing" 2>/dev/null
+      ;;
+  esac
+}
+
+# need PACKAGE… installs those that are missing, or says which and stops.
+need() {
+  local package missing=()
+  [[ $(uname -s) == Linux ]] || cannot_run "needs Linux; on other systems use the Containerfile"
+  for package in "$@"; do
+    is_there "$package" || missing+=("$package")
+  done
+  ((${#missing[@]} > 0)) || return 0
+
+  if ! command -v apt-get >/dev/null; then
+    cannot_run "missing: ${missing[*]} (Debian's names). Install them by your system's means."
+  elif ((EUID == 0)); then
+    quietly "installing ${missing[*]}" install_packages "${missing[@]}" || exit 1
+  elif command -v sudo >/dev/null; then
+    quietly "installing ${missing[*]} (with sudo)" install_packages "${missing[@]}" || exit 1
+  else
+    cannot_run "missing, and no sudo here. As root: apt-get install ${missing[*]}"
+  fi
+}
+
+install_packages() {
+  local as_root=(env DEBIAN_FRONTEND=noninteractive)
+  ((EUID == 0)) || as_root=(sudo "${as_root[@]}")
+  "${as_root[@]}" apt-get update -q &&
+    "${as_root[@]}" apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"
+}
+
+# The stages that are there, in order. A stage is a directory with a main.cc.
+stages() {
+  local main
+  for main in "$root"/part[0-9]*/main.cc; do
+    [[ ! -e $main ]] || basename "$(dirname "$main")"
+  done
+}
+
+# stage_named WORD prints the one stage that begins so; with none or several it prints nothing.
+stage_named() {
+  local stage found=()
+  for stage in $(stages); do
+    [[ $stage != "$1" ]] || found=("$stage")
+    [[ $stage == "$1" ]] && break
+    [[ $stage != "$1"* ]] || found+=("$stage")
+  done
+  ((${#found[@]} != 1)) || echo "${found[0]}"
+}
+
+stages_in_a_line() {
+  local line
+  line=$(stages | paste -sd ,)
+  echo "${line//,/, }"
+}
+
+# build PRESET [TARGET…] configures and builds. One build at a time: another ./serve may be at it.
+# Takes further options for CMake from the array configure_options.
+configure_options=()
+build() {
+  local preset=$1 targets=()
+  shift
+  (($# == 0)) || targets=(--target "$@")
+  [[ -z ${CI:-} ]] || configure_options+=(-DCMAKE_COMPILE_WARNING_AS_ERROR=ON)
+  mkdir -p "$root/build"
+  quietly "configuring ($preset)" flock "$root/build/.lock" \
+    cmake -S "$root" --preset "$preset" "${configure_options[@]}" || return 1
+  quietly "building ${*:-everything} ($preset)" flock "$root/build/.lock" \
+    cmake --build "$root/build/$preset" "${targets[@]}" || return 1
+}

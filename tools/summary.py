@@ -1,0 +1,70 @@
+#!/usr/bin/python3
+"""Says how a run of ./check ended. Arguments: the directory of the results, then for each section
+NAME:STATUS:SECONDS. A section that left NAME.xml (JUnit) is counted by its tests, any other as one.
+Ends with 1 if anything failed, or if nothing ran.
+"""
+
+import sys
+from collections import Counter
+from pathlib import Path
+from xml.etree import ElementTree
+
+
+def skip_reason(case: ElementTree.Element, skipped: ElementTree.Element) -> str:
+    """Why a test did not run. GoogleTest printed it, in the line after "Skipped"."""
+    output = case.findtext("system-out", "").splitlines()
+    for line, following in zip(output, output[1:]):
+        if line.endswith(": Skipped"):
+            return following.strip()
+    return skipped.get("message") or "no reason given"
+
+
+def count(file: Path) -> tuple[Counter, Counter]:
+    """How many tests of a JUnit file passed, failed and were skipped, and why the latter.
+    Prints the names of those that failed.
+    """
+    outcomes, reasons = Counter(), Counter()
+    for case in ElementTree.parse(file).iter("testcase"):
+        skipped = case.find("skipped")
+        if case.find("failure") is not None or case.find("error") is not None:
+            outcomes["failed"] += 1
+            print(f"  failed: {case.get('name')}")
+        elif skipped is not None:
+            outcomes["skipped"] += 1
+            reasons[skip_reason(case, skipped)] += 1
+        else:
+            outcomes["passed"] += 1
+    return outcomes, reasons
+
+
+def section(directory: Path, name: str, status: int) -> tuple[Counter, Counter]:
+    """The same for a section. One that ended badly has failed at least once."""
+    file = directory / f"{name}.xml"
+    outcomes, reasons = count(file) if file.is_file() else (Counter(passed=1), Counter())
+    if status != 0 and outcomes["failed"] == 0:
+        if not file.is_file():
+            outcomes.clear()
+        outcomes["failed"] = 1
+    return outcomes, reasons
+
+
+def main(directory: Path, sections: list[str]) -> int:
+    """Prints a line for each section, the reasons for what was skipped, and the sum."""
+    total, all_reasons = Counter(), Counter()
+    print()
+    for described in sections:
+        name, status, seconds = described.rsplit(":", 2)
+        outcomes, reasons = section(directory, name, int(status))
+        total += outcomes
+        all_reasons += reasons
+        parts = [f"{outcomes[word]} {word}" for word in ("passed", "failed", "skipped")
+                 if outcomes[word]]
+        print(f"  {name:18} {', '.join(parts)} ({seconds} s)")
+    for reason, number in sorted(all_reasons.items()):
+        print(f"  skipped {number}: {reason}")
+    print(f"\n{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
+    return 1 if total["failed"] or not total["passed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
