@@ -19,7 +19,7 @@ from harness.strace import Strace
 
 FEW, MANY = 10, 2000
 MESSAGES = 300
-GROWS = 3.0  # the cost with MANY against the cost with FEW, from where on it is called growing
+GROWS = 7.0  # dearer by this factor: growing. Seen: 14 to 80 where it grows, 0.8 to 3.5 where not
 CLIENTS = 100
 
 
@@ -94,7 +94,10 @@ def cost_of_a_message(server: Server, idle_clients: int) -> float:
 def growth(start: Callable[..., Server]) -> float:
     """How many times dearer a message is among MANY idle clients than among FEW."""
     need_descriptors(MANY + 100)
-    few = cost_of_a_message(start(), FEW)
+    server = start()
+    if server.process.is_sanitized():
+        pytest.skip("the sanitizer's own work drowns the difference")
+    few = cost_of_a_message(server, FEW)
     return cost_of_a_message(start(), MANY) / few
 
 

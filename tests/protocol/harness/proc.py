@@ -90,9 +90,16 @@ class Process:
         raise AssertionError(f"/proc/{self.pid}/limits has no line about open files")
 
     def is_sanitized(self) -> bool:
-        """Whether it was built with a sanitizer: memory figures are the sanitizer's then."""
+        """Whether it was built with a sanitizer: memory and cost are the sanitizer's then."""
+        return self._mentions(b"__asan_init", b"__tsan_init", b"__msan_init")
+
+    def checks_types_by_descriptor(self) -> bool:
+        """Whether UBSan looks at objects' types: it takes a pipe for that, and fails without one."""
+        return self._mentions(b"__ubsan_handle_dynamic_type_cache_miss")
+
+    def _mentions(self, *names: bytes) -> bool:
         binary = (self._directory / "exe").read_bytes()
-        return any(name in binary for name in (b"__asan_init", b"__tsan_init", b"__msan_init"))
+        return any(name in binary for name in names)
 
     def borrow_socket(self, number: int) -> socket.socket:
         """A duplicate of the process's socket `number`. PermissionError where that is forbidden."""
