@@ -1,4 +1,4 @@
-"""What a message costs, counted: system calls, allocations, instructions. Nothing here looks at a clock."""
+"""What a message costs, counted: system calls, allocations, instructions. No clock is looked at."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def pytest_configure() -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes `target` runs for every stage, or for those that its mark `stages` names."""
+    """A test that takes `target` runs for every stage, or for those that `stages` names."""
     if "target" in metafunc.fixturenames:
         only = metafunc.definition.get_closest_marker("stages")
         built = targets.built_stages(BUILD, only.args if only else ())

@@ -1,5 +1,7 @@
-// Counts a program's heap allocations: LD_PRELOAD=libcount_allocations.so ALLOCATIONS=FILE PROGRAM
-// The count stands in the first eight bytes of FILE, where others can read it while the program runs.
+// Counts the heap allocations of a program:
+//   LD_PRELOAD=libcount_allocations.so ALLOCATIONS=FILE PROGRAM
+// The count stands in the first eight bytes of FILE, where others can read it while the program
+// runs.
 
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -1,5 +1,7 @@
-"""Instructions a message in user space, counted by valgrind's callgrind: the same number on every machine that has
-the same compiler and library."""
+"""Instructions a message in user space, counted by valgrind's callgrind.
+
+The number is the same on every machine that has the same compiler and library.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ PAYLOAD = bytes(64)
 
 
 def instructions(start: Callable[..., Server], rounds: int, profile: Path) -> int:
-    """All that the server executes, from its start to its end, for so many messages on each connection."""
+    """All that the server executes in its life, for so many messages on each connection."""
     server = start(
         before=("valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={profile}")
     )
