@@ -30,12 +30,16 @@ class Answers {
 
   std::size_t size() const { return view().size(); }
   bool empty() const { return view().empty(); }
+  /// Keeps memory for the next turn, but not that of a large message.
   void clear() {
     own_.clear();
     lent_ = {};
+    if (own_.capacity() > kept_bytes_max) own_ = Bytes();
   }
 
  private:
+  static constexpr std::size_t kept_bytes_max = 64 * 1024;
+
   Bytes own_;
   ByteView lent_;  ///< Only while own_ is empty.
 };

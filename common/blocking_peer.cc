@@ -15,7 +15,7 @@ namespace {
 using std::chrono::milliseconds;
 
 /// We wait in slices where between two of them there is something to look at.
-constexpr milliseconds slice(200);
+constexpr milliseconds slice(100);
 
 /// Sets SO_RCVTIMEO or SO_SNDTIMEO: a call that waits longer fails with EAGAIN. 0: it waits for
 /// ever. socket(7)
@@ -53,19 +53,19 @@ Result<std::size_t> BlockingPeer::receive(std::span<std::byte> lent) {
   while (true) {
     if (timeout_ > milliseconds(0)) {
       // Asked before each call: where bytes are always there, none ever waits and fails.
-      if (message_begun_ && Clock::now() >= deadline_) return failure(Error::timed_out);
+      if (waited_ && Clock::now() >= deadline_) return failure(Error::timed_out);
       // The whole limit is set already when a message is yet to begin: no system call for that.
-      limit_receive(message_begun_ ? until(deadline_) : timeout_);
+      limit_receive(waited_ ? until(deadline_) : timeout_);
     }
     const ssize_t received = ::recv(socket_.get(), lent.data(), lent.size(), 0);
-    message_begun_ = true;
+    waited_ = true;
     if (received >= 0) return static_cast<std::size_t>(received);
     if (!interrupted_or_waited()) return last_error();
   }
 }
 
 void BlockingPeer::message_completed() {
-  message_begun_ = false;
+  waited_ = false;
   deadline_ = Clock::now() + timeout_;
 }
 

@@ -43,7 +43,7 @@ class BlockingPeer {
   const Fd& socket_;
   std::chrono::milliseconds timeout_;
   std::chrono::milliseconds receive_limit_{0};  ///< What SO_RCVTIMEO is set to.
-  bool message_begun_ = false;
+  bool waited_ = false;
   Clock::time_point deadline_;
 };
 

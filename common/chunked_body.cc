@@ -31,11 +31,10 @@ Status ChunkedBody::take_one(char byte) {
       expecting_ = Expecting::digits;
       return take_digit(byte);
     case Expecting::digits:
-      if (byte == '\r' || byte == ';' || byte == ' ' || byte == '\t') {
-        expecting_ = Expecting::extension;
-        return take_extra(byte, Expecting::size_line_feed);
-      }
+      if (byte == '\r' || byte == ';' || byte == ' ' || byte == '\t') return take_behind_size(byte);
       return take_digit(byte);
+    case Expecting::blank:
+      return take_behind_size(byte);
     case Expecting::extension:
       return take_extra(byte, Expecting::size_line_feed);
     case Expecting::size_line_feed:
@@ -67,6 +66,14 @@ Status ChunkedBody::take_digit(char byte) {
   if (error != std::errc() || ++digits_ > digits_max) return failure(Error::malformed);
   data_left_ = data_left_ << 4 | value;
   return {};
+}
+
+/// Blanks, an extension behind `;`, or the line's end. RFC 9112, 7.1.1
+Status ChunkedBody::take_behind_size(char byte) {
+  const bool blank = byte == ' ' || byte == '\t';
+  if (!blank && byte != ';' && byte != '\r') return failure(Error::malformed);
+  expecting_ = blank ? Expecting::blank : Expecting::extension;
+  return take_extra(byte, Expecting::size_line_feed);
 }
 
 /// A byte of an extension or a trailer field, up to the line's end. What they say is ignored, but

@@ -25,6 +25,7 @@ class ChunkedBody {
   enum class Expecting : std::uint8_t {
     first_digit,
     digits,
+    blank,
     extension,
     size_line_feed,
     data,
@@ -39,6 +40,7 @@ class ChunkedBody {
 
   Status take_one(char byte);
   Status take_digit(char byte);
+  Status take_behind_size(char byte);
   Status take_extra(char byte, Expecting at_line_end);
   Status expect(char byte, char expected, Expecting next);
 

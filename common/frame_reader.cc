@@ -43,6 +43,11 @@ void FrameReader::keep_the_rest() {
 bool FrameReader::fill_until(std::size_t size_bytes) {
   if (held_.size() < size_bytes) {
     const std::size_t moved = std::min(size_bytes - held_.size(), lent_.size());
+    // Doubled, but never beyond what was announced; one that announces much pays when it sends
+    // much.
+    if (held_.capacity() < held_.size() + moved) {
+      held_.reserve(std::min(size_bytes, std::max(2 * held_.size(), held_.size() + moved)));
+    }
     held_.insert(held_.end(), lent_.begin(), lent_.begin() + static_cast<std::ptrdiff_t>(moved));
     lent_ = lent_.subspan(moved);
   }

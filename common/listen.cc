@@ -70,29 +70,25 @@ Result<Fd> listen_on(const Options& options, Waiting waiting) {
 }
 
 Result<std::vector<Fd>> listen_group(const Options& options, std::size_t sockets) {
-  auto address = address_of(options);
-  {
-    // SO_REUSEPORT would let us join a stranger's group (same user): without it, bind tells. Asked
-    // for any free port, it also chooses the one that all of the group then share.
-    const auto probe = bind_to(address, Waiting::nonblocking, false);
-    if (!probe) return std::unexpected(probe.error());
-    const auto bound = Address::of_socket(*probe);
-    if (!bound) return std::unexpected(bound.error());
-    address = *bound;
+  // The first one joins nobody's group: with SO_REUSEPORT, bind would let it into that of another
+  // server of the same user. Only when the port is ours, others may share it.
+  auto first = listen_on(options, Waiting::nonblocking);
+  if (!first) return std::unexpected(first.error());
+  if (const auto set = set_flag(*first, SOL_SOCKET, SO_REUSEPORT, 1); !set) {
+    return std::unexpected(set.error());
   }
+  const auto address = Address::of_socket(*first);  // with the port that the kernel chose
+  if (!address) return std::unexpected(address.error());
 
   std::vector<Fd> group;
-  for (std::size_t i = 0; i < sockets; ++i) {
-    auto socket = bind_to(address, Waiting::nonblocking, true);
+  group.push_back(std::move(*first));
+  while (group.size() < sockets) {
+    auto socket = bind_to(*address, Waiting::nonblocking, true);
     if (!socket) return std::unexpected(socket.error());
-    group.push_back(std::move(*socket));
-  }
-  // Listening only when all are bound: the group never misses a member that a newcomer was meant
-  // for.
-  for (const Fd& socket : group) {
-    if (const auto listening = start_listening(socket); !listening) {
+    if (const auto listening = start_listening(*socket); !listening) {
       return std::unexpected(listening.error());
     }
+    group.push_back(std::move(*socket));
   }
   return group;
 }
@@ -107,27 +103,33 @@ Result<std::optional<Accepted>> accept_one(const Fd& listener, Waiting waiting) 
       case EAGAIN:
         return std::nullopt;
       case EINTR:
-      case ECONNABORTED:  // this peer left while it was queued; the next may be fine, as after
-      case ENETDOWN:      // the network's errors, which Linux hands out on the listener
-      case EPROTO:
-      case ENOPROTOOPT:
-      case EHOSTDOWN:
-      case ENONET:
-      case EHOSTUNREACH:
-      case EOPNOTSUPP:
-      case EPERM:  // a firewall's rule
-      case ENETUNREACH:
-        continue;
+      case ECONNABORTED:
+        continue;  // this peer left while it was queued; the next may be fine
       default:
         return last_error();
     }
   }
 }
 
-bool is_shortage(std::error_code error) {
-  return error == std::errc::too_many_files_open ||
-         error == std::errc::too_many_files_open_in_system || error == std::errc::no_buffer_space ||
-         error == std::errc::not_enough_memory;
+bool may_pass(std::error_code error) {
+  switch (error.value()) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:  // until a connection leaves
+    case EPERM:   // a firewall's rule, or a filter of system calls
+    case ENETDOWN:
+    case EPROTO:  // and those that Linux takes over from the newcomer
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace common

@@ -31,11 +31,12 @@ struct Accepted {
 };
 
 /// Takes one connection out of the backlog, non-blocking if the listener is; nullopt: there is none
-/// (EAGAIN). Errors: EMFILE, ENFILE, ENOBUFS, ENOMEM: wait until a connection leaves, or 100 ms;
-/// EINVAL: the listener was shut down. Source: accept(2).
+/// (EAGAIN). Errors: of accept4(2), but for EINTR and ECONNABORTED, after which it tries again;
+/// EINVAL: the listener was shut down.
 Result<std::optional<Accepted>> accept_one(const Fd& listener, Waiting waiting);
 
-/// Whether trying accept_one() again can help, some time later.
-bool is_shortage(std::error_code error);
+/// Whether accept_one() may do better when a connection has left, or 100 ms later: a shortage, or
+/// trouble in the network. Not at once: that would be a busy loop.
+bool may_pass(std::error_code error);
 
 }  // namespace common

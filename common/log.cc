@@ -1,14 +1,22 @@
 #include "common/log.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
+
+#include <mutex>
 
 namespace common {
 
 void log(std::string_view line) {
+  static std::mutex mutex;
   const std::string whole = fmt::format("{}\n", line);
-  // Where stderr is gone or full there is nobody left to tell.
-  (void)!::write(STDERR_FILENO, whole.data(), whole.size());
+  const std::scoped_lock lock(mutex);
+  // A pipe that nobody empties must not stop the server: such a line is lost. A pipe that is ready
+  // has room for PIPE_BUF bytes at least, and ours are shorter. pipe(7)
+  pollfd stderr_ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+  if (::poll(&stderr_ready, 1, 0) <= 0 || (stderr_ready.revents & POLLOUT) == 0) return;
+  (void)!::write(STDERR_FILENO, whole.data(), whole.size());  // if it fails, whom to tell?
 }
 
 std::string escape(ByteView bytes) {

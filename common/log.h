@@ -12,8 +12,8 @@
 
 namespace common {
 
-/// Writes one line to stderr, whole or not at all: a single write(2), so that threads do not mix
-/// theirs.
+/// Writes one line to stderr, whole or not at all: threads do not mix theirs, and where stderr is a
+/// pipe that nobody empties the line is lost instead of waiting.
 void log(std::string_view line);
 
 /// Printable ASCII as it is, backslash doubled, everything else as \xHH: nothing that a peer sends

@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstdio>
 #include <limits>
+#include <span>
 
 #include "common/address.h"
 #include "common/duration.h"
@@ -120,6 +121,24 @@ std::string explain(const CLI::ArgumentMismatch& wrong, const OptionTable& table
   return std::string(counted);
 }
 
+/// `--verbose=true`: CLI11 would take some values of a flag.
+bool gives_a_value(std::string_view word, std::string_view flag) {
+  return word.starts_with(flag) && word.substr(flag.size()).starts_with('=');
+}
+
+std::optional<std::string> flag_with_value(std::span<const char* const> words,
+                                           const Program& program) {
+  for (const std::string_view word : words) {
+    for (const std::string_view flag : {"--help", "--version"}) {
+      if (gives_a_value(word, flag)) return std::string(flag);
+    }
+    for (const OptionLine& line : program.options) {
+      if (line.value_name.empty() && gives_a_value(word, line.name)) return line.name;
+    }
+  }
+  return std::nullopt;
+}
+
 std::string one_line(std::string text) {
   std::ranges::replace(text, '\n', ' ');
   return text;
@@ -170,6 +189,10 @@ OptionLine protocol_option(Options& options) {
 }
 
 std::optional<int> parse_options(int argc, const char* const* argv, const Program& program) {
+  if (const auto flag = flag_with_value({argv, static_cast<std::size_t>(argc)}, program)) {
+    log(fmt::format("{}: {}: takes no value (try --help)", program.name, *flag));
+    return 2;
+  }
   CLI::App app(program.summary, program.name);
   app.set_help_flag("--help", "print this and exit");
   app.set_version_flag("--version", fmt::format("{} {}", program.name, PROGRAM_VERSION));

@@ -1,30 +1,54 @@
 #include "common/process.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 
 #include "common/log.h"
 
 namespace common {
 
-void prepare_process(std::size_t connections_max) {
-  (void)std::signal(SIGPIPE, SIG_IGN);  // cannot fail for SIGPIPE
+namespace {
 
-  // Standard streams, listener, epoll and eventfd of each worker: some dozens at the most.
-  constexpr std::size_t own_descriptors = 32;
+void take_standard_numbers() {
+  for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(number, F_GETFD) >= 0) continue;
+    (void)!::open("/dev/null", O_RDWR);  // gets the lowest free number, this one, and keeps it
+  }
+}
+
+void raise_descriptor_limit(const Options& options) {
+  // Standard streams and the like, and of each worker a listener, an epoll and an eventfd.
+  const std::size_t own_descriptors = 8 + 3 * std::max<std::size_t>(options.workers, 1);
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;  // EFAULT and EINVAL only
   limit.rlim_cur = limit.rlim_max;
   (void)::setrlimit(RLIMIT_NOFILE, &limit);  // a soft limit may always be raised to the hard one
-  if (limit.rlim_cur < connections_max + own_descriptors) {
+  if (limit.rlim_cur < options.max_connections + own_descriptors) {
     log(
         fmt::format("the limit of {} descriptors is less than --max-connections {} needs: raise it "
                     "with ulimit -Hn, or ask for fewer connections",
-                    limit.rlim_cur, connections_max));
+                    limit.rlim_cur, options.max_connections));
   }
+}
+
+}  // namespace
+
+void prepare_process(const Options& options) {
+  take_standard_numbers();
+  (void)std::signal(SIGPIPE, SIG_IGN);  // cannot fail for SIGPIPE
+  // Set, it stays: left alone, glibc raises it with every large block that is freed, and keeps
+  // those.
+  constexpr int large_bytes = 128 * 1024;
+  (void)::mallopt(M_MMAP_THRESHOLD, large_bytes);  // where it is not known, nothing is lost
+  raise_descriptor_limit(options);
 }
 
 void announce(std::string_view address) {
@@ -38,6 +62,8 @@ int fail(const Options& options, std::error_code error) {
     advice = ": stop the server that has it, or choose another --port";
   } else if (error == std::errc::address_not_available) {
     advice = ": --host must be an address of this machine";
+  } else if (error == std::errc::invalid_argument) {
+    advice = ": --host takes no link-local address, which needs an interface as well";
   } else if (error == std::errc::permission_denied) {
     advice = ": ports below 1024 need privileges, choose another --port";
   }

@@ -8,10 +8,12 @@
 
 namespace common {
 
-/// What every server does before it starts: raises its soft limit of descriptors to the hard one,
-/// and says so on stderr if that is too little for `connections_max`; ignores SIGPIPE, should
-/// whoever reads our stderr go away.
-void prepare_process(std::size_t connections_max);
+/// What every server does before it opens anything. Takes the numbers 0, 1 and 2 where they are
+/// closed, or a client's connection would get one of them, and our log lines. Raises the soft limit
+/// of descriptors to the hard one, and says so on stderr if that is too little for
+/// --max-connections. Ignores SIGPIPE, should whoever reads our stderr go away. Has large blocks of
+/// memory go back to the system when they are freed.
+void prepare_process(const Options& options);
 
 /// Prints the line `listening on ADDRESS`, the only one on stdout, and flushes it: whoever waits
 /// for it may sit behind a pipe.

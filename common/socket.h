@@ -14,8 +14,8 @@ inline constexpr std::size_t receive_bytes_max = 16 * 1024;
 /// How long after our end of stream we wait for the peer's.
 inline constexpr std::chrono::milliseconds linger_timeout = std::chrono::seconds(2);
 
-/// Bytes of ours that the peer's kernel has not acknowledged: SIOCOUTQ of tcp(7). 0 also when the
-/// connection is gone.
+/// Bytes of ours that the peer's kernel has not acknowledged: SIOCOUTQ of tcp(7). 0 after a reset:
+/// nobody is left who could.
 std::size_t unacknowledged_bytes(const Fd& socket);
 
 }  // namespace common

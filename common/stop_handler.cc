@@ -6,8 +6,7 @@
 #include <cassert>
 #include <cerrno>
 #include <csignal>
-#include <string_view>
-#include <system_error>
+#include <span>
 #include <utility>
 
 namespace common {
@@ -17,11 +16,18 @@ StopHandler* handler = nullptr;  // set before the signals are handled, cleared 
 
 constexpr int stop_signals[] = {SIGINT, SIGTERM, SIGALRM};
 
+sigset_t all_of(std::span<const int> numbers) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : numbers) sigaddset(&set, number);
+  return set;
+}
+
 void set_action(void (*function)(int)) {
   struct sigaction action {};
   action.sa_handler = function;
   action.sa_flags = SA_RESTART;
-  for (const int number : stop_signals) sigaddset(&action.sa_mask, number);
+  action.sa_mask = all_of(stop_signals);
   for (const int number : stop_signals)
     (void)::sigaction(number, &action, nullptr);  // valid numbers
 }
@@ -39,17 +45,25 @@ void start(timer_t timer, std::chrono::milliseconds duration) {
 
 }  // namespace
 
-StopHandler::StopHandler(std::chrono::milliseconds drain_timeout, std::function<void()> stop)
-    : drain_timeout_(drain_timeout), stop_(std::move(stop)) {
-  assert(handler == nullptr);
+Result<std::unique_ptr<StopHandler>> StopHandler::create(std::chrono::milliseconds drain_timeout,
+                                                         std::function<void()> stop) {
   sigevent alarm{};
   alarm.sigev_notify = SIGEV_SIGNAL;
   alarm.sigev_signo = SIGALRM;
-  if (::timer_create(CLOCK_MONOTONIC, &alarm, &drain_timer_) < 0) {
-    throw std::system_error(errno, std::system_category(), "timer_create");
-  }
+  timer_t timer{};
+  if (::timer_create(CLOCK_MONOTONIC, &alarm, &timer) < 0) return last_error();
+  return std::unique_ptr<StopHandler>(new StopHandler(drain_timeout, std::move(stop), timer));
+}
+
+StopHandler::StopHandler(std::chrono::milliseconds drain_timeout, std::function<void()> stop,
+                         timer_t timer)
+    : drain_timeout_(drain_timeout), stop_(std::move(stop)), drain_timer_(timer) {
+  assert(handler == nullptr);
   handler = this;
   set_action(&StopHandler::on_signal);
+  const sigset_t blocked = all_of(stop_signals);
+  (void)::pthread_sigmask(SIG_UNBLOCK, &blocked,
+                          nullptr);  // whoever started us may have them blocked
 }
 
 StopHandler::~StopHandler() {
@@ -61,8 +75,6 @@ StopHandler::~StopHandler() {
 void StopHandler::on_signal(int number) {
   const int saved_errno = errno;
   if (handler->asked_.exchange(true) || number == SIGALRM) {
-    constexpr std::string_view line = "stopped before every connection was closed\n";
-    (void)!::write(STDERR_FILENO, line.data(), line.size());
     ::_exit(0);  // not exit(3): nothing here may be destroyed while it is in use
   }
   start(handler->drain_timer_, handler->drain_timeout_);

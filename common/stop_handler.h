@@ -4,6 +4,9 @@
 #include <chrono>
 #include <ctime>
 #include <functional>
+#include <memory>
+
+#include "common/result.h"
 
 namespace common {
 
@@ -14,17 +17,20 @@ namespace common {
 /// once, with 0. There is one at a time; it must not outlive what `stop` uses.
 class StopHandler {
  public:
-  StopHandler(std::chrono::milliseconds drain_timeout, std::function<void()> stop);
+  /// Starts to handle the signals. Errors: of timer_create(2).
+  static Result<std::unique_ptr<StopHandler>> create(std::chrono::milliseconds drain_timeout,
+                                                     std::function<void()> stop);
   StopHandler(const StopHandler&) = delete;
   StopHandler& operator=(const StopHandler&) = delete;
   ~StopHandler();
 
  private:
+  StopHandler(std::chrono::milliseconds drain_timeout, std::function<void()> stop, timer_t timer);
   static void on_signal(int number);
 
   std::chrono::milliseconds drain_timeout_;
-  std::function<void()> stop_;
-  timer_t drain_timer_{};
+  std::function<void()> stop_;  ///< Calling one that is there neither allocates nor locks.
+  timer_t drain_timer_;
   std::atomic<bool> asked_ = false;  ///< Two threads may each get a signal at the same time.
 };
 

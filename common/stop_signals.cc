@@ -7,10 +7,10 @@
 #include <cerrno>
 #include <csignal>
 #include <ctime>
+#include <system_error>
 #include <utility>
 
 #include "common/duration.h"
-#include "common/log.h"
 
 namespace common {
 namespace {
@@ -37,14 +37,22 @@ void wait_until(Clock::time_point deadline) {
 
 }  // namespace
 
-StopSignals::StopSignals(std::chrono::milliseconds drain_timeout, std::function<void()> stop) {
+Result<std::unique_ptr<StopSignals>> StopSignals::create(std::chrono::milliseconds drain_timeout,
+                                                         std::function<void()> stop) {
   const sigset_t set = stop_signals();
   (void)::pthread_sigmask(SIG_BLOCK, &set, nullptr);  // fails only for a wrong first argument
-  thread_ = std::thread(
-      [this, drain_timeout, stop = std::move(stop)] { wait_for_signals(drain_timeout, stop); });
+  std::unique_ptr<StopSignals> signals(new StopSignals());
+  try {
+    signals->thread_ =
+        std::thread(&StopSignals::wait_for_signals, signals.get(), drain_timeout, std::move(stop));
+  } catch (const std::system_error& error) {
+    return std::unexpected(error.code());
+  }
+  return signals;
 }
 
 StopSignals::~StopSignals() {
+  if (!thread_.joinable()) return;
   done_ = true;
   (void)::pthread_kill(thread_.native_handle(), SIGTERM);  // wakes the thread, which is there
   thread_.join();
@@ -63,7 +71,6 @@ void StopSignals::wait_for_signals(std::chrono::milliseconds drain_timeout,
   if (done_) return;
 
   // Not exit(3): the threads that are still serving must not find their objects destroyed.
-  log("stopped before every connection was closed");
   ::_exit(0);
 }
 

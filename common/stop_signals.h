@@ -3,7 +3,10 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <thread>
+
+#include "common/result.h"
 
 namespace common {
 
@@ -14,12 +17,15 @@ namespace common {
 /// thread, which inherits the blocked signals; it must not outlive what `stop` uses.
 class StopSignals {
  public:
-  StopSignals(std::chrono::milliseconds drain_timeout, std::function<void()> stop);
+  /// Starts to wait for the signals. Error: EAGAIN, no thread is to be had.
+  static Result<std::unique_ptr<StopSignals>> create(std::chrono::milliseconds drain_timeout,
+                                                     std::function<void()> stop);
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
   ~StopSignals();
 
  private:
+  StopSignals() = default;
   void wait_for_signals(std::chrono::milliseconds drain_timeout, const std::function<void()>& stop);
 
   std::atomic<bool> done_ = false;

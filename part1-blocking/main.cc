@@ -15,11 +15,13 @@ int main(int argc, char** argv) {
                           .options = common::stage_options(options)};
   options.max_connections = 1;  // and no option to change it
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
-  common::prepare_process(options.max_connections);
+  common::prepare_process(options);
 
   const auto server = stage::Server::create(options, common::make_echo_session);
   if (!server) return common::fail(options, server.error());
-  const common::StopSignals signals(options.drain_timeout, [&server] { (*server)->stop(); });
+  const auto signals =
+      common::StopSignals::create(options.drain_timeout, [&server] { (*server)->stop(); });
+  if (!signals) return common::fail(options, signals.error());
   common::announce((*server)->address());
   const auto finished = (*server)->run();
   return finished ? 0 : common::fail(options, finished.error());

@@ -59,7 +59,7 @@ common::Status Server::run() {
       serve_client(std::move(**client));
       continue;
     }
-    if (common::is_shortage(client.error())) {
+    if (common::may_pass(client.error())) {
       accept_fault_.report(client.error(), common::Clock::now());
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
     } else if (!stopping_) {
@@ -75,21 +75,22 @@ void Server::serve_client(common::Accepted client) {
   const auto session = make_session_(options_);
 
   const auto ended = serve(peer, *session);
-  const bool goodbye = ended || stopping_;  // our stop may have cut a message short
+  // Our stop may have cut a message short.
+  const bool goodbye = ended || (stopping_ && ended.error() == common::Error::cut_short);
   log_.closed(client.peer, goodbye ? std::error_code() : ended.error(), !session->end_of_stream());
   end_serving();
   peer.close_gracefully(stopping_);
 }
 
 void Server::begin_serving(int connection) {
-  const std::scoped_lock lock(serving_mutex_);
+  const std::scoped_lock lock(mutex_);
   serving_ = connection;
   if (stopping_) (void)::shutdown(connection, SHUT_RD);  // stop() came before us
 }
 
 void Server::end_serving() {
   // Before it is closed: the number may be used again at once.
-  const std::scoped_lock lock(serving_mutex_);
+  const std::scoped_lock lock(mutex_);
   serving_ = -1;
 }
 
@@ -99,7 +100,7 @@ void Server::stop() {
   // bytes that had come. Neither call fails in a way that matters: who has gone need not be
   // interrupted.
   (void)::shutdown(listener_.get(), SHUT_RDWR);
-  const std::scoped_lock lock(serving_mutex_);
+  const std::scoped_lock lock(mutex_);
   if (serving_ >= 0) (void)::shutdown(serving_, SHUT_RD);
 }
 

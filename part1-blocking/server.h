@@ -43,7 +43,7 @@ class Server {
   common::RepeatedFault accept_fault_{"cannot accept"};
 
   std::atomic<bool> stopping_ = false;
-  std::mutex serving_mutex_;
+  std::mutex mutex_;
   int serving_ = -1;  ///< The connection that stop() has to interrupt.
 };
 

@@ -38,11 +38,20 @@ common::Status serve(common::BlockingPeer& peer, common::Session& session) {
 /// are usual.
 void use_small_stacks() {
   constexpr std::size_t stack_bytes = 256 * 1024;
-  pthread_attr_t attributes;
-  (void)::pthread_attr_init(&attributes);  // fails on no Linux: pthread_attr_init(3)
-  (void)::pthread_attr_setstacksize(&attributes, stack_bytes);
-  (void)::pthread_setattr_default_np(&attributes);  // where it fails, stacks stay large
-  (void)::pthread_attr_destroy(&attributes);
+  pthread_attr_t usual;
+  pthread_attr_t small;
+  (void)::pthread_getattr_default_np(&usual);  // these four fail on no Linux
+  (void)::pthread_attr_init(&small);
+  (void)::pthread_attr_setstacksize(&small, stack_bytes);
+  (void)::pthread_setattr_default_np(&small);
+  try {
+    std::thread([] {}).join();
+  } catch (
+      const std::system_error&) {  // EINVAL: what is thread_local does not fit, a sanitizer's say
+    (void)::pthread_setattr_default_np(&usual);
+  }
+  (void)::pthread_attr_destroy(&small);
+  (void)::pthread_attr_destroy(&usual);
 }
 
 }  // namespace
@@ -59,8 +68,7 @@ Server::Server(const common::Options& options, common::MakeSession make_session,
     : options_(options),
       make_session_(make_session),
       listener_(std::move(listener)),
-      log_(options.verbose),
-      places_(static_cast<std::ptrdiff_t>(options.max_connections)) {}
+      log_(options.verbose) {}
 
 std::string Server::address() const {
   const auto address = common::Address::of_socket(listener_);
@@ -73,11 +81,9 @@ common::Status Server::run() {
 }
 
 common::Status Server::run_threads() {
-  const auto finished = accept_clients([this](common::Accepted client) {  //
-    start_thread(std::move(client));
-  });
-  std::unique_lock lock(threads_mutex_);
-  thread_ended_.wait(lock, [this] { return threads_ == 0; });
+  const auto finished = accept_clients(&Server::start_thread);
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return places_taken_ == 0; });
   return finished;
 }
 
@@ -87,11 +93,7 @@ common::Status Server::run_pool() {
     std::vector<std::jthread> pool;
     for (common::Status& status : finished) {
       try {
-        pool.emplace_back([this, &status] {
-          status = accept_clients([this](common::Accepted client) {  //
-            serve_client(std::move(client));
-          });
-        });
+        pool.emplace_back([this, &status] { status = accept_clients(&Server::serve_client); });
       } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
         status = std::unexpected(error.code());
         stop();
@@ -103,18 +105,16 @@ common::Status Server::run_pool() {
   return failed == finished.end() ? common::Status() : *failed;
 }
 
-template <typename ServeOne>
-common::Status Server::accept_clients(ServeOne serve_one) {
+common::Status Server::accept_clients(void (Server::*serve_one)(common::Accepted)) {
   while (true) {
-    places_.acquire();  // none left: newcomers wait in the backlog
-    if (stopping_) return {};
+    if (!take_place()) return {};
     auto client = common::accept_one(listener_, common::Waiting::blocking);
     if (client) {
-      serve_one(std::move(**client));
+      (this->*serve_one)(std::move(**client));
       continue;
     }
-    places_.release();
-    if (common::is_shortage(client.error())) {
+    give_place_back();
+    if (common::may_pass(client.error())) {
       accept_fault_.report(client.error(), common::Clock::now());
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
     } else if (!stopping_) {
@@ -123,27 +123,33 @@ common::Status Server::accept_clients(ServeOne serve_one) {
   }
 }
 
+/// At the limit it waits, and newcomers wait in the backlog. False: we are to stop.
+bool Server::take_place() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return stopping_ || places_taken_ < options_.max_connections; });
+  if (!stopping_) ++places_taken_;
+  return !stopping_;
+}
+
+void Server::give_place_back() {
+  const std::scoped_lock lock(mutex_);
+  --places_taken_;
+  changed_.notify_all();  // under the lock: after the last one, the server may be gone
+}
+
 void Server::start_thread(common::Accepted client) {
   // Shared, because a thread that cannot be started has already swallowed what it was given.
   const auto shared = std::make_shared<common::Accepted>(std::move(client));
-  {
-    const std::scoped_lock lock(threads_mutex_);
-    ++threads_;
-  }
-  while (true) {
+  while (!stopping_) {
     try {
-      std::thread([this, shared] {
-        serve_client(std::move(*shared));
-        const std::scoped_lock lock(threads_mutex_);
-        --threads_;
-        thread_ended_.notify_one();  // under the lock: after it, the server may be gone
-      }).detach();
+      std::thread([this, shared] { serve_client(std::move(*shared)); }).detach();
       return;
     } catch (const std::system_error& error) {  // EAGAIN: as many as the system allows
       thread_fault_.report(error.code(), common::Clock::now());
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
   }
+  serve_client(std::move(*shared));  // at the end there is nobody else to accept
 }
 
 void Server::serve_client(common::Accepted client) {
@@ -153,23 +159,24 @@ void Server::serve_client(common::Accepted client) {
   const auto session = make_session_(options_);
 
   const auto ended = serve(peer, *session);
-  const bool goodbye = ended || stopping_;  // our stop may have cut a message short
+  // Our stop may have cut a message short.
+  const bool goodbye = ended || (stopping_ && ended.error() == common::Error::cut_short);
   log_.closed(client.peer, goodbye ? std::error_code() : ended.error(), !session->end_of_stream());
   end_serving(client.fd.get());
   peer.close_gracefully(stopping_);
   client.fd = common::Fd();  // only now may its place go to another
-  places_.release();
+  give_place_back();
 }
 
 void Server::begin_serving(int connection) {
-  const std::scoped_lock lock(serving_mutex_);
+  const std::scoped_lock lock(mutex_);
   serving_.insert(connection);
   if (stopping_) (void)::shutdown(connection, SHUT_RD);  // stop() came before us
 }
 
 void Server::end_serving(int connection) {
   // Before it is closed: the number may be used again at once.
-  const std::scoped_lock lock(serving_mutex_);
+  const std::scoped_lock lock(mutex_);
   serving_.erase(connection);
 }
 
@@ -179,8 +186,8 @@ void Server::stop() {
   // bytes that had come. Neither call fails in a way that matters: who has gone need not be
   // interrupted.
   (void)::shutdown(listener_.get(), SHUT_RDWR);
-  places_.release(static_cast<std::ptrdiff_t>(std::max<std::size_t>(options_.workers, 1)));
-  const std::scoped_lock lock(serving_mutex_);
+  const std::scoped_lock lock(mutex_);
+  changed_.notify_all();
   for (const int connection : serving_) (void)::shutdown(connection, SHUT_RD);
 }
 

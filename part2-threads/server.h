@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
-#include <semaphore>
 #include <string>
 #include <unordered_set>
 
@@ -39,8 +38,9 @@ class Server {
 
   common::Status run_threads();
   common::Status run_pool();
-  template <typename ServeOne>
-  common::Status accept_clients(ServeOne serve_one);
+  common::Status accept_clients(void (Server::*serve_one)(common::Accepted));
+  bool take_place();
+  void give_place_back();
   void start_thread(common::Accepted client);
   void serve_client(common::Accepted client);
   void begin_serving(int connection);
@@ -53,14 +53,11 @@ class Server {
   common::RepeatedFault accept_fault_{"cannot accept"};
   common::RepeatedFault thread_fault_{"cannot start a thread"};
 
-  std::counting_semaphore<> places_;  ///< How many more connections there may be.
-
   std::atomic<bool> stopping_ = false;
-  std::mutex serving_mutex_;
+  std::mutex mutex_;
   std::unordered_set<int> serving_;  ///< The connections that stop() has to interrupt.
-  std::mutex threads_mutex_;
-  std::size_t threads_ = 0;
-  std::condition_variable thread_ended_;
+  std::size_t places_taken_ = 0;     ///< By connections, or for one that is being accepted.
+  std::condition_variable changed_;  ///< A place is free, or we are to stop.
 };
 
 }  // namespace stage

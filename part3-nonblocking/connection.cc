@@ -11,6 +11,10 @@ namespace {
 
 using common::Clock;
 
+/// The clock is read once a turn, and a message may be younger than that: nobody is closed too
+/// early as long as a turn takes less than this.
+constexpr auto turn_time = std::chrono::milliseconds(100);
+
 /// Whether the call that has just failed would succeed later.
 bool not_now() { return errno == EAGAIN || errno == EINTR; }
 
@@ -48,7 +52,6 @@ Connection::Next Connection::receive(Clock::time_point now, Lent& lent) {
   }
 
   const common::ByteView bytes(lent.input.data(), static_cast<std::size_t>(received));
-  lent.answers.clear();
   const auto completed = session_->take(bytes, lent.answers);
   if (!completed || session_->finished()) {
     log_closed(completed ? std::error_code() : completed.error());
@@ -56,7 +59,9 @@ Connection::Next Connection::receive(Clock::time_point now, Lent& lent) {
   } else if (*completed > 0) {
     renew_deadline(now);  // by messages only: single bytes would hold the connection for ever
   }
-  return send(lent.answers.view(), now);
+  const Next next = send(lent.answers.view(), now);
+  lent.answers.clear();
+  return next;
 }
 
 Connection::Next Connection::send(common::ByteView answers, Clock::time_point now) {
@@ -150,8 +155,8 @@ void Connection::begin_drain() {
 }
 
 void Connection::renew_deadline(Clock::time_point now) {
-  deadline_ =
-      options_.read_timeout.count() == 0 ? Clock::time_point::max() : now + options_.read_timeout;
+  deadline_ = options_.read_timeout.count() == 0 ? Clock::time_point::max()
+                                                 : now + options_.read_timeout + turn_time;
 }
 
 void Connection::log_closed(std::error_code reason) const {

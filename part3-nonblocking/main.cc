@@ -15,11 +15,13 @@ int main(int argc, char** argv) {
                           .options = common::stage_options(options)};
   program.options.push_back(common::max_connections_option(options));
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
-  common::prepare_process(options.max_connections);
+  common::prepare_process(options);
 
   const auto server = stage::Server::create(options, common::make_echo_session);
   if (!server) return common::fail(options, server.error());
-  const common::StopHandler signals(options.drain_timeout, [&server] { (*server)->stop(); });
+  const auto signals =
+      common::StopHandler::create(options.drain_timeout, [&server] { (*server)->stop(); });
+  if (!signals) return common::fail(options, signals.error());
   common::announce((*server)->address());
   const auto finished = (*server)->run();
   return finished ? 0 : common::fail(options, finished.error());

@@ -56,7 +56,7 @@ common::Status Server::accept_new(Clock::time_point now) {
       continue;
     }
     if (accepted) return {};  // nobody there
-    if (!common::is_shortage(accepted.error())) return std::unexpected(accepted.error());
+    if (!common::may_pass(accepted.error())) return std::unexpected(accepted.error());
     accept_fault_.report(accepted.error(), now);
     accept_again_ = now + shortage_pause;
     return {};

@@ -29,7 +29,8 @@ class Server {
   static common::Result<std::unique_ptr<Server>> create(const common::Options& options,
                                                         common::MakeSession make_session);
 
-  /// The same with what several servers of one process share.
+  /// The same with what several servers of one process share: part 5 has such workers. Whoever is
+  /// alone shares it with nobody.
   static common::Result<std::unique_ptr<Server>> create(const common::Options& options,
                                                         common::MakeSession make_session,
                                                         common::Fd listener,
@@ -81,8 +82,6 @@ class Server {
   std::shared_ptr<common::Places> places_;
   Poller poller_;
   common::Fd wake_;  ///< An eventfd(2): somebody asks us to look at stopping_ and places_.
-  common::RepeatedFault accept_fault_{"cannot accept"};
-  common::RepeatedFault watch_fault_{"cannot watch a connection"};
   Lent lent_;
 
   common::DeadlineList time_bounds_;  ///< All as far away as --read-timeout.

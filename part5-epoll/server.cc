@@ -17,6 +17,10 @@ namespace {
 using common::Clock;
 using common::Token;
 
+// One of each for the process: a line a second, however many servers it has.
+common::RepeatedFault accept_fault("cannot accept");
+common::RepeatedFault watch_fault("cannot watch a connection");
+
 /// Newcomers taken in one turn: a flood of them must not keep the others waiting.
 constexpr int accept_budget = 16;
 
@@ -112,8 +116,8 @@ common::Status Server::accept_new(Clock::time_point now) {
     }
     places_->give_back();
     if (accepted) return {};  // nobody there
-    if (!common::is_shortage(accepted.error())) return std::unexpected(accepted.error());
-    accept_fault_.report(accepted.error(), now);
+    if (!common::may_pass(accepted.error())) return std::unexpected(accepted.error());
+    accept_fault.report(accepted.error(), now);
     park(Parked::shortage, now);
     return {};
   }
@@ -132,7 +136,7 @@ void Server::resume(Clock::time_point now) {
   if (parked_ == Parked::no || draining_) return;
   if (const auto watched = poller_.watch_listener(listener_, Token(Token::Kind::listener));
       !watched) {
-    watch_fault_.report(watched.error(), now);
+    watch_fault.report(watched.error(), now);
     parked_ = Parked::shortage;
     accept_again_ = now + shortage_pause;
     return;
@@ -147,7 +151,7 @@ void Server::add(common::Accepted accepted, Clock::time_point now) {
   client.interest = client.connection.interest();
   if (const auto watched = poller_.watch(client.connection.fd(), token, client.interest);
       !watched) {
-    watch_fault_.report(watched.error(), now);
+    watch_fault.report(watched.error(), now);
     close(token, client, now);
     return;
   }
@@ -184,7 +188,7 @@ void Server::change_interest(Token token, Client& client, Clock::time_point now)
   if (client.interest == Readiness{}) return poller_.forget(client.connection.fd());
   const auto changed = poller_.change(client.connection.fd(), token, client.interest);
   if (!changed) {
-    watch_fault_.report(changed.error(), now);
+    watch_fault.report(changed.error(), now);
     close(token, client, now);
   }
 }

@@ -185,8 +185,8 @@ class Undefined(Healthy):
     """Behaves well, and a sanitizer says that this was luck."""
 
     def answer(self, payload: bytes) -> None:
-        super().answer(payload)
         print("echo.cc:17:9: runtime error: signed integer overflow", file=sys.stderr, flush=True)
+        super().answer(payload)
 
 
 BUGS: dict[str, type[Healthy]] = {

@@ -189,6 +189,28 @@ def test_a_connection_that_is_just_being_closed_does_not_hold_up_the_stop(server
 
 
 @pytest.mark.clock
+@pytest.mark.rule(rules.DRAIN_IDLE)
+@pytest.mark.parametrize("moment", ["same", "just_before"])
+def test_a_client_that_resets_with_answers_unread_does_not_hold_up_the_stop(
+    start: Callable[..., Server], moment: str
+) -> None:
+    # What a reset connection has not acknowledged, nobody ever will.
+    for _ in range(4):
+        server = start()
+        client = server.connect(receive_buffer=4096)
+        client.send_until_stuck(LARGE, pause=0.03)
+        if moment == "same":
+            server.pause()
+            client.reset()
+            server.send_signal(signal.SIGTERM)
+            server.resume()
+        else:
+            client.reset()
+            server.send_signal(signal.SIGTERM)
+        assert server.wait_exit(within=AT_ONCE) == 0
+
+
+@pytest.mark.clock
 @pytest.mark.rule(rules.BACKLOG_DROPPED)
 def test_connections_that_were_never_accepted_are_dropped(
     start: Callable[..., Server], target: Target

@@ -13,12 +13,13 @@ import pytest
 import rules
 from harness import sockdiag
 from harness.client import Client
-from harness.frames import frame
+from harness.frames import frame, header
 from harness.proc import wait_until
 from harness.server import Server
 
 BURST = frame(bytes(96)) * 160  # fits the 16 KiB that servers like to read at once
 TRIES = 10
+UNREAD_BYTES = 50_000  # more than a server reads at a time, less than its kernel takes
 QUEUES = struct.Struct("=4x48x4xII")  # their place in struct inet_diag_msg
 
 
@@ -80,3 +81,16 @@ def test_what_the_server_has_received_is_answered_without_another_byte(server: S
         if all_taken:
             return
     pytest.skip(f"in {TRIES} tries the server never took all that was sent and held answers")
+
+
+@pytest.mark.needs("closing", "interruptions")
+@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+def test_input_that_is_there_and_is_not_read_does_not_become_a_reset(server: Server) -> None:
+    client = server.connect()
+    client.echo(b"accepted")
+    server.pause()  # so that there is more than it reads at a time when it finds what ends it
+    client.send(frame(b"answered") + header(0xFFFFFFFF) + bytes(UNREAD_BYTES))
+    client.wait_until_in_kernel()
+    server.resume()
+    client.expect(b"answered")
+    client.expect_end()

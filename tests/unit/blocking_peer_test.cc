@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <string>
@@ -26,23 +25,6 @@ using namespace std::chrono_literals;
 
 constexpr milliseconds no_timeout(0);
 constexpr auto far_too_long = 20s;  // Nothing here takes that long unless it hangs.
-
-/// Sends as long as the test lasts, as fast as the peer takes it.
-class Firehose {
- public:
-  explicit Firehose(const Fd& socket)
-      : thread_([&socket](const std::stop_token& stop) {
-          const std::string some(10'000, 'x');
-          while (!stop.stop_requested()) {
-            if (::send(socket.get(), some.data(), some.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-              std::this_thread::yield();
-            }
-          }
-        }) {}
-
- private:
-  std::jthread thread_;
-};
 
 TEST(BlockingPeer, ReceivesWhatHasComeAndThenTheEnd) {
   auto [server, client] = tests::unix_connection();
@@ -195,13 +177,14 @@ TEST(BlockingPeer, TimesOutWhenThePeerTakesNoAnswers) {
   }
 }
 
-// With a small window the kernel tells that there is room only every few seconds: what counts is
-// that the peer acknowledges. It takes bytes ten times as often as it must.
+// The kernel has no room for us until a third of a large buffer is free, which takes this peer far
+// longer than the time-out: what counts is that it acknowledges. It takes bytes ten times as often
+// as it must.
 TEST(BlockingPeer, IsPatientWithAPeerThatTakesALittleNowAndThen) {
   constexpr milliseconds timeout = 2s;
-  const std::string answers(500'000, 'x');
+  const std::string answers(1'000'000, 'x');
   auto [server, client] = tests::tcp_connection(4096);
-  constexpr int send_buffer_bytes = 16'384;
+  constexpr int send_buffer_bytes = 200'000;
   ::setsockopt(server.get(), SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof(int));
   BlockingPeer peer(server, timeout);
   tests::Received received;
@@ -231,95 +214,6 @@ TEST(BlockingPeer, SendingToAPeerThatHasGoneIsAnErrorAndNoSignal) {
   const auto sent = peer.send_all(bytes("answer"));
   ASSERT_FALSE(sent.has_value());
   EXPECT_EQ(sent.error(), std::errc::broken_pipe);
-}
-
-// Closing with these bytes unread would send a reset: the client sees ECONNRESET, not the end.
-TEST(CloseGracefully, LetsAnAnswerArriveThoughInputIsUnread) {
-  auto [server, client] = tests::tcp_connection();
-  const std::string unread(100'000, 'x');
-  ASSERT_EQ(::send(client.get(), unread.data(), unread.size(), 0), ssize_t{100'000});
-  tests::Received received;
-  std::jthread reader([&, &from = client] {
-    received = tests::receive_all(from);
-    from = Fd();
-  });
-  BlockingPeer peer(server, 30s);
-  EXPECT_TRUE(peer.send_all(bytes("answer")).has_value());
-  peer.close_gracefully(false);
-  server = Fd();
-  reader.join();
-  EXPECT_EQ(received.bytes, "answer");
-  EXPECT_EQ(received.error, 0) << "reset";
-}
-
-TEST(CloseGracefully, WaitsForAPeerThatStaysButNotForEver) {
-  auto [server, client] = tests::tcp_connection();
-  BlockingPeer peer(server, 30s);
-  const auto begin = Clock::now();
-  peer.close_gracefully(false);
-  EXPECT_GE(Clock::now() - begin, common::linger_timeout);
-  EXPECT_LT(Clock::now() - begin, far_too_long);
-  EXPECT_EQ(tests::receive_all(client).error, 0) << "our end of stream has arrived";
-}
-
-TEST(CloseGracefully, EndsWithAPeerThatNeverStopsSending) {
-  auto [server, client] = tests::tcp_connection();
-  BlockingPeer peer(server, 30s);
-  const Firehose firehose(client);
-  const auto begin = Clock::now();
-  peer.close_gracefully(false);
-  EXPECT_LT(Clock::now() - begin, far_too_long);
-}
-
-TEST(CloseGracefully, ReturnsAtOnceWhenThePeerHasReset) {
-  auto [server, client] = tests::tcp_connection();
-  tests::reset(client);
-  BlockingPeer peer(server, 30s);
-  const auto begin = Clock::now();
-  peer.close_gracefully(false);
-  EXPECT_LT(Clock::now() - begin, common::linger_timeout);
-}
-
-TEST(CloseGracefully, WaitsOnlyForAcknowledgementsWhenStopping) {
-  auto [server, client] = tests::tcp_connection();
-  BlockingPeer peer(server, 30s);
-  ASSERT_TRUE(peer.send_all(bytes("answer")).has_value());
-  ::shutdown(server.get(), SHUT_RD);  // as the server's stop() does
-  const auto begin = Clock::now();
-  peer.close_gracefully(true);
-  EXPECT_LT(Clock::now() - begin, common::linger_timeout) << "for a peer that just stays";
-  server = Fd();
-  EXPECT_EQ(tests::receive_all(client).bytes, "answer");
-}
-
-TEST(CloseGracefully, DoesNotWaitForAPeerThatKeepsSendingWhenStopping) {
-  auto [server, client] = tests::tcp_connection();
-  BlockingPeer peer(server, 30s);
-  const Firehose firehose(client);
-  ::shutdown(server.get(), SHUT_RD);
-  const auto begin = Clock::now();
-  peer.close_gracefully(true);
-  EXPECT_LT(Clock::now() - begin, common::linger_timeout);
-}
-
-TEST(CloseGracefully, WaitsForAnswersThatAreNotAcknowledgedWhenStopping) {
-  auto [server, client] = tests::tcp_connection(4096);
-  BlockingPeer peer(server, 30s);
-  const std::string answers(100'000, 'x');
-  ASSERT_TRUE(peer.send_all(bytes(answers)).has_value());
-  ASSERT_GT(common::unacknowledged_bytes(server), 0U);
-  ::shutdown(server.get(), SHUT_RD);
-  tests::Received received;
-  std::jthread reader([&, &from = client] { received = tests::receive_all(from); });
-  peer.close_gracefully(true);
-  EXPECT_LE(common::unacknowledged_bytes(server), 1U) << "more than the end of the stream";
-  server = Fd();
-  reader.join();
-  EXPECT_EQ(received.bytes.size(), answers.size());
-}
-
-TEST(UnacknowledgedBytes, AreNoneWhereThereIsNoConnection) {
-  EXPECT_EQ(common::unacknowledged_bytes(Fd()), 0U);
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ inline std::string frames(std::initializer_list<std::string_view> payloads) {
 
 /// Makes room for a hundred thousand bytes of answers, as a thread or a loop has after a while.
 inline void warm(common::Answers& answers) {
-  answers.append(bytes(std::string(100'000, ' ')));
+  answers.append(bytes(std::string(50'000, ' ')));
   answers.clear();
 }
 

@@ -16,6 +16,7 @@ using tests::hello_closing;
 using tests::hello_head_only;
 using tests::not_allowed;
 using tests::serve_http;
+using namespace std::string_literals;
 
 /// That the request is answered with `answer`, counted, and the connection kept.
 void expect_kept(const std::string& request, std::string_view answer) {
@@ -162,7 +163,7 @@ TEST(HttpSession, RefusesMalformedHeaderFields) {
     expect_malformed(std::string("GET / HTTP/1.1\r\n") + field + "\r\n\r\n");
     expect_malformed(std::string("GET / HTTP/1.1\r\n") + field + "\r\nFoo: bar\r\n\r\n");
   }
-  expect_malformed(std::string("GET / HTTP/1.1\r\nHost: a\0b\r\n\r\n", 33));
+  expect_malformed("GET / HTTP/1.1\r\nHost: a\0b\r\n\r\n"s);
 }
 
 // Or refuses it: RFC 9112, 5.2 allows either.

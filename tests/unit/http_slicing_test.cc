@@ -11,6 +11,7 @@
 namespace {
 
 using tests::serve_http;
+using namespace std::string_view_literals;
 
 /// Streams that end in every way: kept, closed, refused, cut short.
 const std::vector<std::string>& streams() {
@@ -79,7 +80,7 @@ TEST(HttpSlicing, AnswersAreTheSameInRandomSlices) {
 
 TEST(HttpSlicing, AnswersAreTheSameToStreamsThatWereSpoiled) {
   std::mt19937 random(5882);
-  constexpr std::string_view spoilers("\r\n \t:;,0\0\xff/X", 14);
+  constexpr auto spoilers = "\r\n \t:;,0\0\xff/X"sv;
   for (int i = 0; i < 5000; ++i) {
     std::string stream = streams()[random() % streams().size()];
     for (std::size_t n = random() % 3 + 1; n > 0; --n) {

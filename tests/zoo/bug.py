@@ -32,6 +32,10 @@ class ZooError(Exception):
     """Something is wrong with the zoo, not with a server. Its text is for the user."""
 
 
+class NoSuchBug(ZooError):
+    """The user named a bug that is not in the zoo."""
+
+
 @dataclass(frozen=True)
 class Bug:
     """What the head of a patch says."""
@@ -144,5 +148,5 @@ def named(name: str) -> Bug:
     file = BUGS / f"{name}.patch"
     if not file.is_file():
         there = ", ".join(file.stem for file in sorted(BUGS.glob("*.patch")))
-        raise ZooError(f"there is no bug '{name}'; there are: {there}")
+        raise NoSuchBug(f"there is no bug '{name}'; there are: {there}")
     return read(file)

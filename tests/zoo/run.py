@@ -23,7 +23,7 @@ sys.dont_write_bytecode = True
 import register  # noqa: E402
 import trial  # noqa: E402
 import workshop  # noqa: E402
-from bug import ROOT, Bug, ZooError, all_bugs, named  # noqa: E402
+from bug import ROOT, Bug, NoSuchBug, ZooError, all_bugs, named  # noqa: E402
 from trial import Outcome, Trial  # noqa: E402
 from workshop import say  # noqa: E402
 
@@ -61,9 +61,9 @@ def build_bug(name: str, stage: str | None) -> int:
         raise ZooError(f"there is no stage '{stage}'")
     with workshop.occupied():
         workshop.renew()
-        workshop.apply(bug)
-        workshop.build(bug.preset, [stage], tests=False)
-        print(workshop.keep_executable(bug, stage))
+        with workshop.broken_by(bug):
+            workshop.build(bug.preset, [stage], tests=False)
+            print(workshop.keep_executable(bug, stage))
     return 0
 
 
@@ -87,14 +87,19 @@ def run_bugs(names: Sequence[str]) -> int:
 def run_without_bugs(bugs: Sequence[Bug]) -> dict[tuple[str, str], Trial]:
     """Each test once against the stages as they are."""
     workshop.renew()
-    for preset in dict.fromkeys(bug.preset for bug in bugs):
-        of_preset = [bug for bug in bugs if bug.preset == preset]
-        targets = dict.fromkeys(target for bug in of_preset for target in bug.targets)
-        say(f"building {', '.join(targets)} ({preset}) without any bug")
-        workshop.build(preset, list(targets), tests=any(bug.needs for bug in of_preset))
+    say("building without any bug")
+    trials: dict[tuple[str, str], Trial] = {}
+    for bug in bugs:
+        try:
+            workshop.build(bug.preset, bug.targets, tests=bool(bug.needs))
+        except ZooError as error:
+            trials[bug.test, bug.preset] = Trial(Outcome.BROKEN, str(error), "")
     tests = dict.fromkeys((bug.test, bug.preset) for bug in bugs)
     say(f"running {len(tests)} test(s) without any bug")
-    return {(test, preset): trial.run(test, preset) for test, preset in tests}
+    for test, preset in tests:
+        if (test, preset) not in trials:
+            trials[test, preset] = trial.run(test, preset)
+    return trials
 
 
 def hunt(bug: Bug, healthy: Trial) -> tuple[str, str]:
@@ -104,12 +109,11 @@ def hunt(bug: Bug, healthy: Trial) -> tuple[str, str]:
     if healthy.outcome is not Outcome.PASSED:
         return "failed", f"without the bug, {bug.test} {told(healthy)}"
     try:
-        workshop.renew()
-        workshop.apply(bug)
-        workshop.build(bug.preset, bug.targets, tests=bool(bug.needs))
+        with workshop.broken_by(bug):
+            workshop.build(bug.preset, bug.targets, tests=bool(bug.needs))
+            broken = trial.run(bug.test, bug.preset)
     except ZooError as error:
         return "failed", str(error)
-    broken = trial.run(bug.test, bug.preset)
     if broken.outcome is not Outcome.FAILED:
         return "failed", f"with the bug, {bug.test} {told(broken)}; it should have failed"
     if bug.says not in broken.output:
@@ -155,7 +159,7 @@ def main() -> int:
         return build_bug(arguments.name, arguments.stage)
     except ZooError as error:
         say(str(error))
-        return 1
+        return 2 if isinstance(error, NoSuchBug) else 1
 
 
 if __name__ == "__main__":

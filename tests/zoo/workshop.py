@@ -69,12 +69,25 @@ def apply(bug: Bug, tree: Path = TREE, try_only: bool = False) -> None:
     command = ["patch", "--strip=1", "--fuzz=0", "--batch", "--forward", "--no-backup-if-mismatch"]
     if try_only:
         command.append("--dry-run")
-    with open(bug.file, "rb") as diff:
+    with open(tree / "book" / "bugs" / bug.file.name, "rb") as diff:
         run = subprocess.run(command, cwd=tree, stdin=diff, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, text=True, check=False)
     if run.returncode != 0:
         raise ZooError(f"{bug.name}: the patch does not apply: the code has changed, "
                        f"adapt the patch\n{run.stdout.rstrip()}")
+
+
+@contextmanager
+def broken_by(bug: Bug) -> Iterator[None]:
+    """The copy with the bug in it; afterwards it is as it was, whatever the project is by then."""
+    originals = {TREE / name: (TREE / name).read_bytes() for name in bug.changes}
+    try:
+        apply(bug)
+        yield
+    finally:
+        for path, contents in originals.items():
+            if path.read_bytes() != contents:
+                path.write_bytes(contents)
 
 
 def build_directory(preset: str) -> Path:

@@ -94,7 +94,7 @@ class Process:
         return self._mentions(b"__asan_init", b"__tsan_init", b"__msan_init")
 
     def checks_types_by_descriptor(self) -> bool:
-        """Whether UBSan looks at objects' types: it takes a pipe for that, and fails without one."""
+        """Whether UBSan looks at objects' types, for which it needs a pipe of its own."""
         return self._mentions(b"__ubsan_handle_dynamic_type_cache_miss")
 
     def _mentions(self, *names: bytes) -> bool:
