@@ -9,6 +9,7 @@ python=/usr/bin/python3 # where apt-get puts the tests' packages, whatever is fi
 # Debian's packages, by what needs them.
 packages_build=(g++ cmake ninja-build libfmt-dev libcli11-dev)
 packages_http=(libboost-dev)
+packages_uring=(liburing-dev pkg-config)
 packages_talk=(ncat xxd)
 packages_unit=(libgtest-dev libgmock-dev)
 packages_protocol=(python3 python3-pytest python3-hypothesis python3-pytest-xdist
@@ -21,6 +22,7 @@ declare -A proofs=(
   [g++]=command:g++ [cmake]=command:cmake [ninja-build]=command:ninja
   [libfmt-dev]=header:fmt/core.h [libcli11-dev]=header:CLI/CLI.hpp
   [libboost-dev]=header:boost/beast/http.hpp
+  [liburing-dev]=header:liburing.h [pkg-config]=command:pkg-config
   [libgtest-dev]=header:gtest/gtest.h [libgmock-dev]=header:gmock/gmock.h
   [python3]=file:$python [python3-pytest]=module:pytest [python3-hypothesis]=module:hypothesis
   [python3-pytest-xdist]=module:xdist [python3-pytest-timeout]=module:pytest_timeout

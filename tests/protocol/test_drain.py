@@ -194,7 +194,7 @@ def test_a_connection_that_is_just_being_closed_does_not_hold_up_the_stop(server
 def test_a_client_that_resets_with_answers_unread_does_not_hold_up_the_stop(
     start: Callable[..., Server], moment: str
 ) -> None:
-    # What a reset connection has not acknowledged, nobody ever will.
+    # What a connection that is gone has not acknowledged, nobody ever will.
     for _ in range(4):
         server = start()
         client = server.connect(receive_buffer=4096)
@@ -208,6 +208,20 @@ def test_a_client_that_resets_with_answers_unread_does_not_hold_up_the_stop(
             client.reset()
             server.send_signal(signal.SIGTERM)
         assert server.wait_exit(within=AT_ONCE) == 0
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.DRAIN_IDLE)
+def test_a_client_that_left_before_its_answers_does_not_hold_up_the_stop(server: Server) -> None:
+    client = server.connect()
+    client.echo(b"accepted")
+    server.pause()
+    client.send_messages(*distinct_payloads(5, 1000))  # answered in one go, so no send fails
+    client.wait_until_in_kernel()
+    client.close()  # in order: it is the answers that will be met with a reset
+    server.send_signal(signal.SIGTERM)
+    server.resume()
+    assert server.wait_exit(within=AT_ONCE) == 0
 
 
 @pytest.mark.clock

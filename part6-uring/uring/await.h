@@ -1,0 +1,239 @@
+#pragma once
+
+#include <cerrno>
+#include <chrono>
+#include <concepts>
+#include <coroutine>
+#include <type_traits>
+#include <utility>
+
+#include "uring/deadline.h"
+#include "uring/operation.h"
+#include "uring/scope.h"
+
+namespace uring {
+
+/// What an operation is about, without the machinery. Any type will do that has
+/// - `Value`, what a success yields;
+/// - `what`, its name for the trace;
+/// - `prepare(io_uring_sqe&)`, which fills in the request, as the io_uring_prep_…() functions do.
+/// It
+///   may point to members: the object stays where it is until the operation's end;
+/// - `decode(result, flags)`, from a result that is not negative to a Value. Only if Value cannot
+/// be
+///   made from the result itself;
+/// - `translate(result)`, if some errors are no errors.
+template <typename T>
+concept Description = std::move_constructible<T> && requires(T& description, io_uring_sqe& entry) {
+  typename T::Value;
+  { description.what } -> std::convertible_to<const char*>;
+  description.prepare(entry);
+};
+
+/// Several operations that are awaited as one.
+class Joint {
+ public:
+  virtual ~Joint() = default;
+  virtual void member_ended(Operation& member) = 0;
+  virtual bool is_head(const Operation& member) const = 0;
+};
+
+template <typename Base>
+class Timed;
+template <typename Base>
+class Attached;
+
+/// An operation in the shape that co_await takes; yields Result<Value>. Made by the loop, in the
+/// expression that awaits it. Errors: cancelled, timed_out, and the errno of the operation.
+template <Description D>
+class [[nodiscard]] Await : public Operation {
+ public:
+  using Value = typename D::Value;
+
+  Await(Loop& loop, D description) : Operation(loop), description_(std::move(description)) {}
+  Await(Await&& other) noexcept = default;
+  ~Await() {
+    settle();
+    if (unclaimed_) (void)take();  // closes a descriptor that nobody came to fetch
+  }
+
+  /// Ends with Error::timed_out if it takes longer: a linked time-out, the kernel's own. For what
+  /// is rare; a Deadline costs less where operations are many.
+  Timed<Await> within(std::chrono::nanoseconds timeout) &&;
+  Timed<Await> until(Clock::time_point due) &&;
+
+  Attached<Await> until(Deadline& deadline) &&;
+  Attached<Await> cancelled_by(Canceller& canceller) &&;
+
+  /// Is not cancelled with its scope.
+  Await shielded() && {
+    shield();
+    return std::move(*this);
+  }
+
+  /// In a link, not as its last: a success has no completion of its own, and yields `result`.
+  /// Where the kernel cannot keep silent, it yields what it would without.
+  Await quiet(int result = 0) && {
+    quiet_ = has(Feature::cqe_skip);
+    quiet_result_ = result;
+    return std::move(*this);
+  }
+
+  /// In a link: what comes behind is done even if this one fails or falls short.
+  Await whatever_happens() && {
+    hard_link_ = true;
+    return std::move(*this);
+  }
+
+  const char* what() const override { return description_.what; }
+
+  bool await_ready() {
+    const Error reason = reason_not_to_begin();
+    if (reason == Error{}) return false;
+    refuse(reason);
+    return true;
+  }
+  void await_suspend(std::coroutine_handle<> awaiting) {
+    waiter_.wait(loop(), awaiting);
+    begin();
+  }
+  Result<Value> await_resume() { return take(); }
+
+  // For links.
+  void join(Joint& joint) { joint_ = &joint; }
+  bool is_quiet() const { return quiet_; }
+  bool is_hard_link() const { return hard_link_; }
+  void succeeded_in_silence() { ended_in_silence(quiet_result_, 1); }
+  void cancelled_in_silence() { ended_in_silence(-ECANCELED, entries_needed()); }
+  void settle_now() { settle(); }
+  using Operation::entries_needed;
+  using Operation::fill;
+  using Operation::loop;
+  using Operation::make_ready;
+  using Operation::reason_not_to_begin;
+  using Operation::refuse;
+
+  Result<Value> take() {
+    unclaimed_ = false;
+    int result = this->result();
+    if constexpr (requires { description_.translate(result); }) {
+      result = description_.translate(result);
+    }
+    if (result < 0) return std::unexpected(error_of(result));
+    if constexpr (requires { description_.decode(result, flags()); }) {
+      return description_.decode(result, flags());
+    } else if constexpr (std::is_void_v<Value>) {
+      return {};
+    } else {
+      return Value(static_cast<Value>(result));
+    }
+  }
+
+ protected:
+  void prepare(io_uring_sqe& entry) override {
+    description_.prepare(entry);
+    if (quiet_) entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
+  }
+  void ended() override {
+    unclaimed_ = true;
+    if (joint_ != nullptr) return joint_->member_ended(*this);
+    if (waiter_.waiting()) make_ready(waiter_);
+  }
+  bool can_be_found() const override { return joint_ == nullptr || joint_->is_head(*this); }
+
+ private:
+  D description_;
+  Waiter waiter_;
+  Joint* joint_ = nullptr;
+  int quiet_result_ = 0;
+  bool quiet_ = false;
+  bool hard_link_ = false;
+  bool unclaimed_ = false;
+};
+
+/// With a time-out of its own.
+template <typename Base>
+class [[nodiscard]] Timed : public Base {
+ public:
+  Timed(Base&& base, std::chrono::nanoseconds time, unsigned flags) : Base(std::move(base)) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    limit_ = {.time = {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()},
+              .flags = flags};
+  }
+  Timed(Timed&&) noexcept = default;
+  ~Timed() { this->settle(); }
+
+  Attached<Timed> until(Deadline& deadline) &&;
+  Attached<Timed> cancelled_by(Canceller& canceller) &&;
+
+ protected:
+  Operation::TimeLimit* time_limit() override { return &limit_; }
+
+ private:
+  Operation::TimeLimit limit_{};  ///< The kernel reads it when the entry is submitted.
+};
+
+/// In the hands of a Canceller, of which a Deadline is one.
+template <typename Base>
+class [[nodiscard]] Attached : public Base {
+ public:
+  Attached(Base&& base, Canceller& canceller)
+      : Base(std::move(base)), canceller_(&canceller), member_(*this) {}
+  Attached(Attached&& other) noexcept
+      : Base(std::move(other)), canceller_(other.canceller_), member_(*this) {}
+  ~Attached() { this->settle(); }
+
+  Attached<Attached> until(Deadline& deadline) && { return {std::move(*this), deadline}; }
+  Attached<Attached> cancelled_by(Canceller& canceller) && { return {std::move(*this), canceller}; }
+
+  bool await_ready() {
+    if (canceller_->reason() == Error{}) return Base::await_ready();
+    this->refuse(canceller_->reason());
+    return true;
+  }
+  void await_suspend(std::coroutine_handle<> awaiting) {
+    canceller_->add(member_);
+    Base::await_suspend(awaiting);
+  }
+
+ private:
+  class Member : public Cancellable {
+   public:
+    explicit Member(Operation& operation) : operation_(operation) {}
+    void cancel(Error reason) override { operation_.cancel(reason); }
+    std::uint64_t name() const override { return operation_.name(); }
+
+   private:
+    Operation& operation_;
+  };
+
+  Canceller* canceller_;
+  Member member_;
+};
+
+template <Description D>
+Timed<Await<D>> Await<D>::within(std::chrono::nanoseconds timeout) && {
+  return {std::move(*this), timeout, 0};
+}
+template <Description D>
+Timed<Await<D>> Await<D>::until(Clock::time_point due) && {
+  return {std::move(*this), due.time_since_epoch(), IORING_TIMEOUT_ABS};
+}
+template <Description D>
+Attached<Await<D>> Await<D>::until(Deadline& deadline) && {
+  return {std::move(*this), deadline};
+}
+template <Description D>
+Attached<Await<D>> Await<D>::cancelled_by(Canceller& canceller) && {
+  return {std::move(*this), canceller};
+}
+template <typename Base>
+Attached<Timed<Base>> Timed<Base>::until(Deadline& deadline) && {
+  return {std::move(*this), deadline};
+}
+template <typename Base>
+Attached<Timed<Base>> Timed<Base>::cancelled_by(Canceller& canceller) && {
+  return {std::move(*this), canceller};
+}
+
+}  // namespace uring

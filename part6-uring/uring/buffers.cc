@@ -1,0 +1,131 @@
+#include "uring/buffers.h"
+
+#include <unistd.h>
+
+#include <cassert>
+#include <cstdlib>
+#include <new>
+
+#include "uring/frame_pool.h"
+#include "uring/loop.h"
+
+namespace uring {
+
+Lease::Lease(Buffers& buffers, std::uint16_t number, std::size_t bytes)
+    : buffers_(&buffers), number_(number), bytes_(buffers.begin_of(number), bytes) {}
+
+Lease::~Lease() {
+  if (buffers_ != nullptr) buffers_->give_back(number_);
+}
+
+Result<std::unique_ptr<Buffers>> Buffers::create(Loop& loop, std::uint32_t count,
+                                                 std::size_t bytes_each) {
+  std::unique_ptr<Buffers> made(new Buffers(loop, count, bytes_each));
+  if (loop.features().has(Feature::buffer_ring)) {
+    if (const auto registered = made->register_ring(); !registered) {
+      return std::unexpected(registered.error());
+    }
+  }
+  made->give_all();
+  return made;
+}
+
+Buffers::Buffers(Loop& loop, std::uint32_t count, std::size_t bytes_each)
+    : loop_(loop),
+      count_(count),
+      bytes_each_(bytes_each),
+      group_(loop.new_buffer_group()),
+      signal_(loop),
+      memory_(std::make_unique_for_overwrite<std::byte[]>(count * bytes_each)) {
+  assert(count > 0 && (count & (count - 1)) == 0);
+}
+
+void Buffers::FreeDeleter::operator()(void* memory) const { std::free(memory); }
+
+Status Buffers::register_ring() {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const std::size_t bytes = (count_ * sizeof(io_uring_buf) + page - 1) / page * page;
+  void* memory = std::aligned_alloc(page, bytes);
+  if (memory == nullptr) throw std::bad_alloc();
+  ring_.reset(new (memory) io_uring_buf[count_]());
+  io_uring_buf_reg about{};
+  about.ring_addr = reinterpret_cast<std::uintptr_t>(memory);
+  about.ring_entries = count_;
+  about.bgid = group_;
+  const int result = io_uring_register_buf_ring(&loop_.ring().raw(), &about, 0);
+  if (result < 0) return std::unexpected(std::error_code(-result, std::system_category()));
+  registered_ = true;
+  return {};
+}
+
+void Buffers::give_all() {
+  if (!ring_) {
+    give_backs_.reserve(count_);
+    for (std::uint32_t i = 0; i < count_; ++i) {
+      give_backs_.emplace_back(loop_, *this, static_cast<std::uint16_t>(i));
+    }
+  }
+  lent_ = count_;
+  for (std::uint32_t i = 0; i < count_; ++i) give_back(static_cast<std::uint16_t>(i));
+  for (GiveBack& each : give_backs_) {
+    while (each.in_flight()) loop_.wait_and_collect();
+  }
+}
+
+Buffers::~Buffers() {
+  give_backs_.clear();  // waits until the kernel has them all
+  for (std::uint32_t i = 0; i < count_; ++i) {
+    unpoison(begin_of(static_cast<std::uint16_t>(i)), bytes_each_);
+  }
+  assert(lent_ == 0);
+  if (registered_) {
+    (void)io_uring_unregister_buf_ring(&loop_.ring().raw(), group_);  // EINVAL: not registered
+    return;
+  }
+  // The kernel forgets them with the ring. Until then nobody asks for this group, whose number is
+  // not given out again.
+}
+
+Lease Buffers::lease(int result, std::uint32_t flags) {
+  if ((flags & IORING_CQE_F_BUFFER) == 0) return {};
+  const auto number = static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
+  const std::size_t bytes = result > 0 ? static_cast<std::size_t>(result) : 0;
+  ++lent_;
+  if (FramePool::checks_memory()) {
+    unpoison(begin_of(number), bytes_each_);
+    demand_pattern(begin_of(number) + bytes, bytes_each_ - bytes, "a receive buffer");
+  }
+  return Lease(*this, number, bytes);
+}
+
+void Buffers::give_back(std::uint16_t number) {
+  if (FramePool::checks_memory()) {  // whoever looks too late finds rubbish, or is reported
+    fill_with_pattern(begin_of(number), bytes_each_);
+    poison(begin_of(number), bytes_each_);
+  }
+  if (!ring_) return give_backs_[number].begin();
+
+  // Not through io_uring_buf_ring::bufs: g++ puts it 8 bytes too far in some headers. The tail lies
+  // in the first entry's `resv`, which therefore must not be written.
+  io_uring_buf& entry = ring_.get()[tail_ & (count_ - 1)];
+  entry.addr = reinterpret_cast<std::uintptr_t>(begin_of(number));
+  entry.len = static_cast<std::uint32_t>(bytes_each_);
+  entry.bid = number;
+  ++tail_;
+  io_uring_smp_store_release(&ring_.get()->resv, tail_);
+  --lent_;
+  signal_.notify_all();  // all: the first may find that it needs none any more
+}
+
+void Buffers::GiveBack::prepare(io_uring_sqe& entry) {
+  io_uring_prep_provide_buffers(&entry, buffers_.begin_of(number_),
+                                static_cast<int>(buffers_.bytes_each_), 1, buffers_.group_,
+                                number_);
+}
+
+void Buffers::GiveBack::ended() {
+  --buffers_.lent_;
+  buffers_.signal_.notify_all();
+}
+
+}  // namespace uring

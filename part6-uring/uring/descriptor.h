@@ -1,0 +1,65 @@
+#pragma once
+
+#include <liburing.h>
+
+#include <utility>
+
+#include "common/fd.h"
+
+namespace uring {
+
+using common::Fd;
+class Loop;
+
+/// Owns a direct descriptor: a slot in the ring's own table, which only its operations can use.
+/// Must end before the loop.
+class DirectFd {
+ public:
+  DirectFd() = default;
+  DirectFd(Loop& loop, int slot) : loop_(&loop), slot_(slot) {}
+  DirectFd(DirectFd&& other) noexcept : loop_(other.loop_), slot_(std::exchange(other.slot_, -1)) {}
+  DirectFd& operator=(DirectFd other) noexcept {
+    std::swap(loop_, other.loop_);
+    std::swap(slot_, other.slot_);
+    return *this;
+  }
+  ~DirectFd();
+
+  explicit operator bool() const { return slot_ >= 0; }
+  int slot() const { return slot_; }
+
+  /// Whoever takes the slot must close it.
+  int release() { return std::exchange(slot_, -1); }
+
+ private:
+  Loop* loop_ = nullptr;
+  int slot_ = -1;
+};
+
+/// What an operation works on: a descriptor of the process or a direct one. Owns nothing; whoever
+/// awaits keeps the owner alive.
+class Descriptor {
+ public:
+  Descriptor(const Fd& fd) : number_(fd.get()) {}  // NOLINT: meant to convert
+  Descriptor(const DirectFd& fd)                   // NOLINT: meant to convert
+      : number_(fd.slot()), direct_(true) {}
+
+  /// Of standard input and others that nobody owns.
+  static Descriptor borrowed(int number) { return Descriptor(number, false); }
+  static Descriptor direct(int slot) { return Descriptor(slot, true); }
+
+  int number() const { return number_; }
+  bool is_direct() const { return direct_; }
+
+  /// After io_uring_prep_…(), which clears the flags.
+  void mark(io_uring_sqe& entry) const {
+    if (direct_) entry.flags |= IOSQE_FIXED_FILE;
+  }
+
+ private:
+  Descriptor(int number, bool direct) : number_(number), direct_(direct) {}
+  int number_;
+  bool direct_ = false;
+};
+
+}  // namespace uring

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <system_error>
+
+#include "common/result.h"
+
+namespace uring {
+
+using common::Result;
+using common::Status;
+
+/// Why an operation ended early although nothing failed. The two are different answers: who was
+/// cancelled should leave, who was late may try again. 0 stands for neither.
+enum class Error {
+  cancelled = 1,  ///< Somebody cancelled it, its scope, or the operation it was linked behind.
+  timed_out,      ///< Its own time-out or the deadline it shares has passed.
+};
+
+/// Compares equal to std::errc::operation_canceled and std::errc::timed_out.
+std::error_code make_error_code(Error error);
+
+}  // namespace uring
+
+template <>
+struct std::is_error_code_enum<uring::Error> : std::true_type {};

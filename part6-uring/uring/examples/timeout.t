@@ -1,0 +1,8 @@
+  $ sleep 1 | "$EXAMPLES/timeout" & wait $!
+  first: timed out
+  slept: enough
+  second: timed out
+  $ "$EXAMPLES/timeout" < /dev/null
+  first: there
+  slept: enough
+  second: there

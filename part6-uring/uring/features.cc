@@ -1,0 +1,98 @@
+#include "uring/features.h"
+
+#include <array>
+#include <bit>
+#include <charconv>
+#include <optional>
+
+namespace uring {
+namespace {
+
+constexpr std::array<std::string_view, features_count> names = {
+    "single-issuer", "defer-taskrun",    "coop-taskrun",   "registered-ring", "cqe-skip",
+    "buffer-ring",   "multishot-accept", "multishot-recv", "multishot-poll",  "multishot-timeout",
+    "direct",        "send-zc",          "msg-ring",       "bundles",
+};
+
+constexpr std::uint32_t entries_min = 4;  // room for a linked chain
+constexpr std::uint32_t entries_max = 32'768;
+
+template <typename T>
+bool set_number(std::string_view text, T smallest, T largest, T& target) {
+  T number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return false;
+  if (number < smallest || number > largest) return false;
+  target = number;
+  return true;
+}
+
+/// Whether there was such a feature, or several that begin with the name and a hyphen.
+bool remove_named(std::string_view name, Features& features) {
+  bool found = false;
+  for (std::size_t i = 0; i < features_count; ++i) {
+    const bool group = names[i].size() > name.size() && names[i].starts_with(name) &&
+                       names[i][name.size()] == '-' && name == "multishot";
+    if (names[i] != name && !group) continue;
+    features.remove(static_cast<Feature>(i));
+    found = true;
+  }
+  return found;
+}
+
+bool apply(std::string_view word, Setup& setup) {
+  if (word == "none") return setup.features.clear(), true;
+  if (word == "sqpoll") return setup.sqpoll = true;
+  if (word == "check-memory") return setup.check_memory = true;
+  if (word.starts_with("no-")) return remove_named(word.substr(3), setup.features);
+
+  const std::size_t equals = word.find('=');
+  if (equals == std::string_view::npos) return false;
+  const auto key = word.substr(0, equals);
+  const auto value = word.substr(equals + 1);
+  if (key == "entries") return set_number(value, entries_min, entries_max, setup.entries);
+  if (key == "buffers") {
+    return set_number(value, std::uint32_t{1}, entries_max, setup.buffers) &&
+           std::has_single_bit(setup.buffers);  // the kernel masks an index with it
+  }
+  if (key == "buffer-bytes") {
+    return set_number(value, std::size_t{1}, std::size_t{1} << 20, setup.buffer_bytes);
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string_view name_of(Feature feature) { return names[static_cast<std::size_t>(feature)]; }
+
+std::string Features::to_string() const {
+  std::string list;
+  for (std::size_t i = 0; i < features_count; ++i) {
+    if (!has(static_cast<Feature>(i))) continue;
+    if (!list.empty()) list += ' ';
+    list += names[i];
+  }
+  return list;
+}
+
+Result<Setup> Setup::parse(std::string_view list) {
+  Setup setup;
+  while (!list.empty()) {
+    const auto word = list.substr(0, list.find(','));
+    if (!apply(word, setup)) {
+      return std::unexpected(std::make_error_code(std::errc::invalid_argument));
+    }
+    list.remove_prefix(word.size());
+    if (list == ",") return std::unexpected(std::make_error_code(std::errc::invalid_argument));
+    if (!list.empty()) list.remove_prefix(1);
+  }
+  return setup;
+}
+
+std::string setup_syntax() {
+  std::string line = "a list of entries=N, buffers=N, buffer-bytes=N, sqpoll, check-memory, none";
+  for (const std::string_view name : names) line.append(", no-").append(name);
+  return line + ", no-multishot";
+}
+
+}  // namespace uring

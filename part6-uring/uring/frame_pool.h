@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+
+namespace uring {
+
+/// Where coroutine frames come from: per thread, lists of blocks that were used before, so that
+/// neither an operation nor a connection allocates once the pool is warm.
+///
+/// Recycling hides what a sanitizer looks for: a frame used after its end is valid memory, only
+/// somebody else's. So with checks on, a returned block is filled with a pattern, which is looked
+/// at before it is used again: a coroutine or a kernel that wrote there late ends the process with
+/// a message. Under AddressSanitizer, whose checks the kernel's writes pass by, checks are on and
+/// the block is poisoned as well.
+class FramePool {
+ public:
+  static void* allocate(std::size_t bytes);
+  static void release(void* block, std::size_t bytes) noexcept;
+
+  /// For blocks that are returned from now on, on every thread. Slow: for tests.
+  static void check_memory(bool on);
+  static bool checks_memory();
+
+  /// How many blocks the calling thread's pool has had to ask the heap for.
+  static std::size_t heap_allocations();
+};
+
+/// The same for memory that is lent and returned otherwise: fills it so that a late reader finds
+/// rubbish.
+void fill_with_pattern(std::byte* begin, std::size_t bytes);
+
+/// Ends the process, with a message, if something was written there since it was filled.
+void demand_pattern(const std::byte* begin, std::size_t bytes, const char* what);
+
+/// Under AddressSanitizer, makes any access to it an error, and permits it again. Else nothing.
+void poison(std::byte* begin, std::size_t bytes);
+void unpoison(std::byte* begin, std::size_t bytes);
+
+}  // namespace uring

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cassert>
+
+namespace uring {
+
+/// What an object has in it to be in one list, which it leaves when it ends. So no list ever holds
+/// an object that is gone, and being in one costs no memory but this.
+class Node {
+ public:
+  Node() = default;
+  Node(Node&& other) noexcept { assert_alone(other); }
+  Node& operator=(Node&&) = delete;
+  ~Node() { unlink(); }
+
+  bool linked() const { return next_ != this; }
+
+  void unlink() {
+    previous_->next_ = next_;
+    next_->previous_ = previous_;
+    previous_ = next_ = this;
+  }
+
+ private:
+  template <typename T>
+  friend class List;
+
+  static void assert_alone([[maybe_unused]] const Node& other) {
+    assert(!other.linked());  // its neighbours would point to where it was
+  }
+
+  Node* previous_ = this;
+  Node* next_ = this;
+};
+
+/// Objects that have a Node as their base, in the order in which they came. Owns none of them.
+template <typename T>
+class List {
+ public:
+  bool empty() const { return !head_.linked(); }
+
+  /// The first, or nullptr.
+  T* front() const { return empty() ? nullptr : static_cast<T*>(head_.next_); }
+
+  /// Puts `object` at the end, from whatever list it was in.
+  void push_back(T& object) {
+    Node& node = object;
+    node.unlink();
+    node.previous_ = head_.previous_;
+    node.next_ = &head_;
+    head_.previous_->next_ = &node;
+    head_.previous_ = &node;
+  }
+
+  /// Leaves nothing here.
+  void move_all_to(List& other) {
+    while (T* object = front()) other.push_back(*object);
+  }
+
+ private:
+  Node head_;
+};
+
+}  // namespace uring

@@ -1,0 +1,168 @@
+#include "uring/loop.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstdio>
+#include <cstdlib>
+
+#include "uring/quiet_send.h"
+
+namespace uring {
+namespace {
+
+/// The ring itself does not work any more; no caller could go on.
+[[noreturn]] void give_up(std::error_code error) {
+  std::fprintf(stderr, "uring: io_uring_enter: %s\n", error.message().c_str());
+  std::abort();
+}
+
+/// Whether the kernel wants completions to be collected, or has no memory for the moment.
+bool is_passing(std::error_code error) {
+  return error == std::errc::device_or_resource_busy ||
+         error == std::errc::resource_unavailable_try_again;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Loop>> Loop::create(const Setup& setup, const char* trace_file) {
+  auto ring = Ring::create(setup);
+  if (!ring) return std::unexpected(ring.error());
+  std::unique_ptr<Trace> trace;
+  if (trace_file != nullptr) {
+    auto opened = Trace::create(trace_file);
+    if (!opened) return std::unexpected(opened.error());
+    trace = std::move(*opened);
+  }
+  return std::unique_ptr<Loop>(new Loop(setup, std::move(*ring), std::move(trace)));
+}
+
+Loop::Loop(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace)
+    : setup_(setup), ring_(std::move(ring)), trace_(std::move(trace)) {
+  if (setup.check_memory) FramePool::check_memory(true);
+}
+
+Loop::~Loop() {
+  root_.cancel();
+  while (Promise<void>* child = root_.children_.front()) {
+    child->unlink();
+    child->handle().destroy();
+  }
+  assert(begun_ == ended_);  // whatever began has had its last completion
+}
+
+Status Loop::register_files(unsigned slots, unsigned own) {
+  if (const int result = io_uring_register_files_sparse(&ring_.raw(), slots); result < 0) {
+    return std::unexpected(std::error_code(-result, std::system_category()));
+  }
+  if (own == 0) return {};
+  const int result = io_uring_register_file_alloc_range(&ring_.raw(), own, slots - own);
+  if (result < 0) return std::unexpected(std::error_code(-result, std::system_category()));
+  return {};
+}
+
+Status Loop::register_buffers(std::span<const iovec> buffers) {
+  const int result = io_uring_register_buffers(&ring_.raw(), buffers.data(),
+                                               static_cast<unsigned>(buffers.size()));
+  if (result < 0) return std::unexpected(std::error_code(-result, std::system_category()));
+  return {};
+}
+
+DirectFd::~DirectFd() {
+  if (slot_ < 0) return;
+  const int nothing = -1;
+  (void)io_uring_register_files_update(&loop_->ring().raw(), static_cast<unsigned>(slot_), &nothing,
+                                       1);  // fails for a slot that is empty already
+}
+
+void Loop::turn() {
+  ++turns_;
+  submit_and_wait();
+  collect();
+  if (deadlines_.soonest()) deadlines_.expire(Clock::now());
+  run_ready();
+}
+
+void Loop::submit_and_wait() {
+  Status status;
+  if (!ready_.empty() || std::exchange(hurry_, false) || spin()) {
+    status = ring_.submit();
+  } else if (const auto soonest = deadlines_.soonest()) {
+    const auto left = *soonest - Clock::now();
+    status = ring_.submit_and_wait(std::max(left, Clock::duration::zero()));
+  } else {
+    status = ring_.submit_and_wait(std::nullopt);
+  }
+  if (!status && !is_passing(status.error())) give_up(status.error());
+}
+
+/// Looks at the ring for a while instead of sleeping. False: nothing came.
+bool Loop::spin() {
+  if (setup_.spin.count() == 0) return false;
+  const auto end = Clock::now() + setup_.spin;
+  while (ring_.submit()) {
+    if (ring_.has_completion()) return true;
+    if (Clock::now() >= end) break;
+  }
+  return false;
+}
+
+void Loop::collect() {
+  Completion completion;
+  while (ring_.take(completion)) {
+    auto* operation = reinterpret_cast<Operation*>(completion.name & ~Operation::part_mask);
+    const auto part = static_cast<Operation::Part>(completion.name & Operation::part_mask);
+    operation->completed(part, completion.result, completion.flags);
+  }
+  end_silent();
+}
+
+void Loop::expect_silence(QuietSend& send) { silent_.push_back(send); }
+
+/// All completions that were made so far have been seen. So a quiet send that was submitted and
+/// that is still here has sent everything: it was tried once, in the call that submitted it.
+void Loop::end_silent() {
+  if (io_uring_sq_ready(&ring_.raw()) > 0) return;  // not all submitted: look again next time
+  while (QuietSend* send = silent_.front()) {
+    send->unlink();
+    send->nothing_was_said();
+  }
+}
+
+void Loop::wait_and_collect() {
+  const auto status = ring_.submit_and_wait(std::nullopt);
+  if (!status && !is_passing(status.error())) give_up(status.error());
+  collect();
+}
+
+void Loop::reserve(unsigned entries) {
+  assert(entries <= ring_.entries());  // a chain must go in whole: see Setup::entries
+  while (ring_.space_left() < entries) {
+    const auto status = ring_.submit();
+    if (!status && !is_passing(status.error())) give_up(status.error());
+    if (!status) collect();  // those that end wait in ready_ until the turn comes to them
+    if (ring_.sqpoll()) (void)io_uring_sqring_wait(&ring_.raw());  // until there is room
+  }
+}
+
+void Loop::run_ready() {
+  while (Waiter* waiter = ready_.front()) {
+    waiter->unlink();  // before it goes on: it may be gone afterwards
+    run_in(waiter->scope(), waiter->coroutine());
+  }
+}
+
+void Loop::run_in(Scope& scope, std::coroutine_handle<> coroutine) {
+  Scope* const before = std::exchange(current_scope_, &scope);
+  coroutine.resume();
+  current_scope_ = before;
+  destroy_ended_tasks();
+}
+
+void Loop::destroy_ended_tasks() {
+  while (Promise<void>* ended = ended_tasks_.front()) {
+    ended->unlink();
+    ended->handle().destroy();
+  }
+}
+
+}  // namespace uring

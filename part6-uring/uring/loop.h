@@ -1,0 +1,146 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "uring/deadline.h"
+#include "uring/operations.h"
+#include "uring/ring.h"
+#include "uring/scope.h"
+#include "uring/task.h"
+#include "uring/trace.h"
+
+namespace uring {
+
+class QuietSend;
+
+/// Runs coroutines on one thread and does their input and output through one ring.
+///
+///     auto loop = Loop::create({});
+///     if (!loop) { … explain(loop.error()) … }
+///     (*loop)->run(serve(**loop, listener));
+///
+/// A turn submits what the coroutines asked for, waits, collects all completions that are there and
+/// then lets those go on whose operations have ended: one system call for all of it.
+class Loop : public Operations {
+ public:
+  /// Errors: those of Ring::create(), which explain() explains; of opening the trace.
+  static Result<std::unique_ptr<Loop>> create(const Setup& setup, const char* trace_file = nullptr);
+
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  /// What is still at work is cancelled and waited for, as in ~Scope().
+  ~Loop();
+
+  /// Runs the task, and whatever it spawns in scopes of its own, until it has ended.
+  template <typename T>
+  T run(Task<T> task);
+
+  const Features& features() const { return ring_.features(); }
+  const Setup& setup() const { return setup_; }
+  Ring& ring() { return ring_; }
+
+  /// Where others send messages to: see Mailbox.
+  int ring_fd() { return ring_.raw().ring_fd; }
+
+  /// Operations since the start. Equal when nothing is in flight.
+  std::uint32_t begun() const { return begun_; }
+  std::uint32_t ended() const { return ended_; }
+  std::uint64_t turns() const { return turns_; }
+
+  /// The scope of the coroutine that is running.
+  Scope& current_scope() { return *current_scope_; }
+  Deadlines& deadlines() { return deadlines_; }
+  Trace* trace() { return trace_.get(); }
+
+  /// A table of so many direct descriptors. The first `own` of its slots are for the caller to
+  /// choose, the rest for the kernel. Once. Error: EMFILE, more than RLIMIT_NOFILE.
+  Status register_files(unsigned slots, unsigned own = 0);
+
+  /// Memory that read_fixed() and write_fixed() name by its place in `buffers`. Once.
+  Status register_buffers(std::span<const iovec> buffers);
+
+  /// A number for a group of provided buffers that no other has.
+  std::uint16_t new_buffer_group() { return buffer_groups_++; }
+
+  // For operations.
+
+  /// Makes room for so many entries that must go in together.
+  void reserve(unsigned entries);
+  io_uring_sqe& next_entry() { return ring_.next_entry(); }
+  std::uint32_t count_begun() { return ++begun_; }
+  void count_ended() { ++ended_; }
+
+  /// Waits for a completion and collects, without letting any coroutine go on.
+  void wait_and_collect();
+
+  /// Whether the end of a quiet send is known without a completion: not if another thread submits.
+  bool can_be_silent() const { return features().has(Feature::cqe_skip) && !ring_.sqpoll(); }
+  void expect_silence(QuietSend& send);
+
+  /// Does not sleep in the next turn: submitting alone will let somebody go on.
+  void hurry() { hurry_ = true; }
+
+  // For scopes.
+
+  void make_ready(Waiter& waiter) { ready_.push_back(waiter); }
+  void run_in(Scope& scope, std::coroutine_handle<> coroutine);
+  void bury(Promise<void>& ended) { ended_tasks_.push_back(ended); }
+
+ private:
+  Loop(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace);
+
+  void turn();
+  void submit_and_wait();
+  bool spin();
+  void collect();
+  void end_silent();
+  void run_ready();
+  void destroy_ended_tasks();
+
+  Setup setup_;
+  Ring ring_;
+  std::unique_ptr<Trace> trace_;
+  std::uint32_t begun_ = 0;
+  std::uint32_t ended_ = 0;
+  std::uint64_t turns_ = 0;
+  std::uint16_t buffer_groups_ = 0;
+  Deadlines deadlines_;
+  List<QuietSend> silent_;  ///< Quiet sends that have been filled in or submitted.
+  List<Waiter> ready_;
+  bool hurry_ = false;
+  List<Promise<void>> ended_tasks_;
+  Scope root_{*this, Scope::Root{}};
+  Scope* current_scope_ = &root_;
+};
+
+inline Loop& RequestMaker::loop() { return static_cast<Loop&>(*this); }
+
+namespace detail {
+
+template <typename T>
+Task<> keep_value(Task<T> task, std::optional<T>& value) {
+  value.emplace(co_await std::move(task));
+}
+
+inline Task<> keep_value(Task<> task, std::optional<bool>& ended) {
+  co_await std::move(task);
+  ended = true;
+}
+
+}  // namespace detail
+
+template <typename T>
+T Loop::run(Task<T> task) {
+  using Kept = std::conditional_t<std::is_void_v<T>, bool, T>;
+  std::optional<Kept> value;
+  root_.spawn(detail::keep_value(std::move(task), value));
+  while (!value) turn();
+  if constexpr (!std::is_void_v<T>) return std::move(*value);
+}
+
+}  // namespace uring

@@ -1,0 +1,128 @@
+#include "uring/operation.h"
+
+#include <cassert>
+#include <cerrno>
+
+#include "uring/loop.h"
+
+namespace uring {
+
+void Operation::begin() {
+  loop().reserve(entries_needed());
+  fill();
+}
+
+io_uring_sqe& Operation::fill() {
+  assert(!in_flight());
+  result_ = 0;
+  flags_ = 0;
+  cancel_asked_ = false;
+  outstanding_ = 1;
+  number_ = loop().count_begun();
+  if (!shielded_) loop().current_scope().add(*this);
+
+  io_uring_sqe* entry = &loop().next_entry();
+  prepare(*entry);
+  entry->user_data = name_of(Part::request);
+  if (TimeLimit* limit = time_limit()) {
+    entry->flags |= IOSQE_IO_LINK;
+    entry = &loop().next_entry();
+    io_uring_prep_link_timeout(entry, &limit->time, limit->flags);
+    entry->user_data = name_of(Part::timeout);
+    ++outstanding_;
+  }
+  if (Trace* trace = loop().trace()) trace->begun(*this);
+  return *entry;
+}
+
+void Operation::begin_without_entry() {
+  outstanding_ = 1;
+  number_ = loop().count_begun();
+  if (Trace* trace = loop().trace()) trace->begun(*this);
+}
+
+void Operation::cancel(Error reason) {
+  if (!in_flight()) return;
+  if (reason_ == Error{}) reason_ = reason;  // the first who asks
+  if (cancel_asked_) return;
+  loop().reserve(1);  // may collect completions, and among them our last
+  if (!in_flight()) return;
+  io_uring_sqe& entry = loop().next_entry();
+  io_uring_prep_cancel64(&entry, name_of(Part::request), 0);
+  entry.user_data = name_of(Part::cancel);
+  cancel_asked_ = true;
+  ++outstanding_;
+  if (Trace* trace = loop().trace()) trace->cancel_asked(*this);
+}
+
+void Operation::completed(Part part, int result, std::uint32_t flags) {
+  assert(in_flight());
+  switch (part) {
+    case Part::request:
+      arrived(result, flags);
+      if ((flags & IORING_CQE_F_MORE) != 0) return;
+      break;
+    case Part::timeout:
+      // -ECANCELED: it was not needed. Anything else, and not always -ETIME: it was.
+      if (result != -ECANCELED && reason_ == Error{}) reason_ = Error::timed_out;
+      break;
+    case Part::cancel:
+      return cancel_answered(result);
+  }
+  one_less();
+}
+
+void Operation::arrived(int result, std::uint32_t flags) {
+  if ((flags & IORING_CQE_F_NOTIF) != 0) return;  // the buffer of a zero-copy send is free
+  result_ = result;
+  flags_ = flags;
+}
+
+void Operation::ended_in_silence(int result, unsigned entries) {
+  result_ = result;
+  for (; entries > 0; --entries) one_less();
+}
+
+/// Done, or too late: in any case the request's own completion decides how it ended. Only one that
+/// was not found although it is still to come has to be asked again: it was in between two waits.
+void Operation::cancel_answered(int result) {
+  one_less();
+  cancel_asked_ = false;
+  if (result == -ENOENT && in_flight() && can_be_found()) cancel(reason_);
+}
+
+void Operation::one_less() {
+  if (--outstanding_ > 0) return;
+  unlink();  // from its scope
+  loop().count_ended();
+  if (Trace* trace = loop().trace()) trace->ended(*this, result_);
+  ended();
+}
+
+void Operation::cancel_and_wait() {
+  cancel(Error::cancelled);
+  while (in_flight()) loop().wait_and_collect();
+}
+
+void Operation::refuse(Error reason) {
+  reason_ = reason;
+  result_ = -ECANCELED;
+}
+
+Error Operation::reason_not_to_begin() const {
+  return shielded_ ? Error{} : loop().current_scope().reason();
+}
+
+void Operation::make_ready(Waiter& waiter) { loop().make_ready(waiter); }
+
+bool Operation::has(Feature feature) const { return loop().features().has(feature); }
+
+std::error_code Operation::error_of(int result) const {
+  constexpr int restart = 512;  // ERESTARTSYS, from a worker of the kernel that was interrupted
+  const bool cut_off = result == -ECANCELED || result == -EINTR || result == -restart;
+  if (cut_off && reason_ != Error{}) return reason_;
+  if (result == -ECANCELED) return Error::cancelled;  // it was linked behind one that failed
+  return {-result, std::system_category()};
+}
+
+}  // namespace uring

@@ -1,0 +1,155 @@
+#pragma once
+
+#include <liburing.h>
+
+#include <cassert>
+#include <cstdint>
+#include <system_error>
+#include <utility>
+
+#include "uring/canceller.h"
+#include "uring/features.h"
+
+namespace uring {
+
+class Loop;
+class Scope;
+class Waiter;
+
+/// One request to the kernel and everything that belongs to it.
+///
+/// The rule of lifetimes, on which all of this library stands: **an operation, and all memory that
+/// it lent to the kernel, stays where it is until its last completion.** It is kept here and
+/// nowhere else:
+/// - Every entry that we submit bears the name of an operation, its address: the request, its
+/// linked
+///   time-out, a request to cancel it. The low bits say which of them it is. So each completion
+///   finds its operation, and an operation counts how many are to come: outstanding().
+/// - When the last has arrived the operation has *ended*. Not before does its coroutine go on, and
+///   not before can a result be taken. So a buffer is free when the result says so, and a
+///   time-out's timespec or a cancel request never outlive what they are about. As an address names
+///   one operation until all that bears the name is gone, no completion can reach a stranger.
+/// - An operation is a part of the awaiting coroutine's frame. Whoever destroys it before its end,
+/// by
+///   destroying the frame, is made to wait: settle() cancels it and collects completions until the
+///   last is there. No coroutine runs meanwhile. Classes that are final call it in their
+///   destructor.
+class Operation : public Cancellable {
+ public:
+  /// Which of the entries that bear an operation's name a completion belongs to.
+  enum class Part : std::uint64_t { request, timeout, cancel };
+  static constexpr std::uint64_t part_mask = 3;
+
+  /// Asks the kernel, once. The end comes with the last completion, and so does the decision who
+  /// was first: a result that the kernel had already is not lost.
+  void cancel(Error reason) override;
+
+  std::uint64_t name() const override { return name_of(Part::request); }
+
+  /// What is being done: `recv`.
+  virtual const char* what() const = 0;
+
+  bool in_flight() const { return outstanding_ > 0; }
+
+  /// Why somebody asked to cancel it; Error{}: nobody did.
+  Error reason() const { return reason_; }
+
+  std::uint32_t number() const { return number_; }  ///< Counts the loop's operations.
+
+  /// A completion with our name has arrived. For the loop.
+  void completed(Part part, int result, std::uint32_t flags);
+
+ protected:
+  explicit Operation(Loop& loop) : loop_(&loop) {}
+  /// Only before it begins: afterwards the kernel knows where it is.
+  Operation(Operation&& other) noexcept
+      : Cancellable(std::move(other)), loop_(other.loop_), shielded_(other.shielded_) {
+    assert(!other.in_flight());
+  }
+  ~Operation() {
+    assert(!in_flight());  // a class derived from this one lacks settle() in its destructor
+  }
+
+  /// Fills in what the request is about. May be called again after the end.
+  virtual void prepare(io_uring_sqe& entry) = 0;
+
+  /// nullptr: it may take for ever.
+  struct TimeLimit {
+    __kernel_timespec time;
+    unsigned flags;
+  };
+  virtual TimeLimit* time_limit() { return nullptr; }
+
+  /// The last completion was there.
+  virtual void ended() = 0;
+
+  /// The request itself has a completion; multishot requests have many. The last has no
+  /// IORING_CQE_F_MORE.
+  virtual void arrived(int result, std::uint32_t flags);
+
+  /// Submits the request, within the current scope.
+  void begin();
+
+  /// The same in two steps, for requests that are linked: entries_needed() must be reserved for all
+  /// of them first. Returns the last entry that was filled.
+  unsigned entries_needed() { return time_limit() != nullptr ? 2 : 1; }
+  io_uring_sqe& fill();
+
+  /// For what has completions without a request of its own.
+  void begin_without_entry();
+  void expect_one_more() { ++outstanding_; }
+
+  /// So many of its entries will have no completion, as it is known from another operation's: a
+  /// request may keep silent on success, and so do those linked behind one that then fails.
+  void ended_in_silence(int result, unsigned entries);
+
+  /// Whether a cancel request can find it: one that waits in a link for another cannot be found
+  /// yet.
+  virtual bool can_be_found() const { return true; }
+
+  /// Returns when the kernel has done with it, which it is asked to be soon.
+  void settle() {
+    if (in_flight()) cancel_and_wait();
+  }
+
+  /// Why it will not even begin; Error{}: it will.
+  void refuse(Error reason);
+  Error reason_not_to_begin() const;
+
+  /// Lets a coroutine go on when the loop comes to it.
+  void make_ready(Waiter& waiter);
+
+  bool has(Feature feature) const;
+
+  Loop& loop() const { return *loop_; }
+  int result() const { return result_; }
+  std::uint32_t flags() const { return flags_; }
+
+  /// What a negative result means, in view of why we asked to cancel.
+  std::error_code error() const { return error_of(result_); }
+  std::error_code error_of(int result) const;
+
+  /// Goes on when its scope is cancelled, as the last words of a conversation may have to.
+  void shield() { shielded_ = true; }
+  bool shielded() const { return shielded_; }
+  void forget_reason() { reason_ = Error{}; }
+
+ private:
+  std::uint64_t name_of(Part part) const {
+    return reinterpret_cast<std::uintptr_t>(this) | static_cast<std::uint64_t>(part);
+  }
+  void cancel_and_wait();
+  void cancel_answered(int result);
+  void one_less();
+
+  Loop* loop_;
+  int result_ = 0;
+  std::uint32_t flags_ = 0;
+  std::uint32_t number_ = 0;
+  Error reason_{};
+  std::uint16_t outstanding_ = 0;
+  bool cancel_asked_ = false;
+  bool shielded_ = false;
+};
+
+}  // namespace uring

@@ -1,0 +1,210 @@
+#include "uring/ring.h"
+
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+namespace uring {
+namespace {
+
+std::error_code system_error(int result) { return {-result, std::system_category()}; }
+
+std::optional<long> read_number(const char* path) {
+  std::ifstream file(path);
+  long number = 0;
+  if (!(file >> number)) return std::nullopt;
+  return number;
+}
+
+struct SetupFlag {
+  Feature feature;
+  unsigned flag;
+};
+
+// In the order in which they are given up when the kernel refuses: the newest first. A flag it does
+// not know is EINVAL, without a word which.
+constexpr SetupFlag setup_flags[] = {
+    {Feature::defer_taskrun, IORING_SETUP_DEFER_TASKRUN},
+    {Feature::single_issuer, IORING_SETUP_SINGLE_ISSUER},
+    {Feature::coop_taskrun, IORING_SETUP_COOP_TASKRUN},
+};
+
+unsigned flags_for(const Features& features) {
+  unsigned flags = 0;
+  for (const SetupFlag& each : setup_flags) {
+    if (features.has(each.feature)) flags |= each.flag;
+  }
+  return flags;
+}
+
+/// Features that stand on another.
+void remove_orphans(Features& features, bool sqpoll) {
+  if (sqpoll) {  // the submitting thread is the kernel's: EINVAL otherwise
+    features.remove(Feature::coop_taskrun);
+    features.remove(Feature::defer_taskrun);
+  }
+  if (!features.has(Feature::single_issuer)) features.remove(Feature::defer_taskrun);
+}
+
+/// Sets up a ring with the features there are, and takes out of them those that are refused.
+int init(const Setup& setup, Features& features, io_uring& ring) {
+  remove_orphans(features, setup.sqpoll);
+  for (std::size_t given_up = 0;; ++given_up) {
+    io_uring_params params{};
+    // IORING_SETUP_NO_SQARRAY stays out: liburing 2.3 would go on writing to the array.
+    params.flags = flags_for(features) | (setup.sqpoll ? IORING_SETUP_SQPOLL : 0U);
+    params.sq_thread_idle = 100;  // ms
+    const int result = io_uring_queue_init_params(setup.entries, &ring, &params);
+    if (result != -EINVAL || given_up == std::size(setup_flags)) return result;
+    features.remove(setup_flags[given_up].feature);
+  }
+}
+
+}  // namespace
+
+Result<Ring> Ring::create(const Setup& setup) {
+  Ring made;
+  Features features = setup.features;
+  if (const int result = init(setup, features, made.ring_); result < 0) {
+    made.ring_ = {};
+    return std::unexpected(system_error(result));
+  }
+  made.entries_ = made.ring_.sq.ring_entries;
+  // EXT_ARG: waiting with a time-out costs no entry. NODROP: no completion is lost. Since 5.11.
+  constexpr unsigned needed = IORING_FEAT_EXT_ARG | IORING_FEAT_NODROP;
+  if ((made.ring_.features & needed) != needed) {
+    return std::unexpected(std::make_error_code(std::errc::function_not_supported));
+  }
+  made.probe(features);
+  return made;
+}
+
+Ring::Ring(Ring&& other) noexcept
+    : ring_(std::exchange(other.ring_, {})),
+      features_(other.features_),
+      entries_(std::exchange(other.entries_, 0)) {
+  std::copy(std::begin(other.known_), std::end(other.known_), std::begin(known_));
+}
+
+Ring::~Ring() {
+  if (ring_.sq.ring_ptr != nullptr) io_uring_queue_exit(&ring_);
+}
+
+/// Finds out which of the permitted features there are. What no question answers directly is known
+/// by an operation that came with it or after it.
+void Ring::probe(Features permitted) {
+  features_ = permitted;
+  if (io_uring_probe* probe = io_uring_get_probe_ring(&ring_)) {
+    for (int opcode = 0; opcode <= probe->last_op; ++opcode) {
+      if (io_uring_opcode_supported(probe, opcode) != 0) {
+        known_[opcode / 64] |= std::uint64_t{1} << (opcode % 64);
+      }
+    }
+    io_uring_free_probe(probe);
+  }
+  // Numbers newer than the header: IORING_OP_FUTEX_WAIT came in 6.7 and stands here for
+  // multishot timeouts of 6.4; the bundles of 6.10 have IORING_FEAT_RECVSEND_BUNDLE.
+  constexpr int op_futex_wait = 51;
+  constexpr unsigned feature_bundle = 1U << 14;
+  const auto keep = [this](Feature feature, bool there) {
+    if (!there) features_.remove(feature);
+  };
+  keep(Feature::cqe_skip, (ring_.features & IORING_FEAT_CQE_SKIP) != 0);
+  keep(Feature::multishot_poll, (ring_.features & IORING_FEAT_RSRC_TAGS) != 0);
+  keep(Feature::msg_ring, supports(IORING_OP_MSG_RING));
+  keep(Feature::multishot_accept, supports(IORING_OP_SOCKET));
+  keep(Feature::direct, supports(IORING_OP_SOCKET));
+  keep(Feature::buffer_ring, supports(IORING_OP_SOCKET));
+  keep(Feature::multishot_recv, supports(IORING_OP_SEND_ZC));
+  keep(Feature::send_zc, supports(IORING_OP_SEND_ZC));
+  keep(Feature::multishot_timeout, supports(op_futex_wait));
+  keep(Feature::bundles, (ring_.features & feature_bundle) != 0);
+  if (features_.has(Feature::registered_ring) && io_uring_register_ring_fd(&ring_) != 1) {
+    features_.remove(Feature::registered_ring);
+  }
+}
+
+bool Ring::supports(int opcode) const {
+  return opcode >= 0 && opcode < 256 && (known_[opcode / 64] >> (opcode % 64) & 1) != 0;
+}
+
+io_uring_sqe& Ring::next_entry() {
+  io_uring_sqe* entry = io_uring_get_sqe(&ring_);
+  assert(entry != nullptr);
+  // Not every io_uring_prep_…() sets every field, and the entry was used before.
+  std::memset(entry, 0, sizeof *entry);
+  return *entry;
+}
+
+Status Ring::submit() {
+  const int result = io_uring_submit_and_get_events(&ring_);
+  if (result < 0 && result != -EINTR) return std::unexpected(system_error(result));
+  return {};
+}
+
+Status Ring::submit_and_wait(std::optional<std::chrono::nanoseconds> timeout) {
+  int result = 0;
+  if (timeout) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(*timeout);
+    __kernel_timespec limit{.tv_sec = seconds.count(), .tv_nsec = (*timeout - seconds).count()};
+    io_uring_cqe* first = nullptr;
+    result = io_uring_submit_and_wait_timeout(&ring_, &first, 1, &limit, nullptr);
+  } else {
+    result = io_uring_submit_and_wait(&ring_, 1);
+  }
+  if (result < 0 && result != -EINTR && result != -ETIME) {
+    return std::unexpected(system_error(result));
+  }
+  return {};
+}
+
+bool Ring::take(Completion& completion) {
+  io_uring_cq& queue = ring_.cq;
+  const unsigned head = *queue.khead;  // written by us alone
+  if (head == io_uring_smp_load_acquire(queue.ktail)) {
+    // What did not fit waits in the kernel until it is asked for (IORING_FEAT_NODROP).
+    if (!io_uring_cq_has_overflow(&ring_)) return false;
+    if (io_uring_get_events(&ring_) < 0) return false;
+    if (head == io_uring_smp_load_acquire(queue.ktail)) return false;
+  }
+  const io_uring_cqe& entry = queue.cqes[head & queue.ring_mask];
+  completion = {.name = entry.user_data, .result = entry.res, .flags = entry.flags};
+  io_uring_cq_advance(&ring_, 1);
+  return true;
+}
+
+std::string explain(std::error_code error) {
+  const std::string begin = "io_uring cannot be used: ";
+  if (error == std::errc::function_not_supported) {
+    return begin + "this kernel has none or one that is too old: Linux 5.11 or newer is needed";
+  }
+  if (error == std::errc::operation_not_permitted || error == std::errc::permission_denied) {
+    const auto disabled = read_number("/proc/sys/kernel/io_uring_disabled");
+    if (disabled && *disabled != 0) {
+      return begin + "it is switched off here: try sysctl -w kernel.io_uring_disabled=0";
+    }
+    return begin +
+           "a seccomp filter forbids it: in a container, permit io_uring_setup, io_uring_enter and "
+           "io_uring_register (docker run --security-opt seccomp=unconfined)";
+  }
+  if (error == std::errc::not_enough_memory) {
+    rlimit limit{};
+    (void)::getrlimit(RLIMIT_MEMLOCK, &limit);  // EFAULT and EINVAL only
+    return begin + "the limit of " + std::to_string(limit.rlim_cur / 1024) +
+           " KiB of locked memory is too low: raise it with ulimit -l, or ask for a smaller ring";
+  }
+  if (error == std::errc::too_many_files_open) {
+    return begin + "no descriptor is left for it: raise the limit with ulimit -n";
+  }
+  return begin + error.message();
+}
+
+}  // namespace uring

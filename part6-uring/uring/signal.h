@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cassert>
+#include <coroutine>
+
+#include "uring/canceller.h"
+#include "uring/scope.h"
+
+namespace uring {
+
+/// Something that coroutines of one loop tell each other: a buffer is back, a place is free.
+///
+///     while (places == 0) {
+///       if (const auto told = co_await freed.wait(); !told) co_return;   // cancelled
+///     }
+///
+/// Who was told goes on at the loop's next opportunity, and looks again whether it is still true.
+class Signal {
+ public:
+  explicit Signal(Loop& loop) : loop_(loop) {}
+  Signal(const Signal&) = delete;
+  Signal& operator=(const Signal&) = delete;
+  ~Signal() { assert(waiting_.empty()); }  // it outlives whoever waits for it
+
+  void notify_one();
+  void notify_all();
+
+  class Wait final : public Cancellable {
+   public:
+    explicit Wait(Signal& signal) : signal_(signal) {}
+    bool await_ready();
+    void await_suspend(std::coroutine_handle<> awaiting);
+    Status await_resume() const;
+    void cancel(Error reason) override;
+
+   private:
+    friend class Signal;
+    Signal& signal_;
+    Waiter waiter_;
+    Error reason_{};
+  };
+  /// Error: cancelled, or whatever its scope was cancelled for.
+  Wait wait() { return Wait(*this); }
+
+ private:
+  Loop& loop_;
+  List<Waiter> waiting_;
+};
+
+}  // namespace uring

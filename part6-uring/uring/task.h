@@ -1,0 +1,138 @@
+#pragma once
+
+#include <cassert>
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "uring/frame_pool.h"
+#include "uring/list.h"
+
+namespace uring {
+
+class Scope;
+template <typename T>
+class Task;
+
+/// What the promises of all tasks have in common.
+class PromiseBase : public Node {
+ public:
+  // The frame is recycled: a warm server starts and ends coroutines without the heap.
+  static void* operator new(std::size_t bytes) { return FramePool::allocate(bytes); }
+  static void operator delete(void* frame, std::size_t bytes) noexcept {
+    FramePool::release(frame, bytes);
+  }
+
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+
+  /// An exception in a coroutine has nobody above it but the loop.
+  [[noreturn]] void unhandled_exception() const noexcept { std::terminate(); }
+
+  /// Who goes on when this one has ended.
+  void set_continuation(std::coroutine_handle<> continuation) { continuation_ = continuation; }
+
+ protected:
+  std::coroutine_handle<> continuation_;
+};
+
+/// Ends a task: control goes over to whoever awaits it, without a call inside a call (symmetric
+/// transfer), so that a loop over a million tasks needs no deeper stack than one.
+class FinalAwaiter {
+ public:
+  bool await_ready() const noexcept { return false; }
+  template <typename Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
+    return ended.promise().next();
+  }
+  void await_resume() const noexcept {}
+};
+
+template <typename T>
+class Promise : public PromiseBase {
+ public:
+  Task<T> get_return_object();
+  FinalAwaiter final_suspend() const noexcept { return {}; }
+  std::coroutine_handle<> next() const { return continuation_; }
+
+  template <typename From>
+  void return_value(From&& value) {
+    value_.emplace(std::forward<From>(value));
+  }
+  T take_value() {
+    assert(value_);
+    return std::move(*value_);
+  }
+
+ private:
+  std::optional<T> value_;
+};
+
+/// Only these can be children of a scope: there is nobody to take a value.
+template <>
+class Promise<void> : public PromiseBase {
+ public:
+  Task<void> get_return_object();
+  FinalAwaiter final_suspend() const noexcept { return {}; }
+  std::coroutine_handle<> next();
+  void return_void() const {}
+  void take_value() const {}
+
+  void set_owner(Scope& owner) { owner_ = &owner; }
+  std::coroutine_handle<Promise> handle() {
+    return std::coroutine_handle<Promise>::from_promise(*this);
+  }
+
+ private:
+  Scope* owner_ = nullptr;
+};
+
+/// A coroutine that begins when it is awaited and yields a T. Owns its frame, which may be
+/// destroyed at any point where it waits: an operation in it then waits for the kernel (see
+/// operation.h).
+template <typename T = void>
+class [[nodiscard]] Task {
+ public:
+  using promise_type = Promise<T>;
+  using Handle = std::coroutine_handle<promise_type>;
+
+  explicit Task(Handle frame) : frame_(frame) {}
+  Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+  Task& operator=(Task other) noexcept {
+    std::swap(frame_, other.frame_);
+    return *this;
+  }
+  ~Task() {
+    if (frame_) frame_.destroy();
+  }
+
+  /// Whoever takes the frame must destroy it.
+  Handle release() { return std::exchange(frame_, nullptr); }
+
+  class Awaiter {
+   public:
+    explicit Awaiter(Handle frame) : frame_(frame) {}
+    bool await_ready() const noexcept { return false; }
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) const noexcept {
+      frame_.promise().set_continuation(awaiting);
+      return frame_;
+    }
+    T await_resume() const { return frame_.promise().take_value(); }
+
+   private:
+    Handle frame_;
+  };
+  Awaiter operator co_await() const&& { return Awaiter(frame_); }
+
+ private:
+  Handle frame_;
+};
+
+template <typename T>
+Task<T> Promise<T>::get_return_object() {
+  return Task<T>(std::coroutine_handle<Promise>::from_promise(*this));
+}
+inline Task<void> Promise<void>::get_return_object() { return Task<void>(handle()); }
+
+}  // namespace uring

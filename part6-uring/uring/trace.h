@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdio>
+#include <memory>
+
+#include "common/duration.h"
+#include "uring/error.h"
+
+namespace uring {
+
+class Operation;
+
+/// Writes the life of every operation as Chrome trace events, which https://ui.perfetto.dev and
+/// chrome://tracing show: a span from submission to the last completion, marks where it was asked
+/// to cancel, and what it was linked to. For looking at a loop, not for production: it writes to
+/// the file when its buffer is full.
+class Trace {
+ public:
+  /// Errors: of fopen(3).
+  static Result<std::unique_ptr<Trace>> create(const char* file);
+  Trace(const Trace&) = delete;
+  Trace& operator=(const Trace&) = delete;
+  ~Trace();
+
+  void begun(const Operation& operation);
+  void ended(const Operation& operation, int result);
+  void cancel_asked(const Operation& operation);
+
+  /// `second` waits for `first`.
+  void linked(const Operation& first, const Operation& second);
+
+ private:
+  explicit Trace(std::FILE* file) : file_(file) {}
+  template <typename... Arguments>
+  void write(char phase, const Operation& operation, const char* format, Arguments... arguments);
+
+  std::FILE* file_;
+  const char* separator_ = "[\n";
+  common::Clock::time_point start_ = common::Clock::now();
+};
+
+}  // namespace uring

@@ -1,0 +1,102 @@
+// A loop that is warm asks the heap for nothing: not for an operation, not for a connection.
+
+#include <array>
+#include <chrono>
+
+#include "../allocations.h"
+#include "fixture.h"
+#include "uring/link.h"
+#include "uring/streams.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using tests::Allocations;
+using tests::bytes_of;
+using tests::unix_connection;
+using tests::Uring;
+using uring::Clock;
+using uring::Deadline;
+using uring::Loop;
+using uring::Scope;
+using uring::Task;
+
+Task<> exchange(Loop& loop, const tests::Ends& ends) {
+  Deadline deadline(loop, Clock::now() + 1h);
+  std::array<std::byte, 16> buffer;
+  (void)co_await loop.send(ends.client, bytes_of("x"));
+  (void)co_await loop.recv(ends.server, buffer).until(deadline);
+  (void)co_await loop.send(ends.client, bytes_of("x")).within(1h);
+  (void)co_await link(loop.recv(ends.server, buffer), loop.nop());
+}
+
+Task<> connect_and_exchange(Loop& loop) {
+  const auto ends = unix_connection();
+  co_await exchange(loop, ends);
+}
+
+Task<> receive_all(Loop& loop, const common::Fd& fd, uring::Buffers& buffers, int& bytes) {
+  uring::RecvStream stream(loop, fd, buffers);
+  while (true) {
+    const auto lease = co_await stream.next();
+    if (!lease) {
+      while (buffers.available() == 0) (void)co_await buffers.returned();
+    } else if (lease->empty()) {
+      co_return;
+    } else {
+      bytes += static_cast<int>(lease->size());
+    }
+  }
+}
+
+Task<> send_all(Loop& loop, const common::Fd& fd) {
+  for (int i = 0; i < 50; ++i) (void)co_await loop.send(fd, bytes_of("0123456789"));
+  (void)co_await loop.shutdown(fd, SHUT_WR);
+}
+
+TEST_F(Uring, AnOperationAllocatesNothing) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    for (int i = 0; i < 3; ++i) co_await exchange(loop, ends);
+    const Allocations allocations;
+    for (int i = 0; i < 100; ++i) co_await exchange(loop, ends);
+    EXPECT_EQ(allocations.made(), 0u);
+  });
+}
+
+TEST_F(Uring, ATaskAllocatesNothing) {
+  run([this]() -> Task<> {
+    for (int round = 0; round < 2; ++round) {
+      const Allocations allocations;
+      Scope scope(loop);
+      for (int i = 0; i < 100; ++i) scope.spawn(connect_and_exchange(loop));
+      co_await scope.join();
+      if (round > 0) {
+        EXPECT_EQ(allocations.made(), 0u);
+      }
+    }
+  });
+}
+
+TEST_F(Uring, AStreamAllocatesNothing) {
+  ends_with_run = false;
+  const auto buffers = std::move(*uring::Buffers::create(loop, loop.setup().buffers, 64));
+  int bytes = 0;
+  run([&]() -> Task<> {
+    for (int round = 0; round < 3; ++round) {
+      const auto ends = tests::tcp_connection();
+      bytes = 0;
+      const Allocations allocations;
+      Scope scope(loop);
+      scope.spawn(send_all(loop, ends.client));
+      scope.spawn(receive_all(loop, ends.server, *buffers, bytes));
+      co_await scope.join();
+      EXPECT_EQ(bytes, 500);
+      if (round > 1) {
+        EXPECT_EQ(allocations.made(), 0u);
+      }
+    }
+  });
+}
+
+}  // namespace

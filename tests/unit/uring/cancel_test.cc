@@ -1,0 +1,194 @@
+#include "uring/canceller.h"
+
+#include <array>
+#include <chrono>
+
+#include "fixture.h"
+#include "uring/scope.h"
+#include "uring/signal.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using tests::bytes_of;
+using tests::FailedWith;
+using tests::Succeeded;
+using tests::unix_connection;
+using tests::Uring;
+using uring::Canceller;
+using uring::Clock;
+using uring::Error;
+using uring::Loop;
+using uring::Result;
+using uring::Scope;
+using uring::Task;
+
+using Outcome = std::optional<Result<std::size_t>>;
+
+Task<> receive(Loop& loop, const common::Fd& fd, Canceller& canceller, Outcome& outcome) {
+  std::array<std::byte, 16> buffer;
+  outcome = co_await loop.recv(fd, buffer).cancelled_by(canceller);
+}
+
+TEST_F(Uring, AnOperationEndsWhenItsTimeoutHasPassed) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    std::array<std::byte, 16> buffer;
+    const auto before = Clock::now();
+    EXPECT_THAT(co_await loop.recv(ends.server, buffer).within(10ms), FailedWith(Error::timed_out));
+    EXPECT_GE(Clock::now() - before, 10ms);
+    EXPECT_LT(Clock::now() - before, 2s);
+  });
+}
+
+TEST_F(Uring, ATimeoutThatIsNotNeededChangesNothing) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    std::array<std::byte, 16> buffer;
+    EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")).within(10s), Succeeded());
+    const auto received = co_await loop.recv(ends.server, buffer).within(10s);
+    EXPECT_EQ(received, Result<std::size_t>(2));
+  });
+}
+
+TEST_F(Uring, ATimeoutMayBeAPointInTime) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    std::array<std::byte, 16> buffer;
+    const auto due = Clock::now() + 10ms;
+    EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(due), FailedWith(Error::timed_out));
+    EXPECT_GE(Clock::now(), due);
+    EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(due), FailedWith(Error::timed_out));
+  });
+}
+
+TEST_F(Uring, AnOperationIsCancelledByItsHandle) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    Canceller canceller;
+    Outcome outcome;
+    Scope scope(loop);
+    scope.spawn(receive(loop, ends.server, canceller, outcome));
+    EXPECT_FALSE(outcome);
+    canceller.cancel();
+    EXPECT_FALSE(outcome);  // it ends with its last completion, not before
+    co_await scope.join();
+    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  });
+}
+
+TEST_F(Uring, WhoIsCancelledBeforeItBeginsEndsAtOnce) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    Canceller canceller;
+    canceller.cancel();
+    Outcome outcome;
+    Scope scope(loop);
+    const auto begun = loop.begun();
+    scope.spawn(receive(loop, ends.server, canceller, outcome));
+    EXPECT_EQ(loop.begun(), begun);
+    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+    canceller.reset();
+    scope.spawn(receive(loop, ends.server, canceller, outcome));
+    EXPECT_EQ(loop.begun(), begun + 1);
+    canceller.cancel();
+    co_await scope.join();
+  });
+}
+
+TEST_F(Uring, OneHandleCancelsMany) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    const auto others = unix_connection();
+    Canceller canceller;
+    std::array<Outcome, 12> outcomes;  // more than a tiny ring holds
+    Scope scope(loop);
+    for (Outcome& outcome : outcomes) {
+      scope.spawn(receive(loop, ends.server, canceller, outcome));
+    }
+    (void)co_await loop.nop();
+    canceller.cancel();
+    co_await scope.join();
+    for (const Outcome& outcome : outcomes) EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  });
+}
+
+TEST_F(Uring, CancellingTwiceIsCancellingOnce) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    Canceller canceller;
+    Outcome outcome;
+    Scope scope(loop);
+    scope.spawn(receive(loop, ends.server, canceller, outcome));
+    canceller.cancel(Error::timed_out);
+    canceller.cancel(Error::cancelled);
+    co_await scope.join();
+    EXPECT_THAT(*outcome, FailedWith(Error::timed_out));  // the first who asked
+  });
+}
+
+// The kernel was faster: what it has received must not be lost.
+TEST_F(Uring, AResultThatIsThereIsNotLostToACancel) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    Canceller canceller;
+    Outcome outcome;
+    EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")), Succeeded());
+    Scope scope(loop);
+    scope.spawn(receive(loop, ends.server, canceller, outcome));
+    canceller.cancel();  // behind the request, in the same submission
+    co_await scope.join();
+    EXPECT_EQ(*outcome, Result<std::size_t>(2));
+  });
+}
+
+TEST_F(Uring, AHandleMayEndBeforeItsOperation) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    Outcome outcome;
+    Scope scope(loop);
+    auto canceller = std::make_unique<Canceller>();
+    scope.spawn(receive(loop, ends.server, *canceller, outcome));
+    canceller.reset();
+    scope.cancel();
+    co_await scope.join();
+    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  });
+}
+
+Task<> wait_for(uring::Signal& signal, std::optional<uring::Status>& outcome) {
+  outcome = co_await signal.wait();
+}
+
+TEST_F(Uring, ASignalWakesOneOrAll) {
+  run([this]() -> Task<> {
+    uring::Signal signal(loop);
+    std::array<std::optional<uring::Status>, 3> outcomes;
+    Scope scope(loop);
+    for (auto& outcome : outcomes) scope.spawn(wait_for(signal, outcome));
+    signal.notify_one();
+    (void)co_await loop.nop();
+    EXPECT_TRUE(outcomes[0]);
+    EXPECT_FALSE(outcomes[1]);
+    signal.notify_all();
+    co_await scope.join();
+    for (const auto& outcome : outcomes) EXPECT_THAT(*outcome, Succeeded());
+  });
+}
+
+TEST_F(Uring, WhoWaitsForASignalCanBeCancelled) {
+  run([this]() -> Task<> {
+    uring::Signal signal(loop);
+    std::optional<uring::Status> outcome;
+    Scope scope(loop);
+    scope.spawn(wait_for(signal, outcome));
+    scope.cancel();
+    co_await scope.join();
+    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+    outcome.reset();
+    scope.spawn(wait_for(signal, outcome));
+    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  });
+}
+
+}  // namespace

@@ -1,0 +1,135 @@
+#include "uring/deadline.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "fixture.h"
+#include "uring/scope.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using tests::bytes_of;
+using tests::FailedWith;
+using tests::Succeeded;
+using tests::unix_connection;
+using tests::Uring;
+using uring::Clock;
+using uring::Deadline;
+using uring::Error;
+using uring::Loop;
+using uring::Result;
+using uring::Scope;
+using uring::Task;
+
+using Outcome = std::optional<Result<std::size_t>>;
+
+Task<> receive_until(Loop& loop, const common::Fd& fd, Deadline& deadline, Outcome& outcome) {
+  std::array<std::byte, 16> buffer;
+  outcome = co_await loop.recv(fd, buffer).until(deadline);
+}
+
+TEST_F(Uring, ADeadlineIsSharedByOperations) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    Deadline deadline(loop, Clock::now() + 20ms);
+    std::array<std::byte, 16> buffer;
+    EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")).until(deadline), Succeeded());
+    EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(deadline), Succeeded());
+    EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(deadline),
+                FailedWith(Error::timed_out));
+    EXPECT_GE(Clock::now(), deadline.due());
+    const auto begun = loop.begun();
+    EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(deadline),
+                FailedWith(Error::timed_out));
+    EXPECT_EQ(loop.begun(), begun);
+    deadline.renew(Clock::now() + 10s);
+    EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")).until(deadline), Succeeded());
+    EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(deadline), Succeeded());
+  });
+}
+
+TEST_F(Uring, ADeadlineMovesWhileItIsWaitedFor) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    Deadline deadline(loop, Clock::now() + 10ms);
+    const auto later = Clock::now() + 40ms;
+    Outcome outcome;
+    Scope scope(loop);
+    scope.spawn(receive_until(loop, ends.server, deadline, outcome));
+    deadline.renew(later);
+    co_await scope.join();
+    EXPECT_THAT(*outcome, FailedWith(Error::timed_out));
+    EXPECT_GE(Clock::now(), later);
+
+    deadline.renew(Clock::now() + 10s);
+    scope.spawn(receive_until(loop, ends.server, deadline, outcome));
+    deadline.renew(Clock::now() + 5ms);
+    co_await scope.join();
+    EXPECT_LT(Clock::now(), later + 5s);
+    EXPECT_THAT(*outcome, FailedWith(Error::timed_out));
+  });
+}
+
+Task<> note_when_due(Loop& loop, const common::Fd& fd, Deadline& deadline,
+                     std::vector<Clock::time_point>& passed) {
+  std::array<std::byte, 16> buffer;
+  EXPECT_THAT(co_await loop.recv(fd, buffer).until(deadline), FailedWith(Error::timed_out));
+  EXPECT_GE(Clock::now(), deadline.due());
+  passed.push_back(deadline.due());
+}
+
+TEST_F(Uring, DeadlinesPassInOrder) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    constexpr int count = 20;
+    std::vector<std::unique_ptr<Deadline>> deadlines;
+    std::vector<Clock::time_point> passed;
+    Scope scope(loop);
+    const auto now = Clock::now();
+    for (int i = 0; i < count; ++i) {
+      const auto after = std::chrono::milliseconds(5 + (i * 7) % count);
+      deadlines.push_back(std::make_unique<Deadline>(loop, now + after));
+      scope.spawn(note_when_due(loop, ends.server, *deadlines.back(), passed));
+    }
+    deadlines[3]->renew(now + 50ms);  // later, where it waits already
+    deadlines[5]->renew(now + 1ms);   // sooner
+    co_await scope.join();
+    EXPECT_EQ(passed.size(), deadlines.size());
+    EXPECT_TRUE(std::ranges::is_sorted(passed));
+  });
+}
+
+// Time-out and result race, both ways, many times: whoever wins, no byte is lost.
+TEST_F(Uring, ATimeoutMayRaceTheResult) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    int received = 0;
+    int timed_out = 0;
+    std::size_t bytes = 0;
+    for (int i = 0; i < 300; ++i) {
+      Outcome outcome;
+      Deadline deadline(loop, Clock::now() + std::chrono::microseconds(i % 40));
+      Scope scope(loop);
+      scope.spawn(receive_until(loop, ends.server, deadline, outcome));
+      (void)co_await loop.sleep(std::chrono::microseconds((i * 7) % 40));
+      EXPECT_THAT(co_await loop.send(ends.client, bytes_of("x")), Succeeded());
+      co_await scope.join();
+      if (*outcome) {
+        ++received;
+        bytes += **outcome;
+      } else {
+        EXPECT_THAT(*outcome, FailedWith(Error::timed_out));
+        ++timed_out;
+      }
+    }
+    std::array<std::byte, 512> rest;
+    if (bytes < 300) bytes += (co_await loop.recv(ends.server, rest)).value_or(0);
+    EXPECT_EQ(bytes, 300u);
+    EXPECT_GT(received, 0);
+    EXPECT_GT(timed_out, 0);
+  });
+}
+
+}  // namespace

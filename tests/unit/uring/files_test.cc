@@ -1,0 +1,178 @@
+// Every operation on files and names, once.
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "fixture.h"
+
+namespace {
+
+using tests::bytes_of;
+using tests::FailedWith;
+using tests::Succeeded;
+using tests::text_of;
+using uring::Fd;
+using uring::Result;
+using uring::Task;
+
+using Size = Result<std::size_t>;
+
+/// With an empty directory for each test.
+class UringFiles : public tests::Uring {
+ protected:
+  UringFiles() {
+    char path[] = "/tmp/uring_tests.XXXXXX";
+    path_ = ::mkdtemp(path);
+    dir = Fd(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  }
+  ~UringFiles() override { std::filesystem::remove_all(path_); }
+
+  Task<Fd> make_file(const char* name, std::string_view content) {
+    auto file = co_await loop.openat(dir, name, O_RDWR | O_CREAT, 0600);
+    EXPECT_THAT(file, Succeeded());
+    EXPECT_EQ(co_await loop.write(*file, bytes_of(content), 0), Size(content.size()));
+    co_return std::move(*file);
+  }
+
+  std::string content_of(const std::string& name) const {
+    std::ifstream file(path_ + "/" + name);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  std::string path_;
+  Fd dir;
+};
+
+TEST_F(UringFiles, WritesAndReads) {
+  run([this]() -> Task<> {
+    const Fd file = co_await make_file("file", "hello, world");
+    std::array<std::byte, 64> buffer;
+    EXPECT_EQ(co_await loop.read(file, buffer, 7), Size(5u));
+    EXPECT_EQ(text_of(std::span(buffer).first(5)), "world");
+    EXPECT_EQ(co_await loop.read(file, std::span(buffer).first(5)), Size(5u));  // at its position
+    EXPECT_EQ(text_of(std::span(buffer).first(5)), "hello");
+    EXPECT_EQ(co_await loop.read(file, buffer), Size(7u));
+    EXPECT_EQ(co_await loop.read(file, buffer), Size(0u));
+    EXPECT_THAT(co_await loop.fsync(file), Succeeded());
+    EXPECT_THAT(co_await loop.fsync(file, IORING_FSYNC_DATASYNC), Succeeded());
+  });
+}
+
+TEST_F(UringFiles, WritesAndReadsVectors) {
+  run([this]() -> Task<> {
+    const Fd file = co_await make_file("file", "");
+    std::string first = "ab";
+    std::string second = "cdef";
+    const std::array<iovec, 2> out{iovec{first.data(), 2}, iovec{second.data(), 4}};
+    EXPECT_EQ(co_await loop.writev(file, out, 0), Size(6u));
+    const std::array<iovec, 2> in{iovec{second.data(), 4}, iovec{first.data(), 2}};
+    EXPECT_EQ(co_await loop.readv(file, in, 0), Size(6u));
+    EXPECT_EQ(second + first, "abcdef");
+  });
+}
+
+TEST_F(UringFiles, UsesRegisteredBuffers) {
+  run([this]() -> Task<> {
+    const Fd file = co_await make_file("file", "");
+    std::array<std::byte, 64> memory{};
+    const iovec whole{memory.data(), memory.size()};
+    EXPECT_THAT(loop.register_buffers(std::span(&whole, 1)), Succeeded());
+    memory[0] = std::byte{'x'};
+    EXPECT_EQ(co_await loop.write_fixed(file, std::span(memory).first(1), 0, 0), Size(1u));
+    EXPECT_EQ(co_await loop.read_fixed(file, std::span(memory).subspan(8), 0, 0), Size(1u));
+    EXPECT_EQ(memory[8], std::byte{'x'});
+    std::array<std::byte, 4> outside;
+    EXPECT_THAT(co_await loop.read_fixed(file, outside, 0, 0), FailedWith(std::errc::bad_address));
+  });
+}
+
+TEST_F(UringFiles, Allocates) {
+  run([this]() -> Task<> {
+    const Fd file = co_await make_file("file", "");
+    EXPECT_THAT(co_await loop.fallocate(file, 0, 0, 4096), Succeeded());
+    EXPECT_EQ(std::filesystem::file_size(path_ + "/file"), 4096u);
+  });
+}
+
+TEST_F(UringFiles, OpensBeneath) {
+  run([this]() -> Task<> {
+    (void)co_await make_file("file", "x");
+    open_how how{};
+    how.flags = O_RDONLY;
+    how.resolve = RESOLVE_BENEATH;
+    EXPECT_THAT(co_await loop.openat2(dir, "file", how), Succeeded());
+    EXPECT_THAT(co_await loop.openat2(dir, "../file", how),
+                FailedWith(std::errc::cross_device_link));
+    EXPECT_THAT(co_await loop.openat(dir, "missing", O_RDONLY),
+                FailedWith(std::errc::no_such_file_or_directory));
+  });
+}
+
+TEST_F(UringFiles, Closes) {
+  run([this]() -> Task<> {
+    Fd file = co_await make_file("file", "");
+    const int number = file.get();
+    EXPECT_THAT(co_await loop.close(std::move(file)), Succeeded());
+    EXPECT_EQ(::fcntl(number, F_GETFD), -1);
+    // Cancelled before it began, it closes all the same: the descriptor was given away.
+    Fd another = co_await make_file("file", "");
+    const int other_number = another.get();
+    uring::Canceller canceller;
+    canceller.cancel();
+    EXPECT_THAT(co_await loop.close(std::move(another)).cancelled_by(canceller),
+                FailedWith(uring::Error::cancelled));
+    EXPECT_EQ(::fcntl(other_number, F_GETFD), -1);
+  });
+}
+
+TEST_F(UringFiles, TellsAboutFiles) {
+  run([this]() -> Task<> {
+    (void)co_await make_file("file", "123");
+    struct statx about {};
+    EXPECT_THAT(co_await loop.statx(dir, "file", 0, STATX_SIZE, about), Succeeded());
+    EXPECT_EQ(about.stx_size, 3u);
+  });
+}
+
+TEST_F(UringFiles, ChangesNames) {
+  run([this]() -> Task<> {
+    (void)co_await make_file("file", "content");
+    EXPECT_THAT(co_await loop.renameat(dir, "file", dir, "renamed"), Succeeded());
+    EXPECT_THAT(co_await loop.mkdirat(dir, "sub", 0700), Succeeded());
+    EXPECT_THAT(co_await loop.symlinkat("../renamed", dir, "sub/soft"), Succeeded());
+    EXPECT_THAT(co_await loop.linkat(dir, "renamed", dir, "sub/hard"), Succeeded());
+    EXPECT_EQ(content_of("sub/soft"), "content");
+    EXPECT_EQ(content_of("sub/hard"), "content");
+    EXPECT_THAT(co_await loop.unlinkat(dir, "sub/soft"), Succeeded());
+    EXPECT_THAT(co_await loop.unlinkat(dir, "sub/hard"), Succeeded());
+    EXPECT_THAT(co_await loop.unlinkat(dir, "sub", AT_REMOVEDIR), Succeeded());
+    EXPECT_FALSE(std::filesystem::exists(path_ + "/sub"));
+  });
+}
+
+TEST_F(UringFiles, SplicesAndTees) {
+  run([this]() -> Task<> {
+    const Fd file = co_await make_file("file", "spliced");
+    int numbers[2];
+    EXPECT_EQ(::pipe2(numbers, O_CLOEXEC), 0);
+    const Fd out(numbers[0]);
+    const Fd in(numbers[1]);
+    EXPECT_EQ(::pipe2(numbers, O_CLOEXEC), 0);
+    const Fd twin_out(numbers[0]);
+    const Fd twin_in(numbers[1]);
+    EXPECT_EQ(co_await loop.splice(file, 0, in, -1, 100), Size(7u));
+    EXPECT_EQ(co_await loop.tee(out, twin_in, 100), Size(7u));
+    std::array<std::byte, 16> buffer;
+    EXPECT_EQ(co_await loop.read(twin_out, buffer), Size(7u));
+    EXPECT_EQ(co_await loop.read(out, buffer), Size(7u));
+    EXPECT_EQ(text_of(std::span(buffer).first(7)), "spliced");
+  });
+}
+
+}  // namespace

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "../sockets.h"
+#include "uring/loop.h"
+
+namespace tests {
+
+/// What the whole suite is run with: the default, everything off, or a tiny ring.
+inline std::string ring_list() {
+  const char* list = std::getenv("URING_TEST_RING");
+  return list != nullptr ? list : "";
+}
+
+inline uring::Setup ring_setup() {
+  auto setup = uring::Setup::parse(ring_list());
+  if (!setup) std::abort();
+  setup->check_memory = true;
+  return *setup;
+}
+
+inline std::unique_ptr<uring::Loop> make_loop(const char* trace = nullptr) {
+  auto loop = uring::Loop::create(ring_setup(), trace);
+  if (!loop) {
+    std::fprintf(stderr, "%s\n", uring::explain(loop.error()).c_str());
+    std::abort();
+  }
+  return std::move(*loop);
+}
+
+/// A loop of its own for each test. After run(), what was begun has ended.
+class Uring : public ::testing::Test {
+ protected:
+  Uring() : owner_(make_loop()), loop(*owner_) {}
+
+  /// `body` is a lambda that returns a Task<>; it lives until the task has ended.
+  template <typename Body>
+  void run(Body body) {
+    loop.run(body());
+    if (ends_with_run) {
+      EXPECT_EQ(loop.begun(), loop.ended());
+    }
+  }
+
+  /// Not so where buffers are still on their way back. The loop's end asserts it in any case.
+  bool ends_with_run = true;
+
+ private:
+  std::unique_ptr<uring::Loop> owner_;
+
+ protected:
+  uring::Loop& loop;
+};
+
+inline std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+inline std::string text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+MATCHER_P(FailedWith, expected, "") {
+  if (arg.has_value()) {
+    *result_listener << "succeeded";
+    return false;
+  }
+  *result_listener << arg.error().message();
+  return arg.error() == expected;
+}
+
+MATCHER(Succeeded, "") {
+  if (!arg.has_value()) *result_listener << arg.error().message();
+  return arg.has_value();
+}
+
+}  // namespace tests

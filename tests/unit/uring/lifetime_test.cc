@@ -1,0 +1,280 @@
+// Memory lives until an operation's last completion, whatever is cancelled or destroyed. The pool
+// fills returned frames with a pattern, which it demands to find when it uses them again: so a late
+// write, also one of the kernel's, which no sanitizer sees, ends the test.
+
+#include <array>
+#include <chrono>
+#include <cstring>
+#include <random>
+
+#include "fixture.h"
+#include "uring/link.h"
+#include "uring/streams.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using tests::bytes_of;
+using tests::connect_to;
+using tests::FailedWith;
+using tests::Succeeded;
+using tests::unix_connection;
+using tests::Uring;
+using uring::Canceller;
+using uring::Clock;
+using uring::Deadline;
+using uring::Error;
+using uring::FramePool;
+using uring::Loop;
+using uring::Scope;
+using uring::Task;
+
+TEST(FramePoolDeathTest, NoticesAWriteIntoAReturnedFrame) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "AddressSanitizer reports the write itself";
+#else
+  EXPECT_DEATH(
+      {
+        FramePool::check_memory(true);
+        auto* frame = static_cast<std::byte*>(FramePool::allocate(300));
+        FramePool::release(frame, 300);
+        frame[200] = std::byte{1};
+        (void)FramePool::allocate(300);
+      },
+      "a coroutine frame was written to after its end");
+#endif
+}
+
+TEST(FramePoolDeathTest, NoticesAWriteOfTheKernelIntoAReturnedFrame) {
+  EXPECT_DEATH(
+      {
+        auto loop = tests::make_loop();
+        FramePool::check_memory(true);
+        const auto ends = unix_connection();
+        auto* frame = static_cast<std::byte*>(FramePool::allocate(300));
+        const int length = 1;
+        // What a loop would do that did not wait for the last completion.
+        io_uring_sqe& entry = loop->ring().next_entry();
+        io_uring_prep_recv(&entry, ends.server.get(), frame + 200, length, 0);
+        (void)loop->ring().submit();
+        FramePool::release(frame, 300);
+        (void)!::write(ends.client.get(), "x", 1);
+        (void)loop->ring().submit_and_wait(std::nullopt);
+        (void)FramePool::allocate(300);
+      },
+      "a coroutine frame was written to after its end");
+}
+
+constexpr int points = 10;
+
+/// Waits in one of ten ways.
+Task<> wait_at(Loop& loop, int point, const common::Fd& fd, Error& seen) {
+  std::array<std::byte, 64> buffer;
+  Deadline deadline(loop, Clock::now() + 1h);
+  Canceller canceller;
+  std::error_code error;
+  const auto keep = [&error](const auto& result) {
+    EXPECT_FALSE(result);
+    error = result.error();
+  };
+  switch (point) {
+    case 0:
+      keep(co_await loop.recv(fd, buffer));
+      break;
+    case 1:
+      keep(co_await loop.recv(fd, buffer).within(1h));
+      break;
+    case 2:
+      keep(co_await loop.recv(fd, buffer).until(deadline));
+      break;
+    case 3:
+      keep(co_await loop.recv(fd, buffer).within(1h).until(deadline).cancelled_by(canceller));
+      break;
+    case 4:
+      keep(co_await loop.sleep(1h));
+      break;
+    case 5:
+      keep(std::get<1>(co_await link(loop.nop(), loop.recv(fd, buffer).within(1h))));
+      break;
+    case 6:
+      keep(std::get<0>(
+          co_await link(loop.recv(fd, buffer).whatever_happens(), loop.poll(fd, POLLIN))));
+      break;
+    case 7: {
+      uring::PollStream events(loop, fd, POLLIN);
+      keep(co_await events.next());
+      break;
+    }
+    case 8: {
+      uring::PollStream events(loop, fd, POLLIN);
+      Scope scope(loop);
+      scope.spawn(wait_at(loop, 7, fd, seen));
+      keep(co_await loop.poll(fd, POLLIN));
+      co_await scope.join();
+      break;
+    }
+    default: {
+      uring::Signal never(loop);
+      keep(co_await never.wait());
+    }
+  }
+  seen = error == make_error_code(Error::cancelled) ? Error::cancelled : Error{};
+}
+
+TEST_F(Uring, EveryWayOfWaitingCanBeCancelled) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    for (int point = 0; point < points; ++point) {
+      Error seen{};
+      Scope scope(loop);
+      scope.spawn(wait_at(loop, point, ends.server, seen));
+      if (point % 2 == 0) (void)co_await loop.nop();  // else: not even submitted
+      scope.cancel();
+      co_await scope.join();
+      EXPECT_EQ(seen, Error::cancelled) << point;
+    }
+  });
+}
+
+TEST_F(Uring, EveryWayOfWaitingCanBeDestroyed) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    for (int point = 0; point < points; ++point) {
+      Error seen = Error::timed_out;
+      {
+        Scope scope(loop);
+        scope.spawn(wait_at(loop, point, ends.server, seen));
+        if (point % 2 == 0) (void)co_await loop.nop();
+      }
+      EXPECT_EQ(seen, Error::timed_out) << point;  // not a line of it ran
+    }
+  });
+}
+
+Task<> keep_a_scope_of_scopes(Loop& loop, const common::Fd& fd, int levels, Error& seen) {
+  Scope scope(loop);
+  for (int point = 0; point < points; ++point) scope.spawn(wait_at(loop, point, fd, seen));
+  if (levels > 0) scope.spawn(keep_a_scope_of_scopes(loop, fd, levels - 1, seen));
+  co_await scope.join();
+  ADD_FAILURE() << "nothing of it ends by itself";
+}
+
+TEST_F(Uring, ScopesInsideScopesCanBeDestroyed) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    Error seen{};
+    Scope scope(loop);
+    scope.spawn(keep_a_scope_of_scopes(loop, ends.server, 3, seen));
+    (void)co_await loop.nop();
+  });
+}
+
+// What has ended, but whose coroutine has not had its turn, is destroyed as well.
+TEST_F(Uring, AResultThatNobodyFetchedIsDropped) {
+  run([this]() -> Task<> {
+    auto listener = common::listen_on(tests::on_free_port(), common::Waiting::blocking);
+    const auto address = *common::Address::of_socket(*listener);
+    const auto client = connect_to(address);
+    auto accepting = [](Loop& l, const common::Fd& from) -> Task<> {
+      (void)co_await l.accept(from);
+      ADD_FAILURE() << "it was destroyed before";
+    };
+    {
+      Scope scope(loop);
+      scope.spawn(accepting(loop, *listener));
+      // The scope's end submits and collects; the accepted descriptor must be closed then.
+    }
+    char byte = 0;
+    EXPECT_EQ(::recv(client.get(), &byte, 1, 0), 0);
+    co_return;
+  });
+}
+
+TEST_F(Uring, ALoopMayEndWithTasksAtWork) {
+  auto other = tests::make_loop();
+  const auto ends = unix_connection();
+  Error seen{};
+  auto scope = std::make_unique<Scope>(*other);
+  scope->spawn(wait_at(*other, 5, ends.server, seen));
+  scope->spawn(wait_at(*other, 8, ends.server, seen));
+  scope.reset();
+  other.reset();
+  EXPECT_EQ(seen, Error{});
+}
+
+/// One short life: connects, sends its number, and is gone.
+Task<> churn_client(Loop& loop, common::Address address, int number) {
+  auto socket = co_await loop.socket(AF_INET, SOCK_STREAM, 0);
+  if (!socket) co_return;
+  if (!co_await loop.connect(*socket, address)) co_return;
+  char text[8];
+  std::memcpy(text, &number, sizeof number);
+  (void)co_await loop.send(*socket, bytes_of({text, sizeof number}));
+  if (number % 3 == 0) {  // goes without a goodbye
+    tests::reset(*socket);
+    co_return;
+  }
+  std::array<std::byte, 8> answer;
+  const auto received = co_await loop.recv(*socket, answer).within(5s);
+  if (received && *received == sizeof number) {
+    EXPECT_EQ(std::memcmp(answer.data(), &number, sizeof number), 0);
+  }
+}
+
+Task<> churn_server(Loop& loop, common::Accepted client, int& strangers) {
+  common::Address peer;
+  socklen_t size = common::Address::capacity();
+  if (::getpeername(client.fd.get(), peer.data(), &size) == 0 &&
+      peer.to_string() != client.peer.to_string()) {
+    ++strangers;
+  }
+  std::array<std::byte, 8> buffer;
+  const auto received = co_await loop.recv(client.fd, buffer).within(50ms);
+  if (!received || *received == 0) co_return;
+  (void)co_await loop.send(client.fd, std::span(buffer).first(*received));
+}
+
+Task<> churn_accept(Loop& loop, const common::Fd& listener, Scope& scope, int& served,
+                    int& strangers) {
+  while (true) {
+    auto accepted = co_await loop.accept(listener);
+    if (!accepted) co_return;
+    ++served;
+    scope.spawn(churn_server(loop, std::move(*accepted), strangers));
+  }
+}
+
+// Frames and buffers are recycled by the thousand while time-outs, resets and results race. The
+// peers' addresses belong to the accepts that are under way, several at a time.
+TEST_F(Uring, TenThousandConnectionsOverRecycledMemory) {
+#if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
+  constexpr int connections = 2'000;
+#else
+  constexpr int connections = 10'000;
+#endif
+  auto listener = common::listen_on(tests::on_free_port(), common::Waiting::blocking);
+  ASSERT_TRUE(listener);
+  const auto address = *common::Address::of_socket(*listener);
+  int served = 0;
+  int strangers = 0;
+  run([&]() -> Task<> {
+    Scope serving(loop);
+    Scope accepting(loop);
+    for (int i = 0; i < 4; ++i) {
+      accepting.spawn(churn_accept(loop, *listener, serving, served, strangers));
+    }
+    for (int done = 0; done < connections; done += 50) {
+      Scope clients(loop);
+      for (int i = 0; i < 50; ++i) clients.spawn(churn_client(loop, address, done + i));
+      if (done % 1000 == 500) continue;  // these are destroyed in flight
+      co_await clients.join();
+    }
+    accepting.cancel();
+    co_await accepting.join();
+    co_await serving.join();
+  });
+  EXPECT_GT(served, connections * 9 / 10);
+  EXPECT_EQ(strangers, 0);
+}
+
+}  // namespace

@@ -1,0 +1,120 @@
+// Conditions that are ordinary: full queues, signals, work that is spread over turns.
+
+#include "uring/loop.h"
+
+#include <sys/time.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+
+#include "fixture.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using tests::bytes_of;
+using tests::FailedWith;
+using tests::Succeeded;
+using tests::unix_connection;
+using tests::Uring;
+using uring::Clock;
+using uring::Error;
+using uring::Loop;
+using uring::Scope;
+using uring::Task;
+
+std::unique_ptr<Loop> tiny_loop(const std::string& more = "") {
+  auto loop = Loop::create(*uring::Setup::parse("entries=4" + more));
+  EXPECT_TRUE(loop);
+  return std::move(*loop);
+}
+
+Task<> count_nop(Loop& loop, int& done) {
+  EXPECT_THAT(co_await loop.nop(), Succeeded());
+  ++done;
+}
+
+Task<> time_out(Loop& loop, const common::Fd& fd, int& done) {
+  std::array<std::byte, 8> buffer;
+  EXPECT_THAT(co_await loop.recv(fd, buffer).within(2ms), FailedWith(Error::timed_out));
+  ++done;
+}
+
+Task<> nops(Loop& loop, int count, int& done) {
+  Scope scope(loop);
+  for (int i = 0; i < count; ++i) scope.spawn(count_nop(loop, done));
+  co_await scope.join();
+}
+
+Task<> time_outs(Loop& loop, const common::Fd& fd, int count, int& done) {
+  Scope scope(loop);
+  for (int i = 0; i < count; ++i) scope.spawn(time_out(loop, fd, done));
+  co_await scope.join();
+}
+
+// Four entries, eight places for completions, and a hundred times as much before the first wait.
+TEST(UringLoop, QueuesMayBeFull) {
+  for (const char* more : {"", ",no-defer-taskrun", ",none"}) {
+    const auto loop = tiny_loop(more);
+    int done = 0;
+    loop->run(nops(*loop, 800, done));
+    EXPECT_EQ(done, 800) << more;
+  }
+}
+
+// Request and time-out must go in together; the timespec is read when they do, turns later.
+TEST(UringLoop, LinkedTimeoutsFitThroughATinyRing) {
+  const auto ends = unix_connection();
+  const auto loop = tiny_loop();
+  int done = 0;
+  loop->run(time_outs(*loop, ends.server, 301, done));
+  EXPECT_EQ(done, 301);
+}
+
+void ignore(int /*signal*/) {}
+
+TEST_F(Uring, SignalsDoNotDisturb) {
+  struct sigaction action {};
+  action.sa_handler = ignore;  // without SA_RESTART: the wait ends with EINTR
+  struct sigaction before {};
+  ::sigaction(SIGALRM, &action, &before);
+  const itimerval every_millisecond{.it_interval = {0, 1000}, .it_value = {0, 1000}};
+  ::setitimer(ITIMER_REAL, &every_millisecond, nullptr);
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    std::array<std::byte, 8> buffer;
+    EXPECT_THAT(co_await loop.sleep(30ms), Succeeded());
+    uring::Deadline deadline(loop, Clock::now() + 30ms);
+    EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(deadline),
+                FailedWith(Error::timed_out));
+    EXPECT_GE(Clock::now(), deadline.due());
+  });
+  const itimerval off{};
+  ::setitimer(ITIMER_REAL, &off, nullptr);
+  ::sigaction(SIGALRM, &before, nullptr);
+}
+
+// Idle, a loop makes one system call and stays there.
+TEST_F(Uring, AnIdleLoopSleeps) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    std::array<std::byte, 8> buffer;
+    uring::Deadline far(loop, Clock::now() + 1h);
+    const auto turns = loop.turns();
+    EXPECT_THAT(co_await loop.recv(ends.server, buffer).within(50ms), FailedWith(Error::timed_out));
+    EXPECT_LE(loop.turns() - turns, 3u);
+  });
+}
+
+TEST(UringLoop, SpinsForAWhileBeforeItSleeps) {
+  auto setup = tests::ring_setup();
+  setup.spin = 20ms;
+  const auto loop = std::move(*Loop::create(setup));
+  int done = 0;
+  const auto ends = unix_connection();
+  loop->run(time_outs(*loop, ends.server, 3, done));
+  EXPECT_EQ(done, 3);
+}
+
+}  // namespace

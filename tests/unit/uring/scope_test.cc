@@ -1,0 +1,192 @@
+#include "uring/scope.h"
+
+#include <array>
+#include <chrono>
+
+#include "fixture.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using tests::bytes_of;
+using tests::FailedWith;
+using tests::Succeeded;
+using tests::unix_connection;
+using tests::Uring;
+using uring::Error;
+using uring::Loop;
+using uring::Scope;
+using uring::Task;
+
+Task<> sleep_and_count(Loop& loop, std::chrono::milliseconds time, int& finished) {
+  (void)co_await loop.sleep(time);
+  ++finished;
+}
+
+Task<> expect_cancelled(Loop& loop, int& finished) {
+  EXPECT_THAT(co_await loop.sleep(1h), FailedWith(Error::cancelled));
+  ++finished;
+}
+
+Task<> expect_cancelled_inside(Loop& loop, int& finished) {
+  Scope inner(loop);
+  inner.spawn(expect_cancelled(loop, finished));
+  inner.spawn(expect_cancelled(loop, finished));
+  co_await inner.join();
+  ++finished;
+}
+
+Task<> never_waits(int& finished) {
+  ++finished;
+  co_return;
+}
+
+Task<> spawn_siblings(Loop& loop, Scope& scope, int generations, int& finished) {
+  (void)co_await loop.nop();
+  if (generations > 0) {
+    scope.spawn(spawn_siblings(loop, scope, generations - 1, finished));
+    scope.spawn(spawn_siblings(loop, scope, generations - 1, finished));
+  }
+  ++finished;
+}
+
+TEST_F(Uring, AScopeJoinsItsChildren) {
+  run([this]() -> Task<> {
+    int finished = 0;
+    Scope scope(loop);
+    for (int i = 0; i < 10; ++i) {
+      scope.spawn(sleep_and_count(loop, std::chrono::milliseconds(i), finished));
+    }
+    EXPECT_EQ(scope.size(), 10u);
+    co_await scope.join();
+    EXPECT_EQ(finished, 10);
+    EXPECT_EQ(scope.size(), 0u);
+    co_await scope.join();  // nobody there: at once
+  });
+}
+
+TEST_F(Uring, AChildRunsAtOnceUpToWhereItWaits) {
+  run([this]() -> Task<> {
+    int finished = 0;
+    Scope scope(loop);
+    scope.spawn(never_waits(finished));
+    EXPECT_EQ(finished, 1);
+    EXPECT_EQ(scope.size(), 0u);
+    co_await scope.join();
+  });
+}
+
+TEST_F(Uring, ACancelledScopeEndsEverythingInIt) {
+  run([this]() -> Task<> {
+    int finished = 0;
+    Scope scope(loop);
+    for (int i = 0; i < 10; ++i) scope.spawn(expect_cancelled(loop, finished));
+    scope.spawn(expect_cancelled_inside(loop, finished));
+    (void)co_await loop.nop();
+    scope.cancel();
+    co_await scope.join();
+    EXPECT_EQ(finished, 13);
+    const auto begun = loop.begun();
+    scope.spawn(expect_cancelled_inside(loop, finished));  // begins, and ends at once
+    EXPECT_EQ(loop.begun(), begun);
+    EXPECT_EQ(finished, 16);
+    EXPECT_EQ(scope.size(), 0u);
+  });
+}
+
+TEST_F(Uring, CancellingAScopeLeavesItsOwnerAlone) {
+  run([this]() -> Task<> {
+    int finished = 0;
+    Scope scope(loop);
+    scope.spawn(expect_cancelled(loop, finished));
+    scope.cancel();
+    EXPECT_THAT(co_await loop.sleep(1ms), Succeeded());
+    co_await scope.join();
+    EXPECT_EQ(finished, 1);
+  });
+}
+
+TEST_F(Uring, AnOuterScopeReachesInnerOnesOnlyDownwards) {
+  run([this]() -> Task<> {
+    int cancelled = 0;
+    int slept = 0;
+    Scope outer(loop);
+    outer.spawn(expect_cancelled_inside(loop, cancelled));
+    Scope beside(loop);
+    beside.spawn(sleep_and_count(loop, 5ms, slept));
+    outer.cancel();
+    co_await outer.join();
+    EXPECT_EQ(cancelled, 3);
+    EXPECT_EQ(beside.reason(), Error{});
+    co_await beside.join();
+    EXPECT_EQ(slept, 1);
+  });
+}
+
+Task<> say_goodbye(Loop& loop, const common::Fd& fd, int& finished) {
+  EXPECT_THAT(co_await loop.sleep(1h), FailedWith(Error::cancelled));
+  EXPECT_THAT(co_await loop.send(fd, bytes_of("bye")), FailedWith(Error::cancelled));
+  EXPECT_THAT(co_await loop.send(fd, bytes_of("bye")).shielded(), Succeeded());
+  ++finished;
+}
+
+TEST_F(Uring, AShieldedOperationOutlivesTheCancel) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    int finished = 0;
+    Scope scope(loop);
+    scope.spawn(say_goodbye(loop, ends.server, finished));
+    scope.cancel();
+    co_await scope.join();
+    EXPECT_EQ(finished, 1);
+    std::array<std::byte, 16> buffer;
+    const auto received = co_await loop.recv(ends.client, buffer);
+    EXPECT_EQ(received, uring::Result<std::size_t>(3));
+  });
+}
+
+TEST_F(Uring, ChildrenMayHaveSiblings) {
+  run([this]() -> Task<> {
+    int finished = 0;
+    Scope scope(loop);
+    scope.spawn(spawn_siblings(loop, scope, 7, finished));
+    co_await scope.join();
+    EXPECT_EQ(finished, 255);
+  });
+}
+
+Task<> join_other(Scope& other, int& finished) {
+  co_await other.join();
+  ++finished;
+}
+
+TEST_F(Uring, AnyCoroutineMayJoin) {
+  run([this]() -> Task<> {
+    int finished = 0;
+    Scope sleepers(loop);
+    sleepers.spawn(sleep_and_count(loop, 2ms, finished));
+    Scope joiners(loop);
+    joiners.spawn(join_other(sleepers, finished));
+    co_await joiners.join();
+    EXPECT_EQ(finished, 2);
+  });
+}
+
+TEST_F(Uring, WhoJoinsAScopeThatIsDestroyedGoesOn) {
+  run([this]() -> Task<> {
+    int finished = 0;
+    int never = 0;
+    Scope joiners(loop);
+    {
+      Scope sleepers(loop);
+      sleepers.spawn(expect_cancelled_inside(loop, never));
+      joiners.spawn(join_other(sleepers, finished));
+      (void)co_await loop.nop();
+    }
+    co_await joiners.join();
+    EXPECT_EQ(finished, 1);
+    EXPECT_EQ(never, 0);
+  });
+}
+
+}  // namespace

@@ -1,0 +1,145 @@
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstddef>
+
+#include "fixture.h"
+#include "uring/features.h"
+#include "uring/ring.h"
+
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using tests::FailedWith;
+using uring::Feature;
+using uring::Ring;
+using uring::Setup;
+
+TEST(RingSetup, ReadsTheList) {
+  const auto setup = Setup::parse("entries=4,buffers=2,no-multishot,no-defer-taskrun");
+  ASSERT_TRUE(setup);
+  EXPECT_EQ(setup->entries, 4u);
+  EXPECT_EQ(setup->buffers, 2u);
+  for (const Feature off :
+       {Feature::multishot_accept, Feature::multishot_recv, Feature::multishot_poll,
+        Feature::multishot_timeout, Feature::defer_taskrun}) {
+    EXPECT_FALSE(setup->features.has(off)) << name_of(off);
+  }
+  EXPECT_TRUE(setup->features.has(Feature::buffer_ring));
+}
+
+TEST(RingSetup, TakesNothingForEverything) {
+  EXPECT_EQ(Setup::parse("")->features.to_string(), uring::Features().to_string());
+  EXPECT_EQ(Setup::parse("none")->features.to_string(), "");
+}
+
+TEST(RingSetup, RefusesWhatItDoesNotKnow) {
+  for (const char* wrong : {"entries", "entries=", "entries=3", "entries=4x", "buffers=3", "no-",
+                            "no-such-thing", "entries=4,", ",", "no-multi", "4"}) {
+    EXPECT_THAT(Setup::parse(wrong), FailedWith(std::errc::invalid_argument)) << wrong;
+  }
+}
+
+TEST(RingSetup, EachFeatureCanBeSwitchedOff) {
+  for (std::size_t i = 0; i < uring::features_count; ++i) {
+    const auto feature = static_cast<Feature>(i);
+    const auto setup = Setup::parse("no-" + std::string(name_of(feature)));
+    ASSERT_TRUE(setup) << name_of(feature);
+    const auto ring = Ring::create(*setup);
+    ASSERT_TRUE(ring) << name_of(feature);
+    EXPECT_FALSE(ring->features().has(feature)) << name_of(feature);
+  }
+}
+
+TEST(RingSetup, WorksWithEverythingOff) {
+  const auto ring = Ring::create(*Setup::parse("none"));
+  ASSERT_TRUE(ring);
+  EXPECT_EQ(ring->features().to_string(), "");
+}
+
+TEST(RingSetup, SubmitsFromAKernelThread) {
+  auto loop = uring::Loop::create(*Setup::parse("sqpoll,entries=4"));
+  ASSERT_TRUE(loop);
+  EXPECT_TRUE((*loop)->ring().sqpoll());
+  const auto body = [&loop]() -> uring::Task<> {
+    for (int i = 0; i < 20; ++i) EXPECT_TRUE(co_await (*loop)->nop());
+    EXPECT_TRUE(co_await (*loop)->sleep(std::chrono::milliseconds(1)));
+  };
+  (*loop)->run(body());
+}
+
+/// Answers the system call with that errno, as a container's seccomp filter does.
+void forbid_io_uring_setup(unsigned error) {
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog filter{.len = 4, .filter = program};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) std::_Exit(2);
+  if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) std::_Exit(2);
+}
+
+[[noreturn]] void create_and_explain(const Setup& setup = {}) {
+  const auto loop = uring::Loop::create(setup);
+  if (loop) std::_Exit(0);
+  std::fprintf(stderr, "%s\n", uring::explain(loop.error()).c_str());
+  std::_Exit(1);
+}
+
+TEST(RingSetupDeathTest, SaysThatAFilterForbidsIt) {
+  EXPECT_EXIT(
+      {
+        forbid_io_uring_setup(EPERM);
+        create_and_explain();
+      },
+      ::testing::ExitedWithCode(1), "seccomp filter forbids it: in a container, permit");
+}
+
+TEST(RingSetupDeathTest, SaysThatTheKernelHasNone) {
+  EXPECT_EXIT(
+      {
+        forbid_io_uring_setup(ENOSYS);
+        create_and_explain();
+      },
+      ::testing::ExitedWithCode(1), "Linux 5.11 or newer is needed");
+}
+
+[[noreturn]] void create_without_locked_memory() {
+  const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+  (void)::setrlimit(RLIMIT_MEMLOCK, &none);
+  if (::setuid(65534) != 0) std::_Exit(2);
+  create_and_explain();
+}
+
+TEST(RingSetupDeathTest, SaysThatTheLimitOfLockedMemoryIsTooLow) {
+  if (::getuid() != 0) GTEST_SKIP() << "needs root, to become a user whose memory is counted";
+  EXPECT_EXIT(create_without_locked_memory(), ::testing::ExitedWithCode(1),
+              "limit of 0 KiB of locked memory is too low: raise it");
+}
+
+TEST(RingSetup, ExplainsEveryErrorInOneLine) {
+  for (const int error : {ENOSYS, EPERM, EACCES, ENOMEM, EMFILE, EINVAL}) {
+    const auto line = uring::explain({error, std::system_category()});
+    EXPECT_THAT(line, AllOf(HasSubstr("io_uring cannot be used: "), Not(HasSubstr("\n"))));
+  }
+}
+
+TEST(UringError, TimedOutAndCancelledAreDifferent) {
+  const std::error_code cancelled = uring::Error::cancelled;
+  const std::error_code timed_out = uring::Error::timed_out;
+  EXPECT_NE(cancelled, timed_out);
+  EXPECT_EQ(cancelled, std::errc::operation_canceled);
+  EXPECT_EQ(timed_out, std::errc::timed_out);
+  EXPECT_EQ(cancelled.message(), "cancelled");
+  EXPECT_EQ(timed_out.message(), "timed out");
+}
+
+}  // namespace

@@ -1,0 +1,226 @@
+// Every operation on sockets, readiness and time, once.
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+
+#include "fixture.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using tests::bytes_of;
+using tests::FailedWith;
+using tests::Succeeded;
+using tests::text_of;
+using tests::unix_connection;
+using tests::Uring;
+using uring::Canceller;
+using uring::Clock;
+using uring::Error;
+using uring::Fd;
+using uring::Loop;
+using uring::Result;
+using uring::Scope;
+using uring::Status;
+using uring::Task;
+
+using Size = Result<std::size_t>;
+
+Task<> accept_one(Loop& loop, const Fd& listener, Result<common::Accepted>& accepted) {
+  accepted = co_await loop.accept(listener);
+}
+
+TEST_F(Uring, ConnectsAndAccepts) {
+  run([this]() -> Task<> {
+    const auto listener = common::listen_on(tests::on_free_port(), common::Waiting::blocking);
+    const auto address = *common::Address::of_socket(*listener);
+    Result<common::Accepted> accepted;
+    Scope scope(loop);
+    scope.spawn(accept_one(loop, *listener, accepted));
+    const auto client = co_await loop.socket(AF_INET, SOCK_STREAM, 0);
+    EXPECT_THAT(client, Succeeded());
+    EXPECT_THAT(co_await loop.connect(*client, address), Succeeded());
+    co_await scope.join();
+    EXPECT_THAT(accepted, Succeeded());
+    EXPECT_EQ(accepted->peer.to_string(), common::Address::of_socket(*client)->to_string());
+    EXPECT_NE(::fcntl(accepted->fd.get(), F_GETFD) & FD_CLOEXEC, 0);
+    EXPECT_NE(::fcntl(client->get(), F_GETFD) & FD_CLOEXEC, 0);
+  });
+}
+
+TEST_F(Uring, SaysThatNobodyListens) {
+  run([this]() -> Task<> {
+    auto listener = common::listen_on(tests::on_free_port(), common::Waiting::blocking);
+    const auto address = *common::Address::of_socket(*listener);
+    *listener = Fd();
+    const auto client = co_await loop.socket(AF_INET, SOCK_STREAM, 0);
+    EXPECT_THAT(co_await loop.connect(*client, address), FailedWith(std::errc::connection_refused));
+  });
+}
+
+TEST_F(Uring, SendsAndReceives) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    std::array<std::byte, 16> buffer;
+    EXPECT_EQ(co_await loop.send(ends.client, bytes_of("ping")), Size(4u));
+    EXPECT_EQ(co_await loop.recv(ends.server, buffer), Size(4u));
+    EXPECT_EQ(text_of(std::span(buffer).first(4)), "ping");
+    EXPECT_THAT(co_await loop.shutdown(ends.client, SHUT_WR), Succeeded());
+    EXPECT_EQ(co_await loop.recv(ends.server, buffer), Size(0u));
+  });
+}
+
+TEST_F(Uring, SendingToNobodyIsNoSignal) {
+  run([this]() -> Task<> {
+    auto ends = unix_connection();
+    ends.server = Fd();
+    EXPECT_THAT(co_await loop.send(ends.client, bytes_of("x")), FailedWith(std::errc::broken_pipe));
+  });
+}
+
+TEST_F(Uring, SendsAndReceivesMessages) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    std::string first = "ab";
+    std::string second = "cd";
+    std::array<iovec, 2> parts{iovec{first.data(), 2}, iovec{second.data(), 2}};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    EXPECT_EQ(co_await loop.sendmsg(ends.client, message), Size(4u));
+    std::swap(parts[0], parts[1]);
+    EXPECT_EQ(co_await loop.recvmsg(ends.server, message), Size(4u));
+    EXPECT_EQ(second + first, "abcd");
+  });
+}
+
+// Two completions: the second says that the memory is free. The operation ends with that.
+TEST_F(Uring, SendsWithoutCopying) {
+  if (!loop.features().has(uring::Feature::send_zc)) GTEST_SKIP() << "switched off";
+  run([this]() -> Task<> {
+    const auto ends = tests::tcp_connection();
+    std::array<std::byte, 16> buffer;
+    EXPECT_EQ(co_await loop.send_zc(ends.client, bytes_of("zero")), Size(4u));
+    EXPECT_EQ(co_await loop.recv(ends.server, buffer), Size(4u));
+  });
+}
+
+TEST_F(Uring, Polls) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    EXPECT_EQ(co_await loop.poll(ends.server, POLLIN | POLLOUT), Result<unsigned>(POLLOUT));
+    EXPECT_THAT(co_await loop.poll(ends.server, POLLIN).within(2ms), FailedWith(Error::timed_out));
+    (void)co_await loop.send(ends.client, bytes_of("x"));
+    EXPECT_EQ(co_await loop.poll(ends.server, POLLIN), Result<unsigned>(POLLIN));
+  });
+}
+
+TEST_F(Uring, ControlsAnEpoll) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    const Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
+    epoll_event event{};
+    event.events = EPOLLOUT;
+    event.data.u64 = 7;
+    EXPECT_THAT(co_await loop.epoll_ctl(epoll, EPOLL_CTL_ADD, ends.server, event), Succeeded());
+    epoll_event seen{};
+    EXPECT_EQ(::epoll_wait(epoll.get(), &seen, 1, 1000), 1);
+    EXPECT_EQ(seen.data.u64, 7u);
+  });
+}
+
+TEST_F(Uring, Sleeps) {
+  run([this]() -> Task<> {
+    const auto before = Clock::now();
+    EXPECT_THAT(co_await loop.sleep(5ms), Succeeded());
+    EXPECT_GE(Clock::now() - before, 5ms);
+    const auto due = Clock::now() + 5ms;
+    EXPECT_THAT(co_await loop.sleep_until(due), Succeeded());
+    EXPECT_GE(Clock::now(), due);
+    EXPECT_THAT(co_await loop.sleep_until(due), Succeeded());
+  });
+}
+
+Task<> poll_it(Loop& loop, const Fd& fd, unsigned events, Canceller& handle,
+               std::optional<Result<unsigned>>& outcome) {
+  outcome = co_await loop.poll(fd, events).cancelled_by(handle);
+}
+
+Task<> sleep_it(Loop& loop, std::chrono::nanoseconds time, Canceller& handle,
+                std::optional<Status>& outcome) {
+  outcome = co_await loop.sleep(time).cancelled_by(handle);
+}
+
+TEST_F(Uring, CancelsByOperation) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    Canceller handle;
+    std::optional<Result<unsigned>> outcome;
+    Scope scope(loop);
+    scope.spawn(poll_it(loop, ends.server, POLLIN, handle, outcome));
+    EXPECT_THAT(co_await loop.cancel(handle), Succeeded());
+    co_await scope.join();
+    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+    EXPECT_THAT(co_await loop.cancel(handle), FailedWith(std::errc::no_such_file_or_directory));
+  });
+}
+
+TEST_F(Uring, CancelsByDescriptor) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    Canceller handle;
+    std::array<std::optional<Result<unsigned>>, 3> outcomes;
+    Scope scope(loop);
+    for (auto& outcome : outcomes) {
+      scope.spawn(poll_it(loop, ends.server, POLLIN, handle, outcome));
+    }
+    EXPECT_EQ(co_await loop.cancel_all_on(ends.server), Result<unsigned>(3u));
+    co_await scope.join();
+    for (auto& outcome : outcomes) EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  });
+}
+
+TEST_F(Uring, RemovesAndUpdatesPolls) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    Canceller handle;
+    std::optional<Result<unsigned>> outcome;
+    Scope scope(loop);
+    scope.spawn(poll_it(loop, ends.server, POLLIN, handle, outcome));
+    EXPECT_THAT(co_await loop.poll_update(handle, POLLOUT), Succeeded());
+    co_await scope.join();
+    EXPECT_EQ(outcome->value_or(0), unsigned{POLLOUT});
+
+    scope.spawn(poll_it(loop, ends.server, POLLIN, handle, outcome));
+    EXPECT_THAT(co_await loop.poll_remove(handle), Succeeded());
+    co_await scope.join();
+    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  });
+}
+
+TEST_F(Uring, RemovesAndUpdatesTimeouts) {
+  run([this]() -> Task<> {
+    Canceller handle;
+    std::optional<Status> outcome;
+    Scope scope(loop);
+    scope.spawn(sleep_it(loop, 1h, handle, outcome));
+    EXPECT_THAT(co_await loop.timeout_update(handle, 1ms), Succeeded());
+    co_await scope.join();
+    EXPECT_THAT(*outcome, Succeeded());
+
+    scope.spawn(sleep_it(loop, 1h, handle, outcome));
+    EXPECT_THAT(co_await loop.timeout_remove(handle), Succeeded());
+    co_await scope.join();
+    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  });
+}
+
+TEST_F(Uring, DoesNothing) {
+  run([this]() -> Task<> { EXPECT_THAT(co_await loop.nop(), Succeeded()); });
+}
+
+}  // namespace

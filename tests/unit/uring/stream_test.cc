@@ -1,0 +1,134 @@
+#include "uring/stream.h"
+
+#include <poll.h>
+
+#include <array>
+#include <chrono>
+
+#include "fixture.h"
+#include "uring/streams.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using tests::bytes_of;
+using tests::connect_to;
+using tests::FailedWith;
+using tests::Succeeded;
+using tests::unix_connection;
+using tests::Uring;
+using uring::AcceptStream;
+using uring::Clock;
+using uring::Error;
+using uring::Fd;
+using uring::Loop;
+using uring::PollStream;
+using uring::Result;
+using uring::Scope;
+using uring::Task;
+using uring::TimeoutStream;
+
+TEST_F(Uring, AcceptsManyWithOneRequest) {
+  run([this]() -> Task<> {
+    const auto listener = common::listen_on(tests::on_free_port(), common::Waiting::blocking);
+    const auto address = *common::Address::of_socket(*listener);
+    AcceptStream clients(loop, *listener);
+    const auto begun = loop.begun();
+    for (int round = 0; round < 3; ++round) {
+      std::array<Fd, 10> ends;
+      for (Fd& end : ends) end = connect_to(address);
+      for (std::size_t i = 0; i < ends.size(); ++i) {
+        const auto client = co_await clients.next();
+        EXPECT_THAT(client, Succeeded());
+        EXPECT_EQ(::send(client->get(), "x", 1, MSG_NOSIGNAL), 1);
+      }
+      for (Fd& end : ends) {
+        char byte = 0;
+        EXPECT_EQ(::recv(end.get(), &byte, 1, 0), 1);
+      }
+    }
+    const bool many = loop.features().has(uring::Feature::multishot_accept);
+    // A completion queue that overflows ends a multishot request, without any loss.
+    EXPECT_LE(loop.begun() - begun, many ? 15u : 30u);
+    co_await clients.stop();
+  });
+}
+
+TEST_F(Uring, ConnectionsThatNobodyFetchedAreClosed) {
+  const auto listener = common::listen_on(tests::on_free_port(), common::Waiting::blocking);
+  const auto address = *common::Address::of_socket(*listener);
+  std::array<Fd, 3> ends;
+  run([&]() -> Task<> {
+    AcceptStream clients(loop, *listener);
+    for (Fd& end : ends) end = connect_to(address);
+    EXPECT_THAT(co_await clients.next(), Succeeded());
+    (void)co_await loop.nop();
+  });
+  // One request takes all three; one for each leaves two in the backlog.
+  const std::size_t taken = loop.features().has(uring::Feature::multishot_accept) ? 3 : 1;
+  for (std::size_t i = 0; i < taken; ++i) {
+    char byte = 0;
+    EXPECT_EQ(::recv(ends[i].get(), &byte, 1, 0), 0);
+  }
+}
+
+TEST_F(Uring, BeatsUntilItIsStopped) {
+  run([this]() -> Task<> {
+    TimeoutStream beat(loop, 2ms);
+    const auto before = Clock::now();
+    for (int i = 0; i < 5; ++i) EXPECT_THAT(co_await beat.next(), Succeeded());
+    EXPECT_GE(Clock::now() - before, 10ms);
+    co_await beat.stop();
+    EXPECT_FALSE(beat.in_flight());
+    EXPECT_THAT(co_await beat.next(), Succeeded());  // and begins anew when it is asked
+  });
+}
+
+TEST_F(Uring, PollsManyTimes) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    PollStream events(loop, ends.server, POLLIN);
+    std::array<std::byte, 8> buffer;
+    for (int i = 0; i < 3; ++i) {
+      (void)co_await loop.send(ends.client, bytes_of("x"));
+      const auto seen = co_await events.next();
+      EXPECT_EQ(seen.value_or(0) & POLLIN, unsigned{POLLIN});
+      (void)co_await loop.recv(ends.server, buffer);
+    }
+  });
+}
+
+Task<> next_event(PollStream& events, std::optional<Result<unsigned>>& outcome) {
+  outcome = co_await events.next();
+}
+
+TEST_F(Uring, WhoWaitsForAStreamThatIsStoppedIsTold) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    PollStream events(loop, ends.server, POLLIN);
+    std::optional<Result<unsigned>> outcome;
+    Scope scope(loop);
+    scope.spawn(next_event(events, outcome));
+    (void)co_await loop.nop();
+    co_await events.stop();
+    co_await scope.join();
+    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  });
+}
+
+TEST_F(Uring, AStreamIsCancelledWithItsScope) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    PollStream events(loop, ends.server, POLLIN);
+    std::optional<Result<unsigned>> outcome;
+    Scope scope(loop);
+    scope.spawn(next_event(events, outcome));
+    scope.cancel();
+    co_await scope.join();
+    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+    scope.spawn(next_event(events, outcome));
+    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  });
+}
+
+}  // namespace

@@ -1,0 +1,122 @@
+#include "uring/task.h"
+
+#include <memory>
+
+#include "fixture.h"
+
+namespace {
+
+using tests::Uring;
+using uring::Loop;
+using uring::Task;
+
+Task<int> seven(int& runs) {
+  ++runs;
+  co_return 7;
+}
+
+Task<std::unique_ptr<int>> boxed(Loop& loop, int value) {
+  (void)co_await loop.nop();
+  co_return std::make_unique<int>(value);
+}
+
+Task<> count_down(int from) {
+  for (int i = from; i > 0; --i) {
+    int runs = 0;
+    EXPECT_EQ(co_await seven(runs), 7);
+  }
+}
+
+Task<> into_the_deep(Loop& loop, int levels) {
+  if (levels == 0) {
+    EXPECT_TRUE(co_await loop.nop());
+  } else {
+    co_await into_the_deep(loop, levels - 1);
+  }
+}
+
+/// Counts what is alive.
+class Counted {
+ public:
+  explicit Counted(int& alive) : alive_(&alive) { ++*alive_; }
+  Counted(Counted&& other) noexcept : alive_(other.alive_) { ++*alive_; }
+  ~Counted() { --*alive_; }
+
+ private:
+  int* alive_;
+};
+
+Task<> hold(Loop& loop, Counted counted) {
+  (void)counted;
+  (void)co_await loop.nop();
+}
+
+Task<int> hold_and_answer(Loop& loop, Counted counted) {
+  (void)counted;
+  (void)co_await loop.nop();
+  co_return 1;
+}
+
+TEST_F(Uring, TaskDoesNotBeginBeforeItIsAwaited) {
+  run([this]() -> Task<> {
+    int runs = 0;
+    auto task = seven(runs);
+    EXPECT_EQ(runs, 0);
+    (void)co_await loop.nop();
+    EXPECT_EQ(runs, 0);
+    EXPECT_EQ(co_await std::move(task), 7);
+    EXPECT_EQ(runs, 1);
+  });
+}
+
+TEST_F(Uring, TaskThatIsNeverAwaitedGivesItsFrameBack) {
+  int alive = 0;
+  {
+    auto task = hold(loop, Counted(alive));
+    EXPECT_EQ(alive, 1);
+  }
+  EXPECT_EQ(alive, 0);
+}
+
+TEST_F(Uring, TaskYieldsWhatCanOnlyBeMoved) {
+  run([this]() -> Task<> { EXPECT_EQ(*co_await boxed(loop, 3), 3); });
+}
+
+TEST_F(Uring, LoopReturnsWhatTheTaskReturns) { EXPECT_EQ(*loop.run(boxed(loop, 5)), 5); }
+
+// With a call inside a call for each task that ends, this overflows the stack.
+TEST_F(Uring, AMillionTasksNeedNoDeeperStackThanOne) {
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
+  constexpr int tasks = 1'000'000;
+#else
+  constexpr int tasks = 1'000;  // without optimisation a transfer of control is a call
+#endif
+  run([]() -> Task<> { co_await count_down(tasks); });
+}
+
+TEST_F(Uring, TasksAwaitTasks) {
+  run([this]() -> Task<> { co_await into_the_deep(loop, 100); });
+}
+
+// GCC 12 destroys an aggregate temporary in a co_await expression twice; ours are none.
+TEST_F(Uring, ArgumentsInAnAwaitExpressionAreDestroyedOnce) {
+  int alive = 0;
+  run([this, &alive]() -> Task<> {
+    EXPECT_EQ(co_await hold_and_answer(loop, Counted(alive)), 1);
+    EXPECT_EQ(alive, 0);
+    co_await hold(loop, Counted(alive));
+    EXPECT_EQ(alive, 0);
+  });
+  EXPECT_EQ(alive, 0);
+}
+
+TEST_F(Uring, FramesAreRecycled) {
+  run([this]() -> Task<> {
+    co_await into_the_deep(loop, 10);
+    const std::size_t warm = uring::FramePool::heap_allocations();
+    for (int i = 0; i < 100; ++i) co_await into_the_deep(loop, 10);
+    EXPECT_EQ(uring::FramePool::heap_allocations(), warm);
+  });
+}
+
+}  // namespace
