@@ -12,7 +12,8 @@ function(add_steps)
     add_step_program(${part}-${step} ${step} ${source})
     file(STRINGS ${source} head LIMIT_COUNT 6)
     # A build with a sanitizer of its own cannot have another one in it.
-    if(head MATCHES "build: also with -fsanitize=thread" AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+    if(head MATCHES "build: also with -fsanitize=thread"
+       AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
       add_step_program(${part}-${step}-tsan ${step}-tsan ${source})
       target_compile_options(${part}-${step}-tsan PRIVATE -fsanitize=thread)
       target_link_options(${part}-${step}-tsan PRIVATE -fsanitize=thread)
