@@ -12,6 +12,7 @@
 #include "common/address.h"
 #include "common/duration.h"
 #include "common/log.h"
+#include "common/token.h"
 
 namespace common {
 namespace {
@@ -162,7 +163,8 @@ OptionTable stage_options(Options& options) {
 }
 
 OptionLine max_connections_option(Options& options) {
-  constexpr std::uint64_t slots_max = 10'000'000;  // what a token's slot number has room for
+  constexpr std::uint64_t slots_max = 10'000'000;
+  static_assert(slots_max < std::uint64_t{1} << Token::slot_bits);
   return number_option("--max-connections", "N", "connections at once; more wait in the backlog",
                        options.max_connections, 1, slots_max);
 }

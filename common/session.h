@@ -14,9 +14,8 @@ struct Options;
 
 /// A conversation with one peer, without I/O and without a clock: received bytes in, bytes to send
 /// out. Whoever moves the bytes (a thread, a loop, a test) drives it like this:
-/// - take() what was received, send what it answered, and receive again only when all of that was
-/// taken by the
-///   kernel: then a peer that reads no answers is asked nothing more, and memory stays bounded;
+/// - take() what was received, send what it answered, and receive again only when the kernel has
+///   taken all of that: so memory stays bounded while a peer reads no answers;
 /// - after an error or when finished(), send the answers that are left and close;
 /// - tell it end_of_stream() when the peer has sent its last.
 /// A session that waits for the beginning of a message holds no buffer.

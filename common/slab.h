@@ -44,7 +44,7 @@ class Slab {
     assert(find(token) != nullptr);
     Slot& slot = slot_at(token.slot());
     slot.object.reset();
-    ++slot.generation;
+    slot.generation = Token::next_generation(slot.generation);
     free_.push_back(token.slot());
     --size_;
   }

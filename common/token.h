@@ -28,6 +28,11 @@ class Token {
     return token;
   }
 
+  /// After 2^36 uses of one slot the numbers begin again: no event is late by that much.
+  static constexpr std::uint64_t next_generation(std::uint64_t generation) {
+    return (generation + 1) % (std::uint64_t{1} << generation_bits);
+  }
+
   constexpr std::uint64_t value() const { return value_; }
   constexpr Kind kind() const { return static_cast<Kind>(value_ >> (slot_bits + generation_bits)); }
   constexpr std::uint64_t slot() const { return value_ & ((std::uint64_t{1} << slot_bits) - 1); }

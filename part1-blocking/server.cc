@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cassert>
 #include <chrono>
 #include <thread>
 
@@ -56,6 +57,7 @@ common::Status Server::run() {
     if (stopping_) return {};
     auto client = common::accept_one(listener_, common::Waiting::blocking);
     if (client) {
+      assert(*client);  // only a non-blocking accept finds nobody
       serve_client(std::move(**client));
       continue;
     }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <chrono>
 #include <system_error>
 #include <thread>
@@ -82,6 +83,7 @@ common::Status Server::run() {
 
 common::Status Server::run_threads() {
   const auto finished = accept_clients(&Server::start_thread);
+  if (!finished) stop();  // or it would live on for those who are here, and accept nobody
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return places_taken_ == 0; });
   return finished;
@@ -93,7 +95,10 @@ common::Status Server::run_pool() {
     std::vector<std::jthread> pool;
     for (common::Status& status : finished) {
       try {
-        pool.emplace_back([this, &status] { status = accept_clients(&Server::serve_client); });
+        pool.emplace_back([this, &status] {
+          status = accept_clients(&Server::serve_client);
+          if (!status) stop();  // the others, too: one less would go unnoticed
+        });
       } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
         status = std::unexpected(error.code());
         stop();
@@ -110,6 +115,7 @@ common::Status Server::accept_clients(void (Server::*serve_one)(common::Accepted
     if (!take_place()) return {};
     auto client = common::accept_one(listener_, common::Waiting::blocking);
     if (client) {
+      assert(*client);  // only a non-blocking accept finds nobody
       (this->*serve_one)(std::move(**client));
       continue;
     }
@@ -127,8 +133,9 @@ common::Status Server::accept_clients(void (Server::*serve_one)(common::Accepted
 bool Server::take_place() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return stopping_ || places_taken_ < options_.max_connections; });
-  if (!stopping_) ++places_taken_;
-  return !stopping_;
+  const bool taken = !stopping_;
+  if (taken) ++places_taken_;
+  return taken;
 }
 
 void Server::give_place_back() {

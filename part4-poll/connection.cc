@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 
 #include <cassert>
-#include <limits>
 #include <utility>
 
 namespace stage {

@@ -78,6 +78,7 @@ class Connection {
   Next end_stream(common::Clock::time_point now);
   Next throw_away(Lent& lent);
   void renew_deadline(common::Clock::time_point now);
+  /// Cold: once a connection, and out of the way of what is done for each message.
   [[gnu::cold]] void log_closed(std::error_code reason) const;
 
   common::Fd fd_;

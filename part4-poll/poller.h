@@ -28,7 +28,7 @@ class Poller {
  public:
   static common::Result<Poller> create();
 
-  /// Adds a descriptor, which must stay open until forget().
+  /// Adds a descriptor, which must stay open until forget(). Part 5's can fail; this one cannot.
   common::Status watch(const common::Fd& fd, common::Token token, Readiness interest);
 
   /// Changes what is waited for.
@@ -43,8 +43,6 @@ class Poller {
   /// Waits until something is ready or `deadline` has come. The events are good until the next
   /// call. Errors: of poll(2).
   common::Result<std::span<const Event>> wait(std::optional<common::Clock::time_point> deadline);
-
-  std::size_t size() const { return polled_.size(); }
 
  private:
   static constexpr std::size_t unwatched = static_cast<std::size_t>(-1);

@@ -11,7 +11,7 @@
 int main(int argc, char** argv) {
   common::Options options;
   common::Program program{.name = "part5-epoll",
-                          .summary = "Echoes messages, threads that wait for clients with epoll.",
+                          .summary = "Echoes messages, one loop or several that wait with epoll.",
                           .options = common::stage_options(options)};
   program.options.push_back(common::max_connections_option(options));
   program.options.push_back(common::workers_option(options, "event loops, a thread each"));

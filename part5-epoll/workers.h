@@ -33,8 +33,8 @@ class Workers {
   Workers() = default;
   common::Status add_servers(const common::Options& options, common::MakeSession make_session);
 
-  common::Fd
-      shared_epoll_;  ///< With --accept shared: it holds the listener, and every worker watches it.
+  /// With --accept shared: it holds the listener, and every worker watches it.
+  common::Fd shared_epoll_;
   std::vector<std::unique_ptr<Server>> servers_;
 };
 

@@ -94,4 +94,13 @@ TEST(Answers, KeepTheirMemoryForTheNextTurn) {
   EXPECT_EQ(allocations.made(), 0U);
 }
 
+TEST(Answers, GiveTheMemoryOfALargeMessageBack) {
+  Answers answers;
+  const std::string large(1'000'000, 'x');
+  const tests::Allocations allocations;
+  answers.append(bytes(large));
+  answers.clear();
+  EXPECT_EQ(allocations.held_bytes(), 0);
+}
+
 }  // namespace

@@ -36,7 +36,7 @@ inline std::string frames(std::initializer_list<std::string_view> payloads) {
   return stream;
 }
 
-/// Makes room for a hundred thousand bytes of answers, as a thread or a loop has after a while.
+/// Makes room for fifty thousand bytes of answers, as a thread or a loop has after a while.
 inline void warm(common::Answers& answers) {
   answers.append(bytes(std::string(50'000, ' ')));
   answers.clear();
