@@ -49,6 +49,39 @@ def accepted(lines: list[str]) -> list[str]:
     return [line for line in lines if re.search(r"\baccept4?\b.*= \d+$", line)]
 
 
+@pytest.mark.needs("fairness", "light-clients")
+@pytest.mark.rule(rules.FAIRNESS)
+def test_a_client_with_much_to_say_is_not_served_to_the_end_in_one_turn(server: Server) -> None:
+    talker, neighbour = server.connect(), server.connect()
+    talker.echo(b"here")
+    neighbour.echo(b"here")  # so that there is somebody else to ask in between
+    with Strace(server, "-e", f"trace={RECEIVE_CALLS},{WAIT_CALLS}") as tracer:
+        server.pause()
+        sent = talker.send_until_stuck(frame(bytes(1000)) * 5000, pause=0.05)
+        waiting = sent - talker.unacknowledged_bytes()
+        server.resume()
+
+        def all_taken() -> bool:
+            return sum(taken_in_a_row(tracer.lines())) >= waiting
+
+        assert wait_until(all_taken, server.patience), "the tracer saw too little"
+    most = max(taken_in_a_row(tracer.lines()))
+    assert most <= waiting / 2, f"{most} of {waiting} bytes were taken from one client in a row"
+    talker.reset()
+
+
+def taken_in_a_row(lines: list[str]) -> list[int]:
+    """How much was received from one client before somebody else was asked, each time."""
+    rows, last = [0], None
+    for line in lines:
+        call = re.search(r"\b(?:recvfrom|recvmsg|readv?)\((\d+),.*= (\d+)$", line)
+        if call is None or call[1] != last:
+            rows.append(0)
+        last = call[1] if call else None
+        rows[-1] += int(call[2]) if call else 0
+    return rows
+
+
 @pytest.mark.clock
 @pytest.mark.needs("read-timeout", "light-clients", "rest-when-idle")  # waits for all with one call
 @pytest.mark.rule(rules.REST)
