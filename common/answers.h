@@ -32,8 +32,9 @@ class Answers {
   bool empty() const { return view().empty(); }
   /// Keeps memory for the next turn, but not that of a large message.
   void clear() {
-    own_.clear();
     lent_ = {};
+    if (own_.empty()) return;
+    own_.clear();
     if (own_.capacity() > kept_bytes_max) own_ = Bytes();
   }
 

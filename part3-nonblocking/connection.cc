@@ -14,6 +14,8 @@ using common::Clock;
 /// early as long as a turn takes less than this.
 constexpr auto turn_time = std::chrono::milliseconds(100);
 
+constexpr auto a_century = std::chrono::years(100);
+
 /// Whether the call that has just failed would succeed later.
 bool not_now() { return errno == EAGAIN || errno == EINTR; }
 
@@ -24,7 +26,9 @@ Connection::Connection(common::Accepted accepted, std::unique_ptr<common::Sessio
     : fd_(std::move(accepted.fd)),
       peer_(accepted.peer),
       session_(std::move(session)),
-      options_(options) {
+      options_(options),
+      time_bound_(options.read_timeout.count() == 0 ? Clock::duration(a_century)
+                                                    : options.read_timeout + turn_time) {
   common::ConnectionLog(options_.verbose).opened(peer_);
   renew_deadline(now);
 }
@@ -153,10 +157,7 @@ void Connection::begin_drain() {
   (void)::shutdown(fd_.get(), SHUT_RD);  // ENOTCONN: the next receive will tell
 }
 
-void Connection::renew_deadline(Clock::time_point now) {
-  deadline_ = options_.read_timeout.count() == 0 ? Clock::time_point::max()
-                                                 : now + options_.read_timeout + turn_time;
-}
+void Connection::renew_deadline(Clock::time_point now) { deadline_ = now + time_bound_; }
 
 void Connection::log_closed(std::error_code reason) const {
   if (state_ != State::conversing) return;  // the first reason is the one that counts

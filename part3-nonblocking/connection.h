@@ -88,6 +88,7 @@ class Connection {
   bool draining_ = false;
   std::unique_ptr<common::Session> session_;
   const common::Options& options_;
+  common::Clock::duration time_bound_;  ///< What --read-timeout says, or a century.
   common::Clock::time_point deadline_;
 
   common::Bytes held_;          ///< Answers that the kernel would not take yet.

@@ -25,8 +25,10 @@ def instructions(start: Callable[..., Server], rounds: int, profile: Path) -> in
     )
     clients = [server.connect() for _ in range(CONNECTIONS)]
     for _ in range(rounds):
+        server.pause()  # so that all of them wait when it looks: how busy the machine is plays no part
         for client in clients:
             client.send_messages(PAYLOAD)
+        server.resume()
         for client in clients:
             client.expect(PAYLOAD)
     server.close_clients()
