@@ -25,7 +25,7 @@ def instructions(start: Callable[..., Server], rounds: int, profile: Path) -> in
     )
     clients = [server.connect() for _ in range(CONNECTIONS)]
     for _ in range(rounds):
-        server.pause()  # so that all of them wait when it looks: how busy the machine is plays no part
+        server.pause()  # all of them wait when it looks, however busy the machine is
         for client in clients:
             client.send_messages(PAYLOAD)
         server.resume()

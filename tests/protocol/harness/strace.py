@@ -77,8 +77,8 @@ class Strace:
         traceback: TracebackType | None,
     ) -> None:
         assert self._process is not None
-        # strace makes a call fail by calling nothing in its place. Let go half-way, the server would
-        # see ENOSYS: so let go while it stands still.
+        # strace makes a call fail by calling nothing in its place. Let go half-way, and the
+        # server would see ENOSYS: so let go while it stands still.
         stands_still = self._injects and self._server.is_alive()
         if stands_still:
             self._server.pause()
