@@ -20,7 +20,7 @@ from harness.strace import Strace
 
 FEW, MANY = 10, 2000
 MESSAGES = 300
-GROWS = 7.0  # dearer by this factor: growing. Seen: 14 to 80 where it grows, 0.8 to 3.5 where not
+GROWS = 7.0  # dearer by this factor: growing. Seen: 12 to 51 where it grows, 0.4 to 3.2 where not
 CLIENTS = 100
 
 
