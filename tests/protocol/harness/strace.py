@@ -77,15 +77,31 @@ class Strace:
         traceback: TracebackType | None,
     ) -> None:
         assert self._process is not None
-        # strace makes a call fail by calling nothing in its place. Let go half-way, and the
-        # server would see ENOSYS: so let go while it stands still.
         stands_still = self._injects and self._server.is_alive()
         if stands_still:
-            self._server.pause()
+            self._stand_still()
         self._process.send_signal(signal.SIGINT)  # lets go of the server and ends
         self._process.communicate()
         if stands_still:
             self._server.resume()
+
+    def _stand_still(self) -> None:
+        """Stops every thread of the server outside of any system call.
+
+        strace makes a call fail by calling nothing in its place. Let go half-way, and the server
+        would see ENOSYS. /proc cannot tell such a thread from one that was stopped, strace can.
+        """
+        begin = len(self.lines())
+        self._server.send_signal(signal.SIGSTOP)
+
+        def all_stopped() -> bool:
+            reports = [line for line in self.lines()[begin:] if "stopped by SIGSTOP" in line]
+            stopped = {int(line.split()[0]) for line in reports}
+            return not self._server.is_alive() or stopped.issuperset(
+                self._server.process.thread_ids()
+            )
+
+        assert wait_until(all_stopped, ATTACH_SECONDS), "the server does not stop on SIGSTOP"
 
     def lines(self) -> list[str]:
         """What strace has written so far; with -c everything comes at the end."""
