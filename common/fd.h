@@ -25,6 +25,9 @@ class Fd {
   explicit operator bool() const { return number_ >= 0; }
   int get() const { return number_; }
 
+  /// Whoever takes the number must close it.
+  int release() { return std::exchange(number_, -1); }
+
  private:
   int number_ = -1;
 };

@@ -4,19 +4,96 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <cassert>
+#include <cstdlib>
 #include <mutex>
+#include <utility>
 
 namespace common {
+namespace {
+
+struct Log {
+  std::mutex mutex;
+  LogQueue queue;
+  std::function<void()> wake;  ///< Empty: we write ourselves.
+};
+
+/// Writes what can be written without waiting. After an error it stays in the queue: a disk may
+/// have room again, and if the reader has gone for good there is nobody to tell.
+void write_now(LogQueue& queue) {
+  while (!queue.empty()) {
+    pollfd ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+    if (::poll(&ready, 1, 0) <= 0 || (ready.revents & POLLOUT) == 0) return;
+    const std::string_view piece = queue.front();
+    const auto written = ::write(STDERR_FILENO, piece.data(), piece.size());
+    if (written < 0) return;
+    queue.pop(static_cast<std::size_t>(written));
+  }
+}
+
+Log& the_log() {
+  static Log* const log = new Log;  // never destroyed: threads may log while the process ends
+  return *log;
+}
+
+void write_the_rest() {
+  const std::scoped_lock lock(the_log().mutex);
+  write_now(the_log().queue);
+}
+
+[[maybe_unused]] const bool at_exit = std::atexit(write_the_rest) == 0;
+
+}  // namespace
 
 void log(std::string_view line) {
-  static std::mutex mutex;
-  const std::string whole = fmt::format("{}\n", line);
-  const std::scoped_lock lock(mutex);
-  // A pipe that nobody empties must not stop the server: such a line is lost. A pipe that is ready
-  // has room for PIPE_BUF bytes at least, and ours are shorter. pipe(7)
-  pollfd stderr_ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
-  if (::poll(&stderr_ready, 1, 0) <= 0 || (stderr_ready.revents & POLLOUT) == 0) return;
-  (void)!::write(STDERR_FILENO, whole.data(), whole.size());  // if it fails, whom to tell?
+  Log& log = the_log();
+  const std::scoped_lock lock(log.mutex);
+  if (!log.wake) write_now(log.queue);  // the line may fit then
+  log.queue.push(line);
+  log.wake ? log.wake() : write_now(log.queue);
+}
+
+void set_log_writer(std::function<void()> wake) {
+  const std::scoped_lock lock(the_log().mutex);
+  the_log().wake = std::move(wake);
+}
+
+std::size_t copy_log_lines(std::span<char> to) {
+  const std::scoped_lock lock(the_log().mutex);
+  return the_log().queue.front().copy(to.data(), to.size());
+}
+
+void log_lines_written(std::size_t bytes) {
+  const std::scoped_lock lock(the_log().mutex);
+  the_log().queue.pop(bytes);
+}
+
+void LogQueue::push(std::string_view line) {
+  // While a loss could not be told nothing else goes in, or the line about it stood in the wrong
+  // place.
+  if (lost_ > 0 || !append(line)) ++lost_;
+}
+
+std::string_view LogQueue::front() const {
+  const auto piece = std::string_view(waiting_).substr(0, piece_bytes_max);
+  assert(piece.empty() || piece.contains('\n'));  // no line is longer
+  return piece.substr(0, piece.rfind('\n') + 1);
+}
+
+void LogQueue::pop(std::size_t bytes) {
+  waiting_.erase(0, bytes);
+  if (lost_ > 0 && append(fmt::format("({} lines lost: nobody reads stderr)", lost_))) lost_ = 0;
+  if (waiting_.empty()) waiting_.shrink_to_fit();
+}
+
+bool LogQueue::append(std::string_view line) {
+  constexpr std::string_view cut_mark = " ...";
+  const bool fits_a_piece = line.size() < piece_bytes_max;
+  const auto kept = fits_a_piece ? line : line.substr(0, piece_bytes_max - 1 - cut_mark.size());
+  const auto end = fits_a_piece ? std::string_view() : cut_mark;
+  if (waiting_.size() + kept.size() + end.size() + 1 > bytes_max) return false;
+  waiting_ += fmt::format("{}{}\n", kept, end);
+  return true;
 }
 
 std::string escape(ByteView bytes) {

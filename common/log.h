@@ -2,7 +2,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <climits>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,9 +16,57 @@
 
 namespace common {
 
-/// Writes one line to stderr, whole or not at all: threads do not mix theirs, and where stderr is a
-/// pipe that nobody empties the line is lost instead of waiting.
+/// Writes one line to stderr, whole or not at all: threads do not mix theirs. Where stderr takes no
+/// bytes now, a pipe that nobody empties or a terminal that ^S has stopped, the line waits in a
+/// LogQueue until a later call, or the end of the process, finds room.
+///
+/// It asks before it writes, since O_NONBLOCK would be set for all who share stderr with us. That
+/// leaves three cases where a write waits all the same: another process fills the pipe between the
+/// two calls, a terminal's buffer has room for less than the line, a disk is slow. Who cannot have
+/// that calls set_log_writer().
 void log(std::string_view line);
+
+/// For a program that has a way of its own to write. From now on log() puts each line into the
+/// queue, calls `wake`, from any thread, and writes nothing. One thread takes the lines out: it
+/// copies, writes, and says how much was written, until there is nothing to copy; there may be
+/// something before the first call of `wake`. nullptr: log() writes again; nobody is inside `wake`
+/// then.
+void set_log_writer(std::function<void()> wake);
+
+/// The oldest lines that wait: whole ones, as many as fit `to`, which has room for
+/// LogQueue::piece_bytes_max. Returns their size in bytes; 0: none wait.
+std::size_t copy_log_lines(std::span<char> to);
+
+/// So many bytes of them have been written.
+void log_lines_written(std::size_t bytes);
+
+/// Lines that cannot be written yet, a bounded number. What does not fit is counted, and a line
+/// that tells how many were lost stands in front of the next that fits.
+class LogQueue {
+ public:
+  static constexpr std::size_t bytes_max = 64 * 1024;
+
+  /// A pipe that is ready takes so many bytes, and all of them at once. pipe(7)
+  static constexpr std::size_t piece_bytes_max = PIPE_BUF;
+
+  /// Appends the line, cut if it does not fit a piece, or counts it.
+  void push(std::string_view line);
+
+  /// The oldest lines, as many whole ones as fit a piece. Good until push() or pop().
+  std::string_view front() const;
+
+  /// So many bytes of front() have been written.
+  void pop(std::size_t bytes);
+
+  bool empty() const { return waiting_.empty(); }
+  std::size_t size_bytes() const { return waiting_.size(); }
+
+ private:
+  bool append(std::string_view line);
+
+  std::string waiting_;
+  std::uint64_t lost_ = 0;  ///< Not told yet.
+};
 
 /// Printable ASCII as it is, backslash doubled, everything else as \xHH: nothing that a peer sends
 /// can move the reader's cursor or forge a line.

@@ -62,7 +62,7 @@ int fail(const Options& options, std::error_code error) {
     advice = ": stop the server that has it, or choose another --port";
   } else if (error == std::errc::address_not_available) {
     advice = ": --host must be an address of this machine";
-  } else if (error == std::errc::invalid_argument) {
+  } else if (error == std::errc::invalid_argument && options.host.starts_with("fe80:")) {
     advice = ": --host takes no link-local address, which needs an interface as well";
   } else if (error == std::errc::permission_denied) {
     advice = ": ports below 1024 need privileges, choose another --port";

@@ -16,8 +16,9 @@ namespace stage {
 /// nothing else; how newcomers are spread over them is --accept.
 class Workers {
  public:
-  /// As many servers as --workers says, or one. Errors: of Server::create(), epoll_create1(2),
-  /// fcntl(2).
+  /// As many servers as --workers says, or one. All of them listen when it returns: whoever comes
+  /// before run() has started their threads waits in a backlog. Errors: of Server::create(),
+  /// epoll_create1(2), fcntl(2).
   static common::Result<std::unique_ptr<Workers>> create(const common::Options& options,
                                                          common::MakeSession make_session);
 

@@ -13,6 +13,7 @@ STAGES = (
     "part3-nonblocking",
     "part4-poll",
     "part5-epoll",
+    "part6-uring",
 )
 
 FRAMING_LEVEL = "framing"
@@ -44,6 +45,7 @@ CAPABILITIES = {
     "flat-wake-ups": "idle clients do not make a message dearer",
     "batched-calls": "less than two system calls a message",
     "pool": "a fixed pool of threads",
+    "plain-calls": "moves its bytes by system calls, which strace can see and make fail",
     "workers": "several loops share the clients and the limit",
     "interest": "epoll_ctl only when the interest changes, and its failure costs one client",
     "discard": "`--protocol discard`",
@@ -64,21 +66,32 @@ _EVERY_STAGE = _FRAMING | {
     "accept-faults",
     "restore",
 }
+_PLAIN = {"plain-calls"}
 _SEVERAL_CLIENTS = {"concurrency", "crowd", "max-connections", "fairness", "out-of-descriptors"}
 
 LEVELS: dict[str, frozenset[str]] = {
     FRAMING_LEVEL: frozenset(_FRAMING),
-    "part1-blocking": frozenset(_EVERY_STAGE | {"rest-when-idle"}),
+    "part1-blocking": frozenset(_EVERY_STAGE | _PLAIN | {"rest-when-idle"}),
     "part2-threads": frozenset(
-        _EVERY_STAGE | _SEVERAL_CLIENTS | {"rest-when-idle", "flat-wake-ups", "pool"}
+        _EVERY_STAGE | _PLAIN | _SEVERAL_CLIENTS | {"rest-when-idle", "flat-wake-ups", "pool"}
     ),
-    "part3-nonblocking": frozenset(_EVERY_STAGE | _SEVERAL_CLIENTS | {"light-clients"}),
-    "part4-poll": frozenset(_EVERY_STAGE | _SEVERAL_CLIENTS | {"light-clients", "rest-when-idle"}),
+    "part3-nonblocking": frozenset(
+        _EVERY_STAGE | _PLAIN | _SEVERAL_CLIENTS | {"light-clients"}
+    ),
+    "part4-poll": frozenset(
+        _EVERY_STAGE | _PLAIN | _SEVERAL_CLIENTS | {"light-clients", "rest-when-idle"}
+    ),
     "part5-epoll": frozenset(
         _EVERY_STAGE
         | _SEVERAL_CLIENTS
         | {"light-clients", "rest-when-idle", "flat-wake-ups"}
-        | {"workers", "interest", "discard", "http"}
+        | {"plain-calls", "workers", "interest", "discard", "http"}
+    ),
+    "part6-uring": frozenset(
+        _EVERY_STAGE
+        | _SEVERAL_CLIENTS
+        | {"light-clients", "rest-when-idle", "flat-wake-ups", "batched-calls"}
+        | {"workers", "discard", "http"}
     ),
 }
 
@@ -90,6 +103,7 @@ WEAKNESSES: dict[str, frozenset[str]] = {
     "part3-nonblocking": frozenset({"rest-when-idle", "flat-wake-ups", "batched-calls"}),
     "part4-poll": frozenset({"flat-wake-ups", "batched-calls"}),
     "part5-epoll": frozenset({"batched-calls"}),
+    "part6-uring": frozenset(),
 }
 
 # Stages whose tests must not run beside others: a busy loop takes a whole core.
@@ -98,15 +112,20 @@ RUN_ALONE = frozenset({"part3-nonblocking"})
 # The contract's options and the stages that take them; what is not here, every stage takes.
 OPTION_STAGES: dict[str, frozenset[str]] = {
     "--max-connections": frozenset(STAGES) - {"part1-blocking"},
-    "--workers": frozenset({"part2-threads", "part5-epoll"}),
+    "--workers": frozenset({"part2-threads", "part5-epoll", "part6-uring"}),
     "--accept": frozenset({"part5-epoll"}),
-    "--protocol": frozenset({"part5-epoll"}),
-    "--trace": frozenset(),
-    "--spin": frozenset(),
-    "--ring": frozenset(),
+    "--protocol": frozenset({"part5-epoll", "part6-uring"}),
+    "--trace": frozenset({"part6-uring"}),
+    "--spin": frozenset({"part6-uring"}),
+    "--ring": frozenset({"part6-uring"}),
 }
 
 
 def takes_option(level: str, option: str) -> bool:
     """Whether the contract gives this stage the option."""
     return level in OPTION_STAGES.get(option, frozenset(STAGES))
+
+
+def with_and_without_workers(level: str) -> list[tuple[str, ...]]:
+    """Options under which a rule about the whole process has to hold."""
+    return [(), ("--workers", "2")] if takes_option(level, "--workers") else [()]

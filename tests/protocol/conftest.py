@@ -18,7 +18,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from capabilities import CAPABILITIES, FRAMING_LEVEL, RUN_ALONE, WEAKNESSES  # noqa: E402
+from capabilities import (  # noqa: E402
+    CAPABILITIES,
+    FRAMING_LEVEL,
+    RUN_ALONE,
+    WEAKNESSES,
+    takes_option,
+)
 from harness import limits, target as targets, verdict  # noqa: E402
 from harness.client import Client  # noqa: E402
 from harness.matrix import Matrix  # noqa: E402
@@ -45,6 +51,7 @@ hypothesis.settings.load_profile("protocol")
 MARKERS = (
     "needs(capability, ...): what the server must be able to do for this test; "
     "the first is its line in the matrix",
+    "option(name): only for servers that take this option of the contract",
     "lacks(capability): shows a weakness that a stage has because of its mechanism",
     "rule(rule): what the contract says; printed when the test fails",
     "clock: looks at a clock, so it runs in the serial group",
@@ -157,6 +164,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Drops what is for no server here, groups what looks at a clock, notes the matrix's lines."""
     suite_too = not config.option.server  # the suite's own tests run suites with --server
     items[:] = [i for i in items if _target_of(i) or (suite_too and not _takes_server(i))]
+    items[:] = [i for i in items if _takes_options(i)]
     for item in items:
         target = _target_of(item)
         if target is not None:
@@ -169,6 +177,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _takes_server(item: pytest.Item) -> bool:
     return "target" in getattr(item, "fixturenames", ())
+
+
+def _takes_options(item: pytest.Item) -> bool:
+    """Whether the server has the options that this run of a test is about: mark `option`."""
+    return all(
+        takes_option(_target_of(item).level, mark.args[0]) for mark in item.iter_markers("option")
+    )
 
 
 def _target_of(item: pytest.Item) -> Target | None:
@@ -207,7 +222,7 @@ def start(
 ) -> Iterator[Callable[..., Server]]:
     """Starts servers: start("--max-message", "10"). Each must be alive at the end and stop with 0.
 
-    Keywords: `port`, `descriptor_limit`, and `ready=False` for one that is not expected to listen.
+    Keywords: those of Server, and `ready=False` for one that is not expected to listen.
     """
     servers: list[Server] = []
     request.node.stash[SERVERS] = servers

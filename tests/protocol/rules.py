@@ -187,6 +187,11 @@ ESCAPED = Rule("Bytes chosen by a peer are escaped in the log.", BLOCKING)
 VERBOSE = Rule(
     "With --verbose there is a line for each connection and one for why it closed.", BLOCKING
 )
+LOSSES_COUNTED = Rule(
+    "Log lines that find no room wait, a bounded number of them. The others are counted, and the "
+    "next line that gets through is preceded by one that says how many were lost.",
+    BLOCKING,
+)
 
 # Mechanisms
 THREAD_EACH = Rule("A thread for each client costs memory for each client.", THREADS)

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 import rules
-from capabilities import takes_option
+from capabilities import with_and_without_workers
+from harness.proc import wait_until
 from harness.server import Server
-from harness.target import Target
+from harness.strace import from_start, moment_of
+from harness.target import Target, free_port
+from harness.verdict import ContractBroken
 
 pytestmark = pytest.mark.needs("addresses")
+
+HELD_UP = ("-e", "trace=bind,listen", "-e", "inject=bind:delay_exit=300000:when=1")
+RACE_TRIES = 5  # on a busy machine one server may be late, and then there was no race
 
 
 def need_ipv6() -> None:
@@ -31,11 +38,6 @@ def expect_cannot_run(server: Server) -> None:
     lines = server.stderr_text().splitlines()
     assert len(lines) == 1, f"{len(lines)} lines on stderr, not 1: {lines}"
     assert server.stdout_text() == ""
-
-
-def with_and_without_workers(target: Target) -> list[tuple[str, ...]]:
-    """Options under which a rule about a port has to hold."""
-    return [(), ("--workers", "2")] if takes_option(target.level, "--workers") else [()]
 
 
 @pytest.mark.rule(rules.ADDRESSES)
@@ -81,7 +83,7 @@ def test_an_address_that_is_not_ours_cannot_be_served(
 def test_a_second_server_on_the_port_ends_and_the_first_goes_on(
     start: Callable[..., Server], target: Target
 ) -> None:
-    for options in with_and_without_workers(target):
+    for options in with_and_without_workers(target.level):
         first = start(*options)
         expect_cannot_run(start(*options, port=first.address[1], ready=False))
         first.connect().echo(b"undisturbed")
@@ -93,11 +95,52 @@ def test_a_port_that_another_program_has_cannot_be_served(start: Callable[..., S
         expect_cannot_run(start(port=other.getsockname()[1], ready=False))
 
 
+def race(start: Callable[..., Server], options: tuple[str, ...], logs: Path) -> list[Server]:
+    """Two servers on one port, of which each was bound before the other listened.
+
+    Both have ended or printed their ready line.
+    """
+    for number in range(RACE_TRIES):
+        port = free_port()
+        files = [logs / f"{number}-{name}" for name in ("first", "second")]
+        racers = [
+            start(*options, port=port, ready=False, under=from_start(file, *HELD_UP))
+            for file in files
+        ]
+        for racer in racers:
+            if not wait_until(
+                lambda: racer.stdout_text() != "" or not racer.is_alive(), racer.patience
+            ):
+                raise ContractBroken("a server neither serves nor ends")
+        bound = [moment_of("bind", file) or 0 for file in files]
+        listened = [moment_of("listen", file) or 0 for file in files]
+        if 0 not in bound and max(bound) < min(filter(None, listened), default=0):
+            return racers
+        for racer in racers:
+            racer.may_be_gone = True
+            racer.kill()
+    pytest.skip(f"in {RACE_TRIES} tries the two servers were never at it at the same time")
+
+
+@pytest.mark.rule(rules.ONE_SERVER_A_PORT)
+def test_of_two_servers_that_race_for_a_port_one_serves(
+    start: Callable[..., Server], target: Target, tmp_path: Path
+) -> None:
+    for options in with_and_without_workers(target.level):
+        racers = race(start, options, tmp_path)
+        serving = [racer for racer in racers if racer.is_alive()]
+        assert len(serving) == 1, f"{len(serving)} of two servers serve one port"
+        (loser,) = set(racers) - set(serving)
+        expect_cannot_run(loser)
+        serving[0].wait_until_ready()
+        serving[0].connect().echo(b"undisturbed")
+
+
 @pytest.mark.rule(rules.RESTART)
 def test_a_stopped_server_can_be_started_on_its_port_at_once(
     start: Callable[..., Server], target: Target
 ) -> None:
-    for options in with_and_without_workers(target):
+    for options in with_and_without_workers(target.level):
         first = start(*options)
         client = first.connect()
         client.echo(b"leaves a connection behind that the kernel remembers for a minute")

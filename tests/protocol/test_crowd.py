@@ -141,7 +141,7 @@ def test_a_flood_does_not_starve_its_neighbour(server: Server) -> None:
             flood.kill()
 
 
-@pytest.mark.needs("fairness", "light-clients")  # one thread for all
+@pytest.mark.needs("fairness", "light-clients", "plain-calls")  # one thread for all
 @pytest.mark.rule(rules.FAIRNESS)
 def test_a_flood_of_newcomers_does_not_starve_who_is_there(server: Server) -> None:
     pinger = server.connect()

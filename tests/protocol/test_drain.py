@@ -11,7 +11,7 @@ import pytest
 import rules
 from capabilities import takes_option
 from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames, header
-from harness.limits import need_descriptors
+from harness.limits import need_descriptors, send_buffer_bytes_max
 from harness.proc import wait_until
 from harness.server import Server
 from harness.target import Target
@@ -240,6 +240,25 @@ def test_connections_that_were_never_accepted_are_dropped(
     served.expect_end()
     for client in waiting:
         assert client.receive_until_gone() == b"", "answered, though never accepted"
+
+
+@pytest.mark.needs("drain", "logs")
+@pytest.mark.rule(rules.LOGS)
+def test_a_message_that_is_too_long_is_logged_in_a_drain_too(start: Callable[..., Server]) -> None:
+    payload = bytes(2 * send_buffer_bytes_max())
+    server = start("--max-message", str(len(payload)), "--drain-timeout", "30s")
+    client = server.connect(receive_buffer=4096)
+    client.send(frame(payload))
+    client.send(header(0xFFFFFFFF))
+    client.wait_until_in_kernel()
+    # The server cannot get rid of the answer, and has not looked at what comes after it.
+    server.send_signal(signal.SIGTERM)
+    assert wait_until(server.refuses_connections, server.patience), "still accepts newcomers"
+    client.let_window_grow()
+    assert client.receive_until_end() == frame(payload)
+    assert server.wait_exit() == 0
+    lines = server.log_lines()
+    assert len(lines) == 1, f"{len(lines)} lines for a message that was too long: {lines}"
 
 
 @pytest.mark.needs("drain", "crowd")

@@ -34,6 +34,7 @@ def talk(server: Server, clients: int = 5, rounds: int = 10) -> None:
             client.expect_end()
 
 
+@pytest.mark.needs("interruptions", "plain-calls")
 @pytest.mark.rule(rules.EINTR)
 @pytest.mark.parametrize(
     "calls",
@@ -46,6 +47,7 @@ def test_interrupted_calls_of_one_kind_change_nothing(server: Server, calls: str
         tracer.must_have_injected()
 
 
+@pytest.mark.needs("interruptions", "plain-calls")
 @pytest.mark.rule(rules.EINTR)
 def test_every_call_that_may_block_may_be_interrupted(server: Server) -> None:
     with Strace(server, *inject(BLOCKING_CALLS, "EINTR", "2+3")) as tracer:

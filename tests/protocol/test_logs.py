@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import re
+import threading
+import time
 from collections.abc import Callable
 
 import pytest
 
 import rules
+from harness import proc
 from harness.frames import frame, header
 from harness.server import Server
+from harness.target import Target
 
 pytestmark = pytest.mark.needs("logs")
 
@@ -101,3 +108,68 @@ def test_verbose_tells_of_each_connection_and_why_it_closed(start: Callable[...,
             client.expect_end()
     lines = log_after_stop(server)
     assert len(lines) >= 6, f"{len(lines)} lines for three connections that came and went: {lines}"
+
+
+@pytest.mark.rule(rules.SURVIVE)
+def test_a_log_that_nobody_reads_holds_up_nobody(start: Callable[..., Server]) -> None:
+    reading, writing = os.pipe()
+    lines = fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096) // 40  # each is longer than that
+    server = start(log_to=writing)
+    os.close(writing)
+    for _ in range(lines):
+        with server.connect() as client:
+            client.send(STREAM[:2])
+            client.half_close()
+            client.expect_end()
+    server.connect().echo(b"served")
+    server.close_clients()
+    assert server.stop() == 0
+    with open(reading, "rb") as log:
+        assert len(log.readlines()) < lines, "there was room for every line: nothing was tested"
+
+
+CONNECTIONS = 1500  # two lines of some 30 bytes each: more than pipe and queue hold together
+LOST = re.compile(rb"\((\d+) lines lost: nobody reads stderr\)\n")
+WHOLE = re.compile(LOST.pattern + rb"|127\.0\.0\.1:\d+: (connected|closed: goodbye)\n")
+
+
+def come_and_go(server: Server, times: int) -> None:
+    for _ in range(times):
+        with server.connect() as client:
+            client.echo(b"hello")
+            client.half_close()
+            client.expect_end()
+
+
+@pytest.mark.rule(rules.LOSSES_COUNTED)
+def test_lines_that_nobody_reads_are_counted(
+    start: Callable[..., Server], target: Target, patience: float
+) -> None:
+    if target.name == "yours":
+        pytest.skip("in what words a server counts is its own business")
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 8192)  # one page would be full with one line
+    server = start("--verbose", log_to=writing)
+    os.close(writing)
+    come_and_go(server, CONNECTIONS)
+    lines: list[bytes] = []
+
+    def accounted_for() -> int:
+        return sum(int(lost[1]) if (lost := LOST.fullmatch(line)) else 1 for line in lines)
+
+    with open(reading, "rb") as log:
+        reader = threading.Thread(target=lambda: lines.extend(log))  # up to the end
+        reader.start()
+        came = CONNECTIONS
+        end = time.monotonic() + patience
+        while accounted_for() < 2 * came and time.monotonic() < end:
+            come_and_go(server, 1)  # with each of its lines there is room for more that wait
+            came += 1
+            proc.wait_until(lambda: accounted_for() == 2 * came, 0.1)
+        server.stop()
+        reader.join()
+    broken = [line for line in lines if not WHOLE.fullmatch(line)]
+    assert not broken, f"not a line, or not a whole one: {broken[:3]}"
+    assert any(map(LOST.fullmatch, lines)), "of no line it was said that it was lost"
+    assert accounted_for() == 2 * came, f"{accounted_for()} lines came or were counted"
+    assert not LOST.fullmatch(lines[-1]), "what came behind the loss stands in front of it"

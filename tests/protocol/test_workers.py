@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,8 +12,12 @@ import rules
 from harness.client import Client
 from harness.proc import wait_until
 from harness.server import Server
+from harness.strace import from_start, inject
 
-WAYS = ["reuseport", "exclusive", "shared"]
+WAYS = [pytest.param((), id="default")] + [
+    pytest.param(("--accept", how), id=how, marks=pytest.mark.option("--accept"))
+    for how in ("reuseport", "exclusive", "shared")
+]
 
 
 def answered(clients: list[Client]) -> list[Client]:
@@ -105,8 +110,10 @@ def test_a_limit_below_the_pool_holds(start: Callable[..., Server]) -> None:
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.WORKERS)
 @pytest.mark.parametrize("how", WAYS)
-def test_every_way_to_accept_serves_everybody(start: Callable[..., Server], how: str) -> None:
-    server = start("--workers", "3", "--accept", how)
+def test_every_way_to_accept_serves_everybody(
+    start: Callable[..., Server], how: tuple[str, ...]
+) -> None:
+    server = start("--workers", "3", *how)
     clients = [server.connect() for _ in range(60)]
     for turn in range(3):
         for number, client in enumerate(clients):
@@ -118,9 +125,11 @@ def test_every_way_to_accept_serves_everybody(start: Callable[..., Server], how:
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.WORKERS)
 @pytest.mark.parametrize("how", WAYS)
-def test_the_limit_counts_for_all_workers_together(start: Callable[..., Server], how: str) -> None:
+def test_the_limit_counts_for_all_workers_together(
+    start: Callable[..., Server], how: tuple[str, ...]
+) -> None:
     limit = 6
-    server = start("--workers", "3", "--accept", how, "--max-connections", str(limit))
+    server = start("--workers", "3", *how, "--max-connections", str(limit))
     clients = [server.connect() for _ in range(20)]
     for client in clients:
         client.send_messages(b"my turn?")
@@ -138,7 +147,7 @@ def test_a_place_freed_in_one_worker_serves_who_waits_at_another(
     start: Callable[..., Server], how: str
 ) -> None:
     # With a listener each, newcomers wait in several backlogs; the place comes free in one worker.
-    server = start("--workers", "4", "--accept", how, "--max-connections", "1")
+    server = start("--workers", "4", *how, "--max-connections", "1")
     holder = server.connect()
     holder.echo(b"has the only place")
     waiting = [server.connect() for _ in range(12)]
@@ -157,8 +166,8 @@ def test_a_place_freed_in_one_worker_serves_who_waits_at_another(
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.REST)
 @pytest.mark.parametrize("how", WAYS)
-def test_workers_at_the_limit_rest(start: Callable[..., Server], how: str) -> None:
-    server = start("--workers", "3", "--accept", how, "--max-connections", "2")
+def test_workers_at_the_limit_rest(start: Callable[..., Server], how: tuple[str, ...]) -> None:
+    server = start("--workers", "3", *how, "--max-connections", "2")
     for _ in range(10):
         server.connect().send_messages(b"waits or is served")
     time.sleep(0.1)
@@ -172,8 +181,8 @@ def test_workers_at_the_limit_rest(start: Callable[..., Server], how: str) -> No
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.DRAIN)
 @pytest.mark.parametrize("how", WAYS)
-def test_all_workers_stop_on_one_signal(start: Callable[..., Server], how: str) -> None:
-    server = start("--workers", "3", "--accept", how)
+def test_all_workers_stop_on_one_signal(start: Callable[..., Server], how: tuple[str, ...]) -> None:
+    server = start("--workers", "3", *how)
     clients = [server.connect() for _ in range(30)]
     for client in clients:
         client.echo(b"idle from now on")
@@ -202,7 +211,7 @@ def test_every_worker_watches_the_clock(start: Callable[..., Server]) -> None:
 def test_workers_out_of_descriptors_serve_everybody_in_the_end(
     start: Callable[..., Server], how: str
 ) -> None:
-    server = start("--workers", "3", "--accept", how, descriptor_limit=48)
+    server = start("--workers", "3", *how, descriptor_limit=48)
     waiting = [server.connect() for _ in range(80)]
     for client in waiting:
         client.send_messages(b"my turn?")
@@ -216,8 +225,65 @@ def test_workers_out_of_descriptors_serve_everybody_in_the_end(
             waiting.remove(client)
 
 
+def expect_all_threads_or_none(start: Callable[..., Server], log: Path) -> None:
+    """Where a worker's thread cannot be made, the server says so and ends."""
+    failing = inject("clone,clone3", "EAGAIN", "2+")  # whatever the first is for
+    server = start("--workers", "4", ready=False, under=from_start(log, *failing))
+    status = server.wait_exit()
+    assert "(INJECTED)" in log.read_text(), "no thread failed: this test tested nothing"
+    assert status == 1, f"exit status {status}, not 1"
+    lines = server.stderr_text().splitlines()
+    assert len(lines) == 1, f"{len(lines)} lines on stderr, not 1: {lines}"
+
+
+@pytest.mark.needs("pool")
+@pytest.mark.rule(rules.CANNOT_RUN)
+def test_a_pool_with_a_thread_missing_does_not_run(
+    start: Callable[..., Server], tmp_path: Path
+) -> None:
+    expect_all_threads_or_none(start, tmp_path / "trace")
+
+
+@pytest.mark.needs("workers")
+@pytest.mark.rule(rules.CANNOT_RUN)
+def test_workers_of_which_one_is_missing_do_not_run(
+    start: Callable[..., Server], tmp_path: Path
+) -> None:
+    expect_all_threads_or_none(start, tmp_path / "trace")
+
+
+def expect_a_line_a_second(server: Server) -> None:
+    """With more clients than descriptors, all workers together report it once a second."""
+    begin, before = time.monotonic(), len(server.log_lines())
+    for _ in range(200):
+        server.connect()
+    time.sleep(1.3)
+    lines = server.log_lines()[before:]
+    took = time.monotonic() - begin
+    assert lines, "there were descriptors for everybody: this test tested nothing"
+    assert len(lines) <= 1 + took, f"{len(lines)} lines in {took:.1f} s: {lines[:5]}"
+
+
+@pytest.mark.clock
+@pytest.mark.needs("pool")
+@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
+def test_a_pool_out_of_descriptors_reports_it_once_a_second(start: Callable[..., Server]) -> None:
+    expect_a_line_a_second(start("--workers", "60", descriptor_limit=32))
+
+
+@pytest.mark.clock
+@pytest.mark.needs("workers")
+@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
+@pytest.mark.parametrize("how", WAYS)
+def test_workers_out_of_descriptors_report_it_once_a_second(
+    start: Callable[..., Server], how: tuple[str, ...]
+) -> None:
+    expect_a_line_a_second(start("--workers", "60", *how, descriptor_limit=200))
+
+
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.WRONG_USAGE)
+@pytest.mark.option("--accept")
 def test_another_way_to_accept_is_wrong_usage(start: Callable[..., Server]) -> None:
     server = start("--accept", "thundering", ready=False)
     assert server.wait_exit() == 2

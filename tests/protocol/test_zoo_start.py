@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -14,7 +13,7 @@ import rules
 from harness.frames import frame
 from harness.proc import wait_until
 from harness.server import Server
-from harness.strace import need_ptrace
+from harness.strace import from_start
 from harness.target import Target
 
 DELAY_MICROSECONDS = 300_000
@@ -40,21 +39,15 @@ int clock_gettime(clockid_t clock, struct timespec* time) {
 @pytest.mark.needs("ready-line")
 @pytest.mark.rule(rules.READY_LINE)
 def test_nobody_is_refused_after_the_ready_line(
-    target: Target, patience: float, tmp_path: Path
+    start: Callable[..., Server], tmp_path: Path
 ) -> None:
     # listen(2) is made to take its time. A ready line that comes before it is a lie for so long.
-    need_ptrace()
     log = tmp_path / "trace"
-    strace = ("strace", "-D", "-qq", "-f", "-o", str(log), "-e", "trace=listen")
-    delayed = (*strace, "-e", f"inject=listen:delay_enter={DELAY_MICROSECONDS}", *target.command)
-    server = Server(dataclasses.replace(target, command=delayed), patience=patience)
-    try:
-        server.wait_until_ready()
-        with server.connect() as client:
-            client.echo(b"the first")
-    finally:
-        server.kill()
-    happened = wait_until(lambda: "(DELAYED)" in log.read_text(), patience)
+    delay = f"inject=listen:delay_enter={DELAY_MICROSECONDS}"
+    server = start(under=from_start(log, "-e", "trace=listen", "-e", delay))
+    with server.connect() as client:
+        client.echo(b"the first")
+    happened = wait_until(lambda: "(DELAYED)" in log.read_text(), server.patience)
     assert happened, "nothing was delayed: this test tested nothing"
 
 

@@ -21,7 +21,8 @@ NOT_WAITED = re.compile(r", 0\)\s+= 0\b")  # asked not to wait, and nothing was 
 LINGER_SECONDS = 2.0
 
 
-@pytest.mark.needs("fairness", "light-clients")  # who has a thread for each has nobody waiting
+# Who has a thread for each has nobody waiting.
+@pytest.mark.needs("fairness", "light-clients", "plain-calls")
 @pytest.mark.rule(rules.FAIRNESS)
 def test_a_crowd_of_newcomers_does_not_keep_a_client_waiting(server: Server) -> None:
     client = server.connect()
@@ -49,7 +50,7 @@ def accepted(lines: list[str]) -> list[str]:
     return [line for line in lines if re.search(r"\baccept4?\b.*= \d+$", line)]
 
 
-@pytest.mark.needs("fairness", "light-clients")
+@pytest.mark.needs("fairness", "light-clients", "plain-calls")
 @pytest.mark.rule(rules.FAIRNESS)
 def test_a_client_with_much_to_say_is_not_served_to_the_end_in_one_turn(server: Server) -> None:
     talker, neighbour = server.connect(), server.connect()

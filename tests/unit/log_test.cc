@@ -1,7 +1,6 @@
 #include "common/log.h"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <string>
@@ -166,19 +165,6 @@ TEST(Error, HasAMessageForEachOfItsKinds) {
   }
   std::ranges::sort(messages);
   EXPECT_EQ(std::ranges::adjacent_find(messages), messages.end()) << "two of them say the same";
-}
-
-// In a child, whose stderr is a pipe that is never read. With a plain write it waits for ever.
-TEST(LogDeathTest, ALineThatNobodyReadsIsLostAndNotWaitedFor) {
-  const auto act = [] {
-    int ends[2];
-    if (::pipe(ends) < 0 || ::dup2(ends[1], STDERR_FILENO) < 0) std::_Exit(99);
-    ::alarm(30);
-    for (int i = 0; i < 10'000; ++i)
-      common::log("a line of some length that nobody will ever read");
-    std::_Exit(0);
-  };
-  EXPECT_EXIT(act(), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

@@ -118,6 +118,19 @@ TEST(Fail, SaysInOneLineWhatToDo) {
   EXPECT_THAT(said(std::errc::address_not_available), one_line_about("--host"));
   EXPECT_THAT(said(std::errc::permission_denied), one_line_about("--port"));
   EXPECT_THAT(said(std::errc::bad_file_descriptor), one_line_about("Bad file descriptor"));
+  EXPECT_THAT(said(std::errc::invalid_argument), one_line_about("Invalid argument"));
+}
+
+// Of bind(2); from other calls the same error means something else.
+TEST(Fail, ExplainsAnInvalidArgumentWhereItIsTheAddress) {
+  common::Options options;
+  const auto said = [&](const char* host) {
+    options.host = host;
+    return tests::stderr_of(
+        [&] { common::fail(options, make_error_code(std::errc::invalid_argument)); });
+  };
+  EXPECT_THAT(said("fe80::1"), testing::HasSubstr("link-local"));
+  EXPECT_THAT(said("::1"), testing::Not(testing::HasSubstr("--host")));
 }
 
 }  // namespace

@@ -126,6 +126,10 @@ class Connection:
         if not proc.wait_until(settled, self.patience, 0.001):
             raise self.broken("the server's kernel did not take all bytes")
 
+    def let_window_grow(self) -> None:
+        """After a time as a slow reader: takes as much at once as others do."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+
     def unacknowledged_bytes(self) -> int:
         """How much of what was sent the server's kernel has not acknowledged (SIOCOUTQ)."""
         number = array.array("i", [0])

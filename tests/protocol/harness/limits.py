@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,11 @@ def need_descriptors(count: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < count:
         pytest.skip(f"needs {count} descriptors in one process, the hard limit here is {hard}")
+
+
+def send_buffer_bytes_max() -> int:
+    """The most that a kernel keeps of answers that their reader does not take. tcp(7)"""
+    return int(Path("/proc/sys/net/ipv4/tcp_wmem").read_text().split()[2])
 
 
 def set_server_limit(soft_and_hard: int | None) -> None:

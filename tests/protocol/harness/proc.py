@@ -43,6 +43,14 @@ class Process:
         """Resident memory."""
         return self._status_kilobytes("VmRSS") * 1024
 
+    def peak_rss_bytes(self) -> int:
+        """The most resident memory since forget_peak(), or since the start."""
+        return self._status_kilobytes("VmHWM") * 1024
+
+    def forget_peak(self) -> None:
+        """From now on peak_rss_bytes() counts anew. proc_pid_clear_refs(5)"""
+        (self._directory / "clear_refs").write_text("5")
+
     def virtual_bytes(self) -> int:
         """Address space: reserved memory counts, touched or not."""
         return self._status_kilobytes("VmSize") * 1024

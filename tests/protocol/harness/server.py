@@ -42,8 +42,14 @@ class Server:
         patience: float,
         port: int | str = 0,
         descriptor_limit: int | None = None,
+        under: Sequence[str] = (),
+        log_to: int | None = None,
     ) -> None:
-        """Starts the program. `descriptor_limit` becomes its soft and hard RLIMIT_NOFILE."""
+        """Starts the program. `descriptor_limit` becomes its soft and hard RLIMIT_NOFILE.
+
+        `under` are the words of a program that starts it and leaves it the process id; `log_to` is
+        a descriptor to have as stderr, whose text then is not known here.
+        """
         self.target = target
         self.patience = patience
         self.clients: list[Client] = []
@@ -52,14 +58,14 @@ class Server:
         if not target.speaks_contract:
             self.address = ("127.0.0.1", free_port())
             port = self.address[1]
-        self.words = target.words(str(port), options)
+        self.words = [*under, *target.words(str(port), options)]
         self._stdout = b""
         self._stderr = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             self.words,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=self._stderr,
+            stderr=self._stderr if log_to is None else log_to,
             start_new_session=True,
             preexec_fn=lambda: _prepare(descriptor_limit),
         )

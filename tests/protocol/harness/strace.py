@@ -21,8 +21,14 @@ LINE = re.compile(r"^\d+\s+(?:<\.\.\. )?(?P<name>\w+)(?:\(| resumed)")
 ACCEPT_CALLS = "accept,accept4"
 RECEIVE_CALLS = "recvfrom,recvmsg,read,readv"
 SEND_CALLS = "sendto,sendmsg,writev"
-WAIT_CALLS = "poll,ppoll,epoll_wait,epoll_pwait,epoll_pwait2,select,pselect6,rt_sigtimedwait"
+WAIT_CALLS = (
+    "poll,ppoll,epoll_wait,epoll_pwait,epoll_pwait2,select,pselect6,rt_sigtimedwait"
+    ",io_uring_enter"
+)
 BLOCKING_CALLS = ",".join((ACCEPT_CALLS, RECEIVE_CALLS, SEND_CALLS, WAIT_CALLS))
+# Words in front of a command line. LeakSanitizer, where it is built in, traces the process at its
+# end, and there can be only one tracer.
+TO_END_UNDER_STRACE = ("env", "LSAN_OPTIONS=detect_leaks=0")
 
 
 def need_ptrace() -> None:
@@ -63,9 +69,15 @@ class Strace:
         tracer, traced = self._process, Process(self._server.pid)
 
         def attached() -> bool:
-            if tracer.poll() is not None:
+            has_ended = tracer.poll() is not None
+            if not self._server.is_alive():
+                return True  # a fault that was to end it has done so already
+            if has_ended:
                 pytest.skip(f"strace cannot attach here: {tracer.communicate()[1].strip()}")
-            return all(traced.tracer_of(thread) == tracer.pid for thread in traced.thread_ids())
+            try:
+                return all(traced.tracer_of(thread) == tracer.pid for thread in traced.thread_ids())
+            except FileNotFoundError:  # a thread has ended in between
+                return False
 
         assert wait_until(attached, ATTACH_SECONDS), "strace has not attached"
         return self
@@ -126,3 +138,18 @@ class Strace:
 def inject(calls: str, error: str, when: str) -> tuple[str, ...]:
     """Arguments that make `calls` fail, e.g. when="2+3": the second and every third after it."""
     return "-e", f"trace={calls}", "-e", f"inject={calls}:error={error}:when={when}"
+
+
+def from_start(log: Path, *arguments: str) -> tuple[str, ...]:
+    """Words in front of a command line, which keeps its process id and runs under strace."""
+    need_ptrace()
+    return (*TO_END_UNDER_STRACE, *"strace -D -f -qq -ttt -o".split(), str(log), *arguments)
+
+
+def moment_of(call: str, log: Path) -> float | None:
+    """When `call` was first made, by the log of from_start()."""
+    for line in log.read_text(errors="replace").splitlines() if log.exists() else []:
+        words = line.split(maxsplit=2)
+        if len(words) == 3 and words[2].startswith(f"{call}("):
+            return float(words[1])
+    return None

@@ -1,0 +1,92 @@
+"""Large messages: the most memory that a connection ever takes, and what is left of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from harness.client import Client
+from harness.frames import frames
+from harness.proc import wait_until
+from harness.server import Server
+
+pytestmark = pytest.mark.needs("backpressure")
+
+MEBIBYTE = 1 << 20
+LARGEST = 8 * MEBIBYTE
+CONNECTION_BYTES_MAX = 4 * LARGEST + 256 * 1024
+
+PAYLOAD = bytes(range(256)) * (LARGEST // 256)
+TINY = [b"", b"x", PAYLOAD[:300]] * 30  # some of them arrive with the end of a large one
+
+STREAMS = {
+    "largest": frames([PAYLOAD] * 3),
+    "growing": frames(PAYLOAD[: size * MEBIBYTE] for size in (1, 2, 3, 5, 7, 8)),
+    "mixed": frames([*TINY, PAYLOAD, *TINY, PAYLOAD[: 5 * MEBIBYTE], *TINY, PAYLOAD]),
+}
+
+
+def read_at_once(client: Client, stream: bytes) -> bytes:
+    """The answers, read as they come."""
+    return client.exchange(stream, len(stream))
+
+
+def read_late(client: Client, stream: bytes) -> bytes:
+    """The answers, read when the server takes no more."""
+    sent = client.send_until_stuck(stream, pause=0.05)
+    client.let_window_grow()
+    return client.exchange(stream[sent:], len(stream))
+
+
+def cut_oddly(client: Client, stream: bytes) -> bytes:
+    """The answers, when the first message comes in pieces and lacks a byte for a while."""
+    client.send_in_pieces(stream[:1], stream[1:3], stream[3:70_001])
+    sent = 70_001 + client.send_until_stuck(stream[70_001 : LARGEST + 3], pause=0.05)
+    client.let_it_arrive()
+    return client.exchange(stream[sent:], len(stream))
+
+
+def started(start: Callable[..., Server]) -> Server:
+    """A server for large messages, and what a first connection costs is paid."""
+    server = start("--max-message", str(LARGEST))
+    if server.process.is_sanitized():
+        pytest.skip("in a sanitizer's build the memory is the sanitizer's")
+    with server.connect() as client:
+        client.echo(b"first")
+    return server
+
+
+@pytest.mark.rule(rules.BOUNDED_MEMORY)
+@pytest.mark.parametrize(
+    "answers_to", [read_at_once, read_late, cut_oddly], ids=lambda way: way.__name__
+)
+def test_large_messages_never_cost_more_than_the_bound(
+    start: Callable[..., Server], answers_to: Callable[[Client, bytes], bytes]
+) -> None:
+    server = started(start)
+    before = server.process.rss_bytes()
+    server.process.forget_peak()
+    for name, stream in STREAMS.items():
+        with server.connect(receive_buffer=4096 if answers_to is read_late else None) as client:
+            assert answers_to(client, stream) == stream
+        cost = server.process.peak_rss_bytes() - before
+        assert cost < CONNECTION_BYTES_MAX, (
+            f"{cost / MEBIBYTE:.1f} MiB for one connection in the stream '{name}': with messages "
+            f"of up to {LARGEST // MEBIBYTE} MiB, it may have {CONNECTION_BYTES_MAX / MEBIBYTE:.2f}"
+        )
+
+
+@pytest.mark.needs("restore")
+@pytest.mark.rule(rules.RESTORE)
+def test_the_memory_of_large_messages_goes_back(start: Callable[..., Server]) -> None:
+    server = started(start)
+    before = server.process.rss_bytes()
+    for answers_to in (read_late, read_at_once):
+        with server.connect() as client:
+            assert answers_to(client, STREAMS["mixed"]) == STREAMS["mixed"]
+    kept = server.process.rss_bytes
+    assert wait_until(
+        lambda: kept() - before < MEBIBYTE, server.patience
+    ), f"{(kept() - before) / MEBIBYTE:.1f} MiB are kept though everybody has left"
