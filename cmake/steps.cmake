@@ -3,7 +3,7 @@ find_program(CRAM NAMES cram3 cram DOC "runs the transcripts beside the steps")
 # add_steps()
 # Every steps/NN-name.cc below the current directory becomes a program of that name, and the
 # transcript NN-name.t beside it a test. A step depends on nothing but the language, but for those
-# of common.
+# of common, and for liburing in part6.
 function(add_steps)
   cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME part)
   file(GLOB sources CONFIGURE_DEPENDS steps/*.cc)
@@ -39,5 +39,7 @@ function(add_step_program target name source)
   target_link_libraries(${target} PRIVATE Threads::Threads project_warnings)
   if(CMAKE_CURRENT_SOURCE_DIR MATCHES "/common$")
     target_link_libraries(${target} PRIVATE common)
+  elseif(CMAKE_CURRENT_SOURCE_DIR MATCHES "/part6-uring$")
+    target_link_libraries(${target} PRIVATE PkgConfig::liburing)
   endif()
 endfunction()

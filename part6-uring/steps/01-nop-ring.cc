@@ -1,0 +1,106 @@
+// 01-nop-ring: io_uring with nothing in between: io_uring_setup(2) makes two rings, mmap(2) shows
+// them to us, io_uring_enter(2) tells the kernel to look. Whoever adds moves a tail, whoever takes
+// moves a head: of the submissions we have the tail, of the completions the head. Both only count
+// upwards; the mask finds the slot. Needs Linux 5.4. Try it: ./01-nop-ring
+
+#include <linux/io_uring.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+
+namespace {
+
+int check(long result, const char* what) {
+  if (result < 0) std::perror(what), std::exit(1);
+  return static_cast<int>(result);
+}
+
+/// Everything here is shared with the kernel.
+struct Ring {
+  unsigned *sq_head, *sq_tail, *sq_array;  // submissions: numbers of the sqes, in order
+  unsigned *cq_head, *cq_tail;
+  io_uring_sqe* sqes;
+  io_uring_cqe* cqes;  // completions: these are the ring itself
+};
+
+// The other side of a ring is another thread, and perhaps on another processor. Acquire: having
+// seen its new index, we see what it wrote before it. Release: seeing ours, it sees what we wrote.
+unsigned load(unsigned& index) { return std::atomic_ref(index).load(std::memory_order_acquire); }
+void store(unsigned& index, unsigned value) {
+  std::atomic_ref(index).store(value, std::memory_order_release);
+}
+
+std::byte* map(int fd, std::size_t bytes, off_t what) {
+  void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, what);
+  if (at == MAP_FAILED) check(-1, "mmap");
+  return static_cast<std::byte*>(at);
+}
+
+template <typename T>
+T* find(std::byte* memory, unsigned offset) {
+  return reinterpret_cast<T*>(memory + offset);
+}
+
+/// One mapping has both rings (IORING_FEAT_SINGLE_MMAP), a second one the sqes.
+Ring map_rings(int fd, const io_uring_params& params) {
+  const auto& sq = params.sq_off;
+  const auto& cq = params.cq_off;
+  const std::size_t bytes = std::max(sq.array + params.sq_entries * sizeof(unsigned),
+                                     cq.cqes + params.cq_entries * sizeof(io_uring_cqe));
+  std::byte* rings = map(fd, bytes, IORING_OFF_SQ_RING);
+  std::byte* sqes = map(fd, params.sq_entries * sizeof(io_uring_sqe), IORING_OFF_SQES);
+  return {find<unsigned>(rings, sq.head),    find<unsigned>(rings, sq.tail),
+          find<unsigned>(rings, sq.array),   find<unsigned>(rings, cq.head),
+          find<unsigned>(rings, cq.tail),    find<io_uring_sqe>(sqes, 0),
+          find<io_uring_cqe>(rings, cq.cqes)};
+}
+
+void show(const char* when, const Ring& ring) {
+  std::printf("%-9s submissions: head %u tail %u array", when, load(*ring.sq_head),
+              load(*ring.sq_tail));
+  for (int slot = 0; slot < 4; ++slot) std::printf(" %u", ring.sq_array[slot]);
+  std::printf("   completions: head %u tail %u\n", load(*ring.cq_head), load(*ring.cq_tail));
+}
+
+}  // namespace
+
+int main() {
+  io_uring_params params{};
+  const int fd = check(syscall(SYS_io_uring_setup, 3, &params), "io_uring_setup");
+  const unsigned sq_mask = params.sq_entries - 1;
+  const unsigned cq_mask = params.cq_entries - 1;
+  std::printf("asked for 3: %u submissions, mask %u; %u completions, mask %u\n", params.sq_entries,
+              sq_mask, params.cq_entries, cq_mask);
+  const Ring ring = map_rings(fd, params);
+  show("set up", ring);
+
+  for (unsigned turn = 1; turn <= 6; ++turn) {
+    const unsigned sq_tail = *ring.sq_tail;  // ours: nobody else writes it
+    const unsigned which = 3;                // any sqe that is free will do
+    ring.sqes[which] = {};
+    ring.sqes[which].opcode = IORING_OP_NOP;
+    ring.sqes[which].user_data = 100 + turn;
+    ring.sq_array[sq_tail & sq_mask] = which;
+    store(*ring.sq_tail, sq_tail + 1);
+    if (turn == 1) show("prepared", ring);
+
+    check(syscall(SYS_io_uring_enter, fd, 1, 1, IORING_ENTER_GETEVENTS, nullptr, 0), "enter");
+    if (turn == 1) show("entered", ring);
+
+    const unsigned cq_head = *ring.cq_head;  // ours
+    if (cq_head == load(*ring.cq_tail)) return std::puts("no completion"), 1;
+    const io_uring_cqe& cqe = ring.cqes[cq_head & cq_mask];
+    std::printf("nop %u from slot %u, completion in slot %u: user_data %llu, result %d\n", turn,
+                sq_tail & sq_mask, cq_head & cq_mask, cqe.user_data, cqe.res);
+    store(*ring.cq_head, cq_head + 1);  // from here on the kernel may write over it
+    if (turn == 1) show("reaped", ring);
+  }
+  show("ended", ring);
+  close(fd);
+}

@@ -1,0 +1,118 @@
+// 04-echo-one: an echo server of bytes, by hand. Nobody is asked whether they are ready: each
+// operation is ordered, and what comes next is decided when it completes. user_data says what has
+// completed (the operation) and whose it was (the connection); complete() is the state machine.
+// Needs Linux 5.6. Try it: ./04-echo-one 5882   and, from several terminals, nc 127.0.0.1 5882
+
+#include <liburing.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <unordered_map>
+
+namespace {
+
+int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
+int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+
+enum class Operation : std::uint8_t { accept, receive, send, close };
+
+/// Has one operation in flight, never two: once its close has completed, the kernel has nothing of
+/// it any more, and it can go.
+struct Connection {
+  int fd;
+  char bytes[65536];  // the kernel reads and writes here: it must stay where it is
+  std::size_t size, sent;
+  unsigned short_sends;
+};
+
+io_uring ring;
+/// By a number that is never used again, as a descriptor's is. Number 0 is the listener.
+std::unordered_map<std::uint64_t, Connection> connections;
+std::uint64_t last_id = 0;
+
+void order(Operation operation, std::uint64_t id) {
+  io_uring_sqe* sqe = io_uring_get_sqe(&ring);
+  if (sqe == nullptr) {  // no place left: the kernel takes what is prepared, and there is
+    check_result(io_uring_submit(&ring), "io_uring_submit");
+    sqe = io_uring_get_sqe(&ring);
+  }
+  Connection& my = connections[id];
+  switch (operation) {
+    case Operation::accept:
+      io_uring_prep_accept(sqe, my.fd, nullptr, nullptr, SOCK_CLOEXEC);
+      break;
+    case Operation::receive:
+      io_uring_prep_recv(sqe, my.fd, my.bytes, sizeof my.bytes, 0);
+      break;
+    case Operation::send:
+      io_uring_prep_send(sqe, my.fd, my.bytes + my.sent, my.size - my.sent, MSG_NOSIGNAL);
+      break;
+    case Operation::close:
+      io_uring_prep_close(sqe, my.fd);
+  }
+  io_uring_sqe_set_data64(sqe, id << 8 | static_cast<std::uint8_t>(operation));
+}
+
+void complete(Operation operation, std::uint64_t id, int result) {
+  Connection& my = connections[id];
+  if (operation == Operation::accept) {
+    order(Operation::accept, id);
+    if (result == -ECONNABORTED) return;                         // it left while it was queued
+    connections[++last_id].fd = check_result(result, "accept");  // EMFILE: the end, here
+    order(Operation::receive, last_id);
+  } else if (operation == Operation::close) {
+    std::printf("connection %ju closed, %u short sends\n", std::uintmax_t{id}, my.short_sends);
+    connections.erase(id);
+  } else if (result < 0 || (operation == Operation::receive && result == 0)) {
+    order(Operation::close, id);  // an error, or the end of the stream
+  } else if (operation == Operation::receive) {
+    my.size = static_cast<std::size_t>(result);
+    my.sent = 0;
+    order(Operation::send, id);
+  } else {
+    my.sent += static_cast<std::size_t>(result);
+    const bool all = my.sent == my.size;
+    if (!all) ++my.short_sends;
+    order(all ? Operation::receive : Operation::send, id);
+  }
+}
+
+int listen_on(int port) {
+  const int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+  sockaddr_in address{AF_INET, htons(static_cast<in_port_t>(port)), {htonl(INADDR_LOOPBACK)}, {}};
+  auto* const at = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  const int on = 1;  // as a size it means the smallest there is: then short sends are common
+  check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
+  check(setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &on, sizeof on), "setsockopt");
+  check(bind(listener, at, size), "bind"), check(listen(listener, SOMAXCONN), "listen");
+  check(getsockname(listener, at, &size), "getsockname");
+  std::printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
+  return listener;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  check_result(io_uring_queue_init(64, &ring, 0), "io_uring_queue_init");
+  connections[0].fd = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);
+  order(Operation::accept, 0);
+  while (true) {
+    const int result = io_uring_submit_and_wait(&ring, 1);
+    if (result != -EINTR) check_result(result, "io_uring_submit_and_wait");
+    io_uring_cqe* cqe;
+    unsigned head;
+    unsigned count = 0;
+    io_uring_for_each_cqe(&ring, head, cqe) {
+      const std::uint64_t user_data = io_uring_cqe_get_data64(cqe);
+      complete(static_cast<Operation>(user_data & 0xff), user_data >> 8, cqe->res);
+      ++count;
+    }
+    io_uring_cq_advance(&ring, count);
+  }
+}

@@ -1,0 +1,40 @@
+  $ cd "$STEPS"
+
+The server takes any free port and says which.
+
+  $ coproc ./04-echo-one 0
+  $ server=$COPROC_PID
+  $ said() { read -r line <&"${COPROC[0]}"; echo "$line"; }
+  $ said
+  listening on 127\.0\.0\.1:[0-9]+ (re)
+  $ port=${line##*:}
+
+Two clients at once, and the first to come is the last to speak. A third is served
+and leaves while they stay.
+
+  $ exec 5<>/dev/tcp/127.0.0.1/$port
+  $ exec 6<>/dev/tcp/127.0.0.1/$port
+  $ echo six >&6; read -r answer <&6; echo $answer
+  six
+  $ echo five >&5; read -r answer <&5; echo $answer
+  five
+  $ echo hello | ncat 127.0.0.1 $port
+  hello
+  $ said
+  connection 3 closed, 0 short sends
+
+The second sends more than the kernel takes back at once: the sends are short, and
+nothing is lost.
+
+  $ seq 100000 > "$CRAMTMP/sent"
+  $ cat "$CRAMTMP/sent" >&6 &
+  $ head -c $(wc -c < "$CRAMTMP/sent") <&6 | cmp "$CRAMTMP/sent" -
+  $ wait $!
+  $ exec 6>&-; said
+  connection 2 closed, [1-9]\d* short sends (re)
+  $ echo still here >&5; read -r answer <&5; echo $answer
+  still here
+  $ exec 5>&-; said
+  connection 1 closed, 0 short sends
+  $ kill $server; wait $server
+  [143]

@@ -1,0 +1,76 @@
+// 05-who-is-this: alice's read goes in first, bob's completes first: completions come in the order
+// in which things happen. All that one brings is a result and the user_data of its sqe, so that
+// must say whose it is. BROKEN form: the first completion is for who asked first. Worse: an sqe
+// without user_data keeps the name of whoever had its place before. Needs Linux 5.6.
+// Try it: ./05-who-is-this
+
+#include <fcntl.h>
+#include <liburing.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+
+namespace {
+
+int check(ssize_t result, const char* what) {
+  if (result < 0) std::perror(what), std::exit(1);
+  return static_cast<int>(result);
+}
+int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+
+struct Reader {
+  const char* name;
+  char writes;
+  int ends[2];
+  char letter;  // the kernel writes it when the read completes, and no sooner
+} readers[] = {{"alice", 'a', {}, {}}, {"bob", 'b', {}, {}}};
+
+io_uring ring;
+
+/// Takes the next completion and returns its user_data.
+const Reader* next() {
+  io_uring_cqe* cqe;
+  check_result(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
+  check_result(cqe->res, "completion");
+  const void* who = io_uring_cqe_get_data(cqe);
+  io_uring_cqe_seen(&ring, cqe);
+  return static_cast<const Reader*>(who);
+}
+
+void two_reads(const char* form, bool by_name) {
+  auto& [alice, bob] = readers;
+  for (Reader* reader : {&alice, &bob}) {
+    check(pipe2(reader->ends, O_CLOEXEC), "pipe2");
+    reader->letter = '-';
+    io_uring_sqe* sqe = io_uring_get_sqe(&ring);
+    io_uring_prep_read(sqe, reader->ends[0], &reader->letter, 1, 0);
+    io_uring_sqe_set_data(sqe, by_name ? reader : nullptr);
+  }
+  check_result(io_uring_submit(&ring), "io_uring_submit");
+
+  std::printf("%-17s", form);
+  const Reader* in_order = &alice;
+  for (const Reader* writer : {&bob, &alice}) {
+    check(write(writer->ends[1], &writer->writes, 1), "write");
+    const Reader* completed = next();
+    if (!by_name) completed = in_order++;
+    std::printf("  %s has '%c'", completed->name, completed->letter);
+  }
+  std::puts("");
+  for (const Reader& reader : readers) close(reader.ends[0]), close(reader.ends[1]);
+}
+
+}  // namespace
+
+int main() {
+  check_result(io_uring_queue_init(2, &ring, 0), "io_uring_queue_init");
+  two_reads("broken, in order:", false);
+  two_reads("mended, by name:", true);
+
+  io_uring_prep_nop(io_uring_get_sqe(&ring));  // does not touch user_data
+  check_result(io_uring_submit(&ring), "io_uring_submit");
+  std::printf("a nop of nobody's: its completion says it is %s's\n", next()->name);
+  io_uring_queue_exit(&ring);
+}

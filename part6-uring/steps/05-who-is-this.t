@@ -1,0 +1,10 @@
+  $ cd "$STEPS"
+
+Bob's byte is written first. In order, alice is given an answer that has not come
+yet. By name, each has their own. The nop was never named, and has taken the place
+of alice's read: a completion for alice, who has asked for nothing.
+
+  $ ./05-who-is-this
+  broken, in order:  alice has '-'  bob has 'b'
+  mended, by name:   bob has 'b'  alice has 'a'
+  a nop of nobody's: its completion says it is alice's

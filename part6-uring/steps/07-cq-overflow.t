@@ -1,0 +1,25 @@
+  $ cd "$STEPS"
+
+The flag stays set while the kernel keeps something. Who looks into the ring alone
+has eight of twelve, and will never have more. Both calls bring the other four, in
+their order. Nothing is lost.
+
+  $ ./07-cq-overflow
+  broken: looks into the ring
+    submitted       in the ring 8, flag set, lost 0
+    taking          1 2 3 4 5 6 7 8
+    taken           in the ring 0, flag set, lost 0
+  mended: io_uring_get_events
+    submitted       in the ring 8, flag set, lost 0
+    taking          1 2 3 4 5 6 7 8
+    taken           in the ring 0, flag set, lost 0
+    kernel entered  in the ring 4, flag clear, lost 0
+    taking          9 10 11 12
+    taken           in the ring 0, flag clear, lost 0
+  mended: io_uring_peek_cqe
+    submitted       in the ring 8, flag set, lost 0
+    taking          1 2 3 4 5 6 7 8
+    taken           in the ring 0, flag set, lost 0
+    kernel entered  in the ring 4, flag clear, lost 0
+    taking          9 10 11 12
+    taken           in the ring 0, flag clear, lost 0

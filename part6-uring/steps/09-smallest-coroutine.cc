@@ -1,0 +1,120 @@
+// 09-smallest-coroutine: the least that makes `co_await` mean "order it, let the others run, go on
+// here when it completes". An awaitable that puts its own address into user_data; a task that
+// starts at once and that nobody waits for; a loop that resumes whoever a completion names. What an
+// operation needs while it is in flight lies in the frame of the coroutine that awaits it.
+// Needs Linux 5.4. Try it: ./09-smallest-coroutine
+
+#include <liburing.h>
+
+#include <cerrno>
+#include <chrono>
+#include <coroutine>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+int check(int result, const char* what) {
+  if (result < 0) errno = -result, std::perror(what), std::exit(1);
+  return result;
+}
+
+io_uring ring;
+int in_flight = 0;
+
+/// What is awaited. It lives in the frame of the coroutine that awaits it: user_data points there.
+class Operation {
+ public:
+  bool await_ready() const { return false; }    // it has not even begun
+  int await_resume() const { return result_; }  // the value of co_await
+  void complete(int result) { result_ = result, waiting_.resume(); }
+
+ protected:
+  io_uring_sqe* begin(std::coroutine_handle<> waiting) {
+    waiting_ = waiting;
+    io_uring_sqe* sqe = io_uring_get_sqe(&ring);  // there is one: a coroutine has one in flight
+    io_uring_sqe_set_data(sqe, this);
+    ++in_flight;
+    return sqe;
+  }
+
+ private:
+  std::coroutine_handle<> waiting_;
+  int result_ = 0;
+};
+
+class Nop : public Operation {
+ public:
+  Nop() {}
+  void await_suspend(std::coroutine_handle<> waiting) { io_uring_prep_nop(begin(waiting)); }
+};
+
+class Sleep : public Operation {
+ public:
+  explicit Sleep(std::chrono::milliseconds time)
+      : time_{time.count() / 1000, time.count() % 1000 * 1'000'000} {}
+  void await_suspend(std::coroutine_handle<> waiting) {
+    io_uring_prep_timeout(begin(waiting), &time_, 0, 0);
+  }
+
+ private:
+  __kernel_timespec time_;  // read when the ring is submitted, long after await_suspend
+};
+
+/// A coroutine that returns this runs until its first co_await, and is gone when it ends.
+struct Detached {
+  struct promise_type {
+    Detached get_return_object() { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() { std::terminate(); }
+  };
+};
+
+Detached count(const char* name) {
+  for (int turn = 1; turn <= 3; ++turn) {
+    std::printf("%s counts %d\n", name, turn);
+    co_await Nop();
+  }
+  std::printf("%s is done\n", name);
+}
+
+Detached doze() {
+  const auto begin = std::chrono::steady_clock::now();
+  const int result = co_await Sleep(20ms);
+  const bool slept = std::chrono::steady_clock::now() - begin >= 20ms;
+  std::printf("%s: %s\n", slept ? "slept" : "did not sleep", std::strerror(-result));
+}
+
+void run() {
+  while (in_flight > 0) {
+    const int submitted = io_uring_submit_and_wait(&ring, 1);
+    if (submitted != -EINTR) check(submitted, "io_uring_submit_and_wait");
+    io_uring_cqe* cqe;
+    while (io_uring_peek_cqe(&ring, &cqe) == 0) {
+      auto* operation = static_cast<Operation*>(io_uring_cqe_get_data(cqe));
+      const int result = cqe->res;
+      io_uring_cqe_seen(&ring, cqe);
+      --in_flight;
+      operation->complete(result);
+    }
+  }
+}
+
+}  // namespace
+
+int main() {
+  check(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
+  count("alice");
+  count("bob");
+  std::puts("the loop begins");
+  run();
+  doze();
+  run();
+  io_uring_queue_exit(&ring);
+}

@@ -1,0 +1,17 @@
+  $ cd "$STEPS"
+
+Two coroutines on one thread. Each counts until its first co_await while main calls
+it; from then on the loop lets them take turns. The sleep ends by a completion like
+any other; its result is the error that a timeout has when it has come.
+
+  $ ./09-smallest-coroutine
+  alice counts 1
+  bob counts 1
+  the loop begins
+  alice counts 2
+  bob counts 2
+  alice counts 3
+  bob counts 3
+  alice is done
+  bob is done
+  slept: Timer expired

@@ -1,0 +1,120 @@
+// 12-who-destroys-me: a Task destroys its coroutine's frame, and in the frame is the buffer of the
+// read that the coroutine awaits. Nobody tells the kernel. BROKEN form: destroy at once. b gets the
+// memory, and a's late words land in what b has ordered; no sanitizer sees it, for it is the kernel
+// that writes. Mended form: cancel, wait until the read has ended, destroy. Needs Linux 5.17
+// (IOSQE_CQE_SKIP_SUCCESS). Try it: ./12-who-destroys-me
+
+#include <liburing.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cassert>
+#include <cerrno>
+#include <coroutine>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+
+namespace {
+
+io_uring ring;
+
+void check(ssize_t n, const char* what) {
+  if (n < 0) std::perror(what), std::exit(1);
+}
+void check_result(int result, const char* what) { errno = -result, check(result, what); }
+
+/// Room for one frame: the next one is where the last one was. With malloc that is so by chance.
+alignas(std::max_align_t) std::byte pool[1024];
+bool lent = false;
+
+struct Task {
+  struct promise_type {
+    static void* operator new(std::size_t bytes) {
+      assert(!lent);
+      assert(bytes <= sizeof pool);
+      return lent = true, pool;
+    }
+    static void operator delete(void*) { lent = false; }
+    Task get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() { std::abort(); }
+  };
+  std::coroutine_handle<> frame;
+};
+
+/// A read that is awaited. Its number is not used again, so who has been destroyed is not resumed.
+class Read {
+ public:
+  static inline std::map<__u64, Read*> awaited;
+  static inline __u64 last_number = 0;
+
+  Read(int fd, char* bytes, std::size_t size) : number_(++last_number) {
+    io_uring_sqe* sqe = io_uring_get_sqe(&ring);
+    io_uring_prep_recv(sqe, fd, bytes, size, 0);
+    io_uring_sqe_set_data64(sqe, number_);
+    check_result(io_uring_submit(&ring), "io_uring_submit");
+  }
+  ~Read() { awaited.erase(number_); }
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) { waiter_ = waiter, awaited[number_] = this; }
+  int await_resume() const { return result_; }
+  void complete(int result) { result_ = result, waiter_.resume(); }
+
+ private:
+  const __u64 number_;
+  std::coroutine_handle<> waiter_;
+  int result_ = 0;
+};
+
+Task take_order(const char* client, int fd) {
+  char order[16] = {}, word;
+  if (co_await Read(fd, order, sizeof order) < 0) co_return;  // cancelled
+  std::printf("  %s orders: %s\n", client, order);
+  co_await Read(fd, &word, 1);  // "go"
+  std::printf("  paid for %s: %s\n", client, order);
+}
+
+void complete_next() {
+  io_uring_cqe* cqe = nullptr;
+  check_result(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
+  const auto found = Read::awaited.find(io_uring_cqe_get_data64(cqe));
+  const int result = cqe->res;
+  io_uring_cqe_seen(&ring, cqe);
+  if (found != Read::awaited.end()) return found->second->complete(result);
+  std::printf("  for nobody: %d bytes\n", result);
+}
+
+void run(const char* form, bool cancel) {
+  int a[2], b[2];
+  constexpr int stream = SOCK_STREAM | SOCK_CLOEXEC;
+  for (int* ends : {a, b}) check(socketpair(AF_UNIX, stream, 0, ends), "socketpair");
+  std::puts(form);
+  const Task first = take_order("a", a[0]);
+  if (cancel) {
+    io_uring_sqe* sqe = io_uring_get_sqe(&ring);
+    io_uring_prep_cancel64(sqe, Read::last_number, 0);
+    io_uring_sqe_set_flags(sqe, IOSQE_CQE_SKIP_SUCCESS);
+    check_result(io_uring_submit(&ring), "io_uring_submit");
+    while (!first.frame.done()) complete_next();
+  }
+  first.frame.destroy();
+  const Task second = take_order("b", b[0]);
+  check(write(b[1], "100 for Bob", 11), "write"), complete_next();
+  check(write(a[1], "999 for Eve", 11), "write"), check(write(b[1], "!", 1), "write");
+  while (!second.frame.done()) complete_next();
+  second.frame.destroy();
+  for (const int fd : {a[0], a[1], b[0], b[1]}) close(fd);
+}
+
+}  // namespace
+
+int main() {
+  check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
+  run("broken: a is destroyed", false);
+  run("mended: a is cancelled, has ended, is destroyed", true);
+  io_uring_queue_exit(&ring);
+}

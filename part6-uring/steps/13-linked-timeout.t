@@ -1,0 +1,18 @@
+  $ cd "$STEPS"
+
+Two completions each time. A read that we cancelled and one that was too slow look
+the same; their time-outs do not. Zero seconds where an hour was meant: too slow at
+once. Cut in two, the pair is a read without any limit and a time-out of nothing.
+
+  $ ./13-linked-timeout
+                                     the read     its time-out
+  bytes are there                    5            -ECANCELED
+  bytes come in time                 5            -ECANCELED
+  nothing comes                      -ECANCELED   -ETIME
+  cancelled by us                    -ECANCELED   -ECANCELED
+  no such descriptor                 -EBADF       -ECANCELED
+  its memory is an hour after submit -ECANCELED   -ETIME
+  broken: its memory is 0 before     -ECANCELED   -ETIME
+  broken: submitted one by one       5            -EINVAL
+  until a deadline: a first read     5            -ECANCELED
+  until the same: a second one       -ECANCELED   -ETIME
