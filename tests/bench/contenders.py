@@ -1,0 +1,134 @@
+"""Who is measured: the stages, the peers and nginx, each started afresh on a core of its own."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from argparse import ArgumentTypeError
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "protocol"))
+
+from harness.proc import Process, wait_until  # noqa: E402
+from harness.server import Server  # noqa: E402
+from harness.target import DEFAULT_BUILD, Target, free_port  # noqa: E402
+
+SERVER_CORE, CLIENT_CORE = "1", "0"
+STAGES = ("part5-epoll", "part6-uring")
+PEERS = ("peer-epoll", "peer-ring", "peer-libuv", "peer-asio", "peer-asio-coroutines")
+ONE_LOOP = ("--workers", "1", "--max-connections", "4096")
+START_SECONDS = 10.0
+
+
+def on_core(core: str) -> tuple[str, ...]:
+    """The words in front of a command that keep it on one core."""
+    return "taskset", "--cpu-list", core
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A server that can be started, again and again."""
+
+    name: str
+    program: str  # a name of STAGES or PEERS
+    options: tuple[str, ...] = ()
+
+    @classmethod
+    def of_words(cls, words: str) -> Contender:
+        """`part6-uring --spin 1ms`"""
+        program, *options = words.split()
+        if program not in (*STAGES, *PEERS):
+            raise ArgumentTypeError(f"{program} is none of {', '.join((*STAGES, *PEERS))}")
+        return cls(words, program, tuple(options))
+
+    def path(self, build: Path) -> Path:
+        """Where a build puts the program."""
+        directory = build / (self.program if self.program in STAGES else "tests/bench")
+        return directory / self.program
+
+    def start(self, build: Path, before: tuple[str, ...] = on_core(SERVER_CORE)) -> Server:
+        """The server, ready, with words in front of its command line."""
+        common = ONE_LOOP if self.program in STAGES else ()
+        target = Target(self.name, STAGES[0], (*before, str(self.path(build))))
+        server = Server(target, (*common, *self.options), patience=60)
+        server.wait_until_ready()
+        return server
+
+
+ECHO = tuple(Contender(name, name) for name in (*STAGES, *PEERS))
+SPINNING = Contender.of_words("part6-uring --spin 1ms")
+HTTP = tuple(Contender.of_words(f"{name} --protocol http") for name in STAGES)
+NGINX = shutil.which("nginx") or "/usr/sbin/nginx"  # where not every user's PATH leads
+
+
+def built(contenders: Iterable[Contender], build: Path) -> list[Contender]:
+    """Those that the build has; of each other one line says that it is left out."""
+    found = []
+    for contender in contenders:
+        if contender.path(build).is_file():
+            found.append(contender)
+        else:
+            print(f"{contender.name} is left out: it is not built", file=sys.stderr)
+    return found
+
+
+NGINX_CONFIGURATION = """
+daemon off;
+worker_processes 1;
+error_log stderr crit;
+pid {directory}/pid;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off;
+  keepalive_requests 1000000000;
+  client_body_temp_path {directory};
+  proxy_temp_path {directory};
+  fastcgi_temp_path {directory};
+  uwsgi_temp_path {directory};
+  scgi_temp_path {directory};
+  default_type text/plain;
+  server {{
+    listen 127.0.0.1:{port} backlog=4096;
+    location / {{ return 200 "hello\\n"; }}
+  }}
+}}
+"""
+
+
+class Nginx:
+    """nginx with one worker, which answers every request with the bytes that our server sends."""
+
+    def __init__(self) -> None:
+        self._directory = tempfile.TemporaryDirectory(prefix="nginx-")
+        self.port = free_port()
+        file = Path(self._directory.name) / "nginx.conf"
+        file.write_text(
+            NGINX_CONFIGURATION.format(directory=self._directory.name, port=self.port)
+        )
+        words = [*on_core(SERVER_CORE), NGINX, "-c", str(file), "-e", "stderr"]
+        self._master = subprocess.Popen(words, stdin=subprocess.DEVNULL)
+        assert wait_until(self._accepts, START_SECONDS), "nginx does not listen"
+
+    def process(self) -> Process:
+        """The worker: it does all the work."""
+        pid = self._master.pid
+        (worker,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return Process(int(worker))
+
+    def kill(self) -> None:
+        """Ends it, the worker too."""
+        self._master.terminate()  # the master passes it on: a fast shutdown
+        self._master.wait()
+        self._directory.cleanup()
+
+    def _accepts(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,130 @@
+// Loads an echo server with framed messages and measures: how many a second, how long each took,
+// and what CPU time the server spent on them. One thread and a closed loop: every connection has
+// --in-flight messages on their way, and an answer lets out the next one. So a slow server is asked
+// less, and a latency says how long an answer took under the load that the server itself allowed.
+// Every byte that comes back is compared. Prints one line of JSON.
+// Try it: taskset -c 1 ./part5-epoll --port 5882   and   taskset -c 0 ./load --connections 64
+
+#include <fmt/format.h>
+#include <time.h>
+
+#include <cstdio>
+#include <limits>
+#include <thread>
+
+#include "common/log.h"
+#include "common/options.h"
+#include "common/process.h"
+#include "load/crowd.h"
+
+namespace {
+
+struct Settings {
+  common::Options server;
+  load::Crowd::Shape shape;
+  std::uint64_t messages = 0;
+  std::chrono::milliseconds duration = std::chrono::seconds(1);
+  std::chrono::milliseconds warm_up{0};
+  std::uint32_t server_pid = 0;
+};
+
+template <std::unsigned_integral T>
+common::OptionLine number(std::string name, std::string meaning, T& target, std::uint64_t smallest,
+                          std::uint64_t largest) {
+  const auto set = [&target, smallest, largest](std::string_view text) {
+    const auto value = common::parse_number(text, smallest, largest);
+    target = static_cast<T>(value.value_or(target));
+    return value.has_value();
+  };
+  return {name, "N", fmt::format("{}", target), meaning, "a whole number in reason", set};
+}
+
+common::OptionLine duration(std::string name, std::string meaning,
+                            std::chrono::milliseconds& target) {
+  const auto set = [&target](std::string_view text) {
+    const auto value = common::parse_duration(text);
+    target = value.value_or(target);
+    return value.has_value();
+  };
+  return {name, "DURATION", common::to_string(target), meaning, "a duration such as 250ms", set};
+}
+
+common::Program program(Settings& settings) {
+  constexpr std::uint64_t any = std::numeric_limits<std::uint64_t>::max();
+  return {.name = "load",
+          .summary = "Sends messages to an echo server, checks the answers and measures.",
+          .options = {
+              number("--port", "where the server listens, on 127.0.0.1", settings.server.port, 1,
+                     std::numeric_limits<std::uint16_t>::max()),
+              number("--connections", "connections at once", settings.shape.connections, 1, 100000),
+              number("--bytes", "payload of a message", settings.shape.payload_bytes, 0, 1 << 24),
+              number("--in-flight", "messages on their way in each", settings.shape.in_flight, 1,
+                     1 << 16),
+              number("--messages", "so many in all; 0: as many as fit --duration",
+                     settings.messages, 0, any),
+              duration("--duration", "how long to go on", settings.duration),
+              duration("--warm-up", "how long to do the same before it counts", settings.warm_up),
+              number("--server-pid", "process whose CPU time is measured; 0: none",
+                     settings.server_pid, 0, std::numeric_limits<std::int32_t>::max()),
+          }};
+}
+
+/// CPU time of a process and all its threads, those that io_uring lets work in the kernel included.
+/// Exact only while none of them runs: a running thread's share is as old as the last tick. So it
+/// first waits until a server that has nothing to do sleeps. clock_getcpuclockid(3)
+std::chrono::nanoseconds cpu_time_at_rest(std::uint32_t pid) {
+  if (pid == 0) return {};
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  clockid_t clock{};
+  timespec time{};
+  if (::clock_getcpuclockid(static_cast<pid_t>(pid), &clock) != 0 ||
+      ::clock_gettime(clock, &time) < 0) {
+    return {};
+  }
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+void print(const load::Tally& tally, std::chrono::nanoseconds server_cpu,
+           std::chrono::nanoseconds own_cpu) {
+  const auto seconds = [](std::chrono::nanoseconds time) {
+    return std::chrono::duration<double>(time).count();
+  };
+  const auto us = [&tally](double share) {
+    return static_cast<double>(tally.latency.quantile(share)) / 1000;
+  };
+  fmt::print(
+      "{{\"messages\": {}, \"seconds\": {:.6f}, \"server_cpu_seconds\": {:.9f}, "
+      "\"client_cpu_seconds\": {:.6f}, \"p50_us\": {:.2f}, \"p99_us\": {:.2f}, "
+      "\"p999_us\": {:.2f}, \"max_us\": {:.2f}}}\n",
+      tally.messages, seconds(tally.duration), seconds(server_cpu), seconds(own_cpu), us(0.5),
+      us(0.99), us(0.999), us(1.0));
+}
+
+int complain(std::string_view what, std::error_code error) {
+  common::log(fmt::format("load: {}: {}", what, error.message()));
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Settings settings;
+  if (const auto status = common::parse_options(argc, argv, program(settings))) return *status;
+  settings.server.max_connections = settings.shape.connections;
+  common::prepare_process(settings.server);
+
+  const auto server = common::Address::parse(settings.server.host, settings.server.port);
+  auto crowd = load::Crowd::connect(*server, settings.shape);
+  if (!crowd) return complain("cannot connect", crowd.error());
+  if (settings.warm_up.count() > 0) {
+    const auto warm = crowd->run({.duration = settings.warm_up});
+    if (!warm) return complain("warming up", warm.error());
+  }
+  const auto cpu_before = cpu_time_at_rest(settings.server_pid);
+  const auto own_before = cpu_time_at_rest(static_cast<std::uint32_t>(::getpid()));
+  const auto tally = crowd->run({.messages = settings.messages, .duration = settings.duration});
+  if (!tally) return complain("measuring", tally.error());
+  const auto own_after = cpu_time_at_rest(static_cast<std::uint32_t>(::getpid()));
+  const auto cpu_after = cpu_time_at_rest(settings.server_pid);
+  print(*tally, cpu_after - cpu_before, own_after - own_before);
+}

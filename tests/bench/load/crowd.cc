@@ -1,0 +1,164 @@
+#include "load/crowd.h"
+
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+namespace load {
+namespace {
+
+constexpr std::size_t out_bytes_max = 256 * 1024;
+constexpr std::size_t in_bytes_max = 256 * 1024;
+constexpr int patience_seconds = 10;
+
+template <typename T>
+common::Status set_option(const common::Fd& socket, int level, int option, const T& value) {
+  if (::setsockopt(socket.get(), level, option, &value, sizeof value) < 0) {
+    return common::last_error();
+  }
+  return {};
+}
+
+}  // namespace
+
+common::Result<Crowd> Crowd::connect(const common::Address& server, const Shape& shape) {
+  Crowd crowd(shape);
+  if (!crowd.epoll_) return common::last_error();
+  for (std::uint32_t i = 0; i < shape.connections; ++i) {
+    if (const auto added = crowd.add(server); !added) return std::unexpected(added.error());
+  }
+  return crowd;
+}
+
+Crowd::Crowd(const Shape& shape)
+    : shape_(shape),
+      conversation_(shape.payload_bytes),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      // What all fits the socket's buffers never has to wait for room: recv(2) is wait enough.
+      one_blocks_(shape.connections == 1 &&
+                  shape.in_flight * conversation_.message_bytes() <= 64 * 1024),
+      asked_at_(std::size_t{shape.connections} * shape.in_flight),
+      out_(out_bytes_max),
+      in_(in_bytes_max) {
+  connections_.reserve(shape.connections);
+}
+
+common::Status Crowd::add(const common::Address& server) {
+  common::Fd fd(::socket(server.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd || ::connect(fd.get(), server.data(), server.size()) < 0) return common::last_error();
+  if (const auto set = set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1); !set) return set;
+  const timeval patience{.tv_sec = patience_seconds, .tv_usec = 0};
+  if (const auto set = set_option(fd, SOL_SOCKET, SO_RCVTIMEO, patience); !set) return set;
+  // Edge-triggered: nothing has to be changed when a message did not fit and room comes back.
+  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLET, .data = {.u64 = connections_.size()}};
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd.get(), &event) < 0) return common::last_error();
+  const auto number = static_cast<std::uint32_t>(connections_.size());
+  connections_.push_back({.fd = std::move(fd), .number = number});
+  return {};
+}
+
+common::Result<Tally> Crowd::run(const Goal& goal) {
+  const Instant begin = common::Clock::now();
+  tally_ = {};
+  asked_ = 0;
+  may_ask_ = goal.messages > 0 ? goal.messages : std::numeric_limits<std::uint64_t>::max();
+  end_ = goal.messages > 0 ? Instant::max() : begin + goal.duration;
+  for (Connection& connection : connections_) {
+    ask(connection, shape_.in_flight, begin);
+    if (const auto sent = send_what_is_asked(connection); !sent) {
+      return std::unexpected(sent.error());
+    }
+  }
+  while (tally_.messages < asked_) {
+    if (const auto served = wait_and_serve(); !served) return std::unexpected(served.error());
+  }
+  tally_.duration = common::Clock::now() - begin;
+  return tally_;
+}
+
+void Crowd::ask(Connection& connection, std::uint64_t messages, Instant now) {
+  if (now >= end_) may_ask_ = 0;
+  messages = std::min(messages, may_ask_);
+  may_ask_ -= messages;
+  asked_ += messages;
+  for (; messages > 0; --messages) {
+    asked_at(connection, connection.asked_bytes / conversation_.message_bytes()) = now;
+    connection.asked_bytes += conversation_.message_bytes();
+  }
+}
+
+Crowd::Instant& Crowd::asked_at(const Connection& connection, std::uint64_t message) {
+  return asked_at_[connection.number * shape_.in_flight + message % shape_.in_flight];
+}
+
+common::Status Crowd::send_what_is_asked(Connection& connection) {
+  while (connection.sent_bytes < connection.asked_bytes) {
+    const auto size = std::min(connection.asked_bytes - connection.sent_bytes, out_.size());
+    const auto bytes = std::span(out_).first(size);
+    conversation_.write(connection.number, connection.sent_bytes, bytes);
+    const ssize_t sent =
+        ::send(connection.fd.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && errno == EAGAIN) return {};  // epoll will tell when there is room
+    if (sent < 0) return common::last_error();
+    connection.sent_bytes += static_cast<std::uint64_t>(sent);
+  }
+  return {};
+}
+
+common::Status Crowd::receive(Connection& connection) {
+  while (true) {
+    const int flags = one_blocks_ ? 0 : MSG_DONTWAIT;
+    const ssize_t received = ::recv(connection.fd.get(), in_.data(), in_.size(), flags);
+    if (received < 0 && errno == EINTR) continue;
+    if (received < 0 && errno == EAGAIN) {
+      return one_blocks_ ? common::failure(common::Error::timed_out) : common::Status();
+    }
+    if (received < 0) return common::last_error();
+    if (received == 0) return std::unexpected(make_error_code(std::errc::connection_aborted));
+
+    const Instant now = common::Clock::now();
+    const auto bytes = std::span(in_).first(static_cast<std::size_t>(received));
+    if (connection.received_bytes + bytes.size() > connection.sent_bytes ||
+        !conversation_.expects(connection.number, connection.received_bytes, bytes)) {
+      return std::unexpected(make_error_code(std::errc::bad_message));
+    }
+    answered(connection, bytes.size(), now);
+    if (const auto sent = send_what_is_asked(connection); !sent) return sent;
+    if (one_blocks_ || bytes.size() < in_.size()) return {};  // nothing more is there
+  }
+}
+
+void Crowd::answered(Connection& connection, std::uint64_t received_bytes, Instant now) {
+  const std::uint64_t first = connection.received_bytes / conversation_.message_bytes();
+  connection.received_bytes += received_bytes;
+  const std::uint64_t last = connection.received_bytes / conversation_.message_bytes();
+  for (std::uint64_t message = first; message < last; ++message) {
+    const std::chrono::nanoseconds latency = now - asked_at(connection, message);
+    tally_.latency.add(static_cast<std::uint64_t>(latency.count()));
+  }
+  tally_.messages += last - first;
+  ask(connection, last - first, now);
+}
+
+common::Status Crowd::wait_and_serve() {
+  if (one_blocks_) return receive(connections_.front());
+
+  std::array<epoll_event, 1024> events;
+  const int ready =
+      ::epoll_wait(epoll_.get(), events.data(), events.size(), patience_seconds * 1000);
+  if (ready < 0) return errno == EINTR ? common::Status() : common::last_error();
+  if (ready == 0) return common::failure(common::Error::timed_out);
+  for (const epoll_event& event : std::span(events).first(static_cast<std::size_t>(ready))) {
+    Connection& connection = connections_[event.data.u64];
+    if ((event.events & EPOLLOUT) != 0) {
+      if (const auto sent = send_what_is_asked(connection); !sent) return sent;
+    }
+    if (const auto received = receive(connection); !received) return received;
+  }
+  return {};
+}
+
+}  // namespace load

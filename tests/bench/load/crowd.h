@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "common/address.h"
+#include "common/duration.h"
+#include "common/fd.h"
+#include "common/result.h"
+#include "load/conversation.h"
+#include "load/histogram.h"
+
+namespace load {
+
+/// What is asked of a run: an exact number of messages, or as many as fit a time.
+struct Goal {
+  std::uint64_t messages = 0;  ///< 0: as many as fit
+  std::chrono::nanoseconds duration{};
+};
+
+struct Tally {
+  std::uint64_t messages = 0;
+  std::chrono::nanoseconds duration{};  ///< From the first byte sent to the last received.
+  Histogram latency;                    ///< Nanoseconds from sending a message to its last byte.
+};
+
+/// So many connections, each with so many messages on their way: one answered, the next goes out (a
+/// closed loop). One thread. With one connection it waits in recv(2), else in epoll_wait(2).
+class Crowd {
+ public:
+  struct Shape {
+    std::uint32_t connections = 1;
+    std::uint32_t in_flight = 1;
+    std::uint32_t payload_bytes = 64;
+  };
+
+  /// Connects. Errors: of socket(2), connect(2), epoll_create1(2).
+  static common::Result<Crowd> connect(const common::Address& server, const Shape& shape);
+
+  /// Runs until the goal is reached and every message answered: between two runs nothing is on its
+  /// way. Errors: of recv(2) and send(2); connection_aborted: the server closed; bad_message: not
+  /// what was sent; timed_out: no answer for ten seconds.
+  common::Result<Tally> run(const Goal& goal);
+
+ private:
+  using Instant = common::Clock::time_point;
+
+  struct Connection {
+    common::Fd fd;
+    std::uint32_t number = 0;
+    std::uint64_t asked_bytes = 0;  ///< Positions in the conversation, asked >= sent >= received.
+    std::uint64_t sent_bytes = 0;
+    std::uint64_t received_bytes = 0;
+  };
+
+  explicit Crowd(const Shape& shape);
+  common::Status add(const common::Address& server);
+  void ask(Connection& connection, std::uint64_t messages, Instant now);
+  common::Status send_what_is_asked(Connection& connection);
+  common::Status receive(Connection& connection);
+  void answered(Connection& connection, std::uint64_t received_bytes, Instant now);
+  common::Status wait_and_serve();
+  Instant& asked_at(const Connection& connection, std::uint64_t message);
+
+  Shape shape_;
+  Conversation conversation_;
+  common::Fd epoll_;
+  bool one_blocks_;
+  std::vector<Connection> connections_;
+  std::vector<Instant> asked_at_;  ///< in_flight for each connection, used in turn.
+  std::vector<std::byte> out_, in_;
+
+  // Of the run that is on.
+  Tally tally_;
+  Instant end_;
+  std::uint64_t may_ask_ = 0;  ///< Messages that may still be begun.
+  std::uint64_t asked_ = 0;
+};
+
+}  // namespace load

@@ -1,0 +1,45 @@
+// The echo server on standalone Asio with its coroutines. Errors come as values, which is the
+// cheaper way: an exception would cost where a client leaves.
+
+#include <array>
+#include <asio.hpp>
+#include <asio/experimental/as_tuple.hpp>
+#include <memory>
+
+#include "peers/peer.h"
+
+namespace {
+
+using asio::ip::tcp;
+constexpr auto token = asio::experimental::as_tuple(asio::use_awaitable);
+
+asio::awaitable<void> serve(tcp::socket socket) {
+  std::array<char, peer::buffer_bytes> buffer;
+  while (true) {
+    const auto [failed, size] = co_await socket.async_read_some(asio::buffer(buffer), token);
+    if (failed) co_return;
+    const auto [unsent, sent] =
+        co_await asio::async_write(socket, asio::buffer(buffer, size), token);
+    if (unsent) co_return;
+  }
+}
+
+asio::awaitable<void> welcome(tcp::acceptor& acceptor) {
+  while (true) {
+    auto [error, socket] = co_await acceptor.async_accept(token);
+    if (error) peer::give_up("async_accept", error.value());
+    asio::co_spawn(acceptor.get_executor(), serve(std::move(socket)), asio::detached);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto listener =
+      peer::listen_as_told(argc, argv, "peer-asio-coroutines", "Echoes bytes with Asio.");
+  asio::io_context context(1);  // one thread: Asio leaves out what several would need
+  tcp::acceptor acceptor(context, tcp::v4(), ::dup(listener.get()));
+  asio::co_spawn(context, welcome(acceptor), asio::detached);
+  peer::announce(listener);
+  context.run();
+}

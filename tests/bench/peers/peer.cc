@@ -1,0 +1,42 @@
+#include "peers/peer.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <cstring>
+
+#include "common/address.h"
+#include "common/listen.h"
+#include "common/log.h"
+#include "common/options.h"
+#include "common/process.h"
+
+namespace peer {
+
+common::Fd listen_as_told(int argc, char** argv, std::string name, std::string summary) {
+  common::Options options;
+  common::Program program{.name = std::move(name),
+                          .summary = std::move(summary),
+                          .options = common::stage_options(options)};
+  std::erase_if(program.options, [](const common::OptionLine& line) {
+    return line.name != "--host" && line.name != "--port";
+  });
+  if (const auto status = common::parse_options(argc, argv, program)) std::exit(*status);
+  common::prepare_process(options);
+  auto listener = common::listen_on(options, common::Waiting::nonblocking);
+  if (!listener) std::exit(common::fail(options, listener.error()));
+  return std::move(*listener);
+}
+
+void announce(const common::Fd& listener) {
+  const auto address = common::Address::of_socket(listener);
+  if (!address) give_up("getsockname", address.error().value());
+  common::announce(address->to_string());
+}
+
+void give_up(const char* what, int error) {
+  common::log(fmt::format("{}: {}", what, std::strerror(error)));
+  std::exit(1);
+}
+
+}  // namespace peer

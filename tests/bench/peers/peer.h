@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "common/fd.h"
+
+/// What the peers share, so that nothing differs between them but how they wait, read and write.
+namespace peer {
+
+/// Fits a message of 16 KiB and its header.
+inline constexpr std::size_t buffer_bytes = 32 * 1024;
+
+/// Reads --host and --port, raises the limits and listens as the stages do: non-blocking, backlog
+/// SOMAXCONN, TCP_NODELAY for the connections. Ends the process where that cannot be done.
+common::Fd listen_as_told(int argc, char** argv, std::string name, std::string summary);
+
+/// Prints the line that says it can accept.
+void announce(const common::Fd& listener);
+
+/// Ends the process with one line, which names what failed.
+[[noreturn]] void give_up(const char* what, int error);
+
+}  // namespace peer

@@ -1,0 +1,166 @@
+"""The measuring measures: wrong answers are noticed, numbers are right, ratios too.
+
+    cmake --build build/default --target bench && /usr/bin/python3 -m pytest tests/bench
+
+BENCH_BUILD in the environment names another build's directory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from contenders import DEFAULT_BUILD, ECHO, Contender
+from ratios import Ratio
+
+from broken_servers import Healthy, LastFirst  # its directory is in the path of contenders
+
+BUILD = Path(os.environ.get("BENCH_BUILD", DEFAULT_BUILD))
+LOAD = BUILD / "tests" / "bench" / "load"
+needs_load = pytest.mark.skipif(not LOAD.is_file(), reason="build the target bench")
+
+
+class ChangesTheLastByte(Healthy):
+    def answer(self, payload: bytes) -> None:
+        super().answer(payload[:-1] + bytes([payload[-1] ^ 1]))
+
+
+class AnswersTwice(Healthy):
+    def answer(self, payload: bytes) -> None:
+        super().answer(payload)
+        super().answer(payload)
+
+
+class LosesTheThird(Healthy):
+    count = 0
+
+    def answer(self, payload: bytes) -> None:
+        self.count += 1
+        if self.count != 3:
+            super().answer(payload)
+
+
+class TakesItsTime(Healthy):
+    seconds = 0.02
+
+    def answer(self, payload: bytes) -> None:
+        time.sleep(self.seconds)
+        super().answer(payload)
+
+
+class HangsUp(Healthy):
+    def turn(self) -> None:
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+
+def load(port: int, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([LOAD, "--port", str(port), "--messages", "200", *options],
+                          capture_output=True, text=True, timeout=30)
+
+
+@contextmanager
+def serving(server: type[Healthy]) -> Iterator[int]:
+    """The port of a server that lives as long as the test."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        def serve() -> None:
+            try:
+                while True:
+                    server(listener.accept()[0]).serve()
+            except OSError:
+                pass  # the test is over
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)  # ends accept
+
+
+@needs_load
+@pytest.mark.parametrize(("server", "complaint"), [
+    (ChangesTheLastByte, "Bad message"), (AnswersTwice, "Bad message"),
+    (LosesTheThird, "Bad message"), (LastFirst, "Bad message"),
+    (HangsUp, "connection abort"),
+])
+def test_wrong_answers_are_noticed(server: type[Healthy], complaint: str) -> None:
+    with serving(server) as port:
+        run = load(port, "--in-flight", "16")
+    assert (run.returncode, run.stdout) == (1, "")
+    assert complaint in run.stderr
+
+
+@needs_load
+@pytest.mark.parametrize("options", [
+    ("--bytes", "0"), ("--bytes", "3"), ("--bytes", "65536", "--in-flight", "40"),
+    ("--in-flight", "7"),
+])
+def test_the_number_of_messages_is_exact(options: tuple[str, ...]) -> None:
+    with serving(Healthy) as port:
+        run = load(port, *options, "--warm-up", "10ms")
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout)
+    assert found["messages"] == 200
+    assert 0 < found["p50_us"] <= found["p99_us"] <= found["p999_us"] <= found["max_us"]
+    assert found["max_us"] <= found["seconds"] * 1e6
+
+
+@needs_load
+def test_a_latency_counts_from_the_sending() -> None:
+    """Of three messages that are sent together, the last has waited for the other two."""
+    with serving(TakesItsTime) as port:
+        run = load(port, "--in-flight", "3", "--messages", "3")
+    found, known_to = json.loads(run.stdout), 1 - 1 / 128
+    assert found["p50_us"] >= 2 * TakesItsTime.seconds * 1e6 * known_to
+    assert found["max_us"] >= 3 * TakesItsTime.seconds * 1e6
+
+
+@needs_load
+@pytest.mark.parametrize("contender", [
+    pytest.param(contender, id=contender.name)
+    for contender in ECHO if contender.path(BUILD).is_file()
+])
+@pytest.mark.parametrize("options", [
+    ("--connections", "70"), ("--connections", "5", "--bytes", "60000", "--in-flight", "30"),
+    ("--connections", "3", "--bytes", "1", "--in-flight", "500"),
+])
+def test_every_contender_echoes(contender: Contender, options: tuple[str, ...]) -> None:
+    """Also when the answers do not fit the socket, so that the server has to wait for room."""
+    server = contender.start(BUILD, before=())
+    try:
+        for _ in range(2):  # who comes next finds a server that has seen others leave
+            run = load(server.address[1], *options, "--messages", "3000", "--server-pid",
+                       str(server.pid))
+            assert run.returncode == 0, run.stderr
+            assert json.loads(run.stdout)["server_cpu_seconds"] > 0
+    finally:
+        server.kill()
+
+
+def test_ratios_are_those_of_the_same_round() -> None:
+    ratio = Ratio.of([2.0, 30.0, 400.0], [1.0, 10.0, 100.0])
+    assert (ratio.middle, ratio.lowest, ratio.highest) == (3.0, 2.0, 4.0)
+
+
+@pytest.mark.parametrize(("ratio", "at_most", "verdict"), [
+    (Ratio(0.98, 0.96, 1.0), 1.0, "holds"),
+    (Ratio(1.02, 1.0, 1.04), 1.0, "fails"),
+    (Ratio(0.98, 0.9, 1.1), 1.0, "not decided"),
+    (Ratio(0.8, 0.7, 0.9), 1.0, "not decided how far, but every round holds"),
+    (Ratio(2.0, 1.5, 2.5), 1.0, "not decided how far, but every round fails"),
+])
+def test_a_wide_range_decides_nothing(ratio: Ratio, at_most: float, verdict: str) -> None:
+    assert ratio.verdict(at_most=at_most) == verdict
+    assert ("not decided" in str(ratio)) == (not ratio.decided)
+
+
+def test_a_lower_bound_is_the_other_way_round() -> None:
+    assert Ratio(2.0, 1.99, 2.01).verdict(at_least=1.8) == "holds"
+    assert Ratio(1.7, 1.69, 1.71).verdict(at_least=1.8) == "fails"
+    assert Ratio(2.2, 1.9, 2.6).verdict(at_least=1.8).endswith("every round holds")

@@ -1,0 +1,89 @@
+"""Counts what a message costs a running server: system calls, instructions. Looks at no clock."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from harness.client import Client
+from harness.server import Server
+from harness.strace import Strace, need_ptrace
+
+PAYLOAD = bytes(64)
+WARM_UP_ROUNDS = 20
+CALLGRIND = ("valgrind", "--quiet", "--tool=callgrind", "--compress-strings=no",
+             "--compress-pos=no")
+COST = re.compile(r"^\d+ \d+$")  # a line of the source, and how many instructions
+TOTAL = re.compile(r"^totals: (\d+)$", re.MULTILINE)
+
+
+def echo_together(server: Server, clients: Sequence[Client], rounds: int) -> None:
+    """Every client has one message on its way at a time, and the server finds all at once."""
+    for _ in range(rounds):
+        if len(clients) > 1:
+            server.pause()  # so that all of them wait when it looks, however fast it is
+        for client in clients:
+            client.send_messages(PAYLOAD)
+        if len(clients) > 1:
+            server.resume()
+        for client in clients:
+            client.expect(PAYLOAD)
+
+
+def system_calls_a_message(server: Server, connections: int, messages: int) -> float:
+    """How many system calls, of all threads together, counted by strace."""
+    clients = [server.connect() for _ in range(connections)]
+    echo_together(server, clients, WARM_UP_ROUNDS)
+    rounds = messages // connections
+    with Strace(server) as tracer:
+        echo_together(server, clients, rounds)
+    return sum(tracer.calls().values()) / (rounds * connections)
+
+
+def instructions_a_message(
+    start: Callable[[tuple[str, ...]], Server], connections: int, messages: int
+) -> dict[str, float]:
+    """How many instructions in user space, by function, counted by valgrind's callgrind.
+
+    `start` starts the server with these words in front of its command line. Ends it: valgrind lets
+    no signal reach a process that waits in io_uring_enter(2).
+    """
+    need_ptrace()  # callgrind_control wakes a server up that waits in a system call
+    with tempfile.TemporaryDirectory(prefix="callgrind-") as directory:
+        profile = Path(directory) / "profile"
+        server = start((*CALLGRIND, f"--callgrind-out-file={profile}"))
+        try:
+            clients = [server.connect() for _ in range(connections)]
+            echo_together(server, clients, WARM_UP_ROUNDS)
+            dump_instructions(server, profile, 1)
+            rounds = messages // connections
+            echo_together(server, clients, rounds)
+            counted = dump_instructions(server, profile, 2)
+        finally:
+            server.close_clients()
+            server.kill()
+            server.may_be_gone = True
+    return {name: count / (rounds * connections) for name, count in counted.items()}
+
+
+def dump_instructions(server: Server, profile: Path, part: int) -> dict[str, int]:
+    """What each function has executed since the last dump; this one has number `part`."""
+    words = ["callgrind_control", "--dump", str(server.pid)]
+    said = subprocess.run(words, capture_output=True, text=True)
+    file = profile.with_name(f"{profile.name}.{part}")
+    assert file.is_file(), f"callgrind wrote nothing: {said.stdout}{said.stderr}"
+    counts: Counter[str] = Counter()
+    name, in_callee = "", False
+    for line in file.read_text().splitlines():
+        if line.startswith("fn="):
+            name = line.removeprefix("fn=")
+        elif COST.match(line) and not in_callee:
+            counts[name] += int(line.split()[1])
+        in_callee = line.startswith("calls=")  # the next line is the callee's cost
+    total = TOTAL.search(file.read_text())
+    assert total and sum(counts.values()) == int(total[1]), "callgrind's lines were misread"
+    return counts
