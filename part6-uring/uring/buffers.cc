@@ -11,13 +11,6 @@
 
 namespace uring {
 
-Lease::Lease(Buffers& buffers, std::uint16_t number, std::size_t bytes)
-    : buffers_(&buffers), number_(number), bytes_(buffers.begin_of(number), bytes) {}
-
-Lease::~Lease() {
-  if (buffers_ != nullptr) buffers_->give_back(number_);
-}
-
 Result<std::unique_ptr<Buffers>> Buffers::create(Loop& loop, std::uint32_t count,
                                                  std::size_t bytes_each) {
   std::unique_ptr<Buffers> made(new Buffers(loop, count, bytes_each));
@@ -36,7 +29,8 @@ Buffers::Buffers(Loop& loop, std::uint32_t count, std::size_t bytes_each)
       bytes_each_(bytes_each),
       group_(loop.new_buffer_group()),
       signal_(loop),
-      memory_(std::make_unique_for_overwrite<std::byte[]>(count * bytes_each)) {
+      // Zeroed, and so touched: no page is missing when the first messages come.
+      memory_(std::make_unique<std::byte[]>(count * bytes_each)) {
   assert(count > 0 && (count & (count - 1)) == 0);
 }
 
@@ -86,35 +80,20 @@ Buffers::~Buffers() {
   // not given out again.
 }
 
-Lease Buffers::lease(int result, std::uint32_t flags) {
-  if ((flags & IORING_CQE_F_BUFFER) == 0) return {};
-  const auto number = static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
-  const std::size_t bytes = result > 0 ? static_cast<std::size_t>(result) : 0;
-  ++lent_;
-  if (FramePool::checks_memory()) {
-    unpoison(begin_of(number), bytes_each_);
-    demand_pattern(begin_of(number) + bytes, bytes_each_ - bytes, "a receive buffer");
-  }
-  return Lease(*this, number, bytes);
+Lease Buffers::checked_lease(std::uint16_t number, std::uint32_t size) {
+  unpoison(begin_of(number), bytes_each_);
+  demand_pattern(begin_of(number) + size, bytes_each_ - size, "a receive buffer");
+  return Lease(*this, number, size);
 }
 
-void Buffers::give_back(std::uint16_t number) {
-  if (FramePool::checks_memory()) {  // whoever looks too late finds rubbish, or is reported
+void Buffers::give_back_otherwise(std::uint16_t number) {
+  if (checks_memory_) {  // whoever looks too late finds rubbish, or is reported
     fill_with_pattern(begin_of(number), bytes_each_);
     poison(begin_of(number), bytes_each_);
   }
   if (!ring_) return give_backs_[number].begin();
-
-  // Not through io_uring_buf_ring::bufs: g++ puts it 8 bytes too far in some headers. The tail lies
-  // in the first entry's `resv`, which therefore must not be written.
-  io_uring_buf& entry = ring_.get()[tail_ & (count_ - 1)];
-  entry.addr = reinterpret_cast<std::uintptr_t>(begin_of(number));
-  entry.len = static_cast<std::uint32_t>(bytes_each_);
-  entry.bid = number;
-  ++tail_;
-  io_uring_smp_store_release(&ring_.get()->resv, tail_);
-  --lent_;
-  signal_.notify_all();  // all: the first may find that it needs none any more
+  add_to_ring(number);
+  signal_.notify_all();
 }
 
 void Buffers::GiveBack::prepare(io_uring_sqe& entry) {

@@ -2,6 +2,7 @@
 
 #include <liburing.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "uring/error.h"
+#include "uring/frame_pool.h"
 #include "uring/operation.h"
 #include "uring/signal.h"
 
@@ -23,27 +25,32 @@ class Buffers;
 class Lease {
  public:
   Lease() = default;
-  Lease(Buffers& buffers, std::uint16_t number, std::size_t bytes);
   Lease(Lease&& other) noexcept
       : buffers_(std::exchange(other.buffers_, nullptr)),
-        number_(other.number_),
-        bytes_(std::exchange(other.bytes_, {})) {}
-  Lease& operator=(Lease other) noexcept {
-    std::swap(buffers_, other.buffers_);
-    std::swap(number_, other.number_);
-    std::swap(bytes_, other.bytes_);
+        size_(std::exchange(other.size_, 0)),
+        number_(other.number_) {}
+  Lease& operator=(Lease&& other) noexcept {
+    give_back();
+    buffers_ = std::exchange(other.buffers_, nullptr);
+    size_ = std::exchange(other.size_, 0);
+    number_ = other.number_;
     return *this;
   }
-  ~Lease();
+  ~Lease() { give_back(); }
 
-  std::span<std::byte> bytes() const { return bytes_; }
-  std::size_t size() const { return bytes_.size(); }
-  bool empty() const { return bytes_.empty(); }
+  std::span<std::byte> bytes() const;
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
 
  private:
+  friend class Buffers;
+  Lease(Buffers& buffers, std::uint16_t number, std::uint32_t size)
+      : buffers_(&buffers), size_(size), number_(number) {}
+  void give_back();
+
   Buffers* buffers_ = nullptr;
+  std::uint32_t size_ = 0;
   std::uint16_t number_ = 0;
-  std::span<std::byte> bytes_;
 };
 
 /// Buffers that the kernel takes when bytes have come, and not before: a connection that is silent
@@ -79,7 +86,13 @@ class Buffers {
   }
 
   /// What a completion brought. Without a buffer (end of stream): an empty lease.
-  Lease lease(int result, std::uint32_t flags);
+  Lease lease(int result, std::uint32_t flags) {
+    if ((flags & IORING_CQE_F_BUFFER) == 0) return {};
+    const auto number = static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
+    const auto size = static_cast<std::uint32_t>(std::max(result, 0));
+    ++lent_;
+    return checks_memory_ ? checked_lease(number, size) : Lease(*this, number, size);
+  }
 
  private:
   friend class Lease;
@@ -111,6 +124,9 @@ class Buffers {
   Status register_ring();
   void give_all();
   void give_back(std::uint16_t number);
+  void give_back_otherwise(std::uint16_t number);
+  void add_to_ring(std::uint16_t number);
+  Lease checked_lease(std::uint16_t number, std::uint32_t size);
   std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * bytes_each_; }
 
   Loop& loop_;
@@ -120,10 +136,39 @@ class Buffers {
   std::uint16_t tail_ = 0;
   std::uint32_t lent_ = 0;
   bool registered_ = false;
+  const bool checks_memory_ = FramePool::checks_memory();
   Signal signal_;
   std::unique_ptr<std::byte[]> memory_;
   std::unique_ptr<io_uring_buf, FreeDeleter> ring_;  ///< Null: no buffer rings here.
   std::vector<GiveBack> give_backs_;
 };
+
+inline std::span<std::byte> Lease::bytes() const {
+  if (buffers_ == nullptr) return {};
+  return {buffers_->begin_of(number_), size_};
+}
+
+inline void Lease::give_back() {
+  if (buffers_ != nullptr) buffers_->give_back(number_);
+}
+
+// Each message comes by here, so what is rare is called last: then nothing has to be saved for it.
+inline void Buffers::give_back(std::uint16_t number) {
+  if (checks_memory_ || !ring_) return give_back_otherwise(number);
+  add_to_ring(number);
+  signal_.notify_all();  // all: the first may find that it needs none any more
+}
+
+inline void Buffers::add_to_ring(std::uint16_t number) {
+  // Not through io_uring_buf_ring::bufs: g++ puts it 8 bytes too far in some headers. The tail lies
+  // in the first entry's `resv`, which therefore must not be written.
+  io_uring_buf& entry = ring_.get()[tail_ & (count_ - 1)];
+  entry.addr = reinterpret_cast<std::uintptr_t>(begin_of(number));
+  entry.len = static_cast<std::uint32_t>(bytes_each_);
+  entry.bid = number;
+  ++tail_;
+  io_uring_smp_store_release(&ring_.get()->resv, tail_);
+  --lent_;
+}
 
 }  // namespace uring

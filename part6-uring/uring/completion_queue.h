@@ -1,18 +1,18 @@
 #pragma once
 
-#include <array>
-#include <bit>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <utility>
 
 #include "uring/frame_pool.h"
 
 namespace uring {
 
-/// Results that have come and that nobody has fetched yet, oldest first. Room for a few; more are
-/// kept in memory of the frame pool until it is empty again.
+/// Results that have come and that nobody has fetched yet, oldest first. Room for one: whoever
+/// listens fetches it before the next comes. More are kept in memory of the frame pool until they
+/// are fetched.
 class CompletionQueue {
  public:
   struct Entry {
@@ -23,52 +23,70 @@ class CompletionQueue {
   CompletionQueue() = default;
   CompletionQueue(const CompletionQueue&) = delete;
   CompletionQueue& operator=(const CompletionQueue&) = delete;
-  ~CompletionQueue() { give_room_back(); }
+  ~CompletionQueue() {
+    if (more_ != nullptr) give_back(more_);
+  }
 
-  bool empty() const { return size_ == 0; }
+  bool empty() const { return first_.flags == nothing.flags; }
 
   void push(Entry entry) {
-    if (size_ == capacity_) grow();
-    entries_[(begin_ + size_++) & (capacity_ - 1)] = entry;
+    assert(entry.flags != nothing.flags);
+    if (empty()) {
+      first_ = entry;
+    } else {
+      push_behind(entry);
+    }
   }
 
   Entry pop() {
     assert(!empty());
-    const Entry entry = entries_[begin_];
-    begin_ = (begin_ + 1) & (capacity_ - 1);
-    if (--size_ == 0) give_room_back();
-    return entry;
+    return std::exchange(first_, more_ == nullptr ? nothing : pop_behind());
   }
 
  private:
-  static constexpr std::uint32_t few = 4;  // a power of two, like every capacity
+  /// The kernel has a few flags, and never sets all 32.
+  static constexpr Entry nothing{.result = 0, .flags = ~std::uint32_t{0}};
 
-  void grow() {
-    auto* larger = static_cast<Entry*>(FramePool::allocate(2 * capacity_ * sizeof(Entry)));
-    for (std::uint32_t i = 0; i < size_; ++i) {
-      new (larger + i) Entry(entries_[(begin_ + i) & (capacity_ - 1)]);
+  /// A ring of entries, which stand behind it in the same memory.
+  struct Ring {
+    std::uint32_t capacity;  ///< A power of two.
+    std::uint32_t begin;
+    std::uint32_t size;
+
+    Entry* at(std::uint32_t i) {
+      return reinterpret_cast<Entry*>(this + 1) + ((begin + i) & (capacity - 1));
     }
-    const std::uint32_t kept = size_;
-    const std::uint32_t capacity = 2 * capacity_;
-    give_room_back();
-    entries_ = larger;
-    capacity_ = capacity;
-    size_ = kept;
+  };
+
+  static Ring* make_ring(std::uint32_t capacity) {
+    void* memory = FramePool::allocate(sizeof(Ring) + capacity * sizeof(Entry));
+    return new (memory) Ring{.capacity = capacity, .begin = 0, .size = 0};
+  }
+  static void give_back(Ring* ring) {
+    FramePool::release(ring, sizeof(Ring) + ring->capacity * sizeof(Entry));
   }
 
-  void give_room_back() {
-    if (entries_ != few_.data()) FramePool::release(entries_, capacity_ * sizeof(Entry));
-    entries_ = few_.data();
-    capacity_ = few;
-    begin_ = 0;
-    size_ = 0;
+  void push_behind(Entry entry) {
+    if (more_ == nullptr) more_ = make_ring(4);
+    if (more_->size == more_->capacity) {
+      Ring* larger = make_ring(2 * more_->capacity);
+      for (; larger->size < more_->size; ++larger->size) {
+        new (larger->at(larger->size)) Entry(*more_->at(larger->size));
+      }
+      give_back(std::exchange(more_, larger));
+    }
+    new (more_->at(more_->size++)) Entry(entry);
   }
 
-  std::array<Entry, few> few_{};
-  Entry* entries_ = few_.data();
-  std::uint32_t capacity_ = few;
-  std::uint32_t begin_ = 0;
-  std::uint32_t size_ = 0;
+  Entry pop_behind() {
+    const Entry entry = *more_->at(0);
+    more_->begin = (more_->begin + 1) & (more_->capacity - 1);
+    if (--more_->size == 0) give_back(std::exchange(more_, nullptr));
+    return entry;
+  }
+
+  Entry first_ = nothing;
+  Ring* more_ = nullptr;  ///< What came after it, if anything did.
 };
 
 }  // namespace uring

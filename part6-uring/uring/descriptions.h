@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <new>
 #include <utility>
 
 #include "common/address.h"
@@ -82,7 +81,7 @@ class CloseRequest {
   void prepare(io_uring_sqe& entry) { io_uring_prep_close(&entry, fd_.get()); }
   int translate(int result) {
     // Whatever it says, the number is free and may be somebody else's: forget it without closing.
-    if (result != -ECANCELED) new (&fd_) Fd();
+    if (result != -ECANCELED) (void)fd_.release();
     return result;
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <system_error>
 
 #include "common/result.h"
@@ -11,7 +12,7 @@ using common::Status;
 
 /// Why an operation ended early although nothing failed. The two are different answers: who was
 /// cancelled should leave, who was late may try again. 0 stands for neither.
-enum class Error {
+enum class Error : std::uint8_t {
   cancelled = 1,  ///< Somebody cancelled it, its scope, or the operation it was linked behind.
   timed_out,      ///< Its own time-out or the deadline it shares has passed.
 };

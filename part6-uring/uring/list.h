@@ -42,6 +42,14 @@ class List {
   /// The first, or nullptr.
   T* front() const { return empty() ? nullptr : static_cast<T*>(head_.next_); }
 
+  /// Takes the first out, or returns nullptr.
+  T* take_front() {
+    if (empty()) return nullptr;
+    Node* const first = head_.next_;
+    first->unlink();
+    return static_cast<T*>(first);
+  }
+
   /// Puts `object` at the end, from whatever list it was in.
   void push_back(T& object) {
     Node& node = object;

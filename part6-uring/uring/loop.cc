@@ -84,7 +84,7 @@ void Loop::turn() {
 
 void Loop::submit_and_wait() {
   Status status;
-  if (!ready_.empty() || std::exchange(hurry_, false) || spin()) {
+  if (!ready_.empty() || !ready_operations_.empty() || std::exchange(hurry_, false) || spin()) {
     status = ring_.submit();
   } else if (const auto soonest = deadlines_.soonest()) {
     const auto left = *soonest - Clock::now();
@@ -116,16 +116,11 @@ void Loop::collect() {
   end_silent();
 }
 
-void Loop::expect_silence(QuietSend& send) { silent_.push_back(send); }
-
 /// All completions that were made so far have been seen. So a quiet send that was submitted and
 /// that is still here has sent everything: it was tried once, in the call that submitted it.
 void Loop::end_silent() {
   if (io_uring_sq_ready(&ring_.raw()) > 0) return;  // not all submitted: look again next time
-  while (QuietSend* send = silent_.front()) {
-    send->unlink();
-    send->nothing_was_said();
-  }
+  while (Operation* send = silent_.take_front()) send->nothing_was_said();
 }
 
 void Loop::wait_and_collect() {
@@ -134,9 +129,9 @@ void Loop::wait_and_collect() {
   collect();
 }
 
-void Loop::reserve(unsigned entries) {
+void Loop::make_room(unsigned entries) {
   assert(entries <= ring_.entries());  // a chain must go in whole: see Setup::entries
-  while (ring_.space_left() < entries) {
+  while (!ring_.has_room(entries)) {
     const auto status = ring_.submit();
     if (!status && !is_passing(status.error())) give_up(status.error());
     if (!status) collect();  // those that end wait in ready_ until the turn comes to them
@@ -145,9 +140,14 @@ void Loop::reserve(unsigned entries) {
 }
 
 void Loop::run_ready() {
-  while (Waiter* waiter = ready_.front()) {
-    waiter->unlink();  // before it goes on: it may be gone afterwards
-    run_in(waiter->scope(), waiter->coroutine());
+  while (true) {
+    if (const Waiter* waiter = ready_.take_front()) {
+      run_in(waiter->scope(), waiter->coroutine());
+    } else if (Operation* operation = ready_operations_.take_front()) {
+      operation->go_on();
+    } else {
+      return;
+    }
   }
 }
 
@@ -155,14 +155,11 @@ void Loop::run_in(Scope& scope, std::coroutine_handle<> coroutine) {
   Scope* const before = std::exchange(current_scope_, &scope);
   coroutine.resume();
   current_scope_ = before;
-  destroy_ended_tasks();
+  if (!ended_tasks_.empty()) destroy_ended_tasks();
 }
 
 void Loop::destroy_ended_tasks() {
-  while (Promise<void>* ended = ended_tasks_.front()) {
-    ended->unlink();
-    ended->handle().destroy();
-  }
+  while (Promise<void>* ended = ended_tasks_.take_front()) ended->handle().destroy();
 }
 
 }  // namespace uring

@@ -15,8 +15,6 @@
 
 namespace uring {
 
-class QuietSend;
-
 /// Runs coroutines on one thread and does their input and output through one ring.
 ///
 ///     auto loop = Loop::create({});
@@ -52,6 +50,13 @@ class Loop : public Operations {
   std::uint32_t ended() const { return ended_; }
   std::uint64_t turns() const { return turns_; }
 
+  /// When this turn began to let coroutines go on: all that they decide in it agrees about the
+  /// time, and the clock is read once at most.
+  Clock::time_point now() {
+    if (std::exchange(now_of_, turns_) != turns_) now_ = Clock::now();
+    return now_;
+  }
+
   /// The scope of the coroutine that is running.
   Scope& current_scope() { return *current_scope_; }
   Deadlines& deadlines() { return deadlines_; }
@@ -80,7 +85,10 @@ class Loop : public Operations {
 
   /// Whether the end of a quiet send is known without a completion: not if another thread submits.
   bool can_be_silent() const { return features().has(Feature::cqe_skip) && !ring_.sqpoll(); }
-  void expect_silence(QuietSend& send);
+  void expect_silence(Operation& send) { silent_.push_back(send); }
+
+  /// Calls go_on() when it lets coroutines go on. Only for operations that belong to no scope.
+  void make_ready(Operation& operation) { ready_operations_.push_back(operation); }
 
   /// Does not sleep in the next turn: submitting alone will let somebody go on.
   void hurry() { hurry_ = true; }
@@ -95,6 +103,7 @@ class Loop : public Operations {
   Loop(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace);
 
   void turn();
+  void make_room(unsigned entries);
   void submit_and_wait();
   bool spin();
   void collect();
@@ -108,10 +117,13 @@ class Loop : public Operations {
   std::uint32_t begun_ = 0;
   std::uint32_t ended_ = 0;
   std::uint64_t turns_ = 0;
+  std::uint64_t now_of_ = ~std::uint64_t{0};  ///< The turn that now_ belongs to.
+  Clock::time_point now_;
   std::uint16_t buffer_groups_ = 0;
   Deadlines deadlines_;
-  List<QuietSend> silent_;  ///< Quiet sends that have been filled in or submitted.
+  List<Operation> silent_;  ///< Sends that have been filled in or submitted.
   List<Waiter> ready_;
+  List<Operation> ready_operations_;
   bool hurry_ = false;
   List<Promise<void>> ended_tasks_;
   Scope root_{*this, Scope::Root{}};
@@ -119,6 +131,37 @@ class Loop : public Operations {
 };
 
 inline Loop& RequestMaker::loop() { return static_cast<Loop&>(*this); }
+
+// Inline is what a message passes through, each time: calls would cost as much as the work.
+
+inline void Loop::reserve(unsigned entries) {
+  if (!ring_.has_room(entries)) make_room(entries);
+}
+
+inline void Operation::has_begun() {
+  assert(!in_flight());
+  result_ = 0;
+  flags_ = 0;
+  cancel_asked_ = false;
+  outstanding_ = 1;
+  number_ = loop_->count_begun();
+  if (Trace* trace = loop_->trace()) trace->begun(*this);
+}
+
+inline void Operation::one_less() {
+  if (--outstanding_ > 0) return;
+  if (!shielded_) unlink();  // from its scope
+  loop_->count_ended();
+  if (Trace* trace = loop_->trace()) trace->ended(*this, result_);
+  ended();
+}
+
+inline void Operation::make_ready(Waiter& waiter) { loop_->make_ready(waiter); }
+
+inline void Waiter::wait(Loop& loop, std::coroutine_handle<> coroutine) {
+  coroutine_ = coroutine;
+  scope_ = &loop.current_scope();
+}
 
 namespace detail {
 

@@ -4,7 +4,7 @@
 
 namespace uring {
 
-Mailbox::Mailbox(Loop& loop) : Operation(loop), signal_(loop) { begin_without_entry(); }
+Mailbox::Mailbox(Loop& loop) : Operation(loop), signal_(loop) { has_begun(); }
 
 Mailbox::~Mailbox() { ended_in_silence(0, 1); }
 

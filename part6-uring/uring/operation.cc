@@ -13,12 +13,7 @@ void Operation::begin() {
 }
 
 io_uring_sqe& Operation::fill() {
-  assert(!in_flight());
-  result_ = 0;
-  flags_ = 0;
-  cancel_asked_ = false;
-  outstanding_ = 1;
-  number_ = loop().count_begun();
+  has_begun();
   if (!shielded_) loop().current_scope().add(*this);
 
   io_uring_sqe* entry = &loop().next_entry();
@@ -31,14 +26,7 @@ io_uring_sqe& Operation::fill() {
     entry->user_data = name_of(Part::timeout);
     ++outstanding_;
   }
-  if (Trace* trace = loop().trace()) trace->begun(*this);
   return *entry;
-}
-
-void Operation::begin_without_entry() {
-  outstanding_ = 1;
-  number_ = loop().count_begun();
-  if (Trace* trace = loop().trace()) trace->begun(*this);
 }
 
 void Operation::cancel(Error reason) {
@@ -55,27 +43,14 @@ void Operation::cancel(Error reason) {
   if (Trace* trace = loop().trace()) trace->cancel_asked(*this);
 }
 
-void Operation::completed(Part part, int result, std::uint32_t flags) {
-  assert(in_flight());
-  switch (part) {
-    case Part::request:
-      arrived(result, flags);
-      if ((flags & IORING_CQE_F_MORE) != 0) return;
-      break;
-    case Part::timeout:
-      // -ECANCELED: it was not needed. Anything else, and not always -ETIME: it was.
-      if (result != -ECANCELED && reason_ == Error{}) reason_ = Error::timed_out;
-      break;
-    case Part::cancel:
-      return cancel_answered(result);
+void Operation::part_completed(Part part, int result) {
+  if (part == Part::cancel) return cancel_answered(result);
+  if (part == Part::before) {
+    ended_before(result);
+  } else if (result != -ECANCELED && reason_ == Error{}) {
+    reason_ = Error::timed_out;  // it was needed, though its result is not always -ETIME
   }
   one_less();
-}
-
-void Operation::arrived(int result, std::uint32_t flags) {
-  if ((flags & IORING_CQE_F_NOTIF) != 0) return;  // the buffer of a zero-copy send is free
-  result_ = result;
-  flags_ = flags;
 }
 
 void Operation::ended_in_silence(int result, unsigned entries) {
@@ -89,14 +64,6 @@ void Operation::cancel_answered(int result) {
   one_less();
   cancel_asked_ = false;
   if (result == -ENOENT && in_flight() && can_be_found()) cancel(reason_);
-}
-
-void Operation::one_less() {
-  if (--outstanding_ > 0) return;
-  unlink();  // from its scope
-  loop().count_ended();
-  if (Trace* trace = loop().trace()) trace->ended(*this, result_);
-  ended();
 }
 
 void Operation::cancel_and_wait() {
@@ -113,7 +80,10 @@ Error Operation::reason_not_to_begin() const {
   return shielded_ ? Error{} : loop().current_scope().reason();
 }
 
-void Operation::make_ready(Waiter& waiter) { loop().make_ready(waiter); }
+void Operation::make_ready() {
+  assert(shielded_);  // else it would have to leave its scope's list
+  loop().make_ready(*this);
+}
 
 bool Operation::has(Feature feature) const { return loop().features().has(feature); }
 

@@ -37,7 +37,7 @@ class Waiter;
 class Operation : public Cancellable {
  public:
   /// Which of the entries that bear an operation's name a completion belongs to.
-  enum class Part : std::uint64_t { request, timeout, cancel };
+  enum class Part : std::uint64_t { request, timeout, cancel, before };
   static constexpr std::uint64_t part_mask = 3;
 
   /// Asks the kernel, once. The end comes with the last completion, and so does the decision who
@@ -56,8 +56,22 @@ class Operation : public Cancellable {
 
   std::uint32_t number() const { return number_; }  ///< Counts the loop's operations.
 
+  /// The call that submitted it has returned, and no completion came: expect_silence(). For the
+  /// loop.
+  virtual void nothing_was_said() {}
+
+  /// What make_ready() asked for. The loop calls it when it lets coroutines go on, one at a time
+  /// and after all completions were collected: so all is permitted that a coroutine may do, also to
+  /// spawn one, or to destroy the operation. That is not so in arrived() and ended().
+  virtual void go_on() {}
+
   /// A completion with our name has arrived. For the loop.
-  void completed(Part part, int result, std::uint32_t flags);
+  void completed(Part part, int result, std::uint32_t flags) {
+    assert(in_flight());
+    if (part != Part::request) return part_completed(part, result);
+    arrived(result, flags);
+    if ((flags & IORING_CQE_F_MORE) == 0) one_less();
+  }
 
  protected:
   explicit Operation(Loop& loop) : loop_(&loop) {}
@@ -85,7 +99,15 @@ class Operation : public Cancellable {
 
   /// The request itself has a completion; multishot requests have many. The last has no
   /// IORING_CQE_F_MORE.
-  virtual void arrived(int result, std::uint32_t flags);
+  virtual void arrived(int result, std::uint32_t flags) {
+    if ((flags & IORING_CQE_F_NOTIF) != 0) return;  // the buffer of a zero-copy send is free
+    result_ = result;
+    flags_ = flags;
+  }
+
+  /// An entry of ours that was linked in front of the request has ended what was to follow: there
+  /// is no other completion.
+  virtual void ended_before(int /*result*/) {}
 
   /// Submits the request, within the current scope.
   void begin();
@@ -95,8 +117,8 @@ class Operation : public Cancellable {
   unsigned entries_needed() { return time_limit() != nullptr ? 2 : 1; }
   io_uring_sqe& fill();
 
-  /// For what has completions without a request of its own.
-  void begin_without_entry();
+  /// What begin() does besides filling in, for those who do that themselves or have no request.
+  void has_begun();
   void expect_one_more() { ++outstanding_; }
 
   /// So many of its entries will have no completion, as it is known from another operation's: a
@@ -119,6 +141,9 @@ class Operation : public Cancellable {
   /// Lets a coroutine go on when the loop comes to it.
   void make_ready(Waiter& waiter);
 
+  /// The same for the operation itself, which must be shielded: see go_on().
+  void make_ready();
+
   bool has(Feature feature) const;
 
   Loop& loop() const { return *loop_; }
@@ -134,11 +159,13 @@ class Operation : public Cancellable {
   bool shielded() const { return shielded_; }
   void forget_reason() { reason_ = Error{}; }
 
- private:
   std::uint64_t name_of(Part part) const {
     return reinterpret_cast<std::uintptr_t>(this) | static_cast<std::uint64_t>(part);
   }
+
+ private:
   void cancel_and_wait();
+  void part_completed(Part part, int result);
   void cancel_answered(int result);
   void one_less();
 
@@ -146,8 +173,8 @@ class Operation : public Cancellable {
   int result_ = 0;
   std::uint32_t flags_ = 0;
   std::uint32_t number_ = 0;
-  Error reason_{};
   std::uint16_t outstanding_ = 0;
+  Error reason_{};
   bool cancel_asked_ = false;
   bool shielded_ = false;
 };

@@ -32,8 +32,7 @@ class QuietSend final : public Operation {
   /// `bytes` must live until the end. Not while another is in flight.
   void start(Descriptor fd, ConstBytes bytes);
 
-  /// The call that submitted it has returned, and no completion came. For the loop.
-  void nothing_was_said();
+  void nothing_was_said() override;
 
   class [[nodiscard]] Sent {
    public:
@@ -57,6 +56,8 @@ class QuietSend final : public Operation {
     Operation::arrived(result, flags);
     unlink();  // it has spoken: nothing is to be concluded from silence
   }
+  /// It is over when it was submitted: whoever looks for it in vain must not look again.
+  bool can_be_found() const override { return false; }
   void ended() override {
     if (waiting_ != nullptr) make_ready(*waiting_);
   }

@@ -8,7 +8,6 @@
 #include <cassert>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <utility>
 
@@ -78,6 +77,7 @@ Result<Ring> Ring::create(const Setup& setup) {
     return std::unexpected(system_error(result));
   }
   made.entries_ = made.ring_.sq.ring_entries;
+  (void)made.look_for_room();
   // EXT_ARG: waiting with a time-out costs no entry. NODROP: no completion is lost. Since 5.11.
   constexpr unsigned needed = IORING_FEAT_EXT_ARG | IORING_FEAT_NODROP;
   if ((made.ring_.features & needed) != needed) {
@@ -90,7 +90,9 @@ Result<Ring> Ring::create(const Setup& setup) {
 Ring::Ring(Ring&& other) noexcept
     : ring_(std::exchange(other.ring_, {})),
       features_(other.features_),
-      entries_(std::exchange(other.entries_, 0)) {
+      entries_(std::exchange(other.entries_, 0)),
+      room_end_(other.room_end_) {
+  assert(other.taken_ == 0);  // it has not been at work
   std::copy(std::begin(other.known_), std::end(other.known_), std::begin(known_));
 }
 
@@ -136,21 +138,21 @@ bool Ring::supports(int opcode) const {
   return opcode >= 0 && opcode < 256 && (known_[opcode / 64] >> (opcode % 64) & 1) != 0;
 }
 
-io_uring_sqe& Ring::next_entry() {
-  io_uring_sqe* entry = io_uring_get_sqe(&ring_);
-  assert(entry != nullptr);
-  // Not every io_uring_prep_…() sets every field, and the entry was used before.
-  std::memset(entry, 0, sizeof *entry);
-  return *entry;
+std::uint32_t Ring::look_for_room() {
+  const std::uint32_t left = io_uring_sq_space_left(&ring_);
+  room_end_ = ring_.sq.sqe_tail + left;
+  return left;
 }
 
 Status Ring::submit() {
+  give_back_taken();
   const int result = io_uring_submit_and_get_events(&ring_);
   if (result < 0 && result != -EINTR) return std::unexpected(system_error(result));
   return {};
 }
 
 Status Ring::submit_and_wait(std::optional<std::chrono::nanoseconds> timeout) {
+  give_back_taken();
   int result = 0;
   if (timeout) {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(*timeout);
@@ -166,19 +168,16 @@ Status Ring::submit_and_wait(std::optional<std::chrono::nanoseconds> timeout) {
   return {};
 }
 
-bool Ring::take(Completion& completion) {
-  io_uring_cq& queue = ring_.cq;
-  const unsigned head = *queue.khead;  // written by us alone
-  if (head == io_uring_smp_load_acquire(queue.ktail)) {
-    // What did not fit waits in the kernel until it is asked for (IORING_FEAT_NODROP).
-    if (!io_uring_cq_has_overflow(&ring_)) return false;
-    if (io_uring_get_events(&ring_) < 0) return false;
-    if (head == io_uring_smp_load_acquire(queue.ktail)) return false;
-  }
-  const io_uring_cqe& entry = queue.cqes[head & queue.ring_mask];
-  completion = {.name = entry.user_data, .result = entry.res, .flags = entry.flags};
-  io_uring_cq_advance(&ring_, 1);
-  return true;
+/// Whether there are completions that were not taken.
+bool Ring::look() {
+  give_back_taken();
+  seen_ = io_uring_smp_load_acquire(ring_.cq.ktail);
+  if (taken_ != seen_) return true;
+  // What did not fit waits in the kernel until it is asked for (IORING_FEAT_NODROP).
+  if (!io_uring_cq_has_overflow(&ring_)) return false;
+  if (io_uring_get_events(&ring_) < 0) return false;
+  seen_ = io_uring_smp_load_acquire(ring_.cq.ktail);
+  return taken_ != seen_;
 }
 
 std::string explain(std::error_code error) {

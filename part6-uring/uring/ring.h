@@ -2,6 +2,7 @@
 
 #include <liburing.h>
 
+#include <cassert>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -37,10 +38,20 @@ class Ring {
   /// Whether the kernel knows the operation, one of IORING_OP_….
   bool supports(int opcode) const;
 
-  std::uint32_t space_left() const { return io_uring_sq_space_left(&ring_); }
+  /// Whether so many entries can be filled in before the next submission.
+  bool has_room(std::uint32_t entries) {
+    // What the kernel has taken since we last looked matters only when that is not enough.
+    return room_end_ - ring_.sq.sqe_tail >= entries || look_for_room() >= entries;
+  }
 
-  /// A cleared entry. Only when there is space_left().
-  io_uring_sqe& next_entry();
+  /// A cleared entry. Only when it has_room().
+  io_uring_sqe& next_entry() {
+    assert(ring_.sq.sqe_tail != room_end_);
+    io_uring_sqe& entry = ring_.sq.sqes[ring_.sq.sqe_tail++ & ring_.sq.ring_mask];
+    // Not every io_uring_prep_…() sets every field, and the entry was used before.
+    entry = {};
+    return entry;
+  }
 
   /// Hands over what was filled in, and lets the kernel make completions. Does not wait.
   /// Errors: EBUSY and EAGAIN when completions have to be collected first.
@@ -51,16 +62,28 @@ class Ring {
 
   bool has_completion() const { return io_uring_cq_ready(&ring_) > 0; }
 
-  /// Takes the oldest completion; false: there is none.
-  bool take(Completion& completion);
+  /// Takes the oldest completion; false: there is none. The kernel learns what was taken when all
+  /// was, or with the next submission.
+  bool take(Completion& completion) {
+    if (taken_ == seen_ && !look()) return false;
+    const io_uring_cqe& entry = ring_.cq.cqes[taken_++ & ring_.cq.ring_mask];
+    completion = {.name = entry.user_data, .result = entry.res, .flags = entry.flags};
+    return true;
+  }
 
  private:
   Ring() = default;
   void probe(Features permitted);
+  void give_back_taken() { io_uring_smp_store_release(ring_.cq.khead, taken_); }
+  bool look();
+  std::uint32_t look_for_room();
 
   io_uring ring_{};
   Features features_;
   std::uint32_t entries_ = 0;
+  unsigned room_end_ = 0;        ///< How far the tail of the submission queue may go.
+  unsigned taken_ = 0;           ///< How many completions were taken,
+  unsigned seen_ = 0;            ///< and how many there were when we looked.
   std::uint64_t known_[4] = {};  ///< A bit for each opcode.
 };
 

@@ -6,11 +6,6 @@
 
 namespace uring {
 
-void Waiter::wait(Loop& loop, std::coroutine_handle<> coroutine) {
-  coroutine_ = coroutine;
-  scope_ = &loop.current_scope();
-}
-
 Scope::Scope(Loop& loop) : loop_(loop) {
   Scope& parent = loop.current_scope();
   parent.add(*this);

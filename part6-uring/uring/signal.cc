@@ -8,7 +8,7 @@ void Signal::notify_one() {
   if (Waiter* first = waiting_.front()) loop_.make_ready(*first);
 }
 
-void Signal::notify_all() {
+void Signal::wake_all() {
   while (Waiter* first = waiting_.front()) loop_.make_ready(*first);
 }
 

@@ -23,7 +23,9 @@ class Signal {
   ~Signal() { assert(waiting_.empty()); }  // it outlives whoever waits for it
 
   void notify_one();
-  void notify_all();
+  void notify_all() {
+    if (!waiting_.empty()) wake_all();
+  }
 
   class Wait final : public Cancellable {
    public:
@@ -43,6 +45,8 @@ class Signal {
   Wait wait() { return Wait(*this); }
 
  private:
+  void wake_all();
+
   Loop& loop_;
   List<Waiter> waiting_;
 };

@@ -12,6 +12,89 @@
 
 namespace uring {
 
+/// What all streams have in common, whatever they yield.
+class StreamBase : public Operation {
+ public:
+  StreamBase(const StreamBase&) = delete;
+  StreamBase& operator=(const StreamBase&) = delete;
+
+  /// Whether next() will not have to wait.
+  bool pending() const { return !queue_.empty(); }
+
+  class [[nodiscard]] Stop {
+   public:
+    explicit Stop(StreamBase& stream) : stream_(stream) {}
+    ~Stop() { forget(stream_.stopping_, waiter_); }
+    bool await_ready() const { return !stream_.in_flight(); }
+    void await_suspend(std::coroutine_handle<> awaiting) {
+      waiter_.wait(stream_.loop(), awaiting);
+      stream_.stopping_ = &waiter_;
+      stream_.cancel(Error::cancelled);
+    }
+    void await_resume() const {}
+
+   private:
+    StreamBase& stream_;
+    Waiter waiter_;
+  };
+
+  /// Ends the request. What had come can still be fetched, while pending().
+  Stop stop() { return Stop(*this); }
+
+ protected:
+  explicit StreamBase(Loop& loop) : Operation(loop) {}
+  ~StreamBase();
+
+  // For a class derived from a stream that listens without a coroutine, which would need a frame:
+  //
+  //     class Connection final : public RecvStream {
+  //       Connection(…) : RecvStream(…) { arm(); }
+  //       void unattended() override { if (!is_served_) scope_.spawn(serve(*this)); }
+  //
+  // `serve` fetches with next() as ever. Before it ends it calls arm(), by which it hands over what
+  // it has left.
+
+  /// Begins the request unless it is under way, before the first next(). From now on unattended()
+  /// is called for what comes while nobody waits in next(), and for what is there already.
+  ///
+  /// An armed stream belongs to no scope, because coroutines come and go; neither does what waits
+  /// in its next(). cancel(reason) ends the request, at which unattended() is called, too, with the
+  /// reason as the error that next() yields. So does the destructor, but it waits for the kernel.
+  void arm();
+
+  /// A result or an error is there, and nobody waits for it. May do what go_on() may, which is
+  /// everything. Called when the first comes, and not for those that come behind it before it was
+  /// fetched.
+  virtual void unattended() {}
+
+  void go_on() final {
+    if (pending()) unattended();  // unless somebody has come in the meantime to fetch it
+  }
+  void arrived(int result, std::uint32_t flags) final;
+  void ended() final;
+
+  void wait(Waiter& waiter) {
+    assert(waiting_ == nullptr);
+    waiting_ = &waiter;
+    if (!in_flight()) begin_again();
+  }
+  void forget(const Waiter& waiter) { forget(waiting_, waiter); }
+  CompletionQueue::Entry take_entry() { return queue_.pop(); }
+
+ private:
+  static void forget(Waiter*& place, const Waiter& waiter) {
+    if (place == &waiter) place = nullptr;
+  }
+  void begin_again() {
+    forget_reason();
+    begin();
+  }
+
+  CompletionQueue queue_;
+  Waiter* waiting_ = nullptr;   ///< In next().
+  Waiter* stopping_ = nullptr;  ///< In stop().
+};
+
 /// A Description of a request that yields many results. Besides it has
 /// - `feature`, without which there is one result a request;
 /// - `make_multishot(io_uring_sqe&)`, after prepare().
@@ -35,28 +118,22 @@ concept ManyDescription = Description<T> && requires(T& description, io_uring_sq
 ///
 /// Where the kernel has no such requests, or the feature is off, each next() makes one.
 template <ManyDescription D>
-class Stream : public Operation {
+class Stream : public StreamBase {
  public:
   using Value = typename D::Value;
 
-  Stream(Loop& loop, D description) : Operation(loop), description_(std::move(description)) {}
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
+  Stream(Loop& loop, D description) : StreamBase(loop), description_(std::move(description)) {}
   ~Stream() {
-    assert(waiting_ == nullptr && stopping_ == nullptr);  // it outlives whoever waits for it
     settle();
-    while (!queue_.empty()) (void)take();
+    while (pending()) (void)take();
   }
 
   const char* what() const override { return description_.what; }
 
-  /// Whether next() will not have to wait.
-  bool pending() const { return !queue_.empty(); }
-
   class [[nodiscard]] Next {
    public:
     explicit Next(Stream& stream) : stream_(stream) {}
-    ~Next() { stream_.forget(stream_.waiting_, waiter_); }
+    ~Next() { stream_.forget(waiter_); }
     bool await_ready() {
       if (stream_.pending()) return true;
       if (stream_.in_flight()) return false;
@@ -65,8 +142,7 @@ class Stream : public Operation {
     }
     void await_suspend(std::coroutine_handle<> awaiting) {
       waiter_.wait(stream_.loop(), awaiting);
-      stream_.waiting_ = &waiter_;
-      if (!stream_.in_flight()) stream_.begin_again();
+      stream_.wait(waiter_);
     }
     Result<Value> await_resume() {
       if (refused_ != Error{}) return std::unexpected(make_error_code(refused_));
@@ -83,56 +159,15 @@ class Stream : public Operation {
   /// the operation.
   Next next() { return Next(*this); }
 
-  class [[nodiscard]] Stop {
-   public:
-    explicit Stop(Stream& stream) : stream_(stream) {}
-    ~Stop() { stream_.forget(stream_.stopping_, waiter_); }
-    bool await_ready() const { return !stream_.in_flight(); }
-    void await_suspend(std::coroutine_handle<> awaiting) {
-      waiter_.wait(stream_.loop(), awaiting);
-      stream_.stopping_ = &waiter_;
-      stream_.Operation::cancel(Error::cancelled);
-    }
-    void await_resume() const {}
-
-   private:
-    Stream& stream_;
-    Waiter waiter_;
-  };
-
-  /// Ends the request. What had come can still be fetched, while pending().
-  Stop stop() { return Stop(*this); }
-
  protected:
   void prepare(io_uring_sqe& entry) override {
     description_.prepare(entry);
     if (has(D::feature)) description_.make_multishot(entry);
   }
 
-  void arrived(int result, std::uint32_t flags) override {
-    Operation::arrived(result, flags);
-    const bool expected = result == -ECANCELED && stopping_ != nullptr;
-    if (expected && waiting_ == nullptr) return;  // whoever stopped it need not hear of it again
-    queue_.push({.result = result, .flags = flags});
-    if (waiting_ != nullptr) make_ready(*std::exchange(waiting_, nullptr));
-  }
-
-  void ended() override {
-    if (stopping_ != nullptr) make_ready(*std::exchange(stopping_, nullptr));
-  }
-
  private:
-  void begin_again() {
-    forget_reason();
-    begin();
-  }
-
-  static void forget(Waiter*& place, const Waiter& waiter) {
-    if (place == &waiter) place = nullptr;
-  }
-
   Result<Value> take() {
-    const auto entry = queue_.pop();
+    const auto entry = take_entry();
     int result = entry.result;
     if constexpr (requires { description_.translate(result); }) {
       result = description_.translate(result);
@@ -148,9 +183,6 @@ class Stream : public Operation {
   }
 
   D description_;
-  CompletionQueue queue_;
-  Waiter* waiting_ = nullptr;   ///< In next().
-  Waiter* stopping_ = nullptr;  ///< In stop().
 };
 
 }  // namespace uring

@@ -56,7 +56,7 @@ class Promise : public PromiseBase {
   FinalAwaiter final_suspend() const noexcept { return {}; }
   std::coroutine_handle<> next() const { return continuation_; }
 
-  template <typename From>
+  template <typename From = T>  // so that `co_return {};` means a T
   void return_value(From&& value) {
     value_.emplace(std::forward<From>(value));
   }

@@ -92,6 +92,19 @@ TEST_F(Uring, AQuietSendMayBeDestroyedBeforeItIsSubmitted) {
   });
 }
 
+// Nothing else is under way that would have a completion.
+TEST_F(Uring, AQuietSendMayBeDestroyedAlone) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    {
+      QuietSend answer(loop);
+      answer.start(ends.server, bytes_of("ping"));
+    }
+    std::array<std::byte, 16> buffer;
+    EXPECT_THAT(co_await loop.recv(ends.client, buffer), Succeeded());
+  });
+}
+
 Task<> echo(uring::Loop& loop, const common::Fd& fd) {
   std::array<std::byte, 64> buffer;
   QuietSend answer(loop);

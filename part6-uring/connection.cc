@@ -1,0 +1,181 @@
+#include "connection.h"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cassert>
+#include <chrono>
+#include <utility>
+
+#include "common/result.h"
+#include "common/socket.h"
+#include "server.h"
+#include "uring/deadline.h"
+#include "uring/loop.h"
+
+namespace stage {
+namespace {
+
+/// In a drain, how often to look whether the last bytes were acknowledged: no event tells.
+constexpr auto drain_tick = std::chrono::milliseconds(5);
+
+/// With MSG_TRUNC the kernel throws away what it would have copied here. tcp(7)
+std::array<std::byte, common::receive_bytes_max> never_written;
+
+}  // namespace
+
+Connection::Connection(Server& server, uring::Loop& loop, uring::Buffers& buffers,
+                       common::Accepted accepted)
+    : Exchange(loop, accepted.fd, buffers),
+      server_(server),
+      fd_(std::move(accepted.fd)),
+      peer_(accepted.peer) {}
+
+Connection::~Connection() {
+  settle();
+  if (unclaimed_ && received()) (void)lease();  // gives the buffer back
+  give_back_lent();
+}
+
+void Connection::listen(common::Token token) {
+  token_ = token;
+  message_completed();
+  rest();
+}
+
+bool Connection::Next::await_ready() const {
+  return connection_.unclaimed_ || connection_.overdue_;
+}
+
+void Connection::Next::await_suspend(std::coroutine_handle<> awaiting) {
+  waiter_.wait(connection_.server_.loop(), awaiting);
+  connection_.waiting_ = &waiter_;
+  connection_.rest();
+}
+
+uring::Result<common::ByteView> Connection::Next::await_resume() {
+  Connection& self = connection_;
+  if (!self.unclaimed_ || !self.received()) return std::unexpected(self.why_not());
+  self.unclaimed_ = false;
+  self.lent_ = &self.server_.lend();
+  self.lent_->input = self.lease();
+  self.peer_ended_ = self.lent_->input.empty();
+  return self.lent_->input.bytes();
+}
+
+/// The exchange has failed, or has not even begun.
+std::error_code Connection::why_not() {
+  if (!std::exchange(unclaimed_, false)) return uring::Error::timed_out;
+  return error();
+}
+
+void Connection::rest() {
+  if (lent_ != nullptr && lent_->answers.empty()) give_back_lent();
+  start(lent_ != nullptr ? lent_->answers.view() : common::ByteView());
+}
+
+void Connection::answer_sent() { give_back_lent(); }
+
+void Connection::exchanged() {
+  unclaimed_ = true;
+  if (waiting_ != nullptr) {
+    make_ready(*std::exchange(waiting_, nullptr));
+  } else {
+    make_ready();  // itself: somebody has to be there
+  }
+}
+
+void Connection::go_on() { server_.begin_conversation(*this); }
+
+void Connection::give_back_lent() {
+  if (lent_ != nullptr) server_.give_back(*std::exchange(lent_, nullptr));
+}
+
+uring::Task<common::Status> Connection::recover(std::error_code error) {
+  if (!unsent().empty() && error == std::errc::resource_unavailable_try_again) {
+    co_return co_await hold_and_send(unsent());
+  }
+  if (error == std::errc::no_buffer_space) {
+    uring::Buffers& buffers = server_.buffers();
+    if (buffers.available() == 0) co_return co_await buffers.returned();
+    co_return {};  // some are back already
+  }
+  if (error == uring::Error::timed_out) co_return common::failure(common::Error::timed_out);
+  co_return std::unexpected(error);
+}
+
+uring::Task<common::Status> Connection::send_all() {
+  const auto answers = lent_->answers.view();
+  if (answers.empty()) co_return {};
+  const auto sent =
+      co_await server_.loop().send(fd_, answers, MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL);
+  if (!sent && sent.error() != std::errc::resource_unavailable_try_again) {
+    co_return std::unexpected(sent.error());
+  }
+  co_return co_await hold_and_send(answers.subspan(sent.value_or(0)));
+}
+
+/// Holds a copy: the buffer that the answer is in is everybody's, and must not wait for one peer.
+uring::Task<common::Status> Connection::hold_and_send(common::ByteView answers) {
+  const common::Bytes held(answers.begin(), answers.end());
+  give_back_lent();
+  deadline_.unlink();  // while answers are held, only the peer's taking them counts
+  auto rest = common::ByteView(held);
+  while (!rest.empty()) {
+    const std::size_t unacknowledged = common::unacknowledged_bytes(fd_);
+    const auto sent = co_await server_.loop().send(fd_, rest).within(server_.time_bound());
+    if (sent) {
+      rest = rest.subspan(*sent);
+    } else if (sent.error() != uring::Error::timed_out) {
+      co_return std::unexpected(sent.error());
+    } else if (common::unacknowledged_bytes(fd_) >= unacknowledged) {
+      co_return common::failure(common::Error::timed_out);
+    }  // else it reads slowly, and has freed less than a send waits for
+  }
+  message_completed();
+  co_return {};
+}
+
+void Connection::message_completed() {
+  overdue_ = false;
+  server_.renew(deadline_, token_);
+}
+
+void Connection::expire() {
+  overdue_ = true;
+  deadline_.unlink();
+  cancel(uring::Error::timed_out);  // if it is not in flight, the next will not begin
+}
+
+uring::Task<> Connection::close_gracefully() {
+  deadline_.unlink();
+  give_back_lent();
+  if (server_.draining()) co_return co_await close_when_acknowledged();
+  // A peer that has ended its stream sends nothing that a close could answer with a reset.
+  if (peer_ended_ || ::shutdown(fd_.get(), SHUT_WR) < 0) co_return;  // ENOTCONN: it has gone
+
+  uring::Loop& loop = server_.loop();
+  uring::Deadline deadline(loop, loop.now() + common::linger_timeout);
+  while (true) {
+    const auto received = co_await loop.recv(fd_, never_written, MSG_TRUNC).until(deadline);
+    if (server_.draining()) co_return co_await close_when_acknowledged();
+    if (!received || *received == 0) co_return;
+  }
+}
+
+uring::Task<> Connection::close_when_acknowledged() {
+  while (common::unacknowledged_bytes(fd_) > 0) {
+    (void)::recv(fd_.get(), never_written.data(), never_written.size(), MSG_DONTWAIT | MSG_TRUNC);
+    (void)co_await server_.loop().sleep(drain_tick);
+  }
+  // Only now: when both directions are shut down, the kernel answers more input with a reset, and
+  // throws away what is not acknowledged.
+  (void)::shutdown(fd_.get(), SHUT_WR);
+}
+
+void Connection::begin_drain() {
+  // The end of the stream, for us alone: a receive returns what the kernel has, and then 0.
+  (void)::shutdown(fd_.get(), SHUT_RD);  // ENOTCONN: the receive will tell
+}
+
+}  // namespace stage

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "common/answers.h"
+#include "common/deadline_list.h"
+#include "common/listen.h"
+#include "common/token.h"
+#include "uring/exchange.h"
+#include "uring/scope.h"
+#include "uring/task.h"
+
+namespace stage {
+
+class Server;
+
+/// What a turn of a conversation works with, lent by the server from the message's arrival until
+/// the kernel has the answer: an idle connection holds none.
+struct Lent {
+  uring::Lease input;
+  common::Answers answers;
+  Lent* next = nullptr;  ///< Among those that are not lent.
+};
+
+/// One peer. While it says nothing it is no more than this: a descriptor, a receive that the kernel
+/// holds, and a deadline. A coroutine, and with it a session, comes when bytes come.
+class Connection final : public uring::Exchange {
+ public:
+  Connection(Server& server, uring::Loop& loop, uring::Buffers& buffers, common::Accepted accepted);
+  ~Connection();
+
+  /// Known when it has its place; from then on what the peer sends begins a conversation.
+  void listen(common::Token token);
+
+  class [[nodiscard]] Next {
+   public:
+    explicit Next(Connection& connection) : connection_(connection) {}
+    ~Next() { connection_.waiting_ = nullptr; }
+    bool await_ready() const;
+    void await_suspend(std::coroutine_handle<> awaiting);
+    uring::Result<common::ByteView> await_resume();
+
+   private:
+    Connection& connection_;
+    uring::Waiter waiter_;
+  };
+  /// Sends what answers() holds and waits for what the peer says next: some bytes, which stay where
+  /// they are until the next call, or none at the end of its stream.
+  /// Errors: timed_out when no message was completed in time; of recv(2) and send(2).
+  Next exchange() { return Next(*this); }
+
+  /// Where to put the answers to what exchange() has returned.
+  common::Answers& answers() { return lent_->answers; }
+
+  /// Sends what answers() holds, as long as that may take: for last words, and where the kernel had
+  /// no room for all. Errors: timed_out when the peer takes nothing for as long as --read-timeout
+  /// says; of send(2).
+  uring::Task<common::Status> send_all();
+
+  /// Sends what answers() holds and waits for what comes next without a coroutine: whatever the
+  /// peer says then begins a new one.
+  void rest();
+
+  /// Whether the last exchange() failed in a way that can be mended.
+  uring::Task<common::Status> recover(std::error_code error);
+
+  /// From now on the peer has the whole time again for its next message.
+  void message_completed();
+
+  /// Its deadline has passed.
+  void expire();
+
+  /// Ends our side of the stream, then reads and throws away until the peer ends its own, up to
+  /// linger_timeout. Closing with input unread would send a reset, and that destroys answers on
+  /// their way. In a drain, only until the peer's kernel has acknowledged everything.
+  uring::Task<> close_gracefully();
+
+  /// From now on it answers what the kernel has received already, and then closes.
+  void begin_drain();
+
+  const common::Address& peer() const { return peer_; }
+  common::Token token() const { return token_; }
+
+ private:
+  void answer_sent() override;
+  void exchanged() override;
+  void go_on() override;
+
+  [[gnu::cold]] std::error_code why_not();
+  void give_back_lent();
+  uring::Task<common::Status> hold_and_send(common::ByteView answers);
+  uring::Task<> close_when_acknowledged();
+
+  Server& server_;
+  common::Fd fd_;
+  common::Address peer_;
+  common::Token token_;
+  common::DeadlineEntry deadline_;
+  Lent* lent_ = nullptr;
+  uring::Waiter* waiting_ = nullptr;
+  bool unclaimed_ = false;  ///< The last exchange has ended, and nobody has looked at it.
+  bool overdue_ = false;
+  bool peer_ended_ = false;
+};
+
+}  // namespace stage

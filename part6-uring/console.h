@@ -1,0 +1,51 @@
+#pragma once
+
+#include <unistd.h>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/result.h"
+#include "uring/loop.h"
+
+namespace stage {
+
+/// Standard input, line by line, and standard output, through the ring, which waits for a terminal,
+/// a file and a pipe alike.
+class Console {
+ public:
+  explicit Console(uring::Loop& loop) : loop_(loop) {}
+
+  /// Whether somebody sits there.
+  bool interactive() const { return interactive_; }
+
+  /// The next line without its end, or nullopt: there is none. The last may lack its end. Prompts
+  /// if interactive. Errors: uring's timed_out and cancelled, common's too_long, of read(2).
+  uring::Task<common::Result<std::optional<std::string>>> ask(std::string_view prompt,
+                                                              uring::Deadline& deadline,
+                                                              uring::Canceller& never_mind);
+
+  /// Waits until all is written: whoever reads our output may take his time.
+  uring::Task<common::Status> print(std::string_view text);
+
+  /// The bytes as they are, or, for a terminal, as printable ASCII and escapes.
+  std::string presentable(std::string_view bytes) const;
+
+ private:
+  uring::Task<common::Result<std::optional<std::string>>> next_line(uring::Deadline& deadline,
+                                                                    uring::Canceller& never_mind);
+  uring::Task<common::Result<std::size_t>> read(uring::Deadline& deadline,
+                                                uring::Canceller& never_mind);
+
+  static constexpr std::size_t line_bytes_max = 16 * 1024 * 1024;  ///< The input may be /dev/zero.
+
+  uring::Loop& loop_;
+  bool interactive_ = ::isatty(STDIN_FILENO) == 1;
+  bool escapes_ = ::isatty(STDOUT_FILENO) == 1;
+  std::string rest_;  ///< Was read, and not returned yet.
+  bool ended_ = false;
+};
+
+}  // namespace stage

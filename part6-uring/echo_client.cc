@@ -1,0 +1,248 @@
+// A client of the echo servers, on the ring: each line of its input is a message.
+// Try it: ./serve part6-uring   then, in another terminal: build/default/part6-uring/echo-client
+//         seq 3 | build/default/part6-uring/echo-client
+// On a terminal it prompts, and shows all but printable ASCII as escapes, so that no server can
+// steer it. A file or a pipe gets the bytes as they came.
+
+#include <fmt/format.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+
+#include "common/frame_reader.h"
+#include "common/log.h"
+#include "common/options.h"
+#include "common/process.h"
+#include "console.h"
+
+namespace stage {
+namespace {
+
+using uring::Task;
+
+/// A value, or the line for stderr that says why there is none.
+template <typename T>
+using Outcome = std::expected<T, std::string>;
+using Failure = std::unexpected<std::string>;
+
+struct Settings {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 5882;
+  std::chrono::milliseconds timeout = std::chrono::seconds(10);  ///< 0: none.
+};
+
+/// A conversation: a line, its answer, the next line.
+class Client {
+ public:
+  Client(uring::Loop& loop, const Settings& settings) : loop_(loop), settings_(settings) {}
+
+  /// Until the input ends.
+  Task<Outcome<void>> run();
+
+ private:
+  Task<Outcome<void>> connect();
+  Task<> watch_server();
+  Task<Outcome<void>> converse();
+  Task<Outcome<std::string>> echo(std::string_view line);
+  Task<common::Status> send_all(common::ByteView bytes);
+  Task<common::Status> receive_all(std::span<std::byte> bytes);
+
+  void start_clock();
+  Failure no_line(std::error_code error) const;
+  Failure no_answer(std::error_code error, std::size_t line_bytes) const;
+
+  /// What a server may send in answer to a shorter line.
+  static constexpr std::size_t unasked_bytes_max = 64 * 1024;
+
+  uring::Loop& loop_;
+  Settings settings_;
+  Console console_{loop_};
+  common::Fd server_;
+  uring::Canceller server_gone_;
+  uring::Deadline deadline_{loop_};
+};
+
+// [client]
+Task<Outcome<void>> Client::run() {
+  if (auto connected = co_await connect(); !connected) co_return connected;
+  uring::Scope watching(loop_);
+  if (console_.interactive()) watching.spawn(watch_server());
+  auto ended = co_await converse();
+  watching.cancel();
+  co_await watching.join();
+  co_return ended;
+}
+
+/// Somebody who sits at the prompt shall hear at once that nobody is left to talk to. A file or a
+/// pipe hears it with its next line, so that what a server does after the last one changes nothing.
+Task<> Client::watch_server() {
+  const auto closed = co_await loop_.poll(server_, POLLRDHUP);
+  if (closed) server_gone_.cancel();
+}
+
+Task<Outcome<void>> Client::converse() {
+  while (true) {
+    start_clock();
+    const auto line = co_await console_.ask("Input: ", deadline_, server_gone_);
+    if (!line) co_return no_line(line.error());
+    if (!*line) co_return Outcome<void>();
+
+    const auto answer = co_await echo(**line);
+    if (!answer) co_return Failure(answer.error());
+    const auto report = fmt::format("Received: {}\n", console_.presentable(*answer));
+    const auto printed = co_await console_.print(report);
+    if (!printed) {
+      co_return Failure("cannot write to standard output: " + printed.error().message());
+    }
+  }
+}
+// [/client]
+
+Task<Outcome<std::string>> Client::echo(std::string_view line) {
+  start_clock();
+  common::Bytes message;
+  common::append_frame(std::as_bytes(std::span(line)), message);
+  const auto sent = co_await send_all(message);
+  if (!sent) co_return no_answer(sent.error(), line.size());
+
+  std::array<std::byte, common::header_bytes> header;
+  const auto begun = co_await receive_all(header);
+  if (!begun) co_return no_answer(begun.error(), line.size());
+  const std::uint32_t answer_bytes = common::load_le32(header);
+  if (answer_bytes > std::max(line.size(), unasked_bytes_max)) {
+    co_return Failure(fmt::format("the server announced an answer of {} bytes", answer_bytes));
+  }
+  std::string answer(answer_bytes, '\0');
+  const auto completed = co_await receive_all(std::as_writable_bytes(std::span(answer)));
+  if (!completed) co_return no_answer(completed.error(), line.size());
+  co_return answer;
+}
+
+Task<common::Status> Client::send_all(common::ByteView bytes) {
+  while (!bytes.empty()) {  // before Linux 5.19 a transfer may fall short in spite of the flag
+    const auto sent = co_await loop_.send(server_, bytes, MSG_WAITALL).until(deadline_);
+    if (!sent) co_return std::unexpected(sent.error());
+    bytes = bytes.subspan(*sent);
+  }
+  co_return common::Status();
+}
+
+Task<common::Status> Client::receive_all(std::span<std::byte> bytes) {
+  while (!bytes.empty()) {
+    const auto received = co_await loop_.recv(server_, bytes, MSG_WAITALL).until(deadline_);
+    if (!received) co_return std::unexpected(received.error());
+    if (*received == 0) co_return common::failure(common::Error::cut_short);
+    bytes = bytes.subspan(*received);
+  }
+  co_return common::Status();
+}
+
+Task<Outcome<void>> Client::connect() {
+  const auto address = *common::Address::parse(settings_.host, settings_.port);
+  const auto failed = [&address](std::error_code error) {
+    const bool nobody = error == std::errc::connection_refused;
+    return Failure(fmt::format("cannot connect to {}: {}{}", address.to_string(), error.message(),
+                               nobody ? ": start a server with ./serve" : ""));
+  };
+  start_clock();
+  auto made = co_await loop_.socket(address.family(), SOCK_STREAM, 0);
+  if (!made) co_return failed(made.error());
+  server_ = std::move(*made);
+  // A long message goes out in several segments: the last must not wait for acknowledgements.
+  const int on = 1;
+  (void)::setsockopt(server_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));  // slower without
+  const auto connected = co_await loop_.connect(server_, address).until(deadline_);
+  if (!connected) co_return failed(connected.error());
+  co_return Outcome<void>();
+}
+
+/// From now on the whole time-out is left.
+void Client::start_clock() {
+  const bool limited = settings_.timeout.count() > 0;
+  deadline_.renew(limited ? uring::Clock::now() + settings_.timeout : uring::Deadline::never);
+}
+
+Failure Client::no_line(std::error_code error) const {
+  if (error == uring::Error::cancelled) return Failure("the server closed the connection");
+  if (error == uring::Error::timed_out) {
+    return Failure(fmt::format("no line for {}", common::to_string(settings_.timeout)));
+  }
+  if (error == common::Error::too_long) return Failure("a line is too long to be read whole");
+  return Failure("cannot read standard input: " + error.message());
+}
+
+Failure Client::no_answer(std::error_code error, std::size_t line_bytes) const {
+  if (error == uring::Error::timed_out) {
+    return Failure(fmt::format("no answer for {}", common::to_string(settings_.timeout)));
+  }
+  const bool closed = error == common::Error::cut_short || error == std::errc::broken_pipe ||
+                      error == std::errc::connection_reset;
+  if (!closed) return Failure("the connection is broken: " + error.message());
+  const bool may_be_too_long = line_bytes > common::Options().max_message;
+  return Failure("the server closed the connection before it had answered" +
+                 (may_be_too_long
+                      ? fmt::format(": {} bytes may be more than its --max-message", line_bytes)
+                      : ""));
+}
+
+common::OptionTable option_lines(Settings& settings) {
+  const auto set_host = [&settings](std::string_view text) {
+    settings.host = text;
+    return common::Address::parse(text, 0).has_value();
+  };
+  const auto set_port = [&settings](std::string_view text) {
+    const auto number = common::parse_number(text, 1, 65'535);
+    if (number) settings.port = static_cast<std::uint16_t>(*number);
+    return number.has_value();
+  };
+  const auto set_timeout = [&settings](std::string_view text) {
+    const auto duration = common::parse_duration(text);
+    if (duration) settings.timeout = *duration;
+    return duration.has_value();
+  };
+  return {{.name = "--host",
+           .value_name = "ADDR",
+           .fallback = settings.host,
+           .meaning = "address of the server",
+           .takes = "an IPv4 or IPv6 address without brackets",
+           .set = set_host},
+          {.name = "--port",
+           .value_name = "N",
+           .fallback = fmt::format("{}", settings.port),
+           .meaning = "port of the server",
+           .takes = "a number from 1 to 65535",
+           .set = set_port},
+          {.name = "--timeout",
+           .value_name = "DURATION",
+           .fallback = common::to_string(settings.timeout),
+           .meaning = "how long to wait for a line, and for its answer; 0: for ever",
+           .takes = "a duration such as 250ms, 10s, 2m or 0",
+           .set = set_timeout}};
+}
+
+int fail(std::string_view why) {
+  common::log(fmt::format("echo-client: {}", why));
+  return 1;
+}
+
+}  // namespace
+}  // namespace stage
+
+int main(int argc, char** argv) {
+  stage::Settings settings;
+  const common::Program program{.name = "echo-client",
+                                .summary = "Sends each line of its input to an echo server.",
+                                .options = stage::option_lines(settings)};
+  if (const auto status = common::parse_options(argc, argv, program)) return *status;
+  common::Options one_connection;
+  one_connection.max_connections = 1;
+  common::prepare_process(one_connection);
+
+  const auto loop = uring::Loop::create({});
+  if (!loop) return stage::fail(uring::explain(loop.error()));
+  stage::Client client(**loop, settings);
+  const auto ended = (*loop)->run(client.run());
+  return ended ? 0 : stage::fail(ended.error());
+}

@@ -1,0 +1,69 @@
+#include "log_writer.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "common/log.h"
+
+namespace stage {
+namespace {
+
+/// A write to stderr. To a terminal whose buffer is full, Linux 6.18 waits inside
+/// io_uring_enter(2), and the loop with it: there a thread of the kernel's has to write.
+class WriteLines {
+ public:
+  using Value = std::size_t;
+  static constexpr const char* what = "write";
+
+  explicit WriteLines(std::span<const char> lines) : lines_(lines) {}
+  void prepare(io_uring_sqe& entry) const {
+    constexpr auto at_position = uring::Loop::at_position;
+    const auto size = static_cast<unsigned>(lines_.size());
+    io_uring_prep_write(&entry, STDERR_FILENO, lines_.data(), size, at_position);
+    if (::isatty(STDERR_FILENO) == 1) entry.flags |= IOSQE_ASYNC;
+  }
+
+ private:
+  std::span<const char> lines_;
+};
+
+}  // namespace
+
+common::Result<std::unique_ptr<LogWriter>> LogWriter::create() {
+  common::Fd line_came(::eventfd(0, EFD_CLOEXEC));
+  if (!line_came) return common::last_error();
+  return std::unique_ptr<LogWriter>(new LogWriter(std::move(line_came)));
+}
+
+LogWriter::LogWriter(common::Fd line_came) : line_came_(std::move(line_came)) {
+  common::set_log_writer([this] { (void)::eventfd_write(line_came_.get(), 1); });  // cannot fail
+}
+
+LogWriter::~LogWriter() { common::set_log_writer(nullptr); }
+
+// [run]
+uring::Task<> LogWriter::run(uring::Loop& loop) {
+  std::array<char, common::LogQueue::piece_bytes_max> lines;
+  std::uint64_t came = 0;
+  while (true) {
+    if (const std::size_t size = common::copy_log_lines(lines); size > 0) {
+      const auto written = co_await loop.start(WriteLines(std::span(lines).first(size)));
+      if (written) {
+        common::log_lines_written(*written);
+        continue;
+      }
+      // They stay in the queue. Full disks have room again one day; a reader who has gone is missed
+      // by nobody.
+    }
+    const auto woken = co_await loop.read(line_came_, std::as_writable_bytes(std::span(&came, 1)));
+    if (!woken) co_return;  // our scope was cancelled
+  }
+}
+// [/run]
+
+}  // namespace stage

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+
+#include "common/fd.h"
+#include "common/result.h"
+#include "uring/loop.h"
+
+namespace stage {
+
+/// Writes the log through a ring, so that no loop waits for whoever reads stderr: a terminal, a
+/// pipe, a disk. While it exists, the lines of all threads go into the queue of common/log.h.
+/// There is one at a time.
+class LogWriter {
+ public:
+  /// Error: of eventfd(2).
+  static common::Result<std::unique_ptr<LogWriter>> create();
+  LogWriter(const LogWriter&) = delete;
+  LogWriter& operator=(const LogWriter&) = delete;
+
+  /// common::log() writes again, also what is still in the queue.
+  ~LogWriter();
+
+  /// Writes what comes, one write at a time, until its scope is cancelled.
+  uring::Task<> run(uring::Loop& loop);
+
+ private:
+  explicit LogWriter(common::Fd line_came);
+
+  common::Fd line_came_;  ///< An eventfd: any thread may log, only one submits to the ring.
+};
+
+}  // namespace stage

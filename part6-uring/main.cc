@@ -1,0 +1,93 @@
+// Part 6: one thread or several, each with a ring, and a coroutine for whoever has something to
+// say. Try it: ./serve part6-uring   then, in another terminal:
+//         printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
+// Needs Linux 5.11; what newer kernels have is used when it is there.
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "common/http_session.h"
+#include "common/log.h"
+#include "common/options.h"
+#include "common/process.h"
+#include "common/stop_handler.h"
+#include "uring/ring.h"
+#include "workers.h"
+
+namespace {
+
+common::OptionLine ring_option(uring::Setup& setup) {
+  return {.name = "--ring",
+          .value_name = "LIST",
+          .fallback = "",
+          .meaning = "how to set up the ring, as entries=4,buffers=2,no-multishot",
+          .takes = uring::setup_syntax(),
+          .set = [&setup](std::string_view list) {
+            const auto parsed = uring::Setup::parse(list);
+            if (!parsed) return false;
+            const auto spin = setup.spin;
+            setup = *parsed;
+            setup.spin = spin;
+            return true;
+          }};
+}
+
+common::OptionLine spin_option(uring::Setup& setup) {
+  return {.name = "--spin",
+          .value_name = "DURATION",
+          .fallback = "0",
+          .meaning = "look at the ring that long before sleeping, for lower latency and a core",
+          .takes = "a duration such as 250ms, 10s, 2m or 0",
+          .set = [&setup](std::string_view text) {
+            const auto duration = common::parse_duration(text);
+            if (duration) setup.spin = *duration;
+            return duration.has_value();
+          }};
+}
+
+common::OptionLine trace_option(std::string& file) {
+  return {.name = "--trace",
+          .value_name = "FILE",
+          .fallback = "",
+          .meaning = "write the life of every operation there, for https://ui.perfetto.dev",
+          .takes = "the name of a file that can be written",
+          .set = [&file](std::string_view name) {
+            file = name;
+            return std::ofstream(file).good();
+          }};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  common::Options options;
+  stage::RingOptions ring;
+  common::Program program{
+      .name = "part6-uring",
+      .summary = "Echoes messages, one loop or several, each of coroutines on an io_uring.",
+      .options = common::stage_options(options)};
+  program.options.push_back(common::max_connections_option(options));
+  program.options.push_back(common::workers_option(options, "event loops, a thread each"));
+  program.options.push_back(common::protocol_option(options));
+  program.options.push_back(ring_option(ring.setup));
+  program.options.push_back(spin_option(ring.setup));
+  program.options.push_back(trace_option(ring.trace_file));
+  if (const auto status = common::parse_options(argc, argv, program)) return *status;
+  common::prepare_process(options);
+
+  auto listeners = stage::open_listeners(options);
+  if (!listeners) return common::fail(options, listeners.error());
+  const auto server = stage::Workers::create(options, ring, std::move(*listeners));
+  if (!server) {
+    common::log(uring::explain(server.error()));
+    return 1;
+  }
+  const auto signals =
+      common::StopHandler::create(options.drain_timeout, [&server] { (*server)->stop(); });
+  if (!signals) return common::fail(options, signals.error());
+  // The port is bound and each listener has its backlog: whoever reads this line can connect.
+  common::announce((*server)->address());
+  const auto finished = (*server)->run();
+  return finished ? 0 : common::fail(options, finished.error());
+}

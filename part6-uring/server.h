@@ -1,0 +1,124 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "common/deadline_list.h"
+#include "common/duration.h"
+#include "common/fd.h"
+#include "common/log.h"
+#include "common/options.h"
+#include "common/places.h"
+#include "common/result.h"
+#include "common/slab.h"
+#include "connection.h"
+#include "uring/buffers.h"
+#include "uring/canceller.h"
+#include "uring/loop.h"
+#include "uring/scope.h"
+#include "uring/signal.h"
+
+namespace stage {
+
+/// What the servers of one process share.
+struct Shared {
+  explicit Shared(const common::Options& chosen)
+      : options(chosen), places(chosen.max_connections) {}
+
+  const common::Options& options;
+  common::Places places;
+  std::atomic<bool> stopping = false;
+};
+
+/// Serves every client on one thread, each in a coroutine that reads like part 1's.
+class Server {
+ public:
+  /// A server whose newcomers come from `listener`, a non-blocking one. It must run and end on the
+  /// thread that makes it, the only one that may use its ring. `wake` is an eventfd(2): somebody
+  /// asks it to look at what is shared. An empty `trace_file` means none.
+  /// Errors: of uring::Loop::create(), uring::Buffers::create().
+  static common::Result<std::unique_ptr<Server>> create(Shared& shared, const uring::Setup& setup,
+                                                        const std::string& trace_file,
+                                                        common::Fd listener,
+                                                        const common::Fd& wake);
+  ~Server();
+
+  /// Serves until it is woken and `stopping` is set. Errors: of accept(2), if they are not a
+  /// client's or a shortage.
+  common::Status run();
+
+  // For its connections.
+
+  uring::Loop& loop() { return *loop_; }
+  uring::Buffers& buffers() { return *buffers_; }
+  bool draining() const { return draining_; }
+
+  Lent& lend() {
+    if (free_ == nullptr) add_lent();
+    return *std::exchange(free_, free_->next);
+  }
+  void give_back(Lent& lent) {
+    lent.input = {};
+    lent.answers.clear();
+    lent.next = std::exchange(free_, &lent);
+  }
+
+  /// How long to wait for a message, or for the peer to take an answer.
+  common::Clock::duration time_bound() const { return time_bound_; }
+  void renew(common::DeadlineEntry& deadline, common::Token token) {
+    time_bounds_.set(deadline, loop_->now() + time_bound_, token);
+  }
+
+  /// Its peer has said something, and no coroutine is there to hear it.
+  void begin_conversation(Connection& connection);
+
+ private:
+  enum class Then { rest, close };
+
+  Server(Shared& shared, std::unique_ptr<uring::Loop> loop, std::unique_ptr<uring::Buffers> buffers,
+         common::Fd listener, const common::Fd& wake);
+
+  template <typename Session>
+  uring::Task<common::Result<Then>> serve(Connection& peer, Session& session);
+  template <typename Session, typename... Arguments>
+  uring::Task<> converse(Connection& peer, Arguments... arguments);
+
+  uring::Task<common::Status> work();
+  uring::Task<> hear_wake_ups();
+  uring::Task<> accept_clients();
+  uring::Task<common::Status> accept_some();
+  uring::Task<> enforce_time_bound();
+
+  void add(common::Accepted accepted);
+  void add_lent();
+  void close(Connection& connection);
+  void begin_drain();
+
+  Shared& shared_;
+  const common::Options& options_;
+  common::ConnectionLog log_;
+  const common::Clock::duration time_bound_;
+  std::unique_ptr<uring::Loop> loop_;
+  std::unique_ptr<uring::Buffers> buffers_;
+  common::Fd listener_;
+  const common::Fd& wake_;
+
+  uring::Signal told_;         ///< Something that work() waits for may have come true.
+  uring::Signal place_freed_;  ///< In this loop or another.
+  uring::Canceller shortage_;  ///< Ends the pause after an accept that found no descriptor.
+  uring::Scope* conversations_ = nullptr;  ///< While work() runs.
+
+  std::vector<std::unique_ptr<Lent>> all_lent_;  ///< As many as were needed at once.
+  Lent* free_ = nullptr;                         ///< Those that are not lent, by `next`.
+  common::DeadlineList time_bounds_;
+  common::Slab<Connection> clients_;  ///< After the list, which its entries leave when they end.
+  std::size_t talking_ = 0;           ///< Conversations that have a coroutine.
+  std::error_code fault_;
+  bool draining_ = false;
+};
+
+}  // namespace stage

@@ -1,0 +1,204 @@
+#include "uring/exchange.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fixture.h"
+
+namespace {
+
+using tests::bytes_of;
+using tests::FailedWith;
+using tests::Succeeded;
+using tests::tcp_connection;
+using tests::text_of;
+using tests::Uring;
+using uring::Buffers;
+using uring::Error;
+using uring::Exchange;
+using uring::Lease;
+using uring::Loop;
+using uring::Result;
+using uring::Task;
+
+/// Counts what it is told.
+class Recorder final : public Exchange {
+ public:
+  Recorder(Loop& loop, const common::Fd& fd, Buffers& buffers) : Exchange(loop, fd, buffers) {}
+  ~Recorder() {
+    settle();
+    if (unclaimed) (void)take();
+  }
+
+  int answers_sent = 0;
+  int exchanges = 0;
+  bool unclaimed = false;
+
+ private:
+  void answer_sent() override { ++answers_sent; }
+  void exchanged() override {
+    ++exchanges;
+    unclaimed = true;
+  }
+};
+
+class UringExchange : public Uring {
+ protected:
+  UringExchange() : buffers(std::move(*Buffers::create(loop, loop.setup().buffers, 64))) {
+    ends_with_run = false;
+  }
+
+  Task<> end_of(const Recorder& exchange) {
+    while (exchange.in_flight()) (void)co_await loop.sleep(std::chrono::milliseconds(1));
+  }
+
+  Result<Lease> take(Recorder& exchange) {
+    exchange.unclaimed = false;
+    return exchange.take();
+  }
+
+  std::unique_ptr<Buffers> buffers;
+};
+
+TEST_F(UringExchange, SendsAnAnswerAndReceivesWhatComesNext) {
+  run([this]() -> Task<> {
+    const auto ends = tcp_connection();
+    Recorder exchange(loop, ends.server, *buffers);
+    exchange.start({});
+    for (int i = 1; i <= 5; ++i) {
+      (void)co_await loop.send(ends.client, bytes_of("ping"));
+      co_await end_of(exchange);
+      const auto lease = take(exchange);
+      EXPECT_THAT(lease, Succeeded());
+      EXPECT_EQ(text_of(lease->bytes()), "ping");
+
+      exchange.start(lease->bytes());
+      std::array<std::byte, 8> answer;
+      EXPECT_EQ(co_await loop.recv(ends.client, answer), Result<std::size_t>(4u));
+      while (exchange.answers_sent < i) (void)co_await loop.nop();  // long before the next input
+      EXPECT_EQ(exchange.exchanges, i);
+      EXPECT_TRUE(exchange.unsent().empty());
+    }
+    EXPECT_EQ(exchange.answers_sent, 5);
+  });
+}
+
+TEST_F(UringExchange, TheEndOfTheStreamIsAnEmptyLease) {
+  run([this]() -> Task<> {
+    const auto ends = tcp_connection();
+    Recorder exchange(loop, ends.server, *buffers);
+    exchange.start(bytes_of("bye"));
+    (void)co_await loop.shutdown(ends.client, SHUT_WR);
+    co_await end_of(exchange);
+    const auto lease = take(exchange);
+    EXPECT_THAT(lease, Succeeded());
+    EXPECT_TRUE(lease->empty());
+    EXPECT_EQ(exchange.answers_sent, 1);
+  });
+}
+
+// What was not sent is known to the byte, and nothing was received in the meantime.
+TEST_F(UringExchange, AnAnswerThatFallsShortIsAllThatHappens) {
+  run([this]() -> Task<> {
+    const auto ends = tcp_connection();
+    const std::string much(10'000'000, 'x');
+    Recorder exchange(loop, ends.server, *buffers);
+    (void)co_await loop.send(ends.client, bytes_of("more"));
+    exchange.start(bytes_of(much));
+    co_await end_of(exchange);
+    EXPECT_THAT(take(exchange), FailedWith(std::errc::resource_unavailable_try_again));
+    EXPECT_EQ(exchange.answers_sent, 0);
+    EXPECT_EQ(buffers->available(), loop.setup().buffers);
+
+    std::size_t left = much.size() - exchange.unsent().size();
+    EXPECT_GT(left, 0u);
+    std::vector<std::byte> taken(1'000'000);
+    while (left > 0) {
+      const auto got = co_await loop.recv(ends.client, taken);
+      EXPECT_THAT(got, Succeeded());
+      if (!got) co_return;
+      EXPECT_LE(*got, left);
+      left -= std::min(left, *got);
+    }
+    exchange.start({});
+    co_await end_of(exchange);
+    const auto lease = take(exchange);
+    EXPECT_EQ(text_of(lease->bytes()), "more");
+  });
+}
+
+TEST_F(UringExchange, AFailedSendIsItsError) {
+  run([this]() -> Task<> {
+    auto ends = tcp_connection();
+    (void)co_await loop.shutdown(ends.server, SHUT_WR);
+    Recorder exchange(loop, ends.server, *buffers);
+    exchange.start(bytes_of("too late"));
+    co_await end_of(exchange);
+    EXPECT_THAT(take(exchange), FailedWith(std::errc::broken_pipe));
+    EXPECT_FALSE(exchange.unsent().empty());
+    EXPECT_EQ(exchange.answers_sent, 0);
+  });
+}
+
+TEST_F(UringExchange, IsCancelledForAReason) {
+  run([this]() -> Task<> {
+    const auto ends = tcp_connection();
+    Recorder exchange(loop, ends.server, *buffers);
+    exchange.start(bytes_of("hello"));
+    (void)co_await loop.nop();
+    exchange.cancel(Error::timed_out);
+    co_await end_of(exchange);
+    EXPECT_THAT(take(exchange), FailedWith(Error::timed_out));
+
+    // Not for ever: the next one begins as if nothing had been.
+    (void)co_await loop.send(ends.client, bytes_of("hi"));
+    exchange.start({});
+    co_await end_of(exchange);
+    EXPECT_EQ(text_of(take(exchange)->bytes()), "hi");
+  });
+}
+
+// Before it is submitted, while it waits, and with bytes that nobody fetched.
+TEST_F(UringExchange, MayBeDestroyedAtAnyTime) {
+  run([this]() -> Task<> {
+    const auto ends = tcp_connection();
+    for (const std::string_view answer : {"", "hello"}) {
+      for (int turns = 0; turns < 3; ++turns) {
+        Recorder exchange(loop, ends.server, *buffers);
+        exchange.start(bytes_of(answer));
+        for (int i = 0; i < turns; ++i) (void)co_await loop.nop();
+        if (turns == 2) {
+          (void)co_await loop.send(ends.client, bytes_of("x"));
+          co_await end_of(exchange);
+        }
+      }
+    }
+    (void)co_await loop.sleep(std::chrono::milliseconds(1));
+    EXPECT_EQ(buffers->available(), loop.setup().buffers);
+  });
+}
+
+TEST_F(UringExchange, ManyGoTogether) {
+  run([this]() -> Task<> {
+    std::vector<tests::Ends> ends;
+    std::vector<std::unique_ptr<Recorder>> exchanges;
+    for (int i = 0; i < 30; ++i) {
+      ends.push_back(tcp_connection());
+      exchanges.push_back(std::make_unique<Recorder>(loop, ends.back().server, *buffers));
+      exchanges.back()->start(bytes_of("hello"));
+    }
+    std::array<std::byte, 8> answer;
+    for (const auto& each : ends) {
+      EXPECT_EQ(co_await loop.recv(each.client, answer), Result<std::size_t>(5u));
+    }
+    while (!std::ranges::all_of(exchanges, [](const auto& e) { return e->answers_sent == 1; })) {
+      (void)co_await loop.nop();
+    }
+    for (const auto& each : exchanges) EXPECT_TRUE(each->in_flight() || each->exchanges == 1);
+  });
+}
+
+}  // namespace
