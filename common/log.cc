@@ -1,13 +1,17 @@
 #include "common/log.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cassert>
 #include <cstdlib>
 #include <mutex>
 #include <utility>
+
+#include "common/fd.h"
 
 namespace common {
 namespace {
@@ -18,14 +22,27 @@ struct Log {
   std::function<void()> wake;  ///< Empty: we write ourselves.
 };
 
-/// Writes what can be written without waiting. After an error it stays in the queue: a disk may
-/// have room again, and if the reader has gone for good there is nobody to tell.
+/// O_NONBLOCK is a property of the open file, which others share with us, the shell among them. A
+/// terminal or a pipe can be opened once more. Nothing: what it is, or whose it is, forbids that.
+Fd open_stderr_again() {
+  struct stat file {};
+  if (::fstat(STDERR_FILENO, &file) < 0) return {};
+  if (!S_ISCHR(file.st_mode) && !S_ISFIFO(file.st_mode)) return {};  // files: another position
+  return Fd(::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
+ssize_t write_without_waiting(std::string_view lines) {
+  if (const Fd own = open_stderr_again()) return ::write(own.get(), lines.data(), lines.size());
+  pollfd ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+  if (::poll(&ready, 1, 0) <= 0 || (ready.revents & POLLOUT) == 0) return -1;
+  return ::write(STDERR_FILENO, lines.data(), lines.size());
+}
+
+/// After an error the lines stay in the queue: a disk may have room again, and if the reader has
+/// gone for good there is nobody to tell.
 void write_now(LogQueue& queue) {
   while (!queue.empty()) {
-    pollfd ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
-    if (::poll(&ready, 1, 0) <= 0 || (ready.revents & POLLOUT) == 0) return;
-    const std::string_view piece = queue.front();
-    const auto written = ::write(STDERR_FILENO, piece.data(), piece.size());
+    const auto written = write_without_waiting(queue.front());
     if (written < 0) return;
     queue.pop(static_cast<std::size_t>(written));
   }

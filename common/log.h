@@ -20,10 +20,9 @@ namespace common {
 /// bytes now, a pipe that nobody empties or a terminal that ^S has stopped, the line waits in a
 /// LogQueue until a later call, or the end of the process, finds room.
 ///
-/// It asks before it writes, since O_NONBLOCK would be set for all who share stderr with us. That
-/// leaves three cases where a write waits all the same: another process fills the pipe between the
-/// two calls, a terminal's buffer has room for less than the line, a disk is slow. Who cannot have
-/// that calls set_log_writer().
+/// A write still waits for a disk that is slow, and may wait where stderr cannot be opened once
+/// more without blocking: a terminal or a pipe of another user's. Then it asks with poll(2), and
+/// loses the race if somebody else fills it first. Who cannot have that calls set_log_writer().
 void log(std::string_view line);
 
 /// For a program that has a way of its own to write. From now on log() puts each line into the

@@ -141,6 +141,22 @@ def come_and_go(server: Server, times: int) -> None:
             client.expect_end()
 
 
+@pytest.mark.rule(rules.SURVIVE)
+def test_a_terminal_that_nobody_reads_holds_up_nobody(
+    start: Callable[..., Server], target: Target
+) -> None:
+    """One whose other end hangs, as that of a broken ssh session."""
+    if target.name == "yours":
+        pytest.skip("a terminal is made for people who watch it; ours are left to themselves")
+    master, slave = os.openpty()
+    server = start("--verbose", log_to=slave)
+    os.close(slave)
+    come_and_go(server, CONNECTIONS)
+    server.close_clients()
+    assert server.stop() == 0
+    os.close(master)
+
+
 @pytest.mark.rule(rules.LOSSES_COUNTED)
 def test_lines_that_nobody_reads_are_counted(
     start: Callable[..., Server], target: Target, patience: float

@@ -30,7 +30,7 @@ class Recorder final : public Exchange {
   Recorder(Loop& loop, const common::Fd& fd, Buffers& buffers) : Exchange(loop, fd, buffers) {}
   ~Recorder() {
     settle();
-    if (unclaimed) (void)take();
+    if (unclaimed && received()) (void)lease();
   }
 
   int answers_sent = 0;
@@ -57,7 +57,8 @@ class UringExchange : public Uring {
 
   Result<Lease> take(Recorder& exchange) {
     exchange.unclaimed = false;
-    return exchange.take();
+    if (!exchange.received()) return std::unexpected(exchange.error());
+    return exchange.lease();
   }
 
   std::unique_ptr<Buffers> buffers;
