@@ -35,7 +35,8 @@ constexpr auto a_century = std::chrono::years(100);
 
 /// So many conversations keep their coroutine while they wait for the peer's next words, which
 /// spares making it anew for each message. Beyond that, it ends as soon as nothing is left to do.
-constexpr std::size_t conversations_kept_max = 1024;
+/// One takes some 670 bytes: these are 34 more for each of ten thousand that once have spoken.
+constexpr std::size_t conversations_kept_max = 512;
 
 }  // namespace
 
@@ -113,9 +114,11 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop,
 
 Server::~Server() { shared_.places.forget(wake_.get()); }
 
-common::Status Server::run() { return loop_->run(work()); }
+common::Status Server::run(LogWriter* log_writer) { return loop_->run(work(log_writer)); }
 
-uring::Task<common::Status> Server::work() {
+uring::Task<common::Status> Server::work(LogWriter* log_writer) {
+  uring::Scope logging(*loop_);  // first in, last out: there is something to say till the end
+  if (log_writer != nullptr) logging.spawn(log_writer->run(*loop_));
   uring::Scope conversations(*loop_);
   conversations_ = &conversations;
   uring::Scope chores(*loop_);
@@ -130,6 +133,8 @@ uring::Task<common::Status> Server::work() {
   begin_drain();
   while (clients_.size() > 0) (void)co_await told_.wait();
   co_await conversations.join();
+  logging.cancel();
+  co_await logging.join();
   co_return {};
 }
 

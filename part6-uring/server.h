@@ -16,6 +16,7 @@
 #include "common/result.h"
 #include "common/slab.h"
 #include "connection.h"
+#include "log_writer.h"
 #include "uring/buffers.h"
 #include "uring/canceller.h"
 #include "uring/loop.h"
@@ -49,7 +50,7 @@ class Server {
 
   /// Serves until it is woken and `stopping` is set. Errors: of accept(2), if they are not a
   /// client's or a shortage.
-  common::Status run();
+  common::Status run(LogWriter* log_writer);
 
   // For its connections.
 
@@ -87,7 +88,7 @@ class Server {
   template <typename Session, typename... Arguments>
   uring::Task<> converse(Connection& peer, Arguments... arguments);
 
-  uring::Task<common::Status> work();
+  uring::Task<common::Status> work(LogWriter* log_writer);
   uring::Task<> hear_wake_ups();
   uring::Task<> accept_clients();
   uring::Task<common::Status> accept_some();

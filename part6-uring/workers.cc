@@ -67,7 +67,7 @@ void Workers::work(std::size_t i, common::Fd listener, std::latch& created) {
 
   state_.wait(State::creating);
   if (!server || state_ == State::given_up) return;
-  finished_[i] = (*server)->run();
+  finished_[i] = (*server)->run(nullptr);
   if (!finished_[i]) stop();  // the others, too: one less would go unnoticed
 }
 
@@ -77,9 +77,11 @@ Workers::~Workers() {
 }
 
 common::Status Workers::run() {
+  const auto log_writer = LogWriter::create();  // outlives the other threads
+  if (!log_writer) return std::unexpected(log_writer.error());
   state_ = State::running;
   state_.notify_all();
-  finished_[0] = first_->run();
+  finished_[0] = first_->run(log_writer->get());
   if (!finished_[0]) stop();
   threads_.clear();  // joins them
   return first_error();

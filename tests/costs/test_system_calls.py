@@ -10,11 +10,23 @@ from counting import system_calls_a_message
 from harness.server import Server
 
 
+def expect_at_most(server: Server, connections: int, calls_max: float) -> None:
+    calls = system_calls_a_message(server, connections, 6400)
+    print(f"{calls:.3f} system calls a message at {connections} connections")
+    assert calls <= calls_max
+
+
 @pytest.mark.stages("part5-epoll")
 @pytest.mark.parametrize(("connections", "calls_max"), [(1, 3.05), (64, 2.1)])
-def test_a_message_takes_so_many_system_calls_at_the_most(
+def test_receiving_and_sending_are_a_call_each(
     start: Callable[..., Server], connections: int, calls_max: float
 ) -> None:
-    calls = system_calls_a_message(start(), connections, 6400)
-    print(f"{calls:.2f} system calls a message at {connections} connections")
-    assert calls <= calls_max
+    expect_at_most(start(), connections, calls_max)
+
+
+@pytest.mark.stages("part6-uring")
+@pytest.mark.parametrize(("connections", "calls_max"), [(1, 1.05), (64, 0.1)])
+def test_one_call_hands_over_all_answers_and_waits_for_what_is_next(
+    start: Callable[..., Server], connections: int, calls_max: float
+) -> None:
+    expect_at_most(start(), connections, calls_max)

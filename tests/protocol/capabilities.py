@@ -48,6 +48,9 @@ CAPABILITIES = {
     "plain-calls": "moves its bytes by system calls, which strace can see and make fail",
     "workers": "several loops share the clients and the limit",
     "interest": "epoll_ctl only when the interest changes, and its failure costs one client",
+    "feather-light": "an idle client costs at most 256 bytes of the server's own memory",
+    "ring": "any ring serves; where there can be none, a line says why",
+    "trace": "the trace shows each operation from its beginning to its end",
     "discard": "`--protocol discard`",
     "http": "`--protocol http`",
 }
@@ -91,7 +94,7 @@ LEVELS: dict[str, frozenset[str]] = {
         _EVERY_STAGE
         | _SEVERAL_CLIENTS
         | {"light-clients", "rest-when-idle", "flat-wake-ups", "batched-calls"}
-        | {"workers", "discard", "http"}
+        | {"workers", "discard", "http", "feather-light", "ring", "trace"}
     ),
 }
 

@@ -13,6 +13,7 @@ POLL = "book/05-poll.md"
 EPOLL = "book/06-epoll.md"
 MISBEHAVING = "book/07-misbehaving.md"
 PROTOCOLS = "book/08-protocols.md"
+RING = "book/09-ring.md"
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,8 @@ ACCEPT_FAULTS = Rule(
     POLL,
 )
 
+LIMIT_COSTS_NOTHING = Rule("What --max-connections allows is paid for as connections come.", POLL)
+
 # Time
 READ_TIMEOUT = Rule(
     "A connection that goes --read-timeout without completing a message is closed, "
@@ -203,11 +206,38 @@ REST = Rule("A server with nothing to do takes no processor time.", POLL)
 WAKE_UP_COST = Rule("poll(2) looks at every descriptor at every wake-up.", POLL)
 WAKE_UP_FLAT = Rule("epoll_wait(2) costs what is ready, not what is registered.", EPOLL)
 TWO_CALLS = Rule("Readiness costs a call to receive and a call to send for every message.", EPOLL)
+SHARED_CALLS = Rule(
+    "Completion shares a system call: one hands over the answers of all clients that have spoken, and "
+    "waits for what comes next.",
+    RING,
+)
 INTEREST = Rule("The kernel is told about a connection's interest only when that changes.", EPOLL)
 WORKERS = Rule(
     "--max-connections counts for the whole process, and a place freed in one worker "
     "wakes every worker that had stopped accepting.",
     PROTOCOLS,
+)
+
+# The ring
+NO_RING = Rule(
+    "Where io_uring is missing or forbidden, the server exits with 1 after one line on stderr that "
+    "says why and what to do about it.",
+    RING,
+)
+RINGS = Rule(
+    "Whatever the ring is, small, without newer features, one for each worker: the answers are the "
+    "same.",
+    RING,
+)
+SPIN = Rule("--spin looks at the ring for that long before it sleeps, and no longer.", RING)
+TRACE = Rule(
+    "--trace writes when each operation began, what it waited for, that it was asked to cancel, and "
+    "its end; each worker has a file.",
+    RING,
+)
+IDLE_BYTES = Rule(
+    "An idle connection costs at most 256 bytes of the server's own memory, its coroutine included.",
+    RING,
 )
 
 # Other protocols

@@ -159,6 +159,24 @@ def test_every_message_takes_two_system_calls_or_more(server: Server) -> None:
     assert calls >= 2 * MESSAGES, f"{calls} system calls for {MESSAGES} messages"
 
 
+@pytest.mark.needs("batched-calls")
+@pytest.mark.rule(rules.SHARED_CALLS)
+def test_clients_that_speak_at_once_share_the_system_calls(server: Server) -> None:
+    clients = [server.connect() for _ in range(MESSAGES)]
+    for client in clients:
+        client.echo(b"warm")
+    with Strace(server) as tracer:
+        server.pause()
+        for client in clients:
+            client.send_messages(bytes(64))
+        server.resume()
+        for client in clients:
+            client.expect(bytes(64))
+    calls = sum(tracer.calls().values())
+    assert calls >= 1, "the tracer saw nothing"
+    assert calls <= MESSAGES / 2, f"{calls} system calls for {MESSAGES} messages"
+
+
 @pytest.mark.needs("interest")
 @pytest.mark.rule(rules.INTEREST)
 def test_an_echo_that_is_taken_at_once_needs_no_epoll_ctl(server: Server) -> None:

@@ -92,6 +92,8 @@ def run_without_bugs(bugs: Sequence[Bug]) -> dict[tuple[str, str], Trial]:
     for bug in bugs:
         try:
             workshop.build(bug.preset, bug.targets, tests=bool(bug.needs))
+        except workshop.NotHere as error:
+            trials[bug.test, bug.preset] = Trial(Outcome.SKIPPED, str(error), "")
         except ZooError as error:
             trials[bug.test, bug.preset] = Trial(Outcome.BROKEN, str(error), "")
     tests = dict.fromkeys((bug.test, bug.preset) for bug in bugs)

@@ -20,6 +20,10 @@ NOT_OURS = {".git", "build", "__pycache__", ".hypothesis", ".pytest_cache", "nod
 BUILD_SECONDS = 900
 
 
+class NotHere(ZooError):
+    """What a bug needs cannot be built on this machine."""
+
+
 @contextmanager
 def occupied() -> Iterator[None]:
     """Keeps others out of the workshop: there is one, and ./serve --bug may want it, too."""
@@ -96,13 +100,21 @@ def build_directory(preset: str) -> Path:
 
 
 def build(preset: str, targets: list[str], tests: bool) -> None:
-    """Builds targets of the copy. ZooError: it fails; a bug is not one that a compiler finds."""
+    """Builds targets of the copy.
+
+    ZooError: it fails; a bug is not one that a compiler finds. NotHere: CMake has left a target out.
+    """
     compilers = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
     configured = build_directory(preset) / "CMakeCache.txt"
     if tests or not configured.is_file():  # who has built tests before keeps them
         compilers.append(f"-DBUILD_TESTING={'ON' if tests else 'OFF'}")
     _quietly(["cmake", "-S", str(TREE), "--preset", preset, *compilers])
-    _quietly(["cmake", "--build", str(build_directory(preset)), "--target", *targets])
+    try:
+        _quietly(["cmake", "--build", str(build_directory(preset)), "--target", *targets])
+    except ZooError as error:
+        if "unknown target" not in str(error):
+            raise
+        raise NotHere(f"{', '.join(targets)}: cannot be built here, a library is missing") from None
 
 
 def _quietly(command: list[str]) -> None:

@@ -51,6 +51,10 @@ class Process:
         """From now on peak_rss_bytes() counts anew. proc_pid_clear_refs(5)"""
         (self._directory / "clear_refs").write_text("5")
 
+    def private_bytes(self) -> int:
+        """Resident memory of its own: heap and stacks, but no program text, exact to the page."""
+        return self._number("Anonymous", self._directory / "smaps_rollup") * 1024
+
     def virtual_bytes(self) -> int:
         """Address space: reserved memory counts, touched or not."""
         return self._status_kilobytes("VmSize") * 1024

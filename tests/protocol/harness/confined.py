@@ -1,0 +1,94 @@
+"""Starts a program that may do less: `confined.py RESTRICTION... -- PROGRAM...`, for Server(under=).
+
+RESTRICTION is ring=ERRNO (io_uring_setup(2) fails so), memlock=BYTES (locked memory, without the
+privilege to ignore the limit) or disabled=N (the program reads that in kernel.io_uring_disabled,
+and nobody else does).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import resource
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+CAP_IPC_LOCK, PR_CAPBSET_DROP = 14, 24
+CLONE_NEWNS, MS_BIND, MS_REC, MS_PRIVATE = 0x00020000, 4096, 16384, 1 << 18
+SWITCH = "/proc/sys/kernel/io_uring_disabled"
+
+CANNOT = 77  # what the program ends with when a restriction cannot be made here
+
+
+def confined(*restrictions: str) -> tuple[str, ...]:
+    """The words in front of a command line."""
+    return (sys.executable, __file__, *restrictions, "--")
+
+
+def skip_if_impossible(status: int, words: str) -> None:
+    """Skips the test when the machine does not let the restriction be made."""
+    if status == CANNOT:
+        pytest.skip(words.strip())
+
+
+def forbid_ring(error: str) -> None:
+    """io_uring_setup(2) fails with the error of that name."""
+    from harness import seccomp
+
+    seccomp.forbid(seccomp.IO_URING_SETUP, getattr(errno, error))()
+
+
+def limit_locked_memory(limit: str) -> None:
+    """Also root's, when it becomes another program: that gains no more than the bounding set."""
+    call("prctl", PR_CAPBSET_DROP, *map(ctypes.c_ulong, (CAP_IPC_LOCK, 0, 0, 0)))
+    resource.setrlimit(resource.RLIMIT_MEMLOCK, (int(limit), int(limit)))
+
+
+def show_switch(value: str) -> None:
+    """Covers the switch with a file of ours, in a view of the file system that others do not have.
+
+    The real one would forbid a ring to whatever else runs on this machine.
+    """
+    call("unshare", CLONE_NEWNS)
+    call("mount", None, b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(value.encode())
+        file.flush()
+        call("mount", file.name.encode(), SWITCH.encode(), None, ctypes.c_ulong(MS_BIND), None)
+
+
+def call(name: str, *arguments: object) -> None:
+    """A function of the C library that returns 0, or OSError."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if getattr(libc, name)(*arguments) != 0:
+        raise OSError(ctypes.get_errno(), f"{name}: {os.strerror(ctypes.get_errno())}")
+
+
+RESTRICTIONS: dict[str, Callable[[str], None]] = {
+    "ring": forbid_ring,
+    "memlock": limit_locked_memory,
+    "disabled": show_switch,
+}
+
+
+def main(words: list[str]) -> None:
+    """Becomes the program."""
+    end = words.index("--")
+    for word in words[:end]:
+        name, _, value = word.partition("=")
+        try:
+            RESTRICTIONS[name](value)
+        except OSError as error:
+            print(f"{word} cannot be had here: {error}", file=sys.stderr)
+            sys.exit(CANNOT)
+    os.execv(words[end + 1], words[end + 1 :])
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    main(sys.argv[1:])

@@ -1,0 +1,64 @@
+"""What clients that say nothing cost, and what a limit costs that nobody has reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from harness.limits import need_descriptors
+from harness.proc import wait_until
+from harness.server import Server
+
+CLIENTS = 10_000
+BYTES_MAX = 256
+WARM_UP = bytes(60_000)
+
+
+def a_crowd_of(server: Server, count: int, first_words: bytes | None) -> None:
+    """So many clients, each answered if it says something, and all idle from now on."""
+    for number in range(count):
+        client = server.connect(source=f"127.0.1.{1 + number % 200}")  # ports enough for all
+        if first_words is not None:
+            client.echo(first_words)
+    assert wait_until(
+        lambda: server.process.descriptor_count() >= count, server.patience
+    ), "not everybody has been accepted"
+
+
+@pytest.mark.needs("feather-light")
+@pytest.mark.rule(rules.IDLE_BYTES)
+@pytest.mark.parametrize("first_words", [None, b"", b"hello"], ids=["silent", "empty", "spoke"])
+def test_ten_thousand_idle_clients_cost_so_much_each_at_the_most(
+    start: Callable[..., Server], first_words: bytes | None
+) -> None:
+    need_descriptors(CLIENTS + 100)
+    server = start("--max-connections", str(CLIENTS + 100))
+    if server.process.is_sanitized():
+        pytest.skip("in a sanitizer's build the memory is the sanitizer's")
+    talker = server.connect()
+    for _ in range(600):  # touches every receive buffer, which the clients share
+        talker.echo(WARM_UP)
+    before = server.process.private_bytes()
+    a_crowd_of(server, CLIENTS, first_words)
+    each = (server.process.private_bytes() - before) / CLIENTS
+    print(f"{each:.0f} bytes for each of {CLIENTS} idle clients")
+    assert each <= BYTES_MAX, f"{each:.0f} bytes of memory for an idle client, not {BYTES_MAX}"
+
+
+@pytest.mark.needs("max-connections")
+@pytest.mark.rule(rules.LIMIT_COSTS_NOTHING)
+def test_a_limit_of_a_million_costs_nothing_before_they_come(start: Callable[..., Server]) -> None:
+    few, many = (start("--max-connections", limit, descriptor_limit=4000)
+                 for limit in ("10", "1000000"))  # fmt: skip
+    if few.process.is_sanitized():
+        pytest.skip("in a sanitizer's build memory and time are the sanitizer's")
+    assert few.stderr_text() == ""
+    (line,) = many.stderr_text().splitlines()
+    assert "4000 descriptors" in line and "1000000" in line
+    more = many.process.private_bytes() - few.process.private_bytes()
+    assert more < 128 * 1024, f"{more} bytes more for a limit that nobody has reached"
+    longer = many.process.cpu_seconds() - few.process.cpu_seconds()
+    assert longer < 0.05, f"{longer:.2f} s longer to start"
+    many.connect().echo(b"served")

@@ -1,0 +1,142 @@
+"""--ring and --spin: how the ring is set up, and what is said where there can be none."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from harness.confined import confined, skip_if_impossible
+from harness.frames import distinct_payloads
+from harness.server import Server
+
+pytestmark = pytest.mark.needs("ring")
+
+SECCOMP = ("seccomp", "io_uring_setup")
+TOO_OLD = ("Linux 5.11",)
+SWITCHED_OFF = ("sysctl -w kernel.io_uring_disabled=0",)
+LOCKED_MEMORY = ("locked memory", "ulimit -l")
+
+NO_RINGS = (
+    "bogus", "no-bogus", "no-", "NONE", "no-multi", "no-multishot-", "none,", ",none", "none,,none",
+    "none none", "sqpoll=1", "entries", "entries=", "entries=3", "entries=32769", "entries=4k",
+    "entries=+4", "entries=0x10", "entries= 4", "buffers=0", "buffers=3", "buffers=-2",
+    "buffers=65536", "buffer-bytes=0", "buffer-bytes=1048577", "buffer-bytes=16K",
+    "entries=99999999999999999999",
+)  # fmt: skip
+
+
+def expect_end(server: Server, status: int, *named: str) -> None:
+    """It ends so, after one line on stderr that names all of these; nothing is on stdout."""
+    ended = server.wait_exit()
+    skip_if_impossible(ended, server.stderr_text())
+    lines = server.stderr_text().splitlines()
+    assert ended == status, f"exit status {ended}, not {status}, after {lines}"
+    assert len(lines) == 1, f"{len(lines)} lines on stderr, not 1: {lines}"
+    for word in named:
+        assert word in lines[0], f"the line does not name {word}: {lines[0]}"
+    assert server.stdout_text() == ""
+
+
+@pytest.mark.rule(rules.NO_RING)
+@pytest.mark.parametrize(
+    ("restrictions", "named"),
+    [
+        pytest.param(("ring=EPERM",), SECCOMP, id="seccomp-EPERM"),
+        pytest.param(("ring=EACCES",), SECCOMP, id="seccomp-EACCES"),
+        pytest.param(("ring=ENOSYS",), TOO_OLD, id="seccomp-ENOSYS"),
+        pytest.param(("disabled=2", "ring=EPERM"), SWITCHED_OFF, id="switched-off"),
+        pytest.param(("memlock=0",), LOCKED_MEMORY, id="no-locked-memory"),
+        pytest.param(("memlock=8192",), LOCKED_MEMORY, id="little-locked-memory"),
+    ],
+)
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_where_there_can_be_no_ring_one_line_says_why(
+    start: Callable[..., Server], restrictions: tuple[str, ...], named: tuple[str, ...], workers: str
+) -> None:
+    server = start("--workers", workers, "--ring", "entries=1024", ready=False,
+                   under=confined(*restrictions))  # fmt: skip
+    expect_end(server, 1, "io_uring cannot be used: ", *named)
+
+
+@pytest.mark.rule(rules.NO_RING)
+def test_a_ring_that_finds_no_descriptor_is_explained(start: Callable[..., Server]) -> None:
+    # Five are the standard streams, the listener and what wakes the server up.
+    server = start("--max-connections", "1", ready=False, descriptor_limit=5)
+    assert server.wait_exit() == 1
+    said, why = server.stderr_text().splitlines()
+    assert "the limit of 5 descriptors" in said  # the contract wants that line, too
+    assert "io_uring cannot be used: " in why and "ulimit -n" in why
+
+
+@pytest.mark.rule(rules.WRONG_USAGE)
+@pytest.mark.parametrize("value", NO_RINGS)
+def test_another_ring_is_wrong_usage(start: Callable[..., Server], value: str) -> None:
+    expect_end(start("--ring", value, ready=False), 2, "--ring", "entries=N", "no-bundles")
+
+
+@pytest.mark.rule(rules.WRONG_USAGE)
+@pytest.mark.parametrize("value", ["", "1", "1us", "-1ms", "ever"])
+def test_another_time_to_spin_is_wrong_usage(start: Callable[..., Server], value: str) -> None:
+    expect_end(start("--spin", value, ready=False), 2, "--spin", "duration")
+
+
+@pytest.mark.rule(rules.RINGS)
+@pytest.mark.parametrize(
+    "ring", ["none", "entries=4,buffers=2", "none,entries=4,buffers=1", "buffer-bytes=5", "sqpoll"]
+)
+def test_several_workers_serve_with_any_ring(start: Callable[..., Server], ring: str) -> None:
+    server = start("--workers", "3", "--ring", ring)
+    clients = [server.connect() for _ in range(60)]
+    for turn in range(3):
+        payloads = distinct_payloads(len(clients), 20 + 5000 * turn)
+        for client, payload in zip(clients, payloads):
+            client.send_messages(payload, b"", payload)
+        for client, payload in zip(clients, payloads):
+            client.expect(payload, b"", payload)
+
+
+@pytest.mark.rule(rules.RINGS)
+def test_more_clients_than_buffers_are_all_served_at_once(start: Callable[..., Server]) -> None:
+    server = start("--ring", "entries=4,buffers=1")
+    clients = [server.connect() for _ in range(100)]
+    server.pause()  # so that all of them want a buffer in one turn
+    for number, client in enumerate(clients):
+        client.send_messages(b"%d" % number)
+    server.resume()
+    for number, client in enumerate(clients):
+        client.expect(b"%d" % number)
+
+
+def processor_time(server: Server, seconds: float) -> float:
+    """What it takes in the next seconds."""
+    before = server.process.cpu_seconds()
+    time.sleep(seconds)
+    return server.process.cpu_seconds() - before
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.SPIN)
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_a_server_that_spins_serves_and_then_rests(
+    start: Callable[..., Server], workers: str
+) -> None:
+    server = start("--spin", "1ms", "--workers", workers)
+    clients = [server.connect() for _ in range(10)]
+    for client in clients:
+        client.echo(b"served")
+    time.sleep(0.1)
+    assert processor_time(server, 0.5) < 0.05, "it spins for longer than it was told"
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.SPIN)
+def test_it_spins_as_long_as_it_is_told(start: Callable[..., Server]) -> None:
+    server = start("--spin", "400ms")
+    client = server.connect()
+    time.sleep(0.5)
+    client.echo(b"and now look out for more")
+    spent = processor_time(server, 1.0)
+    assert 0.1 < spent < 0.6, f"{spent:.2f} s of processor time after a message, not 0.4 s"

@@ -1,0 +1,143 @@
+"""--trace: the life of every operation, as chrome://tracing and https://ui.perfetto.dev read it."""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import rules
+from harness.frames import frame
+from harness.server import Server
+
+pytestmark = pytest.mark.needs("trace")
+
+Event = dict[str, Any]
+
+
+def read(file: Path) -> list[Event]:
+    """The events, each with all that the format asks of one."""
+    events = json.loads(file.read_text())
+    for event in events:
+        assert {"ph", "cat", "id", "name", "pid", "tid", "ts", "args"} <= set(event), event
+        assert event["ph"] in "bne", event
+    return events
+
+
+def check_spans(events: list[Event]) -> Counter[str]:
+    """Every operation begins once, ends once and later, and is marked between; how often by name."""
+    open_since: dict[int, Event] = {}
+    ended: set[int] = set()
+    now = 0.0
+    for event in events:
+        assert event["ts"] >= now, f"time goes back: {event}"
+        now = event["ts"]
+        number = event["id"]
+        assert number not in ended, f"after its end: {event}"
+        if event["ph"] == "b":
+            assert number not in open_since, f"begins twice: {event}"
+            open_since[number] = event
+            continue
+        assert number in open_since, f"has not begun: {event}"
+        assert event["name"] == open_since[number]["name"], event
+        if event["ph"] == "e":
+            assert isinstance(event["args"]["result"], int), event
+            ended.add(number)
+            del open_since[number]
+    assert not open_since, f"{len(open_since)} without an end, as {next(iter(open_since.values()))}"
+    return Counter(event["name"] for event in events if event["ph"] == "b")
+
+
+def marks(events: list[Event], kind: str) -> list[Event]:
+    """The marks that say that."""
+    return [event for event in events if event["ph"] == "n" and kind in event["args"]]
+
+
+def live_through_everything(server: Server) -> None:
+    """Clients of every sort, at least one still there at the end."""
+    for number in range(20):
+        client = server.connect()
+        client.echo(b"%d" % number, b"", bytes(40_000))
+        (client.close, client.reset, client.half_close)[number % 3]()
+    slow = server.connect(receive_buffer=4096)
+    stream = frame(bytes(60_000)) * 50
+    sent = slow.send_until_stuck(stream, pause=0.02)
+    assert slow.exchange(stream[sent:], len(stream)) == stream
+    silent = server.connect()
+    server.connect().echo(b"idle from now on")
+    silent.expect_end()  # --read-timeout
+    late = server.connect()
+    late.echo(b"here until the end")
+    late.send(b"\5\0\0")
+
+
+@pytest.mark.rule(rules.TRACE)
+@pytest.mark.parametrize("ring", ["", "none", "entries=4,buffers=2", "sqpoll"])
+def test_every_operation_has_an_end(
+    start: Callable[..., Server], tmp_path: Path, ring: str
+) -> None:
+    options = ("--ring", ring) if ring else ()
+    server = start("--trace", str(tmp_path / "trace"), "--read-timeout", "300ms", *options)
+    live_through_everything(server)
+    assert server.stop() == 0
+    names = check_spans(read(tmp_path / "trace"))
+    assert names["exchange"] > 60 and names["poll"] > 20 and names["timeout"] > 0, names
+
+
+@pytest.mark.rule(rules.TRACE)
+def test_a_trace_shows_who_was_asked_to_cancel(start: Callable[..., Server], tmp_path: Path) -> None:
+    server = start("--trace", str(tmp_path / "trace"), "--read-timeout", "300ms")
+    client = server.connect()
+    client.echo(b"and nothing more")
+    client.expect_end()
+    server.connect().echo(b"here until the end")
+    assert server.stop() == 0
+
+    events = read(tmp_path / "trace")
+    check_spans(events)
+    ends = {event["id"]: event["args"]["result"] for event in events if event["ph"] == "e"}
+    asked = {mark["id"]: mark["name"] for mark in marks(events, "asked")}
+    assert "exchange" in asked.values(), "what --read-timeout ended is not marked"
+    assert {"poll", "read", "timeout"} <= set(asked.values()), "nor is what the stop ended"
+    assert all(ends[number] == -errno.ECANCELED for number in asked), "a cancellation without effect"
+
+
+@pytest.mark.rule(rules.TRACE)
+def test_every_worker_has_a_trace_of_its_own(start: Callable[..., Server], tmp_path: Path) -> None:
+    server = start("--trace", str(tmp_path / "trace"), "--workers", "3", "--read-timeout", "300ms")
+    clients = [server.connect() for _ in range(60)]  # enough for each to get some
+    for client in clients:
+        client.echo(b"whose am I?")
+    assert server.stop() == 0
+    files = [tmp_path / name for name in ("trace", "trace.1", "trace.2")]
+    assert sorted(tmp_path.iterdir()) == files
+    traces = [read(file) for file in files]
+    assert sum(check_spans(events)["exchange"] for events in traces) >= 120
+    threads = [{event["tid"] for event in events} for events in traces]
+    assert all(len(thread) == 1 for thread in threads), "threads write into each other's file"
+    assert len(set.union(*threads)) == 3
+
+
+@pytest.mark.rule(rules.WRONG_USAGE)
+@pytest.mark.parametrize("name", ["", "no/such/directory", "."])
+def test_a_trace_that_cannot_be_written_is_wrong_usage(
+    start: Callable[..., Server], tmp_path: Path, name: str
+) -> None:
+    server = start("--trace", str(tmp_path / name) if name else "", ready=False)
+    assert server.wait_exit() == 2
+    (line,) = server.stderr_text().splitlines()
+    assert "--trace" in line and "can be written" in line
+    assert server.stdout_text() == ""
+
+
+@pytest.mark.rule(rules.TRACE)
+def test_a_full_disk_ends_the_trace_and_not_the_server(start: Callable[..., Server]) -> None:
+    server = start("--trace", "/dev/full")
+    stream = frame(b"a message") * 200
+    assert server.connect().exchange(stream, len(stream)) == stream
+    assert server.stop() == 0

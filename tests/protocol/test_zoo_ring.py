@@ -1,0 +1,63 @@
+"""Rings with little in them: few buffers, few entries, memory that is watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from harness.frames import distinct_payloads, frame
+from harness.server import Server
+
+pytestmark = [pytest.mark.needs("concurrency", "light-clients"), pytest.mark.option("--ring")]
+
+BUFFERS = 2
+TINY = ("--ring", f"entries=4,buffers={BUFFERS}")
+ROUNDS = 20
+
+
+@pytest.mark.rule(rules.SLOW_READER)
+def test_clients_that_read_nothing_leave_the_buffers_to_others(
+    start: Callable[..., Server],
+) -> None:
+    server = start(*TINY)
+    for _ in range(2 * BUFFERS):
+        client = server.connect(receive_buffer=4096)
+        client.send_until_stuck(frame(bytes(60_000)) * 200, pause=0.05)
+    server.connect().echo(b"no answer of mine waits")
+
+
+@pytest.mark.rule(rules.CROWD)
+def test_more_clients_than_buffers_are_served_in_one_turn(start: Callable[..., Server]) -> None:
+    # Some receives find no buffer. When their coroutines look, those of the others are back.
+    server = start(*TINY)
+    clients = [server.connect() for _ in range(6 * BUFFERS)]
+    for number, client in enumerate(clients):
+        client.echo(b"client %d" % number)
+    for turn in range(ROUNDS):
+        server.pause()  # so that all of it is there in one turn
+        for number, client in enumerate(clients):
+            client.send_messages(b"%d of %d" % (number, turn))
+            client.wait_until_in_kernel()
+        server.resume()
+        for number, client in enumerate(clients):
+            client.expect(b"%d of %d" % (number, turn))
+
+
+@pytest.mark.rule(rules.ECHO)
+def test_an_answer_is_what_its_client_sent_though_memory_is_used_again(
+    start: Callable[..., Server],
+) -> None:
+    # A buffer that is given back too early is filled with rubbish before the kernel sends from it.
+    server = start("--ring", "check-memory")
+    clients = [server.connect() for _ in range(10)]
+    payloads = distinct_payloads(len(clients), 3000)
+    for _ in range(3):
+        server.pause()
+        for client, payload in zip(clients, payloads):
+            client.send_messages(payload)
+            client.wait_until_in_kernel()
+        server.resume()
+        for client, payload in zip(clients, payloads):
+            client.expect(payload)

@@ -1,0 +1,120 @@
+// Mistakes of the bug zoo that make themselves felt late, in a frame that is somebody else's by
+// then, or only when a ring is nearly full.
+
+#include <array>
+#include <chrono>
+
+#include "fixture.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using tests::bytes_of;
+using tests::FailedWith;
+using tests::Succeeded;
+using tests::unix_connection;
+using tests::Uring;
+using uring::Canceller;
+using uring::Clock;
+using uring::Deadline;
+using uring::Error;
+using uring::Loop;
+using uring::Scope;
+using uring::Task;
+
+Task<> receive_within(Loop& loop, const common::Fd& fd, std::chrono::nanoseconds timeout,
+                      Canceller& canceller) {
+  std::array<std::byte, 16> buffer;
+  (void)co_await loop.recv(fd, buffer).within(timeout).cancelled_by(canceller);
+}
+
+/// Time for completions that should have been waited for. The frames of the next children are those
+/// that were given back last, and the pool looks whether somebody wrote into them since.
+Task<> use_memory_again(Loop& loop, const common::Fd& fd) {
+  (void)co_await loop.sleep(1ms);
+  Canceller canceller;
+  canceller.cancel();
+  Scope scope(loop);
+  for (int i = 0; i < 3; ++i) scope.spawn(receive_within(loop, fd, 1h, canceller));
+  co_await scope.join();
+}
+
+TEST_F(Uring, ATimeoutThatWasNotNeededTouchesNobodysFrame) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    for (int i = 0; i < 20; ++i) {
+      Canceller canceller;
+      Scope scope(loop);
+      scope.spawn(receive_within(loop, ends.server, 1h, canceller));
+      if (i % 2 == 0) (void)co_await loop.nop();  // else: bytes are there before the request
+      EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1);
+      co_await scope.join();
+      co_await use_memory_again(loop, ends.server);
+    }
+  });
+}
+
+TEST_F(Uring, ACancelledRequestTouchesNobodysFrame) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    for (int i = 0; i < 20; ++i) {
+      Canceller canceller;
+      Scope scope(loop);
+      scope.spawn(receive_within(loop, ends.server, 1h, canceller));
+      if (i % 2 == 0) (void)co_await loop.nop();
+      canceller.cancel();
+      co_await scope.join();
+      co_await use_memory_again(loop, ends.server);
+    }
+  });
+}
+
+// A destroyed coroutine waits until the kernel has done with its buffer.
+TEST_F(Uring, TheKernelWritesIntoNoFrameThatHasGone) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    Canceller canceller;
+    {
+      Scope scope(loop);
+      scope.spawn(receive_within(loop, ends.server, 1h, canceller));
+      (void)co_await loop.nop();  // now it is under way
+    }
+    EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1);
+    EXPECT_THAT(loop.ring().submit(), Succeeded());  // what is left to write is written here
+    Scope scope(loop);
+    scope.spawn(receive_within(loop, ends.server, 1h, canceller));
+    co_await scope.join();
+  });
+}
+
+Task<> wait_a_moment(Loop& loop) { EXPECT_THAT(co_await loop.nop(), Succeeded()); }
+
+// With three of four entries filled in, there is room for the request alone.
+TEST(UringLoop, APairGoesInWhole) {
+  const auto loop = std::move(*Loop::create(*uring::Setup::parse("entries=4")));
+  const auto ends = unix_connection();
+  auto pair_behind = [](Loop& l, const common::Fd& fd, int entries) -> Task<> {
+    std::array<std::byte, 8> buffer;
+    Scope scope(l);
+    for (int i = 0; i < entries; ++i) scope.spawn(wait_a_moment(l));
+    Deadline much_later(l, Clock::now() + 2s);
+    EXPECT_THAT(co_await l.recv(fd, buffer).within(5ms).until(much_later),
+                FailedWith(Error::timed_out));
+    EXPECT_LT(Clock::now(), much_later.due()) << "its own time-out did nothing";
+    co_await scope.join();
+  };
+  for (int entries = 0; entries < 4; ++entries) loop->run(pair_behind(*loop, ends.server, entries));
+}
+
+TEST(UringLoop, WhatCompletesTogetherTakesOneTurn) {
+  const auto loop = std::move(*Loop::create({}));
+  auto many = [](Loop& l) -> Task<> {
+    Scope scope(l);
+    for (int i = 0; i < 60; ++i) scope.spawn(wait_a_moment(l));
+    co_await scope.join();
+  };
+  loop->run(many(*loop));
+  EXPECT_LE(loop->turns(), 3u) << "turns for sixty completions";
+}
+
+}  // namespace
