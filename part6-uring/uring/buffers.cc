@@ -80,10 +80,9 @@ Buffers::~Buffers() {
   // not given out again.
 }
 
-Lease Buffers::checked_lease(std::uint16_t number, std::uint32_t size) {
+void Buffers::demand_unused_rest(std::uint16_t number, std::uint32_t used) {
   unpoison(begin_of(number), bytes_each_);
-  demand_pattern(begin_of(number) + size, bytes_each_ - size, "a receive buffer");
-  return Lease(*this, number, size);
+  demand_pattern(begin_of(number) + used, bytes_each_ - used, "a receive buffer");
 }
 
 void Buffers::give_back_otherwise(std::uint16_t number) {

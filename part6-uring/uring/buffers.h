@@ -91,7 +91,8 @@ class Buffers {
     const auto number = static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
     const auto size = static_cast<std::uint32_t>(std::max(result, 0));
     ++lent_;
-    return checks_memory_ ? checked_lease(number, size) : Lease(*this, number, size);
+    if (checks_memory_) demand_unused_rest(number, size);
+    return Lease(*this, number, size);
   }
 
  private:
@@ -126,7 +127,7 @@ class Buffers {
   void give_back(std::uint16_t number);
   void give_back_otherwise(std::uint16_t number);
   void add_to_ring(std::uint16_t number);
-  Lease checked_lease(std::uint16_t number, std::uint32_t size);
+  void demand_unused_rest(std::uint16_t number, std::uint32_t used);
   std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * bytes_each_; }
 
   Loop& loop_;

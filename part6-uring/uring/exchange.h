@@ -48,7 +48,8 @@ class Exchange : public Operation {
   Lease lease() { return buffers_->lease(result(), flags()); }
 
   /// Why nothing was received: cancelled, timed_out; no_buffer_space, wait for Buffers::returned();
-  /// of recv(2) and, with bytes unsent, of send(2): EAGAIN says that the kernel had no room for all.
+  /// of recv(2) and, with bytes unsent, of send(2): EAGAIN says that the kernel had no room for
+  /// all.
   std::error_code error() const { return error_of(send_error_ != 0 ? send_error_ : result()); }
 
  protected:

@@ -53,10 +53,10 @@ struct Setup {
   std::uint32_t entries = 256;  ///< Submissions between two system calls; not what is in flight.
   std::uint32_t buffers = 256;  ///< For those who make a BufferRing, a power of two.
   std::size_t buffer_bytes = 20 * 1024;  ///< A message of 16 KiB and its header fit.
-  Features features;                ///< What may be used if the kernel has it.
-  bool sqpoll = false;              ///< A kernel thread submits: needs no call, burns a core.
-  bool check_memory = false;        ///< FramePool::check_memory().
-  std::chrono::nanoseconds spin{};  ///< How long to poll the ring before sleeping.
+  Features features;                     ///< What may be used if the kernel has it.
+  bool sqpoll = false;                   ///< A kernel thread submits: needs no call, burns a core.
+  bool check_memory = false;             ///< FramePool::check_memory().
+  std::chrono::nanoseconds spin{};       ///< How long to poll the ring before sleeping.
 
   /// From what `--ring` takes: `entries=4,buffers=2,no-multishot,no-defer-taskrun,…`. `no-NAME`
   /// switches off a feature, `no-multishot` all that begin so, `none` everything; `sqpoll` and

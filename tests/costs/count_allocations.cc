@@ -28,13 +28,26 @@ Count* map_count() {
   return memory == MAP_FAILED ? nullptr : static_cast<Count*>(memory);
 }
 
-}  // namespace
-
-/// malloc(3), which operator new calls as well.
-extern "C" void* malloc(std::size_t size_bytes) {
-  using Malloc = void* (*)(std::size_t);
-  static const auto next = reinterpret_cast<Malloc>(::dlsym(RTLD_NEXT, "malloc"));
+/// The C library's own function of that name, now that one more allocation is counted.
+template <typename Function>
+Function* count_and_find(const char* name) {
   static Count* const count = map_count();
   if (count != nullptr) count->fetch_add(1, std::memory_order_relaxed);
-  return next(size_bytes);
+  return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
+}
+
+}  // namespace
+
+// operator new calls these as well. calloc(3) is left alone: dlsym(3) itself may call it.
+
+extern "C" void* malloc(std::size_t size_bytes) {
+  return count_and_find<void*(std::size_t)>("malloc")(size_bytes);
+}
+
+extern "C" void* realloc(void* block, std::size_t size_bytes) {
+  return count_and_find<void*(void*, std::size_t)>("realloc")(block, size_bytes);
+}
+
+extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size_bytes) {
+  return count_and_find<void*(std::size_t, std::size_t)>("aligned_alloc")(alignment, size_bytes);
 }

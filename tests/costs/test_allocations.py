@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from conftest import BUILD
+from harness import http
 from harness.proc import wait_until
 from harness.server import Server
 
 MESSAGES = 1000
+CROWD = 50  # in one chunk of the slab
 COUNTER = BUILD / "tests" / "costs" / "libcount_allocations.so"
 
 
@@ -24,9 +26,25 @@ def count(file: Path) -> int:
 @pytest.fixture
 def counted(start: Callable[..., Server], tmp_path: Path) -> tuple[Server, Path]:
     """A server whose allocations are counted, and the file where."""
-    file = tmp_path / "allocations"
+    return start_counted(start, tmp_path / "allocations")
+
+
+def start_counted(start: Callable[..., Server], file: Path, *options: str) -> tuple[Server, Path]:
+    """The same, with options."""
     file.write_bytes(bytes(8))
-    return start(before=("/usr/bin/env", f"LD_PRELOAD={COUNTER}", f"ALLOCATIONS={file}")), file
+    words = ("/usr/bin/env", f"LD_PRELOAD={COUNTER}", f"ALLOCATIONS={file}")
+    return start(*options, before=words), file
+
+
+def come_and_go(server: Server, clients: int, rounds: int) -> None:
+    """So many come together, are answered, and go; again and again."""
+    for _ in range(rounds):
+        for number in range(clients):
+            server.connect().send_messages(b"%d" % number)
+        for number, client in enumerate(server.clients):
+            client.expect(b"%d" % number)
+            client.close()
+        server.clients.clear()
 
 
 @pytest.mark.parametrize("payload_bytes", [0, 64, 8000])
@@ -53,3 +71,28 @@ def test_a_message_that_is_cut_costs_some(counted: tuple[Server, Path]) -> None:
     assert wait_until(lambda: count(file) > before, server.patience), "no allocation was seen"
     client.send(b"llo")
     client.expect(b"hello")
+
+
+@pytest.mark.stages("part6-uring")
+@pytest.mark.parametrize("together", [1, CROWD])
+def test_a_connection_costs_no_allocation(counted: tuple[Server, Path], together: int) -> None:
+    """Nor does its coroutine: both lie where those of others were."""
+    server, file = counted
+    come_and_go(server, 2 * CROWD, 2)  # a newcomer may find one there that is about to go
+    before = count(file)
+    come_and_go(server, together, MESSAGES // together)
+    assert count(file) == before, f"{count(file) - before} allocations for {MESSAGES} connections"
+
+
+@pytest.mark.stages("part6-uring")
+def test_a_request_costs_no_allocation(start: Callable[..., Server], tmp_path: Path) -> None:
+    server, file = start_counted(start, tmp_path / "allocations", "--protocol", "http")
+    client = server.connect()
+    for _ in range(10):
+        client.send(http.get())
+        http.expect_hello(client)
+    before = count(file)
+    for _ in range(MESSAGES):
+        client.send(http.get())
+        http.expect_hello(client)
+    assert count(file) == before, f"{count(file) - before} allocations for {MESSAGES} requests"

@@ -55,6 +55,7 @@ MARKERS = (
     "lacks(capability): shows a weakness that a stage has because of its mechanism",
     "rule(rule): what the contract says; printed when the test fails",
     "clock: looks at a clock, so it runs in the serial group",
+    "every_feature: a choice for a server with one feature of its ring switched off",
 )
 
 

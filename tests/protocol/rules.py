@@ -207,8 +207,8 @@ WAKE_UP_COST = Rule("poll(2) looks at every descriptor at every wake-up.", POLL)
 WAKE_UP_FLAT = Rule("epoll_wait(2) costs what is ready, not what is registered.", EPOLL)
 TWO_CALLS = Rule("Readiness costs a call to receive and a call to send for every message.", EPOLL)
 SHARED_CALLS = Rule(
-    "Completion shares a system call: one hands over the answers of all clients that have spoken, and "
-    "waits for what comes next.",
+    "Completion shares a system call: one hands over the answers of all clients that have spoken, "
+    "and waits for what comes next.",
     RING,
 )
 INTEREST = Rule("The kernel is told about a connection's interest only when that changes.", EPOLL)
@@ -231,12 +231,13 @@ RINGS = Rule(
 )
 SPIN = Rule("--spin looks at the ring for that long before it sleeps, and no longer.", RING)
 TRACE = Rule(
-    "--trace writes when each operation began, what it waited for, that it was asked to cancel, and "
-    "its end; each worker has a file.",
+    "--trace writes when each operation began, whether it was asked to cancel, and its end; "
+    "each worker has a file.",
     RING,
 )
 IDLE_BYTES = Rule(
-    "An idle connection costs at most 256 bytes of the server's own memory, its coroutine included.",
+    "An idle connection costs at most 256 bytes of the server's own memory, "
+    "its coroutine included.",
     RING,
 )
 

@@ -16,7 +16,7 @@ from harness.proc import wait_until
 from harness.server import Server
 from harness.target import Target
 
-pytestmark = pytest.mark.needs("drain")
+pytestmark = [pytest.mark.needs("drain"), pytest.mark.every_feature]
 
 AT_ONCE = 3.0  # the contract says one second on an idle machine
 STOP_SIGNALS = [signal.SIGTERM, signal.SIGINT]

@@ -9,7 +9,7 @@ from harness.client import Client
 from harness.frames import distinct_payloads, frame, frames
 from harness.server import Server
 
-pytestmark = pytest.mark.needs("half-close")
+pytestmark = [pytest.mark.needs("half-close"), pytest.mark.every_feature]
 
 
 @pytest.mark.rule(rules.HALF_CLOSE)

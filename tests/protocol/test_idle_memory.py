@@ -34,7 +34,7 @@ def test_ten_thousand_idle_clients_cost_so_much_each_at_the_most(
     start: Callable[..., Server], first_words: bytes | None
 ) -> None:
     need_descriptors(CLIENTS + 100)
-    server = start("--max-connections", str(CLIENTS + 100))
+    server = start("--max-connections", str(CLIENTS + 100), "--read-timeout", "0")
     if server.process.is_sanitized():
         pytest.skip("in a sanitizer's build the memory is the sanitizer's")
     talker = server.connect()

@@ -10,7 +10,11 @@ import pytest
 import rules
 from harness.server import Server
 
-pytestmark = [pytest.mark.needs("max-connections"), pytest.mark.rule(rules.MAX_CONNECTIONS)]
+pytestmark = [
+    pytest.mark.needs("max-connections"),
+    pytest.mark.rule(rules.MAX_CONNECTIONS),
+    pytest.mark.every_feature,
+]
 
 
 def test_at_the_limit_a_newcomer_waits_until_one_leaves(start: Callable[..., Server]) -> None:

@@ -54,7 +54,10 @@ def expect_end(server: Server, status: int, *named: str) -> None:
 )
 @pytest.mark.parametrize("workers", ["1", "3"])
 def test_where_there_can_be_no_ring_one_line_says_why(
-    start: Callable[..., Server], restrictions: tuple[str, ...], named: tuple[str, ...], workers: str
+    start: Callable[..., Server],
+    restrictions: tuple[str, ...],
+    named: tuple[str, ...],
+    workers: str,
 ) -> None:
     server = start("--workers", workers, "--ring", "entries=1024", ready=False,
                    under=confined(*restrictions))  # fmt: skip
@@ -64,7 +67,7 @@ def test_where_there_can_be_no_ring_one_line_says_why(
 @pytest.mark.rule(rules.NO_RING)
 def test_a_ring_that_finds_no_descriptor_is_explained(start: Callable[..., Server]) -> None:
     # Five are the standard streams, the listener and what wakes the server up.
-    server = start("--max-connections", "1", ready=False, descriptor_limit=5)
+    server = start("--max-connections", "1", ready=False, under=confined("nofile=5"))
     assert server.wait_exit() == 1
     said, why = server.stderr_text().splitlines()
     assert "the limit of 5 descriptors" in said  # the contract wants that line, too

@@ -102,7 +102,7 @@ def build_directory(preset: str) -> Path:
 def build(preset: str, targets: list[str], tests: bool) -> None:
     """Builds targets of the copy.
 
-    ZooError: it fails; a bug is not one that a compiler finds. NotHere: CMake has left a target out.
+    ZooError: it fails; a bug is not one that a compiler finds. NotHere: CMake left a target out.
     """
     compilers = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
     configured = build_directory(preset) / "CMakeCache.txt"

@@ -1,8 +1,8 @@
-"""Starts a program that may do less: `confined.py RESTRICTION... -- PROGRAM...`, for Server(under=).
+"""Starts a program that may do less: `confined.py RESTRICTION... -- PROGRAM...`.
 
 RESTRICTION is ring=ERRNO (io_uring_setup(2) fails so), memlock=BYTES (locked memory, without the
-privilege to ignore the limit) or disabled=N (the program reads that in kernel.io_uring_disabled,
-and nobody else does).
+privilege to ignore the limit), nofile=N (descriptors) or disabled=N (the program reads that in
+kernel.io_uring_disabled, and nobody else does).
 """
 
 from __future__ import annotations
@@ -45,8 +45,14 @@ def forbid_ring(error: str) -> None:
 
 def limit_locked_memory(limit: str) -> None:
     """Also root's, when it becomes another program: that gains no more than the bounding set."""
-    call("prctl", PR_CAPBSET_DROP, *map(ctypes.c_ulong, (CAP_IPC_LOCK, 0, 0, 0)))
+    if os.geteuid() == 0:
+        call("prctl", PR_CAPBSET_DROP, *map(ctypes.c_ulong, (CAP_IPC_LOCK, 0, 0, 0)))
     resource.setrlimit(resource.RLIMIT_MEMLOCK, (int(limit), int(limit)))
+
+
+def limit_descriptors(limit: str) -> None:
+    """The soft and the hard limit."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (int(limit), int(limit)))
 
 
 def show_switch(value: str) -> None:
@@ -72,6 +78,7 @@ def call(name: str, *arguments: object) -> None:
 RESTRICTIONS: dict[str, Callable[[str], None]] = {
     "ring": forbid_ring,
     "memlock": limit_locked_memory,
+    "nofile": limit_descriptors,
     "disabled": show_switch,
 }
 

@@ -24,6 +24,9 @@ using uring::Loop;
 using uring::Result;
 using uring::Task;
 
+// A part of what a connection costs while its peer says nothing.
+static_assert(sizeof(Exchange) <= 88);
+
 /// Counts what it is told.
 class Recorder final : public Exchange {
  public:

@@ -3,8 +3,10 @@
 
 #include <array>
 #include <chrono>
+#include <deque>
 
 #include "fixture.h"
+#include "uring/quiet_send.h"
 
 namespace {
 
@@ -28,10 +30,9 @@ Task<> receive_within(Loop& loop, const common::Fd& fd, std::chrono::nanoseconds
   (void)co_await loop.recv(fd, buffer).within(timeout).cancelled_by(canceller);
 }
 
-/// Time for completions that should have been waited for. The frames of the next children are those
-/// that were given back last, and the pool looks whether somebody wrote into them since.
+/// The frames of these children are those that were given back last, and the pool looks whether
+/// somebody wrote into them since.
 Task<> use_memory_again(Loop& loop, const common::Fd& fd) {
-  (void)co_await loop.sleep(1ms);
   Canceller canceller;
   canceller.cancel();
   Scope scope(loop);
@@ -49,6 +50,7 @@ TEST_F(Uring, ATimeoutThatWasNotNeededTouchesNobodysFrame) {
       if (i % 2 == 0) (void)co_await loop.nop();  // else: bytes are there before the request
       EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1);
       co_await scope.join();
+      (void)co_await loop.sleep(1ms);  // for completions that should have been waited for
       co_await use_memory_again(loop, ends.server);
     }
   });
@@ -64,6 +66,7 @@ TEST_F(Uring, ACancelledRequestTouchesNobodysFrame) {
       if (i % 2 == 0) (void)co_await loop.nop();
       canceller.cancel();
       co_await scope.join();
+      (void)co_await loop.sleep(1ms);  // for completions that should have been waited for
       co_await use_memory_again(loop, ends.server);
     }
   });
@@ -74,15 +77,34 @@ TEST_F(Uring, TheKernelWritesIntoNoFrameThatHasGone) {
   run([this]() -> Task<> {
     const auto ends = unix_connection();
     Canceller canceller;
-    {
-      Scope scope(loop);
-      scope.spawn(receive_within(loop, ends.server, 1h, canceller));
-      (void)co_await loop.nop();  // now it is under way
-    }
+    const auto frame = receive_within(loop, ends.server, 1h, canceller).release();
+    frame.resume();
+    (void)co_await loop.nop();  // now its request is under way
+    frame.destroy();
     EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1);
     EXPECT_THAT(loop.ring().submit(), Succeeded());  // what is left to write is written here
+    co_await use_memory_again(loop, ends.server);
+  });
+}
+
+Task<> time_out_after(Loop& loop, const common::Fd& fd, std::chrono::nanoseconds asked) {
+  std::array<std::byte, 8> buffer;
+  const auto begin = Clock::now();
+  Deadline much_later(loop, begin + 2s);
+  EXPECT_THAT(co_await loop.recv(fd, buffer).within(asked).until(much_later),
+              FailedWith(Error::timed_out));
+  EXPECT_GE(Clock::now() - begin, asked) << "a time-out that was asked for later";
+  EXPECT_LT(Clock::now() - begin, asked + 1s) << "a time-out that was asked for sooner";
+}
+
+// The kernel reads the length when the request is submitted, which is long after it was made.
+TEST_F(Uring, TimeoutsOfOneTurnHaveLengthsOfTheirOwn) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
     Scope scope(loop);
-    scope.spawn(receive_within(loop, ends.server, 1h, canceller));
+    for (const auto asked : {30ms, 5ms, 20ms, 10ms}) {
+      scope.spawn(time_out_after(loop, ends.server, asked));
+    }
     co_await scope.join();
   });
 }
@@ -104,6 +126,22 @@ TEST(UringLoop, APairGoesInWhole) {
     co_await scope.join();
   };
   for (int entries = 0; entries < 4; ++entries) loop->run(pair_behind(*loop, ends.server, entries));
+}
+
+// Eight completions fit, the others wait in the kernel. Silence means success, so whoever does not
+// ask for them takes failures for successes.
+TEST(UringLoop, AFullCompletionQueueHidesNoFailure) {
+  const auto loop = std::move(*Loop::create(*uring::Setup::parse("entries=4")));
+  auto fail_many = [](Loop& l) -> Task<> {
+    auto ends = unix_connection();
+    ends.client = common::Fd();
+    std::deque<uring::QuietSend> sends;
+    for (int i = 0; i < 20; ++i) sends.emplace_back(l).start(ends.server, bytes_of("lost"));
+    for (auto& send : sends) {
+      EXPECT_THAT(co_await send.sent(), FailedWith(std::errc::broken_pipe)) << "nobody was there";
+    }
+  };
+  loop->run(fail_many(*loop));
 }
 
 TEST(UringLoop, WhatCompletesTogetherTakesOneTurn) {

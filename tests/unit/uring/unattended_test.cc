@@ -22,7 +22,7 @@ using uring::QuietSend;
 using uring::Scope;
 using uring::Task;
 
-// What one connection costs while nothing comes: see book/10-coroutines.md.
+// A part of what a connection costs while nothing comes.
 static_assert(sizeof(uring::Operation) <= 56);
 static_assert(sizeof(uring::RecvStream) <= 104);
 
