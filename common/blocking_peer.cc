@@ -50,16 +50,19 @@ void BlockingPeer::limit_receive(milliseconds limit) {
 }
 
 Result<std::size_t> BlockingPeer::receive(std::span<std::byte> lent) {
+  int flags = 0;
   while (true) {
-    if (timeout_ > milliseconds(0)) {
+    if (timeout_ > milliseconds(0) && flags == 0) {
       // Asked before each call: where bytes are always there, none ever waits and fails.
       if (waited_ && Clock::now() >= deadline_) return failure(Error::timed_out);
       // The whole limit is set already when a message is yet to begin: no system call for that.
       limit_receive(waited_ ? until(deadline_) : timeout_);
     }
-    const ssize_t received = ::recv(socket_.get(), lent.data(), lent.size(), 0);
+    const ssize_t received = ::recv(socket_.get(), lent.data(), lent.size(), flags);
     waited_ = true;
     if (received >= 0) return static_cast<std::size_t>(received);
+    // After SIGSTOP and SIGCONT the deadline may have passed: first see what had come in time.
+    flags = errno == EINTR ? MSG_DONTWAIT : 0;
     if (!interrupted_or_waited()) return last_error();
   }
 }

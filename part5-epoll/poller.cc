@@ -68,8 +68,12 @@ void Poller::forget_listener(const common::Fd& listener) {
 
 common::Result<std::span<const Event>> Poller::wait(
     std::optional<common::Clock::time_point> deadline) {
-  const int ready =
+  int ready =
       ::epoll_wait(epoll_.get(), reported_.data(), batch_events_max, common::timeout_ms(deadline));
+  // After SIGSTOP and SIGCONT the deadline may have passed: first see what had come in time.
+  if (ready < 0 && errno == EINTR) {
+    ready = ::epoll_wait(epoll_.get(), reported_.data(), batch_events_max, 0);
+  }
   if (ready < 0) {
     if (errno == EINTR) return std::span<const Event>();  // the caller will wait again
     return common::last_error();

@@ -2,7 +2,6 @@
 
 #include <sys/socket.h>
 
-#include <array>
 #include <cassert>
 #include <chrono>
 #include <utility>
@@ -18,9 +17,6 @@ namespace {
 
 /// In a drain, how often to look whether the last bytes were acknowledged: no event tells.
 constexpr auto drain_tick = std::chrono::milliseconds(5);
-
-/// With MSG_TRUNC the kernel throws away what it would have copied here. tcp(7)
-std::array<std::byte, common::receive_bytes_max> never_written;
 
 }  // namespace
 
@@ -39,7 +35,7 @@ Connection::~Connection() {
 
 void Connection::listen(common::Token token) {
   token_ = token;
-  message_completed();
+  restart_clock();
   rest();
 }
 
@@ -50,7 +46,7 @@ bool Connection::Next::await_ready() const {
 void Connection::Next::await_suspend(std::coroutine_handle<> awaiting) {
   waiter_.wait(connection_.server_.loop(), awaiting);
   connection_.waiting_ = &waiter_;
-  connection_.rest();
+  connection_.begin_exchange();
 }
 
 uring::Result<common::ByteView> Connection::Next::await_resume() {
@@ -69,9 +65,15 @@ std::error_code Connection::why_not() {
   return error();
 }
 
-void Connection::rest() {
+void Connection::rest() { begin_exchange(); }
+
+void Connection::begin_exchange() {
   if (lent_ != nullptr && lent_->answers.empty()) give_back_lent();
-  start(lent_ != nullptr ? lent_->answers.view() : common::ByteView());
+  if (lent_ == nullptr) return start({});
+  const auto answers = lent_->answers.view();
+  // Should nobody speak for a while: the memory of a large one must not wait for that.
+  if (answers.size() > server_.buffers().bytes_each()) server_.loop().hurry();
+  start(answers);
 }
 
 void Connection::answer_sent() { give_back_lent(); }
@@ -95,10 +97,13 @@ uring::Task<common::Status> Connection::recover(std::error_code error) {
   if (!unsent().empty() && error == std::errc::resource_unavailable_try_again) {
     co_return co_await hold_and_send(unsent());
   }
-  if (error == std::errc::no_buffer_space) {
+  if (unsent().empty() && error == std::errc::no_buffer_space) {
     uring::Buffers& buffers = server_.buffers();
-    if (buffers.available() == 0) co_return co_await buffers.returned();
-    co_return {};  // some are back already
+    if (buffers.lent() == 0) co_return {};  // all are back already
+    // In line behind those who wait, or they would wait for ever. What holds the buffers are
+    // answers that were sent in silence: the loop must not sleep before it concludes that.
+    server_.loop().hurry();
+    co_return co_await buffers.returned();
   }
   if (error == uring::Error::timed_out) co_return common::failure(common::Error::timed_out);
   co_return std::unexpected(error);
@@ -116,6 +121,7 @@ uring::Task<common::Status> Connection::send_all() {
 }
 
 /// Holds a copy: the buffer that the answer is in is everybody's, and must not wait for one peer.
+/// The read clock stands still until the peer has taken it.
 uring::Task<common::Status> Connection::hold_and_send(common::ByteView answers) {
   const common::Bytes held(answers.begin(), answers.end());
   give_back_lent();
@@ -132,11 +138,11 @@ uring::Task<common::Status> Connection::hold_and_send(common::ByteView answers) 
       co_return common::failure(common::Error::timed_out);
     }  // else it reads slowly, and has freed less than a send waits for
   }
-  message_completed();
+  restart_clock();
   co_return {};
 }
 
-void Connection::message_completed() {
+void Connection::restart_clock() {
   overdue_ = false;
   server_.renew(deadline_, token_);
 }
@@ -156,8 +162,12 @@ uring::Task<> Connection::close_gracefully() {
 
   uring::Loop& loop = server_.loop();
   uring::Deadline deadline(loop, loop.now() + common::linger_timeout);
+  lingering_ = true;
   while (true) {
-    const auto received = co_await loop.recv(fd_, never_written, MSG_TRUNC).until(deadline);
+    // MSG_TRUNC: the kernel throws away what it would have copied. tcp(7)
+    const auto received = co_await loop.recv(fd_, server_.thrown_away(), MSG_TRUNC)
+                              .until(deadline)
+                              .cancelled_by(server_.lingering());
     if (server_.draining()) co_return co_await close_when_acknowledged();
     if (!received || *received == 0) co_return;
   }
@@ -165,7 +175,8 @@ uring::Task<> Connection::close_gracefully() {
 
 uring::Task<> Connection::close_when_acknowledged() {
   while (common::unacknowledged_bytes(fd_) > 0) {
-    (void)::recv(fd_.get(), never_written.data(), never_written.size(), MSG_DONTWAIT | MSG_TRUNC);
+    const auto away = server_.thrown_away();
+    (void)::recv(fd_.get(), away.data(), away.size(), MSG_DONTWAIT | MSG_TRUNC);
     (void)co_await server_.loop().sleep(drain_tick);
   }
   // Only now: when both directions are shut down, the kernel answers more input with a reset, and
@@ -174,6 +185,8 @@ uring::Task<> Connection::close_when_acknowledged() {
 }
 
 void Connection::begin_drain() {
+  // With both directions shut down the kernel would answer more input with a reset.
+  if (lingering_) return;
   // The end of the stream, for us alone: a receive returns what the kernel has, and then 0.
   (void)::shutdown(fd_.get(), SHUT_RD);  // ENOTCONN: the receive will tell
 }

@@ -25,6 +25,11 @@ struct Lent {
 
 /// One peer. While it says nothing it is no more than this: a descriptor, a receive that the kernel
 /// holds, and a deadline. A coroutine, and with it a session, comes when bytes come.
+///
+/// It goes round: the exchange is in flight; it has ended, and is `unclaimed_` until a coroutine
+/// looks at it; what was received is in `lent_`, and so is the answer, until the next exchange has
+/// sent that. Where the kernel had no room for an answer the coroutine holds a copy and sends it;
+/// at the end it lingers, and is closed.
 class Connection final : public uring::Exchange {
  public:
   Connection(Server& server, uring::Loop& loop, uring::Buffers& buffers, common::Accepted accepted);
@@ -62,13 +67,15 @@ class Connection final : public uring::Exchange {
   /// peer says then begins a new one.
   void rest();
 
-  /// Whether the last exchange() failed in a way that can be mended.
+  /// Mends what made the last exchange() fail: sends what the kernel had no room for, waits for a
+  /// buffer. Error: it cannot be mended.
   uring::Task<common::Status> recover(std::error_code error);
 
   /// From now on the peer has the whole time again for its next message.
-  void message_completed();
+  void message_completed() { restart_clock(); }
 
-  /// Its deadline has passed.
+  /// Its deadline has passed: the exchange ends, or if there is none, the next does not begin
+  /// unless a message is completed before.
   void expire();
 
   /// Ends our side of the stream, then reads and throws away until the peer ends its own, up to
@@ -88,6 +95,8 @@ class Connection final : public uring::Exchange {
   void go_on() override;
 
   [[gnu::cold]] std::error_code why_not();
+  void begin_exchange();
+  void restart_clock();
   void give_back_lent();
   uring::Task<common::Status> hold_and_send(common::ByteView answers);
   uring::Task<> close_when_acknowledged();
@@ -102,6 +111,7 @@ class Connection final : public uring::Exchange {
   bool unclaimed_ = false;  ///< The last exchange has ended, and nobody has looked at it.
   bool overdue_ = false;
   bool peer_ended_ = false;
+  bool lingering_ = false;
 };
 
 }  // namespace stage

@@ -12,7 +12,6 @@
 #include "common/options.h"
 #include "common/process.h"
 #include "common/stop_handler.h"
-#include "uring/ring.h"
 #include "workers.h"
 
 namespace {
@@ -80,7 +79,7 @@ int main(int argc, char** argv) {
   if (!listeners) return common::fail(options, listeners.error());
   const auto server = stage::Workers::create(options, ring, std::move(*listeners));
   if (!server) {
-    common::log(uring::explain(server.error()));
+    common::log(server.error());
     return 1;
   }
   const auto signals =

@@ -61,7 +61,8 @@ uring::Task<common::Result<Server::Then>> Server::serve(Connection& peer, Sessio
       if (!completed) co_return std::unexpected(completed.error());
       co_return Then::close;
     }
-    if (*completed > 0) peer.message_completed();
+    if (*completed == 0) continue;
+    peer.message_completed();
     if (talking_ > conversations_kept_max && session.end_of_stream()) co_return Then::rest;
   }
   if (const auto ended = session.end_of_stream(); !ended) co_return std::unexpected(ended.error());
@@ -109,7 +110,7 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop,
       buffers_(std::move(buffers)),
       listener_(std::move(listener)),
       wake_(wake),
-      told_(*loop_),
+      look_again_(*loop_),
       place_freed_(*loop_) {}
 
 Server::~Server() { shared_.places.forget(wake_.get()); }
@@ -122,27 +123,37 @@ uring::Task<common::Status> Server::work(LogWriter* log_writer) {
   uring::Scope conversations(*loop_);
   conversations_ = &conversations;
   uring::Scope chores(*loop_);
-  chores.spawn(hear_wake_ups());
-  chores.spawn(accept_clients());
-  chores.spawn(enforce_time_bound());
+  chores.spawn(keep_doing(hear_wake_ups()));
+  chores.spawn(keep_doing(accept_clients()));
+  chores.spawn(keep_doing(enforce_time_bound()));
 
-  while (!shared_.stopping && !fault_) (void)co_await told_.wait();  // nobody cancels it
+  while (!shared_.stopping && !fault_) (void)co_await look_again_.wait();  // nobody cancels it
   if (fault_) co_return std::unexpected(fault_);
   chores.cancel();
   co_await chores.join();
   begin_drain();
-  while (clients_.size() > 0) (void)co_await told_.wait();
+  while (clients_.size() > 0) (void)co_await look_again_.wait();
   co_await conversations.join();
   logging.cancel();
   co_await logging.join();
   co_return {};
 }
 
+/// A chore that fails takes the server with it, which would else seem to be alive.
+uring::Task<> Server::keep_doing(uring::Task<common::Status> chore) {
+  const auto ended = co_await std::move(chore);
+  if (ended || ended.error() == uring::Error::cancelled) co_return;
+  fault_ = ended.error();
+  look_again_.notify_all();
+}
+
 /// Somebody asks us to stop, or has given a place back.
-uring::Task<> Server::hear_wake_ups() {
+uring::Task<common::Status> Server::hear_wake_ups() {
   std::uint64_t wake_ups = 0;
-  while (co_await loop_->read(wake_, std::as_writable_bytes(std::span(&wake_ups, 1)))) {
-    told_.notify_all();
+  while (true) {
+    const auto heard = co_await loop_->read(wake_, std::as_writable_bytes(std::span(&wake_ups, 1)));
+    if (!heard) co_return std::unexpected(heard.error());
+    look_again_.notify_all();
     place_freed_.notify_all();
   }
 }
@@ -150,14 +161,11 @@ uring::Task<> Server::hear_wake_ups() {
 /// Takes newcomers, each after a place for it. The ring only says that somebody is there: an accept
 /// that waits there would hold its place meanwhile, which another loop's newcomer may need, and a
 /// multishot one takes all who come.
-uring::Task<> Server::accept_clients() {
-  while (co_await loop_->poll(listener_, POLLIN)) {
-    const auto accepted = co_await accept_some();
-    if (accepted) continue;
-    if (accepted.error() == uring::Error::cancelled) co_return;
-    fault_ = accepted.error();
-    told_.notify_all();
-    co_return;
+uring::Task<common::Status> Server::accept_clients() {
+  while (true) {
+    const auto somebody = co_await loop_->poll(listener_, POLLIN);
+    if (!somebody) co_return std::unexpected(somebody.error());
+    if (const auto accepted = co_await accept_some(); !accepted) co_return accepted;
   }
 }
 
@@ -194,7 +202,7 @@ void Server::close(Connection& connection) {
   clients_.erase(connection.token());
   shared_.places.give_back();
   shortage_.cancel();
-  if (draining_) told_.notify_all();
+  if (draining_) look_again_.notify_all();
 }
 
 void Server::begin_conversation(Connection& connection) {
@@ -210,8 +218,10 @@ void Server::begin_conversation(Connection& connection) {
 
 /// All are as far away when they are set. So while it sleeps, none can come before the first there
 /// was, or when there was none, before a whole time bound from now.
-uring::Task<> Server::enforce_time_bound() {
-  while (co_await loop_->sleep_until(time_bounds_.soonest().value_or(loop_->now() + time_bound_))) {
+uring::Task<common::Status> Server::enforce_time_bound() {
+  while (true) {
+    const auto next = time_bounds_.soonest().value_or(loop_->now() + time_bound_);
+    if (const auto slept = co_await loop_->sleep_until(next); !slept) co_return slept;
     while (const auto token = time_bounds_.overdue(loop_->now())) clients_.find(*token)->expire();
   }
 }
@@ -220,6 +230,7 @@ void Server::begin_drain() {
   draining_ = true;
   listener_ = common::Fd();  // who waits in the backlog is turned away
   clients_.for_each([](common::Token, Connection& client) { client.begin_drain(); });
+  lingering_.cancel();
 }
 
 void Server::add_lent() {

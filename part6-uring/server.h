@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
+#include <span>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -15,6 +17,7 @@
 #include "common/places.h"
 #include "common/result.h"
 #include "common/slab.h"
+#include "common/socket.h"
 #include "connection.h"
 #include "log_writer.h"
 #include "uring/buffers.h"
@@ -58,6 +61,12 @@ class Server {
   uring::Buffers& buffers() { return *buffers_; }
   bool draining() const { return draining_; }
 
+  /// Cancelled when the drain begins.
+  uring::Canceller& lingering() { return lingering_; }
+
+  /// Where bytes go that nobody wants.
+  std::span<std::byte> thrown_away() { return thrown_away_; }
+
   Lent& lend() {
     if (free_ == nullptr) add_lent();
     return *std::exchange(free_, free_->next);
@@ -89,10 +98,11 @@ class Server {
   uring::Task<> converse(Connection& peer, Arguments... arguments);
 
   uring::Task<common::Status> work(LogWriter* log_writer);
-  uring::Task<> hear_wake_ups();
-  uring::Task<> accept_clients();
+  uring::Task<> keep_doing(uring::Task<common::Status> chore);
+  uring::Task<common::Status> hear_wake_ups();
+  uring::Task<common::Status> accept_clients();
   uring::Task<common::Status> accept_some();
-  uring::Task<> enforce_time_bound();
+  uring::Task<common::Status> enforce_time_bound();
 
   void add(common::Accepted accepted);
   void add_lent();
@@ -108,11 +118,13 @@ class Server {
   common::Fd listener_;
   const common::Fd& wake_;
 
-  uring::Signal told_;         ///< Something that work() waits for may have come true.
-  uring::Signal place_freed_;  ///< In this loop or another.
-  uring::Canceller shortage_;  ///< Ends the pause after an accept that found no descriptor.
+  uring::Signal look_again_;    ///< Something that work() waits for may have come true.
+  uring::Signal place_freed_;   ///< In this loop or another.
+  uring::Canceller lingering_;  ///< Those that wait for their peers' end of the stream.
+  uring::Canceller shortage_;   ///< Ends the pause after an accept that found no descriptor.
   uring::Scope* conversations_ = nullptr;  ///< While work() runs.
 
+  std::array<std::byte, common::receive_bytes_max> thrown_away_;
   std::vector<std::unique_ptr<Lent>> all_lent_;  ///< As many as were needed at once.
   Lent* free_ = nullptr;                         ///< Those that are not lent, by `next`.
   common::DeadlineList time_bounds_;

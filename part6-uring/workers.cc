@@ -3,11 +3,13 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <system_error>
 #include <utility>
 
 #include "common/listen.h"
 #include "common/places.h"
+#include "uring/ring.h"
 
 namespace stage {
 
@@ -15,59 +17,69 @@ common::Result<std::vector<common::Fd>> open_listeners(const common::Options& op
   return common::listen_group(options, std::max<std::size_t>(options.workers, 1));
 }
 
-common::Result<std::unique_ptr<Workers>> Workers::create(const common::Options& options,
-                                                         const RingOptions& ring,
-                                                         std::vector<common::Fd> listeners) {
+std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
+    const common::Options& options, const RingOptions& ring, std::vector<common::Fd> listeners) {
   std::unique_ptr<Workers> workers(new Workers(options, ring));
-  const auto started = workers->start_all(std::move(listeners));
-  if (!started) return std::unexpected(started.error());
+  std::string complaint = workers->start_all(std::move(listeners));
+  if (!complaint.empty()) return std::unexpected(std::move(complaint));
   return workers;
 }
 
-common::Status Workers::start_all(std::vector<common::Fd> listeners) {
+/// Returns why it cannot be done, or nothing.
+std::string Workers::start_all(std::vector<common::Fd> listeners) {
   const std::size_t workers = listeners.size();
   finished_.resize(workers);
+  complaints_.resize(workers);
   const auto address = common::Address::of_socket(listeners.front());
-  if (!address) return std::unexpected(address.error());
+  if (!address) return address.error().message();
   address_ = address->to_string();
   for (std::size_t i = 0; i < workers; ++i) {
     wakes_.emplace_back(::eventfd(0, EFD_CLOEXEC));
-    if (!wakes_.back()) return common::last_error();
+    if (!wakes_.back()) return "eventfd: " + common::last_error().error().message();
   }
 
-  std::latch created(static_cast<std::ptrdiff_t>(workers - 1));
+  created_.emplace(static_cast<std::ptrdiff_t>(workers - 1));
   for (std::size_t i = 1; i < workers; ++i) {
     try {
-      threads_.emplace_back([this, i, &created, listener = std::move(listeners[i])]() mutable {
-        work(i, std::move(listener), created);
+      threads_.emplace_back([this, i, listener = std::move(listeners[i])]() mutable {
+        work(i, std::move(listener));
       });
     } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
-      finished_[i] = std::unexpected(error.code());
-      created.count_down();
+      complaints_[i] = "cannot start a thread: " + error.code().message();
+      created_->count_down();
     }
   }
-  auto first = create_server(0, std::move(listeners.front()));
-  created.wait();
-  if (!first) return std::unexpected(first.error());
-  first_ = std::move(*first);
-  return first_error();
+  first_ = create_server(0, std::move(listeners.front()));
+  created_->wait();
+  for (const std::string& complaint : complaints_) {
+    if (!complaint.empty()) return complaint;
+  }
+  return {};
 }
 
-common::Result<std::unique_ptr<Server>> Workers::create_server(std::size_t i, common::Fd listener) {
+std::unique_ptr<Server> Workers::create_server(std::size_t i, common::Fd listener) {
   std::string trace_file = ring_.trace_file;
-  if (i > 0 && !trace_file.empty()) trace_file += "." + std::to_string(i);
-  return Server::create(shared_, ring_.setup, trace_file, std::move(listener), wakes_[i]);
+  if (i > 0 && !trace_file.empty()) {
+    trace_file += "." + std::to_string(i);
+    if (!std::ofstream(trace_file)) {
+      complaints_[i] = "cannot write " + trace_file;
+      return nullptr;
+    }
+  }
+  auto server = Server::create(shared_, ring_.setup, trace_file, std::move(listener), wakes_[i]);
+  if (server) return std::move(*server);
+  complaints_[i] = uring::explain(server.error());
+  return nullptr;
 }
 
 /// The ring of a server belongs to the thread that makes it, and is used by no other.
-void Workers::work(std::size_t i, common::Fd listener, std::latch& created) {
-  auto server = create_server(i, std::move(listener));
-  if (!server) finished_[i] = std::unexpected(server.error());
-  created.count_down();
+void Workers::work(std::size_t i, common::Fd listener) {
+  const auto server = create_server(i, std::move(listener));
+  created_->count_down();
 
   state_.wait(State::creating);
   if (!server || state_ == State::given_up) return;
-  finished_[i] = (*server)->run(nullptr);
+  finished_[i] = server->run(nullptr);
   if (!finished_[i]) stop();  // the others, too: one less would go unnoticed
 }
 
@@ -84,10 +96,6 @@ common::Status Workers::run() {
   finished_[0] = first_->run(log_writer->get());
   if (!finished_[0]) stop();
   threads_.clear();  // joins them
-  return first_error();
-}
-
-common::Status Workers::first_error() const {
   const auto failed = std::ranges::find_if(finished_, [](const auto& status) { return !status; });
   return failed == finished_.end() ? common::Status() : *failed;
 }

@@ -2,8 +2,10 @@
 
 #include <atomic>
 #include <cstddef>
+#include <expected>
 #include <latch>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -29,11 +31,10 @@ common::Result<std::vector<common::Fd>> open_listeners(const common::Options& op
 /// --max-connections and nothing else; the kernel spreads newcomers over them.
 class Workers {
  public:
-  /// A server for each listener, the first for the calling thread. Errors: of Server::create(),
-  /// eventfd(2), pthread_create(3).
-  static common::Result<std::unique_ptr<Workers>> create(const common::Options& options,
-                                                         const RingOptions& ring,
-                                                         std::vector<common::Fd> listeners);
+  /// A server for each listener, the first for the calling thread. Error: a line that says what is
+  /// missing, and what to do about it.
+  static std::expected<std::unique_ptr<Workers>, std::string> create(
+      const common::Options& options, const RingOptions& ring, std::vector<common::Fd> listeners);
   ~Workers();
 
   std::string address() const { return address_; }
@@ -49,16 +50,17 @@ class Workers {
 
   Workers(const common::Options& options, const RingOptions& ring)
       : shared_(options), ring_(ring) {}
-  common::Status start_all(std::vector<common::Fd> listeners);
-  common::Result<std::unique_ptr<Server>> create_server(std::size_t i, common::Fd listener);
-  void work(std::size_t i, common::Fd listener, std::latch& created);
-  common::Status first_error() const;
+  std::string start_all(std::vector<common::Fd> listeners);
+  std::unique_ptr<Server> create_server(std::size_t i, common::Fd listener);
+  void work(std::size_t i, common::Fd listener);
 
   Shared shared_;
   const RingOptions& ring_;
   std::string address_;
   std::vector<common::Fd> wakes_;
-  std::vector<common::Status> finished_;  ///< Or why one has not even begun.
+  std::vector<std::string> complaints_;  ///< Why a server could not be made; empty: it was.
+  std::vector<common::Status> finished_;
+  std::optional<std::latch> created_;  ///< All have tried to make their server.
   std::unique_ptr<Server> first_;
   std::atomic<State> state_ = State::creating;
   std::vector<std::jthread> threads_;  ///< Of the others. Joined before the rest goes.

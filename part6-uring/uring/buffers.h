@@ -76,6 +76,9 @@ class Buffers {
   /// Those that the kernel can take.
   std::uint32_t available() const { return count_ - lent_; }
 
+  /// Those that leases hold.
+  std::uint32_t lent() const { return lent_; }
+
   /// Waits until available() is not 0. Error: cancelled.
   Signal::Wait returned() { return signal_.wait(); }
 

@@ -20,9 +20,9 @@ namespace uring {
 /// that takes no answers is asked nothing more, and a conversation holds one buffer at most.
 ///
 /// The send is tried once and never waits. So it is over when the call that submits it returns, and
-/// if nothing was said by then it has sent everything: answer_sent() is called, long before the
-/// peer's next words. Where a kernel cannot keep silent about a success, or another thread submits,
-/// the two entries go in one after the other.
+/// if nothing was said by then it has sent everything: answer_sent() is called when the loop next
+/// wakes, for whatever reason; Loop::hurry() makes it wake at once. Where a kernel cannot keep
+/// silent about a success, or another thread submits, the two go in one after the other.
 ///
 /// Whoever derives from it owns what the answer is in, calls settle() in its destructor, and
 /// cancels it: it belongs to no scope.

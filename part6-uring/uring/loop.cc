@@ -95,10 +95,12 @@ void Loop::submit_and_wait() {
   if (!status && !is_passing(status.error())) give_up(status.error());
 }
 
-/// Looks at the ring for a while instead of sleeping. False: nothing came.
+/// Looks at the ring for a while instead of sleeping, but not beyond a deadline. False: nothing
+/// came.
 bool Loop::spin() {
   if (setup_.spin.count() == 0) return false;
-  const auto end = Clock::now() + setup_.spin;
+  const auto soonest = deadlines_.soonest().value_or(Clock::time_point::max());
+  const auto end = std::min<Clock::time_point>(Clock::now() + setup_.spin, soonest);
   while (ring_.submit()) {
     if (ring_.has_completion()) return true;
     if (Clock::now() >= end) break;

@@ -31,7 +31,6 @@ SPARE_DESCRIPTORS = 200  # for a process's other needs
 SOURCE_CONNECTIONS = 1000
 PATIENCE = 120.0
 MESSAGE = b"\5\0\0\0hello"
-WARM_UP = (60_000).to_bytes(4, "little") + bytes(60_000)
 
 
 def shares(connections: int) -> list[int]:
@@ -77,7 +76,7 @@ def warm_up(server: Server) -> None:
     """Touches what all connections share."""
     with socket.create_connection(server.address) as client:
         for _ in range(600):
-            talk(client, WARM_UP)
+            talk(client, MESSAGE)
 
 
 def processor_seconds(processes: list[Process], seconds: float) -> float:

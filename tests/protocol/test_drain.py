@@ -128,6 +128,27 @@ def test_megabytes_on_their_way_to_a_slow_reader_arrive_in_full(
 
 
 @pytest.mark.rule(rules.DRAIN)
+def test_answers_outlive_a_stop_that_comes_while_the_server_waits_for_the_end(
+    start: Callable[..., Server],
+) -> None:
+    # It has ended its own side already, and throws away what comes. A stop that shuts the other
+    # direction, too, makes the kernel answer input with a reset.
+    server = start("--drain-timeout", "30s")
+    client = server.connect(receive_buffer=4096)
+    answered = frames(distinct_payloads(20, 20_000))
+    client.send(answered + header(0xFFFFFFFF))
+    server.wait_for_log_lines(1)  # all that is before it was answered, and nothing else will be
+    server.send_signal(signal.SIGTERM)
+    assert wait_until(server.refuses_connections, server.patience), "still accepts newcomers"
+    for _ in range(3):
+        client.try_send(b"nobody reads this")
+        time.sleep(0.05)
+    received = client.receive_until_gone()
+    assert received == answered, f"{len(received)} of {len(answered)} bytes came back"
+    assert server.wait_exit() == 0
+
+
+@pytest.mark.rule(rules.DRAIN)
 def test_a_client_that_goes_on_sending_does_not_keep_the_server_from_stopping(
     server: Server,
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -104,6 +105,27 @@ def test_a_pause_in_the_middle_of_a_wait_changes_nothing(server: Server) -> None
         client.send_messages(b"sent to one who does not run")
         server.resume()
         client.expect(b"sent to one who does not run")
+
+
+@pytest.mark.clock
+@pytest.mark.needs("interruptions", "concurrency")
+@pytest.mark.rule(rules.EINTR)
+def test_messages_that_came_in_time_are_answered_by_a_server_that_was_paused(
+    start: Callable[..., Server],
+) -> None:
+    server = start("--read-timeout", "300ms")
+    clients = [server.connect() for _ in range(10)]
+    for client in clients:
+        client.echo(b"accepted")
+    time.sleep(0.1)  # now it waits for all of them, with a time-out
+    server.pause()
+    for client in clients:
+        client.send_messages(b"in time")
+        client.wait_until_in_kernel()
+    time.sleep(0.6)  # the time is over when the server runs again
+    server.resume()
+    for client in clients:
+        client.expect(b"in time")
 
 
 @pytest.mark.rule(rules.SIGPIPE)

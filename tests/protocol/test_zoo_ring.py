@@ -62,3 +62,14 @@ def test_an_answer_is_what_its_client_sent_though_memory_is_used_again(
         server.resume()
         for client, payload in zip(clients, payloads):
             client.expect(payload)
+
+
+@pytest.mark.needs("workers")
+@pytest.mark.rule(rules.WORKERS)
+def test_the_only_place_goes_to_whichever_worker_has_a_newcomer(
+    start: Callable[..., Server],
+) -> None:
+    server = start("--workers", "4", "--max-connections", "1")
+    for number in range(40):  # the kernel spreads them over the workers
+        with server.connect() as client:
+            client.echo(b"client %d" % number)

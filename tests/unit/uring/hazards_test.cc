@@ -90,11 +90,11 @@ TEST_F(Uring, TheKernelWritesIntoNoFrameThatHasGone) {
 Task<> time_out_after(Loop& loop, const common::Fd& fd, std::chrono::nanoseconds asked) {
   std::array<std::byte, 8> buffer;
   const auto begin = Clock::now();
-  Deadline much_later(loop, begin + 2s);
+  Deadline much_later(loop, begin + 5s);
   EXPECT_THAT(co_await loop.recv(fd, buffer).within(asked).until(much_later),
               FailedWith(Error::timed_out));
   EXPECT_GE(Clock::now() - begin, asked) << "a time-out that was asked for later";
-  EXPECT_LT(Clock::now() - begin, asked + 1s) << "a time-out that was asked for sooner";
+  EXPECT_LT(Clock::now(), much_later.due()) << "a time-out that was asked for sooner";
 }
 
 // The kernel reads the length when the request is submitted, which is long after it was made.
@@ -119,7 +119,7 @@ TEST(UringLoop, APairGoesInWhole) {
     std::array<std::byte, 8> buffer;
     Scope scope(l);
     for (int i = 0; i < entries; ++i) scope.spawn(wait_a_moment(l));
-    Deadline much_later(l, Clock::now() + 2s);
+    Deadline much_later(l, Clock::now() + 5s);
     EXPECT_THAT(co_await l.recv(fd, buffer).within(5ms).until(much_later),
                 FailedWith(Error::timed_out));
     EXPECT_LT(Clock::now(), much_later.due()) << "its own time-out did nothing";

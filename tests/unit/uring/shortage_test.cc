@@ -1,0 +1,84 @@
+// Out of descriptors: what is refused, and what becomes of a newcomer.
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+
+#include "common/listen.h"
+#include "fixture.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using common::Fd;
+using common::Waiting;
+using tests::FailedWith;
+using tests::Succeeded;
+using tests::Uring;
+using uring::Result;
+using uring::Task;
+
+/// While it lives, no descriptor can be had that is above those there are.
+class NoMoreDescriptors {
+ public:
+  NoMoreDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const Fd next(::dup(STDERR_FILENO));  // the lowest number that is free
+    const rlimit none{.rlim_cur = static_cast<rlim_t>(next.get()), .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  NoMoreDescriptors(const NoMoreDescriptors&) = delete;
+  NoMoreDescriptors& operator=(const NoMoreDescriptors&) = delete;
+  ~NoMoreDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+/// A listener, and a client whom nobody has accepted yet.
+struct Newcomer {
+  Fd listener = *common::listen_on(tests::on_free_port(), Waiting::blocking);
+  Fd client = tests::connect_to(*common::Address::of_socket(listener));
+};
+
+TEST_F(Uring, ANewcomerWhoFindsNoDescriptorWaitsForOne) {
+  run([this]() -> Task<> {
+    const Newcomer newcomer;
+    {
+      const NoMoreDescriptors shortage;
+      EXPECT_THAT(co_await loop.accept(newcomer.listener),
+                  FailedWith(std::errc::too_many_files_open));
+    }
+    const auto accepted = co_await loop.accept(newcomer.listener).within(10s);
+    EXPECT_THAT(accepted, Succeeded());
+  });
+}
+
+// So a table must never be what limits the number of connections.
+TEST_F(Uring, ANewcomerWhoFindsNoSlotIsTurnedAway) {
+  if (!loop.features().has(uring::Feature::direct)) GTEST_SKIP() << "switched off";
+  ASSERT_THAT(loop.register_files(1), Succeeded());
+  run([this]() -> Task<> {
+    const Newcomer newcomer;
+    const auto only = co_await loop.open_direct(loop.working_dir(), "/dev/null", O_RDONLY);
+    EXPECT_THAT(only, Succeeded());
+    EXPECT_THAT(co_await loop.accept_direct(newcomer.listener),
+                FailedWith(std::errc::too_many_files_open_in_system));
+    std::array<std::byte, 1> buffer;
+    EXPECT_EQ(co_await loop.recv(newcomer.client, buffer).within(10s), Result<std::size_t>(0u));
+  });
+}
+
+TEST_F(Uring, ATableLargerThanTheLimitIsRefused) {
+  if (!loop.features().has(uring::Feature::direct)) GTEST_SKIP() << "switched off";
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  if (limit.rlim_max > 1'000'000) GTEST_SKIP() << "there is hardly a limit here";
+  const auto too_many = static_cast<unsigned>(limit.rlim_max + 1);  // liburing raises the soft one
+  EXPECT_THAT(loop.register_files(too_many), FailedWith(std::errc::too_many_files_open));
+}
+
+}  // namespace
