@@ -73,12 +73,28 @@ def test_a_message_that_is_cut_costs_some(counted: tuple[Server, Path]) -> None:
     client.expect(b"hello")
 
 
+def talk_at_once(server: Server, clients: int) -> None:
+    """So many conversations at the same moment, however fast the server is."""
+    crowd = [server.connect() for _ in range(clients)]
+    for client in crowd:
+        client.echo(b"accepted")
+    server.pause()
+    for client in crowd:
+        client.send_messages(b"all together")
+    server.resume()
+    for client in crowd:
+        client.expect(b"all together")
+        client.close()
+    server.clients.clear()
+
+
 @pytest.mark.stages("part6-uring")
 @pytest.mark.parametrize("together", [1, CROWD])
 def test_a_connection_costs_no_allocation(counted: tuple[Server, Path], together: int) -> None:
     """Nor does its coroutine: both lie where those of others were."""
     server, file = counted
     come_and_go(server, 2 * CROWD, 2)  # a newcomer may find one there that is about to go
+    talk_at_once(server, 2 * CROWD)
     before = count(file)
     come_and_go(server, together, MESSAGES // together)
     assert count(file) == before, f"{count(file) - before} allocations for {MESSAGES} connections"

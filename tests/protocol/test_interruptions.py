@@ -35,7 +35,7 @@ def talk(server: Server, clients: int = 5, rounds: int = 10) -> None:
             client.expect_end()
 
 
-@pytest.mark.needs("interruptions", "plain-calls")
+@pytest.mark.needs("plain-calls", "interruptions")
 @pytest.mark.rule(rules.EINTR)
 @pytest.mark.parametrize(
     "calls",
