@@ -182,6 +182,8 @@ def test_lines_that_nobody_reads_are_counted(
             come_and_go(server, 1)  # with each of its lines there is room for more that wait
             came += 1
             proc.wait_until(lambda: accounted_for() == 2 * came, 0.1)
+        come_and_go(server, 1)  # nothing waits any more
+        came += 1
         server.stop()
         reader.join()
     broken = [line for line in lines if not WHOLE.fullmatch(line)]
