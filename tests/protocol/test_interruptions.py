@@ -21,6 +21,7 @@ from harness.strace import (
     Strace,
     inject,
 )
+from harness.target import Target
 
 pytestmark = pytest.mark.needs("interruptions")
 
@@ -111,8 +112,9 @@ def test_a_pause_in_the_middle_of_a_wait_changes_nothing(server: Server) -> None
 @pytest.mark.needs("interruptions", "concurrency")
 @pytest.mark.rule(rules.EINTR)
 def test_messages_that_came_in_time_are_answered_by_a_server_that_was_paused(
-    start: Callable[..., Server],
+    start: Callable[..., Server], target: Target
 ) -> None:
+    target.need_buffers()
     server = start("--read-timeout", "300ms")
     clients = [server.connect() for _ in range(10)]
     for client in clients:

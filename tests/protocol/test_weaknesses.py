@@ -162,6 +162,7 @@ def test_every_message_takes_two_system_calls_or_more(server: Server) -> None:
 @pytest.mark.needs("batched-calls")
 @pytest.mark.rule(rules.SHARED_CALLS)
 def test_clients_that_speak_at_once_share_the_system_calls(server: Server) -> None:
+    server.target.need_buffers()
     clients = [server.connect() for _ in range(MESSAGES)]
     for client in clients:
         client.echo(b"warm")
