@@ -5,6 +5,7 @@
 
 #include "../allocations.h"
 #include "fixture.h"
+#include "uring/completion_queue.h"
 #include "uring/link.h"
 #include "uring/streams.h"
 
@@ -49,9 +50,18 @@ Task<> receive_all(Loop& loop, const common::Fd& fd, uring::Buffers& buffers, in
   }
 }
 
+constexpr int sends = 50;
+
 Task<> send_all(Loop& loop, const common::Fd& fd) {
-  for (int i = 0; i < 50; ++i) (void)co_await loop.send(fd, bytes_of("0123456789"));
+  for (int i = 0; i < sends; ++i) (void)co_await loop.send(fd, bytes_of("0123456789"));
   (void)co_await loop.shutdown(fd, SHUT_WR);
+}
+
+/// How many results wait at once is up to the kernel's thread under SQPOLL: no number of rounds has
+/// seen the most there can be.
+void warm_up_for(int results) {
+  uring::CompletionQueue queue;
+  for (int i = 0; i < results; ++i) queue.push({.result = i, .flags = 0});
 }
 
 TEST_F(Uring, AnOperationAllocatesNothing) {
@@ -82,6 +92,7 @@ TEST_F(Uring, AStreamAllocatesNothing) {
   ends_with_run = false;
   const auto buffers = std::move(*uring::Buffers::create(loop, loop.setup().buffers, 64));
   int bytes = 0;
+  warm_up_for(sends + 2);  // and the end of stream, and the end of the request
   run([&]() -> Task<> {
     for (int round = 0; round < 3; ++round) {
       const auto ends = tests::tcp_connection();
@@ -91,7 +102,7 @@ TEST_F(Uring, AStreamAllocatesNothing) {
       scope.spawn(send_all(loop, ends.client));
       scope.spawn(receive_all(loop, ends.server, *buffers, bytes));
       co_await scope.join();
-      EXPECT_EQ(bytes, 500);
+      EXPECT_EQ(bytes, 10 * sends);
       if (round > 1) {
         EXPECT_EQ(allocations.made(), 0u);
       }
