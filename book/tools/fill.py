@@ -1,0 +1,83 @@
+#!/usr/bin/python3
+"""Checks that listings and runs in the project's Markdown files are true, or makes them so."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import listings
+import runs
+from blocks import ROOT, Block, Wrong, blocks, markdown_files, rewrite
+
+DEFAULT_BUILD = ROOT / "build" / "default"
+LISTING_LINES_MAX = 25
+
+
+def listing_text(block: Block) -> str:
+    """What should stand between a listing's marks."""
+    language, lines = listings.listing(block.arguments)
+    book = ROOT / "book"
+    above = ""
+    if block.path.is_relative_to(book):
+        to_root = os.path.relpath(ROOT, block.path.parent) + "/"
+        above = listings.caption(block.arguments, to_root) + "\n\n"
+    return above + _fenced(language, lines)
+
+
+def complaint(block: Block) -> str | None:
+    """What is wrong with a block, or None."""
+    try:
+        if block.kind == "listing":
+            if block.text != listing_text(block):
+                return "is not what the code says (fill.py --write mends it)"
+            if block.path.parent.name == "book" and len(block.fence) > LISTING_LINES_MAX:
+                return f"has {len(block.fence)} lines: cut it to {LISTING_LINES_MAX}"
+        if block.kind == "run":
+            wrong = runs.fits(block.fence, runs.expected(block.arguments))
+            return f"{wrong} (fill.py --write mends it)" if wrong else None
+    except Wrong as wrong_block:
+        return str(wrong_block)
+    return None
+
+
+def filled(block: Block, build: Path) -> str:
+    """The new text of a block: as it was where that is true, or nothing better is to be had."""
+    if complaint(block) is None:
+        return block.text
+    try:
+        if block.kind == "listing":
+            return listing_text(block)
+        return _fenced("console", runs.recorded(block.arguments, build))
+    except Wrong:
+        return block.text
+
+
+def _fenced(language: str, lines: list[str]) -> str:
+    return "\n".join([f"```{language}", *lines, "```"]) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="mend what is wrong")
+    parser.add_argument("--build-dir", type=Path, default=DEFAULT_BUILD, metavar="DIR",
+                        help="where the steps are built, for runs (default: build/default)")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="default: all")
+    arguments = parser.parse_args()
+    paths = [path.resolve() for path in arguments.files] or markdown_files()
+
+    if arguments.write:
+        for path in paths:
+            if rewrite(path, lambda block: filled(block, arguments.build_dir.resolve())):
+                print(f"{path.relative_to(ROOT)}: written")
+    wrong_blocks = [(block, what) for path in paths for block in blocks(path)
+                    if (what := complaint(block)) is not None]
+    for block, what in wrong_blocks:
+        print(f"{block.where}: {what}")
+    return 1 if wrong_blocks else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

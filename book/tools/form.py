@@ -1,0 +1,145 @@
+"""The form of the book's Markdown: what both the code host and the site show as it is meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+FENCE = re.compile(r"^(```+)(\S*)[^\n]*\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
+INLINE_CODE = re.compile(r"(`+)(?!`).+?\1", re.DOTALL)
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+HEADING = re.compile(r"^(#{1,6}) (.+)$", re.MULTILINE)
+TAG = re.compile(r"</?([A-Za-z][\w-]*)[^>]*>")
+CALLOUT = re.compile(r"^> \[!(\w+)\](.*)$", re.MULTILINE)
+
+TAGS = {"details", "summary", "kbd", "sub", "br"}
+CALLOUTS = {"NOTE", "TIP", "WARNING", "IMPORTANT"}
+FRONT = {"title", "description", "outline"}
+PARAGRAPH_WORDS_MAX = 90
+TABLE_COLUMNS_MAX = 5
+WRONG_BOXES_MAX = 5
+WORDS = re.compile(r"\b(simply|just|obviously|of course|basically|easily|trivially)\b", re.I)
+FIRST_PERSON = re.compile(r"\bI\b(?!/)")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something to mend, and where."""
+
+    line: int
+    what: str
+
+
+def problems(text: str) -> Iterator[Problem]:
+    """All that can be seen without knowing other files."""
+    prose = without_code(text)
+    yield from _front_matter(text)
+    yield from _headings(prose)
+    yield from _traps(prose)
+    yield from _words(prose)
+    yield from _callouts(prose)
+    yield from _paragraphs(prose)
+    yield from _tables(prose)
+
+
+def without_code(text: str) -> str:
+    """The same lines, with code and comments blanked out."""
+    def blank(found: re.Match[str]) -> str:
+        return re.sub(r"[^\n]", " ", found[0])
+
+    def fence(found: re.Match[str]) -> str:
+        return re.sub(r"[^\n]", "", found[0])
+
+    text = FENCE.sub(fence, text)
+    text = COMMENT.sub(fence, text)
+    text = FRONT_MATTER.sub(fence, text)
+    return INLINE_CODE.sub(lambda found: "`" + blank(found)[2:] + "`", text)
+
+
+def anchors(text: str) -> set[str]:
+    """What a link may name behind `#`. Our headings are such that host and site agree."""
+    return {heading.lower().replace(" ", "-")
+            for _, heading in HEADING.findall(without_code(text))}
+
+
+def words(text: str) -> int:
+    """How long it is to read: without code, tables and marks."""
+    prose = re.sub(r"^\|.*$", "", FRONT_MATTER.sub("", COMMENT.sub("", FENCE.sub("", text))),
+                   flags=re.MULTILINE)
+    return len(re.findall(r"\b[\w’'`./-]+", prose))
+
+
+def _line(text: str, position: int) -> int:
+    return text.count("\n", 0, position) + 1
+
+
+def _front_matter(text: str) -> Iterator[Problem]:
+    found = FRONT_MATTER.match(text)
+    if not found:
+        yield Problem(1, "has no front matter with title and description")
+        return
+    keys = {line.split(":")[0] for line in found[1].splitlines()}
+    if keys != FRONT:
+        yield Problem(1, f"front matter has {sorted(keys)}, wanted {sorted(FRONT)}")
+
+
+def _headings(prose: str) -> Iterator[Problem]:
+    titles = 0
+    seen: set[str] = set()
+    for found in HEADING.finditer(prose):
+        titles += found[1] == "#"
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9 -]*", found[2]):
+            yield Problem(_line(prose, found.start()),
+                          f"heading '{found[2]}': letters, digits, blanks, hyphens; first a letter")
+        if found[2] in seen:
+            yield Problem(_line(prose, found.start()), f"two headings '{found[2]}', one anchor")
+        seen.add(found[2])
+    if titles != 1:
+        yield Problem(1, f"has {titles} headings of the first level")
+
+
+def _traps(prose: str) -> Iterator[Problem]:
+    for found in re.finditer(r"\{\{|\}\}|^:::|^\[\^", prose, re.MULTILINE):
+        yield Problem(_line(prose, found.start()), f"'{found[0]}' means something to the site")
+    for found in TAG.finditer(prose):
+        if found[1].lower() not in TAGS:
+            yield Problem(_line(prose, found.start()), f"'{found[0]}' is taken for HTML")
+
+
+def _words(prose: str) -> Iterator[Problem]:
+    for pattern in (WORDS, FIRST_PERSON, re.compile(r"\w!(?=\s|$)")):
+        for found in pattern.finditer(prose):
+            yield Problem(_line(prose, found.start()), f"'{found[0]}': say it without")
+
+
+def _callouts(prose: str) -> Iterator[Problem]:
+    wrong_boxes = 0
+    lines = prose.splitlines()
+    for found in CALLOUT.finditer(prose):
+        line = _line(prose, found.start())
+        if found[1] not in CALLOUTS or found[2].strip():
+            yield Problem(line, f"callout '{found[0]}': one of {sorted(CALLOUTS)}, alone")
+        if line >= len(lines) or not lines[line].startswith("> **"):
+            yield Problem(line, "the line below a callout's mark is its title, in bold")
+        wrong_boxes += found[1] == "WARNING"
+    if wrong_boxes > WRONG_BOXES_MAX:
+        yield Problem(1, f"{wrong_boxes} boxes about what goes wrong; at most {WRONG_BOXES_MAX}")
+
+
+def _paragraphs(prose: str) -> Iterator[Problem]:
+    position = 0
+    for paragraph in re.split(r"(\n\s*\n)", prose):
+        if not re.match(r"\s*(\||#|[-*] |\d+\. |>|<)", paragraph):
+            count = len(paragraph.split())
+            if count > PARAGRAPH_WORDS_MAX:
+                yield Problem(_line(prose, position), f"a paragraph of {count} words")
+        position += len(paragraph)
+
+
+def _tables(prose: str) -> Iterator[Problem]:
+    for found in re.finditer(r"^\|[ :|-]+\|$", prose, re.MULTILINE):
+        columns = found[0].count("|") - 1
+        if columns > TABLE_COLUMNS_MAX:
+            yield Problem(_line(prose, found.start()), f"a table of {columns} columns")

@@ -1,0 +1,117 @@
+"""Listings: what a Markdown file shows of the code, cut from the code itself.
+
+A block names a file and a symbol, or a region between `// [name]` and `// [/name]`:
+
+    <!-- listing: part4-poll/poller.cc Poller::wait cut 5..9 -->
+    <!-- /listing -->
+
+`*` is the whole file, several names in a row are shown one below the other. `cut A..B` puts a line
+`// …` in place of the listing's lines A to B; there may be several.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import subprocess
+import textwrap
+from pathlib import Path
+
+from blocks import ROOT, Wrong
+
+LANGUAGES = {".cc": "cpp", ".h": "cpp", ".py": "python", ".sh": "bash", ".txt": "cmake",
+             ".cmake": "cmake", ".patch": "diff", ".go": "go", ".rs": "rust", ".c": "c"}
+REGION = re.compile(r"^\s*(?://|#) \[/?[\w-]+\]$")
+CUT = re.compile(r"cut (\d+)\.\.(\d+)")
+
+
+def listing(arguments: str) -> tuple[str, list[str]]:
+    """The fence's language and its lines. Raises Wrong if file or symbol does not exist."""
+    cuts = [(int(first), int(last)) for first, last in CUT.findall(arguments)]
+    path, *names = CUT.sub("", arguments).split()
+    source = ROOT / path
+    if not source.is_file():
+        raise Wrong(f"there is no file {path}")
+    if not names:
+        raise Wrong(f"names no symbol of {path} (`*` is the whole file)")
+    found: list[str] = []
+    for name in names:
+        found += ([""] if found else []) + _cut_out(source, name)
+    comment = "#" if source.suffix in {".py", ".sh", ".txt", ".cmake"} else "//"
+    return LANGUAGES.get(source.suffix, "text"), _without(found, cuts, comment)
+
+
+def caption(arguments: str, to_root: str) -> str:
+    """What stands above a listing in the book: the file, as a link, and the names in it."""
+    path, *names = CUT.sub("", arguments).split()
+    shown = [f"`{name}`" for name in names if not name.startswith("[") and name != "*"]
+    return ", ".join([f"[`{path}`]({to_root}{path})", *shown])
+
+
+def _cut_out(source: Path, name: str) -> list[str]:
+    lines = source.read_text().splitlines()
+    if name == "*":
+        begin, end = 0, len(lines)
+    elif name.startswith("["):
+        begin, end = _region(source, lines, name.strip("[]"))
+    else:
+        begin, end = _symbol(source, lines, name)
+    kept = [line for line in lines[begin:end] if not REGION.match(line)]
+    return textwrap.dedent("\n".join(kept)).strip("\n").split("\n")
+
+
+def _region(source: Path, lines: list[str], name: str) -> tuple[int, int]:
+    marks = [next((n for n, line in enumerate(lines)
+                   if re.fullmatch(rf"\s*(//|#) \[{slash}{re.escape(name)}\]", line)), None)
+             for slash in ("", "/")]
+    if marks[0] is None or marks[1] is None or marks[1] < marks[0]:
+        raise Wrong(f"{source.relative_to(ROOT)} has no region [{name}] … [/{name}]")
+    return marks[0] + 1, marks[1]
+
+
+def _symbol(source: Path, lines: list[str], name: str) -> tuple[int, int]:
+    found = [tag for tag in _tags(source) if _is_called(tag, name)]
+    types = [tag for tag in found if tag["kind"] in {"class", "struct", "enum"}]
+    bodies = [tag for tag in found if tag["kind"] not in {"prototype", "member"}]
+    chosen = types or bodies or found  # a class rather than its constructor
+    if len(chosen) != 1:
+        raise Wrong(f"{source.relative_to(ROOT)} has {len(chosen)} symbols called {name}"
+                    + (": mark a region" if chosen else ""))
+    begin = int(str(chosen[0]["line"])) - 1
+    while begin > 0 and _belongs_to_next(lines[begin - 1]):
+        begin -= 1
+    return begin, int(str(chosen[0].get("end", chosen[0]["line"])))
+
+
+def _belongs_to_next(line: str) -> bool:
+    """Whether a declaration that begins here goes on in the next line: `template`, a long type."""
+    text = line.strip()
+    return bool(text) and text[-1] not in ";{}:" and not text.startswith(("//", "#", "/*"))
+
+
+def _is_called(tag: dict[str, object], name: str) -> bool:
+    full = f"{tag.get('scope', '')}::{tag['name']}"
+    return full.endswith(f"::{name}") and tag["kind"] != "namespace"
+
+
+@functools.cache
+def _tags(source: Path) -> list[dict[str, object]]:
+    run = subprocess.run(
+        ["ctags", "--output-format=json", "--fields=+neK", "--kinds-C++=+p", "-f", "-", source],
+        capture_output=True, text=True, check=True)
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def _without(lines: list[str], cuts: list[tuple[int, int]], comment: str) -> list[str]:
+    """The lines, and for each cut one that tells of it, indented like the first it stands for."""
+    shown: list[str] = []
+    for number, line in enumerate(lines, 1):
+        cut = next((c for c in cuts if c[0] <= number <= c[1]), None)
+        if cut is None:
+            shown.append(line)
+        elif cut[0] == number:
+            cut_out = [each for each in lines[number - 1:cut[1]] if each and each[-1] != ":"]
+            first = cut_out[0] if cut_out else line
+            shown.append(first[:len(first) - len(first.lstrip())] + comment + " …")
+    return shown

@@ -1,0 +1,118 @@
+"""Runs: what a Markdown file shows of a terminal, copied from a run of a transcript.
+
+A block names a transcript, and which of its commands to show; without numbers, all:
+
+    <!-- run: part4-poll/steps/03-revents-table.t 2..3 -->
+    <!-- /run -->
+
+The transcript is the test: its output has patterns where runs differ. The fence shows one real run
+that fits them. A first command `cd "$STEPS"` is not shown and not counted.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from blocks import ROOT, Wrong
+
+RANGE = re.compile(r"(\d+)(?:\.\.(\d+))?")
+
+
+@dataclass
+class Command:
+    """A command of a transcript with its continuation lines, and what it prints."""
+
+    lines: list[str]
+    output: list[str] = field(default_factory=list)
+
+    def shown(self) -> list[str]:
+        first, *more = self.lines
+        return [f"$ {first}", *(f"> {line}" for line in more)]
+
+
+def commands(transcript: str) -> list[Command]:
+    """What a transcript in cram's format runs and expects."""
+    found: list[Command] = []
+    for line in transcript.splitlines():
+        if line.startswith("  $ "):
+            found.append(Command([line[4:]]))
+        elif line.startswith("  > "):
+            found[-1].lines.append(line[4:])
+        elif line.startswith("  "):
+            found[-1].output.append(line[2:])
+    return [c for c in found if c.lines != ['cd "$STEPS"']]
+
+
+def expected(arguments: str) -> list[Command]:
+    """The commands that a block shows, with the patterns of their output."""
+    path, chosen = _chosen(arguments)
+    return commands(path.read_text())[chosen]
+
+
+def recorded(arguments: str, build: Path) -> list[str]:
+    """The fence's lines, from a run made now with the steps built below `build`."""
+    path, chosen = _chosen(arguments)
+    return [line for command in commands(_run(path, build))[chosen]
+            for line in command.shown() + command.output]
+
+
+def fits(fence: list[str], wanted: list[Command]) -> str | None:
+    """None if the fence is a run of these commands, otherwise where it is not."""
+    rest = list(fence)
+    for command in wanted:
+        for line in command.shown():
+            if not rest or rest.pop(0) != line:
+                return f"expected `{line}`"
+        for pattern in command.output:
+            if not rest or not _matches(rest[0], pattern):
+                return f"`{rest[0] if rest else 'the end'}` where the transcript has `{pattern}`"
+            rest.pop(0)
+    return f"`{rest[0]}` is not in the transcript" if rest else None
+
+
+def _chosen(arguments: str) -> tuple[Path, slice]:
+    path, _, which = arguments.partition(" ")
+    transcript = ROOT / path
+    if not transcript.is_file():
+        raise Wrong(f"there is no transcript {path}")
+    total = len(commands(transcript.read_text()))
+    if not which:
+        return transcript, slice(0, total)
+    numbers = RANGE.fullmatch(which)
+    first, last = (int(numbers[1]), int(numbers[2] or numbers[1])) if numbers else (0, 0)
+    if not 1 <= first <= last <= total:
+        raise Wrong(f"`{which}` chooses none of the {total} commands of {path}")
+    return transcript, slice(first - 1, last)
+
+
+def _matches(line: str, pattern: str) -> bool:
+    if pattern.endswith(" (re)"):
+        return re.fullmatch(pattern[:-5], line) is not None
+    if pattern.endswith(" (glob)"):
+        parts = re.split(r"([*?])", pattern[:-7])
+        return re.fullmatch("".join({"*": ".*", "?": "."}.get(p, re.escape(p)) for p in parts),
+                            line) is not None
+    return line == pattern
+
+
+def _run(transcript: Path, build: Path) -> str:
+    """The transcript with the output of a run in place of what it expects."""
+    part = transcript.relative_to(ROOT).parts[0]
+    steps = build / part / "steps"
+    with tempfile.TemporaryDirectory() as scratch:
+        bare = Path(scratch) / transcript.name
+        kept = [line for line in transcript.read_text().splitlines()
+                if not line.startswith("  ") or line.startswith(("  $ ", "  > "))]
+        bare.write_text("\n".join(kept) + "\n")
+        cram = shutil.which("cram3") or "cram"
+        subprocess.run([cram, "--shell=/bin/bash", bare], cwd=ROOT, capture_output=True,
+                       env={**os.environ, "STEPS": str(steps), "ROOT": str(ROOT),
+                            "BUILD": str(build)})
+        with_output = Path(f"{bare}.err")
+        return (with_output if with_output.exists() else bare).read_text()

@@ -1,0 +1,110 @@
+"""The book is true and well formed: listings and runs, links, and every name it mentions."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import blocks
+import fill
+import form
+import pytest
+from blocks import ROOT
+
+BOOK = ROOT / "book"
+CHAPTERS = sorted(BOOK.glob("[0-9][0-9]-*.md")) + sorted(BOOK.glob("appendix-*.md"))
+LINK = re.compile(r"(?<!!)\[[^\]\n]+\]\(([^)\s]+)\)")
+PICTURE = re.compile(r"!\[([^\]\n]*)\]\(([^)\s]+)\)")
+WORDS_MAX = 4500
+
+
+def names(paths: list[Path]) -> list[str]:
+    return [path.name for path in paths]
+
+
+def complain(complaints: list[str]) -> None:
+    if complaints:
+        pytest.fail("\n".join(complaints), pytrace=False)
+
+
+@cache
+def patches() -> set[str]:
+    return {path.stem for path in (BOOK / "bugs").glob("*.patch")}
+
+
+@cache
+def steps() -> set[str]:
+    return {path.stem for path in ROOT.glob("*/steps/[0-9][0-9]-*.cc")}
+
+
+@cache
+def known_tests() -> set[str]:
+    found: set[str] = set()
+    for path in (ROOT / "tests").rglob("*.py"):
+        found |= {path.stem, *re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)}
+    return found
+
+
+def test_listings_and_runs_are_true() -> None:
+    complain([f"{block.where}: {what}" for path in blocks.markdown_files()
+              for block in blocks.blocks(path) if (what := fill.complaint(block))])
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=names(CHAPTERS))
+def test_form(path: Path) -> None:
+    complain([f"{path.name}:{p.line}: {p.what}" for p in form.problems(path.read_text())])
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=names(CHAPTERS))
+def test_a_chapter_is_no_longer_than_an_evening(path: Path) -> None:
+    count = form.words(path.read_text())
+    assert count <= WORDS_MAX, f"{path.name} has {count} words, at most {WORDS_MAX}"
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=names(CHAPTERS))
+def test_links_and_anchors_lead_somewhere(path: Path) -> None:
+    complaints = []
+    for target in LINK.findall(form.without_code(path.read_text())):
+        if "://" in target:
+            continue
+        file, _, anchor = target.partition("#")
+        other = (path.parent / file) if file else path
+        if not other.exists():
+            complaints.append(f"{path.name}: {target} leads nowhere")
+        elif anchor and anchor not in form.anchors(other.read_text()):
+            complaints.append(f"{path.name}: {target}: there is no such heading")
+    complain(complaints)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=names(CHAPTERS))
+def test_pictures_exist_and_say_what_they_show(path: Path) -> None:
+    complain([f"{path.name}: the picture {target} " +
+              ("does not exist" if not (path.parent / target).is_file() else "has no description")
+              for description, target in PICTURE.findall(path.read_text())
+              if not (path.parent / target).is_file() or len(description.split()) < 5])
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=names(CHAPTERS))
+def test_every_name_is_that_of_something(path: Path) -> None:
+    """Patches, steps, tests and files in code font: a reader will type them."""
+    complaints = []
+    for name in set(re.findall(r"`([^`\n]+)`", form.FENCE.sub("", path.read_text()))):
+        for test in re.findall(r"\btest_\w+", name):
+            if test not in known_tests():
+                complaints.append(f"{path.name}: there is no test {test}")
+        if re.fullmatch(r"\d\d-[a-z0-9-]+", name) and name not in steps():
+            complaints.append(f"{path.name}: there is no step {name}")
+        if re.fullmatch(r"[\w.-]+/[\w./-]+\.(cc|h|py|t|md|patch)", name):
+            if not (ROOT / name).exists():
+                complaints.append(f"{path.name}: there is no file {name}")
+        if found := re.search(r"--bug (\S+)", name):
+            if found[1] not in patches() | {"NAME"}:
+                complaints.append(f"{path.name}: there is no bug {found[1]}")
+    complain(complaints)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=names(CHAPTERS))
+def test_a_box_about_what_goes_wrong_can_be_tried(path: Path) -> None:
+    boxes = re.findall(r"^> \[!WARNING\]\n((?:^>.*\n?)+)", path.read_text(), re.MULTILINE)
+    complain([f"{path.name}: '{box.splitlines()[0][4:60]}…' names no patch and no step"
+              for box in boxes
+              if not set(re.findall(r"[a-z0-9-]+", box)) & (patches() | steps())])

@@ -1,0 +1,123 @@
+"""The tools that keep the book true: what they find, and what they write."""
+
+from pathlib import Path
+
+import blocks
+import fill
+import form
+import listings
+import pytest
+import runs
+from blocks import Block, Wrong
+
+
+def block(kind: str, arguments: str, text: str = "") -> Block:
+    return Block(blocks.ROOT / "book" / "chapter.md", 1, kind, arguments, text)
+
+
+def test_listing_is_the_symbol_with_all_of_its_declaration() -> None:
+    language, lines = listings.listing("part4-poll/poller.cc Poller::wait")
+    assert language == "cpp"
+    assert "Poller::wait(" in lines[0] and lines[-1] == "}"
+
+
+def test_listing_of_a_template_begins_with_its_head() -> None:
+    _, lines = listings.listing("part6-uring/server.cc Server::serve")
+    assert lines[0] == "template <typename Session>"
+
+
+def test_listing_of_a_region_has_no_marks() -> None:
+    _, lines = listings.listing("part6-uring/uring/examples/timeout.cc [wait]")
+    assert lines[0].startswith("uring::Task<> wait_for_input") and "[" not in lines[-1]
+
+
+def test_a_cut_is_seen() -> None:
+    _, whole = listings.listing("common/fd.h Fd")
+    _, lines = listings.listing("common/fd.h Fd cut 3..5")
+    assert lines == [*whole[:2], "  // …", *whole[5:]]
+
+
+@pytest.mark.parametrize("arguments", ["no/such.cc f", "common/fd.h", "common/fd.h Nothing",
+                                       "common/fd.h [nowhere]"])
+def test_a_name_that_does_not_exist_is_wrong(arguments: str) -> None:
+    with pytest.raises(Wrong):
+        listings.listing(arguments)
+
+
+def test_a_listing_that_is_not_the_code_is_found_and_mended() -> None:
+    stale = block("listing", "common/fd.h Fd cut 2..30", "```cpp\nclass Fd;\n```\n")
+    assert "is not what the code says" in (fill.complaint(stale) or "")
+    fresh = block("listing", stale.arguments, fill.filled(stale, Path()))
+    assert fill.complaint(fresh) is None
+    assert "[`common/fd.h`](../common/fd.h), `Fd`" in fresh.text
+
+
+def test_a_long_listing_is_refused() -> None:
+    long = block("listing", "part4-poll/server.cc *")
+    whole = block("listing", long.arguments, fill.listing_text(long))
+    assert "cut it" in (fill.complaint(whole) or "")
+
+
+TRANSCRIPT = """  $ cd "$STEPS"
+
+Text.
+
+  $ ./one \\
+  >   --two
+  it took \\d+ ms (re)
+  $ ./three
+  file*.txt (glob)
+"""
+
+
+def test_a_transcript_is_its_commands() -> None:
+    first, second = runs.commands(TRANSCRIPT)
+    assert first.shown() == ["$ ./one \\", ">   --two"]
+    assert second.output == ["file*.txt (glob)"]
+
+
+def test_a_fence_must_be_a_run_of_the_transcript() -> None:
+    wanted = runs.commands(TRANSCRIPT)
+    good = ["$ ./one \\", ">   --two", "it took 17 ms", "$ ./three", "file7.txt"]
+    assert runs.fits(good, wanted) is None
+    assert "it took long" in (runs.fits([*good[:2], "it took long", *good[3:]], wanted) or "")
+    assert runs.fits(good[:-1], wanted) and runs.fits([*good, "more"], wanted)
+    assert runs.fits(["$ ./other", *good[1:]], wanted)
+
+
+def test_a_range_of_commands_that_is_not_there_is_wrong() -> None:
+    path = "part4-poll/steps/03-revents-table.t"
+    assert len(runs.expected(f"{path} 1")) == 1
+    for wrong in ("0", "2..1", "99", "x"):
+        with pytest.raises(Wrong):
+            runs.expected(f"{path} {wrong}")
+
+
+HEAD = "---\ntitle: T\ndescription: D\noutline: [2, 3]\n---\n\n# Title\n\n"
+
+
+def complaints(text: str) -> list[str]:
+    return [problem.what for problem in form.problems(HEAD + text)]
+
+
+def test_good_form_has_no_complaint() -> None:
+    assert complaints("## A heading\n\nText with `std::vector<T>` and `{{`.\n\n"
+                      "```cpp\nI just!\n```\n\n> [!NOTE]\n> **Title.** Text.\n") == []
+
+
+@pytest.mark.parametrize("text", [
+    "## 1 Number first\n", "## What's this\n", "# Second title\n", "## A\n\n## A\n",
+    "Text {{ x }}\n", "A vector<T> here\n", "::: tip\n", "It is simply so.\n", "I say.\n",
+    "Look!\n", "> [!DANGER]\n> **T**\n", "> [!NOTE] Title\n> Text\n", "word " * 91 + "\n",
+    "| a | b | c | d | e | f |\n| - | - | - | - | - | - |\n",
+    "> [!WARNING]\n> **W**\n\n" * 6])
+def test_bad_form_is_found(text: str) -> None:
+    assert complaints(text)
+
+
+def test_no_front_matter_is_found() -> None:
+    assert list(form.problems("# Title\n"))
+
+
+def test_anchors_are_those_of_the_headings_outside_code() -> None:
+    assert form.anchors("# One two\n\n```\n# No\n```\n## Three-four\n") == {"one-two", "three-four"}
