@@ -21,6 +21,7 @@ from pathlib import Path
 
 from blocks import ROOT, Wrong
 
+STATUS = re.compile(r"  \[\d+\]")
 RANGE = re.compile(r"(\d+)(?:\.\.(\d+))?")
 
 
@@ -44,7 +45,7 @@ def commands(transcript: str) -> list[Command]:
             found.append(Command([line[4:]]))
         elif line.startswith("  > "):
             found[-1].lines.append(line[4:])
-        elif line.startswith("  "):
+        elif line.startswith("  ") and not STATUS.fullmatch(line):  # a terminal shows no status
             found[-1].output.append(line[2:])
     return [c for c in found if c.lines != ['cd "$STEPS"']]
 
