@@ -12,8 +12,8 @@ comes before the time-out in milliseconds.
 
   $ polls() {
   >   strace -qq -e trace=poll -o calls -p $pid & tracer=$!
-  >   until grep -q poll calls 2>&-; do say_hi; sleep 0.1; done
-  >   say_hi; sleep 0.1; kill $tracer; wait $tracer 2>&-
+  >   until grep -q poll calls 2>/dev/null; do say_hi; sleep 0.1; done
+  >   say_hi; sleep 0.1; kill $tracer; wait $tracer
   >   grep -o '[0-9]*, [0-9]*) = 1' calls | tail -n 2; rm calls
   > }
 
