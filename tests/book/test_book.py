@@ -96,9 +96,20 @@ def test_every_name_is_that_of_something(path: Path) -> None:
         if re.fullmatch(r"[\w.-]+/[\w./-]+\.(cc|h|py|t|md|patch)", name):
             if not (ROOT / name).exists():
                 complaints.append(f"{path.name}: there is no file {name}")
-        if found := re.search(r"--bug (\S+)", name):
-            if found[1] not in patches() | {"NAME"}:
-                complaints.append(f"{path.name}: there is no bug {found[1]}")
+    complain(complaints)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=names(CHAPTERS))
+def test_a_bug_goes_into_the_stage_that_is_named(path: Path) -> None:
+    complaints = []
+    for stage, bug in re.findall(r"\./serve (part\d\S*|finger) --bug ([\w-]+)", path.read_text()):
+        patch = BOOK / "bugs" / f"{bug}.patch"
+        if not patch.is_file():
+            complaints.append(f"{path.name}: there is no bug {bug}")
+            continue
+        where = re.findall(r"^\+\+\+ b/([\w-]+)/", patch.read_text(), re.MULTILINE)
+        if "common" not in where and not any(name.startswith(stage) for name in where):
+            complaints.append(f"{path.name}: the bug {bug} is one of {where}, not of {stage}")
     complain(complaints)
 
 
