@@ -60,7 +60,7 @@ def recorded(arguments: str, build: Path) -> list[str]:
     """The fence's lines, from a run made now with the steps built below `build`."""
     path, chosen = _chosen(arguments)
     return [line for command in commands(_run(path, build))[chosen]
-            for line in command.shown() + command.output]
+            for line in command.shown() + [_seen(line) for line in command.output]]
 
 
 def fits(fence: list[str], wanted: list[Command]) -> str | None:
@@ -99,7 +99,14 @@ def _matches(line: str, pattern: str) -> bool:
         parts = re.split(r"([*?])", pattern[:-7])
         return re.fullmatch("".join({"*": ".*", "?": "."}.get(p, re.escape(p)) for p in parts),
                             line) is not None
-    return line == pattern
+    return line == _seen(pattern)
+
+
+def _seen(line: str) -> str:
+    """How a terminal shows a line that cram has escaped: a carriage return is not seen."""
+    if not line.endswith(" (esc)"):
+        return line
+    return line[:-6].encode().decode("unicode_escape").rstrip("\r")
 
 
 def _run(transcript: Path, build: Path) -> str:
