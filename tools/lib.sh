@@ -32,6 +32,8 @@ declare -A proofs=(
   [xxd]=command:xxd
   [clang-19]=command:clang++-19 [libclang-rt-19-dev]=file:/usr/lib/llvm-19/lib/clang/19/lib/linux
   [clang-format-14]=command:clang-format-14 [shellcheck]=command:shellcheck
+  [nodejs]=command:node [npm]=command:npm [pandoc]=command:pandoc
+  [librsvg2-bin]=command:rsvg-convert [universal-ctags]=command:ctags
 )
 
 say() { printf '%s: %s\n' "$program" "$*" >&2; }
@@ -128,4 +130,16 @@ build() {
     cmake -S "$root" --preset "$preset" "${configure_options[@]}" || return 1
   quietly "building ${*:-everything} ($preset)" flock "$root/build/.lock" \
     cmake --build "$root/build/$preset" "${targets[@]}" || return 1
+}
+
+# why_no_ring prints why part6-uring, which is built, cannot run here: its own words, which name what
+# would permit it. Nothing where it can.
+why_no_ring() {
+  local part6=$root/build/default/part6-uring/part6-uring said='' words
+  [[ -x $part6 ]] || return 0
+  exec {words}< <(exec "$part6" --port 0 2>&1)
+  read -r said <&"$words" || true
+  kill "$!" 2>/dev/null || true # it serves, else
+  exec {words}<&-
+  [[ $said != "io_uring cannot be used: "* ]] || echo "$said"
 }

@@ -22,6 +22,7 @@ from pathlib import Path
 from blocks import ROOT, Wrong
 
 STATUS = re.compile(r"  \[\d+\]")
+SCRATCH_FILE = re.compile(r'"\$CRAMTMP/([\w.-]+)"')
 RANGE = re.compile(r"(\d+)(?:\.\.(\d+))?")
 
 
@@ -33,7 +34,8 @@ class Command:
     output: list[str] = field(default_factory=list)
 
     def shown(self) -> list[str]:
-        first, *more = self.lines
+        """As one would type it: in a directory where files may be made."""
+        first, *more = [SCRATCH_FILE.sub(r"\1", line) for line in self.lines]
         return [f"$ {first}", *(f"> {line}" for line in more)]
 
 

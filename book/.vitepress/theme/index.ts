@@ -1,0 +1,5 @@
+import theme from "vitepress/theme";
+
+import "./book.css";
+
+export default theme;
