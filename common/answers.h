@@ -14,15 +14,10 @@ class Answers {
   /// Copies `bytes` behind what is there.
   void append(ByteView bytes);
 
-  /// Answers with received bytes, which must stay until the answers are sent or cleared.
+  /// Answers with bytes that stay until the answers are sent or cleared, as received ones do.
   void pass_on(ByteView bytes) {
-    if (own_.empty() && lent_.empty()) {
-      lent_ = bytes;
-    } else if (own_.empty() && lent_.data() + lent_.size() == bytes.data()) {
-      lent_ = {lent_.data(), lent_.size() + bytes.size()};  // the message behind the last one
-    } else {
-      append(bytes);
-    }
+    if (!empty()) return pass_on_more(bytes);
+    lent_ = bytes;
   }
 
   /// All of it, good until the next change.
@@ -30,15 +25,17 @@ class Answers {
 
   std::size_t size() const { return view().size(); }
   bool empty() const { return view().empty(); }
+
   /// Keeps memory for the next turn, but not that of a large message.
   void clear() {
     lent_ = {};
-    if (own_.empty()) return;
-    own_.clear();
-    if (own_.capacity() > kept_bytes_max) own_ = Bytes();
+    if (!own_.empty()) clear_own();
   }
 
  private:
+  void pass_on_more(ByteView bytes);
+  void clear_own();
+
   static constexpr std::size_t kept_bytes_max = 64 * 1024;
 
   Bytes own_;

@@ -57,6 +57,14 @@ class FrameReader {
   /// Error: too_long as soon as the four bytes are known; nothing after it can be trusted.
   Result<std::optional<ByteView>> next();
 
+  /// The messages that stand whole at the beginning of some bytes.
+  struct Whole {
+    std::size_t messages;
+    std::size_t size_bytes;  ///< Headers included.
+  };
+  /// What next() would return of these if they were lent, without a copy; none inside a message.
+  Whole whole_messages(ByteView received) const;
+
   /// The whole message, header included, that next() returned the payload of.
   static ByteView with_header(ByteView payload) {
     return {payload.data() - header_bytes, header_bytes + payload.size()};
@@ -93,6 +101,19 @@ inline Result<std::optional<ByteView>> FrameReader::next() {
   }
   keep_the_rest();
   return std::nullopt;
+}
+
+inline FrameReader::Whole FrameReader::whole_messages(ByteView received) const {
+  Whole whole{.messages = 0, .size_bytes = 0};
+  if (!held_.empty()) return whole;
+  while (received.size() - whole.size_bytes >= header_bytes) {
+    const std::uint32_t payload_bytes = load_le32(received.subspan(whole.size_bytes));
+    const std::size_t left = received.size() - whole.size_bytes - header_bytes;
+    if (payload_bytes > payload_bytes_max_ || payload_bytes > left) break;
+    whole.size_bytes += header_bytes + payload_bytes;
+    ++whole.messages;
+  }
+  return whole;
 }
 
 }  // namespace common

@@ -1,6 +1,8 @@
 #include "common/http_session.h"
 
 #include <algorithm>
+#include <array>
+#include <string>
 
 #include "common/options.h"
 
@@ -33,6 +35,30 @@ void append(std::string_view text, Bytes& out) {
 
 void append(std::string_view text, Answers& answers) {
   answers.append(std::as_bytes(std::span(text)));
+}
+
+/// The answer to a request that can be understood.
+std::string make_answer(HttpHead::Method method, std::string_view connection) {
+  std::string answer(method == HttpHead::Method::other ? method_not_allowed : hello_head);
+  answer.append(connection).append(line_end);
+  if (method == HttpHead::Method::get) answer.append(hello_body);
+  return answer;
+}
+
+/// The same, but there are only so many, and who has them ready need not copy any.
+std::string_view answer_to(const HttpHead& request) {
+  using enum HttpHead::Method;
+  static const auto ready = [] {
+    std::array<std::array<std::string, 3>, 3> made;
+    for (const auto method : {get, head, other}) {
+      made[static_cast<std::size_t>(method)] = {make_answer(method, ""),
+                                                make_answer(method, connection_keep_alive),
+                                                make_answer(method, connection_close)};
+    }
+    return made;
+  }();
+  const std::size_t connection = !request.keep_alive ? 2 : request.http_1_0 ? 1 : 0;
+  return ready[static_cast<std::size_t>(request.method)][connection];
 }
 
 /// Behind the first empty line of `text`, which does not begin with one; npos: it has none yet, and
@@ -152,15 +178,7 @@ void HttpSession::forget_head() {
 }
 
 void HttpSession::answer(Answers& answers) {
-  const bool allowed = request_.method != HttpHead::Method::other;
-  append(allowed ? hello_head : method_not_allowed, answers);
-  if (!request_.keep_alive) {
-    append(connection_close, answers);
-  } else if (request_.http_1_0) {
-    append(connection_keep_alive, answers);
-  }
-  append(line_end, answers);
-  if (request_.method == HttpHead::Method::get) append(hello_body, answers);
+  answers.pass_on(std::as_bytes(std::span(answer_to(request_))));
   reading_ = Reading::head;
   finished_ = !request_.keep_alive;
 }

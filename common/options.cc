@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
-#include <concepts>
 #include <cstdio>
 #include <limits>
 #include <span>
@@ -16,35 +15,6 @@
 
 namespace common {
 namespace {
-
-template <std::unsigned_integral T>
-OptionLine number_option(std::string name, std::string value_name, std::string meaning, T& target,
-                         std::uint64_t smallest, std::uint64_t largest) {
-  return {.name = std::move(name),
-          .value_name = std::move(value_name),
-          .fallback = fmt::format("{}", target),
-          .meaning = std::move(meaning),
-          .takes = fmt::format("a number from {} to {}", smallest, largest),
-          .set = [&target, smallest, largest](std::string_view text) {
-            const auto number = parse_number(text, smallest, largest);
-            if (number) target = static_cast<T>(*number);
-            return number.has_value();
-          }};
-}
-
-OptionLine duration_option(std::string name, std::string meaning,
-                           std::chrono::milliseconds& target) {
-  return {.name = std::move(name),
-          .value_name = "DURATION",
-          .fallback = to_string(target),
-          .meaning = std::move(meaning),
-          .takes = "a duration such as 250ms, 10s, 2m or 0",
-          .set = [&target](std::string_view text) {
-            const auto duration = parse_duration(text);
-            if (duration) target = *duration;
-            return duration.has_value();
-          }};
-}
 
 template <typename T>
 using Choices = std::vector<std::pair<std::string_view, T>>;
@@ -71,35 +41,28 @@ OptionLine choice_option(std::string name, std::string value_name, std::string m
 }
 
 OptionLine host_option(Options& options) {
-  return {.name = "--host",
-          .value_name = "ADDR",
-          .fallback = options.host,
-          .meaning = "address to listen on; :: serves IPv6 and IPv4",
-          .takes = "an IPv4 or IPv6 address without brackets",
-          .set = [&options](std::string_view text) {
-            options.host = text;
-            return Address::parse(text, 0).has_value();
-          }};
+  return address_option("--host", "address to listen on; :: serves IPv6 and IPv4", options.host);
 }
 
 OptionLine verbose_option(Options& options) {
-  return {.name = "--verbose",
-          .value_name = "",
-          .fallback = "",
-          .meaning = "a line for each connection, and for the reason it was closed",
-          .takes = "no value",
-          .set = [&options](std::string_view) { return options.verbose = true; }};
+  return flag_option("--verbose", "a line for each connection, and for the reason it was closed",
+                     options.verbose);
+}
+
+/// As CLI11 takes it: `-P,--port`.
+std::string names_of(const OptionLine& line) {
+  return line.short_name.empty() ? line.name : line.short_name + "," + line.name;
 }
 
 void add_line(CLI::App& app, const OptionLine& line) {
   if (line.value_name.empty()) {
     app.add_flag_callback(
-           line.name, [&line] { (void)line.set(""); }, line.meaning)
+           names_of(line), [&line] { (void)line.set(""); }, line.meaning)
         ->disable_flag_override();
     return;
   }
   app.add_option_function<std::string>(
-         line.name,
+         names_of(line),
          [&line](const std::string& value) {
            if (line.set(value)) return;
            throw CLI::ValidationError(line.name, fmt::format("takes {}", line.takes));
@@ -188,6 +151,44 @@ OptionLine protocol_option(Options& options) {
   return choice_option<Protocol>(
       "--protocol", "NAME", "echo, discard or http", options.protocol,
       {{"echo", Protocol::echo}, {"discard", Protocol::discard}, {"http", Protocol::http}});
+}
+
+OptionLine duration_option(std::string name, std::string meaning,
+                           std::chrono::milliseconds& target) {
+  return {.name = std::move(name),
+          .value_name = "DURATION",
+          .fallback = to_string(target),
+          .meaning = std::move(meaning),
+          .takes = "a duration such as 250ms, 10s, 2m or 0",
+          .set = [&target](std::string_view text) {
+            const auto duration = parse_duration(text);
+            if (duration) target = *duration;
+            return duration.has_value();
+          }};
+}
+
+OptionLine address_option(std::string name, std::string meaning, std::string& target) {
+  return {.name = std::move(name),
+          .value_name = "ADDR",
+          .fallback = target,
+          .meaning = std::move(meaning),
+          .takes = "an IPv4 or IPv6 address without brackets",
+          .set = [&target](std::string_view text) {
+            target = text;
+            return Address::parse(text, 0).has_value();
+          }};
+}
+
+OptionLine flag_option(std::string name, std::string meaning, bool& target, bool value) {
+  return {.name = std::move(name),
+          .value_name = "",
+          .fallback = "",
+          .meaning = std::move(meaning),
+          .takes = "no value",
+          .set = [&target, value](std::string_view) {
+            target = value;
+            return true;
+          }};
 }
 
 std::optional<int> parse_options(int argc, const char* const* argv, const Program& program) {

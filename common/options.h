@@ -1,12 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace common {
@@ -38,6 +40,7 @@ struct OptionLine {
   std::string meaning;
   std::string takes;  ///< What a complaint says it takes: `a number from 0 to 65535`
   std::function<bool(std::string_view)> set;  ///< False: it does not take this value.
+  std::string short_name = {};                ///< `-P`; empty: there is none
 };
 using OptionTable = std::vector<OptionLine>;
 
@@ -48,6 +51,16 @@ OptionLine max_connections_option(Options& options);
 OptionLine workers_option(Options& options, std::string_view meaning);
 OptionLine accept_option(Options& options);
 OptionLine protocol_option(Options& options);
+
+/// Lines for a program's own options. Each writes to `target`, which holds the default and must
+/// outlive the table.
+template <std::unsigned_integral T>
+OptionLine number_option(std::string name, std::string value_name, std::string meaning, T& target,
+                         std::uint64_t smallest, std::uint64_t largest);
+OptionLine duration_option(std::string name, std::string meaning,
+                           std::chrono::milliseconds& target);
+OptionLine address_option(std::string name, std::string meaning, std::string& target);
+OptionLine flag_option(std::string name, std::string meaning, bool& target, bool value = true);
 
 /// Who is asked.
 struct Program {
@@ -64,5 +77,20 @@ std::optional<int> parse_options(int argc, const char* const* argv, const Progra
 /// Decimal digits only, from `smallest` to `largest`: no sign, no blank, no other base.
 std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t smallest,
                                           std::uint64_t largest);
+
+template <std::unsigned_integral T>
+OptionLine number_option(std::string name, std::string value_name, std::string meaning, T& target,
+                         std::uint64_t smallest, std::uint64_t largest) {
+  return {.name = std::move(name),
+          .value_name = std::move(value_name),
+          .fallback = std::to_string(target),
+          .meaning = std::move(meaning),
+          .takes = "a number from " + std::to_string(smallest) + " to " + std::to_string(largest),
+          .set = [&target, smallest, largest](std::string_view text) {
+            const auto number = parse_number(text, smallest, largest);
+            if (number) target = static_cast<T>(*number);
+            return number.has_value();
+          }};
+}
 
 }  // namespace common

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
+#include <string>
 
 #include "common/log.h"
 
@@ -24,31 +25,31 @@ void take_standard_numbers() {
   }
 }
 
-void raise_descriptor_limit(const Options& options) {
+void raise_descriptor_limit(const Options& options, const Terms& terms) {
   // Standard streams and the like, and of each worker a listener, an epoll and an eventfd.
   const std::size_t own_descriptors = 8 + 3 * std::max<std::size_t>(options.workers, 1);
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;  // EFAULT and EINVAL only
   limit.rlim_cur = limit.rlim_max;
   (void)::setrlimit(RLIMIT_NOFILE, &limit);  // a soft limit may always be raised to the hard one
-  if (limit.rlim_cur < options.max_connections + own_descriptors) {
+  if (limit.rlim_cur < options.max_connections * terms.descriptors_each + own_descriptors) {
     log(
-        fmt::format("the limit of {} descriptors is less than --max-connections {} needs: raise it "
-                    "with ulimit -Hn, or ask for fewer connections",
-                    limit.rlim_cur, options.max_connections));
+        fmt::format("the limit of {} descriptors is less than {} {} needs: raise it with ulimit "
+                    "-Hn, or ask for fewer connections",
+                    limit.rlim_cur, terms.connections, options.max_connections));
   }
 }
 
 }  // namespace
 
-void prepare_process(const Options& options) {
+void prepare_process(const Options& options, const Terms& terms) {
   take_standard_numbers();
   (void)std::signal(SIGPIPE, SIG_IGN);  // cannot fail for SIGPIPE
   // Set, it stays: left alone, glibc raises it with every large block that is freed, and keeps
   // those.
   constexpr int large_bytes = 128 * 1024;
   (void)::mallopt(M_MMAP_THRESHOLD, large_bytes);  // where it is not known, nothing is lost
-  raise_descriptor_limit(options);
+  raise_descriptor_limit(options, terms);
 }
 
 void announce(std::string_view address) {
@@ -56,14 +57,15 @@ void announce(std::string_view address) {
   std::fflush(stdout);
 }
 
-int fail(const Options& options, std::error_code error) {
-  std::string_view advice;
+int fail(const Options& options, std::error_code error, const Terms& terms) {
+  std::string advice;
   if (error == std::errc::address_in_use) {
     advice = ": stop the server that has it, or choose another --port";
   } else if (error == std::errc::address_not_available) {
-    advice = ": --host must be an address of this machine";
+    advice = fmt::format(": {} must be an address of this machine", terms.address);
   } else if (error == std::errc::invalid_argument && options.host.starts_with("fe80:")) {
-    advice = ": --host takes no link-local address, which needs an interface as well";
+    advice = fmt::format(": {} takes no link-local address, which needs an interface as well",
+                         terms.address);
   } else if (error == std::errc::permission_denied) {
     advice = ": ports below 1024 need privileges, choose another --port";
   }

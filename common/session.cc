@@ -4,20 +4,16 @@
 
 namespace common {
 
-Result<std::size_t> EchoSession::take(ByteView received, Answers& answers) {
-  const bool begun_before = reader_.inside_message();
-  std::size_t completed = 0;
-  for (reader_.lend(received); !reader_.used_up();) {
+/// With a message at its beginning or its end that was cut, or is too long.
+Result<std::size_t> EchoSession::take_pieces(ByteView received, Answers& answers) {
+  const auto whole = reader_.whole_messages(received);
+  answers.pass_on(received.first(whole.size_bytes));
+  std::size_t completed = whole.messages;
+  for (reader_.lend(received.subspan(whole.size_bytes)); !reader_.used_up();) {
     const auto payload = reader_.next();
     if (!payload) return std::unexpected(payload.error());
     if (!*payload) continue;
-
-    const auto message = FrameReader::with_header(**payload);
-    if (begun_before && completed == 0) {
-      answers.append(message);  // it does not stand in `received`, and not for long
-    } else {
-      answers.pass_on(message);
-    }
+    answers.append(FrameReader::with_header(**payload));
     ++completed;
   }
   return completed;

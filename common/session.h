@@ -44,10 +44,17 @@ class EchoSession final : public Session {
  public:
   explicit EchoSession(std::uint32_t payload_bytes_max) : reader_(payload_bytes_max) {}
 
-  Result<std::size_t> take(ByteView received, Answers& answers) override;
+  Result<std::size_t> take(ByteView received, Answers& answers) override {
+    const auto whole = reader_.whole_messages(received);
+    if (whole.size_bytes < received.size()) return take_pieces(received, answers);
+    answers.pass_on(received);
+    return whole.messages;
+  }
   Status end_of_stream() const override;
 
  private:
+  Result<std::size_t> take_pieces(ByteView received, Answers& answers);
+
   FrameReader reader_;
 };
 

@@ -72,14 +72,24 @@ StopHandler::~StopHandler() {
   handler = nullptr;
 }
 
+void StopHandler::stop_after_failure() {
+  handler->exit_status_ = 1;
+  handler->begin_drain();
+}
+
 void StopHandler::on_signal(int number) {
   const int saved_errno = errno;
   if (handler->asked_.exchange(true) || number == SIGALRM) {
-    ::_exit(0);  // not exit(3): nothing here may be destroyed while it is in use
+    // Not exit(3): nothing here may be destroyed while it is in use.
+    ::_exit(handler->exit_status_);
   }
-  start(handler->drain_timer_, handler->drain_timeout_);
-  handler->stop_();
+  handler->begin_drain();
   errno = saved_errno;
+}
+
+void StopHandler::begin_drain() {
+  start(drain_timer_, drain_timeout_);
+  stop_();
 }
 
 }  // namespace common

@@ -24,14 +24,20 @@ class StopHandler {
   StopHandler& operator=(const StopHandler&) = delete;
   ~StopHandler();
 
+  /// For one of several servers that has failed, from any thread: stops the others as the first
+  /// signal would. They have as long for it, but the process ends with 1.
+  static void stop_after_failure();
+
  private:
   StopHandler(std::chrono::milliseconds drain_timeout, std::function<void()> stop, timer_t timer);
   static void on_signal(int number);
+  void begin_drain();
 
   std::chrono::milliseconds drain_timeout_;
   std::function<void()> stop_;  ///< Calling one that is there neither allocates nor locks.
   timer_t drain_timer_;
   std::atomic<bool> asked_ = false;  ///< Two threads may each get a signal at the same time.
+  std::atomic<int> exit_status_ = 0;
 };
 
 }  // namespace common

@@ -26,6 +26,5 @@ int main(int argc, char** argv) {
       common::StopHandler::create(options.drain_timeout, [&server] { (*server)->stop(); });
   if (!signals) return common::fail(options, signals.error());
   common::announce((*server)->address());
-  const auto finished = (*server)->run();
-  return finished ? 0 : common::fail(options, finished.error());
+  return (*server)->run();
 }

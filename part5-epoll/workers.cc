@@ -3,13 +3,14 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include "common/listen.h"
+#include "common/process.h"
+#include "common/stop_handler.h"
 
 namespace stage {
 namespace {
@@ -48,7 +49,7 @@ common::Result<common::Fd> make_shared_epoll(const common::Fd& listener) {
 
 common::Result<std::unique_ptr<Workers>> Workers::create(const common::Options& options,
                                                          common::MakeSession make_session) {
-  std::unique_ptr<Workers> workers(new Workers());
+  std::unique_ptr<Workers> workers(new Workers(options));
   if (const auto added = workers->add_servers(options, make_session); !added) {
     return std::unexpected(added.error());
   }
@@ -85,11 +86,9 @@ common::Status Workers::add_servers(const common::Options& options,
 
 std::string Workers::address() const { return servers_.front()->address(); }
 
-common::Status Workers::run() {
-  std::vector<common::Status> finished(servers_.size());
-  const auto run_one = [this, &finished](std::size_t i) {
-    finished[i] = servers_[i]->run();
-    if (!finished[i]) stop();  // the others, too: one less would go unnoticed
+int Workers::run() {
+  const auto run_one = [this](std::size_t i) {
+    if (const auto finished = servers_[i]->run(); !finished) give_up(finished.error());
   };
   {
     std::vector<std::jthread> threads;  // the first server runs on this one
@@ -97,15 +96,20 @@ common::Status Workers::run() {
       try {
         threads.emplace_back(run_one, i);
       } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
-        finished[i] = std::unexpected(error.code());
-        stop();
+        give_up(error.code());
         break;
       }
     }
     run_one(0);
   }  // joins them
-  const auto failed = std::ranges::find_if(finished, [](const auto& status) { return !status; });
-  return failed == finished.end() ? common::Status() : *failed;
+  return failed_ ? 1 : 0;
+}
+
+/// The others stop, too: one less would go unnoticed. The first who fails says why.
+void Workers::give_up(std::error_code error) {
+  if (failed_.exchange(true)) return;
+  (void)common::fail(options_, error);
+  common::StopHandler::stop_after_failure();
 }
 
 void Workers::stop() {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "common/fd.h"
@@ -24,19 +26,23 @@ class Workers {
 
   std::string address() const;
 
-  /// Serves until stop() is called, or one of the servers fails: with its error.
-  common::Status run();
+  /// Serves until stop() is called. Returns the exit status: 1 when one of the servers has failed,
+  /// which it says on stderr, and which stops the others through the common::StopHandler.
+  int run();
 
   /// Ends run() in good order. From any thread, and from a signal handler.
   void stop();
 
  private:
-  Workers() = default;
+  explicit Workers(const common::Options& options) : options_(options) {}
   common::Status add_servers(const common::Options& options, common::MakeSession make_session);
+  void give_up(std::error_code error);
 
+  const common::Options& options_;
   /// With --accept shared: it holds the listener, and every worker watches it.
   common::Fd shared_epoll_;
   std::vector<std::unique_ptr<Server>> servers_;
+  std::atomic<bool> failed_ = false;
 };
 
 }  // namespace stage

@@ -39,26 +39,6 @@ void Connection::listen(common::Token token) {
   rest();
 }
 
-bool Connection::Next::await_ready() const {
-  return connection_.unclaimed_ || connection_.overdue_;
-}
-
-void Connection::Next::await_suspend(std::coroutine_handle<> awaiting) {
-  waiter_.wait(connection_.server_.loop(), awaiting);
-  connection_.waiting_ = &waiter_;
-  connection_.begin_exchange();
-}
-
-uring::Result<common::ByteView> Connection::Next::await_resume() {
-  Connection& self = connection_;
-  if (!self.unclaimed_ || !self.received()) return std::unexpected(self.why_not());
-  self.unclaimed_ = false;
-  self.lent_ = &self.server_.lend();
-  self.lent_->input = self.lease();
-  self.peer_ended_ = self.lent_->input.empty();
-  return self.lent_->input.bytes();
-}
-
 /// The exchange has failed, or has not even begun.
 std::error_code Connection::why_not() {
   if (!std::exchange(unclaimed_, false)) return uring::Error::timed_out;
@@ -80,14 +60,13 @@ void Connection::answer_sent() { give_back_lent(); }
 
 void Connection::exchanged() {
   unclaimed_ = true;
-  if (waiting_ != nullptr) {
-    make_ready(*std::exchange(waiting_, nullptr));
-  } else {
-    make_ready();  // itself: somebody has to be there
-  }
+  make_ready();
 }
 
-void Connection::go_on() { server_.begin_conversation(*this); }
+void Connection::go_on() {
+  if (waiting_) return server_.go_on_with(std::exchange(waiting_, nullptr));
+  server_.begin_conversation(*this);  // somebody has to be there
+}
 
 void Connection::give_back_lent() {
   if (lent_ != nullptr) server_.give_back(*std::exchange(lent_, nullptr));
@@ -103,6 +82,7 @@ uring::Task<common::Status> Connection::recover(std::error_code error) {
     // In line behind those who wait, or they would wait for ever. What holds the buffers are
     // answers that were sent in silence: the loop must not sleep before it concludes that.
     server_.loop().hurry();
+    has_waited_ = true;
     co_return co_await buffers.returned();
   }
   if (error == uring::Error::timed_out) co_return common::failure(common::Error::timed_out);
@@ -142,12 +122,18 @@ uring::Task<common::Status> Connection::hold_and_send(common::ByteView answers) 
   co_return {};
 }
 
+void Connection::message_completed() {
+  if (overdue_ || has_waited_ || server_.is_out_of_date(deadline_)) restart_clock();
+}
+
 void Connection::restart_clock() {
   overdue_ = false;
+  has_waited_ = false;
   server_.renew(deadline_, token_);
 }
 
 void Connection::expire() {
+  if (has_waited_) return restart_clock();
   overdue_ = true;
   deadline_.unlink();
   cancel(uring::Error::timed_out);  // if it is not in flight, the next will not begin

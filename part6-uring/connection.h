@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 
@@ -42,13 +43,15 @@ class Connection final : public uring::Exchange {
    public:
     explicit Next(Connection& connection) : connection_(connection) {}
     ~Next() { connection_.waiting_ = nullptr; }
-    bool await_ready() const;
-    void await_suspend(std::coroutine_handle<> awaiting);
-    uring::Result<common::ByteView> await_resume();
+    bool await_ready() const { return connection_.unclaimed_ || connection_.overdue_; }
+    void await_suspend(std::coroutine_handle<> awaiting) {
+      connection_.waiting_ = awaiting;
+      connection_.begin_exchange();
+    }
+    [[gnu::always_inline]] uring::Result<common::ByteView> await_resume();
 
    private:
     Connection& connection_;
-    uring::Waiter waiter_;
   };
   /// Sends what answers() holds and waits for what the peer says next: some bytes, which stay where
   /// they are until the next call, or none at the end of its stream.
@@ -72,10 +75,11 @@ class Connection final : public uring::Exchange {
   uring::Task<common::Status> recover(std::error_code error);
 
   /// From now on the peer has the whole time again for its next message.
-  void message_completed() { restart_clock(); }
+  void message_completed();
 
   /// Its deadline has passed: the exchange ends, or if there is none, the next does not begin
-  /// unless a message is completed before.
+  /// unless a message is completed before. But if we had no buffer for what it said, the lost time
+  /// is our fault, and it gets all of it once more.
   void expire();
 
   /// Ends our side of the stream, then reads and throws away until the peer ends its own, up to
@@ -107,9 +111,10 @@ class Connection final : public uring::Exchange {
   common::Token token_;
   common::DeadlineEntry deadline_;
   Lent* lent_ = nullptr;
-  uring::Waiter* waiting_ = nullptr;
-  bool unclaimed_ = false;  ///< The last exchange has ended, and nobody has looked at it.
+  std::coroutine_handle<> waiting_;  ///< In exchange().
+  bool unclaimed_ = false;           ///< The last exchange has ended, and nobody has looked at it.
   bool overdue_ = false;
+  bool has_waited_ = false;  ///< For a buffer, since its clock began.
   bool peer_ended_ = false;
   bool lingering_ = false;
 };

@@ -87,6 +87,5 @@ int main(int argc, char** argv) {
   if (!signals) return common::fail(options, signals.error());
   // The port is bound and each listener has its backlog: whoever reads this line can connect.
   common::announce((*server)->address());
-  const auto finished = (*server)->run();
-  return finished ? 0 : common::fail(options, finished.error());
+  return (*server)->run();
 }

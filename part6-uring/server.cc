@@ -115,9 +115,9 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop,
 
 Server::~Server() { shared_.places.forget(wake_.get()); }
 
-common::Status Server::run(LogWriter* log_writer) { return loop_->run(work(log_writer)); }
+common::Status Server::run(uring::LogWriter* log_writer) { return loop_->run(work(log_writer)); }
 
-uring::Task<common::Status> Server::work(LogWriter* log_writer) {
+uring::Task<common::Status> Server::work(uring::LogWriter* log_writer) {
   uring::Scope logging(*loop_);  // first in, last out: there is something to say till the end
   if (log_writer != nullptr) logging.spawn(log_writer->run(*loop_));
   uring::Scope conversations(*loop_);

@@ -19,9 +19,9 @@
 #include "common/slab.h"
 #include "common/socket.h"
 #include "connection.h"
-#include "log_writer.h"
 #include "uring/buffers.h"
 #include "uring/canceller.h"
+#include "uring/log_writer.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
 #include "uring/signal.h"
@@ -53,7 +53,7 @@ class Server {
 
   /// Serves until it is woken and `stopping` is set. Errors: of accept(2), if they are not a
   /// client's or a shortage.
-  common::Status run(LogWriter* log_writer);
+  common::Status run(uring::LogWriter* log_writer);
 
   // For its connections.
 
@@ -72,7 +72,7 @@ class Server {
     return *std::exchange(free_, free_->next);
   }
   void give_back(Lent& lent) {
-    lent.input = {};
+    lent.input.give_back();
     lent.answers.clear();
     lent.next = std::exchange(free_, &lent);
   }
@@ -80,13 +80,24 @@ class Server {
   /// How long to wait for a message, or for the peer to take an answer.
   common::Clock::duration time_bound() const { return time_bound_; }
   void renew(common::DeadlineEntry& deadline, common::Token token) {
-    time_bounds_.set(deadline, loop_->now() + time_bound_, token);
+    time_bounds_.set(deadline, loop_->now() + time_bound_ + renewal_time, token);
   }
+  /// Whether it is to be renewed now: not with each message.
+  bool is_out_of_date(const common::DeadlineEntry& deadline) const {
+    return deadline.deadline() < loop_->now() + time_bound_;
+  }
+
+  /// Lets the conversation go on that waits for what its peer has said.
+  void go_on_with(std::coroutine_handle<> waiting) { loop_->go_on_in(*conversations_, waiting); }
 
   /// Its peer has said something, and no coroutine is there to hear it.
   void begin_conversation(Connection& connection);
 
  private:
+  /// How old a deadline's place in the list may be. Nobody is closed too early for it, only so much
+  /// later.
+  static constexpr auto renewal_time = std::chrono::milliseconds(150);
+
   enum class Then { rest, close };
 
   Server(Shared& shared, std::unique_ptr<uring::Loop> loop, std::unique_ptr<uring::Buffers> buffers,
@@ -97,7 +108,7 @@ class Server {
   template <typename Session, typename... Arguments>
   uring::Task<> converse(Connection& peer, Arguments... arguments);
 
-  uring::Task<common::Status> work(LogWriter* log_writer);
+  uring::Task<common::Status> work(uring::LogWriter* log_writer);
   uring::Task<> keep_doing(uring::Task<common::Status> chore);
   uring::Task<common::Status> hear_wake_ups();
   uring::Task<common::Status> accept_clients();
@@ -133,5 +144,16 @@ class Server {
   std::error_code fault_;
   bool draining_ = false;
 };
+
+// Here, because it is in the way of each message: to be called would cost as much as the work.
+inline uring::Result<common::ByteView> Connection::Next::await_resume() {
+  Connection& self = connection_;
+  if (!self.unclaimed_ || !self.received()) return std::unexpected(self.why_not());
+  self.unclaimed_ = false;
+  self.lent_ = &self.server_.lend();
+  self.lent_->input = self.lease();
+  self.peer_ended_ = self.lent_->input.empty();
+  return self.lent_->input.bytes();
+}
 
 }  // namespace stage

@@ -9,6 +9,8 @@
 
 #include "common/listen.h"
 #include "common/places.h"
+#include "common/process.h"
+#include "common/stop_handler.h"
 #include "uring/ring.h"
 
 namespace stage {
@@ -28,7 +30,6 @@ std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
 /// Returns why it cannot be done, or nothing.
 std::string Workers::start_all(std::vector<common::Fd> listeners) {
   const std::size_t workers = listeners.size();
-  finished_.resize(workers);
   complaints_.resize(workers);
   const auto address = common::Address::of_socket(listeners.front());
   if (!address) return address.error().message();
@@ -79,8 +80,7 @@ void Workers::work(std::size_t i, common::Fd listener) {
 
   state_.wait(State::creating);
   if (!server || state_ == State::given_up) return;
-  finished_[i] = server->run(nullptr);
-  if (!finished_[i]) stop();  // the others, too: one less would go unnoticed
+  if (const auto finished = server->run(nullptr); !finished) give_up(finished.error());
 }
 
 Workers::~Workers() {
@@ -88,16 +88,23 @@ Workers::~Workers() {
   if (state_.compare_exchange_strong(creating, State::given_up)) state_.notify_all();
 }
 
-common::Status Workers::run() {
-  const auto log_writer = LogWriter::create();  // outlives the other threads
-  if (!log_writer) return std::unexpected(log_writer.error());
+int Workers::run() {
+  auto log_writer = uring::LogWriter::create();
+  if (!log_writer) return common::fail(shared_.options, log_writer.error());
   state_ = State::running;
   state_.notify_all();
-  finished_[0] = first_->run(log_writer->get());
-  if (!finished_[0]) stop();
+  const auto finished = first_->run(log_writer->get());
+  log_writer->reset();  // its loop stands still: what is to be said now is written at once
+  if (!finished) give_up(finished.error());
   threads_.clear();  // joins them
-  const auto failed = std::ranges::find_if(finished_, [](const auto& status) { return !status; });
-  return failed == finished_.end() ? common::Status() : *failed;
+  return failed_ ? 1 : 0;
+}
+
+/// The others stop, too: one less would go unnoticed. The first who fails says why.
+void Workers::give_up(std::error_code error) {
+  if (failed_.exchange(true)) return;
+  (void)common::fail(shared_.options, error);
+  common::StopHandler::stop_after_failure();
 }
 
 void Workers::stop() {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -39,8 +40,9 @@ class Workers {
 
   std::string address() const { return address_; }
 
-  /// Serves until stop() is called, or one of the servers fails: with its error. Once.
-  common::Status run();
+  /// Serves until stop() is called. Once. Returns the exit status: 1 when one of the servers has
+  /// failed, which it says on stderr, and which stops the others through the common::StopHandler.
+  int run();
 
   /// Ends run() in good order. From any thread, and from a signal handler.
   void stop();
@@ -53,16 +55,17 @@ class Workers {
   std::string start_all(std::vector<common::Fd> listeners);
   std::unique_ptr<Server> create_server(std::size_t i, common::Fd listener);
   void work(std::size_t i, common::Fd listener);
+  void give_up(std::error_code error);
 
   Shared shared_;
   const RingOptions& ring_;
   std::string address_;
   std::vector<common::Fd> wakes_;
   std::vector<std::string> complaints_;  ///< Why a server could not be made; empty: it was.
-  std::vector<common::Status> finished_;
-  std::optional<std::latch> created_;  ///< All have tried to make their server.
+  std::optional<std::latch> created_;    ///< All have tried to make their server.
   std::unique_ptr<Server> first_;
   std::atomic<State> state_ = State::creating;
+  std::atomic<bool> failed_ = false;
   std::vector<std::jthread> threads_;  ///< Of the others. Joined before the rest goes.
 };
 

@@ -15,6 +15,9 @@ packages_unit=(libgtest-dev libgmock-dev)
 packages_protocol=(python3 python3-pytest python3-hypothesis python3-pytest-xdist
   python3-pytest-timeout)
 packages_tools=(python3-cram curl iproute2 ncat patch procps strace valgrind xxd)
+packages_finger=(finger scdoc)
+packages_book=(universal-ctags)
+packages_site=(nodejs npm)
 packages_clang=(clang-19 libclang-rt-19-dev)
 
 # What proves that a package is there, however it was installed.
@@ -34,6 +37,7 @@ declare -A proofs=(
   [clang-format-14]=command:clang-format-14 [shellcheck]=command:shellcheck
   [nodejs]=command:node [npm]=command:npm [pandoc]=command:pandoc
   [librsvg2-bin]=command:rsvg-convert [universal-ctags]=command:ctags
+  [finger]=command:finger [scdoc]=command:scdoc
 )
 
 say() { printf '%s: %s\n' "$program" "$*" >&2; }
@@ -132,12 +136,13 @@ build() {
     cmake --build "$root/build/$preset" "${targets[@]}" || return 1
 }
 
-# why_no_ring prints why part6-uring, which is built, cannot run here: its own words, which name what
-# would permit it. Nothing where it can.
+# why_no_ring [SERVER OPTION…] prints why this server, part6-uring if none is named, cannot run
+# here: its own words, which name what would permit it. Nothing where it can, or is not built.
 why_no_ring() {
-  local part6=$root/build/default/part6-uring/part6-uring said='' words
-  [[ -x $part6 ]] || return 0
-  exec {words}< <(exec "$part6" --port 0 2>&1)
+  local said='' words
+  (($# > 0)) || set -- "$root/build/default/part6-uring/part6-uring" --port 0
+  [[ -x $1 ]] || return 0
+  exec {words}< <(exec "$@" 2>&1)
   read -r said <&"$words" || true
   kill "$!" 2>/dev/null || true # it serves, else
   exec {words}<&-

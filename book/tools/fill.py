@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Checks that listings and runs in the project's Markdown files are true, or makes them so."""
+"""Checks that listings, runs and numbers in the project's Markdown files are true, or
+makes them so."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import listings
+import measured
 import runs
 from blocks import ROOT, Block, Wrong, blocks, markdown_files, rewrite
 
@@ -27,6 +29,11 @@ def listing_text(block: Block) -> str:
     return above + _fenced(language, lines)
 
 
+def numbers_text(block: Block) -> str:
+    """What should stand between the marks of a table."""
+    return measured.markdown(measured.load(block.arguments))
+
+
 def complaint(block: Block) -> str | None:
     """What is wrong with a block, or None."""
     try:
@@ -38,6 +45,8 @@ def complaint(block: Block) -> str | None:
         if block.kind == "run":
             wrong = runs.fits(block.fence, runs.expected(block.arguments))
             return f"{wrong} (fill.py --write mends it)" if wrong else None
+        if block.kind == "numbers" and block.text != numbers_text(block):
+            return "is not what was measured (fill.py --write mends it)"
     except Wrong as wrong_block:
         return str(wrong_block)
     return None
@@ -50,6 +59,8 @@ def filled(block: Block, build: Path) -> str:
     try:
         if block.kind == "listing":
             return listing_text(block)
+        if block.kind == "numbers":
+            return numbers_text(block)
         return _fenced("console", runs.recorded(block.arguments, build))
     except Wrong:
         return block.text

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <concepts>
 #include <coroutine>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -16,12 +17,10 @@ namespace uring {
 /// What an operation is about, without the machinery. Any type will do that has
 /// - `Value`, what a success yields;
 /// - `what`, its name for the trace;
-/// - `prepare(io_uring_sqe&)`, which fills in the request, as the io_uring_prep_…() functions do.
-/// It
-///   may point to members: the object stays where it is until the operation's end;
-/// - `decode(result, flags)`, from a result that is not negative to a Value. Only if Value cannot
-/// be
-///   made from the result itself;
+/// - `prepare(io_uring_sqe&)`, which fills in the request as the io_uring_prep_…() functions do,
+///   and may point to members: the object stays where it is until the operation's end;
+/// - `decode(result, flags)`, which makes a Value of a result that is not negative, if the result
+///   itself is none;
 /// - `translate(result)`, if some errors are no errors.
 template <typename T>
 concept Description = std::move_constructible<T> && requires(T& description, io_uring_sqe& entry) {
@@ -68,6 +67,12 @@ class [[nodiscard]] Await : public Operation {
   /// Is not cancelled with its scope.
   Await shielded() && {
     shield();
+    return std::move(*this);
+  }
+
+  /// Is done with the rights of Ring::register_credentials(). Error: EINVAL, no such number.
+  Await as(std::uint16_t credentials) && {
+    credentials_ = credentials;
     return std::move(*this);
   }
 
@@ -132,6 +137,7 @@ class [[nodiscard]] Await : public Operation {
  protected:
   void prepare(io_uring_sqe& entry) override {
     description_.prepare(entry);
+    entry.personality = credentials_;
     if (quiet_) entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
   }
   void ended() override {
@@ -146,9 +152,10 @@ class [[nodiscard]] Await : public Operation {
   Waiter waiter_;
   Joint* joint_ = nullptr;
   int quiet_result_ = 0;
-  bool quiet_ = false;
-  bool hard_link_ = false;
-  bool unclaimed_ = false;
+  std::uint16_t credentials_ = 0;  ///< 0: those of the thread that submits.
+  bool quiet_ : 1 = false;
+  bool hard_link_ : 1 = false;
+  bool unclaimed_ : 1 = false;
 };
 
 /// With a time-out of its own.

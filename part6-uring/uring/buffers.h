@@ -29,11 +29,10 @@ class Lease {
       : buffers_(std::exchange(other.buffers_, nullptr)),
         size_(std::exchange(other.size_, 0)),
         number_(other.number_) {}
-  Lease& operator=(Lease&& other) noexcept {
-    give_back();
-    buffers_ = std::exchange(other.buffers_, nullptr);
-    size_ = std::exchange(other.size_, 0);
-    number_ = other.number_;
+  Lease& operator=(Lease other) noexcept {
+    std::swap(buffers_, other.buffers_);
+    std::swap(size_, other.size_);
+    std::swap(number_, other.number_);
     return *this;
   }
   ~Lease() { give_back(); }
@@ -42,11 +41,13 @@ class Lease {
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
+  /// Before it ends. Leaves it empty.
+  void give_back();
+
  private:
   friend class Buffers;
   Lease(Buffers& buffers, std::uint16_t number, std::uint32_t size)
       : buffers_(&buffers), size_(size), number_(number) {}
-  void give_back();
 
   Buffers* buffers_ = nullptr;
   std::uint32_t size_ = 0;
@@ -131,16 +132,19 @@ class Buffers {
   void give_back_otherwise(std::uint16_t number);
   void add_to_ring(std::uint16_t number);
   void demand_unused_rest(std::uint16_t number, std::uint32_t used);
-  std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * bytes_each_; }
+  std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * stride_bytes_; }
 
   Loop& loop_;
   std::uint32_t count_;
   std::size_t bytes_each_;
+  std::size_t stride_bytes_;  ///< From the beginning of one to that of the next.
   std::uint16_t group_;
   std::uint16_t tail_ = 0;
+  std::uint16_t mask_;
   std::uint32_t lent_ = 0;
   bool registered_ = false;
   const bool checks_memory_ = FramePool::checks_memory();
+  bool is_simple_ = false;  ///< There is a ring_, and memory is not checked.
   Signal signal_;
   std::unique_ptr<std::byte[]> memory_;
   std::unique_ptr<io_uring_buf, FreeDeleter> ring_;  ///< Null: no buffer rings here.
@@ -153,12 +157,14 @@ inline std::span<std::byte> Lease::bytes() const {
 }
 
 inline void Lease::give_back() {
-  if (buffers_ != nullptr) buffers_->give_back(number_);
+  if (buffers_ == nullptr) return;
+  size_ = 0;
+  std::exchange(buffers_, nullptr)->give_back(number_);
 }
 
 // Each message comes by here, so what is rare is called last: then nothing has to be saved for it.
 inline void Buffers::give_back(std::uint16_t number) {
-  if (checks_memory_ || !ring_) return give_back_otherwise(number);
+  if (!is_simple_) return give_back_otherwise(number);
   add_to_ring(number);
   signal_.notify_all();  // all: the first may find that it needs none any more
 }
@@ -166,10 +172,9 @@ inline void Buffers::give_back(std::uint16_t number) {
 inline void Buffers::add_to_ring(std::uint16_t number) {
   // Not through io_uring_buf_ring::bufs: g++ puts it 8 bytes too far in some headers. The tail lies
   // in the first entry's `resv`, which therefore must not be written.
-  io_uring_buf& entry = ring_.get()[tail_ & (count_ - 1)];
+  io_uring_buf& entry = ring_.get()[tail_ & mask_];
   entry.addr = reinterpret_cast<std::uintptr_t>(begin_of(number));
-  entry.len = static_cast<std::uint32_t>(bytes_each_);
-  entry.bid = number;
+  entry.bid = number;  // `len` stays: all are as long
   ++tail_;
   io_uring_smp_store_release(&ring_.get()->resv, tail_);
   --lent_;

@@ -2,6 +2,7 @@
 
 #include <liburing.h>
 
+#include <cstdint>
 #include <utility>
 
 #include "common/fd.h"
@@ -42,24 +43,24 @@ class Descriptor {
  public:
   Descriptor(const Fd& fd) : number_(fd.get()) {}  // NOLINT: meant to convert
   Descriptor(const DirectFd& fd)                   // NOLINT: meant to convert
-      : number_(fd.slot()), direct_(true) {}
+      : number_(fd.slot()), flags_(IOSQE_FIXED_FILE) {}
 
   /// Of standard input and others that nobody owns.
-  static Descriptor borrowed(int number) { return Descriptor(number, false); }
-  static Descriptor direct(int slot) { return Descriptor(slot, true); }
+  static Descriptor borrowed(int number) { return Descriptor(number, 0); }
+  static Descriptor direct(int slot) { return Descriptor(slot, IOSQE_FIXED_FILE); }
 
   int number() const { return number_; }
-  bool is_direct() const { return direct_; }
+  bool is_direct() const { return flags_ != 0; }
+
+  std::uint8_t flags() const { return flags_; }  ///< Of an entry that is about it.
 
   /// After io_uring_prep_…(), which clears the flags.
-  void mark(io_uring_sqe& entry) const {
-    if (direct_) entry.flags |= IOSQE_FIXED_FILE;
-  }
+  void mark(io_uring_sqe& entry) const { entry.flags |= flags_; }
 
  private:
-  Descriptor(int number, bool direct) : number_(number), direct_(direct) {}
+  Descriptor(int number, std::uint8_t flags) : number_(number), flags_(flags) {}
   int number_;
-  bool direct_ = false;
+  std::uint8_t flags_ = 0;
 };
 
 }  // namespace uring

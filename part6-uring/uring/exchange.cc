@@ -8,6 +8,28 @@
 #include "uring/loop.h"
 
 namespace uring {
+namespace {
+
+// Field by field, as io_uring_prep_send() and _recv() would after clearing them again: this is done
+// for each message.
+
+void fill_send(io_uring_sqe& entry, Descriptor fd, ConstBytes answer, unsigned flags) {
+  entry.opcode = IORING_OP_SEND;
+  entry.flags = static_cast<std::uint8_t>(fd.flags() | flags);
+  entry.fd = fd.number();
+  entry.addr = reinterpret_cast<std::uintptr_t>(answer.data());
+  entry.len = static_cast<std::uint32_t>(answer.size());
+  entry.msg_flags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
+}
+
+void fill_receive(io_uring_sqe& entry, Descriptor fd, const Buffers& buffers) {
+  entry.opcode = IORING_OP_RECV;
+  entry.flags = fd.flags();
+  entry.fd = fd.number();
+  buffers.mark(entry);
+}
+
+}  // namespace
 
 // MSG_WAITALL makes a send that falls short break the link: since 5.19, like buffer rings.
 Exchange::Exchange(Loop& loop, Descriptor fd, Buffers& buffers)
@@ -19,50 +41,32 @@ Exchange::Exchange(Loop& loop, Descriptor fd, Buffers& buffers)
 }
 
 void Exchange::start(ConstBytes answer) {
-  forget_reason();
+  if (answer.empty() || !is_one_request_) {
+    answer_ = answer;
+    send_error_ = 0;
+    sending_ = !answer.empty();
+    return begin();
+  }
+  // A link goes in whole. This may collect completions: the new answer must not be here yet, or the
+  // end of the last one's silence would be taken for its.
+  const auto [send, receive] = loop().next_entries();
   answer_ = answer;
   send_error_ = 0;
-  sending_ = !answer.empty() && !is_one_request_;
-  loop().reserve(2);  // a link goes in whole
-  has_begun();
-  if (!answer.empty()) {
-    io_uring_sqe& send = loop().next_entry();
-    prepare_send(send);
-    if (sending_) {
-      send.user_data = name_of(Part::request);
-      return;
-    }
-    send.flags |= IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS;
-    send.user_data = name_of(Part::before);
-    loop().expect_silence(*this);
-  }
-  io_uring_sqe& receive = loop().next_entry();
-  prepare_receive(receive);
+  fill_send(send, fd_, answer_, IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS);
+  send.user_data = name_of(Part::before);
+  fill_receive(receive, fd_, *buffers_);
   receive.user_data = name_of(Part::request);
-}
-
-// The two entries field by field, as io_uring_prep_send() and _recv() would after clearing them
-// again: this is done for each message.
-
-void Exchange::prepare_send(io_uring_sqe& entry) const {
-  entry.opcode = IORING_OP_SEND;
-  entry.fd = fd_.number();
-  entry.addr = reinterpret_cast<std::uintptr_t>(answer_.data());
-  entry.len = static_cast<std::uint32_t>(answer_.size());
-  entry.msg_flags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
-  fd_.mark(entry);
-}
-
-void Exchange::prepare_receive(io_uring_sqe& entry) const {
-  entry.opcode = IORING_OP_RECV;
-  entry.fd = fd_.number();
-  fd_.mark(entry);
-  buffers_->mark(entry);
+  has_begun();
+  if (Trace* trace = loop().trace()) {
+    trace->begun(*this, &receive);
+    trace->linked_inside(*this, "send", "recv");
+  }
+  loop().expect_silence(*this);
 }
 
 void Exchange::prepare(io_uring_sqe& entry) {
-  if (sending_) return prepare_send(entry);
-  prepare_receive(entry);
+  if (sending_) return fill_send(entry, fd_, answer_, 0);
+  fill_receive(entry, fd_, *buffers_);
 }
 
 void Exchange::arrived(int result, std::uint32_t flags) {
@@ -75,19 +79,17 @@ void Exchange::arrived(int result, std::uint32_t flags) {
 void Exchange::ended_before(int result) { send_ended(result); }
 
 void Exchange::send_ended(int result) {
-  unlink();  // it has spoken
   const std::size_t sent = result > 0 ? static_cast<std::size_t>(result) : 0;
   if (sent == answer_.size()) return all_was_sent();
   answer_ = answer_.subspan(sent);
   send_error_ = result < 0 ? result : -EAGAIN;
 }
 
-void Exchange::all_was_sent() {
-  unlink();  // nothing is to be concluded from silence any more
-  nothing_was_said();
+void Exchange::nothing_was_said() {
+  if (!answer_.empty() && send_error_ == 0) all_was_sent();
 }
 
-void Exchange::nothing_was_said() {
+void Exchange::all_was_sent() {
   answer_ = {};
   answer_sent();
 }

@@ -68,8 +68,6 @@ class Exchange : public Operation {
   void nothing_was_said() override;
   void ended() override;
 
-  void prepare_send(io_uring_sqe& entry) const;
-  void prepare_receive(io_uring_sqe& entry) const;
   void send_ended(int result);
   void all_was_sent();
 

@@ -56,6 +56,7 @@ struct Setup {
   Features features;                     ///< What may be used if the kernel has it.
   bool sqpoll = false;                   ///< A kernel thread submits: needs no call, burns a core.
   bool check_memory = false;             ///< FramePool::check_memory().
+  bool disabled = false;                 ///< Does nothing before Ring::enable().
   std::chrono::nanoseconds spin{};       ///< How long to poll the ring before sleeping.
 
   /// From what `--ring` takes: `entries=4,buffers=2,no-multishot,no-defer-taskrun,…`. `no-NAME`

@@ -78,7 +78,8 @@ void Loop::turn() {
   ++turns_;
   submit_and_wait();
   collect();
-  if (deadlines_.soonest()) deadlines_.expire(Clock::now());
+  now_ = Clock::now();
+  deadlines_.expire(now_);
   run_ready();
 }
 
@@ -122,7 +123,7 @@ void Loop::collect() {
 /// that is still here has sent everything: it was tried once, in the call that submitted it.
 void Loop::end_silent() {
   if (io_uring_sq_ready(&ring_.raw()) > 0) return;  // not all submitted: look again next time
-  while (Operation* send = silent_.take_front()) send->nothing_was_said();
+  silent_.take_all([](Operation& send) { send.nothing_was_said(); });
 }
 
 void Loop::wait_and_collect() {
@@ -142,22 +143,17 @@ void Loop::make_room(unsigned entries) {
 }
 
 void Loop::run_ready() {
-  while (true) {
-    if (const Waiter* waiter = ready_.take_front()) {
+  while (!ready_.empty() || !ready_operations_.empty()) {
+    // First what peers have said: it came before the end of a time-out that is seen in this turn.
+    ready_operations_.take_all([this](Operation& operation) {
+      operation.go_on();
+      current_scope_ = &root_;
+      if (!ended_tasks_.empty()) destroy_ended_tasks();
+    });
+    while (const Waiter* waiter = ready_.take_front()) {
       run_in(waiter->scope(), waiter->coroutine());
-    } else if (Operation* operation = ready_operations_.take_front()) {
-      operation->go_on();
-    } else {
-      return;
     }
   }
-}
-
-void Loop::run_in(Scope& scope, std::coroutine_handle<> coroutine) {
-  Scope* const before = std::exchange(current_scope_, &scope);
-  coroutine.resume();
-  current_scope_ = before;
-  if (!ended_tasks_.empty()) destroy_ended_tasks();
 }
 
 void Loop::destroy_ended_tasks() {

@@ -51,11 +51,8 @@ class Loop : public Operations {
   std::uint64_t turns() const { return turns_; }
 
   /// When this turn began to let coroutines go on: all that they decide in it agrees about the
-  /// time, and the clock is read once at most.
-  Clock::time_point now() {
-    if (std::exchange(now_of_, turns_) != turns_) now_ = Clock::now();
-    return now_;
-  }
+  /// time.
+  Clock::time_point now() const { return now_; }
 
   /// The scope of the coroutine that is running.
   Scope& current_scope() { return *current_scope_; }
@@ -77,6 +74,12 @@ class Loop : public Operations {
   /// Makes room for so many entries that must go in together.
   void reserve(unsigned entries);
   io_uring_sqe& next_entry() { return ring_.next_entry(); }
+
+  /// Two that go in together, after making room for them.
+  auto next_entries() {
+    reserve(2);
+    return ring_.next_entries();
+  }
   std::uint32_t count_begun() { return ++begun_; }
   void count_ended() { ++ended_; }
 
@@ -90,6 +93,12 @@ class Loop : public Operations {
   /// Calls go_on() when it lets coroutines go on. Only for operations that belong to no scope.
   void make_ready(Operation& operation) { ready_operations_.push_back(operation); }
 
+  /// One that ends, and may be among these.
+  void forget(Operation& operation) {
+    silent_.forget(operation);
+    ready_operations_.forget(operation);
+  }
+
   /// Does not sleep in the next turn: submitting alone will let somebody go on.
   void hurry() { hurry_ = true; }
 
@@ -97,6 +106,12 @@ class Loop : public Operations {
 
   void make_ready(Waiter& waiter) { ready_.push_back(waiter); }
   void run_in(Scope& scope, std::coroutine_handle<> coroutine);
+
+  /// From go_on(), which does nothing else after it.
+  void go_on_in(Scope& scope, std::coroutine_handle<> coroutine) {
+    current_scope_ = &scope;
+    coroutine.resume();
+  }
   void bury(Promise<void>& ended) { ended_tasks_.push_back(ended); }
 
  private:
@@ -117,13 +132,12 @@ class Loop : public Operations {
   std::uint32_t begun_ = 0;
   std::uint32_t ended_ = 0;
   std::uint64_t turns_ = 0;
-  std::uint64_t now_of_ = ~std::uint64_t{0};  ///< The turn that now_ belongs to.
-  Clock::time_point now_;
+  Clock::time_point now_ = Clock::now();
   std::uint16_t buffer_groups_ = 0;
   Deadlines deadlines_;
-  List<Operation> silent_;  ///< Sends that have been filled in or submitted.
+  Line<Operation> silent_;  ///< Sends that have been filled in or submitted.
   List<Waiter> ready_;
-  List<Operation> ready_operations_;
+  Line<Operation> ready_operations_;
   bool hurry_ = false;
   List<Promise<void>> ended_tasks_;
   Scope root_{*this, Scope::Root{}};
@@ -142,10 +156,10 @@ inline void Operation::has_begun() {
   assert(!in_flight());
   result_ = 0;
   flags_ = 0;
-  cancel_asked_ = false;
   outstanding_ = 1;
+  reason_ = Error{};
+  cancel_asked_ = false;
   number_ = loop_->count_begun();
-  if (Trace* trace = loop_->trace()) trace->begun(*this);
 }
 
 inline void Operation::one_less() {
@@ -157,6 +171,18 @@ inline void Operation::one_less() {
 }
 
 inline void Operation::make_ready(Waiter& waiter) { loop_->make_ready(waiter); }
+
+inline void Operation::make_ready() {
+  assert(shielded_);  // else it would have to leave its scope's list
+  loop_->make_ready(*this);
+}
+
+inline void Loop::run_in(Scope& scope, std::coroutine_handle<> coroutine) {
+  Scope* const before = std::exchange(current_scope_, &scope);
+  coroutine.resume();
+  current_scope_ = before;
+  if (!ended_tasks_.empty()) destroy_ended_tasks();
+}
 
 inline void Waiter::wait(Loop& loop, std::coroutine_handle<> coroutine) {
   coroutine_ = coroutine;

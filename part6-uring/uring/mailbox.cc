@@ -4,7 +4,10 @@
 
 namespace uring {
 
-Mailbox::Mailbox(Loop& loop) : Operation(loop), signal_(loop) { has_begun(); }
+Mailbox::Mailbox(Loop& loop) : Operation(loop), signal_(loop) {
+  has_begun();
+  if (Trace* trace = loop.trace()) trace->begun(*this, nullptr);
+}
 
 Mailbox::~Mailbox() { ended_in_silence(0, 1); }
 

@@ -19,6 +19,7 @@ io_uring_sqe& Operation::fill() {
   io_uring_sqe* entry = &loop().next_entry();
   prepare(*entry);
   entry->user_data = name_of(Part::request);
+  if (Trace* trace = loop().trace()) trace->begun(*this, entry);
   if (TimeLimit* limit = time_limit()) {
     entry->flags |= IOSQE_IO_LINK;
     entry = &loop().next_entry();
@@ -80,10 +81,7 @@ Error Operation::reason_not_to_begin() const {
   return shielded_ ? Error{} : loop().current_scope().reason();
 }
 
-void Operation::make_ready() {
-  assert(shielded_);  // else it would have to leave its scope's list
-  loop().make_ready(*this);
-}
+void Operation::leave_lines() { loop().forget(*this); }
 
 bool Operation::has(Feature feature) const { return loop().features().has(feature); }
 

@@ -14,6 +14,7 @@ namespace uring {
 
 class Loop;
 class Scope;
+class Trace;
 class Waiter;
 
 /// One request to the kernel and everything that belongs to it.
@@ -22,18 +23,16 @@ class Waiter;
 /// it lent to the kernel, stays where it is until its last completion.** It is kept here and
 /// nowhere else:
 /// - Every entry that we submit bears the name of an operation, its address: the request, its
-/// linked
-///   time-out, a request to cancel it. The low bits say which of them it is. So each completion
-///   finds its operation, and an operation counts how many are to come: outstanding().
+///   linked time-out, a request to cancel it. The low bits say which of them it is. So each
+///   completion finds its operation, and an operation counts how many are to come.
 /// - When the last has arrived the operation has *ended*. Not before does its coroutine go on, and
 ///   not before can a result be taken. So a buffer is free when the result says so, and a
 ///   time-out's timespec or a cancel request never outlive what they are about. As an address names
 ///   one operation until all that bears the name is gone, no completion can reach a stranger.
-/// - An operation is a part of the awaiting coroutine's frame. Whoever destroys it before its end,
-/// by
-///   destroying the frame, is made to wait: settle() cancels it and collects completions until the
-///   last is there. No coroutine runs meanwhile. Classes that are final call it in their
-///   destructor.
+/// - An operation is a part of the awaiting coroutine's frame. Whoever destroys it before its
+///   end, by destroying the frame, is made to wait: settle() cancels it and collects completions
+///   until the last is there. No coroutine runs meanwhile. Classes that are final call it in
+///   their destructor.
 class Operation : public Cancellable {
  public:
   /// Which of the entries that bear an operation's name a completion belongs to.
@@ -54,10 +53,10 @@ class Operation : public Cancellable {
   /// Why somebody asked to cancel it; Error{}: nobody did.
   Error reason() const { return reason_; }
 
-  std::uint32_t number() const { return number_; }  ///< Counts the loop's operations.
+  std::uint32_t number() const { return number_; }  ///< Counts operations, for the trace.
 
-  /// The call that submitted it has returned, and no completion came: expect_silence(). For the
-  /// loop.
+  /// All calls that submitted something have returned, and all their completions were seen; asked
+  /// for with expect_silence(). Called also if it has had a completion. For the loop.
   virtual void nothing_was_said() {}
 
   /// What make_ready() asked for. The loop calls it when it lets coroutines go on, one at a time
@@ -82,6 +81,7 @@ class Operation : public Cancellable {
   }
   ~Operation() {
     assert(!in_flight());  // a class derived from this one lacks settle() in its destructor
+    if (shielded_) leave_lines();
   }
 
   /// Fills in what the request is about. May be called again after the end.
@@ -117,7 +117,8 @@ class Operation : public Cancellable {
   unsigned entries_needed() { return time_limit() != nullptr ? 2 : 1; }
   io_uring_sqe& fill();
 
-  /// What begin() does besides filling in, for those who do that themselves or have no request.
+  /// What begin() does besides filling in and telling the trace, for those who do both themselves,
+  /// or have no request.
   void has_begun();
   void expect_one_more() { ++outstanding_; }
 
@@ -157,13 +158,13 @@ class Operation : public Cancellable {
   /// Goes on when its scope is cancelled, as the last words of a conversation may have to.
   void shield() { shielded_ = true; }
   bool shielded() const { return shielded_; }
-  void forget_reason() { reason_ = Error{}; }
 
   std::uint64_t name_of(Part part) const {
     return reinterpret_cast<std::uintptr_t>(this) | static_cast<std::uint64_t>(part);
   }
 
  private:
+  void leave_lines();
   void cancel_and_wait();
   void part_completed(Part part, int result);
   void cancel_answered(int result);

@@ -10,7 +10,8 @@ void QuietSend::start(Descriptor fd, ConstBytes bytes) {
   fd_ = fd;
   bytes_ = bytes;
   begin();
-  if (loop().can_be_silent()) loop().expect_silence(*this);
+  silent_ = loop().can_be_silent();
+  if (silent_) loop().expect_silence(*this);
 }
 
 void QuietSend::prepare(io_uring_sqe& entry) {
@@ -27,7 +28,9 @@ void QuietSend::Sent::await_suspend(std::coroutine_handle<> awaiting) {
   send_.loop().hurry();
 }
 
-void QuietSend::nothing_was_said() { ended_in_silence(static_cast<int>(bytes_.size()), 1); }
+void QuietSend::nothing_was_said() {
+  if (std::exchange(silent_, false)) ended_in_silence(static_cast<int>(bytes_.size()), 1);
+}
 
 Result<std::size_t> QuietSend::Sent::await_resume() const {
   const int result = send_.result();

@@ -54,7 +54,7 @@ class QuietSend final : public Operation {
   void prepare(io_uring_sqe& entry) override;
   void arrived(int result, std::uint32_t flags) override {
     Operation::arrived(result, flags);
-    unlink();  // it has spoken: nothing is to be concluded from silence
+    silent_ = false;
   }
   /// It is over when it was submitted: whoever looks for it in vain must not look again.
   bool can_be_found() const override { return false; }
@@ -64,6 +64,7 @@ class QuietSend final : public Operation {
 
   Descriptor fd_ = Descriptor::borrowed(-1);
   ConstBytes bytes_;
+  bool silent_ = false;  ///< It need not say anything, and has not.
   Waiter* waiting_ = nullptr;
 };
 

@@ -1,6 +1,7 @@
 #include "uring/ring.h"
 
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <fstream>
 #include <utility>
+#include <vector>
 
 namespace uring {
 namespace {
@@ -53,13 +55,22 @@ void remove_orphans(Features& features, bool sqpoll) {
   if (!features.has(Feature::single_issuer)) features.remove(Feature::defer_taskrun);
 }
 
+/// io_uring_register(2) itself: liburing 2.3 exports the functions for some of its uses not at all,
+/// and later ones use a number of the ring that is good in one thread only.
+Result<long> do_register(const io_uring& ring, unsigned what, const void* about, unsigned count) {
+  const long result = ::syscall(SYS_io_uring_register, ring.ring_fd, what, about, count);
+  if (result < 0) return common::last_error();
+  return result;
+}
+
 /// Sets up a ring with the features there are, and takes out of them those that are refused.
 int init(const Setup& setup, Features& features, io_uring& ring) {
   remove_orphans(features, setup.sqpoll);
   for (std::size_t given_up = 0;; ++given_up) {
     io_uring_params params{};
     // IORING_SETUP_NO_SQARRAY stays out: liburing 2.3 would go on writing to the array.
-    params.flags = flags_for(features) | (setup.sqpoll ? IORING_SETUP_SQPOLL : 0U);
+    params.flags = flags_for(features) | (setup.sqpoll ? IORING_SETUP_SQPOLL : 0U) |
+                   (setup.disabled ? IORING_SETUP_R_DISABLED : 0U);
     params.sq_thread_idle = 100;  // ms
     const int result = io_uring_queue_init_params(setup.entries, &ring, &params);
     if (result != -EINVAL || given_up == std::size(setup_flags)) return result;
@@ -165,6 +176,41 @@ Status Ring::submit_and_wait(std::optional<std::chrono::nanoseconds> timeout) {
   if (result < 0 && result != -EINTR && result != -ETIME) {
     return std::unexpected(system_error(result));
   }
+  return {};
+}
+
+Result<std::uint16_t> Ring::register_credentials() {
+  const auto number = do_register(ring_, IORING_REGISTER_PERSONALITY, nullptr, 0);
+  if (!number) return std::unexpected(number.error());
+  return static_cast<std::uint16_t>(*number);
+}
+
+Status Ring::permit_only(std::span<const int> operations) {
+  std::vector<io_uring_restriction> permitted;
+  const auto permit = [&permitted](__u16 what, __u8 value) {
+    permitted.push_back({.opcode = what, .sqe_op = value, .resv = 0, .resv2 = {}});
+  };
+  const auto permit_operation = [&](int opcode) {
+    if (supports(opcode)) permit(IORING_RESTRICTION_SQE_OP, static_cast<__u8>(opcode));
+  };
+  for (const int opcode : operations) permit_operation(opcode);
+  permit_operation(IORING_OP_ASYNC_CANCEL);
+  permit_operation(IORING_OP_LINK_TIMEOUT);
+  // How requests are linked and when they are tried gives nobody a right.
+  permit(IORING_RESTRICTION_SQE_FLAGS_ALLOWED, 0xff);
+  // Done by the ring's end. The kernels without registered rings do not know the number: EINVAL.
+  if (features_.has(Feature::registered_ring)) {
+    permit(IORING_RESTRICTION_REGISTER_OP, IORING_UNREGISTER_RING_FDS);
+  }
+  const auto done = do_register(ring_, IORING_REGISTER_RESTRICTIONS, permitted.data(),
+                                static_cast<unsigned>(permitted.size()));
+  if (!done) return std::unexpected(done.error());
+  return {};
+}
+
+Status Ring::enable() {
+  const auto done = do_register(ring_, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
+  if (!done) return std::unexpected(done.error());
   return {};
 }
 

@@ -4,8 +4,11 @@
 
 #include <cassert>
 #include <chrono>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 
 #include "uring/error.h"
 #include "uring/features.h"
@@ -53,12 +56,37 @@ class Ring {
     return entry;
   }
 
+  /// The next two, cleared. Only when there is room for both.
+  std::pair<io_uring_sqe&, io_uring_sqe&> next_entries() {
+    const unsigned tail = ring_.sq.sqe_tail;
+    ring_.sq.sqe_tail = tail + 2;
+    io_uring_sqe& first = ring_.sq.sqes[tail & ring_.sq.ring_mask];
+    io_uring_sqe& second = ring_.sq.sqes[(tail + 1) & ring_.sq.ring_mask];
+    first = {};
+    second = {};
+    return {first, second};
+  }
+
   /// Hands over what was filled in, and lets the kernel make completions. Does not wait.
   /// Errors: EBUSY and EAGAIN when completions have to be collected first.
   Status submit();
 
   /// The same, and waits until there is a completion or `timeout` has passed. EINTR is no error.
   Status submit_and_wait(std::optional<std::chrono::nanoseconds> timeout);
+
+  /// The credentials that the calling thread has now, by a number that requests can bear:
+  /// Await::as(). They stay what they are when the thread gives its own up. Any thread may call it
+  /// while the ring is disabled. Error: EBUSY, there are 65,535 already; after permit_only(),
+  /// EACCES.
+  Result<std::uint16_t> register_credentials();
+
+  /// From enable() on, the ring does nothing but these operations, IORING_OP_…, and what ends them
+  /// early. Others end with EACCES, and nothing can be registered any more. What this kernel does
+  /// not know is left out. Once, while the ring is disabled. Errors: EBADFD, it is not; EBUSY.
+  Status permit_only(std::span<const int> operations);
+
+  /// Lets a ring that was set up `disabled` begin. For the thread that will use it.
+  Status enable();
 
   bool has_completion() const { return io_uring_cq_ready(&ring_) > 0; }
 

@@ -11,7 +11,7 @@ void StreamBase::arm() {
     assert(!in_flight());  // it belongs to a scope already
     shield();
   }
-  if (!in_flight()) begin_again();
+  if (!in_flight()) begin();
   if (pending()) make_ready();
 }
 

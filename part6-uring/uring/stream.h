@@ -76,7 +76,7 @@ class StreamBase : public Operation {
   void wait(Waiter& waiter) {
     assert(waiting_ == nullptr);
     waiting_ = &waiter;
-    if (!in_flight()) begin_again();
+    if (!in_flight()) begin();
   }
   void forget(const Waiter& waiter) { forget(waiting_, waiter); }
   CompletionQueue::Entry take_entry() { return queue_.pop(); }
@@ -84,10 +84,6 @@ class StreamBase : public Operation {
  private:
   static void forget(Waiter*& place, const Waiter& waiter) {
     if (place == &waiter) place = nullptr;
-  }
-  void begin_again() {
-    forget_reason();
-    begin();
   }
 
   CompletionQueue queue_;

@@ -3,8 +3,29 @@
 #include <unistd.h>
 
 #include "uring/operation.h"
+#include "uring/ring_operations.h"
 
 namespace uring {
+namespace {
+
+/// Whether `fd` is one: operations without a descriptor put other things there, or nothing.
+bool has_descriptor(const io_uring_sqe& entry) {
+  switch (entry.opcode) {
+    case IORING_OP_PROVIDE_BUFFERS:
+    case IORING_OP_REMOVE_BUFFERS:
+    case IORING_OP_SOCKET:
+    case IORING_OP_GETXATTR:
+    case IORING_OP_SETXATTR:
+    case op_waitid:
+    case op_futex_wait:
+    case op_futex_wake:
+      return false;
+    default:
+      return entry.fd >= 0;
+  }
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Trace>> Trace::create(const char* file) {
   std::FILE* opened = std::fopen(file, "we");
@@ -33,7 +54,14 @@ void Trace::write(char phase, const Operation& operation, const char* format,
   separator_ = ",\n";
 }
 
-void Trace::begun(const Operation& operation) { write('b', operation, "%s", ""); }
+void Trace::begun(const Operation& operation, const io_uring_sqe* entry) {
+  if (entry == nullptr || !has_descriptor(*entry)) return write('b', operation, "%s", "");
+  if (entry->opcode == IORING_OP_CLOSE && entry->file_index > 0) {
+    return write('b', operation, "\"slot\":%u", entry->file_index - 1);
+  }
+  const bool direct = (entry->flags & IOSQE_FIXED_FILE) != 0;
+  write('b', operation, "\"%s\":%d", direct ? "slot" : "fd", entry->fd);
+}
 
 void Trace::ended(const Operation& operation, int result) {
   write('e', operation, "\"result\":%d", result);
@@ -45,6 +73,10 @@ void Trace::cancel_asked(const Operation& operation) {
 
 void Trace::linked(const Operation& first, const Operation& second) {
   write('n', second, "\"linked_behind\":%u", first.number());
+}
+
+void Trace::linked_inside(const Operation& operation, const char* first, const char* second) {
+  write('n', operation, "\"entry\":\"%s\",\"linked_to\":\"%s\"", first, second);
 }
 
 }  // namespace uring

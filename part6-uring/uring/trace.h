@@ -6,14 +6,16 @@
 #include "common/duration.h"
 #include "uring/error.h"
 
+struct io_uring_sqe;
+
 namespace uring {
 
 class Operation;
 
 /// Writes the life of every operation as Chrome trace events, which https://ui.perfetto.dev and
-/// chrome://tracing show: a span from submission to the last completion, marks where it was asked
-/// to cancel, and what it was linked to. For looking at a loop, not for production: it writes to
-/// the file when its buffer is full.
+/// chrome://tracing show: a span from submission to the last completion, with its descriptor, marks
+/// where it was asked to cancel, and what it was linked to. For looking at a loop, not for
+/// production: it writes to the file when its buffer is full.
 class Trace {
  public:
   /// Errors: of fopen(3).
@@ -22,12 +24,16 @@ class Trace {
   Trace& operator=(const Trace&) = delete;
   ~Trace();
 
-  void begun(const Operation& operation);
+  /// `entry` is its request; nullptr: it has none.
+  void begun(const Operation& operation, const io_uring_sqe* entry);
   void ended(const Operation& operation, int result);
   void cancel_asked(const Operation& operation);
 
   /// `second` waits for `first`.
   void linked(const Operation& first, const Operation& second);
+
+  /// One operation has two entries, and the second waits for the first.
+  void linked_inside(const Operation& operation, const char* first, const char* second);
 
  private:
   explicit Trace(std::FILE* file) : file_(file) {}

@@ -14,36 +14,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import random
 import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
-from contenders import DEFAULT_BUILD, ECHO, HTTP, NGINX, SPINNING, Contender, built
+from contenders import DEFAULT_BUILD, ECHO, HTTP, NGINX, REPOSITORY, SPINNING, Contender, built
 from harness.limits import raise_descriptor_limit
-from harness.target import REPOSITORY
-from report import Results, markdown
-from workloads import ECHO_LOADS, HTTP_LOADS, SPIN_LOAD, Numbers
+from report import markdown
+from rounds import Job, Noise, Results, machine, shuffled
+from workloads import ECHO_LOADS, HTTP_LOADS, SPIN_LOAD
 
 LOADS = [load.name for load in (*ECHO_LOADS, SPIN_LOAD, *HTTP_LOADS)]
-QUIET_LOAD = 0.3  # a load average above says that somebody else is at work
-
-
-@dataclass(frozen=True)
-class Job:
-    """One server under one load."""
-
-    load: str
-    server: str
-    measure: Callable[[], Numbers]
 
 
 def jobs(build: Path, seconds: float, also: Iterable[Contender]) -> Iterable[Job]:
@@ -64,55 +49,6 @@ def jobs(build: Path, seconds: float, also: Iterable[Contender]) -> Iterable[Job
         for server in (None, *http):
             name = "nginx" if server is None else server.name
             yield Job(load.name, name, partial(load.measure, server, build, seconds))
-
-
-def shuffled(chosen: list[Job], dice: random.Random) -> list[Job]:
-    """The loads in random order, the servers too; those of one load follow each other, since their
-    numbers are compared."""
-    by_load: dict[str, list[Job]] = {}
-    for job in chosen:
-        by_load.setdefault(job.load, []).append(job)
-    for same_load in by_load.values():
-        dice.shuffle(same_load)
-    loads = list(by_load.values())
-    dice.shuffle(loads)
-    return list(chain.from_iterable(loads))
-
-
-def machine() -> list[str]:
-    """Where and when it was measured."""
-    model = next(
-        (line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
-         if line.startswith("model name")), platform.machine()
-    )
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=REPOSITORY, capture_output=True, text=True
-    )
-    return [
-        time.strftime("%Y-%m-%d %H:%M %Z"),
-        f"{model}, {os.cpu_count()} CPUs, Linux {platform.release()}",
-        f"commit {commit.stdout.strip() or 'unknown'}",
-    ]
-
-
-def stolen_seconds() -> float:
-    """CPU time that the machine below gave to others. proc(5), /proc/stat"""
-    fields = Path("/proc/stat").read_text().split()
-    return int(fields[8]) / os.sysconf("SC_CLK_TCK")
-
-
-class Noise:
-    """What others did meanwhile."""
-
-    def __init__(self) -> None:
-        self._load, self._began, self._stolen = os.getloadavg()[0], time.time(), stolen_seconds()
-
-    def sentence(self) -> str:
-        """For the report."""
-        stolen = (stolen_seconds() - self._stolen) / (time.time() - self._began)
-        words = f"load average at the start {self._load:.2f}, {stolen:.2%} of a CPU stolen"
-        busy = self._load > QUIET_LOAD
-        return f"**{words}: the machine was not quiet**" if busy else words
 
 
 def run_rounds(arguments: argparse.Namespace, chosen: list[Job]) -> None:

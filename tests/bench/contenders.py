@@ -16,12 +16,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "protocol"))
 
 from harness.proc import Process, wait_until  # noqa: E402
 from harness.server import Server  # noqa: E402
-from harness.target import DEFAULT_BUILD, Target, free_port  # noqa: E402
+from harness.target import DEFAULT_BUILD, REPOSITORY, Target, free_port  # noqa: E402
 
 SERVER_CORE, CLIENT_CORE = "1", "0"
+LADDER = ("part1-blocking", "part2-threads", "part3-nonblocking", "part4-poll")  # up to them
 STAGES = ("part5-epoll", "part6-uring")
 PEERS = ("peer-epoll", "peer-ring", "peer-libuv", "peer-asio", "peer-asio-coroutines")
-ONE_LOOP = ("--workers", "1", "--max-connections", "4096")
+ROOM = ("--max-connections", "19000")  # for ten thousand idle ones, and more
+OPTIONS = {
+    "part1-blocking": (),  # one at a time is no limit, it is what it does
+    **dict.fromkeys(LADDER[1:], ROOM),
+    **dict.fromkeys(STAGES, ("--workers", "1", *ROOM)),
+}
 START_SECONDS = 10.0
 
 
@@ -35,31 +41,33 @@ class Contender:
     """A server that can be started, again and again."""
 
     name: str
-    program: str  # a name of STAGES or PEERS
+    program: str  # a name of LADDER, STAGES or PEERS
     options: tuple[str, ...] = ()
 
     @classmethod
     def of_words(cls, words: str) -> Contender:
         """`part6-uring --spin 1ms`"""
         program, *options = words.split()
-        if program not in (*STAGES, *PEERS):
-            raise ArgumentTypeError(f"{program} is none of {', '.join((*STAGES, *PEERS))}")
+        if program not in (*LADDER, *STAGES, *PEERS):
+            known = ", ".join((*LADDER, *STAGES, *PEERS))
+            raise ArgumentTypeError(f"{program} is none of {known}")
         return cls(words, program, tuple(options))
 
     def path(self, build: Path) -> Path:
         """Where a build puts the program."""
-        directory = build / (self.program if self.program in STAGES else "tests/bench")
+        directory = build / (self.program if self.program in OPTIONS else "tests/bench")
         return directory / self.program
 
     def start(self, build: Path, before: tuple[str, ...] = on_core(SERVER_CORE)) -> Server:
         """The server, ready, with words in front of its command line."""
-        common = ONE_LOOP if self.program in STAGES else ()
         target = Target(self.name, STAGES[0], (*before, str(self.path(build))))
-        server = Server(target, (*common, *self.options), patience=60)
+        options = (*OPTIONS.get(self.program, ()), *self.options)
+        server = Server(target, options, patience=60)
         server.wait_until_ready()
         return server
 
 
+ALL_STAGES = tuple(Contender(name, name) for name in (*LADDER, *STAGES))
 ECHO = tuple(Contender(name, name) for name in (*STAGES, *PEERS))
 SPINNING = Contender.of_words("part6-uring --spin 1ms")
 HTTP = tuple(Contender.of_words(f"{name} --protocol http") for name in STAGES)
@@ -113,12 +121,17 @@ class Nginx:
         words = [*on_core(SERVER_CORE), NGINX, "-c", str(file), "-e", "stderr"]
         self._master = subprocess.Popen(words, stdin=subprocess.DEVNULL)
         assert wait_until(self._accepts, START_SECONDS), "nginx does not listen"
+        # The master listens; it may not have had the time yet to start the worker.
+        assert wait_until(lambda: bool(self._workers()), START_SECONDS), "nginx has no worker"
 
     def process(self) -> Process:
         """The worker: it does all the work."""
-        pid = self._master.pid
-        (worker,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        (worker,) = self._workers()
         return Process(int(worker))
+
+    def _workers(self) -> list[str]:
+        pid = self._master.pid
+        return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
     def kill(self) -> None:
         """Ends it, the worker too."""

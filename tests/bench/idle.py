@@ -17,6 +17,7 @@ import resource
 import socket
 import sys
 import time
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -25,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "protocol"))
 from harness.limits import raise_descriptor_limit  # noqa: E402
 from harness.proc import Process, wait_until  # noqa: E402
 from harness.server import Server  # noqa: E402
-from harness.target import DEFAULT_BUILD, built_stages  # noqa: E402
+from harness.target import DEFAULT_BUILD, Target, built_stages  # noqa: E402
 
 SPARE_DESCRIPTORS = 200  # for a process's other needs
 SOURCE_CONNECTIONS = 1000
@@ -86,45 +87,66 @@ def processor_seconds(processes: list[Process], seconds: float) -> float:
     return sum(process.cpu_seconds() for process in processes) - before
 
 
-def report(counts: list[int], before: list[int], processes: list[Process], seconds: float) -> None:
-    """The numbers of servers that are full."""
-    each = [(process.private_bytes() - first) / count
-            for process, first, count in zip(processes, before, counts)]  # fmt: skip
-    print(f"{sum(counts)} connections, servers: {len(counts)}, {seconds:.1f} s to connect")
-    print(f"bytes of a server's own memory for each: {sum(each) / len(each):.0f} "
-          f"({min(each):.0f} to {max(each):.0f})")  # fmt: skip
-    print(f"processor time of all servers while all is idle: "
-          f"{processor_seconds(processes, 5) / 5:.4f} s a second")  # fmt: skip
+@dataclass(frozen=True)
+class Costs:
+    """What so many idle connections cost."""
+
+    connections: int
+    connect_seconds: float
+    own_bytes: list[float]  # for each connection, of each server
+    kernel_bytes: float  # for each connection, both ends
+    busy: float  # of a core, all servers together, while nothing happens
+
+    def print(self) -> None:
+        """In words."""
+        each = self.own_bytes
+        print(f"{self.connections} connections, servers: {len(each)}, "
+              f"{self.connect_seconds:.1f} s to connect")  # fmt: skip
+        print(f"bytes of a server's own memory for each: {sum(each) / len(each):.0f} "
+              f"({min(each):.0f} to {max(each):.0f})")  # fmt: skip
+        print(f"processor time of all servers while all is idle: {self.busy:.4f} s a second")
+        print(f"bytes of the kernel's for each, both ends: {self.kernel_bytes:.0f}")
 
 
-def measure(build: Path, counts: list[int], spoken: bool, options: list[str]) -> None:
-    """Starts servers and clients, reports, and ends them."""
-    (target,) = built_stages(build, ["part6"])
+def connect_all(
+    servers: list[Server], counts: list[int], spoken: bool, lines: list[Connection]
+) -> float:
+    """Starts a process of clients for each server, whose line is kept in `lines`; the seconds."""
+    begin = time.monotonic()
+    for number, (server, count) in enumerate(zip(servers, counts)):
+        line, far_end = multiprocessing.Pipe()
+        arguments = (server.address, number, count, spoken, far_end)
+        multiprocessing.Process(target=be_clients, args=arguments, daemon=True).start()
+        far_end.close()
+        lines.append(line)
+    for line in lines:
+        line.recv()
+    for server, count in zip(servers, counts):
+        if not wait_until(lambda: server.process.descriptor_count() >= count, PATIENCE, 0.1):
+            sys.exit(f"a server has not accepted all of its {count} clients")
+    return time.monotonic() - begin
+
+
+def measure(
+    target: Target, counts: list[int], spoken: bool, options: list[str], watched: float = 5.0
+) -> Costs:
+    """Starts servers and clients, looks for so many seconds, and ends them."""
     limits = ["--max-connections", str(max(counts) + 1), "--read-timeout", "0"]
     servers = [Server(target, [*limits, *options], patience=PATIENCE) for _ in counts]
-    lines = []
+    lines: list[Connection] = []
     try:
         for server in servers:
             server.wait_until_ready()
             warm_up(server)
         processes = [server.process for server in servers]
         before = [process.private_bytes() for process in processes]
-        kernel_before, begin = kernel_bytes(), time.monotonic()
-        for number, (server, count) in enumerate(zip(servers, counts)):
-            line, far_end = multiprocessing.Pipe()
-            arguments = (server.address, number, count, spoken, far_end)
-            multiprocessing.Process(target=be_clients, args=arguments, daemon=True).start()
-            far_end.close()
-            lines.append(line)
-        for line in lines:
-            line.recv()
-        for process, count in zip(processes, counts):
-            if not wait_until(lambda: process.descriptor_count() >= count, PATIENCE, 0.1):
-                sys.exit(f"a server has not accepted all of its {count} clients")
-        seconds = time.monotonic() - begin
+        kernel_before = kernel_bytes()
+        seconds = connect_all(servers, counts, spoken, lines)
         kernel = (kernel_bytes() - kernel_before) / sum(counts)
-        report(counts, before, processes, seconds)
-        print(f"bytes of the kernel's for each, both ends: {kernel:.0f}")
+        own = [(process.private_bytes() - first) / count
+               for process, first, count in zip(processes, before, counts)]  # fmt: skip
+        busy = processor_seconds(processes, watched) / watched
+        return Costs(sum(counts), seconds, own, kernel, busy)
     finally:
         for line in lines:
             line.close()
@@ -140,7 +162,9 @@ def main() -> None:
     parser.add_argument("options", nargs="*", help="of the servers, behind --")
     arguments = parser.parse_args()
     raise_descriptor_limit()
-    measure(arguments.build, shares(arguments.connections), arguments.spoken, arguments.options)
+    (target,) = built_stages(arguments.build, ["part6"])
+    counts = shares(arguments.connections)
+    measure(target, counts, arguments.spoken, arguments.options).print()
 
 
 if __name__ == "__main__":

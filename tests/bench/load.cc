@@ -57,6 +57,8 @@ common::Program program(Settings& settings) {
               number("--port", "where the server listens, on 127.0.0.1", settings.server.port, 1,
                      std::numeric_limits<std::uint16_t>::max()),
               number("--connections", "connections at once", settings.shape.connections, 1, 100000),
+              number("--idle", "connections beside them that say nothing",
+                     settings.shape.idle_connections, 0, 100000),
               number("--bytes", "payload of a message", settings.shape.payload_bytes, 0, 1 << 24),
               number("--in-flight", "messages on their way in each", settings.shape.in_flight, 1,
                      1 << 16),
@@ -110,7 +112,7 @@ int complain(std::string_view what, std::error_code error) {
 int main(int argc, char** argv) {
   Settings settings;
   if (const auto status = common::parse_options(argc, argv, program(settings))) return *status;
-  settings.server.max_connections = settings.shape.connections;
+  settings.server.max_connections = settings.shape.connections + settings.shape.idle_connections;
   common::prepare_process(settings.server);
 
   const auto server = common::Address::parse(settings.server.host, settings.server.port);

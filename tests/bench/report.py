@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from statistics import median
 
 from ratios import Ratio
+from rounds import Results
 from workloads import ECHO_LOADS, HTTP_LOADS, SPIN_LOAD, Numbers
 
 Rounds = list[Numbers]
-Results = dict[str, dict[str, Rounds]]  # by load, then by server
 
 TITLES = {load.name: load.title for load in (*ECHO_LOADS, SPIN_LOAD, *HTTP_LOADS)}
 COLUMNS = {
@@ -18,9 +18,10 @@ COLUMNS = {
     "per_second": ("answers a second", "{:.0f}"),
     "p50_us": ("p50, µs", "{:.1f}"),
     "p99_us": ("p99, µs", "{:.1f}"),
+    "p999_us": ("p99.9, µs", "{:.1f}"),
     "busy": ("of a core", "{:.0%}"),
 }
-NOT_COMPARED = {"p50_us", "busy"}
+NOT_COMPARED = {"p50_us", "p999_us", "busy"}
 HEAD = """\
 # Measured side by side
 

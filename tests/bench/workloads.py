@@ -14,11 +14,11 @@ from harness.proc import Process
 
 Numbers = dict[str, float]  # cpu_us and per_second; of an echo also p50_us, p99_us, busy
 
-WARM_UP = "150ms"
+WARM_UP_SECONDS = 0.15
 GRACE_SECONDS = 30.0
 AT_REST_SECONDS = 0.005  # a running thread's CPU time is as old as the last tick
 HTTP_SECONDS = 1  # ab takes whole ones
-HTTP_CONNECTIONS = 32
+AB_A_SECOND_AT_LEAST = 5000  # requests, however slow the machine
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,13 @@ class Echo:
     connections: int
     payload_bytes: int = 64
     in_flight: int = 1
+    idle: int = 0
 
     def measure(self, contender: Contender, build: Path, seconds: float) -> Numbers:
         """One round."""
         server = contender.start(build)
         try:
-            found = self._load(build, server.address[1], server.pid, seconds)
+            found = self.load(build, server.address[1], server.pid, seconds)
         finally:
             server.kill()
         cpu, messages = found["server_cpu_seconds"], found["messages"]
@@ -44,30 +45,44 @@ class Echo:
             "per_second": messages / found["seconds"],
             "p50_us": found["p50_us"],
             "p99_us": found["p99_us"],
+            "p999_us": found["p999_us"],
             "busy": cpu / found["seconds"],
         }
 
-    def _load(self, build: Path, port: int, pid: int, seconds: float) -> Numbers:
+    def load(self, build: Path, port: int, pid: int, seconds: float) -> Numbers:
+        """What the client says."""
+        warm_up = min(WARM_UP_SECONDS, seconds)
+        words = self.words(build, port, seconds, warm_up)
+        return json.loads(client(*words, "--server-pid", str(pid), within=seconds))
+
+    def words(
+        self, build: Path, port: int, seconds: float, warm_up: float = 0, messages: int = 0
+    ) -> list[str]:
+        """The client's command line: as many messages as fit the time, or so many."""
         options = {
             "--port": port,
             "--connections": self.connections,
+            "--idle": self.idle,
             "--bytes": self.payload_bytes,
             "--in-flight": self.in_flight,
             "--duration": f"{seconds * 1000:.0f}ms",
-            "--warm-up": WARM_UP,
-            "--server-pid": pid,
+            "--warm-up": f"{warm_up * 1000:.0f}ms",
+            "--messages": messages,
         }
-        words = [str(word) for option in options.items() for word in option]
-        return json.loads(client(str(build / "tests" / "bench" / "load"), *words, within=seconds))
+        program = str(build / "tests" / "bench" / "load")
+        return [program, *(str(word) for option in options.items() for word in option)]
 
 
 @dataclass(frozen=True)
 class Http:
-    """Requests on 32 connections that stay open, made by ab or by wrk."""
+    """Requests on connections that stay open, made by ab or by wrk. `requests`: so many with ab,
+    and not as many as fit a second."""
 
     name: str
     title: str
     tool: str
+    connections: int = 32
+    requests: int = 0
 
     def measure(self, contender: Contender | None, build: Path, seconds: float) -> Numbers:
         """One round; no contender: nginx. Lasts a second, whatever was asked for."""
@@ -77,11 +92,11 @@ class Http:
             process = server.process() if isinstance(server, Nginx) else server.process
             before = cpu_at_rest(process)
             run = ab if self.tool == "ab" else wrk
-            requests, took = run(f"http://127.0.0.1:{port}/")
+            found = run(f"http://127.0.0.1:{port}/", self)
             cpu = cpu_at_rest(process) - before
         finally:
             server.kill()
-        return {"cpu_us": cpu / requests * 1e6, "per_second": requests / took}
+        return {"cpu_us": cpu / found.pop("requests") * 1e6, **found}
 
 
 def client(*words: str, within: float) -> str:
@@ -101,11 +116,13 @@ def cpu_at_rest(process: Process) -> float:
     return process.cpu_seconds()
 
 
-def ab(url: str) -> tuple[int, float]:
-    """How many requests were answered, and in how many seconds."""
+def ab(url: str, load: Http) -> Numbers:
+    """How many requests were answered, and how many a second."""
+    limit = ("-n", str(load.requests)) if load.requests else ("-t", str(HTTP_SECONDS))
+    most = () if load.requests else ("-n", "1000000")  # -t alone would mean 50000; -n behind it
     said = client(
-        "ab", "-q", "-k", "-c", str(HTTP_CONNECTIONS), "-t", str(HTTP_SECONDS), "-n", "1000000",
-        url, within=HTTP_SECONDS,
+        "ab", "-q", "-k", "-c", str(load.connections), *limit, *most, url,
+        within=HTTP_SECONDS + load.requests / AB_A_SECOND_AT_LEAST,
     )
     good = number(r"^Document Length: +6 bytes$()", said) is not None
     good = good and number(r"^Failed requests: +(\d+)", said) == 0
@@ -114,19 +131,27 @@ def ab(url: str) -> tuple[int, float]:
     )
     if not good or not requests or not took or "Non-2xx" in said:
         raise SystemExit(f"ab is not content:\n{said}")
-    return int(requests), took
+    return {"requests": requests, "per_second": requests / took}
 
 
-def wrk(url: str) -> tuple[int, float]:
-    """The same with wrk."""
+def wrk(url: str, load: Http) -> Numbers:
+    """The same with wrk, which also says how long they took."""
     said = client(
-        "wrk", "-t", "1", "-c", str(HTTP_CONNECTIONS), "-d", f"{HTTP_SECONDS}s", url,
+        "wrk", "-t", "1", "-c", str(load.connections), "-d", f"{HTTP_SECONDS}s", "--latency", url,
         within=HTTP_SECONDS,
     )
     requests, took = number(r"^ +(\d+) requests in ", said), number(r" requests in ([\d.]+)s", said)
     if not requests or not took or "Non-2xx" in said or "Socket errors" in said:
         raise SystemExit(f"wrk is not content:\n{said}")
-    return int(requests), took
+    times = {f"p{share}_us": duration_us(rf"^ +{share}% +(\S+)$", said) for share in (50, 99)}
+    return {"requests": requests, "per_second": requests / took, **times}
+
+
+def duration_us(pattern: str, text: str) -> float:
+    """What the pattern's group matches, such as 1.50ms, in microseconds."""
+    found = re.search(pattern, text, re.MULTILINE)
+    value, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", found[1] if found else "").groups()
+    return float(value) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]
 
 
 def number(pattern: str, text: str) -> float | None:

@@ -1,11 +1,13 @@
 """The tools that keep the book true: what they find, and what they write."""
 
+import json
 from pathlib import Path
 
 import blocks
 import fill
 import form
 import listings
+import measured
 import pytest
 import runs
 from blocks import Block, Wrong
@@ -91,6 +93,61 @@ def test_a_range_of_commands_that_is_not_there_is_wrong() -> None:
     for wrong in ("0", "2..1", "99", "x"):
         with pytest.raises(Wrong):
             runs.expected(f"{path} {wrong}")
+
+
+MEASURED = {
+    "name": "m5_1", "effort": "full", "rounds": 7, "counted": False, "notes": ["A note."],
+    "machine": {"date": "2026-02-03", "processor": "Some CPU", "cores": 2, "kernel": "Linux 6.1"},
+    "head": ["clients", "part4-poll, µs"],
+    "rows": [
+        {"label": "10", "cells": [{"median": 12.34, "low": 12.3, "high": 12.4, "spread": 0.008,
+                                   "decided": True}]},
+        {"label": "100", "cells": [{"median": 20.1, "low": 15.0, "high": 31.0, "spread": 0.8,
+                                    "decided": False}]},
+        {"label": "1,000", "cells": [{"exact": 2.016}]},
+        {"label": "10,000", "cells": [{"text": "none"}]}]}
+
+
+@pytest.fixture
+def numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory with m5_1.json."""
+    monkeypatch.setattr(measured, "NUMBERS", tmp_path)
+    (tmp_path / "m5_1.json").write_text(json.dumps(MEASURED))
+    return tmp_path
+
+
+def test_a_table_of_numbers_is_filled_in_with_where_they_come_from(numbers: Path) -> None:
+    empty = block("numbers", "m5_1")
+    assert "is not what was measured" in (fill.complaint(empty) or "")
+    full = block("numbers", "m5_1", fill.filled(empty, Path()))
+    assert fill.complaint(full) is None
+    first, _, *table = full.text.splitlines()
+    assert first.startswith("*M5.1 — `./measure m5_1`, 2026-02-03, Some CPU, 2 cores, Linux 6.1; ")
+    assert table == ["| clients | part4-poll, µs |", "| --- | --- |", "| 10 | 12.3 ±0.4% |",
+                     "| 100 | not decided (15 to 31) |", "| 1,000 | 2.02 |", "| 10,000 | none |",
+                     "", "A note."]
+
+
+def test_new_numbers_make_the_old_table_wrong(numbers: Path) -> None:
+    full = block("numbers", "m5_1", fill.filled(block("numbers", "m5_1"), Path()))
+    (numbers / "m5_1.json").write_text(json.dumps({**MEASURED, "effort": "quick"}))
+    assert "is not what was measured" in (fill.complaint(full) or "")
+    assert "`./measure m5_1 --quick`" in fill.filled(full, Path())
+
+
+def test_numbers_that_were_never_measured_are_wrong(numbers: Path) -> None:
+    unknown = block("numbers", "m99_1", "as it was\n")
+    assert "./measure m99_1" in (fill.complaint(unknown) or "")
+    assert fill.filled(unknown, Path()) == "as it was\n"
+    (numbers / "m5_1.json").write_text("{")
+    assert "is no JSON" in (fill.complaint(block("numbers", "m5_1")) or "")
+
+
+@pytest.mark.parametrize(("value", "digits", "text"), [
+    (0, 2, "0"), (1234.5, 2, "1,200"), (1234.5, 3, "1,230"), (0.01234, 2, "0.012"),
+    (9.96, 2, "10.0"), (99.6, 2, "100"), (12.0, 3, "12.0")])
+def test_a_number_has_the_digits_that_mean_something(value: float, digits: int, text: str) -> None:
+    assert measured.number(value, digits) == text
 
 
 HEAD = "---\ntitle: T\ndescription: D\noutline: [2, 3]\n---\n\n# Title\n\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from harness.rule import Rule
 
 SETUP = "book/00-setup.md"
 BYTES = "book/01-bytes.md"
@@ -14,15 +14,6 @@ EPOLL = "book/06-epoll.md"
 MISBEHAVING = "book/07-misbehaving.md"
 PROTOCOLS = "book/08-protocols.md"
 RING = "book/09-ring.md"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What a server must do, and where the book says why."""
-
-    text: str
-    chapter: str
-
 
 # Framing
 ECHO = Rule(

@@ -138,3 +138,20 @@ def test_a_thread_that_cannot_be_made_costs_one_client_at_most(server: Server) -
         tracer.must_have_injected()
     server.connect().echo(b"next")
     assert len(server.log_lines()) <= LOG_LINES_MAX, server.log_lines()
+
+
+@pytest.mark.clock
+@pytest.mark.needs("workers")
+@pytest.mark.rule(rules.DRAIN_BOUNDED)
+def test_workers_of_which_one_has_failed_stop_in_time(start: Callable[..., Server]) -> None:
+    server = start("--workers", "2", "--drain-timeout", "1s", under=TO_END_UNDER_STRACE)
+    for _ in range(12):  # enough for each worker to have some, who take none of their answers
+        client = server.connect(receive_buffer=4096)
+        client.send_until_stuck(frame(bytes(60_000)) * 200, pause=0.02)
+    with Strace(server, *inject(ACCEPT_CALLS, "EBADF", "1+")) as tracer:
+        with suppress(ContractBroken), server.connect():  # comes to one of the two
+            pass
+        status = server.wait_exit()
+        tracer.must_have_injected()
+    assert status == 1, f"exit status {status}, not 1"
+    assert len(server.log_lines()) == 1, f"not one line on stderr: {server.log_lines()}"

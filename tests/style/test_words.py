@@ -41,7 +41,8 @@ def test_nothing_is_left_for_later_without_a_number() -> None:
 
 def test_links_lead_somewhere() -> None:
     complain([f"{name(path)}: the link to {target} leads nowhere"
-              for path in markdown_files() for target in LINK.findall(FENCE.sub("", text(path) or ""))
+              for path in markdown_files()
+              for target in LINK.findall(FENCE.sub("", text(path) or ""))
               if "://" not in target and not (path.parent / target).exists()])
 
 
@@ -84,7 +85,9 @@ def test_readme_shows_the_matrix() -> None:
     (["./serve", "part1", "--bug", "nosuch"], 2, "no bug 'nosuch'"),
     (["./check", "--help"], 0, "usage: ./check"),
     (["./check", "nosuch"], 2, "part1-blocking, part2-threads"),
-    (["./check", "finger"], 2, "does not exist yet"),
+    (["./read", "--help"], 0, "usage: ./read"),
+    (["./read", "--nosuch"], 2, "unknown option --nosuch"),
+    (["./read", "--port", "many"], 2, "--port takes"),
     (["./check", "--nosuch"], 2, "unknown option --nosuch"),
     (["./check", "--bug", "nosuch"], 2, "no bug 'nosuch'"),
     (["./check", "--level", "framing"], 2, "goes with --server"),

@@ -1,4 +1,4 @@
-#include "log_writer.h"
+#include "uring/log_writer.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -16,7 +16,7 @@
 namespace {
 
 using namespace std::chrono_literals;
-using stage::LogWriter;
+using uring::LogWriter;
 using uring::Loop;
 using uring::Task;
 

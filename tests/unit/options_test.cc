@@ -175,6 +175,69 @@ TEST(Options, ComplainInOneLineWhateverTheyWereGiven) {
   expect_complaint({"--protocol", "a\nb"}, "--protocol");
 }
 
+/// What a program of its own may have.
+struct Own {
+  std::string address = "::";
+  std::uint16_t port = 79;
+  std::chrono::milliseconds deadline = 10s;
+  bool list = true;
+};
+
+common::Program program_of_its_own(Own& own) {
+  auto address = common::address_option("--addr", "address to listen on", own.address);
+  address.short_name = "-B";
+  auto port = common::number_option("--port", "N", "port to listen on", own.port, 0, 65'535);
+  port.short_name = "-P";
+  auto deadline = common::duration_option("--deadline", "for all of it", own.deadline);
+  auto no_list = common::flag_option("--no-list", "tell nobody", own.list, false);
+  return {
+      .name = "a-program",
+      .summary = "Does something else.",
+      .options = {std::move(address), std::move(port), std::move(deadline), std::move(no_list)}};
+}
+
+std::optional<int> parse_own(std::vector<const char*> arguments, Own& own) {
+  arguments.insert(arguments.begin(), "./build/a-program");
+  return common::parse_options(static_cast<int>(arguments.size()), arguments.data(),
+                               program_of_its_own(own));
+}
+
+TEST(OptionsOfAProgramsOwn, HaveShortNamesToo) {
+  for (const auto& arguments : std::vector<std::vector<const char*>>{
+           {"-B", "::1", "-P", "7979"}, {"-B::1", "-P7979"}, {"--addr", "::1", "--port=7979"}}) {
+    Own own;
+    EXPECT_EQ(parse_own(arguments, own), std::nullopt);
+    EXPECT_EQ(own.address, "::1");
+    EXPECT_EQ(own.port, 7979);
+  }
+}
+
+TEST(OptionsOfAProgramsOwn, AreNamedInFullByAComplaint) {
+  for (const auto& arguments :
+       std::vector<std::vector<const char*>>{{"-P", "65536"}, {"-P", "http"}, {"-P"}, {"-P="}}) {
+    Own own;
+    std::optional<int> status;
+    const auto complaint = tests::stderr_of([&] { status = parse_own(arguments, own); });
+    EXPECT_EQ(status, 2);
+    EXPECT_EQ(complaint, "a-program: --port: takes a number from 0 to 65535 (try --help)\n");
+  }
+}
+
+TEST(OptionsOfAProgramsOwn, WriteWhereTheProgramSays) {
+  Own own;
+  EXPECT_EQ(parse_own({"--deadline", "250ms", "--no-list"}, own), std::nullopt);
+  EXPECT_EQ(own.deadline, 250ms);
+  EXPECT_FALSE(own.list);
+  EXPECT_EQ(own.port, 79) << "untouched";
+}
+
+TEST(OptionsOfAProgramsOwn, ShowBothNamesInTheHelp) {
+  Own own;
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(parse_own({"--help"}, own), 0);
+  EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("-P,--port N"));
+}
+
 TEST(Help, GoesToStdoutWithStatusZero) {
   const auto parsed = parse({"--help"});
   EXPECT_EQ(parsed.status, 0);

@@ -79,6 +79,20 @@ TEST(StopHandlerDeathTest, ATimeoutOfZeroEndsTheProcessAtOnce) {
   EXPECT_EXIT(act(), ExitedWithCode(0), quietly);
 }
 
+TEST(StopHandlerDeathTest, AfterAFailureTheOthersAreStoppedAndHaveTheSameTimeForIt) {
+  static constexpr auto timeout = 100ms;
+  const auto act = [] {
+    std::atomic<bool> stopped = false;
+    const auto signals = StopHandler::create(timeout, [&] { stopped = true; });
+    StopHandler::stop_after_failure();
+    if (!stopped) std::_Exit(99);
+    never_finish();
+  };
+  const auto begin = Clock::now();
+  EXPECT_EXIT(act(), ExitedWithCode(1), quietly);
+  EXPECT_GE(Clock::now() - begin, timeout);
+}
+
 TEST(StopHandlerDeathTest, TheTimeoutIsOverWhenTheServerHasStopped) {
   const auto act = [] {
     std::atomic<bool> stopped = false;

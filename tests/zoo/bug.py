@@ -2,8 +2,9 @@
 
     Title:    the symptom, in one sentence
     Id:       P4-07, several with commas between, or none; so the table in README.md calls it
-    Stage:    which stages to build; the first is the one that shows the bug
-    Test:     test_file.py::test_name[stage] of tests/protocol, or `ctest NAME`; it must fail
+    Stage:    which stages to build, or finger; the first is the one that shows the bug
+    Test:     test_file.py::test_name[stage] of tests/protocol, or of tests/finger as
+              finger/test_file.py::test_name[fingerd], or `ctest NAME`; it must fail
     Says:     words that this failure must contain
     Chapter:  book/NN-word.md
     Preset:   how to build, where that is not `default` (optional)
@@ -18,12 +19,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BUGS = ROOT / "book" / "bugs"
+TESTS = ROOT / "tests"
 
 REQUIRED = ("Title", "Id", "Stage", "Test", "Says", "Chapter")
 OPTIONAL = ("Preset", "Needs")
 
 HEAD_LINE = re.compile(r"(\w+): +(\S.*)")
-ID = re.compile(r"(?:C|P\d)-\d\d|none")
+ID = re.compile(r"(?:C|P\d|FG)-\d\d|none")
 CHAPTER = re.compile(r"book/\d\d-[a-z-]+\.md")
 CHANGED = re.compile(r"^\+\+\+ b/(\S+)", re.MULTILINE)
 
@@ -59,7 +61,18 @@ class Bug:
     @property
     def targets(self) -> list[str]:
         """What its test wants built."""
-        return [*self.stages, *self.needs]
+        return [*map(program_of, self.stages), *self.needs]
+
+
+def program_of(stage: str) -> str:
+    """The program of this directory, which is also what CMake calls it."""
+    return "fingerd" if stage == "finger" else stage
+
+
+def suite_of(test: str) -> tuple[str, str]:
+    """The suite below tests/ in which this test is, and what the test is called there."""
+    suite, separator, rest = test.partition("/")
+    return (suite, rest) if separator and suite == "finger" else ("protocol", test)
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -122,14 +135,15 @@ def problem_of_test(test: str) -> str | None:
         else:
             suite, _, case = rest.partition(".")
             wanted = re.compile(rf"\bTEST(?:_[FP])?\({re.escape(suite)},\s*{re.escape(case)}\)")
-            sources = (ROOT / "tests").glob("**/*_test.cc")
+            sources = TESTS.glob("**/*_test.cc")
             there = any(wanted.search(source.read_text(encoding="utf-8")) for source in sources)
         return None if there else f"there is no test {name}"
+    suite, test = suite_of(test)
     file, _, function = test.partition("::")
     function, _, parameters = function.partition("[")
-    path = ROOT / "tests" / "protocol" / file
+    path = TESTS / suite / file
     if not path.is_file():
-        return f"there is no file tests/protocol/{file}"
+        return f"there is no file tests/{suite}/{file}"
     if f"\ndef {function}(" not in path.read_text(encoding="utf-8"):
         return f"{file} has no test {function}"
     stages = re.findall(r"part\d-\w+", parameters)

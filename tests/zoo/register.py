@@ -9,11 +9,12 @@ from bug import BUGS, ID, ROOT, Bug, ZooError, problem_of_test
 
 TABLE = BUGS / "README.md"
 
-# Hazards that must have their place: C is what all stages share, P4 is part 4.
+# Hazards that must have their place: C is what all stages share, P4 is part 4, FG is finger.
 HAZARDS = (
     "C-05 C-06 C-07 C-08 C-13 C-14 C-19 C-21 P1-07 P3-08 P3-09 P3-10 P4-03 P4-04 P4-07 P4-08 P4-20 "
     "P4-21 P4-22 P5-05 P5-06 P5-09 P5-15 P5-16 P5-19 P5-21 P5-22 P5-23 P5-24 P5-25 P5-26 P5-32 "
-    "P5-33 P5-34 P5-35 P5-36 P6-06 P6-10 P6-11 P6-12 P6-13 P6-17 P6-18 P6-23 P6-30 P6-31"
+    "P5-33 P5-34 P5-35 P5-36 P6-06 P6-10 P6-11 P6-12 P6-13 P6-17 P6-18 P6-23 P6-30 P6-31 "
+    "FG-03 FG-04 FG-05 FG-06 FG-08 FG-09 FG-11 FG-12 FG-13 FG-16 FG-17 FG-19 FG-25"
 ).split()
 
 COLUMNS = 5

@@ -23,7 +23,7 @@ sys.dont_write_bytecode = True
 import register  # noqa: E402
 import trial  # noqa: E402
 import workshop  # noqa: E402
-from bug import ROOT, Bug, NoSuchBug, ZooError, all_bugs, named  # noqa: E402
+from bug import ROOT, Bug, NoSuchBug, ZooError, all_bugs, named, program_of  # noqa: E402
 from trial import Outcome, Trial  # noqa: E402
 from workshop import say  # noqa: E402
 
@@ -62,7 +62,7 @@ def build_bug(name: str, stage: str | None) -> int:
     with workshop.occupied():
         workshop.renew()
         with workshop.broken_by(bug):
-            workshop.build(bug.preset, [stage], tests=False)
+            workshop.build(bug.preset, [program_of(stage)], tests=False)
             print(workshop.keep_executable(bug, stage))
     return 0
 
@@ -78,10 +78,10 @@ def run_bugs(names: Sequence[str]) -> int:
             verdict, explanation = hunt(bug, healthy[bug.test, bug.preset])
             counts[verdict] += 1
             took = time.monotonic() - begin
-            print(f"{verdict}  {bug.name} ({took:.0f} s): {explanation}", flush=True)
-    skipped = f", {counts['skipped']} skipped" if counts["skipped"] else ""
-    print(f"{counts['passed']} passed, {counts['failed']} failed{skipped}")
-    return 1 if counts["failed"] else 0
+            print(f"{verdict}: {bug.name} ({took:.0f} s): {explanation}", flush=True)
+    others = "".join(f", {counts[word]} {word}" for word in ("missed", "skipped") if counts[word])
+    print(f"{counts['found']} of {len(bugs)} bugs found{others}")
+    return 1 if counts["missed"] else 0
 
 
 def run_without_bugs(bugs: Sequence[Bug]) -> dict[tuple[str, str], Trial]:
@@ -109,19 +109,19 @@ def hunt(bug: Bug, healthy: Trial) -> tuple[str, str]:
     if healthy.outcome is Outcome.SKIPPED:
         return "skipped", f"{bug.test}: {healthy.reason}"
     if healthy.outcome is not Outcome.PASSED:
-        return "failed", f"without the bug, {bug.test} {told(healthy)}"
+        return "missed", f"{bug.test} {told(healthy)} without the bug, too: it proves nothing"
     try:
         with workshop.broken_by(bug):
             workshop.build(bug.preset, bug.targets, tests=bool(bug.needs))
             broken = trial.run(bug.test, bug.preset)
     except ZooError as error:
-        return "failed", str(error)
+        return "missed", str(error)
     if broken.outcome is not Outcome.FAILED:
-        return "failed", f"with the bug, {bug.test} {told(broken)}; it should have failed"
+        return "missed", f"{bug.test} {told(broken)} with the bug; it should have failed"
     if bug.says not in broken.output:
-        return "failed", f"with the bug, {bug.test} fails, but not with the words '{bug.says}'" + (
+        return "missed", f"{bug.test} fails with the bug, but not with the words '{bug.says}'" + (
             f"\n{broken.output}")
-    return "passed", f"{bug.test} fails: {broken.reason}"
+    return "found", f"{bug.test} fails with the bug, and passes without it\n    {broken.reason}"
 
 
 def told(result: Trial) -> str:

@@ -12,6 +12,7 @@ from enum import Enum
 from pathlib import Path
 from xml.etree import ElementTree
 
+from bug import suite_of
 from workshop import TREE, build_directory
 
 TEST_SECONDS = 90  # for one test; the suite's own limit is longer
@@ -69,9 +70,10 @@ def _command(test: str, preset: str, results: Path) -> tuple[list[str], Path]:
         pattern = f"^{re.escape(test.removeprefix('ctest '))}$"
         return ["ctest", "--test-dir", str(build), "--tests-regex", pattern, "--output-on-failure",
                 "--timeout", str(TEST_SECONDS), "--output-junit", str(results)], build
+    suite, test = suite_of(test)
     return [sys.executable, "-m", "pytest", test, "-p", "no:cacheprovider", "--color=no",
             f"--timeout={TEST_SECONDS}", f"--patience={PATIENCE}", f"--build-dir={build}",
-            f"--junit-xml={results}"], TREE / "tests" / "protocol"
+            f"--junit-xml={results}"], TREE / "tests" / suite
 
 
 def _verdict(case: ElementTree.Element, output: str) -> tuple[Outcome, str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bug import ROOT, Bug, ZooError
+from bug import ROOT, Bug, ZooError, program_of
 
 ZOO = ROOT / "build" / "zoo"
 TREE = ZOO / "tree"
@@ -130,10 +130,11 @@ def _quietly(command: list[str]) -> None:
 
 def keep_executable(bug: Bug, stage: str) -> Path:
     """The broken stage, where the next bug does not overwrite it."""
-    kept = ZOO / "bin" / bug.name / stage / stage
+    program = program_of(stage)
+    kept = ZOO / "bin" / bug.name / stage / program
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.unlink(missing_ok=True)  # it may be running: that one keeps its file
-    shutil.copy2(build_directory(bug.preset) / stage / stage, kept)
+    shutil.copy2(build_directory(bug.preset) / stage / program, kept)
     return kept
 
 

@@ -27,6 +27,9 @@ common::Status set_option(const common::Fd& socket, int level, int option, const
 common::Result<Crowd> Crowd::connect(const common::Address& server, const Shape& shape) {
   Crowd crowd(shape);
   if (!crowd.epoll_) return common::last_error();
+  for (std::uint32_t i = 0; i < shape.idle_connections; ++i) {
+    if (const auto added = crowd.add_idle(server); !added) return std::unexpected(added.error());
+  }
   for (std::uint32_t i = 0; i < shape.connections; ++i) {
     if (const auto added = crowd.add(server); !added) return std::unexpected(added.error());
   }
@@ -57,6 +60,16 @@ common::Status Crowd::add(const common::Address& server) {
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd.get(), &event) < 0) return common::last_error();
   const auto number = static_cast<std::uint32_t>(connections_.size());
   connections_.push_back({.fd = std::move(fd), .number = number});
+  return {};
+}
+
+common::Status Crowd::add_idle(const common::Address& server) {
+  common::Fd fd(::socket(server.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd || ::connect(fd.get(), server.data(), server.size()) < 0) return common::last_error();
+  // Closed by a reset: ten thousand ports in TIME_WAIT would be missing in the next round.
+  const linger reset{.l_onoff = 1, .l_linger = 0};
+  if (const auto set = set_option(fd, SOL_SOCKET, SO_LINGER, reset); !set) return set;
+  idle_.push_back(std::move(fd));
   return {};
 }
 

@@ -27,16 +27,19 @@ struct Tally {
 };
 
 /// So many connections, each with so many messages on their way: one answered, the next goes out (a
-/// closed loop). One thread. With one connection it waits in recv(2), else in epoll_wait(2).
+/// closed loop). One thread. With one connection it waits in recv(2), else in epoll_wait(2). Beside
+/// them there may be idle connections, which never say a word.
 class Crowd {
  public:
   struct Shape {
     std::uint32_t connections = 1;
     std::uint32_t in_flight = 1;
     std::uint32_t payload_bytes = 64;
+    std::uint32_t idle_connections = 0;
   };
 
-  /// Connects. Errors: of socket(2), connect(2), epoll_create1(2).
+  /// Connects, the idle ones first: who is answered behind them knows that they were accepted.
+  /// Errors: of socket(2), connect(2), epoll_create1(2).
   static common::Result<Crowd> connect(const common::Address& server, const Shape& shape);
 
   /// Runs until the goal is reached and every message answered: between two runs nothing is on its
@@ -57,6 +60,7 @@ class Crowd {
 
   explicit Crowd(const Shape& shape);
   common::Status add(const common::Address& server);
+  common::Status add_idle(const common::Address& server);
   void ask(Connection& connection, std::uint64_t messages, Instant now);
   common::Status send_what_is_asked(Connection& connection);
   common::Status receive(Connection& connection);
@@ -69,6 +73,7 @@ class Crowd {
   common::Fd epoll_;
   bool one_blocks_;
   std::vector<Connection> connections_;
+  std::vector<common::Fd> idle_;
   std::vector<Instant> asked_at_;  ///< in_flight for each connection, used in turn.
   std::vector<std::byte> out_, in_;
 

@@ -1,8 +1,8 @@
 """Starts a program that may do less: `confined.py RESTRICTION... -- PROGRAM...`.
 
-RESTRICTION is ring=ERRNO (io_uring_setup(2) fails so), memlock=BYTES (locked memory, without the
-privilege to ignore the limit), nofile=N (descriptors) or disabled=N (the program reads that in
-kernel.io_uring_disabled, and nobody else does).
+RESTRICTION is ring=ERRNO (io_uring_setup(2) fails so), family=NAME (socket(2) knows no AF_NAME),
+memlock=BYTES (locked memory, without the privilege to ignore the limit), nofile=N (descriptors) or
+disabled=N (the program reads that in kernel.io_uring_disabled, and nobody else does).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import ctypes
 import errno
 import os
 import resource
+import socket
 import sys
 import tempfile
 from collections.abc import Callable
@@ -41,6 +42,14 @@ def forbid_ring(error: str) -> None:
     from harness import seccomp
 
     seccomp.forbid(seccomp.IO_URING_SETUP, getattr(errno, error))()
+
+
+def forbid_family(name: str) -> None:
+    """socket(2) fails for it as it does where the kernel was built without it."""
+    from harness import seccomp
+
+    family = getattr(socket, f"AF_{name}")
+    seccomp.forbid(seccomp.SOCKET, errno.EAFNOSUPPORT, first_argument=family)()
 
 
 def limit_locked_memory(limit: str) -> None:
@@ -77,6 +86,7 @@ def call(name: str, *arguments: object) -> None:
 
 RESTRICTIONS: dict[str, Callable[[str], None]] = {
     "ring": forbid_ring,
+    "family": forbid_family,
     "memlock": limit_locked_memory,
     "nofile": limit_descriptors,
     "disabled": show_switch,

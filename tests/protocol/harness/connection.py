@@ -108,7 +108,10 @@ class Connection:
 
     def let_it_arrive(self) -> None:
         """Waits until the server has read what was sent, or, for a moment, whether it does."""
-        server, ourselves = self.socket.getpeername()[:2], self.socket.getsockname()[:2]
+        try:
+            server, ourselves = self.socket.getpeername()[:2], self.socket.getsockname()[:2]
+        except OSError:
+            return  # a reset has come already
 
         def taken() -> bool:
             return self.unacknowledged_bytes() == 0 and not unread_bytes(

@@ -4,27 +4,37 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import platform
 import struct
 from collections.abc import Callable
 
 IO_URING_SETUP = 425  # the system call's number, the same on every architecture
+SOCKET = {"x86_64": 41}.get(platform.machine(), 198)  # 198 wherever numbers were given out anew
 
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
 LOAD_WORD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06  # of linux/bpf_common.h
 ALLOW, ERRNO = 0x7FFF0000, 0x00050000
+NUMBER, FIRST_ARGUMENT = 0, 16  # where struct seccomp_data has them, on a little-endian machine
 
 
-def forbid(call: int, error: int = errno.EPERM) -> Callable[[], None]:
-    """What a child does before it becomes another program (`preexec_fn`) to lose that call."""
-    program = b"".join(
-        struct.pack("=HBBI", *instruction)
-        for instruction in (
-            (LOAD_WORD, 0, 0, 0),  # seccomp_data.nr, the number
-            (JUMP_IF_EQUAL, 0, 1, call),
-            (RETURN, 0, 0, ERRNO | error),
-            (RETURN, 0, 0, ALLOW),
-        )
-    )
+def forbid(
+    call: int, error: int = errno.EPERM, *, first_argument: int | None = None
+) -> Callable[[], None]:
+    """What a child does before it becomes another program (`preexec_fn`) to lose that call.
+
+    With `first_argument`, only calls that have it.
+    """
+    tests = [(NUMBER, call)]
+    if first_argument is not None:
+        tests.append((FIRST_ARGUMENT, first_argument))
+    instructions_of_program = []
+    for left, (place, value) in zip(range(len(tests), 0, -1), tests):
+        instructions_of_program += [
+            (LOAD_WORD, 0, 0, place),
+            (JUMP_IF_EQUAL, 0, 2 * left - 1, value),  # else to the last one
+        ]
+    instructions_of_program += [(RETURN, 0, 0, ERRNO | error), (RETURN, 0, 0, ALLOW)]
+    program = b"".join(struct.pack("=HBBI", *one) for one in instructions_of_program)
     instructions = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("@HP", len(program) // 8, ctypes.addressof(instructions))
     libc = ctypes.CDLL(None, use_errno=True)

@@ -16,7 +16,7 @@ from harness import limits, proc
 from harness.client import Client
 from harness.proc import Process
 from harness.readiness import readable
-from harness.target import Target, free_port
+from harness.subject import Subject, free_port
 from harness.verdict import ContractBroken, hide_from_traceback
 
 __tracebackhide__ = hide_from_traceback
@@ -34,9 +34,11 @@ PR_SET_PDEATHSIG, PR_SET_PTRACER, ANYBODY = 1, 0x59616D61, -1
 class Server:
     """One running server. Tests get it from the fixtures `server` and `start`."""
 
+    client_type: type[Client] = Client
+
     def __init__(
         self,
-        target: Target,
+        target: Subject,
         options: Sequence[str] = (),
         *,
         patience: float,
@@ -92,7 +94,7 @@ class Server:
         address = (host or self.address[0], self.address[1])
         name = f"client {len(self.clients) + 1}"
         try:
-            client = Client(address, self.patience, name, receive_buffer, source)
+            client = self.client_type(address, self.patience, name, receive_buffer, source)
         except OSError as error:
             raise ContractBroken(f"cannot connect to {address}: {error}") from error
         self.clients.append(client)

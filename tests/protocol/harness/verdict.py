@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rules import Rule
+from harness.rule import Rule
 
 if TYPE_CHECKING:
     from harness.connection import Connection

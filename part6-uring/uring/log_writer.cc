@@ -1,4 +1,4 @@
-#include "log_writer.h"
+#include "uring/log_writer.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 
 #include "common/log.h"
 
-namespace stage {
+namespace uring {
 namespace {
 
 /// A write to stderr. To a terminal whose buffer is full, Linux 6.18 waits inside
@@ -20,21 +20,23 @@ class WriteLines {
   using Value = std::size_t;
   static constexpr const char* what = "write";
 
-  explicit WriteLines(std::span<const char> lines) : lines_(lines) {}
+  WriteLines(std::span<const char> lines, bool to_terminal)
+      : lines_(lines), to_terminal_(to_terminal) {}
   void prepare(io_uring_sqe& entry) const {
-    constexpr auto at_position = uring::Loop::at_position;
+    constexpr auto at_position = Loop::at_position;
     const auto size = static_cast<unsigned>(lines_.size());
     io_uring_prep_write(&entry, STDERR_FILENO, lines_.data(), size, at_position);
-    if (::isatty(STDERR_FILENO) == 1) entry.flags |= IOSQE_ASYNC;
+    if (to_terminal_) entry.flags |= IOSQE_ASYNC;
   }
 
  private:
   std::span<const char> lines_;
+  bool to_terminal_;
 };
 
 }  // namespace
 
-common::Result<std::unique_ptr<LogWriter>> LogWriter::create() {
+Result<std::unique_ptr<LogWriter>> LogWriter::create() {
   common::Fd line_came(::eventfd(0, EFD_CLOEXEC));
   if (!line_came) return common::last_error();
   return std::unique_ptr<LogWriter>(new LogWriter(std::move(line_came)));
@@ -46,13 +48,14 @@ LogWriter::LogWriter(common::Fd line_came) : line_came_(std::move(line_came)) {
 
 LogWriter::~LogWriter() { common::set_log_writer(nullptr); }
 
-// [run]
-uring::Task<> LogWriter::run(uring::Loop& loop) {
+Task<> LogWriter::run(Loop& loop) {
+  const bool to_terminal = ::isatty(STDERR_FILENO) == 1;
   std::array<char, common::LogQueue::piece_bytes_max> lines;
   std::uint64_t came = 0;
   while (true) {
     if (const std::size_t size = common::copy_log_lines(lines); size > 0) {
-      const auto written = co_await loop.start(WriteLines(std::span(lines).first(size)));
+      const auto written =
+          co_await loop.start(WriteLines(std::span(lines).first(size), to_terminal));
       if (written) {
         common::log_lines_written(*written);
         continue;
@@ -64,6 +67,5 @@ uring::Task<> LogWriter::run(uring::Loop& loop) {
     if (!woken) co_return;  // our scope was cancelled
   }
 }
-// [/run]
 
-}  // namespace stage
+}  // namespace uring

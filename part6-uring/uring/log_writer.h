@@ -3,10 +3,10 @@
 #include <memory>
 
 #include "common/fd.h"
-#include "common/result.h"
+#include "uring/error.h"
 #include "uring/loop.h"
 
-namespace stage {
+namespace uring {
 
 /// Writes the log through a ring, so that no loop waits for whoever reads stderr: a terminal, a
 /// pipe, a disk. While it exists, the lines of all threads go into the queue of common/log.h.
@@ -14,15 +14,15 @@ namespace stage {
 class LogWriter {
  public:
   /// Error: of eventfd(2).
-  static common::Result<std::unique_ptr<LogWriter>> create();
+  static Result<std::unique_ptr<LogWriter>> create();
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
 
   /// common::log() writes again, also what is still in the queue.
   ~LogWriter();
 
-  /// Writes what comes, one write at a time, until its scope is cancelled.
-  uring::Task<> run(uring::Loop& loop);
+  /// Writes what comes until its scope is cancelled: as many lines at once as there are.
+  Task<> run(Loop& loop);
 
  private:
   explicit LogWriter(common::Fd line_came);
@@ -30,4 +30,4 @@ class LogWriter {
   common::Fd line_came_;  ///< An eventfd: any thread may log, only one submits to the ring.
 };
 
-}  // namespace stage
+}  // namespace uring

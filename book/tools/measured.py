@@ -1,0 +1,104 @@
+"""What ./measure wrote, book/numbers/NAME.json, as a table for the book and the terminal."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from blocks import ROOT, Wrong
+
+NUMBERS = ROOT / "book" / "numbers"
+STEADY = 0.01  # a spread up to that lets a third digit be told
+
+
+def load(name: str) -> dict[str, Any]:
+    """What stands in the file of that name."""
+    file = NUMBERS / f"{name}.json"
+    try:
+        return json.loads(file.read_text())
+    except FileNotFoundError:
+        raise Wrong(f"there are no such numbers yet: ./measure {name}") from None
+    except ValueError as error:
+        raise Wrong(f"{file.name} is no JSON: {error}") from None
+
+
+def number(value: float, digits: int = 2) -> str:
+    """With so many digits that mean something, and commas between thousands."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    places = digits - 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, places)
+    return f"{rounded:,.{max(places, 0)}f}"
+
+
+def cell(found: Mapping[str, Any]) -> str:
+    """A number, or why there is none."""
+    if "text" in found:
+        return found["text"]
+    if "exact" in found:
+        value = found["exact"]
+        return f"{value:,.0f}" if value == round(value) else number(value, 3)
+    return in_rounds(found) + ratio(found)
+
+
+def in_rounds(found: Mapping[str, Any]) -> str:
+    """The median of several rounds, if they agree."""
+    if not found["decided"]:
+        return f"not decided ({number(found['low'])} to {number(found['high'])})"
+    spread = found["spread"]
+    if found["low"] == found["high"] == 0:
+        return "0"
+    if spread is None:
+        return f"{number(found['median'])} (too few rounds for a spread)"
+    return f"{number(found['median'], 3 if spread <= STEADY else 2)} ±{spread / 2:.1%}"
+
+
+def ratio(found: Mapping[str, Any]) -> str:
+    """To the base's number, within each round; nothing where there is no base."""
+    if "ratio" not in found:
+        return ""
+    to_base = found["ratio"]
+    return f" [{to_base['median']:.2f}]" if to_base["decided"] else " [not decided]"
+
+
+def rows(found: Mapping[str, Any]) -> list[list[str]]:
+    """The table's cells, the head first."""
+    return [list(found["head"]),
+            *([row["label"], *(cell(one) for one in row["cells"])] for row in found["rows"])]
+
+
+def label(name: str) -> str:
+    """m5_1 is M5.1 in the book."""
+    return name.upper().replace("_", ".") if name[:1] == "m" and name[1:2].isdigit() else name
+
+
+def caption(found: Mapping[str, Any]) -> str:
+    """Where the numbers come from."""
+    here, name = found["machine"], found["name"]
+    command = f"./measure {name}" + (" --quick" if found["effort"] != "full" else "")
+    what = f"*{label(name)} — `{command}`, {here['date']}, {here['processor']}, " \
+           f"{here['cores']} cores, {here['kernel']}"
+    if found["counted"]:
+        return what + "; counted*"
+    return what + f"; median of {found['rounds']} rounds, ± half the width of their middle half*"
+
+
+def markdown(found: Mapping[str, Any]) -> str:
+    """For the book."""
+    head, *body = rows(found)
+    lines = [f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *body)]
+    return "\n".join([caption(found), "", *lines, "",
+                      *(f"{note}\n" for note in found["notes"])])
+
+
+def plain(found: Mapping[str, Any]) -> str:
+    """For a terminal."""
+    lines = [[text.replace("`", "") for text in row] for row in rows(found)]
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    lines.insert(1, ["-" * width for width in widths])
+    title = f"{label(found['name'])}: {found['title']}"
+    return "\n".join([title, *("  ".join(text.ljust(width) for text, width in zip(line, widths))
+                               .rstrip() for line in lines), *found["notes"]]) + "\n"

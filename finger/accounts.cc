@@ -1,0 +1,143 @@
+#include "finger/accounts.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "finger/query.h"
+#include "finger/utf8.h"
+
+namespace finger {
+namespace {
+
+/// Whether a query can ask for this user, so that it can be found, and shown in the list.
+bool can_be_asked_for(std::string_view login) {
+  const auto query = parse_query(login);
+  return !login.empty() && query && *query == Query{.user = login};
+}
+
+char upper_case(char letter) {
+  return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+}
+
+/// At most so many bytes, and no character cut in two.
+std::string_view beginning(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  const auto goes_on = [text](std::size_t i) { return (text[i] & 0xC0) == 0x80; };
+  std::size_t end = bytes_max;
+  while (end > 0 && goes_on(end)) --end;
+  return text.substr(0, end);
+}
+
+/// A directory that is read name by name.
+class Directory {
+ public:
+  static Result<Directory> open(const std::string& path) {
+    DIR* const stream = ::opendir(path.c_str());
+    if (stream == nullptr) return common::last_error();
+    return Directory(stream);
+  }
+
+  /// The next name, good until the one after it; empty: there is none.
+  Result<std::string_view> next() {
+    errno = 0;  // only errno tells an end from an error. readdir(3)
+    const dirent* const entry = ::readdir(stream_.get());
+    if (entry == nullptr && errno != 0) return common::last_error();
+    return entry == nullptr ? std::string_view() : std::string_view(entry->d_name);
+  }
+
+  /// What stands there under the name, a symbolic link itself.
+  Result<struct stat> status_of(const std::string& name) const {
+    struct stat status {};
+    const int number = ::dirfd(stream_.get());
+    if (::fstatat(number, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+      return common::last_error();
+    }
+    return status;
+  }
+
+ private:
+  struct Close {
+    void operator()(DIR* stream) const { (void)::closedir(stream); }  // it was only read
+  };
+
+  explicit Directory(DIR* stream) : stream_(stream) {}
+
+  std::unique_ptr<DIR, Close> stream_;
+};
+
+}  // namespace
+
+std::string full_name(std::string_view gecos, std::string_view login) {
+  std::string name;
+  for (const char letter : gecos.substr(0, gecos.find(','))) {
+    if (name.size() > full_name_bytes_max) break;
+    if (letter != '&') {
+      name += letter;
+    } else if (!login.empty()) {
+      name += upper_case(login.front());
+      name += login.substr(1);
+    }
+  }
+  return printable(beginning(name, full_name_bytes_max));
+}
+
+Accounts::Accounts(std::vector<Account> accounts) {
+  std::map<std::string, Account> sorted;
+  for (Account& account : accounts) {
+    if (!can_be_asked_for(account.login)) continue;
+    auto login = account.login;
+    sorted.try_emplace(std::move(login), std::move(account));  // not if it is there
+  }
+  accounts_.reserve(sorted.size());
+  for (auto& [login, account] : sorted) accounts_.push_back(std::move(account));
+}
+
+Result<Accounts> Accounts::of_group(const std::string& group) {
+  auto entries = members_of(group);
+  if (!entries) return std::unexpected(entries.error());
+  return of_entries(std::move(*entries));
+}
+
+Result<Accounts> Accounts::of_directory(const std::string& directory) {
+  auto opened = Directory::open(directory);
+  if (!opened) return std::unexpected(opened.error());
+
+  std::vector<Account> accounts;
+  while (true) {
+    const auto next = opened->next();
+    if (!next) return std::unexpected(next.error());
+    if (next->empty()) break;
+    if (next->starts_with('.')) continue;
+    const std::string name(*next);
+    const auto status = opened->status_of(name);
+    if (!status && status.error() == std::errc::no_such_file_or_directory) continue;  // just gone
+    if (!status) return std::unexpected(status.error());
+    if (!S_ISDIR(status->st_mode)) continue;
+    accounts.push_back({name, name, directory + "/" + name, status->st_uid, status->st_gid});
+  }
+  return Accounts(std::move(accounts));
+}
+
+Accounts Accounts::of_entries(std::vector<PasswdEntry> entries) {
+  std::vector<Account> accounts;
+  for (PasswdEntry& entry : entries) {
+    auto name = full_name(entry.gecos, entry.login);
+    accounts.push_back(
+        {std::move(entry.login), std::move(name), std::move(entry.home), entry.uid, entry.gid});
+  }
+  return Accounts(std::move(accounts));
+}
+
+const Account* Accounts::find(std::string_view login) const {
+  const auto found = std::ranges::lower_bound(accounts_, login, {}, &Account::login);
+  return found != accounts_.end() && found->login == login ? &*found : nullptr;
+}
+
+}  // namespace finger

@@ -1,0 +1,136 @@
+// The finger daemon: who asks for a user gets what stands in the file .plan at that user's home.
+// Try it: ./serve   then, in another terminal:   printf 'alice\r\n' | ncat 127.0.0.1 PORT
+// Needs Linux 5.11; what newer kernels have is used when it is there.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <expected>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "common/address.h"
+#include "common/listen.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "common/stop_handler.h"
+#include "finger/options.h"
+#include "finger/parent.h"
+#include "finger/privileges.h"
+#include "finger/served.h"
+#include "finger/signal_thread.h"
+#include "finger/workers.h"
+
+namespace {
+
+/// `::` serves both families, where a machine has both.
+common::Result<common::Fd> listen_on(finger::Options& options) {
+  auto listener = common::listen_on(options.process, common::Waiting::nonblocking);
+  if (listener || options.process.host != "::") return listener;
+  if (listener.error() != std::errc::address_family_not_supported &&
+      listener.error() != std::errc::address_not_available) {
+    return listener;
+  }
+  options.process.host = "0.0.0.0";
+  return common::listen_on(options.process, common::Waiting::nonblocking);
+}
+
+int complain(const std::string& line) {
+  common::log(line);
+  return 1;
+}
+
+/// Why nobody can be served, and what to do about it.
+std::string explain(const finger::Options& options, std::error_code error) {
+  if (!options.users.empty()) {
+    return fmt::format("cannot read --users {}: {}", options.users, error.message());
+  }
+  if (error == finger::Error::no_such_group) {
+    return fmt::format("there is no group {}: make one with groupadd, or name another by --group",
+                       options.group);
+  }
+  return fmt::format("cannot read who is in the group {}: {}", options.group, error.message());
+}
+
+/// The drain takes as long as the last exchange may; the clock behind it is for what is stuck.
+std::chrono::milliseconds drain_timeout(const finger::Options& options) {
+  if (options.deadline.count() == 0) return std::chrono::hours(24);
+  return options.deadline + std::chrono::seconds(1);
+}
+
+std::expected<std::unique_ptr<finger::Workers>, std::string> create_workers(
+    const finger::Options& options, common::Fd listener, finger::PrepareRing prepare) {
+  auto served = finger::load_served(options);
+  if (!served) return std::unexpected(explain(options, served.error()));
+  return finger::Workers::create(options, std::move(listener), std::move(*served),
+                                 std::move(prepare));
+}
+
+/// Serves with the rights that we have, and when the port is bound and all is ready says so.
+int serve(const finger::Options& options, common::Fd listener, const std::string& address) {
+  const auto workers = create_workers(options, std::move(listener), {});
+  if (!workers) return complain(workers.error());
+  const auto signals =
+      common::StopHandler::create(drain_timeout(options), [&workers] { (*workers)->stop(); });
+  if (!signals) return common::fail(options.process, signals.error(), finger::terms);
+  const finger::SignalThread reloader(SIGHUP, [&workers] { (*workers)->reload(); });
+  common::announce(address);
+  return (*workers)->run();
+}
+
+/// The same in a process of its own, which opens each plan as its owner and is root no more.
+int serve_without_root(const finger::Options& options, common::Fd listener,
+                       finger::Report& report) {
+  auto root = finger::RootThread::start();
+  if (!root) return report.failed(root.error());
+  const auto workers = create_workers(options, std::move(listener),
+                                      [&root](uring::Loop& loop, const finger::Accounts& accounts) {
+                                        return (*root)->prepare(loop, accounts);
+                                      });
+  if (!workers) return report.failed(workers.error());
+  root->reset();
+  const auto signals =
+      common::StopHandler::create(drain_timeout(options), [&workers] { (*workers)->stop(); });
+  if (!signals) return report.failed(signals.error().message());
+  const finger::SignalThread successor(finger::Parent::retire_signal,
+                                       [&workers] { (*workers)->retire(); });
+  if (!report.ready()) return 1;
+  return (*workers)->run();
+}
+
+int serve_as_root(const finger::Options& options, common::Fd listener, const std::string& address) {
+  finger::Parent parent(
+      std::move(listener), drain_timeout(options),
+      [&options](common::Fd socket, finger::Report& report) {
+        return serve_without_root(options, std::move(socket), report);
+      },
+      [&address] { common::announce(address); });
+  const auto status = parent.run();
+  return status ? *status : common::fail(options.process, status.error(), finger::terms);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  finger::SignalThread::hold(SIGHUP);
+  finger::SignalThread::hold(finger::Parent::retire_signal);
+  finger::Options options;
+  const common::Program program{
+      .name = "fingerd",
+      .summary = "Answers finger queries (RFC 1288) with the plans of those who have opted in.",
+      .options = finger::option_table(options)};
+  if (const auto status = common::parse_options(argc, argv, program)) return *status;
+  common::prepare_process(options.process, finger::terms);
+
+  auto listener = listen_on(options);
+  if (!listener) return common::fail(options.process, listener.error(), finger::terms);
+  const auto address = common::Address::of_socket(*listener);
+  if (!address) return common::fail(options.process, address.error(), finger::terms);
+
+  const bool as_root = options.users.empty() && ::geteuid() == 0;
+  return as_root ? serve_as_root(options, std::move(*listener), address->to_string())
+                 : serve(options, std::move(*listener), address->to_string());
+}

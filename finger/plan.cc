@@ -1,0 +1,214 @@
+#include "finger/plan.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <span>
+#include <utility>
+
+#include "common/fd.h"
+#include "finger/answer.h"
+#include "finger/crlf.h"
+#include "finger/exchange.h"
+#include "finger/server.h"
+
+namespace finger {
+namespace {
+
+using common::Fd;
+
+/// How long to wait after an open found no descriptor or no memory.
+constexpr auto shortage_pause = std::chrono::milliseconds(100);
+
+/// Of what a user has put there nothing is followed, be it a symbolic link or a mount: a FUSE file
+/// system could let us wait for ever.
+constexpr std::uint64_t beneath =
+    RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH | RESOLVE_NO_XDEV;
+
+/// O_NONBLOCK: or the open of a FIFO waits for somebody who writes. O_NOCTTY: or a terminal may
+/// become ours.
+constexpr open_how how_to_open_plan{
+    .flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, .mode = 0, .resolve = beneath};
+
+/// The way to a home is the administrator's, links and all; below --users DIR it is not.
+constexpr open_how how_to_open_home(bool below_users) {
+  return {
+      .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .mode = 0, .resolve = below_users ? beneath : 0};
+}
+
+/// Whether the plan is the reason: there is none, or it is nothing that a stranger may read.
+bool says_no_plan(std::error_code error) {
+  switch (error.value()) {
+    case ENOENT:
+    case ENOTDIR:
+    case EACCES:
+    case EPERM:
+    case ELOOP:  // a symbolic link
+    case EXDEV:  // a mount
+    case ENXIO:  // a socket, or a device without a driver
+    case ENODEV:
+    case EAGAIN:  // its owner has a lease on it. fcntl(2), "Leases"
+      return error.category() == std::system_category();
+    default:
+      return false;
+  }
+}
+
+/// Whether it may go better when somebody else has closed something.
+bool is_shortage(std::error_code error) {
+  return error == std::errc::too_many_files_open ||
+         error == std::errc::too_many_files_open_in_system || error == std::errc::not_enough_memory;
+}
+
+uring::Task<Result<Fd>> open_once(Exchange& exchange, const Account& account) {
+  const Server& server = exchange.server();
+  uring::Loop& loop = exchange.loop();
+  const Fd& users = server.users();
+  const auto start = users ? uring::Descriptor(users) : loop.working_dir();
+  const char* const path = users ? account.login.c_str() : account.home.c_str();
+
+  const std::uint16_t owner = server.credentials_of(exchange.served(), account);
+
+  const Exchange::HangUpInTime guard(exchange);
+  const auto how = how_to_open_home(static_cast<bool>(users));
+  const auto home = co_await loop.openat2(start, path, how).as(owner).until(exchange.deadline());
+  if (!home) co_return std::unexpected(home.error());
+  co_return co_await loop.openat2(*home, ".plan", how_to_open_plan)
+      .as(owner)
+      .until(exchange.deadline());
+}
+
+/// Where descriptors are short it waits for them, as newcomers do in the backlog.
+uring::Task<Status> pause(Exchange& exchange) {
+  uring::Canceller& closed = exchange.server().plan_closed();
+  closed.reset();
+  const auto paused = co_await exchange.loop()
+                          .sleep(shortage_pause)
+                          .until(exchange.deadline())
+                          .cancelled_by(closed);
+  if (!paused && paused.error() == uring::Error::timed_out) co_return paused;
+  co_return Status();
+}
+
+/// An open plan, or the right to open one.
+class OpenPlan {
+ public:
+  explicit OpenPlan(Server& server) : server_(server) {}
+  OpenPlan(const OpenPlan&) = delete;
+  OpenPlan& operator=(const OpenPlan&) = delete;
+  ~OpenPlan() {
+    if (permitted_) server_.close_plan(std::move(file_));
+  }
+
+  uring::Task<Status> open(Exchange& exchange, const Account& account);
+  const Fd& file() const { return file_; }
+
+ private:
+  Server& server_;
+  bool permitted_ = false;
+  Fd file_;
+};
+
+uring::Task<Status> OpenPlan::open(Exchange& exchange, const Account& account) {
+  while (true) {
+    permitted_ = permitted_ || server_.take_plan();
+    if (permitted_) {
+      auto opened = co_await open_once(exchange, account);
+      if (!opened && !is_shortage(opened.error())) co_return std::unexpected(opened.error());
+      if (opened) {
+        file_ = std::move(*opened);
+        co_return Status();
+      }
+    }
+    const auto paused = co_await pause(exchange);
+    if (!paused) co_return paused;
+  }
+}
+
+/// From what is known of it already: fstat(2) may ask the other end of a network, and would wait.
+Result<struct ::statx> look_at(const Fd& file) {
+  struct ::statx about {};
+  constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
+  if (::statx(file.get(), "", flags, STATX_TYPE | STATX_SIZE, &about) < 0) {
+    return common::last_error();
+  }
+  return about;
+}
+
+/// O_NONBLOCK has done its duty at the open. Where a file system cannot tell beforehand whether a
+/// read would wait, the ring now refuses to read, instead of waiting in a thread of its own.
+void allow_waiting(const Fd& file) { (void)::fcntl(file.get(), F_SETFL, 0); }
+
+std::size_t put(std::string_view text, std::span<std::byte> to) {
+  std::memcpy(to.data(), text.data(), text.size());
+  return text.size();
+}
+
+uring::Task<Result<std::size_t>> read_at(Exchange& exchange, const Fd& file, std::uint64_t offset,
+                                         std::span<std::byte> to) {
+  const Exchange::HangUpInTime guard(exchange);
+  auto got = co_await exchange.loop().read(file, to, offset).until(exchange.deadline());
+  if (!got && got.error() == std::errc::resource_unavailable_try_again) {
+    allow_waiting(file);
+    got = co_await exchange.loop().read(file, to, offset).until(exchange.deadline());
+  }
+  co_return got;
+}
+
+/// `size` is what it is known to have. The buffer has room for `head`, for `No Plan.` and more.
+uring::Task<Status> send_file(Exchange& exchange, const Fd& file, std::uint64_t size,
+                              std::string_view head, std::span<std::byte> buffer) {
+  CrlfConverter converter;
+  std::size_t filled = put(head, buffer);
+  std::uint64_t offset = 0;
+  bool ended = false;
+  while (!ended) {
+    const auto out = buffer.subspan(filled);
+    const auto in = out.last(out.size() / CrlfConverter::growth_max);
+    const auto got = co_await read_at(exchange, file, offset, in);
+    if (!got) co_return std::unexpected(got.error());
+    offset += *got;
+    // A read falls short where the file ends: to ask once more would only be told so.
+    ended = *got == 0 || (*got < in.size() && offset >= size);
+
+    filled += converter.convert(in.first(*got), out);
+    if (ended) filled += converter.finish(buffer.subspan(filled));
+    if (ended && converter.empty()) filled += put(no_plan, buffer.subspan(filled));
+    const auto sent = co_await exchange.send(buffer.first(filled));
+    if (!sent) co_return sent;
+    filled = 0;
+  }
+  co_return Status();
+}
+
+uring::Task<Status> send_no_plan(Exchange& exchange, std::string_view head) {
+  const auto text = std::string(head) += no_plan;
+  co_return co_await exchange.send(std::as_bytes(std::span(text)));
+}
+
+}  // namespace
+
+uring::Task<Status> send_plan(Exchange& exchange, const Account& account, std::string_view head) {
+  OpenPlan plan(exchange.server());
+  const auto opened = co_await plan.open(exchange, account);
+  if (!opened && says_no_plan(opened.error())) co_return co_await send_no_plan(exchange, head);
+  if (!opened) co_return opened;
+  const auto about = look_at(plan.file());
+  if (!about) co_return std::unexpected(about.error());
+  if (!S_ISREG(about->stx_mode)) co_return co_await send_no_plan(exchange, head);
+
+  const auto lent = exchange.server().lend_buffer();
+  if (head.size() > lent->size() / 2) {
+    const auto sent = co_await exchange.send(std::as_bytes(std::span(head)));
+    if (!sent) co_return sent;
+    head = {};
+  }
+  co_return co_await send_file(exchange, plan.file(), about->stx_size, head, *lent);
+}
+
+}  // namespace finger

@@ -1,0 +1,55 @@
+  $ cd "$STEPS"
+  $ mkdir -p "$CRAMTMP/users/alice" "$CRAMTMP/users/bob" "$CRAMTMP/users/mallory"
+  $ printf 'Write a\nserver.\n' > "$CRAMTMP/users/alice/.plan"
+  $ echo 'a secret' > "$CRAMTMP/.plan"
+  $ ln -s /proc/self/cmdline "$CRAMTMP/users/mallory/.plan"
+  $ coproc ./00-obvious-fingerd --port 0 --users "$CRAMTMP/users"
+  $ server=$COPROC_PID
+  $ read -r line <&"${COPROC[0]}"; echo "$line"
+  listening on 127\.0\.0\.1:[0-9]+ (re)
+  $ port=${line##*:}
+  $ ask() { printf "$1" | ncat 127.0.0.1 $port | cat -A | cut -c 1-40; }
+
+It works.
+
+  $ ask 'alice\r\n'
+  Write a$
+  server.$
+
+What RFC 1288 asks for: line ends that are CRLF (2.2; here they are as in the file). A
+list for the empty query, or a refusal that says so (2.3, 3.2.2). The switch /W (2.4). No
+relaying, said in words (3.2.1). A user without a plan is no unknown user.
+
+  $ ask '\r\n'
+  Error: No such user^M$
+  $ ask '/W alice\r\n'
+  Error: No such user^M$
+  $ ask 'alice@elsewhere\r\n'
+  Error: No such user^M$
+  $ ask 'bob\r\n'
+  Error: No such user^M$
+
+What a line is: what has come so far is not all of it, and blanks around a name are no name.
+
+  $ exec 5<>/dev/tcp/127.0.0.1/$port
+  $ printf 'al' >&5; cat -A <&5
+  Error: No such user^M$
+  $ exec 5>&-
+  $ ask ' alice\r\n'
+  Error: No such user^M$
+
+And whoever asks chooses the file.
+
+  $ ask '..\r\n'
+  a secret$
+  $ ask 'mallory\r\n' | tr -d '^@' | cut -c 1-12
+  ./00-obvious
+
+One silent client, and nobody is served.
+
+  $ exec 5<>/dev/tcp/127.0.0.1/$port
+  $ printf 'alice\r\n' | timeout 0.5 ncat 127.0.0.1 $port
+  [124]
+  $ exec 5>&-
+  $ kill $server; wait $server
+  [143]

@@ -1,0 +1,64 @@
+// 01-query-grammar: what a line asks for, and what is refused. Bytes in, a value out: no socket, no
+// file and no clock, so a table tries it all. Beside it what comes to mind first: to cut off "/W "
+// and the blanks behind it.
+// Try it: ./01-query-grammar   or, with a line of your own,   ./01-query-grammar $'/w  bob\x9b'
+
+#include <cstddef>
+#include <cstdio>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "common/log.h"
+#include "finger/error.h"
+#include "finger/query.h"
+
+namespace {
+
+using std::literals::operator""sv;
+
+constexpr std::string_view lines[] = {"alice", "", "  alice  ", "al ice", "J\xc3\xb6rg",
+                                      // the switch, and what only looks like it
+                                      "/W alice", "/w\talice ", "/W", "/Walice", "/W /W",
+                                      // no names to a file system's taste, but to ours
+                                      "../x", "-l",
+                                      // refused
+                                      "alice@elsewhere", "@elsewhere", "J\xf6rg", "a\x1b[2J",
+                                      "a\xc2\x9b\x32J", "a\0b"sv};
+
+std::string described(std::string_view user, bool verbose) {
+  const std::string name = user.empty() ? "all users" : "\"" + std::string(user) + "\"";
+  return name + (verbose ? ", with /W" : "");
+}
+
+std::string obvious(std::string_view line) {
+  const bool verbose = line.starts_with("/W ");
+  if (verbose) line.remove_prefix(3);
+  while (line.starts_with(' ')) line.remove_prefix(1);
+  return described(line, verbose);
+}
+
+std::string ours(std::string_view line) {
+  const auto query = finger::parse_query(line);
+  if (!query) return std::string(finger::text_for_peer(query.error()));
+  return described(query->user, query->verbose);
+}
+
+/// Fit for a terminal, which would obey some of these lines.
+std::string shown(std::string_view text) { return common::escape(std::as_bytes(std::span(text))); }
+
+void show(std::string_view line) {
+  std::printf("%-17s %-31s %s\n", shown(line).c_str(), shown(obvious(line)).c_str(),
+              shown(ours(line)).c_str());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::printf("%-17s %-31s %s\n", "line", "obvious", "RFC 1288, and ours");
+  if (argc > 1) return show(argv[1]), 0;
+  for (const std::string_view line : lines) show(line);
+  const std::string longest(finger::query_bytes_max, 'a');
+  std::printf("1024 bytes: %s\n", finger::parse_query(longest) ? "a name" : "refused");
+  std::printf("1025 bytes: %s\n", ours(longest + "a").c_str());
+}

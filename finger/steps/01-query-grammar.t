@@ -1,0 +1,34 @@
+  $ cd "$STEPS"
+
+What the obvious parser calls a name, the file system may take for a path, a terminal
+for a command. Ours refuses what RFC 1288 lets it refuse; what is left is compared with
+names, and never becomes a path.
+
+  $ ./01-query-grammar
+  line              obvious                         RFC 1288, and ours
+  alice             "alice"                         "alice"
+                    all users                       all users
+    alice           "alice  "                       "alice"
+  al ice            "al ice"                        "al ice"
+  J\xc3\xb6rg       "J\xc3\xb6rg"                   "J\xc3\xb6rg"
+  /W alice          "alice", with /W                "alice", with /W
+  /w\x09alice       "/w\x09alice "                  "alice", with /W
+  /W                "/W"                            all users, with /W
+  /Walice           "/Walice"                       "/Walice"
+  /W /W             "/W", with /W                   "/W", with /W
+  ../x              "../x"                          "../x"
+  -l                "-l"                            "-l"
+  alice@elsewhere   "alice@elsewhere"               Relay access denied
+  @elsewhere        "@elsewhere"                    Relay access denied
+  J\xf6rg           "J\xf6rg"                       Invalid query
+  a\x1b[2J          "a\x1b[2J"                      Invalid query
+  a\xc2\x9b2J       "a\xc2\x9b2J"                   Invalid query
+  a\x00b            "a\x00b"                        Invalid query
+  1024 bytes: a name
+  1025 bytes: Maximum query length exceeded
+
+A line of one's own: the byte would begin a command on some terminals.
+
+  $ ./01-query-grammar $'/w  bob\x9b'
+  line              obvious                         RFC 1288, and ours
+  /w  bob\x9b       "/w  bob\x9b"                   Invalid query

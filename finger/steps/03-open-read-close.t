@@ -1,0 +1,22 @@
+  $ cd "$STEPS"
+
+A file, a name that leads nowhere, and a device: what is no file is told apart only by
+who looks before reading.
+
+  $ printf 'Write a\nserver.\n' > "$CRAMTMP/plan"
+  $ (cd "$CRAMTMP"; "$STEPS/03-open-read-close" plan nowhere /dev/zero)
+  plan
+      open, read 16, close 0
+        waits: 3
+      open 0, read 16, close 0
+        waits: 1
+  nowhere
+      open -ENOENT
+        waits: 1
+      open -ENOENT, read -ECANCELED, close -ECANCELED
+        waits: 1
+  /dev/zero
+      open, not a regular file, close 0
+        waits: 2
+      open 0, read 32, close 0
+        waits: 1

@@ -1,0 +1,101 @@
+// 04-fifo-trap: a user makes a named pipe of her .plan, and whoever opens it waits until somebody
+// writes: for ever. Not the loop: the open waits on a thread of the kernel's, one for each who
+// asks. A timeout that is linked to the open does not reach it there; a request to cancel does.
+// BROKEN: open without O_NONBLOCK. Mended: with O_NONBLOCK it opens at once, and fstat(2) says what
+// it is. (An open that the ring tries at once adds O_NONBLOCK by itself; IOSQE_ASYNC sends it to a
+// thread, where it may go for other reasons, too.) Needs Linux 5.6. Try it: ./04-fifo-trap
+
+#include <fcntl.h>
+#include <liburing.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+namespace {
+
+enum Name : __u64 { open_it = 1, timeout, cancel };
+constexpr char path[] = "plan-that-is-a-fifo";
+
+io_uring ring;
+
+int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
+int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+
+std::string text(int result) {
+  if (result >= 0) return "done";
+  const char* name = strerrorname_np(-result);  // none for what the kernel keeps to itself
+  return name != nullptr ? std::string("-") + name : std::to_string(result);
+}
+
+void submit() { check_result(io_uring_submit(&ring), "io_uring_submit"); }
+
+/// Prints the completions that come within that time, in any order; returns the open's result.
+int completions(unsigned wait_ms, unsigned expected) {
+  int opened = -EINPROGRESS;
+  __kernel_timespec time{.tv_sec = 0, .tv_nsec = wait_ms * 1'000'000};
+  for (unsigned i = 0; i < expected; ++i) {
+    io_uring_cqe* cqe = nullptr;
+    if (io_uring_wait_cqe_timeout(&ring, &cqe, &time) < 0) break;
+    if (io_uring_cqe_get_data64(cqe) == open_it) opened = cqe->res;
+    io_uring_cqe_seen(&ring, cqe);
+  }
+  return opened;
+}
+
+io_uring_sqe* prepare_open(int flags) {
+  io_uring_sqe* sqe = io_uring_get_sqe(&ring);
+  io_uring_prep_openat(sqe, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | flags, 0);
+  io_uring_sqe_set_data64(sqe, open_it);
+  io_uring_sqe_set_flags(sqe, IOSQE_ASYNC);
+  return sqe;
+}
+
+void broken() {
+  std::puts("broken: open");
+  static __kernel_timespec patience{.tv_sec = 0, .tv_nsec = 100'000'000};  // it is read later
+  io_uring_sqe* sqe = prepare_open(0);
+  io_uring_sqe_set_flags(sqe, IOSQE_ASYNC | IOSQE_IO_LINK);
+  sqe = io_uring_get_sqe(&ring);
+  io_uring_prep_link_timeout(sqe, &patience, 0);
+  io_uring_sqe_set_data64(sqe, timeout);
+  submit();
+  const bool waits = completions(500, 2) == -EINPROGRESS;
+  std::printf("  a linked timeout of 100 ms, after 500 ms: %s\n", waits ? "still waits" : "over");
+
+  sqe = io_uring_get_sqe(&ring);
+  io_uring_prep_cancel64(sqe, open_it, 0);
+  io_uring_sqe_set_data64(sqe, cancel);
+  submit();
+  if (waits) std::printf("  cancelled: %s\n", text(completions(5000, 3)).c_str());
+}
+
+void mended() {
+  std::puts("mended: open with O_NONBLOCK");
+  (void)prepare_open(O_NONBLOCK);
+  submit();
+  const int file = completions(5000, 1);
+  std::printf("  open: %s\n", text(file).c_str());
+  struct stat status {};
+  check(fstat(file, &status), "fstat");
+  std::printf("  a regular file: %s\n", S_ISREG(status.st_mode) ? "yes" : "no");
+  close(file);
+}
+
+}  // namespace
+
+int main() {
+  char directory[] = "/tmp/04-fifo-trap-XXXXXX";
+  if (mkdtemp(directory) == nullptr) check(-1, directory);
+  check(chdir(directory), "chdir");
+  check(mkfifo(path, 0600), "mkfifo");
+  check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
+  mended();
+  broken();
+  io_uring_queue_exit(&ring);
+  unlink(path), rmdir(directory);
+}

@@ -1,0 +1,11 @@
+  $ cd "$STEPS"
+
+How the kernel calls an open that was interrupted is its own affair.
+
+  $ ./04-fifo-trap
+  mended: open with O_NONBLOCK
+    open: done
+    a regular file: no
+  broken: open
+    a linked timeout of 100 ms, after 500 ms: still waits
+    cancelled: (-512|-EINTR|-ECANCELED) (re)

@@ -1,0 +1,12 @@
+  $ cd "$STEPS"
+
+What a stranger gets to read. Only the last column serves the two who are to be
+served and neither link. No way to open tells a hard link from a file.
+
+  $ ./05-symlink
+                              open      O_NOFOLLOW  openat2   home, then openat2
+  a plan                      a plan    a plan      a plan    a plan
+  a link to a secret          a secret  ELOOP       ELOOP     ELOOP
+  a magic link to a secret    a secret  ELOOP       ELOOP     ELOOP
+  a home that was moved       a plan    a plan      ELOOP     a plan
+  a hard link to a secret     a secret  a secret    a secret  a secret

@@ -1,0 +1,14 @@
+  $ cd "$STEPS"
+
+Each answer's time, a thousand of each kind. Where the search ends at the name, a stranger
+who compares two answers is right nearly always, and with a few more tries for certain.
+
+  $ ./07-timing-oracle > "$CRAMTMP/out"; cat "$CRAMTMP/out"
+  broken, a look-up for whoever asks, .* us (re)
+    not opted in   \|[ .:=+*#-]{40}\| (re)
+    does not exist \|[ .:=+*#-]{40}\| (re)
+    strangers' score: (0\.[89]\d|1\.00) (re)
+  mended, a table made beforehand, .* us (re)
+    not opted in   \|[ .:=+*#-]{40}\| (re)
+    does not exist \|[ .:=+*#-]{40}\| (re)
+    strangers' score: 0\.(4[4-9]|5[0-6]) (re)

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "common/address.h"
+#include "common/deadline_list.h"
+#include "common/duration.h"
+#include "common/fd.h"
+#include "common/frame_reader.h"
+#include "common/listen.h"
+#include "common/token.h"
+#include "finger/accounts.h"
+#include "finger/crlf.h"
+#include "finger/query.h"
+#include "finger/steps/machine/ring.h"
+#include "finger/steps/machine/table.h"
+
+namespace machine {
+
+/// What all exchanges share.
+struct Shared {
+  common::Fd directory;  ///< Of --users.
+  finger::Accounts accounts;
+  std::string list;  ///< The answer to the empty query.
+  bool draining = false;
+};
+
+/// One exchange. What a coroutine would keep in local variables stands here, for as long as there
+/// is a client; when each of them begins and ends to mean something is for the states to know.
+///
+/// There is one operation of it in flight at any time, from the first receive to the close. So it
+/// can be erased when an operation has completed, and not before: the kernel works with its memory.
+class Client {
+ public:
+  Client(common::Accepted accepted, const Shared& shared, common::Clock::time_point now);
+
+  /// What the completion of the operation that the state waits for means.
+  Event decode(int result);
+
+  /// Goes on to the state that follows, and prepares the operation that it waits for. In `closed`
+  /// there is none, and nothing of ours is in use any more.
+  void advance(const Transition& transition, Ring& ring, common::Token token);
+
+  /// Its deadline has passed: its operation is cancelled, and whatever that brings is the last, but
+  /// for lingering.
+  void give_up(Ring& ring, common::Token token);
+
+  /// From now on it answers what the kernel has received already, and then closes.
+  void begin_drain(Ring& ring, common::Token token);
+
+  /// A line for the log: who asked what, and what became of it.
+  std::string log_line(common::Clock::time_point now) const;
+
+  State state() const { return state_; }
+
+  common::DeadlineEntry deadline;
+
+ private:
+  static constexpr std::size_t buffer_bytes = 16 * 1024;
+  static constexpr std::size_t read_bytes_max = buffer_bytes / finger::CrlfConverter::growth_max;
+
+  Event decode_in_state(int result);
+  Event decode_query(int result);
+  Event answer(std::string_view line);
+  Event refuse(std::error_code error);
+  Event decode_home(int result);
+  Event decode_plan(int result);
+  Event decode_read(int result);
+  Event end_of_plan();
+  Event say_no_plan();
+  Event decode_sent(int result);
+  Event decode_discarded(int result);
+  Event fail(Event event, int result);
+  void say(std::string text);
+  std::span<std::byte> upper_half() { return std::span(buffer_).last(read_bytes_max); }
+  void prepare(Action action, io_uring_sqe* entry);
+  void prepare_discard(io_uring_sqe* entry);
+
+  State state_ = State::closed;
+  bool given_up_ = false;
+  common::Fd socket_;
+  common::Address peer_;
+  const Shared& shared_;
+  common::Clock::time_point began_;
+
+  finger::QueryReader query_;
+  const finger::Account* account_ = nullptr;  ///< From open_home on.
+  bool verbose_ = false;
+  common::Fd home_, plan_;
+  bool plan_goes_on_ = false;  ///< It is open and its end has not been seen.
+  std::uint64_t offset_ = 0;   ///< How much of it was read.
+  finger::CrlfConverter converter_;
+  std::string text_;         ///< What is sent and is no plan.
+  common::ByteView unsent_;  ///< Of text_, of the list, or of buffer_.
+  std::uint64_t sent_bytes_ = 0;
+  std::string outcome_ = "answered";
+  std::array<std::byte, buffer_bytes> buffer_;  ///< The kernel's while a read is in flight.
+};
+
+/// The completion of an operation that nobody waits for.
+inline constexpr common::Token nobody{common::Token::Kind::wake, 1};
+
+}  // namespace machine

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <sys/socket.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/address.h"
+#include "common/deadline_list.h"
+#include "common/duration.h"
+#include "common/fd.h"
+#include "common/options.h"
+#include "common/result.h"
+#include "common/slab.h"
+#include "common/token.h"
+#include "finger/steps/machine/client.h"
+#include "finger/steps/machine/ring.h"
+
+namespace machine {
+
+struct Options {
+  Options();
+
+  common::Options process;  ///< --addr, --port, --max-clients
+  std::string users;
+  bool quiet = false;                                             ///< No line for each exchange.
+  std::chrono::milliseconds deadline = std::chrono::seconds(10);  ///< 0: none.
+
+  /// No exchange takes longer than the deadline, nor does a stop.
+  std::chrono::milliseconds drain_timeout() const {
+    return deadline.count() > 0 ? deadline : std::chrono::years(1);
+  }
+};
+
+/// Serves every client on one thread: takes what has completed, looks up in the table what follows,
+/// prepares that, and goes to sleep.
+class Server {
+ public:
+  /// Errors: of Ring::create(), open(2), finger::Accounts::of_directory(), eventfd(2).
+  /// As a line that says what was tried.
+  static std::expected<std::unique_ptr<Server>, std::string> create(const Options& options,
+                                                                    common::Fd listener);
+
+  std::string address() const;
+
+  /// Serves until stop() is called. Errors: of accept(2), if they are not a client's or a shortage;
+  /// of the ring.
+  common::Status run();
+
+  /// Ends run() in good order. From any thread, and from a signal handler.
+  void stop();
+
+ private:
+  Server(const Options& options, common::Fd listener, std::unique_ptr<Ring> ring, common::Fd wake,
+         Shared shared);
+
+  void accept_if_there_is_room(common::Clock::time_point now);
+  common::Status take_newcomer(int result, common::Clock::time_point now);
+  void complete(common::Token token, int result, common::Clock::time_point now);
+  void set_deadline(common::Token token, Client& client, common::Clock::time_point now);
+  void give_up_overdue(common::Clock::time_point now);
+  void begin_drain();
+  bool drained() const { return shared_.draining && !accepting_ && clients_.size() == 0; }
+  std::optional<common::Clock::time_point> next_deadline() const;
+
+  const Options& options_;
+  common::Fd listener_;
+  std::unique_ptr<Ring> ring_;
+  common::Fd wake_;  ///< An eventfd(2): somebody wants us to stop.
+  Shared shared_;
+
+  bool accepting_ = false;  ///< An accept is in flight, and with it these three.
+  common::Address peer_;
+  socklen_t peer_bytes_ = 0;
+  std::uint64_t wake_ups_ = 0;
+  common::Clock::time_point accept_again_;  ///< After a shortage: not before, unless one leaves.
+
+  common::DeadlineList exchanges_;  ///< All as far away as --deadline.
+  common::DeadlineList lingers_;    ///< All as far away as linger_timeout.
+  common::Slab<Client> clients_;    ///< After the lists, which its entries leave when they end.
+};
+
+}  // namespace machine

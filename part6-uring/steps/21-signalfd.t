@@ -1,0 +1,46 @@
+  $ cd "$STEPS"
+  $ start() { coproc "$@"; server=$COPROC_PID; exec 5>&"${COPROC[1]}" 6<&"${COPROC[0]}"; said; }
+  $ said() { read -r line <&6; echo "$line"; }
+
+The first SIGTERM begins a drain: what is under way goes on. The second ends it.
+
+  $ start ./21-signalfd
+  process \d+ (re)
+  $ echo hello >&5; said
+  you said hello
+  $ kill $server; said
+  SIGTERM: no newcomers any more, finish what you have begun
+  $ echo still here >&5; said
+  you said still here
+  $ kill $server; said; wait $server
+  SIGTERM again: good night
+
+Whoever finishes in time needs no second one. It may be another signal, too: a shell
+has SIGINT ignored in what runs in the background, and a signalfd gets it even so.
+
+  $ start ./21-signalfd
+  process \d+ (re)
+  $ kill -INT $server; said
+  SIGINT: no newcomers any more, finish what you have begun
+  $ echo nearly done >&5; said
+  you said nearly done
+  $ eval "exec ${COPROC[1]}>&- 5>&-"; said; wait $server
+  drained
+
+Twice the same signal while nobody looks is one.
+
+  $ start ./21-signalfd
+  process \d+ (re)
+  $ kill -STOP $server; kill $server; kill $server; kill -CONT $server; said
+  SIGTERM: no newcomers any more, finish what you have begun
+  $ echo and here >&5; said
+  you said and here
+  $ kill $server; said; wait $server
+  SIGTERM again: good night
+
+Not blocked, it never comes to the descriptor: the process ends as it always did.
+
+  $ start ./21-signalfd unblocked
+  process \d+ (re)
+  $ kill $server; wait $server
+  [143]

@@ -1,0 +1,144 @@
+"""Finger daemons of other people, which an inetd starts anew for each exchange.
+
+Debian has `fingerd` (in.fingerd, which starts finger(1)) and `efingerd`, and `openbsd-inetd` for
+both; the two daemons cannot be installed together. Nothing here is a service of the machine: inetd
+gets a configuration of its own, a free port of 127.0.0.1, and runs as nobody.
+
+- Without plans a daemon answers about the users of the machine, as nobody may see them.
+- With plans, the processes stand in a mount namespace of their own with an /etc/passwd for these
+  users: finger(1) prints some lines about the login (`Login: …`, `Never logged in.`, `No mail.`)
+  and the plan.
+- inetd takes no more than 256 connections a minute, and pauses ten minutes behind that, unless told
+  otherwise: `-R` and `nowait.N` tell it.
+- What an exchange costs is spread over short-lived processes (inetd's fork, in.fingerd, finger),
+  whose CPU time inetd collects as it reaps them: `cutime` and `cstime` of /proc/PID/stat.
+
+Try it: tests/bench/finger_inetd.py   then, in another terminal, what it says.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "protocol"))
+
+from harness.proc import wait_until  # noqa: E402
+from harness.subject import free_port  # noqa: E402
+
+NOBODY = 65534
+START_SECONDS = 10.0
+EXCHANGES_A_MINUTE_MAX = 10_000_000  # no limit that anybody meets
+
+# As nobody, whoever starts it; as root, inetd would want to become each service's user itself.
+AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+# A first namespace to mount in, and a second to be nobody in again.
+WITH_PASSWD = 'mount --bind "$1" /etc/passwd && shift && exec "$@"'
+NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", WITH_PASSWD, "sh")
+NOBODY_AGAIN = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
+
+
+def path_of(name: str) -> str | None:
+    """Where a daemon is, or None. They are not in everybody's PATH."""
+    return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/bin")
+
+
+def missing(*names: str) -> str:
+    """Why none of this can run here; empty: it can."""
+    packages = {"inetd": "openbsd-inetd", "in.fingerd": "fingerd", "finger": "finger"}
+    absent = [name for name in ("inetd", *names) if path_of(name) is None]
+    return ", ".join(f"no {name} (apt-get install {packages.get(name, name)})" for name in absent)
+
+
+class Inetd:
+    """inetd with one service: a finger daemon, on a free port of 127.0.0.1."""
+
+    def __init__(self, *command: str, plans: Mapping[str, bytes] | None = None) -> None:
+        """`command` is the daemon's, as in.fingerd -u. With `plans` these are all users."""
+        self._directory = tempfile.TemporaryDirectory(prefix="inetd-")
+        place = Path(self._directory.name)
+        place.chmod(0o755)
+        self.port = free_port()
+        path = path_of(command[0])
+        if path is None:
+            raise FileNotFoundError(missing(command[0]))
+        service = f"127.0.0.1:{self.port} stream tcp nowait.{EXCHANGES_A_MINUTE_MAX} nobody"
+        (place / "inetd.conf").write_text(f"{service} {path} {shlex.join(command)}\n")
+        inetd = [str(path_of("inetd")), "-i", "-R", str(EXCHANGES_A_MINUTE_MAX)]
+        words = [*inetd, str(place / "inetd.conf")]
+        if plans is not None:
+            words = [*NAMESPACE, str(make_accounts(place, plans)), *NOBODY_AGAIN, *words]
+        if os.geteuid() == 0:
+            words = [*AS_NOBODY, *words]
+        self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, cwd="/")
+        if not wait_until(self._accepts, START_SECONDS) or self._process.poll() is not None:
+            self.kill()
+            raise RuntimeError(f"inetd does not listen: {shlex.join(words)}")
+
+    def __enter__(self) -> Inetd:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    @property
+    def pid(self) -> int:
+        """Of inetd itself: all words in front of it have become it."""
+        return self._process.pid
+
+    def wait(self) -> None:
+        """Until somebody has ended it."""
+        self._process.wait()
+
+    def kill(self) -> None:
+        """Ends it."""
+        self._process.kill()
+        self._process.wait()
+        self._directory.cleanup()
+
+    def _accepts(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return self._process.poll() is not None  # then there is nothing to wait for
+        return True
+
+
+def make_accounts(place: Path, plans: Mapping[str, bytes]) -> Path:
+    """Homes with these plans, and the passwd(5) that leads to them."""
+    lines = [f"nobody:x:{NOBODY}:{NOBODY}::/nonexistent:/bin/sh"]
+    for uid, (name, plan) in enumerate(plans.items(), 1000):
+        home = place / "homes" / name
+        home.mkdir(parents=True)
+        (home / ".plan").write_bytes(plan)
+        lines.append(f"{name}:x:{uid}:{uid}:{name.title()}:{home}:/bin/sh")
+    passwd = place / "passwd"
+    passwd.write_text("".join(f"{line}\n" for line in lines))
+    return passwd
+
+
+def main() -> int:
+    """Serves one user until Ctrl-C."""
+    if reason := missing("in.fingerd", "finger"):
+        print(reason, file=sys.stderr)
+        return 1
+    words = ("in.fingerd", "-p", str(path_of("finger")))
+    with Inetd(*words, plans={"alice": b"Building a telescope.\n"}) as inetd:
+        print(f"try: printf 'alice\\r\\n' | ncat 127.0.0.1 {inetd.port}")
+        print(f"the inetd that starts {words[0]} is {inetd.pid}; Ctrl-C ends it", flush=True)
+        try:
+            inetd.wait()
+        except KeyboardInterrupt:
+            pass
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

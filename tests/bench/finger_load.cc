@@ -1,0 +1,239 @@
+// Loads a finger daemon with one-shot exchanges: connect, ask, read to the end of the stream,
+// compare every byte, close; then the next. One thread and a closed loop: --clients exchanges are
+// under way at a time. Prints one line of JSON.
+// The daemon closes first, so TIME_WAIT is on its side, and our ports are free again at once. The
+// clients come from --sources addresses, 127.0.0.1 and up: a port may come again only when the
+// kernel would accept it in TIME_WAIT, and each address has some 28000 of them.
+// Try it: ./finger_load --port 7979 --query alice --answer FILE --exchanges 10000
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "common/duration.h"
+#include "common/fd.h"
+#include "common/log.h"
+#include "common/options.h"
+#include "common/process.h"
+#include "common/result.h"
+#include "load/histogram.h"
+
+namespace {
+
+using common::Clock;
+using common::Status;
+
+constexpr int patience_ms = 10'000;
+
+struct Settings {
+  common::Options server;
+  std::uint32_t clients = 32;
+  std::uint32_t sources = 8;
+  std::uint64_t exchanges = 0;  ///< 0: as many as fit the duration.
+  std::chrono::milliseconds duration = std::chrono::seconds(1);
+  std::string query;
+  std::string answer;
+};
+
+sockaddr_in loopback(std::uint32_t host, std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + host);
+  return address;
+}
+
+const sockaddr* any(const sockaddr_in& address) {
+  return reinterpret_cast<const sockaddr*>(&address);
+}
+
+/// So many clients, each with one exchange after the other.
+class Crowd {
+ public:
+  explicit Crowd(const Settings& settings)
+      : settings_(settings), epoll_(::epoll_create1(EPOLL_CLOEXEC)), clients_(settings.clients) {}
+
+  /// Errors: of socket(2), connect(2), send(2), recv(2); bad_message: not the answer that is
+  /// expected; timed_out: nothing has come for ten seconds.
+  Status run() {
+    begin_ = Clock::now();
+    may_begin_ =
+        settings_.exchanges > 0 ? settings_.exchanges : std::numeric_limits<std::uint64_t>::max();
+    for (std::size_t i = 0; i < clients_.size(); ++i) {
+      if (const auto begun = begin(i); !begun) return begun;
+    }
+    while (under_way_ > 0) {
+      if (const auto waited = wait_and_go_on(); !waited) return waited;
+    }
+    return {};
+  }
+
+  void print() const {
+    const double seconds = std::chrono::duration<double>(end_ - begin_).count();
+    const auto us = [this](double share) {
+      return static_cast<double>(latency_.quantile(share)) / 1000;
+    };
+    fmt::print(
+        "{{\"exchanges\": {}, \"seconds\": {:.6f}, \"p50_us\": {:.2f}, \"p99_us\": {:.2f}, "
+        "\"max_us\": {:.2f}}}\n",
+        latency_.total(), seconds, us(0.5), us(0.99), us(1.0));
+  }
+
+ private:
+  struct Client {
+    common::Fd fd;
+    Clock::time_point began;
+    std::size_t received_bytes = 0;
+    bool asked = false;
+  };
+
+  Status begin(std::size_t number) {
+    Client& client = clients_[number];
+    client.began = Clock::now();
+    if (settings_.exchanges == 0 && client.began >= begin_ + settings_.duration) may_begin_ = 0;
+    if (may_begin_ == 0) return {};
+    --may_begin_;
+    client.fd = common::Fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!client.fd) return common::last_error();
+    const int on = 1;  // the port is chosen by connect(2), which knows the other end. ip(7)
+    (void)::setsockopt(client.fd.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    const auto source = loopback(static_cast<std::uint32_t>(number) % settings_.sources, 0);
+    const auto server = loopback(0, settings_.server.port);
+    if (::bind(client.fd.get(), any(source), sizeof source) < 0) return common::last_error();
+    if (::connect(client.fd.get(), any(server), sizeof server) < 0 && errno != EINPROGRESS) {
+      return common::last_error();
+    }
+    client.received_bytes = 0;
+    client.asked = false;
+    ++under_way_;
+    // Edge-triggered, for room and for input: nothing has to be changed before the close.
+    epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLET, .data = {.u64 = number}};
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, client.fd.get(), &event) < 0) {
+      return common::last_error();
+    }
+    return {};
+  }
+
+  Status wait_and_go_on() {
+    std::array<epoll_event, 256> events;
+    const int ready =
+        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), patience_ms);
+    if (ready < 0 && errno != EINTR) return common::last_error();
+    if (ready == 0) return common::failure(common::Error::timed_out);
+    for (int i = 0; i < ready; ++i) {
+      const auto& event = events[static_cast<std::size_t>(i)];
+      if (const auto went = go_on(event.data.u64, event.events); !went) return went;
+    }
+    return {};
+  }
+
+  Status go_on(std::size_t number, std::uint32_t ready) {
+    Client& client = clients_[number];
+    if (!client.asked && (ready & (EPOLLOUT | EPOLLERR)) != 0) {
+      const std::string& query = settings_.query;
+      const ssize_t sent = ::send(client.fd.get(), query.data(), query.size(), MSG_NOSIGNAL);
+      if (sent < 0) return common::last_error();
+      client.asked = true;  // an empty send buffer takes it whole
+    }
+    if ((ready & (EPOLLIN | EPOLLERR | EPOLLHUP)) == 0) return {};
+    while (true) {
+      const ssize_t got = ::recv(client.fd.get(), buffer_.data(), buffer_.size(), 0);
+      if (got < 0 && errno == EAGAIN) return {};
+      if (got < 0) return common::last_error();
+      if (got == 0) return finish(number);
+      const auto bytes = static_cast<std::size_t>(got);
+      if (settings_.answer.compare(client.received_bytes, bytes, buffer_.data(), bytes) != 0) {
+        return std::unexpected(std::make_error_code(std::errc::bad_message));
+      }
+      client.received_bytes += bytes;
+    }
+  }
+
+  Status finish(std::size_t number) {
+    Client& client = clients_[number];
+    if (client.received_bytes != settings_.answer.size()) {
+      return std::unexpected(std::make_error_code(std::errc::bad_message));
+    }
+    client.fd = common::Fd();
+    end_ = Clock::now();
+    const std::chrono::nanoseconds took = end_ - client.began;
+    latency_.add(static_cast<std::uint64_t>(took.count()));
+    --under_way_;
+    return begin(number);
+  }
+
+  const Settings& settings_;
+  common::Fd epoll_;
+  std::vector<Client> clients_;
+  std::array<char, 64 * 1024> buffer_;
+  Clock::time_point begin_, end_;
+  std::uint64_t may_begin_ = 0, under_way_ = 0;
+  load::Histogram latency_;
+};
+
+common::OptionLine text(std::string name, std::string value_name, std::string meaning,
+                        std::function<bool(std::string_view)> set) {
+  return {.name = std::move(name),
+          .value_name = std::move(value_name),
+          .fallback = "",
+          .meaning = std::move(meaning),
+          .takes = "that, and it must be there",
+          .set = std::move(set)};
+}
+
+bool read_file(std::string_view name, std::string& content) {
+  std::ifstream file{std::string(name)};
+  content.assign(std::istreambuf_iterator<char>(file), {});
+  return file.good() || file.eof();
+}
+
+common::Program program(Settings& settings) {
+  using common::number_option;
+  constexpr std::uint64_t many = std::numeric_limits<std::uint32_t>::max();
+  return {.name = "finger_load",
+          .summary = "Asks a finger daemon again and again, checks the answers and measures.",
+          .options = {
+              number_option("--port", "N", "where it listens, on 127.0.0.1", settings.server.port,
+                            1, std::numeric_limits<std::uint16_t>::max()),
+              number_option("--clients", "N", "exchanges at a time", settings.clients, 1, 10'000),
+              number_option("--sources", "N", "addresses they come from", settings.sources, 1, 250),
+              number_option("--exchanges", "N", "so many in all; 0: as many as fit --duration",
+                            settings.exchanges, 0, many),
+              common::duration_option("--duration", "how long to go on", settings.duration),
+              text("--query", "NAME", "whom to ask for",
+                   [&settings](std::string_view name) {
+                     settings.query = std::string(name) + "\r\n";
+                     return true;
+                   }),
+              text("--answer", "FILE", "the bytes that must come",
+                   [&settings](std::string_view name) { return read_file(name, settings.answer); }),
+          }};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Settings settings;
+  if (const auto status = common::parse_options(argc, argv, program(settings))) return *status;
+  settings.server.max_connections = settings.clients;
+  common::prepare_process(settings.server);
+  Crowd crowd(settings);
+  if (const auto done = crowd.run(); !done) {
+    common::log(fmt::format("finger_load: {}", done.error().message()));
+    return 1;
+  }
+  crowd.print();
+}

@@ -1,0 +1,98 @@
+"""The measuring of finger daemons measures: wrong answers are noticed, the peer does the same work.
+
+    cmake --build build/default --target bench_finger && /usr/bin/python3 -m pytest tests/bench
+
+BENCH_BUILD in the environment names another build's directory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from contenders import DEFAULT_BUILD
+from finger import EPOLL, OURS, PLAN, Bench, answer_of
+
+BUILD = Path(os.environ.get("BENCH_BUILD", DEFAULT_BUILD))
+LOAD = BUILD / "tests" / "bench" / "finger_load"
+ANSWER = b"one line\r\nand another\r\n"
+pytestmark = pytest.mark.skipif(not LOAD.is_file(), reason="build the target bench_finger")
+
+
+@contextmanager
+def answering(answer: Callable[[int], bytes]) -> Iterator[int]:
+    """The port of a server that answers the Nth exchange so, whatever it is asked."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            for number in range(1_000_000):
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return  # the test is over
+                with connection:
+                    if connection.recv(100) == b"alice\r\n":
+                        connection.sendall(answer(number))
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)  # wakes the accept
+            thread.join()
+
+
+def load(port: int, directory: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    (directory / "answer").write_bytes(ANSWER)
+    words = [LOAD, "--port", str(port), "--query", "alice", "--answer", directory / "answer"]
+    return subprocess.run([*words, *options], capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("clients", [1, 7])
+def test_it_makes_as_many_exchanges_as_it_is_told(tmp_path: Path, clients: int) -> None:
+    with answering(lambda number: ANSWER) as port:
+        run = load(port, tmp_path, "--exchanges", "200", "--clients", str(clients))
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["exchanges"] == 200
+
+
+@pytest.mark.parametrize("wrong", [ANSWER[:-1], ANSWER + b"!", ANSWER[:-1] + b"!", b""],
+                         ids=["short", "long", "changed", "none"])
+def test_a_single_wrong_answer_is_noticed(tmp_path: Path, wrong: bytes) -> None:
+    with answering(lambda number: wrong if number == 99 else ANSWER) as port:
+        run = load(port, tmp_path, "--exchanges", "200", "--clients", "3")
+    assert run.returncode == 1
+    assert "Bad message" in run.stderr
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_daemon_answers_with_the_plan(tmp_path: Path, name: str) -> None:
+    if not (BUILD / OURS[name][0]).is_file():
+        pytest.skip(f"{name} is not built")
+    with Bench(BUILD, 0.1, tmp_path).start(name) as running:
+        assert answer_of(running.port) == PLAN.replace(b"\n", b"\r\n")
+
+
+def test_the_peer_follows_no_link_and_serves_no_device(tmp_path: Path) -> None:
+    """It is to do the same work, not an easier one."""
+    bench = Bench(BUILD, 0.1, tmp_path)
+    plan = bench.users / "alice" / ".plan"
+    for target in ("../secret", "/dev/zero"):
+        plan.unlink()
+        plan.symlink_to(target)
+        with bench.start(EPOLL) as running, pytest.raises(SystemExit, match="No Plan"):
+            answer_of(running.port)
+
+
+def test_a_measurement_has_its_numbers(tmp_path: Path) -> None:
+    found = Bench(BUILD, 0.1, tmp_path).measure(EPOLL)
+    assert found["per_second"] > 0 and found["cpu_us"] > 0

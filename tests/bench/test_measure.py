@@ -1,0 +1,180 @@
+"""./measure measures: each of its names gives numbers, a table and its picture; what is not decided
+is not told as a number.
+
+    cmake --build build/default --target bench && /usr/bin/python3 -m pytest tests/bench
+
+BENCH_BUILD in the environment names another build's directory. The numbers themselves are not
+looked at: they are the machine's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import xml.etree.ElementTree as xml
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from contenders import DEFAULT_BUILD, REPOSITORY
+from harness.limits import raise_descriptor_limit
+from measure import measured, run
+from measures import EXPERIMENTS, NAMES
+from measures.experiment import (Chart, Effort, Experiment, Setting, Table, beside_base, exact,
+                                 of_rounds, words)
+from measures.experiment import measured as measured_cell
+from rounds import Job, Results
+
+BUILD = Path(os.environ.get("BENCH_BUILD", DEFAULT_BUILD))
+TINY = Effort("tiny", 1, 0.02, 100, 128, 500, 0.1)
+SVG = "{http://www.w3.org/2000/svg}"
+COLUMNS_MAX = 5  # of a table in the book: a telephone shows no more
+needs_build = pytest.mark.skipif(not (BUILD / "tests" / "bench" / "decode").is_file(),
+                                 reason="build the target bench")
+
+
+@pytest.fixture(autouse=True)
+def descriptors() -> None:
+    raise_descriptor_limit()
+
+
+def cells(found: dict) -> Iterator[dict]:
+    for row in found["rows"]:
+        yield from row["cells"]
+
+
+def check_picture(file: Path) -> None:
+    """It can be read, also by who cannot see it, and brings its own paper."""
+    root = xml.fromstring(file.read_text())
+    assert root.tag == SVG + "svg" and root.get("viewBox")
+    title, description = root.find(SVG + "title"), root.find(SVG + "desc")
+    assert title is not None and description is not None
+    assert root.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
+    assert title.text and len((description.text or "").split()) > 10
+    assert "#fdfbf5" in file.read_text(), "no paper: it would be illegible on a dark page"
+    assert "font-family" in file.read_text() or "font:" in file.read_text()
+
+
+ECHOED = ["recvfrom = 9", "sendto = 9"]
+CALLS = {"part1-blocking": ECHOED, "part2-threads": ECHOED, "part3-nonblocking": ECHOED,
+         "part4-poll": ["poll = 1", *ECHOED], "part5-epoll": ["epoll_wait = 1", *ECHOED]}
+
+
+def check_conversation(stages: dict) -> None:
+    """Its calls are those that the stages are there to show."""
+    for stage, (phases,) in stages.items():
+        assert phases["message 2"] == CALLS.get(stage, phases["message 2"]), stage
+        assert all(phases.values()), f"{stage}: a phase without a call"
+
+
+@needs_build
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda it: "-".join(it.names))
+def test_every_name_gives_numbers_a_table_and_its_picture(
+    experiment: Experiment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = list(experiment.names)
+    if not run(experiment, names, Setting(BUILD, TINY), None, tmp_path, tmp_path):
+        pytest.skip(capsys.readouterr().err)
+    said = capsys.readouterr().out
+    for name in names:
+        found = json.loads((tmp_path / f"{name}.json").read_text())
+        assert (found["name"], found["effort"], found["rounds"]) == (name, "tiny", 1)
+        here = found["machine"]
+        assert all(here[key] for key in ("date", "processor", "cores", "kernel", "commit"))
+        assert "unknown" not in (here["compiler"], here["flags"])
+        assert found["rows"] and len(found["head"]) <= COLUMNS_MAX
+        assert all(len(row["cells"]) + 1 == len(found["head"]) for row in found["rows"])
+        assert all(measured.cell(cell) for cell in cells(found))
+        assert any("text" not in cell for cell in cells(found)) or name in ("conversation", "m15_2")
+        assert f"`./measure {name} " in measured.markdown(found)
+        assert measured.plain(found).splitlines()[0] in said
+        if name == "conversation":
+            check_conversation(found["results"][name])
+        assert (tmp_path / f"{name}.svg").is_file() == ("figure" in found)
+        if "figure" in found:
+            check_picture(tmp_path / found["figure"])
+
+
+def wide_or_not(rounds: list[float]) -> Experiment:
+    """One whose numbers are known before."""
+    values = iter(rounds)
+
+    def tables(results: Results, setting: Setting) -> dict[str, Table]:
+        found = of_rounds(results, "load", "server", "us")
+        chart = Chart("T", "A description of so many words that it says something to somebody.",
+                      "x", "y", {"server": [(1, found), (2, found)]})
+        return {"fake": Table("T", ["server", "µs"], [("server", [found])], chart)}
+
+    return Experiment(("fake",), lambda _: [Job("load", "server", lambda: {"us": next(values)})],
+                      tables)
+
+
+@pytest.mark.parametrize(("rounds", "text"), [
+    ([10.0, 10.1, 10.0, 9.9, 10.0], "10.0 ±0.0%"),
+    ([10.0, 30.0, 20.0, 10.0, 40.0], "not decided (10 to 30)"),
+    ([10.0, 10.0, 9000.0, 10.0, 10.0], "10.0 ±0.0%"),  # once, somebody else was at work
+])
+def test_what_is_not_decided_is_not_told_as_a_number(
+    rounds: list[float], text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(wide_or_not(rounds), ["fake"], Setting(BUILD, TINY), len(rounds), tmp_path, tmp_path)
+    found = json.loads((tmp_path / "fake.json").read_text())
+    assert [numbers["us"] for numbers in found["results"]["load"]["server"]] == rounds
+    assert f"| server | {text} |" in measured.markdown(found)
+    assert f"server  {text}\n" in capsys.readouterr().out
+    check_picture(tmp_path / "fake.svg")
+
+
+def test_a_spread_of_too_few_rounds_is_unknown() -> None:
+    assert "too few rounds" in measured.cell(measured_cell([10.0, 10.0]))
+    assert measured.cell(measured_cell([10.0] * 3)) == "10.0 ±0.0%"
+
+
+@pytest.mark.parametrize(("of_base", "text"), [
+    ([5.0, 5.1, 5.0], "10.0 ±0.5% [2.00]"), ([5.0, 6.0, 5.0], "10.0 ±0.5% [not decided]")])
+def test_a_ratio_to_the_base_is_taken_round_by_round(of_base: list[float], text: str) -> None:
+    results = {"load": {"it": [{"us": us} for us in (10.0, 10.2, 10.0)],
+                        "base": [{"us": us} for us in of_base]}}
+    assert measured.cell(beside_base(results, "load", "it", "us", "base")) == text
+    assert "[" not in measured.cell(beside_base(results, "load", "base", "us", "base"))
+
+
+@pytest.mark.parametrize(("cell", "text"), [
+    (exact(3.0), "3"), (exact(0.0625), "0.0625"), (exact(2.0156), "2.02"),
+    (measured_cell([0.0] * 3), "0"), (words("one at a time"), "one at a time")])
+def test_a_cell_says_what_it_is(cell: dict, text: str) -> None:
+    assert measured.cell(cell) == text
+
+
+def test_the_order_of_rounds_is_that_of_time() -> None:
+    """Ratios are taken within a round: the lists have to run alongside."""
+    from rounds import in_rounds
+
+    clock = iter(range(100))
+    jobs = [Job(load, server, lambda: {"at": next(clock)}) for load in "ab" for server in "xyz"]
+    random.seed(1)
+    results = in_rounds(jobs, 5, lambda done, of: None)
+    for load in "ab":
+        assert list(results[load]) == list("xyz")
+        for number in range(5):
+            assert all(number * 6 <= results[load][server][number]["at"] < (number + 1) * 6
+                       for server in "xyz")
+
+
+@pytest.mark.parametrize(("arguments", "status", "says"), [
+    (["--help"], 0, "usage: ./measure"), (["nosuch"], 2, "there is no 'nosuch'"),
+    (["--nosuch"], 2, "unknown option"), (["--out"], 2, "takes a value"),
+])
+def test_the_command_explains_itself(arguments: list[str], status: int, says: str) -> None:
+    run = subprocess.run([REPOSITORY / "measure", *arguments], capture_output=True, text=True)
+    assert run.returncode == status
+    assert says in (run.stderr if status else run.stdout)
+
+
+def test_the_command_knows_every_name() -> None:
+    run = subprocess.run([REPOSITORY / "measure", "nosuch"], capture_output=True, text=True)
+    assert run.stderr.rpartition(": ")[2].split() == NAMES
+    usage = subprocess.run([REPOSITORY / "measure", "--help"], capture_output=True, text=True)
+    assert [name for name in NAMES if f" {name} " not in usage.stdout] == []

@@ -1,0 +1,155 @@
+"""Options, fixtures and hooks of the black-box tests of finger/.
+
+What a test of a server has to say about itself is said as in tests/protocol: `needs` (the table in
+capabilities.py decides which server is asked), `rule`, and `clock` when it looks at a clock and
+must not run beside others.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "protocol")]
+
+from capabilities import CAPABILITIES, CORE_LEVEL  # noqa: E402
+from harness import plugin  # noqa: E402
+from harness.plugin import (  # noqa: E402, F401
+    patience,
+    pytest_configure_node,
+    pytest_report_header,
+    pytest_runtest_makereport,
+    target,
+)
+from kit.machine import GROUP, Machine  # noqa: E402
+from kit.server import FingerServer  # noqa: E402
+from kit.target import FingerTarget, built_servers, foreign_server  # noqa: E402
+from kit.users import Users  # noqa: E402
+
+plugin.load_hypothesis_profile()
+
+MARKERS = (
+    "every_ring: a choice for a server whose ring is small, or lacks newer features",
+    "torture: takes minutes; runs with --torture",
+)
+
+ALICE = b"Building a telescope.\nBack in May.\n"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options, in a group of their own in --help."""
+    group = parser.getgroup("servers under test")
+    group.addoption(
+        "--daemon",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="test this one, fingerd or fingerd-machine; may be repeated (default: what is built)",
+    )
+    plugin.add_options(
+        group,
+        what="they are",
+        command="CMD --port {port} --users {users}",
+        level=CORE_LEVEL,
+        levels="fingerd, all of the contract",
+    )
+    group.addoption(
+        "--server-options",
+        default="",
+        metavar="'OPTIONS'",
+        help="options for each start of a server, as '--ring entries=4,buffers=2'",
+    )
+    group.addoption("--torture", action="store_true", help="also what takes minutes")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Chooses the servers to test."""
+    extra = shlex.split(config.option.server_options)
+    if config.option.server:
+        chosen = [foreign_server(config.option.server, config.option.level, extra)]
+    else:
+        chosen = built_servers(Path(config.option.build_dir), config.option.daemon, extra)
+    plugin.configure(config, MARKERS, chosen)
+
+
+def applies(definition: pytest.Item, target: FingerTarget) -> bool:
+    """Whether this test is for this server."""
+    needs = definition.get_closest_marker("needs")
+    wanted = needs.args if needs else None
+    return plugin.is_for(definition, wanted, target.capabilities, set(CAPABILITIES))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One run of the test for each server it is for."""
+    plugin.parametrize(metafunc, applies)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Drops what is for no server here, or takes long, and groups what looks at a clock."""
+    plugin.drop_idle(config, items)
+    if not config.option.torture:
+        items[:] = [item for item in items if not item.get_closest_marker("torture")]
+    for item in items:
+        if item.get_closest_marker("clock"):
+            item.add_marker(pytest.mark.xdist_group("serial"))
+
+
+@pytest.fixture
+def users() -> Iterator[Users]:
+    """alice has a plan, bob has none, carol's is empty. Who is added before a start is served."""
+    made = Users(alice=ALICE, bob=None, carol=b"")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def start(
+    request: pytest.FixtureRequest, target: FingerTarget, users: Users, patience: float
+) -> Iterator[Callable[..., FingerServer]]:
+    """Starts servers: start("--deadline", "1s"). Each must be alive at the end and stop with 0.
+
+    They serve `users`, unless the options say otherwise. Keywords: those of Server, and
+    `ready=False` for one that is not expected to listen.
+    """
+
+    def make(*options: str, **how: object) -> FingerServer:
+        serving = target.serving(users.directory)
+        server = FingerServer(serving, options, patience=patience, **how)  # type: ignore[arg-type]
+        server.users = users
+        return server
+
+    with plugin.serving(request, make) as start_one:
+        yield start_one
+
+
+@pytest.fixture
+def server(start: Callable[..., FingerServer]) -> FingerServer:
+    """A running server with default options."""
+    return start()
+
+
+@pytest.fixture
+def machine() -> Iterator[Machine]:
+    """Accounts and homes of its own: alice and bob, without a plan, have opted in; not carol."""
+    made = Machine()
+    made.opt_in(made.add("alice", ALICE), made.add("bob"))
+    made.add("carol", b"what nobody may see\n")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def start_as_root(
+    machine: Machine, start: Callable[..., FingerServer]
+) -> Callable[..., FingerServer]:
+    """Starts servers on that machine, with its accounts."""
+
+    def start_one(*options: str, **how: object) -> FingerServer:
+        return start("--group", GROUP, *options, **{"under": machine.under, **how})
+
+    return start_one

@@ -1,0 +1,42 @@
+"""A client that speaks finger: a line, an answer, and the end of the stream."""
+
+from __future__ import annotations
+
+from harness.client import Client
+from harness.verdict import hexdump, hide_from_traceback
+
+__tracebackhide__ = hide_from_traceback
+
+SHOWN_BYTES = 48
+
+
+class FingerClient(Client):
+    """A connection for one exchange."""
+
+    def ask(self, line: bytes) -> bytes:
+        """Sends a query without its end, then CRLF; the whole answer."""
+        self.send(line + b"\r\n")
+        return self.receive_until_end()
+
+    def expect_answer(self, wanted: bytes) -> None:
+        """This must come, then the end of the stream, with nothing in between or behind."""
+        self.expect_that(self.receive_until_end(), wanted)
+
+    def expect_that(self, received: bytes, wanted: bytes) -> None:
+        """What was received must be this."""
+        if received == wanted:
+            return
+        place = len(wanted)  # where `received` goes on after the end of what is wanted
+        for index, (a, b) in enumerate(zip(received, wanted)):
+            if a != b:
+                place = index
+                break
+        place = min(place, len(received))
+        raise self.broken(
+            f"the answer differs from byte {place} on: "
+            f"wanted {_shown(wanted[place:])}, got {_shown(received[place:])}"
+        )
+
+
+def _shown(data: bytes) -> str:
+    return hexdump(data[:SHOWN_BYTES], len(data))

@@ -1,0 +1,187 @@
+"""A file system that does not answer some requests: FUSE in two hundred lines, for root only.
+
+It has users as `--users` takes them. A request about alice's plan of the kind that `hangs` names
+waits until somebody interrupts it, which the file system may obey (`deaf=False`) or not.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import select
+import stat
+import struct
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+# linux/fuse.h
+LOOKUP, FORGET, GETATTR, OPEN, READ, RELEASE = 1, 2, 3, 14, 15, 18
+FLUSH, INIT, OPENDIR, READDIR, RELEASEDIR = 25, 26, 27, 28, 29
+ACCESS, INTERRUPT, DESTROY, BATCH_FORGET = 34, 36, 38, 42
+IN = struct.Struct("=IIQQIII4x")
+OUT = struct.Struct("=IiQ")
+ATTR = struct.Struct("=QQQQQQIIIIIIIIII")
+INIT_OUT = struct.Struct("=IIIIHHIIHHI28x")
+NO_ANSWER = {FORGET, BATCH_FORGET, DESTROY}
+MNT_DETACH = 2
+ASYNC_READ = 1  # as every other has it: who reads ahead does not wait
+MESSAGE_BYTES = 1 << 17
+
+KINDS = {"lookup": LOOKUP, "open": OPEN, "read": READ}
+
+
+@dataclass(frozen=True)
+class Node:
+    """A file or a directory; its number is its place in NODES, plus one."""
+
+    parent: int
+    name: bytes
+    mode: int
+    data: bytes = b""
+
+
+NODES = (
+    Node(0, b"", stat.S_IFDIR | 0o755),
+    Node(1, b"alice", stat.S_IFDIR | 0o755),
+    Node(2, b".plan", stat.S_IFREG | 0o644, b"Cannot be read.\n"),
+    Node(1, b"bob", stat.S_IFDIR | 0o755),
+    Node(4, b".plan", stat.S_IFREG | 0o644, b"At home.\n"),
+)
+ALICES_HOME, ALICES_PLAN = 2, 3
+BOBS_PLAN = NODES[4].data
+
+
+@dataclass
+class HangingFileSystem:
+    """What it does about the requests; a thread of its own answers them."""
+
+    device: int
+    hangs: int
+    deaf: bool
+    hanging: threading.Event = field(default_factory=threading.Event)
+    done: threading.Event = field(default_factory=threading.Event)
+    waiting: set[int] = field(default_factory=set)
+
+    def serve(self) -> None:
+        """Until it is done."""
+        requests = select.poll()
+        requests.register(self.device, select.POLLIN)
+        while not self.done.is_set():
+            if not requests.poll(20):
+                continue
+            try:
+                self._handle(os.read(self.device, MESSAGE_BYTES + 4096))
+            except OSError as error:
+                if error.errno != errno.ENOENT:  # interrupted before it was read
+                    return
+
+    def let_go(self) -> None:
+        """Answers whatever waits, at last, and hangs no more."""
+        self.hangs = 0
+        for unique in list(self.waiting):
+            self._answer(unique, error=errno.EIO)
+
+    def _handle(self, request: bytes) -> None:
+        _, kind, unique, number, *_ = IN.unpack_from(request)
+        body = request[IN.size :]
+        if kind == INTERRUPT:
+            (interrupted,) = struct.unpack_from("=Q", body)
+            if not self.deaf and interrupted in self.waiting:
+                self.waiting.discard(interrupted)
+                self._answer(interrupted, error=errno.EINTR)
+        elif self._is_to_hang(kind, number, body):
+            self.waiting.add(unique)
+            self.hanging.set()
+        elif kind not in NO_ANSWER:
+            try:
+                self._answer(unique, self._result(kind, number, body))
+            except OSError as error:
+                self._answer(unique, error=error.errno or errno.EIO)
+
+    def _is_to_hang(self, kind: int, number: int, body: bytes) -> bool:
+        if kind != self.hangs:
+            return False
+        if kind == LOOKUP:
+            return number == ALICES_HOME and body == b".plan\0"
+        return number == ALICES_PLAN
+
+    def _result(self, kind: int, number: int, body: bytes) -> bytes:
+        node = NODES[number - 1] if number else NODES[0]
+        if kind == INIT:
+            return INIT_OUT.pack(7, 31, 65536, ASYNC_READ, 16, 8, MESSAGE_BYTES, 1, 32, 0, 0)
+        if kind == GETATTR:
+            return struct.pack("=QII", 0, 0, 0) + attributes(number)
+        if kind == LOOKUP:
+            return self._entry(number, body.rstrip(b"\0"))
+        if kind in (OPEN, OPENDIR):
+            return struct.pack("=QI4x", 0, 0)
+        if kind in (READ, READDIR):
+            _, offset, size = struct.unpack_from("=QQI", body)
+            data = node.data if kind == READ else entries(number)
+            return data[offset : offset + size]
+        if kind in (RELEASE, RELEASEDIR, FLUSH, ACCESS):
+            return b""
+        raise OSError(errno.ENOSYS, "not needed here")
+
+    def _entry(self, parent: int, name: bytes) -> bytes:
+        for number, node in enumerate(NODES, 1):
+            if (node.parent, node.name) == (parent, name):
+                return struct.pack("=QQQQII", number, 0, 0, 0, 0, 0) + attributes(number)
+        raise OSError(errno.ENOENT, "no such node")
+
+    def _answer(self, unique: int, data: bytes = b"", error: int = 0) -> None:
+        try:
+            os.write(self.device, OUT.pack(OUT.size + len(data), -error, unique) + data)
+        except OSError:
+            pass  # nobody waits for it any more
+
+
+def attributes(number: int) -> bytes:
+    """struct fuse_attr"""
+    node = NODES[number - 1]
+    size = len(node.data)
+    return ATTR.pack(number, size, 0, 0, 0, 0, 0, 0, 0, node.mode, 1, 0, 0, 0, 4096, 0)
+
+
+def entries(number: int) -> bytes:
+    """The directory as a run of struct fuse_dirent."""
+    found = b""
+    for child, node in enumerate(NODES, 1):
+        if node.parent == number:
+            size = 24 + -(-len(node.name) // 8) * 8
+            head = struct.pack("=QQII", child, len(found) + size, len(node.name), node.mode >> 12)
+            found += (head + node.name).ljust(size, b"\0")
+    return found
+
+
+@contextmanager
+def mounted(hangs: str, *, deaf: bool = False) -> Iterator[tuple[Path, HangingFileSystem]]:
+    """Mounts it somewhere. Skips the test where that is not permitted."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with tempfile.TemporaryDirectory(prefix="finger-fuse-") as place:
+        try:
+            device = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
+        except OSError as error:
+            pytest.skip(f"no FUSE here: {error}")
+        options = f"fd={device},rootmode=40000,user_id=0,group_id=0,allow_other".encode()
+        if libc.mount(b"fuse", place.encode(), b"fuse", 6, options) != 0:  # nosuid, nodev
+            os.close(device)
+            pytest.skip(f"nothing can be mounted here: {os.strerror(ctypes.get_errno())}")
+        files = HangingFileSystem(device, KINDS[hangs], deaf)
+        thread = threading.Thread(target=files.serve, daemon=True)
+        thread.start()
+        try:
+            yield Path(place), files
+        finally:
+            files.let_go()
+            libc.umount2(place.encode(), MNT_DETACH)
+            files.done.set()
+            thread.join()
+            os.close(device)  # whoever still asks is told that nobody is there

@@ -1,0 +1,146 @@
+"""A machine with users of its own, for a daemon that is started as root."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.server import Server
+from kit.namespace import NOBODY, after, need_namespaces, need_root
+
+OWN_MOUNTS = ("--mount", "--propagation", "private")
+GROUP = "finger"
+GROUP_ID = 2_000_000_000
+FIRST_UID = 2_000_000_001
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who has an account."""
+
+    login: str
+    uid: int
+    home: Path
+
+    @property
+    def plan(self) -> Path:
+        return self.home / ".plan"
+
+
+class Machine:
+    """Accounts, a group and homes in a directory; a process sees them as /etc and /home.
+
+    `under` are the words in front of a command line that make it so, in a mount namespace.
+    """
+
+    def __init__(self) -> None:
+        need_root()
+        need_namespaces(*OWN_MOUNTS)
+        self._temporary = tempfile.TemporaryDirectory(prefix="finger-")
+        self._top = Path(self._temporary.name)
+        self._etc = self._top / "etc"
+        self.homes = self._top / "home"
+        for directory in (self._top, self._etc, self.homes):
+            directory.mkdir(exist_ok=True)
+            directory.chmod(0o755)
+        self._etc.joinpath("nsswitch.conf").write_text("passwd: files\ngroup: files\n")
+        self._accounts: dict[str, str] = {}
+        self._members: list[str] = []
+        self.system_account("root", 0)
+        self.system_account("nobody", NOBODY)
+        self.write_group()
+
+    @property
+    def under(self) -> tuple[str, ...]:
+        files = ("passwd", "group", "nsswitch.conf")
+        binds = [f'mount --bind "$1/etc/{name}" /etc/{name}' for name in files]
+        return after(
+            "; ".join([*binds, 'mount --bind "$1/home" /home']), str(self._top), unshare=OWN_MOUNTS
+        )
+
+    def system_account(self, login: str, uid: int) -> None:
+        """An account without a home."""
+        self._accounts[login] = f"{login}:x:{uid}:{uid}::/nonexistent:/usr/sbin/nologin"
+        self._write_accounts()
+
+    def add(
+        self, login: str, plan: bytes | None = None, uid: int | None = None, gid: int | None = None
+    ) -> Person:
+        """Somebody with a home that nobody else may enter, and a plan that nobody else may read."""
+        number = FIRST_UID + len(self._accounts) if uid is None else uid
+        person = Person(login, number, self.homes / login)
+        group = number if gid is None else gid
+        line = f"{login}:x:{number}:{group}:{login.title()},,:/home/{login}:/bin/sh"
+        self._accounts[login] = line
+        self._write_accounts()
+        person.home.mkdir(mode=0o700)
+        if plan is not None:
+            self.own(person, person.plan, plan)
+        os.chown(person.home, number, group)
+        return person
+
+    def add_crowd(self, count: int) -> str:
+        """So many accounts that have the group as primary one, and no home; the first's login."""
+        for number in range(count):
+            login = f"crowd{number:05}"
+            self._accounts[login] = f"{login}:x:{3_000_000_000 + number}:{GROUP_ID}::/none:/bin/sh"
+        self._write_accounts()
+        return "crowd00000"
+
+    def own(self, person: Person, file: Path, contents: bytes) -> Path:
+        """A file that only its owner may read."""
+        file.write_bytes(contents)
+        file.chmod(0o600)
+        os.chown(file, person.uid, person.uid)
+        return file
+
+    def opt_in(self, *people: Person) -> None:
+        """Makes them members of the group, and nobody else."""
+        self._members = [person.login for person in people]
+        self.write_group()
+
+    def write_group(self, name: str = GROUP) -> None:
+        """Another name, and the group is gone."""
+        lines = ["root:x:0:", f"nogroup:x:{NOBODY}:"]
+        lines.append(f"{name}:x:{GROUP_ID}:{','.join(self._members)}")
+        self._etc.joinpath("group").write_text("\n".join(lines) + "\n")
+
+    def secret(self, uid: int, contents: bytes) -> Path:
+        """A file somewhere that only this user may read."""
+        file = self._top / f"secret-{uid}"
+        file.write_bytes(contents)
+        file.chmod(0o600)
+        os.chown(file, uid, uid)
+        return file
+
+    def close(self) -> None:
+        """Everything goes."""
+        self._temporary.cleanup()
+
+    def _write_accounts(self) -> None:
+        self._etc.joinpath("passwd").write_text("\n".join(self._accounts.values()) + "\n")
+
+
+def workers(server: Server) -> list[int]:
+    """The ids of the daemon's worker processes; none of the shell that was there before it."""
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
+    try:
+        found = [int(pid) for pid in children.read_text().split()]
+        return [pid for pid in found if _program(pid) == _program(server.pid) != "sh"]
+    except (FileNotFoundError, ProcessLookupError):  # one has ended in between
+        return []
+
+
+def _program(pid: int) -> str:
+    return Path(f"/proc/{pid}/comm").read_text().strip()
+
+
+def status_of_threads(pid: int) -> list[dict[str, str]]:
+    """What /proc/PID/status says, of each thread."""
+    found = []
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        lines = [line.split(":", 1) for line in (thread / "status").read_text().splitlines()]
+        found.append({key: " ".join(value.split()) for key, value in lines})
+    return found

@@ -1,0 +1,90 @@
+"""A finger daemon that runs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Self
+
+from harness.proc import wait_until
+from harness.server import Server
+from harness.verdict import ContractBroken, hide_from_traceback
+from kit.client import FingerClient
+from kit.users import Users
+
+__tracebackhide__ = hide_from_traceback
+
+LINE = re.compile(
+    r'(?P<peer>\S+) "(?P<query>.*)" (?P<outcome>\S.*) (?P<bytes>\d+) bytes? (?P<ms>\d+(\.\d+)?) ms'
+)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What a line of the log says of an exchange."""
+
+    peer: str
+    query: str
+    outcome: str
+    bytes: int
+    milliseconds: float
+
+    @classmethod
+    def parse(cls, line: str) -> Self | None:
+        """None: the line is about something else."""
+        if not (words := LINE.fullmatch(line)):
+            return None
+        return cls(
+            words["peer"],
+            words["query"],
+            words["outcome"],
+            int(words["bytes"]),
+            float(words["ms"]),
+        )
+
+
+class FingerServer(Server):
+    """Tests get it from the fixtures `server` and `start`."""
+
+    client_type = FingerClient
+    users: Users
+
+    def connect(self, **how: Any) -> FingerClient:
+        """A new client, connected."""
+        client = super().connect(**how)
+        assert isinstance(client, FingerClient)
+        return client
+
+    def expect(self, line: bytes, answer: bytes, **how: Any) -> None:
+        """A query of its own, without the end of its line, must be answered so."""
+        with self.connect(**how) as client:
+            client.send(line + b"\r\n")
+            client.expect_answer(answer)
+
+    def ask(self, line: bytes, **how: Any) -> bytes:
+        """A query of its own, without the end of its line; its answer."""
+        with self.connect(**how) as client:
+            return client.ask(line)
+
+    def wait_until_busy(self) -> None:
+        """Waits until it has accepted somebody."""
+        if not wait_until(lambda: self.process.socket_count() > 1, self.patience):
+            raise ContractBroken("it has accepted nobody")
+
+    def descriptors_at_rest(self) -> int:
+        """How many are open when every client has left, and been let go."""
+        self.close_clients()
+        if not wait_until(lambda: self.process.socket_count() == 1, self.patience):
+            raise ContractBroken(f"{self.process.socket_count()} sockets are open with no client")
+        return self.process.descriptor_count()
+
+    def exchanges(self) -> list[Exchange]:
+        """What the log says of exchanges so far."""
+        return [found for line in self.log_lines() if (found := Exchange.parse(line))]
+
+    def wait_for_exchange(self) -> Exchange:
+        """What the first line since the ready line says, which must be about an exchange."""
+        line = self.wait_for_log_lines(1)[0]
+        if not (exchange := Exchange.parse(line)):
+            raise ContractBroken(f"this line does not tell of an exchange: {line!r}")
+        return exchange

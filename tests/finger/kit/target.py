@@ -1,0 +1,97 @@
+"""Which finger servers there are to test, and the words that start each."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from capabilities import CORE_LEVEL, LEVELS, PROGRAMS
+from harness.subject import Subject
+
+DEFAULT_DEADLINE_SECONDS = 10.0
+SHORT_DEADLINE_SECONDS = 0.4
+ADDRESS_OPTIONS = ("-B", "--addr")
+USERS_OPTIONS = ("--users", "-g", "--group")
+
+
+@dataclass(frozen=True)
+class FingerTarget(Subject):
+    """A finger server. In `command`, {users} is the directory, {deadline} a duration."""
+
+    users: Path | None = None
+    extra: tuple[str, ...] = ()  # options that every start gets
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        return LEVELS[self.level]
+
+    @property
+    def speaks_contract(self) -> bool:
+        return self.level != CORE_LEVEL
+
+    @property
+    def deadline(self) -> tuple[tuple[str, ...], float]:
+        """Options for a deadline that a test can wait for, and how many seconds it then is."""
+        if self.speaks_contract or any("{deadline}" in word for word in self.command):
+            return ("--deadline", f"{SHORT_DEADLINE_SECONDS * 1000:.0f}ms"), SHORT_DEADLINE_SECONDS
+        return (), DEFAULT_DEADLINE_SECONDS
+
+    def serving(self, users: Path) -> FingerTarget:
+        """The same with these users."""
+        return replace(self, users=users)
+
+    def words(self, port: str, options: Sequence[str]) -> list[str]:
+        deadline = f"{DEFAULT_DEADLINE_SECONDS:.0f}s"
+        if not self.speaks_contract and options:
+            assert options[0] == "--deadline", f"at level {self.level} no other option is passed"
+            deadline = options[1]
+        filled = replace(
+            self,
+            command=tuple(
+                word.replace("{users}", str(self.users)).replace("{deadline}", deadline)
+                for word in self.command
+            ),
+        )
+        words = super(FingerTarget, filled).words(port, ())
+        if not self.speaks_contract:
+            return words
+        if not _names(options, ADDRESS_OPTIONS):
+            words += ["--addr", "127.0.0.1"]
+        if self.users is not None and not _names(options, USERS_OPTIONS):
+            words += ["--users", str(self.users)]
+        return [*words, *self.extra, *options]
+
+
+def _names(options: Sequence[str], names: Sequence[str]) -> bool:
+    return any(option.partition("=")[0] in names for option in options)
+
+
+def built_servers(build: Path, wanted: Iterable[str], extra: Sequence[str]) -> list[FingerTarget]:
+    """Those asked for, or all that are built. One asked for by name must be built."""
+    chosen = tuple(wanted)
+    if unknown := set(chosen) - set(PROGRAMS):
+        raise pytest.UsageError(
+            f"{', '.join(unknown)}: no such daemon; there are {', '.join(PROGRAMS)}"
+        )
+    targets = []
+    for name in PROGRAMS:
+        program = build / PROGRAMS[name]
+        if program.is_file() and (not chosen or name in chosen):
+            targets.append(FingerTarget(name, name, (str(program),), extra=tuple(extra)))
+        elif name in chosen:
+            raise pytest.UsageError(
+                f"{program} is not built: cmake --preset default && "
+                f"cmake --build build/default --target {name}"
+            )
+    return targets
+
+
+def foreign_server(command: str, level: str, extra: Sequence[str]) -> FingerTarget:
+    """The reader's own server, held to `level`."""
+    if level not in LEVELS:
+        raise pytest.UsageError(f"{level!r} is no level; there are {', '.join(LEVELS)}")
+    return FingerTarget("yours", level, tuple(shlex.split(command)), extra=tuple(extra))

@@ -1,0 +1,176 @@
+"""The rules that the tests hold a finger server to, with the chapter that explains each."""
+
+from __future__ import annotations
+
+from harness.rule import Rule
+
+FINGER = "book/12-finger.md"
+HARDENING = "book/13-hardening.md"
+
+# The query
+PLAN = Rule("A name, ended by CRLF or LF, is answered with that user's plan, then closed.", FINGER)
+ANY_SLICING = Rule("A query may arrive one byte at a time: that changes no answer.", FINGER)
+NOT_EARLY = Rule("Nothing is answered before the end of the line has come.", FINGER)
+LINE_ONLY = Rule("What comes behind the end of the query's line is ignored.", FINGER)
+LENGTH = Rule(
+    "A query has up to 1024 bytes before its end. With one more it is answered "
+    "`Error: Maximum query length exceeded` as soon as no end can come in time.",
+    FINGER,
+)
+SWITCH = Rule(
+    "`/W`, in any case, with spaces or tabs behind it, is a switch: a line `Name: FULL NAME` comes "
+    "before the plan. `/Wname` is a name.",
+    FINGER,
+)
+BLANKS = Rule("Blanks around a name are dropped, those inside belong to it.", FINGER)
+LIST = Rule(
+    "The empty query is answered with who has opted in, sorted, a line each; with --users the "
+    "login alone.",
+    FINGER,
+)
+NO_LIST = Rule("With --no-list the empty query is answered `Error: User list denied`.", FINGER)
+FULL_NAME = Rule("With --full-name a line `Name: FULL NAME` comes before every plan.", FINGER)
+
+# Errors
+NO_SUCH_USER = Rule(
+    "A name that nobody has who opted in is answered `Error: No such user`. It is compared with "
+    "names, and never becomes a part of a path.",
+    FINGER,
+)
+RELAY = Rule("A query with an @ is answered `Error: Relay access denied`.", FINGER)
+INVALID = Rule(
+    "A query that is not UTF-8, or has control characters (C1 included), is answered "
+    "`Error: Invalid query`.",
+    FINGER,
+)
+UNEXPECTED_EOF = Rule(
+    "A stream that ends before the line is answered `Error: Unexpected EOF`.", FINGER
+)
+CLOSE_WITHOUT_RESET = Rule(
+    "Input that was never read must not turn the close into a reset that destroys the answer: the "
+    "server ends its stream, then reads and throws away until the peer's end, for up to 2 s.",
+    FINGER,
+)
+HALF_CLOSE = Rule(
+    "A client that has sent a whole query and shuts down its sending side gets the whole answer.",
+    FINGER,
+)
+
+# Plans
+CRLF = Rule(
+    "Every line of an answer ends with CRLF: LF becomes CRLF, CRLF stays, also across two reads, a "
+    "CR without LF passes as it is, and a last line without an end gets one.",
+    FINGER,
+)
+NO_PLAN = Rule("A user whose plan is missing or empty is answered `No Plan.`", FINGER)
+REGULAR_FILES = Rule(
+    "Only a regular file is a plan. Anything else, and what may not be read, is answered "
+    "`No Plan.`, at once.",
+    HARDENING,
+)
+NO_LINKS = Rule(
+    "No symbolic link below a home directory, or below --users DIR, is followed for a stranger.",
+    HARDENING,
+)
+NO_OTHER_MOUNT = Rule("No mount below a home directory is entered for a stranger.", HARDENING)
+CHANGING = Rule(
+    "A plan that changes while it is served spoils that answer at most, and leads to no other "
+    "file.",
+    HARDENING,
+)
+SLOW_READER = Rule("A client that reads slowly, but in time, gets the whole answer.", FINGER)
+HANGING_FILES = Rule(
+    "Opening and reading a plan are within the deadline, and hold up nobody else.", HARDENING
+)
+
+# Time
+DEADLINE = Rule(
+    "An exchange ends at its --deadline, counted from accept, whatever the client does: not before "
+    "it, and soon after.",
+    HARDENING,
+)
+
+# Limits
+SURVIVE = Rule("Whatever one client does, the server lives and serves the others.", HARDENING)
+MAX_CLIENTS = Rule(
+    "At --max-clients newcomers wait in the backlog, and are served as soon as one has left.",
+    HARDENING,
+)
+MAX_PER_IP = Rule(
+    "From one address (IPv6: one /64) no more than --max-per-ip are served at once. More are "
+    "closed at once; other addresses do not notice.",
+    HARDENING,
+)
+OUT_OF_DESCRIPTORS = Rule(
+    "Out of descriptors, newcomers wait in the backlog and all are served in the end: no busy "
+    "loop, at most one log line a second.",
+    HARDENING,
+)
+RESTORE = Rule("What a client cost is given back when it has left.", HARDENING)
+SECRECY = Rule(
+    "Who does not exist and who has not opted in get the same answer by the same sequence of "
+    "system calls.",
+    HARDENING,
+)
+
+# Started as root
+OPTED_IN = Rule(
+    "Opted in is who has the group, as the primary one or as a supplementary one.", HARDENING
+)
+AS_OWNER = Rule(
+    "With the system's accounts, started as root, a plan is opened with its owner's rights: nobody "
+    "else's, not the daemon's, not root's.",
+    HARDENING,
+)
+ROOT_IS_GONE = Rule(
+    "Whoever serves clients has given root up for good, with all capabilities, and cannot be "
+    "looked into.",
+    HARDENING,
+)
+REPLACED = Rule(
+    "A worker that ends by itself is replaced, at most once a second, and a line says so; none "
+    "outlives its parent.",
+    HARDENING,
+)
+
+# The process
+RELOAD = Rule("SIGHUP reads again who has opted in, and disturbs no exchange.", HARDENING)
+RELOAD_FAILS = Rule("A reload that fails keeps who was there, and says so in a line.", HARDENING)
+DRAIN = Rule(
+    "On SIGTERM or SIGINT who has sent a whole query gets the whole answer within the deadline, "
+    "the others and the backlog are closed, and the server exits with 0.",
+    HARDENING,
+)
+SECOND_SIGNAL = Rule("A second signal ends the server at once, with 0.", HARDENING)
+READY_LINE = Rule(
+    "Once it can accept, the server prints `listening on ADDRESS:PORT` to stdout, flushed; nothing "
+    "else goes there.",
+    FINGER,
+)
+ADDRESSES = Rule(
+    "--addr takes an IPv4 or IPv6 literal; `::`, the default, serves both families, and becomes "
+    "0.0.0.0 where there is no IPv6.",
+    HARDENING,
+)
+ONE_SERVER_A_PORT = Rule("A second server on the same address and port exits with 1.", HARDENING)
+OPTIONS = Rule("`--option value` and `--option=value` mean the same.", HARDENING)
+WRONG_USAGE = Rule(
+    "Wrong usage exits with 2 after one line on stderr that names the option and what it takes.",
+    HARDENING,
+)
+CANNOT_RUN = Rule(
+    "A server that cannot run exits with 1 after one line on stderr that says why.", HARDENING
+)
+HELP = Rule("--help and --version print to stdout and exit with 0.", HARDENING)
+LOGS = Rule(
+    "One line an exchange on stderr: peer, query, outcome, bytes, milliseconds; none with --quiet.",
+    HARDENING,
+)
+ESCAPED = Rule("Bytes chosen by a peer are escaped in the log.", HARDENING)
+STALLED_LOG = Rule("Whoever reads the log, and stops, holds up nobody.", HARDENING)
+RINGS = Rule(
+    "Whatever the ring is, small, without newer features, several of them: the answers are the "
+    "same.",
+    HARDENING,
+)
+OTHERS_CLIENTS = Rule("Other people's clients understand the answers.", FINGER)

@@ -1,0 +1,121 @@
+"""Where it listens, and who may share a port."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from conftest import ALICE
+from harness.confined import CANNOT, confined
+from kit.namespace import after, need_namespaces
+from kit.reference import converted
+from kit.server import FingerServer
+
+pytestmark = pytest.mark.needs("addresses")
+
+ANSWER = converted(ALICE)
+BOTH = pytest.mark.parametrize("workers", ["1", "3"])
+
+
+def need_ipv6() -> None:
+    """Skips where the machine has no IPv6 loopback."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError as error:
+        pytest.skip(f"no IPv6 here: {error}")
+
+
+def expect_cannot_run(server: FingerServer) -> None:
+    """Exit status 1 and one line on stderr."""
+    status = server.wait_exit()
+    lines = server.stderr_text().splitlines()
+    assert (status, len(lines)) == (1, 1), f"exit status {status}, said {lines}"
+    assert server.stdout_text() == ""
+
+
+@pytest.mark.rule(rules.ADDRESSES)
+@pytest.mark.parametrize("given", [False, True], ids=["by-default", "asked-for"])
+def test_two_colons_serve_both_families(
+    start: Callable[..., FingerServer], given: bool
+) -> None:
+    need_ipv6()
+    # Without --addr the harness asks for 127.0.0.1: sh takes that out again.
+    script = 'program=$1; shift; exec "$program" "$1" "$2" "$5" "$6"'
+    default = ("sh", "-c", script, "sh")
+    server = start("--addr", "::") if given else start(under=default)
+    assert server.stdout_text() == f"listening on [::]:{server.address[1]}\n"
+    for host in ("::1", "127.0.0.1"):
+        server.expect(b"alice", ANSWER, host=host)
+
+
+@pytest.mark.rule(rules.ADDRESSES)
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "0.0.0.0", "::1"])
+def test_an_address_is_a_literal(start: Callable[..., FingerServer], host: str) -> None:
+    if ":" in host:
+        need_ipv6()
+    server = start("--addr", host)
+    assert server.address[0] == host
+    server.expect(b"alice", ANSWER)
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+@pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1"])  # reserved for documentation
+def test_an_address_that_is_not_ours_cannot_be_served(
+    start: Callable[..., FingerServer], host: str
+) -> None:
+    expect_cannot_run(start("--addr", host, ready=False))
+
+
+@BOTH
+@pytest.mark.rule(rules.ONE_SERVER_A_PORT)
+def test_a_second_server_on_the_port_ends_and_the_first_goes_on(
+    start: Callable[..., FingerServer], workers: str
+) -> None:
+    first = start("--workers", workers)
+    expect_cannot_run(start("--workers", workers, port=first.address[1], ready=False))
+    first.expect(b"alice", ANSWER)
+
+
+@BOTH
+@pytest.mark.rule(rules.ONE_SERVER_A_PORT)
+def test_a_stopped_server_can_be_started_on_its_port_at_once(
+    start: Callable[..., FingerServer], workers: str
+) -> None:
+    first = start("--workers", workers)
+    first.expect(b"alice", ANSWER)  # its side closes first: that is the side that has to wait
+    assert first.stop() == 0
+    second = start("--workers", workers, port=first.address[1])
+    second.expect(b"alice", ANSWER)
+
+
+@pytest.mark.rule(rules.ADDRESSES)
+def test_without_ipv6_on_the_machine_two_colons_are_ipv4(
+    start: Callable[..., FingerServer],
+) -> None:
+    server = start("--addr", "::", ready=False, under=confined("family=INET6"))
+    try:
+        server.wait_until_ready()
+    except AssertionError:
+        if server.wait_exit() == CANNOT:
+            pytest.skip(server.stderr_text().strip())
+        raise
+    assert server.stdout_text() == f"listening on 0.0.0.0:{server.address[1]}\n"
+    server.expect(b"alice", ANSWER, host="127.0.0.1")
+
+
+@pytest.mark.rule(rules.ADDRESSES)
+def test_where_ipv6_is_switched_off_by_a_sysctl_ipv4_is_served(
+    start: Callable[..., FingerServer],
+) -> None:
+    need_namespaces("--net")
+    off = "ip link set lo up; echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6"
+    server = start("--addr", "::", under=after(off, unshare=("--net",)))
+    inside = ("nsenter", f"--net=/proc/{server.pid}/ns/net", "ncat", "127.0.0.1")
+    run = subprocess.run([*inside, str(server.address[1])], input=b"alice\r\n",
+                         capture_output=True, timeout=server.patience)  # fmt: skip
+    assert run.stdout == ANSWER, run

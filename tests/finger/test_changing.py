@@ -1,0 +1,196 @@
+"""Plans that change while they are served: at most that answer suffers, and no other file shows."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+import rules
+from conftest import ALICE
+from kit.client import FingerClient
+from kit.reference import NO_PLAN, converted
+from kit.server import FingerServer
+
+pytestmark = [pytest.mark.needs("plans", "restore"), pytest.mark.every_ring]
+
+LARGE = b"0123456789abcde\n" * 640_000
+WANTED = converted(LARGE)
+SECRET = b"what no stranger may see\n"
+MOST_BUFFERED = 8 << 20  # what may be on its way already, in buffers of either side
+
+
+@pytest.fixture
+def reader(server: FingerServer) -> FingerClient:
+    """Has got the beginning of a large plan and reads no more for now."""
+    server.users.replace("alice", LARGE)
+    client = server.connect(receive_buffer=4096)
+    client.send(b"alice\r\n")
+    assert client.receive(1000) == WANTED[:1000]
+    return client
+
+
+def rest_of(reader: FingerClient) -> bytes:
+    reader.let_window_grow()
+    return WANTED[:1000] + reader.receive_until_end()
+
+
+@pytest.mark.rule(rules.CHANGING)
+def test_a_plan_that_is_removed_is_served_to_its_end(
+    server: FingerServer, reader: FingerClient
+) -> None:
+    server.users.plan("alice").unlink()
+    server.expect(b"alice", NO_PLAN)
+    reader.expect_that(rest_of(reader), WANTED)
+
+
+@pytest.mark.rule(rules.CHANGING)
+def test_a_plan_that_is_replaced_is_served_as_it_was(
+    server: FingerServer, reader: FingerClient
+) -> None:
+    server.users.replace("alice", b"another\n")
+    server.expect(b"alice", b"another\r\n")
+    reader.expect_that(rest_of(reader), WANTED)
+
+
+@pytest.mark.rule(rules.CHANGING)
+def test_a_plan_that_becomes_a_link_leads_nowhere(
+    server: FingerServer, reader: FingerClient
+) -> None:
+    (server.users.outside / "secret").write_bytes(SECRET)
+    server.users.plan("alice").unlink()
+    server.users.plan("alice").symlink_to("../../secret")
+    server.expect(b"alice", NO_PLAN)
+    reader.expect_that(rest_of(reader), WANTED)
+
+
+@pytest.mark.rule(rules.CHANGING)
+@pytest.mark.parametrize("left", [0, 500, 5_000_000])
+def test_a_plan_that_shrinks_ends_early(
+    server: FingerServer, reader: FingerClient, left: int
+) -> None:
+    os.truncate(server.users.plan("alice"), left)
+    received = rest_of(reader)
+    assert received.endswith(b"\r\n")
+    assert WANTED.startswith(received.removesuffix(b"\r\n")), "this was never in the plan"
+    server.expect(b"bob", NO_PLAN)
+
+
+@pytest.mark.rule(rules.CHANGING)
+def test_a_plan_that_is_emptied_before_the_first_read_is_no_plan(server: FingerServer) -> None:
+    server.users.plan("alice").write_bytes(b"")
+    server.expect(b"alice", NO_PLAN)
+
+
+@pytest.mark.rule(rules.CHANGING)
+def test_a_plan_that_grows_is_served_at_least_as_it_was(
+    server: FingerServer, reader: FingerClient
+) -> None:
+    with open(server.users.plan("alice"), "ab") as plan:
+        plan.write(b"and more\n")
+    received = rest_of(reader)
+    assert received in (WANTED, WANTED + b"and more\r\n")
+
+
+@contextmanager
+def all_the_while(change: Callable[[int], None]) -> Iterator[None]:
+    """Calls it again and again in a thread of its own, each time with the next number."""
+    done = threading.Event()
+
+    def go_on() -> None:
+        number = 0
+        while not done.is_set():
+            change(number)
+            number += 1
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+@pytest.mark.clock
+@pytest.mark.needs("plans", "deadline", "process")
+@pytest.mark.rule(rules.DEADLINE)
+def test_a_plan_that_never_ends_ends_at_the_deadline(start: Callable[..., FingerServer]) -> None:
+    server = start("--deadline", "700ms")
+    server.users.replace("alice", b"begin\n" * 10_000)
+    with open(server.users.plan("alice"), "ab", buffering=0) as plan:
+
+        def grow(number: int) -> None:
+            if plan.tell() < 200_000_000:
+                plan.write(b"more\n" * 20_000)
+
+        with all_the_while(grow):
+            begin = time.monotonic()
+            client = server.connect()
+            client.send(b"alice\r\n")
+            received = client.receive_until_gone()
+            assert time.monotonic() - begin < 0.7 + 1.5
+    assert received.startswith(b"begin\r\n" * 1000)
+    server.expect(b"bob", NO_PLAN)
+
+
+@pytest.mark.rule(rules.NO_LINKS)
+def test_a_race_between_a_plan_and_what_is_none_is_never_won(server: FingerServer) -> None:
+    outside, plan = server.users.outside, server.users.plan("alice")
+    (outside / "secret").write_bytes(SECRET)
+
+    def change(number: int) -> None:
+        fresh = outside / "fresh"
+        if number % 3 == 0:
+            fresh.write_bytes(ALICE)
+        elif number % 3 == 1:
+            fresh.symlink_to("secret")
+        else:
+            os.mkfifo(fresh)
+        os.replace(fresh, plan)
+
+    seen = set()
+    with all_the_while(change):
+        for _ in range(400):
+            seen.add(server.ask(b"alice"))
+    assert seen <= {converted(ALICE), NO_PLAN}, f"other answers: {seen}"
+
+
+@pytest.mark.rule(rules.NO_LINKS)
+def test_a_race_between_a_home_and_a_link_is_never_won(server: FingerServer) -> None:
+    outside, home = server.users.outside, server.users.directory / "alice"
+    (outside / "elsewhere").mkdir()
+    (outside / "elsewhere" / ".plan").write_bytes(SECRET)
+
+    def change(number: int) -> None:
+        home.rename(outside / "kept")
+        home.symlink_to("../elsewhere")
+        home.unlink()
+        (outside / "kept").rename(home)
+
+    seen = set()
+    with all_the_while(change):
+        for _ in range(400):
+            seen.add(server.ask(b"alice"))
+    assert seen <= {converted(ALICE), NO_PLAN}, f"other answers: {seen}"
+
+
+@pytest.mark.rule(rules.RESTORE)
+def test_nothing_is_left_open_whenever_a_client_goes_away(
+    start: Callable[..., FingerServer]
+) -> None:
+    server = start("--max-per-ip", "100")
+    server.users.replace("alice", LARGE)
+    server.expect(b"bob", NO_PLAN)
+    at_rest = server.descriptors_at_rest()
+    for number in range(80):
+        client = server.connect(receive_buffer=4096)
+        client.send(b"alice\r\n")
+        if number % 4:
+            client.receive(number * 100)
+        (client.close, client.reset)[number % 2]()
+    server.wait_for_descriptors(at_rest)

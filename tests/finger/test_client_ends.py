@@ -1,0 +1,180 @@
+"""finger/finger: how it ends, and when."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from client_program import (  # noqa: F401
+    Scripted,
+    endlessly,
+    finger,
+    full_backlog,
+    pieces,
+    program,
+    reset_after,
+)
+
+PLAN = b"Building a telescope.\r\nBack in May.\r\n"
+SHOWN = b"Building a telescope.\nBack in May.\n"
+
+def test_an_error_of_the_server_is_an_answer(finger) -> None:
+    with Scripted(b"Error: No such user\r\n") as server:
+        finger("alice@127.0.0.1", port=server.port).run().ended(0, b"Error: No such user\n")
+
+
+def test_no_byte_is_no_answer(finger) -> None:
+    with Scripted(b"") as server:
+        client = finger("alice@127.0.0.1", port=server.port)
+        client.run().ended(1, b"", b"closed without an answer")
+
+
+def test_a_reset_is_told_behind_what_came_before(finger) -> None:
+    with Scripted(reset_after(b"half a pl")) as server:
+        client = finger("alice@127.0.0.1", port=server.port)
+        client.run().ended(1, b"half a pl\n", b"broke off", b"reset")
+
+
+def test_a_reset_instead_of_an_answer(finger) -> None:
+    with Scripted(reset_after(b"")) as server:
+        finger("alice@127.0.0.1", port=server.port).run().ended(1, b"", b"reset")
+
+
+def test_what_has_come_is_shown_while_more_is_to_come(finger) -> None:
+    def half(client: socket.socket) -> None:
+        client.sendall(b"half a line")
+        server.gone.wait(10)
+
+    with Scripted(half) as server:
+        with finger("alice@127.0.0.1", port=server.port).start() as running:
+            running.wait_for(b"half a line")
+
+
+@pytest.mark.clock
+@pytest.mark.parametrize("words", [b"", b"half a plan"])
+def test_a_server_that_falls_silent_is_left_in_time(finger, words: bytes) -> None:
+    def fall_silent(client: socket.socket) -> None:
+        client.sendall(words)
+        server.gone.wait(20)
+
+    with Scripted(fall_silent) as server:
+        client = finger("alice@127.0.0.1", "--timeout", "400ms", port=server.port)
+        begin = time.monotonic()
+        client.run().ended(1, words + b"\n" if words else b"", b"in time")
+        assert 0.4 <= time.monotonic() - begin < 1.5
+
+
+@pytest.mark.clock
+def test_a_server_that_takes_no_connection_is_left_in_time(finger) -> None:
+    with full_backlog() as port:
+        client = finger("alice@127.0.0.1", "--timeout", "400ms", port=port)
+        begin = time.monotonic()
+        client.run().ended(1, b"", b"no connection in time")
+        assert 0.4 <= time.monotonic() - begin < 1.5
+
+
+@pytest.mark.clock
+def test_a_dribbling_server_cannot_move_the_deadline(finger) -> None:
+    with Scripted(pieces(*[b"x"] * 200, pause=0.05)) as server:
+        client = finger("alice@127.0.0.1", "--timeout", "500ms", port=server.port)
+        begin = time.monotonic()
+        run = client.run()
+        assert (run.status, b"in time" in run.stderr) == (1, True)
+        assert 0.5 <= time.monotonic() - begin < 1.6
+        assert 3 <= run.stdout.count(b"x") <= 15
+
+
+@pytest.mark.clock
+def test_an_endless_answer_ends_in_time(finger) -> None:
+    with Scripted(endlessly) as server, Path("/dev/null").open("wb") as null:
+        client = finger("alice@127.0.0.1", "--timeout", "500ms", port=server.port)
+        begin = time.monotonic()
+        client.run(stdout=null).ended(1, b"", b"in time")
+        assert time.monotonic() - begin < 2
+
+
+def test_a_long_answer_costs_no_memory(finger) -> None:
+    def peak_kib(answer: bytes, times: int) -> int:
+        def send(client: socket.socket) -> None:
+            for _ in range(times):
+                client.sendall(answer)
+
+        with Scripted(send) as server:
+            words = finger("alice@127.0.0.1", "--timeout", "1m", port=server.port).words
+            process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            assert process.returncode == 0
+            return usage.ru_maxrss
+
+    # Each byte becomes four, and a line without an end is no reason to keep it.
+    assert peak_kib(b"\x1b" * 65536, 100) < peak_kib(b"hi\r\n", 1) + 1024
+
+
+@pytest.mark.clock
+def test_time_that_the_reader_of_the_output_takes_is_not_the_servers(finger) -> None:
+    """A pager reads a page, and waits for somebody to turn it."""
+    lines = b"x" * 78 + b"\r\n"
+    with Scripted(lines * 10_000) as server:
+        words = finger("alice@127.0.0.1", "--timeout", "700ms", port=server.port).words
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdout is not None and process.stderr is not None
+            seen = process.stdout.read(1000)
+            time.sleep(1.2)  # longer than the time-out: this is what is tested
+            seen += process.stdout.read()
+            assert process.wait(10) == 0, process.stderr.read()
+    assert seen == lines.replace(b"\r", b"") * 10_000
+
+
+def test_a_reader_that_leaves_ends_it_without_a_word(finger) -> None:
+    with Scripted(endlessly) as server:
+        words = finger("alice@127.0.0.1", port=server.port).words
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdout is not None and process.stderr is not None
+            assert process.stdout.read(5) == b"xxxxx"
+            process.stdout.close()
+            assert (process.wait(10), process.stderr.read()) == (1, b"")
+
+
+def test_an_output_that_cannot_be_written_ends_it(finger) -> None:
+    with Scripted(PLAN) as server, Path("/dev/full").open("wb") as full:
+        client = finger("alice@127.0.0.1", port=server.port)
+        client.run(stdout=full).ended(1, b"", b"standard output: No space left on device")
+
+
+def test_standard_streams_may_be_non_blocking(finger) -> None:
+    """Whoever shares them may have set that; write(2) would fail with EAGAIN."""
+    with Scripted(PLAN * 20_000) as server:
+        with finger("alice@127.0.0.1", port=server.port).start(non_blocking=True) as running:
+            running.ended(0, SHOWN * 20_000)
+
+
+def test_a_closed_output_is_not_the_servers_connection(finger) -> None:
+    """The socket would get number 1, and the answer be sent to who wrote it."""
+    behind: list[bytes] = []
+
+    def look_behind(client: socket.socket) -> None:
+        client.sendall(PLAN)
+        client.shutdown(socket.SHUT_WR)
+        behind.append(client.recv(1))
+
+    with Scripted(look_behind) as server:
+        made = finger("alice@127.0.0.1", port=server.port)
+        subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *made.words], timeout=20)
+    assert behind == [b""]
+
+
+def test_ctrl_c_ends_it(finger) -> None:
+    with Scripted(lambda client: client.sendall(b"a") or server.gone.wait(20)) as server:
+        words = finger("alice@127.0.0.1", port=server.port).words
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdout is not None and process.stderr is not None
+            assert process.stdout.read(1) == b"a"
+            process.send_signal(signal.SIGINT)
+            assert (process.wait(10), process.stderr.read()) == (-signal.SIGINT, b"")

@@ -1,0 +1,61 @@
+"""After the answer: the server ends its stream first, waits a little, and lets go."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from conftest import ALICE
+from kit.reference import TOO_LONG, converted
+from kit.server import FingerServer
+from kit.target import FingerTarget
+
+pytestmark = [pytest.mark.needs("closing", "process"), pytest.mark.clock]
+
+LINGER_SECONDS = 2.0
+SLACK_SECONDS = 1.0
+
+
+def seconds_until_closed(server: FingerServer, begin: float) -> float:
+    """How long the server has kept a connection; its listener stays."""
+    while server.process.socket_count() > 1:
+        assert time.monotonic() - begin < server.patience, "the connection is never closed"
+        time.sleep(0.01)
+    return time.monotonic() - begin
+
+
+@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+def test_who_does_not_close_is_waited_for_two_seconds(server: FingerServer) -> None:
+    for query in (b"alice\r\n", b"nobody\n"):
+        client = server.connect()
+        client.send(query)
+        client.receive_until_end()
+    begin = time.monotonic()
+    while client.try_send(b"and more\r\n" * 100):  # who sends for ever is not listened to for ever
+        assert time.monotonic() - begin < LINGER_SECONDS + SLACK_SECONDS, "still listens"
+        time.sleep(0.01)
+    took = seconds_until_closed(server, begin)
+    assert took < LINGER_SECONDS + SLACK_SECONDS, f"its place was kept for {took:.1f} s"
+
+
+@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+def test_who_closes_is_not_waited_for(server: FingerServer) -> None:
+    server.expect(b"alice", converted(ALICE))
+    took = seconds_until_closed(server, time.monotonic())
+    assert took < 0.5, f"the connection was kept for {took:.1f} s"
+
+
+@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+def test_an_error_told_just_before_the_deadline_is_not_lost(
+    start: Callable[..., FingerServer], target: FingerTarget
+) -> None:
+    options, deadline = target.deadline
+    server = start(*options)
+    client = server.connect()
+    time.sleep(deadline * 0.8)
+    client.send_until_stuck(b"x" * 65536, pause=0.01)
+    time.sleep(deadline * 0.6)  # the deadline passes, and the client has not read yet
+    client.expect_answer(TOO_LONG)

@@ -1,0 +1,176 @@
+"""Options, exit statuses, the ready line."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import rules
+from conftest import ALICE
+from harness.confined import confined, skip_if_impossible
+from harness.server import READY
+from harness.subject import free_port
+from kit.namespace import as_nobody
+from kit.reference import converted
+from kit.server import FingerServer
+from kit.users import Users
+
+pytestmark = pytest.mark.needs("options")
+
+NUMBERS = ("--max-clients", "--max-per-ip", "--workers")
+NO_NUMBERS = ("", "seven", "0x1F", "+7", "-1", " 7", "7 ", "7k", "1.5", "1e3", "0", "9" * 20)
+NO_DURATIONS = ("", "s", "10", "00", "+5s", "-1s", " 1s", "1s ", "1.5s", "10S", "1h", "1m30s")
+NO_ADDRESSES = ("", "localhost", "[::1]", "127.0.0.1:79", "1.2.3", "::1::", "*", "127.0.0.256")
+DEFAULTS = ("::", "79", "finger", "128", "16", "10s", "1")
+OPTIONS = ("-B", "--addr", "-P", "--port", "-g", "--group", "--users", "--full-name",
+           "--max-clients", "--max-per-ip", "--deadline", "--workers", "--sqpoll", "--no-list",
+           "--quiet", "--help", "--version")  # fmt: skip
+
+
+def expect_end(server: FingerServer, status: int, *named: str) -> None:
+    """It ends so, after one line on stderr that has all these words; nothing is on stdout."""
+    ended = server.wait_exit()
+    lines = server.stderr_text().splitlines()
+    assert ended == status, f"exit status {ended}, not {status}, after {lines}"
+    assert len(lines) == 1, f"{len(lines)} lines on stderr, not 1: {lines}"
+    for word in named:
+        assert word in lines[0], f"the line does not name {word}: {lines[0]}"
+    assert server.stdout_text() == ""
+
+
+@pytest.mark.rule(rules.HELP)
+def test_help_names_every_option_and_default(start: Callable[..., FingerServer]) -> None:
+    server = start("--help", ready=False)
+    assert server.wait_exit() == 0
+    text = server.stdout_text()
+    assert server.stderr_text() == ""
+    for word in (*OPTIONS, *DEFAULTS):
+        assert word in text, f"{word} is not in --help"
+
+
+@pytest.mark.rule(rules.HELP)
+def test_version_is_one_line(start: Callable[..., FingerServer]) -> None:
+    server = start("--version", ready=False)
+    assert server.wait_exit() == 0
+    assert len(server.stdout_text().splitlines()) == 1 and server.stderr_text() == ""
+
+
+@pytest.mark.rule(rules.WRONG_USAGE)
+@pytest.mark.parametrize("option", NUMBERS)
+def test_a_number_is_digits_and_at_least_one(
+    start: Callable[..., FingerServer], option: str
+) -> None:
+    for value in NO_NUMBERS:
+        expect_end(start(f"{option}={value}", ready=False), 2, option)
+
+
+@pytest.mark.rule(rules.WRONG_USAGE)
+@pytest.mark.parametrize("value", [*NO_NUMBERS[1:10], "65536"])
+def test_a_port_is_digits_up_to_65535(start: Callable[..., FingerServer], value: str) -> None:
+    expect_end(start(port=value, ready=False), 2, "--port")
+
+
+@pytest.mark.rule(rules.WRONG_USAGE)
+def test_a_duration_is_digits_and_a_unit(start: Callable[..., FingerServer]) -> None:
+    for value in NO_DURATIONS:
+        expect_end(start(f"--deadline={value}", ready=False), 2, "--deadline")
+
+
+@pytest.mark.rule(rules.WRONG_USAGE)
+def test_what_is_no_address_literal_is_wrong_usage(start: Callable[..., FingerServer]) -> None:
+    for value in NO_ADDRESSES:
+        expect_end(start(f"--addr={value}", ready=False), 2, "--addr")
+
+
+@pytest.mark.rule(rules.WRONG_USAGE)
+@pytest.mark.parametrize(
+    "word", ["--nonsense", "stray", "--deadline", "--max-cl=10", "-x", "--users=", "--quiet=yes"]
+)
+def test_unknown_options_and_missing_values_are_wrong_usage(
+    start: Callable[..., FingerServer], word: str
+) -> None:
+    expect_end(start(word, ready=False), 2, word.partition("=")[0])
+
+
+@pytest.mark.rule(rules.OPTIONS)
+@pytest.mark.parametrize(
+    "options",
+    [("--deadline", "5s"), ("--deadline=5s",), ("-B", "127.0.0.1"), ("--addr=127.0.0.1",),
+     ("--max-clients=1",), ("--max-per-ip", "1"), ("--workers=2",), ("--quiet",), ("--sqpoll",),
+     ("--deadline", "0")],
+    ids=" ".join,
+)  # fmt: skip
+def test_every_form_of_an_option_is_taken(
+    start: Callable[..., FingerServer], options: tuple[str, ...]
+) -> None:
+    start(*options).expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.OPTIONS)
+def test_the_port_has_a_short_name(start: Callable[..., FingerServer]) -> None:
+    port = free_port()
+    script = 'program=$1; shift 3; exec "$program" -P "$port" "$@"'  # instead of --port 0
+    server = start(under=("env", f"port={port}", "sh", "-c", script, "sh"))
+    assert server.address == ("127.0.0.1", port)
+    server.expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+@pytest.mark.parametrize("option", ["-g", "--group"])
+def test_a_group_that_there_is_not_is_named(
+    start: Callable[..., FingerServer], option: str
+) -> None:
+    expect_end(start(option, "no-such-group", ready=False), 1, "no-such-group")
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+def test_the_group_is_not_looked_up_with_users(
+    users: Users, start: Callable[..., FingerServer]
+) -> None:
+    server = start("--group", "no-such-group", "--users", os.fspath(users.directory))
+    server.expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+@pytest.mark.parametrize("kind", ["missing", "a-file"])
+def test_a_directory_that_there_is_not_is_named(
+    start: Callable[..., FingerServer], tmp_path: Path, kind: str
+) -> None:
+    place = tmp_path / "users"
+    if kind == "a-file":
+        place.write_bytes(b"")
+    expect_end(start("--users", os.fspath(place), ready=False), 1, os.fspath(place))
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+def test_no_ring_is_explained(start: Callable[..., FingerServer]) -> None:
+    server = start(ready=False, under=confined("ring=EPERM"))
+    skip_if_impossible(server.wait_exit(), server.stderr_text())
+    expect_end(server, 1, "io_uring cannot be used", "seccomp")
+
+
+@pytest.mark.rule(rules.READY_LINE)
+def test_whoever_read_the_ready_line_can_connect_and_stop_the_server(
+    start: Callable[..., FingerServer],
+) -> None:
+    for _ in range(10):
+        server = start()
+        server.expect(b"alice", converted(ALICE))
+        assert server.stop() == 0
+        assert READY.fullmatch(server.stdout_text()), "more than one line on stdout"
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+def test_a_port_below_1024_needs_a_right(start: Callable[..., FingerServer]) -> None:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", 79))
+        except OSError as error:
+            pytest.skip(f"port 79 cannot be tried here: {error}")
+    if int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= 79:
+        pytest.skip("here anybody may have port 79: net.ipv4.ip_unprivileged_port_start")
+    expect_end(start(port=79, ready=False, under=as_nobody()), 1, "79")

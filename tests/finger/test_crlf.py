@@ -1,0 +1,110 @@
+"""Line ends: what a plan becomes on its way, however it is read."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import rules
+from kit.reference import converted, plan_answer
+from kit.server import FingerServer
+
+pytestmark = [pytest.mark.needs("crlf"), pytest.mark.every_ring]
+
+MIXTURES = {
+    "LF": b"a\nb\n",
+    "CRLF": b"a\r\nb\r\n",
+    "both": b"a\nb\r\nc\n",
+    "no-last-end": b"a\nb",
+    "one-letter": b"a",
+    "one-LF": b"\n",
+    "one-CRLF": b"\r\n",
+    "one-CR": b"\r",
+    "CR-inside": b"a\rb\n",
+    "CR-last": b"a\nb\r",
+    "CR-CRLF": b"a\r\r\nb\n",
+    "CR-CR": b"\r\r",
+    "LF-CR": b"a\n\rb\n",
+    "bare-LF-behind-CRLF": b"a\r\n\nb",
+    "blank-lines": b"\n\n\n",
+    "blank-lines-of-both": b"\r\n\n\r\n\n",
+    "no-text": bytes(range(256)),
+}
+REPEATED = {
+    "LF": b"\n",
+    "CR": b"\r",
+    "CRLF": b"\r\n",
+    "CRLF-LF": b"\r\n\n",
+    "LF-CR": b"\n\r",
+    "CR-CRLF-LF": b"\r\r\n\nx",
+    "short-lines": b"abc\n",
+    "long-lines": b"x" * 1000 + b"\r\n",
+}
+
+
+@pytest.mark.rule(rules.CRLF)
+@pytest.mark.parametrize("plan", MIXTURES.values(), ids=MIXTURES)
+def test_every_line_ends_with_crlf(server: FingerServer, plan: bytes) -> None:
+    server.users.replace("alice", plan)
+    server.expect(b"alice", converted(plan))
+
+
+@pytest.mark.rule(rules.CRLF)
+@pytest.mark.parametrize("pattern", REPEATED.values(), ids=REPEATED)
+def test_a_line_end_may_lie_across_any_two_reads(server: FingerServer, pattern: bytes) -> None:
+    # With each of these shifts, some read of whatever size ends inside each line end.
+    for shift in range(min(len(pattern), 5)):
+        plan = b"x" * shift + pattern * (300_000 // len(pattern))
+        server.users.replace("alice", plan)
+        server.expect(b"alice", converted(plan))
+
+
+@pytest.mark.rule(rules.CRLF)
+@pytest.mark.parametrize("size", [511, 1023, 2047, 4095, 8191, 16383, 32767, 65535])
+def test_the_end_of_the_plan_may_be_the_end_of_a_read(server: FingerServer, size: int) -> None:
+    for plan in (b"x" * (size - 1), b"x" * size, b"x" * size + b"\r", b"x" * size + b"\r\n"):
+        for whole in (plan, plan + b"x"):
+            server.users.replace("alice", whole)
+            server.expect(b"alice", converted(whole))
+
+
+@pytest.mark.rule(rules.CRLF)
+@settings(max_examples=100)
+@given(
+    st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"a", b"\0", b"x" * 700]), max_size=40)
+    | st.binary(max_size=9000).map(lambda data: [data])
+)
+@example([])
+def test_any_bytes_come_back_as_the_contract_says(
+    server: FingerServer, pieces: list[bytes]
+) -> None:
+    plan = b"".join(pieces)
+    server.users.replace("alice", plan)
+    server.expect(b"alice", plan_answer(plan))
+
+
+@pytest.mark.clock
+@pytest.mark.needs("crlf", "process")
+@pytest.mark.rule(rules.CRLF)
+def test_line_ends_cost_about_as_much_as_letters(server: FingerServer) -> None:
+    if server.process.is_sanitized():
+        pytest.skip("in a sanitizer's build the time is the sanitizer's")
+
+    def seconds(plan: bytes) -> float:
+        """The best of a few, of the processor alone: who moves the rest for each line end shows."""
+        server.users.replace("alice", plan)
+        best = 1000.0
+        for _ in range(5):
+            before = server.process.cpu_seconds()
+            with server.connect() as client:
+                client.send(b"alice\r\n")
+                while client.receive_what_is_there(1 << 18):
+                    pass
+            best = min(best, server.process.cpu_seconds() - before)
+        return best
+
+    letters, line_ends = seconds(b"x" * 8_000_000), seconds(b"\n" * 4_000_000)
+    assert line_ends < 6 * letters + 0.05, (
+        f"8 MB take {letters * 1000:.0f} ms, and {line_ends * 1000:.0f} ms as line ends"
+    )

@@ -1,0 +1,168 @@
+"""One deadline for the whole exchange, whatever the client does."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+import rules
+from conftest import ALICE
+from kit.client import FingerClient
+from kit.reference import converted
+from kit.server import FingerServer
+from kit.target import FingerTarget
+
+pytestmark = [pytest.mark.needs("deadline"), pytest.mark.clock]
+
+SLACK_SECONDS = 1.5  # the contract says half a second on an idle machine
+LARGE = b"0123456789abcde\n" * 640_000  # 10 MB
+
+
+@pytest.fixture
+def hurried(start: Callable[..., FingerServer], target: FingerTarget) -> FingerServer:
+    """A server whose deadline a test can wait for."""
+    options, _ = target.deadline
+    return start(*options)
+
+
+@contextmanager
+def dribbling(client: FingerClient, pieces: bytes, pause: float) -> Iterator[None]:
+    """A byte now and then, as long as the server takes them."""
+    done = threading.Event()
+
+    def dribble() -> None:
+        for byte in pieces:
+            try:
+                client.socket.send(bytes([byte]))
+            except OSError:
+                return
+            if done.wait(pause):
+                return
+
+    thread = threading.Thread(target=dribble)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def expect_hang_up(client: FingerClient, begun: float, deadline: float) -> None:
+    """The server leaves at the deadline of an exchange that has `begun`."""
+    took = client.wait_for_hang_up(deadline + SLACK_SECONDS + client.patience) - begun
+    if took < deadline:
+        raise client.broken(f"the exchange ended after {took:.3f} s; it had {deadline:g} s")
+    if took > deadline + SLACK_SECONDS:
+        raise client.broken(f"the exchange took {took:.3f} s; its deadline is {deadline:g} s")
+
+
+@pytest.mark.rule(rules.DEADLINE)
+@pytest.mark.parametrize("begun", [b"", b"ali", b"alice\r"], ids=["silent", "half", "CR"])
+def test_who_sends_no_whole_query_is_left(
+    hurried: FingerServer, target: FingerTarget, begun: bytes
+) -> None:
+    begin = time.monotonic()
+    client = hurried.connect()
+    client.try_send(begun)
+    expect_hang_up(client, begin, target.deadline[1])
+
+
+@pytest.mark.rule(rules.DEADLINE)
+def test_bytes_do_not_extend_it(hurried: FingerServer, target: FingerTarget) -> None:
+    begin = time.monotonic()
+    client = hurried.connect()
+    with dribbling(client, b"x" * 1000, target.deadline[1] / 20):
+        expect_hang_up(client, begin, target.deadline[1])
+
+
+@pytest.mark.rule(rules.DEADLINE)
+def test_a_query_in_time_does_not_begin_it_anew(
+    hurried: FingerServer, target: FingerTarget
+) -> None:
+    hurried.users.replace("alice", LARGE)
+    _, deadline = target.deadline
+    begin = time.monotonic()
+    client = hurried.connect(receive_buffer=4096)
+    time.sleep(deadline * 0.6)
+    client.send(b"alice\r\n")  # and is never read
+    left = client_has_left(hurried, begin + deadline + SLACK_SECONDS)
+    assert left - begin >= deadline, f"left after {left - begin:.3f} s, too early"
+
+
+def client_has_left(server: FingerServer, until: float) -> float:
+    """Waits until the server has no connection any more; when that was."""
+    server.wait_until_busy()
+    while server.process.socket_count() > 1:
+        assert time.monotonic() < until, "the connection is still open after the deadline"
+        time.sleep(0.01)
+    return time.monotonic()
+
+
+@pytest.mark.needs("deadline", "process")
+@pytest.mark.rule(rules.DEADLINE)
+def test_who_never_reads_is_left(hurried: FingerServer, target: FingerTarget) -> None:
+    hurried.users.replace("alice", LARGE)
+    _, deadline = target.deadline
+    begin = time.monotonic()
+    client = hurried.connect(receive_buffer=4096)
+    client.send(b"alice\r\n")
+    left = client_has_left(hurried, begin + deadline + SLACK_SECONDS)
+    assert left - begin >= deadline, f"left after {left - begin:.3f} s, too early"
+    part = client.receive_until_gone()
+    assert converted(LARGE).startswith(part) and len(part) < len(LARGE)
+
+
+@pytest.mark.rule(rules.DEADLINE)
+def test_who_reads_too_slowly_is_left(hurried: FingerServer, target: FingerTarget) -> None:
+    hurried.users.replace("alice", LARGE)
+    _, deadline = target.deadline
+    begin = time.monotonic()
+    client = hurried.connect(receive_buffer=4096)
+    client.send(b"alice\r\n")
+    received = bytearray()
+    while time.monotonic() < begin + deadline * 1.2:  # 2 MB a second, for 10 MB: never in time
+        received += client.receive_what_is_there(20_000)
+        time.sleep(0.01)
+    received += client.receive_until_gone()
+    assert len(received) < len(LARGE), "all of it came, however slowly it was taken"
+    assert converted(LARGE).startswith(received)
+
+
+@pytest.mark.rule(rules.SURVIVE)
+def test_others_do_not_notice(hurried: FingerServer, target: FingerTarget) -> None:
+    begin = time.monotonic()
+    for _ in range(5):
+        hurried.connect().try_send(b"ali")
+    while time.monotonic() < begin + target.deadline[1] * 1.5:
+        hurried.expect(b"alice", converted(ALICE))
+        time.sleep(0.02)
+
+
+@pytest.mark.needs("slow-reader")
+@pytest.mark.rule(rules.SLOW_READER)
+def test_ten_megabytes_reach_a_slow_reader_who_is_fast_enough(server: FingerServer) -> None:
+    server.users.replace("alice", LARGE)
+    client = server.connect(receive_buffer=65536)
+    client.send(b"alice\r\n")
+    wanted = converted(LARGE)
+    received = bytearray()
+    while len(received) < len(wanted) and (piece := client.receive_what_is_there(131_072)):
+        received += piece
+        time.sleep(0.01)
+    client.expect_that(bytes(received), wanted)
+    client.expect_end()
+
+
+@pytest.mark.needs("slow-reader")
+@pytest.mark.rule(rules.SLOW_READER)
+def test_a_megabyte_passes_through_a_tiny_window(server: FingerServer) -> None:
+    plan = LARGE[: 1 << 20]
+    server.users.replace("alice", plan)
+    client = server.connect(receive_buffer=4096)
+    client.send(b"alice\r\n")
+    client.expect_answer(converted(plan))

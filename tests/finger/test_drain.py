@@ -1,0 +1,175 @@
+"""An orderly stop: whoever has sent a whole query is answered, nobody else is waited for."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from conftest import ALICE
+from harness.proc import wait_until
+from kit.client import FingerClient
+from kit.reference import INVALID_QUERY, NO_SUCH_USER, converted
+from kit.server import FingerServer
+
+pytestmark = [pytest.mark.needs("drain"), pytest.mark.every_ring]
+
+AT_ONCE = 3.0  # the contract says one second on an idle machine
+LARGE = b"0123456789abcde\n" * 400_000
+SIGNALS = pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"]
+)
+
+
+def expect_stop(server: FingerServer, within: float, number: int = signal.SIGTERM) -> float:
+    """Asks the server to stop; it must end with 0. How long that took."""
+    begin = time.monotonic()
+    status = server.stop(signal.Signals(number), within=within)
+    assert status == 0, f"ended with {status}, not 0"
+    return time.monotonic() - begin
+
+
+def reading_slowly(server: FingerServer) -> FingerClient:
+    """A client whose answer cannot be sent yet."""
+    server.users.replace("alice", LARGE)
+    client = server.connect(receive_buffer=4096)
+    client.send(b"alice\r\n")
+    client.transcript.note("reads nothing for a while")
+    time.sleep(0.1)
+    return client
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.DRAIN)
+@SIGNALS
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_it_stops_at_once_when_nobody_is_there(
+    start: Callable[..., FingerServer], number: signal.Signals, workers: str
+) -> None:
+    server = start("--workers", workers)
+    server.expect(b"alice", converted(ALICE))
+    expect_stop(server, AT_ONCE, number)
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.DRAIN)
+@pytest.mark.parametrize("begun", [b"", b"ali", b"alice\r"], ids=["silent", "half", "CR"])
+def test_half_a_query_is_not_waited_for(server: FingerServer, begun: bytes) -> None:
+    client = server.connect()
+    client.send_in_pieces(begun)
+    expect_stop(server, AT_ONCE)
+    assert client.receive_until_gone() == b""
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.DRAIN)
+def test_who_lingers_after_the_answer_is_not_waited_for(server: FingerServer) -> None:
+    client = server.connect()
+    client.send(b"alice\r\n")
+    client.expect_answer(converted(ALICE))
+    expect_stop(server, AT_ONCE)
+
+
+@pytest.mark.rule(rules.DRAIN)
+@SIGNALS
+def test_queries_that_had_arrived_are_answered(
+    server: FingerServer, number: signal.Signals
+) -> None:
+    clients = [server.connect() for _ in range(12)]
+    for client in clients:
+        client.send_in_pieces(b"/W")  # accepted, and read
+    server.pause()  # it can have read none of what follows when the signal comes
+    for client in clients:
+        client.send(b" alice\r\n")
+        client.wait_until_in_kernel()
+    server.send_signal(number)
+    server.resume()
+    for client in clients:
+        client.expect_answer(b"Name: alice\r\n" + converted(ALICE))
+    assert server.wait_exit() == 0
+
+
+@pytest.mark.rule(rules.DRAIN)
+@pytest.mark.parametrize(
+    "query, answer", [(b"obody\r\n", NO_SUCH_USER), (b"\xff\r\n", INVALID_QUERY)]
+)
+def test_errors_are_told_in_a_drain_too(
+    server: FingerServer, query: bytes, answer: bytes
+) -> None:
+    client = server.connect()
+    client.send_in_pieces(b"n")
+    server.pause()
+    client.send(query + b"x" * 2000)
+    client.wait_until_in_kernel()
+    server.send_signal(signal.SIGTERM)
+    server.resume()
+    client.expect_answer(answer)
+    assert server.wait_exit() == 0
+
+
+@pytest.mark.rule(rules.DRAIN)
+def test_a_large_answer_arrives_in_full(server: FingerServer) -> None:
+    client = reading_slowly(server)
+    server.send_signal(signal.SIGTERM)
+    assert wait_until(server.refuses_connections, server.patience), "still accepts newcomers"
+    client.let_window_grow()
+    client.expect_answer(converted(LARGE))
+    assert server.wait_exit() == 0
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.DRAIN)
+def test_the_deadline_bounds_it(start: Callable[..., FingerServer]) -> None:
+    server = start("--deadline", "1s")
+    begin = time.monotonic()
+    reading_slowly(server)
+    expect_stop(server, 1 + AT_ONCE)
+    assert time.monotonic() - begin >= 1, "gave up on an answer before its deadline"
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.DRAIN)
+def test_who_waits_in_the_backlog_is_turned_away(start: Callable[..., FingerServer]) -> None:
+    server = start("--max-clients", "1")
+    served = server.connect()
+    served.send_in_pieces(b"ali")
+    waiting = [server.connect() for _ in range(5)]
+    for client in waiting:
+        client.send(b"alice\r\n")
+    expect_stop(server, AT_ONCE)
+    for client in waiting:
+        assert client.receive_until_gone() == b"", "answered, though never accepted"
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.SECOND_SIGNAL)
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_a_second_signal_ends_it_at_once(server: FingerServer, second: signal.Signals) -> None:
+    reading_slowly(server)
+    server.send_signal(signal.SIGTERM)
+    assert wait_until(server.refuses_connections, server.patience), "still accepts newcomers"
+    assert server.is_alive(), "stopped without the answer that is due"
+    expect_stop(server, AT_ONCE, second)
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.DRAIN)
+def test_a_client_that_resets_in_the_drain_is_not_waited_for(server: FingerServer) -> None:
+    client = reading_slowly(server)
+    server.send_signal(signal.SIGTERM)
+    assert wait_until(server.refuses_connections, server.patience), "still accepts newcomers"
+    client.reset()
+    assert server.wait_exit(within=AT_ONCE) == 0
+
+
+@pytest.mark.rule(rules.DRAIN)
+def test_a_reload_in_the_drain_changes_nothing(server: FingerServer) -> None:
+    client = reading_slowly(server)
+    server.send_signal(signal.SIGTERM)
+    server.send_signal(signal.SIGHUP)
+    client.let_window_grow()
+    client.expect_answer(converted(LARGE))
+    assert server.wait_exit() == 0

@@ -1,0 +1,124 @@
+"""A file system that does not answer: the deadline holds, and nobody else waits."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import rules
+from kit import hanging_fs
+from kit.hanging_fs import BOBS_PLAN, HangingFileSystem
+from kit.reference import converted
+from kit.server import FingerServer
+
+pytestmark = [pytest.mark.needs("hanging-files"), pytest.mark.clock, pytest.mark.timeout(60)]
+
+DEADLINE = 0.5
+SLACK_SECONDS = 1.5
+BOB = converted(BOBS_PLAN)
+
+
+@pytest.fixture
+def hanging(
+    request: pytest.FixtureRequest, start: Callable[..., FingerServer]
+) -> Iterator[tuple[FingerServer, HangingFileSystem]]:
+    """A server whose alice has a plan that can be looked up, or opened, or read, but not now."""
+    with hanging_fs.mounted(request.param) as (place, files):
+        server = start("--users", os.fspath(place), "--deadline", f"{DEADLINE * 1000:.0f}ms")
+        yield server, files
+        server.close_clients()
+
+
+EVERY_KIND = pytest.mark.parametrize("hanging", ["lookup", "open", "read"], indirect=True)
+# A read that waits for the page cache cannot be interrupted by anything: not by io_uring either.
+CAN_BE_INTERRUPTED = pytest.mark.parametrize("hanging", ["lookup", "open"], indirect=True)
+
+
+@EVERY_KIND
+@pytest.mark.rule(rules.HANGING_FILES)
+def test_the_deadline_is_over_opening_and_reading_too(
+    hanging: tuple[FingerServer, HangingFileSystem]
+) -> None:
+    server, files = hanging
+    begin = time.monotonic()
+    client = server.connect()
+    client.send(b"alice\r\n")
+    took = client.wait_for_hang_up(DEADLINE + SLACK_SECONDS + server.patience) - begin
+    assert files.hanging.is_set(), "nothing has hung: this test tested nothing"
+    assert DEADLINE <= took <= DEADLINE + SLACK_SECONDS, f"the exchange took {took:.2f} s"
+
+
+@EVERY_KIND
+@pytest.mark.rule(rules.HANGING_FILES)
+def test_nobody_else_waits_for_it(hanging: tuple[FingerServer, HangingFileSystem]) -> None:
+    server, files = hanging
+    for _ in range(3):
+        server.connect().send(b"alice\r\n")
+    assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+    begin = time.monotonic()
+    for _ in range(20):
+        server.expect(b"bob", BOB)
+        server.expect(b"", b"alice\r\nbob\r\n")
+    assert time.monotonic() - begin < 2, "others have waited"
+
+
+@CAN_BE_INTERRUPTED
+@pytest.mark.rule(rules.HANGING_FILES)
+def test_nothing_is_left_behind(hanging: tuple[FingerServer, HangingFileSystem]) -> None:
+    server, files = hanging
+    server.expect(b"bob", BOB)
+    at_rest = server.descriptors_at_rest()
+    for number in range(6):
+        client = server.connect()
+        client.send(b"alice\r\n")
+        if number % 2:
+            client.reset()
+    assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+    server.wait_for_descriptors(at_rest)
+    server.expect(b"bob", BOB)
+
+
+@EVERY_KIND
+@pytest.mark.rule(rules.RESTORE)
+def test_when_it_answers_at_last_nothing_is_left_behind(
+    hanging: tuple[FingerServer, HangingFileSystem]
+) -> None:
+    server, files = hanging
+    server.expect(b"bob", BOB)
+    at_rest = server.descriptors_at_rest()
+    for _ in range(5):
+        server.connect().send(b"alice\r\n")
+    assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+    server.close_clients()
+    files.let_go()
+    server.wait_for_descriptors(at_rest)
+    server.expect(b"bob", BOB)
+
+
+@CAN_BE_INTERRUPTED
+@pytest.mark.rule(rules.DRAIN)
+def test_a_stop_waits_for_it_no_longer_than_the_deadline(
+    hanging: tuple[FingerServer, HangingFileSystem]
+) -> None:
+    server, files = hanging
+    server.connect().send(b"alice\r\n")
+    assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+    assert server.stop(within=DEADLINE + SLACK_SECONDS + 1) == 0
+
+
+@pytest.mark.rule(rules.HANGING_FILES)
+@pytest.mark.parametrize("kind", ["lookup", "open", "read"])
+def test_one_that_cannot_even_be_interrupted_holds_up_nobody_else(
+    start: Callable[..., FingerServer], kind: str
+) -> None:
+    with hanging_fs.mounted(kind, deaf=True) as (place, files):
+        server = start("--users", os.fspath(place), "--deadline", f"{DEADLINE * 1000:.0f}ms")
+        server.connect().send(b"alice\r\n")
+        assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+        end = time.monotonic() + DEADLINE + 0.3
+        while time.monotonic() < end:
+            server.expect(b"bob", BOB)
+        files.let_go()  # before it does, not even SIGKILL ends the process

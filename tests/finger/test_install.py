@@ -1,0 +1,147 @@
+"""What an operator gets: man pages that tell the truth, an installation that runs as it says."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.subject import REPOSITORY
+
+FINGER = REPOSITORY / "finger"
+PAGES = {"finger": "finger.1.scd", "fingerd": "fingerd.8.scd"}
+OPTION = re.compile(r"(?<![\w-])(--?[a-z0-9][\w-]*)", re.IGNORECASE)
+
+
+@pytest.fixture
+def built(request: pytest.FixtureRequest) -> Callable[[str], Path]:
+    """The path of a program, or the reason why there is none."""
+
+    def find(name: str) -> Path:
+        path = Path(request.config.option.build_dir) / "finger" / name
+        if not path.is_file():
+            pytest.skip(f"{path} is not built")
+        return path
+
+    return find
+
+
+def options_of_help(program: Path) -> dict[str, str]:
+    """Every option's names as --help has them, and its default."""
+    text = subprocess.run([program, "--help"], capture_output=True, text=True, timeout=20).stdout
+    found = {}
+    for line in text.partition("\nOptions:\n")[2].splitlines():
+        names = re.match(r"  (-\S+)(?: [A-Z]+(?:=(\S+))?)?(?:  |$)", line)
+        if names:
+            found[names[1]] = names[2] or ""
+    return found
+
+
+def options_of_page(page: Path) -> dict[str, str]:
+    """The same of the page's section OPTIONS, where a default is a sentence."""
+    section = page.read_text().partition("\n# OPTIONS\n")[2].partition("\n# ")[0]
+    found = {}
+    for entry in re.split(r"\n(?=\*-)", section):
+        if entry.startswith("*-"):
+            names = ",".join(OPTION.findall(entry.splitlines()[0]))
+            default = re.search(r"Default:\s+\*?([^\s*,]+?)\*?[.,\s]", entry + " ")
+            found[names] = default[1] if default else ""
+    return found
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_help_and_man_page_name_the_same_options_and_defaults(built, name: str) -> None:
+    asked = options_of_help(built(name))
+    assert len(asked) >= 6, "--help was not understood"
+    assert options_of_page(FINGER / PAGES[name]) == asked
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_synopsis_of_the_client_names_every_option(name: str) -> None:
+    page = (FINGER / PAGES[name]).read_text()
+    synopsis = page.partition("# SYNOPSIS")[2].partition("\n# ")[0]
+    named = set(OPTION.findall(synopsis))
+    known = {one for names in options_of_page(FINGER / PAGES[name]) for one in names.split(",")}
+    assert named <= known
+    if name == "finger":
+        assert named == known - {"--help", "--version"}
+
+
+@pytest.mark.parametrize("page", PAGES.values())
+def test_man_pages_are_well_formed(page: str) -> None:
+    if shutil.which("scdoc") is None:
+        pytest.skip("no scdoc (apt-get install scdoc)")
+    source = re.sub(r"^ {4}", "\t", (FINGER / page).read_text(), flags=re.MULTILINE)
+    made = subprocess.run(["scdoc"], input=source, capture_output=True, text=True)
+    assert (made.returncode, made.stderr) == (0, "")
+    assert made.stdout.count(".SH ") == source.count("\n# ")
+
+
+@pytest.fixture(scope="module")
+def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory into which everything was installed, as for a package with the prefix /usr."""
+    build = Path(request.config.option.build_dir)
+    if not (build / "finger" / "fingerd").is_file():
+        pytest.skip("fingerd is not built")
+    root = tmp_path_factory.mktemp("root")
+    run = subprocess.run(
+        ["cmake", "--install", build, "--prefix", "/usr"],
+        env={"DESTDIR": str(root), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    return root
+
+
+def test_everything_is_where_a_distribution_expects_it(installed: Path) -> None:
+    found = {str(p.relative_to(installed)) for p in installed.rglob("*") if p.is_file()}
+    wanted = {
+        "usr/bin/finger",
+        "usr/sbin/fingerd",
+        "usr/lib/systemd/system/fingerd.service",
+        "usr/lib/sysusers.d/fingerd.conf",
+        "usr/share/doc/six-servers/README.md",
+        "usr/share/doc/six-servers/LICENSE",
+    }
+    pages = {"usr/share/man/man1/finger.1", "usr/share/man/man8/fingerd.8"}
+    assert wanted <= found
+    assert found - wanted in (pages, set()), "with scdoc both pages, without it none, and no more"
+
+
+def unit_of(installed: Path) -> str:
+    return (installed / "usr/lib/systemd/system/fingerd.service").read_text()
+
+
+def test_the_unit_names_the_program_that_was_installed(installed: Path) -> None:
+    lines = unit_of(installed).splitlines()
+    assert "ExecStart=/usr/sbin/fingerd" in lines
+    assert not re.search("@[A-Z]", unit_of(installed)), "a blank was not filled in"
+
+
+def test_systemd_accepts_the_unit(installed: Path, tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("no systemd-analyze (apt-get install systemd)")
+    unit = tmp_path / "fingerd.service"  # with a program that is there
+    unit.write_text(unit_of(installed).replace("/usr/sbin/fingerd", "/bin/true"))
+    words = ["systemd-analyze", "verify", "--man=no", str(unit)]
+    run = subprocess.run(words, capture_output=True, text=True)
+    if "Failed to" in run.stderr and "fingerd" not in run.stderr:
+        pytest.skip(f"systemd-analyze cannot run here: {run.stderr.strip()}")
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_the_account_and_the_group_can_be_made(installed: Path, tmp_path: Path) -> None:
+    if shutil.which("systemd-sysusers") is None:
+        pytest.skip("no systemd-sysusers (apt-get install systemd)")
+    (tmp_path / "etc").mkdir()
+    file = installed / "usr/lib/sysusers.d/fingerd.conf"
+    words = ["systemd-sysusers", f"--root={tmp_path}", "--dry-run", str(file)]
+    run = subprocess.run(words, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert "Creating group 'finger'" in run.stderr + run.stdout
+    assert "Creating user 'fingerd'" in run.stderr + run.stdout

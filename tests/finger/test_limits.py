@@ -1,0 +1,156 @@
+"""--max-clients and --max-per-ip: who waits, who is turned away, and when a place is free."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from conftest import ALICE
+from harness.proc import wait_until
+from kit.client import FingerClient
+from kit.reference import converted
+from kit.server import FingerServer
+
+pytestmark = pytest.mark.needs("limits")
+
+ANSWER = converted(ALICE)
+BOTH = pytest.mark.parametrize("workers", ["1", "3"])
+
+
+def ask(client: FingerClient) -> None:
+    client.send(b"alice\r\n")
+    client.expect_answer(ANSWER)
+
+
+def expect_turned_away(client: FingerClient) -> None:
+    """Closed at once, without an answer."""
+    client.try_send(b"alice\r\n")
+    if answer := client.receive_until_gone():
+        raise client.broken(f"should have been turned away, and got {answer!r}")
+
+
+@BOTH
+@pytest.mark.rule(rules.MAX_CLIENTS)
+def test_at_the_limit_newcomers_wait_until_one_leaves(
+    start: Callable[..., FingerServer], workers: str
+) -> None:
+    server = start("--max-clients", "3", "--workers", workers)
+    served = [server.connect() for _ in range(3)]
+    for client in served:
+        client.send_in_pieces(b"ali")
+    waiting = server.connect()
+    waiting.send(b"alice\r\n")
+    waiting.expect_silence(0.2)
+    served[0].send(b"ce\r\n")
+    served[0].expect_answer(ANSWER)
+    served[0].close()
+    waiting.expect_answer(ANSWER)
+
+
+@BOTH
+@pytest.mark.rule(rules.MAX_CLIENTS)
+def test_many_more_than_the_limit_are_all_served(
+    start: Callable[..., FingerServer], workers: str
+) -> None:
+    server = start("--max-clients", "2", "--max-per-ip", "1000", "--workers", workers)
+    clients = [server.connect() for _ in range(100)]
+    for client in clients:
+        client.send(b"alice\r\n")
+    for client in clients:
+        client.expect_answer(ANSWER)
+        client.close()
+
+
+@pytest.mark.rule(rules.MAX_CLIENTS)
+def test_a_place_is_free_when_its_connection_is_closed(start: Callable[..., FingerServer]) -> None:
+    server = start("--max-clients", "1")
+    for number in range(50):
+        client = server.connect()
+        client.try_send((b"", b"ali", b"alice\r\n", b"@\r\n")[number % 4])
+        (client.close, client.reset)[number % 2]()
+    server.expect(b"alice", ANSWER)
+
+
+@BOTH
+@pytest.mark.rule(rules.MAX_PER_IP)
+def test_from_one_address_no_more_than_that(
+    start: Callable[..., FingerServer], workers: str
+) -> None:
+    server = start("--max-per-ip", "2", "--workers", workers)
+    served = [server.connect(source="127.0.0.2") for _ in range(2)]
+    for client in served:
+        client.send_in_pieces(b"ali")
+    expect_turned_away(server.connect(source="127.0.0.2"))
+    ask(server.connect(source="127.0.0.3"))
+    for client in served:
+        client.send(b"ce\r\n")
+        client.expect_answer(ANSWER)
+
+
+@BOTH
+@pytest.mark.rule(rules.MAX_PER_IP)
+def test_who_has_left_counts_no_more(start: Callable[..., FingerServer], workers: str) -> None:
+    server = start("--max-per-ip", "1", "--workers", workers)
+
+    def served(leave: str) -> bool:  # it may take a moment until the server has noticed
+        client = server.connect(source="127.0.0.2")
+        client.try_send(b"alice\r\n")
+        answer = client.receive_until_gone()
+        getattr(client, leave)()
+        return answer == ANSWER
+
+    for number in range(30):
+        leave = ("close", "reset")[number % 2]
+        assert wait_until(lambda: served(leave), server.patience), "whoever comes is turned away"
+
+
+@pytest.mark.rule(rules.MAX_PER_IP)
+def test_ipv4_addresses_are_told_apart_where_ipv6_serves_them(
+    start: Callable[..., FingerServer],
+) -> None:
+    # As IPv6 they are ::ffff:127.0.0.2 and ::ffff:127.0.0.3, all of one /64.
+    server = start("--addr", "::", "--max-per-ip", "1")
+    first = server.connect(host="127.0.0.1", source="127.0.0.2")
+    first.send_in_pieces(b"ali")
+    expect_turned_away(server.connect(host="127.0.0.1", source="127.0.0.2"))
+    ask(server.connect(host="127.0.0.1", source="127.0.0.3"))
+    ask(server.connect(host="::1"))
+    first.send(b"ce\r\n")
+    first.expect_answer(ANSWER)
+
+
+@pytest.mark.rule(rules.MAX_PER_IP)
+def test_an_ipv6_address_is_counted_too(start: Callable[..., FingerServer]) -> None:
+    server = start("--addr", "::1", "--max-per-ip", "1")
+    server.connect().send_in_pieces(b"ali")
+    expect_turned_away(server.connect())
+
+
+@pytest.mark.clock
+@pytest.mark.needs("limits", "logs")
+@pytest.mark.rule(rules.MAX_PER_IP)
+def test_who_is_turned_away_does_not_fill_the_log(start: Callable[..., FingerServer]) -> None:
+    server = start("--max-per-ip", "1")
+    server.connect(source="127.0.0.2").send_in_pieces(b"ali")
+    begin = time.monotonic()
+    for _ in range(100):
+        with server.connect(source="127.0.0.2") as client:
+            expect_turned_away(client)
+    seconds = time.monotonic() - begin
+    lines = server.wait_for_log_lines(1)
+    assert len(lines) <= 1 + seconds, f"{len(lines)} lines in {seconds:.1f} s: {lines[:3]}"
+
+
+@pytest.mark.rule(rules.MAX_PER_IP)
+def test_the_limit_by_default_is_sixteen(start: Callable[..., FingerServer]) -> None:
+    server = start()
+    served = [server.connect() for _ in range(16)]
+    for client in served:
+        client.send_in_pieces(b"ali")
+    expect_turned_away(server.connect())
+    for client in served:
+        client.send(b"ce\r\n")
+        client.expect_answer(ANSWER)

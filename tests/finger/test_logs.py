@@ -1,0 +1,182 @@
+"""A line for each exchange: who, what, how it ended, how much, how long."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from conftest import ALICE
+from kit.reference import LIST_DENIED, NO_PLAN, converted
+from kit.server import Exchange, FingerServer
+
+pytestmark = pytest.mark.needs("logs")
+
+ANSWERED = {
+    "plan": (b"alice", "alice", "answered", len(converted(ALICE))),
+    "name-and-plan": (b"/W alice", "/W alice", "answered", len(converted(ALICE)) + 13),
+    "no-plan": (b"bob", "bob", "answered", len(NO_PLAN)),
+    "list": (b"", "", "answered", 19),
+    "nobody": (b"nobody", "nobody", "no such user", 21),
+    "relay": (b"a@b", "a@b", "relay access denied", 28),
+}
+NASTY = {
+    "control": b"a\x1b[2Jb",
+    "NUL": b"a\0b",
+    "C1": b"a\xc2\x9bb",
+    "no-utf8": b"a\xff\xfeb",
+    "CR": b"a\rforged 1 bytes 1 ms",
+    "DEL": b"\x7f",
+    "direction": "a\u202eb\u2066".encode(),
+    "line-separator": "a\u2028b".encode(),
+}
+
+
+@pytest.mark.rule(rules.LOGS)
+@pytest.mark.parametrize("case", ANSWERED)
+def test_a_line_tells_of_the_exchange(server: FingerServer, case: str) -> None:
+    line, query, outcome, size = ANSWERED[case]
+    client = server.connect()
+    host, port = client.socket.getsockname()[:2]
+    answer = client.ask(line)
+    client.close()
+    exchange = server.wait_for_exchange()
+    assert exchange.peer == f"{host}:{port}"
+    assert (exchange.query, exchange.outcome, exchange.bytes) == (query, outcome, size)
+    assert len(answer) == size
+    assert exchange.milliseconds < 5000
+
+
+@pytest.mark.rule(rules.LOGS)
+def test_every_exchange_has_exactly_one_line(server: FingerServer) -> None:
+    for number in range(40):
+        with server.connect() as client:
+            client.ask((b"alice", b"nobody", b"", b"\xff")[number % 4])
+    server.wait_for_log_lines(40)
+    lines = server.log_lines()
+    assert len(lines) == 40 and len(server.exchanges()) == 40, lines
+
+
+@pytest.mark.rule(rules.LOGS)
+def test_the_ipv6_peer_is_named_with_brackets(start: Callable[..., FingerServer]) -> None:
+    server = start("--addr", "::")
+    server.ask(b"alice", host="::1")
+    assert server.wait_for_exchange().peer.startswith("[::1]:")
+
+
+@pytest.mark.rule(rules.LOGS)
+def test_an_ipv4_peer_of_an_ipv6_socket_is_named_as_ipv4(
+    start: Callable[..., FingerServer],
+) -> None:
+    server = start("--addr", "::")
+    server.ask(b"alice", host="127.0.0.1")
+    assert server.wait_for_exchange().peer.startswith("127.0.0.1:")
+
+
+@pytest.mark.rule(rules.LOGS)
+@pytest.mark.parametrize(
+    "options, outcome", [(("--no-list",), "user list denied"), ((), "answered")]
+)
+def test_the_list_has_its_outcome(
+    start: Callable[..., FingerServer], options: tuple[str, ...], outcome: str
+) -> None:
+    server = start(*options)
+    assert (server.ask(b"") == LIST_DENIED) == (outcome != "answered")
+    assert server.wait_for_exchange().outcome == outcome
+
+
+def unfinished(server: FingerServer, begun: bytes, leave: str) -> Exchange:
+    """What is told of a client that leaves with half a query."""
+    client = server.connect()
+    if begun:
+        client.send_in_pieces(begun)
+    getattr(client, leave)()
+    exchange = server.wait_for_exchange()
+    return exchange
+
+
+@pytest.mark.rule(rules.LOGS)
+def test_an_end_before_the_line_is_told(server: FingerServer) -> None:
+    exchange = unfinished(server, b"ali", "half_close")
+    assert exchange.outcome == "unexpected EOF" and exchange.bytes == 23
+
+
+@pytest.mark.rule(rules.LOGS)
+def test_a_reset_is_told(server: FingerServer) -> None:
+    exchange = unfinished(server, b"ali", "reset")
+    assert exchange.outcome == "gone" and exchange.bytes == 0
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.LOGS)
+def test_a_deadline_is_told(start: Callable[..., FingerServer]) -> None:
+    server = start("--deadline", "300ms")
+    server.connect().send(b"ali")
+    exchange = server.wait_for_exchange()
+    assert exchange.outcome == "timed out" and exchange.bytes == 0
+    assert 300 <= exchange.milliseconds < 1500
+
+
+@pytest.mark.rule(rules.ESCAPED)
+@pytest.mark.parametrize("query", NASTY.values(), ids=NASTY)
+def test_what_a_peer_sends_is_escaped(server: FingerServer, query: bytes) -> None:
+    server.ask(query)
+    (line,) = server.wait_for_log_lines(1)
+    assert re.fullmatch("[ -~]*", line), f"unprintable or beyond ASCII: {line!r}"
+    assert server.wait_for_exchange().bytes > 0
+
+
+@pytest.mark.rule(rules.ESCAPED)
+def test_a_quotation_mark_cannot_end_the_query(server: FingerServer) -> None:
+    query = b'x" answered 9 bytes 1 ms'
+    server.ask(query)
+    (line,) = server.wait_for_log_lines(1)
+    found = re.search(r' "((?:[^"\\]|\\.)*)" (.*)', line)
+    assert found and found[2].startswith("no such user"), line
+
+
+@pytest.mark.rule(rules.ESCAPED)
+def test_a_backslash_cannot_forge_an_escape(server: FingerServer) -> None:
+    server.ask(b"\\x1b")
+    server.ask(b"\x1b")
+    first, second = server.wait_for_log_lines(2)
+    assert first.split('"')[1] != second.split('"')[1]
+
+
+@pytest.mark.rule(rules.LOGS)
+def test_quiet_says_nothing_of_exchanges(start: Callable[..., FingerServer]) -> None:
+    server = start("--quiet")
+    for query in (b"alice", b"nobody", b"\xff", b"a@b", b""):
+        server.ask(query)
+    server.connect().reset()
+    server.expect(b"alice", converted(ALICE))
+    assert server.stop() == 0
+    assert server.stderr_text() == ""
+
+
+@pytest.mark.rule(rules.STALLED_LOG)
+def test_who_reads_the_log_and_stops_holds_up_nobody(start: Callable[..., FingerServer]) -> None:
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    server = start(log_to=writer)
+    os.close(writer)
+    try:
+        for _ in range(300):  # lines of some seventy bytes
+            server.expect(b"alice", converted(ALICE))
+        assert server.stop() == 0
+    finally:
+        os.close(reader)
+
+
+@pytest.mark.rule(rules.STALLED_LOG)
+def test_who_reads_the_log_and_leaves_ends_nothing(start: Callable[..., FingerServer]) -> None:
+    reader, writer = os.pipe()
+    server = start(log_to=writer)
+    os.close(writer)
+    os.close(reader)
+    for _ in range(3):
+        server.expect(b"alice", converted(ALICE))

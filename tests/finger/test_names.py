@@ -1,0 +1,58 @@
+"""--full-name and --no-list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from conftest import ALICE
+from kit.reference import LIST_DENIED, NO_PLAN, NO_SUCH_USER, converted, name_line
+from kit.server import FingerServer
+from kit.users import Users
+
+pytestmark = pytest.mark.needs("names")
+
+
+@pytest.mark.rule(rules.FULL_NAME)
+def test_the_name_comes_before_every_plan(start: Callable[..., FingerServer]) -> None:
+    server = start("--full-name")
+    for line in (b"alice", b"/W alice"):
+        server.expect(line, name_line("alice") + converted(ALICE))
+    server.expect(b"bob", name_line("bob") + NO_PLAN)
+    server.expect(b"nobody", NO_SUCH_USER)
+    server.expect(b"", b"alice\r\nbob\r\ncarol\r\n")
+
+
+@pytest.mark.rule(rules.NO_LIST)
+@pytest.mark.parametrize("line", [b"", b" \t", b"/W", b"/w "])
+def test_the_list_is_denied_with_a_message(
+    start: Callable[..., FingerServer], line: bytes
+) -> None:
+    server = start("--no-list")
+    server.expect(line, LIST_DENIED)
+    server.expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.LIST)
+def test_nobody_has_opted_in(users: Users, start: Callable[..., FingerServer]) -> None:
+    for name in ("alice", "bob", "carol"):
+        users.remove(name)
+    server = start()
+    server.expect(b"", b"")
+    server.expect(b"alice", NO_SUCH_USER)
+
+
+@pytest.mark.rule(rules.LIST)
+def test_a_long_list_reaches_a_slow_reader(
+    users: Users, start: Callable[..., FingerServer]
+) -> None:
+    names = [f"{number:05}-" + "long" * 30 for number in range(1000)]
+    for name in names:
+        (users.directory / name).mkdir()
+    server = start()
+    client = server.connect(receive_buffer=4096)
+    client.send(b"\r\n")
+    wanted = sorted([*names, "alice", "bob", "carol"])
+    client.expect_answer("".join(f"{name}\r\n" for name in wanted).encode())

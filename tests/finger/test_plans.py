@@ -1,0 +1,196 @@
+"""What is a plan and what is none: whatever a user puts there, the answer comes at once."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import rules
+from conftest import ALICE
+from kit.reference import NO_PLAN, NO_SUCH_USER, converted, name_line
+from kit.server import FingerServer
+from kit.users import Users
+
+pytestmark = [pytest.mark.needs("plans"), pytest.mark.every_ring]
+
+SECRET = b"what no stranger may see\n"
+
+
+@pytest.mark.rule(rules.NO_PLAN)
+@pytest.mark.parametrize("user", ["bob", "carol"], ids=["missing", "empty"])
+def test_who_has_no_plan_is_answered_all_the_same(server: FingerServer, user: str) -> None:
+    server.expect(user.encode(), NO_PLAN)
+
+
+@pytest.mark.rule(rules.NO_PLAN)
+def test_a_plan_that_comes_later_is_found(server: FingerServer) -> None:
+    server.expect(b"bob", NO_PLAN)
+    server.users.plan("bob").write_bytes(b"here\n")
+    server.expect(b"bob", b"here\r\n")
+    server.users.plan("bob").unlink()
+    server.expect(b"bob", NO_PLAN)
+
+
+def make_directory(plan: Path, outside: Path) -> None:
+    plan.mkdir()
+
+
+def make_fifo(plan: Path, outside: Path) -> None:
+    os.mkfifo(plan)
+
+
+def make_socket(plan: Path, outside: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(os.fspath(plan))
+
+
+def make_null(plan: Path, outside: Path) -> None:
+    make_device(plan, 1, 3)
+
+
+def make_zero(plan: Path, outside: Path) -> None:
+    make_device(plan, 1, 5)
+
+
+def make_device(plan: Path, major: int, minor: int) -> None:
+    try:
+        os.mknod(plan, 0o20666, os.makedev(major, minor))
+        os.close(os.open(plan, os.O_RDONLY | os.O_NOCTTY))
+    except OSError as error:
+        pytest.skip(f"no device file can be used here: {error}")
+
+
+def make_link(plan: Path, outside: Path) -> None:
+    (outside / "secret").write_bytes(SECRET)
+    plan.symlink_to("../../secret")
+
+
+def make_absolute_link(plan: Path, outside: Path) -> None:
+    (outside / "secret").write_bytes(SECRET)
+    plan.symlink_to(outside / "secret")
+
+
+def make_link_beside(plan: Path, outside: Path) -> None:
+    (plan.parent / "real").write_bytes(SECRET)
+    plan.symlink_to("real")
+
+
+def make_magic_link(plan: Path, outside: Path) -> None:
+    plan.symlink_to("/proc/self/environ")
+
+
+def make_dangling_link(plan: Path, outside: Path) -> None:
+    plan.symlink_to("nowhere")
+
+
+def make_link_to_itself(plan: Path, outside: Path) -> None:
+    plan.symlink_to(".plan")
+
+
+NO_FILES = [make_directory, make_fifo, make_socket, make_null, make_zero]
+LINKS = [
+    make_link,
+    make_absolute_link,
+    make_link_beside,
+    make_magic_link,
+    make_dangling_link,
+    make_link_to_itself,
+]
+
+
+def name_of(make: Callable[[Path, Path], None]) -> str:
+    return make.__name__.removeprefix("make_").replace("_", "-")
+
+
+def expect_no_plan(server: FingerServer, make: Callable[[Path, Path], None]) -> None:
+    """For bob, who has what `make` makes; and nothing is left open, nor is anybody held up."""
+    server.expect(b"alice", converted(ALICE))
+    at_rest = server.process.descriptor_count()  # or one more, until the client's has gone
+    make(server.users.plan("bob"), server.users.outside)
+    for _ in range(3):
+        server.expect(b"bob", NO_PLAN)
+    server.expect(b"/W bob", name_line("bob") + NO_PLAN)
+    server.expect(b"alice", converted(ALICE))
+    server.close_clients()
+    server.wait_for_descriptors(at_rest)
+
+
+@pytest.mark.rule(rules.REGULAR_FILES)
+@pytest.mark.parametrize("make", NO_FILES, ids=name_of)
+def test_what_is_no_regular_file_is_no_plan(
+    server: FingerServer, make: Callable[[Path, Path], None]
+) -> None:
+    expect_no_plan(server, make)
+
+
+@pytest.mark.rule(rules.NO_LINKS)
+@pytest.mark.parametrize("make", LINKS, ids=name_of)
+def test_a_link_is_no_plan(server: FingerServer, make: Callable[[Path, Path], None]) -> None:
+    expect_no_plan(server, make)
+
+
+@pytest.mark.rule(rules.REGULAR_FILES)
+def test_a_fifo_that_somebody_writes_to_is_no_plan(server: FingerServer) -> None:
+    os.mkfifo(server.users.plan("bob"))
+    writer = os.open(server.users.plan("bob"), os.O_RDWR | os.O_NONBLOCK)
+    try:
+        os.write(writer, SECRET)
+        server.expect(b"bob", NO_PLAN)
+        assert os.read(writer, 100) == SECRET, "it was read from"
+    finally:
+        os.close(writer)
+
+
+@pytest.mark.rule(rules.REGULAR_FILES)
+def test_a_plan_whose_owner_holds_a_lease_makes_nobody_wait(server: FingerServer) -> None:
+    # Whoever opens it waits for up to 45 s, unless O_NONBLOCK says not to. fcntl(2), "Leases"
+    plan = os.open(server.users.plan("alice"), os.O_RDWR)
+    handler = signal.signal(signal.SIGIO, signal.SIG_IGN)  # so the kernel asks for the lease back
+    try:
+        try:
+            fcntl.fcntl(plan, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        except OSError as error:
+            pytest.skip(f"no lease can be had here: {error}")
+        server.expect(b"alice", NO_PLAN)
+        server.expect(b"bob", NO_PLAN)
+        fcntl.fcntl(plan, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        server.expect(b"alice", converted(ALICE))
+    finally:
+        os.close(plan)
+        signal.signal(signal.SIGIO, handler)
+
+
+@pytest.mark.rule(rules.NO_LINKS)
+def test_a_home_that_has_become_a_link_is_not_entered(server: FingerServer) -> None:
+    elsewhere = server.users.outside / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / ".plan").write_bytes(SECRET)
+    server.users.remove("alice")
+    (server.users.directory / "alice").symlink_to(elsewhere)
+    server.expect(b"alice", NO_PLAN)
+
+
+@pytest.mark.rule(rules.NO_PLAN)
+@pytest.mark.parametrize("becomes", ["nothing", "a-file"])
+def test_a_home_that_has_gone_holds_no_plan(server: FingerServer, becomes: str) -> None:
+    server.users.remove("alice")
+    if becomes == "a-file":
+        (server.users.directory / "alice").write_bytes(SECRET)
+    server.expect(b"alice", NO_PLAN)
+    server.expect(b"nobody", NO_SUCH_USER)
+
+
+@pytest.mark.rule(rules.NO_LINKS)
+def test_the_directory_of_the_users_may_itself_be_reached_by_a_link(
+    users: Users, start: Callable[..., FingerServer]
+) -> None:
+    link = users.outside / "by-a-link"
+    link.symlink_to(users.directory)
+    users.directory = link
+    start().expect(b"alice", converted(ALICE))

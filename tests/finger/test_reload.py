@@ -1,0 +1,144 @@
+"""SIGHUP: who has opted in is read again, and nobody who is being served notices."""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import rules
+from conftest import ALICE
+from harness.proc import wait_until
+from kit.reference import NO_SUCH_USER, converted
+from kit.server import FingerServer
+from kit.target import FingerTarget
+
+pytestmark = pytest.mark.needs("reload")
+
+LARGE = b"0123456789abcde\n" * 300_000
+
+
+def reload(server: FingerServer) -> None:
+    server.send_signal(signal.SIGHUP)
+
+
+def expect_soon(server: FingerServer, line: bytes, answer: bytes) -> None:
+    """After a signal it may take a moment."""
+    wait_until(lambda: server.ask(line) == answer, server.patience)
+    server.expect(line, answer)
+
+
+@pytest.mark.rule(rules.RELOAD)
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_who_has_opted_in_since_is_served_after_the_signal(
+    start: Callable[..., FingerServer], workers: str
+) -> None:
+    server = start("--workers", workers)
+    server.users.add("dora", b"new here\n")
+    for _ in range(3):
+        server.expect(b"dora", NO_SUCH_USER)
+    reload(server)
+    expect_soon(server, b"dora", b"new here\r\n")
+    server.expect(b"", b"alice\r\nbob\r\ncarol\r\ndora\r\n")
+
+
+@pytest.mark.rule(rules.RELOAD)
+def test_who_has_left_is_unknown_after_the_signal(server: FingerServer) -> None:
+    server.users.remove("alice")
+    reload(server)
+    expect_soon(server, b"alice", NO_SUCH_USER)
+    server.expect(b"", b"bob\r\ncarol\r\n")
+
+
+@pytest.mark.rule(rules.RELOAD)
+def test_an_exchange_that_is_under_way_is_not_disturbed(server: FingerServer) -> None:
+    server.users.replace("alice", LARGE)
+    reader = server.connect(receive_buffer=4096)
+    reader.send(b"alice\r\n")
+    begun = server.connect()
+    begun.send_in_pieces(b"bo")
+    begin = reader.receive(1000)
+    server.users.remove("alice")
+    reload(server)
+    expect_soon(server, b"alice", NO_SUCH_USER)
+    reader.let_window_grow()
+    reader.expect_that(begin + reader.receive_until_end(), converted(LARGE))
+    begun.send(b"b\r\n")
+    begun.expect_answer(b"No Plan.\r\n")
+
+
+@pytest.mark.rule(rules.RELOAD_FAILS)
+def test_a_reload_that_fails_keeps_who_was_there_and_says_so(
+    start: Callable[..., FingerServer],
+) -> None:
+    server = start("--quiet")
+    hidden = server.users.outside / "hidden"
+    server.users.directory.rename(hidden)
+    reload(server)
+    (line,) = server.wait_for_log_lines(1)
+    assert "reload" in line and "No such file or directory" in line, line
+    server.expect(b"", b"alice\r\nbob\r\ncarol\r\n")
+    server.expect(b"nobody", NO_SUCH_USER)
+    hidden.rename(server.users.directory)
+    server.users.add("dora", b"new here\n")
+    reload(server)
+    expect_soon(server, b"dora", b"new here\r\n")
+
+
+@pytest.mark.rule(rules.RELOAD)
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_no_query_fails_while_signals_rain(
+    start: Callable[..., FingerServer], workers: str
+) -> None:
+    server = start("--workers", workers)
+    done = threading.Event()
+
+    def rain() -> None:
+        while not done.wait(0.001):
+            reload(server)
+
+    raining = threading.Thread(target=rain)
+    raining.start()
+    try:
+        for _ in range(200):
+            server.expect(b"alice", converted(ALICE))
+            server.expect(b"nobody", NO_SUCH_USER)
+    finally:
+        done.set()
+        raining.join()
+
+
+def is_prepared(server: FingerServer) -> bool:
+    """Whether it handles or blocks SIGHUP. proc(5)"""
+    status = Path(f"/proc/{server.pid}/status").read_text()
+    return any(int(mask, 16) & 1 for mask in re.findall(r"Sig(?:Blk|Cgt):\s*(\w+)", status))
+
+
+@pytest.mark.rule(rules.RELOAD)
+def test_a_signal_before_the_ready_line_ends_nothing(
+    start: Callable[..., FingerServer], target: FingerTarget
+) -> None:
+    for _ in range(5):
+        server = start(ready=False)
+        # Before its first line of code nobody can help it.
+        assert wait_until(lambda: is_prepared(server), server.patience, 0.0002)
+        reload(server)
+        server.wait_until_ready()
+        server.expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.RELOAD)
+def test_a_thousand_reloads_leave_nothing_behind(server: FingerServer) -> None:
+    server.expect(b"alice", converted(ALICE))
+    at_rest = server.descriptors_at_rest(), server.process.thread_count()
+    for _ in range(300):
+        reload(server)
+        server.ask(b"nobody")
+    server.expect(b"alice", converted(ALICE))
+    server.close_clients()
+    server.wait_for_descriptors(at_rest[0])
+    assert server.process.thread_count() <= at_rest[1] + 1

@@ -1,0 +1,100 @@
+"""Who does not exist and who has not opted in cannot be told apart, nor by what the server does."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+import rules
+from conftest import ALICE
+from harness.proc import wait_until
+from harness.strace import Strace
+from kit.namespace import as_nobody
+from kit.reference import NO_SUCH_USER, converted
+from kit.server import FingerServer
+from kit.users import Users
+
+pytestmark = pytest.mark.needs("secrecy")
+
+ROUNDS = 3
+TRIES = 5
+CALL = re.compile(r"^\d+ +(?P<name>\w+)\(.*?(?:= -1 (?P<error>E\w+).*)?$")
+WAITS = {"io_uring_enter", "restart_syscall", "futex", "rt_sigtimedwait"}
+
+
+def calls_for(server: FingerServer, query: bytes) -> list[str]:
+    """The system calls of a few exchanges, with their errors, from one close to another."""
+    with Strace(server) as tracer:
+        for _ in range(ROUNDS + 1):
+            assert server.ask(query) == NO_SUCH_USER
+        wait_until(lambda: tracer.calls()["close"] > ROUNDS, server.patience)
+        lines = tracer.lines()
+    calls = [call for line in lines if (call := CALL.match(line)) and call["name"] not in WAITS]
+    found = [f"{call['name']} {call['error'] or ''}".strip() for call in calls]
+    closed = [place for place, call in enumerate(found) if call == "close"]
+    return found[closed[0] + 1 : closed[ROUNDS] + 1] if len(closed) > ROUNDS else []
+
+
+def expect_alike(server: FingerServer, queries: Sequence[bytes]) -> None:
+    """Warm, each of these queries takes the same system calls in the same order."""
+    for query in queries:
+        server.expect(query, NO_SUCH_USER)
+    first, *others = queries
+    for other in others:
+        for _ in range(TRIES):  # how many completions one wake-up sees is a matter of luck
+            wanted, made = calls_for(server, first), calls_for(server, other)
+            assert wanted, "strace saw nothing: this test tested nothing"
+            if made == wanted:
+                break
+        else:
+            pytest.fail(f"{other!r} makes {made}, {first!r} makes {wanted}")
+
+
+@pytest.mark.rule(rules.SECRECY)
+def test_what_lies_in_the_directory_and_is_no_user(
+    users: Users, start: Callable[..., FingerServer]
+) -> None:
+    users.add(".hidden", ALICE)
+    (users.directory / "a-file").write_bytes(ALICE)
+    (users.directory / "a-link").symlink_to("alice")
+    server = start()
+    users.add("fresh", ALICE)  # will have opted in with the next SIGHUP
+    expect_alike(server, [b"absent", b".hidden", b"a-file", b"a-link", b"fresh", b"../x"])
+
+
+def group_of_few() -> str:
+    """A group that the system has, and in which not everybody is."""
+    names = [line.split(":")[0] for line in Path("/etc/group").read_text().splitlines()]
+    for name in ("root", "wheel", "daemon"):
+        if name in names:
+            return name
+    pytest.skip("there is no group root here, nor any that is as good")
+
+
+@pytest.mark.rule(rules.SECRECY)
+def test_accounts_of_the_system_that_have_not_opted_in(start: Callable[..., FingerServer]) -> None:
+    server = start("--group", group_of_few(), under=as_nobody())
+    opted_in = {line.split(b"\t")[0] for line in server.ask(b"").splitlines()}
+    known = [line.split(":")[0].encode() for line in Path("/etc/passwd").read_text().splitlines()]
+    others = [name for name in known if name not in opted_in]
+    assert len(others) >= 2, "everybody here has opted in: this test tested nothing"
+    expect_alike(server, [b"no-such-user", *others[:3]])
+
+
+@pytest.mark.rule(rules.SECRECY)
+def test_a_query_opens_no_file_but_the_plan(server: FingerServer) -> None:
+    for query in (b"alice", b"absent"):
+        server.ask(query)
+    with Strace(server, "-e", "trace=%file,connect,socket") as tracer:
+        for query in (b"alice", b"absent", b"bob", b"", b"@"):
+            server.ask(query)
+        server.close_clients()
+        opened = [line for line in tracer.lines() if "SIG" not in line]
+    beyond = [line for line in opened if ".plan" not in line and "AT_EMPTY_PATH" not in line]
+    assert not beyond, f"these have nothing to do with a plan: {beyond}"
+    server.expect(b"alice", converted(ALICE))
+    assert os.path.isdir(server.users.directory)

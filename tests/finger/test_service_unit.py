@@ -1,0 +1,114 @@
+"""deploy/fingerd.service: within the limits that systemd would set, all of it still works.
+
+systemd itself does not run in a test: what the unit says is done with setpriv, mount and strace.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import rules
+from client_program import program  # noqa: F401
+from conftest import ALICE
+from harness.proc import wait_until
+from harness.strace import need_ptrace
+from harness.subject import REPOSITORY
+from kit.machine import Machine
+from kit.namespace import need_namespaces
+from kit.server import FingerServer
+
+pytestmark = [pytest.mark.needs("privileges"), pytest.mark.rule(rules.AS_OWNER)]
+
+UNIT = (REPOSITORY / "finger" / "deploy" / "fingerd.service.in").read_text()
+CALL = re.compile(r"^\d+ +(\w+)\(", re.MULTILINE)
+
+
+def setting(name: str) -> list[str]:
+    """Every word that the unit sets it to."""
+    return " ".join(re.findall(rf"^{name}=(.*)$", UNIT, re.MULTILINE)).split()
+
+
+def confined() -> tuple[str, ...]:
+    """Words in front of the daemon: its capabilities, no new ones, homes that cannot be written."""
+    assert setting("NoNewPrivileges") == ["yes"] and setting("ProtectHome") == ["read-only"]
+    kept = [f"+{name.removeprefix('CAP_').lower()}" for name in setting("CapabilityBoundingSet")]
+    read_only = 'mount -o remount,bind,ro /home; ip link set lo up; exec "$@"'
+    return ("sh", "-ec", read_only, "sh", "setpriv", "--no-new-privs",
+            f"--bounding-set={','.join(['-all', *kept])}")  # fmt: skip
+
+
+@pytest.fixture
+def start_confined(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> Callable[..., FingerServer]:
+    """On port 79 of a network of its own; `within` are words in front of the daemon."""
+    need_namespaces("--net")
+
+    def start(*within: str) -> FingerServer:
+        words = ("unshare", "--net", *machine.under, *confined(), *within)
+        return start_as_root("--addr", "::", port=79, under=words)
+
+    return start
+
+
+def ask(server: FingerServer, program: Path, user: str) -> bytes:
+    """The client's view, in the server's network."""
+    words = ["nsenter", f"--net=/proc/{server.pid}/ns/net", str(program), f"{user}@127.0.0.1"]
+    return subprocess.run(words, capture_output=True, timeout=server.patience).stdout
+
+
+def exercise(server: FingerServer, machine: Machine, program: Path) -> None:
+    """What a service goes through: queries, a reload, a stop."""
+    assert ask(server, program, "alice") == ALICE
+    assert ask(server, program, "carol") == b"Error: No such user\n"
+    machine.opt_in(machine.add("dora", b"mine\n"))
+    server.send_signal(signal.SIGHUP)
+    for user, answer in (("dora", b"mine\n"), ("alice", b"Error: No such user\n")):
+        # The old worker and the new one share the listener until the old one has heard.
+        shows = wait_until(lambda: ask(server, program, user) == answer, server.patience)
+        assert shows, f"the reload does not show: {user}"
+
+
+def test_with_the_units_capabilities_and_mounts_all_works(
+    machine: Machine, start_confined: Callable[..., FingerServer], program: Path
+) -> None:
+    exercise(start_confined(), machine, program)
+
+
+def test_the_units_filter_permits_every_system_call_that_is_made(
+    machine: Machine, start_confined: Callable[..., FingerServer], program: Path, tmp_path: Path
+) -> None:
+    need_ptrace()
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("no systemd-analyze (apt-get install systemd)")
+    trace = tmp_path / "trace"
+    server = start_confined("strace", "-D", "-f", "-qq", "-o", str(trace))
+    exercise(server, machine, program)
+    server.stop()
+    made = set(CALL.findall(trace.read_text()))
+    assert {"accept4", "io_uring_enter", "setresuid"} <= made, "the trace is not that of fingerd"
+    assert made - permitted(setting("SystemCallFilter")) == set()
+
+
+def permitted(words: list[str]) -> set[str]:
+    """The system calls that a filter lets through, its groups resolved."""
+    found: set[str] = set()
+    for word in words:
+        if not word.startswith("@"):
+            found.add(word)
+            continue
+        run = subprocess.run(
+            ["systemd-analyze", "syscall-filter", word], capture_output=True, text=True
+        )
+        if run.returncode != 0:
+            pytest.skip(f"systemd-analyze cannot run here: {run.stderr.strip()}")
+        lines = (line.strip() for line in run.stdout.splitlines()[1:])
+        found |= permitted([line for line in lines if line and not line.startswith("#")])
+    return found

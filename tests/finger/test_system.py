@@ -1,0 +1,258 @@
+"""Started as root, with the system's accounts: plans are opened as their owners, root is gone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import rules
+from conftest import ALICE
+from harness.proc import wait_until
+from harness.strace import from_start, inject
+from kit.machine import GROUP, GROUP_ID, Machine, status_of_threads, workers
+from kit.namespace import NOBODY
+from kit.reference import NO_PLAN, NO_SUCH_USER, converted
+from kit.server import FingerServer
+
+pytestmark = pytest.mark.needs("privileges")
+
+RINGS = pytest.mark.parametrize(
+    "options",
+    [(), ("--workers", "3"), ("--sqpoll",), ("--ring", "none,entries=4")],
+    ids=["one", "three", "sqpoll", "old-ring"],
+)
+
+
+@pytest.mark.rule(rules.AS_OWNER)
+@RINGS
+def test_a_home_that_nobody_else_may_enter_is_served(
+    start_as_root: Callable[..., FingerServer], options: tuple[str, ...]
+) -> None:
+    server = start_as_root(*options)
+    for _ in range(9):  # whichever worker it is
+        server.expect(b"alice", converted(ALICE))
+        server.expect(b"bob", NO_PLAN)
+        server.expect(b"carol", NO_SUCH_USER)
+    server.expect(b"", b"alice\tAlice\r\nbob\tBob\r\n")
+
+
+@pytest.mark.rule(rules.AS_OWNER)
+@RINGS
+@pytest.mark.parametrize("whose", ["root", "carol", "nobody"])
+def test_a_hard_link_leads_to_no_file_that_its_owner_may_not_read(
+    machine: Machine,
+    start_as_root: Callable[..., FingerServer],
+    options: tuple[str, ...],
+    whose: str,
+) -> None:
+    uid = {"root": 0, "nobody": NOBODY, "carol": machine.homes.joinpath("carol").stat().st_uid}
+    secret = machine.secret(uid[whose], b"not for strangers\n")
+    os.link(secret, machine.homes / "bob" / ".plan")
+    start_as_root(*options).expect(b"bob", NO_PLAN)
+
+
+@pytest.mark.rule(rules.AS_OWNER)
+def test_an_owners_further_groups_open_nothing(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    secret = machine.secret(0, b"for the group\n")
+    secret.chmod(0o640)
+    os.chown(secret, 0, GROUP_ID)
+    os.link(secret, machine.homes / "bob" / ".plan")
+    start_as_root().expect(b"bob", NO_PLAN)
+
+
+@pytest.mark.rule(rules.AS_OWNER)
+def test_what_the_owner_may_read_is_a_plan_whoever_owns_it(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    plan = machine.homes / "bob" / ".plan"
+    plan.write_bytes(b"from root, for all\n")
+    start_as_root().expect(b"bob", b"from root, for all\r\n")
+
+
+@pytest.mark.rule(rules.NO_LINKS)
+@pytest.mark.parametrize("leads_to", [".real", "../bob/.real", "/home/bob/.real"])
+def test_a_symbolic_link_is_no_plan(
+    machine: Machine, start_as_root: Callable[..., FingerServer], leads_to: str
+) -> None:
+    (machine.homes / "bob" / ".real").write_bytes(b"a file of bob's own\n")
+    (machine.homes / "bob" / ".plan").symlink_to(leads_to)
+    start_as_root().expect(b"bob", NO_PLAN)
+
+
+@pytest.mark.rule(rules.REGULAR_FILES)
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["FIFO", "directory"])
+def test_what_is_no_regular_file_is_no_plan(
+    machine: Machine,
+    start_as_root: Callable[..., FingerServer],
+    make: Callable[[Path, int], None],
+) -> None:
+    make(machine.homes / "bob" / ".plan", 0o644)
+    server = start_as_root()
+    server.expect(b"bob", NO_PLAN)
+    server.expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.AS_OWNER)
+def test_the_way_to_a_home_may_be_a_link(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    home = machine.homes / "alice"
+    home.rename(machine.homes / "elsewhere")
+    home.symlink_to("/home/elsewhere")
+    start_as_root().expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.OPTED_IN)
+def test_whoever_has_the_group_as_the_primary_one_has_opted_in(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    machine.add("dora", b"mine\n", gid=GROUP_ID)
+    server = start_as_root()
+    server.expect(b"dora", b"mine\r\n")
+    server.expect(b"", b"alice\tAlice\r\nbob\tBob\r\ndora\tDora\r\n")
+
+
+@pytest.mark.rule(rules.AS_OWNER)
+@pytest.mark.parametrize("may_all_read", [False, True])
+def test_a_plan_of_roots_is_served_if_all_may_read_it(
+    machine: Machine, start_as_root: Callable[..., FingerServer], may_all_read: bool
+) -> None:
+    admin = machine.add("admin", b"with all rights\n", uid=0)
+    machine.opt_in(admin)
+    if may_all_read:
+        admin.home.chmod(0o711)
+        admin.plan.chmod(0o644)
+    server = start_as_root("--quiet", "--workers", "2")
+    assert "admin has uid 0" in server.stderr_text()
+    assert server.stderr_text().count("\n") == 1
+    server.expect(b"admin", b"with all rights\r\n" if may_all_read else NO_PLAN)
+
+
+@pytest.mark.rule(rules.ROOT_IS_GONE)
+@RINGS
+@pytest.mark.parametrize("account", ["nobody", "fingerd"])
+def test_no_thread_of_the_worker_has_a_right_left(
+    machine: Machine,
+    start_as_root: Callable[..., FingerServer],
+    options: tuple[str, ...],
+    account: str,
+) -> None:
+    uid = NOBODY
+    if account == "fingerd":
+        uid = 2_100_000_000
+        machine.system_account("fingerd", uid)
+    in_groups = ("setpriv", "--groups=0,4,6")
+    server = start_as_root(*options, under=(*machine.under, *in_groups))
+    server.expect(b"alice", converted(ALICE))
+    if server.process.is_sanitized():
+        pytest.skip("ThreadSanitizer has a thread of its own, which stays root")
+    (worker,) = workers(server)
+    none = f"{0:016x}"
+    wanted = {
+        "Uid": " ".join([str(uid)] * 4),
+        "Gid": " ".join([str(uid)] * 4),
+        "Groups": "",
+        "NoNewPrivs": "1",
+        "CapInh": none,
+        "CapPrm": none,
+        "CapEff": none,
+        "CapAmb": none,
+    }
+    for status in status_of_threads(worker):
+        for field, value in wanted.items():
+            assert status[field] == value, f"a thread has {field}: {status[field]}"
+
+
+@pytest.mark.rule(rules.AS_OWNER)
+def test_four_capabilities_are_enough(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    clipped = "--bounding-set=-all,+net_bind_service,+setuid,+setgid,+kill"
+    server = start_as_root(under=(*machine.under, "setpriv", "--no-new-privs", clipped))
+    server.expect(b"alice", converted(ALICE))
+    (before,) = workers(server)
+    server.send_signal(signal.SIGHUP)
+    assert wait_until(lambda: workers(server) not in ([], [before]), server.patience)
+    assert wait_until(lambda: len(workers(server)) == 1, server.patience)
+    server.expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.ROOT_IS_GONE)
+def test_others_who_run_as_nobody_cannot_look_into_the_worker(
+    start_as_root: Callable[..., FingerServer],
+) -> None:
+    server = start_as_root()
+    (worker,) = workers(server)
+    as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+    look = subprocess.run([*as_nobody, "cat", f"/proc/{worker}/maps"], capture_output=True)
+    assert look.returncode != 0 and b"Permission denied" in look.stderr, look
+
+
+def words_when_it_cannot_run(server: FingerServer) -> str:
+    """It must end with 1 and one line, which this is."""
+    assert server.wait_exit() == 1
+    assert server.stdout_text() == ""
+    lines = server.stderr_text().splitlines()
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+def test_without_the_group_it_does_not_start(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    machine.write_group("fingers")
+    assert f"no group {GROUP}" in words_when_it_cannot_run(start_as_root(ready=False))
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+@pytest.mark.parametrize(
+    "restriction",
+    ["--bounding-set=-setuid", "--bounding-set=-setgid", "--securebits=+no_setuid_fixup"],
+)
+def test_where_root_cannot_be_given_up_it_does_not_start(
+    machine: Machine, start_as_root: Callable[..., FingerServer], restriction: str
+) -> None:
+    server = start_as_root(ready=False, under=(*machine.under, "setpriv", restriction))
+    assert "cannot give root up: " in words_when_it_cannot_run(server)
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+def test_without_anybody_to_become_it_does_not_start(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    machine.system_account("nobody", 0)
+    assert "no user nobody" in words_when_it_cannot_run(start_as_root(ready=False))
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+@pytest.mark.parametrize("error", ["ENOSYS", "EPERM", "ENOMEM"])
+def test_where_io_uring_is_forbidden_it_does_not_start(
+    machine: Machine, start_as_root: Callable[..., FingerServer], tmp_path: Path, error: str
+) -> None:
+    trace = from_start(tmp_path / "trace", *inject("io_uring_setup", error, "1+"))
+    server = start_as_root(ready=False, under=(*machine.under, *trace))
+    assert "io_uring cannot be used: " in words_when_it_cannot_run(server)
+
+
+@pytest.mark.rule(rules.AS_OWNER)
+def test_those_for_whom_a_ring_has_no_number_are_strangers(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    first = machine.add_crowd(65_534 - 2)  # with alice and bob as many as there are numbers
+    last = machine.add("zoe", b"not for strangers\n", gid=GROUP_ID)
+    server = start_as_root("--quiet")
+    assert "65,534 users" in server.stderr_text()
+    server.expect(b"alice", converted(ALICE))
+    server.expect(first.encode(), NO_PLAN)
+    server.expect(b"zoe", NO_PLAN)
+    last.home.chmod(0o755)
+    last.plan.chmod(0o644)
+    server.expect(b"zoe", b"not for strangers\r\n")

@@ -1,0 +1,74 @@
+"""Plans that the daemon has no right to read, and mounts that are none of its business."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from conftest import ALICE
+from kit.namespace import NOBODY, after, as_nobody, need_namespaces, need_root
+from kit.reference import NO_PLAN, converted
+from kit.server import FingerServer
+from kit.users import Users
+
+pytestmark = [pytest.mark.needs("plans", "process"), pytest.mark.every_ring]
+
+
+@pytest.mark.rule(rules.REGULAR_FILES)
+def test_a_plan_that_may_not_be_read_is_no_plan(
+    users: Users, start: Callable[..., FingerServer]
+) -> None:
+    users.plan("alice").chmod(0o600)
+    if os.geteuid() != 0:
+        users.plan("alice").chmod(0)
+    users.add("dora", b"open to all\n")
+    server = start(under=as_nobody())
+    server.expect(b"alice", NO_PLAN)
+    server.expect(b"/W alice", b"Name: alice\r\n" + NO_PLAN)
+    server.expect(b"dora", b"open to all\r\n")
+
+
+@pytest.mark.rule(rules.REGULAR_FILES)
+@pytest.mark.parametrize("mode", [0o700, 0o000, 0o644, 0o711])
+def test_a_home_that_may_not_be_entered_holds_no_plan(
+    users: Users, start: Callable[..., FingerServer], mode: int
+) -> None:
+    home = users.directory / "alice"
+    home.chmod(mode if os.geteuid() == 0 else mode & 0o111)
+    try:
+        server = start(under=as_nobody())
+        server.expect(b"alice", converted(ALICE) if mode & 0o001 else NO_PLAN)
+    finally:
+        home.chmod(0o755)
+
+
+@pytest.mark.rule(rules.REGULAR_FILES)
+def test_a_plan_of_a_strangers_is_read_if_all_may_read_it(
+    users: Users, start: Callable[..., FingerServer]
+) -> None:
+    need_root()
+    os.chown(users.plan("alice"), NOBODY - 1, NOBODY - 1)
+    start(under=as_nobody()).expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.NO_OTHER_MOUNT)
+@pytest.mark.parametrize("place", ["alice/.plan", "alice"])
+def test_what_is_mounted_below_is_not_entered(
+    users: Users, start: Callable[..., FingerServer], place: str
+) -> None:
+    need_root()
+    need_namespaces("--mount")
+    secret = users.outside / "secret"
+    secret.mkdir()
+    (secret / ".plan").write_bytes(b"what no stranger may see\n")
+    mounted = secret / ".plan" if place.endswith(".plan") else secret
+    bind = after(
+        'mount --bind "$1" "$2"', os.fspath(mounted), os.fspath(users.directory / place),
+        unshare=("--mount", "--propagation", "private"),
+    )  # fmt: skip
+    server = start(under=bind)
+    server.expect(b"alice", NO_PLAN)
+    server.expect(b"bob", NO_PLAN)

@@ -1,0 +1,107 @@
+// Promise: whatever bytes come, any slicing of them is the same query; and a query is text, in
+// bounds, that would be read the same again.
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+
+#include "finger/query.h"
+#include "finger/utf8.h"
+#include "slices.h"
+#include "target.h"
+
+namespace {
+
+using finger::QueryReader;
+
+struct Outcome {
+  std::string line;
+  std::error_code error;  ///< Of line() or parse_query().
+  std::error_code end;
+  std::string user;
+  bool verbose = false;
+
+  bool operator==(const Outcome&) const = default;
+};
+
+void require(bool kept) {
+  if (!kept) std::abort();
+}
+
+/// False: it wants no more.
+bool receive(QueryReader& reader, std::string_view slice) {
+  while (!slice.empty()) {
+    const auto line = reader.line();
+    if (!line || *line) return false;
+    const auto space = reader.space();
+    require(!space.empty());
+    const std::size_t size = std::min(space.size(), slice.size());
+    std::memcpy(space.data(), slice.data(), size);
+    reader.commit(size);
+    slice.remove_prefix(size);
+  }
+  return true;
+}
+
+void check(const finger::Query& query) {
+  require(query.user.size() <= finger::query_bytes_max);
+  require(query.user.find('@') == std::string_view::npos);
+  require(!query.user.starts_with(' ') && !query.user.ends_with(' '));
+  require(finger::printable(query.user) == query.user);
+  const auto written = (query.verbose ? "/W " : "") + std::string(query.user);
+  const auto again = finger::parse_query(written);
+  require(again && *again == query);
+}
+
+Outcome read(const tests::Slices& slices) {
+  QueryReader reader;
+  for (const auto slice : slices) {
+    if (!receive(reader, slice)) break;
+  }
+  Outcome outcome;
+  if (const auto finished = reader.finish(); !finished) outcome.end = finished.error();
+  const auto line = reader.line();
+  if (!line) outcome.error = line.error();
+  if (!line || !*line) return outcome;
+
+  outcome.line = **line;  // a block of its own: a view that goes too far is noticed
+  require(outcome.line == reader.begun());
+  const auto query = finger::parse_query(outcome.line);
+  if (!query) {
+    outcome.error = query.error();
+    return outcome;
+  }
+  check(*query);
+  outcome.user = query->user;
+  outcome.verbose = query->verbose;
+  return outcome;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto [slicing, stream] = tests::fuzz_input(data, size);
+  const auto expected = read(tests::whole(stream));
+  tests::expect_same(read(tests::byte_by_byte(stream)), expected, "byte by byte");
+  std::mt19937 random(slicing);
+  tests::expect_same(read(tests::cut_at_random(stream, random, 5)), expected, "in small slices");
+  tests::expect_same(read(tests::cut_at_random(stream, random, 500)), expected, "in slices");
+  return 0;
+}
+
+std::vector<std::string> tests::seeds() {
+  using namespace std::string_literals;
+  const std::string longest(1024, 'x');
+  return {"\0alice\r\n"s,
+          "\1\r\n"s,
+          "\2/W \t alice \n"s,
+          "\3/w\r\n"s,
+          "\4/Wilma\nmore"s,
+          "\5alice@example.org\r\n"s,
+          "\6jos\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x99\x82\r\n"s,
+          "\7\xC2\x9B\xED\xA0\x80\r\n"s,
+          "\x8" + longest + "\r\n",
+          "\x9" + longest + "\rx\n",
+          "\xa/W cut short\r"s,
+          "\xb../../etc/passwd\0\r\r\n"s};
+}

@@ -1,0 +1,212 @@
+"""What the conftest.py of each suite of black-box tests is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence, Set
+from contextlib import contextmanager
+from typing import Any
+
+import hypothesis
+import pytest
+
+from harness import limits, verdict
+from harness.server import Server
+from harness.subject import DEFAULT_BUILD, Subject
+
+SUBJECTS = pytest.StashKey[Sequence[Subject]]()
+SERVERS = pytest.StashKey[list[Server]]()
+CALL_FAILED = pytest.StashKey[bool]()
+
+MARKERS = (
+    "needs(capability, ...): what the server must be able to do for this test; "
+    "the first is its line in the matrix",
+    "rule(rule): what the contract says; printed when the test fails",
+    "clock: looks at a clock, so it runs in the serial group",
+    "xdist_group(name): tests that one process runs",
+)
+
+
+def load_hypothesis_profile() -> None:
+    """Few examples, and nothing that depends on speed or leaves a directory behind."""
+    hypothesis.settings.register_profile(
+        "protocol",
+        max_examples=25,
+        deadline=None,  # a test never depends on speed
+        database=None,  # leaves no directory behind
+        suppress_health_check=[
+            hypothesis.HealthCheck.function_scoped_fixture,  # one server serves all examples
+            hypothesis.HealthCheck.too_slow,
+            hypothesis.HealthCheck.data_too_large,
+        ],
+    )
+    hypothesis.settings.load_profile("protocol")
+
+
+def add_options(group: Any, *, what: str, command: str, level: str, levels: str) -> None:
+    """The options that every suite has. `what` is tested, `command` starts another one."""
+    group.addoption(
+        "--build-dir",
+        default=str(DEFAULT_BUILD),
+        metavar="DIR",
+        help=f"where {what} built (default: build/default)",
+    )
+    group.addoption(
+        "--server",
+        metavar=f"'{command}'",
+        help="test this program instead, in whatever language it is written",
+    )
+    group.addoption(
+        "--level",
+        default=level,
+        metavar="LEVEL",
+        help=f"with --server: what to ask of it, {level} (default) or {levels}",
+    )
+    group.addoption(
+        "--patience",
+        type=float,
+        default=10.0,
+        metavar="SECONDS",
+        help="how long to wait for what must come (default: 10)",
+    )
+
+
+def configure(config: pytest.Config, markers: Sequence[str], subjects: Sequence[Subject]) -> None:
+    """Names the markers and those to test, before xdist starts its workers."""
+    for marker in (*MARKERS, *markers):
+        config.addinivalue_line("markers", marker)
+    limits.raise_descriptor_limit()
+    config.stash[SUBJECTS] = subjects
+    if getattr(config.option, "dist", "no") == "load":  # what -n alone asks for
+        config.option.dist = "loadgroup"
+    if hasattr(config, "workerinput"):
+        config.option.loadgroup = config.workerinput["loadgroup"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tells a worker of xdist what its own command line does not say: that there are groups."""
+    node.workerinput["loadgroup"] = node.config.option.dist == "loadgroup"
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Says who is tested."""
+    names = [f"{subject.name} at level {subject.level}" for subject in config.stash[SUBJECTS]]
+    return "servers under test: " + (
+        ", ".join(names) or f"none is built in {config.option.build_dir}"
+    )
+
+
+def is_for(
+    definition: pytest.Item, wanted: Sequence[str] | None, offered: Set[str], known: Set[str]
+) -> bool:
+    """Whether this test is for a server that offers this. A test must say what it wants, and why.
+
+    `known` are the names that make sense.
+    """
+    if wanted is None:
+        raise pytest.UsageError(f"{definition.nodeid} does not say what it needs")
+    if definition.get_closest_marker("rule") is None:
+        raise pytest.UsageError(f"{definition.nodeid} names no rule")
+    if unknown := set(wanted) - known:
+        raise pytest.UsageError(
+            f"{definition.nodeid} needs {unknown}, which capabilities.py does not know"
+        )
+    return set(wanted) <= offered
+
+
+def parametrize(metafunc: pytest.Metafunc, applies: Callable[[Any, Any], bool]) -> None:
+    """One run of the test for each server it is for."""
+    if "target" not in metafunc.fixturenames:
+        return
+    chosen = [s for s in metafunc.config.stash[SUBJECTS] if applies(metafunc.definition, s)]
+    names = [subject.name for subject in chosen]
+    metafunc.parametrize(
+        "target", chosen or [None], ids=names or ["none"], indirect=True, scope="session"
+    )
+
+
+def subject_of(item: pytest.Item) -> Any:
+    """The server that this test is for, or None."""
+    return item.callspec.params.get("target") if hasattr(item, "callspec") else None
+
+
+def drop_idle(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Drops what is for no server here, and with --server also what takes none."""
+    suite_too = not config.option.server  # the suite's own tests run suites with --server
+    items[:] = [
+        item
+        for item in items
+        if subject_of(item)
+        or (suite_too and "target" not in getattr(item, "fixturenames", ()))
+    ]
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Explains a failure: what was sent, what came back, the rule, the server's own words."""
+    report = (yield).get_result()
+    if not report.failed:
+        return
+    item.stash[CALL_FAILED] = True
+    rule = item.get_closest_marker("rule")
+    error = call.excinfo.value if call.excinfo else None
+    report.sections += verdict.sections(
+        rule.args[0] if rule else None, item.stash.get(SERVERS, []), error
+    )
+
+
+@pytest.fixture(scope="session")
+def target(request: pytest.FixtureRequest) -> Any:
+    """The server under test: what it is, not a running one."""
+    return request.param
+
+
+@pytest.fixture
+def patience(request: pytest.FixtureRequest) -> float:
+    """How many seconds to wait for what must come."""
+    return request.config.option.patience
+
+
+@contextmanager
+def serving(
+    request: pytest.FixtureRequest, make: Callable[..., Server]
+) -> Iterator[Callable[..., Any]]:
+    """A function that starts servers with `make`. Each must be alive at the end and stop with 0.
+
+    Its keywords are those of `make`, and `ready=False` for one that is not expected to listen.
+    """
+    servers: list[Server] = []
+    request.node.stash[SERVERS] = servers
+
+    def start_one(*options: str, ready: bool = True, **how: object) -> Server:
+        server = make(*options, **how)
+        if how.get("descriptor_limit") and server.process.checks_types_by_descriptor():
+            server.kill()
+            pytest.skip("UBSan itself needs descriptors here: build with -fno-sanitize=vptr")
+        servers.append(server)
+        if ready:
+            server.wait_until_ready()
+        return server
+
+    try:
+        yield start_one
+        for server in servers:
+            if not request.node.stash.get(CALL_FAILED, False):
+                end_in_order(server)
+    finally:
+        for server in servers:
+            server.close_clients()
+            server.kill()
+
+
+def end_in_order(server: Server) -> None:
+    """What is asked of every server after every test."""
+    if not server.may_be_gone and not server.is_alive():
+        raise verdict.ContractBroken(f"the server is gone: it {server.describe_end()}")
+    server.close_clients()
+    if server.is_alive() and server.target.speaks_contract:
+        if (status := server.stop()) != 0:
+            raise verdict.ContractBroken(f"asked to stop, the server ended with {status}, not 0")
+    elif server.is_alive():
+        server.kill()  # nobody asks how it stops
+    server.check_words()

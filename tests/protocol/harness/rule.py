@@ -1,0 +1,13 @@
+"""What a rule is; each suite has a `rules.py` of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a server must do, and where the book says why."""
+
+    text: str
+    chapter: str

@@ -1,0 +1,161 @@
+#include "finger/passwd.h"
+
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "expect.h"
+#include "finger/accounts.h"
+#include "own_etc.h"
+
+namespace {
+
+using finger::Accounts;
+using finger::Error;
+using finger::GroupEntry;
+using finger::is_member;
+using tests::Etc;
+using tests::FailedWith;
+using tests::in_own_etc;
+
+TEST(IsMember, AsItsPrimaryGroupOrNamedByIt) {
+  const GroupEntry group{79, {"alice", "bob"}};
+  EXPECT_TRUE(is_member({"alice", "", "/home/alice", 1000, 100}, group));
+  EXPECT_TRUE(is_member({"carol", "", "/home/carol", 1001, 79}, group));
+  EXPECT_TRUE(is_member({"bob", "", "/home/bob", 1002, 79}, group));
+  EXPECT_FALSE(is_member({"dave", "", "/home/dave", 79, 100}, group)) << "that is a user's number";
+  EXPECT_FALSE(is_member({"Alice", "", "/home/alice", 1000, 100}, group));
+}
+
+/// "alice bob" of a group, or the error.
+std::string logins_of(const std::string& group) {
+  const auto accounts = Accounts::of_group(group);
+  if (!accounts) return "error: " + accounts.error().message();
+  std::string logins;
+  for (const auto& account : accounts->all()) logins += account.login + " ";
+  return logins;
+}
+
+/// Expects that `act` returns the text, in a child with these files in /etc.
+void expect(const std::string& text, const Etc& etc, const std::function<std::string()>& act) {
+  const auto result = in_own_etc(etc, act);
+  if (result.starts_with("skipped: ")) GTEST_SKIP() << result;
+  EXPECT_EQ(result, text);
+}
+
+const std::string three_users =
+    "root:x:0:0:root:/root:/bin/sh\n"
+    "alice:x:1000:100:& Adams,Room 1:/home/alice:/bin/sh\n"
+    "bob:x:1001:100::/home/bob:/bin/sh\n"
+    "carol:x:1002:79:Carol:/home/carol:/bin/sh\n";
+
+const Etc usual{three_users, "users:x:100:\nfinger:x:79:bob,alice\n"};
+
+TEST(MembersOf, AreThoseThatTheGroupNamesAndThoseWhosePrimaryGroupItIs) {
+  expect("alice bob carol ", usual, [] { return logins_of("finger"); });
+}
+
+TEST(MembersOf, AreWhatTheSystemSaysOfThem) {
+  expect("Alice Adams|/home/alice|1000|100", usual, [] {
+    const auto accounts = Accounts::of_group("finger");
+    const auto* alice = accounts ? accounts->find("alice") : nullptr;
+    if (alice == nullptr) return std::string("not found");
+    return alice->full_name + "|" + alice->home + "|" + std::to_string(alice->uid) + "|" +
+           std::to_string(alice->gid);
+  });
+}
+
+TEST(MembersOf, SkipANameWithoutAnAccount) {
+  expect("bob ", {three_users, "finger:x:7979:nosuch,bob,nobody\n"},
+         [] { return logins_of("finger"); });
+}
+
+TEST(MembersOf, ComeOnceWhoAreMembersTwice) {
+  expect("bob carol ", {three_users + three_users, "finger:x:79:carol,bob,carol\n"},
+         [] { return logins_of("finger"); });
+}
+
+TEST(MembersOf, MayBeNone) {
+  expect("", {three_users, "finger:x:7979:\n"}, [] { return logins_of("finger"); });
+}
+
+TEST(MembersOf, AreAnErrorWhereThereIsNoGroup) {
+  expect("error: no such group", usual, [] { return logins_of("nosuch"); });
+  expect("error: no such group", usual, [] { return logins_of(""); });
+  expect("error: no such group", {three_users, ""}, [] { return logins_of("finger"); });
+}
+
+TEST(MembersOf, AreReadAnewEachTime) {
+  expect("alice bob carol , then bob carol ", usual, [] {
+    const auto before = logins_of("finger");
+    tests::rewrite_etc("group", "finger:x:79:bob\n");
+    return before + ", then " + logins_of("finger");
+  });
+}
+
+// More than any buffer that is made before one knows: 40 KB for the group's line alone.
+TEST(MembersOf, MayBeMany) {
+  Etc etc{"", "finger:x:79:"};
+  for (int i = 0; i < 5000; ++i) {
+    const auto login = "user" + std::to_string(i);
+    etc.group += (i == 0 ? "" : ",") + login;
+    if (i % 10 == 0) etc.passwd += login + ":x:1:1::/:\n";
+  }
+  etc.group += "\n";
+  expect("500", etc, [] {
+    const auto members = finger::members_of("finger");
+    return members ? std::to_string(members->size()) : members.error().message();
+  });
+}
+
+TEST(MembersOf, MayHaveALongEntry) {
+  expect("20000", {"alice:x:1000:79:" + std::string(20'000, 'x') + ":/:\n", "finger:x:79:\n"}, [] {
+    const auto members = finger::members_of("finger");
+    return members && !members->empty() ? std::to_string(members->front().gecos.size()) : "none";
+  });
+}
+
+void use_up_descriptors() {
+  const rlimit none{0, 0};
+  if (::setrlimit(RLIMIT_NOFILE, &none) != 0) std::abort();
+}
+
+// A reload keeps the old list then. "Nobody" or "no such group" would be wrong, and end it.
+TEST(MembersOf, AreAnErrorWhereTheSystemCannotSay) {
+  for (const std::string group : {"finger", "nosuch"}) {
+    expect("error: Too many open files", usual, [group] {
+      use_up_descriptors();
+      return logins_of(group);
+    });
+    expect("error: Too many open files", usual, [group] {
+      (void)logins_of(group);  // everything that is loaded once is loaded
+      use_up_descriptors();
+      return logins_of(group);
+    });
+  }
+}
+
+// With a source behind the files, as on Debian, the end of the list forgets what became of them.
+TEST(ListedMembersOf, AreAnErrorWhereTheListCannotBeOpened) {
+  for (const std::string sources : {"files", "files systemd"}) {
+    expect("Too many open files", {three_users, "finger:x:79:\n", sources}, [] {
+      (void)logins_of("finger");
+      use_up_descriptors();
+      const auto members = finger::listed_members_of({79, {}});
+      return members ? std::to_string(members->size()) : members.error().message();
+    });
+  }
+}
+
+// The one that every system has, without a namespace.
+TEST(MembersOf, AreThoseOfTheRealSystem) {
+  const auto accounts = Accounts::of_group("root");
+  ASSERT_TRUE(accounts.has_value()) << accounts.error().message();
+  ASSERT_NE(accounts->find("root"), nullptr);
+  EXPECT_EQ(accounts->find("root")->uid, 0U);
+  EXPECT_THAT(Accounts::of_group("no such group, of all"), FailedWith(Error::no_such_group));
+}
+
+}  // namespace

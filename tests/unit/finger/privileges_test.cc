@@ -1,0 +1,164 @@
+#include "finger/privileges.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "in_child.h"
+#include "uring/loop.h"
+
+namespace {
+
+using finger::Accounts;
+using finger::RootThread;
+using uring::Loop;
+using uring::Task;
+
+constexpr uid_t owner = 12'345;
+
+Accounts one_account(uid_t uid = owner) {
+  return Accounts::of_entries(
+      {{.login = "alice", .gecos = "", .home = "/nonexistent", .uid = uid, .gid = uid}});
+}
+
+std::unique_ptr<Loop> make_disabled_loop() {
+  uring::Setup setup;
+  setup.disabled = true;
+  auto loop = Loop::create(setup);
+  if (!loop) std::_Exit(2);
+  return std::move(*loop);
+}
+
+/// Says where it went wrong, and ends the child.
+void must(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "%s\n", what);
+  std::_Exit(1);
+}
+
+/// What a test does as root, and what it gives up then, happens in a child.
+class PrivilegesDeathTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (::getuid() != 0) GTEST_SKIP() << "needs root, to give it up";
+  }
+};
+
+bool is_root() { return ::syscall(SYS_geteuid) == 0; }
+
+[[noreturn]] void give_root_up() {
+  auto root = RootThread::start();
+  must(root.has_value(), "it starts");
+  must(!is_root(), "the calling thread is not root");
+  std::thread([] { must(!is_root(), "nor is one that it starts"); }).join();
+  root->reset();
+  must(::syscall(SYS_setresuid, 0, 0, 0) < 0, "root is gone");
+  must(::access("/proc/1/environ", R_OK) < 0, "and what it might read");
+  std::_Exit(tests::went_on);
+}
+
+TEST_F(PrivilegesDeathTest, RootIsGoneAndDoesNotComeBack) {
+  EXPECT_EXIT(give_root_up(), ::testing::ExitedWithCode(tests::went_on), "^$");
+}
+
+Task<> do_this_and_that(Loop& loop) {
+  const auto dir = loop.working_dir();
+  const auto opened = co_await loop.openat2(dir, "/", {.flags = O_PATH, .mode = 0, .resolve = 0});
+  must(opened.has_value(), "a file is opened");
+  const auto removed = co_await loop.unlinkat(dir, "/nonexistent");
+  must(!removed && removed.error() == std::errc::permission_denied, "no file is removed");
+  const auto socket = co_await loop.socket(AF_INET, SOCK_STREAM, 0);
+  must(!socket && socket.error() == std::errc::permission_denied, "nobody is connected to");
+  const auto linked = co_await loop.linkat(dir, "/a", dir, "/b");
+  must(!linked && linked.error() == std::errc::permission_denied, "no name is made");
+}
+
+[[noreturn]] void serve_and_do_more() {
+  auto root = RootThread::start();
+  must(root.has_value(), "it starts");
+  const auto loop = make_disabled_loop();
+  must((*root)->prepare(*loop, one_account()).has_value(), "the ring is ready");
+  root->reset();
+  loop->run(do_this_and_that(*loop));
+  must(!loop->ring().register_credentials(), "nothing is registered any more");
+  std::_Exit(tests::went_on);
+}
+
+TEST_F(PrivilegesDeathTest, ARingDoesWhatServingPlansTakesAndNothingElse) {
+  EXPECT_EXIT(serve_and_do_more(), ::testing::ExitedWithCode(tests::went_on), "^$");
+}
+
+Task<bool> open_as(Loop& loop, const char* path, std::uint16_t number, int flags) {
+  const auto file = co_await loop
+                        .openat2(loop.working_dir(), path,
+                                 {.flags = static_cast<unsigned>(flags), .mode = 0, .resolve = 0})
+                        .as(number);
+  co_return file.has_value();
+}
+
+/// A file that its owner alone may read.
+class PlanDeathTest : public PrivilegesDeathTest {
+ protected:
+  void SetUp() override {
+    PrivilegesDeathTest::SetUp();
+    if (IsSkipped()) return;
+    file = common::Fd(::mkstemp(path.data()));
+    ASSERT_TRUE(file);
+  }
+  void TearDown() override {
+    if (file) std::filesystem::remove(path);
+  }
+
+  std::string path = "/tmp/privileges-XXXXXX";
+  common::Fd file;
+};
+
+constexpr int opened_it = 10;
+constexpr int did_not_open_it = 11;
+
+/// Opens it with the rights that are registered for an account with that uid.
+[[noreturn]] void open_for(uid_t account, const std::string& path, int flags = O_RDONLY) {
+  auto root = RootThread::start();
+  must(root.has_value(), "it starts");
+  const auto loop = make_disabled_loop();
+  const auto numbers = (*root)->prepare(*loop, one_account(account));
+  must(numbers && numbers->size() == 1 && numbers->front() != 0, "a number for the account");
+  root->reset();
+  const bool opened = loop->run(open_as(*loop, path.c_str(), numbers->front(), flags));
+  std::_Exit(opened ? opened_it : did_not_open_it);
+}
+
+TEST_F(PlanDeathTest, IsOpenedWithItsOwnersRights) {
+  ASSERT_EQ(::fchown(file.get(), owner, owner), 0);
+  EXPECT_EXIT(open_for(owner, path), ::testing::ExitedWithCode(opened_it), "^$");
+}
+
+TEST_F(PlanDeathTest, IsNotWrittenToWithItsOwnersRights) {
+  if (::syscall(SYS_landlock_create_ruleset, nullptr, 0, 1) < 0) GTEST_SKIP() << "no Landlock";
+  ASSERT_EQ(::fchown(file.get(), owner, owner), 0);
+  for (const int flags : {O_WRONLY, O_RDWR, O_RDONLY | O_TRUNC}) {
+    EXPECT_EXIT(open_for(owner, path, flags), ::testing::ExitedWithCode(did_not_open_it), "^$");
+  }
+}
+
+TEST_F(PlanDeathTest, IsNotOpenedWithAnotherUsers) {
+  ASSERT_EQ(::fchown(file.get(), owner + 1, owner + 1), 0);
+  EXPECT_EXIT(open_for(owner, path), ::testing::ExitedWithCode(did_not_open_it), "^$");
+}
+
+TEST_F(PlanDeathTest, IsNotOpenedAsRoot) {
+  for (const uid_t uid : {uid_t{0}, static_cast<uid_t>(-1)}) {
+    EXPECT_EXIT(open_for(uid, path), ::testing::ExitedWithCode(did_not_open_it),
+                "alice has uid [0-9]+ and gid");
+  }
+}
+
+}  // namespace

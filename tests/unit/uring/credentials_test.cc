@@ -1,0 +1,182 @@
+// Rings that may do little, and requests that are done with somebody else's
+// rights.
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <thread>
+
+#include "fixture.h"
+#include "uring/link.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using tests::bytes_of;
+using tests::FailedWith;
+using tests::make_loop;
+using tests::ring_setup;
+using tests::Succeeded;
+using tests::Uring;
+using uring::Error;
+using uring::Loop;
+using uring::Result;
+using uring::Task;
+
+// EBADFD, which std::errc lacks.
+const std::error_code not_in_that_state(EBADFD, std::system_category());
+
+constexpr std::array<int, 2> poll_only{IORING_OP_POLL_ADD, IORING_OP_TIMEOUT};
+
+/// A loop that begins disabled: nothing in it may be awaited before enable().
+class UringRestricted : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto setup = ring_setup();
+    setup.disabled = true;
+    auto made = Loop::create(setup);
+    ASSERT_THAT(made, Succeeded());
+    loop = std::move(*made);
+  }
+
+  std::unique_ptr<Loop> loop;
+};
+
+/// Opens a file, then waits. Yields how the opening went.
+Task<std::error_code> open_and_wait(Loop& loop) {
+  const auto file = co_await loop.openat(loop.working_dir(), "/dev/null", O_RDONLY);
+  EXPECT_THAT(co_await loop.sleep(1ms), Succeeded());
+  co_return file ? std::error_code() : file.error();
+}
+
+TEST_F(UringRestricted, DoesNothingBeforeItIsEnabled) {
+  if (!loop->ring().sqpoll()) {  // there a thread of the kernel's waits for the same
+    io_uring_prep_nop(&loop->ring().next_entry());
+    EXPECT_THAT(loop->ring().submit(), FailedWith(not_in_that_state));
+  }
+}
+
+TEST_F(UringRestricted, EnabledItDoesEverything) {
+  ASSERT_THAT(loop->ring().enable(), Succeeded());
+  EXPECT_EQ(loop->run(open_and_wait(*loop)), std::error_code());
+}
+
+TEST_F(UringRestricted, DoesWhatIsPermittedAndNothingElse) {
+  ASSERT_THAT(loop->ring().permit_only(poll_only), Succeeded());
+  ASSERT_THAT(loop->ring().enable(), Succeeded());
+  EXPECT_EQ(loop->run(open_and_wait(*loop)), std::errc::permission_denied);
+}
+
+Task<> wait_in_vain(Loop& loop) {
+  const auto ends = tests::unix_connection();
+  const auto timed = co_await loop.poll(ends.server, POLLIN).within(1ms);
+  EXPECT_THAT(timed, FailedWith(Error::timed_out));
+  uring::Deadline deadline(loop, uring::Clock::now() + 1ms);
+  const auto late = co_await loop.poll(ends.server, POLLIN).until(deadline);
+  EXPECT_THAT(late, FailedWith(Error::timed_out));
+}
+
+TEST_F(UringRestricted, TimeoutsAndCancellingGoWithoutSaying) {
+  ASSERT_THAT(loop->ring().permit_only(poll_only), Succeeded());
+  ASSERT_THAT(loop->ring().enable(), Succeeded());
+  loop->run(wait_in_vain(*loop));
+}
+
+TEST_F(UringRestricted, RegistersNothingAnyMore) {
+  ASSERT_THAT(loop->ring().permit_only(poll_only), Succeeded());
+  EXPECT_THAT(loop->ring().register_credentials(), Succeeded());
+  ASSERT_THAT(loop->ring().enable(), Succeeded());
+  EXPECT_THAT(loop->ring().register_credentials(), FailedWith(std::errc::permission_denied));
+  EXPECT_THAT(loop->ring().permit_only(poll_only), FailedWith(std::errc::permission_denied));
+}
+
+TEST_F(UringRestricted, LeavesOutWhatTheKernelDoesNotKnow) {
+  constexpr std::array<int, 2> some{IORING_OP_NOP, 250};
+  ASSERT_THAT(loop->ring().permit_only(some), Succeeded());
+  EXPECT_THAT(loop->ring().permit_only(some), FailedWith(std::errc::device_or_resource_busy));
+}
+
+/// A file that its owner alone may read.
+class UringCredentials : public UringRestricted {
+ protected:
+  static constexpr uid_t owner = 12'345;
+
+  void SetUp() override {
+    if (::getuid() != 0) GTEST_SKIP() << "needs root, to have somebody else's rights";
+    UringRestricted::SetUp();
+    std::string name = "/tmp/credentials-XXXXXX";
+    ASSERT_GE(common::Fd(::mkstemp(name.data())).get(), 0);
+    path = name;
+    ASSERT_EQ(::chown(path.c_str(), owner, owner), 0);
+    ASSERT_EQ(::chmod(path.c_str(), 0600), 0);
+  }
+  void TearDown() override {
+    if (!path.empty()) std::filesystem::remove(path);
+  }
+
+  /// As another thread does it, whose rights are its own business: raw calls,
+  /// as those of the C library change them for all threads.
+  std::uint16_t register_user(uid_t user) {
+    Result<std::uint16_t> number;
+    std::thread([&] {
+      (void)::syscall(SYS_setresgid, user, user, user);
+      (void)::syscall(SYS_setresuid, user, user, user);
+      number = loop->ring().register_credentials();
+    }).join();
+    EXPECT_THAT(number, Succeeded());
+    return number.value_or(0);
+  }
+
+  std::string path;
+};
+
+TEST_F(UringCredentials, DecideWhatARequestMayOpen) {
+  const std::uint16_t owners = register_user(owner);
+  const std::uint16_t strangers = register_user(owner + 1);
+  ASSERT_THAT(loop->ring().enable(), Succeeded());
+  const auto body = [&]() -> Task<> {
+    const auto dir = loop->working_dir();
+    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY), Succeeded());
+    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).as(owners), Succeeded());
+    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).as(strangers),
+                FailedWith(std::errc::permission_denied));
+  };
+  loop->run(body());
+}
+
+TEST_F(UringCredentials, GoTogetherWithATimeLimit) {
+  const std::uint16_t strangers = register_user(owner + 1);
+  ASSERT_THAT(loop->ring().enable(), Succeeded());
+  const auto body = [&]() -> Task<> {
+    const auto dir = loop->working_dir();
+    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).as(strangers).within(1s),
+                FailedWith(std::errc::permission_denied));
+    uring::Deadline deadline(*loop, uring::Clock::now() + 1s);
+    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).as(strangers).until(deadline),
+                FailedWith(std::errc::permission_denied));
+  };
+  loop->run(body());
+}
+
+TEST_F(UringCredentials, ANumberThatNobodyHasIsRefused) {
+  ASSERT_THAT(loop->ring().enable(), Succeeded());
+  const auto body = [&]() -> Task<> {
+    EXPECT_THAT(co_await loop->openat(loop->working_dir(), path.c_str(), O_RDONLY).as(7),
+                FailedWith(std::errc::invalid_argument));
+  };
+  loop->run(body());
+}
+
+TEST_F(UringCredentials, ThereAreAsManyNumbersAsSixteenBitsHave) {
+  for (int i = 1; i < 65'536; ++i) ASSERT_THAT(loop->ring().register_credentials(), Succeeded());
+  EXPECT_THAT(loop->ring().register_credentials(), FailedWith(std::errc::device_or_resource_busy));
+}
+
+}  // namespace
