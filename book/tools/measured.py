@@ -52,7 +52,7 @@ def in_rounds(found: Mapping[str, Any]) -> str:
     if found["low"] == found["high"] == 0:
         return "0"
     if spread is None:
-        return f"{number(found['median'])} (too few rounds for a spread)"
+        return f"{number(found['median'])} ±?"  # too few rounds to know
     return f"{number(found['median'], 3 if spread <= STEADY else 2)} ±{spread / 2:.1%}"
 
 

@@ -51,7 +51,7 @@ class Echo:
 
     def load(self, build: Path, port: int, pid: int, seconds: float) -> Numbers:
         """What the client says."""
-        warm_up = min(WARM_UP_SECONDS, seconds)
+        warm_up = min(WARM_UP_SECONDS, seconds / 2)
         words = self.words(build, port, seconds, warm_up)
         return json.loads(client(*words, "--server-pid", str(pid), within=seconds))
 
