@@ -85,6 +85,8 @@ def test_readme_shows_the_matrix() -> None:
     (["./serve", "part1", "--bug", "nosuch"], 2, "no bug 'nosuch'"),
     (["./check", "--help"], 0, "usage: ./check"),
     (["./check", "nosuch"], 2, "part1-blocking, part2-threads"),
+    (["./measure", "--help"], 0, "usage: ./measure"),
+    (["./measure", "nosuch"], 2, "nosuch"),
     (["./read", "--help"], 0, "usage: ./read"),
     (["./read", "--nosuch"], 2, "unknown option --nosuch"),
     (["./read", "--port", "many"], 2, "--port takes"),

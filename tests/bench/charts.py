@@ -1,0 +1,150 @@
+"""Draws what was measured, as SVG: on paper of its own, so that a dark page does no harm, and with
+shapes and labels that say what the colours say."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "book" / "tools"))
+
+from measured import number  # noqa: E402
+
+PAPER, INK, PALE = "#fdfbf5", "#222222", "#999999"
+# Okabe's and Ito's colours, which look different to every eye; but for yellow, too pale on paper.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#56B4E9")
+MARKERS = "osD^vP"
+STAGES = ("part1-blocking", "part2-threads", "part3-nonblocking", "part4-poll", "part5-epoll",
+          "part6-uring")  # each looks the same in all charts
+FONT = "system-ui, sans-serif"
+LINE_HEIGHT, COLUMN_WIDTH, MARGIN, STAGE_WIDTH = 17, 145, 14, 165
+
+
+def with_text(svg: str, title: str, description: str) -> str:
+    """The same picture, for those too who cannot see it."""
+    text = (f'<title id="t">{escape(title)}</title>\n<desc id="d">{escape(description)}</desc>\n')
+    head = re.search(r"<svg\b[^>]*>", svg)
+    assert head is not None, "no SVG"
+    opened = f'{head[0][:-1]} role="img" aria-labelledby="t d">\n{text}'
+    return opened + svg[head.end():].lstrip()
+
+
+def style_of(label: str, which: int) -> tuple[str, str]:
+    """A colour and a marker."""
+    which = STAGES.index(label) if label in STAGES else which
+    return COLOURS[which % len(COLOURS)], MARKERS[which % len(MARKERS)]
+
+
+def points(curve: Sequence[Any]) -> list[tuple[float, dict[str, Any]]]:
+    """Those that are numbers."""
+    return [(x, cell) for x, cell in curve if "median" in cell]
+
+
+def described(chart: Mapping[str, Any]) -> str:
+    """The description, with the ends of each curve."""
+    ends = []
+    for label, curve in chart["curves"].items():
+        if found := points(curve):
+            (x, first), (last_x, last) = found[0], found[-1]
+            ends.append(f"{label}: {number(first['median'])} at {x:,g}, "
+                        f"{number(last['median'])} at {last_x:,g}.")
+    return " ".join([chart["description"], f"In {chart['y']}:", *ends])
+
+
+def draw(chart: Mapping[str, Any]) -> str:
+    """A chart of the JSON as an SVG."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+    from matplotlib.ticker import FuncFormatter
+
+    with pyplot.rc_context({"svg.fonttype": "none", "svg.hashsalt": chart["title"],
+                            "font.family": "sans-serif", "font.size": 11, "text.color": INK,
+                            "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK}):
+        figure, axes = pyplot.subplots(figsize=(7.2, 4.3), facecolor=PAPER)
+        axes.set_facecolor(PAPER)
+        for which, (label, curve) in enumerate(chart["curves"].items()):
+            draw_curve(axes, label, points(curve), *style_of(label, which))
+        for axis, logarithmic in (("x", chart["log_x"]), ("y", chart["log_y"])):
+            if logarithmic:
+                getattr(axes, f"set_{axis}scale")("log")
+        if not chart["log_y"]:
+            axes.set_ylim(bottom=0)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+        axes.set_xlabel(chart["x"])
+        axes.set_ylabel(chart["y"])
+        axes.set_title(chart["title"], loc="left", fontsize=12, fontweight="bold")
+        axes.grid(True, color=PALE, alpha=0.35, linewidth=0.6)
+        axes.spines[["top", "right"]].set_visible(False)
+        if len(chart["curves"]) > 1:
+            axes.legend(frameon=False, loc="best")
+        figure.tight_layout()
+        text = io.StringIO()
+        nothing_else = {"Date": None, "Creator": None}
+        figure.savefig(text, format="svg", facecolor=PAPER, metadata=nothing_else)
+        pyplot.close(figure)
+    svg = text.getvalue()
+    svg = svg[svg.index("<svg"):]  # no declaration, no document type: it may stand in a page
+    svg = re.sub(r"font-family: [^;\"]*|font: ([\d.]+px|bold [\d.]+px)[^;\"]*", font, svg)
+    svg = re.sub(r"[ \t]+$", "", svg, flags=re.MULTILINE)
+    return with_text(svg, chart["title"], described(chart))
+
+
+def font(found: re.Match[str]) -> str:
+    """The reader's own."""
+    return f"font: {found[1]} {FONT}" if found[1] else f"font-family: {FONT}"
+
+
+def draw_curve(axes: Any, label: str, found: list[Any], colour: str, marker: str) -> None:
+    """The medians, how far the middle half lies apart, and hollow marks where that is too far."""
+    if not found:
+        return
+    x, middle = [point[0] for point in found], [point[1]["median"] for point in found]
+    apart = [[cell["median"] - cell["low"] for _, cell in found],
+             [cell["high"] - cell["median"] for _, cell in found]]
+    axes.errorbar(x, middle, yerr=apart, color=colour, linewidth=1.8, capsize=3, elinewidth=1)
+    for (at, cell) in found:
+        axes.plot([at], [cell["median"]], marker=marker, color=colour, markersize=7,
+                  markerfacecolor=colour if cell["decided"] else PAPER)
+    axes.plot([], [], color=colour, marker=marker, label=label)
+
+
+def conversation_picture(
+    phases: Sequence[str], stages: Mapping[str, Sequence[Sequence[str]]]
+) -> str:
+    """A row for each stage, a column for each phase, in it the calls from top to bottom."""
+    title = "The same conversation, six times"
+    begin = MARGIN + STAGE_WIDTH
+    width = begin + COLUMN_WIDTH * len(phases) + MARGIN
+    parts, y = [], 64
+    for i, phase in enumerate(phases):
+        x = begin + i * COLUMN_WIDTH
+        parts.append(f'<text x="{x}" y="44" font-weight="bold">{escape(phase)}</text>')
+    for stage, columns in stages.items():
+        lines = max((len(column) for column in columns), default=0)
+        height = max(lines, 1) * LINE_HEIGHT + 14
+        parts.append(f'<line x1="{MARGIN}" y1="{y - 8}" x2="{width - MARGIN}" y2="{y - 8}" '
+                     f'stroke="{PALE}"/>')
+        parts.append(f'<text x="{MARGIN}" y="{y + 10}" font-weight="bold">{escape(stage)}</text>')
+        for i, column in enumerate(columns):
+            x = begin + i * COLUMN_WIDTH
+            for line, call in enumerate(column):
+                at = y + 10 + line * LINE_HEIGHT
+                parts.append(f'<text x="{x}" y="{at}" font-family="monospace" font-size="12">'
+                             f'{escape(call)}</text>')
+        y += height
+    said = [f"{stage}: " + "; ".join(f"{phase}: {', '.join(column) or 'nothing'}"
+                                     for phase, column in zip(phases, columns)) + "."
+            for stage, columns in stages.items()]
+    svg = (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {y + 6}" '
+           f'width="{width}" height="{y + 6}" font-family="{FONT}" font-size="14">\n'
+           f'<rect width="{width}" height="{y + 6}" rx="8" fill="{PAPER}"/>\n'
+           f'<g fill="{INK}">\n' + "\n".join(parts) + "\n</g>\n</svg>\n")
+    return with_text(svg, title, "The system calls of each stage. " + " ".join(said))

@@ -1,0 +1,161 @@
+"""Measures what the book says in numbers: book/numbers/*.json, charts in book/fig, tables.
+
+    cmake --build build/default --target bench && /usr/bin/python3 tests/bench/measure.py m5_1
+
+./measure does both, and installs what is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "book" / "tools"))
+
+import charts  # noqa: E402
+import measured  # noqa: E402
+import pytest  # noqa: E402
+from contenders import DEFAULT_BUILD, REPOSITORY  # noqa: E402
+from harness.limits import raise_descriptor_limit  # noqa: E402
+from measures import EXPERIMENTS, NAMES  # noqa: E402
+from measures.experiment import FULL, QUICK, Effort, Experiment, Setting, Table  # noqa: E402
+from rounds import Noise, facts, in_rounds  # noqa: E402
+
+CORES = 2
+FIGURES = REPOSITORY / "book" / "fig"
+
+
+class Progress:
+    """A line on a terminal that says how far it is; elsewhere, a line for each experiment."""
+
+    def __init__(self, names: str) -> None:
+        self._names, self._began = names, time.monotonic()
+        self._live = sys.stderr.isatty()
+        if not self._live:
+            print(f"measure: {names}", file=sys.stderr)
+
+    def __call__(self, done: int, of: int) -> None:
+        if self._live:
+            took = time.monotonic() - self._began
+            left = took / done * (of - done)
+            print(f"\r\033[Kmeasure: {self._names}: {done} of {of}, {left:.0f} s left", end="",
+                  file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        took = time.monotonic() - self._began
+        clear = "\r\033[K" if self._live else ""
+        print(f"{clear}measure: {self._names}: {took:.0f} s", file=sys.stderr)
+
+
+def as_json(name: str, table: Table, common: dict[str, Any]) -> dict[str, Any]:
+    """What is written."""
+    found = {
+        "name": name, "title": table.title, **common, "head": list(table.head),
+        "rows": [{"label": label, "cells": cells} for label, cells in table.rows],
+        "notes": table.notes,
+    }
+    if table.chart or table.picture:
+        found["figure"] = f"{name}.svg"
+    if table.chart:
+        found["chart"] = asdict(table.chart)
+    return found
+
+
+def run(experiment: Experiment, names: list[str], setting: Setting, rounds: int | None,
+        out: Path, figures: Path) -> bool:  # fmt: skip
+    """Measures, writes and prints; whether there was anything to measure."""
+    effort = setting.effort
+    rounds = rounds or (1 if experiment.counts else effort.rounds)
+    title = " and ".join(measured.label(name) for name in names)
+    try:
+        jobs = list(experiment.jobs(setting))
+    except pytest.skip.Exception as reason:
+        print(f"{title} is left out: {reason}", file=sys.stderr)
+        return False
+    if not jobs:
+        return False
+    noise, progress = Noise(), Progress(title)
+    results = in_rounds(jobs, rounds, progress)
+    progress.end()
+    common = {
+        "command": f"./measure {' '.join(names)}", "effort": effort.name, "rounds": rounds,
+        "seconds": effort.seconds, "counted": experiment.counts, "machine": facts(setting.build),
+        "quiet": noise.quiet, "noise": noise.words(), "results": results,
+    }
+    for name, table in experiment.tables(results, setting).items():
+        if name in names:
+            write(as_json(name, table, common), table, out, figures)
+    if not noise.quiet and not experiment.counts:
+        print(f"  ({noise.words()}: the machine was not quiet)\n", flush=True)
+    return True
+
+
+def rounded(value: Any) -> Any:
+    """The same with six digits, where it is a fraction: more would be chance, and a longer file."""
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, dict):
+        return {key: rounded(each) for key, each in value.items()}
+    return [rounded(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def write(found: dict[str, Any], table: Table, out: Path, figures: Path) -> None:
+    """The numbers, the figure, and the table on the terminal."""
+    name = found["name"]
+    text = json.dumps(rounded(found), indent=1, ensure_ascii=False) + "\n"
+    (out / f"{name}.json").write_text(text)
+    if table.chart:
+        (figures / f"{name}.svg").write_text(charts.draw(found["chart"]))
+    elif table.picture:
+        (figures / f"{name}.svg").write_text(table.picture)
+    print(measured.plain(found), flush=True)
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="measure", description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME",
+                        help=f"of {', '.join(NAMES)}; without: all")
+    parser.add_argument("--quick", action="store_true", help="less of everything")
+    parser.add_argument("--out", type=Path, metavar="DIR",
+                        help="where numbers and charts go (book/numbers and book/fig)")
+    parser.add_argument("--rounds", type=int, metavar="N", help="instead of as many as planned")
+    parser.add_argument("--build", type=Path, default=DEFAULT_BUILD, metavar="DIR",
+                        help="a build's directory (build/default)")
+    parser.add_argument("--list", action="store_true", help="print the names")
+    arguments = parser.parse_args()
+    if unknown := [name for name in arguments.names if name not in NAMES]:
+        parser.error(f"there is no {unknown[0]}; there are {', '.join(NAMES)}")
+    if arguments.rounds is not None and arguments.rounds < 1:
+        parser.error("--rounds takes a number from 1")
+    return arguments
+
+
+def main(effort: Effort | None = None) -> None:
+    arguments = parse()
+    if arguments.list:
+        print("\n".join(NAMES))
+        return
+    effort = effort or (QUICK if arguments.quick else FULL)
+    out, figures = arguments.out or measured.NUMBERS, arguments.out or FIGURES
+    if len(os.sched_getaffinity(0)) < CORES:
+        sys.exit(f"measure: server and client want a core each: this machine has no {CORES}")
+    out.mkdir(parents=True, exist_ok=True)
+    raise_descriptor_limit()
+    setting, began, left_out = Setting(arguments.build.resolve(), effort), time.monotonic(), []
+    for experiment in EXPERIMENTS:
+        names = [name for name in experiment.names if name in (arguments.names or NAMES)]
+        if names and not run(experiment, names, setting, arguments.rounds, out, figures):
+            left_out += names
+    print(f"measure: {time.monotonic() - began:.0f} s; numbers in {out}", file=sys.stderr)
+    if left_out:
+        sys.exit(f"measure: left out: {', '.join(left_out)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""M8.1: HTTP beside nginx, asked by ab and by wrk."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterable
+from functools import partial
+
+from contenders import HTTP, NGINX, built
+from measures.experiment import Experiment, Setting, Table, beside_base, of_rounds
+from rounds import Job, Results
+from workloads import Http
+
+CONNECTIONS = 128
+
+
+def loads(setting: Setting) -> list[Http]:
+    requests = setting.effort.requests
+    return [
+        Http("wrk", f"`wrk -c {CONNECTIONS}`", "wrk", CONNECTIONS),
+        Http("ab", f"`ab -k -c {CONNECTIONS} -n {requests}`", "ab", CONNECTIONS, requests),
+    ]
+
+
+def jobs(setting: Setting) -> Iterable[Job]:
+    for load in loads(setting):
+        if missing := [program for program in (NGINX, load.tool) if not shutil.which(program)]:
+            print(f"{load.title} is left out: no {' and no '.join(missing)}", file=sys.stderr)
+            continue
+        for server in (None, *built(HTTP, setting.build)):
+            name = "nginx" if server is None else server.program
+            yield Job(load.name, name,
+                      partial(load.measure, server, setting.build, setting.effort.seconds))
+
+
+def tables(results: Results, setting: Setting) -> dict[str, Table]:
+    rows = [
+        (f"{load.title}: {name}", [
+            beside_base(results, load.name, name, "per_second", "nginx"),
+            beside_base(results, load.name, name, "cpu_us", "nginx"),
+            *(of_rounds(results, load.name, name, tail, 1, 0.25) for tail in ("p50_us", "p99_us")),
+        ])
+        for load in loads(setting) for name in results.get(load.name, {})]
+    return {"m8_1": Table(
+        f"HTTP on {CONNECTIONS} connections that stay open",
+        ["client: server", "requests a second [ratio to nginx]",
+         "server CPU a request, µs [ratio]", "p50, µs", "p99, µs"],
+        rows,
+        notes=["One worker each, the same six bytes of text; nginx sends a longer header. `ab` "
+               "gives latencies in whole milliseconds, which say nothing here."])}
+
+
+M8_1 = Experiment(("m8_1",), jobs, tables)
