@@ -29,6 +29,13 @@ Exchange::~Exchange() {
   if (fd_) hang_up();
 }
 
+void Exchange::cut_off() {
+  if (sent_bytes_ == 0 && common::unacknowledged_bytes(fd_) == 0) return;
+  constexpr linger at_once{.l_onoff = 1, .l_linger = 0};
+  // EBADF and the like: then there is nothing to cut off.
+  (void)::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 void Exchange::hang_up() {
   fd_ = common::Fd();
   server_.left(peer_);

@@ -39,6 +39,10 @@ class Exchange {
   /// everything.
   uring::Task<> close_gracefully();
 
+  /// The deadline has passed. An answer that has been begun must not look as if it were whole: the
+  /// peer gets a reset, and the kernel keeps no byte of it for a peer that does not read.
+  void cut_off();
+
   /// While it exists, the deadline closes the connection and frees its place, whoever is in the
   /// middle of something: for operations on files. Those end early, too, but for a file system that
   /// waits for others (NFS, FUSE), may be deaf to that, and keeps us as long as it likes.
@@ -47,7 +51,10 @@ class Exchange {
     explicit HangUpInTime(Exchange& exchange) : exchange_(exchange) {
       exchange.deadline_.add(*this);
     }
-    void cancel(uring::Error /*reason*/) override { exchange_.hang_up(); }
+    void cancel(uring::Error /*reason*/) override {
+      exchange_.cut_off();
+      exchange_.hang_up();
+    }
 
    private:
     Exchange& exchange_;

@@ -97,6 +97,7 @@ int serve_without_root(const finger::Options& options, common::Fd listener,
   if (!signals) return report.failed(signals.error().message());
   const finger::SignalThread successor(finger::Parent::retire_signal,
                                        [&workers] { (*workers)->retire(); });
+  const finger::SignalThread stop(finger::Parent::drain_signal, [&workers] { (*workers)->stop(); });
   if (!report.ready()) return 1;
   return (*workers)->run();
 }
@@ -117,6 +118,7 @@ int serve_as_root(const finger::Options& options, common::Fd listener, const std
 int main(int argc, char** argv) {
   finger::SignalThread::hold(SIGHUP);
   finger::SignalThread::hold(finger::Parent::retire_signal);
+  finger::SignalThread::hold(finger::Parent::drain_signal);
   finger::Options options;
   const common::Program program{
       .name = "fingerd",

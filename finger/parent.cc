@@ -69,6 +69,8 @@ Parent::Parent(common::Fd listener, std::chrono::milliseconds drain_limit, Work 
       announce_(std::move(announce)) {}
 
 common::Result<int> Parent::run() {
+  (void)std::signal(SIGCHLD,
+                    SIG_DFL);  // or nobody hears of a worker's end, if we inherited SIG_IGN
   const sigset_t set = handled_signals();
   // From now on they wait until signals_ is read. Fails only for a wrong first argument.
   (void)::sigprocmask(SIG_BLOCK, &set, nullptr);
@@ -225,8 +227,8 @@ void Parent::stop() {
   const bool at_once = std::exchange(stopping_, true);
   start_at_.reset();
   listener_ = {};
-  for (const Draining& each : draining_) send(each.pid, at_once ? SIGKILL : SIGTERM);
-  if (serving_) drain(*std::exchange(serving_, std::nullopt), SIGTERM);
+  for (const Draining& each : draining_) send(each.pid, at_once ? SIGKILL : drain_signal);
+  if (serving_) drain(*std::exchange(serving_, std::nullopt), drain_signal);
   if (starting_) {  // it has no client yet, or does not know yet that it may have
     send(starting_->pid, SIGKILL);
     draining_.push_back({.pid = starting_->pid, .kill_at = std::nullopt});

@@ -22,8 +22,8 @@ class Report {
  public:
   explicit Report(common::Fd pipe) : pipe_(std::move(pipe)) {}
 
-  /// It serves, and heeds SIGTERM and retire_signal. False: nobody wants that any more, the parent
-  /// has gone.
+  /// It serves, and heeds drain_signal and retire_signal. False: nobody wants that any more, the
+  /// parent has gone.
   [[nodiscard]] bool ready();
 
   /// It cannot, for the reason that the line says. Returns the exit status 1.
@@ -46,6 +46,10 @@ class Report {
 class Parent {
  public:
   static constexpr int retire_signal = SIGUSR1;
+
+  /// Asks a worker to drain. Not SIGTERM: one that somebody sends to every process called fingerd
+  /// would be the second, at which it ends at once.
+  static constexpr int drain_signal = SIGUSR2;
 
   /// What a worker does, in a process of its own; its value is the exit status.
   using Work = std::function<int(common::Fd listener, Report& report)>;

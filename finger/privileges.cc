@@ -39,7 +39,7 @@ constexpr User stranger{.uid = static_cast<uid_t>(-2), .gid = static_cast<gid_t>
 /// What serving plans takes.
 constexpr int operations[] = {IORING_OP_POLL_ADD, IORING_OP_TIMEOUT, IORING_OP_OPENAT2,
                               IORING_OP_READ,     IORING_OP_WRITE,   IORING_OP_RECV,
-                              IORING_OP_SEND};
+                              IORING_OP_SEND,     IORING_OP_CLOSE};
 
 Status status_of(long result) {
   if (result < 0) return common::last_error();

@@ -70,8 +70,11 @@ uring::Task<> serve(Server& server, common::Accepted accepted) {
     }
   }
   if (!server.options().quiet) log_exchange(exchange, reader.begun(), ended);
-  // Also after a failure inside, about which the peer is told nothing.
-  if (ended || ended.error() != uring::Error::timed_out) co_await exchange.close_gracefully();
+  if (!ended && ended.error() == uring::Error::timed_out) {
+    exchange.cut_off();
+  } else {  // also after a failure inside, about which the peer is told nothing
+    co_await exchange.close_gracefully();
+  }
 }
 
 }  // namespace finger

@@ -123,17 +123,22 @@ uring::Task<common::Status> Connection::hold_and_send(common::ByteView answers) 
 }
 
 void Connection::message_completed() {
-  if (overdue_ || has_waited_ || server_.is_out_of_date(deadline_)) restart_clock();
+  if (overdue_ || has_waited_ || excused_ || server_.is_out_of_date(deadline_)) restart_clock();
 }
 
 void Connection::restart_clock() {
   overdue_ = false;
   has_waited_ = false;
+  excused_ = false;
   server_.renew(deadline_, token_);
 }
 
 void Connection::expire() {
-  if (has_waited_) return restart_clock();
+  if (has_waited_ && !excused_) {
+    restart_clock();
+    excused_ = true;
+    return;
+  }
   overdue_ = true;
   deadline_.unlink();
   cancel(uring::Error::timed_out);  // if it is not in flight, the next will not begin

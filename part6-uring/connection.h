@@ -115,6 +115,7 @@ class Connection final : public uring::Exchange {
   bool unclaimed_ = false;           ///< The last exchange has ended, and nobody has looked at it.
   bool overdue_ = false;
   bool has_waited_ = false;  ///< For a buffer, since its clock began.
+  bool excused_ = false;     ///< Has had the time anew for that, once a message.
   bool peer_ended_ = false;
   bool lingering_ = false;
 };

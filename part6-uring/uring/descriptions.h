@@ -80,8 +80,10 @@ class CloseRequest {
   explicit CloseRequest(Fd fd) : fd_(std::move(fd)) {}
   void prepare(io_uring_sqe& entry) { io_uring_prep_close(&entry, fd_.get()); }
   int translate(int result) {
-    // Whatever it says, the number is free and may be somebody else's: forget it without closing.
-    if (result != -ECANCELED) (void)fd_.release();
+    // A request that was refused has closed nothing: then we do. After any other, whatever it says,
+    // the number is free and may be somebody else's: forget it without closing.
+    const bool refused = result == -ECANCELED || result == -EACCES || result == -EINVAL;
+    if (!refused) (void)fd_.release();
     return result;
   }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import pytest
 
 import rules
 from conftest import ALICE
+from harness.verdict import ContractBroken
 from kit.client import FingerClient
 from kit.reference import converted
 from kit.server import FingerServer
@@ -111,6 +113,7 @@ def test_who_never_reads_is_left(hurried: FingerServer, target: FingerTarget) ->
     begin = time.monotonic()
     client = hurried.connect(receive_buffer=4096)
     client.send(b"alice\r\n")
+    hurried.wait_until_busy()
     left = client_has_left(hurried, begin + deadline + SLACK_SECONDS)
     assert left - begin >= deadline, f"left after {left - begin:.3f} s, too early"
     part = client.receive_until_gone()
@@ -125,12 +128,31 @@ def test_who_reads_too_slowly_is_left(hurried: FingerServer, target: FingerTarge
     client = hurried.connect(receive_buffer=4096)
     client.send(b"alice\r\n")
     received = bytearray()
-    while time.monotonic() < begin + deadline * 1.2:  # 2 MB a second, for 10 MB: never in time
-        received += client.receive_what_is_there(20_000)
-        time.sleep(0.01)
+    with contextlib.suppress(ContractBroken):  # a reset: it did not get all of it
+        while time.monotonic() < begin + deadline * 1.2:  # 2 MB a second, for 10 MB: never in time
+            received += client.receive_what_is_there(20_000)
+            time.sleep(0.01)
     received += client.receive_until_gone()
     assert len(received) < len(LARGE), "all of it came, however slowly it was taken"
     assert converted(LARGE).startswith(received)
+
+
+@pytest.mark.needs("deadline", "options")
+@pytest.mark.rule(rules.DEADLINE)
+def test_an_answer_that_is_cut_off_does_not_look_whole(
+    hurried: FingerServer, target: FingerTarget
+) -> None:
+    hurried.users.replace("alice", LARGE)
+    _, deadline = target.deadline
+    client = hurried.connect(receive_buffer=4096)
+    client.send(b"alice\r\n")
+    client.receive(1000)
+    client_has_left(hurried, time.monotonic() + deadline + SLACK_SECONDS)
+    client.let_window_grow()
+    with pytest.raises(ContractBroken) as broken:
+        part = client.receive_until_end()
+        pytest.fail(f"an orderly end after {len(part)} of {len(LARGE)} bytes")
+    assert isinstance(broken.value.__cause__, ConnectionResetError)
 
 
 @pytest.mark.rule(rules.SURVIVE)

@@ -56,6 +56,11 @@ def reading_slowly(machine: Machine, server: FingerServer) -> FingerClient:
     return client
 
 
+def to_all(parent: int, number: int) -> None:
+    """To each process of that name, as pkill does, the parent first."""
+    os.kill(parent, number)
+
+
 def expect_the_rest(client: FingerClient) -> None:
     client.let_window_grow()
     client.expect_that(client.receive_until_end(), converted(LARGE)[1000:])
@@ -198,7 +203,7 @@ def test_no_worker_outlives_its_parent(
 
 
 @pytest.mark.rule(rules.DRAIN)
-@pytest.mark.parametrize("to", [os.kill, os.killpg], ids=["parent", "^C"])
+@pytest.mark.parametrize("to", [os.kill, os.killpg, to_all], ids=["parent", "^C", "pkill"])
 def test_whoever_is_being_answered_when_it_stops_gets_the_rest(
     machine: Machine,
     start_as_root: Callable[..., FingerServer],
@@ -209,6 +214,9 @@ def test_whoever_is_being_answered_when_it_stops_gets_the_rest(
     worker = only_worker(server)
     to(server.pid, signal.SIGINT)
     assert wait_until(server.refuses_connections, server.patience)
+    if to is to_all:
+        time.sleep(0.1)  # the parent's word has reached the worker
+        os.kill(worker, signal.SIGINT)
     expect_the_rest(client)
     assert server.wait_exit() == 0
     assert not is_there(worker)
@@ -241,6 +249,18 @@ def test_a_second_signal_ends_all_of_them(
     assert server.is_alive() and is_there(worker), "it did not wait for who is being answered"
     assert server.stop(within=AT_ONCE) == 0
     assert not is_there(worker)
+
+
+@pytest.mark.rule(rules.DRAIN)
+def test_it_hears_of_its_workers_though_it_was_told_not_to(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    deaf = ("sh", "-c", 'trap "" CHLD; exec "$@"', "sh")
+    server = start_as_root(under=(*machine.under, *deaf))
+    worker = only_worker(server)
+    os.kill(worker, signal.SIGKILL)
+    assert wait_until(lambda: workers(server) not in ([], [worker]), server.patience)
+    server.expect(b"bob", NO_PLAN)
 
 
 @pytest.mark.clock

@@ -112,6 +112,9 @@ WEAKNESSES: dict[str, frozenset[str]] = {
 # Stages whose tests must not run beside others: a busy loop takes a whole core.
 RUN_ALONE = frozenset({"part3-nonblocking"})
 
+# The half of the stages whose tests that look at a clock run beside those of the other half.
+LATER_STAGES = frozenset({"part4-poll", "part5-epoll", "part6-uring"})
+
 # The contract's options and the stages that take them; what is not here, every stage takes.
 OPTION_STAGES: dict[str, frozenset[str]] = {
     "--max-connections": frozenset(STAGES) - {"part1-blocking"},

@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from capabilities import (  # noqa: E402
     CAPABILITIES,
     FRAMING_LEVEL,
+    LATER_STAGES,
     RUN_ALONE,
     WEAKNESSES,
     takes_option,
@@ -105,7 +106,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             assert marker is not None
             item.user_properties += [("target", target.name), (marker.name, marker.args[0])]
         if item.get_closest_marker("clock") or (target is not None and target.level in RUN_ALONE):
-            item.add_marker(pytest.mark.xdist_group("serial"))
+            item.add_marker(pytest.mark.xdist_group(_line_of(target)))
+
+
+def _line_of(target: Target | None) -> str:
+    """In which of two lines a test stands that must not run beside others of its line. Most of the
+    time these wait for a clock; two of them at once leave a core for each."""
+    later = target is not None and target.level in LATER_STAGES
+    return "serial, later stages" if later else "serial"
 
 
 def _takes_options(item: pytest.Item) -> bool:
