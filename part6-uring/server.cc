@@ -222,6 +222,8 @@ uring::Task<common::Status> Server::enforce_time_bound() {
   while (true) {
     const auto next = time_bounds_.soonest().value_or(loop_->now() + time_bound_);
     if (const auto slept = co_await loop_->sleep_until(next); !slept) co_return slept;
+    // What peers have said by then counts: a turn for those whose bytes came together with the end.
+    if (const auto turned = co_await loop_->nop(); !turned) co_return turned;
     while (const auto token = time_bounds_.overdue(loop_->now())) clients_.find(*token)->expire();
   }
 }

@@ -144,15 +144,19 @@ void Loop::make_room(unsigned entries) {
 
 void Loop::run_ready() {
   while (!ready_.empty() || !ready_operations_.empty()) {
-    // First what peers have said: it came before the end of a time-out that is seen in this turn.
+    run_waiters();
     ready_operations_.take_all([this](Operation& operation) {
       operation.go_on();
       current_scope_ = &root_;
       if (!ended_tasks_.empty()) destroy_ended_tasks();
+      run_waiters();  // who waited for what this one gives back comes before the next in line
     });
-    while (const Waiter* waiter = ready_.take_front()) {
-      run_in(waiter->scope(), waiter->coroutine());
-    }
+  }
+}
+
+void Loop::run_waiters() {
+  while (const Waiter* waiter = ready_.take_front()) {
+    run_in(waiter->scope(), waiter->coroutine());
   }
 }
 

@@ -124,6 +124,7 @@ class Loop : public Operations {
   void collect();
   void end_silent();
   void run_ready();
+  void run_waiters();
   void destroy_ended_tasks();
 
   Setup setup_;
