@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 
@@ -255,7 +256,8 @@ def test_a_second_signal_ends_all_of_them(
 def test_it_hears_of_its_workers_though_it_was_told_not_to(
     machine: Machine, start_as_root: Callable[..., FingerServer]
 ) -> None:
-    deaf = ("sh", "-c", 'trap "" CHLD; exec "$@"', "sh")
+    ignore = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN)"
+    deaf = (sys.executable, "-c", f"{ignore}; os.execvp(sys.argv[1], sys.argv[1:])")
     server = start_as_root(under=(*machine.under, *deaf))
     worker = only_worker(server)
     os.kill(worker, signal.SIGKILL)
