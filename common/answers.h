@@ -23,6 +23,9 @@ class Answers {
   /// All of it, good until the next change.
   ByteView view() const { return own_.empty() ? lent_ : ByteView(own_); }
 
+  /// Whether what is in view() is a copy, good until clear(), and nobody else's bytes.
+  bool has_own_memory() const { return !own_.empty(); }
+
   std::size_t size() const { return view().size(); }
   bool empty() const { return view().empty(); }
 

@@ -55,9 +55,10 @@ class HeadParser final : public http::basic_parser<true> {
     if (name == http::field::connection) {
       // Not Beast's keep_alive(): it also obeys Proxy-Connection, and in HTTP/1.0 prefers
       // keep-alive to close. RFC 9112, 9.3
-      http::token_list options(value);
-      close_ = close_ || options.exists("close");
-      keep_alive_ = keep_alive_ || options.exists("keep-alive");
+      for (const auto option : http::token_list(value)) {
+        close_ = close_ || beast::iequals(option, "close");
+        keep_alive_ = keep_alive_ || beast::iequals(option, "keep-alive");
+      }
     } else if (name == http::field::transfer_encoding) {
       // Beast takes a body with another coding for no body at all, and its bytes would be read as
       // the next request. RFC 9112, 6.1 offers 501 for a coding we do not know; like HTTP/1.0 with

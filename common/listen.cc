@@ -39,7 +39,7 @@ Result<Fd> bind_to(const Address& address, Waiting waiting, bool share_port) {
     }
   }
   // An answer leaves when it is written, not when the last one was acknowledged. Inherited by
-  // the accepted connections. tcp(7)
+  // the accepted connections; tcp(7) does not say so of this option, but it is.
   if (const auto set = set_flag(socket, IPPROTO_TCP, TCP_NODELAY, 1); !set) {
     return std::unexpected(set.error());
   }

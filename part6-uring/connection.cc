@@ -29,7 +29,7 @@ Connection::Connection(Server& server, uring::Loop& loop, uring::Buffers& buffer
 
 Connection::~Connection() {
   settle();
-  if (unclaimed_ && received()) (void)lease();  // gives the buffer back
+  give_input_back();
   give_back_lent();
 }
 
@@ -41,6 +41,7 @@ void Connection::listen(common::Token token) {
 
 /// The exchange has failed, or has not even begun.
 std::error_code Connection::why_not() {
+  answers().clear();  // what was not sent must not reach the next in line
   if (!std::exchange(unclaimed_, false)) return uring::Error::timed_out;
   return error();
 }
@@ -48,22 +49,25 @@ std::error_code Connection::why_not() {
 void Connection::rest() { begin_exchange(); }
 
 void Connection::begin_exchange() {
-  if (lent_ != nullptr && lent_->answers.empty()) give_back_lent();
-  if (lent_ == nullptr) return start({});
-  const auto answers = lent_->answers.view();
+  if (answers().has_own_memory()) return begin_with_own_memory();
+  const auto answer = answers().view();
+  answers().clear();
+  start(answer);
+}
+
+void Connection::begin_with_own_memory() {
+  lent_ = &server_.lend();
+  std::swap(lent_->answers, answers());
+  const auto answer = lent_->answers.view();
   // Should nobody speak for a while: the memory of a large one must not wait for that.
-  if (answers.size() > server_.buffers().bytes_each()) server_.loop().hurry();
-  start(answers);
+  if (answer.size() > server_.buffers().bytes_each()) server_.loop().hurry();
+  start_and_tell(answer);
 }
 
 void Connection::answer_sent() { give_back_lent(); }
 
-void Connection::exchanged() {
-  unclaimed_ = true;
-  make_ready();
-}
-
 void Connection::go_on() {
+  unclaimed_ = true;
   if (waiting_) return server_.go_on_with(std::exchange(waiting_, nullptr));
   server_.begin_conversation(*this);  // somebody has to be there
 }
@@ -82,7 +86,7 @@ uring::Task<common::Status> Connection::recover(std::error_code error) {
     // In line behind those who wait, or they would wait for ever. What holds the buffers are
     // answers that were sent in silence: the loop must not sleep before it concludes that.
     server_.loop().hurry();
-    has_waited_ = true;
+    if (clock_ == Clock::running) clock_ = Clock::has_waited;
     co_return co_await buffers.returned();
   }
   if (error == uring::Error::timed_out) co_return common::failure(common::Error::timed_out);
@@ -90,20 +94,23 @@ uring::Task<common::Status> Connection::recover(std::error_code error) {
 }
 
 uring::Task<common::Status> Connection::send_all() {
-  const auto answers = lent_->answers.view();
-  if (answers.empty()) co_return {};
+  if (answers().empty()) co_return {};
+  lent_ = &server_.lend();
+  std::swap(lent_->answers, answers());
+  const auto all = lent_->answers.view();
   const auto sent =
-      co_await server_.loop().send(fd_, answers, MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL);
+      co_await server_.loop().send(fd_, all, MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL);
   if (!sent && sent.error() != std::errc::resource_unavailable_try_again) {
     co_return std::unexpected(sent.error());
   }
-  co_return co_await hold_and_send(answers.subspan(sent.value_or(0)));
+  co_return co_await hold_and_send(all.subspan(sent.value_or(0)));
 }
 
 /// Holds a copy: the buffer that the answer is in is everybody's, and must not wait for one peer.
 /// The read clock stands still until the peer has taken it.
 uring::Task<common::Status> Connection::hold_and_send(common::ByteView answers) {
   const common::Bytes held(answers.begin(), answers.end());
+  give_input_back();
   give_back_lent();
   deadline_.unlink();  // while answers are held, only the peer's taking them counts
   auto rest = common::ByteView(held);
@@ -122,34 +129,30 @@ uring::Task<common::Status> Connection::hold_and_send(common::ByteView answers) 
   co_return {};
 }
 
-void Connection::message_completed() {
-  if (overdue_ || has_waited_ || excused_ || server_.is_out_of_date(deadline_)) restart_clock();
-}
-
 void Connection::restart_clock() {
-  overdue_ = false;
-  has_waited_ = false;
-  excused_ = false;
+  clock_ = Clock::running;
   server_.renew(deadline_, token_);
 }
 
 void Connection::expire() {
-  if (has_waited_ && !excused_) {
+  if (clock_ == Clock::has_waited) {
     restart_clock();
-    excused_ = true;
+    clock_ = Clock::excused;
     return;
   }
-  overdue_ = true;
+  clock_ = Clock::overdue;
   deadline_.unlink();
   cancel(uring::Error::timed_out);  // if it is not in flight, the next will not begin
 }
 
 uring::Task<> Connection::close_gracefully() {
   deadline_.unlink();
+  give_input_back();
   give_back_lent();
   if (server_.draining()) co_return co_await close_when_acknowledged();
   // A peer that has ended its stream sends nothing that a close could answer with a reset.
-  if (peer_ended_ || ::shutdown(fd_.get(), SHUT_WR) < 0) co_return;  // ENOTCONN: it has gone
+  const bool peer_ended = received() && input().empty();
+  if (peer_ended || ::shutdown(fd_.get(), SHUT_WR) < 0) co_return;  // ENOTCONN: it has gone
 
   uring::Loop& loop = server_.loop();
   uring::Deadline deadline(loop, loop.now() + common::linger_timeout);

@@ -16,10 +16,9 @@ namespace stage {
 
 class Server;
 
-/// What a turn of a conversation works with, lent by the server from the message's arrival until
-/// the kernel has the answer: an idle connection holds none.
+/// Answers that are not what was received, lent by the server until the kernel has them: an idle
+/// connection holds none.
 struct Lent {
-  uring::Lease input;
   common::Answers answers;
   Lent* next = nullptr;  ///< Among those that are not lent.
 };
@@ -28,9 +27,9 @@ struct Lent {
 /// holds, and a deadline. A coroutine, and with it a session, comes when bytes come.
 ///
 /// It goes round: the exchange is in flight; it has ended, and is `unclaimed_` until a coroutine
-/// looks at it; what was received is in `lent_`, and so is the answer, until the next exchange has
-/// sent that. Where the kernel had no room for an answer the coroutine holds a copy and sends it;
-/// at the end it lingers, and is closed.
+/// looks at it; what was received is in `input()`, and so is the answer, or it is in `lent_`, until
+/// the next exchange has sent that. Where the kernel had no room for an answer the coroutine holds
+/// a copy and sends it; at the end it lingers, and is closed.
 class Connection final : public uring::Exchange {
  public:
   Connection(Server& server, uring::Loop& loop, uring::Buffers& buffers, common::Accepted accepted);
@@ -43,7 +42,7 @@ class Connection final : public uring::Exchange {
    public:
     explicit Next(Connection& connection) : connection_(connection) {}
     ~Next() { connection_.waiting_ = nullptr; }
-    bool await_ready() const { return connection_.unclaimed_ || connection_.overdue_; }
+    bool await_ready() const { return connection_.has_news(); }
     void await_suspend(std::coroutine_handle<> awaiting) {
       connection_.waiting_ = awaiting;
       connection_.begin_exchange();
@@ -58,8 +57,9 @@ class Connection final : public uring::Exchange {
   /// Errors: timed_out when no message was completed in time; of recv(2) and send(2).
   Next exchange() { return Next(*this); }
 
-  /// Where to put the answers to what exchange() has returned.
-  common::Answers& answers() { return lent_->answers; }
+  /// Where to put the answers to what exchange() has returned. The same for all, and so nobody may
+  /// wait before they are sent.
+  common::Answers& answers();
 
   /// Sends what answers() holds, as long as that may take: for last words, and where the kernel had
   /// no room for all. Errors: timed_out when the peer takes nothing for as long as --read-timeout
@@ -94,12 +94,17 @@ class Connection final : public uring::Exchange {
   common::Token token() const { return token_; }
 
  private:
+  /// What has become of the time for its next message: it runs; it does, but some of it went by
+  /// while we had no buffer; for that it was given anew, once; it is over.
+  enum class Clock : std::uint8_t { running, has_waited, excused, overdue };
+
   void answer_sent() override;
-  void exchanged() override;
   void go_on() override;
 
+  bool has_news() const { return unclaimed_ || clock_ == Clock::overdue; }
   [[gnu::cold]] std::error_code why_not();
   void begin_exchange();
+  void begin_with_own_memory();
   void restart_clock();
   void give_back_lent();
   uring::Task<common::Status> hold_and_send(common::ByteView answers);
@@ -110,14 +115,11 @@ class Connection final : public uring::Exchange {
   common::Address peer_;
   common::Token token_;
   common::DeadlineEntry deadline_;
-  Lent* lent_ = nullptr;
+  Lent* lent_ = nullptr;             ///< The answers that are being sent, if they are not input().
   std::coroutine_handle<> waiting_;  ///< In exchange().
   bool unclaimed_ = false;           ///< The last exchange has ended, and nobody has looked at it.
-  bool overdue_ = false;
-  bool has_waited_ = false;  ///< For a buffer, since its clock began.
-  bool excused_ = false;     ///< Has had the time anew for that, once a message.
-  bool peer_ended_ = false;
   bool lingering_ = false;
+  Clock clock_ = Clock::running;
 };
 
 }  // namespace stage

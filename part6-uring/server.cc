@@ -1,9 +1,9 @@
 #include "server.h"
 
-#include <poll.h>
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <optional>
 #include <span>
@@ -17,15 +17,6 @@ namespace stage {
 namespace {
 
 using common::Clock;
-
-// One for the process: a line a second, however many servers it has.
-common::RepeatedFault accept_fault("cannot accept");
-
-/// Newcomers taken in one turn: a flood of them must not keep the others waiting.
-constexpr int accept_budget = 16;
-
-/// How long to wait after accept found no descriptor or no memory, unless a connection leaves.
-constexpr auto shortage_pause = std::chrono::milliseconds(100);
 
 /// The clock is read once a turn, and a message may be younger than that: nobody is closed too
 /// early as long as a turn takes less than this.
@@ -111,9 +102,7 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop,
       listener_(std::move(listener)),
       wake_(wake),
       look_again_(*loop_),
-      place_freed_(*loop_) {}
-
-Server::~Server() { shared_.places.forget(wake_.get()); }
+      acceptor_(*loop_, listener_, shared.places, wake_) {}
 
 common::Status Server::run(uring::LogWriter* log_writer) { return loop_->run(work(log_writer)); }
 
@@ -154,42 +143,16 @@ uring::Task<common::Status> Server::hear_wake_ups() {
     const auto heard = co_await loop_->read(wake_, std::as_writable_bytes(std::span(&wake_ups, 1)));
     if (!heard) co_return std::unexpected(heard.error());
     look_again_.notify_all();
-    place_freed_.notify_all();
+    acceptor_.look_again();
   }
 }
 
-/// Takes newcomers, each after a place for it. The ring only says that somebody is there: an accept
-/// that waits there would hold its place meanwhile, which another loop's newcomer may need, and a
-/// multishot one takes all who come.
 uring::Task<common::Status> Server::accept_clients() {
   while (true) {
-    const auto somebody = co_await loop_->poll(listener_, POLLIN);
-    if (!somebody) co_return std::unexpected(somebody.error());
-    if (const auto accepted = co_await accept_some(); !accepted) co_return accepted;
+    auto accepted = co_await acceptor_.next();
+    if (!accepted) co_return std::unexpected(accepted.error());
+    add(std::move(*accepted));
   }
-}
-
-uring::Task<common::Status> Server::accept_some() {
-  for (int i = 0; i < accept_budget; ++i) {
-    if (!shared_.places.take_or_wait(wake_.get())) {
-      if (const auto freed = co_await place_freed_.wait(); !freed) co_return freed;
-      continue;
-    }
-    // The listener does not wait; what waits for the connection is the ring.
-    auto accepted = common::accept_one(listener_, common::Waiting::blocking);
-    if (accepted && *accepted) {
-      add(std::move(**accepted));
-      continue;
-    }
-    shared_.places.give_back();
-    if (accepted) co_return {};  // nobody there
-    if (!common::may_pass(accepted.error())) co_return std::unexpected(accepted.error());
-    accept_fault.report(accepted.error(), loop_->now());
-    shortage_.reset();
-    const auto paused = co_await loop_->sleep(shortage_pause).cancelled_by(shortage_);
-    if (!paused && shortage_.reason() == uring::Error{}) co_return paused;
-  }
-  co_return {};
 }
 
 void Server::add(common::Accepted accepted) {
@@ -199,9 +162,9 @@ void Server::add(common::Accepted accepted) {
 }
 
 void Server::close(Connection& connection) {
+  assert(answers_.empty());  // whose are they?
   clients_.erase(connection.token());
-  shared_.places.give_back();
-  shortage_.cancel();
+  acceptor_.give_back();
   if (draining_) look_again_.notify_all();
 }
 

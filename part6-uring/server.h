@@ -19,6 +19,7 @@
 #include "common/slab.h"
 #include "common/socket.h"
 #include "connection.h"
+#include "uring/acceptor.h"
 #include "uring/buffers.h"
 #include "uring/canceller.h"
 #include "uring/log_writer.h"
@@ -49,7 +50,6 @@ class Server {
                                                         const std::string& trace_file,
                                                         common::Fd listener,
                                                         const common::Fd& wake);
-  ~Server();
 
   /// Serves until it is woken and `stopping` is set. Errors: of accept(2), if they are not a
   /// client's or a shortage.
@@ -67,12 +67,14 @@ class Server {
   /// Where bytes go that nobody wants.
   std::span<std::byte> thrown_away() { return thrown_away_; }
 
+  /// Where conversations put their answers, and nothing stays.
+  common::Answers& answers() { return answers_; }
+
   Lent& lend() {
     if (free_ == nullptr) add_lent();
     return *std::exchange(free_, free_->next);
   }
   void give_back(Lent& lent) {
-    lent.input.give_back();
     lent.answers.clear();
     lent.next = std::exchange(free_, &lent);
   }
@@ -112,7 +114,6 @@ class Server {
   uring::Task<> keep_doing(uring::Task<common::Status> chore);
   uring::Task<common::Status> hear_wake_ups();
   uring::Task<common::Status> accept_clients();
-  uring::Task<common::Status> accept_some();
   uring::Task<common::Status> enforce_time_bound();
 
   void add(common::Accepted accepted);
@@ -130,12 +131,12 @@ class Server {
   const common::Fd& wake_;
 
   uring::Signal look_again_;    ///< Something that work() waits for may have come true.
-  uring::Signal place_freed_;   ///< In this loop or another.
   uring::Canceller lingering_;  ///< Those that wait for their peers' end of the stream.
-  uring::Canceller shortage_;   ///< Ends the pause after an accept that found no descriptor.
+  uring::Acceptor acceptor_;
   uring::Scope* conversations_ = nullptr;  ///< While work() runs.
 
   std::array<std::byte, common::receive_bytes_max> thrown_away_;
+  common::Answers answers_;
   std::vector<std::unique_ptr<Lent>> all_lent_;  ///< As many as were needed at once.
   Lent* free_ = nullptr;                         ///< Those that are not lent, by `next`.
   common::DeadlineList time_bounds_;
@@ -145,15 +146,18 @@ class Server {
   bool draining_ = false;
 };
 
-// Here, because it is in the way of each message: to be called would cost as much as the work.
+// Here, because they are in the way of each message: to be called would cost as much as the work.
 inline uring::Result<common::ByteView> Connection::Next::await_resume() {
   Connection& self = connection_;
   if (!self.unclaimed_ || !self.received()) return std::unexpected(self.why_not());
   self.unclaimed_ = false;
-  self.lent_ = &self.server_.lend();
-  self.lent_->input = self.lease();
-  self.peer_ended_ = self.lent_->input.empty();
-  return self.lent_->input.bytes();
+  return self.input();
 }
+
+inline void Connection::message_completed() {
+  if (clock_ != Clock::running || server_.is_out_of_date(deadline_)) restart_clock();
+}
+
+inline common::Answers& Connection::answers() { return server_.answers(); }
 
 }  // namespace stage

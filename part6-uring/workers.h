@@ -1,20 +1,17 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <expected>
-#include <latch>
 #include <memory>
-#include <optional>
 #include <string>
-#include <system_error>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "common/fd.h"
 #include "common/options.h"
 #include "common/result.h"
 #include "server.h"
+#include "uring/crew.h"
 #include "uring/features.h"
 
 namespace stage {
@@ -36,37 +33,32 @@ class Workers {
   /// missing, and what to do about it.
   static std::expected<std::unique_ptr<Workers>, std::string> create(
       const common::Options& options, const RingOptions& ring, std::vector<common::Fd> listeners);
-  ~Workers();
 
   std::string address() const { return address_; }
 
   /// Serves until stop() is called. Once. Returns the exit status: 1 when one of the servers has
   /// failed, which it says on stderr, and which stops the others through the common::StopHandler.
-  int run();
+  int run() { return crew_.run(); }
 
   /// Ends run() in good order. From any thread, and from a signal handler.
   void stop();
 
  private:
-  enum class State { creating, running, given_up };
-
-  Workers(const common::Options& options, const RingOptions& ring)
-      : shared_(options), ring_(ring) {}
-  std::string start_all(std::vector<common::Fd> listeners);
-  std::unique_ptr<Server> create_server(std::size_t i, common::Fd listener);
-  void work(std::size_t i, common::Fd listener);
-  void give_up(std::error_code error);
+  Workers(const common::Options& options, const RingOptions& ring, std::string address,
+          std::vector<common::Fd> listeners)
+      : shared_(options),
+        ring_(ring),
+        address_(std::move(address)),
+        listeners_(std::move(listeners)),
+        crew_(options) {}
+  std::expected<std::unique_ptr<Server>, std::string> create_server(std::size_t i,
+                                                                    const common::Fd& wake);
 
   Shared shared_;
   const RingOptions& ring_;
-  std::string address_;
-  std::vector<common::Fd> wakes_;
-  std::vector<std::string> complaints_;  ///< Why a server could not be made; empty: it was.
-  std::optional<std::latch> created_;    ///< All have tried to make their server.
-  std::unique_ptr<Server> first_;
-  std::atomic<State> state_ = State::creating;
-  std::atomic<bool> failed_ = false;
-  std::vector<std::jthread> threads_;  ///< Of the others. Joined before the rest goes.
+  const std::string address_;
+  std::vector<common::Fd> listeners_;  ///< One for each server, which takes it.
+  uring::Crew<Server> crew_;           ///< The last: its threads use the others.
 };
 
 }  // namespace stage

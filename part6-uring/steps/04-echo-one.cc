@@ -61,7 +61,7 @@ void complete(Operation operation, std::uint64_t id, int result) {
   Connection& my = connections[id];
   if (operation == Operation::accept) {
     order(Operation::accept, id);
-    if (result == -ECONNABORTED) return;                         // it left while it was queued
+    if (result == -ECONNABORTED) return;  // other systems say so; Linux does not
     connections[++last_id].fd = check_result(result, "accept");  // EMFILE: the end, here
     order(Operation::receive, last_id);
   } else if (operation == Operation::close) {

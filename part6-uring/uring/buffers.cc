@@ -39,8 +39,10 @@ Buffers::Buffers(Loop& loop, std::uint32_t count, std::size_t bytes_each)
       mask_(static_cast<std::uint16_t>(count - 1)),
       signal_(loop),
       // Zeroed, and so touched: no page is missing when the first messages come.
-      memory_(std::make_unique<std::byte[]>(count * stride_bytes_)) {
+      memory_(std::make_unique<std::byte[]>(count * stride_bytes_)),
+      leaving_(std::make_unique<std::uint16_t[]>(count)) {
   assert(count > 0 && (count & (count - 1)) == 0);
+  loop.add(*this);
 }
 
 void Buffers::FreeDeleter::operator()(void* memory) const { std::free(memory); }
@@ -80,6 +82,8 @@ void Buffers::give_all() {
 }
 
 Buffers::~Buffers() {
+  loop_.remove(*this);
+  give_back_sent();
   give_backs_.clear();  // waits until the kernel has them all
   for (std::uint32_t i = 0; i < count_; ++i) {
     unpoison(begin_of(static_cast<std::uint16_t>(i)), bytes_each_);
@@ -105,6 +109,26 @@ void Buffers::give_back_otherwise(std::uint16_t number) {
   }
   if (!ring_) return give_backs_[number].begin();
   add_to_ring(number);
+  publish_ring();
+  signal_.notify_all();
+}
+
+void Buffers::keep(std::uint16_t number) {
+  const auto end = leaving_.get() + leaving_count_;
+  const auto found = std::find(leaving_.get(), end, number);
+  assert(found != end);
+  *found = leaving_[--leaving_count_];
+}
+
+void Buffers::give_back_sent() {
+  const std::span leaving(leaving_.get(), std::exchange(leaving_count_, 0));
+  if (leaving.empty()) return;
+  if (!is_simple_) {
+    for (const std::uint16_t number : leaving) give_back_otherwise(number);
+    return;
+  }
+  for (const std::uint16_t number : leaving) add_to_ring(number);
+  publish_ring();
   signal_.notify_all();
 }
 

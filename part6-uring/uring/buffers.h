@@ -92,12 +92,33 @@ class Buffers {
   /// What a completion brought. Without a buffer (end of stream): an empty lease.
   Lease lease(int result, std::uint32_t flags) {
     if ((flags & IORING_CQE_F_BUFFER) == 0) return {};
-    const auto number = static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
+    const std::uint16_t number = number_of(flags);
     const auto size = static_cast<std::uint32_t>(std::max(result, 0));
-    ++lent_;
-    if (checks_memory_) demand_unused_rest(number, size);
+    lend(number, size);
     return Lease(*this, number, size);
   }
+
+  // For operations that keep a buffer themselves, by its number.
+
+  /// Of a completion with IORING_CQE_F_BUFFER.
+  static std::uint16_t number_of(std::uint32_t flags) {
+    return static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
+  }
+  /// It came with so many bytes, and will be given back.
+  void lend(std::uint16_t number, std::uint32_t size) {
+    ++lent_;
+    if (checks_memory_) demand_unused_rest(number, size);
+  }
+  std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * stride_bytes_; }
+  void give_back(std::uint16_t number);
+
+  /// Gives it back when the quiet send that was filled in has sent it, with those of all others of
+  /// the same turn at once. Where the send fails, keep() it: then it has not sent it.
+  void give_back_when_sent(std::uint16_t number) { leaving_[leaving_count_++] = number; }
+  void keep(std::uint16_t number);
+
+  /// All have been sent. For the loop.
+  void give_back_sent();
 
  private:
   friend class Lease;
@@ -128,11 +149,10 @@ class Buffers {
   Buffers(Loop& loop, std::uint32_t count, std::size_t bytes_each);
   Status register_ring();
   void give_all();
-  void give_back(std::uint16_t number);
   void give_back_otherwise(std::uint16_t number);
   void add_to_ring(std::uint16_t number);
+  void publish_ring();
   void demand_unused_rest(std::uint16_t number, std::uint32_t used);
-  std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * stride_bytes_; }
 
   Loop& loop_;
   std::uint32_t count_;
@@ -149,6 +169,8 @@ class Buffers {
   std::unique_ptr<std::byte[]> memory_;
   std::unique_ptr<io_uring_buf, FreeDeleter> ring_;  ///< Null: no buffer rings here.
   std::vector<GiveBack> give_backs_;
+  std::unique_ptr<std::uint16_t[]> leaving_;  ///< Go back when it is known that they were sent.
+  std::size_t leaving_count_ = 0;
 };
 
 inline std::span<std::byte> Lease::bytes() const {
@@ -166,6 +188,7 @@ inline void Lease::give_back() {
 inline void Buffers::give_back(std::uint16_t number) {
   if (!is_simple_) return give_back_otherwise(number);
   add_to_ring(number);
+  publish_ring();
   signal_.notify_all();  // all: the first may find that it needs none any more
 }
 
@@ -176,8 +199,10 @@ inline void Buffers::add_to_ring(std::uint16_t number) {
   entry.addr = reinterpret_cast<std::uintptr_t>(begin_of(number));
   entry.bid = number;  // `len` stays: all are as long
   ++tail_;
-  io_uring_smp_store_release(&ring_.get()->resv, tail_);
   --lent_;
 }
+
+/// From now on the kernel takes what was added.
+inline void Buffers::publish_ring() { io_uring_smp_store_release(&ring_.get()->resv, tail_); }
 
 }  // namespace uring

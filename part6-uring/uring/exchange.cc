@@ -41,27 +41,48 @@ Exchange::Exchange(Loop& loop, Descriptor fd, Buffers& buffers)
 }
 
 void Exchange::start(ConstBytes answer) {
-  if (answer.empty() || !is_one_request_) {
-    answer_ = answer;
-    send_error_ = 0;
-    sending_ = !answer.empty();
-    return begin();
-  }
-  // A link goes in whole. This may collect completions: the new answer must not be here yet, or the
-  // end of the last one's silence would be taken for its.
+  if (answer.empty() || !is_one_request_) return start_first_part(answer);
+  // A link goes in whole.
+  if (!loop().has_room_for_two()) return start_when_there_is_room(answer);
   const auto [send, receive] = loop().next_entries();
-  answer_ = answer;
-  send_error_ = 0;
-  fill_send(send, fd_, answer_, IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS);
+  const Descriptor fd = fd_;
+  fill_send(send, fd, answer, IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS);
   send.user_data = name_of(Part::before);
-  fill_receive(receive, fd_, *buffers_);
+  fill_receive(receive, fd, *buffers_);
   receive.user_data = name_of(Part::request);
+  answer_ = answer;
   has_begun();
-  if (Trace* trace = loop().trace()) {
-    trace->begun(*this, &receive);
-    trace->linked_inside(*this, "send", "recv");
+  if (input_ == Input::held) {
+    input_ = Input::leaving;
+    buffers_->give_back_when_sent(number_);
   }
-  loop().expect_silence(*this);
+  if (loop().trace() != nullptr) show(receive);
+}
+
+/// To make room may mean to collect completions: the new answer must not be here yet, or the end of
+/// the last one's silence would be taken for its.
+void Exchange::start_when_there_is_room(ConstBytes answer) {
+  loop().reserve(2);
+  start(answer);
+}
+
+/// The send or, if there is nothing to send, the receive.
+void Exchange::start_first_part(ConstBytes answer) {
+  if (answer.empty()) give_input_back();
+  answer_ = answer;
+  sending_ = !answer.empty();
+  begin();
+}
+
+void Exchange::start_and_tell(ConstBytes answer) {
+  tells_ = true;
+  start(answer);
+  if (is_one_request_) loop().expect_silence(*this);
+}
+
+void Exchange::show(const io_uring_sqe& receive) {
+  loop().trace()->begun(*this, &receive);
+  loop().trace()->linked_inside(*this, "send", "recv");
 }
 
 void Exchange::prepare(io_uring_sqe& entry) {
@@ -70,40 +91,62 @@ void Exchange::prepare(io_uring_sqe& entry) {
 }
 
 void Exchange::arrived(int result, std::uint32_t flags) {
-  Operation::arrived(result, flags);
+  set_result(result, flags);
   if (sending_) return send_ended(result);
-  if (!answer_.empty()) all_was_sent();  // before anything could be received
+  if (tells_) return arrived_after_all_was_sent(result, flags);
+  answer_ = {};  // all of it was sent, or nothing would have been received
+  input_ = Input::none;
+  if ((flags & IORING_CQE_F_BUFFER) == 0) return;
+  number_ = Buffers::number_of(flags);
+  input_ = Input::held;
+  buffers_->lend(number_, static_cast<std::uint32_t>(result));
+}
+
+void Exchange::arrived_after_all_was_sent(int result, std::uint32_t flags) {
+  all_was_sent();
+  arrived(result, flags);
 }
 
 /// The only completion: what was linked behind a silent request that fails ends in silence, too.
-void Exchange::ended_before(int result) { send_ended(result); }
+void Exchange::ended_before(int result) {
+  if (input_ == Input::leaving) {
+    buffers_->keep(number_);
+    input_ = Input::held;
+  }
+  send_ended(result);
+}
 
 void Exchange::send_ended(int result) {
   const std::size_t sent = result > 0 ? static_cast<std::size_t>(result) : 0;
   if (sent == answer_.size()) return all_was_sent();
   answer_ = answer_.subspan(sent);
-  send_error_ = result < 0 ? result : -EAGAIN;
+  set_result(result < 0 ? result : -EAGAIN, 0);
+  tells_ = false;
 }
 
 void Exchange::nothing_was_said() {
-  if (!answer_.empty() && send_error_ == 0) all_was_sent();
+  if (tells_) all_was_sent();
 }
 
 void Exchange::all_was_sent() {
   answer_ = {};
-  answer_sent();
+  give_input_back();
+  if (std::exchange(tells_, false)) answer_sent();
 }
 
 void Exchange::ended() {
-  // Sent, and now the receive; unless somebody wants us to end.
-  if (sending_) {
-    sending_ = false;
-    if (answer_.empty()) {
-      if (reason() == Error{}) return begin();
-      refuse(reason());
-    }
+  if (sending_) return first_part_ended();
+  make_ready();
+}
+
+/// Sent, and now the receive; unless somebody wants us to end.
+void Exchange::first_part_ended() {
+  sending_ = false;
+  if (answer_.empty()) {
+    if (reason() == Error{}) return begin();
+    refuse(reason());
   }
-  exchanged();
+  make_ready();
 }
 
 }  // namespace uring

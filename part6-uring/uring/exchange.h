@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 
 #include "uring/buffers.h"
 #include "uring/descriptor.h"
@@ -20,12 +22,13 @@ namespace uring {
 /// that takes no answers is asked nothing more, and a conversation holds one buffer at most.
 ///
 /// The send is tried once and never waits. So it is over when the call that submits it returns, and
-/// if nothing was said by then it has sent everything: answer_sent() is called when the loop next
-/// wakes, for whatever reason; Loop::hurry() makes it wake at once. Where a kernel cannot keep
-/// silent about a success, or another thread submits, the two go in one after the other.
+/// if nothing was said by then it has sent everything. That is known when the loop next wakes, for
+/// whatever reason; Loop::hurry() makes it wake at once. Where a kernel cannot keep silent about a
+/// success, or another thread submits, the two go in one after the other.
 ///
-/// Whoever derives from it owns what the answer is in, calls settle() in its destructor, and
-/// cancels it: it belongs to no scope.
+/// What was received stays where it is until the answer to it was sent: so it may be the answer.
+///
+/// Whoever derives from it cancels it: it belongs to no scope.
 class Exchange : public Operation {
  public:
   Exchange(Loop& loop, Descriptor fd, Buffers& buffers);
@@ -34,32 +37,44 @@ class Exchange : public Operation {
 
   const char* what() const override { return "exchange"; }
 
-  /// `answer` may be empty; else it must live until answer_sent() or, if that is not called, the
-  /// end. Not while another is in flight.
+  /// `answer` may be empty. Else it is in input(), which goes back when it was sent, or lives until
+  /// the end. Not while another is in flight.
   void start(ConstBytes answer);
+
+  /// The same with an answer that lives until answer_sent() or, if that is not called, the end.
+  void start_and_tell(ConstBytes answer);
 
   /// What of the answer was not sent, when it has ended.
   ConstBytes unsent() const { return answer_; }
 
   /// Whether it has ended with something received, if only the end of the stream.
-  bool received() const { return send_error_ == 0 && result() >= 0; }
+  bool received() const { return result() >= 0; }
 
-  /// What was received, once; an empty lease at the end of the stream.
-  Lease lease() { return buffers_->lease(result(), flags()); }
+  /// What was received; nothing at the end of the stream.
+  std::span<std::byte> input() const {
+    return {buffers_->begin_of(number_), static_cast<std::size_t>(result())};
+  }
+
+  /// Earlier than start() does it, or where that will not come.
+  void give_input_back() {
+    if (input_ == Input::held) buffers_->give_back(number_);
+    input_ = Input::none;
+  }
 
   /// Why nothing was received: cancelled, timed_out; no_buffer_space, wait for Buffers::returned();
   /// of recv(2) and, with bytes unsent, of send(2): EAGAIN says that the kernel had no room for
   /// all.
-  std::error_code error() const { return error_of(send_error_ != 0 ? send_error_ : result()); }
+  std::error_code error() const { return error_of(result()); }
 
  protected:
+  /// settle(), then give_input_back(): whoever derives from it calls both.
   ~Exchange() = default;
 
-  /// All of the answer is with the kernel, its memory is free.
-  virtual void answer_sent() = 0;
+  /// Called when it has ended: take what came.
+  void go_on() override = 0;
 
-  /// Take what came.
-  virtual void exchanged() = 0;
+  /// All of what start_and_tell() was given is with the kernel, its memory is free.
+  virtual void answer_sent() {}
 
  private:
   void prepare(io_uring_sqe& entry) override;
@@ -68,12 +83,22 @@ class Exchange : public Operation {
   void nothing_was_said() override;
   void ended() override;
 
+  [[gnu::cold]] void start_when_there_is_room(ConstBytes answer);
+  void start_first_part(ConstBytes answer);
+  [[gnu::cold]] void arrived_after_all_was_sent(int result, std::uint32_t flags);
   void send_ended(int result);
+  void first_part_ended();
   void all_was_sent();
+  [[gnu::cold]] void show(const io_uring_sqe& receive);  ///< In the trace.
+
+  /// The buffer that input() is in: goes back by itself when it was sent, if it is `leaving`.
+  enum class Input : std::uint8_t { none, held, leaving };
 
   const bool is_one_request_;
   bool sending_ = false;  ///< The send went in alone, the receive is to follow.
-  int send_error_ = 0;
+  bool tells_ = false;
+  Input input_ = Input::none;
+  std::uint16_t number_ = 0;  ///< Of that buffer.
   Buffers* buffers_;
   ConstBytes answer_;  ///< What is not known to be sent.
   Descriptor fd_;

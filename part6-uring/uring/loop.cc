@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "uring/buffers.h"
 #include "uring/quiet_send.h"
 
 namespace uring {
@@ -124,6 +125,7 @@ void Loop::collect() {
 void Loop::end_silent() {
   if (io_uring_sq_ready(&ring_.raw()) > 0) return;  // not all submitted: look again next time
   silent_.take_all([](Operation& send) { send.nothing_was_said(); });
+  for (Buffers* const each : buffers_) each->give_back_sent();
 }
 
 void Loop::wait_and_collect() {
@@ -149,7 +151,8 @@ void Loop::run_ready() {
       operation.go_on();
       current_scope_ = &root_;
       if (!ended_tasks_.empty()) destroy_ended_tasks();
-      run_waiters();  // who waited for what this one gives back comes before the next in line
+      // Who waited for what this one gives back comes before the next in line.
+      if (!ready_.empty()) run_waiters();
     });
   }
 }

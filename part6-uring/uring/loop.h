@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "uring/deadline.h"
 #include "uring/operations.h"
@@ -14,6 +15,8 @@
 #include "uring/trace.h"
 
 namespace uring {
+
+class Buffers;
 
 /// Runs coroutines on one thread and does their input and output through one ring.
 ///
@@ -75,12 +78,10 @@ class Loop : public Operations {
   void reserve(unsigned entries);
   io_uring_sqe& next_entry() { return ring_.next_entry(); }
 
-  /// Two that go in together, after making room for them.
-  auto next_entries() {
-    reserve(2);
-    return ring_.next_entries();
-  }
-  std::uint32_t count_begun() { return ++begun_; }
+  /// Two that go in together; false: reserve() room for them first.
+  bool has_room_for_two() const { return ring_.knows_room(2); }
+  auto next_entries() { return ring_.next_entries(); }
+  void count_begun() { ++begun_; }
   void count_ended() { ++ended_; }
 
   /// Waits for a completion and collects, without letting any coroutine go on.
@@ -89,6 +90,10 @@ class Loop : public Operations {
   /// Whether the end of a quiet send is known without a completion: not if another thread submits.
   bool can_be_silent() const { return features().has(Feature::cqe_skip) && !ring_.sqpoll(); }
   void expect_silence(Operation& send) { silent_.push_back(send); }
+
+  /// Buffers that quiet sends may send from.
+  void add(Buffers& buffers) { buffers_.push_back(&buffers); }
+  void remove(Buffers& buffers) { std::erase(buffers_, &buffers); }
 
   /// Calls go_on() when it lets coroutines go on. Only for operations that belong to no scope.
   void make_ready(Operation& operation) { ready_operations_.push_back(operation); }
@@ -135,6 +140,7 @@ class Loop : public Operations {
   std::uint64_t turns_ = 0;
   Clock::time_point now_ = Clock::now();
   std::uint16_t buffer_groups_ = 0;
+  std::vector<Buffers*> buffers_;
   Deadlines deadlines_;
   Line<Operation> silent_;  ///< Sends that have been filled in or submitted.
   List<Waiter> ready_;
@@ -160,7 +166,7 @@ inline void Operation::has_begun() {
   outstanding_ = 1;
   reason_ = Error{};
   cancel_asked_ = false;
-  number_ = loop_->count_begun();
+  loop_->count_begun();
 }
 
 inline void Operation::one_less() {

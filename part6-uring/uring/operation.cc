@@ -7,6 +7,10 @@
 
 namespace uring {
 
+// Out of line, or calls would compare with them before they go where they nearly always go.
+void Operation::nothing_was_said() {}
+void Operation::go_on() {}
+
 void Operation::begin() {
   loop().reserve(entries_needed());
   fill();
@@ -21,6 +25,7 @@ io_uring_sqe& Operation::fill() {
   entry->user_data = name_of(Part::request);
   if (Trace* trace = loop().trace()) trace->begun(*this, entry);
   if (TimeLimit* limit = time_limit()) {
+    if (Trace* trace = loop().trace()) trace->linked_inside(*this, what(), "link_timeout");
     entry->flags |= IOSQE_IO_LINK;
     entry = &loop().next_entry();
     io_uring_prep_link_timeout(entry, &limit->time, limit->flags);

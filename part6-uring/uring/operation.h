@@ -53,16 +53,18 @@ class Operation : public Cancellable {
   /// Why somebody asked to cancel it; Error{}: nobody did.
   Error reason() const { return reason_; }
 
-  std::uint32_t number() const { return number_; }  ///< Counts operations, for the trace.
+  /// Which of the operations in the trace it is, if there is one.
+  std::uint32_t number() const { return number_; }
+  void set_number(std::uint32_t number) { number_ = number; }
 
   /// All calls that submitted something have returned, and all their completions were seen; asked
   /// for with expect_silence(). Called also if it has had a completion. For the loop.
-  virtual void nothing_was_said() {}
+  virtual void nothing_was_said();
 
   /// What make_ready() asked for. The loop calls it when it lets coroutines go on, one at a time
   /// and after all completions were collected: so all is permitted that a coroutine may do, also to
   /// spawn one, or to destroy the operation. That is not so in arrived() and ended().
-  virtual void go_on() {}
+  virtual void go_on();
 
   /// A completion with our name has arrived. For the loop.
   void completed(Part part, int result, std::uint32_t flags) {
@@ -101,6 +103,9 @@ class Operation : public Cancellable {
   /// IORING_CQE_F_MORE.
   virtual void arrived(int result, std::uint32_t flags) {
     if ((flags & IORING_CQE_F_NOTIF) != 0) return;  // the buffer of a zero-copy send is free
+    set_result(result, flags);
+  }
+  void set_result(int result, std::uint32_t flags) {
     result_ = result;
     flags_ = flags;
   }

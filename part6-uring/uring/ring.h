@@ -44,8 +44,11 @@ class Ring {
   /// Whether so many entries can be filled in before the next submission.
   bool has_room(std::uint32_t entries) {
     // What the kernel has taken since we last looked matters only when that is not enough.
-    return room_end_ - ring_.sq.sqe_tail >= entries || look_for_room() >= entries;
+    return knows_room(entries) || look_for_room() >= entries;
   }
+
+  /// The same, as far as it is known without asking how many the kernel has taken.
+  bool knows_room(std::uint32_t entries) const { return room_end_ - ring_.sq.sqe_tail >= entries; }
 
   /// A cleared entry. Only when it has_room().
   io_uring_sqe& next_entry() {

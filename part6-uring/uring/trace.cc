@@ -54,7 +54,8 @@ void Trace::write(char phase, const Operation& operation, const char* format,
   separator_ = ",\n";
 }
 
-void Trace::begun(const Operation& operation, const io_uring_sqe* entry) {
+void Trace::begun(Operation& operation, const io_uring_sqe* entry) {
+  operation.set_number(++operations_);
   if (entry == nullptr || !has_descriptor(*entry)) return write('b', operation, "%s", "");
   if (entry->opcode == IORING_OP_CLOSE && entry->file_index > 0) {
     return write('b', operation, "\"slot\":%u", entry->file_index - 1);

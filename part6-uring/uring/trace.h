@@ -25,7 +25,7 @@ class Trace {
   ~Trace();
 
   /// `entry` is its request; nullptr: it has none.
-  void begun(const Operation& operation, const io_uring_sqe* entry);
+  void begun(Operation& operation, const io_uring_sqe* entry);
   void ended(const Operation& operation, int result);
   void cancel_asked(const Operation& operation);
 
@@ -42,6 +42,7 @@ class Trace {
 
   std::FILE* file_;
   const char* separator_ = "[\n";
+  std::uint32_t operations_ = 0;
   common::Clock::time_point start_ = common::Clock::now();
 };
 

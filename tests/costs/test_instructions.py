@@ -16,7 +16,7 @@ from harness.server import Server
 CONNECTIONS = 64
 
 
-@pytest.mark.stages("part5-epoll")
+@pytest.mark.stages("part5-epoll", "part6-uring")
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")
 def test_a_message_takes_some_three_hundred_instructions(start: Callable[..., Server]) -> None:
     each = sum(
@@ -25,4 +25,4 @@ def test_a_message_takes_some_three_hundred_instructions(start: Callable[..., Se
         ).values()
     )
     print(f"{each:.0f} instructions a message at {CONNECTIONS} connections")
-    assert each < 330  # 300 with g++ 12; other compilers may need some more
+    assert each < 360  # 330 with g++ 12; other compilers may need some more

@@ -141,8 +141,10 @@ def test_bytes_that_come_with_the_end_of_the_time_do_not_extend_it(
 ) -> None:
     # In a crowd, a server may put away what it knows of a client who completes nothing. Its time
     # is up at that very moment: it was never anybody's turn.
-    server = start("--protocol", "http", "--read-timeout", "1500ms")
+    server = start("--protocol", "http", "--read-timeout", "3s")
     late = server.connect()
+    over = time.monotonic() + 3.3
+    time.sleep(1.5)  # the crowd has time left when the late one has none
     crowd = [server.connect() for _ in range(CROWD)]
     for client in crowd:
         client.send(get())
@@ -151,7 +153,7 @@ def test_bytes_that_come_with_the_end_of_the_time_do_not_extend_it(
     server.pause()
     late.send(b"\r\n")  # goes before a request, and is none
     late.wait_until_in_kernel()
-    time.sleep(2.0)  # the time is over when the server runs again
+    time.sleep(max(0.0, over - time.monotonic()))
     server.resume()
     late.wait_for_hang_up()
 

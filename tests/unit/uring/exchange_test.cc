@@ -19,7 +19,6 @@ using tests::Uring;
 using uring::Buffers;
 using uring::Error;
 using uring::Exchange;
-using uring::Lease;
 using uring::Loop;
 using uring::Result;
 using uring::Task;
@@ -33,19 +32,15 @@ class Recorder final : public Exchange {
   Recorder(Loop& loop, const common::Fd& fd, Buffers& buffers) : Exchange(loop, fd, buffers) {}
   ~Recorder() {
     settle();
-    if (unclaimed && received()) (void)lease();
+    give_input_back();
   }
 
   int answers_sent = 0;
   int exchanges = 0;
-  bool unclaimed = false;
 
  private:
   void answer_sent() override { ++answers_sent; }
-  void exchanged() override {
-    ++exchanges;
-    unclaimed = true;
-  }
+  void go_on() override { ++exchanges; }
 };
 
 class UringExchange : public Uring {
@@ -58,10 +53,9 @@ class UringExchange : public Uring {
     while (exchange.in_flight()) (void)co_await loop.sleep(std::chrono::milliseconds(1));
   }
 
-  Result<Lease> take(Recorder& exchange) {
-    exchange.unclaimed = false;
+  Result<std::span<std::byte>> take(Recorder& exchange) {
     if (!exchange.received()) return std::unexpected(exchange.error());
-    return exchange.lease();
+    return exchange.input();
   }
 
   std::unique_ptr<Buffers> buffers;
@@ -75,11 +69,11 @@ TEST_F(UringExchange, SendsAnAnswerAndReceivesWhatComesNext) {
     for (int i = 1; i <= 5; ++i) {
       (void)co_await loop.send(ends.client, bytes_of("ping"));
       co_await end_of(exchange);
-      const auto lease = take(exchange);
-      EXPECT_THAT(lease, Succeeded());
-      EXPECT_EQ(text_of(lease->bytes()), "ping");
+      const auto input = take(exchange);
+      EXPECT_THAT(input, Succeeded());
+      EXPECT_EQ(text_of(*input), "ping");
 
-      exchange.start(lease->bytes());
+      exchange.start_and_tell(*input);
       std::array<std::byte, 8> answer;
       EXPECT_EQ(co_await loop.recv(ends.client, answer), Result<std::size_t>(4u));
       while (exchange.answers_sent < i) (void)co_await loop.nop();  // long before the next input
@@ -90,16 +84,16 @@ TEST_F(UringExchange, SendsAnAnswerAndReceivesWhatComesNext) {
   });
 }
 
-TEST_F(UringExchange, TheEndOfTheStreamIsAnEmptyLease) {
+TEST_F(UringExchange, TheEndOfTheStreamIsNoInput) {
   run([this]() -> Task<> {
     const auto ends = tcp_connection();
     Recorder exchange(loop, ends.server, *buffers);
-    exchange.start(bytes_of("bye"));
+    exchange.start_and_tell(bytes_of("bye"));
     (void)co_await loop.shutdown(ends.client, SHUT_WR);
     co_await end_of(exchange);
-    const auto lease = take(exchange);
-    EXPECT_THAT(lease, Succeeded());
-    EXPECT_TRUE(lease->empty());
+    const auto input = take(exchange);
+    EXPECT_THAT(input, Succeeded());
+    EXPECT_TRUE(input->empty());
     EXPECT_EQ(exchange.answers_sent, 1);
   });
 }
@@ -111,7 +105,7 @@ TEST_F(UringExchange, AnAnswerThatFallsShortIsAllThatHappens) {
     const std::string much(10'000'000, 'x');
     Recorder exchange(loop, ends.server, *buffers);
     (void)co_await loop.send(ends.client, bytes_of("more"));
-    exchange.start(bytes_of(much));
+    exchange.start_and_tell(bytes_of(much));
     co_await end_of(exchange);
     EXPECT_THAT(take(exchange), FailedWith(std::errc::resource_unavailable_try_again));
     EXPECT_EQ(exchange.answers_sent, 0);
@@ -129,8 +123,8 @@ TEST_F(UringExchange, AnAnswerThatFallsShortIsAllThatHappens) {
     }
     exchange.start({});
     co_await end_of(exchange);
-    const auto lease = take(exchange);
-    EXPECT_EQ(text_of(lease->bytes()), "more");
+    const auto input = take(exchange);
+    EXPECT_EQ(text_of(*input), "more");
   });
 }
 
@@ -139,7 +133,7 @@ TEST_F(UringExchange, AFailedSendIsItsError) {
     auto ends = tcp_connection();
     (void)co_await loop.shutdown(ends.server, SHUT_WR);
     Recorder exchange(loop, ends.server, *buffers);
-    exchange.start(bytes_of("too late"));
+    exchange.start_and_tell(bytes_of("too late"));
     co_await end_of(exchange);
     EXPECT_THAT(take(exchange), FailedWith(std::errc::broken_pipe));
     EXPECT_FALSE(exchange.unsent().empty());
@@ -161,7 +155,7 @@ TEST_F(UringExchange, IsCancelledForAReason) {
     (void)co_await loop.send(ends.client, bytes_of("hi"));
     exchange.start({});
     co_await end_of(exchange);
-    EXPECT_EQ(text_of(take(exchange)->bytes()), "hi");
+    EXPECT_EQ(text_of(*take(exchange)), "hi");
   });
 }
 
@@ -192,7 +186,7 @@ TEST_F(UringExchange, ManyGoTogether) {
     for (int i = 0; i < 30; ++i) {
       ends.push_back(tcp_connection());
       exchanges.push_back(std::make_unique<Recorder>(loop, ends.back().server, *buffers));
-      exchanges.back()->start(bytes_of("hello"));
+      exchanges.back()->start_and_tell(bytes_of("hello"));
     }
     std::array<std::byte, 8> answer;
     for (const auto& each : ends) {

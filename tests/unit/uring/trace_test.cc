@@ -75,7 +75,7 @@ TEST(UringTrace, ShowsWhatWasCancelledAndLinked) {
   const auto trace = trace_of_things();
   EXPECT_THAT(trace, ::testing::HasSubstr(R"("args":{"asked":"cancel"})"));
   EXPECT_THAT(trace, ::testing::ContainsRegex(R"re("args":\{"linked_behind":[0-9]+\})re"));
-  EXPECT_THAT(trace, ::testing::HasSubstr(R"("name":"recv")"));
+  EXPECT_THAT(trace, ::testing::HasSubstr(R"("entry":"recv","linked_to":"link_timeout")"));
 }
 
 TEST(UringTrace, SaysWhyAFileCannotBeWritten) {

@@ -1,0 +1,77 @@
+// 22-probe: a program that is built today runs on a kernel of another year. Which operations its
+// rings know, the kernel says when asked; those it does not know are answered with EINVAL. Beside
+// each group the Linux that brought it. Needs Linux 5.6, for the question. Try it: ./22-probe
+
+#include <liburing.h>
+
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+namespace {
+
+struct Operation {
+  int number;
+  const char* name;
+};
+
+struct Release {
+  const char* linux_version;
+  std::vector<Operation> brought;
+};
+
+const std::vector<Release> releases = {
+    {"5.1",
+     {{IORING_OP_NOP, "nop"},
+      {IORING_OP_READV, "readv"},
+      {IORING_OP_WRITEV, "writev"},
+      {IORING_OP_FSYNC, "fsync"},
+      {IORING_OP_POLL_ADD, "poll_add"},
+      {IORING_OP_POLL_REMOVE, "poll_remove"}}},
+    {"5.3", {{IORING_OP_SENDMSG, "sendmsg"}, {IORING_OP_RECVMSG, "recvmsg"}}},
+    {"5.4", {{IORING_OP_TIMEOUT, "timeout"}}},
+    {"5.5",
+     {{IORING_OP_TIMEOUT_REMOVE, "timeout_remove"},
+      {IORING_OP_LINK_TIMEOUT, "link_timeout"},
+      {IORING_OP_ASYNC_CANCEL, "async_cancel"},
+      {IORING_OP_ACCEPT, "accept"},
+      {IORING_OP_CONNECT, "connect"}}},
+    {"5.6",
+     {{IORING_OP_READ, "read"},
+      {IORING_OP_WRITE, "write"},
+      {IORING_OP_SEND, "send"},
+      {IORING_OP_RECV, "recv"},
+      {IORING_OP_OPENAT2, "openat2"},
+      {IORING_OP_STATX, "statx"},
+      {IORING_OP_CLOSE, "close"}}},
+    {"5.7", {{IORING_OP_SPLICE, "splice"}, {IORING_OP_PROVIDE_BUFFERS, "provide_buffers"}}},
+    {"5.11", {{IORING_OP_SHUTDOWN, "shutdown"}, {IORING_OP_UNLINKAT, "unlinkat"}}},
+    {"5.15", {{IORING_OP_MKDIRAT, "mkdirat"}, {IORING_OP_LINKAT, "linkat"}}},
+    {"5.18", {{IORING_OP_MSG_RING, "msg_ring"}}},
+    {"5.19", {{IORING_OP_SOCKET, "socket"}}},
+    {"6.0", {{IORING_OP_SEND_ZC, "send_zc"}}},
+    {"6.7", {{50, "waitid"}, {51, "futex_wait"}}},  // liburing 2.3 has no names for them
+    {"6.8", {{54, "fixed_fd_install"}}},
+};
+
+}  // namespace
+
+int main() {
+  io_uring ring{};
+  if (const int result = io_uring_queue_init(4, &ring, 0); result < 0) {
+    std::fprintf(stderr, "no ring: %s\n", std::strerror(-result));
+    return 1;
+  }
+  io_uring_probe* probe = io_uring_get_probe_ring(&ring);
+  if (probe == nullptr) return std::fprintf(stderr, "no probe: Linux 5.6 has it\n"), 1;
+  for (const Release& release : releases) {
+    std::printf("Linux %-5s", release.linux_version);
+    for (const auto& [number, name] : release.brought) {
+      const bool known = io_uring_opcode_supported(probe, number) != 0;
+      std::printf(" %s%s", known ? "" : "no-", name);
+    }
+    std::putchar('\n');
+  }
+  io_uring_free_probe(probe);
+  io_uring_queue_exit(&ring);
+}

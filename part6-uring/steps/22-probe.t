@@ -1,0 +1,18 @@
+  $ cd "$STEPS"
+
+What the kernel of part6 must know, and what came later; "no-" is in front of what it lacks.
+
+  $ ./22-probe
+  Linux 5.1   nop readv writev fsync poll_add poll_remove
+  Linux 5.3   sendmsg recvmsg
+  Linux 5.4   timeout
+  Linux 5.5   timeout_remove link_timeout async_cancel accept connect
+  Linux 5.6   read write send recv openat2 statx close
+  Linux 5.7   splice provide_buffers
+  Linux 5.11  shutdown unlinkat
+  Linux 5.15  (no-)?mkdirat (no-)?linkat (re)
+  Linux 5.18  (no-)?msg_ring (re)
+  Linux 5.19  (no-)?socket (re)
+  Linux 6.0   (no-)?send_zc (re)
+  Linux 6.7   (no-)?waitid (no-)?futex_wait (re)
+  Linux 6.8   (no-)?fixed_fd_install (re)

@@ -1,0 +1,87 @@
+// 23-time-outs-price: what does a time-out linked to each receive cost? Measured as one measures a
+// small difference: in rounds, in changing order, processor time and not the clock, each beside a
+// receive without one in the same round; and that beside itself, which tells the noise. Needs
+// Linux 5.6. Try it: ./23-time-outs-price
+
+#include <liburing.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <vector>
+
+namespace {
+
+constexpr int rounds = 15, receives = 5000;
+enum Form { without, without_again, with_time_out, forms };
+
+io_uring ring;
+int ends[2];
+char byte;  // the kernel's while a receive is in flight
+
+int check(int n, const char* what) {
+  return n < 0 ? (errno = -n, std::perror(what), std::exit(1), n) : n;
+}
+
+double processor_us() {
+  timespec time{};
+  (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3;
+}
+
+/// Orders a receive, lets the byte come, and collects what there is to collect.
+void receive(bool limited) {
+  static __kernel_timespec minute{60, 0};
+  io_uring_sqe* sqe = io_uring_get_sqe(&ring);
+  io_uring_prep_recv(sqe, ends[0], &byte, 1, 0);
+  if (limited) {
+    io_uring_sqe_set_flags(sqe, IOSQE_IO_LINK);
+    io_uring_prep_link_timeout(io_uring_get_sqe(&ring), &minute, 0);
+  }
+  check(io_uring_submit(&ring), "io_uring_submit");
+  if (send(ends[1], "a", 1, MSG_NOSIGNAL) != 1) std::exit((std::perror("send"), 1));
+  for (int completions = limited ? 2 : 1; completions > 0; --completions) {
+    io_uring_cqe* cqe = nullptr;
+    check(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
+    io_uring_cqe_seen(&ring, cqe);
+  }
+}
+
+double cost_us(Form form) {
+  const double before = processor_us();
+  for (int i = 0; i < receives; ++i) receive(form == with_time_out);
+  return (processor_us() - before) / receives;
+}
+
+void print(const char* title, std::vector<double> ratios) {
+  std::sort(ratios.begin(), ratios.end());
+  std::printf("%-17s %.2f (%.2f to %.2f)\n", title, ratios[rounds / 2], ratios.front(),
+              ratios.back());
+}
+
+}  // namespace
+
+int main() {
+  check(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) return 1;
+  std::mt19937 dice{std::random_device{}()};
+  std::array<Form, forms> order = {without, without_again, with_time_out};
+  (void)cost_us(with_time_out);  // warms up
+  std::vector<double> noise, price;
+  for (int round = 0; round < rounds; ++round) {
+    std::array<double, forms> found{};
+    std::shuffle(order.begin(), order.end(), dice);
+    for (const Form form : order) found[form] = cost_us(form);
+    noise.push_back(found[without_again] / found[without]);
+    price.push_back(found[with_time_out] / found[without]);
+  }
+  print("without, again", noise);
+  print("with a time-out", price);
+  io_uring_queue_exit(&ring);
+}

@@ -1,0 +1,90 @@
+// Newcomers and the places for them.
+
+#include "uring/acceptor.h"
+
+#include <sys/eventfd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "fixture.h"
+#include "uring/scope.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using common::Fd;
+using tests::FailedWith;
+using tests::Succeeded;
+using tests::Uring;
+using uring::Acceptor;
+using uring::Error;
+using uring::Result;
+using uring::Task;
+
+using Newcomer = std::optional<Result<common::Accepted>>;
+
+Task<> take_one(Acceptor& acceptor, Newcomer& newcomer) { newcomer = co_await acceptor.next(); }
+
+struct Queue {
+  Fd listener = *common::listen_on(tests::on_free_port(), common::Waiting::nonblocking);
+  Fd wake{::eventfd(0, EFD_CLOEXEC)};
+
+  Fd add_client() const { return tests::connect_to(*common::Address::of_socket(listener)); }
+};
+
+TEST_F(Uring, ANewcomerForWhomThereIsNoPlaceIsTakenWhenThereIs) {
+  const Queue queue;
+  common::Places places(1);
+  Acceptor acceptor(loop, queue.listener, places, queue.wake);
+  run([&]() -> Task<> {
+    const Fd one = queue.add_client();
+    const Fd another = queue.add_client();
+    const auto first = co_await acceptor.next();
+    EXPECT_THAT(first, Succeeded());
+
+    Newcomer second;
+    uring::Scope scope(loop);
+    scope.spawn(take_one(acceptor, second));
+    (void)co_await loop.sleep(1ms);
+    EXPECT_FALSE(second);
+    acceptor.give_back();
+
+    std::uint64_t wake_ups = 0;
+    const auto buffer = std::as_writable_bytes(std::span(&wake_ups, 1));
+    const auto heard = co_await loop.read(queue.wake, buffer).within(10s);
+    EXPECT_THAT(heard, Succeeded());
+    acceptor.look_again();
+    co_await scope.join();
+    EXPECT_THAT(*second, Succeeded());
+  });
+}
+
+// As two workers do. If it kept a place while it waits, the last one would be gone.
+TEST_F(Uring, WhoeverComesTooLateForANewcomerHoldsNoPlace) {
+  const Queue queue;
+  const Fd other_wake(::eventfd(0, EFD_CLOEXEC));
+  common::Places places(2);
+  Acceptor one(loop, queue.listener, places, queue.wake);
+  Acceptor another(loop, queue.listener, places, other_wake);
+  run([&]() -> Task<> {
+    Newcomer first;
+    Newcomer second;
+    uring::Scope scope(loop);
+    scope.spawn(take_one(one, first));
+    scope.spawn(take_one(another, second));
+    const Fd client = queue.add_client();
+    while (!first && !second) (void)co_await loop.sleep(1ms);
+    (void)co_await loop.sleep(1ms);
+    EXPECT_NE(first.has_value(), second.has_value());
+    EXPECT_TRUE(places.take_or_wait(queue.wake.get()));
+
+    scope.cancel();
+    co_await scope.join();
+    const auto& late = first->has_value() ? *second : *first;
+    EXPECT_THAT(late, FailedWith(Error::cancelled));
+  });
+}
+
+}  // namespace
