@@ -16,6 +16,9 @@
 namespace finger {
 namespace {
 
+/// Of whom nothing is opened with an owner's rights.
+constexpr auto no_id = static_cast<uid_t>(-1);
+
 /// Whether a query can ask for this user, so that it can be found, and shown in the list.
 bool can_be_asked_for(std::string_view login) {
   const auto query = parse_query(login);
@@ -38,28 +41,31 @@ std::string_view beginning(std::string_view text, std::size_t bytes_max) {
 /// A directory that is read name by name.
 class Directory {
  public:
-  static Result<Directory> open(const std::string& path) {
-    DIR* const stream = ::opendir(path.c_str());
+  static Result<Directory> open(const common::Fd& directory) {
+    common::Fd readable(::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!readable) return common::last_error();
+    DIR* const stream = ::fdopendir(readable.get());
     if (stream == nullptr) return common::last_error();
+    (void)readable.release();  // the stream's from now on
     return Directory(stream);
   }
 
   /// The next name, good until the one after it; empty: there is none.
   Result<std::string_view> next() {
     errno = 0;  // only errno tells an end from an error. readdir(3)
-    const dirent* const entry = ::readdir(stream_.get());
-    if (entry == nullptr && errno != 0) return common::last_error();
-    return entry == nullptr ? std::string_view() : std::string_view(entry->d_name);
+    entry_ = ::readdir(stream_.get());
+    if (entry_ == nullptr && errno != 0) return common::last_error();
+    return entry_ == nullptr ? std::string_view() : std::string_view(entry_->d_name);
   }
 
-  /// What stands there under the name, a symbolic link itself.
-  Result<struct stat> status_of(const std::string& name) const {
+  /// Whether that is a directory's name, and no symbolic link's. Without asking the directory where
+  /// that can be: its user may have mounted there what refuses others, or lets them wait.
+  bool is_at_directory() const {
+    if (entry_->d_type != DT_UNKNOWN) return entry_->d_type == DT_DIR;
     struct stat status {};
     const int number = ::dirfd(stream_.get());
-    if (::fstatat(number, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
-      return common::last_error();
-    }
-    return status;
+    return ::fstatat(number, entry_->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISDIR(status.st_mode);
   }
 
  private:
@@ -70,6 +76,7 @@ class Directory {
   explicit Directory(DIR* stream) : stream_(stream) {}
 
   std::unique_ptr<DIR, Close> stream_;
+  const dirent* entry_ = nullptr;
 };
 
 }  // namespace
@@ -106,6 +113,12 @@ Result<Accounts> Accounts::of_group(const std::string& group) {
 }
 
 Result<Accounts> Accounts::of_directory(const std::string& directory) {
+  const common::Fd opened(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!opened) return common::last_error();
+  return of_directory(opened, directory);
+}
+
+Result<Accounts> Accounts::of_directory(const common::Fd& directory, const std::string& path) {
   auto opened = Directory::open(directory);
   if (!opened) return std::unexpected(opened.error());
 
@@ -114,13 +127,9 @@ Result<Accounts> Accounts::of_directory(const std::string& directory) {
     const auto next = opened->next();
     if (!next) return std::unexpected(next.error());
     if (next->empty()) break;
-    if (next->starts_with('.')) continue;
+    if (next->starts_with('.') || !opened->is_at_directory()) continue;
     const std::string name(*next);
-    const auto status = opened->status_of(name);
-    if (!status && status.error() == std::errc::no_such_file_or_directory) continue;  // just gone
-    if (!status) return std::unexpected(status.error());
-    if (!S_ISDIR(status->st_mode)) continue;
-    accounts.push_back({name, name, directory + "/" + name, status->st_uid, status->st_gid});
+    accounts.push_back({name, name, path + "/" + name, no_id, no_id});
   }
   return Accounts(std::move(accounts));
 }

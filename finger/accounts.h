@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/fd.h"
 #include "finger/error.h"
 #include "finger/passwd.h"
 
@@ -18,7 +19,7 @@ struct Account {
   std::string login;
   std::string full_name;  ///< Printable, perhaps empty; with --users, the login.
   std::string home;
-  uid_t uid;  ///< Whose rights open the plan. With --users, the owner of the directory.
+  uid_t uid;  ///< Whose rights open the plan. With --users, -1: the daemon's do.
   gid_t gid;
 };
 
@@ -46,6 +47,9 @@ class Accounts {
   /// The directories in `directory`, but for hidden ones and symbolic links. Reads the disk.
   /// Errors: an errno.
   static Result<Accounts> of_directory(const std::string& directory);
+
+  /// The same for one that is open, perhaps with O_PATH only, and was found at `path`.
+  static Result<Accounts> of_directory(const common::Fd& directory, const std::string& path);
 
   /// From what the system says, in the order in which it says it: of two with the same login the
   /// first counts.

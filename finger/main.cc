@@ -46,7 +46,10 @@ int complain(const std::string& line) {
 /// Why nobody can be served, and what to do about it.
 std::string explain(const finger::Options& options, std::error_code error) {
   if (!options.users.empty()) {
-    return fmt::format("cannot read --users {}: {}", options.users, error.message());
+    // Root has become somebody else by now.
+    const bool denied = error == std::errc::permission_denied;
+    const auto who = denied ? fmt::format(" (uid {})", ::geteuid()) : "";
+    return fmt::format("cannot read --users {}: {}{}", options.users, error.message(), who);
   }
   if (error == finger::Error::no_such_group) {
     return fmt::format("there is no group {}: make one with groupadd, or name another by --group",
@@ -61,17 +64,30 @@ std::chrono::milliseconds drain_timeout(const finger::Options& options) {
   return options.deadline + std::chrono::seconds(1);
 }
 
+/// How long a worker may look for who has opted in: databases in the network have time-outs of
+/// their own, and most are shorter.
+constexpr auto start_timeout = std::chrono::seconds(30);
+
 std::expected<std::unique_ptr<finger::Workers>, std::string> create_workers(
-    const finger::Options& options, common::Fd listener, finger::PrepareRing prepare) {
-  auto served = finger::load_served(options);
+    const finger::Options& options, common::Fd listener, common::Fd users,
+    finger::PrepareRing prepare) {
+  auto served = finger::load_served(options, std::move(users));
   if (!served) return std::unexpected(explain(options, served.error()));
   return finger::Workers::create(options, std::move(listener), std::move(*served),
                                  std::move(prepare));
 }
 
-/// Serves with the rights that we have, and when the port is bound and all is ready says so.
+/// Serves with the rights that we have, but for root's, and when the port is bound and all is ready
+/// says so.
 int serve(const finger::Options& options, common::Fd listener, const std::string& address) {
-  const auto workers = create_workers(options, std::move(listener), {});
+  auto users = finger::open_users(options);  // root may, wherever it is
+  if (!users) return complain(explain(options, users.error()));
+  if (::geteuid() == 0) {
+    if (const auto complaint = finger::give_root_up(); !complaint.empty()) {
+      return complain(complaint);
+    }
+  }
+  const auto workers = create_workers(options, std::move(listener), std::move(*users), {});
   if (!workers) return complain(workers.error());
   const auto signals =
       common::StopHandler::create(drain_timeout(options), [&workers] { (*workers)->stop(); });
@@ -86,7 +102,7 @@ int serve_without_root(const finger::Options& options, common::Fd listener,
                        finger::Report& report) {
   auto root = finger::RootThread::start();
   if (!root) return report.failed(root.error());
-  const auto workers = create_workers(options, std::move(listener),
+  const auto workers = create_workers(options, std::move(listener), {},
                                       [&root](uring::Loop& loop, const finger::Accounts& accounts) {
                                         return (*root)->prepare(loop, accounts);
                                       });
@@ -104,7 +120,7 @@ int serve_without_root(const finger::Options& options, common::Fd listener,
 
 int serve_as_root(const finger::Options& options, common::Fd listener, const std::string& address) {
   finger::Parent parent(
-      std::move(listener), drain_timeout(options),
+      std::move(listener), {.start = start_timeout, .drain = drain_timeout(options)},
       [&options](common::Fd socket, finger::Report& report) {
         return serve_without_root(options, std::move(socket), report);
       },

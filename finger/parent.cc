@@ -61,10 +61,9 @@ bool Report::say(std::string_view text) {
   return written >= 0;
 }
 
-Parent::Parent(common::Fd listener, std::chrono::milliseconds drain_limit, Work work,
-               std::function<void()> announce)
+Parent::Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce)
     : listener_(std::move(listener)),
-      drain_limit_(drain_limit),
+      limits_(limits),
       work_(std::move(work)),
       announce_(std::move(announce)) {}
 
@@ -86,6 +85,7 @@ common::Result<int> Parent::run() {
 
 void Parent::wait() {
   auto soonest = start_at_;
+  if (starting_) soonest = starting_->kill_at;
   for (const Draining& each : draining_) {
     if (each.kill_at && (!soonest || *each.kill_at < *soonest)) soonest = each.kill_at;
   }
@@ -123,7 +123,7 @@ common::Result<Parent::Starting> Parent::fork_worker() {
     ours = {};
     be_worker(std::move(theirs), parent);
   }
-  return Starting{.pid = pid, .report = std::move(ours)};
+  return Starting{.pid = pid, .report = std::move(ours), .kill_at = started_at_ + limits_.start};
 }
 
 void Parent::be_worker(common::Fd report, pid_t parent) {
@@ -229,17 +229,19 @@ void Parent::stop() {
   listener_ = {};
   for (const Draining& each : draining_) send(each.pid, at_once ? SIGKILL : drain_signal);
   if (serving_) drain(*std::exchange(serving_, std::nullopt), drain_signal);
-  if (starting_) {  // it has no client yet, or does not know yet that it may have
-    send(starting_->pid, SIGKILL);
-    draining_.push_back({.pid = starting_->pid, .kill_at = std::nullopt});
-    starting_.reset();
-  }
+  if (starting_) kill_starting();  // it has no client yet, or does not know that it may have
   if (draining_.empty()) exit_status_ = 0;
+}
+
+void Parent::kill_starting() {
+  send(starting_->pid, SIGKILL);
+  draining_.push_back({.pid = starting_->pid, .kill_at = std::nullopt});
+  starting_.reset();
 }
 
 void Parent::drain(pid_t pid, int signal) {
   send(pid, signal);
-  draining_.push_back({.pid = pid, .kill_at = Clock::now() + drain_limit_});
+  draining_.push_back({.pid = pid, .kill_at = Clock::now() + limits_.drain});
 }
 
 void Parent::keep_time(Clock::time_point now) {
@@ -247,6 +249,10 @@ void Parent::keep_time(Clock::time_point now) {
     if (!each.kill_at || *each.kill_at > now) continue;
     send(each.pid, SIGKILL);
     each.kill_at.reset();
+  }
+  if (starting_ && starting_->kill_at <= now) {
+    kill_starting();
+    fail_start("the worker is not ready in time: whom it asks about users does not answer");
   }
   if (start_at_ && *start_at_ <= now) start();
 }

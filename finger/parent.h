@@ -39,7 +39,8 @@ class Report {
 /// one worker process at work, and touches no client:
 /// - SIGHUP: a fresh worker starts, which reads anew who opted in. As soon as it serves, the one
 ///   before is sent retire_signal: it accepts nobody any more, serves whoever is there, and ends.
-///   If the fresh one cannot serve, the one before goes on and a line says so.
+///   If the fresh one cannot serve, or takes too long to say so, the one before goes on and a line
+///   says so.
 /// - A worker that ends by itself is replaced, at most once a second; a line says so.
 /// - SIGTERM, SIGINT: the worker is asked to drain; the second time it is killed.
 /// No worker outlives it.
@@ -54,10 +55,14 @@ class Parent {
   /// What a worker does, in a process of its own; its value is the exit status.
   using Work = std::function<int(common::Fd listener, Report& report)>;
 
-  /// `announce` is called once, when the first worker serves. One that was asked to drain and is
-  /// still there `drain_limit` later is killed.
-  Parent(common::Fd listener, std::chrono::milliseconds drain_limit, Work work,
-         std::function<void()> announce);
+  /// What a worker may take. Then it is killed.
+  struct Limits {
+    std::chrono::milliseconds start;  ///< Until it reports.
+    std::chrono::milliseconds drain;  ///< Until it ends, after it was asked to.
+  };
+
+  /// `announce` is called once, when the first worker serves.
+  Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce);
 
   /// Returns the exit status: 0, it was asked to stop; 1, the first worker could not serve. Only in
   /// a process with one thread. Error: of signalfd(2).
@@ -67,6 +72,7 @@ class Parent {
   struct Starting {
     pid_t pid;
     common::Fd report;  ///< Empty: it has said nothing, and ends.
+    common::Clock::time_point kill_at;
   };
   struct Draining {
     pid_t pid;
@@ -84,11 +90,12 @@ class Parent {
   void reap();
   void ended(pid_t pid, int status);
   void stop();
+  void kill_starting();
   void drain(pid_t pid, int signal);
   void keep_time(common::Clock::time_point now);
 
   common::Fd listener_;  ///< Empty when it is to stop: the worker's is the last then.
-  const std::chrono::milliseconds drain_limit_;
+  const Limits limits_;
   const Work work_;
   const std::function<void()> announce_;
 

@@ -68,7 +68,7 @@ bool is_shortage(std::error_code error) {
 uring::Task<Result<Fd>> open_once(Exchange& exchange, const Account& account) {
   const Server& server = exchange.server();
   uring::Loop& loop = exchange.loop();
-  const Fd& users = server.users();
+  const Fd& users = exchange.served().users;
   const auto start = users ? uring::Descriptor(users) : loop.working_dir();
   const char* const path = users ? account.login.c_str() : account.home.c_str();
 
@@ -95,49 +95,95 @@ uring::Task<Status> pause(Exchange& exchange) {
   co_return Status();
 }
 
-/// An open plan, or the right to open one.
+/// From what is known of it already: fstat(2) may ask the other end of a network, and would wait.
+Result<struct ::statx> look_at(const Fd& file) {
+  struct ::statx about {};
+  constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
+  constexpr unsigned what = STATX_TYPE | STATX_SIZE | STATX_INO | STATX_BTIME;
+  if (::statx(file.get(), "", flags, what, &about) < 0) return common::last_error();
+  return about;
+}
+
+/// True where a file system does not keep it.
+bool is_same_birth(const struct ::statx& one, const struct ::statx& other) {
+  if ((one.stx_mask & other.stx_mask & STATX_BTIME) == 0) return true;
+  return one.stx_btime.tv_sec == other.stx_btime.tv_sec &&
+         one.stx_btime.tv_nsec == other.stx_btime.tv_nsec;
+}
+
+/// The birth, too: the number of a file that is gone may be the next one's.
+bool is_same_file(const struct ::statx& one, const struct ::statx& other) {
+  return one.stx_ino == other.stx_ino && one.stx_dev_major == other.stx_dev_major &&
+         one.stx_dev_minor == other.stx_dev_minor &&
+         S_ISREG(one.stx_mode) == S_ISREG(other.stx_mode) && is_same_birth(one, other);
+}
+
+/// An account's plan, while it is open; or the right to open it.
 class OpenPlan {
  public:
-  explicit OpenPlan(Server& server) : server_(server) {}
+  OpenPlan(Exchange& exchange, const Account& account) : exchange_(exchange), account_(account) {}
   OpenPlan(const OpenPlan&) = delete;
   OpenPlan& operator=(const OpenPlan&) = delete;
-  ~OpenPlan() {
-    if (permitted_) server_.close_plan(std::move(file_));
+  ~OpenPlan() { close(); }
+
+  uring::Task<Status> open();
+
+  /// After close(). Error: ESTALE, it is another file now.
+  uring::Task<Status> open_again();
+
+  void close() {
+    if (std::exchange(permitted_, false)) exchange_.server().close_plan(std::move(file_));
   }
 
-  uring::Task<Status> open(Exchange& exchange, const Account& account);
   const Fd& file() const { return file_; }
+  bool is_regular() const { return S_ISREG(about_.stx_mode); }
+
+  /// What it was known to have when it was opened.
+  std::uint64_t size() const { return about_.stx_size; }
 
  private:
-  Server& server_;
+  uring::Task<Status> open_when_permitted();
+
+  Exchange& exchange_;
+  const Account& account_;
   bool permitted_ = false;
   Fd file_;
+  struct ::statx about_ {};
 };
 
-uring::Task<Status> OpenPlan::open(Exchange& exchange, const Account& account) {
+uring::Task<Status> OpenPlan::open() {
+  const auto opened = co_await open_when_permitted();
+  if (!opened) co_return opened;
+  const auto about = look_at(file_);
+  if (!about) co_return std::unexpected(about.error());
+  about_ = *about;
+  co_return Status();
+}
+
+uring::Task<Status> OpenPlan::open_again() {
+  const auto before = about_;
+  const auto opened = co_await open();
+  if (!opened) co_return opened;
+  if (!is_same_file(before, about_)) {
+    co_return std::unexpected(std::error_code(ESTALE, std::system_category()));
+  }
+  co_return Status();
+}
+
+uring::Task<Status> OpenPlan::open_when_permitted() {
   while (true) {
-    permitted_ = permitted_ || server_.take_plan();
+    permitted_ = permitted_ || exchange_.server().take_plan();
     if (permitted_) {
-      auto opened = co_await open_once(exchange, account);
+      auto opened = co_await open_once(exchange_, account_);
       if (!opened && !is_shortage(opened.error())) co_return std::unexpected(opened.error());
       if (opened) {
         file_ = std::move(*opened);
         co_return Status();
       }
     }
-    const auto paused = co_await pause(exchange);
+    const auto paused = co_await pause(exchange_);
     if (!paused) co_return paused;
   }
-}
-
-/// From what is known of it already: fstat(2) may ask the other end of a network, and would wait.
-Result<struct ::statx> look_at(const Fd& file) {
-  struct ::statx about {};
-  constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
-  if (::statx(file.get(), "", flags, STATX_TYPE | STATX_SIZE, &about) < 0) {
-    return common::last_error();
-  }
-  return about;
 }
 
 /// O_NONBLOCK has done its duty at the open. Where a file system cannot tell beforehand whether a
@@ -160,25 +206,32 @@ uring::Task<Result<std::size_t>> read_at(Exchange& exchange, const Fd& file, std
   co_return got;
 }
 
-/// `size` is what it is known to have. The buffer has room for `head`, for `No Plan.` and more.
-uring::Task<Status> send_file(Exchange& exchange, const Fd& file, std::uint64_t size,
-                              std::string_view head, std::span<std::byte> buffer) {
+/// The buffer has room for `head`, for `No Plan.` and more.
+uring::Task<Status> send_file(Exchange& exchange, OpenPlan& plan, std::string_view head,
+                              std::span<std::byte> buffer) {
   CrlfConverter converter;
   std::size_t filled = put(head, buffer);
   std::uint64_t offset = 0;
   bool ended = false;
   while (!ended) {
+    if (!plan.file()) {
+      const auto opened = co_await plan.open_again();
+      if (!opened) co_return opened;
+    }
     const auto out = buffer.subspan(filled);
     const auto in = out.last(out.size() / CrlfConverter::growth_max);
-    const auto got = co_await read_at(exchange, file, offset, in);
+    const auto got = co_await read_at(exchange, plan.file(), offset, in);
     if (!got) co_return std::unexpected(got.error());
     offset += *got;
     // A read falls short where the file ends: to ask once more would only be told so.
-    ended = *got == 0 || (*got < in.size() && offset >= size);
+    ended = *got == 0 || (*got < in.size() && offset >= plan.size());
 
     filled += converter.convert(in.first(*got), out);
     if (ended) filled += converter.finish(buffer.subspan(filled));
     if (ended && converter.empty()) filled += put(no_plan, buffer.subspan(filled));
+
+    // A peer may take its time. Meanwhile the last plan that may be open is somebody else's.
+    if (ended || exchange.server().plans_are_short()) plan.close();
     const auto sent = co_await exchange.send(buffer.first(filled));
     if (!sent) co_return sent;
     filled = 0;
@@ -194,13 +247,11 @@ uring::Task<Status> send_no_plan(Exchange& exchange, std::string_view head) {
 }  // namespace
 
 uring::Task<Status> send_plan(Exchange& exchange, const Account& account, std::string_view head) {
-  OpenPlan plan(exchange.server());
-  const auto opened = co_await plan.open(exchange, account);
+  OpenPlan plan(exchange, account);
+  const auto opened = co_await plan.open();
   if (!opened && says_no_plan(opened.error())) co_return co_await send_no_plan(exchange, head);
   if (!opened) co_return opened;
-  const auto about = look_at(plan.file());
-  if (!about) co_return std::unexpected(about.error());
-  if (!S_ISREG(about->stx_mode)) co_return co_await send_no_plan(exchange, head);
+  if (!plan.is_regular()) co_return co_await send_no_plan(exchange, head);
 
   const auto lent = exchange.server().lend_buffer();
   if (head.size() > lent->size() / 2) {
@@ -208,7 +259,7 @@ uring::Task<Status> send_plan(Exchange& exchange, const Account& account, std::s
     if (!sent) co_return sent;
     head = {};
   }
-  co_return co_await send_file(exchange, plan.file(), about->stx_size, head, *lent);
+  co_return co_await send_file(exchange, plan, head, *lent);
 }
 
 }  // namespace finger

@@ -15,8 +15,10 @@ class Exchange;
 /// were registered, else with ours; never through a symbolic link below the home, and it is never
 /// anything but a regular file.
 ///
-/// It is sent while it is read: neither its size nor what happens to it meanwhile matters.
-/// Errors: timed_out; of openat2(2) and read(2), where they say nothing about the plan; of send(2).
+/// It is sent while it is read: neither its size nor what happens to it meanwhile matters. Where
+/// descriptors are short it is closed while a piece of it is sent, and opened again for the next.
+/// Errors: timed_out; of openat2(2) and read(2), where they say nothing about the plan; of send(2);
+/// ESTALE, it has become another file in between.
 uring::Task<Status> send_plan(Exchange& exchange, const Account& account, std::string_view head);
 
 }  // namespace finger

@@ -32,10 +32,6 @@ struct User {
   gid_t gid;
 };
 
-/// Somebody who owns nothing: who runs as nobody, or as fingerd, may. The largest uid there is but
-/// for -1, which stands for none.
-constexpr User stranger{.uid = static_cast<uid_t>(-2), .gid = static_cast<gid_t>(-2)};
-
 /// What serving plans takes.
 constexpr int operations[] = {IORING_OP_POLL_ADD, IORING_OP_TIMEOUT, IORING_OP_OPENAT2,
                               IORING_OP_READ,     IORING_OP_WRITE,   IORING_OP_RECV,
@@ -88,20 +84,12 @@ std::optional<User> unprivileged_user() {
   return std::nullopt;
 }
 
-/// Whether one may become this user. -1 is no id: setresuid(2) takes it for "leave as it is", and
-/// what was registered would be root's.
-bool can_be_owner(const Account& account) {
-  constexpr auto no_id = static_cast<uid_t>(-1);
-  return account.uid != 0 && account.uid != no_id && account.gid != no_id;
-}
-
 /// Registers a user's credentials, without supplementary groups if the thread has none, and is root
 /// again. The real and the saved uid stay 0, the saved one as the way back, also in what is
 /// registered. There it is no right: files are opened with the effective ids, and while that uid is
 /// not 0 the effective capabilities are empty. credentials(7), capabilities(7). With another real
-/// uid each time, 65,000 users would take 10 s, as the kernel counts what a real user has.
-/// Errors: of setresuid(2), EINVAL for one, a uid that the namespace lacks; EBUSY, the ring is
-/// full.
+/// uid each time, 65,000 users would take 10 s, as the kernel counts what a real user has. Errors:
+/// of setresuid(2); EBUSY, the ring is full.
 Result<std::uint16_t> register_user(uring::Ring& ring, const User& user) {
   if (const auto done = set_group_ids(user.gid); !done) return std::unexpected(done.error());
   if (const auto done = set_user_ids(0, user.uid, 0); !done) return std::unexpected(done.error());
@@ -132,6 +120,8 @@ std::string become(const User& user) {
   const auto failed = [](std::string_view what, const Status& status) {
     return fmt::format("cannot give root up: {}: {}", what, status.error().message());
   };
+  int with_parent = 0;  // which signal, when the parent process ends; 0: none
+  (void)::prctl(PR_GET_PDEATHSIG, &with_parent, 0, 0, 0);
   // The groups first: without uid 0 they could not be left any more.
   if (const auto done = leave_all_groups(); !done) return failed("setgroups", done);
   if (const auto done = set_group_ids(user.gid); !done) return failed("setresgid", done);
@@ -140,8 +130,8 @@ std::string become(const User& user) {
   }
   // They went with uid 0, unless whoever started us has set a securebit to keep them.
   if (const auto done = drop_capabilities(); !done) return failed("capset", done);
-  // Not earlier: the change of user clears it. prctl(2)
-  if (const auto done = status_of(::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)); !done) {
+  // The change of user has cleared it. prctl(2)
+  if (const auto done = status_of(::prctl(PR_SET_PDEATHSIG, with_parent, 0, 0, 0)); !done) {
     return failed("PR_SET_PDEATHSIG", done);
   }
   return {};
@@ -159,9 +149,9 @@ bool is_root_gone(const User& user) {
          has_no_capability(&Capability::permitted) && has_no_capability(&Capability::inheritable);
 }
 
-}  // namespace
-
-std::expected<std::unique_ptr<RootThread>, std::string> RootThread::start() {
+/// What the thread that is to give root up does first, for itself and those that it starts. Returns
+/// whom it is to become.
+std::expected<User, std::string> fence_in() {
   const auto user = unprivileged_user();
   if (!user) {
     return std::unexpected("there is no user nobody to run as: add a system user fingerd");
@@ -174,16 +164,40 @@ std::expected<std::unique_ptr<RootThread>, std::string> RootThread::start() {
     return std::unexpected("cannot give root up: PR_SET_NO_NEW_PRIVS is not to be had");
   }
   only_read_files();
+  return *user;
+}
+
+std::string become_for_good(const User& user) {
+  if (std::string complaint = become(user); !complaint.empty()) return complaint;
+  return is_root_gone(user) ? "" : "cannot give root up: it can be had again";
+}
+
+/// Others run as nobody, too, and could otherwise trace us. Each change of user may have undone it:
+/// proc(5), suid_dumpable. Fails only for a wrong argument.
+void forbid_tracing() { (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+}  // namespace
+
+std::string give_root_up() {
+  const auto user = fence_in();
+  if (!user) return user.error();
+  std::string complaint = become_for_good(*user);
+  forbid_tracing();
+  return complaint;
+}
+
+std::expected<std::unique_ptr<RootThread>, std::string> RootThread::start() {
+  const auto user = fence_in();
+  if (!user) return std::unexpected(user.error());
   std::unique_ptr<RootThread> root;
   try {
     root.reset(new RootThread());
   } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
     return std::unexpected("cannot start a thread: " + error.code().message());
   }
-  if (const std::string complaint = become(*user); !complaint.empty()) {
-    return std::unexpected(complaint);
+  if (std::string complaint = become_for_good(*user); !complaint.empty()) {
+    return std::unexpected(std::move(complaint));
   }
-  if (!is_root_gone(*user)) return std::unexpected("cannot give root up: it can be had again");
   return root;
 }
 
@@ -196,9 +210,7 @@ RootThread::~RootThread() {
   }
   changed_.notify_all();
   thread_.join();
-  // Others run as nobody, too, and could otherwise trace us. Each change of user may have undone
-  // it: proc(5), suid_dumpable. Fails only for a wrong argument.
-  (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  forbid_tracing();
 }
 
 void RootThread::work() {
@@ -226,6 +238,11 @@ void RootThread::have_done(const std::function<void()>& job) {
   changed_.wait(lock, [&done] { return done; });
 }
 
+/// Whether one may become the account's owner.
+bool RootThread::can_be_owner(const Account& account) const {
+  return account.uid != 0 && uids_.has(account.uid) && gids_.has(account.gid);
+}
+
 Result<std::vector<std::uint16_t>> RootThread::prepare(uring::Loop& loop,
                                                        const Accounts& accounts) {
   Result<std::vector<std::uint16_t>> numbers;
@@ -241,7 +258,8 @@ Result<std::vector<std::uint16_t>> RootThread::prepare(uring::Loop& loop,
 Result<std::vector<std::uint16_t>> RootThread::register_owners(uring::Ring& ring,
                                                                const Accounts& accounts) {
   if (const auto left = leave_all_groups(); !left) return std::unexpected(left.error());
-  const auto strangers = register_user(ring, stranger);
+  // Somebody who owns nothing: who runs as nobody, or as fingerd, may.
+  const auto strangers = register_user(ring, {.uid = uids_.last(), .gid = gids_.last()});
   if (!strangers) return std::unexpected(strangers.error());
   std::vector<std::uint16_t> numbers;
   numbers.reserve(accounts.all().size());

@@ -15,12 +15,19 @@
 
 #include "finger/accounts.h"
 #include "finger/error.h"
+#include "finger/id_map.h"
 #include "uring/loop.h"
 
 namespace finger {
 
-/// Gives root up for good, in two steps. In between, one thread has it still. All it does is to
-/// register users' credentials with rings: it sees no file and no client.
+/// Makes the process the system account `fingerd`, or `nobody` where that does not exist, for good:
+/// without supplementary groups and capabilities, unable to gain any (PR_SET_NO_NEW_PRIVS) or to
+/// write to a file that it has not open (landlock). Only in a process with one thread, which is
+/// root. Returns nothing, or a line that says what fails; the process must end then.
+std::string give_root_up();
+
+/// The same in two steps. In between, one thread has it still. All it does is to register users'
+/// credentials with rings: it sees no file and no client.
 ///
 ///     auto root = RootThread::start();  // this thread, and those it starts, are unprivileged
 ///     …                                 // reads who opted in, makes each ring, disabled, and then
@@ -31,11 +38,8 @@ namespace finger {
 /// thread that submits has for ever the rights of who made its ring.
 class RootThread {
  public:
-  /// Only in a process with one thread, which is root. Afterwards the calling thread is the system
-  /// account `fingerd`, or `nobody` where that does not exist: without supplementary groups and
-  /// capabilities, unable to gain any (PR_SET_NO_NEW_PRIVS) or to write to a file that it has not
-  /// open (landlock), and killed when its parent process ends. Error: a line that says what fails;
-  /// the process must end then.
+  /// Afterwards the calling thread is what give_root_up() would make it. Only in a process with one
+  /// thread, which is root. Error: a line that says what fails; the process must end then.
   static std::expected<std::unique_ptr<RootThread>, std::string> start();
 
   RootThread(const RootThread&) = delete;
@@ -48,22 +52,26 @@ class RootThread {
   /// credentials of each account's owner, and enables it for what serving plans takes and nothing
   /// else: no seccomp filter sees what a ring does. Yields the numbers for Await::as(), in the
   /// order of the accounts; none is 0, which would be our own rights. Errors: of
-  /// io_uring_register(2); EINVAL, a uid that this user namespace does not have.
+  /// io_uring_register(2).
   ///
   /// Credentials are a uid and the primary gid, without supplementary groups: a plan is the owner's
   /// own file in the owner's own home and needs none, but `docker` or `disk` would lead whoever
   /// breaks into this process much further. For the same reason a plan whose owner has uid 0 is
-  /// opened with a stranger's rights, who may read what everybody may. So are those beyond the
-  /// 65,534 that a ring has numbers for. One line says so.
+  /// opened with a stranger's rights, who may read what everybody may. So is one whose owner's ids
+  /// this user namespace lacks, and those beyond the 65,534 that a ring has numbers for. One line
+  /// says so.
   Result<std::vector<std::uint16_t>> prepare(uring::Loop& loop, const Accounts& accounts);
 
  private:
   RootThread();
+  bool can_be_owner(const Account& account) const;
   void work();
   void have_done(const std::function<void()>& job);
   Result<std::vector<std::uint16_t>> register_owners(uring::Ring& ring, const Accounts& accounts);
   void complain(const std::string& line);
 
+  const IdMap uids_ = IdMap::read("/proc/self/uid_map");
+  const IdMap gids_ = IdMap::read("/proc/self/gid_map");
   std::mutex mutex_;
   std::condition_variable changed_;
   const std::function<void()>* job_ = nullptr;  ///< None, or it is done.

@@ -57,6 +57,12 @@ uring::Task<Status> converse(Exchange& exchange, QueryReader& reader) {
   co_return co_await answer(exchange, *query);
 }
 
+/// Whether time is up, or an answer that was begun ends here: it must not look as if it were whole.
+bool breaks_off(const Exchange& exchange, const Status& ended) {
+  if (ended || !text_for_peer(ended.error()).empty()) return false;
+  return ended.error() == uring::Error::timed_out || exchange.sent_bytes() > 0;
+}
+
 }  // namespace
 
 uring::Task<> serve(Server& server, common::Accepted accepted) {
@@ -70,7 +76,7 @@ uring::Task<> serve(Server& server, common::Accepted accepted) {
     }
   }
   if (!server.options().quiet) log_exchange(exchange, reader.begun(), ended);
-  if (!ended && ended.error() == uring::Error::timed_out) {
+  if (breaks_off(exchange, ended)) {
     exchange.cut_off();
   } else {  // also after a failure inside, about which the peer is told nothing
     co_await exchange.close_gracefully();

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "common/fd.h"
 #include "finger/accounts.h"
 #include "finger/options.h"
 
@@ -11,14 +12,23 @@ namespace finger {
 /// Who is served, and what is answered to who asks for that: all that a reload replaces, never
 /// changed in itself.
 struct Served {
+  common::Fd users;  ///< The directory of --users; empty: homes are where the accounts say.
   Accounts accounts;
   std::string list;  ///< Made once: it is as long as there are users.
 };
 
 using ServedPointer = std::shared_ptr<const Served>;
 
-/// Reads it anew, from --users or from the system's accounts. Outside the event loop, and in one
+/// Opens the directory of --users, of which load_served() then needs no more than to read it. Empty
+/// without that option. Error: of open(2).
+Result<common::Fd> open_users(const Options& options);
+
+/// Reads it anew, from `users` or from the system's accounts. Outside the event loop, and in one
 /// thread at a time. Errors: of Accounts::of_group() and Accounts::of_directory().
+Result<ServedPointer> load_served(const Options& options, common::Fd users);
+
+/// Both. Whatever has been put in the directory's place meanwhile, its list and its plans belong
+/// together.
 Result<ServedPointer> load_served(const Options& options);
 
 }  // namespace finger

@@ -1,7 +1,5 @@
 #include "finger/server.h"
 
-#include <poll.h>
-
 #include <chrono>
 #include <utility>
 
@@ -15,20 +13,13 @@ namespace {
 using common::Clock;
 
 // One for the process: a line a second, however many servers it has.
-common::RepeatedFault accept_fault("cannot accept");
-
-/// Newcomers taken in one turn: a flood of them must not keep the others waiting.
-constexpr int accept_budget = 16;
-
-/// How long to wait after accept found no descriptor or no memory, unless a connection leaves.
-constexpr auto shortage_pause = std::chrono::milliseconds(100);
+common::RepeatedFault close_fault("closing a plan failed");
 
 }  // namespace
 
 Shared::Shared(const Options& chosen, const Budget& budget, common::Fd listening_socket,
-               common::Fd users_directory, ServedPointer served)
+               ServedPointer served)
     : options(chosen),
-      users(std::move(users_directory)),
       places(budget.clients),
       free_plans(budget.plans),
       admission(chosen.max_per_ip),
@@ -73,11 +64,9 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop, const common::
       wake_(wake),
       credentials_(std::move(credentials)),
       look_again_(*loop_),
-      place_freed_(*loop_) {
+      acceptor_(*loop_, shared.listener(), shared.places, wake_) {
   shared_.begin_accepting();
 }
-
-Server::~Server() { shared_.places.forget(wake_.get()); }
 
 Status Server::run(uring::LogWriter* log_writer) { return loop_->run(work(log_writer)); }
 
@@ -124,42 +113,16 @@ uring::Task<Status> Server::hear_wake_ups() {
     const auto heard = co_await loop_->read(wake_, std::as_writable_bytes(std::span(&wake_ups, 1)));
     if (!heard) co_return std::unexpected(heard.error());
     look_again_.notify_all();
-    place_freed_.notify_all();
+    acceptor_.look_again();
   }
 }
 
-/// Takes newcomers, each after a place for it. The ring only says that somebody is there: an accept
-/// that waits there would hold its place meanwhile, which another loop's newcomer may need. All
-/// loops watch one listener, and whoever comes too late finds nobody.
 uring::Task<Status> Server::accept_clients() {
   while (true) {
-    const auto somebody = co_await loop_->poll(shared_.listener(), POLLIN);
-    if (!somebody) co_return std::unexpected(somebody.error());
-    if (const auto accepted = co_await accept_some(); !accepted) co_return accepted;
+    auto accepted = co_await acceptor_.next();
+    if (!accepted) co_return std::unexpected(accepted.error());
+    add(std::move(*accepted));
   }
-}
-
-uring::Task<Status> Server::accept_some() {
-  for (int i = 0; i < accept_budget; ++i) {
-    if (!shared_.places.take_or_wait(wake_.get())) {
-      if (const auto freed = co_await place_freed_.wait(); !freed) co_return freed;
-      continue;
-    }
-    // The listener does not wait; what waits for the connection is the ring.
-    auto accepted = common::accept_one(shared_.listener(), common::Waiting::blocking);
-    if (accepted && *accepted) {
-      add(std::move(**accepted));
-      continue;
-    }
-    shared_.places.give_back();
-    if (accepted) co_return {};  // nobody there
-    if (!common::may_pass(accepted.error())) co_return std::unexpected(accepted.error());
-    accept_fault.report(accepted.error(), loop_->now());
-    shortage_.reset();
-    const auto paused = co_await loop_->sleep(shortage_pause).cancelled_by(shortage_);
-    if (!paused && shortage_.reason() == uring::Error{}) co_return paused;
-  }
-  co_return {};
 }
 
 void Server::add(common::Accepted accepted) {
@@ -169,13 +132,12 @@ void Server::add(common::Accepted accepted) {
   }
   log_turned_away(accepted.peer, loop_->now());
   accepted.fd = common::Fd();
-  shared_.places.give_back();
+  acceptor_.give_back();
 }
 
 void Server::left(const common::Address& peer) {
   shared_.admission.leave(peer);
-  shared_.places.give_back();
-  shortage_.cancel();
+  acceptor_.give_back();
   if (shared_.retiring) look_again_.notify_all();
 }
 
@@ -192,7 +154,7 @@ void Server::close_plan(common::Fd plan) { exchanges_->spawn(close(std::move(pla
 uring::Task<> Server::close(common::Fd plan) {
   if (plan) {
     const auto closed = co_await loop_->close(std::move(plan));
-    (void)closed;  // it was only read
+    if (!closed) close_fault.report(closed.error(), loop_->now());
   }
   ++shared_.free_plans;
   plan_closed_.cancel();

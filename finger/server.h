@@ -20,6 +20,7 @@
 #include "finger/buffer_pool.h"
 #include "finger/options.h"
 #include "finger/served.h"
+#include "uring/acceptor.h"
 #include "uring/canceller.h"
 #include "uring/log_writer.h"
 #include "uring/loop.h"
@@ -44,10 +45,9 @@ struct Budget {
 class Shared {
  public:
   Shared(const Options& chosen, const Budget& budget, common::Fd listening_socket,
-         common::Fd users_directory, ServedPointer served);
+         ServedPointer served);
 
   const Options& options;
-  const common::Fd users;  ///< The directory of --users; empty: homes are where the accounts say.
   common::Places places;
   std::atomic<std::size_t> free_plans;  ///< Who takes one makes sure that there is one.
   Admission admission;
@@ -82,7 +82,6 @@ class Server {
   /// Errors: of uring::Loop::create(), of `prepare`.
   static Result<std::unique_ptr<Server>> create(Shared& shared, const common::Fd& wake,
                                                 const PrepareRing& prepare);
-  ~Server();
 
   /// Serves until it is woken and `stopping` is set, and whoever has sent a whole query by then has
   /// the answer; or `retiring` is set, and all whom it has accepted were served. Error: of
@@ -94,7 +93,6 @@ class Server {
   const Options& options() const { return shared_.options; }
   uring::Loop& loop() { return *loop_; }
   ServedPointer served() const { return shared_.served(); }
-  const common::Fd& users() const { return shared_.users; }
 
   /// The number of the credentials that open this account's plan; 0: our own.
   std::uint16_t credentials_of(const Served& served, const Account& account) const;
@@ -112,6 +110,9 @@ class Server {
 
   /// The right to have a plan open, which takes descriptors. False: too many are open.
   bool take_plan();
+
+  /// Whether nobody else could open one now: no time to keep it open while a peer reads slowly.
+  bool plans_are_short() const { return shared_.free_plans == 0; }
 
   /// Closes a plan, if there is one, and gives the right back. Through the ring and without waiting
   /// for it: where a plan comes over the network, the other side has a say in it.
@@ -131,7 +132,6 @@ class Server {
   uring::Task<> keep_doing(uring::Task<Status> chore);
   uring::Task<Status> hear_wake_ups();
   uring::Task<Status> accept_clients();
-  uring::Task<Status> accept_some();
   void add(common::Accepted accepted);
   uring::Task<> close(common::Fd plan);
 
@@ -142,12 +142,11 @@ class Server {
   BufferPool buffers_;
   std::array<std::byte, common::receive_bytes_max> thrown_away_;
 
-  uring::Signal look_again_;   ///< Something that work() waits for may have come true.
-  uring::Signal place_freed_;  ///< In this loop or another.
+  uring::Signal look_again_;  ///< Something that work() waits for may have come true.
+  uring::Acceptor acceptor_;
   uring::Canceller listening_;
   uring::Canceller lingering_;
   uring::Canceller plan_closed_;
-  uring::Canceller shortage_;          ///< Ends the pause after an accept that found no descriptor.
   uring::Scope* exchanges_ = nullptr;  ///< While work() runs.
   std::error_code fault_;
 };

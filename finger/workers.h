@@ -1,20 +1,15 @@
 #pragma once
 
-#include <atomic>
-#include <cstddef>
 #include <expected>
-#include <latch>
 #include <memory>
-#include <optional>
 #include <string>
-#include <system_error>
-#include <thread>
 #include <vector>
 
 #include "common/fd.h"
 #include "finger/options.h"
 #include "finger/served.h"
 #include "finger/server.h"
+#include "uring/crew.h"
 
 namespace finger {
 
@@ -34,12 +29,11 @@ class Workers {
                                                                      common::Fd listener,
                                                                      ServedPointer served,
                                                                      PrepareRing prepare = {});
-  ~Workers();
 
   /// Serves until stop() or retire() is called. Once. Returns the exit status: 1 when one of the
   /// servers has failed, which it says on stderr, and which stops the others through the
   /// common::StopHandler.
-  int run();
+  int run() { return crew_.run(); }
 
   /// Ends run() in good order. From any thread, and from a signal handler.
   void stop();
@@ -53,26 +47,13 @@ class Workers {
   void reload();
 
  private:
-  enum class State { creating, running, given_up };
-
-  Workers(const Options& options, common::Fd listener, common::Fd users, ServedPointer served,
-          PrepareRing prepare);
-  std::string start_all();
-  std::unique_ptr<Server> create_server(std::size_t i);
-  void work(std::size_t i);
-  void give_up(std::error_code error);
-  void wake_all();
+  Workers(const Options& options, common::Fd listener, ServedPointer served, PrepareRing prepare);
+  std::expected<std::unique_ptr<Server>, std::string> create_server(const common::Fd& wake);
 
   const Options& options_;
   const PrepareRing prepare_;
   Shared shared_;
-  std::vector<common::Fd> wakes_;
-  std::vector<std::string> complaints_;  ///< Why a server could not be made; empty: it was.
-  std::optional<std::latch> created_;    ///< All have tried to make their server.
-  std::unique_ptr<Server> first_;
-  std::atomic<State> state_ = State::creating;
-  std::atomic<bool> failed_ = false;
-  std::vector<std::jthread> threads_;  ///< Of the others. Joined before the rest goes.
+  uring::Crew<Server> crew_;  ///< The last: its threads use the others.
 };
 
 }  // namespace finger

@@ -55,7 +55,7 @@ void show(std::string_view line) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::printf("%-17s %-31s %s\n", "line", "obvious", "RFC 1288, and ours");
+  std::printf("%-17s %-31s %s\n", "line", "obvious", "ours, within RFC 1288");
   if (argc > 1) return show(argv[1]), 0;
   for (const std::string_view line : lines) show(line);
   const std::string longest(finger::query_bytes_max, 'a');

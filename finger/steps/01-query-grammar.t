@@ -5,7 +5,7 @@ for a command. Ours refuses what RFC 1288 lets it refuse; what is left is compar
 names, and never becomes a path.
 
   $ ./01-query-grammar
-  line              obvious                         RFC 1288, and ours
+  line              obvious                         ours, within RFC 1288
   alice             "alice"                         "alice"
                     all users                       all users
     alice           "alice  "                       "alice"
@@ -30,5 +30,5 @@ names, and never becomes a path.
 A line of one's own: the byte would begin a command on some terminals.
 
   $ ./01-query-grammar $'/w  bob\x9b'
-  line              obvious                         RFC 1288, and ours
+  line              obvious                         ours, within RFC 1288
   /w  bob\x9b       "/w  bob\x9b"                   Invalid query

@@ -101,6 +101,11 @@ MAX_PER_IP = Rule(
     "closed at once; other addresses do not notice.",
     HARDENING,
 )
+MAX_CLIENTS_IN_A_RELOAD = Rule(
+    "Whom an old worker still serves after a reload is not counted by the fresh one: together they "
+    "have no more than twice as many, for no longer than the deadline.",
+    HARDENING,
+)
 OUT_OF_DESCRIPTORS = Rule(
     "Out of descriptors, newcomers wait in the backlog and all are served in the end: no busy "
     "loop, at most one log line a second.",

@@ -173,7 +173,13 @@ def test_a_closed_output_is_not_the_servers_connection(finger) -> None:
 def test_ctrl_c_ends_it(finger) -> None:
     with Scripted(lambda client: client.sendall(b"a") or server.gone.wait(20)) as server:
         words = finger("alice@127.0.0.1", port=server.port).words
-        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        with subprocess.Popen(
+            words,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            # Whoever runs the tests in the background has it ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        ) as process:
             assert process.stdout is not None and process.stderr is not None
             assert process.stdout.read(1) == b"a"
             process.send_signal(signal.SIGINT)

@@ -137,7 +137,7 @@ def test_who_reads_too_slowly_is_left(hurried: FingerServer, target: FingerTarge
     assert converted(LARGE).startswith(received)
 
 
-@pytest.mark.needs("deadline", "options")
+@pytest.mark.needs("deadline", "process")
 @pytest.mark.rule(rules.DEADLINE)
 def test_an_answer_that_is_cut_off_does_not_look_whole(
     hurried: FingerServer, target: FingerTarget

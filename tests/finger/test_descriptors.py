@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 
@@ -9,6 +10,8 @@ import pytest
 
 import rules
 from conftest import ALICE
+from harness.proc import wait_until
+from harness.verdict import ContractBroken
 from kit.client import FingerClient
 from kit.reference import converted
 from kit.server import FingerServer
@@ -18,6 +21,7 @@ pytestmark = pytest.mark.needs("descriptors")
 LIMIT = 16
 CLIENTS = 60
 WATCHED_SECONDS = 0.6
+LARGE = b"0123456789abcde\n" * 300_000
 MANY = ("--max-per-ip", "1000", "--max-clients", "1000")
 
 
@@ -74,6 +78,67 @@ def test_a_lack_of_descriptors_is_no_busy_loop_and_fills_no_log(
     assert spent < 0.06, f"{spent:.2f} s of processor time in {WATCHED_SECONDS} s"
     more = server.log_lines()[lines:]
     assert len(more) <= 2, f"{len(more)} lines in {WATCHED_SECONDS} s: {more[:5]}"
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
+@pytest.mark.parametrize("readers", [1, 4])
+def test_who_reads_slowly_keeps_no_plan_from_others(
+    start: Callable[..., FingerServer], readers: int
+) -> None:
+    server = start_with_few(start, "--deadline", "10s")
+    slow = reading_slowly(server, readers)
+    begin = time.monotonic()
+    for _ in range(20):
+        server.expect(b"alice", converted(ALICE))
+    took = time.monotonic() - begin
+    assert took < 3, f"others have waited {took:.1f} s for those who read slowly"
+    for client in slow:
+        client.let_window_grow()
+        client.expect_that(client.receive_until_end(), converted(LARGE)[1000:])
+
+
+@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
+@pytest.mark.parametrize("number", ["another", "the-same"])
+def test_a_plan_that_is_another_by_then_is_not_mixed_with_it(
+    start: Callable[..., FingerServer], number: str
+) -> None:
+    server = start_with_few(start)
+    server.expect(b"alice", converted(ALICE))
+    at_rest = server.descriptors_at_rest()
+    (client,) = reading_slowly(server, 1)
+    if number == "another":
+        server.users.replace("dora", b"z" * len(LARGE))
+    else:  # the number of a file that nobody has open: ext4 gives it to the next at once
+        wait_until_it_stays_closed(server, at_rest + 1)
+        server.users.plan("dora").unlink()
+        server.users.plan("dora").write_bytes(b"z" * len(LARGE))
+    client.let_window_grow()
+    with pytest.raises(ContractBroken) as broken:
+        received = client.receive_until_end()
+        pytest.fail(f"an orderly end after {len(received)} bytes of two plans")
+    assert isinstance(broken.value.__cause__, ConnectionResetError)
+    server.expect(b"alice", converted(ALICE))
+
+
+def wait_until_it_stays_closed(server: FingerServer, descriptors: int) -> None:
+    """A piece is being sent for which there is no room: until then plans come and go."""
+    count = server.process.descriptor_count
+    stays = wait_until(lambda: all(count() <= descriptors for _ in range(500)), server.patience)
+    assert stays, "the plan is open while a piece of it waits to be sent"
+
+
+def reading_slowly(server: FingerServer, count: int) -> list[FingerClient]:
+    """Clients that have the beginning of dora's plan, and do not ask for the rest yet."""
+    server.users.add("dora", LARGE)
+    server.send_signal(signal.SIGHUP)
+    assert wait_until(lambda: server.ask(b"dora") == converted(LARGE), server.patience)
+    clients = [server.connect(receive_buffer=4096) for _ in range(count)]
+    for client in clients:
+        client.send(b"dora\r\n")
+    for client in clients:
+        client.receive(1000)
+    return clients
 
 
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
 import rules
+from conftest import ALICE
+from harness.proc import wait_until
 from kit import hanging_fs
 from kit.hanging_fs import BOBS_PLAN, HangingFileSystem
-from kit.reference import converted
+from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer
+from kit.users import Users
 
 pytestmark = [pytest.mark.needs("hanging-files"), pytest.mark.clock, pytest.mark.timeout(60)]
 
@@ -107,6 +111,33 @@ def test_a_stop_waits_for_it_no_longer_than_the_deadline(
     server.connect().send(b"alice\r\n")
     assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
     assert server.stop(within=DEADLINE + SLACK_SECONDS + 1) == 0
+
+
+@pytest.mark.rule(rules.LOGS)
+def test_a_close_that_fails_is_told_once_a_second(start: Callable[..., FingerServer]) -> None:
+    with hanging_fs.mounted("nothing", fails=hanging_fs.FLUSH) as (place, _):
+        server = start("--users", os.fspath(place), "--quiet")
+        begin = time.monotonic()
+        for _ in range(30):
+            server.expect(b"bob", BOB)
+        lines = server.wait_for_log_lines(1)
+        assert lines[0] == "closing a plan failed: Input/output error"
+        assert len(lines) <= 1 + (time.monotonic() - begin), lines
+
+
+@pytest.mark.rule(rules.HANGING_FILES)
+def test_who_mounts_something_for_himself_alone_is_nobody_elses_trouble(
+    users: Users, start: Callable[..., FingerServer]
+) -> None:
+    home = users.add("dora").parent
+    with hanging_fs.mounted("nothing", home=home, others=False):
+        server = start()
+        server.expect(b"alice", converted(ALICE))
+        server.expect(b"dora", NO_PLAN)
+        server.expect(b"", b"alice\r\nbob\r\ncarol\r\ndora\r\n")
+        users.add("emil", b"new here\n")
+        server.send_signal(signal.SIGHUP)
+        assert wait_until(lambda: server.ask(b"emil") == b"new here\r\n", server.patience)
 
 
 @pytest.mark.rule(rules.HANGING_FILES)

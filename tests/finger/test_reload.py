@@ -71,6 +71,22 @@ def test_an_exchange_that_is_under_way_is_not_disturbed(server: FingerServer) ->
     begun.expect_answer(b"No Plan.\r\n")
 
 
+@pytest.mark.rule(rules.RELOAD)
+def test_whose_names_are_known_have_their_own_plans(server: FingerServer) -> None:
+    server.expect(b"alice", converted(ALICE))
+    begun = server.connect()
+    begun.send_in_pieces(b"ali")
+    server.users.directory.rename(server.users.outside / "before")
+    server.users.directory.mkdir()
+    server.users.add("alice", b"another alice\n")
+    server.users.add("dora", b"new here\n")
+    reload(server)
+    expect_soon(server, b"dora", b"new here\r\n")
+    server.expect(b"alice", b"another alice\r\n")
+    begun.send(b"ce\r\n")
+    begun.expect_answer(converted(ALICE))  # the one who was meant
+
+
 @pytest.mark.rule(rules.RELOAD_FAILS)
 def test_a_reload_that_fails_keeps_who_was_there_and_says_so(
     start: Callable[..., FingerServer],

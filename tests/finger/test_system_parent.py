@@ -15,6 +15,7 @@ from conftest import ALICE
 from harness.proc import wait_until
 from kit.client import FingerClient
 from kit.machine import Machine, workers
+from kit.parent import AT_ONCE, is_there, only_worker, reload
 from kit.reference import NO_PLAN, NO_SUCH_USER, converted
 from kit.server import FingerServer
 
@@ -22,30 +23,6 @@ pytestmark = pytest.mark.needs("privileges")
 
 ANSWER = converted(ALICE)
 LARGE = b"0123456789abcde\n" * 300_000
-AT_ONCE = 3.0  # a second on an idle machine
-
-
-def is_there(pid: int) -> bool:
-    """Whether the process runs; not one that has ended and was not waited for."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
-            return stat.read().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def only_worker(server: FingerServer) -> int:
-    """Waits until there is one, and none that drains or starts."""
-    assert wait_until(lambda: len(workers(server)) == 1, server.patience), workers(server)
-    return workers(server)[0]
-
-
-def reload(server: FingerServer) -> int:
-    """Asks for a new worker and waits until it is alone; its id."""
-    before = only_worker(server)
-    server.send_signal(signal.SIGHUP)
-    assert wait_until(lambda: before not in workers(server), server.patience), "it is not replaced"
-    return only_worker(server)
 
 
 def reading_slowly(machine: Machine, server: FingerServer) -> FingerClient:

@@ -72,8 +72,18 @@ Event Client::decode(int result) {
   // one, and somebody must own it.
   const Event event = given_up && result < 0 ? Event::overdue : decode_in_state(result);
   if (!given_up) return event;
-  if (state_ != State::linger) outcome_ = "timed out";
+  if (state_ == State::linger) return Event::overdue;
+  outcome_ = "timed out";
+  if (event != Event::ended) cut_off();
   return Event::overdue;
+}
+
+/// An answer that has been begun must not look as if it were whole: its close will be a reset.
+void Client::cut_off() {
+  if (sent_bytes_ == 0) return;
+  constexpr linger at_once{.l_onoff = 1, .l_linger = 0};
+  // ENOTSOCK and the like: never.
+  (void)::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 Event Client::decode_in_state(int result) {

@@ -65,6 +65,7 @@ class Client {
   static constexpr std::size_t buffer_bytes = 16 * 1024;
   static constexpr std::size_t read_bytes_max = buffer_bytes / finger::CrlfConverter::growth_max;
 
+  void cut_off();
   Event decode_in_state(int result);
   Event decode_query(int result);
   Event answer(std::string_view line);

@@ -1,7 +1,8 @@
 """A file system that does not answer some requests: FUSE in two hundred lines, for root only.
 
-It has users as `--users` takes them. A request about alice's plan of the kind that `hangs` names
-waits until somebody interrupts it, which the file system may obey (`deaf=False`) or not.
+It has users as `--users` takes them, or is a home. A request about alice's plan of the kind that
+`hangs` names waits until somebody interrupts it, which the file system may obey (`deaf=False`) or
+not.
 """
 
 from __future__ import annotations
@@ -34,12 +35,12 @@ MNT_DETACH = 2
 ASYNC_READ = 1  # as every other has it: who reads ahead does not wait
 MESSAGE_BYTES = 1 << 17
 
-KINDS = {"lookup": LOOKUP, "open": OPEN, "read": READ}
+KINDS = {"lookup": LOOKUP, "open": OPEN, "read": READ, "nothing": 0}
 
 
 @dataclass(frozen=True)
 class Node:
-    """A file or a directory; its number is its place in NODES, plus one."""
+    """A file or a directory; its number is its place among all, plus one."""
 
     parent: int
     name: bytes
@@ -47,15 +48,19 @@ class Node:
     data: bytes = b""
 
 
-NODES = (
+ALICES_PLAN = b"Cannot be read.\n"
+BOBS_PLAN = b"At home.\n"
+USERS = (
     Node(0, b"", stat.S_IFDIR | 0o755),
     Node(1, b"alice", stat.S_IFDIR | 0o755),
-    Node(2, b".plan", stat.S_IFREG | 0o644, b"Cannot be read.\n"),
+    Node(2, b".plan", stat.S_IFREG | 0o644, ALICES_PLAN),
     Node(1, b"bob", stat.S_IFDIR | 0o755),
-    Node(4, b".plan", stat.S_IFREG | 0o644, b"At home.\n"),
+    Node(4, b".plan", stat.S_IFREG | 0o644, BOBS_PLAN),
 )
-ALICES_HOME, ALICES_PLAN = 2, 3
-BOBS_PLAN = NODES[4].data
+HOME = (
+    Node(0, b"", stat.S_IFDIR | 0o755),
+    Node(1, b".plan", stat.S_IFREG | 0o644, ALICES_PLAN),
+)
 
 
 @dataclass
@@ -63,8 +68,10 @@ class HangingFileSystem:
     """What it does about the requests; a thread of its own answers them."""
 
     device: int
+    nodes: tuple[Node, ...]
     hangs: int
     deaf: bool
+    fails: int = 0
     hanging: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
     waiting: set[int] = field(default_factory=set)
@@ -109,32 +116,45 @@ class HangingFileSystem:
         if kind != self.hangs:
             return False
         if kind == LOOKUP:
-            return number == ALICES_HOME and body == b".plan\0"
-        return number == ALICES_PLAN
+            return body == b".plan\0" and self.nodes[number].data == ALICES_PLAN  # its only file
+        return self.nodes[number - 1].data == ALICES_PLAN
 
     def _result(self, kind: int, number: int, body: bytes) -> bytes:
-        node = NODES[number - 1] if number else NODES[0]
+        node = self.nodes[number - 1] if number else self.nodes[0]
+        if kind == self.fails != 0:
+            raise OSError(errno.EIO, "asked for")
         if kind == INIT:
             return INIT_OUT.pack(7, 31, 65536, ASYNC_READ, 16, 8, MESSAGE_BYTES, 1, 32, 0, 0)
         if kind == GETATTR:
-            return struct.pack("=QII", 0, 0, 0) + attributes(number)
+            return struct.pack("=QII", 0, 0, 0) + attributes(node, number)
         if kind == LOOKUP:
             return self._entry(number, body.rstrip(b"\0"))
         if kind in (OPEN, OPENDIR):
             return struct.pack("=QI4x", 0, 0)
         if kind in (READ, READDIR):
             _, offset, size = struct.unpack_from("=QQI", body)
-            data = node.data if kind == READ else entries(number)
+            data = node.data if kind == READ else self._entries(number)
             return data[offset : offset + size]
         if kind in (RELEASE, RELEASEDIR, FLUSH, ACCESS):
             return b""
         raise OSError(errno.ENOSYS, "not needed here")
 
     def _entry(self, parent: int, name: bytes) -> bytes:
-        for number, node in enumerate(NODES, 1):
+        for number, node in enumerate(self.nodes, 1):
             if (node.parent, node.name) == (parent, name):
-                return struct.pack("=QQQQII", number, 0, 0, 0, 0, 0) + attributes(number)
+                return struct.pack("=QQQQII", number, 0, 0, 0, 0, 0) + attributes(node, number)
         raise OSError(errno.ENOENT, "no such node")
+
+    def _entries(self, number: int) -> bytes:
+        """The directory as a run of struct fuse_dirent."""
+        found = b""
+        for child, node in enumerate(self.nodes, 1):
+            if node.parent == number:
+                size = 24 + -(-len(node.name) // 8) * 8
+                kind = node.mode >> 12
+                head = struct.pack("=QQII", child, len(found) + size, len(node.name), kind)
+                found += (head + node.name).ljust(size, b"\0")
+        return found
 
     def _answer(self, unique: int, data: bytes = b"", error: int = 0) -> None:
         try:
@@ -143,38 +163,32 @@ class HangingFileSystem:
             pass  # nobody waits for it any more
 
 
-def attributes(number: int) -> bytes:
+def attributes(node: Node, number: int) -> bytes:
     """struct fuse_attr"""
-    node = NODES[number - 1]
     size = len(node.data)
     return ATTR.pack(number, size, 0, 0, 0, 0, 0, 0, 0, node.mode, 1, 0, 0, 0, 4096, 0)
 
 
-def entries(number: int) -> bytes:
-    """The directory as a run of struct fuse_dirent."""
-    found = b""
-    for child, node in enumerate(NODES, 1):
-        if node.parent == number:
-            size = 24 + -(-len(node.name) // 8) * 8
-            head = struct.pack("=QQII", child, len(found) + size, len(node.name), node.mode >> 12)
-            found += (head + node.name).ljust(size, b"\0")
-    return found
-
-
 @contextmanager
-def mounted(hangs: str, *, deaf: bool = False) -> Iterator[tuple[Path, HangingFileSystem]]:
-    """Mounts it somewhere. Skips the test where that is not permitted."""
+def mounted(
+    hangs: str, *, deaf: bool = False, fails: int = 0, home: Path | None = None, others: bool = True
+) -> Iterator[tuple[Path, HangingFileSystem]]:
+    """Mounts users somewhere, or a home over `home`, for us alone without `others`.
+
+    Skips the test where that is not permitted.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
-    with tempfile.TemporaryDirectory(prefix="finger-fuse-") as place:
+    with tempfile.TemporaryDirectory(prefix="finger-fuse-") as somewhere:
+        place = os.fspath(home) if home else somewhere
         try:
             device = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
         except OSError as error:
             pytest.skip(f"no FUSE here: {error}")
-        options = f"fd={device},rootmode=40000,user_id=0,group_id=0,allow_other".encode()
-        if libc.mount(b"fuse", place.encode(), b"fuse", 6, options) != 0:  # nosuid, nodev
+        options = f"fd={device},rootmode=40000,user_id=0,group_id=0" + ",allow_other" * others
+        if libc.mount(b"fuse", place.encode(), b"fuse", 6, options.encode()) != 0:  # nosuid, nodev
             os.close(device)
             pytest.skip(f"nothing can be mounted here: {os.strerror(ctypes.get_errno())}")
-        files = HangingFileSystem(device, KINDS[hangs], deaf)
+        files = HangingFileSystem(device, HOME if home else USERS, KINDS[hangs], deaf, fails)
         thread = threading.Thread(target=files.serve, daemon=True)
         thread.start()
         try:

@@ -1,0 +1,42 @@
+#include "finger/id_map.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <sstream>
+
+namespace finger {
+namespace {
+
+constexpr std::uint64_t largest_id = std::numeric_limits<std::uint32_t>::max() - 1;
+
+}  // namespace
+
+IdMap::IdMap(const std::string& text) {
+  std::istringstream words(text);
+  std::uint64_t inside = 0;
+  std::uint64_t outside = 0;
+  std::uint64_t count = 0;
+  while (words >> inside >> outside >> count) {
+    if (count == 0 || count > largest_id + 1 || inside > largest_id) continue;
+    ranges_.push_back({inside, std::min(inside + count - 1, largest_id)});
+  }
+  if (ranges_.empty()) ranges_.push_back({0, largest_id});
+}
+
+IdMap IdMap::read(const std::string& file) {
+  std::ifstream stream(file);
+  return IdMap(std::string(std::istreambuf_iterator<char>(stream), {}));
+}
+
+bool IdMap::has(std::uint32_t id) const {
+  return std::ranges::any_of(
+      ranges_, [id](const Range& range) { return range.first <= id && id <= range.last; });
+}
+
+std::uint32_t IdMap::last() const {
+  return static_cast<std::uint32_t>(std::ranges::max(ranges_, {}, &Range::last).last);
+}
+
+}  // namespace finger

@@ -1,0 +1,106 @@
+"""Started as root with --users: there is nobody to become for a plan, and root is given up."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import signal
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from conftest import ALICE
+from harness.proc import wait_until
+from kit.machine import status_of_threads
+from kit.namespace import NOBODY, need_root
+from kit.reference import NO_PLAN, converted
+from kit.server import FingerServer
+from kit.users import Users
+
+pytestmark = pytest.mark.needs("privileges")
+
+
+@pytest.fixture(autouse=True)
+def as_root() -> None:
+    """All of it is about root."""
+    need_root()
+
+
+def unprivileged_account() -> pwd.struct_passwd:
+    """Who it becomes."""
+    try:
+        return pwd.getpwnam("fingerd")
+    except KeyError:
+        return pwd.getpwnam("nobody")
+
+
+@pytest.mark.rule(rules.ROOT_IS_GONE)
+@pytest.mark.parametrize("options", [(), ("--workers", "3"), ("--sqpoll",)], ids=" ".join)
+def test_no_thread_has_a_right_left(
+    start: Callable[..., FingerServer], options: tuple[str, ...]
+) -> None:
+    server = start(*options, under=("setpriv", "--groups=0,4,6"))
+    server.expect(b"alice", converted(ALICE))
+    if server.process.is_sanitized():
+        pytest.skip("ThreadSanitizer has a thread of its own, which stays root")
+    account = unprivileged_account()
+    for status in status_of_threads(server.pid):
+        assert status["Uid"].split() == [str(account.pw_uid)] * 4
+        assert status["Gid"].split() == [str(account.pw_gid)] * 4
+        assert (status["Groups"], status["NoNewPrivs"]) == ("", "1")
+        for kind in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            assert int(status[kind], 16) == 0, f"a thread has {kind}: {status[kind]}"
+
+
+@pytest.mark.rule(rules.ROOT_IS_GONE)
+@pytest.mark.parametrize("whose", [0, NOBODY - 1])
+def test_only_what_everybody_may_read_is_served(
+    users: Users, start: Callable[..., FingerServer], whose: int
+) -> None:
+    users.plan("alice").chmod(0o600)
+    os.chown(users.plan("alice"), whose, whose)
+    server = start()
+    server.expect(b"alice", NO_PLAN)
+    users.plan("alice").chmod(0o644)
+    server.expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.ROOT_IS_GONE)
+def test_the_way_to_the_directory_may_be_closed(
+    users: Users, start: Callable[..., FingerServer]
+) -> None:
+    users.outside.chmod(0o700)
+    server = start("--quiet")
+    server.expect(b"alice", converted(ALICE))
+    server.send_signal(signal.SIGHUP)
+    (line,) = server.wait_for_log_lines(1)
+    assert "cannot reload" in line and "Permission denied" in line, line
+    server.expect(b"alice", converted(ALICE))
+    users.outside.chmod(0o755)
+    users.add("dora", b"new here\n")
+    server.send_signal(signal.SIGHUP)
+    assert wait_until(lambda: server.ask(b"dora") == b"new here\r\n", server.patience)
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+@pytest.mark.parametrize("kept", ["--bounding-set=-setuid", "--securebits=+no_setuid_fixup"])
+def test_where_root_cannot_be_given_up_it_does_not_start(
+    start: Callable[..., FingerServer], kept: str
+) -> None:
+    server = start(ready=False, under=("setpriv", kept))
+    assert server.wait_exit() == 1
+    (line,) = server.stderr_text().splitlines()
+    assert line.startswith("cannot give root up: "), line
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+def test_a_directory_that_it_may_not_read_then_is_named(
+    users: Users, start: Callable[..., FingerServer]
+) -> None:
+    users.directory.chmod(0o700)
+    server = start(ready=False)
+    assert server.wait_exit() == 1
+    (line,) = server.stderr_text().splitlines()
+    who = f"uid {unprivileged_account().pw_uid}"
+    assert line == f"cannot read --users {users.directory}: Permission denied ({who})"

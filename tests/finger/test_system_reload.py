@@ -1,0 +1,118 @@
+"""Started as root: a fresh worker that does not get ready, and one beside the one before."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import rules
+from conftest import ALICE
+from harness.proc import wait_until
+from kit.client import FingerClient
+from kit.machine import Machine, workers
+from kit.parent import AT_ONCE, is_there, only_worker, reload, sockets
+from kit.reference import NO_PLAN, converted
+from kit.server import FingerServer
+
+pytestmark = pytest.mark.needs("privileges")
+
+ANSWER = converted(ALICE)
+START_SECONDS = 30.0  # what a worker has until it is ready
+
+
+def worker_that_waits(server: FingerServer, before: int) -> int:
+    """Asks for a new worker, which cannot have what it asks for; its id."""
+    server.send_signal(signal.SIGHUP)
+    assert wait_until(lambda: len(workers(server)) == 2, server.patience)
+    (fresh,) = set(workers(server)) - {before}
+    assert wait_until(lambda: "lease" in Path(f"/proc/{fresh}/wchan").read_text(), server.patience)
+    return fresh
+
+
+@pytest.mark.rule(rules.RELOAD_FAILS)
+def test_a_worker_that_waits_for_the_group_database_holds_up_nobody(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    server = start_as_root("--quiet")
+    before = only_worker(server)
+    with machine.silent_group_database():
+        worker_that_waits(server, before)
+        server.expect(b"alice", ANSWER)
+        server.send_signal(signal.SIGHUP)  # and once more, when that one is done
+    assert wait_until(lambda: len(server.log_lines()) == 2, server.patience), server.log_lines()
+    assert set(server.log_lines()) == {"reloaded: a fresh worker serves"}
+    assert only_worker(server) != before
+    server.expect(b"alice", ANSWER)
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.DRAIN)
+def test_it_stops_though_a_worker_waits_for_the_group_database(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    server = start_as_root()
+    before = only_worker(server)
+    with machine.silent_group_database():
+        fresh = worker_that_waits(server, before)
+        assert server.stop(within=AT_ONCE) == 0
+        assert not is_there(before) and not is_there(fresh)
+
+
+@pytest.mark.torture
+@pytest.mark.clock
+@pytest.mark.timeout(120)
+@pytest.mark.rule(rules.RELOAD_FAILS)
+def test_a_worker_that_waits_too_long_is_given_up(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    server = start_as_root("--quiet")
+    before = only_worker(server)
+    with machine.silent_group_database():
+        fresh = worker_that_waits(server, before)
+        assert wait_until(lambda: bool(server.log_lines()), START_SECONDS + AT_ONCE)
+        (line,) = server.log_lines()
+        assert "cannot reload" in line and "not ready in time" in line, line
+        assert wait_until(lambda: not is_there(fresh), server.patience)
+        assert only_worker(server) == before
+    assert reload(server) != before
+    server.expect(b"alice", ANSWER)
+
+
+@pytest.mark.rule(rules.MAX_CLIENTS_IN_A_RELOAD)
+@pytest.mark.parametrize(
+    "limit",
+    [("--max-clients", "2"), ("--max-per-ip", "2")],
+    ids=["clients", "per-ip"],
+)
+def test_who_is_there_at_a_reload_is_not_counted_among_the_newcomers(
+    start_as_root: Callable[..., FingerServer], limit: tuple[str, ...]
+) -> None:
+    server = start_as_root(*limit, "--deadline", "1m")
+    before = only_worker(server)
+    old = [begun(server) for _ in range(2)]
+    server.send_signal(signal.SIGHUP)
+    assert wait_until(lambda: len(workers(server)) == 2, server.patience)
+    (fresh,) = set(workers(server)) - {before}
+    assert wait_until(lambda: sockets(before) == 2, server.patience), "the old one still accepts"
+    new = [begun(server) for _ in range(2)]
+    assert wait_until(lambda: sockets(fresh) == 3, server.patience)
+    one_more = begun(server)
+    time.sleep(0.2)
+    assert (sockets(before), sockets(fresh)) == (2, 3), "more than twice the limit"
+    for client in (*old, *new):
+        client.send(b"b\r\n")
+        client.expect_answer(NO_PLAN)
+        client.close()
+    assert only_worker(server) == fresh
+    one_more.close()
+
+
+def begun(server: FingerServer) -> FingerClient:
+    """A client that has sent a part of its query."""
+    client = server.connect()
+    client.try_send(b"bo")
+    return client

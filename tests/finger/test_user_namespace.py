@@ -1,0 +1,82 @@
+"""In a user namespace: not every uid exists there, as in a container without root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from conftest import ALICE
+from kit.machine import GROUP_ID, Machine
+from kit.reference import NO_PLAN, converted
+from kit.server import FingerServer
+from kit.user_namespace import with_users
+
+pytestmark = pytest.mark.needs("privileges")
+
+MEMBER = 5000
+WORKERS = pytest.mark.parametrize("count", ["1", "2"])
+
+
+@pytest.fixture
+def start_inside(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> Callable[..., FingerServer]:
+    """Starts servers on that machine where there are no users but the first 65,536."""
+
+    def start_one(*options: str, **how: object) -> FingerServer:
+        return start_as_root(*options, under=(*machine.under, *with_users(1 << 16)), **how)
+
+    return start_one
+
+
+@pytest.mark.rule(rules.AS_OWNER)
+@WORKERS
+def test_who_exists_there_is_served_as_ever(
+    machine: Machine, start_inside: Callable[..., FingerServer], count: str
+) -> None:
+    machine.opt_in(machine.add("dora", b"in here\n", uid=MEMBER))
+    server = start_inside("--workers", count)
+    assert server.stderr_text() == ""
+    for _ in range(5):
+        server.expect(b"dora", b"in here\r\n")
+
+
+@pytest.mark.rule(rules.AS_OWNER)
+@WORKERS
+def test_the_plan_of_who_does_not_exist_there_is_read_as_a_stranger_would(
+    machine: Machine, start_inside: Callable[..., FingerServer], count: str
+) -> None:
+    server = start_inside("--quiet", "--workers", count)
+    lines = server.stderr_text().splitlines()
+    assert [line.split()[0] for line in lines] == ["alice", "bob"], lines
+    server.expect(b"alice", NO_PLAN)
+    home = machine.homes / "alice"
+    (home / ".plan").chmod(0o644)
+    server.expect(b"alice", NO_PLAN)
+    home.chmod(0o711)
+    for _ in range(5):
+        server.expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.AS_OWNER)
+def test_whose_group_does_not_exist_there_is_a_stranger_too(
+    machine: Machine, start_inside: Callable[..., FingerServer]
+) -> None:
+    machine.add("dora", b"in here\n", uid=MEMBER, gid=GROUP_ID)
+    machine.opt_in()
+    server = start_inside("--quiet")
+    (line,) = server.stderr_text().splitlines()
+    assert line.startswith(f"dora has uid {MEMBER} and gid {GROUP_ID}: "), line
+    server.expect(b"dora", NO_PLAN)
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+def test_where_there_is_nobody_but_root_it_does_not_start(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    server = start_as_root(ready=False, under=(*machine.under, *with_users(1)))
+    assert server.wait_exit() == 1
+    (line,) = server.stderr_text().splitlines()
+    assert line.startswith("cannot give root up: "), line
