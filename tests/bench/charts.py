@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "book" / "tools"))
 
 from measured import number  # noqa: E402
 
-PAPER, INK, PALE = "#fdfbf5", "#222222", "#999999"
+PAPER, INK, GREY, PALE = "#fdfbf5", "#222222", "#666666", "#999999"
 # Okabe's and Ito's colours, which look different to every eye; but for yellow, too pale on paper.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#56B4E9")
 MARKERS = "osD^vP"
@@ -35,18 +35,31 @@ def with_text(svg: str, title: str, description: str) -> str:
 
 
 def style_of(label: str, which: int) -> tuple[str, str]:
-    """A colour and a marker."""
+    """A colour and a marker. The floor looks like nobody."""
+    if label == "floor":
+        return GREY, "X"
     which = STAGES.index(label) if label in STAGES else which
     return COLOURS[which % len(COLOURS)], MARKERS[which % len(MARKERS)]
 
 
 def points(curve: Sequence[Any]) -> list[tuple[float, dict[str, Any]]]:
-    """Those that are numbers."""
-    return [(x, cell) for x, cell in curve if "median" in cell]
+    """Those that are numbers; what is exact lies nowhere apart."""
+    found = []
+    for x, cell in curve:
+        if "exact" in cell:
+            value = cell["exact"]
+            found.append((x, {"median": value, "low": value, "high": value, "decided": True}))
+        elif "median" in cell:
+            found.append((x, cell))
+    return found
 
 
 def described(chart: Mapping[str, Any]) -> str:
-    """The description, with the ends of each curve."""
+    """The description, with the ends of each curve, or each range."""
+    if "rows" in chart:
+        each = [f"{label}: {cell['median']:.2f} ({cell['low']:.2f} to {cell['high']:.2f})."
+                for label, cell in chart["rows"] if "median" in cell]
+        return " ".join([chart["description"], *each])
     ends = []
     for label, curve in chart["curves"].items():
         if found := points(curve):
@@ -62,29 +75,20 @@ def draw(chart: Mapping[str, Any]) -> str:
 
     matplotlib.use("svg")
     from matplotlib import pyplot
-    from matplotlib.ticker import FuncFormatter
 
     with pyplot.rc_context({"svg.fonttype": "none", "svg.hashsalt": chart["title"],
                             "font.family": "sans-serif", "font.size": 11, "text.color": INK,
                             "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK}):
-        figure, axes = pyplot.subplots(figsize=(7.2, 4.3), facecolor=PAPER)
+        height = 4.3 if "curves" in chart else 1.3 + 0.3 * len(chart["rows"])
+        figure, axes = pyplot.subplots(figsize=(7.2, height), facecolor=PAPER)
         axes.set_facecolor(PAPER)
-        for which, (label, curve) in enumerate(chart["curves"].items()):
-            draw_curve(axes, label, points(curve), *style_of(label, which))
-        for axis, logarithmic in (("x", chart["log_x"]), ("y", chart["log_y"])):
-            if logarithmic:
-                getattr(axes, f"set_{axis}scale")("log")
-        if not chart["log_y"]:
-            axes.set_ylim(bottom=0)
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+        if "curves" in chart:
+            draw_curves(axes, chart)
+        else:
+            draw_ranges(axes, chart["rows"])
         axes.set_xlabel(chart["x"])
-        axes.set_ylabel(chart["y"])
-        axes.set_title(chart["title"], loc="left", fontsize=12, fontweight="bold")
-        axes.grid(True, color=PALE, alpha=0.35, linewidth=0.6)
+        figure.suptitle(chart["title"], x=0.02, ha="left", fontsize=12, fontweight="bold")
         axes.spines[["top", "right"]].set_visible(False)
-        if len(chart["curves"]) > 1:
-            axes.legend(frameon=False, loc="best")
         figure.tight_layout()
         text = io.StringIO()
         nothing_else = {"Date": None, "Creator": None}
@@ -95,6 +99,39 @@ def draw(chart: Mapping[str, Any]) -> str:
     svg = re.sub(r"font-family: [^;\"]*|font: ([\d.]+px|bold [\d.]+px)[^;\"]*", font, svg)
     svg = re.sub(r"[ \t]+$", "", svg, flags=re.MULTILINE)
     return with_text(svg, chart["title"], described(chart))
+
+
+def draw_curves(axes: Any, chart: Mapping[str, Any]) -> None:
+    """All of them, with the legend."""
+    from matplotlib.ticker import FuncFormatter
+
+    for which, (label, curve) in enumerate(chart["curves"].items()):
+        draw_curve(axes, label, points(curve), *style_of(label, which))
+    for axis, logarithmic in (("x", chart["log_x"]), ("y", chart["log_y"])):
+        if logarithmic:
+            getattr(axes, f"set_{axis}scale")("log")
+    if not chart["log_y"]:
+        axes.set_ylim(bottom=0)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+    axes.set_ylabel(chart["y"])
+    axes.grid(True, color=PALE, alpha=0.35, linewidth=0.6)
+    if len(chart["curves"]) > 1:
+        axes.legend(frameon=False, loc="best")
+
+
+def draw_ranges(axes: Any, rows: Sequence[Any]) -> None:
+    """The medians, how far all rounds reach, and hollow marks where that is too far."""
+    found = [(label, cell) for label, cell in rows if "median" in cell]
+    axes.axvline(1, color=INK, linewidth=1)
+    for y, (_, cell) in enumerate(found):
+        apart = [[cell["median"] - cell["low"]], [cell["high"] - cell["median"]]]
+        axes.errorbar([cell["median"]], [y], xerr=apart, color=COLOURS[0], capsize=3, elinewidth=1,
+                      marker="o", markersize=7,
+                      markerfacecolor=COLOURS[0] if cell["decided"] else PAPER)
+    axes.set_yticks(range(len(found)), [label for label, _ in found])
+    axes.set_ylim(max(len(found), 1) - 0.5, -0.5)
+    axes.grid(True, axis="x", color=PALE, alpha=0.35, linewidth=0.6)
 
 
 def font(found: re.Match[str]) -> str:
@@ -109,11 +146,13 @@ def draw_curve(axes: Any, label: str, found: list[Any], colour: str, marker: str
     x, middle = [point[0] for point in found], [point[1]["median"] for point in found]
     apart = [[cell["median"] - cell["low"] for _, cell in found],
              [cell["high"] - cell["median"] for _, cell in found]]
-    axes.errorbar(x, middle, yerr=apart, color=colour, linewidth=1.8, capsize=3, elinewidth=1)
+    line = "--" if label == "floor" else "-"
+    axes.errorbar(x, middle, yerr=apart, color=colour, linestyle=line, linewidth=1.8, capsize=3,
+                  elinewidth=1)
     for (at, cell) in found:
         axes.plot([at], [cell["median"]], marker=marker, color=colour, markersize=7,
                   markerfacecolor=colour if cell["decided"] else PAPER)
-    axes.plot([], [], color=colour, marker=marker, label=label)
+    axes.plot([], [], color=colour, linestyle=line, marker=marker, label=label)
 
 
 def conversation_picture(

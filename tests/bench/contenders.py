@@ -21,6 +21,7 @@ from harness.target import DEFAULT_BUILD, REPOSITORY, Target, free_port  # noqa:
 SERVER_CORE, CLIENT_CORE = "1", "0"
 LADDER = ("part1-blocking", "part2-threads", "part3-nonblocking", "part4-poll")  # up to them
 STAGES = ("part5-epoll", "part6-uring")
+PINGPONG = "peer-pingpong"  # serves one at a time
 PEERS = ("peer-epoll", "peer-ring", "peer-libuv", "peer-asio", "peer-asio-coroutines")
 ROOM = ("--max-connections", "19000")  # for ten thousand idle ones, and more
 OPTIONS = {
@@ -41,8 +42,9 @@ class Contender:
     """A server that can be started, again and again."""
 
     name: str
-    program: str  # a name of LADDER, STAGES or PEERS
+    program: str  # a name of LADDER, STAGES or PEERS, or PINGPONG
     options: tuple[str, ...] = ()
+    cores: str = SERVER_CORE
 
     @classmethod
     def of_words(cls, words: str) -> Contender:
@@ -58,8 +60,10 @@ class Contender:
         directory = build / (self.program if self.program in OPTIONS else "tests/bench")
         return directory / self.program
 
-    def start(self, build: Path, before: tuple[str, ...] = on_core(SERVER_CORE)) -> Server:
-        """The server, ready, with words in front of its command line."""
+    def start(self, build: Path, before: tuple[str, ...] | None = None) -> Server:
+        """The server, ready, with words in front of its command line: those that keep it on its
+        core, unless there are others."""
+        before = on_core(self.cores) if before is None else before
         target = Target(self.name, STAGES[0], (*before, str(self.path(build))))
         options = (*OPTIONS.get(self.program, ()), *self.options)
         server = Server(target, options, patience=60)
@@ -70,6 +74,14 @@ class Contender:
 ALL_STAGES = tuple(Contender(name, name) for name in (*LADDER, *STAGES))
 ECHO = tuple(Contender(name, name) for name in (*STAGES, *PEERS))
 SPINNING = Contender.of_words("part6-uring --spin 1ms")
+
+
+def floor_of(connections: int) -> Contender:
+    """The cheapest program that receives and sends, and does nothing else: at one connection it
+    blocks in recv(2), at several epoll says whose turn it is."""
+    return Contender("floor", PINGPONG if connections == 1 else PEERS[0])
+
+
 HTTP = tuple(Contender.of_words(f"{name} --protocol http") for name in STAGES)
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"  # where not every user's PATH leads
 

@@ -36,24 +36,26 @@ callgrind the instructions. At 64 connections a message waits on each when the s
 """
 
 
-def count(contender: Contender, build: Path) -> dict[str, float]:
+def count(contender: Contender, build: Path, messages: int = MESSAGES) -> dict[str, float]:
     """All numbers of one server."""
     found = {}
     for connections in (1, CROWD):
         server = contender.start(build, before=())
         try:
-            found[f"calls_{connections}"] = system_calls_a_message(server, connections, MESSAGES)
+            found[f"calls_{connections}"] = system_calls_a_message(server, connections, messages)
         finally:
             server.close_clients()
             server.kill()
-    found["instructions"] = sum(profile(contender, build).values())
+    found["instructions"] = sum(profile(contender, build, messages).values())
     return found
 
 
-def profile(contender: Contender, build: Path) -> dict[str, float]:
+def profile(
+    contender: Contender, build: Path, messages: int = MESSAGES
+) -> dict[str, float]:
     """Instructions a message, by function."""
     return instructions_a_message(
-        lambda words: contender.start(build, before=words), CROWD, MESSAGES
+        lambda words: contender.start(build, before=words), CROWD, messages
     )
 
 

@@ -87,12 +87,14 @@ class Running:
 
 
 @contextmanager
-def built_daemon(build: Path, name: str, users: Path) -> Iterator[Running]:
+def built_daemon(
+    build: Path, name: str, users: Path, cores: str = SERVER_CORE
+) -> Iterator[Running]:
     """One of ours, on its core."""
     first, *more = name.split()  # fingerd --sqpoll
     program, *options = OURS[first]
     options += more
-    words = [*on_core(SERVER_CORE), str(build / program)]
+    words = [*on_core(cores), str(build / program)]
     words += [word.replace("{users}", str(users)) for word in options]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         try:

@@ -6,9 +6,7 @@
 // kernel would accept it in TIME_WAIT, and each address has some 28000 of them.
 // Try it: ./finger_load --port 7979 --query alice --answer FILE --exchanges 10000
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,8 +19,10 @@
 #include <iterator>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "common/address.h"
 #include "common/duration.h"
 #include "common/fd.h"
 #include "common/log.h"
@@ -30,6 +30,7 @@
 #include "common/process.h"
 #include "common/result.h"
 #include "load/histogram.h"
+#include "load/source.h"
 
 namespace {
 
@@ -48,23 +49,14 @@ struct Settings {
   std::string answer;
 };
 
-sockaddr_in loopback(std::uint32_t host, std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + host);
-  return address;
-}
-
-const sockaddr* any(const sockaddr_in& address) {
-  return reinterpret_cast<const sockaddr*>(&address);
-}
-
 /// So many clients, each with one exchange after the other.
 class Crowd {
  public:
   explicit Crowd(const Settings& settings)
-      : settings_(settings), epoll_(::epoll_create1(EPOLL_CLOEXEC)), clients_(settings.clients) {}
+      : settings_(settings),
+        server_(*common::Address::parse(settings.server.host, settings.server.port)),
+        epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+        clients_(settings.clients) {}
 
   /// Errors: of socket(2), connect(2), send(2), recv(2); bad_message: not the answer that is
   /// expected; timed_out: nothing has come for ten seconds.
@@ -106,14 +98,11 @@ class Crowd {
     if (settings_.exchanges == 0 && client.began >= begin_ + settings_.duration) may_begin_ = 0;
     if (may_begin_ == 0) return {};
     --may_begin_;
-    client.fd = common::Fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!client.fd) return common::last_error();
-    const int on = 1;  // the port is chosen by connect(2), which knows the other end. ip(7)
-    (void)::setsockopt(client.fd.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-    const auto source = loopback(static_cast<std::uint32_t>(number) % settings_.sources, 0);
-    const auto server = loopback(0, settings_.server.port);
-    if (::bind(client.fd.get(), any(source), sizeof source) < 0) return common::last_error();
-    if (::connect(client.fd.get(), any(server), sizeof server) < 0 && errno != EINPROGRESS) {
+    const auto source = static_cast<std::uint32_t>(number) % settings_.sources;
+    auto fd = load::socket_from(source, SOCK_NONBLOCK);
+    if (!fd) return std::unexpected(fd.error());
+    client.fd = std::move(*fd);
+    if (::connect(client.fd.get(), server_.data(), server_.size()) < 0 && errno != EINPROGRESS) {
       return common::last_error();
     }
     client.received_bytes = 0;
@@ -176,6 +165,7 @@ class Crowd {
   }
 
   const Settings& settings_;
+  common::Address server_;
   common::Fd epoll_;
   std::vector<Client> clients_;
   std::array<char, 64 * 1024> buffer_;

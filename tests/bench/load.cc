@@ -1,8 +1,13 @@
 // Loads an echo server with framed messages and measures: how many a second, how long each took,
-// and what CPU time the server spent on them. One thread and a closed loop: every connection has
-// --in-flight messages on their way, and an answer lets out the next one. So a slow server is asked
-// less, and a latency says how long an answer took under the load that the server itself allowed.
-// Every byte that comes back is compared. Prints one line of JSON.
+// and what CPU time the server spent on them. One thread; every byte that comes back is compared.
+// A closed loop, unless told otherwise: every connection has --in-flight messages on their way, and
+// an answer lets out the next one. So a slow server is asked less, and a latency says how long an
+// answer took under the load that the server itself allowed.
+// With --rate an open loop: messages are due at equal distances, whether or not the server keeps
+// up, and a latency counts from when its message was due. A stall then shows in every message that
+// should have been sent meanwhile, and not in one alone. How late the client itself was is printed
+// too: where that is no small part of the latencies, they are the client's and not the server's.
+// Prints one line of JSON.
 // Try it: taskset -c 1 ./part5-epoll --port 5882   and   taskset -c 0 ./load --connections 64
 
 #include <fmt/format.h>
@@ -28,47 +33,34 @@ struct Settings {
   std::uint32_t server_pid = 0;
 };
 
-template <std::unsigned_integral T>
-common::OptionLine number(std::string name, std::string meaning, T& target, std::uint64_t smallest,
-                          std::uint64_t largest) {
-  const auto set = [&target, smallest, largest](std::string_view text) {
-    const auto value = common::parse_number(text, smallest, largest);
-    target = static_cast<T>(value.value_or(target));
-    return value.has_value();
-  };
-  return {name, "N", fmt::format("{}", target), meaning, "a whole number in reason", set};
-}
-
-common::OptionLine duration(std::string name, std::string meaning,
-                            std::chrono::milliseconds& target) {
-  const auto set = [&target](std::string_view text) {
-    const auto value = common::parse_duration(text);
-    target = value.value_or(target);
-    return value.has_value();
-  };
-  return {name, "DURATION", common::to_string(target), meaning, "a duration such as 250ms", set};
-}
-
 common::Program program(Settings& settings) {
+  using common::number_option;
   constexpr std::uint64_t any = std::numeric_limits<std::uint64_t>::max();
-  return {.name = "load",
-          .summary = "Sends messages to an echo server, checks the answers and measures.",
-          .options = {
-              number("--port", "where the server listens, on 127.0.0.1", settings.server.port, 1,
-                     std::numeric_limits<std::uint16_t>::max()),
-              number("--connections", "connections at once", settings.shape.connections, 1, 100000),
-              number("--idle", "connections beside them that say nothing",
-                     settings.shape.idle_connections, 0, 100000),
-              number("--bytes", "payload of a message", settings.shape.payload_bytes, 0, 1 << 24),
-              number("--in-flight", "messages on their way in each", settings.shape.in_flight, 1,
-                     1 << 16),
-              number("--messages", "so many in all; 0: as many as fit --duration",
-                     settings.messages, 0, any),
-              duration("--duration", "how long to go on", settings.duration),
-              duration("--warm-up", "how long to do the same before it counts", settings.warm_up),
-              number("--server-pid", "process whose CPU time is measured; 0: none",
-                     settings.server_pid, 0, std::numeric_limits<std::int32_t>::max()),
-          }};
+  load::Crowd::Shape& shape = settings.shape;
+  return {
+      .name = "load",
+      .summary = "Sends messages to an echo server, checks the answers and measures.",
+      .options = {
+          number_option("--port", "N", "where the server listens, on 127.0.0.1",
+                        settings.server.port, 1, std::numeric_limits<std::uint16_t>::max()),
+          number_option("--connections", "N", "connections at once", shape.connections, 1, 100'000),
+          number_option("--idle", "N", "connections beside them that say nothing",
+                        shape.idle_connections, 0, 100'000),
+          number_option("--sources", "N", "addresses they come from, 127.0.0.1 and up",
+                        shape.sources, 1, 60'000),
+          number_option("--bytes", "N", "payload of a message", shape.payload_bytes, 0, 1 << 24),
+          number_option("--in-flight", "N", "messages on their way in each (closed loop)",
+                        shape.in_flight, 1, 1 << 16),
+          number_option("--rate", "N", "messages a second in all (open loop); 0: closed loop",
+                        shape.rate, 0, 100'000'000),
+          number_option("--messages", "N", "so many in all; 0: as many as fit --duration",
+                        settings.messages, 0, any),
+          common::duration_option("--duration", "how long to go on", settings.duration),
+          common::duration_option("--warm-up", "how long to do the same before it counts",
+                                  settings.warm_up),
+          number_option("--server-pid", "N", "process whose CPU time is measured; 0: none",
+                        settings.server_pid, 0, std::numeric_limits<std::int32_t>::max()),
+      }};
 }
 
 /// CPU time of a process and all its threads, those that io_uring lets work in the kernel included.
@@ -91,15 +83,16 @@ void print(const load::Tally& tally, std::chrono::nanoseconds server_cpu,
   const auto seconds = [](std::chrono::nanoseconds time) {
     return std::chrono::duration<double>(time).count();
   };
-  const auto us = [&tally](double share) {
-    return static_cast<double>(tally.latency.quantile(share)) / 1000;
+  const auto us = [](const load::Histogram& times, double share) {
+    return static_cast<double>(times.quantile(share)) / 1000;
   };
   fmt::print(
       "{{\"messages\": {}, \"seconds\": {:.6f}, \"server_cpu_seconds\": {:.9f}, "
       "\"client_cpu_seconds\": {:.6f}, \"p50_us\": {:.2f}, \"p99_us\": {:.2f}, "
-      "\"p999_us\": {:.2f}, \"max_us\": {:.2f}}}\n",
-      tally.messages, seconds(tally.duration), seconds(server_cpu), seconds(own_cpu), us(0.5),
-      us(0.99), us(0.999), us(1.0));
+      "\"p999_us\": {:.2f}, \"max_us\": {:.2f}, \"late_p99_us\": {:.2f}}}\n",
+      tally.messages, seconds(tally.duration), seconds(server_cpu), seconds(own_cpu),
+      us(tally.latency, 0.5), us(tally.latency, 0.99), us(tally.latency, 0.999),
+      us(tally.latency, 1.0), us(tally.lateness, 0.99));
 }
 
 int complain(std::string_view what, std::error_code error) {

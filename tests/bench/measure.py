@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,32 +25,78 @@ from contenders import DEFAULT_BUILD, REPOSITORY  # noqa: E402
 from harness.limits import raise_descriptor_limit  # noqa: E402
 from measures import EXPERIMENTS, NAMES  # noqa: E402
 from measures.experiment import FULL, QUICK, Effort, Experiment, Setting, Table  # noqa: E402
-from rounds import Noise, facts, in_rounds  # noqa: E402
+from rounds import Job, Noise, facts, in_rounds, steps  # noqa: E402
 
 CORES = 2
 FIGURES = REPOSITORY / "book" / "fig"
 
 
+class Whole:
+    """How much there is to do, in all experiments together."""
+
+    def __init__(self, steps: int) -> None:
+        self._steps, self._done, self._began = steps, 0, time.monotonic()
+        self.load = os.getloadavg()[0]  # before any of it
+
+    def step(self) -> None:
+        self._done += 1
+
+    def left(self) -> str:
+        """How far it is, and how long it will take at this pace."""
+        took = time.monotonic() - self._began
+        seconds = took / max(self._done, 1) * (self._steps - self._done)
+        time_left = f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
+        return f"{self._done / self._steps:.0%} of all, about {time_left} left"
+
+
 class Progress:
     """A line on a terminal that says how far it is; elsewhere, a line for each experiment."""
 
-    def __init__(self, names: str) -> None:
-        self._names, self._began = names, time.monotonic()
+    def __init__(self, names: str, whole: Whole) -> None:
+        self._names, self._whole, self._began = names, whole, time.monotonic()
         self._live = sys.stderr.isatty()
         if not self._live:
             print(f"measure: {names}", file=sys.stderr)
 
     def __call__(self, done: int, of: int) -> None:
+        self._whole.step()
         if self._live:
-            took = time.monotonic() - self._began
-            left = took / done * (of - done)
-            print(f"\r\033[Kmeasure: {self._names}: {done} of {of}, {left:.0f} s left", end="",
+            print(f"\r\033[Kmeasure: {self._names}: {done} of {of}; {self._whole.left()}", end="",
                   file=sys.stderr, flush=True)
 
     def end(self) -> None:
         took = time.monotonic() - self._began
         clear = "\r\033[K" if self._live else ""
-        print(f"{clear}measure: {self._names}: {took:.0f} s", file=sys.stderr)
+        print(f"{clear}measure: {self._names}: {took:.0f} s; {self._whole.left()}",
+              file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be measured of one experiment."""
+
+    experiment: Experiment
+    setting: Setting  # with the names
+    rounds: int
+    jobs: list[Job]
+
+    @classmethod
+    def of(cls, experiment: Experiment, names: list[str], setting: Setting,
+           rounds: int | None) -> Plan | None:  # fmt: skip
+        """None: nothing of it can be measured here, and a line says why."""
+        setting = replace(setting, names=tuple(names))
+        rounds = rounds or (1 if experiment.counts else setting.effort.rounds)
+        try:
+            jobs = list(experiment.jobs(setting))
+        except pytest.skip.Exception as reason:
+            title = " and ".join(measured.label(name) for name in names)
+            print(f"{title} is left out: {reason}", file=sys.stderr)
+            return None
+        return cls(experiment, setting, rounds, jobs) if jobs else None
+
+    @property
+    def steps(self) -> int:
+        return steps(self.jobs, self.rounds)
 
 
 def as_json(name: str, table: Table, common: dict[str, Any]) -> dict[str, Any]:
@@ -70,30 +116,30 @@ def as_json(name: str, table: Table, common: dict[str, Any]) -> dict[str, Any]:
 def run(experiment: Experiment, names: list[str], setting: Setting, rounds: int | None,
         out: Path, figures: Path) -> bool:  # fmt: skip
     """Measures, writes and prints; whether there was anything to measure."""
-    effort = setting.effort
-    rounds = rounds or (1 if experiment.counts else effort.rounds)
-    title = " and ".join(measured.label(name) for name in names)
-    try:
-        jobs = list(experiment.jobs(setting))
-    except pytest.skip.Exception as reason:
-        print(f"{title} is left out: {reason}", file=sys.stderr)
-        return False
-    if not jobs:
-        return False
-    noise, progress = Noise(), Progress(title)
-    results = in_rounds(jobs, rounds, progress)
+    plan = Plan.of(experiment, names, setting, rounds)
+    if plan is not None:
+        carry_out(plan, Whole(plan.steps), out, figures)
+    return plan is not None
+
+
+def carry_out(plan: Plan, whole: Whole, out: Path, figures: Path) -> None:
+    """Measures, writes and prints."""
+    experiment, setting, names = plan.experiment, plan.setting, plan.setting.names
+    noise = Noise(whole.load)
+    progress = Progress(" and ".join(measured.label(name) for name in names), whole)
+    results = in_rounds(plan.jobs, plan.rounds, progress)
     progress.end()
     common = {
-        "command": f"./measure {' '.join(names)}", "effort": effort.name, "rounds": rounds,
-        "seconds": effort.seconds, "counted": experiment.counts, "machine": facts(setting.build),
-        "quiet": noise.quiet, "noise": noise.words(), "results": results,
+        "command": f"./measure {' '.join(names)}", "effort": setting.effort.name,
+        "rounds": plan.rounds, "seconds": setting.effort.seconds, "counted": experiment.counts,
+        "machine": facts(setting.build), "quiet": noise.quiet, "noise": noise.words(),
+        "results": results,
     }
     for name, table in experiment.tables(results, setting).items():
         if name in names:
             write(as_json(name, table, common), table, out, figures)
     if not noise.quiet and not experiment.counts:
         print(f"  ({noise.words()}: the machine was not quiet)\n", flush=True)
-    return True
 
 
 def rounded(value: Any) -> Any:
@@ -148,10 +194,17 @@ def main(effort: Effort | None = None) -> None:
     out.mkdir(parents=True, exist_ok=True)
     raise_descriptor_limit()
     setting, began, left_out = Setting(arguments.build.resolve(), effort), time.monotonic(), []
+    plans = []
     for experiment in EXPERIMENTS:
         names = [name for name in experiment.names if name in (arguments.names or NAMES)]
-        if names and not run(experiment, names, setting, arguments.rounds, out, figures):
+        plan = Plan.of(experiment, names, setting, arguments.rounds) if names else None
+        if plan is not None:
+            plans.append(plan)
+        else:
             left_out += names
+    whole = Whole(sum(plan.steps for plan in plans))
+    for plan in plans:
+        carry_out(plan, whole, out, figures)
     print(f"measure: {time.monotonic() - began:.0f} s; numbers in {out}", file=sys.stderr)
     if left_out:
         sys.exit(f"measure: left out: {', '.join(left_out)}")

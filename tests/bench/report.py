@@ -114,7 +114,7 @@ def base_of(servers: dict[str, Rounds], base: str) -> str:
 
 def table(servers: dict[str, Rounds], base: str) -> str:
     """A row for each server, a column for each number."""
-    numbers = list(next(iter(servers.values()))[0])
+    numbers = [number for number in next(iter(servers.values()))[0] if number in COLUMNS]
     rows = [["server", *(COLUMNS[number][0] for number in numbers)], ["---"] * (len(numbers) + 1)]
     for name, rounds in servers.items():
         cells = [name]

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import random
+import resource
 import shlex
 import subprocess
 import time
@@ -17,7 +18,8 @@ from pathlib import Path
 from contenders import REPOSITORY
 from workloads import Numbers
 
-QUIET_LOAD = 0.3  # a load average above says that somebody else is at work
+QUIET_LOAD = 0.3  # a load average above says that somebody was at work, perhaps the compiler
+QUIET_OTHERS = 0.1  # of a CPU: more, and somebody is
 Results = dict[str, dict[str, list[Numbers]]]  # by load, then by server; a round each
 
 
@@ -28,6 +30,7 @@ class Job:
     load: str
     server: str
     measure: Callable[[], Numbers]
+    once: bool = False  # exact: the first round is enough
 
 
 def shuffled(chosen: list[Job], dice: random.Random) -> list[Job]:
@@ -45,16 +48,21 @@ def shuffled(chosen: list[Job], dice: random.Random) -> list[Job]:
 
 def in_rounds(jobs: list[Job], rounds: int, progress: Callable[[int, int], None]) -> Results:
     """Every job once a round. `progress` is told how many of how many are done."""
-    dice, done = random.Random(), 0
+    dice, done, of = random.Random(), 0, steps(jobs, rounds)
     results: Results = {}
     for job in jobs:  # in the order of the tables
         results.setdefault(job.load, {})[job.server] = []
-    for _ in range(rounds):
-        for job in shuffled(jobs, dice):
+    for number in range(rounds):
+        for job in shuffled([job for job in jobs if number == 0 or not job.once], dice):
             results[job.load][job.server].append(job.measure())
             done += 1
-            progress(done, rounds * len(jobs))
+            progress(done, of)
     return results
+
+
+def steps(jobs: list[Job], rounds: int) -> int:
+    """How often something is measured in so many rounds."""
+    return sum(1 if job.once else rounds for job in jobs)
 
 
 def processor() -> str:
@@ -117,21 +125,41 @@ def stolen_seconds() -> float:
     return int(fields[8]) / os.sysconf("SC_CLK_TCK")
 
 
+def others_seconds() -> float:
+    """CPU time of everybody but this process and its children, of those that have ended: it grows
+    by what others do. Without what interrupts do for the network, which is mostly ours."""
+    fields = Path("/proc/stat").read_text().split()
+    busy = sum(map(int, fields[1:4])) / os.sysconf("SC_CLK_TCK")  # user, nice, system
+    for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
+        used = resource.getrusage(whose)
+        busy -= used.ru_utime + used.ru_stime
+    return busy
+
+
 class Noise:
     """What others did meanwhile."""
 
-    def __init__(self) -> None:
-        self._load, self._began, self._stolen = os.getloadavg()[0], time.time(), stolen_seconds()
+    def __init__(self, load: float | None = None) -> None:
+        """`load`: the load average when nothing had been measured yet, which adds to it."""
+        self._load = os.getloadavg()[0] if load is None else load
+        self._began, self._stolen, self._others = time.time(), stolen_seconds(), others_seconds()
 
     @property
     def quiet(self) -> bool:
-        """Whether nobody else was at work when it began."""
-        return self._load <= QUIET_LOAD
+        """Whether nobody else was at work when it began, or hardly anybody since."""
+        others = self._share(others_seconds() - self._others)
+        return self._load <= QUIET_LOAD or others <= QUIET_OTHERS
 
     def words(self) -> str:
         """What there was of it."""
-        stolen = (stolen_seconds() - self._stolen) / (time.time() - self._began)
-        return f"load average at the start {self._load:.2f}, {stolen:.2%} of a CPU stolen"
+        stolen, others = (self._share(seconds) for seconds in (
+            stolen_seconds() - self._stolen, others_seconds() - self._others))
+        return (f"load average at the start {self._load:.2f}, since then {max(others, 0):.0%} of a "
+                f"CPU for others and {stolen:.2%} stolen")
+
+    def _share(self, seconds: float) -> float:
+        """Of one CPU."""
+        return seconds / (time.time() - self._began)
 
     def sentence(self) -> str:
         """For the report."""

@@ -20,16 +20,21 @@ from pathlib import Path
 import pytest
 from contenders import DEFAULT_BUILD, REPOSITORY
 from harness.limits import raise_descriptor_limit
-from measure import measured, run
+from measure import Whole, charts, measured, run
 from measures import EXPERIMENTS, NAMES
 from measures.experiment import (Chart, Effort, Experiment, Setting, Table, beside_base, exact,
-                                 of_rounds, words)
+                                 of_rounds, throughput, together, words)
 from measures.experiment import measured as measured_cell
+from measures.matrix import if_not_the_clients
+from measures.peers import ratio_of, verdict
+from report import Bound
 from rounds import Job, Results
 
 BUILD = Path(os.environ.get("BENCH_BUILD", DEFAULT_BUILD))
-TINY = Effort("tiny", 1, 0.02, 100, 128, 500, 0.1)
+TINY = Effort("tiny", 1, 0.02, 100, 128, 500, 0.1, 0.3)
 SVG = "{http://www.w3.org/2000/svg}"
+IN_WORDS = ("conversation", "features", "m15_2")  # tables without a number by itself
+WITH_FLOOR = ("m5_1", "m6_1", "m10_3", "m11_3", "m15_1", "idle", "peers")  # CPU a message
 COLUMNS_MAX = 5  # of a table in the book: a telephone shows no more
 needs_build = pytest.mark.skipif(not (BUILD / "tests" / "bench" / "decode").is_file(),
                                  reason="build the target bench")
@@ -87,9 +92,12 @@ def test_every_name_gives_numbers_a_table_and_its_picture(
         assert found["rows"] and len(found["head"]) <= COLUMNS_MAX
         assert all(len(row["cells"]) + 1 == len(found["head"]) for row in found["rows"])
         assert all(measured.cell(cell) for cell in cells(found))
-        assert any("text" not in cell for cell in cells(found)) or name in ("conversation", "m15_2")
+        assert any("text" not in cell for cell in cells(found)) or name in IN_WORDS
         assert f"`./measure {name} " in measured.markdown(found)
         assert measured.plain(found).splitlines()[0] in said
+        if name in WITH_FLOOR:
+            told = [*found["head"], *(row["label"] for row in found["rows"])]
+            assert any("floor" in text for text in told), "the floor is hidden"
         if name == "conversation":
             check_conversation(found["results"][name])
         assert (tmp_path / f"{name}.svg").is_file() == ("figure" in found)
@@ -148,6 +156,78 @@ def test_a_cell_says_what_it_is(cell: dict, text: str) -> None:
     assert measured.cell(cell) == text
 
 
+def test_a_rate_that_is_the_clients_is_told_as_at_least() -> None:
+    def found(client: float, server: float) -> str:
+        rounds = [{"per_second": 10.0, "client_busy": client, "busy": server}] * 3
+        return measured.cell(throughput({"load": {"it": rounds}}, "load", "it"))
+
+    assert found(0.99, 0.6) == "≥ 10.0 ±0.0%"
+    assert found(0.99, 0.99) == found(0.5, 0.5) == "10.0 ±0.0%"
+
+
+def test_several_cells_stand_in_one_place() -> None:
+    assert measured.cell(together(exact(1), measured_cell([0.0] * 3), words("–"))) == "1 / 0 / –"
+
+
+@pytest.mark.parametrize(("values", "at_most", "said"), [
+    ([1.0, 1.01, 1.02], 1.05, "met"), ([1.0, 1.2, 1.04], 1.3, "met"),
+    ([1.1, 1.11, 1.12], 1.05, "missed"), ([1.1, 1.3, 1.2], 1.05, "missed"),
+    ([1.0, 1.2, 1.1], 1.05, "not decided"), ([1.0, 1.0], 1.05, "not decided"),
+])
+def test_a_budget_is_met_missed_or_not_decided(
+    values: list[float], at_most: float, said: str
+) -> None:
+    results = {"c64": {"it": [{"cpu_us": value} for value in values],
+                       "base": [{"cpu_us": 1.0}] * len(values)}}
+    bound = Bound("c64", "cpu_us", "it", "base", at_most=at_most)
+    assert verdict(ratio_of(results, bound), bound) == said
+
+
+def test_a_latency_that_is_the_clients_own_is_not_told() -> None:
+    def found(late: float) -> str:
+        rounds = [{"p99_us": 100.0, "late_us": late}] * 3
+        return measured.cell(if_not_the_clients({"load": {"it": rounds}}, "load", "it", "p99_us"))
+
+    assert found(49.0) == "100 ±0.0%"
+    assert found(51.0) == "the client is late"
+
+
+def test_what_is_exact_is_counted_once() -> None:
+    from rounds import in_rounds, steps
+
+    told: list[tuple[int, int]] = []
+    jobs = [Job("load", "timed", lambda: {"us": 1.0}),
+            Job("load", "counted", lambda: {"calls": 2.0}, once=True)]
+    results = in_rounds(jobs, 4, lambda *how_far: told.append(how_far))
+    assert {name: len(rounds) for name, rounds in results["load"].items()} == {
+        "timed": 4, "counted": 1}
+    assert told == [(i, 5) for i in range(1, 6)] and steps(jobs, 4) == 5
+
+
+def test_it_says_how_far_it_is() -> None:
+    whole = Whole(10)
+    for _ in range(5):
+        whole.step()
+    assert whole.left().startswith("50% of all, about 0 s left")
+
+
+RANGES = {"title": "T", "description": "Ratios of two servers, one below the other, in a picture.",
+          "x": "x", "rows": [["it", {"median": 1.1, "low": 1.0, "high": 1.2, "decided": False}],
+                             ["nothing", words("–")]]}
+EXACT = {"title": "T", "description": "What was counted, a curve for who is in this picture here.",
+         "x": "x", "y": "y", "log_x": True, "log_y": True,
+         "curves": {"floor": [[1, exact(2.0)], [10, words("–")], [100, exact(2.5)]]}}
+
+
+@pytest.mark.parametrize(("chart", "said"), [
+    (RANGES, "it: 1.10 (1.00 to 1.20)."), (EXACT, "floor: 2.0 at 1, 2.5 at 100.")])
+def test_a_picture_says_its_numbers(chart: dict, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "chart.svg"
+    file.write_text(charts.draw(chart))
+    check_picture(file)
+    assert said in file.read_text() and "nothing" not in file.read_text()
+
+
 def test_the_order_of_rounds_is_that_of_time() -> None:
     """Ratios are taken within a round: the lists have to run alongside."""
     from rounds import in_rounds
@@ -175,6 +255,6 @@ def test_the_command_explains_itself(arguments: list[str], status: int, says: st
 
 def test_the_command_knows_every_name() -> None:
     run = subprocess.run([REPOSITORY / "measure", "nosuch"], capture_output=True, text=True)
-    assert run.stderr.rpartition(": ")[2].split() == NAMES
+    assert sorted(run.stderr.rpartition(": ")[2].split()) == sorted(NAMES)
     usage = subprocess.run([REPOSITORY / "measure", "--help"], capture_output=True, text=True)
     assert [name for name in NAMES if f" {name} " not in usage.stdout] == []

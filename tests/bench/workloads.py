@@ -12,9 +12,9 @@ from pathlib import Path
 from contenders import CLIENT_CORE, Contender, Nginx, on_core
 from harness.proc import Process
 
-Numbers = dict[str, float]  # cpu_us and per_second; of an echo also p50_us, p99_us, busy
+Numbers = dict[str, float]  # cpu_us and per_second; of an echo also p50_us, busy and others
 
-WARM_UP_SECONDS = 0.15
+WARM_UP_SECONDS = 0.1
 GRACE_SECONDS = 30.0
 AT_REST_SECONDS = 0.005  # a running thread's CPU time is as old as the last tick
 HTTP_SECONDS = 1  # ab takes whole ones
@@ -23,7 +23,7 @@ AB_A_SECOND_AT_LEAST = 5000  # requests, however slow the machine
 
 @dataclass(frozen=True)
 class Echo:
-    """Framed messages, in a closed loop."""
+    """Framed messages: in a closed loop, or, at a rate, in an open one."""
 
     name: str
     title: str
@@ -31,6 +31,7 @@ class Echo:
     payload_bytes: int = 64
     in_flight: int = 1
     idle: int = 0
+    rate: int = 0  # messages a second in all, whatever the server does; 0: a closed loop
 
     def measure(self, contender: Contender, build: Path, seconds: float) -> Numbers:
         """One round."""
@@ -47,6 +48,9 @@ class Echo:
             "p99_us": found["p99_us"],
             "p999_us": found["p999_us"],
             "busy": cpu / found["seconds"],
+            "client_busy": found["client_cpu_seconds"] / found["seconds"],
+            "client_us": found["client_cpu_seconds"] / messages * 1e6,
+            "late_us": found["late_p99_us"],
         }
 
     def load(self, build: Path, port: int, pid: int, seconds: float) -> Numbers:
@@ -65,6 +69,7 @@ class Echo:
             "--idle": self.idle,
             "--bytes": self.payload_bytes,
             "--in-flight": self.in_flight,
+            "--rate": self.rate,
             "--duration": f"{seconds * 1000:.0f}ms",
             "--warm-up": f"{warm_up * 1000:.0f}ms",
             "--messages": messages,

@@ -7,12 +7,16 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+
+#include "load/source.h"
+
 namespace load {
 namespace {
 
 constexpr std::size_t out_bytes_max = 256 * 1024;
 constexpr std::size_t in_bytes_max = 256 * 1024;
-constexpr int patience_seconds = 10;
+constexpr int patience_ms = 10'000;
+constexpr int due_at_once_max = 64;  // who is behind still has to look for answers
 
 template <typename T>
 common::Status set_option(const common::Fd& socket, int level, int option, const T& value) {
@@ -41,7 +45,7 @@ Crowd::Crowd(const Shape& shape)
       conversation_(shape.payload_bytes),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       // What all fits the socket's buffers never has to wait for room: recv(2) is wait enough.
-      one_blocks_(shape.connections == 1 &&
+      one_blocks_(shape.connections == 1 && shape.rate == 0 &&
                   shape.in_flight * conversation_.message_bytes() <= 64 * 1024),
       asked_at_(std::size_t{shape.connections} * shape.in_flight),
       out_(out_bytes_max),
@@ -49,11 +53,20 @@ Crowd::Crowd(const Shape& shape)
   connections_.reserve(shape.connections);
 }
 
+common::Result<common::Fd> Crowd::connect_to(const common::Address& server) {
+  const std::size_t number = connections_.size() + idle_.size();
+  auto fd = socket_from(static_cast<std::uint32_t>(number % shape_.sources));
+  if (!fd) return fd;
+  if (::connect(fd->get(), server.data(), server.size()) < 0) return common::last_error();
+  return fd;
+}
+
 common::Status Crowd::add(const common::Address& server) {
-  common::Fd fd(::socket(server.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd || ::connect(fd.get(), server.data(), server.size()) < 0) return common::last_error();
+  auto connected = connect_to(server);
+  if (!connected) return std::unexpected(connected.error());
+  common::Fd& fd = *connected;
   if (const auto set = set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1); !set) return set;
-  const timeval patience{.tv_sec = patience_seconds, .tv_usec = 0};
+  const timeval patience{.tv_sec = patience_ms / 1000, .tv_usec = 0};
   if (const auto set = set_option(fd, SOL_SOCKET, SO_RCVTIMEO, patience); !set) return set;
   // Edge-triggered: nothing has to be changed when a message did not fit and room comes back.
   epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLET, .data = {.u64 = connections_.size()}};
@@ -64,32 +77,55 @@ common::Status Crowd::add(const common::Address& server) {
 }
 
 common::Status Crowd::add_idle(const common::Address& server) {
-  common::Fd fd(::socket(server.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd || ::connect(fd.get(), server.data(), server.size()) < 0) return common::last_error();
+  auto fd = connect_to(server);
+  if (!fd) return std::unexpected(fd.error());
   // Closed by a reset: ten thousand ports in TIME_WAIT would be missing in the next round.
   const linger reset{.l_onoff = 1, .l_linger = 0};
-  if (const auto set = set_option(fd, SOL_SOCKET, SO_LINGER, reset); !set) return set;
-  idle_.push_back(std::move(fd));
+  if (const auto set = set_option(*fd, SOL_SOCKET, SO_LINGER, reset); !set) return set;
+  idle_.push_back(std::move(*fd));
   return {};
 }
 
 common::Result<Tally> Crowd::run(const Goal& goal) {
-  const Instant begin = common::Clock::now();
+  begin_ = common::Clock::now();
   tally_ = {};
   asked_ = 0;
   may_ask_ = goal.messages > 0 ? goal.messages : std::numeric_limits<std::uint64_t>::max();
-  end_ = goal.messages > 0 ? Instant::max() : begin + goal.duration;
+  end_ = goal.messages > 0 ? Instant::max() : begin_ + goal.duration;
+  if (open() && goal.messages == 0) {  // those that are due in that time, however late
+    may_ask_ = static_cast<std::uint64_t>(goal.duration.count()) * shape_.rate / 1'000'000'000;
+    end_ = Instant::max();
+  }
   for (Connection& connection : connections_) {
-    ask(connection, shape_.in_flight, begin);
+    connection.run_begin_bytes = connection.asked_bytes;
+    if (open()) continue;
+    ask(connection, shape_.in_flight, begin_);
     if (const auto sent = send_what_is_asked(connection); !sent) {
       return std::unexpected(sent.error());
     }
   }
-  while (tally_.messages < asked_) {
-    if (const auto served = wait_and_serve(); !served) return std::unexpected(served.error());
+  while (tally_.messages < asked_ || (open() && may_ask_ > 0)) {
+    if (open()) {
+      if (const auto sent = let_out_what_is_due(); !sent) return std::unexpected(sent.error());
+    }
+    const auto served = wait_and_serve(open() && may_ask_ > 0 ? 0 : patience_ms);
+    if (!served) return std::unexpected(served.error());
   }
-  tally_.duration = common::Clock::now() - begin;
+  tally_.duration = common::Clock::now() - begin_;
   return tally_;
+}
+
+common::Status Crowd::let_out_what_is_due() {
+  const Instant now = common::Clock::now();
+  for (int i = 0; i < due_at_once_max && may_ask_ > 0 && due_at(asked_) <= now; ++i) {
+    const Instant due = due_at(asked_);
+    Connection& connection = connections_[asked_ % connections_.size()];
+    ask(connection, 1, due);
+    if (const auto sent = send_what_is_asked(connection); !sent) return sent;
+    const std::chrono::nanoseconds lateness = common::Clock::now() - due;
+    tally_.lateness.add(static_cast<std::uint64_t>(lateness.count()));
+  }
+  return {};
 }
 
 void Crowd::ask(Connection& connection, std::uint64_t messages, Instant now) {
@@ -98,13 +134,25 @@ void Crowd::ask(Connection& connection, std::uint64_t messages, Instant now) {
   may_ask_ -= messages;
   asked_ += messages;
   for (; messages > 0; --messages) {
-    asked_at(connection, connection.asked_bytes / conversation_.message_bytes()) = now;
+    if (!open()) {
+      asked_at(connection, connection.asked_bytes / conversation_.message_bytes()) = now;
+    }
     connection.asked_bytes += conversation_.message_bytes();
   }
 }
 
 Crowd::Instant& Crowd::asked_at(const Connection& connection, std::uint64_t message) {
   return asked_at_[connection.number * shape_.in_flight + message % shape_.in_flight];
+}
+
+Crowd::Instant Crowd::due_at(std::uint64_t number) const {
+  return begin_ + std::chrono::nanoseconds(number * 1'000'000'000 / shape_.rate);
+}
+
+Crowd::Instant Crowd::begun_at(const Connection& connection, std::uint64_t message) {
+  if (!open()) return asked_at(connection, message);
+  const std::uint64_t before = connection.run_begin_bytes / conversation_.message_bytes();
+  return due_at((message - before) * connections_.size() + connection.number);
 }
 
 common::Status Crowd::send_what_is_asked(Connection& connection) {
@@ -149,21 +197,20 @@ void Crowd::answered(Connection& connection, std::uint64_t received_bytes, Insta
   connection.received_bytes += received_bytes;
   const std::uint64_t last = connection.received_bytes / conversation_.message_bytes();
   for (std::uint64_t message = first; message < last; ++message) {
-    const std::chrono::nanoseconds latency = now - asked_at(connection, message);
+    const std::chrono::nanoseconds latency = now - begun_at(connection, message);
     tally_.latency.add(static_cast<std::uint64_t>(latency.count()));
   }
   tally_.messages += last - first;
-  ask(connection, last - first, now);
+  if (!open()) ask(connection, last - first, now);
 }
 
-common::Status Crowd::wait_and_serve() {
+common::Status Crowd::wait_and_serve(int wait_ms) {
   if (one_blocks_) return receive(connections_.front());
 
   std::array<epoll_event, 1024> events;
-  const int ready =
-      ::epoll_wait(epoll_.get(), events.data(), events.size(), patience_seconds * 1000);
+  const int ready = ::epoll_wait(epoll_.get(), events.data(), events.size(), wait_ms);
   if (ready < 0) return errno == EINTR ? common::Status() : common::last_error();
-  if (ready == 0) return common::failure(common::Error::timed_out);
+  if (ready == 0 && wait_ms > 0) return common::failure(common::Error::timed_out);
   for (const epoll_event& event : std::span(events).first(static_cast<std::size_t>(ready))) {
     Connection& connection = connections_[event.data.u64];
     if ((event.events & EPOLLOUT) != 0) {

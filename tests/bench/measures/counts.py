@@ -14,6 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "costs"))
 
+import pytest
 from contenders import ALL_STAGES, CLIENT_CORE, Contender, built, on_core
 from counting import PAYLOAD, WARM_UP_ROUNDS, echo_together
 from harness.client import Client
@@ -90,7 +91,19 @@ CROWDS = (1, 64)
 SPINS, ONE_AT_A_TIME = words("spins: see M4.2"), words("one at a time")
 
 
-def exact_calls(stage: Contender, crowd: int, setting: Setting) -> Numbers:
+def can_trace(who: str) -> bool:
+    """Whether system calls can be counted here; where not, `who` goes without, and a line says
+    why."""
+    try:
+        need_ptrace()
+    except pytest.skip.Exception as reason:
+        print(f"{who} counts no system calls: {reason}", file=sys.stderr)
+        return False
+    return True
+
+
+def exact_calls(stage: Contender, crowd: int, setting: Setting,
+                warm_up: int = WARM_UP_ROUNDS) -> Numbers:  # fmt: skip
     """Calls that have ended, once the tracer's coming, which interrupts some, is over."""
     server = stage.start(setting.build, before=())
     talk = one_by_one if stage.name == PART2 else echo_together
@@ -98,7 +111,7 @@ def exact_calls(stage: Contender, crowd: int, setting: Setting) -> Numbers:
     try:
         clients = [server.connect() for _ in range(crowd)]
         with Strace(server) as tracer:
-            talk(server, clients, WARM_UP_ROUNDS)
+            talk(server, clients, warm_up)
             before = len(conversation.settle(tracer, spins=False, begin=0))
             talk(server, clients, rounds)
             ended = len(conversation.settle(tracer, spins=False, begin=before))

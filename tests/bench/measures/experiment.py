@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Any
+from typing import Any, TypeVar
 
 from ratios import Ratio
 from rounds import Job, Results
 
 APART_MAX = 0.1  # of the median: the middle half of the rounds; wider, and noise may have decided
+BUSY = 0.95  # of a core: whoever takes more has no time left
 ROUNDS_MIN = 3  # fewer, and nobody knows how far they would lie apart
 Cell = dict[str, Any]  # as it stands in the JSON
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,11 @@ class Effort:
     counted: int  # messages, where calls are counted and no clock is looked at
     requests: int  # of a long run of ab
     silence_seconds: float  # how long "for ever" is waited for
+    watched_seconds: float  # how long memory is looked at under attack
 
 
-FULL = Effort("full", 7, 0.5, 10_000, 6400, 1_000_000, 3.0)
-QUICK = Effort("quick", 3, 0.1, 10_000, 640, 20_000, 0.5)
+FULL = Effort("full", 7, 0.4, 10_000, 6400, 150_000, 3.0, 60.0)  # a million requests in all
+QUICK = Effort("quick", 3, 0.05, 1000, 640, 20_000, 0.5, 3.0)
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,20 @@ class Setting:
 
     build: Path
     effort: Effort
+    names: tuple[str, ...] = ()  # of the experiment's, those that are asked for; none: all
+
+    def wants(self, *names: str) -> bool:
+        """Whether one of these is asked for."""
+        return not self.names or any(name in self.names for name in names)
+
+    @property
+    def thorough(self) -> bool:
+        """Whether there is time for everything."""
+        return self.effort.name == FULL.name
+
+    def fewer(self, values: Sequence[T]) -> Sequence[T]:
+        """All of them, or the two ends, where it has to be quick."""
+        return values if self.thorough else [values[0], values[-1]]
 
     def up_to_most(self, *counts: int) -> list[int]:
         """Those that the effort allows."""
@@ -59,13 +76,24 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Ranges:
+    """Ratios below each other: the median of each and how far the rounds reach, beside a line at
+    1."""
+
+    title: str
+    description: str
+    x: str
+    rows: list[tuple[str, Cell]]
+
+
+@dataclass(frozen=True)
 class Table:
     """What stands in the book under a name: a head, and rows of a label and cells."""
 
     title: str
     head: Sequence[str]  # of all columns, the labels' included; with the unit
     rows: list[tuple[str, list[Cell]]]
-    chart: Chart | None = None
+    chart: Chart | Ranges | None = None
     picture: str = ""  # instead of a chart: an SVG
     notes: list[str] = field(default_factory=list)  # what a reader has to know of this run
 
@@ -105,6 +133,11 @@ def words(text: str) -> Cell:
     return {"text": text}
 
 
+def together(*cells: Cell) -> Cell:
+    """Several in one place, as a, b and c stand in `a / b / c`."""
+    return {"all": list(cells)}
+
+
 def of_rounds(results: Results, load: str, server: str, number: str, scale: float = 1.0,
               apart_max: float = APART_MAX) -> Cell:  # fmt: skip
     """One number of one server under one load."""
@@ -124,6 +157,17 @@ def beside_base(results: Results, load: str, server: str, number: str, base: str
     ratio = Ratio.of(*([found[number] for found in each] for each in (rounds, of_base)))
     return {**cell, "ratio": {"base": base, "median": ratio.middle, "low": ratio.lowest,
                               "high": ratio.highest, "decided": ratio.decided}}
+
+
+def throughput(results: Results, load: str, server: str) -> Cell:
+    """Messages a second: at least so many, where the client had no time left and the server had."""
+    cell = of_rounds(results, load, server, "per_second")
+    rounds = results.get(load, {}).get(server, [])
+    shares = [median([found[share] for found in rounds])
+              for share in ("client_busy", "busy") if rounds and share in rounds[0]]
+    if len(shares) == 2 and shares[0] > BUSY > shares[1]:
+        cell["at_least"] = True
+    return cell
 
 
 def counted(results: Results, load: str, server: str, number: str) -> Cell:

@@ -1,4 +1,4 @@
-"""What a server costs while nothing happens: processor time (M4.1) and memory (M11.1)."""
+"""What a server costs while nothing happens: processor time (M4.1), memory (M11.1, memory)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 import idle
 from contenders import ALL_STAGES, STAGES, Contender, built
 from harness.target import Target
-from measures.experiment import Experiment, Setting, Table, of_rounds
+from measures.experiment import Experiment, Setting, Table, counted, of_rounds, words
 from rounds import Job, Results
 from workloads import Numbers
 
@@ -77,5 +77,48 @@ def m11_1_tables(results: Results, setting: Setting) -> dict[str, Table]:
                "client's socket and anybody else's included."])}
 
 
+# memory: what a connection has left behind in each stage, once it has spoken
+
+CROWDS = (1, 10, 100, 1000)
+WARM_CLIENTS = 2
+
+
+def spoken(stage: Contender, crowd: int, setting: Setting) -> Numbers:
+    """Of a server's own, for each of so many connections, all of which have sent a message."""
+    server = stage.start(setting.build)
+    try:
+        for _ in range(WARM_CLIENTS):
+            with server.connect() as somebody:
+                somebody.echo(b"warm")
+        before = server.process.private_bytes()
+        for _ in range(crowd):
+            server.connect().echo(b"here")
+        return {"bytes": (server.process.private_bytes() - before) / crowd}
+    finally:
+        server.close_clients()
+        server.kill()
+
+
+def memory_jobs(setting: Setting) -> Iterable[Job]:
+    for crowd in setting.fewer(setting.up_to_most(*CROWDS)):
+        for stage in built(ALL_STAGES, setting.build):
+            if crowd == 1 or stage.name != ALL_STAGES[0].name:
+                yield Job(f"{crowd}", stage.name, partial(spoken, stage, crowd, setting))
+
+
+def memory_tables(results: Results, setting: Setting) -> dict[str, Table]:
+    crowds = setting.fewer(setting.up_to_most(*CROWDS))
+    return {"memory": Table(
+        "Memory of a connection that has spoken, bytes",
+        ["stage", *(f"of {crowd:,}" for crowd in crowds)],
+        [(stage.name, [
+            words("one at a time") if crowd > 1 and stage is ALL_STAGES[0]
+            else counted(results, f"{crowd}", stage.name, "bytes") for crowd in crowds])
+         for stage in ALL_STAGES],
+        notes=["The server's own, in whole pages: of few connections it says little, since a page "
+               "or none is needed for all of them. Without the kernel's share: see M11.1."])}
+
+
 M4_1 = Experiment(("m4_1",), m4_1_jobs, m4_1_tables)
 M11_1 = Experiment(("m11_1",), m11_1_jobs, m11_1_tables)
+MEMORY = Experiment(("memory",), memory_jobs, memory_tables, counts=True)

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
 from collections.abc import Iterable
 from functools import partial
 
-from contenders import ALL_STAGES, Contender, built
-from measures.experiment import (Cell, Chart, Experiment, Setting, Table, beside_base, measured,
-                                 of_rounds, words)
+from contenders import ALL_STAGES, Contender, built, floor_of
+from measures.experiment import (Chart, Experiment, Setting, Table, measured, of_rounds,
+                                 words)
 from ratios import RANGE_MAX, Ratio
 from rounds import Job, Results
-from workloads import Echo, Numbers, client
+from workloads import Echo
 
 LATENCY_APART_MAX = 0.25  # a tail is a few messages: no two rounds have the same
-CLOSED_LOOP = ("The load is a closed loop: every client waits for its answer, so a slow server is "
-               "asked less, and a latency is that of a server loaded as fully as this client can.")
-MESSAGES_EACH = 20  # of a client, where switches are counted: so many more than its thread's own
 STAGES = {stage.name: stage for stage in ALL_STAGES}
+FLOOR = floor_of(1).name
 PART1, PART2, PART3, PART4, PART5, PART6 = STAGES
 
 
@@ -66,61 +61,6 @@ def m2_1_tables(results: Results, setting: Setting) -> dict[str, Table]:
         notes=["Where the server has no processor time, it sleeps, and it sleeps nowhere else."])}
 
 
-# M3.1: a thread for every client
-
-CROWDS = (10, 100, 1000)
-
-
-def thread_costs(crowd: int, setting: Setting) -> Numbers:
-    """Memory while all are idle; then switches and latency while all talk."""
-    load = Echo("", "", crowd)
-    server = STAGES[PART2].start(setting.build)
-    try:
-        server.connect().echo(b"warm")
-        before = server.process.private_bytes()
-        for _ in range(crowd):
-            server.connect().send_messages(b"here")
-        for client_here in server.clients[1:]:
-            client_here.expect(b"here")
-        memory = (server.process.private_bytes() - before) / crowd
-    finally:
-        server.close_clients()
-        server.kill()
-    server = STAGES[PART2].start(setting.build)
-    try:
-        messages = max(crowd * MESSAGES_EACH, setting.effort.counted)
-        words = load.words(setting.build, server.address[1], 0, messages=messages)
-        found = json.loads(client(*words, within=0))
-        # Threads that have ended take their counts along; whoever waits for the process has all.
-        server.send_signal(signal.SIGKILL)
-        _, _, usage = os.wait4(server.pid, 0)
-    finally:
-        server.kill()
-    switches = usage.ru_nvcsw + usage.ru_nivcsw
-    return {"bytes": memory, "switches": switches / messages, "p50_us": found["p50_us"],
-            "p99_us": found["p99_us"]}
-
-
-def m3_1_jobs(setting: Setting) -> Iterable[Job]:
-    for _ in built([STAGES[PART2]], setting.build):
-        for crowd in setting.up_to_most(*CROWDS):
-            yield Job("threads", f"{crowd}", partial(thread_costs, crowd, setting))
-
-
-def m3_1_tables(results: Results, setting: Setting) -> dict[str, Table]:
-    rows = []
-    for crowd in setting.up_to_most(*CROWDS):
-        rows.append((f"{crowd:,}", [
-            of_rounds(results, "threads", f"{crowd}", "bytes", 1 / 1024),
-            of_rounds(results, "threads", f"{crowd}", "switches"),
-            *(of_rounds(results, "threads", f"{crowd}", number, 1, LATENCY_APART_MAX)
-              for number in ("p50_us", "p99_us"))]))
-    return {"m3_1": Table(
-        "A thread for every client",
-        ["clients", "memory of an idle one, KiB", "context switches a message", "p50, µs",
-         "p99, µs"], rows)}
-
-
 # M5.1 and M6.1: one talks, the others are idle
 
 IDLE = (10, 100, 1000, 10_000)
@@ -131,13 +71,16 @@ def beside(idle: int) -> Echo:
 
 
 def sweep_jobs(setting: Setting) -> Iterable[Job]:
-    for idle in setting.up_to_most(*IDLE):
+    for idle in setting.fewer(setting.up_to_most(*IDLE)):
         yield from in_a_closed_loop(setting, beside(idle), (PART3, PART4, PART5, PART6))
+        for floor in built([floor_of(idle + 1)], setting.build):
+            yield Job(beside(idle).name, floor.name,
+                      partial(beside(idle).measure, floor, setting.build, setting.effort.seconds))
 
 
 def sweep_tables(results: Results, setting: Setting) -> dict[str, Table]:
     def table(title: str, description: str, *names: str) -> Table:
-        chosen = setting.up_to_most(*IDLE)
+        chosen, names = setting.fewer(setting.up_to_most(*IDLE)), (*names, FLOOR)
         rows = [(f"{idle:,}", [of_rounds(results, beside(idle).name, name, "cpu_us")
                                for name in names]) for idle in chosen]
         curves = {name: [(idle, row[1][column]) for idle, row in zip(chosen, rows)]
@@ -151,50 +94,15 @@ def sweep_tables(results: Results, setting: Setting) -> dict[str, Table]:
 
     return {
         "m5_1": table("What a wake-up costs beside idle clients",
-                      "Two curves over the number of idle clients: what a message costs part3, "
-                      "which asks all of them, and part4, which lists all of them to poll.",
+                      "Curves over the number of idle clients: what a message costs part3, "
+                      "which asks all of them, and part4, which lists all of them to poll; and the "
+                      "floor, which does nothing but wait, receive and send.",
                       PART3, PART4),
         "m6_1": table("The same sweep with epoll and with a ring",
-                      "Three curves over the number of idle clients: what a message costs part4, "
-                      "which lists all of them, and part5 and part6, which are told of the ready.",
+                      "Curves over the number of idle clients: what a message costs part4, "
+                      "which lists all of them, and part5 and part6, which are told of the ready; "
+                      "and the floor, which does nothing but wait, receive and send.",
                       PART4, PART5, PART6)}
-
-
-# M11.3: all six
-
-def ladder_load(crowd: int) -> Echo:
-    return Echo(f"c{crowd}", f"{crowd} connections, 64 bytes", crowd)
-
-
-def m11_3_jobs(setting: Setting) -> Iterable[Job]:
-    for crowd in setting.up_to_most(1, *CROWDS):
-        yield from in_a_closed_loop(setting, ladder_load(crowd),
-                                    [name for name in STAGES if crowd == 1 or name != PART1])
-
-
-def m11_3_tables(results: Results, setting: Setting) -> dict[str, Table]:
-    rows: list[tuple[str, list[Cell]]] = []
-    curves: dict[str, list[tuple[float, Cell]]] = {name: [] for name in STAGES}
-    for crowd in setting.up_to_most(1, *CROWDS):
-        load = ladder_load(crowd).name
-        for name in STAGES:
-            cpu = beside_base(results, load, name, "cpu_us", PART5)
-            curves[name].append((crowd, cpu))
-            cells = [of_rounds(results, load, name, "per_second"),
-                     *(of_rounds(results, load, name, tail, 1, LATENCY_APART_MAX)
-                       for tail in ("p50_us", "p99_us")), cpu]
-            if name == PART1 and crowd > 1:
-                cells = [words("one at a time"), *[words("–")] * 3]
-            rows.append((f"{crowd:,}: {name}", cells))
-    chart = Chart(
-        "What a message costs each stage",
-        "A curve for each stage: server CPU a message at 1, 10, 100 and 1000 clients who all talk.",
-        "clients, all of whom talk", "server CPU a message, µs", curves, log_y=True)
-    return {"m11_3": Table(
-        "The six stages under one load",
-        ["clients: stage", "messages a second", "p50, µs", "p99, µs",
-         "server CPU a message, µs [ratio to part5]"],
-        rows, chart, notes=[CLOSED_LOOP])}
 
 
 # M15.2: the noise floor
@@ -226,7 +134,5 @@ def m15_2_tables(results: Results, setting: Setting) -> dict[str, Table]:
 
 
 M2_1 = Experiment(("m2_1",), m2_1_jobs, m2_1_tables)
-M3_1 = Experiment(("m3_1",), m3_1_jobs, m3_1_tables)
 SWEEP = Experiment(("m5_1", "m6_1"), sweep_jobs, sweep_tables)
-M11_3 = Experiment(("m11_3",), m11_3_jobs, m11_3_tables)
 M15_2 = Experiment(("m15_2",), m15_2_jobs, m15_2_tables)

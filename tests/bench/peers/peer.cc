@@ -6,14 +6,14 @@
 #include <cstring>
 
 #include "common/address.h"
-#include "common/listen.h"
 #include "common/log.h"
 #include "common/options.h"
 #include "common/process.h"
 
 namespace peer {
 
-common::Fd listen_as_told(int argc, char** argv, std::string name, std::string summary) {
+common::Fd listen_as_told(int argc, char** argv, std::string name, std::string summary,
+                          common::Waiting waiting) {
   common::Options options;
   common::Program program{.name = std::move(name),
                           .summary = std::move(summary),
@@ -23,7 +23,7 @@ common::Fd listen_as_told(int argc, char** argv, std::string name, std::string s
   });
   if (const auto status = common::parse_options(argc, argv, program)) std::exit(*status);
   common::prepare_process(options);
-  auto listener = common::listen_on(options, common::Waiting::nonblocking);
+  auto listener = common::listen_on(options, waiting);
   if (!listener) std::exit(common::fail(options, listener.error()));
   return std::move(*listener);
 }

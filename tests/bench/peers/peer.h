@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/fd.h"
+#include "common/listen.h"
 
 /// What the peers share, so that nothing differs between them but how they wait, read and write.
 namespace peer {
@@ -11,9 +12,10 @@ namespace peer {
 /// Fits a message of 16 KiB and its header.
 inline constexpr std::size_t buffer_bytes = 32 * 1024;
 
-/// Reads --host and --port, raises the limits and listens as the stages do: non-blocking, backlog
-/// SOMAXCONN, TCP_NODELAY for the connections. Ends the process where that cannot be done.
-common::Fd listen_as_told(int argc, char** argv, std::string name, std::string summary);
+/// Reads --host and --port, raises the limits and listens as the stages do: backlog SOMAXCONN,
+/// TCP_NODELAY for the connections. Ends the process where that cannot be done.
+common::Fd listen_as_told(int argc, char** argv, std::string name, std::string summary,
+                          common::Waiting waiting = common::Waiting::nonblocking);
 
 /// Prints the line that says it can accept.
 void announce(const common::Fd& listener);

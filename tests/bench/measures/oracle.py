@@ -1,0 +1,152 @@
+"""M13.2: whether the time that an answer takes tells who exists."""
+
+from __future__ import annotations
+
+import math
+import os
+import pwd
+import random
+import re
+import socket
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+from contenders import SERVER_CORE, on_core
+from measures import exchanges, variants
+from measures.experiment import Cell, Experiment, Setting, Table, measured, of_rounds, words
+from measures.silence import on_client_core
+from rounds import Job, Results
+from workloads import Numbers
+
+USERS = 20_000  # in the file that the obvious daemon reads; all names have the same length
+QUESTIONS_MAX = 1000  # of each kind, in a round
+SYSTEM_NAMES = 8
+LATENCY_APART_MAX = 0.25
+OBVIOUS, OURS = "a look-up for whoever asks", "fingerd"
+ALWAYS = 5  # of the statistic: beyond, chance is out of the question
+
+
+def rank_sum(first: Sequence[float], second: Sequence[float]) -> tuple[float, float]:
+    """Mann's and Whitney's test: how often a value of `second` is larger than one of `first`, two
+    that are equal counting half, and how many standard deviations that is from a half."""
+    both = sorted([(value, 0) for value in first] + [(value, 1) for value in second])
+    m, n, ranks, ties, i = len(first), len(second), 0.0, 0, 0
+    while i < len(both):
+        j = i
+        while j < len(both) and both[j][0] == both[i][0]:
+            j += 1
+        ranks += (i + 1 + j) / 2 * sum(which for _, which in both[i:j])  # equal values share ranks
+        ties += (j - i) ** 3 - (j - i)
+        i = j
+    larger = ranks - n * (n + 1) / 2
+    variance = m * n / 12 * (m + n + 1 - ties / ((m + n) * (m + n - 1)))
+    z = (larger - m * n / 2) / math.sqrt(variance) if variance > 0 else 0.0
+    return larger / (m * n), z
+
+
+def probability(z: float) -> float:
+    """That chance alone is so far from the middle, on either side."""
+    return math.erfc(abs(z) / math.sqrt(2))
+
+
+@contextmanager
+def obvious_daemon(setting: Setting) -> Iterator[tuple[int, list[str], list[str]]]:
+    """Its port; names that exist, and others."""
+    existing = [f"user{100_000 + 2 * number}" for number in range(USERS)]
+    absent = [f"user{100_001 + 2 * number}" for number in range(USERS)]
+    with tempfile.TemporaryDirectory(prefix="oracle-") as directory:
+        passwd = Path(directory) / "passwd"
+        passwd.write_text("".join(f"{name}:x:1000:1000::/home:/bin/sh\n" for name in existing))
+        command = [*on_core(SERVER_CORE), variants.path_of("oracle_fingerd", setting), "--port",
+                   "0", "--passwd", str(passwd)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as daemon:
+            try:
+                assert daemon.stdout is not None
+                port = re.search(r":(\d+)$", daemon.stdout.readline().strip())
+                if port is None:
+                    raise SystemExit("the obvious daemon is not ready")
+                yield int(port[1]), existing, absent
+            finally:
+                daemon.kill()
+
+
+@contextmanager
+def our_daemon(setting: Setting) -> Iterator[tuple[int, list[str], list[str]]]:
+    """The same: the names are those of this system, and none of them has opted in."""
+    system = [entry.pw_name for entry in pwd.getpwall() if entry.pw_name.isalpha()][:SYSTEM_NAMES]
+    absent = ["".join(reversed(name)) for name in system]
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    pairs = [(name, other) for name, other in zip(system, absent) if other not in known]
+    with exchanges.fingerd(setting, "--max-per-ip", "1000") as (_, running):
+        yield running.port, [name for name, _ in pairs], [other for _, other in pairs]
+
+
+def microseconds(port: int, name: str) -> float:
+    """From the query to the end of the answer."""
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        begin = time.perf_counter()
+        client.sendall(name.encode() + b"\r\n")
+        while client.recv(4096):
+            pass
+        return (time.perf_counter() - begin) * 1e6
+
+
+DAEMONS = {OBVIOUS: obvious_daemon, OURS: our_daemon}
+
+
+def compare(which: str, setting: Setting) -> Numbers:
+    """Asks for either kind in turn, in an order that chance decides."""
+    questions = min(QUESTIONS_MAX, setting.effort.counted // 4)
+    dice, took = random.Random(1288), ([], [])
+    with on_client_core(), DAEMONS[which](setting) as (port, *names):
+        microseconds(port, names[0][0])
+        for _ in range(questions):
+            for kind in dice.sample((0, 1), 2):
+                took[kind].append(microseconds(port, dice.choice(names[kind])))
+    score, z = rank_sum(*took)
+    return {"existing_us": statistics.median(took[0]), "absent_us": statistics.median(took[1]),
+            "score": score, "z": z}
+
+
+def jobs(setting: Setting) -> Iterable[Job]:
+    exchanges.need_fingerd(setting)
+    variants.path_of("oracle_fingerd", setting)
+    if os.path.getsize("/etc/passwd") == 0:
+        pytest.skip("nobody exists here")
+    for which in DAEMONS:
+        yield Job("oracle", which, partial(compare, which, setting))
+
+
+def verdict(rounds: Sequence[Numbers]) -> Cell:
+    """Of all rounds together (Stouffer's sum): can chance have done it?"""
+    z = sum(found["z"] for found in rounds) / math.sqrt(len(rounds))
+    if abs(z) > ALWAYS:
+        return words(f"z = {z:.0f}: they differ")
+    return words(f"z = {z:.1f}, p = {probability(z):.2g}")
+
+
+def tables(results: Results, setting: Setting) -> dict[str, Table]:
+    rows = [(which, [
+        *(of_rounds(results, "oracle", which, number, 1, LATENCY_APART_MAX)
+          for number in ("existing_us", "absent_us")),
+        measured([found["score"] for found in rounds]), verdict(rounds)])
+        for which, rounds in results.get("oracle", {}).items()]
+    return {"m13_2": Table(
+        "Who has not opted in, and who does not exist",
+        ["daemon", "not opted in, median µs", "does not exist, median µs", "strangers' score",
+         "Mann-Whitney"], rows,
+        notes=[f"The one daemon looks through a file of {USERS:,} names "
+               "(`tests/bench/variants/oracle_fingerd.cc`); fingerd is asked for accounts of this "
+               "system. The score: how often, of one answer of each kind, the slower is the "
+               "stranger's; 0.5 is guessing. A p that is not small proves nothing: it is not the "
+               "absence of a difference, only that so many questions have found none."])}
+
+
+M13_2 = Experiment(("m13_2",), jobs, tables)
