@@ -1,41 +1,50 @@
 find_program(CRAM NAMES cram3 cram DOC "runs the transcripts beside the steps")
 
-# add_steps()
+# add_steps([PART DIRECTORY])
 # Every steps/NN-name.cc below the current directory becomes a program of that name, and the
-# transcript NN-name.t beside it a test. A step depends on nothing but the language, but for those
-# of common, and for liburing in part6.
+# transcript NN-name.t beside it a test; the same for another directory, whose steps are then named
+# after PART. A step depends on nothing but the language, but for those of common, and for liburing
+# in part6.
 function(add_steps)
   cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME part)
-  file(GLOB sources CONFIGURE_DEPENDS steps/*.cc)
+  set(directory steps)
+  if(ARGC EQUAL 2)
+    set(part ${ARGV0})
+    set(directory ${ARGV1})
+  endif()
+  file(GLOB sources CONFIGURE_DEPENDS ${directory}/*.cc)
   foreach(source IN LISTS sources)
     cmake_path(GET source STEM step)
-    add_step_program(${part}-${step} ${step} ${source})
+    if(step MATCHES kqueue AND NOT CMAKE_SYSTEM_NAME MATCHES "BSD|Darwin")
+      continue()  # Linux has none
+    endif()
+    add_step_program(${part}-${step} ${step} ${source} ${directory})
     file(STRINGS ${source} head LIMIT_COUNT 6)
     # A build with a sanitizer of its own cannot have another one in it.
     if(head MATCHES "build: also with -fsanitize=thread"
        AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
-      add_step_program(${part}-${step}-tsan ${step}-tsan ${source})
+      add_step_program(${part}-${step}-tsan ${step}-tsan ${source} ${directory})
       target_compile_options(${part}-${step}-tsan PRIVATE -fsanitize=thread)
       target_link_options(${part}-${step}-tsan PRIVATE -fsanitize=thread)
     endif()
   endforeach()
 
-  file(GLOB transcripts CONFIGURE_DEPENDS steps/*.t)
+  file(GLOB transcripts CONFIGURE_DEPENDS ${directory}/*.t)
   if(BUILD_TESTING AND CRAM)
     foreach(transcript IN LISTS transcripts)
       cmake_path(GET transcript STEM step)
       add_test(NAME steps.${part}.${step} COMMAND ${CRAM} --shell=/bin/bash ${transcript})
       set_tests_properties(steps.${part}.${step} PROPERTIES
-        ENVIRONMENT "STEPS=${CMAKE_CURRENT_BINARY_DIR}/steps" LABELS steps TIMEOUT 60
+        ENVIRONMENT "STEPS=${CMAKE_CURRENT_BINARY_DIR}/${directory}" LABELS steps TIMEOUT 60
         SKIP_REGULAR_EXPRESSION "# Ran 1 tests, 1 skipped")
     endforeach()
   endif()
 endfunction()
 
-function(add_step_program target name source)
+function(add_step_program target name source directory)
   add_executable(${target} ${source})
   set_target_properties(${target} PROPERTIES
-    OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/steps)
+    OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/${directory})
   target_link_libraries(${target} PRIVATE Threads::Threads project_warnings)
   if(CMAKE_CURRENT_SOURCE_DIR MATCHES "/common$")
     target_link_libraries(${target} PRIVATE common)

@@ -17,7 +17,8 @@ packages_protocol=(python3 python3-pytest python3-hypothesis python3-pytest-xdis
 packages_tools=(python3-cram curl iproute2 ncat patch procps strace valgrind xxd)
 packages_finger=(finger scdoc)
 packages_book=(universal-ctags)
-packages_site=(nodejs npm)
+packages_site=(nodejs npm pandoc librsvg2-bin)
+packages_browser=(chromium)
 packages_clang=(clang-19 libclang-rt-19-dev)
 
 # What proves that a package is there, however it was installed.
@@ -37,7 +38,7 @@ declare -A proofs=(
   [clang-format-14]=command:clang-format-14 [shellcheck]=command:shellcheck
   [nodejs]=command:node [npm]=command:npm [pandoc]=command:pandoc
   [librsvg2-bin]=command:rsvg-convert [universal-ctags]=command:ctags
-  [finger]=command:finger [scdoc]=command:scdoc
+  [finger]=command:finger [scdoc]=command:scdoc [chromium]=command:chromium
 )
 
 say() { printf '%s: %s\n' "$program" "$*" >&2; }

@@ -11,6 +11,8 @@ from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
+VERDICTS = ("found: ", "missed: ", "solved: ", "unsolved: ", "skipped: ")
+
 
 def skip_reason(case: ElementTree.Element, skipped: ElementTree.Element) -> str:
     """Why a test did not run. GoogleTest printed it, in the line after "Skipped"."""
@@ -51,11 +53,11 @@ def section(directory: Path, name: str, status: int) -> tuple[Counter, Counter]:
 
 
 def print_words(file: Path) -> None:
-    """What became of a few bugs, or of those that were missed among many."""
+    """What became of a few bugs or exercises, or of those that went wrong among many."""
     lines = file.read_text().splitlines() if file.is_file() else []
-    verdicts = [line for line in lines if line.startswith(("found: ", "missed: ", "skipped: "))]
+    verdicts = [line for line in lines if line.startswith(VERDICTS)]
     for line in verdicts:
-        if len(verdicts) <= 5 or line.startswith("missed: "):
+        if len(verdicts) <= 5 or line.startswith(("missed: ", "unsolved: ")):
             print(line)
 
 

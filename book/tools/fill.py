@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Checks that listings, runs and numbers in the project's Markdown files are true, or
+"""Checks that listings, runs, numbers and tables in the project's Markdown files are true, or
 makes them so."""
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 import listings
 import measured
 import runs
+import tables
 from blocks import ROOT, Block, Wrong, blocks, markdown_files, rewrite
 
 DEFAULT_BUILD = ROOT / "build" / "default"
@@ -34,6 +35,11 @@ def numbers_text(block: Block) -> str:
     return measured.markdown(measured.load(block.arguments))
 
 
+def table_text(block: Block) -> str:
+    """What should stand between the marks of a table that is made of what is there."""
+    return "\n" + tables.table(block.arguments) + "\n"
+
+
 def complaint(block: Block) -> str | None:
     """What is wrong with a block, or None."""
     try:
@@ -47,6 +53,8 @@ def complaint(block: Block) -> str | None:
             return f"{wrong} (fill.py --write mends it)" if wrong else None
         if block.kind == "numbers" and block.text != numbers_text(block):
             return "is not what was measured (fill.py --write mends it)"
+        if block.kind == "table" and block.text != table_text(block):
+            return "is not what there is (fill.py --write mends it)"
     except Wrong as wrong_block:
         return str(wrong_block)
     return None
@@ -61,6 +69,8 @@ def filled(block: Block, build: Path) -> str:
             return listing_text(block)
         if block.kind == "numbers":
             return numbers_text(block)
+        if block.kind == "table":
+            return table_text(block)
         return _fenced("console", runs.recorded(block.arguments, build))
     except Wrong:
         return block.text

@@ -7,6 +7,9 @@ A block names a file and a symbol, or a region between `// [name]` and `// [/nam
 
 `*` is the whole file, several names in a row are shown one below the other. `cut A..B` puts a line
 `// …` in place of the listing's lines A to B; there may be several.
+
+Of a patch, a name is that of a file it changes, with `@2` only the second hunk; of a file that it
+adds, the text itself is shown.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from blocks import ROOT, Wrong
 
 LANGUAGES = {".cc": "cpp", ".h": "cpp", ".py": "python", ".sh": "bash", ".txt": "cmake",
              ".cmake": "cmake", ".patch": "diff", ".go": "go", ".rs": "rust", ".c": "c"}
+FILE_OF_PATCH = re.compile(r"^--- (\S+)\n\+\+\+ b/(\S+)\n", re.MULTILINE)
 REGION = re.compile(r"^\s*(?://|#) \[/?[\w-]+\]$")
 CUT = re.compile(r"cut (\d+)\.\.(\d+)")
 
@@ -35,9 +39,13 @@ def listing(arguments: str) -> tuple[str, list[str]]:
         raise Wrong(f"there is no file {path}")
     if not names:
         raise Wrong(f"names no symbol of {path} (`*` is the whole file)")
-    found: list[str] = []
+    if source.suffix == ".patch":
+        language, found = _of_patch(source, names)
+        return language, _without(found, cuts, "//")
+    found = []
     for name in names:
         found += ([""] if found else []) + _cut_out(source, name)
+    found = [line.expandtabs(4) for line in found]  # Go has tabs
     comment = "#" if source.suffix in {".py", ".sh", ".txt", ".cmake"} else "//"
     return LANGUAGES.get(source.suffix, "text"), _without(found, cuts, comment)
 
@@ -45,8 +53,31 @@ def listing(arguments: str) -> tuple[str, list[str]]:
 def caption(arguments: str, to_root: str) -> str:
     """What stands above a listing in the book: the file, as a link, and the names in it."""
     path, *names = CUT.sub("", arguments).split()
-    shown = [f"`{name}`" for name in names if not name.startswith("[") and name != "*"]
+    shown = list(dict.fromkeys(f"`{name.partition('@')[0]}`" for name in names
+                               if not name.startswith("[") and name != "*"))
     return ", ".join([f"[`{path}`]({to_root}{path})", *shown])
+
+
+def _of_patch(source: Path, names: list[str]) -> tuple[str, list[str]]:
+    """The changes of these files; what is new altogether, without its pluses."""
+    _, *pieces = FILE_OF_PATCH.split(source.read_text())
+    files = {name: (old, text) for old, name, text in zip(*[iter(pieces)] * 3)}
+    found: list[str] = []
+    language = "diff"
+    for name in names:
+        file, _, number = name.partition("@")
+        if file not in files:
+            raise Wrong(f"{source.relative_to(ROOT)} changes no file {file}")
+        old, text = files[file]
+        hunks = re.split(r"^(?=@@ )", text, flags=re.MULTILINE)[1:]
+        if number and not 1 <= int(number) <= len(hunks):
+            raise Wrong(f"{source.relative_to(ROOT)} has {len(hunks)} hunks of {file}")
+        lines = "".join(hunks[int(number) - 1:int(number)] if number else hunks).splitlines()
+        if old == "/dev/null" and len(names) == 1:
+            language = LANGUAGES.get(Path(file).suffix, "text")
+            lines = [line.removeprefix("+") for line in lines[1:]]
+        found += [line.rstrip() for line in lines]
+    return language, found
 
 
 def _cut_out(source: Path, name: str) -> list[str]:
@@ -81,6 +112,8 @@ def _symbol(source: Path, lines: list[str], name: str) -> tuple[int, int]:
     begin = int(str(chosen[0]["line"])) - 1
     while begin > 0 and _belongs_to_next(lines[begin - 1]):
         begin -= 1
+    if "end" not in chosen[0] and lines[begin].rstrip().endswith("{"):
+        raise Wrong(f"nobody knows where {name} ends in {source.relative_to(ROOT)}: mark a region")
     return begin, int(str(chosen[0].get("end", chosen[0]["line"])))
 
 

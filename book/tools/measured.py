@@ -38,10 +38,12 @@ def cell(found: Mapping[str, Any]) -> str:
     """A number, or why there is none."""
     if "text" in found:
         return found["text"]
+    if "all" in found:
+        return " / ".join(cell(each) for each in found["all"])
     if "exact" in found:
         value = found["exact"]
         return f"{value:,.0f}" if value == round(value) else number(value, 3)
-    return in_rounds(found) + ratio(found)
+    return ("≥ " if found.get("at_least") else "") + in_rounds(found) + ratio(found)
 
 
 def in_rounds(found: Mapping[str, Any]) -> str:

@@ -113,8 +113,7 @@ def _seen(line: str) -> str:
 
 def _run(transcript: Path, build: Path) -> str:
     """The transcript with the output of a run in place of what it expects."""
-    part = transcript.relative_to(ROOT).parts[0]
-    steps = build / part / "steps"
+    steps = build / transcript.parent.relative_to(ROOT)
     with tempfile.TemporaryDirectory() as scratch:
         bare = Path(scratch) / transcript.name
         kept = [line for line in transcript.read_text().splitlines()

@@ -39,6 +39,38 @@ def test_a_cut_is_seen() -> None:
     assert lines == [*whole[:2], "  // …", *whole[5:]]
 
 
+PATCH = """Title: t
+
+--- a/common/fd.h
++++ b/common/fd.h
+@@ -1 +1 @@ first
+-old
++new
+@@ -9,2 +9,1 @@ second
+ kept
+-gone
+--- /dev/null
++++ b/common/more.h
+@@ -0,0 +1,2 @@
++#pragma once
++int f();
+"""
+
+
+def test_listing_of_a_patch_is_the_changes_of_a_file(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(listings, "ROOT", tmp_path)
+    (tmp_path / "e.patch").write_text(PATCH)
+    language, lines = listings.listing("e.patch common/fd.h")
+    assert (language, len(lines), lines[1]) == ("diff", 6, "-old")
+    assert listings.listing("e.patch common/fd.h@2")[1] == ["@@ -9,2 +9,1 @@ second", " kept",
+                                                           "-gone"]
+    assert listings.listing("e.patch common/more.h") == ("cpp", ["#pragma once", "int f();"])
+    assert "`common/fd.h`" in listings.caption("e.patch common/fd.h@1 common/fd.h@2", "")
+    for wrong in ("common/no.h", "common/fd.h@3"):
+        with pytest.raises(Wrong):
+            listings.listing(f"e.patch {wrong}")
+
+
 @pytest.mark.parametrize("arguments", ["no/such.cc f", "common/fd.h", "common/fd.h Nothing",
                                        "common/fd.h [nowhere]"])
 def test_a_name_that_does_not_exist_is_wrong(arguments: str) -> None:
@@ -158,7 +190,8 @@ def complaints(text: str) -> list[str]:
 
 
 def test_good_form_has_no_complaint() -> None:
-    assert complaints("## A heading\n\nText with `std::vector<T>` and `{{`.\n\n"
+    assert complaints("## A heading\n\n### E5.12 - a title\n\n"
+                      "Text with `std::vector<T>` and `{{`.\n\n"
                       "```cpp\nI just!\n```\n\n> [!NOTE]\n> **Title.** Text.\n") == []
 
 

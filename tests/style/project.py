@@ -48,6 +48,11 @@ def is_code(path: Path) -> bool:
     return path.suffix in CODE or path.name == "CMakeLists.txt" or is_shell(path)
 
 
+def is_step(path: Path) -> bool:
+    """Whether it is one of the small programs beside a stage, or below book/steps."""
+    return path.parent.name == "steps" or path.parent.parent == ROOT / "book" / "steps"
+
+
 def cpp_files() -> list[Path]:
     """C++ sources and headers."""
     return [path for path in files() if path.suffix in {".h", ".cc"}]

@@ -7,7 +7,7 @@ from pathlib import Path
 import cpp
 import pytest
 from ladder import SHARED, climbs, sources
-from project import ROOT, complain, cpp_files, name, stages, text
+from project import ROOT, complain, cpp_files, files, is_step, name, stages, text
 
 PART1_LINES_MAX = 249
 PART1_SERVE_LINES_MAX = 39
@@ -90,13 +90,14 @@ def test_dependencies_point_one_way() -> None:
 def test_a_step_explains_itself_and_has_a_transcript() -> None:
     complaints = []
     for path in cpp_files():
-        if path.parent.name != "steps":
+        if not is_step(path):
             continue
         head = (text(path) or "").split("\n\n")[0]
         if not head.startswith("//") or not re.search(r"Try(\n//)? it", head):
             complaints.append(f"{name(path)}: its first lines say what it shows, and how to try it")
         if not path.with_suffix(".t").is_file():
             complaints.append(f"{name(path)}: no transcript {path.stem}.t beside it")
-    complaints += [f"{name(path)}: a transcript without a program" for part in ROOT.glob("*/steps")
-                   for path in part.glob("*.t") if not path.with_suffix(".cc").is_file()]
+    complaints += [f"{name(path)}: a transcript without a program" for path in files()
+                   if path.suffix == ".t" and is_step(path)
+                   and not path.with_suffix(".cc").is_file()]
     complain(complaints)

@@ -17,21 +17,16 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from patch_file import ROOT, ZooError, program_of, read_patch, words
+
 BUGS = ROOT / "book" / "bugs"
 TESTS = ROOT / "tests"
 
 REQUIRED = ("Title", "Id", "Stage", "Test", "Says", "Chapter")
 OPTIONAL = ("Preset", "Needs")
 
-HEAD_LINE = re.compile(r"(\w+): +(\S.*)")
 ID = re.compile(r"(?:C|P\d|FG)-\d\d|none")
 CHAPTER = re.compile(r"book/\d\d-[a-z-]+\.md")
-CHANGED = re.compile(r"^\+\+\+ b/(\S+)", re.MULTILINE)
-
-
-class ZooError(Exception):
-    """Something is wrong with the zoo, not with a server. Its text is for the user."""
 
 
 class NoSuchBug(ZooError):
@@ -64,37 +59,15 @@ class Bug:
         return [*map(program_of, self.stages), *self.needs]
 
 
-def program_of(stage: str) -> str:
-    """The program of this directory, which is also what CMake calls it."""
-    return "fingerd" if stage == "finger" else stage
-
-
 def suite_of(test: str) -> tuple[str, str]:
     """The suite below tests/ in which this test is, and what the test is called there."""
     suite, separator, rest = test.partition("/")
     return (suite, rest) if separator and suite == "finger" else ("protocol", test)
 
 
-def words(text: str) -> tuple[str, ...]:
-    """The words of a list with commas or blanks between."""
-    return tuple(re.findall(r"[^\s,]+", text))
-
-
 def read(file: Path) -> Bug:
     """The bug in this file. ZooError: its head is not as it should be."""
-    text = file.read_text(encoding="utf-8")
-    head, diff, _ = text.partition("\n--- a/")
-    if not diff:
-        raise ZooError(f"{file.name}: there is no diff in it")
-    values: dict[str, str] = {}
-    for line in filter(None, head.splitlines()):
-        if not (match := HEAD_LINE.fullmatch(line)):
-            raise ZooError(f"{file.name}: the head has a line that is no `Key: value`: {line}")
-        if match[1] in values or match[1] not in REQUIRED + OPTIONAL:
-            raise ZooError(f"{file.name}: the key {match[1]} is unknown, or comes twice")
-        values[match[1]] = match[2].strip()
-    if missing := [key for key in REQUIRED if key not in values]:
-        raise ZooError(f"{file.name}: the head lacks {', '.join(missing)}")
+    values, changes = read_patch(file, REQUIRED, OPTIONAL)
     bug = Bug(
         name=file.stem,
         title=values["Title"],
@@ -105,7 +78,7 @@ def read(file: Path) -> Bug:
         chapter=values["Chapter"],
         preset=values.get("Preset", "default"),
         needs=words(values.get("Needs", "")),
-        changes=tuple(CHANGED.findall(text)),
+        changes=changes,
     )
     for problem in problems(bug):
         raise ZooError(f"{file.name}: {problem}")

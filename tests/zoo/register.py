@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bug import BUGS, ID, ROOT, Bug, ZooError, problem_of_test
+from bug import BUGS, ID, Bug, problem_of_test
+from patch_file import ROOT, ZooError
 
 TABLE = BUGS / "README.md"
 

@@ -23,7 +23,8 @@ sys.dont_write_bytecode = True
 import register  # noqa: E402
 import trial  # noqa: E402
 import workshop  # noqa: E402
-from bug import ROOT, Bug, NoSuchBug, ZooError, all_bugs, named, program_of  # noqa: E402
+from bug import ROOT, Bug, NoSuchBug, all_bugs, named  # noqa: E402
+from patch_file import ZooError, program_of  # noqa: E402
 from trial import Outcome, Trial  # noqa: E402
 from workshop import say  # noqa: E402
 
@@ -61,7 +62,7 @@ def build_bug(name: str, stage: str | None) -> int:
         raise ZooError(f"there is no stage '{stage}'")
     with workshop.occupied():
         workshop.renew()
-        with workshop.broken_by(bug):
+        with workshop.changed_by(bug):
             workshop.build(bug.preset, [program_of(stage)], tests=False)
             print(workshop.keep_executable(bug, stage))
     return 0
@@ -111,7 +112,7 @@ def hunt(bug: Bug, healthy: Trial) -> tuple[str, str]:
     if healthy.outcome is not Outcome.PASSED:
         return "missed", f"{bug.test} {told(healthy)} without the bug, too: it proves nothing"
     try:
-        with workshop.broken_by(bug):
+        with workshop.changed_by(bug):
             workshop.build(bug.preset, bug.targets, tests=bool(bug.needs))
             broken = trial.run(bug.test, bug.preset)
     except ZooError as error:

@@ -1,4 +1,4 @@
-"""A copy of the project in which patches are applied and the broken stages built."""
+"""A copy of the project in which patches are applied and the changed stages built."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bug import ROOT, Bug, ZooError, program_of
+from bug import Bug
+from patch_file import ROOT, Patch, ZooError, program_of
 
 ZOO = ROOT / "build" / "zoo"
 TREE = ZOO / "tree"
@@ -21,7 +22,7 @@ BUILD_SECONDS = 900
 
 
 class NotHere(ZooError):
-    """What a bug needs cannot be built on this machine."""
+    """What is needed cannot be built on this machine."""
 
 
 @contextmanager
@@ -68,30 +69,34 @@ def renew() -> None:
             shutil.copymode(ROOT / name, copy)
 
 
-def apply(bug: Bug, tree: Path = TREE, try_only: bool = False) -> None:
-    """Puts the bug into a tree. ZooError: the patch does not fit, and what is to be done."""
+def apply(patch: Patch, tree: Path = TREE, try_only: bool = False) -> None:
+    """Applies it to a tree. ZooError: the patch does not fit, and what is to be done."""
     command = ["patch", "--strip=1", "--fuzz=0", "--batch", "--forward", "--no-backup-if-mismatch"]
     if try_only:
         command.append("--dry-run")
-    with open(tree / "book" / "bugs" / bug.file.name, "rb") as diff:
+    with open(tree / patch.file.relative_to(ROOT), "rb") as diff:
         run = subprocess.run(command, cwd=tree, stdin=diff, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, text=True, check=False)
     if run.returncode != 0:
-        raise ZooError(f"{bug.name}: the patch does not apply: the code has changed, "
+        raise ZooError(f"{patch.name}: the patch does not apply: the code has changed, "
                        f"adapt the patch\n{run.stdout.rstrip()}")
 
 
 @contextmanager
-def broken_by(bug: Bug) -> Iterator[None]:
-    """The copy with the bug in it; afterwards it is as it was, whatever the project is by then."""
-    originals = {TREE / name: (TREE / name).read_bytes() for name in bug.changes}
+def changed_by(patch: Patch) -> Iterator[None]:
+    """The copy with the patch in it; afterwards it is as it was, whatever the project is by
+    then."""
+    files = [TREE / name for name in patch.changes]
+    originals = {path: path.read_bytes() for path in files if path.is_file()}
     try:
-        apply(bug)
+        apply(patch)
         yield
     finally:
-        for path, contents in originals.items():
-            if path.read_bytes() != contents:
-                path.write_bytes(contents)
+        for path in files:
+            if path not in originals:
+                path.unlink(missing_ok=True)
+            elif path.read_bytes() != originals[path]:
+                path.write_bytes(originals[path])
 
 
 def build_directory(preset: str) -> Path:

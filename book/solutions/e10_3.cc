@@ -1,0 +1,87 @@
+// Prints the messages of a stream, a line for each: ./e10_3 < stream
+
+#include <unistd.h>
+
+#include <array>
+#include <coroutine>
+#include <cstddef>
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "common/frame_reader.h"
+#include "common/result.h"
+
+namespace {
+
+constexpr std::uint32_t payload_bytes_max = 65536;
+
+/// What a coroutine yields one after the other. It goes on when it is asked for the next, and
+/// stands still in between.
+template <typename T>
+class Generator {
+ public:
+  struct promise_type {
+    Generator get_return_object() { return Generator(Frame::from_promise(*this)); }
+    std::suspend_always initial_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    std::suspend_always yield_value(T value) {
+      current = std::move(value);
+      return {};
+    }
+    void return_void() { current = std::nullopt; }
+    void unhandled_exception() { std::terminate(); }
+    std::optional<T> current;
+  };
+
+  Generator(Generator&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+  ~Generator() {
+    if (frame_) frame_.destroy();
+  }
+
+  /// nullopt: there are no more. Not to be asked again then.
+  std::optional<T> next() { return frame_.resume(), frame_.promise().current; }
+
+ private:
+  using Frame = std::coroutine_handle<promise_type>;
+  explicit Generator(Frame frame) : frame_(frame) {}
+  Frame frame_;
+};
+
+// [messages]
+/// The messages of a stream, however it is cut. A view is good until the next is asked for. An
+/// error is the last that comes.
+Generator<common::Result<common::ByteView>> messages(int input) {
+  common::FrameReader reader(payload_bytes_max);
+  std::array<std::byte, 16384> buffer;
+  while (true) {
+    const ssize_t received = ::read(input, buffer.data(), buffer.size());
+    if (received <= 0) break;  // a stream that cannot be read has ended
+    reader.lend(std::span(buffer).first(static_cast<std::size_t>(received)));
+    while (!reader.used_up()) {
+      const auto payload = reader.next();
+      if (!payload) {
+        co_yield std::unexpected(payload.error());
+        co_return;
+      }
+      if (*payload) co_yield **payload;  // else more bytes are needed
+    }
+  }
+  if (const auto ended = reader.finish(); !ended) co_yield std::unexpected(ended.error());
+}
+// [/messages]
+
+}  // namespace
+
+int main() {
+  auto stream = messages(STDIN_FILENO);
+  while (const auto message = stream.next()) {
+    if (!*message) return std::fprintf(stderr, "%s\n", message->error().message().c_str()), 1;
+    std::printf("%zu ", (*message)->size());
+    std::fwrite((*message)->data(), 1, (*message)->size(), stdout);
+    std::putchar('\n');
+    std::fflush(stdout);
+  }
+}

@@ -1,0 +1,165 @@
+// E14.2: chapter 10's server on chapter 6's mechanism. One awaitable serves accept, receive and
+// send: it tries, and whenever it is told EAGAIN it waits in epoll(7) for the next chance.
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <coroutine>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "common/frame_reader.h"
+#include "common/listen.h"
+
+namespace {
+
+constexpr std::uint32_t payload_bytes_max = 65'536;
+constexpr std::size_t lent_bytes = 16'384;
+constexpr int batch_events_max = 64;
+
+void must(int result, const char* what) {
+  if (result < 0) std::perror(what), std::exit(1);
+}
+
+/// A coroutine that belongs to nobody: it begins at once, and its frame goes with its end.
+struct Detached {
+  struct promise_type {
+    Detached get_return_object() { return {}; }
+    std::suspend_never initial_suspend() { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() { std::abort(); }
+  };
+};
+
+// [until]
+/// Something that was tried and has to be tried again. It stands in its coroutine's frame, and a
+/// descriptor has one at a time, so an event finds the one it was meant for.
+class Pending {
+ public:
+  /// What to do when the descriptor is ready: try, and either go on or wait again.
+  virtual void ready() = 0;
+
+ protected:
+  ~Pending() = default;
+};
+
+/// `co_await Until(...)` gives what `attempt` returns once that is not EAGAIN.
+template <typename Attempt>
+class Until final : public Pending {
+ public:
+  Until(int epoll, int fd, std::uint32_t events, Attempt attempt)
+      : epoll_(epoll), fd_(fd), events_(events), attempt_(attempt) {}
+
+  bool await_ready() {
+    result_ = attempt_();
+    return result_ >= 0 || (errno != EAGAIN && errno != EINTR);
+  }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    epoll_event once{.events = events_ | EPOLLONESHOT,
+                     .data = {.ptr = static_cast<Pending*>(this)}};
+    must(epoll_ctl(epoll_, EPOLL_CTL_MOD, fd_, &once), "epoll_ctl");
+  }
+  ssize_t await_resume() const { return result_; }
+
+  void ready() override { await_ready() ? waiter_.resume() : await_suspend(waiter_); }
+
+ private:
+  int epoll_, fd_;
+  std::uint32_t events_;
+  Attempt attempt_;
+  ssize_t result_ = 0;
+  std::coroutine_handle<> waiter_;
+};
+// [/until]
+
+void watch(int epoll, int fd) {
+  epoll_event nothing_yet{};
+  must(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &nothing_yet), "epoll_ctl");
+}
+
+/// Adds the messages that these bytes complete to `answers`. False: nothing more can be trusted.
+bool echo(common::FrameReader& reader, common::ByteView received, common::Bytes& answers) {
+  reader.lend(received);
+  while (true) {
+    const auto message = reader.next();
+    if (!message) return false;
+    if (!*message) return true;
+    common::append_frame(**message, answers);
+  }
+}
+
+// [serve]
+Detached serve(int epoll, common::Fd socket) {
+  const int fd = socket.get();
+  watch(epoll, fd);
+  common::FrameReader reader(payload_bytes_max);
+  common::Bytes answers;
+  std::array<std::byte, lent_bytes> lent;
+  const auto receive = [&] { return ::recv(fd, lent.data(), lent.size(), 0); };
+  bool trusted = true;
+  while (trusted) {
+    const ssize_t received = co_await Until(epoll, fd, EPOLLIN, receive);
+    if (received < 0) co_return;  // a reset: nobody is there to be told
+    if (received == 0) break;
+    trusted = echo(reader, std::span(lent).first(static_cast<std::size_t>(received)), answers);
+    common::ByteView left = answers;
+    const auto send = [&] { return ::send(fd, left.data(), left.size(), MSG_NOSIGNAL); };
+    while (!left.empty()) {
+      const ssize_t sent = co_await Until(epoll, fd, EPOLLOUT, send);
+      if (sent < 0) co_return;
+      left = left.subspan(static_cast<std::size_t>(sent));
+    }
+    answers.clear();
+  }
+  if (::shutdown(fd, SHUT_WR) < 0) co_return;
+  ssize_t thrown_away = 1;  // closing with input unread would destroy the last answers
+  while (thrown_away > 0) thrown_away = co_await Until(epoll, fd, EPOLLIN, receive);
+}
+// [/serve]
+
+Detached accept_all(int epoll, const common::Fd& listener) {
+  watch(epoll, listener.get());
+  const auto accept = [&] {
+    return ::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  };
+  while (true) {
+    const ssize_t accepted = co_await Until(epoll, listener.get(), EPOLLIN, accept);
+    if (accepted >= 0) {
+      serve(epoll, common::Fd(static_cast<int>(accepted)));
+    } else if (errno != ECONNABORTED) {
+      std::perror("accept");  // a shortage: everybody waits a little, for want of a timer
+      ::poll(nullptr, 0, 100);
+    }
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  common::Options options;
+  const std::string_view port = argc == 2 ? argv[1] : "";
+  const auto parsed = std::from_chars(port.data(), port.data() + port.size(), options.port);
+  if (port.empty() || parsed.ec != std::errc()) return std::fputs("which port?\n", stderr), 2;
+  const auto listener = common::listen_on(options, common::Waiting::nonblocking);
+  if (!listener) return std::fprintf(stderr, "%s\n", listener.error().message().c_str()), 1;
+
+  const common::Fd epoll(epoll_create1(EPOLL_CLOEXEC));
+  must(epoll.get(), "epoll_create1");
+  accept_all(epoll.get(), *listener);
+  while (true) {
+    epoll_event events[batch_events_max];
+    const int ready = epoll_wait(epoll.get(), events, batch_events_max, -1);
+    for (int i = 0; i < ready; ++i) static_cast<Pending*>(events[i].data.ptr)->ready();
+  }
+}

@@ -1,0 +1,105 @@
+// Copies a file with up to eight reads in flight: ./e9_1 FROM TO
+
+#include <fcntl.h>
+#include <liburing.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+
+namespace {
+
+constexpr unsigned slots = 8;
+constexpr unsigned block_bytes = 32 * 1024;
+
+int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
+int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+
+/// A block on its way: it is read, then written, and both may fall short.
+struct Block {
+  std::uint64_t offset = 0;
+  unsigned size = 0;  ///< Of what the copy needs.
+  unsigned done = 0;  ///< Of that, read or written.
+  bool writing = false;
+  char bytes[block_bytes];
+};
+
+io_uring ring;
+int from = -1, to = -1;
+Block blocks[slots];
+
+void order(unsigned i) {
+  Block& my = blocks[i];
+  io_uring_sqe* sqe = io_uring_get_sqe(&ring);  // there is one: a block has one order in flight
+  char* const rest = my.bytes + my.done;
+  const unsigned rest_bytes = my.size - my.done;
+  const std::uint64_t offset = my.offset + my.done;
+  if (my.writing) {
+    io_uring_prep_write(sqe, to, rest, rest_bytes, offset);
+  } else {
+    io_uring_prep_read(sqe, from, rest, rest_bytes, offset);
+  }
+  io_uring_sqe_set_data64(sqe, i);  // which block it is, whenever it completes
+}
+
+/// Whether the block has an order in flight again.
+bool go_on(unsigned i, int result) {
+  Block& my = blocks[i];
+  my.done += static_cast<unsigned>(check_result(result, my.writing ? "write" : "read"));
+  if (result == 0 && my.writing) check_result(-ENOSPC, "write");
+  if (result > 0 && my.done < my.size) return order(i), true;  // it fell short: the rest
+  if (my.writing) return false;
+
+  my.size = my.done, my.done = 0, my.writing = true;
+  const auto is_zero = [](char byte) { return byte == 0; };
+  if (std::all_of(my.bytes, my.bytes + my.size, is_zero)) return false;  // a hole
+  return order(i), true;
+}
+
+/// Gives the block its next piece of the file. False: there is none.
+bool begin(unsigned i, std::uint64_t& next, std::uint64_t size) {
+  if (next == size) return false;
+  Block& my = blocks[i];
+  my.offset = next;
+  my.size = static_cast<unsigned>(std::min<std::uint64_t>(block_bytes, size - next));
+  my.done = 0, my.writing = false;
+  next += my.size;
+  return order(i), true;
+}
+
+void copy(std::uint64_t size) {
+  std::uint64_t next = 0;
+  unsigned busy = 0;
+  for (unsigned i = 0; i < slots; ++i) busy += begin(i, next, size);
+  while (busy > 0) {
+    const int submitted = io_uring_submit_and_wait(&ring, 1);
+    if (submitted != -EINTR) check_result(submitted, "io_uring_submit_and_wait");
+    io_uring_cqe* cqe = nullptr;
+    while (io_uring_peek_cqe(&ring, &cqe) == 0) {
+      const auto i = static_cast<unsigned>(io_uring_cqe_get_data64(cqe));
+      const int result = cqe->res;
+      io_uring_cqe_seen(&ring, cqe);
+      if (!go_on(i, result) && !begin(i, next, size)) --busy;
+    }
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) return std::fputs("usage: e9_1 FROM TO\n", stderr), 2;
+  from = check(open(argv[1], O_RDONLY | O_CLOEXEC), argv[1]);
+  to = check(open(argv[2], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), argv[2]);
+  struct stat about {};
+  check(fstat(from, &about), argv[1]);
+  check_result(io_uring_queue_init(slots, &ring, 0), "io_uring_queue_init");
+  copy(static_cast<std::uint64_t>(about.st_size));
+  io_uring_queue_exit(&ring);
+  // What was never written is a hole; one at the very end needs to be said.
+  check(ftruncate(to, about.st_size), argv[2]);
+}

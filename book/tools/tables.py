@@ -1,0 +1,138 @@
+"""Tables that are made of what is there: the zoo, the measurements, what is asked of the kernel.
+
+    <!-- table: bugs part4-poll -->
+    <!-- /table -->
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import kernel_interface
+from blocks import ROOT, Wrong
+from measured import NUMBERS, label
+
+BUGS = ROOT / "book" / "bugs"
+HEAD_LINE = re.compile(r"^(\w+): +(\S.*)$", re.MULTILINE)
+EXPERIMENT = re.compile(r" {2,4}([a-z]\w*)  +(\S.*)")
+CHAPTER = re.compile(r"^(\d\d)-")
+
+
+def table(arguments: str) -> str:
+    """What should stand between the marks."""
+    name, *words = arguments.split()
+    if name not in TABLES:
+        raise Wrong(f"there is no table '{name}'; there are: {', '.join(TABLES)}")
+    return TABLES[name](*words)
+
+
+def markdown(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table as Markdown has it."""
+    head = list(head)
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)) + "\n"
+
+
+def chapter(file: str) -> str:
+    """A link to a chapter, by its number."""
+    number = CHAPTER.match(file)
+    return f"[{int(number[1])}]({file})" if number else f"[{file}]({file})"
+
+
+def heads() -> dict[str, dict[str, str]]:
+    """What each patch of the zoo says of itself."""
+    return {file.stem: dict(HEAD_LINE.findall(file.read_text().partition("\n--- ")[0]))
+            for file in sorted(BUGS.glob("*.patch"))}
+
+
+def bugs(stage: str) -> str:
+    """The patches of a stage: those that show there what they do."""
+    rows = []
+    for name, head in heads().items():
+        if head["Stage"].replace(",", " ").split()[0] != stage:
+            continue
+        test = head["Test"].removeprefix("ctest unit.").rpartition("::")[2].partition("[")[0]
+        rows.append([f"[{name}](bugs/{name}.patch)", head["Title"], f"`{test}`",
+                     chapter(Path(head["Chapter"]).name)])
+    if not rows:
+        raise Wrong(f"no patch is of the stage '{stage}'")
+    return f"{len(rows)} patches.\n\n" + markdown(["patch", "symptom", "found by", "chapter"], rows)
+
+
+def experiments() -> dict[str, str]:
+    """Every name that ./measure takes, with what it is, from its own words."""
+    script = (ROOT / "measure").read_text()
+    told = re.search(r"^describe_names\(\) \{\n.*?\n(.*?)^END_OF_NAMES$", script,
+                     re.MULTILINE | re.DOTALL)
+    found: dict[str, str] = {}
+    for line in (told[1] if told else "").splitlines():
+        name, what = EXPERIMENT.fullmatch(line).groups() if EXPERIMENT.fullmatch(line) else ("", "")
+        if name:
+            found[name] = what
+        elif found:  # the line before goes on
+            found[list(found)[-1]] += f" {line.strip()}"
+    if not found:
+        raise Wrong("./measure describes no names")
+    return {name: title_of(name) or what for name, what in found.items()}
+
+
+def title_of(name: str) -> str:
+    """The title under which it was measured."""
+    file = NUMBERS / f"{name}.json"
+    return json.loads(file.read_text())["title"] if file.is_file() else ""
+
+
+def places(name: str) -> str:
+    """The chapters that show these numbers, or speak of them."""
+    told = rf"<!-- numbers: {name} -->|\./measure[\w ]* {name}\b"
+    shown = re.compile(told + (rf"|\b{label(name)}\b" if label(name) != name else ""))
+    files = [file.name for file in sorted((ROOT / "book").glob("[0-9][0-9]-*.md"))
+             if shown.search(file.read_text())]
+    return ", ".join(map(chapter, files)) or "–"
+
+
+def measurements() -> str:
+    """Each name, its command, where its numbers are, and the chapters that show them."""
+    rows = []
+    for name, title in experiments().items():
+        file = NUMBERS / f"{name}.json"
+        where = f"[{name}.json](numbers/{name}.json)" if file.is_file() else "not yet"
+        rows.append([label(name), title, f"`./measure {name}`", where, places(name)])
+    return markdown(["name", "what", "command", "file", "chapter"], rows)
+
+
+def machines() -> str:
+    """On what the numbers of book/numbers were measured."""
+    found: dict[tuple[str, ...], list[dict[str, str]]] = {}
+    for file in sorted(NUMBERS.glob("*.json")):
+        here = json.loads(file.read_text())["machine"]
+        key = tuple(str(here.get(what, "unknown"))
+                    for what in ("processor", "cores", "kernel", "compiler", "flags"))
+        found.setdefault(key, []).append({**here, "name": file.stem})
+    if not found:
+        return "Nothing has been measured yet: there is no `book/numbers`.\n"
+    return "\n".join(markdown(["", ""], [
+        ["processor", f"{processor}, {cores} cores"], ["kernel", kernel], ["compiler", compiler],
+        ["flags", f"`{flags}`"],
+        ["date", ", ".join(sorted({each["date"] for each in those}))],
+        ["state of the project", ", ".join(sorted({f"`{each['commit']}`" for each in those}))],
+        ["numbers", ", ".join(label(each["name"]) for each in those)],
+    ]) for (processor, cores, kernel, compiler, flags), those in found.items())
+
+
+def system_calls() -> str:
+    return markdown(["system call", "Linux", "who makes it"],
+                    kernel_interface.rows_of_system_calls())
+
+
+def operations() -> str:
+    return markdown(["operation", "Linux", "who orders it", "steps"],
+                    kernel_interface.rows_of_operations())
+
+
+TABLES: dict[str, Callable[..., str]] = {
+    "bugs": bugs, "measurements": measurements, "machines": machines,
+    "system-calls": system_calls, "operations": operations,
+}

@@ -1,0 +1,129 @@
+"""The appendices: their tables are made of the sources, and here they are held to be complete."""
+
+import re
+import shutil
+import subprocess
+
+import fill
+import form
+import kernel_interface
+import pytest
+import tables
+from blocks import ROOT, Block, Wrong
+
+BOOK = ROOT / "book"
+ERRNO = re.compile(r"\bE[A-Z0-9]{3,}\b")
+NO_ERRNO = re.compile(r"E(?:POLL\w+|RRORS|LF|OF|XIT\w*|VFILT\w*|VFD\w*|PERMS)")
+CALL = re.compile(r"(?<![\w>:])::([a-z_]\w*)\(")
+
+# Functions of the C library that a program calls as `::name`, and that are no system call, or
+# several.
+LIBRARY = set("""
+    closedir dirfd endpwent eventfd_write fdopendir gai_strerror getaddrinfo getgrnam_r getpwent_r
+    getpwnam getpwnam_r inet_ntop inet_pton isatty mallopt nl_langinfo pthread_attr_destroy
+    pthread_attr_init pthread_attr_setstacksize pthread_getattr_default_np pthread_kill
+    pthread_setattr_default_np pthread_sigmask readdir setpwent sigwait syscall sysconf
+""".split())
+
+
+def appendix(letter: str) -> str:
+    return next(BOOK.glob(f"appendix-{letter}-*.md")).read_text()
+
+
+def errnos(text: str) -> set[str]:
+    return {name for name in ERRNO.findall(text) if not NO_ERRNO.fullmatch(name)}
+
+
+def parts() -> str:
+    """All sources of the programs, steps left out, comments included: they name errnos, too."""
+    return "\n".join(path.read_text() for path in kernel_interface.sources()
+                     if not kernel_interface.is_step(path) and "examples" not in path.parts
+                     and path.is_relative_to(ROOT) and path.parts[-2] != "machine")
+
+
+def test_every_errno_that_is_decided_has_its_line() -> None:
+    assert errnos(parts()) - errnos(appendix("a")) == set()
+
+
+def test_every_errno_that_has_a_line_occurs() -> None:
+    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("*.*")
+                      if path.suffix in {".py", ".cc", ".h"})
+    steps = "\n".join(path.read_text() for path in kernel_interface.sources())
+    at_start = {"EADDRINUSE", "EADDRNOTAVAIL", "EAFNOSUPPORT"}  # reported as they are
+    assert errnos(appendix("a")) - errnos(tests + steps) - at_start == set()
+
+
+def test_every_call_is_in_the_table() -> None:
+    found = {name for path in kernel_interface.sources() if not kernel_interface.is_step(path)
+             for name in CALL.findall(kernel_interface.code(path))}
+    assert found - LIBRARY - set(kernel_interface.SYSTEM_CALLS) == set()
+
+
+def test_every_call_in_the_table_is_made() -> None:
+    unused = [name for name in kernel_interface.SYSTEM_CALLS
+              if not name.startswith("io_uring_") and not any(kernel_interface.callers(name))]
+    assert unused == []
+
+
+def test_every_operation_is_in_the_table() -> None:
+    known = {function: name for name in kernel_interface.OPERATIONS
+             for function in kernel_interface.PREPARED_BY.get(name, (name,))}
+    found = {name for path in kernel_interface.sources() for name in
+             re.findall(r"\bio_uring_prep_(\w+)\b", kernel_interface.code(path))}
+    plain = {re.sub(r"^multishot_|(?:_multishot)?(?:_direct)?$", "", name) for name in found}
+    assert plain - {"rw"} - set(known) == set()
+
+
+def test_the_manual_page_agrees_when_an_operation_came() -> None:
+    if shutil.which("man") is None:
+        pytest.skip("no man here")
+    page = subprocess.run("man 2 io_uring_enter | col -b", shell=True, text=True,
+                          capture_output=True).stdout
+    told = re.split(r"^\s*IORING_OP_(\w+)$", page.partition("\n   IOSQE")[0], flags=re.MULTILINE)
+    if len(told) < 30:
+        pytest.skip("no manual page io_uring_enter(2) (Debian: liburing-dev)")
+    compared = 0
+    for name, text in zip(told[1::2], told[2::2]):
+        versions = re.findall(r"vailable since\s+(\d\.\d+)", text)
+        since = kernel_interface.OPERATIONS.get(name.lower())
+        if since and since != "5.1" and versions:  # it has no word for the first release
+            compared += 1
+            assert since in versions, f"{name}: {since} here, {versions} there"
+    assert compared > 20
+
+
+@pytest.mark.parametrize("letter", ["e"])
+def test_every_stage_with_patches_has_its_table(letter: str) -> None:
+    stages = {head["Stage"].replace(",", " ").split()[0] for head in tables.heads().values()}
+    shown = set(re.findall(r"<!-- table: bugs (\S+) -->", appendix(letter)))
+    assert stages == shown
+
+
+def test_every_name_of_measure_is_listed() -> None:
+    listed = subprocess.run(["./measure", "--help"], cwd=ROOT, text=True, capture_output=True)
+    names = set(re.findall(r"(?<= )m\d+_\d+(?= )", listed.stdout))
+    assert len(names) > 10 and names <= set(tables.experiments())
+
+
+def test_a_table_that_does_not_exist_is_wrong() -> None:
+    for arguments in ("nothing", "bugs part9-nowhere"):
+        with pytest.raises(Wrong):
+            tables.table(arguments)
+
+
+def test_a_table_that_is_not_what_there_is_is_found_and_mended() -> None:
+    stale = Block(BOOK / "chapter.md", 1, "table", "bugs part1-blocking", "\n| old |\n")
+    assert "is not what there is" in (fill.complaint(stale) or "")
+    fresh = Block(stale.path, 1, "table", stale.arguments, fill.filled(stale, BOOK))
+    assert fill.complaint(fresh) is None
+
+
+def test_a_word_about_a_call_is_no_call() -> None:
+    source = ROOT / "part4-poll" / "poller.h"
+    assert "poll(2)" in source.read_text() and "poll(2)" not in kernel_interface.code(source)
+
+
+def test_the_appendices_are_linked_from_the_first_page() -> None:
+    linked = set(re.findall(r"\]\((appendix-[\w-]+\.md)\)", (BOOK / "index.md").read_text()))
+    assert {path.name for path in BOOK.glob("appendix-*.md")} == linked
+    assert form.anchors(appendix("b")) >= {"system-calls", "ring-operations"}

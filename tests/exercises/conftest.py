@@ -1,0 +1,193 @@
+"""Options, fixtures and hooks of the tests of the book's exercises.
+
+A test file says what its exercise is about. `pytestmark = pytest.mark.stage("part4-poll")`: the
+reader changes that stage. `pytestmark = pytest.mark.program("--port {port}")`: the reader writes a
+program, which our solution shows how to start; `not_yet` starts one that does not solve it. The
+doc comment of each test is the rule, in the reader's words.
+"""
+
+from __future__ import annotations
+
+import inspect
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "protocol")]
+
+from exercise import ROOT, Exercise  # noqa: E402
+from harness import plugin  # noqa: E402
+from harness.client import Client  # noqa: E402
+from harness.plugin import (  # noqa: E402, F401
+    patience,
+    pytest_configure_node,
+    pytest_runtest_makereport,
+)
+from harness.rule import Rule  # noqa: E402
+from harness.server import Server  # noqa: E402
+from kit.ring import why_no_ring  # noqa: E402
+from kit.subject import Own, missing  # noqa: E402
+
+plugin.load_hypothesis_profile()
+
+MARKERS = (
+    "stage(name): the exercise changes this stage",
+    "program(arguments, not_yet): the exercise is a program of its own",
+    "ring: needs io_uring",
+)
+UNIT_SECONDS = 60
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options, in a group of their own in --help."""
+    group = parser.getgroup("exercises")
+    plugin.add_options(
+        group,
+        what="the stages are",
+        command="CMD {port}",
+        level="the exercise",
+        levels="nothing else",
+    )
+    group.addoption("--solution", action="store_true", help="test our solution, where it is a "
+                    "program of its own")
+    group.addoption("--not-yet", action="store_true", help="test a program that does not do it")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Names the markers."""
+    plugin.configure(config, MARKERS, ())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Makes each test's doc comment its rule, and groups what looks at a clock."""
+    for item in items:
+        about = exercise_of(item)
+        text = inspect.getdoc(getattr(item, "function", None))
+        if not text:
+            raise pytest.UsageError(f"{item.nodeid} has no doc comment: what is the rule?")
+        chapter = f"{about.chapter.relative_to(ROOT)}, exercise {about.number}"
+        item.add_marker(pytest.mark.rule(Rule(" ".join(text.split()), chapter)))
+        if item.get_closest_marker("clock"):
+            item.add_marker(pytest.mark.xdist_group("serial"))
+        if item.get_closest_marker("ring") and (reason := why_no_ring()):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def exercise_of(item: pytest.Item) -> Exercise:
+    """The exercise that this test belongs to, by the name of its file."""
+    return Exercise(item.path.stem.removeprefix("test_"))
+
+
+@pytest.fixture
+def build(request: pytest.FixtureRequest) -> Path:
+    """Where the stages are built."""
+    return Path(request.config.option.build_dir).resolve()
+
+
+@pytest.fixture
+def target(request: pytest.FixtureRequest, build: Path) -> Own:
+    """What is tested: the reader's stage, the reader's program, or our solution."""
+    about, option = exercise_of(request.node), request.config.option
+    if stage := request.node.get_closest_marker("stage"):
+        program = build / stage.args[0] / stage.args[0]
+        if option.server:
+            return Own("yours", stage.args[0], tuple(shlex.split(option.server)))
+        if not program.is_file():
+            pytest.fail(missing(about, f"{program} is not built"), pytrace=False)
+        return Own(stage.args[0], stage.args[0], (str(program),))
+    marker = request.node.get_closest_marker("program")
+    assert marker is not None, f"{request.node.nodeid} says neither stage nor program"
+    words = shlex.split(option.server or "")
+    if option.solution:
+        words = [*about.program(build), *shlex.split(marker.args[0])]
+    elif option.not_yet and "not_yet" in marker.kwargs:
+        command = marker.kwargs["not_yet"].replace("{python}", sys.executable)
+        words = shlex.split(command.replace("{root}", str(ROOT)).replace("{build}", str(build)))
+    if not words:
+        pytest.fail(missing(about, f"./mine {marker.args[0]}", program=True), pytrace=False)
+    return Own("yours", "program", tuple(words))
+
+
+@pytest.fixture
+def start(
+    request: pytest.FixtureRequest, target: Own, patience: float
+) -> Iterator[Callable[..., Server]]:
+    """Starts servers: start("--max-message", "10"). Each must be alive at the end; a stage must
+    stop with 0.
+
+    Keywords: those of Server, and `ready=False` for one that is not expected to listen.
+    """
+
+    def make(*options: str, **how: object) -> Server:
+        return Server(target, options, patience=patience, **how)  # type: ignore[arg-type]
+
+    with plugin.serving(request, make) as start_one:
+        yield start_one
+
+
+@pytest.fixture
+def server(start: Callable[..., Server]) -> Server:
+    """A running server with default options."""
+    return start()
+
+
+@pytest.fixture
+def client(server: Server) -> Client:
+    """A client of that server."""
+    return server.connect()
+
+
+@pytest.fixture
+def words(target: Own) -> Callable[..., list[str]]:
+    """The command line of a program that is no server, with its placeholders filled in:
+    words(source="a.txt") puts it in place of {source}."""
+    return target.filled
+
+
+@pytest.fixture
+def run(
+    words: Callable[..., list[str]], patience: float
+) -> Callable[..., subprocess.CompletedProcess[bytes]]:
+    """Runs such a program to its end: run(input=b"...", source="a.txt")."""
+
+    def run_one(input: bytes = b"", **values: object) -> subprocess.CompletedProcess[bytes]:
+        command = words(**values)
+        try:
+            return subprocess.run(command, input=input, capture_output=True, timeout=patience)
+        except subprocess.TimeoutExpired:
+            pytest.fail(f"{' '.join(command)} runs on after {patience:g} s", pytrace=False)
+
+    return run_one
+
+
+@pytest.fixture
+def given(request: pytest.FixtureRequest, build: Path) -> str:
+    """The program that the exercise begins with, given/eN_M.cc, as the reader has changed it."""
+    about = exercise_of(request.node)
+    program = build / "tests" / "exercises" / f"given_{about.name}"
+    if not program.is_file():
+        pytest.fail(missing(about, f"{program} is not built"), pytrace=False)
+    return str(program)
+
+
+@pytest.fixture
+def unit(request: pytest.FixtureRequest, build: Path) -> Callable[[str], None]:
+    """Runs a test of eN_M_test.cc: unit("LineReader.CutsAnywhere")."""
+    about = exercise_of(request.node)
+
+    def run_one(case: str) -> None:
+        program = build / "tests" / "exercises" / f"exercise_{about.name}"
+        if not program.is_file():
+            pytest.fail(missing(about, f"{program} is not built"), pytrace=False)
+        ran = subprocess.run([program, f"--gtest_filter={case}"], stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True, timeout=UNIT_SECONDS)
+        if ran.returncode != 0 or "[  PASSED  ] 1 test" not in ran.stdout:
+            pytest.fail(ran.stdout, pytrace=False)
+
+    return run_one

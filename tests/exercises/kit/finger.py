@@ -1,0 +1,50 @@
+"""What the exercises about finger/fingerd stand on."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from exercise import Exercise
+from harness.client import Client
+from harness.server import Server
+from kit.subject import Own, missing
+
+ALICE = b"Building a telescope.\nBack in May.\n"
+ALICES_ANSWER = ALICE.replace(b"\n", b"\r\n")
+
+
+@pytest.fixture
+def target(request: pytest.FixtureRequest, build: Path) -> Own:
+    """The reader's fingerd, in place of a stage."""
+    program = build / "finger" / "fingerd"
+    if request.config.option.server:
+        return Own("yours", "finger", tuple(shlex.split(request.config.option.server)))
+    if not program.is_file():
+        about = Exercise(request.path.stem.removeprefix("test_"))
+        pytest.fail(missing(about, f"{program} is not built"), pytrace=False)
+    return Own("fingerd", "finger", (str(program), "--addr", "127.0.0.1"))
+
+
+@pytest.fixture
+def users(tmp_path: Path) -> Path:
+    """A directory of users, as --users takes it: alice has a plan, bob has none."""
+    directory = tmp_path / "users"
+    for name in ("alice", "bob"):
+        (directory / name).mkdir(parents=True)
+    (directory / "alice" / ".plan").write_bytes(ALICE)
+    return directory
+
+
+def ask(server: Server, line: bytes) -> bytes:
+    """The answer to this query, whose end is not yet there."""
+    with server.connect() as client:
+        return ask_on(client, line)
+
+
+def ask_on(client: Client, line: bytes) -> bytes:
+    """The same on a connection."""
+    client.send(line + b"\r\n")
+    return client.receive_until_end()

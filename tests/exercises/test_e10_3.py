@@ -1,0 +1,83 @@
+"""E10.3: a generator that yields messages."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from harness.frames import frames
+from harness.readiness import readable
+
+pytestmark = pytest.mark.program("", not_yet="{python} {root}/tests/exercises/not_yet/e10_3.py")
+
+Words = Callable[..., list[str]]
+Run = Callable[..., subprocess.CompletedProcess[bytes]]
+PAYLOADS = [b"hello", b"", b"two\nlines", b"x" * 65536, b"the last"]
+TOO_LONG = (65537).to_bytes(4, "little")
+
+
+def lines(*payloads: bytes) -> bytes:
+    """What is printed about these."""
+    return b"".join(b"%d %s\n" % (len(payload), payload) for payload in payloads)
+
+
+@pytest.fixture
+def running(words: Words) -> Iterator[subprocess.Popen]:
+    """Your program, which is given its input bit by bit."""
+    with subprocess.Popen(words(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, bufsize=0) as process:
+        yield process
+        process.kill()
+
+
+def test_a_line_for_each_message(run: Run) -> None:
+    """For each message of its input it prints the length, a blank, the payload, and a line feed; at
+    the end of the stream it ends with status 0."""
+    ended = run(input=frames(PAYLOADS))
+    assert ended.stdout == lines(*PAYLOADS)
+    assert ended.returncode == 0, ended.stderr.decode()
+
+
+@pytest.mark.parametrize("size", [1, 3, 4, 1000])
+def test_the_slices_change_nothing(running: subprocess.Popen, size: int) -> None:
+    """However the stream is cut, the lines are the same."""
+    payloads = [random.Random(n).randbytes(n) for n in range(40)]
+    stream = frames(payloads)
+    for begin in range(0, len(stream), size):
+        running.stdin.write(stream[begin:begin + size])
+    running.stdin.close()
+    assert running.stdout.read() == lines(*payloads)
+    assert running.wait() == 0
+
+
+def test_a_message_is_printed_when_it_is_complete(
+    running: subprocess.Popen, patience: float
+) -> None:
+    """A generator yields a message as soon as it has one: its line does not wait for the next
+    message, nor for the end of the stream."""
+    for payload in (b"one", b"two"):
+        running.stdin.write(frames([payload]) + b"\x05\x00")
+        assert readable(running.stdout, patience), f"{payload!r} is complete, and was not printed"
+        assert running.stdout.read(100) == lines(payload)
+        running.stdin.write(b"\x00\x00three")
+        assert readable(running.stdout, patience), "the message behind it is complete, too"
+        assert running.stdout.read(100) == lines(b"three")
+
+
+def test_too_long_a_message_is_an_error(run: Run) -> None:
+    """A length over 65536 ends the program with status 1, when the messages before it have been
+    printed. Nothing behind it can be trusted."""
+    ended = run(input=frames([b"fine"]) + TOO_LONG + frames([b"not to be believed"]))
+    assert ended.stdout == lines(b"fine")
+    assert ended.returncode == 1, f"exit status {ended.returncode}, wanted 1"
+
+
+@pytest.mark.parametrize("rest", [b"\x05", b"\x05\x00\x00\x00", b"\x05\x00\x00\x00hell"])
+def test_half_a_message_is_an_error(run: Run, rest: bytes) -> None:
+    """A stream that ends inside a message ends the program with status 1."""
+    ended = run(input=frames([b"fine"]) + rest)
+    assert ended.stdout == lines(b"fine")
+    assert ended.returncode == 1, f"exit status {ended.returncode}, wanted 1"

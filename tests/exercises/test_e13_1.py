@@ -1,0 +1,66 @@
+"""E13.1: whoever is turned away is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.server import Server
+from kit.finger import ALICES_ANSWER, ask_on, target, users  # noqa: F401
+
+pytestmark = pytest.mark.ring
+
+TOO_MANY = b"Error: Too many connections\r\n"
+
+
+@pytest.fixture
+def daemon(start: Callable[..., Server], users: Path) -> Server:  # noqa: F811
+    """The daemon, with one place for each address."""
+    return start("--users", str(users), "--max-per-ip", "1")
+
+
+def expect_refusal(daemon: Server) -> None:
+    """The next client from here is turned away, in words."""
+    with daemon.connect() as client:
+        received = client.receive_until_end()
+        if received != TOO_MANY:
+            raise client.broken(f"it should have been {TOO_MANY!r}, and was {received!r}")
+
+
+def test_one_too_many_gets_a_line(daemon: Server) -> None:
+    """A connection above --max-per-ip gets the line `Error: Too many connections`, with CRLF, and
+    then the end of the stream, before it has asked anything."""
+    daemon.connect()
+    expect_refusal(daemon)
+
+
+def test_the_line_is_not_lost_to_a_reset(daemon: Server) -> None:
+    """A client that has sent its query by then gets the line, too: a close with the query unread
+    would answer it with a reset."""
+    daemon.connect()
+    daemon.pause()
+    client = daemon.connect()
+    client.send(b"alice\r\n")
+    client.wait_until_in_kernel()
+    daemon.resume()
+    assert client.receive_until_end() == TOO_MANY
+
+
+def test_who_is_served_does_not_notice(daemon: Server) -> None:
+    """The one who has the place is answered as always."""
+    first = daemon.connect()
+    expect_refusal(daemon)
+    assert ask_on(first, b"alice") == ALICES_ANSWER
+
+
+def test_who_is_turned_away_is_not_waited_for(daemon: Server) -> None:
+    """It takes nobody's place and no descriptor, though it neither reads nor leaves."""
+    first = daemon.connect()
+    expect_refusal(daemon)
+    at_rest = daemon.process.descriptor_count()
+    stubborn = [daemon.connect() for _ in range(50)]
+    daemon.wait_for_descriptors(at_rest)
+    assert ask_on(first, b"alice") == ALICES_ANSWER
+    assert all(client.receive_until_end() == TOO_MANY for client in stubborn)

@@ -1,0 +1,31 @@
+"""E15.2: which of five results is a regression?"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from exercise import TESTS
+
+sys.path.insert(0, str(TESTS / "given"))
+
+import e15_2 as nights  # noqa: E402
+
+pytestmark = pytest.mark.program(
+    "{directory}", not_yet="{python} {root}/tests/exercises/not_yet/e15_2.py {directory}")
+
+
+@pytest.mark.parametrize("seed", range(1, 16))
+def test_the_slower_build_is_found(
+    seed: int, run: Callable[..., CompletedProcess[bytes]], tmp_path: Path
+) -> None:
+    """Your program prints the night whose build is slower than the release, as `tuesday`, and
+    `none` where no build is."""
+    nights.write(tmp_path, seed)
+    ran = run(directory=tmp_path)
+    assert ran.returncode == 0, ran.stderr.decode()
+    assert ran.stdout.decode().strip() == (nights.slow_night(seed) or "none")

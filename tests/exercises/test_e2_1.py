@@ -1,0 +1,49 @@
+"""E2.1: what day it is, on ::1."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+
+from harness.server import Server
+
+pytestmark = pytest.mark.program("{port}", not_yet="ncat -k -l ::1 {port} -e /bin/cat")
+
+LINE = re.compile(rb"[ -~]+\r\n")
+
+
+@pytest.fixture
+def server(start: Callable[..., Server]) -> Server:
+    """The program, which listens on ::1."""
+    started = start(ready=False)
+    started.address = ("::1", started.address[1])
+    started.wait_until_ready()
+    return started
+
+
+def test_whoever_comes_is_told_and_left(server: Server) -> None:
+    """A client on ::1 gets one line of text that ends in CR LF, and then the end of the stream,
+    without having said a word."""
+    with server.connect() as client:
+        said = client.receive_until_end()
+    assert LINE.fullmatch(said), f"{said!r} is no line that ends in CR LF"
+    assert str(time.localtime().tm_year).encode() in said, f"{said!r} does not name the year"
+
+
+def test_one_comes_after_the_other(server: Server) -> None:
+    """The next client is served as the one before."""
+    for _ in range(20):
+        with server.connect() as client:
+            assert LINE.fullmatch(client.receive_until_end())
+
+
+def test_what_a_client_says_is_thrown_away(server: Server) -> None:
+    """A client that talks before it reads gets the line all the same, and no reset."""
+    for _ in range(20):
+        with server.connect() as client:
+            client.send(bytes(100_000))
+            client.half_close()
+            assert LINE.fullmatch(client.receive_until_end())

@@ -1,0 +1,20 @@
+"""E3.3: two threads that wait for each other."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+RUNS = 10
+SECONDS = 10
+
+
+def test_it_comes_to_an_end(given: str) -> None:
+    """The program ends by itself, ten times out of ten, and no visitor is lost."""
+    for number in range(1, RUNS + 1):
+        try:
+            ran = subprocess.run([given], capture_output=True, text=True, timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            pytest.fail(f"run {number} of {RUNS} has not ended after {SECONDS} s", pytrace=False)
+        assert (ran.returncode, ran.stdout) == (0, "4000 visitors\n"), f"run {number}: {ran}"
