@@ -6,8 +6,10 @@ import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import type MarkdownIt from "markdown-it";
-import { withMermaid } from "vitepress-plugin-mermaid";
+import type { Token } from "markdown-it";
+import { defineConfig } from "vitepress";
 
+const base = process.env.BOOK_BASE ?? "/";
 const book = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 function chapters(pattern: RegExp) {
@@ -16,15 +18,17 @@ function chapters(pattern: RegExp) {
     .sort()
     .map((name) => {
       const title = /^title: (.+)$/m.exec(readFileSync(join(book, name), "utf8"))?.[1] ?? name;
-      const number = /^\d\d/.exec(name)?.[0];
-      return { text: number ? `${Number(number)} ${title}` : title, link: `/${name.slice(0, -3)}` };
+      const [, number, letter] = /^(?:(\d\d)|appendix-(\w))-/.exec(name)!;
+      const mark = number ? Number(number) : letter.toUpperCase();
+      return { text: `${mark} ${title}`, link: `/${name.slice(0, -3)}` };
     });
 }
 
 /** Where the code can be read, if this clone knows it. */
 function codeHost(): string | undefined {
   try {
-    const origin = execFileSync("git", ["remote", "get-url", "origin"], { cwd: book, stdio: "pipe" });
+    const asked = ["remote", "get-url", "origin"];
+    const origin = execFileSync("git", asked, { cwd: book, stdio: "pipe" });
     const url = origin.toString().trim().replace(/\.git$/, "");
     return url.startsWith("https://") ? `${url}/blob/main/` : undefined;
   } catch {
@@ -41,7 +45,11 @@ function linkCode(md: MarkdownIt) {
         const target = token.type === "link_open" ? token.attrGet("href") : null;
         if (!target || /^([a-z]+:|[#/])/.test(target)) continue;
         const file = posix.join("book", dirname(state.env.relativePath), target);
-        if (/^book\/.*\.md(#.*)?$/.test(file)) continue;
+        if (/^book\/.*\.md(#.*)?$/.test(file)) {
+          // What `rewrites` renames, links have to call by its new name.
+          token.attrSet("href", target.replace(/README\.md(?=#|$)/, "index.md"));
+          continue;
+        }
         if (host) token.attrSet("href", host + file);
         else token.attrs = [["title", file]];
       }
@@ -58,11 +66,40 @@ function literalCode(md: MarkdownIt) {
   };
 }
 
-export default withMermaid({
+/** Mermaid fences are drawn by the page: theme/Diagram.vue. */
+function diagrams(md: MarkdownIt) {
+  const render = md.renderer.rules.fence!;
+  md.renderer.rules.fence = (tokens, index, ...rest) => {
+    const { info, content } = tokens[index];
+    if (info.trim() !== "mermaid") return render(tokens, index, ...rest);
+    const code = encodeURIComponent(content).replace(/'/g, "%27");
+    return `<Diagram code="${code}" />`;
+  };
+}
+
+/** Where a script runs, the figure of the rings can be stepped through: theme/ring. */
+function ringView(md: MarkdownIt) {
+  md.core.ruler.push("ring-view", ({ tokens }) => {
+    tokens.forEach((token, i) => {
+      const only = token.children?.length === 1 ? token.children[0] : undefined;
+      if (!only?.attrGet("src")?.endsWith("ring-view.svg")) return;
+      tokens[i - 1].hidden = tokens[i + 1].hidden = true; // the paragraph around it
+      token.children = [htmlToken(token, "<RingView>"), only, htmlToken(token, "</RingView>")];
+    });
+  });
+}
+
+function htmlToken(like: Token, content: string): Token {
+  const made: Token = Object.assign(Object.create(Object.getPrototypeOf(like)), like);
+  return Object.assign(made, { type: "html_inline", children: null, content });
+}
+
+export default defineConfig({
   title: "Six Servers and a Finger",
   description: "One TCP server written six times, and a Finger daemon on the last of them",
   lang: "en",
-  base: process.env.BOOK_BASE ?? "/",
+  base,
+  head: [["link", { rel: "icon", href: `${base}icon.svg` }]],
   outDir: process.env.BOOK_OUT ?? "../build/site",
   cacheDir: "../build/site-cache",
   srcExclude: ["tools/**", "runs/**", "steps/**", "solutions/**", "node_modules/**"],
@@ -70,17 +107,24 @@ export default withMermaid({
   cleanUrls: false,
   markdown: {
     languageAlias: { console: "shellsession" },
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     config: (md) => {
       linkCode(md);
       literalCode(md);
+      diagrams(md);
+      ringView(md);
     },
   },
-  mermaid: { theme: "neutral" },
+  vite: {
+    build: { assetsInlineLimit: 0 }, // figures stay files
+    optimizeDeps: { include: ["mermaid"] },
+  },
   themeConfig: {
     sidebar: [
       { text: "The book", items: chapters(/^\d\d-.*\.md$/) },
-      { text: "Appendices", items: chapters(/^appendix-.*\.md$/) },
-      { text: "The bug zoo", link: "/bugs/" },
+      { text: "Appendices", items: chapters(/^appendix-\w-.*\.md$/) },
+      { text: "The ring view", link: "/ring-view" },
+      { text: "The zoo's register", link: "/bugs/" },
     ],
     outline: { level: [2, 3] },
     search: { provider: "local" },

@@ -1,0 +1,153 @@
+// From a trace of part6-uring to its rings, step by step. The trace has the requests that were
+// filled in, and the last completion of each operation. The rest follows:
+//
+// - where the tails and heads are: they count entries from the ring's beginning, and each entry has
+//   one completion, but for a send in silence with a receive linked behind it: these two have one;
+// - when the kernel took entries: in the call between a request and the next completion;
+// - which completions came in one batch: those that the loop took in one go.
+//
+// When exactly the kernel made a completion, nobody has recorded.
+
+/** Two completions with more than so many µs between them were not taken in one go. */
+const batchPause = 20;
+
+const errorNames = { 11: "EAGAIN", 32: "EPIPE", 62: "ETIME", 104: "ECONNRESET", 105: "ENOBUFS",
+  125: "ECANCELED" };
+
+const counted = (n, one) => (n === 1 ? `1 ${one}` : `${n} ${one}s`).replace(/ys$/, "ies");
+
+export const resultText = (result) =>
+  errorNames[-result] ? `${result} (${errorNames[-result]})` : `${result}`;
+
+/** Requests and ends: a request with the names of all its entries. */
+function joined(events) {
+  const found = [];
+  const begun = new Map();
+  for (const event of events) {
+    if (event.ph === "b") {
+      const what = event.name === "exchange" ? "recv" : event.name; // one that answers nothing
+      begun.set(event.id, { event, names: [what] });
+      found.push(begun.get(event.id));
+    } else if (event.ph === "e") {
+      found.push({ event, names: [] });
+    } else if (event.args.linked_to) {
+      begun.get(event.id).names = [event.args.entry, event.args.linked_to];
+    } else if (event.args.asked) {
+      found.push({ event, names: ["async_cancel"], cancels: true });
+    }
+  }
+  return found;
+}
+
+/** What one turn of the loop hands over, and what it gets. */
+function turnsOf(happenings) {
+  const turns = [];
+  let last;
+  for (const happening of happenings) {
+    const isEnd = happening.event.ph === "e";
+    const begins = last && last.event.ph === "e" &&
+      (!isEnd || happening.event.ts - last.event.ts > batchPause);
+    if (!last || begins) turns.push({ requests: [], ends: [] });
+    (isEnd ? turns.at(-1).ends : turns.at(-1).requests).push(happening);
+    last = happening;
+  }
+  return turns;
+}
+
+class Replay {
+  constructor(trace) {
+    this.about = trace.otherData;
+    this.submitted = [];
+    this.completed = [];
+    this.operations = new Map();
+    this.now = { sqHead: 0, sqTail: 0, cqHead: 0, cqTail: 0, flight: [] };
+    this.steps = [];
+  }
+
+  who({ fd }) {
+    if (fd === undefined) return "";
+    return `, ${this.about.descriptors[fd] ?? `descriptor ${fd}`}`;
+  }
+
+  step(kind, when, ts, text, change) {
+    this.now = { ...this.now, ...change, flight: [...(change.flight ?? this.now.flight)] };
+    this.steps.push({ ...this.now, kind, when, ts, text });
+  }
+
+  request({ event, names, cancels }) {
+    for (const name of names) this.submitted.push({ name, number: event.id });
+    const tail = this.submitted.length;
+    const moves = `The tail moves to ${tail}.`;
+    if (cancels) {
+      const target = this.operations.get(event.id);
+      target.asked = true;
+      return this.step("request", "at", event.ts,
+        `Operation ${event.id}, ${target.label}, is to end: we fill in an async_cancel. ${moves}`,
+        { sqTail: tail });
+    }
+    const label = `${event.name}${this.who(event.args)}`;
+    this.operations.set(event.id, { number: event.id, label, names, asked: false });
+    const what = names.length > 1 ? `a ${names[0]}, and linked behind it a ${names[1]}` : names[0];
+    this.step("request", "at", event.ts,
+      `We fill in operation ${event.id}, ${label}: ${what}. ${moves}`, { sqTail: tail });
+  }
+
+  enter(after) {
+    const taken = this.submitted.slice(this.now.sqHead, this.now.sqTail);
+    if (taken.length === 0) return;
+    const begun = taken.filter(({ name }) => name !== "async_cancel").map(({ number }) => number);
+    const flight = [...new Set([...this.now.flight, ...begun])];
+    this.step("enter", "after", after,
+      `io_uring_enter: the kernel takes ${counted(taken.length, "entry")}, and its head moves to ` +
+      `${this.now.sqTail}. In flight: ${counted(flight.length, "operation")}.`,
+      { sqHead: this.now.sqTail, flight });
+  }
+
+  /** The completions of an operation, its own as the last. */
+  completionsOf({ event }) {
+    const { names, asked } = this.operations.get(event.id);
+    const others = [...(asked ? ["async_cancel"] : []),
+      ...names.filter((name) => name === "link_timeout")];
+    return [...others.map((name) => ({ name, number: event.id })),
+      { name: event.name, number: event.id, result: event.args.result }];
+  }
+
+  arrive(ends) {
+    const came = ends.flatMap((end) => this.completionsOf(end));
+    this.completed.push(...came);
+    this.step("arrive", "before", ends[0].event.ts,
+      `The kernel makes ${counted(came.length, "completion")}, and its tail moves to ` +
+      `${this.completed.length}. The call returns.`, { cqTail: this.completed.length });
+  }
+
+  take(end) {
+    const { event } = end;
+    const taken = this.completionsOf(end);
+    const head = this.now.cqHead + taken.length;
+    const others = taken.slice(0, -1).map(({ name }) => ` that of its ${name} and`).join("");
+    this.step("take", "at", event.ts,
+      `We take${others} the completion of operation ${event.id}, ` +
+      `${this.operations.get(event.id).label}: ${resultText(event.args.result)}. ` +
+      `The head moves to ${head}.`,
+      { cqHead: head, flight: this.now.flight.filter((number) => number !== event.id) });
+  }
+}
+
+/**
+ * `trace` is Chrome's format as an object, with what the recorder knows in `otherData`. Returns the
+ * steps, each with heads, tails and what is in flight, and the entries that these count.
+ */
+export function replay(trace) {
+  const made = new Replay(trace);
+  let before = 0;
+  for (const { requests, ends } of turnsOf(joined(trace.traceEvents))) {
+    for (const one of requests) made.request(one);
+    made.enter(requests.at(-1)?.event.ts ?? before);
+    if (ends.length === 0) continue;
+    made.arrive(ends);
+    for (const one of ends) made.take(one);
+    before = ends.at(-1).event.ts;
+  }
+  const { steps, submitted, completed, operations, about } = made;
+  return { steps, submitted, completed, operations, about };
+}

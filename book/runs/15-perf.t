@@ -1,0 +1,39 @@
+Skipped where perf is missing or may not look into the kernel: that takes root, or CAP_PERFMON.
+
+  $ perf trace -s true > /dev/null 2>&1 || exit 80
+  $ exec 4< <(exec "$BUILD/part5-epoll/part5-epoll" --port 0); pid=$!
+  $ read -r _ _ address <&4; port=${address#*:}
+  $ ask="$BUILD/book/steps/15/03-coordinated-omission"
+  $ while_asked() { "$ask" $port > /dev/null & load=$!; sleep 0.5; "$@" 2>&1; wait $load; }
+  $ cd "$CRAMTMP"
+
+How often it slept, and what the machine counts, if it lets us: virtual ones mostly do not.
+
+  $ while_asked perf stat -e task-clock,context-switches,instructions -p $pid -- sleep 1 > counted
+  $ awk '/task|switches|instr/ {print $1, $2, $3}' counted
+  [0-9.,]+ msec task-clock (re)
+  [\d,]+ context-switches .* (re)
+  (<not supported> instructions|[\d,]+ instructions.*) (re)
+
+Each system call, and how long it took, waiting included.
+
+  $ while_asked perf trace -s -p $pid -- sleep 1 > times
+  $ awk '$1 ~ /syscall|_wait|recv|send/ {print $1, $2, $4}' times
+  syscall calls total
+  (\w+) \d+ [\d.]+ (re)
+  (\w+) \d+ [\d.]+ (re)
+  (\w+) \d+ [\d.]+ (re)
+
+Where the processor was when it was looked at: in the kernel, or in our program. Then each
+function with all that it calls: the sender's call delivers to the receiver.
+
+  $ while_asked perf record -q -g -o samples -p $pid -- sleep 1
+  $ perf report -i samples --stdio --no-children --sort dso -g none 2> /dev/null > by-program
+  $ awk '/%/ {print $1, $2}' by-program | head -n 1
+  [89]\d\.\d\d% \[kernel\S* (re)
+  $ perf report -i samples --stdio --children --sort symbol -g none 2> /dev/null > by-function
+  $ awk '$4 ~ /^(__send|net_rx_action)$/ {print $1, $4}' by-function
+  [4-9]\d\.\d\d% __send (re)
+  [1-9]\d?\.\d\d% net_rx_action (re)
+
+  $ kill $pid; wait $pid

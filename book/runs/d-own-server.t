@@ -1,0 +1,17 @@
+The server in Python, and one that has forgotten what a half-close is.
+
+  $ cd "$ROOT"
+  $ ./check --server 'python3 tests/protocol/echo_server.py --port {port}' -k half_close 2>&1 | tail -n 1
+  \d+ passed, 0 failed, 0 skipped (re)
+  $ broken='python3 tests/protocol/broken_servers.py drops-half-closed'
+  $ ./check --server "$broken --port {port}" -k 1-bytes-of-it > "$CRAMTMP/out" 2>&1
+  [1]
+  $ sed -n '/--- what was/,/Explained/p' "$CRAMTMP/out"
+  ----------------------- what was sent and what came back -----------------------
+  client 1:
+    sent 15 bytes: 03 00 00 00 6f 6e 65 03 00 00 00 74 77 6f 0a |....one....two.|
+    shut down its sending side, still reading
+    got  the end of the stream
+  ----------------------------------- the rule -----------------------------------
+  A client that shuts down its sending side still gets the answer to every complete message, in full, and then the end of the stream.
+  Explained in book/02-blocking.md

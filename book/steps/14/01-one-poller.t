@@ -1,0 +1,15 @@
+  $ cd "$STEPS"
+
+Two mechanisms, one test, one answer. Where there is kqueue, its five lines come after these.
+
+  $ ./01-one-poller
+  poll     silence          -
+  poll     a byte for b     b
+  poll     asked again      b
+  poll     a's peer closed  ab
+  poll     b forgotten      a
+  epoll    silence          -
+  epoll    a byte for b     b
+  epoll    asked again      b
+  epoll    a's peer closed  ab
+  epoll    b forgotten      a

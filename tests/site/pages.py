@@ -1,0 +1,36 @@
+"""The book's pages and packages."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from blocks import ROOT
+
+BOOK = ROOT / "book"
+PACKAGES = BOOK / "node_modules"
+
+
+def pages() -> list[Path]:
+    """Those of the site, in reading order, as the sidebar has them."""
+    return [BOOK / "index.md", *sorted(BOOK.glob("[0-9][0-9]-*.md")),
+            *sorted(BOOK.glob("appendix-?-*.md")), BOOK / "ring-view.md", BOOK / "bugs/README.md"]
+
+
+def node_or_skip() -> str:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no Node here (Debian: nodejs, npm)")
+    return node
+
+
+def package_or_skip(name: str) -> Path:
+    """Where npm has put it."""
+    node_or_skip()
+    if not (PACKAGES / name).is_dir():
+        pytest.skip("the site's packages are not installed (./read --build does it)")
+    return PACKAGES / name
+
+
+def complain(complaints: list[str]) -> None:
+    if complaints:
+        pytest.fail("\n".join(complaints), pytrace=False)

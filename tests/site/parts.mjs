@@ -1,0 +1,110 @@
+// What the site can do, tried by hand: each takes a page and reports.
+
+import { report } from "./browser.mjs";
+
+const path = (address) => new URL(address).pathname.replace(/index\.html$/, "");
+
+/** Every page is found by its title. */
+export async function searchFinds(page, pages) {
+  for (const { name, address } of pages) {
+    await page.goto(address);
+    const title = page.locator(".vp-doc h1");
+    const words = await title.evaluate((heading) => heading.firstChild.textContent.trim());
+    await page.keyboard.press("Control+k");
+    await page.locator("#localsearch-input").fill(words);
+    const results = page.locator("#localsearch-list a");
+    const leads = async () => (await results.evaluateAll((all) => all.map(({ href }) => href)))
+      .some((link) => path(link) === path(address));
+    let shown = false;
+    for (let tried = 0; !shown && tried < 50; ++tried) {
+      shown = await leads();
+      if (!shown) await page.waitForTimeout(100);
+    }
+    report.expect("search", name, shown, `a search for "${words}" does not find it`);
+  }
+}
+
+/** "Next" leads through the whole book, in the order of the sidebar, and "previous" back. */
+export async function neighbours(page, pages) {
+  const book = pages.filter(({ name }) => name !== "index");
+  for (const [i, { name, address }] of book.entries()) {
+    await page.goto(address);
+    for (const [way, other] of [["prev", book[i - 1]], ["next", book[i + 1]]]) {
+      const link = page.locator(`.pager-link.${way}`);
+      const leads = (await link.count()) ? path(await link.evaluate(({ href }) => href)) : "";
+      const wanted = other ? path(other.address) : "";
+      report.expect("neighbours", name, leads === wanted, `${way} is ${leads}, not ${wanted}`);
+    }
+  }
+  await page.goto(book[0].address);
+  await page.locator(".pager-link.next").click();
+  await page.waitForURL((at) => path(at.href) === path(book[1].address));
+}
+
+export async function copyButton(page, url) {
+  await page.goto(`${url}/02-blocking.html`);
+  const block = page.locator(".vp-doc div[class*='language-']").first();
+  await block.hover();
+  await block.locator("button.copy").click();
+  await block.locator("button.copied").waitFor();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  const code = (await block.locator("code").innerText()).trim();
+  const same = copied.trim() === code || code.startsWith(`$ ${copied.trim().split("\n")[0]}`);
+  report.expect("copy", "02-blocking", same, `copied ${JSON.stringify(copied)}`);
+}
+
+export async function darkMode(page, url) {
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await page.goto(`${url}/02-blocking.html`);
+  const light = await background();
+  await page.locator(".VPNavBarAppearance .VPSwitchAppearance").click();
+  await page.waitForFunction(() => document.documentElement.classList.contains("dark"));
+  await page.waitForTimeout(500);
+  const dark = await background();
+  report.expect("appearance", "02-blocking", light !== dark, `${light} stays`);
+  await page.reload();
+  await page.waitForLoadState("networkidle");
+  report.expect("appearance", "02-blocking", (await background()) === dark, "is forgotten");
+}
+
+export async function ringView(page, url) {
+  await page.goto(`${url}/ring-view.html`);
+  const view = page.locator(".ring-view");
+  const text = view.locator(".ring-text");
+  const step = async () => Number(/Step (\d+) of/.exec(await view.innerText())[1]);
+  const expect = (holds, complaint) => report.expect("ring view", "ring-view", holds, complaint);
+  await view.waitFor();
+  const last = Number(/of (\d+)/.exec(await view.locator("label").innerText())[1]);
+  await view.focus();
+  const outline = await view.evaluate((element) => getComputedStyle(element).outlineStyle);
+
+  const first = await text.innerText();
+  const keys = [["ArrowRight", 2], ["ArrowRight", 3], ["ArrowLeft", 2], ["End", last],
+    ["ArrowRight", last], ["Home", 1], ["ArrowLeft", 1]];
+  for (const [key, wanted] of keys) {
+    await page.keyboard.press(key);
+    expect((await step()) === wanted, `${key} goes to step ${await step()}, not ${wanted}`);
+  }
+  expect(outline !== "none", "its focus cannot be seen");
+  expect((await text.innerText()) === first, "Home does not show the first step again");
+  expect((await text.getAttribute("aria-live")) === "polite", "a step is not announced");
+
+  await view.getByRole("button", { name: "Next" }).click();
+  expect((await step()) === 2, "the button Next does nothing");
+  await view.getByRole("button", { name: "Play" }).click();
+  const moved = () => !/Step 2 of/.test(document.querySelector(".ring-view").innerText);
+  await page.waitForFunction(moved);
+  await view.getByRole("button", { name: "Pause" }).click();
+  expect((await view.locator("svg").count()) === 2, "there are not two rings");
+  expect((await page.locator(".vp-doc img").count()) === 0, "the still figure is there as well");
+}
+
+export async function ringWithoutScript(page, url) {
+  await page.goto(`${url}/ring-view.html`);
+  const figure = page.locator(".vp-doc img[src*='ring-view']");
+  const expect = (holds, complaint) => report.expect("no script", "ring-view", holds, complaint);
+  expect(await figure.isVisible(), "there is no still figure");
+  const words = (await figure.getAttribute("alt"))?.split(" ").length ?? 0;
+  expect(words > 20, "the figure's text says too little");
+  expect((await page.locator(".ring-view").count()) === 0, "there are buttons without a script");
+}

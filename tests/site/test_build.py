@@ -1,0 +1,50 @@
+"""The site can be built, and what was built holds together."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pages import BOOK, complain, pages
+
+pytestmark = pytest.mark.build
+
+LINK = re.compile(r'<a\b[^>]*\bhref="([^"]*)"')
+NAMED = re.compile(r'\b(?:id|name)="([^"]*)"')
+
+
+def built(page: Path, site: Path) -> Path:
+    name = page.relative_to(BOOK).with_suffix(".html").as_posix()
+    return site / name.replace("README", "index")
+
+
+def test_every_page_is_there_and_in_the_sidebar(built_site: Path) -> None:
+    sidebar = (built_site / "ring-view.html").read_text()
+    for page in pages():
+        file = built(page, built_site)
+        assert file.is_file()
+        name = file.relative_to(built_site).as_posix()
+        assert f'href="/{name}"' in sidebar or page.parent != BOOK or page.stem == "index", name
+
+
+def test_every_link_and_anchor_leads_somewhere(built_site: Path) -> None:
+    complaints = []
+    for page in built_site.rglob("*.html"):
+        for link in LINK.findall(page.read_text()):
+            if re.match(r"[a-z]+:", link) or not link:
+                continue
+            path, _, anchor = link.partition("#")
+            base = built_site if path.startswith("/") else page.parent
+            other = (base / path.lstrip("/")).resolve() if path else page
+            other = other / "index.html" if other.is_dir() else other
+            if not other.is_file():
+                complaints.append(f"{page.name}: {link} leads nowhere")
+            elif anchor and anchor not in NAMED.findall(other.read_text()):
+                complaints.append(f"{page.name}: {link}: there is no such anchor")
+    complain(complaints)
+
+
+def test_nothing_of_the_work_behind_it_is_published(built_site: Path) -> None:
+    """Tools, runs and solutions are Markdown's neighbours, and no pages."""
+    pages_there = {path.relative_to(built_site).as_posix() for path in built_site.rglob("*.html")}
+    assert pages_there == {built(page, built_site).relative_to(built_site).as_posix()
+                           for page in pages()} | {"404.html"}

@@ -1,0 +1,64 @@
+"""The book as an e-book: every chapter and picture is in it, and its links lead somewhere."""
+
+import re
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+from blocks import ROOT
+from pages import BOOK, complain, pages
+
+pytestmark = pytest.mark.build
+
+TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+PICTURE = re.compile(r"!\[[^\]]*\]\(fig/([\w-]+\.svg)\)")
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Its pages and the names of its pictures."""
+    if shutil.which("pandoc") is None:
+        pytest.skip("no pandoc here (Debian: pandoc)")
+    file = tmp_path_factory.mktemp("epub") / "book.epub"
+    subprocess.run([ROOT / "read", "--epub", file], check=True, capture_output=True)
+    with zipfile.ZipFile(file) as book:
+        return {Path(name).name: book.read(name).decode() for name in book.namelist()
+                if name.endswith((".xhtml", ".svg"))}
+
+
+def in_book() -> list[Path]:
+    return [page for page in pages() if page.parent == BOOK]
+
+
+def test_every_chapter_is_in_it(texts: dict[str, str]) -> None:
+    headings = {re.sub(r"<[^>]+>|\s+", " ", found).strip() for text in texts.values()
+                for found in re.findall(r"<h1[^>]*>(.*?)</h1>", text, re.DOTALL)}
+    titles = {TITLE.search(page.read_text())[1] for page in in_book()}
+    assert titles <= headings
+
+
+def test_every_picture_is_in_it(texts: dict[str, str]) -> None:
+    wanted = {name for page in in_book() for name in PICTURE.findall(page.read_text())}
+    drawn = [text for name, text in texts.items() if name.endswith(".svg")]
+    complain([f"{name} is missing" for name in sorted(wanted)
+              if (BOOK / "fig" / name).read_text() not in drawn])
+
+
+def test_its_links_lead_somewhere(texts: dict[str, str]) -> None:
+    complaints = []
+    for name, text in texts.items():
+        for link in re.findall(r'<a\b[^>]*\bhref="([^"]+)"', text):
+            file, _, anchor = link.partition("#")
+            if re.match(r"[a-z]+:", link) or name == "nav.xhtml":
+                continue
+            other = texts.get(Path(file).name if file else name)
+            if other is None or (anchor and f'id="{anchor}"' not in other):
+                complaints.append(f"{name}: {link} leads nowhere")
+    complain(complaints)
+
+
+def test_callouts_have_lost_their_marks(texts: dict[str, str]) -> None:
+    complain([f"{name}: {mark}" for name, text in texts.items()
+              for mark in re.findall(r"<p>\[![A-Z]+\]", text)])

@@ -1,0 +1,97 @@
+"""The ring view shows what has happened: the trace is one, and what follows from it is true."""
+
+import json
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import record_ring
+from blocks import ROOT
+from pages import node_or_skip
+
+REPLAY = Path(__file__).with_name("replay.mjs")
+SERVER = ROOT / "build" / "default" / "part6-uring" / "part6-uring"
+
+
+@pytest.fixture(scope="module")
+def trace() -> dict:
+    return json.loads(record_ring.TRACE.read_text())
+
+
+def replayed(file: Path) -> list[dict]:
+    run = subprocess.run([node_or_skip(), REPLAY, file], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+def test_the_trace_is_one_for_chrome(trace: dict) -> None:
+    """Spans that begin, may have marks, and end, in the order of time."""
+    events, open_spans, before = trace["traceEvents"], {}, 0.0
+    for event in events:
+        assert event["cat"] == "operation" and event["ts"] >= before
+        before = event["ts"]
+        if event["ph"] == "b":
+            assert event["id"] not in open_spans
+            open_spans[event["id"]] = event["name"]
+        elif event["ph"] == "n":
+            assert open_spans[event["id"]] == event["name"] and event["args"]
+        else:
+            assert event["ph"] == "e" and isinstance(event["args"]["result"], int)
+            assert open_spans.pop(event["id"]) == event["name"]
+    assert not open_spans
+
+
+def test_the_trace_has_what_the_page_speaks_of(trace: dict) -> None:
+    marks = [event["args"] for event in trace["traceEvents"] if event["ph"] == "n"]
+    assert {"entry": "send", "linked_to": "recv"} in marks
+    assert {"entry": "send", "linked_to": "link_timeout"} in marks
+    assert {"asked": "cancel"} in marks
+    names = set(trace["otherData"]["descriptors"].values())
+    assert names == {"listener", "eventfd", "client A", "client B", "client C"}
+
+
+def test_heads_follow_tails_and_nothing_is_left(trace: dict) -> None:
+    steps = replayed(record_ring.TRACE)
+    before = {"sqHead": 0, "sqTail": 0, "cqHead": 0, "cqTail": 0}
+    for step in steps:
+        assert all(step[name] >= before[name] for name in before), step["text"]
+        assert 0 <= step["sqTail"] - step["sqHead"] <= trace["otherData"]["entries"]
+        assert 0 <= step["cqTail"] - step["cqHead"] <= trace["otherData"]["completions"]
+        before = {name: step[name] for name in before}
+    last = steps[-1]
+    assert last["flight"] == [] and last["sqHead"] == last["sqTail"]
+    assert last["cqHead"] == last["cqTail"]
+
+
+def test_the_still_figure_is_of_this_trace() -> None:
+    run = subprocess.run([node_or_skip(), record_ring.DRAW, "--check"], capture_output=True,
+                         text=True)
+    assert run.returncode == 0, run.stderr
+
+
+def submissions(calls: Path) -> list[int]:
+    """How many entries each io_uring_enter was given, as strace saw it; those with none are out."""
+    for _ in range(100):
+        if "+++ exited" in (text := calls.read_text()):
+            break
+        time.sleep(0.05)
+    counts = [int(count) for count in re.findall(r"^io_uring_enter\(\d+, (\d+)", text, re.M)]
+    return [count for count in counts if count > 0]
+
+
+def test_what_the_kernel_takes_is_what_it_was_given(tmp_path: Path) -> None:
+    """The trace does not tell of the calls. What the view concludes is what strace sees."""
+    node_or_skip()
+    if shutil.which("strace") is None or not SERVER.exists():
+        pytest.skip("needs strace and a built part6-uring")
+    calls, file = tmp_path / "calls", tmp_path / "trace.json"
+    strace = ("strace", "-D", "-o", str(calls), "-e", "trace=io_uring_enter")
+    try:
+        file.write_text(record_ring.text(record_ring.record(SERVER, strace)))
+    except record_ring.NotHere as why:
+        pytest.skip(str(why))
+    taken = [step["sqHead"] for step in replayed(file) if step["kind"] == "enter"]
+    assert submissions(calls) == [now - before for before, now in zip([0, *taken], taken)]

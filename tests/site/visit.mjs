@@ -1,0 +1,77 @@
+// Opens the built site in Chromium and writes what it finds to its output, as JSON:
+//
+//   { "CHECK": { "seen": how often it was looked at, "complaints": ["PAGE: what is wrong"] } }
+//
+// node visit.mjs CHROMIUM URL PAGE…    a page as "05-poll=3": its name, and its Mermaid figures
+
+import { launch, report, withPage } from "./browser.mjs";
+import {
+  copyButton, darkMode, neighbours, ringView, ringWithoutScript, searchFinds,
+} from "./parts.mjs";
+
+const [chromium, url, ...named] = process.argv.slice(2);
+const pages = named.map((one) => {
+  const [name, diagrams] = one.split("=");
+  return { name, diagrams: Number(diagrams), address: `${url}/${name}.html` };
+});
+
+const { AxeBuilder } = report.require("@axe-core/playwright");
+const desk = { viewport: { width: 1280, height: 900 } };
+const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+
+/** The page is there, drawn, and nothing has complained. */
+async function open(page, { name, diagrams, address }) {
+  await page.goto(address, { waitUntil: "networkidle" });
+  const drawn = page.locator(".vp-doc .mermaid > svg");
+  for (let waited = 0; (await drawn.count()) < diagrams && waited < 100; ++waited) {
+    await page.waitForTimeout(100);
+  }
+  report.expect("diagrams", name, (await drawn.count()) === diagrams,
+    `${await drawn.count()} of ${diagrams} diagrams are drawn`);
+}
+
+async function pictures(page, { name }) {
+  const broken = await page.locator(".vp-doc img").evaluateAll(async (images) => {
+    for (const image of images) image.loading = "eager";
+    await Promise.all(images.map((image) => image.decode().catch(() => undefined)));
+    return images.filter((image) => !(image.naturalWidth > 0)).map((image) => image.src);
+  });
+  report.expect("pictures", name, broken.length === 0, `not shown: ${broken.join(", ")}`);
+}
+
+async function accessible(check, page, { name }, ...rules) {
+  const builder = new AxeBuilder({ page });
+  const { violations } = await (rules.length ? builder.withRules(rules) : builder).analyze();
+  const found = violations.map(({ id, nodes }) =>
+    `${id} (${nodes.length}): ${nodes[0].target.join(" ")}: ${nodes[0].failureSummary}`);
+  report.expect(check, name, found.length === 0, found.join("\n"));
+}
+
+/** What can be moved sideways must be inside the page, not the page itself. */
+async function narrow(page, { name }) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  report.expect("phone", name, wide <= phone.viewport.width, `is ${wide} pixels wide`);
+}
+
+const browser = await launch(chromium);
+for (const one of pages) {
+  await withPage(browser, desk, one.name, async (page) => {
+    await open(page, one);
+    await pictures(page, one);
+    await accessible("light", page, one);
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.waitForFunction(() => document.documentElement.classList.contains("dark"));
+    await accessible("dark", page, one, "color-contrast");
+    await page.setViewportSize(phone.viewport);
+    await narrow(page, one);
+  });
+}
+await withPage(browser, desk, "search", (page) => searchFinds(page, pages));
+await withPage(browser, desk, "neighbours", (page) => neighbours(page, pages));
+await withPage(browser, desk, "copy", (page) => copyButton(page, url));
+await withPage(browser, desk, "appearance", (page) => darkMode(page, url));
+await withPage(browser, phone, "ring view", (page) => ringView(page, url));
+const bare = { ...desk, javaScriptEnabled: false };
+await withPage(browser, bare, "ring view", (page) => ringWithoutScript(page, url));
+await browser.close();
+report.print();
