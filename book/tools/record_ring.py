@@ -10,13 +10,13 @@ The text of book/ring-view.md tells some of its times: read it again afterwards.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import signal
 import socket
 import struct
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -129,10 +129,12 @@ def text(recorded: dict[str, object]) -> str:
     return f'{{"otherData": {rest},\n"traceEvents": [\n{events}\n]}}\n'
 
 
-def main(arguments: list[str]) -> None:
-    TRACE.write_text(text(record(Path(arguments[0]) if arguments else SERVER)))
+def main() -> None:
+    parser = argparse.ArgumentParser(description="records the trace of the book's ring view")
+    parser.add_argument("server", nargs="?", type=Path, default=SERVER, metavar="SERVER")
+    TRACE.write_text(text(record(parser.parse_args().server)))
     subprocess.run(["node", DRAW], check=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -123,7 +123,8 @@ void Loop::collect() {
 /// All completions that were made so far have been seen. So a quiet send that was submitted and
 /// that is still here has sent everything: it was tried once, in the call that submitted it.
 void Loop::end_silent() {
-  if (io_uring_sq_ready(&ring_.raw()) > 0) return;  // not all submitted: look again next time
+  // Not all submitted, or not all that the kernel says has arrived: look again next time.
+  if (io_uring_sq_ready(&ring_.raw()) > 0 || io_uring_cq_has_overflow(&ring_.raw())) return;
   silent_.take_all([](Operation& send) { send.nothing_was_said(); });
   for (Buffers* const each : buffers_) each->give_back_sent();
 }

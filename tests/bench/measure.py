@@ -188,6 +188,8 @@ def main(effort: Effort | None = None) -> None:
         print("\n".join(NAMES))
         return
     effort = effort or (QUICK if arguments.quick else FULL)
+    if arguments.quick and not arguments.out:
+        arguments.out = arguments.build / "quick"  # too rough for the book
     out, figures = arguments.out or measured.NUMBERS, arguments.out or FIGURES
     if len(os.sched_getaffinity(0)) < CORES:
         sys.exit(f"measure: server and client want a core each: this machine has no {CORES}")

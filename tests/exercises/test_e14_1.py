@@ -36,7 +36,7 @@ def test_a_wake_up_is_taken_out_of_the_pipe(start: Callable[..., Server]) -> Non
             first.echo(b"first")
             first.close()
             second.echo(b"second")
-    with Strace(server, "-e", "trace=poll") as tracer, server.connect() as client:
+    with Strace(server, "-e", "trace=poll,ppoll") as tracer, server.connect() as client:
         client.echo(b"third")
     waits = len(tracer.lines())
     assert waits < 20, f"{waits} calls of poll for one message: something stays readable"

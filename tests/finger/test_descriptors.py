@@ -141,6 +141,36 @@ def reading_slowly(server: FingerServer, count: int) -> list[FingerClient]:
     return clients
 
 
+@pytest.mark.needs("reload")
+@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
+@pytest.mark.parametrize("replaced", [False, True], ids=["same-directory", "another-directory"])
+def test_reloads_take_no_descriptor_from_plans(
+    start: Callable[..., FingerServer], replaced: bool
+) -> None:
+    server = start_with_few(start)
+    clients = []
+    for count in range(1, 5):  # each begins with the list of another reload
+        clients.append(server.connect())
+        clients[-1].send(b"ali")
+        assert wait_until(lambda n=count: server.process.socket_count() == 1 + n, server.patience)
+        reload(server, count)
+    if replaced:
+        server.users.directory.rename(server.users.outside / "before")
+        server.users.directory.mkdir()
+        reload(server, 5)
+    occupy(server)
+    for client in clients:
+        client.send(b"ce\r\n")
+        client.expect_answer(converted(ALICE))
+
+
+def reload(server: FingerServer, count: int) -> None:
+    """For the so manieth time."""
+    server.send_signal(signal.SIGHUP)
+    done = wait_until(lambda: server.stderr_text().count("reloaded:") == count, server.patience)
+    assert done, server.stderr_text()
+
+
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 def test_a_stop_works_without_a_free_descriptor(start: Callable[..., FingerServer]) -> None:
     server = start_with_few(start)

@@ -37,6 +37,7 @@ def night(choice: random.Random, factor: float, hiccup: float) -> dict[str, obje
 
 def write(directory: Path, seed: int) -> None:
     """All five."""
+    directory.mkdir(parents=True, exist_ok=True)
     choice = random.Random(seed + 1000)
     slow = slow_night(seed)
     hiccups = choice.choice([name for name in NIGHTS if name != slow])

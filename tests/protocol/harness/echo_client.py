@@ -18,7 +18,7 @@ from harness.target import Target, built_stages
 def program(request: pytest.FixtureRequest) -> Path:
     path = Path(request.config.option.build_dir) / "part6-uring" / "echo-client"
     if not path.is_file():
-        pytest.skip(f"{path} is not built: it needs liburing")
+        pytest.skip(f"{path} is not built: it is part 6's, and needs liburing")
     return path
 
 
