@@ -26,6 +26,8 @@ Texts texts_of(Error error) {
       return {"User list denied", "user list denied"};
     case Error::no_such_group:
       return {"", "no such group"};
+    case Error::no_stranger:
+      return {"", "every uid or gid that there is belongs to somebody: none is left for strangers"};
   }
   return {"", "no error"};
 }

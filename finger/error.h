@@ -19,6 +19,7 @@ enum class Error {
   unexpected_eof,    ///< The peer ended its stream before it ended the line.
   list_denied,       ///< The empty query, and --no-list.
   no_such_group,     ///< The group of those who opt in does not exist. Never told to a peer.
+  no_stranger,       ///< Every uid, or gid, is somebody's. Nor is that.
 };
 
 /// message() is what a log line says: "no such user".
@@ -29,7 +30,7 @@ inline std::unexpected<std::error_code> failure(Error error) {
 }
 
 /// The contract's words: "No such user". Empty for what happened inside, which is not the peer's
-/// business: any other category, and no_such_group.
+/// business: any other category, no_such_group, and no_stranger.
 std::string_view text_for_peer(std::error_code error);
 
 }  // namespace finger

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <set>
 #include <sstream>
 
 namespace finger {
@@ -35,8 +36,18 @@ bool IdMap::has(std::uint32_t id) const {
       ranges_, [id](const Range& range) { return range.first <= id && id <= range.last; });
 }
 
-std::uint32_t IdMap::last() const {
-  return static_cast<std::uint32_t>(std::ranges::max(ranges_, {}, &Range::last).last);
+std::optional<std::uint32_t> IdMap::strangers(std::uint32_t ours, const Accounts& accounts,
+                                              std::uint32_t Account::*id) const {
+  std::set<std::uint64_t> taken{0, ours};
+  for (const Account& account : accounts.all()) taken.insert(account.*id);
+  std::uint64_t found = 0;
+  for (const Range& range : ranges_) {
+    std::uint64_t free = range.last;
+    while (free > range.first && taken.contains(free)) --free;
+    if (!taken.contains(free)) found = std::max(found, free);
+  }
+  if (found == 0) return std::nullopt;
+  return static_cast<std::uint32_t>(found);
 }
 
 }  // namespace finger

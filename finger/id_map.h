@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "finger/accounts.h"
 
 namespace finger {
 
@@ -20,8 +23,10 @@ class IdMap {
 
   bool has(std::uint32_t id) const;
 
-  /// The largest of them.
-  std::uint32_t last() const;
+  /// The largest of them that is nobody's: neither root's nor `ours` nor, as `id`, an account's.
+  /// nullopt: there is none.
+  std::optional<std::uint32_t> strangers(std::uint32_t ours, const Accounts& accounts,
+                                         std::uint32_t Account::*id) const;
 
  private:
   struct Range {

@@ -68,7 +68,7 @@ bool is_shortage(std::error_code error) {
 uring::Task<Result<Fd>> open_once(Exchange& exchange, const Account& account) {
   const Server& server = exchange.server();
   uring::Loop& loop = exchange.loop();
-  const Fd& users = exchange.served().users;
+  const Fd& users = *exchange.served().users;
   const auto start = users ? uring::Descriptor(users) : loop.working_dir();
   const char* const path = users ? account.login.c_str() : account.home.c_str();
 

@@ -245,8 +245,12 @@ bool RootThread::can_be_owner(const Account& account) const {
 
 Result<std::vector<std::uint16_t>> RootThread::prepare(uring::Loop& loop,
                                                        const Accounts& accounts) {
+  // Somebody who owns nothing: who runs as nobody, or as fingerd, may.
+  const auto uid = uids_.strangers(::geteuid(), accounts, &Account::uid);
+  const auto gid = gids_.strangers(::getegid(), accounts, &Account::gid);
+  if (!uid || !gid) return failure(Error::no_stranger);
   Result<std::vector<std::uint16_t>> numbers;
-  have_done([&] { numbers = register_owners(loop.ring(), accounts); });
+  have_done([&] { numbers = register_owners(loop.ring(), accounts, *uid, *gid); });
   if (!numbers) return numbers;
   const auto permitted = loop.ring().permit_only(operations);
   if (!permitted) return std::unexpected(permitted.error());
@@ -256,10 +260,10 @@ Result<std::vector<std::uint16_t>> RootThread::prepare(uring::Loop& loop,
 }
 
 Result<std::vector<std::uint16_t>> RootThread::register_owners(uring::Ring& ring,
-                                                               const Accounts& accounts) {
+                                                               const Accounts& accounts, uid_t uid,
+                                                               gid_t gid) {
   if (const auto left = leave_all_groups(); !left) return std::unexpected(left.error());
-  // Somebody who owns nothing: who runs as nobody, or as fingerd, may.
-  const auto strangers = register_user(ring, {.uid = uids_.last(), .gid = gids_.last()});
+  const auto strangers = register_user(ring, {.uid = uid, .gid = gid});
   if (!strangers) return std::unexpected(strangers.error());
   std::vector<std::uint16_t> numbers;
   numbers.reserve(accounts.all().size());

@@ -51,7 +51,7 @@ class RootThread {
   /// Makes ready a ring that was set up disabled, in the thread that will use it: registers the
   /// credentials of each account's owner, and enables it for what serving plans takes and nothing
   /// else: no seccomp filter sees what a ring does. Yields the numbers for Await::as(), in the
-  /// order of the accounts; none is 0, which would be our own rights. Errors: of
+  /// order of the accounts; none is 0, which would be our own rights. Errors: no_stranger; of
   /// io_uring_register(2).
   ///
   /// Credentials are a uid and the primary gid, without supplementary groups: a plan is the owner's
@@ -67,7 +67,9 @@ class RootThread {
   bool can_be_owner(const Account& account) const;
   void work();
   void have_done(const std::function<void()>& job);
-  Result<std::vector<std::uint16_t>> register_owners(uring::Ring& ring, const Accounts& accounts);
+  /// The ids are a stranger's.
+  Result<std::vector<std::uint16_t>> register_owners(uring::Ring& ring, const Accounts& accounts,
+                                                     uid_t uid, gid_t gid);
   void complain(const std::string& line);
 
   const IdMap uids_ = IdMap::read("/proc/self/uid_map");

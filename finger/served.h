@@ -12,7 +12,8 @@ namespace finger {
 /// Who is served, and what is answered to who asks for that: all that a reload replaces, never
 /// changed in itself.
 struct Served {
-  common::Fd users;  ///< The directory of --users; empty: homes are where the accounts say.
+  /// The directory of --users, which reloads share; empty: homes are where the accounts say.
+  std::shared_ptr<const common::Fd> users;
   Accounts accounts;
   std::string list;  ///< Made once: it is as long as there are users.
 };
@@ -27,8 +28,8 @@ Result<common::Fd> open_users(const Options& options);
 /// thread at a time. Errors: of Accounts::of_group() and Accounts::of_directory().
 Result<ServedPointer> load_served(const Options& options, common::Fd users);
 
-/// Both. Whatever has been put in the directory's place meanwhile, its list and its plans belong
-/// together.
-Result<ServedPointer> load_served(const Options& options);
+/// Both, after `former`. Whatever has been put in the directory's place meanwhile, its list and its
+/// plans belong together; if it is the same one, it is open once, however many lists are in use.
+Result<ServedPointer> load_served(const Options& options, const Served& former);
 
 }  // namespace finger

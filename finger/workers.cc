@@ -28,8 +28,8 @@ std::size_t free_descriptors(std::size_t enough) {
 /// them all, each would wait for another to leave before its plan can be opened.
 Budget budget_for(const Options& options) {
   const std::size_t wanted = options.process.max_connections;
-  // Of each worker a ring and an eventfd, and one to wake the log.
-  const std::size_t own = 2 * options.process.workers + 1;
+  // Of each worker a ring and an eventfd, one to wake the log, and two for a reload.
+  const std::size_t own = 2 * options.process.workers + 3;
   const std::size_t enough = wanted * descriptors_each;
   const std::size_t free = std::max(free_descriptors(enough + own), own) - own;
   if (free == enough) return {.clients = wanted, .plans = wanted + 1};  // never short
@@ -65,6 +65,9 @@ Workers::Workers(const Options& options, common::Fd listener, ServedPointer serv
 
 std::expected<std::unique_ptr<Server>, std::string> Workers::create_server(const common::Fd& wake) {
   auto server = Server::create(shared_, wake, prepare_);
+  if (!server && server.error() == Error::no_stranger) {
+    return std::unexpected(server.error().message());
+  }
   if (!server) return std::unexpected(uring::explain(server.error()));
   return std::move(*server);
 }
@@ -80,7 +83,7 @@ void Workers::retire() {
 }
 
 void Workers::reload() {
-  auto served = load_served(options_);
+  auto served = load_served(options_, *shared_.served());
   if (!served) {
     common::log(fmt::format("cannot reload, and serves who was served before: {}",
                             served.error().message()));

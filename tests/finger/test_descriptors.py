@@ -82,7 +82,7 @@ def test_a_lack_of_descriptors_is_no_busy_loop_and_fills_no_log(
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
-@pytest.mark.parametrize("readers", [1, 4])
+@pytest.mark.parametrize("readers", [1, 3])
 def test_who_reads_slowly_keeps_no_plan_from_others(
     start: Callable[..., FingerServer], readers: int
 ) -> None:
@@ -141,7 +141,7 @@ def reading_slowly(server: FingerServer, count: int) -> list[FingerClient]:
     return clients
 
 
-@pytest.mark.needs("reload")
+@pytest.mark.needs("descriptors", "reload")
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 @pytest.mark.parametrize("replaced", [False, True], ids=["same-directory", "another-directory"])
 def test_reloads_take_no_descriptor_from_plans(
@@ -153,21 +153,21 @@ def test_reloads_take_no_descriptor_from_plans(
         clients.append(server.connect())
         clients[-1].send(b"ali")
         assert wait_until(lambda n=count: server.process.socket_count() == 1 + n, server.patience)
-        reload(server, count)
+        reload(server, total=count)
     if replaced:
         server.users.directory.rename(server.users.outside / "before")
         server.users.directory.mkdir()
-        reload(server, 5)
+        reload(server, total=5)
     occupy(server)
     for client in clients:
         client.send(b"ce\r\n")
         client.expect_answer(converted(ALICE))
 
 
-def reload(server: FingerServer, count: int) -> None:
-    """For the so manieth time."""
+def reload(server: FingerServer, total: int) -> None:
+    """Waits until it is done: that many, with those before."""
     server.send_signal(signal.SIGHUP)
-    done = wait_until(lambda: server.stderr_text().count("reloaded:") == count, server.patience)
+    done = wait_until(lambda: server.stderr_text().count("reloaded:") == total, server.patience)
     assert done, server.stderr_text()
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
 
 import rules
 from conftest import ALICE
-from kit.machine import GROUP_ID, Machine
+from kit.machine import GROUP_ID, Machine, Person
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer
 from kit.user_namespace import with_users
@@ -70,6 +71,35 @@ def test_whose_group_does_not_exist_there_is_a_stranger_too(
     (line,) = server.stderr_text().splitlines()
     assert line.startswith(f"dora has uid {MEMBER} and gid {GROUP_ID}: "), line
     server.expect(b"dora", NO_PLAN)
+
+
+@pytest.mark.rule(rules.AS_OWNER)
+@pytest.mark.parametrize("owner", ["nobody", "dora"])
+def test_a_stranger_is_nobody_who_has_an_account(
+    machine: Machine, start_as_root: Callable[..., FingerServer], owner: str
+) -> None:
+    last = 40_000
+    machine.system_account("nobody", last if owner == "nobody" else last - 1)
+    dora = machine.add("dora", uid=last - 1 if owner == "nobody" else last)
+    home = machine.homes / "alice"
+    machine.opt_in(dora, Person("alice", last + 1, home))
+    home.chmod(0o711)
+    os.chown(home / ".plan", last, last)
+    server = start_as_root("--quiet", under=(*machine.under, *with_users(last + 1)))
+    server.expect(b"alice", NO_PLAN)
+    (home / ".plan").chmod(0o644)
+    server.expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+def test_where_everybody_has_an_account_it_does_not_start(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    machine.system_account("nobody", 1)
+    server = start_as_root(ready=False, under=(*machine.under, *with_users(2)))
+    assert server.wait_exit() == 1
+    (line,) = server.stderr_text().splitlines()
+    assert "every uid or gid" in line, line
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
