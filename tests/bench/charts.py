@@ -116,7 +116,9 @@ def draw_curves(axes: Any, chart: Mapping[str, Any]) -> None:
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
     axes.set_ylabel(chart["y"])
     axes.grid(True, color=PALE, alpha=0.35, linewidth=0.6)
-    if len(chart["curves"]) > 1:
+    if len(chart["curves"]) > 3:  # so many cover each other's names
+        axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    elif len(chart["curves"]) > 1:
         axes.legend(frameon=False, loc="best")
 
 
