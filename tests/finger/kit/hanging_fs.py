@@ -86,7 +86,8 @@ class HangingFileSystem:
             try:
                 self._handle(os.read(self.device, MESSAGE_BYTES + 4096))
             except OSError as error:
-                if error.errno != errno.ENOENT:  # interrupted before it was read
+                # Otherwise it was withdrawn after poll() or while it was read.
+                if error.errno not in (errno.EAGAIN, errno.ENOENT):
                     return
 
     def let_go(self) -> None:
@@ -181,7 +182,7 @@ def mounted(
     with tempfile.TemporaryDirectory(prefix="finger-fuse-") as somewhere:
         place = os.fspath(home) if home else somewhere
         try:
-            device = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
+            device = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError as error:
             pytest.skip(f"no FUSE here: {error}")
         options = f"fd={device},rootmode=40000,user_id=0,group_id=0" + ",allow_other" * others
