@@ -12,7 +12,7 @@ import inspect
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,14 +22,15 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "protocol")]
 
 from exercise import ROOT, Exercise  # noqa: E402
 from harness import plugin  # noqa: E402
-from harness.client import Client  # noqa: E402
 from harness.plugin import (  # noqa: E402, F401
+    client,
     patience,
     pytest_configure_node,
     pytest_runtest_makereport,
+    server,
+    start,
 )
 from harness.rule import Rule  # noqa: E402
-from harness.server import Server  # noqa: E402
 from kit.ring import why_no_ring  # noqa: E402
 from kit.subject import Own, missing  # noqa: E402
 
@@ -112,35 +113,6 @@ def target(request: pytest.FixtureRequest, build: Path) -> Own:
     if not words:
         pytest.fail(missing(about, f"./mine {marker.args[0]}", program=True), pytrace=False)
     return Own("yours", "program", tuple(words))
-
-
-@pytest.fixture
-def start(
-    request: pytest.FixtureRequest, target: Own, patience: float
-) -> Iterator[Callable[..., Server]]:
-    """Starts servers: start("--max-message", "10"). Each must be alive at the end; a stage must
-    stop with 0.
-
-    Keywords: those of Server, and `ready=False` for one that is not expected to listen.
-    """
-
-    def make(*options: str, **how: object) -> Server:
-        return Server(target, options, patience=patience, **how)  # type: ignore[arg-type]
-
-    with plugin.serving(request, make) as start_one:
-        yield start_one
-
-
-@pytest.fixture
-def server(start: Callable[..., Server]) -> Server:
-    """A running server with default options."""
-    return start()
-
-
-@pytest.fixture
-def client(server: Server) -> Client:
-    """A client of that server."""
-    return server.connect()
 
 
 @pytest.fixture

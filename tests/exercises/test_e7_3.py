@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
+
+from kit.played import said, serving
 
 pytestmark = pytest.mark.program("{port} {pid}",
                                  not_yet="{python} -c 'import sys; sys.exit(1)' {port} {pid}")
 
-SERVERS = Path(__file__).parent / "kit" / "servers_of_e7_3.py"
+SERVERS = "servers_of_e7_3.py"
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
-
-
-@contextmanager
-def serving(how: str) -> Iterator[dict[str, str]]:
-    """A server that treats its clients in that manner: its port, its process."""
-    with subprocess.Popen([sys.executable, SERVERS, how], stdout=subprocess.PIPE,
-                          text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield {"port": server.stdout.readline().strip(), "pid": str(server.pid)}
-        finally:
-            server.kill()
 
 
 @pytest.mark.parametrize("how", ["echoes", "hangs_up"])
@@ -34,7 +21,7 @@ def test_a_server_with_a_bound_is_acquitted(run: Run, how: str) -> None:
     """A server whose memory grows by less than a MiB, while a client sends messages and reads no
     answers, has a bound: exit status 0. Whether it makes the client wait or hangs up is its own
     business."""
-    with serving(how) as server:
+    with serving(SERVERS, how) as server:
         ended = run(**server)
     assert ended.returncode == 0, f"a server that {how}: {said(ended)}"
 
@@ -42,12 +29,6 @@ def test_a_server_with_a_bound_is_acquitted(run: Run, how: str) -> None:
 @pytest.mark.parametrize("how", ["keeps_answers", "keeps_a_little"])
 def test_a_server_that_keeps_what_it_cannot_send_is_found_out(run: Run, how: str) -> None:
     """A server that grows by more than a MiB has none, or too wide a one: exit status 1."""
-    with serving(how) as server:
+    with serving(SERVERS, how) as server:
         ended = run(**server)
     assert ended.returncode == 1, f"a server that {how}: {said(ended)}"
-
-
-def said(ended: subprocess.CompletedProcess[bytes]) -> str:
-    """How the reader's program has ended, and what it has printed."""
-    printed = (ended.stdout + ended.stderr)[-200:].decode(errors="replace")
-    return f"your program said {printed!r} and ended with {ended.returncode}"

@@ -9,7 +9,6 @@ beside others.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,16 +24,17 @@ from capabilities import (  # noqa: E402
     takes_option,
 )
 from harness import plugin, target as targets  # noqa: E402
-from harness.client import Client  # noqa: E402
 from harness.matrix import Matrix  # noqa: E402
 from harness.plugin import (  # noqa: E402, F401
+    client,
     patience,
     pytest_configure_node,
     pytest_report_header,
     pytest_runtest_makereport,
+    server,
+    start,
     target,
 )
-from harness.server import Server  # noqa: E402
 from harness.target import Target  # noqa: E402
 
 plugin.load_hypothesis_profile()
@@ -122,31 +122,3 @@ def _takes_options(item: pytest.Item) -> bool:
         takes_option(plugin.subject_of(item).level, mark.args[0])
         for mark in item.iter_markers("option")
     )
-
-
-@pytest.fixture
-def start(
-    request: pytest.FixtureRequest, target: Target, patience: float
-) -> Iterator[Callable[..., Server]]:
-    """Starts servers: start("--max-message", "10"). Each must be alive at the end and stop with 0.
-
-    Keywords: those of Server, and `ready=False` for one that is not expected to listen.
-    """
-
-    def make(*options: str, **how: object) -> Server:
-        return Server(target, options, patience=patience, **how)  # type: ignore[arg-type]
-
-    with plugin.serving(request, make) as start_one:
-        yield start_one
-
-
-@pytest.fixture
-def server(start: Callable[..., Server]) -> Server:
-    """A running server with default options."""
-    return start()
-
-
-@pytest.fixture
-def client(server: Server) -> Client:
-    """A client of that server."""
-    return server.connect()

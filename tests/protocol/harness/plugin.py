@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 
 from harness import limits, verdict
+from harness.client import Client
 from harness.server import Server
 from harness.subject import DEFAULT_BUILD, Subject
 
@@ -165,6 +166,35 @@ def target(request: pytest.FixtureRequest) -> Any:
 def patience(request: pytest.FixtureRequest) -> float:
     """How many seconds to wait for what must come."""
     return request.config.option.patience
+
+
+@pytest.fixture
+def start(
+    request: pytest.FixtureRequest, target: Any, patience: float
+) -> Iterator[Callable[..., Server]]:
+    """Starts servers: start("--max-message", "10"). Each must be alive at the end; one that keeps
+    the contract must stop with 0.
+
+    Keywords: those of Server, and `ready=False` for one that is not expected to listen.
+    """
+
+    def make(*options: str, **how: object) -> Server:
+        return Server(target, options, patience=patience, **how)  # type: ignore[arg-type]
+
+    with serving(request, make) as start_one:
+        yield start_one
+
+
+@pytest.fixture
+def server(start: Callable[..., Server]) -> Server:
+    """A running server with default options."""
+    return start()
+
+
+@pytest.fixture
+def client(server: Server) -> Client:
+    """A client of that server."""
+    return server.connect()
 
 
 @contextmanager

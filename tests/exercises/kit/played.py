@@ -1,0 +1,28 @@
+"""Servers in Python that play a part: kit/servers_of_*.py, which print their port."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def serving(servers: str, how: str) -> Iterator[dict[str, str]]:
+    """One that treats its clients, or its signals, in that manner: its port, its process."""
+    program = Path(__file__).parent / servers
+    with subprocess.Popen([sys.executable, program, how], stdout=subprocess.PIPE,
+                          text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield {"port": server.stdout.readline().strip(), "pid": str(server.pid)}
+        finally:
+            server.kill()
+
+
+def said(ended: subprocess.CompletedProcess[bytes]) -> str:
+    """How the reader's program has ended, and what it has printed."""
+    printed = (ended.stdout + ended.stderr)[-200:].decode(errors="replace")
+    return f"your program said {printed!r} and ended with {ended.returncode}"
