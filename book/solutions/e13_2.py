@@ -12,12 +12,13 @@ QUERY = b"alice\r\n"
 
 
 # [lost]
-def lost_in_a_round(port, pid):
+def lost_in_a_round(port, pid, pause):
     """How many of these clients are not answered as the first one was, before the signal."""
     address = ("127.0.0.1", port)
     clients = [socket.create_connection(address, timeout=5) for _ in range(CLIENTS)]
     for client in clients[::2]:
         client.sendall(QUERY[:3])  # in the middle of a query when the signal comes
+    time.sleep(pause)  # what was sent is on its way, or was heard
     os.kill(pid, signal.SIGHUP)
     clients += [socket.create_connection(address, timeout=5) for _ in range(CLIENTS)]
     for number, client in enumerate(clients):
@@ -37,7 +38,7 @@ with socket.create_connection(("127.0.0.1", port), timeout=5) as first:
     expected = answer_on(first)
 for turn in range(ROUNDS):
     try:
-        lost = lost_in_a_round(port, pid)
+        lost = lost_in_a_round(port, pid, turn % 2 * 0.05)
     except OSError as error:
         sys.exit(f"reload {turn + 1}: {error}")
     if lost:
