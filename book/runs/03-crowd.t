@@ -1,5 +1,8 @@
   $ exec 4< <(exec "$BUILD/part2-threads/part2-threads" --port 0); pid=$!
-  $ read -r _ _ address <&4; port=${address#*:}
+  $ read -r _ _ address <&4; port=${address#*:}; until [ $(ls /proc/$pid/task | wc -l) = 2 ]; do sleep 0.05; done
+
+The thread that tried at the start whether a small stack is enough was joined, but the kernel may
+list it a moment longer.
 
 A client that connects and says nothing is three words of bash; this makes as many as one likes.
 
