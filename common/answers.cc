@@ -3,14 +3,14 @@
 namespace common {
 
 void Answers::append(ByteView bytes) {
-  own_.insert(own_.end(), lent_.begin(), lent_.end());
-  lent_ = {};
+  if (own_.empty()) own_.assign(all_.begin(), all_.end());
   own_.insert(own_.end(), bytes.begin(), bytes.end());
+  all_ = own_;
 }
 
 void Answers::pass_on_more(ByteView bytes) {
-  if (own_.empty() && lent_.data() + lent_.size() == bytes.data()) {
-    lent_ = {lent_.data(), lent_.size() + bytes.size()};  // the message behind the last one
+  if (own_.empty() && all_.data() + all_.size() == bytes.data()) {
+    all_ = {all_.data(), all_.size() + bytes.size()};  // the message behind the last one
   } else {
     append(bytes);
   }

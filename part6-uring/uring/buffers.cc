@@ -39,8 +39,7 @@ Buffers::Buffers(Loop& loop, std::uint32_t count, std::size_t bytes_each)
       mask_(static_cast<std::uint16_t>(count - 1)),
       signal_(loop),
       // Zeroed, and so touched: no page is missing when the first messages come.
-      memory_(std::make_unique<std::byte[]>(count * stride_bytes_)),
-      leaving_(std::make_unique<std::uint16_t[]>(count)) {
+      memory_(std::make_unique<std::byte[]>(count * stride_bytes_)) {
   assert(count > 0 && (count & (count - 1)) == 0);
   loop.add(*this);
 }
@@ -102,34 +101,46 @@ void Buffers::demand_unused_rest(std::uint16_t number, std::uint32_t used) {
   demand_pattern(begin_of(number) + used, bytes_each_ - used, "a receive buffer");
 }
 
+/// Whoever looks too late finds rubbish, or is reported.
+void Buffers::make_unreadable(std::uint16_t number) {
+  fill_with_pattern(begin_of(number), bytes_each_);
+  poison(begin_of(number), bytes_each_);
+}
+
 void Buffers::give_back_otherwise(std::uint16_t number) {
-  if (checks_memory_) {  // whoever looks too late finds rubbish, or is reported
-    fill_with_pattern(begin_of(number), bytes_each_);
-    poison(begin_of(number), bytes_each_);
-  }
+  if (checks_memory_) make_unreadable(number);
   if (!ring_) return give_backs_[number].begin();
   add_to_ring(number);
-  publish_ring();
-  signal_.notify_all();
+  put_before_unpublished();
+  publish(static_cast<std::uint16_t>(published_tail_ + 1));
+}
+
+/// The last that was added changes places with the first that is not published.
+void Buffers::put_before_unpublished() {
+  io_uring_buf& first = at(published_tail_);
+  io_uring_buf& last = at(static_cast<std::uint16_t>(tail_ - 1));
+  std::swap(first.addr, last.addr);
+  std::swap(first.bid, last.bid);
 }
 
 void Buffers::keep(std::uint16_t number) {
-  const auto end = leaving_.get() + leaving_count_;
-  const auto found = std::find(leaving_.get(), end, number);
-  assert(found != end);
-  *found = leaving_[--leaving_count_];
+  std::uint16_t place = published_tail_;
+  while (at(place).bid != number) {
+    ++place;
+    assert(place != tail_);
+  }
+  const io_uring_buf& last = at(--tail_);
+  at(place).addr = last.addr;
+  at(place).bid = last.bid;
 }
 
-void Buffers::give_back_sent() {
-  const std::span leaving(leaving_.get(), std::exchange(leaving_count_, 0));
-  if (leaving.empty()) return;
-  if (!is_simple_) {
-    for (const std::uint16_t number : leaving) give_back_otherwise(number);
-    return;
+void Buffers::publish_sent() {
+  if (checks_memory_) {
+    for (std::uint16_t place = published_tail_; place != tail_; ++place) {
+      make_unreadable(at(place).bid);
+    }
   }
-  for (const std::uint16_t number : leaving) add_to_ring(number);
-  publish_ring();
-  signal_.notify_all();
+  publish(tail_);
 }
 
 void Buffers::GiveBack::prepare(io_uring_sqe& entry) {

@@ -112,13 +112,16 @@ class Buffers {
   std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * stride_bytes_; }
   void give_back(std::uint16_t number);
 
-  /// Gives it back when the quiet send that was filled in has sent it, with those of all others of
-  /// the same turn at once. Where the send fails, keep() it: then it has not sent it.
-  void give_back_when_sent(std::uint16_t number) { leaving_[leaving_count_++] = number; }
+  /// Where there are buffer rings: gives it back when the quiet send that was filled in has sent
+  /// it, with those of all others of the same turn at once. Where the send fails, keep() it: then
+  /// it has not sent it.
+  void give_back_when_sent(std::uint16_t number) { add_to_ring(number); }
   void keep(std::uint16_t number);
 
   /// All have been sent. For the loop.
-  void give_back_sent();
+  void give_back_sent() {
+    if (tail_ != published_tail_) publish_sent();
+  }
 
  private:
   friend class Lease;
@@ -150,8 +153,12 @@ class Buffers {
   Status register_ring();
   void give_all();
   void give_back_otherwise(std::uint16_t number);
+  io_uring_buf& at(std::uint16_t place) { return ring_.get()[place & mask_]; }
   void add_to_ring(std::uint16_t number);
-  void publish_ring();
+  void put_before_unpublished();
+  void publish(std::uint16_t tail);
+  void publish_sent();
+  void make_unreadable(std::uint16_t number);
   void demand_unused_rest(std::uint16_t number, std::uint32_t used);
 
   Loop& loop_;
@@ -159,7 +166,8 @@ class Buffers {
   std::size_t bytes_each_;
   std::size_t stride_bytes_;  ///< From the beginning of one to that of the next.
   std::uint16_t group_;
-  std::uint16_t tail_ = 0;
+  std::uint16_t tail_ = 0;            ///< Where the next is added,
+  std::uint16_t published_tail_ = 0;  ///< and up to where the kernel may take them.
   std::uint16_t mask_;
   std::uint32_t lent_ = 0;
   bool registered_ = false;
@@ -169,8 +177,6 @@ class Buffers {
   std::unique_ptr<std::byte[]> memory_;
   std::unique_ptr<io_uring_buf, FreeDeleter> ring_;  ///< Null: no buffer rings here.
   std::vector<GiveBack> give_backs_;
-  std::unique_ptr<std::uint16_t[]> leaving_;  ///< Go back when it is known that they were sent.
-  std::size_t leaving_count_ = 0;
 };
 
 inline std::span<std::byte> Lease::bytes() const {
@@ -186,23 +192,26 @@ inline void Lease::give_back() {
 
 // Each message comes by here, so what is rare is called last: then nothing has to be saved for it.
 inline void Buffers::give_back(std::uint16_t number) {
-  if (!is_simple_) return give_back_otherwise(number);
+  if (!is_simple_ || tail_ != published_tail_) return give_back_otherwise(number);
   add_to_ring(number);
-  publish_ring();
-  signal_.notify_all();  // all: the first may find that it needs none any more
+  publish(tail_);
 }
 
+/// Behind those that are there. The kernel does not look at it before it is published.
 inline void Buffers::add_to_ring(std::uint16_t number) {
   // Not through io_uring_buf_ring::bufs: g++ puts it 8 bytes too far in some headers. The tail lies
   // in the first entry's `resv`, which therefore must not be written.
-  io_uring_buf& entry = ring_.get()[tail_ & mask_];
+  io_uring_buf& entry = at(tail_++);
   entry.addr = reinterpret_cast<std::uintptr_t>(begin_of(number));
   entry.bid = number;  // `len` stays: all are as long
-  ++tail_;
-  --lent_;
 }
 
-/// From now on the kernel takes what was added.
-inline void Buffers::publish_ring() { io_uring_smp_store_release(&ring_.get()->resv, tail_); }
+/// From now on the kernel takes what was added up to there.
+inline void Buffers::publish(std::uint16_t tail) {
+  lent_ -= static_cast<std::uint16_t>(tail - published_tail_);
+  published_tail_ = tail;
+  io_uring_smp_store_release(&ring_.get()->resv, tail);
+  signal_.notify_all();  // all: the first may find that it needs none any more
+}
 
 }  // namespace uring

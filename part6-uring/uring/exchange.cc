@@ -90,21 +90,36 @@ void Exchange::prepare(io_uring_sqe& entry) {
   fill_receive(entry, fd_, *buffers_);
 }
 
+/// What each message passes through, in one piece: nothing is asked twice.
+void Exchange::completed(Part part, int result, std::uint32_t flags) {
+  if (part != Part::request || sending_ || tells_) return Operation::completed(part, result, flags);
+  take(result, flags);
+  if (was_last()) loop().make_ready(*this);  // it is shielded, and in no list that it had to leave
+}
+
 void Exchange::arrived(int result, std::uint32_t flags) {
+  if (sending_) {
+    set_result(result, flags);
+    return send_ended(result);
+  }
+  if (tells_) all_was_sent();
+  take(result, flags);
+}
+
+/// The receive's completion.
+inline void Exchange::take(int result, std::uint32_t flags) {
   set_result(result, flags);
-  if (sending_) return send_ended(result);
-  if (tells_) return arrived_after_all_was_sent(result, flags);
-  answer_ = {};  // all of it was sent, or nothing would have been received
-  input_ = Input::none;
-  if ((flags & IORING_CQE_F_BUFFER) == 0) return;
+  if ((flags & IORING_CQE_F_BUFFER) == 0) return take_nothing();
   number_ = Buffers::number_of(flags);
   input_ = Input::held;
   buffers_->lend(number_, static_cast<std::uint32_t>(result));
 }
 
-void Exchange::arrived_after_all_was_sent(int result, std::uint32_t flags) {
-  all_was_sent();
-  arrived(result, flags);
+/// The end of the stream, or an error; but all of the answer was sent, or there would be no
+/// receive.
+void Exchange::take_nothing() {
+  answer_ = {};
+  input_ = Input::none;
 }
 
 /// The only completion: what was linked behind a silent request that fails ends in silence, too.

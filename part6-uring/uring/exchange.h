@@ -45,7 +45,7 @@ class Exchange : public Operation {
   void start_and_tell(ConstBytes answer);
 
   /// What of the answer was not sent, when it has ended.
-  ConstBytes unsent() const { return answer_; }
+  ConstBytes unsent() const { return received() ? ConstBytes() : answer_; }
 
   /// Whether it has ended with something received, if only the end of the stream.
   bool received() const { return result() >= 0; }
@@ -77,6 +77,7 @@ class Exchange : public Operation {
   virtual void answer_sent() {}
 
  private:
+  void completed(Part part, int result, std::uint32_t flags) final;
   void prepare(io_uring_sqe& entry) override;
   void arrived(int result, std::uint32_t flags) override;
   void ended_before(int result) override;
@@ -85,7 +86,8 @@ class Exchange : public Operation {
 
   [[gnu::cold]] void start_when_there_is_room(ConstBytes answer);
   void start_first_part(ConstBytes answer);
-  [[gnu::cold]] void arrived_after_all_was_sent(int result, std::uint32_t flags);
+  void take(int result, std::uint32_t flags);
+  void take_nothing();
   void send_ended(int result);
   void first_part_ended();
   void all_was_sent();

@@ -169,11 +169,17 @@ inline void Operation::has_begun() {
   loop_->count_begun();
 }
 
-inline void Operation::one_less() {
-  if (--outstanding_ > 0) return;
-  if (!shielded_) unlink();  // from its scope
+inline bool Operation::was_last() {
+  if (outstanding_ != 1) return one_of_several_was();
+  outstanding_ = 0;
   loop_->count_ended();
   if (Trace* trace = loop_->trace()) trace->ended(*this, result_);
+  return true;
+}
+
+inline void Operation::one_less() {
+  if (!was_last()) return;
+  if (!shielded_) unlink();  // from its scope
   ended();
 }
 

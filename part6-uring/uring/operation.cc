@@ -49,6 +49,18 @@ void Operation::cancel(Error reason) {
   if (Trace* trace = loop().trace()) trace->cancel_asked(*this);
 }
 
+void Operation::completed(Part part, int result, std::uint32_t flags) {
+  if (part != Part::request) return part_completed(part, result);
+  arrived(result, flags);
+  if ((flags & IORING_CQE_F_MORE) == 0) one_less();
+}
+
+bool Operation::one_of_several_was() {
+  assert(in_flight());
+  --outstanding_;
+  return false;
+}
+
 void Operation::part_completed(Part part, int result) {
   if (part == Part::cancel) return cancel_answered(result);
   if (part == Part::before) {

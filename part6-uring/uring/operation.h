@@ -66,13 +66,9 @@ class Operation : public Cancellable {
   /// spawn one, or to destroy the operation. That is not so in arrived() and ended().
   virtual void go_on();
 
-  /// A completion with our name has arrived. For the loop.
-  void completed(Part part, int result, std::uint32_t flags) {
-    assert(in_flight());
-    if (part != Part::request) return part_completed(part, result);
-    arrived(result, flags);
-    if ((flags & IORING_CQE_F_MORE) == 0) one_less();
-  }
+  /// A completion with our name has arrived: calls arrived() and, if it was the last, ended(). For
+  /// the loop.
+  virtual void completed(Part part, int result, std::uint32_t flags);
 
  protected:
   explicit Operation(Loop& loop) : loop_(&loop) {}
@@ -127,6 +123,9 @@ class Operation : public Cancellable {
   void has_begun();
   void expect_one_more() { ++outstanding_; }
 
+  /// One of its completions was there, or will never be. True: it was the last, it has ended.
+  bool was_last();
+
   /// So many of its entries will have no completion, as it is known from another operation's: a
   /// request may keep silent on success, and so do those linked behind one that then fails.
   void ended_in_silence(int result, unsigned entries);
@@ -174,6 +173,7 @@ class Operation : public Cancellable {
   void part_completed(Part part, int result);
   void cancel_answered(int result);
   void one_less();
+  bool one_of_several_was();
 
   Loop* loop_;
   int result_ = 0;

@@ -82,6 +82,51 @@ TEST_F(UringBuffers, SaysWhenThereAreNoneLeft) {
   });
 }
 
+/// A receive that yields the number of the buffer that the kernel took.
+class RecvNumber : public uring::RecvLease {
+ public:
+  using Value = std::uint16_t;
+  RecvNumber(const Fd& fd, Buffers& buffers) : RecvLease(fd, buffers), buffers_(&buffers) {}
+  Result<std::uint16_t> decode(int result, std::uint32_t flags) const {
+    const auto number = Buffers::number_of(flags);
+    buffers_->lend(number, static_cast<std::uint32_t>(result));
+    return number;
+  }
+
+ private:
+  Buffers* buffers_;
+};
+
+// Those whose bytes are being sent are in the ring already, and the kernel must not take them; one
+// that is free at once comes before them, and one whose bytes were not sent is taken out again.
+TEST_F(UringBuffers, WhatIsBeingSentIsTakenWhenItWasSent) {
+  if (!loop.features().has(uring::Feature::buffer_ring) || !loop.can_be_silent()) GTEST_SKIP();
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    const auto four = std::move(*Buffers::create(loop, 4, 16));
+    (void)co_await loop.send(ends.client, bytes_of(std::string(160, 'x')));
+    std::vector<std::uint16_t> numbers;
+    for (int i = 0; i < 4; ++i) {
+      numbers.push_back((co_await loop.start(RecvNumber(ends.server, *four))).value());
+    }
+    for (const int i : {0, 1, 2}) four->give_back_when_sent(numbers[i]);
+    four->keep(numbers[0]);
+    four->give_back(numbers[3]);
+    EXPECT_EQ(four->lent(), 3u);
+
+    const auto at_once = co_await loop.start(RecvNumber(ends.server, *four));
+    EXPECT_EQ(at_once, Result<std::uint16_t>(numbers[3]));
+    EXPECT_EQ(four->available(), 2u);  // the receive has gone in, and so have all sends before it
+    const auto one = co_await loop.start(RecvNumber(ends.server, *four));
+    const auto other = co_await loop.start(RecvNumber(ends.server, *four));
+    EXPECT_THAT((std::vector{one.value(), other.value()}),
+                testing::UnorderedElementsAre(numbers[1], numbers[2]));
+    EXPECT_THAT(co_await loop.start(RecvNumber(ends.server, *four)),
+                FailedWith(std::errc::no_buffer_space));
+    for (const auto number : numbers) four->give_back(number);
+  });
+}
+
 // Over TCP. On a Unix socket Linux 6.18 forgets to tell a multishot receive of an end of stream
 // that had come before the last bytes were taken.
 
