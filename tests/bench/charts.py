@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import mean, median
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -60,6 +61,11 @@ def described(chart: Mapping[str, Any]) -> str:
         each = [f"{label}: {cell['median']:.2f} ({cell['low']:.2f} to {cell['high']:.2f})."
                 for label, cell in chart["rows"] if "median" in cell]
         return " ".join([chart["description"], *each])
+    if "rounds" in chart:
+        each = [f"{label}: mean {number(mean(values))}, median {number(median(values))}, all "
+                f"rounds {', '.join(map(number, sorted(values)))}."
+                for label, values in chart["rounds"].items()]
+        return " ".join([chart["description"], f"In {chart['y']}:", *each])
     ends = []
     for label, curve in chart["curves"].items():
         if found := points(curve):
@@ -79,16 +85,21 @@ def draw(chart: Mapping[str, Any]) -> str:
     with pyplot.rc_context({"svg.fonttype": "none", "svg.hashsalt": chart["title"],
                             "font.family": "sans-serif", "font.size": 11, "text.color": INK,
                             "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK}):
-        height = 4.3 if "curves" in chart else 1.3 + 0.3 * len(chart["rows"])
-        figure, axes = pyplot.subplots(figsize=(7.2, height), facecolor=PAPER)
-        axes.set_facecolor(PAPER)
+        height = 1.3 + 0.3 * len(chart["rows"]) if "rows" in chart else 4.3
+        beside = 2 if "rounds" in chart else 1
+        figure, axes = pyplot.subplots(ncols=beside, figsize=(7.2, height), facecolor=PAPER,
+                                       squeeze=False)
         if "curves" in chart:
-            draw_curves(axes, chart)
+            draw_curves(axes[0, 0], chart)
+        elif "rows" in chart:
+            draw_ranges(axes[0, 0], chart)
         else:
-            draw_ranges(axes, chart["rows"])
-        axes.set_xlabel(chart["x"])
+            draw_misleading(axes[0, 0], chart)
+            draw_every_round(axes[0, 1], chart)
         figure.suptitle(chart["title"], x=0.02, ha="left", fontsize=12, fontweight="bold")
-        axes.spines[["top", "right"]].set_visible(False)
+        for each in axes.flat:
+            each.set_facecolor(PAPER)
+            each.spines[["top", "right"]].set_visible(False)
         figure.tight_layout()
         text = io.StringIO()
         nothing_else = {"Date": None, "Creator": None}
@@ -101,19 +112,27 @@ def draw(chart: Mapping[str, Any]) -> str:
     return with_text(svg, chart["title"], described(chart))
 
 
+def in_thousands(*axes: Any) -> None:
+    """Commas between thousands, and no powers of ten, not even between two of them."""
+    from matplotlib.ticker import FuncFormatter, LogFormatter, NullLocator
+
+    for axis in axes:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+        if not isinstance(axis.get_minor_locator(), NullLocator):
+            axis.set_minor_formatter(LogFormatter(labelOnlyBase=False))
+
+
 def draw_curves(axes: Any, chart: Mapping[str, Any]) -> None:
     """All of them, with the legend."""
-    from matplotlib.ticker import FuncFormatter
-
     for which, (label, curve) in enumerate(chart["curves"].items()):
         draw_curve(axes, label, points(curve), *style_of(label, which))
     for axis, logarithmic in (("x", chart["log_x"]), ("y", chart["log_y"])):
         if logarithmic:
             getattr(axes, f"set_{axis}scale")("log")
     if not chart["log_y"]:
-        axes.set_ylim(bottom=0)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+        axes.set_ylim(0, 1.08 * axes.dataLim.ymax)  # no marker is cut
+    in_thousands(axes.xaxis, axes.yaxis)
+    axes.set_xlabel(chart["x"])
     axes.set_ylabel(chart["y"])
     axes.grid(True, color=PALE, alpha=0.35, linewidth=0.6)
     if len(chart["curves"]) > 3:  # so many cover each other's names
@@ -122,9 +141,10 @@ def draw_curves(axes: Any, chart: Mapping[str, Any]) -> None:
         axes.legend(frameon=False, loc="best")
 
 
-def draw_ranges(axes: Any, rows: Sequence[Any]) -> None:
+def draw_ranges(axes: Any, chart: Mapping[str, Any]) -> None:
     """The medians, how far all rounds reach, and hollow marks where that is too far."""
-    found = [(label, cell) for label, cell in rows if "median" in cell]
+    found = [(label, cell) for label, cell in chart["rows"] if "median" in cell]
+    axes.set_xlabel(chart["x"])
     axes.axvline(1, color=INK, linewidth=1)
     for y, (_, cell) in enumerate(found):
         apart = [[cell["median"] - cell["low"]], [cell["high"] - cell["median"]]]
@@ -134,6 +154,39 @@ def draw_ranges(axes: Any, rows: Sequence[Any]) -> None:
     axes.set_yticks(range(len(found)), [label for label, _ in found])
     axes.set_ylim(max(len(found), 1) - 0.5, -0.5)
     axes.grid(True, axis="x", color=PALE, alpha=0.35, linewidth=0.6)
+
+
+def misleading_range(values: Sequence[float]) -> tuple[float, float]:
+    """Where an axis begins and ends on which the highest bar is ten times the lowest, whatever the
+    values are."""
+    low, high = min(values), max(values)
+    if low == high:
+        return 0.0, high * 1.1
+    return low - (high - low) / 9, high + (high - low) / 9
+
+
+def draw_misleading(axes: Any, chart: Mapping[str, Any]) -> None:
+    """Means, on an axis that begins where it suits."""
+    means = [mean(values) for values in chart["rounds"].values()]
+    axes.bar([*chart["rounds"]], means, width=0.6, color=COLOURS[:len(means)])
+    axes.set_ylim(*misleading_range(means))
+    axes.set_title("means, on a cut axis", fontsize=11)
+    axes.set_ylabel(chart["y"])
+    in_thousands(axes.yaxis)
+
+
+def draw_every_round(axes: Any, chart: Mapping[str, Any]) -> None:
+    """All there is, on an axis that begins at nothing."""
+    for at, (label, values) in enumerate(chart["rounds"].items()):
+        colour, marker = style_of(label, at)
+        spread = [at + 0.05 * (which - (len(values) - 1) / 2) for which in range(len(values))]
+        axes.plot(spread, values, marker, color=colour, markersize=7, markerfacecolor="none")
+        axes.hlines(median(values), at - 0.3, at + 0.3, color=INK, linewidth=1)
+    axes.set_xticks(range(len(chart["rounds"])), [*chart["rounds"]])
+    axes.set_xlim(-0.5, len(chart["rounds"]) - 0.5)
+    axes.set_ylim(bottom=0)
+    axes.set_title("every round and the median, from 0", fontsize=11)
+    in_thousands(axes.yaxis)
 
 
 def font(found: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ import platform
 import random
 import resource
 import shlex
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -74,7 +75,9 @@ def processor() -> str:
 
 
 def commit() -> str:
-    """Which state of the project was measured."""
+    """Which state of the project was measured; unknown, where it came as an archive."""
+    if shutil.which("git") is None:
+        return "unknown"
     run = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=REPOSITORY,
                          capture_output=True, text=True)
     return run.stdout.strip() or "unknown"

@@ -28,7 +28,7 @@ from measures.experiment import measured as measured_cell
 from measures.matrix import if_not_the_clients
 from measures.peers import ratio_of, verdict
 from report import Bound
-from rounds import Job, Results
+from rounds import Job, Results, facts
 
 BUILD = Path(os.environ.get("BENCH_BUILD", DEFAULT_BUILD))
 TINY = Effort("tiny", 1, 0.02, 100, 128, 500, 0.1, 0.3)
@@ -204,6 +204,11 @@ def test_what_is_exact_is_counted_once() -> None:
     assert told == [(i, 5) for i in range(1, 6)] and steps(jobs, 4) == 5
 
 
+def test_it_measures_where_there_is_no_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert facts()["commit"] == "unknown"
+
+
 def test_it_says_how_far_it_is() -> None:
     whole = Whole(10)
     for _ in range(5):
@@ -218,14 +223,30 @@ EXACT = {"title": "T", "description": "What was counted, a curve for who is in t
          "x": "x", "y": "y", "log_x": True, "log_y": True,
          "curves": {"floor": [[1, exact(2.0)], [10, words("–")], [100, exact(2.5)]]}}
 
+TWICE = {"title": "T", "description": "The same rounds of two servers, drawn in two ways here.",
+         "y": "µs", "rounds": {"it": [10.0, 11.0, 90.0], "other": [12.0, 12.0, 12.0]}}
+
 
 @pytest.mark.parametrize(("chart", "said"), [
-    (RANGES, "it: 1.10 (1.00 to 1.20)."), (EXACT, "floor: 2.0 at 1, 2.5 at 100.")])
+    (RANGES, "it: 1.10 (1.00 to 1.20)."), (EXACT, "floor: 2.0 at 1, 2.5 at 100."),
+    (TWICE, "it: mean 37, median 11, all rounds 10, 11, 90.")])
 def test_a_picture_says_its_numbers(chart: dict, said: str, tmp_path: Path) -> None:
     file = tmp_path / "chart.svg"
     file.write_text(charts.draw(chart))
     check_picture(file)
     assert said in file.read_text() and "nothing" not in file.read_text()
+
+
+@pytest.mark.parametrize("values", [[1037.17, 1542.44], [1542.44, 1037.17], [99.0, 100.0]])
+def test_the_chart_that_misleads_draws_one_bar_ten_times_as_high(values: list[float]) -> None:
+    """Chapter 15 says that it does, whatever was measured."""
+    bottom, top = charts.misleading_range(values)
+    assert (max(values) - bottom) / (min(values) - bottom) == pytest.approx(10)
+    assert top > max(values)
+
+
+def test_the_chart_that_misleads_invents_no_difference() -> None:
+    assert charts.misleading_range([5.0, 5.0])[0] == 0
 
 
 def test_the_order_of_rounds_is_that_of_time() -> None:

@@ -87,13 +87,23 @@ class Ranges:
 
 
 @dataclass(frozen=True)
+class Twice:
+    """The same rounds as two charts: bars that mislead, and dots that do not."""
+
+    title: str
+    description: str
+    y: str
+    rounds: dict[str, list[float]]
+
+
+@dataclass(frozen=True)
 class Table:
     """What stands in the book under a name: a head, and rows of a label and cells."""
 
     title: str
     head: Sequence[str]  # of all columns, the labels' included; with the unit
     rows: list[tuple[str, list[Cell]]]
-    chart: Chart | Ranges | None = None
+    chart: Chart | Ranges | Twice | None = None
     picture: str = ""  # instead of a chart: an SVG
     notes: list[str] = field(default_factory=list)  # what a reader has to know of this run
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from contenders import ALL_STAGES, Contender, built, floor_of
-from measures.experiment import (Chart, Experiment, Setting, Table, measured, of_rounds,
+from measures.experiment import (Chart, Experiment, Setting, Table, Twice, measured, of_rounds,
                                  words)
 from ratios import RANGE_MAX, Ratio
 from rounds import Job, Results
@@ -116,7 +116,7 @@ def m15_2_jobs(setting: Setting) -> Iterable[Job]:
 
 
 def m15_2_tables(results: Results, setting: Setting) -> dict[str, Table]:
-    rows = []
+    rows, chart = [], None
     first, second = ([*results.get("noise", {}).values()] + [[], []])[:2]
     for number, title in (("cpu_us", "server CPU a message"), ("per_second", "messages a second"),
                           ("p50_us", "p50"), ("p99_us", "p99")):
@@ -127,9 +127,18 @@ def m15_2_tables(results: Results, setting: Setting) -> dict[str, Table]:
         rows.append((title, [
             words(f"{ratio.middle:.3f}"), words(f"{ratio.lowest:.3f} to {ratio.highest:.3f}"),
             words("yes" if ratio.decided else "no")]))
+    if first and second:
+        chart = Twice(
+            "One server, measured twice",
+            "Two charts of the same numbers, each round's 99th percentile. On the left, bars of "
+            "the means, on an axis that begins short of the lower one: a bar is ten times as high "
+            "as the other. On the right, a dot for each round and a line at the median, on an axis "
+            "from 0.",
+            "p99, µs", {name: [found["p99_us"] for found in rounds] for name, rounds in
+                        (("once", first), ("and again", second))})
     return {"m15_2": Table(
         "The same server against itself",
-        ["ratio of", "median", "all rounds", f"within {RANGE_MAX:.0%}"], rows,
+        ["ratio of", "median", "all rounds", f"within {RANGE_MAX:.0%}"], rows, chart,
         notes=["A true ratio is 1: what is not 1 here is the noise of this machine."])}
 
 

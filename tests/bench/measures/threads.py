@@ -104,7 +104,8 @@ def tables(results: Results, setting: Setting) -> dict[str, Table]:
     rows = [(title, [of_rounds(results, "threads", f"{crowd}", number, scale, apart_max)
                      for crowd in chosen]) for title, number, scale, apart_max in ROWS]
     return {"m3_1": Table(
-        "A thread for every client", ["", *(f"{crowd:,} clients" for crowd in chosen)], rows,
+        "A thread for every client",
+        ["what", *(f"{crowd:,} clients" for crowd in chosen)], rows,
         notes=["The memory is the process's own; the kernel has a stack of its own for each "
                "thread, which is not in it. The latencies are those of a closed loop in which all "
                "clients talk at once: they are not how long one client waits beside idle ones."])}

@@ -153,8 +153,8 @@ def m6_3_tables(results: Results, setting: Setting) -> dict[str, Table]:
         notes=[f"Strangers: of {CROWDS[1]:,} connections {stale:.0f} were closed after their event "
                "had been taken, and others have their places; so many of these were taken for "
                "them. The way alone, `tests/bench/variants/lookups.cc`: it is not what a message "
-               "costs, of which it is a hundredth, and the events come in random order, which is "
-               "the worst for a cache."])}
+               "costs, of which it is far less than a hundredth, and the events come in random "
+               "order, which is the worst for a cache."])}
 
 
 # M9.2: batches in the ring
