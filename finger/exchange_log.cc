@@ -64,7 +64,7 @@ void log_turned_away(const common::Address& peer, common::Clock::time_point now)
     ++left_out;
     return;
   }
-  const auto more = left_out == 0 ? "" : fmt::format(" (and {} others)", left_out);
+  const auto more = left_out == 0 ? "" : fmt::format(" (and {} more)", left_out);
   common::log(
       fmt::format("{} turned away: too many connections from there{}", peer.to_string(), more));
   quiet_until = now + std::chrono::seconds(1);

@@ -95,15 +95,6 @@ uring::Task<Status> pause(Exchange& exchange) {
   co_return Status();
 }
 
-/// From what is known of it already: fstat(2) may ask the other end of a network, and would wait.
-Result<struct ::statx> look_at(const Fd& file) {
-  struct ::statx about {};
-  constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
-  constexpr unsigned what = STATX_TYPE | STATX_SIZE | STATX_INO | STATX_BTIME;
-  if (::statx(file.get(), "", flags, what, &about) < 0) return common::last_error();
-  return about;
-}
-
 /// True where a file system does not keep it.
 bool is_same_birth(const struct ::statx& one, const struct ::statx& other) {
   if ((one.stx_mask & other.stx_mask & STATX_BTIME) == 0) return true;
@@ -142,7 +133,7 @@ class OpenPlan {
   std::uint64_t size() const { return about_.stx_size; }
 
  private:
-  uring::Task<Status> open_when_permitted();
+  Status keep(Fd file);
 
   Exchange& exchange_;
   const Account& account_;
@@ -152,12 +143,16 @@ class OpenPlan {
 };
 
 uring::Task<Status> OpenPlan::open() {
-  const auto opened = co_await open_when_permitted();
-  if (!opened) co_return opened;
-  const auto about = look_at(file_);
-  if (!about) co_return std::unexpected(about.error());
-  about_ = *about;
-  co_return Status();
+  while (true) {
+    permitted_ = permitted_ || exchange_.server().take_plan();
+    if (permitted_) {
+      auto opened = co_await open_once(exchange_, account_);
+      if (opened) co_return keep(std::move(*opened));
+      if (!is_shortage(opened.error())) co_return std::unexpected(opened.error());
+    }
+    const auto paused = co_await pause(exchange_);
+    if (!paused) co_return paused;
+  }
 }
 
 uring::Task<Status> OpenPlan::open_again() {
@@ -170,20 +165,13 @@ uring::Task<Status> OpenPlan::open_again() {
   co_return Status();
 }
 
-uring::Task<Status> OpenPlan::open_when_permitted() {
-  while (true) {
-    permitted_ = permitted_ || exchange_.server().take_plan();
-    if (permitted_) {
-      auto opened = co_await open_once(exchange_, account_);
-      if (!opened && !is_shortage(opened.error())) co_return std::unexpected(opened.error());
-      if (opened) {
-        file_ = std::move(*opened);
-        co_return Status();
-      }
-    }
-    const auto paused = co_await pause(exchange_);
-    if (!paused) co_return paused;
-  }
+/// With what is known of it already: fstat(2) may ask the other end of a network, and would wait.
+Status OpenPlan::keep(Fd file) {
+  file_ = std::move(file);
+  constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
+  constexpr unsigned what = STATX_TYPE | STATX_SIZE | STATX_INO | STATX_BTIME;
+  if (::statx(file_.get(), "", flags, what, &about_) < 0) return common::last_error();
+  return {};
 }
 
 /// O_NONBLOCK has done its duty at the open. Where a file system cannot tell beforehand whether a
