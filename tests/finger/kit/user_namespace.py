@@ -16,7 +16,8 @@ first, count, *words = sys.argv[1:]
 inside, outside = os.pipe(), os.pipe()
 if (helper := os.fork()) == 0:
     os.close(inside[1])
-    os.read(inside[0], 1)
+    if not os.read(inside[0], 1):
+        os._exit(1)  # there is no namespace to map: who asked for it says why
     for kind in ("uid", "gid"):
         with open(f"/proc/{os.getppid()}/{kind}_map", "w") as maps:
             maps.write(f"0 {first} {count}\\n")
