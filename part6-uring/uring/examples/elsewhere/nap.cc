@@ -1,0 +1,16 @@
+// A program of another project: CMakeLists.txt here says what it takes.
+
+#include <cstdio>
+
+#include "uring/loop.h"
+
+uring::Task<> nap(uring::Loop& loop) {
+  const auto slept = co_await loop.sleep(std::chrono::milliseconds(10));
+  std::puts(slept ? "slept" : slept.error().message().c_str());
+}
+
+int main() {
+  const auto loop = uring::Loop::create({});
+  if (!loop) return std::puts(uring::explain(loop.error()).c_str()), 1;
+  (*loop)->run(nap(**loop));
+}
