@@ -11,6 +11,8 @@ import { defineConfig } from "vitepress";
 
 const base = process.env.BOOK_BASE ?? "/";
 const book = join(dirname(fileURLToPath(import.meta.url)), "..");
+const longestWhole = 24; // characters; a phone has some thirty in a line
+const longestNumber = 40; // characters
 
 function chapters(pattern: RegExp) {
   return readdirSync(book)
@@ -57,24 +59,30 @@ function linkCode(md: MarkdownIt) {
   });
 }
 
-/** Double braces in code are code, and no expression of the site's. */
+/**
+ * Double braces in code are code, and no expression of the site's. A short word of it stays whole,
+ * a long one is broken where its parts meet: `--sqpoll` has no line that ends in two hyphens.
+ */
 function literalCode(md: MarkdownIt) {
-  const render = md.renderer.rules.code_inline!;
-  md.renderer.rules.code_inline = (tokens, index, ...rest) => {
-    tokens[index].attrSet("v-pre", "");
-    return render(tokens, index, ...rest);
+  md.renderer.rules.code_inline = (tokens, index, options, env, renderer) => {
+    const words = tokens[index].content.split(" ").map((word) => {
+      const text = md.utils.escapeHtml(word);
+      if (word.length > longestWhole) return text.replace(/_+|\/|::|[.a-z](?=[A-Z])/g, "$&<wbr>");
+      return word.includes("-") ? `<span class="whole">${text}</span>` : text;
+    });
+    return `<code v-pre${renderer.renderAttrs(tokens[index])}>${words.join(" ")}</code>`;
   };
 }
 
-/** Mermaid fences are drawn by the page: theme/Diagram.vue. */
-function diagrams(md: MarkdownIt) {
-  const render = md.renderer.rules.fence!;
-  md.renderer.rules.fence = (tokens, index, ...rest) => {
-    const { info, content } = tokens[index];
-    if (info.trim() !== "mermaid") return render(tokens, index, ...rest);
-    const code = encodeURIComponent(content).replace(/'/g, "%27");
-    return `<Diagram code="${code}" />`;
-  };
+/** A sentence in a table needs more room than a number; on a phone the page cannot know it. */
+function roomForWords(md: MarkdownIt) {
+  md.core.ruler.push("room-for-words", ({ tokens }) => {
+    tokens.forEach((token, i) => {
+      if (token.type !== "td_open") return;
+      const text = tokens[i + 1].children!.map(({ content }) => content).join("");
+      if (text.length > longestNumber) token.attrJoin("class", "words");
+    });
+  });
 }
 
 /** Where a script runs, the figure of the rings can be stepped through: theme/ring. */
@@ -111,14 +119,11 @@ export default defineConfig({
     config: (md) => {
       linkCode(md);
       literalCode(md);
-      diagrams(md);
+      roomForWords(md);
       ringView(md);
     },
   },
-  vite: {
-    build: { assetsInlineLimit: 0 }, // figures stay files
-    optimizeDeps: { include: ["mermaid"] },
-  },
+  vite: { build: { assetsInlineLimit: 0 } }, // figures stay files
   themeConfig: {
     sidebar: [
       { text: "The book", items: chapters(/^\d\d-.*\.md$/) },

@@ -41,16 +41,19 @@ export async function neighbours(page, pages) {
   await page.waitForURL((at) => path(at.href) === path(book[1].address));
 }
 
+/** Of a listing all of it is copied, of a transcript what was typed. */
 export async function copyButton(page, url) {
   await page.goto(`${url}/02-blocking.html`);
-  const block = page.locator(".vp-doc div[class*='language-']").first();
-  await block.hover();
-  await block.locator("button.copy").click();
-  await block.locator("button.copied").waitFor();
-  const copied = await page.evaluate(() => navigator.clipboard.readText());
-  const code = (await block.locator("code").innerText()).trim();
-  const same = copied.trim() === code || code.startsWith(`$ ${copied.trim().split("\n")[0]}`);
-  report.expect("copy", "02-blocking", same, `copied ${JSON.stringify(copied)}`);
+  for (const [language, typed] of [["cpp", /^.*$/gm], ["console", /(?<=^\$ ).*$/gm]]) {
+    const block = page.locator(`.vp-doc .language-${language}`).first();
+    const wanted = (await block.locator("code").innerText()).match(typed).join("\n");
+    await block.hover();
+    await block.locator("button.copy").click();
+    await block.locator("button.copied").waitFor();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    const same = copied !== "" && copied.trimEnd() === wanted.trimEnd();
+    report.expect("copy", `02-blocking, ${language}`, same, `copied ${JSON.stringify(copied)}`);
+  }
 }
 
 export async function darkMode(page, url) {
@@ -97,6 +100,26 @@ export async function ringView(page, url) {
   await view.getByRole("button", { name: "Pause" }).click();
   expect((await view.locator("svg").count()) === 2, "there are not two rings");
   expect((await page.locator(".vp-doc img").count()) === 0, "the still figure is there as well");
+}
+
+/** Text and pictures are there without a script; what a script would unfold can be unfolded. */
+export async function readWithoutScript(page, pages) {
+  for (const { name, address } of pages) {
+    const expect = (holds, complaint) => report.expect("no script", name, holds, complaint);
+    await page.goto(address);
+    expect(await page.locator(".vp-doc h1").isVisible(), "has no visible title");
+    expect(await page.locator(".vp-doc p").last().isVisible(), "has no visible text");
+    for (const image of await page.locator(".vp-doc img").all()) {
+      await image.scrollIntoViewIfNeeded(); // some are fetched only then
+      const shown = async () => await image.evaluate((one) => one.complete && one.naturalWidth > 0);
+      for (let tried = 0; !(await shown()) && tried < 50; ++tried) await page.waitForTimeout(100);
+      expect(await shown(), `does not show ${await image.getAttribute("src")}`);
+    }
+    const folded = page.locator(".vp-doc details").first();
+    if ((await folded.count()) === 0) continue;
+    await folded.locator("summary").click();
+    expect(await folded.locator(":scope > :not(summary)").first().isVisible(), "stays folded");
+  }
 }
 
 export async function ringWithoutScript(page, url) {

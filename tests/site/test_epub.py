@@ -13,7 +13,7 @@ from pages import BOOK, complain, pages
 pytestmark = pytest.mark.build
 
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
-PICTURE = re.compile(r"!\[[^\]]*\]\(fig/([\w-]+\.svg)\)")
+PICTURE = re.compile(r"!\[[^\]]*\]\((?:\./)?fig/([\w-]+\.svg)\)")
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +42,23 @@ def test_every_chapter_is_in_it(texts: dict[str, str]) -> None:
 def test_every_picture_is_in_it(texts: dict[str, str]) -> None:
     wanted = {name for page in in_book() for name in PICTURE.findall(page.read_text())}
     drawn = [text for name, text in texts.items() if name.endswith(".svg")]
+    assert len(wanted) > 15
     complain([f"{name} is missing" for name in sorted(wanted)
               if (BOOK / "fig" / name).read_text() not in drawn])
+
+
+def test_every_picture_has_its_text(texts: dict[str, str]) -> None:
+    """Whoever does not see it is told what it shows, in more than a name."""
+    pictures = [(name, picture) for name, text in texts.items() if name.endswith(".xhtml")
+                for picture in re.findall(r"<img\b[^>]*>", text)]
+    assert len(pictures) > 15
+    complain([f"{name}: {picture}" for name, picture in pictures
+              if len(" ".join(re.findall(r'\balt="([^"]*)"', picture)).split()) < 8])
+
+
+def test_no_figure_is_left_as_source(texts: dict[str, str]) -> None:
+    complain([f"{name}: {found}" for name, text in texts.items()
+              for found in re.findall(r"sequenceDiagram|stateDiagram|class=\"[^\"]*mermaid", text)])
 
 
 def test_its_links_lead_somewhere(texts: dict[str, str]) -> None:

@@ -10,10 +10,18 @@ from pathlib import Path
 import pytest
 import record_ring
 from blocks import ROOT
-from pages import node_or_skip
+from pages import BOOK, node_or_skip
 
 REPLAY = Path(__file__).with_name("replay.mjs")
 SERVER = ROOT / "build" / "default" / "part6-uring" / "part6-uring"
+
+# What book/ring-view.md says of a step, in the words of the step. Another trace has other numbers.
+TOLD = {
+    5: "takes 4 entries", 29: "makes 2 completions", 34: "takes 4 entries",
+    52: "exchange, client C: -11", 53: "client C: a send, and linked behind it a link_timeout",
+    73: "exchange, client B, is to end", 80: "makes 2 completions", 82: "send, client C: a send",
+    92: "makes 1 completion",
+}
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +72,33 @@ def test_heads_follow_tails_and_nothing_is_left(trace: dict) -> None:
     last = steps[-1]
     assert last["flight"] == [] and last["sqHead"] == last["sqTail"]
     assert last["cqHead"] == last["cqTail"]
+
+
+def test_the_page_tells_of_the_steps_as_they_are() -> None:
+    steps = replayed(record_ring.TRACE)
+    page = (BOOK / "ring-view.md").read_text()
+    assert {int(number) for number in re.findall(r"\b[Ss]tep (\d+)", page)} == set(TOLD)
+    for number, words in TOLD.items():
+        assert words in steps[number - 1]["text"], number
+
+
+def test_a_recording_that_fails_leaves_no_server(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that still serves would be waited for, for ever."""
+    server = tmp_path / "server"
+    server.write_text("#!/bin/sh\necho $$ >>'%s'\necho listening on 127.0.0.1:1\nexec sleep 60\n"
+                      % (tmp_path / "started"))
+    server.chmod(0o700)
+
+    def gives_up(*_: object) -> None:
+        raise record_ring.TooBusy
+
+    monkeypatch.setattr(record_ring, "talk", gives_up)
+    with pytest.raises(record_ring.TooBusy):
+        record_ring.record(server)
+    started = (tmp_path / "started").read_text().split()
+    assert len(started) == record_ring.TRIES
+    assert not any(Path("/proc", pid).exists() for pid in started)
 
 
 def test_the_still_figure_is_of_this_trace() -> None:

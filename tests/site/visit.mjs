@@ -2,33 +2,20 @@
 //
 //   { "CHECK": { "seen": how often it was looked at, "complaints": ["PAGE: what is wrong"] } }
 //
-// node visit.mjs CHROMIUM URL PAGE…    a page as "05-poll=3": its name, and its Mermaid figures
+// node visit.mjs CHROMIUM URL PAGE…    a page by its name: 05-poll
 
 import { launch, report, withPage } from "./browser.mjs";
 import {
-  copyButton, darkMode, neighbours, ringView, ringWithoutScript, searchFinds,
+  copyButton, darkMode, neighbours, readWithoutScript, ringView, ringWithoutScript,
+  searchFinds,
 } from "./parts.mjs";
 
 const [chromium, url, ...named] = process.argv.slice(2);
-const pages = named.map((one) => {
-  const [name, diagrams] = one.split("=");
-  return { name, diagrams: Number(diagrams), address: `${url}/${name}.html` };
-});
+const pages = named.map((name) => ({ name, address: `${url}/${name}.html` }));
 
 const { AxeBuilder } = report.require("@axe-core/playwright");
 const desk = { viewport: { width: 1280, height: 900 } };
 const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
-
-/** The page is there, drawn, and nothing has complained. */
-async function open(page, { name, diagrams, address }) {
-  await page.goto(address, { waitUntil: "networkidle" });
-  const drawn = page.locator(".vp-doc .mermaid > svg");
-  for (let waited = 0; (await drawn.count()) < diagrams && waited < 100; ++waited) {
-    await page.waitForTimeout(100);
-  }
-  report.expect("diagrams", name, (await drawn.count()) === diagrams,
-    `${await drawn.count()} of ${diagrams} diagrams are drawn`);
-}
 
 async function pictures(page, { name }) {
   const broken = await page.locator(".vp-doc img").evaluateAll(async (images) => {
@@ -56,7 +43,7 @@ async function narrow(page, { name }) {
 const browser = await launch(chromium);
 for (const one of pages) {
   await withPage(browser, desk, one.name, async (page) => {
-    await open(page, one);
+    await page.goto(one.address, { waitUntil: "networkidle" });
     await pictures(page, one);
     await accessible("light", page, one);
     await page.emulateMedia({ colorScheme: "dark" });
@@ -72,6 +59,7 @@ await withPage(browser, desk, "copy", (page) => copyButton(page, url));
 await withPage(browser, desk, "appearance", (page) => darkMode(page, url));
 await withPage(browser, phone, "ring view", (page) => ringView(page, url));
 const bare = { ...desk, javaScriptEnabled: false };
+await withPage(browser, bare, "no script", (page) => readWithoutScript(page, pages));
 await withPage(browser, bare, "ring view", (page) => ringWithoutScript(page, url));
 await browser.close();
 report.print();
