@@ -15,7 +15,7 @@ packages_unit=(libgtest-dev libgmock-dev)
 packages_protocol=(python3 python3-pytest python3-hypothesis python3-pytest-xdist
   python3-pytest-timeout)
 packages_tools=(python3-cram curl iproute2 ncat patch procps strace valgrind xxd)
-packages_finger=(finger scdoc)
+packages_finger=(finger netbase scdoc) # netbase: Debian's finger looks its port up
 packages_book=(universal-ctags)
 packages_site=(nodejs npm pandoc librsvg2-bin)
 packages_browser=(chromium)
@@ -38,7 +38,8 @@ declare -A proofs=(
   [clang-format-14]=command:clang-format-14 [shellcheck]=command:shellcheck
   [nodejs]=command:node [npm]=command:npm [pandoc]=command:pandoc
   [librsvg2-bin]=command:rsvg-convert [universal-ctags]=command:ctags
-  [finger]=command:finger [scdoc]=command:scdoc [chromium]=command:chromium
+  [finger]=command:finger [netbase]=file:/etc/services [scdoc]=command:scdoc
+  [chromium]=command:chromium
 )
 
 say() { printf '%s: %s\n' "$program" "$*" >&2; }

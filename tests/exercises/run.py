@@ -45,7 +45,7 @@ def list_exercises() -> int:
     """Number, and what the test is about."""
     for each in all_exercises():
         if each.test.is_file():
-            print(f"{each.number:6} {first_line(each.test)}")
+            print(first_line(each.test))
     return 0
 
 

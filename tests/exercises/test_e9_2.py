@@ -45,7 +45,9 @@ def test_there_is_no_lock() -> None:
     assert not found, f"given/e9_2.cc has a {found[0]}"
 
 
-def test_it_works_as_before(tmp_path: Path) -> None:
-    """A hundred thousand entries come out as they went in."""
-    ran = subprocess.run([compiled(tmp_path)], capture_output=True, text=True, timeout=RUN_SECONDS)
+@pytest.mark.parametrize("level", ["-O1", "-O2"])
+def test_what_goes_in_comes_out(tmp_path: Path, level: str) -> None:
+    """A hundred thousand entries come out as they went in, however the program was compiled."""
+    ran = subprocess.run([compiled(tmp_path, level)], capture_output=True, text=True,
+                         timeout=RUN_SECONDS)
     assert ran.stdout == RIGHT, f"it printed {ran.stdout!r}, wanted {RIGHT!r}"

@@ -159,6 +159,13 @@ def test_a_command_that_does_not_listen_is_named_as_such() -> None:
     assert "nobody listens on" in run.stdout, run.stdout
 
 
+@pytest.mark.parametrize("word", ["./nosuch", "nosuch", "./test_own_server.py"])
+def test_a_command_that_cannot_be_run_is_a_usage_error(word: str) -> None:
+    run = run_suite(HARMLESS_TO_ALL, "--server", f"{word} {{port}}")
+    assert run.returncode == 4
+    assert f"there is no program '{word}' that can be run" in run.stdout, run.stdout
+
+
 def test_a_prefix_that_fits_no_stage_is_a_usage_error() -> None:
     run = run_suite("--stage", "part")
     assert run.returncode == 4

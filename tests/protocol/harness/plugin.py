@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from typing import Any
@@ -75,12 +77,21 @@ def configure(config: pytest.Config, markers: Sequence[str], subjects: Sequence[
     """Names the markers and those to test, before xdist starts its workers."""
     for marker in (*MARKERS, *markers):
         config.addinivalue_line("markers", marker)
+    if config.option.server:
+        expect_program(config.option.server)
     limits.raise_descriptor_limit()
     config.stash[SUBJECTS] = subjects
     if getattr(config.option, "dist", "no") == "load":  # what -n alone asks for
         config.option.dist = "loadgroup"
     if hasattr(config, "workerinput"):
         config.option.loadgroup = config.workerinput["loadgroup"]
+
+
+def expect_program(command: str) -> None:
+    """A usage error where the command names no program: else each test would say so, at length."""
+    word = next(iter(shlex.split(command)), "")
+    if not shutil.which(word):
+        raise pytest.UsageError(f"--server: there is no program {word!r} that can be run")
 
 
 @pytest.hookimpl(optionalhook=True)
