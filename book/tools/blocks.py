@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+NOT_OURS = {".git", "build", "__pycache__", ".hypothesis", ".pytest_cache", "node_modules"}
 BLOCK = re.compile(
     r"^<!-- (?P<kind>[a-z]+): (?P<arguments>.+?) -->\n(?P<text>.*?)^<!-- /(?P=kind) -->$",
     re.MULTILINE | re.DOTALL)
@@ -40,11 +41,12 @@ class Block:
 
 
 def markdown_files() -> list[Path]:
-    """Every Markdown file that git knows, or would if it were asked to add all."""
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard",
-                             "*.md"], cwd=ROOT, capture_output=True, text=True, check=True)
-    return [ROOT / name for name in sorted(set(listed.stdout.split("\0")))
-            if name and (ROOT / name).is_file()]
+    """Every Markdown file that no build and no tool has made. Git need not be there."""
+    found = []
+    for directory, directories, names in os.walk(ROOT):
+        directories[:] = set(directories) - NOT_OURS
+        found += [Path(directory, name) for name in names if name.endswith(".md")]
+    return sorted(found)
 
 
 def blocks(path: Path) -> Iterator[Block]:

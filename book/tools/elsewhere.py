@@ -18,6 +18,7 @@ import argparse
 import functools
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -94,6 +95,8 @@ def main() -> int:
     options = parser.parse_args()
     if not options.compiler:
         parser.error("which compiler?")
+    if shutil.which(options.compiler[0]) is None:
+        parser.error(f"there is no {options.compiler[0]} here")
     lacking: dict[str, dict[str, None]] = {}  # by file, each name once, in the order met
     sources = [source for part in PARTS for source in sorted((ROOT / part).glob("*.cc"))]
     clean = 0

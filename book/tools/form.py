@@ -38,11 +38,12 @@ def problems(text: str) -> Iterator[Problem]:
     prose = without_code(text)
     yield from _front_matter(text)
     yield from _headings(prose)
+    yield from _fences(text)
     yield from _traps(prose)
     yield from _words(prose)
     yield from _callouts(prose)
     yield from _paragraphs(prose)
-    yield from _tables(prose)
+    yield from _tables(prose, text.splitlines())
 
 
 def without_code(text: str) -> str:
@@ -101,6 +102,12 @@ def _headings(prose: str) -> Iterator[Problem]:
         yield Problem(1, f"has {titles} headings of the first level")
 
 
+def _fences(text: str) -> Iterator[Problem]:
+    for found in FENCE.finditer(text):
+        if found[2] == "mermaid":
+            yield Problem(_line(text, found.start()), "an e-book draws no Mermaid: book/fig")
+
+
 def _traps(prose: str) -> Iterator[Problem]:
     for found in re.finditer(r"\{\{|\}\}|^:::|^\[\^", prose, re.MULTILINE):
         yield Problem(_line(prose, found.start()), f"'{found[0]}' means something to the site")
@@ -139,8 +146,21 @@ def _paragraphs(prose: str) -> Iterator[Problem]:
         position += len(paragraph)
 
 
-def _tables(prose: str) -> Iterator[Problem]:
+def _tables(prose: str, lines: list[str]) -> Iterator[Problem]:
     for found in re.finditer(r"^\|[ :|-]+\|$", prose, re.MULTILINE):
-        columns = found[0].count("|") - 1
+        columns, line = found[0].count("|") - 1, _line(prose, found.start())
         if columns > TABLE_COLUMNS_MAX:
-            yield Problem(_line(prose, found.start()), f"a table of {columns} columns")
+            yield Problem(line, f"a table of {columns} columns")
+        if re.search(r"\|\s*\|", lines[line - 2]):
+            yield Problem(line - 1, "a column without a name: whoever hears the table needs one")
+        yield from _uneven_rows(lines, line, columns)
+
+
+def _uneven_rows(lines: list[str], rule: int, columns: int) -> Iterator[Problem]:
+    """A bar begins a new cell even in code, unless a backslash stands before it."""
+    for line, row in enumerate(lines[rule - 2:], rule - 1):
+        if not row.startswith("|"):
+            return
+        cells = len(re.findall(r"(?<!\\)\|", row)) - 1
+        if cells != columns:
+            yield Problem(line, f"a row of {cells} cells in a table of {columns} columns")

@@ -90,7 +90,7 @@ def caption(found: Mapping[str, Any]) -> str:
 
 def markdown(found: Mapping[str, Any]) -> str:
     """For the book."""
-    head, *body = rows(found)
+    head, *body = ([text.replace("|", r"\|") for text in row] for row in rows(found))
     lines = [f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *body)]
     return "\n".join([caption(found), "", *lines, "",
                       *(f"{note}\n" for note in found["notes"])])

@@ -113,7 +113,7 @@ def machines() -> str:
         found.setdefault(key, []).append({**here, "name": file.stem})
     if not found:
         return "Nothing has been measured yet: there is no `book/numbers`.\n"
-    return "\n".join(markdown(["", ""], [
+    return "\n".join(markdown(["what", "it was"], [
         ["processor", f"{processor}, {cores} cores"], ["kernel", kernel], ["compiler", compiler],
         ["flags", f"`{flags}`"],
         ["date", ", ".join(sorted({each["date"] for each in those}))],

@@ -17,6 +17,13 @@ def block(kind: str, arguments: str, text: str = "") -> Block:
     return Block(blocks.ROOT / "book" / "chapter.md", 1, kind, arguments, text)
 
 
+def test_pages_are_found_where_there_is_no_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    found = blocks.markdown_files()
+    assert {blocks.ROOT / "README.md", blocks.ROOT / "book" / "05-poll.md"} <= set(found)
+    assert not any("node_modules" in path.parts for path in found)
+
+
 def test_listing_is_the_symbol_with_all_of_its_declaration() -> None:
     language, lines = listings.listing("part4-poll/poller.cc Poller::wait")
     assert language == "cpp"
@@ -137,7 +144,7 @@ MEASURED = {
         {"label": "100", "cells": [{"median": 20.1, "low": 15.0, "high": 31.0, "spread": 0.8,
                                     "decided": False}]},
         {"label": "1,000", "cells": [{"exact": 2.016}]},
-        {"label": "10,000", "cells": [{"text": "none"}]}]}
+        {"label": "10,000", "cells": [{"text": "`a|b`"}]}]}
 
 
 @pytest.fixture
@@ -156,8 +163,8 @@ def test_a_table_of_numbers_is_filled_in_with_where_they_come_from(numbers: Path
     first, _, *table = full.text.splitlines()
     assert first.startswith("*M5.1 — `./measure m5_1`, 2026-02-03, Some CPU, 2 cores, Linux 6.1; ")
     assert table == ["| clients | part4-poll, µs |", "| --- | --- |", "| 10 | 12.3 ±0.4% |",
-                     "| 100 | not decided (15 to 31) |", "| 1,000 | 2.02 |", "| 10,000 | none |",
-                     "", "A note."]
+                     "| 100 | not decided (15 to 31) |", "| 1,000 | 2.02 |",
+                     "| 10,000 | `a\\|b` |", "", "A note."]
 
 
 def test_new_numbers_make_the_old_table_wrong(numbers: Path) -> None:
@@ -192,7 +199,8 @@ def complaints(text: str) -> list[str]:
 def test_good_form_has_no_complaint() -> None:
     assert complaints("## A heading\n\n### E5.12 - a title\n\n"
                       "Text with `std::vector<T>` and `{{`.\n\n"
-                      "```cpp\nI just!\n```\n\n> [!NOTE]\n> **Title.** Text.\n") == []
+                      "```cpp\nI just!\n```\n\n> [!NOTE]\n> **Title.** Text.\n\n"
+                      "| `a\\|b` | c |\n| --- | --- |\n| d | e |\n") == []
 
 
 @pytest.mark.parametrize("text", [
@@ -200,7 +208,9 @@ def test_good_form_has_no_complaint() -> None:
     "Text {{ x }}\n", "A vector<T> here\n", "::: tip\n", "It is simply so.\n", "I say.\n",
     "Look!\n", "> [!DANGER]\n> **T**\n", "> [!NOTE] Title\n> Text\n", "word " * 91 + "\n",
     "| a | b | c | d | e | f |\n| - | - | - | - | - | - |\n",
-    "> [!WARNING]\n> **W**\n\n" * 6])
+    "| `a|b` | c |\n| - | - |\n", "| a | b |\n| - | - |\n| c | `d|e` |\n",
+    "|  | b |\n| - | - |\n| c | d |\n",
+    "```mermaid\nsequenceDiagram\n```\n", "> [!WARNING]\n> **W**\n\n" * 6])
 def test_bad_form_is_found(text: str) -> None:
     assert complaints(text)
 

@@ -1,0 +1,12 @@
+  $ exec 4< <(exec "$BUILD/part5-epoll/part5-epoll" --port 0); pid=$!
+  $ read -r _ _ address <&4; port=${address#*:}
+
+Two hundred messages of 64 KiB, more than both kernels hold, from a client that reads a second later.
+
+  $ for i in $(seq 200); do printf '\0\0\1\0'; head -c 65536 /dev/zero; done > stream
+  $ exec 5<>/dev/tcp/127.0.0.1/$port
+  $ cat stream >&5 & sleep 1; head -c 13108000 <&5 | wc -c
+  13108000
+
+  $ exec 5>&-
+  $ kill $pid; wait $pid
