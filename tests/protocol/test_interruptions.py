@@ -98,11 +98,13 @@ def test_signals_that_nobody_handles_change_nothing(server: Server) -> None:
 
 @pytest.mark.rule(rules.EINTR)
 def test_a_pause_in_the_middle_of_a_wait_changes_nothing(server: Server) -> None:
-    server.pause()  # inside accept, epoll_wait or the like
+    time.sleep(0.1)  # now it is inside accept, epoll_wait or the like
+    server.pause()
     server.resume()
     with server.connect() as client:
         client.echo(b"before")
-        server.pause()  # inside receive
+        time.sleep(0.1)  # now it is inside receive
+        server.pause()
         server.resume()
         client.echo(b"after")
         server.pause()
