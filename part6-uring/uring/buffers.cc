@@ -124,6 +124,7 @@ void Buffers::put_before_unpublished() {
 }
 
 void Buffers::keep(std::uint16_t number) {
+  assert(ring_);
   std::uint16_t place = published_tail_;
   while (at(place).bid != number) {
     ++place;

@@ -93,9 +93,8 @@ class Buffers {
   Lease lease(int result, std::uint32_t flags) {
     if ((flags & IORING_CQE_F_BUFFER) == 0) return {};
     const std::uint16_t number = number_of(flags);
-    const auto size = static_cast<std::uint32_t>(std::max(result, 0));
-    lend(number, size);
-    return Lease(*this, number, size);
+    lend(number, result);
+    return Lease(*this, number, static_cast<std::uint32_t>(std::max(result, 0)));
   }
 
   // For operations that keep a buffer themselves, by its number.
@@ -105,9 +104,9 @@ class Buffers {
     return static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
   }
   /// It came with so many bytes, and will be given back.
-  void lend(std::uint16_t number, std::uint32_t size) {
+  void lend(std::uint16_t number, int size) {
     ++lent_;
-    if (checks_memory_) demand_unused_rest(number, size);
+    if (checks_memory_) demand_unused_rest(number, static_cast<std::uint32_t>(std::max(size, 0)));
   }
   std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * stride_bytes_; }
   void give_back(std::uint16_t number);

@@ -52,7 +52,7 @@ void Exchange::start(ConstBytes answer) {
   receive.user_data = name_of(Part::request);
   answer_ = answer;
   has_begun();
-  if (input_ == Input::held) {
+  if (input_ == Input::held) [[likely]] {
     input_ = Input::leaving;
     buffers_->give_back_when_sent(number_);
   }
@@ -90,9 +90,9 @@ void Exchange::prepare(io_uring_sqe& entry) {
   fill_receive(entry, fd_, *buffers_);
 }
 
-/// What each message passes through, in one piece: nothing is asked twice.
-void Exchange::completed(Part part, int result, std::uint32_t flags) {
-  if (part != Part::request || sending_ || tells_) return Operation::completed(part, result, flags);
+/// In one piece, so that nothing is asked twice; arrived() and ended() are for what is rare.
+void Exchange::request_completed(int result, std::uint32_t flags) {
+  if (sending_ || tells_) return Operation::request_completed(result, flags);
   take(result, flags);
   if (was_last()) loop().make_ready(*this);  // it is shielded, and in no list that it had to leave
 }
@@ -112,7 +112,7 @@ inline void Exchange::take(int result, std::uint32_t flags) {
   if ((flags & IORING_CQE_F_BUFFER) == 0) return take_nothing();
   number_ = Buffers::number_of(flags);
   input_ = Input::held;
-  buffers_->lend(number_, static_cast<std::uint32_t>(result));
+  buffers_->lend(number_, result);
 }
 
 /// The end of the stream, or an error; but all of the answer was sent, or there would be no

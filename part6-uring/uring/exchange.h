@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -45,7 +46,10 @@ class Exchange : public Operation {
   void start_and_tell(ConstBytes answer);
 
   /// What of the answer was not sent, when it has ended.
-  ConstBytes unsent() const { return received() ? ConstBytes() : answer_; }
+  ConstBytes unsent() const {
+    assert(!in_flight());
+    return received() ? ConstBytes() : answer_;
+  }
 
   /// Whether it has ended with something received, if only the end of the stream.
   bool received() const { return result() >= 0; }
@@ -77,7 +81,7 @@ class Exchange : public Operation {
   virtual void answer_sent() {}
 
  private:
-  void completed(Part part, int result, std::uint32_t flags) final;
+  void request_completed(int result, std::uint32_t flags) final;
   void prepare(io_uring_sqe& entry) override;
   void arrived(int result, std::uint32_t flags) override;
   void ended_before(int result) override;

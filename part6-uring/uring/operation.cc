@@ -49,8 +49,7 @@ void Operation::cancel(Error reason) {
   if (Trace* trace = loop().trace()) trace->cancel_asked(*this);
 }
 
-void Operation::completed(Part part, int result, std::uint32_t flags) {
-  if (part != Part::request) return part_completed(part, result);
+void Operation::request_completed(int result, std::uint32_t flags) {
   arrived(result, flags);
   if ((flags & IORING_CQE_F_MORE) == 0) one_less();
 }

@@ -66,9 +66,12 @@ class Operation : public Cancellable {
   /// spawn one, or to destroy the operation. That is not so in arrived() and ended().
   virtual void go_on();
 
-  /// A completion with our name has arrived: calls arrived() and, if it was the last, ended(). For
-  /// the loop.
-  virtual void completed(Part part, int result, std::uint32_t flags);
+  /// A completion with our name has arrived. For the loop.
+  void completed(Part part, int result, std::uint32_t flags) {
+    assert(in_flight());
+    if (part != Part::request) return part_completed(part, result);
+    request_completed(result, flags);
+  }
 
  protected:
   explicit Operation(Loop& loop) : loop_(&loop) {}
@@ -91,6 +94,10 @@ class Operation : public Cancellable {
     unsigned flags;
   };
   virtual TimeLimit* time_limit() { return nullptr; }
+
+  /// The request itself has a completion: calls arrived() and, if it was the last, ended(). May be
+  /// done in one piece by an operation that each message passes through.
+  virtual void request_completed(int result, std::uint32_t flags);
 
   /// The last completion was there.
   virtual void ended() = 0;

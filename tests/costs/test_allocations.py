@@ -95,9 +95,13 @@ def test_a_connection_costs_no_allocation(counted: tuple[Server, Path], together
     server, file = counted
     come_and_go(server, 2 * CROWD, 2)  # a newcomer may find one there that is about to go
     talk_at_once(server, 2 * CROWD)
-    before = count(file)
-    come_and_go(server, together, MESSAGES // together)
-    assert count(file) == before, f"{count(file) - before} allocations for {MESSAGES} connections"
+    for _ in range(3):  # a busy machine may have more of them at a time than ever before, once
+        before = count(file)
+        come_and_go(server, together, MESSAGES // together)
+        grown = count(file) - before
+        if grown == 0:
+            return
+    pytest.fail(f"{grown} allocations for {MESSAGES} connections")
 
 
 @pytest.mark.stages("part6-uring")

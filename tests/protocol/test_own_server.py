@@ -166,6 +166,12 @@ def test_a_command_that_cannot_be_run_is_a_usage_error(word: str) -> None:
     assert f"there is no program '{word}' that can be run" in run.stdout, run.stdout
 
 
+def test_a_command_that_no_shell_would_read_is_a_usage_error() -> None:
+    run = run_suite(HARMLESS_TO_ALL, "--server", "'unbalanced {port}")
+    assert run.returncode == 4
+    assert "No closing quotation" in run.stdout, run.stdout
+
+
 def test_a_prefix_that_fits_no_stage_is_a_usage_error() -> None:
     run = run_suite("--stage", "part")
     assert run.returncode == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import shlex
 import shutil
 from collections.abc import Callable, Iterator, Sequence, Set
@@ -55,6 +56,7 @@ def add_options(group: Any, *, what: str, command: str, level: str, levels: str)
     )
     group.addoption(
         "--server",
+        type=runnable,
         metavar=f"'{command}'",
         help="test this program instead, in whatever language it is written",
     )
@@ -73,25 +75,27 @@ def add_options(group: Any, *, what: str, command: str, level: str, levels: str)
     )
 
 
+def runnable(command: str) -> str:
+    """The command, if it names a program: else each test would complain, at length."""
+    try:
+        word = next(iter(shlex.split(command)), "")
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    if not shutil.which(word):
+        raise argparse.ArgumentTypeError(f"there is no program {word!r} that can be run")
+    return command
+
+
 def configure(config: pytest.Config, markers: Sequence[str], subjects: Sequence[Subject]) -> None:
     """Names the markers and those to test, before xdist starts its workers."""
     for marker in (*MARKERS, *markers):
         config.addinivalue_line("markers", marker)
-    if config.option.server:
-        expect_program(config.option.server)
     limits.raise_descriptor_limit()
     config.stash[SUBJECTS] = subjects
     if getattr(config.option, "dist", "no") == "load":  # what -n alone asks for
         config.option.dist = "loadgroup"
     if hasattr(config, "workerinput"):
         config.option.loadgroup = config.workerinput["loadgroup"]
-
-
-def expect_program(command: str) -> None:
-    """A usage error where the command names no program: else each test would say so, at length."""
-    word = next(iter(shlex.split(command)), "")
-    if not shutil.which(word):
-        raise pytest.UsageError(f"--server: there is no program {word!r} that can be run")
 
 
 @pytest.hookimpl(optionalhook=True)

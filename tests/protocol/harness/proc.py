@@ -90,6 +90,11 @@ class Process:
 
         assert wait_until(all_stopped, within), f"process {self.pid} does not stop on SIGSTOP"
 
+    def is_of_the_kernel(self, thread_id: int) -> bool:
+        """Whether it is one of io_uring's workers, which nobody can trace."""
+        name = (self._directory / "task" / str(thread_id) / "comm").read_text()
+        return name.startswith("iou-")
+
     def tracer_of(self, thread_id: int) -> int:
         """The id of the process that traces this thread, or 0."""
         return self._number("TracerPid", self._directory / "task" / str(thread_id) / "status")

@@ -75,7 +75,8 @@ class Strace:
             if has_ended:
                 pytest.skip(f"strace cannot attach here: {tracer.communicate()[1].strip()}")
             try:
-                return all(traced.tracer_of(thread) == tracer.pid for thread in traced.thread_ids())
+                return all(traced.tracer_of(thread) == tracer.pid for thread in traced.thread_ids()
+                           if not traced.is_of_the_kernel(thread))
             except FileNotFoundError:  # a thread has ended in between
                 return False
 

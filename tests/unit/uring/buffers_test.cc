@@ -89,7 +89,7 @@ class RecvNumber : public uring::RecvLease {
   RecvNumber(const Fd& fd, Buffers& buffers) : RecvLease(fd, buffers), buffers_(&buffers) {}
   Result<std::uint16_t> decode(int result, std::uint32_t flags) const {
     const auto number = Buffers::number_of(flags);
-    buffers_->lend(number, static_cast<std::uint32_t>(result));
+    buffers_->lend(number, result);
     return number;
   }
 

@@ -78,7 +78,6 @@ TEST_F(UringExchange, SendsAnAnswerAndReceivesWhatComesNext) {
       EXPECT_EQ(co_await loop.recv(ends.client, answer), Result<std::size_t>(4u));
       while (exchange.answers_sent < i) (void)co_await loop.nop();  // long before the next input
       EXPECT_EQ(exchange.exchanges, i);
-      EXPECT_TRUE(exchange.unsent().empty());
     }
     EXPECT_EQ(exchange.answers_sent, 5);
   });
