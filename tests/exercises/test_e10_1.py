@@ -63,8 +63,8 @@ def test_input_is_copied(running: Running) -> None:
 def test_silence_ticks(running: Running, patience: float) -> None:
     """When nothing has come for so many milliseconds it prints the line `tick` to stderr, and again
     after as many."""
+    began = time.monotonic()
     with running(FEW_MS) as process:
-        began = time.monotonic()
         for _ in range(5):
             assert readable(process.stderr, patience), "nothing has come, and no tick"
             assert process.stderr.readline() == b"tick\n"

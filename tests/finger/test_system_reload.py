@@ -94,6 +94,7 @@ def test_who_is_there_at_a_reload_is_not_counted_among_the_newcomers(
     server = start_as_root(*limit, "--deadline", "1m")
     before = only_worker(server)
     old = [begun(server) for _ in range(2)]
+    assert wait_until(lambda: sockets(before) == 3, server.patience), "it has not accepted both"
     server.send_signal(signal.SIGHUP)
     assert wait_until(lambda: len(workers(server)) == 2, server.patience)
     (fresh,) = set(workers(server)) - {before}
