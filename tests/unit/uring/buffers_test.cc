@@ -109,7 +109,7 @@ TEST_F(UringBuffers, WhatIsBeingSentIsTakenWhenItWasSent) {
     for (int i = 0; i < 4; ++i) {
       numbers.push_back((co_await loop.start(RecvNumber(ends.server, *four))).value());
     }
-    for (const int i : {0, 1, 2}) four->give_back_when_sent(numbers[i]);
+    for (const std::size_t i : {0u, 1u, 2u}) four->give_back_when_sent(numbers[i]);
     four->keep(numbers[0]);
     four->give_back(numbers[3]);
     EXPECT_EQ(four->lent(), 3u);
