@@ -28,9 +28,12 @@ WAITS = {"io_uring_enter", "restart_syscall", "futex", "rt_sigtimedwait"}
 
 def calls_for(server: FingerServer, query: bytes) -> list[str]:
     """The system calls of a few exchanges, with their errors, from one close to another."""
+    alone = server.process.socket_count()
     with Strace(server) as tracer:
         for _ in range(ROUNDS + 1):
             assert server.ask(query) == NO_SUCH_USER
+            # Or the next one would sometimes be accepted before this one is closed.
+            assert wait_until(lambda: server.process.socket_count() == alone, server.patience)
         wait_until(lambda: tracer.calls()["close"] > ROUNDS, server.patience)
         lines = tracer.lines()
     calls = [call for line in lines if (call := CALL.match(line)) and call["name"] not in WAITS]
