@@ -15,29 +15,6 @@ namespace {
 /// In a drain, how often to look whether the last bytes were acknowledged: no event tells.
 constexpr auto drain_tick = std::chrono::milliseconds(5);
 
-/// Waits for bytes or the end of the stream, and throws the bytes away. Right after an answer there
-/// is seldom either: the kernel, which would try at once, is told to wait first.
-class ThrowAway {
- public:
-  using Value = std::size_t;
-  static constexpr const char* what = "recv";
-
-  // IORING_RECVSEND_POLL_FIRST is as old as that operation: 5.19.
-  ThrowAway(uring::Loop& loop, const common::Fd& fd, std::span<std::byte> to)
-      : waits_first_(loop.ring().supports(IORING_OP_SOCKET)), fd_(fd.get()), to_(to) {}
-
-  void prepare(io_uring_sqe& entry) const {
-    // MSG_TRUNC: the kernel throws away what it would have copied. tcp(7)
-    io_uring_prep_recv(&entry, fd_, to_.data(), to_.size(), MSG_TRUNC);
-    if (waits_first_) entry.ioprio = IORING_RECVSEND_POLL_FIRST;
-  }
-
- private:
-  bool waits_first_;
-  int fd_;
-  std::span<std::byte> to_;
-};
-
 }  // namespace
 
 Exchange::Exchange(Server& server, common::Accepted accepted)
@@ -90,8 +67,9 @@ uring::Task<> Exchange::close_gracefully() {
   if (::shutdown(fd_.get(), SHUT_WR) < 0) co_return;  // ENOTCONN: it has gone
   deadline_.renew(std::min(deadline_.due(), loop().now() + common::linger_timeout));
   while (true) {
+    // MSG_TRUNC: the kernel throws away what it would have copied. tcp(7)
     const auto received = co_await loop()
-                              .start(ThrowAway(loop(), fd_, server_.thrown_away()))
+                              .recv(fd_, server_.thrown_away(), MSG_TRUNC)
                               .until(deadline_)
                               .cancelled_by(server_.lingering());
     if (received && *received > 0) continue;
