@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
                           .summary = "Echoes messages, one loop or several that wait with epoll.",
                           .options = common::stage_options(options)};
   program.options.push_back(common::max_connections_option(options));
-  program.options.push_back(common::workers_option(options, "event loops, a thread each"));
+  program.options.push_back(common::workers_option(options, "event loops, a thread each; or 1"));
   program.options.push_back(common::accept_option(options));
   program.options.push_back(common::protocol_option(options));
   if (const auto status = common::parse_options(argc, argv, program)) return *status;

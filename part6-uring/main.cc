@@ -67,7 +67,7 @@ int main(int argc, char** argv) {
       .summary = "Echoes messages, one loop or several, each of coroutines on an io_uring.",
       .options = common::stage_options(options)};
   program.options.push_back(common::max_connections_option(options));
-  program.options.push_back(common::workers_option(options, "event loops, a thread each"));
+  program.options.push_back(common::workers_option(options, "event loops, a thread each; or 1"));
   program.options.push_back(common::protocol_option(options));
   program.options.push_back(ring_option(ring.setup));
   program.options.push_back(spin_option(ring.setup));

@@ -82,6 +82,7 @@ def floor_of(connections: int) -> Contender:
     return Contender("floor", PINGPONG if connections == 1 else PEERS[0])
 
 
+ANSWERS_UNREAD = Contender.of_words("peer-ring --http")  # nobody can do less for a request
 HTTP = tuple(Contender.of_words(f"{name} --protocol http") for name in STAGES)
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"  # where not every user's PATH leads
 

@@ -46,18 +46,25 @@ class Bound:
     at_most: float | None = None
     at_least: float | None = None
 
+    @property
+    def limit(self) -> float | None:
+        """None: it is only looked at."""
+        return self.at_least if self.at_most is None else self.at_most
+
+    @property
+    def sign(self) -> str:
+        return "≥" if self.at_most is None else "≤"
+
     def row(self, results: Results) -> str | None:
         """A line of the table, or None: it was not measured."""
         servers = results.get(self.load, {})
         if self.server not in servers or self.base not in servers:
             return None
         ratio = ratio_of(servers, self.server, self.base, self.number)
-        sign = "≤" if self.at_most is not None else "≥"
-        limit = self.at_most if self.at_most is not None else self.at_least
         verdict = ratio.verdict(at_most=self.at_most, at_least=self.at_least)
         return (
             f"| {TITLES[self.load]} | {COLUMNS[self.number][0].split(',')[0]} "
-            f"| {self.server} / {self.base} {sign} {limit:g} | {ratio} | {verdict} |"
+            f"| {self.server} / {self.base} {self.sign} {self.limit:g} | {ratio} | {verdict} |"
         )
 
 

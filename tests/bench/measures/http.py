@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from functools import partial
 
-from contenders import HTTP, NGINX, built
+from contenders import HTTP, NGINX, Contender, built
 from measures.experiment import QUICK, Experiment, Setting, Table, beside_base, of_rounds
 from rounds import Job, Results
 from workloads import Http
@@ -22,20 +22,24 @@ def loads(setting: Setting) -> list[Http]:
     return [by_ab] if setting.effort is QUICK else [by_wrk, by_ab]  # wrk takes a whole second
 
 
+def beside_nginx(load: Http, servers: Iterable[Contender], setting: Setting) -> Iterable[Job]:
+    """The servers and nginx under one load, or a line that says why not."""
+    if missing := [program for program in (NGINX, load.tool) if not shutil.which(program)]:
+        print(f"{load.title} is left out: no {' and no '.join(missing)}", file=sys.stderr)
+        return
+    for server in (None, *built(servers, setting.build)):
+        yield Job(load.name, "nginx" if server is None else server.name,
+                  partial(load.measure, server, setting.build, setting.effort.seconds))
+
+
 def jobs(setting: Setting) -> Iterable[Job]:
     for load in loads(setting):
-        if missing := [program for program in (NGINX, load.tool) if not shutil.which(program)]:
-            print(f"{load.title} is left out: no {' and no '.join(missing)}", file=sys.stderr)
-            continue
-        for server in (None, *built(HTTP, setting.build)):
-            name = "nginx" if server is None else server.program
-            yield Job(load.name, name,
-                      partial(load.measure, server, setting.build, setting.effort.seconds))
+        yield from beside_nginx(load, HTTP, setting)
 
 
 def tables(results: Results, setting: Setting) -> dict[str, Table]:
     rows = [
-        (f"{load.title}: {name}", [
+        (f"{load.title}: {name.split()[0]}", [
             beside_base(results, load.name, name, "cpu_us", "nginx"),
             beside_base(results, load.name, name, "per_second", "nginx"),
             *(of_rounds(results, load.name, name, tail, 1, 0.25) for tail in ("p50_us", "p99_us")),

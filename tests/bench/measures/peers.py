@@ -7,15 +7,16 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
-from contenders import ECHO, STAGES, Contender, built, floor_of
+from contenders import (ANSWERS_UNREAD, ECHO, HTTP, SPINNING, STAGES, Contender, built, floor_of)
 from count import CROWD, count
 from measures.counts import can_trace
 from measures.experiment import (ROUNDS_MIN, Cell, Experiment, Setting, Table, beside_base, counted,
                                  exact, of_rounds, throughput, words)
+from measures.http import beside_nginx
 from ratios import Ratio
 from report import BOUNDS, COLUMNS, TITLES, Bound
 from rounds import Job, Results
-from workloads import ECHO_LOADS, Echo
+from workloads import ECHO_LOADS, HTTP_LOADS, SPIN_LOAD, Echo
 
 CROWDS = (1, 64, 1000)
 PLAIN, RING = "peer-epoll", "peer-ring"
@@ -24,13 +25,19 @@ PART5, PART6 = STAGES
 FLOOR = floor_of(1).name
 COUNTED = "counted"
 LOADS = {load.name: load for load in ECHO_LOADS}
-MORE = ("c64-x16", "c64-16k")  # of these three servers, where bounds are looked at
+MORE = ("c64-x16", "c64-16k")  # of the stages and the plain ones, where bounds are looked at
 
 # part5 is held to these, and part6 to those of the report.
 PART5_BOUNDS = tuple(
     Bound(f"c{crowd}", "cpu_us", PART5, base, at_most=most)
     for base, most in ((PLAIN, 1.1), *((library, 1.05) for library in LIBRARIES))
     for crowd in CROWDS)
+# Beside them: what a ring by hand needs, and how far ab and wrk can be driven at all.
+FOR_COMPARISON = (
+    *(Bound(load.name, "cpu_us", RING, PLAIN) for load in ECHO_LOADS),
+    Bound(SPIN_LOAD.name, "cpu_us", SPINNING.name, PART6),
+    *(Bound(load.name, "per_second", ANSWERS_UNREAD.name, "nginx") for load in HTTP_LOADS),
+)
 COUNTED_BOUNDS = {
     PART5: {"calls_1": 3.05, f"calls_{CROWD}": 2.1, "instructions": 300},
     PART6: {"calls_1": 1.05, f"calls_{CROWD}": 0.1, "instructions": 300},
@@ -62,8 +69,13 @@ def jobs(setting: Setting) -> Iterable[Job]:
             yield job(load_of(crowd), server)
     if setting.wants("budgets") and setting.thorough:
         for name in MORE:
-            for server in built((it for it in ECHO if it.name in (*STAGES, PLAIN)), setting.build):
-                yield job(LOADS[name], server)
+            yield from (job(LOADS[name], server) for server in built(
+                (it for it in ECHO if it.name in (*STAGES, PLAIN, RING)), setting.build))
+        yield from (job(SPIN_LOAD, server) for server in built(
+            (SPINNING, *(it for it in ECHO if it.name == PART6)), setting.build))
+        for load in HTTP_LOADS:
+            ours = (it for it in HTTP if it.program == PART6)
+            yield from beside_nginx(load, (*ours, ANSWERS_UNREAD), setting)
     if not setting.wants("budgets", "counted") or not can_trace("budgets and counted"):
         return
     every_peer = setting.thorough and setting.wants("counted")
@@ -153,6 +165,8 @@ def counted_table(results: Results, setting: Setting) -> Table:
 
 def verdict(ratio: Ratio | None, bound: Bound) -> str:
     """Of a bound: met, missed, or not decided."""
+    if bound.limit is None:
+        return "–"
     if ratio is None:
         return "not decided"
     said = ratio.verdict(at_most=bound.at_most, at_least=bound.at_least)
@@ -168,21 +182,22 @@ def budgets_table(results: Results, setting: Setting) -> Table:
                 rows.append((f"{name}: {COUNTED_TITLES[number]}", [
                     words(f"≤ {most:g}"), exact(found), words("met" if found <= most else "missed")
                 ]))
-    for bound in (*PART5_BOUNDS, *BOUNDS):
+    for bound in (*PART5_BOUNDS, *BOUNDS, *FOR_COMPARISON):
         if not {bound.server, bound.base} <= set(results.get(bound.load, {})):
             continue
         ratio = ratio_of(results, bound)
         what = COLUMNS[bound.number][0].split(",")[0]
         rows.append((f"{bound.server} / {bound.base}: {what}, {TITLES[bound.load]}", [
-            words(f"≤ {bound.at_most:g}" if bound.at_most is not None else f"≥ {bound.at_least:g}"),
+            words(f"{bound.sign} {bound.limit:g}" if bound.limit is not None else "–"),
             words(ranged(ratio) if ratio else "too few rounds"), words(verdict(ratio, bound))]))
     return Table(
         "What part5 and part6 are held to", ["what", "bound", "found", "verdict"], rows,
         notes=["First what is counted, which is exact; then ratios, taken round by round: median, "
                "lowest and highest. A bound is met or missed where every round says so, or where "
-               "all lie within 5 % and their median says so; else nobody can tell.",
-               "The bounds on HTTP and on spinning are in the report of `tests/bench/run`, those "
-               "of the finger daemon under `finger`."])
+               "all lie within 5 % and their median says so; else nobody can tell. What has no "
+               "bound is here for comparison: `peer-ring` echoes bytes with a ring by hand, and "
+               "with `--http` answers what it has not read.",
+               "The bounds on the finger daemon are under `finger`."])
 
 
 def tables(results: Results, setting: Setting) -> dict[str, Table]:

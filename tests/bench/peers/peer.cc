@@ -13,7 +13,7 @@
 namespace peer {
 
 common::Fd listen_as_told(int argc, char** argv, std::string name, std::string summary,
-                          common::Waiting waiting) {
+                          common::Waiting waiting, bool* says_hello) {
   common::Options options;
   common::Program program{.name = std::move(name),
                           .summary = std::move(summary),
@@ -21,6 +21,10 @@ common::Fd listen_as_told(int argc, char** argv, std::string name, std::string s
   std::erase_if(program.options, [](const common::OptionLine& line) {
     return line.name != "--host" && line.name != "--port";
   });
+  if (says_hello != nullptr) {
+    program.options.push_back(common::flag_option(
+        "--http", "whatever comes, unread, is answered with hello", *says_hello));
+  }
   if (const auto status = common::parse_options(argc, argv, program)) std::exit(*status);
   common::prepare_process(options);
   auto listener = common::listen_on(options, waiting);

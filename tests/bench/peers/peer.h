@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "common/fd.h"
 #include "common/listen.h"
@@ -12,10 +13,21 @@ namespace peer {
 /// Fits a message of 16 KiB and its header.
 inline constexpr std::size_t buffer_bytes = 32 * 1024;
 
+/// What the stages answer to ab's request.
+inline constexpr std::string_view hello =
+    "HTTP/1.1 200 OK\r\n"
+    "Content-Type: text/plain\r\n"
+    "Content-Length: 6\r\n"
+    "Connection: keep-alive\r\n"
+    "\r\n"
+    "hello\n";
+
 /// Reads --host and --port, raises the limits and listens as the stages do: backlog SOMAXCONN,
-/// TCP_NODELAY for the connections. Ends the process where that cannot be done.
+/// TCP_NODELAY for the connections. Ends the process where that cannot be done. `says_hello`: sets
+/// it where --http is given.
 common::Fd listen_as_told(int argc, char** argv, std::string name, std::string summary,
-                          common::Waiting waiting = common::Waiting::nonblocking);
+                          common::Waiting waiting = common::Waiting::nonblocking,
+                          bool* says_hello = nullptr);
 
 /// Prints the line that says it can accept.
 void announce(const common::Fd& listener);

@@ -3,6 +3,9 @@
 // nothing when they succeed: one io_uring_enter takes the answers of a turn and brings its input.
 // What the kernel would not take at once goes the slow way, through a copy. Input is read meanwhile
 // and kept: to be used with clients that have a bounded number of messages on their way.
+//
+// With --http it answers whatever comes with the same words. It reads no request, and so shows how
+// far a client of HTTP can be driven at all.
 
 #include <liburing.h>
 
@@ -41,7 +44,9 @@ static_assert(alignof(Connection) > sending);
 
 class Echo {
  public:
-  explicit Echo(int listener) : listener_(listener), memory_(buffers * stride_bytes) {
+  /// `answer`: empty, what came is.
+  Echo(int listener, std::string_view answer)
+      : listener_(listener), answer_(answer), memory_(buffers * stride_bytes) {
     io_uring_params params{};
     params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
     must("io_uring_queue_init", io_uring_queue_init_params(entries, &ring_, &params));
@@ -160,11 +165,12 @@ class Echo {
       const std::string_view bytes(memory_.data() + id * stride_bytes,
                                    static_cast<std::size_t>(cqe.res));
       used_.push_back(id);
+      const auto answer = answer_.empty() ? bytes : answer_;
       if (connection->busy()) {  // sends of one turn might overtake each other
-        connection->waiting += bytes;
+        connection->waiting += answer;
         late_.push_back(connection);
       } else {
-        send_quietly(connection, bytes);
+        send_quietly(connection, answer);
       }
     }
     if ((cqe.flags & IORING_CQE_F_MORE) != 0) return;
@@ -195,6 +201,7 @@ class Echo {
   }
 
   int listener_;
+  std::string_view answer_;
   std::vector<char> memory_;
   io_uring ring_{};
   io_uring_buf_ring* pool_ = nullptr;
@@ -209,8 +216,10 @@ class Echo {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto listener = peer::listen_as_told(argc, argv, "peer-ring", "Echoes bytes on io_uring.");
-  Echo echo(listener.get());
+  bool says_hello = false;
+  const auto listener = peer::listen_as_told(argc, argv, "peer-ring", "Echoes bytes on io_uring.",
+                                             common::Waiting::nonblocking, &says_hello);
+  Echo echo(listener.get(), says_hello ? peer::hello : std::string_view());
   peer::announce(listener);
   echo.run();
 }
