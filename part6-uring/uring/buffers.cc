@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cstdlib>
 #include <new>
@@ -12,9 +13,20 @@
 namespace uring {
 namespace {
 
-/// Left free behind each buffer: where all begin at the same place of a page, their first bytes,
-/// which are all that a short message has, compete for the same few lines of the cache.
-constexpr std::size_t space_bytes = 64;
+/// Each buffer begins with a line of the cache, where copying is fastest.
+constexpr std::size_t line_bytes = 64;
+
+/// From one buffer to the next. A line is left free: where all begin at the same place of a page,
+/// their first bytes, which are all that a short message has, compete for the same few lines.
+constexpr std::size_t stride_for(std::size_t bytes_each) {
+  return (bytes_each + line_bytes - 1) / line_bytes * line_bytes + line_bytes;
+}
+
+/// So many go round in any case,
+constexpr std::uint32_t few = 16;
+
+/// and so many turns it takes to see that more are not needed.
+constexpr std::uint32_t turns_in_a_while = 256;
 
 }  // namespace
 
@@ -26,7 +38,7 @@ Result<std::unique_ptr<Buffers>> Buffers::create(Loop& loop, std::uint32_t count
       return std::unexpected(registered.error());
     }
   }
-  made->give_all();
+  made->give_first();
   return made;
 }
 
@@ -34,13 +46,15 @@ Buffers::Buffers(Loop& loop, std::uint32_t count, std::size_t bytes_each)
     : loop_(loop),
       count_(count),
       bytes_each_(bytes_each),
-      stride_bytes_(bytes_each + space_bytes),
+      stride_bytes_(stride_for(bytes_each)),
       group_(loop.new_buffer_group()),
-      mask_(static_cast<std::uint16_t>(count - 1)),
+      mask_(count - 1),
       signal_(loop),
-      // Zeroed, and so touched: no page is missing when the first messages come.
-      memory_(std::make_unique<std::byte[]>(count * stride_bytes_)) {
+      memory_(static_cast<std::byte*>(std::aligned_alloc(line_bytes, count * stride_bytes_))) {
   assert(count > 0 && (count & (count - 1)) == 0);
+  if (memory_ == nullptr) throw std::bad_alloc();
+  // Touched now: no page is missing when the first messages come.
+  std::fill_n(memory_.get(), count * stride_bytes_, std::byte{});
   loop.add(*this);
 }
 
@@ -66,17 +80,47 @@ Status Buffers::register_ring() {
   return {};
 }
 
-void Buffers::give_all() {
-  if (!ring_) {
-    give_backs_.reserve(count_);
-    for (std::uint32_t i = 0; i < count_; ++i) {
-      give_backs_.emplace_back(loop_, *this, static_cast<std::uint16_t>(i));
-    }
+void Buffers::give_first() {
+  spare_.reserve(count_);
+  for (std::uint32_t i = count_; i-- > 0;) spare_.push_back(static_cast<std::uint16_t>(i));
+  needed_ = std::min(few, count_);
+  if (ring_) return put_into_round(needed_);
+  give_backs_.reserve(count_);
+  for (std::uint32_t i = 0; i < count_; ++i) {
+    give_backs_.emplace_back(loop_, *this, static_cast<std::uint16_t>(i));
   }
-  lent_ = count_;
-  for (std::uint32_t i = 0; i < count_; ++i) give_back(static_cast<std::uint16_t>(i));
+  put_into_round(count_);  // one operation for each: not when they are needed
   for (GiveBack& each : give_backs_) {
     while (each.in_flight()) loop_.wait_and_collect();
+  }
+}
+
+void Buffers::add_more() {
+  put_into_round(std::min(going_round_, static_cast<std::uint32_t>(spare_.size())));
+  needed_ = going_round_;
+}
+
+void Buffers::put_into_round(std::uint32_t count) {
+  going_round_ += count;
+  lent_ += count;
+  for (; count > 0; --count) {
+    const std::uint16_t number = spare_.back();
+    spare_.pop_back();
+    give_back(number);
+  }
+}
+
+/// Of those that are to be published, as many as are not needed. Which they are does not matter.
+void Buffers::take_out_of_round() {
+  most_lent_ = std::max(most_lent_, lent_);
+  if (++turns_ == turns_in_a_while) {
+    turns_ = 0;
+    needed_ = std::max(std::min(few, count_), 2 * std::exchange(most_lent_, 0));
+  }
+  while (going_round_ > needed_ && tail_ != published_tail_) {
+    spare_.push_back(at(--tail_).bid);
+    --going_round_;
+    --lent_;
   }
 }
 
@@ -141,6 +185,7 @@ void Buffers::publish_sent() {
       make_unreadable(at(place).bid);
     }
   }
+  take_out_of_round();
   publish(tail_);
 }
 

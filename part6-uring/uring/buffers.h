@@ -56,10 +56,12 @@ class Lease {
 
 /// Buffers that the kernel takes when bytes have come, and not before: a connection that is silent
 /// holds none. All of a size, in a ring shared with the kernel, or where it has no such rings,
-/// given back one by one with an operation each.
+/// given back one by one with an operation each. In a ring go round about as many as are needed at
+/// once, so that they stay in the cache: a few at first, twice as many when all of them are lent,
+/// and fewer when for a while fewer exchanges would have used them.
 ///
-/// When all are lent, a receive ends with no_buffer_space (ENOBUFS). That is no fault: wait for
-/// returned(), and receive again.
+/// When the kernel has none left, a receive ends with no_buffer_space (ENOBUFS). That is no fault:
+/// while none is available() wait for returned(), and receive again.
 class Buffers {
  public:
   /// `count` is a power of two. Errors: not_enough_memory, invalid_argument.
@@ -74,7 +76,7 @@ class Buffers {
   std::uint16_t group() const { return group_; }
   std::size_t bytes_each() const { return bytes_each_; }
 
-  /// Those that the kernel can take.
+  /// Those that are not lent.
   std::uint32_t available() const { return count_ - lent_; }
 
   /// Those that leases hold.
@@ -94,6 +96,7 @@ class Buffers {
     if ((flags & IORING_CQE_F_BUFFER) == 0) return {};
     const std::uint16_t number = number_of(flags);
     lend(number, result);
+    add_if_all_are_lent();
     return Lease(*this, number, static_cast<std::uint32_t>(std::max(result, 0)));
   }
 
@@ -117,8 +120,9 @@ class Buffers {
   void give_back_when_sent(std::uint16_t number) { add_to_ring(number); }
   void keep(std::uint16_t number);
 
-  /// All have been sent. For the loop.
+  /// At the end of a turn, when all have been sent. For the loop.
   void give_back_sent() {
+    add_if_all_are_lent();
     if (tail_ != published_tail_) publish_sent();
   }
 
@@ -150,7 +154,13 @@ class Buffers {
 
   Buffers(Loop& loop, std::uint32_t count, std::size_t bytes_each);
   Status register_ring();
-  void give_all();
+  void give_first();
+  void add_if_all_are_lent() {
+    if (lent_ == going_round_) add_more();
+  }
+  void add_more();
+  void put_into_round(std::uint32_t count);
+  void take_out_of_round();
   void give_back_otherwise(std::uint16_t number);
   io_uring_buf& at(std::uint16_t place) { return ring_.get()[place & mask_]; }
   void add_to_ring(std::uint16_t number);
@@ -167,13 +177,18 @@ class Buffers {
   std::uint16_t group_;
   std::uint16_t tail_ = 0;            ///< Where the next is added,
   std::uint16_t published_tail_ = 0;  ///< and up to where the kernel may take them.
-  std::uint16_t mask_;
+  std::uint32_t mask_;
   std::uint32_t lent_ = 0;
+  std::uint32_t going_round_ = 0;  ///< Lent or with the kernel; all others are spare.
+  std::vector<std::uint16_t> spare_;
+  std::uint32_t needed_ = 0;     ///< So many should go round.
+  std::uint32_t most_lent_ = 0;  ///< At once, in the last
+  std::uint32_t turns_ = 0;      ///< turns in which bytes were sent quietly.
   bool registered_ = false;
   const bool checks_memory_ = FramePool::checks_memory();
   bool is_simple_ = false;  ///< There is a ring_, and memory is not checked.
   Signal signal_;
-  std::unique_ptr<std::byte[]> memory_;
+  std::unique_ptr<std::byte, FreeDeleter> memory_;
   std::unique_ptr<io_uring_buf, FreeDeleter> ring_;  ///< Null: no buffer rings here.
   std::vector<GiveBack> give_backs_;
 };

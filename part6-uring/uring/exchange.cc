@@ -10,24 +10,7 @@
 namespace uring {
 namespace {
 
-// Field by field, as io_uring_prep_send() and _recv() would after clearing them again: this is done
-// for each message.
-
-void fill_send(io_uring_sqe& entry, Descriptor fd, ConstBytes answer, unsigned flags) {
-  entry.opcode = IORING_OP_SEND;
-  entry.flags = static_cast<std::uint8_t>(fd.flags() | flags);
-  entry.fd = fd.number();
-  entry.addr = reinterpret_cast<std::uintptr_t>(answer.data());
-  entry.len = static_cast<std::uint32_t>(answer.size());
-  entry.msg_flags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
-}
-
-void fill_receive(io_uring_sqe& entry, Descriptor fd, const Buffers& buffers) {
-  entry.opcode = IORING_OP_RECV;
-  entry.flags = fd.flags();
-  entry.fd = fd.number();
-  buffers.mark(entry);
-}
+constexpr std::uint8_t linked_and_silent = IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS;
 
 }  // namespace
 
@@ -36,8 +19,24 @@ Exchange::Exchange(Loop& loop, Descriptor fd, Buffers& buffers)
     : Operation(loop),
       is_one_request_(loop.can_be_silent() && has(Feature::buffer_ring)),
       buffers_(&buffers),
-      fd_(fd) {
+      send_(IORING_OP_SEND, fd, is_one_request_ ? linked_and_silent : 0),
+      receive_(IORING_OP_RECV, fd, IOSQE_BUFFER_SELECT) {
   shield();
+}
+
+// As io_uring_prep_send() and _recv() would after clearing the entry again: this is done for each
+// message.
+
+void Exchange::fill_send(io_uring_sqe& entry, ConstBytes answer) const {
+  send_.put_into(entry);
+  entry.addr = reinterpret_cast<std::uintptr_t>(answer.data());
+  entry.len = static_cast<std::uint32_t>(answer.size());
+  entry.msg_flags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
+}
+
+void Exchange::fill_receive(io_uring_sqe& entry) const {
+  receive_.put_into(entry);
+  entry.buf_group = buffers_->group();
 }
 
 void Exchange::start(ConstBytes answer) {
@@ -45,10 +44,10 @@ void Exchange::start(ConstBytes answer) {
   // A link goes in whole.
   if (!loop().has_room_for_two()) return start_when_there_is_room(answer);
   const auto [send, receive] = loop().next_entries();
-  const Descriptor fd = fd_;
-  fill_send(send, fd, answer, IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS);
+  fill_send(send, answer);
   send.user_data = name_of(Part::before);
-  fill_receive(receive, fd, *buffers_);
+  fill_receive(receive);
+  receive.ioprio = loop().receive_flags();
   receive.user_data = name_of(Part::request);
   answer_ = answer;
   has_begun();
@@ -86,8 +85,8 @@ void Exchange::show(const io_uring_sqe& receive) {
 }
 
 void Exchange::prepare(io_uring_sqe& entry) {
-  if (sending_) return fill_send(entry, fd_, answer_, 0);
-  fill_receive(entry, fd_, *buffers_);
+  if (sending_) return fill_send(entry, answer_);
+  fill_receive(entry);
 }
 
 /// In one piece, so that nothing is asked twice; arrived() and ended() are for what is rare.

@@ -3,6 +3,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "uring/buffers.h"
@@ -11,6 +12,22 @@
 #include "uring/request_maker.h"
 
 namespace uring {
+
+/// What an entry begins with, in the layout of io_uring_sqe: filled in once, copied in one piece.
+struct EntryHead {
+  EntryHead(std::uint8_t what, Descriptor about, int more_flags)
+      : opcode(what),
+        flags(static_cast<std::uint8_t>(about.flags() | more_flags)),
+        fd(about.number()) {}
+
+  void put_into(io_uring_sqe& entry) const { std::memcpy(&entry, this, sizeof *this); }
+
+  std::uint8_t opcode;
+  std::uint8_t flags;
+  std::uint16_t ioprio = 0;
+  std::int32_t fd;
+};
+static_assert(sizeof(EntryHead) == offsetof(io_uring_sqe, off));
 
 /// A turn of a conversation as one operation: sends an answer, and when the kernel has taken all of
 /// it receives what comes next, into a buffer that is not chosen before it is needed. Two linked
@@ -90,6 +107,8 @@ class Exchange : public Operation {
 
   [[gnu::cold]] void start_when_there_is_room(ConstBytes answer);
   void start_first_part(ConstBytes answer);
+  void fill_send(io_uring_sqe& entry, ConstBytes answer) const;
+  void fill_receive(io_uring_sqe& entry) const;
   void take(int result, std::uint32_t flags);
   void take_nothing();
   void send_ended(int result);
@@ -107,7 +126,8 @@ class Exchange : public Operation {
   std::uint16_t number_ = 0;  ///< Of that buffer.
   Buffers* buffers_;
   ConstBytes answer_;  ///< What is not known to be sent.
-  Descriptor fd_;
+  const EntryHead send_;
+  const EntryHead receive_;
 };
 
 }  // namespace uring

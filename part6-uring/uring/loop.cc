@@ -111,12 +111,15 @@ bool Loop::spin() {
 }
 
 void Loop::collect() {
+  constexpr std::uint32_t few = 4;
+  const std::uint32_t before = ring_.taken();
   Completion completion;
   while (ring_.take(completion)) {
     auto* operation = reinterpret_cast<Operation*>(completion.name & ~Operation::part_mask);
     const auto part = static_cast<Operation::Part>(completion.name & Operation::part_mask);
     operation->completed(part, completion.result, completion.flags);
   }
+  receive_flags_ = ring_.taken() - before <= few ? IORING_RECVSEND_POLL_FIRST : 0;
   end_silent();
 }
 

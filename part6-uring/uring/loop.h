@@ -104,6 +104,11 @@ class Loop : public Operations {
     ready_operations_.forget(operation);
   }
 
+  /// For a receive's `ioprio`, since 5.19: whether to wait before it is tried. A turn that has
+  /// brought a few completions has slept for them, and what comes next is not there yet either: to
+  /// try would be in vain. When clients are faster than we are it is there already.
+  std::uint16_t receive_flags() const { return receive_flags_; }
+
   /// Does not sleep in the next turn: submitting alone will let somebody go on.
   void hurry() { hurry_ = true; }
 
@@ -146,6 +151,7 @@ class Loop : public Operations {
   List<Waiter> ready_;
   Line<Operation> ready_operations_;
   bool hurry_ = false;
+  std::uint16_t receive_flags_ = 0;
   List<Promise<void>> ended_tasks_;
   Scope root_{*this, Scope::Root{}};
   Scope* current_scope_ = &root_;

@@ -102,6 +102,9 @@ class Ring {
     return true;
   }
 
+  /// How many were taken since the beginning, modulo 2^32.
+  std::uint32_t taken() const { return taken_; }
+
  private:
   Ring() = default;
   void probe(Features permitted);

@@ -25,4 +25,4 @@ def test_a_message_takes_some_three_hundred_instructions(start: Callable[..., Se
         ).values()
     )
     print(f"{each:.0f} instructions a message at {CONNECTIONS} connections")
-    assert each < 310  # 298 with g++ 12
+    assert each < 305  # 294 with g++ 12

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,7 +26,7 @@ using uring::Result;
 using uring::Task;
 
 // A part of what a connection costs while its peer says nothing.
-static_assert(sizeof(Exchange) <= 88);
+static_assert(sizeof(Exchange) <= 96);
 
 /// Counts what it is told.
 class Recorder final : public Exchange {
@@ -195,6 +197,43 @@ TEST_F(UringExchange, ManyGoTogether) {
       (void)co_await loop.nop();
     }
     for (const auto& each : exchanges) EXPECT_TRUE(each->in_flight() || each->exchanges == 1);
+  });
+}
+
+// Everybody speaks at once, and then only one: the buffers that took are put aside again.
+TEST_F(UringExchange, WhatABurstNeededGoesRoundForAWhile) {
+  if (!loop.features().has(uring::Feature::buffer_ring) || !loop.can_be_silent()) GTEST_SKIP();
+  run([this]() -> Task<> {
+    const auto many = std::move(*Buffers::create(loop, 64, 16));
+    std::vector<tests::Ends> ends;
+    std::vector<std::unique_ptr<Recorder>> exchanges;
+    for (int i = 0; i < 40; ++i) {
+      ends.push_back(tcp_connection());
+      (void)co_await loop.send(ends.back().client, bytes_of("x"));
+      exchanges.push_back(std::make_unique<Recorder>(loop, ends.back().server, *many));
+    }
+    for (const auto& each : exchanges) {
+      while (!each->received() || each->exchanges == 0) {  // no_buffer_space: there will be more
+        each->start({});
+        co_await end_of(*each);
+      }
+    }
+    EXPECT_EQ(many->available(), 24u);
+    for (const auto& each : exchanges) each->start(each->input());
+
+    Recorder& one = *exchanges.front();
+    std::array<std::byte, 8> answer;
+    std::set<const std::byte*> seen;
+    for (int i = 0; i < 1000; ++i) {
+      if (i == 800) seen.clear();
+      EXPECT_THAT(co_await loop.recv(ends.front().client, answer), Succeeded());
+      (void)co_await loop.send(ends.front().client, bytes_of("x"));
+      while (one.in_flight()) (void)co_await loop.nop();
+      EXPECT_THAT(take(one), Succeeded());
+      seen.insert(one.input().data());
+      one.start(one.input());
+    }
+    EXPECT_LE(seen.size(), 16u);
   });
 }
 
