@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 #include "uring/frame_pool.h"
 #include "uring/loop.h"
@@ -82,7 +83,10 @@ Status Buffers::register_ring() {
 
 void Buffers::give_first() {
   spare_.reserve(count_);
-  for (std::uint32_t i = count_; i-- > 0;) spare_.push_back(static_cast<std::uint16_t>(i));
+  for (std::uint32_t i = count_; i-- > 0;) {
+    spare_.push_back(static_cast<std::uint16_t>(i));
+    if (checks_memory_) make_unreadable(spare_.back());
+  }
   needed_ = std::min(few, count_);
   if (ring_) return put_into_round(needed_);
   give_backs_.reserve(count_);
@@ -93,6 +97,11 @@ void Buffers::give_first() {
   for (GiveBack& each : give_backs_) {
     while (each.in_flight()) loop_.wait_and_collect();
   }
+}
+
+void Buffers::ran_out() {
+  const bool first = std::exchange(ran_out_in_, loop_.turns()) != loop_.turns();
+  if (first) add_more();  // for all that have found none in this turn
 }
 
 void Buffers::add_more() {
@@ -106,13 +115,14 @@ void Buffers::put_into_round(std::uint32_t count) {
   for (; count > 0; --count) {
     const std::uint16_t number = spare_.back();
     spare_.pop_back();
-    give_back(number);
+    give_to_kernel(number);
   }
 }
 
 /// Of those that are to be published, as many as are not needed. Which they are does not matter.
 void Buffers::take_out_of_round() {
   most_lent_ = std::max(most_lent_, lent_);
+  needed_ = std::max(needed_, lent_);
   if (++turns_ == turns_in_a_while) {
     turns_ = 0;
     needed_ = std::max(std::min(few, count_), 2 * std::exchange(most_lent_, 0));
@@ -153,6 +163,11 @@ void Buffers::make_unreadable(std::uint16_t number) {
 
 void Buffers::give_back_otherwise(std::uint16_t number) {
   if (checks_memory_) make_unreadable(number);
+  give_to_kernel(number);
+}
+
+/// At once. It is unreadable already, where memory is checked.
+void Buffers::give_to_kernel(std::uint16_t number) {
   if (!ring_) return give_backs_[number].begin();
   add_to_ring(number);
   put_before_unpublished();

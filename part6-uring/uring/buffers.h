@@ -57,8 +57,9 @@ class Lease {
 /// Buffers that the kernel takes when bytes have come, and not before: a connection that is silent
 /// holds none. All of a size, in a ring shared with the kernel, or where it has no such rings,
 /// given back one by one with an operation each. In a ring go round about as many as are needed at
-/// once, so that they stay in the cache: a few at first, twice as many when all of them are lent,
-/// and fewer when for a while fewer exchanges would have used them.
+/// once, so that they stay in the cache: a few at first, twice as many when all of them are lent
+/// or a receive has found none, and fewer again when exchanges have done with half of them for a
+/// while.
 ///
 /// When the kernel has none left, a receive ends with no_buffer_space (ENOBUFS). That is no fault:
 /// while none is available() wait for returned(), and receive again.
@@ -76,13 +77,13 @@ class Buffers {
   std::uint16_t group() const { return group_; }
   std::size_t bytes_each() const { return bytes_each_; }
 
-  /// Those that are not lent.
+  /// Those that are not lent, whether the kernel has them or they are put aside.
   std::uint32_t available() const { return count_ - lent_; }
 
-  /// Those that leases hold.
+  /// Those that leases and exchanges hold.
   std::uint32_t lent() const { return lent_; }
 
-  /// Waits until available() is not 0. Error: cancelled.
+  /// Waits until one comes back. Error: cancelled.
   Signal::Wait returned() { return signal_.wait(); }
 
   /// For a request that is to take one of them.
@@ -119,6 +120,10 @@ class Buffers {
   /// it has not sent it.
   void give_back_when_sent(std::uint16_t number) { add_to_ring(number); }
   void keep(std::uint16_t number);
+
+  /// A receive has ended with no_buffer_space: what it could have had is lent, or has come and was
+  /// not fetched yet.
+  void ran_out();
 
   /// At the end of a turn, when all have been sent. For the loop.
   void give_back_sent() {
@@ -162,6 +167,7 @@ class Buffers {
   void put_into_round(std::uint32_t count);
   void take_out_of_round();
   void give_back_otherwise(std::uint16_t number);
+  void give_to_kernel(std::uint16_t number);
   io_uring_buf& at(std::uint16_t place) { return ring_.get()[place & mask_]; }
   void add_to_ring(std::uint16_t number);
   void put_before_unpublished();
@@ -180,6 +186,7 @@ class Buffers {
   std::uint32_t mask_;
   std::uint32_t lent_ = 0;
   std::uint32_t going_round_ = 0;  ///< Lent or with the kernel; all others are spare.
+  std::uint64_t ran_out_in_ = 0;   ///< The last turn in which that happened.
   std::vector<std::uint16_t> spare_;
   std::uint32_t needed_ = 0;     ///< So many should go round.
   std::uint32_t most_lent_ = 0;  ///< At once, in the last

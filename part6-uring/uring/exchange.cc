@@ -117,6 +117,7 @@ inline void Exchange::take(int result, std::uint32_t flags) {
 /// The end of the stream, or an error; but all of the answer was sent, or there would be no
 /// receive.
 void Exchange::take_nothing() {
+  if (result() == -ENOBUFS) buffers_->ran_out();
   answer_ = {};
   input_ = Input::none;
 }

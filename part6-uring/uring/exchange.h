@@ -27,7 +27,9 @@ struct EntryHead {
   std::uint16_t ioprio = 0;
   std::int32_t fd;
 };
-static_assert(sizeof(EntryHead) == offsetof(io_uring_sqe, off));
+static_assert(offsetof(EntryHead, flags) == offsetof(io_uring_sqe, flags));
+static_assert(offsetof(EntryHead, ioprio) == offsetof(io_uring_sqe, ioprio));
+static_assert(offsetof(EntryHead, fd) == offsetof(io_uring_sqe, fd));
 
 /// A turn of a conversation as one operation: sends an answer, and when the kernel has taken all of
 /// it receives what comes next, into a buffer that is not chosen before it is needed. Two linked

@@ -51,7 +51,7 @@ class Features {
 /// How a ring is to be set up.
 struct Setup {
   std::uint32_t entries = 256;  ///< Submissions between two system calls; not what is in flight.
-  std::uint32_t buffers = 256;  ///< For those who make a BufferRing, a power of two.
+  std::uint32_t buffers = 256;  ///< For those who make Buffers, a power of two.
   std::size_t buffer_bytes = 20 * 1024;  ///< A message of 16 KiB and its header fit.
   Features features;                     ///< What may be used if the kernel has it.
   bool sqpoll = false;                   ///< A kernel thread submits: needs no call, burns a core.

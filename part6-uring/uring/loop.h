@@ -105,8 +105,8 @@ class Loop : public Operations {
   }
 
   /// For a receive's `ioprio`, since 5.19: whether to wait before it is tried. A turn that has
-  /// brought a few completions has slept for them, and what comes next is not there yet either: to
-  /// try would be in vain. When clients are faster than we are it is there already.
+  /// brought a few completions has most likely slept for them, and what comes next is not there
+  /// yet either: to try would be in vain. When clients are faster than we are it is there already.
   std::uint16_t receive_flags() const { return receive_flags_; }
 
   /// Does not sleep in the next turn: submitting alone will let somebody go on.

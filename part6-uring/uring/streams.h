@@ -40,6 +40,10 @@ class RecvLease {
     fd_.mark(entry);
     buffers_->mark(entry);
   }
+  int translate(int result) const {
+    if (result == -ENOBUFS) buffers_->ran_out();
+    return result;
+  }
   Result<Lease> decode(int result, std::uint32_t flags) const {
     return buffers_->lease(result, flags);
   }

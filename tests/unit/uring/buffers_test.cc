@@ -170,6 +170,30 @@ TEST_F(UringBuffers, ThereAreMoreWhenAllOfThoseAreLent) {
   });
 }
 
+// What has come for a stream that nobody asks is not lent, but the kernel does not have it either.
+TEST_F(UringBuffers, AStreamThatNobodyAsksLeavesSomeToOthers) {
+  if (!loop.features().has(uring::Feature::multishot_recv)) GTEST_SKIP();
+  run([this]() -> Task<> {
+    const auto many = std::move(*Buffers::create(loop, 64, 1));
+    const auto busy = tcp_connection();
+    const auto other = tcp_connection();
+    RecvStream stream(loop, busy.server, *many);
+    (void)co_await loop.send(busy.client, bytes_of("x"));
+    EXPECT_THAT(co_await stream.next(), Succeeded());
+    (void)co_await loop.send(busy.client, bytes_of(std::string(20, 'y')));
+    (void)co_await loop.sleep(5ms);  // its coroutine has something else to do
+
+    (void)co_await loop.send(other.client, bytes_of("z"));
+    auto lease = co_await loop.start(uring::RecvLease(other.server, *many));
+    for (int i = 0; i < 10 && !lease; ++i) {
+      EXPECT_THAT(lease, FailedWith(std::errc::no_buffer_space));
+      EXPECT_GT(many->available(), 0u);
+      lease = co_await loop.start(uring::RecvLease(other.server, *many));
+    }
+    EXPECT_THAT(lease, Succeeded());
+  });
+}
+
 // Over TCP. On a Unix socket Linux 6.18 forgets to tell a multishot receive of an end of stream
 // that had come before the last bytes were taken.
 

@@ -55,6 +55,15 @@ class UringExchange : public Uring {
     while (exchange.in_flight()) (void)co_await loop.sleep(std::chrono::milliseconds(1));
   }
 
+  /// Once more where there was no buffer: there will be.
+  Task<> receive(Recorder& exchange) {
+    do {
+      const int before = exchange.exchanges;
+      exchange.start({});
+      while (exchange.exchanges == before) (void)co_await loop.nop();
+    } while (!exchange.received());
+  }
+
   Result<std::span<std::byte>> take(Recorder& exchange) {
     if (!exchange.received()) return std::unexpected(exchange.error());
     return exchange.input();
@@ -200,7 +209,8 @@ TEST_F(UringExchange, ManyGoTogether) {
   });
 }
 
-// Everybody speaks at once, and then only one: the buffers that took are put aside again.
+// Everybody speaks at once, and then only one: the buffers that took are put aside, until everybody
+// speaks again.
 TEST_F(UringExchange, WhatABurstNeededGoesRoundForAWhile) {
   if (!loop.features().has(uring::Feature::buffer_ring) || !loop.can_be_silent()) GTEST_SKIP();
   run([this]() -> Task<> {
@@ -212,13 +222,7 @@ TEST_F(UringExchange, WhatABurstNeededGoesRoundForAWhile) {
       (void)co_await loop.send(ends.back().client, bytes_of("x"));
       exchanges.push_back(std::make_unique<Recorder>(loop, ends.back().server, *many));
     }
-    for (const auto& each : exchanges) {
-      do {
-        const int before = each->exchanges;
-        each->start({});
-        while (each->exchanges == before) (void)co_await loop.nop();
-      } while (!each->received());  // no_buffer_space: there will be more
-    }
+    for (const auto& each : exchanges) co_await receive(*each);
     EXPECT_EQ(many->available(), 24u);
     for (const auto& each : exchanges) each->start(each->input());
 
@@ -236,6 +240,18 @@ TEST_F(UringExchange, WhatABurstNeededGoesRoundForAWhile) {
       one.start(one.input());
     }
     EXPECT_LE(seen.size(), 16u);
+
+    std::size_t echoed = 0;
+    for (std::size_t i = 1; i < ends.size(); ++i) {
+      (void)co_await loop.send(ends[i].client, bytes_of("again"));
+    }
+    for (std::size_t i = 1; i < ends.size(); ++i) {
+      while (exchanges[i]->in_flight()) (void)co_await loop.nop();
+      if (!exchanges[i]->received()) co_await receive(*exchanges[i]);
+      EXPECT_EQ(text_of(exchanges[i]->input()), "again");
+      ++echoed;
+    }
+    EXPECT_EQ(echoed, 39u);
   });
 }
 
