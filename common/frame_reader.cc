@@ -34,22 +34,22 @@ Result<std::optional<ByteView>> FrameReader::next_held() {
 }
 
 void FrameReader::keep_the_rest() {
-  held_.assign(lent_.begin(), lent_.end());
-  lent_ = {};
+  held_.assign(input_.begin(), input_.end());
+  input_ = {};
 }
 
 /// Moves lent bytes behind those of the begun message until it has `size_bytes`. False: still
 /// short.
 bool FrameReader::fill_until(std::size_t size_bytes) {
   if (held_.size() < size_bytes) {
-    const std::size_t moved = std::min(size_bytes - held_.size(), lent_.size());
+    const std::size_t moved = std::min(size_bytes - held_.size(), input_.size());
     // Doubled, but never beyond what was announced; one that announces much pays when it sends
     // much.
     if (held_.capacity() < held_.size() + moved) {
       held_.reserve(std::min(size_bytes, std::max(2 * held_.size(), held_.size() + moved)));
     }
-    held_.insert(held_.end(), lent_.begin(), lent_.begin() + static_cast<std::ptrdiff_t>(moved));
-    lent_ = lent_.subspan(moved);
+    held_.insert(held_.end(), input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(moved));
+    input_ = input_.subspan(moved);
   }
   return held_.size() >= size_bytes;
 }

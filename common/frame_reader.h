@@ -4,15 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
-#include <vector>
 
+#include "common/bytes.h"
 #include "common/result.h"
 
 namespace common {
-
-using Bytes = std::vector<std::byte>;
-using ByteView = std::span<const std::byte>;
 
 /// A message is this many bytes of little-endian payload length, then the payload.
 inline constexpr std::size_t header_bytes = 4;
@@ -29,7 +25,7 @@ inline std::uint32_t load_le32(ByteView bytes) {
 
 /// Cuts a byte stream into messages, however the stream was sliced on its way.
 ///
-/// Does no I/O: lend() it the bytes that came, then call next() until it has no more. What it is
+/// Does no I/O: feed() it the bytes that came, then call next() until it has no more. What it is
 /// lent is read in place; only the beginning of a message whose rest has not arrived is copied,
 /// into memory that grows by doubling as bytes arrive (an announced length costs nothing) and that
 /// is given back when the message was returned. It holds at most 2 * (4 + payload_bytes_max) bytes,
@@ -39,20 +35,20 @@ class FrameReader {
   explicit FrameReader(std::uint32_t payload_bytes_max) : payload_bytes_max_(payload_bytes_max) {}
 
   /// Lends the next bytes of the stream. They must stay until next() returned no message.
-  void lend(ByteView received) {
-    assert(lent_.empty());
-    lent_ = received;
+  void feed(ByteView received) {
+    assert(input_.empty());
+    input_ = received;
   }
 
   /// Whether next() has nothing more to do: no bytes are left, nor the memory of a returned
   /// message.
-  bool used_up() const { return lent_.empty() && !held_returned_; }
+  bool exhausted() const { return input_.empty() && !held_returned_; }
 
   /// Whether the beginning of a message waits here for its rest.
   bool inside_message() const { return !held_.empty() && !held_returned_; }
 
   /// The next complete payload, or nullopt: all that was lent is used up, more bytes are needed.
-  /// The view is good until the next call of next() or lend(). Its header stands in the four bytes
+  /// The view is good until the next call of next() or feed(). Its header stands in the four bytes
   /// in front of it.
   /// Error: too_long as soon as the four bytes are known; nothing after it can be trusted.
   Result<std::optional<ByteView>> next();
@@ -79,8 +75,8 @@ class FrameReader {
   bool fill_until(std::size_t size_bytes);
 
   std::uint32_t payload_bytes_max_;
-  ByteView lent_;  ///< What was lent and is not used up.
-  Bytes held_;     ///< The beginning of a message, or all of it: some bytes of its header at least.
+  ByteView input_;  ///< What was lent and is not used up.
+  Bytes held_;  ///< The beginning of a message, or all of it: some bytes of its header at least.
   bool held_returned_ = false;  ///< It was all of it, and the last view points into it.
 };
 
@@ -89,13 +85,13 @@ class FrameReader {
 inline Result<std::optional<ByteView>> FrameReader::next() {
   if (!held_.empty()) return next_held();
 
-  if (lent_.size() >= header_bytes) {
-    const std::uint32_t payload_bytes = load_le32(lent_);
+  if (input_.size() >= header_bytes) {
+    const std::uint32_t payload_bytes = load_le32(input_);
     if (payload_bytes > payload_bytes_max_) return failure(Error::too_long);
     // Compared without adding: in 32 bits, 4 + 0xFFFFFFFC would be 0.
-    if (lent_.size() - header_bytes >= payload_bytes) {
-      const auto payload = lent_.subspan(header_bytes, payload_bytes);
-      lent_ = lent_.subspan(header_bytes + payload_bytes);
+    if (input_.size() - header_bytes >= payload_bytes) {
+      const auto payload = input_.subspan(header_bytes, payload_bytes);
+      input_ = input_.subspan(header_bytes + payload_bytes);
       return payload;
     }
   }

@@ -1,15 +1,15 @@
 #include "common/session.h"
 
-#include "common/options.h"
+#include "common/server/options.h"
 
 namespace common {
 
 /// With a message at its beginning or its end that was cut, or is too long.
-Result<std::size_t> EchoSession::take_pieces(ByteView received, Answers& answers) {
+Result<std::size_t> EchoSession::take_pieces(ByteView received, SendBuffer& answers) {
   const auto whole = reader_.whole_messages(received);
-  answers.pass_on(received.first(whole.size_bytes));
+  answers.append_view(received.first(whole.size_bytes));
   std::size_t completed = whole.messages;
-  for (reader_.lend(received.subspan(whole.size_bytes)); !reader_.used_up();) {
+  for (reader_.feed(received.subspan(whole.size_bytes)); !reader_.exhausted();) {
     const auto payload = reader_.next();
     if (!payload) return std::unexpected(payload.error());
     if (!*payload) continue;
@@ -21,7 +21,7 @@ Result<std::size_t> EchoSession::take_pieces(ByteView received, Answers& answers
 
 Status EchoSession::end_of_stream() const { return reader_.finish(); }
 
-Result<std::size_t> DiscardSession::take(ByteView received, Answers& /*answers*/) {
+Result<std::size_t> DiscardSession::take(ByteView received, SendBuffer& /*answers*/) {
   return received.size();
 }
 

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <memory>
 
-#include "common/answers.h"
 #include "common/frame_reader.h"
 #include "common/result.h"
+#include "common/send_buffer.h"
 
 namespace common {
 
@@ -27,7 +27,7 @@ class Session {
   /// `answers`, also when it ends in an error.
   /// Returns how many messages these bytes completed: only that moves the time bound.
   /// Errors: too_long, malformed. Nothing after them can be trusted; take() is not called again.
-  virtual Result<std::size_t> take(ByteView received, Answers& answers) = 0;
+  virtual Result<std::size_t> take(ByteView received, SendBuffer& answers) = 0;
 
   /// The peer has ended its stream. Error: cut_short inside a message.
   virtual Status end_of_stream() const = 0;
@@ -44,16 +44,16 @@ class EchoSession final : public Session {
  public:
   explicit EchoSession(std::uint32_t payload_bytes_max) : reader_(payload_bytes_max) {}
 
-  Result<std::size_t> take(ByteView received, Answers& answers) override {
+  Result<std::size_t> take(ByteView received, SendBuffer& answers) override {
     const auto whole = reader_.whole_messages(received);
     if (whole.size_bytes < received.size()) return take_pieces(received, answers);
-    answers.pass_on(received);
+    answers.append_view(received);
     return whole.messages;
   }
   Status end_of_stream() const override;
 
  private:
-  Result<std::size_t> take_pieces(ByteView received, Answers& answers);
+  Result<std::size_t> take_pieces(ByteView received, SendBuffer& answers);
 
   FrameReader reader_;
 };
@@ -61,7 +61,7 @@ class EchoSession final : public Session {
 /// Takes everything, answers nothing (RFC 863). Any byte counts as a message.
 class DiscardSession final : public Session {
  public:
-  Result<std::size_t> take(ByteView received, Answers& answers) override;
+  Result<std::size_t> take(ByteView received, SendBuffer& answers) override;
   Status end_of_stream() const override;
 };
 

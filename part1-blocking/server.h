@@ -6,10 +6,10 @@
 #include <string>
 
 #include "common/fd.h"
-#include "common/listen.h"
-#include "common/log.h"
-#include "common/options.h"
 #include "common/result.h"
+#include "common/server/listen.h"
+#include "common/server/log.h"
+#include "common/server/options.h"
 #include "common/session.h"
 
 namespace stage {

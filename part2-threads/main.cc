@@ -2,10 +2,10 @@
 // Try it: ./serve part2-threads   then, in another terminal:
 //         printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
 
-#include "common/options.h"
-#include "common/process.h"
+#include "common/server/options.h"
+#include "common/server/process.h"
+#include "common/server/signal_thread.h"
 #include "common/session.h"
-#include "common/stop_signals.h"
 #include "server.h"
 
 int main(int argc, char** argv) {
@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
   const auto server = stage::Server::create(options, common::make_echo_session);
   if (!server) return common::fail(options, server.error());
   const auto signals =
-      common::StopSignals::create(options.drain_timeout, [&server] { (*server)->stop(); });
+      common::SignalThread::create(options.drain_timeout, [&server] { (*server)->stop(); });
   if (!signals) return common::fail(options, signals.error());
   common::announce((*server)->address());
   const auto finished = (*server)->run();

@@ -11,22 +11,22 @@
 #include <thread>
 #include <vector>
 
-#include "common/blocking_peer.h"
+#include "connection.h"
 
 namespace stage {
 namespace {
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
 /// Returns why it ended: no error is a goodbye on a message boundary.
-common::Status serve(common::BlockingPeer& peer, common::Session& session) {
-  std::array<std::byte, common::receive_bytes_max> lent;
-  common::Answers answers;
+common::Status serve(Connection& peer, common::Session& session) {
+  std::array<std::byte, common::receive_bytes_max> receive_buffer;
+  common::SendBuffer answers;
   while (!session.finished()) {
-    const auto received = peer.receive(lent);
+    const auto received = peer.receive(receive_buffer);
     if (!received) return std::unexpected(received.error());
     if (*received == 0) return session.end_of_stream();
 
-    const auto completed = session.take(common::ByteView(lent).first(*received), answers);
+    const auto completed = session.take(common::ByteView(receive_buffer).first(*received), answers);
     if (const auto sent = peer.send_all(answers.view()); !sent) return sent;
     answers.clear();
     if (!completed) return std::unexpected(completed.error());
@@ -59,7 +59,7 @@ void use_small_stacks() {
 
 common::Result<std::unique_ptr<Server>> Server::create(const common::Options& options,
                                                        common::MakeSession make_session) {
-  auto listener = common::listen_on(options, common::Waiting::blocking);
+  auto listener = common::listen_on(options, common::SocketMode::blocking);
   if (!listener) return std::unexpected(listener.error());
   return std::unique_ptr<Server>(new Server(options, make_session, std::move(*listener)));
 }
@@ -113,14 +113,14 @@ common::Status Server::run_pool() {
 common::Status Server::accept_clients(void (Server::*serve_one)(common::Accepted)) {
   while (true) {
     if (!take_place()) return {};
-    auto client = common::accept_one(listener_, common::Waiting::blocking);
+    auto client = common::accept_one(listener_, common::SocketMode::blocking);
     if (client) {
       assert(*client);  // only a non-blocking accept finds nobody
       (this->*serve_one)(std::move(**client));
       continue;
     }
     give_place_back();
-    if (common::may_pass(client.error())) {
+    if (common::is_transient_accept_error(client.error())) {
       accept_fault_.report(client.error(), common::Clock::now());
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
     } else if (!stopping_) {
@@ -162,7 +162,7 @@ void Server::start_thread(common::Accepted client) {
 void Server::serve_client(common::Accepted client) {
   log_.opened(client.peer);
   begin_serving(client.fd.get());
-  common::BlockingPeer peer(client.fd, options_.read_timeout);
+  Connection peer(client.fd, options_.read_timeout);
   const auto session = make_session_(options_);
 
   const auto ended = serve(peer, *session);

@@ -9,10 +9,10 @@
 #include <unordered_set>
 
 #include "common/fd.h"
-#include "common/listen.h"
-#include "common/log.h"
-#include "common/options.h"
 #include "common/result.h"
+#include "common/server/listen.h"
+#include "common/server/log.h"
+#include "common/server/options.h"
 #include "common/session.h"
 
 namespace stage {

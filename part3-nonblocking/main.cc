@@ -2,10 +2,10 @@
 // Try it: ./serve part3-nonblocking   then, in another terminal:
 //         printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
 
-#include "common/options.h"
-#include "common/process.h"
+#include "common/server/options.h"
+#include "common/server/process.h"
+#include "common/server/signal_wakeup.h"
 #include "common/session.h"
-#include "common/stop_handler.h"
 #include "server.h"
 
 int main(int argc, char** argv) {
@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
   const auto server = stage::Server::create(options, common::make_echo_session);
   if (!server) return common::fail(options, server.error());
   const auto signals =
-      common::StopHandler::create(options.drain_timeout, [&server] { (*server)->stop(); });
+      common::SignalWakeup::create(options.drain_timeout, [&server] { (*server)->stop(); });
   if (!signals) return common::fail(options, signals.error());
   common::announce((*server)->address());
   const auto finished = (*server)->run();

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "common/listen.h"
+#include "common/server/listen.h"
 
 namespace stage {
 namespace {
@@ -20,7 +20,7 @@ constexpr auto shortage_pause = std::chrono::milliseconds(100);
 
 common::Result<std::unique_ptr<Server>> Server::create(const common::Options& options,
                                                        common::MakeSession make_session) {
-  auto listener = common::listen_on(options, common::Waiting::nonblocking);
+  auto listener = common::listen_on(options, common::SocketMode::nonblocking);
   if (!listener) return std::unexpected(listener.error());
   return std::unique_ptr<Server>(new Server(options, make_session, std::move(*listener)));
 }
@@ -50,13 +50,14 @@ common::Status Server::run() {
 common::Status Server::accept_new(Clock::time_point now) {
   for (int i = 0; i < accept_budget && !draining_; ++i) {
     if (clients_.size() >= options_.max_connections) return {};
-    auto accepted = common::accept_one(listener_, common::Waiting::nonblocking);
+    auto accepted = common::accept_one(listener_, common::SocketMode::nonblocking);
     if (accepted && *accepted) {
       add(std::move(**accepted), now);
       continue;
     }
     if (accepted) return {};  // nobody there
-    if (!common::may_pass(accepted.error())) return std::unexpected(accepted.error());
+    if (!common::is_transient_accept_error(accepted.error()))
+      return std::unexpected(accepted.error());
     accept_fault_.report(accepted.error(), now);
     accept_again_ = now + shortage_pause;
     return {};
@@ -73,10 +74,10 @@ void Server::advance_all(Clock::time_point now) {
   for (std::size_t i = 0; i < clients_.size();) {
     Connection& connection = *clients_[i];
     auto next = connection.advance({.input = true, .output = true}, now, lent_);
-    if (next == Connection::Next::keep && connection.deadline() <= now) {
+    if (next == Connection::Action::keep && connection.deadline() <= now) {
       next = connection.expire(now);
     }
-    if (next == Connection::Next::close) {
+    if (next == Connection::Action::close) {
       close(i);  // the last has taken its place: i stays
     } else {
       ++i;

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "common/duration.h"
 #include "common/fd.h"
-#include "common/log.h"
-#include "common/options.h"
 #include "common/result.h"
+#include "common/server/duration.h"
+#include "common/server/log.h"
+#include "common/server/options.h"
 #include "common/session.h"
 #include "connection.h"
 

@@ -7,10 +7,10 @@
 #include <span>
 #include <vector>
 
-#include "common/duration.h"
 #include "common/fd.h"
+#include "common/loop/token.h"
 #include "common/result.h"
-#include "common/token.h"
+#include "common/server/duration.h"
 #include "connection.h"
 
 namespace stage {

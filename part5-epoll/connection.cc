@@ -33,19 +33,19 @@ Connection::Connection(common::Accepted accepted, std::unique_ptr<common::Sessio
   renew_deadline(now);
 }
 
-Connection::Next Connection::advance(Readiness ready, Clock::time_point now, Lent& lent) {
-  if (state_ == State::lingering) return ready.input ? throw_away(lent) : Next::keep;
+Connection::Action Connection::advance(Readiness ready, Clock::time_point now, Lent& lent) {
+  if (state_ == State::lingering) return ready.input ? throw_away(lent) : Action::keep;
   // While answers are held nothing is received: a peer that does not read is asked nothing more.
-  if (!held_.empty()) return ready.output ? send_held(now) : Next::keep;
-  return ready.input ? receive(now, lent) : Next::keep;
+  if (!held_.empty()) return ready.output ? send_held(now) : Action::keep;
+  return ready.input ? receive(now, lent) : Action::keep;
 }
 
-Connection::Next Connection::receive(Clock::time_point now, Lent& lent) {
+Connection::Action Connection::receive(Clock::time_point now, Lent& lent) {
   const ssize_t received = ::recv(fd_.get(), lent.input.data(), lent.input.size(), 0);
   if (received < 0) {
-    if (not_now()) return Next::keep;
+    if (not_now()) return Action::keep;
     log_closed(common::last_error().error());
-    return Next::close;
+    return Action::close;
   }
   if (received == 0) {
     peer_ended_ = true;
@@ -62,18 +62,18 @@ Connection::Next Connection::receive(Clock::time_point now, Lent& lent) {
   } else if (*completed > 0) {
     renew_deadline(now);  // by messages only: single bytes would hold the connection for ever
   }
-  const Next next = send(lent.answers.view(), now);
+  const Action next = send(lent.answers.view(), now);
   lent.answers.clear();
   return next;
 }
 
-Connection::Next Connection::send(common::ByteView answers, Clock::time_point now) {
+Connection::Action Connection::send(common::ByteView answers, Clock::time_point now) {
   std::size_t taken = 0;
   if (!answers.empty()) {
     const ssize_t sent = ::send(fd_.get(), answers.data(), answers.size(), MSG_NOSIGNAL);
     if (sent < 0 && !not_now()) {
       log_closed(common::last_error().error());
-      return Next::close;
+      return Action::close;
     }
     if (sent > 0) taken = static_cast<std::size_t>(sent);
   }
@@ -83,63 +83,63 @@ Connection::Next Connection::send(common::ByteView answers, Clock::time_point no
     held_begin_ = 0;
     unacknowledged_ = common::unacknowledged_bytes(fd_);
     renew_deadline(now);
-    return Next::keep;
+    return Action::keep;
   }
-  return state_ == State::ending ? end_stream(now) : Next::keep;
+  return state_ == State::ending ? end_stream(now) : Action::keep;
 }
 
-Connection::Next Connection::send_held(Clock::time_point now) {
+Connection::Action Connection::send_held(Clock::time_point now) {
   assert(held_begin_ < held_.size());
   const auto rest = common::ByteView(held_).subspan(held_begin_);
   const ssize_t sent = ::send(fd_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
   if (sent < 0) {
-    if (not_now()) return Next::keep;
+    if (not_now()) return Action::keep;
     log_closed(common::last_error().error());
-    return Next::close;
+    return Action::close;
   }
   held_begin_ += static_cast<std::size_t>(sent);
   renew_deadline(now);
   if (held_begin_ < held_.size()) {
     unacknowledged_ = common::unacknowledged_bytes(fd_);
-    return Next::keep;
+    return Action::keep;
   }
   held_ = common::Bytes();  // gives the memory back
-  return state_ == State::ending ? end_stream(now) : Next::keep;
+  return state_ == State::ending ? end_stream(now) : Action::keep;
 }
 
-Connection::Next Connection::end_stream(Clock::time_point now) {
+Connection::Action Connection::end_stream(Clock::time_point now) {
   // A peer that has ended its stream sends nothing that a close could answer with a reset.
-  if (peer_ended_ && !draining_) return Next::close;
+  if (peer_ended_ && !draining_) return Action::close;
   state_ = State::lingering;
   if (draining_) {
     deadline_ = Clock::time_point::max();  // a drain has a time-out of its own
-    return Next::keep;
+    return Action::keep;
   }
   deadline_ = now + common::linger_timeout;
-  if (::shutdown(fd_.get(), SHUT_WR) < 0) return Next::close;  // ENOTCONN: the peer has gone
-  return Next::keep;
+  if (::shutdown(fd_.get(), SHUT_WR) < 0) return Action::close;  // ENOTCONN: the peer has gone
+  return Action::keep;
 }
 
-Connection::Next Connection::throw_away(Lent& lent) {
+Connection::Action Connection::throw_away(Lent& lent) {
   const ssize_t received = ::recv(fd_.get(), lent.input.data(), lent.input.size(), 0);
-  if (received < 0 && !not_now()) return Next::close;
-  if (!draining_) return received == 0 ? Next::close : Next::keep;
+  if (received < 0 && !not_now()) return Action::close;
+  if (!draining_) return received == 0 ? Action::close : Action::keep;
 
-  if (common::unacknowledged_bytes(fd_) > 0) return Next::keep;
+  if (common::unacknowledged_bytes(fd_) > 0) return Action::keep;
   // Only now: when both directions are shut down, the kernel answers more input with a reset, and
   // throws away what is not acknowledged.
   (void)::shutdown(fd_.get(), SHUT_WR);
-  return Next::close;
+  return Action::close;
 }
 
-Connection::Next Connection::expire(Clock::time_point now) {
-  if (state_ == State::lingering) return Next::close;
+Connection::Action Connection::expire(Clock::time_point now) {
+  if (state_ == State::lingering) return Action::close;
   if (!held_.empty()) {
     // No send went through, but a peer that reads slowly has freed less than a send waits for.
     const std::size_t before = std::exchange(unacknowledged_, common::unacknowledged_bytes(fd_));
     if (unacknowledged_ < before) {
       renew_deadline(now);
-      return Next::keep;
+      return Action::keep;
     }
     held_ = common::Bytes();
   }

@@ -6,13 +6,13 @@
 #include <memory>
 #include <system_error>
 
-#include "common/duration.h"
 #include "common/fd.h"
-#include "common/listen.h"
-#include "common/log.h"
-#include "common/options.h"
+#include "common/server/duration.h"
+#include "common/server/listen.h"
+#include "common/server/log.h"
+#include "common/server/options.h"
+#include "common/server/socket.h"
 #include "common/session.h"
-#include "common/socket.h"
 
 namespace stage {
 
@@ -27,7 +27,7 @@ struct Readiness {
 /// Buffers of the loop, lent to whichever connection has its turn: an idle one holds none.
 struct Lent {
   std::array<std::byte, common::receive_bytes_max> input;
-  common::Answers answers;
+  common::SendBuffer answers;
 };
 
 /// One peer: its bytes in, our answers out, and why it was closed. What part 1 kept in local
@@ -36,17 +36,17 @@ struct Lent {
 class Connection {
  public:
   /// What the server must do with it after its turn.
-  enum class Next { keep, close };
+  enum class Action { keep, close };
 
   Connection(common::Accepted accepted, std::unique_ptr<common::Session> session,
              const common::Options& options, common::Clock::time_point now);
 
   /// One turn: at most one receive and one send, so that a busy peer costs the others no more than
   /// that.
-  Next advance(Readiness ready, common::Clock::time_point now, Lent& lent);
+  Action advance(Readiness ready, common::Clock::time_point now, Lent& lent);
 
   /// Its deadline has passed.
-  Next expire(common::Clock::time_point now);
+  Action expire(common::Clock::time_point now);
 
   /// From now on it answers what the kernel has received already, and then closes.
   void begin_drain();
@@ -72,11 +72,11 @@ class Connection {
     lingering,   ///< Throws away what comes, so that no reset destroys answers on their way.
   };
 
-  Next receive(common::Clock::time_point now, Lent& lent);
-  Next send(common::ByteView answers, common::Clock::time_point now);
-  Next send_held(common::Clock::time_point now);
-  Next end_stream(common::Clock::time_point now);
-  Next throw_away(Lent& lent);
+  Action receive(common::Clock::time_point now, Lent& lent);
+  Action send(common::ByteView answers, common::Clock::time_point now);
+  Action send_held(common::Clock::time_point now);
+  Action end_stream(common::Clock::time_point now);
+  Action throw_away(Lent& lent);
   void renew_deadline(common::Clock::time_point now);
   /// Cold: once a connection, and out of the way of what is done for each message.
   [[gnu::cold]] void log_closed(std::error_code reason) const;

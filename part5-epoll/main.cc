@@ -2,10 +2,10 @@
 // Try it: ./serve part5-epoll   then, in another terminal:
 //         printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
 
-#include "common/http_session.h"
-#include "common/options.h"
-#include "common/process.h"
-#include "common/stop_handler.h"
+#include "common/http/http_session.h"
+#include "common/server/options.h"
+#include "common/server/process.h"
+#include "common/server/signal_wakeup.h"
 #include "workers.h"
 
 int main(int argc, char** argv) {
@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
   const auto server = stage::Workers::create(options, common::make_session);
   if (!server) return common::fail(options, server.error());
   const auto signals =
-      common::StopHandler::create(options.drain_timeout, [&server] { (*server)->stop(); });
+      common::SignalWakeup::create(options.drain_timeout, [&server] { (*server)->stop(); });
   if (!signals) return common::fail(options, signals.error());
   common::announce((*server)->address());
   return (*server)->run();

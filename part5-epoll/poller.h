@@ -8,11 +8,11 @@
 #include <span>
 #include <vector>
 
-#include "common/duration.h"
 #include "common/fd.h"
-#include "common/options.h"
+#include "common/loop/token.h"
 #include "common/result.h"
-#include "common/token.h"
+#include "common/server/duration.h"
+#include "common/server/options.h"
 #include "connection.h"
 
 namespace stage {

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "common/listen.h"
+#include "common/server/listen.h"
 
 namespace stage {
 namespace {
@@ -34,19 +34,18 @@ constexpr auto drain_tick = std::chrono::milliseconds(5);
 
 common::Result<std::unique_ptr<Server>> Server::create(const common::Options& options,
                                                        common::MakeSession make_session) {
-  auto listener = common::listen_on(options, common::Waiting::nonblocking);
+  auto listener = common::listen_on(options, common::SocketMode::nonblocking);
   if (!listener) return std::unexpected(listener.error());
   auto poller = Poller::create();
   if (!poller) return std::unexpected(poller.error());
   return create(options, make_session, std::move(*listener),
-                std::make_shared<common::Places>(options.max_connections), std::move(*poller));
+                std::make_shared<common::ConnectionLimit>(options.max_connections),
+                std::move(*poller));
 }
 
-common::Result<std::unique_ptr<Server>> Server::create(const common::Options& options,
-                                                       common::MakeSession make_session,
-                                                       common::Fd listener,
-                                                       std::shared_ptr<common::Places> places,
-                                                       Poller poller) {
+common::Result<std::unique_ptr<Server>> Server::create(
+    const common::Options& options, common::MakeSession make_session, common::Fd listener,
+    std::shared_ptr<common::ConnectionLimit> connection_limit, Poller poller) {
   common::Fd wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!wake) return common::last_error();
   if (const auto watched = poller.watch(wake, Token(Token::Kind::wake), {.input = true});
@@ -58,20 +57,21 @@ common::Result<std::unique_ptr<Server>> Server::create(const common::Options& op
     return std::unexpected(watched.error());
   }
   return std::unique_ptr<Server>(new Server(options, make_session, std::move(listener),
-                                            std::move(places), std::move(poller), std::move(wake)));
+                                            std::move(connection_limit), std::move(poller),
+                                            std::move(wake)));
 }
 
 Server::Server(const common::Options& options, common::MakeSession make_session,
-               common::Fd listener, std::shared_ptr<common::Places> places, Poller poller,
-               common::Fd wake)
+               common::Fd listener, std::shared_ptr<common::ConnectionLimit> connection_limit,
+               Poller poller, common::Fd wake)
     : options_(options),
       make_session_(make_session),
       listener_(std::move(listener)),
-      places_(std::move(places)),
+      connection_limit_(std::move(connection_limit)),
       poller_(std::move(poller)),
       wake_(std::move(wake)) {}
 
-Server::~Server() { places_->forget(wake_.get()); }
+Server::~Server() { connection_limit_->remove_waiter(wake_.get()); }
 
 std::string Server::address() const {
   const auto address = common::Address::of_socket(listener_);
@@ -105,18 +105,19 @@ common::Status Server::run() {
 
 common::Status Server::accept_new(Clock::time_point now) {
   for (int i = 0; i < accept_budget && !draining_; ++i) {
-    if (!places_->take_or_wait(wake_.get())) {
+    if (!connection_limit_->try_acquire(wake_.get())) {
       park(Parked::no_place, now);
       return {};
     }
-    auto accepted = common::accept_one(listener_, common::Waiting::nonblocking);
+    auto accepted = common::accept_one(listener_, common::SocketMode::nonblocking);
     if (accepted && *accepted) {
       add(std::move(**accepted), now);
       continue;
     }
-    places_->give_back();
+    connection_limit_->release();
     if (accepted) return {};  // nobody there
-    if (!common::may_pass(accepted.error())) return std::unexpected(accepted.error());
+    if (!common::is_transient_accept_error(accepted.error()))
+      return std::unexpected(accepted.error());
     accept_fault.report(accepted.error(), now);
     park(Parked::shortage, now);
     return {};
@@ -155,7 +156,7 @@ void Server::add(common::Accepted accepted, Clock::time_point now) {
     close(token, client, now);
     return;
   }
-  settle(token, client, Connection::Next::keep, now);
+  apply(token, client, Connection::Action::keep, now);
 }
 
 void Server::wake_up(Clock::time_point now) {
@@ -168,12 +169,12 @@ void Server::wake_up(Clock::time_point now) {
 void Server::advance(const Event& event, Clock::time_point now) {
   Client* client = clients_.find(event.token);
   if (client == nullptr) return;  // closed earlier in this batch
-  settle(event.token, *client, client->connection.advance(event.ready, now, lent_), now);
+  apply(event.token, *client, client->connection.advance(event.ready, now, lent_), now);
 }
 
 /// Does what a turn of the connection asks for: close it, or wait for what it waits for now.
-void Server::settle(Token token, Client& client, Connection::Next next, Clock::time_point now) {
-  if (next == Connection::Next::close) return close(token, client, now);
+void Server::apply(Token token, Client& client, Connection::Action next, Clock::time_point now) {
+  if (next == Connection::Action::close) return close(token, client, now);
 
   const auto deadline = client.connection.deadline();
   if (deadline != client.deadline.deadline()) {
@@ -196,7 +197,7 @@ void Server::change_interest(Token token, Client& client, Clock::time_point now)
 void Server::close(Token token, Client& client, Clock::time_point now) {
   poller_.forget(client.connection.fd());
   clients_.erase(token);
-  places_->give_back();
+  connection_limit_->release();
   if (parked_ == Parked::shortage) resume(now);
 }
 
@@ -205,7 +206,7 @@ void Server::close_overdue(Clock::time_point now) {
     while (const auto token = list->overdue(now)) {
       Client* client = clients_.find(*token);
       assert(client != nullptr);  // an entry leaves the list with its client
-      settle(*token, *client, client->connection.expire(now), now);
+      apply(*token, *client, client->connection.expire(now), now);
     }
   }
 }
@@ -216,14 +217,14 @@ void Server::begin_drain(Clock::time_point now) {
   listener_ = common::Fd();  // who waits in the backlog is turned away
   clients_.for_each([this, now](Token token, Client& client) {
     client.connection.begin_drain();
-    settle(token, client, Connection::Next::keep, now);
+    apply(token, client, Connection::Action::keep, now);
   });
 }
 
 void Server::close_acknowledged(Clock::time_point now) {
   clients_.for_each([this, now](Token token, Client& client) {
     if (!client.connection.lingering()) return;
-    settle(token, client, client.connection.advance({.input = true}, now, lent_), now);
+    apply(token, client, client.connection.advance({.input = true}, now, lent_), now);
   });
 }
 

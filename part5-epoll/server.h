@@ -6,16 +6,16 @@
 #include <optional>
 #include <string>
 
-#include "common/deadline_list.h"
-#include "common/duration.h"
 #include "common/fd.h"
-#include "common/log.h"
-#include "common/options.h"
-#include "common/places.h"
+#include "common/loop/connection_limit.h"
+#include "common/loop/deadline_list.h"
+#include "common/loop/slab.h"
+#include "common/loop/token.h"
 #include "common/result.h"
+#include "common/server/duration.h"
+#include "common/server/log.h"
+#include "common/server/options.h"
 #include "common/session.h"
-#include "common/slab.h"
-#include "common/token.h"
 #include "connection.h"
 #include "poller.h"
 
@@ -31,11 +31,9 @@ class Server {
 
   /// The same with what several servers of one process share: part 5 has such workers. Whoever is
   /// alone shares it with nobody.
-  static common::Result<std::unique_ptr<Server>> create(const common::Options& options,
-                                                        common::MakeSession make_session,
-                                                        common::Fd listener,
-                                                        std::shared_ptr<common::Places> places,
-                                                        Poller poller);
+  static common::Result<std::unique_ptr<Server>> create(
+      const common::Options& options, common::MakeSession make_session, common::Fd listener,
+      std::shared_ptr<common::ConnectionLimit> connection_limit, Poller poller);
   ~Server();
 
   std::string address() const;
@@ -58,7 +56,7 @@ class Server {
   };
 
   Server(const common::Options& options, common::MakeSession make_session, common::Fd listener,
-         std::shared_ptr<common::Places> places, Poller poller, common::Fd wake);
+         std::shared_ptr<common::ConnectionLimit> connection_limit, Poller poller, common::Fd wake);
 
   common::Status accept_new(common::Clock::time_point now);
   void park(Parked reason, common::Clock::time_point now);
@@ -66,8 +64,8 @@ class Server {
   void add(common::Accepted accepted, common::Clock::time_point now);
   void wake_up(common::Clock::time_point now);
   void advance(const Event& event, common::Clock::time_point now);
-  void settle(common::Token token, Client& client, Connection::Next next,
-              common::Clock::time_point now);
+  void apply(common::Token token, Client& client, Connection::Action next,
+             common::Clock::time_point now);
   void change_interest(common::Token token, Client& client, common::Clock::time_point now);
   void close(common::Token token, Client& client, common::Clock::time_point now);
   void close_overdue(common::Clock::time_point now);
@@ -79,9 +77,10 @@ class Server {
   const common::Options& options_;
   common::MakeSession make_session_;
   common::Fd listener_;
-  std::shared_ptr<common::Places> places_;
+  std::shared_ptr<common::ConnectionLimit> connection_limit_;
   Poller poller_;
-  common::Fd wake_;  ///< An eventfd(2): somebody asks us to look at stopping_ and places_.
+  common::Fd
+      wake_;  ///< An eventfd(2): somebody asks us to look at stopping_ and connection_limit_.
   Lent lent_;
 
   common::DeadlineList time_bounds_;  ///< All as far away as --read-timeout.

@@ -8,9 +8,9 @@
 #include <thread>
 #include <utility>
 
-#include "common/listen.h"
-#include "common/process.h"
-#include "common/stop_handler.h"
+#include "common/server/listen.h"
+#include "common/server/process.h"
+#include "common/server/signal_wakeup.h"
 
 namespace stage {
 namespace {
@@ -23,7 +23,7 @@ common::Result<std::vector<common::Fd>> make_listeners(const common::Options& op
   if (options.accept == AcceptHow::reuseport) return common::listen_group(options, options.workers);
 
   std::vector<common::Fd> listeners;
-  auto listener = common::listen_on(options, common::Waiting::nonblocking);
+  auto listener = common::listen_on(options, common::SocketMode::nonblocking);
   if (!listener) return std::unexpected(listener.error());
   listeners.push_back(std::move(*listener));
   while (listeners.size() < options.workers) {
@@ -72,12 +72,12 @@ common::Status Workers::add_servers(const common::Options& options,
     if (!epoll) return std::unexpected(epoll.error());
     shared_epoll_ = std::move(*epoll);
   }
-  const auto places = std::make_shared<common::Places>(options.max_connections);
+  const auto connection_limit = std::make_shared<common::ConnectionLimit>(options.max_connections);
   for (common::Fd& listener : *listeners) {
     auto poller = Poller::create(options.accept, shared_epoll_.get());
     if (!poller) return std::unexpected(poller.error());
-    auto server =
-        Server::create(options, make_session, std::move(listener), places, std::move(*poller));
+    auto server = Server::create(options, make_session, std::move(listener), connection_limit,
+                                 std::move(*poller));
     if (!server) return std::unexpected(server.error());
     servers_.push_back(std::move(*server));
   }
@@ -109,7 +109,7 @@ int Workers::run() {
 void Workers::give_up(std::error_code error) {
   if (failed_.exchange(true)) return;
   (void)common::fail(options_, error);
-  common::StopHandler::stop_after_failure();
+  common::SignalWakeup::stop_after_failure();
 }
 
 void Workers::stop() {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "common/fd.h"
-#include "common/options.h"
 #include "common/result.h"
+#include "common/server/options.h"
 #include "common/session.h"
 #include "server.h"
 
@@ -27,7 +27,7 @@ class Workers {
   std::string address() const;
 
   /// Serves until stop() is called. Returns the exit status: 1 when one of the servers has failed,
-  /// which it says on stderr, and which stops the others through the common::StopHandler.
+  /// which it says on stderr, and which stops the others through the common::SignalWakeup.
   int run();
 
   /// Ends run() in good order. From any thread, and from a signal handler.

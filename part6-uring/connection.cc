@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "common/result.h"
-#include "common/socket.h"
+#include "common/server/socket.h"
 #include "server.h"
 #include "uring/deadline.h"
 #include "uring/loop.h"
@@ -22,13 +22,13 @@ constexpr auto drain_tick = std::chrono::milliseconds(5);
 
 Connection::Connection(Server& server, uring::Loop& loop, uring::Buffers& buffers,
                        common::Accepted accepted)
-    : Exchange(loop, accepted.fd, buffers),
+    : SendThenReceive(loop, accepted.fd, buffers),
       server_(server),
       fd_(std::move(accepted.fd)),
       peer_(accepted.peer) {}
 
 Connection::~Connection() {
-  settle();
+  cancel_and_wait();
   give_input_back();
   give_back_lent();
 }
@@ -49,7 +49,7 @@ std::error_code Connection::why_not() {
 void Connection::rest() { begin_exchange(); }
 
 void Connection::begin_exchange() {
-  if (answers().has_own_memory()) return begin_with_own_memory();
+  if (answers().owns_memory()) return begin_with_own_memory();
   const auto answer = answers().view();
   answers().clear();
   start(answer);

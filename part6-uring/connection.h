@@ -4,12 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "common/answers.h"
-#include "common/deadline_list.h"
-#include "common/listen.h"
-#include "common/token.h"
-#include "uring/exchange.h"
+#include "common/loop/deadline_list.h"
+#include "common/loop/token.h"
+#include "common/send_buffer.h"
+#include "common/server/listen.h"
 #include "uring/scope.h"
+#include "uring/send_then_receive.h"
 #include "uring/task.h"
 
 namespace stage {
@@ -19,7 +19,7 @@ class Server;
 /// Answers that are not what was received, lent by the server until the kernel has them: an idle
 /// connection holds none.
 struct Lent {
-  common::Answers answers;
+  common::SendBuffer answers;
   Lent* next = nullptr;  ///< Among those that are not lent.
 };
 
@@ -30,7 +30,7 @@ struct Lent {
 /// looks at it; what was received is in `input()`, and so is the answer, or it is in `lent_`, until
 /// the next exchange has sent that. Where the kernel had no room for an answer the coroutine holds
 /// a copy and sends it; at the end it lingers, and is closed.
-class Connection final : public uring::Exchange {
+class Connection final : public uring::SendThenReceive {
  public:
   Connection(Server& server, uring::Loop& loop, uring::Buffers& buffers, common::Accepted accepted);
   ~Connection();
@@ -59,7 +59,7 @@ class Connection final : public uring::Exchange {
 
   /// Where to put the answers to what exchange() has returned. The same for all, and so nobody may
   /// wait before they are sent.
-  common::Answers& answers();
+  common::SendBuffer& answers();
 
   /// Sends what answers() holds, as long as that may take: for last words, and where the kernel had
   /// no room for all. Errors: timed_out when the peer takes nothing for as long as --read-timeout

@@ -3,8 +3,8 @@
 #include <array>
 #include <utility>
 
-#include "common/log.h"
-#include "common/socket.h"
+#include "common/server/log.h"
+#include "common/server/socket.h"
 
 namespace stage {
 

@@ -12,9 +12,9 @@
 #include <array>
 
 #include "common/frame_reader.h"
-#include "common/log.h"
-#include "common/options.h"
-#include "common/process.h"
+#include "common/server/log.h"
+#include "common/server/options.h"
+#include "common/server/process.h"
 #include "console.h"
 
 namespace stage {

@@ -7,11 +7,11 @@
 
 #include <fstream>
 
-#include "common/http_session.h"
-#include "common/log.h"
-#include "common/options.h"
-#include "common/process.h"
-#include "common/stop_handler.h"
+#include "common/http/http_session.h"
+#include "common/server/log.h"
+#include "common/server/options.h"
+#include "common/server/process.h"
+#include "common/server/signal_wakeup.h"
 #include "workers.h"
 
 namespace {
@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   const auto signals =
-      common::StopHandler::create(options.drain_timeout, [&server] { (*server)->stop(); });
+      common::SignalWakeup::create(options.drain_timeout, [&server] { (*server)->stop(); });
   if (!signals) return common::fail(options, signals.error());
   // The port is bound and each listener has its backlog: whoever reads this line can connect.
   common::announce((*server)->address());

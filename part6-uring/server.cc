@@ -9,8 +9,8 @@
 #include <span>
 #include <utility>
 
-#include "common/http_session.h"
-#include "common/listen.h"
+#include "common/http/http_session.h"
+#include "common/server/listen.h"
 #include "common/session.h"
 
 namespace stage {
@@ -102,7 +102,7 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop,
       listener_(std::move(listener)),
       wake_(wake),
       look_again_(*loop_),
-      acceptor_(*loop_, listener_, shared.places, wake_) {}
+      acceptor_(*loop_, listener_, shared.connection_limit, wake_) {}
 
 common::Status Server::run(uring::LogWriter* log_writer) { return loop_->run(work(log_writer)); }
 
@@ -112,9 +112,9 @@ uring::Task<common::Status> Server::work(uring::LogWriter* log_writer) {
   uring::Scope conversations(*loop_);
   conversations_ = &conversations;
   uring::Scope chores(*loop_);
-  chores.spawn(keep_doing(hear_wake_ups()));
-  chores.spawn(keep_doing(accept_clients()));
-  chores.spawn(keep_doing(enforce_time_bound()));
+  chores.spawn(run_background(watch_eventfd()));
+  chores.spawn(run_background(accept_clients()));
+  chores.spawn(run_background(enforce_time_bound()));
 
   while (!shared_.stopping && !fault_) (void)co_await look_again_.wait();  // nobody cancels it
   if (fault_) co_return std::unexpected(fault_);
@@ -129,7 +129,7 @@ uring::Task<common::Status> Server::work(uring::LogWriter* log_writer) {
 }
 
 /// A chore that fails takes the server with it, which would else seem to be alive.
-uring::Task<> Server::keep_doing(uring::Task<common::Status> chore) {
+uring::Task<> Server::run_background(uring::Task<common::Status> chore) {
   const auto ended = co_await std::move(chore);
   if (ended || ended.error() == uring::Error::cancelled) co_return;
   fault_ = ended.error();
@@ -137,7 +137,7 @@ uring::Task<> Server::keep_doing(uring::Task<common::Status> chore) {
 }
 
 /// Somebody asks us to stop, or has given a place back.
-uring::Task<common::Status> Server::hear_wake_ups() {
+uring::Task<common::Status> Server::watch_eventfd() {
   std::uint64_t wake_ups = 0;
   while (true) {
     const auto heard = co_await loop_->read(wake_, std::as_writable_bytes(std::span(&wake_ups, 1)));

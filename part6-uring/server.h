@@ -9,15 +9,15 @@
 #include <utility>
 #include <vector>
 
-#include "common/deadline_list.h"
-#include "common/duration.h"
 #include "common/fd.h"
-#include "common/log.h"
-#include "common/options.h"
-#include "common/places.h"
+#include "common/loop/connection_limit.h"
+#include "common/loop/deadline_list.h"
+#include "common/loop/slab.h"
 #include "common/result.h"
-#include "common/slab.h"
-#include "common/socket.h"
+#include "common/server/duration.h"
+#include "common/server/log.h"
+#include "common/server/options.h"
+#include "common/server/socket.h"
 #include "connection.h"
 #include "uring/acceptor.h"
 #include "uring/buffers.h"
@@ -32,10 +32,10 @@ namespace stage {
 /// What the servers of one process share.
 struct Shared {
   explicit Shared(const common::Options& chosen)
-      : options(chosen), places(chosen.max_connections) {}
+      : options(chosen), connection_limit(chosen.max_connections) {}
 
   const common::Options& options;
-  common::Places places;
+  common::ConnectionLimit connection_limit;
   std::atomic<bool> stopping = false;
 };
 
@@ -68,7 +68,7 @@ class Server {
   std::span<std::byte> thrown_away() { return thrown_away_; }
 
   /// Where conversations put their answers, and nothing stays.
-  common::Answers& answers() { return answers_; }
+  common::SendBuffer& answers() { return answers_; }
 
   Lent& lend() {
     if (free_ == nullptr) add_lent();
@@ -111,8 +111,8 @@ class Server {
   uring::Task<> converse(Connection& peer, Arguments... arguments);
 
   uring::Task<common::Status> work(uring::LogWriter* log_writer);
-  uring::Task<> keep_doing(uring::Task<common::Status> chore);
-  uring::Task<common::Status> hear_wake_ups();
+  uring::Task<> run_background(uring::Task<common::Status> chore);
+  uring::Task<common::Status> watch_eventfd();
   uring::Task<common::Status> accept_clients();
   uring::Task<common::Status> enforce_time_bound();
 
@@ -136,7 +136,7 @@ class Server {
   uring::Scope* conversations_ = nullptr;  ///< While work() runs.
 
   std::array<std::byte, common::receive_bytes_max> thrown_away_;
-  common::Answers answers_;
+  common::SendBuffer answers_;
   std::vector<std::unique_ptr<Lent>> all_lent_;  ///< As many as were needed at once.
   Lent* free_ = nullptr;                         ///< Those that are not lent, by `next`.
   common::DeadlineList time_bounds_;
@@ -158,6 +158,6 @@ inline void Connection::message_completed() {
   if (clock_ != Clock::running || server_.is_out_of_date(deadline_)) restart_clock();
 }
 
-inline common::Answers& Connection::answers() { return server_.answers(); }
+inline common::SendBuffer& Connection::answers() { return server_.answers(); }
 
 }  // namespace stage

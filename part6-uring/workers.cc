@@ -5,7 +5,7 @@
 #include <functional>
 #include <utility>
 
-#include "common/listen.h"
+#include "common/server/listen.h"
 #include "uring/ring.h"
 
 namespace stage {
@@ -21,8 +21,8 @@ std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
   const std::size_t servers = listeners.size();
   std::unique_ptr<Workers> workers(
       new Workers(options, ring, address->to_string(), std::move(listeners)));
-  std::string complaint =
-      workers->crew_.start(servers, std::bind_front(&Workers::create_server, workers.get()));
+  std::string complaint = workers->worker_group_.start(
+      servers, std::bind_front(&Workers::create_server, workers.get()));
   if (!complaint.empty()) return std::unexpected(std::move(complaint));
   return workers;
 }
@@ -41,7 +41,7 @@ std::expected<std::unique_ptr<Server>, std::string> Workers::create_server(std::
 
 void Workers::stop() {
   shared_.stopping = true;
-  crew_.wake_all();
+  worker_group_.wake_all();
 }
 
 }  // namespace stage

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "common/fd.h"
-#include "common/options.h"
 #include "common/result.h"
+#include "common/server/options.h"
 #include "server.h"
-#include "uring/crew.h"
 #include "uring/features.h"
+#include "uring/worker_group.h"
 
 namespace stage {
 
@@ -37,8 +37,8 @@ class Workers {
   std::string address() const { return address_; }
 
   /// Serves until stop() is called. Once. Returns the exit status: 1 when one of the servers has
-  /// failed, which it says on stderr, and which stops the others through the common::StopHandler.
-  int run() { return crew_.run(); }
+  /// failed, which it says on stderr, and which stops the others through the common::SignalWakeup.
+  int run() { return worker_group_.run(); }
 
   /// Ends run() in good order. From any thread, and from a signal handler.
   void stop();
@@ -50,15 +50,15 @@ class Workers {
         ring_(ring),
         address_(std::move(address)),
         listeners_(std::move(listeners)),
-        crew_(options) {}
+        worker_group_(options) {}
   std::expected<std::unique_ptr<Server>, std::string> create_server(std::size_t i,
                                                                     const common::Fd& wake);
 
   Shared shared_;
   const RingOptions& ring_;
   const std::string address_;
-  std::vector<common::Fd> listeners_;  ///< One for each server, which takes it.
-  uring::Crew<Server> crew_;           ///< The last: its threads use the others.
+  std::vector<common::Fd> listeners_;        ///< One for each server, which takes it.
+  uring::WorkerGroup<Server> worker_group_;  ///< The last: its threads use the others.
 };
 
 }  // namespace stage

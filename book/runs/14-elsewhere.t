@@ -4,13 +4,13 @@ Skipped where there is no Zig, whose C++ compiler brings the headers of macOS.
   $ cd "$ROOT"
   $ book/tools/elsewhere.py zig c++ -target aarch64-macos
   a library's header       result_of
-  common/blocking_peer.cc  (non-constant-expression cannot be narrow...)
-  common/listen.cc         SOCK_CLOEXEC SOCK_NONBLOCK accept4 ENONET
-  common/process.cc        <malloc.h> mallopt M_MMAP_THRESHOLD
-  common/socket.cc         <linux/sockios.h> tcp_info TCP_INFO TCP_CLOSE SIOCOUTQ
-  common/stop_handler.cc   timer_t itimerspec timer_settime timer_create timer_delete
-  common/stop_handler.h    timer_t
-  common/stop_signals.cc   sigtimedwait
+  part1-blocking/connection.cc  (non-constant-expression cannot be narrow...)
+  common/server/listen.cc         SOCK_CLOEXEC SOCK_NONBLOCK accept4 ENONET
+  common/server/process.cc        <malloc.h> mallopt M_MMAP_THRESHOLD
+  common/server/socket.cc         <linux/sockios.h> tcp_info TCP_INFO TCP_CLOSE SIOCOUTQ
+  common/server/signal_wakeup.cc   timer_t itimerspec timer_settime timer_create timer_delete
+  common/server/signal_wakeup.h    timer_t
+  common/server/signal_thread.cc   sigtimedwait
   part2-threads/server.cc  pthread_getattr_default_np pthread_setattr_default_np jthread
   part4-poll/server.cc     <sys/eventfd.h> eventfd EFD_NONBLOCK EFD_CLOEXEC
   part5-epoll/poller.cc    EPOLLIN EPOLLOUT EPOLLERR EPOLLHUP epoll_create1 EPOLL_CLOEXEC epoll_event epoll_ctl EPOLL_CTL_ADD EPOLL_CTL_MOD EPOLL_CTL_DEL EPOLLEXCLUSIVE epoll_wait

@@ -59,8 +59,8 @@ Generator<common::Result<common::ByteView>> messages(int input) {
   while (true) {
     const ssize_t received = ::read(input, buffer.data(), buffer.size());
     if (received <= 0) break;  // a stream that cannot be read has ended
-    reader.lend(std::span(buffer).first(static_cast<std::size_t>(received)));
-    while (!reader.used_up()) {
+    reader.feed(std::span(buffer).first(static_cast<std::size_t>(received)));
+    while (!reader.exhausted()) {
       const auto payload = reader.next();
       if (!payload) {
         co_yield std::unexpected(payload.error());

@@ -13,7 +13,7 @@
 #include <span>
 #include <string>
 
-#include "common/address.h"
+#include "common/server/address.h"
 #include "uring/loop.h"
 
 namespace {

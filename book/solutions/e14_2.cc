@@ -18,7 +18,7 @@
 #include <utility>
 
 #include "common/frame_reader.h"
-#include "common/listen.h"
+#include "common/server/listen.h"
 
 namespace {
 
@@ -90,7 +90,7 @@ void watch(int epoll, int fd) {
 
 /// Adds the messages that these bytes complete to `answers`. False: nothing more can be trusted.
 bool echo(common::FrameReader& reader, common::ByteView received, common::Bytes& answers) {
-  reader.lend(received);
+  reader.feed(received);
   while (true) {
     const auto message = reader.next();
     if (!message) return false;
@@ -151,7 +151,7 @@ int main(int argc, char** argv) {
   const std::string_view port = argc == 2 ? argv[1] : "";
   const auto parsed = std::from_chars(port.data(), port.data() + port.size(), options.port);
   if (port.empty() || parsed.ec != std::errc()) return std::fputs("which port?\n", stderr), 2;
-  const auto listener = common::listen_on(options, common::Waiting::nonblocking);
+  const auto listener = common::listen_on(options, common::SocketMode::nonblocking);
   if (!listener) return std::fprintf(stderr, "%s\n", listener.error().message().c_str()), 1;
 
   const common::Fd epoll(epoll_create1(EPOLL_CLOEXEC));

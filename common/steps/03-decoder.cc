@@ -23,7 +23,7 @@ Messages decode(ByteView stream, std::uint32_t cuts) {
   for (std::size_t end = 1; end <= stream.size(); ++end) {
     const bool cut_here = end == stream.size() || (cuts >> (end - 1) & 1) != 0;
     if (!cut_here) continue;
-    reader.lend(stream.subspan(begin, end - begin));
+    reader.feed(stream.subspan(begin, end - begin));
     begin = end;
     while (true) {
       const auto next = reader.next();

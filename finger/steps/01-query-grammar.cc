@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
-#include "common/log.h"
-#include "finger/error.h"
-#include "finger/query.h"
+#include "common/server/log.h"
+#include "finger/server/error.h"
+#include "finger/server/query.h"
 
 namespace {
 

@@ -11,8 +11,8 @@
 #include <string>
 #include <string_view>
 
-#include "common/log.h"
-#include "finger/crlf.h"
+#include "common/server/log.h"
+#include "finger/server/crlf.h"
 
 namespace {
 

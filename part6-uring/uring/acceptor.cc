@@ -5,7 +5,7 @@
 #include <chrono>
 #include <utility>
 
-#include "common/log.h"
+#include "common/server/log.h"
 
 namespace uring {
 namespace {
@@ -29,20 +29,21 @@ Task<Result<common::Accepted>> Acceptor::next() {
       budget_ = accept_budget;
     }
     --budget_;
-    if (!places_.take_or_wait(wake_.get())) {
+    if (!connection_limit_.try_acquire(wake_.get())) {
       const auto freed = co_await place_freed_.wait();
       if (!freed) co_return std::unexpected(freed.error());
       continue;
     }
     // The listener does not wait; what waits for the connection is the ring.
-    auto accepted = common::accept_one(listener_, common::Waiting::blocking);
+    auto accepted = common::accept_one(listener_, common::SocketMode::blocking);
     if (accepted && *accepted) co_return std::move(**accepted);
-    places_.give_back();
+    connection_limit_.release();
     if (accepted) {  // nobody there
       budget_ = 0;
       continue;
     }
-    if (!common::may_pass(accepted.error())) co_return std::unexpected(accepted.error());
+    if (!common::is_transient_accept_error(accepted.error()))
+      co_return std::unexpected(accepted.error());
     accept_fault.report(accepted.error(), loop_.now());
     shortage_.reset();
     const auto paused = co_await loop_.sleep(shortage_pause).cancelled_by(shortage_);
@@ -51,7 +52,7 @@ Task<Result<common::Accepted>> Acceptor::next() {
 }
 
 void Acceptor::give_back() {
-  places_.give_back();
+  connection_limit_.release();
   shortage_.cancel();
 }
 

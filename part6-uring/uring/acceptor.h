@@ -1,8 +1,8 @@
 #pragma once
 
 #include "common/fd.h"
-#include "common/listen.h"
-#include "common/places.h"
+#include "common/loop/connection_limit.h"
+#include "common/server/listen.h"
 #include "uring/canceller.h"
 #include "uring/error.h"
 #include "uring/loop.h"
@@ -27,11 +27,16 @@ class Acceptor {
  public:
   /// All must outlive it. `listener` is non-blocking; `wake` is an eventfd(2), which is written to
   /// when another loop has given a place back. Whoever reads it calls look_again().
-  Acceptor(Loop& loop, const common::Fd& listener, common::Places& places, const common::Fd& wake)
-      : loop_(loop), listener_(listener), places_(places), wake_(wake), place_freed_(loop) {}
+  Acceptor(Loop& loop, const common::Fd& listener, common::ConnectionLimit& connection_limit,
+           const common::Fd& wake)
+      : loop_(loop),
+        listener_(listener),
+        connection_limit_(connection_limit),
+        wake_(wake),
+        place_freed_(loop) {}
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
-  ~Acceptor() { places_.forget(wake_.get()); }
+  ~Acceptor() { connection_limit_.remove_waiter(wake_.get()); }
 
   /// The next newcomer, whose place is to be given back. One coroutine at a time may wait for it.
   /// Errors: cancelled; of accept(2), if it is not the newcomer's or a shortage.
@@ -43,7 +48,7 @@ class Acceptor {
  private:
   Loop& loop_;
   const common::Fd& listener_;
-  common::Places& places_;
+  common::ConnectionLimit& connection_limit_;
   const common::Fd& wake_;
   Signal place_freed_;  ///< In this loop or another.
   Canceller shortage_;  ///< Ends the pause after an accept that found no descriptor.

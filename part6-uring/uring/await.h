@@ -23,10 +23,10 @@ namespace uring {
 ///   itself is none;
 /// - `translate(result)`, if some errors are no errors.
 template <typename T>
-concept Description = std::move_constructible<T> && requires(T& description, io_uring_sqe& entry) {
+concept OperationSpec = std::move_constructible<T> && requires(T& spec, io_uring_sqe& entry) {
   typename T::Value;
-  { description.what } -> std::convertible_to<const char*>;
-  description.prepare(entry);
+  { spec.what } -> std::convertible_to<const char*>;
+  spec.prepare(entry);
 };
 
 /// Several operations that are awaited as one.
@@ -44,15 +44,15 @@ class Attached;
 
 /// An operation in the shape that co_await takes; yields Result<Value>. Made by the loop, in the
 /// expression that awaits it. Errors: cancelled, timed_out, and the errno of the operation.
-template <Description D>
+template <OperationSpec D>
 class [[nodiscard]] Await : public Operation {
  public:
   using Value = typename D::Value;
 
-  Await(Loop& loop, D description) : Operation(loop), description_(std::move(description)) {}
+  Await(Loop& loop, D spec) : Operation(loop), spec_(std::move(spec)) {}
   Await(Await&& other) noexcept = default;
   ~Await() {
-    settle();
+    cancel_and_wait();
     if (unclaimed_) (void)take();  // closes a descriptor that nobody came to fetch
   }
 
@@ -78,7 +78,7 @@ class [[nodiscard]] Await : public Operation {
 
   /// In a link, not as its last: a success has no completion of its own, and yields `result`.
   /// Where the kernel cannot keep silent, it yields what it would without.
-  Await quiet(int result = 0) && {
+  Await skip_success(int result = 0) && {
     quiet_ = has(Feature::cqe_skip);
     quiet_result_ = result;
     return std::move(*this);
@@ -90,7 +90,7 @@ class [[nodiscard]] Await : public Operation {
     return std::move(*this);
   }
 
-  const char* what() const override { return description_.what; }
+  const char* what() const override { return spec_.what; }
 
   bool await_ready() {
     const Error reason = reason_not_to_begin();
@@ -106,11 +106,11 @@ class [[nodiscard]] Await : public Operation {
 
   // For links.
   void join(Joint& joint) { joint_ = &joint; }
-  bool is_quiet() const { return quiet_; }
+  bool skips_success() const { return quiet_; }
   bool is_hard_link() const { return hard_link_; }
-  void succeeded_in_silence() { ended_in_silence(quiet_result_, 1); }
-  void cancelled_in_silence() { ended_in_silence(-ECANCELED, entries_needed()); }
-  void settle_now() { settle(); }
+  void succeeded_in_silence() { count_skipped_cqes(quiet_result_, 1); }
+  void cancelled_in_silence() { count_skipped_cqes(-ECANCELED, entries_needed()); }
+  void settle_now() { cancel_and_wait(); }
   using Operation::entries_needed;
   using Operation::fill;
   using Operation::loop;
@@ -121,12 +121,12 @@ class [[nodiscard]] Await : public Operation {
   Result<Value> take() {
     unclaimed_ = false;
     int result = this->result();
-    if constexpr (requires { description_.translate(result); }) {
-      result = description_.translate(result);
+    if constexpr (requires { spec_.translate(result); }) {
+      result = spec_.translate(result);
     }
     if (result < 0) return std::unexpected(error_of(result));
-    if constexpr (requires { description_.decode(result, flags()); }) {
-      return description_.decode(result, flags());
+    if constexpr (requires { spec_.decode(result, flags()); }) {
+      return spec_.decode(result, flags());
     } else if constexpr (std::is_void_v<Value>) {
       return {};
     } else {
@@ -136,7 +136,7 @@ class [[nodiscard]] Await : public Operation {
 
  protected:
   void prepare(io_uring_sqe& entry) override {
-    description_.prepare(entry);
+    spec_.prepare(entry);
     entry.personality = credentials_;
     if (quiet_) entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
   }
@@ -148,7 +148,7 @@ class [[nodiscard]] Await : public Operation {
   bool can_be_found() const override { return joint_ == nullptr || joint_->is_head(*this); }
 
  private:
-  D description_;
+  D spec_;
   Waiter waiter_;
   Joint* joint_ = nullptr;
   int quiet_result_ = 0;
@@ -168,7 +168,7 @@ class [[nodiscard]] Timed : public Base {
               .flags = flags};
   }
   Timed(Timed&&) noexcept = default;
-  ~Timed() { this->settle(); }
+  ~Timed() { this->cancel_and_wait(); }
 
   Attached<Timed> until(Deadline& deadline) &&;
   Attached<Timed> cancelled_by(Canceller& canceller) &&;
@@ -188,7 +188,7 @@ class [[nodiscard]] Attached : public Base {
       : Base(std::move(base)), canceller_(&canceller), member_(*this) {}
   Attached(Attached&& other) noexcept
       : Base(std::move(other)), canceller_(other.canceller_), member_(*this) {}
-  ~Attached() { this->settle(); }
+  ~Attached() { this->cancel_and_wait(); }
 
   Attached<Attached> until(Deadline& deadline) && { return {std::move(*this), deadline}; }
   Attached<Attached> cancelled_by(Canceller& canceller) && { return {std::move(*this), canceller}; }
@@ -208,7 +208,7 @@ class [[nodiscard]] Attached : public Base {
    public:
     explicit Member(Operation& operation) : operation_(operation) {}
     void cancel(Error reason) override { operation_.cancel(reason); }
-    std::uint64_t name() const override { return operation_.name(); }
+    std::uint64_t user_data() const override { return operation_.user_data(); }
 
    private:
     Operation& operation_;
@@ -218,19 +218,19 @@ class [[nodiscard]] Attached : public Base {
   Member member_;
 };
 
-template <Description D>
+template <OperationSpec D>
 Timed<Await<D>> Await<D>::within(std::chrono::nanoseconds timeout) && {
   return {std::move(*this), timeout, 0};
 }
-template <Description D>
+template <OperationSpec D>
 Timed<Await<D>> Await<D>::until(Clock::time_point due) && {
   return {std::move(*this), due.time_since_epoch(), IORING_TIMEOUT_ABS};
 }
-template <Description D>
+template <OperationSpec D>
 Attached<Await<D>> Await<D>::until(Deadline& deadline) && {
   return {std::move(*this), deadline};
 }
-template <Description D>
+template <OperationSpec D>
 Attached<Await<D>> Await<D>::cancelled_by(Canceller& canceller) && {
   return {std::move(*this), canceller};
 }

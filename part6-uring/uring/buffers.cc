@@ -27,7 +27,7 @@ constexpr std::size_t stride_for(std::size_t bytes_each) {
 constexpr std::uint32_t few = 16;
 
 /// and so many turns it takes to see that more are not needed.
-constexpr std::uint32_t turns_in_a_while = 256;
+constexpr std::uint32_t shrink_interval_turns = 256;
 
 }  // namespace
 
@@ -82,18 +82,18 @@ Status Buffers::register_ring() {
 }
 
 void Buffers::give_first() {
-  spare_.reserve(count_);
+  idle_.reserve(count_);
   for (std::uint32_t i = count_; i-- > 0;) {
-    spare_.push_back(static_cast<std::uint16_t>(i));
-    if (checks_memory_) make_unreadable(spare_.back());
+    idle_.push_back(static_cast<std::uint16_t>(i));
+    if (checks_memory_) make_unreadable(idle_.back());
   }
   needed_ = std::min(few, count_);
-  if (ring_) return put_into_round(needed_);
+  if (ring_) return grow(needed_);
   give_backs_.reserve(count_);
   for (std::uint32_t i = 0; i < count_; ++i) {
     give_backs_.emplace_back(loop_, *this, static_cast<std::uint16_t>(i));
   }
-  put_into_round(count_);  // one operation for each: not when they are needed
+  grow(count_);  // one operation for each: not when they are needed
   for (GiveBack& each : give_backs_) {
     while (each.in_flight()) loop_.wait_and_collect();
   }
@@ -105,16 +105,16 @@ void Buffers::ran_out() {
 }
 
 void Buffers::add_more() {
-  put_into_round(std::min(going_round_, static_cast<std::uint32_t>(spare_.size())));
-  needed_ = going_round_;
+  grow(std::min(in_ring_, static_cast<std::uint32_t>(idle_.size())));
+  needed_ = in_ring_;
 }
 
-void Buffers::put_into_round(std::uint32_t count) {
-  going_round_ += count;
+void Buffers::grow(std::uint32_t count) {
+  in_ring_ += count;
   lent_ += count;
   for (; count > 0; --count) {
-    const std::uint16_t number = spare_.back();
-    spare_.pop_back();
+    const std::uint16_t number = idle_.back();
+    idle_.pop_back();
     give_to_kernel(number);
   }
 }
@@ -123,13 +123,13 @@ void Buffers::put_into_round(std::uint32_t count) {
 void Buffers::take_out_of_round() {
   most_lent_ = std::max(most_lent_, lent_);
   needed_ = std::max(needed_, lent_);
-  if (++turns_ == turns_in_a_while) {
+  if (++turns_ == shrink_interval_turns) {
     turns_ = 0;
     needed_ = std::max(std::min(few, count_), 2 * std::exchange(most_lent_, 0));
   }
-  while (going_round_ > needed_ && tail_ != published_tail_) {
-    spare_.push_back(at(--tail_).bid);
-    --going_round_;
+  while (in_ring_ > needed_ && tail_ != published_tail_) {
+    idle_.push_back(at(--tail_).bid);
+    --in_ring_;
     --lent_;
   }
 }

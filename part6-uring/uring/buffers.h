@@ -142,7 +142,7 @@ class Buffers {
       shield();
     }
     GiveBack(GiveBack&&) = default;
-    ~GiveBack() { settle(); }
+    ~GiveBack() { cancel_and_wait(); }
     const char* what() const override { return "provide_buffers"; }
     using Operation::begin;
 
@@ -161,10 +161,10 @@ class Buffers {
   Status register_ring();
   void give_first();
   void add_if_all_are_lent() {
-    if (lent_ == going_round_) add_more();
+    if (lent_ == in_ring_) add_more();
   }
   void add_more();
-  void put_into_round(std::uint32_t count);
+  void grow(std::uint32_t count);
   void take_out_of_round();
   void give_back_otherwise(std::uint16_t number);
   void give_to_kernel(std::uint16_t number);
@@ -185,9 +185,9 @@ class Buffers {
   std::uint16_t published_tail_ = 0;  ///< and up to where the kernel may take them.
   std::uint32_t mask_;
   std::uint32_t lent_ = 0;
-  std::uint32_t going_round_ = 0;  ///< Lent or with the kernel; all others are spare.
-  std::uint64_t ran_out_in_ = 0;   ///< The last turn in which that happened.
-  std::vector<std::uint16_t> spare_;
+  std::uint32_t in_ring_ = 0;     ///< Lent or with the kernel; all others are spare.
+  std::uint64_t ran_out_in_ = 0;  ///< The last turn in which that happened.
+  std::vector<std::uint16_t> idle_;
   std::uint32_t needed_ = 0;     ///< So many should go round.
   std::uint32_t most_lent_ = 0;  ///< At once, in the last
   std::uint32_t turns_ = 0;      ///< turns in which bytes were sent quietly.

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "uring/error.h"
-#include "uring/list.h"
+#include "uring/intrusive_list.h"
 
 namespace uring {
 
@@ -16,7 +16,7 @@ class Cancellable : public Node {
   virtual void cancel(Error reason) = 0;
 
   /// What the kernel knows it by (user_data); 0: nothing.
-  virtual std::uint64_t name() const { return 0; }
+  virtual std::uint64_t user_data() const { return 0; }
 
  protected:
   Cancellable() = default;
@@ -48,10 +48,10 @@ class Canceller {
   void add(Cancellable& member) { members_.push_back(member); }
 
   /// The name of the first operation under way; 0: there is none.
-  std::uint64_t name() const { return empty() ? 0 : members_.front()->name(); }
+  std::uint64_t user_data() const { return empty() ? 0 : members_.front()->user_data(); }
 
  private:
-  List<Cancellable> members_;
+  IntrusiveList<Cancellable> members_;
   Error reason_{};
 };
 

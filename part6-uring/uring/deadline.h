@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "common/duration.h"
+#include "common/server/duration.h"
 #include "uring/canceller.h"
 
 namespace uring {

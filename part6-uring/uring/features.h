@@ -29,7 +29,7 @@ enum class Feature : std::uint8_t {
 };
 inline constexpr std::size_t features_count = 14;
 
-std::string_view name_of(Feature feature);
+std::string_view user_data_of(Feature feature);
 
 /// A set of features. All are in it at first: what the kernel lacks is taken out.
 class Features {

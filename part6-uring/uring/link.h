@@ -106,14 +106,14 @@ class [[nodiscard]] Link final : public Joint, public Cancellable {
   Operation* head() const {
     Operation* found = nullptr;
     each([&found](auto& one) {
-      if (found == nullptr && one.in_flight() && !one.is_quiet()) found = &one;
+      if (found == nullptr && one.in_flight() && !one.skips_success()) found = &one;
     });
     return found;
   }
 
   bool was_quiet(const Operation& member) const {
     bool quiet = false;
-    each([&](auto& one) { quiet = quiet || (&one == &member && one.is_quiet()); });
+    each([&](auto& one) { quiet = quiet || (&one == &member && one.skips_success()); });
     return quiet && last().in_flight();
   }
 

@@ -8,7 +8,7 @@
 #include <span>
 #include <utility>
 
-#include "common/log.h"
+#include "common/server/log.h"
 
 namespace uring {
 namespace {

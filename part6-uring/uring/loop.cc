@@ -120,15 +120,15 @@ void Loop::collect() {
     operation->completed(part, completion.result, completion.flags);
   }
   receive_flags_ = ring_.taken() - before <= few ? IORING_RECVSEND_POLL_FIRST : 0;
-  end_silent();
+  complete_skipped();
 }
 
 /// All completions that were made so far have been seen. So a quiet send that was submitted and
 /// that is still here has sent everything: it was tried once, in the call that submitted it.
-void Loop::end_silent() {
+void Loop::complete_skipped() {
   // Not all submitted, or not all that the kernel says has arrived: look again next time.
   if (io_uring_sq_ready(&ring_.raw()) > 0 || io_uring_cq_has_overflow(&ring_.raw())) return;
-  silent_.take_all([](Operation& send) { send.nothing_was_said(); });
+  skipped_.take_all([](Operation& send) { send.completed_without_cqe(); });
   for (Buffers* const each : buffers_) each->give_back_sent();
 }
 

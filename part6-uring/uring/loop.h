@@ -88,8 +88,8 @@ class Loop : public Operations {
   void wait_and_collect();
 
   /// Whether the end of a quiet send is known without a completion: not if another thread submits.
-  bool can_be_silent() const { return features().has(Feature::cqe_skip) && !ring_.sqpoll(); }
-  void expect_silence(Operation& send) { silent_.push_back(send); }
+  bool can_skip_success() const { return features().has(Feature::cqe_skip) && !ring_.sqpoll(); }
+  void expect_skipped_cqe(Operation& send) { skipped_.push_back(send); }
 
   /// Buffers that quiet sends may send from.
   void add(Buffers& buffers) { buffers_.push_back(&buffers); }
@@ -100,7 +100,7 @@ class Loop : public Operations {
 
   /// One that ends, and may be among these.
   void forget(Operation& operation) {
-    silent_.forget(operation);
+    skipped_.forget(operation);
     ready_operations_.forget(operation);
   }
 
@@ -132,7 +132,7 @@ class Loop : public Operations {
   void submit_and_wait();
   bool spin();
   void collect();
-  void end_silent();
+  void complete_skipped();
   void run_ready();
   void run_waiters();
   void destroy_ended_tasks();
@@ -147,17 +147,17 @@ class Loop : public Operations {
   std::uint16_t buffer_groups_ = 0;
   std::vector<Buffers*> buffers_;
   Deadlines deadlines_;
-  Line<Operation> silent_;  ///< Sends that have been filled in or submitted.
-  List<Waiter> ready_;
-  Line<Operation> ready_operations_;
+  PointerQueue<Operation> skipped_;  ///< Sends that have been filled in or submitted.
+  IntrusiveList<Waiter> ready_;
+  PointerQueue<Operation> ready_operations_;
   bool hurry_ = false;
   std::uint16_t receive_flags_ = 0;
-  List<Promise<void>> ended_tasks_;
+  IntrusiveList<Promise<void>> ended_tasks_;
   Scope root_{*this, Scope::Root{}};
   Scope* current_scope_ = &root_;
 };
 
-inline Loop& RequestMaker::loop() { return static_cast<Loop&>(*this); }
+inline Loop& OperationFactory::loop() { return static_cast<Loop&>(*this); }
 
 // Inline is what a message passes through, each time: calls would cost as much as the work.
 
@@ -165,7 +165,7 @@ inline void Loop::reserve(unsigned entries) {
   if (!ring_.has_room(entries)) make_room(entries);
 }
 
-inline void Operation::has_begun() {
+inline void Operation::mark_begun() {
   assert(!in_flight());
   result_ = 0;
   flags_ = 0;
@@ -175,16 +175,16 @@ inline void Operation::has_begun() {
   loop_->count_begun();
 }
 
-inline bool Operation::was_last() {
-  if (outstanding_ != 1) return one_of_several_was();
+inline bool Operation::complete_one() {
+  if (outstanding_ != 1) return drop_ref();
   outstanding_ = 0;
   loop_->count_ended();
   if (Trace* trace = loop_->trace()) trace->ended(*this, result_);
   return true;
 }
 
-inline void Operation::one_less() {
-  if (!was_last()) return;
+inline void Operation::finish_one() {
+  if (!complete_one()) return;
   if (!shielded_) unlink();  // from its scope
   ended();
 }

@@ -5,11 +5,11 @@
 namespace uring {
 
 Mailbox::Mailbox(Loop& loop) : Operation(loop), signal_(loop) {
-  has_begun();
+  mark_begun();
   if (Trace* trace = loop.trace()) trace->begun(*this, nullptr);
 }
 
-Mailbox::~Mailbox() { ended_in_silence(0, 1); }
+Mailbox::~Mailbox() { count_skipped_cqes(0, 1); }
 
 Task<Result<std::uint32_t>> Mailbox::receive() {
   while (queue_.empty()) {
@@ -19,7 +19,7 @@ Task<Result<std::uint32_t>> Mailbox::receive() {
 }
 
 void Mailbox::arrived(int result, std::uint32_t flags) {
-  expect_one_more();
+  add_ref();
   queue_.push({.result = result, .flags = flags});
   signal_.notify_one();
 }

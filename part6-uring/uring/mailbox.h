@@ -12,7 +12,7 @@ namespace uring {
 /// Takes what other rings send with msg_ring(), from other threads, too: the kernel makes the
 /// completion, and wakes this loop.
 ///
-///     co_await theirs.msg_ring(mine.ring_fd(), mailbox.name(), 42);   // there
+///     co_await theirs.msg_ring(mine.ring_fd(), mailbox.user_data(), 42);   // there
 ///     const auto message = co_await mailbox.receive();                // here: 42
 ///
 /// Must outlive the last message on its way to it: senders stop first.

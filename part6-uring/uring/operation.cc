@@ -8,7 +8,7 @@
 namespace uring {
 
 // Out of line, or calls would compare with them before they go where they nearly always go.
-void Operation::nothing_was_said() {}
+void Operation::completed_without_cqe() {}
 void Operation::go_on() {}
 
 void Operation::begin() {
@@ -17,19 +17,19 @@ void Operation::begin() {
 }
 
 io_uring_sqe& Operation::fill() {
-  has_begun();
+  mark_begun();
   if (!shielded_) loop().current_scope().add(*this);
 
   io_uring_sqe* entry = &loop().next_entry();
   prepare(*entry);
-  entry->user_data = name_of(Part::request);
+  entry->user_data = user_data_of(Part::request);
   if (Trace* trace = loop().trace()) trace->begun(*this, entry);
   if (TimeLimit* limit = time_limit()) {
     if (Trace* trace = loop().trace()) trace->linked_inside(*this, what(), "link_timeout");
     entry->flags |= IOSQE_IO_LINK;
     entry = &loop().next_entry();
     io_uring_prep_link_timeout(entry, &limit->time, limit->flags);
-    entry->user_data = name_of(Part::timeout);
+    entry->user_data = user_data_of(Part::timeout);
     ++outstanding_;
   }
   return *entry;
@@ -42,8 +42,8 @@ void Operation::cancel(Error reason) {
   loop().reserve(1);  // may collect completions, and among them our last
   if (!in_flight()) return;
   io_uring_sqe& entry = loop().next_entry();
-  io_uring_prep_cancel64(&entry, name_of(Part::request), 0);
-  entry.user_data = name_of(Part::cancel);
+  io_uring_prep_cancel64(&entry, user_data_of(Part::request), 0);
+  entry.user_data = user_data_of(Part::cancel);
   cancel_asked_ = true;
   ++outstanding_;
   if (Trace* trace = loop().trace()) trace->cancel_asked(*this);
@@ -51,10 +51,10 @@ void Operation::cancel(Error reason) {
 
 void Operation::request_completed(int result, std::uint32_t flags) {
   arrived(result, flags);
-  if ((flags & IORING_CQE_F_MORE) == 0) one_less();
+  if ((flags & IORING_CQE_F_MORE) == 0) finish_one();
 }
 
-bool Operation::one_of_several_was() {
+bool Operation::drop_ref() {
   assert(in_flight());
   --outstanding_;
   return false;
@@ -67,23 +67,23 @@ void Operation::part_completed(Part part, int result) {
   } else if (result != -ECANCELED && reason_ == Error{}) {
     reason_ = Error::timed_out;  // it was needed, though its result is not always -ETIME
   }
-  one_less();
+  finish_one();
 }
 
-void Operation::ended_in_silence(int result, unsigned entries) {
+void Operation::count_skipped_cqes(int result, unsigned entries) {
   result_ = result;
-  for (; entries > 0; --entries) one_less();
+  for (; entries > 0; --entries) finish_one();
 }
 
 /// Done, or too late: in any case the request's own completion decides how it ended. Only one that
 /// was not found although it is still to come has to be asked again: it was in between two waits.
 void Operation::cancel_answered(int result) {
-  one_less();
+  finish_one();
   cancel_asked_ = false;
   if (result == -ENOENT && in_flight() && can_be_found()) cancel(reason_);
 }
 
-void Operation::cancel_and_wait() {
+void Operation::cancel_and_wait_slow() {
   cancel(Error::cancelled);
   while (in_flight()) loop().wait_and_collect();
 }

@@ -30,9 +30,9 @@ class Waiter;
 ///   time-out's timespec or a cancel request never outlive what they are about. As an address names
 ///   one operation until all that bears the name is gone, no completion can reach a stranger.
 /// - An operation is a part of the awaiting coroutine's frame. Whoever destroys it before its
-///   end, by destroying the frame, is made to wait: settle() cancels it and collects completions
-///   until the last is there. No coroutine runs meanwhile. Classes that are final call it in
-///   their destructor.
+///   end, by destroying the frame, is made to wait: cancel_and_wait() cancels it and collects
+///   completions until the last is there. No coroutine runs meanwhile. Classes that are final call
+///   it in their destructor.
 class Operation : public Cancellable {
  public:
   /// Which of the entries that bear an operation's name a completion belongs to.
@@ -43,7 +43,7 @@ class Operation : public Cancellable {
   /// was first: a result that the kernel had already is not lost.
   void cancel(Error reason) override;
 
-  std::uint64_t name() const override { return name_of(Part::request); }
+  std::uint64_t user_data() const override { return user_data_of(Part::request); }
 
   /// What is being done: `recv`.
   virtual const char* what() const = 0;
@@ -58,8 +58,8 @@ class Operation : public Cancellable {
   void set_number(std::uint32_t number) { number_ = number; }
 
   /// All calls that submitted something have returned, and all their completions were seen; asked
-  /// for with expect_silence(). Called also if it has had a completion. For the loop.
-  virtual void nothing_was_said();
+  /// for with expect_skipped_cqe(). Called also if it has had a completion. For the loop.
+  virtual void completed_without_cqe();
 
   /// What make_ready() asked for. The loop calls it when it lets coroutines go on, one at a time
   /// and after all completions were collected: so all is permitted that a coroutine may do, also to
@@ -81,7 +81,8 @@ class Operation : public Cancellable {
     assert(!other.in_flight());
   }
   ~Operation() {
-    assert(!in_flight());  // a class derived from this one lacks settle() in its destructor
+    assert(
+        !in_flight());  // a class derived from this one lacks cancel_and_wait() in its destructor
     if (shielded_) leave_lines();
   }
 
@@ -127,23 +128,23 @@ class Operation : public Cancellable {
 
   /// What begin() does besides filling in and telling the trace, for those who do both themselves,
   /// or have no request.
-  void has_begun();
-  void expect_one_more() { ++outstanding_; }
+  void mark_begun();
+  void add_ref() { ++outstanding_; }
 
   /// One of its completions was there, or will never be. True: it was the last, it has ended.
-  bool was_last();
+  bool complete_one();
 
   /// So many of its entries will have no completion, as it is known from another operation's: a
   /// request may keep silent on success, and so do those linked behind one that then fails.
-  void ended_in_silence(int result, unsigned entries);
+  void count_skipped_cqes(int result, unsigned entries);
 
   /// Whether a cancel request can find it: one that waits in a link for another cannot be found
   /// yet.
   virtual bool can_be_found() const { return true; }
 
   /// Returns when the kernel has done with it, which it is asked to be soon.
-  void settle() {
-    if (in_flight()) cancel_and_wait();
+  void cancel_and_wait() {
+    if (in_flight()) cancel_and_wait_slow();
   }
 
   /// Why it will not even begin; Error{}: it will.
@@ -170,17 +171,17 @@ class Operation : public Cancellable {
   void shield() { shielded_ = true; }
   bool shielded() const { return shielded_; }
 
-  std::uint64_t name_of(Part part) const {
+  std::uint64_t user_data_of(Part part) const {
     return reinterpret_cast<std::uintptr_t>(this) | static_cast<std::uint64_t>(part);
   }
 
  private:
   void leave_lines();
-  void cancel_and_wait();
+  void cancel_and_wait_slow();
   void part_completed(Part part, int result);
   void cancel_answered(int result);
-  void one_less();
-  bool one_of_several_was();
+  void finish_one();
+  bool drop_ref();
 
   Loop* loop_;
   int result_ = 0;

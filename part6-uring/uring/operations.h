@@ -13,8 +13,8 @@
 #include <cstdint>
 #include <span>
 
-#include "common/address.h"
-#include "uring/descriptions.h"
+#include "common/server/address.h"
+#include "uring/operation_specs.h"
 #include "uring/ring_operations.h"
 
 namespace uring {
@@ -24,7 +24,7 @@ namespace uring {
 ///
 /// All that is passed by pointer, span or reference must live until the operation has ended, which
 /// is no burden: `co_await` does not return before. A path may be a temporary of that expression.
-/// To add an operation: three lines here; or, outside, a type that is a Description, and start().
+/// To add an operation: three lines here; or, outside, a type that is a OperationSpec, and start().
 /// What has to do with the ring itself is in ring_operations.h.
 class Operations : public RingOperations {
  public:
@@ -205,8 +205,9 @@ class Operations : public RingOperations {
   // it is removed. Errors here: ENOENT, it has ended; EALREADY, it is about to.
 
   auto cancel(const Canceller& other) {
-    return make<void>(
-        "cancel", [name = other.name()](io_uring_sqe& e) { io_uring_prep_cancel64(&e, name, 0); });
+    return make<void>("cancel", [name = other.user_data()](io_uring_sqe& e) {
+      io_uring_prep_cancel64(&e, name, 0);
+    });
   }
   /// All operations on that descriptor, whoever began them; yields how many.
   auto cancel_all_on(Descriptor fd) {
@@ -216,22 +217,22 @@ class Operations : public RingOperations {
     });
   }
   auto poll_remove(const Canceller& other) {
-    return make<void>("poll_remove", [name = other.name()](io_uring_sqe& e) {
+    return make<void>("poll_remove", [name = other.user_data()](io_uring_sqe& e) {
       io_uring_prep_poll_remove(&e, name);
     });
   }
   auto poll_update(const Canceller& other, unsigned events) {
-    return make<void>("poll_update", [name = other.name(), events](io_uring_sqe& e) {
+    return make<void>("poll_update", [name = other.user_data(), events](io_uring_sqe& e) {
       io_uring_prep_poll_update(&e, name, 0, events, IORING_POLL_UPDATE_EVENTS);
     });
   }
   auto timeout_remove(const Canceller& other) {
-    return make<void>("timeout_remove", [name = other.name()](io_uring_sqe& e) {
+    return make<void>("timeout_remove", [name = other.user_data()](io_uring_sqe& e) {
       io_uring_prep_timeout_remove(&e, name, 0);
     });
   }
   auto timeout_update(const Canceller& other, std::chrono::nanoseconds timeout) {
-    return start(SleepUpdateRequest(other.name(), timeout));
+    return start(SleepUpdateRequest(other.user_data(), timeout));
   }
 };
 

@@ -10,15 +10,15 @@ void QuietSend::start(Descriptor fd, ConstBytes bytes) {
   fd_ = fd;
   bytes_ = bytes;
   begin();
-  silent_ = loop().can_be_silent();
-  if (silent_) loop().expect_silence(*this);
+  skipped_ = loop().can_skip_success();
+  if (skipped_) loop().expect_skipped_cqe(*this);
 }
 
 void QuietSend::prepare(io_uring_sqe& entry) {
   io_uring_prep_send(&entry, fd_.number(), bytes_.data(), bytes_.size(),
                      MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL);
   fd_.mark(entry);
-  if (!loop().can_be_silent()) return;
+  if (!loop().can_skip_success()) return;
   entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
 }
 
@@ -28,8 +28,8 @@ void QuietSend::Sent::await_suspend(std::coroutine_handle<> awaiting) {
   send_.loop().hurry();
 }
 
-void QuietSend::nothing_was_said() {
-  if (std::exchange(silent_, false)) ended_in_silence(static_cast<int>(bytes_.size()), 1);
+void QuietSend::completed_without_cqe() {
+  if (std::exchange(skipped_, false)) count_skipped_cqes(static_cast<int>(bytes_.size()), 1);
 }
 
 Result<std::size_t> QuietSend::Sent::await_resume() const {

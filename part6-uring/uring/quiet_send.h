@@ -5,7 +5,7 @@
 
 #include "uring/descriptor.h"
 #include "uring/operation.h"
-#include "uring/request_maker.h"
+#include "uring/operation_factory.h"
 #include "uring/scope.h"
 
 namespace uring {
@@ -25,14 +25,14 @@ namespace uring {
 class QuietSend final : public Operation {
  public:
   explicit QuietSend(Loop& loop) : Operation(loop) { shield(); }
-  ~QuietSend() { settle(); }
+  ~QuietSend() { cancel_and_wait(); }
 
   const char* what() const override { return "quiet_send"; }
 
   /// `bytes` must live until the end. Not while another is in flight.
   void start(Descriptor fd, ConstBytes bytes);
 
-  void nothing_was_said() override;
+  void completed_without_cqe() override;
 
   class [[nodiscard]] Sent {
    public:
@@ -54,7 +54,7 @@ class QuietSend final : public Operation {
   void prepare(io_uring_sqe& entry) override;
   void arrived(int result, std::uint32_t flags) override {
     Operation::arrived(result, flags);
-    silent_ = false;
+    skipped_ = false;
   }
   /// It is over when it was submitted: whoever looks for it in vain must not look again.
   bool can_be_found() const override { return false; }
@@ -64,7 +64,7 @@ class QuietSend final : public Operation {
 
   Descriptor fd_ = Descriptor::borrowed(-1);
   ConstBytes bytes_;
-  bool silent_ = false;  ///< It need not say anything, and has not.
+  bool skipped_ = false;  ///< It need not say anything, and has not.
   Waiter* waiting_ = nullptr;
 };
 

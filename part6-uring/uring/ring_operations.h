@@ -7,8 +7,8 @@
 
 #include <cstdint>
 
-#include "common/address.h"
-#include "uring/request_maker.h"
+#include "common/server/address.h"
+#include "uring/operation_factory.h"
 
 namespace uring {
 
@@ -19,7 +19,7 @@ inline constexpr int op_futex_wake = 52;        // since 6.7
 inline constexpr int op_fixed_fd_install = 54;  // since 6.8
 
 /// The operations that make sense only on a ring, and some newer ones.
-class RingOperations : public RequestMaker {
+class RingOperations : public OperationFactory {
  public:
   // Direct descriptors: after Loop::register_files(). O_CLOEXEC does not go with them.
 

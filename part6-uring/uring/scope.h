@@ -88,7 +88,7 @@ class Scope final : public Cancellable {
 
   Loop& loop_;
   Canceller canceller_;
-  List<Promise<void>> children_;
+  IntrusiveList<Promise<void>> children_;
   std::size_t size_ = 0;
   Join* joining_ = nullptr;
 };

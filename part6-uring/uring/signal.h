@@ -48,7 +48,7 @@ class Signal {
   void wake_all();
 
   Loop& loop_;
-  List<Waiter> waiting_;
+  IntrusiveList<Waiter> waiting_;
 };
 
 }  // namespace uring

@@ -91,13 +91,13 @@ class StreamBase : public Operation {
   Waiter* stopping_ = nullptr;  ///< In stop().
 };
 
-/// A Description of a request that yields many results. Besides it has
+/// A OperationSpec of a request that yields many results. Besides it has
 /// - `feature`, without which there is one result a request;
 /// - `make_multishot(io_uring_sqe&)`, after prepare().
 template <typename T>
-concept ManyDescription = Description<T> && requires(T& description, io_uring_sqe& entry) {
+concept ManyDescription = OperationSpec<T> && requires(T& spec, io_uring_sqe& entry) {
   { T::feature } -> std::convertible_to<Feature>;
-  description.make_multishot(entry);
+  spec.make_multishot(entry);
 };
 
 /// One request, many results, in the order in which they came:
@@ -118,13 +118,13 @@ class Stream : public StreamBase {
  public:
   using Value = typename D::Value;
 
-  Stream(Loop& loop, D description) : StreamBase(loop), description_(std::move(description)) {}
+  Stream(Loop& loop, D spec) : StreamBase(loop), spec_(std::move(spec)) {}
   ~Stream() {
-    settle();
+    cancel_and_wait();
     while (pending()) (void)take();
   }
 
-  const char* what() const override { return description_.what; }
+  const char* what() const override { return spec_.what; }
 
   class [[nodiscard]] Next {
    public:
@@ -157,20 +157,20 @@ class Stream : public StreamBase {
 
  protected:
   void prepare(io_uring_sqe& entry) override {
-    description_.prepare(entry);
-    if (has(D::feature)) description_.make_multishot(entry);
+    spec_.prepare(entry);
+    if (has(D::feature)) spec_.make_multishot(entry);
   }
 
  private:
   Result<Value> take() {
     const auto entry = take_entry();
     int result = entry.result;
-    if constexpr (requires { description_.translate(result); }) {
-      result = description_.translate(result);
+    if constexpr (requires { spec_.translate(result); }) {
+      result = spec_.translate(result);
     }
     if (result < 0) return std::unexpected(error_of(result));
-    if constexpr (requires { description_.decode(result, entry.flags); }) {
-      return description_.decode(result, entry.flags);
+    if constexpr (requires { spec_.decode(result, entry.flags); }) {
+      return spec_.decode(result, entry.flags);
     } else if constexpr (std::is_void_v<Value>) {
       return {};
     } else {
@@ -178,7 +178,7 @@ class Stream : public StreamBase {
     }
   }
 
-  D description_;
+  D spec_;
 };
 
 }  // namespace uring

@@ -6,7 +6,7 @@
 #include <chrono>
 
 #include "uring/buffers.h"
-#include "uring/descriptions.h"
+#include "uring/operation_specs.h"
 #include "uring/stream.h"
 
 namespace uring {

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "uring/frame_pool.h"
-#include "uring/list.h"
+#include "uring/intrusive_list.h"
 
 namespace uring {
 

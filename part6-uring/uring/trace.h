@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "common/duration.h"
+#include "common/server/duration.h"
 #include "uring/error.h"
 
 struct io_uring_sqe;

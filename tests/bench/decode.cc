@@ -8,10 +8,10 @@
 
 #include <cstdio>
 
-#include "common/duration.h"
 #include "common/frame_reader.h"
-#include "common/log.h"
-#include "common/options.h"
+#include "common/server/duration.h"
+#include "common/server/log.h"
+#include "common/server/options.h"
 
 namespace {
 
@@ -64,7 +64,7 @@ common::Bytes stream_of(std::uint32_t payload_bytes) {
 /// How many messages come out of `piece`.
 std::uint64_t take_apart(common::FrameReader& reader, common::ByteView piece) {
   std::uint64_t messages = 0;
-  reader.lend(piece);
+  reader.feed(piece);
   while (true) {
     const auto payload = reader.next();
     if (!payload || !*payload) return messages;

@@ -22,13 +22,13 @@
 #include <utility>
 #include <vector>
 
-#include "common/address.h"
-#include "common/duration.h"
 #include "common/fd.h"
-#include "common/log.h"
-#include "common/options.h"
-#include "common/process.h"
 #include "common/result.h"
+#include "common/server/address.h"
+#include "common/server/duration.h"
+#include "common/server/log.h"
+#include "common/server/options.h"
+#include "common/server/process.h"
 #include "load/histogram.h"
 #include "load/source.h"
 

@@ -17,9 +17,9 @@
 #include <limits>
 #include <thread>
 
-#include "common/log.h"
-#include "common/options.h"
-#include "common/process.h"
+#include "common/server/log.h"
+#include "common/server/options.h"
+#include "common/server/process.h"
 #include "load/crowd.h"
 
 namespace {

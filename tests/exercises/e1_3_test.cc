@@ -26,8 +26,8 @@ std::string read(const std::vector<std::string_view>& slices) {
   std::string outcome;
   for (const auto slice : slices) {
     const std::string lent(slice);  // of its own: whoever reads beyond it is seen by a sanitizer
-    reader.lend(bytes(lent));
-    while (!reader.used_up()) {
+    reader.feed(bytes(lent));
+    while (!reader.exhausted()) {
       const auto line = reader.next();
       if (!line) return outcome + line.error().message();
       if (!*line) continue;
@@ -78,14 +78,14 @@ TEST(LineReader, TellsAnEndInsideALineFromAGoodbye) {
 TEST(LineReader, HoldsNothingBetweenLines) {
   LineReader reader(line_bytes_max);
   const std::string text = "ice\n";
-  reader.lend(bytes("al"));
+  reader.feed(bytes("al"));
   ASSERT_FALSE(*reader.next());
   EXPECT_TRUE(reader.inside_line());
-  reader.lend(bytes(text));
+  reader.feed(bytes(text));
   ASSERT_TRUE(*reader.next());
   EXPECT_FALSE(reader.inside_line());
   ASSERT_FALSE(*reader.next());
-  EXPECT_TRUE(reader.used_up());
+  EXPECT_TRUE(reader.exhausted());
   EXPECT_FALSE(reader.inside_line());
 }
 

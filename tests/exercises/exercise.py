@@ -25,7 +25,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "zoo"))
 
-from patch_file import ROOT, ZooError, program_of, read_patch, words  # noqa: E402
+from patch_file import ROOT, ZooError, is_stage, program_of, read_patch, words  # noqa: E402
 
 SOLUTIONS = ROOT / "book" / "solutions"
 TESTS = ROOT / "tests" / "exercises"
@@ -142,5 +142,5 @@ def problems(exercise: Exercise) -> list[str]:
     found = [f"{exercise.file.name}: {key} is {head[key]}, not {value}"
              for key, value in wanted.items() if head[key] != value]
     found += [f"{exercise.file.name}: there is no stage {stage}"
-              for stage in words(head.get("Stage", "")) if not (ROOT / stage / "main.cc").is_file()]
+              for stage in words(head.get("Stage", "")) if not is_stage(stage)]
     return found

@@ -1,12 +1,12 @@
 // Promise: any slicing of an answer shows the same, and what is shown holds nothing that a terminal
 // would obey.
 
-#include "finger/client_filter.h"
+#include "finger/client/filter.h"
 
 #include <random>
 
 #include "bytes.h"
-#include "finger/utf8.h"
+#include "finger/server/utf8.h"
 #include "slices.h"
 #include "target.h"
 

@@ -5,7 +5,7 @@
 #include <random>
 
 #include "bytes.h"
-#include "finger/crlf.h"
+#include "finger/server/crlf.h"
 #include "slices.h"
 #include "target.h"
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "finger/passwd.h"
+#include "finger/server/passwd.h"
 
 namespace tests {
 

@@ -2,8 +2,8 @@
 // that commands no terminal.
 
 #include "entries.h"
-#include "finger/answer.h"
-#include "finger/utf8.h"
+#include "finger/server/answer.h"
+#include "finger/server/utf8.h"
 #include "target.h"
 
 namespace {

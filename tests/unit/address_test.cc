@@ -1,11 +1,11 @@
-#include "common/address.h"
+#include "common/server/address.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
 
-#include "common/listen.h"
+#include "common/server/listen.h"
 
 namespace {
 
@@ -65,7 +65,7 @@ TEST(Address, IsWhatTheKernelReads) {
 TEST(Address, IsReadFromASocket) {
   common::Options options;
   options.port = 0;
-  const auto listener = common::listen_on(options, common::Waiting::blocking);
+  const auto listener = common::listen_on(options, common::SocketMode::blocking);
   ASSERT_TRUE(listener.has_value());
   const auto address = Address::of_socket(*listener);
   ASSERT_TRUE(address.has_value());

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "common/answers.h"
 #include "common/frame_reader.h"
+#include "common/send_buffer.h"
 
 namespace tests {
 
@@ -37,7 +37,7 @@ inline std::string frames(std::initializer_list<std::string_view> payloads) {
 }
 
 /// Makes room for fifty thousand bytes of answers, as a thread or a loop has after a while.
-inline void warm(common::Answers& answers) {
+inline void warm(common::SendBuffer& answers) {
   answers.append(bytes(std::string(50'000, ' ')));
   answers.clear();
 }

@@ -1,4 +1,4 @@
-#include "common/chunked_body.h"
+#include "common/http/chunked_body.h"
 
 #include <gtest/gtest.h>
 

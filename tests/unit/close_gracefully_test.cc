@@ -5,14 +5,14 @@
 #include <thread>
 
 #include "bytes.h"
-#include "common/blocking_peer.h"
+#include "part1-blocking/connection.h"
 #include "sockets.h"
 
 namespace {
 
-using common::BlockingPeer;
 using common::Clock;
 using common::Fd;
+using stage::Connection;
 using tests::bytes;
 using namespace std::chrono_literals;
 
@@ -45,7 +45,7 @@ TEST(CloseGracefully, LetsAnAnswerArriveThoughInputIsUnread) {
     received = tests::receive_all(from);
     from = Fd();
   });
-  BlockingPeer peer(server, 30s);
+  Connection peer(server, 30s);
   EXPECT_TRUE(peer.send_all(bytes("answer")).has_value());
   peer.close_gracefully(false);
   server = Fd();
@@ -56,7 +56,7 @@ TEST(CloseGracefully, LetsAnAnswerArriveThoughInputIsUnread) {
 
 TEST(CloseGracefully, WaitsForAPeerThatStaysButNotForEver) {
   auto [server, client] = tests::tcp_connection();
-  BlockingPeer peer(server, 30s);
+  Connection peer(server, 30s);
   const auto begin = Clock::now();
   peer.close_gracefully(false);
   EXPECT_GE(Clock::now() - begin, common::linger_timeout);
@@ -66,7 +66,7 @@ TEST(CloseGracefully, WaitsForAPeerThatStaysButNotForEver) {
 
 TEST(CloseGracefully, EndsWithAPeerThatNeverStopsSending) {
   auto [server, client] = tests::tcp_connection();
-  BlockingPeer peer(server, 30s);
+  Connection peer(server, 30s);
   const Firehose firehose(client);
   const auto begin = Clock::now();
   peer.close_gracefully(false);
@@ -76,7 +76,7 @@ TEST(CloseGracefully, EndsWithAPeerThatNeverStopsSending) {
 TEST(CloseGracefully, ReturnsAtOnceWhenThePeerHasReset) {
   auto [server, client] = tests::tcp_connection();
   tests::reset(client);
-  BlockingPeer peer(server, 30s);
+  Connection peer(server, 30s);
   const auto begin = Clock::now();
   peer.close_gracefully(false);
   EXPECT_LT(Clock::now() - begin, common::linger_timeout);
@@ -84,7 +84,7 @@ TEST(CloseGracefully, ReturnsAtOnceWhenThePeerHasReset) {
 
 TEST(CloseGracefully, WaitsOnlyForAcknowledgementsWhenStopping) {
   auto [server, client] = tests::tcp_connection();
-  BlockingPeer peer(server, 30s);
+  Connection peer(server, 30s);
   ASSERT_TRUE(peer.send_all(bytes("answer")).has_value());
   ::shutdown(server.get(), SHUT_RD);  // as the server's stop() does
   const auto begin = Clock::now();
@@ -96,7 +96,7 @@ TEST(CloseGracefully, WaitsOnlyForAcknowledgementsWhenStopping) {
 
 TEST(CloseGracefully, DoesNotWaitForAPeerThatKeepsSendingWhenStopping) {
   auto [server, client] = tests::tcp_connection();
-  BlockingPeer peer(server, 30s);
+  Connection peer(server, 30s);
   const Firehose firehose(client);
   ::shutdown(server.get(), SHUT_RD);
   const auto begin = Clock::now();
@@ -106,7 +106,7 @@ TEST(CloseGracefully, DoesNotWaitForAPeerThatKeepsSendingWhenStopping) {
 
 TEST(CloseGracefully, WaitsForAnswersThatAreNotAcknowledgedWhenStopping) {
   auto [server, client] = tests::tcp_connection(4096);
-  BlockingPeer peer(server, 30s);
+  Connection peer(server, 30s);
   const std::string answers(100'000, 'x');
   ASSERT_TRUE(peer.send_all(bytes(answers)).has_value());
   ASSERT_GT(common::unacknowledged_bytes(server), 0U);
@@ -124,7 +124,7 @@ TEST(CloseGracefully, WaitsForAnswersThatAreNotAcknowledgedWhenStopping) {
 // answers with it.
 TEST(CloseGracefully, LosesNoAnswerToAPeerThatStillSendsWhenStopping) {
   auto [server, client] = tests::tcp_connection(4096);
-  BlockingPeer peer(server, 30s);
+  Connection peer(server, 30s);
   const std::string answers(100'000, 'x');
   ASSERT_TRUE(peer.send_all(bytes(answers)).has_value());
   ::shutdown(server.get(), SHUT_RD);

@@ -1,4 +1,4 @@
-#include "common/deadline_list.h"
+#include "common/loop/deadline_list.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
-#include "common/duration.h"
+#include "common/server/duration.h"
 
 #include <gtest/gtest.h>
 
-#include "common/options.h"
+#include "common/server/options.h"
 
 namespace {
 

@@ -19,7 +19,7 @@ constexpr std::ptrdiff_t header_bytes = common::header_bytes;
 
 /// Lends the slice and asks until there is no message; returns how many there were.
 int read(FrameReader& reader, std::string_view slice) {
-  reader.lend(bytes(slice));
+  reader.feed(bytes(slice));
   int messages = 0;
   while (true) {
     const auto next = reader.next();

@@ -54,7 +54,7 @@ Outcome read(const Slices& slices, std::uint32_t largest = payload_bytes_max) {
   FrameReader reader(largest);
   Outcome outcome;
   for (const auto slice : slices) {
-    reader.lend(bytes(slice));
+    reader.feed(bytes(slice));
     if (!read_all(reader, outcome)) return outcome;
   }
   if (const auto finished = reader.finish(); !finished) outcome.end = finished.error();
@@ -94,12 +94,12 @@ TEST(FrameReader, FindsNoMessageBeforeItIsComplete) {
   const std::string stream = frame("hello");
   FrameReader reader(payload_bytes_max);
   for (std::size_t i = 0; i + 1 < stream.size(); ++i) {
-    reader.lend(bytes(stream).subspan(i, 1));
+    reader.feed(bytes(stream).subspan(i, 1));
     const auto next = reader.next();
     ASSERT_TRUE(next.has_value());
     EXPECT_FALSE(next->has_value()) << "after " << i + 1 << " bytes";
   }
-  reader.lend(bytes(stream).last(1));
+  reader.feed(bytes(stream).last(1));
   const auto next = reader.next();
   ASSERT_TRUE(next.has_value());
   ASSERT_TRUE(next->has_value());
@@ -219,7 +219,7 @@ TEST(FrameReader, AnEmptySliceChangesNothing) {
 TEST(FrameReader, PointsIntoTheLentBytesWhenAMessageIsWholeInThem) {
   const std::string stream = frames({"hello", "you"});
   FrameReader reader(payload_bytes_max);
-  reader.lend(bytes(stream));
+  reader.feed(bytes(stream));
   const auto first = reader.next();
   ASSERT_TRUE(first.has_value() && first->has_value());
   EXPECT_EQ((*first)->data(), bytes(stream).data() + 4) << "copied without need";

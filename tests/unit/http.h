@@ -7,7 +7,7 @@
 #include <system_error>
 
 #include "bytes.h"
-#include "common/http_session.h"
+#include "common/http/http_session.h"
 #include "slices.h"
 
 namespace tests {
@@ -46,7 +46,7 @@ inline std::ostream& operator<<(std::ostream& out, const HttpOutcome& outcome) {
 inline HttpOutcome serve_http(const Slices& slices) {
   common::HttpSession session;
   HttpOutcome outcome;
-  common::Answers answers;
+  common::SendBuffer answers;
   for (const auto slice : slices) {
     const auto taken = session.take(bytes(slice), answers);
     if (!taken) {

@@ -10,9 +10,9 @@
 
 namespace {
 
-using common::Answers;
 using common::Error;
 using common::HttpSession;
+using common::SendBuffer;
 using tests::Allocations;
 using tests::bytes;
 using tests::hello;
@@ -54,7 +54,7 @@ TEST(HttpLimits, TheCountBeginsWithTheRequestLine) {
 
 TEST(HttpLimits, ThePeerIsToldAtTheFirstByteTooMany) {
   HttpSession session;
-  Answers answers;
+  SendBuffer answers;
   const std::string endless = "GET / HTTP/1.1\r\nFiller: " + std::string(head_bytes_max, 'x');
   for (std::size_t i = 0; i < head_bytes_max; ++i) {
     ASSERT_EQ(session.take(bytes(endless).subspan(i, 1), answers), 0U);
@@ -88,7 +88,7 @@ std::chrono::nanoseconds cost_byte_by_byte(const std::string& stream) {
   auto best = std::chrono::nanoseconds::max();
   for (int run = 0; run < 7; ++run) {
     HttpSession session;
-    Answers answers;
+    SendBuffer answers;
     timespec begin{};
     timespec end{};
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
@@ -114,7 +114,7 @@ TEST(HttpLimits, EachByteOfAHeadIsSearchedOnce) {
 }
 
 /// Answers are made ready once for the process, and that is not what the tests below are about.
-void warm(Answers& answers) {
+void warm(SendBuffer& answers) {
   HttpSession session;
   EXPECT_TRUE(session.take(bytes("GET / HTTP/1.1\r\n\r\n"), answers).has_value());
   answers.clear();
@@ -124,7 +124,7 @@ void warm(Answers& answers) {
 TEST(HttpLimits, HoldsNothingBetweenRequests) {
   const auto request = request_of(8000);
   HttpSession session;
-  Answers answers;
+  SendBuffer answers;
   warm(answers);
   const Allocations allocations;
   for (std::size_t at = 1; at < request.size(); at += 501) {
@@ -140,7 +140,7 @@ TEST(HttpLimits, HoldsNothingBetweenRequests) {
 /// What a session holds after it took these slices.
 std::ptrdiff_t held_after(const tests::Slices& slices) {
   HttpSession session;
-  Answers answers;
+  SendBuffer answers;
   warm(answers);
   const Allocations allocations;
   for (const auto slice : slices) {
@@ -165,7 +165,7 @@ TEST(HttpLimits, HoldsNoMoreThanTheHeadMayBe) {
   const std::string too_much = request_of(20'000);
   const auto slices = tests::byte_by_byte(too_much);
   HttpSession session;
-  Answers answers;
+  SendBuffer answers;
   warm(answers);
   const Allocations allocations;
   for (const auto slice : slices) {
@@ -181,7 +181,7 @@ TEST(HttpLimits, AllocatesNothingForRequestsThatAreWholeInTheLentBytes) {
       "GET / HTTP/1.1\r\nHost: localhost:5882\r\nUser-Agent: x\r\n\r\n"
       "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
   HttpSession session;
-  Answers answers;
+  SendBuffer answers;
   ASSERT_EQ(session.take(bytes(slice), answers), 2U);
   const Allocations allocations;
   for (int i = 0; i < 100; ++i) {
@@ -196,7 +196,7 @@ TEST(HttpLimits, AnswersGrowNoFasterThanPromised) {
   for (const std::string request : {"X / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
                                     "X / HTTP/1.0\r\nConnection:keep-alive\r\n\r\n", "\n"}) {
     HttpSession session;
-    Answers answers;
+    SendBuffer answers;
     const std::string all_but_one_byte = request.substr(0, request.size() - 1);
     if (!session.take(bytes(all_but_one_byte), answers)) continue;
     const std::string rest = request.back() + tests::times(1000, request) + "nonsense\n";

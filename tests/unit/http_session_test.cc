@@ -1,10 +1,10 @@
-#include "common/http_session.h"
+#include "common/http/http_session.h"
 
 #include <gmock/gmock.h>
 
 #include <string>
 
-#include "common/options.h"
+#include "common/server/options.h"
 #include "http.h"
 
 namespace {
@@ -130,7 +130,7 @@ TEST(HttpSession, AnswersNothingAfterTheLastRequest) {
   expect_closed("GET / HTTP/1.1\r\nConnection: close\r\n\r\nGET / HTTP/1.1\r\n\r\n", hello_closing);
 
   common::HttpSession session;
-  common::Answers answers;
+  common::SendBuffer answers;
   EXPECT_EQ(session.take(tests::bytes("GET / HTTP/1.0\r\n\r\n"), answers), 1U);
   answers.clear();
   EXPECT_EQ(session.take(tests::bytes("GET / HTTP/1.0\r\n\r\n"), answers), 0U);
@@ -206,7 +206,7 @@ TEST(HttpSession, TellsAnEndBetweenRequestsFromOneInside) {
 
 TEST(HttpSession, KeepsGoingForTenThousandRequests) {
   common::HttpSession session;
-  common::Answers answers;
+  common::SendBuffer answers;
   for (int i = 0; i < 10'000; ++i) {
     answers.clear();
     ASSERT_EQ(session.take(tests::bytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), answers), 1U);
@@ -218,7 +218,7 @@ TEST(MakeSession, MakesWhatTheProtocolOptionNames) {
   const auto answer = [](common::Protocol protocol, std::string_view request) {
     common::Options options;
     options.protocol = protocol;
-    common::Answers answers;
+    common::SendBuffer answers;
     EXPECT_TRUE(common::make_session(options)->take(tests::bytes(request), answers).has_value());
     return tests::text(answers.view());
   };

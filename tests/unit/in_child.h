@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <thread>
 
-#include "common/duration.h"
+#include "common/server/duration.h"
 
 namespace tests {
 

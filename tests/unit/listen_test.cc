@@ -1,4 +1,4 @@
-#include "common/listen.h"
+#include "common/server/listen.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -20,7 +20,7 @@ using common::Fd;
 using common::listen_group;
 using common::listen_on;
 using common::Options;
-using common::Waiting;
+using common::SocketMode;
 using tests::connect_to;
 using tests::on_free_port;
 
@@ -48,25 +48,25 @@ bool is_nonblocking(const Fd& fd) { return (::fcntl(fd.get(), F_GETFL) & O_NONBL
 bool is_closed_on_exec(const Fd& fd) { return (::fcntl(fd.get(), F_GETFD) & FD_CLOEXEC) != 0; }
 
 TEST(ListenOn, ServesTheAddressItWasGiven) {
-  const auto listener = listen_on(on_free_port(), Waiting::blocking);
+  const auto listener = listen_on(on_free_port(), SocketMode::blocking);
   ASSERT_TRUE(listener.has_value());
   const auto client = connect_to(*Address::of_socket(*listener));
   ASSERT_TRUE(client);
-  const auto accepted = accept_one(*listener, Waiting::blocking);
+  const auto accepted = accept_one(*listener, SocketMode::blocking);
   ASSERT_TRUE(accepted.has_value() && accepted->has_value());
   EXPECT_EQ((*accepted)->peer.to_string(), Address::of_socket(client)->to_string());
 }
 
 TEST(ListenOn, RefusesAPortThatIsTaken) {
-  const auto first = listen_on(on_free_port(), Waiting::blocking);
+  const auto first = listen_on(on_free_port(), SocketMode::blocking);
   ASSERT_TRUE(first.has_value());
-  const auto second = listen_on(on_port(port_of(*first)), Waiting::blocking);
+  const auto second = listen_on(on_port(port_of(*first)), SocketMode::blocking);
   ASSERT_FALSE(second.has_value());
   EXPECT_EQ(second.error(), std::errc::address_in_use);
 }
 
 TEST(ListenOn, RefusesAnAddressThatIsNotOurs) {
-  const auto listener = listen_on(on_free_port("192.0.2.1"), Waiting::blocking);  // RFC 5737
+  const auto listener = listen_on(on_free_port("192.0.2.1"), SocketMode::blocking);  // RFC 5737
   ASSERT_FALSE(listener.has_value());
   EXPECT_EQ(listener.error(), std::errc::address_not_available);
 }
@@ -75,29 +75,29 @@ TEST(ListenOn, RefusesAnAddressThatIsNotOurs) {
 TEST(ListenOn, CanStartAgainOnItsPortAtOnce) {
   std::uint16_t port = 0;
   {
-    const auto listener = listen_on(on_free_port(), Waiting::blocking);
+    const auto listener = listen_on(on_free_port(), SocketMode::blocking);
     ASSERT_TRUE(listener.has_value());
     port = port_of(*listener);
     const auto client = connect_to(*Address::of_socket(*listener));
-    auto accepted = accept_one(*listener, Waiting::blocking);
+    auto accepted = accept_one(*listener, SocketMode::blocking);
     ASSERT_TRUE(accepted.has_value() && accepted->has_value());
     (*accepted)->fd = Fd();
     EXPECT_EQ(tests::receive_all(client).error, 0);
   }
-  EXPECT_TRUE(listen_on(on_port(port), Waiting::blocking).has_value());
+  EXPECT_TRUE(listen_on(on_port(port), SocketMode::blocking).has_value());
 }
 
 TEST(ListenOn, GivesItsConnectionsNoDelay) {
-  const auto listener = listen_on(on_free_port(), Waiting::blocking);
+  const auto listener = listen_on(on_free_port(), SocketMode::blocking);
   ASSERT_TRUE(listener.has_value());
   const auto client = connect_to(*Address::of_socket(*listener));
-  const auto accepted = accept_one(*listener, Waiting::blocking);
+  const auto accepted = accept_one(*listener, SocketMode::blocking);
   ASSERT_TRUE(accepted.has_value() && accepted->has_value());
   EXPECT_EQ(flag((*accepted)->fd, IPPROTO_TCP, TCP_NODELAY), 1);
 }
 
 TEST(ListenOn, ServesBothFamiliesOnTheIPv6Wildcard) {
-  const auto listener = listen_on(on_free_port("::"), Waiting::nonblocking);
+  const auto listener = listen_on(on_free_port("::"), SocketMode::nonblocking);
   if (!listener && listener.error() == std::errc::address_family_not_supported) {
     GTEST_SKIP() << "this machine has no IPv6";
   }
@@ -105,31 +105,31 @@ TEST(ListenOn, ServesBothFamiliesOnTheIPv6Wildcard) {
   EXPECT_TRUE(Address::of_socket(*listener)->to_string().starts_with("[::]:"));
   const auto client = connect_to(*Address::parse("127.0.0.1", port_of(*listener)));
   ASSERT_TRUE(client);
-  const auto accepted = accept_one(*listener, Waiting::nonblocking);
+  const auto accepted = accept_one(*listener, SocketMode::nonblocking);
   ASSERT_TRUE(accepted.has_value() && accepted->has_value());
   EXPECT_EQ((*accepted)->peer.to_string(), Address::of_socket(client)->to_string())
       << "an IPv4 client shows as one";
 }
 
 TEST(ListenOn, ServesIPv6Loopback) {
-  const auto listener = listen_on(on_free_port("::1"), Waiting::blocking);
+  const auto listener = listen_on(on_free_port("::1"), SocketMode::blocking);
   if (!listener) GTEST_SKIP() << "this machine has no ::1: " << listener.error().message();
   const auto client = connect_to(*Address::of_socket(*listener));
   ASSERT_TRUE(client);
-  const auto accepted = accept_one(*listener, Waiting::blocking);
+  const auto accepted = accept_one(*listener, SocketMode::blocking);
   ASSERT_TRUE(accepted.has_value() && accepted->has_value());
   EXPECT_TRUE((*accepted)->peer.to_string().starts_with("[::1]:"));
 }
 
 TEST(ListenOn, WaitsOrNotAsItIsTold) {
-  for (const auto waiting : {Waiting::blocking, Waiting::nonblocking}) {
+  for (const auto waiting : {SocketMode::blocking, SocketMode::nonblocking}) {
     const auto listener = listen_on(on_free_port(), waiting);
     ASSERT_TRUE(listener.has_value());
     const auto client = connect_to(*Address::of_socket(*listener));
     const auto accepted = accept_one(*listener, waiting);
     ASSERT_TRUE(accepted.has_value() && accepted->has_value());
-    EXPECT_EQ(is_nonblocking(*listener), waiting == Waiting::nonblocking);
-    EXPECT_EQ(is_nonblocking((*accepted)->fd), waiting == Waiting::nonblocking);
+    EXPECT_EQ(is_nonblocking(*listener), waiting == SocketMode::nonblocking);
+    EXPECT_EQ(is_nonblocking((*accepted)->fd), waiting == SocketMode::nonblocking);
     EXPECT_TRUE(is_closed_on_exec(*listener));
     EXPECT_TRUE(is_closed_on_exec((*accepted)->fd));
   }
@@ -148,7 +148,7 @@ TEST(ListenGroup, SharesOnePortAndLosesNobody) {
   }
   std::size_t accepted = 0;
   for (const Fd& listener : *group) {
-    while (const auto one = accept_one(listener, Waiting::nonblocking)) {
+    while (const auto one = accept_one(listener, SocketMode::nonblocking)) {
       if (!*one) break;
       EXPECT_EQ(flag((*one)->fd, IPPROTO_TCP, TCP_NODELAY), 1);
       ++accepted;
@@ -159,12 +159,13 @@ TEST(ListenGroup, SharesOnePortAndLosesNobody) {
 
 // SO_REUSEPORT alone would let both serve, each a part of the clients.
 TEST(ListenGroup, RefusesAPortThatIsTakenEvenByAnotherGroup) {
-  const auto alone = listen_on(on_free_port(), Waiting::nonblocking);
+  const auto alone = listen_on(on_free_port(), SocketMode::nonblocking);
   const auto group = listen_group(on_free_port(), 2);
   ASSERT_TRUE(alone.has_value() && group.has_value());
   const auto taken_by_one = listen_group(on_port(port_of(*alone)), 2);
   const auto taken_by_group = listen_group(on_port(port_of(group->front())), 2);
-  const auto one_beside_group = listen_on(on_port(port_of(group->front())), Waiting::nonblocking);
+  const auto one_beside_group =
+      listen_on(on_port(port_of(group->front())), SocketMode::nonblocking);
   ASSERT_FALSE(taken_by_one.has_value());
   ASSERT_FALSE(taken_by_group.has_value());
   ASSERT_FALSE(one_beside_group.has_value());
@@ -184,51 +185,51 @@ TEST(ListenGroup, CanStartAgainOnItsPortAtOnce) {
 }
 
 TEST(AcceptOne, FindsNobodyWhereNobodyWaits) {
-  const auto listener = listen_on(on_free_port(), Waiting::nonblocking);
+  const auto listener = listen_on(on_free_port(), SocketMode::nonblocking);
   ASSERT_TRUE(listener.has_value());
-  const auto accepted = accept_one(*listener, Waiting::nonblocking);
+  const auto accepted = accept_one(*listener, SocketMode::nonblocking);
   ASSERT_TRUE(accepted.has_value()) << "nobody is not an error";
   EXPECT_FALSE(accepted->has_value());
 }
 
 TEST(AcceptOne, SaysThatTheListenerWasShutDown) {
-  const auto listener = listen_on(on_free_port(), Waiting::blocking);
+  const auto listener = listen_on(on_free_port(), SocketMode::blocking);
   ASSERT_TRUE(listener.has_value());
   ::shutdown(listener->get(), SHUT_RDWR);
-  const auto accepted = accept_one(*listener, Waiting::blocking);
+  const auto accepted = accept_one(*listener, SocketMode::blocking);
   ASSERT_FALSE(accepted.has_value());
   EXPECT_EQ(accepted.error(), std::errc::invalid_argument);
-  EXPECT_FALSE(common::may_pass(accepted.error()));
+  EXPECT_FALSE(common::is_transient_accept_error(accepted.error()));
 }
 
 TEST(AcceptOne, LeavesTheNewcomerInTheBacklogWhenDescriptorsAreShort) {
-  const auto listener = listen_on(on_free_port(), Waiting::nonblocking);
+  const auto listener = listen_on(on_free_port(), SocketMode::nonblocking);
   ASSERT_TRUE(listener.has_value());
   const auto client = connect_to(*Address::of_socket(*listener));
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  const auto refused = accept_one(*listener, Waiting::nonblocking);
+  const auto refused = accept_one(*listener, SocketMode::nonblocking);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error(), std::errc::too_many_files_open);
-  EXPECT_TRUE(common::may_pass(refused.error()));
-  const auto accepted = accept_one(*listener, Waiting::nonblocking);
+  EXPECT_TRUE(common::is_transient_accept_error(refused.error()));
+  const auto accepted = accept_one(*listener, SocketMode::nonblocking);
   ASSERT_TRUE(accepted.has_value());
   EXPECT_TRUE(accepted->has_value());
 }
 
-TEST(MayPass, IsWhatGoesAwayByWaiting) {
+TEST(IsTransientAcceptError, IsWhatGoesAwayByWaiting) {
   for (const auto error : {std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
                            std::errc::no_buffer_space, std::errc::not_enough_memory,
                            std::errc::operation_not_permitted, std::errc::host_unreachable}) {
-    EXPECT_TRUE(common::may_pass(make_error_code(error)));
+    EXPECT_TRUE(common::is_transient_accept_error(make_error_code(error)));
   }
   for (const auto error :
        {std::errc::invalid_argument, std::errc::bad_file_descriptor, std::errc::not_a_socket}) {
-    EXPECT_FALSE(common::may_pass(make_error_code(error)));
+    EXPECT_FALSE(common::is_transient_accept_error(make_error_code(error)));
   }
 }
 

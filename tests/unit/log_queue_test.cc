@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "common/log.h"
+#include "common/server/log.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "common/log.h"
+#include "common/server/log.h"
 
 #include <gmock/gmock.h>
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <thread>
 
-#include "common/log.h"
+#include "common/server/log.h"
 
 namespace {
 

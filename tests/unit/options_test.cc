@@ -1,4 +1,4 @@
-#include "common/options.h"
+#include "common/server/options.h"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "common/process.h"
+#include "common/server/process.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

@@ -7,14 +7,14 @@
 
 #include "allocations.h"
 #include "bytes.h"
-#include "common/options.h"
+#include "common/server/options.h"
 #include "slices.h"
 
 namespace {
 
-using common::Answers;
 using common::EchoSession;
 using common::Error;
+using common::SendBuffer;
 using tests::bytes;
 using tests::frame;
 using tests::frames;
@@ -24,7 +24,7 @@ constexpr std::uint32_t payload_bytes_max = 65'536;
 TEST(EchoSession, AnswersEachMessageWithTheSameInOrder) {
   const std::string stream = frames({"one", "", "three"});
   EchoSession session(payload_bytes_max);
-  Answers answers;
+  SendBuffer answers;
   EXPECT_EQ(session.take(bytes(stream), answers), 3U);
   EXPECT_EQ(tests::text(answers.view()), stream);
   EXPECT_TRUE(session.end_of_stream().has_value());
@@ -35,7 +35,7 @@ TEST(EchoSession, AppendsToTheAnswersThatAreThere) {
   const std::string a = frame("a");
   const std::string b = frame("b");
   EchoSession session(payload_bytes_max);
-  Answers answers;
+  SendBuffer answers;
   ASSERT_TRUE(session.take(bytes(a), answers).has_value());
   ASSERT_TRUE(session.take(bytes(b), answers).has_value());
   EXPECT_EQ(tests::text(answers.view()), frames({"a", "b"}));
@@ -45,7 +45,7 @@ TEST(EchoSession, AnswersTheSameWhereverTheStreamIsCut) {
   const std::string stream = frames({"hello", "", std::string(100, 'x'), "you"});
   for (std::size_t at = 0; at <= stream.size(); ++at) {
     EchoSession session(payload_bytes_max);
-    Answers answers;
+    SendBuffer answers;
     std::size_t completed = 0;
     for (const auto slice : tests::cut_at(stream, at)) {
       completed += session.take(bytes(slice), answers).value_or(100);
@@ -59,7 +59,7 @@ TEST(EchoSession, AnswersTheSameWhereverTheStreamIsCut) {
 TEST(EchoSession, CountsAMessageWithItsLastByte) {
   const std::string message = frame("hello");
   EchoSession session(payload_bytes_max);
-  Answers answers;
+  SendBuffer answers;
   for (std::size_t i = 0; i + 1 < message.size(); ++i) {
     ASSERT_EQ(session.take(bytes(message).subspan(i, 1), answers), 0U);
     ASSERT_TRUE(answers.empty()) << "answered before it was complete";
@@ -71,7 +71,7 @@ TEST(EchoSession, CountsAMessageWithItsLastByte) {
 
 TEST(EchoSession, AnswersWhatCameBeforeAMessageThatIsTooLong) {
   EchoSession session(3);
-  Answers answers;
+  SendBuffer answers;
   const std::string stream = frames({"one", "two"}) + tests::length(4);
   const auto taken = session.take(bytes(stream), answers);
   ASSERT_FALSE(taken.has_value());
@@ -82,7 +82,7 @@ TEST(EchoSession, AnswersWhatCameBeforeAMessageThatIsTooLong) {
 TEST(EchoSession, HoldsNoBufferWhenIdle) {
   const std::string message = frame(std::string(40'000, 'x'));
   EchoSession session(payload_bytes_max);
-  Answers answers;
+  SendBuffer answers;
   tests::warm(answers);
   const tests::Allocations allocations;
   for (const auto slice : tests::in_pieces_of(16'384, message)) {
@@ -95,7 +95,7 @@ TEST(EchoSession, HoldsNoBufferWhenIdle) {
 TEST(EchoSession, AllocatesNothingOnceTheAnswersAreWarm) {
   const std::string slice = frames({std::string(16'000, 'x'), "small", ""});
   EchoSession session(payload_bytes_max);
-  Answers answers;
+  SendBuffer answers;
   ASSERT_EQ(session.take(bytes(slice), answers), 3U);
   const tests::Allocations allocations;
   for (int i = 0; i < 100; ++i) {
@@ -117,7 +117,7 @@ TEST(EchoSession, AnswersInOrderWhenOnlySomeMessagesAreWholeInTheLentBytes) {
                                std::string_view(stream).substr(first, stream.size() - first - last),
                                std::string_view(stream).substr(stream.size() - last)}) {
         std::string received(slice);  // in a buffer that is used again
-        Answers answers;
+        SendBuffer answers;
         ASSERT_TRUE(session.take(bytes(received), answers).has_value());
         sent += tests::text(answers.view());
         received.assign(received.size(), '?');
@@ -130,14 +130,14 @@ TEST(EchoSession, AnswersInOrderWhenOnlySomeMessagesAreWholeInTheLentBytes) {
 TEST(EchoSession, PassesOnWhatIsWholeInTheLentBytesWithoutACopy) {
   const std::string stream = frames({"one", "", "three"});
   EchoSession session(payload_bytes_max);
-  Answers answers;
+  SendBuffer answers;
   ASSERT_EQ(session.take(bytes(stream), answers), 3U);
   EXPECT_EQ(answers.view().data(), bytes(stream).data());
 }
 
 TEST(DiscardSession, AnswersNothingAndCountsAnyByte) {
   common::DiscardSession session;
-  Answers answers;
+  SendBuffer answers;
   EXPECT_EQ(session.take(bytes("\xff\xff\xff\xff and so on"), answers), 14U);
   EXPECT_EQ(session.take(bytes("x"), answers), 1U);
   EXPECT_TRUE(answers.empty());
@@ -151,7 +151,7 @@ TEST(MakeEchoSession, RefusesWhatMaxMessageForbids) {
   const auto session = common::make_echo_session(options);
   const std::string fits = frame("you");
   const std::string does_not_fit = frame("four");
-  Answers answers;
+  SendBuffer answers;
   EXPECT_EQ(session->take(bytes(fits), answers), 1U);
   EXPECT_EQ(session->take(bytes(does_not_fit), answers).error(), Error::too_long);
 }

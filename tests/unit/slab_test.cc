@@ -1,4 +1,4 @@
-#include "common/slab.h"
+#include "common/loop/slab.h"
 
 #include <gmock/gmock.h>
 

@@ -6,9 +6,9 @@
 #include <cstddef>
 #include <string>
 
-#include "common/address.h"
 #include "common/fd.h"
-#include "common/listen.h"
+#include "common/server/address.h"
+#include "common/server/listen.h"
 
 namespace tests {
 
@@ -43,9 +43,9 @@ inline common::Options on_free_port(const std::string& host = "127.0.0.1") {
 }
 
 inline Ends tcp_connection(int client_receive_buffer_bytes = 0) {
-  const auto listener = common::listen_on(on_free_port(), common::Waiting::blocking);
+  const auto listener = common::listen_on(on_free_port(), common::SocketMode::blocking);
   auto client = connect_to(*common::Address::of_socket(*listener), client_receive_buffer_bytes);
-  auto accepted = common::accept_one(*listener, common::Waiting::blocking);
+  auto accepted = common::accept_one(*listener, common::SocketMode::blocking);
   return {std::move((*accepted)->fd), std::move(client)};
 }
 

@@ -1,4 +1,4 @@
-#include "common/token.h"
+#include "common/loop/token.h"
 
 #include <gtest/gtest.h>
 

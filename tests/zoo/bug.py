@@ -17,7 +17,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from patch_file import ROOT, ZooError, program_of, read_patch, words
+from patch_file import ROOT, ZooError, is_stage, program_of, read_patch, words
 
 BUGS = ROOT / "book" / "bugs"
 TESTS = ROOT / "tests"
@@ -89,7 +89,7 @@ def problems(bug: Bug) -> list[str]:
     """What the values of the head say that cannot be."""
     found = [f"{id_} is no id" for id_ in bug.ids if not ID.fullmatch(id_)]
     found += [f"there is no stage {stage}" for stage in bug.stages
-              if not (ROOT / stage / "main.cc").is_file()]
+              if not is_stage(stage)]
     if not CHAPTER.fullmatch(bug.chapter):
         found.append(f"{bug.chapter} is no chapter")
     if problem := problem_of_test(bug.test):
@@ -120,7 +120,7 @@ def problem_of_test(test: str) -> str | None:
     if f"\ndef {function}(" not in path.read_text(encoding="utf-8"):
         return f"{file} has no test {function}"
     stages = re.findall(r"part\d-\w+", parameters)
-    if not all((ROOT / stage / "main.cc").is_file() for stage in stages):
+    if not all(is_stage(stage) for stage in stages):
         return f"[{parameters} names no stage"
     return None
 

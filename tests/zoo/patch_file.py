@@ -41,6 +41,12 @@ def program_of(stage: str) -> str:
     return "fingerd" if stage == "finger" else stage
 
 
+def is_stage(name: str) -> bool:
+    """Whether there is a server of this name: a stage, or the finger daemon."""
+    where = ROOT / "finger" / "server" if name == "finger" else ROOT / name
+    return (where / "main.cc").is_file()
+
+
 def read_patch(
     file: Path, required: Sequence[str], optional: Sequence[str]
 ) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -24,7 +24,7 @@ import register  # noqa: E402
 import trial  # noqa: E402
 import workshop  # noqa: E402
 from bug import ROOT, Bug, NoSuchBug, all_bugs, named  # noqa: E402
-from patch_file import ZooError, program_of  # noqa: E402
+from patch_file import ZooError, is_stage, program_of  # noqa: E402
 from trial import Outcome, Trial  # noqa: E402
 from workshop import say  # noqa: E402
 
@@ -58,7 +58,7 @@ def build_bug(name: str, stage: str | None) -> int:
     """Builds a stage with the bug in it and prints where the program is."""
     bug = named(name)
     stage = stage or bug.stages[0]
-    if not (ROOT / stage / "main.cc").is_file():
+    if not is_stage(stage):
         raise ZooError(f"there is no stage '{stage}'")
     with workshop.occupied():
         workshop.renew()

@@ -12,9 +12,9 @@
 #include <span>
 #include <utility>
 
-#include "common/log.h"
-#include "common/socket.h"
-#include "finger/answer.h"
+#include "common/server/log.h"
+#include "common/server/socket.h"
+#include "finger/server/answer.h"
 
 namespace machine {
 namespace {

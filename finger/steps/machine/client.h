@@ -8,16 +8,16 @@
 #include <string_view>
 #include <system_error>
 
-#include "common/address.h"
-#include "common/deadline_list.h"
-#include "common/duration.h"
 #include "common/fd.h"
 #include "common/frame_reader.h"
-#include "common/listen.h"
-#include "common/token.h"
-#include "finger/accounts.h"
-#include "finger/crlf.h"
-#include "finger/query.h"
+#include "common/loop/deadline_list.h"
+#include "common/loop/token.h"
+#include "common/server/address.h"
+#include "common/server/duration.h"
+#include "common/server/listen.h"
+#include "finger/server/accounts.h"
+#include "finger/server/crlf.h"
+#include "finger/server/query.h"
 #include "finger/steps/machine/ring.h"
 #include "finger/steps/machine/table.h"
 

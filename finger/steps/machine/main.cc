@@ -1,6 +1,6 @@
 // fingerd once more, as a state machine that is written by hand: no coroutines, no loop but its
 // own, plain liburing. What an exchange does is in table.h, as data; how, in client.cc; one thread
-// turns the crank, in server.cc. Compare with finger/serve.cc.
+// turns the crank, in server.cc. Compare with finger/server/serve.cc.
 // It serves a directory of users and drops no privileges: for looking at, not for the internet.
 // Try it: ./fingerd-machine --port 7979 --users finger/users   and, in a second terminal,
 //         printf 'alice\r\n' | ncat 127.0.0.1 7979
@@ -10,17 +10,17 @@
 #include <limits>
 #include <utility>
 
-#include "common/listen.h"
-#include "common/log.h"
-#include "common/options.h"
-#include "common/process.h"
-#include "common/stop_handler.h"
+#include "common/server/listen.h"
+#include "common/server/log.h"
+#include "common/server/options.h"
+#include "common/server/process.h"
+#include "common/server/signal_wakeup.h"
 #include "finger/steps/machine/server.h"
 #include "finger/steps/machine/table.h"
 
 namespace {
 
-constexpr common::Terms terms{
+constexpr common::OptionNames terms{
     .address = "--addr", .connections = "--max-clients", .descriptors_each = 3};
 
 common::OptionTable option_table(machine::Options& options, bool& print_table) {
@@ -51,11 +51,12 @@ common::OptionTable option_table(machine::Options& options, bool& print_table) {
 
 /// Without IPv6 on the machine, every address it has is an IPv4 one.
 common::Result<common::Fd> listen_on(common::Options& options) {
-  auto listener = common::listen_on(options, common::Waiting::blocking);  // the ring waits, not we
+  auto listener =
+      common::listen_on(options, common::SocketMode::blocking);  // the ring waits, not we
   if (!listener && listener.error() == std::errc::address_family_not_supported &&
       options.host == "::") {
     options.host = "0.0.0.0";
-    listener = common::listen_on(options, common::Waiting::blocking);
+    listener = common::listen_on(options, common::SocketMode::blocking);
   }
   return listener;
 }
@@ -84,7 +85,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   const auto signals =
-      common::StopHandler::create(options.drain_timeout(), [&server] { (*server)->stop(); });
+      common::SignalWakeup::create(options.drain_timeout(), [&server] { (*server)->stop(); });
   if (!signals) return common::fail(options.process, signals.error(), terms);
   common::announce((*server)->address());
   const auto finished = (*server)->run();

@@ -13,7 +13,9 @@ std::unexpected<std::error_code> error_of(int result) {
 }
 
 /// Neither stops us: a signal came, or completions must be taken before more is submitted.
-bool may_pass(int result) { return result >= 0 || result == -EINTR || result == -EBUSY; }
+bool is_transient_accept_error(int result) {
+  return result >= 0 || result == -EINTR || result == -EBUSY;
+}
 
 __kernel_timespec until(common::Clock::time_point deadline) {
   using std::chrono::nanoseconds;
@@ -55,7 +57,7 @@ common::Status Ring::submit_and_wait(std::optional<common::Clock::time_point> de
   } else {
     result = io_uring_submit_and_wait(&ring_, 1);
   }
-  if (!may_pass(result)) return error_of(result);
+  if (!is_transient_accept_error(result)) return error_of(result);
   return {};
 }
 

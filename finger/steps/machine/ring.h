@@ -5,9 +5,9 @@
 #include <memory>
 #include <optional>
 
-#include "common/duration.h"
+#include "common/loop/token.h"
 #include "common/result.h"
-#include "common/token.h"
+#include "common/server/duration.h"
 
 namespace machine {
 

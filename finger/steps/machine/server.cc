@@ -10,11 +10,11 @@
 #include <chrono>
 #include <utility>
 
-#include "common/listen.h"
-#include "common/log.h"
-#include "common/places.h"
-#include "common/socket.h"
-#include "finger/answer.h"
+#include "common/loop/connection_limit.h"
+#include "common/server/listen.h"
+#include "common/server/log.h"
+#include "common/server/socket.h"
+#include "finger/server/answer.h"
 
 namespace machine {
 namespace {
@@ -128,7 +128,7 @@ common::Status Server::take_newcomer(int result, Clock::time_point now) {
   const std::error_code error(-result, std::system_category());
   if (error == std::errc::interrupted || error == std::errc::connection_aborted) return {};
   if (shared_.draining) return {};  // cancelled
-  if (!common::may_pass(error)) return std::unexpected(error);
+  if (!common::is_transient_accept_error(error)) return std::unexpected(error);
   accept_fault.report(error, now);
   accept_again_ = now + shortage_pause;
   return {};

@@ -10,14 +10,14 @@
 #include <optional>
 #include <string>
 
-#include "common/address.h"
-#include "common/deadline_list.h"
-#include "common/duration.h"
 #include "common/fd.h"
-#include "common/options.h"
+#include "common/loop/deadline_list.h"
+#include "common/loop/slab.h"
+#include "common/loop/token.h"
 #include "common/result.h"
-#include "common/slab.h"
-#include "common/token.h"
+#include "common/server/address.h"
+#include "common/server/duration.h"
+#include "common/server/options.h"
 #include "finger/steps/machine/client.h"
 #include "finger/steps/machine/ring.h"
 

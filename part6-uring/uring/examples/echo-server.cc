@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "common/listen.h"
+#include "common/server/listen.h"
 #include "uring/loop.h"
 
 // [serve]
@@ -31,7 +31,7 @@ uring::Task<std::error_code> accept_clients(uring::Loop& loop, const common::Fd&
 int main(int argc, char** argv) {
   common::Options options;
   options.port = static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 0);
-  const auto listener = common::listen_on(options, common::Waiting::blocking);
+  const auto listener = common::listen_on(options, common::SocketMode::blocking);
   if (!listener) return std::perror("listen"), 1;
   const auto loop = uring::Loop::create({});
   if (!loop) return std::puts(uring::explain(loop.error()).c_str()), 1;

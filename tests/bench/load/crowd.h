@@ -5,10 +5,10 @@
 #include <optional>
 #include <vector>
 
-#include "common/address.h"
-#include "common/duration.h"
 #include "common/fd.h"
 #include "common/result.h"
+#include "common/server/address.h"
+#include "common/server/duration.h"
 #include "load/conversation.h"
 #include "load/histogram.h"
 

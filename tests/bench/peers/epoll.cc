@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "common/listen.h"
+#include "common/server/listen.h"
 #include "peers/peer.h"
 
 namespace {
@@ -28,7 +28,7 @@ void watch(int epoll, int operation, Connection& connection, std::uint32_t event
 
 void accept_all(int epoll, const common::Fd& listener) {
   while (true) {
-    auto accepted = common::accept_one(listener, common::Waiting::nonblocking);
+    auto accepted = common::accept_one(listener, common::SocketMode::nonblocking);
     if (!accepted) peer::give_up("accept4", accepted.error().value());
     if (!*accepted) return;
     auto connection = std::make_unique<Connection>(std::move((*accepted)->fd));

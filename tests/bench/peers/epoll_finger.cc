@@ -19,16 +19,16 @@
 #include <limits>
 #include <string>
 
-#include "common/deadline_list.h"
-#include "common/listen.h"
-#include "common/log.h"
-#include "common/options.h"
-#include "common/process.h"
-#include "common/slab.h"
-#include "finger/accounts.h"
-#include "finger/answer.h"
-#include "finger/crlf.h"
-#include "finger/query.h"
+#include "common/loop/deadline_list.h"
+#include "common/loop/slab.h"
+#include "common/server/listen.h"
+#include "common/server/log.h"
+#include "common/server/options.h"
+#include "common/server/process.h"
+#include "finger/server/accounts.h"
+#include "finger/server/answer.h"
+#include "finger/server/crlf.h"
+#include "finger/server/query.h"
 #include "peers/peer.h"
 
 namespace {
@@ -192,7 +192,7 @@ class Daemon {
 
   void accept_some(Clock::time_point now) {
     while (clients_.size() < clients_max) {
-      auto accepted = common::accept_one(listener_, common::Waiting::nonblocking);
+      auto accepted = common::accept_one(listener_, common::SocketMode::nonblocking);
       if (!accepted) peer::give_up("accept4", accepted.error().value());
       if (!*accepted) return;
       const Token token = clients_.emplace(std::move((*accepted)->fd));
@@ -263,7 +263,7 @@ int main(int argc, char** argv) {
   if (!accounts) peer::give_up(users.c_str(), accounts.error().value());
   Fd directory(::open(users.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!directory) peer::give_up(users.c_str(), errno);
-  auto listener = common::listen_on(options, common::Waiting::nonblocking);
+  auto listener = common::listen_on(options, common::SocketMode::nonblocking);
   if (!listener) return common::fail(options, listener.error());
   peer::announce(*listener);
   Daemon(std::move(*listener), std::move(directory), std::move(*accounts)).run();

@@ -5,15 +5,15 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "common/address.h"
-#include "common/log.h"
-#include "common/options.h"
-#include "common/process.h"
+#include "common/server/address.h"
+#include "common/server/log.h"
+#include "common/server/options.h"
+#include "common/server/process.h"
 
 namespace peer {
 
 common::Fd listen_as_told(int argc, char** argv, std::string name, std::string summary,
-                          common::Waiting waiting, bool* says_hello) {
+                          common::SocketMode mode, bool* says_hello) {
   common::Options options;
   common::Program program{.name = std::move(name),
                           .summary = std::move(summary),

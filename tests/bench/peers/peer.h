@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "common/fd.h"
-#include "common/listen.h"
+#include "common/server/listen.h"
 
 /// What the peers share, so that nothing differs between them but how they wait, read and write.
 namespace peer {
@@ -26,7 +26,7 @@ inline constexpr std::string_view hello =
 /// TCP_NODELAY for the connections. Ends the process where that cannot be done. `says_hello`: sets
 /// it where --http is given.
 common::Fd listen_as_told(int argc, char** argv, std::string name, std::string summary,
-                          common::Waiting waiting = common::Waiting::nonblocking,
+                          common::SocketMode mode = common::SocketMode::nonblocking,
                           bool* says_hello = nullptr);
 
 /// Prints the line that says it can accept.

@@ -6,7 +6,7 @@
 #include <array>
 #include <cerrno>
 
-#include "common/listen.h"
+#include "common/server/listen.h"
 #include "peers/peer.h"
 
 namespace {
@@ -26,10 +26,10 @@ void echo_until_it_leaves(const common::Fd& peer) {
 
 int main(int argc, char** argv) {
   const auto listener = peer::listen_as_told(argc, argv, "peer-pingpong", "Echoes, one at a time.",
-                                             common::Waiting::blocking);
+                                             common::SocketMode::blocking);
   peer::announce(listener);
   while (true) {
-    auto accepted = common::accept_one(listener, common::Waiting::blocking);
+    auto accepted = common::accept_one(listener, common::SocketMode::blocking);
     if (!accepted) peer::give_up("accept4", accepted.error().value());
     if (*accepted) echo_until_it_leaves((*accepted)->fd);
   }

@@ -218,7 +218,7 @@ class Echo {
 int main(int argc, char** argv) {
   bool says_hello = false;
   const auto listener = peer::listen_as_told(argc, argv, "peer-ring", "Echoes bytes on io_uring.",
-                                             common::Waiting::nonblocking, &says_hello);
+                                             common::SocketMode::nonblocking, &says_hello);
   Echo echo(listener.get(), says_hello ? peer::hello : std::string_view());
   peer::announce(listener);
   echo.run();

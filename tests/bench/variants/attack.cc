@@ -20,10 +20,10 @@
 #include <string>
 #include <thread>
 
-#include "common/address.h"
-#include "common/duration.h"
-#include "common/options.h"
-#include "common/process.h"
+#include "common/server/address.h"
+#include "common/server/duration.h"
+#include "common/server/options.h"
+#include "common/server/process.h"
 #include "load/histogram.h"
 #include "variants/loopback.h"
 

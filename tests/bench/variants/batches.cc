@@ -10,8 +10,8 @@
 #include <array>
 #include <cstdio>
 
-#include "common/options.h"
-#include "common/process.h"
+#include "common/server/options.h"
+#include "common/server/process.h"
 #include "variants/loopback.h"
 
 namespace {

@@ -8,9 +8,9 @@
 
 #include <cstdio>
 
-#include "common/duration.h"
-#include "common/options.h"
-#include "common/process.h"
+#include "common/server/duration.h"
+#include "common/server/options.h"
+#include "common/server/process.h"
 #include "variants/loopback.h"
 
 namespace {

@@ -12,10 +12,10 @@
 #include <string>
 #include <unordered_map>
 
-#include "common/duration.h"
-#include "common/log.h"
-#include "common/options.h"
-#include "common/slab.h"
+#include "common/loop/slab.h"
+#include "common/server/duration.h"
+#include "common/server/log.h"
+#include "common/server/options.h"
 
 namespace {
 

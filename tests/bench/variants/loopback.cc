@@ -11,7 +11,7 @@
 #include <cstring>
 #include <utility>
 
-#include "common/log.h"
+#include "common/server/log.h"
 
 namespace loopback {
 namespace {

@@ -10,9 +10,9 @@
 #include <limits>
 #include <string>
 
-#include "common/listen.h"
-#include "common/options.h"
-#include "common/process.h"
+#include "common/server/listen.h"
+#include "common/server/options.h"
+#include "common/server/process.h"
 #include "variants/loopback.h"
 
 namespace {
@@ -57,11 +57,11 @@ int main(int argc, char** argv) {
     return *status;
   }
   common::prepare_process(options);
-  const auto listener = common::listen_on(options, common::Waiting::blocking);
+  const auto listener = common::listen_on(options, common::SocketMode::blocking);
   if (!listener) return common::fail(options, listener.error());
   common::announce(common::Address::of_socket(*listener)->to_string());
   while (true) {
-    auto accepted = common::accept_one(*listener, common::Waiting::blocking);
+    auto accepted = common::accept_one(*listener, common::SocketMode::blocking);
     if (!accepted) return common::fail(options, accepted.error());
     if (!*accepted) continue;
     const common::Fd& client = (*accepted)->fd;

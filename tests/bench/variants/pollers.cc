@@ -14,8 +14,8 @@
 #include <span>
 #include <string>
 
-#include "common/duration.h"
-#include "common/options.h"
+#include "common/server/duration.h"
+#include "common/server/options.h"
 #include "variants/loopback.h"
 
 namespace {

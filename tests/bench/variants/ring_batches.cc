@@ -12,7 +12,7 @@
 #include <cerrno>
 #include <cstdio>
 
-#include "common/options.h"
+#include "common/server/options.h"
 #include "variants/loopback.h"
 
 namespace {

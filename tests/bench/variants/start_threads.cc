@@ -9,9 +9,9 @@
 #include <system_error>
 #include <thread>
 
-#include "common/duration.h"
-#include "common/log.h"
-#include "common/options.h"
+#include "common/server/duration.h"
+#include "common/server/log.h"
+#include "common/server/options.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "finger/accounts.h"
+#include "finger/server/accounts.h"
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "finger/admission.h"
+#include "finger/server/admission.h"
 
 #include <gmock/gmock.h>
 

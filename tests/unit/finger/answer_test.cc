@@ -1,4 +1,4 @@
-#include "finger/answer.h"
+#include "finger/server/answer.h"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "finger/client_connect.h"
+#include "finger/client/connect.h"
 
 #include <gtest/gtest.h>
 #include <poll.h>

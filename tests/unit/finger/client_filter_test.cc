@@ -1,4 +1,4 @@
-#include "finger/client_filter.h"
+#include "finger/client/filter.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "finger/client_target.h"
+#include "finger/client/target.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "finger/crlf.h"
+#include "finger/server/crlf.h"
 
 #include <gmock/gmock.h>
 

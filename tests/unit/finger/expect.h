@@ -4,7 +4,7 @@
 
 #include <ostream>
 
-#include "finger/query.h"
+#include "finger/server/query.h"
 
 namespace finger {
 

@@ -1,4 +1,4 @@
-#include "finger/id_map.h"
+#include "finger/server/id_map.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "finger/parent.h"
+#include "finger/server/parent.h"
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>

@@ -1,4 +1,4 @@
-#include "finger/privileges.h"
+#include "finger/server/privileges.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

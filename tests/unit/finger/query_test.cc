@@ -1,4 +1,4 @@
-#include "finger/query.h"
+#include "finger/server/query.h"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "finger/utf8.h"
+#include "finger/server/utf8.h"
 
 #include <gmock/gmock.h>
 

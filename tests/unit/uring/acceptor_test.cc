@@ -28,7 +28,7 @@ using Newcomer = std::optional<Result<common::Accepted>>;
 Task<> take_one(Acceptor& acceptor, Newcomer& newcomer) { newcomer = co_await acceptor.next(); }
 
 struct Queue {
-  Fd listener = *common::listen_on(tests::on_free_port(), common::Waiting::nonblocking);
+  Fd listener = *common::listen_on(tests::on_free_port(), common::SocketMode::nonblocking);
   Fd wake{::eventfd(0, EFD_CLOEXEC)};
 
   Fd add_client() const { return tests::connect_to(*common::Address::of_socket(listener)); }
@@ -36,8 +36,8 @@ struct Queue {
 
 TEST_F(Uring, ANewcomerForWhomThereIsNoPlaceIsTakenWhenThereIs) {
   const Queue queue;
-  common::Places places(1);
-  Acceptor acceptor(loop, queue.listener, places, queue.wake);
+  common::ConnectionLimit limit(1);
+  Acceptor acceptor(loop, queue.listener, limit, queue.wake);
   run([&]() -> Task<> {
     const Fd one = queue.add_client();
     const Fd another = queue.add_client();
@@ -65,9 +65,9 @@ TEST_F(Uring, ANewcomerForWhomThereIsNoPlaceIsTakenWhenThereIs) {
 TEST_F(Uring, WhoeverComesTooLateForANewcomerHoldsNoPlace) {
   const Queue queue;
   const Fd other_wake(::eventfd(0, EFD_CLOEXEC));
-  common::Places places(2);
-  Acceptor one(loop, queue.listener, places, queue.wake);
-  Acceptor another(loop, queue.listener, places, other_wake);
+  common::ConnectionLimit limit(2);
+  Acceptor one(loop, queue.listener, limit, queue.wake);
+  Acceptor another(loop, queue.listener, limit, other_wake);
   run([&]() -> Task<> {
     Newcomer first;
     Newcomer second;
@@ -78,7 +78,7 @@ TEST_F(Uring, WhoeverComesTooLateForANewcomerHoldsNoPlace) {
     while (!first && !second) (void)co_await loop.sleep(1ms);
     (void)co_await loop.sleep(1ms);
     EXPECT_NE(first.has_value(), second.has_value());
-    EXPECT_TRUE(places.take_or_wait(queue.wake.get()));
+    EXPECT_TRUE(limit.try_acquire(queue.wake.get()));
 
     scope.cancel();
     co_await scope.join();

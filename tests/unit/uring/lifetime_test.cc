@@ -172,7 +172,7 @@ TEST_F(Uring, ScopesInsideScopesCanBeDestroyed) {
 // What has ended, but whose coroutine has not had its turn, is destroyed as well.
 TEST_F(Uring, AResultThatNobodyFetchedIsDropped) {
   run([this]() -> Task<> {
-    auto listener = common::listen_on(tests::on_free_port(), common::Waiting::blocking);
+    auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
     const auto address = *common::Address::of_socket(*listener);
     const auto client = connect_to(address);
     auto accepting = [](Loop& l, const common::Fd& from) -> Task<> {
@@ -252,7 +252,7 @@ TEST_F(Uring, TenThousandConnectionsOverRecycledMemory) {
 #else
   constexpr int connections = 10'000;
 #endif
-  auto listener = common::listen_on(tests::on_free_port(), common::Waiting::blocking);
+  auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
   ASSERT_TRUE(listener);
   const auto address = *common::Address::of_socket(*listener);
   int served = 0;

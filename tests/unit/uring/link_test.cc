@@ -75,7 +75,7 @@ TEST_F(Uring, AQuietOperationTakesItsResultFromTheNext) {
     std::array<std::byte, 16> buffer;
     for (int i = 0; i < 10; ++i) {
       const auto [sent, received] =
-          co_await link(loop.send(ends.client, bytes_of("abc"), MSG_WAITALL).quiet(3),
+          co_await link(loop.send(ends.client, bytes_of("abc"), MSG_WAITALL).skip_success(3),
                         loop.recv(ends.server, buffer));
       EXPECT_EQ(sent, Result<std::size_t>(3));
       EXPECT_EQ(received, Result<std::size_t>(3));
@@ -89,7 +89,7 @@ TEST_F(Uring, AQuietOperationThatFailsSaysSo) {
     ends.server = common::Fd();
     std::array<std::byte, 16> buffer;
     const auto [sent, received] =
-        co_await link(loop.send(ends.client, bytes_of("abc"), MSG_WAITALL).quiet(3),
+        co_await link(loop.send(ends.client, bytes_of("abc"), MSG_WAITALL).skip_success(3),
                       loop.recv(ends.client, buffer));
     EXPECT_THAT(sent, FailedWith(std::errc::broken_pipe));
     EXPECT_THAT(received, FailedWith(Error::cancelled));

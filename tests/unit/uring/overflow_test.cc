@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "fixture.h"
-#include "uring/exchange.h"
+#include "uring/send_then_receive.h"
 
 namespace {
 int refusals = 0;
@@ -24,16 +24,16 @@ extern "C" int io_uring_get_events(io_uring* ring) {
 namespace {
 
 using tests::bytes_of;
-using uring::Exchange;
 using uring::Loop;
+using uring::SendThenReceive;
 using uring::Task;
 
-class Recorder final : public Exchange {
+class Recorder final : public SendThenReceive {
  public:
   Recorder(Loop& loop, const common::Fd& fd, uring::Buffers& buffers)
-      : Exchange(loop, fd, buffers) {}
+      : SendThenReceive(loop, fd, buffers) {}
   ~Recorder() {
-    settle();
+    cancel_and_wait();
     give_input_back();
   }
   int answers_sent = 0;

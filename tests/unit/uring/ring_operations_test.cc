@@ -69,7 +69,7 @@ TEST_F(UringDirect, SlotsComeBack) {
 
 TEST_F(UringDirect, SocketsAndAccepts) {
   run([this]() -> Task<> {
-    const auto listener = common::listen_on(tests::on_free_port(), common::Waiting::blocking);
+    const auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
     const auto address = *common::Address::of_socket(*listener);
     const auto client = co_await loop.socket_direct(AF_INET, SOCK_STREAM, 0);
     EXPECT_THAT(client, Succeeded());
@@ -155,7 +155,7 @@ TEST_F(Uring, TakesMessagesFromTheRingOfAnotherThread) {
   if (!loop.features().has(uring::Feature::msg_ring)) GTEST_SKIP() << "switched off";
   run([this]() -> Task<> {
     uring::Mailbox mailbox(loop);
-    std::thread other([ring = loop.ring_fd(), name = mailbox.name()] {
+    std::thread other([ring = loop.ring_fd(), name = mailbox.user_data()] {
       const auto theirs = tests::make_loop();
       theirs->run(send_numbers(*theirs, ring, name));
     });

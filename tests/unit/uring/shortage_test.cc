@@ -7,14 +7,14 @@
 #include <array>
 #include <chrono>
 
-#include "common/listen.h"
+#include "common/server/listen.h"
 #include "fixture.h"
 
 namespace {
 
 using namespace std::chrono_literals;
 using common::Fd;
-using common::Waiting;
+using common::SocketMode;
 using tests::FailedWith;
 using tests::Succeeded;
 using tests::Uring;
@@ -40,7 +40,7 @@ class NoMoreDescriptors {
 
 /// A listener, and a client whom nobody has accepted yet.
 struct Newcomer {
-  Fd listener = *common::listen_on(tests::on_free_port(), Waiting::blocking);
+  Fd listener = *common::listen_on(tests::on_free_port(), SocketMode::blocking);
   Fd client = tests::connect_to(*common::Address::of_socket(listener));
 };
 

@@ -36,7 +36,7 @@ Task<> accept_one(Loop& loop, const Fd& listener, Result<common::Accepted>& acce
 
 TEST_F(Uring, ConnectsAndAccepts) {
   run([this]() -> Task<> {
-    const auto listener = common::listen_on(tests::on_free_port(), common::Waiting::blocking);
+    const auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
     const auto address = *common::Address::of_socket(*listener);
     Result<common::Accepted> accepted;
     Scope scope(loop);
@@ -54,7 +54,7 @@ TEST_F(Uring, ConnectsAndAccepts) {
 
 TEST_F(Uring, SaysThatNobodyListens) {
   run([this]() -> Task<> {
-    auto listener = common::listen_on(tests::on_free_port(), common::Waiting::blocking);
+    auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
     const auto address = *common::Address::of_socket(*listener);
     *listener = Fd();
     const auto client = co_await loop.socket(AF_INET, SOCK_STREAM, 0);

@@ -30,7 +30,7 @@ using uring::TimeoutStream;
 
 TEST_F(Uring, AcceptsManyWithOneRequest) {
   run([this]() -> Task<> {
-    const auto listener = common::listen_on(tests::on_free_port(), common::Waiting::blocking);
+    const auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
     const auto address = *common::Address::of_socket(*listener);
     AcceptStream clients(loop, *listener);
     const auto begun = loop.begun();
@@ -55,7 +55,7 @@ TEST_F(Uring, AcceptsManyWithOneRequest) {
 }
 
 TEST_F(Uring, ConnectionsThatNobodyFetchedAreClosed) {
-  const auto listener = common::listen_on(tests::on_free_port(), common::Waiting::blocking);
+  const auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
   const auto address = *common::Address::of_socket(*listener);
   std::array<Fd, 3> ends;
   run([&]() -> Task<> {

@@ -1,0 +1,99 @@
+#include "common/http/chunked_body.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace common {
+
+Result<std::size_t> ChunkedBody::take(std::string_view received) {
+  std::size_t used = 0;
+  while (used < received.size() && !done()) {
+    if (expecting_ == Expecting::data) {
+      const auto taken = std::min<std::uint64_t>(data_left_, received.size() - used);
+      used += static_cast<std::size_t>(taken);
+      data_left_ -= taken;
+      if (data_left_ == 0) expecting_ = Expecting::data_return;
+    } else {
+      if (const auto taken = take_one(received[used]); !taken) {
+        return std::unexpected(taken.error());
+      }
+      ++used;
+    }
+  }
+  return used;
+}
+
+Status ChunkedBody::take_one(char byte) {
+  switch (expecting_) {
+    case Expecting::first_digit:
+      data_left_ = 0;
+      digits_ = 0;
+      expecting_ = Expecting::digits;
+      return take_digit(byte);
+    case Expecting::digits:
+      if (byte == '\r' || byte == ';' || byte == ' ' || byte == '\t') return take_behind_size(byte);
+      return take_digit(byte);
+    case Expecting::blank:
+      return take_behind_size(byte);
+    case Expecting::extension:
+      return take_extra(byte, Expecting::size_line_feed);
+    case Expecting::size_line_feed:
+      return expect(byte, '\n', data_left_ > 0 ? Expecting::data : Expecting::trailer_line);
+    case Expecting::data_return:
+      return expect(byte, '\r', Expecting::data_line_feed);
+    case Expecting::data_line_feed:
+      return expect(byte, '\n', Expecting::first_digit);
+    case Expecting::trailer_line:
+      expecting_ = Expecting::trailer;
+      return take_extra(byte, Expecting::last_line_feed);
+    case Expecting::trailer:
+      return take_extra(byte, Expecting::trailer_line_feed);
+    case Expecting::trailer_line_feed:
+      return expect(byte, '\n', Expecting::trailer_line);
+    case Expecting::last_line_feed:
+      return expect(byte, '\n', Expecting::nothing);
+    case Expecting::data:
+    case Expecting::nothing:
+      break;
+  }
+  return {};
+}
+
+Status ChunkedBody::take_digit(char byte) {
+  constexpr int digits_max = 16;  // 64 bits
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(&byte, &byte + 1, value, 16);
+  if (error != std::errc() || ++digits_ > digits_max) return failure(Error::malformed);
+  data_left_ = data_left_ << 4 | value;
+  return {};
+}
+
+/// Blanks, an extension behind `;`, or the line's end. RFC 9112, 7.1.1
+Status ChunkedBody::take_behind_size(char byte) {
+  const bool blank = byte == ' ' || byte == '\t';
+  if (!blank && byte != ';' && byte != '\r') return failure(Error::malformed);
+  expecting_ = blank ? Expecting::blank : Expecting::extension;
+  return take_extra(byte, Expecting::size_line_feed);
+}
+
+/// A byte of an extension or a trailer field, up to the line's end. What they say is ignored, but
+/// a lone CR or LF is refused: whoever forwarded this may have seen a line's end in it, and the
+/// body's end elsewhere.
+Status ChunkedBody::take_extra(char byte, Expecting at_line_end) {
+  if (byte == '\r') {
+    expecting_ = at_line_end;
+    return {};
+  }
+  if ((byte >= '\0' && byte < ' ' && byte != '\t') || byte == '\x7f') {
+    return failure(Error::malformed);
+  }
+  return ++extra_bytes_ <= extra_bytes_max ? Status() : failure(Error::too_long);
+}
+
+Status ChunkedBody::expect(char byte, char expected, Expecting next) {
+  if (byte != expected) return failure(Error::malformed);
+  expecting_ = next;
+  return {};
+}
+
+}  // namespace common

@@ -1,0 +1,101 @@
+#include "common/http/http_head.h"
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+#include <cstddef>
+#include <limits>
+
+namespace common {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+/// Beast's parser with its answers turned into an HttpHead. It is given whole heads and no bodies:
+/// fed in pieces, version 1.74 notices a mistake sooner or later depending on where they were cut,
+/// and a last chunk cut behind its first line fails an assertion.
+///
+/// Nothing is asked of Host: HTTP/1.1 demands it, but who types a request by hand leaves it out,
+/// and every path here is the same resource of the same host.
+class HeadParser final : public http::basic_parser<true> {
+ public:
+  HeadParser() {
+    // Beyond it Content-Length is refused; the default is 1 MiB.
+    body_limit(std::numeric_limits<std::int64_t>::max());
+  }
+
+  /// Whether all of `text` was a head, or a request line.
+  bool parse_head(std::string_view text) {
+    beast::error_code error;
+    return put({text.data(), text.size()}, error) == text.size() && !error;
+  }
+  bool parse_request_line(std::string_view text) {
+    beast::error_code error;
+    return put({text.data(), text.size()}, error) == text.size() && error == http::error::need_more;
+  }
+
+  HttpHead head() const {
+    HttpHead head = head_;
+    head.keep_alive = !close_ && (!head.http_1_0 || keep_alive_);
+    head.chunked = chunked();
+    head.content_length = content_length().value_or(0);
+    return head;
+  }
+
+ private:
+  void on_request_impl(http::verb method, beast::string_view, beast::string_view, int version,
+                       beast::error_code&) override {
+    head_.http_1_0 = version == 10;
+    if (method == http::verb::get) head_.method = HttpHead::Method::get;
+    if (method == http::verb::head) head_.method = HttpHead::Method::head;
+  }
+
+  void on_field_impl(http::field name, beast::string_view, beast::string_view value,
+                     beast::error_code& error) override {
+    if (name == http::field::connection) {
+      // Not Beast's keep_alive(): it also obeys Proxy-Connection, and in HTTP/1.0 prefers
+      // keep-alive to close. RFC 9112, 9.3
+      for (const auto option : http::token_list(value)) {
+        close_ = close_ || beast::iequals(option, "close");
+        keep_alive_ = keep_alive_ || beast::iequals(option, "keep-alive");
+      }
+    } else if (name == http::field::transfer_encoding) {
+      // Beast takes a body with another coding for no body at all, and its bytes would be read as
+      // the next request. RFC 9112, 6.1 offers 501 for a coding we do not know; like HTTP/1.0 with
+      // any coding, it leaves the body's end in doubt, and that is 400 (6.3).
+      if (head_.http_1_0 || !beast::iequals(value, "chunked")) {
+        error = http::error::bad_transfer_encoding;
+      }
+    }
+  }
+
+  // Of a response, or of a body.
+  void on_response_impl(int, beast::string_view, int, beast::error_code&) override {}
+  void on_header_impl(beast::error_code&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, beast::error_code&) override {}
+  std::size_t on_body_impl(beast::string_view body, beast::error_code&) override {
+    return body.size();
+  }
+  void on_chunk_header_impl(std::uint64_t, beast::string_view, beast::error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body,
+                                 beast::error_code&) override {
+    return body.size();
+  }
+  void on_finish_impl(beast::error_code&) override {}
+
+  HttpHead head_;
+  bool close_ = false;
+  bool keep_alive_ = false;
+};
+
+}  // namespace
+
+Result<HttpHead> parse_http_head(std::string_view head) {
+  HeadParser parser;
+  if (!parser.parse_head(head)) return failure(Error::malformed);
+  return parser.head();
+}
+
+bool is_http_request_line(std::string_view line) { return HeadParser().parse_request_line(line); }
+
+}  // namespace common

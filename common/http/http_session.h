@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "common/http/chunked_body.h"
+#include "common/http/http_head.h"
+#include "common/session.h"
+
+namespace common {
+
+/// Answers HTTP/1 requests: GET and HEAD of any path with `hello`, other methods with 405. A
+/// request is answered when its body has come to an end, the bodies are thrown away; pipelined
+/// requests are answered in order. Source: contract, "--protocol http"; RFC 9112.
+///
+/// What cannot be understood is answered with 400, a head of more than head_bytes_max with 431, and
+/// take() then ends with the error malformed: nobody knows where the next request would begin.
+///
+/// Of a request it holds only a head that has not arrived whole. One take() appends at most 5 times
+/// the bytes that it was given, and 200 more.
+class HttpSession final : public Session {
+ public:
+  /// From the first byte of the request line to the end of the blank line. As many bytes of empty
+  /// lines, which RFC 9112, 2.2 lets clients send before it, are passed over.
+  static constexpr std::size_t head_bytes_max = 8192;
+
+  Result<std::size_t> take(ByteView received, SendBuffer& answers) override;
+  Status end_of_stream() const override;
+
+ private:
+  enum class Reading : std::uint8_t { head, body, chunked_body, end_of_request };
+
+  Result<std::size_t> take_some(std::string_view received);
+  Result<std::size_t> take_head(std::string_view received);
+  bool check_request_line(std::string_view text, std::size_t searched);
+  Status begin_request(std::string_view head);
+  void forget_head();
+  void answer(SendBuffer& answers);
+  void refuse(std::error_code reason, SendBuffer& answers);
+
+  Bytes held_;                   ///< The beginning of a head that has not arrived whole.
+  std::size_t searched_ = 0;     ///< Up to here it has no end: each byte is searched once.
+  std::size_t empty_bytes_ = 0;  ///< Of empty lines before this request.
+  bool request_line_checked_ = false;
+  Reading reading_ = Reading::head;
+  HttpHead request_;  ///< Whose body is being read; content_length is what is left of it.
+  ChunkedBody chunked_body_;
+};
+
+/// The conversation that --protocol names.
+std::unique_ptr<Session> make_session(const Options& options);
+
+}  // namespace common

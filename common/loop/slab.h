@@ -1,0 +1,91 @@
+#pragma once
+
+#include <array>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "common/loop/token.h"
+
+namespace common {
+
+/// Objects that are found by token in constant time, in slots that are used again. Each use of a
+/// slot has its own generation, so a token that outlives its object finds nothing. Objects never
+/// move; memory grows with the most that were ever here at once, and the slot that was freed last,
+/// whose memory is still warm, is filled first.
+template <typename T>
+class Slab {
+ public:
+  /// Makes an object from `arguments`; returns its token.
+  template <typename... Arguments>
+  Token emplace(Arguments&&... arguments) {
+    if (free_.empty()) add_chunk();
+    const std::size_t number = free_.back();
+    Slot& slot = slot_at(number);
+    slot.object.emplace(std::forward<Arguments>(arguments)...);
+    slot.token = Token(Token::Kind::connection, number, slot.generation);
+    free_.pop_back();
+    ++size_;
+    return slot.token;
+  }
+
+  /// The object, or nullptr if it is gone, whoever has its slot now.
+  T* find(Token token) {
+    if (token.slot() >= chunks_.size() * chunk_slots) return nullptr;
+    Slot& slot = slot_at(token.slot());
+    return slot.object && slot.token == token ? &*slot.object : nullptr;
+  }
+
+  void erase(Token token) {
+    assert(find(token) != nullptr);
+    Slot& slot = slot_at(token.slot());
+    slot.object.reset();
+    slot.generation = Token::next_generation(slot.generation);
+    free_.push_back(token.slot());
+    --size_;
+  }
+
+  std::size_t size() const { return size_; }
+
+  /// Calls visit(token, object) for each. It may erase the object it is called with, and no other.
+  template <typename Visit>
+  void for_each(Visit visit) {
+    for (const auto& chunk : chunks_) {
+      for (Slot& slot : *chunk) {
+        if (slot.object) visit(slot.token, *slot.object);
+      }
+    }
+  }
+
+ private:
+  static constexpr std::size_t chunk_slots = 64;  // a power of two: a shift finds the chunk
+
+  struct Slot {
+    std::optional<T> object;
+    Token token;
+    std::uint64_t generation = 0;
+  };
+  using Chunk = std::array<Slot, chunk_slots>;
+
+  Slot& slot_at(std::size_t number) {
+    return (*chunks_[number / chunk_slots])[number % chunk_slots];
+  }
+
+  void add_chunk() {
+    chunks_.push_back(std::make_unique<Chunk>());
+    const std::size_t end = chunks_.size() * chunk_slots;
+    for (std::size_t number = end; number > end - chunk_slots; --number) {
+      free_.push_back(number - 1);  // the first of them will be taken first
+    }
+  }
+
+  std::vector<std::unique_ptr<Chunk>> chunks_;
+  std::vector<std::size_t> free_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace common

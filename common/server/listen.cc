@@ -1,0 +1,135 @@
+#include "common/server/listen.h"
+
+#include <netinet/tcp.h>
+
+#include <cassert>
+
+namespace common {
+namespace {
+
+int socket_flags(SocketMode mode) {
+  return SOCK_CLOEXEC | (mode == SocketMode::nonblocking ? SOCK_NONBLOCK : 0);
+}
+
+Status set_flag(const Fd& socket, int level, int option, int value) {
+  if (::setsockopt(socket.get(), level, option, &value, sizeof value) < 0) return last_error();
+  return {};
+}
+
+/// A socket bound to `address`. Another process may listen there only if both want to share the
+/// port.
+Result<Fd> bind_to(const Address& address, SocketMode mode, bool share_port) {
+  Fd socket(::socket(address.family(), SOCK_STREAM | socket_flags(mode), 0));
+  if (!socket) return last_error();
+
+  // Connections of the last run still stand in TIME_WAIT; without this they keep the port.
+  // socket(7)
+  if (const auto set = set_flag(socket, SOL_SOCKET, SO_REUSEADDR, 1); !set) {
+    return std::unexpected(set.error());
+  }
+  if (share_port) {
+    if (const auto set = set_flag(socket, SOL_SOCKET, SO_REUSEPORT, 1); !set) {
+      return std::unexpected(set.error());
+    }
+  }
+  if (address.family() == AF_INET6) {
+    // Both families, whatever net.ipv6.bindv6only says. ipv6(7)
+    if (const auto set = set_flag(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0); !set) {
+      return std::unexpected(set.error());
+    }
+  }
+  // An answer leaves when it is written, not when the last one was acknowledged. Inherited by
+  // the accepted connections; tcp(7) does not say so of this option, but it is.
+  if (const auto set = set_flag(socket, IPPROTO_TCP, TCP_NODELAY, 1); !set) {
+    return std::unexpected(set.error());
+  }
+  if (::bind(socket.get(), address.data(), address.size()) < 0) return last_error();
+  return socket;
+}
+
+Status start_listening(const Fd& socket) {
+  if (::listen(socket.get(), SOMAXCONN) < 0) return last_error();
+  return {};
+}
+
+Address address_of(const Options& options) {
+  const auto address = Address::parse(options.host, options.port);
+  assert(address);  // the option's parser let nothing else through
+  return *address;
+}
+
+}  // namespace
+
+Result<Fd> listen_on(const Options& options, SocketMode mode) {
+  auto socket = bind_to(address_of(options), mode, false);
+  if (!socket) return socket;
+  if (const auto listening = start_listening(*socket); !listening) {
+    return std::unexpected(listening.error());
+  }
+  return socket;
+}
+
+Result<std::vector<Fd>> listen_group(const Options& options, std::size_t sockets) {
+  // The first one joins nobody's group: with SO_REUSEPORT, bind would let it into that of another
+  // server of the same user. Only when the port is ours, others may share it.
+  auto first = listen_on(options, SocketMode::nonblocking);
+  if (!first) return std::unexpected(first.error());
+  if (const auto set = set_flag(*first, SOL_SOCKET, SO_REUSEPORT, 1); !set) {
+    return std::unexpected(set.error());
+  }
+  const auto address = Address::of_socket(*first);  // with the port that the kernel chose
+  if (!address) return std::unexpected(address.error());
+
+  std::vector<Fd> group;
+  group.push_back(std::move(*first));
+  while (group.size() < sockets) {
+    auto socket = bind_to(*address, SocketMode::nonblocking, true);
+    if (!socket) return std::unexpected(socket.error());
+    if (const auto listening = start_listening(*socket); !listening) {
+      return std::unexpected(listening.error());
+    }
+    group.push_back(std::move(*socket));
+  }
+  return group;
+}
+
+Result<std::optional<Accepted>> accept_one(const Fd& listener, SocketMode mode) {
+  while (true) {
+    Accepted accepted;
+    socklen_t size = Address::capacity();
+    accepted.fd = Fd(::accept4(listener.get(), accepted.peer.data(), &size, socket_flags(mode)));
+    if (accepted.fd) return accepted;
+    switch (errno) {  // accept(2), "ERRORS" and "Error handling"
+      case EAGAIN:
+        return std::nullopt;
+      case EINTR:
+      case ECONNABORTED:
+        continue;  // this peer left while it was queued; the next may be fine
+      default:
+        return last_error();
+    }
+  }
+}
+
+bool is_transient_accept_error(std::error_code error) {
+  switch (error.value()) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:  // until a connection leaves
+    case EPERM:   // a firewall's rule, or a filter of system calls
+    case ENETDOWN:
+    case EPROTO:  // and those that Linux takes over from the newcomer
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace common

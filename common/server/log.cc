@@ -1,0 +1,156 @@
+#include "common/server/log.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cassert>
+#include <cstdlib>
+#include <mutex>
+#include <utility>
+
+#include "common/fd.h"
+
+namespace common {
+namespace {
+
+struct Log {
+  std::mutex mutex;
+  LogQueue queue;
+  std::function<void()> wake;  ///< Empty: we write ourselves.
+};
+
+/// O_NONBLOCK is a property of the open file, which others share with us, the shell among them. A
+/// terminal or a pipe can be opened once more. Nothing: what it is, or whose it is, forbids that.
+Fd open_stderr_again() {
+  struct stat file {};
+  if (::fstat(STDERR_FILENO, &file) < 0) return {};
+  if (!S_ISCHR(file.st_mode) && !S_ISFIFO(file.st_mode)) return {};  // files: another position
+  return Fd(::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
+ssize_t write_without_waiting(std::string_view lines) {
+  if (const Fd own = open_stderr_again()) return ::write(own.get(), lines.data(), lines.size());
+  pollfd ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+  if (::poll(&ready, 1, 0) <= 0 || (ready.revents & POLLOUT) == 0) return -1;
+  return ::write(STDERR_FILENO, lines.data(), lines.size());
+}
+
+/// After an error the lines stay in the queue: a disk may have room again, and if the reader has
+/// gone for good there is nobody to tell.
+void write_now(LogQueue& queue) {
+  while (!queue.empty()) {
+    const auto written = write_without_waiting(queue.front());
+    if (written < 0) return;
+    queue.pop(static_cast<std::size_t>(written));
+  }
+}
+
+Log& the_log() {
+  static Log* const log = new Log;  // never destroyed: threads may log while the process ends
+  return *log;
+}
+
+void write_the_rest() {
+  const std::scoped_lock lock(the_log().mutex);
+  write_now(the_log().queue);
+}
+
+[[maybe_unused]] const bool at_exit = std::atexit(write_the_rest) == 0;
+
+}  // namespace
+
+void log(std::string_view line) {
+  Log& log = the_log();
+  const std::scoped_lock lock(log.mutex);
+  if (!log.wake) write_now(log.queue);  // the line may fit then
+  log.queue.push(line);
+  log.wake ? log.wake() : write_now(log.queue);
+}
+
+void set_log_writer(std::function<void()> wake) {
+  const std::scoped_lock lock(the_log().mutex);
+  the_log().wake = std::move(wake);
+}
+
+std::size_t copy_log_lines(std::span<char> to) {
+  const std::scoped_lock lock(the_log().mutex);
+  return the_log().queue.front().copy(to.data(), to.size());
+}
+
+void log_lines_written(std::size_t bytes) {
+  const std::scoped_lock lock(the_log().mutex);
+  the_log().queue.pop(bytes);
+}
+
+void LogQueue::push(std::string_view line) {
+  // While a loss could not be told nothing else goes in, or the line about it stood in the wrong
+  // place.
+  if (lost_ > 0 || !append(line)) ++lost_;
+}
+
+std::string_view LogQueue::front() const {
+  const auto piece = std::string_view(waiting_).substr(0, piece_bytes_max);
+  assert(piece.empty() || piece.contains('\n'));  // no line is longer
+  return piece.substr(0, piece.rfind('\n') + 1);
+}
+
+void LogQueue::pop(std::size_t bytes) {
+  waiting_.erase(0, bytes);
+  if (lost_ > 0 && append(fmt::format("({} lines lost: nobody reads stderr)", lost_))) lost_ = 0;
+  if (waiting_.empty()) waiting_.shrink_to_fit();
+}
+
+bool LogQueue::append(std::string_view line) {
+  constexpr std::string_view cut_mark = " ...";
+  const bool fits_a_piece = line.size() < piece_bytes_max;
+  const auto kept = fits_a_piece ? line : line.substr(0, piece_bytes_max - 1 - cut_mark.size());
+  const auto end = fits_a_piece ? std::string_view() : cut_mark;
+  if (waiting_.size() + kept.size() + end.size() + 1 > bytes_max) return false;
+  waiting_ += fmt::format("{}{}\n", kept, end);
+  return true;
+}
+
+std::string escape(ByteView bytes) {
+  std::string text;
+  for (const std::byte byte : bytes) {
+    const char character = static_cast<char>(byte);
+    if (character == '\\') {
+      text += "\\\\";
+    } else if (character >= ' ' && character <= '~') {
+      text += character;
+    } else {
+      text += fmt::format("\\x{:02x}", std::to_integer<unsigned>(byte));
+    }
+  }
+  return text;
+}
+
+void RepeatedFault::report(std::error_code error, Clock::time_point now) {
+  constexpr auto pause = std::chrono::nanoseconds(std::chrono::seconds(1)).count();
+  const auto now_count = now.time_since_epoch().count();
+  auto quiet_until = quiet_until_.load();
+  if (now_count < quiet_until ||
+      !quiet_until_.compare_exchange_strong(quiet_until, now_count + pause)) {
+    left_out_.fetch_add(1);
+    return;
+  }
+  const auto left_out = left_out_.exchange(0);
+  const auto more = left_out == 0 ? "" : fmt::format(" (and {} times more)", left_out);
+  log(fmt::format("{}: {}{}", what_, error.message(), more));
+}
+
+void ConnectionLog::opened(const Address& peer) const {
+  if (verbose_) log(fmt::format("{}: connected", peer.to_string()));
+}
+
+void ConnectionLog::closed(const Address& peer, std::error_code reason, bool inside_message) const {
+  const bool worth_a_line = reason == Error::too_long || reason == Error::cut_short ||
+                            (reason == std::errc::connection_reset && inside_message);
+  if (!worth_a_line && !verbose_) return;
+  log(fmt::format("{}: closed: {}", peer.to_string(), reason ? reason.message() : "goodbye"));
+}
+
+}  // namespace common

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <climits>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "common/bytes.h"
+#include "common/server/address.h"
+#include "common/server/duration.h"
+
+namespace common {
+
+/// Writes one line to stderr, whole or not at all: threads do not mix theirs. Where stderr takes no
+/// bytes now, a pipe that nobody empties or a terminal that ^S has stopped, the line waits in a
+/// LogQueue until a later call, or the end of the process, finds room.
+///
+/// A write still waits for a disk that is slow, and may wait where stderr cannot be opened once
+/// more without blocking: a terminal or a pipe of another user's. Then it asks with poll(2), and
+/// loses the race if somebody else fills it first. Who cannot have that calls set_log_writer().
+void log(std::string_view line);
+
+/// For a program that has a way of its own to write. From now on log() puts each line into the
+/// queue, calls `wake`, from any thread, and writes nothing. One thread takes the lines out: it
+/// copies, writes, and says how much was written, until there is nothing to copy; there may be
+/// something before the first call of `wake`. nullptr: log() writes again; nobody is inside `wake`
+/// then.
+void set_log_writer(std::function<void()> wake);
+
+/// The oldest lines that wait: whole ones, as many as fit `to`, which has room for
+/// LogQueue::piece_bytes_max. Returns their size in bytes; 0: none wait.
+std::size_t copy_log_lines(std::span<char> to);
+
+/// So many bytes of them have been written.
+void log_lines_written(std::size_t bytes);
+
+/// Lines that cannot be written yet, a bounded number. What does not fit is counted, and a line
+/// that tells how many were lost stands in front of the next that fits.
+class LogQueue {
+ public:
+  static constexpr std::size_t bytes_max = 64 * 1024;
+
+  /// A pipe that is ready takes so many bytes, and all of them at once. pipe(7)
+  static constexpr std::size_t piece_bytes_max = PIPE_BUF;
+
+  /// Appends the line, cut if it does not fit a piece, or counts it.
+  void push(std::string_view line);
+
+  /// The oldest lines, as many whole ones as fit a piece. Good until push() or pop().
+  std::string_view front() const;
+
+  /// So many bytes of front() have been written.
+  void pop(std::size_t bytes);
+
+  bool empty() const { return waiting_.empty(); }
+  std::size_t size_bytes() const { return waiting_.size(); }
+
+ private:
+  bool append(std::string_view line);
+
+  std::string waiting_;
+  std::uint64_t lost_ = 0;  ///< Not told yet.
+};
+
+/// Printable ASCII as it is, backslash doubled, everything else as \xHH: nothing that a peer sends
+/// can move the reader's cursor or forge a line.
+std::string escape(ByteView bytes);
+
+/// Reports a fault of the server's own that may come again and again: at most one line a second,
+/// which says how many it left out. Any thread may call it.
+class RepeatedFault {
+ public:
+  explicit RepeatedFault(std::string_view what) : what_(what) {}
+  void report(std::error_code error, Clock::time_point now);
+
+ private:
+  std::string what_;
+  std::atomic<Clock::rep> quiet_until_{Clock::time_point::min().time_since_epoch().count()};
+  std::atomic<std::uint64_t> left_out_{0};
+};
+
+/// What is written about the connections: the reasons that say something is wrong, and with
+/// --verbose all.
+class ConnectionLog {
+ public:
+  explicit ConnectionLog(bool verbose) : verbose_(verbose) {}
+  void opened(const Address& peer) const;
+  /// `reason` is empty for a goodbye on a message boundary; `inside_message` tells whether one was
+  /// begun.
+  void closed(const Address& peer, std::error_code reason, bool inside_message) const;
+
+ private:
+  bool verbose_;
+};
+
+}  // namespace common

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <system_error>
+
+#include "common/server/options.h"
+
+namespace common {
+
+/// How a program's complaints speak, and what it counts with, where that is not as the stages do.
+struct OptionNames {
+  std::string_view address = "--host";
+  std::string_view connections = "--max-connections";
+  std::size_t descriptors_each = 1;  ///< What a connection needs.
+};
+
+/// What every server does before it opens anything. Takes the numbers 0, 1 and 2 where they are
+/// closed, or a client's connection would get one of them, and our log lines. Raises the soft limit
+/// of descriptors to the hard one, and says so on stderr if that is too little for
+/// --max-connections. Ignores SIGPIPE, should whoever reads our stderr go away. Has large blocks of
+/// memory go back to the system when they are freed.
+void prepare_process(const Options& options, const OptionNames& terms = {});
+
+/// Prints the line `listening on ADDRESS`, the only one on stdout, and flushes it: whoever waits
+/// for it may sit behind a pipe.
+void announce(std::string_view address);
+
+/// Says in one line on stderr why the server cannot run, and what to do where there is something.
+/// Returns the exit status 1.
+int fail(const Options& options, std::error_code error, const OptionNames& terms = {});
+
+}  // namespace common

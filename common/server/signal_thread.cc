@@ -1,0 +1,77 @@
+#include "common/server/signal_thread.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <system_error>
+#include <utility>
+
+#include "common/server/duration.h"
+
+namespace common {
+namespace {
+
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  return set;
+}
+
+/// Waits for a stop signal, until `deadline` at the latest. sigtimedwait(2)
+void wait_until(Clock::time_point deadline) {
+  const sigset_t set = stop_signals();
+  while (true) {
+    const auto left = std::max(deadline - Clock::now(), Clock::duration::zero());
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+    const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
+    if (::sigtimedwait(&set, nullptr, &timeout) > 0) return;
+    if (errno != EINTR) return;  // EAGAIN: the time is over. EINTR: SIGCONT, say
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SignalThread>> SignalThread::create(std::chrono::milliseconds drain_timeout,
+                                                           std::function<void()> stop) {
+  const sigset_t set = stop_signals();
+  (void)::pthread_sigmask(SIG_BLOCK, &set, nullptr);  // fails only for a wrong first argument
+  std::unique_ptr<SignalThread> signals(new SignalThread());
+  try {
+    signals->thread_ =
+        std::thread(&SignalThread::wait_for_signals, signals.get(), drain_timeout, std::move(stop));
+  } catch (const std::system_error& error) {
+    return std::unexpected(error.code());
+  }
+  return signals;
+}
+
+SignalThread::~SignalThread() {
+  if (!thread_.joinable()) return;
+  done_ = true;
+  (void)::pthread_kill(thread_.native_handle(), SIGTERM);  // wakes the thread, which is there
+  thread_.join();
+}
+
+void SignalThread::wait_for_signals(std::chrono::milliseconds drain_timeout,
+                                    const std::function<void()>& stop) {
+  const sigset_t set = stop_signals();
+  int number = 0;
+  (void)::sigwait(&set, &number);  // fails only for a set with invalid signals
+  if (done_) return;
+
+  const auto deadline = Clock::now() + drain_timeout;
+  stop();
+  wait_until(deadline);
+  if (done_) return;
+
+  // Not exit(3): the threads that are still serving must not find their objects destroyed.
+  ::_exit(0);
+}
+
+}  // namespace common

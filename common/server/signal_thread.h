@@ -1,0 +1,35 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "common/result.h"
+
+namespace common {
+
+/// Turns SIGINT and SIGTERM into an orderly stop. They are blocked in every thread, but for one
+/// that does nothing else than wait for them, so a signal can come at any moment without
+/// interrupting anything: sigwait(3). The first calls `stop` (on that thread). A second, or
+/// `drain_timeout` later the clock, ends the process at once, with 0. Make it before any other
+/// thread, which inherits the blocked signals; it must not outlive what `stop` uses.
+class SignalThread {
+ public:
+  /// Starts to wait for the signals. Error: EAGAIN, no thread is to be had.
+  static Result<std::unique_ptr<SignalThread>> create(std::chrono::milliseconds drain_timeout,
+                                                      std::function<void()> stop);
+  SignalThread(const SignalThread&) = delete;
+  SignalThread& operator=(const SignalThread&) = delete;
+  ~SignalThread();
+
+ private:
+  SignalThread() = default;
+  void wait_for_signals(std::chrono::milliseconds drain_timeout, const std::function<void()>& stop);
+
+  std::atomic<bool> done_ = false;
+  std::thread thread_;
+};
+
+}  // namespace common

@@ -1,0 +1,95 @@
+#include "common/server/signal_wakeup.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <csignal>
+#include <span>
+#include <utility>
+
+namespace common {
+namespace {
+
+SignalWakeup* handler = nullptr;  // set before the signals are handled, cleared after
+
+constexpr int stop_signals[] = {SIGINT, SIGTERM, SIGALRM};
+
+sigset_t all_of(std::span<const int> numbers) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : numbers) sigaddset(&set, number);
+  return set;
+}
+
+void set_action(void (*function)(int)) {
+  struct sigaction action {};
+  action.sa_handler = function;
+  action.sa_flags = SA_RESTART;
+  action.sa_mask = all_of(stop_signals);
+  for (const int number : stop_signals)
+    (void)::sigaction(number, &action, nullptr);  // valid numbers
+}
+
+/// Starts the clock whose end is a SIGALRM. timer_settime(2) is async-signal-safe.
+void start(timer_t timer, std::chrono::milliseconds duration) {
+  // 0 would stop the clock instead.
+  const auto at_least = std::max(std::chrono::nanoseconds(duration), std::chrono::nanoseconds(1));
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(at_least);
+  const itimerspec once{
+      .it_interval = {},
+      .it_value = {.tv_sec = seconds.count(), .tv_nsec = (at_least - seconds).count()}};
+  (void)::timer_settime(timer, 0, &once, nullptr);  // fails only for a wrong argument
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SignalWakeup>> SignalWakeup::create(std::chrono::milliseconds drain_timeout,
+                                                           std::function<void()> stop) {
+  sigevent alarm{};
+  alarm.sigev_notify = SIGEV_SIGNAL;
+  alarm.sigev_signo = SIGALRM;
+  timer_t timer{};
+  if (::timer_create(CLOCK_MONOTONIC, &alarm, &timer) < 0) return last_error();
+  return std::unique_ptr<SignalWakeup>(new SignalWakeup(drain_timeout, std::move(stop), timer));
+}
+
+SignalWakeup::SignalWakeup(std::chrono::milliseconds drain_timeout, std::function<void()> stop,
+                           timer_t timer)
+    : drain_timeout_(drain_timeout), stop_(std::move(stop)), drain_timer_(timer) {
+  assert(handler == nullptr);
+  handler = this;
+  set_action(&SignalWakeup::on_signal);
+  const sigset_t blocked = all_of(stop_signals);
+  (void)::pthread_sigmask(SIG_UNBLOCK, &blocked,
+                          nullptr);  // whoever started us may have them blocked
+}
+
+SignalWakeup::~SignalWakeup() {
+  set_action(SIG_IGN);  // stopped already: who asks again gets what he wants
+  (void)::timer_delete(drain_timer_);
+  handler = nullptr;
+}
+
+void SignalWakeup::stop_after_failure() {
+  handler->exit_status_ = 1;
+  handler->begin_drain();
+}
+
+void SignalWakeup::on_signal(int number) {
+  const int saved_errno = errno;
+  if (handler->asked_.exchange(true) || number == SIGALRM) {
+    // Not exit(3): nothing here may be destroyed while it is in use.
+    ::_exit(handler->exit_status_);
+  }
+  handler->begin_drain();
+  errno = saved_errno;
+}
+
+void SignalWakeup::begin_drain() {
+  start(drain_timer_, drain_timeout_);
+  stop_();
+}
+
+}  // namespace common

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <ctime>
+#include <functional>
+#include <memory>
+
+#include "common/result.h"
+
+namespace common {
+
+/// Turns SIGINT and SIGTERM into an orderly stop, like SignalThread, but without a thread: for
+/// servers whose `stop` is async-signal-safe, because it is called by the signal handler: it may
+/// store to an atomic and write(2) to an eventfd, and not much more. Source: signal-safety(7). The
+/// first signal calls `stop`. A second, or `drain_timeout` later the clock, ends the process at
+/// once, with 0. There is one at a time; it must not outlive what `stop` uses.
+class SignalWakeup {
+ public:
+  /// Starts to handle the signals. Errors: of timer_create(2).
+  static Result<std::unique_ptr<SignalWakeup>> create(std::chrono::milliseconds drain_timeout,
+                                                      std::function<void()> stop);
+  SignalWakeup(const SignalWakeup&) = delete;
+  SignalWakeup& operator=(const SignalWakeup&) = delete;
+  ~SignalWakeup();
+
+  /// For one of several servers that has failed, from any thread: stops the others as the first
+  /// signal would. They have as long for it, but the process ends with 1.
+  static void stop_after_failure();
+
+ private:
+  SignalWakeup(std::chrono::milliseconds drain_timeout, std::function<void()> stop, timer_t timer);
+  static void on_signal(int number);
+  void begin_drain();
+
+  std::chrono::milliseconds drain_timeout_;
+  std::function<void()> stop_;  ///< Calling one that is there neither allocates nor locks.
+  timer_t drain_timer_;
+  std::atomic<bool> asked_ = false;  ///< Two threads may each get a signal at the same time.
+  std::atomic<int> exit_status_ = 0;
+};
+
+}  // namespace common

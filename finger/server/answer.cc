@@ -1,0 +1,26 @@
+#include "finger/server/answer.h"
+
+#include <fmt/format.h>
+
+namespace finger {
+
+std::string list_answer(const Accounts& accounts, bool with_names) {
+  std::string lines;
+  for (const Account& account : accounts.all()) {
+    lines += account.login;
+    if (with_names) lines += '\t' + account.full_name;
+    lines += "\r\n";
+  }
+  return lines;
+}
+
+std::string name_line(const Account& account) {
+  return fmt::format("Name: {}\r\n", account.full_name);
+}
+
+std::string error_line(std::error_code error) {
+  const auto text = text_for_peer(error);
+  return text.empty() ? std::string() : fmt::format("Error: {}\r\n", text);
+}
+
+}  // namespace finger

@@ -1,0 +1,74 @@
+#include "finger/server/conversation_log.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <mutex>
+#include <span>
+#include <string>
+
+#include "common/server/log.h"
+#include "finger/server/conversation.h"
+
+namespace finger {
+namespace {
+
+/// Of a query, which may be 1024 bytes long and four times that when it is escaped.
+constexpr std::size_t logged_bytes_max = 128;
+
+bool says_peer_has_gone(std::error_code error) {
+  return error == std::errc::connection_reset || error == std::errc::broken_pipe ||
+         error == std::errc::not_connected || error == std::errc::host_unreachable ||
+         error == std::errc::network_unreachable ||
+         error == std::error_code(ETIMEDOUT, std::system_category());
+}
+
+std::string outcome(const Status& ended) {
+  if (ended) return "answered";
+  const std::error_code error = ended.error();
+  if (!text_for_peer(error).empty()) return error.message();
+  if (error == make_error_code(uring::Error::timed_out)) return "timed out";
+  if (error == make_error_code(uring::Error::cancelled)) return "stopped";
+  if (says_peer_has_gone(error)) return "gone";
+  return "failed: " + error.message();
+}
+
+/// A quotation mark of its own cannot end it.
+std::string quoted(std::string_view query) {
+  const auto shown = query.substr(0, logged_bytes_max);
+  std::string text = "\"";
+  for (const char character : common::escape(std::as_bytes(std::span(shown)))) {
+    if (character == '"') text += '\\';
+    text += character;
+  }
+  return text + (shown.size() < query.size() ? "\"..." : "\"");
+}
+
+}  // namespace
+
+void log_exchange(const Conversation& exchange, std::string_view query, const Status& ended) {
+  using Milliseconds = std::chrono::duration<double, std::milli>;
+  common::log(fmt::format("{} {} {} {} bytes {:.1f} ms", exchange.peer().to_string(), quoted(query),
+                          outcome(ended), exchange.sent_bytes(),
+                          Milliseconds(exchange.age()).count()));
+}
+
+void log_turned_away(const common::Address& peer, common::Clock::time_point now) {
+  static std::mutex mutex;
+  static common::Clock::time_point quiet_until;
+  static std::size_t left_out = 0;
+  const std::scoped_lock lock(mutex);
+  if (now < quiet_until) {
+    ++left_out;
+    return;
+  }
+  const auto more = left_out == 0 ? "" : fmt::format(" (and {} more)", left_out);
+  common::log(
+      fmt::format("{} turned away: too many connections from there{}", peer.to_string(), more));
+  quiet_until = now + std::chrono::seconds(1);
+  left_out = 0;
+}
+
+}  // namespace finger

@@ -1,0 +1,154 @@
+// The finger daemon: who asks for a user gets what stands in the file .plan at that user's home.
+// Try it: ./serve   then, in another terminal:   printf 'alice\r\n' | ncat 127.0.0.1 PORT
+// Needs Linux 5.11; what newer kernels have is used when it is there.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <expected>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "common/server/address.h"
+#include "common/server/listen.h"
+#include "common/server/log.h"
+#include "common/server/process.h"
+#include "common/server/signal_wakeup.h"
+#include "finger/server/options.h"
+#include "finger/server/parent.h"
+#include "finger/server/privileges.h"
+#include "finger/server/roster.h"
+#include "finger/server/signal_action.h"
+#include "finger/server/workers.h"
+
+namespace {
+
+/// `::` serves both families, where a machine has both.
+common::Result<common::Fd> listen_on(finger::Options& options) {
+  auto listener = common::listen_on(options.process, common::SocketMode::nonblocking);
+  if (listener || options.process.host != "::") return listener;
+  if (listener.error() != std::errc::address_family_not_supported &&
+      listener.error() != std::errc::address_not_available) {
+    return listener;
+  }
+  options.process.host = "0.0.0.0";
+  return common::listen_on(options.process, common::SocketMode::nonblocking);
+}
+
+int complain(const std::string& line) {
+  common::log(line);
+  return 1;
+}
+
+/// Why nobody can be served, and what to do about it.
+std::string explain(const finger::Options& options, std::error_code error) {
+  if (!options.users.empty()) {
+    // Root has become somebody else by now.
+    const bool denied = error == std::errc::permission_denied;
+    const auto who = denied ? fmt::format(" (uid {})", ::geteuid()) : "";
+    return fmt::format("cannot read --users {}: {}{}", options.users, error.message(), who);
+  }
+  if (error == finger::Error::no_such_group) {
+    return fmt::format("there is no group {}: make one with groupadd, or name another by --group",
+                       options.group);
+  }
+  return fmt::format("cannot read who is in the group {}: {}", options.group, error.message());
+}
+
+/// The drain takes as long as the last exchange may; the clock behind it is for what is stuck.
+std::chrono::milliseconds drain_timeout(const finger::Options& options) {
+  if (options.deadline.count() == 0) return std::chrono::hours(24);
+  return options.deadline + std::chrono::seconds(1);
+}
+
+/// How long a worker may look for who has opted in: databases in the network have time-outs of
+/// their own, and most are shorter.
+constexpr auto start_timeout = std::chrono::seconds(30);
+
+std::expected<std::unique_ptr<finger::Workers>, std::string> create_workers(
+    const finger::Options& options, common::Fd listener, common::Fd users,
+    finger::PrepareRing prepare) {
+  auto roster = finger::load_roster(options, std::move(users));
+  if (!roster) return std::unexpected(explain(options, roster.error()));
+  return finger::Workers::create(options, std::move(listener), std::move(*roster),
+                                 std::move(prepare));
+}
+
+/// Serves with the rights that we have, but for root's, and when the port is bound and all is ready
+/// says so.
+int serve(const finger::Options& options, common::Fd listener, const std::string& address) {
+  auto users = finger::open_users(options);  // root may, wherever it is
+  if (!users) return complain(explain(options, users.error()));
+  if (::geteuid() == 0) {
+    if (const auto complaint = finger::give_root_up(); !complaint.empty()) {
+      return complain(complaint);
+    }
+  }
+  const auto workers = create_workers(options, std::move(listener), std::move(*users), {});
+  if (!workers) return complain(workers.error());
+  const auto signals =
+      common::SignalWakeup::create(drain_timeout(options), [&workers] { (*workers)->stop(); });
+  if (!signals) return common::fail(options.process, signals.error(), finger::terms);
+  const finger::SignalAction reloader(SIGHUP, [&workers] { (*workers)->reload(); });
+  common::announce(address);
+  return (*workers)->run();
+}
+
+/// The same in a process of its own, which opens each plan as its owner and is root no more.
+int serve_without_root(const finger::Options& options, common::Fd listener,
+                       finger::Report& report) {
+  auto root = finger::RootThread::start();
+  if (!root) return report.failed(root.error());
+  const auto workers = create_workers(options, std::move(listener), {},
+                                      [&root](uring::Loop& loop, const finger::Accounts& accounts) {
+                                        return (*root)->prepare(loop, accounts);
+                                      });
+  if (!workers) return report.failed(workers.error());
+  root->reset();
+  const auto signals =
+      common::SignalWakeup::create(drain_timeout(options), [&workers] { (*workers)->stop(); });
+  if (!signals) return report.failed(signals.error().message());
+  const finger::SignalAction successor(finger::Parent::retire_signal,
+                                       [&workers] { (*workers)->retire(); });
+  const finger::SignalAction stop(finger::Parent::drain_signal, [&workers] { (*workers)->stop(); });
+  if (!report.ready()) return 1;
+  return (*workers)->run();
+}
+
+int serve_as_root(const finger::Options& options, common::Fd listener, const std::string& address) {
+  finger::Parent parent(
+      std::move(listener), {.start = start_timeout, .drain = drain_timeout(options)},
+      [&options](common::Fd socket, finger::Report& report) {
+        return serve_without_root(options, std::move(socket), report);
+      },
+      [&address] { common::announce(address); });
+  const auto status = parent.run();
+  return status ? *status : common::fail(options.process, status.error(), finger::terms);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  finger::SignalAction::hold(SIGHUP);
+  finger::SignalAction::hold(finger::Parent::retire_signal);
+  finger::SignalAction::hold(finger::Parent::drain_signal);
+  finger::Options options;
+  const common::Program program{
+      .name = "fingerd",
+      .summary = "Answers finger queries (RFC 1288) with the plans of those who have opted in.",
+      .options = finger::option_table(options)};
+  if (const auto status = common::parse_options(argc, argv, program)) return *status;
+  common::prepare_process(options.process, finger::terms);
+
+  auto listener = listen_on(options);
+  if (!listener) return common::fail(options.process, listener.error(), finger::terms);
+  const auto address = common::Address::of_socket(*listener);
+  if (!address) return common::fail(options.process, address.error(), finger::terms);
+
+  const bool as_root = options.users.empty() && ::geteuid() == 0;
+  return as_root ? serve_as_root(options, std::move(*listener), address->to_string())
+                 : serve(options, std::move(*listener), address->to_string());
+}

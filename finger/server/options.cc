@@ -1,0 +1,86 @@
+#include "finger/server/options.h"
+
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+namespace finger {
+namespace {
+
+/// More would only be a larger table of what each address has.
+constexpr std::uint64_t clients_max = 1'000'000;
+
+common::OptionLine with_short_name(std::string short_name, common::OptionLine line) {
+  line.short_name = std::move(short_name);
+  return line;
+}
+
+common::OptionLine text_option(std::string name, std::string value_name, std::string meaning,
+                               std::string takes, std::string& target) {
+  return {.name = std::move(name),
+          .value_name = std::move(value_name),
+          .fallback = target,
+          .meaning = std::move(meaning),
+          .takes = std::move(takes),
+          .set = [&target](std::string_view text) {
+            target = text;
+            return !text.empty();
+          }};
+}
+
+common::OptionLine ring_option(uring::Setup& setup) {
+  return {.name = "--ring",
+          .value_name = "LIST",
+          .fallback = "",
+          .meaning = "how to set up the ring, as entries=4,no-defer-taskrun: for tests",
+          .takes = uring::setup_syntax(),
+          .set = [&setup](std::string_view list) {
+            const auto parsed = uring::Setup::parse(list);
+            if (parsed) setup = *parsed;
+            return parsed.has_value();
+          }};
+}
+
+}  // namespace
+
+Options::Options() {
+  process.host = "::";
+  process.port = 79;
+  process.max_connections = 128;
+  process.workers = 1;
+}
+
+common::OptionTable option_table(Options& options) {
+  using common::flag_option;
+  using common::number_option;
+  common::Options& process = options.process;
+  return {
+      with_short_name(
+          "-B", common::address_option("--addr", "address to listen on; :: serves IPv6 and IPv4",
+                                       process.host)),
+      with_short_name(
+          "-P", number_option("--port", "N", "port to listen on; 0 asks the kernel for a free one",
+                              process.port, 0, std::numeric_limits<std::uint16_t>::max())),
+      with_short_name("-g", text_option("--group", "NAME", "its members have opted in",
+                                        "the name of a Unix group", options.group)),
+      text_option("--users", "DIR", "serve DIR/NAME/.plan instead of the system's accounts",
+                  "the name of a directory", options.users),
+      flag_option("--full-name", "a line with the full name before every plan, not only with /W",
+                  options.full_name),
+      number_option("--max-clients", "N", "connections at once; more wait in the backlog",
+                    process.max_connections, 1, clients_max),
+      number_option("--max-per-ip", "N",
+                    "connections at once from one address (IPv6: one /64); more are closed",
+                    options.max_per_ip, 1, clients_max),
+      common::duration_option("--deadline", "for a whole exchange; 0: none", options.deadline),
+      number_option("--workers", "N", "event loops, a thread and a ring each", process.workers, 1,
+                    1024),
+      flag_option("--sqpoll", "a thread of the kernel's submits: no system calls, and a busy core",
+                  options.sqpoll),
+      flag_option("--no-list", "refuse to say who can be asked for", options.list, false),
+      flag_option("--quiet", "no line for each exchange on stderr", options.quiet),
+      ring_option(options.ring),
+  };
+}
+
+}  // namespace finger

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+#include "common/server/options.h"
+#include "common/server/process.h"
+#include "uring/features.h"
+
+namespace finger {
+
+/// What can be chosen on fingerd's command line. Source: contract, "finger/fingerd".
+struct Options {
+  Options();
+
+  common::Options process;  ///< --addr, --port, --max-clients, --workers
+  std::string group = "finger";
+  std::string users;  ///< The directory that holds theirs; empty: the system's accounts.
+  bool full_name = false;
+  std::size_t max_per_ip = 16;
+  std::chrono::milliseconds deadline = std::chrono::seconds(10);  ///< 0: none.
+  bool sqpoll = false;
+  bool list = true;
+  bool quiet = false;
+  uring::Setup ring;
+};
+
+/// What an exchange needs at once: its connection, the home, and the plan in it.
+inline constexpr std::size_t descriptors_each = 3;
+
+/// How fingerd calls what the stages call otherwise.
+inline constexpr common::OptionNames terms{
+    .address = "--addr", .connections = "--max-clients", .descriptors_each = descriptors_each};
+
+/// Its table, in the contract's order. The lines write to `options`, which must outlive it.
+common::OptionTable option_table(Options& options);
+
+}  // namespace finger

@@ -1,0 +1,144 @@
+#include "common/loop/connection_limit.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+#include "common/fd.h"
+
+namespace {
+
+using common::ConnectionLimit;
+using common::Fd;
+
+Fd make_wake_fd() { return Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
+
+/// How often it was woken since it was asked last.
+std::uint64_t wake_ups(const Fd& wake_fd) {
+  std::uint64_t count = 0;
+  return ::read(wake_fd.get(), &count, sizeof count) == sizeof count ? count : 0;
+}
+
+TEST(ConnectionLimit, GivesAwayAsManyAsThereAreAndNoMore) {
+  const Fd wake_fd = make_wake_fd();
+  ConnectionLimit limit(3);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(limit.try_acquire(wake_fd.get()));
+  EXPECT_FALSE(limit.try_acquire(wake_fd.get()));
+  EXPECT_FALSE(limit.try_acquire(wake_fd.get()));
+}
+
+TEST(ConnectionLimit, CanBeTakenAgainWhenGivenBack) {
+  const Fd wake_fd = make_wake_fd();
+  ConnectionLimit limit(1);
+  for (int i = 0; i < 10'000; ++i) {
+    ASSERT_TRUE(limit.try_acquire(wake_fd.get())) << "after " << i << " connections in all";
+    ASSERT_FALSE(limit.try_acquire(wake_fd.get()));
+    limit.release();
+  }
+}
+
+TEST(ConnectionLimit, WakesNobodyWhoDoesNotWait) {
+  const Fd wake_fd = make_wake_fd();
+  ConnectionLimit limit(2);
+  ASSERT_TRUE(limit.try_acquire(wake_fd.get()));
+  limit.release();
+  EXPECT_EQ(wake_ups(wake_fd), 0U);
+}
+
+TEST(ConnectionLimit, WakesWhoeverFoundNoneOnceAPlaceIsGivenBack) {
+  const Fd wake_fd = make_wake_fd();
+  ConnectionLimit limit(1);
+  ASSERT_TRUE(limit.try_acquire(wake_fd.get()));
+  ASSERT_FALSE(limit.try_acquire(wake_fd.get()));
+  EXPECT_EQ(wake_ups(wake_fd), 0U);
+  limit.release();
+  EXPECT_EQ(wake_ups(wake_fd), 1U);
+  limit.release();
+  EXPECT_EQ(wake_ups(wake_fd), 0U) << "it has been woken, and waits no more";
+}
+
+TEST(ConnectionLimit, WakesOnceHoweverOftenItWasAsked) {
+  const Fd wake_fd = make_wake_fd();
+  ConnectionLimit limit(0);
+  for (int i = 0; i < 10; ++i) ASSERT_FALSE(limit.try_acquire(wake_fd.get()));
+  limit.release();
+  EXPECT_EQ(wake_ups(wake_fd), 1U);
+}
+
+// The newcomer may stand in any listener's backlog.
+TEST(ConnectionLimit, WakesAllWhoWait) {
+  std::vector<Fd> workers;
+  for (int i = 0; i < 4; ++i) workers.push_back(make_wake_fd());
+  ConnectionLimit limit(0);
+  for (const Fd& worker : workers) ASSERT_FALSE(limit.try_acquire(worker.get()));
+  limit.release();
+  for (const Fd& worker : workers) EXPECT_EQ(wake_ups(worker), 1U);
+}
+
+TEST(ConnectionLimit, WakesNobodyWhoWasForgotten) {
+  const Fd leaving = make_wake_fd();
+  const Fd staying = make_wake_fd();
+  ConnectionLimit limit(0);
+  ASSERT_FALSE(limit.try_acquire(leaving.get()));
+  ASSERT_FALSE(limit.try_acquire(staying.get()));
+  limit.remove_waiter(leaving.get());
+  limit.release();
+  EXPECT_EQ(wake_ups(leaving), 0U);
+  EXPECT_EQ(wake_ups(staying), 1U);
+}
+
+// Each thread takes, and gives back what it took; who finds none sleeps until it is woken. A lost
+// wake-up would leave a thread asleep for ever, a miscount would let too many in.
+TEST(ConnectionLimit, HoldsTheLimitAndLosesNoWakeUpAmongThreads) {
+  constexpr std::size_t connections_max = 3;
+  constexpr int rounds = 2000;
+  ConnectionLimit limit(connections_max);
+  std::atomic<std::size_t> inside = 0;
+  std::atomic<bool> too_many = false;
+  std::atomic<bool> slept_too_long = false;
+  const auto work = [&] {
+    const Fd wake_fd = make_wake_fd();
+    for (int i = 0; i < rounds; ++i) {
+      while (!limit.try_acquire(wake_fd.get())) {
+        pollfd waiting{.fd = wake_fd.get(), .events = POLLIN, .revents = 0};
+        if (::poll(&waiting, 1, 30'000) != 1) slept_too_long = true;
+        if (slept_too_long) return;
+        (void)wake_ups(wake_fd);
+      }
+      if (++inside > connections_max) too_many = true;
+      std::this_thread::yield();
+      --inside;
+      limit.release();
+    }
+    limit.remove_waiter(wake_fd.get());
+  };
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 8; ++i) threads.emplace_back(work);
+  threads.clear();
+  EXPECT_FALSE(too_many);
+  EXPECT_FALSE(slept_too_long);
+}
+
+TEST(Wake, AddsOneEachTime) {
+  const Fd wake_fd = make_wake_fd();
+  common::wake(wake_fd.get());
+  common::wake(wake_fd.get());
+  EXPECT_EQ(wake_ups(wake_fd), 2U);
+}
+
+TEST(Wake, DoesNotBlockWhenTooManyArePending) {
+  const Fd wake_fd = make_wake_fd();
+  const std::uint64_t all_but_none = UINT64_MAX - 1;
+  ASSERT_EQ(::write(wake_fd.get(), &all_but_none, sizeof all_but_none),
+            ssize_t{sizeof all_but_none});
+  common::wake(wake_fd.get());
+  EXPECT_EQ(wake_ups(wake_fd), all_but_none);
+}
+
+}  // namespace

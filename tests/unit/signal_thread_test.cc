@@ -1,0 +1,130 @@
+#include "common/server/signal_thread.h"
+
+#include <gtest/gtest.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <thread>
+
+#include "common/server/duration.h"
+#include "in_child.h"
+
+namespace {
+
+using common::Clock;
+using common::SignalThread;
+using testing::ExitedWithCode;
+using tests::never_finish;
+using tests::wait_for;
+using tests::went_on;
+using namespace std::chrono_literals;
+
+// Each in a child, which the signals are sent to.
+TEST(StopSignalsDeathTest, TheFirstSignalCallsStopAndLetsTheProcessFinish) {
+  for (const int number : {SIGINT, SIGTERM}) {
+    const auto act = [number] {
+      std::atomic<bool> stopped = false;
+      {
+        const auto signals = SignalThread::create(30s, [&] { stopped = true; });
+        ::kill(::getpid(), number);
+        wait_for(stopped);
+      }
+      std::_Exit(went_on);
+    };
+    EXPECT_EXIT(act(), ExitedWithCode(went_on), "^$");
+  }
+}
+
+TEST(StopSignalsDeathTest, StopIsCalledOnceAndOnAnotherThread) {
+  const auto act = [] {
+    std::atomic<int> calls = 0;
+    std::atomic<bool> stopped = false;
+    const auto ours = std::this_thread::get_id();
+    {
+      const auto signals = SignalThread::create(30s, [&] {
+        if (std::this_thread::get_id() == ours) std::_Exit(1);
+        ++calls;
+        stopped = true;
+      });
+      ::kill(::getpid(), SIGTERM);
+      wait_for(stopped);
+    }
+    std::_Exit(calls == 1 ? went_on : 1);
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(went_on), "");
+}
+
+TEST(StopSignalsDeathTest, ASecondSignalEndsTheProcessAtOnceWithZero) {
+  for (const int second : {SIGINT, SIGTERM}) {
+    const auto act = [second] {
+      std::atomic<bool> stopped = false;
+      const auto signals = SignalThread::create(30s, [&] { stopped = true; });
+      ::kill(::getpid(), SIGTERM);
+      wait_for(stopped);
+      ::kill(::getpid(), second);
+      never_finish();
+    };
+    EXPECT_EXIT(act(), ExitedWithCode(0), "^$");
+  }
+}
+
+TEST(StopSignalsDeathTest, TheTimeoutEndsTheProcessWithZeroAndNotBefore) {
+  static constexpr auto timeout = 100ms;
+  const auto act = [] {
+    const auto signals = SignalThread::create(timeout, [] {});
+    ::kill(::getpid(), SIGTERM);
+    never_finish();
+  };
+  const auto begin = Clock::now();
+  EXPECT_EXIT(act(), ExitedWithCode(0), "^$");
+  EXPECT_GE(Clock::now() - begin, timeout);
+}
+
+// SIGCONT ends a sigtimedwait, too.
+TEST(StopSignalsDeathTest, AContinuedProcessStillFinishes) {
+  const auto act = [] {
+    std::atomic<bool> stopped = false;
+    {
+      const auto signals = SignalThread::create(30s, [&] { stopped = true; });
+      ::kill(::getpid(), SIGTERM);
+      wait_for(stopped);
+      for (int i = 0; i < 20; ++i) {
+        ::kill(::getpid(), SIGCONT);
+        std::this_thread::sleep_for(1ms);
+      }
+    }
+    std::_Exit(went_on);
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(went_on), "^$");
+}
+
+TEST(StopSignalsDeathTest, EndsQuietlyWithoutAnySignal) {
+  const auto act = [] {
+    {
+      const auto signals = SignalThread::create(30s, [] { std::_Exit(1); });
+    }
+    std::_Exit(went_on);
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(went_on), "^$");
+}
+
+// A signal that came to another thread would end its call with EINTR, or the process.
+TEST(StopSignalsDeathTest, LaterThreadsAreNotInterrupted) {
+  const auto act = [] {
+    const auto signals = SignalThread::create(30s, [] {});
+    bool blocked = false;
+    std::thread([&] {
+      sigset_t mask;
+      ::pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+      blocked = sigismember(&mask, SIGINT) == 1 && sigismember(&mask, SIGTERM) == 1;
+    }).join();
+    std::_Exit(blocked ? went_on : 1);
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(went_on), "");
+}
+
+}  // namespace

@@ -1,0 +1,177 @@
+#include "common/server/signal_wakeup.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <thread>
+#include <vector>
+
+#include "common/server/duration.h"
+#include "in_child.h"
+
+namespace {
+
+using common::Clock;
+using common::SignalWakeup;
+using testing::ExitedWithCode;
+using tests::never_finish;
+using tests::wait_for;
+using tests::went_on;
+using namespace std::chrono_literals;
+
+constexpr const char* quietly = "^$";
+
+// Each in a child, which the signals are sent to.
+TEST(StopHandlerDeathTest, TheFirstSignalCallsStopAndLetsTheProcessFinish) {
+  for (const int number : {SIGINT, SIGTERM}) {
+    const auto act = [number] {
+      std::atomic<int> calls = 0;
+      {
+        const auto signals = SignalWakeup::create(30s, [&] { ++calls; });
+        ::kill(::getpid(), number);
+        while (calls == 0) std::this_thread::sleep_for(1ms);
+      }
+      std::_Exit(calls == 1 ? went_on : 1);
+    };
+    EXPECT_EXIT(act(), ExitedWithCode(went_on), "^$");
+  }
+}
+
+TEST(StopHandlerDeathTest, ASecondSignalEndsTheProcessAtOnceWithZero) {
+  for (const int second : {SIGINT, SIGTERM}) {
+    const auto act = [second] {
+      std::atomic<bool> stopped = false;
+      const auto signals = SignalWakeup::create(30s, [&] { stopped = true; });
+      ::kill(::getpid(), SIGTERM);
+      wait_for(stopped);
+      ::kill(::getpid(), second);
+      never_finish();
+    };
+    EXPECT_EXIT(act(), ExitedWithCode(0), quietly);
+  }
+}
+
+TEST(StopHandlerDeathTest, TheTimeoutEndsTheProcessWithZeroAndNotBefore) {
+  static constexpr auto timeout = 100ms;
+  const auto act = [] {
+    const auto signals = SignalWakeup::create(timeout, [] {});
+    ::kill(::getpid(), SIGTERM);
+    never_finish();
+  };
+  const auto begin = Clock::now();
+  EXPECT_EXIT(act(), ExitedWithCode(0), quietly);
+  EXPECT_GE(Clock::now() - begin, timeout);
+}
+
+// A timer that is set to 0 is switched off.
+TEST(StopHandlerDeathTest, ATimeoutOfZeroEndsTheProcessAtOnce) {
+  const auto act = [] {
+    const auto signals = SignalWakeup::create(0ms, [] {});
+    ::kill(::getpid(), SIGTERM);
+    never_finish();
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(0), quietly);
+}
+
+TEST(StopHandlerDeathTest, AfterAFailureTheOthersAreStoppedAndHaveTheSameTimeForIt) {
+  static constexpr auto timeout = 100ms;
+  const auto act = [] {
+    std::atomic<bool> stopped = false;
+    const auto signals = SignalWakeup::create(timeout, [&] { stopped = true; });
+    SignalWakeup::stop_after_failure();
+    if (!stopped) std::_Exit(99);
+    never_finish();
+  };
+  const auto begin = Clock::now();
+  EXPECT_EXIT(act(), ExitedWithCode(1), quietly);
+  EXPECT_GE(Clock::now() - begin, timeout);
+}
+
+TEST(StopHandlerDeathTest, TheTimeoutIsOverWhenTheServerHasStopped) {
+  const auto act = [] {
+    std::atomic<bool> stopped = false;
+    {
+      const auto signals = SignalWakeup::create(50ms, [&] { stopped = true; });
+      ::kill(::getpid(), SIGTERM);
+      wait_for(stopped);
+    }
+    std::this_thread::sleep_for(100ms);
+    std::_Exit(went_on);
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(went_on), "^$");
+}
+
+TEST(StopHandlerDeathTest, EndsQuietlyWithoutAnySignal) {
+  const auto act = [] {
+    {
+      const auto signals = SignalWakeup::create(30s, [] { std::_Exit(1); });
+    }
+    std::_Exit(went_on);
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(went_on), "^$");
+}
+
+// An impatient user must not see the status of a server that was killed.
+TEST(StopHandlerDeathTest, ASignalAfterTheStopChangesNothing) {
+  const auto act = [] {
+    {
+      const auto signals = SignalWakeup::create(30s, [] {});
+    }
+    ::kill(::getpid(), SIGTERM);
+    ::kill(::getpid(), SIGINT);
+    std::_Exit(went_on);
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(went_on), "^$");
+}
+
+// The interrupted code may stand between a system call and its look at errno.
+TEST(StopHandlerDeathTest, LeavesErrnoAsItWas) {
+  const auto act = [] {
+    std::atomic<bool> stopped = false;
+    const auto signals = SignalWakeup::create(30s, [&] {
+      (void)::close(-1);  // EBADF
+      stopped = true;
+    });
+    errno = ENOTTY;
+    ::raise(SIGTERM);
+    const int after = errno;
+    if (!stopped) std::_Exit(1);
+    std::_Exit(after == ENOTTY ? went_on : 2);
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(went_on), "");
+}
+
+TEST(StopHandlerDeathTest, SignalsThatReachTwoThreadsAtOnceCountAsTwo) {
+  const auto act = [] {
+    std::atomic<int> calls = 0;
+    const auto signals = SignalWakeup::create(30s, [&] { ++calls; });
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 2; ++i) threads.emplace_back([] { ::raise(SIGTERM); });
+    for (auto& thread : threads) thread.join();
+    std::_Exit(1);  // the second should have ended it
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(0), quietly);
+}
+
+// A mask is inherited by the programs that one starts.
+TEST(StopHandlerDeathTest, SignalsThatWereBlockedBeforeAreHandled) {
+  const auto act = [] {
+    sigset_t all;
+    sigfillset(&all);
+    if (::pthread_sigmask(SIG_BLOCK, &all, nullptr) != 0) std::_Exit(99);
+    std::atomic<bool> stopped = false;
+    const auto signals = SignalWakeup::create(1ms, [&] { stopped = true; });
+    ::raise(SIGTERM);  // returns when it was handled, if it is
+    if (!stopped) std::_Exit(1);
+    never_finish();  // but for the time-out's SIGALRM
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(0), quietly);
+}
+
+}  // namespace

@@ -1,0 +1,261 @@
+#include "uring/send_then_receive.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "fixture.h"
+
+namespace {
+
+using tests::bytes_of;
+using tests::FailedWith;
+using tests::Succeeded;
+using tests::tcp_connection;
+using tests::text_of;
+using tests::Uring;
+using uring::Buffers;
+using uring::Error;
+using uring::Loop;
+using uring::Result;
+using uring::SendThenReceive;
+using uring::Task;
+
+// A part of what a connection costs while its peer says nothing.
+static_assert(sizeof(SendThenReceive) <= 96);
+
+/// Counts what it is told.
+class Recorder final : public SendThenReceive {
+ public:
+  Recorder(Loop& loop, const common::Fd& fd, Buffers& buffers)
+      : SendThenReceive(loop, fd, buffers) {}
+  ~Recorder() {
+    cancel_and_wait();
+    give_input_back();
+  }
+
+  int answers_sent = 0;
+  int exchanges = 0;
+
+ private:
+  void answer_sent() override { ++answers_sent; }
+  void go_on() override { ++exchanges; }
+};
+
+class UringExchange : public Uring {
+ protected:
+  UringExchange() : buffers(std::move(*Buffers::create(loop, loop.setup().buffers, 64))) {
+    ends_with_run = false;
+  }
+
+  Task<> end_of(const Recorder& exchange) {
+    while (exchange.in_flight()) (void)co_await loop.sleep(std::chrono::milliseconds(1));
+  }
+
+  /// Once more where there was no buffer: there will be.
+  Task<> receive(Recorder& exchange) {
+    do {
+      const int before = exchange.exchanges;
+      exchange.start({});
+      while (exchange.exchanges == before) (void)co_await loop.nop();
+    } while (!exchange.received());
+  }
+
+  Result<std::span<std::byte>> take(Recorder& exchange) {
+    if (!exchange.received()) return std::unexpected(exchange.error());
+    return exchange.input();
+  }
+
+  std::unique_ptr<Buffers> buffers;
+};
+
+TEST_F(UringExchange, SendsAnAnswerAndReceivesWhatComesNext) {
+  run([this]() -> Task<> {
+    const auto ends = tcp_connection();
+    Recorder exchange(loop, ends.server, *buffers);
+    exchange.start({});
+    for (int i = 1; i <= 5; ++i) {
+      (void)co_await loop.send(ends.client, bytes_of("ping"));
+      co_await end_of(exchange);
+      const auto input = take(exchange);
+      EXPECT_THAT(input, Succeeded());
+      EXPECT_EQ(text_of(*input), "ping");
+
+      exchange.start_and_tell(*input);
+      std::array<std::byte, 8> answer;
+      EXPECT_EQ(co_await loop.recv(ends.client, answer), Result<std::size_t>(4u));
+      while (exchange.answers_sent < i) (void)co_await loop.nop();  // long before the next input
+      EXPECT_EQ(exchange.exchanges, i);
+    }
+    EXPECT_EQ(exchange.answers_sent, 5);
+  });
+}
+
+TEST_F(UringExchange, TheEndOfTheStreamIsNoInput) {
+  run([this]() -> Task<> {
+    const auto ends = tcp_connection();
+    Recorder exchange(loop, ends.server, *buffers);
+    exchange.start_and_tell(bytes_of("bye"));
+    (void)co_await loop.shutdown(ends.client, SHUT_WR);
+    co_await end_of(exchange);
+    const auto input = take(exchange);
+    EXPECT_THAT(input, Succeeded());
+    EXPECT_TRUE(input->empty());
+    EXPECT_EQ(exchange.answers_sent, 1);
+  });
+}
+
+// What was not sent is known to the byte, and nothing was received in the meantime.
+TEST_F(UringExchange, AnAnswerThatFallsShortIsAllThatHappens) {
+  run([this]() -> Task<> {
+    const auto ends = tcp_connection();
+    const std::string much(10'000'000, 'x');
+    Recorder exchange(loop, ends.server, *buffers);
+    (void)co_await loop.send(ends.client, bytes_of("more"));
+    exchange.start_and_tell(bytes_of(much));
+    co_await end_of(exchange);
+    EXPECT_THAT(take(exchange), FailedWith(std::errc::resource_unavailable_try_again));
+    EXPECT_EQ(exchange.answers_sent, 0);
+    EXPECT_EQ(buffers->available(), loop.setup().buffers);
+
+    std::size_t left = much.size() - exchange.unsent().size();
+    EXPECT_GT(left, 0u);
+    std::vector<std::byte> taken(1'000'000);
+    while (left > 0) {
+      const auto got = co_await loop.recv(ends.client, taken);
+      EXPECT_THAT(got, Succeeded());
+      if (!got) co_return;
+      EXPECT_LE(*got, left);
+      left -= std::min(left, *got);
+    }
+    exchange.start({});
+    co_await end_of(exchange);
+    const auto input = take(exchange);
+    EXPECT_EQ(text_of(*input), "more");
+  });
+}
+
+TEST_F(UringExchange, AFailedSendIsItsError) {
+  run([this]() -> Task<> {
+    auto ends = tcp_connection();
+    (void)co_await loop.shutdown(ends.server, SHUT_WR);
+    Recorder exchange(loop, ends.server, *buffers);
+    exchange.start_and_tell(bytes_of("too late"));
+    co_await end_of(exchange);
+    EXPECT_THAT(take(exchange), FailedWith(std::errc::broken_pipe));
+    EXPECT_FALSE(exchange.unsent().empty());
+    EXPECT_EQ(exchange.answers_sent, 0);
+  });
+}
+
+TEST_F(UringExchange, IsCancelledForAReason) {
+  run([this]() -> Task<> {
+    const auto ends = tcp_connection();
+    Recorder exchange(loop, ends.server, *buffers);
+    exchange.start(bytes_of("hello"));
+    (void)co_await loop.nop();
+    exchange.cancel(Error::timed_out);
+    co_await end_of(exchange);
+    EXPECT_THAT(take(exchange), FailedWith(Error::timed_out));
+
+    // Not for ever: the next one begins as if nothing had been.
+    (void)co_await loop.send(ends.client, bytes_of("hi"));
+    exchange.start({});
+    co_await end_of(exchange);
+    EXPECT_EQ(text_of(*take(exchange)), "hi");
+  });
+}
+
+// Before it is submitted, while it waits, and with bytes that nobody fetched.
+TEST_F(UringExchange, MayBeDestroyedAtAnyTime) {
+  run([this]() -> Task<> {
+    const auto ends = tcp_connection();
+    for (const std::string_view answer : {"", "hello"}) {
+      for (int turns = 0; turns < 3; ++turns) {
+        Recorder exchange(loop, ends.server, *buffers);
+        exchange.start(bytes_of(answer));
+        for (int i = 0; i < turns; ++i) (void)co_await loop.nop();
+        if (turns == 2) {
+          (void)co_await loop.send(ends.client, bytes_of("x"));
+          co_await end_of(exchange);
+        }
+      }
+    }
+    (void)co_await loop.sleep(std::chrono::milliseconds(1));
+    EXPECT_EQ(buffers->available(), loop.setup().buffers);
+  });
+}
+
+TEST_F(UringExchange, ManyGoTogether) {
+  run([this]() -> Task<> {
+    std::vector<tests::Ends> ends;
+    std::vector<std::unique_ptr<Recorder>> exchanges;
+    for (int i = 0; i < 30; ++i) {
+      ends.push_back(tcp_connection());
+      exchanges.push_back(std::make_unique<Recorder>(loop, ends.back().server, *buffers));
+      exchanges.back()->start_and_tell(bytes_of("hello"));
+    }
+    std::array<std::byte, 8> answer;
+    for (const auto& each : ends) {
+      EXPECT_EQ(co_await loop.recv(each.client, answer), Result<std::size_t>(5u));
+    }
+    while (!std::ranges::all_of(exchanges, [](const auto& e) { return e->answers_sent == 1; })) {
+      (void)co_await loop.nop();
+    }
+    for (const auto& each : exchanges) EXPECT_TRUE(each->in_flight() || each->exchanges == 1);
+  });
+}
+
+// Everybody speaks at once, and then only one: the buffers that took are put aside, until everybody
+// speaks again.
+TEST_F(UringExchange, WhatABurstNeededGoesRoundForAWhile) {
+  if (!loop.features().has(uring::Feature::buffer_ring) || !loop.can_skip_success()) {
+    GTEST_SKIP() << "an answer and a receive are two requests here";
+  }
+  run([this]() -> Task<> {
+    const auto many = std::move(*Buffers::create(loop, 64, 16));
+    std::vector<tests::Ends> ends;
+    std::vector<std::unique_ptr<Recorder>> exchanges;
+    for (int i = 0; i < 40; ++i) {
+      ends.push_back(tcp_connection());
+      (void)co_await loop.send(ends.back().client, bytes_of("x"));
+      exchanges.push_back(std::make_unique<Recorder>(loop, ends.back().server, *many));
+    }
+    for (const auto& each : exchanges) co_await receive(*each);
+    EXPECT_EQ(many->available(), 24u);
+    for (const auto& each : exchanges) each->start(each->input());
+
+    Recorder& one = *exchanges.front();
+    std::array<std::byte, 8> answer;
+    std::set<const std::byte*> seen;
+    int done = one.exchanges;
+    for (int i = 0; i < 1000; ++i, ++done) {
+      if (i == 800) seen.clear();
+      EXPECT_THAT(co_await loop.recv(ends.front().client, answer), Succeeded());
+      (void)co_await loop.send(ends.front().client, bytes_of("x"));
+      while (one.exchanges == done) (void)co_await loop.nop();
+      EXPECT_THAT(take(one), Succeeded());
+      seen.insert(one.input().data());
+      one.start(one.input());
+    }
+    EXPECT_LE(seen.size(), 16u);
+
+    std::size_t echoed = 0;
+    for (std::size_t i = 1; i < ends.size(); ++i) {
+      (void)co_await loop.send(ends[i].client, bytes_of("again"));
+    }
+    for (std::size_t i = 1; i < ends.size(); ++i) {
+      while (exchanges[i]->in_flight()) (void)co_await loop.nop();
+      if (!exchanges[i]->received()) co_await receive(*exchanges[i]);
+      EXPECT_EQ(text_of(exchanges[i]->input()), "again");
+      ++echoed;
+    }
+    EXPECT_EQ(echoed, 39u);
+  });
+}
+
+}  // namespace
