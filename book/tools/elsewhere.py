@@ -27,8 +27,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("common", "part1-blocking", "part2-threads", "part3-nonblocking", "part4-poll",
-         "part5-epoll")
+PARTS = ("common", "common/server", "common/loop", "common/http", "part1-blocking", "part2-threads",
+         "part3-nonblocking", "part4-poll", "part5-epoll")
 FOREIGN = ("fmt", "CLI", "boost")
 ERROR = re.compile(r"^(?P<file>[^:\s]+):\d+:\d+: (?:fatal )?error: (?P<text>.*)$", re.MULTILINE)
 HEADER = re.compile(r"'?(?P<name>[\w./]+)'?(?: file not found|: No such file or directory)")
@@ -110,7 +110,7 @@ def main() -> int:
             for file, name in found:
                 lacking.setdefault(place(file), {})[name] = None
     for file, names in sorted(lacking.items()):
-        print(f"{file:24} {' '.join(names)}")
+        print(f"{file:30} {' '.join(names)}")
     print(f"{clean} of {len(sources)} sources compile as they are")
     return 0 if clean == len(sources) else 1
 
