@@ -73,8 +73,14 @@ Task<int> copy(Loop& loop, std::chrono::milliseconds patience) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) return std::fputs("usage: e10_1 MILLISECONDS\n", stderr), 2;
+  if (argc != 2) {
+    std::fputs("usage: e10_1 MILLISECONDS\n", stderr);
+    return 2;
+  }
   const auto loop = Loop::create({});
-  if (!loop) return std::puts(uring::explain(loop.error()).c_str()), 1;
+  if (!loop) {
+    std::puts(uring::explain(loop.error()).c_str());
+    return 1;
+  }
   return (*loop)->run(copy(**loop, std::chrono::milliseconds(std::atoi(argv[1]))));
 }

@@ -42,7 +42,10 @@ class Generator {
   }
 
   /// nullopt: there are no more. Not to be asked again then.
-  std::optional<T> next() { return frame_.resume(), frame_.promise().current; }
+  std::optional<T> next() {
+    frame_.resume();
+    return frame_.promise().current;
+  }
 
  private:
   using Frame = std::coroutine_handle<promise_type>;
@@ -78,7 +81,10 @@ Generator<common::Result<common::ByteView>> messages(int input) {
 int main() {
   auto stream = messages(STDIN_FILENO);
   while (const auto message = stream.next()) {
-    if (!*message) return std::fprintf(stderr, "%s\n", message->error().message().c_str()), 1;
+    if (!*message) {
+      std::fprintf(stderr, "%s\n", message->error().message().c_str());
+      return 1;
+    }
     std::printf("%zu ", (*message)->size());
     std::fwrite((*message)->data(), 1, (*message)->size(), stdout);
     std::putchar('\n');

@@ -12,8 +12,19 @@
 
 namespace {
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 io_uring ring;
 char buffer[4096];
@@ -58,7 +69,10 @@ void watch(int epoll, int fd) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return std::fputs("usage: e11_3 FIFO FIFO\n", stderr), 2;
+  if (argc != 3) {
+    std::fputs("usage: e11_3 FIFO FIFO\n", stderr);
+    return 2;
+  }
   const int by_ring = check(open(argv[1], O_RDONLY | O_CLOEXEC), argv[1]);
   const int by_epoll = check(open(argv[2], O_RDONLY | O_NONBLOCK | O_CLOEXEC), argv[2]);
   check_result(io_uring_queue_init(4, &ring, 0), "io_uring_queue_init");

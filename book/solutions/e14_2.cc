@@ -27,7 +27,10 @@ constexpr std::size_t lent_bytes = 16'384;
 constexpr int batch_events_max = 64;
 
 void must(int result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
 }
 
 /// A coroutine that belongs to nobody: it begins at once, and its frame goes with its end.
@@ -150,9 +153,15 @@ int main(int argc, char** argv) {
   common::Options options;
   const std::string_view port = argc == 2 ? argv[1] : "";
   const auto parsed = std::from_chars(port.data(), port.data() + port.size(), options.port);
-  if (port.empty() || parsed.ec != std::errc()) return std::fputs("which port?\n", stderr), 2;
+  if (port.empty() || parsed.ec != std::errc()) {
+    std::fputs("which port?\n", stderr);
+    return 2;
+  }
   const auto listener = common::listen_on(options, common::SocketMode::nonblocking);
-  if (!listener) return std::fprintf(stderr, "%s\n", listener.error().message().c_str()), 1;
+  if (!listener) {
+    std::fprintf(stderr, "%s\n", listener.error().message().c_str());
+    return 1;
+  }
 
   const common::Fd epoll(epoll_create1(EPOLL_CLOEXEC));
   must(epoll.get(), "epoll_create1");

@@ -17,8 +17,19 @@ namespace {
 constexpr unsigned slots = 8;
 constexpr unsigned block_bytes = 32 * 1024;
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 /// A block on its way: it is read, then written, and both may fall short.
 struct Block {
@@ -52,13 +63,19 @@ bool go_on(unsigned i, int result) {
   Block& my = blocks[i];
   my.done += static_cast<unsigned>(check_result(result, my.writing ? "write" : "read"));
   if (result == 0 && my.writing) check_result(-ENOSPC, "write");
-  if (result > 0 && my.done < my.size) return order(i), true;  // it fell short: the rest
+  if (result > 0 && my.done < my.size) {  // it fell short: the rest
+    order(i);
+    return true;
+  }
   if (my.writing) return false;
 
-  my.size = my.done, my.done = 0, my.writing = true;
+  my.size = my.done;
+  my.done = 0;
+  my.writing = true;
   const auto is_zero = [](char byte) { return byte == 0; };
   if (std::all_of(my.bytes, my.bytes + my.size, is_zero)) return false;  // a hole
-  return order(i), true;
+  order(i);
+  return true;
 }
 
 /// Gives the block its next piece of the file. False: there is none.
@@ -67,9 +84,11 @@ bool begin(unsigned i, std::uint64_t& next, std::uint64_t size) {
   Block& my = blocks[i];
   my.offset = next;
   my.size = static_cast<unsigned>(std::min<std::uint64_t>(block_bytes, size - next));
-  my.done = 0, my.writing = false;
+  my.done = 0;
+  my.writing = false;
   next += my.size;
-  return order(i), true;
+  order(i);
+  return true;
 }
 
 void copy(std::uint64_t size) {
@@ -92,7 +111,10 @@ void copy(std::uint64_t size) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return std::fputs("usage: e9_1 FROM TO\n", stderr), 2;
+  if (argc != 3) {
+    std::fputs("usage: e9_1 FROM TO\n", stderr);
+    return 2;
+  }
   from = check(open(argv[1], O_RDONLY | O_CLOEXEC), argv[1]);
   to = check(open(argv[2], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), argv[2]);
   struct stat about {};

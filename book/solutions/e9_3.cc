@@ -13,8 +13,19 @@ namespace {
 
 constexpr unsigned orders = 2;
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 void submit_and_wait(io_uring& ring, unsigned completions) {
   while (io_uring_cq_ready(&ring) < completions) {  // a signal ends a wait early
@@ -49,12 +60,18 @@ void append(io_uring& ring, int file, const std::string& line) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) return std::fputs("usage: e9_3 FILE\n", stderr), 2;
+  if (argc != 2) {
+    std::fputs("usage: e9_3 FILE\n", stderr);
+    return 2;
+  }
   const int file = check(open(argv[1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666), argv[1]);
   io_uring ring;
   check_result(io_uring_queue_init(orders, &ring, 0), "io_uring_queue_init");
-  for (std::string line; std::getline(std::cin, line); std::puts("ok"), std::fflush(stdout)) {
+  std::string line;
+  while (std::getline(std::cin, line)) {
     append(ring, file, line + '\n');
+    std::puts("ok");
+    std::fflush(stdout);
   }
   io_uring_queue_exit(&ring);
 }

@@ -1,5 +1,6 @@
-// TCP carries bytes, not messages: two small writes arrive as one read, one big write as several.
-// Try it: ./01-two-writes   Then change the sizes, or the room, and see what comes of the big one.
+// TCP carries bytes, not messages: two small writes arrive in one read, one big write in several.
+// Try it: ./01-two-writes   Then change the sizes, or SO_RCVBUF, and see how the big write is
+//         split.
 
 #include <arpa/inet.h>
 #include <err.h>

@@ -1,4 +1,4 @@
-// Cut the stream where you like, the decoder's messages are the same: here, for all ways to cut.
+// However the stream is cut, the decoder finds the same messages. This tries every way to cut it.
 // Try it: ./03-decoder   17 bytes can be cut in 2^16 ways.
 
 #include <err.h>

@@ -1,5 +1,6 @@
 // BROKEN on purpose, then repaired: three bytes of a length end exactly where the buffer ends. The
-// next read has room for 0 bytes and returns 0; a healthy client is taken for one that has closed.
+// next read has room for 0 bytes and returns 0, so a healthy client is taken for one that has
+// closed.
 // Try it: ./05-no-room   Then give the first message 11 bytes, and the defect hides.
 
 #include <err.h>

@@ -1,6 +1,6 @@
-// 00-obvious-fingerd: the finger daemon that anybody would write first: take a name, find the file,
-// send it, hang up. It works at the desk, for the plans and the clients that you have there.
-// BROKEN in nine ways at least: read RFC 1288 beside it, or ask it what the transcript asks.
+// The finger daemon that most of us would write first: take a name, find the file, send it, close.
+// It works at your desk, for the plans and the clients that you have there. BROKEN in nine ways at
+// least: read RFC 1288 beside it, or ask it what the transcript asks.
 // Try it: ./00-obvious-fingerd --port 7979 --users finger/users   and, in a second terminal,
 //         printf 'alice\r\n' | ncat 127.0.0.1 7979
 

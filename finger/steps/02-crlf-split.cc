@@ -1,9 +1,10 @@
-// 02-crlf-split: plans are read piece by piece, and a piece may end between CR and LF, or between
-// two ends of lines. Every text of six bytes out of "a", CR and LF is converted in every way to cut
-// it, and compared with what comes out in one piece.
-// BROKEN: a converter that asks for the byte before within the piece doubles the CR; one that
-// remembers "a CRLF was here" until the next CR lets the line feed behind it pass.
-// Mended: one byte of memory, the last one, whatever piece it came in. Try it: ./02-crlf-split
+// Plans are read piece by piece, and a piece may end between CR and LF, or between two ends of
+// lines. Every text of six bytes made of "a", CR and LF is cut in every way, converted, and
+// compared with the text converted in one piece.
+// BROKEN: a converter that looks for the byte before only within the piece doubles the CR; one that
+// remembers "there was a CR" until the next other byte lets a second line feed pass.
+// Mended: remember one byte, the last one, whatever piece it came in.
+// Try it: ./02-crlf-split
 
 #include <cstddef>
 #include <cstdio>

@@ -1,9 +1,10 @@
-// 03-open-read-close: a file through the ring, in two ways. Step by step, each operation after the
-// result of the one before: three waits, and in between we may look at what was opened. And in one
-// chain on a slot of the ring's own table: one wait, and an open that fails cancels what hangs on
-// it. The close is linked hard: a read that is shorter than its buffer breaks a soft link, and the
-// slot would stay in use. fingerd goes step by step: a slot has no fstat(2), and without it
-// strangers read /dev/zero. Needs Linux 5.15. Try it: ./03-open-read-close /etc/hostname /nowhere
+// A file through the ring, in two ways. Step by step, each operation after the result of the one
+// before: three waits, and in between we can look at what was opened. And in one chain on a slot of
+// the ring's own table: one wait, and an open that fails cancels the rest of the chain. The read
+// and the close are linked hard: a read that is shorter than its buffer breaks a soft link, and the
+// slot would stay in use. fingerd goes step by step: a slot has no fstat(2), and without it clients
+// could read /dev/zero. Needs Linux 5.15.
+// Try it: ./03-open-read-close /etc/hostname /nowhere
 
 #include <fcntl.h>
 #include <liburing.h>
@@ -28,7 +29,8 @@ int results[names];
 int check(int result, const char* what) {
   if (result >= 0) return result;
   errno = -result;
-  std::perror(what), std::exit(1);
+  std::perror(what);
+  std::exit(1);
 }
 
 std::string text(int result) {

@@ -1,9 +1,10 @@
-// 04-fifo-trap: a user makes a named pipe of her .plan, and whoever opens it waits until somebody
-// writes: for ever. Not the loop: the open waits on a thread of the kernel's, one for each who
-// asks. A timeout that is linked to the open does not reach it there; a request to cancel does.
-// BROKEN: open without O_NONBLOCK. Mended: with O_NONBLOCK it opens at once, and fstat(2) says what
-// it is. (An open that the ring tries at once adds O_NONBLOCK by itself; IOSQE_ASYNC sends it to a
-// thread, where it may go for other reasons, too.) Needs Linux 5.6. Try it: ./04-fifo-trap
+// A user makes a named pipe of her .plan, and an open waits until a process writes to it: for ever.
+// The loop goes on; the open blocks a worker thread of the kernel, one for each query. A timeout
+// that is linked to the open does not reach it there; a cancel request does. BROKEN: open without
+// O_NONBLOCK. Mended: with O_NONBLOCK it opens immediately, and fstat(2) says what it is. (When the
+// ring first tries an open inline, it adds O_NONBLOCK itself; IOSQE_ASYNC sends it to a thread,
+// where it may go for other reasons, too.) Needs Linux 5.6.
+// Try it: ./04-fifo-trap
 
 #include <fcntl.h>
 #include <liburing.h>
@@ -23,8 +24,19 @@ constexpr char path[] = "plan-that-is-a-fifo";
 
 io_uring ring;
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 std::string text(int result) {
   if (result >= 0) return "done";
@@ -97,5 +109,6 @@ int main() {
   mended();
   broken();
   io_uring_queue_exit(&ring);
-  unlink(path), rmdir(directory);
+  unlink(path);
+  rmdir(directory);
 }

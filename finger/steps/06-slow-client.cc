@@ -1,8 +1,9 @@
-// 06-slow-client: a client that sends a byte now and then, and never a whole line. BROKEN: every
-// receive has a time-out of its own, linked to it: each byte begins a new one, and the client holds
-// its place as long as it likes. Mended: one absolute deadline for the whole exchange, a timeout on
-// the monotonic clock that is submitted once; when it comes, whatever is in flight is cancelled.
-// Needs Linux 5.6. Try it: ./06-slow-client
+// A client that sends a byte now and then, and never a whole line. BROKEN: every receive has a
+// timeout of its own, linked to it: each byte starts a new one, and the client keeps its connection
+// as long as it likes. Mended: one absolute deadline for the whole conversation, a timeout on the
+// monotonic clock that is submitted once; when it expires, the operation in flight is cancelled.
+// Needs Linux 5.6.
+// Try it: ./06-slow-client
 
 #include <liburing.h>
 #include <sys/socket.h>
@@ -25,10 +26,19 @@ enum Name : __u64 { receive = 1, deadline, cancel };
 io_uring ring;
 char byte;  // the kernel's while a receive is in flight
 
-int check(ssize_t n, const char* what) {
-  return n < 0 ? (std::perror(what), std::exit(1), 1) : static_cast<int>(n);
+int check(ssize_t result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return static_cast<int>(result);
 }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 long long now_ns() {
   timespec now{};
@@ -106,7 +116,9 @@ void run(const char* title, Serve serve) {
   const long long ms = (now_ns() - began) / 1'000'000;
   std::printf("%s: held for %lld ms, %d bytes, %s\n", title, ms, bytes,
               bytes < bytes_sent_max ? "and then closed" : "as long as the client liked");
-  close(ends[0]), client.join(), close(ends[1]);
+  close(ends[0]);
+  client.join();
+  close(ends[1]);
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
-// 07-timing-oracle: two answers with the same words, "No such user", tell apart who exists and who
-// does not, by how long they take. BROKEN: the name is looked up for whoever asks, in a file as
-// passwd(5) is: the search ends where it finds the name, and goes on to the end where there is
-// none. (With names from a network it is milliseconds.) Mended: who has opted in was put into a
-// table beforehand; neither of the two is in it, and the same search does not find them.
-// The strangers' score: of a name that exists and one that does not, how often the slower answer is
-// the one that does not exist. 0.5 is guessing. Try it: ./07-timing-oracle
+// Two answers have the same words, "No such user", but the time they take tells which user exists.
+// BROKEN: look the name up for each query, in a file like passwd(5): the search ends where it finds
+// the name, and reads to the end when there is none. (With names from a network the difference is
+// milliseconds.) Mended: put the users that have opted in into a table beforehand; neither of the
+// two names is in it, and the same search fails for both.
+// The strangers' score: given a name that exists and one that does not, how often the slower answer
+// is the one that does not exist. 0.5 is guessing.
+// Try it: ./07-timing-oracle
 
 #include <time.h>
 

@@ -1,4 +1,5 @@
-// Prints what each read brings, 16 bytes at most, one client after the other. TCP cuts and glues.
+// Prints what each read returns, at most 16 bytes, for one client after the other: TCP splits and
+// joins what was written.
 // Try it: ./01-accept-print 5882   and in a second terminal   ncat 127.0.0.1 5882   Type at it.
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
-// The fewest calls that make an echo server: socket, bind, listen, accept, read, write, close.
-// It reads once, answers once and hangs up; whatever the client says next finds nobody.
+// The fewest calls that make an echo server: socket, bind, listen, accept, read, write, close. It
+// reads once, answers once and closes; what the client sends after that is never read.
 // Try it: ./02-echo-once 5882   and in a second terminal   ncat 127.0.0.1 5882   Type two lines.
 
 #include <arpa/inet.h>

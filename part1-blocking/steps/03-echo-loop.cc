@@ -1,4 +1,4 @@
-// Answers until read returns 0: the client is done sending, not necessarily done reading.
+// Answers until read returns 0: the client has finished sending, but it may still be reading.
 // Try it: ./03-echo-loop 5882   and in a second terminal   ncat 127.0.0.1 5882   (Ctrl-D ends it)
 
 #include <arpa/inet.h>

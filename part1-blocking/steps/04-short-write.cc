@@ -1,6 +1,6 @@
-// A blocking send can take less than it was offered: here its time-out strikes (a signal would do).
-// Only a loop gets everything out.
-// Try it: ./04-short-write   Then take the time-out away: it hangs. Who waits for whom?
+// A blocking send can take less than it was offered: here its timeout expires (a signal would do).
+// Only a loop sends everything.
+// Try it: ./04-short-write   Then remove the timeout: it hangs. Which side waits for which?
 
 #include <err.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-// A server that hangs up first cannot have its port back for a minute, unless it set SO_REUSEADDR.
+// A server that closes first cannot bind its port again for a minute, unless it set SO_REUSEADDR.
 // Try it: ./05-restart   and within that minute   ss -tan state time-wait
 
 #include <arpa/inet.h>

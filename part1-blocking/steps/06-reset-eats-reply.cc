@@ -1,5 +1,5 @@
-// BROKEN on purpose, then repaired: close with input unread, and TCP sends a reset in place of the
-// end of stream, and throws away what it has not yet delivered of the answer.
+// BROKEN on purpose, then repaired: after close with unread input, TCP sends a reset instead of the
+// end of stream, and throws away the part of the answer that it has not delivered yet.
 // Try it: ./06-reset-eats-reply   Then let the server read all 8 bytes: nothing is lost.
 
 #include <arpa/inet.h>

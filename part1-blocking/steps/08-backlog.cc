@@ -1,5 +1,6 @@
-// The backlog is a queue with a size: before any accept, the kernel connects that many clients and
-// one more. It drops the next one's SYN, which that client's kernel repeats, first after a second.
+// The backlog is a queue with a size: before any accept, the kernel completes that many connections
+// and one more. It drops the SYN of the next client, whose kernel sends it again, first after a
+// second.
 // Try it: ./08-backlog 20   and within 20 seconds   ss -ltn   and   ss -tno state syn-sent
 
 #include <arpa/inet.h>

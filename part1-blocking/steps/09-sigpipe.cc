@@ -1,5 +1,5 @@
-// Sending to a peer that is gone kills the process with SIGPIPE; MSG_NOSIGNAL makes it an error.
-// Try it: ./09-sigpipe   The children do the dying.
+// Sending to a peer that has closed kills the process with SIGPIPE; MSG_NOSIGNAL makes it an error.
+// Try it: ./09-sigpipe   It sends from child processes, and survives.
 
 #include <err.h>
 #include <sys/socket.h>

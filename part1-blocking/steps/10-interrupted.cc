@@ -1,5 +1,5 @@
-// A signal with a handler makes a waiting read fail with EINTR. SA_RESTART spares most calls that,
-// but not one on a socket that has a time-out. signal(7)
+// A signal with a handler makes a blocked read fail with EINTR. SA_RESTART restarts most calls, but
+// not a call on a socket that has a timeout. signal(7)
 // Try it: ./10-interrupted
 
 #include <err.h>

@@ -1,4 +1,4 @@
-// A thread for every client: one that says nothing keeps its own thread waiting, and nobody else.
+// A thread for every client: a silent client blocks its own thread and no other.
 // Try it: ./01-thread-each 5882   and in two more terminals   ncat 127.0.0.1 5882
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
 // BROKEN on purpose: four threads count in a plain variable. Each loads, adds one and stores; what
-// another thread stored in between is lost. The atomic counter beside it loses nothing.
+// another thread stored in between is lost. The atomic counter loses nothing.
 // Try it: ./02-shared-counter   and, for a report,   ./02-shared-counter-tsan
 // build: also with -fsanitize=thread
 

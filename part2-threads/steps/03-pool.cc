@@ -1,5 +1,5 @@
-// A fixed pool of threads bounds what clients can cost. A client who finds all of them busy waits
-// in the backlog: connected, and unanswered until a worker's client leaves.
+// A fixed pool of threads bounds what clients can cost. When all of them are busy, a new client
+// waits in the backlog: connected, but unanswered until another client leaves.
 // Try it: ./03-pool 5882 2   and in three more terminals   ncat 127.0.0.1 5882
 
 #include <arpa/inet.h>

@@ -1,6 +1,6 @@
-// shutdown(2) from another thread ends a blocked accept with EINVAL and a blocked recv with 0, and
-// that 0 comes only behind the bytes that are already there: what an orderly stop wants.
-// Try it: ./05-stop-blocked-threads   Then use close in its place: on Linux the threads sleep on.
+// shutdown(2) from another thread ends a blocked accept with EINVAL and a blocked recv with 0. recv
+// returns that 0 only after the bytes that have already arrived: what an orderly stop wants.
+// Try it: ./05-stop-blocked-threads   Then use close instead: on Linux the threads sleep on.
 
 #include <arpa/inet.h>
 #include <err.h>

@@ -1,6 +1,6 @@
-// BROKEN on purpose: one thread closes a descriptor that another still uses. The number goes to the
-// next connection, and the second thread reads a stranger's bytes. A semaphore makes the bad moment
-// happen every time; without it, it happens once a month.
+// BROKEN on purpose: one thread closes a descriptor that another still uses. The next connection
+// gets the number, and the second thread reads another client's bytes. Two semaphores make it
+// happen every time; without them it happens once a month.
 // Try it: ./06-number-comes-back
 
 #include <err.h>

@@ -1,5 +1,5 @@
-// Sleeping between tries: a short sleep burns processor time on tries in vain, a long one keeps the
-// client waiting. A call that blocks does neither.
+// Sleeping between tries: a short sleep wastes processor time on failed tries, a long one keeps the
+// client waiting. A blocking call does neither.
 // Try it: ./02-sleepy   Then let it sleep 0.1 ms.
 
 #include <err.h>

@@ -1,5 +1,5 @@
-// Where the local variables go. While recv waits, what came so far is safe in a local variable. A
-// function that may not wait has to return, and what it knows has to live somewhere else.
+// Where the local variables go. While recv blocks, the bytes received so far are safe in a local
+// variable. A function that must not block has to return, so they must be kept somewhere else.
 // Try it: ./03-state-moves
 
 #include <err.h>

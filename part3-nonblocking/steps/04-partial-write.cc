@@ -1,5 +1,5 @@
-// BROKEN on purpose, then repaired: a blocking server's write_all fails half-way if the socket does
-// not block. EAGAIN means "later": what is left must be kept, and how far it got.
+// BROKEN on purpose, then repaired: a blocking server's write_all fails half-way on a non-blocking
+// socket. EAGAIN means "later": the server must keep the bytes that are left, and how far it got.
 // Try it: ./04-partial-write
 
 #include <err.h>

@@ -1,5 +1,5 @@
-// BROKEN on purpose, then repaired: "read until EAGAIN" never ends with a client who sends as fast
-// as the server reads, and nobody else gets a turn. A budget for each turn gives everybody theirs.
+// BROKEN on purpose, then repaired: "read until EAGAIN" never ends with a client that sends as fast
+// as the server reads, and no other client gets a turn. A budget for each turn is the repair.
 // Try it: ./05-firehose
 
 #include <err.h>

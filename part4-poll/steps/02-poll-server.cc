@@ -1,6 +1,6 @@
-// 02-poll-server: the smallest honest echo server on poll(2). Slot 0 is the listener, clients
-// follow. It keeps no output: a client that does not take its answer at once is closed (the stage
-// keeps it). Try it: ./02-poll-server 5882   and in two other terminals   ncat 127.0.0.1 5882
+// The smallest honest echo server on poll(2). Slot 0 is the listener, the clients follow. It keeps
+// no output: a client that does not take its whole answer is closed (the stage keeps the rest).
+// Try it: ./02-poll-server 5882   and in two other terminals   ncat 127.0.0.1 5882
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -13,7 +13,10 @@
 #include <vector>
 
 int check(int result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return result;
 }
 

@@ -1,5 +1,6 @@
-// 03-revents-table: what poll(2) reports on a TCP connection after its peer did this or that: asked
-// for nothing, then asked for IN, OUT and RDHUP; and what recv(2) says. Try it: ./03-revents-table
+// What poll(2) reports on a TCP connection after its peer has done this or that, first when asked
+// for nothing, then when asked for IN, OUT and RDHUP; and what recv(2) then returns.
+// Try it: ./03-revents-table
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -12,7 +13,10 @@
 #include <cstring>
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
 
@@ -31,8 +35,10 @@ void row(const char* title, int deeds, short arrival) {
   socklen_t size = sizeof address;
   const int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   const int peer = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-  check(bind(listener, at, size), "bind"), check(listen(listener, 1), "listen");
-  check(getsockname(listener, at, &size), "getsockname"), check(connect(peer, at, size), "connect");
+  check(bind(listener, at, size), "bind");
+  check(listen(listener, 1), "listen");
+  check(getsockname(listener, at, &size), "getsockname");
+  check(connect(peer, at, size), "connect");
   const int ours = check(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC), "accept4");
   char bytes[8];
   if (deeds & ours_unread)
@@ -43,11 +49,15 @@ void row(const char* title, int deeds, short arrival) {
   if (deeds & closes) close(peer);
   pollfd entry{ours, arrival, 0};
   check(poll(&entry, 1, 5000), "poll");  // what the peer did has come over
-  std::printf("%-23s", title), show(ours, 0), show(ours, POLLIN | POLLOUT | POLLRDHUP);
+  std::printf("%-23s", title);
+  show(ours, 0);
+  show(ours, POLLIN | POLLOUT | POLLRDHUP);
   ssize_t got = 0;
   while ((got = recv(ours, bytes, 8, MSG_DONTWAIT)) > 0) std::printf("| %zd bytes ", got);
   std::printf("| %s\n", got == 0 ? "end" : errno == EAGAIN ? "EAGAIN" : std::strerror(errno));
-  close(ours), close(listener), close(deeds & closes ? -1 : peer);
+  close(ours);
+  close(listener);
+  close(deeds & closes ? -1 : peer);
 }
 
 int main() {

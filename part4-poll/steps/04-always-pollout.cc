@@ -1,6 +1,6 @@
-// 04-always-pollout: a socket has room to send nearly always, and is then ready for POLLOUT. BROKEN
-// form: ask for it with nothing to send, and poll(2) never sleeps. Mended form: ask for it from the
-// send that the kernel refused until what waited has gone.
+// A socket nearly always has room to send, and is then ready for POLLOUT. BROKEN: ask for POLLOUT
+// with nothing to send, and poll(2) never sleeps. Mended: ask for it when a send got EAGAIN, and
+// stop when the rest has been sent.
 // Try it: ./04-always-pollout
 
 #include <poll.h>
@@ -14,7 +14,10 @@
 namespace {
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
 
@@ -53,5 +56,6 @@ int main() {
   check(send(ours, bytes, 100, MSG_NOSIGNAL), "send");
   ask("  ask for POLLIN", ours, POLLIN);
 
-  close(ours), close(peer);
+  close(ours);
+  close(peer);
 }

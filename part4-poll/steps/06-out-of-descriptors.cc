@@ -1,7 +1,8 @@
-// 06-out-of-descriptors: a client waits, and this process may open no more: accept(2) says EMFILE,
-// the client goes on waiting, and poll(2) says "ready". BROKEN form: try again at once, for ever
-// (here 1000 times). Mended form: leave the listener out of the next poll, until a descriptor is
-// given back or 100 ms have passed. Try it: ./06-out-of-descriptors
+// A client waits, and this process may open no more descriptors: accept(2) fails with EMFILE, the
+// client goes on waiting, and poll(2) says "ready". BROKEN: try again immediately, for ever (here
+// 1000 times). Mended: leave the listener out of the next poll, until a descriptor is free or 100
+// ms have passed.
+// Try it: ./06-out-of-descriptors
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -14,7 +15,10 @@
 #include <cstdlib>
 
 int check(int result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return result;
 }
 
@@ -41,7 +45,8 @@ int main() {
   sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
   auto* const at = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
-  check(bind(listener, at, size), "bind"), check(listen(listener, 1), "listen");
+  check(bind(listener, at, size), "bind");
+  check(listen(listener, 1), "listen");
   check(getsockname(listener, at, &size), "getsockname");
   check(connect(client, at, size), "connect");
   rlimit limit{};

@@ -1,6 +1,7 @@
-// 07-next-deadline: one poll(2) serves any number of deadlines: it waits until the soonest. It
-// counts in milliseconds. BROKEN form: round down what is left, and the last millisecond becomes
-// "do not wait": the loop spins through it. Mended form: round up. Try it: ./07-next-deadline
+// One poll(2) serves any number of deadlines: it waits until the soonest. Its timeout is in
+// milliseconds. BROKEN: round down, and the last millisecond becomes "do not wait", so the loop
+// spins through it. Mended: round up.
+// Try it: ./07-next-deadline
 
 #include <poll.h>
 

@@ -1,7 +1,8 @@
-// 08-deadline-list: where all have the same timeout, who was renewed last is due last. So the list
-// stays sorted if a connection goes to its end when it comes and whenever it completes a message:
-// O(1), no search, and the first entry is the next deadline. Bytes that complete nothing move
-// nobody. The time is a parameter; 07 shows what poll(2) makes of it. Try it: ./08-deadline-list
+// When all connections have the same timeout, the one renewed last is due last. So the list stays
+// sorted if a connection moves to its end when it arrives and whenever it completes a message:
+// O(1), no search, and the first entry is the next deadline. Bytes that complete no message move
+// nothing. The time is a parameter; 07-next-deadline shows what poll(2) makes of it.
+// Try it: ./08-deadline-list
 
 #include <cstdio>
 #include <list>

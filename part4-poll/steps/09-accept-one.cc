@@ -1,6 +1,7 @@
-// 09-accept-one: four clients wait, and every wake-up accepts only one. poll(2) is level-triggered:
-// it says "ready" while anybody waits, so nobody is forgotten. Accepting until EAGAIN takes fewer
-// wake-ups and one call more; a server puts a limit to it. Try it: ./09-accept-one
+// Four clients wait, and every wake-up accepts only one. poll(2) is level-triggered: it says
+// "ready" while any client waits, so none is forgotten. Accepting until EAGAIN takes fewer wake-ups
+// and one more call; a server limits it.
+// Try it: ./09-accept-one
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,7 +14,10 @@
 #include <cstdlib>
 
 int check(int result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return result;
 }
 
@@ -30,7 +34,8 @@ void serve_four(int accepts_max) {
   sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
   auto* const at = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
-  check(bind(listener, at, size), "bind"), check(listen(listener, 4), "listen");
+  check(bind(listener, at, size), "bind");
+  check(listen(listener, 4), "listen");
   check(getsockname(listener, at, &size), "getsockname");
   int clients[4];
   for (int& client : clients) {

@@ -1,7 +1,7 @@
-// 04-oneshot: with EPOLLONESHOT an entry reports once and is then off, whatever comes, a hang-up
-// too, until EPOLL_CTL_MOD switches it on again. So of several threads that wait in one epoll only
-// one gets a connection, and has it to itself until it re-arms it: one epoll_ctl(2) for every
-// report. Try it: ./04-oneshot
+// With EPOLLONESHOT an entry reports once and is then off, even for a hang-up, until EPOLL_CTL_MOD
+// switches it on again. So of several threads that wait in one epoll only one gets a connection,
+// and has it to itself until it re-arms it: one epoll_ctl(2) for every report.
+// Try it: ./04-oneshot
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -13,7 +13,10 @@
 namespace {
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
 
@@ -45,5 +48,6 @@ int main() {
   check(epoll_ctl(epoll, EPOLL_CTL_MOD, ends[0], &once), "epoll_ctl");
   ask("re-armed", epoll);
 
-  close(ends[0]), close(epoll);
+  close(ends[0]);
+  close(epoll);
 }

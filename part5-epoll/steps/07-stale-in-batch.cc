@@ -1,7 +1,8 @@
-// 07-stale-in-batch: two sides of a proxy: if one hangs up, both are closed. Both hang up at once:
-// two events in a batch, the first closes both, newcomers get their places in memory. BROKEN form:
-// the second event holds a pointer, now to a newcomer (or to freed memory). Mended form: it holds a
-// token of slot and generation, under which nobody is found. Try it: ./07-stale-in-batch
+// A proxy connects two sides: if one hangs up, both are closed. Here both hang up together: one
+// batch has two events, the first closes both sides, and two new connections reuse their memory.
+// BROKEN: the second event holds a pointer, which now leads to a new connection (or to freed
+// memory). Mended: it holds a token of slot and generation, and the look-up finds nothing.
+// Try it: ./07-stale-in-batch
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -11,7 +12,13 @@
 #include <cstdio>
 #include <cstdlib>
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
 
 struct Client {
   const char* name;
@@ -46,7 +53,10 @@ void run(bool by_token) {
     const Client* client = by_token ? find(event.data.u64) : static_cast<Client*>(event.data.ptr);
     std::printf("  hang-up of %s\n", client ? client->name : "nobody we know");
     if (client == nullptr) continue;
-    for (const Client& one : slots) close(one.ends[0]), close(one.ends[1]);
+    for (const Client& one : slots) {
+      close(one.ends[0]);
+      close(one.ends[1]);
+    }
     std::printf("  %s and %s are closed\n", slots[0].name, slots[1].name);
     if (&event == batch) admit(epoll, {"c", "d"}, by_token);
   }
@@ -54,7 +64,12 @@ void run(bool by_token) {
 }
 
 int main() {
-  std::puts("broken, pointers"), run(false);
-  std::puts("mended, tokens"), run(true);
-  for (const Client& one : slots) close(one.ends[0]), close(one.ends[1]);  // c and d
+  std::puts("broken, pointers");
+  run(false);
+  std::puts("mended, tokens");
+  run(true);
+  for (const Client& one : slots) {  // c and d
+    close(one.ends[0]);
+    close(one.ends[1]);
+  }
 }

@@ -1,7 +1,8 @@
-// 08-buffered-but-asleep: a client sends three questions and waits. One read takes all of them; the
-// first answer fills the socket. BROKEN form: once that answer has gone, wait for EPOLLIN again.
-// The kernel has nothing for us: two questions lie in our buffer, and both sides wait. Mended form:
-// when there is room again, serve what is buffered first. Try it: ./08-buffered-but-asleep
+// A client sends three questions and waits. One read takes all of them, and the first answer fills
+// the socket. BROKEN: when that answer has been sent, wait for EPOLLIN again. The kernel has
+// nothing to report: two questions are in our buffer, and both sides wait. Mended: when there is
+// room again, serve the buffered questions first.
+// Try it: ./08-buffered-but-asleep
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -12,7 +13,10 @@
 #include <string>
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
 
@@ -51,7 +55,9 @@ void run(const char* form, bool serve_when_there_is_room) {
   }
   std::printf("%s: asleep; the client has %zd of 3 answers, our buffer %d questions\n", form,
               received / answer_bytes, questions);
-  close(ours), close(client), close(epoll);
+  close(ours);
+  close(client);
+  close(epoll);
 }
 
 int main() {

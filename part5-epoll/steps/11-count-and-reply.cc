@@ -1,5 +1,5 @@
-// 11-count-and-reply: another protocol on the same loop. A client sends what it likes and
-// half-closes; the server says how much it was, and closes. All it remembers is a number a client.
+// Another protocol on the same loop. A client sends what it likes and half-closes; the server says
+// how many bytes that was, and closes. It remembers one number for each client.
 // Try it: ./11-count-and-reply 5882   and elsewhere   head -c 999 /dev/zero | ncat 127.0.0.1 5882
 
 #include <netinet/in.h>
@@ -13,7 +13,13 @@
 #include <cstdlib>
 #include <map>
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
 
 int listen_on(int port) {
   const int listener =
@@ -23,7 +29,8 @@ int listen_on(int port) {
   socklen_t size = sizeof address;
   const int on = 1;
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
-  check(bind(listener, at, size), "bind"), check(listen(listener, SOMAXCONN), "listen");
+  check(bind(listener, at, size), "bind");
+  check(listen(listener, SOMAXCONN), "listen");
   check(getsockname(listener, at, &size), "getsockname");
   std::printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
   std::fflush(stdout);
@@ -54,6 +61,7 @@ int main(int argc, char** argv) {
     if (got > 0) counts[fd] += got;
     if (got > 0 || (got < 0 && errno == EAGAIN)) continue;
     if (got == 0) dprintf(fd, "Received %zd bytes\n", counts[fd]);
-    counts.erase(fd), close(fd);
+    counts.erase(fd);
+    close(fd);
   }
 }

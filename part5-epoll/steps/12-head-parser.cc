@@ -1,7 +1,8 @@
-// 12-head-parser: a blank line ends the head of an HTTP request, and bytes come as they like.
-// BROKEN form: at every read, search the whole buffer: work that grows with the square of the head.
-// Mended form: go on where the last search stopped; four states are all there is to remember. What
-// comes behind the blank line belongs to the next request. Try it: ./12-head-parser
+// A blank line ends the head of an HTTP request, and the bytes arrive in any slices. BROKEN: search
+// the whole buffer after every read, which is work that grows with the square of the head. Mended:
+// go on where the last search stopped; four states are enough. What follows the blank line belongs
+// to the next request.
+// Try it: ./12-head-parser
 
 #include <cstdio>
 #include <string>
@@ -51,8 +52,10 @@ int main() {
   std::puts("bytes  a read   broken: heads  looked at   mended: heads  looked at");
   std::string request = "GET / HTTP/1.1\r\nX: \r\n\r\n";
   request.insert(19, 1000 - request.size(), 'x');
-  feed(request, 1000), feed(request, 1);
-  feed(request + request, 2000), feed(request + request, 700);
+  feed(request, 1000);
+  feed(request, 1);
+  feed(request + request, 2000);
+  feed(request + request, 700);
   request.insert(19, 1000, 'x');
   feed(request, 1);
 }

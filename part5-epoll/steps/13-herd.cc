@@ -1,6 +1,7 @@
-// 13-herd: four workers wait for one listener; one client connects. Level-triggered, all four wake,
-// whether they share an epoll or have one each: one accepts, three came for nothing. (Here none
-// accepts before all are awake; in a server a quick one may spare the rest.) Try it: ./13-herd
+// Four workers wait for one listener, and one client connects: a thundering herd. Level-triggered,
+// all four wake, whether they share an epoll or have one each: one accepts, three woke for nothing.
+// (Here none accepts before all are awake; in a server a quick one may spare the rest.)
+// Try it: ./13-herd
 
 #include <netinet/in.h>
 #include <sys/epoll.h>
@@ -15,7 +16,10 @@
 #include <vector>
 
 int check(int result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return result;
 }
 
@@ -26,7 +30,8 @@ void run(const char* title, bool shared) {
   sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
   auto* const at = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
-  check(bind(listener, at, size), "bind"), check(listen(listener, SOMAXCONN), "listen");
+  check(bind(listener, at, size), "bind");
+  check(listen(listener, SOMAXCONN), "listen");
   check(getsockname(listener, at, &size), "getsockname");
   epoll_event interest{EPOLLIN, {.fd = listener}};
   int epolls[4];
@@ -42,7 +47,10 @@ void run(const char* title, bool shared) {
     woken += check(epoll_wait(epoll, &event, 1, 5000), "epoll_wait");
     awake.arrive_and_wait();
     const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-    if (fd >= 0) ++accepted, close(fd);
+    if (fd >= 0) {
+      ++accepted;
+      close(fd);
+    }
   };
   std::vector<std::thread> workers;
   for (const int epoll : epolls) workers.emplace_back(work, shared ? epolls[0] : epoll);
@@ -51,7 +59,8 @@ void run(const char* title, bool shared) {
   for (std::thread& worker : workers) worker.join();
   std::printf("%s: 1 client, %d of 4 workers woken, %d accepted\n", title, +woken, +accepted);
   for (const int epoll : epolls) close(epoll);
-  close(client), close(listener);
+  close(client);
+  close(listener);
 }
 
 int main() {

@@ -1,6 +1,7 @@
-// 14-exclusive: 13-herd again, an epoll for each of four workers, but the listener is added with
-// EPOLLEXCLUSIVE: the kernel wakes one of the sleepers (it promises: at least one). A worker that
-// is not asleep may be told too, so the client waits until all four are. Try it: ./14-exclusive
+// 13-herd again, an epoll for each of four workers, but the listener is added with EPOLLEXCLUSIVE:
+// the kernel wakes one of the sleepers (it promises: at least one). A worker that is not asleep yet
+// may be woken, too, so the client waits until all four are.
+// Try it: ./14-exclusive
 
 #include <netinet/in.h>
 #include <sys/epoll.h>
@@ -15,7 +16,13 @@
 #include <string>
 #include <thread>
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
 
 bool asleep(pid_t thread) {
   std::ifstream stat("/proc/self/task/" + std::to_string(thread) + "/stat");
@@ -30,7 +37,8 @@ int main() {
   sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
   auto* const at = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
-  check(bind(listener, at, size), "bind"), check(listen(listener, SOMAXCONN), "listen");
+  check(bind(listener, at, size), "bind");
+  check(listen(listener, SOMAXCONN), "listen");
   check(getsockname(listener, at, &size), "getsockname");
 
   const int stop = check(eventfd(0, EFD_CLOEXEC), "eventfd");
@@ -44,7 +52,10 @@ int main() {
     check(epoll_ctl(epoll, EPOLL_CTL_ADD, stop, &event), "epoll_ctl");
     ids[i] = gettid();
     check(epoll_wait(epoll, &event, 1, -1), "epoll_wait");
-    if (event.data.fd == listener) ++woken, woken.notify_one();
+    if (event.data.fd == listener) {
+      ++woken;
+      woken.notify_one();
+    }
     close(epoll);
   };
   std::thread workers[4];
@@ -56,5 +67,7 @@ int main() {
   check(eventfd_write(stop, 1), "eventfd_write");
   for (std::thread& worker : workers) worker.join();
   std::printf("1 client, %d of 4 workers woken\n", +woken);
-  close(client), close(listener), close(stop);
+  close(client);
+  close(listener);
+  close(stop);
 }

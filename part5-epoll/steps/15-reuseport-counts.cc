@@ -1,6 +1,7 @@
-// 15-reuseport-counts: four listeners on one port (SO_REUSEPORT), each with a queue of its own. The
-// kernel picks one when the client connects, by a hash of addresses and ports: roughly even, blind
-// to who is busy. Whoever waits for a worker waits for that one. Try it: ./15-reuseport-counts
+// Four listeners on one port (SO_REUSEPORT), each with a queue of its own. The kernel picks one
+// when a client connects, by a hash of addresses and ports: roughly even, and blind to how busy
+// each worker is. A client waits for that one worker.
+// Try it: ./15-reuseport-counts
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,7 +13,10 @@
 #include <cstdlib>
 
 int check(int result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return result;
 }
 
@@ -39,7 +43,8 @@ int main() {
     listener = check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
     const int on = 1;
     check(setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on), "setsockopt");
-    check(bind(listener, at, size), "bind"), check(listen(listener, SOMAXCONN), "listen");
+    check(bind(listener, at, size), "bind");
+    check(listen(listener, SOMAXCONN), "listen");
     check(getsockname(listener, at, &size), "getsockname");  // the others take this port, too
   }
   int clients[200];

@@ -1,7 +1,8 @@
-// 16-park-twice: a full server takes its listener off the interest list and puts it back when a
-// client leaves. BROKEN form: epoll_ctl(2) for every reason. Two reasons, full and out of
-// descriptors, take it off twice, and the second time is an error. Mended form: remember what the
-// kernel has been told, and say only what is new. Try it: ./16-park-twice
+// A full server takes its listener off the interest list and puts it back when a client leaves.
+// BROKEN: call epoll_ctl(2) for every reason. Two reasons, full and out of descriptors, remove it
+// twice, and the second removal is an error. Mended: remember what the kernel has been told, and
+// call only when that changes.
+// Try it: ./16-park-twice
 
 #include <netinet/in.h>
 #include <sys/epoll.h>
@@ -14,7 +15,10 @@
 #include <cstring>
 
 int check(int result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return result;
 }
 
@@ -55,5 +59,6 @@ int main() {
   print("mended", "no descriptor left, park", watch.set(false));
   print("mended", "one client leaves, watch", watch.set(true));
   print("mended", "another leaves, watch", watch.set(true));
-  close(epoll), close(listener);
+  close(epoll);
+  close(listener);
 }

@@ -1,7 +1,8 @@
-// 01-nop-ring: io_uring with nothing in between: io_uring_setup(2) makes two rings, mmap(2) shows
-// them to us, io_uring_enter(2) tells the kernel to look. Whoever adds moves a tail, whoever takes
-// moves a head: of the submissions we have the tail, of the completions the head. Both only count
-// upwards; the mask finds the slot. Needs Linux 5.4. Try it: ./01-nop-ring
+// io_uring without a library: io_uring_setup(2) makes two rings, mmap(2) maps them into our memory,
+// io_uring_enter(2) tells the kernel to look. The side that adds an entry moves the tail, the side
+// that takes one moves the head: for submissions we own the tail, for completions the head. Both
+// only count upwards; a mask makes the index. Needs Linux 5.4.
+// Try it: ./01-nop-ring
 
 #include <linux/io_uring.h>
 #include <sys/mman.h>
@@ -17,7 +18,10 @@
 namespace {
 
 int check(long result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
 
@@ -94,7 +98,10 @@ int main() {
     if (turn == 1) show("entered", ring);
 
     const unsigned cq_head = *ring.cq_head;  // ours
-    if (cq_head == load(*ring.cq_tail)) return std::puts("no completion"), 1;
+    if (cq_head == load(*ring.cq_tail)) {
+      std::puts("no completion");
+      return 1;
+    }
     const io_uring_cqe& cqe = ring.cqes[cq_head & cq_mask];
     std::printf("nop %u from slot %u, completion in slot %u: user_data %llu, result %d\n", turn,
                 sq_tail & sq_mask, cq_head & cq_mask, cqe.user_data, cqe.res);

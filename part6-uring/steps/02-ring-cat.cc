@@ -1,6 +1,6 @@
-// 02-ring-cat: cat(1) on a ring without a library. Up to four reads of a file go in together, one
+// cat(1) on a ring without a library. Up to four reads of a file are submitted together, and one
 // io_uring_enter(2) submits them and waits for all; they complete in any order, and user_data says
-// which is which. As with read(2), a short read is no end: only 0 bytes are. Needs Linux 5.6.
+// which is which. As with read(2), a short read is not the end: only 0 bytes are. Needs Linux 5.6.
 // Try it: ./02-ring-cat /etc/services   or   (echo one; sleep 1; echo two) | ./02-ring-cat
 
 #include <fcntl.h>
@@ -20,7 +20,13 @@
 constexpr unsigned batch_reads_max = 4;
 constexpr unsigned block_bytes = 4096;
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
 
 unsigned load(unsigned& index) { return std::atomic_ref(index).load(std::memory_order_acquire); }
 void store(unsigned& index, unsigned value) {

@@ -1,6 +1,6 @@
-// 03-liburing-cat: 02-ring-cat again, with liburing for the mapping, the indices and the barriers.
-// main() is the same but for the calls, and so are the system calls. What the library does not do
-// for us: keep the blocks alive, tell the reads apart, go on after a short one. Needs Linux 5.6.
+// 02-ring-cat again, with liburing for the mapping, the indices and the barriers. main() is the
+// same but for the calls, and so are the system calls. The library does not keep the blocks alive,
+// tell the reads apart, or go on after a short one. Needs Linux 5.6.
 // Try it: ./03-liburing-cat /etc/services   and   strace -c ./03-liburing-cat /etc/services
 
 #include <fcntl.h>
@@ -15,10 +15,19 @@
 constexpr unsigned batch_reads_max = 4;
 constexpr unsigned block_bytes = 4096;
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
 
-/// For what liburing and completions return: a negative errno instead of -1.
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 void submit_and_wait(io_uring& ring, unsigned completions) {
   while (io_uring_cq_ready(&ring) < completions) {  // a signal ends a wait early

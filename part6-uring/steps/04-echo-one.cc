@@ -1,7 +1,7 @@
-// 04-echo-one: an echo server of bytes, by hand. Nobody is asked whether they are ready: each
-// operation is ordered, and what comes next is decided when it completes. user_data says what has
-// completed (the operation) and whose it was (the connection); complete() is the state machine.
-// Needs Linux 5.6. Try it: ./04-echo-one 5882   and, from several terminals, nc 127.0.0.1 5882
+// An echo server by hand. It does not ask whether a socket is ready: it requests each operation,
+// and decides what comes next when that completes. user_data names the operation that has completed
+// and the connection that it belongs to; complete() is the state machine. Needs Linux 5.6.
+// Try it: ./04-echo-one 5882   and, from several terminals,   nc 127.0.0.1 5882
 
 #include <liburing.h>
 #include <netinet/in.h>
@@ -15,8 +15,19 @@
 
 namespace {
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 enum class Operation : std::uint8_t { accept, receive, send, close };
 
@@ -89,7 +100,8 @@ int listen_on(int port) {
   const int on = 1;  // as a size it means the smallest there is: then short sends are common
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
   check(setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &on, sizeof on), "setsockopt");
-  check(bind(listener, at, size), "bind"), check(listen(listener, SOMAXCONN), "listen");
+  check(bind(listener, at, size), "bind");
+  check(listen(listener, SOMAXCONN), "listen");
   check(getsockname(listener, at, &size), "getsockname");
   std::printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
   return listener;

@@ -1,7 +1,7 @@
-// 05-who-is-this: alice's read goes in first, bob's completes first: completions come in the order
-// in which things happen. All that one brings is a result and the user_data of its sqe, so that
-// must say whose it is. BROKEN form: the first completion is for who asked first. Worse: an sqe
-// without user_data keeps the name of whoever had its place before. Needs Linux 5.6.
+// alice's read is submitted first, bob's completes first: completions come in the order in which
+// things happen. A completion carries a result and the user_data of its sqe, so user_data must say
+// whose it is. BROKEN: the first completion belongs to the first read. Worse: an sqe whose
+// user_data was not set keeps that of the request that used the entry before. Needs Linux 5.6.
 // Try it: ./05-who-is-this
 
 #include <fcntl.h>
@@ -15,10 +15,18 @@
 namespace {
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 struct Reader {
   const char* name;
@@ -59,7 +67,10 @@ void two_reads(const char* form, bool by_name) {
     std::printf("  %s has '%c'", completed->name, completed->letter);
   }
   std::puts("");
-  for (const Reader& reader : readers) close(reader.ends[0]), close(reader.ends[1]);
+  for (const Reader& reader : readers) {
+    close(reader.ends[0]);
+    close(reader.ends[1]);
+  }
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
-// 06-sq-full: a ring of 4 entries and 100 reads in flight. The submission queue holds what is
-// prepared and not yet submitted; what the kernel has taken needs no place in it. When
-// io_uring_get_sqe(3) returns null, submit and go on. BROKEN form: null means "as many as can be".
-// Needs Linux 5.6. Try it: ./06-sq-full
+// A ring of 4 entries and 100 reads in flight. The submission queue holds what is prepared and not
+// yet submitted; what the kernel has taken needs no entry in it. When io_uring_get_sqe(3) returns
+// null, submit and go on. BROKEN: take null for "no more can be in flight". Needs Linux 5.6.
+// Try it: ./06-sq-full
 
 #include <liburing.h>
 #include <sys/socket.h>
@@ -16,10 +16,18 @@ namespace {
 constexpr int reads_wanted = 100;
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 /// A free sqe, or null when the submission queue is full. Mended: then it is emptied first.
 io_uring_sqe* free_sqe(io_uring& ring, bool mended, int& submits) {
@@ -72,7 +80,8 @@ void run(const char* form, bool mended) {
     completed += reap(ring);
   }
   std::printf("  bytes come %d, completed %d\n", in_flight, completed);
-  close(ends[0]), close(ends[1]);
+  close(ends[0]);
+  close(ends[1]);
   io_uring_queue_exit(&ring);
 }
 

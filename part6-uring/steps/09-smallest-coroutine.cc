@@ -1,8 +1,9 @@
-// 09-smallest-coroutine: the least that makes `co_await` mean "order it, let the others run, go on
-// here when it completes". An awaitable that puts its own address into user_data; a task that
-// starts at once and that nobody waits for; a loop that resumes whoever a completion names. What an
-// operation needs while it is in flight lies in the frame of the coroutine that awaits it.
-// Needs Linux 5.4. Try it: ./09-smallest-coroutine
+// The least that makes `co_await` mean "request it, let the others run, go on here when it
+// completes": an awaitable that puts its own address into user_data; a task that starts immediately
+// and is never awaited; a loop that resumes the coroutine a completion belongs to. What an
+// operation needs while it is in flight is in the frame of the coroutine that awaits it. Needs
+// Linux 5.4.
+// Try it: ./09-smallest-coroutine
 
 #include <liburing.h>
 
@@ -19,7 +20,11 @@ namespace {
 using namespace std::chrono_literals;
 
 int check(int result, const char* what) {
-  if (result < 0) errno = -result, std::perror(what), std::exit(1);
+  if (result < 0) {
+    errno = -result;
+    std::perror(what);
+    std::exit(1);
+  }
   return result;
 }
 
@@ -31,7 +36,10 @@ class Operation {
  public:
   bool await_ready() const { return false; }    // it has not even begun
   int await_resume() const { return result_; }  // the value of co_await
-  void complete(int result) { result_ = result, waiting_.resume(); }
+  void complete(int result) {
+    result_ = result;
+    waiting_.resume();
+  }
 
  protected:
   io_uring_sqe* begin(std::coroutine_handle<> waiting) {

@@ -1,7 +1,7 @@
-// 11-two-clients: serve() reads like a server for one client, and runs twice on one thread. Each
-// co_await puts an operation into the ring and its coroutine to sleep; `line` and `reads` wait in
-// the coroutine's frame. While a has sent half a line, b is served. The clients are a coroutine,
-// too, on the same ring: the loop does not ask whom it wakes. Needs Linux 5.6.
+// serve() reads like a server for one client, and runs twice on one thread. Each co_await puts an
+// operation into the ring and suspends its coroutine; `line` and `reads` wait in the coroutine's
+// frame. While a has sent half a line, b is served. The clients are a coroutine on the same ring:
+// the loop does not know what it resumes. Needs Linux 5.6.
 // Try it: ./11-two-clients
 
 #include <liburing.h>
@@ -19,8 +19,19 @@ namespace {
 
 io_uring ring;
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 /// A coroutine and its frame. It begins at once, and runs to its first co_await.
 class Task {
@@ -53,10 +64,14 @@ class Operation {
   }
   bool await_ready() const { return false; }
   void await_suspend(std::coroutine_handle<> by) {
-    waiter_ = by, io_uring_sqe_set_data(sqe_, this);
+    waiter_ = by;
+    io_uring_sqe_set_data(sqe_, this);
   }
   int await_resume() const { return check_result(result_, "operation"); }
-  void complete(int result) { result_ = result, waiter_.resume(); }
+  void complete(int result) {
+    result_ = result;
+    waiter_.resume();
+  }
 
  private:
   io_uring_sqe* sqe_;

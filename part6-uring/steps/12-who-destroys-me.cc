@@ -1,8 +1,9 @@
-// 12-who-destroys-me: a Task destroys its coroutine's frame, and in the frame is the buffer of the
-// read that the coroutine awaits. Nobody tells the kernel. BROKEN form: destroy at once. b gets the
-// memory, and a's late words land in what b has ordered; no sanitizer sees it, for it is the kernel
-// that writes. Mended form: cancel, wait until the read has ended, destroy. Needs Linux 5.17
-// (IOSQE_CQE_SKIP_SUCCESS). Try it: ./12-who-destroys-me
+// A Task destroys its coroutine's frame, and the frame holds the buffer of the read that the
+// coroutine awaits. The kernel does not know. BROKEN: destroy immediately. The next coroutine, b's,
+// gets the memory, and a's late bytes land in b's order; no sanitizer sees it, because the kernel
+// writes them. Mended: cancel, wait until the read has ended, destroy. Needs Linux 5.17
+// (IOSQE_CQE_SKIP_SUCCESS).
+// Try it: ./12-who-destroys-me
 
 #include <liburing.h>
 #include <sys/socket.h>
@@ -20,10 +21,18 @@ namespace {
 
 io_uring ring;
 
-void check(ssize_t n, const char* what) {
-  if (n < 0) std::perror(what), std::exit(1);
+void check(ssize_t result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
 }
-void check_result(int result, const char* what) { errno = -result, check(result, what); }
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+void check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  check(result, what);
+}
 
 /// Room for one frame: the next one is where the last one was. With malloc that is so by chance.
 alignas(std::max_align_t) std::byte pool[1024];
@@ -34,7 +43,8 @@ struct Task {
     static void* operator new(std::size_t bytes) {
       assert(!lent);
       assert(bytes <= sizeof pool);
-      return lent = true, pool;
+      lent = true;
+      return pool;
     }
     static void operator delete(void*) { lent = false; }
     Task get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
@@ -60,9 +70,15 @@ class Read {
   }
   ~Read() { awaited.erase(number_); }
   bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> waiter) { waiter_ = waiter, awaited[number_] = this; }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    awaited[number_] = this;
+  }
   int await_resume() const { return result_; }
-  void complete(int result) { result_ = result, waiter_.resume(); }
+  void complete(int result) {
+    result_ = result;
+    waiter_.resume();
+  }
 
  private:
   const __u64 number_;
@@ -103,8 +119,10 @@ void run(const char* form, bool cancel) {
   }
   first.frame.destroy();
   const Task second = take_order("b", b[0]);
-  check(write(b[1], "100 for Bob", 11), "write"), complete_next();
-  check(write(a[1], "999 for Eve", 11), "write"), check(write(b[1], "!", 1), "write");
+  check(write(b[1], "100 for Bob", 11), "write");
+  complete_next();
+  check(write(a[1], "999 for Eve", 11), "write");
+  check(write(b[1], "!", 1), "write");
   while (!second.frame.done()) complete_next();
   second.frame.destroy();
   for (const int fd : {a[0], a[1], b[0], b[1]}) close(fd);

@@ -1,8 +1,8 @@
-// 15-late-completion: close(2) ends no operation. A read goes on, and its completion comes when the
-// client has long gone; it finds whoever answers to its name by then. BROKEN forms: user_data is
-// the client's descriptor, or its address: the next client has got both. Mended form: it is the
-// operation, which lives until its last completion and knows whether its client still does.
-// Needs Linux 5.6. Try it: ./15-late-completion
+// close(2) ends no operation. A read goes on, and completes when its client is long gone. BROKEN:
+// user_data is the client's descriptor, or its address: the next client has got both, and gets the
+// completion. Mended: user_data is the operation, which lives until its last completion and knows
+// whether its client still exists. Needs Linux 5.6.
+// Try it: ./15-late-completion
 
 #include <liburing.h>
 #include <sys/socket.h>
@@ -27,10 +27,18 @@ struct Read {
 enum class NamedBy { descriptor, address, operation };
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 void name(io_uring_sqe* sqe, NamedBy way, Read* read) {
   if (way == NamedBy::operation) return io_uring_sqe_set_data(sqe, read);
@@ -72,7 +80,9 @@ void run(io_uring& ring, const char* title, NamedBy way) {
               check_result(cqe->res, "recv"), read->buffer);
   io_uring_cqe_seen(&ring, cqe);
   delete read;  // its last completion
-  close(a[1]), close(b[0]), close(b[1]);
+  close(a[1]);
+  close(b[0]);
+  close(b[1]);
 }
 
 }  // namespace

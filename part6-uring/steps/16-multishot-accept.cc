@@ -1,8 +1,9 @@
-// 16-multishot-accept: one request, and a completion for every client. Each says whether the
-// request goes on (IORING_CQE_F_MORE); without that flag it was the last, and who wants more
-// clients has to ask again (not at once, if descriptors ran out: that spins). Needs Linux 5.19.
-// BROKEN for a server with four places: the request does not stop at a number, it takes all who are
-// in the queue. Mended: a request for each place; the others wait. Try it: ./16-multishot-accept
+// One request, and a completion for every client. Each says whether the request goes on
+// (IORING_CQE_F_MORE); without that flag it was the last, and to accept more clients the server has
+// to ask again (not immediately, if descriptors ran out: that spins). BROKEN for a server with four
+// connections at most: the request does not stop at a number, it takes every client in the queue.
+// Mended: a request for each free connection; the other clients wait. Needs Linux 5.19.
+// Try it: ./16-multishot-accept
 
 #include <liburing.h>
 #include <poll.h>
@@ -26,8 +27,19 @@ int listener;
 sockaddr_un address{AF_UNIX, {}};  // here a client that is connected is in the queue; no delay
 socklen_t address_bytes = sizeof(sa_family_t);  // so far: bind(2) picks a name
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 int new_socket() { return check(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"); }
 
@@ -96,7 +108,8 @@ void out_of_descriptors() {
 int main() {
   listener = new_socket();
   auto* const at = reinterpret_cast<sockaddr*>(&address);
-  check(bind(listener, at, address_bytes), "bind"), address_bytes = sizeof address;
+  check(bind(listener, at, address_bytes), "bind");
+  address_bytes = sizeof address;
   check(getsockname(listener, at, &address_bytes), "getsockname");
   check(listen(listener, SOMAXCONN), "listen");
   check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
@@ -115,5 +128,6 @@ int main() {
   for (int i = 0; i < places; ++i) request(false);
   const int admitted = wait("mended, four requests:");
   std::printf("%-28s %2d in %d places, %d left in the queue\n", "", admitted, places, in_queue());
-  io_uring_queue_exit(&ring), close(listener);
+  io_uring_queue_exit(&ring);
+  close(listener);
 }

@@ -1,9 +1,9 @@
-// 18-direct-descriptors: a ring may have a table of files of its own. Operations put an open file
-// or a connection into a slot of it, read and close by the slot (IOSQE_FIXED_FILE), and the
-// process's descriptors are not touched. Needs Linux 5.19 (slots that the kernel picks).
-// BROKEN: to accept when the table is full. The client is taken off the queue, there is nowhere to
-// put it (-ENFILE), and it reads end of stream. Mended: ask for a client when there is a slot;
-// until then it waits. Try it: ./18-direct-descriptors
+// A ring may have a table of files of its own. Operations put an open file or a connection into a
+// slot of it, read and close by the slot (IOSQE_FIXED_FILE), and leave the process's descriptors
+// alone. BROKEN: accept when the table is full. The client is taken off the queue, has no slot
+// (-ENFILE), and reads end of stream. Mended: accept when there is a free slot; until then the
+// client waits. Needs Linux 5.19 (slots that the kernel picks).
+// Try it: ./18-direct-descriptors
 
 #include <fcntl.h>
 #include <liburing.h>
@@ -25,8 +25,19 @@ int listener;
 sockaddr_un address{AF_UNIX, {}};  // here a client that is connected is in the queue; no delay
 socklen_t address_bytes = sizeof(sa_family_t);  // so far: bind(2) picks a name
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 std::string text(int result) {
   return result < 0 ? std::string("-") + strerrorname_np(-result) : std::to_string(result);
@@ -70,7 +81,8 @@ int new_client() {
 
 int lowest_free_descriptor() {
   const int number = check(fcntl(listener, F_DUPFD_CLOEXEC, 0), "fcntl");
-  return close(number), number;
+  close(number);
+  return number;
 }
 
 void a_file() {
@@ -106,12 +118,14 @@ void clients() {
 int main() {
   listener = check(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   auto* const at = reinterpret_cast<sockaddr*>(&address);
-  check(bind(listener, at, address_bytes), "bind"), address_bytes = sizeof address;
+  check(bind(listener, at, address_bytes), "bind");
+  address_bytes = sizeof address;
   check(getsockname(listener, at, &address_bytes), "getsockname");
   check(listen(listener, SOMAXCONN), "listen");
   check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
   check_result(io_uring_register_files_sparse(&ring, 2), "io_uring_register_files_sparse");
   a_file();
   clients();
-  io_uring_queue_exit(&ring), close(listener);
+  io_uring_queue_exit(&ring);
+  close(listener);
 }

@@ -1,8 +1,9 @@
-// 19-sqpoll: a thread of the kernel looks after the submissions, so that nobody has to call
-// io_uring_enter(2): here is a thread that must not (seccomp), and does. The price: the kernel's
-// thread spins, which takes a processor, until there was no work for sq_thread_idle ms. Then it
-// sleeps and says so (IORING_SQ_NEED_WAKEUP), and without a call to enter nothing happens any more.
-// Before Linux 5.11 it took root and registered files, io_uring_setup(2). Try it: ./19-sqpoll
+// A kernel thread polls the submission queue, so that the program need not call io_uring_enter(2):
+// here a thread that may not call it (seccomp) still gets work done. The price: the kernel's thread
+// spins, which takes a processor, until there was no work for sq_thread_idle ms. Then it sleeps and
+// sets IORING_SQ_NEED_WAKEUP, and nothing happens any more without a call to enter. Before Linux
+// 5.11 it took root and registered files. io_uring_setup(2)
+// Try it: ./19-sqpoll
 
 #include <liburing.h>
 #include <linux/filter.h>
@@ -25,8 +26,19 @@
 
 namespace {
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 /// io_uring_enter(2) is from now on an error in this thread: EPERM.
 void forbid_enter() {
@@ -42,7 +54,8 @@ void forbid_enter() {
 struct Ring : io_uring {
   Ring(unsigned how, unsigned idle_ms) {
     io_uring_params params{};
-    params.flags = how, params.sq_thread_idle = idle_ms;
+    params.flags = how;
+    params.sq_thread_idle = idle_ms;
     check_result(io_uring_queue_init_params(4, this, &params), "io_uring_queue_init_params");
   }
   ~Ring() { io_uring_queue_exit(this); }
@@ -53,7 +66,8 @@ struct Ring : io_uring {
   }
   int wait() {  // for a completion, without a call to enter
     while (io_uring_cq_ready(this) == 0) std::this_thread::yield();
-    return io_uring_cq_advance(this, 1), 1;
+    io_uring_cq_advance(this, 1);
+    return 1;
   }
   bool thread_sleeps() const { return std::atomic_ref(*sq.kflags).load() & IORING_SQ_NEED_WAKEUP; }
 };
@@ -92,7 +106,8 @@ void awake() {
 
 void asleep() {
   Ring sleepy(IORING_SETUP_SQPOLL, 10);
-  sleepy.submit_nop(), sleepy.wait();
+  sleepy.submit_nop();
+  sleepy.wait();
   while (!sleepy.thread_sleeps()) usleep(1000);
   for (long long ns = -1; ns != cpu_ns(); usleep(50'000)) ns = cpu_ns();
   std::puts("no work for 10 ms, and from then on no processor time");

@@ -1,7 +1,8 @@
-// 20-msg-ring: two threads, a ring each. A ring belongs to its thread; but a request of one may put
-// a completion into the other (IORING_OP_MSG_RING, Linux 5.18), and whoever waits there wakes up:
+// Two threads, a ring each. A ring belongs to its thread, but a request in one ring can put a
+// completion into the other (IORING_OP_MSG_RING, Linux 5.18) and wake the thread that waits there:
 // no lock, no eventfd, nothing in flight on the sleeper's side. 32 bits arrive as the result and 64
-// as the user_data. The sender has a completion of its own. Try it: ./20-msg-ring
+// as the user_data. The sender gets a completion of its own.
+// Try it: ./20-msg-ring
 
 #include <liburing.h>
 #include <unistd.h>
@@ -16,8 +17,19 @@ namespace {
 
 enum Name : __u64 { delivered, question, answer, stop };
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 void send(io_uring& from, int to, int value, Name name) {
   io_uring_sqe* sqe = io_uring_get_sqe(&from);
@@ -67,6 +79,8 @@ int main() {
   send(mine, STDERR_FILENO, 1, question);
   std::printf("to no ring: -%s\n", strerrorname_np(-wait(mine).value));
   send(mine, workers.ring_fd, 0, stop);
-  wait(mine), worker.join();
-  io_uring_queue_exit(&workers), io_uring_queue_exit(&mine);
+  wait(mine);
+  worker.join();
+  io_uring_queue_exit(&workers);
+  io_uring_queue_exit(&mine);
 }

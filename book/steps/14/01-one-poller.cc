@@ -1,5 +1,6 @@
-// 01-one-poller: three classes that answer one question, "which of these can be read?", by poll(2),
-// epoll(7) and, where there is one, kqueue(2); one test for all of them. Try it: ./01-one-poller
+// Three classes that answer one question, "which of these can be read?", by poll(2), epoll(7) and,
+// where there is one, kqueue(2); one test for all of them.
+// Try it: ./01-one-poller
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -97,11 +98,16 @@ void test(const char* name, P poller = {}) {
     std::ranges::sort(found);
     std::printf("%-8s %-16s %s\n", name, what, found.empty() ? "-" : found.c_str());
   };
-  poller.watch(a[0]), poller.watch(b[0]), show("silence");
-  (void)!write(b[1], "x", 1), show("a byte for b");
+  poller.watch(a[0]);
+  poller.watch(b[0]);
+  show("silence");
+  (void)!write(b[1], "x", 1);
+  show("a byte for b");
   show("asked again");
-  close(a[1]), show("a's peer closed");
-  poller.forget(b[0]), show("b forgotten");
+  close(a[1]);
+  show("a's peer closed");
+  poller.forget(b[0]);
+  show("b forgotten");
 }
 // [/test]
 

@@ -1,7 +1,7 @@
-// 03-wake-up: two ways for a thread to wake a loop that sleeps in poll(2): the eventfd(2) of Linux
-// and FreeBSD, and the pipe(2) that every Unix has. Nobody reads for a while, and the writers go
-// on: what stays behind, what does a write say, and what does it take to be rid of it? Try it:
-// ./03-wake-up
+// Two ways for a thread to wake a loop that sleeps in poll(2): the eventfd(2) of Linux and FreeBSD,
+// and the pipe(2) that every Unix has. The loop does not read for a while, and the writers go on:
+// what is left unread, what does a write return, and how many reads empty it?
+// Try it: ./03-wake-up
 
 #include <fcntl.h>
 #include <poll.h>
@@ -13,7 +13,10 @@
 #include <cstdlib>
 
 int check(int result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return result;
 }
 

@@ -1,6 +1,6 @@
-// 04-completion-over-readiness: chapter 10's interface on chapter 6's mechanism. `co_await recv`
-// tries; if there is nothing it asks epoll(7), once, and tries again when it is told to. Whoever
-// calls cannot tell this loop from a ring, but it makes more calls.
+// Chapter 10's interface on chapter 6's mechanism. `co_await recv` tries; if nothing is there it
+// asks epoll(7), once, and tries again when epoll reports the descriptor. The caller cannot tell
+// this loop from a ring, but it makes more calls.
 // Try it: ./04-completion-over-readiness
 
 #include <sys/epoll.h>
@@ -15,7 +15,10 @@
 #include <string_view>
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
 

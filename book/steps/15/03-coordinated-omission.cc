@@ -1,8 +1,9 @@
-// 03-coordinated-omission: two clients of a server that stands still for a second. One asks, waits
-// and asks again; while it waits it asks nothing, and has one bad number among thousands of good
-// ones. The other has a schedule, falls behind, and catches up; by its own clock it has one bad
-// number too. Only from when each message was due does one see what a user would have seen. With a
-// port it asks a server there: stop that for a second yourself. Try it: ./03-coordinated-omission
+// Two clients of a server that stops for a second. One asks, waits and asks again; while it waits
+// it asks nothing, and has one bad number among thousands of good ones. The other has a schedule,
+// falls behind, and catches up; counted from when it sent, it has one bad number, too. Only times
+// counted from when each message was due show what a user would have seen. With a port as argument
+// it asks a server there: stop that one for a second yourself.
+// Try it: ./03-coordinated-omission
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -20,7 +21,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
 
 double ms_since(Clock::time_point then) {
   return std::chrono::duration<double, std::milli>(Clock::now() - then).count();
@@ -41,7 +48,8 @@ int connect_to(int port, Clock::time_point stall) {
   }
   const int client = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
   sockaddr_in address{};
-  address.sin_family = AF_INET, address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   check(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address), "connect");
   return client;

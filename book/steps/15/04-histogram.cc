@@ -1,7 +1,8 @@
-// 04-histogram: what one may do with latencies. A mean describes nobody, and a mean of percentiles
-// is no percentile; but histograms add up, those of many clients, or of many seconds. The buckets
-// of this one grow with what they hold: it knows any value to within 1/16 of itself, in 4 KB. The
-// latencies are made up, and the same in each run. Try it: ./04-histogram
+// What one may do with latencies. A mean describes no single answer, and a mean of percentiles is
+// not a percentile; but histograms add up, those of many clients, or of many seconds. The buckets
+// of this one grow with their values: it knows any value to within 1/16, in 4 KB. The latencies are
+// made up, and the same in each run.
+// Try it: ./04-histogram
 
 #include <algorithm>
 #include <bit>

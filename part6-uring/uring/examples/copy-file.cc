@@ -31,9 +31,15 @@ uring::Task<uring::Status> copy(uring::Loop& loop, const char* from, const char*
 // [/copy]
 
 int main(int argc, char** argv) {
-  if (argc != 3) return std::puts("usage: copy-file FROM TO"), 2;
+  if (argc != 3) {
+    std::puts("usage: copy-file FROM TO");
+    return 2;
+  }
   const auto loop = uring::Loop::create({});
-  if (!loop) return std::puts(uring::explain(loop.error()).c_str()), 1;
+  if (!loop) {
+    std::puts(uring::explain(loop.error()).c_str());
+    return 1;
+  }
   const auto copied = (*loop)->run(copy(**loop, argv[1], argv[2]));
   if (copied) return 0;
   std::printf("%s\n", copied.error().message().c_str());

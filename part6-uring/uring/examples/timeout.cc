@@ -27,6 +27,9 @@ uring::Task<> wait_for_input(uring::Loop& loop) {
 
 int main() {
   const auto loop = uring::Loop::create({});
-  if (!loop) return std::puts(uring::explain(loop.error()).c_str()), 1;
+  if (!loop) {
+    std::puts(uring::explain(loop.error()).c_str());
+    return 1;
+  }
   (*loop)->run(wait_for_input(**loop));
 }

@@ -256,7 +256,10 @@ int main(int argc, char** argv) {
            .fallback = users,
            .meaning = "serve DIR/NAME/.plan",
            .takes = "the name of a directory",
-           .set = [&users](std::string_view text) { return users = text, !users.empty(); }}}};
+           .set = [&users](std::string_view text) {
+              users = text;
+              return !users.empty();
+            }}}};
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   common::prepare_process(options, {.descriptors_each = 3});
   auto accounts = finger::Accounts::of_directory(users);

@@ -11,6 +11,9 @@ uring::Task<> nap(uring::Loop& loop) {
 
 int main() {
   const auto loop = uring::Loop::create({});
-  if (!loop) return std::puts(uring::explain(loop.error()).c_str()), 1;
+  if (!loop) {
+    std::puts(uring::explain(loop.error()).c_str());
+    return 1;
+  }
   (*loop)->run(nap(**loop));
 }
