@@ -78,7 +78,8 @@ class Until final : public Pending {
   void ready() override { await_ready() ? waiter_.resume() : await_suspend(waiter_); }
 
  private:
-  int epoll_, fd_;
+  int epoll_;
+  int fd_;
   std::uint32_t events_;
   Attempt attempt_;
   ssize_t result_ = 0;

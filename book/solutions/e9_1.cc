@@ -41,7 +41,8 @@ struct Block {
 };
 
 io_uring ring;
-int from = -1, to = -1;
+int from = -1;
+int to = -1;
 Block blocks[slots];
 
 void order(unsigned i) {

@@ -15,7 +15,7 @@ using common::Bytes;
 using common::ByteView;
 using Messages = std::vector<std::string>;
 
-// What comes out when the stream is cut behind byte i wherever bit i of `cuts` is set.
+// The messages of the stream when it is cut after byte i wherever bit i of `cuts` is set.
 Messages decode(ByteView stream, std::uint32_t cuts) {
   common::FrameReader reader(65536);
   Messages messages;

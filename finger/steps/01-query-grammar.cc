@@ -20,7 +20,7 @@ using std::literals::operator""sv;
 constexpr std::string_view lines[] = {"alice", "", "  alice  ", "al ice", "J\xc3\xb6rg",
                                       // the switch, and what only looks like it
                                       "/W alice", "/w\talice ", "/W", "/Walice", "/W /W",
-                                      // no names to a file system's taste, but to ours
+                                      // odd names for a file system, not for us
                                       "../x", "-l",
                                       // refused
                                       "alice@elsewhere", "@elsewhere", "J\xf6rg", "a\x1b[2J",
@@ -44,7 +44,7 @@ std::string ours(std::string_view line) {
   return described(query->user, query->verbose);
 }
 
-/// Fit for a terminal, which would obey some of these lines.
+/// Escaped, because a terminal would obey some of these lines.
 std::string shown(std::string_view text) { return common::escape(std::as_bytes(std::span(text))); }
 
 void show(std::string_view line) {

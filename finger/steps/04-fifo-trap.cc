@@ -19,16 +19,18 @@
 
 namespace {
 
-enum Name : __u64 { open_it = 1, timeout, cancel };
+enum UserData : __u64 { open_it = 1, timeout, cancel };
 constexpr char path[] = "plan-that-is-a-fifo";
 
 io_uring ring;
 
+[[noreturn]] void fail(const char* what) {
+  std::perror(what);
+  std::exit(1);
+}
+
 int check(int result, const char* what) {
-  if (result < 0) {
-    std::perror(what);
-    std::exit(1);
-  }
+  if (result < 0) fail(what);
   return result;
 }
 
@@ -40,13 +42,14 @@ int check_result(int result, const char* what) {
 
 std::string text(int result) {
   if (result >= 0) return "done";
-  const char* name = strerrorname_np(-result);  // none for what the kernel keeps to itself
+  const char* name = strerrorname_np(-result);  // none for an error of the kernel's own use
   return name != nullptr ? std::string("-") + name : std::to_string(result);
 }
 
 void submit() { check_result(io_uring_submit(&ring), "io_uring_submit"); }
 
-/// Prints the completions that come within that time, in any order; returns the open's result.
+/// Takes the completions that come within that time, in any order. Returns the open's result, or
+/// -EINPROGRESS if it is still in flight.
 int completions(unsigned wait_ms, unsigned expected) {
   int opened = -EINPROGRESS;
   __kernel_timespec time{.tv_sec = 0, .tv_nsec = wait_ms * 1'000'000};
@@ -69,7 +72,8 @@ io_uring_sqe* prepare_open(int flags) {
 
 void broken() {
   std::puts("broken: open");
-  static __kernel_timespec patience{.tv_sec = 0, .tv_nsec = 100'000'000};  // it is read later
+  static __kernel_timespec patience{.tv_sec = 0,
+                                    .tv_nsec = 100'000'000};  // the kernel reads it later
   io_uring_sqe* sqe = prepare_open(0);
   io_uring_sqe_set_flags(sqe, IOSQE_ASYNC | IOSQE_IO_LINK);
   sqe = io_uring_get_sqe(&ring);
@@ -102,7 +106,7 @@ void mended() {
 
 int main() {
   char directory[] = "/tmp/04-fifo-trap-XXXXXX";
-  if (mkdtemp(directory) == nullptr) check(-1, directory);
+  if (mkdtemp(directory) == nullptr) fail(directory);
   check(chdir(directory), "chdir");
   check(mkfifo(path, 0600), "mkfifo");
   check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");

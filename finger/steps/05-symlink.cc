@@ -27,11 +27,13 @@ constexpr __u64 nothing_but_beneath =
 
 io_uring ring;
 
+[[noreturn]] void fail(const char* what) {
+  std::perror(what);
+  std::exit(1);
+}
+
 int check(int result, const char* what) {
-  if (result < 0) {
-    std::perror(what);
-    std::exit(1);
-  }
+  if (result < 0) fail(what);
   return result;
 }
 
@@ -54,7 +56,7 @@ int open_at(int directory, const std::string& path, __u64 flags, __u64 resolve) 
   return result;
 }
 
-/// What a client would get: the first words of the file, or why there are none.
+/// What a client would get: the first bytes of the file, or the errno.
 std::string outcome(int file) {
   if (file < 0) return strerrorname_np(-file);
   char bytes[16];
@@ -88,7 +90,7 @@ void write(const char* path, const char* words) { std::ofstream(path) << words; 
 int main() {
   namespace fs = std::filesystem;
   char directory[] = "/tmp/05-symlink-XXXXXX";
-  if (mkdtemp(directory) == nullptr) check(-1, directory);
+  if (mkdtemp(directory) == nullptr) fail(directory);
   fs::current_path(directory);
   for (const char* user : {"alice", "linker", "magician", "mover/moved", "hardener"}) {
     fs::create_directories(user);

@@ -21,7 +21,7 @@ namespace {
 constexpr long long patience_ns = 300'000'000;
 constexpr int bytes_sent_max = 40;
 constexpr int pause_us = 30'000;
-enum Name : __u64 { receive = 1, deadline, cancel };
+enum UserData : __u64 { receive = 1, deadline, cancel };
 
 io_uring ring;
 char byte;  // the kernel's while a receive is in flight
@@ -48,18 +48,18 @@ long long now_ns() {
 
 __kernel_timespec timespec_of(long long ns) { return {ns / 1'000'000'000, ns % 1'000'000'000}; }
 
-io_uring_sqe* named(Name name) {
+io_uring_sqe* get_sqe(UserData user_data) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
-  io_uring_sqe_set_data64(sqe, name);  // what prepares an operation leaves it alone
+  io_uring_sqe_set_data64(sqe, user_data);  // io_uring_prep_… leaves it alone
   return sqe;
 }
 
 struct Completion {
-  __u64 name;
+  __u64 user_data;
   int result;
 };
 
-/// The next one, after submitting what was prepared.
+/// Submits what was prepared, and returns the next completion.
 Completion next() {
   check_result(io_uring_submit_and_wait(&ring, 1), "io_uring_submit_and_wait");
   io_uring_cqe* cqe = nullptr;
@@ -69,33 +69,37 @@ Completion next() {
   return completion;
 }
 
-/// Both return how many bytes it has read when it gives up, or the client does.
+/// Both return how many bytes they have read when they or the client give up.
 int a_timeout_each(int client) {
   __kernel_timespec time = timespec_of(patience_ns);
-  for (int bytes = 0;; ++bytes) {
-    io_uring_sqe* sqe = named(receive);
+  int bytes = 0;
+  while (true) {
+    io_uring_sqe* sqe = get_sqe(receive);
     io_uring_prep_recv(sqe, client, &byte, 1, 0);
     io_uring_sqe_set_flags(sqe, IOSQE_IO_LINK);
-    io_uring_prep_link_timeout(named(deadline), &time, 0);
-    const Completion one = next(), other = next();
-    if ((one.name == receive ? one : other).result <= 0) return bytes;
+    io_uring_prep_link_timeout(get_sqe(deadline), &time, 0);
+    const Completion one = next();
+    const Completion other = next();
+    if ((one.user_data == receive ? one : other).result <= 0) return bytes;
+    ++bytes;
   }
 }
 
 int one_deadline(int client) {
   __kernel_timespec time = timespec_of(now_ns() + patience_ns);
-  io_uring_prep_timeout(named(deadline), &time, 0, IORING_TIMEOUT_ABS);
-  io_uring_prep_recv(named(receive), client, &byte, 1, 0);
+  io_uring_prep_timeout(get_sqe(deadline), &time, 0, IORING_TIMEOUT_ABS);
+  io_uring_prep_recv(get_sqe(receive), client, &byte, 1, 0);
   bool overdue = false;
-  for (int bytes = 0;;) {
+  int bytes = 0;
+  while (true) {
     const Completion completion = next();
-    if (completion.name == deadline) {
+    if (completion.user_data == deadline) {
       overdue = true;
-      io_uring_prep_cancel64(named(cancel), receive, 0);
-    } else if (completion.name == receive) {
-      if (completion.result <= 0 || overdue) return bytes;  // only now `byte` is ours
+      io_uring_prep_cancel64(get_sqe(cancel), receive, 0);
+    } else if (completion.user_data == receive) {
+      if (completion.result <= 0 || overdue) return bytes;  // `byte` is ours again
       ++bytes;
-      io_uring_prep_recv(named(receive), client, &byte, 1, 0);
+      io_uring_prep_recv(get_sqe(receive), client, &byte, 1, 0);
     }
   }
 }

@@ -27,7 +27,7 @@ constexpr int columns = 40;
 
 std::minstd_rand dice(1288);
 std::string file;                // like passwd(5)
-std::vector<std::string> table;  // who has opted in, sorted
+std::vector<std::string> table;  // the users that have opted in, sorted
 
 std::string name_of(int number) { return "user" + std::to_string(100'000 + number); }
 
@@ -44,8 +44,9 @@ bool in_table(const std::string& name) {
 }
 
 double nanoseconds(bool (*find)(const std::string&), const std::string& name) {
-  [[maybe_unused]] volatile bool found;  // or the compiler left the question out
-  timespec before{}, after{};
+  [[maybe_unused]] volatile bool found;  // or the compiler would leave the call out
+  timespec before{};
+  timespec after{};
   clock_gettime(CLOCK_MONOTONIC, &before);
   found = find(name);
   clock_gettime(CLOCK_MONOTONIC, &after);
@@ -57,7 +58,10 @@ double nanoseconds(bool (*find)(const std::string&), const std::string& name) {
 double score(const std::vector<double>& a, const std::vector<double>& b) {
   double larger = 0;
   for (const double x : a) {
-    for (const double y : b) larger += y > x ? 1 : (y == x ? 0.5 : 0);
+    for (const double y : b) {
+      if (y > x) larger += 1;
+      if (y == x) larger += 0.5;
+    }
   }
   return larger / static_cast<double>(a.size() * b.size());
 }
@@ -75,7 +79,8 @@ void draw(const char* title, const std::vector<double>& times, double from, doub
 }
 
 void ask(const char* title, bool (*find)(const std::string&)) {
-  std::vector<double> existing, absent;
+  std::vector<double> existing;
+  std::vector<double> absent;
   std::uniform_int_distribution<int> any(0, users / opted_in_every - 1);
   for (int i = 0; i < questions; ++i) {
     existing.push_back(nanoseconds(find, name_of(2 * (opted_in_every * any(dice) + 10))));
@@ -84,7 +89,8 @@ void ask(const char* title, bool (*find)(const std::string&)) {
   auto all = existing;
   all.insert(all.end(), absent.begin(), absent.end());
   std::sort(all.begin(), all.end());
-  const double from = all.front(), to = all[all.size() * 98 / 100] + 1;  // some are interrupted
+  const double from = all.front();
+  const double to = all[all.size() * 98 / 100] + 1;  // without the few that were interrupted
   std::printf("%s, %.3g to %.3g us\n", title, from / 1e3, to / 1e3);
   draw("not opted in", existing, from, to);
   draw("does not exist", absent, from, to);

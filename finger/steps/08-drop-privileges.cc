@@ -25,15 +25,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uid_t alice_id = 4001, bob_id = 4002, nobody_id = 65534;  // nobody needs an account here
+constexpr uid_t alice_id = 4001;  // no account is needed for these numbers
+constexpr uid_t bob_id = 4002;
+constexpr uid_t nobody_id = 65534;
 
 io_uring ring;
 
+[[noreturn]] void fail(const char* what) {
+  std::perror(what);
+  std::exit(1);
+}
+
 int check(int result, const char* what) {
-  if (result < 0) {
-    std::perror(what);
-    std::exit(1);
-  }
+  if (result < 0) fail(what);
   return result;
 }
 
@@ -43,7 +47,7 @@ int check_result(int result, const char* what) {
   return check(result, what);
 }
 
-/// The first line of a file, opened with registered credentials; 0: with the process's own.
+/// The first bytes of a file, opened with registered credentials; 0: with the process's own.
 std::string open_as(int personality, const char* path) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
   io_uring_prep_openat(sqe, AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0);
@@ -60,7 +64,7 @@ std::string open_as(int personality, const char* path) {
   return {bytes, n < 0 ? 0 : static_cast<std::size_t>(n)};
 }
 
-/// Effective ids only: the real ones and the saved ones lead back. Groups first, while it may.
+/// Changes the effective ids only: the real and saved ones lead back. Groups first, while root.
 int credentials_of(uid_t id) {
   check(setgroups(0, nullptr), "setgroups");
   check(setegid(id), "setegid");
@@ -83,7 +87,8 @@ void show(const char* who, const char* path, const std::string& outcome) {
 
 void serve() {
   check_result(io_uring_queue_init(4, &ring, 0), "io_uring_queue_init");
-  const int alice = credentials_of(alice_id), bob = credentials_of(bob_id);
+  const int alice = credentials_of(alice_id);
+  const int bob = credentials_of(bob_id);
   become(nobody_id);
   std::printf("root again: %s\n", setuid(0) < 0 ? strerrorname_np(errno) : "yes");
   show("nobody", "alice/.plan", open_as(0, "alice/.plan"));
@@ -101,7 +106,8 @@ void make_home(const char* user, uid_t id) {
   fs::create_directory(user);
   std::ofstream(plan) << "a plan of " << user << "'s";
   for (const char* path : {plan.c_str(), user}) check(chown(path, id, id), "chown");
-  check(chmod(plan.c_str(), 0600), "chmod"), check(chmod(user, 0700), "chmod");
+  check(chmod(plan.c_str(), 0600), "chmod");
+  check(chmod(user, 0700), "chmod");
 }
 
 }  // namespace
@@ -112,7 +118,7 @@ int main() {
     return 1;
   }
   char directory[] = "/tmp/08-drop-privileges-XXXXXX";
-  if (mkdtemp(directory) == nullptr) check(-1, directory);
+  if (mkdtemp(directory) == nullptr) fail(directory);
   fs::current_path(directory);
   check(chmod(".", 0711), "chmod");
   make_home("alice", alice_id);
@@ -123,8 +129,11 @@ int main() {
   show("root", "alice/shadow", std::ifstream("alice/shadow") ? "root's secret" : "no");
   std::fflush(stdout);
 
-  const pid_t child = check(fork(), "fork");  // it never comes back; somebody has to clean up
-  if (child == 0) return serve(), 0;
+  const pid_t child = check(fork(), "fork");  // root for the parent, which has to clean up
+  if (child == 0) {
+    serve();
+    return 0;
+  }
   int status = 0;
   check(waitpid(child, &status, 0), "waitpid");
   fs::remove_all(directory);

@@ -36,7 +36,7 @@ std::uint16_t run(const char* what, std::uint16_t port, int reuse) {
     const int client = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
     check(connect(client, name, size), "connect");
     const int server = check(accept(listener, nullptr, nullptr), "accept");
-    close(server);  // whoever closes first keeps the connection, as TIME_WAIT
+    close(server);  // the side that closes first keeps the connection, in TIME_WAIT
     char byte;
     check(read(client, &byte, 1), "read");
     close(client);

@@ -41,7 +41,7 @@ int main(int argc, char** argv) {
   for (unsigned i = 1; i <= 5; ++i) {
     const int client = check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), "socket");
     if (connect(client, name, size) < 0 && errno != EINPROGRESS) err(1, "connect");
-    while (i <= 3 && info_of(listener).tcpi_unacked < i) usleep(1000);  // of a listener: queued
+    while (i <= 3 && info_of(listener).tcpi_unacked < i) usleep(1000);  // a listener's: its queue
     const bool connected = info_of(client).tcpi_state == TCP_ESTABLISHED;
     std::printf("client %u: %s\n", i, connected ? "connected" : "SYN sent, no answer");
   }

@@ -20,7 +20,7 @@ void count() {
   for (int round = 0; round < rounds; ++round) {
     // This is what ++plain does: a race, and undefined behaviour whatever number comes out.
     const long before = plain;
-    getppid();  // any system call: a little time between load and store, so that it shows
+    getppid();  // any system call: it leaves time between load and store
     plain = before + 1;
     ++exact;
   }

@@ -25,7 +25,7 @@ std::string read_line(int fd) {
 struct Connection {
   int fd;
   std::string line;
-  // The same, or nullopt: not yet. Nothing came, or half a line: the caller need not know.
+  // The same, or nullopt if there is no complete line yet.
   std::optional<std::string> advance() {
     ssize_t n;
     char c;
@@ -37,7 +37,8 @@ struct Connection {
 };
 
 int main() {
-  int a[2], b[2];
+  int a[2];
+  int b[2];
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, a) < 0) err(1, "socketpair");
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, b) < 0) err(1, "socketpair");
   if (send(a[1], "alice\n", 6, MSG_NOSIGNAL) < 0) err(1, "send");

@@ -24,7 +24,7 @@ const char* name(const pollfd& entry) { return entry.revents & POLLIN ? "POLLIN"
 
 void ask(const char* after, int a, int b) {
   pollfd entries[] = {{a, POLLIN, 0}, {b, POLLIN, 0}};
-  const int timeout_ms = 20;  // here only so that "nobody is ready" comes to an end
+  const int timeout_ms = 20;  // only so that the first call returns
   const int ready = check(poll(entries, 2, timeout_ms), "poll");
   std::printf("%-18s poll returns %d   a: %-6s   b: %s\n", after, ready, name(entries[0]),
               name(entries[1]));

@@ -35,7 +35,8 @@ int listen_on(int port) {
   return listener;
 }
 
-bool echo(int client) {  // false: this client has left, or must go
+// Echoes what one recv returns. False: the client has closed, or must be closed.
+bool echo(int client) {
   char bytes[4096];
   const ssize_t got = recv(client, bytes, sizeof bytes, 0);
   if (got < 0) return errno == EAGAIN || errno == EINTR;
@@ -45,7 +46,7 @@ bool echo(int client) {  // false: this client has left, or must go
 int main(int argc, char** argv) {
   std::vector<pollfd> slots{{listen_on(argc > 1 ? std::atoi(argv[1]) : 0), POLLIN, 0}};
   while (true) {
-    slots[0].events = slots.size() < 64 ? POLLIN : 0;  // full: newcomers wait in the backlog
+    slots[0].events = slots.size() < 64 ? POLLIN : 0;  // full: new clients wait in the backlog
     check(poll(slots.data(), slots.size(), -1), "poll");
     for (std::size_t i = 1; i < slots.size();) {
       if (slots[i].revents == 0 || echo(slots[i].fd)) {
@@ -58,6 +59,6 @@ int main(int argc, char** argv) {
     }
     if (slots[0].revents == 0) continue;
     const int client = accept4(slots[0].fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (client >= 0) slots.push_back({client, POLLIN, 0});  // else it has left (or 06: EMFILE)
+    if (client >= 0) slots.push_back({client, POLLIN, 0});  // else it has gone, or EMFILE: see 06
   }
 }

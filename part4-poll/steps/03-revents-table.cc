@@ -28,8 +28,18 @@ void show(int fd, short asked) {
               name(POLLRDHUP, "RDHUP"), name(POLLERR, "ERR"), name(POLLHUP, "HUP"));
 }
 
-enum { none = 0, sends = 1, half_closes = 2, closes = 4, ours_unread = 8, we_half_close = 16 };
-void row(const char* title, int deeds, short arrival) {
+// What happens before the question; a row combines some of them.
+enum {
+  none = 0,
+  sends = 1,          // the peer sends five bytes
+  half_closes = 2,    // the peer has finished sending
+  closes = 4,         // the peer closes its descriptor
+  ours_unread = 8,    // the peer does not read what we have sent, so its close becomes a reset
+  we_half_close = 16  // our side has finished sending
+};
+
+// Does what `actions` says on a new connection, waits for `arrival`, and prints a row of the table.
+void row(const char* title, int actions, short arrival) {
   sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
   auto* const at = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
@@ -41,23 +51,31 @@ void row(const char* title, int deeds, short arrival) {
   check(connect(peer, at, size), "connect");
   const int ours = check(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC), "accept4");
   char bytes[8];
-  if (deeds & ours_unread)
-    check(send(ours, "12345", 5, 0), "send"), check(recv(peer, bytes, 5, MSG_PEEK), "recv");
-  if (deeds & we_half_close) check(shutdown(ours, SHUT_WR), "shutdown");
-  if (deeds & sends) check(send(peer, "12345", 5, 0), "send");
-  if (deeds & half_closes) check(shutdown(peer, SHUT_WR), "shutdown");
-  if (deeds & closes) close(peer);
+
+  if (actions & ours_unread) {
+    check(send(ours, "12345", 5, 0), "send");
+    check(recv(peer, bytes, 5, MSG_PEEK), "recv");  // it has arrived, and stays unread
+  }
+  if (actions & we_half_close) check(shutdown(ours, SHUT_WR), "shutdown");
+  if (actions & sends) check(send(peer, "12345", 5, 0), "send");
+  if (actions & half_closes) check(shutdown(peer, SHUT_WR), "shutdown");
+  if (actions & closes) close(peer);
   pollfd entry{ours, arrival, 0};
-  check(poll(&entry, 1, 5000), "poll");  // what the peer did has come over
+  check(poll(&entry, 1, 5000), "poll");  // what the peer did has arrived
+
   std::printf("%-23s", title);
   show(ours, 0);
   show(ours, POLLIN | POLLOUT | POLLRDHUP);
   ssize_t got = 0;
   while ((got = recv(ours, bytes, 8, MSG_DONTWAIT)) > 0) std::printf("| %zd bytes ", got);
-  std::printf("| %s\n", got == 0 ? "end" : errno == EAGAIN ? "EAGAIN" : std::strerror(errno));
+  if (got == 0) {
+    std::puts("| end");
+  } else {
+    std::printf("| %s\n", errno == EAGAIN ? "EAGAIN" : std::strerror(errno));
+  }
   close(ours);
   close(listener);
-  close(deeds & closes ? -1 : peer);
+  if (!(actions & closes)) close(peer);
 }
 
 int main() {

@@ -13,15 +13,17 @@
 
 namespace {
 
+[[noreturn]] void fail(const char* what) {
+  std::perror(what);
+  std::exit(1);
+}
+
 int check(ssize_t result, const char* what) {
-  if (result < 0) {
-    std::perror(what);
-    std::exit(1);
-  }
+  if (result < 0) fail(what);
   return static_cast<int>(result);
 }
 
-/// Polls 1000 times without a timeout: each answer "ready" is a turn that a loop could not sleep.
+/// Polls 1000 times with timeout 0: each "ready" is a turn in which a loop could not sleep.
 void ask(const char* title, int fd, short events) {
   int ready = 0;
   for (int i = 0; i < 1000; ++i) {
@@ -45,7 +47,7 @@ int main() {
   ask("  mended: ask for POLLIN", ours, POLLIN);
 
   while (send(ours, bytes, sizeof bytes, MSG_NOSIGNAL) > 0) continue;
-  if (errno != EAGAIN) check(-1, "send");
+  if (errno != EAGAIN) fail("send");
   std::puts("The peer does not read; a send got EAGAIN, so now something waits.");
   ask("  ask for POLLIN|POLLOUT", ours, POLLIN | POLLOUT);
 

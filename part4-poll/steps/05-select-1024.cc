@@ -25,7 +25,7 @@ int check(ssize_t result, const char* what) {
 
 void with_select(int fd) {
   constexpr int word_bits = 8 * sizeof(long);
-  long words[FD_SETSIZE / word_bits + 1] = {};  // the words of an fd_set, and one variable more
+  long words[FD_SETSIZE / word_bits + 1] = {};  // an fd_set, and one variable after it
   long& neighbour = words[FD_SETSIZE / word_bits];
   neighbour = 42;
   words[fd / word_bits] |= 1L << fd % word_bits;  // what FD_SET(fd, set) does

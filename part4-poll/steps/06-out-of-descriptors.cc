@@ -53,8 +53,12 @@ int main() {
   check(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
   limit.rlim_cur = 32;
   check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
-  int last = -1;
-  for (int fd; (fd = dup(listener)) >= 0;) last = fd;
+  int last = -1;  // of the descriptors that use up the limit
+  while (true) {
+    const int fd = dup(listener);
+    if (fd < 0) break;
+    last = fd;
+  }
   turns("broken", listener, false);
   turns("mended", listener, true);
   close(last);

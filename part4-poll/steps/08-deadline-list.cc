@@ -16,13 +16,15 @@ struct Connection {
 
 class Deadlines {
  public:
-  using Place = std::list<Connection>::iterator;  // good until the entry is erased
+  using Position = std::list<Connection>::iterator;  // good until the entry is erased
 
-  Place add(char name, int now_s) { return list_.insert(list_.end(), {name, now_s + timeout_s}); }
+  Position add(char name, int now_s) {
+    return list_.insert(list_.end(), {name, now_s + timeout_s});
+  }
 
-  void renew(Place place, int now_s) {
-    place->deadline_s = now_s + timeout_s;
-    list_.splice(list_.end(), list_, place);  // links one node elsewhere: no copy, no allocation
+  void renew(Position position, int now_s) {
+    position->deadline_s = now_s + timeout_s;
+    list_.splice(list_.end(), list_, position);  // moves one node: no copy, no allocation
   }
 
   void close_overdue(int now_s) {

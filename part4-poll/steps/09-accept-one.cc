@@ -21,7 +21,8 @@ int check(int result, const char* what) {
   return result;
 }
 
-int waiting(int listener) {  // the number that `ss -lt` shows as Recv-Q
+// How many connections wait to be accepted: what `ss -lt` shows as Recv-Q.
+int waiting(int listener) {
   tcp_info info{};
   socklen_t size = sizeof info;
   check(getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &size), "getsockopt");

@@ -22,7 +22,7 @@ int check(ssize_t result, const char* what) {
 
 void ask(const char* after, int epoll) {
   epoll_event ready[8];
-  const int timeout_ms = 20;  // here only so that "nobody is ready" comes to an end
+  const int timeout_ms = 20;  // only so that the first call returns
   const int count = check(epoll_wait(epoll, ready, 8, timeout_ms), "epoll_wait");
   std::printf("%-18s epoll_wait returns %d", after, count);
   for (int i = 0; i < count; ++i) {

@@ -23,8 +23,11 @@ int check(ssize_t result, const char* what) {
 void ask(const char* after, int epoll) {
   epoll_event event{};
   const int count = check(epoll_wait(epoll, &event, 1, 0), "epoll_wait");
-  std::printf("%-30s %s%s%s\n", after, count == 0 ? "nothing" : "",
-              event.events & EPOLLIN ? "EPOLLIN" : "", event.events & EPOLLHUP ? " EPOLLHUP" : "");
+  std::printf("%-30s ", after);
+  if (count == 0) std::printf("nothing");
+  if (event.events & EPOLLIN) std::printf("EPOLLIN");
+  if (event.events & EPOLLHUP) std::printf(" EPOLLHUP");
+  std::puts("");
 }
 
 }  // namespace

@@ -22,11 +22,14 @@ int check(int result, const char* what) {
 
 struct Client {
   const char* name;
-  std::uint32_t generation;
-  int ends[2];  // ours, the peer's
-} slots[2];
+  std::uint32_t generation;  // how many clients this slot has had
+  int ends[2];               // ours, the peer's
+};
 
-void admit(int epoll, const char* const (&names)[2], bool by_token) {
+Client slots[2];
+
+// Puts two new connections into the slots, and watches them under a pointer or a token.
+void connect_two(int epoll, const char* const (&names)[2], bool by_token) {
   for (std::uint32_t slot = 0; slot < 2; ++slot) {
     Client& client = slots[slot];
     client = {names[slot], client.generation + 1, {}};
@@ -38,6 +41,7 @@ void admit(int epoll, const char* const (&names)[2], bool by_token) {
   std::printf("  %s and %s connect\n", names[0], names[1]);
 }
 
+// The client that had this token, or nullptr if its slot belongs to another client now.
 Client* find(std::uint64_t token) {
   Client& client = slots[token & 0xffffffff];
   return client.generation == token >> 32 ? &client : nullptr;
@@ -45,8 +49,9 @@ Client* find(std::uint64_t token) {
 
 void run(bool by_token) {
   const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
-  admit(epoll, {"a", "b"}, by_token);
+  connect_two(epoll, {"a", "b"}, by_token);
   for (const Client& one : slots) check(shutdown(one.ends[1], SHUT_RDWR), "shutdown");
+
   epoll_event batch[2] = {};
   check(epoll_wait(epoll, batch, 2, 0), "epoll_wait");
   for (const epoll_event& event : batch) {
@@ -58,7 +63,7 @@ void run(bool by_token) {
       close(one.ends[1]);
     }
     std::printf("  %s and %s are closed\n", slots[0].name, slots[1].name);
-    if (&event == batch) admit(epoll, {"c", "d"}, by_token);
+    if (&event == batch) connect_two(epoll, {"c", "d"}, by_token);  // after the first event only
   }
   close(epoll);
 }

@@ -23,7 +23,7 @@ int check(ssize_t result, const char* what) {
   return static_cast<int>(result);
 }
 
-/// Appends what the kernel holds, and says how that ended: 0 end of stream, else an errno.
+/// Appends what the kernel holds. Returns 0 at the end of the stream, else the errno.
 int read_all(int fd, std::string& text) {
   char bytes[64];
   ssize_t n;

@@ -37,31 +37,45 @@ int listen_on(int port) {
   return listener;
 }
 
+// By descriptor: with one event at a time none can be stale.
+using Counts = std::map<int, ssize_t>;
+
+void accept_client(int epoll, int listener) {
+  const int client = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (client < 0 && (errno == EAGAIN || errno == ECONNABORTED)) return;  // it has gone
+  check(client, "accept4");
+  epoll_event interest{EPOLLIN, {.fd = client}};
+  check(epoll_ctl(epoll, EPOLL_CTL_ADD, client, &interest), "epoll_ctl");
+}
+
+void serve(int client, Counts& counts) {
+  char bytes[16384];
+  const ssize_t got = read(client, bytes, sizeof bytes);
+  if (got > 0) {
+    counts[client] += got;
+    return;
+  }
+  if (got < 0 && errno == EAGAIN) return;
+  if (got == 0) dprintf(client, "Received %zd bytes\n", counts[client]);
+  counts.erase(client);
+  close(client);
+}
+
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a client may leave before its answer
   const int listener = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);
   const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   epoll_event event{EPOLLIN, {.fd = listener}};
   check(epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event), "epoll_ctl");
-  std::map<int, ssize_t> counts;  // by descriptor: with one event at a time none can be stale
+  Counts counts;
   while (true) {
     const int ready = epoll_wait(epoll, &event, 1, -1);
     if (ready < 0 && errno == EINTR) continue;  // Ctrl-Z and fg do that
     check(ready, "epoll_wait");
-    const int fd = event.data.fd;
-    if (fd == listener) {
-      const int client = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-      if (client < 0 && errno != EAGAIN && errno != ECONNABORTED) check(client, "accept4");
-      event = {EPOLLIN, {.fd = client}};
-      if (client >= 0) check(epoll_ctl(epoll, EPOLL_CTL_ADD, client, &event), "epoll_ctl");
-      continue;
+    if (event.data.fd == listener) {
+      accept_client(epoll, listener);
+    } else {
+      serve(event.data.fd, counts);
     }
-    char bytes[16384];
-    const ssize_t got = read(fd, bytes, sizeof bytes);
-    if (got > 0) counts[fd] += got;
-    if (got > 0 || (got < 0 && errno == EAGAIN)) continue;
-    if (got == 0) dprintf(fd, "Received %zd bytes\n", counts[fd]);
-    counts.erase(fd);
-    close(fd);
   }
 }

@@ -12,10 +12,14 @@ constexpr std::string_view blank_line = "\r\n\r\n";
 
 struct Rescanning {
   std::string buffer;
-  std::size_t heads = 0, looked_at = 0;
+  std::size_t heads = 0;
+  std::size_t looked_at = 0;
   void take(std::string_view bytes) {
     buffer += bytes;
-    for (std::size_t at; (at = buffer.find(blank_line)) != buffer.npos; ++heads) {
+    while (true) {
+      const std::size_t at = buffer.find(blank_line);
+      if (at == buffer.npos) break;
+      ++heads;
       looked_at += at + blank_line.size();
       buffer.erase(0, at + blank_line.size());
     }
@@ -24,15 +28,21 @@ struct Rescanning {
 };
 
 struct Resuming {
-  std::size_t matched = 0;  // how much of a blank line the last bytes were: 0 to 3
-  std::size_t heads = 0, looked_at = 0;
+  std::size_t matched = 0;  // how many bytes of a blank line came last: 0 to 3
+  std::size_t heads = 0;
+  std::size_t looked_at = 0;
   void take(std::string_view bytes) {
     for (const char byte : bytes) {
       ++looked_at;
-      matched = byte == blank_line[matched] ? matched + 1 : byte == '\r' ? 1 : 0;
-      if (matched < blank_line.size()) continue;
-      ++heads;
-      matched = 0;
+      if (byte == blank_line[matched]) {
+        ++matched;
+      } else {
+        matched = byte == '\r' ? 1 : 0;
+      }
+      if (matched == blank_line.size()) {
+        ++heads;
+        matched = 0;
+      }
     }
   }
 };

@@ -40,7 +40,8 @@ void run(const char* title, bool shared) {
     check(epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &interest), "epoll_ctl");
   }
 
-  std::atomic<int> woken = 0, accepted = 0;
+  std::atomic<int> woken = 0;
+  std::atomic<int> accepted = 0;
   std::latch awake(4);
   const auto work = [&](int epoll) {
     epoll_event event;
@@ -54,7 +55,7 @@ void run(const char* title, bool shared) {
   };
   std::vector<std::thread> workers;
   for (const int epoll : epolls) workers.emplace_back(work, shared ? epolls[0] : epoll);
-  usleep(100'000);  // to let them fall asleep; one that is late finds the client as well
+  usleep(100'000);  // let them fall asleep; a late one finds the client as well
   check(connect(client, at, size), "connect");
   for (std::thread& worker : workers) worker.join();
   std::printf("%s: 1 client, %d of 4 workers woken, %d accepted\n", title, +woken, +accepted);

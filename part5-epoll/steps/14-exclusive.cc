@@ -24,6 +24,7 @@ int check(int result, const char* what) {
   return result;
 }
 
+// Whether the kernel shows the thread as sleeping. proc_pid_stat(5)
 bool asleep(pid_t thread) {
   std::ifstream stat("/proc/self/task/" + std::to_string(thread) + "/stat");
   std::string line;
@@ -60,8 +61,9 @@ int main() {
   };
   std::thread workers[4];
   for (int i = 0; i < 4; ++i) workers[i] = std::thread(work, i);
-  for (const auto& id : ids)
+  for (const auto& id : ids) {
     while (!asleep(id)) usleep(1000);
+  }
   check(connect(client, at, size), "connect");
   woken.wait(0);
   check(eventfd_write(stop, 1), "eventfd_write");

@@ -20,7 +20,8 @@ int check(int result, const char* what) {
   return result;
 }
 
-int waiting(int listener) {  // the number that `ss -lt` shows as Recv-Q
+// How many connections wait to be accepted: what `ss -lt` shows as Recv-Q.
+int waiting(int listener) {
   tcp_info info{};
   socklen_t size = sizeof info;
   check(getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &size), "getsockopt");
@@ -29,9 +30,13 @@ int waiting(int listener) {  // the number that `ss -lt` shows as Recv-Q
 
 int accept_all(int listener) {
   int accepted = 0;
-  for (int fd; (fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC)) >= 0; ++accepted) close(fd);
-  if (errno != EAGAIN) check(-1, "accept4");
-  return accepted;
+  while (true) {
+    const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+    if (fd < 0 && errno == EAGAIN) return accepted;
+    check(fd, "accept4");
+    close(fd);
+    ++accepted;
+  }
 }
 
 int main() {
@@ -45,7 +50,7 @@ int main() {
     check(setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on), "setsockopt");
     check(bind(listener, at, size), "bind");
     check(listen(listener, SOMAXCONN), "listen");
-    check(getsockname(listener, at, &size), "getsockname");  // the others take this port, too
+    check(getsockname(listener, at, &size), "getsockname");  // the next ones bind the same port
   }
   int clients[200];
   for (int& client : clients) {

@@ -22,18 +22,20 @@ int check(int result, const char* what) {
   return result;
 }
 
-int tell(int epoll, int listener, bool watched) {
+// Adds the listener to the interest list, or removes it.
+int set_watched(int epoll, int listener, bool watched) {
   epoll_event interest{EPOLLIN, {.fd = listener}};
   return epoll_ctl(epoll, watched ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listener, &interest);
 }
 
 struct Watch {
-  int epoll, listener;
-  bool watched;  // what the kernel has been told last
+  int epoll;
+  int listener;
+  bool watched;  // what the kernel was told last
 
   int set(bool wanted) {
     if (wanted == watched) return 0;
-    const int result = tell(epoll, listener, wanted);
+    const int result = set_watched(epoll, listener, wanted);
     if (result == 0) watched = wanted;
     return result;
   }
@@ -49,11 +51,11 @@ int main() {
   check(bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address), "bind");
   check(listen(listener, SOMAXCONN), "listen");
   const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
-  check(tell(epoll, listener, true), "epoll_ctl");
-  print("broken", "all places taken, park", tell(epoll, listener, false));
-  print("broken", "no descriptor left, park", tell(epoll, listener, false));
-  print("broken", "one client leaves, watch", tell(epoll, listener, true));
-  print("broken", "another leaves, watch", tell(epoll, listener, true));
+  check(set_watched(epoll, listener, true), "epoll_ctl");
+  print("broken", "all places taken, park", set_watched(epoll, listener, false));
+  print("broken", "no descriptor left, park", set_watched(epoll, listener, false));
+  print("broken", "one client leaves, watch", set_watched(epoll, listener, true));
+  print("broken", "another leaves, watch", set_watched(epoll, listener, true));
   Watch watch{epoll, listener, true};
   print("mended", "all places taken, park", watch.set(false));
   print("mended", "no descriptor left, park", watch.set(false));

@@ -8,7 +8,7 @@
 
 namespace {
 
-/// Two clocks of one machine. Ten seconds after its start somebody sets the time of day.
+/// Two clocks of one machine. Ten seconds after its start, the time of day is set.
 struct Machine {
   int jump_s;
   int running_s = 0;

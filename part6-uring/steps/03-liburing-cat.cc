@@ -48,7 +48,7 @@ int main(int argc, char** argv) {
   check_result(io_uring_queue_init(batch_reads_max, &ring, 0), "io_uring_queue_init");
   for (bool ended = false; !ended; ++waits) {
     for (unsigned i = 0; i < batch_reads; ++i) {
-      io_uring_sqe* sqe = io_uring_get_sqe(&ring);  // one is free: a batch is what the ring holds
+      io_uring_sqe* sqe = io_uring_get_sqe(&ring);  // one is free: the ring holds a batch
       io_uring_prep_read(sqe, file, blocks[i], block_bytes,
                          start < 0 ? 0 : offset + i * block_bytes);
       io_uring_sqe_set_data64(sqe, i);
@@ -59,14 +59,14 @@ int main(int argc, char** argv) {
       io_uring_cqe* cqe;
       check_result(io_uring_peek_cqe(&ring, &cqe), "io_uring_peek_cqe");
       results[io_uring_cqe_get_data64(cqe)] = cqe->res;
-      io_uring_cqe_seen(&ring, cqe);  // moves the head: the kernel may write over *cqe
+      io_uring_cqe_seen(&ring, cqe);  // moves the head: the kernel may overwrite *cqe
     }
     for (unsigned i = 0; i < batch_reads && !ended; ++i) {
       const auto got = static_cast<unsigned>(check_result(results[i], "read"));
       ended = got == 0;
       std::fwrite(blocks[i], 1, got, stdout);
       offset += got;
-      if (got < block_bytes) break;  // those behind it have left a gap: read them again
+      if (got < block_bytes) break;  // the later ones left a gap: read them again
     }
     std::fflush(stdout);
   }

@@ -33,7 +33,9 @@ struct Reader {
   char writes;
   int ends[2];
   char letter;  // the kernel writes it when the read completes, and no sooner
-} readers[] = {{"alice", 'a', {}, {}}, {"bob", 'b', {}, {}}};
+};
+
+Reader readers[] = {{"alice", 'a', {}, {}}, {"bob", 'b', {}, {}}};
 
 io_uring ring;
 
@@ -42,19 +44,19 @@ const Reader* next() {
   io_uring_cqe* cqe;
   check_result(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
   check_result(cqe->res, "completion");
-  const void* who = io_uring_cqe_get_data(cqe);
+  const void* user_data = io_uring_cqe_get_data(cqe);
   io_uring_cqe_seen(&ring, cqe);
-  return static_cast<const Reader*>(who);
+  return static_cast<const Reader*>(user_data);
 }
 
-void two_reads(const char* form, bool by_name) {
+void two_reads(const char* form, bool by_user_data) {
   auto& [alice, bob] = readers;
   for (Reader* reader : {&alice, &bob}) {
     check(pipe2(reader->ends, O_CLOEXEC), "pipe2");
     reader->letter = '-';
     io_uring_sqe* sqe = io_uring_get_sqe(&ring);
     io_uring_prep_read(sqe, reader->ends[0], &reader->letter, 1, 0);
-    io_uring_sqe_set_data(sqe, by_name ? reader : nullptr);
+    io_uring_sqe_set_data(sqe, by_user_data ? reader : nullptr);
   }
   check_result(io_uring_submit(&ring), "io_uring_submit");
 
@@ -63,7 +65,7 @@ void two_reads(const char* form, bool by_name) {
   for (const Reader* writer : {&bob, &alice}) {
     check(write(writer->ends[1], &writer->writes, 1), "write");
     const Reader* completed = next();
-    if (!by_name) completed = in_order++;
+    if (!by_user_data) completed = in_order++;
     std::printf("  %s has '%c'", completed->name, completed->letter);
   }
   std::puts("");

@@ -29,7 +29,7 @@ int check_result(int result, const char* what) {
   return check(result, what);
 }
 
-/// A free sqe, or null when the submission queue is full. Mended: then it is emptied first.
+/// A free sqe, or null when the submission queue is full. Mended: submit first, which empties it.
 io_uring_sqe* free_sqe(io_uring& ring, bool mended, int& submits) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
   if (sqe != nullptr || !mended) return sqe;
@@ -54,7 +54,7 @@ int reap(io_uring& ring) {
 void run(const char* form, bool mended) {
   io_uring ring;
   io_uring_params params{};
-  params.flags = IORING_SETUP_CQSIZE;  // since Linux 5.5. The completions do need their places:
+  params.flags = IORING_SETUP_CQSIZE;  // since Linux 5.5. All 100 completions need an entry:
   params.cq_entries = 128;             // see 07-cq-overflow
   check_result(io_uring_queue_init_params(4, &ring, &params), "io_uring_queue_init_params");
   int ends[2];
@@ -66,7 +66,8 @@ void run(const char* form, bool mended) {
   while (in_flight < reads_wanted) {
     io_uring_sqe* sqe = free_sqe(ring, mended, submits);
     if (sqe == nullptr) break;
-    io_uring_prep_read(sqe, ends[0], &letters[in_flight++], 1, 0);
+    io_uring_prep_read(sqe, ends[0], &letters[in_flight], 1, 0);
+    ++in_flight;
   }
   check_result(io_uring_submit(&ring), "io_uring_submit");
   std::printf("%s: submits %d, reads in flight %d, completed %d\n", form, submits, in_flight,

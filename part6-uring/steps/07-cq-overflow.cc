@@ -43,7 +43,7 @@ void reap(io_uring& ring) {
 void run(const char* form, int (*enter_kernel)(io_uring&)) {
   std::printf("%s\n", form);
   io_uring ring;
-  io_uring_params params{};  // as they are by default: twice as many completions as submissions
+  io_uring_params params{};  // by default twice as many completions as submissions
   check(io_uring_queue_init_params(4, &ring, &params), "io_uring_queue_init_params");
   if (!(params.features & IORING_FEAT_NODROP)) {
     std::puts("this kernel drops them");

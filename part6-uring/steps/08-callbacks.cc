@@ -67,7 +67,7 @@ class Loop {
  private:
   /// The callback waits on the heap for its completion. (io_uring_prep_… leave user_data alone.)
   io_uring_sqe* start(Callback then) {
-    io_uring_sqe* sqe = io_uring_get_sqe(&ring_);  // there is one: a client has one in flight
+    io_uring_sqe* sqe = io_uring_get_sqe(&ring_);  // one is free: a client has one in flight
     io_uring_sqe_set_data(sqe, new Callback(std::move(then)));
     ++in_flight_;
     return sqe;
@@ -77,7 +77,7 @@ class Loop {
   int in_flight_ = 0;
 };
 
-/// while (!rest.empty()) send(rest), as a function that begins itself again.
+/// while (!rest.empty()) send(rest), as a function that starts itself again.
 void send_all(Loop& loop, int fd, std::span<const char> rest, Callback then) {
   if (rest.empty()) return then(0);
   loop.send(fd, rest, [=, &loop](int sent) {

@@ -34,7 +34,7 @@ int in_flight = 0;
 /// What is awaited. It lives in the frame of the coroutine that awaits it: user_data points there.
 class Operation {
  public:
-  bool await_ready() const { return false; }    // it has not even begun
+  bool await_ready() const { return false; }    // it has not been submitted
   int await_resume() const { return result_; }  // the value of co_await
   void complete(int result) {
     result_ = result;
@@ -44,7 +44,7 @@ class Operation {
  protected:
   io_uring_sqe* begin(std::coroutine_handle<> waiting) {
     waiting_ = waiting;
-    io_uring_sqe* sqe = io_uring_get_sqe(&ring);  // there is one: a coroutine has one in flight
+    io_uring_sqe* sqe = io_uring_get_sqe(&ring);  // one is free: a coroutine has one in flight
     io_uring_sqe_set_data(sqe, this);
     ++in_flight;
     return sqe;
@@ -70,10 +70,10 @@ class Sleep : public Operation {
   }
 
  private:
-  __kernel_timespec time_;  // read when the ring is submitted, long after await_suspend
+  __kernel_timespec time_;  // the kernel reads it at submission, after await_suspend has returned
 };
 
-/// A coroutine that returns this runs until its first co_await, and is gone when it ends.
+/// A coroutine that returns this runs to its first co_await; its frame is freed when it ends.
 struct Detached {
   struct promise_type {
     Detached get_return_object() { return {}; }

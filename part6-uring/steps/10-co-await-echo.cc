@@ -32,17 +32,17 @@ int check_result(int result, const char* what) {
 
 io_uring ring;
 
-/// Whatever liburing has a function to prepare: Operation(io_uring_prep_recv, fd, …).
+/// Any operation that liburing has a function to prepare: Operation(io_uring_prep_recv, fd, …).
 struct Operation {
   template <typename... Arguments>
   explicit Operation(void (*prepare)(io_uring_sqe*, Arguments...),
                      std::type_identity_t<Arguments>... arguments)
-      : sqe(io_uring_get_sqe(&ring)) {  // there is one: a client has one in flight
+      : sqe(io_uring_get_sqe(&ring)) {  // one is free: a client has one in flight
     prepare(sqe, arguments...);
   }
   bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> by) {
-    waiting = by;
+  void await_suspend(std::coroutine_handle<> caller) {
+    waiting = caller;
     io_uring_sqe_set_data(sqe, this);
   }
   int await_resume() const { return result; }
@@ -74,8 +74,8 @@ struct Task {
   ~Task() { frame.destroy(); }
 
   bool await_ready() const { return false; }
-  Frame await_suspend(std::coroutine_handle<> by) {
-    frame.promise().awaiting = by;
+  Frame await_suspend(std::coroutine_handle<> caller) {
+    frame.promise().awaiting = caller;
     return frame;
   }
   int await_resume() { return frame.promise().result; }

@@ -33,7 +33,7 @@ int check_result(int result, const char* what) {
   return check(result, what);
 }
 
-/// A coroutine and its frame. It begins at once, and runs to its first co_await.
+/// A coroutine and its frame. It begins immediately, and runs to its first co_await.
 class Task {
  public:
   struct promise_type {
@@ -53,7 +53,7 @@ class Task {
   Handle frame_;
 };
 
-/// What is awaited. It lies in the frame of who waits, and its address is the operation's name.
+/// What is awaited. It is in the frame of the coroutine that awaits it; user_data is its address.
 class Operation {
  public:
   template <typename... Arguments>
@@ -63,8 +63,8 @@ class Operation {
     prepare(sqe_, arguments...);
   }
   bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> by) {
-    waiter_ = by;
+  void await_suspend(std::coroutine_handle<> caller) {
+    waiter_ = caller;
     io_uring_sqe_set_data(sqe_, this);
   }
   int await_resume() const { return check_result(result_, "operation"); }
@@ -105,7 +105,8 @@ Task talk(int a, int b) {
   std::printf("a gets: %.*s", n, bytes);
   for (const int fd : {a, b}) {
     check(shutdown(fd, SHUT_WR), "shutdown");
-    co_await Operation(io_uring_prep_recv, fd, bytes, sizeof bytes, 0);  // the server's end, too
+    co_await Operation(io_uring_prep_recv, fd, bytes, sizeof bytes,
+                       0);  // until the server has closed, too
     close(fd);
   }
 }
@@ -125,11 +126,14 @@ void run_until(const Task& last) {
 }  // namespace
 
 int main() {
-  int a[2], b[2];
+  int a[2];
+  int b[2];
   constexpr int stream = SOCK_STREAM | SOCK_CLOEXEC;
   for (int* ends : {a, b}) check(socketpair(AF_UNIX, stream, 0, ends), "socketpair");
   check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
-  const Task first = serve("a", a[0]), second = serve("b", b[0]), clients = talk(a[1], b[1]);
+  const Task first = serve("a", a[0]);
+  const Task second = serve("b", b[0]);
+  const Task clients = talk(a[1], b[1]);
   run_until(clients);
   io_uring_queue_exit(&ring);
 }

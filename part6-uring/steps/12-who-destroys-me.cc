@@ -34,19 +34,19 @@ void check_result(int result, const char* what) {
   check(result, what);
 }
 
-/// Room for one frame: the next one is where the last one was. With malloc that is so by chance.
+/// Memory for one frame, so that the next one has the address of the last. malloc may do the same.
 alignas(std::max_align_t) std::byte pool[1024];
-bool lent = false;
+bool in_use = false;
 
 struct Task {
   struct promise_type {
     static void* operator new(std::size_t bytes) {
-      assert(!lent);
+      assert(!in_use);
       assert(bytes <= sizeof pool);
-      lent = true;
+      in_use = true;
       return pool;
     }
-    static void operator delete(void*) { lent = false; }
+    static void operator delete(void*) { in_use = false; }
     Task get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
     std::suspend_never initial_suspend() noexcept { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
@@ -56,7 +56,7 @@ struct Task {
   std::coroutine_handle<> frame;
 };
 
-/// A read that is awaited. Its number is not used again, so who has been destroyed is not resumed.
+/// A read that is awaited. Its number is not used again, so that no destroyed one is resumed.
 class Read {
  public:
   static inline std::map<__u64, Read*> awaited;
@@ -87,7 +87,8 @@ class Read {
 };
 
 Task take_order(const char* client, int fd) {
-  char order[16] = {}, word;
+  char order[16] = {};
+  char word;
   if (co_await Read(fd, order, sizeof order) < 0) co_return;  // cancelled
   std::printf("  %s orders: %s\n", client, order);
   co_await Read(fd, &word, 1);  // "go"
@@ -105,7 +106,8 @@ void complete_next() {
 }
 
 void run(const char* form, bool cancel) {
-  int a[2], b[2];
+  int a[2];
+  int b[2];
   constexpr int stream = SOCK_STREAM | SOCK_CLOEXEC;
   for (int* ends : {a, b}) check(socketpair(AF_UNIX, stream, 0, ends), "socketpair");
   std::puts(form);

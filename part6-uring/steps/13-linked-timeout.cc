@@ -20,12 +20,14 @@
 
 namespace {
 
-enum Name : __u64 { reading, timing, cancelling };  // what the completions are told apart by
+enum UserData : __u64 { reading, timing, cancelling };
 
 io_uring ring;
-int ours, theirs;  // two ends of a connection
-char buffer[64];   // not given back before the read's own completion
-constexpr __kernel_timespec moment{0, 10'000'000}, hour{3600, 0};
+int ours;
+int theirs;       // the other end of the connection
+char buffer[64];  // the kernel's until the read's own completion
+constexpr __kernel_timespec moment{0, 10'000'000};
+constexpr __kernel_timespec hour{3600, 0};
 
 int check(ssize_t result, const char* what) {
   if (result < 0) {
@@ -44,7 +46,7 @@ int check_result(int result, const char* what) {
 void prepare_read(int fd) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
   io_uring_prep_recv(sqe, fd, buffer, sizeof buffer, 0);
-  io_uring_sqe_set_flags(sqe, IOSQE_IO_LINK);  // the next one belongs to this one
+  io_uring_sqe_set_flags(sqe, IOSQE_IO_LINK);  // to the next request, its timeout
   io_uring_sqe_set_data64(sqe, reading);
 }
 
@@ -55,6 +57,14 @@ void prepare_timeout(const __kernel_timespec& time, unsigned flags = 0) {
 }
 
 void submit() { check_result(io_uring_submit(&ring), "io_uring_submit"); }
+
+/// A read with a linked timeout, in one submission.
+void submit_pair(int fd, const __kernel_timespec& time, unsigned flags = 0) {
+  prepare_read(fd);
+  prepare_timeout(time, flags);
+  submit();
+}
+
 void bytes_come() { check(write(theirs, "hello", 5), "write"); }
 
 std::string text(int result) {
@@ -63,7 +73,7 @@ std::string text(int result) {
 
 void await_all(const char* title, int completions = 2) {
   int results[3] = {};
-  for (; completions > 0; --completions) {
+  for (int i = 0; i < completions; ++i) {
     io_uring_cqe* cqe = nullptr;
     check_result(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
     results[io_uring_cqe_get_data64(cqe)] = cqe->res;
@@ -75,46 +85,40 @@ void await_all(const char* title, int completions = 2) {
 
 void outcomes() {
   bytes_come();
-  prepare_read(ours);
-  prepare_timeout(hour);
-  submit();
+  submit_pair(ours, hour);
   await_all("bytes are there");
-  prepare_read(ours);
-  prepare_timeout(hour);
-  submit();
+
+  submit_pair(ours, hour);
   bytes_come();
   await_all("bytes come in time");
-  prepare_read(ours);
-  prepare_timeout(moment);
-  submit();
+
+  submit_pair(ours, moment);
   await_all("nothing comes");
-  prepare_read(ours);
-  prepare_timeout(hour);
-  submit();
+
+  submit_pair(ours, hour);
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
   io_uring_prep_cancel64(sqe, reading, 0);
   io_uring_sqe_set_data64(sqe, cancelling);
   submit();
   await_all("cancelled by us", 3);
-  prepare_read(-1);
-  prepare_timeout(hour);
-  submit();
+
+  submit_pair(-1, hour);
   await_all("no such descriptor");
 }
 
 void lifetimes() {
   __kernel_timespec time = moment;
-  prepare_read(ours);
-  prepare_timeout(time);
-  submit();
+  submit_pair(ours, time);
   time = hour;
   await_all("its memory is an hour after submit");
+
   time = hour;
   prepare_read(ours);
   prepare_timeout(time);
   time = {};
   submit();
   await_all("broken: its memory is 0 before");
+
   prepare_read(ours);
   submit();
   prepare_timeout(moment);
@@ -123,20 +127,17 @@ void lifetimes() {
   await_all("broken: submitted one by one");
 }
 
-/// A whole exchange has one deadline, however many reads it takes.
+/// A whole conversation has one deadline, however many reads it takes.
 void absolute() {
   timespec now{};
   check(clock_gettime(CLOCK_MONOTONIC, &now), "clock_gettime");
   const long long at_ns = now.tv_sec * 1'000'000'000LL + now.tv_nsec + 20'000'000;
   const __kernel_timespec deadline{at_ns / 1'000'000'000, at_ns % 1'000'000'000};
   bytes_come();
-  prepare_read(ours);
-  prepare_timeout(deadline, IORING_TIMEOUT_ABS);
-  submit();
+  submit_pair(ours, deadline, IORING_TIMEOUT_ABS);
   await_all("until a deadline: a first read");
-  prepare_read(ours);
-  prepare_timeout(deadline, IORING_TIMEOUT_ABS);
-  submit();
+
+  submit_pair(ours, deadline, IORING_TIMEOUT_ABS);
   await_all("until the same: a second one");
 }
 

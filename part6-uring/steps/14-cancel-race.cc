@@ -21,11 +21,13 @@
 namespace {
 
 constexpr int tries = 10'000;
-enum Name : __u64 { original, cancel };
+enum UserData : __u64 { original, cancel };
 
 io_uring ring;
-int ours, theirs;            // two ends of a connection
-int in[2], out[2];           // two pipes, for an operation that a worker thread has to do
+int ours;
+int theirs;                  // the other end of the connection
+int in[2];                   // two pipes, for an operation that
+int out[2];                  // a worker thread of the kernel has to do
 std::string buffers;         // each try has a byte of its own
 std::atomic<int> asked = 0;  // the number of the try in which the other thread is to write
 
@@ -45,8 +47,8 @@ int check_result(int result, const char* what) {
 
 void write_byte() { check(write(theirs, "!", 1), "write"); }
 
-void submit(io_uring_sqe* sqe, Name name) {
-  io_uring_sqe_set_data64(sqe, name);
+void submit(io_uring_sqe* sqe, UserData user_data) {
+  io_uring_sqe_set_data64(sqe, user_data);
   check_result(io_uring_submit(&ring), "io_uring_submit");
 }
 
@@ -57,9 +59,13 @@ void read_byte(int i) {
 }
 
 struct Outcomes {
-  int cancelled = 0, not_found = 0, already = 0, others = 0;
+  int cancelled = 0;
+  int not_found = 0;
+  int already = 0;
+  int others = 0;
 
-  /// Both completions, in either order: the buffer of this try is ours again.
+  /// Waits for both completions, in either order; then the buffer of this try is ours again.
+  /// Returns the result of the original request.
   int await_both() {
     int results[2];
     for (int n = 0; n < 2; ++n) {
@@ -71,13 +77,13 @@ struct Outcomes {
     const auto [result, answer] = results;
     if (answer == 0 && result == -ECANCELED) {
       ++cancelled;
-      return result;
-    }
-    if (answer == -ENOENT && result == 1) {
+    } else if (answer == -ENOENT && result == 1) {
       ++not_found;
-      return result;
+    } else if (answer == -EALREADY) {
+      ++already;
+    } else {
+      ++others;
     }
-    answer == -EALREADY ? ++already : ++others;
     return result;
   }
 };
@@ -96,7 +102,7 @@ void run(const char* title, int times, Body before_cancel) {
     char& byte = buffers[static_cast<std::size_t>(i)];
     if (!arrived && sent) check(recv(ours, &byte, 1, 0), "recv");  // it is still in the socket
     lost += byte != (sent ? '!' : '?');
-    byte = '#';  // somebody else's from now on
+    byte = '#';  // given to another use
   }
   const auto late = times - std::count(buffers.begin(), buffers.begin() + times, '#');
   std::printf("%-16s %7d %8d %10d %7d %6d %6td\n", title, outcomes.cancelled, outcomes.not_found,
@@ -139,9 +145,8 @@ int main() {
   run("a worker waits", 100, [](int) {
     io_uring_sqe* sqe = io_uring_get_sqe(&ring);
     io_uring_prep_splice(sqe, in[0], -1, out[1], -1, 1, 0);
-    // for the worker to begin
     submit(sqe, original);
-    usleep(1000);
+    usleep(1000);  // for the worker to begin
     return false;
   });
   io_uring_queue_exit(&ring);

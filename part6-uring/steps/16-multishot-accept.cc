@@ -19,13 +19,13 @@
 
 namespace {
 
-constexpr int places = 4;
-enum Name : __u64 { accepting = 1, cancelling };
+constexpr int connections_max = 4;
+enum UserData : __u64 { accepting = 1, cancelling };
 
 io_uring ring;
 int listener;
-sockaddr_un address{AF_UNIX, {}};  // here a client that is connected is in the queue; no delay
-socklen_t address_bytes = sizeof(sa_family_t);  // so far: bind(2) picks a name
+sockaddr_un address{AF_UNIX, {}};               // a connected client is in the queue without delay
+socklen_t address_bytes = sizeof(sa_family_t);  // for now: then bind(2) picks a name
 
 int check(int result, const char* what) {
   if (result < 0) {
@@ -58,25 +58,32 @@ void request(bool multishot) {
   io_uring_sqe_set_data64(sqe, accepting);
 }
 
-/// What one wait brings; the number of clients.
+/// Prints what one wait returns. Returns the number of clients.
 int wait(const char* title) {
-  int clients = 0, promises = 0;
+  int clients = 0;
+  int promises = 0;
   const char* error = nullptr;
   check_result(io_uring_submit_and_wait(&ring, 1), "io_uring_submit_and_wait");
-  for (io_uring_cqe* cqe; io_uring_peek_cqe(&ring, &cqe) == 0; io_uring_cqe_seen(&ring, cqe)) {
+  io_uring_cqe* cqe;
+  while (io_uring_peek_cqe(&ring, &cqe) == 0) {
     if (cqe->res >= 0) ++clients;
     if (cqe->res < 0) error = strerrorname_np(-cqe->res);
     if (cqe->flags & IORING_CQE_F_MORE) ++promises;
+    io_uring_cqe_seen(&ring, cqe);
   }
   std::printf("%-28s %2d clients, %2d promises of more%s%s\n", title, clients, promises,
               error ? ", -" : "", error ? error : "");
   return clients;
 }
 
+/// Empties the queue of the listener. Returns how many clients were in it.
 int in_queue() {
   int clients = 0;
-  for (pollfd ask{listener, POLLIN, 0}; poll(&ask, 1, 0) > 0; ++clients)
+  pollfd entry{listener, POLLIN, 0};
+  while (poll(&entry, 1, 0) > 0) {
     close(check(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC), "accept4"));
+    ++clients;
+  }
   return clients;
 }
 
@@ -84,7 +91,7 @@ void cancel() {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
   io_uring_prep_cancel64(sqe, accepting, 0);
   io_uring_sqe_set_data64(sqe, cancelling);
-  io_uring_sqe_set_flags(sqe, IOSQE_CQE_SKIP_SUCCESS);  // only the accept's end is of interest
+  io_uring_sqe_set_flags(sqe, IOSQE_CQE_SKIP_SUCCESS);  // only the accept's last completion matters
   wait("cancelled:");
 }
 
@@ -96,7 +103,7 @@ void out_of_descriptors() {
   connect(last);
   limit.rlim_cur = static_cast<rlim_t>(last) + 1;
   check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
-  request(true);  // takes the limit of now (6.18)
+  request(true);  // it keeps the limit of this moment (6.18)
   wait("no descriptor is left:");
   check(setrlimit(RLIMIT_NOFILE, &usual), "setrlimit");
   request(true);
@@ -117,7 +124,8 @@ int main() {
   connect_ten();
   request(true);
   const int taken = wait("broken, one request:");
-  std::printf("%-28s %2d in %d places, %d left in the queue\n", "", taken, places, in_queue());
+  std::printf("%-28s %2d in %d places, %d left in the queue\n", "", taken, connections_max,
+              in_queue());
   connect(new_socket());
   wait("another comes:");
   cancel();
@@ -125,9 +133,10 @@ int main() {
   cancel();
 
   connect_ten();
-  for (int i = 0; i < places; ++i) request(false);
+  for (int i = 0; i < connections_max; ++i) request(false);
   const int admitted = wait("mended, four requests:");
-  std::printf("%-28s %2d in %d places, %d left in the queue\n", "", admitted, places, in_queue());
+  std::printf("%-28s %2d in %d places, %d left in the queue\n", "", admitted, connections_max,
+              in_queue());
   io_uring_queue_exit(&ring);
   close(listener);
 }

@@ -39,7 +39,7 @@ int check_result(int result, const char* what) {
   return check(result, what);
 }
 
-/// The ring of buffers. Its tail lies in a field that the first entry does not use. (Not liburing's
+/// The ring of buffers. Its tail is in a field that the first entry does not use. (Not liburing's
 /// io_uring_buf_ring: after Debian 12's <linux/io_uring.h>, C++ sees its entries 8 bytes too late.)
 io_uring_buf* entries;
 
@@ -49,18 +49,18 @@ void give_back(unsigned short number) {
   entry.addr = reinterpret_cast<__u64>(memory[number]);
   entry.len = sizeof memory[number];
   entry.bid = number;
-  tail.fetch_add(1, std::memory_order_release);  // who sees the new tail sees the entry
+  tail.fetch_add(1, std::memory_order_release);  // a kernel that sees the tail sees the entry
 }
 
-void lend_buffers() {
-  const auto page = static_cast<std::size_t>(getpagesize());  // where it has to begin
+void register_buffers() {
+  const auto page = static_cast<std::size_t>(getpagesize());  // the ring must be aligned to it
   entries = static_cast<io_uring_buf*>(std::aligned_alloc(page, page));
   entries[0].resv = 0;
-  io_uring_buf_reg about{};
-  about.ring_addr = reinterpret_cast<__u64>(entries);
-  about.ring_entries = count;
-  about.bgid = group;
-  check_result(io_uring_register_buf_ring(&ring, &about, 0), "io_uring_register_buf_ring");
+  io_uring_buf_reg registration{};
+  registration.ring_addr = reinterpret_cast<__u64>(entries);
+  registration.ring_entries = count;
+  registration.bgid = group;
+  check_result(io_uring_register_buf_ring(&ring, &registration, 0), "io_uring_register_buf_ring");
   for (unsigned short number = 0; number < count; ++number) give_back(number);
 }
 
@@ -75,17 +75,17 @@ struct Client {
   }
 };
 
-void read(const Client& client, unsigned short how = 0) {
+void read(const Client& client, unsigned short flags = 0) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
   io_uring_prep_recv(sqe, client.ends[0], nullptr, 0, 0);
-  sqe->ioprio |= how;
+  sqe->ioprio |= flags;
   io_uring_sqe_set_flags(sqe, IOSQE_BUFFER_SELECT);
   sqe->buf_group = group;
   io_uring_sqe_set_data64(sqe, reinterpret_cast<__u64>(&client));
   check_result(io_uring_submit(&ring), "io_uring_submit");
 }
 
-/// The next completion: bytes in a buffer that is lent to us now, or -ENOBUFS.
+/// A completion: bytes in a buffer that is ours until we give it back, or -ENOBUFS.
 struct Received {
   int result;
   bool more;
@@ -108,15 +108,19 @@ Received next() {
 
 int main() {
   check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
-  lend_buffers();
-  const Client a("a"), b("b"), c("c"), d("d");
+  register_buffers();
+  const Client a("a");
+  const Client b("b");
+  const Client c("c");
+  const Client d("d");
   read(a);
   read(b);
   read(c);
   std::printf("three reads, two buffers, completions: %u\n", io_uring_cq_ready(&ring));
   a.says("I am a");
   b.says("I am b");
-  const Received from_a = next(), from_b = next();
+  const Received from_a = next();
+  const Received from_b = next();
   c.says("I am c");
   next();
   std::puts("a's buffer is given back, c's read begins again");
@@ -134,7 +138,7 @@ int main() {
       got = next();
       if (got.result > 0) all.append(memory[got.number], static_cast<std::size_t>(got.result));
     } while (got.more && all.size() < 26);
-    // both are lent by now
+    // both are in use by now
     give_back(0);
     give_back(1);
   }

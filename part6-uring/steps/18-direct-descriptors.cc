@@ -22,8 +22,8 @@ namespace {
 
 io_uring ring;
 int listener;
-sockaddr_un address{AF_UNIX, {}};  // here a client that is connected is in the queue; no delay
-socklen_t address_bytes = sizeof(sa_family_t);  // so far: bind(2) picks a name
+sockaddr_un address{AF_UNIX, {}};               // a connected client is in the queue without delay
+socklen_t address_bytes = sizeof(sa_family_t);  // for now: then bind(2) picks a name
 
 int check(int result, const char* what) {
   if (result < 0) {
@@ -43,7 +43,7 @@ std::string text(int result) {
   return result < 0 ? std::string("-") + strerrorname_np(-result) : std::to_string(result);
 }
 
-/// Submits what `prepare` fills in, and waits for the result: one at a time, so no name is needed.
+/// Submits what `prepare` fills in, and waits for the result. One at a time: no user_data needed.
 template <typename Prepare>
 int run(Prepare prepare) {
   prepare(io_uring_get_sqe(&ring));
@@ -58,7 +58,7 @@ int run(Prepare prepare) {
 int read_slot(unsigned slot, char (&bytes)[16]) {
   return run([&](io_uring_sqe* sqe) {
     io_uring_prep_read(sqe, static_cast<int>(slot), bytes, sizeof bytes, 0);
-    io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE);  // the number is not that of a descriptor
+    io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE);  // the number is a slot, not a descriptor
   });
 }
 

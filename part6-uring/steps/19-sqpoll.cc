@@ -26,11 +26,13 @@
 
 namespace {
 
+[[noreturn]] void fail(const char* what) {
+  std::perror(what);
+  std::exit(1);
+}
+
 int check(int result, const char* what) {
-  if (result < 0) {
-    std::perror(what);
-    std::exit(1);
-  }
+  if (result < 0) fail(what);
   return result;
 }
 
@@ -40,7 +42,7 @@ int check_result(int result, const char* what) {
   return check(result, what);
 }
 
-/// io_uring_enter(2) is from now on an error in this thread: EPERM.
+/// From now on io_uring_enter(2) fails in this thread: EPERM.
 void forbid_enter() {
   sock_filter rules[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
                          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_enter, 0, 1),
@@ -52,9 +54,9 @@ void forbid_enter() {
 }
 
 struct Ring : io_uring {
-  Ring(unsigned how, unsigned idle_ms) {
+  Ring(unsigned flags, unsigned idle_ms) {
     io_uring_params params{};
-    params.flags = how;
+    params.flags = flags;
     params.sq_thread_idle = idle_ms;
     check_result(io_uring_queue_init_params(4, this, &params), "io_uring_queue_init_params");
   }
@@ -64,7 +66,7 @@ struct Ring : io_uring {
     io_uring_prep_nop(io_uring_get_sqe(this));
     return io_uring_submit(this);  // with SQPOLL it enters only if the kernel's thread sleeps
   }
-  int wait() {  // for a completion, without a call to enter
+  int wait_without_enter() {
     while (io_uring_cq_ready(this) == 0) std::this_thread::yield();
     io_uring_cq_advance(this, 1);
     return 1;
@@ -81,22 +83,29 @@ long long cpu_ns() {
     long long ns = 0;
     if (std::ifstream(task.path() / "schedstat") >> ns) return ns;
   }
-  return check(-1, "/proc/self/task/*/schedstat");
+  fail("/proc/self/task/*/schedstat");
 }
 
 void print(const char* what, int n) {
-  std::printf("%-42s %s%s\n", what, n < 0 ? "-" : "",
-              n < 0 ? strerrorname_np(-n) : std::to_string(n).c_str());
+  if (n < 0) {
+    std::printf("%-42s -%s\n", what, strerrorname_np(-n));
+  } else {
+    std::printf("%-42s %d\n", what, n);
+  }
 }
 
 void awake() {
-  Ring plain(0, 0), polled(IORING_SETUP_SQPOLL, 60'000);
-  polled.submit_nop();  // enters: the kernel's thread begins asleep (6.18)
-  int done = polled.wait();
+  Ring plain(0, 0);
+  Ring polled(IORING_SETUP_SQPOLL, 60'000);
+  polled.submit_nop();  // enters: the kernel's thread starts asleep (6.18)
+  int done = polled.wait_without_enter();
   std::thread([&] {
     forbid_enter();
     print("enter is forbidden: submit without SQPOLL", plain.submit_nop());
-    for (; done < 100 && polled.submit_nop() >= 0; ++done) polled.wait();
+    while (done < 100 && polled.submit_nop() >= 0) {
+      polled.wait_without_enter();
+      ++done;
+    }
   }).join();
   print("done with SQPOLL", done);
   const long long before_ns = cpu_ns();
@@ -107,9 +116,13 @@ void awake() {
 void asleep() {
   Ring sleepy(IORING_SETUP_SQPOLL, 10);
   sleepy.submit_nop();
-  sleepy.wait();
+  sleepy.wait_without_enter();
   while (!sleepy.thread_sleeps()) usleep(1000);
-  for (long long ns = -1; ns != cpu_ns(); usleep(50'000)) ns = cpu_ns();
+  long long ns = -1;
+  while (ns != cpu_ns()) {
+    ns = cpu_ns();
+    usleep(50'000);
+  }
   std::puts("no work for 10 ms, and from then on no processor time");
   std::thread([&] {
     forbid_enter();
@@ -118,7 +131,7 @@ void asleep() {
   usleep(50'000);
   print("done 50 ms later", static_cast<int>(io_uring_cq_ready(&sleepy)));
   check_result(io_uring_submit(&sleepy), "io_uring_submit");
-  print("done when we have entered", sleepy.wait());
+  print("done when we have entered", sleepy.wait_without_enter());
 }
 
 }  // namespace

@@ -19,7 +19,8 @@
 
 namespace {
 
-constexpr int rounds = 15, receives = 5000;
+constexpr int rounds = 15;
+constexpr int receives = 5000;
 enum Form { without, without_again, with_time_out, forms };
 
 io_uring ring;
@@ -46,7 +47,7 @@ double processor_us() {
   return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3;
 }
 
-/// Orders a receive, lets the byte come, and collects what there is to collect.
+/// Submits a receive, sends the byte, and takes every completion.
 void receive(bool limited) {
   static __kernel_timespec minute{60, 0};
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
@@ -84,7 +85,8 @@ int main() {
   std::mt19937 dice{std::random_device{}()};
   std::array<Form, forms> order = {without, without_again, with_time_out};
   (void)cost_us(with_time_out);  // warms up
-  std::vector<double> noise, price;
+  std::vector<double> noise;
+  std::vector<double> price;
   for (int round = 0; round < rounds; ++round) {
     std::array<double, forms> found{};
     std::shuffle(order.begin(), order.end(), dice);

@@ -38,7 +38,8 @@ void ask(const char* what, uintptr_t ident, short filter, unsigned short flags, 
 }
 
 int main() {
-  int level[2], edge[2];
+  int level[2];
+  int edge[2];
   check(pipe(level), "pipe");
   check(pipe(edge), "pipe");
   queue = check(kqueue(), "kqueue");

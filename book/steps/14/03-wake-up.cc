@@ -33,9 +33,9 @@ void try_it(const char* name, int from, int to) {
   std::printf("%-8s %6d of 100000 writes taken, readable: %s,", name, taken,
               is_readable(from) ? "yes" : "no");
   int reads = 0;
-  for (Unit buffer[512]; read(from, buffer, sizeof(Unit) == 1 ? sizeof buffer : sizeof one) > 0;) {
-    ++reads;
-  }
+  Unit buffer[512];
+  const std::size_t size = sizeof(Unit) == 1 ? sizeof buffer : sizeof one;
+  while (read(from, buffer, size) > 0) ++reads;
   std::printf(" empty after %d read%s\n", reads, reads == 1 ? "" : "s");
 }
 
@@ -45,7 +45,7 @@ int main() {
 
   int ends[2];
   check(pipe(ends), "pipe");
-  for (const int end : ends) {  // pipe2(2) does it at once, where there is one
+  for (const int end : ends) {  // pipe2(2) does all of it in one call, where it exists
     check(fcntl(end, F_SETFL, O_NONBLOCK), "F_SETFL");
     check(fcntl(end, F_SETFD, FD_CLOEXEC), "F_SETFD");
   }

@@ -23,7 +23,7 @@ void serve(int client, Clock::duration work) {
   char byte;
   while (read(client, &byte, 1) == 1) {
     const std::scoped_lock lock(one_at_a_time);
-    std::this_thread::sleep_for(work);  // in earnest a disk, or a computation
+    std::this_thread::sleep_for(work);  // in a real server a disk, or a computation
     (void)send(client, &byte, 1, MSG_NOSIGNAL);
   }
   close(client);

@@ -42,7 +42,8 @@ void measure(int per_second, Clock::duration duration) {
     }
   });
   std::vector<double> ms;
-  for (char byte; ms.size() < count && read(ends[0], &byte, 1) == 1;) {
+  char byte;
+  while (ms.size() < count && read(ends[0], &byte, 1) == 1) {
     ms.push_back(std::chrono::duration<double, std::milli>(Clock::now() - due(ms.size())).count());
   }
   shutdown(ends[0], SHUT_RDWR);

@@ -39,7 +39,8 @@ int connect_to(int port, Clock::time_point stall) {
     int ends[2];
     check(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), "socketpair");
     std::thread([=, client = ends[1]] {
-      for (char message[5]; recv(client, message, 5, MSG_WAITALL) == 5;) {
+      char message[5];
+      while (recv(client, message, 5, MSG_WAITALL) == 5) {
         if (Clock::now() >= stall) std::this_thread::sleep_until(stall + 1s);
         (void)send(client, message, 5, MSG_NOSIGNAL);
       }
@@ -56,7 +57,8 @@ int connect_to(int port, Clock::time_point stall) {
 }
 
 struct Latencies {
-  std::vector<double> from_sent, from_due;  // in ms
+  std::vector<double> from_sent_ms;
+  std::vector<double> from_due_ms;
 };
 
 /// Sends a message every `interval`, or as soon as it can if it is late; 0 is always late.
@@ -71,8 +73,8 @@ Latencies ask(int server, Clock::duration interval) {
     char message[] = {1, 0, 0, 0, '?'};
     check(static_cast<int>(send(server, message, 5, MSG_NOSIGNAL)), "send");
     check(static_cast<int>(recv(server, message, 5, MSG_WAITALL)), "recv");
-    found.from_sent.push_back(ms_since(sent));
-    found.from_due.push_back(ms_since(due));
+    found.from_sent_ms.push_back(ms_since(sent));
+    found.from_due_ms.push_back(ms_since(due));
     // [/ask]
   }
   return found;
@@ -94,7 +96,7 @@ int main(int argc, char** argv) {
   const auto scheduled = ask(connect_to(port, stall), 5ms);
   other.join();
   std::printf("%-21s %7s  %10s  %10s  %10s\n", "", "answers", "p50", "p99", "max");
-  print("ask, wait, ask again", closed.from_sent);
-  print("every 5 ms, from sent", scheduled.from_sent);
-  print("every 5 ms, from due", scheduled.from_due);
+  print("ask, wait, ask again", closed.from_sent_ms);
+  print("every 5 ms, from sent", scheduled.from_sent_ms);
+  print("every 5 ms, from due", scheduled.from_due_ms);
 }

@@ -28,7 +28,11 @@ struct Histogram {
     const std::uint64_t all = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
     const auto rank = static_cast<std::uint64_t>(share * static_cast<double>(all));
     std::size_t bucket = 0;
-    for (std::uint64_t seen = 0; (seen += counts[bucket]) <= rank;) ++bucket;
+    std::uint64_t seen = counts[0];  // in the buckets up to this one
+    while (seen <= rank) {
+      ++bucket;
+      seen += counts[bucket];
+    }
     const std::size_t shift = bucket < 32 ? 0 : bucket / 16 - 1;
     return (bucket - shift * 16) << shift;  // the least value that the bucket holds
   }
