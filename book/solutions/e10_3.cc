@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::uint32_t payload_bytes_max = 65536;
 
-/// What a coroutine yields one after the other. It goes on when it is asked for the next, and
-/// stands still in between.
+/// The values that a coroutine yields, one after the other. It runs when the next one is asked for,
+/// and is suspended in between.
 template <typename T>
 class Generator {
  public:
@@ -41,7 +41,7 @@ class Generator {
     if (frame_) frame_.destroy();
   }
 
-  /// nullopt: there are no more. Not to be asked again then.
+  /// The next value, or nullopt: there are no more. Do not call it after that.
   std::optional<T> next() {
     frame_.resume();
     return frame_.promise().current;
@@ -54,8 +54,8 @@ class Generator {
 };
 
 // [messages]
-/// The messages of a stream, however it is cut. A view is good until the next is asked for. An
-/// error is the last that comes.
+/// The messages of a stream, however it is cut. A view is good until the next one is asked for. An
+/// error is the last value.
 Generator<common::Result<common::ByteView>> messages(int input) {
   common::FrameReader reader(payload_bytes_max);
   std::array<std::byte, 16384> buffer;

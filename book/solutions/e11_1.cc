@@ -26,7 +26,7 @@ class SetAttribute {
   uring::Status decode(int /*result*/, std::uint32_t /*flags*/) const { return {}; }
 
  private:
-  const char* path_;  // what these point to outlives the operation: it is main's
+  const char* path_;  // these point into argv, which outlives the operation
   const char* name_;
   std::string_view value_;
 };

@@ -1,4 +1,4 @@
-// Asks a server on this machine one question, and has so much time for all of it:
+// Asks a server on this machine one question, with one deadline for all of it:
 // ./e11_2 PORT MILLISECONDS < question > answer
 
 #include <sys/socket.h>
@@ -31,7 +31,8 @@ Task<Status> ask(Loop& loop, const common::Address& server, std::string question
   const auto connected = co_await loop.connect(*peer, server).until(deadline);
   if (!connected) co_return connected;
 
-  for (auto rest = std::as_bytes(std::span(question)); !rest.empty();) {
+  auto rest = std::as_bytes(std::span(question));
+  while (!rest.empty()) {
     const auto sent = co_await loop.send(*peer, rest).until(deadline);
     if (!sent) co_return std::unexpected(sent.error());
     rest = rest.subspan(*sent);

@@ -54,9 +54,9 @@ void forbid_enter() {
 }
 
 struct Ring : io_uring {
-  Ring(unsigned flags, unsigned idle_ms) {
+  Ring(unsigned setup_flags, unsigned idle_ms) {
     io_uring_params params{};
-    params.flags = flags;
+    params.flags = setup_flags;
     params.sq_thread_idle = idle_ms;
     check_result(io_uring_queue_init_params(4, this, &params), "io_uring_queue_init_params");
   }

@@ -1,4 +1,4 @@
-"""A function fits on a page."""
+"""A function fits on a page. The limit is advice: see test_files.py."""
 
 import ast
 

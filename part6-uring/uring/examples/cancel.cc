@@ -1,4 +1,4 @@
-// Cancelling one operation by its handle, and everything in a scope.
+// Cancels one operation by its handle, then every task of a scope.
 // Try it: ./cancel
 
 #include <cstdio>

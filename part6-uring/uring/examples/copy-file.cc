@@ -15,11 +15,13 @@ uring::Task<uring::Status> copy(uring::Loop& loop, const char* from, const char*
   if (!target) co_return std::unexpected(target.error());
 
   std::vector<std::byte> buffer(64 * 1024);
-  for (std::uint64_t offset = 0;;) {
+  std::uint64_t offset = 0;
+  while (true) {
     const auto got = co_await loop.read(*source, buffer, offset);
     if (!got) co_return std::unexpected(got.error());
     if (*got == 0) co_return co_await loop.fsync(*target);
-    for (std::size_t written = 0; written < *got;) {  // a write may fall short
+    std::size_t written = 0;
+    while (written < *got) {  // a write may fall short
       const auto rest = std::span(buffer).first(*got).subspan(written);
       const auto count = co_await loop.write(*target, rest, offset + written);
       if (!count) co_return std::unexpected(count.error());

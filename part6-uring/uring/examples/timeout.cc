@@ -1,4 +1,4 @@
-// A time-out for one operation, and a deadline that several share.
+// A timeout for one operation, and a deadline that several share.
 // Try it: ./timeout   then ./timeout </dev/null
 
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// A program of another project: CMakeLists.txt here says what it takes.
+// A program of another project: the CMakeLists.txt here shows what that needs.
 
 #include <cstdio>
 
