@@ -40,15 +40,17 @@ enum {
 
 // Does what `actions` says on a new connection, waits for `arrival`, and prints a row of the table.
 void row(const char* title, int actions, short arrival) {
-  sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
-  auto* const at = reinterpret_cast<sockaddr*>(&address);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);  // and port 0: the kernel picks one
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
   const int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   const int peer = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-  check(bind(listener, at, size), "bind");
+  check(bind(listener, name, size), "bind");
   check(listen(listener, 1), "listen");
-  check(getsockname(listener, at, &size), "getsockname");
-  check(connect(peer, at, size), "connect");
+  check(getsockname(listener, name, &size), "getsockname");
+  check(connect(peer, name, size), "connect");
   const int ours = check(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC), "accept4");
   char bytes[8];
 

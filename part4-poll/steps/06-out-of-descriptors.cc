@@ -42,13 +42,15 @@ void turns(const char* form, int listener, bool park) {
 int main() {
   const int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   const int client = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-  sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
-  auto* const at = reinterpret_cast<sockaddr*>(&address);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);  // and port 0: the kernel picks one
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
-  check(bind(listener, at, size), "bind");
+  check(bind(listener, name, size), "bind");
   check(listen(listener, 1), "listen");
-  check(getsockname(listener, at, &size), "getsockname");
-  check(connect(client, at, size), "connect");
+  check(getsockname(listener, name, &size), "getsockname");
+  check(connect(client, name, size), "connect");
   rlimit limit{};
   check(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
   limit.rlim_cur = 32;

@@ -32,16 +32,18 @@ int waiting(int listener) {
 void serve_four(int accepts_max) {
   const int listener =
       check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
-  sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
-  auto* const at = reinterpret_cast<sockaddr*>(&address);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);  // and port 0: the kernel picks one
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
-  check(bind(listener, at, size), "bind");
+  check(bind(listener, name, size), "bind");
   check(listen(listener, 4), "listen");
-  check(getsockname(listener, at, &size), "getsockname");
+  check(getsockname(listener, name, &size), "getsockname");
   int clients[4];
   for (int& client : clients) {
     client = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-    check(connect(client, at, size), "connect");
+    check(connect(client, name, size), "connect");
   }
   while (waiting(listener) < 4) usleep(1000);  // the last handshakes may still be under way
 

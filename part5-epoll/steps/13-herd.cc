@@ -27,12 +27,14 @@ void run(const char* title, bool shared) {
   const int listener =
       check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
   const int client = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-  sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
-  auto* const at = reinterpret_cast<sockaddr*>(&address);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);  // and port 0: the kernel picks one
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
-  check(bind(listener, at, size), "bind");
+  check(bind(listener, name, size), "bind");
   check(listen(listener, SOMAXCONN), "listen");
-  check(getsockname(listener, at, &size), "getsockname");
+  check(getsockname(listener, name, &size), "getsockname");
   epoll_event interest{EPOLLIN, {.fd = listener}};
   int epolls[4];
   for (int& epoll : epolls) {
@@ -56,7 +58,7 @@ void run(const char* title, bool shared) {
   std::vector<std::thread> workers;
   for (const int epoll : epolls) workers.emplace_back(work, shared ? epolls[0] : epoll);
   usleep(100'000);  // let them fall asleep; a late one finds the client as well
-  check(connect(client, at, size), "connect");
+  check(connect(client, name, size), "connect");
   for (std::thread& worker : workers) worker.join();
   std::printf("%s: 1 client, %d of 4 workers woken, %d accepted\n", title, +woken, +accepted);
   for (const int epoll : epolls) close(epoll);

@@ -35,12 +35,14 @@ int main() {
   const int listener =
       check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
   const int client = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-  sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
-  auto* const at = reinterpret_cast<sockaddr*>(&address);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);  // and port 0: the kernel picks one
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
-  check(bind(listener, at, size), "bind");
+  check(bind(listener, name, size), "bind");
   check(listen(listener, SOMAXCONN), "listen");
-  check(getsockname(listener, at, &size), "getsockname");
+  check(getsockname(listener, name, &size), "getsockname");
 
   const int stop = check(eventfd(0, EFD_CLOEXEC), "eventfd");
   std::atomic<int> woken = 0;
@@ -64,7 +66,7 @@ int main() {
   for (const auto& id : ids) {
     while (!asleep(id)) usleep(1000);
   }
-  check(connect(client, at, size), "connect");
+  check(connect(client, name, size), "connect");
   woken.wait(0);
   check(eventfd_write(stop, 1), "eventfd_write");
   for (std::thread& worker : workers) worker.join();

@@ -40,22 +40,24 @@ int accept_all(int listener) {
 }
 
 int main() {
-  sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
-  auto* const at = reinterpret_cast<sockaddr*>(&address);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);  // and port 0: the kernel picks one
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
   int listeners[4];
   for (int& listener : listeners) {
     listener = check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
     const int on = 1;
     check(setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on), "setsockopt");
-    check(bind(listener, at, size), "bind");
+    check(bind(listener, name, size), "bind");
     check(listen(listener, SOMAXCONN), "listen");
-    check(getsockname(listener, at, &size), "getsockname");  // the next ones bind the same port
+    check(getsockname(listener, name, &size), "getsockname");  // the next ones bind the same port
   }
   int clients[200];
   for (int& client : clients) {
     client = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-    check(connect(client, at, size), "connect");
+    check(connect(client, name, size), "connect");
   }
 
   const auto [first, second, third, fourth] = listeners;

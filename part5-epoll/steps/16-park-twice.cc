@@ -47,7 +47,9 @@ void print(const char* form, const char* event, int result) {
 
 int main() {
   const int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-  sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);  // and port 0: the kernel picks one
   check(bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address), "bind");
   check(listen(listener, SOMAXCONN), "listen");
   const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");

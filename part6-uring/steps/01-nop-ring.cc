@@ -29,11 +29,13 @@ int check(long result, const char* what) {
 
 /// Pointers into the memory that we share with the kernel.
 struct Ring {
-  unsigned *sq_head, *sq_tail, *sq_array;  // submissions: numbers of the sqes, in order
+  unsigned* sq_head;
+  unsigned* sq_tail;
+  unsigned* sq_array;  // the submissions: indices of sqes, in order
   unsigned* cq_head;
   unsigned* cq_tail;
   io_uring_sqe* sqes;
-  io_uring_cqe* cqes;  // completions: these are the ring itself
+  io_uring_cqe* cqes;  // the completions
 };
 
 // The other side of a ring is another thread, perhaps on another processor. Acquire: after we have

@@ -100,16 +100,19 @@ void complete(Operation operation, std::uint64_t id, int result) {
 
 int listen_on(int port) {
   const int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-  sockaddr_in address{AF_INET, htons(static_cast<in_port_t>(port)), {htonl(INADDR_LOOPBACK)}, {}};
-  auto* const at = reinterpret_cast<sockaddr*>(&address);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<in_port_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
   const int on = 1;
   const int smallest = 1;  // the kernel rounds it up; with a small buffer short sends are common
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
   check(setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &smallest, sizeof smallest), "setsockopt");
-  check(bind(listener, at, size), "bind");
+  check(bind(listener, name, size), "bind");
   check(listen(listener, SOMAXCONN), "listen");
-  check(getsockname(listener, at, &size), "getsockname");
+  check(getsockname(listener, name, &size), "getsockname");
   std::printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
   return listener;
 }

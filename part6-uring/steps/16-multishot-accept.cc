@@ -114,10 +114,10 @@ void out_of_descriptors() {
 
 int main() {
   listener = new_socket();
-  auto* const at = reinterpret_cast<sockaddr*>(&address);
-  check(bind(listener, at, address_bytes), "bind");
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
+  check(bind(listener, name, address_bytes), "bind");
   address_bytes = sizeof address;
-  check(getsockname(listener, at, &address_bytes), "getsockname");
+  check(getsockname(listener, name, &address_bytes), "getsockname");
   check(listen(listener, SOMAXCONN), "listen");
   check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
 

@@ -117,10 +117,10 @@ void clients() {
 
 int main() {
   listener = check(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-  auto* const at = reinterpret_cast<sockaddr*>(&address);
-  check(bind(listener, at, address_bytes), "bind");
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
+  check(bind(listener, name, address_bytes), "bind");
   address_bytes = sizeof address;
-  check(getsockname(listener, at, &address_bytes), "getsockname");
+  check(getsockname(listener, name, &address_bytes), "getsockname");
   check(listen(listener, SOMAXCONN), "listen");
   check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
   check_result(io_uring_register_files_sparse(&ring, 2), "io_uring_register_files_sparse");

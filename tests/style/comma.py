@@ -15,13 +15,14 @@ TOKEN = re.compile(r"[A-Za-z_]\w*|\.\.\.|->|::|<<|<=|\d[\w.']*|\S")
 OPERATOR = re.compile(  # the name of an operator function, whose sign opens no bracket
     r"\boperator\s*(?:\(\)|\[\]|(?:new|delete|co_await)\b|[^\w\s(\[]+)")
 CLOSES = {")": "(", "]": "[", "}": "{"}
-CONTROL = {"if", "while", "switch", "for", "constexpr"}  # a `(` after these is no call
+CONTROL = {"if", "while", "switch", "for", "constexpr"}  # before a `(` that is no call
 VALUE = {"delete", "return", "co_return", "co_yield", "co_await", "throw", "case"}
-BLOCK = {")", "}", "else", "do", "const", "noexcept", "override"}  # a `{` after these is a block
+BLOCK = {")", "}", "else", "do", "const", "noexcept", "override"}  # a `{` after these: a block
 WORD = r"(?:[A-Za-z_]\w*)"
 TYPE = rf"(?:::\s*)?{WORD}(?:\s*<>)?(?:\s*::\s*{WORD}(?:\s*<>)?)*"
-SPECIFIERS = (r"(?:(?:const|constexpr|constinit|static|inline|thread_local|extern|mutable|unsigned|"
-              r"signed|long|short|volatile|struct|class|enum|typename|friend|virtual|explicit)\s+)*")
+SPECIFIERS = (
+    r"(?:(?:const|constexpr|constinit|static|inline|thread_local|extern|mutable|unsigned|"
+    r"signed|long|short|volatile|struct|class|enum|typename|friend|virtual|explicit)\s+)*")
 DECLARATION = re.compile(
     rf"{SPECIFIERS}{TYPE}(?:\s+const)?(?:\s*[&*]+\s*(?:const\s+)?|\s+){WORD}"
     rf"|{SPECIFIERS}auto\s*&*\s*\[\]"
