@@ -22,8 +22,9 @@ namespace {
 
 io_uring ring;
 int listener;
-sockaddr_un address{AF_UNIX, {}};               // a connected client is in the queue without delay
-socklen_t address_bytes = sizeof(sa_family_t);  // for now: then bind(2) picks a name
+// A Unix socket: a connected client is in the queue without delay.
+sockaddr_un address{AF_UNIX, {}};
+socklen_t address_bytes = sizeof(sa_family_t);  // without a name: bind(2) picks one
 
 int check(int result, const char* what) {
   if (result < 0) {
