@@ -115,15 +115,14 @@ Detached serve(int epoll, common::Fd socket) {
   watch(epoll, fd);
   common::FrameReader reader(payload_bytes_max);
   common::Bytes answers;
-  std::array<std::byte, receive_buffer_bytes> receive_buffer;
-  const auto receive = [&] { return ::recv(fd, receive_buffer.data(), receive_buffer.size(), 0); };
+  std::array<std::byte, receive_buffer_bytes> buffer;
+  const auto receive = [&] { return ::recv(fd, buffer.data(), buffer.size(), 0); };
   bool trusted = true;
   while (trusted) {
     const ssize_t received = co_await Until(epoll, fd, EPOLLIN, receive);
     if (received < 0) co_return;  // a reset: the client has gone
     if (received == 0) break;
-    trusted =
-        echo(reader, std::span(receive_buffer).first(static_cast<std::size_t>(received)), answers);
+    trusted = echo(reader, std::span(buffer).first(static_cast<std::size_t>(received)), answers);
     common::ByteView left = answers;
     const auto send = [&] { return ::send(fd, left.data(), left.size(), MSG_NOSIGNAL); };
     while (!left.empty()) {

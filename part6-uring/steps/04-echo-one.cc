@@ -89,12 +89,9 @@ void complete(Operation operation, std::uint64_t id, int result) {
     request(Operation::send, id);
   } else {
     connection.sent += static_cast<std::size_t>(result);
-    if (connection.sent == connection.size) {
-      request(Operation::receive, id);
-    } else {
-      ++connection.short_sends;
-      request(Operation::send, id);
-    }
+    const bool all_sent = connection.sent == connection.size;
+    if (!all_sent) ++connection.short_sends;
+    request(all_sent ? Operation::receive : Operation::send, id);
   }
 }
 
