@@ -1,4 +1,4 @@
-// Copies its input to its output, and says `tick` when nothing has come for so long:
+// Copies its input to its output, and prints `tick` when nothing has arrived for that long:
 // ./e10_1 MILLISECONDS
 
 #include <unistd.h>
@@ -24,11 +24,11 @@ using uring::Task;
 template <typename T>
 Task<> run_in(uring::Scope& race, Task<T> task, std::optional<T>& result) {
   result.emplace(co_await std::move(task));
-  race.cancel();  // whoever is still under way
+  race.cancel();  // the one that is still running
 }
 
-/// Runs both. When one has ended the other is cancelled and waited for. Yields what each of them
-/// came to: a cancel may come too late, and what the loser has done is done.
+/// Runs both. When one has ended the other is cancelled and awaited. Yields the results of both: a
+/// cancel may come too late, and what the loser has done is done.
 template <typename A, typename B>
 Task<std::pair<A, B>> when_any(Loop& loop, Task<A> a, Task<B> b) {
   std::optional<A> result_of_a;
@@ -63,7 +63,7 @@ Task<int> copy(Loop& loop, std::chrono::milliseconds patience) {
       co_return 1;
     } else if (*got == 0) {
       co_return 0;
-    } else {  // also if the time was up as well: results win
+    } else {  // also if the time was up, too: results win
       std::fwrite(buffer.data(), 1, *got, stdout);
       std::fflush(stdout);
     }
@@ -73,8 +73,14 @@ Task<int> copy(Loop& loop, std::chrono::milliseconds patience) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) return std::fputs("usage: e10_1 MILLISECONDS\n", stderr), 2;
+  if (argc != 2) {
+    std::fputs("usage: e10_1 MILLISECONDS\n", stderr);
+    return 2;
+  }
   const auto loop = Loop::create({});
-  if (!loop) return std::puts(uring::explain(loop.error()).c_str()), 1;
+  if (!loop) {
+    std::puts(uring::explain(loop.error()).c_str());
+    return 1;
+  }
   return (*loop)->run(copy(**loop, std::chrono::milliseconds(std::atoi(argv[1]))));
 }

@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::uint32_t payload_bytes_max = 65536;
 
-/// What a coroutine yields one after the other. It goes on when it is asked for the next, and
-/// stands still in between.
+/// The values that a coroutine yields, one after the other. It runs when the next one is asked for,
+/// and is suspended in between.
 template <typename T>
 class Generator {
  public:
@@ -41,8 +41,11 @@ class Generator {
     if (frame_) frame_.destroy();
   }
 
-  /// nullopt: there are no more. Not to be asked again then.
-  std::optional<T> next() { return frame_.resume(), frame_.promise().current; }
+  /// The next value, or nullopt: there are no more. Do not call it after that.
+  std::optional<T> next() {
+    frame_.resume();
+    return frame_.promise().current;
+  }
 
  private:
   using Frame = std::coroutine_handle<promise_type>;
@@ -51,8 +54,8 @@ class Generator {
 };
 
 // [messages]
-/// The messages of a stream, however it is cut. A view is good until the next is asked for. An
-/// error is the last that comes.
+/// The messages of a stream, however it is cut. A view is good until the next one is asked for. An
+/// error is the last value.
 Generator<common::Result<common::ByteView>> messages(int input) {
   common::FrameReader reader(payload_bytes_max);
   std::array<std::byte, 16384> buffer;
@@ -78,7 +81,10 @@ Generator<common::Result<common::ByteView>> messages(int input) {
 int main() {
   auto stream = messages(STDIN_FILENO);
   while (const auto message = stream.next()) {
-    if (!*message) return std::fprintf(stderr, "%s\n", message->error().message().c_str()), 1;
+    if (!*message) {
+      std::fprintf(stderr, "%s\n", message->error().message().c_str());
+      return 1;
+    }
     std::printf("%zu ", (*message)->size());
     std::fwrite((*message)->data(), 1, (*message)->size(), stdout);
     std::putchar('\n');

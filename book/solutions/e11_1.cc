@@ -26,7 +26,7 @@ class SetAttribute {
   uring::Status decode(int /*result*/, std::uint32_t /*flags*/) const { return {}; }
 
  private:
-  const char* path_;  // what these point to outlives the operation: it is main's
+  const char* path_;  // these point into argv, which outlives the operation
   const char* name_;
   std::string_view value_;
 };
@@ -40,9 +40,15 @@ uring::Task<uring::Status> set(uring::Loop& loop, const char* path, const char* 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) return std::fputs("usage: e11_1 FILE NAME VALUE\n", stderr), 2;
+  if (argc != 4) {
+    std::fputs("usage: e11_1 FILE NAME VALUE\n", stderr);
+    return 2;
+  }
   const auto loop = uring::Loop::create({});
-  if (!loop) return std::puts(uring::explain(loop.error()).c_str()), 1;
+  if (!loop) {
+    std::puts(uring::explain(loop.error()).c_str());
+    return 1;
+  }
   const auto done = (*loop)->run(set(**loop, argv[1], argv[2], argv[3]));
   if (done) return 0;
   std::fprintf(stderr, "%s: %s\n", argv[1], done.error().message().c_str());

@@ -1,4 +1,4 @@
-// Asks a server on this machine one question, and has so much time for all of it:
+// Asks a server on this machine one question, with one deadline for all of it:
 // ./e11_2 PORT MILLISECONDS < question > answer
 
 #include <sys/socket.h>
@@ -31,7 +31,8 @@ Task<Status> ask(Loop& loop, const common::Address& server, std::string question
   const auto connected = co_await loop.connect(*peer, server).until(deadline);
   if (!connected) co_return connected;
 
-  for (auto rest = std::as_bytes(std::span(question)); !rest.empty();) {
+  auto rest = std::as_bytes(std::span(question));
+  while (!rest.empty()) {
     const auto sent = co_await loop.send(*peer, rest).until(deadline);
     if (!sent) co_return std::unexpected(sent.error());
     rest = rest.subspan(*sent);
@@ -60,12 +61,18 @@ std::string read_all(std::FILE* file) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return std::fputs("usage: e11_2 PORT MILLISECONDS\n", stderr), 2;
+  if (argc != 3) {
+    std::fputs("usage: e11_2 PORT MILLISECONDS\n", stderr);
+    return 2;
+  }
   const auto due = uring::Clock::now() + std::chrono::milliseconds(std::atoi(argv[2]));
   const auto port = static_cast<std::uint16_t>(std::atoi(argv[1]));
   const auto server = common::Address::parse("127.0.0.1", port);
   const auto loop = Loop::create({});
-  if (!loop) return std::puts(uring::explain(loop.error()).c_str()), 1;
+  if (!loop) {
+    std::puts(uring::explain(loop.error()).c_str());
+    return 1;
+  }
   const auto done = (*loop)->run(ask(**loop, *server, read_all(stdin), due));
   if (done) return 0;
   std::fprintf(stderr, "%s\n", done.error().message().c_str());

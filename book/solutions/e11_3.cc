@@ -12,13 +12,24 @@
 
 namespace {
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 io_uring ring;
 char buffer[4096];
 
-void order_read(int file) {
+void request_read(int file) {
   io_uring_prep_read(io_uring_get_sqe(&ring), file, buffer, sizeof buffer, 0);
   check_result(io_uring_submit(&ring), "io_uring_submit");
 }
@@ -30,7 +41,8 @@ bool print(const char* by, const char* bytes, int size) {
   return size > 0;
 }
 
-/// Whatever has completed; the ring's descriptor is readable until there is no more.
+/// Takes every completion; until then the ring's descriptor is readable. False: the stream has
+/// ended.
 bool reap(int file) {
   bool open = true;
   io_uring_cqe* cqe = nullptr;
@@ -38,7 +50,7 @@ bool reap(int file) {
     const int got = check_result(cqe->res, "read through the ring");
     io_uring_cqe_seen(&ring, cqe);
     open = got > 0 && print("ring", buffer, got);
-    if (open) order_read(file);
+    if (open) request_read(file);
   }
   return open;
 }
@@ -58,22 +70,27 @@ void watch(int epoll, int fd) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return std::fputs("usage: e11_3 FIFO FIFO\n", stderr), 2;
+  if (argc != 3) {
+    std::fputs("usage: e11_3 FIFO FIFO\n", stderr);
+    return 2;
+  }
   const int by_ring = check(open(argv[1], O_RDONLY | O_CLOEXEC), argv[1]);
   const int by_epoll = check(open(argv[2], O_RDONLY | O_NONBLOCK | O_CLOEXEC), argv[2]);
   check_result(io_uring_queue_init(4, &ring, 0), "io_uring_queue_init");
-  order_read(by_ring);
+  request_read(by_ring);
   // [wait]
   const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
-  watch(epoll, ring.ring_fd);  // readable: a completion is there
+  watch(epoll, ring.ring_fd);  // readable when there is a completion
   watch(epoll, by_epoll);
-  for (int open_streams = 2; open_streams > 0;) {
+  int open_streams = 2;
+  while (open_streams > 0) {
     epoll_event event;
     const int ready = epoll_wait(epoll, &event, 1, -1);
     if (ready < 0 && errno == EINTR) continue;
     check(ready, "epoll_wait");
     const int fd = event.data.fd;
-    if (fd == ring.ring_fd ? reap(by_ring) : read_ready(by_epoll)) continue;
+    const bool open = fd == ring.ring_fd ? reap(by_ring) : read_ready(by_epoll);
+    if (open) continue;
     check(epoll_ctl(epoll, EPOLL_CTL_DEL, fd, nullptr), "epoll_ctl");
     --open_streams;
   }

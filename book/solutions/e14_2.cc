@@ -1,5 +1,5 @@
 // E14.2: chapter 10's server on chapter 6's mechanism. One awaitable serves accept, receive and
-// send: it tries, and whenever it is told EAGAIN it waits in epoll(7) for the next chance.
+// send: it tries, and after EAGAIN it waits in epoll(7) until the descriptor is ready.
 
 #include <poll.h>
 #include <sys/epoll.h>
@@ -23,14 +23,17 @@
 namespace {
 
 constexpr std::uint32_t payload_bytes_max = 65'536;
-constexpr std::size_t lent_bytes = 16'384;
+constexpr std::size_t receive_buffer_bytes = 16'384;
 constexpr int batch_events_max = 64;
 
-void must(int result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+void check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
 }
 
-/// A coroutine that belongs to nobody: it begins at once, and its frame goes with its end.
+/// A coroutine without an owner: it begins immediately, and its frame is freed when it ends.
 struct Detached {
   struct promise_type {
     Detached get_return_object() { return {}; }
@@ -42,8 +45,8 @@ struct Detached {
 };
 
 // [until]
-/// Something that was tried and has to be tried again. It stands in its coroutine's frame, and a
-/// descriptor has one at a time, so an event finds the one it was meant for.
+/// An operation that got EAGAIN and has to be tried again. It is in its coroutine's frame, and a
+/// descriptor has one at a time, so an event finds the operation it is for.
 class Pending {
  public:
   /// What to do when the descriptor is ready: try, and either go on or wait again.
@@ -68,14 +71,21 @@ class Until final : public Pending {
     waiter_ = waiter;
     epoll_event once{.events = events_ | EPOLLONESHOT,
                      .data = {.ptr = static_cast<Pending*>(this)}};
-    must(epoll_ctl(epoll_, EPOLL_CTL_MOD, fd_, &once), "epoll_ctl");
+    check(epoll_ctl(epoll_, EPOLL_CTL_MOD, fd_, &once), "epoll_ctl");
   }
   ssize_t await_resume() const { return result_; }
 
-  void ready() override { await_ready() ? waiter_.resume() : await_suspend(waiter_); }
+  void ready() override {
+    if (await_ready()) {
+      waiter_.resume();
+    } else {
+      await_suspend(waiter_);
+    }
+  }
 
  private:
-  int epoll_, fd_;
+  int epoll_;
+  int fd_;
   std::uint32_t events_;
   Attempt attempt_;
   ssize_t result_ = 0;
@@ -85,10 +95,10 @@ class Until final : public Pending {
 
 void watch(int epoll, int fd) {
   epoll_event nothing_yet{};
-  must(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &nothing_yet), "epoll_ctl");
+  check(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &nothing_yet), "epoll_ctl");
 }
 
-/// Adds the messages that these bytes complete to `answers`. False: nothing more can be trusted.
+/// Appends the messages that these bytes complete to `answers`. False: a message was too long.
 bool echo(common::FrameReader& reader, common::ByteView received, common::Bytes& answers) {
   reader.feed(received);
   while (true) {
@@ -105,14 +115,14 @@ Detached serve(int epoll, common::Fd socket) {
   watch(epoll, fd);
   common::FrameReader reader(payload_bytes_max);
   common::Bytes answers;
-  std::array<std::byte, lent_bytes> lent;
-  const auto receive = [&] { return ::recv(fd, lent.data(), lent.size(), 0); };
+  std::array<std::byte, receive_buffer_bytes> buffer;
+  const auto receive = [&] { return ::recv(fd, buffer.data(), buffer.size(), 0); };
   bool trusted = true;
   while (trusted) {
     const ssize_t received = co_await Until(epoll, fd, EPOLLIN, receive);
-    if (received < 0) co_return;  // a reset: nobody is there to be told
+    if (received < 0) co_return;  // a reset: the client has gone
     if (received == 0) break;
-    trusted = echo(reader, std::span(lent).first(static_cast<std::size_t>(received)), answers);
+    trusted = echo(reader, std::span(buffer).first(static_cast<std::size_t>(received)), answers);
     common::ByteView left = answers;
     const auto send = [&] { return ::send(fd, left.data(), left.size(), MSG_NOSIGNAL); };
     while (!left.empty()) {
@@ -138,7 +148,7 @@ Detached accept_all(int epoll, const common::Fd& listener) {
     if (accepted >= 0) {
       serve(epoll, common::Fd(static_cast<int>(accepted)));
     } else if (errno != ECONNABORTED) {
-      std::perror("accept");  // a shortage: everybody waits a little, for want of a timer
+      std::perror("accept");  // no descriptor left: all clients wait, since there is no timer
       ::poll(nullptr, 0, 100);
     }
   }
@@ -150,12 +160,18 @@ int main(int argc, char** argv) {
   common::Options options;
   const std::string_view port = argc == 2 ? argv[1] : "";
   const auto parsed = std::from_chars(port.data(), port.data() + port.size(), options.port);
-  if (port.empty() || parsed.ec != std::errc()) return std::fputs("which port?\n", stderr), 2;
+  if (port.empty() || parsed.ec != std::errc()) {
+    std::fputs("which port?\n", stderr);
+    return 2;
+  }
   const auto listener = common::listen_on(options, common::SocketMode::nonblocking);
-  if (!listener) return std::fprintf(stderr, "%s\n", listener.error().message().c_str()), 1;
+  if (!listener) {
+    std::fprintf(stderr, "%s\n", listener.error().message().c_str());
+    return 1;
+  }
 
   const common::Fd epoll(epoll_create1(EPOLL_CLOEXEC));
-  must(epoll.get(), "epoll_create1");
+  check(epoll.get(), "epoll_create1");
   accept_all(epoll.get(), *listener);
   while (true) {
     epoll_event events[batch_events_max];

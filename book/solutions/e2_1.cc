@@ -38,10 +38,10 @@ void tell_the_time(const common::Fd& client) {
   (void)::localtime_r(&now, &local);
   const std::size_t size =
       std::strftime(line.data(), line.size(), "%A, %d %B %Y %H:%M:%S\r\n", &local);
-  // A line this short fits any send buffer that is empty.
+  // A line this short always fits an empty send buffer.
   if (::send(client.get(), line.data(), size, MSG_NOSIGNAL) < 0) return;
   if (::shutdown(client.get(), SHUT_WR) < 0) return;
-  // Closed with input unread, the line would be lost to a reset.
+  // If we closed with input unread, a reset would destroy the line.
   const timeval limit{.tv_sec = 2, .tv_usec = 0};
   (void)::setsockopt(client.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   std::array<char, 4096> thrown_away;

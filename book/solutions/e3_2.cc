@@ -1,4 +1,4 @@
-// Exercise 3.2: a room in which everybody hears what anybody says, with a thread for each.
+// Exercise 3.2: a chat room with a thread for each client.
 // Try it: ./e3_2 5023   then, in two other terminals: ncat 127.0.0.1 5023
 
 #include <arpa/inet.h>
@@ -31,8 +31,8 @@ class Room {
     tell(member, "welcome\n");
   }
 
-  /// To everybody else. The mutex is held for the whole line: so no two lines mix, and all hear
-  /// them in the same order.
+  /// Sends the line to all other members. The mutex is held for the whole line, so that lines do
+  /// not mix, and all members see them in the same order.
   void say(int from, std::string_view line) {
     const std::scoped_lock lock(mutex_);
     for (const int member : members_) {
@@ -40,15 +40,15 @@ class Room {
     }
   }
 
-  /// Before the descriptor is closed: its number may belong to a stranger at once.
+  /// Call it before the descriptor is closed: the next connection may get its number.
   void leave(int member) {
     const std::scoped_lock lock(mutex_);
     std::erase(members_, member);
   }
 
  private:
-  /// Who does not read holds up nobody, and is asked to leave. Its own thread sees that, and
-  /// closes.
+  /// A member that does not read must not hold up the others: its connection is shut down. Its own
+  /// thread sees that, and closes.
   static void tell(int member, std::string_view line) {
     const ssize_t sent = ::send(member, line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent != static_cast<ssize_t>(line.size())) (void)::shutdown(member, SHUT_RDWR);
@@ -58,21 +58,23 @@ class Room {
   std::vector<int> members_;
 };
 
-/// Says what the client says, line by line, until it leaves.
+/// Passes on what the client says, line by line, until it leaves.
 void listen_to(const common::Fd& client, Room& room) {
-  std::string begun;
-  std::array<char, 4096> lent;
+  std::string unsent;
+  std::array<char, 4096> receive_buffer;
   while (true) {
-    const ssize_t received = ::recv(client.get(), lent.data(), lent.size(), 0);
+    const ssize_t received = ::recv(client.get(), receive_buffer.data(), receive_buffer.size(), 0);
     if (received <= 0) return;
-    begun.append(lent.data(), static_cast<std::size_t>(received));
-    std::size_t said = 0;
-    for (auto end = begun.find('\n'); end != std::string::npos; end = begun.find('\n', said)) {
-      room.say(client.get(), std::string_view(begun).substr(said, end + 1 - said));
-      said = end + 1;
+    unsent.append(receive_buffer.data(), static_cast<std::size_t>(received));
+    std::size_t begin = 0;  // of the next line
+    while (true) {
+      const std::size_t end = unsent.find('\n', begin);
+      if (end == std::string::npos) break;
+      room.say(client.get(), std::string_view(unsent).substr(begin, end + 1 - begin));
+      begin = end + 1;
     }
-    begun.erase(0, said);
-    if (begun.size() > line_bytes_max) return;
+    unsent.erase(0, begin);
+    if (unsent.size() > line_bytes_max) return;
   }
 }
 

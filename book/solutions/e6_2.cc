@@ -16,7 +16,8 @@
 
 namespace {
 
-/// Signals are taken from a descriptor; blocked, or they would also do what they always do.
+/// Signals are read from a descriptor; they are blocked, or they would also have their usual
+/// effect.
 common::Fd open_signals() {
   sigset_t wanted;
   (void)::sigemptyset(&wanted);
@@ -42,15 +43,15 @@ bool read_input() {
   return received > 0;
 }
 
-/// A timer that nobody read tells how often it would have rung.
+/// A read returns how often the timer has expired since the last one.
 void read_timer(const common::Fd& timer, std::uint64_t& ticks) {
-  std::uint64_t rung = 0;
-  (void)!::read(timer.get(), &rung, sizeof rung);
-  ticks += rung;
+  std::uint64_t expirations = 0;
+  (void)!::read(timer.get(), &expirations, sizeof expirations);
+  ticks += expirations;
   std::printf("tick %ju\n", static_cast<std::uintmax_t>(ticks));
 }
 
-/// False: it was the one that ends us.
+/// False: it was SIGTERM, which ends the program.
 bool read_signal(const common::Fd& signals) {
   signalfd_siginfo info{};
   (void)!::read(signals.get(), &info, sizeof info);
@@ -72,7 +73,8 @@ int main(int argc, char** argv) {
     }
   }
   std::uint64_t ticks = 0;
-  for (bool more = true; more;) {
+  bool more = true;
+  while (more) {
     std::array<epoll_event, 3> events;
     const int ready = ::epoll_wait(epoll.get(), events.data(), events.size(), -1);
     for (int i = 0; i < ready && more; ++i) {

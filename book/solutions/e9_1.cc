@@ -17,29 +17,41 @@ namespace {
 constexpr unsigned slots = 8;
 constexpr unsigned block_bytes = 32 * 1024;
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
 
-/// A block on its way: it is read, then written, and both may fall short.
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
+
+/// A block of the copy: it is read, then written, and both may fall short.
 struct Block {
   std::uint64_t offset = 0;
-  unsigned size = 0;  ///< Of what the copy needs.
-  unsigned done = 0;  ///< Of that, read or written.
+  unsigned size = 0;  ///< Bytes to read or write.
+  unsigned done = 0;  ///< How many of them were.
   bool writing = false;
   char bytes[block_bytes];
 };
 
 io_uring ring;
-int from = -1, to = -1;
+int from = -1;
+int to = -1;
 Block blocks[slots];
 
-void order(unsigned i) {
-  Block& my = blocks[i];
-  io_uring_sqe* sqe = io_uring_get_sqe(&ring);  // there is one: a block has one order in flight
-  char* const rest = my.bytes + my.done;
-  const unsigned rest_bytes = my.size - my.done;
-  const std::uint64_t offset = my.offset + my.done;
-  if (my.writing) {
+void request(unsigned i) {
+  Block& block = blocks[i];
+  io_uring_sqe* sqe = io_uring_get_sqe(&ring);  // one is free: a block has one request in flight
+  char* const rest = block.bytes + block.done;
+  const unsigned rest_bytes = block.size - block.done;
+  const std::uint64_t offset = block.offset + block.done;
+  if (block.writing) {
     io_uring_prep_write(sqe, to, rest, rest_bytes, offset);
   } else {
     io_uring_prep_read(sqe, from, rest, rest_bytes, offset);
@@ -47,29 +59,37 @@ void order(unsigned i) {
   io_uring_sqe_set_data64(sqe, i);  // which block it is, whenever it completes
 }
 
-/// Whether the block has an order in flight again.
+/// Handles a completion. Returns whether the block has a request in flight again.
 bool go_on(unsigned i, int result) {
-  Block& my = blocks[i];
-  my.done += static_cast<unsigned>(check_result(result, my.writing ? "write" : "read"));
-  if (result == 0 && my.writing) check_result(-ENOSPC, "write");
-  if (result > 0 && my.done < my.size) return order(i), true;  // it fell short: the rest
-  if (my.writing) return false;
+  Block& block = blocks[i];
+  block.done += static_cast<unsigned>(check_result(result, block.writing ? "write" : "read"));
+  if (result == 0 && block.writing) check_result(-ENOSPC, "write");
+  if (result > 0 && block.done < block.size) {  // it fell short: the rest
+    request(i);
+    return true;
+  }
+  if (block.writing) return false;
 
-  my.size = my.done, my.done = 0, my.writing = true;
+  block.size = block.done;
+  block.done = 0;
+  block.writing = true;
   const auto is_zero = [](char byte) { return byte == 0; };
-  if (std::all_of(my.bytes, my.bytes + my.size, is_zero)) return false;  // a hole
-  return order(i), true;
+  if (std::all_of(block.bytes, block.bytes + block.size, is_zero)) return false;  // a hole
+  request(i);
+  return true;
 }
 
 /// Gives the block its next piece of the file. False: there is none.
 bool begin(unsigned i, std::uint64_t& next, std::uint64_t size) {
   if (next == size) return false;
-  Block& my = blocks[i];
-  my.offset = next;
-  my.size = static_cast<unsigned>(std::min<std::uint64_t>(block_bytes, size - next));
-  my.done = 0, my.writing = false;
-  next += my.size;
-  return order(i), true;
+  Block& block = blocks[i];
+  block.offset = next;
+  block.size = static_cast<unsigned>(std::min<std::uint64_t>(block_bytes, size - next));
+  block.done = 0;
+  block.writing = false;
+  next += block.size;
+  request(i);
+  return true;
 }
 
 void copy(std::uint64_t size) {
@@ -92,14 +112,17 @@ void copy(std::uint64_t size) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return std::fputs("usage: e9_1 FROM TO\n", stderr), 2;
+  if (argc != 3) {
+    std::fputs("usage: e9_1 FROM TO\n", stderr);
+    return 2;
+  }
   from = check(open(argv[1], O_RDONLY | O_CLOEXEC), argv[1]);
   to = check(open(argv[2], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), argv[2]);
-  struct stat about {};
-  check(fstat(from, &about), argv[1]);
+  struct stat status {};
+  check(fstat(from, &status), argv[1]);
   check_result(io_uring_queue_init(slots, &ring, 0), "io_uring_queue_init");
-  copy(static_cast<std::uint64_t>(about.st_size));
+  copy(static_cast<std::uint64_t>(status.st_size));
   io_uring_queue_exit(&ring);
-  // What was never written is a hole; one at the very end needs to be said.
-  check(ftruncate(to, about.st_size), argv[2]);
+  // What was never written is a hole; one at the very end needs ftruncate(2).
+  check(ftruncate(to, status.st_size), argv[2]);
 }

@@ -1,5 +1,6 @@
-// TCP carries bytes, not messages: two small writes arrive as one read, one big write as several.
-// Try it: ./01-two-writes   Then change the sizes, or the room, and see what comes of the big one.
+// TCP carries bytes, not messages: two small writes arrive in one read, one big write in several.
+// Try it: ./01-two-writes   Then change the sizes, or SO_RCVBUF, and see how the big write is
+//         split.
 
 #include <arpa/inet.h>
 #include <err.h>
@@ -24,9 +25,10 @@ std::pair<int, int> connected_pair() {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);  // and port 0: the kernel picks one
   socklen_t size = sizeof address;
   const auto name = reinterpret_cast<sockaddr*>(&address);
-  const int room = 32 * 1024;  // less than the big write, whatever is this machine's default
+  const int buffer_bytes = 32 * 1024;  // less than the big write, whatever the default is here
   const int listener = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
-  check(setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &room, sizeof room), "SO_RCVBUF");
+  check(setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes),
+        "SO_RCVBUF");
   check(bind(listener, name, size), "bind");
   check(listen(listener, 1), "listen");
   check(getsockname(listener, name, &size), "getsockname");
@@ -44,14 +46,15 @@ int main() {
 
   check(write(writer, "hello", 5), "write");
   check(write(writer, "you", 3), "write");
-  // We look when both have arrived.
-  for (int arrived = 0; arrived < 8;) check(ioctl(reader, FIONREAD, &arrived), "FIONREAD");
+  int arrived = 0;
+  while (arrived < 8) check(ioctl(reader, FIONREAD, &arrived), "FIONREAD");
   const ssize_t n = check(read(reader, buffer.data(), buffer.size()), "read");
   std::printf("2 writes of 5 and 3 bytes, 1 read of %zd: %s\n", n, buffer.c_str());
 
   std::jthread sender([&] { check(write(writer, big.data(), big.size()), "write"); });
   std::printf("1 write of %zu bytes, reads of", big.size());
-  for (std::size_t total = 0; total < big.size();) {
+  std::size_t total = 0;
+  while (total < big.size()) {
     const ssize_t part = check(read(reader, buffer.data(), buffer.size()), "read");
     std::printf(" %zd", part);
     total += static_cast<std::size_t>(part);

@@ -1,8 +1,8 @@
   $ cd "$STEPS"
 
-Each read offers room for 200 KiB. Both small writes have arrived before the reader looks, so it
-gets them glued together. The big write comes in pieces: how many and how large is the kernel's
-choice, not the writer's.
+Each read offers room for 200 KiB. Both small writes have arrived before the reader looks, so
+one read returns both. The big write comes in pieces: the kernel, not the writer, decides how
+many and how large.
 
   $ ./01-two-writes
   2 writes of 5 and 3 bytes, 1 read of 8: helloyou

@@ -1,4 +1,5 @@
-// BROKEN on purpose: takes what one read returns for one message (4 bytes of length, a payload).
+// BROKEN on purpose: takes the result of one read for one message (4 bytes of length, then a
+// payload).
 // Try it: printf '\5\0\0\0hello' | ./02-naive-reader
 //         printf '\5\0\0\0hello\3\0\0\0you' | ./02-naive-reader
 //         (printf '\5\0\0\0he'; sleep 1; printf 'llo') | ./02-naive-reader

@@ -1,6 +1,7 @@
   $ cd "$STEPS"
 
-One message, written in one go, works. That is how this mistake passes every test at the desk.
+One message, written in one go, works. That is how this mistake passes every test at your
+desk.
 
   $ printf '\5\0\0\0hello' | ./02-naive-reader
   read 9: length 5, 5 came: a message

@@ -1,4 +1,4 @@
-// Cut the stream where you like, the decoder's messages are the same: here, for all ways to cut.
+// However the stream is cut, the decoder finds the same messages. This tries every way to cut it.
 // Try it: ./03-decoder   17 bytes can be cut in 2^16 ways.
 
 #include <err.h>
@@ -15,7 +15,7 @@ using common::Bytes;
 using common::ByteView;
 using Messages = std::vector<std::string>;
 
-// What comes out when the stream is cut behind byte i wherever bit i of `cuts` is set.
+// The messages of the stream when it is cut after byte i wherever bit i of `cuts` is set.
 Messages decode(ByteView stream, std::uint32_t cuts) {
   common::FrameReader reader(65536);
   Messages messages;

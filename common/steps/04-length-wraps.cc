@@ -1,5 +1,5 @@
-// BROKEN on purpose, beside its repair: length + 4 in 32 bits wraps for the four largest lengths,
-// and four bytes from a stranger look like a complete message of 4 GiB.
+// BROKEN on purpose, with its repair: length + 4 in 32 bits wraps around for the four largest
+// lengths, and the four bytes of a header look like a complete message of 4 GiB.
 // Try it: ./04-length-wraps   Then make `have` larger and see which lengths fool the first check.
 
 #include <cstddef>

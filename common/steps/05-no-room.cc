@@ -1,5 +1,6 @@
 // BROKEN on purpose, then repaired: three bytes of a length end exactly where the buffer ends. The
-// next read has room for 0 bytes and returns 0; a healthy client is taken for one that has closed.
+// next read has room for 0 bytes and returns 0, so a healthy client is taken for one that has
+// closed.
 // Try it: ./05-no-room   Then give the first message 11 bytes, and the defect hides.
 
 #include <err.h>
@@ -18,8 +19,8 @@ constexpr auto second = "\3\0\0\0you"sv;
 
 struct Buffer {
   std::array<char, 16> bytes;
-  std::size_t begin = 0;  // of what no message was made from yet
-  std::size_t end = 0;    // of what was read
+  std::size_t begin = 0;  // of the bytes that are not yet part of a returned message
+  std::size_t end = 0;    // of the bytes that were read
 
   std::size_t room() const { return bytes.size() - end; }
   void move_to_front() {
@@ -38,17 +39,18 @@ void serve(bool repaired) {
 
   Buffer buffer;
   for (int turn = 1; turn <= 2; ++turn) {
-    // The naive question is whether 4 bytes fit behind `begin`; what counts is room behind `end`.
+    // The naive question is whether 4 bytes fit after `begin`; what counts is room after `end`.
     const std::size_t missing = 4 - (buffer.end - buffer.begin);
     const std::size_t naive_room = buffer.bytes.size() - buffer.begin;
-    if (repaired ? buffer.room() == 0 : naive_room < missing) buffer.move_to_front();
+    const bool full = repaired ? buffer.room() == 0 : naive_room < missing;
+    if (full) buffer.move_to_front();
     const std::size_t asked = buffer.room();
     const ssize_t n = recv(pair[0], buffer.bytes.data() + buffer.end, asked, 0);
     if (n < 0) err(1, "recv");
     std::printf("  asked for %zu, got %zd%s\n", asked, n,
                 n == 0 ? ": \"the peer has closed\"" : "");
     buffer.end += static_cast<std::size_t>(n);
-    if (turn == 1) buffer.begin = first.size();  // that message is done with
+    if (turn == 1) buffer.begin = first.size();  // that message has been handled
   }
   close(pair[0]);
   close(pair[1]);

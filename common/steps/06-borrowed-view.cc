@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <string_view>
 
-// Reads once. The view is good until the buffer is used again; nothing stops you from keeping it.
+// Reads once. The view is good until the buffer is used again; the compiler lets you keep it.
 std::string_view receive(int fd, std::array<char, 64>& buffer) {
   const ssize_t n = read(fd, buffer.data(), buffer.size());
   if (n < 0) err(1, "read");

@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
-The first message has not moved. Its bytes have become somebody else's, and no tool complains: the
-memory is valid all the time.
+The first message has not moved. Its bytes have been overwritten by the next one, and no tool
+complains: the memory is valid all the time.
 
   $ ./06-borrowed-view
   first message, when it came   : pay alice

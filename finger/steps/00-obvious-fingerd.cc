@@ -1,6 +1,6 @@
-// 00-obvious-fingerd: the finger daemon that anybody would write first: take a name, find the file,
-// send it, hang up. It works at the desk, for the plans and the clients that you have there.
-// BROKEN in nine ways at least: read RFC 1288 beside it, or ask it what the transcript asks.
+// The finger daemon that most of us would write first: take a name, find the file, send it, close.
+// It works at your desk, for the plans and the clients that you have there. BROKEN in nine ways at
+// least: read RFC 1288 beside it, or ask it what the transcript asks.
 // Try it: ./00-obvious-fingerd --port 7979 --users finger/users   and, in a second terminal,
 //         printf 'alice\r\n' | ncat 127.0.0.1 7979
 
@@ -41,7 +41,7 @@ int listen_on(const char* host, const char* port) {
   return listener;
 }
 
-/// The line, as it came in one read.
+/// The line, as one read returns it.
 std::string read_query(int client) {
   char buffer[128];
   const ssize_t n = read(client, buffer, sizeof buffer);
@@ -52,7 +52,7 @@ std::string read_query(int client) {
 std::string answer(const std::string& users, const std::string& query) {
   std::ifstream plan(users + "/" + query + "/.plan");
   if (!plan) return "Error: No such user\r\n";
-  std::string text(65536, '\0');  // nobody's plan is longer than that
+  std::string text(65536, '\0');  // surely no plan is longer than that
   plan.read(text.data(), static_cast<std::streamsize>(text.size()));
   return text.substr(0, static_cast<std::size_t>(plan.gcount()));
 }

@@ -29,7 +29,8 @@ relaying, said in words (3.2.1). A user without a plan is no unknown user.
   $ ask 'bob\r\n'
   Error: No such user^M$
 
-What a line is: what has come so far is not all of it, and blanks around a name are no name.
+What a line is: one read may not return all of it, and blanks around a name are not part of
+it.
 
   $ exec 5<>/dev/tcp/127.0.0.1/$port
   $ printf 'al' >&5; cat -A <&5
@@ -38,14 +39,14 @@ What a line is: what has come so far is not all of it, and blanks around a name 
   $ ask ' alice\r\n'
   Error: No such user^M$
 
-And whoever asks chooses the file.
+And the client chooses the file.
 
   $ ask '..\r\n'
   a secret$
   $ ask 'mallory\r\n' | tr -d '^@' | cut -c 1-12
   ./00-obvious
 
-One silent client, and nobody is served.
+One silent client, and no other is served.
 
   $ exec 5<>/dev/tcp/127.0.0.1/$port
   $ printf 'alice\r\n' | timeout 0.5 ncat 127.0.0.1 $port

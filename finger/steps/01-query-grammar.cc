@@ -1,6 +1,6 @@
-// 01-query-grammar: what a line asks for, and what is refused. Bytes in, a value out: no socket, no
-// file and no clock, so a table tries it all. Beside it what comes to mind first: to cut off "/W "
-// and the blanks behind it.
+// What a line asks for, and what is refused. Bytes in, a value out: no socket, no file and no
+// clock, so a table tries it all. Next to it is what comes to mind first: cut off "/W " and the
+// blanks after it.
 // Try it: ./01-query-grammar   or, with a line of your own,   ./01-query-grammar $'/w  bob\x9b'
 
 #include <cstddef>
@@ -20,7 +20,7 @@ using std::literals::operator""sv;
 constexpr std::string_view lines[] = {"alice", "", "  alice  ", "al ice", "J\xc3\xb6rg",
                                       // the switch, and what only looks like it
                                       "/W alice", "/w\talice ", "/W", "/Walice", "/W /W",
-                                      // no names to a file system's taste, but to ours
+                                      // odd names for a file system, not for us
                                       "../x", "-l",
                                       // refused
                                       "alice@elsewhere", "@elsewhere", "J\xf6rg", "a\x1b[2J",
@@ -44,7 +44,7 @@ std::string ours(std::string_view line) {
   return described(query->user, query->verbose);
 }
 
-/// Fit for a terminal, which would obey some of these lines.
+/// Escaped, because a terminal would obey some of these lines.
 std::string shown(std::string_view text) { return common::escape(std::as_bytes(std::span(text))); }
 
 void show(std::string_view line) {
@@ -56,7 +56,10 @@ void show(std::string_view line) {
 
 int main(int argc, char** argv) {
   std::printf("%-17s %-31s %s\n", "line", "obvious", "ours, within RFC 1288");
-  if (argc > 1) return show(argv[1]), 0;
+  if (argc > 1) {
+    show(argv[1]);
+    return 0;
+  }
   for (const std::string_view line : lines) show(line);
   const std::string longest(finger::query_bytes_max, 'a');
   std::printf("1024 bytes: %s\n", finger::parse_query(longest) ? "a name" : "refused");

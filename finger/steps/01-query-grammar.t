@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
 What the obvious parser calls a name, the file system may take for a path, a terminal
-for a command. Ours refuses what RFC 1288 lets it refuse; what is left is compared with
+for a command. Ours refuses what RFC 1288 lets it refuse; the rest is compared with
 names, and never becomes a path.
 
   $ ./01-query-grammar
@@ -27,7 +27,7 @@ names, and never becomes a path.
   1024 bytes: a name
   1025 bytes: Maximum query length exceeded
 
-A line of one's own: the byte would begin a command on some terminals.
+A line of your own: the byte would begin a command on some terminals.
 
   $ ./01-query-grammar $'/w  bob\x9b'
   line              obvious                         ours, within RFC 1288

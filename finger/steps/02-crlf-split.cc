@@ -1,9 +1,10 @@
-// 02-crlf-split: plans are read piece by piece, and a piece may end between CR and LF, or between
-// two ends of lines. Every text of six bytes out of "a", CR and LF is converted in every way to cut
-// it, and compared with what comes out in one piece.
-// BROKEN: a converter that asks for the byte before within the piece doubles the CR; one that
-// remembers "a CRLF was here" until the next CR lets the line feed behind it pass.
-// Mended: one byte of memory, the last one, whatever piece it came in. Try it: ./02-crlf-split
+// Plans are read piece by piece, and a piece may end between CR and LF, or between two ends of
+// lines. Every text of six bytes made of "a", CR and LF is cut in every way, converted, and
+// compared with the text converted in one piece.
+// BROKEN: a converter that looks for the byte before only within the piece doubles the CR; one that
+// remembers "there was a CR" until the next other byte lets a second line feed pass.
+// Mended: remember one byte, the last one, whatever piece it came in.
+// Try it: ./02-crlf-split
 
 #include <cstddef>
 #include <cstdio>
@@ -18,7 +19,7 @@ namespace {
 
 constexpr std::size_t text_bytes = 6;
 
-/// Knows the piece and nothing before it.
+/// Knows only the piece, and nothing before it.
 class Forgetful {
  public:
   std::string convert(std::string_view piece) {
@@ -31,7 +32,7 @@ class Forgetful {
   }
 };
 
-/// Takes note of a CR, and forgets it with the next letter: an LF that follows is not the first.
+/// Remembers a CR until the next byte that is no LF, so that every LF until then counts as its own.
 class Stubborn {
  public:
   std::string convert(std::string_view piece) {
@@ -61,7 +62,11 @@ class Ours {
   finger::CrlfConverter converter_;
 };
 
-/// What each line end must have become: the rule once more, for a text that is there as a whole.
+std::string escaped(std::string_view text) {
+  return common::escape(std::as_bytes(std::span(text)));
+}
+
+/// What the text must become: the rule once more, for a text in one piece.
 std::string expected(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -72,26 +77,43 @@ std::string expected(std::string_view text) {
   return out;
 }
 
+/// Converts a text that is cut after byte i wherever bit i of `cuts` is set. Returns an empty
+/// string if that is right, else what went in and what came out.
+template <typename Converter>
+std::string try_one(const std::string& text, unsigned cuts) {
+  Converter converter;
+  std::string out;
+  std::string piece;
+  std::string pieces;
+  for (std::size_t i = 0; i < text_bytes; ++i) {
+    piece += text[i];
+    const bool cut = i + 1 == text_bytes || (cuts >> i & 1) != 0;
+    if (!cut) continue;
+    out += converter.convert(piece);
+    pieces += (pieces.empty() ? "" : " | ") + escaped(piece);
+    piece.clear();
+  }
+  return out == expected(text) ? "" : pieces + "  ->  " + escaped(out);
+}
+
 template <typename Converter>
 void try_all(const char* name) {
-  int tries = 0, wrong = 0;
+  int tries = 0;
+  int wrong = 0;
   std::string example;
   for (int number = 0; number < 3 * 3 * 3 * 3 * 3 * 3; ++number) {
     std::string text;
-    for (int rest = number; text.size() < text_bytes; rest /= 3) text += "a\r\n"[rest % 3];
-    for (unsigned cuts = 0; cuts < 1U << (text_bytes - 1); ++cuts, ++tries) {
-      Converter converter;
-      std::string out, piece, pieces;
-      for (std::size_t i = 0; i < text_bytes; ++i) {
-        piece += text[i];
-        const bool cut = i + 1 == text_bytes || (cuts >> i & 1) != 0;
-        if (!cut) continue;
-        out += converter.convert(piece);
-        pieces += (pieces.empty() ? "" : " | ") + common::escape(std::as_bytes(std::span(piece)));
-        piece.clear();
-      }
-      if (out == expected(text)) continue;
-      if (wrong++ == 0) example = pieces + "  ->  " + common::escape(std::as_bytes(std::span(out)));
+    int rest = number;  // its six digits to base 3 are the six bytes
+    while (text.size() < text_bytes) {
+      text += "a\r\n"[rest % 3];
+      rest /= 3;
+    }
+    for (unsigned cuts = 0; cuts < 1U << (text_bytes - 1); ++cuts) {
+      ++tries;
+      const std::string mistake = try_one<Converter>(text, cuts);
+      if (mistake.empty()) continue;
+      if (wrong == 0) example = mistake;
+      ++wrong;
     }
   }
   std::printf("%-10s %d tries, %5d wrong%s%s\n", name, tries, wrong, wrong > 0 ? ", as " : "",

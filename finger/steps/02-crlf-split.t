@@ -1,6 +1,6 @@
   $ cd "$STEPS"
 
-Six bytes out of three kinds, cut in every way.
+Six bytes of three kinds, cut in every way.
 
   $ ./02-crlf-split
   forgetful: 23328 tries,  6052 wrong, as \x0d | \x0aaaaa  ->  \x0d\x0d\x0aaaaa

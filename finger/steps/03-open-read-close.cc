@@ -1,9 +1,10 @@
-// 03-open-read-close: a file through the ring, in two ways. Step by step, each operation after the
-// result of the one before: three waits, and in between we may look at what was opened. And in one
-// chain on a slot of the ring's own table: one wait, and an open that fails cancels what hangs on
-// it. The close is linked hard: a read that is shorter than its buffer breaks a soft link, and the
-// slot would stay in use. fingerd goes step by step: a slot has no fstat(2), and without it
-// strangers read /dev/zero. Needs Linux 5.15. Try it: ./03-open-read-close /etc/hostname /nowhere
+// A file through the ring, in two ways. Step by step, each operation after the result of the one
+// before: three waits, and in between we can look at what was opened. And in one chain on a slot of
+// the ring's own table: one wait, and an open that fails cancels the rest of the chain. The read
+// and the close are linked hard: a read that is shorter than its buffer breaks a soft link, and the
+// slot would stay in use. fingerd goes step by step: a slot has no fstat(2), and without it clients
+// could read /dev/zero. Needs Linux 5.15.
+// Try it: ./03-open-read-close /etc/hostname /nowhere
 
 #include <fcntl.h>
 #include <liburing.h>
@@ -18,17 +19,19 @@
 namespace {
 
 constexpr unsigned slot = 0;
-enum Name : __u64 { open_it, read_it, close_it, names };
+enum UserData : __u64 { open_it, read_it, close_it, operations };
 
 io_uring ring;
 int waits = 0;
 char buffer[32];  // the kernel's while a read is in flight
-int results[names];
+int results[operations];
 
+/// For what returns a negative errno instead of -1, as liburing's functions do.
 int check(int result, const char* what) {
   if (result >= 0) return result;
   errno = -result;
-  std::perror(what), std::exit(1);
+  std::perror(what);
+  std::exit(1);
 }
 
 std::string text(int result) {
@@ -36,10 +39,10 @@ std::string text(int result) {
 }
 
 /// Submits what was prepared, and waits for all of it.
-void run(unsigned operations) {
-  check(io_uring_submit_and_wait(&ring, operations), "io_uring_submit_and_wait");
+void run(unsigned count) {
+  check(io_uring_submit_and_wait(&ring, count), "io_uring_submit_and_wait");
   ++waits;
-  for (unsigned i = 0; i < operations; ++i) {
+  for (unsigned i = 0; i < count; ++i) {
     io_uring_cqe* cqe = nullptr;
     check(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
     results[io_uring_cqe_get_data64(cqe)] = cqe->res;
@@ -47,17 +50,20 @@ void run(unsigned operations) {
   }
 }
 
-int run_one(io_uring_sqe* sqe, Name name) {
-  io_uring_sqe_set_data64(sqe, name);
+int run_one(io_uring_sqe* sqe, UserData user_data) {
+  io_uring_sqe_set_data64(sqe, user_data);
   run(1);
-  return results[name];
+  return results[user_data];
 }
 
 void step_by_step(const char* path) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
   io_uring_prep_openat(sqe, AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
   const int file = run_one(sqe, open_it);
-  if (file < 0) return void(std::printf("    open %s\n", text(file).c_str()));
+  if (file < 0) {
+    std::printf("    open %s\n", text(file).c_str());
+    return;
+  }
   struct stat status {};
   check(fstat(file, &status) < 0 ? -errno : 0, "fstat");
   if (S_ISREG(status.st_mode)) {

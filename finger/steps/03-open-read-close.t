@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
-A file, a name that leads nowhere, and a device: what is no file is told apart only by
-who looks before reading.
+A file, a name that leads nowhere, and a device: only a look before the read shows that
+the last is not a file.
 
   $ ln -s "$PWD/03-open-read-close" "$CRAMTMP"; cd "$CRAMTMP"
   $ printf 'Write a\nserver.\n' > plan

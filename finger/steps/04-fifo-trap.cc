@@ -1,9 +1,10 @@
-// 04-fifo-trap: a user makes a named pipe of her .plan, and whoever opens it waits until somebody
-// writes: for ever. Not the loop: the open waits on a thread of the kernel's, one for each who
-// asks. A timeout that is linked to the open does not reach it there; a request to cancel does.
-// BROKEN: open without O_NONBLOCK. Mended: with O_NONBLOCK it opens at once, and fstat(2) says what
-// it is. (An open that the ring tries at once adds O_NONBLOCK by itself; IOSQE_ASYNC sends it to a
-// thread, where it may go for other reasons, too.) Needs Linux 5.6. Try it: ./04-fifo-trap
+// A user makes a named pipe of her .plan, and an open waits until a process writes to it: for ever.
+// The loop goes on; the open blocks a worker thread of the kernel, one for each query. A timeout
+// that is linked to the open does not reach it there; a cancel request does. BROKEN: open without
+// O_NONBLOCK. Mended: with O_NONBLOCK it opens immediately, and fstat(2) says what it is. (When the
+// ring first tries an open inline, it adds O_NONBLOCK itself; IOSQE_ASYNC sends it to a thread,
+// where it may go for other reasons, too.) Needs Linux 5.6.
+// Try it: ./04-fifo-trap
 
 #include <fcntl.h>
 #include <liburing.h>
@@ -18,23 +19,37 @@
 
 namespace {
 
-enum Name : __u64 { open_it = 1, timeout, cancel };
+enum UserData : __u64 { open_it = 1, timeout, cancel };
 constexpr char path[] = "plan-that-is-a-fifo";
 
 io_uring ring;
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+[[noreturn]] void fail(const char* what) {
+  std::perror(what);
+  std::exit(1);
+}
+
+int check(int result, const char* what) {
+  if (result < 0) fail(what);
+  return result;
+}
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 std::string text(int result) {
   if (result >= 0) return "done";
-  const char* name = strerrorname_np(-result);  // none for what the kernel keeps to itself
+  const char* name = strerrorname_np(-result);  // none for an error of the kernel's own use
   return name != nullptr ? std::string("-") + name : std::to_string(result);
 }
 
 void submit() { check_result(io_uring_submit(&ring), "io_uring_submit"); }
 
-/// Prints the completions that come within that time, in any order; returns the open's result.
+/// Takes the completions that come within that time, in any order. Returns the open's result, or
+/// -EINPROGRESS if it is still in flight.
 int completions(unsigned wait_ms, unsigned expected) {
   int opened = -EINPROGRESS;
   __kernel_timespec time{.tv_sec = 0, .tv_nsec = wait_ms * 1'000'000};
@@ -57,7 +72,8 @@ io_uring_sqe* prepare_open(int flags) {
 
 void broken() {
   std::puts("broken: open");
-  static __kernel_timespec patience{.tv_sec = 0, .tv_nsec = 100'000'000};  // it is read later
+  static __kernel_timespec patience{.tv_sec = 0,
+                                    .tv_nsec = 100'000'000};  // the kernel reads it later
   io_uring_sqe* sqe = prepare_open(0);
   io_uring_sqe_set_flags(sqe, IOSQE_ASYNC | IOSQE_IO_LINK);
   sqe = io_uring_get_sqe(&ring);
@@ -90,12 +106,13 @@ void mended() {
 
 int main() {
   char directory[] = "/tmp/04-fifo-trap-XXXXXX";
-  if (mkdtemp(directory) == nullptr) check(-1, directory);
+  if (mkdtemp(directory) == nullptr) fail(directory);
   check(chdir(directory), "chdir");
   check(mkfifo(path, 0600), "mkfifo");
   check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
   mended();
   broken();
   io_uring_queue_exit(&ring);
-  unlink(path), rmdir(directory);
+  unlink(path);
+  rmdir(directory);
 }

@@ -1,6 +1,6 @@
   $ cd "$STEPS"
 
-How the kernel calls an open that was interrupted is its own affair.
+The errno of an interrupted open is the kernel's own affair.
 
   $ ./04-fifo-trap
   mended: open with O_NONBLOCK

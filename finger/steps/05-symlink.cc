@@ -1,10 +1,11 @@
-// 05-symlink: what a name leads to. A stranger names the user, and the user has made whatever
-// stands in her home: links, and links in place of directories. Three ways to open it. O_NOFOLLOW
-// looks at the last part of a path only. openat2(2) can refuse links, magic links, whatever leaves
-// the directory it starts at, and mount points. But then a home that the administrator has moved,
-// and left a link behind, would be refused as well: so the way to the home is open to links, an
-// O_PATH descriptor holds it, and only what lies beneath it is the user's. A hard link is no link
-// to any of them: 08-drop-privileges. Needs Linux 5.6. Try it: ./05-symlink
+// What a name leads to. A client chooses the user, and the user has made everything in her home:
+// links, and links in place of directories. Three ways to open it. O_NOFOLLOW looks at the last
+// part of a path only. openat2(2) can refuse links, magic links, paths that leave the directory
+// they start at, and mount points. But that would also refuse a home that the administrator has
+// moved and left a link for. So the way to the home may have links, an O_PATH descriptor holds it,
+// and the rules apply only to what is beneath it. No rule sees a hard link: 08-drop-privileges.
+// Needs Linux 5.6.
+// Try it: ./05-symlink
 
 #include <fcntl.h>
 #include <liburing.h>
@@ -26,8 +27,21 @@ constexpr __u64 nothing_but_beneath =
 
 io_uring ring;
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+[[noreturn]] void fail(const char* what) {
+  std::perror(what);
+  std::exit(1);
+}
+
+int check(int result, const char* what) {
+  if (result < 0) fail(what);
+  return result;
+}
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 int open_at(int directory, const std::string& path, __u64 flags, __u64 resolve) {
   open_how how{};  // it and the path are the kernel's until the open completes
@@ -42,7 +56,7 @@ int open_at(int directory, const std::string& path, __u64 flags, __u64 resolve) 
   return result;
 }
 
-/// What a client would get: the first words of the file, or why there are none.
+/// What a client would get: the first bytes of the file, or the errno.
 std::string outcome(int file) {
   if (file < 0) return strerrorname_np(-file);
   char bytes[16];
@@ -76,7 +90,7 @@ void write(const char* path, const char* words) { std::ofstream(path) << words; 
 int main() {
   namespace fs = std::filesystem;
   char directory[] = "/tmp/05-symlink-XXXXXX";
-  if (mkdtemp(directory) == nullptr) check(-1, directory);
+  if (mkdtemp(directory) == nullptr) fail(directory);
   fs::current_path(directory);
   for (const char* user : {"alice", "linker", "magician", "mover/moved", "hardener"}) {
     fs::create_directories(user);
@@ -89,7 +103,8 @@ int main() {
   fs::create_symlink("mover/moved", "moved");
   fs::create_hard_link("secret", "hardener/.plan");
   const int in = check(open("secret", O_RDONLY), "secret");
-  check(dup2(in, STDIN_FILENO), "dup2"), close(in);
+  check(dup2(in, STDIN_FILENO), "dup2");
+  close(in);
 
   check_result(io_uring_queue_init(4, &ring, 0), "io_uring_queue_init");
   std::puts("                            open      O_NOFOLLOW  openat2   home, then openat2");

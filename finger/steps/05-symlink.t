@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
-What a stranger gets to read. Only the last column serves the two who are to be
-served and neither link. No way to open tells a hard link from a file.
+What a client gets to read. Only the last column serves the two users that should be
+served, and neither link. No way to open tells a hard link from a file.
 
   $ ./05-symlink
                               open      O_NOFOLLOW  openat2   home, then openat2

@@ -1,8 +1,9 @@
-// 06-slow-client: a client that sends a byte now and then, and never a whole line. BROKEN: every
-// receive has a time-out of its own, linked to it: each byte begins a new one, and the client holds
-// its place as long as it likes. Mended: one absolute deadline for the whole exchange, a timeout on
-// the monotonic clock that is submitted once; when it comes, whatever is in flight is cancelled.
-// Needs Linux 5.6. Try it: ./06-slow-client
+// A client that sends a byte now and then, and never a whole line. BROKEN: every receive has a
+// timeout of its own, linked to it: each byte starts a new one, and the client keeps its connection
+// as long as it likes. Mended: one absolute deadline for the whole conversation, a timeout on the
+// monotonic clock that is submitted once; when it expires, the operation in flight is cancelled.
+// Needs Linux 5.6.
+// Try it: ./06-slow-client
 
 #include <liburing.h>
 #include <sys/socket.h>
@@ -20,15 +21,24 @@ namespace {
 constexpr long long patience_ns = 300'000'000;
 constexpr int bytes_sent_max = 40;
 constexpr int pause_us = 30'000;
-enum Name : __u64 { receive = 1, deadline, cancel };
+enum UserData : __u64 { receive = 1, deadline, cancel };
 
 io_uring ring;
 char byte;  // the kernel's while a receive is in flight
 
-int check(ssize_t n, const char* what) {
-  return n < 0 ? (std::perror(what), std::exit(1), 1) : static_cast<int>(n);
+int check(ssize_t result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return static_cast<int>(result);
 }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 long long now_ns() {
   timespec now{};
@@ -38,18 +48,18 @@ long long now_ns() {
 
 __kernel_timespec timespec_of(long long ns) { return {ns / 1'000'000'000, ns % 1'000'000'000}; }
 
-io_uring_sqe* named(Name name) {
+io_uring_sqe* get_sqe(UserData user_data) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
-  io_uring_sqe_set_data64(sqe, name);  // what prepares an operation leaves it alone
+  io_uring_sqe_set_data64(sqe, user_data);  // io_uring_prep_… leaves it alone
   return sqe;
 }
 
 struct Completion {
-  __u64 name;
+  __u64 user_data;
   int result;
 };
 
-/// The next one, after submitting what was prepared.
+/// Submits what was prepared, and returns the next completion.
 Completion next() {
   check_result(io_uring_submit_and_wait(&ring, 1), "io_uring_submit_and_wait");
   io_uring_cqe* cqe = nullptr;
@@ -59,33 +69,37 @@ Completion next() {
   return completion;
 }
 
-/// Both return how many bytes it has read when it gives up, or the client does.
+/// Both return how many bytes they have read when they or the client give up.
 int a_timeout_each(int client) {
   __kernel_timespec time = timespec_of(patience_ns);
-  for (int bytes = 0;; ++bytes) {
-    io_uring_sqe* sqe = named(receive);
+  int bytes = 0;
+  while (true) {
+    io_uring_sqe* sqe = get_sqe(receive);
     io_uring_prep_recv(sqe, client, &byte, 1, 0);
     io_uring_sqe_set_flags(sqe, IOSQE_IO_LINK);
-    io_uring_prep_link_timeout(named(deadline), &time, 0);
-    const Completion one = next(), other = next();
-    if ((one.name == receive ? one : other).result <= 0) return bytes;
+    io_uring_prep_link_timeout(get_sqe(deadline), &time, 0);
+    const Completion one = next();
+    const Completion other = next();
+    if ((one.user_data == receive ? one : other).result <= 0) return bytes;
+    ++bytes;
   }
 }
 
 int one_deadline(int client) {
   __kernel_timespec time = timespec_of(now_ns() + patience_ns);
-  io_uring_prep_timeout(named(deadline), &time, 0, IORING_TIMEOUT_ABS);
-  io_uring_prep_recv(named(receive), client, &byte, 1, 0);
+  io_uring_prep_timeout(get_sqe(deadline), &time, 0, IORING_TIMEOUT_ABS);
+  io_uring_prep_recv(get_sqe(receive), client, &byte, 1, 0);
   bool overdue = false;
-  for (int bytes = 0;;) {
+  int bytes = 0;
+  while (true) {
     const Completion completion = next();
-    if (completion.name == deadline) {
+    if (completion.user_data == deadline) {
       overdue = true;
-      io_uring_prep_cancel64(named(cancel), receive, 0);
-    } else if (completion.name == receive) {
-      if (completion.result <= 0 || overdue) return bytes;  // only now `byte` is ours
+      io_uring_prep_cancel64(get_sqe(cancel), receive, 0);
+    } else if (completion.user_data == receive) {
+      if (completion.result <= 0 || overdue) return bytes;  // `byte` is ours again
       ++bytes;
-      io_uring_prep_recv(named(receive), client, &byte, 1, 0);
+      io_uring_prep_recv(get_sqe(receive), client, &byte, 1, 0);
     }
   }
 }
@@ -106,7 +120,9 @@ void run(const char* title, Serve serve) {
   const long long ms = (now_ns() - began) / 1'000'000;
   std::printf("%s: held for %lld ms, %d bytes, %s\n", title, ms, bytes,
               bytes < bytes_sent_max ? "and then closed" : "as long as the client liked");
-  close(ends[0]), client.join(), close(ends[1]);
+  close(ends[0]);
+  client.join();
+  close(ends[1]);
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
-// 07-timing-oracle: two answers with the same words, "No such user", tell apart who exists and who
-// does not, by how long they take. BROKEN: the name is looked up for whoever asks, in a file as
-// passwd(5) is: the search ends where it finds the name, and goes on to the end where there is
-// none. (With names from a network it is milliseconds.) Mended: who has opted in was put into a
-// table beforehand; neither of the two is in it, and the same search does not find them.
-// The strangers' score: of a name that exists and one that does not, how often the slower answer is
-// the one that does not exist. 0.5 is guessing. Try it: ./07-timing-oracle
+// Two answers have the same words, "No such user", but the time they take tells which user exists.
+// BROKEN: look the name up for each query, in a file like passwd(5): the search ends where it finds
+// the name, and reads to the end when there is none. (With names from a network the difference is
+// milliseconds.) Mended: put the users that have opted in into a table beforehand; neither of the
+// two names is in it, and the same search fails for both.
+// The strangers' score: given a name that exists and one that does not, how often the slower answer
+// is the one that does not exist. 0.5 is guessing.
+// Try it: ./07-timing-oracle
 
 #include <time.h>
 
@@ -26,7 +27,7 @@ constexpr int columns = 40;
 
 std::minstd_rand dice(1288);
 std::string file;                // like passwd(5)
-std::vector<std::string> table;  // who has opted in, sorted
+std::vector<std::string> table;  // the users that have opted in, sorted
 
 std::string name_of(int number) { return "user" + std::to_string(100'000 + number); }
 
@@ -43,8 +44,9 @@ bool in_table(const std::string& name) {
 }
 
 double nanoseconds(bool (*find)(const std::string&), const std::string& name) {
-  [[maybe_unused]] volatile bool found;  // or the compiler left the question out
-  timespec before{}, after{};
+  [[maybe_unused]] volatile bool found;  // or the compiler would leave the call out
+  timespec before{};
+  timespec after{};
   clock_gettime(CLOCK_MONOTONIC, &before);
   found = find(name);
   clock_gettime(CLOCK_MONOTONIC, &after);
@@ -56,7 +58,10 @@ double nanoseconds(bool (*find)(const std::string&), const std::string& name) {
 double score(const std::vector<double>& a, const std::vector<double>& b) {
   double larger = 0;
   for (const double x : a) {
-    for (const double y : b) larger += y > x ? 1 : (y == x ? 0.5 : 0);
+    for (const double y : b) {
+      if (y > x) larger += 1;
+      if (y == x) larger += 0.5;
+    }
   }
   return larger / static_cast<double>(a.size() * b.size());
 }
@@ -74,7 +79,8 @@ void draw(const char* title, const std::vector<double>& times, double from, doub
 }
 
 void ask(const char* title, bool (*find)(const std::string&)) {
-  std::vector<double> existing, absent;
+  std::vector<double> existing;
+  std::vector<double> absent;
   std::uniform_int_distribution<int> any(0, users / opted_in_every - 1);
   for (int i = 0; i < questions; ++i) {
     existing.push_back(nanoseconds(find, name_of(2 * (opted_in_every * any(dice) + 10))));
@@ -83,7 +89,8 @@ void ask(const char* title, bool (*find)(const std::string&)) {
   auto all = existing;
   all.insert(all.end(), absent.begin(), absent.end());
   std::sort(all.begin(), all.end());
-  const double from = all.front(), to = all[all.size() * 98 / 100] + 1;  // some are interrupted
+  const double from = all.front();
+  const double to = all[all.size() * 98 / 100] + 1;  // without the few that were interrupted
   std::printf("%s, %.3g to %.3g us\n", title, from / 1e3, to / 1e3);
   draw("not opted in", existing, from, to);
   draw("does not exist", absent, from, to);

@@ -1,7 +1,8 @@
   $ cd "$STEPS"
 
-Each answer's time, a thousand of each kind. Where the search ends at the name, a stranger
-who compares two answers is right nearly always, and with a few more tries for certain.
+The time of each answer, a thousand of each kind. Where the search ends at the name, a
+stranger who compares two answers is nearly always right, and with a few more tries is
+certain.
 
   $ ./07-timing-oracle > "$CRAMTMP/out"; cat "$CRAMTMP/out"
   broken, a look-up for whoever asks, .* us (re)

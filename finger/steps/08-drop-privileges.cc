@@ -1,9 +1,9 @@
-// 08-drop-privileges: root's last act. A ring remembers the credentials of whoever registers them,
-// and runs an operation that names them with those: so root becomes a plan's owner for a moment and
-// registers her, becomes nobody for good, and still opens each plan as its owner. Homes of mode
-// 0700 work. A hard link to somebody else's secret does not: the owner of the home may not read
-// that either, where root, or nobody with a group that may, would have. The price: who is not
-// registered when root goes cannot be added. personality: io_uring_enter(2). Needs Linux 5.6.
+// Root's last act. A ring remembers the credentials that were registered with it, and runs an
+// operation with those that it names: so root becomes a plan's owner for a moment and registers
+// those credentials, becomes nobody for good, and still opens each plan as its owner. Homes of mode
+// 0700 work. A hard link to another user's secret does not: the owner of the home may not read it,
+// but root could have, or nobody with a group that may. The price: a user that was not registered
+// before root went cannot be added. personality: io_uring_enter(2). Needs Linux 5.6.
 // Try it: sudo ./08-drop-privileges
 
 #include <fcntl.h>
@@ -25,14 +25,29 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uid_t alice_id = 4001, bob_id = 4002, nobody_id = 65534;  // nobody needs an account here
+constexpr uid_t alice_id = 4001;  // no account is needed for these numbers
+constexpr uid_t bob_id = 4002;
+constexpr uid_t nobody_id = 65534;
 
 io_uring ring;
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+[[noreturn]] void fail(const char* what) {
+  std::perror(what);
+  std::exit(1);
+}
 
-/// The first line of a file, opened with registered credentials; 0: with the process's own.
+int check(int result, const char* what) {
+  if (result < 0) fail(what);
+  return result;
+}
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
+
+/// The first bytes of a file, opened with registered credentials; 0: with the process's own.
 std::string open_as(int personality, const char* path) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
   io_uring_prep_openat(sqe, AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0);
@@ -49,18 +64,21 @@ std::string open_as(int personality, const char* path) {
   return {bytes, n < 0 ? 0 : static_cast<std::size_t>(n)};
 }
 
-/// Effective ids only: the real ones and the saved ones lead back. Groups first, while it may.
+/// Changes the effective ids only: the real and saved ones lead back. Groups first, while root.
 int credentials_of(uid_t id) {
   check(setgroups(0, nullptr), "setgroups");
-  check(setegid(id), "setegid"), check(seteuid(id), "seteuid");
+  check(setegid(id), "setegid");
+  check(seteuid(id), "seteuid");
   const int personality = io_uring_register_personality(&ring);
-  check(seteuid(0), "seteuid"), check(setegid(0), "setegid");
+  check(seteuid(0), "seteuid");
+  check(setegid(0), "setegid");
   return check_result(personality, "io_uring_register_personality");
 }
 
 void become(uid_t id) {
   check(setgroups(0, nullptr), "setgroups");
-  check(setresgid(id, id, id), "setresgid"), check(setresuid(id, id, id), "setresuid");
+  check(setresgid(id, id, id), "setresgid");
+  check(setresuid(id, id, id), "setresuid");
 }
 
 void show(const char* who, const char* path, const std::string& outcome) {
@@ -69,7 +87,8 @@ void show(const char* who, const char* path, const std::string& outcome) {
 
 void serve() {
   check_result(io_uring_queue_init(4, &ring, 0), "io_uring_queue_init");
-  const int alice = credentials_of(alice_id), bob = credentials_of(bob_id);
+  const int alice = credentials_of(alice_id);
+  const int bob = credentials_of(bob_id);
   become(nobody_id);
   std::printf("root again: %s\n", setuid(0) < 0 ? strerrorname_np(errno) : "yes");
   show("nobody", "alice/.plan", open_as(0, "alice/.plan"));
@@ -87,26 +106,34 @@ void make_home(const char* user, uid_t id) {
   fs::create_directory(user);
   std::ofstream(plan) << "a plan of " << user << "'s";
   for (const char* path : {plan.c_str(), user}) check(chown(path, id, id), "chown");
-  check(chmod(plan.c_str(), 0600), "chmod"), check(chmod(user, 0700), "chmod");
+  check(chmod(plan.c_str(), 0600), "chmod");
+  check(chmod(user, 0700), "chmod");
 }
 
 }  // namespace
 
 int main() {
-  if (geteuid() != 0) return std::puts("not started as root: there is nothing to give away"), 1;
+  if (geteuid() != 0) {
+    std::puts("not started as root: there is nothing to give away");
+    return 1;
+  }
   char directory[] = "/tmp/08-drop-privileges-XXXXXX";
-  if (mkdtemp(directory) == nullptr) check(-1, directory);
+  if (mkdtemp(directory) == nullptr) fail(directory);
   fs::current_path(directory);
   check(chmod(".", 0711), "chmod");
-  make_home("alice", alice_id), make_home("bob", bob_id);
+  make_home("alice", alice_id);
+  make_home("bob", bob_id);
   std::ofstream("secret") << "root's secret";
   check(chmod("secret", 0600), "chmod");
   fs::create_hard_link("secret", "alice/shadow");
   show("root", "alice/shadow", std::ifstream("alice/shadow") ? "root's secret" : "no");
   std::fflush(stdout);
 
-  const pid_t child = check(fork(), "fork");  // it never comes back; somebody has to clean up
-  if (child == 0) return serve(), 0;
+  const pid_t child = check(fork(), "fork");  // root for the parent, which has to clean up
+  if (child == 0) {
+    serve();
+    return 0;
+  }
   int status = 0;
   check(waitpid(child, &status, 0), "waitpid");
   fs::remove_all(directory);

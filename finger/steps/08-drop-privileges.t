@@ -1,12 +1,12 @@
   $ cd "$STEPS"
 
-It takes root, and a container that lets root become somebody else.
+It takes root, and a container that lets root change its user.
 
   $ if [ "$(id -u)" != 0 ]; then ./08-drop-privileges; exit 80; fi
   $ setpriv --reuid 4001 --clear-groups true || exit 80
 
-With root's rights a stranger reads what alice has linked into her home. With hers, what
-she may read herself. Root does not come back, and nobody is nobody.
+With root's rights a client reads what alice has linked into her home. With hers, it
+reads what she may read herself. Root does not come back.
 
   $ ./08-drop-privileges
   root      opens alice/shadow     root's secret

@@ -1,4 +1,5 @@
-// Prints what each read brings, 16 bytes at most, one client after the other. TCP cuts and glues.
+// Prints what each read returns, at most 16 bytes, for one client after the other: TCP splits and
+// joins what was written.
 // Try it: ./01-accept-print 5882   and in a second terminal   ncat 127.0.0.1 5882   Type at it.
 
 #include <arpa/inet.h>
@@ -16,7 +17,7 @@ T check(T result, const char* what) {
   return result;
 }
 
-// A listener on 127.0.0.1 and that port; for port 0 the kernel picks one.
+// Listens on this port of 127.0.0.1; for port 0 the kernel picks one.
 int listen_on(const char* text) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -24,7 +25,7 @@ int listen_on(const char* text) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   const auto name = reinterpret_cast<sockaddr*>(&address);
-  const int on = 1;  // 05-restart shows what for
+  const int on = 1;  // 05-restart shows why
   const int listener = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
   check(bind(listener, name, size), "bind");
@@ -50,7 +51,7 @@ int main(int argc, char** argv) {
       }
       std::puts("\"");
     }
-    if (n < 0) warn("read");  // this client's trouble, not the server's
+    if (n < 0) warn("read");  // an error of this connection, not of the server
     close(client);
   }
 }

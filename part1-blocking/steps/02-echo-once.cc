@@ -1,5 +1,5 @@
-// The fewest calls that make an echo server: socket, bind, listen, accept, read, write, close.
-// It reads once, answers once and hangs up; whatever the client says next finds nobody.
+// The fewest calls that make an echo server: socket, bind, listen, accept, read, write, close. It
+// reads once, answers once and closes; what the client sends after that is never read.
 // Try it: ./02-echo-once 5882   and in a second terminal   ncat 127.0.0.1 5882   Type two lines.
 
 #include <arpa/inet.h>
@@ -17,7 +17,7 @@ T check(T result, const char* what) {
   return result;
 }
 
-// A listener on 127.0.0.1 and that port; for port 0 the kernel picks one.
+// Listens on this port of 127.0.0.1; for port 0 the kernel picks one.
 int listen_on(const char* text) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -25,7 +25,7 @@ int listen_on(const char* text) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   const auto name = reinterpret_cast<sockaddr*>(&address);
-  const int on = 1;  // 05-restart shows what for
+  const int on = 1;  // 05-restart shows why
   const int listener = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
   check(bind(listener, name, size), "bind");

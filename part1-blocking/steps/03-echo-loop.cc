@@ -1,4 +1,4 @@
-// Answers until read returns 0: the client is done sending, not necessarily done reading.
+// Answers until read returns 0: the client has finished sending, but it may still be reading.
 // Try it: ./03-echo-loop 5882   and in a second terminal   ncat 127.0.0.1 5882   (Ctrl-D ends it)
 
 #include <arpa/inet.h>
@@ -16,7 +16,7 @@ T check(T result, const char* what) {
   return result;
 }
 
-// A listener on 127.0.0.1 and that port; for port 0 the kernel picks one.
+// Listens on this port of 127.0.0.1; for port 0 the kernel picks one.
 int listen_on(const char* text) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -24,7 +24,7 @@ int listen_on(const char* text) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   const auto name = reinterpret_cast<sockaddr*>(&address);
-  const int on = 1;  // 05-restart shows what for
+  const int on = 1;  // 05-restart shows why
   const int listener = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
   check(bind(listener, name, size), "bind");
@@ -34,12 +34,12 @@ int listen_on(const char* text) {
   return listener;
 }
 
-// Returns when the client is done, or in trouble: which is not the server's.
+// Returns when the client has finished sending, or after an error of this connection.
 void serve(int client) {
   char buffer[4096];
   ssize_t n;
   while ((n = read(client, buffer, sizeof buffer)) > 0) {
-    // Blocks until all is taken; 04-short-write shows when not, 09-sigpipe why MSG_NOSIGNAL.
+    // Blocks until the kernel has taken all; 04-short-write shows when not, 09-sigpipe the flag.
     const ssize_t sent = send(client, buffer, static_cast<std::size_t>(n), MSG_NOSIGNAL);
     if (sent < n) return warn("send");
   }

@@ -2,7 +2,7 @@
   $ exec 4< <(exec ./03-echo-loop 0); server=$!
   $ read -r _ _ address <&4; port=${address#*:}
 
-One client, two lines, each answered before the next is said.
+One client, two lines, each answered before the next is sent.
 
   $ exec 5<>/dev/tcp/127.0.0.1/$port
   $ echo one >&5; read -r answer <&5; echo "$answer"
@@ -11,8 +11,8 @@ One client, two lines, each answered before the next is said.
   two
   $ exec 5>&-
 
-The next client sends more than the server's buffer holds and shuts down its sending side at once,
-as ncat does at the end of its input. Every byte comes back all the same.
+The next client sends more than the server's buffer holds and shuts down its sending side
+immediately, as ncat does at the end of its input. Every byte still comes back.
 
   $ yes | head -c 100000 | ncat 127.0.0.1 $port | wc -c
   100000

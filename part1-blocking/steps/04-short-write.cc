@@ -1,6 +1,6 @@
-// A blocking send can take less than it was offered: here its time-out strikes (a signal would do).
-// Only a loop gets everything out.
-// Try it: ./04-short-write   Then take the time-out away: it hangs. Who waits for whom?
+// A blocking send can take less than it was offered: here its timeout expires (a signal would do).
+// Only a loop sends everything.
+// Try it: ./04-short-write   Then remove the timeout: it hangs. Which side waits for which?
 
 #include <err.h>
 #include <sys/socket.h>
@@ -26,7 +26,8 @@ int main() {
   check(setsockopt(server, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout), "SO_SNDTIMEO");
   const std::string answer(4 << 20, 'x');
 
-  // Nobody reads: the kernel takes what it has room for, waits 100 ms, and tells how much that was.
+  // The client does not read: the kernel takes what it has room for, waits 100 ms, and returns how
+  // much that was.
   ssize_t n = check(send(server, answer.data(), answer.size(), MSG_NOSIGNAL), "send");
   std::printf("send of %zu bytes took %zd\n", answer.size(), n);
 
@@ -39,9 +40,10 @@ int main() {
     std::printf("after the loop the client has %zu\n", received);
     close(fd);
   });
-  for (auto sent = static_cast<std::size_t>(n); sent < answer.size();) {
+  auto sent = static_cast<std::size_t>(n);
+  while (sent < answer.size()) {
     n = send(server, answer.data() + sent, answer.size() - sent, MSG_NOSIGNAL);
-    if (n < 0 && errno != EAGAIN) err(1, "send");  // EAGAIN: time is up, and not one byte taken
+    if (n < 0 && errno != EAGAIN) err(1, "send");  // EAGAIN: time is up, no byte was taken
     if (n > 0) sent += static_cast<std::size_t>(n);
   }
   close(server);

@@ -1,8 +1,8 @@
   $ cd "$STEPS"
 
-Nobody reads, so the send waits; its time is up after a tenth of a second. That is no error: some of
-the bytes are on their way, and the return value says how many. With a reader, the loop gets the
-rest out.
+The client does not read, so the send blocks; its timeout expires after a tenth of a second. That is
+no error: some of the bytes are on their way, and the return value says how many. With a reader, the
+loop sends the rest.
 
   $ ./04-short-write
   send of 4194304 bytes took [1-9]\d{3,5} (re)

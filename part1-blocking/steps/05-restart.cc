@@ -1,4 +1,4 @@
-// A server that hangs up first cannot have its port back for a minute, unless it set SO_REUSEADDR.
+// A server that closes first cannot bind its port again for a minute, unless it set SO_REUSEADDR.
 // Try it: ./05-restart   and within that minute   ss -tan state time-wait
 
 #include <arpa/inet.h>
@@ -36,7 +36,7 @@ std::uint16_t run(const char* what, std::uint16_t port, int reuse) {
     const int client = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
     check(connect(client, name, size), "connect");
     const int server = check(accept(listener, nullptr, nullptr), "accept");
-    close(server);  // whoever closes first keeps the connection, as TIME_WAIT
+    close(server);  // the side that closes first keeps the connection, in TIME_WAIT
     char byte;
     check(read(client, &byte, 1), "read");
     close(client);

@@ -1,5 +1,5 @@
-// BROKEN on purpose, then repaired: close with input unread, and TCP sends a reset in place of the
-// end of stream, and throws away what it has not yet delivered of the answer.
+// BROKEN on purpose, then repaired: after close with unread input, TCP sends a reset instead of the
+// end of stream, and throws away the part of the answer that it has not delivered yet.
 // Try it: ./06-reset-eats-reply   Then let the server read all 8 bytes: nothing is lost.
 
 #include <arpa/inet.h>
@@ -29,8 +29,8 @@ std::pair<int, int> connected_pair() {
   check(listen(listener, 1), "listen");
   check(getsockname(listener, name, &size), "getsockname");
   const int client = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
-  const int room = 8192;  // the client takes little at once; the rest waits on the server's side
-  check(setsockopt(client, SOL_SOCKET, SO_RCVBUF, &room, sizeof room), "SO_RCVBUF");
+  const int buffer_bytes = 8192;  // small, so that most of the answer waits on the server's side
+  check(setsockopt(client, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes), "SO_RCVBUF");
   check(connect(client, name, size), "connect");
   const int server = check(accept(listener, nullptr, nullptr), "accept");
   close(listener);
@@ -43,13 +43,18 @@ void run(bool politely) {
   check(write(client, "12345678", 8), "write");
   check(read(server, buffer, 4), "read");  // half of the request stays unread
   check(write(server, buffer, sizeof buffer), "write");
-  check(politely ? shutdown(server, SHUT_WR) : close(server), "ending it");
-  ssize_t n, received = 0;
+  if (politely) {
+    check(shutdown(server, SHUT_WR), "shutdown");
+  } else {
+    check(close(server), "close");
+  }
+  ssize_t n;
+  ssize_t received = 0;
   while ((n = read(client, buffer, sizeof buffer)) > 0) received += n;
   std::printf("%zd of 65536 bytes, then %s\n", received, n < 0 ? std::strerror(errno) : "the end");
   close(client);
   if (!politely) return;
-  // Until the client's end of stream. A real server bounds this: ours waits two seconds at most.
+  // Read until the client's end of stream. A real server bounds this: ours waits at most 2 seconds.
   while (check(read(server, buffer, sizeof buffer), "read") > 0) continue;
   close(server);
 }

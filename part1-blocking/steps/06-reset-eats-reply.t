@@ -1,8 +1,8 @@
   $ cd "$STEPS"
 
-Twice the same request, of which the server reads half, and the same answer. Closed with input
-unread, the answer breaks off where the client's receive buffer ended. Shut down first and read to
-the end, it arrives whole.
+The same request twice, of which the server reads half, and the same answer. If the server closes
+with input unread, the answer breaks off where the client's receive buffer ended. If it shuts down
+first and reads to the end, the answer arrives whole.
 
   $ ./06-reset-eats-reply
   1?\d{1,4} of 65536 bytes, then Connection reset by peer (re)

@@ -1,4 +1,4 @@
-// The smallest server: it takes connections and drops them. (RFC 863's discard reads first.)
+// The smallest server: it accepts connections and closes them. (RFC 863's discard reads first.)
 // Try it: ./07-discard 5882   and in a second terminal   ncat -v 127.0.0.1 5882
 
 #include <arpa/inet.h>
@@ -16,7 +16,7 @@ T check(T result, const char* what) {
   return result;
 }
 
-// A listener on 127.0.0.1 and that port; for port 0 the kernel picks one.
+// Listens on this port of 127.0.0.1; for port 0 the kernel picks one.
 int listen_on(const char* text) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -24,7 +24,7 @@ int listen_on(const char* text) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   const auto name = reinterpret_cast<sockaddr*>(&address);
-  const int on = 1;  // 05-restart shows what for
+  const int on = 1;  // 05-restart shows why
   const int listener = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
   check(bind(listener, name, size), "bind");
@@ -37,5 +37,8 @@ int listen_on(const char* text) {
 int main(int argc, char** argv) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   const int listener = listen_on(argc > 1 ? argv[1] : "0");
-  while (true) close(check(accept(listener, nullptr, nullptr), "accept"));
+  while (true) {
+    const int client = check(accept(listener, nullptr, nullptr), "accept");
+    close(client);
+  }
 }

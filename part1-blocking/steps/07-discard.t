@@ -7,8 +7,8 @@ Connecting works, and then there is nothing to read: the end of the stream, not 
   $ ncat --recv-only 127.0.0.1 $port | wc -c
   0
 
-A client that has seen this end can still send. Its kernel takes the bytes, for the other side may
-be waiting for them; that nobody is there turns out later.
+A client that has seen this end can still send. Its kernel takes the bytes, because the other side
+may be reading them; that it has closed turns out later.
 
   $ exec 5<>/dev/tcp/127.0.0.1/$port
   $ cat <&5

@@ -1,5 +1,6 @@
-// The backlog is a queue with a size: before any accept, the kernel connects that many clients and
-// one more. It drops the next one's SYN, which that client's kernel repeats, first after a second.
+// The backlog is a queue with a size: before any accept, the kernel completes that many connections
+// and one more. It drops the SYN of the next client, whose kernel sends it again, first after a
+// second.
 // Try it: ./08-backlog 20   and within 20 seconds   ss -ltn   and   ss -tno state syn-sent
 
 #include <arpa/inet.h>
@@ -40,7 +41,7 @@ int main(int argc, char** argv) {
   for (unsigned i = 1; i <= 5; ++i) {
     const int client = check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), "socket");
     if (connect(client, name, size) < 0 && errno != EINPROGRESS) err(1, "connect");
-    while (i <= 3 && info_of(listener).tcpi_unacked < i) usleep(1000);  // of a listener: queued
+    while (i <= 3 && info_of(listener).tcpi_unacked < i) usleep(1000);  // a listener's: its queue
     const bool connected = info_of(client).tcpi_state == TCP_ESTABLISHED;
     std::printf("client %u: %s\n", i, connected ? "connected" : "SYN sent, no answer");
   }

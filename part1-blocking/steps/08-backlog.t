@@ -1,8 +1,8 @@
   $ cd "$STEPS"
 
 Three clients are connected although the server has accepted none. The fourth and the fifth have
-sent their SYN and hear nothing: the kernel keeps the queue at its limit, and the limit is one more
-than you asked for.
+sent their SYN and get no answer: the kernel keeps the queue at its limit, and the limit is one
+more than you asked for.
 
   $ ./08-backlog
   port \d+, backlog 2, nobody calls accept (re)

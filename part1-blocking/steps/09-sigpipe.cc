@@ -1,5 +1,5 @@
-// Sending to a peer that is gone kills the process with SIGPIPE; MSG_NOSIGNAL makes it an error.
-// Try it: ./09-sigpipe   The children do the dying.
+// Sending to a peer that has closed kills the process with SIGPIPE; MSG_NOSIGNAL makes it an error.
+// Try it: ./09-sigpipe   It sends from child processes, and survives.
 
 #include <err.h>
 #include <sys/socket.h>
@@ -12,11 +12,11 @@
 #include <cstring>
 
 void try_to_send(const char* what, int flags) {
-  std::fflush(stdout);  // or the child would hold a copy of what is not yet written
+  std::fflush(stdout);  // or the child would have a copy of the unwritten output
   const pid_t child = fork();
   if (child < 0) err(1, "fork");
   if (child == 0) {
-    std::signal(SIGPIPE, SIG_DFL);  // as most programs start; a parent may have had it ignored
+    std::signal(SIGPIPE, SIG_DFL);  // the default, which a parent may have changed
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0) err(1, "socketpair");
     close(pair[1]);

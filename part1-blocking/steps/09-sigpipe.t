@@ -1,6 +1,6 @@
   $ cd "$STEPS"
 
-The same send to the same kind of gone peer, in two child processes.
+The same send to a peer that has closed, in two child processes.
 
   $ ./09-sigpipe
   flags 0: killed by SIGPIPE

@@ -1,5 +1,5 @@
-// A signal with a handler makes a waiting read fail with EINTR. SA_RESTART spares most calls that,
-// but not one on a socket that has a time-out. signal(7)
+// A signal with a handler makes a blocked read fail with EINTR. SA_RESTART restarts most calls, but
+// not a call on a socket that has a timeout. signal(7)
 // Try it: ./10-interrupted
 
 #include <err.h>
@@ -24,11 +24,11 @@ void wait_in_read(const char* what, int handler_flags, int timeout_s) {
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0) err(1, "socketpair");
   const timeval limit{.tv_sec = timeout_s, .tv_usec = 0};  // 0: for ever
-  if (setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) < 0) err(1, "time-out");
+  if (setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) < 0) err(1, "SO_RCVTIMEO");
 
   signals = 0;
   std::atomic<bool> returned = false;
-  std::jthread pest([&, reader = pthread_self()] {
+  std::jthread sender([&, reader = pthread_self()] {
     for (int sent = 0; sent < 1000 && signals < 20 && !returned; ++sent) {
       pthread_kill(reader, SIGUSR1);
       usleep(1000);
@@ -39,7 +39,7 @@ void wait_in_read(const char* what, int handler_flags, int timeout_s) {
   const ssize_t n = read(pair[0], buffer, sizeof buffer);
   const int error = errno;
   returned = true;
-  pest.join();
+  sender.join();
   std::printf("%-24s %s\n", what, n < 0 ? std::strerror(error) : "read on: hello");
   close(pair[0]);
   close(pair[1]);

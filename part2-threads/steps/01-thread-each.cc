@@ -1,4 +1,4 @@
-// A thread for every client: one that says nothing keeps its own thread waiting, and nobody else.
+// A thread for every client: a silent client blocks its own thread and no other.
 // Try it: ./01-thread-each 5882   and in two more terminals   ncat 127.0.0.1 5882
 
 #include <arpa/inet.h>
@@ -17,7 +17,7 @@ T check(T result, const char* what) {
   return result;
 }
 
-// A listener on 127.0.0.1 and that port; for port 0 the kernel picks one.
+// Listens on this port of 127.0.0.1; for port 0 the kernel picks one.
 int listen_on(const char* text) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -25,7 +25,7 @@ int listen_on(const char* text) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   const auto name = reinterpret_cast<sockaddr*>(&address);
-  const int on = 1;  // the chapter before shows what for
+  const int on = 1;  // part1's 05-restart shows why
   const int listener = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
   check(bind(listener, name, size), "bind");
@@ -50,7 +50,6 @@ int main(int argc, char** argv) {
   const int listener = listen_on(argc > 1 ? argv[1] : "0");
   while (true) {
     const int client = check(accept(listener, nullptr, nullptr), "accept");
-    std::thread(serve, client)
-        .detach();  // nobody will join it: 05-stop-blocked-threads does better
+    std::thread(serve, client).detach();  // never joined: 05-stop-blocked-threads does better
   }
 }

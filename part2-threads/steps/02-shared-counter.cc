@@ -1,5 +1,5 @@
 // BROKEN on purpose: four threads count in a plain variable. Each loads, adds one and stores; what
-// another thread stored in between is lost. The atomic counter beside it loses nothing.
+// another thread stored in between is lost. The atomic counter loses nothing.
 // Try it: ./02-shared-counter   and, for a report,   ./02-shared-counter-tsan
 // build: also with -fsanitize=thread
 
@@ -20,7 +20,7 @@ void count() {
   for (int round = 0; round < rounds; ++round) {
     // This is what ++plain does: a race, and undefined behaviour whatever number comes out.
     const long before = plain;
-    getppid();  // any system call: a little time between load and store, so that it shows
+    getppid();  // any system call: it leaves time between load and store
     plain = before + 1;
     ++exact;
   }

@@ -9,8 +9,8 @@ nothing.
   plain    [1-9]\d* (re)
   atomic   80000
 
-The thread sanitizer does not look at the number. It sees two threads touch the same memory with
-nothing between them to say which comes first, and reports that, lucky number or not.
+The thread sanitizer does not look at the number. It sees two threads access the same memory
+with nothing to order them, and reports that, whatever the number.
 
   $ ./02-shared-counter-tsan > "$CRAMTMP/out" 2> "$CRAMTMP/report"; status=$?
   $ if grep -q 'FATAL: ThreadSanitizer' "$CRAMTMP/report"; then exit 80; fi

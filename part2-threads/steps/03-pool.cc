@@ -1,5 +1,5 @@
-// A fixed pool of threads bounds what clients can cost. A client who finds all of them busy waits
-// in the backlog: connected, and unanswered until a worker's client leaves.
+// A fixed pool of threads bounds what clients can cost. When all of them are busy, a new client
+// waits in the backlog: connected, but unanswered until another client leaves.
 // Try it: ./03-pool 5882 2   and in three more terminals   ncat 127.0.0.1 5882
 
 #include <arpa/inet.h>
@@ -19,7 +19,7 @@ T check(T result, const char* what) {
   return result;
 }
 
-// A listener on 127.0.0.1 and that port; for port 0 the kernel picks one.
+// Listens on this port of 127.0.0.1; for port 0 the kernel picks one.
 int listen_on(const char* text) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -27,7 +27,7 @@ int listen_on(const char* text) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   const auto name = reinterpret_cast<sockaddr*>(&address);
-  const int on = 1;  // the chapter before shows what for
+  const int on = 1;  // part1's 05-restart shows why
   const int listener = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
   check(bind(listener, name, size), "bind");

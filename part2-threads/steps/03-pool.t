@@ -2,7 +2,7 @@
   $ exec 4< <(exec ./03-pool 0 2); server=$!
   $ read -r _ _ address <&4; port=${address#*:}
 
-Two workers, and two clients who say nothing.
+Two workers, and two silent clients.
 
   $ exec 5<>/dev/tcp/127.0.0.1/$port
   $ exec 6<>/dev/tcp/127.0.0.1/$port
@@ -14,7 +14,7 @@ The third is connected, and its bytes are taken: by the kernel, not by the serve
   $ read -t 0.2 -r answer <&7 || echo 'no answer'
   no answer
 
-One of the silent two leaves, and its worker has time.
+One of the silent two leaves, and its worker is free.
 
   $ exec 5>&-
   $ read -r answer <&7; echo "$answer"

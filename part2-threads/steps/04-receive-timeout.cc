@@ -1,5 +1,5 @@
-// SO_RCVTIMEO limits one call, not one message: a byte now and then keeps it from ever striking.
-// For a whole message, give each call only what is left of the message's time.
+// SO_RCVTIMEO limits one call, not one message: a client that sends a byte now and then never
+// reaches it. To limit a whole message, give each call only what is left of the message's time.
 // Try it: ./04-receive-timeout
 
 #include <err.h>

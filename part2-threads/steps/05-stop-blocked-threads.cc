@@ -1,6 +1,6 @@
-// shutdown(2) from another thread ends a blocked accept with EINVAL and a blocked recv with 0, and
-// that 0 comes only behind the bytes that are already there: what an orderly stop wants.
-// Try it: ./05-stop-blocked-threads   Then use close in its place: on Linux the threads sleep on.
+// shutdown(2) from another thread ends a blocked accept with EINVAL and a blocked recv with 0. recv
+// returns that 0 only after the bytes that have already arrived: what an orderly stop wants.
+// Try it: ./05-stop-blocked-threads   Then use close instead: on Linux the threads sleep on.
 
 #include <arpa/inet.h>
 #include <err.h>
@@ -21,10 +21,11 @@ T check(T result, const char* what) {
 
 void read_to_the_end(const char* name, int fd) {
   char buffer[16];
-  for (ssize_t n = 1; n > 0;) {
+  ssize_t n;
+  do {
     n = check(recv(fd, buffer, sizeof buffer, 0), "recv");
     std::printf("%s: recv gave %zd\n", name, n);
-  }
+  } while (n > 0);
 }
 
 int main() {
@@ -37,20 +38,22 @@ int main() {
   check(bind(listener, name, size), "bind");
   check(listen(listener, 2), "listen");
   check(getsockname(listener, name, &size), "getsockname");
-  int client[2], server[2];
+  int client[2];
+  int server[2];
   for (int i = 0; i < 2; ++i) {
     client[i] = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
     check(connect(client[i], name, size), "connect");
     server[i] = check(accept(listener, nullptr, nullptr), "accept");
   }
   check(write(client[1], "hello", 5), "write");
-  for (int arrived = 0; arrived < 5;) check(ioctl(server[1], FIONREAD, &arrived), "FIONREAD");
+  int arrived = 0;
+  while (arrived < 5) check(ioctl(server[1], FIONREAD, &arrived), "FIONREAD");
 
   std::jthread acceptor([listener] {
     if (accept(listener, nullptr, nullptr) < 0) std::printf("accept: %s\n", std::strerror(errno));
   });
   std::jthread silent(read_to_the_end, "silent client", server[0]);
-  usleep(50'000);  // let them block; one that came later would find the shutdown done, and not wait
+  usleep(50'000);  // let them block; a call that came later would return without waiting
   check(shutdown(listener, SHUT_RD), "shutdown");
   acceptor.join();
   check(shutdown(server[0], SHUT_RD), "shutdown");

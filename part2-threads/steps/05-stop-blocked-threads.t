@@ -1,8 +1,8 @@
   $ cd "$STEPS"
 
-One thread waits in accept, one in recv for a client that says nothing. A third connection has five
-bytes that nobody has read. All three sockets are shut down for reading; only then does anyone read
-the five bytes, and the end comes behind them.
+One thread waits in accept, one in recv for a silent client. A third connection has five unread
+bytes. All three sockets are shut down for reading; only then are the five bytes read, and the end
+of stream comes after them.
 
   $ ./05-stop-blocked-threads
   accept: Invalid argument

@@ -1,6 +1,6 @@
-// BROKEN on purpose: one thread closes a descriptor that another still uses. The number goes to the
-// next connection, and the second thread reads a stranger's bytes. A semaphore makes the bad moment
-// happen every time; without it, it happens once a month.
+// BROKEN on purpose: one thread closes a descriptor that another still uses. The next connection
+// gets the number, and the second thread reads another client's bytes. Two semaphores make it
+// happen every time; without them it happens once a month.
 // Try it: ./06-number-comes-back
 
 #include <err.h>
@@ -28,13 +28,14 @@ void say(int fd, const char (&text)[6]) {
 
 int main() {
   const Connection alice = connection();
-  std::binary_semaphore read_one(0), go_on(0);
+  std::binary_semaphore read_one(0);
+  std::binary_semaphore number_reused(0);
   std::jthread alices_thread([&, fd = alice.ours] {
     char buffer[16];
     ssize_t n = read(fd, buffer, sizeof buffer);
     std::printf("alice's thread reads: %.*s\n", static_cast<int>(n), buffer);
     read_one.release();
-    go_on.acquire();  // here the scheduler takes its processor away
+    number_reused.acquire();  // here the scheduler takes its processor away
     n = read(fd, buffer, sizeof buffer);
     std::printf("alice's thread reads: %.*s\n", static_cast<int>(n), buffer);
   });
@@ -45,7 +46,7 @@ int main() {
   const Connection bob = connection();
   std::printf("bob's descriptor has %s number\n", bob.ours == alice.ours ? "the same" : "another");
   say(bob.clients, "bob's");
-  go_on.release();
+  number_reused.release();
   alices_thread.join();
   for (const int fd : {alice.clients, bob.ours, bob.clients}) close(fd);
 }

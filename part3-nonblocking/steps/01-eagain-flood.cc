@@ -1,6 +1,6 @@
-// A non-blocking listener answers at once, and without a client the answer is EAGAIN: a loop that
-// prints its errors floods the log.
-// Try it: ./01-eagain-flood   then how long a million lines take:
+// A non-blocking accept returns immediately, and when no client waits it fails with EAGAIN: a loop
+// that prints its errors floods the log.
+// Try it: ./01-eagain-flood   then see how long a million lines take:
 //         ./01-eagain-flood 1000000 2> /dev/null
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
-// Sleeping between tries: a short sleep burns processor time on tries in vain, a long one keeps the
-// client waiting. A call that blocks does neither.
+// Sleeping between tries: a short sleep wastes processor time on failed tries, a long one keeps the
+// client waiting. A blocking call does neither.
 // Try it: ./02-sleepy   Then let it sleep 0.1 ms.
 
 #include <err.h>
@@ -15,7 +15,7 @@
 using namespace std::chrono_literals;
 using Milliseconds = std::chrono::duration<double, std::milli>;
 
-// Answers until the client closes. Between tries it sleeps; given no time for that, recv blocks.
+// Answers until the client closes. Sleeps between tries; with a sleep of 0, recv blocks instead.
 void serve(int fd, Milliseconds sleep) {
   int in_vain = 0;
   char byte;
@@ -45,7 +45,8 @@ void run(const char* what, Milliseconds sleep) {
     std::this_thread::sleep_for(25ms);  // the client thinks
     const auto asked = std::chrono::steady_clock::now();
     char byte = '?';
-    if (send(pair[0], &byte, 1, MSG_NOSIGNAL) < 0 || recv(pair[0], &byte, 1, 0) < 0) err(1, "ask");
+    if (send(pair[0], &byte, 1, MSG_NOSIGNAL) < 0) err(1, "send");
+    if (recv(pair[0], &byte, 1, 0) < 0) err(1, "recv");
     waited += std::chrono::steady_clock::now() - asked;
   }
   std::printf("%-13s answer after %5.2f ms,", what, waited.count() / 4);

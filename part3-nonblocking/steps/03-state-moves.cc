@@ -1,5 +1,5 @@
-// Where the local variables go. While recv waits, what came so far is safe in a local variable. A
-// function that may not wait has to return, and what it knows has to live somewhere else.
+// Where the local variables go. While recv blocks, the bytes received so far are safe in a local
+// variable. A function that must not block has to return, so they must be kept somewhere else.
 // Try it: ./03-state-moves
 
 #include <err.h>
@@ -25,7 +25,7 @@ std::string read_line(int fd) {
 struct Connection {
   int fd;
   std::string line;
-  // The same, or nullopt: not yet. Nothing came, or half a line: the caller need not know.
+  // The same, or nullopt if there is no complete line yet.
   std::optional<std::string> advance() {
     ssize_t n;
     char c;
@@ -37,7 +37,8 @@ struct Connection {
 };
 
 int main() {
-  int a[2], b[2];
+  int a[2];
+  int b[2];
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, a) < 0) err(1, "socketpair");
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, b) < 0) err(1, "socketpair");
   if (send(a[1], "alice\n", 6, MSG_NOSIGNAL) < 0) err(1, "send");

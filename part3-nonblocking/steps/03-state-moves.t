@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
 Two clients, each sending a line in two pieces, taking turns. After every piece the one thread calls
-advance for both. What a client has said so far survives in its Connection, whoever speaks next.
+advance for both. What a client has sent so far survives in its Connection, whichever sends next.
 
   $ ./03-state-moves
   read_line: returns "alice"

@@ -1,5 +1,5 @@
-// BROKEN on purpose, then repaired: a blocking server's write_all fails half-way if the socket does
-// not block. EAGAIN means "later": what is left must be kept, and how far it got.
+// BROKEN on purpose, then repaired: a blocking server's write_all fails half-way on a non-blocking
+// socket. EAGAIN means "later": the server must keep the bytes that are left, and how far it got.
 // Try it: ./04-partial-write
 
 #include <err.h>
@@ -10,9 +10,10 @@
 #include <cstring>
 #include <string>
 
-// Wrong here: all or an error, and how much was sent is forgotten with the stack frame.
+// Wrong here: returns only "all" or "error"; how much was sent is lost with the stack frame.
 bool write_all(int fd, const std::string& bytes) {
-  for (std::size_t sent = 0; sent < bytes.size();) {
+  std::size_t sent = 0;
+  while (sent < bytes.size()) {
     const ssize_t n = send(fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
     if (n < 0) return false;
     sent += static_cast<std::size_t>(n);
@@ -20,11 +21,11 @@ bool write_all(int fd, const std::string& bytes) {
   return true;
 }
 
-// Right: bytes and count live on between the calls.
+// Right: the bytes and the count survive between calls.
 struct Output {
   std::string bytes;
   std::size_t sent = 0;
-  // Sends what there is room for. True: nothing is left.
+  // Sends what the kernel has room for. Returns whether that was all.
   bool flush(int fd) {
     while (sent < bytes.size()) {
       const ssize_t n = send(fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
@@ -36,7 +37,7 @@ struct Output {
   }
 };
 
-// The client's side: reads what is there.
+// The client's side: one read.
 std::size_t read_some(int fd) {
   std::string buffer(4 << 20, '\0');
   const ssize_t n = recv(fd, buffer.data(), buffer.size(), 0);
@@ -54,7 +55,10 @@ int main() {
   Output output{answer};
   std::size_t received = 0;
   int turns = 1;
-  for (; !output.flush(pair[0]); ++turns) received += read_some(pair[1]);
+  while (!output.flush(pair[0])) {
+    received += read_some(pair[1]);
+    ++turns;
+  }
   received += read_some(pair[1]);
   std::printf("flush, %d turns: the client has %zu of %zu bytes\n", turns, received, answer.size());
 }

@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
 The kernel takes what it has room for, and no more. write_all gives up, with the answer cut off in
-the middle. flush is called again whenever the client has read, and gets all of it out.
+the middle. flush is called again whenever the client has read, and sends all of it.
 
   $ ./04-partial-write
   write_all: Resource temporarily unavailable

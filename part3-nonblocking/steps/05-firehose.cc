@@ -1,5 +1,5 @@
-// BROKEN on purpose, then repaired: "read until EAGAIN" never ends with a client who sends as fast
-// as the server reads, and nobody else gets a turn. A budget for each turn gives everybody theirs.
+// BROKEN on purpose, then repaired: "read until EAGAIN" never ends with a client that sends as fast
+// as the server reads, and no other client gets a turn. A budget for each turn is the repair.
 // Try it: ./05-firehose
 
 #include <err.h>
@@ -11,7 +11,7 @@
 #include <cstdio>
 #include <initializer_list>
 
-constexpr int patience = 10'000;
+constexpr int reads_max = 10'000;
 
 struct Client {
   int theirs;
@@ -35,20 +35,21 @@ bool read_once(const Client& client) {
   return n > 0;
 }
 
-// Serves both in turn, at most `budget` reads each. Returns the reads before the pinger's was due.
+// Serves both in turn, with at most `budget` reads each. Returns the reads until the pinger's turn.
 int reads_before_ping(const Client& firehose, const Client& pinger, int budget) {
   int reads = 0;
   while (true) {
     for (int i = 0; i < budget && read_once(firehose); ++i) {
-      say(firehose);  // more has come before we can ask for it
-      if (++reads == patience) return reads;
+      say(firehose);  // the next bytes arrive before the next read
+      if (++reads == reads_max) return reads;
     }
     if (read_once(pinger)) return reads;
   }
 }
 
 int main() {
-  const Client firehose = connect_client(), pinger = connect_client();
+  const Client firehose = connect_client();
+  const Client pinger = connect_client();
   say(firehose);
   say(pinger);
   std::printf("no budget: %5d reads, and the pinger still waits\n",

@@ -5,8 +5,8 @@ Skipped where strace is missing or not permitted.
   $ strace -o /dev/null true || exit 80
   $ watch() { strace -qq -o "$CRAMTMP/calls" -e trace=socket,accept,accept4,fcntl "$@"; }
 
-The first socket is the listener, non-blocking from birth. What it accepts does not inherit that:
-fcntl has to fetch the flags and to store them with one more.
+The first socket is the listener, non-blocking from the start. An accepted socket does not
+inherit that: it takes one fcntl to fetch the flags and one to store them.
 
   $ watch ./06-accept4 fcntl
   read: Resource temporarily unavailable

@@ -1,6 +1,6 @@
-// 01-poll-two-pipes: one thread waits for two pipes with a single call. poll(2) fills in `revents`
-// and returns how many entries are ready. It reports what is so now, not what has changed: bytes
-// that nobody reads are reported again and again ("level-triggered").
+// One thread waits for two pipes with a single call. poll(2) fills in `revents` and returns how
+// many entries are ready. It reports the present state, not what has changed: unread bytes are
+// reported again and again ("level-triggered").
 // Try it: ./01-poll-two-pipes
 
 #include <fcntl.h>
@@ -13,7 +13,10 @@
 namespace {
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
 
@@ -21,7 +24,7 @@ const char* name(const pollfd& entry) { return entry.revents & POLLIN ? "POLLIN"
 
 void ask(const char* after, int a, int b) {
   pollfd entries[] = {{a, POLLIN, 0}, {b, POLLIN, 0}};
-  const int timeout_ms = 20;  // here only so that "nobody is ready" comes to an end
+  const int timeout_ms = 20;  // only so that the first call returns
   const int ready = check(poll(entries, 2, timeout_ms), "poll");
   std::printf("%-18s poll returns %d   a: %-6s   b: %s\n", after, ready, name(entries[0]),
               name(entries[1]));
@@ -47,6 +50,8 @@ int main() {
   check(read(b[0], bytes, sizeof bytes), "read");
   ask("b read empty", a[0], b[0]);
 
-  close(a[0]), close(a[1]);
-  close(b[0]), close(b[1]);
+  close(a[0]);
+  close(a[1]);
+  close(b[0]);
+  close(b[1]);
 }

@@ -1,6 +1,6 @@
-// 02-poll-server: the smallest honest echo server on poll(2). Slot 0 is the listener, clients
-// follow. It keeps no output: a client that does not take its answer at once is closed (the stage
-// keeps it). Try it: ./02-poll-server 5882   and in two other terminals   ncat 127.0.0.1 5882
+// The smallest honest echo server on poll(2). Slot 0 is the listener, the clients follow. It keeps
+// no output: a client that does not take its whole answer is closed (the stage keeps the rest).
+// Try it: ./02-poll-server 5882   and in two other terminals   ncat 127.0.0.1 5882
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -13,14 +13,20 @@
 #include <vector>
 
 int check(int result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return result;
 }
 
 int listen_on(int port) {
   const int listener =
       check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
-  sockaddr_in address{AF_INET, htons(static_cast<in_port_t>(port)), {htonl(INADDR_LOOPBACK)}, {}};
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<in_port_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   const int on = 1;
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
@@ -32,7 +38,8 @@ int listen_on(int port) {
   return listener;
 }
 
-bool echo(int client) {  // false: this client has left, or must go
+// Echoes what one recv returns. False: the client has closed, or must be closed.
+bool echo(int client) {
   char bytes[4096];
   const ssize_t got = recv(client, bytes, sizeof bytes, 0);
   if (got < 0) return errno == EAGAIN || errno == EINTR;
@@ -42,7 +49,7 @@ bool echo(int client) {  // false: this client has left, or must go
 int main(int argc, char** argv) {
   std::vector<pollfd> slots{{listen_on(argc > 1 ? std::atoi(argv[1]) : 0), POLLIN, 0}};
   while (true) {
-    slots[0].events = slots.size() < 64 ? POLLIN : 0;  // full: newcomers wait in the backlog
+    slots[0].events = slots.size() < 64 ? POLLIN : 0;  // full: new clients wait in the backlog
     check(poll(slots.data(), slots.size(), -1), "poll");
     for (std::size_t i = 1; i < slots.size();) {
       if (slots[i].revents == 0 || echo(slots[i].fd)) {
@@ -55,6 +62,6 @@ int main(int argc, char** argv) {
     }
     if (slots[0].revents == 0) continue;
     const int client = accept4(slots[0].fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (client >= 0) slots.push_back({client, POLLIN, 0});  // else it has left (or 06: EMFILE)
+    if (client >= 0) slots.push_back({client, POLLIN, 0});  // else it has gone, or EMFILE: see 06
   }
 }

@@ -8,13 +8,13 @@ The server takes any free port and says which.
   listening on 127\.0\.0\.1:[0-9]+ (re)
   $ port=${line##*:}
 
-The first client connects and says nothing. The second is served all the same.
+The first client connects and sends nothing. The second is served all the same.
 
   $ exec 5<>/dev/tcp/127.0.0.1/$port
   $ echo "hello" | ncat 127.0.0.1 $port
   hello
 
-Now the first one speaks, and is answered.
+Now the first one sends, and is answered.
 
   $ echo "at last" >&5; read -r answer <&5; echo "$answer"
   at last

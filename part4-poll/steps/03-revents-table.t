@@ -4,9 +4,9 @@ A row for each thing that the peer did. The columns: what poll reports when it w
 asked for nothing, what it reports when asked for IN, OUT and RDHUP, and what recv
 says, call after call.
 
-Nobody asked for ERR and HUP, and they come. A close cannot be told from a
-half-close. HUP means that both directions are finished. The peer resets by closing
-with bytes of ours unread; even then, what it sent before is there to be read.
+ERR and HUP are reported without being asked for. A close cannot be told from a
+half-close. HUP means that both directions are finished. The peer resets by closing with
+bytes of ours unread; even then, what it sent before can be read.
 
   $ ./03-revents-table
   nothing                |                      |    OUT               | EAGAIN

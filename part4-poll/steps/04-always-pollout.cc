@@ -1,6 +1,6 @@
-// 04-always-pollout: a socket has room to send nearly always, and is then ready for POLLOUT. BROKEN
-// form: ask for it with nothing to send, and poll(2) never sleeps. Mended form: ask for it from the
-// send that the kernel refused until what waited has gone.
+// A socket nearly always has room to send, and is then ready for POLLOUT. BROKEN: ask for POLLOUT
+// with nothing to send, and poll(2) never sleeps. Mended: ask for it when a send got EAGAIN, and
+// stop when the rest has been sent.
 // Try it: ./04-always-pollout
 
 #include <poll.h>
@@ -13,12 +13,17 @@
 
 namespace {
 
+[[noreturn]] void fail(const char* what) {
+  std::perror(what);
+  std::exit(1);
+}
+
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) fail(what);
   return static_cast<int>(result);
 }
 
-/// Polls 1000 times without a timeout: each answer "ready" is a turn that a loop could not sleep.
+/// Polls 1000 times with timeout 0: each "ready" is a turn in which a loop could not sleep.
 void ask(const char* title, int fd, short events) {
   int ready = 0;
   for (int i = 0; i < 1000; ++i) {
@@ -42,7 +47,7 @@ int main() {
   ask("  mended: ask for POLLIN", ours, POLLIN);
 
   while (send(ours, bytes, sizeof bytes, MSG_NOSIGNAL) > 0) continue;
-  if (errno != EAGAIN) check(-1, "send");
+  if (errno != EAGAIN) fail("send");
   std::puts("The peer does not read; a send got EAGAIN, so now something waits.");
   ask("  ask for POLLIN|POLLOUT", ours, POLLIN | POLLOUT);
 
@@ -53,5 +58,6 @@ int main() {
   check(send(ours, bytes, 100, MSG_NOSIGNAL), "send");
   ask("  ask for POLLIN", ours, POLLIN);
 
-  close(ours), close(peer);
+  close(ours);
+  close(peer);
 }

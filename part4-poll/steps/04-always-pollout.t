@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
-Whoever asks for POLLOUT with nothing to send never sleeps. Asking makes sense
-from the send that the kernel refused until there is room and what waited is sent.
+A loop that asks for POLLOUT with nothing to send never sleeps. It makes sense to ask
+from the send that got EAGAIN until the rest has been sent.
 
   $ ./04-always-pollout
   Nothing waits to be sent.

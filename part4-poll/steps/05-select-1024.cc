@@ -1,8 +1,8 @@
-// 05-select-1024: select(2) takes a set of FD_SETSIZE = 1024 bits. The bit of descriptor 1024 lies
-// behind it, in whatever your program keeps there; FD_SET and the kernel write it without asking
-// (built with _FORTIFY_SOURCE, glibc's FD_SET asks, and aborts). BROKEN form: select, here with a
-// neighbour of our own behind the set so that no harm is done. Mended form: poll(2), which has no
-// such set. Try it: ./05-select-1024
+// select(2) takes a set of FD_SETSIZE = 1024 bits. The bit of descriptor 1024 is past its end, in
+// memory that belongs to another variable; FD_SET and the kernel write it without a check (with
+// _FORTIFY_SOURCE, glibc's FD_SET checks, and aborts). BROKEN: select, here with a variable of our
+// own after the set, so that no harm is done. Mended: poll(2), which has no such set.
+// Try it: ./05-select-1024
 
 #include <fcntl.h>
 #include <poll.h>
@@ -16,13 +16,16 @@
 namespace {
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
 
 void with_select(int fd) {
   constexpr int word_bits = 8 * sizeof(long);
-  long words[FD_SETSIZE / word_bits + 1] = {};  // the words of an fd_set, and one variable more
+  long words[FD_SETSIZE / word_bits + 1] = {};  // an fd_set, and one variable after it
   long& neighbour = words[FD_SETSIZE / word_bits];
   neighbour = 42;
   words[fd / word_bits] |= 1L << fd % word_bits;  // what FD_SET(fd, set) does
@@ -56,5 +59,8 @@ int main() {
   with_select(check(dup3(ends[0], FD_SETSIZE - 1, O_CLOEXEC), "dup3"));
   with_select(check(dup3(ends[0], FD_SETSIZE, O_CLOEXEC), "dup3"));
   with_poll(FD_SETSIZE);
-  close(ends[0]), close(ends[1]), close(FD_SETSIZE - 1), close(FD_SETSIZE);
+  close(ends[0]);
+  close(ends[1]);
+  close(FD_SETSIZE - 1);
+  close(FD_SETSIZE);
 }

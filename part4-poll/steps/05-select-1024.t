@@ -1,10 +1,10 @@
   $ cd "$STEPS"
   $ hard=$(ulimit -Hn); [ "$hard" = unlimited ] || [ "$hard" -gt 1024 ] || exit 80
 
-Descriptor 1023 is the last that fits: the variable behind the set keeps its 42.
-With descriptor 1024 everything seems to work, and the variable is overwritten
-twice. Poll takes the number as it is. A soft limit of 1024, the usual one, is
-raised by the program itself.
+Descriptor 1023 is the last that fits: the variable after the set keeps its 42. With
+descriptor 1024 everything seems to work, and the variable is overwritten twice. poll
+takes the number as it is. The program raises the soft limit, which is usually 1024,
+itself.
 
   $ ulimit -Sn 1024
   $ ./05-select-1024

@@ -1,7 +1,8 @@
-// 06-out-of-descriptors: a client waits, and this process may open no more: accept(2) says EMFILE,
-// the client goes on waiting, and poll(2) says "ready". BROKEN form: try again at once, for ever
-// (here 1000 times). Mended form: leave the listener out of the next poll, until a descriptor is
-// given back or 100 ms have passed. Try it: ./06-out-of-descriptors
+// A client waits, and this process may open no more descriptors: accept(2) fails with EMFILE, the
+// client goes on waiting, and poll(2) says "ready". BROKEN: try again immediately, for ever (here
+// 1000 times). Mended: leave the listener out of the next poll, until a descriptor is free or 100
+// ms have passed.
+// Try it: ./06-out-of-descriptors
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -14,7 +15,10 @@
 #include <cstdlib>
 
 int check(int result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return result;
 }
 
@@ -38,18 +42,25 @@ void turns(const char* form, int listener, bool park) {
 int main() {
   const int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   const int client = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-  sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
-  auto* const at = reinterpret_cast<sockaddr*>(&address);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);  // and port 0: the kernel picks one
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
-  check(bind(listener, at, size), "bind"), check(listen(listener, 1), "listen");
-  check(getsockname(listener, at, &size), "getsockname");
-  check(connect(client, at, size), "connect");
+  check(bind(listener, name, size), "bind");
+  check(listen(listener, 1), "listen");
+  check(getsockname(listener, name, &size), "getsockname");
+  check(connect(client, name, size), "connect");
   rlimit limit{};
   check(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
   limit.rlim_cur = 32;
   check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
-  int last = -1;
-  for (int fd; (fd = dup(listener)) >= 0;) last = fd;
+  int last = -1;  // of the descriptors that use up the limit
+  while (true) {
+    const int fd = dup(listener);
+    if (fd < 0) break;
+    last = fd;
+  }
   turns("broken", listener, false);
   turns("mended", listener, true);
   close(last);

@@ -1,8 +1,8 @@
   $ cd "$STEPS"
 
-The broken form would never end: the client is still there, and still there is no
-descriptor for it. The mended form is refused once and sleeps. When a descriptor
-has been given back it accepts.
+The broken form would never end: the client still waits, and there is still no
+descriptor for it. The mended form is refused once and sleeps. When a descriptor has
+been given back it accepts.
 
   $ ./06-out-of-descriptors
   broken: 1000 x EMFILE, then poll returns at once

@@ -1,6 +1,7 @@
-// 07-next-deadline: one poll(2) serves any number of deadlines: it waits until the soonest. It
-// counts in milliseconds. BROKEN form: round down what is left, and the last millisecond becomes
-// "do not wait": the loop spins through it. Mended form: round up. Try it: ./07-next-deadline
+// One poll(2) serves any number of deadlines: it waits until the soonest. Its timeout is in
+// milliseconds. BROKEN: round down, and the last millisecond becomes "do not wait", so the loop
+// spins through it. Mended: round up.
+// Try it: ./07-next-deadline
 
 #include <poll.h>
 
@@ -26,7 +27,7 @@ int rounded_up(Clock::duration left) {
 
 void run(const char* title, int (*timeout_ms)(Clock::duration)) {
   const auto start = Clock::now();
-  std::map<Clock::time_point, char> deadlines;  // the soonest comes first
+  std::map<Clock::time_point, char> deadlines;  // sorted: the soonest is first
   deadlines = {{start + 9500us, 'a'}, {start + 3500us, 'b'}, {start + 6500us, 'c'}};
   std::string order;
   int too_early = 0;

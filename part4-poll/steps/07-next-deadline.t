@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
-Rounded down, less than a millisecond becomes none at all. The loop then asks and
-asks until the time has come. Rounded up, no wake-up is too early.
+Rounded down, less than a millisecond becomes 0. The loop then polls again and again
+until the deadline. Rounded up, no wake-up is too early.
 
   $ ./07-next-deadline
    2500 us left: wait 2 ms rounded down, 3 ms rounded up

@@ -1,7 +1,8 @@
-// 08-deadline-list: where all have the same timeout, who was renewed last is due last. So the list
-// stays sorted if a connection goes to its end when it comes and whenever it completes a message:
-// O(1), no search, and the first entry is the next deadline. Bytes that complete nothing move
-// nobody. The time is a parameter; 07 shows what poll(2) makes of it. Try it: ./08-deadline-list
+// When all connections have the same timeout, the one renewed last is due last. So the list stays
+// sorted if a connection moves to its end when it arrives and whenever it completes a message:
+// O(1), no search, and the first entry is the next deadline. Bytes that complete no message move
+// nothing. The time is a parameter; 07-next-deadline shows what poll(2) makes of it.
+// Try it: ./08-deadline-list
 
 #include <cstdio>
 #include <list>
@@ -15,13 +16,15 @@ struct Connection {
 
 class Deadlines {
  public:
-  using Place = std::list<Connection>::iterator;  // good until the entry is erased
+  using Position = std::list<Connection>::iterator;  // good until the entry is erased
 
-  Place add(char name, int now_s) { return list_.insert(list_.end(), {name, now_s + timeout_s}); }
+  Position add(char name, int now_s) {
+    return list_.insert(list_.end(), {name, now_s + timeout_s});
+  }
 
-  void renew(Place place, int now_s) {
-    place->deadline_s = now_s + timeout_s;
-    list_.splice(list_.end(), list_, place);  // links one node elsewhere: no copy, no allocation
+  void renew(Position position, int now_s) {
+    position->deadline_s = now_s + timeout_s;
+    list_.splice(list_.end(), list_, position);  // moves one node: no copy, no allocation
   }
 
   void close_overdue(int now_s) {

@@ -1,8 +1,8 @@
   $ cd "$STEPS"
 
-Three connections with a timeout of 60 s. The one that completes a message goes to
-the end; the one that dribbles a byte stays where it is, and is closed on time.
-The list is never sorted and always in order.
+Three connections with a timeout of 60 s. The one that completes a message moves to the
+end; the one that dribbles a byte stays where it is, and is closed on time. The list is
+never sorted and always in order.
 
   $ ./08-deadline-list
     2 s  a, b, c have connected             due  a at 60  b at 61  c at 62

@@ -1,6 +1,7 @@
-// 09-accept-one: four clients wait, and every wake-up accepts only one. poll(2) is level-triggered:
-// it says "ready" while anybody waits, so nobody is forgotten. Accepting until EAGAIN takes fewer
-// wake-ups and one call more; a server puts a limit to it. Try it: ./09-accept-one
+// Four clients wait, and every wake-up accepts only one. poll(2) is level-triggered: it says
+// "ready" while any client waits, so none is forgotten. Accepting until EAGAIN takes fewer wake-ups
+// and one more call; a server limits it.
+// Try it: ./09-accept-one
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,11 +14,15 @@
 #include <cstdlib>
 
 int check(int result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return result;
 }
 
-int waiting(int listener) {  // the number that `ss -lt` shows as Recv-Q
+// How many connections wait to be accepted: what `ss -lt` shows as Recv-Q.
+int waiting(int listener) {
   tcp_info info{};
   socklen_t size = sizeof info;
   check(getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &size), "getsockopt");
@@ -27,15 +32,18 @@ int waiting(int listener) {  // the number that `ss -lt` shows as Recv-Q
 void serve_four(int accepts_max) {
   const int listener =
       check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
-  sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
-  auto* const at = reinterpret_cast<sockaddr*>(&address);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);  // and port 0: the kernel picks one
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
-  check(bind(listener, at, size), "bind"), check(listen(listener, 4), "listen");
-  check(getsockname(listener, at, &size), "getsockname");
+  check(bind(listener, name, size), "bind");
+  check(listen(listener, 4), "listen");
+  check(getsockname(listener, name, &size), "getsockname");
   int clients[4];
   for (int& client : clients) {
     client = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-    check(connect(client, at, size), "connect");
+    check(connect(client, name, size), "connect");
   }
   while (waiting(listener) < 4) usleep(1000);  // the last handshakes may still be under way
 

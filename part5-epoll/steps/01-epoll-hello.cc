@@ -1,6 +1,6 @@
-// 01-epoll-hello: three calls. epoll_create1 makes a list, epoll_ctl puts a descriptor on it once,
-// with 64 bits of your own beside it, and epoll_wait(2) returns only those that are ready: not the
-// descriptor, but your 64 bits. poll(2) wants the whole list with every question.
+// Three calls. epoll_create1 makes an interest list, epoll_ctl adds a descriptor to it once, with
+// 64 bits of your own, and epoll_wait(2) returns only those that are ready: not the descriptor, but
+// your 64 bits. poll(2) takes the whole list with every call.
 // Try it: ./01-epoll-hello
 
 #include <fcntl.h>
@@ -13,13 +13,16 @@
 namespace {
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
 
 void ask(const char* after, int epoll) {
   epoll_event ready[8];
-  const int timeout_ms = 20;  // here only so that "nobody is ready" comes to an end
+  const int timeout_ms = 20;  // only so that the first call returns
   const int count = check(epoll_wait(epoll, ready, 8, timeout_ms), "epoll_wait");
   std::printf("%-18s epoll_wait returns %d", after, count);
   for (int i = 0; i < count; ++i) {
@@ -51,7 +54,9 @@ int main() {
   check(read(b[0], bytes, sizeof bytes), "read");
   ask("4 bytes out of b", epoll);
 
-  close(a[0]), close(a[1]);
-  close(b[0]), close(b[1]);
+  close(a[0]);
+  close(a[1]);
+  close(b[0]);
+  close(b[1]);
   close(epoll);
 }

@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
-Pipe `a` was added with the number aaaa, pipe `b` with bbbb, and neither was
-named again. What comes back is the numbers of those that are ready.
+Pipe `a` was added with the number aaaa, pipe `b` with bbbb, and neither was named
+again. epoll_wait returns the numbers of those that are ready.
 
   $ ./01-epoll-hello
   nothing written    epoll_wait returns 0

@@ -1,6 +1,7 @@
-// 02-lt-et-dots: the same two arrivals, never read, watched in two ways; a dot is an epoll_wait(2)
-// that says "ready". Level-triggered, the default, tells what is so: a dot each time.
-// Edge-triggered tells what has come: a dot for each arrival. Try it: ./02-lt-et-dots
+// The same two arrivals, never read, watched in two ways; a dot is an epoll_wait(2) that says
+// "ready". Level-triggered, the default, reports the present state: a dot each time. Edge-triggered
+// reports what has arrived: a dot for each arrival.
+// Try it: ./02-lt-et-dots
 
 #include <fcntl.h>
 #include <sys/epoll.h>
@@ -12,7 +13,10 @@
 namespace {
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
 
@@ -37,7 +41,9 @@ void watch(const char* how, unsigned flags) {
     ask_20_times(epoll);
   }
   std::puts("");
-  close(ends[0]), close(ends[1]), close(epoll);
+  close(ends[0]);
+  close(ends[1]);
+  close(epoll);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
-// 03-et-one-read-hangs: ten bytes arrive, edge-triggered, and the buffer holds four. BROKEN form:
-// read once for each event. Six bytes stay behind, nobody says so again, and the client that waits
-// for its answer waits for ever. Mended form: read until EAGAIN, which only a non-blocking
-// descriptor says. Try it: ./03-et-one-read-hangs
+// Ten bytes arrive, edge-triggered, and the buffer holds four. BROKEN: read once for each event.
+// Six bytes stay unread, no event reports them again, and the client waits for its answer for ever.
+// Mended: read until EAGAIN, which only a non-blocking descriptor returns.
+// Try it: ./03-et-one-read-hangs
 
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -15,7 +15,10 @@
 namespace {
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
 
@@ -44,7 +47,9 @@ void run(const char* form, bool until_eagain) {
   int unread = 0;
   check(ioctl(ends[0], FIONREAD, &unread), "ioctl");
   std::printf(" asleep; %d bytes unread\n", unread);
-  close(ends[0]), close(ends[1]), close(epoll);
+  close(ends[0]);
+  close(ends[1]);
+  close(epoll);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
-// 04-oneshot: with EPOLLONESHOT an entry reports once and is then off, whatever comes, a hang-up
-// too, until EPOLL_CTL_MOD switches it on again. So of several threads that wait in one epoll only
-// one gets a connection, and has it to itself until it re-arms it: one epoll_ctl(2) for every
-// report. Try it: ./04-oneshot
+// With EPOLLONESHOT an entry reports once and is then off, even for a hang-up, until EPOLL_CTL_MOD
+// switches it on again. So of several threads that wait in one epoll only one gets a connection,
+// and has it to itself until it re-arms it: one epoll_ctl(2) for every report.
+// Try it: ./04-oneshot
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -13,15 +13,21 @@
 namespace {
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
 
 void ask(const char* after, int epoll) {
   epoll_event event{};
   const int count = check(epoll_wait(epoll, &event, 1, 0), "epoll_wait");
-  std::printf("%-30s %s%s%s\n", after, count == 0 ? "nothing" : "",
-              event.events & EPOLLIN ? "EPOLLIN" : "", event.events & EPOLLHUP ? " EPOLLHUP" : "");
+  std::printf("%-30s ", after);
+  if (count == 0) std::printf("nothing");
+  if (event.events & EPOLLIN) std::printf("EPOLLIN");
+  if (event.events & EPOLLHUP) std::printf(" EPOLLHUP");
+  std::puts("");
 }
 
 }  // namespace
@@ -45,5 +51,6 @@ int main() {
   check(epoll_ctl(epoll, EPOLL_CTL_MOD, ends[0], &once), "epoll_ctl");
   ask("re-armed", epoll);
 
-  close(ends[0]), close(epoll);
+  close(ends[0]);
+  close(epoll);
 }

@@ -1,8 +1,8 @@
   $ cd "$STEPS"
 
-After its one report the entry is silent: for the byte that is still unread, for
-another, even for the end of the connection. Each re-arming brings one report of
-all that is so by then.
+After its one report the entry is silent: for the byte that is still unread, for another
+byte, even for the end of the connection. Each re-arming brings one report of the state
+at that time.
 
   $ ./04-oneshot
   a byte comes                   EPOLLIN

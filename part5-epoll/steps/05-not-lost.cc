@@ -1,6 +1,6 @@
-// 05-not-lost: what if the bytes come while nobody waits: before epoll_ctl adds the descriptor, or
-// between that and epoll_wait(2)? Nothing is lost: adding and re-arming look at once whether the
-// descriptor is ready, and edge-triggered entries are no exception.
+// What if bytes arrive while no thread waits: before epoll_ctl adds the descriptor, or between that
+// and epoll_wait(2)? Nothing is lost: adding and re-arming check whether the descriptor is ready,
+// for edge-triggered entries, too.
 // Try it: ./05-not-lost
 
 #include <fcntl.h>
@@ -13,7 +13,10 @@
 namespace {
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
 
@@ -35,7 +38,9 @@ int ready(unsigned flags, Arrival arrival) {
     check(epoll_ctl(epoll, EPOLL_CTL_MOD, ends[0], &event), "epoll_ctl");
   }
   const int count = check(epoll_wait(epoll, &event, 1, 0), "epoll_wait");
-  close(ends[0]), close(ends[1]), close(epoll);
+  close(ends[0]);
+  close(ends[1]);
+  close(epoll);
   return count;
 }
 

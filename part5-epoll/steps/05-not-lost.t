@@ -1,6 +1,6 @@
   $ cd "$STEPS"
 
-In each case epoll_wait returns 1: the byte that came while nobody waited is
+In each case epoll_wait returns 1: the byte that came while no thread waited is
 reported, level-triggered or edge-triggered.
 
   $ ./05-not-lost

@@ -1,7 +1,8 @@
-// 06-dup-ghost: an interest list holds open sockets, not numbers. BROKEN form: close(2) is trusted
-// to take a client off the list, but a twin (dup, or a child born of fork) keeps the socket open:
-// events go on, under a number that is closed or already someone else's. Mended form:
-// EPOLL_CTL_DEL, then close. Try it: ./06-dup-ghost
+// An interest list holds open sockets, not numbers. BROKEN: rely on close(2) to take a client off
+// the list. A twin (dup, or a child born of fork) keeps the socket open, and its events go on,
+// under a number that is closed or already belongs to another client. Mended: EPOLL_CTL_DEL, then
+// close.
+// Try it: ./06-dup-ghost
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -14,7 +15,10 @@
 #include <initializer_list>
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
 
@@ -55,6 +59,7 @@ int main() {
     epoll_event in{EPOLLIN, {.fd = pair[0]}};
     check(epoll_ctl(epoll, EPOLL_CTL_ADD, pair[0], &in), "epoll_ctl");
     form(epoll, pair);
-    close(pair[1]), close(epoll);
+    close(pair[1]);
+    close(epoll);
   }
 }

@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
-Pointers: d, who has only just come, is closed for a hang-up that was b's, and
-takes c along. Tokens: the same event finds nobody, and c and d stay.
+Pointers: d, which has only just connected, is closed for b's hang-up, and c with it.
+Tokens: the look-up for the same event finds nothing, and c and d stay.
 
   $ ./07-stale-in-batch
   broken, pointers

@@ -1,7 +1,8 @@
-// 08-buffered-but-asleep: a client sends three questions and waits. One read takes all of them; the
-// first answer fills the socket. BROKEN form: once that answer has gone, wait for EPOLLIN again.
-// The kernel has nothing for us: two questions lie in our buffer, and both sides wait. Mended form:
-// when there is room again, serve what is buffered first. Try it: ./08-buffered-but-asleep
+// A client sends three questions and waits. One read takes all of them, and the first answer fills
+// the socket. BROKEN: when that answer has been sent, wait for EPOLLIN again. The kernel has
+// nothing to report: two questions are in our buffer, and both sides wait. Mended: when there is
+// room again, serve the buffered questions first.
+// Try it: ./08-buffered-but-asleep
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -12,7 +13,10 @@
 #include <string>
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
 
@@ -25,16 +29,17 @@ void run(const char* form, bool serve_when_there_is_room) {
   epoll_event event{EPOLLIN, {.fd = ours}};
   check(epoll_ctl(epoll, EPOLL_CTL_ADD, ours, &event), "epoll_ctl");
 
-  int questions = 0;   // in our buffer: a byte each, so only their number matters
-  std::string output;  // the rest of an answer, which the kernel would not take yet
+  int questions = 0;   // in our buffer: each is one byte, so only their number matters
+  std::string output;  // the rest of an answer, which the socket had no room for
   const auto flush = [&] {
     const ssize_t sent = send(ours, output.data(), output.size(), MSG_NOSIGNAL);
     if (sent > 0) output.erase(0, static_cast<std::size_t>(sent));
   };
-  const auto serve = [&] {  // no question is taken while an answer waits: that bounds `output`
-    for (; output.empty() && questions > 0; --questions) {
+  const auto serve = [&] {  // answers no question while an answer waits: that bounds `output`
+    while (output.empty() && questions > 0) {
       output.assign(answer_bytes, '.');
       flush();
+      --questions;
     }
   };
 
@@ -47,11 +52,14 @@ void run(const char* form, bool serve_when_there_is_room) {
     if (event.events & EPOLLIN || serve_when_there_is_room) serve();
     event.events = output.empty() ? EPOLLIN : EPOLLOUT;
     check(epoll_ctl(epoll, EPOLL_CTL_MOD, ours, &event), "epoll_ctl");
-    for (ssize_t n; (n = read(client, bytes, sizeof bytes)) > 0;) received += n;
+    ssize_t n;
+    while ((n = read(client, bytes, sizeof bytes)) > 0) received += n;
   }
   std::printf("%s: asleep; the client has %zd of 3 answers, our buffer %d questions\n", form,
               received / answer_bytes, questions);
-  close(ours), close(client), close(epoll);
+  close(ours);
+  close(client);
+  close(epoll);
 }
 
 int main() {

@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
-Both forms end when epoll_wait has had nothing to say for 100 ms. The broken one
-sleeps on two questions that it has read and not answered.
+Both forms end when epoll_wait has reported nothing for 100 ms. The broken one sleeps
+with two questions that it has read and not answered.
 
   $ ./08-buffered-but-asleep
   broken: asleep; the client has 1 of 3 answers, our buffer 2 questions

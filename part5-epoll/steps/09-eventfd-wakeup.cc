@@ -1,6 +1,7 @@
-// 09-eventfd-wakeup: a thread has results for a loop that sleeps in epoll_wait(2); an eventfd(2) on
-// the interest list wakes it. It is a counter: writes add up, one read takes the sum and leaves 0,
-// so ten results cost one wake-up. The results go through a queue. Try it: ./09-eventfd-wakeup
+// A thread has results for a loop that sleeps in epoll_wait(2); an eventfd(2) on the interest list
+// wakes it. It is a counter: writes add up, one read takes the sum and leaves 0, so ten results
+// cost one wake-up. The results themselves go through a queue.
+// Try it: ./09-eventfd-wakeup
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -15,7 +16,10 @@
 #include <vector>
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
 

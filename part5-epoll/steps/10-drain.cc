@@ -1,7 +1,8 @@
-// 10-drain: a client has sent two messages and a half (they end in ";") when SIGTERM comes. BROKEN
-// form: close and go. What the kernel holds for us is thrown away, and the client gets a reset for
-// an answer. Mended form, a drain: read what has come, answer what is complete, wait for nothing
-// more, close. Try it: ./10-drain
+// A client has sent two and a half messages (they end in ";") when SIGTERM comes. BROKEN: close
+// immediately. The kernel throws away what was not read, and the client gets a reset instead of an
+// answer. Mended, a drain: read what has arrived, answer the complete messages, wait for nothing
+// more, close.
+// Try it: ./10-drain
 
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -15,11 +16,14 @@
 #include <string>
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
 
-/// Appends what the kernel holds, and says how that ended: 0 end of stream, else an errno.
+/// Appends what the kernel holds. Returns 0 at the end of the stream, else the errno.
 int read_all(int fd, std::string& text) {
   char bytes[64];
   ssize_t n;
@@ -32,7 +36,8 @@ void run(const char* form, bool drain) {
   check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), "socketpair");
   const auto [ours, client] = ends;
   sigset_t stop;
-  sigemptyset(&stop), sigaddset(&stop, SIGTERM);
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTERM);
   check(sigprocmask(SIG_BLOCK, &stop, nullptr), "sigprocmask");
   const int signals = check(signalfd(-1, &stop, SFD_CLOEXEC), "signalfd");
   check(write(client, "one;two;thr", 11), "write");
@@ -51,7 +56,8 @@ void run(const char* form, bool drain) {
   const int end = read_all(client, answers);
   std::printf("%s: the client gets \"%s\", then %s\n", form, answers.c_str(),
               end == 0 ? "end of stream" : std::strerror(end));
-  close(client), close(signals);
+  close(client);
+  close(signals);
 }
 
 int main() {

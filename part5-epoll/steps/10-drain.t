@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
-Both forms were told to stop while the client's bytes lay unread. Only the drain
-answers the messages that had come; neither waits for the rest of the third.
+Both forms were told to stop while the client's bytes were unread. Only the drain
+answers the complete messages; neither waits for the rest of the third.
 
   $ ./10-drain
   broken: the client gets "", then Connection reset by peer

@@ -8,16 +8,16 @@ The server takes any free port and says which.
   listening on 127\.0\.0\.1:[0-9]+ (re)
   $ port=${line##*:}
 
-The first client sends three bytes and is not finished yet. That keeps nobody
-waiting, and its bytes are its own.
+The first client sends three bytes and is not finished yet. No other client has to wait
+for it, and its bytes are counted apart.
 
   $ exec 5<>/dev/tcp/127.0.0.1/$port
   $ printf 'hel' >&5
   $ printf 'hello' | ncat 127.0.0.1 $port
   Received 5 bytes
 
-The answer comes at the end of the stream, however many reads that takes. No bytes
-at all are a number, too.
+The answer comes at the end of the stream, however many reads that takes. A client that
+sends nothing is told 0.
 
   $ head -c 300000 /dev/zero | ncat 127.0.0.1 $port
   Received 300000 bytes

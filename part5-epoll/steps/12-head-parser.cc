@@ -1,7 +1,8 @@
-// 12-head-parser: a blank line ends the head of an HTTP request, and bytes come as they like.
-// BROKEN form: at every read, search the whole buffer: work that grows with the square of the head.
-// Mended form: go on where the last search stopped; four states are all there is to remember. What
-// comes behind the blank line belongs to the next request. Try it: ./12-head-parser
+// A blank line ends the head of an HTTP request, and the bytes arrive in any slices. BROKEN: search
+// the whole buffer after every read, which is work that grows with the square of the head. Mended:
+// go on where the last search stopped; four states are enough. What follows the blank line belongs
+// to the next request.
+// Try it: ./12-head-parser
 
 #include <cstdio>
 #include <string>
@@ -11,10 +12,14 @@ constexpr std::string_view blank_line = "\r\n\r\n";
 
 struct Rescanning {
   std::string buffer;
-  std::size_t heads = 0, looked_at = 0;
+  std::size_t heads = 0;
+  std::size_t looked_at = 0;
   void take(std::string_view bytes) {
     buffer += bytes;
-    for (std::size_t at; (at = buffer.find(blank_line)) != buffer.npos; ++heads) {
+    while (true) {
+      const std::size_t at = buffer.find(blank_line);
+      if (at == buffer.npos) break;
+      ++heads;
       looked_at += at + blank_line.size();
       buffer.erase(0, at + blank_line.size());
     }
@@ -23,15 +28,21 @@ struct Rescanning {
 };
 
 struct Resuming {
-  std::size_t matched = 0;  // how much of a blank line the last bytes were: 0 to 3
-  std::size_t heads = 0, looked_at = 0;
+  std::size_t matched = 0;  // how many bytes of a blank line came last: 0 to 3
+  std::size_t heads = 0;
+  std::size_t looked_at = 0;
   void take(std::string_view bytes) {
     for (const char byte : bytes) {
       ++looked_at;
-      matched = byte == blank_line[matched] ? matched + 1 : byte == '\r' ? 1 : 0;
-      if (matched < blank_line.size()) continue;
-      ++heads;
-      matched = 0;
+      if (byte == blank_line[matched]) {
+        ++matched;
+      } else {
+        matched = byte == '\r' ? 1 : 0;
+      }
+      if (matched == blank_line.size()) {
+        ++heads;
+        matched = 0;
+      }
     }
   }
 };
@@ -51,8 +62,10 @@ int main() {
   std::puts("bytes  a read   broken: heads  looked at   mended: heads  looked at");
   std::string request = "GET / HTTP/1.1\r\nX: \r\n\r\n";
   request.insert(19, 1000 - request.size(), 'x');
-  feed(request, 1000), feed(request, 1);
-  feed(request + request, 2000), feed(request + request, 700);
+  feed(request, 1000);
+  feed(request, 1);
+  feed(request + request, 2000);
+  feed(request + request, 700);
   request.insert(19, 1000, 'x');
   feed(request, 1);
 }

@@ -1,6 +1,7 @@
-// 13-herd: four workers wait for one listener; one client connects. Level-triggered, all four wake,
-// whether they share an epoll or have one each: one accepts, three came for nothing. (Here none
-// accepts before all are awake; in a server a quick one may spare the rest.) Try it: ./13-herd
+// Four workers wait for one listener, and one client connects: a thundering herd. Level-triggered,
+// all four wake, whether they share an epoll or have one each: one accepts, three woke for nothing.
+// (Here none accepts before all are awake; in a server a quick one may spare the rest.)
+// Try it: ./13-herd
 
 #include <netinet/in.h>
 #include <sys/epoll.h>
@@ -15,7 +16,10 @@
 #include <vector>
 
 int check(int result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return result;
 }
 
@@ -23,11 +27,14 @@ void run(const char* title, bool shared) {
   const int listener =
       check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
   const int client = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-  sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
-  auto* const at = reinterpret_cast<sockaddr*>(&address);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);  // and port 0: the kernel picks one
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
-  check(bind(listener, at, size), "bind"), check(listen(listener, SOMAXCONN), "listen");
-  check(getsockname(listener, at, &size), "getsockname");
+  check(bind(listener, name, size), "bind");
+  check(listen(listener, SOMAXCONN), "listen");
+  check(getsockname(listener, name, &size), "getsockname");
   epoll_event interest{EPOLLIN, {.fd = listener}};
   int epolls[4];
   for (int& epoll : epolls) {
@@ -35,23 +42,28 @@ void run(const char* title, bool shared) {
     check(epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &interest), "epoll_ctl");
   }
 
-  std::atomic<int> woken = 0, accepted = 0;
+  std::atomic<int> woken = 0;
+  std::atomic<int> accepted = 0;
   std::latch awake(4);
   const auto work = [&](int epoll) {
     epoll_event event;
     woken += check(epoll_wait(epoll, &event, 1, 5000), "epoll_wait");
     awake.arrive_and_wait();
     const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-    if (fd >= 0) ++accepted, close(fd);
+    if (fd >= 0) {
+      ++accepted;
+      close(fd);
+    }
   };
   std::vector<std::thread> workers;
   for (const int epoll : epolls) workers.emplace_back(work, shared ? epolls[0] : epoll);
-  usleep(100'000);  // to let them fall asleep; one that is late finds the client as well
-  check(connect(client, at, size), "connect");
+  usleep(100'000);  // let them fall asleep; a late one finds the client as well
+  check(connect(client, name, size), "connect");
   for (std::thread& worker : workers) worker.join();
   std::printf("%s: 1 client, %d of 4 workers woken, %d accepted\n", title, +woken, +accepted);
   for (const int epoll : epolls) close(epoll);
-  close(client), close(listener);
+  close(client);
+  close(listener);
 }
 
 int main() {

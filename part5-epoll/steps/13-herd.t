@@ -1,6 +1,6 @@
   $ cd "$STEPS"
 
-Three wake-ups of four were for nothing.
+Three of the four wake-ups were for nothing.
 
   $ ./13-herd
   one epoll for all : 1 client, 4 of 4 workers woken, 1 accepted

@@ -1,6 +1,7 @@
-// 14-exclusive: 13-herd again, an epoll for each of four workers, but the listener is added with
-// EPOLLEXCLUSIVE: the kernel wakes one of the sleepers (it promises: at least one). A worker that
-// is not asleep may be told too, so the client waits until all four are. Try it: ./14-exclusive
+// 13-herd again, an epoll for each of four workers, but the listener is added with EPOLLEXCLUSIVE:
+// the kernel wakes one of the sleepers (it promises: at least one). A worker that is not asleep yet
+// may be woken, too, so the client waits until all four are.
+// Try it: ./14-exclusive
 
 #include <netinet/in.h>
 #include <sys/epoll.h>
@@ -15,8 +16,15 @@
 #include <string>
 #include <thread>
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
 
+// Whether the kernel shows the thread as sleeping. proc_pid_stat(5)
 bool asleep(pid_t thread) {
   std::ifstream stat("/proc/self/task/" + std::to_string(thread) + "/stat");
   std::string line;
@@ -27,11 +35,14 @@ int main() {
   const int listener =
       check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
   const int client = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-  sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
-  auto* const at = reinterpret_cast<sockaddr*>(&address);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);  // and port 0: the kernel picks one
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
-  check(bind(listener, at, size), "bind"), check(listen(listener, SOMAXCONN), "listen");
-  check(getsockname(listener, at, &size), "getsockname");
+  check(bind(listener, name, size), "bind");
+  check(listen(listener, SOMAXCONN), "listen");
+  check(getsockname(listener, name, &size), "getsockname");
 
   const int stop = check(eventfd(0, EFD_CLOEXEC), "eventfd");
   std::atomic<int> woken = 0;
@@ -44,17 +55,23 @@ int main() {
     check(epoll_ctl(epoll, EPOLL_CTL_ADD, stop, &event), "epoll_ctl");
     ids[i] = gettid();
     check(epoll_wait(epoll, &event, 1, -1), "epoll_wait");
-    if (event.data.fd == listener) ++woken, woken.notify_one();
+    if (event.data.fd == listener) {
+      ++woken;
+      woken.notify_one();
+    }
     close(epoll);
   };
   std::thread workers[4];
   for (int i = 0; i < 4; ++i) workers[i] = std::thread(work, i);
-  for (const auto& id : ids)
+  for (const auto& id : ids) {
     while (!asleep(id)) usleep(1000);
-  check(connect(client, at, size), "connect");
+  }
+  check(connect(client, name, size), "connect");
   woken.wait(0);
   check(eventfd_write(stop, 1), "eventfd_write");
   for (std::thread& worker : workers) worker.join();
   std::printf("1 client, %d of 4 workers woken\n", +woken);
-  close(client), close(listener), close(stop);
+  close(client);
+  close(listener);
+  close(stop);
 }

@@ -1,6 +1,7 @@
-// 15-reuseport-counts: four listeners on one port (SO_REUSEPORT), each with a queue of its own. The
-// kernel picks one when the client connects, by a hash of addresses and ports: roughly even, blind
-// to who is busy. Whoever waits for a worker waits for that one. Try it: ./15-reuseport-counts
+// Four listeners on one port (SO_REUSEPORT), each with a queue of its own. The kernel picks one
+// when a client connects, by a hash of addresses and ports: roughly even, and blind to how busy
+// each worker is. A client waits for that one worker.
+// Try it: ./15-reuseport-counts
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,11 +13,15 @@
 #include <cstdlib>
 
 int check(int result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return result;
 }
 
-int waiting(int listener) {  // the number that `ss -lt` shows as Recv-Q
+// How many connections wait to be accepted: what `ss -lt` shows as Recv-Q.
+int waiting(int listener) {
   tcp_info info{};
   socklen_t size = sizeof info;
   check(getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &size), "getsockopt");
@@ -25,27 +30,34 @@ int waiting(int listener) {  // the number that `ss -lt` shows as Recv-Q
 
 int accept_all(int listener) {
   int accepted = 0;
-  for (int fd; (fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC)) >= 0; ++accepted) close(fd);
-  if (errno != EAGAIN) check(-1, "accept4");
-  return accepted;
+  while (true) {
+    const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+    if (fd < 0 && errno == EAGAIN) return accepted;
+    check(fd, "accept4");
+    close(fd);
+    ++accepted;
+  }
 }
 
 int main() {
-  sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
-  auto* const at = reinterpret_cast<sockaddr*>(&address);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);  // and port 0: the kernel picks one
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
   int listeners[4];
   for (int& listener : listeners) {
     listener = check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
     const int on = 1;
     check(setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on), "setsockopt");
-    check(bind(listener, at, size), "bind"), check(listen(listener, SOMAXCONN), "listen");
-    check(getsockname(listener, at, &size), "getsockname");  // the others take this port, too
+    check(bind(listener, name, size), "bind");
+    check(listen(listener, SOMAXCONN), "listen");
+    check(getsockname(listener, name, &size), "getsockname");  // the next ones bind the same port
   }
   int clients[200];
   for (int& client : clients) {
     client = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-    check(connect(client, at, size), "connect");
+    check(connect(client, name, size), "connect");
   }
 
   const auto [first, second, third, fourth] = listeners;

@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
-Two hundred clients connect before anybody accepts, and the kernel has already
-dealt them out; the numbers differ from run to run. Three workers take all of
+Two hundred clients connect before any is accepted, and the kernel has already
+distributed them; the numbers differ from run to run. Three workers accept all of
 theirs. The clients of the fourth go on waiting, though three workers are idle.
 
   $ ./15-reuseport-counts

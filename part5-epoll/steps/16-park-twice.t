@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
-The broken form is told off for the second park and for the second watch. The
-mended form takes every reason as it comes.
+The broken form gets an error for the second park and for the second watch. The mended
+form calls epoll_ctl only when something changes.
 
   $ ./16-park-twice
   broken, all places taken, park: ok

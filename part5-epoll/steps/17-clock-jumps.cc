@@ -1,6 +1,6 @@
-// 17-clock-jumps: the time of day can be set, by hand or by NTP. BROKEN form: deadlines in
-// system_clock: a client is closed too soon, or an hour late. Mended form: steady_clock, which
-// nobody sets. Setting the clock takes root, so here the clocks are made up.
+// The time of day can be set, by hand or by NTP. BROKEN: deadlines in system_clock: a client is
+// closed too soon, or an hour late. Mended: steady_clock, which cannot be set. Setting the clock
+// takes root, so here the clocks are made up.
 // Try it: ./17-clock-jumps
 
 #include <chrono>
@@ -8,7 +8,7 @@
 
 namespace {
 
-/// Two clocks of one machine. Ten seconds after its start somebody sets the time of day.
+/// Two clocks of one machine. Ten seconds after its start, the time of day is set.
 struct Machine {
   int jump_s;
   int running_s = 0;

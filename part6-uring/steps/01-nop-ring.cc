@@ -1,7 +1,8 @@
-// 01-nop-ring: io_uring with nothing in between: io_uring_setup(2) makes two rings, mmap(2) shows
-// them to us, io_uring_enter(2) tells the kernel to look. Whoever adds moves a tail, whoever takes
-// moves a head: of the submissions we have the tail, of the completions the head. Both only count
-// upwards; the mask finds the slot. Needs Linux 5.4. Try it: ./01-nop-ring
+// io_uring without a library: io_uring_setup(2) makes two rings, mmap(2) maps them into our memory,
+// io_uring_enter(2) tells the kernel to look. The side that adds an entry moves the tail, the side
+// that takes one moves the head: for submissions we own the tail, for completions the head. Both
+// only count upwards; a mask makes the index. Needs Linux 5.4.
+// Try it: ./01-nop-ring
 
 #include <linux/io_uring.h>
 #include <sys/mman.h>
@@ -16,21 +17,29 @@
 
 namespace {
 
+[[noreturn]] void fail(const char* what) {
+  std::perror(what);
+  std::exit(1);
+}
+
 int check(long result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) fail(what);
   return static_cast<int>(result);
 }
 
-/// Everything here is shared with the kernel.
+/// Pointers into the memory that we share with the kernel.
 struct Ring {
-  unsigned *sq_head, *sq_tail, *sq_array;  // submissions: numbers of the sqes, in order
-  unsigned *cq_head, *cq_tail;
+  unsigned* sq_head;
+  unsigned* sq_tail;
+  unsigned* sq_array;  // the submissions: indices of sqes, in order
+  unsigned* cq_head;
+  unsigned* cq_tail;
   io_uring_sqe* sqes;
-  io_uring_cqe* cqes;  // completions: these are the ring itself
+  io_uring_cqe* cqes;  // the completions
 };
 
-// The other side of a ring is another thread, and perhaps on another processor. Acquire: having
-// seen its new index, we see what it wrote before it. Release: seeing ours, it sees what we wrote.
+// The other side of a ring is another thread, perhaps on another processor. Acquire: after we have
+// seen its new index, we see what it wrote before. Release: it sees what we wrote before ours.
 unsigned load(unsigned& index) { return std::atomic_ref(index).load(std::memory_order_acquire); }
 void store(unsigned& index, unsigned value) {
   std::atomic_ref(index).store(value, std::memory_order_release);
@@ -38,7 +47,7 @@ void store(unsigned& index, unsigned value) {
 
 std::byte* map(int fd, std::size_t bytes, off_t what) {
   void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, what);
-  if (at == MAP_FAILED) check(-1, "mmap");
+  if (at == MAP_FAILED) fail("mmap");
   return static_cast<std::byte*>(at);
 }
 
@@ -55,10 +64,13 @@ Ring map_rings(int fd, const io_uring_params& params) {
                                      cq.cqes + params.cq_entries * sizeof(io_uring_cqe));
   std::byte* rings = map(fd, bytes, IORING_OFF_SQ_RING);
   std::byte* sqes = map(fd, params.sq_entries * sizeof(io_uring_sqe), IORING_OFF_SQES);
-  return {find<unsigned>(rings, sq.head),    find<unsigned>(rings, sq.tail),
-          find<unsigned>(rings, sq.array),   find<unsigned>(rings, cq.head),
-          find<unsigned>(rings, cq.tail),    find<io_uring_sqe>(sqes, 0),
-          find<io_uring_cqe>(rings, cq.cqes)};
+  return {.sq_head = find<unsigned>(rings, sq.head),
+          .sq_tail = find<unsigned>(rings, sq.tail),
+          .sq_array = find<unsigned>(rings, sq.array),
+          .cq_head = find<unsigned>(rings, cq.head),
+          .cq_tail = find<unsigned>(rings, cq.tail),
+          .sqes = find<io_uring_sqe>(sqes, 0),
+          .cqes = find<io_uring_cqe>(rings, cq.cqes)};
 }
 
 void show(const char* when, const Ring& ring) {
@@ -81,8 +93,8 @@ int main() {
   show("set up", ring);
 
   for (unsigned turn = 1; turn <= 6; ++turn) {
-    const unsigned sq_tail = *ring.sq_tail;  // ours: nobody else writes it
-    const unsigned which = 3;                // any sqe that is free will do
+    const unsigned sq_tail = *ring.sq_tail;  // ours: only we write it
+    const unsigned which = 3;                // any free sqe will do
     ring.sqes[which] = {};
     ring.sqes[which].opcode = IORING_OP_NOP;
     ring.sqes[which].user_data = 100 + turn;
@@ -94,11 +106,14 @@ int main() {
     if (turn == 1) show("entered", ring);
 
     const unsigned cq_head = *ring.cq_head;  // ours
-    if (cq_head == load(*ring.cq_tail)) return std::puts("no completion"), 1;
+    if (cq_head == load(*ring.cq_tail)) {
+      std::puts("no completion");
+      return 1;
+    }
     const io_uring_cqe& cqe = ring.cqes[cq_head & cq_mask];
     std::printf("nop %u from slot %u, completion in slot %u: user_data %llu, result %d\n", turn,
                 sq_tail & sq_mask, cq_head & cq_mask, cqe.user_data, cqe.res);
-    store(*ring.cq_head, cq_head + 1);  // from here on the kernel may write over it
+    store(*ring.cq_head, cq_head + 1);  // from here on the kernel may overwrite it
     if (turn == 1) show("reaped", ring);
   }
   show("ended", ring);

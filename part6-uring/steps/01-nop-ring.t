@@ -1,9 +1,9 @@
   $ cd "$STEPS"
 
-The ring has a power of two of places, twice as many for completions. One NOP is
-seen at each of its four turns: we move the tail of the submissions, the kernel
-their head and the tail of the completions, we the head of these. The array says
-which sqe it is: number 3, each time. The fifth NOP finds slot 0 again.
+The ring has a power of two of entries, and twice as many for completions. One NOP is
+seen at each of its four steps: we move the tail of the submissions, the kernel moves
+their head and the tail of the completions, and we move the head of these. The array
+says which sqe it is: number 3, each time. The fifth NOP finds slot 0 again.
 
   $ ./01-nop-ring
   asked for 3: 4 submissions, mask 3; 8 completions, mask 7

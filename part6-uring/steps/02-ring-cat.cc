@@ -1,6 +1,6 @@
-// 02-ring-cat: cat(1) on a ring without a library. Up to four reads of a file go in together, one
+// cat(1) on a ring without a library. Up to four reads of a file are submitted together, and one
 // io_uring_enter(2) submits them and waits for all; they complete in any order, and user_data says
-// which is which. As with read(2), a short read is no end: only 0 bytes are. Needs Linux 5.6.
+// which is which. As with read(2), a short read is not the end: only 0 bytes are. Needs Linux 5.6.
 // Try it: ./02-ring-cat /etc/services   or   (echo one; sleep 1; echo two) | ./02-ring-cat
 
 #include <fcntl.h>
@@ -20,7 +20,15 @@
 constexpr unsigned batch_reads_max = 4;
 constexpr unsigned block_bytes = 4096;
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
+[[noreturn]] void fail(const char* what) {
+  std::perror(what);
+  std::exit(1);
+}
+
+int check(int result, const char* what) {
+  if (result < 0) fail(what);
+  return result;
+}
 
 unsigned load(unsigned& index) { return std::atomic_ref(index).load(std::memory_order_acquire); }
 void store(unsigned& index, unsigned value) {
@@ -50,7 +58,7 @@ class Ring {
     sqe.off = offset;
     sqe.user_data = user_data;
     (&at(sq_.array))[slot] = slot;
-    store(at(sq_.tail), tail + 1);  // whoever sees the tail sees the sqe
+    store(at(sq_.tail), tail + 1);  // a kernel that sees the tail sees the sqe
   }
 
   void submit_and_wait(unsigned completions) {
@@ -58,7 +66,7 @@ class Ring {
       const unsigned prepared = at(sq_.tail) - load(at(sq_.head));
       const long result = syscall(SYS_io_uring_enter, fd_, prepared, completions,
                                   IORING_ENTER_GETEVENTS, nullptr, 0);
-      if (result < 0 && errno != EINTR) check(-1, "io_uring_enter");
+      if (result < 0 && errno != EINTR) fail("io_uring_enter");
     }
   }
 
@@ -66,7 +74,7 @@ class Ring {
     const unsigned head = at(cq_.head);
     const auto* cqes = reinterpret_cast<io_uring_cqe*>(rings_ + cq_.cqes);
     const io_uring_cqe cqe = cqes[head & (params_.cq_entries - 1)];
-    store(at(cq_.head), head + 1);  // whoever sees the head may write over the slot
+    store(at(cq_.head), head + 1);  // from here on the kernel may overwrite the slot
     return cqe;
   }
 
@@ -74,7 +82,7 @@ class Ring {
   template <typename T>
   T* map(std::size_t bytes, off_t what) const {
     void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, what);
-    if (memory == MAP_FAILED) check(-1, "mmap");
+    if (memory == MAP_FAILED) fail("mmap");
     return static_cast<T*>(memory);
   }
   unsigned& at(unsigned offset) const { return *reinterpret_cast<unsigned*>(rings_ + offset); }
@@ -107,12 +115,12 @@ int main(int argc, char** argv) {
       results[cqe.user_data] = cqe.res;
     }
     for (unsigned i = 0; i < batch_reads && !ended; ++i) {
-      errno = -results[i];  // where a call sets errno, a completion has it as its result
+      errno = -results[i];  // a completion carries the errno as its result
       const auto got = static_cast<unsigned>(check(results[i], "read"));
       ended = got == 0;
       std::fwrite(blocks[i], 1, got, stdout);
       offset += got;
-      if (got < block_bytes) break;  // those behind it have left a gap: read them again
+      if (got < block_bytes) break;  // the later ones left a gap: read them again
     }
     std::fflush(stdout);
   }

@@ -1,6 +1,6 @@
-// 03-liburing-cat: 02-ring-cat again, with liburing for the mapping, the indices and the barriers.
-// main() is the same but for the calls, and so are the system calls. What the library does not do
-// for us: keep the blocks alive, tell the reads apart, go on after a short one. Needs Linux 5.6.
+// 02-ring-cat again, with liburing for the mapping, the indices and the barriers. main() is the
+// same but for the calls, and so are the system calls. The library does not keep the blocks alive,
+// tell the reads apart, or go on after a short one. Needs Linux 5.6.
 // Try it: ./03-liburing-cat /etc/services   and   strace -c ./03-liburing-cat /etc/services
 
 #include <fcntl.h>
@@ -15,10 +15,19 @@
 constexpr unsigned batch_reads_max = 4;
 constexpr unsigned block_bytes = 4096;
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
 
-/// For what liburing and completions return: a negative errno instead of -1.
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 void submit_and_wait(io_uring& ring, unsigned completions) {
   while (io_uring_cq_ready(&ring) < completions) {  // a signal ends a wait early
@@ -39,7 +48,7 @@ int main(int argc, char** argv) {
   check_result(io_uring_queue_init(batch_reads_max, &ring, 0), "io_uring_queue_init");
   for (bool ended = false; !ended; ++waits) {
     for (unsigned i = 0; i < batch_reads; ++i) {
-      io_uring_sqe* sqe = io_uring_get_sqe(&ring);  // one is free: a batch is what the ring holds
+      io_uring_sqe* sqe = io_uring_get_sqe(&ring);  // one is free: the ring holds a batch
       io_uring_prep_read(sqe, file, blocks[i], block_bytes,
                          start < 0 ? 0 : offset + i * block_bytes);
       io_uring_sqe_set_data64(sqe, i);
@@ -50,14 +59,14 @@ int main(int argc, char** argv) {
       io_uring_cqe* cqe;
       check_result(io_uring_peek_cqe(&ring, &cqe), "io_uring_peek_cqe");
       results[io_uring_cqe_get_data64(cqe)] = cqe->res;
-      io_uring_cqe_seen(&ring, cqe);  // moves the head: the kernel may write over *cqe
+      io_uring_cqe_seen(&ring, cqe);  // moves the head: the kernel may overwrite *cqe
     }
     for (unsigned i = 0; i < batch_reads && !ended; ++i) {
       const auto got = static_cast<unsigned>(check_result(results[i], "read"));
       ended = got == 0;
       std::fwrite(blocks[i], 1, got, stdout);
       offset += got;
-      if (got < block_bytes) break;  // those behind it have left a gap: read them again
+      if (got < block_bytes) break;  // the later ones left a gap: read them again
     }
     std::fflush(stdout);
   }

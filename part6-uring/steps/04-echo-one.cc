@@ -1,7 +1,7 @@
-// 04-echo-one: an echo server of bytes, by hand. Nobody is asked whether they are ready: each
-// operation is ordered, and what comes next is decided when it completes. user_data says what has
-// completed (the operation) and whose it was (the connection); complete() is the state machine.
-// Needs Linux 5.6. Try it: ./04-echo-one 5882   and, from several terminals, nc 127.0.0.1 5882
+// An echo server by hand. It does not ask whether a socket is ready: it requests each operation,
+// and decides what comes next when that completes. user_data names the operation that has completed
+// and the connection that it belongs to; complete() is the state machine. Needs Linux 5.6.
+// Try it: ./04-echo-one 5882   and, from several terminals,   nc 127.0.0.1 5882
 
 #include <liburing.h>
 #include <netinet/in.h>
@@ -15,82 +15,101 @@
 
 namespace {
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 enum class Operation : std::uint8_t { accept, receive, send, close };
 
-/// Has one operation in flight, never two: once its close has completed, the kernel has nothing of
-/// it any more, and it can go.
+/// Has one operation in flight, never two: after its close has completed, the kernel uses nothing
+/// of it, and it can be destroyed.
 struct Connection {
   int fd;
   char bytes[65536];  // the kernel reads and writes here: it must stay where it is
-  std::size_t size, sent;
+  std::size_t size;
+  std::size_t sent;
   unsigned short_sends;
 };
 
 io_uring ring;
-/// By a number that is never used again, as a descriptor's is. Number 0 is the listener.
+/// By an id that is never used again, unlike a descriptor's number. Id 0 is the listener.
 std::unordered_map<std::uint64_t, Connection> connections;
 std::uint64_t last_id = 0;
 
-void order(Operation operation, std::uint64_t id) {
+void request(Operation operation, std::uint64_t id) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
-  if (sqe == nullptr) {  // no place left: the kernel takes what is prepared, and there is
+  if (sqe == nullptr) {  // the queue is full: submitting empties it
     check_result(io_uring_submit(&ring), "io_uring_submit");
     sqe = io_uring_get_sqe(&ring);
   }
-  Connection& my = connections[id];
+  Connection& connection = connections[id];
   switch (operation) {
     case Operation::accept:
-      io_uring_prep_accept(sqe, my.fd, nullptr, nullptr, SOCK_CLOEXEC);
+      io_uring_prep_accept(sqe, connection.fd, nullptr, nullptr, SOCK_CLOEXEC);
       break;
     case Operation::receive:
-      io_uring_prep_recv(sqe, my.fd, my.bytes, sizeof my.bytes, 0);
+      io_uring_prep_recv(sqe, connection.fd, connection.bytes, sizeof connection.bytes, 0);
       break;
     case Operation::send:
-      io_uring_prep_send(sqe, my.fd, my.bytes + my.sent, my.size - my.sent, MSG_NOSIGNAL);
+      io_uring_prep_send(sqe, connection.fd, connection.bytes + connection.sent,
+                         connection.size - connection.sent, MSG_NOSIGNAL);
       break;
     case Operation::close:
-      io_uring_prep_close(sqe, my.fd);
+      io_uring_prep_close(sqe, connection.fd);
   }
   io_uring_sqe_set_data64(sqe, id << 8 | static_cast<std::uint8_t>(operation));
 }
 
 void complete(Operation operation, std::uint64_t id, int result) {
-  Connection& my = connections[id];
+  Connection& connection = connections[id];
   if (operation == Operation::accept) {
-    order(Operation::accept, id);
+    request(Operation::accept, id);
     if (result == -ECONNABORTED) return;  // other systems say so; Linux does not
-    connections[++last_id].fd = check_result(result, "accept");  // EMFILE: the end, here
-    order(Operation::receive, last_id);
+    connections[++last_id].fd = check_result(result, "accept");  // this step ends at EMFILE
+    request(Operation::receive, last_id);
   } else if (operation == Operation::close) {
-    std::printf("connection %ju closed, %u short sends\n", std::uintmax_t{id}, my.short_sends);
+    std::printf("connection %ju closed, %u short sends\n", std::uintmax_t{id},
+                connection.short_sends);
     connections.erase(id);
   } else if (result < 0 || (operation == Operation::receive && result == 0)) {
-    order(Operation::close, id);  // an error, or the end of the stream
+    request(Operation::close, id);  // an error, or the end of the stream
   } else if (operation == Operation::receive) {
-    my.size = static_cast<std::size_t>(result);
-    my.sent = 0;
-    order(Operation::send, id);
+    connection.size = static_cast<std::size_t>(result);
+    connection.sent = 0;
+    request(Operation::send, id);
   } else {
-    my.sent += static_cast<std::size_t>(result);
-    const bool all = my.sent == my.size;
-    if (!all) ++my.short_sends;
-    order(all ? Operation::receive : Operation::send, id);
+    connection.sent += static_cast<std::size_t>(result);
+    const bool all_sent = connection.sent == connection.size;
+    if (!all_sent) ++connection.short_sends;
+    request(all_sent ? Operation::receive : Operation::send, id);
   }
 }
 
 int listen_on(int port) {
   const int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-  sockaddr_in address{AF_INET, htons(static_cast<in_port_t>(port)), {htonl(INADDR_LOOPBACK)}, {}};
-  auto* const at = reinterpret_cast<sockaddr*>(&address);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<in_port_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
-  const int on = 1;  // as a size it means the smallest there is: then short sends are common
+  const int on = 1;
+  const int smallest = 1;  // the kernel rounds it up; with a small buffer short sends are common
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
-  check(setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &on, sizeof on), "setsockopt");
-  check(bind(listener, at, size), "bind"), check(listen(listener, SOMAXCONN), "listen");
-  check(getsockname(listener, at, &size), "getsockname");
+  check(setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &smallest, sizeof smallest), "setsockopt");
+  check(bind(listener, name, size), "bind");
+  check(listen(listener, SOMAXCONN), "listen");
+  check(getsockname(listener, name, &size), "getsockname");
   std::printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
   return listener;
 }
@@ -101,7 +120,7 @@ int main(int argc, char** argv) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   check_result(io_uring_queue_init(64, &ring, 0), "io_uring_queue_init");
   connections[0].fd = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);
-  order(Operation::accept, 0);
+  request(Operation::accept, 0);
   while (true) {
     const int result = io_uring_submit_and_wait(&ring, 1);
     if (result != -EINTR) check_result(result, "io_uring_submit_and_wait");

@@ -9,7 +9,7 @@ The server takes any free port and says which.
   listening on 127\.0\.0\.1:[0-9]+ (re)
   $ port=${line##*:}
 
-Two clients at once, and the first to come is the last to speak. A third is served
+Two clients together, and the first to connect is the last to send. A third is served
 and leaves while they stay.
 
   $ exec 5<>/dev/tcp/127.0.0.1/$port
@@ -23,7 +23,7 @@ and leaves while they stay.
   $ said
   connection 3 closed, 0 short sends
 
-The second sends more than the kernel takes back at once: the sends are short, and
+The second sends more than the kernel takes back in one send: the sends are short, and
 nothing is lost.
 
   $ seq 100000 > "$CRAMTMP/sent"

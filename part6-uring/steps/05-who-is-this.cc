@@ -1,7 +1,7 @@
-// 05-who-is-this: alice's read goes in first, bob's completes first: completions come in the order
-// in which things happen. All that one brings is a result and the user_data of its sqe, so that
-// must say whose it is. BROKEN form: the first completion is for who asked first. Worse: an sqe
-// without user_data keeps the name of whoever had its place before. Needs Linux 5.6.
+// alice's read is submitted first, bob's completes first: completions come in the order in which
+// things happen. A completion carries a result and the user_data of its sqe, so user_data must say
+// whose it is. BROKEN: the first completion belongs to the first read. Worse: an sqe whose
+// user_data was not set keeps that of the request that used the entry before. Needs Linux 5.6.
 // Try it: ./05-who-is-this
 
 #include <fcntl.h>
@@ -15,17 +15,27 @@
 namespace {
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 struct Reader {
   const char* name;
   char writes;
   int ends[2];
   char letter;  // the kernel writes it when the read completes, and no sooner
-} readers[] = {{"alice", 'a', {}, {}}, {"bob", 'b', {}, {}}};
+};
+
+Reader readers[] = {{"alice", 'a', {}, {}}, {"bob", 'b', {}, {}}};
 
 io_uring ring;
 
@@ -34,19 +44,19 @@ const Reader* next() {
   io_uring_cqe* cqe;
   check_result(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
   check_result(cqe->res, "completion");
-  const void* who = io_uring_cqe_get_data(cqe);
+  const void* user_data = io_uring_cqe_get_data(cqe);
   io_uring_cqe_seen(&ring, cqe);
-  return static_cast<const Reader*>(who);
+  return static_cast<const Reader*>(user_data);
 }
 
-void two_reads(const char* form, bool by_name) {
+void two_reads(const char* form, bool by_user_data) {
   auto& [alice, bob] = readers;
   for (Reader* reader : {&alice, &bob}) {
     check(pipe2(reader->ends, O_CLOEXEC), "pipe2");
     reader->letter = '-';
     io_uring_sqe* sqe = io_uring_get_sqe(&ring);
     io_uring_prep_read(sqe, reader->ends[0], &reader->letter, 1, 0);
-    io_uring_sqe_set_data(sqe, by_name ? reader : nullptr);
+    io_uring_sqe_set_data(sqe, by_user_data ? reader : nullptr);
   }
   check_result(io_uring_submit(&ring), "io_uring_submit");
 
@@ -55,11 +65,14 @@ void two_reads(const char* form, bool by_name) {
   for (const Reader* writer : {&bob, &alice}) {
     check(write(writer->ends[1], &writer->writes, 1), "write");
     const Reader* completed = next();
-    if (!by_name) completed = in_order++;
+    if (!by_user_data) completed = in_order++;
     std::printf("  %s has '%c'", completed->name, completed->letter);
   }
   std::puts("");
-  for (const Reader& reader : readers) close(reader.ends[0]), close(reader.ends[1]);
+  for (const Reader& reader : readers) {
+    close(reader.ends[0]);
+    close(reader.ends[1]);
+  }
 }
 
 }  // namespace

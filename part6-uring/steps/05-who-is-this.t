@@ -1,8 +1,8 @@
   $ cd "$STEPS"
 
-Bob's byte is written first. In order, alice is given an answer that has not come
-yet. By name, each has their own. The nop was never named, and has taken the place
-of alice's read: a completion for alice, who has asked for nothing.
+Bob's byte is written first. In order, alice is given an answer that has not come yet.
+By user_data, each has their own. The nop set no user_data and uses the entry of alice's
+read: a completion for alice, who has asked for nothing.
 
   $ ./05-who-is-this
   broken, in order:  alice has '-'  bob has 'b'

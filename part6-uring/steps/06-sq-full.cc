@@ -1,7 +1,7 @@
-// 06-sq-full: a ring of 4 entries and 100 reads in flight. The submission queue holds what is
-// prepared and not yet submitted; what the kernel has taken needs no place in it. When
-// io_uring_get_sqe(3) returns null, submit and go on. BROKEN form: null means "as many as can be".
-// Needs Linux 5.6. Try it: ./06-sq-full
+// A ring of 4 entries and 100 reads in flight. The submission queue holds what is prepared and not
+// yet submitted; what the kernel has taken needs no entry in it. When io_uring_get_sqe(3) returns
+// null, submit and go on. BROKEN: take null for "no more can be in flight". Needs Linux 5.6.
+// Try it: ./06-sq-full
 
 #include <liburing.h>
 #include <sys/socket.h>
@@ -16,12 +16,20 @@ namespace {
 constexpr int reads_wanted = 100;
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
 
-/// A free sqe, or null when the submission queue is full. Mended: then it is emptied first.
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
+
+/// A free sqe, or null when the submission queue is full. Mended: submit first, which empties it.
 io_uring_sqe* free_sqe(io_uring& ring, bool mended, int& submits) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
   if (sqe != nullptr || !mended) return sqe;
@@ -46,7 +54,7 @@ int reap(io_uring& ring) {
 void run(const char* form, bool mended) {
   io_uring ring;
   io_uring_params params{};
-  params.flags = IORING_SETUP_CQSIZE;  // since Linux 5.5. The completions do need their places:
+  params.flags = IORING_SETUP_CQSIZE;  // since Linux 5.5. All 100 completions need an entry:
   params.cq_entries = 128;             // see 07-cq-overflow
   check_result(io_uring_queue_init_params(4, &ring, &params), "io_uring_queue_init_params");
   int ends[2];
@@ -58,7 +66,8 @@ void run(const char* form, bool mended) {
   while (in_flight < reads_wanted) {
     io_uring_sqe* sqe = free_sqe(ring, mended, submits);
     if (sqe == nullptr) break;
-    io_uring_prep_read(sqe, ends[0], &letters[in_flight++], 1, 0);
+    io_uring_prep_read(sqe, ends[0], &letters[in_flight], 1, 0);
+    ++in_flight;
   }
   check_result(io_uring_submit(&ring), "io_uring_submit");
   std::printf("%s: submits %d, reads in flight %d, completed %d\n", form, submits, in_flight,
@@ -72,7 +81,8 @@ void run(const char* form, bool mended) {
     completed += reap(ring);
   }
   std::printf("  bytes come %d, completed %d\n", in_flight, completed);
-  close(ends[0]), close(ends[1]);
+  close(ends[0]);
+  close(ends[1]);
   io_uring_queue_exit(&ring);
 }
 

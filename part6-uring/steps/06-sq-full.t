@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
 The broken form stops at four. The mended form submits 25 times four, and has all
-hundred in flight at once: none has completed before the bytes come.
+hundred in flight together: none has completed before the bytes come.
 
   $ ./06-sq-full
   broken: submits 1, reads in flight 4, completed 0

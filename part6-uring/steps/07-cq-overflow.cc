@@ -1,8 +1,8 @@
-// 07-cq-overflow: 12 completions for a ring that holds 8, and nobody takes one. Since Linux 5.5
-// (IORING_FEAT_NODROP) the kernel keeps the rest and sets a flag; they come into the ring when we
-// have taken what is there and enter the kernel again. BROKEN form: looks into the ring alone,
-// finds it empty, and would wait for four that are long there. Mended: io_uring_get_events(3), or
-// a call of liburing's that looks at the flag, as io_uring_peek_cqe(3) does before it says "none".
+// 12 completions for a ring that holds 8, and none is taken. Since Linux 5.5 (IORING_FEAT_NODROP)
+// the kernel keeps the rest and sets a flag; they come into the ring when we have taken what is
+// there and enter the kernel again. BROKEN: look at the ring alone, find it empty, and wait for
+// four completions that have long happened. Mended: io_uring_get_events(3), or a call of liburing
+// that looks at the flag, as io_uring_peek_cqe(3) does before it says "none".
 // Try it: ./07-cq-overflow
 
 #include <liburing.h>
@@ -14,7 +14,11 @@
 namespace {
 
 int check(int result, const char* what) {
-  if (result < 0) errno = -result, std::perror(what), std::exit(1);
+  if (result < 0) {
+    errno = -result;
+    std::perror(what);
+    std::exit(1);
+  }
   return result;
 }
 
@@ -39,9 +43,12 @@ void reap(io_uring& ring) {
 void run(const char* form, int (*enter_kernel)(io_uring&)) {
   std::printf("%s\n", form);
   io_uring ring;
-  io_uring_params params{};  // as they are by default: twice as many completions as submissions
+  io_uring_params params{};  // by default twice as many completions as submissions
   check(io_uring_queue_init_params(4, &ring, &params), "io_uring_queue_init_params");
-  if (!(params.features & IORING_FEAT_NODROP)) std::puts("this kernel drops them"), std::exit(1);
+  if (!(params.features & IORING_FEAT_NODROP)) {
+    std::puts("this kernel drops them");
+    std::exit(1);
+  }
   for (unsigned nop = 1; nop <= 12; ++nop) {
     io_uring_sqe* sqe = io_uring_get_sqe(&ring);
     io_uring_prep_nop(sqe);

@@ -1,8 +1,8 @@
   $ cd "$STEPS"
 
-The flag stays set while the kernel keeps something. Who looks into the ring alone
-has eight of twelve, and will never have more. Both calls bring the other four, in
-their order. Nothing is lost.
+The flag stays set while the kernel keeps something. A program that looks only into the
+ring has eight of twelve, and never gets more. Both calls bring the other four, in
+order. Nothing is lost.
 
   $ ./07-cq-overflow
   broken: looks into the ring

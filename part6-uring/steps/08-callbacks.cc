@@ -1,8 +1,8 @@
-// 08-callbacks: one echo client on a ring, in callbacks: each operation is given a function that is
-// called with its result. What part1 writes one below the other now stands one inside the other,
-// each level has its own error to look at, and there is no while: what is to be done again needs a
-// name. Nobody owns the buffer, so it has to outlive all that. The same, mended: 10-co-await-echo.
-// Needs Linux 5.6. Try it: ./08-callbacks
+// One echo client on a ring, in callbacks: each operation is given a function that is called with
+// its result. What part1 writes one below the other is now one inside the other, each level checks
+// its own errors, and there is no while: what is repeated needs a name. No function owns the
+// buffer, so it has to outlive them all. 10-co-await-echo is the same, mended. Needs Linux 5.6.
+// Try it: ./08-callbacks
 
 #include <liburing.h>
 #include <sys/socket.h>
@@ -20,10 +20,18 @@
 namespace {
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 using Callback = std::function<void(int result)>;
 
@@ -59,7 +67,7 @@ class Loop {
  private:
   /// The callback waits on the heap for its completion. (io_uring_prep_… leave user_data alone.)
   io_uring_sqe* start(Callback then) {
-    io_uring_sqe* sqe = io_uring_get_sqe(&ring_);  // there is one: a client has one in flight
+    io_uring_sqe* sqe = io_uring_get_sqe(&ring_);  // one is free: a client has one in flight
     io_uring_sqe_set_data(sqe, new Callback(std::move(then)));
     ++in_flight_;
     return sqe;
@@ -69,7 +77,7 @@ class Loop {
   int in_flight_ = 0;
 };
 
-/// while (!rest.empty()) send(rest), as a function that begins itself again.
+/// while (!rest.empty()) send(rest), as a function that starts itself again.
 void send_all(Loop& loop, int fd, std::span<const char> rest, Callback then) {
   if (rest.empty()) return then(0);
   loop.send(fd, rest, [=, &loop](int sent) {

@@ -1,8 +1,9 @@
-// 09-smallest-coroutine: the least that makes `co_await` mean "order it, let the others run, go on
-// here when it completes". An awaitable that puts its own address into user_data; a task that
-// starts at once and that nobody waits for; a loop that resumes whoever a completion names. What an
-// operation needs while it is in flight lies in the frame of the coroutine that awaits it.
-// Needs Linux 5.4. Try it: ./09-smallest-coroutine
+// The least that makes `co_await` mean "request it, let the others run, go on here when it
+// completes": an awaitable that puts its own address into user_data; a task that starts immediately
+// and is never awaited; a loop that resumes the coroutine a completion belongs to. What an
+// operation needs while it is in flight is in the frame of the coroutine that awaits it. Needs
+// Linux 5.4.
+// Try it: ./09-smallest-coroutine
 
 #include <liburing.h>
 
@@ -19,7 +20,11 @@ namespace {
 using namespace std::chrono_literals;
 
 int check(int result, const char* what) {
-  if (result < 0) errno = -result, std::perror(what), std::exit(1);
+  if (result < 0) {
+    errno = -result;
+    std::perror(what);
+    std::exit(1);
+  }
   return result;
 }
 
@@ -29,14 +34,17 @@ int in_flight = 0;
 /// What is awaited. It lives in the frame of the coroutine that awaits it: user_data points there.
 class Operation {
  public:
-  bool await_ready() const { return false; }    // it has not even begun
+  bool await_ready() const { return false; }    // it has not been submitted
   int await_resume() const { return result_; }  // the value of co_await
-  void complete(int result) { result_ = result, waiting_.resume(); }
+  void complete(int result) {
+    result_ = result;
+    waiting_.resume();
+  }
 
  protected:
   io_uring_sqe* begin(std::coroutine_handle<> waiting) {
     waiting_ = waiting;
-    io_uring_sqe* sqe = io_uring_get_sqe(&ring);  // there is one: a coroutine has one in flight
+    io_uring_sqe* sqe = io_uring_get_sqe(&ring);  // one is free: a coroutine has one in flight
     io_uring_sqe_set_data(sqe, this);
     ++in_flight;
     return sqe;
@@ -62,10 +70,10 @@ class Sleep : public Operation {
   }
 
  private:
-  __kernel_timespec time_;  // read when the ring is submitted, long after await_suspend
+  __kernel_timespec time_;  // the kernel reads it at submission, after await_suspend has returned
 };
 
-/// A coroutine that returns this runs until its first co_await, and is gone when it ends.
+/// A coroutine that returns this runs to its first co_await; its frame is freed when it ends.
 struct Detached {
   struct promise_type {
     Detached get_return_object() { return {}; }

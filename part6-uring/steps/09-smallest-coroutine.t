@@ -1,8 +1,8 @@
   $ cd "$STEPS"
 
-Two coroutines on one thread. Each counts until its first co_await while main calls
-it; from then on the loop lets them take turns. The sleep ends by a completion like
-any other; its result is the error that a timeout has when it has come.
+Two coroutines on one thread. Each counts until its first co_await while main calls it;
+after that the loop lets them take turns. The sleep ends with a completion like any
+other; its result is the error of a timeout that has expired.
 
   $ ./09-smallest-coroutine
   alice counts 1

@@ -1,7 +1,7 @@
-// 10-co-await-echo: the echo of 08-callbacks as a coroutine, and part1's code again: one thing
-// below the other, a while for what is repeated, one end for all, and the buffer is a variable. New
-// against 09-smallest-coroutine: a task has a result and can be awaited. It begins when it is
-// awaited, and at its end control goes to whoever awaits it. Needs Linux 5.6.
+// The echo of 08-callbacks as a coroutine, and part1's code again: one thing below the other, a
+// while for what is repeated, one place where it ends, and the buffer is a variable. New since
+// 09-smallest-coroutine: a task has a result and can be awaited. It begins when it is awaited, and
+// at its end it resumes the coroutine that awaits it. Needs Linux 5.6.
 // Try it: ./10-co-await-echo   and look at serve() in 08-callbacks.cc and here
 
 #include <liburing.h>
@@ -16,21 +16,35 @@
 #include <string_view>
 #include <type_traits>
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 io_uring ring;
 
-/// Whatever liburing has a function to prepare: Operation(io_uring_prep_recv, fd, …).
+/// Any operation that liburing has a function to prepare: Operation(io_uring_prep_recv, fd, …).
 struct Operation {
   template <typename... Arguments>
   explicit Operation(void (*prepare)(io_uring_sqe*, Arguments...),
                      std::type_identity_t<Arguments>... arguments)
-      : sqe(io_uring_get_sqe(&ring)) {  // there is one: a client has one in flight
+      : sqe(io_uring_get_sqe(&ring)) {  // one is free: a client has one in flight
     prepare(sqe, arguments...);
   }
   bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> by) { waiting = by, io_uring_sqe_set_data(sqe, this); }
+  void await_suspend(std::coroutine_handle<> caller) {
+    waiting = caller;
+    io_uring_sqe_set_data(sqe, this);
+  }
   int await_resume() const { return result; }
 
   io_uring_sqe* sqe;
@@ -60,7 +74,10 @@ struct Task {
   ~Task() { frame.destroy(); }
 
   bool await_ready() const { return false; }
-  Frame await_suspend(std::coroutine_handle<> by) { return frame.promise().awaiting = by, frame; }
+  Frame await_suspend(std::coroutine_handle<> caller) {
+    frame.promise().awaiting = caller;
+    return frame;
+  }
   int await_resume() { return frame.promise().result; }
 
   Frame frame;
@@ -109,7 +126,8 @@ int main() {
   check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
   int ends[2];
   check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
-  dprintf(ends[1], "hello, ring "), shutdown(ends[1], SHUT_WR);
+  dprintf(ends[1], "hello, ring ");
+  shutdown(ends[1], SHUT_WR);
   run(serve(ends[0]));
   char answer[64] = "";
   const auto size = static_cast<int>(read(ends[1], answer, sizeof answer));

@@ -1,6 +1,6 @@
   $ cd "$STEPS"
 
-The same run, with one end for all that is over.
+The same run, with one place where the connection ends.
 
   $ ./10-co-await-echo
   received 5

@@ -1,7 +1,7 @@
-// 11-two-clients: serve() reads like a server for one client, and runs twice on one thread. Each
-// co_await puts an operation into the ring and its coroutine to sleep; `line` and `reads` wait in
-// the coroutine's frame. While a has sent half a line, b is served. The clients are a coroutine,
-// too, on the same ring: the loop does not ask whom it wakes. Needs Linux 5.6.
+// serve() reads like a server for one client, and runs twice on one thread. Each co_await puts an
+// operation into the ring and suspends its coroutine; `line` and `reads` wait in the coroutine's
+// frame. While a has sent half a line, b is served. The clients are a coroutine on the same ring:
+// the loop does not know what it resumes. Needs Linux 5.6.
 // Try it: ./11-two-clients
 
 #include <liburing.h>
@@ -19,10 +19,21 @@ namespace {
 
 io_uring ring;
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
 
-/// A coroutine and its frame. It begins at once, and runs to its first co_await.
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
+
+/// A coroutine and its frame. It begins immediately, and runs to its first co_await.
 class Task {
  public:
   struct promise_type {
@@ -42,7 +53,7 @@ class Task {
   Handle frame_;
 };
 
-/// What is awaited. It lies in the frame of who waits, and its address is the operation's name.
+/// What is awaited. It is in the frame of the coroutine that awaits it; user_data is its address.
 class Operation {
  public:
   template <typename... Arguments>
@@ -52,11 +63,15 @@ class Operation {
     prepare(sqe_, arguments...);
   }
   bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> by) {
-    waiter_ = by, io_uring_sqe_set_data(sqe_, this);
+  void await_suspend(std::coroutine_handle<> caller) {
+    waiter_ = caller;
+    io_uring_sqe_set_data(sqe_, this);
   }
   int await_resume() const { return check_result(result_, "operation"); }
-  void complete(int result) { result_ = result, waiter_.resume(); }
+  void complete(int result) {
+    result_ = result;
+    waiter_.resume();
+  }
 
  private:
   io_uring_sqe* sqe_;
@@ -90,7 +105,8 @@ Task talk(int a, int b) {
   std::printf("a gets: %.*s", n, bytes);
   for (const int fd : {a, b}) {
     check(shutdown(fd, SHUT_WR), "shutdown");
-    co_await Operation(io_uring_prep_recv, fd, bytes, sizeof bytes, 0);  // the server's end, too
+    co_await Operation(io_uring_prep_recv, fd, bytes, sizeof bytes,
+                       0);  // until the server has closed, too
     close(fd);
   }
 }
@@ -110,11 +126,14 @@ void run_until(const Task& last) {
 }  // namespace
 
 int main() {
-  int a[2], b[2];
+  int a[2];
+  int b[2];
   constexpr int stream = SOCK_STREAM | SOCK_CLOEXEC;
   for (int* ends : {a, b}) check(socketpair(AF_UNIX, stream, 0, ends), "socketpair");
   check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
-  const Task first = serve("a", a[0]), second = serve("b", b[0]), clients = talk(a[1], b[1]);
+  const Task first = serve("a", a[0]);
+  const Task second = serve("b", b[0]);
+  const Task clients = talk(a[1], b[1]);
   run_until(clients);
   io_uring_queue_exit(&ring);
 }

@@ -1,6 +1,6 @@
   $ cd "$STEPS"
 
-b is answered while a's line is incomplete. Both halves of that meet in `line`.
+b is answered while a's line is incomplete. Both halves of a's line meet in `line`.
 
   $ ./11-two-clients
   b gets: a line

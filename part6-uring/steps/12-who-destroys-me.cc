@@ -1,8 +1,9 @@
-// 12-who-destroys-me: a Task destroys its coroutine's frame, and in the frame is the buffer of the
-// read that the coroutine awaits. Nobody tells the kernel. BROKEN form: destroy at once. b gets the
-// memory, and a's late words land in what b has ordered; no sanitizer sees it, for it is the kernel
-// that writes. Mended form: cancel, wait until the read has ended, destroy. Needs Linux 5.17
-// (IOSQE_CQE_SKIP_SUCCESS). Try it: ./12-who-destroys-me
+// A Task destroys its coroutine's frame, and the frame holds the buffer of the read that the
+// coroutine awaits. The kernel does not know. BROKEN: destroy immediately. The next coroutine, b's,
+// gets the memory, and a's late bytes land in b's order; no sanitizer sees it, because the kernel
+// writes them. Mended: cancel, wait until the read has ended, destroy. Needs Linux 5.17
+// (IOSQE_CQE_SKIP_SUCCESS).
+// Try it: ./12-who-destroys-me
 
 #include <liburing.h>
 #include <sys/socket.h>
@@ -20,23 +21,32 @@ namespace {
 
 io_uring ring;
 
-void check(ssize_t n, const char* what) {
-  if (n < 0) std::perror(what), std::exit(1);
+void check(ssize_t result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
 }
-void check_result(int result, const char* what) { errno = -result, check(result, what); }
 
-/// Room for one frame: the next one is where the last one was. With malloc that is so by chance.
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+void check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  check(result, what);
+}
+
+/// Memory for one frame, so that the next one has the address of the last. malloc may do the same.
 alignas(std::max_align_t) std::byte pool[1024];
-bool lent = false;
+bool in_use = false;
 
 struct Task {
   struct promise_type {
     static void* operator new(std::size_t bytes) {
-      assert(!lent);
+      assert(!in_use);
       assert(bytes <= sizeof pool);
-      return lent = true, pool;
+      in_use = true;
+      return pool;
     }
-    static void operator delete(void*) { lent = false; }
+    static void operator delete(void*) { in_use = false; }
     Task get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
     std::suspend_never initial_suspend() noexcept { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
@@ -46,7 +56,7 @@ struct Task {
   std::coroutine_handle<> frame;
 };
 
-/// A read that is awaited. Its number is not used again, so who has been destroyed is not resumed.
+/// A read that is awaited. Its number is not used again, so that no destroyed one is resumed.
 class Read {
  public:
   static inline std::map<__u64, Read*> awaited;
@@ -60,9 +70,15 @@ class Read {
   }
   ~Read() { awaited.erase(number_); }
   bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> waiter) { waiter_ = waiter, awaited[number_] = this; }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    awaited[number_] = this;
+  }
   int await_resume() const { return result_; }
-  void complete(int result) { result_ = result, waiter_.resume(); }
+  void complete(int result) {
+    result_ = result;
+    waiter_.resume();
+  }
 
  private:
   const __u64 number_;
@@ -71,7 +87,8 @@ class Read {
 };
 
 Task take_order(const char* client, int fd) {
-  char order[16] = {}, word;
+  char order[16] = {};
+  char word;
   if (co_await Read(fd, order, sizeof order) < 0) co_return;  // cancelled
   std::printf("  %s orders: %s\n", client, order);
   co_await Read(fd, &word, 1);  // "go"
@@ -89,7 +106,8 @@ void complete_next() {
 }
 
 void run(const char* form, bool cancel) {
-  int a[2], b[2];
+  int a[2];
+  int b[2];
   constexpr int stream = SOCK_STREAM | SOCK_CLOEXEC;
   for (int* ends : {a, b}) check(socketpair(AF_UNIX, stream, 0, ends), "socketpair");
   std::puts(form);
@@ -103,8 +121,10 @@ void run(const char* form, bool cancel) {
   }
   first.frame.destroy();
   const Task second = take_order("b", b[0]);
-  check(write(b[1], "100 for Bob", 11), "write"), complete_next();
-  check(write(a[1], "999 for Eve", 11), "write"), check(write(b[1], "!", 1), "write");
+  check(write(b[1], "100 for Bob", 11), "write");
+  complete_next();
+  check(write(a[1], "999 for Eve", 11), "write");
+  check(write(b[1], "!", 1), "write");
   while (!second.frame.done()) complete_next();
   second.frame.destroy();
   for (const int fd : {a[0], a[1], b[0], b[1]}) close(fd);

@@ -1,6 +1,6 @@
   $ cd "$STEPS"
 
-a was told to go while its read waited. Destroyed too soon, it leaves a read that
+a was told to stop while its read waited. Destroyed too soon, it leaves a read that
 writes where b's coroutine has its order, and b's order is paid to Eve.
 
   $ ./12-who-destroys-me

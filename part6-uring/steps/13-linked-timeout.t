@@ -1,8 +1,8 @@
   $ cd "$STEPS"
 
-Two completions each time. A read that we cancelled and one that was too slow look
-the same; their time-outs do not. Zero seconds where an hour was meant: too slow at
-once. Cut in two, the pair is a read without any limit and a time-out of nothing.
+Two completions each time. A read that we cancelled and one that was too slow look the
+same; their timeouts do not. Zero seconds where an hour was meant: too slow immediately.
+Cut in two, the pair is a read without a limit and a timeout linked to nothing.
 
   $ ./13-linked-timeout
                                      the read     its time-out

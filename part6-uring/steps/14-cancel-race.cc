@@ -1,8 +1,8 @@
-// 14-cancel-race: a request to cancel names another request by its user_data, and always gets an
-// answer: 0, it is cancelled; -ENOENT, it had ended; -EALREADY, a worker thread of the kernel is at
-// it and has been told. io_uring_prep_cancel(3). Which of them comes is a race that nobody can
-// decide beforehand, so each is fine, and none says what became of the read: only the read's own
-// completion does, and until that the buffer is the kernel's. Needs Linux 5.7 (splice).
+// A cancel request names another request by its user_data, and always gets an answer: 0, it is
+// cancelled; -ENOENT, it had ended; -EALREADY, a worker thread of the kernel is at it and has been
+// told. io_uring_prep_cancel(3). Which of them comes is a race, so a program must be ready for
+// each. None says what became of the read: only the read's own completion does, and until then the
+// buffer belongs to the kernel. Needs Linux 5.7 (splice).
 // Try it: ./14-cancel-race
 
 #include <fcntl.h>
@@ -21,24 +21,34 @@
 namespace {
 
 constexpr int tries = 10'000;
-enum Name : __u64 { original, cancel };
+enum UserData : __u64 { original, cancel };
 
 io_uring ring;
-int ours, theirs;            // two ends of a connection
-int in[2], out[2];           // two pipes, for an operation that a worker thread has to do
+int ours;
+int theirs;                  // the other end of the connection
+int in[2];                   // two pipes, for an operation that
+int out[2];                  // a worker thread of the kernel has to do
 std::string buffers;         // each try has a byte of its own
 std::atomic<int> asked = 0;  // the number of the try in which the other thread is to write
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 void write_byte() { check(write(theirs, "!", 1), "write"); }
 
-void submit(io_uring_sqe* sqe, Name name) {
-  io_uring_sqe_set_data64(sqe, name);
+void submit(io_uring_sqe* sqe, UserData user_data) {
+  io_uring_sqe_set_data64(sqe, user_data);
   check_result(io_uring_submit(&ring), "io_uring_submit");
 }
 
@@ -49,9 +59,13 @@ void read_byte(int i) {
 }
 
 struct Outcomes {
-  int cancelled = 0, not_found = 0, already = 0, others = 0;
+  int cancelled = 0;
+  int not_found = 0;
+  int already = 0;
+  int others = 0;
 
-  /// Both completions, in either order: the buffer of this try is ours again.
+  /// Waits for both completions, in either order; then the buffer of this try is ours again.
+  /// Returns the result of the original request.
   int await_both() {
     int results[2];
     for (int n = 0; n < 2; ++n) {
@@ -61,9 +75,16 @@ struct Outcomes {
       io_uring_cqe_seen(&ring, cqe);
     }
     const auto [result, answer] = results;
-    if (answer == 0 && result == -ECANCELED) return ++cancelled, result;
-    if (answer == -ENOENT && result == 1) return ++not_found, result;
-    return answer == -EALREADY ? ++already : ++others, result;
+    if (answer == 0 && result == -ECANCELED) {
+      ++cancelled;
+    } else if (answer == -ENOENT && result == 1) {
+      ++not_found;
+    } else if (answer == -EALREADY) {
+      ++already;
+    } else {
+      ++others;
+    }
+    return result;
   }
 };
 
@@ -81,7 +102,7 @@ void run(const char* title, int times, Body before_cancel) {
     char& byte = buffers[static_cast<std::size_t>(i)];
     if (!arrived && sent) check(recv(ours, &byte, 1, 0), "recv");  // it is still in the socket
     lost += byte != (sent ? '!' : '?');
-    byte = '#';  // somebody else's from now on
+    byte = '#';  // given to another use
   }
   const auto late = times - std::count(buffers.begin(), buffers.begin() + times, '#');
   std::printf("%-16s %7d %8d %10d %7d %6d %6td\n", title, outcomes.cancelled, outcomes.not_found,
@@ -93,8 +114,10 @@ void run(const char* title, int times, Body before_cancel) {
 int main() {
   int ends[2];
   check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
-  ours = ends[0], theirs = ends[1];
-  check(pipe2(in, O_CLOEXEC), "pipe2"), check(pipe2(out, O_CLOEXEC), "pipe2");
+  ours = ends[0];
+  theirs = ends[1];
+  check(pipe2(in, O_CLOEXEC), "pipe2");
+  check(pipe2(out, O_CLOEXEC), "pipe2");
   check_result(io_uring_queue_init(4, &ring, 0), "io_uring_queue_init");
   std::thread other([] {
     for (int i = 1; i <= tries; ++i) {
@@ -103,10 +126,18 @@ int main() {
     }
   });
   std::puts("                       0  -ENOENT  -EALREADY  others   lost   late");
-  run("a byte had come", 1000, [](int i) { return write_byte(), read_byte(i), true; });
-  run("no byte comes", 1000, [](int i) { return read_byte(i), false; });
+  run("a byte had come", 1000, [](int i) {
+    write_byte();
+    read_byte(i);
+    return true;
+  });
+  run("no byte comes", 1000, [](int i) {
+    read_byte(i);
+    return false;
+  });
   run("a byte comes now", tries, [](int i) {
-    read_byte(i), asked = i + 1;
+    read_byte(i);
+    asked = i + 1;
     if (i % 2 == 0) usleep(static_cast<unsigned>(i % 100));
     return true;
   });
@@ -114,7 +145,9 @@ int main() {
   run("a worker waits", 100, [](int) {
     io_uring_sqe* sqe = io_uring_get_sqe(&ring);
     io_uring_prep_splice(sqe, in[0], -1, out[1], -1, 1, 0);
-    return submit(sqe, original), usleep(1000), false;  // for the worker to begin
+    submit(sqe, original);
+    usleep(1000);  // for the worker to begin
+    return false;
   });
   io_uring_queue_exit(&ring);
 }

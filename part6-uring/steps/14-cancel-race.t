@@ -1,8 +1,8 @@
   $ cd "$STEPS"
 
-What the cancel answered, how often. No byte is lost: the read has it, or it is
-still in the socket. And none comes late: after the read's own completion nobody
-writes into its buffer any more.
+How often the cancel gave each answer. No byte is lost: the read has it, or it is still
+in the socket. And none comes late: after the read's own completion the kernel does not
+write into its buffer any more.
 
   $ ./14-cancel-race
                          0  -ENOENT  -EALREADY  others   lost   late

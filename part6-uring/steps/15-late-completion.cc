@@ -1,8 +1,8 @@
-// 15-late-completion: close(2) ends no operation. A read goes on, and its completion comes when the
-// client has long gone; it finds whoever answers to its name by then. BROKEN forms: user_data is
-// the client's descriptor, or its address: the next client has got both. Mended form: it is the
-// operation, which lives until its last completion and knows whether its client still does.
-// Needs Linux 5.6. Try it: ./15-late-completion
+// close(2) ends no operation. A read goes on, and completes when its client is long gone. BROKEN:
+// user_data is the client's descriptor, or its address: the next client has got both, and gets the
+// completion. Mended: user_data is the operation, which lives until its last completion and knows
+// whether its client still exists. Needs Linux 5.6.
+// Try it: ./15-late-completion
 
 #include <liburing.h>
 #include <sys/socket.h>
@@ -17,62 +17,75 @@ namespace {
 struct Client {
   const char* name;
   int fd;
-} place;  // there is one, so that a newcomer's memory is always that of somebody who has left
+};
+
+Client slot;  // only one, so that a new client always gets the memory of one that has left
 
 struct Read {
   Client* client;  // nullptr: it has left
   char buffer[16];
 };
 
-enum class NamedBy { descriptor, address, operation };
+enum class UserData { descriptor, address, operation };
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
 
-void name(io_uring_sqe* sqe, NamedBy way, Read* read) {
-  if (way == NamedBy::operation) return io_uring_sqe_set_data(sqe, read);
-  if (way == NamedBy::address) return io_uring_sqe_set_data(sqe, read->client);
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
+
+void set_user_data(io_uring_sqe* sqe, UserData form, Read* read) {
+  if (form == UserData::operation) return io_uring_sqe_set_data(sqe, read);
+  if (form == UserData::address) return io_uring_sqe_set_data(sqe, read->client);
   io_uring_sqe_set_data64(sqe, static_cast<__u64>(read->client->fd));
 }
 
-/// Whose completion is it?
-const Client* find(const io_uring_cqe* cqe, NamedBy way) {
-  void* named = io_uring_cqe_get_data(cqe);
-  if (way == NamedBy::operation) return static_cast<Read*>(named)->client;
-  if (way == NamedBy::address) return static_cast<Client*>(named);
-  return io_uring_cqe_get_data64(cqe) == static_cast<__u64>(place.fd) ? &place : nullptr;
+/// The client that this completion is taken for, or nullptr.
+const Client* find(const io_uring_cqe* cqe, UserData form) {
+  void* user_data = io_uring_cqe_get_data(cqe);
+  if (form == UserData::operation) return static_cast<Read*>(user_data)->client;
+  if (form == UserData::address) return static_cast<Client*>(user_data);
+  return io_uring_cqe_get_data64(cqe) == static_cast<__u64>(slot.fd) ? &slot : nullptr;
 }
 
-void connect(const char* name_of_client, int (&ends)[2]) {
+void connect(const char* name, int (&ends)[2]) {
   check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
-  place = {name_of_client, ends[0]};
+  slot = {name, ends[0]};
 }
 
-void run(io_uring& ring, const char* title, NamedBy way) {
-  int a[2], b[2];
+void run(io_uring& ring, const char* title, UserData form) {
+  int a[2];
+  int b[2];
   connect("a", a);
-  auto* const read = new Read{&place, {}};
+  auto* const read = new Read{&slot, {}};
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
-  io_uring_prep_recv(sqe, place.fd, read->buffer, sizeof read->buffer, 0);
-  name(sqe, way, read);
+  io_uring_prep_recv(sqe, slot.fd, read->buffer, sizeof read->buffer, 0);
+  set_user_data(sqe, form, read);
   check_result(io_uring_submit(&ring), "io_uring_submit");
 
-  close(place.fd);  // enough of a
+  close(slot.fd);  // enough of a
   read->client = nullptr;
   connect("b", b);
   check(write(a[1], "I am a", 6), "write");  // a is late, but the read still holds the socket
 
   io_uring_cqe* cqe = nullptr;
   check_result(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
-  const Client* client = find(cqe, way);
+  const Client* client = find(cqe, form);
   std::printf("%s: %s says \"%.*s\"\n", title, client ? client->name : "nobody we know",
               check_result(cqe->res, "recv"), read->buffer);
   io_uring_cqe_seen(&ring, cqe);
   delete read;  // its last completion
-  close(a[1]), close(b[0]), close(b[1]);
+  close(a[1]);
+  close(b[0]);
+  close(b[1]);
 }
 
 }  // namespace
@@ -80,8 +93,8 @@ void run(io_uring& ring, const char* title, NamedBy way) {
 int main() {
   io_uring ring;
   check_result(io_uring_queue_init(4, &ring, 0), "io_uring_queue_init");
-  run(ring, "broken, the descriptor", NamedBy::descriptor);
-  run(ring, "broken, the address", NamedBy::address);
-  run(ring, "mended, the operation", NamedBy::operation);
+  run(ring, "broken, the descriptor", UserData::descriptor);
+  run(ring, "broken, the address", UserData::address);
+  run(ring, "mended, the operation", UserData::operation);
   io_uring_queue_exit(&ring);
 }

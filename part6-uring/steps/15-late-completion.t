@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
-a is closed while a read waits for it. Its bytes come all the same, after b has
-come: the broken forms take them for b's.
+a is closed while a read waits for it. Its bytes arrive after b has connected: the
+broken forms take them for b's.
 
   $ ./15-late-completion
   broken, the descriptor: b says "I am a"

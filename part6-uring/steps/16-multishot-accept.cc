@@ -1,8 +1,9 @@
-// 16-multishot-accept: one request, and a completion for every client. Each says whether the
-// request goes on (IORING_CQE_F_MORE); without that flag it was the last, and who wants more
-// clients has to ask again (not at once, if descriptors ran out: that spins). Needs Linux 5.19.
-// BROKEN for a server with four places: the request does not stop at a number, it takes all who are
-// in the queue. Mended: a request for each place; the others wait. Try it: ./16-multishot-accept
+// One request, and a completion for every client. Each says whether the request goes on
+// (IORING_CQE_F_MORE); without that flag it was the last, and to accept more clients the server has
+// to ask again (not immediately, if descriptors ran out: that spins). BROKEN for a server with four
+// connections at most: the request does not stop at a number, it takes every client in the queue.
+// Mended: a request for each free connection; the other clients wait. Needs Linux 5.19.
+// Try it: ./16-multishot-accept
 
 #include <liburing.h>
 #include <poll.h>
@@ -18,16 +19,28 @@
 
 namespace {
 
-constexpr int places = 4;
-enum Name : __u64 { accepting = 1, cancelling };
+constexpr int connections_max = 4;
+enum UserData : __u64 { accepting = 1, cancelling };
 
 io_uring ring;
 int listener;
-sockaddr_un address{AF_UNIX, {}};  // here a client that is connected is in the queue; no delay
-socklen_t address_bytes = sizeof(sa_family_t);  // so far: bind(2) picks a name
+// A Unix socket: a connected client is in the queue without delay.
+sockaddr_un address{AF_UNIX, {}};
+socklen_t address_bytes = sizeof(sa_family_t);  // without a name: bind(2) picks one
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 int new_socket() { return check(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"); }
 
@@ -46,25 +59,32 @@ void request(bool multishot) {
   io_uring_sqe_set_data64(sqe, accepting);
 }
 
-/// What one wait brings; the number of clients.
+/// Prints what one wait returns. Returns the number of clients.
 int wait(const char* title) {
-  int clients = 0, promises = 0;
+  int clients = 0;
+  int promises = 0;
   const char* error = nullptr;
   check_result(io_uring_submit_and_wait(&ring, 1), "io_uring_submit_and_wait");
-  for (io_uring_cqe* cqe; io_uring_peek_cqe(&ring, &cqe) == 0; io_uring_cqe_seen(&ring, cqe)) {
+  io_uring_cqe* cqe;
+  while (io_uring_peek_cqe(&ring, &cqe) == 0) {
     if (cqe->res >= 0) ++clients;
     if (cqe->res < 0) error = strerrorname_np(-cqe->res);
     if (cqe->flags & IORING_CQE_F_MORE) ++promises;
+    io_uring_cqe_seen(&ring, cqe);
   }
   std::printf("%-28s %2d clients, %2d promises of more%s%s\n", title, clients, promises,
               error ? ", -" : "", error ? error : "");
   return clients;
 }
 
+/// Empties the queue of the listener. Returns how many clients were in it.
 int in_queue() {
   int clients = 0;
-  for (pollfd ask{listener, POLLIN, 0}; poll(&ask, 1, 0) > 0; ++clients)
+  pollfd entry{listener, POLLIN, 0};
+  while (poll(&entry, 1, 0) > 0) {
     close(check(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC), "accept4"));
+    ++clients;
+  }
   return clients;
 }
 
@@ -72,7 +92,7 @@ void cancel() {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
   io_uring_prep_cancel64(sqe, accepting, 0);
   io_uring_sqe_set_data64(sqe, cancelling);
-  io_uring_sqe_set_flags(sqe, IOSQE_CQE_SKIP_SUCCESS);  // only the accept's end is of interest
+  io_uring_sqe_set_flags(sqe, IOSQE_CQE_SKIP_SUCCESS);  // only the accept's last completion matters
   wait("cancelled:");
 }
 
@@ -84,7 +104,7 @@ void out_of_descriptors() {
   connect(last);
   limit.rlim_cur = static_cast<rlim_t>(last) + 1;
   check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
-  request(true);  // takes the limit of now (6.18)
+  request(true);  // it keeps the limit of this moment (6.18)
   wait("no descriptor is left:");
   check(setrlimit(RLIMIT_NOFILE, &usual), "setrlimit");
   request(true);
@@ -95,16 +115,18 @@ void out_of_descriptors() {
 
 int main() {
   listener = new_socket();
-  auto* const at = reinterpret_cast<sockaddr*>(&address);
-  check(bind(listener, at, address_bytes), "bind"), address_bytes = sizeof address;
-  check(getsockname(listener, at, &address_bytes), "getsockname");
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
+  check(bind(listener, name, address_bytes), "bind");
+  address_bytes = sizeof address;
+  check(getsockname(listener, name, &address_bytes), "getsockname");
   check(listen(listener, SOMAXCONN), "listen");
   check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
 
   connect_ten();
   request(true);
   const int taken = wait("broken, one request:");
-  std::printf("%-28s %2d in %d places, %d left in the queue\n", "", taken, places, in_queue());
+  std::printf("%-28s %2d in %d places, %d left in the queue\n", "", taken, connections_max,
+              in_queue());
   connect(new_socket());
   wait("another comes:");
   cancel();
@@ -112,8 +134,10 @@ int main() {
   cancel();
 
   connect_ten();
-  for (int i = 0; i < places; ++i) request(false);
+  for (int i = 0; i < connections_max; ++i) request(false);
   const int admitted = wait("mended, four requests:");
-  std::printf("%-28s %2d in %d places, %d left in the queue\n", "", admitted, places, in_queue());
-  io_uring_queue_exit(&ring), close(listener);
+  std::printf("%-28s %2d in %d places, %d left in the queue\n", "", admitted, connections_max,
+              in_queue());
+  io_uring_queue_exit(&ring);
+  close(listener);
 }

@@ -1,8 +1,8 @@
   $ cd "$STEPS"
 
-Ten clients are in the queue. One request takes them all, and the next one too; it
-ends with a completion that promises nothing: for an error, or when it is cancelled.
-One request a client takes as many as there are places.
+Ten clients are in the queue. One request takes them all, and the next one too; it ends
+with a completion without the flag: for an error, or when it is cancelled. With one
+request for each client, it takes as many as there is room for.
 
   $ ./16-multishot-accept
   broken, one request:         10 clients, 10 promises of more

@@ -1,8 +1,9 @@
-// 17-provided-buffers: a read that brings its own buffer keeps it as long as the client is silent.
-// Here the buffers lie in a ring of their own (IORING_REGISTER_PBUF_RING, Linux 5.19), and the
-// kernel takes one when bytes are there: three clients wait on two buffers. If all are lent, a read
-// ends with -ENOBUFS. Its bytes stay in the socket: give a buffer back, and read again. The same
-// ends a multishot read (IORING_RECV_MULTISHOT, 6.0). Try it: ./17-provided-buffers
+// A read that brings its own buffer keeps it as long as the client is silent. Here the buffers are
+// in a ring of their own (IORING_REGISTER_PBUF_RING, Linux 5.19), and the kernel takes one when
+// bytes arrive: three clients wait on two buffers. If all are in use, a read ends with -ENOBUFS.
+// Its bytes stay in the socket: give a buffer back, and read again. It also ends a multishot read
+// (IORING_RECV_MULTISHOT, 6.0).
+// Try it: ./17-provided-buffers
 
 #include <liburing.h>
 #include <sys/socket.h>
@@ -24,10 +25,21 @@ constexpr int group = 1;
 io_uring ring;
 char memory[count][8];
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
 
-/// The ring of buffers. Its tail lies in a field that the first entry does not use. (Not liburing's
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
+
+/// The ring of buffers. Its tail is in a field that the first entry does not use. (Not liburing's
 /// io_uring_buf_ring: after Debian 12's <linux/io_uring.h>, C++ sees its entries 8 bytes too late.)
 io_uring_buf* entries;
 
@@ -37,17 +49,18 @@ void give_back(unsigned short number) {
   entry.addr = reinterpret_cast<__u64>(memory[number]);
   entry.len = sizeof memory[number];
   entry.bid = number;
-  tail.fetch_add(1, std::memory_order_release);  // who sees the new tail sees the entry
+  tail.fetch_add(1, std::memory_order_release);  // a kernel that sees the tail sees the entry
 }
 
-void lend_buffers() {
-  const auto page = static_cast<std::size_t>(getpagesize());  // where it has to begin
+void register_buffers() {
+  const auto page = static_cast<std::size_t>(getpagesize());  // the ring must be aligned to it
   entries = static_cast<io_uring_buf*>(std::aligned_alloc(page, page));
   entries[0].resv = 0;
-  io_uring_buf_reg about{};
-  about.ring_addr = reinterpret_cast<__u64>(entries);
-  about.ring_entries = count, about.bgid = group;
-  check_result(io_uring_register_buf_ring(&ring, &about, 0), "io_uring_register_buf_ring");
+  io_uring_buf_reg registration{};
+  registration.ring_addr = reinterpret_cast<__u64>(entries);
+  registration.ring_entries = count;
+  registration.bgid = group;
+  check_result(io_uring_register_buf_ring(&ring, &registration, 0), "io_uring_register_buf_ring");
   for (unsigned short number = 0; number < count; ++number) give_back(number);
 }
 
@@ -62,16 +75,17 @@ struct Client {
   }
 };
 
-void read(const Client& client, unsigned short how = 0) {
+void read(const Client& client, unsigned short flags = 0) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
   io_uring_prep_recv(sqe, client.ends[0], nullptr, 0, 0);
-  sqe->ioprio |= how;
-  io_uring_sqe_set_flags(sqe, IOSQE_BUFFER_SELECT), sqe->buf_group = group;
+  sqe->ioprio |= flags;
+  io_uring_sqe_set_flags(sqe, IOSQE_BUFFER_SELECT);
+  sqe->buf_group = group;
   io_uring_sqe_set_data64(sqe, reinterpret_cast<__u64>(&client));
   check_result(io_uring_submit(&ring), "io_uring_submit");
 }
 
-/// The next completion: bytes in a buffer that is lent to us now, or -ENOBUFS.
+/// A completion: bytes in a buffer that is ours until we give it back, or -ENOBUFS.
 struct Received {
   int result;
   bool more;
@@ -93,16 +107,27 @@ Received next() {
 }  // namespace
 
 int main() {
-  check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init"), lend_buffers();
-  const Client a("a"), b("b"), c("c"), d("d");
-  read(a), read(b), read(c);
+  check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
+  register_buffers();
+  const Client a("a");
+  const Client b("b");
+  const Client c("c");
+  const Client d("d");
+  read(a);
+  read(b);
+  read(c);
   std::printf("three reads, two buffers, completions: %u\n", io_uring_cq_ready(&ring));
-  a.says("I am a"), b.says("I am b");
-  const Received from_a = next(), from_b = next();
-  c.says("I am c"), next();
+  a.says("I am a");
+  b.says("I am b");
+  const Received from_a = next();
+  const Received from_b = next();
+  c.says("I am c");
+  next();
   std::puts("a's buffer is given back, c's read begins again");
-  give_back(from_a.number), read(c);
-  give_back(next().number), give_back(from_b.number);
+  give_back(from_a.number);
+  read(c);
+  give_back(next().number);
+  give_back(from_b.number);
   std::puts("one multishot read, more bytes than buffers");
   d.says("abcdefghijklmnopqrstuvwxyz");
   std::string all;
@@ -113,7 +138,9 @@ int main() {
       got = next();
       if (got.result > 0) all.append(memory[got.number], static_cast<std::size_t>(got.result));
     } while (got.more && all.size() < 26);
-    give_back(0), give_back(1);  // both are lent by now
+    // both are in use by now
+    give_back(0);
+    give_back(1);
   }
   std::printf("all of it: %s\n", all.c_str());
   io_uring_queue_exit(&ring);

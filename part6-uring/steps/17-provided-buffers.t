@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
-Waiting costs no buffer. The third client's bytes find none, and wait in the socket.
-The stream of the fourth is cut wherever the buffers ran out, and nothing is missing.
+Waiting costs no buffer. The third client's bytes find none, and stay in the socket. The
+stream of the fourth is cut wherever the buffers ran out, and nothing is missing.
 
   $ ./17-provided-buffers
   three reads, two buffers, completions: 0

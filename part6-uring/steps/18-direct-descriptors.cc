@@ -1,9 +1,9 @@
-// 18-direct-descriptors: a ring may have a table of files of its own. Operations put an open file
-// or a connection into a slot of it, read and close by the slot (IOSQE_FIXED_FILE), and the
-// process's descriptors are not touched. Needs Linux 5.19 (slots that the kernel picks).
-// BROKEN: to accept when the table is full. The client is taken off the queue, there is nowhere to
-// put it (-ENFILE), and it reads end of stream. Mended: ask for a client when there is a slot;
-// until then it waits. Try it: ./18-direct-descriptors
+// A ring may have a table of files of its own. Operations put an open file or a connection into a
+// slot of it, read and close by the slot (IOSQE_FIXED_FILE), and leave the process's descriptors
+// alone. BROKEN: accept when the table is full. The client is taken off the queue, has no slot
+// (-ENFILE), and reads end of stream. Mended: accept when there is a free slot; until then the
+// client waits. Needs Linux 5.19 (slots that the kernel picks).
+// Try it: ./18-direct-descriptors
 
 #include <fcntl.h>
 #include <liburing.h>
@@ -22,17 +22,29 @@ namespace {
 
 io_uring ring;
 int listener;
-sockaddr_un address{AF_UNIX, {}};  // here a client that is connected is in the queue; no delay
-socklen_t address_bytes = sizeof(sa_family_t);  // so far: bind(2) picks a name
+// A Unix socket: a connected client is in the queue without delay.
+sockaddr_un address{AF_UNIX, {}};
+socklen_t address_bytes = sizeof(sa_family_t);  // without a name: bind(2) picks one
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
 std::string text(int result) {
   return result < 0 ? std::string("-") + strerrorname_np(-result) : std::to_string(result);
 }
 
-/// Submits what `prepare` fills in, and waits for the result: one at a time, so no name is needed.
+/// Submits what `prepare` fills in, and waits for the result. One at a time: no user_data needed.
 template <typename Prepare>
 int run(Prepare prepare) {
   prepare(io_uring_get_sqe(&ring));
@@ -47,7 +59,7 @@ int run(Prepare prepare) {
 int read_slot(unsigned slot, char (&bytes)[16]) {
   return run([&](io_uring_sqe* sqe) {
     io_uring_prep_read(sqe, static_cast<int>(slot), bytes, sizeof bytes, 0);
-    io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE);  // the number is not that of a descriptor
+    io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE);  // the number is a slot, not a descriptor
   });
 }
 
@@ -70,7 +82,8 @@ int new_client() {
 
 int lowest_free_descriptor() {
   const int number = check(fcntl(listener, F_DUPFD_CLOEXEC, 0), "fcntl");
-  return close(number), number;
+  close(number);
+  return number;
 }
 
 void a_file() {
@@ -105,13 +118,15 @@ void clients() {
 
 int main() {
   listener = check(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-  auto* const at = reinterpret_cast<sockaddr*>(&address);
-  check(bind(listener, at, address_bytes), "bind"), address_bytes = sizeof address;
-  check(getsockname(listener, at, &address_bytes), "getsockname");
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
+  check(bind(listener, name, address_bytes), "bind");
+  address_bytes = sizeof address;
+  check(getsockname(listener, name, &address_bytes), "getsockname");
   check(listen(listener, SOMAXCONN), "listen");
   check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
   check_result(io_uring_register_files_sparse(&ring, 2), "io_uring_register_files_sparse");
   a_file();
   clients();
-  io_uring_queue_exit(&ring), close(listener);
+  io_uring_queue_exit(&ring);
+  close(listener);
 }

@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
-The result of an open into a given slot is 0, that of an accept the slot that the
-kernel picked. The table has two: c is accepted and lost, d waits for a free one.
+The result of an open into a given slot is 0, that of an accept is the slot that the
+kernel picked. The table has two slots: c is accepted and lost, d waits for a free one.
 
   $ ./18-direct-descriptors
   open into slot 0: 0; descriptors used: 0

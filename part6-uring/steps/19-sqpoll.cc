@@ -1,8 +1,9 @@
-// 19-sqpoll: a thread of the kernel looks after the submissions, so that nobody has to call
-// io_uring_enter(2): here is a thread that must not (seccomp), and does. The price: the kernel's
-// thread spins, which takes a processor, until there was no work for sq_thread_idle ms. Then it
-// sleeps and says so (IORING_SQ_NEED_WAKEUP), and without a call to enter nothing happens any more.
-// Before Linux 5.11 it took root and registered files, io_uring_setup(2). Try it: ./19-sqpoll
+// A kernel thread polls the submission queue, so that the program need not call io_uring_enter(2):
+// here a thread that may not call it (seccomp) still gets work done. The price: the kernel's thread
+// spins, which takes a processor, until there was no work for sq_thread_idle ms. Then it sleeps and
+// sets IORING_SQ_NEED_WAKEUP, and nothing happens any more without a call to enter. Before Linux
+// 5.11 it took root and registered files. io_uring_setup(2)
+// Try it: ./19-sqpoll
 
 #include <liburing.h>
 #include <linux/filter.h>
@@ -25,10 +26,23 @@
 
 namespace {
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+[[noreturn]] void fail(const char* what) {
+  std::perror(what);
+  std::exit(1);
+}
 
-/// io_uring_enter(2) is from now on an error in this thread: EPERM.
+int check(int result, const char* what) {
+  if (result < 0) fail(what);
+  return result;
+}
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
+
+/// From now on io_uring_enter(2) fails in this thread: EPERM.
 void forbid_enter() {
   sock_filter rules[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
                          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_enter, 0, 1),
@@ -40,9 +54,10 @@ void forbid_enter() {
 }
 
 struct Ring : io_uring {
-  Ring(unsigned how, unsigned idle_ms) {
+  Ring(unsigned setup_flags, unsigned idle_ms) {
     io_uring_params params{};
-    params.flags = how, params.sq_thread_idle = idle_ms;
+    params.flags = setup_flags;
+    params.sq_thread_idle = idle_ms;
     check_result(io_uring_queue_init_params(4, this, &params), "io_uring_queue_init_params");
   }
   ~Ring() { io_uring_queue_exit(this); }
@@ -51,9 +66,10 @@ struct Ring : io_uring {
     io_uring_prep_nop(io_uring_get_sqe(this));
     return io_uring_submit(this);  // with SQPOLL it enters only if the kernel's thread sleeps
   }
-  int wait() {  // for a completion, without a call to enter
+  int wait_without_enter() {
     while (io_uring_cq_ready(this) == 0) std::this_thread::yield();
-    return io_uring_cq_advance(this, 1), 1;
+    io_uring_cq_advance(this, 1);
+    return 1;
   }
   bool thread_sleeps() const { return std::atomic_ref(*sq.kflags).load() & IORING_SQ_NEED_WAKEUP; }
 };
@@ -67,22 +83,29 @@ long long cpu_ns() {
     long long ns = 0;
     if (std::ifstream(task.path() / "schedstat") >> ns) return ns;
   }
-  return check(-1, "/proc/self/task/*/schedstat");
+  fail("/proc/self/task/*/schedstat");
 }
 
 void print(const char* what, int n) {
-  std::printf("%-42s %s%s\n", what, n < 0 ? "-" : "",
-              n < 0 ? strerrorname_np(-n) : std::to_string(n).c_str());
+  if (n < 0) {
+    std::printf("%-42s -%s\n", what, strerrorname_np(-n));
+  } else {
+    std::printf("%-42s %d\n", what, n);
+  }
 }
 
 void awake() {
-  Ring plain(0, 0), polled(IORING_SETUP_SQPOLL, 60'000);
-  polled.submit_nop();  // enters: the kernel's thread begins asleep (6.18)
-  int done = polled.wait();
+  Ring plain(0, 0);
+  Ring polled(IORING_SETUP_SQPOLL, 60'000);
+  polled.submit_nop();  // enters: the kernel's thread starts asleep (6.18)
+  int done = polled.wait_without_enter();
   std::thread([&] {
     forbid_enter();
     print("enter is forbidden: submit without SQPOLL", plain.submit_nop());
-    for (; done < 100 && polled.submit_nop() >= 0; ++done) polled.wait();
+    while (done < 100 && polled.submit_nop() >= 0) {
+      polled.wait_without_enter();
+      ++done;
+    }
   }).join();
   print("done with SQPOLL", done);
   const long long before_ns = cpu_ns();
@@ -92,9 +115,14 @@ void awake() {
 
 void asleep() {
   Ring sleepy(IORING_SETUP_SQPOLL, 10);
-  sleepy.submit_nop(), sleepy.wait();
+  sleepy.submit_nop();
+  sleepy.wait_without_enter();
   while (!sleepy.thread_sleeps()) usleep(1000);
-  for (long long ns = -1; ns != cpu_ns(); usleep(50'000)) ns = cpu_ns();
+  long long ns = -1;
+  while (ns != cpu_ns()) {
+    ns = cpu_ns();
+    usleep(50'000);
+  }
   std::puts("no work for 10 ms, and from then on no processor time");
   std::thread([&] {
     forbid_enter();
@@ -103,7 +131,7 @@ void asleep() {
   usleep(50'000);
   print("done 50 ms later", static_cast<int>(io_uring_cq_ready(&sleepy)));
   check_result(io_uring_submit(&sleepy), "io_uring_submit");
-  print("done when we have entered", sleepy.wait());
+  print("done when we have entered", sleepy.wait_without_enter());
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
-A thread that may not enter has a hundred requests done, if somebody polls. Polling
-goes on when there is nothing to do, and ends after the time that was agreed.
+A thread that may not call enter gets a hundred requests done while the kernel polls.
+The polling goes on when there is nothing to do, and ends after the time that was set.
 
   $ ./19-sqpoll
   enter is forbidden: submit without SQPOLL  -EPERM

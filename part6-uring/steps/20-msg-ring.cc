@@ -1,7 +1,8 @@
-// 20-msg-ring: two threads, a ring each. A ring belongs to its thread; but a request of one may put
-// a completion into the other (IORING_OP_MSG_RING, Linux 5.18), and whoever waits there wakes up:
+// Two threads, a ring each. A ring belongs to its thread, but a request in one ring can put a
+// completion into the other (IORING_OP_MSG_RING, Linux 5.18) and wake the thread that waits there:
 // no lock, no eventfd, nothing in flight on the sleeper's side. 32 bits arrive as the result and 64
-// as the user_data. The sender has a completion of its own. Try it: ./20-msg-ring
+// as the user_data. The sender gets a completion of its own.
+// Try it: ./20-msg-ring
 
 #include <liburing.h>
 #include <unistd.h>
@@ -14,44 +15,56 @@
 
 namespace {
 
-enum Name : __u64 { delivered, question, answer, stop };
+enum UserData : __u64 { delivered, question, answer, stop };
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
-int check_result(int result, const char* what) { return errno = -result, check(result, what); }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
 
-void send(io_uring& from, int to, int value, Name name) {
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
+
+void send(io_uring& from, int to, int value, UserData user_data) {
   io_uring_sqe* sqe = io_uring_get_sqe(&from);
-  io_uring_prep_msg_ring(sqe, to, static_cast<unsigned>(value), name, 0);
+  io_uring_prep_msg_ring(sqe, to, static_cast<unsigned>(value), user_data, 0);
   io_uring_sqe_set_data64(sqe, delivered);
   check_result(io_uring_submit(&from), "io_uring_submit");
 }
 
 struct Message {
-  Name name;
+  UserData user_data;
   int value;
 };
 
 Message wait(io_uring& ring) {
   io_uring_cqe* cqe = nullptr;
   check_result(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
-  const Message message{static_cast<Name>(io_uring_cqe_get_data64(cqe)), cqe->res};
+  const Message message{static_cast<UserData>(io_uring_cqe_get_data64(cqe)), cqe->res};
   io_uring_cqe_seen(&ring, cqe);
   return message;
 }
 
 void work(io_uring& ring, int boss) {
   while (true) {
-    const auto [name, value] = wait(ring);
-    if (name == stop) return;
-    if (name == question) send(ring, boss, value * value, answer);
-    if (name == delivered) check_result(value, "IORING_OP_MSG_RING");
+    const auto [user_data, value] = wait(ring);
+    if (user_data == stop) return;
+    if (user_data == question) send(ring, boss, value * value, answer);
+    if (user_data == delivered) check_result(value, "IORING_OP_MSG_RING");
   }
 }
 
 }  // namespace
 
 int main() {
-  io_uring mine, workers;
+  io_uring mine;
+  io_uring workers;
   check_result(io_uring_queue_init(4, &mine, 0), "io_uring_queue_init");
   check_result(io_uring_queue_init(4, &workers, 0), "io_uring_queue_init");
   std::thread worker([&] { work(workers, mine.ring_fd); });
@@ -59,14 +72,16 @@ int main() {
     send(mine, workers.ring_fd, value, question);
     int results[2] = {};
     for (int n = 0; n < 2; ++n) {  // in either order
-      const auto [name, result] = wait(mine);
-      results[name == answer] = result;
+      const auto [user_data, result] = wait(mine);
+      results[user_data == answer ? 1 : 0] = result;
     }
     std::printf("%d sent: %d, answer: %d\n", value, results[0], results[1]);
   }
   send(mine, STDERR_FILENO, 1, question);
   std::printf("to no ring: -%s\n", strerrorname_np(-wait(mine).value));
   send(mine, workers.ring_fd, 0, stop);
-  wait(mine), worker.join();
-  io_uring_queue_exit(&workers), io_uring_queue_exit(&mine);
+  wait(mine);
+  worker.join();
+  io_uring_queue_exit(&workers);
+  io_uring_queue_exit(&mine);
 }

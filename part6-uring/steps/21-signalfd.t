@@ -2,7 +2,7 @@
   $ start() { coproc "$@"; server=$COPROC_PID; exec 5>&"${COPROC[1]}" 6<&"${COPROC[0]}"; said; }
   $ said() { read -r line <&6; echo "$line"; }
 
-The first SIGTERM begins a drain: what is under way goes on. The second ends it.
+The first SIGTERM begins a drain: the client may finish. The second ends it.
 
   $ start ./21-signalfd
   process \d+ (re)
@@ -15,8 +15,8 @@ The first SIGTERM begins a drain: what is under way goes on. The second ends it.
   $ kill $server; said; wait $server
   SIGTERM again: good night
 
-Whoever finishes in time needs no second one. It may be another signal, too: a shell
-has SIGINT ignored in what runs in the background, and a signalfd gets it even so.
+A client that finishes in time needs no second signal. It may be another signal, too: a
+shell starts background programs with SIGINT ignored, and a signalfd gets it even so.
 
   $ start ./21-signalfd
   process \d+ (re)
@@ -27,7 +27,7 @@ has SIGINT ignored in what runs in the background, and a signalfd gets it even s
   $ eval "exec ${COPROC[1]}>&- 5>&-"; said; wait $server
   drained
 
-Twice the same signal while nobody looks is one.
+The same signal twice before the read is one.
 
   $ start ./21-signalfd
   process \d+ (re)
@@ -38,7 +38,7 @@ Twice the same signal while nobody looks is one.
   $ kill $server; said; wait $server
   SIGTERM again: good night
 
-Not blocked, it never comes to the descriptor: the process ends as it always did.
+An unblocked signal never reaches the descriptor: the process ends as it always did.
 
   $ start ./21-signalfd unblocked
   process \d+ (re)

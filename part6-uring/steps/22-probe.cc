@@ -1,6 +1,7 @@
-// 22-probe: a program that is built today runs on a kernel of another year. Which operations its
-// rings know, the kernel says when asked; those it does not know are answered with EINVAL. Beside
-// each group the Linux that brought it. Needs Linux 5.6, for the question. Try it: ./22-probe
+// A program that is built today runs on a kernel of another year. The kernel tells which operations
+// its rings know; a request for another one fails with EINVAL. Each group has the Linux version
+// that brought it. Needs Linux 5.6, for the question.
+// Try it: ./22-probe
 
 #include <liburing.h>
 
@@ -63,7 +64,10 @@ int main() {
     return 1;
   }
   io_uring_probe* probe = io_uring_get_probe_ring(&ring);
-  if (probe == nullptr) return std::fprintf(stderr, "no probe: Linux 5.6 has it\n"), 1;
+  if (probe == nullptr) {
+    std::fprintf(stderr, "no probe: Linux 5.6 has it\n");
+    return 1;
+  }
   for (const Release& release : releases) {
     std::printf("Linux %-5s", release.linux_version);
     for (const auto& [number, name] : release.brought) {

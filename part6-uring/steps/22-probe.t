@@ -1,6 +1,7 @@
   $ cd "$STEPS"
 
-What the kernel of part6 must know, and what came later; "no-" is in front of what it lacks.
+The operations that part6 needs, and those that came later; "no-" marks one that the kernel
+does not have.
 
   $ ./22-probe
   Linux 5.1   nop readv writev fsync poll_add poll_remove

@@ -1,7 +1,8 @@
-// 23-time-outs-price: what does a time-out linked to each receive cost? Measured as one measures a
-// small difference: in rounds, in changing order, processor time and not the clock, each beside a
-// receive without one in the same round; and that beside itself, which tells the noise. Needs
-// Linux 5.6. Try it: ./23-time-outs-price
+// What does a timeout linked to each receive cost? A small difference is measured in rounds, in
+// changing order, as processor time and not by the clock. Each round compares a receive with a
+// timeout to one without; and one without to another without, which shows the noise. Needs Linux
+// 5.6.
+// Try it: ./23-time-outs-price
 
 #include <liburing.h>
 #include <sys/socket.h>
@@ -18,15 +19,26 @@
 
 namespace {
 
-constexpr int rounds = 15, receives = 5000;
+constexpr int rounds = 15;
+constexpr int receives = 5000;
 enum Form { without, without_again, with_time_out, forms };
 
 io_uring ring;
 int ends[2];
 char byte;  // the kernel's while a receive is in flight
 
-int check(int n, const char* what) {
-  return n < 0 ? (errno = -n, std::perror(what), std::exit(1), n) : n;
+[[noreturn]] void fail(const char* what) {
+  std::perror(what);
+  std::exit(1);
+}
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check(int result, const char* what) {
+  if (result < 0) {
+    errno = -result;
+    fail(what);
+  }
+  return result;
 }
 
 double processor_us() {
@@ -35,7 +47,7 @@ double processor_us() {
   return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3;
 }
 
-/// Orders a receive, lets the byte come, and collects what there is to collect.
+/// Submits a receive, sends the byte, and takes every completion.
 void receive(bool limited) {
   static __kernel_timespec minute{60, 0};
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
@@ -45,7 +57,7 @@ void receive(bool limited) {
     io_uring_prep_link_timeout(io_uring_get_sqe(&ring), &minute, 0);
   }
   check(io_uring_submit(&ring), "io_uring_submit");
-  if (send(ends[1], "a", 1, MSG_NOSIGNAL) != 1) std::exit((std::perror("send"), 1));
+  if (send(ends[1], "a", 1, MSG_NOSIGNAL) != 1) fail("send");
   for (int completions = limited ? 2 : 1; completions > 0; --completions) {
     io_uring_cqe* cqe = nullptr;
     check(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
@@ -73,7 +85,8 @@ int main() {
   std::mt19937 dice{std::random_device{}()};
   std::array<Form, forms> order = {without, without_again, with_time_out};
   (void)cost_us(with_time_out);  // warms up
-  std::vector<double> noise, price;
+  std::vector<double> noise;
+  std::vector<double> price;
   for (int round = 0; round < rounds; ++round) {
     std::array<double, forms> found{};
     std::shuffle(order.begin(), order.end(), dice);

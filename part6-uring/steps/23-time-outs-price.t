@@ -1,6 +1,6 @@
   $ cd "$STEPS"
 
-Ratios to a receive without a time-out, in the same round: the median, the lowest, the highest.
+Ratios to a receive without a timeout, in the same round: the median, the lowest, the highest.
 
   $ ./23-time-outs-price
   without, again +(0\.9|1\.0)\d \(\d\.\d\d to \d\.\d\d\) (re)

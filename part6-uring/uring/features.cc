@@ -41,7 +41,10 @@ bool remove_named(std::string_view name, Features& features) {
 }
 
 bool apply(std::string_view word, Setup& setup) {
-  if (word == "none") return setup.features.clear(), true;
+  if (word == "none") {
+    setup.features.clear();
+    return true;
+  }
   if (word == "sqpoll") return setup.sqpoll = true;
   if (word == "check-memory") return setup.check_memory = true;
   if (word.starts_with("no-")) return remove_named(word.substr(3), setup.features);

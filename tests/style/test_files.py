@@ -1,4 +1,9 @@
-"""Limits that hold for every file: they keep the sources readable in one sitting."""
+"""What holds for every file: sources are readable in one sitting, tidy and formatted.
+
+A limit on lines is advice. It is there to make an author look, never to be met by squeezing code or
+by moving it away: where code is clearest above a limit, the file goes into the table, with the
+reason.
+"""
 
 import re
 import shutil
@@ -9,10 +14,18 @@ import pytest
 from project import (ROOT, complain, cpp_files, files, is_code, is_shell, is_step, name,
                      python_files, stages, text)
 
-FILE_LINES_MAX = 300
+FILE_LINES_MAX = 400
 COLUMNS_MAX = 100
-STEP_LINES_MAX = {"part6-uring": 120, "finger": 120, "book": 120}
-STEP_LINES_MAX_ELSE = 60
+STEP_LINES_MAX = {"part6-uring": 150, "finger": 150, "book": 150}
+STEP_LINES_MAX_ELSE = 80
+
+# Files that are clearest above their limit, and why.
+LONG_FOR_A_REASON = {
+    "part4-poll/steps/03-revents-table.cc": "six rows, each with the calls that lead to it",
+    "part5-epoll/steps/11-count-and-reply.cc": "a whole server, from listen to close",
+    "part6-uring/steps/13-linked-timeout.cc": "every outcome of a read and its timeout",
+    "part6-uring/steps/14-cancel-race.cc": "four races and the count of their answers",
+}
 
 # Not written by us, or in a form that another program prescribes.
 FOREIGN = {"LICENSE-book"}
@@ -23,24 +36,27 @@ def is_ours(path: Path) -> bool:
     return text(path) is not None and path.name not in FOREIGN
 
 
-def long_files(paths: list[Path], lines_max: int) -> list[str]:
-    lengths = [(path, len((text(path) or "").splitlines())) for path in paths]
-    return [f"{name(path)}: {lines} lines, at most {lines_max}: divide it by what its parts do"
-            for path, lines in lengths if lines > lines_max]
+def lines_of(path: Path) -> int:
+    return len((text(path) or "").splitlines()) if path.is_file() else 0
 
 
-def test_a_source_file_can_be_read_in_one_sitting() -> None:
-    complain(long_files(cpp_files() + python_files(), FILE_LINES_MAX))
+def lines_max(path: Path) -> int:
+    if not is_step(path):
+        return FILE_LINES_MAX
+    return STEP_LINES_MAX.get(path.relative_to(ROOT).parts[0], STEP_LINES_MAX_ELSE)
 
 
-def test_a_step_fits_on_a_page() -> None:
-    complaints = []
-    for path in cpp_files():
-        if is_step(path):
-            part = path.relative_to(ROOT).parts[0]
-            lines_max = STEP_LINES_MAX.get(part, STEP_LINES_MAX_ELSE)
-            complaints += long_files([path], lines_max)
-    complain(complaints)
+def test_a_file_can_be_read_in_one_sitting() -> None:
+    complain([f"{name(path)}: {lines_of(path)} lines, {lines_max(path)} are advised: long for one "
+              "sitting: divide it by what its parts do, or add it to the table with the reason"
+              for path in cpp_files() + python_files()
+              if lines_of(path) > lines_max(path) and name(path) not in LONG_FOR_A_REASON])
+
+
+def test_a_reason_for_a_long_file_is_needed() -> None:
+    """A file that has become short leaves the table."""
+    complain([f"{file}: not there, or not long: take it out of the table"
+              for file in LONG_FOR_A_REASON if lines_of(ROOT / file) <= lines_max(ROOT / file)])
 
 
 def test_no_line_ends_in_blanks() -> None:

@@ -155,12 +155,13 @@ TEST_F(LogIntoAPipe, AnotherWriterIsWokenForEachLineAndTakesThem) {
 
 TEST_F(LogIntoAPipe, WhatWaitsAtTheEndOfTheProcessIsWrittenThen) {
   const auto act = [this] {
+    ::dup2(ends_[1], STDERR_FILENO);
     log_lines(0, 5000);
     read_what_is_there();
     std::exit(0);
   };
-  ::dup2(saved_, STDERR_FILENO);  // whose output the test looks at
-  EXPECT_EXIT((::dup2(ends_[1], STDERR_FILENO), act()), testing::ExitedWithCode(0), "");
+  ::dup2(saved_, STDERR_FILENO);  // EXPECT_EXIT looks at what is written there
+  EXPECT_EXIT(act(), testing::ExitedWithCode(0), "");
   read_what_is_there();
   EXPECT_THAT(text_, testing::EndsWith(lines(4999, 5000)));
 }

@@ -1,5 +1,6 @@
-// 01-one-poller: three classes that answer one question, "which of these can be read?", by poll(2),
-// epoll(7) and, where there is one, kqueue(2); one test for all of them. Try it: ./01-one-poller
+// Three classes that answer one question, "which of these can be read?", by poll(2), epoll(7) and,
+// where there is one, kqueue(2); one test for all of them.
+// Try it: ./01-one-poller
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -53,9 +54,8 @@ struct EpollPoller {
   std::vector<int> readable() {
     epoll_event events[8];
     std::vector<int> found;
-    for (int i = 0, n = epoll_wait(epoll, events, 8, 0); i < n; ++i) {
-      found.push_back(events[i].data.fd);
-    }
+    const int count = epoll_wait(epoll, events, 8, 0);
+    for (int i = 0; i < count; ++i) found.push_back(events[i].data.fd);
     return found;
   }
 };
@@ -74,9 +74,10 @@ struct KqueuePoller {
   }
   std::vector<int> readable() {
     struct kevent events[8];
-    const timespec at_once{};
+    const timespec no_wait{};
     std::vector<int> found;
-    for (int i = 0, n = kevent(queue, nullptr, 0, events, 8, &at_once); i < n; ++i) {
+    const int count = kevent(queue, nullptr, 0, events, 8, &no_wait);
+    for (int i = 0; i < count; ++i) {
       found.push_back(static_cast<int>(events[i].ident));
     }
     return found;
@@ -88,20 +89,26 @@ struct KqueuePoller {
 // [test]
 template <Poller P>
 void test(const char* name, P poller = {}) {
-  int a[2], b[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM, 0, a) < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, b) < 0)
-    return;
+  int a[2];
+  int b[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, a) < 0) return;
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, b) < 0) return;
   const auto show = [&](const char* what) {
     std::string found;
-    for (const int fd : poller.readable()) found += fd == a[0] ? "a" : fd == b[0] ? "b" : "?";
+    for (const int fd : poller.readable()) found += fd == a[0] ? "a" : "b";
     std::ranges::sort(found);
     std::printf("%-8s %-16s %s\n", name, what, found.empty() ? "-" : found.c_str());
   };
-  poller.watch(a[0]), poller.watch(b[0]), show("silence");
-  (void)!write(b[1], "x", 1), show("a byte for b");
+  poller.watch(a[0]);
+  poller.watch(b[0]);
+  show("silence");
+  (void)!write(b[1], "x", 1);
+  show("a byte for b");
   show("asked again");
-  close(a[1]), show("a's peer closed");
-  poller.forget(b[0]), show("b forgotten");
+  close(a[1]);
+  show("a's peer closed");
+  poller.forget(b[0]);
+  show("b forgotten");
 }
 // [/test]
 

@@ -1,5 +1,5 @@
-// 02-kqueue-hello: one call that changes what is wanted and waits for it; a filter says what kind
-// of thing is waited for. For macOS and the BSDs: where there is no <sys/event.h> it is not built.
+// One call that changes what is wanted and waits for it; a filter says what kind of event is waited
+// for. For macOS and the BSDs: where there is no <sys/event.h> it is not built.
 // Try it: c++ -std=c++20 02-kqueue-hello.cc && ./a.out
 
 #include <sys/event.h>
@@ -11,7 +11,10 @@
 #include <ctime>
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
 
@@ -35,10 +38,13 @@ void ask(const char* what, uintptr_t ident, short filter, unsigned short flags, 
 }
 
 int main() {
-  int level[2], edge[2];
-  check(pipe(level), "pipe"), check(pipe(edge), "pipe");
+  int level[2];
+  int edge[2];
+  check(pipe(level), "pipe");
+  check(pipe(edge), "pipe");
   queue = check(kqueue(), "kqueue");
-  check(write(level[1], "four", 4), "write"), check(write(edge[1], "four", 4), "write");
+  check(write(level[1], "four", 4), "write");
+  check(write(edge[1], "four", 4), "write");
 
   // [hello]
   ask("four bytes", static_cast<uintptr_t>(level[0]), EVFILT_READ, EV_ADD);

@@ -1,6 +1,6 @@
   $ cd "$STEPS"
 
-Skipped where there is no kqueue. What it prints was not recorded: none of our machines has one.
+Skipped where there is no kqueue. Its output was not recorded: none of our machines has one.
 
   $ [ -x 02-kqueue-hello ] || exit 80
   $ ./02-kqueue-hello > /dev/null

@@ -1,7 +1,7 @@
-// 03-wake-up: two ways for a thread to wake a loop that sleeps in poll(2): the eventfd(2) of Linux
-// and FreeBSD, and the pipe(2) that every Unix has. Nobody reads for a while, and the writers go
-// on: what stays behind, what does a write say, and what does it take to be rid of it? Try it:
-// ./03-wake-up
+// Two ways for a thread to wake a loop that sleeps in poll(2): the eventfd(2) of Linux and FreeBSD,
+// and the pipe(2) that every Unix has. The loop does not read for a while, and the writers go on:
+// what is left unread, what does a write return, and how many reads empty it?
+// Try it: ./03-wake-up
 
 #include <fcntl.h>
 #include <poll.h>
@@ -13,7 +13,10 @@
 #include <cstdlib>
 
 int check(int result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return result;
 }
 
@@ -30,9 +33,9 @@ void try_it(const char* name, int from, int to) {
   std::printf("%-8s %6d of 100000 writes taken, readable: %s,", name, taken,
               is_readable(from) ? "yes" : "no");
   int reads = 0;
-  for (Unit buffer[512]; read(from, buffer, sizeof(Unit) == 1 ? sizeof buffer : sizeof one) > 0;) {
-    ++reads;
-  }
+  Unit buffer[512];
+  const std::size_t size = sizeof(Unit) == 1 ? sizeof buffer : sizeof one;
+  while (read(from, buffer, size) > 0) ++reads;
   std::printf(" empty after %d read%s\n", reads, reads == 1 ? "" : "s");
 }
 
@@ -42,7 +45,7 @@ int main() {
 
   int ends[2];
   check(pipe(ends), "pipe");
-  for (const int end : ends) {  // pipe2(2) does it at once, where there is one
+  for (const int end : ends) {  // pipe2(2) does all of it in one call, where it exists
     check(fcntl(end, F_SETFL, O_NONBLOCK), "F_SETFL");
     check(fcntl(end, F_SETFD, FD_CLOEXEC), "F_SETFD");
   }

@@ -1,6 +1,6 @@
-// 04-completion-over-readiness: chapter 10's interface on chapter 6's mechanism. `co_await recv`
-// tries; if there is nothing it asks epoll(7), once, and tries again when it is told to. Whoever
-// calls cannot tell this loop from a ring, but it makes more calls.
+// Chapter 10's interface on chapter 6's mechanism. `co_await recv` tries; if nothing is there it
+// asks epoll(7), once, and tries again when epoll reports the descriptor. The caller cannot tell
+// this loop from a ring, but it makes more calls.
 // Try it: ./04-completion-over-readiness
 
 #include <sys/epoll.h>
@@ -15,11 +15,14 @@
 #include <string_view>
 
 int check(ssize_t result, const char* what) {
-  if (result < 0) std::perror(what), std::exit(1);
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
   return static_cast<int>(result);
 }
 
-/// Begins at once, and its frame goes when it has ended.
+/// Begins immediately, and its frame is freed when it has ended.
 struct Detached {
   struct promise_type {
     Detached get_return_object() { return {}; }
@@ -31,13 +34,18 @@ struct Detached {
 };
 
 struct Calls {
-  int recv = 0, epoll_ctl = 0, epoll_wait = 0;
-} calls;
+  int recv = 0;
+  int epoll_ctl = 0;
+  int epoll_wait = 0;
+};
+
+Calls calls;
 
 // [operation]
 /// An operation lives in the frame of the coroutine that waits for it, as on the ring.
 struct Recv {
-  int epoll, fd;
+  int epoll;
+  int fd;
   std::span<char> buffer;
   ssize_t result = 0;
   std::coroutine_handle<> waiter = {};
@@ -57,7 +65,8 @@ struct Recv {
   ssize_t await_resume() const { return result; }
 };
 
-/// One turn of the loop: who is told to try again, and has something, goes on.
+/// One turn of the loop: an operation that is ready tries again; if it succeeds, its coroutine goes
+/// on.
 void turn(int epoll) {
   epoll_event events[8];
   ++calls.epoll_wait;

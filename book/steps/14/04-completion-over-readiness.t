@@ -1,6 +1,6 @@
   $ cd "$STEPS"
 
-Each message takes two attempts to receive it, and the interest armed anew.
+Each message takes two attempts to receive it, and one epoll_ctl to arm the entry again.
 
   $ ./04-completion-over-readiness
   one.one.two.two.three.three.

@@ -1,6 +1,7 @@
-// 01-closed-loop: clients that ask, wait for the answer, and ask again. The server takes a time for
-// each answer, one after the other. More clients get no more answers, they wait longer; a slow
-// server is asked less. How hard it is loaded is the server's own choice. Try it: ./01-closed-loop
+// Clients that ask, wait for the answer, and ask again. The server takes some time for each answer,
+// one after the other. More clients get no more answers, they wait longer; and a slow server is
+// asked less. The server's own speed decides how hard it is loaded.
+// Try it: ./01-closed-loop
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -22,7 +23,7 @@ void serve(int client, Clock::duration work) {
   char byte;
   while (read(client, &byte, 1) == 1) {
     const std::scoped_lock lock(one_at_a_time);
-    std::this_thread::sleep_for(work);  // in earnest a disk, or a computation
+    std::this_thread::sleep_for(work);  // in a real server a disk, or a computation
     (void)send(client, &byte, 1, MSG_NOSIGNAL);
   }
   close(client);
@@ -35,9 +36,12 @@ struct Waits {
 
 void ask(int server, Clock::time_point end, Waits& own) {
   char byte = '?';
-  for (auto sent = Clock::now(); sent < end; sent = Clock::now(), ++own.answers) {
+  auto sent = Clock::now();
+  while (sent < end) {
     if (send(server, &byte, 1, MSG_NOSIGNAL) != 1 || recv(server, &byte, 1, 0) != 1) break;
     own.waited += Clock::now() - sent;
+    ++own.answers;
+    sent = Clock::now();
   }
   close(server);
 }
@@ -57,7 +61,10 @@ void measure(int clients, std::chrono::milliseconds work) {
   const std::chrono::duration<double> took = Clock::now() - begin;
   std::chrono::duration<double, std::milli> waited{};
   int answers = 0;
-  for (const Waits& own : waits) answers += own.answers, waited += own.waited;
+  for (const Waits& own : waits) {
+    answers += own.answers;
+    waited += own.waited;
+  }
   std::printf("clients: %d, %ld ms of work: %3.0f answers a second, a wait of %4.1f ms\n", clients,
               work.count(), answers / took.count(), waited.count() / answers);
 }

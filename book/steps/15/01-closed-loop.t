@@ -1,6 +1,6 @@
   $ cd "$STEPS"
 
-The server has done its best from the first client on. The others only wait.
+The server does its best with one client. With more, they only wait.
 
   $ ./01-closed-loop
   clients: 1, 2 ms of work: [1-4]\d\d answers a second, a wait of +\d\.\d ms (re)

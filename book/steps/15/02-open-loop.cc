@@ -1,7 +1,8 @@
-// 02-open-loop: messages are sent when they are due, whether the last one was answered or not, as
-// people come to a shop. The server takes 2 ms for each answer, so it has done its best at 500 a
-// second. Below that an answer takes what it takes; above, every message finds a longer queue than
-// the one before, and a latency says how long one has measured. Try it: ./02-open-loop
+// Messages are sent when they are due, whether the last one was answered or not, as people come to
+// a shop. The server takes 2 ms for each answer, so 500 a second is its limit. Below that an answer
+// takes what it takes; above, every message finds a longer queue than the one before, and the
+// latency depends on how long the measurement lasts.
+// Try it: ./02-open-loop
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -41,7 +42,8 @@ void measure(int per_second, Clock::duration duration) {
     }
   });
   std::vector<double> ms;
-  for (char byte; ms.size() < count && read(ends[0], &byte, 1) == 1;) {
+  char byte;
+  while (ms.size() < count && read(ends[0], &byte, 1) == 1) {
     ms.push_back(std::chrono::duration<double, std::milli>(Clock::now() - due(ms.size())).count());
   }
   shutdown(ends[0], SHUT_RDWR);

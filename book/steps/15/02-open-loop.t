@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
-The server can do less than 500 a second. Asked for more, it falls behind, and the longer
-that is measured, the larger is what one finds.
+The server can answer less than 500 a second. Asked for more, it falls behind, and the
+longer the measurement, the larger the latency.
 
   $ ./02-open-loop
      50 a second for 1.0 s: p50 +\d{1,2}\.\d ms, p99 +\d{1,3}\.\d ms (re)

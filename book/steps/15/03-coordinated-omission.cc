@@ -1,8 +1,9 @@
-// 03-coordinated-omission: two clients of a server that stands still for a second. One asks, waits
-// and asks again; while it waits it asks nothing, and has one bad number among thousands of good
-// ones. The other has a schedule, falls behind, and catches up; by its own clock it has one bad
-// number too. Only from when each message was due does one see what a user would have seen. With a
-// port it asks a server there: stop that for a second yourself. Try it: ./03-coordinated-omission
+// Two clients of a server that stops for a second. One asks, waits and asks again; while it waits
+// it asks nothing, and has one bad number among thousands of good ones. The other has a schedule,
+// falls behind, and catches up; counted from when it sent, it has one bad number, too. Only times
+// counted from when each message was due show what a user would have seen. With a port as argument
+// it asks a server there: stop that one for a second yourself.
+// Try it: ./03-coordinated-omission
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -20,7 +21,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-int check(int n, const char* what) { return n < 0 ? (std::perror(what), std::exit(1), n) : n; }
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
 
 double ms_since(Clock::time_point then) {
   return std::chrono::duration<double, std::milli>(Clock::now() - then).count();
@@ -32,7 +39,8 @@ int connect_to(int port, Clock::time_point stall) {
     int ends[2];
     check(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), "socketpair");
     std::thread([=, client = ends[1]] {
-      for (char message[5]; recv(client, message, 5, MSG_WAITALL) == 5;) {
+      char message[5];
+      while (recv(client, message, 5, MSG_WAITALL) == 5) {
         if (Clock::now() >= stall) std::this_thread::sleep_until(stall + 1s);
         (void)send(client, message, 5, MSG_NOSIGNAL);
       }
@@ -41,14 +49,16 @@ int connect_to(int port, Clock::time_point stall) {
   }
   const int client = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
   sockaddr_in address{};
-  address.sin_family = AF_INET, address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   check(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address), "connect");
   return client;
 }
 
 struct Latencies {
-  std::vector<double> from_sent, from_due;  // in ms
+  std::vector<double> from_sent_ms;
+  std::vector<double> from_due_ms;
 };
 
 /// Sends a message every `interval`, or as soon as it can if it is late; 0 is always late.
@@ -63,8 +73,8 @@ Latencies ask(int server, Clock::duration interval) {
     char message[] = {1, 0, 0, 0, '?'};
     check(static_cast<int>(send(server, message, 5, MSG_NOSIGNAL)), "send");
     check(static_cast<int>(recv(server, message, 5, MSG_WAITALL)), "recv");
-    found.from_sent.push_back(ms_since(sent));
-    found.from_due.push_back(ms_since(due));
+    found.from_sent_ms.push_back(ms_since(sent));
+    found.from_due_ms.push_back(ms_since(due));
     // [/ask]
   }
   return found;
@@ -86,7 +96,7 @@ int main(int argc, char** argv) {
   const auto scheduled = ask(connect_to(port, stall), 5ms);
   other.join();
   std::printf("%-21s %7s  %10s  %10s  %10s\n", "", "answers", "p50", "p99", "max");
-  print("ask, wait, ask again", closed.from_sent);
-  print("every 5 ms, from sent", scheduled.from_sent);
-  print("every 5 ms, from due", scheduled.from_due);
+  print("ask, wait, ask again", closed.from_sent_ms);
+  print("every 5 ms, from sent", scheduled.from_sent_ms);
+  print("every 5 ms, from due", scheduled.from_due_ms);
 }

@@ -1,6 +1,6 @@
   $ cd "$STEPS"
 
-The server stands still for a second of three.
+The server stops for one second of three.
 
   $ ./03-coordinated-omission
                         answers         p50         p99         max

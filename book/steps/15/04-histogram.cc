@@ -1,7 +1,8 @@
-// 04-histogram: what one may do with latencies. A mean describes nobody, and a mean of percentiles
-// is no percentile; but histograms add up, those of many clients, or of many seconds. The buckets
-// of this one grow with what they hold: it knows any value to within 1/16 of itself, in 4 KB. The
-// latencies are made up, and the same in each run. Try it: ./04-histogram
+// What one may do with latencies. A mean describes no single answer, and a mean of percentiles is
+// not a percentile; but histograms add up, those of many clients, or of many seconds. The buckets
+// of this one grow with their values: it knows any value to within 1/16, in 4 KB. The latencies are
+// made up, and the same in each run.
+// Try it: ./04-histogram
 
 #include <algorithm>
 #include <bit>
@@ -27,7 +28,11 @@ struct Histogram {
     const std::uint64_t all = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
     const auto rank = static_cast<std::uint64_t>(share * static_cast<double>(all));
     std::size_t bucket = 0;
-    for (std::uint64_t seen = 0; (seen += counts[bucket]) <= rank;) ++bucket;
+    std::uint64_t seen = counts[0];  // in the buckets up to this one
+    while (seen <= rank) {
+      ++bucket;
+      seen += counts[bucket];
+    }
     const std::size_t shift = bucket < 32 ? 0 : bucket / 16 - 1;
     return (bucket - shift * 16) << shift;  // the least value that the bucket holds
   }

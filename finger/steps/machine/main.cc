@@ -70,7 +70,10 @@ int main(int argc, char** argv) {
                                 .summary = "A finger daemon, as a state machine on an io_uring.",
                                 .options = option_table(options, print_table)};
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
-  if (print_table) return std::fputs(machine::figure().c_str(), stdout), 0;
+  if (print_table) {
+    std::fputs(machine::figure().c_str(), stdout);
+    return 0;
+  }
   if (options.users.empty()) {
     common::log("fingerd-machine: --users: takes the name of a directory (try --help)");
     return 2;

@@ -1,4 +1,4 @@
-// Cancelling one operation by its handle, and everything in a scope.
+// Cancels one operation by its handle, then every task of a scope.
 // Try it: ./cancel
 
 #include <cstdio>
@@ -31,6 +31,9 @@ uring::Task<> wake_them(uring::Loop& loop) {
 
 int main() {
   const auto loop = uring::Loop::create({});
-  if (!loop) return std::puts(uring::explain(loop.error()).c_str()), 1;
+  if (!loop) {
+    std::puts(uring::explain(loop.error()).c_str());
+    return 1;
+  }
   (*loop)->run(wake_them(**loop));
 }

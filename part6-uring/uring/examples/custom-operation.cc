@@ -38,8 +38,14 @@ uring::Task<> print_colour(uring::Loop& loop, const char* path) {
 // [/operation]
 
 int main(int argc, char** argv) {
-  if (argc != 2) return std::puts("usage: custom-operation FILE"), 2;
+  if (argc != 2) {
+    std::puts("usage: custom-operation FILE");
+    return 2;
+  }
   const auto loop = uring::Loop::create({});
-  if (!loop) return std::puts(uring::explain(loop.error()).c_str()), 1;
+  if (!loop) {
+    std::puts(uring::explain(loop.error()).c_str());
+    return 1;
+  }
   (*loop)->run(print_colour(**loop, argv[1]));
 }

@@ -32,9 +32,15 @@ int main(int argc, char** argv) {
   common::Options options;
   options.port = static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 0);
   const auto listener = common::listen_on(options, common::SocketMode::blocking);
-  if (!listener) return std::perror("listen"), 1;
+  if (!listener) {
+    std::perror("listen");
+    return 1;
+  }
   const auto loop = uring::Loop::create({});
-  if (!loop) return std::puts(uring::explain(loop.error()).c_str()), 1;
+  if (!loop) {
+    std::puts(uring::explain(loop.error()).c_str());
+    return 1;
+  }
 
   std::printf("listening on %s\n", common::Address::of_socket(*listener)->to_string().c_str());
   std::fflush(stdout);

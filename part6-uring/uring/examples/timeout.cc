@@ -1,4 +1,4 @@
-// A time-out for one operation, and a deadline that several share.
+// A timeout for one operation, and a deadline that several share.
 // Try it: ./timeout   then ./timeout </dev/null
 
 #include <unistd.h>
@@ -27,6 +27,9 @@ uring::Task<> wait_for_input(uring::Loop& loop) {
 
 int main() {
   const auto loop = uring::Loop::create({});
-  if (!loop) return std::puts(uring::explain(loop.error()).c_str()), 1;
+  if (!loop) {
+    std::puts(uring::explain(loop.error()).c_str());
+    return 1;
+  }
   (*loop)->run(wait_for_input(**loop));
 }

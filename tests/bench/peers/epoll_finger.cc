@@ -247,16 +247,18 @@ int main(int argc, char** argv) {
   const common::Program program{
       .name = "peer-epoll-finger",
       .summary = "Serves plans with epoll.",
-      .options = {
-          common::address_option("--addr", "address to listen on", options.host),
-          common::number_option("--port", "N", "port to listen on; 0: a free one", options.port, 0,
-                                std::numeric_limits<std::uint16_t>::max()),
-          {.name = "--users",
-           .value_name = "DIR",
-           .fallback = users,
-           .meaning = "serve DIR/NAME/.plan",
-           .takes = "the name of a directory",
-           .set = [&users](std::string_view text) { return users = text, !users.empty(); }}}};
+      .options = {common::address_option("--addr", "address to listen on", options.host),
+                  common::number_option("--port", "N", "port to listen on; 0: a free one",
+                                        options.port, 0, std::numeric_limits<std::uint16_t>::max()),
+                  {.name = "--users",
+                   .value_name = "DIR",
+                   .fallback = users,
+                   .meaning = "serve DIR/NAME/.plan",
+                   .takes = "the name of a directory",
+                   .set = [&users](std::string_view text) {
+                     users = text;
+                     return !users.empty();
+                   }}}};
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   common::prepare_process(options, {.descriptors_each = 3});
   auto accounts = finger::Accounts::of_directory(users);

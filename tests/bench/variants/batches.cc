@@ -55,11 +55,12 @@ class Server {
       const auto ready =
           check(::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), -1),
                 "epoll_wait");
-      for (std::int64_t i = 0; i < ready; ++i, ++answered) {
+      for (std::int64_t i = 0; i < ready; ++i) {
         const int fd = events_[static_cast<std::size_t>(i)].data.fd;
         Message message;
         const auto size = check(::recv(fd, message.data(), message.size(), 0), "recv");
         check(::send(fd, message.data(), static_cast<std::size_t>(size), MSG_NOSIGNAL), "send");
+        ++answered;
       }
     }
     return waits;

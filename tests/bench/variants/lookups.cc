@@ -71,7 +71,10 @@ class Slots {
 class Hashed {
  public:
   explicit Hashed(std::size_t) {}
-  std::uint64_t add(std::uint64_t number) { return map_.try_emplace(number, number), number; }
+  std::uint64_t add(std::uint64_t number) {
+    map_.try_emplace(number, number);
+    return number;
+  }
   void close(std::uint64_t value) { map_.erase(value); }
   Connection* find(std::uint64_t value) {
     const auto found = map_.find(value);

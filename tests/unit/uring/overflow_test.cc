@@ -16,7 +16,10 @@ int refusals = 0;
 
 /// In place of liburing's.
 extern "C" int io_uring_get_events(io_uring* ring) {
-  if (refusals > 0) return --refusals, -EAGAIN;
+  if (refusals > 0) {
+    --refusals;
+    return -EAGAIN;
+  }
   using Function = int (*)(io_uring*);
   return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, "io_uring_get_events"))(ring);
 }

@@ -1,4 +1,4 @@
-// A program of another project: CMakeLists.txt here says what it takes.
+// A program of another project: the CMakeLists.txt here shows what that needs.
 
 #include <cstdio>
 
@@ -11,6 +11,9 @@ uring::Task<> nap(uring::Loop& loop) {
 
 int main() {
   const auto loop = uring::Loop::create({});
-  if (!loop) return std::puts(uring::explain(loop.error()).c_str()), 1;
+  if (!loop) {
+    std::puts(uring::explain(loop.error()).c_str());
+    return 1;
+  }
   (*loop)->run(nap(**loop));
 }
