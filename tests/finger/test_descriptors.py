@@ -56,7 +56,9 @@ def test_with_sixteen_descriptors_all_are_served_in_the_end(
 
 
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
-def test_slots_that_become_free_go_to_waiting_connections(start: Callable[..., FingerServer]) -> None:
+def test_slots_that_become_free_go_to_waiting_connections(
+    start: Callable[..., FingerServer],
+) -> None:
     server = start_with_few(start)
     server.expect(b"alice", converted(ALICE))
     at_rest = server.descriptors_at_rest()

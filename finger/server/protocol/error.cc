@@ -27,7 +27,7 @@ Texts texts_of(Error error) {
     case Error::no_such_group:
       return {"", "no such group"};
     case Error::no_stranger:
-      return {"", "every uid or gid that there is belongs to somebody: none is left for strangers"};
+      return {"", "every uid or gid is in use: none is left for strangers"};
   }
   return {"", "no error"};
 }

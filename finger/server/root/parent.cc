@@ -252,7 +252,7 @@ void Parent::check_deadlines(Clock::time_point now) {
   }
   if (starting_ && starting_->kill_at <= now) {
     kill_starting();
-    fail_start("the worker is not ready in time: whom it asks about users does not answer");
+    fail_start("the worker is not ready in time: the account database does not answer");
   }
   if (start_at_ && *start_at_ <= now) start();
 }
