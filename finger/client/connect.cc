@@ -21,7 +21,7 @@ using common::Fd;
 
 constexpr std::chrono::milliseconds head_start(250);  // RFC 8305, 5
 
-bool is_over(Deadline deadline) { return deadline && Clock::now() >= *deadline; }
+bool is_over(DueTime deadline) { return deadline && Clock::now() >= *deadline; }
 
 Outcome<std::vector<Address>> ask_resolver(const std::string& host, std::uint16_t port) {
   addrinfo hints{};
@@ -42,19 +42,19 @@ Outcome<std::vector<Address>> ask_resolver(const std::string& host, std::uint16_
   return addresses;
 }
 
-/// Several attempts to connect at once, of which the first that succeeds is wanted.
+/// Several attempts to connect at the same time, of which the first that succeeds wins.
 class Race {
  public:
-  /// One more. It may fail at once.
+  /// Starts one more attempt, which may fail immediately.
   void start(const Address& address);
 
-  /// Until something has become of one of them, or until `latest`. The one that has succeeded, if
-  /// any.
-  std::optional<Fd> wait(Deadline latest);
+  /// Waits until an attempt has succeeded or failed, or until `latest`. Returns the connection, if
+  /// there is one.
+  std::optional<Fd> wait(DueTime latest);
 
   bool empty() const { return attempts_.empty(); }
 
-  /// Why the last one that failed has failed.
+  /// Why the last failed attempt has failed.
   const std::string& reason() const { return reason_; }
 
  private:
@@ -77,7 +77,7 @@ void Race::start(const Address& address) {
   attempts_.push_back({std::move(socket), address});
 }
 
-std::optional<Fd> Race::wait(Deadline latest) {
+std::optional<Fd> Race::wait(DueTime latest) {
   std::vector<pollfd> polled;
   for (const Attempt& attempt : attempts_) polled.push_back({attempt.socket.get(), POLLOUT, 0});
   (void)::poll(polled.data(), polled.size(), common::timeout_ms(latest));  // EINTR: called again
@@ -89,7 +89,7 @@ std::optional<Fd> Race::wait(Deadline latest) {
     int error = 0;
     socklen_t size = sizeof error;
     if (::getsockopt(attempt.socket.get(), SOL_SOCKET, SO_ERROR, &error, &size) < 0) error = errno;
-    // EPIPE: a server has taken us, said its last and reset already. What it said can be read.
+    // EPIPE: the server has accepted, answered and reset already. Its answer can still be read.
     if (error == 0 || error == EPIPE) return std::move(attempt.socket);
     failed(attempt.address, error);
   }
@@ -103,7 +103,7 @@ void Race::failed(const Address& address, int error) {
 }  // namespace
 
 Outcome<std::vector<Address>> look_up(const std::string& host, std::uint16_t port,
-                                      Deadline deadline) {
+                                      DueTime deadline) {
   std::promise<Outcome<std::vector<Address>>> asked;
   auto answer = asked.get_future();
   std::thread([host, port, asked = std::move(asked)]() mutable {
@@ -115,7 +115,7 @@ Outcome<std::vector<Address>> look_up(const std::string& host, std::uint16_t por
   return answer.get();
 }
 
-Outcome<Fd> connect_to(std::span<const Address> addresses, Deadline deadline) {
+Outcome<Fd> connect_to(std::span<const Address> addresses, DueTime deadline) {
   Race race;
   auto next_start = Clock::now();
   while (!addresses.empty() || !race.empty()) {
@@ -133,7 +133,7 @@ Outcome<Fd> connect_to(std::span<const Address> addresses, Deadline deadline) {
   return Failure(race.reason());
 }
 
-bool wait_for(int descriptor, short events, Deadline deadline) {
+bool wait_for(int descriptor, short events, DueTime deadline) {
   pollfd polled{.fd = descriptor, .events = events, .revents = 0};
   while (!is_over(deadline)) {
     if (::poll(&polled, 1, common::timeout_ms(deadline)) > 0) return true;  // else EINTR, or late

@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "finger/server/utf8.h"
+#include "finger/server/protocol/utf8.h"
 
 namespace finger {
 namespace {
@@ -32,7 +32,7 @@ constexpr std::array invisible{
     Range{0x180B, 0x180F},    // Mongolian selectors
     Range{0x200B, 0x200F},    // zero width, joiners, left-to-right and right-to-left marks
     Range{0x202A, 0x202E},    // embeddings and overrides of the direction
-    Range{0x2060, 0x206F},    // word joiner, isolates, and what is reserved beside them
+    Range{0x2060, 0x206F},    // word joiner, isolates, and what is reserved there
     Range{0x3164, 0x3164},    // Hangul filler
     Range{0xFE00, 0xFE0F},    // variation selectors
     Range{0xFEFF, 0xFEFF},    // byte order mark
@@ -51,7 +51,7 @@ constexpr std::array unfit{
 
 unsigned value_of(char byte) { return static_cast<unsigned char>(byte); }
 
-/// How many bytes a character has that begins with this one; 0: none of more than one begins so.
+/// How many bytes a character has that begins with this byte; 0: no character of several does.
 std::size_t character_bytes(char first) {
   const unsigned value = value_of(first);
   if (value < 0xC2 || value > 0xF4) return 0;
@@ -78,7 +78,7 @@ void Filter::take(ByteView received, std::string& shown) {
 }
 
 void Filter::finish(std::string& shown) {
-  give_up_held(shown);
+  escape_held(shown);
   if (line_open_) shown += '\n';
   line_open_ = false;
 }
@@ -86,7 +86,7 @@ void Filter::finish(std::string& shown) {
 void Filter::take_one(char byte, std::string& shown) {
   if (!held_.empty()) {
     if (completes_held(byte, shown)) return;
-    give_up_held(shown);
+    escape_held(shown);
   }
   if (is_held(byte)) {
     held_ += byte;
@@ -100,7 +100,7 @@ void Filter::take_one(char byte, std::string& shown) {
   line_open_ = byte != '\n';
 }
 
-/// Whether the byte belongs to what is held; then it is dealt with.
+/// Whether the byte belongs to what is held; if so, it has been dealt with.
 bool Filter::completes_held(char byte, std::string& shown) {
   if (held_ == "\r") {
     if (byte != '\n') return false;
@@ -115,7 +115,7 @@ bool Filter::completes_held(char byte, std::string& shown) {
 
   const auto character = first_character(held_);
   if (!character || is_unfit(character->value)) {
-    give_up_held(shown);
+    escape_held(shown);
     return true;
   }
   if (!is_invisible(character->value)) {
@@ -126,8 +126,8 @@ bool Filter::completes_held(char byte, std::string& shown) {
   return true;
 }
 
-/// Nothing makes sense of it any more.
-void Filter::give_up_held(std::string& shown) {
+/// What is held cannot become a line end or a character any more.
+void Filter::escape_held(std::string& shown) {
   for (const char byte : held_) append_escape(byte, shown);
   if (!held_.empty()) line_open_ = true;
   held_.clear();

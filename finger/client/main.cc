@@ -1,6 +1,6 @@
 // The client: asks a finger server, and shows nothing of its answer that could harm a terminal.
 // Try it: ./serve   then, in another terminal: build/default/finger/finger alice@127.0.0.1 -p PORT
-// One exchange and nothing beside it: it blocks wherever it waits.
+// It has one thing to do, so it blocks wherever it waits.
 
 #include <fmt/format.h>
 #include <langinfo.h>
@@ -12,7 +12,7 @@
 #include "common/server/log.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
-#include "finger/client/exchange.h"
+#include "finger/client/ask.h"
 #include "finger/client/target.h"
 
 namespace finger {
@@ -53,7 +53,7 @@ common::OptionTable option_lines(Settings& settings) {
                               settings.timeout)};
 }
 
-/// Call setlocale(3) first.
+/// After setlocale(3).
 bool is_utf8_locale() { return std::string_view(::nl_langinfo(CODESET)) == "UTF-8"; }
 
 Show shown(const Settings& settings) {
@@ -62,16 +62,15 @@ Show shown(const Settings& settings) {
   return is_utf8_locale() ? Show::utf8 : Show::ascii;
 }
 
-/// From the name to the last byte, with one deadline.
-Outcome<void> ask(const Settings& settings) {
-  Deadline deadline;
+/// From the look-up of the name to the last byte, with one deadline.
+Outcome<void> run(const Settings& settings) {
+  DueTime deadline;
   if (settings.timeout.count() > 0) deadline = common::Clock::now() + settings.timeout;
   const auto addresses = look_up(settings.target.host, settings.port, deadline);
   if (!addresses) return Failure(addresses.error());
   const auto server = connect_to(*addresses, deadline);
   if (!server) return Failure(server.error());
-  return exchange(*server, settings.target.line(settings.verbose), Filter(shown(settings)),
-                  deadline);
+  return ask(*server, settings.target.line(settings.verbose), Filter(shown(settings)), deadline);
 }
 
 }  // namespace
@@ -88,9 +87,9 @@ int main(int argc, char** argv) {
   common::Options one_connection;
   one_connection.max_connections = 1;
   common::prepare_process(one_connection);
-  const auto answered = finger::ask(settings);
+  const auto answered = finger::run(settings);
   if (answered) return 0;
-  // Without words: nobody reads on, as after `finger alice@example.org | head -1`.
+  // Without words: the output has no reader, as after `finger alice@example.org | head -1`.
   if (!answered.error().empty()) {
     common::log(fmt::format("finger: {}: {}", settings.target.host, answered.error()));
   }

@@ -7,50 +7,53 @@
 #include <utility>
 
 #include "common/server/socket.h"
-#include "finger/server/server.h"
 
 namespace finger {
 namespace {
 
-/// In a drain, how often to look whether the last bytes were acknowledged: no event tells.
+/// How often a drain checks whether the last bytes were acknowledged: no event reports it.
 constexpr auto drain_tick = std::chrono::milliseconds(5);
+
+common::Clock::time_point deadline_from(common::Clock::time_point accepted_at,
+                                        const Options& options) {
+  if (options.deadline.count() == 0) return uring::Deadline::never;
+  return accepted_at + options.deadline;
+}
 
 }  // namespace
 
-Conversation::Conversation(Server& server, common::Accepted accepted)
-    : server_(server),
+Conversation::Conversation(const Context& context, common::Accepted accepted)
+    : context_(context),
       fd_(std::move(accepted.fd)),
       peer_(accepted.peer),
-      accepted_at_(server.loop().now()),
-      deadline_(server.loop(), server.deadline_from(accepted_at_)),
-      roster_(server.roster()) {}
+      accepted_at_(context.loop.now()),
+      deadline_(context.loop, deadline_from(accepted_at_, context.options)),
+      roster_(context.current_roster()) {}
 
 Conversation::~Conversation() {
-  if (fd_) hang_up();
+  if (fd_) close();
 }
 
-void Conversation::cut_off() {
+void Conversation::reset_on_close() {
   if (sent_bytes_ == 0 && common::unacknowledged_bytes(fd_) == 0) return;
   constexpr linger at_once{.l_onoff = 1, .l_linger = 0};
-  // EBADF and the like: then there is nothing to cut off.
+  // Fails only where the connection is closed already.
   (void)::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
-void Conversation::hang_up() {
+void Conversation::close() {
   fd_ = common::Fd();
-  server_.left(peer_);
+  context_.connection_closed(peer_);
 }
-
-uring::Loop& Conversation::loop() { return server_.loop(); }
 
 uring::Task<Result<std::size_t>> Conversation::receive(std::span<std::byte> to) {
   const auto received =
-      co_await loop().recv(fd_, to).until(deadline_).cancelled_by(server_.listening());
+      co_await loop().recv(fd_, to).until(deadline_).cancelled_by(context_.receiving);
   if (received || received.error() != uring::Error::cancelled) co_return received;
-  // A query that the kernel has already when the drain begins is answered.
-  const ssize_t left = ::recv(fd_.get(), to.data(), to.size(), MSG_DONTWAIT);
-  if (left < 0) co_return received;
-  co_return static_cast<std::size_t>(left);
+  // A query that the kernel already holds when the drain begins is answered.
+  const ssize_t held = ::recv(fd_.get(), to.data(), to.size(), MSG_DONTWAIT);
+  if (held < 0) co_return received;
+  co_return static_cast<std::size_t>(held);
 }
 
 uring::Task<Status> Conversation::send(std::span<const std::byte> bytes) {
@@ -64,14 +67,14 @@ uring::Task<Status> Conversation::send(std::span<const std::byte> bytes) {
 }
 
 uring::Task<> Conversation::close_gracefully() {
-  if (::shutdown(fd_.get(), SHUT_WR) < 0) co_return;  // ENOTCONN: it has gone
+  if (::shutdown(fd_.get(), SHUT_WR) < 0) co_return;  // ENOTCONN: the peer has gone
   deadline_.renew(std::min(deadline_.due(), loop().now() + common::linger_timeout));
   while (true) {
-    // MSG_TRUNC: the kernel throws away what it would have copied. tcp(7)
+    // MSG_TRUNC: the kernel discards what it would have copied. tcp(7)
     const auto received = co_await loop()
-                              .recv(fd_, server_.thrown_away(), MSG_TRUNC)
+                              .recv(fd_, context_.discarded, MSG_TRUNC)
                               .until(deadline_)
-                              .cancelled_by(server_.lingering());
+                              .cancelled_by(context_.lingering);
     if (received && *received > 0) continue;
     if (!received && received.error() == uring::Error::cancelled) {
       co_await wait_for_acknowledgement();
@@ -82,8 +85,8 @@ uring::Task<> Conversation::close_gracefully() {
 
 uring::Task<> Conversation::wait_for_acknowledgement() {
   while (common::unacknowledged_bytes(fd_) > 0) {
-    const auto away = server_.thrown_away();
-    (void)::recv(fd_.get(), away.data(), away.size(), MSG_DONTWAIT | MSG_TRUNC);
+    (void)::recv(fd_.get(), context_.discarded.data(), context_.discarded.size(),
+                 MSG_DONTWAIT | MSG_TRUNC);
     const auto slept = co_await loop().sleep(drain_tick).until(deadline_);
     if (!slept) co_return;
   }

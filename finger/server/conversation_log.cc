@@ -15,7 +15,7 @@
 namespace finger {
 namespace {
 
-/// Of a query, which may be 1024 bytes long and four times that when it is escaped.
+/// A query may be 1024 bytes long, and four times that when it is escaped.
 constexpr std::size_t logged_bytes_max = 128;
 
 bool says_peer_has_gone(std::error_code error) {
@@ -35,7 +35,7 @@ std::string outcome(const Status& ended) {
   return "failed: " + error.message();
 }
 
-/// A quotation mark of its own cannot end it.
+/// In quotation marks, with those inside escaped: the query cannot end its quotation.
 std::string quoted(std::string_view query) {
   const auto shown = query.substr(0, logged_bytes_max);
   std::string text = "\"";
@@ -48,11 +48,12 @@ std::string quoted(std::string_view query) {
 
 }  // namespace
 
-void log_exchange(const Conversation& exchange, std::string_view query, const Status& ended) {
+void log_conversation(const Conversation& conversation, std::string_view query,
+                      const Status& ended) {
   using Milliseconds = std::chrono::duration<double, std::milli>;
-  common::log(fmt::format("{} {} {} {} bytes {:.1f} ms", exchange.peer().to_string(), quoted(query),
-                          outcome(ended), exchange.sent_bytes(),
-                          Milliseconds(exchange.age()).count()));
+  common::log(fmt::format("{} {} {} {} bytes {:.1f} ms", conversation.peer().to_string(),
+                          quoted(query), outcome(ended), conversation.sent_bytes(),
+                          Milliseconds(conversation.age()).count()));
 }
 
 void log_turned_away(const common::Address& peer, common::Clock::time_point now) {

@@ -4,22 +4,23 @@
 
 #include "common/server/address.h"
 #include "common/server/duration.h"
-#include "finger/server/error.h"
+#include "finger/server/protocol/error.h"
 
 namespace finger {
 
 class Conversation;
 
-/// Writes the exchange's line: peer, query, outcome, bytes, milliseconds:
+/// Writes the conversation's line: peer, query, outcome, bytes, milliseconds:
 ///
 ///     192.0.2.7:50412 "alice" answered 312 bytes 1.4 ms
 ///
 /// `query` is what was received of it; it is escaped, and cut if it is long. The outcome is
-/// `answered`, what is wrong with the query, `timed out`, `gone` (the peer), `stopped` (we, before
-/// the query was whole) or `failed: ` and the reason.
-void log_exchange(const Conversation& exchange, std::string_view query, const Status& ended);
+/// `answered`, what is wrong with the query, `timed out`, `gone` (the peer), `stopped` (the server,
+/// before the query was complete) or `failed: ` and the reason.
+void log_conversation(const Conversation& conversation, std::string_view query,
+                      const Status& ended);
 
-/// A newcomer was turned away because of --max-per-ip: at most one line a second.
+/// A connection was closed because of --max-per-ip: at most one line a second.
 void log_turned_away(const common::Address& peer, common::Clock::time_point now);
 
 }  // namespace finger

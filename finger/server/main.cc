@@ -1,6 +1,6 @@
-// The finger daemon: who asks for a user gets what stands in the file .plan at that user's home.
+// The finger daemon: a client asks for a user and gets the file .plan from that user's home.
 // Try it: ./serve   then, in another terminal:   printf 'alice\r\n' | ncat 127.0.0.1 PORT
-// Needs Linux 5.11; what newer kernels have is used when it is there.
+// Needs Linux 5.11; features of newer kernels are used where they exist.
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -17,16 +17,17 @@
 #include "common/server/log.h"
 #include "common/server/process.h"
 #include "common/server/signal_wakeup.h"
+#include "finger/server/accounts/roster.h"
 #include "finger/server/options.h"
-#include "finger/server/parent.h"
-#include "finger/server/privileges.h"
-#include "finger/server/roster.h"
-#include "finger/server/signal_action.h"
-#include "finger/server/workers.h"
+#include "finger/server/process/signal_action.h"
+#include "finger/server/process/workers.h"
+#include "finger/server/root/parent.h"
+#include "finger/server/root/privileges.h"
+#include "finger/server/root/root_thread.h"
 
 namespace {
 
-/// `::` serves both families, where a machine has both.
+/// `::` serves IPv6 and IPv4. Without IPv6 on the machine, 0.0.0.0 takes its place.
 common::Result<common::Fd> listen_on(finger::Options& options) {
   auto listener = common::listen_on(options.process, common::SocketMode::nonblocking);
   if (listener || options.process.host != "::") return listener;
@@ -43,13 +44,13 @@ int complain(const std::string& line) {
   return 1;
 }
 
-/// Why nobody can be served, and what to do about it.
+/// Why there is no roster, and what to do about it.
 std::string explain(const finger::Options& options, std::error_code error) {
   if (!options.users.empty()) {
-    // Root has become somebody else by now.
+    // Started as root, the process is another user by now.
     const bool denied = error == std::errc::permission_denied;
-    const auto who = denied ? fmt::format(" (uid {})", ::geteuid()) : "";
-    return fmt::format("cannot read --users {}: {}{}", options.users, error.message(), who);
+    const auto user = denied ? fmt::format(" (uid {})", ::geteuid()) : "";
+    return fmt::format("cannot read --users {}: {}{}", options.users, error.message(), user);
   }
   if (error == finger::Error::no_such_group) {
     return fmt::format("there is no group {}: make one with groupadd, or name another by --group",
@@ -58,14 +59,15 @@ std::string explain(const finger::Options& options, std::error_code error) {
   return fmt::format("cannot read who is in the group {}: {}", options.group, error.message());
 }
 
-/// The drain takes as long as the last exchange may; the clock behind it is for what is stuck.
+/// The drain takes as long as the last conversation may, and a second more: then what is stuck is
+/// given up.
 std::chrono::milliseconds drain_timeout(const finger::Options& options) {
   if (options.deadline.count() == 0) return std::chrono::hours(24);
   return options.deadline + std::chrono::seconds(1);
 }
 
-/// How long a worker may look for who has opted in: databases in the network have time-outs of
-/// their own, and most are shorter.
+/// How long a worker may take to load the roster: directory services have time-outs of their own,
+/// and most are shorter.
 constexpr auto start_timeout = std::chrono::seconds(30);
 
 std::expected<std::unique_ptr<finger::Workers>, std::string> create_workers(
@@ -77,10 +79,9 @@ std::expected<std::unique_ptr<finger::Workers>, std::string> create_workers(
                                  std::move(prepare));
 }
 
-/// Serves with the rights that we have, but for root's, and when the port is bound and all is ready
-/// says so.
-int serve(const finger::Options& options, common::Fd listener, const std::string& address) {
-  auto users = finger::open_users(options);  // root may, wherever it is
+/// Serves in this process, with its rights or, if those are root's, with the daemon account's.
+int run_alone(const finger::Options& options, common::Fd listener, const std::string& address) {
+  auto users = finger::open_users(options);  // while still root: it may, wherever it is
   if (!users) return complain(explain(options, users.error()));
   if (::geteuid() == 0) {
     if (const auto complaint = finger::give_root_up(); !complaint.empty()) {
@@ -91,15 +92,14 @@ int serve(const finger::Options& options, common::Fd listener, const std::string
   if (!workers) return complain(workers.error());
   const auto signals =
       common::SignalWakeup::create(drain_timeout(options), [&workers] { (*workers)->stop(); });
-  if (!signals) return common::fail(options.process, signals.error(), finger::terms);
+  if (!signals) return common::fail(options.process, signals.error(), finger::option_names);
   const finger::SignalAction reloader(SIGHUP, [&workers] { (*workers)->reload(); });
   common::announce(address);
   return (*workers)->run();
 }
 
-/// The same in a process of its own, which opens each plan as its owner and is root no more.
-int serve_without_root(const finger::Options& options, common::Fd listener,
-                       finger::Report& report) {
+/// Serves in a process of its own, which gives root up and opens each plan as its owner.
+int run_worker(const finger::Options& options, common::Fd listener, finger::Report& report) {
   auto root = finger::RootThread::start();
   if (!root) return report.failed(root.error());
   const auto workers = create_workers(options, std::move(listener), {},
@@ -118,15 +118,15 @@ int serve_without_root(const finger::Options& options, common::Fd listener,
   return (*workers)->run();
 }
 
-int serve_as_root(const finger::Options& options, common::Fd listener, const std::string& address) {
+int run_parent(const finger::Options& options, common::Fd listener, const std::string& address) {
   finger::Parent parent(
       std::move(listener), {.start = start_timeout, .drain = drain_timeout(options)},
       [&options](common::Fd socket, finger::Report& report) {
-        return serve_without_root(options, std::move(socket), report);
+        return run_worker(options, std::move(socket), report);
       },
       [&address] { common::announce(address); });
   const auto status = parent.run();
-  return status ? *status : common::fail(options.process, status.error(), finger::terms);
+  return status ? *status : common::fail(options.process, status.error(), finger::option_names);
 }
 
 }  // namespace
@@ -141,14 +141,14 @@ int main(int argc, char** argv) {
       .summary = "Answers finger queries (RFC 1288) with the plans of those who have opted in.",
       .options = finger::option_table(options)};
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
-  common::prepare_process(options.process, finger::terms);
+  common::prepare_process(options.process, finger::option_names);
 
   auto listener = listen_on(options);
-  if (!listener) return common::fail(options.process, listener.error(), finger::terms);
+  if (!listener) return common::fail(options.process, listener.error(), finger::option_names);
   const auto address = common::Address::of_socket(*listener);
-  if (!address) return common::fail(options.process, address.error(), finger::terms);
+  if (!address) return common::fail(options.process, address.error(), finger::option_names);
 
   const bool as_root = options.users.empty() && ::geteuid() == 0;
-  return as_root ? serve_as_root(options, std::move(*listener), address->to_string())
-                 : serve(options, std::move(*listener), address->to_string());
+  return as_root ? run_parent(options, std::move(*listener), address->to_string())
+                 : run_alone(options, std::move(*listener), address->to_string());
 }

@@ -7,7 +7,7 @@
 namespace finger {
 namespace {
 
-/// More would only be a larger table of what each address has.
+/// More would only make the table of addresses larger.
 constexpr std::uint64_t clients_max = 1'000'000;
 
 common::OptionLine with_short_name(std::string short_name, common::OptionLine line) {

@@ -10,13 +10,13 @@
 
 namespace finger {
 
-/// What can be chosen on fingerd's command line. Source: contract, "finger/fingerd".
+/// What fingerd's command line sets. Source: contract, "finger/fingerd".
 struct Options {
   Options();
 
   common::Options process;  ///< --addr, --port, --max-clients, --workers
   std::string group = "finger";
-  std::string users;  ///< The directory that holds theirs; empty: the system's accounts.
+  std::string users;  ///< The directory of --users; empty: the system's accounts.
   bool full_name = false;
   std::size_t max_per_ip = 16;
   std::chrono::milliseconds deadline = std::chrono::seconds(10);  ///< 0: none.
@@ -26,14 +26,15 @@ struct Options {
   uring::Setup ring;
 };
 
-/// What an exchange needs at once: its connection, the home, and the plan in it.
+/// What a conversation holds at once: its connection, the home and the plan in it.
 inline constexpr std::size_t descriptors_each = 3;
 
-/// How fingerd calls what the stages call otherwise.
-inline constexpr common::OptionNames terms{
+/// How fingerd's options are called where the stages have other names.
+inline constexpr common::OptionNames option_names{
     .address = "--addr", .connections = "--max-clients", .descriptors_each = descriptors_each};
 
-/// Its table, in the contract's order. The lines write to `options`, which must outlive it.
+/// fingerd's option table, in the contract's order. Its lines write to `options`, which must
+/// outlive it.
 common::OptionTable option_table(Options& options);
 
 }  // namespace finger

@@ -4,44 +4,42 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 
-#include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <utility>
 
 #include "common/fd.h"
-#include "finger/server/answer.h"
-#include "finger/server/conversation.h"
-#include "finger/server/crlf.h"
-#include "finger/server/server.h"
+#include "finger/server/protocol/crlf.h"
 
 namespace finger {
 namespace {
 
 using common::Fd;
 
-/// How long to wait after an open found no descriptor or no memory.
+/// How long to wait after an open has found no descriptor or no memory.
 constexpr auto shortage_pause = std::chrono::milliseconds(100);
 
-/// Of what a user has put there nothing is followed, be it a symbolic link or a mount: a FUSE file
-/// system could let us wait for ever.
+/// Nothing that a user has put there is followed, neither a symbolic link nor a mount: a FUSE file
+/// system could keep us waiting for ever.
 constexpr std::uint64_t beneath =
     RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH | RESOLVE_NO_XDEV;
 
-/// O_NONBLOCK: or the open of a FIFO waits for somebody who writes. O_NOCTTY: or a terminal may
-/// become ours.
+/// O_NONBLOCK: without it the open of a FIFO waits for a writer. O_NOCTTY: without it a terminal
+/// may become ours.
 constexpr open_how how_to_open_plan{
     .flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, .mode = 0, .resolve = beneath};
 
-/// The way to a home is the administrator's, links and all; below --users DIR it is not.
+/// The path to a home is the administrator's, links and all; below --users DIR it is not.
 constexpr open_how how_to_open_home(bool below_users) {
   return {
       .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .mode = 0, .resolve = below_users ? beneath : 0};
 }
 
-/// Whether the plan is the reason: there is none, or it is nothing that a stranger may read.
+/// Whether the plan is the reason: there is none, or none that a stranger may read.
 bool says_no_plan(std::error_code error) {
   switch (error.value()) {
     case ENOENT:
@@ -59,124 +57,83 @@ bool says_no_plan(std::error_code error) {
   }
 }
 
-/// Whether it may go better when somebody else has closed something.
+/// Whether trying again makes sense once something has been closed.
 bool is_shortage(std::error_code error) {
   return error == std::errc::too_many_files_open ||
          error == std::errc::too_many_files_open_in_system || error == std::errc::not_enough_memory;
 }
 
-uring::Task<Result<Fd>> open_once(Conversation& exchange, const Account& account) {
-  const Server& server = exchange.server();
-  uring::Loop& loop = exchange.loop();
-  const Fd& users = *exchange.roster().users;
+uring::Task<Result<Fd>> open_once(Conversation& conversation, const Account& account) {
+  uring::Loop& loop = conversation.loop();
+  const Fd& users = *conversation.roster().users;
   const auto start = users ? uring::Descriptor(users) : loop.working_dir();
   const char* const path = users ? account.login.c_str() : account.home.c_str();
 
-  const std::uint16_t owner = server.credentials_of(exchange.roster(), account);
+  const std::uint16_t owner = conversation.context().credentials_of(conversation.roster(), account);
 
-  const Conversation::HangUpInTime guard(exchange);
+  const Conversation::CloseAtDeadline guard(conversation);
   const auto how = how_to_open_home(static_cast<bool>(users));
-  const auto home = co_await loop.openat2(start, path, how).as(owner).until(exchange.deadline());
+  const auto home =
+      co_await loop.openat2(start, path, how).as(owner).until(conversation.deadline());
   if (!home) co_return std::unexpected(home.error());
   co_return co_await loop.openat2(*home, ".plan", how_to_open_plan)
       .as(owner)
-      .until(exchange.deadline());
+      .until(conversation.deadline());
 }
 
-/// Where descriptors are short it waits for them, as newcomers do in the backlog.
-uring::Task<Status> pause(Conversation& exchange) {
-  uring::Canceller& closed = exchange.server().plan_closed();
-  closed.reset();
-  const auto paused = co_await exchange.loop()
-                          .sleep(shortage_pause)
-                          .until(exchange.deadline())
-                          .cancelled_by(closed);
-  if (!paused && paused.error() == uring::Error::timed_out) co_return paused;
-  co_return Status();
+/// --max-clients is lowered to what the descriptors allow, so none may be left only where the
+/// system is short of them, or where closes and deaf file systems keep what earlier clients opened.
+uring::Task<Result<Fd>> open_plan(Conversation& conversation, const Account& account) {
+  while (true) {
+    auto opened = co_await open_once(conversation, account);
+    if (opened || !is_shortage(opened.error())) co_return opened;
+    const auto slept =
+        co_await conversation.loop().sleep(shortage_pause).until(conversation.deadline());
+    if (!slept) co_return std::unexpected(slept.error());
+  }
 }
 
-/// True where a file system does not keep it.
-bool is_same_birth(const struct ::statx& one, const struct ::statx& other) {
-  if ((one.stx_mask & other.stx_mask & STATX_BTIME) == 0) return true;
-  return one.stx_btime.tv_sec == other.stx_btime.tv_sec &&
-         one.stx_btime.tv_nsec == other.stx_btime.tv_nsec;
-}
-
-/// The birth, too: the number of a file that is gone may be the next one's.
-bool is_same_file(const struct ::statx& one, const struct ::statx& other) {
-  return one.stx_ino == other.stx_ino && one.stx_dev_major == other.stx_dev_major &&
-         one.stx_dev_minor == other.stx_dev_minor &&
-         S_ISREG(one.stx_mode) == S_ISREG(other.stx_mode) && is_same_birth(one, other);
-}
-
-/// An account's plan, while it is open; or the right to open it.
+/// An account's plan, while it is open.
 class OpenPlan {
  public:
-  OpenPlan(Conversation& exchange, const Account& account)
-      : exchange_(exchange), account_(account) {}
+  explicit OpenPlan(Conversation& conversation) : conversation_(conversation) {}
   OpenPlan(const OpenPlan&) = delete;
   OpenPlan& operator=(const OpenPlan&) = delete;
   ~OpenPlan() { close(); }
 
-  uring::Task<Status> open();
-
-  /// After close(). Error: ESTALE, it is another file now.
-  uring::Task<Status> open_again();
+  /// Errors: of openat2(2) and statx(2); timed_out.
+  uring::Task<Status> open(const Account& account);
 
   void close() {
-    if (std::exchange(permitted_, false)) exchange_.server().close_plan(std::move(file_));
+    if (file_) conversation_.context().close_file(std::move(file_));
   }
 
   const Fd& file() const { return file_; }
   bool is_regular() const { return S_ISREG(about_.stx_mode); }
 
-  /// What it was known to have when it was opened.
+  /// The size that was known when it was opened.
   std::uint64_t size() const { return about_.stx_size; }
 
  private:
-  Status keep(Fd file);
-
-  Conversation& exchange_;
-  const Account& account_;
-  bool permitted_ = false;
+  Conversation& conversation_;
   Fd file_;
   struct ::statx about_ {};
 };
 
-uring::Task<Status> OpenPlan::open() {
-  while (true) {
-    permitted_ = permitted_ || exchange_.server().take_plan();
-    if (permitted_) {
-      auto opened = co_await open_once(exchange_, account_);
-      if (opened) co_return keep(std::move(*opened));
-      if (!is_shortage(opened.error())) co_return std::unexpected(opened.error());
-    }
-    const auto paused = co_await pause(exchange_);
-    if (!paused) co_return paused;
-  }
-}
-
-uring::Task<Status> OpenPlan::open_again() {
-  const auto before = about_;
-  const auto opened = co_await open();
-  if (!opened) co_return opened;
-  if (!is_same_file(before, about_)) {
-    co_return std::unexpected(std::error_code(ESTALE, std::system_category()));
+uring::Task<Status> OpenPlan::open(const Account& account) {
+  auto opened = co_await open_plan(conversation_, account);
+  if (!opened) co_return std::unexpected(opened.error());
+  file_ = std::move(*opened);
+  // From what is cached: fstat(2) may ask the other end of a network, and would wait.
+  constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
+  if (::statx(file_.get(), "", flags, STATX_TYPE | STATX_SIZE, &about_) < 0) {
+    co_return common::last_error();
   }
   co_return Status();
 }
 
-/// With what is known of it already: fstat(2) may ask the other end of a network, and would wait.
-Status OpenPlan::keep(Fd file) {
-  file_ = std::move(file);
-  constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
-  constexpr unsigned what = STATX_TYPE | STATX_SIZE | STATX_INO | STATX_BTIME;
-  if (::statx(file_.get(), "", flags, what, &about_) < 0) return common::last_error();
-  return {};
-}
-
-/// O_NONBLOCK has done its duty at the open. Where a file system cannot tell beforehand whether a
-/// read would wait, the ring now refuses to read, instead of waiting in a thread of its own.
+/// O_NONBLOCK was for the open. With it, where a file system cannot tell beforehand whether a read
+/// would wait, the ring refuses to read instead of waiting in a thread of its own.
 void allow_waiting(const Fd& file) { (void)::fcntl(file.get(), F_SETFL, 0); }
 
 std::size_t put(std::string_view text, std::span<std::byte> to) {
@@ -184,72 +141,64 @@ std::size_t put(std::string_view text, std::span<std::byte> to) {
   return text.size();
 }
 
-uring::Task<Result<std::size_t>> read_at(Conversation& exchange, const Fd& file,
+uring::Task<Result<std::size_t>> read_at(Conversation& conversation, const Fd& file,
                                          std::uint64_t offset, std::span<std::byte> to) {
-  const Conversation::HangUpInTime guard(exchange);
-  auto got = co_await exchange.loop().read(file, to, offset).until(exchange.deadline());
+  const Conversation::CloseAtDeadline guard(conversation);
+  auto got = co_await conversation.loop().read(file, to, offset).until(conversation.deadline());
   if (!got && got.error() == std::errc::resource_unavailable_try_again) {
     allow_waiting(file);
-    got = co_await exchange.loop().read(file, to, offset).until(exchange.deadline());
+    got = co_await conversation.loop().read(file, to, offset).until(conversation.deadline());
   }
   co_return got;
 }
 
-/// The buffer has room for `head`, for `No Plan.` and more.
-uring::Task<Status> send_file(Conversation& exchange, OpenPlan& plan, std::string_view head,
+/// The buffer has room for `head` and for much more.
+uring::Task<Status> send_file(Conversation& conversation, OpenPlan& plan, std::string_view head,
                               std::span<std::byte> buffer) {
   CrlfConverter converter;
   std::size_t filled = put(head, buffer);
   std::uint64_t offset = 0;
   bool ended = false;
   while (!ended) {
-    if (!plan.file()) {
-      const auto opened = co_await plan.open_again();
-      if (!opened) co_return opened;
-    }
     const auto out = buffer.subspan(filled);
-    const auto in = out.last(out.size() / CrlfConverter::growth_max);
-    const auto got = co_await read_at(exchange, plan.file(), offset, in);
+    const auto in = CrlfConverter::spare_part(out);
+    const auto got = co_await read_at(conversation, plan.file(), offset, in);
     if (!got) co_return std::unexpected(got.error());
     offset += *got;
-    // A read falls short where the file ends: to ask once more would only be told so.
+    // A short read ends at the end of the file: another read would only confirm it.
     ended = *got == 0 || (*got < in.size() && offset >= plan.size());
 
     filled += converter.convert(in.first(*got), out);
-    if (ended) filled += converter.finish(buffer.subspan(filled));
-    if (ended && converter.empty()) filled += put(no_plan, buffer.subspan(filled));
-
-    // A peer may take its time. Meanwhile the last plan that may be open is somebody else's.
-    if (ended || exchange.server().plans_are_short()) plan.close();
-    const auto sent = co_await exchange.send(buffer.first(filled));
+    if (ended) {
+      filled += converter.finish(buffer.subspan(filled));
+      if (converter.empty()) filled += put(no_plan, buffer.subspan(filled));
+      plan.close();  // submitted together with the send, which may take long
+    }
+    const auto sent = co_await conversation.send(buffer.first(filled));
     if (!sent) co_return sent;
     filled = 0;
   }
   co_return Status();
 }
 
-uring::Task<Status> send_no_plan(Conversation& exchange, std::string_view head) {
+uring::Task<Status> send_no_plan(Conversation& conversation, std::string_view head) {
   const auto text = std::string(head) += no_plan;
-  co_return co_await exchange.send(std::as_bytes(std::span(text)));
+  co_return co_await conversation.send(std::as_bytes(std::span(text)));
 }
 
 }  // namespace
 
-uring::Task<Status> send_plan(Conversation& exchange, const Account& account,
+uring::Task<Status> send_plan(Conversation& conversation, const Account& account,
                               std::string_view head) {
-  OpenPlan plan(exchange, account);
-  const auto opened = co_await plan.open();
-  if (!opened && says_no_plan(opened.error())) co_return co_await send_no_plan(exchange, head);
+  assert(head.size() < plan_buffer_bytes / 2);
+  OpenPlan plan(conversation);
+  const auto opened = co_await plan.open(account);
+  if (!opened && says_no_plan(opened.error())) co_return co_await send_no_plan(conversation, head);
   if (!opened) co_return opened;
-  if (!plan.is_regular()) co_return co_await send_no_plan(exchange, head);
+  if (!plan.is_regular()) co_return co_await send_no_plan(conversation, head);
 
-  const auto lent = exchange.server().lend_buffer();
-  if (head.size() > lent->size() / 2) {
-    const auto sent = co_await exchange.send(std::as_bytes(std::span(head)));
-    if (!sent) co_return sent;
-    head = {};
-  }
-  co_return co_await send_file(exchange, plan, head, *lent);
+  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(plan_buffer_bytes);
+  co_return co_await send_file(conversation, plan, head, {buffer.get(), plan_buffer_bytes});
 }
 
 }  // namespace finger

@@ -1,13 +1,13 @@
 #pragma once
 
 #include "common/server/listen.h"
+#include "finger/server/context.h"
 #include "uring/task.h"
 
 namespace finger {
 
-class Server;
-
-/// Serves one client: reads its query, sends the answer or why there is none, and closes.
-uring::Task<> serve(Server& server, common::Accepted accepted);
+/// Serves one client: reads its query, sends the answer or the reason why there is none, and
+/// closes the connection.
+uring::Task<> serve(const Context& context, common::Accepted accepted);
 
 }  // namespace finger

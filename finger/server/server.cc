@@ -1,6 +1,6 @@
 #include "finger/server/server.h"
 
-#include <chrono>
+#include <span>
 #include <utility>
 
 #include "common/server/log.h"
@@ -10,35 +10,10 @@
 namespace finger {
 namespace {
 
-using common::Clock;
-
-// One for the process: a line a second, however many servers it has.
+// One for the process: at most one line a second, however many servers it has.
 common::RepeatedFault close_fault("closing a plan failed");
 
 }  // namespace
-
-Shared::Shared(const Options& chosen, const Budget& budget, common::Fd listening_socket,
-               RosterPointer roster)
-    : options(chosen),
-      connection_limit(budget.clients),
-      free_plans(budget.plans),
-      admission(chosen.max_per_ip),
-      listener_(std::move(listening_socket)),
-      roster_(std::move(roster)) {}
-
-RosterPointer Shared::roster() const {
-  const std::scoped_lock lock(mutex_);
-  return roster_;
-}
-
-void Shared::replace(RosterPointer roster) {
-  const std::scoped_lock lock(mutex_);
-  roster_.swap(roster);
-}
-
-void Shared::end_accepting() {
-  if (--accepting_ == 0) listener_ = common::Fd();
-}
 
 Result<std::unique_ptr<Server>> Server::create(Shared& shared, const common::Fd& wake,
                                                const PrepareRing& prepare) {
@@ -64,33 +39,46 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop, const common::
       wake_(wake),
       credentials_(std::move(credentials)),
       look_again_(*loop_),
-      acceptor_(*loop_, shared.listener(), shared.connection_limit, wake_) {
+      acceptor_(*loop_, shared.listener(), shared.connection_limit, wake_),
+      context_{
+          .options = shared.options,
+          .loop = *loop_,
+          .receiving = receiving_,
+          .lingering = lingering_,
+          .discarded = discarded_,
+          .current_roster = [this] { return shared_.roster(); },
+          .credentials_of = [this](
+                                const Roster& roster,
+                                const Account& account) { return credentials_of(roster, account); },
+          .close_file = [this](common::Fd file) { conversations_->spawn(close(std::move(file))); },
+          .connection_closed = [this](const common::Address& peer) { connection_closed(peer); }} {
   shared_.begin_accepting();
 }
 
 Status Server::run(uring::LogWriter* log_writer) { return loop_->run(work(log_writer)); }
 
 uring::Task<Status> Server::work(uring::LogWriter* log_writer) {
-  uring::Scope logging(*loop_);  // first in, last out: there is something to say till the end
+  uring::Scope logging(*loop_);  // begins first, ends last: there may be lines until the end
   if (log_writer != nullptr) logging.spawn(log_writer->run(*loop_));
-  uring::Scope exchanges(*loop_);
-  exchanges_ = &exchanges;
+  uring::Scope conversations(*loop_);
+  conversations_ = &conversations;
   uring::Scope hearing(*loop_);
   hearing.spawn(run_background(watch_eventfd()));
   uring::Scope accepting(*loop_);
   accepting.spawn(run_background(accept_clients()));
 
   const auto begins_to_end = [this] { return shared_.stopping || shared_.retiring || fault_; };
-  while (!begins_to_end()) (void)co_await look_again_.wait();  // nobody cancels it
+  while (!begins_to_end()) (void)co_await look_again_.wait();  // never cancelled
   accepting.cancel();
   co_await accepting.join();
   shared_.end_accepting();
 
-  while (!shared_.stopping && !fault_ && exchanges.size() > 0) (void)co_await look_again_.wait();
+  while (!shared_.stopping && !fault_ && conversations.size() > 0)
+    (void)co_await look_again_.wait();
   if (fault_) co_return std::unexpected(fault_);
-  listening_.cancel();
+  receiving_.cancel();
   lingering_.cancel();
-  co_await exchanges.join();
+  co_await conversations.join();
   hearing.cancel();
   co_await hearing.join();
   logging.cancel();
@@ -98,7 +86,7 @@ uring::Task<Status> Server::work(uring::LogWriter* log_writer) {
   co_return {};
 }
 
-/// A chore that fails takes the server with it, which would else seem to be alive.
+/// A chore that fails ends the server, which would otherwise look alive and do nothing.
 uring::Task<> Server::run_background(uring::Task<Status> chore) {
   const auto ended = co_await std::move(chore);
   if (ended || ended.error() == uring::Error::cancelled) co_return;
@@ -106,7 +94,8 @@ uring::Task<> Server::run_background(uring::Task<Status> chore) {
   look_again_.notify_all();
 }
 
-/// Somebody asks us to stop or to retire, or has given a place back.
+/// The eventfd is written to when the server is to stop or retire, and when a connection slot has
+/// become free on another ring.
 uring::Task<Status> Server::watch_eventfd() {
   std::uint64_t wake_ups = 0;
   while (true) {
@@ -126,8 +115,8 @@ uring::Task<Status> Server::accept_clients() {
 }
 
 void Server::add(common::Accepted accepted) {
-  if (shared_.admission.admit(accepted.peer)) {
-    exchanges_->spawn(serve(*this, std::move(accepted)));
+  if (shared_.address_limit.try_acquire(accepted.peer)) {
+    conversations_->spawn(serve(context_, std::move(accepted)));
     return;
   }
   log_turned_away(accepted.peer, loop_->now());
@@ -135,40 +124,21 @@ void Server::add(common::Accepted accepted) {
   acceptor_.give_back();
 }
 
-void Server::left(const common::Address& peer) {
-  shared_.admission.leave(peer);
-  acceptor_.give_back();
-  if (shared_.retiring) look_again_.notify_all();
-}
-
-bool Server::take_plan() {
-  std::size_t free = shared_.free_plans;
-  while (free > 0) {
-    if (shared_.free_plans.compare_exchange_weak(free, free - 1)) return true;
-  }
-  return false;
-}
-
-void Server::close_plan(common::Fd plan) { exchanges_->spawn(close(std::move(plan))); }
-
-uring::Task<> Server::close(common::Fd plan) {
-  if (plan) {
-    const auto closed = co_await loop_->close(std::move(plan));
-    if (!closed) close_fault.report(closed.error(), loop_->now());
-  }
-  ++shared_.free_plans;
-  plan_closed_.cancel();
-  if (shared_.retiring) look_again_.notify_all();
-}
-
 std::uint16_t Server::credentials_of(const Roster& roster, const Account& account) const {
   if (credentials_.empty()) return 0;
   return credentials_[static_cast<std::size_t>(&account - roster.accounts.all().data())];
 }
 
-Clock::time_point Server::deadline_from(Clock::time_point accepted_at) const {
-  const auto allowed = options().deadline;
-  return allowed.count() == 0 ? uring::Deadline::never : accepted_at + allowed;
+void Server::connection_closed(const common::Address& peer) {
+  shared_.address_limit.release(peer);
+  acceptor_.give_back();
+  if (shared_.retiring) look_again_.notify_all();
+}
+
+uring::Task<> Server::close(common::Fd file) {
+  const auto closed = co_await loop_->close(std::move(file));
+  if (!closed) close_fault.report(closed.error(), loop_->now());
+  if (shared_.retiring) look_again_.notify_all();
 }
 
 }  // namespace finger

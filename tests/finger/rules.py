@@ -107,8 +107,8 @@ MAX_CLIENTS_IN_A_RELOAD = Rule(
     HARDENING,
 )
 OUT_OF_DESCRIPTORS = Rule(
-    "Out of descriptors, newcomers wait in the backlog and all are served in the end: no busy "
-    "loop, at most one log line a second.",
+    "Out of descriptors, new connections wait in the backlog and all are served in the end: no "
+    "busy loop, at most one log line a second.",
     HARDENING,
 )
 RESTORE = Rule("What a client cost is given back when it has left.", HARDENING)

@@ -13,7 +13,7 @@ import pytest
 from harness.subject import REPOSITORY
 
 FINGER = REPOSITORY / "finger"
-PAGES = {"finger": "finger.1.scd", "fingerd": "fingerd.8.scd"}
+PAGES = {"finger": "client/finger.1.scd", "fingerd": "server/fingerd.8.scd"}
 OPTION = re.compile(r"(?<![\w-])(--?[a-z0-9][\w-]*)", re.IGNORECASE)
 
 

@@ -6,7 +6,7 @@
 #include <random>
 
 #include "bytes.h"
-#include "finger/server/utf8.h"
+#include "finger/server/protocol/utf8.h"
 #include "slices.h"
 #include "target.h"
 

@@ -5,7 +5,7 @@
 #include <random>
 
 #include "bytes.h"
-#include "finger/server/crlf.h"
+#include "finger/server/protocol/crlf.h"
 #include "slices.h"
 #include "target.h"
 

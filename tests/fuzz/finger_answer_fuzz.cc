@@ -2,8 +2,9 @@
 // that commands no terminal.
 
 #include "entries.h"
-#include "finger/server/answer.h"
-#include "finger/server/utf8.h"
+#include "finger/server/accounts/accounts.h"
+#include "finger/server/protocol/error.h"
+#include "finger/server/protocol/utf8.h"
 #include "target.h"
 
 namespace {

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <random>
 
-#include "finger/server/query.h"
-#include "finger/server/utf8.h"
+#include "finger/server/protocol/query.h"
+#include "finger/server/protocol/utf8.h"
 #include "slices.h"
 #include "target.h"
 

@@ -14,12 +14,13 @@
 
 #include "common/server/log.h"
 #include "common/server/socket.h"
-#include "finger/server/answer.h"
+#include "finger/server/accounts/accounts.h"
+#include "finger/server/protocol/error.h"
 
 namespace machine {
 namespace {
 
-// They are read by the kernel some time after they were prepared: they live as long as we do.
+// The kernel reads them some time after they were prepared: they live as long as the program.
 constexpr __u64 nothing_but_beneath =
     RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH | RESOLVE_NO_XDEV;
 open_how how_to_open_home{
@@ -30,10 +31,10 @@ open_how how_to_open_plan{.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 
 __kernel_timespec drain_tick{.tv_sec = 0, .tv_nsec = 5'000'000};
 
-/// A signal was handled while the operation waited: as good as not begun.
+/// A signal was handled while the operation waited: it is to be tried again.
 bool interrupted(int result) { return result == -EINTR; }
 
-/// Whether an open that failed says something about the file. Else it says something about us.
+/// Whether a failed open says something about the plan, and not about this process.
 bool says_no_plan(int result) {
   switch (-result) {
     case ENOENT:
@@ -56,9 +57,9 @@ bool is_regular(const common::Fd& file) {
   return ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
-/// The number is the ring's from now on: closing may wait, and the ring can.
+/// The ring owns the descriptor from now on: a close may wait, and there it can.
 void prepare_close(Ring& ring, common::Fd& file) {
-  if (file) io_uring_prep_close(ring.next_entry(nobody), file.release());
+  if (file) io_uring_prep_close(ring.next_entry(ignored), file.release());
 }
 
 }  // namespace
@@ -68,18 +69,18 @@ Client::Client(common::Accepted accepted, const Shared& shared, common::Clock::t
 
 Event Client::decode(int result) {
   const bool given_up = std::exchange(given_up_, false);
-  // An operation may be faster than its cancel. Then it has brought something, a descriptor for
-  // one, and somebody must own it.
+  // An operation may complete before its cancel. Then its result, perhaps a descriptor, must not be
+  // lost.
   const Event event = given_up && result < 0 ? Event::overdue : decode_in_state(result);
   if (!given_up) return event;
   if (state_ == State::linger) return Event::overdue;
   outcome_ = "timed out";
-  if (event != Event::ended) cut_off();
+  if (event != Event::ended) reset_on_close();
   return Event::overdue;
 }
 
-/// An answer that has been begun must not look as if it were whole: its close will be a reset.
-void Client::cut_off() {
+/// An answer that ends in the middle must not look complete: the close is going to be a reset.
+void Client::reset_on_close() {
   if (sent_bytes_ == 0) return;
   constexpr linger at_once{.l_onoff = 1, .l_linger = 0};
   // ENOTSOCK and the like: never.
@@ -117,7 +118,7 @@ Event Client::decode_query(int result) {
   if (*line) return answer(**line);
   if (result > 0) return Event::more;
   if (!shared_.draining) return refuse(finger::Error::unexpected_eof);
-  outcome_ = "stopped";  // it was we who ended its stream
+  outcome_ = "stopped";  // begin_drain() has ended its stream
   return Event::overdue;
 }
 
@@ -135,28 +136,28 @@ Event Client::answer(std::string_view line) {
 
 Event Client::refuse(std::error_code error) {
   outcome_ = error.message();
-  say(finger::error_line(error));
+  prepare_text(finger::error_line(error));
   return Event::refused;
 }
 
 Event Client::decode_home(int result) {
   if (interrupted(result)) return Event::more;
-  if (result < 0) return says_no_plan(result) ? say_no_plan() : fail(Event::failed, result);
+  if (result < 0) return says_no_plan(result) ? answer_no_plan() : fail(Event::failed, result);
   home_ = common::Fd(result);
   return Event::opened;
 }
 
 Event Client::decode_plan(int result) {
   if (interrupted(result)) return Event::more;
-  if (result < 0) return says_no_plan(result) ? say_no_plan() : fail(Event::failed, result);
+  if (result < 0) return says_no_plan(result) ? answer_no_plan() : fail(Event::failed, result);
   plan_ = common::Fd(result);
-  if (!is_regular(plan_)) return say_no_plan();
-  // O_NONBLOCK has done its duty. Where a file system cannot tell beforehand whether a read would
-  // wait, the ring would now refuse to read, instead of waiting in a thread of its own.
-  (void)::fcntl(plan_.get(), F_SETFL, 0);  // else the read will tell
+  if (!is_regular(plan_)) return answer_no_plan();
+  // O_NONBLOCK was for the open. With it, where a file system cannot tell beforehand whether a read
+  // would wait, the ring refuses to read instead of waiting in a thread of its own.
+  (void)::fcntl(plan_.get(), F_SETFL, 0);  // if it fails, the read will tell
   plan_goes_on_ = true;
   if (!verbose_) return Event::opened;
-  say(finger::name_line(*account_));
+  prepare_text(finger::name_line(*account_));
   return Event::named;
 }
 
@@ -166,9 +167,9 @@ Event Client::decode_read(int result) {
   if (result == 0) return end_of_plan();
   const auto read_bytes = static_cast<std::size_t>(result);
   offset_ += read_bytes;
-  // Converted into the whole buffer, of which it was read into the upper half: in one pass, and
-  // room enough for a plan of line feeds alone.
-  unsent_ = std::span(buffer_).first(converter_.convert(upper_half().first(read_bytes), buffer_));
+  // Read into the spare part of the buffer and converted into all of it: in one pass, with room
+  // enough for a plan of line feeds alone.
+  unsent_ = std::span(buffer_).first(converter_.convert(spare_part().first(read_bytes), buffer_));
   return Event::filled;
 }
 
@@ -176,14 +177,15 @@ Event Client::end_of_plan() {
   plan_goes_on_ = false;
   if (converter_.empty()) {
     verbose_ = false;  // the name has been sent
-    return say_no_plan();
+    return answer_no_plan();
   }
   unsent_ = std::span(buffer_).first(converter_.finish(buffer_));
   return unsent_.empty() ? Event::ended : Event::filled;
 }
 
-Event Client::say_no_plan() {
-  say((verbose_ ? finger::name_line(*account_) : std::string()) + std::string(finger::no_plan));
+Event Client::answer_no_plan() {
+  prepare_text((verbose_ ? finger::name_line(*account_) : std::string()) +
+               std::string(finger::no_plan));
   return Event::no_plan;
 }
 
@@ -211,7 +213,7 @@ Event Client::fail(Event event, int result) {
   return event;
 }
 
-void Client::say(std::string text) {
+void Client::prepare_text(std::string text) {
   text_ = std::move(text);
   unsent_ = std::as_bytes(std::span(text_));
 }
@@ -235,10 +237,13 @@ void Client::prepare(Action action, io_uring_sqe* entry) {
                                    &how_to_open_home);
     case Action::open_plan:
       return io_uring_prep_openat2(entry, home_.get(), ".plan", &how_to_open_plan);
-    case Action::read:
-      return io_uring_prep_read(entry, plan_.get(), upper_half().data(), read_bytes_max, offset_);
+    case Action::read: {
+      const auto space = spare_part();
+      const auto bytes_max = static_cast<unsigned>(space.size());
+      return io_uring_prep_read(entry, plan_.get(), space.data(), bytes_max, offset_);
+    }
     case Action::send:
-      // More: the last bytes and the end of the stream leave in one packet.
+      // MSG_MORE: the last bytes and the end of the stream leave in one packet.
       return io_uring_prep_send(entry, socket_.get(), unsent_.data(), unsent_.size(),
                                 MSG_NOSIGNAL | (plan_goes_on_ ? MSG_MORE : 0));
     case Action::end_stream:
@@ -254,7 +259,7 @@ void Client::prepare(Action action, io_uring_sqe* entry) {
 }
 
 void Client::prepare_discard(io_uring_sqe* entry) {
-  // No completion tells of an acknowledgement: look now and then.
+  // No completion reports an acknowledgement: look every few milliseconds.
   if (shared_.draining) return io_uring_prep_timeout(entry, &drain_tick, 0, 0);
   io_uring_prep_recv(entry, socket_.get(), buffer_.data(), buffer_.size(), MSG_TRUNC);
 }
@@ -262,14 +267,14 @@ void Client::prepare_discard(io_uring_sqe* entry) {
 void Client::give_up(Ring& ring, common::Token token) {
   given_up_ = true;
   deadline.unlink();
-  io_uring_prep_cancel64(ring.next_entry(nobody), token.value(), 0);
+  io_uring_prep_cancel64(ring.next_entry(ignored), token.value(), 0);
 }
 
 void Client::begin_drain(Ring& ring, common::Token token) {
   if (state_ == State::linger) {
-    io_uring_prep_cancel64(ring.next_entry(nobody), token.value(), 0);
+    io_uring_prep_cancel64(ring.next_entry(ignored), token.value(), 0);
   } else if (state_ == State::read_query) {
-    // The end of the stream, for us alone: the receive brings what the kernel has, and then 0.
+    // Ends the stream on our side only: the receive brings what the kernel has, and then 0.
     (void)::shutdown(socket_.get(), SHUT_RD);  // ENOTCONN: the receive will tell
   }
 }

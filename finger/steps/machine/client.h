@@ -15,15 +15,15 @@
 #include "common/server/address.h"
 #include "common/server/duration.h"
 #include "common/server/listen.h"
-#include "finger/server/accounts.h"
-#include "finger/server/crlf.h"
-#include "finger/server/query.h"
+#include "finger/server/accounts/accounts.h"
+#include "finger/server/protocol/crlf.h"
+#include "finger/server/protocol/query.h"
 #include "finger/steps/machine/ring.h"
 #include "finger/steps/machine/table.h"
 
 namespace machine {
 
-/// What all exchanges share.
+/// What all clients share.
 struct Shared {
   common::Fd directory;  ///< Of --users.
   finger::Accounts accounts;
@@ -31,11 +31,11 @@ struct Shared {
   bool draining = false;
 };
 
-/// One exchange. What a coroutine would keep in local variables stands here, for as long as there
-/// is a client; when each of them begins and ends to mean something is for the states to know.
+/// One client's conversation. What a coroutine would keep in local variables are members here, for
+/// as long as the client exists; in which states each of them has a meaning, the code must know.
 ///
-/// There is one operation of it in flight at any time, from the first receive to the close. So it
-/// can be erased when an operation has completed, and not before: the kernel works with its memory.
+/// It has one operation in flight at any time, from the first receive to the close. So it can be
+/// erased when an operation has completed, and not before: the kernel works with its memory.
 class Client {
  public:
   Client(common::Accepted accepted, const Shared& shared, common::Clock::time_point now);
@@ -43,18 +43,18 @@ class Client {
   /// What the completion of the operation that the state waits for means.
   Event decode(int result);
 
-  /// Goes on to the state that follows, and prepares the operation that it waits for. In `closed`
-  /// there is none, and nothing of ours is in use any more.
+  /// Enters the next state and prepares the operation that it waits for. In `closed` there is none,
+  /// and the kernel uses no memory of this client any more.
   void advance(const Transition& transition, Ring& ring, common::Token token);
 
-  /// Its deadline has passed: its operation is cancelled, and whatever that brings is the last, but
-  /// for lingering.
+  /// Its deadline has passed: cancels its operation, whose completion is the last one, except while
+  /// lingering.
   void give_up(Ring& ring, common::Token token);
 
-  /// From now on it answers what the kernel has received already, and then closes.
+  /// From now on it answers only what the kernel has received already, and then closes.
   void begin_drain(Ring& ring, common::Token token);
 
-  /// A line for the log: who asked what, and what became of it.
+  /// A line for the log: peer, query and outcome.
   std::string log_line(common::Clock::time_point now) const;
 
   State state() const { return state_; }
@@ -63,9 +63,8 @@ class Client {
 
  private:
   static constexpr std::size_t buffer_bytes = 16 * 1024;
-  static constexpr std::size_t read_bytes_max = buffer_bytes / finger::CrlfConverter::growth_max;
 
-  void cut_off();
+  void reset_on_close();
   Event decode_in_state(int result);
   Event decode_query(int result);
   Event answer(std::string_view line);
@@ -74,12 +73,12 @@ class Client {
   Event decode_plan(int result);
   Event decode_read(int result);
   Event end_of_plan();
-  Event say_no_plan();
+  Event answer_no_plan();
   Event decode_sent(int result);
   Event decode_discarded(int result);
   Event fail(Event event, int result);
-  void say(std::string text);
-  std::span<std::byte> upper_half() { return std::span(buffer_).last(read_bytes_max); }
+  void prepare_text(std::string text);
+  std::span<std::byte> spare_part() { return finger::CrlfConverter::spare_part(buffer_); }
   void prepare(Action action, io_uring_sqe* entry);
   void prepare_discard(io_uring_sqe* entry);
 
@@ -97,14 +96,14 @@ class Client {
   bool plan_goes_on_ = false;  ///< It is open and its end has not been seen.
   std::uint64_t offset_ = 0;   ///< How much of it was read.
   finger::CrlfConverter converter_;
-  std::string text_;         ///< What is sent and is no plan.
+  std::string text_;         ///< What is sent other than a plan or the list.
   common::ByteView unsent_;  ///< Of text_, of the list, or of buffer_.
   std::uint64_t sent_bytes_ = 0;
   std::string outcome_ = "answered";
   std::array<std::byte, buffer_bytes> buffer_;  ///< The kernel's while a read is in flight.
 };
 
-/// The completion of an operation that nobody waits for.
-inline constexpr common::Token nobody{common::Token::Kind::wake, 1};
+/// For operations whose completion is ignored.
+inline constexpr common::Token ignored{common::Token::Kind::wake, 1};
 
 }  // namespace machine

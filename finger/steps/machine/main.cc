@@ -1,6 +1,6 @@
-// fingerd once more, as a state machine that is written by hand: no coroutines, no loop but its
-// own, plain liburing. What an exchange does is in table.h, as data; how, in client.cc; one thread
-// turns the crank, in server.cc. Compare with finger/server/serve.cc.
+// fingerd once more, as a state machine written by hand: no coroutines, a loop of its own, plain
+// liburing. What a conversation does is in table.h, as data; how, in client.cc; server.cc takes
+// completions and runs the machine on one thread. Compare with finger/server/serve.cc.
 // It serves a directory of users and drops no privileges: for looking at, not for the internet.
 // Try it: ./fingerd-machine --port 7979 --users finger/users   and, in a second terminal,
 //         printf 'alice\r\n' | ncat 127.0.0.1 7979
@@ -20,7 +20,7 @@
 
 namespace {
 
-constexpr common::OptionNames terms{
+constexpr common::OptionNames option_names{
     .address = "--addr", .connections = "--max-clients", .descriptors_each = 3};
 
 common::OptionTable option_table(machine::Options& options, bool& print_table) {
@@ -52,7 +52,7 @@ common::OptionTable option_table(machine::Options& options, bool& print_table) {
 /// Without IPv6 on the machine, every address it has is an IPv4 one.
 common::Result<common::Fd> listen_on(common::Options& options) {
   auto listener =
-      common::listen_on(options, common::SocketMode::blocking);  // the ring waits, not we
+      common::listen_on(options, common::SocketMode::blocking);  // the ring waits for it
   if (!listener && listener.error() == std::errc::address_family_not_supported &&
       options.host == "::") {
     options.host = "0.0.0.0";
@@ -78,10 +78,10 @@ int main(int argc, char** argv) {
     common::log("fingerd-machine: --users: takes the name of a directory (try --help)");
     return 2;
   }
-  common::prepare_process(options.process, terms);
+  common::prepare_process(options.process, option_names);
 
   auto listener = listen_on(options.process);
-  if (!listener) return common::fail(options.process, listener.error(), terms);
+  if (!listener) return common::fail(options.process, listener.error(), option_names);
   const auto server = machine::Server::create(options, std::move(*listener));
   if (!server) {
     common::log("fingerd-machine: " + server.error());
@@ -89,8 +89,8 @@ int main(int argc, char** argv) {
   }
   const auto signals =
       common::SignalWakeup::create(options.drain_timeout(), [&server] { (*server)->stop(); });
-  if (!signals) return common::fail(options.process, signals.error(), terms);
+  if (!signals) return common::fail(options.process, signals.error(), option_names);
   common::announce((*server)->address());
   const auto finished = (*server)->run();
-  return finished ? 0 : common::fail(options.process, finished.error(), terms);
+  return finished ? 0 : common::fail(options.process, finished.error(), option_names);
 }

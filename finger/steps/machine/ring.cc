@@ -12,10 +12,9 @@ std::unexpected<std::error_code> error_of(int result) {
   return std::unexpected(std::error_code(-result, std::system_category()));
 }
 
-/// Neither stops us: a signal came, or completions must be taken before more is submitted.
-bool is_transient_accept_error(int result) {
-  return result >= 0 || result == -EINTR || result == -EBUSY;
-}
+/// Success, or a reason to go on: a signal came, or completions must be taken before more entries
+/// can be submitted.
+bool may_go_on(int result) { return result >= 0 || result == -EINTR || result == -EBUSY; }
 
 __kernel_timespec until(common::Clock::time_point deadline) {
   using std::chrono::nanoseconds;
@@ -42,14 +41,14 @@ io_uring_sqe* Ring::next_entry(common::Token token) {
     (void)io_uring_submit(&ring_);  // what cannot be submitted now stays in the queue
     entry = io_uring_get_sqe(&ring_);
   }
-  io_uring_sqe_set_data64(entry, token.value());  // preparing it leaves that alone
+  io_uring_sqe_set_data64(entry, token.value());  // preparing the entry leaves that alone
   return entry;
 }
 
 common::Status Ring::submit_and_wait(std::optional<common::Clock::time_point> deadline) {
   int result = 0;
   if (deadline) {
-    // The kernel reads it during the call, and not later: it may stand here.
+    // The kernel reads it during the call and not later: a local variable will do.
     __kernel_timespec time = until(*deadline);
     io_uring_cqe* first = nullptr;
     result = io_uring_submit_and_wait_timeout(&ring_, &first, 1, &time, nullptr);
@@ -57,7 +56,7 @@ common::Status Ring::submit_and_wait(std::optional<common::Clock::time_point> de
   } else {
     result = io_uring_submit_and_wait(&ring_, 1);
   }
-  if (!is_transient_accept_error(result)) return error_of(result);
+  if (!may_go_on(result)) return error_of(result);
   return {};
 }
 

@@ -11,13 +11,13 @@
 
 namespace machine {
 
-/// A result, and the token of what it is about.
+/// The result of an operation, and the token that it was prepared with.
 struct Completion {
   common::Token token;
   int result = 0;
 };
 
-/// An io_uring, as liburing has it. Needs Linux 5.11: a wait that ends by itself.
+/// An io_uring, as liburing has it. Needs Linux 5.11, for a wait with a time-out.
 class Ring {
  public:
   /// Errors: of io_uring_setup(2); EPERM, ENOSYS: it is not permitted here.
@@ -26,8 +26,8 @@ class Ring {
   Ring& operator=(const Ring&) = delete;
   ~Ring() { io_uring_queue_exit(&ring_); }
 
-  /// An entry to be prepared, whose completion will bring the token. When the queue is full, what
-  /// is in it is submitted first.
+  /// A submission queue entry to be prepared, whose completion will bring the token. When the queue
+  /// is full, its entries are submitted first.
   io_uring_sqe* next_entry(common::Token token);
 
   /// Submits what was prepared and sleeps until there is a completion, or until the deadline.

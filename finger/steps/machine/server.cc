@@ -14,7 +14,6 @@
 #include "common/server/listen.h"
 #include "common/server/log.h"
 #include "common/server/socket.h"
-#include "finger/server/answer.h"
 
 namespace machine {
 namespace {
@@ -30,7 +29,7 @@ constexpr auto shortage_pause = std::chrono::milliseconds(100);
 
 common::RepeatedFault accept_fault("cannot accept");
 
-/// A client has one operation in flight and a cancel at most. More entries than that are prepared
+/// A client has at most one operation and one cancel in flight. More entries than that are prepared
 /// in one turn only when files are closed, and then the ring submits in between.
 unsigned entries_for(const Options& options) {
   constexpr std::size_t entries_max = 4096;
@@ -94,16 +93,16 @@ common::Status Server::run() {
       } else if (completion->token == wake_token) {
         begin_drain();
       } else if (completion->token == accept_token) {
-        const auto taken = take_newcomer(completion->result, now);
+        const auto taken = accept_connection(completion->result, now);
         if (!taken) return taken;
-      }  // nobody waits for the others
+      }  // the others are ignored
     }
     give_up_overdue(now);
   }
   return ring_->submit_and_wait(Clock::now());  // what is to be closed
 }
 
-/// One at a time, and each when there is a place: a newcomer whom nobody could serve is better off
+/// One at a time, and only below --max-clients: a connection that could not be served is better off
 /// in the backlog.
 void Server::accept_if_there_is_room(Clock::time_point now) {
   if (accepting_ || shared_.draining || now < accept_again_) return;
@@ -114,12 +113,12 @@ void Server::accept_if_there_is_room(Clock::time_point now) {
                        SOCK_CLOEXEC);
 }
 
-common::Status Server::take_newcomer(int result, Clock::time_point now) {
+common::Status Server::accept_connection(int result, Clock::time_point now) {
   accepting_ = false;
   if (result >= 0) {
-    common::Accepted newcomer{common::Fd(result), peer_};
+    common::Accepted accepted{common::Fd(result), peer_};
     if (shared_.draining) return {};  // and it is closed
-    const Token token = clients_.emplace(std::move(newcomer), shared_, now);
+    const Token token = clients_.emplace(std::move(accepted), shared_, now);
     Client& client = *clients_.find(token);
     set_deadline(token, client, now);
     client.advance(*find(State::closed, Event::accepted), *ring_, token);
@@ -134,7 +133,7 @@ common::Status Server::take_newcomer(int result, Clock::time_point now) {
   return {};
 }
 
-/// The heart of it: a client's operation has ended, the table says what follows.
+/// The heart of it: a client's operation has completed, and the table says what follows.
 void Server::complete(Token token, int result, Clock::time_point now) {
   Client* const client = clients_.find(token);
   assert(client != nullptr);  // it lives until its last operation has completed, which is this one
@@ -157,25 +156,25 @@ void Server::complete(Token token, int result, Clock::time_point now) {
 
 void Server::set_deadline(Token token, Client& client, Clock::time_point now) {
   if (options_.deadline.count() == 0) return;
-  exchanges_.set(client.deadline, now + options_.deadline, token);
+  deadlines_.set(client.deadline, now + options_.deadline, token);
 }
 
 void Server::give_up_overdue(Clock::time_point now) {
-  for (common::DeadlineList* list : {&exchanges_, &lingers_}) {
+  for (common::DeadlineList* list : {&deadlines_, &lingers_}) {
     while (const auto token = list->overdue(now)) clients_.find(*token)->give_up(*ring_, *token);
   }
 }
 
 void Server::begin_drain() {
   shared_.draining = true;
-  if (accepting_) io_uring_prep_cancel64(ring_->next_entry(nobody), accept_token.value(), 0);
-  listener_ = common::Fd();  // who waits in the backlog is turned away
+  if (accepting_) io_uring_prep_cancel64(ring_->next_entry(ignored), accept_token.value(), 0);
+  listener_ = common::Fd();  // the kernel turns away what waits in the backlog
   clients_.for_each([this](Token token, Client& client) { client.begin_drain(*ring_, token); });
 }
 
 std::optional<Clock::time_point> Server::next_deadline() const {
   auto next = Clock::time_point::max();
-  if (const auto soonest = exchanges_.soonest()) next = std::min(next, *soonest);
+  if (const auto soonest = deadlines_.soonest()) next = std::min(next, *soonest);
   if (const auto soonest = lingers_.soonest()) next = std::min(next, *soonest);
   const bool pausing = !accepting_ && clients_.size() < options_.process.max_connections;
   if (pausing && !shared_.draining) next = std::min(next, accept_again_);

@@ -28,28 +28,28 @@ struct Options {
 
   common::Options process;  ///< --addr, --port, --max-clients
   std::string users;
-  bool quiet = false;                                             ///< No line for each exchange.
+  bool quiet = false;                                             ///< No line for each client.
   std::chrono::milliseconds deadline = std::chrono::seconds(10);  ///< 0: none.
 
-  /// No exchange takes longer than the deadline, nor does a stop.
+  /// No client takes longer than the deadline, so neither does a stop.
   std::chrono::milliseconds drain_timeout() const {
     return deadline.count() > 0 ? deadline : std::chrono::years(1);
   }
 };
 
-/// Serves every client on one thread: takes what has completed, looks up in the table what follows,
+/// Serves every client on one thread: takes completions, looks up in the table what follows,
 /// prepares that, and goes to sleep.
 class Server {
  public:
   /// Errors: of Ring::create(), open(2), finger::Accounts::of_directory(), eventfd(2).
-  /// As a line that says what was tried.
+  /// Each comes as a line that says what was tried.
   static std::expected<std::unique_ptr<Server>, std::string> create(const Options& options,
                                                                     common::Fd listener);
 
   std::string address() const;
 
-  /// Serves until stop() is called. Errors: of accept(2), if they are not a client's or a shortage;
-  /// of the ring.
+  /// Serves until stop() is called. Errors: of accept(2), if they are neither the connection's nor
+  /// a shortage; of the ring.
   common::Status run();
 
   /// Ends run() in good order. From any thread, and from a signal handler.
@@ -60,7 +60,7 @@ class Server {
          Shared shared);
 
   void accept_if_there_is_room(common::Clock::time_point now);
-  common::Status take_newcomer(int result, common::Clock::time_point now);
+  common::Status accept_connection(int result, common::Clock::time_point now);
   void complete(common::Token token, int result, common::Clock::time_point now);
   void set_deadline(common::Token token, Client& client, common::Clock::time_point now);
   void give_up_overdue(common::Clock::time_point now);
@@ -71,16 +71,16 @@ class Server {
   const Options& options_;
   common::Fd listener_;
   std::unique_ptr<Ring> ring_;
-  common::Fd wake_;  ///< An eventfd(2): somebody wants us to stop.
+  common::Fd wake_;  ///< An eventfd(2), written to by stop().
   Shared shared_;
 
   bool accepting_ = false;  ///< An accept is in flight, and with it these three.
   common::Address peer_;
   socklen_t peer_bytes_ = 0;
   std::uint64_t wake_ups_ = 0;
-  common::Clock::time_point accept_again_;  ///< After a shortage: not before, unless one leaves.
+  common::Clock::time_point accept_again_;  ///< After a shortage; earlier if a client leaves.
 
-  common::DeadlineList exchanges_;  ///< All as far away as --deadline.
+  common::DeadlineList deadlines_;  ///< All as far away as --deadline.
   common::DeadlineList lingers_;    ///< All as far away as linger_timeout.
   common::Slab<Client> clients_;    ///< After the lists, which its entries leave when they end.
 };

@@ -9,8 +9,8 @@
 
 namespace machine {
 
-/// What a client's one operation in the ring is for. What part 6 says by the place in a coroutine
-/// stands here.
+/// What a client's one operation in the ring is for. A coroutine says the same by the line at which
+/// it waits.
 enum class State : std::uint8_t {
   read_query,
   open_home,
@@ -18,7 +18,7 @@ enum class State : std::uint8_t {
   read_plan,
   write_response,
   write_error,
-  linger,  ///< Our end of stream is sent; whatever the peer still says is thrown away.
+  linger,  ///< Our end of stream is sent; what still comes from the peer is discarded.
   closed,  ///< No operation is in flight: not yet, or the client is to be erased.
 };
 
@@ -28,14 +28,14 @@ enum class Event : std::uint8_t {
   more,     ///< Only a part is done: of a line, of a text; or it was interrupted.
   user,     ///< The line is complete and names a user.
   list,     ///< It asks for the list.
-  refused,  ///< It gets a line that says why not.
+  refused,  ///< It is answered with an error.
   opened,
   named,    ///< Opened, and the user's name goes in front of the plan.
   no_plan,  ///< There is none that a stranger may read.
   filled,   ///< There are bytes to send.
   emptied,  ///< All of them are sent, and the plan goes on.
   ended,    ///< The last byte is sent; or the peer's end of stream has come.
-  failed,   ///< Inside, which is not the peer's business.
+  failed,   ///< An internal failure, of which the peer is told nothing.
   gone,     ///< The peer has left.
   overdue,  ///< The deadline has passed, or we stop before the query is whole.
 };
@@ -111,7 +111,7 @@ inline constexpr auto transitions = std::to_array<Transition>({
 inline constexpr std::size_t states = static_cast<std::size_t>(State::closed) + 1;
 inline constexpr std::size_t events = static_cast<std::size_t>(Event::overdue) + 1;
 
-/// Where the row for this state and event stands in the table; behind its end: there is none.
+/// The index of the row for this state and event; transitions.size(): there is none.
 constexpr std::size_t row_of(State state, Event event) {
   constexpr auto rows = [] {
     std::array<std::array<std::size_t, events>, states> found{};
@@ -125,14 +125,14 @@ constexpr std::size_t row_of(State state, Event event) {
   return rows[static_cast<std::size_t>(state)][static_cast<std::size_t>(event)];
 }
 
-/// The row for this state and event, or nullptr: a bug, for the decoder of a state makes no event
-/// that the state has no row for.
+/// The row for this state and event. nullptr would be a bug: the decoder of a state makes no event
+/// that has no row.
 constexpr const Transition* find(State state, Event event) {
   const std::size_t row = row_of(state, event);
   return row == transitions.size() ? nullptr : &transitions[row];
 }
 
-// A row that was forgotten would be a client that is never heard of again.
+// A forgotten row would leave a client waiting for ever.
 constexpr bool no_pair_has_two_rows() {
   for (std::size_t i = 0; i < transitions.size(); ++i) {
     if (row_of(transitions[i].state, transitions[i].event) != i) return false;

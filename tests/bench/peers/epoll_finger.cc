@@ -25,10 +25,10 @@
 #include "common/server/log.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
-#include "finger/server/accounts.h"
+#include "finger/server/accounts/accounts.h"
 #include "finger/server/answer.h"
-#include "finger/server/crlf.h"
-#include "finger/server/query.h"
+#include "finger/server/protocol/crlf.h"
+#include "finger/server/protocol/query.h"
 #include "peers/peer.h"
 
 namespace {

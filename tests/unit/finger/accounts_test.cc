@@ -1,4 +1,4 @@
-#include "finger/server/accounts.h"
+#include "finger/server/accounts/accounts.h"
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>

@@ -1,8 +1,9 @@
-#include "finger/server/answer.h"
-
 #include <gmock/gmock.h>
 
 #include <string>
+
+#include "finger/server/accounts/accounts.h"
+#include "finger/server/protocol/error.h"
 
 namespace {
 

@@ -54,9 +54,9 @@ struct Silent {
   }
 };
 
-finger::Deadline in(std::chrono::milliseconds time) { return Clock::now() + time; }
+finger::DueTime in(std::chrono::milliseconds time) { return Clock::now() + time; }
 
-finger::Outcome<Fd> connect_to(std::vector<Address> addresses, finger::Deadline deadline) {
+finger::Outcome<Fd> connect_to(std::vector<Address> addresses, finger::DueTime deadline) {
   return finger::connect_to(addresses, deadline);
 }
 

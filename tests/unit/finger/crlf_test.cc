@@ -1,4 +1,4 @@
-#include "finger/server/crlf.h"
+#include "finger/server/protocol/crlf.h"
 
 #include <gmock/gmock.h>
 

@@ -4,7 +4,7 @@
 
 #include <ostream>
 
-#include "finger/server/query.h"
+#include "finger/server/protocol/query.h"
 
 namespace finger {
 

@@ -1,4 +1,4 @@
-#include "finger/server/parent.h"
+#include "finger/server/root/parent.h"
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>

@@ -1,4 +1,4 @@
-#include "finger/server/passwd.h"
+#include "finger/server/accounts/passwd.h"
 
 #include <gmock/gmock.h>
 #include <sys/resource.h>
@@ -7,7 +7,7 @@
 #include <string>
 
 #include "expect.h"
-#include "finger/server/accounts.h"
+#include "finger/server/accounts/accounts.h"
 #include "own_etc.h"
 
 namespace {

@@ -1,4 +1,4 @@
-#include "finger/server/privileges.h"
+#include "finger/server/root/root_thread.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

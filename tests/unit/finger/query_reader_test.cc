@@ -7,7 +7,7 @@
 #include <type_traits>
 
 #include "expect.h"
-#include "finger/server/query.h"
+#include "finger/server/protocol/query.h"
 #include "slices.h"
 
 namespace {

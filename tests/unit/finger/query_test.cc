@@ -1,4 +1,4 @@
-#include "finger/server/query.h"
+#include "finger/server/protocol/query.h"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "finger/server/utf8.h"
+#include "finger/server/protocol/utf8.h"
 
 #include <gmock/gmock.h>
 

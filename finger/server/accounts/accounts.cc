@@ -1,0 +1,169 @@
+#include "finger/server/accounts/accounts.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "finger/server/protocol/query.h"
+#include "finger/server/protocol/utf8.h"
+
+namespace finger {
+namespace {
+
+/// With --users: no file is opened with its owner's rights.
+constexpr auto no_id = static_cast<uid_t>(-1);
+
+/// Whether a query can ask for this user, so that it can be found, and shown in the list.
+bool can_be_asked_for(std::string_view login) {
+  const auto query = parse_query(login);
+  return !login.empty() && query && *query == Query{.user = login};
+}
+
+char upper_case(char letter) {
+  return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+}
+
+/// At most `bytes_max` bytes, and no character cut in two.
+std::string_view beginning(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  const auto goes_on = [text](std::size_t i) { return (text[i] & 0xC0) == 0x80; };
+  std::size_t end = bytes_max;
+  while (end > 0 && goes_on(end)) --end;
+  return text.substr(0, end);
+}
+
+/// A directory, read name by name.
+class Directory {
+ public:
+  static Result<Directory> open(const common::Fd& directory) {
+    common::Fd readable(::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!readable) return common::last_error();
+    DIR* const stream = ::fdopendir(readable.get());
+    if (stream == nullptr) return common::last_error();
+    (void)readable.release();  // owned by the stream from now on
+    return Directory(stream);
+  }
+
+  /// The next name, good until the one after it is read; empty: there is none.
+  Result<std::string_view> next() {
+    errno = 0;  // only errno tells an end from an error. readdir(3)
+    entry_ = ::readdir(stream_.get());
+    if (entry_ == nullptr && errno != 0) return common::last_error();
+    return entry_ == nullptr ? std::string_view() : std::string_view(entry_->d_name);
+  }
+
+  /// Whether that is the name of a directory, and not of a symbolic link. Read from the entry where
+  /// possible, without touching the directory itself: its user may have mounted a file system there
+  /// that refuses others, or keeps them waiting.
+  bool is_at_directory() const {
+    if (entry_->d_type != DT_UNKNOWN) return entry_->d_type == DT_DIR;
+    struct stat status {};
+    const int number = ::dirfd(stream_.get());
+    return ::fstatat(number, entry_->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISDIR(status.st_mode);
+  }
+
+ private:
+  struct Close {
+    void operator()(DIR* stream) const { (void)::closedir(stream); }  // it was only read
+  };
+
+  explicit Directory(DIR* stream) : stream_(stream) {}
+
+  std::unique_ptr<DIR, Close> stream_;
+  const dirent* entry_ = nullptr;
+};
+
+}  // namespace
+
+std::string full_name(std::string_view gecos, std::string_view login) {
+  std::string name;
+  for (const char letter : gecos.substr(0, gecos.find(','))) {
+    if (name.size() > full_name_bytes_max) break;
+    if (letter != '&') {
+      name += letter;
+    } else if (!login.empty()) {
+      name += upper_case(login.front());
+      name += login.substr(1);
+    }
+  }
+  return printable(beginning(name, full_name_bytes_max));
+}
+
+Accounts::Accounts(std::vector<Account> accounts) {
+  std::map<std::string, Account> sorted;
+  for (Account& account : accounts) {
+    if (!can_be_asked_for(account.login)) continue;
+    auto login = account.login;
+    sorted.try_emplace(std::move(login), std::move(account));  // keeps the first
+  }
+  accounts_.reserve(sorted.size());
+  for (auto& [login, account] : sorted) accounts_.push_back(std::move(account));
+}
+
+Result<Accounts> Accounts::of_group(const std::string& group) {
+  auto entries = members_of(group);
+  if (!entries) return std::unexpected(entries.error());
+  return of_entries(std::move(*entries));
+}
+
+Result<Accounts> Accounts::of_directory(const std::string& directory) {
+  const common::Fd opened(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!opened) return common::last_error();
+  return of_directory(opened, directory);
+}
+
+Result<Accounts> Accounts::of_directory(const common::Fd& directory, const std::string& path) {
+  auto opened = Directory::open(directory);
+  if (!opened) return std::unexpected(opened.error());
+
+  std::vector<Account> accounts;
+  while (true) {
+    const auto next = opened->next();
+    if (!next) return std::unexpected(next.error());
+    if (next->empty()) break;
+    if (next->starts_with('.') || !opened->is_at_directory()) continue;
+    const std::string name(*next);
+    accounts.push_back({name, name, path + "/" + name, no_id, no_id});
+  }
+  return Accounts(std::move(accounts));
+}
+
+Accounts Accounts::of_entries(std::vector<PasswdEntry> entries) {
+  std::vector<Account> accounts;
+  for (PasswdEntry& entry : entries) {
+    auto name = full_name(entry.gecos, entry.login);
+    accounts.push_back(
+        {std::move(entry.login), std::move(name), std::move(entry.home), entry.uid, entry.gid});
+  }
+  return Accounts(std::move(accounts));
+}
+
+const Account* Accounts::find(std::string_view login) const {
+  const auto found = std::ranges::lower_bound(accounts_, login, {}, &Account::login);
+  return found != accounts_.end() && found->login == login ? &*found : nullptr;
+}
+
+std::string name_line(const Account& account) {
+  return fmt::format("Name: {}\r\n", account.full_name);
+}
+
+std::string list_answer(const Accounts& accounts, bool with_names) {
+  std::string lines;
+  for (const Account& account : accounts.all()) {
+    lines += account.login;
+    if (with_names) lines += '\t' + account.full_name;
+    lines += "\r\n";
+  }
+  return lines;
+}
+
+}  // namespace finger

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/fd.h"
+#include "finger/server/accounts/passwd.h"
+#include "finger/server/protocol/error.h"
+
+namespace finger {
+
+/// A user who has opted in.
+struct Account {
+  std::string login;
+  std::string full_name;  ///< Printable, perhaps empty; with --users, the login.
+  std::string home;
+  uid_t uid;  ///< Its rights open the plan. With --users -1: the daemon's own rights do.
+  gid_t gid;
+};
+
+/// A longer full name is cut: the line that holds it fits any buffer.
+inline constexpr std::size_t full_name_bytes_max = 256;
+
+/// The full name from a GECOS field: the text before the first comma, with the capitalised login
+/// for each `&`, and printable. finger(1) reads it like this.
+std::string full_name(std::string_view gecos, std::string_view login);
+
+/// The users who have opted in, sorted by login; never changed, so threads may share it. It holds
+/// no other user: from here on, one that does not exist and one that has not opted in are the same.
+///
+/// A login that no query can ask for (parse_query() in finger/server/protocol/query.h refuses it)
+/// is left out, so everything in it can be shown to any client.
+class Accounts {
+ public:
+  Accounts() = default;
+
+  /// The members of the group: see members_of() in finger/server/accounts/passwd.h. Call it outside
+  /// the event loop and from one thread at a time. Errors: no_such_group; an errno where the system
+  /// could not say, which is not the same.
+  static Result<Accounts> of_group(const std::string& group);
+
+  /// The directories in `directory`, except hidden ones and symbolic links. Reads the disk.
+  /// Errors: an errno.
+  static Result<Accounts> of_directory(const std::string& directory);
+
+  /// The same for one that is open, perhaps with O_PATH only, and was found at `path`.
+  static Result<Accounts> of_directory(const common::Fd& directory, const std::string& path);
+
+  /// From what the system says, in its order: of two entries with the same login the first counts.
+  static Accounts of_entries(std::vector<PasswdEntry> entries);
+
+  /// The account with exactly this login, good as long as the Accounts; nullptr: there is none.
+  /// Compares names and makes no system call: no name, not even `../x`, leads to a file.
+  const Account* find(std::string_view login) const;
+
+  /// All of them, sorted by the bytes of their logins.
+  std::span<const Account> all() const { return accounts_; }
+
+ private:
+  explicit Accounts(std::vector<Account> accounts);
+
+  std::vector<Account> accounts_;
+};
+
+// What is answered about accounts, apart from the plans. Lines end with CRLF.
+
+/// The answer where a plan is missing, empty, not readable or not a regular file.
+inline constexpr std::string_view no_plan = "No Plan.\r\n";
+
+/// `Name: FULL NAME`, the line before a plan.
+std::string name_line(const Account& account);
+
+/// The list of users: a line for each, with the login and, with names, a tab and the full name.
+std::string list_answer(const Accounts& accounts, bool with_names);
+
+}  // namespace finger

@@ -1,0 +1,167 @@
+#include "finger/server/accounts/passwd.h"
+
+#include <grp.h>
+#include <pwd.h>
+
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+namespace finger {
+namespace {
+
+/// Where the C library puts the texts of an entry. A group with many members is long.
+class EntryBuffer {
+ public:
+  char* data() { return bytes_.data(); }
+  std::size_t size() const { return bytes_.size(); }
+
+  /// False: no entry of the system is as long as that.
+  bool grow() {
+    if (bytes_.size() >= bytes_max) return false;
+    bytes_.resize(2 * bytes_.size());
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t bytes_max = 64 * 1024 * 1024;
+
+  std::vector<char> bytes_ = std::vector<char>(4096);
+};
+
+/// Calls `read`, which returns an errno, with a buffer that grows until the entry fits.
+template <typename Read>
+int read_entry(EntryBuffer& buffer, Read read) {
+  while (true) {
+    const int error = read();
+    if (error != ERANGE || !buffer.grow()) return error;
+  }
+}
+
+/// Whether a look-up without a result means "not found", and not a failure. getpwnam(3), "ERRORS"
+bool says_not_found(int error) {
+  return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
+}
+
+std::unexpected<std::error_code> system_failure(int error) {
+  return std::unexpected(std::error_code(error, std::system_category()));
+}
+
+std::string text(const char* field) { return field != nullptr ? field : ""; }
+
+PasswdEntry copied(const passwd& entry) {
+  return {text(entry.pw_name), text(entry.pw_gecos), text(entry.pw_dir), entry.pw_uid,
+          entry.pw_gid};
+}
+
+Result<GroupEntry> find_group(const std::string& name) {
+  EntryBuffer buffer;
+  group entry{};
+  group* found = nullptr;
+  const int error = read_entry(buffer, [&] {
+    return ::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+  });
+  if (found == nullptr && says_not_found(error)) return failure(Error::no_such_group);
+  if (found == nullptr) return system_failure(error);
+
+  GroupEntry copy{entry.gr_gid, {}};
+  for (char** member = entry.gr_mem; *member != nullptr; ++member) copy.members.emplace(*member);
+  return copy;
+}
+
+Result<std::optional<PasswdEntry>> find_user(const std::string& login, EntryBuffer& buffer) {
+  passwd entry{};
+  passwd* found = nullptr;
+  const int error = read_entry(buffer, [&] {
+    return ::getpwnam_r(login.c_str(), &entry, buffer.data(), buffer.size(), &found);
+  });
+  if (found != nullptr) return copied(entry);
+  if (!says_not_found(error)) return system_failure(error);
+  return std::nullopt;
+}
+
+/// The list of users ends with ENOENT both at its end and where a file could not be opened: only
+/// errno may tell which. getpwent(3), "ERRORS"
+Status check_list() {
+  switch (errno) {
+    case EINTR:
+    case EIO:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+      return common::last_error();
+    default:
+      return {};  // left over from a check whether some file exists
+  }
+}
+
+/// The system's list of users, of which the process has one.
+class UserList {
+ public:
+  UserList() = default;
+  UserList(const UserList&) = delete;
+  UserList& operator=(const UserList&) = delete;
+  ~UserList() { ::endpwent(); }
+
+  Status open() {
+    errno = 0;
+    ::setpwent();  // returns nothing
+    return check_list();
+  }
+
+  /// nullopt: that was the last one.
+  Result<std::optional<PasswdEntry>> next() {
+    passwd entry{};
+    passwd* found = nullptr;
+    errno = 0;
+    const int error = read_entry(
+        buffer_, [&] { return ::getpwent_r(&entry, buffer_.data(), buffer_.size(), &found); });
+    if (error == 0) return copied(entry);
+    if (error != ENOENT) return system_failure(error);
+    if (const auto complete = check_list(); !complete) return std::unexpected(complete.error());
+    return std::nullopt;
+  }
+
+ private:
+  EntryBuffer buffer_;
+};
+
+}  // namespace
+
+bool is_member(const PasswdEntry& user, const GroupEntry& group) {
+  return user.gid == group.gid || group.members.contains(user.login);
+}
+
+Result<std::vector<PasswdEntry>> listed_members_of(const GroupEntry& group) {
+  UserList list;
+  if (const auto opened = list.open(); !opened) return std::unexpected(opened.error());
+
+  std::vector<PasswdEntry> members;
+  while (true) {
+    auto user = list.next();
+    if (!user) return std::unexpected(user.error());
+    if (!*user) return members;
+    if (is_member(**user, group)) members.push_back(std::move(**user));
+  }
+}
+
+Result<std::vector<PasswdEntry>> members_of(const std::string& group) {
+  const auto found = find_group(group);
+  if (!found) return std::unexpected(found.error());
+  auto members = listed_members_of(*found);
+  if (!members) return members;
+
+  // Only members that are not listed: without a free descriptor, the look-up of a name may say "not
+  // found" where the list says EMFILE.
+  auto missing = found->members;
+  for (const PasswdEntry& member : *members) missing.erase(member.login);
+  EntryBuffer buffer;
+  for (const std::string& login : missing) {
+    auto user = find_user(login, buffer);
+    if (!user) return std::unexpected(user.error());
+    if (*user) members->push_back(std::move(**user));
+  }
+  return members;
+}
+
+}  // namespace finger

@@ -1,0 +1,90 @@
+#include "finger/server/process/workers.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/server/log.h"
+#include "uring/ring.h"
+
+namespace finger {
+namespace {
+
+/// How many more descriptors may be opened; it stops counting at `enough`.
+std::size_t free_descriptors(std::size_t enough) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return enough;  // EFAULT and EINVAL only
+  std::size_t free = 0;
+  for (rlim_t number = 0; number < limit.rlim_cur && free < enough; ++number) {
+    if (::fcntl(static_cast<int>(number), F_GETFD) < 0) ++free;
+  }
+  return free;
+}
+
+/// --max-clients, or as many connections as there are descriptors for, each with its home and its
+/// plan: a connection that is accepted can always open them.
+std::size_t connections_max(const Options& options) {
+  const std::size_t wanted = options.process.max_connections;
+  // Of each worker a ring and an eventfd, one to wake the log, and two for a reload.
+  const std::size_t own = 2 * options.process.workers + 3;
+  const std::size_t free = free_descriptors(own + wanted * descriptors_each);
+  if (free <= own) return 1;
+  return std::clamp<std::size_t>((free - own) / descriptors_each, 1, wanted);
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<Workers>, std::string> Workers::create(const Options& options,
+                                                                     common::Fd listener,
+                                                                     RosterPointer roster,
+                                                                     PrepareRing prepare) {
+  std::unique_ptr<Workers> workers(
+      new Workers(options, std::move(listener), std::move(roster), std::move(prepare)));
+  std::string complaint = workers->worker_group_.start(
+      options.process.workers, [self = workers.get()](std::size_t, const common::Fd& wake) {
+        return self->create_server(wake);
+      });
+  if (!complaint.empty()) return std::unexpected(std::move(complaint));
+  return workers;
+}
+
+Workers::Workers(const Options& options, common::Fd listener, RosterPointer roster,
+                 PrepareRing prepare)
+    : options_(options),
+      prepare_(std::move(prepare)),
+      shared_(options, connections_max(options), std::move(listener), std::move(roster)),
+      worker_group_(options.process, option_names) {}
+
+std::expected<std::unique_ptr<Server>, std::string> Workers::create_server(const common::Fd& wake) {
+  auto server = Server::create(shared_, wake, prepare_);
+  if (!server && server.error() == Error::no_stranger) {
+    return std::unexpected(server.error().message());
+  }
+  if (!server) return std::unexpected(uring::explain(server.error()));
+  return std::move(*server);
+}
+
+void Workers::stop() {
+  shared_.stopping = true;
+  worker_group_.wake_all();
+}
+
+void Workers::retire() {
+  shared_.retiring = true;
+  worker_group_.wake_all();
+}
+
+void Workers::reload() {
+  auto roster = load_roster(options_, *shared_.roster());
+  if (!roster) {
+    common::log(fmt::format("cannot reload, the old list stays: {}", roster.error().message()));
+    return;
+  }
+  common::log(fmt::format("reloaded: {} users", (*roster)->accounts.all().size()));
+  shared_.replace(std::move(*roster));
+}
+
+}  // namespace finger

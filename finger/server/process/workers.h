@@ -1,0 +1,61 @@
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/fd.h"
+#include "finger/server/accounts/roster.h"
+#include "finger/server/options.h"
+#include "finger/server/process/shared.h"
+#include "finger/server/server.h"
+#include "uring/worker_group.h"
+
+namespace finger {
+
+/// The daemon without its signals: several servers, a thread and a ring each, that share the
+/// listener and all limits.
+///
+///     auto workers = Workers::create(options, std::move(listener), *roster, prepare);
+///     if (!workers) { … workers.error() is a line that says why … }
+///     …                        // every ring is made and prepared: rights can be given up for good
+///     (*workers)->run();       // until stop() is called
+class Workers {
+ public:
+  /// Makes the servers, each in its own thread, the first in the calling one, which must call
+  /// run(). `listener` is non-blocking; `roster` is from load_roster(); for `prepare` see
+  /// PrepareRing. Error: a line that says what is missing, and what to do about it.
+  static std::expected<std::unique_ptr<Workers>, std::string> create(const Options& options,
+                                                                     common::Fd listener,
+                                                                     RosterPointer roster,
+                                                                     PrepareRing prepare = {});
+
+  /// Serves until stop() or retire() is called. Once. Returns the exit status: 1 when one of the
+  /// servers has failed, which it says on stderr, and which stops the others through the
+  /// common::SignalWakeup.
+  int run() { return worker_group_.run(); }
+
+  /// Drains, which ends run(). From any thread, and from a signal handler.
+  void stop();
+
+  /// Accepts no more connections, and ends run() when all that were accepted are served. From any
+  /// thread, and from a signal handler.
+  void retire();
+
+  /// Loads the roster anew, or keeps the present one if that fails; a line says which. It may take
+  /// long, and belongs in a thread of its own. Not for workers with a `prepare`: a user who was not
+  /// in the roster when the rings were prepared has no credentials in them.
+  void reload();
+
+ private:
+  Workers(const Options& options, common::Fd listener, RosterPointer roster, PrepareRing prepare);
+  std::expected<std::unique_ptr<Server>, std::string> create_server(const common::Fd& wake);
+
+  const Options& options_;
+  const PrepareRing prepare_;
+  Shared shared_;
+  uring::WorkerGroup<Server> worker_group_;  ///< The last member: its threads use the others.
+};
+
+}  // namespace finger

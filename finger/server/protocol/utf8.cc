@@ -1,0 +1,59 @@
+#include "finger/server/protocol/utf8.h"
+
+#include <cassert>
+
+namespace finger {
+namespace {
+
+unsigned byte_at(std::string_view text, std::size_t i) {
+  return static_cast<unsigned char>(text[i]);
+}
+
+/// How many bytes a character has that begins with this one; 0: none does.
+std::size_t size_from(unsigned first) {
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return 2;  // C0 and C1 would be overlong
+  if (first >= 0xE0 && first <= 0xEF) return 3;
+  if (first >= 0xF0 && first <= 0xF4) return 4;
+  return 0;
+}
+
+}  // namespace
+
+std::optional<Character> first_character(std::string_view text) {
+  assert(!text.empty());
+  const std::size_t size_bytes = size_from(byte_at(text, 0));
+  if (size_bytes == 0 || text.size() < size_bytes) return std::nullopt;
+  if (size_bytes == 1) return Character{byte_at(text, 0), 1};
+
+  char32_t value = byte_at(text, 0) & (0x7FU >> size_bytes);
+  for (std::size_t i = 1; i < size_bytes; ++i) {
+    if ((byte_at(text, i) & 0xC0U) != 0x80U) return std::nullopt;
+    value = value << 6 | (byte_at(text, i) & 0x3FU);
+  }
+  const bool overlong = (size_bytes == 3 && value < 0x800) || (size_bytes == 4 && value < 0x10000);
+  const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
+  if (overlong || surrogate || value > 0x10FFFF) return std::nullopt;
+  return Character{value, size_bytes};
+}
+
+bool is_control(char32_t character) {
+  return character < 0x20 || (character >= 0x7F && character <= 0x9F);
+}
+
+std::string printable(std::string_view text) {
+  std::string seen;
+  while (!text.empty()) {
+    const auto character = first_character(text);
+    const std::size_t size_bytes = character ? character->size_bytes : 1;
+    if (character && !is_control(character->value)) {
+      seen += text.substr(0, size_bytes);
+    } else {
+      seen += '?';
+    }
+    text.remove_prefix(size_bytes);
+  }
+  return seen;
+}
+
+}  // namespace finger

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace finger {
+
+/// A Unicode character, and how many bytes of UTF-8 it took.
+struct Character {
+  char32_t value;
+  std::size_t size_bytes;
+};
+
+/// The character that `text`, which is not empty, begins with. nullopt: it begins with none.
+/// Overlong forms, surrogates and values above U+10FFFF are no characters. Source: RFC 3629, 4.
+std::optional<Character> first_character(std::string_view text);
+
+/// Whether it is a control character (C0, DEL and C1), which a terminal obeys instead of showing.
+bool is_control(char32_t character);
+
+/// `text` with a question mark for each control character and each byte that is not UTF-8, so that
+/// it can neither end a line nor command a terminal.
+std::string printable(std::string_view text);
+
+}  // namespace finger

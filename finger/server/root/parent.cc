@@ -1,0 +1,260 @@
+#include "finger/server/root/parent.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstdlib>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/server/log.h"
+
+namespace finger {
+namespace {
+
+using common::Clock;
+
+constexpr std::string_view ready_text = "ready";
+constexpr auto restart_pause = std::chrono::seconds(1);
+
+sigset_t handled_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGHUP, SIGINT, SIGTERM, SIGCHLD}) sigaddset(&set, number);
+  return set;
+}
+
+void send(pid_t pid, int signal) {
+  (void)::kill(pid, signal);  // a child that was not waited for: it exists
+}
+
+/// `exit status 1`, `signal 9`
+std::string describe(int status) {
+  if (WIFSIGNALED(status)) return fmt::format("signal {}", WTERMSIG(status));
+  return fmt::format("exit status {}", WEXITSTATUS(status));
+}
+
+}  // namespace
+
+bool Report::ready() { return say(ready_text); }
+
+int Report::failed(std::string_view line) {
+  (void)say(line);  // fails only if the parent has gone
+  return 1;
+}
+
+/// Up to PIPE_BUF bytes an empty pipe takes whole, or its reader has gone. pipe(7)
+bool Report::say(std::string_view text) {
+  const auto piece = text.substr(0, PIPE_BUF);
+  const ssize_t written = ::write(pipe_.get(), piece.data(), piece.size());
+  pipe_ = {};
+  return written >= 0;
+}
+
+Parent::Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce)
+    : listener_(std::move(listener)),
+      limits_(limits),
+      work_(std::move(work)),
+      announce_(std::move(announce)) {}
+
+common::Result<int> Parent::run() {
+  // If SIG_IGN was inherited, no signal would report that a worker has ended.
+  (void)std::signal(SIGCHLD, SIG_DFL);
+  const sigset_t set = handled_signals();
+  // From now on they wait until signals_ is read. Fails only for a wrong first argument.
+  (void)::sigprocmask(SIG_BLOCK, &set, nullptr);
+  signals_ = common::Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals_) return common::last_error();
+  start();
+  while (!exit_status_) {
+    wait();
+    check_deadlines(Clock::now());
+  }
+  return *exit_status_;
+}
+
+void Parent::wait() {
+  auto soonest = start_at_;
+  if (starting_) soonest = starting_->kill_at;
+  for (const Draining& each : draining_) {
+    if (each.kill_at && (!soonest || *each.kill_at < *soonest)) soonest = each.kill_at;
+  }
+  int timeout_ms = -1;
+  if (soonest) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*soonest - Clock::now());
+    timeout_ms = static_cast<int>(std::clamp<long long>(left.count(), 0, INT_MAX));
+  }
+  const int report = starting_ ? starting_->report.get() : -1;  // poll(2) ignores negative ones
+  std::array<pollfd, 2> watched{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
+                                 {.fd = report, .events = POLLIN, .revents = 0}}};
+  if (::poll(watched.data(), watched.size(), timeout_ms) <= 0) return;  // EINTR: look again
+  if (watched[1].revents != 0) read_report();
+  if (watched[0].revents != 0) read_signals();
+}
+
+void Parent::start() {
+  start_at_.reset();
+  reload_again_ = false;
+  started_at_ = Clock::now();
+  auto forked = fork_worker();
+  if (!forked) return fail_start(forked.error().message());
+  starting_ = std::move(*forked);
+}
+
+common::Result<Parent::Starting> Parent::fork_worker() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) < 0) return common::last_error();
+  common::Fd ours(ends[0]);
+  common::Fd theirs(ends[1]);
+  const pid_t parent = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid < 0) return common::last_error();
+  if (pid == 0) {
+    ours = {};
+    be_worker(std::move(theirs), parent);
+  }
+  return Starting{.pid = pid, .report = std::move(ours), .kill_at = started_at_ + limits_.start};
+}
+
+void Parent::be_worker(common::Fd report, pid_t parent) {
+  // Giving root up clears it, and sets it again. The parent may have gone before it was set.
+  (void)::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (::getppid() != parent) std::_Exit(1);
+  // A group of its own: what ^C sends to the terminal's group would be the worker's second signal.
+  (void)::setpgid(0, 0);
+  (void)std::signal(SIGHUP, SIG_IGN);  // the parent handles it
+  signals_ = {};
+  const sigset_t set = handled_signals();
+  (void)::sigprocmask(SIG_UNBLOCK, &set, nullptr);
+  Report to_parent(std::move(report));
+  std::exit(work_(std::move(listener_), to_parent));
+}
+
+void Parent::read_signals() {
+  signalfd_siginfo signal{};
+  while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal) {
+    switch (signal.ssi_signo) {
+      case SIGHUP:
+        if (stopping_) break;
+        if (starting_) {
+          reload_again_ = true;
+        } else {
+          start();
+        }
+        break;
+      case SIGCHLD:
+        reap();
+        break;
+      default:
+        stop();
+    }
+  }
+}
+
+void Parent::read_report() {
+  std::array<char, PIPE_BUF> text;
+  const ssize_t size = ::read(starting_->report.get(), text.data(), text.size());
+  if (size < 0) return;
+  starting_->report = {};
+  if (size == 0) return;  // the worker has ended, and SIGCHLD will tell how
+  const std::string_view said(text.data(), static_cast<std::size_t>(size));
+  if (said == ready_text) return promote();
+  draining_.push_back({.pid = starting_->pid, .kill_at = Clock::now() + restart_pause});
+  fail_start(common::escape(std::as_bytes(std::span(said))));
+}
+
+void Parent::promote() {
+  if (serving_) {
+    drain(*serving_, retire_signal);
+    common::log("reloaded: a fresh worker serves");
+  }
+  serving_ = starting_->pid;
+  starting_.reset();
+  if (!std::exchange(announced_, true)) announce_();
+  if (reload_again_) start();
+}
+
+void Parent::fail_start(std::string_view reason) {
+  starting_.reset();
+  if (stopping_) return;
+  if (!announced_) {
+    common::log(reason);
+    exit_status_ = 1;
+  } else if (serving_) {
+    common::log(fmt::format("cannot reload, the worker before goes on: {}", reason));
+    if (reload_again_) start();
+  } else {
+    common::log(fmt::format("no worker serves, another is tried: {}", reason));
+    start_at_ = started_at_ + restart_pause;
+  }
+}
+
+void Parent::reap() {
+  while (true) {
+    int status = 0;
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+    if (pid <= 0) break;
+    ended(pid, status);
+  }
+  if (stopping_ && !starting_ && !serving_ && draining_.empty()) exit_status_ = 0;
+}
+
+void Parent::ended(pid_t pid, int status) {
+  if (starting_ && starting_->pid == pid && starting_->report) read_report();
+  if (starting_ && starting_->pid == pid) {
+    fail_start(fmt::format("the worker ended before it served: {}", describe(status)));
+  } else if (serving_ == pid) {
+    serving_.reset();
+    common::log(fmt::format("a worker has ended by itself: {}", describe(status)));
+    if (!starting_) start_at_ = started_at_ + restart_pause;
+  } else {
+    std::erase_if(draining_, [pid](const Draining& each) { return each.pid == pid; });
+  }
+}
+
+/// The first time, clients that have asked get their answers; the second time, none does.
+void Parent::stop() {
+  const bool at_once = std::exchange(stopping_, true);
+  start_at_.reset();
+  listener_ = {};
+  for (const Draining& each : draining_) send(each.pid, at_once ? SIGKILL : drain_signal);
+  if (serving_) drain(*std::exchange(serving_, std::nullopt), drain_signal);
+  if (starting_) kill_starting();  // it has no clients yet, or does not know of them
+  if (draining_.empty()) exit_status_ = 0;
+}
+
+void Parent::kill_starting() {
+  send(starting_->pid, SIGKILL);
+  draining_.push_back({.pid = starting_->pid, .kill_at = std::nullopt});
+  starting_.reset();
+}
+
+void Parent::drain(pid_t pid, int signal) {
+  send(pid, signal);
+  draining_.push_back({.pid = pid, .kill_at = Clock::now() + limits_.drain});
+}
+
+void Parent::check_deadlines(Clock::time_point now) {
+  for (Draining& each : draining_) {
+    if (!each.kill_at || *each.kill_at > now) continue;
+    send(each.pid, SIGKILL);
+    each.kill_at.reset();
+  }
+  if (starting_ && starting_->kill_at <= now) {
+    kill_starting();
+    fail_start("the worker is not ready in time: the account database does not answer");
+  }
+  if (start_at_ && *start_at_ <= now) start();
+}
+
+}  // namespace finger

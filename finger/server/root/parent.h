@@ -1,0 +1,114 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <csignal>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/fd.h"
+#include "common/result.h"
+#include "common/server/duration.h"
+
+namespace finger {
+
+/// How a worker process tells its parent, once, that it serves, or why it cannot.
+class Report {
+ public:
+  explicit Report(common::Fd pipe) : pipe_(std::move(pipe)) {}
+
+  /// It serves, and heeds drain_signal and retire_signal. False: the parent has gone.
+  [[nodiscard]] bool ready();
+
+  /// It cannot serve, for the reason that the line gives. Returns the exit status 1.
+  int failed(std::string_view line);
+
+ private:
+  bool say(std::string_view text);
+
+  common::Fd pipe_;
+};
+
+/// The process that stays root when fingerd is started as root. It keeps the listening socket and
+/// one worker process at work, and touches no client:
+/// - SIGHUP: a fresh worker starts, which loads the roster anew. As soon as it serves, the old one
+///   is sent retire_signal: it accepts no more connections, serves those that it has, and ends. If
+///   the fresh one cannot serve, or takes too long to report, the old one goes on and a line says
+///   so.
+/// - A worker that ends by itself is replaced, at most once a second; a line says so.
+/// - SIGTERM, SIGINT: the worker is asked to drain; the second time it is killed.
+/// No worker outlives the parent.
+class Parent {
+ public:
+  static constexpr int retire_signal = SIGUSR1;
+
+  /// Asks a worker to drain. Not SIGTERM: where that was sent to every process called fingerd, the
+  /// parent's would be the worker's second, at which it ends immediately.
+  static constexpr int drain_signal = SIGUSR2;
+
+  /// What a worker does, in a process of its own; returns its exit status.
+  using Work = std::function<int(common::Fd listener, Report& report)>;
+
+  /// How long a worker may take. Then it is killed.
+  struct Limits {
+    std::chrono::milliseconds start;  ///< Until it reports.
+    std::chrono::milliseconds drain;  ///< Until it ends, after it was asked to.
+  };
+
+  /// `announce` is called once, when the first worker serves.
+  Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce);
+
+  /// Returns the exit status: 0, it was asked to stop; 1, the first worker could not serve. Only in
+  /// a process with one thread. Error: of signalfd(2).
+  common::Result<int> run();
+
+ private:
+  struct Starting {
+    pid_t pid;
+    common::Fd report;  ///< Empty: it has reported nothing, and ends.
+    common::Clock::time_point kill_at;
+  };
+  struct Draining {
+    pid_t pid;
+    std::optional<common::Clock::time_point> kill_at;
+  };
+
+  void wait();
+  void start();
+  common::Result<Starting> fork_worker();
+  [[noreturn]] void be_worker(common::Fd report, pid_t parent);
+  void read_signals();
+  void read_report();
+  void promote();
+  void fail_start(std::string_view reason);
+  void reap();
+  void ended(pid_t pid, int status);
+  void stop();
+  void kill_starting();
+  void drain(pid_t pid, int signal);
+  void check_deadlines(common::Clock::time_point now);
+
+  common::Fd
+      listener_;  ///< Closed when the parent is to stop: then only the worker's copy is left.
+  const Limits limits_;
+  const Work work_;
+  const std::function<void()> announce_;
+
+  common::Fd signals_;
+  std::optional<Starting> starting_;
+  std::optional<pid_t> serving_;
+  std::vector<Draining> draining_;
+  std::optional<common::Clock::time_point> start_at_;  ///< When to replace a worker that ended.
+  common::Clock::time_point started_at_;
+  bool announced_ = false;
+  bool reload_again_ = false;  ///< SIGHUP came while a worker started: its roster may be too old.
+  bool stopping_ = false;
+  std::optional<int> exit_status_;
+};
+
+}  // namespace finger

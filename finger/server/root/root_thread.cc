@@ -1,0 +1,155 @@
+#include "finger/server/root/root_thread.h"
+
+#include <unistd.h>
+
+#include <cassert>
+#include <exception>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/server/log.h"
+#include "finger/server/root/credentials.h"
+#include "finger/server/root/privileges.h"
+
+namespace finger {
+namespace {
+
+/// The operations that serving plans takes.
+constexpr int operations[] = {IORING_OP_POLL_ADD, IORING_OP_TIMEOUT, IORING_OP_OPENAT2,
+                              IORING_OP_READ,     IORING_OP_WRITE,   IORING_OP_RECV,
+                              IORING_OP_SEND,     IORING_OP_CLOSE};
+
+/// Registers a user's credentials, without supplementary groups if the thread has none, and is root
+/// again. The real and the saved uid stay 0, the saved one as the way back, also in what is
+/// registered. There they give no right: files are opened with the effective ids, and while that
+/// uid is not 0 the effective capabilities are empty. credentials(7), capabilities(7). Changing the
+/// real uid as well would take 10 s for 65,000 users, as the kernel counts what each real user has.
+/// Errors: of setresuid(2); EBUSY, the ring is full.
+Result<std::uint16_t> register_user(uring::Ring& ring, const User& user) {
+  const auto changed_gid = set_group_ids(user.gid);
+  if (!changed_gid) return std::unexpected(changed_gid.error());
+  const auto changed_uid = set_user_ids(0, user.uid, 0);
+  if (!changed_uid) return std::unexpected(changed_uid.error());
+  assert(has_no_effective_capability());
+  const auto number = ring.register_credentials();
+  const auto root_again = set_user_ids(0, 0, 0);
+  if (!root_again) std::terminate();  // never: its saved uid is 0
+  return number;
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<RootThread>, std::string> RootThread::start() {
+  const auto user = fence_in();
+  if (!user) return std::unexpected(user.error());
+  std::unique_ptr<RootThread> root;
+  try {
+    root.reset(new RootThread());
+  } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
+    return std::unexpected("cannot start a thread: " + error.code().message());
+  }
+  std::string complaint = become(*user);
+  if (!complaint.empty()) return std::unexpected(std::move(complaint));
+  return root;
+}
+
+RootThread::RootThread() : thread_(&RootThread::work, this) {}
+
+RootThread::~RootThread() {
+  {
+    const std::scoped_lock lock(mutex_);
+    ending_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+  forbid_tracing();
+}
+
+Result<std::vector<std::uint16_t>> RootThread::prepare(uring::Loop& loop,
+                                                       const Accounts& accounts) {
+  // A stranger owns nothing. `nobody` or `fingerd` may own files: other programs run as them.
+  const auto uid = uids_.unused(::geteuid(), accounts, &Account::uid);
+  const auto gid = gids_.unused(::getegid(), accounts, &Account::gid);
+  if (!uid || !gid) return failure(Error::no_stranger);
+  Result<std::vector<std::uint16_t>> numbers;
+  run_as_root([&] { numbers = register_owners(loop.ring(), accounts, *uid, *gid); });
+  if (!numbers) return numbers;
+  const auto permitted = loop.ring().permit_only(operations);
+  if (!permitted) return std::unexpected(permitted.error());
+  const auto enabled = loop.ring().enable();
+  if (!enabled) return std::unexpected(enabled.error());
+  return numbers;
+}
+
+void RootThread::work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return ending_ || job_ != nullptr; });
+    if (ending_) return;
+    (*job_)();
+    job_ = nullptr;
+    changed_.notify_all();
+  }
+}
+
+/// Runs the job in the thread that is root, and waits for it. Several threads may call it at a
+/// time.
+void RootThread::run_as_root(const std::function<void()>& job) {
+  std::unique_lock lock(mutex_);
+  bool done = false;
+  const std::function<void()> noted = [&] {
+    job();
+    done = true;
+  };
+  changed_.wait(lock, [this] { return job_ == nullptr; });
+  job_ = &noted;
+  changed_.notify_all();
+  changed_.wait(lock, [&done] { return done; });
+}
+
+Result<std::vector<std::uint16_t>> RootThread::register_owners(uring::Ring& ring,
+                                                               const Accounts& accounts,
+                                                               uid_t strangers_uid,
+                                                               gid_t strangers_gid) {
+  const auto left = leave_all_groups();
+  if (!left) return std::unexpected(left.error());
+  const auto stranger = register_user(ring, {.uid = strangers_uid, .gid = strangers_gid});
+  if (!stranger) return std::unexpected(stranger.error());
+  std::vector<std::uint16_t> numbers;
+  numbers.reserve(accounts.all().size());
+  bool full = false;
+  for (const Account& account : accounts.all()) {
+    numbers.push_back(*stranger);
+    if (!can_be_owner(account)) {
+      complain(fmt::format("{} has uid {} and gid {}: the plan is opened with a stranger's rights",
+                           account.login, account.uid, account.gid));
+      continue;
+    }
+    if (full) continue;
+    const auto number = register_user(ring, {.uid = account.uid, .gid = account.gid});
+    if (number) {
+      numbers.back() = *number;
+    } else if (number.error() == std::errc::device_or_resource_busy) {
+      full = true;
+      complain(
+          "a ring has numbers for 65,534 users: further plans are opened with a stranger's "
+          "rights");
+    } else {
+      return std::unexpected(number.error());
+    }
+  }
+  return numbers;
+}
+
+/// Whether the account's owner is a user that this thread can and should become.
+bool RootThread::can_be_owner(const Account& account) const {
+  return account.uid != 0 && uids_.has(account.uid) && gids_.has(account.gid);
+}
+
+void RootThread::complain(const std::string& line) {
+  if (complaints_.insert(line).second) common::log(line);
+}
+
+}  // namespace finger

@@ -1,0 +1,67 @@
+#include "finger/server/process/address_limit.h"
+
+#include <gmock/gmock.h>
+
+#include <string_view>
+
+namespace {
+
+using common::Address;
+using finger::AddressLimit;
+
+Address from(std::string_view literal) { return *Address::parse(literal, 50'412); }
+
+/// Whether the two count as one, where one may come once.
+bool are_one(std::string_view first, std::string_view second) {
+  AddressLimit address_limit(1);
+  EXPECT_TRUE(address_limit.try_acquire(from(first)));
+  return !address_limit.try_acquire(from(second));
+}
+
+TEST(AddressLimit, AcquiresUpToTheLimit) {
+  AddressLimit address_limit(3);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(address_limit.try_acquire(from("192.0.2.7")));
+  EXPECT_FALSE(address_limit.try_acquire(from("192.0.2.7")));
+  EXPECT_TRUE(address_limit.try_acquire(from("192.0.2.8"))) << "another's business";
+}
+
+TEST(AddressLimit, AcquiresOneMoreForEachReleased) {
+  AddressLimit address_limit(2);
+  EXPECT_TRUE(address_limit.try_acquire(from("192.0.2.7")));
+  EXPECT_TRUE(address_limit.try_acquire(from("192.0.2.7")));
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_FALSE(address_limit.try_acquire(from("192.0.2.7")));
+    address_limit.release(from("192.0.2.7"));
+    EXPECT_TRUE(address_limit.try_acquire(from("192.0.2.7")));
+  }
+}
+
+TEST(AddressLimit, DoesNotCountWhatItRefuses) {
+  AddressLimit address_limit(1);
+  EXPECT_TRUE(address_limit.try_acquire(from("192.0.2.7")));
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(address_limit.try_acquire(from("192.0.2.7")));
+  address_limit.release(from("192.0.2.7"));
+  EXPECT_TRUE(address_limit.try_acquire(from("192.0.2.7")));
+}
+
+// A host that has one address of a /64 has them all.
+TEST(AddressLimit, CountsAnIPv6NetworkAsOne) {
+  EXPECT_TRUE(are_one("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff"));
+  EXPECT_FALSE(are_one("2001:db8:1:2::1", "2001:db8:1:3::1"));
+  EXPECT_FALSE(are_one("2001:db8:1:2::1", "2001:db8:8001:2::1"));
+}
+
+// As they come through a socket of both families they are all of ::/64.
+TEST(AddressLimit, CountsEachIPv4AddressForItself) {
+  EXPECT_TRUE(are_one("::ffff:192.0.2.7", "192.0.2.7"));
+  EXPECT_FALSE(are_one("::ffff:192.0.2.7", "::ffff:192.0.2.8"));
+  EXPECT_FALSE(are_one("::ffff:192.0.2.7", "::1"));
+  EXPECT_FALSE(are_one("192.0.2.7", "2.0.0.192")) << "the order of the bytes";
+}
+
+TEST(AddressLimit, TakesNoIPv4AddressForAnIPv6Network) {
+  EXPECT_FALSE(are_one("192.0.2.7", "c000:207::1"));
+  EXPECT_FALSE(are_one("192.0.2.7", "::1"));
+}
+
+}  // namespace
