@@ -193,8 +193,8 @@ def main(effort: Effort | None = None) -> None:
     if len(os.sched_getaffinity(0)) < CORES:
         sys.exit(f"measure: server and client want a core each: this machine has no {CORES}")
     if out == measured.NUMBERS and commit().endswith(DIRTY):
-        sys.exit("measure: the book's numbers are those of a commit, and `git status` shows changes "
-                 "outside book/: commit them, or choose where to write with --out DIR")
+        sys.exit("measure: the book's numbers are those of a commit, and `git status` shows "
+                 "changes outside book/: commit them, or choose where to write with --out DIR")
     out.mkdir(parents=True, exist_ok=True)
     raise_descriptor_limit()
     setting, began, left_out = Setting(arguments.build.resolve(), effort), time.monotonic(), []
