@@ -1,6 +1,5 @@
 """What the texts say: nothing about things that a reader has not got, no promise, no dead link."""
 
-import importlib.util
 import re
 import subprocess
 from pathlib import Path
@@ -64,17 +63,10 @@ def test_readme_shows_every_stage() -> None:
               for stage in stages() if stage.name in line])
 
 
-def test_readme_shows_the_matrix() -> None:
-    found = importlib.util.spec_from_file_location("matrix", ROOT / "tools" / "matrix.py")
-    assert found is not None and found.loader is not None
-    matrix = importlib.util.module_from_spec(found)
-    found.loader.exec_module(matrix)
-    readme = matrix.README.read_text()
-    made_by = "./check, then tools/matrix.py fill build/matrix.md"
-    assert matrix.KEPT.is_file(), f"tests/matrix.md is missing: {made_by}"
-    assert matrix.BLOCK.search(readme), "README.md has lost its markers <!-- tests/matrix.md -->"
-    assert matrix.filled(readme, matrix.KEPT.read_text()) == readme, (
-        "README.md's table is not that of tests/matrix.md: tools/matrix.py fill")
+def test_readme_shows_the_way_to_the_matrix() -> None:
+    assert "(tests/matrix.md)" in (text(ROOT / "README.md") or "")
+    assert (ROOT / "tests" / "matrix.md").is_file(), (
+        "tests/matrix.md is missing: ./check, then tools/matrix.py fill build/matrix.md")
 
 
 @pytest.mark.parametrize(("words", "status", "says"), [
