@@ -11,8 +11,6 @@ from project import ROOT, complain, files, name, stages, text
 OUTSIDE = re.compile(
     r"\.\./" "shared|" r"\.lib" "rary|DEVELOPERS" r"\.md|COM" r"PASS|/(?:work|farm)/")
 UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b(?!\(#\d+\))|not imple" "mented")
-LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)  # a lambda looks like a link
 COMMANDS = {"serve", "check", "measure", "read"}
 THIS = Path(__file__)
 
@@ -36,13 +34,6 @@ def test_nothing_speaks_of_what_the_reader_has_not_got() -> None:
 def test_nothing_is_left_for_later_without_a_number() -> None:
     complain([f"{where}: '{what}': finish it, or name where it is kept in mind, as TO" "DO(#7)"
               for where, what in lines_with(UNFINISHED)])
-
-
-def test_links_lead_somewhere() -> None:
-    complain([f"{name(path)}: the link to {target} leads nowhere"
-              for path in markdown_files()
-              for target in LINK.findall(FENCE.sub("", text(path) or ""))
-              if "://" not in target and not (path.parent / target).exists()])
 
 
 def test_every_command_that_the_texts_name_is_there() -> None:
