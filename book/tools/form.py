@@ -62,7 +62,7 @@ def without_code(text: str) -> str:
 
 def anchors(text: str) -> set[str]:
     """What a link may name behind `#`. Our headings are such that host and site agree."""
-    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+    return {heading.lower().replace(" ", "-")
             for _, heading in HEADING.findall(without_code(text)) if not EXERCISE.match(heading)}
 
 

@@ -135,8 +135,8 @@ def m12_1_tables(results: Results, setting: Setting) -> dict[str, Table]:
         notes=["Cold: the plan's bytes are not in memory, but its directory is. It is not what a "
                "disk costs in general: this machine's may be a file of another machine, which has "
                "it in memory. One after the other is asked by a Python program, whose own time is "
-               "in it. How often a byte is copied is not measured, but stands in "
-               "`finger/server/plan.cc`: read into a buffer, converted within it, and sent from it."])}
+               "in it. How often a byte is copied is not measured, but stands in `finger/server/plan.cc`: "
+               "read into a buffer, converted within it, and sent from it."])}
 
 
 # M13.1: beside slow clients
