@@ -134,6 +134,8 @@ build() {
   mkdir -p "$root/build"
   quietly "configuring ($preset)" flock "$root/build/.lock" \
     cmake -S "$root" --preset "$preset" "${configure_options[@]}" || return 1
+  [[ $preset != default ]] || # where editors and other tools look for it
+    ln -sfn build/default/compile_commands.json "$root/compile_commands.json"
   quietly "building ${*:-everything} ($preset)" flock "$root/build/.lock" \
     cmake --build "$root/build/$preset" "${targets[@]}" || return 1
 }

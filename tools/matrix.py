@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Keeps the table of stages and capabilities true, which a run of the black-box tests writes.
 
-matrix.py fill [FILE]    makes FILE the new tests/matrix.md, and shows the table in README.md
+matrix.py fill FILE      makes FILE the new tests/matrix.md
 matrix.py compare FILE   ends with 1 if the run that wrote FILE found another table
 """
 
@@ -12,8 +12,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "tests" / "matrix.md"
-README = ROOT / "README.md"
-BLOCK = re.compile(r"(<!-- tests/matrix.md -->\n).*?(<!-- /tests/matrix.md -->)", re.DOTALL)
 UNSETTLED = re.compile(r"\| (?:not run|FAIL) \|")
 
 
@@ -22,20 +20,12 @@ def rows(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.startswith("|")]
 
 
-def filled(readme: str, matrix: str) -> str:
-    """README.md with the table between its markers."""
-    table = "\n".join(rows(matrix))
-    return BLOCK.sub(lambda markers: f"{markers[1]}{table}\n{markers[2]}", readme)
-
-
-def fill(new: Path | None) -> int:
-    """Takes over a new table, or shows the old one again."""
-    if new is not None:
-        if UNSETTLED.search(new.read_text()):
-            print(f"{new} is of a run in which tests failed or were skipped", file=sys.stderr)
-            return 1
-        shutil.copyfile(new, KEPT)
-    README.write_text(filled(README.read_text(), KEPT.read_text()))
+def fill(new: Path) -> int:
+    """Takes over a new table."""
+    if UNSETTLED.search(new.read_text()):
+        print(f"{new} is of a run in which tests failed or were skipped", file=sys.stderr)
+        return 1
+    shutil.copyfile(new, KEPT)
     return 0
 
 
@@ -58,8 +48,6 @@ def compare(new: Path) -> int:
 def main(arguments: list[str]) -> int:
     """Does what the arguments say."""
     match arguments:
-        case ["fill"]:
-            return fill(None)
         case ["fill", file]:
             return fill(Path(file))
         case ["compare", file]:

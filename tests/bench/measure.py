@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -19,13 +18,14 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "book" / "tools"))
 
 import charts  # noqa: E402
+import json_text  # noqa: E402
 import measured  # noqa: E402
 import pytest  # noqa: E402
 from contenders import DEFAULT_BUILD, REPOSITORY  # noqa: E402
 from harness.limits import raise_descriptor_limit  # noqa: E402
 from measures import EXPERIMENTS, NAMES  # noqa: E402
 from measures.experiment import FULL, QUICK, Effort, Experiment, Setting, Table  # noqa: E402
-from rounds import Job, Noise, facts, in_rounds, steps  # noqa: E402
+from rounds import DIRTY, Job, Noise, commit, facts, in_rounds, steps  # noqa: E402
 
 CORES = 2
 FIGURES = REPOSITORY / "book" / "fig"
@@ -154,8 +154,7 @@ def rounded(value: Any) -> Any:
 def write(found: dict[str, Any], table: Table, out: Path, figures: Path) -> None:
     """The numbers, the figure, and the table on the terminal."""
     name = found["name"]
-    text = json.dumps(rounded(found), indent=1, ensure_ascii=False) + "\n"
-    (out / f"{name}.json").write_text(text)
+    (out / f"{name}.json").write_text(json_text.text(rounded(found)))
     if table.chart:
         (figures / f"{name}.svg").write_text(charts.draw(found["chart"]))
     elif table.picture:
@@ -193,6 +192,9 @@ def main(effort: Effort | None = None) -> None:
     out, figures = arguments.out or measured.NUMBERS, arguments.out or FIGURES
     if len(os.sched_getaffinity(0)) < CORES:
         sys.exit(f"measure: server and client want a core each: this machine has no {CORES}")
+    if out == measured.NUMBERS and commit().endswith(DIRTY):
+        sys.exit("measure: the book's numbers are those of a commit, and `git status` shows "
+                 "changes outside book/: commit them, or choose where to write with --out DIR")
     out.mkdir(parents=True, exist_ok=True)
     raise_descriptor_limit()
     setting, began, left_out = Setting(arguments.build.resolve(), effort), time.monotonic(), []

@@ -20,6 +20,7 @@ from contenders import REPOSITORY
 from workloads import Numbers
 
 QUIET_LOAD = 0.3  # a load average above says that somebody was at work, perhaps the compiler
+DIRTY = "-dirty"  # what was measured differs from the commit
 QUIET_OTHERS = 0.1  # of a CPU: more, and somebody is
 Results = dict[str, dict[str, list[Numbers]]]  # by load, then by server; a round each
 
@@ -75,12 +76,18 @@ def processor() -> str:
 
 
 def commit() -> str:
-    """Which state of the project was measured; unknown, where it came as an archive."""
+    """Which state of the project was measured; unknown, where it came as an archive. What differs
+    from it in book/ does not count: that is where a run writes to."""
     if shutil.which("git") is None:
         return "unknown"
-    run = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=REPOSITORY,
-                         capture_output=True, text=True)
-    return run.stdout.strip() or "unknown"
+    found = git("rev-parse", "--short", "HEAD")
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!book")
+    return (found or "unknown") + (DIRTY if changed else "")
+
+
+def git(*words: str) -> str:
+    run = subprocess.run(["git", *words], cwd=REPOSITORY, capture_output=True, text=True)
+    return run.stdout.strip()
 
 
 def compiler(build: Path) -> tuple[str, str]:

@@ -7,12 +7,12 @@ from pathlib import Path
 import blocks
 import fill
 import form
+import links
 import pytest
 from blocks import ROOT
 
 BOOK = ROOT / "book"
 CHAPTERS = sorted(BOOK.glob("[0-9][0-9]-*.md")) + sorted(BOOK.glob("appendix-*.md"))
-LINK = re.compile(r"(?<!!)\[[^\]\n]+\]\(([^)\s]+)\)")
 PICTURE = re.compile(r"!\[([^\]\n]*)\]\(([^)\s]+)\)")
 WORDS_MAX = 4500
 
@@ -24,6 +24,10 @@ def names(paths: list[Path]) -> list[str]:
 def complain(complaints: list[str]) -> None:
     if complaints:
         pytest.fail("\n".join(complaints), pytrace=False)
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
 
 
 @cache
@@ -68,19 +72,9 @@ def test_a_chapter_is_no_longer_than_an_evening(path: Path) -> None:
     assert count <= WORDS_MAX, f"{path.name} has {count} words, at most {WORDS_MAX}"
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=names(CHAPTERS))
+@pytest.mark.parametrize("path", blocks.markdown_files(), ids=lambda path: name_of(path))
 def test_links_and_anchors_lead_somewhere(path: Path) -> None:
-    complaints = []
-    for target in LINK.findall(form.without_code(path.read_text())):
-        if "://" in target:
-            continue
-        file, _, anchor = target.partition("#")
-        other = (path.parent / file) if file else path
-        if not other.exists():
-            complaints.append(f"{path.name}: {target} leads nowhere")
-        elif anchor and anchor not in form.anchors(other.read_text()):
-            complaints.append(f"{path.name}: {target}: there is no such heading")
-    complain(complaints)
+    complain([f"{name_of(path)}: {what}" for what in links.dead(path)])
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=names(CHAPTERS))

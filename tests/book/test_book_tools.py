@@ -6,6 +6,7 @@ from pathlib import Path
 import blocks
 import fill
 import form
+import links
 import listings
 import measured
 import pytest
@@ -221,3 +222,13 @@ def test_no_front_matter_is_found() -> None:
 
 def test_anchors_are_those_of_the_headings_outside_code() -> None:
     assert form.anchors("# One two\n\n```\n# No\n```\n## Three-four\n") == {"one-two", "three-four"}
+
+
+@pytest.mark.parametrize("text", ["[x](no.md)", "[x](other.md#no)", "[x](#no)", "![x](no.svg)"])
+def test_a_dead_link_is_found(tmp_path: Path, text: str) -> None:
+    (tmp_path / "other.md").write_text("# Two words\n")
+    page = tmp_path / "page.md"
+    page.write_text("# Here\n\n[a](other.md#two-words) [b](#here) [c](https://example.org/x)\n")
+    assert links.dead(page) == []
+    page.write_text(f"# Here\n\n{text}\n")
+    assert len(links.dead(page)) == 1

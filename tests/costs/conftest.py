@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "protocol"))
 
+from capabilities import STAGES  # noqa: E402
 from harness import limits, target as targets  # noqa: E402
 from harness.server import Server  # noqa: E402
 from harness.target import Target  # noqa: E402
@@ -25,8 +26,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that takes `target` runs for every stage, or for those that `stages` names."""
     if "target" in metafunc.fixturenames:
         only = metafunc.definition.get_closest_marker("stages")
-        built = targets.built_stages(BUILD, only.args if only else ())
-        metafunc.parametrize("target", built, ids=[target.name for target in built])
+        built = {target.name: target for target in targets.built_stages(BUILD, ())}
+        metafunc.parametrize("target", [
+            built[name] if name in built else pytest.param(None, marks=not_built(name))
+            for name in (only.args if only else STAGES)
+        ], ids=only.args if only else STAGES)
+
+
+def not_built(stage: str) -> pytest.MarkDecorator:
+    return pytest.mark.skip(
+        reason=f"{stage} is not built: cmake --preset default && cmake --build --preset default")
 
 
 @pytest.fixture

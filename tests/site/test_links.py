@@ -1,64 +1,17 @@
-"""Links: those between files here, and with --all those that leave us."""
+"""Links to the world. Those between files here: tests/book."""
 
 import http.server
 import re
 import threading
 import urllib.error
 import urllib.request
-from pathlib import Path
 
-import form
 import pytest
 from blocks import markdown_files
-from pages import complain
+from links import links
 
-LINK = re.compile(r"\[[^\]\n]*\]\(<?([^)\s>]+)>?\)")
-BARE = re.compile(r"<(https?://[^>\s]+)>")
 AGENT = {"User-Agent": "Mozilla/5.0 (link check of a book)"}
 PATIENCE = 20  # s
-
-
-def links(path: Path) -> set[str]:
-    """Also those of pictures."""
-    text = form.without_code(path.read_text())
-    return set(LINK.findall(text)) | set(BARE.findall(text))
-
-
-def anchors(path: Path) -> set[str]:
-    """As the code host makes them, and of a line in a source none that we check."""
-    found = set()
-    for _, heading in form.HEADING.findall(form.without_code(path.read_text())):
-        found.add(re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-"))
-    return found
-
-
-def dead(path: Path) -> list[str]:
-    """Links inside the repository that lead nowhere."""
-    complaints = []
-    for link in sorted(links(path)):
-        if re.match(r"[a-z]+:", link):
-            continue
-        file, _, anchor = link.partition("#")
-        other = (path.parent / file).resolve() if file else path
-        if not other.exists():
-            complaints.append(f"{path}: {link} leads nowhere")
-        elif anchor and other.suffix == ".md" and anchor not in anchors(other):
-            complaints.append(f"{path}: {link}: there is no such heading")
-    return complaints
-
-
-def test_every_link_inside_leads_somewhere() -> None:
-    complain([complaint for path in markdown_files() for complaint in dead(path)])
-
-
-@pytest.mark.parametrize("text", ["[x](no.md)", "[x](other.md#no)", "[x](#no)", "![x](no.svg)"])
-def test_a_dead_link_is_found(tmp_path: Path, text: str) -> None:
-    (tmp_path / "other.md").write_text("# Two words\n")
-    page = tmp_path / "page.md"
-    page.write_text("# Here\n\n[a](other.md#two-words) [b](#here) [c](https://example.org/x)\n")
-    assert dead(page) == []
-    page.write_text(f"# Here\n\n{text}\n")
-    assert len(dead(page)) == 1
 
 
 def outside() -> list[str]:

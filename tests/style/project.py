@@ -21,7 +21,7 @@ def files() -> tuple[Path, ...]:
     for directory, directories, names in os.walk(ROOT):
         directories[:] = sorted(set(directories) - NOT_OURS)
         found += [Path(directory, name) for name in sorted(names) if not name.endswith(".err")]
-    return tuple(path for path in found if path.is_file())
+    return tuple(path for path in found if path.is_file() and not path.is_symlink())
 
 
 def name(path: Path) -> str:

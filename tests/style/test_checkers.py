@@ -1,5 +1,7 @@
 """The checks find what they look for: a rule that nothing can break is no rule."""
 
+from pathlib import Path
+
 import cpp
 import pytest
 import test_words
@@ -23,15 +25,22 @@ int Server::run() { return 0; }
 """
 
 
-def test_functions_are_found_with_their_length() -> None:
-    found = [(f.name, f.first_line, f.lines) for f in cpp.functions(LAMBDA_AND_TYPE)]
-    assert found == [
-        ("fd", 4, 1), ("pick", 5, 6), ("Server::Server", 11, 3), ("Server::run", 15, 1)]
+def functions_of(source: str, directory: Path) -> list[cpp.Function]:
+    file = directory / "source.cc"
+    file.write_text(source)
+    return cpp.functions(file)
 
 
-def test_a_long_function_is_long() -> None:
+def test_functions_are_found_with_their_length(tmp_path: Path) -> None:
+    found = [(f.name, f.first_line, f.lines) for f in functions_of(LAMBDA_AND_TYPE, tmp_path)]
+    assert found == [("Peer::fd", 4, 1), ("pick", 5, 6), ("Server::Server", 11, 3),
+                     ("Server::run", 15, 1)]
+
+
+def test_a_long_function_is_long(tmp_path: Path) -> None:
     body = "  step();\n" * 61
-    assert cpp.functions(f"TEST(Frame, IsLong) {{\n{body}}}\n")[0].lines == 63
+    found = functions_of(f"TEST(Frame, IsLong) {{\n{body}}}\n", tmp_path)
+    assert found[0].lines == 63
 
 
 @pytest.mark.parametrize("sentence", ["see ../" "shared/notes", "/wo" "rk/main", "the COM" "PASS"])

@@ -24,7 +24,7 @@ def test_part1_can_be_met_first() -> None:
     lines = sum(map(lines_of, sources(part1).values()))
     assert lines <= PART1_LINES_MAX, (
         f"part1-blocking has {lines} lines of its own: is all of it needed, and clear?")
-    serve = [f for f in cpp.functions(text(part1 / "server.cc") or "") if f.name == "serve"]
+    serve = [f for f in cpp.functions(part1 / "server.cc") if f.name == "serve"]
     assert len(serve) == 1, "part1-blocking/server.cc must define one function called serve"
     assert serve[0].lines <= PART1_SERVE_LINES_MAX, f"serve has {serve[0].lines} lines"
 
@@ -58,7 +58,7 @@ def test_functions_keep_their_order(climb) -> None:
 
 def functions_in_order(path: Path) -> list[str]:
     """Names, each where it occurs first: overloads count as one."""
-    return list(dict.fromkeys(f.name for f in cpp.functions(text(path) or "")))
+    return list(dict.fromkeys(f.name for f in cpp.functions(path)))
 
 
 @pytest.mark.parametrize("stage", stages(), ids=lambda stage: stage.name)

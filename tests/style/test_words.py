@@ -1,6 +1,5 @@
 """What the texts say: nothing about things that a reader has not got, no promise, no dead link."""
 
-import importlib.util
 import re
 import subprocess
 from pathlib import Path
@@ -12,8 +11,6 @@ from project import ROOT, complain, files, name, stages, text
 OUTSIDE = re.compile(
     r"\.\./" "shared|" r"\.lib" "rary|DEVELOPERS" r"\.md|COM" r"PASS|/(?:work|farm)/")
 UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b(?!\(#\d+\))|not imple" "mented")
-LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)  # a lambda looks like a link
 COMMANDS = {"serve", "check", "measure", "read"}
 THIS = Path(__file__)
 
@@ -39,13 +36,6 @@ def test_nothing_is_left_for_later_without_a_number() -> None:
               for where, what in lines_with(UNFINISHED)])
 
 
-def test_links_lead_somewhere() -> None:
-    complain([f"{name(path)}: the link to {target} leads nowhere"
-              for path in markdown_files()
-              for target in LINK.findall(FENCE.sub("", text(path) or ""))
-              if "://" not in target and not (path.parent / target).exists()])
-
-
 def test_every_command_that_the_texts_name_is_there() -> None:
     complaints = []
     for path in markdown_files():
@@ -64,17 +54,10 @@ def test_readme_shows_every_stage() -> None:
               for stage in stages() if stage.name in line])
 
 
-def test_readme_shows_the_matrix() -> None:
-    found = importlib.util.spec_from_file_location("matrix", ROOT / "tools" / "matrix.py")
-    assert found is not None and found.loader is not None
-    matrix = importlib.util.module_from_spec(found)
-    found.loader.exec_module(matrix)
-    readme = matrix.README.read_text()
-    made_by = "./check, then tools/matrix.py fill build/matrix.md"
-    assert matrix.KEPT.is_file(), f"tests/matrix.md is missing: {made_by}"
-    assert matrix.BLOCK.search(readme), "README.md has lost its markers <!-- tests/matrix.md -->"
-    assert matrix.filled(readme, matrix.KEPT.read_text()) == readme, (
-        "README.md's table is not that of tests/matrix.md: tools/matrix.py fill")
+def test_readme_shows_the_way_to_the_matrix() -> None:
+    assert "(tests/matrix.md)" in (text(ROOT / "README.md") or "")
+    assert (ROOT / "tests" / "matrix.md").is_file(), (
+        "tests/matrix.md is missing: ./check, then tools/matrix.py fill build/matrix.md")
 
 
 @pytest.mark.parametrize(("words", "status", "says"), [

@@ -108,7 +108,9 @@ def pytest_report_header(config: pytest.Config) -> str:
     """Says who is tested."""
     names = [f"{subject.name} at level {subject.level}" for subject in config.stash[SUBJECTS]]
     return "servers under test: " + (
-        ", ".join(names) or f"none is built in {config.option.build_dir}"
+        ", ".join(names)
+        or f"none is built in {config.option.build_dir}: cmake --preset default && "
+        "cmake --build --preset default"
     )
 
 

@@ -1,0 +1,32 @@
+"""Links of the Markdown files: also between files that the site does not have, as the code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import form
+
+LINK = re.compile(r"\[[^\]\n]*\]\(<?([^)\s>]+)>?\)")
+BARE = re.compile(r"<(https?://[^>\s]+)>")
+
+
+def links(path: Path) -> set[str]:
+    """All of a file, and of its pictures."""
+    text = form.without_code(path.read_text())
+    return set(LINK.findall(text)) | set(BARE.findall(text))
+
+
+def dead(path: Path) -> list[str]:
+    """Links inside the project that lead nowhere."""
+    complaints = []
+    for link in sorted(links(path)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        file, _, anchor = link.partition("#")
+        other = (path.parent / file).resolve() if file else path
+        if not other.exists():
+            complaints.append(f"{link} leads nowhere")
+        elif anchor and other.suffix == ".md" and anchor not in form.anchors(other.read_text()):
+            complaints.append(f"{link}: there is no such heading")
+    return complaints

@@ -1,0 +1,54 @@
+# What every part needs of a build. The CMakeLists.txt at the top includes this, and so does that of
+# a part which is built alone:
+#
+#   cmake -S part3-nonblocking -B build/part3 && cmake --build build/part3
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+# With -g for the debugger and without -DNDEBUG: an assertion costs little and says much.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g")
+
+if(PROJECT_IS_TOP_LEVEL)
+  include(CTest)
+  if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE RelWithDebInfo)
+  endif()
+else()
+  set(BUILD_TESTING OFF)  # a project that takes a part of this has tests of its own
+endif()
+
+set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL TRUE)  # or only this directory would see them
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(CLI11 QUIET)
+if(NOT TARGET CLI11::CLI11)
+  if(PROJECT_IS_TOP_LEVEL)
+    message(FATAL_ERROR "CLI11 is missing (Debian: apt-get install libcli11-dev)")
+  endif()
+  # Another project takes in a part that parses no options, as part6_uring_loop.
+  add_library(CLI11::CLI11 INTERFACE IMPORTED GLOBAL)
+endif()
+find_package(PkgConfig QUIET)
+if(PkgConfig_FOUND)
+  pkg_check_modules(liburing QUIET IMPORTED_TARGET GLOBAL liburing>=2.3)
+endif()
+
+include(${CMAKE_CURRENT_LIST_DIR}/stage.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/steps.cmake)
+
+# add_neighbour(DIRECTORY): a part that is built alone takes in what it links. Only what is linked
+# is built, and none of it is tested.
+function(add_neighbour directory)
+  set(BUILD_TESTING OFF)
+  add_subdirectory(../${directory} ${directory} EXCLUDE_FROM_ALL)
+endfunction()
+
+# left_out(PART LIBRARY PACKAGE): the part cannot be built here. An error when it was to be built
+# alone; the other parts are built without it.
+function(left_out part library package)
+  if(part STREQUAL PROJECT_NAME)
+    message(FATAL_ERROR "${part} needs ${library} (Debian: apt-get install ${package})")
+  endif()
+  message(STATUS "${part} is left out: no ${library} (Debian: apt-get install ${package})")
+endfunction()

@@ -1,0 +1,108 @@
+"""Each part can be built alone, from a copy that holds nothing but what it links."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# What must be copied along with a part. A stage needs only common.
+NEEDS = {"finger": ["common", "part6-uring"]}
+PARTS = [*sorted(main.parent.name for main in ROOT.glob("part[0-9]*/main.cc")), "finger"]
+PROGRAMS = {"part6-uring": ["part6-uring", "echo-client"], "finger": ["fingerd", "finger"]}
+RING = {"part6-uring", "finger"}
+BOOST = {"part5-epoll", "part6-uring"}
+CHEAP = ["part1-blocking"]  # the others are built by ./check --all
+WITHOUT = ("-DCMAKE_DISABLE_FIND_PACKAGE_Boost=ON", "-DCMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON")
+FAST = ("-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O0")
+BUILD_SECONDS = 600
+
+
+def call(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Runs a command; where there is ccache, it compiles."""
+    launcher = {"CMAKE_CXX_COMPILER_LAUNCHER": "ccache"} if shutil.which("ccache") else {}
+    return subprocess.run(words, env=os.environ | launcher, text=True, timeout=BUILD_SECONDS,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def configure(source: Path, build: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return call("cmake", "-S", source, "-B", build, "-G", "Ninja", *FAST, *options)
+
+
+def targets(build: Path) -> set[str]:
+    """What can be built there by name."""
+    listed = call("ninja", "-C", build, "-t", "targets", "all").stdout
+    return {line.partition(":")[0] for line in listed.splitlines()}
+
+
+def copy_of(part: str, directory: Path) -> Path:
+    """The part in this directory, with what it needs beside it."""
+    for name in [part, *NEEDS.get(part, ["common"])]:
+        shutil.copytree(ROOT / name, directory / name)
+    return directory / part
+
+
+def skip_without_libraries(part: str, said: str) -> None:
+    if f"{part} needs " in said or f"{part} is left out" in said or "fingerd is left out" in said:
+        pytest.skip("the library that this part needs is not installed")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_can_be_configured_alone(part: str, tmp_path: Path) -> None:
+    build = tmp_path / "build"
+    run = configure(copy_of(part, tmp_path / "copy"), build)
+    skip_without_libraries(part, run.stdout)
+    assert run.returncode == 0, run.stdout
+    assert targets(build).issuperset(PROGRAMS.get(part, [part]))
+
+
+@pytest.mark.parametrize("part", [
+    part if part in CHEAP else pytest.param(part, marks=pytest.mark.long) for part in PARTS])
+def test_a_part_can_be_built_alone(part: str, tmp_path: Path) -> None:
+    build = tmp_path / "build"
+    run = configure(copy_of(part, tmp_path / "copy"), build)
+    skip_without_libraries(part, run.stdout)
+    assert run.returncode == 0, run.stdout
+    programs = PROGRAMS.get(part, [part])
+    run = call("cmake", "--build", build, "--target", *programs)
+    assert run.returncode == 0, run.stdout
+    for program in programs:
+        assert call(build / program, "--version").returncode == 0
+
+
+def test_another_project_takes_in_a_part_without_the_parser_of_options(tmp_path: Path) -> None:
+    (tmp_path / "CMakeLists.txt").write_text(f"""cmake_minimum_required(VERSION 3.25)
+project(another LANGUAGES CXX)
+add_subdirectory({ROOT} six-servers EXCLUDE_FROM_ALL)
+""")
+    run = configure(tmp_path, tmp_path / "build", "-DCMAKE_DISABLE_FIND_PACKAGE_CLI11=ON")
+    assert run.returncode == 0, run.stdout
+    assert "part1-blocking" in targets(tmp_path / "build")
+
+
+@pytest.fixture(scope="module")
+def poor(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """What the whole project can build on a machine without liburing and without Boost."""
+    build = tmp_path_factory.mktemp("poor")
+    run = configure(ROOT, build, "-DBUILD_TESTING=OFF", *WITHOUT)
+    assert run.returncode == 0, run.stdout
+    return targets(build)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_missing_library_leaves_out_only_what_needs_it(part: str, poor: set[str]) -> None:
+    program = PROGRAMS.get(part, [part])[0]
+    assert (program in poor) == (part not in RING | BOOST)
+    assert "finger" in poor, "the client needs no ring"
+
+
+@pytest.mark.parametrize(("part", "library"), [
+    ("part5-epoll", "Boost headers (Debian: apt-get install libboost-dev)"),
+    ("part6-uring", "liburing (Debian: apt-get install liburing-dev)")])
+def test_a_part_alone_names_the_library_that_is_missing(
+        part: str, library: str, tmp_path: Path) -> None:
+    run = configure(ROOT / part, tmp_path, *WITHOUT)
+    assert run.returncode != 0
+    assert f"{part} needs {library}" in " ".join(run.stdout.split())

@@ -1,0 +1,64 @@
+"""pytest from the project's directory: one suite, several, all; and what is missing, in a line."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTEST = "import sys, pytest; sys.exit(pytest.console_main())"  # as the command: not from here
+
+
+def run(*words: str, at: Path = ROOT, before: str = "") -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    return subprocess.run([sys.executable, "-c", before + PYTEST, *words], cwd=at, env=environment,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+
+
+@pytest.mark.parametrize("suite", ["bench", "book", "costs", "finger", "protocol", "style"])
+def test_a_suite_is_collected_from_the_top_and_from_its_directory(suite: str) -> None:
+    for ran in (run("--collect-only", "-q", f"tests/{suite}"),
+                run("--collect-only", "-q", at=ROOT / "tests" / suite)):
+        assert ran.returncode == 0, ran.stdout
+        assert "error" not in ran.stdout.splitlines()[-1]
+
+
+def test_without_arguments_every_suite_is_collected() -> None:
+    ran = run("--collect-only", "-q")
+    assert ran.returncode == 0, ran.stdout
+    begun = [line.split()[1] for line in ran.stdout.splitlines() if line.startswith("pytest tests/")]
+    suites = {f"tests/{path.parent.name}" for path in ROOT.glob("tests/*/test_*.py")}
+    assert set(begun) == suites and len(begun) == len(suites)
+    assert "-m 'not long and not build'" in ran.stdout
+
+
+def test_two_suites_whose_modules_have_the_same_names_run_one_after_the_other() -> None:
+    own = ["tests/protocol", "tests/finger/test_own_suite.py"]
+    ran = run(*own, "-q", "--collect-only")
+    assert ran.returncode == 0, ran.stdout
+    assert [line for line in ran.stdout.splitlines() if line.startswith("pytest ")] == [
+        f"pytest {path} -q --collect-only" for path in own]
+
+
+def test_the_worst_status_of_several_suites_is_that_of_the_run() -> None:
+    chosen = ["tests/style/test_words.py", "tests/book/test_elsewhere.py"]
+    assert run(*chosen, "-q", "-k", "nothing_is_left_for_later").returncode == 0
+    assert run(*chosen, "-q", "-k", "no_test_has_this_name").returncode == 5
+    assert run(*chosen, "-q", "--no-such-option").returncode == 4
+
+
+def test_a_missing_library_is_named_in_a_line() -> None:
+    ran = run("tests/protocol", before="import os, sys; sys.modules['hypothesis'] = None; "
+              "os.environ['PYTEST_DISABLE_PLUGIN_AUTOLOAD'] = '1'; ")  # one of them is Hypothesis's
+    assert ran.returncode == 4
+    assert ran.stdout.strip().startswith("ERROR: Hypothesis is missing")
+    assert len(ran.stdout.strip().splitlines()) == 1
+
+
+def test_a_missing_stage_is_named_in_a_line(tmp_path: Path) -> None:
+    ran = run("tests/protocol", "--stage", "part4-poll", "--build-dir", str(tmp_path))
+    assert ran.returncode == 4
+    assert "part4-poll is not built: cmake --preset default" in ran.stdout
+    assert len(ran.stdout.strip().splitlines()) == 1
