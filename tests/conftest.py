@@ -22,7 +22,7 @@ LEFT_OUT = ("-m", "not long and not build")
 # takes long is for ./check --all, and the exercises are the reader's to solve.
 SUITES = {
     "style": (),
-    "build": LEFT_OUT,
+    "builds": LEFT_OUT,
     "costs": (),
     "protocol": (),
     "finger": (),
@@ -32,7 +32,8 @@ SUITES = {
     "bench": (),
 }
 NEEDS_HYPOTHESIS = {"exercises", "finger", "protocol"}
-NO_TIME_LIMIT = {"build", "site"}  # a build takes as long as it takes
+TAKE_A_VALUE = {"-c", "-k", "-m", "-n", "-o", "-p", "-r", "-W"}  # those of pytest and xdist
+NO_TIME_LIMIT = {"builds", "site"}  # a build takes as long as it takes
 
 
 def suites_of(path: Path) -> list[str]:
@@ -47,21 +48,28 @@ def suites_of(path: Path) -> list[str]:
 def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
     """Before the options of any suite are known, sees which suites are to run."""
     config = pluginmanager.get_plugin("pytestconfig")
-    asked = config.known_args_namespace
-    if asked.help or asked.version:
+    here = config.invocation_params.dir
+    words = [str(word) for word in config.invocation_params.args]
+    if config.known_args_namespace.help or config.known_args_namespace.version:
         return
     paths: dict[str, list[str]] = {}
-    for word in asked.file_or_dir or ["."]:
-        path = Path(config.invocation_params.dir, word.split("::")[0]).resolve()
-        for suite in (named := suites_of(path)):
-            own = word if len(named) == 1 else os.path.relpath(HERE / suite)
+    given = [word for word, before in zip(words, ["", *words]) if names_a_suite(word, before, here)]
+    for word in given or ["."]:
+        for suite in (named := suites_of(Path(here, word.split("::")[0]).resolve())):
+            own = word if len(named) == 1 else os.path.relpath(HERE / suite, here)
             paths.setdefault(suite, []).append(own)
     if NEEDS_HYPOTHESIS & paths.keys() and find_spec("hypothesis") is None:
         raise pytest.UsageError("Hypothesis is missing (Debian: apt-get install python3-hypothesis;"
                                 " in a virtual environment: pip install -r requirements.txt)")
     if len(paths) > 1:
-        words = [word for word in config.invocation_params.args if word not in asked.file_or_dir]
-        raise SystemExit(run_one_by_one(paths, [str(word) for word in words]))
+        others = [word for word in words if word not in given]
+        raise SystemExit(run_one_by_one(paths, others))
+
+
+def names_a_suite(word: str, before: str, here: Path) -> bool:
+    """Whether this word of the command line is the path of tests, and no option's value."""
+    path = Path(here, word.split("::")[0])
+    return before not in TAKE_A_VALUE and path.exists() and bool(suites_of(path.resolve()))
 
 
 def run_one_by_one(paths: dict[str, list[str]], words: list[str]) -> int:

@@ -42,6 +42,14 @@ def test_two_suites_whose_modules_have_the_same_names_run_one_after_the_other() 
         f"pytest {path} -q --collect-only" for path in own]
 
 
+def test_options_may_stand_between_the_paths() -> None:
+    ran = run("-k", "tests", "tests/style", "--collect-only", "-p", "no:cacheprovider", "-q",
+              "tests/finger/test_query.py::test_nothing")
+    assert [line for line in ran.stdout.splitlines() if line.startswith("pytest ")] == [
+        f"pytest {path} -k tests --collect-only -p no:cacheprovider -q"
+        for path in ("tests/style", "tests/finger/test_query.py::test_nothing")]
+
+
 def test_the_worst_status_of_several_suites_is_that_of_the_run() -> None:
     chosen = ["tests/style/test_words.py", "tests/book/test_elsewhere.py"]
     assert run(*chosen, "-q", "-k", "nothing_is_left_for_later").returncode == 0
