@@ -133,7 +133,7 @@ def hosts(tmp_path: Path) -> Callable[..., list[str]]:
 
 @contextlib.contextmanager
 def full_backlog(host: str = "127.0.0.1") -> Iterator[int]:
-    """The port of somebody who is too busy to take a connection: whoever knocks hears nothing."""
+    """The port of a server that is too busy to accept: a connection attempt hears nothing."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as listener, socket.socket(family) as queued:
         listener.bind((host, 0))

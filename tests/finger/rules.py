@@ -33,7 +33,7 @@ FULL_NAME = Rule("With --full-name a line `Name: FULL NAME` comes before every p
 
 # Errors
 NO_SUCH_USER = Rule(
-    "A name that nobody has who opted in is answered `Error: No such user`. It is compared with "
+    "A name of no user who has opted in is answered `Error: No such user`. It is compared with "
     "names, and never becomes a part of a path.",
     FINGER,
 )
@@ -80,7 +80,7 @@ CHANGING = Rule(
 )
 SLOW_READER = Rule("A client that reads slowly, but in time, gets the whole answer.", FINGER)
 HANGING_FILES = Rule(
-    "Opening and reading a plan are within the deadline, and hold up nobody else.", HARDENING
+    "Opening and reading a plan are within the deadline, and hold up no other client.", HARDENING
 )
 
 # Time
@@ -93,7 +93,8 @@ DEADLINE = Rule(
 # Limits
 SURVIVE = Rule("Whatever one client does, the server lives and serves the others.", HARDENING)
 MAX_CLIENTS = Rule(
-    "At --max-clients newcomers wait in the backlog, and are served as soon as one has left.",
+    "At --max-clients new connections wait in the backlog, and are served as soon as one is "
+    "closed.",
     HARDENING,
 )
 MAX_PER_IP = Rule(
@@ -113,23 +114,23 @@ OUT_OF_DESCRIPTORS = Rule(
 )
 RESTORE = Rule("What a client cost is given back when it has left.", HARDENING)
 SECRECY = Rule(
-    "Who does not exist and who has not opted in get the same answer by the same sequence of "
-    "system calls.",
+    "A user who does not exist and one who has not opted in get the same answer by the same "
+    "sequence of system calls.",
     HARDENING,
 )
 
 # Started as root
 OPTED_IN = Rule(
-    "Opted in is who has the group, as the primary one or as a supplementary one.", HARDENING
+    "A user has opted in who has the group, as the primary or as a supplementary one.", HARDENING
 )
 AS_OWNER = Rule(
-    "With the system's accounts, started as root, a plan is opened with its owner's rights: nobody "
-    "else's, not the daemon's, not root's.",
+    "With the system's accounts, started as root, a plan is opened with its owner's rights, and "
+    "with no others: not the daemon's, not root's.",
     HARDENING,
 )
 ROOT_IS_GONE = Rule(
-    "Whoever serves clients has given root up for good, with all capabilities, and cannot be "
-    "looked into.",
+    "The process that serves clients has given root up for good, with all capabilities, and cannot "
+    "be looked into.",
     HARDENING,
 )
 REPLACED = Rule(
@@ -140,10 +141,10 @@ REPLACED = Rule(
 
 # The process
 RELOAD = Rule("SIGHUP reads again who has opted in, and disturbs no exchange.", HARDENING)
-RELOAD_FAILS = Rule("A reload that fails keeps who was there, and says so in a line.", HARDENING)
+RELOAD_FAILS = Rule("A reload that fails keeps the old list, and says so in a line.", HARDENING)
 DRAIN = Rule(
-    "On SIGTERM or SIGINT who has sent a whole query gets the whole answer within the deadline, "
-    "the others and the backlog are closed, and the server exits with 0.",
+    "On SIGTERM or SIGINT a client that has sent a whole query gets the whole answer within the "
+    "deadline, the others and the backlog are closed, and the server exits with 0.",
     HARDENING,
 )
 SECOND_SIGNAL = Rule("A second signal ends the server at once, with 0.", HARDENING)
@@ -172,7 +173,7 @@ LOGS = Rule(
     HARDENING,
 )
 ESCAPED = Rule("Bytes chosen by a peer are escaped in the log.", HARDENING)
-STALLED_LOG = Rule("Whoever reads the log, and stops, holds up nobody.", HARDENING)
+STALLED_LOG = Rule("A reader of the log that stops reading holds up no client.", HARDENING)
 RINGS = Rule(
     "Whatever the ring is, small, without newer features, several of them: the answers are the "
     "same.",

@@ -113,7 +113,7 @@ def test_an_address_that_leads_nowhere_costs_a_quarter_of_a_second(finger, hosts
         assert time.monotonic() - begin < 0.9, "the next knock of the kernel's comes after a second"
 
 
-def test_nobody_listens(finger) -> None:
+def test_no_server_listens(finger) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]

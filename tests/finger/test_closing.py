@@ -28,7 +28,7 @@ def seconds_until_closed(server: FingerServer, begin: float) -> float:
 
 
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
-def test_who_does_not_close_is_waited_for_two_seconds(server: FingerServer) -> None:
+def test_a_client_that_does_not_close_is_waited_for_two_seconds(server: FingerServer) -> None:
     for query in (b"alice\r\n", b"nobody\n"):
         client = server.connect()
         client.send(query)
@@ -42,7 +42,7 @@ def test_who_does_not_close_is_waited_for_two_seconds(server: FingerServer) -> N
 
 
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
-def test_who_closes_is_not_waited_for(server: FingerServer) -> None:
+def test_a_client_that_closes_is_not_waited_for(server: FingerServer) -> None:
     server.expect(b"alice", converted(ALICE))
     took = seconds_until_closed(server, time.monotonic())
     assert took < 0.5, f"the connection was kept for {took:.1f} s"

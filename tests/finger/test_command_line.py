@@ -154,7 +154,7 @@ def test_no_ring_is_explained(start: Callable[..., FingerServer]) -> None:
 
 
 @pytest.mark.rule(rules.READY_LINE)
-def test_whoever_read_the_ready_line_can_connect_and_stop_the_server(
+def test_after_the_ready_line_a_client_can_connect_and_a_signal_stops_the_server(
     start: Callable[..., FingerServer],
 ) -> None:
     for _ in range(10):

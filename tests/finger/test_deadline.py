@@ -65,7 +65,7 @@ def expect_hang_up(client: FingerClient, begun: float, deadline: float) -> None:
 
 @pytest.mark.rule(rules.DEADLINE)
 @pytest.mark.parametrize("begun", [b"", b"ali", b"alice\r"], ids=["silent", "half", "CR"])
-def test_who_sends_no_whole_query_is_left(
+def test_a_client_that_sends_no_whole_query_is_left(
     hurried: FingerServer, target: FingerTarget, begun: bytes
 ) -> None:
     begin = time.monotonic()
@@ -107,7 +107,7 @@ def client_has_left(server: FingerServer, until: float) -> float:
 
 @pytest.mark.needs("deadline", "process")
 @pytest.mark.rule(rules.DEADLINE)
-def test_who_never_reads_is_left(hurried: FingerServer, target: FingerTarget) -> None:
+def test_a_client_that_never_reads_is_left(hurried: FingerServer, target: FingerTarget) -> None:
     hurried.users.replace("alice", LARGE)
     _, deadline = target.deadline
     begin = time.monotonic()
@@ -121,7 +121,9 @@ def test_who_never_reads_is_left(hurried: FingerServer, target: FingerTarget) ->
 
 
 @pytest.mark.rule(rules.DEADLINE)
-def test_who_reads_too_slowly_is_left(hurried: FingerServer, target: FingerTarget) -> None:
+def test_a_client_that_reads_too_slowly_is_left(
+    hurried: FingerServer, target: FingerTarget
+) -> None:
     hurried.users.replace("alice", LARGE)
     _, deadline = target.deadline
     begin = time.monotonic()
@@ -167,7 +169,7 @@ def test_others_do_not_notice(hurried: FingerServer, target: FingerTarget) -> No
 
 @pytest.mark.needs("slow-reader")
 @pytest.mark.rule(rules.SLOW_READER)
-def test_ten_megabytes_reach_a_slow_reader_who_is_fast_enough(server: FingerServer) -> None:
+def test_ten_megabytes_reach_a_slow_reader_that_is_fast_enough(server: FingerServer) -> None:
     server.users.replace("alice", LARGE)
     client = server.connect(receive_buffer=65536)
     client.send(b"alice\r\n")

@@ -1,4 +1,4 @@
-"""An orderly stop: whoever has sent a whole query is answered, nobody else is waited for."""
+"""An orderly stop: a client that has sent a whole query is answered, no other is waited for."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def reading_slowly(server: FingerServer) -> FingerClient:
 @pytest.mark.rule(rules.DRAIN)
 @SIGNALS
 @pytest.mark.parametrize("workers", ["1", "3"])
-def test_it_stops_at_once_when_nobody_is_there(
+def test_it_stops_at_once_when_there_is_no_client(
     start: Callable[..., FingerServer], number: signal.Signals, workers: str
 ) -> None:
     server = start("--workers", workers)
@@ -66,7 +66,7 @@ def test_half_a_query_is_not_waited_for(server: FingerServer, begun: bytes) -> N
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.DRAIN)
-def test_who_lingers_after_the_answer_is_not_waited_for(server: FingerServer) -> None:
+def test_a_client_that_lingers_after_the_answer_is_not_waited_for(server: FingerServer) -> None:
     client = server.connect()
     client.send(b"alice\r\n")
     client.expect_answer(converted(ALICE))
@@ -114,7 +114,7 @@ def test_errors_are_told_in_a_drain_too(
 def test_a_large_answer_arrives_in_full(server: FingerServer) -> None:
     client = reading_slowly(server)
     server.send_signal(signal.SIGTERM)
-    assert wait_until(server.refuses_connections, server.patience), "still accepts newcomers"
+    assert wait_until(server.refuses_connections, server.patience), "still accepts connections"
     client.let_window_grow()
     client.expect_answer(converted(LARGE))
     assert server.wait_exit() == 0
@@ -132,7 +132,7 @@ def test_the_deadline_bounds_it(start: Callable[..., FingerServer]) -> None:
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.DRAIN)
-def test_who_waits_in_the_backlog_is_turned_away(start: Callable[..., FingerServer]) -> None:
+def test_what_waits_in_the_backlog_is_turned_away(start: Callable[..., FingerServer]) -> None:
     server = start("--max-clients", "1")
     served = server.connect()
     served.send_in_pieces(b"ali")
@@ -150,7 +150,7 @@ def test_who_waits_in_the_backlog_is_turned_away(start: Callable[..., FingerServ
 def test_a_second_signal_ends_it_at_once(server: FingerServer, second: signal.Signals) -> None:
     reading_slowly(server)
     server.send_signal(signal.SIGTERM)
-    assert wait_until(server.refuses_connections, server.patience), "still accepts newcomers"
+    assert wait_until(server.refuses_connections, server.patience), "still accepts connections"
     assert server.is_alive(), "stopped without the answer that is due"
     expect_stop(server, AT_ONCE, second)
 
@@ -160,7 +160,7 @@ def test_a_second_signal_ends_it_at_once(server: FingerServer, second: signal.Si
 def test_a_client_that_resets_in_the_drain_is_not_waited_for(server: FingerServer) -> None:
     client = reading_slowly(server)
     server.send_signal(signal.SIGTERM)
-    assert wait_until(server.refuses_connections, server.patience), "still accepts newcomers"
+    assert wait_until(server.refuses_connections, server.patience), "still accepts connections"
     client.reset()
     assert server.wait_exit(within=AT_ONCE) == 0
 

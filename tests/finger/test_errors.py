@@ -123,7 +123,7 @@ def test_an_answer_is_not_lost_to_input_behind_the_query(
 
 @pytest.mark.needs("errors", "closing")
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
-def test_who_goes_on_sending_after_the_answer_meets_no_reset_for_a_while(
+def test_a_client_that_goes_on_sending_after_the_answer_meets_no_reset_for_a_while(
     server: FingerServer,
 ) -> None:
     client = server.connect()

@@ -1,4 +1,4 @@
-"""A file system that does not answer: the deadline holds, and nobody else waits."""
+"""A file system that does not answer: the deadline holds, and no other client waits."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_the_deadline_is_over_opening_and_reading_too(
 
 @EVERY_KIND
 @pytest.mark.rule(rules.HANGING_FILES)
-def test_nobody_else_waits_for_it(hanging: tuple[FingerServer, HangingFileSystem]) -> None:
+def test_no_other_client_waits_for_it(hanging: tuple[FingerServer, HangingFileSystem]) -> None:
     server, files = hanging
     for _ in range(3):
         server.connect().send(b"alice\r\n")
@@ -126,7 +126,7 @@ def test_a_close_that_fails_is_told_once_a_second(start: Callable[..., FingerSer
 
 
 @pytest.mark.rule(rules.HANGING_FILES)
-def test_who_mounts_something_for_himself_alone_is_nobody_elses_trouble(
+def test_a_mount_that_only_its_user_sees_troubles_no_client(
     users: Users, start: Callable[..., FingerServer]
 ) -> None:
     home = users.add("dora").parent
@@ -142,7 +142,7 @@ def test_who_mounts_something_for_himself_alone_is_nobody_elses_trouble(
 
 @pytest.mark.rule(rules.HANGING_FILES)
 @pytest.mark.parametrize("kind", ["lookup", "open", "read"])
-def test_one_that_cannot_even_be_interrupted_holds_up_nobody_else(
+def test_one_that_cannot_even_be_interrupted_holds_up_no_other_client(
     start: Callable[..., FingerServer], kind: str
 ) -> None:
     with hanging_fs.mounted(kind, deaf=True) as (place, files):

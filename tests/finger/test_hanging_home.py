@@ -29,7 +29,7 @@ BOB = converted(BOBS_PLAN)
 def hanging(
     request: pytest.FixtureRequest, machine: Machine, start_as_root: Callable[..., FingerServer]
 ) -> Iterator[tuple[FingerServer, HangingFileSystem]]:
-    """A server, and alice's home, of which some requests hang, whoever interrupts them."""
+    """A server, and alice's home, of which some requests hang, even when interrupted."""
     (machine.homes / "bob" / ".plan").write_bytes(BOBS_PLAN)
     (machine.homes / "bob" / ".plan").chmod(0o644)
     with hanging_fs.mounted(request.param, deaf=True, home=machine.homes / "alice") as (_, files):
@@ -39,7 +39,7 @@ def hanging(
 
 
 @pytest.mark.rule(rules.HANGING_FILES)
-def test_the_deadline_holds_and_nobody_else_waits(
+def test_the_deadline_holds_and_no_other_client_waits(
     hanging: tuple[FingerServer, HangingFileSystem]
 ) -> None:
     server, files = hanging
@@ -61,7 +61,7 @@ def test_the_deadline_holds_and_nobody_else_waits(
 
 
 @pytest.mark.rule(rules.RELOAD)
-def test_a_reload_waits_for_nobody_there(hanging: tuple[FingerServer, HangingFileSystem]) -> None:
+def test_a_reload_does_not_wait_for_it(hanging: tuple[FingerServer, HangingFileSystem]) -> None:
     server, files = hanging
     (before,) = workers(server)
     server.connect().send(b"alice\r\n")

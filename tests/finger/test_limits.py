@@ -34,7 +34,7 @@ def expect_turned_away(client: FingerClient) -> None:
 
 @BOTH
 @pytest.mark.rule(rules.MAX_CLIENTS)
-def test_at_the_limit_newcomers_wait_until_one_leaves(
+def test_at_the_limit_new_connections_wait_until_one_is_closed(
     start: Callable[..., FingerServer], workers: str
 ) -> None:
     server = start("--max-clients", "3", "--workers", workers)
@@ -65,7 +65,7 @@ def test_many_more_than_the_limit_are_all_served(
 
 
 @pytest.mark.rule(rules.MAX_CLIENTS)
-def test_a_place_is_free_when_its_connection_is_closed(start: Callable[..., FingerServer]) -> None:
+def test_a_slot_is_free_when_its_connection_is_closed(start: Callable[..., FingerServer]) -> None:
     server = start("--max-clients", "1")
     for number in range(50):
         client = server.connect()
@@ -92,7 +92,9 @@ def test_from_one_address_no_more_than_that(
 
 @BOTH
 @pytest.mark.rule(rules.MAX_PER_IP)
-def test_who_has_left_counts_no_more(start: Callable[..., FingerServer], workers: str) -> None:
+def test_a_closed_connection_counts_no_more(
+    start: Callable[..., FingerServer], workers: str
+) -> None:
     server = start("--max-per-ip", "1", "--workers", workers)
 
     def served(leave: str) -> bool:  # it may take a moment until the server has noticed
@@ -132,7 +134,9 @@ def test_an_ipv6_address_is_counted_too(start: Callable[..., FingerServer]) -> N
 @pytest.mark.clock
 @pytest.mark.needs("limits", "logs")
 @pytest.mark.rule(rules.MAX_PER_IP)
-def test_who_is_turned_away_does_not_fill_the_log(start: Callable[..., FingerServer]) -> None:
+def test_connections_that_are_turned_away_do_not_fill_the_log(
+    start: Callable[..., FingerServer]
+) -> None:
     server = start("--max-per-ip", "1")
     server.connect(source="127.0.0.2").send_in_pieces(b"ali")
     begin = time.monotonic()

@@ -159,7 +159,7 @@ def test_quiet_says_nothing_of_exchanges(start: Callable[..., FingerServer]) -> 
 
 
 @pytest.mark.rule(rules.STALLED_LOG)
-def test_who_reads_the_log_and_stops_holds_up_nobody(start: Callable[..., FingerServer]) -> None:
+def test_a_log_reader_that_stops_holds_up_no_client(start: Callable[..., FingerServer]) -> None:
     reader, writer = os.pipe()
     fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
     server = start(log_to=writer)
@@ -173,7 +173,7 @@ def test_who_reads_the_log_and_stops_holds_up_nobody(start: Callable[..., Finger
 
 
 @pytest.mark.rule(rules.STALLED_LOG)
-def test_who_reads_the_log_and_leaves_ends_nothing(start: Callable[..., FingerServer]) -> None:
+def test_a_log_reader_that_leaves_ends_nothing(start: Callable[..., FingerServer]) -> None:
     reader, writer = os.pipe()
     server = start(log_to=writer)
     os.close(writer)

@@ -36,7 +36,7 @@ def test_the_list_is_denied_with_a_message(
 
 
 @pytest.mark.rule(rules.LIST)
-def test_nobody_has_opted_in(users: Users, start: Callable[..., FingerServer]) -> None:
+def test_no_user_has_opted_in(users: Users, start: Callable[..., FingerServer]) -> None:
     for name in ("alice", "bob", "carol"):
         users.remove(name)
     server = start()

@@ -73,7 +73,7 @@ FINDINGS = {
     ),
     "silent-without-plan": Finding(
         "test_plans.py",
-        "test_who_has_no_plan_is_answered_all_the_same[yours-missing]",
+        "test_a_user_without_a_plan_is_answered_all_the_same[yours-missing]",
         rules.NO_PLAN,
         ("wanted 10 bytes: 4e 6f 20 50 6c 61 6e 2e 0d 0a |No Plan...|, got nothing",),
     ),
@@ -109,7 +109,7 @@ FINDINGS = {
     ),
     "sends-once": Finding(
         "test_deadline.py",
-        "test_ten_megabytes_reach_a_slow_reader_who_is_fast_enough[yours]",
+        "test_ten_megabytes_reach_a_slow_reader_that_is_fast_enough[yours]",
         rules.SLOW_READER,
         ("got nothing",),
     ),

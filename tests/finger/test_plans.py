@@ -24,7 +24,7 @@ SECRET = b"what no stranger may see\n"
 
 @pytest.mark.rule(rules.NO_PLAN)
 @pytest.mark.parametrize("user", ["bob", "carol"], ids=["missing", "empty"])
-def test_who_has_no_plan_is_answered_all_the_same(server: FingerServer, user: str) -> None:
+def test_a_user_without_a_plan_is_answered_all_the_same(server: FingerServer, user: str) -> None:
     server.expect(user.encode(), NO_PLAN)
 
 
@@ -136,7 +136,7 @@ def test_a_link_is_no_plan(server: FingerServer, make: Callable[[Path, Path], No
 
 
 @pytest.mark.rule(rules.REGULAR_FILES)
-def test_a_fifo_that_somebody_writes_to_is_no_plan(server: FingerServer) -> None:
+def test_a_fifo_with_a_writer_is_no_plan(server: FingerServer) -> None:
     os.mkfifo(server.users.plan("bob"))
     writer = os.open(server.users.plan("bob"), os.O_RDWR | os.O_NONBLOCK)
     try:
@@ -148,8 +148,8 @@ def test_a_fifo_that_somebody_writes_to_is_no_plan(server: FingerServer) -> None
 
 
 @pytest.mark.rule(rules.REGULAR_FILES)
-def test_a_plan_whose_owner_holds_a_lease_makes_nobody_wait(server: FingerServer) -> None:
-    # Whoever opens it waits for up to 45 s, unless O_NONBLOCK says not to. fcntl(2), "Leases"
+def test_a_plan_whose_owner_holds_a_lease_makes_no_client_wait(server: FingerServer) -> None:
+    # An open waits for up to 45 s, unless O_NONBLOCK says not to. fcntl(2), "Leases"
     plan = os.open(server.users.plan("alice"), os.O_RDWR)
     handler = signal.signal(signal.SIGIO, signal.SIG_IGN)  # so the kernel asks for the lease back
     try:

@@ -112,7 +112,7 @@ def test_too_long_a_line_is_refused_without_waiting_for_its_end(
 
 @pytest.mark.needs("survival")
 @pytest.mark.rule(rules.SURVIVE)
-def test_who_says_nothing_does_not_stop_the_next(server: FingerServer) -> None:
+def test_a_silent_client_does_not_stop_the_next(server: FingerServer) -> None:
     for begun in (b"", b"ali", b"alice\r"):
         server.connect().try_send(begun)
     server.expect(b"alice", ANSWER)
@@ -130,7 +130,7 @@ def test_ten_at_once_are_served(server: FingerServer) -> None:
 
 @pytest.mark.needs("survival")
 @pytest.mark.rule(rules.SURVIVE)
-def test_resets_at_any_point_harm_nobody(server: FingerServer) -> None:
+def test_resets_at_any_point_harm_no_other_client(server: FingerServer) -> None:
     server.users.add("large", b"x" * 3_000_000)
     for number in range(60):
         client = server.connect()
@@ -142,4 +142,4 @@ def test_resets_at_any_point_harm_nobody(server: FingerServer) -> None:
             client.try_send(b"alice\r\n")
             return client.receive_until_gone() == ANSWER
 
-    assert wait_until(answers, server.patience), "nobody is served any more"
+    assert wait_until(answers, server.patience), "no client is served any more"

@@ -1,4 +1,4 @@
-"""SIGHUP: who has opted in is read again, and nobody who is being served notices."""
+"""SIGHUP: who has opted in is read again, and no client that is being served notices."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def expect_soon(server: FingerServer, line: bytes, answer: bytes) -> None:
 
 @pytest.mark.rule(rules.RELOAD)
 @pytest.mark.parametrize("workers", ["1", "3"])
-def test_who_has_opted_in_since_is_served_after_the_signal(
+def test_a_user_who_has_opted_in_since_is_served_after_the_signal(
     start: Callable[..., FingerServer], workers: str
 ) -> None:
     server = start("--workers", workers)
@@ -47,7 +47,7 @@ def test_who_has_opted_in_since_is_served_after_the_signal(
 
 
 @pytest.mark.rule(rules.RELOAD)
-def test_who_has_left_is_unknown_after_the_signal(server: FingerServer) -> None:
+def test_a_user_who_has_left_is_unknown_after_the_signal(server: FingerServer) -> None:
     server.users.remove("alice")
     reload(server)
     expect_soon(server, b"alice", NO_SUCH_USER)
@@ -88,7 +88,7 @@ def test_whose_names_are_known_have_their_own_plans(server: FingerServer) -> Non
 
 
 @pytest.mark.rule(rules.RELOAD_FAILS)
-def test_a_reload_that_fails_keeps_who_was_there_and_says_so(
+def test_a_reload_that_fails_keeps_the_old_list_and_says_so(
     start: Callable[..., FingerServer],
 ) -> None:
     server = start("--quiet")

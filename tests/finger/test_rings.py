@@ -46,7 +46,7 @@ def test_a_crowd_is_served_with_any_ring(
 
 
 @pytest.mark.rule(rules.RINGS)
-def test_who_says_nothing_takes_no_room_in_a_small_ring(
+def test_silent_clients_take_no_room_in_a_small_ring(
     start: Callable[..., FingerServer],
 ) -> None:
     server = start("--ring", "entries=4,buffers=2", "--max-per-ip", "1000")

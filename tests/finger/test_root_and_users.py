@@ -1,4 +1,4 @@
-"""Started as root with --users: there is nobody to become for a plan, and root is given up."""
+"""Started as root with --users: there is no owner to become for a plan, and root is given up."""
 
 from __future__ import annotations
 

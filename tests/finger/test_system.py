@@ -136,7 +136,7 @@ def test_the_way_to_a_home_may_be_a_link(
 
 
 @pytest.mark.rule(rules.OPTED_IN)
-def test_whoever_has_the_group_as_the_primary_one_has_opted_in(
+def test_a_user_whose_primary_group_it_is_has_opted_in(
     machine: Machine, start_as_root: Callable[..., FingerServer]
 ) -> None:
     machine.add("dora", b"mine\n", gid=GROUP_ID)
@@ -211,7 +211,7 @@ def test_four_capabilities_are_enough(
 
 
 @pytest.mark.rule(rules.ROOT_IS_GONE)
-def test_others_who_run_as_nobody_cannot_look_into_the_worker(
+def test_other_processes_of_nobody_cannot_look_into_the_worker(
     start_as_root: Callable[..., FingerServer],
 ) -> None:
     server = start_as_root()

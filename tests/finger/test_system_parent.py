@@ -46,7 +46,7 @@ def expect_the_rest(client: FingerClient) -> None:
 
 @pytest.mark.rule(rules.RELOAD)
 @pytest.mark.parametrize("count", ["1", "3"])
-def test_after_the_signal_newcomers_are_known_and_who_left_is_not(
+def test_after_the_signal_new_members_are_served_and_former_ones_are_not(
     machine: Machine, start_as_root: Callable[..., FingerServer], count: str
 ) -> None:
     server = start_as_root("--workers", count)
@@ -78,7 +78,7 @@ def test_an_answer_that_is_under_way_is_sent_to_its_end(
 
 @pytest.mark.rule(rules.RELOAD)
 @pytest.mark.parametrize("count", ["1", "2"])
-def test_a_query_that_has_been_begun_is_answered_by_who_has_heard_its_beginning(
+def test_a_query_in_progress_is_answered_by_the_worker_that_has_its_beginning(
     machine: Machine, start_as_root: Callable[..., FingerServer], count: str
 ) -> None:
     server = start_as_root("--workers", count)
@@ -98,7 +98,7 @@ def test_a_query_that_has_been_begun_is_answered_by_who_has_heard_its_beginning(
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.DRAIN)
-def test_who_waits_for_an_old_worker_is_not_waited_for_when_all_stop(
+def test_a_client_of_an_old_worker_is_not_waited_for_when_all_stop(
     start_as_root: Callable[..., FingerServer],
 ) -> None:
     server = start_as_root("--deadline", "1m")
@@ -182,7 +182,7 @@ def test_no_worker_outlives_its_parent(
 
 @pytest.mark.rule(rules.DRAIN)
 @pytest.mark.parametrize("to", [os.kill, os.killpg, to_all], ids=["parent", "^C", "pkill"])
-def test_whoever_is_being_answered_when_it_stops_gets_the_rest(
+def test_a_client_that_is_being_answered_when_it_stops_gets_the_rest(
     machine: Machine,
     start_as_root: Callable[..., FingerServer],
     to: Callable[[int, int], None],
@@ -203,7 +203,7 @@ def test_whoever_is_being_answered_when_it_stops_gets_the_rest(
 @pytest.mark.clock
 @pytest.mark.rule(rules.DRAIN)
 @pytest.mark.parametrize("count", ["1", "3"])
-def test_it_stops_at_once_when_nobody_waits_for_an_answer(
+def test_it_stops_at_once_when_no_client_waits_for_an_answer(
     start_as_root: Callable[..., FingerServer], count: str
 ) -> None:
     server = start_as_root("--workers", count)

@@ -34,7 +34,7 @@ def worker_that_waits(server: FingerServer, before: int) -> int:
 
 
 @pytest.mark.rule(rules.RELOAD_FAILS)
-def test_a_worker_that_waits_for_the_group_database_holds_up_nobody(
+def test_a_worker_that_waits_for_the_group_database_holds_up_no_client(
     machine: Machine, start_as_root: Callable[..., FingerServer]
 ) -> None:
     server = start_as_root("--quiet")
@@ -88,7 +88,7 @@ def test_a_worker_that_waits_too_long_is_given_up(
     [("--max-clients", "2"), ("--max-per-ip", "2")],
     ids=["clients", "per-ip"],
 )
-def test_who_is_there_at_a_reload_is_not_counted_among_the_newcomers(
+def test_connections_from_before_a_reload_are_not_counted_with_the_new_ones(
     start_as_root: Callable[..., FingerServer], limit: tuple[str, ...]
 ) -> None:
     server = start_as_root(*limit, "--deadline", "1m")

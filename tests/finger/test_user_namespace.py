@@ -34,7 +34,7 @@ def start_inside(
 
 @pytest.mark.rule(rules.AS_OWNER)
 @WORKERS
-def test_who_exists_there_is_served_as_ever(
+def test_a_user_who_exists_there_is_served_as_ever(
     machine: Machine, start_inside: Callable[..., FingerServer], count: str
 ) -> None:
     machine.opt_in(machine.add("dora", b"in here\n", uid=MEMBER))
@@ -46,7 +46,7 @@ def test_who_exists_there_is_served_as_ever(
 
 @pytest.mark.rule(rules.AS_OWNER)
 @WORKERS
-def test_the_plan_of_who_does_not_exist_there_is_read_as_a_stranger_would(
+def test_the_plan_of_a_user_who_does_not_exist_there_is_read_as_a_stranger_would(
     machine: Machine, start_inside: Callable[..., FingerServer], count: str
 ) -> None:
     server = start_inside("--quiet", "--workers", count)

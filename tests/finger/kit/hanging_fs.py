@@ -199,4 +199,4 @@ def mounted(
             libc.umount2(place.encode(), MNT_DETACH)
             files.done.set()
             thread.join()
-            os.close(device)  # whoever still asks is told that nobody is there
+            os.close(device)  # requests in flight are told that the server has gone

@@ -113,7 +113,7 @@ class Machine:
 
     @contextmanager
     def silent_group_database(self) -> Iterator[None]:
-        """Whoever asks it about groups waits: for `lease-break-time`, 45 s, or until the end."""
+        """A question about groups waits: for `lease-break-time`, 45 s, or until the end."""
         signal.signal(signal.SIGIO, signal.SIG_IGN)  # comes when somebody waits. fcntl(2), "Leases"
         with open(self._etc / "group", "r+b") as file:
             fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)

@@ -69,7 +69,7 @@ class FingerServer(Server):
     def wait_until_busy(self) -> None:
         """Waits until it has accepted somebody."""
         if not wait_until(lambda: self.process.socket_count() > 1, self.patience):
-            raise ContractBroken("it has accepted nobody")
+            raise ContractBroken("it has accepted no connection")
 
     def descriptors_at_rest(self) -> int:
         """How many are open when every client has left, and been let go."""

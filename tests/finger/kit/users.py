@@ -39,7 +39,7 @@ class Users:
         return self.directory / name / ".plan"
 
     def replace(self, name: str, plan: bytes) -> None:
-        """Another plan in one step: whoever has the old one open keeps that."""
+        """Another plan in one step: a reader of the old one keeps that."""
         fresh = self.outside / "fresh"
         fresh.write_bytes(plan)
         os.replace(fresh, self.plan(name))

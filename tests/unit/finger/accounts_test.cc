@@ -85,7 +85,7 @@ TEST(Accounts, CountTheFirstOfTwoWithTheSameLogin) {
 }
 
 // They could be listed and never found; and what a list shows must not command a terminal.
-TEST(Accounts, LeaveOutWhoCannotBeAskedFor) {
+TEST(Accounts, LeaveOutUsersWhoCannotBeAskedFor) {
   EXPECT_THAT(logins(Accounts::of_entries(
                   {user(""), user("al@example.org"), user("a\nb"), user("a\tb"), user("jos\xE9"),
                    user("\xC2\x9B"), user(" alice"), user("alice "), user("/W"), user("/w x"),
@@ -106,7 +106,7 @@ TEST(Accounts, FindWhoIsThereByTheExactLogin) {
   EXPECT_EQ(accounts.find(std::string("alice\0", 6)), nullptr);
 }
 
-TEST(Accounts, FindNobodyAmongNobody) { EXPECT_EQ(Accounts().find("alice"), nullptr); }
+TEST(Accounts, FindNoneAmongNone) { EXPECT_EQ(Accounts().find("alice"), nullptr); }
 
 // A name is never made into a path here: it must equal one that is there.
 TEST(Accounts, FindNoPath) {
@@ -177,7 +177,7 @@ TEST_F(AccountsOfDirectory, AreNeitherFilesNorLinksNorHidden) {
   EXPECT_THAT(listed(), ElementsAre("alice"));
 }
 
-TEST_F(AccountsOfDirectory, LeaveOutWhoCannotBeAskedFor) {
+TEST_F(AccountsOfDirectory, LeaveOutUsersWhoCannotBeAskedFor) {
   for (const auto* name : {"alice", "a@b", "a\nb", "jos\xE9", " x", "x ", "\x1B[2J"}) {
     make_user(name);
   }

@@ -24,7 +24,7 @@ TEST(Answer, ListsLoginsAlone) {
   EXPECT_EQ(finger::list_answer(two_users(), false), "alice\r\nbob\r\n");
 }
 
-TEST(Answer, ListsNobodyWhereNobodyHasOptedIn) {
+TEST(Answer, ListsNoUserWhereNoneHasOptedIn) {
   EXPECT_EQ(finger::list_answer(Accounts(), true), "");
 }
 

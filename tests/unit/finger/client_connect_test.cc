@@ -106,7 +106,7 @@ TEST(ClientConnect, WaitsForASilentAddressWhenTheOthersRefuse) {
   EXPECT_EQ(peer_of(connect_to(addresses, in(10s))), silent.place.address.to_string());
 }
 
-TEST(ClientConnect, SaysWhyWhenNobodyAnswers) {
+TEST(ClientConnect, SaysWhyWhenNoAddressAnswers) {
   const auto first = refusing();
   const auto second = refusing("127.0.0.2");
   EXPECT_EQ(peer_of(connect_to({first.address, second.address}, in(10s))),

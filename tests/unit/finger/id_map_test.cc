@@ -46,7 +46,7 @@ TEST(IdMap, HasItsLastWhereverItsLineIs) { EXPECT_EQ(unused("500 0 10\n0 10 10\n
 
 TEST(IdMap, HasNoIdBeyondTheLargest) { EXPECT_EQ(unused("4294967290 0 4294967295\n"), no_id - 1); }
 
-TEST(IdMap, HasForAStrangerWhatIsNobodyElses) {
+TEST(IdMap, FindsTheLargestIdThatIsNotInUse) {
   EXPECT_EQ(unused("0 0 10\n"), 8U) << "9 is ours";
   EXPECT_EQ(unused("0 0 10\n", {7, 8, 5}), 6U);
   EXPECT_EQ(unused("500 0 2\n0 10 5\n", {500, 501, 4}), 3U) << "a whole range is in use";

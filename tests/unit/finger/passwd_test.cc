@@ -72,7 +72,7 @@ TEST(MembersOf, SkipANameWithoutAnAccount) {
          [] { return logins_of("finger"); });
 }
 
-TEST(MembersOf, ComeOnceWhoAreMembersTwice) {
+TEST(MembersOf, ComeOnceIfTheyAreMembersTwice) {
   expect("bob carol ", {three_users + three_users, "finger:x:79:carol,bob,carol\n"},
          [] { return logins_of("finger"); });
 }
