@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cassert>
 #include <charconv>
 #include <cstdio>
 #include <limits>
 #include <span>
 
-#include "common/loop/token.h"
 #include "common/server/address.h"
 #include "common/server/duration.h"
 #include "common/server/log.h"
@@ -110,6 +110,20 @@ std::string one_line(std::string text) {
 
 }  // namespace
 
+Address Options::address() const {
+  const auto address = Address::parse(host, port);
+  assert(address);
+  return *address;
+}
+
+Result<Fd> listen_on(const Options& options, SocketMode mode) {
+  return listen_on(options.address(), mode);
+}
+
+Result<std::vector<Fd>> listen_group(const Options& options, std::size_t sockets) {
+  return listen_group(options.address(), sockets);
+}
+
 OptionTable stage_options(Options& options) {
   return {
       host_option(options),
@@ -117,7 +131,8 @@ OptionTable stage_options(Options& options) {
                     options.port, 0, std::numeric_limits<std::uint16_t>::max()),
       number_option("--max-message", "BYTES", "largest payload accepted", options.max_message, 0,
                     std::numeric_limits<std::uint32_t>::max()),
-      duration_option("--read-timeout", "close who completes no message for that long; 0: never",
+      duration_option("--read-timeout",
+                      "close a connection that completes no message for that long; 0: never",
                       options.read_timeout),
       duration_option("--drain-timeout", "how long an orderly stop may take",
                       options.drain_timeout),
@@ -126,10 +141,8 @@ OptionTable stage_options(Options& options) {
 }
 
 OptionLine max_connections_option(Options& options) {
-  constexpr std::uint64_t slots_max = 10'000'000;
-  static_assert(slots_max < std::uint64_t{1} << Token::slot_bits);
   return number_option("--max-connections", "N", "connections at once; more wait in the backlog",
-                       options.max_connections, 1, slots_max);
+                       options.max_connections, 1, max_connections_limit);
 }
 
 OptionLine workers_option(Options& options, std::string_view meaning) {
@@ -139,12 +152,12 @@ OptionLine workers_option(Options& options, std::string_view meaning) {
 }
 
 OptionLine accept_option(Options& options) {
-  return choice_option<AcceptHow>("--accept", "HOW",
-                                  "how workers share newcomers: reuseport, exclusive or shared",
-                                  options.accept,
-                                  {{"reuseport", AcceptHow::reuseport},
-                                   {"exclusive", AcceptHow::exclusive},
-                                   {"shared", AcceptHow::shared}});
+  return choice_option<AcceptHow>(
+      "--accept", "HOW", "how workers share new connections: reuseport, exclusive or shared",
+      options.accept,
+      {{"reuseport", AcceptHow::reuseport},
+       {"exclusive", AcceptHow::exclusive},
+       {"shared", AcceptHow::shared}});
 }
 
 OptionLine protocol_option(Options& options) {
