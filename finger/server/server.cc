@@ -1,6 +1,6 @@
 #include "finger/server/server.h"
 
-#include <span>
+#include <functional>
 #include <utility>
 
 #include "common/server/log.h"
@@ -36,10 +36,9 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop, const common::
                std::vector<std::uint16_t> credentials)
     : shared_(shared),
       loop_(std::move(loop)),
-      wake_(wake),
       credentials_(std::move(credentials)),
-      look_again_(*loop_),
-      acceptor_(*loop_, shared.listener(), shared.connection_limit, wake_),
+      background_(*loop_, wake),
+      acceptor_(*loop_, shared.listener(), shared.connection_limit, background_),
       context_{
           .options = shared.options,
           .loop = *loop_,
@@ -63,19 +62,22 @@ uring::Task<Status> Server::work(uring::LogWriter* log_writer) {
   uring::Scope conversations(*loop_);
   conversations_ = &conversations;
   uring::Scope hearing(*loop_);
-  hearing.spawn(run_background(watch_eventfd()));
+  background_.run(hearing, background_.watch_eventfd());
   uring::Scope accepting(*loop_);
-  accepting.spawn(run_background(accept_clients()));
+  background_.run(accepting, acceptor_.accept_each(std::bind_front(&Server::add, this)));
 
-  const auto begins_to_end = [this] { return shared_.stopping || shared_.retiring || fault_; };
-  while (!begins_to_end()) (void)co_await look_again_.wait();  // never cancelled
+  const auto begins_to_end = [this] {
+    return shared_.stopping || shared_.retiring || background_.fault();
+  };
+  while (!begins_to_end()) (void)co_await background_.change();
   accepting.cancel();
   co_await accepting.join();
   shared_.end_accepting();
 
-  while (!shared_.stopping && !fault_ && conversations.size() > 0)
-    (void)co_await look_again_.wait();
-  if (fault_) co_return std::unexpected(fault_);
+  while (!shared_.stopping && !background_.fault() && conversations.size() > 0) {
+    (void)co_await background_.change();
+  }
+  if (background_.fault()) co_return std::unexpected(background_.fault());
   receiving_.cancel();
   lingering_.cancel();
   co_await conversations.join();
@@ -86,34 +88,6 @@ uring::Task<Status> Server::work(uring::LogWriter* log_writer) {
   co_return {};
 }
 
-/// A chore that fails ends the server, which would otherwise look alive and do nothing.
-uring::Task<> Server::run_background(uring::Task<Status> chore) {
-  const auto ended = co_await std::move(chore);
-  if (ended || ended.error() == uring::Error::cancelled) co_return;
-  fault_ = ended.error();
-  look_again_.notify_all();
-}
-
-/// The eventfd is written to when the server is to stop or retire, and when a connection slot has
-/// become free on another ring.
-uring::Task<Status> Server::watch_eventfd() {
-  std::uint64_t wake_ups = 0;
-  while (true) {
-    const auto heard = co_await loop_->read(wake_, std::as_writable_bytes(std::span(&wake_ups, 1)));
-    if (!heard) co_return std::unexpected(heard.error());
-    look_again_.notify_all();
-    acceptor_.look_again();
-  }
-}
-
-uring::Task<Status> Server::accept_clients() {
-  while (true) {
-    auto accepted = co_await acceptor_.next();
-    if (!accepted) co_return std::unexpected(accepted.error());
-    add(std::move(*accepted));
-  }
-}
-
 void Server::add(common::Accepted accepted) {
   if (shared_.address_limit.try_acquire(accepted.peer)) {
     conversations_->spawn(serve(context_, std::move(accepted)));
@@ -121,7 +95,7 @@ void Server::add(common::Accepted accepted) {
   }
   log_turned_away(accepted.peer, loop_->now());
   accepted.fd = common::Fd();
-  acceptor_.give_back();
+  acceptor_.release();
 }
 
 std::uint16_t Server::credentials_of(const Roster& roster, const Account& account) const {
@@ -131,14 +105,14 @@ std::uint16_t Server::credentials_of(const Roster& roster, const Account& accoun
 
 void Server::connection_closed(const common::Address& peer) {
   shared_.address_limit.release(peer);
-  acceptor_.give_back();
-  if (shared_.retiring) look_again_.notify_all();
+  acceptor_.release();
+  if (shared_.retiring) background_.notify();
 }
 
 uring::Task<> Server::close(common::Fd file) {
   const auto closed = co_await loop_->close(std::move(file));
   if (!closed) close_fault.report(closed.error(), loop_->now());
-  if (shared_.retiring) look_again_.notify_all();
+  if (shared_.retiring) background_.notify();
 }
 
 }  // namespace finger

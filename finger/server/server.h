@@ -14,11 +14,12 @@
 #include "common/server/socket.h"
 #include "finger/server/context.h"
 #include "finger/server/process/shared.h"
-#include "uring/acceptor.h"
 #include "uring/canceller.h"
-#include "uring/log_writer.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
+#include "uring/server/acceptor.h"
+#include "uring/server/background.h"
+#include "uring/server/log_writer.h"
 #include "uring/signal.h"
 
 namespace finger {
@@ -48,9 +49,6 @@ class Server {
          std::vector<std::uint16_t> credentials);
 
   uring::Task<Status> work(uring::LogWriter* log_writer);
-  uring::Task<> run_background(uring::Task<Status> chore);
-  uring::Task<Status> watch_eventfd();
-  uring::Task<Status> accept_clients();
   void add(common::Accepted accepted);
 
   // For the conversations, by way of context_.
@@ -60,17 +58,15 @@ class Server {
 
   Shared& shared_;
   std::unique_ptr<uring::Loop> loop_;
-  const common::Fd& wake_;
   const std::vector<std::uint16_t> credentials_;
   std::array<std::byte, common::receive_bytes_max> discarded_;
 
-  uring::Signal look_again_;  ///< Something that work() waits for may have come true.
+  uring::Background background_;
   uring::Acceptor acceptor_;
   uring::Canceller receiving_;
   uring::Canceller lingering_;
   const Context context_;
   uring::Scope* conversations_ = nullptr;  ///< While work() runs.
-  std::error_code fault_;
 };
 
 }  // namespace finger

@@ -6,7 +6,6 @@
 #include <cstdlib>
 
 #include "uring/buffers.h"
-#include "uring/quiet_send.h"
 
 namespace uring {
 namespace {
@@ -115,16 +114,17 @@ void Loop::collect() {
   const std::uint32_t before = ring_.taken();
   Completion completion;
   while (ring_.take(completion)) {
-    auto* operation = reinterpret_cast<Operation*>(completion.name & ~Operation::part_mask);
-    const auto part = static_cast<Operation::Part>(completion.name & Operation::part_mask);
+    auto* operation = reinterpret_cast<Operation*>(completion.user_data & ~Operation::part_mask);
+    const auto part = static_cast<Operation::Part>(completion.user_data & Operation::part_mask);
     operation->completed(part, completion.result, completion.flags);
   }
   receive_flags_ = ring_.taken() - before <= few ? IORING_RECVSEND_POLL_FIRST : 0;
   complete_skipped();
 }
 
-/// All completions that were made so far have been seen. So a quiet send that was submitted and
-/// that is still here has sent everything: it was tried once, in the call that submitted it.
+/// All completions that were made so far have been seen. So a send that was submitted, was to skip
+/// its completion and has had none has sent everything: it was tried once, in the call that
+/// submitted it.
 void Loop::complete_skipped() {
   // Not all submitted, or not all that the kernel says has arrived: look again next time.
   if (io_uring_sq_ready(&ring_.raw()) > 0 || io_uring_cq_has_overflow(&ring_.raw())) return;
@@ -155,7 +155,7 @@ void Loop::run_ready() {
       operation.go_on();
       current_scope_ = &root_;
       if (!ended_tasks_.empty()) destroy_ended_tasks();
-      // Who waited for what this one gives back comes before the next in line.
+      // A coroutine that waited for what this one gives back comes before the next in the queue.
       if (!ready_.empty()) run_waiters();
     });
   }

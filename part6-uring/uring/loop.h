@@ -45,7 +45,7 @@ class Loop : public Operations {
   const Setup& setup() const { return setup_; }
   Ring& ring() { return ring_; }
 
-  /// Where others send messages to: see Mailbox.
+  /// Where other rings send messages to: see extra/mailbox.h.
   int ring_fd() { return ring_.raw().ring_fd; }
 
   /// Operations since the start. Equal when nothing is in flight.
@@ -76,29 +76,30 @@ class Loop : public Operations {
 
   /// Makes room for so many entries that must go in together.
   void reserve(unsigned entries);
+  bool has_room(unsigned entries) { return ring_.has_room(entries); }
   io_uring_sqe& next_entry() { return ring_.next_entry(); }
-
-  /// Two that go in together; false: reserve() room for them first.
-  bool has_room_for_two() const { return ring_.knows_room(2); }
-  auto next_entries() { return ring_.next_entries(); }
   void count_begun() { ++begun_; }
   void count_ended() { ++ended_; }
 
   /// Waits for a completion and collects, without letting any coroutine go on.
   void wait_and_collect();
 
-  /// Whether the end of a quiet send is known without a completion: not if another thread submits.
+  /// Whether the end of a send that skips its completion is known all the same: not if another
+  /// thread submits.
   bool can_skip_success() const { return features().has(Feature::cqe_skip) && !ring_.sqpoll(); }
+
+  /// Calls completed_without_cqe() when all that was submitted so far has had its completions.
   void expect_skipped_cqe(Operation& send) { skipped_.push_back(send); }
 
-  /// Buffers that quiet sends may send from.
+  /// Buffers from which sends that skip their completion may send: Buffers::give_back_sent() is
+  /// called when those of a turn are done.
   void add(Buffers& buffers) { buffers_.push_back(&buffers); }
   void remove(Buffers& buffers) { std::erase(buffers_, &buffers); }
 
   /// Calls go_on() when it lets coroutines go on. Only for operations that belong to no scope.
   void make_ready(Operation& operation) { ready_operations_.push_back(operation); }
 
-  /// One that ends, and may be among these.
+  /// For one that is destroyed, and may be in these queues.
   void forget(Operation& operation) {
     skipped_.forget(operation);
     ready_operations_.forget(operation);
@@ -109,7 +110,7 @@ class Loop : public Operations {
   /// yet either: to try would be in vain. When clients are faster than we are it is there already.
   std::uint16_t receive_flags() const { return receive_flags_; }
 
-  /// Does not sleep in the next turn: submitting alone will let somebody go on.
+  /// Does not sleep in the next turn: submitting alone will let a coroutine go on.
   void hurry() { hurry_ = true; }
 
   // For scopes.
@@ -175,16 +176,15 @@ inline void Operation::mark_begun() {
   loop_->count_begun();
 }
 
-inline bool Operation::complete_one() {
-  if (outstanding_ != 1) return drop_ref();
-  outstanding_ = 0;
+inline bool Operation::count_completion() {
+  if (--outstanding_ > 0) return false;
   loop_->count_ended();
   if (Trace* trace = loop_->trace()) trace->ended(*this, result_);
   return true;
 }
 
-inline void Operation::finish_one() {
-  if (!complete_one()) return;
+inline void Operation::complete_one() {
+  if (!count_completion()) return;
   if (!shielded_) unlink();  // from its scope
   ended();
 }

@@ -10,7 +10,7 @@
 #include "finger/server/options.h"
 #include "finger/server/process/shared.h"
 #include "finger/server/server.h"
-#include "uring/worker_group.h"
+#include "uring/server/worker_group.h"
 
 namespace finger {
 
