@@ -102,24 +102,29 @@ def _region(source: Path, lines: list[str], name: str) -> tuple[int, int]:
 
 
 def _symbol(source: Path, lines: list[str], name: str) -> tuple[int, int]:
-    found = [tag for tag in _tags(source) if _is_called(tag, name)]
+    found = [tag for tag in tags(source) if _is_called(tag, name)]
     types = [tag for tag in found if tag["kind"] in {"class", "struct", "enum"}]
     bodies = [tag for tag in found if tag["kind"] not in {"prototype", "member"}]
     chosen = types or bodies or found  # a class rather than its constructor
     if len(chosen) != 1:
         raise Wrong(f"{source.relative_to(ROOT)} has {len(chosen)} symbols called {name}"
                     + (": mark a region" if chosen else ""))
-    begin = int(str(chosen[0]["line"])) - 1
-    while begin > 0 and _belongs_to_next(lines[begin - 1]):
-        begin -= 1
+    begin = first_line(lines, int(str(chosen[0]["line"])) - 1)
     if "end" not in chosen[0] and lines[begin].rstrip().endswith("{"):
         raise Wrong(f"nobody knows where {name} ends in {source.relative_to(ROOT)}: mark a region")
     return begin, int(str(chosen[0].get("end", chosen[0]["line"])))
 
 
+def first_line(lines: list[str], begin: int) -> int:
+    """Where a declaration begins whose name is in line `begin`; both count from 0."""
+    while begin > 0 and _belongs_to_next(lines[begin - 1]):
+        begin -= 1
+    return begin
+
+
 def _belongs_to_next(line: str) -> bool:
     """Whether a declaration that begins here goes on in the next line: `template`, a long type."""
-    text = line.strip()
+    text = line.split("  //")[0].strip()
     return bool(text) and text[-1] not in ";{}:" and not text.startswith(("//", "#", "/*"))
 
 
@@ -129,7 +134,8 @@ def _is_called(tag: dict[str, object], name: str) -> bool:
 
 
 @functools.cache
-def _tags(source: Path) -> list[dict[str, object]]:
+def tags(source: Path) -> list[dict[str, object]]:
+    """What universal-ctags finds in a file, declarations too."""
     run = subprocess.run(
         ["ctags", "--output-format=json", "--fields=+neK", "--kinds-C++=+p", "-f", "-", source],
         capture_output=True, text=True, check=True)

@@ -1,0 +1,316 @@
+#!/usr/bin/python3
+"""The pages of book/diffs: what changes from one stage to another, a function at a time.
+
+Each unit that changed has a heading, one sentence that says why, and the difference itself. The
+sentences are written by hand; what is between marks is filled in by fill.py --write. A mark also
+says for which code its sentence was confirmed: once that has changed, somebody has to read the
+sentence again, and confirm it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import blocks
+import diff_map
+import form
+import tables
+import units
+from blocks import ROOT, Wrong
+from units import Change, Unit
+
+PAGES = ROOT / "book" / "diffs"
+PAIRS = ("1-2", "2-3", "3-4", "4-5", "1-6")
+MAP = "5-6"
+IN_ORDER = ("1-2", "2-3", "3-4", "4-5", MAP, "1-6")
+# Of what is new, and of what is gone; what is longer is shown by its head.
+NEW_LINES_MAX = 25
+GONE_LINES_MAX = 15
+ARGUMENTS = re.compile(r"(?P<pair>\d-\d) (?P<file>\S+) (?P<name>.+?)"
+                       r"(?: confirmed (?P<hash>[0-9a-f]{8}))?")
+HEADING = re.compile(r"^### `(.+)`$", re.MULTILINE)
+LISTED = re.compile(r"^<!-- listing: (\S+) (.+?) -->$", re.MULTILINE)
+
+
+def stages(pair: str) -> tuple[Path, Path]:
+    """The directories of a pair such as 4-5."""
+    found = {path.name[4]: path for path in ROOT.glob("part[0-9]-*")}
+    try:
+        old, new = (found[number] for number in pair.split("-"))
+    except (KeyError, ValueError):
+        raise Wrong(f"there is no pair of stages '{pair}'") from None
+    return old, new
+
+
+@cache
+def changes(pair: str) -> dict[tuple[str, str], Change]:
+    """All that a page has to speak of, by file and name, in the page's order."""
+    return {(change.unit.file, change.unit.name): change
+            for change in units.changes(*stages(pair))}
+
+
+# What fill.py puts between the marks
+
+
+def diff_text(arguments: str) -> str:
+    """Where a unit is, and what has changed in it."""
+    found = ARGUMENTS.fullmatch(arguments)
+    change = changes(found["pair"]).get((found["file"], found["name"])) if found else None
+    if not found or not change:
+        raise Wrong("nothing by that name has changed: remove it, with its sentence")
+    links = " · ".join(_links(found["pair"], change))
+    return "\n".join(["", links, "", "```diff", *_lines(change), "```", ""])
+
+
+def _links(pair: str, change: Change) -> Iterator[str]:
+    for stage, unit in zip(stages(pair), (change.old, change.new)):
+        if unit:
+            yield f"[{stage.name}/{unit.file}](../../{stage.name}/{unit.file})"
+    if not change.old or not change.new:
+        yield "gone" if change.old else "new"
+    if change.new and (chapter := _chapter(stages(pair)[1], change.new)):
+        yield f"[chapter {int(chapter[:2])}](../{chapter})"
+
+
+def _chapter(stage: Path, unit: Unit) -> str | None:
+    """The first chapter that lists it."""
+    return next((chapter for chapter, file, names in _listings()
+                 if file == f"{stage.name}/{unit.file}" and unit.name in names), None)
+
+
+@cache
+def _listings() -> list[tuple[str, str, list[str]]]:
+    return [(path.name, file, names.split())
+            for path in sorted((ROOT / "book").glob("[0-9][0-9]-*.md"))
+            for file, names in LISTED.findall(path.read_text())]
+
+
+def _lines(change: Change) -> list[str]:
+    if change.old and change.new:
+        return units.diff(change.old, change.new)
+    sign, lines_max = ("-", GONE_LINES_MAX) if change.old else ("+", NEW_LINES_MAX)
+    return [f"{sign}{line}".rstrip() for line in head(change.unit.lines, lines_max)]
+
+
+def head(lines: tuple[str, ...], lines_max: int) -> tuple[str, ...]:
+    """All of a short unit; of a long one how it begins, up to the brace, and how it ends."""
+    if len(lines) <= lines_max:
+        return lines
+    opening = next((i for i, line in enumerate(lines) if line.endswith("{")), 0)
+    return (*lines[:opening + 1], "  // …", lines[-1])
+
+
+def changes_text(arguments: str) -> str:
+    """The files of a pair, and how much has changed in them; of `all`, a line for each pair."""
+    if arguments == "all":
+        return _table_of_pairs()
+    old, new = stages(arguments)
+    lists: dict[str, list[str]] = {"`=` the same bytes": [], "`~` changed": [],
+                                   "`+` new": [], "`-` gone": []}
+    same, changed, fresh, gone = lists.values()
+    for file, (added, removed) in counts(arguments).items():
+        if not (old / file).exists():
+            fresh.append(f"`{file}` +{added}")
+        elif not (new / file).exists():
+            gone.append(f"`{file}` −{removed}")
+        elif added or removed:
+            changed.append(f"`{file}` +{added} −{removed}")
+        else:
+            same.append(f"`{file}`")
+    those = [f"- {what}: {', '.join(files)}" for what, files in lists.items() if files]
+    added, removed = total(arguments)
+    return "\n".join(["", _ways(arguments), "", *those, "",
+                      f"`diff -ruN {old.name} {new.name}` adds {added} lines and removes {removed}, "
+                      "README and steps apart.", "", ""])
+
+
+def _ways(here: str) -> str:
+    """Links to the other pages, in a line."""
+    return " · ".join(f"**{pair.replace('-', ' → ')}**" if pair == here
+                      else f"[{pair.replace('-', ' → ')}]({pair}.md)" for pair in IN_ORDER)
+
+
+def counts(pair: str) -> dict[str, tuple[int, int]]:
+    """For each file of the two stages' servers the lines added and removed."""
+    old, new = stages(pair)
+    files = sorted({*units.sources(old), *units.sources(new)}, key=units.reading_order)
+    return {file: units.count(old, new, file) for file in files}
+
+
+def total(pair: str) -> tuple[int, int]:
+    """The lines added and removed in all files together."""
+    added, removed = zip(*counts(pair).values())
+    return sum(added), sum(removed)
+
+
+def _table_of_pairs() -> str:
+    """A row for each pair: how much a reader finds there."""
+    rows = [["stages", "lines added", "removed", "functions and types"]]
+    for pair in IN_ORDER:
+        link = f"[{' to '.join(stage.name for stage in stages(pair))}]({pair}.md)"
+        if pair == MAP:
+            rows.append([link, "a map", "–", "–"])
+        else:
+            rows.append([link, *map(str, total(pair)), str(len(changes(pair)))])
+    return "\n" + tables.markdown(rows[0], rows[1:]) + "\n"
+
+
+# What has to be said by hand
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a page says of one unit."""
+
+    heading: str
+    sentence: str
+    key: tuple[str, str]
+    hash: str | None
+
+
+def entries(text: str) -> list[Entry]:
+    """Those of a page, in order."""
+    found = []
+    at = 0
+    for block in blocks.BLOCK.finditer(text):
+        if block["kind"] == "diff" and (arguments := ARGUMENTS.fullmatch(block["arguments"])):
+            headings = list(HEADING.finditer(text, at, block.start()))
+            begin = headings[-1].end() if headings else at
+            found.append(Entry(headings[-1][1] if headings else "",
+                               text[begin:block.start()].strip(),
+                               (arguments["file"], arguments["name"]), arguments["hash"]))
+        at = block.end()
+    return found
+
+
+def complaints(pair: str, text: str) -> Iterator[str]:
+    """What a page lacks, has too much of, or says of code that is no more."""
+    said = entries(text)
+    for key in changes(pair):
+        if key not in {entry.key for entry in said}:
+            yield f"{key[0]} {key[1]}: has changed and has no sentence (diffs.py add {pair})"
+    for entry in said:
+        yield from (f"{' '.join(entry.key)}: {what}" for what in _wrong(pair, entry))
+    keys = [entry.key for entry in said]
+    if len(keys) != len(set(keys)):
+        yield "a unit is there twice"
+
+
+def _wrong(pair: str, entry: Entry) -> Iterator[str]:
+    change = changes(pair).get(entry.key)
+    if change is None:
+        yield "has a sentence and has not changed: remove it"
+        return
+    if entry.heading != change.unit.shown:
+        yield f"its heading is `{entry.heading}`, not `{change.unit.shown}`"
+    if not entry.sentence:
+        yield "has changed and has no sentence"
+        return
+    yield from form.sentence_problems(entry.sentence)
+    if entry.hash != change.hash:
+        yield ("the code has changed since the sentence was confirmed: read both, then "
+               f"diffs.py confirm {pair} {entry.key[1]}")
+
+
+# What changes a page
+
+
+def with_headings(pair: str, text: str) -> str:
+    """The page, with a heading for each change that has none yet, in order."""
+    said = {entry.key: entry for entry in entries(text)}
+    first = re.search(r"^## ", text, re.MULTILINE)
+    parts = [text[:first.start()].rstrip() if first else text.rstrip()]
+    component = ""
+    order = list(changes(pair)) + [key for key in said if key not in changes(pair)]
+    for key in order:
+        change = changes(pair).get(key)
+        if Path(key[0]).stem != component:
+            component = Path(key[0]).stem
+            files = [f"`{file}`" for file in counts(pair) if Path(file).stem == component]
+            parts.append(f"## {', '.join(files)}")
+        entry = said.get(key)
+        parts.append(f"### `{change.unit.shown if change else entry.heading}`")
+        if entry and entry.sentence:
+            parts.append(entry.sentence)
+        confirmed = f" confirmed {entry.hash}" if entry and entry.hash else ""
+        arguments = f"{pair} {key[0]} {key[1]}{confirmed}"
+        filling = diff_text(arguments) if change else ""
+        parts.append(f"<!-- diff: {arguments} -->\n{filling}<!-- /diff -->")
+    return "\n\n".join(parts) + "\n"
+
+
+def confirmed(pair: str, text: str, names: list[str]) -> tuple[str, list[Entry]]:
+    """The page with the marks of these units, or of all, saying that their sentences fit the code
+    of now; and those that did not say so before."""
+    fresh: list[Entry] = []
+    said = {entry.key: entry for entry in entries(text)}
+
+    def mark(found: re.Match[str]) -> str:
+        arguments = ARGUMENTS.fullmatch(found["arguments"])
+        if found["kind"] != "diff" or not arguments:
+            return found[0]
+        key = arguments["file"], arguments["name"]
+        change, entry = changes(pair).get(key), said[key]
+        wanted = not names or key[1] in names
+        if not wanted or not change or not entry.sentence or entry.hash == change.hash:
+            return found[0]
+        fresh.append(entry)
+        return found[0].replace(
+            found["arguments"], f"{pair} {key[0]} {key[1]} confirmed {change.hash}", 1)
+
+    unknown = set(names) - {name for _, name in said}
+    if unknown:
+        raise Wrong(f"{pair}.md speaks of nothing called {', '.join(sorted(unknown))}")
+    return blocks.BLOCK.sub(mark, text), fresh
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("check", help="say what is missing, left over or out of date")
+    add = commands.add_parser("add", help="give each change that has none a heading, to write its "
+                                          "sentence below; puts the headings in order")
+    add.add_argument("pair", nargs="+", choices=PAIRS, metavar="PAIR", help="such as 4-5")
+    confirm = commands.add_parser("confirm", help="say that the sentences fit the code of now")
+    confirm.add_argument("pair", choices=PAIRS, metavar="PAIR", help="such as 4-5")
+    confirm.add_argument("symbol", nargs="*", help="as the heading names it; default: all")
+    arguments = parser.parse_args()
+    if arguments.command == "check":
+        return check()
+    for pair in arguments.pair if arguments.command == "add" else [arguments.pair]:
+        page = PAGES / f"{pair}.md"
+        text = page.read_text()
+        if arguments.command == "add":
+            page.write_text(with_headings(pair, text))
+            continue
+        names = [name.split()[-1] for name in arguments.symbol]  # without `class`
+        try:
+            text, fresh = confirmed(pair, text, names)
+        except Wrong as wrong:
+            print(wrong, file=sys.stderr)
+            return 2
+        page.write_text(text)
+        for entry in fresh:
+            print(f"{entry.heading}: {entry.sentence}")
+    return 0
+
+
+def check() -> int:
+    """Prints the complaints about all pages."""
+    found = [f"diffs/{pair}.md: {what}" for pair in PAIRS
+             for what in complaints(pair, (PAGES / f"{pair}.md").read_text())]
+    found += [f"diffs/{MAP}.md: {what}"
+              for what in diff_map.complaints(*stages(MAP), (PAGES / f"{MAP}.md").read_text())]
+    print("\n".join(found))
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
