@@ -107,9 +107,12 @@ def head(lines: tuple[str, ...], lines_max: int) -> tuple[str, ...]:
 
 
 def changes_text(arguments: str) -> str:
-    """The files of a pair, and how much has changed in them; of `all`, a line for each pair."""
+    """The files of a pair, and how much has changed in them; of `all`, a line for each pair. Of a
+    map the ways to the other pages."""
     if arguments == "all":
         return _table_of_pairs()
+    if arguments == MAP:
+        return f"\n{_ways(MAP)}\n\n"
     old, new = stages(arguments)
     lists: dict[str, list[str]] = {"`=` the same bytes": [], "`~` changed": [],
                                    "`+` new": [], "`-` gone": []}

@@ -90,7 +90,8 @@ def _fenced(language: str, lines: list[str]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, epilog=(
+        "What the pages of book/diffs say by hand has a tool of its own: diffs.py."))
     parser.add_argument("--write", action="store_true", help="mend what is wrong")
     parser.add_argument("--build-dir", type=Path, default=DEFAULT_BUILD, metavar="DIR",
                         help="where the steps are built, for runs (default: build/default)")
