@@ -1,19 +1,18 @@
 #include "common/session.h"
 
-#include "common/server/options.h"
-
 namespace common {
 
-/// With a message at its beginning or its end that was cut, or is too long.
-Result<std::size_t> EchoSession::take_pieces(ByteView received, SendBuffer& answers) {
+/// The slow way, for bytes that do not begin and end with a whole message, or announce one that is
+/// too long.
+Result<std::size_t> EchoSession::take_pieces(ByteView received, SendBuffer& output) {
   const auto whole = reader_.whole_messages(received);
-  answers.append_view(received.first(whole.size_bytes));
+  output.append_view(received.first(whole.size_bytes));
   std::size_t completed = whole.messages;
   for (reader_.feed(received.subspan(whole.size_bytes)); !reader_.exhausted();) {
     const auto payload = reader_.next();
     if (!payload) return std::unexpected(payload.error());
     if (!*payload) continue;
-    answers.append(FrameReader::with_header(**payload));
+    output.append(FrameReader::with_header(**payload));
     ++completed;
   }
   return completed;
@@ -21,14 +20,10 @@ Result<std::size_t> EchoSession::take_pieces(ByteView received, SendBuffer& answ
 
 Status EchoSession::end_of_stream() const { return reader_.finish(); }
 
-Result<std::size_t> DiscardSession::take(ByteView received, SendBuffer& /*answers*/) {
+Result<std::size_t> DiscardSession::take(ByteView received, SendBuffer& /*output*/) {
   return received.size();
 }
 
 Status DiscardSession::end_of_stream() const { return {}; }
-
-std::unique_ptr<Session> make_echo_session(const Options& options) {
-  return std::make_unique<EchoSession>(options.max_message);
-}
 
 }  // namespace common

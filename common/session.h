@@ -2,15 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "common/frame_reader.h"
 #include "common/result.h"
 #include "common/send_buffer.h"
 
 namespace common {
-
-struct Options;
 
 /// A conversation with one peer, without I/O and without a clock: received bytes in, bytes to send
 /// out. Whoever moves the bytes (a thread, a loop, a test) drives it like this:
@@ -24,10 +21,10 @@ class Session {
   virtual ~Session() = default;
 
   /// Takes all of `received`, which must stay until the answers are sent, and adds the answers to
-  /// `answers`, also when it ends in an error.
+  /// `output`, also when it ends in an error.
   /// Returns how many messages these bytes completed: only that moves the time bound.
   /// Errors: too_long, malformed. Nothing after them can be trusted; take() is not called again.
-  virtual Result<std::size_t> take(ByteView received, SendBuffer& answers) = 0;
+  virtual Result<std::size_t> take(ByteView received, SendBuffer& output) = 0;
 
   /// The peer has ended its stream. Error: cut_short inside a message.
   virtual Status end_of_stream() const = 0;
@@ -44,16 +41,16 @@ class EchoSession final : public Session {
  public:
   explicit EchoSession(std::uint32_t payload_bytes_max) : reader_(payload_bytes_max) {}
 
-  Result<std::size_t> take(ByteView received, SendBuffer& answers) override {
+  Result<std::size_t> take(ByteView received, SendBuffer& output) override {
     const auto whole = reader_.whole_messages(received);
-    if (whole.size_bytes < received.size()) return take_pieces(received, answers);
-    answers.append_view(received);
+    if (whole.size_bytes < received.size()) return take_pieces(received, output);
+    output.append_view(received);
     return whole.messages;
   }
   Status end_of_stream() const override;
 
  private:
-  Result<std::size_t> take_pieces(ByteView received, SendBuffer& answers);
+  Result<std::size_t> take_pieces(ByteView received, SendBuffer& output);
 
   FrameReader reader_;
 };
@@ -61,13 +58,8 @@ class EchoSession final : public Session {
 /// Takes everything, answers nothing (RFC 863). Any byte counts as a message.
 class DiscardSession final : public Session {
  public:
-  Result<std::size_t> take(ByteView received, SendBuffer& answers) override;
+  Result<std::size_t> take(ByteView received, SendBuffer& output) override;
   Status end_of_stream() const override;
 };
-
-/// What starts a conversation with a new peer.
-using MakeSession = std::unique_ptr<Session> (*)(const Options&);
-
-std::unique_ptr<Session> make_echo_session(const Options& options);
 
 }  // namespace common

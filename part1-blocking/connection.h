@@ -5,31 +5,31 @@
 #include <cstddef>
 #include <span>
 
+#include "common/bytes.h"
 #include "common/fd.h"
-#include "common/frame_reader.h"
 #include "common/result.h"
 #include "common/server/duration.h"
-#include "common/server/socket.h"
 
 namespace stage {
 
-/// The other end of a blocking socket. SO_RCVTIMEO and SO_SNDTIMEO limit one call each; it makes of
-/// them what is needed: a bound for a whole message, however many calls its bytes take.
+/// One peer, on a blocking socket. SO_RCVTIMEO and SO_SNDTIMEO limit how long a single call waits;
+/// this makes of them what is needed: a limit for a whole message, however many calls its bytes
+/// take.
 class Connection {
  public:
   /// Refers to `socket`, which must outlive it. A `timeout` of 0 means none.
   Connection(const common::Fd& socket, std::chrono::milliseconds timeout);
 
-  /// Waits for bytes: some, up to lent.size(), or 0 at the end of the stream.
+  /// Waits for bytes, and returns how many there are in `buffer`; 0: the peer has ended its stream.
   /// Errors: timed_out when no message was completed in time; of recv(2).
-  common::Result<std::size_t> receive(std::span<std::byte> lent);
+  common::Result<std::size_t> receive(std::span<std::byte> buffer);
+
+  /// Waits until the kernel has taken all of `output`: send(2) may take less than it is offered.
+  /// Errors: timed_out when the peer takes nothing for as long; of send(2).
+  common::Status send_all(common::ByteView output);
 
   /// From now on the peer has the whole timeout again for its next message.
   void message_completed();
-
-  /// Waits until the kernel has taken all of `answers`: send(2) may take less than it is offered.
-  /// Errors: timed_out when the peer takes nothing for as long; of send(2).
-  common::Status send_all(common::ByteView answers);
 
   /// Ends our side of the stream, then reads and throws away until the peer ends its own, up to
   /// common::linger_timeout. Closing with input unread would send a reset, and that destroys
@@ -40,12 +40,13 @@ class Connection {
  private:
   void close_when_acknowledged();
   void limit_receive(std::chrono::milliseconds limit);
+  void renew_deadline();
 
   const common::Fd& socket_;
   std::chrono::milliseconds timeout_;
+  common::Clock::time_point deadline_;          ///< Of the message that is being received.
+  bool waited_ = false;                         ///< A receive has waited for it.
   std::chrono::milliseconds receive_limit_{0};  ///< What SO_RCVTIMEO is set to.
-  bool waited_ = false;
-  common::Clock::time_point deadline_;
 };
 
 }  // namespace stage

@@ -5,7 +5,6 @@
 #include "common/server/options.h"
 #include "common/server/process.h"
 #include "common/server/signal_thread.h"
-#include "common/session.h"
 #include "server.h"
 
 int main(int argc, char** argv) {
@@ -17,7 +16,7 @@ int main(int argc, char** argv) {
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   common::prepare_process(options);
 
-  const auto server = stage::Server::create(options, common::make_echo_session);
+  const auto server = stage::Server::create(options);
   if (!server) return common::fail(options, server.error());
   const auto signals =
       common::SignalThread::create(options.drain_timeout, [&server] { (*server)->stop(); });

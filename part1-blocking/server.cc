@@ -3,28 +3,41 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <cassert>
-#include <chrono>
 #include <thread>
 
+#include "common/server/constants.h"
+#include "common/server/listen.h"
+#include "common/session.h"
 #include "connection.h"
 
 namespace stage {
 namespace {
 
+/// Waits for a connection. Errors: of accept4(2); EINVAL: stop() has shut down the listener.
+common::Result<common::Accepted> accept_one(const common::Fd& listener) {
+  while (true) {
+    common::Accepted client;
+    socklen_t size = common::Address::capacity();
+    client.fd = common::Fd(::accept4(listener.get(), client.peer.data(), &size, SOCK_CLOEXEC));
+    if (client.fd) return client;
+    // ECONNABORTED: this client left while it was queued; the next may be fine. accept(2)
+    if (errno != EINTR && errno != ECONNABORTED) return common::last_error();
+  }
+}
+
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
 /// Returns why it ended: no error is a goodbye on a message boundary.
 common::Status serve(Connection& peer, common::Session& session) {
-  std::array<std::byte, common::receive_bytes_max> receive_buffer;
-  common::SendBuffer answers;
+  std::array<std::byte, common::receive_buffer_bytes> receive_buffer;
+  common::SendBuffer output;
   while (!session.finished()) {
     const auto received = peer.receive(receive_buffer);
     if (!received) return std::unexpected(received.error());
     if (*received == 0) return session.end_of_stream();
 
-    const auto completed = session.take(common::ByteView(receive_buffer).first(*received), answers);
-    if (const auto sent = peer.send_all(answers.view()); !sent) return sent;
-    answers.clear();
+    const auto completed = session.take(common::ByteView(receive_buffer).first(*received), output);
+    if (const auto sent = peer.send_all(output.view()); !sent) return sent;
+    output.clear();
     if (!completed) return std::unexpected(completed.error());
     if (*completed > 0) peer.message_completed();
   }
@@ -33,19 +46,14 @@ common::Status serve(Connection& peer, common::Session& session) {
 
 }  // namespace
 
-common::Result<std::unique_ptr<Server>> Server::create(const common::Options& options,
-                                                       common::MakeSession make_session) {
-  auto listener = common::listen_on(options, common::SocketMode::blocking);
+common::Result<std::unique_ptr<Server>> Server::create(const common::Options& options) {
+  auto listener = common::listen_on(options.address(), common::SocketMode::blocking);
   if (!listener) return std::unexpected(listener.error());
-  return std::unique_ptr<Server>(new Server(options, make_session, std::move(*listener)));
+  return std::unique_ptr<Server>(new Server(options, std::move(*listener)));
 }
 
-Server::Server(const common::Options& options, common::MakeSession make_session,
-               common::Fd listener)
-    : options_(options),
-      make_session_(make_session),
-      listener_(std::move(listener)),
-      log_(options.verbose) {}
+Server::Server(const common::Options& options, common::Fd listener)
+    : options_(options), listener_(std::move(listener)), log_(options.verbose) {}
 
 std::string Server::address() const {
   const auto address = common::Address::of_socket(listener_);
@@ -55,15 +63,14 @@ std::string Server::address() const {
 common::Status Server::run() {
   while (true) {
     if (stopping_) return {};
-    auto client = common::accept_one(listener_, common::SocketMode::blocking);
+    auto client = accept_one(listener_);
     if (client) {
-      assert(*client);  // only a non-blocking accept finds nobody
-      serve_client(std::move(**client));
+      serve_client(std::move(*client));
       continue;
     }
     if (common::is_transient_accept_error(client.error())) {
       accept_fault_.report(client.error(), common::Clock::now());
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      std::this_thread::sleep_for(common::accept_retry_pause);
     } else if (!stopping_) {
       return std::unexpected(client.error());
     }
@@ -74,12 +81,12 @@ void Server::serve_client(common::Accepted client) {
   log_.opened(client.peer);
   begin_serving(client.fd.get());
   Connection peer(client.fd, options_.read_timeout);
-  const auto session = make_session_(options_);
+  common::EchoSession session(options_.max_message);
 
-  const auto ended = serve(peer, *session);
+  const auto ended = serve(peer, session);
   // Our stop may have cut a message short.
   const bool goodbye = ended || (stopping_ && ended.error() == common::Error::cut_short);
-  log_.closed(client.peer, goodbye ? std::error_code() : ended.error(), !session->end_of_stream());
+  log_.closed(client.peer, goodbye ? std::error_code() : ended.error(), !session.end_of_stream());
   end_serving();
   peer.close_gracefully(stopping_);
 }
@@ -87,20 +94,19 @@ void Server::serve_client(common::Accepted client) {
 void Server::begin_serving(int connection) {
   const std::scoped_lock lock(mutex_);
   serving_ = connection;
-  if (stopping_) (void)::shutdown(connection, SHUT_RD);  // stop() came before us
+  if (stopping_) (void)::shutdown(connection, SHUT_RD);  // stop() came first
 }
 
 void Server::end_serving() {
-  // Before it is closed: the number may be used again at once.
+  // Before the connection is closed: its number may be used again immediately.
   const std::scoped_lock lock(mutex_);
   serving_ = -1;
 }
 
 void Server::stop() {
   stopping_ = true;
-  // Ends a waiting accept with EINVAL, and a waiting recv with 0, but not before it returned the
-  // bytes that had come. Neither call fails in a way that matters: who has gone need not be
-  // interrupted.
+  // Ends a waiting accept with EINVAL, and a waiting recv with 0, but not before it has returned
+  // the bytes that had come. A failure does not matter: then no call is waiting.
   (void)::shutdown(listener_.get(), SHUT_RDWR);
   const std::scoped_lock lock(mutex_);
   if (serving_ >= 0) (void)::shutdown(serving_, SHUT_RD);

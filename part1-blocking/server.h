@@ -7,37 +7,35 @@
 
 #include "common/fd.h"
 #include "common/result.h"
-#include "common/server/listen.h"
+#include "common/server/accept.h"
 #include "common/server/log.h"
 #include "common/server/options.h"
-#include "common/session.h"
 
 namespace stage {
 
-/// Serves one client at a time: while it waits for that one, it waits for nobody else.
+/// Serves one client at a time: while it waits for that one, all others wait.
 class Server {
  public:
   /// A server that listens where `options` say. Errors: of socket(2), bind(2), listen(2).
-  static common::Result<std::unique_ptr<Server>> create(const common::Options& options,
-                                                        common::MakeSession make_session);
+  static common::Result<std::unique_ptr<Server>> create(const common::Options& options);
 
   std::string address() const;
 
-  /// Serves until stop() is called. Errors: of accept(2), if they are not a client's or a shortage.
+  /// Serves until stop() is called. Errors: of accept4(2), if they are neither a client's nor a
+  /// shortage.
   common::Status run();
 
   /// Ends run() in good order. From any thread.
   void stop();
 
  private:
-  Server(const common::Options& options, common::MakeSession make_session, common::Fd listener);
+  Server(const common::Options& options, common::Fd listener);
 
   void serve_client(common::Accepted client);
   void begin_serving(int connection);
   void end_serving();
 
   const common::Options& options_;
-  common::MakeSession make_session_;
   common::Fd listener_;
   common::ConnectionLog log_;
   common::RepeatedFault accept_fault_{"cannot accept"};

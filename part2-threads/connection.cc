@@ -9,12 +9,17 @@
 #include <thread>
 #include <utility>
 
+#include "common/server/constants.h"
+#include "common/server/socket.h"
+
 namespace stage {
 namespace {
 
+using common::Clock;
 using std::chrono::milliseconds;
 
-/// We wait in slices where between two of them there is something to look at.
+/// A call that may have to notice something else meanwhile waits no longer than this, and then
+/// again.
 constexpr milliseconds slice(100);
 
 /// Sets SO_RCVTIMEO or SO_SNDTIMEO: a call that waits longer fails with EAGAIN. 0: it waits for
@@ -26,41 +31,34 @@ void limit_calls(const common::Fd& socket, int option, milliseconds limit) {
   (void)::setsockopt(socket.get(), SOL_SOCKET, option, &value, sizeof value);  // cannot fail here
 }
 
-/// Whether a call that failed would do better if it were tried again.
+/// Whether the call that has just failed is to be made again.
 bool interrupted_or_waited() { return errno == EINTR || errno == EAGAIN; }
 
-milliseconds until(common::Clock::time_point deadline) {
+milliseconds until(Clock::time_point deadline) {
   // Never 0, which would mean to wait for ever.
-  return std::max(std::chrono::ceil<milliseconds>(deadline - common::Clock::now()),
-                  milliseconds(1));
+  return std::max(std::chrono::ceil<milliseconds>(deadline - Clock::now()), milliseconds(1));
 }
 
 }  // namespace
 
 Connection::Connection(const common::Fd& socket, milliseconds timeout)
-    : socket_(socket), timeout_(timeout), deadline_(common::Clock::now() + timeout) {
+    : socket_(socket), timeout_(timeout) {
+  renew_deadline();
   if (timeout_ == milliseconds(0)) return;
   limit_receive(timeout_);
   limit_calls(socket_, SO_SNDTIMEO, std::min(timeout_, slice));
 }
 
-void Connection::limit_receive(milliseconds limit) {
-  if (limit == receive_limit_) return;
-  limit_calls(socket_, SO_RCVTIMEO, limit);
-  receive_limit_ = limit;
-}
-
-common::Result<std::size_t> Connection::receive(std::span<std::byte> lent) {
+common::Result<std::size_t> Connection::receive(std::span<std::byte> buffer) {
   int flags = 0;
   while (true) {
     if (timeout_ > milliseconds(0) && flags == 0) {
-      // Asked before each call: where bytes are always there, none ever waits and fails.
-      if (waited_ && common::Clock::now() >= deadline_)
-        return common::failure(common::Error::timed_out);
+      // Asked before each call: where bytes are always there, no call waits and fails.
+      if (waited_ && Clock::now() >= deadline_) return common::failure(common::Error::timed_out);
       // The whole limit is set already when a message is yet to begin: no system call for that.
       limit_receive(waited_ ? until(deadline_) : timeout_);
     }
-    const ssize_t received = ::recv(socket_.get(), lent.data(), lent.size(), flags);
+    const ssize_t received = ::recv(socket_.get(), buffer.data(), buffer.size(), flags);
     waited_ = true;
     if (received >= 0) return static_cast<std::size_t>(received);
     // After SIGSTOP and SIGCONT the deadline may have passed: first see what had come in time.
@@ -69,52 +67,62 @@ common::Result<std::size_t> Connection::receive(std::span<std::byte> lent) {
   }
 }
 
-void Connection::message_completed() {
-  waited_ = false;
-  deadline_ = common::Clock::now() + timeout_;
-}
-
-common::Status Connection::send_all(common::ByteView answers) {
-  auto deadline = common::Clock::now() + timeout_;
+common::Status Connection::send_all(common::ByteView output) {
+  auto deadline = Clock::now() + timeout_;
   std::size_t unacknowledged = std::numeric_limits<std::size_t>::max();
-  while (!answers.empty()) {
-    const ssize_t sent = ::send(socket_.get(), answers.data(), answers.size(), MSG_NOSIGNAL);
+  while (!output.empty()) {
+    const ssize_t sent = ::send(socket_.get(), output.data(), output.size(), MSG_NOSIGNAL);
     if (sent < 0 && !interrupted_or_waited()) return common::last_error();
-    if (sent > 0) answers = answers.subspan(static_cast<std::size_t>(sent));
-    if (answers.empty()) break;
+    if (sent > 0) output = output.subspan(static_cast<std::size_t>(sent));
+    if (output.empty()) break;
 
     // The kernel's buffer is full. A peer that reads slowly frees less of it than a send waits for.
     const std::size_t before = std::exchange(unacknowledged, common::unacknowledged_bytes(socket_));
-    if (sent > 0 || unacknowledged < before) deadline = common::Clock::now() + timeout_;
-    if (timeout_ > milliseconds(0) && common::Clock::now() >= deadline)
+    if (sent > 0 || unacknowledged < before) deadline = Clock::now() + timeout_;
+    if (timeout_ > milliseconds(0) && Clock::now() >= deadline) {
       return common::failure(common::Error::timed_out);
+    }
   }
   return {};
+}
+
+void Connection::message_completed() {
+  waited_ = false;
+  renew_deadline();
 }
 
 void Connection::close_gracefully(const std::atomic<bool>& stopping) {
   if (stopping) return close_when_acknowledged();
   if (::shutdown(socket_.get(), SHUT_WR) < 0) return;  // ENOTCONN: the peer has gone already
-  const auto deadline = common::Clock::now() + common::linger_timeout;
+  const auto deadline = Clock::now() + common::linger_timeout;
   std::array<std::byte, 4096> thrown_away;
-  while (common::Clock::now() < deadline) {
+  while (Clock::now() < deadline) {
     if (stopping) return close_when_acknowledged();
     limit_receive(std::min(until(deadline), slice));
     const ssize_t received = ::recv(socket_.get(), thrown_away.data(), thrown_away.size(), 0);
-    if (received == 0 || (received < 0 && !interrupted_or_waited())) return;
+    if (received == 0) return;
+    if (received < 0 && !interrupted_or_waited()) return;
   }
 }
 
-/// In a stop, which has a time-out of its own.
+/// For a stop, which has a timeout of its own.
 void Connection::close_when_acknowledged() {
   std::array<std::byte, 4096> thrown_away;
   while (common::unacknowledged_bytes(socket_) > 0) {
     (void)::recv(socket_.get(), thrown_away.data(), thrown_away.size(), MSG_DONTWAIT);
-    std::this_thread::sleep_for(milliseconds(2));
+    std::this_thread::sleep_for(common::drain_poll_interval);
   }
   // Only now: when both directions are shut down (stop() ended the other one), the kernel answers
   // more input with a reset, and throws away what is not acknowledged.
   (void)::shutdown(socket_.get(), SHUT_WR);
 }
+
+void Connection::limit_receive(milliseconds limit) {
+  if (limit == receive_limit_) return;
+  limit_calls(socket_, SO_RCVTIMEO, limit);
+  receive_limit_ = limit;
+}
+
+void Connection::renew_deadline() { deadline_ = Clock::now() + timeout_; }
 
 }  // namespace stage

@@ -5,38 +5,50 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
-#include <chrono>
 #include <system_error>
 #include <thread>
 #include <vector>
 
+#include "common/server/constants.h"
+#include "common/server/listen.h"
+#include "common/session.h"
 #include "connection.h"
 
 namespace stage {
 namespace {
 
+/// Waits for a connection. Errors: of accept4(2); EINVAL: stop() has shut down the listener.
+common::Result<common::Accepted> accept_one(const common::Fd& listener) {
+  while (true) {
+    common::Accepted client;
+    socklen_t size = common::Address::capacity();
+    client.fd = common::Fd(::accept4(listener.get(), client.peer.data(), &size, SOCK_CLOEXEC));
+    if (client.fd) return client;
+    // ECONNABORTED: this client left while it was queued; the next may be fine. accept(2)
+    if (errno != EINTR && errno != ECONNABORTED) return common::last_error();
+  }
+}
+
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
 /// Returns why it ended: no error is a goodbye on a message boundary.
 common::Status serve(Connection& peer, common::Session& session) {
-  std::array<std::byte, common::receive_bytes_max> receive_buffer;
-  common::SendBuffer answers;
+  std::array<std::byte, common::receive_buffer_bytes> receive_buffer;
+  common::SendBuffer output;
   while (!session.finished()) {
     const auto received = peer.receive(receive_buffer);
     if (!received) return std::unexpected(received.error());
     if (*received == 0) return session.end_of_stream();
 
-    const auto completed = session.take(common::ByteView(receive_buffer).first(*received), answers);
-    if (const auto sent = peer.send_all(answers.view()); !sent) return sent;
-    answers.clear();
+    const auto completed = session.take(common::ByteView(receive_buffer).first(*received), output);
+    if (const auto sent = peer.send_all(output.view()); !sent) return sent;
+    output.clear();
     if (!completed) return std::unexpected(completed.error());
     if (*completed > 0) peer.message_completed();
   }
   return {};
 }
 
-/// A thread that waits needs a few calls' worth of stack and its receive buffer, not the 8 MiB that
-/// are usual.
+/// A thread needs the stack of a few calls and its receive buffer, not the usual 8 MiB.
 void use_small_stacks() {
   constexpr std::size_t stack_bytes = 256 * 1024;
   pthread_attr_t usual;
@@ -47,8 +59,8 @@ void use_small_stacks() {
   (void)::pthread_setattr_default_np(&small);
   try {
     std::thread([] {}).join();
-  } catch (
-      const std::system_error&) {  // EINVAL: what is thread_local does not fit, a sanitizer's say
+  } catch (const std::system_error&) {
+    // EINVAL: what is thread_local does not fit, as that of a sanitizer.
     (void)::pthread_setattr_default_np(&usual);
   }
   (void)::pthread_attr_destroy(&small);
@@ -57,19 +69,14 @@ void use_small_stacks() {
 
 }  // namespace
 
-common::Result<std::unique_ptr<Server>> Server::create(const common::Options& options,
-                                                       common::MakeSession make_session) {
-  auto listener = common::listen_on(options, common::SocketMode::blocking);
+common::Result<std::unique_ptr<Server>> Server::create(const common::Options& options) {
+  auto listener = common::listen_on(options.address(), common::SocketMode::blocking);
   if (!listener) return std::unexpected(listener.error());
-  return std::unique_ptr<Server>(new Server(options, make_session, std::move(*listener)));
+  return std::unique_ptr<Server>(new Server(options, std::move(*listener)));
 }
 
-Server::Server(const common::Options& options, common::MakeSession make_session,
-               common::Fd listener)
-    : options_(options),
-      make_session_(make_session),
-      listener_(std::move(listener)),
-      log_(options.verbose) {}
+Server::Server(const common::Options& options, common::Fd listener)
+    : options_(options), listener_(std::move(listener)), log_(options.verbose) {}
 
 std::string Server::address() const {
   const auto address = common::Address::of_socket(listener_);
@@ -83,9 +90,9 @@ common::Status Server::run() {
 
 common::Status Server::run_threads() {
   const auto finished = accept_clients(&Server::start_thread);
-  if (!finished) stop();  // or it would live on for those who are here, and accept nobody
+  if (!finished) stop();  // else it would live on for its present clients, and accept no more
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return places_taken_ == 0; });
+  changed_.wait(lock, [this] { return slots_taken_ == 0; });
   return finished;
 }
 
@@ -97,7 +104,7 @@ common::Status Server::run_pool() {
       try {
         pool.emplace_back([this, &status] {
           status = accept_clients(&Server::serve_client);
-          if (!status) stop();  // the others, too: one less would go unnoticed
+          if (!status) stop();  // the others, too: one thread less would go unnoticed
         });
       } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
         status = std::unexpected(error.code());
@@ -112,36 +119,36 @@ common::Status Server::run_pool() {
 
 common::Status Server::accept_clients(void (Server::*serve_one)(common::Accepted)) {
   while (true) {
-    if (!take_place()) return {};
-    auto client = common::accept_one(listener_, common::SocketMode::blocking);
+    if (!acquire_slot()) return {};
+    auto client = accept_one(listener_);
     if (client) {
-      assert(*client);  // only a non-blocking accept finds nobody
-      (this->*serve_one)(std::move(**client));
+      (this->*serve_one)(std::move(*client));
       continue;
     }
-    give_place_back();
+    release_slot();
     if (common::is_transient_accept_error(client.error())) {
       accept_fault_.report(client.error(), common::Clock::now());
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      std::this_thread::sleep_for(common::accept_retry_pause);
     } else if (!stopping_) {
       return std::unexpected(client.error());
     }
   }
 }
 
-/// At the limit it waits, and newcomers wait in the backlog. False: we are to stop.
-bool Server::take_place() {
+/// A counting semaphore that stop() ends: at the limit it waits, and new connections wait in the
+/// backlog. False: the server is to stop.
+bool Server::acquire_slot() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return stopping_ || places_taken_ < options_.max_connections; });
-  const bool taken = !stopping_;
-  if (taken) ++places_taken_;
-  return taken;
+  changed_.wait(lock, [this] { return stopping_ || slots_taken_ < options_.max_connections; });
+  if (stopping_) return false;
+  ++slots_taken_;
+  return true;
 }
 
-void Server::give_place_back() {
+void Server::release_slot() {
   const std::scoped_lock lock(mutex_);
-  --places_taken_;
-  changed_.notify_all();  // under the lock: after the last one, the server may be gone
+  --slots_taken_;
+  changed_.notify_all();  // under the lock: after the last release, the server may be gone
 }
 
 void Server::start_thread(common::Accepted client) {
@@ -153,45 +160,44 @@ void Server::start_thread(common::Accepted client) {
       return;
     } catch (const std::system_error& error) {  // EAGAIN: as many as the system allows
       thread_fault_.report(error.code(), common::Clock::now());
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      std::this_thread::sleep_for(common::accept_retry_pause);
     }
   }
-  serve_client(std::move(*shared));  // at the end there is nobody else to accept
+  serve_client(std::move(*shared));  // on this thread, which has no more to accept
 }
 
 void Server::serve_client(common::Accepted client) {
   log_.opened(client.peer);
   begin_serving(client.fd.get());
   Connection peer(client.fd, options_.read_timeout);
-  const auto session = make_session_(options_);
+  common::EchoSession session(options_.max_message);
 
-  const auto ended = serve(peer, *session);
+  const auto ended = serve(peer, session);
   // Our stop may have cut a message short.
   const bool goodbye = ended || (stopping_ && ended.error() == common::Error::cut_short);
-  log_.closed(client.peer, goodbye ? std::error_code() : ended.error(), !session->end_of_stream());
+  log_.closed(client.peer, goodbye ? std::error_code() : ended.error(), !session.end_of_stream());
   end_serving(client.fd.get());
   peer.close_gracefully(stopping_);
-  client.fd = common::Fd();  // only now may its place go to another
-  give_place_back();
+  client.fd = common::Fd();  // the descriptor first: a free slot means that there is one
+  release_slot();
 }
 
 void Server::begin_serving(int connection) {
   const std::scoped_lock lock(mutex_);
   serving_.insert(connection);
-  if (stopping_) (void)::shutdown(connection, SHUT_RD);  // stop() came before us
+  if (stopping_) (void)::shutdown(connection, SHUT_RD);  // stop() came first
 }
 
 void Server::end_serving(int connection) {
-  // Before it is closed: the number may be used again at once.
+  // Before the connection is closed: its number may be used again immediately.
   const std::scoped_lock lock(mutex_);
   serving_.erase(connection);
 }
 
 void Server::stop() {
   stopping_ = true;
-  // Ends a waiting accept with EINVAL, and a waiting recv with 0, but not before it returned the
-  // bytes that had come. Neither call fails in a way that matters: who has gone need not be
-  // interrupted.
+  // Ends a waiting accept with EINVAL, and a waiting recv with 0, but not before it has returned
+  // the bytes that had come. A failure does not matter: then no call is waiting.
   (void)::shutdown(listener_.get(), SHUT_RDWR);
   const std::scoped_lock lock(mutex_);
   changed_.notify_all();

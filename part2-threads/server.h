@@ -10,44 +10,42 @@
 
 #include "common/fd.h"
 #include "common/result.h"
-#include "common/server/listen.h"
+#include "common/server/accept.h"
 #include "common/server/log.h"
 #include "common/server/options.h"
-#include "common/session.h"
 
 namespace stage {
 
 /// Serves every client on a thread of its own, or, with --workers, so many clients on a fixed pool
-/// of threads. A thread that waits for its client keeps nobody else waiting.
+/// of threads. A thread that waits for its client keeps no other client waiting.
 class Server {
  public:
   /// A server that listens where `options` say. Errors: of socket(2), bind(2), listen(2).
-  static common::Result<std::unique_ptr<Server>> create(const common::Options& options,
-                                                        common::MakeSession make_session);
+  static common::Result<std::unique_ptr<Server>> create(const common::Options& options);
 
   std::string address() const;
 
-  /// Serves until stop() is called. Errors: of accept(2), if they are not a client's or a shortage.
+  /// Serves until stop() is called. Errors: of accept4(2), if they are neither a client's nor a
+  /// shortage.
   common::Status run();
 
   /// Ends run() in good order. From any thread.
   void stop();
 
  private:
-  Server(const common::Options& options, common::MakeSession make_session, common::Fd listener);
+  Server(const common::Options& options, common::Fd listener);
 
   common::Status run_threads();
   common::Status run_pool();
   common::Status accept_clients(void (Server::*serve_one)(common::Accepted));
-  bool take_place();
-  void give_place_back();
+  bool acquire_slot();
+  void release_slot();
   void start_thread(common::Accepted client);
   void serve_client(common::Accepted client);
   void begin_serving(int connection);
   void end_serving(int connection);
 
   const common::Options& options_;
-  common::MakeSession make_session_;
   common::Fd listener_;
   common::ConnectionLog log_;
   common::RepeatedFault accept_fault_{"cannot accept"};
@@ -56,8 +54,8 @@ class Server {
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
   std::unordered_set<int> serving_;  ///< The connections that stop() has to interrupt.
-  std::size_t places_taken_ = 0;     ///< By connections, or for one that is being accepted.
-  std::condition_variable changed_;  ///< A place is free, or we are to stop.
+  std::size_t slots_taken_ = 0;      ///< By connections, and by the one to be accepted next.
+  std::condition_variable changed_;  ///< A slot is free, or the server is to stop.
 };
 
 }  // namespace stage

@@ -3,20 +3,18 @@
 #include <sys/socket.h>
 
 #include <cassert>
+#include <span>
 #include <utility>
+
+#include "common/server/log.h"
+#include "common/server/socket.h"
 
 namespace stage {
 namespace {
 
 using common::Clock;
 
-/// The clock is read once a turn, and a message may be younger than that: nobody is closed too
-/// early as long as a turn takes less than this.
-constexpr auto turn_time = std::chrono::milliseconds(100);
-
-constexpr auto a_century = std::chrono::years(100);
-
-/// Whether the call that has just failed would succeed later.
+/// Whether the call that has just failed may succeed in a later turn.
 bool not_now() { return errno == EAGAIN || errno == EINTR; }
 
 }  // namespace
@@ -27,21 +25,21 @@ Connection::Connection(common::Accepted accepted, std::unique_ptr<common::Sessio
       peer_(accepted.peer),
       session_(std::move(session)),
       options_(options),
-      time_bound_(options.read_timeout.count() == 0 ? Clock::duration(a_century)
-                                                    : options.read_timeout + turn_time) {
+      time_bound_(common::time_bound(options.read_timeout)) {
   common::ConnectionLog(options_.verbose).opened(peer_);
   renew_deadline(now);
 }
 
-Connection::Action Connection::advance(Readiness ready, Clock::time_point now, Lent& lent) {
-  if (state_ == State::lingering) return ready.input ? throw_away(lent) : Action::keep;
-  // While answers are held nothing is received: a peer that does not read is asked nothing more.
+Connection::Action Connection::advance(Readiness ready, Clock::time_point now, Scratch& scratch) {
+  if (state_ == State::lingering) return ready.input ? throw_away(scratch) : Action::keep;
+  // Backpressure: while answers are held nothing is received, so a slow reader holds no more.
   if (!held_.empty()) return ready.output ? send_held(now) : Action::keep;
-  return ready.input ? receive(now, lent) : Action::keep;
+  return ready.input ? receive(now, scratch) : Action::keep;
 }
 
-Connection::Action Connection::receive(Clock::time_point now, Lent& lent) {
-  const ssize_t received = ::recv(fd_.get(), lent.input.data(), lent.input.size(), 0);
+Connection::Action Connection::receive(Clock::time_point now, Scratch& scratch) {
+  const auto buffer = std::span(scratch.receive_buffer);
+  const ssize_t received = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
   if (received < 0) {
     if (not_now()) return Action::keep;
     log_closed(common::last_error().error());
@@ -51,41 +49,41 @@ Connection::Action Connection::receive(Clock::time_point now, Lent& lent) {
     peer_ended_ = true;
     const auto ended = session_->end_of_stream();
     log_closed(ended || draining_ ? std::error_code() : ended.error());
-    return end_stream(now);
+    return close_gracefully(now);
   }
 
-  const common::ByteView bytes(lent.input.data(), static_cast<std::size_t>(received));
-  const auto completed = session_->take(bytes, lent.answers);
+  const common::ByteView bytes = buffer.first(static_cast<std::size_t>(received));
+  const auto completed = session_->take(bytes, scratch.output);
   if (!completed || session_->finished()) {
     log_closed(completed ? std::error_code() : completed.error());
     state_ = State::ending;
   } else if (*completed > 0) {
-    renew_deadline(now);  // by messages only: single bytes would hold the connection for ever
+    renew_deadline(now);  // by messages only: a byte now and then would hold it open for ever
   }
-  const Action next = send(lent.answers.view(), now);
-  lent.answers.clear();
-  return next;
+  const Action action = send(scratch.output.view(), now);
+  scratch.output.clear();
+  return action;
 }
 
-Connection::Action Connection::send(common::ByteView answers, Clock::time_point now) {
+Connection::Action Connection::send(common::ByteView output, Clock::time_point now) {
   std::size_t taken = 0;
-  if (!answers.empty()) {
-    const ssize_t sent = ::send(fd_.get(), answers.data(), answers.size(), MSG_NOSIGNAL);
+  if (!output.empty()) {
+    const ssize_t sent = ::send(fd_.get(), output.data(), output.size(), MSG_NOSIGNAL);
     if (sent < 0 && !not_now()) {
       log_closed(common::last_error().error());
       return Action::close;
     }
     if (sent > 0) taken = static_cast<std::size_t>(sent);
   }
-  if (taken < answers.size()) {
-    const auto rest = answers.subspan(taken);
+  if (taken < output.size()) {
+    const auto rest = output.subspan(taken);
     held_.assign(rest.begin(), rest.end());
     held_begin_ = 0;
     unacknowledged_ = common::unacknowledged_bytes(fd_);
     renew_deadline(now);
     return Action::keep;
   }
-  return state_ == State::ending ? end_stream(now) : Action::keep;
+  return state_ == State::ending ? close_gracefully(now) : Action::keep;
 }
 
 Connection::Action Connection::send_held(Clock::time_point now) {
@@ -104,15 +102,15 @@ Connection::Action Connection::send_held(Clock::time_point now) {
     return Action::keep;
   }
   held_ = common::Bytes();  // gives the memory back
-  return state_ == State::ending ? end_stream(now) : Action::keep;
+  return state_ == State::ending ? close_gracefully(now) : Action::keep;
 }
 
-Connection::Action Connection::end_stream(Clock::time_point now) {
-  // A peer that has ended its stream sends nothing that a close could answer with a reset.
+Connection::Action Connection::close_gracefully(Clock::time_point now) {
+  // After its end of stream the peer sends nothing that a close could answer with a reset.
   if (peer_ended_ && !draining_) return Action::close;
   state_ = State::lingering;
   if (draining_) {
-    deadline_ = Clock::time_point::max();  // a drain has a time-out of its own
+    deadline_ = Clock::time_point::max();  // a drain has a timeout of its own
     return Action::keep;
   }
   deadline_ = now + common::linger_timeout;
@@ -120,8 +118,9 @@ Connection::Action Connection::end_stream(Clock::time_point now) {
   return Action::keep;
 }
 
-Connection::Action Connection::throw_away(Lent& lent) {
-  const ssize_t received = ::recv(fd_.get(), lent.input.data(), lent.input.size(), 0);
+Connection::Action Connection::throw_away(Scratch& scratch) {
+  const auto buffer = std::span(scratch.receive_buffer);
+  const ssize_t received = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
   if (received < 0 && !not_now()) return Action::close;
   if (!draining_) return received == 0 ? Action::close : Action::keep;
 
@@ -144,7 +143,7 @@ Connection::Action Connection::expire(Clock::time_point now) {
     held_ = common::Bytes();
   }
   log_closed(common::Error::timed_out);
-  return end_stream(now);
+  return close_gracefully(now);
 }
 
 void Connection::begin_drain() {
@@ -153,8 +152,8 @@ void Connection::begin_drain() {
     deadline_ = Clock::time_point::max();
     return;
   }
-  // The end of the stream, for us alone: recv(2) returns what the kernel has received, and then 0.
-  (void)::shutdown(fd_.get(), SHUT_RD);  // ENOTCONN: the next receive will tell
+  // An end of stream that only we see: recv(2) returns what the kernel has received, and then 0.
+  (void)::shutdown(fd_.get(), SHUT_RD);  // ENOTCONN: the next receive will report it
 }
 
 void Connection::renew_deadline(Clock::time_point now) { deadline_ = now + time_bound_; }

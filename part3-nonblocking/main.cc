@@ -1,11 +1,10 @@
-// Part 3: one thread, many clients, and no call that waits: connection.{h,cc} is new.
+// Part 3: one thread, many clients, and no call that waits.
 // Try it: ./serve part3-nonblocking   then, in another terminal:
 //         printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
 
 #include "common/server/options.h"
 #include "common/server/process.h"
 #include "common/server/signal_wakeup.h"
-#include "common/session.h"
 #include "server.h"
 
 int main(int argc, char** argv) {
@@ -17,7 +16,7 @@ int main(int argc, char** argv) {
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   common::prepare_process(options);
 
-  const auto server = stage::Server::create(options, common::make_echo_session);
+  const auto server = stage::Server::create(options);
   if (!server) return common::fail(options, server.error());
   const auto signals =
       common::SignalWakeup::create(options.drain_timeout, [&server] { (*server)->stop(); });

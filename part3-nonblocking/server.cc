@@ -1,8 +1,11 @@
 #include "server.h"
 
-#include <chrono>
+#include <sys/socket.h>
+
+#include <optional>
 #include <utility>
 
+#include "common/server/constants.h"
 #include "common/server/listen.h"
 
 namespace stage {
@@ -10,24 +13,30 @@ namespace {
 
 using common::Clock;
 
-/// Newcomers taken in one turn: a flood of them must not keep the others waiting.
-constexpr int accept_budget = 16;
-
-/// How long to wait after accept found no descriptor or no memory.
-constexpr auto shortage_pause = std::chrono::milliseconds(100);
+/// The next connection of the backlog; nullopt: there is none now. Errors: of accept4(2).
+common::Result<std::optional<common::Accepted>> accept_one(const common::Fd& listener) {
+  while (true) {
+    common::Accepted client;
+    socklen_t size = common::Address::capacity();
+    client.fd = common::Fd(
+        ::accept4(listener.get(), client.peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (client.fd) return client;
+    if (errno == EAGAIN) return std::nullopt;
+    // ECONNABORTED: this client left while it was queued; the next may be fine. accept(2)
+    if (errno != EINTR && errno != ECONNABORTED) return common::last_error();
+  }
+}
 
 }  // namespace
 
-common::Result<std::unique_ptr<Server>> Server::create(const common::Options& options,
-                                                       common::MakeSession make_session) {
-  auto listener = common::listen_on(options, common::SocketMode::nonblocking);
+common::Result<std::unique_ptr<Server>> Server::create(const common::Options& options) {
+  auto listener = common::listen_on(options.address(), common::SocketMode::nonblocking);
   if (!listener) return std::unexpected(listener.error());
-  return std::unique_ptr<Server>(new Server(options, make_session, std::move(*listener)));
+  return std::unique_ptr<Server>(new Server(options, std::move(*listener)));
 }
 
-Server::Server(const common::Options& options, common::MakeSession make_session,
-               common::Fd listener)
-    : options_(options), make_session_(make_session), listener_(std::move(listener)) {}
+Server::Server(const common::Options& options, common::Fd listener)
+    : options_(options), listener_(std::move(listener)) {}
 
 std::string Server::address() const {
   const auto address = common::Address::of_socket(listener_);
@@ -48,37 +57,39 @@ common::Status Server::run() {
 }
 
 common::Status Server::accept_new(Clock::time_point now) {
-  for (int i = 0; i < accept_budget && !draining_; ++i) {
+  for (int i = 0; i < common::accept_budget && !draining_; ++i) {
     if (clients_.size() >= options_.max_connections) return {};
-    auto accepted = common::accept_one(listener_, common::SocketMode::nonblocking);
-    if (accepted && *accepted) {
-      add(std::move(**accepted), now);
+    auto client = accept_one(listener_);
+    if (client && *client) {
+      add(std::move(**client), now);
       continue;
     }
-    if (accepted) return {};  // nobody there
-    if (!common::is_transient_accept_error(accepted.error()))
-      return std::unexpected(accepted.error());
-    accept_fault_.report(accepted.error(), now);
-    accept_again_ = now + shortage_pause;
+    if (client) return {};  // the backlog is empty
+    if (!common::is_transient_accept_error(client.error())) {
+      return std::unexpected(client.error());
+    }
+    accept_fault_.report(client.error(), now);
+    accept_again_ = now + common::accept_retry_pause;
     return {};
   }
   return {};
 }
 
 void Server::add(common::Accepted accepted, Clock::time_point now) {
+  auto session = std::make_unique<common::EchoSession>(options_.max_message);
   clients_.push_back(
-      std::make_unique<Connection>(std::move(accepted), make_session_(options_), options_, now));
+      std::make_unique<Connection>(std::move(accepted), std::move(session), options_, now));
 }
 
 void Server::advance_all(Clock::time_point now) {
   for (std::size_t i = 0; i < clients_.size();) {
     Connection& connection = *clients_[i];
-    auto next = connection.advance({.input = true, .output = true}, now, lent_);
-    if (next == Connection::Action::keep && connection.deadline() <= now) {
-      next = connection.expire(now);
+    auto action = connection.advance({.input = true, .output = true}, now, scratch_);
+    if (action == Connection::Action::keep && connection.deadline() <= now) {
+      action = connection.expire(now);
     }
-    if (next == Connection::Action::close) {
-      close(i);  // the last has taken its place: i stays
+    if (action == Connection::Action::close) {
+      close(i);  // the last one has moved here: i stays
     } else {
       ++i;
     }
@@ -93,7 +104,7 @@ void Server::close(std::size_t i) {
 
 void Server::begin_drain() {
   draining_ = true;
-  listener_ = common::Fd();  // who waits in the backlog is turned away
+  listener_ = common::Fd();  // the kernel resets the connections in its backlog
   for (const auto& connection : clients_) connection->begin_drain();
 }
 

@@ -11,29 +11,28 @@
 #include "common/server/duration.h"
 #include "common/server/log.h"
 #include "common/server/options.h"
-#include "common/session.h"
 #include "connection.h"
 
 namespace stage {
 
 /// Serves every client on one thread, which never waits: it asks each in turn whether there is
-/// something to do, over and over, and so needs a whole core even when there is nothing.
+/// something to do, over and over, and so keeps a core busy even when there is nothing.
 class Server {
  public:
   /// A server that listens where `options` say. Errors: of socket(2), bind(2), listen(2).
-  static common::Result<std::unique_ptr<Server>> create(const common::Options& options,
-                                                        common::MakeSession make_session);
+  static common::Result<std::unique_ptr<Server>> create(const common::Options& options);
 
   std::string address() const;
 
-  /// Serves until stop() is called. Errors: of accept(2), if they are not a client's or a shortage.
+  /// Serves until stop() is called. Errors: of accept4(2), if they are neither a client's nor a
+  /// shortage.
   common::Status run();
 
   /// Ends run() in good order. From any thread, and from a signal handler.
   void stop();
 
  private:
-  Server(const common::Options& options, common::MakeSession make_session, common::Fd listener);
+  Server(const common::Options& options, common::Fd listener);
 
   common::Status accept_new(common::Clock::time_point now);
   void add(common::Accepted accepted, common::Clock::time_point now);
@@ -43,13 +42,12 @@ class Server {
   bool drained() const;
 
   const common::Options& options_;
-  common::MakeSession make_session_;
   common::Fd listener_;
   common::RepeatedFault accept_fault_{"cannot accept"};
-  Lent lent_;
+  Scratch scratch_;
 
   std::vector<std::unique_ptr<Connection>> clients_;
-  common::Clock::time_point accept_again_;  ///< After a shortage: not before, unless one leaves.
+  common::Clock::time_point accept_again_;  ///< After a shortage: not before, unless one closes.
   std::atomic<bool> stopping_ = false;
   bool draining_ = false;
 };

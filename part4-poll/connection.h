@@ -6,17 +6,18 @@
 #include <memory>
 #include <system_error>
 
+#include "common/bytes.h"
 #include "common/fd.h"
+#include "common/send_buffer.h"
+#include "common/server/accept.h"
+#include "common/server/constants.h"
 #include "common/server/duration.h"
-#include "common/server/listen.h"
-#include "common/server/log.h"
 #include "common/server/options.h"
-#include "common/server/socket.h"
 #include "common/session.h"
 
 namespace stage {
 
-/// What the system calls of one turn may try: whoever has not asked the kernel tries everything.
+/// What is worth trying in this turn: everything, unless the kernel was asked.
 struct Readiness {
   bool input = false;
   bool output = false;
@@ -24,18 +25,18 @@ struct Readiness {
   friend bool operator==(const Readiness&, const Readiness&) = default;
 };
 
-/// Buffers of the loop, lent to whichever connection has its turn: an idle one holds none.
-struct Lent {
-  std::array<std::byte, common::receive_bytes_max> input;
-  common::SendBuffer answers;
+/// The buffers of the loop, for the connection whose turn it is: an idle connection holds none.
+struct Scratch {
+  std::array<std::byte, common::loop_receive_buffer_bytes> receive_buffer;
+  common::SendBuffer output;
 };
 
-/// One peer: its bytes in, our answers out, and why it was closed. What part 1 kept in local
-/// variables stands here, because nothing may wait any more: each turn does what can be done at
-/// once and remembers the rest.
+/// One peer, on a non-blocking socket: its bytes in, our answers out, and why it was closed. What
+/// part 1 kept in local variables is a member here, because no call may wait: each turn does what
+/// can be done immediately and remembers the rest.
 class Connection {
  public:
-  /// What the server must do with it after its turn.
+  /// What the server must do with the connection after its turn.
   enum class Action { keep, close };
 
   Connection(common::Accepted accepted, std::unique_ptr<common::Session> session,
@@ -43,7 +44,7 @@ class Connection {
 
   /// One turn: at most one receive and one send, so that a busy peer costs the others no more than
   /// that.
-  Action advance(Readiness ready, common::Clock::time_point now, Lent& lent);
+  Action advance(Readiness ready, common::Clock::time_point now, Scratch& scratch);
 
   /// Its deadline has passed.
   Action expire(common::Clock::time_point now);
@@ -51,7 +52,7 @@ class Connection {
   /// From now on it answers what the kernel has received already, and then closes.
   void begin_drain();
 
-  /// What it waits for: neither, where only time will tell.
+  /// What it waits for. Neither: only for the kernel of the peer, which causes no event.
   Readiness interest() const {
     if (state_ == State::lingering) return {.input = !draining_, .output = false};
     return {.input = held_.empty(), .output = !held_.empty()};
@@ -60,7 +61,7 @@ class Connection {
   /// When to call expire(); Clock::time_point::max(): never.
   common::Clock::time_point deadline() const { return deadline_; }
 
-  /// Whether all is said, and only the peer is waited for.
+  /// Whether everything is sent, and only the peer's end of stream is missing.
   bool lingering() const { return state_ == State::lingering; }
 
   const common::Fd& fd() const { return fd_; }
@@ -68,17 +69,17 @@ class Connection {
  private:
   enum class State : std::uint8_t {
     conversing,  ///< Receives, or sends what it holds.
-    ending,      ///< Sends what it holds, then its end of the stream.
+    ending,      ///< Sends what it holds, then closes gracefully.
     lingering,   ///< Throws away what comes, so that no reset destroys answers on their way.
   };
 
-  Action receive(common::Clock::time_point now, Lent& lent);
-  Action send(common::ByteView answers, common::Clock::time_point now);
+  Action receive(common::Clock::time_point now, Scratch& scratch);
+  Action send(common::ByteView output, common::Clock::time_point now);
   Action send_held(common::Clock::time_point now);
-  Action end_stream(common::Clock::time_point now);
-  Action throw_away(Lent& lent);
+  Action close_gracefully(common::Clock::time_point now);
+  Action throw_away(Scratch& scratch);
   void renew_deadline(common::Clock::time_point now);
-  /// Cold: once a connection, and out of the way of what is done for each message.
+  /// Cold: called once for each connection, and kept out of the code that runs for each message.
   [[gnu::cold]] void log_closed(std::error_code reason) const;
 
   common::Fd fd_;
@@ -88,10 +89,10 @@ class Connection {
   bool draining_ = false;
   std::unique_ptr<common::Session> session_;
   const common::Options& options_;
-  common::Clock::duration time_bound_;  ///< What --read-timeout says, or a century.
+  common::Clock::duration time_bound_;  ///< For the next message, or for a held answer to move.
   common::Clock::time_point deadline_;
 
-  common::Bytes held_;          ///< Answers that the kernel would not take yet.
+  common::Bytes held_;          ///< Answers that the kernel did not take when they were made.
   std::size_t held_begin_ = 0;  ///< Where those begin that it has not taken since.
   std::size_t unacknowledged_ = 0;
 };

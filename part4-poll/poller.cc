@@ -11,7 +11,7 @@ short poll_events(Readiness interest) {
 }
 
 /// poll(2) reports errors and hang-ups unasked, alone or with others. They count as both kinds of
-/// readiness: whatever the connection waits for, it then tries, and is told by recv(2) or send(2).
+/// readiness: the connection then tries what it waits for, and recv(2) or send(2) says what it is.
 Readiness readiness(short revents) {
   constexpr int unasked = POLLERR | POLLHUP | POLLNVAL;
   return {.input = (revents & (POLLIN | unasked)) != 0,
@@ -20,33 +20,29 @@ Readiness readiness(short revents) {
 
 }  // namespace
 
-common::Result<Poller> Poller::create() { return Poller(); }
-
 std::size_t& Poller::index_of(const common::Fd& fd) {
   const auto number = static_cast<std::size_t>(fd.get());
   if (number >= index_.size()) index_.resize(number + 1, unwatched);
   return index_[number];
 }
 
-common::Status Poller::watch(const common::Fd& fd, common::Token token, Readiness interest) {
+void Poller::watch(const common::Fd& fd, common::Token token, Readiness interest) {
   assert(index_of(fd) == unwatched);
   index_of(fd) = polled_.size();
   polled_.push_back({.fd = fd.get(), .events = poll_events(interest), .revents = 0});
   tokens_.push_back(token);
-  return {};
 }
 
-common::Status Poller::change(const common::Fd& fd, common::Token token, Readiness interest) {
+void Poller::change(const common::Fd& fd, common::Token token, Readiness interest) {
   const std::size_t index = index_of(fd);
   assert(index < polled_.size() && tokens_[index] == token);
   polled_[index].events = poll_events(interest);
-  return {};
 }
 
 void Poller::forget(const common::Fd& fd) {
   const std::size_t index = std::exchange(index_of(fd), unwatched);
   if (index == unwatched) return;
-  if (index + 1 < polled_.size()) {  // the last takes its place
+  if (index + 1 < polled_.size()) {  // the last one moves here
     polled_[index] = polled_.back();
     tokens_[index] = tokens_.back();
     index_[static_cast<std::size_t>(polled_[index].fd)] = index;
@@ -54,12 +50,6 @@ void Poller::forget(const common::Fd& fd) {
   polled_.pop_back();
   tokens_.pop_back();
 }
-
-common::Status Poller::watch_listener(const common::Fd& listener, common::Token token) {
-  return watch(listener, token, {.input = true, .output = false});
-}
-
-void Poller::forget_listener(const common::Fd& listener) { forget(listener); }
 
 common::Result<std::span<const Event>> Poller::wait(
     std::optional<common::Clock::time_point> deadline) {

@@ -15,8 +15,8 @@
 
 namespace stage {
 
-/// Something can be done without waiting. Where the kernel reports an error or a hang-up, that is
-/// whatever was asked for: the call that is tried then says what has happened.
+/// Something can be done without waiting. An error or a hang-up counts as everything that was asked
+/// for: the call that is tried then says what has happened.
 struct Event {
   common::Token token;
   Readiness ready;
@@ -26,19 +26,14 @@ struct Event {
 /// every call.
 class Poller {
  public:
-  static common::Result<Poller> create();
-
-  /// Adds a descriptor, which must stay open until forget(). Part 5's can fail; this one cannot.
-  common::Status watch(const common::Fd& fd, common::Token token, Readiness interest);
+  /// Adds a descriptor, which must stay open until forget().
+  void watch(const common::Fd& fd, common::Token token, Readiness interest);
 
   /// Changes what is waited for.
-  common::Status change(const common::Fd& fd, common::Token token, Readiness interest);
+  void change(const common::Fd& fd, common::Token token, Readiness interest);
 
-  /// Removes a descriptor. It is all right if it is not watched.
+  /// Removes a descriptor; one that is not watched is fine, too.
   void forget(const common::Fd& fd);
-
-  common::Status watch_listener(const common::Fd& listener, common::Token token);
-  void forget_listener(const common::Fd& listener);
 
   /// Waits until something is ready or `deadline` has come. The events are good until the next
   /// call. Errors: of poll(2).
@@ -50,7 +45,7 @@ class Poller {
 
   std::vector<pollfd> polled_;         ///< What poll(2) is given.
   std::vector<common::Token> tokens_;  ///< tokens_[i] belongs to polled_[i].
-  std::vector<std::size_t> index_;     ///< By descriptor: where it stands in the two.
+  std::vector<std::size_t> index_;     ///< By descriptor: its index in both.
   std::vector<Event> events_;
 };
 

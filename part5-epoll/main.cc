@@ -1,8 +1,7 @@
-// Part 5: the server of part 4 on epoll. Only poller.{h,cc} differ, and workers.{h,cc} is new.
+// Part 5: the server of part 4 on epoll, on one thread or several: workers.{h,cc} is new.
 // Try it: ./serve part5-epoll   then, in another terminal:
 //         printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
 
-#include "common/http/http_session.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
 #include "common/server/signal_wakeup.h"
@@ -20,7 +19,7 @@ int main(int argc, char** argv) {
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   common::prepare_process(options);
 
-  const auto server = stage::Workers::create(options, common::make_session);
+  const auto server = stage::Workers::create(options);
   if (!server) return common::fail(options, server.error());
   const auto signals =
       common::SignalWakeup::create(options.drain_timeout, [&server] { (*server)->stop(); });

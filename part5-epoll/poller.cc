@@ -10,7 +10,7 @@ std::uint32_t epoll_events(Readiness interest) {
 }
 
 /// epoll(7) reports errors and hang-ups unasked, alone or with others. They count as both kinds of
-/// readiness: whatever the connection waits for, it then tries, and is told by recv(2) or send(2).
+/// readiness: the connection then tries what it waits for, and recv(2) or send(2) says what it is.
 Readiness readiness(std::uint32_t events) {
   constexpr std::uint32_t unasked = EPOLLERR | EPOLLHUP;
   return {.input = (events & (EPOLLIN | unasked)) != 0,
@@ -53,7 +53,7 @@ common::Status Poller::watch_listener(const common::Fd& listener, common::Token 
   switch (accept_) {
     case common::AcceptHow::reuseport:
       break;
-    case common::AcceptHow::exclusive:  // since Linux 4.5: a newcomer wakes at least one, not all
+    case common::AcceptHow::exclusive:  // since Linux 4.5: wakes at least one worker, not all
       return control(EPOLL_CTL_ADD, listener.get(), token, EPOLLIN | EPOLLEXCLUSIVE);
     case common::AcceptHow::shared:
       return control(EPOLL_CTL_ADD, shared_epoll_, token, EPOLLIN);

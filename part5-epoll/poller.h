@@ -17,31 +17,31 @@
 
 namespace stage {
 
-/// Something can be done without waiting. Where the kernel reports an error or a hang-up, that is
-/// whatever was asked for: the call that is tried then says what has happened.
+/// Something can be done without waiting. An error or a hang-up counts as everything that was asked
+/// for: the call that is tried then says what has happened.
 struct Event {
   common::Token token;
   Readiness ready;
 };
 
-/// Waits for the readiness of many descriptors with epoll(7): the kernel keeps the set, and tells
-/// of the ready ones alone.
+/// Waits for the readiness of many descriptors with epoll(7): the kernel keeps the set, and reports
+/// only the ready ones.
 class Poller {
  public:
-  /// `accept` says how it watches a listener that others watch as well; with AcceptHow::shared, by
-  /// way of `shared_epoll`.
-  static common::Result<Poller> create(common::AcceptHow accept = common::AcceptHow::reuseport,
-                                       int shared_epoll = -1);
+  /// `accept` says how to watch a listener that other workers watch as well; with
+  /// AcceptHow::shared, through `shared_epoll`. Errors: of epoll_create1(2).
+  static common::Result<Poller> create(common::AcceptHow accept, int shared_epoll);
 
-  /// Adds a descriptor, which must stay open until forget().
+  /// Adds a descriptor, which must stay open until forget(). Errors: of epoll_ctl(2).
   common::Status watch(const common::Fd& fd, common::Token token, Readiness interest);
 
-  /// Changes what is waited for.
+  /// Changes what is waited for. Errors: of epoll_ctl(2).
   common::Status change(const common::Fd& fd, common::Token token, Readiness interest);
 
-  /// Removes a descriptor. It is all right if it is not watched.
+  /// Removes a descriptor; one that is not watched is fine, too.
   void forget(const common::Fd& fd);
 
+  /// The same for the listener, which several workers may watch.
   common::Status watch_listener(const common::Fd& listener, common::Token token);
   void forget_listener(const common::Fd& listener);
 
@@ -50,7 +50,7 @@ class Poller {
   common::Result<std::span<const Event>> wait(std::optional<common::Clock::time_point> deadline);
 
  private:
-  /// The most events of one wait. Who is left out is reported by the next.
+  /// The most events of one wait. The next one reports what was left out.
   static constexpr std::size_t batch_events_max = 256;
 
   common::Status control(int operation, int number, common::Token token, std::uint32_t events);

@@ -1,15 +1,16 @@
 #include "server.h"
 
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cassert>
-#include <chrono>
-#include <cstddef>
 #include <utility>
 
-#include "common/server/listen.h"
+#include "common/http/protocol.h"
+#include "common/loop/eventfd.h"
+#include "common/server/constants.h"
 
 namespace stage {
 namespace {
@@ -21,30 +22,24 @@ using common::Token;
 common::RepeatedFault accept_fault("cannot accept");
 common::RepeatedFault watch_fault("cannot watch a connection");
 
-/// Newcomers taken in one turn: a flood of them must not keep the others waiting.
-constexpr int accept_budget = 16;
-
-/// How long to wait after accept found no descriptor or no memory.
-constexpr auto shortage_pause = std::chrono::milliseconds(100);
-
-/// In a drain, how often to look whether the last bytes were acknowledged: no event tells.
-constexpr auto drain_tick = std::chrono::milliseconds(5);
+/// The next connection of the backlog; nullopt: there is none now. Errors: of accept4(2).
+common::Result<std::optional<common::Accepted>> accept_one(const common::Fd& listener) {
+  while (true) {
+    common::Accepted client;
+    socklen_t size = common::Address::capacity();
+    client.fd = common::Fd(
+        ::accept4(listener.get(), client.peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (client.fd) return client;
+    if (errno == EAGAIN) return std::nullopt;
+    // ECONNABORTED: this client left while it was queued; the next may be fine. accept(2)
+    if (errno != EINTR && errno != ECONNABORTED) return common::last_error();
+  }
+}
 
 }  // namespace
 
-common::Result<std::unique_ptr<Server>> Server::create(const common::Options& options,
-                                                       common::MakeSession make_session) {
-  auto listener = common::listen_on(options, common::SocketMode::nonblocking);
-  if (!listener) return std::unexpected(listener.error());
-  auto poller = Poller::create();
-  if (!poller) return std::unexpected(poller.error());
-  return create(options, make_session, std::move(*listener),
-                std::make_shared<common::ConnectionLimit>(options.max_connections),
-                std::move(*poller));
-}
-
 common::Result<std::unique_ptr<Server>> Server::create(
-    const common::Options& options, common::MakeSession make_session, common::Fd listener,
+    const common::Options& options, common::Fd listener,
     std::shared_ptr<common::ConnectionLimit> connection_limit, Poller poller) {
   common::Fd wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!wake) return common::last_error();
@@ -56,16 +51,15 @@ common::Result<std::unique_ptr<Server>> Server::create(
       !watched) {
     return std::unexpected(watched.error());
   }
-  return std::unique_ptr<Server>(new Server(options, make_session, std::move(listener),
+  return std::unique_ptr<Server>(new Server(options, std::move(listener),
                                             std::move(connection_limit), std::move(poller),
                                             std::move(wake)));
 }
 
-Server::Server(const common::Options& options, common::MakeSession make_session,
-               common::Fd listener, std::shared_ptr<common::ConnectionLimit> connection_limit,
-               Poller poller, common::Fd wake)
+Server::Server(const common::Options& options, common::Fd listener,
+               std::shared_ptr<common::ConnectionLimit> connection_limit, Poller poller,
+               common::Fd wake)
     : options_(options),
-      make_session_(make_session),
       listener_(std::move(listener)),
       connection_limit_(std::move(connection_limit)),
       poller_(std::move(poller)),
@@ -87,7 +81,7 @@ common::Status Server::run() {
     for (const Event& event : *events) {
       switch (event.token.kind()) {
         case Token::Kind::wake:
-          wake_up(now);
+          wake_up();
           break;
         case Token::Kind::connection:
           advance(event, now);
@@ -97,108 +91,109 @@ common::Status Server::run() {
       }
     }
     close_overdue(now);
-    if (parked_ == Parked::shortage && now >= accept_again_) resume(now);
+    if (parked_ == Parked::shortage && now >= accept_again_) resume();
     if (draining_) close_acknowledged(now);
   }
   return {};
 }
 
 common::Status Server::accept_new(Clock::time_point now) {
-  for (int i = 0; i < accept_budget && !draining_; ++i) {
+  for (int i = 0; i < common::accept_budget && !draining_; ++i) {
     if (!connection_limit_->try_acquire(wake_.get())) {
-      park(Parked::no_place, now);
+      park(Parked::full, now);
       return {};
     }
-    auto accepted = common::accept_one(listener_, common::SocketMode::nonblocking);
-    if (accepted && *accepted) {
-      add(std::move(**accepted), now);
+    auto client = accept_one(listener_);
+    if (client && *client) {
+      add(std::move(**client), now);
       continue;
     }
     connection_limit_->release();
-    if (accepted) return {};  // nobody there
-    if (!common::is_transient_accept_error(accepted.error()))
-      return std::unexpected(accepted.error());
-    accept_fault.report(accepted.error(), now);
+    if (client) return {};  // the backlog is empty
+    if (!common::is_transient_accept_error(client.error())) {
+      return std::unexpected(client.error());
+    }
+    accept_fault.report(client.error(), now);
     park(Parked::shortage, now);
     return {};
   }
   return {};
 }
 
-/// Stops watching the listener, which would be reported as ready again and again. Newcomers wait in
-/// the backlog.
+/// Stops watching the listener, which epoll would report as ready again and again. New connections
+/// wait in the backlog.
 void Server::park(Parked reason, Clock::time_point now) {
   if (parked_ == Parked::no) poller_.forget_listener(listener_);
   parked_ = reason;
-  accept_again_ = now + shortage_pause;
+  accept_again_ = now + common::accept_retry_pause;
 }
 
-void Server::resume(Clock::time_point now) {
+void Server::resume() {
   if (parked_ == Parked::no || draining_) return;
   if (const auto watched = poller_.watch_listener(listener_, Token(Token::Kind::listener));
       !watched) {
-    watch_fault.report(watched.error(), now);
+    watch_fault.report(watched.error(), Clock::now());
     parked_ = Parked::shortage;
-    accept_again_ = now + shortage_pause;
+    accept_again_ = Clock::now() + common::accept_retry_pause;
     return;
   }
   parked_ = Parked::no;
 }
 
 void Server::add(common::Accepted accepted, Clock::time_point now) {
+  auto session = common::make_session(options_);
   const Token token =
-      clients_.emplace(Connection(std::move(accepted), make_session_(options_), options_, now));
+      clients_.emplace(Connection(std::move(accepted), std::move(session), options_, now));
   Client& client = *clients_.find(token);
   client.interest = client.connection.interest();
   if (const auto watched = poller_.watch(client.connection.fd(), token, client.interest);
       !watched) {
-    watch_fault.report(watched.error(), now);
-    close(token, client, now);
-    return;
+    watch_fault.report(watched.error(), Clock::now());
+    return close(token, client);
   }
-  apply(token, client, Connection::Action::keep, now);
+  apply(token, client, Connection::Action::keep);
 }
 
-void Server::wake_up(Clock::time_point now) {
+void Server::wake_up() {
   std::uint64_t wake_ups = 0;
-  (void)!::read(wake_.get(), &wake_ups, sizeof wake_ups);  // EAGAIN: nobody is hurt by looking
-  if (stopping_ && !draining_) begin_drain(now);
-  if (parked_ == Parked::no_place) resume(now);
+  (void)!::read(wake_.get(), &wake_ups, sizeof wake_ups);  // EAGAIN: looking does no harm
+  if (stopping_ && !draining_) begin_drain();
+  if (parked_ == Parked::full) resume();
 }
 
 void Server::advance(const Event& event, Clock::time_point now) {
   Client* client = clients_.find(event.token);
   if (client == nullptr) return;  // closed earlier in this batch
-  apply(event.token, *client, client->connection.advance(event.ready, now, lent_), now);
+  apply(event.token, *client, client->connection.advance(event.ready, now, scratch_));
 }
 
-/// Does what a turn of the connection asks for: close it, or wait for what it waits for now.
-void Server::apply(Token token, Client& client, Connection::Action next, Clock::time_point now) {
-  if (next == Connection::Action::close) return close(token, client, now);
+/// Does what the connection asks for after its turn: close it, or wait for what it waits for now.
+void Server::apply(Token token, Client& client, Connection::Action action) {
+  if (action == Connection::Action::close) return close(token, client);
 
   const auto deadline = client.connection.deadline();
   if (deadline != client.deadline.deadline()) {
     (client.connection.lingering() ? lingers_ : time_bounds_).set(client.deadline, deadline, token);
   }
   // After nearly every message it waits for the same as before: no system call.
-  if (client.connection.interest() != client.interest) change_interest(token, client, now);
+  if (client.connection.interest() != client.interest) change_interest(token, client);
 }
 
-void Server::change_interest(Token token, Client& client, Clock::time_point now) {
+void Server::change_interest(Token token, Client& client) {
   client.interest = client.connection.interest();
   if (client.interest == Readiness{}) return poller_.forget(client.connection.fd());
-  const auto changed = poller_.change(client.connection.fd(), token, client.interest);
-  if (!changed) {
-    watch_fault.report(changed.error(), now);
-    close(token, client, now);
+  if (const auto changed = poller_.change(client.connection.fd(), token, client.interest);
+      !changed) {
+    watch_fault.report(changed.error(), Clock::now());
+    close(token, client);
   }
 }
 
-void Server::close(Token token, Client& client, Clock::time_point now) {
+void Server::close(Token token, Client& client) {
   poller_.forget(client.connection.fd());
   clients_.erase(token);
   connection_limit_->release();
-  if (parked_ == Parked::shortage) resume(now);
+  if (parked_ == Parked::shortage) resume();  // there is a descriptor
 }
 
 void Server::close_overdue(Clock::time_point now) {
@@ -206,25 +201,25 @@ void Server::close_overdue(Clock::time_point now) {
     while (const auto token = list->overdue(now)) {
       Client* client = clients_.find(*token);
       assert(client != nullptr);  // an entry leaves the list with its client
-      apply(*token, *client, client->connection.expire(now), now);
+      apply(*token, *client, client->connection.expire(now));
     }
   }
 }
 
-void Server::begin_drain(Clock::time_point now) {
+void Server::begin_drain() {
   draining_ = true;
   if (parked_ == Parked::no) poller_.forget_listener(listener_);
-  listener_ = common::Fd();  // who waits in the backlog is turned away
-  clients_.for_each([this, now](Token token, Client& client) {
+  listener_ = common::Fd();  // the kernel resets the connections in its backlog
+  clients_.for_each([this](Token token, Client& client) {
     client.connection.begin_drain();
-    apply(token, client, Connection::Action::keep, now);
+    apply(token, client, Connection::Action::keep);
   });
 }
 
 void Server::close_acknowledged(Clock::time_point now) {
   clients_.for_each([this, now](Token token, Client& client) {
     if (!client.connection.lingering()) return;
-    apply(token, client, client.connection.advance({.input = true}, now, lent_), now);
+    apply(token, client, client.connection.advance({.input = true}, now, scratch_));
   });
 }
 
@@ -235,7 +230,7 @@ std::optional<Clock::time_point> Server::next_deadline() const {
   if (const auto soonest = time_bounds_.soonest()) next = std::min(next, *soonest);
   if (const auto soonest = lingers_.soonest()) next = std::min(next, *soonest);
   if (parked_ == Parked::shortage) next = std::min(next, accept_again_);
-  if (draining_) next = std::min(next, Clock::now() + drain_tick);
+  if (draining_) next = std::min(next, Clock::now() + common::drain_poll_interval);
   if (next == Clock::time_point::max()) return std::nullopt;
   return next;
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <system_error>
 #include <thread>
@@ -19,14 +20,16 @@ using common::AcceptHow;
 
 /// A listener for each worker: sockets of their own with --accept reuseport, else one socket for
 /// all.
-common::Result<std::vector<common::Fd>> make_listeners(const common::Options& options) {
-  if (options.accept == AcceptHow::reuseport) return common::listen_group(options, options.workers);
-
+common::Result<std::vector<common::Fd>> make_listeners(const common::Options& options,
+                                                       std::size_t workers) {
+  if (workers > 1 && options.accept == AcceptHow::reuseport) {
+    return common::listen_group(options.address(), workers);
+  }
   std::vector<common::Fd> listeners;
-  auto listener = common::listen_on(options, common::SocketMode::nonblocking);
+  auto listener = common::listen_on(options.address(), common::SocketMode::nonblocking);
   if (!listener) return std::unexpected(listener.error());
   listeners.push_back(std::move(*listener));
-  while (listeners.size() < options.workers) {
+  while (listeners.size() < workers) {
     common::Fd same(::fcntl(listeners.front().get(), F_DUPFD_CLOEXEC, 0));
     if (!same) return common::last_error();
     listeners.push_back(std::move(same));
@@ -34,7 +37,8 @@ common::Result<std::vector<common::Fd>> make_listeners(const common::Options& op
   return listeners;
 }
 
-/// An epoll that holds the listener and nothing else: it is readable when a newcomer waits.
+/// An epoll that holds the listener and nothing else: it is readable when a connection waits in the
+/// backlog.
 common::Result<common::Fd> make_shared_epoll(const common::Fd& listener) {
   common::Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll) return common::last_error();
@@ -47,37 +51,31 @@ common::Result<common::Fd> make_shared_epoll(const common::Fd& listener) {
 
 }  // namespace
 
-common::Result<std::unique_ptr<Workers>> Workers::create(const common::Options& options,
-                                                         common::MakeSession make_session) {
+common::Result<std::unique_ptr<Workers>> Workers::create(const common::Options& options) {
   std::unique_ptr<Workers> workers(new Workers(options));
-  if (const auto added = workers->add_servers(options, make_session); !added) {
+  if (const auto added = workers->add_servers(options); !added) {
     return std::unexpected(added.error());
   }
   return workers;
 }
 
-common::Status Workers::add_servers(const common::Options& options,
-                                    common::MakeSession make_session) {
-  if (options.workers <= 1) {
-    auto server = Server::create(options, make_session);
-    if (!server) return std::unexpected(server.error());
-    servers_.push_back(std::move(*server));
-    return {};
-  }
-
-  auto listeners = make_listeners(options);
+common::Status Workers::add_servers(const common::Options& options) {
+  const std::size_t workers = std::max<std::size_t>(options.workers, 1);
+  // A single worker watches the listener like any other descriptor.
+  const AcceptHow accept = workers > 1 ? options.accept : AcceptHow::reuseport;
+  auto listeners = make_listeners(options, workers);
   if (!listeners) return std::unexpected(listeners.error());
-  if (options.accept == AcceptHow::shared) {
+  if (accept == AcceptHow::shared) {
     auto epoll = make_shared_epoll(listeners->front());
     if (!epoll) return std::unexpected(epoll.error());
     shared_epoll_ = std::move(*epoll);
   }
   const auto connection_limit = std::make_shared<common::ConnectionLimit>(options.max_connections);
   for (common::Fd& listener : *listeners) {
-    auto poller = Poller::create(options.accept, shared_epoll_.get());
+    auto poller = Poller::create(accept, shared_epoll_.get());
     if (!poller) return std::unexpected(poller.error());
-    auto server = Server::create(options, make_session, std::move(listener), connection_limit,
-                                 std::move(*poller));
+    auto server =
+        Server::create(options, std::move(listener), connection_limit, std::move(*poller));
     if (!server) return std::unexpected(server.error());
     servers_.push_back(std::move(*server));
   }
@@ -105,7 +103,7 @@ int Workers::run() {
   return failed_ ? 1 : 0;
 }
 
-/// The others stop, too: one less would go unnoticed. The first who fails says why.
+/// Stops the others, too: one server less would go unnoticed. The first that fails says why.
 void Workers::give_up(std::error_code error) {
   if (failed_.exchange(true)) return;
   (void)common::fail(options_, error);

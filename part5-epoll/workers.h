@@ -9,25 +9,23 @@
 #include "common/fd.h"
 #include "common/result.h"
 #include "common/server/options.h"
-#include "common/session.h"
 #include "server.h"
 
 namespace stage {
 
 /// Several servers in one process, a thread each. They share the address, --max-connections and
-/// nothing else; how newcomers are spread over them is --accept.
+/// nothing else; how new connections are spread over them is --accept.
 class Workers {
  public:
-  /// As many servers as --workers says, or one. All of them listen when it returns: whoever comes
-  /// before run() has started their threads waits in a backlog. Errors: of Server::create(),
-  /// epoll_create1(2), fcntl(2).
-  static common::Result<std::unique_ptr<Workers>> create(const common::Options& options,
-                                                         common::MakeSession make_session);
+  /// As many servers as --workers says, or one. All of them listen when it returns: a client that
+  /// connects before run() has started their threads waits in a backlog. Errors: of socket(2),
+  /// bind(2), listen(2), fcntl(2), epoll_create1(2), Server::create().
+  static common::Result<std::unique_ptr<Workers>> create(const common::Options& options);
 
   std::string address() const;
 
   /// Serves until stop() is called. Returns the exit status: 1 when one of the servers has failed,
-  /// which it says on stderr, and which stops the others through the common::SignalWakeup.
+  /// which is said on stderr and stops the others through the common::SignalWakeup.
   int run();
 
   /// Ends run() in good order. From any thread, and from a signal handler.
@@ -35,7 +33,7 @@ class Workers {
 
  private:
   explicit Workers(const common::Options& options) : options_(options) {}
-  common::Status add_servers(const common::Options& options, common::MakeSession make_session);
+  common::Status add_servers(const common::Options& options);
   void give_up(std::error_code error);
 
   const common::Options& options_;

@@ -4,8 +4,6 @@
 #include <array>
 #include <string>
 
-#include "common/server/options.h"
-
 namespace common {
 namespace {
 
@@ -33,8 +31,8 @@ void append(std::string_view text, Bytes& out) {
   out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
-void append(std::string_view text, SendBuffer& answers) {
-  answers.append(std::as_bytes(std::span(text)));
+void append(std::string_view text, SendBuffer& output) {
+  output.append(std::as_bytes(std::span(text)));
 }
 
 /// The answer to a request that can be understood.
@@ -77,18 +75,18 @@ std::size_t find_end_of_head(std::string_view text, std::size_t& searched) {
 
 }  // namespace
 
-Result<std::size_t> HttpSession::take(ByteView received, SendBuffer& answers) {
+Result<std::size_t> HttpSession::take(ByteView received, SendBuffer& output) {
   std::string_view left(reinterpret_cast<const char*>(received.data()), received.size());
   std::size_t completed = 0;
   while (!left.empty() && !finished()) {
     const auto used = take_some(left);
     if (!used) {
-      refuse(used.error(), answers);
+      refuse(used.error(), output);
       return failure(Error::malformed);
     }
     left.remove_prefix(*used);
     if (reading_ == Reading::end_of_request) {
-      answer(answers);
+      answer(output);
       ++completed;
     }
   }
@@ -177,30 +175,18 @@ void HttpSession::forget_head() {
   request_line_checked_ = false;
 }
 
-void HttpSession::answer(SendBuffer& answers) {
-  answers.append_view(std::as_bytes(std::span(answer_to(request_))));
+void HttpSession::answer(SendBuffer& output) {
+  output.append_view(std::as_bytes(std::span(answer_to(request_))));
   reading_ = Reading::head;
   finished_ = !request_.keep_alive;
 }
 
-void HttpSession::refuse(std::error_code reason, SendBuffer& answers) {
-  append(reason == Error::too_long ? head_too_large : bad_request, answers);
-  append(connection_close, answers);
-  append(line_end, answers);
+void HttpSession::refuse(std::error_code reason, SendBuffer& output) {
+  append(reason == Error::too_long ? head_too_large : bad_request, output);
+  append(connection_close, output);
+  append(line_end, output);
   forget_head();
   finished_ = true;
-}
-
-std::unique_ptr<Session> make_session(const Options& options) {
-  switch (options.protocol) {
-    case Protocol::discard:
-      return std::make_unique<DiscardSession>();
-    case Protocol::http:
-      return std::make_unique<HttpSession>();
-    case Protocol::echo:
-      break;
-  }
-  return make_echo_session(options);
 }
 
 }  // namespace common

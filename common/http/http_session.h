@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 
 #include "common/http/chunked_body.h"
@@ -26,7 +25,7 @@ class HttpSession final : public Session {
   /// lines, which RFC 9112, 2.2 lets clients send before it, are passed over.
   static constexpr std::size_t head_bytes_max = 8192;
 
-  Result<std::size_t> take(ByteView received, SendBuffer& answers) override;
+  Result<std::size_t> take(ByteView received, SendBuffer& output) override;
   Status end_of_stream() const override;
 
  private:
@@ -37,8 +36,8 @@ class HttpSession final : public Session {
   bool check_request_line(std::string_view text, std::size_t searched);
   Status begin_request(std::string_view head);
   void forget_head();
-  void answer(SendBuffer& answers);
-  void refuse(std::error_code reason, SendBuffer& answers);
+  void answer(SendBuffer& output);
+  void refuse(std::error_code reason, SendBuffer& output);
 
   Bytes held_;                   ///< The beginning of a head that has not arrived whole.
   std::size_t searched_ = 0;     ///< Up to here it has no end: each byte is searched once.
@@ -48,8 +47,5 @@ class HttpSession final : public Session {
   HttpHead request_;  ///< Whose body is being read; content_length is what is left of it.
   ChunkedBody chunked_body_;
 };
-
-/// The conversation that --protocol names.
-std::unique_ptr<Session> make_session(const Options& options);
 
 }  // namespace common

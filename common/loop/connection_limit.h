@@ -4,21 +4,24 @@
 #include <mutex>
 #include <vector>
 
+#include "common/loop/eventfd.h"
+
 namespace common {
 
-/// How many more connections the process may have: --max-connections, shared by all its event
-/// loops. Who finds none left stops accepting and is woken through its eventfd(2) when one is given
-/// back.
+/// --max-connections, for all event loops of the process: a counting semaphore on which no loop
+/// sleeps. A loop that cannot acquire it stops accepting, and its eventfd(2) is written to when a
+/// connection is released.
 class ConnectionLimit {
  public:
   explicit ConnectionLimit(std::size_t connections_max) : free_(connections_max) {}
 
-  /// Takes a place. False: there is none, and `wake_fd` becomes readable as soon as there is.
+  /// Takes one of the free connections. False: there is none, and `wake_fd` becomes readable as
+  /// soon as there is.
   bool try_acquire(int wake_fd);
 
   void release();
 
-  /// Never wake this one again, it is about to be closed.
+  /// Stops waking this loop: its eventfd is about to be closed.
   void remove_waiter(int wake_fd);
 
  private:
@@ -26,8 +29,5 @@ class ConnectionLimit {
   std::size_t free_;
   std::vector<int> waiting_;
 };
-
-/// Adds one to an eventfd(2): whoever watches it wakes up.
-void wake(int wake_fd);
 
 }  // namespace common

@@ -8,8 +8,8 @@
 
 namespace common {
 
-/// What an object that can be overdue has in it: when, and its neighbours in the list. Leaves the
-/// list when it ends.
+/// The member of an object that can be overdue: when it is, and its neighbours in the list. Leaves
+/// the list when it is destroyed.
 class DeadlineEntry {
  public:
   DeadlineEntry() = default;
@@ -38,9 +38,9 @@ class DeadlineEntry {
   Token token_;
 };
 
-/// Deadlines that are all as far away when they are set: who is set last is due last. So the list
-/// stays sorted by appending, and setting, moving and removing one costs the same for ten
-/// connections and ten thousand. Where the distances differ, a heap or a timer wheel is needed.
+/// Deadlines with the same timeout: the one that is set last is due last. So the list stays sorted
+/// by appending, and setting, moving and removing one costs the same for ten connections and ten
+/// thousand. Where timeouts differ, a heap or a timer wheel is needed.
 class DeadlineList {
  public:
   /// Puts the entry at the end, from wherever it was. `deadline` is not before any other in the

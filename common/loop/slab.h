@@ -10,13 +10,14 @@
 #include <vector>
 
 #include "common/loop/token.h"
+#include "common/server/constants.h"
 
 namespace common {
 
 /// Objects that are found by token in constant time, in slots that are used again. Each use of a
 /// slot has its own generation, so a token that outlives its object finds nothing. Objects never
-/// move; memory grows with the most that were ever here at once, and the slot that was freed last,
-/// whose memory is still warm, is filled first.
+/// move. Memory grows with the largest number of objects at any one time, and the slot that was
+/// freed last is filled first, because its memory is still in the cache.
 template <typename T>
 class Slab {
  public:
@@ -33,7 +34,7 @@ class Slab {
     return slot.token;
   }
 
-  /// The object, or nullptr if it is gone, whoever has its slot now.
+  /// The object, or nullptr if it is gone, even if its slot is in use again.
   T* find(Token token) {
     if (token.slot() >= chunks_.size() * chunk_slots) return nullptr;
     Slot& slot = slot_at(token.slot());
@@ -63,6 +64,7 @@ class Slab {
 
  private:
   static constexpr std::size_t chunk_slots = 64;  // a power of two: a shift finds the chunk
+  static_assert(max_connections_limit < std::uint64_t{1} << Token::slot_bits);
 
   struct Slot {
     std::optional<T> object;

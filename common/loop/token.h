@@ -6,7 +6,8 @@
 namespace common {
 
 /// What a readiness event says it is about. Unlike a descriptor's number or an address in memory, a
-/// token is never used twice, so that an event that comes late names nobody instead of a stranger.
+/// token is never used twice: an event that comes late refers to nothing, and not to a connection
+/// that came since.
 class Token {
  public:
   enum class Kind : std::uint8_t { listener, wake, connection };

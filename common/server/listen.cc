@@ -2,8 +2,6 @@
 
 #include <netinet/tcp.h>
 
-#include <cassert>
-
 namespace common {
 namespace {
 
@@ -22,7 +20,7 @@ Result<Fd> bind_to(const Address& address, SocketMode mode, bool share_port) {
   Fd socket(::socket(address.family(), SOCK_STREAM | socket_flags(mode), 0));
   if (!socket) return last_error();
 
-  // Connections of the last run still stand in TIME_WAIT; without this they keep the port.
+  // Connections of the last run may still be in TIME_WAIT; without this they keep the port.
   // socket(7)
   if (const auto set = set_flag(socket, SOL_SOCKET, SO_REUSEADDR, 1); !set) {
     return std::unexpected(set.error());
@@ -38,8 +36,8 @@ Result<Fd> bind_to(const Address& address, SocketMode mode, bool share_port) {
       return std::unexpected(set.error());
     }
   }
-  // An answer leaves when it is written, not when the last one was acknowledged. Inherited by
-  // the accepted connections; tcp(7) does not say so of this option, but it is.
+  // An answer leaves when it is written, not when the last one was acknowledged. The accepted
+  // connections inherit it, although tcp(7) does not say so of this option.
   if (const auto set = set_flag(socket, IPPROTO_TCP, TCP_NODELAY, 1); !set) {
     return std::unexpected(set.error());
   }
@@ -52,16 +50,10 @@ Status start_listening(const Fd& socket) {
   return {};
 }
 
-Address address_of(const Options& options) {
-  const auto address = Address::parse(options.host, options.port);
-  assert(address);  // the option's parser let nothing else through
-  return *address;
-}
-
 }  // namespace
 
-Result<Fd> listen_on(const Options& options, SocketMode mode) {
-  auto socket = bind_to(address_of(options), mode, false);
+Result<Fd> listen_on(const Address& address, SocketMode mode) {
+  auto socket = bind_to(address, mode, false);
   if (!socket) return socket;
   if (const auto listening = start_listening(*socket); !listening) {
     return std::unexpected(listening.error());
@@ -69,21 +61,21 @@ Result<Fd> listen_on(const Options& options, SocketMode mode) {
   return socket;
 }
 
-Result<std::vector<Fd>> listen_group(const Options& options, std::size_t sockets) {
-  // The first one joins nobody's group: with SO_REUSEPORT, bind would let it into that of another
-  // server of the same user. Only when the port is ours, others may share it.
-  auto first = listen_on(options, SocketMode::nonblocking);
+Result<std::vector<Fd>> listen_group(const Address& address, std::size_t sockets) {
+  // The first socket is bound without SO_REUSEPORT, with which bind would let it into the group of
+  // another server of the same user. Once the port is ours, the others may share it.
+  auto first = listen_on(address, SocketMode::nonblocking);
   if (!first) return std::unexpected(first.error());
   if (const auto set = set_flag(*first, SOL_SOCKET, SO_REUSEPORT, 1); !set) {
     return std::unexpected(set.error());
   }
-  const auto address = Address::of_socket(*first);  // with the port that the kernel chose
-  if (!address) return std::unexpected(address.error());
+  const auto bound = Address::of_socket(*first);  // with the port that the kernel chose
+  if (!bound) return std::unexpected(bound.error());
 
   std::vector<Fd> group;
   group.push_back(std::move(*first));
   while (group.size() < sockets) {
-    auto socket = bind_to(*address, SocketMode::nonblocking, true);
+    auto socket = bind_to(*bound, SocketMode::nonblocking, true);
     if (!socket) return std::unexpected(socket.error());
     if (const auto listening = start_listening(*socket); !listening) {
       return std::unexpected(listening.error());
@@ -104,31 +96,10 @@ Result<std::optional<Accepted>> accept_one(const Fd& listener, SocketMode mode) 
         return std::nullopt;
       case EINTR:
       case ECONNABORTED:
-        continue;  // this peer left while it was queued; the next may be fine
+        continue;  // this client left while it was queued; the next may be fine
       default:
         return last_error();
     }
-  }
-}
-
-bool is_transient_accept_error(std::error_code error) {
-  switch (error.value()) {
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:  // until a connection leaves
-    case EPERM:   // a firewall's rule, or a filter of system calls
-    case ENETDOWN:
-    case EPROTO:  // and those that Linux takes over from the newcomer
-    case ENOPROTOOPT:
-    case EHOSTDOWN:
-    case ENONET:
-    case EHOSTUNREACH:
-    case EOPNOTSUPP:
-    case ENETUNREACH:
-      return true;
-    default:
-      return false;
   }
 }
 

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cassert>
 #include <charconv>
 #include <cstdio>
 #include <limits>
 #include <span>
 
-#include "common/loop/token.h"
 #include "common/server/address.h"
 #include "common/server/duration.h"
 #include "common/server/log.h"
@@ -110,6 +110,20 @@ std::string one_line(std::string text) {
 
 }  // namespace
 
+Address Options::address() const {
+  const auto address = Address::parse(host, port);
+  assert(address);
+  return *address;
+}
+
+Result<Fd> listen_on(const Options& options, SocketMode mode) {
+  return listen_on(options.address(), mode);
+}
+
+Result<std::vector<Fd>> listen_group(const Options& options, std::size_t sockets) {
+  return listen_group(options.address(), sockets);
+}
+
 OptionTable stage_options(Options& options) {
   return {
       host_option(options),
@@ -126,10 +140,8 @@ OptionTable stage_options(Options& options) {
 }
 
 OptionLine max_connections_option(Options& options) {
-  constexpr std::uint64_t slots_max = 10'000'000;
-  static_assert(slots_max < std::uint64_t{1} << Token::slot_bits);
   return number_option("--max-connections", "N", "connections at once; more wait in the backlog",
-                       options.max_connections, 1, slots_max);
+                       options.max_connections, 1, max_connections_limit);
 }
 
 OptionLine workers_option(Options& options, std::string_view meaning) {

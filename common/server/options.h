@@ -11,9 +11,14 @@
 #include <utility>
 #include <vector>
 
+#include "common/result.h"
+#include "common/server/address.h"
+#include "common/server/constants.h"
+#include "common/server/listen.h"
+
 namespace common {
 
-/// How the event loops of one process share its newcomers.
+/// How the event loops of one process share its new connections.
 enum class AcceptHow { reuseport, exclusive, shared };
 
 enum class Protocol { echo, discard, http };
@@ -22,15 +27,22 @@ enum class Protocol { echo, discard, http };
 struct Options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 5882;
-  std::uint32_t max_message = 65'536;  ///< Largest payload, in bytes.
-  std::size_t max_connections = 4096;  ///< Of the whole process.
+  std::uint32_t max_message = default_max_message;  ///< Largest payload, in bytes.
+  std::size_t max_connections = 4096;               ///< Of the whole process.
   std::chrono::milliseconds read_timeout = std::chrono::seconds(60);  ///< 0: none.
   std::chrono::milliseconds drain_timeout = std::chrono::seconds(5);
   std::size_t workers = 0;  ///< 0: the stage's own number.
   AcceptHow accept = AcceptHow::reuseport;
   Protocol protocol = Protocol::echo;
   bool verbose = false;
+
+  /// Where to listen: `host` and `port`. The parser has checked that `host` is an address.
+  Address address() const;
 };
+
+// Until all callers pass options.address().
+Result<Fd> listen_on(const Options& options, SocketMode mode);
+Result<std::vector<Fd>> listen_group(const Options& options, std::size_t sockets);
 
 /// One line of a program's option table, which feeds the parser and --help.
 struct OptionLine {
@@ -62,7 +74,7 @@ OptionLine duration_option(std::string name, std::string meaning,
 OptionLine address_option(std::string name, std::string meaning, std::string& target);
 OptionLine flag_option(std::string name, std::string meaning, bool& target, bool value = true);
 
-/// Who is asked.
+/// What --help and the parser need to know of a program.
 struct Program {
   std::string name;
   std::string summary;

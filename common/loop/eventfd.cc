@@ -1,0 +1,16 @@
+#include "common/loop/eventfd.h"
+
+#include <unistd.h>
+
+#include <cstdint>
+
+namespace common {
+
+void wake(int eventfd) {
+  const std::uint64_t one = 1;
+  // It fails only when 2^64 - 2 wake-ups are pending (EAGAIN), and then one more is not missed.
+  // eventfd(2)
+  (void)!::write(eventfd, &one, sizeof one);
+}
+
+}  // namespace common

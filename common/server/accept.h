@@ -1,0 +1,20 @@
+#pragma once
+
+#include <system_error>
+
+#include "common/fd.h"
+#include "common/server/address.h"
+
+namespace common {
+
+/// What accept4(2) returns: a connection, and the address of the peer.
+struct Accepted {
+  Fd fd;
+  Address peer;
+};
+
+/// Whether accept(2) may succeed again when a connection has closed, or accept_retry_pause later:
+/// the error was a shortage or trouble in the network. Trying again at once would be a busy loop.
+bool is_transient_accept_error(std::error_code error);
+
+}  // namespace common
