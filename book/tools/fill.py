@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import diffs
+import diff_blocks
 import listings
 import measured
 import runs
@@ -44,8 +44,8 @@ def table_text(block: Block) -> str:
 
 MADE_OF_WHAT_IS: dict[str, Callable[[Block], str]] = {
     "table": table_text,
-    "diff": lambda block: diffs.diff_text(block.arguments),
-    "changes": lambda block: diffs.changes_text(block.arguments),
+    "diff": lambda block: diff_blocks.diff_text(block.arguments),
+    "changes": lambda block: diff_blocks.changes_text(block.arguments),
 }
 
 

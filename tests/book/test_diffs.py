@@ -1,16 +1,13 @@
 """The pages of differences: each change has its sentence, each sentence its change."""
 
-from collections.abc import Callable
 from pathlib import Path
 
-import blocks
+import diff_blocks
 import diff_map
 import diffs
-import fill
 import form
 import pytest
 import units
-from blocks import ROOT, Block, Wrong
 
 PAGES = sorted(diffs.PAGES.glob("*.md"))
 
@@ -24,14 +21,15 @@ def complain(complaints: list[str]) -> None:
         pytest.fail("\n".join(complaints), pytrace=False)
 
 
-@pytest.mark.parametrize("pair", diffs.PAIRS)
+@pytest.mark.parametrize("pair", diff_blocks.PAIRS)
 def test_every_change_has_a_sentence_that_fits(pair: str) -> None:
     complain([f"diffs/{pair}.md: {what}" for what in diffs.complaints(pair, page(pair))])
 
 
 def test_the_map_has_every_function_and_names_only_what_there_is() -> None:
-    complain([f"diffs/{diffs.MAP}.md: {what}"
-              for what in diff_map.complaints(*diffs.stages(diffs.MAP), page(diffs.MAP))])
+    old, new = diff_blocks.stages(diff_blocks.MAP)
+    complain([f"diffs/{diff_blocks.MAP}.md: {what}"
+              for what in diff_map.complaints(old, new, page(diff_blocks.MAP))])
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -40,280 +38,14 @@ def test_form(path: Path) -> None:
 
 
 def test_there_is_a_page_for_each_pair_and_no_other() -> None:
-    assert [path.stem for path in PAGES] == sorted([*diffs.PAIRS, diffs.MAP, "README"])
+    assert [path.stem for path in PAGES] == sorted([*diff_blocks.PAIRS, diff_blocks.MAP, "README"])
 
 
-@pytest.mark.parametrize("pair", diffs.PAIRS)
+@pytest.mark.parametrize("pair", diff_blocks.PAIRS)
 def test_a_count_is_that_of_diff(pair: str) -> None:
     """Once more and another way: by what each line begins with in the longer of the two."""
-    old, new = diffs.stages(pair)
+    old, new = diff_blocks.stages(pair)
     lines = {stage: sum(len(path.read_text().splitlines())
                         for path in units.sources(stage).values()) for stage in (old, new)}
-    added, removed = diffs.total(pair)
+    added, removed = diff_blocks.total(pair)
     assert added - removed == lines[new] - lines[old]
-
-
-# What the tool finds, on two small stages
-
-OLD = """// Part 1: a comment at the top is no change.
-
-#include "server.h"
-
-int main() {
-  return run();
-}
-"""
-OLD_H = """#pragma once
-
-namespace stage {
-
-/// Serves one client.
-class Server {
- public:
-  void run();
-};
-
-}  // namespace stage
-"""
-OLD_CC = """#include "server.h"
-
-namespace stage {
-namespace {
-
-/// How many bytes
-/// at once.
-constexpr int bytes_max = 1;
-
-void helper(int a, int b) { use(a, b); }
-
-/// Serves.
-int serve(int peer) {
-  return peer;
-}
-
-}  // namespace
-
-void Server::run() {
-  accept();
-}
-
-}  // namespace stage
-"""
-PAGE = "---\ntitle: T\n---\n\n# T\n\nText.\n"
-
-
-@pytest.fixture
-def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Makes part1-a and part2-b: the same, but for what is replaced in the second."""
-    monkeypatch.setattr(diffs, "ROOT", tmp_path)
-
-    def plant(*replaced: tuple[str, str], **more: str) -> None:
-        diffs.changes.cache_clear()
-        units.listings.tags.cache_clear()
-        (tmp_path / "book").mkdir(exist_ok=True)
-        for stage in ("part1-a", "part2-b"):
-            (tmp_path / stage).mkdir(exist_ok=True)
-            for name, text in (("main.cc", OLD), ("server.h", OLD_H), ("server.cc", OLD_CC)):
-                for old, new in replaced if stage == "part2-b" else ():
-                    text = text.replace(old, new)
-                (tmp_path / stage / name).write_text(text)
-        for name, text in more.items():
-            (tmp_path / "part2-b" / name.replace("_", ".")).write_text(text)
-
-    yield plant
-    diffs.changes.cache_clear()
-    units.listings.tags.cache_clear()
-
-
-def changed() -> list[str]:
-    return [change.unit.shown for change in diffs.changes("1-2").values()]
-
-
-def what(text: str) -> str:
-    """The one complaint about a page."""
-    complaint, = diffs.complaints("1-2", text)
-    return complaint
-
-
-def written(sentence: str = "Now it is told which peer.") -> str:
-    """A page that was right when it was written: its one change has this sentence."""
-    text = diffs.with_headings("1-2", PAGE).replace("\n<!-- diff", f"\n{sentence}\n\n<!-- diff")
-    return diffs.confirmed("1-2", text, [])[0]
-
-
-def test_a_function_is_found_with_its_comment(two) -> None:
-    two()
-    found = units.units(diffs.stages("1-2")[0])
-    assert [unit.shown for unit in found.values()] == [
-        "main", "class Server", "bytes_max", "helper", "serve", "Server::run"]
-    assert found["server", "bytes_max"].lines[0] == "/// How many bytes"
-    assert found["server", "serve"].lines == ("/// Serves.", "int serve(int peer) {",
-                                              "  return peer;", "}")
-
-
-def test_what_has_only_moved_or_was_wrapped_has_not_changed(two) -> None:
-    two(("// Part 1: a comment", "// Part 2: another"), ("/// How many bytes\n/// at once.",
-                                                         "/// How many bytes at once."),
-        ("void helper(int a, int b) { use(a, b); }\n\n", ""),
-        ('#include "server.h"\n\nint', '#include "more.h"\n#include "server.h"\n\nint'),
-        ("}  // namespace\n\nvoid", "void helper(int a,\n            int b) {\n  use(a, b);\n}\n\n"
-         "}  // namespace\n\nvoid"))
-    assert changed() == []
-    two(("/// Serves.\nint serve(int peer) {\n  return peer;\n}\n", ""),
-        ('#include "server.h"\n\nint', '#include "more.h"\n\nint'),
-        more_h='#pragma once\n#include "server.h"\n/// Serves.\nint serve(int peer) {\n'
-               '  return peer;\n}\n')
-    assert changed() == []
-
-
-def test_a_change_is_changed_new_or_gone(two) -> None:
-    two(("bytes_max = 1", "bytes_max = 2"), ("helper", "another"), ("  void run();",
-                                                                    "  void run() const;"))
-    assert changed() == ["class Server", "bytes_max", "helper", "another"]
-    change = diffs.changes("1-2")
-    assert change["server.cc", "another"].old is None and change["server.cc", "helper"].new is None
-    assert " /// at once.\n-constexpr int bytes_max = 1;\n+constexpr int bytes_max = 2;\n" in (
-        diffs.diff_text("1-2 server.cc bytes_max"))
-    assert "part2-b/server.cc) · new" in diffs.diff_text("1-2 server.cc another")
-    assert "+void another(int a, int b) { use(a, b); }" in diffs.diff_text("1-2 server.cc another")
-    assert diffs.total("1-2") == (3, 3)
-
-
-def test_a_function_may_move_into_a_class(two) -> None:
-    two(("int serve(int peer)", "int Server::serve(int peer)"))
-    assert changed() == ["Server::serve"]
-    assert "-int serve(int peer) {\n+int Server::serve" in diffs.diff_text(
-        "1-2 server.cc Server::serve")
-
-
-def test_a_long_function_that_is_new_is_shown_by_its_head(two) -> None:
-    body = "  step();\n" * diffs.NEW_LINES_MAX
-    two(("/// Serves.", f"/// Many steps.\nvoid steps(\n    int n) {{\n{body}}}\n\n/// Serves."))
-    assert changed() == ["steps"]
-    assert "+/// Many steps.\n+void steps(\n+    int n) {\n+  // …\n+}\n```" in (
-        diffs.diff_text("1-2 server.cc steps"))
-
-
-def test_a_page_that_is_right_has_no_complaint(two) -> None:
-    two(("bytes_max = 1", "bytes_max = 2"))
-    text = written()
-    assert list(diffs.complaints("1-2", text)) == []
-    assert "## `server.h`, `server.cc`\n\n### `bytes_max`\n\nNow it" in text
-    assert diffs.with_headings("1-2", text) == text
-    assert diffs.confirmed("1-2", text, []) == (text, [])
-
-
-def test_a_change_without_a_sentence_is_found(two) -> None:
-    two(("bytes_max = 1", "bytes_max = 2"))
-    assert "has changed and has no sentence" in what(PAGE)
-    assert "has changed and has no sentence" in what(diffs.with_headings("1-2", PAGE))
-    unsaid, fresh = diffs.confirmed("1-2", diffs.with_headings("1-2", PAGE), [])
-    assert fresh == [] and "confirmed" not in unsaid
-
-
-def test_a_sentence_without_a_change_is_found(two) -> None:
-    two(("bytes_max = 1", "bytes_max = 2"))
-    text = written()
-    two()
-    assert "has not changed: remove it" in what(text)
-    with pytest.raises(Wrong):
-        diffs.diff_text("1-2 server.cc bytes_max")
-    assert "Now it is told" in diffs.with_headings("1-2", text), "a sentence is not thrown away"
-
-
-def test_a_sentence_is_confirmed_for_the_code_of_its_time(two) -> None:
-    two(("bytes_max = 1", "bytes_max = 2"))
-    text = written()
-    two(("bytes_max = 1", "bytes_max = 3"))
-    assert "diffs.py confirm 1-2 bytes_max" in what(text)
-    assert "diffs.py confirm 1-2 bytes_max" in what(diffs.with_headings("1-2", text))
-    again, fresh = diffs.confirmed("1-2", text, ["bytes_max"])
-    assert [entry.sentence for entry in fresh] == ["Now it is told which peer."]
-    assert list(diffs.complaints("1-2", again)) == []
-    two(("bytes_max = 1", "bytes_max =\n    3"))
-    assert list(diffs.complaints("1-2", again)) == [], "wrapped, it is the same code"
-
-
-def test_only_the_units_that_are_named_are_confirmed(two) -> None:
-    two(("bytes_max = 1", "bytes_max = 2"), ("return peer", "return peer + 1"))
-    text = diffs.with_headings("1-2", PAGE).replace("\n<!-- diff", "\nWhy.\n\n<!-- diff")
-    text, fresh = diffs.confirmed("1-2", text, ["serve"])
-    assert [entry.heading for entry in fresh] == ["serve"]
-    assert "confirm 1-2 bytes_max" in what(text)
-    with pytest.raises(Wrong):
-        diffs.confirmed("1-2", text, ["nothing"])
-
-
-def test_a_heading_that_is_not_the_unit_s_is_found(two) -> None:
-    two(("bytes_max = 1", "bytes_max = 2"))
-    assert "heading is `bytes`" in what(written().replace("### `bytes_max`", "### `bytes`"))
-    text = written()
-    assert "twice" in what(text + text[text.index("### "):])
-
-
-@pytest.mark.parametrize(("sentence", "complaint"), [
-    ("word " * 25 + "more.", "26 words"), ("One. Two.", "one sentence"), ("No stop", "one sentence"),
-    ("In two\nlines.", "one sentence"), ("Why? Because.", "one sentence")])
-def test_a_sentence_that_is_none_is_found(two, sentence: str, complaint: str) -> None:
-    two(("bytes_max = 1", "bytes_max = 2"))
-    assert complaint in what(written(sentence))
-
-
-def test_code_in_a_sentence_is_a_word(two) -> None:
-    two(("bytes_max = 1", "bytes_max = 2"))
-    assert list(diffs.complaints("1-2", written("`f(a, b). c` is so in `x.y` from 1.5 on."))) == []
-
-
-def test_a_difference_that_is_stale_is_found_and_mended_but_not_confirmed(two) -> None:
-    two(("bytes_max = 1", "bytes_max = 2"))
-    arguments = "1-2 server.cc bytes_max confirmed 00000000"
-    stale = Block(ROOT / "book" / "diffs" / "1-2.md", 1, "diff", arguments, "\nold\n")
-    assert "is not what there is" in (fill.complaint(stale) or "")
-    fresh = Block(stale.path, 1, "diff", arguments, fill.filled(stale, Path()))
-    assert fill.complaint(fresh) is None and "+constexpr int bytes_max = 2;" in fresh.text
-    counts = Block(stale.path, 1, "changes", "1-2", "")
-    assert "- `~` changed: `server.cc` +1 −1\n" in fill.filled(counts, Path())
-
-
-def test_filling_in_leaves_sentences_and_marks_alone(two, tmp_path: Path) -> None:
-    two(("bytes_max = 1", "bytes_max = 2"))
-    text = written()
-    two(("bytes_max = 1", "bytes_max = 3"))
-    path = tmp_path / "1-2.md"
-    path.write_text(text)
-    assert blocks.rewrite(path, lambda block: fill.filled(block, Path()))
-    assert path.read_text() == text.replace("bytes_max = 2", "bytes_max = 3")
-
-
-# The map
-
-MAP = """| part 5 | part 6 | why |
-| --- | --- | --- |
-| `Server::run` | `Loop::run`, `co_await` | It waits elsewhere. |
-| nothing | `Loop` | It is new. |
-| `serve`, `helper` | nothing | The kernel does it. |
-"""
-
-
-@pytest.fixture
-def map_of(two, tmp_path: Path) -> Callable[[str], list[str]]:
-    two(loop_h="#pragma once\nclass Loop {\n  void run();\n};\n")
-    (tmp_path / "part2-b" / "main.cc").write_text('#include "loop.h"\n')
-    diff_map.functions.cache_clear()
-    diff_map.symbols.cache_clear()
-    return lambda text: list(diff_map.complaints(*diffs.stages("1-2"), text))
-
-
-def test_a_map_that_is_right_has_no_complaint(map_of) -> None:
-    assert map_of(MAP) == []
-
-
-@pytest.mark.parametrize(("old", "new", "complaint"), [
-    ("`serve`, ", "", "`serve` of part1-a is missing"),
-    ("`serve`,", "`server`, `serve`,", "no function `server` in part1-a"),
-    ("`Loop::run`", "`Loop::walk`", "no `Loop::walk` in part2-b"),
-    ("| nothing |", "| `serve` |", "`serve` is there twice"),
-    ("It is new.", "It is new", "one sentence")])
-def test_a_map_that_is_wrong_is_found(map_of, old: str, new: str, complaint: str) -> None:
-    found = map_of(MAP.replace(old, new, 1))
-    assert any(complaint in one for one in found), found
