@@ -89,7 +89,8 @@ def with_headings(pair: str, text: str) -> str:
     first = re.search(r"^## ", text, re.MULTILINE)
     parts = [text[:first.start()].rstrip() if first else text.rstrip()]
     component = ""
-    order = list(changes(pair)) + [key for key in said if key not in changes(pair)]
+    order = list(changes(pair)) + [key for key, entry in said.items()
+                                   if entry.sentence and key not in changes(pair)]
     for key in order:
         change = changes(pair).get(key)
         if Path(key[0]).stem != component:
