@@ -120,7 +120,7 @@ common::Status Server::accept_new(Clock::time_point now) {
   return {};
 }
 
-/// Stops watching the listener, which epoll would report as ready again and again. New connections
+/// Stops watching the listener, which would be reported as ready again and again. New connections
 /// wait in the backlog.
 void Server::park(Parked reason, Clock::time_point now) {
   if (parked_ == Parked::no) poller_.forget_listener(listener_);

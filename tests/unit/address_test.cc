@@ -63,9 +63,8 @@ TEST(Address, IsWhatTheKernelReads) {
 }
 
 TEST(Address, IsReadFromASocket) {
-  common::Options options;
-  options.port = 0;
-  const auto listener = common::listen_on(options, common::SocketMode::blocking);
+  const auto listener =
+      common::listen_on(*Address::parse("127.0.0.1", 0), common::SocketMode::blocking);
   ASSERT_TRUE(listener.has_value());
   const auto address = Address::of_socket(*listener);
   ASSERT_TRUE(address.has_value());
@@ -73,7 +72,7 @@ TEST(Address, IsReadFromASocket) {
   EXPECT_FALSE(address->to_string().ends_with(":0")) << "the kernel has chosen a port";
 }
 
-TEST(Address, OfWhatIsNoSocketIsAnError) {
+TEST(Address, OfADescriptorThatIsNoSocketIsAnError) {
   const auto address = Address::of_socket(common::Fd());
   ASSERT_FALSE(address.has_value());
   EXPECT_EQ(address.error(), std::errc::bad_file_descriptor);

@@ -29,29 +29,29 @@ constexpr auto far_too_long = 20s;  // Nothing here takes that long unless it ha
 TEST(Connection, ReceivesWhatHasComeAndThenTheEnd) {
   auto [server, client] = tests::unix_connection();
   Connection peer(server, 30s);
-  std::array<std::byte, 100> lent;
+  std::array<std::byte, 100> buffer;
   ASSERT_EQ(::send(client.get(), "hello", 5, 0), 5);
-  EXPECT_EQ(peer.receive(lent), 5U);
-  EXPECT_EQ(tests::text(common::ByteView(lent).first(5)), "hello");
+  EXPECT_EQ(peer.receive(buffer), 5U);
+  EXPECT_EQ(tests::text(common::ByteView(buffer).first(5)), "hello");
   client = Fd();
-  EXPECT_EQ(peer.receive(lent), 0U);
+  EXPECT_EQ(peer.receive(buffer), 0U);
 }
 
 TEST(Connection, ReceivesNoMoreThanFits) {
   auto [server, client] = tests::unix_connection();
   Connection peer(server, 30s);
-  std::array<std::byte, 3> lent;
+  std::array<std::byte, 3> buffer;
   ASSERT_EQ(::send(client.get(), "hello", 5, 0), 5);
-  EXPECT_EQ(peer.receive(lent), 3U);
-  EXPECT_EQ(peer.receive(lent), 2U);
+  EXPECT_EQ(peer.receive(buffer), 3U);
+  EXPECT_EQ(peer.receive(buffer), 2U);
 }
 
-TEST(Connection, TellsOfAReset) {
+TEST(Connection, ReportsAReset) {
   auto [server, client] = tests::tcp_connection();
   Connection peer(server, 30s);
-  std::array<std::byte, 100> lent;
+  std::array<std::byte, 100> buffer;
   tests::reset(client);
-  const auto received = peer.receive(lent);
+  const auto received = peer.receive(buffer);
   ASSERT_FALSE(received.has_value());
   EXPECT_EQ(received.error(), std::errc::connection_reset);
 }
@@ -61,8 +61,8 @@ TEST(Connection, TimesOutWhenNothingComes) {
   auto [server, client] = tests::unix_connection();
   const auto begin = Clock::now();
   Connection peer(server, timeout);
-  std::array<std::byte, 100> lent;
-  EXPECT_EQ(peer.receive(lent).error(), Error::timed_out);
+  std::array<std::byte, 100> buffer;
+  EXPECT_EQ(peer.receive(buffer).error(), Error::timed_out);
   EXPECT_GE(Clock::now() - begin, timeout);
 }
 
@@ -77,9 +77,9 @@ TEST(Connection, TimesOutWhenBytesComeButNoMessage) {
       std::this_thread::sleep_for(10ms);
     }
   });
-  std::array<std::byte, 100> lent;
-  auto received = peer.receive(lent);
-  while (received && Clock::now() - begin < far_too_long) received = peer.receive(lent);
+  std::array<std::byte, 100> buffer;
+  auto received = peer.receive(buffer);
+  while (received && Clock::now() - begin < far_too_long) received = peer.receive(buffer);
   ASSERT_FALSE(received.has_value()) << "each byte bought it more time";
   EXPECT_EQ(received.error(), Error::timed_out);
   EXPECT_GE(Clock::now() - begin, timeout);
@@ -91,13 +91,13 @@ TEST(Connection, TimesOutThoughTheNextByteIsAlwaysThere) {
   auto [server, client] = tests::unix_connection();
   const auto begin = Clock::now();
   Connection peer(server, timeout);
-  std::array<std::byte, 100> lent;
+  std::array<std::byte, 100> buffer;
   common::Result<std::size_t> received;
   while (received && Clock::now() - begin < 5s) {
     ASSERT_EQ(::send(client.get(), "x", 1, 0), 1);
-    received = peer.receive(lent);
+    received = peer.receive(buffer);
   }
-  ASSERT_FALSE(received.has_value()) << "nobody looked at the clock";
+  ASSERT_FALSE(received.has_value()) << "the clock was not read";
   EXPECT_EQ(received.error(), Error::timed_out);
   EXPECT_GE(Clock::now() - begin, timeout);
 }
@@ -106,31 +106,31 @@ TEST(Connection, GivesTheWholeTimeAgainForTheNextMessage) {
   constexpr milliseconds timeout = 100ms;
   auto [server, client] = tests::unix_connection();
   Connection peer(server, timeout);
-  std::array<std::byte, 100> lent;
+  std::array<std::byte, 100> buffer;
   auto completed = Clock::now();
   for (int i = 0; i < 3; ++i) {
     ASSERT_EQ(::send(client.get(), "x", 1, 0), 1);
-    ASSERT_EQ(peer.receive(lent), 1U);
+    ASSERT_EQ(peer.receive(buffer), 1U);
     std::this_thread::sleep_for(timeout / 2);
     completed = Clock::now();
     peer.message_completed();
   }
-  EXPECT_EQ(peer.receive(lent).error(), Error::timed_out);
+  EXPECT_EQ(peer.receive(buffer).error(), Error::timed_out);
   EXPECT_GE(Clock::now() - completed, timeout);
 }
 
 TEST(Connection, WaitsForEverWithoutATimeout) {
   auto [server, client] = tests::unix_connection();
   Connection peer(server, no_timeout);
-  std::array<std::byte, 100> lent;
+  std::array<std::byte, 100> buffer;
   const std::jthread late([&to = client] {
     std::this_thread::sleep_for(100ms);
     (void)::send(to.get(), "late", 4, 0);
   });
-  EXPECT_EQ(peer.receive(lent), 4U);
+  EXPECT_EQ(peer.receive(buffer), 4U);
 }
 
-// A call with a time-out is not restarted, whatever SA_RESTART says. signal(7)
+// A call with a timeout is not restarted, whatever SA_RESTART says. signal(7)
 TEST(Connection, GoesOnAfterASignal) {
   struct sigaction action {};
   action.sa_handler = [](int) {};
@@ -138,7 +138,7 @@ TEST(Connection, GoesOnAfterASignal) {
   ASSERT_EQ(::sigaction(SIGUSR1, &action, &before), 0);
   auto [server, client] = tests::unix_connection();
   Connection peer(server, 30s);
-  std::array<std::byte, 100> lent;
+  std::array<std::byte, 100> buffer;
   const std::jthread interrupter([&to = client, serving = ::pthread_self()] {
     for (int i = 0; i < 20; ++i) {
       ::pthread_kill(serving, SIGUSR1);
@@ -146,7 +146,7 @@ TEST(Connection, GoesOnAfterASignal) {
     }
     (void)::send(to.get(), "x", 1, 0);
   });
-  EXPECT_EQ(peer.receive(lent), 1U);
+  EXPECT_EQ(peer.receive(buffer), 1U);
   ::sigaction(SIGUSR1, &before, nullptr);
 }
 
@@ -177,8 +177,8 @@ TEST(Connection, TimesOutWhenThePeerTakesNoAnswers) {
   }
 }
 
-// The clock starts anew whenever the peer takes something: this one does so ten times as often as
-// it must, and needs longer than the time-out for all of it.
+// The timeout begins again whenever the peer takes something: this one does so ten times as often
+// as it must, and needs longer than the timeout for all of it.
 TEST(Connection, IsPatientWithAPeerThatTakesALittleNowAndThen) {
   constexpr milliseconds timeout = 2s;
   const std::string answers(500'000, 'x');
@@ -188,11 +188,11 @@ TEST(Connection, IsPatientWithAPeerThatTakesALittleNowAndThen) {
   Connection peer(server, timeout);
   tests::Received received;
   std::jthread reader([&, &from = client] {
-    char buffer[1024];
+    char some[1024];
     for (const auto until = Clock::now() + 2 * timeout; Clock::now() < until;) {
-      const ssize_t n = ::recv(from.get(), buffer, sizeof buffer, 0);
+      const ssize_t n = ::recv(from.get(), some, sizeof some, 0);
       if (n <= 0) return;
-      received.bytes.append(buffer, static_cast<std::size_t>(n));
+      received.bytes.append(some, static_cast<std::size_t>(n));
       std::this_thread::sleep_for(timeout / 10);
     }
     received.bytes += tests::receive_all(from).bytes;
@@ -206,7 +206,7 @@ TEST(Connection, IsPatientWithAPeerThatTakesALittleNowAndThen) {
   EXPECT_TRUE(received.bytes == answers) << received.bytes.size() << " bytes arrived";
 }
 
-TEST(Connection, SendingToAPeerThatHasGoneIsAnErrorAndNoSignal) {
+TEST(Connection, GetsAnErrorAndNoSignalWhenThePeerHasClosed) {
   auto [server, client] = tests::unix_connection();
   Connection peer(server, 30s);
   client = Fd();

@@ -5,6 +5,8 @@
 #include <thread>
 
 #include "bytes.h"
+#include "common/server/constants.h"
+#include "common/server/socket.h"
 #include "part1-blocking/connection.h"
 #include "sockets.h"
 
@@ -73,7 +75,7 @@ TEST(CloseGracefully, EndsWithAPeerThatNeverStopsSending) {
   EXPECT_LT(Clock::now() - begin, far_too_long);
 }
 
-TEST(CloseGracefully, ReturnsAtOnceWhenThePeerHasReset) {
+TEST(CloseGracefully, ReturnsImmediatelyWhenThePeerHasReset) {
   auto [server, client] = tests::tcp_connection();
   tests::reset(client);
   Connection peer(server, 30s);

@@ -4,7 +4,6 @@
 
 #include <string>
 
-#include "common/server/options.h"
 #include "http.h"
 
 namespace {
@@ -212,19 +211,6 @@ TEST(HttpSession, KeepsGoingForTenThousandRequests) {
     ASSERT_EQ(session.take(tests::bytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), answers), 1U);
     ASSERT_EQ(tests::text(answers.view()), hello);
   }
-}
-
-TEST(MakeSession, MakesWhatTheProtocolOptionNames) {
-  const auto answer = [](common::Protocol protocol, std::string_view request) {
-    common::Options options;
-    options.protocol = protocol;
-    common::SendBuffer answers;
-    EXPECT_TRUE(common::make_session(options)->take(tests::bytes(request), answers).has_value());
-    return tests::text(answers.view());
-  };
-  EXPECT_EQ(answer(common::Protocol::echo, tests::frame("hi")), tests::frame("hi"));
-  EXPECT_EQ(answer(common::Protocol::discard, tests::frame("hi")), "");
-  EXPECT_EQ(answer(common::Protocol::http, "GET / HTTP/1.1\r\n\r\n"), hello);
 }
 
 }  // namespace

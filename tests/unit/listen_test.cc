@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include <optional>
+#include <cerrno>
 #include <string>
 #include <vector>
 
@@ -14,13 +14,12 @@
 
 namespace {
 
-using common::accept_one;
 using common::Address;
 using common::Fd;
 using common::listen_group;
 using common::listen_on;
-using common::Options;
 using common::SocketMode;
+using tests::accept_from;
 using tests::connect_to;
 using tests::on_free_port;
 
@@ -31,11 +30,7 @@ std::uint16_t port_of(const Address& address) {
 
 std::uint16_t port_of(const Fd& socket) { return port_of(*Address::of_socket(socket)); }
 
-Options on_port(std::uint16_t port, const std::string& host = "127.0.0.1") {
-  auto options = on_free_port(host);
-  options.port = port;
-  return options;
-}
+Address on_port(std::uint16_t port) { return *Address::parse("127.0.0.1", port); }
 
 int flag(const Fd& socket, int level, int option) {
   int value = -1;
@@ -52,9 +47,8 @@ TEST(ListenOn, ServesTheAddressItWasGiven) {
   ASSERT_TRUE(listener.has_value());
   const auto client = connect_to(*Address::of_socket(*listener));
   ASSERT_TRUE(client);
-  const auto accepted = accept_one(*listener, SocketMode::blocking);
-  ASSERT_TRUE(accepted.has_value() && accepted->has_value());
-  EXPECT_EQ((*accepted)->peer.to_string(), Address::of_socket(client)->to_string());
+  const auto accepted = accept_from(*listener);
+  EXPECT_EQ(accepted.peer.to_string(), Address::of_socket(client)->to_string());
 }
 
 TEST(ListenOn, RefusesAPortThatIsTaken) {
@@ -72,16 +66,15 @@ TEST(ListenOn, RefusesAnAddressThatIsNotOurs) {
 }
 
 // We close first, so TIME_WAIT is ours; without SO_REUSEADDR it would keep the port for a minute.
-TEST(ListenOn, CanStartAgainOnItsPortAtOnce) {
+TEST(ListenOn, CanStartAgainOnItsPortImmediately) {
   std::uint16_t port = 0;
   {
     const auto listener = listen_on(on_free_port(), SocketMode::blocking);
     ASSERT_TRUE(listener.has_value());
     port = port_of(*listener);
     const auto client = connect_to(*Address::of_socket(*listener));
-    auto accepted = accept_one(*listener, SocketMode::blocking);
-    ASSERT_TRUE(accepted.has_value() && accepted->has_value());
-    (*accepted)->fd = Fd();
+    auto accepted = accept_from(*listener);
+    accepted.fd = Fd();
     EXPECT_EQ(tests::receive_all(client).error, 0);
   }
   EXPECT_TRUE(listen_on(on_port(port), SocketMode::blocking).has_value());
@@ -91,9 +84,8 @@ TEST(ListenOn, GivesItsConnectionsNoDelay) {
   const auto listener = listen_on(on_free_port(), SocketMode::blocking);
   ASSERT_TRUE(listener.has_value());
   const auto client = connect_to(*Address::of_socket(*listener));
-  const auto accepted = accept_one(*listener, SocketMode::blocking);
-  ASSERT_TRUE(accepted.has_value() && accepted->has_value());
-  EXPECT_EQ(flag((*accepted)->fd, IPPROTO_TCP, TCP_NODELAY), 1);
+  const auto accepted = accept_from(*listener);
+  EXPECT_EQ(flag(accepted.fd, IPPROTO_TCP, TCP_NODELAY), 1);
 }
 
 TEST(ListenOn, ServesBothFamiliesOnTheIPv6Wildcard) {
@@ -105,9 +97,8 @@ TEST(ListenOn, ServesBothFamiliesOnTheIPv6Wildcard) {
   EXPECT_TRUE(Address::of_socket(*listener)->to_string().starts_with("[::]:"));
   const auto client = connect_to(*Address::parse("127.0.0.1", port_of(*listener)));
   ASSERT_TRUE(client);
-  const auto accepted = accept_one(*listener, SocketMode::nonblocking);
-  ASSERT_TRUE(accepted.has_value() && accepted->has_value());
-  EXPECT_EQ((*accepted)->peer.to_string(), Address::of_socket(client)->to_string())
+  const auto accepted = accept_from(*listener);
+  EXPECT_EQ(accepted.peer.to_string(), Address::of_socket(client)->to_string())
       << "an IPv4 client shows as one";
 }
 
@@ -116,26 +107,20 @@ TEST(ListenOn, ServesIPv6Loopback) {
   if (!listener) GTEST_SKIP() << "this machine has no ::1: " << listener.error().message();
   const auto client = connect_to(*Address::of_socket(*listener));
   ASSERT_TRUE(client);
-  const auto accepted = accept_one(*listener, SocketMode::blocking);
-  ASSERT_TRUE(accepted.has_value() && accepted->has_value());
-  EXPECT_TRUE((*accepted)->peer.to_string().starts_with("[::1]:"));
+  const auto accepted = accept_from(*listener);
+  EXPECT_TRUE(accepted.peer.to_string().starts_with("[::1]:"));
 }
 
-TEST(ListenOn, WaitsOrNotAsItIsTold) {
-  for (const auto waiting : {SocketMode::blocking, SocketMode::nonblocking}) {
-    const auto listener = listen_on(on_free_port(), waiting);
+TEST(ListenOn, GivesASocketOfTheModeThatIsAskedFor) {
+  for (const auto mode : {SocketMode::blocking, SocketMode::nonblocking}) {
+    const auto listener = listen_on(on_free_port(), mode);
     ASSERT_TRUE(listener.has_value());
-    const auto client = connect_to(*Address::of_socket(*listener));
-    const auto accepted = accept_one(*listener, waiting);
-    ASSERT_TRUE(accepted.has_value() && accepted->has_value());
-    EXPECT_EQ(is_nonblocking(*listener), waiting == SocketMode::nonblocking);
-    EXPECT_EQ(is_nonblocking((*accepted)->fd), waiting == SocketMode::nonblocking);
+    EXPECT_EQ(is_nonblocking(*listener), mode == SocketMode::nonblocking);
     EXPECT_TRUE(is_closed_on_exec(*listener));
-    EXPECT_TRUE(is_closed_on_exec((*accepted)->fd));
   }
 }
 
-TEST(ListenGroup, SharesOnePortAndLosesNobody) {
+TEST(ListenGroup, SharesOnePortAndLosesNoConnection) {
   const auto group = listen_group(on_free_port(), 4);
   ASSERT_TRUE(group.has_value());
   ASSERT_EQ(group->size(), 4U);
@@ -148,11 +133,11 @@ TEST(ListenGroup, SharesOnePortAndLosesNobody) {
   }
   std::size_t accepted = 0;
   for (const Fd& listener : *group) {
-    while (const auto one = accept_one(listener, SocketMode::nonblocking)) {
-      if (!*one) break;
-      EXPECT_EQ(flag((*one)->fd, IPPROTO_TCP, TCP_NODELAY), 1);
+    while (const Fd connection = Fd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC))) {
+      EXPECT_EQ(flag(connection, IPPROTO_TCP, TCP_NODELAY), 1);
       ++accepted;
     }
+    EXPECT_EQ(errno, EAGAIN);
   }
   EXPECT_EQ(accepted, clients.size());
 }
@@ -164,17 +149,16 @@ TEST(ListenGroup, RefusesAPortThatIsTakenEvenByAnotherGroup) {
   ASSERT_TRUE(alone.has_value() && group.has_value());
   const auto taken_by_one = listen_group(on_port(port_of(*alone)), 2);
   const auto taken_by_group = listen_group(on_port(port_of(group->front())), 2);
-  const auto one_beside_group =
-      listen_on(on_port(port_of(group->front())), SocketMode::nonblocking);
+  const auto one_and_group = listen_on(on_port(port_of(group->front())), SocketMode::nonblocking);
   ASSERT_FALSE(taken_by_one.has_value());
   ASSERT_FALSE(taken_by_group.has_value());
-  ASSERT_FALSE(one_beside_group.has_value());
+  ASSERT_FALSE(one_and_group.has_value());
   EXPECT_EQ(taken_by_one.error(), std::errc::address_in_use);
   EXPECT_EQ(taken_by_group.error(), std::errc::address_in_use);
-  EXPECT_EQ(one_beside_group.error(), std::errc::address_in_use);
+  EXPECT_EQ(one_and_group.error(), std::errc::address_in_use);
 }
 
-TEST(ListenGroup, CanStartAgainOnItsPortAtOnce) {
+TEST(ListenGroup, CanStartAgainOnItsPortImmediately) {
   std::uint16_t port = 0;
   {
     const auto group = listen_group(on_free_port(), 2);
@@ -184,25 +168,16 @@ TEST(ListenGroup, CanStartAgainOnItsPortAtOnce) {
   EXPECT_TRUE(listen_group(on_port(port), 2).has_value());
 }
 
-TEST(AcceptOne, FindsNobodyWhereNobodyWaits) {
-  const auto listener = listen_on(on_free_port(), SocketMode::nonblocking);
-  ASSERT_TRUE(listener.has_value());
-  const auto accepted = accept_one(*listener, SocketMode::nonblocking);
-  ASSERT_TRUE(accepted.has_value()) << "nobody is not an error";
-  EXPECT_FALSE(accepted->has_value());
-}
-
-TEST(AcceptOne, SaysThatTheListenerWasShutDown) {
+TEST(IsTransientAcceptError, IsNotWhatAShutDownListenerReports) {
   const auto listener = listen_on(on_free_port(), SocketMode::blocking);
   ASSERT_TRUE(listener.has_value());
   ::shutdown(listener->get(), SHUT_RDWR);
-  const auto accepted = accept_one(*listener, SocketMode::blocking);
-  ASSERT_FALSE(accepted.has_value());
-  EXPECT_EQ(accepted.error(), std::errc::invalid_argument);
-  EXPECT_FALSE(common::is_transient_accept_error(accepted.error()));
+  ASSERT_EQ(::accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC), -1);
+  EXPECT_EQ(errno, EINVAL);
+  EXPECT_FALSE(common::is_transient_accept_error(common::last_error().error()));
 }
 
-TEST(AcceptOne, LeavesTheNewcomerInTheBacklogWhenDescriptorsAreShort) {
+TEST(IsTransientAcceptError, IsAShortageAfterWhichTheConnectionIsStillInTheBacklog) {
   const auto listener = listen_on(on_free_port(), SocketMode::nonblocking);
   ASSERT_TRUE(listener.has_value());
   const auto client = connect_to(*Address::of_socket(*listener));
@@ -210,15 +185,14 @@ TEST(AcceptOne, LeavesTheNewcomerInTheBacklogWhenDescriptorsAreShort) {
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  const auto refused = accept_one(*listener, SocketMode::nonblocking);
+  const int refused = ::accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC);
+  const auto error = common::last_error().error();
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 
-  ASSERT_FALSE(refused.has_value());
-  EXPECT_EQ(refused.error(), std::errc::too_many_files_open);
-  EXPECT_TRUE(common::is_transient_accept_error(refused.error()));
-  const auto accepted = accept_one(*listener, SocketMode::nonblocking);
-  ASSERT_TRUE(accepted.has_value());
-  EXPECT_TRUE(accepted->has_value());
+  ASSERT_EQ(refused, -1);
+  EXPECT_EQ(error, std::errc::too_many_files_open);
+  EXPECT_TRUE(common::is_transient_accept_error(error));
+  EXPECT_TRUE(accept_from(*listener).fd);
 }
 
 TEST(IsTransientAcceptError, IsWhatGoesAwayByWaiting) {

@@ -7,7 +7,6 @@
 
 #include "allocations.h"
 #include "bytes.h"
-#include "common/server/options.h"
 #include "slices.h"
 
 namespace {
@@ -143,17 +142,6 @@ TEST(DiscardSession, AnswersNothingAndCountsAnyByte) {
   EXPECT_TRUE(answers.empty());
   EXPECT_TRUE(session.end_of_stream().has_value());
   EXPECT_FALSE(session.finished());
-}
-
-TEST(MakeEchoSession, RefusesWhatMaxMessageForbids) {
-  common::Options options;
-  options.max_message = 3;
-  const auto session = common::make_echo_session(options);
-  const std::string fits = frame("you");
-  const std::string does_not_fit = frame("four");
-  SendBuffer answers;
-  EXPECT_EQ(session->take(bytes(fits), answers), 1U);
-  EXPECT_EQ(session->take(bytes(does_not_fit), answers).error(), Error::too_long);
 }
 
 }  // namespace

@@ -3,10 +3,14 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <cstddef>
+#include <cstring>
 #include <string>
+#include <string_view>
 
 #include "common/fd.h"
+#include "common/server/accept.h"
 #include "common/server/address.h"
 #include "common/server/listen.h"
 
@@ -24,8 +28,8 @@ inline Ends unix_connection() {
   return {common::Fd(ends[0]), common::Fd(ends[1])};
 }
 
-/// A blocking connection to `address`; no Fd if it was refused. A client that reads slowly has a
-/// small `receive_buffer_bytes`; 0: as the system likes.
+/// A blocking connection to `address`; no Fd if it was refused. A slow reader has a small
+/// `receive_buffer_bytes`; 0: the system's default.
 inline common::Fd connect_to(const common::Address& address, int receive_buffer_bytes = 0) {
   common::Fd client(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (receive_buffer_bytes > 0) {
@@ -35,18 +39,23 @@ inline common::Fd connect_to(const common::Address& address, int receive_buffer_
   return client;
 }
 
-inline common::Options on_free_port(const std::string& host = "127.0.0.1") {
-  common::Options options;
-  options.host = host;
-  options.port = 0;
-  return options;
+inline common::Address on_free_port(std::string_view host = "127.0.0.1") {
+  return *common::Address::parse(host, 0);
+}
+
+/// What accept4(2) takes out of the backlog, where there must be a connection.
+inline common::Accepted accept_from(const common::Fd& listener) {
+  common::Accepted accepted;
+  socklen_t size = common::Address::capacity();
+  accepted.fd = common::Fd(::accept4(listener.get(), accepted.peer.data(), &size, SOCK_CLOEXEC));
+  EXPECT_TRUE(accepted.fd) << std::strerror(errno);
+  return accepted;
 }
 
 inline Ends tcp_connection(int client_receive_buffer_bytes = 0) {
   const auto listener = common::listen_on(on_free_port(), common::SocketMode::blocking);
   auto client = connect_to(*common::Address::of_socket(*listener), client_receive_buffer_bytes);
-  auto accepted = common::accept_one(*listener, common::SocketMode::blocking);
-  return {std::move((*accepted)->fd), std::move(client)};
+  return {accept_from(*listener).fd, std::move(client)};
 }
 
 /// Closes it with a reset instead of an end of stream. socket(7), SO_LINGER
