@@ -24,7 +24,7 @@ BETWEEN = re.compile(r"#include|#pragma once|(?:inline )?namespace\b.*\{$|\}  //
 READING_ORDER = ("main", "server", "connection", "poller", "workers")
 THE_REST = "the rest"
 CONTEXT_LINES = 3
-SIMILAR_MIN = 0.3
+SIMILAR_MIN = 0.2
 
 
 @dataclass(frozen=True)
