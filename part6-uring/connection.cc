@@ -2,121 +2,136 @@
 
 #include <sys/socket.h>
 
-#include <cassert>
 #include <chrono>
 #include <utility>
 
 #include "common/result.h"
-#include "common/server/socket.h"
-#include "server.h"
 #include "uring/deadline.h"
-#include "uring/loop.h"
 
 namespace stage {
 namespace {
 
-/// In a drain, how often to look whether the last bytes were acknowledged: no event tells.
-constexpr auto drain_tick = std::chrono::milliseconds(5);
+/// In a drain, how often to ask whether the peer's kernel has acknowledged everything: no event
+/// reports it.
+constexpr auto drain_poll_interval = std::chrono::milliseconds(5);
+
+/// How old a deadline's place in the list may be, so that it is not moved with each message. No
+/// connection is closed too early for it, only that much later.
+constexpr auto renewal_time = std::chrono::milliseconds(150);
 
 }  // namespace
 
-Connection::Connection(Server& server, uring::Loop& loop, uring::Buffers& buffers,
-                       common::Accepted accepted)
-    : SendThenReceive(loop, accepted.fd, buffers),
-      server_(server),
+common::SendBuffer& HeldOutputs::hold(common::SendBuffer& output) {
+  if (free_.empty()) free_.push_back(all_.emplace_back(new common::SendBuffer).get());
+  common::SendBuffer& held = *free_.back();
+  free_.pop_back();
+  std::swap(held, output);
+  return held;
+}
+
+void HeldOutputs::give_back(common::SendBuffer& held) {
+  held.clear();
+  free_.push_back(&held);
+}
+
+Connection::Connection(ConnectionContext& context, common::Accepted accepted)
+    : SendThenReceive(context.loop, accepted.fd, context.buffers),
+      context_(context),
       fd_(std::move(accepted.fd)),
       peer_(accepted.peer) {}
 
 Connection::~Connection() {
   cancel_and_wait();
   give_input_back();
-  give_back_lent();
+  give_held_back();
 }
 
-void Connection::listen(common::Token token) {
+void Connection::open(common::Token token) {
   token_ = token;
-  restart_clock();
+  restart_read_timer();
   rest();
 }
 
-/// The exchange has failed, or has not even begun.
-std::error_code Connection::why_not() {
-  answers().clear();  // what was not sent must not reach the next in line
-  if (!std::exchange(unclaimed_, false)) return uring::Error::timed_out;
-  return error();
+void Connection::rest() { start(); }
+
+Connection::SendAwaiter Connection::send_all(common::ByteView output) {
+  stage(output);
+  if (!context_.output.owns_memory()) {
+    context_.output.clear();  // a view of the input, which stays where it is
+    return {};
+  }
+  held_ = &context_.held_outputs.hold(context_.output);
+  stage(held_->view());
+  // The memory of a large output must not wait until some client says something.
+  if (unsent().size() > context_.buffers.bytes_each()) context_.loop.hurry();
+  return {};
 }
 
-void Connection::rest() { begin_exchange(); }
-
-void Connection::begin_exchange() {
-  if (answers().owns_memory()) return begin_with_own_memory();
-  const auto answer = answers().view();
-  answers().clear();
-  start(answer);
-}
-
-void Connection::begin_with_own_memory() {
-  lent_ = &server_.lend();
-  std::swap(lent_->answers, answers());
-  const auto answer = lent_->answers.view();
-  // Should nobody speak for a while: the memory of a large one must not wait for that.
-  if (answer.size() > server_.buffers().bytes_each()) server_.loop().hurry();
-  start_and_tell(answer);
-}
-
-void Connection::answer_sent() { give_back_lent(); }
-
+/// The receive has ended, or recover() has.
 void Connection::go_on() {
-  unclaimed_ = true;
-  if (waiting_) return server_.go_on_with(std::exchange(waiting_, nullptr));
-  server_.begin_conversation(*this);  // somebody has to be there
-}
-
-void Connection::give_back_lent() {
-  if (lent_ != nullptr) server_.give_back(*std::exchange(lent_, nullptr));
-}
-
-uring::Task<common::Status> Connection::recover(std::error_code error) {
-  if (!unsent().empty() && error == std::errc::resource_unavailable_try_again) {
-    co_return co_await hold_and_send(unsent());
+  if (can_recover()) return context_.conversations->spawn(recover());
+  has_input_ = true;
+  if (waiting_) {
+    return context_.loop.go_on_in(*context_.conversations, std::exchange(waiting_, nullptr));
   }
-  if (unsent().empty() && error == std::errc::no_buffer_space) {
-    uring::Buffers& buffers = server_.buffers();
-    if (buffers.lent() == 0) co_return {};  // all are back already
-    // In line behind those who wait, or they would wait for ever. What holds the buffers are
-    // answers that were sent in silence: the loop must not sleep before it concludes that.
-    server_.loop().hurry();
-    if (clock_ == Clock::running) clock_ = Clock::has_waited;
-    co_return co_await buffers.returned();
-  }
-  if (error == uring::Error::timed_out) co_return common::failure(common::Error::timed_out);
-  co_return std::unexpected(error);
+  context_.conversations->spawn(context_.converse(*this));
 }
 
-uring::Task<common::Status> Connection::send_all() {
-  if (answers().empty()) co_return {};
-  lent_ = &server_.lend();
-  std::swap(lent_->answers, answers());
-  const auto all = lent_->answers.view();
-  const auto sent =
-      co_await server_.loop().send(fd_, all, MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL);
-  if (!sent && sent.error() != std::errc::resource_unavailable_try_again) {
-    co_return std::unexpected(sent.error());
+std::error_code Connection::why_no_input() {
+  if (!std::exchange(has_input_, false) && read_timer_ != ReadTimer::overdue) {
+    may_rest_ = false;
+    return make_error_code(std::errc::operation_would_block);
   }
-  co_return co_await hold_and_send(all.subspan(sent.value_or(0)));
+  // What is staged will not be sent.
+  const auto failure = error();
+  stage({});
+  give_held_back();
+  const bool late = read_timer_ == ReadTimer::overdue || failure == uring::Error::timed_out;
+  return late ? make_error_code(common::Error::timed_out) : failure;
 }
 
-/// Holds a copy: the buffer that the answer is in is everybody's, and must not wait for one peer.
-/// The read clock stands still until the peer has taken it.
-uring::Task<common::Status> Connection::hold_and_send(common::ByteView answers) {
-  const common::Bytes held(answers.begin(), answers.end());
+/// Whether the kernel had no room for all of the output, or no buffer for the input.
+bool Connection::can_recover() const {
+  if (received() || failed_) return false;
+  if (unsent().empty()) return error() == std::errc::no_buffer_space;
+  return error() == std::errc::resource_unavailable_try_again;
+}
+
+uring::Task<> Connection::recover() {
+  const auto recovered =
+      unsent().empty() ? co_await wait_for_buffer() : co_await hold_and_send(unsent());
+  if (!recovered) {
+    fail(recovered.error());
+  } else if (read_timer_ == ReadTimer::overdue) {
+    fail(make_error_code(common::Error::timed_out));
+  } else {
+    start();
+  }
+}
+
+uring::Task<common::Status> Connection::wait_for_buffer() {
+  uring::Buffers& buffers = context_.buffers;
+  if (buffers.lent() == 0) co_return {};  // all are back already
+  // What holds the buffers is output that was sent without a completion: the loop must not sleep
+  // before it concludes that.
+  context_.loop.hurry();
+  if (read_timer_ == ReadTimer::running) read_timer_ = ReadTimer::has_waited;
+  // After those that wait already, or they would wait for ever.
+  co_return co_await buffers.returned();
+}
+
+/// Holds a copy: the buffer that the output is in is for all connections, and must not wait for one
+/// peer. The read timer stands still until the peer has taken it.
+uring::Task<common::Status> Connection::hold_and_send(common::ByteView output) {
+  const common::Bytes held(output.begin(), output.end());
+  stage({});
   give_input_back();
-  give_back_lent();
-  deadline_.unlink();  // while answers are held, only the peer's taking them counts
+  give_held_back();
+  deadline_.unlink();  // while output is held, only the peer's taking it counts
   auto rest = common::ByteView(held);
   while (!rest.empty()) {
     const std::size_t unacknowledged = common::unacknowledged_bytes(fd_);
-    const auto sent = co_await server_.loop().send(fd_, rest).within(server_.time_bound());
+    const auto sent = co_await context_.loop.send(fd_, rest).within(context_.time_bound);
     if (sent) {
       rest = rest.subspan(*sent);
     } else if (sent.error() != uring::Error::timed_out) {
@@ -125,56 +140,88 @@ uring::Task<common::Status> Connection::hold_and_send(common::ByteView answers) 
       co_return common::failure(common::Error::timed_out);
     }  // else it reads slowly, and has freed less than a send waits for
   }
-  restart_clock();
+  restart_read_timer();
   co_return {};
 }
 
-void Connection::restart_clock() {
-  clock_ = Clock::running;
-  server_.renew(deadline_, token_);
+/// The conversation is to hear of it.
+void Connection::fail(std::error_code error) {
+  failed_ = true;
+  if (error == common::Error::timed_out) {
+    refuse(uring::Error::timed_out);
+  } else {
+    set_result(-error.value(), 0);  // an errno of send(2)
+  }
+  make_ready();
+}
+
+uring::Task<common::Status> Connection::flush() {
+  if (unsent().empty()) co_return {};
+  const auto sent =
+      co_await context_.loop.send(fd_, unsent(), MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL);
+  if (!sent && sent.error() != std::errc::resource_unavailable_try_again) {
+    co_return std::unexpected(sent.error());
+  }
+  co_return co_await hold_and_send(unsent().subspan(sent.value_or(0)));
+}
+
+void Connection::message_completed() {
+  may_rest_ = true;
+  const bool is_recent = deadline_.deadline() >= context_.loop.now() + context_.time_bound;
+  if (read_timer_ != ReadTimer::running || !is_recent) restart_read_timer();
+}
+
+void Connection::restart_read_timer() {
+  read_timer_ = ReadTimer::running;
+  const auto due = context_.loop.now() + context_.time_bound + renewal_time;
+  context_.deadlines.set(deadline_, due, token_);
 }
 
 void Connection::expire() {
-  if (clock_ == Clock::has_waited) {
-    restart_clock();
-    clock_ = Clock::excused;
+  if (read_timer_ == ReadTimer::has_waited) {
+    restart_read_timer();
+    read_timer_ = ReadTimer::excused;
     return;
   }
-  clock_ = Clock::overdue;
+  read_timer_ = ReadTimer::overdue;
   deadline_.unlink();
   cancel(uring::Error::timed_out);  // if it is not in flight, the next will not begin
+}
+
+void Connection::give_held_back() {
+  if (held_ != nullptr) context_.held_outputs.give_back(*std::exchange(held_, nullptr));
 }
 
 uring::Task<> Connection::close_gracefully() {
   deadline_.unlink();
   give_input_back();
-  give_back_lent();
-  if (server_.draining()) co_return co_await close_when_acknowledged();
+  give_held_back();
+  if (context_.draining) co_return co_await close_when_acknowledged();
   // A peer that has ended its stream sends nothing that a close could answer with a reset.
   const bool peer_ended = received() && input().empty();
   if (peer_ended || ::shutdown(fd_.get(), SHUT_WR) < 0) co_return;  // ENOTCONN: it has gone
 
-  uring::Loop& loop = server_.loop();
+  uring::Loop& loop = context_.loop;
   uring::Deadline deadline(loop, loop.now() + common::linger_timeout);
   lingering_ = true;
   while (true) {
-    // MSG_TRUNC: the kernel throws away what it would have copied. tcp(7)
-    const auto received = co_await loop.recv(fd_, server_.thrown_away(), MSG_TRUNC)
+    // MSG_TRUNC: the kernel discards what it would have copied. tcp(7)
+    const auto received = co_await loop.recv(fd_, context_.discarded, MSG_TRUNC)
                               .until(deadline)
-                              .cancelled_by(server_.lingering());
-    if (server_.draining()) co_return co_await close_when_acknowledged();
+                              .cancelled_by(context_.lingering);
+    if (context_.draining) co_return co_await close_when_acknowledged();
     if (!received || *received == 0) co_return;
   }
 }
 
 uring::Task<> Connection::close_when_acknowledged() {
+  auto& discarded = context_.discarded;
   while (common::unacknowledged_bytes(fd_) > 0) {
-    const auto away = server_.thrown_away();
-    (void)::recv(fd_.get(), away.data(), away.size(), MSG_DONTWAIT | MSG_TRUNC);
-    (void)co_await server_.loop().sleep(drain_tick);
+    (void)::recv(fd_.get(), discarded.data(), discarded.size(), MSG_DONTWAIT | MSG_TRUNC);
+    (void)co_await context_.loop.sleep(drain_poll_interval);
   }
   // Only now: when both directions are shut down, the kernel answers more input with a reset, and
-  // throws away what is not acknowledged.
+  // discards what is not acknowledged.
   (void)::shutdown(fd_.get(), SHUT_WR);
 }
 

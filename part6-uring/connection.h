@@ -1,90 +1,135 @@
 #pragma once
 
+#include <array>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
 
 #include "common/loop/deadline_list.h"
 #include "common/loop/token.h"
 #include "common/send_buffer.h"
+#include "common/server/duration.h"
 #include "common/server/listen.h"
+#include "common/server/socket.h"
+#include "uring/buffers.h"
+#include "uring/canceller.h"
+#include "uring/loop.h"
 #include "uring/scope.h"
 #include "uring/send_then_receive.h"
 #include "uring/task.h"
 
 namespace stage {
 
-class Server;
+class Connection;
 
-/// Answers that are not what was received, lent by the server until the kernel has them: an idle
-/// connection holds none.
-struct Lent {
-  common::SendBuffer answers;
-  Lent* next = nullptr;  ///< Among those that are not lent.
+/// So many conversations keep their coroutine while they wait for input, which spares making it
+/// anew for each message. Beyond that, a coroutine ends as soon as it has nothing left to do. One
+/// takes some 670 bytes: these are 34 more for each of ten thousand clients that have been active.
+inline constexpr std::size_t conversations_kept_max = 512;
+
+/// Output that is not a view of what was received, until the kernel has it. Connections borrow one
+/// while they need it, so that an idle connection has none.
+class HeldOutputs {
+ public:
+  /// Takes what is in `output`, which is empty afterwards.
+  common::SendBuffer& hold(common::SendBuffer& output);
+  void give_back(common::SendBuffer& held);
+
+ private:
+  std::vector<std::unique_ptr<common::SendBuffer>> all_;  ///< As many as were needed at once.
+  std::vector<common::SendBuffer*> free_;
+};
+
+/// What the connections of one loop share.
+struct ConnectionContext {
+  uring::Loop& loop;
+  uring::Buffers& buffers;
+  const common::Clock::duration time_bound;  ///< For a message, or for the peer to take output.
+
+  /// Starts a conversation with a peer that has said something.
+  std::function<uring::Task<>(Connection&)> converse{};
+  uring::Scope* conversations = nullptr;  ///< Where they run, and what connections do for them.
+  std::size_t conversations_count = 0;
+
+  common::SendBuffer output{};  ///< Of the conversation that is running.
+  HeldOutputs held_outputs{};
+  common::DeadlineList deadlines{};
+  std::array<std::byte, common::receive_bytes_max> discarded{};  ///< Bytes that are not wanted.
+  uring::Canceller lingering{};  ///< Connections that wait for the peer's end of stream.
+  bool draining = false;
 };
 
 /// One peer. While it says nothing it is no more than this: a descriptor, a receive that the kernel
 /// holds, and a deadline. A coroutine, and with it a session, comes when bytes come.
 ///
-/// It goes round: the exchange is in flight; it has ended, and is `unclaimed_` until a coroutine
-/// looks at it; what was received is in `input()`, and so is the answer, or it is in `lent_`, until
-/// the next exchange has sent that. Where the kernel had no room for an answer the coroutine holds
-/// a copy and sends it; at the end it lingers, and is closed.
+/// It goes round: receive() submits what send_all() has staged, and the next receive after it; that
+/// ends; the conversation looks at the input and stages the output. Where the kernel had no room
+/// for the output, or no buffer for the input, recover() comes between. At the end the connection
+/// lingers, and is closed.
 class Connection final : public uring::SendThenReceive {
  public:
-  Connection(Server& server, uring::Loop& loop, uring::Buffers& buffers, common::Accepted accepted);
+  Connection(ConnectionContext& context, common::Accepted accepted);
   ~Connection();
 
-  /// Known when it has its place; from then on what the peer sends begins a conversation.
-  void listen(common::Token token);
+  /// Names the connection. From now on what the peer sends starts a conversation.
+  void open(common::Token token);
 
-  class [[nodiscard]] Next {
+  /// Sends what is staged and waits for input without a coroutine: input starts a conversation.
+  void rest();
+
+  class [[nodiscard]] ReceiveAwaiter {
    public:
-    explicit Next(Connection& connection) : connection_(connection) {}
-    ~Next() { connection_.waiting_ = nullptr; }
-    bool await_ready() const { return connection_.has_news(); }
+    explicit ReceiveAwaiter(Connection& connection) : connection_(connection) {}
+    ~ReceiveAwaiter() { connection_.waiting_ = nullptr; }
+    bool await_ready() const { return connection_.has_input_ || connection_.must_not_wait(); }
     void await_suspend(std::coroutine_handle<> awaiting) {
       connection_.waiting_ = awaiting;
-      connection_.begin_exchange();
+      connection_.start();
     }
-    [[gnu::always_inline]] uring::Result<common::ByteView> await_resume();
+    uring::Result<common::ByteView> await_resume() { return connection_.take_input(); }
 
    private:
     Connection& connection_;
   };
-  /// Sends what answers() holds and waits for what the peer says next: some bytes, which stay where
-  /// they are until the next call, or none at the end of its stream.
-  /// Errors: timed_out when no message was completed in time; of recv(2) and send(2).
-  Next exchange() { return Next(*this); }
+  /// Submits what send_all() has staged and waits for input: some bytes, good until the next call,
+  /// or none at the end of the stream.
+  /// Errors: timed_out when no message was completed in time; of recv(2) and send(2);
+  /// operation_would_block when too many conversations are waiting: this one is to rest().
+  ReceiveAwaiter receive() { return ReceiveAwaiter(*this); }
 
-  /// Where to put the answers to what exchange() has returned. The same for all, and so nobody may
-  /// wait before they are sent.
-  common::SendBuffer& answers();
+  /// Where the conversation puts its output: the same for all of them, so that none may wait
+  /// between filling it and send_all().
+  common::SendBuffer& output() { return context_.output; }
 
-  /// Sends what answers() holds, as long as that may take: for last words, and where the kernel had
-  /// no room for all. Errors: timed_out when the peer takes nothing for as long as --read-timeout
-  /// says; of send(2).
-  uring::Task<common::Status> send_all();
+  class [[nodiscard]] SendAwaiter {
+   public:
+    bool await_ready() const { return true; }
+    void await_suspend(std::coroutine_handle<>) const {}
+    common::Status await_resume() const { return {}; }
+  };
+  /// Stages `output`, the view of output(), which is empty afterwards. The next receive() submits
+  /// it, and reports what goes wrong with it; where there is none, flush().
+  SendAwaiter send_all(common::ByteView output);
 
-  /// Sends what answers() holds and waits for what comes next without a coroutine: whatever the
-  /// peer says then begins a new one.
-  void rest();
-
-  /// Mends what made the last exchange() fail: sends what the kernel had no room for, waits for a
-  /// buffer. Error: it cannot be mended.
-  uring::Task<common::Status> recover(std::error_code error);
+  /// Sends what is still staged, as long as that may take.
+  /// Errors: timed_out when the peer takes nothing for as long as --read-timeout says; of send(2).
+  uring::Task<common::Status> flush();
 
   /// From now on the peer has the whole time again for its next message.
   void message_completed();
 
-  /// Its deadline has passed: the exchange ends, or if there is none, the next does not begin
-  /// unless a message is completed before. But if we had no buffer for what it said, the lost time
-  /// is our fault, and it gets all of it once more.
+  /// Its deadline has passed: the receive ends or, if there is none, the next does not begin unless
+  /// a message is completed before. But where we had no buffer for its input, the lost time was our
+  /// fault, and it gets all of it once more.
   void expire();
 
-  /// Ends our side of the stream, then reads and throws away until the peer ends its own, up to
-  /// linger_timeout. Closing with input unread would send a reset, and that destroys answers on
-  /// their way. In a drain, only until the peer's kernel has acknowledged everything.
+  /// Ends our side of the stream, then reads and discards until the peer ends its own, up to
+  /// linger_timeout. Closing with input unread would send a reset, and that destroys output on its
+  /// way. In a drain, only until the peer's kernel has acknowledged everything.
   uring::Task<> close_gracefully();
 
   /// From now on it answers what the kernel has received already, and then closes.
@@ -94,32 +139,49 @@ class Connection final : public uring::SendThenReceive {
   common::Token token() const { return token_; }
 
  private:
-  /// What has become of the time for its next message: it runs; it does, but some of it went by
-  /// while we had no buffer; for that it was given anew, once; it is over.
-  enum class Clock : std::uint8_t { running, has_waited, excused, overdue };
+  /// The time for the peer's next message: it runs; it runs, but some of it went by while we had no
+  /// buffer; for that it was given anew, once; it is over.
+  enum class ReadTimer : std::uint8_t { running, has_waited, excused, overdue };
 
-  void answer_sent() override;
+  void output_sent() override { give_held_back(); }
   void go_on() override;
 
-  bool has_news() const { return unclaimed_ || clock_ == Clock::overdue; }
-  [[gnu::cold]] std::error_code why_not();
-  void begin_exchange();
-  void begin_with_own_memory();
-  void restart_clock();
-  void give_back_lent();
-  uring::Task<common::Status> hold_and_send(common::ByteView answers);
+  bool must_not_wait() const { return read_timer_ == ReadTimer::overdue || should_rest(); }
+  bool should_rest() const {
+    return may_rest_ && context_.conversations_count > conversations_kept_max;
+  }
+  uring::Result<common::ByteView> take_input();
+  std::error_code why_no_input();
+
+  bool can_recover() const;
+  uring::Task<> recover();
+  uring::Task<common::Status> wait_for_buffer();
+  uring::Task<common::Status> hold_and_send(common::ByteView output);
+  void fail(std::error_code error);
+
+  void restart_read_timer();
+  void give_held_back();
   uring::Task<> close_when_acknowledged();
 
-  Server& server_;
+  ConnectionContext& context_;
   common::Fd fd_;
   common::Address peer_;
   common::Token token_;
   common::DeadlineEntry deadline_;
-  Lent* lent_ = nullptr;             ///< The answers that are being sent, if they are not input().
-  std::coroutine_handle<> waiting_;  ///< In exchange().
-  bool unclaimed_ = false;           ///< The last exchange has ended, and nobody has looked at it.
+  common::SendBuffer* held_ = nullptr;  ///< The staged output, if it is not a view of the input.
+  std::coroutine_handle<> waiting_;     ///< In receive().
+  bool has_input_ = false;              ///< Or the reason why there is none: receive() has ended.
+  bool may_rest_ = false;               ///< A message was completed since it was last asked to.
+  bool failed_ = false;                 ///< recover() was in vain.
   bool lingering_ = false;
-  Clock clock_ = Clock::running;
+  ReadTimer read_timer_ = ReadTimer::running;
 };
+
+// Here, because a message passes through it: the call would cost as much as the work.
+inline uring::Result<common::ByteView> Connection::take_input() {
+  if (!has_input_ || !received()) return std::unexpected(why_no_input());
+  has_input_ = false;
+  return input();
+}
 
 }  // namespace stage

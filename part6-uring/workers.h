@@ -12,7 +12,7 @@
 #include "common/server/options.h"
 #include "server.h"
 #include "uring/features.h"
-#include "uring/worker_group.h"
+#include "uring/server/worker_group.h"
 
 namespace stage {
 

@@ -1,6 +1,7 @@
 #include "finger/server/server.h"
 
 #include <chrono>
+#include <functional>
 #include <utility>
 
 #include "common/server/log.h"
@@ -61,10 +62,9 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop, const common::
                std::vector<std::uint16_t> credentials)
     : shared_(shared),
       loop_(std::move(loop)),
-      wake_(wake),
       credentials_(std::move(credentials)),
-      look_again_(*loop_),
-      acceptor_(*loop_, shared.listener(), shared.connection_limit, wake_) {
+      background_(*loop_, wake),
+      acceptor_(*loop_, shared.listener(), shared.connection_limit, background_) {
   shared_.begin_accepting();
 }
 
@@ -76,18 +76,18 @@ uring::Task<Status> Server::work(uring::LogWriter* log_writer) {
   uring::Scope exchanges(*loop_);
   exchanges_ = &exchanges;
   uring::Scope hearing(*loop_);
-  hearing.spawn(run_background(watch_eventfd()));
+  background_.run(hearing, background_.watch_eventfd());
   uring::Scope accepting(*loop_);
-  accepting.spawn(run_background(accept_clients()));
+  background_.run(accepting, acceptor_.accept_each(std::bind_front(&Server::add, this)));
 
-  const auto begins_to_end = [this] { return shared_.stopping || shared_.retiring || fault_; };
-  while (!begins_to_end()) (void)co_await look_again_.wait();  // nobody cancels it
+  const auto begins_to_end = [this] { return shared_.stopping || shared_.retiring || background_.fault(); };
+  while (!begins_to_end()) (void)co_await background_.change();
   accepting.cancel();
   co_await accepting.join();
   shared_.end_accepting();
 
-  while (!shared_.stopping && !fault_ && exchanges.size() > 0) (void)co_await look_again_.wait();
-  if (fault_) co_return std::unexpected(fault_);
+  while (!shared_.stopping && !background_.fault() && exchanges.size() > 0) (void)co_await background_.change();
+  if (background_.fault()) co_return std::unexpected(background_.fault());
   listening_.cancel();
   lingering_.cancel();
   co_await exchanges.join();
@@ -98,33 +98,6 @@ uring::Task<Status> Server::work(uring::LogWriter* log_writer) {
   co_return {};
 }
 
-/// A chore that fails takes the server with it, which would else seem to be alive.
-uring::Task<> Server::run_background(uring::Task<Status> chore) {
-  const auto ended = co_await std::move(chore);
-  if (ended || ended.error() == uring::Error::cancelled) co_return;
-  fault_ = ended.error();
-  look_again_.notify_all();
-}
-
-/// Somebody asks us to stop or to retire, or has given a place back.
-uring::Task<Status> Server::watch_eventfd() {
-  std::uint64_t wake_ups = 0;
-  while (true) {
-    const auto heard = co_await loop_->read(wake_, std::as_writable_bytes(std::span(&wake_ups, 1)));
-    if (!heard) co_return std::unexpected(heard.error());
-    look_again_.notify_all();
-    acceptor_.look_again();
-  }
-}
-
-uring::Task<Status> Server::accept_clients() {
-  while (true) {
-    auto accepted = co_await acceptor_.next();
-    if (!accepted) co_return std::unexpected(accepted.error());
-    add(std::move(*accepted));
-  }
-}
-
 void Server::add(common::Accepted accepted) {
   if (shared_.admission.admit(accepted.peer)) {
     exchanges_->spawn(serve(*this, std::move(accepted)));
@@ -132,13 +105,13 @@ void Server::add(common::Accepted accepted) {
   }
   log_turned_away(accepted.peer, loop_->now());
   accepted.fd = common::Fd();
-  acceptor_.give_back();
+  acceptor_.release();
 }
 
 void Server::left(const common::Address& peer) {
   shared_.admission.leave(peer);
-  acceptor_.give_back();
-  if (shared_.retiring) look_again_.notify_all();
+  acceptor_.release();
+  if (shared_.retiring) background_.notify();
 }
 
 bool Server::take_plan() {
@@ -158,7 +131,7 @@ uring::Task<> Server::close(common::Fd plan) {
   }
   ++shared_.free_plans;
   plan_closed_.cancel();
-  if (shared_.retiring) look_again_.notify_all();
+  if (shared_.retiring) background_.notify();
 }
 
 std::uint16_t Server::credentials_of(const Roster& roster, const Account& account) const {

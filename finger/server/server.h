@@ -20,9 +20,10 @@
 #include "finger/server/buffer_pool.h"
 #include "finger/server/options.h"
 #include "finger/server/roster.h"
-#include "uring/acceptor.h"
+#include "uring/server/acceptor.h"
+#include "uring/server/background.h"
 #include "uring/canceller.h"
-#include "uring/log_writer.h"
+#include "uring/server/log_writer.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
 #include "uring/signal.h"
@@ -129,26 +130,21 @@ class Server {
          std::vector<std::uint16_t> credentials);
 
   uring::Task<Status> work(uring::LogWriter* log_writer);
-  uring::Task<> run_background(uring::Task<Status> chore);
-  uring::Task<Status> watch_eventfd();
-  uring::Task<Status> accept_clients();
   void add(common::Accepted accepted);
   uring::Task<> close(common::Fd plan);
 
   Shared& shared_;
   std::unique_ptr<uring::Loop> loop_;
-  const common::Fd& wake_;
   const std::vector<std::uint16_t> credentials_;
   BufferPool buffers_;
   std::array<std::byte, common::receive_bytes_max> thrown_away_;
 
-  uring::Signal look_again_;  ///< Something that work() waits for may have come true.
+  uring::Background background_;
   uring::Acceptor acceptor_;
   uring::Canceller listening_;
   uring::Canceller lingering_;
   uring::Canceller plan_closed_;
   uring::Scope* exchanges_ = nullptr;  ///< While work() runs.
-  std::error_code fault_;
 };
 
 }  // namespace finger

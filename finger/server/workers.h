@@ -9,7 +9,7 @@
 #include "finger/server/options.h"
 #include "finger/server/roster.h"
 #include "finger/server/server.h"
-#include "uring/worker_group.h"
+#include "uring/server/worker_group.h"
 
 namespace finger {
 

@@ -1,15 +1,16 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <vector>
 
-#include "common/server/duration.h"
 #include "uring/canceller.h"
 
 namespace uring {
 
-using common::Clock;
+/// CLOCK_MONOTONIC: it never jumps.
+using Clock = std::chrono::steady_clock;
 class Loop;
 
 /// A point in time that many operations share, one after another or at once:

@@ -5,9 +5,6 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "uring/buffers.h"
-#include "uring/quiet_send.h"
-
 namespace uring {
 namespace {
 
@@ -123,13 +120,13 @@ void Loop::collect() {
   complete_skipped();
 }
 
-/// All completions that were made so far have been seen. So a quiet send that was submitted and
-/// that is still here has sent everything: it was tried once, in the call that submitted it.
+/// All completions that were made so far have been seen. So a send that was submitted, was to skip
+/// its completion and has had none has sent everything: it was tried once, in the call that
+/// submitted it.
 void Loop::complete_skipped() {
   // Not all submitted, or not all that the kernel says has arrived: look again next time.
   if (io_uring_sq_ready(&ring_.raw()) > 0 || io_uring_cq_has_overflow(&ring_.raw())) return;
   skipped_.take_all([](Operation& send) { send.completed_without_cqe(); });
-  for (Buffers* const each : buffers_) each->give_back_sent();
 }
 
 void Loop::wait_and_collect() {

@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "uring/deadline.h"
 #include "uring/operations.h"
@@ -15,8 +14,6 @@
 #include "uring/trace.h"
 
 namespace uring {
-
-class Buffers;
 
 /// Runs coroutines on one thread and does their input and output through one ring.
 ///
@@ -77,23 +74,18 @@ class Loop : public Operations {
   /// Makes room for so many entries that must go in together.
   void reserve(unsigned entries);
   io_uring_sqe& next_entry() { return ring_.next_entry(); }
-
-  /// Two that go in together; false: reserve() room for them first.
-  bool has_room_for_two() const { return ring_.knows_room(2); }
-  auto next_entries() { return ring_.next_entries(); }
   void count_begun() { ++begun_; }
   void count_ended() { ++ended_; }
 
   /// Waits for a completion and collects, without letting any coroutine go on.
   void wait_and_collect();
 
-  /// Whether the end of a quiet send is known without a completion: not if another thread submits.
+  /// Whether the end of a send that skips its completion is known all the same: not if another
+  /// thread submits.
   bool can_skip_success() const { return features().has(Feature::cqe_skip) && !ring_.sqpoll(); }
-  void expect_skipped_cqe(Operation& send) { skipped_.push_back(send); }
 
-  /// Buffers that quiet sends may send from.
-  void add(Buffers& buffers) { buffers_.push_back(&buffers); }
-  void remove(Buffers& buffers) { std::erase(buffers_, &buffers); }
+  /// Calls completed_without_cqe() when all that was submitted so far has had its completions.
+  void expect_skipped_cqe(Operation& send) { skipped_.push_back(send); }
 
   /// Calls go_on() when it lets coroutines go on. Only for operations that belong to no scope.
   void make_ready(Operation& operation) { ready_operations_.push_back(operation); }
@@ -145,7 +137,6 @@ class Loop : public Operations {
   std::uint64_t turns_ = 0;
   Clock::time_point now_ = Clock::now();
   std::uint16_t buffer_groups_ = 0;
-  std::vector<Buffers*> buffers_;
   Deadlines deadlines_;
   PointerQueue<Operation> skipped_;  ///< Sends that have been filled in or submitted.
   IntrusiveList<Waiter> ready_;
@@ -175,16 +166,11 @@ inline void Operation::mark_begun() {
   loop_->count_begun();
 }
 
-inline bool Operation::complete_one() {
-  if (outstanding_ != 1) return drop_ref();
-  outstanding_ = 0;
+inline void Operation::complete_one() {
+  assert(in_flight());
+  if (--outstanding_ > 0) return;
   loop_->count_ended();
   if (Trace* trace = loop_->trace()) trace->ended(*this, result_);
-  return true;
-}
-
-inline void Operation::finish_one() {
-  if (!complete_one()) return;
   if (!shielded_) unlink();  // from its scope
   ended();
 }

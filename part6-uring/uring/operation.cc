@@ -49,17 +49,6 @@ void Operation::cancel(Error reason) {
   if (Trace* trace = loop().trace()) trace->cancel_asked(*this);
 }
 
-void Operation::request_completed(int result, std::uint32_t flags) {
-  arrived(result, flags);
-  if ((flags & IORING_CQE_F_MORE) == 0) finish_one();
-}
-
-bool Operation::drop_ref() {
-  assert(in_flight());
-  --outstanding_;
-  return false;
-}
-
 void Operation::part_completed(Part part, int result) {
   if (part == Part::cancel) return cancel_answered(result);
   if (part == Part::before) {
@@ -67,18 +56,18 @@ void Operation::part_completed(Part part, int result) {
   } else if (result != -ECANCELED && reason_ == Error{}) {
     reason_ = Error::timed_out;  // it was needed, though its result is not always -ETIME
   }
-  finish_one();
+  complete_one();
 }
 
 void Operation::count_skipped_cqes(int result, unsigned entries) {
   result_ = result;
-  for (; entries > 0; --entries) finish_one();
+  for (; entries > 0; --entries) complete_one();
 }
 
 /// Done, or too late: in any case the request's own completion decides how it ended. Only one that
 /// was not found although it is still to come has to be asked again: it was in between two waits.
 void Operation::cancel_answered(int result) {
-  finish_one();
+  complete_one();
   cancel_asked_ = false;
   if (result == -ENOENT && in_flight() && can_be_found()) cancel(reason_);
 }
@@ -97,7 +86,7 @@ Error Operation::reason_not_to_begin() const {
   return shielded_ ? Error{} : loop().current_scope().reason();
 }
 
-void Operation::leave_lines() { loop().forget(*this); }
+void Operation::leave_queues() { loop().forget(*this); }
 
 bool Operation::has(Feature feature) const { return loop().features().has(feature); }
 

@@ -70,7 +70,8 @@ class Operation : public Cancellable {
   void completed(Part part, int result, std::uint32_t flags) {
     assert(in_flight());
     if (part != Part::request) return part_completed(part, result);
-    request_completed(result, flags);
+    arrived(result, flags);
+    if ((flags & IORING_CQE_F_MORE) == 0) complete_one();
   }
 
  protected:
@@ -83,7 +84,7 @@ class Operation : public Cancellable {
   ~Operation() {
     assert(
         !in_flight());  // a class derived from this one lacks cancel_and_wait() in its destructor
-    if (shielded_) leave_lines();
+    if (shielded_) leave_queues();
   }
 
   /// Fills in what the request is about. May be called again after the end.
@@ -95,10 +96,6 @@ class Operation : public Cancellable {
     unsigned flags;
   };
   virtual TimeLimit* time_limit() { return nullptr; }
-
-  /// The request itself has a completion: calls arrived() and, if it was the last, ended(). May be
-  /// done in one piece by an operation that each message passes through.
-  virtual void request_completed(int result, std::uint32_t flags);
 
   /// The last completion was there.
   virtual void ended() = 0;
@@ -126,16 +123,16 @@ class Operation : public Cancellable {
   unsigned entries_needed() { return time_limit() != nullptr ? 2 : 1; }
   io_uring_sqe& fill();
 
-  /// What begin() does besides filling in and telling the trace, for those who do both themselves,
-  /// or have no request.
+  /// What begin() does besides filling in an entry, for an operation that has none.
   void mark_begun();
-  void add_ref() { ++outstanding_; }
+  void expect_one_more() { ++outstanding_; }
 
-  /// One of its completions was there, or will never be. True: it was the last, it has ended.
-  bool complete_one();
+  /// One completion fewer is to come: it is here, or is known to have been skipped. After the last
+  /// one the operation has ended.
+  void complete_one();
 
-  /// So many of its entries will have no completion, as it is known from another operation's: a
-  /// request may keep silent on success, and so do those linked behind one that then fails.
+  /// That many of its entries will have no completion, as another operation's completion shows: one
+  /// that skips its completion on success, and those that are linked after one that then fails.
   void count_skipped_cqes(int result, unsigned entries);
 
   /// Whether a cancel request can find it: one that waits in a link for another cannot be found
@@ -176,12 +173,10 @@ class Operation : public Cancellable {
   }
 
  private:
-  void leave_lines();
+  void leave_queues();
   void cancel_and_wait_slow();
   void part_completed(Part part, int result);
   void cancel_answered(int result);
-  void finish_one();
-  bool drop_ref();
 
   Loop* loop_;
   int result_ = 0;

@@ -44,11 +44,8 @@ class Ring {
   /// Whether so many entries can be filled in before the next submission.
   bool has_room(std::uint32_t entries) {
     // What the kernel has taken since we last looked matters only when that is not enough.
-    return knows_room(entries) || look_for_room() >= entries;
+    return room_end_ - ring_.sq.sqe_tail >= entries || look_for_room() >= entries;
   }
-
-  /// The same, as far as it is known without asking how many the kernel has taken.
-  bool knows_room(std::uint32_t entries) const { return room_end_ - ring_.sq.sqe_tail >= entries; }
 
   /// A cleared entry. Only when it has_room().
   io_uring_sqe& next_entry() {
@@ -57,17 +54,6 @@ class Ring {
     // Not every io_uring_prep_…() sets every field, and the entry was used before.
     entry = {};
     return entry;
-  }
-
-  /// The next two, cleared. Only when there is room for both.
-  std::pair<io_uring_sqe&, io_uring_sqe&> next_entries() {
-    const unsigned tail = ring_.sq.sqe_tail;
-    ring_.sq.sqe_tail = tail + 2;
-    io_uring_sqe& first = ring_.sq.sqes[tail & ring_.sq.ring_mask];
-    io_uring_sqe& second = ring_.sq.sqes[(tail + 1) & ring_.sq.ring_mask];
-    first = {};
-    second = {};
-    return {first, second};
   }
 
   /// Hands over what was filled in, and lets the kernel make completions. Does not wait.

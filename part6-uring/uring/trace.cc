@@ -43,7 +43,7 @@ Trace::~Trace() {
 template <typename... Arguments>
 void Trace::write(char phase, const Operation& operation, const char* format,
                   Arguments... arguments) {
-  const std::chrono::duration<double, std::micro> now = common::Clock::now() - start_;
+  const std::chrono::duration<double, std::micro> now = std::chrono::steady_clock::now() - start_;
   std::fprintf(file_,
                "%s{\"ph\":\"%c\",\"cat\":\"operation\",\"id\":%u,\"name\":\"%s\",\"pid\":%d,"
                "\"tid\":%d,\"ts\":%.3f,\"args\":{",

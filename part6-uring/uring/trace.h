@@ -1,9 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstdio>
 #include <memory>
 
-#include "common/server/duration.h"
 #include "uring/error.h"
 
 struct io_uring_sqe;
@@ -43,7 +43,7 @@ class Trace {
   std::FILE* file_;
   const char* separator_ = "[\n";
   std::uint32_t operations_ = 0;
-  common::Clock::time_point start_ = common::Clock::now();
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace uring

@@ -1,6 +1,6 @@
 // Newcomers and the places for them.
 
-#include "uring/acceptor.h"
+#include "uring/server/acceptor.h"
 
 #include <sys/eventfd.h>
 

@@ -5,9 +5,9 @@
 
 #include "../allocations.h"
 #include "fixture.h"
-#include "uring/completion_queue.h"
-#include "uring/link.h"
-#include "uring/streams.h"
+#include "uring/extra/completion_queue.h"
+#include "uring/extra/link.h"
+#include "uring/extra/streams.h"
 
 namespace {
 

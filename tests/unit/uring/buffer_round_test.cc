@@ -8,7 +8,7 @@
 
 #include "fixture.h"
 #include "uring/buffers.h"
-#include "uring/streams.h"
+#include "uring/extra/streams.h"
 
 namespace {
 

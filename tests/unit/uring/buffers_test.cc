@@ -5,8 +5,8 @@
 #include <string>
 
 #include "fixture.h"
-#include "uring/link.h"
-#include "uring/streams.h"
+#include "uring/extra/link.h"
+#include "uring/extra/streams.h"
 
 namespace {
 

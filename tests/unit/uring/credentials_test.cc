@@ -14,7 +14,7 @@
 #include <thread>
 
 #include "fixture.h"
-#include "uring/link.h"
+#include "uring/extra/link.h"
 
 namespace {
 

@@ -8,8 +8,8 @@
 #include <random>
 
 #include "fixture.h"
-#include "uring/link.h"
-#include "uring/streams.h"
+#include "uring/extra/link.h"
+#include "uring/extra/streams.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "uring/link.h"
+#include "uring/extra/link.h"
 
 #include <fcntl.h>
 

@@ -9,8 +9,8 @@
 #include <thread>
 
 #include "fixture.h"
-#include "uring/mailbox.h"
-#include "uring/streams.h"
+#include "uring/extra/mailbox.h"
+#include "uring/extra/streams.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "uring/stream.h"
+#include "uring/extra/stream.h"
 
 #include <poll.h>
 
@@ -6,7 +6,7 @@
 #include <chrono>
 
 #include "fixture.h"
-#include "uring/streams.h"
+#include "uring/extra/streams.h"
 
 namespace {
 

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "fixture.h"
-#include "uring/link.h"
+#include "uring/extra/link.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "uring/mailbox.h"
+#include "uring/extra/mailbox.h"
 
 #include "uring/loop.h"
 
@@ -19,7 +19,7 @@ Task<Result<std::uint32_t>> Mailbox::receive() {
 }
 
 void Mailbox::arrived(int result, std::uint32_t flags) {
-  add_ref();
+  expect_one_more();
   queue_.push({.result = result, .flags = flags});
   signal_.notify_one();
 }

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "uring/completion_queue.h"
+#include "uring/extra/completion_queue.h"
 #include "uring/operation.h"
 #include "uring/signal.h"
 #include "uring/task.h"

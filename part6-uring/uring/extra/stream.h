@@ -7,7 +7,7 @@
 
 #include "uring/await.h"
 #include "uring/buffers.h"
-#include "uring/completion_queue.h"
+#include "uring/extra/completion_queue.h"
 #include "uring/loop.h"
 
 namespace uring {
@@ -45,31 +45,6 @@ class StreamBase : public Operation {
   explicit StreamBase(Loop& loop) : Operation(loop) {}
   ~StreamBase();
 
-  // For a class derived from a stream that listens without a coroutine, which would need a frame:
-  //
-  //     class Connection final : public RecvStream {
-  //       Connection(…) : RecvStream(…) { arm(); }
-  //       void unattended() override { if (!is_served_) scope_.spawn(serve(*this)); }
-  //
-  // `serve` fetches with next() as ever. Before it ends it calls arm(), by which it hands over what
-  // it has left.
-
-  /// Begins the request unless it is under way, before the first next(). From now on unattended()
-  /// is called for what comes while nobody waits in next(), and for what is there already.
-  ///
-  /// An armed stream belongs to no scope, because coroutines come and go; neither does what waits
-  /// in its next(). cancel(reason) ends the request, at which unattended() is called, too, with the
-  /// reason as the error that next() yields. So does the destructor, but it waits for the kernel.
-  void arm();
-
-  /// A result or an error is there, and nobody waits for it. May do what go_on() may, which is
-  /// everything. Called when the first comes, and not for those that come behind it before it was
-  /// fetched.
-  virtual void unattended() {}
-
-  void go_on() final {
-    if (pending()) unattended();  // unless somebody has come in the meantime to fetch it
-  }
   void arrived(int result, std::uint32_t flags) final;
   void ended() final;
 

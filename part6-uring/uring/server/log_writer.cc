@@ -1,4 +1,4 @@
-#include "uring/log_writer.h"
+#include "uring/server/log_writer.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>

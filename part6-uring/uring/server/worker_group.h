@@ -21,7 +21,7 @@
 #include "common/server/options.h"
 #include "common/server/process.h"
 #include "common/server/signal_wakeup.h"
-#include "uring/log_writer.h"
+#include "uring/server/log_writer.h"
 
 namespace uring {
 

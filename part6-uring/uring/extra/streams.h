@@ -7,7 +7,7 @@
 
 #include "uring/buffers.h"
 #include "uring/operation_specs.h"
-#include "uring/stream.h"
+#include "uring/extra/stream.h"
 
 namespace uring {
 
