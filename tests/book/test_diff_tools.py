@@ -211,7 +211,8 @@ def test_a_heading_that_is_not_the_unit_s_is_found(two) -> None:
 
 @pytest.mark.parametrize(("sentence", "complaint"), [
     ("word " * 25 + "more.", "26 words"), ("One. Two.", "one sentence"),
-    ("No stop", "one sentence"), ("In two\nlines.", "one sentence"), ("Why? Because.", "one sentence")])
+    ("No stop", "one sentence"), ("In two\nlines.", "one sentence"),
+    ("Why? Because.", "one sentence")])
 def test_a_sentence_that_is_none_is_found(two, sentence: str, complaint: str) -> None:
     two(("bytes_max = 1", "bytes_max = 2"))
     assert complaint in what(written(sentence))
