@@ -9,7 +9,7 @@ namespace common {
 /// Bytes that are owned.
 using Bytes = std::vector<std::byte>;
 
-/// Bytes that somebody else owns.
+/// Bytes that are owned elsewhere.
 using ByteView = std::span<const std::byte>;
 
 }  // namespace common

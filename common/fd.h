@@ -25,7 +25,7 @@ class Fd {
   explicit operator bool() const { return number_ >= 0; }
   int get() const { return number_; }
 
-  /// Whoever takes the number must close it.
+  /// Gives the number away, and with it the duty to close it.
   int release() { return std::exchange(number_, -1); }
 
  private:

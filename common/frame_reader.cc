@@ -17,7 +17,7 @@ void append_frame(ByteView payload, Bytes& out) {
   out.insert(out.end(), payload.begin(), payload.end());
 }
 
-/// The message that was begun with bytes lent before these.
+/// The message that began in earlier input.
 Result<std::optional<ByteView>> FrameReader::next_held() {
   if (held_returned_) {
     held_ = Bytes();  // gives the memory back
@@ -38,8 +38,7 @@ void FrameReader::keep_the_rest() {
   input_ = {};
 }
 
-/// Moves lent bytes behind those of the begun message until it has `size_bytes`. False: still
-/// short.
+/// Appends input to the begun message until it has `size_bytes`. False: it is still short.
 bool FrameReader::fill_until(std::size_t size_bytes) {
   if (held_.size() < size_bytes) {
     const std::size_t moved = std::min(size_bytes - held_.size(), input_.size());

@@ -25,16 +25,16 @@ inline std::uint32_t load_le32(ByteView bytes) {
 
 /// Cuts a byte stream into messages, however the stream was sliced on its way.
 ///
-/// Does no I/O: feed() it the bytes that came, then call next() until it has no more. What it is
-/// lent is read in place; only the beginning of a message whose rest has not arrived is copied,
-/// into memory that grows by doubling as bytes arrive (an announced length costs nothing) and that
-/// is given back when the message was returned. It holds at most 2 * (4 + payload_bytes_max) bytes,
-/// and none between messages.
+/// Does no I/O: feed() it the bytes that came, then call next() until it has no more. It reads them
+/// in place; only the beginning of a message whose rest has not arrived is copied, into memory that
+/// grows by doubling as bytes arrive (an announced length costs nothing) and that is given back
+/// when the message was returned. It holds at most 2 * (4 + payload_bytes_max) bytes, and none
+/// between messages.
 class FrameReader {
  public:
   explicit FrameReader(std::uint32_t payload_bytes_max) : payload_bytes_max_(payload_bytes_max) {}
 
-  /// Lends the next bytes of the stream. They must stay until next() returned no message.
+  /// Refers to the next bytes of the stream, which must stay until next() returns no message.
   void feed(ByteView received) {
     assert(input_.empty());
     input_ = received;
@@ -47,18 +47,17 @@ class FrameReader {
   /// Whether the beginning of a message waits here for its rest.
   bool inside_message() const { return !held_.empty() && !held_returned_; }
 
-  /// The next complete payload, or nullopt: all that was lent is used up, more bytes are needed.
-  /// The view is good until the next call of next() or feed(). Its header stands in the four bytes
-  /// in front of it.
+  /// The next complete payload, or nullopt: the input is exhausted, more bytes are needed. The view
+  /// is good until the next call of next() or feed(). The four bytes before it are its header.
   /// Error: too_long as soon as the four bytes are known; nothing after it can be trusted.
   Result<std::optional<ByteView>> next();
 
-  /// The messages that stand whole at the beginning of some bytes.
+  /// The whole messages at the beginning of some bytes.
   struct Whole {
     std::size_t messages;
     std::size_t size_bytes;  ///< Headers included.
   };
-  /// What next() would return of these if they were lent, without a copy; none inside a message.
+  /// What next() would return of these without a copy, after feed(); none inside a message.
   Whole whole_messages(ByteView received) const;
 
   /// The whole message, header included, that next() returned the payload of.
@@ -75,13 +74,13 @@ class FrameReader {
   bool fill_until(std::size_t size_bytes);
 
   std::uint32_t payload_bytes_max_;
-  ByteView input_;  ///< What was lent and is not used up.
+  ByteView input_;  ///< What is left of the bytes that feed() was given.
   Bytes held_;  ///< The beginning of a message, or all of it: some bytes of its header at least.
   bool held_returned_ = false;  ///< It was all of it, and the last view points into it.
 };
 
-// Here and not in the .cc file: for a message that fits what was lent, the call would cost as much
-// as the work.
+// Here and not in the .cc file: for a message that is whole, the call would cost as much as the
+// work.
 inline Result<std::optional<ByteView>> FrameReader::next() {
   if (!held_.empty()) return next_held();
 

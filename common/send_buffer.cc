@@ -10,7 +10,7 @@ void SendBuffer::append(ByteView bytes) {
 
 void SendBuffer::append_further_view(ByteView bytes) {
   if (storage_.empty() && view_.data() + view_.size() == bytes.data()) {
-    view_ = {view_.data(), view_.size() + bytes.size()};  // the message behind the last one
+    view_ = {view_.data(), view_.size() + bytes.size()};  // the message after the last one
   } else {
     append(bytes);
   }

@@ -7,9 +7,9 @@
 
 namespace common {
 
-/// What a session answers in one turn. Where the answer is what was received, a view of that will
-/// do: a message that is echoed is not copied. The rest is copied into memory that is kept for the
-/// next turn.
+/// The bytes that a session answers in one turn. Where they are the bytes that were received, it
+/// holds a view of those: a message that is echoed is not copied. Others are copied into memory
+/// that is kept for the next turn.
 class SendBuffer {
  public:
   SendBuffer() = default;
@@ -21,10 +21,11 @@ class SendBuffer {
     return *this;
   }
 
-  /// Copies `bytes` behind what is there.
+  /// Appends a copy of `bytes`.
   void append(ByteView bytes);
 
-  /// SendBuffer with bytes that stay until the answers are sent or cleared, as received ones do.
+  /// Appends bytes that stay where they are until clear(), as received ones do: no copy if they are
+  /// the first, or follow the last ones in memory.
   void append_view(ByteView bytes) {
     if (!empty()) return append_further_view(bytes);
     view_ = bytes;
@@ -33,7 +34,7 @@ class SendBuffer {
   /// All of it, good until the next change.
   ByteView view() const { return view_; }
 
-  /// Whether what is in view() is a copy, good until clear(), and nobody else's bytes.
+  /// Whether view() is a copy, good until clear(), and not the bytes that append_view() was given.
   bool owns_memory() const { return !storage_.empty(); }
 
   std::size_t size() const { return view_.size(); }
@@ -52,7 +53,7 @@ class SendBuffer {
   static constexpr std::size_t kept_bytes_max = 64 * 1024;
 
   Bytes storage_;
-  ByteView view_;  ///< Bytes that were passed on while storage_ is empty, else storage_.
+  ByteView view_;  ///< Of storage_, or of bytes elsewhere while that is empty.
 };
 
 }  // namespace common

@@ -10,11 +10,11 @@
 namespace common {
 
 /// A conversation with one peer, without I/O and without a clock: received bytes in, bytes to send
-/// out. Whoever moves the bytes (a thread, a loop, a test) drives it like this:
+/// out. What moves the bytes (a thread, a loop, a test) drives it like this:
 /// - take() what was received, send what it answered, and receive again only when the kernel has
 ///   taken all of that: so memory stays bounded while a peer reads no answers;
 /// - after an error or when finished(), send the answers that are left and close;
-/// - tell it end_of_stream() when the peer has sent its last.
+/// - call end_of_stream() when the peer has finished sending.
 /// A session that waits for the beginning of a message holds no buffer.
 class Session {
  public:
@@ -29,7 +29,8 @@ class Session {
   /// The peer has ended its stream. Error: cut_short inside a message.
   virtual Status end_of_stream() const = 0;
 
-  /// We have said our last: close when the answers are out. What take() gets after that is dropped.
+  /// The server has finished sending: close when the answers are out. take() drops what comes
+  /// later.
   bool finished() const { return finished_; }
 
  protected:

@@ -31,10 +31,10 @@ Status ChunkedBody::take_one(char byte) {
       expecting_ = Expecting::digits;
       return take_digit(byte);
     case Expecting::digits:
-      if (byte == '\r' || byte == ';' || byte == ' ' || byte == '\t') return take_behind_size(byte);
+      if (byte == '\r' || byte == ';' || byte == ' ' || byte == '\t') return take_after_size(byte);
       return take_digit(byte);
     case Expecting::blank:
-      return take_behind_size(byte);
+      return take_after_size(byte);
     case Expecting::extension:
       return take_extra(byte, Expecting::size_line_feed);
     case Expecting::size_line_feed:
@@ -68,8 +68,8 @@ Status ChunkedBody::take_digit(char byte) {
   return {};
 }
 
-/// Blanks, an extension behind `;`, or the line's end. RFC 9112, 7.1.1
-Status ChunkedBody::take_behind_size(char byte) {
+/// Blanks, an extension after `;`, or the line's end. RFC 9112, 7.1.1
+Status ChunkedBody::take_after_size(char byte) {
   const bool blank = byte == ' ' || byte == '\t';
   if (!blank && byte != ';' && byte != '\r') return failure(Error::malformed);
   expecting_ = blank ? Expecting::blank : Expecting::extension;
@@ -77,8 +77,8 @@ Status ChunkedBody::take_behind_size(char byte) {
 }
 
 /// A byte of an extension or a trailer field, up to the line's end. What they say is ignored, but
-/// a lone CR or LF is refused: whoever forwarded this may have seen a line's end in it, and the
-/// body's end elsewhere.
+/// a lone CR or LF is refused: a proxy that forwarded this may have seen a line's end in it, and
+/// the body's end elsewhere.
 Status ChunkedBody::take_extra(char byte, Expecting at_line_end) {
   if (byte == '\r') {
     expecting_ = at_line_end;

@@ -40,7 +40,7 @@ class ChunkedBody {
 
   Status take_one(char byte);
   Status take_digit(char byte);
-  Status take_behind_size(char byte);
+  Status take_after_size(char byte);
   Status take_extra(char byte, Expecting at_line_end);
   Status expect(char byte, char expected, Expecting next);
 

@@ -13,9 +13,9 @@ namespace http = boost::beast::http;
 
 /// Beast's parser with its answers turned into an HttpHead. It is given whole heads and no bodies:
 /// fed in pieces, version 1.74 notices a mistake sooner or later depending on where they were cut,
-/// and a last chunk cut behind its first line fails an assertion.
+/// and a last chunk cut after its first line fails an assertion.
 ///
-/// Nothing is asked of Host: HTTP/1.1 demands it, but who types a request by hand leaves it out,
+/// Nothing is asked of Host: HTTP/1.1 demands it, but a request that is typed by hand has none,
 /// and every path here is the same resource of the same host.
 class HeadParser final : public http::basic_parser<true> {
  public:

@@ -43,7 +43,7 @@ std::string make_answer(HttpHead::Method method, std::string_view connection) {
   return answer;
 }
 
-/// The same, but there are only so many, and who has them ready need not copy any.
+/// The same, without a copy: there are so few that all are made in advance.
 std::string_view answer_to(const HttpHead& request) {
   using enum HttpHead::Method;
   static const auto ready = [] {
@@ -59,9 +59,9 @@ std::string_view answer_to(const HttpHead& request) {
   return ready[static_cast<std::size_t>(request.method)][connection];
 }
 
-/// Behind the first empty line of `text`, which does not begin with one; npos: it has none yet, and
-/// `searched` is where to go on when there is more of it. A line also ends at a lone LF here, or
-/// whoever types one by hand would wait for an answer; the parser then refuses it.
+/// The index after the first empty line of `text`, which does not begin with one; npos: it has none
+/// yet, and `searched` is where to go on when there is more of it. A line also ends at a lone LF
+/// here, or a client that sends it would wait for an answer in vain; the parser then refuses it.
 std::size_t find_end_of_head(std::string_view text, std::size_t& searched) {
   while (true) {
     searched = std::min(text.find('\n', searched), text.size());

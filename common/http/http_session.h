@@ -15,7 +15,7 @@ namespace common {
 /// requests are answered in order. Source: contract, "--protocol http"; RFC 9112.
 ///
 /// What cannot be understood is answered with 400, a head of more than head_bytes_max with 431, and
-/// take() then ends with the error malformed: nobody knows where the next request would begin.
+/// take() then ends with the error malformed: where the next request would begin is unknown.
 ///
 /// Of a request it holds only a head that has not arrived whole. One take() appends at most 5 times
 /// the bytes that it was given, and 200 more.

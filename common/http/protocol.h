@@ -9,7 +9,7 @@
 
 namespace common {
 
-/// The one place that knows which session --protocol means. Calls
+/// The only switch over --protocol. Calls
 /// `visitor.operator()<T>(arguments...)` with the session's type T and the arguments of its
 /// constructor, and returns the result:
 ///

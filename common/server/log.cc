@@ -38,8 +38,8 @@ ssize_t write_without_waiting(std::string_view lines) {
   return ::write(STDERR_FILENO, lines.data(), lines.size());
 }
 
-/// After an error the lines stay in the queue: a disk may have room again, and if the reader has
-/// gone for good there is nobody to tell.
+/// After an error the lines stay in the queue: a disk may have room again. If the reader of a pipe
+/// has gone for good, they are lost in any case.
 void write_now(LogQueue& queue) {
   while (!queue.empty()) {
     const auto written = write_without_waiting(queue.front());
@@ -86,8 +86,7 @@ void log_lines_written(std::size_t bytes) {
 }
 
 void LogQueue::push(std::string_view line) {
-  // While a loss could not be told nothing else goes in, or the line about it stood in the wrong
-  // place.
+  // Until the line about a loss fits, nothing else goes in, or that line would come too late.
   if (lost_ > 0 || !append(line)) ++lost_;
 }
 

@@ -17,19 +17,20 @@
 namespace common {
 
 /// Writes one line to stderr, whole or not at all: threads do not mix theirs. Where stderr takes no
-/// bytes now, a pipe that nobody empties or a terminal that ^S has stopped, the line waits in a
+/// bytes now, a full pipe or a terminal that ^S has stopped, the line waits in a
 /// LogQueue until a later call, or the end of the process, finds room.
 ///
 /// A write still waits for a disk that is slow, and may wait where stderr cannot be opened once
 /// more without blocking: a terminal or a pipe of another user's. Then it asks with poll(2), and
-/// loses the race if somebody else fills it first. Who cannot have that calls set_log_writer().
+/// loses the race if another process fills it first. A program that cannot have that calls
+/// set_log_writer().
 void log(std::string_view line);
 
 /// For a program that has a way of its own to write. From now on log() puts each line into the
 /// queue, calls `wake`, from any thread, and writes nothing. One thread takes the lines out: it
 /// copies, writes, and says how much was written, until there is nothing to copy; there may be
-/// something before the first call of `wake`. nullptr: log() writes again; nobody is inside `wake`
-/// then.
+/// something before the first call of `wake`. nullptr: log() writes again; no call of `wake` is
+/// running then.
 void set_log_writer(std::function<void()> wake);
 
 /// The oldest lines that wait: whole ones, as many as fit `to`, which has room for
@@ -40,7 +41,7 @@ std::size_t copy_log_lines(std::span<char> to);
 void log_lines_written(std::size_t bytes);
 
 /// Lines that cannot be written yet, a bounded number. What does not fit is counted, and a line
-/// that tells how many were lost stands in front of the next that fits.
+/// that says how many were lost comes before the next that fits.
 class LogQueue {
  public:
   static constexpr std::size_t bytes_max = 64 * 1024;

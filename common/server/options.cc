@@ -131,7 +131,8 @@ OptionTable stage_options(Options& options) {
                     options.port, 0, std::numeric_limits<std::uint16_t>::max()),
       number_option("--max-message", "BYTES", "largest payload accepted", options.max_message, 0,
                     std::numeric_limits<std::uint32_t>::max()),
-      duration_option("--read-timeout", "close who completes no message for that long; 0: never",
+      duration_option("--read-timeout",
+                      "close a connection that completes no message for that long; 0: never",
                       options.read_timeout),
       duration_option("--drain-timeout", "how long an orderly stop may take",
                       options.drain_timeout),
@@ -151,12 +152,12 @@ OptionLine workers_option(Options& options, std::string_view meaning) {
 }
 
 OptionLine accept_option(Options& options) {
-  return choice_option<AcceptHow>("--accept", "HOW",
-                                  "how workers share newcomers: reuseport, exclusive or shared",
-                                  options.accept,
-                                  {{"reuseport", AcceptHow::reuseport},
-                                   {"exclusive", AcceptHow::exclusive},
-                                   {"shared", AcceptHow::shared}});
+  return choice_option<AcceptHow>(
+      "--accept", "HOW", "how workers share new connections: reuseport, exclusive or shared",
+      options.accept,
+      {{"reuseport", AcceptHow::reuseport},
+       {"exclusive", AcceptHow::exclusive},
+       {"shared", AcceptHow::shared}});
 }
 
 OptionLine protocol_option(Options& options) {

@@ -61,13 +61,13 @@ SignalWakeup::SignalWakeup(std::chrono::milliseconds drain_timeout, std::functio
   assert(handler == nullptr);
   handler = this;
   set_action(&SignalWakeup::on_signal);
+  // The program that started us may have blocked them, and a blocked signal is inherited.
   const sigset_t blocked = all_of(stop_signals);
-  (void)::pthread_sigmask(SIG_UNBLOCK, &blocked,
-                          nullptr);  // whoever started us may have them blocked
+  (void)::pthread_sigmask(SIG_UNBLOCK, &blocked, nullptr);
 }
 
 SignalWakeup::~SignalWakeup() {
-  set_action(SIG_IGN);  // stopped already: who asks again gets what he wants
+  set_action(SIG_IGN);  // it is stopping already
   (void)::timer_delete(drain_timer_);
   handler = nullptr;
 }

@@ -1,6 +1,6 @@
-// E7.2: deadlines at any distance. The reader adds common/timer_wheel.h.
+// E7.2: deadlines at any distance. The reader adds common/loop/timer_wheel.h.
 
-#include "common/timer_wheel.h"
+#include "common/loop/timer_wheel.h"
 
 #include <gtest/gtest.h>
 

@@ -17,7 +17,7 @@ CASES = ("HasNothingAtFirst", "TakesAnyOrder", "IsRightWhateverComes", "SaysWhen
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_wheel_is_right(unit: Callable[[str], None], case: str) -> None:
-    """common::TimerWheel, in common/timer_wheel.h, holds deadlines at any distance: set(),
+    """common::TimerWheel, in common/loop/timer_wheel.h, holds deadlines at any distance: set(),
     soonest() and overdue() as DeadlineList has them. Nothing is overdue before its deadline, or
     later than 100 ms after."""
     unit(f"TimerWheel.{case}")

@@ -24,7 +24,7 @@ using tests::went_on;
 using namespace std::chrono_literals;
 
 // Each in a child, which the signals are sent to.
-TEST(StopSignalsDeathTest, TheFirstSignalCallsStopAndLetsTheProcessFinish) {
+TEST(SignalThreadDeathTest, TheFirstSignalCallsStopAndLetsTheProcessFinish) {
   for (const int number : {SIGINT, SIGTERM}) {
     const auto act = [number] {
       std::atomic<bool> stopped = false;
@@ -39,7 +39,7 @@ TEST(StopSignalsDeathTest, TheFirstSignalCallsStopAndLetsTheProcessFinish) {
   }
 }
 
-TEST(StopSignalsDeathTest, StopIsCalledOnceAndOnAnotherThread) {
+TEST(SignalThreadDeathTest, StopIsCalledOnceAndOnAnotherThread) {
   const auto act = [] {
     std::atomic<int> calls = 0;
     std::atomic<bool> stopped = false;
@@ -58,7 +58,7 @@ TEST(StopSignalsDeathTest, StopIsCalledOnceAndOnAnotherThread) {
   EXPECT_EXIT(act(), ExitedWithCode(went_on), "");
 }
 
-TEST(StopSignalsDeathTest, ASecondSignalEndsTheProcessAtOnceWithZero) {
+TEST(SignalThreadDeathTest, ASecondSignalEndsTheProcessImmediatelyWithZero) {
   for (const int second : {SIGINT, SIGTERM}) {
     const auto act = [second] {
       std::atomic<bool> stopped = false;
@@ -72,7 +72,7 @@ TEST(StopSignalsDeathTest, ASecondSignalEndsTheProcessAtOnceWithZero) {
   }
 }
 
-TEST(StopSignalsDeathTest, TheTimeoutEndsTheProcessWithZeroAndNotBefore) {
+TEST(SignalThreadDeathTest, TheTimeoutEndsTheProcessWithZeroAndNotBefore) {
   static constexpr auto timeout = 100ms;
   const auto act = [] {
     const auto signals = SignalThread::create(timeout, [] {});
@@ -85,7 +85,7 @@ TEST(StopSignalsDeathTest, TheTimeoutEndsTheProcessWithZeroAndNotBefore) {
 }
 
 // SIGCONT ends a sigtimedwait, too.
-TEST(StopSignalsDeathTest, AContinuedProcessStillFinishes) {
+TEST(SignalThreadDeathTest, AContinuedProcessStillFinishes) {
   const auto act = [] {
     std::atomic<bool> stopped = false;
     {
@@ -102,7 +102,7 @@ TEST(StopSignalsDeathTest, AContinuedProcessStillFinishes) {
   EXPECT_EXIT(act(), ExitedWithCode(went_on), "^$");
 }
 
-TEST(StopSignalsDeathTest, EndsQuietlyWithoutAnySignal) {
+TEST(SignalThreadDeathTest, EndsWithoutAnySignal) {
   const auto act = [] {
     {
       const auto signals = SignalThread::create(30s, [] { std::_Exit(1); });
@@ -113,7 +113,7 @@ TEST(StopSignalsDeathTest, EndsQuietlyWithoutAnySignal) {
 }
 
 // A signal that came to another thread would end its call with EINTR, or the process.
-TEST(StopSignalsDeathTest, LaterThreadsAreNotInterrupted) {
+TEST(SignalThreadDeathTest, LaterThreadsAreNotInterrupted) {
   const auto act = [] {
     const auto signals = SignalThread::create(30s, [] {});
     bool blocked = false;

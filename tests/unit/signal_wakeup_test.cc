@@ -28,7 +28,7 @@ using namespace std::chrono_literals;
 constexpr const char* quietly = "^$";
 
 // Each in a child, which the signals are sent to.
-TEST(StopHandlerDeathTest, TheFirstSignalCallsStopAndLetsTheProcessFinish) {
+TEST(SignalWakeupDeathTest, TheFirstSignalCallsStopAndLetsTheProcessFinish) {
   for (const int number : {SIGINT, SIGTERM}) {
     const auto act = [number] {
       std::atomic<int> calls = 0;
@@ -43,7 +43,7 @@ TEST(StopHandlerDeathTest, TheFirstSignalCallsStopAndLetsTheProcessFinish) {
   }
 }
 
-TEST(StopHandlerDeathTest, ASecondSignalEndsTheProcessAtOnceWithZero) {
+TEST(SignalWakeupDeathTest, ASecondSignalEndsTheProcessImmediatelyWithZero) {
   for (const int second : {SIGINT, SIGTERM}) {
     const auto act = [second] {
       std::atomic<bool> stopped = false;
@@ -57,7 +57,7 @@ TEST(StopHandlerDeathTest, ASecondSignalEndsTheProcessAtOnceWithZero) {
   }
 }
 
-TEST(StopHandlerDeathTest, TheTimeoutEndsTheProcessWithZeroAndNotBefore) {
+TEST(SignalWakeupDeathTest, TheTimeoutEndsTheProcessWithZeroAndNotBefore) {
   static constexpr auto timeout = 100ms;
   const auto act = [] {
     const auto signals = SignalWakeup::create(timeout, [] {});
@@ -70,7 +70,7 @@ TEST(StopHandlerDeathTest, TheTimeoutEndsTheProcessWithZeroAndNotBefore) {
 }
 
 // A timer that is set to 0 is switched off.
-TEST(StopHandlerDeathTest, ATimeoutOfZeroEndsTheProcessAtOnce) {
+TEST(SignalWakeupDeathTest, ATimeoutOfZeroEndsTheProcessImmediately) {
   const auto act = [] {
     const auto signals = SignalWakeup::create(0ms, [] {});
     ::kill(::getpid(), SIGTERM);
@@ -79,7 +79,7 @@ TEST(StopHandlerDeathTest, ATimeoutOfZeroEndsTheProcessAtOnce) {
   EXPECT_EXIT(act(), ExitedWithCode(0), quietly);
 }
 
-TEST(StopHandlerDeathTest, AfterAFailureTheOthersAreStoppedAndHaveTheSameTimeForIt) {
+TEST(SignalWakeupDeathTest, AfterAFailureTheOthersAreStoppedAndHaveTheSameTimeForIt) {
   static constexpr auto timeout = 100ms;
   const auto act = [] {
     std::atomic<bool> stopped = false;
@@ -93,7 +93,7 @@ TEST(StopHandlerDeathTest, AfterAFailureTheOthersAreStoppedAndHaveTheSameTimeFor
   EXPECT_GE(Clock::now() - begin, timeout);
 }
 
-TEST(StopHandlerDeathTest, TheTimeoutIsOverWhenTheServerHasStopped) {
+TEST(SignalWakeupDeathTest, TheTimeoutIsOverWhenTheServerHasStopped) {
   const auto act = [] {
     std::atomic<bool> stopped = false;
     {
@@ -107,7 +107,7 @@ TEST(StopHandlerDeathTest, TheTimeoutIsOverWhenTheServerHasStopped) {
   EXPECT_EXIT(act(), ExitedWithCode(went_on), "^$");
 }
 
-TEST(StopHandlerDeathTest, EndsQuietlyWithoutAnySignal) {
+TEST(SignalWakeupDeathTest, EndsWithoutAnySignal) {
   const auto act = [] {
     {
       const auto signals = SignalWakeup::create(30s, [] { std::_Exit(1); });
@@ -118,7 +118,7 @@ TEST(StopHandlerDeathTest, EndsQuietlyWithoutAnySignal) {
 }
 
 // An impatient user must not see the status of a server that was killed.
-TEST(StopHandlerDeathTest, ASignalAfterTheStopChangesNothing) {
+TEST(SignalWakeupDeathTest, ASignalAfterTheStopChangesNothing) {
   const auto act = [] {
     {
       const auto signals = SignalWakeup::create(30s, [] {});
@@ -131,7 +131,7 @@ TEST(StopHandlerDeathTest, ASignalAfterTheStopChangesNothing) {
 }
 
 // The interrupted code may stand between a system call and its look at errno.
-TEST(StopHandlerDeathTest, LeavesErrnoAsItWas) {
+TEST(SignalWakeupDeathTest, LeavesErrnoAsItWas) {
   const auto act = [] {
     std::atomic<bool> stopped = false;
     const auto signals = SignalWakeup::create(30s, [&] {
@@ -147,7 +147,7 @@ TEST(StopHandlerDeathTest, LeavesErrnoAsItWas) {
   EXPECT_EXIT(act(), ExitedWithCode(went_on), "");
 }
 
-TEST(StopHandlerDeathTest, SignalsThatReachTwoThreadsAtOnceCountAsTwo) {
+TEST(SignalWakeupDeathTest, SignalsThatReachTwoThreadsAtOnceCountAsTwo) {
   const auto act = [] {
     std::atomic<int> calls = 0;
     const auto signals = SignalWakeup::create(30s, [&] { ++calls; });
@@ -160,7 +160,7 @@ TEST(StopHandlerDeathTest, SignalsThatReachTwoThreadsAtOnceCountAsTwo) {
 }
 
 // A mask is inherited by the programs that one starts.
-TEST(StopHandlerDeathTest, SignalsThatWereBlockedBeforeAreHandled) {
+TEST(SignalWakeupDeathTest, SignalsThatWereBlockedBeforeAreHandled) {
   const auto act = [] {
     sigset_t all;
     sigfillset(&all);
