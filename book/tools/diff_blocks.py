@@ -115,8 +115,8 @@ def changes_text(arguments: str) -> str:
     those = [f"- {what}: {', '.join(files)}" for what, files in lists.items() if files]
     added, removed = total(arguments)
     return "\n".join(["", _ways(arguments), "", *those, "",
-                      f"Without README, steps and build files, `diff -ruN {old.name} {new.name}` "
-                      f"adds {added} lines and removes {removed}.", "", ""])
+                      f"In these files, `diff -ruN {old.name} {new.name}` adds {added} lines and "
+                      f"removes {removed}.", "", ""])
 
 
 def _ways(here: str) -> str:

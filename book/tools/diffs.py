@@ -171,7 +171,8 @@ def check() -> int:
              for what in complaints(pair, (PAGES / f"{pair}.md").read_text())]
     found += [f"diffs/{MAP}.md: {what}"
               for what in diff_map.complaints(*stages(MAP), (PAGES / f"{MAP}.md").read_text())]
-    print("\n".join(found))
+    for complaint in found:
+        print(complaint)
     return 1 if found else 0
 
 

@@ -167,7 +167,9 @@ def _moved(key: tuple[str, str], old: dict[tuple[str, str], Unit],
     by_last = [other for other in gone
                if other[0] == component and other[1].rpartition("::")[2] == last
                and "" in (other[1].rpartition("::")[0], name.rpartition("::")[0])]
-    those = by_name or by_last
+    rivals = [other for other in new if other not in old and other[0] == component
+              and other[1].rpartition("::")[2] == last]
+    those = by_name or (by_last if len(rivals) == 1 else [])
     return those[0] if len(those) == 1 else None
 
 
