@@ -54,28 +54,23 @@ void Connection::open(common::Token token) {
 
 void Connection::rest() { start(); }
 
-Connection::SendAwaiter Connection::send_all(common::ByteView output) {
-  stage(output);
-  if (!context_.output.owns_memory()) {
-    context_.output.clear();  // a view of the input, which stays where it is
-    return {};
-  }
+void Connection::hold_output() {
   held_ = &context_.held_outputs.hold(context_.output);
-  stage(held_->view());
+  stage_and_report(held_->view());
   // The memory of a large output must not wait until some client says something.
   if (unsent().size() > context_.buffers.bytes_each()) context_.loop.hurry();
-  return {};
 }
 
 /// The receive has ended, or recover() has.
 void Connection::go_on() {
-  if (can_recover()) return context_.conversations->spawn(recover());
+  if (!received() && can_recover()) return start_recovery();
   has_input_ = true;
-  if (waiting_) {
-    return context_.loop.go_on_in(*context_.conversations, std::exchange(waiting_, nullptr));
-  }
-  context_.conversations->spawn(context_.converse(*this));
+  if (!waiting_) return start_conversation();
+  context_.loop.go_on_in(*context_.conversations, std::exchange(waiting_, nullptr));
 }
+
+void Connection::start_recovery() { context_.conversations->spawn(recover()); }
+void Connection::start_conversation() { context_.conversations->spawn(context_.converse(*this)); }
 
 std::error_code Connection::why_no_input() {
   if (!std::exchange(has_input_, false) && read_timer_ != ReadTimer::overdue) {
@@ -92,7 +87,7 @@ std::error_code Connection::why_no_input() {
 
 /// Whether the kernel had no room for all of the output, or no buffer for the input.
 bool Connection::can_recover() const {
-  if (received() || failed_) return false;
+  if (failed_) return false;
   if (unsent().empty()) return error() == std::errc::no_buffer_space;
   return error() == std::errc::resource_unavailable_try_again;
 }
@@ -163,12 +158,6 @@ uring::Task<common::Status> Connection::flush() {
     co_return std::unexpected(sent.error());
   }
   co_return co_await hold_and_send(unsent().subspan(sent.value_or(0)));
-}
-
-void Connection::message_completed() {
-  may_rest_ = true;
-  const bool is_recent = deadline_.deadline() >= context_.loop.now() + context_.time_bound;
-  if (read_timer_ != ReadTimer::running || !is_recent) restart_read_timer();
 }
 
 void Connection::restart_read_timer() {

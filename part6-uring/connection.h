@@ -111,8 +111,8 @@ class Connection final : public uring::SendThenReceive {
     void await_suspend(std::coroutine_handle<>) const {}
     common::Status await_resume() const { return {}; }
   };
-  /// Stages `output`, the view of output(), which is empty afterwards. The next receive() submits
-  /// it, and reports what goes wrong with it; where there is none, flush().
+  /// Stages `output`, the view of output(), which may be cleared. The next receive() submits it, and
+  /// reports what goes wrong with it; or flush() does, where none follows.
   SendAwaiter send_all(common::ByteView output);
 
   /// Sends what is still staged, as long as that may take.
@@ -153,6 +153,9 @@ class Connection final : public uring::SendThenReceive {
   uring::Result<common::ByteView> take_input();
   std::error_code why_no_input();
 
+  void hold_output();
+  void start_conversation();
+  void start_recovery();
   bool can_recover() const;
   uring::Task<> recover();
   uring::Task<common::Status> wait_for_buffer();
@@ -177,7 +180,20 @@ class Connection final : public uring::SendThenReceive {
   ReadTimer read_timer_ = ReadTimer::running;
 };
 
-// Here, because a message passes through it: the call would cost as much as the work.
+// Here, because each message passes through them: a call would cost as much as the work.
+
+inline Connection::SendAwaiter Connection::send_all(common::ByteView output) {
+  stage(output);  // usually a view of the input, which stays where it is
+  if (context_.output.owns_memory()) hold_output();
+  return {};
+}
+
+inline void Connection::message_completed() {
+  may_rest_ = true;
+  const bool is_recent = deadline_.deadline() >= context_.loop.now() + context_.time_bound;
+  if (read_timer_ != ReadTimer::running || !is_recent) restart_read_timer();
+}
+
 inline uring::Result<common::ByteView> Connection::take_input() {
   if (!has_input_ || !received()) return std::unexpected(why_no_input());
   has_input_ = false;

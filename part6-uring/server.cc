@@ -23,15 +23,17 @@ constexpr auto a_century = std::chrono::years(100);
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
 /// Returns why it ended: no error is a goodbye on a message boundary.
-uring::Task<common::Status> serve(Connection& peer, common::Session& session) {
-  common::SendBuffer& answers = peer.output();
+template <typename Session>
+uring::Task<common::Status> serve(Connection& peer, Session& session) {
+  common::SendBuffer& output = peer.output();
   while (!session.finished()) {
     const auto received = co_await peer.receive();
     if (!received) co_return std::unexpected(received.error());
     if (received->empty()) co_return session.end_of_stream();
 
-    const auto completed = session.take(*received, answers);
-    if (const auto sent = co_await peer.send_all(answers.view()); !sent) co_return sent;
+    const auto completed = session.take(*received, output);
+    if (const auto sent = co_await peer.send_all(output.view()); !sent) co_return sent;
+    output.clear();
     if (!completed) co_return std::unexpected(completed.error());
     if (*completed > 0) peer.message_completed();
   }

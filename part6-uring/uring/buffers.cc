@@ -23,11 +23,11 @@ constexpr std::size_t stride_for(std::size_t bytes_each) {
   return (bytes_each + line_bytes - 1) / line_bytes * line_bytes + line_bytes;
 }
 
-/// The ring never holds fewer, if there are as many.
-constexpr std::uint32_t buffers_min = 16;
+/// So many go round in any case,
+constexpr std::uint32_t few = 16;
 
-/// How many are given back between two looks at whether fewer would do.
-constexpr std::uint32_t shrink_interval = 4096;
+/// and so many turns it takes to see that more are not needed.
+constexpr std::uint32_t shrink_interval_turns = 256;
 
 }  // namespace
 
@@ -56,6 +56,7 @@ Buffers::Buffers(Loop& loop, std::uint32_t count, std::size_t bytes_each)
   if (memory_ == nullptr) throw std::bad_alloc();
   // Touched now: no page is missing when the first messages come.
   std::fill_n(memory_.get(), count * stride_bytes_, std::byte{});
+  loop.add(*this);
 }
 
 void Buffers::FreeDeleter::operator()(void* memory) const { std::free(memory); }
@@ -67,8 +68,9 @@ Status Buffers::register_ring() {
   if (memory == nullptr) throw std::bad_alloc();
   ring_.reset(new (memory) io_uring_buf[count_]());
   for (std::uint32_t i = 0; i < count_; ++i) {
-    ring_.get()[i].len = static_cast<std::uint32_t>(bytes_each_);  // whichever buffer lies there
+    ring_.get()[i].len = static_cast<std::uint32_t>(bytes_each_);  // of whichever lies there
   }
+  is_simple_ = !checks_memory_;
   io_uring_buf_reg about{};
   about.ring_addr = reinterpret_cast<std::uintptr_t>(memory);
   about.ring_entries = count_;
@@ -85,7 +87,7 @@ void Buffers::give_first() {
     idle_.push_back(static_cast<std::uint16_t>(i));
     if (checks_memory_) make_unreadable(idle_.back());
   }
-  needed_ = std::min(buffers_min, count_);
+  needed_ = std::min(few, count_);
   if (ring_) return grow(needed_);
   give_backs_.reserve(count_);
   for (std::uint32_t i = 0; i < count_; ++i) {
@@ -117,7 +119,24 @@ void Buffers::grow(std::uint32_t count) {
   }
 }
 
+/// Of those that are to be published, as many as are not needed. Which they are does not matter.
+void Buffers::take_out_of_round() {
+  most_lent_ = std::max(most_lent_, lent_);
+  needed_ = std::max(needed_, lent_);
+  if (++turns_ == shrink_interval_turns) {
+    turns_ = 0;
+    needed_ = std::max(std::min(few, count_), 2 * std::exchange(most_lent_, 0));
+  }
+  while (in_ring_ > needed_ && tail_ != published_tail_) {
+    idle_.push_back(at(--tail_).bid);
+    --in_ring_;
+    --lent_;
+  }
+}
+
 Buffers::~Buffers() {
+  loop_.remove(*this);
+  give_back_sent();
   give_backs_.clear();  // waits until the kernel has them all
   for (std::uint32_t i = 0; i < count_; ++i) {
     unpoison(begin_of(static_cast<std::uint16_t>(i)), bytes_each_);
@@ -142,37 +161,47 @@ void Buffers::make_unreadable(std::uint16_t number) {
   poison(begin_of(number), bytes_each_);
 }
 
-void Buffers::give_back(std::uint16_t number) {
-  most_lent_ = std::max(most_lent_, lent_);
-  if (++returned_ == shrink_interval) shrink();
+void Buffers::give_back_otherwise(std::uint16_t number) {
   if (checks_memory_) make_unreadable(number);
-  if (ring_ && in_ring_ > needed_) return make_idle(number);
   give_to_kernel(number);
 }
 
-void Buffers::shrink() {
-  returned_ = 0;
-  needed_ = std::max(std::min(buffers_min, count_), 2 * std::exchange(most_lent_, 0));
-}
-
-void Buffers::make_idle(std::uint16_t number) {
-  idle_.push_back(number);
-  --in_ring_;
-  --lent_;
-  signal_.notify_all();
-}
-
-/// It is unreadable already, where memory is checked.
+/// At once. It is unreadable already, where memory is checked.
 void Buffers::give_to_kernel(std::uint16_t number) {
   if (!ring_) return give_backs_[number].begin();
-  // Not through io_uring_buf_ring::bufs: g++ puts it 8 bytes too far in some headers. The tail lies
-  // in the first entry's `resv`, which therefore must not be written.
-  io_uring_buf& entry = ring_.get()[tail_++ & mask_];
-  entry.addr = reinterpret_cast<std::uintptr_t>(begin_of(number));
-  entry.bid = number;  // `len` stays: all are as long
-  io_uring_smp_store_release(&ring_.get()->resv, tail_);
-  --lent_;
-  signal_.notify_all();  // all: the first may find that it needs none any more
+  add_to_ring(number);
+  put_before_unpublished();
+  publish(static_cast<std::uint16_t>(published_tail_ + 1));
+}
+
+/// The last that was added changes places with the first that is not published.
+void Buffers::put_before_unpublished() {
+  io_uring_buf& first = at(published_tail_);
+  io_uring_buf& last = at(static_cast<std::uint16_t>(tail_ - 1));
+  std::swap(first.addr, last.addr);
+  std::swap(first.bid, last.bid);
+}
+
+void Buffers::keep(std::uint16_t number) {
+  assert(ring_);
+  std::uint16_t place = published_tail_;
+  while (at(place).bid != number) {
+    ++place;
+    assert(place != tail_);
+  }
+  const io_uring_buf& last = at(--tail_);
+  at(place).addr = last.addr;
+  at(place).bid = last.bid;
+}
+
+void Buffers::publish_sent() {
+  if (checks_memory_) {
+    for (std::uint16_t place = published_tail_; place != tail_; ++place) {
+      make_unreadable(at(place).bid);
+    }
+  }
+  take_out_of_round();
+  publish(tail_);
 }
 
 void Buffers::GiveBack::prepare(io_uring_sqe& entry) {

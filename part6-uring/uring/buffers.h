@@ -54,12 +54,12 @@ class Lease {
   std::uint16_t number_ = 0;
 };
 
-/// Buffers of one size from which the kernel takes one when bytes have come, and not before: an
-/// idle connection holds none. They are in a ring shared with the kernel or, where it has no such
-/// rings, given to it with an operation each. The ring holds about as many as are needed at once,
-/// so that they stay in the processor's cache: a few at first, twice as many when all of them are
-/// lent or a receive has found none, and fewer again when half of them would have been enough for a
-/// while. The others are idle.
+/// Buffers that the kernel takes when bytes have come, and not before: a connection that is silent
+/// holds none. All of a size, in a ring shared with the kernel, or where it has no such rings,
+/// given back one by one with an operation each. In a ring go round about as many as are needed at
+/// once, so that they stay in the cache: a few at first, twice as many when all of them are lent
+/// or a receive has found none, and fewer again when exchanges have done with half of them for a
+/// while.
 ///
 /// When the kernel has none left, a receive ends with no_buffer_space (ENOBUFS). That is no fault:
 /// while none is available() wait for returned(), and receive again.
@@ -77,10 +77,10 @@ class Buffers {
   std::uint16_t group() const { return group_; }
   std::size_t bytes_each() const { return bytes_each_; }
 
-  /// Those that are not lent, in the ring or idle.
+  /// Those that are not lent, whether the kernel has them or they are put aside.
   std::uint32_t available() const { return count_ - lent_; }
 
-  /// Those whose bytes are being looked at.
+  /// Those that leases and exchanges hold.
   std::uint32_t lent() const { return lent_; }
 
   /// Waits until one comes back. Error: cancelled.
@@ -97,6 +97,7 @@ class Buffers {
     if ((flags & IORING_CQE_F_BUFFER) == 0) return {};
     const std::uint16_t number = number_of(flags);
     lend(number, result);
+    add_if_all_are_lent();
     return Lease(*this, number, static_cast<std::uint32_t>(std::max(result, 0)));
   }
 
@@ -108,15 +109,27 @@ class Buffers {
   }
   /// It came with so many bytes, and will be given back.
   void lend(std::uint16_t number, int size) {
-    if (++lent_ == in_ring_) add_more();
+    ++lent_;
     if (checks_memory_) demand_unused_rest(number, static_cast<std::uint32_t>(std::max(size, 0)));
   }
   std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * stride_bytes_; }
   void give_back(std::uint16_t number);
 
+  /// Where there are buffer rings: gives it back when the quiet send that was filled in has sent
+  /// it, with those of all others of the same turn at once. Where the send fails, keep() it: then
+  /// it has not sent it.
+  void give_back_when_sent(std::uint16_t number) { add_to_ring(number); }
+  void keep(std::uint16_t number);
+
   /// A receive has ended with no_buffer_space: what it could have had is lent, or has come and was
   /// not fetched yet.
   void ran_out();
+
+  /// At the end of a turn, when all have been sent. For the loop.
+  void give_back_sent() {
+    add_if_all_are_lent();
+    if (tail_ != published_tail_) publish_sent();
+  }
 
  private:
   friend class Lease;
@@ -147,11 +160,19 @@ class Buffers {
   Buffers(Loop& loop, std::uint32_t count, std::size_t bytes_each);
   Status register_ring();
   void give_first();
+  void add_if_all_are_lent() {
+    if (lent_ == in_ring_) add_more();
+  }
   void add_more();
   void grow(std::uint32_t count);
+  void take_out_of_round();
+  void give_back_otherwise(std::uint16_t number);
   void give_to_kernel(std::uint16_t number);
-  void make_idle(std::uint16_t number);
-  void shrink();
+  io_uring_buf& at(std::uint16_t place) { return ring_.get()[place & mask_]; }
+  void add_to_ring(std::uint16_t number);
+  void put_before_unpublished();
+  void publish(std::uint16_t tail);
+  void publish_sent();
   void make_unreadable(std::uint16_t number);
   void demand_unused_rest(std::uint16_t number, std::uint32_t used);
 
@@ -160,17 +181,19 @@ class Buffers {
   std::size_t bytes_each_;
   std::size_t stride_bytes_;  ///< From the beginning of one to that of the next.
   std::uint16_t group_;
-  std::uint16_t tail_ = 0;  ///< Where the ring ends.
+  std::uint16_t tail_ = 0;            ///< Where the next is added,
+  std::uint16_t published_tail_ = 0;  ///< and up to where the kernel may take them.
   std::uint32_t mask_;
   std::uint32_t lent_ = 0;
-  std::uint32_t in_ring_ = 0;     ///< Lent or with the kernel; all others are idle.
+  std::uint32_t in_ring_ = 0;     ///< Lent or with the kernel; all others are spare.
   std::uint64_t ran_out_in_ = 0;  ///< The last turn in which that happened.
   std::vector<std::uint16_t> idle_;
-  std::uint32_t needed_ = 0;     ///< How many should be in the ring.
-  std::uint32_t most_lent_ = 0;  ///< At once, since the last shrink().
-  std::uint32_t returned_ = 0;   ///< Since then.
+  std::uint32_t needed_ = 0;     ///< So many should go round.
+  std::uint32_t most_lent_ = 0;  ///< At once, in the last
+  std::uint32_t turns_ = 0;      ///< turns in which bytes were sent quietly.
   bool registered_ = false;
   const bool checks_memory_ = FramePool::checks_memory();
+  bool is_simple_ = false;  ///< There is a ring_, and memory is not checked.
   Signal signal_;
   std::unique_ptr<std::byte, FreeDeleter> memory_;
   std::unique_ptr<io_uring_buf, FreeDeleter> ring_;  ///< Null: no buffer rings here.
@@ -186,6 +209,30 @@ inline void Lease::give_back() {
   if (buffers_ == nullptr) return;
   size_ = 0;
   std::exchange(buffers_, nullptr)->give_back(number_);
+}
+
+// Each message comes by here, so what is rare is called last: then nothing has to be saved for it.
+inline void Buffers::give_back(std::uint16_t number) {
+  if (!is_simple_ || tail_ != published_tail_) return give_back_otherwise(number);
+  add_to_ring(number);
+  publish(tail_);
+}
+
+/// Behind those that are there. The kernel does not look at it before it is published.
+inline void Buffers::add_to_ring(std::uint16_t number) {
+  // Not through io_uring_buf_ring::bufs: g++ puts it 8 bytes too far in some headers. The tail lies
+  // in the first entry's `resv`, which therefore must not be written.
+  io_uring_buf& entry = at(tail_++);
+  entry.addr = reinterpret_cast<std::uintptr_t>(begin_of(number));
+  entry.bid = number;  // `len` stays: all are as long
+}
+
+/// From now on the kernel takes what was added up to there.
+inline void Buffers::publish(std::uint16_t tail) {
+  lent_ -= static_cast<std::uint16_t>(tail - published_tail_);
+  published_tail_ = tail;
+  io_uring_smp_store_release(&ring_.get()->resv, tail);
+  signal_.notify_all();  // all: the first may find that it needs none any more
 }
 
 }  // namespace uring

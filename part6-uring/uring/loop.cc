@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "uring/buffers.h"
+
 namespace uring {
 namespace {
 
@@ -127,6 +129,7 @@ void Loop::complete_skipped() {
   // Not all submitted, or not all that the kernel says has arrived: look again next time.
   if (io_uring_sq_ready(&ring_.raw()) > 0 || io_uring_cq_has_overflow(&ring_.raw())) return;
   skipped_.take_all([](Operation& send) { send.completed_without_cqe(); });
+  for (Buffers* const each : buffers_) each->give_back_sent();
 }
 
 void Loop::wait_and_collect() {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "uring/deadline.h"
 #include "uring/operations.h"
@@ -14,6 +15,8 @@
 #include "uring/trace.h"
 
 namespace uring {
+
+class Buffers;
 
 /// Runs coroutines on one thread and does their input and output through one ring.
 ///
@@ -73,6 +76,7 @@ class Loop : public Operations {
 
   /// Makes room for so many entries that must go in together.
   void reserve(unsigned entries);
+  bool has_room(unsigned entries) { return ring_.has_room(entries); }
   io_uring_sqe& next_entry() { return ring_.next_entry(); }
   void count_begun() { ++begun_; }
   void count_ended() { ++ended_; }
@@ -86,6 +90,11 @@ class Loop : public Operations {
 
   /// Calls completed_without_cqe() when all that was submitted so far has had its completions.
   void expect_skipped_cqe(Operation& send) { skipped_.push_back(send); }
+
+  /// Buffers from which sends that skip their completion may send: Buffers::give_back_sent() is
+  /// called when those of a turn are done.
+  void add(Buffers& buffers) { buffers_.push_back(&buffers); }
+  void remove(Buffers& buffers) { std::erase(buffers_, &buffers); }
 
   /// Calls go_on() when it lets coroutines go on. Only for operations that belong to no scope.
   void make_ready(Operation& operation) { ready_operations_.push_back(operation); }
@@ -137,6 +146,7 @@ class Loop : public Operations {
   std::uint64_t turns_ = 0;
   Clock::time_point now_ = Clock::now();
   std::uint16_t buffer_groups_ = 0;
+  std::vector<Buffers*> buffers_;
   Deadlines deadlines_;
   PointerQueue<Operation> skipped_;  ///< Sends that have been filled in or submitted.
   IntrusiveList<Waiter> ready_;
@@ -166,11 +176,15 @@ inline void Operation::mark_begun() {
   loop_->count_begun();
 }
 
-inline void Operation::complete_one() {
-  assert(in_flight());
-  if (--outstanding_ > 0) return;
+inline bool Operation::count_completion() {
+  if (--outstanding_ > 0) return false;
   loop_->count_ended();
   if (Trace* trace = loop_->trace()) trace->ended(*this, result_);
+  return true;
+}
+
+inline void Operation::complete_one() {
+  if (!count_completion()) return;
   if (!shielded_) unlink();  // from its scope
   ended();
 }

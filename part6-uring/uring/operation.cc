@@ -49,6 +49,11 @@ void Operation::cancel(Error reason) {
   if (Trace* trace = loop().trace()) trace->cancel_asked(*this);
 }
 
+void Operation::request_completed(int result, std::uint32_t flags) {
+  arrived(result, flags);
+  if ((flags & IORING_CQE_F_MORE) == 0) complete_one();
+}
+
 void Operation::part_completed(Part part, int result) {
   if (part == Part::cancel) return cancel_answered(result);
   if (part == Part::before) {

@@ -70,8 +70,7 @@ class Operation : public Cancellable {
   void completed(Part part, int result, std::uint32_t flags) {
     assert(in_flight());
     if (part != Part::request) return part_completed(part, result);
-    arrived(result, flags);
-    if ((flags & IORING_CQE_F_MORE) == 0) complete_one();
+    request_completed(result, flags);
   }
 
  protected:
@@ -96,6 +95,10 @@ class Operation : public Cancellable {
     unsigned flags;
   };
   virtual TimeLimit* time_limit() { return nullptr; }
+
+  /// The request itself has a completion: calls arrived() and, if it was the last, ended(). An
+  /// operation that each message passes through may do both in one piece.
+  virtual void request_completed(int result, std::uint32_t flags);
 
   /// The last completion was there.
   virtual void ended() = 0;
@@ -130,6 +133,9 @@ class Operation : public Cancellable {
   /// One completion fewer is to come: it is here, or is known to have been skipped. After the last
   /// one the operation has ended.
   void complete_one();
+
+  /// The same without calling ended(). True: it was the last.
+  bool count_completion();
 
   /// That many of its entries will have no completion, as another operation's completion shows: one
   /// that skips its completion on success, and those that are linked after one that then fails.

@@ -19,70 +19,125 @@ SendThenReceive::SendThenReceive(Loop& loop, Descriptor fd, Buffers& buffers)
 }
 
 void SendThenReceive::start() {
-  if (output_.empty()) {
-    give_input_back();
-    return begin();
-  }
-  if (!is_one_request_) {
-    sending_alone_ = true;
-    return begin();
-  }
-  loop().reserve(2);  // a link is submitted whole
+  if (output_.empty() || !is_one_request_) return start_first_part();
+  if (!loop().has_room(2)) return make_room_and_start();  // a link is submitted whole
   io_uring_sqe& send = loop().next_entry();
-  prepare_send(send);
-  send.flags |= IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS;
+  prepare_send(send, IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS);
   send.user_data = user_data_of(Part::before);
-  fill().ioprio = loop().receive_flags();
-  if (Trace* trace = loop().trace()) trace->linked_inside(*this, "send", "recv");
-  loop().expect_skipped_cqe(*this);
+  io_uring_sqe& receive = loop().next_entry();
+  prepare_receive(receive);
+  receive.ioprio = loop().receive_flags();
+  receive.user_data = user_data_of(Part::request);
+  mark_begun();
+  if (input_ == Input::held) {
+    input_ = Input::leaving;
+    buffers_->give_back_when_sent(number_);
+  }
+  if (reports_ || loop().trace() != nullptr) watch_send(receive);
+}
+
+void SendThenReceive::make_room_and_start() {
+  loop().reserve(2);
+  start();
+}
+
+/// The send or, if there is nothing to send, the receive.
+void SendThenReceive::start_first_part() {
+  sending_alone_ = !output_.empty();
+  if (!sending_alone_) give_input_back();
+  begin();
+}
+
+void SendThenReceive::watch_send(const io_uring_sqe& receive) {
+  if (reports_) loop().expect_skipped_cqe(*this);
+  if (Trace* trace = loop().trace()) {
+    trace->begun(*this, &receive);
+    trace->linked_inside(*this, "send", "recv");
+  }
 }
 
 void SendThenReceive::prepare(io_uring_sqe& entry) {
-  if (sending_alone_) return prepare_send(entry);
-  io_uring_prep_recv(&entry, fd_.number(), nullptr, 0, 0);
-  fd_.mark(entry);
-  buffers_->mark(entry);
+  if (sending_alone_) return prepare_send(entry, 0);
+  prepare_receive(entry);
 }
 
-void SendThenReceive::prepare_send(io_uring_sqe& entry) const {
-  constexpr int flags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
-  io_uring_prep_send(&entry, fd_.number(), output_.data(), output_.size(), flags);
-  fd_.mark(entry);
+// As io_uring_prep_send() and _recv(), which would clear the entry once more: this is done for each
+// message.
+
+void SendThenReceive::prepare_send(io_uring_sqe& entry, unsigned link_flags) const {
+  entry.opcode = IORING_OP_SEND;
+  entry.flags = static_cast<std::uint8_t>(fd_.flags() | link_flags);
+  entry.fd = fd_.number();
+  entry.addr = reinterpret_cast<std::uintptr_t>(output_.data());
+  entry.len = static_cast<std::uint32_t>(output_.size());
+  entry.msg_flags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
+}
+
+void SendThenReceive::prepare_receive(io_uring_sqe& entry) const {
+  entry.opcode = IORING_OP_RECV;
+  entry.flags = fd_.flags() | IOSQE_BUFFER_SELECT;
+  entry.fd = fd_.number();
+  entry.buf_group = buffers_->group();
+}
+
+inline void SendThenReceive::receive_completed(int result, std::uint32_t flags) {
+  set_result(result, flags);
+  output_ = {};  // all of it was sent, or the receive would not have begun
+  if ((flags & IORING_CQE_F_BUFFER) == 0) return receive_failed();
+  number_ = Buffers::number_of(flags);
+  input_ = Input::held;
+  buffers_->lend(number_, result);
+}
+
+/// What each message passes through, in one piece; arrived() and ended() are for what is rare.
+void SendThenReceive::request_completed(int result, std::uint32_t flags) {
+  if (sending_alone_ || reports_) return Operation::request_completed(result, flags);
+  receive_completed(result, flags);
+  if (count_completion()) make_ready();
 }
 
 void SendThenReceive::arrived(int result, std::uint32_t flags) {
-  set_result(result, flags);
-  if (sending_alone_) return send_ended(result);
-  if (!output_.empty()) all_was_sent();  // or the receive would not have begun
-  if ((flags & IORING_CQE_F_BUFFER) != 0) {
-    number_ = Buffers::number_of(flags);
-    holds_input_ = true;
-    buffers_->lend(number_, result);
-  } else if (result == -ENOBUFS) {
-    buffers_->ran_out();
+  if (sending_alone_) {
+    set_result(result, flags);
+    return send_ended(result);
   }
+  if (reports_) all_was_sent();  // or the receive would not have begun
+  receive_completed(result, flags);
+}
+
+/// Or it has found the end of the stream.
+void SendThenReceive::receive_failed() {
+  if (result() == -ENOBUFS) buffers_->ran_out();
+  input_ = Input::none;
 }
 
 /// The only completion: a send that fails takes the receive with it, and as the send was to skip
-/// its completion, that skips its own, too.
-void SendThenReceive::ended_before(int result) { send_ended(result); }
+/// its completion, the receive skips its own, too.
+void SendThenReceive::ended_before(int result) {
+  if (input_ == Input::leaving) {
+    buffers_->keep(number_);
+    input_ = Input::held;
+  }
+  send_ended(result);
+}
 
 void SendThenReceive::send_ended(int result) {
   const std::size_t sent = result > 0 ? static_cast<std::size_t>(result) : 0;
   if (sent == output_.size()) return all_was_sent();
   output_ = output_.subspan(sent);
   set_result(result < 0 ? result : -EAGAIN, 0);
+  reports_ = false;
 }
 
 /// The receive is under way, or the send would have had a completion.
 void SendThenReceive::completed_without_cqe() {
-  if (in_flight() && !output_.empty()) all_was_sent();
+  if (reports_ && in_flight()) all_was_sent();
 }
 
 void SendThenReceive::all_was_sent() {
   output_ = {};
   give_input_back();
-  output_sent();
+  if (std::exchange(reports_, false)) output_sent();
 }
 
 void SendThenReceive::ended() {

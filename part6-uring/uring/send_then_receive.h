@@ -39,11 +39,14 @@ class SendThenReceive : public Operation {
 
   const char* what() const override { return "send_then_receive"; }
 
-  /// What the next start() sends; nothing, if it is empty. It stays where it is until
-  /// output_sent(), or the end if that is not called. Not while in flight.
-  void stage(ConstBytes output) {
-    assert(!in_flight());
-    output_ = output;
+  /// What the next start() sends: bytes in input(), whose buffer goes back when they are sent, or
+  /// that live until the end; or nothing. Not while in flight.
+  void stage(ConstBytes output) { output_ = output; }
+
+  /// The same with bytes that live until output_sent() or, if that is not called, the end.
+  void stage_and_report(ConstBytes output) {
+    stage(output);
+    reports_ = true;
   }
 
   /// Begins. Ends with go_on(). Not while in flight.
@@ -65,9 +68,8 @@ class SendThenReceive : public Operation {
 
   /// Gives the buffer of input() back before the output is sent, or where none will be.
   void give_input_back() {
-    if (!holds_input_) return;
-    holds_input_ = false;
-    buffers_->give_back(number_);
+    if (input_ == Input::held) buffers_->give_back(number_);
+    input_ = Input::none;
   }
 
   /// Why nothing was received: cancelled, timed_out; no_buffer_space, wait for Buffers::returned();
@@ -82,25 +84,36 @@ class SendThenReceive : public Operation {
   /// Called when it has ended: take what came.
   void go_on() override = 0;
 
-  /// The kernel has all of the output: its memory is free.
+  /// The kernel has all of the output that was to be reported: its memory is free.
   virtual void output_sent() {}
 
  private:
+  void request_completed(int result, std::uint32_t flags) final;
   void prepare(io_uring_sqe& entry) override;
   void arrived(int result, std::uint32_t flags) override;
   void ended_before(int result) override;
   void completed_without_cqe() override;
   void ended() override;
 
-  void prepare_send(io_uring_sqe& entry) const;
+  void start_first_part();
+  void prepare_send(io_uring_sqe& entry, unsigned link_flags) const;
+  void prepare_receive(io_uring_sqe& entry) const;
+  void receive_completed(int result, std::uint32_t flags);
+  void receive_failed();
   void send_ended(int result);
   void all_was_sent();
+  [[gnu::cold]] void make_room_and_start();
+  void watch_send(const io_uring_sqe& receive);
+
+  /// The buffer that input() is in. It is `leaving` when it goes back as soon as it was sent.
+  enum class Input : std::uint8_t { none, held, leaving };
 
   const Descriptor fd_;
   const bool is_one_request_;
   bool sending_alone_ = false;  ///< The send was submitted alone, the receive is to follow.
-  bool holds_input_ = false;    ///< The buffer of input().
-  std::uint16_t number_ = 0;    ///< Of that buffer.
+  bool reports_ = false;        ///< The end of the send, to output_sent().
+  Input input_ = Input::none;
+  std::uint16_t number_ = 0;  ///< Of that buffer.
   Buffers* buffers_;
   ConstBytes output_;  ///< Staged, and not known to be sent.
 };

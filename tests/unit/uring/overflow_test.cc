@@ -39,11 +39,11 @@ class Recorder final : public SendThenReceive {
   int answers_sent = 0;
 
  private:
-  void answer_sent() override { ++answers_sent; }
+  void output_sent() override { ++answers_sent; }
   void go_on() override {}
 };
 
-// Whoever keeps silent has sent all, but only when all that was said has been heard.
+// A send without a completion has sent everything, but only when all completions have been seen.
 TEST(UringOverflow, WhatWasNotSentIsNotTakenForSent) {
   const auto setup = uring::Setup::parse("entries=4,buffers=2");
   const auto owner = *Loop::create(*setup);
@@ -58,7 +58,8 @@ TEST(UringOverflow, WhatWasNotSentIsNotTakenForSent) {
     }
     for (const auto& each : ends) {
       exchanges.push_back(std::make_unique<Recorder>(loop, each.server, *buffers));
-      exchanges.back()->start_and_tell(bytes_of("too late"));
+      exchanges.back()->stage_and_report(bytes_of("too late"));
+      exchanges.back()->start();
     }
     refusals = 1;
     for (const auto& each : exchanges) {

@@ -42,7 +42,7 @@ class Recorder final : public SendThenReceive {
   int exchanges = 0;
 
  private:
-  void answer_sent() override { ++answers_sent; }
+  void output_sent() override { ++answers_sent; }
   void go_on() override { ++exchanges; }
 };
 
@@ -60,7 +60,7 @@ class UringExchange : public Uring {
   Task<> receive(Recorder& exchange) {
     do {
       const int before = exchange.exchanges;
-      exchange.start({});
+      exchange.start();
       while (exchange.exchanges == before) (void)co_await loop.nop();
     } while (!exchange.received());
   }
@@ -77,7 +77,7 @@ TEST_F(UringExchange, SendsAnAnswerAndReceivesWhatComesNext) {
   run([this]() -> Task<> {
     const auto ends = tcp_connection();
     Recorder exchange(loop, ends.server, *buffers);
-    exchange.start({});
+    exchange.start();
     for (int i = 1; i <= 5; ++i) {
       (void)co_await loop.send(ends.client, bytes_of("ping"));
       co_await end_of(exchange);
@@ -85,7 +85,8 @@ TEST_F(UringExchange, SendsAnAnswerAndReceivesWhatComesNext) {
       EXPECT_THAT(input, Succeeded());
       EXPECT_EQ(text_of(*input), "ping");
 
-      exchange.start_and_tell(*input);
+      exchange.stage_and_report(*input);
+      exchange.start();
       std::array<std::byte, 8> answer;
       EXPECT_EQ(co_await loop.recv(ends.client, answer), Result<std::size_t>(4u));
       while (exchange.answers_sent < i) (void)co_await loop.nop();  // long before the next input
@@ -99,7 +100,8 @@ TEST_F(UringExchange, TheEndOfTheStreamIsNoInput) {
   run([this]() -> Task<> {
     const auto ends = tcp_connection();
     Recorder exchange(loop, ends.server, *buffers);
-    exchange.start_and_tell(bytes_of("bye"));
+    exchange.stage_and_report(bytes_of("bye"));
+    exchange.start();
     (void)co_await loop.shutdown(ends.client, SHUT_WR);
     co_await end_of(exchange);
     const auto input = take(exchange);
@@ -116,7 +118,8 @@ TEST_F(UringExchange, AnAnswerThatFallsShortIsAllThatHappens) {
     const std::string much(10'000'000, 'x');
     Recorder exchange(loop, ends.server, *buffers);
     (void)co_await loop.send(ends.client, bytes_of("more"));
-    exchange.start_and_tell(bytes_of(much));
+    exchange.stage_and_report(bytes_of(much));
+    exchange.start();
     co_await end_of(exchange);
     EXPECT_THAT(take(exchange), FailedWith(std::errc::resource_unavailable_try_again));
     EXPECT_EQ(exchange.answers_sent, 0);
@@ -132,7 +135,7 @@ TEST_F(UringExchange, AnAnswerThatFallsShortIsAllThatHappens) {
       EXPECT_LE(*got, left);
       left -= std::min(left, *got);
     }
-    exchange.start({});
+    exchange.start();
     co_await end_of(exchange);
     const auto input = take(exchange);
     EXPECT_EQ(text_of(*input), "more");
@@ -144,7 +147,8 @@ TEST_F(UringExchange, AFailedSendIsItsError) {
     auto ends = tcp_connection();
     (void)co_await loop.shutdown(ends.server, SHUT_WR);
     Recorder exchange(loop, ends.server, *buffers);
-    exchange.start_and_tell(bytes_of("too late"));
+    exchange.stage_and_report(bytes_of("too late"));
+    exchange.start();
     co_await end_of(exchange);
     EXPECT_THAT(take(exchange), FailedWith(std::errc::broken_pipe));
     EXPECT_FALSE(exchange.unsent().empty());
@@ -156,7 +160,8 @@ TEST_F(UringExchange, IsCancelledForAReason) {
   run([this]() -> Task<> {
     const auto ends = tcp_connection();
     Recorder exchange(loop, ends.server, *buffers);
-    exchange.start(bytes_of("hello"));
+    exchange.stage(bytes_of("hello"));
+    exchange.start();
     (void)co_await loop.nop();
     exchange.cancel(Error::timed_out);
     co_await end_of(exchange);
@@ -164,7 +169,7 @@ TEST_F(UringExchange, IsCancelledForAReason) {
 
     // Not for ever: the next one begins as if nothing had been.
     (void)co_await loop.send(ends.client, bytes_of("hi"));
-    exchange.start({});
+    exchange.start();
     co_await end_of(exchange);
     EXPECT_EQ(text_of(*take(exchange)), "hi");
   });
@@ -177,7 +182,8 @@ TEST_F(UringExchange, MayBeDestroyedAtAnyTime) {
     for (const std::string_view answer : {"", "hello"}) {
       for (int turns = 0; turns < 3; ++turns) {
         Recorder exchange(loop, ends.server, *buffers);
-        exchange.start(bytes_of(answer));
+        exchange.stage(bytes_of(answer));
+        exchange.start();
         for (int i = 0; i < turns; ++i) (void)co_await loop.nop();
         if (turns == 2) {
           (void)co_await loop.send(ends.client, bytes_of("x"));
@@ -197,7 +203,8 @@ TEST_F(UringExchange, ManyGoTogether) {
     for (int i = 0; i < 30; ++i) {
       ends.push_back(tcp_connection());
       exchanges.push_back(std::make_unique<Recorder>(loop, ends.back().server, *buffers));
-      exchanges.back()->start_and_tell(bytes_of("hello"));
+      exchanges.back()->stage_and_report(bytes_of("hello"));
+      exchanges.back()->start();
     }
     std::array<std::byte, 8> answer;
     for (const auto& each : ends) {
@@ -210,8 +217,8 @@ TEST_F(UringExchange, ManyGoTogether) {
   });
 }
 
-// Everybody speaks at once, and then only one: the buffers that took are put aside, until everybody
-// speaks again.
+// All clients are active at once, and then only one: the buffers that took are idle until all are
+// active again.
 TEST_F(UringExchange, WhatABurstNeededGoesRoundForAWhile) {
   if (!loop.features().has(uring::Feature::buffer_ring) || !loop.can_skip_success()) {
     GTEST_SKIP() << "an answer and a receive are two requests here";
@@ -227,7 +234,10 @@ TEST_F(UringExchange, WhatABurstNeededGoesRoundForAWhile) {
     }
     for (const auto& each : exchanges) co_await receive(*each);
     EXPECT_EQ(many->available(), 24u);
-    for (const auto& each : exchanges) each->start(each->input());
+    for (const auto& each : exchanges) {
+      each->stage(each->input());
+      each->start();
+    }
 
     Recorder& one = *exchanges.front();
     std::array<std::byte, 8> answer;
@@ -240,7 +250,8 @@ TEST_F(UringExchange, WhatABurstNeededGoesRoundForAWhile) {
       while (one.exchanges == done) (void)co_await loop.nop();
       EXPECT_THAT(take(one), Succeeded());
       seen.insert(one.input().data());
-      one.start(one.input());
+      one.stage(one.input());
+      one.start();
     }
     EXPECT_LE(seen.size(), 16u);
 
