@@ -1,7 +1,7 @@
 """What fill.py puts into the pages of book/diffs: what changes from one stage to another.
 
     <!-- changes: 4-5 -->             the files and the counts; `all`: a table of all pairs
-    <!-- diff: 4-5 poller.cc Poller::wait confirmed 0a1b2c3d -->       a unit: see units.py
+    <!-- diff: 4-5 poller Poller::wait confirmed 0a1b2c3d -->       a unit: see units.py
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from units import Change, Unit
 
 PAIRS = ("1-2", "2-3", "3-4", "4-5", "1-6")
 MAP = "5-6"
+BUILD = "CMakeLists.txt"
 IN_ORDER = ("1-2", "2-3", "3-4", "4-5", MAP, "1-6")
 # Of what is new, and of what is gone; what is longer is shown by its head.
 NEW_LINES_MAX = 25
 GONE_LINES_MAX = 15
-ARGUMENTS = re.compile(r"(?P<pair>\d-\d) (?P<file>\S+) (?P<name>.+?)"
+ARGUMENTS = re.compile(r"(?P<pair>\d-\d) (?P<component>\S+) (?P<name>.+?)"
                        r"(?: confirmed (?P<hash>[0-9a-f]{8}))?")
 LISTED = re.compile(r"^<!-- listing: (\S+) (.+?) -->$", re.MULTILINE)
 
@@ -39,15 +40,15 @@ def stages(pair: str) -> tuple[Path, Path]:
 
 @cache
 def changes(pair: str) -> dict[tuple[str, str], Change]:
-    """All that a page has to speak of, by file and name, in the page's order."""
-    return {(change.unit.file, change.unit.name): change
+    """All that a page has to speak of, by component and name, in the page's order."""
+    return {(change.unit.component, change.unit.name): change
             for change in units.changes(*stages(pair))}
 
 
 def diff_text(arguments: str) -> str:
     """Where a unit is, and what has changed in it."""
     found = ARGUMENTS.fullmatch(arguments)
-    change = changes(found["pair"]).get((found["file"], found["name"])) if found else None
+    change = changes(found["pair"]).get((found["component"], found["name"])) if found else None
     if not found or not change:
         raise Wrong("nothing by that name has changed: remove it, with its sentence")
     links = " · ".join(_links(found["pair"], change))
@@ -126,9 +127,10 @@ def _ways(here: str) -> str:
 
 
 def counts(pair: str) -> dict[str, tuple[int, int]]:
-    """For each file of the two stages' servers the lines added and removed."""
+    """For each file of the two stages' servers, and how it is built, the lines added and removed."""
     old, new = stages(pair)
     files = sorted({*units.sources(old), *units.sources(new)}, key=units.reading_order)
+    files += [BUILD] if (new / BUILD).is_file() else []
     return {file: units.count(old, new, file) for file in files}
 
 

@@ -46,7 +46,7 @@ def entries(text: str) -> list[Entry]:
             begin = headings[-1].end() if headings else at
             found.append(Entry(headings[-1][1] if headings else "",
                                text[begin:block.start()].strip(),
-                               (arguments["file"], arguments["name"]), arguments["hash"]))
+                               (arguments["component"], arguments["name"]), arguments["hash"]))
         at = block.end()
     return found
 
@@ -93,8 +93,8 @@ def with_headings(pair: str, text: str) -> str:
                                    if entry.sentence and key not in changes(pair)]
     for key in order:
         change = changes(pair).get(key)
-        if Path(key[0]).stem != component:
-            component = Path(key[0]).stem
+        if key[0] != component:
+            component = key[0]
             files = [f"`{file}`" for file in counts(pair) if Path(file).stem == component]
             parts.append(f"## {', '.join(files)}")
         entry = said.get(key)
@@ -118,7 +118,7 @@ def confirmed(pair: str, text: str, names: list[str]) -> tuple[str, list[Entry]]
         arguments = ARGUMENTS.fullmatch(found["arguments"])
         if found["kind"] != "diff" or not arguments:
             return found[0]
-        key = arguments["file"], arguments["name"]
+        key = arguments["component"], arguments["name"]
         change, entry = changes(pair).get(key), said[key]
         wanted = not names or key[1] in names
         if not wanted or not change or not entry.sentence or entry.hash == change.hash:

@@ -19,7 +19,7 @@ INCLUDED = re.compile(r'^#include "([\w.]+)"', re.MULTILINE)
 KINDS = {"function", "prototype", "class", "struct", "union", "enum", "variable", "typedef",
          "alias", "macro"}
 TYPES = {"class", "struct", "union", "enum"}
-BETWEEN = re.compile(r"#include|#pragma once|(?:inline )?namespace\b.*\{$|\}  // namespace|using\b"
+BETWEEN = re.compile(r"//|#include|#pragma once|(?:inline )?namespace\b.*\{$|\}  // namespace|using\b"
                      r"|(?:class|struct) \w+;$")
 READING_ORDER = ("main", "server", "connection", "poller", "workers")
 THE_REST = "the rest"
@@ -110,7 +110,7 @@ def units(stage: Path) -> dict[tuple[str, str], Unit]:
 
 
 def split(path: Path) -> list[Unit]:
-    """The units of one file. Includes, namespaces and the comment at its top belong to none."""
+    """The units of one file. Includes, namespaces and comments that stand alone belong to none."""
     lines = path.read_text().splitlines()
     found = []
     at = next((i for i, line in enumerate(lines) if not line.startswith("//")), 0)
@@ -221,7 +221,8 @@ def _replaced(old: list[str], new: list[str]) -> list[str]:
 
 def count(old_stage: Path, new_stage: Path, file: str) -> tuple[int, int]:
     """How many lines of a file `diff -N` marks as added, and as removed."""
-    paths = [sources(stage).get(file, Path("/dev/null")) for stage in (old_stage, new_stage)]
+    paths = [stage / file if (stage / file).is_file() else Path("/dev/null")
+             for stage in (old_stage, new_stage)]
     run = subprocess.run(["diff", "-u", *paths], capture_output=True, text=True)
     lines = run.stdout.splitlines()[2:]
     return sum(line[0] == "+" for line in lines), sum(line[0] == "-" for line in lines)

@@ -128,10 +128,10 @@ def test_a_change_is_changed_new_or_gone(two) -> None:
                                                                     "  void run() const;"))
     assert changed() == ["class Server", "bytes_max", "helper", "another"]
     change = diff_blocks.changes("1-2")
-    assert change["server.cc", "another"].old is None and change["server.cc", "helper"].new is None
+    assert change["server", "another"].old is None and change["server", "helper"].new is None
     assert " /// at once.\n-constexpr int bytes_max = 1;\n+constexpr int bytes_max = 2;\n" in (
-        diff_blocks.diff_text("1-2 server.cc bytes_max"))
-    new = diff_blocks.diff_text("1-2 server.cc another")
+        diff_blocks.diff_text("1-2 server bytes_max"))
+    new = diff_blocks.diff_text("1-2 server another")
     assert "part2-b/server.cc) · new" in new
     assert "+void another(int a, int b) { use(a, b); }" in new
     assert diff_blocks.total("1-2") == (3, 3)
@@ -141,7 +141,7 @@ def test_a_function_may_move_into_a_class(two) -> None:
     two(("int serve(int peer)", "int Server::serve(int peer)"))
     assert changed() == ["Server::serve"]
     assert "-int serve(int peer) {\n+int Server::serve" in diff_blocks.diff_text(
-        "1-2 server.cc Server::serve")
+        "1-2 server Server::serve")
 
 
 def test_a_long_function_that_is_new_is_shown_by_its_head(two) -> None:
@@ -149,7 +149,7 @@ def test_a_long_function_that_is_new_is_shown_by_its_head(two) -> None:
     two(("/// Serves.", f"/// Many steps.\nvoid steps(\n    int n) {{\n{body}}}\n\n/// Serves."))
     assert changed() == ["steps"]
     assert "+/// Many steps.\n+void steps(\n+    int n) {\n+  // …\n+}\n```" in (
-        diff_blocks.diff_text("1-2 server.cc steps"))
+        diff_blocks.diff_text("1-2 server steps"))
 
 
 def test_a_page_that_is_right_has_no_complaint(two) -> None:
@@ -175,7 +175,7 @@ def test_a_sentence_without_a_change_is_found(two) -> None:
     two()
     assert "has not changed: remove it" in what(text)
     with pytest.raises(Wrong):
-        diff_blocks.diff_text("1-2 server.cc bytes_max")
+        diff_blocks.diff_text("1-2 server bytes_max")
     assert "Now it is told" in diffs.with_headings("1-2", text), "a sentence is not thrown away"
 
 
@@ -225,7 +225,7 @@ def test_code_in_a_sentence_is_a_word(two) -> None:
 
 def test_a_difference_that_is_stale_is_found_and_mended_but_not_confirmed(two) -> None:
     two(("bytes_max = 1", "bytes_max = 2"))
-    arguments = "1-2 server.cc bytes_max confirmed 00000000"
+    arguments = "1-2 server bytes_max confirmed 00000000"
     stale = Block(ROOT / "book" / "diffs" / "1-2.md", 1, "diff", arguments, "\nold\n")
     assert "is not what there is" in (fill.complaint(stale) or "")
     fresh = Block(stale.path, 1, "diff", arguments, fill.filled(stale, Path()))

@@ -1,5 +1,8 @@
 """The pages of differences: each change has its sentence, each sentence its change."""
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import diff_blocks
@@ -7,7 +10,7 @@ import diff_map
 import diffs
 import form
 import pytest
-import units
+from blocks import ROOT
 
 PAGES = sorted(diffs.PAGES.glob("*.md"))
 
@@ -41,11 +44,12 @@ def test_there_is_a_page_for_each_pair_and_no_other() -> None:
     assert [path.stem for path in PAGES] == sorted([*diff_blocks.PAIRS, diff_blocks.MAP, "README"])
 
 
-@pytest.mark.parametrize("pair", diff_blocks.PAIRS)
-def test_a_count_is_that_of_diff(pair: str) -> None:
-    """Once more and another way: by what each line begins with in the longer of the two."""
-    old, new = diff_blocks.stages(pair)
-    lines = {stage: sum(len(path.read_text().splitlines())
-                        for path in units.sources(stage).values()) for stage in (old, new)}
-    added, removed = diff_blocks.total(pair)
-    assert added - removed == lines[new] - lines[old]
+def test_the_counts_are_those_of_the_ladder() -> None:
+    """tests/style limits how much may change from one stage to the next, and counts for itself."""
+    ladder = ROOT / "tests" / "style" / "ladder.py"
+    told = subprocess.run([sys.executable, ladder], capture_output=True, text=True, check=True)
+    read = re.findall(r"^(part(\d)\S*) -> (part(\d)\S*): (\d+) lines", told.stdout, re.MULTILINE)
+    counts = {f"{old}-{new}": int(lines) for _, old, _, new, lines in read}
+    assert counts == {pair: sum(diff_blocks.total(pair)) for pair in diff_blocks.PAIRS
+                      if pair in counts}
+    assert len(counts) == 4
