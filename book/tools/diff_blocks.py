@@ -127,7 +127,7 @@ def _ways(here: str) -> str:
 
 
 def counts(pair: str) -> dict[str, tuple[int, int]]:
-    """For each file of the two stages' servers, and how it is built, the lines added and removed."""
+    """Lines added and removed, for each file of the two servers and the one that builds them."""
     old, new = stages(pair)
     files = sorted({*units.sources(old), *units.sources(new)}, key=units.reading_order)
     files += [BUILD] if (new / BUILD).is_file() else []

@@ -19,8 +19,8 @@ INCLUDED = re.compile(r'^#include "([\w.]+)"', re.MULTILINE)
 KINDS = {"function", "prototype", "class", "struct", "union", "enum", "variable", "typedef",
          "alias", "macro"}
 TYPES = {"class", "struct", "union", "enum"}
-BETWEEN = re.compile(r"//|#include|#pragma once|(?:inline )?namespace\b.*\{$|\}  // namespace|using\b"
-                     r"|(?:class|struct) \w+;$")
+BETWEEN = re.compile(r"//|#include|#pragma once|using\b|(?:class|struct) \w+;$"
+                     r"|(?:inline )?namespace\b.*\{$|\}  // namespace")
 READING_ORDER = ("main", "server", "connection", "poller", "workers")
 THE_REST = "the rest"
 CONTEXT_LINES = 3
