@@ -49,7 +49,7 @@ Connection::Connection(const common::Fd& socket, milliseconds timeout)
   limit_calls(socket_, SO_SNDTIMEO, std::min(timeout_, slice));
 }
 
-common::Result<std::size_t> Connection::receive(std::span<std::byte> buffer) {
+common::Result<common::ByteView> Connection::receive(std::span<std::byte> buffer) {
   int flags = 0;
   while (true) {
     if (timeout_ > milliseconds(0) && flags == 0) {
@@ -60,7 +60,7 @@ common::Result<std::size_t> Connection::receive(std::span<std::byte> buffer) {
     }
     const ssize_t received = ::recv(socket_.get(), buffer.data(), buffer.size(), flags);
     waited_ = true;
-    if (received >= 0) return static_cast<std::size_t>(received);
+    if (received >= 0) return buffer.first(static_cast<std::size_t>(received));
     // After SIGSTOP and SIGCONT the deadline may have passed: first see what had come in time.
     flags = errno == EINTR ? MSG_DONTWAIT : 0;
     if (!interrupted_or_waited()) return common::last_error();

@@ -33,9 +33,9 @@ common::Status serve(Connection& peer, common::Session& session) {
   while (!session.finished()) {
     const auto received = peer.receive(receive_buffer);
     if (!received) return std::unexpected(received.error());
-    if (*received == 0) return session.end_of_stream();
+    if (received->empty()) return session.end_of_stream();
 
-    const auto completed = session.take(common::ByteView(receive_buffer).first(*received), output);
+    const auto completed = session.take(*received, output);
     if (const auto sent = peer.send_all(output.view()); !sent) return sent;
     output.clear();
     if (!completed) return std::unexpected(completed.error());

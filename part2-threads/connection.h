@@ -20,9 +20,9 @@ class Connection {
   /// Refers to `socket`, which must outlive it. A `timeout` of 0 means none.
   Connection(const common::Fd& socket, std::chrono::milliseconds timeout);
 
-  /// Waits for bytes, and returns how many there are in `buffer`; 0: the peer has ended its stream.
+  /// Waits for bytes, and returns those that are in `buffer`; none: the peer has ended its stream.
   /// Errors: timed_out when no message was completed in time; of recv(2).
-  common::Result<std::size_t> receive(std::span<std::byte> buffer);
+  common::Result<common::ByteView> receive(std::span<std::byte> buffer);
 
   /// Waits until the kernel has taken all of `output`: send(2) may take less than it is offered.
   /// Errors: timed_out when the peer takes nothing for as long; of send(2).

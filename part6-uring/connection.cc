@@ -6,14 +6,11 @@
 #include <utility>
 
 #include "common/result.h"
+#include "common/server/socket.h"
 #include "uring/deadline.h"
 
 namespace stage {
 namespace {
-
-/// In a drain, how often to ask whether the peer's kernel has acknowledged everything: no event
-/// reports it.
-constexpr auto drain_poll_interval = std::chrono::milliseconds(5);
 
 /// How old a deadline's place in the list may be, so that it is not moved with each message. No
 /// connection is closed too early for it, only that much later.
@@ -93,14 +90,19 @@ bool Connection::can_recover() const {
 }
 
 uring::Task<> Connection::recover() {
-  const auto recovered =
-      unsent().empty() ? co_await wait_for_buffer() : co_await hold_and_send(unsent());
-  if (!recovered) {
-    fail(recovered.error());
-  } else if (read_timer_ == ReadTimer::overdue) {
-    fail(make_error_code(common::Error::timed_out));
+  common::Status recovered;
+  if (unsent().empty()) {
+    recovered = co_await wait_for_buffer();
   } else {
+    recovered = co_await hold_and_send(unsent());
+  }
+  if (recovered && read_timer_ == ReadTimer::overdue) {
+    recovered = common::failure(common::Error::timed_out);
+  }
+  if (recovered) {
     start();
+  } else {
+    fail(recovered.error());
   }
 }
 
@@ -207,7 +209,7 @@ uring::Task<> Connection::close_when_acknowledged() {
   auto& discarded = context_.discarded;
   while (common::unacknowledged_bytes(fd_) > 0) {
     (void)::recv(fd_.get(), discarded.data(), discarded.size(), MSG_DONTWAIT | MSG_TRUNC);
-    (void)co_await context_.loop.sleep(drain_poll_interval);
+    (void)co_await context_.loop.sleep(common::drain_poll_interval);
   }
   // Only now: when both directions are shut down, the kernel answers more input with a reset, and
   // discards what is not acknowledged.

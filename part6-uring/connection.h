@@ -12,9 +12,9 @@
 #include "common/loop/deadline_list.h"
 #include "common/loop/token.h"
 #include "common/send_buffer.h"
+#include "common/server/accept.h"
+#include "common/server/constants.h"
 #include "common/server/duration.h"
-#include "common/server/listen.h"
-#include "common/server/socket.h"
 #include "uring/buffers.h"
 #include "uring/canceller.h"
 #include "uring/loop.h"
@@ -58,7 +58,7 @@ struct ConnectionContext {
   common::SendBuffer output{};  ///< Of the conversation that is running.
   HeldOutputs held_outputs{};
   common::DeadlineList deadlines{};
-  std::array<std::byte, common::receive_bytes_max> discarded{};  ///< Bytes that are not wanted.
+  std::array<std::byte, common::receive_buffer_bytes> discarded{};  ///< Bytes that are not wanted.
   uring::Canceller lingering{};  ///< Connections that wait for the peer's end of stream.
   bool draining = false;
 };
@@ -111,8 +111,8 @@ class Connection final : public uring::SendThenReceive {
     void await_suspend(std::coroutine_handle<>) const {}
     common::Status await_resume() const { return {}; }
   };
-  /// Stages `output`, the view of output(), which may be cleared. The next receive() submits it, and
-  /// reports what goes wrong with it; or flush() does, where none follows.
+  /// Stages `output`, the view of output(), which may be cleared. The next receive() submits it,
+  /// and reports what goes wrong with it; or flush() does, where none follows.
   SendAwaiter send_all(common::ByteView output);
 
   /// Sends what is still staged, as long as that may take.

@@ -15,7 +15,8 @@ uring::Task<common::Result<std::optional<std::string>>> Console::ask(std::string
   if (prompted) (void)co_await print(prompt);  // a failure comes again
   auto line = co_await next_line(deadline, never_mind);
   const bool no_line_end = !line || !*line || ended_;
-  if (prompted && no_line_end) (void)co_await print("\n");  // or what follows stood beside it
+  if (prompted && no_line_end)
+    (void)co_await print("\n");  // or what follows would be on the same line
   co_return line;
 }
 
@@ -58,7 +59,7 @@ uring::Task<common::Result<std::size_t>> Console::read(uring::Deadline& deadline
                                                        uring::Canceller& never_mind) {
   const auto input = uring::Descriptor::borrowed(STDIN_FILENO);
   std::array<std::byte, common::receive_bytes_max> buffer;
-  // At the position where the file stands, not at an offset of our own: a shell may have read lines
+  // At the position of the file, not at an offset of our own: a shell may have read lines
   // before us.
   const auto got = co_await loop_.read(input, buffer).until(deadline).cancelled_by(never_mind);
   if (got) rest_.append(reinterpret_cast<const char*>(buffer.data()), *got);

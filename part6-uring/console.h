@@ -18,7 +18,7 @@ class Console {
  public:
   explicit Console(uring::Loop& loop) : loop_(loop) {}
 
-  /// Whether somebody sits there.
+  /// Whether a person types there.
   bool interactive() const { return interactive_; }
 
   /// The next line without its end, or nullopt: there is none. The last may lack its end. Prompts
@@ -27,7 +27,7 @@ class Console {
                                                               uring::Deadline& deadline,
                                                               uring::Canceller& never_mind);
 
-  /// Waits until all is written: whoever reads our output may take his time.
+  /// Waits until all is written: the reader of our output may be slow.
   uring::Task<common::Status> print(std::string_view text);
 
   /// The bytes as they are, or, for a terminal, as printable ASCII and escapes.

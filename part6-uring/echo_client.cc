@@ -75,7 +75,7 @@ Task<Outcome<void>> Client::run() {
   co_return ended;
 }
 
-/// Somebody who sits at the prompt shall hear at once that nobody is left to talk to. A file or a
+/// At the prompt, the user is told without delay that the server has gone. A file or a
 /// pipe hears it with its next line, so that what a server does after the last one changes nothing.
 Task<> Client::watch_server() {
   const auto closed = co_await loop_.poll(server_, POLLRDHUP);
@@ -142,9 +142,9 @@ Task<common::Status> Client::receive_all(std::span<std::byte> bytes) {
 Task<Outcome<void>> Client::connect() {
   const auto address = *common::Address::parse(settings_.host, settings_.port);
   const auto failed = [&address](std::error_code error) {
-    const bool nobody = error == std::errc::connection_refused;
+    const bool refused = error == std::errc::connection_refused;
     return Failure(fmt::format("cannot connect to {}: {}{}", address.to_string(), error.message(),
-                               nobody ? ": start a server with ./serve" : ""));
+                               refused ? ": start a server with ./serve" : ""));
   };
   start_clock();
   auto made = co_await loop_.socket(address.family(), SOCK_STREAM, 0);

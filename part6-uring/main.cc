@@ -1,5 +1,5 @@
-// Part 6: one thread or several, each with a ring, and a coroutine for whoever has something to
-// say. Try it: ./serve part6-uring   then, in another terminal:
+// Part 6: one thread or several, each with a ring, and a coroutine for each client that has
+// something to say. Try it: ./serve part6-uring   then, in another terminal:
 //         printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
 // Needs Linux 5.11; what newer kernels have is used when it is there.
 
@@ -85,7 +85,7 @@ int main(int argc, char** argv) {
   const auto signals =
       common::SignalWakeup::create(options.drain_timeout, [&server] { (*server)->stop(); });
   if (!signals) return common::fail(options, signals.error());
-  // The port is bound and each listener has its backlog: whoever reads this line can connect.
+  // The port is bound and each listener has its backlog: a client that reads this line can connect.
   common::announce((*server)->address());
   return (*server)->run();
 }

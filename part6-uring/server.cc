@@ -5,21 +5,13 @@
 #include <functional>
 #include <utility>
 
-#include "common/http/http_session.h"
-#include "common/server/listen.h"
+#include "common/http/protocol.h"
+#include "common/server/constants.h"
 #include "common/session.h"
 #include "uring/scope.h"
 
 namespace stage {
 namespace {
-
-using common::Clock;
-
-/// The clock is read once a turn, and a message may be younger than that: no connection is closed
-/// too early as long as a turn takes less than this.
-constexpr auto turn_time = std::chrono::milliseconds(100);
-
-constexpr auto a_century = std::chrono::years(100);
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
 /// Returns why it ended: no error is a goodbye on a message boundary.
@@ -44,11 +36,6 @@ bool is_rest(const common::Status& ended) {
   return !ended && ended.error() == std::errc::operation_would_block;
 }
 
-Clock::duration time_bound(const common::Options& options) {
-  if (options.read_timeout.count() == 0) return a_century;
-  return options.read_timeout + turn_time;
-}
-
 }  // namespace
 
 /// A conversation from its first bytes on, until it rests or has ended.
@@ -61,7 +48,10 @@ uring::Task<> Server::converse(Connection& peer, Arguments... arguments) {
     ended = co_await serve(peer, session);
   } while (is_rest(ended) && !session.end_of_stream());  // not inside a message
   --context_.conversations_count;
-  if (is_rest(ended)) co_return peer.rest();
+  if (is_rest(ended)) {
+    peer.rest();
+    co_return;
+  }
 
   if (const auto sent = co_await peer.flush(); !sent) ended = sent;
   // Our stop may have cut a message short.
@@ -93,17 +83,13 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop,
       listener_(std::move(listener)),
       background_(*loop_, wake),
       acceptor_(*loop_, listener_, shared.connection_limit, background_),
-      context_{.loop = *loop_, .buffers = *buffers_, .time_bound = time_bound(options_)} {
+      context_{.loop = *loop_,
+               .buffers = *buffers_,
+               .time_bound = common::time_bound(options_.read_timeout)} {
   context_.converse = [this](Connection& peer) {
-    switch (options_.protocol) {
-      case common::Protocol::echo:
-        return converse<common::EchoSession>(peer, options_.max_message);
-      case common::Protocol::discard:
-        return converse<common::DiscardSession>(peer);
-      case common::Protocol::http:
-        return converse<common::HttpSession>(peer);
-    }
-    std::unreachable();
+    return common::visit_protocol(options_, [&]<typename Session>(auto... arguments) {
+      return converse<Session>(peer, arguments...);
+    });
   };
 }
 

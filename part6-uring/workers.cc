@@ -11,7 +11,7 @@
 namespace stage {
 
 common::Result<std::vector<common::Fd>> open_listeners(const common::Options& options) {
-  return common::listen_group(options, std::max<std::size_t>(options.workers, 1));
+  return common::listen_group(options.address(), std::max<std::size_t>(options.workers, 1));
 }
 
 std::expected<std::unique_ptr<Workers>, std::string> Workers::create(

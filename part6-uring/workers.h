@@ -26,7 +26,7 @@ struct RingOptions {
 common::Result<std::vector<common::Fd>> open_listeners(const common::Options& options);
 
 /// Several servers in one process, a thread and a ring each. They share the address,
-/// --max-connections and nothing else; the kernel spreads newcomers over them.
+/// --max-connections and nothing else; the kernel spreads new connections over them.
 class Workers {
  public:
   /// A server for each listener, the first for the calling thread. Error: a line that says what is

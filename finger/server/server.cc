@@ -80,13 +80,16 @@ uring::Task<Status> Server::work(uring::LogWriter* log_writer) {
   uring::Scope accepting(*loop_);
   background_.run(accepting, acceptor_.accept_each(std::bind_front(&Server::add, this)));
 
-  const auto begins_to_end = [this] { return shared_.stopping || shared_.retiring || background_.fault(); };
+  const auto begins_to_end = [this] {
+    return shared_.stopping || shared_.retiring || background_.fault();
+  };
   while (!begins_to_end()) (void)co_await background_.change();
   accepting.cancel();
   co_await accepting.join();
   shared_.end_accepting();
 
-  while (!shared_.stopping && !background_.fault() && exchanges.size() > 0) (void)co_await background_.change();
+  while (!shared_.stopping && !background_.fault() && exchanges.size() > 0)
+    (void)co_await background_.change();
   if (background_.fault()) co_return std::unexpected(background_.fault());
   listening_.cancel();
   lingering_.cancel();

@@ -20,12 +20,12 @@
 #include "finger/server/buffer_pool.h"
 #include "finger/server/options.h"
 #include "finger/server/roster.h"
-#include "uring/server/acceptor.h"
-#include "uring/server/background.h"
 #include "uring/canceller.h"
-#include "uring/server/log_writer.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
+#include "uring/server/acceptor.h"
+#include "uring/server/background.h"
+#include "uring/server/log_writer.h"
 #include "uring/signal.h"
 
 namespace finger {

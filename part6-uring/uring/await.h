@@ -53,7 +53,7 @@ class [[nodiscard]] Await : public Operation {
   Await(Await&& other) noexcept = default;
   ~Await() {
     cancel_and_wait();
-    if (unclaimed_) (void)take();  // closes a descriptor that nobody came to fetch
+    if (unclaimed_) (void)take();  // closes a descriptor that was not fetched
   }
 
   /// Ends with Error::timed_out if it takes longer: a linked time-out, the kernel's own. For what
@@ -77,14 +77,14 @@ class [[nodiscard]] Await : public Operation {
   }
 
   /// In a link, not as its last: a success has no completion of its own, and yields `result`.
-  /// Where the kernel cannot keep silent, it yields what it would without.
+  /// Where the kernel cannot skip the completion, it yields what it would without this.
   Await skip_success(int result = 0) && {
-    quiet_ = has(Feature::cqe_skip);
-    quiet_result_ = result;
+    skips_success_ = has(Feature::cqe_skip);
+    skipped_result_ = result;
     return std::move(*this);
   }
 
-  /// In a link: what comes behind is done even if this one fails or falls short.
+  /// In a link: what comes after it is done even if this one fails or falls short.
   Await whatever_happens() && {
     hard_link_ = true;
     return std::move(*this);
@@ -106,11 +106,11 @@ class [[nodiscard]] Await : public Operation {
 
   // For links.
   void join(Joint& joint) { joint_ = &joint; }
-  bool skips_success() const { return quiet_; }
+  bool skips_success() const { return skips_success_; }
   bool is_hard_link() const { return hard_link_; }
-  void succeeded_in_silence() { count_skipped_cqes(quiet_result_, 1); }
-  void cancelled_in_silence() { count_skipped_cqes(-ECANCELED, entries_needed()); }
-  void settle_now() { cancel_and_wait(); }
+  void succeeded_without_cqe() { count_skipped_cqes(skipped_result_, 1); }
+  void cancelled_without_cqe() { count_skipped_cqes(-ECANCELED, entries_needed()); }
+  void cancel_now() { cancel_and_wait(); }
   using Operation::entries_needed;
   using Operation::fill;
   using Operation::loop;
@@ -138,7 +138,7 @@ class [[nodiscard]] Await : public Operation {
   void prepare(io_uring_sqe& entry) override {
     spec_.prepare(entry);
     entry.personality = credentials_;
-    if (quiet_) entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
+    if (skips_success_) entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
   }
   void ended() override {
     unclaimed_ = true;
@@ -151,9 +151,9 @@ class [[nodiscard]] Await : public Operation {
   D spec_;
   Waiter waiter_;
   Joint* joint_ = nullptr;
-  int quiet_result_ = 0;
+  int skipped_result_ = 0;
   std::uint16_t credentials_ = 0;  ///< 0: those of the thread that submits.
-  bool quiet_ : 1 = false;
+  bool skips_success_ : 1 = false;
   bool hard_link_ : 1 = false;
   bool unclaimed_ : 1 = false;
 };

@@ -23,10 +23,10 @@ constexpr std::size_t stride_for(std::size_t bytes_each) {
   return (bytes_each + line_bytes - 1) / line_bytes * line_bytes + line_bytes;
 }
 
-/// So many go round in any case,
-constexpr std::uint32_t few = 16;
+/// The ring never has fewer, if there are as many.
+constexpr std::uint32_t buffers_min = 16;
 
-/// and so many turns it takes to see that more are not needed.
+/// After how many turns the ring loses what was not needed in them.
 constexpr std::uint32_t shrink_interval_turns = 256;
 
 }  // namespace
@@ -68,7 +68,7 @@ Status Buffers::register_ring() {
   if (memory == nullptr) throw std::bad_alloc();
   ring_.reset(new (memory) io_uring_buf[count_]());
   for (std::uint32_t i = 0; i < count_; ++i) {
-    ring_.get()[i].len = static_cast<std::uint32_t>(bytes_each_);  // of whichever lies there
+    ring_.get()[i].len = static_cast<std::uint32_t>(bytes_each_);  // of whichever buffer is there
   }
   is_simple_ = !checks_memory_;
   io_uring_buf_reg about{};
@@ -87,7 +87,7 @@ void Buffers::give_first() {
     idle_.push_back(static_cast<std::uint16_t>(i));
     if (checks_memory_) make_unreadable(idle_.back());
   }
-  needed_ = std::min(few, count_);
+  needed_ = std::min(buffers_min, count_);
   if (ring_) return grow(needed_);
   give_backs_.reserve(count_);
   for (std::uint32_t i = 0; i < count_; ++i) {
@@ -120,12 +120,12 @@ void Buffers::grow(std::uint32_t count) {
 }
 
 /// Of those that are to be published, as many as are not needed. Which they are does not matter.
-void Buffers::take_out_of_round() {
+void Buffers::shrink() {
   most_lent_ = std::max(most_lent_, lent_);
   needed_ = std::max(needed_, lent_);
   if (++turns_ == shrink_interval_turns) {
     turns_ = 0;
-    needed_ = std::max(std::min(few, count_), 2 * std::exchange(most_lent_, 0));
+    needed_ = std::max(std::min(buffers_min, count_), 2 * std::exchange(most_lent_, 0));
   }
   while (in_ring_ > needed_ && tail_ != published_tail_) {
     idle_.push_back(at(--tail_).bid);
@@ -146,7 +146,7 @@ Buffers::~Buffers() {
     (void)io_uring_unregister_buf_ring(&loop_.ring().raw(), group_);  // EINVAL: not registered
     return;
   }
-  // The kernel forgets them with the ring. Until then nobody asks for this group, whose number is
+  // The kernel forgets them with the ring. Until then no request names this group, whose number is
   // not given out again.
 }
 
@@ -155,13 +155,13 @@ void Buffers::demand_unused_rest(std::uint16_t number, std::uint32_t used) {
   demand_pattern(begin_of(number) + used, bytes_each_ - used, "a receive buffer");
 }
 
-/// Whoever looks too late finds rubbish, or is reported.
+/// Code that looks too late finds rubbish, or is reported.
 void Buffers::make_unreadable(std::uint16_t number) {
   fill_with_pattern(begin_of(number), bytes_each_);
   poison(begin_of(number), bytes_each_);
 }
 
-void Buffers::give_back_otherwise(std::uint16_t number) {
+void Buffers::give_back_slowly(std::uint16_t number) {
   if (checks_memory_) make_unreadable(number);
   give_to_kernel(number);
 }
@@ -200,7 +200,7 @@ void Buffers::publish_sent() {
       make_unreadable(at(place).bid);
     }
   }
-  take_out_of_round();
+  shrink();
   publish(tail_);
 }
 

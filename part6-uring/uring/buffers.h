@@ -54,12 +54,12 @@ class Lease {
   std::uint16_t number_ = 0;
 };
 
-/// Buffers that the kernel takes when bytes have come, and not before: a connection that is silent
-/// holds none. All of a size, in a ring shared with the kernel, or where it has no such rings,
-/// given back one by one with an operation each. In a ring go round about as many as are needed at
-/// once, so that they stay in the cache: a few at first, twice as many when all of them are lent
-/// or a receive has found none, and fewer again when exchanges have done with half of them for a
-/// while.
+/// Buffers of one size, of which the kernel takes one when bytes have come, and not before: an idle
+/// connection holds none. They are in a ring shared with the kernel or, where it has no such rings,
+/// given to it with an operation each. The ring holds about as many as are needed at once, so that
+/// they stay in the processor's cache: a few at first, twice as many when all of them are lent or a
+/// receive has found none, and fewer again when half of them have been enough for a while. The
+/// others are idle.
 ///
 /// When the kernel has none left, a receive ends with no_buffer_space (ENOBUFS). That is no fault:
 /// while none is available() wait for returned(), and receive again.
@@ -77,10 +77,10 @@ class Buffers {
   std::uint16_t group() const { return group_; }
   std::size_t bytes_each() const { return bytes_each_; }
 
-  /// Those that are not lent, whether the kernel has them or they are put aside.
+  /// Those that are not lent: with the kernel, or idle.
   std::uint32_t available() const { return count_ - lent_; }
 
-  /// Those that leases and exchanges hold.
+  /// Those that leases and SendThenReceives hold.
   std::uint32_t lent() const { return lent_; }
 
   /// Waits until one comes back. Error: cancelled.
@@ -115,9 +115,8 @@ class Buffers {
   std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * stride_bytes_; }
   void give_back(std::uint16_t number);
 
-  /// Where there are buffer rings: gives it back when the quiet send that was filled in has sent
-  /// it, with those of all others of the same turn at once. Where the send fails, keep() it: then
-  /// it has not sent it.
+  /// Where there are buffer rings: gives it back when the send that was filled in has sent it, with
+  /// those of all other sends of the turn. Where the send fails, keep() it: it was not sent.
   void give_back_when_sent(std::uint16_t number) { add_to_ring(number); }
   void keep(std::uint16_t number);
 
@@ -165,8 +164,8 @@ class Buffers {
   }
   void add_more();
   void grow(std::uint32_t count);
-  void take_out_of_round();
-  void give_back_otherwise(std::uint16_t number);
+  void shrink();
+  void give_back_slowly(std::uint16_t number);
   void give_to_kernel(std::uint16_t number);
   io_uring_buf& at(std::uint16_t place) { return ring_.get()[place & mask_]; }
   void add_to_ring(std::uint16_t number);
@@ -185,12 +184,12 @@ class Buffers {
   std::uint16_t published_tail_ = 0;  ///< and up to where the kernel may take them.
   std::uint32_t mask_;
   std::uint32_t lent_ = 0;
-  std::uint32_t in_ring_ = 0;     ///< Lent or with the kernel; all others are spare.
+  std::uint32_t in_ring_ = 0;     ///< Lent or with the kernel; all others are idle.
   std::uint64_t ran_out_in_ = 0;  ///< The last turn in which that happened.
   std::vector<std::uint16_t> idle_;
-  std::uint32_t needed_ = 0;     ///< So many should go round.
+  std::uint32_t needed_ = 0;     ///< How many should be in the ring.
   std::uint32_t most_lent_ = 0;  ///< At once, in the last
-  std::uint32_t turns_ = 0;      ///< turns in which bytes were sent quietly.
+  std::uint32_t turns_ = 0;      ///< turns in which bytes were sent.
   bool registered_ = false;
   const bool checks_memory_ = FramePool::checks_memory();
   bool is_simple_ = false;  ///< There is a ring_, and memory is not checked.
@@ -211,14 +210,15 @@ inline void Lease::give_back() {
   std::exchange(buffers_, nullptr)->give_back(number_);
 }
 
-// Each message comes by here, so what is rare is called last: then nothing has to be saved for it.
+// Each message passes through this, so what is rare is called last: then nothing has to be saved
+// for it.
 inline void Buffers::give_back(std::uint16_t number) {
-  if (!is_simple_ || tail_ != published_tail_) return give_back_otherwise(number);
+  if (!is_simple_ || tail_ != published_tail_) return give_back_slowly(number);
   add_to_ring(number);
   publish(tail_);
 }
 
-/// Behind those that are there. The kernel does not look at it before it is published.
+/// After those that are there. The kernel does not look at it before it is published.
 inline void Buffers::add_to_ring(std::uint16_t number) {
   // Not through io_uring_buf_ring::bufs: g++ puts it 8 bytes too far in some headers. The tail lies
   // in the first entry's `resv`, which therefore must not be written.

@@ -28,7 +28,7 @@ class Cancellable : public Node {
 ///     Canceller stop;
 ///     co_await loop.read(fd, buffer).cancelled_by(stop);   // elsewhere: stop.cancel();
 ///
-/// Once cancelled it stays so, and operations that begin later end at once: whoever cancels need
+/// Once cancelled it stays so, and operations that begin later end at once: the caller need
 /// not know whether the other side has begun. May end before or after its operations.
 class Canceller {
  public:
@@ -47,7 +47,7 @@ class Canceller {
   bool empty() const { return members_.empty(); }
   void add(Cancellable& member) { members_.push_back(member); }
 
-  /// The name of the first operation under way; 0: there is none.
+  /// That of the first operation under way; 0: there is none.
   std::uint64_t user_data() const { return empty() ? 0 : members_.front()->user_data(); }
 
  private:

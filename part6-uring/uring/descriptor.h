@@ -29,7 +29,7 @@ class DirectFd {
   explicit operator bool() const { return slot_ >= 0; }
   int slot() const { return slot_; }
 
-  /// Whoever takes the slot must close it.
+  /// The caller takes the slot over, and must close it.
   int release() { return std::exchange(slot_, -1); }
 
  private:
@@ -37,15 +37,15 @@ class DirectFd {
   int slot_ = -1;
 };
 
-/// What an operation works on: a descriptor of the process or a direct one. Owns nothing; whoever
-/// awaits keeps the owner alive.
+/// What an operation works on: a descriptor of the process or a direct one. Owns nothing: the
+/// coroutine that awaits keeps the owner alive.
 class Descriptor {
  public:
   Descriptor(const Fd& fd) : number_(fd.get()) {}  // NOLINT: meant to convert
   Descriptor(const DirectFd& fd)                   // NOLINT: meant to convert
       : number_(fd.slot()), flags_(IOSQE_FIXED_FILE) {}
 
-  /// Of standard input and others that nobody owns.
+  /// Of standard input and others that have no owner.
   static Descriptor borrowed(int number) { return Descriptor(number, 0); }
   static Descriptor direct(int slot) { return Descriptor(slot, IOSQE_FIXED_FILE); }
 

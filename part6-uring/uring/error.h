@@ -10,10 +10,10 @@ namespace uring {
 using common::Result;
 using common::Status;
 
-/// Why an operation ended early although nothing failed. The two are different answers: who was
-/// cancelled should leave, who was late may try again. 0 stands for neither.
+/// Why an operation ended early although nothing failed. The two call for different
+/// reactions: a cancelled coroutine should end, one that was late may try again. 0 is neither.
 enum class Error : std::uint8_t {
-  cancelled = 1,  ///< Somebody cancelled it, its scope, or the operation it was linked behind.
+  cancelled = 1,  ///< It, its scope, or the operation that it was linked to was cancelled.
   timed_out,      ///< Its own time-out or the deadline it shares has passed.
 };
 

@@ -63,7 +63,7 @@ bool apply(std::string_view word, Setup& setup) {
 
 }  // namespace
 
-std::string_view user_data_of(Feature feature) { return names[static_cast<std::size_t>(feature)]; }
+std::string_view name_of(Feature feature) { return names[static_cast<std::size_t>(feature)]; }
 
 std::string Features::to_string() const {
   std::string list;

@@ -16,7 +16,7 @@ enum class Feature : std::uint8_t {
   defer_taskrun,      ///< Completions are made when we ask for them. Since 6.1.
   coop_taskrun,       ///< No interrupt to tell us of completions. Since 5.19.
   registered_ring,    ///< The ring's own descriptor needs no look-up. Since 5.18.
-  cqe_skip,           ///< A success may pass in silence. Since 5.17.
+  cqe_skip,           ///< A success may skip its completion. Since 5.17.
   buffer_ring,        ///< Buffers are returned without a system call. Since 5.19.
   multishot_accept,   ///< Since 5.19.
   multishot_recv,     ///< Since 6.0.
@@ -29,7 +29,7 @@ enum class Feature : std::uint8_t {
 };
 inline constexpr std::size_t features_count = 14;
 
-std::string_view user_data_of(Feature feature);
+std::string_view name_of(Feature feature);
 
 /// A set of features. All are in it at first: what the kernel lacks is taken out.
 class Features {
@@ -51,7 +51,7 @@ class Features {
 /// How a ring is to be set up.
 struct Setup {
   std::uint32_t entries = 256;  ///< Submissions between two system calls; not what is in flight.
-  std::uint32_t buffers = 256;  ///< For those who make Buffers, a power of two.
+  std::uint32_t buffers = 256;  ///< For Buffers, a power of two.
   std::size_t buffer_bytes = 20 * 1024;  ///< A message of 16 KiB and its header fit.
   Features features;                     ///< What may be used if the kernel has it.
   bool sqpoll = false;                   ///< A kernel thread submits: needs no call, burns a core.

@@ -8,7 +8,7 @@ namespace uring {
 /// neither an operation nor a connection allocates once the pool is warm.
 ///
 /// Recycling hides what a sanitizer looks for: a frame used after its end is valid memory, only
-/// somebody else's. So with checks on, a returned block is filled with a pattern, which is looked
+/// another's. So with checks on, a returned block is filled with a pattern, which is looked
 /// at before it is used again: a coroutine or a kernel that wrote there late ends the process with
 /// a message. Under AddressSanitizer, whose checks the kernel's writes pass by, checks are on and
 /// the block is poisoned as well.

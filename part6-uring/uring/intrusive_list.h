@@ -73,26 +73,25 @@ class IntrusiveList {
   Node head_;
 };
 
-/// Objects that leave in the order in which they came, and seldom before: whoever ends in it has to
-/// be looked for, with forget(). Pointers in a row cost half of what a list costs.
+/// Objects that leave in the order in which they came, and seldom before: one that ends in it has
+/// to be looked for, with forget(). An array of pointers costs half of what a list costs.
 template <typename T>
 class PointerQueue {
  public:
   bool empty() const { return size_ == 0; }
   void push_back(T& object) {
     if (size_ == room_) return grow_and_push_back(object);
-    line_[size_++] = &object;
+    queue_[size_++] = &object;
   }
   void forget(T& object) {
-    T* const nobody = nullptr;
-    std::replace(line_.get(), line_.get() + size_, &object, nobody);
+    std::replace(queue_.get(), queue_.get() + size_, &object, static_cast<T*>(nullptr));
   }
 
   /// Calls visit(object) for each, those that come in the meantime included.
   template <typename Visit>
   void take_all(Visit visit) {
     for (std::size_t i = 0; i < size_; ++i) {
-      if (T* const object = line_[i]) visit(*object);
+      if (T* const object = queue_[i]) visit(*object);
     }
     size_ = 0;
   }
@@ -101,12 +100,12 @@ class PointerQueue {
   [[gnu::noinline]] void grow_and_push_back(T& object) {
     room_ = 2 * room_ + 16;
     auto longer = std::make_unique<T*[]>(room_);
-    std::copy_n(line_.get(), size_, longer.get());
-    line_ = std::move(longer);
+    std::copy_n(queue_.get(), size_, longer.get());
+    queue_ = std::move(longer);
     push_back(object);
   }
 
-  std::unique_ptr<T*[]> line_;
+  std::unique_ptr<T*[]> queue_;
   std::size_t size_ = 0;
   std::size_t room_ = 0;
 };

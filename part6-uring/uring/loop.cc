@@ -114,8 +114,8 @@ void Loop::collect() {
   const std::uint32_t before = ring_.taken();
   Completion completion;
   while (ring_.take(completion)) {
-    auto* operation = reinterpret_cast<Operation*>(completion.name & ~Operation::part_mask);
-    const auto part = static_cast<Operation::Part>(completion.name & Operation::part_mask);
+    auto* operation = reinterpret_cast<Operation*>(completion.user_data & ~Operation::part_mask);
+    const auto part = static_cast<Operation::Part>(completion.user_data & Operation::part_mask);
     operation->completed(part, completion.result, completion.flags);
   }
   receive_flags_ = ring_.taken() - before <= few ? IORING_RECVSEND_POLL_FIRST : 0;
@@ -155,7 +155,7 @@ void Loop::run_ready() {
       operation.go_on();
       current_scope_ = &root_;
       if (!ended_tasks_.empty()) destroy_ended_tasks();
-      // Who waited for what this one gives back comes before the next in line.
+      // A coroutine that waited for what this one gives back comes before the next in the queue.
       if (!ready_.empty()) run_waiters();
     });
   }

@@ -45,7 +45,7 @@ class Loop : public Operations {
   const Setup& setup() const { return setup_; }
   Ring& ring() { return ring_; }
 
-  /// Where others send messages to: see Mailbox.
+  /// Where other rings send messages to: see extra/mailbox.h.
   int ring_fd() { return ring_.raw().ring_fd; }
 
   /// Operations since the start. Equal when nothing is in flight.
@@ -99,7 +99,7 @@ class Loop : public Operations {
   /// Calls go_on() when it lets coroutines go on. Only for operations that belong to no scope.
   void make_ready(Operation& operation) { ready_operations_.push_back(operation); }
 
-  /// One that ends, and may be among these.
+  /// For one that is destroyed, and may be in these queues.
   void forget(Operation& operation) {
     skipped_.forget(operation);
     ready_operations_.forget(operation);
@@ -110,7 +110,7 @@ class Loop : public Operations {
   /// yet either: to try would be in vain. When clients are faster than we are it is there already.
   std::uint16_t receive_flags() const { return receive_flags_; }
 
-  /// Does not sleep in the next turn: submitting alone will let somebody go on.
+  /// Does not sleep in the next turn: submitting alone will let a coroutine go on.
   void hurry() { hurry_ = true; }
 
   // For scopes.

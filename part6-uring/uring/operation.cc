@@ -99,7 +99,7 @@ std::error_code Operation::error_of(int result) const {
   constexpr int restart = 512;  // ERESTARTSYS, from a worker of the kernel that was interrupted
   const bool cut_off = result == -ECANCELED || result == -EINTR || result == -restart;
   if (cut_off && reason_ != Error{}) return reason_;
-  if (result == -ECANCELED) return Error::cancelled;  // it was linked behind one that failed
+  if (result == -ECANCELED) return Error::cancelled;  // it was linked to one that failed
   return {-result, std::system_category()};
 }
 

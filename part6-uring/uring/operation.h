@@ -19,17 +19,17 @@ class Waiter;
 
 /// One request to the kernel and everything that belongs to it.
 ///
-/// The rule of lifetimes, on which all of this library stands: **an operation, and all memory that
+/// The rule of lifetimes, on which this library is built: **an operation, and all memory that
 /// it lent to the kernel, stays where it is until its last completion.** It is kept here and
 /// nowhere else:
-/// - Every entry that we submit bears the name of an operation, its address: the request, its
+/// - Every entry that we submit bears an operation's address as its user_data: the request, its
 ///   linked time-out, a request to cancel it. The low bits say which of them it is. So each
 ///   completion finds its operation, and an operation counts how many are to come.
 /// - When the last has arrived the operation has *ended*. Not before does its coroutine go on, and
 ///   not before can a result be taken. So a buffer is free when the result says so, and a
 ///   time-out's timespec or a cancel request never outlive what they are about. As an address names
 ///   one operation until all that bears the name is gone, no completion can reach a stranger.
-/// - An operation is a part of the awaiting coroutine's frame. Whoever destroys it before its
+/// - An operation is a part of the awaiting coroutine's frame. Code that destroys it before its
 ///   end, by destroying the frame, is made to wait: cancel_and_wait() cancels it and collects
 ///   completions until the last is there. No coroutine runs meanwhile. Classes that are final call
 ///   it in their destructor.
@@ -39,7 +39,7 @@ class Operation : public Cancellable {
   enum class Part : std::uint64_t { request, timeout, cancel, before };
   static constexpr std::uint64_t part_mask = 3;
 
-  /// Asks the kernel, once. The end comes with the last completion, and so does the decision who
+  /// Asks the kernel, once. The end comes with the last completion, and so does the decision which
   /// was first: a result that the kernel had already is not lost.
   void cancel(Error reason) override;
 
@@ -50,7 +50,7 @@ class Operation : public Cancellable {
 
   bool in_flight() const { return outstanding_ > 0; }
 
-  /// Why somebody asked to cancel it; Error{}: nobody did.
+  /// Why it was asked to be cancelled; Error{}: it was not.
   Error reason() const { return reason_; }
 
   /// Which of the operations in the trace it is, if there is one.
@@ -66,7 +66,7 @@ class Operation : public Cancellable {
   /// spawn one, or to destroy the operation. That is not so in arrived() and ended().
   virtual void go_on();
 
-  /// A completion with our name has arrived. For the loop.
+  /// A completion with our user_data has arrived. For the loop.
   void completed(Part part, int result, std::uint32_t flags) {
     assert(in_flight());
     if (part != Part::request) return part_completed(part, result);

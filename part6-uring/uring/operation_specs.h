@@ -8,8 +8,8 @@
 #include <chrono>
 #include <utility>
 
+#include "common/server/accept.h"
 #include "common/server/address.h"
-#include "common/server/listen.h"
 #include "uring/descriptor.h"
 #include "uring/error.h"
 
@@ -51,7 +51,7 @@ class DirectRequest : public Request<DirectFd, Prepare> {
   Loop& loop_;
 };
 
-/// The peer's address belongs to the operation: the kernel writes it when the peer comes.
+/// The peer's address belongs to the operation: the kernel writes it when the connection comes.
 class AcceptRequest {
  public:
   using Value = common::Accepted;
@@ -81,7 +81,7 @@ class CloseRequest {
   void prepare(io_uring_sqe& entry) { io_uring_prep_close(&entry, fd_.get()); }
   int translate(int result) {
     // A request that was refused has closed nothing: then we do. After any other, whatever it says,
-    // the number is free and may be somebody else's: forget it without closing.
+    // the number is free and may be another's: forget it without closing.
     const bool refused = result == -ECANCELED || result == -EACCES || result == -EINVAL;
     if (!refused) (void)fd_.release();
     return result;
@@ -130,14 +130,15 @@ class SleepUpdateRequest {
  public:
   using Value = void;
   static constexpr const char* what = "timeout_update";
-  SleepUpdateRequest(std::uint64_t name, std::chrono::nanoseconds time) : name_(name) {
+  SleepUpdateRequest(std::uint64_t user_data, std::chrono::nanoseconds time)
+      : user_data_(user_data) {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
     time_ = {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
   }
-  void prepare(io_uring_sqe& entry) { io_uring_prep_timeout_update(&entry, &time_, name_, 0); }
+  void prepare(io_uring_sqe& entry) { io_uring_prep_timeout_update(&entry, &time_, user_data_, 0); }
 
  private:
-  std::uint64_t name_;
+  std::uint64_t user_data_;
   __kernel_timespec time_{};
 };
 

@@ -24,8 +24,8 @@ namespace uring {
 ///
 /// All that is passed by pointer, span or reference must live until the operation has ended, which
 /// is no burden: `co_await` does not return before. A path may be a temporary of that expression.
-/// To add an operation: three lines here; or, outside, a type that is a OperationSpec, and start().
-/// What has to do with the ring itself is in ring_operations.h.
+/// To add an operation: three lines here; or, outside, a type that is an OperationSpec, and
+/// start(). What has to do with the ring itself is in ring_operations.h.
 class Operations : public RingOperations {
  public:
   static constexpr std::uint64_t at_position = static_cast<std::uint64_t>(-1);
@@ -209,7 +209,7 @@ class Operations : public RingOperations {
       io_uring_prep_cancel64(&e, name, 0);
     });
   }
-  /// All operations on that descriptor, whoever began them; yields how many.
+  /// All operations on that descriptor, of any coroutine; yields how many.
   auto cancel_all_on(Descriptor fd) {
     return make<unsigned>("cancel", [=](io_uring_sqe& e) {
       const unsigned fixed = fd.is_direct() ? IORING_ASYNC_CANCEL_FD_FIXED : 0U;

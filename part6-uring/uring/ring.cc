@@ -46,7 +46,7 @@ unsigned flags_for(const Features& features) {
   return flags;
 }
 
-/// Features that stand on another.
+/// Features that need another.
 void remove_orphans(Features& features, bool sqpoll) {
   if (sqpoll) {  // the submitting thread is the kernel's: EINVAL otherwise
     features.remove(Feature::coop_taskrun);
@@ -123,7 +123,7 @@ void Ring::probe(Features permitted) {
     }
     io_uring_free_probe(probe);
   }
-  // Numbers newer than the header: IORING_OP_FUTEX_WAIT came in 6.7 and stands here for
+  // Numbers newer than the header: IORING_OP_FUTEX_WAIT came in 6.7 and is a sign here of
   // multishot timeouts of 6.4; the bundles of 6.10 have IORING_FEAT_RECVSEND_BUNDLE.
   constexpr int op_futex_wait = 51;
   constexpr unsigned feature_bundle = 1U << 14;
@@ -196,7 +196,7 @@ Status Ring::permit_only(std::span<const int> operations) {
   for (const int opcode : operations) permit_operation(opcode);
   permit_operation(IORING_OP_ASYNC_CANCEL);
   permit_operation(IORING_OP_LINK_TIMEOUT);
-  // How requests are linked and when they are tried gives nobody a right.
+  // How requests are linked and when they are tried gives no right.
   permit(IORING_RESTRICTION_SQE_FLAGS_ALLOWED, 0xff);
   // Done by the ring's end. The kernels without registered rings do not know the number: EINVAL.
   if (features_.has(Feature::registered_ring)) {

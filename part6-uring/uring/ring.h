@@ -17,8 +17,8 @@ namespace uring {
 
 /// What the kernel says about a request.
 struct Completion {
-  std::uint64_t name;  ///< The request's user_data.
-  int result;          ///< What the system call would return, or -errno.
+  std::uint64_t user_data;  ///< Of the request.
+  int result;               ///< What the system call would return, or -errno.
   std::uint32_t flags;
 };
 
@@ -84,7 +84,7 @@ class Ring {
   bool take(Completion& completion) {
     if (taken_ == seen_ && !look()) return false;
     const io_uring_cqe& entry = ring_.cq.cqes[taken_++ & ring_.cq.ring_mask];
-    completion = {.name = entry.user_data, .result = entry.res, .flags = entry.flags};
+    completion = {.user_data = entry.user_data, .result = entry.res, .flags = entry.flags};
     return true;
   }
 

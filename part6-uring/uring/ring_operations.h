@@ -35,7 +35,8 @@ class RingOperations : public OperationFactory {
       e.file_index = IORING_FILE_INDEX_ALLOC;
     });
   }
-  /// Careful: where no slot is left the newcomer is thrown away, and reads an end of stream.
+  /// Careful: where no slot is left the new connection is closed, and its peer reads an end of
+  /// stream.
   auto accept_direct(Descriptor listener) {
     return make_direct("accept_direct", [=](io_uring_sqe& e) {
       io_uring_prep_accept_direct(&e, listener.number(), nullptr, nullptr, 0, any_slot);

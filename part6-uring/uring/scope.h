@@ -17,7 +17,7 @@ class Waiter : public Node {
   Waiter() = default;
   Waiter(Waiter&&) = default;
 
-  /// Remembers who waits, and in which scope it runs.
+  /// Remembers the coroutine that waits, and in which scope it runs.
   void wait(Loop& loop, std::coroutine_handle<> coroutine);
 
   std::coroutine_handle<> coroutine() const { return coroutine_; }
@@ -40,9 +40,9 @@ class Waiter : public Node {
 ///     co_await clients.join();                     // and here all have finished
 ///
 /// What if it is destroyed while children are at work, by a forgotten join() or because the frame
-/// that it stands in is itself destroyed? Then the children's frames are destroyed where they wait,
+/// that it is in is itself destroyed? Then the children's frames are destroyed where they wait,
 /// after the kernel has done with their operations; no line of them runs any more. Safe, but the
-/// thread stands still meanwhile: join() is the way for ordinary days.
+/// thread waits meanwhile: usually, join().
 class Scope final : public Cancellable {
  public:
   /// Inside the current scope of the loop.

@@ -37,7 +37,7 @@ class SendThenReceive : public Operation {
   SendThenReceive(const SendThenReceive&) = delete;
   SendThenReceive& operator=(const SendThenReceive&) = delete;
 
-  const char* what() const override { return "send_then_receive"; }
+  const char* what() const override { return "exchange"; }
 
   /// What the next start() sends: bytes in input(), whose buffer goes back when they are sent, or
   /// that live until the end; or nothing. Not while in flight.

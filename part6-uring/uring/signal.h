@@ -8,19 +8,20 @@
 
 namespace uring {
 
-/// Something that coroutines of one loop tell each other: a buffer is back, a place is free.
+/// A condition variable for the coroutines of one loop: a buffer is back, a place is free.
 ///
 ///     while (places == 0) {
 ///       if (const auto told = co_await freed.wait(); !told) co_return;   // cancelled
 ///     }
 ///
-/// Who was told goes on at the loop's next opportunity, and looks again whether it is still true.
+/// A coroutine that was notified goes on at the loop's next opportunity, and looks again whether it
+/// is still true.
 class Signal {
  public:
   explicit Signal(Loop& loop) : loop_(loop) {}
   Signal(const Signal&) = delete;
   Signal& operator=(const Signal&) = delete;
-  ~Signal() { assert(waiting_.empty()); }  // it outlives whoever waits for it
+  ~Signal() { assert(waiting_.empty()); }  // it outlives those that wait for it
 
   void notify_one();
   void notify_all() {

@@ -27,18 +27,18 @@ class PromiseBase : public Node {
 
   std::suspend_always initial_suspend() const noexcept { return {}; }
 
-  /// An exception in a coroutine has nobody above it but the loop.
+  /// Above a coroutine there is no caller that could catch an exception, only the loop.
   [[noreturn]] void unhandled_exception() const noexcept { std::terminate(); }
 
-  /// Who goes on when this one has ended.
+  /// What goes on when this one has ended.
   void set_continuation(std::coroutine_handle<> continuation) { continuation_ = continuation; }
 
  protected:
   std::coroutine_handle<> continuation_;
 };
 
-/// Ends a task: control goes over to whoever awaits it, without a call inside a call (symmetric
-/// transfer), so that a loop over a million tasks needs no deeper stack than one.
+/// Ends a task: control goes over to the coroutine that awaits it, without a call inside a call
+/// (symmetric transfer), so that a loop over a million tasks needs no deeper stack than one.
 class FinalAwaiter {
  public:
   bool await_ready() const noexcept { return false; }
@@ -69,7 +69,7 @@ class Promise : public PromiseBase {
   std::optional<T> value_;
 };
 
-/// Only these can be children of a scope: there is nobody to take a value.
+/// Only these can be children of a scope: nothing takes a value.
 template <>
 class Promise<void> : public PromiseBase {
  public:
@@ -107,7 +107,7 @@ class [[nodiscard]] Task {
     if (frame_) frame_.destroy();
   }
 
-  /// Whoever takes the frame must destroy it.
+  /// The caller takes the frame over, and must destroy it.
   Handle release() { return std::exchange(frame_, nullptr); }
 
   class Awaiter {

@@ -10,7 +10,7 @@
 
 namespace uring {
 
-/// Results that have come and that nobody has fetched yet, oldest first. Room for one: whoever
+/// Results that have come and have not been fetched yet, oldest first. Room for one: whoever
 /// listens fetches it before the next comes. More are kept in memory of the frame pool until they
 /// are fetched.
 class CompletionQueue {
@@ -47,7 +47,7 @@ class CompletionQueue {
   /// The kernel has a few flags, and never sets all 32.
   static constexpr Entry nothing{.result = 0, .flags = ~std::uint32_t{0}};
 
-  /// A ring of entries, which stand behind it in the same memory.
+  /// A ring of entries, which follow it in the same memory.
   struct Ring {
     std::uint32_t capacity;  ///< A power of two.
     std::uint32_t begin;

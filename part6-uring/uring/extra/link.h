@@ -29,7 +29,7 @@ class [[nodiscard]] Link final : public Joint, public Cancellable {
   explicit Link(Members&&... members) : members_(std::move(members)...) {}
   Link(Link&& other) noexcept : members_(std::move(other.members_)), canceller_(other.canceller_) {}
   ~Link() {
-    each([](auto& one) { one.settle_now(); });
+    each([](auto& one) { one.cancel_now(); });
   }
 
   Link until(Deadline& deadline) && { return std::move(*this).cancelled_by(deadline); }
@@ -69,13 +69,14 @@ class [[nodiscard]] Link final : public Joint, public Cancellable {
     --open_;
     if (&member == &last()) {
       // Those before it that had nothing to report have succeeded: its completion is theirs, too.
-      each([](auto& one) { one.in_flight() ? one.succeeded_in_silence() : void(); });
-    } else if (was_quiet(member)) {
-      // A quiet one that speaks has failed. The kernel cancels what is behind it without a word.
-      bool behind = false;
+      each([](auto& one) { one.in_flight() ? one.succeeded_without_cqe() : void(); });
+    } else if (was_skipped(member)) {
+      // One that skips its completion and has one has failed. The kernel cancels what comes after
+      // it without completions.
+      bool after = false;
       each([&](auto& one) {
-        if (behind && one.in_flight()) one.cancelled_in_silence();
-        behind = behind || &one == &member;
+        if (after && one.in_flight()) one.cancelled_without_cqe();
+        after = after || &one == &member;
       });
     } else if (Operation* next = head(); next != nullptr && next->reason() != Error{}) {
       next->cancel(next->reason());  // it could not be found while it waited for this one
@@ -102,7 +103,8 @@ class [[nodiscard]] Link final : public Joint, public Cancellable {
 
   const Operation& last() const { return std::get<size - 1>(members_); }
 
-  /// The one at work: the first that has not ended. Of a quiet one nobody can tell.
+  /// The one at work: the first that has not ended. Of one that skips its completion that is not
+  /// known.
   Operation* head() const {
     Operation* found = nullptr;
     each([&found](auto& one) {
@@ -111,10 +113,10 @@ class [[nodiscard]] Link final : public Joint, public Cancellable {
     return found;
   }
 
-  bool was_quiet(const Operation& member) const {
-    bool quiet = false;
-    each([&](auto& one) { quiet = quiet || (&one == &member && one.skips_success()); });
-    return quiet && last().in_flight();
+  bool was_skipped(const Operation& member) const {
+    bool skips = false;
+    each([&](auto& one) { skips = skips || (&one == &member && one.skips_success()); });
+    return skips && last().in_flight();
   }
 
   template <typename Visit>

@@ -3,13 +3,13 @@
 namespace uring {
 
 StreamBase::~StreamBase() {
-  assert(waiting_ == nullptr && stopping_ == nullptr);  // it outlives whoever waits for it
+  assert(waiting_ == nullptr && stopping_ == nullptr);  // it outlives those that wait for it
 }
 
 void StreamBase::arrived(int result, std::uint32_t flags) {
   Operation::arrived(result, flags);
   const bool expected = result == -ECANCELED && stopping_ != nullptr;
-  if (expected && waiting_ == nullptr) return;  // whoever stopped it need not hear of it again
+  if (expected && waiting_ == nullptr) return;  // the coroutine that stopped it knows
   queue_.push({.result = result, .flags = flags});
   if (waiting_ != nullptr) make_ready(*std::exchange(waiting_, nullptr));
 }

@@ -66,11 +66,11 @@ class StreamBase : public Operation {
   Waiter* stopping_ = nullptr;  ///< In stop().
 };
 
-/// A OperationSpec of a request that yields many results. Besides it has
+/// An OperationSpec of a request that yields many results. Besides it has
 /// - `feature`, without which there is one result a request;
 /// - `make_multishot(io_uring_sqe&)`, after prepare().
 template <typename T>
-concept ManyDescription = OperationSpec<T> && requires(T& spec, io_uring_sqe& entry) {
+concept MultishotSpec = OperationSpec<T> && requires(T& spec, io_uring_sqe& entry) {
   { T::feature } -> std::convertible_to<Feature>;
   spec.make_multishot(entry);
 };
@@ -82,13 +82,13 @@ concept ManyDescription = OperationSpec<T> && requires(T& spec, io_uring_sqe& en
 ///       auto client = co_await clients.next();
 ///       …
 ///
-/// An error is handed to whoever asks next and ends the request: no descriptor is left, no buffer,
-/// it was cancelled. So does the kernel sometimes without an error. next() begins a new one when it
-/// is asked for more, so that it is the caller who decides whether and when to go on. Results that
-/// came before an end are handed out before it; none is lost, none changes places.
+/// An error is handed out by the next next() and ends the request: no descriptor is left, no
+/// buffer, it was cancelled. So does the kernel sometimes without an error. next() begins a new one
+/// when it is asked for more, so that it is the caller who decides whether and when to go on.
+/// Results that came before an end are handed out before it; none is lost, none changes places.
 ///
 /// Where the kernel has no such requests, or the feature is off, each next() makes one.
-template <ManyDescription D>
+template <MultishotSpec D>
 class Stream : public StreamBase {
  public:
   using Value = typename D::Value;

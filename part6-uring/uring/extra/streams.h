@@ -6,8 +6,8 @@
 #include <chrono>
 
 #include "uring/buffers.h"
-#include "uring/operation_specs.h"
 #include "uring/extra/stream.h"
+#include "uring/operation_specs.h"
 
 namespace uring {
 

@@ -1,11 +1,13 @@
 #include "uring/server/acceptor.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 
-#include <chrono>
+#include <cerrno>
 #include <functional>
 #include <utility>
 
+#include "common/server/constants.h"
 #include "common/server/log.h"
 
 namespace uring {
@@ -14,11 +16,18 @@ namespace {
 // One for the process: a line a second, however many loops it has.
 common::RepeatedFault accept_fault("cannot accept");
 
-/// Connections accepted in one turn: a flood of them must not keep the others waiting.
-constexpr int accept_budget = 16;
-
-/// How long to wait after accept found no descriptor or no memory, unless a connection leaves.
-constexpr auto shortage_pause = std::chrono::milliseconds(100);
+/// Takes one connection out of the backlog; no descriptor: there is none. The connection need not
+/// be non-blocking: the ring waits for it.
+Result<common::Accepted> accept_one(const common::Fd& listener) {
+  while (true) {
+    common::Accepted client;
+    socklen_t size = common::Address::capacity();
+    client.fd = common::Fd(::accept4(listener.get(), client.peer.data(), &size, SOCK_CLOEXEC));
+    if (client.fd || errno == EAGAIN) return client;
+    // ECONNABORTED: this client left while it was queued; the next may be fine. accept(2)
+    if (errno != EINTR && errno != ECONNABORTED) return common::last_error();
+  }
+}
 
 }  // namespace
 
@@ -27,7 +36,7 @@ Task<Result<common::Accepted>> Acceptor::next() {
     if (budget_ == 0) {
       const auto ready = co_await loop_.poll(listener_, POLLIN);
       if (!ready) co_return std::unexpected(ready.error());
-      budget_ = accept_budget;
+      budget_ = common::accept_budget;
     }
     --budget_;
     if (!connection_limit_.try_acquire(background_.wake().get())) {
@@ -35,9 +44,8 @@ Task<Result<common::Accepted>> Acceptor::next() {
       if (!freed) co_return std::unexpected(freed.error());
       continue;
     }
-    // The listener does not wait. Nor need the connection be non-blocking: the ring waits for it.
-    auto accepted = common::accept_one(listener_, common::SocketMode::blocking);
-    if (accepted && *accepted) co_return std::move(**accepted);
+    auto accepted = accept_one(listener_);
+    if (accepted && accepted->fd) co_return std::move(*accepted);
     connection_limit_.release();
     if (accepted) {  // another loop was faster
       budget_ = 0;
@@ -48,7 +56,7 @@ Task<Result<common::Accepted>> Acceptor::next() {
     }
     accept_fault.report(accepted.error(), loop_.now());
     shortage_.reset();
-    const auto paused = co_await loop_.sleep(shortage_pause).cancelled_by(shortage_);
+    const auto paused = co_await loop_.sleep(common::accept_retry_pause).cancelled_by(shortage_);
     if (!paused && shortage_.reason() == Error{}) co_return std::unexpected(paused.error());
   }
 }

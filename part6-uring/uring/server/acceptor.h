@@ -4,7 +4,7 @@
 
 #include "common/fd.h"
 #include "common/loop/connection_limit.h"
-#include "common/server/listen.h"
+#include "common/server/accept.h"
 #include "uring/canceller.h"
 #include "uring/error.h"
 #include "uring/loop.h"

@@ -60,8 +60,7 @@ Task<> LogWriter::run(Loop& loop) {
         common::log_lines_written(*written);
         continue;
       }
-      // They stay in the queue. Full disks have room again one day; a reader who has gone is missed
-      // by nobody.
+      // They stay in the queue. A full disk may have room again one day.
     }
     const auto woken = co_await loop.read(line_came_, std::as_writable_bytes(std::span(&came, 1)));
     if (!woken) co_return;  // our scope was cancelled

@@ -8,8 +8,8 @@
 
 namespace uring {
 
-/// Writes the log through a ring, so that no loop waits for whoever reads stderr: a terminal, a
-/// pipe, a disk. While it exists, the lines of all threads go into the queue of
+/// Writes the log through a ring, so that no loop waits for what is at the other end of stderr: a
+/// terminal, a pipe, a disk. While it exists, the lines of all threads go into the queue of
 /// common/server/log.h. There is one at a time.
 class LogWriter {
  public:

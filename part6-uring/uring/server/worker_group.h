@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "common/fd.h"
-#include "common/loop/connection_limit.h"
+#include "common/loop/eventfd.h"
 #include "common/result.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
@@ -33,13 +33,13 @@ namespace uring {
 template <typename Server>
 class WorkerGroup {
  public:
-  /// Makes the i-th server, in its thread. `wake` is an eventfd(2): somebody asks it to look at
-  /// what is shared. Error: a line that says why not.
+  /// Makes the i-th server, in its thread. `wake` is an eventfd(2): written to when what is
+  /// shared has changed. Error: a line that says why not.
   using Create = std::function<std::expected<std::unique_ptr<Server>, std::string>(
       std::size_t i, const common::Fd& wake)>;
 
-  explicit WorkerGroup(const common::Options& options, const common::OptionNames& terms = {})
-      : options_(options), terms_(terms) {}
+  explicit WorkerGroup(const common::Options& options, const common::OptionNames& names = {})
+      : options_(options), names_(names) {}
   WorkerGroup(const WorkerGroup&) = delete;
   WorkerGroup& operator=(const WorkerGroup&) = delete;
   ~WorkerGroup();
@@ -63,7 +63,7 @@ class WorkerGroup {
   void give_up(std::error_code error);
 
   const common::Options& options_;
-  const common::OptionNames terms_;
+  const common::OptionNames names_;
   Create create_;
   std::vector<common::Fd> wakes_;
   std::vector<std::string> complaints_;  ///< Why a server could not be made; empty: it was.
@@ -109,11 +109,11 @@ std::string WorkerGroup<Server>::start(std::size_t servers, Create create) {
 template <typename Server>
 int WorkerGroup<Server>::run() {
   auto log_writer = LogWriter::create();
-  if (!log_writer) return common::fail(options_, log_writer.error(), terms_);
+  if (!log_writer) return common::fail(options_, log_writer.error(), names_);
   state_ = State::running;
   state_.notify_all();
   const auto finished = first_->run(log_writer->get());
-  log_writer->reset();  // its loop stands still: what is to be said now is written at once
+  log_writer->reset();  // its loop does not run any more: what is logged now is written directly
   if (!finished) give_up(finished.error());
   threads_.clear();  // joins them
   return failed_ ? 1 : 0;
@@ -142,11 +142,11 @@ void WorkerGroup<Server>::work(std::size_t i) {
   if (const auto finished = server->run(nullptr); !finished) give_up(finished.error());
 }
 
-/// The others stop, too: one less would go unnoticed. The first who fails says why.
+/// The others stop, too: one worker fewer would go unnoticed. The first that fails says why.
 template <typename Server>
 void WorkerGroup<Server>::give_up(std::error_code error) {
   if (failed_.exchange(true)) return;
-  (void)common::fail(options_, error, terms_);
+  (void)common::fail(options_, error, names_);
   common::SignalWakeup::stop_after_failure();
 }
 

@@ -29,7 +29,7 @@ TEST(RingSetup, ReadsTheList) {
   for (const Feature off :
        {Feature::multishot_accept, Feature::multishot_recv, Feature::multishot_poll,
         Feature::multishot_timeout, Feature::defer_taskrun}) {
-    EXPECT_FALSE(setup->features.has(off)) << user_data_of(off);
+    EXPECT_FALSE(setup->features.has(off)) << name_of(off);
   }
   EXPECT_TRUE(setup->features.has(Feature::buffer_ring));
 }
@@ -49,11 +49,11 @@ TEST(RingSetup, RefusesWhatItDoesNotKnow) {
 TEST(RingSetup, EachFeatureCanBeSwitchedOff) {
   for (std::size_t i = 0; i < uring::features_count; ++i) {
     const auto feature = static_cast<Feature>(i);
-    const auto setup = Setup::parse("no-" + std::string(user_data_of(feature)));
-    ASSERT_TRUE(setup) << user_data_of(feature);
+    const auto setup = Setup::parse("no-" + std::string(name_of(feature)));
+    ASSERT_TRUE(setup) << name_of(feature);
     const auto ring = Ring::create(*setup);
-    ASSERT_TRUE(ring) << user_data_of(feature);
-    EXPECT_FALSE(ring->features().has(feature)) << user_data_of(feature);
+    ASSERT_TRUE(ring) << name_of(feature);
+    EXPECT_FALSE(ring->features().has(feature)) << name_of(feature);
   }
 }
 

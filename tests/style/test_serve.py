@@ -1,0 +1,27 @@
+"""part6's serve() is part1's, with co_await and co_return."""
+
+from __future__ import annotations
+
+import re
+
+from project import ROOT
+
+OWN_LINES_MAX = 3  # where the buffers are, and so how they are received into
+
+
+def serve_of(stage: str) -> list[str]:
+    """The lines of the function's body, without the words that make it a coroutine."""
+    source = (ROOT / stage / "server.cc").read_text()
+    found = re.search(r"^[^\n]*Status>? serve\(.*?\) \{\n(.*?)^\}", source, re.MULTILINE | re.DOTALL)
+    assert found, f"{stage}/server.cc has no serve()"
+    body = found[1].replace("co_await ", "").replace("co_return", "return")
+    return [line.strip() for line in body.splitlines() if line.strip()]
+
+
+def test_serve_of_part6_is_that_of_part1() -> None:
+    blocking, coroutine = serve_of("part1-blocking"), serve_of("part6-uring")
+    kept = [line for line in coroutine if line in blocking]
+    assert kept == [line for line in blocking if line in coroutine], "in another order"
+    own = [line for line in coroutine if line not in blocking]
+    lost = [line for line in blocking if line not in coroutine]
+    assert len(own) <= OWN_LINES_MAX and len(lost) <= OWN_LINES_MAX, f"part6 has {own}, not {lost}"
