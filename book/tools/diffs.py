@@ -24,6 +24,7 @@ from diff_blocks import ARGUMENTS, MAP, PAIRS, changes, counts, diff_text, stage
 
 PAGES = ROOT / "book" / "diffs"
 HEADING = re.compile(r"^### `(.+)`$", re.MULTILINE)
+ANY_HEADING = re.compile(r"^##+ `.+`$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,9 @@ def complaints(pair: str, text: str) -> Iterator[str]:
     keys = [entry.key for entry in said]
     if len(keys) != len(set(keys)):
         yield "a unit is there twice"
+    elif set(keys) == set(changes(pair)) and (
+            ANY_HEADING.findall(text) != ANY_HEADING.findall(with_headings(pair, text))):
+        yield f"its headings are not in the order of the code (diffs.py add {pair})"
 
 
 def _wrong(pair: str, entry: Entry) -> Iterator[str]:

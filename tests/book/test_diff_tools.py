@@ -209,6 +209,17 @@ def test_a_heading_that_is_not_the_unit_s_is_found(two) -> None:
     assert "twice" in what(text + text[text.index("### "):])
 
 
+def test_headings_that_are_not_in_order_are_found_and_put_right(two) -> None:
+    two(("bytes_max = 1", "bytes_max = 2"), ("return peer", "return peer + 1"))
+    text = diffs.with_headings("1-2", PAGE).replace("\n<!-- diff", "\nWhy.\n\n<!-- diff")
+    text, _ = diffs.confirmed("1-2", text, [])
+    assert list(diffs.complaints("1-2", text)) == []
+    head, first, second = text.partition("### `bytes_max`")[0], *text.split("### ")[1:]
+    mixed = f"{head}### {second.rstrip()}\n\n### {first.rstrip()}\n"
+    assert "not in the order of the code" in what(mixed)
+    assert diffs.with_headings("1-2", mixed) == text
+
+
 @pytest.mark.parametrize(("sentence", "complaint"), [
     ("word " * 25 + "more.", "26 words"), ("One. Two.", "one sentence"),
     ("No stop", "one sentence"), ("In two\nlines.", "one sentence"),
