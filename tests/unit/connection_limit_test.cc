@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/fd.h"
+#include "common/loop/eventfd.h"
 
 namespace {
 
@@ -25,7 +26,7 @@ std::uint64_t wake_ups(const Fd& wake_fd) {
   return ::read(wake_fd.get(), &count, sizeof count) == sizeof count ? count : 0;
 }
 
-TEST(ConnectionLimit, GivesAwayAsManyAsThereAreAndNoMore) {
+TEST(ConnectionLimit, IsAcquiredAsOftenAsItSaysAndNoMore) {
   const Fd wake_fd = make_wake_fd();
   ConnectionLimit limit(3);
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(limit.try_acquire(wake_fd.get()));
@@ -33,7 +34,7 @@ TEST(ConnectionLimit, GivesAwayAsManyAsThereAreAndNoMore) {
   EXPECT_FALSE(limit.try_acquire(wake_fd.get()));
 }
 
-TEST(ConnectionLimit, CanBeTakenAgainWhenGivenBack) {
+TEST(ConnectionLimit, CanBeAcquiredAgainAfterARelease) {
   const Fd wake_fd = make_wake_fd();
   ConnectionLimit limit(1);
   for (int i = 0; i < 10'000; ++i) {
@@ -43,7 +44,7 @@ TEST(ConnectionLimit, CanBeTakenAgainWhenGivenBack) {
   }
 }
 
-TEST(ConnectionLimit, WakesNobodyWhoDoesNotWait) {
+TEST(ConnectionLimit, WakesNoLoopThatDoesNotWait) {
   const Fd wake_fd = make_wake_fd();
   ConnectionLimit limit(2);
   ASSERT_TRUE(limit.try_acquire(wake_fd.get()));
@@ -51,7 +52,7 @@ TEST(ConnectionLimit, WakesNobodyWhoDoesNotWait) {
   EXPECT_EQ(wake_ups(wake_fd), 0U);
 }
 
-TEST(ConnectionLimit, WakesWhoeverFoundNoneOnceAPlaceIsGivenBack) {
+TEST(ConnectionLimit, WakesALoopThatWaitsOnARelease) {
   const Fd wake_fd = make_wake_fd();
   ConnectionLimit limit(1);
   ASSERT_TRUE(limit.try_acquire(wake_fd.get()));
@@ -63,7 +64,7 @@ TEST(ConnectionLimit, WakesWhoeverFoundNoneOnceAPlaceIsGivenBack) {
   EXPECT_EQ(wake_ups(wake_fd), 0U) << "it has been woken, and waits no more";
 }
 
-TEST(ConnectionLimit, WakesOnceHoweverOftenItWasAsked) {
+TEST(ConnectionLimit, WakesALoopOnceHoweverOftenItTried) {
   const Fd wake_fd = make_wake_fd();
   ConnectionLimit limit(0);
   for (int i = 0; i < 10; ++i) ASSERT_FALSE(limit.try_acquire(wake_fd.get()));
@@ -71,8 +72,8 @@ TEST(ConnectionLimit, WakesOnceHoweverOftenItWasAsked) {
   EXPECT_EQ(wake_ups(wake_fd), 1U);
 }
 
-// The newcomer may stand in any listener's backlog.
-TEST(ConnectionLimit, WakesAllWhoWait) {
+// The next connection may be in any listener's backlog.
+TEST(ConnectionLimit, WakesAllLoopsThatWait) {
   std::vector<Fd> workers;
   for (int i = 0; i < 4; ++i) workers.push_back(make_wake_fd());
   ConnectionLimit limit(0);
@@ -81,7 +82,7 @@ TEST(ConnectionLimit, WakesAllWhoWait) {
   for (const Fd& worker : workers) EXPECT_EQ(wake_ups(worker), 1U);
 }
 
-TEST(ConnectionLimit, WakesNobodyWhoWasForgotten) {
+TEST(ConnectionLimit, WakesNoLoopThatWasRemoved) {
   const Fd leaving = make_wake_fd();
   const Fd staying = make_wake_fd();
   ConnectionLimit limit(0);
@@ -93,7 +94,7 @@ TEST(ConnectionLimit, WakesNobodyWhoWasForgotten) {
   EXPECT_EQ(wake_ups(staying), 1U);
 }
 
-// Each thread takes, and gives back what it took; who finds none sleeps until it is woken. A lost
+// Each thread acquires and releases; where that fails it sleeps until it is woken. A lost
 // wake-up would leave a thread asleep for ever, a miscount would let too many in.
 TEST(ConnectionLimit, HoldsTheLimitAndLosesNoWakeUpAmongThreads) {
   constexpr std::size_t connections_max = 3;

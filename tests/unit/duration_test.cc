@@ -46,7 +46,7 @@ TEST(DurationToString, SaysItAsParseDurationReadsIt) {
 }
 
 // Rounded down, a loop would spin through the last millisecond.
-TEST(TimeoutMs, IsRoundedUpSoThatNobodyWakesTooEarly) {
+TEST(TimeoutMs, IsRoundedUpSoThatNoLoopWakesTooEarly) {
   for (const auto left : {1us, 999us, 1000us, 50'000us, 50'001us}) {
     const auto deadline = common::Clock::now() + left;
     const auto timeout = common::timeout_ms(deadline);

@@ -27,7 +27,7 @@ TEST(Fd, IsEmptyByDefault) {
 }
 
 TEST(Fd, HoldsDescriptorZero) {
-  // Not closed here: standard input belongs to somebody else.
+  // Not closed here: standard input is not ours.
   auto* const fd = new Fd(0);
   EXPECT_TRUE(*fd);
   EXPECT_EQ(fd->get(), 0);

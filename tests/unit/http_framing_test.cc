@@ -119,7 +119,7 @@ TEST(HttpBody, InAnyTransferEncodingButChunkedIsRefused) {
   expect_refused("Transfer-Encoding\t: chunked\r\n", chunks);
 }
 
-// RFC 9112, 6.1: whoever passed on a Transfer-Encoding in HTTP/1.0 did not know what it means.
+// RFC 9112, 6.1: a proxy that passed on a Transfer-Encoding in HTTP/1.0 did not know what it means.
 TEST(HttpBody, InChunksIsRefusedFromHttp10) {
   const auto outcome = serve_http(
       "POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");

@@ -20,7 +20,7 @@ inline void wait_for(const std::atomic<bool>& flag) {
   }
 }
 
-/// Serves on: it is up to somebody else to end the process.
+/// Serves on, until something else ends the process.
 [[noreturn]] inline void never_finish() {
   const auto deadline = common::Clock::now() + std::chrono::seconds(30);
   while (common::Clock::now() < deadline) {

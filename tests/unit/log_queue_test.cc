@@ -169,12 +169,13 @@ TEST_F(LogIntoAPipe, WhatWaitsAtTheEndOfTheProcessIsWrittenThen) {
 [[noreturn]] void log_much_into(int stderr_now) {
   if (::dup2(stderr_now, STDERR_FILENO) < 0) std::_Exit(99);
   ::alarm(30);
-  for (int i = 0; i < 10'000; ++i) common::log("a line of some length that nobody will ever read");
+  for (int i = 0; i < 10'000; ++i)
+    common::log("a line of some length that no reader will ever see");
   const bool as_it_was = (::fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK) == 0;
   std::_Exit(as_it_was ? 0 : 98);
 }
 
-TEST(LogDeathTest, APipeThatNobodyEmptiesIsNotWaitedFor) {
+TEST(LogDeathTest, AFullPipeIsNotWaitedFor) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   EXPECT_EXIT(log_much_into(ends[1]), testing::ExitedWithCode(0), "");
@@ -182,7 +183,7 @@ TEST(LogDeathTest, APipeThatNobodyEmptiesIsNotWaitedFor) {
 }
 
 // poll(2) finds it ready while there is room for less than a line.
-TEST(LogDeathTest, ATerminalThatNobodyReadsIsNotWaitedFor) {
+TEST(LogDeathTest, AStoppedTerminalIsNotWaitedFor) {
   int master = -1;
   int slave = -1;
   ASSERT_EQ(::openpty(&master, &slave, nullptr, nullptr, nullptr), 0);

@@ -104,7 +104,7 @@ TEST(EchoSession, AllocatesNothingOnceTheAnswersAreWarm) {
   EXPECT_EQ(allocations.made(), 0U);
 }
 
-// What is lent to the kernel must be what was received, in the order in which it was received,
+// What the kernel is given must be what was received, in the order in which it was received,
 // whether the answers are views of it, copies, or first the one and then the other.
 TEST(EchoSession, AnswersInOrderWhenOnlySomeMessagesAreWholeInTheLentBytes) {
   const std::string stream = frames({"begun before", "whole", "", "whole, too", "rest later"});

@@ -41,16 +41,16 @@ TEST(Slab, FindsAnObjectByItsToken) {
 }
 
 // An event may come for a connection that was closed earlier in the same batch, and whose slot
-// already serves a newcomer.
+// is in use again.
 TEST(Slab, AStaleTokenFindsNothingThoughItsSlotIsUsedAgain) {
   Slab<Counted> slab;
   const Token gone = slab.emplace(1);
   slab.erase(gone);
   EXPECT_EQ(slab.find(gone), nullptr);
-  const Token newcomer = slab.emplace(2);
-  ASSERT_EQ(newcomer.slot(), gone.slot());
+  const Token next = slab.emplace(2);
+  ASSERT_EQ(next.slot(), gone.slot());
   EXPECT_EQ(slab.find(gone), nullptr);
-  EXPECT_EQ(slab.find(newcomer)->name(), 2);
+  EXPECT_EQ(slab.find(next)->name(), 2);
 }
 
 TEST(Slab, ATokenThatItNeverMadeFindsNothing) {
