@@ -135,6 +135,7 @@ TEST_F(UringExchange, AnAnswerThatFallsShortIsAllThatHappens) {
       EXPECT_LE(*got, left);
       left -= std::min(left, *got);
     }
+    exchange.stage({});
     exchange.start();
     co_await end_of(exchange);
     const auto input = take(exchange);
