@@ -19,11 +19,26 @@ function chapters(pattern: RegExp) {
     .filter((name) => pattern.test(name))
     .sort()
     .map((name) => {
-      const title = /^title: (.+)$/m.exec(readFileSync(join(book, name), "utf8"))?.[1] ?? name;
+      const title = titleOf(name) ?? name;
       const [, number, letter] = /^(?:(\d\d)|appendix-(\w))-/.exec(name)!;
       const mark = number ? Number(number) : letter.toUpperCase();
       return { text: `${mark} ${title}`, link: `/${name.slice(0, -3)}` };
     });
+}
+
+/** The pages of differences: up the ladder, and last what skips a rung. */
+function differences() {
+  return readdirSync(join(book, "diffs"))
+    .filter((name) => /^\d-\d\.md$/.test(name))
+    .sort((a, b) => a.charCodeAt(2) - b.charCodeAt(2) || b.charCodeAt(0) - a.charCodeAt(0))
+    .map((name) => ({
+      text: titleOf(join("diffs", name)) ?? name,
+      link: `/diffs/${name.slice(0, -3)}`,
+    }));
+}
+
+function titleOf(page: string): string | undefined {
+  return /^title: (.+)$/m.exec(readFileSync(join(book, page), "utf8"))?.[1];
 }
 
 /** Where the code can be read, if this clone knows it. */
@@ -111,7 +126,10 @@ export default defineConfig({
   outDir: process.env.BOOK_OUT ?? "../build/site",
   cacheDir: "../build/site-cache",
   srcExclude: ["tools/**", "runs/**", "steps/**", "solutions/**", "node_modules/**"],
-  rewrites: { "bugs/README.md": "bugs/index.md" },
+  rewrites: {
+    "bugs/README.md": "bugs/index.md",
+    "diffs/README.md": "diffs/index.md",
+  },
   cleanUrls: false,
   markdown: {
     languageAlias: { console: "shellsession" },
@@ -128,6 +146,7 @@ export default defineConfig({
     sidebar: [
       { text: "The book", items: chapters(/^\d\d-.*\.md$/) },
       { text: "Appendices", items: chapters(/^appendix-\w-.*\.md$/) },
+      { text: "From stage to stage", link: "/diffs/", collapsed: true, items: differences() },
       { text: "The ring view", link: "/ring-view" },
       { text: "The zoo's register", link: "/bugs/" },
     ],

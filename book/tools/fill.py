@@ -1,14 +1,16 @@
 #!/usr/bin/python3
-"""Checks that listings, runs, numbers and tables in the project's Markdown files are true, or
-makes them so."""
+"""Checks that listings, runs, numbers, tables and differences between stages in the project's
+Markdown files are true, or makes them so."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import diff_blocks
 import listings
 import measured
 import runs
@@ -40,6 +42,13 @@ def table_text(block: Block) -> str:
     return "\n" + tables.table(block.arguments) + "\n"
 
 
+MADE_OF_WHAT_IS: dict[str, Callable[[Block], str]] = {
+    "table": table_text,
+    "diff": lambda block: diff_blocks.diff_text(block.arguments),
+    "changes": lambda block: diff_blocks.changes_text(block.arguments),
+}
+
+
 def complaint(block: Block) -> str | None:
     """What is wrong with a block, or None."""
     try:
@@ -53,7 +62,7 @@ def complaint(block: Block) -> str | None:
             return f"{wrong} (fill.py --write mends it)" if wrong else None
         if block.kind == "numbers" and block.text != numbers_text(block):
             return "is not what was measured (fill.py --write mends it)"
-        if block.kind == "table" and block.text != table_text(block):
+        if block.kind in MADE_OF_WHAT_IS and block.text != MADE_OF_WHAT_IS[block.kind](block):
             return "is not what there is (fill.py --write mends it)"
     except Wrong as wrong_block:
         return str(wrong_block)
@@ -69,8 +78,8 @@ def filled(block: Block, build: Path) -> str:
             return listing_text(block)
         if block.kind == "numbers":
             return numbers_text(block)
-        if block.kind == "table":
-            return table_text(block)
+        if block.kind in MADE_OF_WHAT_IS:
+            return MADE_OF_WHAT_IS[block.kind](block)
         return _fenced("console", runs.recorded(block.arguments, build))
     except Wrong:
         return block.text
@@ -81,7 +90,8 @@ def _fenced(language: str, lines: list[str]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, epilog=(
+        "What the pages of book/diffs say by hand has a tool of its own: diffs.py."))
     parser.add_argument("--write", action="store_true", help="mend what is wrong")
     parser.add_argument("--build-dir", type=Path, default=DEFAULT_BUILD, metavar="DIR",
                         help="where the steps are built, for runs (default: build/default)")

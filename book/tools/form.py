@@ -11,7 +11,9 @@ INLINE_CODE = re.compile(r"(`+)(?!`).+?\1", re.DOTALL)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 HEADING = re.compile(r"^(#{1,6}) (.+)$", re.MULTILINE)
-EXERCISE = re.compile(r"E\d+\.\d+ - ")  # no link leads to it: host and site make different anchors
+# No link leads to these: host and site make different anchors.
+EXERCISE = re.compile(r"E\d+\.\d+ - ")
+CODE_HEADING = re.compile(r"`.+`$")
 TAG = re.compile(r"</?([A-Za-z][\w-]*)[^>]*>")
 CALLOUT = re.compile(r"^> \[!(\w+)\](.*)$", re.MULTILINE)
 
@@ -21,6 +23,7 @@ FRONT = {"title", "description", "outline"}
 PARAGRAPH_WORDS_MAX = 90
 TABLE_COLUMNS_MAX = 5
 WRONG_BOXES_MAX = 5
+SENTENCE_WORDS_MAX = 25  # where one sentence is asked for: book/diffs
 WORDS = re.compile(r"\b(simply|just|obviously|of course|basically|easily|trivially)\b", re.I)
 FIRST_PERSON = re.compile(r"\bI\b(?!/)")
 
@@ -63,7 +66,8 @@ def without_code(text: str) -> str:
 def anchors(text: str) -> set[str]:
     """What a link may name behind `#`. Our headings are such that host and site agree."""
     return {heading.lower().replace(" ", "-")
-            for _, heading in HEADING.findall(without_code(text)) if not EXERCISE.match(heading)}
+            for _, heading in HEADING.findall(without_code(text))
+            if not EXERCISE.match(heading) and not CODE_HEADING.match(heading)}
 
 
 def words(text: str) -> int:
@@ -71,6 +75,15 @@ def words(text: str) -> int:
     prose = re.sub(r"^\|.*$", "", FRONT_MATTER.sub("", COMMENT.sub("", FENCE.sub("", text))),
                    flags=re.MULTILINE)
     return len(re.findall(r"\b[\w’'`./-]+", prose))
+
+
+def sentence_problems(sentence: str) -> Iterator[str]:
+    """One sentence, and a short one."""
+    plain = re.sub(r"`[^`]*`", "code", sentence)
+    if len(plain.split()) > SENTENCE_WORDS_MAX:
+        yield f"{len(plain.split())} words, at most {SENTENCE_WORDS_MAX}"
+    if "\n" in sentence or not re.fullmatch(r"[^.?!]*(?:[.?!]\w[^.?!]*)*\.", plain):
+        yield "is not one sentence that ends in a full stop"
 
 
 def _line(text: str, position: int) -> int:
@@ -92,6 +105,8 @@ def _headings(prose: str) -> Iterator[Problem]:
     seen: set[str] = set()
     for found in HEADING.finditer(prose):
         titles += found[1] == "#"
+        if CODE_HEADING.match(found[2]):
+            continue
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9 -]*", EXERCISE.sub("", found[2])):
             yield Problem(_line(prose, found.start()),
                           f"heading '{found[2]}': letters, digits, blanks, hyphens; first a letter")

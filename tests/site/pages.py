@@ -13,7 +13,8 @@ PACKAGES = BOOK / "node_modules"
 def pages() -> list[Path]:
     """Those of the site, in reading order, as the sidebar has them."""
     return [BOOK / "index.md", *sorted(BOOK.glob("[0-9][0-9]-*.md")),
-            *sorted(BOOK.glob("appendix-?-*.md")), BOOK / "ring-view.md", BOOK / "bugs/README.md"]
+            *sorted(BOOK.glob("appendix-?-*.md")), *sorted(BOOK.glob("diffs/*.md")),
+            BOOK / "ring-view.md", BOOK / "bugs/README.md"]
 
 
 def node_or_skip() -> str:

@@ -1,0 +1,152 @@
+"""What fill.py puts into the pages of book/diffs: what changes from one stage to another.
+
+    <!-- changes: 4-5 -->             the files and the counts; `all`: a table of all pairs
+    <!-- diff: 4-5 poller Poller::wait confirmed 0a1b2c3d -->       a unit: see units.py
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import tables
+import units
+from blocks import ROOT, Wrong
+from units import Change, Unit
+
+PAIRS = ("1-2", "2-3", "3-4", "4-5", "1-6")
+MAP = "5-6"
+BUILD = "CMakeLists.txt"
+IN_ORDER = ("1-2", "2-3", "3-4", "4-5", MAP, "1-6")
+# Of what is new, and of what is gone; what is longer is shown by its head.
+NEW_LINES_MAX = 25
+GONE_LINES_MAX = 15
+ARGUMENTS = re.compile(r"(?P<pair>\d-\d) (?P<component>\S+) (?P<name>.+?)"
+                       r"(?: confirmed (?P<hash>[0-9a-f]{8}))?")
+LISTED = re.compile(r"^<!-- listing: (\S+) (.+?) -->$", re.MULTILINE)
+
+
+def stages(pair: str) -> tuple[Path, Path]:
+    """The directories of a pair such as 4-5."""
+    found = {path.name[4]: path for path in ROOT.glob("part[0-9]-*")}
+    try:
+        old, new = (found[number] for number in pair.split("-"))
+    except (KeyError, ValueError):
+        raise Wrong(f"there is no pair of stages '{pair}'") from None
+    return old, new
+
+
+@cache
+def changes(pair: str) -> dict[tuple[str, str], Change]:
+    """All that a page has to speak of, by component and name, in the page's order."""
+    return {(change.unit.component, change.unit.name): change
+            for change in units.changes(*stages(pair))}
+
+
+def diff_text(arguments: str) -> str:
+    """Where a unit is, and what has changed in it."""
+    found = ARGUMENTS.fullmatch(arguments)
+    change = changes(found["pair"]).get((found["component"], found["name"])) if found else None
+    if not found or not change:
+        raise Wrong("nothing by that name has changed: remove it, with its sentence")
+    links = " · ".join(_links(found["pair"], change))
+    return "\n".join(["", links, "", "```diff", *_lines(change), "```", ""])
+
+
+def _links(pair: str, change: Change) -> Iterator[str]:
+    for stage, unit in zip(stages(pair), (change.old, change.new)):
+        if unit:
+            yield f"[{stage.name}/{unit.file}](../../{stage.name}/{unit.file})"
+    if not change.old or not change.new:
+        yield "gone" if change.old else "new"
+    if change.new and (chapter := _chapter(stages(pair)[1], change.new)):
+        yield f"[chapter {int(chapter[:2])}](../{chapter})"
+
+
+def _chapter(stage: Path, unit: Unit) -> str | None:
+    """The first chapter that lists it."""
+    return next((chapter for chapter, file, names in _listings()
+                 if file == f"{stage.name}/{unit.file}" and unit.name in names), None)
+
+
+@cache
+def _listings() -> list[tuple[str, str, list[str]]]:
+    return [(path.name, file, names.split())
+            for path in sorted((ROOT / "book").glob("[0-9][0-9]-*.md"))
+            for file, names in LISTED.findall(path.read_text())]
+
+
+def _lines(change: Change) -> list[str]:
+    if change.old and change.new:
+        return units.diff(change.old, change.new)
+    sign, lines_max = ("-", GONE_LINES_MAX) if change.old else ("+", NEW_LINES_MAX)
+    return [f"{sign}{line}".rstrip() for line in head(change.unit.lines, lines_max)]
+
+
+def head(lines: tuple[str, ...], lines_max: int) -> tuple[str, ...]:
+    """All of a short unit; of a long one how it begins, up to the brace, and how it ends."""
+    if len(lines) <= lines_max:
+        return lines
+    opening = next((i for i, line in enumerate(lines) if line.endswith("{")), 0)
+    return (*lines[:opening + 1], "  // …", lines[-1])
+
+
+def changes_text(arguments: str) -> str:
+    """The files of a pair, and how much has changed in them; of `all`, a line for each pair. Of a
+    map the ways to the other pages."""
+    if arguments == "all":
+        return _table_of_pairs()
+    if arguments == MAP:
+        return f"\n{_ways(MAP)}\n\n"
+    old, new = stages(arguments)
+    lists: dict[str, list[str]] = {"`=` the same bytes": [], "`~` changed": [],
+                                   "`+` new": [], "`-` gone": []}
+    same, changed, fresh, gone = lists.values()
+    for file, (added, removed) in counts(arguments).items():
+        if not (old / file).exists():
+            fresh.append(f"`{file}` +{added}")
+        elif not (new / file).exists():
+            gone.append(f"`{file}` −{removed}")
+        elif added or removed:
+            changed.append(f"`{file}` +{added} −{removed}")
+        else:
+            same.append(f"`{file}`")
+    those = [f"- {what}: {', '.join(files)}" for what, files in lists.items() if files]
+    added, removed = total(arguments)
+    return "\n".join(["", _ways(arguments), "", *those, "",
+                      f"In these files, `diff -ruN {old.name} {new.name}` adds {added} lines and "
+                      f"removes {removed}.", "", ""])
+
+
+def _ways(here: str) -> str:
+    """Links to the other pages, in a line."""
+    return " · ".join(f"**{pair.replace('-', ' → ')}**" if pair == here
+                      else f"[{pair.replace('-', ' → ')}]({pair}.md)" for pair in IN_ORDER)
+
+
+def counts(pair: str) -> dict[str, tuple[int, int]]:
+    """Lines added and removed, for each file of the two servers and the one that builds them."""
+    old, new = stages(pair)
+    files = sorted({*units.sources(old), *units.sources(new)}, key=units.reading_order)
+    files += [BUILD] if (new / BUILD).is_file() else []
+    return {file: units.count(old, new, file) for file in files}
+
+
+def total(pair: str) -> tuple[int, int]:
+    """The lines added and removed in all files together."""
+    added, removed = zip(*counts(pair).values())
+    return sum(added), sum(removed)
+
+
+def _table_of_pairs() -> str:
+    """A row for each pair: how much a reader finds there."""
+    rows = [["stages", "lines added", "removed", "functions and types"]]
+    for pair in IN_ORDER:
+        link = f"[{' to '.join(stage.name for stage in stages(pair))}]({pair}.md)"
+        if pair == MAP:
+            rows.append([link, "a map", "–", "–"])
+        else:
+            rows.append([link, *map(str, total(pair)), str(len(changes(pair)))])
+    return "\n" + tables.markdown(rows[0], rows[1:]) + "\n"

@@ -1,0 +1,184 @@
+#!/usr/bin/python3
+"""The pages of book/diffs: what changes from one stage to another, a function at a time.
+
+Each unit that changed has a heading, one sentence that says why, and the difference itself. The
+sentences are written by hand; what is between marks is filled in by fill.py --write. A mark also
+says for which code its sentence was confirmed: once that has changed, somebody has to read the
+sentence again, and confirm it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import blocks
+import diff_map
+import form
+from blocks import ROOT, Wrong
+from diff_blocks import ARGUMENTS, MAP, PAIRS, changes, counts, diff_text, stages
+
+PAGES = ROOT / "book" / "diffs"
+HEADING = re.compile(r"^### `(.+)`$", re.MULTILINE)
+FILES = re.compile(r"^## `.+`$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a page says of one unit."""
+
+    heading: str
+    sentence: str
+    key: tuple[str, str]
+    hash: str | None
+
+
+def entries(text: str) -> list[Entry]:
+    """Those of a page, in order."""
+    found = []
+    at = 0
+    for block in blocks.BLOCK.finditer(text):
+        if block["kind"] == "diff" and (arguments := ARGUMENTS.fullmatch(block["arguments"])):
+            headings = list(HEADING.finditer(text, at, block.start()))
+            begin = headings[-1].end() if headings else at
+            found.append(Entry(headings[-1][1] if headings else "",
+                               text[begin:block.start()].strip(),
+                               (arguments["component"], arguments["name"]), arguments["hash"]))
+        at = block.end()
+    return found
+
+
+def complaints(pair: str, text: str) -> Iterator[str]:
+    """What a page lacks, has too much of, or says of code that is no more."""
+    said = entries(text)
+    for key in changes(pair):
+        if key not in {entry.key for entry in said}:
+            yield f"{key[0]} {key[1]}: has changed and has no sentence (diffs.py add {pair})"
+    for entry in said:
+        yield from (f"{' '.join(entry.key)}: {what}" for what in _wrong(pair, entry))
+    keys = [entry.key for entry in said]
+    if len(keys) != len(set(keys)):
+        yield "a unit is there twice"
+    elif set(keys) == set(changes(pair)) and (keys != list(changes(pair)) or
+            FILES.findall(text) != FILES.findall(with_headings(pair, text))):
+        yield f"its headings are not in the order of the code (diffs.py add {pair})"
+
+
+def _wrong(pair: str, entry: Entry) -> Iterator[str]:
+    change = changes(pair).get(entry.key)
+    if change is None:
+        yield "has a sentence and has not changed: remove it"
+        return
+    if entry.heading != change.unit.shown:
+        yield f"its heading is `{entry.heading}`, not `{change.unit.shown}`"
+    if not entry.sentence:
+        yield "has changed and has no sentence"
+        return
+    yield from form.sentence_problems(entry.sentence)
+    if entry.hash != change.hash:
+        yield ("the code has changed since the sentence was confirmed: read both, then "
+               f"diffs.py confirm {pair} {entry.key[1]}")
+
+
+# What changes a page
+
+
+def with_headings(pair: str, text: str) -> str:
+    """The page, with a heading for each change that has none yet, in order."""
+    said = {entry.key: entry for entry in entries(text)}
+    first = re.search(r"^## ", text, re.MULTILINE)
+    parts = [text[:first.start()].rstrip() if first else text.rstrip()]
+    component = ""
+    order = list(changes(pair)) + [key for key, entry in said.items()
+                                   if entry.sentence and key not in changes(pair)]
+    for key in order:
+        change = changes(pair).get(key)
+        if key[0] != component:
+            component = key[0]
+            files = [f"`{file}`" for file in counts(pair) if Path(file).stem == component]
+            parts.append(f"## {', '.join(files)}")
+        entry = said.get(key)
+        parts.append(f"### `{change.unit.shown if change else entry.heading}`")
+        if entry and entry.sentence:
+            parts.append(entry.sentence)
+        confirmed = f" confirmed {entry.hash}" if entry and entry.hash else ""
+        arguments = f"{pair} {key[0]} {key[1]}{confirmed}"
+        filling = diff_text(arguments) if change else ""
+        parts.append(f"<!-- diff: {arguments} -->\n{filling}<!-- /diff -->")
+    return "\n\n".join(parts) + "\n"
+
+
+def confirmed(pair: str, text: str, names: list[str]) -> tuple[str, list[Entry]]:
+    """The page with the marks of these units, or of all, saying that their sentences fit the code
+    of now; and those that did not say so before."""
+    fresh: list[Entry] = []
+    said = {entry.key: entry for entry in entries(text)}
+
+    def mark(found: re.Match[str]) -> str:
+        arguments = ARGUMENTS.fullmatch(found["arguments"])
+        if found["kind"] != "diff" or not arguments:
+            return found[0]
+        key = arguments["component"], arguments["name"]
+        change, entry = changes(pair).get(key), said[key]
+        wanted = not names or key[1] in names
+        if not wanted or not change or not entry.sentence or entry.hash == change.hash:
+            return found[0]
+        fresh.append(entry)
+        return found[0].replace(
+            found["arguments"], f"{pair} {key[0]} {key[1]} confirmed {change.hash}", 1)
+
+    unknown = set(names) - {name for _, name in said}
+    if unknown:
+        raise Wrong(f"{pair}.md speaks of nothing called {', '.join(sorted(unknown))}")
+    return blocks.BLOCK.sub(mark, text), fresh
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("check", help="say what is missing, left over or out of date")
+    add = commands.add_parser("add", help="give each change that has none a heading, to write its "
+                                          "sentence below; puts the headings in order")
+    add.add_argument("pair", nargs="+", choices=PAIRS, metavar="PAIR", help="such as 4-5")
+    confirm = commands.add_parser("confirm", help="say that the sentences fit the code of now")
+    confirm.add_argument("pair", choices=PAIRS, metavar="PAIR", help="such as 4-5")
+    confirm.add_argument("symbol", nargs="*", help="as the heading names it; default: all")
+    arguments = parser.parse_args()
+    if arguments.command == "check":
+        return check()
+    for pair in arguments.pair if arguments.command == "add" else [arguments.pair]:
+        page = PAGES / f"{pair}.md"
+        text = page.read_text()
+        if arguments.command == "add":
+            page.write_text(with_headings(pair, text))
+            continue
+        names = [name.split()[-1] for name in arguments.symbol]  # without `class`
+        try:
+            text, fresh = confirmed(pair, text, names)
+        except Wrong as wrong:
+            print(wrong, file=sys.stderr)
+            return 2
+        page.write_text(text)
+        for entry in fresh:
+            print(f"{entry.heading}: {entry.sentence}")
+    return 0
+
+
+def check() -> int:
+    """Prints the complaints about all pages."""
+    found = [f"diffs/{pair}.md: {what}" for pair in PAIRS
+             for what in complaints(pair, (PAGES / f"{pair}.md").read_text())]
+    found += [f"diffs/{MAP}.md: {what}"
+              for what in diff_map.complaints(*stages(MAP), (PAGES / f"{MAP}.md").read_text())]
+    for complaint in found:
+        print(complaint)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

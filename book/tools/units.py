@@ -1,0 +1,228 @@
+"""The units of a stage: its functions, types and constants by name, each with the comment above it.
+
+Two stages are compared unit by unit. What only moved, or was only re-wrapped, has not changed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import listings
+
+INCLUDED = re.compile(r'^#include "([\w.]+)"', re.MULTILINE)
+KINDS = {"function", "prototype", "class", "struct", "union", "enum", "variable", "typedef",
+         "alias", "macro"}
+TYPES = {"class", "struct", "union", "enum"}
+BETWEEN = re.compile(r"//|#include|#pragma once|using\b|(?:class|struct) \w+;$"
+                     r"|(?:inline )?namespace\b.*\{$|\}  // namespace")
+READING_ORDER = ("main", "server", "connection", "poller", "workers")
+THE_REST = "the rest"
+CONTEXT_LINES = 3
+SIMILAR_MIN = 0.2
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One of them. Overloads are one unit, as are a function and its declaration in the header."""
+
+    file: str
+    name: str
+    kind: str
+    lines: tuple[str, ...]
+
+    @property
+    def component(self) -> str:
+        """What a header and its source have in common."""
+        return Path(self.file).stem
+
+    @property
+    def shown(self) -> str:
+        """As a heading names it."""
+        return f"{self.kind} {self.name}" if self.kind in TYPES else self.name
+
+    def with_more(self, other: Unit) -> Unit:
+        """One unit of the two."""
+        kind = other.kind if self.kind == "prototype" else self.kind
+        return Unit(other.file, self.name, kind, (*self.lines, "", *other.lines))
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of a unit: changed, new (no `old`) or gone (no `new`)."""
+
+    old: Unit | None
+    new: Unit | None
+
+    @property
+    def unit(self) -> Unit:
+        """The new one, as long as there is one."""
+        unit = self.new or self.old
+        assert unit is not None
+        return unit
+
+    @property
+    def hash(self) -> str:
+        """Of both texts, however they are wrapped."""
+        both = "\0".join(folded(unit.lines) if unit else "" for unit in (self.old, self.new))
+        return hashlib.sha256(both.encode()).hexdigest()[:8]
+
+
+def folded(lines: Iterable[str]) -> str:
+    """The text, without what a re-wrapping may change."""
+    return re.sub(r"\s", "", "".join(re.sub(r"^\s*///?(?!<)", "", line) for line in lines))
+
+
+def sources(stage: Path) -> dict[str, Path]:
+    """The files of a stage's server by name: main.cc, what that includes, and so on."""
+    found: dict[str, Path] = {}
+    queue = ["main.cc"]
+    for name in queue:
+        path = stage / name
+        if name in found or not path.is_file():
+            continue
+        found[name] = path
+        queue += INCLUDED.findall(path.read_text())
+        queue += [f"{path.stem}.cc"] if path.suffix == ".h" else []
+    return {name: found[name] for name in sorted(found, key=reading_order)}
+
+
+def reading_order(file: str) -> tuple[int, str, bool]:
+    """Where a file comes in a stage: see READING_ORDER; a header before its source."""
+    component = Path(file).stem
+    place = READING_ORDER.index(component) if component in READING_ORDER else len(READING_ORDER)
+    return place, component, file.endswith(".cc")
+
+
+def units(stage: Path) -> dict[tuple[str, str], Unit]:
+    """Those of a stage by component and name, in the order of reading."""
+    found: dict[tuple[str, str], Unit] = {}
+    for path in sources(stage).values():
+        for unit in split(path):
+            key = unit.component, unit.name
+            found[key] = found[key].with_more(unit) if key in found else unit
+    return found
+
+
+def split(path: Path) -> list[Unit]:
+    """The units of one file. Includes, namespaces and comments that stand alone belong to none."""
+    lines = path.read_text().splitlines()
+    found = []
+    at = next((i for i, line in enumerate(lines) if not line.startswith("//")), 0)
+    rest: list[str] = []
+    for tag in sorted(listings.tags(path), key=lambda tag: int(str(tag["line"]))):
+        begin, end = int(str(tag["line"])) - 1, int(str(tag.get("end", tag["line"])))
+        if tag["kind"] not in KINDS or begin < at:  # begin < at: inside the one before
+            continue
+        begin = listings.first_line(lines, begin)
+        while begin > at and lines[begin - 1].lstrip().startswith("//"):
+            begin -= 1
+        rest += lines[at:begin]
+        found.append(Unit(path.name, qualified(tag), str(tag["kind"]), tuple(lines[begin:end])))
+        at = end
+    rest = [line for line in rest + lines[at:] if line and not BETWEEN.match(line)]
+    return found + ([Unit(path.name, THE_REST, THE_REST, tuple(rest))] if rest else [])
+
+
+def qualified(tag: dict[str, object]) -> str:
+    """As the stage itself calls it: without the namespaces that all of it is in."""
+    scopes = [scope for scope in str(tag.get("scope", "")).split("::")
+              if scope and scope != "stage" and not scope.startswith("__anon")]
+    return "::".join([*scopes, str(tag["name"])])
+
+
+def changes(old_stage: Path, new_stage: Path) -> list[Change]:
+    """What is not the same in two stages, in the order of reading; what is gone comes where it
+    was."""
+    old, new = units(old_stage), units(new_stage)
+    partners = {key: key for key in new if key in old}
+    partners |= {key: moved for key in new if key not in old and (moved := _moved(key, old, new))}
+    found = [Change(old.get(partners.get(key, key)), unit) for key, unit in new.items()]
+    kept = {old_key: key for key, old_key in partners.items()}
+    place = 0
+    for key, unit in old.items():
+        if key in kept:
+            place = 1 + next(i for i, change in enumerate(found) if change.new == new[kept[key]])
+        else:
+            place = _place_in(found, unit, place)
+            found.insert(place, Change(unit, None))
+            place += 1
+    return [change for change in found if change.old is None or change.new is None
+            or folded(change.old.lines) != folded(change.new.lines)]
+
+
+def _moved(key: tuple[str, str], old: dict[tuple[str, str], Unit],
+           new: dict[tuple[str, str], Unit]) -> tuple[str, str] | None:
+    """Where the old stage has what the new one has in another file, or in a class instead of none:
+    `serve` may become `Server::serve`."""
+    component, name = key
+    last = name.rpartition("::")[2]
+    gone = [other for other in old if other not in new and old[other].kind == new[key].kind]
+    by_name = [other for other in gone if other[1] == name]
+    by_last = [other for other in gone
+               if other[0] == component and other[1].rpartition("::")[2] == last
+               and "" in (other[1].rpartition("::")[0], name.rpartition("::")[0])]
+    rivals = [other for other in new if other not in old and other[0] == component
+              and other[1].rpartition("::")[2] == last]
+    those = by_name or (by_last if len(rivals) == 1 else [])
+    return those[0] if len(those) == 1 else None
+
+
+def _place_in(found: list[Change], unit: Unit, place: int) -> int:
+    """After the unit before it, but always among those of its own files."""
+    own = [i for i, change in enumerate(found) if change.unit.component == unit.component]
+    if own:
+        return min(max(place, own[0]), own[-1] + 1)
+    later = reading_order(unit.file)
+    return next((i for i, change in enumerate(found) if reading_order(change.unit.file) > later),
+                len(found))
+
+
+def diff(old: Unit, new: Unit) -> list[str]:
+    """The lines of a unified diff, with `// …` for what is the same between two of its hunks. Where
+    little is the same, all of the old one and then all of the new one."""
+    matcher = difflib.SequenceMatcher(None, old.lines, new.lines, autojunk=False)
+    if matcher.ratio() < SIMILAR_MIN:
+        return _replaced(list(old.lines), list(new.lines))
+    shown: list[str] = []
+    for group in matcher.get_grouped_opcodes(CONTEXT_LINES):
+        first = old.lines[group[0][1]]
+        if group[0][1] > 0:
+            shown.append(" " + first[:len(first) - len(first.lstrip())] + "// …")
+        for what, i, i_end, j, j_end in group:
+            if what == "equal":
+                shown += [f" {line}" for line in old.lines[i:i_end]]
+            else:
+                shown += [f"-{line}" for line in old.lines[i:i_end]]
+                shown += [f"+{line}" for line in new.lines[j:j_end]]
+    if group[-1][2] < len(old.lines):
+        shown.append(" // …")
+    return [line.rstrip() for line in shown]
+
+
+def _replaced(old: list[str], new: list[str]) -> list[str]:
+    """All of the old lines and then all of the new ones, but for how both begin and end."""
+    begin: list[str] = []
+    end: list[str] = []
+    while old and new and old[0] == new[0]:
+        begin.append(" " + old.pop(0))
+        del new[0]
+    while old and new and old[-1] == new[-1]:
+        end.insert(0, " " + old.pop())
+        del new[-1]
+    both = [*begin, *(f"-{line}" for line in old), *(f"+{line}" for line in new), *end]
+    return [line.rstrip() for line in both]
+
+
+def count(old_stage: Path, new_stage: Path, file: str) -> tuple[int, int]:
+    """How many lines of a file `diff -N` marks as added, and as removed."""
+    paths = [stage / file if (stage / file).is_file() else Path("/dev/null")
+             for stage in (old_stage, new_stage)]
+    run = subprocess.run(["diff", "-u", *paths], capture_output=True, text=True)
+    lines = run.stdout.splitlines()[2:]
+    return sum(line[0] == "+" for line in lines), sum(line[0] == "-" for line in lines)

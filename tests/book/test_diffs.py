@@ -1,0 +1,55 @@
+"""The pages of differences: each change has its sentence, each sentence its change."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import diff_blocks
+import diff_map
+import diffs
+import form
+import pytest
+from blocks import ROOT
+
+PAGES = sorted(diffs.PAGES.glob("*.md"))
+
+
+def page(pair: str) -> str:
+    return (diffs.PAGES / f"{pair}.md").read_text()
+
+
+def complain(complaints: list[str]) -> None:
+    if complaints:
+        pytest.fail("\n".join(complaints), pytrace=False)
+
+
+@pytest.mark.parametrize("pair", diff_blocks.PAIRS)
+def test_every_change_has_a_sentence_that_fits(pair: str) -> None:
+    complain([f"diffs/{pair}.md: {what}" for what in diffs.complaints(pair, page(pair))])
+
+
+def test_the_map_has_every_function_and_names_only_what_there_is() -> None:
+    old, new = diff_blocks.stages(diff_blocks.MAP)
+    complain([f"diffs/{diff_blocks.MAP}.md: {what}"
+              for what in diff_map.complaints(old, new, page(diff_blocks.MAP))])
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_form(path: Path) -> None:
+    complain([f"diffs/{path.name}:{p.line}: {p.what}" for p in form.problems(path.read_text())])
+
+
+def test_there_is_a_page_for_each_pair_and_no_other() -> None:
+    assert [path.stem for path in PAGES] == sorted([*diff_blocks.PAIRS, diff_blocks.MAP, "README"])
+
+
+def test_the_counts_are_those_of_the_ladder() -> None:
+    """tests/style limits how much may change from one stage to the next, and counts for itself."""
+    ladder = ROOT / "tests" / "style" / "ladder.py"
+    told = subprocess.run([sys.executable, ladder], capture_output=True, text=True, check=True)
+    read = re.findall(r"^(part(\d)\S*) -> (part(\d)\S*): (\d+) lines", told.stdout, re.MULTILINE)
+    counts = {f"{old}-{new}": int(lines) for _, old, _, new, lines in read}
+    assert counts == {pair: sum(diff_blocks.total(pair)) for pair in diff_blocks.PAIRS
+                      if pair in counts}
+    assert len(counts) == 4
