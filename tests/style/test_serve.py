@@ -12,7 +12,8 @@ OWN_LINES_MAX = 3  # where the buffers are, and so how they are received into
 def serve_of(stage: str) -> list[str]:
     """The lines of the function's body, without the words that make it a coroutine."""
     source = (ROOT / stage / "server.cc").read_text()
-    found = re.search(r"^[^\n]*Status>? serve\(.*?\) \{\n(.*?)^\}", source, re.MULTILINE | re.DOTALL)
+    pattern = r"^[^\n]*Status>? serve\(.*?\) \{\n(.*?)^\}"
+    found = re.search(pattern, source, re.MULTILINE | re.DOTALL)
     assert found, f"{stage}/server.cc has no serve()"
     body = found[1].replace("co_await ", "").replace("co_return", "return")
     return [line.strip() for line in body.splitlines() if line.strip()]

@@ -10,7 +10,7 @@
 
 namespace uring {
 
-/// Results that have come and have not been fetched yet, oldest first. Room for one: whoever
+/// Results that have come and have not been fetched yet, oldest first. Room for one: a stream that
 /// listens fetches it before the next comes. More are kept in memory of the frame pool until they
 /// are fetched.
 class CompletionQueue {
