@@ -157,14 +157,15 @@ Detached accept_all(int epoll, const common::Fd& listener) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  common::Options options;
-  const std::string_view port = argc == 2 ? argv[1] : "";
-  const auto parsed = std::from_chars(port.data(), port.data() + port.size(), options.port);
-  if (port.empty() || parsed.ec != std::errc()) {
+  std::uint16_t port = 0;
+  const std::string_view text = argc == 2 ? argv[1] : "";
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (text.empty() || parsed.ec != std::errc()) {
     std::fputs("which port?\n", stderr);
     return 2;
   }
-  const auto listener = common::listen_on(options, common::SocketMode::nonblocking);
+  const auto listener = common::listen_on(*common::Address::parse("127.0.0.1", port),
+                                          common::SocketMode::nonblocking);
   if (!listener) {
     std::fprintf(stderr, "%s\n", listener.error().message().c_str());
     return 1;

@@ -85,22 +85,4 @@ Result<std::vector<Fd>> listen_group(const Address& address, std::size_t sockets
   return group;
 }
 
-Result<std::optional<Accepted>> accept_one(const Fd& listener, SocketMode mode) {
-  while (true) {
-    Accepted accepted;
-    socklen_t size = Address::capacity();
-    accepted.fd = Fd(::accept4(listener.get(), accepted.peer.data(), &size, socket_flags(mode)));
-    if (accepted.fd) return accepted;
-    switch (errno) {  // accept(2), "ERRORS" and "Error handling"
-      case EAGAIN:
-        return std::nullopt;
-      case EINTR:
-      case ECONNABORTED:
-        continue;  // this client left while it was queued; the next may be fine
-      default:
-        return last_error();
-    }
-  }
-}
-
 }  // namespace common

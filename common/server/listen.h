@@ -1,12 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <vector>
 
 #include "common/fd.h"
 #include "common/result.h"
-#include "common/server/accept.h"
 #include "common/server/address.h"
 
 namespace common {
@@ -23,10 +21,5 @@ Result<Fd> listen_on(const Address& address, SocketMode mode);
 /// spreads the new connections over them. EADDRINUSE where another process listens there already,
 /// although SO_REUSEPORT alone would let us join it.
 Result<std::vector<Fd>> listen_group(const Address& address, std::size_t sockets);
-
-/// Takes one connection out of the backlog, non-blocking if the listener is; nullopt: there is none
-/// (EAGAIN). Errors: of accept4(2), but for EINTR and ECONNABORTED, after which it tries again;
-/// EINVAL: the listener was shut down.
-Result<std::optional<Accepted>> accept_one(const Fd& listener, SocketMode mode);
 
 }  // namespace common

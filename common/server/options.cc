@@ -116,14 +116,6 @@ Address Options::address() const {
   return *address;
 }
 
-Result<Fd> listen_on(const Options& options, SocketMode mode) {
-  return listen_on(options.address(), mode);
-}
-
-Result<std::vector<Fd>> listen_group(const Options& options, std::size_t sockets) {
-  return listen_group(options.address(), sockets);
-}
-
 OptionTable stage_options(Options& options) {
   return {
       host_option(options),

@@ -11,10 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "common/result.h"
 #include "common/server/address.h"
 #include "common/server/constants.h"
-#include "common/server/listen.h"
 
 namespace common {
 
@@ -39,10 +37,6 @@ struct Options {
   /// Where to listen: `host` and `port`. The parser has checked that `host` is an address.
   Address address() const;
 };
-
-// Until all callers pass options.address().
-Result<Fd> listen_on(const Options& options, SocketMode mode);
-Result<std::vector<Fd>> listen_group(const Options& options, std::size_t sockets);
 
 /// One line of a program's option table, which feeds the parser and --help.
 struct OptionLine {

@@ -29,14 +29,14 @@ namespace {
 
 /// `::` serves IPv6 and IPv4. Without IPv6 on the machine, 0.0.0.0 takes its place.
 common::Result<common::Fd> listen_on(finger::Options& options) {
-  auto listener = common::listen_on(options.process, common::SocketMode::nonblocking);
+  auto listener = common::listen_on(options.process.address(), common::SocketMode::nonblocking);
   if (listener || options.process.host != "::") return listener;
   if (listener.error() != std::errc::address_family_not_supported &&
       listener.error() != std::errc::address_not_available) {
     return listener;
   }
   options.process.host = "0.0.0.0";
-  return common::listen_on(options.process, common::SocketMode::nonblocking);
+  return common::listen_on(options.process.address(), common::SocketMode::nonblocking);
 }
 
 int complain(const std::string& line) {

@@ -10,6 +10,7 @@
 
 #include "common/fd.h"
 #include "common/server/address.h"
+#include "common/server/constants.h"
 #include "common/server/listen.h"
 #include "common/server/socket.h"
 #include "finger/server/context.h"
@@ -59,7 +60,7 @@ class Server {
   Shared& shared_;
   std::unique_ptr<uring::Loop> loop_;
   const std::vector<std::uint16_t> credentials_;
-  std::array<std::byte, common::receive_bytes_max> discarded_;
+  std::array<std::byte, common::receive_buffer_bytes> discarded_;
 
   uring::Background background_;
   uring::Acceptor acceptor_;

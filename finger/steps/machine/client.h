@@ -14,7 +14,7 @@
 #include "common/loop/token.h"
 #include "common/server/address.h"
 #include "common/server/duration.h"
-#include "common/server/listen.h"
+#include "common/server/accept.h"
 #include "finger/server/accounts/accounts.h"
 #include "finger/server/protocol/crlf.h"
 #include "finger/server/protocol/query.h"

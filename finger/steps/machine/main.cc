@@ -52,11 +52,11 @@ common::OptionTable option_table(machine::Options& options, bool& print_table) {
 /// Without IPv6 on the machine, every address it has is an IPv4 one.
 common::Result<common::Fd> listen_on(common::Options& options) {
   auto listener =
-      common::listen_on(options, common::SocketMode::blocking);  // the ring waits for it
+      common::listen_on(options.address(), common::SocketMode::blocking);  // the ring waits for it
   if (!listener && listener.error() == std::errc::address_family_not_supported &&
       options.host == "::") {
     options.host = "0.0.0.0";
-    listener = common::listen_on(options, common::SocketMode::blocking);
+    listener = common::listen_on(options.address(), common::SocketMode::blocking);
   }
   return listener;
 }

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "common/loop/connection_limit.h"
-#include "common/server/listen.h"
+#include "common/server/accept.h"
 #include "common/server/log.h"
 #include "common/server/socket.h"
 

@@ -29,9 +29,9 @@ uring::Task<std::error_code> accept_clients(uring::Loop& loop, const common::Fd&
 // [/serve]
 
 int main(int argc, char** argv) {
-  common::Options options;
-  options.port = static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 0);
-  const auto listener = common::listen_on(options, common::SocketMode::blocking);
+  const auto port = static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 0);
+  const auto address = common::Address::parse("127.0.0.1", port);
+  const auto listener = common::listen_on(*address, common::SocketMode::blocking);
   if (!listener) {
     std::perror("listen");
     return 1;

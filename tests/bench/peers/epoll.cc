@@ -28,10 +28,9 @@ void watch(int epoll, int operation, Connection& connection, std::uint32_t event
 
 void accept_all(int epoll, const common::Fd& listener) {
   while (true) {
-    auto accepted = common::accept_one(listener, common::SocketMode::nonblocking);
-    if (!accepted) peer::give_up("accept4", accepted.error().value());
-    if (!*accepted) return;
-    auto connection = std::make_unique<Connection>(std::move((*accepted)->fd));
+    common::Fd client = peer::accept_one(listener, common::SocketMode::nonblocking);
+    if (!client) return;
+    auto connection = std::make_unique<Connection>(std::move(client));
     watch(epoll, EPOLL_CTL_ADD, *connection.release(), EPOLLIN);  // echo() gives it back
   }
 }

@@ -192,10 +192,9 @@ class Daemon {
 
   void accept_some(Clock::time_point now) {
     while (clients_.size() < clients_max) {
-      auto accepted = common::accept_one(listener_, common::SocketMode::nonblocking);
-      if (!accepted) peer::give_up("accept4", accepted.error().value());
-      if (!*accepted) return;
-      const Token token = clients_.emplace(std::move((*accepted)->fd));
+      common::Fd client = peer::accept_one(listener_, common::SocketMode::nonblocking);
+      if (!client) return;
+      const Token token = clients_.emplace(std::move(client));
       deadlines_.set(clients_.find(token)->deadline, now + exchange_time_max, token);
       advance(token);
     }
@@ -265,7 +264,7 @@ int main(int argc, char** argv) {
   if (!accounts) peer::give_up(users.c_str(), accounts.error().value());
   Fd directory(::open(users.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!directory) peer::give_up(users.c_str(), errno);
-  auto listener = common::listen_on(options, common::SocketMode::nonblocking);
+  auto listener = common::listen_on(options.address(), common::SocketMode::nonblocking);
   if (!listener) return common::fail(options, listener.error());
   peer::announce(*listener);
   Daemon(std::move(*listener), std::move(directory), std::move(*accounts)).run();

@@ -27,9 +27,18 @@ common::Fd listen_as_told(int argc, char** argv, std::string name, std::string s
   }
   if (const auto status = common::parse_options(argc, argv, program)) std::exit(*status);
   common::prepare_process(options);
-  auto listener = common::listen_on(options, mode);
+  auto listener = common::listen_on(options.address(), mode);
   if (!listener) std::exit(common::fail(options, listener.error()));
   return std::move(*listener);
+}
+
+common::Fd accept_one(const common::Fd& listener, common::SocketMode mode) {
+  const int flags = mode == common::SocketMode::nonblocking ? SOCK_NONBLOCK : 0;
+  while (true) {
+    common::Fd client(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | flags));
+    if (client || errno == EAGAIN) return client;
+    if (errno != EINTR && errno != ECONNABORTED) give_up("accept4", errno);
+  }
 }
 
 void announce(const common::Fd& listener) {

@@ -29,6 +29,10 @@ common::Fd listen_as_told(int argc, char** argv, std::string name, std::string s
                           common::SocketMode mode = common::SocketMode::nonblocking,
                           bool* says_hello = nullptr);
 
+/// The next connection, non-blocking if the listener is; empty: none waits in the backlog. Ends the
+/// process where accept4(2) fails.
+common::Fd accept_one(const common::Fd& listener, common::SocketMode mode);
+
 /// Prints the line that says it can accept.
 void announce(const common::Fd& listener);
 

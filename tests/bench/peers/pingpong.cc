@@ -29,8 +29,6 @@ int main(int argc, char** argv) {
                                              common::SocketMode::blocking);
   peer::announce(listener);
   while (true) {
-    auto accepted = common::accept_one(listener, common::SocketMode::blocking);
-    if (!accepted) peer::give_up("accept4", accepted.error().value());
-    if (*accepted) echo_until_it_leaves((*accepted)->fd);
+    echo_until_it_leaves(peer::accept_one(listener, common::SocketMode::blocking));
   }
 }

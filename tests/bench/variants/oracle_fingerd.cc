@@ -57,14 +57,12 @@ int main(int argc, char** argv) {
     return *status;
   }
   common::prepare_process(options);
-  const auto listener = common::listen_on(options, common::SocketMode::blocking);
+  const auto listener = common::listen_on(options.address(), common::SocketMode::blocking);
   if (!listener) return common::fail(options, listener.error());
   common::announce(common::Address::of_socket(*listener)->to_string());
   while (true) {
-    auto accepted = common::accept_one(*listener, common::SocketMode::blocking);
-    if (!accepted) return common::fail(options, accepted.error());
-    if (!*accepted) continue;
-    const common::Fd& client = (*accepted)->fd;
+    const common::Fd client(::accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC));
+    loopback::check(client.get(), "accept4");
     [[maybe_unused]] const volatile bool found = exists(passwd, receive_query(client));
     loopback::check(::send(client.get(), no_such_user.data(), no_such_user.size(), MSG_NOSIGNAL),
                     "send");
