@@ -20,7 +20,8 @@ def files() -> tuple[Path, ...]:
     found = []
     for directory, directories, names in os.walk(ROOT):
         directories[:] = sorted(set(directories) - NOT_OURS)
-        found += [Path(directory, name) for name in sorted(names) if not name.endswith(".err") and name not in NOT_OURS]
+        found += [Path(directory, name) for name in sorted(names)
+                  if not name.endswith(".err") and name not in NOT_OURS]
     return tuple(path for path in found if path.is_file() and not path.is_symlink())
 
 
