@@ -93,7 +93,7 @@ def talk_at_once(server: Server, clients: int) -> None:
 def test_a_connection_costs_no_allocation(counted: tuple[Server, Path], together: int) -> None:
     """Nor does its coroutine: both lie where those of others were."""
     server, file = counted
-    come_and_go(server, 2 * CROWD, 2)  # a newcomer may find one there that is about to go
+    come_and_go(server, 2 * CROWD, 2)  # a new connection may find one there that is about to go
     talk_at_once(server, 2 * CROWD)
     for _ in range(3):  # a busy machine may have more of them at a time than ever before, once
         before = count(file)

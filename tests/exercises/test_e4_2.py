@@ -32,7 +32,7 @@ def test_a_server_with_nothing_to_do_rests(server: Server) -> None:
 
 
 def test_it_does_not_sleep_for_long(server: Server) -> None:
-    """It never sleeps for more than 5 ms at a time: that is the most a newcomer waits."""
+    """It never sleeps for more than 5 ms at a time: that is the most a new connection waits."""
     server.connect().echo(b"here")
     with Strace(server, "-e", "trace=nanosleep,clock_nanosleep") as tracer:
         time.sleep(0.3)

@@ -34,8 +34,8 @@ def waits(server: Server) -> list[list[int]]:
             clients[leaver].close()
             clients[0].echo(b"still here")
         clients[5].echo(b"so am I")
-        newcomer = server.connect()
-        newcomer.echo(b"back again")
+        new_connection = server.connect()
+        new_connection.echo(b"back again")
         clients[0].echo(b"and I")
     return sets(tracer.lines())
 
@@ -54,7 +54,7 @@ def test_nobody_moves(waits: list[list[int]]) -> None:
         assert not moved, f"descriptor {moved[0]} moved: {before}, then {after}"
 
 
-def test_a_newcomer_takes_a_hole(waits: list[list[int]]) -> None:
+def test_a_new_connection_takes_a_hole(waits: list[list[int]]) -> None:
     """The array is never longer than the most that were there at once."""
     assert max(map(len, waits)) == len(waits[0]), f"{waits[0]} has grown: {waits[-1]}"
 

@@ -22,7 +22,7 @@ CAPABILITIES = {
     "names": "`--full-name`, `--no-list`",
     "logs": "a line for each exchange, and no other",
     "limits": "`--max-clients` wait, more than `--max-per-ip` are turned away",
-    "descriptors": "EMFILE: newcomers wait, the processor rests",
+    "descriptors": "EMFILE: new connections wait, the processor rests",
     "reload": "SIGHUP reads again who has opted in",
     "drain": "who has sent a whole query is answered before the end",
     "addresses": "IPv4, IPv6, both; a port that is taken",

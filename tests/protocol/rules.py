@@ -89,12 +89,12 @@ IDLE_HOLDS_NOTHING = Rule("An idle connection holds no message buffer.", MISBEHA
 
 # Limits
 MAX_CONNECTIONS = Rule(
-    "At --max-connections the server stops accepting, newcomers wait in the backlog, "
+    "At --max-connections the server stops accepting, new connections wait in the backlog, "
     "and it resumes as soon as one leaves.",
     POLL,
 )
 OUT_OF_DESCRIPTORS = Rule(
-    "Out of descriptors, newcomers wait in the backlog: no busy loop, at most one log line "
+    "Out of descriptors, new connections wait in the backlog: no busy loop, at most one log line "
     "a second, tried again when a connection leaves or 100 ms have passed.",
     POLL,
 )

@@ -90,7 +90,7 @@ def test_whoever_leaves_at_the_same_moment_the_others_stay(
     server.resume()
     for client in staying:
         client.expect(b"staying")
-    server.connect().echo(b"a newcomer in a place that came free")
+    server.connect().echo(b"a new connection in a place that came free")
 
 
 @pytest.mark.needs("concurrency")
@@ -143,7 +143,7 @@ def test_a_flood_does_not_starve_its_neighbour(server: Server) -> None:
 
 @pytest.mark.needs("fairness", "light-clients", "plain-calls")  # one thread for all
 @pytest.mark.rule(rules.FAIRNESS)
-def test_a_flood_of_newcomers_does_not_starve_who_is_there(server: Server) -> None:
+def test_a_flood_of_new_connections_does_not_starve_who_is_there(server: Server) -> None:
     pinger = server.connect()
     pinger.echo(b"accepted")
     with Strace(server, "-e", "trace=accept,accept4,sendto,sendmsg,write,writev") as tracer:
@@ -155,7 +155,7 @@ def test_a_flood_of_newcomers_does_not_starve_who_is_there(server: Server) -> No
         pinger.expect(b"ping")
     names = [line.split()[1].partition("(")[0] for line in tracer.lines() if "(" in line]
     sent = next(at for at, name in enumerate(names) if name.startswith(("send", "write")))
-    assert sent < 900, f"{sent} newcomers were accepted before the ping was answered"
+    assert sent < 900, f"{sent} new connections were accepted before the ping was answered"
 
 
 @pytest.mark.clock

@@ -1,4 +1,4 @@
-"""Out of descriptors: newcomers wait, the processor rests, the log stays short."""
+"""Out of descriptors: new connections wait, the processor rests, the log stays short."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def crowd(server: Server) -> list[Client]:
 
 
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
-def test_newcomers_wait_and_are_all_served_when_others_leave(start: Callable[..., Server]) -> None:
+def test_new_connections_wait_and_are_all_served_when_others_leave(
+        start: Callable[..., Server]) -> None:
     server = start("--max-connections", "1000", descriptor_limit=LIMIT)
     waiting = crowd(server)
     assert len(answered(waiting)) < CLIENTS, "the limit of descriptors was no limit"

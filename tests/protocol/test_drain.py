@@ -139,7 +139,7 @@ def test_answers_outlive_a_stop_that_comes_while_the_server_waits_for_the_end(
     client.send(answered + header(0xFFFFFFFF))
     server.wait_for_log_lines(1)  # all that is before it was answered, and nothing else will be
     server.send_signal(signal.SIGTERM)
-    assert wait_until(server.refuses_connections, server.patience), "still accepts newcomers"
+    assert wait_until(server.refuses_connections, server.patience), "still accepts new connections"
     for _ in range(3):
         client.try_send(b"nobody reads this")
         time.sleep(0.05)
@@ -165,7 +165,7 @@ def test_after_the_signal_nobody_new_is_accepted(start: Callable[..., Server]) -
     server = start("--drain-timeout", "60s")
     server.connect(receive_buffer=4096).send_until_stuck(LARGE)
     server.send_signal(signal.SIGTERM)
-    assert wait_until(server.refuses_connections, server.patience), "still accepts newcomers"
+    assert wait_until(server.refuses_connections, server.patience), "still accepts new connections"
     assert server.stop() == 0  # the second signal
 
 
@@ -193,7 +193,7 @@ def test_a_second_signal_ends_it_at_once(
     server = start("--drain-timeout", "60s", "--read-timeout", "0")
     server.connect(receive_buffer=4096).send_until_stuck(LARGE)
     server.send_signal(first)
-    assert wait_until(server.refuses_connections, server.patience), "still accepts newcomers"
+    assert wait_until(server.refuses_connections, server.patience), "still accepts new connections"
     assert server.is_alive(), "stopped without the answers that are due"
     expect_stop(server, AT_ONCE, second)
 
@@ -274,7 +274,7 @@ def test_a_message_that_is_too_long_is_logged_in_a_drain_too(start: Callable[...
     client.wait_until_in_kernel()
     # The server cannot get rid of the answer, and has not looked at what comes after it.
     server.send_signal(signal.SIGTERM)
-    assert wait_until(server.refuses_connections, server.patience), "still accepts newcomers"
+    assert wait_until(server.refuses_connections, server.patience), "still accepts new connections"
     client.let_window_grow()
     assert client.receive_until_end() == frame(payload)
     assert server.wait_exit() == 0

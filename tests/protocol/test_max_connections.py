@@ -1,4 +1,4 @@
-"""--max-connections: at the limit newcomers wait in the backlog, and nobody is forgotten there."""
+"""--max-connections: at the limit new connections wait in the backlog, and none is forgotten."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ pytestmark = [
 ]
 
 
-def test_at_the_limit_a_newcomer_waits_until_one_leaves(start: Callable[..., Server]) -> None:
+def test_at_the_limit_a_new_connection_waits_until_one_leaves(start: Callable[..., Server]) -> None:
     server = start("--max-connections", "3")
     served = [server.connect() for _ in range(3)]
     for client in served:
         client.echo(b"has a place")
-    newcomer = server.connect()  # the kernel completes the handshake, the server does not accept
-    newcomer.send_messages(b"waits")
-    newcomer.expect_silence(0.2)
+    new_connection = server.connect()  # accepted by the kernel, not by the server
+    new_connection.send_messages(b"waits")
+    new_connection.expect_silence(0.2)
     served[1].close()
-    newcomer.expect(b"waits")
+    new_connection.expect(b"waits")
     for client in (served[0], served[2]):
         client.echo(b"noticed nothing")
 
@@ -94,7 +94,7 @@ def test_clients_that_left_while_they_waited_are_passed_over(start: Callable[...
 
 @pytest.mark.clock
 @pytest.mark.needs("max-connections", "rest-when-idle")
-def test_waiting_newcomers_cost_no_processor_time(start: Callable[..., Server]) -> None:
+def test_waiting_new_connections_cost_no_processor_time(start: Callable[..., Server]) -> None:
     server = start("--max-connections", "1")
     server.connect().echo(b"has the place")
     for _ in range(5):

@@ -143,10 +143,11 @@ def test_the_limit_counts_for_all_workers_together(
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.WORKERS)
 @pytest.mark.parametrize("how", WAYS)
-def test_a_place_freed_in_one_worker_serves_who_waits_at_another(
+def test_a_slot_freed_in_one_worker_serves_a_client_that_waits_at_another(
     start: Callable[..., Server], how: str
 ) -> None:
-    # With a listener each, newcomers wait in several backlogs; the place comes free in one worker.
+    # With a listener each, new connections wait in several backlogs; the slot comes free in one
+    # worker.
     server = start("--workers", "4", *how, "--max-connections", "1")
     holder = server.connect()
     holder.echo(b"has the only place")

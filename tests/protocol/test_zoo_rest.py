@@ -47,7 +47,7 @@ def test_clients_that_left_are_not_looked_at_again_and_again(server: Server, how
 
 @pytest.mark.needs("out-of-descriptors", "rest-when-idle", "concurrency")
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
-def test_newcomers_for_whom_there_is_no_descriptor_are_not_asked_in_again_and_again(
+def test_new_connections_for_whom_there_is_no_descriptor_are_not_asked_in_again_and_again(
     start: Callable[..., Server],
 ) -> None:
     server = start("--max-connections", "1000", descriptor_limit=LIMIT)
@@ -59,4 +59,4 @@ def test_newcomers_for_whom_there_is_no_descriptor_are_not_asked_in_again_and_ag
 
     assert wait_until(some_are_served, server.patience), "nobody is served"
     share = wanted_share(server)
-    assert share < SHARE_MAX, f"wants {share:.0%} of a processor while newcomers wait"
+    assert share < SHARE_MAX, f"wants {share:.0%} of a processor while new connections wait"

@@ -107,7 +107,7 @@ def test_an_answer_is_what_its_client_sent_though_memory_is_used_again(
 
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.WORKERS)
-def test_the_only_place_goes_to_whichever_worker_has_a_newcomer(
+def test_the_only_slot_goes_to_whichever_worker_has_a_new_connection(
     start: Callable[..., Server],
 ) -> None:
     server = start("--workers", "4", "--max-connections", "1")

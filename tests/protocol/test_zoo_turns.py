@@ -24,7 +24,7 @@ LINGER_SECONDS = 2.0
 # Who has a thread for each has nobody waiting.
 @pytest.mark.needs("fairness", "light-clients", "plain-calls")
 @pytest.mark.rule(rules.FAIRNESS)
-def test_a_crowd_of_newcomers_does_not_keep_a_client_waiting(server: Server) -> None:
+def test_a_crowd_of_new_connections_does_not_keep_a_client_waiting(server: Server) -> None:
     client = server.connect()
     client.echo(b"here")
     with Strace(server, "-e", f"trace={ACCEPT_CALLS},{RECEIVE_CALLS}") as tracer:
@@ -41,7 +41,7 @@ def test_a_crowd_of_newcomers_does_not_keep_a_client_waiting(server: Server) -> 
     assert received is not None, "the tracer saw nothing"
     before = len(accepted(lines[:received]))
     assert before <= NEWCOMERS_A_TURN_MAX, (
-        f"{before} newcomers were accepted before a client was served"
+        f"{before} new connections were accepted before a client was served"
     )
 
 
@@ -126,14 +126,14 @@ def test_a_hang_up_while_the_server_closes_is_noticed_at_no_cost(server: Server)
 
 @pytest.mark.needs("survival")
 @pytest.mark.rule(rules.SURVIVE)
-def test_a_newcomer_inherits_nothing_from_a_client_that_broke_off(server: Server) -> None:
+def test_a_new_connection_inherits_nothing_from_a_client_that_broke_off(server: Server) -> None:
     # Descriptor numbers, slots and addresses in memory are used again at once.
     for cut in (9, 4, 3, 1):
         with server.connect() as client:
             client.send_and_half_close(frame(b"never completed")[:cut])
             client.expect_end()
-        with server.connect() as newcomer:
-            newcomer.echo(b"a newcomer's first message", b"and the second")
+        with server.connect() as new_connection:
+            new_connection.echo(b"a new connection's first message", b"and the second")
 
 
 @pytest.mark.clock

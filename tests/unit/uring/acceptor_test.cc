@@ -1,4 +1,4 @@
-// Newcomers and the places for them.
+// New connections and the places for them.
 
 #include "uring/server/acceptor.h"
 
@@ -23,9 +23,11 @@ using uring::Error;
 using uring::Result;
 using uring::Task;
 
-using Newcomer = std::optional<Result<common::Accepted>>;
+using NewConnection = std::optional<Result<common::Accepted>>;
 
-Task<> take_one(Acceptor& acceptor, Newcomer& newcomer) { newcomer = co_await acceptor.next(); }
+Task<> take_one(Acceptor& acceptor, NewConnection& new_connection) {
+  new_connection = co_await acceptor.next();
+}
 
 struct Queue {
   Fd listener = *common::listen_on(tests::on_free_port(), common::SocketMode::nonblocking);
@@ -45,7 +47,7 @@ TEST_F(Uring, ANewcomerForWhomThereIsNoPlaceIsTakenWhenThereIs) {
     const auto first = co_await acceptor.next();
     EXPECT_THAT(first, Succeeded());
 
-    Newcomer second;
+    NewConnection second;
     uring::Scope scope(loop);
     scope.spawn(take_one(acceptor, second));
     (void)co_await loop.sleep(1ms);
@@ -71,8 +73,8 @@ TEST_F(Uring, WhoeverComesTooLateForANewcomerHoldsNoPlace) {
   Acceptor one(loop, queue.listener, limit, background);
   Acceptor another(loop, queue.listener, limit, other_background);
   run([&]() -> Task<> {
-    Newcomer first;
-    Newcomer second;
+    NewConnection first;
+    NewConnection second;
     uring::Scope scope(loop);
     scope.spawn(take_one(one, first));
     scope.spawn(take_one(another, second));

@@ -1,4 +1,4 @@
-// Out of descriptors: what is refused, and what becomes of a newcomer.
+// Out of descriptors: what is refused, and what becomes of a new connection.
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -39,20 +39,20 @@ class NoMoreDescriptors {
 };
 
 /// A listener, and a client whom nobody has accepted yet.
-struct Newcomer {
+struct NewConnection {
   Fd listener = *common::listen_on(tests::on_free_port(), SocketMode::blocking);
   Fd client = tests::connect_to(*common::Address::of_socket(listener));
 };
 
 TEST_F(Uring, ANewcomerWhoFindsNoDescriptorWaitsForOne) {
   run([this]() -> Task<> {
-    const Newcomer newcomer;
+    const NewConnection new_connection;
     {
       const NoMoreDescriptors shortage;
-      EXPECT_THAT(co_await loop.accept(newcomer.listener),
+      EXPECT_THAT(co_await loop.accept(new_connection.listener),
                   FailedWith(std::errc::too_many_files_open));
     }
-    const auto accepted = co_await loop.accept(newcomer.listener).within(10s);
+    const auto accepted = co_await loop.accept(new_connection.listener).within(10s);
     EXPECT_THAT(accepted, Succeeded());
   });
 }
@@ -62,13 +62,14 @@ TEST_F(Uring, ANewcomerWhoFindsNoSlotIsTurnedAway) {
   if (!loop.features().has(uring::Feature::direct)) GTEST_SKIP() << "switched off";
   ASSERT_THAT(loop.register_files(1), Succeeded());
   run([this]() -> Task<> {
-    const Newcomer newcomer;
+    const NewConnection new_connection;
     const auto only = co_await loop.open_direct(loop.working_dir(), "/dev/null", O_RDONLY);
     EXPECT_THAT(only, Succeeded());
-    EXPECT_THAT(co_await loop.accept_direct(newcomer.listener),
+    EXPECT_THAT(co_await loop.accept_direct(new_connection.listener),
                 FailedWith(std::errc::too_many_files_open_in_system));
     std::array<std::byte, 1> buffer;
-    EXPECT_EQ(co_await loop.recv(newcomer.client, buffer).within(10s), Result<std::size_t>(0u));
+    EXPECT_EQ(co_await loop.recv(new_connection.client, buffer).within(10s),
+              Result<std::size_t>(0u));
   });
 }
 
