@@ -95,11 +95,11 @@ void Connection::close_gracefully(const std::atomic<bool>& stopping) {
   if (stopping) return close_when_acknowledged();
   if (::shutdown(socket_.get(), SHUT_WR) < 0) return;  // ENOTCONN: the peer has gone already
   const auto deadline = Clock::now() + common::linger_timeout;
-  std::array<std::byte, 4096> thrown_away;
+  std::array<std::byte, 4096> discarded;
   while (Clock::now() < deadline) {
     if (stopping) return close_when_acknowledged();
     limit_receive(std::min(until(deadline), slice));
-    const ssize_t received = ::recv(socket_.get(), thrown_away.data(), thrown_away.size(), 0);
+    const ssize_t received = ::recv(socket_.get(), discarded.data(), discarded.size(), 0);
     if (received == 0) return;
     if (received < 0 && !interrupted_or_waited()) return;
   }
@@ -107,13 +107,13 @@ void Connection::close_gracefully(const std::atomic<bool>& stopping) {
 
 /// For a stop, which has a timeout of its own.
 void Connection::close_when_acknowledged() {
-  std::array<std::byte, 4096> thrown_away;
+  std::array<std::byte, 4096> discarded;
   while (common::unacknowledged_bytes(socket_) > 0) {
-    (void)::recv(socket_.get(), thrown_away.data(), thrown_away.size(), MSG_DONTWAIT);
+    (void)::recv(socket_.get(), discarded.data(), discarded.size(), MSG_DONTWAIT);
     std::this_thread::sleep_for(common::drain_poll_interval);
   }
   // Only now: when both directions are shut down (stop() ended the other one), the kernel answers
-  // more input with a reset, and throws away what is not acknowledged.
+  // more input with a reset, and discards what is not acknowledged.
   (void)::shutdown(socket_.get(), SHUT_WR);
 }
 

@@ -31,7 +31,7 @@ class Connection {
   /// From now on the peer has the whole timeout again for its next message.
   void message_completed();
 
-  /// Ends our side of the stream, then reads and throws away until the peer ends its own, up to
+  /// Ends our side of the stream, then reads and discards until the peer ends its own, up to
   /// common::linger_timeout. Closing with input unread would send a reset, and that destroys
   /// answers on their way. When `stopping`, only until the peer's kernel has acknowledged
   /// everything.

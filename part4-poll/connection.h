@@ -70,14 +70,14 @@ class Connection {
   enum class State : std::uint8_t {
     conversing,  ///< Receives, or sends what it holds.
     ending,      ///< Sends what it holds, then closes gracefully.
-    lingering,   ///< Throws away what comes, so that no reset destroys answers on their way.
+    lingering,   ///< Discards what comes, so that no reset destroys answers on their way.
   };
 
   Action receive(common::Clock::time_point now, Scratch& scratch);
   Action send(common::ByteView output, common::Clock::time_point now);
   Action send_held(common::Clock::time_point now);
   Action close_gracefully(common::Clock::time_point now);
-  Action throw_away(Scratch& scratch);
+  Action discard(Scratch& scratch);
   void renew_deadline(common::Clock::time_point now);
   /// Cold: called once for each connection, and kept out of the code that runs for each message.
   [[gnu::cold]] void log_closed(std::error_code reason) const;

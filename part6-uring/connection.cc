@@ -63,23 +63,36 @@ void Connection::go_on() {
   if (!received() && can_recover()) return start_recovery();
   has_input_ = true;
   if (!waiting_) return start_conversation();
-  context_.loop.go_on_in(*context_.conversations, std::exchange(waiting_, nullptr));
+  context_.loop.go_on_in(*context_.conversations, waiting_);
 }
 
+// Functions of their own: go_on() is called for each message, and these are rare.
 void Connection::start_recovery() { context_.conversations->spawn(recover()); }
-void Connection::start_conversation() { context_.conversations->spawn(context_.converse(*this)); }
+void Connection::start_conversation() {
+  context_.conversations->spawn(context_.serve_client(*this));
+}
 
-std::error_code Connection::why_no_input() {
-  if (!std::exchange(has_input_, false) && read_timer_ != ReadTimer::overdue) {
-    may_rest_ = false;
-    return make_error_code(std::errc::operation_would_block);
+/// Because it must_not_wait().
+std::error_code Connection::why_not_waiting() {
+  if (read_timer_ == ReadTimer::overdue) {
+    discard_output();
+    return make_error_code(common::Error::timed_out);
   }
-  // What is staged will not be sent.
-  const auto failure = error();
+  may_rest_ = false;
+  return make_error_code(std::errc::operation_would_block);  // what is staged, rest() sends
+}
+
+/// Because the send or the receive has failed, or was cancelled by expire().
+std::error_code Connection::why_not_received() {
+  discard_output();
+  const bool late = read_timer_ == ReadTimer::overdue || error() == uring::Error::timed_out;
+  return late ? make_error_code(common::Error::timed_out) : error();
+}
+
+/// What is staged will not be sent.
+void Connection::discard_output() {
   stage({});
   give_held_back();
-  const bool late = read_timer_ == ReadTimer::overdue || failure == uring::Error::timed_out;
-  return late ? make_error_code(common::Error::timed_out) : failure;
 }
 
 /// Whether the kernel had no room for all of the output, or no buffer for the input.
@@ -121,9 +134,8 @@ uring::Task<common::Status> Connection::wait_for_buffer() {
 /// peer. The read timer stands still until the peer has taken it.
 uring::Task<common::Status> Connection::hold_and_send(common::ByteView output) {
   const common::Bytes held(output.begin(), output.end());
-  stage({});
+  discard_output();
   give_input_back();
-  give_held_back();
   deadline_.unlink();  // while output is held, only the peer's taking it counts
   auto rest = common::ByteView(held);
   while (!rest.empty()) {

@@ -51,7 +51,7 @@ struct ConnectionContext {
   const common::Clock::duration time_bound;  ///< For a message, or for the peer to take output.
 
   /// Starts a conversation with a peer that has said something.
-  std::function<uring::Task<>(Connection&)> converse{};
+  std::function<uring::Task<>(Connection&)> serve_client{};
   uring::Scope* conversations = nullptr;  ///< Where they run, and what connections do for them.
   std::size_t conversations_count = 0;
 
@@ -84,7 +84,7 @@ class Connection final : public uring::SendThenReceive {
   class [[nodiscard]] ReceiveAwaiter {
    public:
     explicit ReceiveAwaiter(Connection& connection) : connection_(connection) {}
-    ~ReceiveAwaiter() { connection_.waiting_ = nullptr; }
+    ~ReceiveAwaiter() { connection_.waiting_ = nullptr; }  // it goes on, or was destroyed
     bool await_ready() const { return connection_.has_input_ || connection_.must_not_wait(); }
     void await_suspend(std::coroutine_handle<> awaiting) {
       connection_.waiting_ = awaiting;
@@ -105,6 +105,8 @@ class Connection final : public uring::SendThenReceive {
   /// between filling it and send_all().
   common::SendBuffer& output() { return context_.output; }
 
+  /// Never waits and never fails. Yet `serve` says co_await and looks at a status, as part 1 waits
+  /// there: that the next receive() sends, and reports failures, is not its concern.
   class [[nodiscard]] SendAwaiter {
    public:
     bool await_ready() const { return true; }
@@ -148,10 +150,12 @@ class Connection final : public uring::SendThenReceive {
 
   bool must_not_wait() const { return read_timer_ == ReadTimer::overdue || should_rest(); }
   bool should_rest() const {
-    return may_rest_ && context_.conversations_count > conversations_kept_max;
+    return context_.conversations_count > conversations_kept_max && may_rest_;
   }
   uring::Result<common::ByteView> take_input();
-  std::error_code why_no_input();
+  std::error_code why_not_waiting();
+  std::error_code why_not_received();
+  void discard_output();
 
   void hold_output();
   void start_conversation();
@@ -195,8 +199,9 @@ inline void Connection::message_completed() {
 }
 
 inline uring::Result<common::ByteView> Connection::take_input() {
-  if (!has_input_ || !received()) return std::unexpected(why_no_input());
+  if (!has_input_) return std::unexpected(why_not_waiting());
   has_input_ = false;
+  if (!received()) return std::unexpected(why_not_received());
   return input();
 }
 

@@ -15,6 +15,8 @@ namespace {
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
 /// Returns why it ended: no error is a goodbye on a message boundary.
+/// A template where part 1 takes any common::Session: serve_client() has the session in its frame,
+/// which needs no allocation, and so its type is known and take() is no virtual call.
 template <typename Session>
 uring::Task<common::Status> serve(Connection& peer, Session& session) {
   common::SendBuffer& output = peer.output();
@@ -40,7 +42,7 @@ bool is_rest(const common::Status& ended) {
 
 /// A conversation from its first bytes on, until it rests or has ended.
 template <typename Session, typename... Arguments>
-uring::Task<> Server::converse(Connection& peer, Arguments... arguments) {
+uring::Task<> Server::serve_client(Connection& peer, Arguments... arguments) {
   Session session(arguments...);
   ++context_.conversations_count;
   common::Status ended;
@@ -86,9 +88,9 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop,
       context_{.loop = *loop_,
                .buffers = *buffers_,
                .time_bound = common::time_bound(options_.read_timeout)} {
-  context_.converse = [this](Connection& peer) {
+  context_.serve_client = [this](Connection& peer) {
     return common::visit_protocol(options_, [&]<typename Session>(auto... arguments) {
-      return converse<Session>(peer, arguments...);
+      return serve_client<Session>(peer, arguments...);
     });
   };
 }

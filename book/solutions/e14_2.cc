@@ -133,8 +133,8 @@ Detached serve(int epoll, common::Fd socket) {
     answers.clear();
   }
   if (::shutdown(fd, SHUT_WR) < 0) co_return;
-  ssize_t thrown_away = 1;  // closing with input unread would destroy the last answers
-  while (thrown_away > 0) thrown_away = co_await Until(epoll, fd, EPOLLIN, receive);
+  ssize_t discarded = 1;  // closing with input unread would destroy the last answers
+  while (discarded > 0) discarded = co_await Until(epoll, fd, EPOLLIN, receive);
 }
 // [/serve]
 

@@ -44,8 +44,8 @@ void tell_the_time(const common::Fd& client) {
   // If we closed with input unread, a reset would destroy the line.
   const timeval limit{.tv_sec = 2, .tv_usec = 0};
   (void)::setsockopt(client.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  std::array<char, 4096> thrown_away;
-  while (::recv(client.get(), thrown_away.data(), thrown_away.size(), 0) > 0) continue;
+  std::array<char, 4096> discarded;
+  while (::recv(client.get(), discarded.data(), discarded.size(), 0) > 0) continue;
 }
 
 }  // namespace

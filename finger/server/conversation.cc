@@ -3,16 +3,13 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
+#include "common/server/constants.h"
 #include "common/server/socket.h"
 
 namespace finger {
 namespace {
-
-/// How often a drain checks whether the last bytes were acknowledged: no event reports it.
-constexpr auto drain_tick = std::chrono::milliseconds(5);
 
 common::Clock::time_point deadline_from(common::Clock::time_point accepted_at,
                                         const Options& options) {
@@ -87,7 +84,7 @@ uring::Task<> Conversation::wait_for_acknowledgement() {
   while (common::unacknowledged_bytes(fd_) > 0) {
     (void)::recv(fd_.get(), context_.discarded.data(), context_.discarded.size(),
                  MSG_DONTWAIT | MSG_TRUNC);
-    const auto slept = co_await loop().sleep(drain_tick).until(deadline_);
+    const auto slept = co_await loop().sleep(common::drain_poll_interval).until(deadline_);
     if (!slept) co_return;
   }
 }

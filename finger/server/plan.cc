@@ -6,13 +6,13 @@
 
 #include <cassert>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <memory>
 #include <span>
 #include <utility>
 
 #include "common/fd.h"
+#include "common/server/constants.h"
 #include "finger/server/protocol/crlf.h"
 
 namespace finger {
@@ -20,8 +20,8 @@ namespace {
 
 using common::Fd;
 
-/// How long to wait after an open has found no descriptor or no memory.
-constexpr auto shortage_pause = std::chrono::milliseconds(100);
+/// How long to wait after an open has found no descriptor or no memory: as after accept(2).
+constexpr auto shortage_pause = common::accept_retry_pause;
 
 /// Nothing that a user has put there is followed, neither a symbolic link nor a mount: a FUSE file
 /// system could keep us waiting for ever.

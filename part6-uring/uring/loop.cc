@@ -140,7 +140,7 @@ void Loop::wait_and_collect() {
 
 void Loop::make_room(unsigned entries) {
   assert(entries <= ring_.entries());  // a chain must go in whole: see Setup::entries
-  while (!ring_.has_room(entries)) {
+  while (ring_.look_for_room() < entries) {
     const auto status = ring_.submit();
     if (!status && !is_passing(status.error())) give_up(status.error());
     if (!status) collect();  // those that end wait in ready_ until the turn comes to them

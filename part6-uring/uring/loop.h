@@ -76,7 +76,7 @@ class Loop : public Operations {
 
   /// Makes room for so many entries that must go in together.
   void reserve(unsigned entries);
-  bool has_room(unsigned entries) { return ring_.has_room(entries); }
+  bool has_room(unsigned entries) const { return ring_.has_room(entries); }
   io_uring_sqe& next_entry() { return ring_.next_entry(); }
   void count_begun() { ++begun_; }
   void count_ended() { ++ended_; }

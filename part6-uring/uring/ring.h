@@ -41,11 +41,12 @@ class Ring {
   /// Whether the kernel knows the operation, one of IORING_OP_….
   bool supports(int opcode) const;
 
-  /// Whether so many entries can be filled in before the next submission.
-  bool has_room(std::uint32_t entries) {
-    // What the kernel has taken since we last looked matters only when that is not enough.
-    return room_end_ - ring_.sq.sqe_tail >= entries || look_for_room() >= entries;
-  }
+  /// Whether so many entries can certainly be filled in before the next submission: there was room
+  /// for them when we last looked, and the kernel may have taken others since.
+  bool has_room(std::uint32_t entries) const { return room_end_ - ring_.sq.sqe_tail >= entries; }
+
+  /// Looks what the kernel has taken, and returns how many entries there is room for.
+  std::uint32_t look_for_room();
 
   /// A cleared entry. Only when it has_room().
   io_uring_sqe& next_entry() {
@@ -96,7 +97,6 @@ class Ring {
   void probe(Features permitted);
   void give_back_taken() { io_uring_smp_store_release(ring_.cq.khead, taken_); }
   bool look();
-  std::uint32_t look_for_room();
 
   io_uring ring_{};
   Features features_;

@@ -37,6 +37,8 @@ class SendThenReceive : public Operation {
   SendThenReceive(const SendThenReceive&) = delete;
   SendThenReceive& operator=(const SendThenReceive&) = delete;
 
+  /// Not "send_then_receive": the trace names the two entries `send` and `recv`, and what both are
+  /// parts of by a word that is neither.
   const char* what() const override { return "exchange"; }
 
   /// What the next start() sends: bytes in input(), whose buffer goes back when they are sent, or

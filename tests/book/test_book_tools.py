@@ -32,7 +32,7 @@ def test_listing_is_the_symbol_with_all_of_its_declaration() -> None:
 
 
 def test_listing_of_a_template_begins_with_its_head() -> None:
-    _, lines = listings.listing("part6-uring/server.cc Server::converse")
+    _, lines = listings.listing("part6-uring/server.cc Server::serve_client")
     assert lines[0].startswith("template <typename Session")
 
 

@@ -25,6 +25,6 @@ def test_a_message_takes_some_three_hundred_instructions(start: Callable[..., Se
         ).values()
     )
     print(f"{each:.0f} instructions a message at {CONNECTIONS} connections")
-    # 241 and 331 with g++ 12. The aim is 300; part6 spends 37 more since its serve() is that of
-    # part1, and send_all() and receive() are two calls again.
-    assert each < 335
+    # 241 and 325 with g++ 12, and a margin of 5. The aim is 300; what part6 spends beyond it is the
+    # price of a serve() like that of part1, where send_all() and receive() are two calls.
+    assert each < 330

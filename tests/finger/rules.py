@@ -48,7 +48,7 @@ UNEXPECTED_EOF = Rule(
 )
 CLOSE_WITHOUT_RESET = Rule(
     "Input that was never read must not turn the close into a reset that destroys the answer: the "
-    "server ends its stream, then reads and throws away until the peer's end, for up to 2 s.",
+    "server ends its stream, then reads and discards until the peer's end, for up to 2 s.",
     FINGER,
 )
 HALF_CLOSE = Rule(

@@ -59,7 +59,7 @@ HALF_CLOSE = Rule(
 )
 CLOSE_WITHOUT_RESET = Rule(
     "When the server hangs up, input it never read must not become a reset that destroys "
-    "its answers: it ends its stream, then reads and throws away until the peer's end, "
+    "its answers: it ends its stream, then reads and discards until the peer's end, "
     "for up to 2 s.",
     BLOCKING,
 )

@@ -22,7 +22,7 @@ from workloads import Numbers
 
 PART2 = Contender("part2-threads", "part2-threads")
 THREADS = 100
-CONVERSATION = ("converse", "serve")  # the coroutines that are there while a client talks
+CONVERSATION = ("serve_client", "serve")  # the coroutines that are there while a client talks
 STEP_BYTES = 64  # the pool's blocks are multiples of it
 KEPT = (
     ("`part2`: address space of a thread, with `malloc`'s", "stack", "reserved"),
@@ -113,9 +113,9 @@ def tables(results: Results, setting: Setting) -> dict[str, Table]:
     return {"m10_1": Table(
         "What is kept for a client", ["of whom", "bytes"], rows,
         notes=["The frames are there while a client talks, and its session is inside that of "
-               "`converse`; an idle client of `part6` has a `Connection` and no frame. A frame's "
-               "size is this compiler's. None of it is what an idle client costs in all: for that, "
-               "with the kernel's share, see M11.1 and M3.1."])}
+               "`serve_client`; an idle client of `part6` has a `Connection` and no frame. A "
+               "frame's size is this compiler's. None of it is what an idle client costs in all: "
+               "for that, with the kernel's share, see M11.1 and M3.1."])}
 
 
 M10_1 = Experiment(("m10_1",), jobs, tables, counts=True)

@@ -75,7 +75,7 @@ class Client {
       state_ = State::lingering;
       if (::shutdown(socket_.get(), SHUT_WR) < 0) return Then::close;
     }
-    return throw_away();
+    return discard();
   }
 
   const Fd& socket() const { return socket_; }
@@ -143,7 +143,7 @@ class Client {
     return unsent_.empty() || gone_;
   }
 
-  Then throw_away() {
+  Then discard() {
     while (true) {
       const ssize_t got = ::recv(socket_.get(), buffer_.data(), buffer_.size(), MSG_TRUNC);
       if (got == 0 || (got < 0 && errno != EAGAIN)) return Then::close;
