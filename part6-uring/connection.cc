@@ -66,8 +66,13 @@ void Connection::go_on() {
   context_.loop.go_on_in(*context_.conversations, std::exchange(waiting_, nullptr));
 }
 
-void Connection::start_recovery() { context_.conversations->spawn(recover()); }
-void Connection::start_conversation() { context_.conversations->spawn(context_.converse(*this)); }
+void Connection::start_recovery() {
+  if (context_.conversations != nullptr) context_.conversations->spawn(recover());
+}
+
+void Connection::start_conversation() {
+  if (context_.conversations != nullptr) context_.conversations->spawn(context_.converse(*this));
+}
 
 std::error_code Connection::why_no_input() {
   if (!std::exchange(has_input_, false) && read_timer_ != ReadTimer::overdue) {
