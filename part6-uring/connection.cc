@@ -67,9 +67,13 @@ void Connection::go_on() {
 }
 
 // Functions of their own: go_on() is called for each message, and these are rare.
-void Connection::start_recovery() { context_.conversations->spawn(recover()); }
+void Connection::start_recovery() {
+  if (context_.conversations != nullptr) context_.conversations->spawn(recover());
+}
+
 void Connection::start_conversation() {
-  context_.conversations->spawn(context_.serve_client(*this));
+  if (context_.conversations != nullptr)
+    context_.conversations->spawn(context_.serve_client(*this));
 }
 
 /// Because it must_not_wait().

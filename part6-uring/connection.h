@@ -52,7 +52,8 @@ struct ConnectionContext {
 
   /// Starts a conversation with a peer that has said something.
   std::function<uring::Task<>(Connection&)> serve_client{};
-  uring::Scope* conversations = nullptr;  ///< Where they run, and what connections do for them.
+  /// Where they run, and what connections do for them. Null: the server has failed.
+  uring::Scope* conversations = nullptr;
   std::size_t conversations_count = 0;
 
   common::SendBuffer output{};  ///< Of the conversation that is running.

@@ -108,7 +108,10 @@ uring::Task<common::Status> Server::work(uring::LogWriter* log_writer) {
   background_.run(tasks, enforce_time_bound());
 
   while (!shared_.stopping && !background_.fault()) (void)co_await background_.change();
-  if (background_.fault()) co_return std::unexpected(background_.fault());
+  if (background_.fault()) {
+    context_.conversations = nullptr;  // what else has come in this turn starts none
+    co_return std::unexpected(background_.fault());
+  }
   tasks.cancel();
   co_await tasks.join();
   begin_drain();

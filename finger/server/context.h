@@ -38,6 +38,9 @@ struct Context {
 
   /// The connection is closed: its slot is free.
   std::function<void(const common::Address& peer)> connection_closed;
+
+  /// A conversation ends, perhaps long after the deadline has closed its connection.
+  std::function<void()> conversation_ended;
 };
 
 }  // namespace finger

@@ -29,6 +29,7 @@ Conversation::Conversation(const Context& context, common::Accepted accepted)
 
 Conversation::~Conversation() {
   if (fd_) close();
+  context_.conversation_ended();
 }
 
 void Conversation::reset_on_close() {

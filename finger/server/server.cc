@@ -50,7 +50,8 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop, const common::
                                 const Roster& roster,
                                 const Account& account) { return credentials_of(roster, account); },
           .close_file = [this](common::Fd file) { conversations_->spawn(close(std::move(file))); },
-          .connection_closed = [this](const common::Address& peer) { connection_closed(peer); }} {
+          .connection_closed = [this](const common::Address& peer) { connection_closed(peer); },
+          .conversation_ended = [this] { one_has_ended(); }} {
   shared_.begin_accepting();
 }
 
@@ -106,13 +107,16 @@ std::uint16_t Server::credentials_of(const Roster& roster, const Account& accoun
 void Server::connection_closed(const common::Address& peer) {
   shared_.address_limit.release(peer);
   acceptor_.release();
+}
+
+void Server::one_has_ended() {
   if (shared_.retiring) background_.notify();
 }
 
 uring::Task<> Server::close(common::Fd file) {
   const auto closed = co_await loop_->close(std::move(file));
   if (!closed) close_fault.report(closed.error(), loop_->now());
-  if (shared_.retiring) background_.notify();
+  one_has_ended();
 }
 
 }  // namespace finger

@@ -55,6 +55,9 @@ class Server {
   // For the conversations, by way of context_.
   std::uint16_t credentials_of(const Roster& roster, const Account& account) const;
   void connection_closed(const common::Address& peer);
+
+  /// Of what runs in conversations_. A server that retires waits for the last.
+  void one_has_ended();
   uring::Task<> close(common::Fd file);
 
   Shared& shared_;

@@ -71,3 +71,22 @@ def test_a_reload_does_not_wait_for_it(hanging: tuple[FingerServer, HangingFileS
     server.expect(b"bob", BOB)
     files.let_go()  # before it does, not even SIGKILL ends the old worker
     assert wait_until(lambda: before not in workers(server), server.patience)
+
+
+@pytest.mark.rule(rules.RELOAD)
+def test_the_worker_before_ends_when_its_last_request_does(
+    hanging: tuple[FingerServer, HangingFileSystem]
+) -> None:
+    """Although its last connection has been closed at the deadline, long before."""
+    server, files = hanging
+    (before,) = workers(server)
+    client = server.connect()
+    client.send(b"alice\r\n")
+    assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+    server.send_signal(signal.SIGHUP)
+    assert wait_until(lambda: len(set(workers(server)) - {before}) == 1, server.patience)
+    client.wait_for_hang_up(DEADLINE + SLACK_SECONDS + server.patience)
+    assert before in workers(server), "it did not hang: this test tested nothing"
+    files.let_go()
+    killed_after = DEADLINE + 1  # since the reload, so about a second from now
+    assert wait_until(lambda: before not in workers(server), killed_after / 2)

@@ -11,6 +11,7 @@ import pytest
 import rules
 from harness.frames import distinct_payloads, frame
 from harness.server import Server
+from harness.strace import ACCEPT_CALLS, TO_END_UNDER_STRACE, Strace, inject
 
 pytestmark = [pytest.mark.needs("concurrency", "light-clients"), pytest.mark.option("--ring")]
 
@@ -103,6 +104,27 @@ def test_an_answer_is_what_its_client_sent_though_memory_is_used_again(
         server.resume()
         for client, payload in zip(clients, payloads):
             client.expect(payload)
+
+
+@pytest.mark.needs("accept-faults")
+@pytest.mark.rule(rules.CANNOT_RUN)
+def test_what_comes_together_with_the_end_of_the_server_is_not_served(
+    start: Callable[..., Server],
+) -> None:
+    # The memory of what has ended is filled with rubbish: to use it again is a crash.
+    server = start("--ring", "check-memory", under=TO_END_UNDER_STRACE)
+    clients = [server.connect() for _ in range(10)]
+    clients[0].echo(b"all are accepted")
+    server.pause()
+    for client in clients:
+        client.send_messages(b"in the same turn")
+        client.wait_until_in_kernel()
+    clients.append(server.connect())
+    with Strace(server, *inject(ACCEPT_CALLS, "EBADF", "1+")) as tracer:
+        server.resume()
+        status = server.wait_exit()
+        tracer.must_have_injected()
+    assert status == 1, f"exit status {status}, not 1"
 
 
 @pytest.mark.needs("workers")
