@@ -46,7 +46,7 @@ class LogQueue {
  public:
   static constexpr std::size_t bytes_max = 64 * 1024;
 
-  /// A pipe that is ready takes so many bytes, and all of them at once. pipe(7)
+  /// A pipe that is ready takes so many bytes, and all of them in one write. pipe(7)
   static constexpr std::size_t piece_bytes_max = PIPE_BUF;
 
   /// Appends the line, cut if it does not fit a piece, or counts it.
