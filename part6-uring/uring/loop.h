@@ -25,7 +25,7 @@ class Buffers;
 ///     (*loop)->run(serve(**loop, listener));
 ///
 /// A turn submits what the coroutines asked for, waits, collects all completions that are there and
-/// then lets those go on whose operations have ended: one system call for all of it.
+/// then resumes the coroutines whose operations have ended: one system call for all of it.
 class Loop : public Operations {
  public:
   /// Errors: those of Ring::create(), which explain() explains; of opening the trace.
