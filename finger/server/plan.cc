@@ -6,22 +6,19 @@
 
 #include <cassert>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <memory>
 #include <span>
 #include <utility>
 
 #include "common/fd.h"
+#include "common/server/constants.h"
 #include "finger/server/protocol/crlf.h"
 
 namespace finger {
 namespace {
 
 using common::Fd;
-
-/// How long to wait after an open has found no descriptor or no memory.
-constexpr auto shortage_pause = std::chrono::milliseconds(100);
 
 /// Nothing that a user has put there is followed, neither a symbolic link nor a mount: a FUSE file
 /// system could keep us waiting for ever.
@@ -88,7 +85,7 @@ uring::Task<Result<Fd>> open_plan(Conversation& conversation, const Account& acc
     auto opened = co_await open_once(conversation, account);
     if (opened || !is_shortage(opened.error())) co_return opened;
     const auto slept =
-        co_await conversation.loop().sleep(shortage_pause).until(conversation.deadline());
+        co_await conversation.loop().sleep(common::shortage_pause).until(conversation.deadline());
     if (!slept) co_return std::unexpected(slept.error());
   }
 }

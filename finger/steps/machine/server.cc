@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
-#include <chrono>
 #include <utility>
 
 #include "common/loop/connection_limit.h"
 #include "common/server/accept.h"
+#include "common/server/constants.h"
 #include "common/server/log.h"
 #include "common/server/socket.h"
 
@@ -23,9 +23,6 @@ using common::Token;
 
 constexpr Token accept_token(Token::Kind::listener);
 constexpr Token wake_token(Token::Kind::wake);
-
-/// How long to wait after accept found no descriptor or no memory, unless a client leaves.
-constexpr auto shortage_pause = std::chrono::milliseconds(100);
 
 common::RepeatedFault accept_fault("cannot accept");
 
@@ -129,7 +126,7 @@ common::Status Server::accept_connection(int result, Clock::time_point now) {
   if (shared_.draining) return {};  // cancelled
   if (!common::is_transient_accept_error(error)) return std::unexpected(error);
   accept_fault.report(error, now);
-  accept_again_ = now + shortage_pause;
+  accept_again_ = now + common::shortage_pause;
   return {};
 }
 
