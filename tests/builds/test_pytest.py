@@ -28,7 +28,8 @@ def test_a_suite_is_collected_from_the_top_and_from_its_directory(suite: str) ->
 def test_without_arguments_every_suite_is_collected() -> None:
     ran = run("--collect-only", "-q")
     assert ran.returncode == 0, ran.stdout
-    begun = [line.split()[1] for line in ran.stdout.splitlines() if line.startswith("pytest tests/")]
+    lines = ran.stdout.splitlines()
+    begun = [line.split()[1] for line in lines if line.startswith("pytest tests/")]
     suites = {f"tests/{path.parent.name}" for path in ROOT.glob("tests/*/test_*.py")}
     assert set(begun) == suites and len(begun) == len(suites)
     assert "-m 'not long and not build'" in ran.stdout
