@@ -26,7 +26,7 @@ namespace stage {
 
 class Connection;
 
-/// So many conversations keep their coroutine while they wait for input, so that it need not be
+/// This many conversations keep their coroutine while they wait for input, so that it need not be
 /// made anew for each message. Beyond that, a coroutine ends as soon as it has nothing left to do.
 /// Each takes some 670 bytes: with ten thousand connections, all 512 add 34 bytes a connection.
 inline constexpr std::size_t conversations_kept_max = 512;

@@ -17,7 +17,7 @@ namespace common {
 /// which inherits the blocked signals; it must not outlive what `stop` uses.
 class SignalThread {
  public:
-  /// Starts to wait for the signals. Error: EAGAIN, no thread is to be had.
+  /// Starts to wait for the signals. Error: EAGAIN, the system allows no more threads.
   static Result<std::unique_ptr<SignalThread>> create(std::chrono::milliseconds drain_timeout,
                                                       std::function<void()> stop);
   SignalThread(const SignalThread&) = delete;

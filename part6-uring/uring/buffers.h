@@ -107,7 +107,7 @@ class Buffers {
   static std::uint16_t number_of(std::uint32_t flags) {
     return static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
   }
-  /// It came with so many bytes, and will be given back.
+  /// It came with this many bytes, and will be given back.
   void lend(std::uint16_t number, int size) {
     ++lent_;
     if (checks_memory_) demand_unused_rest(number, static_cast<std::uint32_t>(std::max(size, 0)));

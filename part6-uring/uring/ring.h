@@ -41,7 +41,7 @@ class Ring {
   /// Whether the kernel knows the operation, one of IORING_OP_….
   bool supports(int opcode) const;
 
-  /// Whether so many entries can be filled in before the next submission.
+  /// Whether this many entries can be filled in before the next submission.
   bool has_room(std::uint32_t entries) {
     // What the kernel has taken since we last looked matters only when that is not enough.
     return room_end_ - ring_.sq.sqe_tail >= entries || look_for_room() >= entries;
