@@ -18,8 +18,8 @@ namespace {
 using common::Clock;
 using std::chrono::milliseconds;
 
-/// A call that may have to notice something else meanwhile waits no longer than this, and then
-/// again.
+/// The longest that one call waits where something else may have to be noticed meanwhile; then it
+/// is made again.
 constexpr milliseconds slice(100);
 
 /// Sets SO_RCVTIMEO or SO_SNDTIMEO: a call that waits longer fails with EAGAIN. 0: it waits for
@@ -31,7 +31,8 @@ void limit_calls(const common::Fd& socket, int option, milliseconds limit) {
   (void)::setsockopt(socket.get(), SOL_SOCKET, option, &value, sizeof value);  // cannot fail here
 }
 
-/// Whether the call that has just failed is to be made again.
+/// Whether the call that has just failed is to be made again. EAGAIN: it has waited for as long as
+/// limit_calls() allows.
 bool interrupted_or_waited() { return errno == EINTR || errno == EAGAIN; }
 
 milliseconds until(Clock::time_point deadline) {
@@ -53,7 +54,7 @@ common::Result<common::ByteView> Connection::receive(std::span<std::byte> buffer
   int flags = 0;
   while (true) {
     if (timeout_ > milliseconds(0) && flags == 0) {
-      // Asked before each call: where bytes are always there, no call waits and fails.
+      // Checked before each call: while bytes keep coming, no call waits long enough to fail.
       if (waited_ && Clock::now() >= deadline_) return common::failure(common::Error::timed_out);
       // The whole limit is set already when a message is yet to begin: no system call for that.
       limit_receive(waited_ ? until(deadline_) : timeout_);
@@ -76,7 +77,8 @@ common::Status Connection::send_all(common::ByteView output) {
     if (sent > 0) output = output.subspan(static_cast<std::size_t>(sent));
     if (output.empty()) break;
 
-    // The kernel's buffer is full. A peer that reads slowly frees less of it than a send waits for.
+    // The kernel's buffer is full. What a slow reader frees may be less than send(2) waits for, so
+    // bytes that its kernel has acknowledged count as well.
     const std::size_t before = std::exchange(unacknowledged, common::unacknowledged_bytes(socket_));
     if (sent > 0 || unacknowledged < before) deadline = Clock::now() + timeout_;
     if (timeout_ > milliseconds(0) && Clock::now() >= deadline) {

@@ -70,7 +70,7 @@ common::Status Server::run() {
     }
     if (common::is_transient_accept_error(client.error())) {
       accept_fault_.report(client.error(), common::Clock::now());
-      std::this_thread::sleep_for(common::accept_retry_pause);
+      std::this_thread::sleep_for(common::shortage_pause);
     } else if (!stopping_) {
       return std::unexpected(client.error());
     }

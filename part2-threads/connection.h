@@ -13,8 +13,8 @@
 namespace stage {
 
 /// One peer, on a blocking socket. SO_RCVTIMEO and SO_SNDTIMEO limit how long a single call waits;
-/// this makes of them what is needed: a limit for a whole message, however many calls its bytes
-/// take.
+/// this class builds on them the limit that is needed, for a whole message, however many calls its
+/// bytes take.
 class Connection {
  public:
   /// Refers to `socket`, which must outlive it. A `timeout` of 0 means none.
@@ -25,7 +25,7 @@ class Connection {
   common::Result<common::ByteView> receive(std::span<std::byte> buffer);
 
   /// Waits until the kernel has taken all of `output`: send(2) may take less than it is offered.
-  /// Errors: timed_out when the peer takes nothing for as long; of send(2).
+  /// Errors: timed_out when the peer takes nothing for the length of the timeout; of send(2).
   common::Status send_all(common::ByteView output);
 
   /// From now on the peer has the whole timeout again for its next message.
@@ -45,7 +45,7 @@ class Connection {
   const common::Fd& socket_;
   std::chrono::milliseconds timeout_;
   common::Clock::time_point deadline_;          ///< Of the message that is being received.
-  bool waited_ = false;                         ///< A receive has waited for it.
+  bool waited_ = false;                         ///< A receive has been tried for it.
   std::chrono::milliseconds receive_limit_{0};  ///< What SO_RCVTIMEO is set to.
 };
 

@@ -128,7 +128,7 @@ common::Status Server::accept_clients(void (Server::*serve_one)(common::Accepted
     release_slot();
     if (common::is_transient_accept_error(client.error())) {
       accept_fault_.report(client.error(), common::Clock::now());
-      std::this_thread::sleep_for(common::accept_retry_pause);
+      std::this_thread::sleep_for(common::shortage_pause);
     } else if (!stopping_) {
       return std::unexpected(client.error());
     }
@@ -160,7 +160,7 @@ void Server::start_thread(common::Accepted client) {
       return;
     } catch (const std::system_error& error) {  // EAGAIN: as many as the system allows
       thread_fault_.report(error.code(), common::Clock::now());
-      std::this_thread::sleep_for(common::accept_retry_pause);
+      std::this_thread::sleep_for(common::shortage_pause);
     }
   }
   serve_client(std::move(*shared));  // on this thread, which has no more to accept

@@ -16,8 +16,8 @@
 
 namespace stage {
 
-/// Serves every client on a thread of its own, or, with --workers, so many clients on a fixed pool
-/// of threads. A thread that waits for its client keeps no other client waiting.
+/// Serves every client on a thread of its own or, with --workers, on one of a fixed pool of
+/// threads. A thread that waits for its client keeps no other client waiting.
 class Server {
  public:
   /// A server that listens where `options` say. Errors: of socket(2), bind(2), listen(2).

@@ -69,7 +69,7 @@ common::Status Server::accept_new(Clock::time_point now) {
       return std::unexpected(client.error());
     }
     accept_fault_.report(client.error(), now);
-    accept_again_ = now + common::accept_retry_pause;
+    accept_again_ = now + common::shortage_pause;
     return {};
   }
   return {};

@@ -105,7 +105,7 @@ common::Status Server::accept_new(Clock::time_point now) {
 void Server::park(Parked reason, Clock::time_point now) {
   if (parked_ == Parked::no) poller_.forget(listener_);
   parked_ = reason;
-  accept_again_ = now + common::accept_retry_pause;
+  accept_again_ = now + common::shortage_pause;
 }
 
 void Server::resume() {

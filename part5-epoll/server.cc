@@ -125,7 +125,7 @@ common::Status Server::accept_new(Clock::time_point now) {
 void Server::park(Parked reason, Clock::time_point now) {
   if (parked_ == Parked::no) poller_.forget_listener(listener_);
   parked_ = reason;
-  accept_again_ = now + common::accept_retry_pause;
+  accept_again_ = now + common::shortage_pause;
 }
 
 void Server::resume() {
@@ -134,7 +134,7 @@ void Server::resume() {
       !watched) {
     watch_fault.report(watched.error(), Clock::now());
     parked_ = Parked::shortage;
-    accept_again_ = Clock::now() + common::accept_retry_pause;
+    accept_again_ = Clock::now() + common::shortage_pause;
     return;
   }
   parked_ = Parked::no;

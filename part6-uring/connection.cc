@@ -135,7 +135,7 @@ uring::Task<common::Status> Connection::wait_for_buffer() {
 }
 
 /// Holds a copy: the buffer that the output is in is for all connections, and must not wait for one
-/// peer. The read timer stands still until the peer has taken it.
+/// peer. The read timer is stopped until the peer has taken it.
 uring::Task<common::Status> Connection::hold_and_send(common::ByteView output) {
   const common::Bytes held(output.begin(), output.end());
   discard_output();

@@ -26,9 +26,9 @@ namespace stage {
 
 class Connection;
 
-/// So many conversations keep their coroutine while they wait for input, which spares making it
-/// anew for each message. Beyond that, a coroutine ends as soon as it has nothing left to do. One
-/// takes some 670 bytes: these are 34 more for each of ten thousand clients that have been active.
+/// This many conversations keep their coroutine while they wait for input, so that it need not be
+/// made anew for each message. Beyond that, a coroutine ends as soon as it has nothing left to do.
+/// Each takes some 670 bytes: with ten thousand connections, all 512 add 34 bytes a connection.
 inline constexpr std::size_t conversations_kept_max = 512;
 
 /// Output that is not a view of what was received, until the kernel has it. Connections borrow one
@@ -40,7 +40,7 @@ class HeldOutputs {
   void give_back(common::SendBuffer& held);
 
  private:
-  std::vector<std::unique_ptr<common::SendBuffer>> all_;  ///< As many as were needed at once.
+  std::vector<std::unique_ptr<common::SendBuffer>> all_;  ///< As many as were in use together.
   std::vector<common::SendBuffer*> free_;
 };
 
@@ -50,7 +50,7 @@ struct ConnectionContext {
   uring::Buffers& buffers;
   const common::Clock::duration time_bound;  ///< For a message, or for the peer to take output.
 
-  /// Starts a conversation with a peer that has said something.
+  /// Starts a conversation with a peer that has sent something.
   std::function<uring::Task<>(Connection&)> serve_client{};
   /// Where they run, and what connections do for them. Null: the server has failed.
   uring::Scope* conversations = nullptr;
@@ -64,13 +64,14 @@ struct ConnectionContext {
   bool draining = false;
 };
 
-/// One peer. While it says nothing it is no more than this: a descriptor, a receive that the kernel
-/// holds, and a deadline. A coroutine, and with it a session, comes when bytes come.
+/// One peer. While it sends nothing, the connection is no more than this: a descriptor, a receive
+/// that the kernel holds, and a deadline. A coroutine, and with it a session, is made when bytes
+/// come.
 ///
-/// It goes round: receive() submits what send_all() has staged, and the next receive after it; that
-/// ends; the conversation looks at the input and stages the output. Where the kernel had no room
-/// for the output, or no buffer for the input, recover() comes between. At the end the connection
-/// lingers, and is closed.
+/// Each round is: receive() submits what send_all() has staged, followed by the next receive; when
+/// that has ended, the conversation takes the input and stages the output. Where the kernel had no
+/// room for the output, or no buffer for the input, recover() comes between. At the end the
+/// connection lingers, and is closed.
 class Connection final : public uring::SendThenReceive {
  public:
   Connection(ConnectionContext& context, common::Accepted accepted);
@@ -126,8 +127,8 @@ class Connection final : public uring::SendThenReceive {
   void message_completed();
 
   /// Its deadline has passed: the receive ends or, if there is none, the next does not begin unless
-  /// a message is completed before. But where we had no buffer for its input, the lost time was our
-  /// fault, and it gets all of it once more.
+  /// a message is completed before. But where we had no buffer for the peer's input, the lost time
+  /// was our fault, and the peer gets the whole time once more.
   void expire();
 
   /// Ends our side of the stream, then reads and discards until the peer ends its own, up to
@@ -142,9 +143,13 @@ class Connection final : public uring::SendThenReceive {
   common::Token token() const { return token_; }
 
  private:
-  /// The time for the peer's next message: it runs; it runs, but some of it went by while we had no
-  /// buffer; for that it was given anew, once; it is over.
-  enum class ReadTimer : std::uint8_t { running, has_waited, excused, overdue };
+  /// The time for the peer's next message.
+  enum class ReadTimer : std::uint8_t {
+    running,
+    has_waited,  ///< It runs, but some of it went by while we had no buffer.
+    excused,     ///< For that the peer has been given the whole time again, once.
+    overdue,     ///< It is over.
+  };
 
   void output_sent() override { give_held_back(); }
   void go_on() override;
@@ -179,7 +184,7 @@ class Connection final : public uring::SendThenReceive {
   common::SendBuffer* held_ = nullptr;  ///< The staged output, if it is not a view of the input.
   std::coroutine_handle<> waiting_;     ///< In receive().
   bool has_input_ = false;              ///< Or the reason why there is none: receive() has ended.
-  bool may_rest_ = false;               ///< A message was completed since it was last asked to.
+  bool may_rest_ = false;               ///< A message was completed since it was last to rest.
   bool failed_ = false;                 ///< recover() was in vain.
   bool lingering_ = false;
   ReadTimer read_timer_ = ReadTimer::running;

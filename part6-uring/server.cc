@@ -34,13 +34,15 @@ uring::Task<common::Status> serve(Connection& peer, Session& session) {
   co_return {};
 }
 
+/// Whether `serve` has returned only to give its coroutine back: too many of them were waiting.
 bool is_rest(const common::Status& ended) {
   return !ended && ended.error() == std::errc::operation_would_block;
 }
 
 }  // namespace
 
-/// A conversation from its first bytes on, until it rests or has ended.
+/// A conversation from its first bytes on, until it has ended or rests: then its coroutine and its
+/// session go, and the next bytes begin another.
 template <typename Session, typename... Arguments>
 uring::Task<> Server::serve_client(Connection& peer, Arguments... arguments) {
   Session session(arguments...);
@@ -48,7 +50,7 @@ uring::Task<> Server::serve_client(Connection& peer, Arguments... arguments) {
   common::Status ended;
   do {
     ended = co_await serve(peer, session);
-  } while (is_rest(ended) && !session.end_of_stream());  // not inside a message
+  } while (is_rest(ended) && !session.end_of_stream());  // inside a message it must not rest
   --context_.conversations_count;
   if (is_rest(ended)) {
     peer.rest();
@@ -98,7 +100,7 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop,
 common::Status Server::run(uring::LogWriter* log_writer) { return loop_->run(work(log_writer)); }
 
 uring::Task<common::Status> Server::work(uring::LogWriter* log_writer) {
-  uring::Scope logging(*loop_);  // first in, last out: there is something to say till the end
+  uring::Scope logging(*loop_);  // begins first, ends last: there may be lines until the end
   if (log_writer != nullptr) logging.spawn(log_writer->run(*loop_));
   uring::Scope conversations(*loop_);
   context_.conversations = &conversations;
@@ -135,14 +137,15 @@ void Server::close(Connection& connection) {
   if (context_.draining) background_.notify();
 }
 
-/// All deadlines are as far away when they are set. So while this sleeps, none can come before the
-/// first there was, or when there was none, before a whole time bound from now.
+/// Every deadline is the same time away when it is set. So while this sleeps, no new one can be due
+/// before the first that was in the list or, if it was empty, before a whole time bound from now.
 uring::Task<common::Status> Server::enforce_time_bound() {
   common::DeadlineList& deadlines = context_.deadlines;
   while (true) {
     const auto next = deadlines.soonest().value_or(loop_->now() + context_.time_bound);
     if (const auto slept = co_await loop_->sleep_until(next); !slept) co_return slept;
-    // What peers have said by then counts: a turn for those whose bytes came together with the end.
+    // Bytes that arrived by then count, and some came together with the end of this sleep: one turn
+    // more, in which they are received.
     if (const auto turned = co_await loop_->nop(); !turned) co_return turned;
     while (const auto token = deadlines.overdue(loop_->now())) clients_.find(*token)->expire();
   }

@@ -22,7 +22,7 @@ struct RingOptions {
   std::string trace_file;  ///< Empty: none. Workers after the first add their number.
 };
 
-/// Sockets for so many workers, on one address. Errors: of socket(2), bind(2), listen(2).
+/// A socket for each worker, all on one address. Errors: of socket(2), bind(2), listen(2).
 common::Result<std::vector<common::Fd>> open_listeners(const common::Options& options);
 
 /// Several servers in one process, a thread and a ring each. They share the address,

@@ -13,8 +13,9 @@ struct Accepted {
   Address peer;
 };
 
-/// Whether accept(2) may succeed again when a connection has closed, or accept_retry_pause later:
-/// the error was a shortage or trouble in the network. Trying again at once would be a busy loop.
+/// Whether accept(2) may succeed again when a connection has closed, or shortage_pause later:
+/// the error was a shortage or trouble in the network. Trying again immediately would be a busy
+/// loop.
 bool is_transient_accept_error(std::error_code error);
 
 }  // namespace common

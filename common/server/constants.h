@@ -15,9 +15,9 @@ inline constexpr std::uint32_t max_connections_limit = 10'000'000;
 /// Connections accepted in one turn of a loop: a flood of them must not keep the others waiting.
 inline constexpr int accept_budget = 16;
 
-/// How long a server stops accepting after accept(2) found no descriptor or no memory, unless a
-/// connection closes earlier.
-inline constexpr std::chrono::milliseconds accept_retry_pause(100);
+/// How long a server waits before it tries again what has failed because there was no descriptor
+/// (EMFILE, ENFILE), no memory or no thread. It accepts again earlier if a connection closes.
+inline constexpr std::chrono::milliseconds shortage_pause(100);
 
 /// The largest payload accepted where --max-message does not say otherwise.
 inline constexpr std::uint32_t default_max_message = 64 * 1024;
@@ -25,8 +25,8 @@ inline constexpr std::uint32_t default_max_message = 64 * 1024;
 /// The receive buffer of a thread: one for each connection, so it is small.
 inline constexpr std::size_t receive_buffer_bytes = 16 * 1024;
 
-/// The receive buffer of a loop: one for all connections, so it holds the largest message of the
-/// default limit: one call receives it, and it is never copied.
+/// The receive buffer of a loop: one for all connections, so it can hold the largest message of the
+/// default limit, which one call then receives, and which is never copied.
 inline constexpr std::size_t loop_receive_buffer_bytes = header_bytes + default_max_message;
 
 /// How long a connection waits, after its own end of stream, for the peer's.
@@ -41,8 +41,8 @@ inline constexpr std::chrono::milliseconds drain_poll_interval(5);
 inline constexpr std::chrono::milliseconds turn_time_max(100);
 
 /// How long a loop lets a connection be without a message completed: --read-timeout, and
-/// turn_time_max on top. 0 means no limit, which is a century: an ordinary number, so that nothing
-/// else has to know of it.
+/// turn_time_max on top. 0 means no limit; it becomes a century, an ordinary number, so that no
+/// other code has to treat it specially.
 constexpr Clock::duration time_bound(std::chrono::milliseconds read_timeout) {
   if (read_timeout == read_timeout.zero()) return std::chrono::years(100);
   return read_timeout + turn_time_max;

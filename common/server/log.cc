@@ -23,7 +23,7 @@ struct Log {
 };
 
 /// O_NONBLOCK is a property of the open file, which others share with us, the shell among them. A
-/// terminal or a pipe can be opened once more. Nothing: what it is, or whose it is, forbids that.
+/// terminal or a pipe can be opened once more. Nothing: its kind or its owner forbids that.
 Fd open_stderr_again() {
   struct stat file {};
   if (::fstat(STDERR_FILENO, &file) < 0) return {};

@@ -37,7 +37,7 @@ void set_log_writer(std::function<void()> wake);
 /// LogQueue::piece_bytes_max. Returns their size in bytes; 0: none wait.
 std::size_t copy_log_lines(std::span<char> to);
 
-/// So many bytes of them have been written.
+/// This many bytes of them have been written.
 void log_lines_written(std::size_t bytes);
 
 /// Lines that cannot be written yet, a bounded number. What does not fit is counted, and a line
@@ -46,7 +46,7 @@ class LogQueue {
  public:
   static constexpr std::size_t bytes_max = 64 * 1024;
 
-  /// A pipe that is ready takes so many bytes, and all of them at once. pipe(7)
+  /// A pipe that is ready takes this many bytes, and all of them in one write. pipe(7)
   static constexpr std::size_t piece_bytes_max = PIPE_BUF;
 
   /// Appends the line, cut if it does not fit a piece, or counts it.
@@ -55,7 +55,7 @@ class LogQueue {
   /// The oldest lines, as many whole ones as fit a piece. Good until push() or pop().
   std::string_view front() const;
 
-  /// So many bytes of front() have been written.
+  /// This many bytes of front() have been written.
   void pop(std::size_t bytes);
 
   bool empty() const { return waiting_.empty(); }

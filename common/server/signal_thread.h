@@ -10,14 +10,14 @@
 
 namespace common {
 
-/// Turns SIGINT and SIGTERM into an orderly stop. They are blocked in every thread, but for one
-/// that does nothing else than wait for them, so a signal can come at any moment without
-/// interrupting anything: sigwait(3). The first calls `stop` (on that thread). A second, or
-/// `drain_timeout` later the clock, ends the process at once, with 0. Make it before any other
-/// thread, which inherits the blocked signals; it must not outlive what `stop` uses.
+/// Turns SIGINT and SIGTERM into an orderly stop. They are blocked in every thread, and one
+/// thread does nothing but wait for them, so a signal can come at any moment without
+/// interrupting anything: sigwait(3). The first calls `stop` (on that thread). A second one, or
+/// `drain_timeout` passing, ends the process immediately, with 0. Make it before any other thread,
+/// which inherits the blocked signals; it must not outlive what `stop` uses.
 class SignalThread {
  public:
-  /// Starts to wait for the signals. Error: EAGAIN, no thread is to be had.
+  /// Starts to wait for the signals. Error: EAGAIN, the system allows no more threads.
   static Result<std::unique_ptr<SignalThread>> create(std::chrono::milliseconds drain_timeout,
                                                       std::function<void()> stop);
   SignalThread(const SignalThread&) = delete;

@@ -10,11 +10,11 @@
 
 namespace common {
 
-/// Turns SIGINT and SIGTERM into an orderly stop, like SignalThread, but without a thread: for
-/// servers whose `stop` is async-signal-safe, because it is called by the signal handler: it may
-/// store to an atomic and write(2) to an eventfd, and not much more. Source: signal-safety(7). The
-/// first signal calls `stop`. A second, or `drain_timeout` later the clock, ends the process at
-/// once, with 0. There is one at a time; it must not outlive what `stop` uses.
+/// Turns SIGINT and SIGTERM into an orderly stop, like SignalThread, but without a thread. The
+/// signal handler calls `stop`, which must be async-signal-safe: it may store to an atomic and
+/// write(2) to an eventfd, and not much more. Source: signal-safety(7). The first signal calls
+/// `stop`. A second one, or `drain_timeout` passing, ends the process immediately, with 0. There is
+/// one at a time; it must not outlive what `stop` uses.
 class SignalWakeup {
  public:
   /// Starts to handle the signals. Errors: of timer_create(2).

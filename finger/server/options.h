@@ -26,7 +26,7 @@ struct Options {
   uring::Setup ring;
 };
 
-/// What a conversation holds at once: its connection, the home and the plan in it.
+/// What a conversation holds at the same time: its connection, the home and the plan in it.
 inline constexpr std::size_t descriptors_each = 3;
 
 /// How fingerd's options are called where the stages have other names.

@@ -20,9 +20,6 @@ namespace {
 
 using common::Fd;
 
-/// How long to wait after an open has found no descriptor or no memory: as after accept(2).
-constexpr auto shortage_pause = common::accept_retry_pause;
-
 /// Nothing that a user has put there is followed, neither a symbolic link nor a mount: a FUSE file
 /// system could keep us waiting for ever.
 constexpr std::uint64_t beneath =
@@ -88,7 +85,7 @@ uring::Task<Result<Fd>> open_plan(Conversation& conversation, const Account& acc
     auto opened = co_await open_once(conversation, account);
     if (opened || !is_shortage(opened.error())) co_return opened;
     const auto slept =
-        co_await conversation.loop().sleep(shortage_pause).until(conversation.deadline());
+        co_await conversation.loop().sleep(common::shortage_pause).until(conversation.deadline());
     if (!slept) co_return std::unexpected(slept.error());
   }
 }

@@ -56,7 +56,7 @@ class Lease {
 
 /// Buffers of one size, of which the kernel takes one when bytes have come, and not before: an idle
 /// connection holds none. They are in a ring shared with the kernel or, where it has no such rings,
-/// given to it with an operation each. The ring holds about as many as are needed at once, so that
+/// given to it with an operation each. The ring holds about as many as are in use together, so that
 /// they stay in the processor's cache: a few at first, twice as many when all of them are lent or a
 /// receive has found none, and fewer again when half of them have been enough for a while. The
 /// others are idle.
@@ -107,7 +107,7 @@ class Buffers {
   static std::uint16_t number_of(std::uint32_t flags) {
     return static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
   }
-  /// It came with so many bytes, and will be given back.
+  /// It came with this many bytes, and will be given back.
   void lend(std::uint16_t number, int size) {
     ++lent_;
     if (checks_memory_) demand_unused_rest(number, static_cast<std::uint32_t>(std::max(size, 0)));

@@ -28,8 +28,8 @@ class Cancellable : public Node {
 ///     Canceller stop;
 ///     co_await loop.read(fd, buffer).cancelled_by(stop);   // elsewhere: stop.cancel();
 ///
-/// Once cancelled it stays so, and operations that begin later end at once: the caller need
-/// not know whether the other side has begun. May end before or after its operations.
+/// Once cancelled it stays so, and operations that begin later end immediately: the caller
+/// need not know whether the other side has begun. May end before or after its operations.
 class Canceller {
  public:
   Canceller() = default;
@@ -41,7 +41,7 @@ class Canceller {
   /// May be used again.
   void reset() { reason_ = Error{}; }
 
-  /// Why new operations would end at once; Error{}: they would not.
+  /// Why new operations would end immediately; Error{}: they would not.
   Error reason() const { return reason_; }
 
   bool empty() const { return members_.empty(); }

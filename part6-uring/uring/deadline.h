@@ -13,14 +13,14 @@ namespace uring {
 using Clock = std::chrono::steady_clock;
 class Loop;
 
-/// A point in time that many operations share, one after another or at once:
+/// A point in time that many operations share, one after another or side by side:
 ///
 ///     Deadline deadline(loop, Clock::now() + 10s);
 ///     co_await loop.recv(fd, buffer).until(deadline);
 ///     co_await loop.send(fd, answer).until(deadline);   // both within the same ten seconds
 ///
-/// When it passes, those under way end with Error::timed_out, and later ones at once, until it is
-/// renewed. Costs the kernel nothing: the loop waits no longer than the first of them allows.
+/// When it passes, those under way end with Error::timed_out, and later ones immediately, until it
+/// is renewed. Costs the kernel nothing: the loop waits no longer than the first of them allows.
 class Deadline : public Canceller {
  public:
   static constexpr Clock::time_point never = Clock::time_point::max();

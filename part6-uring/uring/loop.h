@@ -25,7 +25,7 @@ class Buffers;
 ///     (*loop)->run(serve(**loop, listener));
 ///
 /// A turn submits what the coroutines asked for, waits, collects all completions that are there and
-/// then lets those go on whose operations have ended: one system call for all of it.
+/// then resumes the coroutines whose operations have ended: one system call for all of it.
 class Loop : public Operations {
  public:
   /// Errors: those of Ring::create(), which explain() explains; of opening the trace.
@@ -62,7 +62,7 @@ class Loop : public Operations {
   Deadlines& deadlines() { return deadlines_; }
   Trace* trace() { return trace_.get(); }
 
-  /// A table of so many direct descriptors. The first `own` of its slots are for the caller to
+  /// A table of this many direct descriptors. The first `own` of its slots are for the caller to
   /// choose, the rest for the kernel. Once. Error: EMFILE, more than RLIMIT_NOFILE.
   Status register_files(unsigned slots, unsigned own = 0);
 
@@ -74,7 +74,7 @@ class Loop : public Operations {
 
   // For operations.
 
-  /// Makes room for so many entries that must go in together.
+  /// Makes room for this many entries that must go in together.
   void reserve(unsigned entries);
   bool has_room(unsigned entries) const { return ring_.has_room(entries); }
   io_uring_sqe& next_entry() { return ring_.next_entry(); }

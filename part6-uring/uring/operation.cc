@@ -37,7 +37,7 @@ io_uring_sqe& Operation::fill() {
 
 void Operation::cancel(Error reason) {
   if (!in_flight()) return;
-  if (reason_ == Error{}) reason_ = reason;  // the first who asks
+  if (reason_ == Error{}) reason_ = reason;  // the first reason counts
   if (cancel_asked_) return;
   loop().reserve(1);  // may collect completions, and among them our last
   if (!in_flight()) return;

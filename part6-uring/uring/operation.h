@@ -25,8 +25,8 @@ class Waiter;
 /// - Every entry that we submit bears an operation's address as its user_data: the request, its
 ///   linked time-out, a request to cancel it. The low bits say which of them it is. So each
 ///   completion finds its operation, and an operation counts how many are to come.
-/// - When the last has arrived the operation has *ended*. Not before does its coroutine go on, and
-///   not before can a result be taken. So a buffer is free when the result says so, and a
+/// - When the last has arrived the operation has *ended*. Only then does its coroutine go on, and
+///   only then can its result be taken. So a buffer is free when the result says so, and a
 ///   time-out's timespec or a cancel request never outlive what they are about. As an address names
 ///   one operation until all that bears the name is gone, no completion can reach a stranger.
 /// - An operation is a part of the awaiting coroutine's frame. Code that destroys it before its
@@ -39,7 +39,7 @@ class Operation : public Cancellable {
   enum class Part : std::uint64_t { request, timeout, cancel, before };
   static constexpr std::uint64_t part_mask = 3;
 
-  /// Asks the kernel, once. The end comes with the last completion, and so does the decision which
+  /// Asks the kernel, once. The end comes with the last completion, and only then is it known which
   /// was first: a result that the kernel had already is not lost.
   void cancel(Error reason) override;
 

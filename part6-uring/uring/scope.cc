@@ -13,7 +13,7 @@ Scope::Scope(Loop& loop) : loop_(loop) {
 }
 
 Scope::~Scope() {
-  if (size_ > 0) cancel();  // all at once, so that waiting for each of them is short
+  if (size_ > 0) cancel();  // all together, so that waiting for each of them is short
   while (Promise<void>* child = children_.front()) {
     child->unlink();
     child->handle().destroy();

@@ -34,7 +34,7 @@ class Waiter : public Node {
 /// that makes it.
 ///
 ///     Scope clients(loop);
-///     clients.spawn(serve(loop, std::move(fd)));   // runs at once, up to where it first waits
+///     clients.spawn(serve(loop, std::move(fd)));   // runs now, up to where it first waits
 ///     …
 ///     clients.cancel();                            // everything in it ends with Error::cancelled
 ///     co_await clients.join();                     // and here all have finished
@@ -54,7 +54,7 @@ class Scope final : public Cancellable {
 
   void cancel(Error reason = Error::cancelled) override { canceller_.cancel(reason); }
 
-  /// Why operations in it end at once; Error{}: they do not.
+  /// Why operations in it end immediately; Error{}: they do not.
   Error reason() const { return canceller_.reason(); }
 
   /// Children that have not finished.

@@ -126,7 +126,7 @@ common::Status Server::accept_connection(int result, Clock::time_point now) {
   if (shared_.draining) return {};  // cancelled
   if (!common::is_transient_accept_error(error)) return std::unexpected(error);
   accept_fault.report(error, now);
-  accept_again_ = now + common::accept_retry_pause;
+  accept_again_ = now + common::shortage_pause;
   return {};
 }
 

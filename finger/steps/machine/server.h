@@ -80,8 +80,8 @@ class Server {
   std::uint64_t wake_ups_ = 0;
   common::Clock::time_point accept_again_;  ///< After a shortage; earlier if a client leaves.
 
-  common::DeadlineList deadlines_;  ///< All as far away as --deadline.
-  common::DeadlineList lingers_;    ///< All as far away as linger_timeout.
+  common::DeadlineList deadlines_;  ///< All with the timeout --deadline.
+  common::DeadlineList lingers_;    ///< All with the timeout linger_timeout.
   common::Slab<Client> clients_;    ///< After the lists, which its entries leave when they end.
 };
 

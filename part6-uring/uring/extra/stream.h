@@ -83,8 +83,8 @@ concept MultishotSpec = OperationSpec<T> && requires(T& spec, io_uring_sqe& entr
 ///       …
 ///
 /// An error is handed out by the next next() and ends the request: no descriptor is left, no
-/// buffer, it was cancelled. So does the kernel sometimes without an error. next() begins a new one
-/// when it is asked for more, so that it is the caller who decides whether and when to go on.
+/// buffer, it was cancelled. Sometimes the kernel ends it without an error. next() begins a new one
+/// when it is asked for more, so the caller decides whether and when to go on.
 /// Results that came before an end are handed out before it; none is lost, none changes places.
 ///
 /// Where the kernel has no such requests, or the feature is off, each next() makes one.

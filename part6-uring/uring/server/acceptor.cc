@@ -56,7 +56,7 @@ Task<Result<common::Accepted>> Acceptor::next() {
     }
     accept_fault.report(accepted.error(), loop_.now());
     shortage_.reset();
-    const auto paused = co_await loop_.sleep(common::accept_retry_pause).cancelled_by(shortage_);
+    const auto paused = co_await loop_.sleep(common::shortage_pause).cancelled_by(shortage_);
     if (!paused && shortage_.reason() == Error{}) co_return std::unexpected(paused.error());
   }
 }

@@ -21,7 +21,7 @@ class LogWriter {
   /// common::log() writes again, also what is still in the queue.
   ~LogWriter();
 
-  /// Writes what comes until its scope is cancelled: as many lines at once as there are.
+  /// Writes what comes until its scope is cancelled: as many lines in one write as there are.
   Task<> run(Loop& loop);
 
  private:
