@@ -8,8 +8,8 @@
 #include "common/fd.h"
 #include "common/server/address.h"
 #include "common/server/duration.h"
-#include "finger/server/accounts/roster.h"
 #include "finger/server/options.h"
+#include "finger/server/roster.h"
 #include "uring/canceller.h"
 #include "uring/loop.h"
 

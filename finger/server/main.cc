@@ -17,13 +17,13 @@
 #include "common/server/log.h"
 #include "common/server/process.h"
 #include "common/server/signal_wakeup.h"
-#include "finger/server/accounts/roster.h"
 #include "finger/server/options.h"
 #include "finger/server/process/signal_action.h"
-#include "finger/server/process/workers.h"
 #include "finger/server/root/parent.h"
 #include "finger/server/root/privileges.h"
 #include "finger/server/root/root_thread.h"
+#include "finger/server/roster.h"
+#include "finger/server/workers.h"
 
 namespace {
 

@@ -14,7 +14,7 @@
 #include "common/server/listen.h"
 #include "common/server/socket.h"
 #include "finger/server/context.h"
-#include "finger/server/process/shared.h"
+#include "finger/server/shared.h"
 #include "uring/canceller.h"
 #include "uring/loop.h"
 #include "uring/scope.h"

@@ -41,8 +41,8 @@ class Ring {
   /// Whether the kernel knows the operation, one of IORING_OP_….
   bool supports(int opcode) const;
 
-  /// Whether this many entries can certainly be filled in before the next submission: there was room
-  /// for them when we last looked, and the kernel may have taken others since.
+  /// Whether this many entries can certainly be filled in before the next submission: there was
+  /// room for them when we last looked, and the kernel may have taken others since.
   bool has_room(std::uint32_t entries) const { return room_end_ - ring_.sq.sqe_tail >= entries; }
 
   /// Looks what the kernel has taken, and returns how many entries fit now.

@@ -6,9 +6,9 @@
 
 #include "common/fd.h"
 #include "common/loop/connection_limit.h"
-#include "finger/server/accounts/roster.h"
 #include "finger/server/options.h"
 #include "finger/server/process/address_limit.h"
+#include "finger/server/roster.h"
 
 namespace finger {
 

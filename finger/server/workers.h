@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "common/fd.h"
-#include "finger/server/accounts/roster.h"
 #include "finger/server/options.h"
-#include "finger/server/process/shared.h"
+#include "finger/server/roster.h"
 #include "finger/server/server.h"
+#include "finger/server/shared.h"
 #include "uring/server/worker_group.h"
 
 namespace finger {

@@ -1,4 +1,4 @@
-#include "finger/server/process/workers.h"
+#include "finger/server/workers.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "finger/server/process/shared.h"
+#include "finger/server/shared.h"
 
 #include <utility>
 

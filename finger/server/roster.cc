@@ -1,4 +1,4 @@
-#include "finger/server/accounts/roster.h"
+#include "finger/server/roster.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
