@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "common/bytes.h"
+#include "common/byte_view.h"
 #include "common/result.h"
 
 namespace common {

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "common/bytes.h"
+#include "common/byte_view.h"
 
 namespace common {
 

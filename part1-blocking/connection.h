@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <span>
 
-#include "common/bytes.h"
+#include "common/byte_view.h"
 #include "common/fd.h"
 #include "common/result.h"
 #include "common/server/duration.h"

@@ -5,6 +5,7 @@
 #include <array>
 #include <thread>
 
+#include "common/server/accept.h"
 #include "common/server/constants.h"
 #include "common/server/listen.h"
 #include "common/session.h"

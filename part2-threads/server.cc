@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/server/accept.h"
 #include "common/server/constants.h"
 #include "common/server/listen.h"
 #include "common/session.h"

@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "common/server/constants.h"
+#include "common/server/accept.h"
 #include "common/server/listen.h"
 
 namespace stage {

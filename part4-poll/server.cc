@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/loop/eventfd.h"
+#include "common/server/accept.h"
 #include "common/server/constants.h"
 #include "common/server/listen.h"
 

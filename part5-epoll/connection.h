@@ -6,7 +6,7 @@
 #include <memory>
 #include <system_error>
 
-#include "common/bytes.h"
+#include "common/byte_view.h"
 #include "common/fd.h"
 #include "common/send_buffer.h"
 #include "common/server/accept.h"

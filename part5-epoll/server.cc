@@ -10,6 +10,7 @@
 
 #include "common/http/protocol.h"
 #include "common/loop/eventfd.h"
+#include "common/server/accept.h"
 #include "common/server/constants.h"
 
 namespace stage {

@@ -12,13 +12,6 @@ namespace common {
 /// The most that --max-connections takes.
 inline constexpr std::uint32_t max_connections_limit = 10'000'000;
 
-/// Connections accepted in one turn of a loop: a flood of them must not keep the others waiting.
-inline constexpr int accept_budget = 16;
-
-/// How long a server waits before it tries again what has failed because there was no descriptor
-/// (EMFILE, ENFILE), no memory or no thread. It accepts again earlier if a connection closes.
-inline constexpr std::chrono::milliseconds shortage_pause(100);
-
 /// The largest payload accepted where --max-message does not say otherwise.
 inline constexpr std::uint32_t default_max_message = 64 * 1024;
 

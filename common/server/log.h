@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/bytes.h"
+#include "common/byte_view.h"
 #include "common/server/address.h"
 #include "common/server/duration.h"
 

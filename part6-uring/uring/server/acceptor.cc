@@ -7,7 +7,7 @@
 #include <functional>
 #include <utility>
 
-#include "common/server/constants.h"
+#include "common/server/accept.h"
 #include "common/server/log.h"
 
 namespace uring {
