@@ -1,7 +1,7 @@
 # What every part needs of a build. The CMakeLists.txt at the top includes this, and so does that of
 # a part which is built alone:
 #
-#   cmake -S part3-nonblocking -B build/part3 && cmake --build build/part3
+#   cmake -G Ninja -S part3-nonblocking -B build/part3 && cmake --build build/part3
 set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
