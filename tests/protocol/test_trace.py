@@ -121,7 +121,7 @@ def test_a_trace_shows_who_was_asked_to_cancel(
 
 
 @pytest.mark.rule(rules.TRACE)
-@pytest.mark.parametrize("options", [(), ("--ring", "no-cqe-skip")], ids=["default", "no-link"])
+@pytest.mark.parametrize("options", [(), ("--ring", "sqpoll")], ids=["default", "no-link"])
 def test_a_trace_shows_whose_operation_it_was_and_the_link_inside(
     start: Callable[..., Server], tmp_path: Path, options: tuple[str, ...]
 ) -> None:
