@@ -63,7 +63,7 @@ def check_descriptors(events: list[Event]) -> None:
     for event in events:
         if event["ph"] == "b":
             named = event["args"].get("fd", event["args"].get("slot"))
-            without = event["name"] in ("timeout", "nop", "provide_buffers", "mailbox")
+            without = event["name"] in ("timeout", "nop", "mailbox")
             assert (named is None) if without else (named >= 0), event
 
 
