@@ -3,7 +3,7 @@
 // long as bytes are there it takes another buffer, and it does not wait for us. So a client that
 // sends faster than we look has all buffers, and what another client says finds none. Since 6.17 a
 // request can say after how many bytes it is over, whichever buffers they are in.
-// Try it: ./37-greedy-multishot
+// Try it: ./39-greedy-multishot
 
 #include <liburing.h>
 #include <sys/socket.h>
