@@ -29,6 +29,9 @@ class Session {
   /// The peer has ended its stream. Error: cut_short inside a message.
   virtual Status end_of_stream() const = 0;
 
+  /// Whether the beginning of a message waits here for its rest.
+  bool inside_message() const { return !end_of_stream(); }
+
   /// The server has finished sending: close when the answers are out. take() drops what comes
   /// later.
   bool finished() const { return finished_; }

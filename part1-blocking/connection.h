@@ -17,8 +17,8 @@ namespace stage {
 /// bytes take.
 class Connection {
  public:
-  /// Refers to `socket`, which must outlive it. A `timeout` of 0 means none.
-  Connection(const common::Fd& socket, std::chrono::milliseconds timeout);
+  /// Refers to `socket`, which must outlive it. A `read_timeout` of 0 means none.
+  Connection(const common::Fd& socket, std::chrono::milliseconds read_timeout);
 
   /// Waits for bytes, and returns those that are in `buffer`; none: the peer has ended its stream.
   /// Errors: timed_out when no message was completed in time; of recv(2).
@@ -43,9 +43,9 @@ class Connection {
   void renew_deadline();
 
   const common::Fd& socket_;
-  std::chrono::milliseconds timeout_;
+  std::chrono::milliseconds read_timeout_;
   common::Clock::time_point deadline_;          ///< Of the message that is being received.
-  bool waited_ = false;                         ///< A receive has been tried for it.
+  bool receive_tried_ = false;                  ///< A receive has been tried for it.
   std::chrono::milliseconds receive_limit_{0};  ///< What SO_RCVTIMEO is set to.
 };
 

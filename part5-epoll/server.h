@@ -75,9 +75,9 @@ class Server {
   common::Fd wake_;  ///< An eventfd(2): look at stopping_, and again at connection_limit_.
   Scratch scratch_;
 
-  common::DeadlineList time_bounds_;  ///< All with the timeout --read-timeout.
-  common::DeadlineList lingers_;      ///< All with the timeout linger_timeout.
-  common::Slab<Client> clients_;      ///< After the lists: its entries leave them when they end.
+  common::DeadlineList read_timeouts_;  ///< All with the timeout --read-timeout.
+  common::DeadlineList lingers_;        ///< All with the timeout linger_timeout.
+  common::Slab<Client> clients_;        ///< After the lists: its entries leave them when they end.
   Parked parked_ = Parked::no;
   common::Clock::time_point accept_again_;  ///< After a shortage: not before, unless one closes.
   std::atomic<bool> stopping_ = false;

@@ -51,7 +51,7 @@ class Server {
          common::Fd listener, const common::Fd& wake);
 
   template <typename Session, typename... Arguments>
-  uring::Task<> serve_client(Connection& peer, Arguments... arguments);
+  uring::Task<> serve_client(Connection& connection, Arguments... arguments);
 
   uring::Task<common::Status> work(uring::LogWriter* log_writer);
   uring::Task<common::Status> enforce_time_bound();
