@@ -22,7 +22,7 @@ class Session {
 
   /// Takes all of `received`, which must stay until the answers are sent, and adds the answers to
   /// `output`, also when it ends in an error.
-  /// Returns how many messages these bytes completed: only that moves the time bound.
+  /// Returns how many messages these bytes completed: only that renews the read timeout.
   /// Errors: too_long, malformed. Nothing after them can be trusted; take() is not called again.
   virtual Result<std::size_t> take(ByteView received, SendBuffer& output) = 0;
 

@@ -7,7 +7,6 @@
 #include <array>
 #include <limits>
 #include <thread>
-#include <utility>
 
 #include "common/server/constants.h"
 #include "common/server/socket.h"
@@ -18,8 +17,8 @@ namespace {
 using common::Clock;
 using std::chrono::milliseconds;
 
-/// The longest that one call waits where something else may have to be noticed meanwhile; then it
-/// is made again.
+/// The longest single wait where a stop or an acknowledgement must be noticed too; the call is then
+/// repeated.
 constexpr milliseconds longest_wait(100);
 
 /// Sets SO_RCVTIMEO or SO_SNDTIMEO: a call that waits longer fails with EAGAIN. 0: it waits for
@@ -58,13 +57,15 @@ common::Result<common::ByteView> Connection::receive(std::span<std::byte> buffer
       if (receive_tried_ && Clock::now() >= deadline_) {
         return common::failure(common::Error::timed_out);
       }
-      // The whole limit is set already when a message is yet to begin: no system call for that.
+      // Before a message begins the limit is the whole timeout, which is usually set already: no
+      // system call.
       limit_receive(receive_tried_ ? until(deadline_) : read_timeout_);
     }
     const ssize_t received = ::recv(socket_.get(), buffer.data(), buffer.size(), flags);
     receive_tried_ = true;
     if (received >= 0) return buffer.first(static_cast<std::size_t>(received));
-    // After SIGSTOP and SIGCONT the deadline may have passed: first see what had come in time.
+    // EINTR: SIGCONT after SIGSTOP, say. The deadline may have passed meanwhile: first take what
+    // had come in time, without waiting.
     flags = errno == EINTR ? MSG_DONTWAIT : 0;
     if (!must_try_again()) return common::last_error();
   }
@@ -79,10 +80,11 @@ common::Status Connection::send_all(common::ByteView output) {
     if (sent > 0) output = output.subspan(static_cast<std::size_t>(sent));
     if (output.empty()) break;
 
-    // The kernel's buffer is full. What a slow reader frees may be less than send(2) waits for, so
-    // bytes that its kernel has acknowledged count as well.
-    const std::size_t before = std::exchange(unacknowledged, common::unacknowledged_bytes(socket_));
-    if (sent > 0 || unacknowledged < before) deadline = Clock::now() + read_timeout_;
+    // The buffer is full. send(2) wakes only when much of it is free, so a slow reader's progress
+    // may not show in `sent`: what its kernel acknowledges counts, too.
+    const std::size_t now_unacknowledged = common::unacknowledged_bytes(socket_);
+    if (sent > 0 || now_unacknowledged < unacknowledged) deadline = Clock::now() + read_timeout_;
+    unacknowledged = now_unacknowledged;
     if (read_timeout_ > milliseconds(0) && Clock::now() >= deadline) {
       return common::failure(common::Error::timed_out);
     }
@@ -109,7 +111,7 @@ void Connection::close_gracefully(const std::atomic<bool>& stopping) {
   }
 }
 
-/// For a stop, which has a timeout of its own.
+/// Only in a stop: SignalThread's drain timeout ends it if nothing else does.
 void Connection::close_when_acknowledged() {
   std::array<std::byte, 4096> discarded;
   while (common::unacknowledged_bytes(socket_) > 0) {

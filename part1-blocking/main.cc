@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   common::Program program{.name = "part1-blocking",
                           .summary = "Echoes messages, one client at a time.",
                           .options = common::stage_options(options)};
-  options.max_connections = 1;  // and no option to change it
+  options.max_connections = 1;  // for prepare_process(); no option changes it
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   common::prepare_process(options);
 

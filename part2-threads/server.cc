@@ -31,16 +31,17 @@ common::Result<common::Accepted> accept_one(const common::Fd& listener) {
 }
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
-/// Returns why it ended: no error is a goodbye on a message boundary.
+/// Returns why it ended; no error: it said goodbye between two messages.
 common::Status serve(Connection& connection, common::Session& session) {
   std::array<std::byte, common::thread_receive_buffer_bytes> receive_buffer;
   common::SendBuffer output;
-  while (!session.finished()) {
+  while (!session.finished()) {  // an echo session never is; HTTP's may be
     const auto received = connection.receive(receive_buffer);
     if (!received) return std::unexpected(received.error());
     if (received->empty()) return session.end_of_stream();
 
     const auto completed = session.take(*received, output);
+    // Sent even after an error: the messages before it get their answers.
     if (const auto sent = connection.send_all(output.view()); !sent) return sent;
     output.clear();
     if (!completed) return std::unexpected(completed.error());
@@ -127,12 +128,12 @@ common::Status Server::accept_clients(void (Server::*serve_one)(common::Accepted
       continue;
     }
     release_slot();
-    if (common::is_transient_accept_error(client.error())) {
-      accept_fault_.report(client.error(), common::Clock::now());
-      std::this_thread::sleep_for(common::shortage_pause);
-    } else if (!stopping_) {
+    if (stopping_) return {};
+    if (!common::is_transient_accept_error(client.error())) {
       return std::unexpected(client.error());
     }
+    accept_fault_.report(client.error(), common::Clock::now());
+    std::this_thread::sleep_for(common::shortage_pause);
   }
 }
 
@@ -190,7 +191,7 @@ void Server::begin_serving(int socket) {
 }
 
 void Server::end_serving(int socket) {
-  // Before the connection is closed: its number may be used again immediately.
+  // Before the connection is closed: its descriptor number may immediately be given to another.
   const std::scoped_lock lock(mutex_);
   serving_sockets_.erase(socket);
 }

@@ -32,11 +32,11 @@ class Server {
 
   std::string address() const;
 
-  /// Serves until stop() is called. Errors: of accept4(2), if they are neither a client's nor a
-  /// shortage; of epoll_wait(2).
+  /// Serves until stop() is called. Errors: of accept4(2), only those that trying again cannot
+  /// cure; of epoll_wait(2).
   common::Status run();
 
-  /// Ends run() in good order. From any thread, and from a signal handler.
+  /// Begins an orderly stop: run() returns. From any thread, and from a signal handler.
   void stop();
 
  private:

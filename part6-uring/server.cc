@@ -14,18 +14,19 @@ namespace stage {
 namespace {
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
-/// Returns why it ended: no error is a goodbye on a message boundary.
-/// A template where part 1 takes any common::Session: serve_client() has the session in its frame,
-/// which needs no allocation, and so its type is known and take() is no virtual call.
+/// Returns why it ended; no error: it said goodbye between two messages.
+/// Part 1 takes any Session by reference. Here it is in serve_client()'s frame, without an
+/// allocation; its type is known, and take() is not a virtual call.
 template <typename Session>
 uring::Task<common::Status> serve(Connection& connection, Session& session) {
   common::SendBuffer& output = connection.output();
-  while (!session.finished()) {
+  while (!session.finished()) {  // an echo session never is; HTTP's may be
     const auto received = co_await connection.receive();
     if (!received) co_return std::unexpected(received.error());
     if (received->empty()) co_return session.end_of_stream();
 
     const auto completed = session.take(*received, output);
+    // Sent even after an error: the messages before it get their answers.
     if (const auto sent = co_await connection.send_all(output.view()); !sent) co_return sent;
     output.clear();
     if (!completed) co_return std::unexpected(completed.error());
@@ -41,8 +42,8 @@ bool is_rest(const common::Status& outcome) {
 
 }  // namespace
 
-/// A conversation from its first bytes on, until it has ended or rests: then its coroutine and its
-/// session go, and the next bytes begin another.
+/// Serves a peer that has sent something, until it has left or may rest: coroutine and session then
+/// go, and are made anew when bytes come.
 template <typename Session, typename... Arguments>
 uring::Task<> Server::serve_client(Connection& connection, Arguments... arguments) {
   Session session(arguments...);
@@ -50,7 +51,9 @@ uring::Task<> Server::serve_client(Connection& connection, Arguments... argument
   common::Status outcome;
   do {
     outcome = co_await serve(connection, session);
-  } while (is_rest(outcome) && session.inside_message());  // inside a message it must not rest
+    // Inside a message it must not rest; the next receive() waits, since may_rest_ is off until a
+    // message is completed.
+  } while (is_rest(outcome) && session.inside_message());
   --context_.conversations_count;
   if (is_rest(outcome)) {
     connection.rest();

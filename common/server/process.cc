@@ -45,8 +45,8 @@ void raise_descriptor_limit(const Options& options, const ServerProfile& profile
 void prepare_process(const Options& options, const ServerProfile& profile) {
   take_standard_numbers();
   (void)std::signal(SIGPIPE, SIG_IGN);  // cannot fail for SIGPIPE
-  // Set, it stays: left alone, glibc raises it with every large block that is freed, and keeps
-  // those.
+  // glibc would raise this threshold with each large block freed, and keep such blocks; once set,
+  // it stays.
   constexpr int large_bytes = 128 * 1024;
   (void)::mallopt(M_MMAP_THRESHOLD, large_bytes);  // where it is not known, nothing is lost
   raise_descriptor_limit(options, profile);

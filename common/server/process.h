@@ -15,11 +15,11 @@ struct ServerProfile {
   std::size_t descriptors_each = 1;                    ///< What a connection needs.
 };
 
-/// What every server does before it opens anything. Takes the numbers 0, 1 and 2 where they are
-/// closed, or a client's connection would get one of them, and our log lines. Raises the soft limit
-/// of descriptors to the hard one, and says so on stderr if that is too little for
-/// --max-connections. Ignores SIGPIPE, in case the reader of our stderr goes away. Has large blocks
-/// of memory go back to the system when they are freed.
+/// What every server does before it opens anything. Opens /dev/null as 0, 1 and 2 where they are
+/// closed: otherwise a client's connection could become descriptor 2 and receive our log. Raises
+/// the soft limit of descriptors to the hard one, and says so on stderr if that is too little for
+/// --max-connections. Ignores SIGPIPE, in case the reader of our stderr goes away. Makes freed
+/// large blocks go back to the system.
 void prepare_process(const Options& options, const ServerProfile& profile = {});
 
 /// Prints the line `listening on ADDRESS`, the only one on stdout, and flushes it: stdout may be

@@ -54,7 +54,7 @@ TEST(EchoSession, AnswersTheSameWhereverTheStreamIsCut) {
   }
 }
 
-// Only a completed message moves the time bound: a dribbler must not.
+// Only a completed message renews the read timeout: a dribbler must not.
 TEST(EchoSession, CountsAMessageWithItsLastByte) {
   const std::string message = frame("hello");
   EchoSession session(payload_bytes_max);
