@@ -63,8 +63,10 @@ TEST(EchoSession, CountsAMessageWithItsLastByte) {
     ASSERT_EQ(session.take(bytes(message).subspan(i, 1), answers), 0U);
     ASSERT_TRUE(answers.empty()) << "answered before it was complete";
     ASSERT_EQ(session.end_of_stream().error(), Error::cut_short);
+    ASSERT_TRUE(session.inside_message());
   }
   EXPECT_EQ(session.take(bytes(message).last(1), answers), 1U);
+  EXPECT_FALSE(session.inside_message());
   EXPECT_EQ(tests::text(answers.view()), message);
 }
 
