@@ -82,6 +82,23 @@ TEST_F(UringDirect, SocketsAndAccepts) {
   });
 }
 
+TEST_F(UringDirect, AcceptsMany) {
+  run([this]() -> Task<> {
+    const auto listener = uring::listen_on(tests::on_free_port());
+    const auto address = *uring::Address::of_socket(*listener);
+    uring::AcceptDirectStream clients(loop, *listener);
+    for (const std::string_view text : {"one", "two"}) {
+      const Fd client = tests::connect_to(address);
+      const auto server = co_await clients.next();
+      EXPECT_THAT(server, Succeeded());
+      EXPECT_THAT(co_await loop.send(client, bytes_of(text)), Succeeded());
+      std::array<std::byte, 8> buffer;
+      EXPECT_EQ(co_await loop.recv(*server, buffer), Result<std::size_t>(3u));
+      EXPECT_EQ(text_of(std::span(buffer).first(3)), text);
+    }
+  });
+}
+
 TEST_F(UringDirect, PutsDescriptorsIntoSlots) {
   run([this]() -> Task<> {
     const auto ends = unix_connection();
@@ -102,6 +119,61 @@ TEST_F(UringDirect, MakesOrdinaryDescriptorsOfThem) {
     char byte = 1;
     EXPECT_EQ(::read(ordinary->get(), &byte, 1), 1);
     EXPECT_EQ(byte, 0);
+  });
+}
+
+Task<> hand_over(Loop& loop, int ring, std::uint64_t mailbox, Fd end) {
+  EXPECT_THAT(loop.register_files(4, 1), Succeeded());
+  std::array<int, 1> numbers{end.get()};
+  EXPECT_THAT(co_await loop.files_update(numbers, 0), Succeeded());
+  const DirectFd direct(loop, 0);
+  EXPECT_THAT(co_await loop.msg_ring_fd(ring, mailbox, direct), Succeeded());
+}
+
+// What one thread accepts another can serve, without a descriptor of the process.
+TEST_F(UringDirect, TakesADescriptorFromTheRingOfAnotherThread) {
+  // No operation is of 6.3; this one is of 6.7.
+  if (!loop.ring().supports(uring::op_read_multishot)) GTEST_SKIP() << "needs Linux 6.3";
+  run([this]() -> Task<> {
+    auto ends = unix_connection();
+    uring::Mailbox mailbox(loop);
+    std::thread other([&] {
+      const auto theirs = tests::make_loop();
+      theirs->run(hand_over(*theirs, loop.ring_fd(), mailbox.user_data(), std::move(ends.server)));
+    });
+    const auto slot = co_await mailbox.receive();
+    other.join();  // what it had is closed; ours is not
+    EXPECT_THAT(slot, Succeeded());
+    const DirectFd passed(loop, static_cast<int>(*slot));
+    EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")), Succeeded());
+    std::array<std::byte, 8> buffer;
+    EXPECT_EQ(co_await loop.recv(passed, buffer), Result<std::size_t>(2u));
+  });
+}
+
+TEST_F(Uring, ReadsAPipeManyTimes) {
+  if (!loop.ring().supports(uring::op_read_multishot)) GTEST_SKIP() << "needs Linux 6.7";
+  ends_with_run = false;  // buffers may be on their way back
+  const auto buffers = *uring::Buffers::create(loop, 4, 64);
+  run([&]() -> Task<> {
+    int ends[2];
+    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    const Fd out(ends[0]);
+    Fd in(ends[1]);
+    uring::ReadStream bytes(loop, out, *buffers);
+    for (const std::string_view text : {"one", "two", "three"}) {
+      EXPECT_THAT(co_await loop.write(in, bytes_of(text)), Succeeded());
+      const auto lease = co_await bytes.next();
+      EXPECT_THAT(lease, Succeeded());
+      EXPECT_EQ(text_of(lease->bytes()), text);
+    }
+    in = Fd();
+    const auto end = co_await bytes.next();
+    EXPECT_THAT(end, Succeeded());
+    EXPECT_TRUE(end->empty());
+    const Fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+    uring::ReadStream never(loop, file, *buffers);
+    EXPECT_EQ((co_await never.next()).error().value(), EBADFD);
   });
 }
 
