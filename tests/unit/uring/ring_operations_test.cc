@@ -235,24 +235,33 @@ TEST_F(Uring, TakesMessagesFromTheRingOfAnotherThread) {
 }
 
 /// A custom operation: nothing in the library knows of it.
-class Advise {
+class Append {
  public:
-  using Value = void;
-  static constexpr const char* what = "fadvise";
-  Advise(const Fd& fd, int advice) : fd_(fd.get()), advice_(advice) {}
-  void prepare(io_uring_sqe& entry) const { io_uring_prep_fadvise(&entry, fd_, 0, 0, advice_); }
+  using Value = std::size_t;
+  static constexpr const char* what = "append";
+  Append(const Fd& fd, std::string text, int flags)
+      : fd_(fd.get()), text_(std::move(text)), flags_(flags) {}
+  void prepare(io_uring_sqe& entry) const {
+    io_uring_prep_write(&entry, fd_, text_.data(), static_cast<unsigned>(text_.size()), 0);
+    entry.rw_flags = RWF_APPEND | flags_;
+  }
 
  private:
   int fd_;
-  int advice_;
+  std::string text_;
+  int flags_;
 };
 
 TEST_F(Uring, CustomOperationsNeedNoChangeToTheLoop) {
   run([this]() -> Task<> {
-    const Fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
-    EXPECT_THAT(co_await loop.start(Advise(file, POSIX_FADV_SEQUENTIAL)), Succeeded());
-    EXPECT_THAT(co_await loop.start(Advise(file, 99)), FailedWith(std::errc::invalid_argument));
-    EXPECT_THAT(co_await loop.start(Advise(file, POSIX_FADV_NORMAL)).within(1s), Succeeded());
+    const Fd file(::open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    EXPECT_EQ(co_await loop.start(Append(file, "one", 0)), Result<std::size_t>(3u));
+    EXPECT_EQ(co_await loop.start(Append(file, "two", 0)).within(1s), Result<std::size_t>(3u));
+    constexpr int unknown = 1 << 30;
+    EXPECT_EQ((co_await loop.start(Append(file, "three", unknown))).error().value(), EOPNOTSUPP);
+    std::array<std::byte, 16> buffer;
+    EXPECT_EQ(co_await loop.read(file, buffer, 0), Result<std::size_t>(6u));
+    EXPECT_EQ(text_of(std::span(buffer).first(6)), "onetwo");
   });
 }
 
