@@ -168,8 +168,7 @@ class Operations : public RingOperations {
   }
 
   // Extended attributes. Reading yields the size of the value; an empty `to` asks for no more.
-  // Of a descriptor of the process: a direct one is EBADF. Errors: ENODATA, there is none; ERANGE,
-  // it is larger than `to`.
+  // Of a descriptor of the process: a direct one is EBADF. Errors: of getxattr(2), setxattr(2).
 
   auto getxattr(const char* path, const char* name, Bytes to) {
     return make<std::size_t>("getxattr", [=](io_uring_sqe& e) {
