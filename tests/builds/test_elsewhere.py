@@ -55,7 +55,8 @@ def test_an_installed_loop_is_found(installed: Path, tmp_path: Path) -> None:
                     f"-DCMAKE_PREFIX_PATH={installed}",
                     "-DFETCHCONTENT_TRY_FIND_PACKAGE_MODE=ALWAYS")
     assert run.returncode == 0, run.stdout
-    assert "uring_loop_DIR:PATH=" + str(installed) in (tmp_path / "build/CMakeCache.txt").read_text()
+    cache = (tmp_path / "build/CMakeCache.txt").read_text()
+    assert f"uring_loop_DIR:PATH={installed}" in cache
     nap_in(tmp_path / "build")
 
 

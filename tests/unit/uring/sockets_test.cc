@@ -9,7 +9,6 @@
 #include <chrono>
 
 #include "fixture.h"
-#include "uring/extra/datagrams.h"
 
 namespace {
 
@@ -182,113 +181,6 @@ TEST_F(Uring, SendsRegisteredMemoryWithoutCopying) {
     EXPECT_EQ(buffer[0], std::byte{'x'});
     EXPECT_THAT(co_await loop.send_zc_fixed(ends.client, buffer, 0),
                 FailedWith(std::errc::bad_address));
-  });
-}
-
-/// Two buffers of four bytes in a ring of their own, as a bundle needs them.
-class BufferPair {
- public:
-  explicit BufferPair(Loop& loop) : loop_(loop), group(loop.new_buffer_group()) {
-    for (std::uint16_t i = 0; i < 2; ++i) {
-      ring_[i].addr = reinterpret_cast<std::uintptr_t>(&bytes[4U * i]);
-      ring_[i].len = 4;
-      ring_[i].bid = i;
-    }
-    io_uring_buf_reg about{};
-    about.ring_addr = reinterpret_cast<std::uintptr_t>(ring_.data());
-    about.ring_entries = 2;
-    about.bgid = group;
-    EXPECT_EQ(io_uring_register_buf_ring(&loop.ring().raw(), &about, 0), 0);
-    io_uring_smp_store_release(&ring_[0].resv, std::uint16_t{2});  // the tail
-  }
-  ~BufferPair() { (void)io_uring_unregister_buf_ring(&loop_.ring().raw(), group); }
-
- private:
-  alignas(4096) std::array<io_uring_buf, 2> ring_{};
-  Loop& loop_;
-
- public:
-  std::uint16_t group;
-  std::string bytes = "abcdefgh";
-};
-
-TEST_F(Uring, SendsAndReceivesBundles) {
-  // No operation is of 6.10; listen is of the next.
-  if (!loop.ring().supports(uring::op_listen)) GTEST_SKIP() << "needs Linux 6.10";
-  BufferPair sent(loop);  // not in the coroutine's frame, which is not aligned to a page
-  BufferPair received(loop);
-  received.bytes.assign(8, '.');
-  run([&]() -> Task<> {
-    const auto ends = tests::tcp_connection();
-    const auto out = co_await loop.send_bundle(ends.client, sent.group);
-    EXPECT_THAT(out, Succeeded());
-    EXPECT_EQ(out->bytes, 8u);
-    EXPECT_EQ(out->first_buffer, 0u);
-    const auto in = co_await loop.recv_bundle(ends.server, received.group);
-    EXPECT_THAT(in, Succeeded());
-    EXPECT_EQ(in->bytes, 8u);
-    EXPECT_EQ(in->first_buffer, 0u);
-    EXPECT_EQ(received.bytes, "abcdefgh");
-    EXPECT_THAT(co_await loop.send_bundle(ends.client, sent.group),
-                FailedWith(std::errc::no_buffer_space));
-  });
-}
-
-Fd udp_socket(const common::Address& address) {
-  Fd socket(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  EXPECT_EQ(::bind(socket.get(), address.data(), address.size()), 0);
-  return socket;
-}
-
-TEST_F(Uring, ReceivesDatagramsWithTheirSenders) {
-  ends_with_run = false;  // buffers may be on their way back
-  for (const char* const host : {"127.0.0.1", "::1"}) {
-    const Fd server = udp_socket(tests::on_free_port(host));
-    const Fd client = udp_socket(tests::on_free_port(host));
-    const auto to = *common::Address::of_socket(server);
-    const auto from = common::Address::of_socket(client)->to_string();
-    const auto buffers = *uring::Buffers::create(loop, 4, uring::Datagram::overhead_bytes + 8);
-    run([&]() -> Task<> {
-      uring::DatagramStream datagrams(loop, server, *buffers);
-      for (const std::string_view text : {"one", "", "eight ch", "too long for it"}) {
-        EXPECT_EQ(co_await loop.sendto(client, bytes_of(text), to), Size(text.size()));
-        const auto datagram = co_await datagrams.next();
-        EXPECT_THAT(datagram, Succeeded());
-        EXPECT_EQ(text_of(datagram->bytes()), text.substr(0, 8));
-        EXPECT_EQ(datagram->truncated(), text.size() > 8);
-        EXPECT_EQ(datagram->peer().to_string(), from);
-      }
-    });
-  }
-}
-
-TEST_F(Uring, DatagramsWithoutABufferWaitInTheSocket) {
-  ends_with_run = false;
-  const Fd server = udp_socket(tests::on_free_port());
-  const Fd client = udp_socket(tests::on_free_port());
-  const auto to = *common::Address::of_socket(server);
-  const auto buffers = *uring::Buffers::create(loop, 2, uring::Datagram::overhead_bytes + 8);
-  run([&]() -> Task<> {
-    for (const char digit : std::string_view("01234")) {
-      EXPECT_THAT(co_await loop.sendto(client, bytes_of({&digit, 1}), to), Succeeded());
-    }
-    uring::DatagramStream datagrams(loop, server, *buffers);
-    std::string seen;
-    {
-      const auto first = co_await datagrams.next();
-      const auto second = co_await datagrams.next();
-      seen += text_of(first->bytes()) + text_of(second->bytes());
-      EXPECT_THAT(co_await datagrams.next(), FailedWith(std::errc::no_buffer_space));
-    }
-    while (seen.size() < 5) {
-      const auto datagram = co_await datagrams.next();
-      if (datagram) {
-        seen += text_of(datagram->bytes());
-      } else if (buffers->available() == 0) {
-        (void)co_await buffers->returned();
-      }
-    }
-    EXPECT_EQ(seen, "01234");
   });
 }
 
