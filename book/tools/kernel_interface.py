@@ -34,7 +34,8 @@ SYSTEM_CALLS: dict[str, str | None] = {
     "setgroups": None, "setpgid": None, "setresgid": None, "setresuid": None, "setrlimit": None,
     "setsockopt": None, "setuid": None, "shutdown": None, "sigaction": None, "signalfd": "2.6.22",
     "sigprocmask": None, "sigtimedwait": None, "socket": None, "socketpair": None, "statx": "4.11",
-    "timer_create": None, "timer_delete": None, "timer_settime": None, "unlink": None,
+    "timer_create": None, "timer_delete": None, "timer_settime": None, "uname": None,
+    "unlink": None,
     "waitpid": None, "write": None,
 }
 

@@ -181,22 +181,22 @@ bool Ring::look() {
 
 namespace {
 
-std::string explain_kernel(const std::string& needed) {
+std::string explain_kernel(std::error_code error) {
+  const bool is_too_old = error == Error::kernel_too_old;
+  const std::string needed = is_too_old ? "Linux 6.1 or newer" : "Linux 6.1 or newer with io_uring";
   utsname system{};
   (void)::uname(&system);  // EFAULT only
   const std::string release = system.release;
   const bool is_wsl = release.find("microsoft") != std::string::npos;
-  return needed + " is needed, and this is Linux " + release + (is_wsl ? ": try wsl --update" : "");
+  const std::string remedy = is_wsl ? ": try wsl --update" : "";
+  return needed + " is needed, and this is Linux " + release + remedy;
 }
 
 }  // namespace
 
 std::string explain(std::error_code error) {
   const std::string begin = "io_uring cannot be used: ";
-  if (error == Error::kernel_too_old) return begin + explain_kernel("Linux 6.1 or newer");
-  if (error == std::errc::function_not_supported) {
-    return begin + explain_kernel("Linux 6.1 or newer with io_uring");
-  }
+  if (error == std::errc::function_not_supported) return begin + explain_kernel(error);
   if (error == std::errc::operation_not_permitted || error == std::errc::permission_denied) {
     const auto disabled = read_number("/proc/sys/kernel/io_uring_disabled");
     if (disabled && *disabled != 0) {
