@@ -69,7 +69,8 @@ int init(const Setup& setup, Features& features, io_uring& ring) {
   for (std::size_t given_up = 0;; ++given_up) {
     io_uring_params params{};
     // IORING_SETUP_NO_SQARRAY stays out: liburing 2.3 would go on writing to the array.
-    params.flags = flags_for(features) | (setup.sqpoll ? IORING_SETUP_SQPOLL : 0U) |
+    params.flags = flags_for(features) | IORING_SETUP_SUBMIT_ALL |
+                   (setup.sqpoll ? IORING_SETUP_SQPOLL : 0U) |
                    (setup.disabled ? IORING_SETUP_R_DISABLED : 0U);
     params.sq_thread_idle = 100;  // ms
     const int result = io_uring_queue_init_params(setup.entries, &ring, &params);
