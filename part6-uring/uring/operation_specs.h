@@ -4,6 +4,7 @@
 #include <liburing.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -172,20 +173,26 @@ class CloseDirectRequest {
   DirectFd fd_;
 };
 
+/// What is left of a time that is over, or a point in time before the clock began, is nothing: the
+/// kernel refuses what is negative (EINVAL).
+inline __kernel_timespec timespec_of(std::chrono::nanoseconds time) {
+  const auto not_negative = std::max(time, std::chrono::nanoseconds::zero());
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(not_negative);
+  return {.tv_sec = seconds.count(), .tv_nsec = (not_negative - seconds).count()};
+}
+
 /// To sleep: a time-out that has passed is what was wanted.
 class SleepRequest {
  public:
   using Value = void;
   static constexpr const char* what = "timeout";
-  SleepRequest(std::chrono::nanoseconds time, unsigned flags) : flags_(flags) {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-    time_ = {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
-  }
+  SleepRequest(std::chrono::nanoseconds time, unsigned flags)
+      : time_(timespec_of(time)), flags_(flags) {}
   void prepare(io_uring_sqe& entry) { io_uring_prep_timeout(&entry, &time_, 0, flags_); }
   static int translate(int result) { return result == -ETIME ? 0 : result; }
 
  private:
-  __kernel_timespec time_{};
+  __kernel_timespec time_;
   unsigned flags_;
 };
 
@@ -195,15 +202,12 @@ class SleepUpdateRequest {
   using Value = void;
   static constexpr const char* what = "timeout_update";
   SleepUpdateRequest(std::uint64_t user_data, std::chrono::nanoseconds time)
-      : user_data_(user_data) {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-    time_ = {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
-  }
+      : user_data_(user_data), time_(timespec_of(time)) {}
   void prepare(io_uring_sqe& entry) { io_uring_prep_timeout_update(&entry, &time_, user_data_, 0); }
 
  private:
   std::uint64_t user_data_;
-  __kernel_timespec time_{};
+  __kernel_timespec time_;
 };
 
 }  // namespace uring
