@@ -2,13 +2,11 @@
 // (Linux 5.19) it arms the poll first. Which is better depends on whether bytes are waiting, and
 // that the completion of the receive before has told: IORING_CQE_F_SOCK_NONEMPTY (5.19). BROKEN, a
 // rule for all connections: half of the tries are in vain, or every receive is put off. Mended: by
-// the flag. A socket that cannot tell never sets it: Unix sockets can since 6.17, UDP cannot. Try
-// it: ./26-socket-nonempty
+// the flag. A socket that cannot tell never sets it: UDP cannot.
+// Try it: ./26-socket-nonempty
 
-#include <arpa/inet.h>
 #include <liburing.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -42,16 +40,9 @@ int check_result(int result, const char* what) {
 }
 
 struct Connection {
-  int ours = -1;
-  int peers = -1;
+  int ours;
+  int peers;
 
-  Connection() = default;
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-  ~Connection() {
-    close(ours);
-    close(peers);
-  }
   /// Returns when all of it has arrived.
   void peer_sends(int size) const {
     static const char text[messages * message_bytes] = {};
@@ -63,30 +54,20 @@ struct Connection {
   }
 };
 
-struct Tcp : Connection {
-  Tcp() {
-    const int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-    sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
-    auto* const name = reinterpret_cast<sockaddr*>(&address);
-    socklen_t size = sizeof address;
-    check(bind(listener, name, size), "bind");
-    check(listen(listener, 1), "listen");
-    check(getsockname(listener, name, &size), "getsockname");
-    peers = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-    check(connect(peers, name, size), "connect");
-    ours = check(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC), "accept4");
-    close(listener);
-  }
-};
-
-struct Local : Connection {
-  explicit Local(int type) {
-    int ends[2];
-    check(socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends), "socketpair");
-    ours = ends[0];
-    peers = ends[1];
-  }
-};
+Connection new_connection() {
+  const int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+  sockaddr_in address{AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  check(bind(listener, name, size), "bind");
+  check(listen(listener, 1), "listen");
+  check(getsockname(listener, name, &size), "getsockname");
+  const int peers = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+  check(connect(peers, name, size), "connect");
+  const int ours = check(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC), "accept4");
+  close(listener);
+  return {ours, peers};
+}
 
 /// A receive under way. True: it has completed, as it was tried and there were bytes.
 bool submit_receive(int fd, unsigned size, bool poll_first) {
@@ -115,7 +96,7 @@ struct Count {
 
 /// The peer waits until a receive is under way, and then sends so many messages together.
 Count receive_all(int together, PollFirst policy) {
-  const Tcp connection;
+  const Connection connection = new_connection();
   Count count;
   // [choose]
   bool more = true;  // of a new connection nothing is known
@@ -145,18 +126,16 @@ void compare(int together) {
   }
 }
 
-void ask(const char* title, const Connection& connection) {
-  std::printf("%-5s", title);
+void ask() {
+  const Connection connection = new_connection();
   connection.peer_sends(5);
-  submit_receive(connection.ours, 3, false);
-  std::printf("  3 of 5 bytes: %-8s", reap() ? "nonempty" : "-");
-  submit_receive(connection.ours, 3, false);
-  std::printf("  the other 2: %-8s", reap() ? "nonempty" : "-");
-  shutdown(connection.peers, SHUT_WR);
-  pollfd finished{connection.ours, POLLRDHUP, 0};
-  check(poll(&finished, 1, -1), "poll");
-  submit_receive(connection.ours, 3, false);
-  std::printf("  end of stream: %s\n", reap() ? "nonempty" : "-");
+  for (const char* what : {"3 of 5 bytes", "the other 2", "end of stream"}) {
+    submit_receive(connection.ours, 3, false);
+    std::printf("%-14s %s\n", what, reap() ? "nonempty" : "-");
+    int unread = 0;
+    check(ioctl(connection.ours, FIONREAD, &unread), "ioctl");
+    if (unread == 0) shutdown(connection.peers, SHUT_WR);
+  }
 }
 
 }  // namespace
@@ -166,7 +145,6 @@ int main() {
       io_uring_queue_init(8, &ring, IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN),
       "io_uring_queue_init");
   for (const int together : {1, 4, messages}) compare(together);
-  ask("TCP", Tcp());
-  ask("Unix", Local(SOCK_STREAM));
+  ask();
   io_uring_queue_exit(&ring);
 }

@@ -2,7 +2,7 @@
 
 The peer waits until a receive is under way, and then sends one message, four, or all. A new
 connection has no receive before, so the first is tried in vain. At the end of a stream a TCP
-socket says "nonempty" too: there is something to receive, which is that end.
+socket says "nonempty" too: there is something to receive, and it is that end.
 
   $ ./26-socket-nonempty
   100 messages, 1 at a time
@@ -17,5 +17,6 @@ socket says "nonempty" too: there is something to receive, which is that end.
     try first    101 tries,   1 in vain,   1 put off
     poll first   100 tries,   0 in vain, 100 put off
     by flag      101 tries,   1 in vain,   1 put off
-  TCP    3 of 5 bytes: nonempty  the other 2: -         end of stream: nonempty
-  Unix   3 of 5 bytes: (nonempty|-       )  the other 2: -         end of stream: - (re)
+  3 of 5 bytes   nonempty
+  the other 2    -
+  end of stream  nonempty

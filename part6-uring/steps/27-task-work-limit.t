@@ -8,4 +8,4 @@ where it has no such limit.
   deferred, asks for 1        (20 40 40 40 40 20|200) (re)
   the same, multishot         (20 40 40 40 40 20|200) (re)
   deferred, asks for 64       (64 128 8|200) (re)
-  deferred, asks for 1024     200
+  1, or by the flag 1024      200

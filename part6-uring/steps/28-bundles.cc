@@ -12,7 +12,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 
 namespace {
 
@@ -23,7 +22,6 @@ constexpr unsigned short buffers = 8;                // in each ring of them
 constexpr unsigned buffer_bytes = 4096;
 constexpr unsigned message_bytes = 4 * buffer_bytes;
 enum class Direction { receive, send };
-
 char memory[buffers][buffer_bytes];
 
 int check(int result, const char* what) {
@@ -47,7 +45,12 @@ struct Side {
   int ends[2];
 
   Side() {
-    check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
+    io_uring_params params{};
+    check_result(io_uring_queue_init_params(8, &ring, &params), "io_uring_queue_init_params");
+    if ((params.features & feature_bundle) == 0) {
+      std::puts("no bundles: Linux 6.10 has them");
+      std::exit(80);
+    }
     const auto page = static_cast<std::size_t>(getpagesize());
     entries = static_cast<io_uring_buf*>(std::aligned_alloc(page, page));
     entries[0].resv = 0;
@@ -64,7 +67,6 @@ struct Side {
     close(ends[1]);
   }
   Side(const Side&) = delete;
-  Side& operator=(const Side&) = delete;
 
   void provide(unsigned short count) {
     std::atomic_ref tail(entries[0].resv);
@@ -76,9 +78,8 @@ struct Side {
       tail.fetch_add(1, std::memory_order_release);
     }
   }
-  void peer_sends(unsigned bytes) {
-    static const char message[buffers * buffer_bytes] = {};
-    check(static_cast<int>(write(ends[1], message, bytes)), "write");
+  void peer_sends(unsigned bytes) const {
+    check(static_cast<int>(write(ends[1], memory, bytes)), "write");
   }
   void request(Direction direction, unsigned short flags) {
     io_uring_sqe* sqe = io_uring_get_sqe(&ring);
@@ -122,21 +123,10 @@ void compare(const char* title, Direction direction, unsigned short flags) {
   side.move(title, message_bytes, direction, flags);
 }
 
-bool has_bundles() {
-  io_uring ring;
-  io_uring_params params{};
-  check_result(io_uring_queue_init_params(8, &ring, &params), "io_uring_queue_init_params");
-  io_uring_queue_exit(&ring);
-  return (params.features & feature_bundle) != 0;
-}
-
 }  // namespace
 
 int main() {
-  if (!has_bundles()) {
-    std::puts("no bundles: Linux 6.10 has them");
-    return 80;
-  }
+  Side two_by_two;
   std::printf("%-26s %-39s %s\n", "16,384 bytes", "[first buffer] bytes",
               "completions for requests");
   compare("receives", Direction::receive, 0);
@@ -145,7 +135,6 @@ int main() {
   compare("sends", Direction::send, 0);
   compare("a bundle", Direction::send, recvsend_bundle);
 
-  Side two_by_two;
   two_by_two.provide(2);
   two_by_two.peer_sends(message_bytes);
   two_by_two.move("a bundle, two buffers", message_bytes / 2, Direction::receive, recvsend_bundle);

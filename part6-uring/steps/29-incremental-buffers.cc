@@ -3,7 +3,8 @@
 // (IOU_PBUF_RING_INC, Linux 6.12); a receive takes what it needs of one, and the next goes on
 // behind it, as long as IORING_CQE_F_BUF_MORE says that there is room. The completion names the
 // buffer and no offset, so we have to count. The price: a buffer is given back when all that lies
-// in it has been dealt with, and a message may be cut at its end. Try it: ./29-incremental-buffers
+// in it has been dealt with, and a message may be cut at its end.
+// Try it: ./29-incremental-buffers
 
 #include <liburing.h>
 #include <sys/ioctl.h>
