@@ -2,9 +2,8 @@
 // ready is done inside our io_uring_enter(2): a piece of "task work" each. Since 6.13 (and in later
 // 6.12s) a run of them is 20 pieces, or as many as the call waits for; a call that submits makes
 // two runs. So a loop that waits for one completion gets 40 or 20 in a call. Here 200 sockets have
-// a message each, and each is answered. A multishot receive (6.0) changes nothing. To ask for more
-// does, with a time limit of 0 so as not to sleep, when IORING_SETUP_TASKRUN_FLAG (5.19) says that
-// more is due.
+// a message each, and each is answered. A multishot receive changes nothing. To ask for more does,
+// with a time limit of 0 so as not to sleep, when IORING_SETUP_TASKRUN_FLAG says that more is due.
 // Try it: ./27-task-work-limit
 
 #include <liburing.h>
