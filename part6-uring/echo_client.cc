@@ -121,7 +121,7 @@ Task<Outcome<std::string>> Client::echo(std::string_view line) {
 }
 
 Task<common::Status> Client::send_all(common::ByteView bytes) {
-  while (!bytes.empty()) {  // before Linux 5.19 a transfer may fall short in spite of the flag
+  while (!bytes.empty()) {  // what cuts a transfer short is what the next one says
     const auto sent = co_await loop_.send(server_, bytes, MSG_WAITALL).until(deadline_);
     if (!sent) co_return std::unexpected(sent.error());
     bytes = bytes.subspan(*sent);

@@ -1,7 +1,7 @@
 // Part 6: one thread or several, each with a ring, and a coroutine for each client that has
 // something to say. Try it: ./serve part6-uring   then, in another terminal:
 //         printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
-// Needs Linux 5.11; what newer kernels have is used when it is there.
+// Needs Linux 6.1.
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 // The finger daemon: a client asks for a user and gets the file .plan from that user's home.
 // Try it: ./serve   then, in another terminal:   printf 'alice\r\n' | ncat 127.0.0.1 PORT
-// Needs Linux 5.11; features of newer kernels are used where they exist.
+// Needs Linux 6.1.
 
 #include <fmt/format.h>
 #include <unistd.h>

@@ -77,9 +77,8 @@ class [[nodiscard]] Await : public Operation {
   }
 
   /// In a link, not as its last: a success has no completion of its own, and yields `result`.
-  /// Where the kernel cannot skip the completion, it yields what it would without this.
   Await skip_success(int result = 0) && {
-    skips_success_ = has(Feature::cqe_skip);
+    skips_success_ = true;
     skipped_result_ = result;
     return std::move(*this);
   }

@@ -22,17 +22,18 @@ struct Completion {
   std::uint32_t flags;
 };
 
-/// The two queues shared with the kernel, set up as far as it allows. Knows nothing of operations.
+/// The two queues shared with the kernel. Knows nothing of operations.
 class Ring {
  public:
-  /// Tries what `setup` permits, one feature at a time, and keeps what works: features() tells.
-  /// Errors: function_not_supported, operation_not_permitted, not_enough_memory and others of
-  /// io_uring_setup(2); explain() says what to do.
+  /// Errors: Error::kernel_too_old, it lacks what Linux 6.1 has; function_not_supported,
+  /// operation_not_permitted, not_enough_memory, invalid_argument and others of io_uring_setup(2).
+  /// explain() says what to do.
   static Result<Ring> create(const Setup& setup);
   Ring(Ring&& other) noexcept;
   Ring& operator=(Ring&&) = delete;
   ~Ring();
 
+  /// Those that `setup` permits and the kernel has.
   const Features& features() const { return features_; }
   bool sqpoll() const { return (ring_.flags & IORING_SETUP_SQPOLL) != 0; }
   std::uint32_t entries() const { return entries_; }
@@ -94,7 +95,7 @@ class Ring {
 
  private:
   Ring() = default;
-  void probe(Features permitted);
+  void ask_for_operations();
   void give_back_taken() { io_uring_smp_store_release(ring_.cq.khead, taken_); }
   bool look();
 

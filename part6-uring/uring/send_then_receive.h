@@ -25,8 +25,8 @@ namespace uring {
 /// The send is tried once and never waits (MSG_DONTWAIT), and a success has no completion
 /// (IOSQE_CQE_SKIP_SUCCESS): it is over when the call that submits it returns, and if it has no
 /// completion by then it has sent everything. The loop concludes that when it next wakes, whatever
-/// wakes it; Loop::hurry() makes it wake without delay. Where a kernel cannot skip that completion,
-/// or another thread submits (SQPOLL), the send and the receive are submitted one after the other.
+/// wakes it; Loop::hurry() makes it wake without delay. Where another thread submits (SQPOLL), the
+/// send and the receive are submitted one after the other.
 ///
 /// What was received stays where it is until the output has been sent: so it may be the output.
 ///

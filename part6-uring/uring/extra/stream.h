@@ -67,11 +67,11 @@ class StreamBase : public Operation {
 };
 
 /// An OperationSpec of a request that yields many results. Besides it has
-/// - `feature`, without which there is one result a request;
-/// - `make_multishot(io_uring_sqe&)`, after prepare().
+/// - `make_multishot(io_uring_sqe&)`, after prepare();
+/// - `feature`, if it needs more than Linux 6.1: where that is not there, each next() makes a
+///   request of its own.
 template <typename T>
 concept MultishotSpec = OperationSpec<T> && requires(T& spec, io_uring_sqe& entry) {
-  { T::feature } -> std::convertible_to<Feature>;
   spec.make_multishot(entry);
 };
 
@@ -86,8 +86,6 @@ concept MultishotSpec = OperationSpec<T> && requires(T& spec, io_uring_sqe& entr
 /// buffer, it was cancelled. Sometimes the kernel ends it without an error. next() begins a new one
 /// when it is asked for more, so the caller decides whether and when to go on.
 /// Results that came before an end are handed out before it; none is lost, none changes places.
-///
-/// Where the kernel has no such requests, or the feature is off, each next() makes one.
 template <MultishotSpec D>
 class Stream : public StreamBase {
  public:
@@ -133,10 +131,14 @@ class Stream : public StreamBase {
  protected:
   void prepare(io_uring_sqe& entry) override {
     spec_.prepare(entry);
-    if (has(D::feature)) spec_.make_multishot(entry);
+    if (is_multishot()) spec_.make_multishot(entry);
   }
 
  private:
+  bool is_multishot() const {
+    if constexpr (requires { D::feature; }) return has(D::feature);
+    return true;
+  }
   Result<Value> take() {
     const auto entry = take_entry();
     int result = entry.result;

@@ -15,7 +15,6 @@ class AcceptMany {
  public:
   using Value = Fd;
   static constexpr const char* what = "accept_stream";
-  static constexpr Feature feature = Feature::multishot_accept;
   explicit AcceptMany(Descriptor listener) : listener_(listener) {}
   void prepare(io_uring_sqe& entry) const {
     // No address: the next one would be written over it. getpeername(2) tells.
@@ -56,7 +55,6 @@ class RecvLease {
 class RecvMany : public RecvLease {
  public:
   static constexpr const char* what = "recv_stream";
-  static constexpr Feature feature = Feature::multishot_recv;
   using RecvLease::RecvLease;
   static void make_multishot(io_uring_sqe& entry) { entry.ioprio |= IORING_RECV_MULTISHOT; }
 };
@@ -65,7 +63,6 @@ class PollMany {
  public:
   using Value = unsigned;
   static constexpr const char* what = "poll_stream";
-  static constexpr Feature feature = Feature::multishot_poll;
   PollMany(Descriptor fd, unsigned events) : fd_(fd), events_(events) {}
   void prepare(io_uring_sqe& entry) const {
     io_uring_prep_poll_add(&entry, fd_.number(), events_);

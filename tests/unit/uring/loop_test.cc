@@ -65,7 +65,7 @@ TEST(UringLoop, AReceiveIsTriedAtOnceAfterATurnThatBroughtMuch) {
 
 // Four entries, eight places for completions, and a hundred times as much before the first wait.
 TEST(UringLoop, QueuesMayBeFull) {
-  for (const char* more : {"", ",no-defer-taskrun", ",none"}) {
+  for (const char* more : {"", ",none", ",sqpoll"}) {
     const auto loop = tiny_loop(more);
     int done = 0;
     loop->run(nops(*loop, 800, done));

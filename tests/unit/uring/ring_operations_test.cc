@@ -33,10 +33,7 @@ using uring::Task;
 
 class UringDirect : public Uring {
  protected:
-  void SetUp() override {
-    if (!loop.features().has(uring::Feature::direct)) GTEST_SKIP() << "switched off";
-    ASSERT_THAT(loop.register_files(4, 1), Succeeded());
-  }
+  void SetUp() override { ASSERT_THAT(loop.register_files(4, 1), Succeeded()); }
 };
 
 TEST_F(UringDirect, OpensReadsAndCloses) {
@@ -152,7 +149,6 @@ Task<> send_numbers(Loop& loop, int ring, std::uint64_t mailbox) {
 }
 
 TEST_F(Uring, TakesMessagesFromTheRingOfAnotherThread) {
-  if (!loop.features().has(uring::Feature::msg_ring)) GTEST_SKIP() << "switched off";
   run([this]() -> Task<> {
     uring::Mailbox mailbox(loop);
     std::thread other([ring = loop.ring_fd(), name = mailbox.user_data()] {

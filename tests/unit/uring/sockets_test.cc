@@ -100,7 +100,6 @@ TEST_F(Uring, SendsAndReceivesMessages) {
 
 // Two completions: the second says that the memory is free. The operation ends with that.
 TEST_F(Uring, SendsWithoutCopying) {
-  if (!loop.features().has(uring::Feature::send_zc)) GTEST_SKIP() << "switched off";
   run([this]() -> Task<> {
     const auto ends = tests::tcp_connection();
     std::array<std::byte, 16> buffer;
