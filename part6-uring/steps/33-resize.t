@@ -13,13 +13,10 @@ has place for all, and for what was in flight when it grew.
     entered         4 completions in  4 places, others in the kernel's list
     entered         4 completions in  4 places, others in the kernel's list
     entered         4 completions in  4 places
-    reads completed: 16, sum 120, entered 4 times
+    reads completed: 16, sum 120
   a queue that grows
     three answers   3 completions in  4 places
-    resized: 0
+    resize to 16: done
     the others     16 completions in 16 places
+    resize to 4: EOVERFLOW
     reads completed: 16, sum 120
-    all again      16 completions in 16 places
-    smaller than what is in it: -EOVERFLOW
-    reads completed: 16, sum 120
-  without DEFER_TASKRUN: -EINVAL

@@ -50,7 +50,7 @@ struct Connection {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     auto* const name = reinterpret_cast<sockaddr*>(&address);
     socklen_t bytes = sizeof address;
-    const int few = 4096;
+    const int few = 128 * 1024;  // too few for the message
     const int many = 4 * static_cast<int>(message_bytes);
     const int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
     check(setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &few, sizeof few), "setsockopt");

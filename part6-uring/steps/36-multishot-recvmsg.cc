@@ -5,7 +5,6 @@
 // request: look at IORING_CQE_F_MORE. read has the same since 6.7, for pipes and what else can be
 // polled. Try it: ./36-multishot-recvmsg   and   ./36-multishot-recvmsg pipe
 
-#include <fcntl.h>
 #include <liburing.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -16,12 +15,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <string_view>
 
 namespace {
 
-constexpr __u8 op_read_multishot = 49;  // since 6.7; liburing 2.3 has no name for it
-constexpr unsigned short count = 4;     // buffers, a power of two
+constexpr unsigned short count = 4;  // buffers, a power of two
 constexpr std::size_t payload_bytes_max = 32;
 constexpr std::size_t in_front = sizeof(io_uring_recvmsg_out) + sizeof(sockaddr_in);
 constexpr int group = 1;
@@ -70,17 +67,6 @@ void open_ring(std::size_t bytes) {
   for (unsigned short number = 0; number < count; ++number) give_back(number);
 }
 
-void close_ring() {
-  io_uring_queue_exit(&ring);
-  std::free(entries);
-}
-
-void submit(io_uring_sqe* sqe) {
-  io_uring_sqe_set_flags(sqe, IOSQE_BUFFER_SELECT);
-  sqe->buf_group = group;
-  check_result(io_uring_submit(&ring), "io_uring_submit");
-}
-
 struct Received {
   int result;
   bool more;
@@ -96,24 +82,20 @@ Received next() {
   return received;
 }
 
-/// A UDP socket of the loopback.
 struct Socket {
   int fd = check(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
-  sockaddr_in address{};
+  sockaddr_in address{AF_INET, 0, {}, {}};
   Socket() {
-    address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     auto* const name = reinterpret_cast<sockaddr*>(&address);
     socklen_t bytes = sizeof address;
     check(bind(fd, name, bytes), "bind");
     check(getsockname(fd, name, &bytes), "getsockname");
   }
-  ~Socket() { close(fd); }
-  void send_to(const Socket& other, std::size_t bytes) const {
+  void send_to(const Socket& other, unsigned bytes) const {
     const char payload[64] = {};
     const auto* const name = reinterpret_cast<const sockaddr*>(&other.address);
-    const auto sent = sendto(fd, payload, bytes, 0, name, sizeof other.address);
-    check(static_cast<int>(sent), "sendto");
+    check(static_cast<int>(sendto(fd, payload, bytes, 0, name, sizeof address)), "sendto");
   }
 };
 
@@ -121,8 +103,7 @@ struct Socket {
 /// Takes a datagram, and says whose it is and how much of it arrived.
 bool take_datagram(msghdr* layout, const Socket& a) {
   const Received received = next();
-  io_uring_recvmsg_out* out =
-      io_uring_recvmsg_validate(memory[received.number], received.result, layout);
+  auto* out = io_uring_recvmsg_validate(memory[received.number], received.result, layout);
   if (out == nullptr) std::exit(1);  // not even the header and the address fit
   sockaddr_in sender{};
   std::memcpy(&sender, io_uring_recvmsg_name(out), sizeof sender);
@@ -135,8 +116,8 @@ bool take_datagram(msghdr* layout, const Socket& a) {
 // [/take]
 
 void receive_datagrams(const char* title, std::size_t bytes) {
-  std::puts(title);
   open_ring(bytes);
+  std::puts(title);
   const Socket receiver;
   const Socket a;
   const Socket b;
@@ -144,49 +125,26 @@ void receive_datagrams(const char* title, std::size_t bytes) {
   layout.msg_namelen = sizeof(sockaddr_in);
   int requests = 0;
   bool more = false;
-  for (const std::size_t size : {5, 32, 33, 0, 6, 7}) {
+  for (const unsigned size : {5U, 32U, 33U, 0U, 6U, 7U}) {
     (size % 2 == 0 ? b : a).send_to(receiver, size);
     if (!more) {  // at the beginning, and after an empty datagram
       io_uring_sqe* sqe = io_uring_get_sqe(&ring);
       io_uring_prep_recvmsg_multishot(sqe, receiver.fd, &layout, MSG_TRUNC);
-      submit(sqe);
+      io_uring_sqe_set_flags(sqe, IOSQE_BUFFER_SELECT);
+      sqe->buf_group = group;
+      check_result(io_uring_submit(&ring), "io_uring_submit");
       ++requests;
     }
     more = take_datagram(&layout, a);
   }
   std::printf("  datagrams: 6, requests: %d\n", requests);
-  close_ring();
-}
-
-int read_pipe() {
-  open_ring(sizeof memory[0]);
-  int ends[2];
-  check(pipe2(ends, O_CLOEXEC), "pipe2");
-  io_uring_sqe* sqe = io_uring_get_sqe(&ring);
-  io_uring_prep_rw(op_read_multishot, sqe, ends[0], nullptr, 0, 0);
-  submit(sqe);
-  for (const std::string_view text : {"one", "two", "three"}) {
-    check(static_cast<int>(write(ends[1], text.data(), text.size())), "write");
-    const Received received = next();
-    if (received.result == -EINVAL) {
-      std::puts("no multishot read: Linux 6.7 has it");
-      return 80;
-    }
-    std::printf("%.*s\n", received.result, memory[received.number]);
-    give_back(received.number);
-  }
-  close(ends[1]);
-  const Received last = next();
-  std::printf("closed: %d, %s\n", last.result, last.more ? "more will come" : "the last");
-  close(ends[0]);
-  close_ring();
-  return 0;
+  io_uring_queue_exit(&ring);
+  std::free(entries);
 }
 
 }  // namespace
 
-int main(int argc, char**) {
-  if (argc > 1) return read_pipe();
+int main() {
   receive_datagrams("broken, 48 bytes a buffer", sizeof(io_uring_recvmsg_out) + payload_bytes_max);
   receive_datagrams("mended, 64 bytes a buffer", in_front + payload_bytes_max);
 }

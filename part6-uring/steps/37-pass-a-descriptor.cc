@@ -5,7 +5,6 @@
 // used. Then the acceptor closes its own slot: the connection is open until both are closed.
 // Try it: ./37-pass-a-descriptor
 
-#include <fcntl.h>
 #include <liburing.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -15,12 +14,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <string>
 #include <thread>
+#include <utility>
 
 namespace {
 
-constexpr unsigned slots = 4;
 enum UserData : __u64 { ignored, accepted, connection, received, report, stop };
 
 int listener;
@@ -28,29 +26,20 @@ int listener;
 sockaddr_un address{AF_UNIX, {}};
 socklen_t address_bytes = sizeof(sa_family_t);  // without a name: bind(2) picks one
 
+/// -1 with errno, or, as liburing's functions return it, a negative errno.
 int check(int result, const char* what) {
   if (result < 0) {
-    std::perror(what);
+    std::printf("%s: %s\n", what, strerrorname_np(result == -1 ? errno : -result));
     std::exit(1);
   }
   return result;
 }
 
-/// For what returns a negative errno instead of -1, as liburing's functions do.
-int check_result(int result, const char* what) {
-  if (result < 0) errno = -result;
-  return check(result, what);
-}
-
-std::string text(int result) {
-  return result < 0 ? std::string("-") + strerrorname_np(-result) : std::to_string(result);
-}
-
 struct Ring {
   io_uring raw;
   Ring() {
-    check_result(io_uring_queue_init(8, &raw, 0), "io_uring_queue_init");
-    check_result(io_uring_register_files_sparse(&raw, slots), "io_uring_register_files_sparse");
+    check(io_uring_queue_init(8, &raw, 0), "io_uring_queue_init");
+    check(io_uring_register_files_sparse(&raw, 4), "io_uring_register_files_sparse");
   }
   ~Ring() { io_uring_queue_exit(&raw); }
 
@@ -58,43 +47,35 @@ struct Ring {
   std::pair<UserData, int> next() {
     while (true) {
       io_uring_cqe* cqe = nullptr;
-      check_result(io_uring_submit_and_wait(&raw, 1), "io_uring_submit_and_wait");
-      check_result(io_uring_wait_cqe(&raw, &cqe), "io_uring_wait_cqe");
-      const auto user_data = static_cast<UserData>(io_uring_cqe_get_data64(cqe));
-      const int result = cqe->res;
+      check(io_uring_submit_and_wait(&raw, 1), "io_uring_submit_and_wait");
+      check(io_uring_wait_cqe(&raw, &cqe), "io_uring_wait_cqe");
+      const std::pair completion{static_cast<UserData>(cqe->user_data), cqe->res};
       io_uring_cqe_seen(&raw, cqe);
-      if (user_data != ignored) return {user_data, result};
+      if (completion.first != ignored) return completion;
     }
   }
 
-  /// An entry for `prepare` to fill in; submitted by next().
-  template <typename Prepare>
-  void request(UserData user_data, unsigned flags, Prepare prepare) {
+  /// An entry to fill in; it is submitted by next().
+  io_uring_sqe* entry(UserData user_data) {
     io_uring_sqe* sqe = io_uring_get_sqe(&raw);
-    prepare(sqe);
-    io_uring_sqe_set_flags(sqe, flags);
     io_uring_sqe_set_data64(sqe, user_data);
+    return sqe;
   }
 
-  void close_slot(int slot) {
-    request(ignored, 0, [&](auto* sqe) { io_uring_prep_close_direct(sqe, unsigned(slot)); });
-  }
+  void close_slot(int slot) { io_uring_prep_close_direct(entry(ignored), unsigned(slot)); }
 
   void tell(const Ring& other, UserData what, int value) {
-    request(ignored, 0, [&](auto* sqe) {
-      io_uring_prep_msg_ring(sqe, other.raw.ring_fd, static_cast<unsigned>(value), what, 0);
-    });
+    io_uring_prep_msg_ring(entry(ignored), other.raw.ring_fd, unsigned(value), what, 0);
   }
 
   // [pass]
   /// Puts what is in our slot into a free one of the other ring, where a completion tells which.
   void pass(const Ring& other, int slot) {
-    request(ignored, 0, [&](auto* sqe) {
-      const auto* command = reinterpret_cast<const void*>(IORING_MSG_SEND_FD);
-      io_uring_prep_rw(IORING_OP_MSG_RING, sqe, other.raw.ring_fd, command, 0, connection);
-      sqe->addr3 = static_cast<__u64>(slot);
-      sqe->file_index = IORING_FILE_INDEX_ALLOC;
-    });
+    io_uring_sqe* sqe = entry(ignored);
+    const auto* command = reinterpret_cast<const void*>(IORING_MSG_SEND_FD);
+    io_uring_prep_rw(IORING_OP_MSG_RING, sqe, other.raw.ring_fd, command, 0, connection);
+    sqe->addr3 = static_cast<__u64>(slot);
+    sqe->file_index = IORING_FILE_INDEX_ALLOC;
   }
   // [/pass]
 };
@@ -108,47 +89,37 @@ void work(Ring& ring, Ring& acceptor, const char* name) {
     if (what == stop) return;
     if (what == connection) {
       slot = value;
-      ring.request(received, IOSQE_FIXED_FILE,
-                   [&](auto* sqe) { io_uring_prep_recv(sqe, slot, bytes, sizeof bytes, 0); });
+      io_uring_sqe* sqe = ring.entry(received);
+      io_uring_prep_recv(sqe, slot, bytes, sizeof bytes, 0);
+      sqe->flags = IOSQE_FIXED_FILE;
+      continue;
     }
-    if (what == received && value > 0) {
-      ring.request(ignored, IOSQE_FIXED_FILE | IOSQE_IO_LINK,
-                   [&](auto* sqe) { io_uring_prep_send(sqe, slot, name, 1, MSG_NOSIGNAL); });
+    if (value > 0) {
+      io_uring_sqe* sqe = ring.entry(ignored);
+      io_uring_prep_send(sqe, slot, name, 1, MSG_NOSIGNAL);
+      sqe->flags = IOSQE_FIXED_FILE | IOSQE_IO_LINK;
       ring.close_slot(slot);
     }
-    if (what == received) ring.tell(acceptor, report, value);
+    ring.tell(acceptor, report, value);
   }
-}
-
-int new_client() {
-  const int client = check(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-  check(connect(client, reinterpret_cast<sockaddr*>(&address), address_bytes), "connect");
-  check(static_cast<int>(send(client, "hi", 2, MSG_NOSIGNAL)), "send");
-  return client;
-}
-
-int lowest_free_descriptor() {
-  const int number = check(fcntl(listener, F_DUPFD_CLOEXEC, 0), "fcntl");
-  close(number);
-  return number;
 }
 
 /// Accepts a client and hands it to the worker, as a number or itself.
 void hand_over(Ring& ring, const Ring& worker, bool pass) {
-  const int client = new_client();
-  const int before = lowest_free_descriptor();
-  ring.request(accepted, 0, [](auto* sqe) {
-    io_uring_prep_accept(sqe, listener, nullptr, nullptr, 0);
-    sqe->file_index = IORING_FILE_INDEX_ALLOC;
-  });
-  const int slot = check_result(ring.next().second, "accept");
+  const int client = check(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+  check(connect(client, reinterpret_cast<sockaddr*>(&address), address_bytes), "connect");
+  check(static_cast<int>(send(client, "hi", 2, MSG_NOSIGNAL)), "send");
+  io_uring_sqe* sqe = ring.entry(accepted);
+  io_uring_prep_accept(sqe, listener, nullptr, nullptr, 0);
+  sqe->file_index = IORING_FILE_INDEX_ALLOC;
+  const int slot = check(ring.next().second, "accept");
   pass ? ring.pass(worker, slot) : ring.tell(worker, connection, slot);
   ring.close_slot(slot);
   const int result = ring.next().second;  // the worker's report
   char answer = '-';
   if (result > 0) check(static_cast<int>(recv(client, &answer, 1, 0)), "recv");
-  std::printf("  slot %d, worker receives: %s, client hears: %c, descriptors used: %d\n", slot,
-              text(result).c_str(), answer, lowest_free_descriptor() - before);
+  std::printf("  our slot %d; the worker receives: %s; the client hears: %c\n", slot,
+              result < 0 ? strerrorname_np(-result) : "hi", answer);
   close(client);
 }
 
@@ -169,14 +140,11 @@ int main() {
   std::puts("broken, the number of the slot");
   hand_over(acceptor, a, false);
   std::puts("mended, what is in the slot");
-  for (int i = 0; i < 2; ++i) {
-    hand_over(acceptor, a, true);
-    hand_over(acceptor, b, true);
-  }
+  hand_over(acceptor, a, true);
+  hand_over(acceptor, b, true);
   acceptor.tell(a, stop, 0);
   acceptor.tell(b, stop, 0);
-  check_result(io_uring_submit(&acceptor.raw), "io_uring_submit");
+  check(io_uring_submit(&acceptor.raw), "io_uring_submit");
   thread_a.join();
   thread_b.join();
-  close(listener);
 }

@@ -4,9 +4,7 @@ The worker's table has nothing in slot 0, until the kernel puts the connection t
 
   $ ./37-pass-a-descriptor
   broken, the number of the slot
-    slot 0, worker receives: -EBADF, client hears: -, descriptors used: 0
+    our slot 0; the worker receives: EBADF; the client hears: -
   mended, what is in the slot
-    slot 0, worker receives: 2, client hears: A, descriptors used: 0
-    slot 0, worker receives: 2, client hears: B, descriptors used: 0
-    slot 0, worker receives: 2, client hears: A, descriptors used: 0
-    slot 0, worker receives: 2, client hears: B, descriptors used: 0
+    our slot 0; the worker receives: hi; the client hears: A
+    our slot 0; the worker receives: hi; the client hears: B

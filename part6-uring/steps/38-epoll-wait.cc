@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace {
 
@@ -30,23 +31,18 @@ char old_byte;
 char new_byte;
 int calls;  // that submit, wait or fetch
 
+/// -1 with errno, or, as liburing's functions return it, a negative errno.
 int check(int result, const char* what) {
   if (result < 0) {
-    std::perror(what);
+    std::printf("%s: %s\n", what, strerrorname_np(result == -1 ? errno : -result));
     std::exit(1);
   }
   return result;
 }
 
-/// For what returns a negative errno instead of -1, as liburing's functions do.
-int check_result(int result, const char* what) {
-  if (result < 0) errno = -result;
-  return check(result, what);
-}
-
 void submit(unsigned completions) {  // and waits for so many
   ++calls;
-  check_result(io_uring_submit_and_wait(&ring, completions), "io_uring_submit_and_wait");
+  check(io_uring_submit_and_wait(&ring, completions), "io_uring_submit_and_wait");
 }
 
 int wait_with_epoll() {
@@ -67,7 +63,7 @@ int take_completions() {
   int result = 0;
   io_uring_cqe* cqe = nullptr;
   while (io_uring_peek_cqe(&ring, &cqe) == 0) {
-    check_result(cqe->res, "a request");
+    check(cqe->res, "a request");
     if (io_uring_cqe_get_data64(cqe) == old_part) result = cqe->res;
     io_uring_cqe_seen(&ring, cqe);
   }
@@ -77,14 +73,13 @@ int take_completions() {
 /// What the old part does with its events.
 void handle(int ready) {
   for (int i = 0; i < ready; ++i) {
-    if (events[i].data.fd != old_pipe[0]) continue;  // the ring
-    check(static_cast<int>(read(old_pipe[0], &old_byte, 1)), "read");
+    if (events[i].data.fd == old_pipe[0]) (void)!read(old_pipe[0], &old_byte, 1);
   }
 }
 
 void both_write() {
-  check(static_cast<int>(write(old_pipe[1], "a", 1)), "write");
-  check(static_cast<int>(write(new_pipe[1], "b", 1)), "write");
+  (void)!write(old_pipe[1], "a", 1);
+  (void)!write(new_pipe[1], "b", 1);
 }
 
 // [three]
@@ -128,27 +123,20 @@ void count(const char* title, void (*turn)()) {
 }
 
 void watch(int fd) {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.fd = fd;
+  epoll_event event{EPOLLIN, {.fd = fd}};
   check(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
-}
-
-bool knows_epoll_wait() {
-  io_uring_probe* probe = io_uring_get_probe_ring(&ring);
-  const bool supported = probe != nullptr && io_uring_opcode_supported(probe, op_epoll_wait) != 0;
-  io_uring_free_probe(probe);
-  return supported;
 }
 
 }  // namespace
 
 int main() {
-  check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
-  if (!knows_epoll_wait()) {
+  check(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
+  io_uring_probe* probe = io_uring_get_probe_ring(&ring);
+  if (probe == nullptr || io_uring_opcode_supported(probe, op_epoll_wait) == 0) {
     std::puts("no epoll_wait in a ring: Linux 6.15 has it");
     return 80;
   }
+  io_uring_free_probe(probe);
   check(pipe2(old_pipe, O_CLOEXEC), "pipe2");
   check(pipe2(new_pipe, O_CLOEXEC), "pipe2");
   epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
