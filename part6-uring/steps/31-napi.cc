@@ -22,7 +22,7 @@ namespace {
 
 constexpr unsigned register_napi = 27;  // since 6.9; liburing 2.3 has no name for it
 constexpr unsigned unregister_napi = 28;
-constexpr unsigned look_us = 10'000;  // the longest that 6.18 permits, so that it shows
+constexpr unsigned look_us = 10'000;  // busy_poll_to; newer kernels take no more
 
 struct Napi {
   __u32 busy_poll_us = 0;

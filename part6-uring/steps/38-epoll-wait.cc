@@ -82,7 +82,6 @@ void both_write() {
   (void)!write(new_pipe[1], "b", 1);
 }
 
-// [three]
 void ring_watched_by_epoll() {
   prepare_read();
   submit(0);
@@ -91,6 +90,7 @@ void ring_watched_by_epoll() {
   take_completions();
 }
 
+// [ring]
 void epoll_polled_by_ring() {
   prepare_read();
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
@@ -109,7 +109,7 @@ void epoll_wait_as_request() {
   submit(2);
   handle(take_completions());  // the result is how many events there are
 }
-// [/three]
+// [/ring]
 
 void count(const char* title, void (*turn)()) {
   calls = 0;

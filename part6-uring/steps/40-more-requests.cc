@@ -1,7 +1,7 @@
 // Requests that are younger than most: getxattr (Linux 5.19), a read that goes on (multishot read,
 // 6.7: for pipes, timers and what else can be polled), ftruncate (6.9), pipe (6.16). One that the
 // kernel does not know fails with EINVAL.
-// Try it: ./39-more-requests
+// Try it: ./40-more-requests
 
 #include <fcntl.h>
 #include <liburing.h>
@@ -55,7 +55,7 @@ int result_of_one(bool* more = nullptr) {
 
 void get_attribute(int file) {
   char value[8] = {};
-  (void)fsetxattr(file, "user.step", "39", 2, 0);  // not every file system has attributes
+  (void)fsetxattr(file, "user.step", "40", 2, 0);  // not every file system has attributes
   io_uring_prep_fgetxattr(io_uring_get_sqe(&ring), file, "user.step", value, sizeof value);
   std::printf("fgetxattr: %s %s\n", text(result_of_one()).c_str(), value);
 }
