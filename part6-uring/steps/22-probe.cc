@@ -51,6 +51,7 @@ const std::vector<Release> releases = {
     {"5.18", {{IORING_OP_MSG_RING, "msg_ring"}}},
     {"5.19", {{IORING_OP_SOCKET, "socket"}}},
     {"6.0", {{IORING_OP_SEND_ZC, "send_zc"}}},
+    {"6.1", {{IORING_OP_SENDMSG_ZC, "sendmsg_zc"}}},
     {"6.7", {{50, "waitid"}, {51, "futex_wait"}}},  // liburing 2.3 has no names for them
     {"6.8", {{54, "fixed_fd_install"}}},
 };

@@ -11,9 +11,10 @@ does not have.
   Linux 5.6   read write send recv openat2 statx close
   Linux 5.7   splice provide_buffers
   Linux 5.11  shutdown unlinkat
-  Linux 5.15  (no-)?mkdirat (no-)?linkat (re)
-  Linux 5.18  (no-)?msg_ring (re)
-  Linux 5.19  (no-)?socket (re)
-  Linux 6.0   (no-)?send_zc (re)
+  Linux 5.15  mkdirat linkat
+  Linux 5.18  msg_ring
+  Linux 5.19  socket
+  Linux 6.0   send_zc
+  Linux 6.1   sendmsg_zc
   Linux 6.7   (no-)?waitid (no-)?futex_wait (re)
   Linux 6.8   (no-)?fixed_fd_install (re)

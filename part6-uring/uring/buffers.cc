@@ -34,10 +34,8 @@ constexpr std::uint32_t shrink_interval_turns = 256;
 Result<std::unique_ptr<Buffers>> Buffers::create(Loop& loop, std::uint32_t count,
                                                  std::size_t bytes_each) {
   std::unique_ptr<Buffers> made(new Buffers(loop, count, bytes_each));
-  if (loop.features().has(Feature::buffer_ring)) {
-    if (const auto registered = made->register_ring(); !registered) {
-      return std::unexpected(registered.error());
-    }
+  if (const auto registered = made->register_ring(); !registered) {
+    return std::unexpected(registered.error());
   }
   made->give_first();
   return made;
@@ -70,7 +68,6 @@ Status Buffers::register_ring() {
   for (std::uint32_t i = 0; i < count_; ++i) {
     ring_.get()[i].len = static_cast<std::uint32_t>(bytes_each_);  // of whichever buffer is there
   }
-  is_simple_ = !checks_memory_;
   io_uring_buf_reg about{};
   about.ring_addr = reinterpret_cast<std::uintptr_t>(memory);
   about.ring_entries = count_;
@@ -88,15 +85,7 @@ void Buffers::give_first() {
     if (checks_memory_) make_unreadable(idle_.back());
   }
   needed_ = std::min(buffers_min, count_);
-  if (ring_) return grow(needed_);
-  give_backs_.reserve(count_);
-  for (std::uint32_t i = 0; i < count_; ++i) {
-    give_backs_.emplace_back(loop_, *this, static_cast<std::uint16_t>(i));
-  }
-  grow(count_);  // one operation for each: not when they are needed
-  for (GiveBack& each : give_backs_) {
-    while (each.in_flight()) loop_.wait_and_collect();
-  }
+  grow(needed_);
 }
 
 void Buffers::ran_out() {
@@ -137,17 +126,11 @@ void Buffers::shrink() {
 Buffers::~Buffers() {
   loop_.remove(*this);
   give_back_sent();
-  give_backs_.clear();  // waits until the kernel has them all
   for (std::uint32_t i = 0; i < count_; ++i) {
     unpoison(begin_of(static_cast<std::uint16_t>(i)), bytes_each_);
   }
   assert(lent_ == 0);
-  if (registered_) {
-    (void)io_uring_unregister_buf_ring(&loop_.ring().raw(), group_);  // EINVAL: not registered
-    return;
-  }
-  // The kernel forgets them with the ring. Until then no request names this group, whose number is
-  // not given out again.
+  if (registered_) (void)io_uring_unregister_buf_ring(&loop_.ring().raw(), group_);
 }
 
 void Buffers::demand_unused_rest(std::uint16_t number, std::uint32_t used) {
@@ -168,7 +151,6 @@ void Buffers::give_back_slowly(std::uint16_t number) {
 
 /// At once. It is unreadable already, where memory is checked.
 void Buffers::give_to_kernel(std::uint16_t number) {
-  if (!ring_) return give_backs_[number].begin();
   add_to_ring(number);
   put_before_unpublished();
   publish(static_cast<std::uint16_t>(published_tail_ + 1));
@@ -183,7 +165,6 @@ void Buffers::put_before_unpublished() {
 }
 
 void Buffers::keep(std::uint16_t number) {
-  assert(ring_);
   std::uint16_t place = published_tail_;
   while (at(place).bid != number) {
     ++place;
@@ -202,17 +183,6 @@ void Buffers::publish_sent() {
   }
   shrink();
   publish(tail_);
-}
-
-void Buffers::GiveBack::prepare(io_uring_sqe& entry) {
-  io_uring_prep_provide_buffers(&entry, buffers_.begin_of(number_),
-                                static_cast<int>(buffers_.bytes_each_), 1, buffers_.group_,
-                                number_);
-}
-
-void Buffers::GiveBack::ended() {
-  --buffers_.lent_;
-  buffers_.signal_.notify_all();
 }
 
 }  // namespace uring

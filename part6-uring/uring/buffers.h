@@ -55,11 +55,10 @@ class Lease {
 };
 
 /// Buffers of one size, of which the kernel takes one when bytes have come, and not before: an idle
-/// connection holds none. They are in a ring shared with the kernel or, where it has no such rings,
-/// given to it with an operation each. The ring holds about as many as are in use together, so that
-/// they stay in the processor's cache: a few at first, twice as many when all of them are lent or a
-/// receive has found none, and fewer again when half of them have been enough for a while. The
-/// others are idle.
+/// connection holds none. They are in a ring shared with the kernel, which holds about as many as
+/// are in use together, so that they stay in the processor's cache: a few at first, twice as many
+/// when all of them are lent or a receive has found none, and fewer again when half of them have
+/// been enough for a while. The others are idle.
 ///
 /// When the kernel has none left, a receive ends with no_buffer_space (ENOBUFS). That is no fault:
 /// while none is available() wait for returned(), and receive again.
@@ -115,8 +114,8 @@ class Buffers {
   std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * stride_bytes_; }
   void give_back(std::uint16_t number);
 
-  /// Where there are buffer rings: gives it back when the send that was filled in has sent it, with
-  /// those of all other sends of the turn. Where the send fails, keep() it: it was not sent.
+  /// Gives it back when the send that was filled in has sent it, with those of all other sends of
+  /// the turn. Where the send fails, keep() it: it was not sent.
   void give_back_when_sent(std::uint16_t number) { add_to_ring(number); }
   void keep(std::uint16_t number);
 
@@ -132,25 +131,6 @@ class Buffers {
 
  private:
   friend class Lease;
-
-  /// Gives one buffer back by an operation of its own, where there are no buffer rings.
-  class GiveBack final : public Operation {
-   public:
-    GiveBack(Loop& loop, Buffers& buffers, std::uint16_t number)
-        : Operation(loop), buffers_(buffers), number_(number) {
-      shield();
-    }
-    GiveBack(GiveBack&&) = default;
-    ~GiveBack() { cancel_and_wait(); }
-    const char* what() const override { return "provide_buffers"; }
-    using Operation::begin;
-
-   private:
-    void prepare(io_uring_sqe& entry) override;
-    void ended() override;
-    Buffers& buffers_;
-    std::uint16_t number_;
-  };
 
   struct FreeDeleter {
     void operator()(void* memory) const;
@@ -192,11 +172,9 @@ class Buffers {
   std::uint32_t turns_ = 0;      ///< turns in which bytes were sent.
   bool registered_ = false;
   const bool checks_memory_ = FramePool::checks_memory();
-  bool is_simple_ = false;  ///< There is a ring_, and memory is not checked.
   Signal signal_;
   std::unique_ptr<std::byte, FreeDeleter> memory_;
-  std::unique_ptr<io_uring_buf, FreeDeleter> ring_;  ///< Null: no buffer rings here.
-  std::vector<GiveBack> give_backs_;
+  std::unique_ptr<io_uring_buf, FreeDeleter> ring_;
 };
 
 inline std::span<std::byte> Lease::bytes() const {
@@ -213,7 +191,7 @@ inline void Lease::give_back() {
 // Each message passes through this, so what is rare is called last: then nothing has to be saved
 // for it.
 inline void Buffers::give_back(std::uint16_t number) {
-  if (!is_simple_ || tail_ != published_tail_) return give_back_slowly(number);
+  if (checks_memory_ || tail_ != published_tail_) return give_back_slowly(number);
   add_to_ring(number);
   publish(tail_);
 }

@@ -15,6 +15,8 @@ class ErrorCategory : public std::error_category {
         return "cancelled";
       case Error::timed_out:
         return "timed out";
+      case Error::kernel_too_old:
+        return "the kernel is too old";
     }
     return "no error";
   }
@@ -25,6 +27,8 @@ class ErrorCategory : public std::error_category {
         return std::errc::operation_canceled;
       case Error::timed_out:
         return std::errc::timed_out;
+      case Error::kernel_too_old:
+        return std::errc::function_not_supported;
     }
     return {value, *this};
   }

@@ -10,14 +10,15 @@ namespace uring {
 using common::Result;
 using common::Status;
 
-/// Why an operation ended early although nothing failed. The two call for different
-/// reactions: a cancelled coroutine should end, one that was late may try again. 0 is neither.
+/// The first two are why an operation ended early although nothing failed. They call for different
+/// reactions: a cancelled coroutine should end, one that was late may try again. 0 is none of them.
 enum class Error : std::uint8_t {
-  cancelled = 1,  ///< It, its scope, or the operation that it was linked to was cancelled.
-  timed_out,      ///< Its own time-out or the deadline it shares has passed.
+  cancelled = 1,   ///< It, its scope, or the operation that it was linked to was cancelled.
+  timed_out,       ///< Its own time-out or the deadline it shares has passed.
+  kernel_too_old,  ///< Of Ring::create(): it lacks what Linux 6.1 has. See explain().
 };
 
-/// Compares equal to std::errc::operation_canceled and std::errc::timed_out.
+/// Compares equal to std::errc::operation_canceled, timed_out and function_not_supported.
 std::error_code make_error_code(Error error);
 
 }  // namespace uring

@@ -1,5 +1,6 @@
 #include "uring/features.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
@@ -9,9 +10,7 @@ namespace uring {
 namespace {
 
 constexpr std::array<std::string_view, features_count> names = {
-    "single-issuer", "defer-taskrun",    "coop-taskrun",   "registered-ring", "cqe-skip",
-    "buffer-ring",   "multishot-accept", "multishot-recv", "multishot-poll",  "multishot-timeout",
-    "direct",        "send-zc",          "msg-ring",       "bundles",
+    "multishot-timeout",
 };
 
 constexpr std::uint32_t entries_min = 4;  // room for a linked chain
@@ -27,17 +26,12 @@ bool set_number(std::string_view text, T smallest, T largest, T& target) {
   return true;
 }
 
-/// Whether there was such a feature, or several that begin with the name and a hyphen.
+/// False: there is no such feature.
 bool remove_named(std::string_view name, Features& features) {
-  bool found = false;
-  for (std::size_t i = 0; i < features_count; ++i) {
-    const bool group = names[i].size() > name.size() && names[i].starts_with(name) &&
-                       names[i][name.size()] == '-' && name == "multishot";
-    if (names[i] != name && !group) continue;
-    features.remove(static_cast<Feature>(i));
-    found = true;
-  }
-  return found;
+  const auto found = std::ranges::find(names, name);
+  if (found == names.end()) return false;
+  features.remove(static_cast<Feature>(found - names.begin()));
+  return true;
 }
 
 bool apply(std::string_view word, Setup& setup) {
@@ -95,7 +89,7 @@ Result<Setup> Setup::parse(std::string_view list) {
 std::string setup_syntax() {
   std::string line = "a list of entries=N, buffers=N, buffer-bytes=N, sqpoll, check-memory, none";
   for (const std::string_view name : names) line.append(", no-").append(name);
-  return line + ", no-multishot";
+  return line;
 }
 
 }  // namespace uring

@@ -10,24 +10,12 @@
 
 namespace uring {
 
-/// What a kernel may have and a loop can do without, in the order of the names below.
+/// What a kernel newer than Linux 6.1 may have, and a loop can do without. What 6.1 has is there:
+/// Ring::create() refuses older kernels. In the order of the names in features.cc.
 enum class Feature : std::uint8_t {
-  single_issuer,      ///< Only one thread submits: spares locks. Since 6.0.
-  defer_taskrun,      ///< Completions are made when we ask for them. Since 6.1.
-  coop_taskrun,       ///< No interrupt to tell us of completions. Since 5.19.
-  registered_ring,    ///< The ring's own descriptor needs no look-up. Since 5.18.
-  cqe_skip,           ///< A success may skip its completion. Since 5.17.
-  buffer_ring,        ///< Buffers are returned without a system call. Since 5.19.
-  multishot_accept,   ///< Since 5.19.
-  multishot_recv,     ///< Since 6.0.
-  multishot_poll,     ///< Since 5.13.
-  multishot_timeout,  ///< Since 6.4.
-  direct,             ///< Descriptors in a table of the ring, slots chosen by the kernel. 5.19.
-  send_zc,            ///< Sends without copying. Since 6.0.
-  msg_ring,           ///< Completions for another ring. Since 5.18.
-  bundles,            ///< One receive fills several buffers. Since 6.10.
+  multishot_timeout,  ///< One request is a beat. Since 6.4.
 };
-inline constexpr std::size_t features_count = 14;
+inline constexpr std::size_t features_count = 1;
 
 std::string_view name_of(Feature feature);
 
@@ -38,7 +26,7 @@ class Features {
   void remove(Feature feature) { bits_ &= ~bit(feature); }
   void clear() { bits_ = 0; }
 
-  /// `single-issuer defer-taskrun …`
+  /// Their names, with spaces between.
   std::string to_string() const;
 
  private:
@@ -59,9 +47,8 @@ struct Setup {
   bool disabled = false;                 ///< Does nothing before Ring::enable().
   std::chrono::nanoseconds spin{};       ///< How long to poll the ring before sleeping.
 
-  /// From what `--ring` takes: `entries=4,buffers=2,no-multishot,no-defer-taskrun,…`. `no-NAME`
-  /// switches off a feature, `no-multishot` all that begin so, `none` everything; `sqpoll` and
-  /// `check-memory` switch on. Error: invalid_argument.
+  /// From what `--ring` takes: `entries=4,buffers=2,no-multishot-timeout,…`. `no-NAME` switches off
+  /// a feature, `none` all of them; `sqpoll` and `check-memory` switch on. Error: invalid_argument.
   static Result<Setup> parse(std::string_view list);
 };
 

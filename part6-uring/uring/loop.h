@@ -86,7 +86,7 @@ class Loop : public Operations {
 
   /// Whether the end of a send that skips its completion is known all the same: not if another
   /// thread submits.
-  bool can_skip_success() const { return features().has(Feature::cqe_skip) && !ring_.sqpoll(); }
+  bool can_skip_success() const { return !ring_.sqpoll(); }
 
   /// Calls completed_without_cqe() when all that was submitted so far has had its completions.
   void expect_skipped_cqe(Operation& send) { skipped_.push_back(send); }
@@ -105,7 +105,7 @@ class Loop : public Operations {
     ready_operations_.forget(operation);
   }
 
-  /// For a receive's `ioprio`, since 5.19: whether to wait before it is tried. A turn that has
+  /// For a receive's `ioprio`: whether to wait before it is tried. A turn that has
   /// brought a few completions has most likely slept for them, and what comes next is not there
   /// yet either: to try would be in vain. When clients are faster than we are it is there already.
   std::uint16_t receive_flags() const { return receive_flags_; }
@@ -129,6 +129,7 @@ class Loop : public Operations {
   Loop(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace);
 
   void turn();
+  bool has_ready() const { return !ready_.empty() || !ready_operations_.empty(); }
   void make_room(unsigned entries);
   void submit_and_wait();
   bool spin();

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
-#include <cstdio>
 #include <fstream>
 #include <utility>
 #include <vector>
@@ -25,36 +24,6 @@ std::optional<long> read_number(const char* path) {
   return number;
 }
 
-struct SetupFlag {
-  Feature feature;
-  unsigned flag;
-};
-
-// In the order in which they are given up when the kernel refuses: the newest first. A flag it does
-// not know is EINVAL, without a word which.
-constexpr SetupFlag setup_flags[] = {
-    {Feature::defer_taskrun, IORING_SETUP_DEFER_TASKRUN},
-    {Feature::single_issuer, IORING_SETUP_SINGLE_ISSUER},
-    {Feature::coop_taskrun, IORING_SETUP_COOP_TASKRUN},
-};
-
-unsigned flags_for(const Features& features) {
-  unsigned flags = 0;
-  for (const SetupFlag& each : setup_flags) {
-    if (features.has(each.feature)) flags |= each.flag;
-  }
-  return flags;
-}
-
-/// Features that need another.
-void remove_orphans(Features& features, bool sqpoll) {
-  if (sqpoll) {  // the submitting thread is the kernel's: EINVAL otherwise
-    features.remove(Feature::coop_taskrun);
-    features.remove(Feature::defer_taskrun);
-  }
-  if (!features.has(Feature::single_issuer)) features.remove(Feature::defer_taskrun);
-}
-
 /// io_uring_register(2) itself: liburing 2.3 exports the functions for some of its uses not at all,
 /// and later ones use a number of the ring that is good in one thread only.
 Result<long> do_register(const io_uring& ring, unsigned what, const void* about, unsigned count) {
@@ -63,38 +32,50 @@ Result<long> do_register(const io_uring& ring, unsigned what, const void* about,
   return result;
 }
 
-/// Sets up a ring with the features there are, and takes out of them those that are refused.
-int init(const Setup& setup, Features& features, io_uring& ring) {
-  remove_orphans(features, setup.sqpoll);
-  for (std::size_t given_up = 0;; ++given_up) {
-    io_uring_params params{};
-    // IORING_SETUP_NO_SQARRAY stays out: liburing 2.3 would go on writing to the array.
-    params.flags = flags_for(features) | (setup.sqpoll ? IORING_SETUP_SQPOLL : 0U) |
-                   (setup.disabled ? IORING_SETUP_R_DISABLED : 0U);
-    params.sq_thread_idle = 100;  // ms
-    const int result = io_uring_queue_init_params(setup.entries, &ring, &params);
-    if (result != -EINVAL || given_up == std::size(setup_flags)) return result;
-    features.remove(setup_flags[given_up].feature);
-  }
+/// One thread submits: locks are spared. An entry that is refused has its completion, and those
+/// behind it are submitted all the same. Not IORING_SETUP_NO_SQARRAY: liburing 2.3 would go on
+/// writing to the array.
+constexpr unsigned setup_flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_SUBMIT_ALL;
+
+constexpr std::uint32_t entries_max = 32'768;  // io_uring_setup(2)
+
+Status set_up(const Setup& setup, io_uring& ring) {
+  if (setup.entries == 0 || setup.entries > entries_max)
+    return std::unexpected(system_error(-EINVAL));
+  io_uring_params params{};
+  params.flags = setup_flags;
+  // Completions are made when the thread asks for them: nothing interrupts it. With SQPOLL the
+  // submitting thread is the kernel's, which is not asked.
+  params.flags |= setup.sqpoll ? IORING_SETUP_SQPOLL : IORING_SETUP_DEFER_TASKRUN;
+  if (setup.disabled) params.flags |= IORING_SETUP_R_DISABLED;
+  params.sq_thread_idle = 100;  // ms
+  const int result = io_uring_queue_init_params(setup.entries, &ring, &params);
+  if (result == 0) return {};
+  ring = {};
+  // It does not know a flag: DEFER_TASKRUN is of 6.1.
+  if (result == -EINVAL) return std::unexpected(make_error_code(Error::kernel_too_old));
+  return std::unexpected(system_error(result));
 }
 
 }  // namespace
 
 Result<Ring> Ring::create(const Setup& setup) {
   Ring made;
-  Features features = setup.features;
-  if (const int result = init(setup, features, made.ring_); result < 0) {
-    made.ring_ = {};
-    return std::unexpected(system_error(result));
+  if (const auto done = set_up(setup, made.ring_); !done) return std::unexpected(done.error());
+  made.ask_for_operations();
+  // The newest operation of 6.1 is a sign of the rest: what has no flag and no number of its own.
+  if (!made.supports(IORING_OP_SENDMSG_ZC)) {
+    return std::unexpected(make_error_code(Error::kernel_too_old));
   }
+  made.features_ = setup.features;
+  // A sign of 6.4, which has brought no operation: one of 6.7, newer than the header.
+  constexpr int op_futex_wait = 51;
+  if (!made.supports(op_futex_wait)) made.features_.remove(Feature::multishot_timeout);
+
   made.entries_ = made.ring_.sq.ring_entries;
   (void)made.look_for_room();
-  // EXT_ARG: waiting with a time-out costs no entry. NODROP: no completion is lost. Since 5.11.
-  constexpr unsigned needed = IORING_FEAT_EXT_ARG | IORING_FEAT_NODROP;
-  if ((made.ring_.features & needed) != needed) {
-    return std::unexpected(std::make_error_code(std::errc::function_not_supported));
-  }
-  made.probe(features);
+  // The ring's own descriptor needs no look-up then. Not for a thread's 17th ring: EBUSY.
+  (void)io_uring_register_ring_fd(&made.ring_);
   return made;
 }
 
@@ -111,38 +92,15 @@ Ring::~Ring() {
   if (ring_.sq.ring_ptr != nullptr) io_uring_queue_exit(&ring_);
 }
 
-/// Finds out which of the permitted features there are. What no question answers directly is known
-/// by an operation that came with it or after it.
-void Ring::probe(Features permitted) {
-  features_ = permitted;
-  if (io_uring_probe* probe = io_uring_get_probe_ring(&ring_)) {
-    for (int opcode = 0; opcode <= probe->last_op; ++opcode) {
-      if (io_uring_opcode_supported(probe, opcode) != 0) {
-        known_[opcode / 64] |= std::uint64_t{1} << (opcode % 64);
-      }
+void Ring::ask_for_operations() {
+  io_uring_probe* const probe = io_uring_get_probe_ring(&ring_);
+  if (probe == nullptr) return;
+  for (int opcode = 0; opcode <= probe->last_op; ++opcode) {
+    if (io_uring_opcode_supported(probe, opcode) != 0) {
+      known_[opcode / 64] |= std::uint64_t{1} << (opcode % 64);
     }
-    io_uring_free_probe(probe);
   }
-  // Numbers newer than the header: IORING_OP_FUTEX_WAIT came in 6.7 and is a sign here of
-  // multishot timeouts of 6.4; the bundles of 6.10 have IORING_FEAT_RECVSEND_BUNDLE.
-  constexpr int op_futex_wait = 51;
-  constexpr unsigned feature_bundle = 1U << 14;
-  const auto keep = [this](Feature feature, bool there) {
-    if (!there) features_.remove(feature);
-  };
-  keep(Feature::cqe_skip, (ring_.features & IORING_FEAT_CQE_SKIP) != 0);
-  keep(Feature::multishot_poll, (ring_.features & IORING_FEAT_RSRC_TAGS) != 0);
-  keep(Feature::msg_ring, supports(IORING_OP_MSG_RING));
-  keep(Feature::multishot_accept, supports(IORING_OP_SOCKET));
-  keep(Feature::direct, supports(IORING_OP_SOCKET));
-  keep(Feature::buffer_ring, supports(IORING_OP_SOCKET));
-  keep(Feature::multishot_recv, supports(IORING_OP_SEND_ZC));
-  keep(Feature::send_zc, supports(IORING_OP_SEND_ZC));
-  keep(Feature::multishot_timeout, supports(op_futex_wait));
-  keep(Feature::bundles, (ring_.features & feature_bundle) != 0);
-  if (features_.has(Feature::registered_ring) && io_uring_register_ring_fd(&ring_) != 1) {
-    features_.remove(Feature::registered_ring);
-  }
+  io_uring_free_probe(probe);
 }
 
 bool Ring::supports(int opcode) const {
@@ -198,10 +156,7 @@ Status Ring::permit_only(std::span<const int> operations) {
   permit_operation(IORING_OP_LINK_TIMEOUT);
   // How requests are linked and when they are tried gives no right.
   permit(IORING_RESTRICTION_SQE_FLAGS_ALLOWED, 0xff);
-  // Done by the ring's end. The kernels without registered rings do not know the number: EINVAL.
-  if (features_.has(Feature::registered_ring)) {
-    permit(IORING_RESTRICTION_REGISTER_OP, IORING_UNREGISTER_RING_FDS);
-  }
+  permit(IORING_RESTRICTION_REGISTER_OP, IORING_UNREGISTER_RING_FDS);  // done by the ring's end
   const auto done = do_register(ring_, IORING_REGISTER_RESTRICTIONS, permitted.data(),
                                 static_cast<unsigned>(permitted.size()));
   if (!done) return std::unexpected(done.error());
@@ -226,11 +181,24 @@ bool Ring::look() {
   return taken_ != seen_;
 }
 
+namespace {
+
+std::string explain_kernel(std::error_code error) {
+  const bool is_too_old = error == Error::kernel_too_old;
+  const std::string needed = is_too_old ? "Linux 6.1 or newer" : "Linux 6.1 or newer with io_uring";
+  utsname system{};
+  (void)::uname(&system);  // EFAULT only
+  const std::string release = system.release;
+  const bool is_wsl = release.find("microsoft") != std::string::npos;
+  const std::string remedy = is_wsl ? ": try wsl --update" : "";
+  return needed + " is needed, and this is Linux " + release + remedy;
+}
+
+}  // namespace
+
 std::string explain(std::error_code error) {
   const std::string begin = "io_uring cannot be used: ";
-  if (error == std::errc::function_not_supported) {
-    return begin + "this kernel has none or one that is too old: Linux 5.11 or newer is needed";
-  }
+  if (error == std::errc::function_not_supported) return begin + explain_kernel(error);
   if (error == std::errc::operation_not_permitted || error == std::errc::permission_denied) {
     const auto disabled = read_number("/proc/sys/kernel/io_uring_disabled");
     if (disabled && *disabled != 0) {

@@ -22,17 +22,18 @@ struct Completion {
   std::uint32_t flags;
 };
 
-/// The two queues shared with the kernel, set up as far as it allows. Knows nothing of operations.
+/// The two queues shared with the kernel. Knows nothing of operations.
 class Ring {
  public:
-  /// Tries what `setup` permits, one feature at a time, and keeps what works: features() tells.
-  /// Errors: function_not_supported, operation_not_permitted, not_enough_memory and others of
-  /// io_uring_setup(2); explain() says what to do.
+  /// Errors: Error::kernel_too_old, it lacks what Linux 6.1 has; function_not_supported,
+  /// operation_not_permitted, not_enough_memory, invalid_argument and others of io_uring_setup(2).
+  /// explain() says what to do.
   static Result<Ring> create(const Setup& setup);
   Ring(Ring&& other) noexcept;
   Ring& operator=(Ring&&) = delete;
   ~Ring();
 
+  /// Those that `setup` permits and the kernel has.
   const Features& features() const { return features_; }
   bool sqpoll() const { return (ring_.flags & IORING_SETUP_SQPOLL) != 0; }
   std::uint32_t entries() const { return entries_; }
@@ -57,12 +58,18 @@ class Ring {
     return entry;
   }
 
-  /// Hands over what was filled in, and lets the kernel make completions. Does not wait.
-  /// Errors: EBUSY and EAGAIN when completions have to be collected first.
+  /// Hands over what was filled in, and lets the kernel make completions. Does not wait. An entry
+  /// that the kernel refuses has its completion, and delays no other.
+  /// Errors: EBUSY and EAGAIN when completions have to be collected first, or memory is short. Then
+  /// and, after an EAGAIN half-way, without an error, some entries are left: has_unsubmitted().
   Status submit();
 
   /// The same, and waits until there is a completion or `timeout` has passed. EINTR is no error.
+  /// Does not wait when entries are left.
   Status submit_and_wait(std::optional<std::chrono::nanoseconds> timeout);
+
+  /// Whether there are entries that the kernel has not taken.
+  bool has_unsubmitted() { return io_uring_sq_ready(&ring_) > 0; }
 
   /// The credentials that the calling thread has now, by a number that requests can bear:
   /// Await::as(). They stay what they are when the thread gives its own up. Any thread may call it
@@ -94,7 +101,7 @@ class Ring {
 
  private:
   Ring() = default;
-  void probe(Features permitted);
+  void ask_for_operations();
   void give_back_taken() { io_uring_smp_store_release(ring_.cq.khead, taken_); }
   bool look();
 

@@ -9,12 +9,8 @@
 
 namespace uring {
 
-// MSG_WAITALL makes a send that falls short break the link: since 5.19, like buffer rings.
 SendThenReceive::SendThenReceive(Loop& loop, Descriptor fd, Buffers& buffers)
-    : Operation(loop),
-      fd_(fd),
-      is_one_request_(loop.can_skip_success() && has(Feature::buffer_ring)),
-      buffers_(&buffers) {
+    : Operation(loop), fd_(fd), is_one_request_(loop.can_skip_success()), buffers_(&buffers) {
   shield();
 }
 
@@ -70,6 +66,7 @@ void SendThenReceive::prepare_send(io_uring_sqe& entry, unsigned link_flags) con
   entry.fd = fd_.number();
   entry.addr = reinterpret_cast<std::uintptr_t>(output_.data());
   entry.len = static_cast<std::uint32_t>(output_.size());
+  // MSG_WAITALL: a send that falls short breaks the link.
   entry.msg_flags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
 }
 

@@ -21,12 +21,14 @@ namespace uring {
 ///
 /// So one system call hands over the output of a whole turn and waits for what comes next, nothing
 /// is received from a peer that takes no output, and a conversation holds one buffer at most.
+/// (A multishot receive would need no second entry, but takes buffer after buffer from a peer that
+/// sends faster than it is answered: steps/39-greedy-multishot.)
 ///
 /// The send is tried once and never waits (MSG_DONTWAIT), and a success has no completion
 /// (IOSQE_CQE_SKIP_SUCCESS): it is over when the call that submits it returns, and if it has no
 /// completion by then it has sent everything. The loop concludes that when it next wakes, whatever
-/// wakes it; Loop::hurry() makes it wake without delay. Where a kernel cannot skip that completion,
-/// or another thread submits (SQPOLL), the send and the receive are submitted one after the other.
+/// wakes it; Loop::hurry() makes it wake without delay. Where another thread submits (SQPOLL), the
+/// send and the receive are submitted one after the other.
 ///
 /// What was received stays where it is until the output has been sent: so it may be the output.
 ///

@@ -147,10 +147,11 @@ def test_a_directory_that_there_is_not_is_named(
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
-def test_no_ring_is_explained(start: Callable[..., FingerServer]) -> None:
-    server = start(ready=False, under=confined("ring=EPERM"))
+@pytest.mark.parametrize(("error", "why"), [("EPERM", "seccomp"), ("EINVAL", "Linux 6.1 or newer")])
+def test_no_ring_is_explained(start: Callable[..., FingerServer], error: str, why: str) -> None:
+    server = start(ready=False, under=confined(f"ring={error}"))
     skip_if_impossible(server.wait_exit(), server.stderr_text())
-    expect_end(server, 1, "io_uring cannot be used", "seccomp")
+    expect_end(server, 1, "io_uring cannot be used", why)
 
 
 @pytest.mark.rule(rules.READY_LINE)

@@ -211,8 +211,8 @@ WORKERS = Rule(
 
 # The ring
 NO_RING = Rule(
-    "Where io_uring is missing or forbidden, the server exits with 1 after one line on stderr that "
-    "says why and what to do about it.",
+    "Where io_uring is missing or forbidden, or the kernel is older than Linux 6.1, the server exits "
+    "with 1 after one line on stderr that says why and what to do about it.",
     RING,
 )
 RINGS = Rule(
@@ -262,5 +262,5 @@ HTTP_AMBIGUOUS = Rule(
     PROTOCOLS,
 )
 HTTP_EXPECT = Rule("`Expect: 100-continue` is ignored.", PROTOCOLS)
-HTTP_SLOW = Rule("The time bound closes a slow request without an answer.", PROTOCOLS)
+HTTP_SLOW = Rule("The read time-out closes a slow request without an answer.", PROTOCOLS)
 HTTP_FLAT = Rule("A connection's memory does not grow with the number of its requests.", PROTOCOLS)

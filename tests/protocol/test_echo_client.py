@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import subprocess
@@ -197,8 +198,11 @@ def test_help_names_the_options_and_their_defaults(program: Path) -> None:
         assert words in run.stdout
 
 
-def test_a_forbidden_ring_is_explained(client) -> None:
+@pytest.mark.parametrize(
+    ("error", "why"), [(errno.EPERM, b"seccomp"), (errno.EINVAL, b"Linux 6.1 or newer")]
+)
+def test_where_there_can_be_no_ring_it_says_why(client, error: int, why: bytes) -> None:
     with FakeServer(answer) as server:
         made = client(server.address)
-        run = made.run(b"hello\n", preexec_fn=seccomp.forbid(seccomp.IO_URING_SETUP))
-        run.ended(1, b"", b"io_uring cannot be used", b"seccomp")
+        run = made.run(b"hello\n", preexec_fn=seccomp.forbid(seccomp.IO_URING_SETUP, error))
+        run.ended(1, b"", b"io_uring cannot be used", why)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 
@@ -15,13 +16,15 @@ from harness.server import Server
 pytestmark = pytest.mark.needs("ring")
 
 SECCOMP = ("seccomp", "io_uring_setup")
-TOO_OLD = ("Linux 5.11",)
+RELEASE = os.uname().release
+NO_RING_AT_ALL = ("Linux 6.1 or newer with io_uring is needed", RELEASE)
+TOO_OLD = ("Linux 6.1 or newer is needed", RELEASE)
 SWITCHED_OFF = ("sysctl -w kernel.io_uring_disabled=0",)
 LOCKED_MEMORY = ("locked memory", "ulimit -l")
 
 NO_RINGS = (
-    "bogus", "no-bogus", "no-", "NONE", "no-multi", "no-multishot-", "none,", ",none", "none,,none",
-    "none none", "sqpoll=1", "entries", "entries=", "entries=3", "entries=32769", "entries=4k",
+    "bogus", "no-bogus", "no-", "NONE", "no-multishot", "no-multishot-", "none,", ",none",
+    "none,,none", "none none", "sqpoll=1", "entries", "entries=", "entries=3", "entries=32769", "entries=4k",
     "entries=+4", "entries=0x10", "entries= 4", "buffers=0", "buffers=3", "buffers=-2",
     "buffers=65536", "buffer-bytes=0", "buffer-bytes=1048577", "buffer-bytes=16K",
     "entries=99999999999999999999",
@@ -46,7 +49,8 @@ def expect_end(server: Server, status: int, *named: str) -> None:
     [
         pytest.param(("ring=EPERM",), SECCOMP, id="seccomp-EPERM"),
         pytest.param(("ring=EACCES",), SECCOMP, id="seccomp-EACCES"),
-        pytest.param(("ring=ENOSYS",), TOO_OLD, id="seccomp-ENOSYS"),
+        pytest.param(("ring=ENOSYS",), NO_RING_AT_ALL, id="seccomp-ENOSYS"),
+        pytest.param(("ring=EINVAL",), TOO_OLD, id="kernel-too-old"),
         pytest.param(("disabled=2", "ring=EPERM"), SWITCHED_OFF, id="switched-off"),
         pytest.param(("memlock=0",), LOCKED_MEMORY, id="no-locked-memory"),
         pytest.param(("memlock=8192",), LOCKED_MEMORY, id="little-locked-memory"),
@@ -77,7 +81,8 @@ def test_a_ring_that_finds_no_descriptor_is_explained(start: Callable[..., Serve
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.parametrize("value", NO_RINGS)
 def test_another_ring_is_wrong_usage(start: Callable[..., Server], value: str) -> None:
-    expect_end(start("--ring", value, ready=False), 2, "--ring", "entries=N", "no-bundles")
+    server = start("--ring", value, ready=False)
+    expect_end(server, 2, "--ring", "entries=N", "no-multishot-timeout")
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)

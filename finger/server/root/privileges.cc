@@ -34,7 +34,7 @@ std::optional<User> unprivileged_user() {
 
 /// From now on this thread and those that it starts open files only for reading, whatever their
 /// rights, and so does an operation with credentials that they register: an owner's rights would
-/// otherwise do for writing, too. Kernels without landlock(7), before 5.13, have one fence less.
+/// otherwise do for writing, too. Where landlock(7) is switched off there is one fence less.
 void only_read_files() {
   const long version =
       ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);

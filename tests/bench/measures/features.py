@@ -17,9 +17,8 @@ PART5, PART6 = STAGES
 CROWDS = (1, 64)
 ROUND_SHARE = 0.75  # of a round's length: there are many
 BOTH_CORES = f"{CLIENT_CORE},{SERVER_CORE}"
-# Those that the stage uses, and all at once. The others are in the library.
-FEATURES = ("buffer-ring", "defer-taskrun", "single-issuer", "coop-taskrun", "cqe-skip",
-            "registered-ring", "multishot")
+# Those of --ring no-NAME that the stage uses; all at once is `none`. The others are in the library.
+FEATURES: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ VARIANTS = (
     Variant(PART5, PART5, ()),
     Variant(PART6, PART6, ()),
     *(Variant(f"{PART6} --ring no-{name}", PART6, ("--ring", f"no-{name}")) for name in FEATURES),
-    Variant(f"{PART6} --ring none", PART6, ("--ring", "none")),
+    *(Variant(f"{PART6} --ring none", PART6, ("--ring", "none")) for _ in FEATURES[:1]),
     Variant(f"{PART6} --spin 1ms", PART6, ("--spin", "1ms")),
     *(variant for program in STAGES for variant in (
         Variant(f"{program}, {TWO_CORES}", program, (), program, BOTH_CORES),
@@ -90,6 +89,7 @@ def tables(results: Results, setting: Setting) -> dict[str, Table]:
         in_words(found) if (found := ratio(results, crowd, variant, number)) else words("–")
         for crowd, number in ((1, "cpu_us"), (64, "cpu_us"), (1, "per_second"), (64, "per_second"))
     ]) for variant in variants]
+    without = [it for it in variants if it.options[:1] == ("--ring",) and it.cores == SERVER_CORE]
     chart = Ranges(
         "CPU a message without one feature of the ring",
         "A point with a range for each feature of the ring that part6 uses, left out one at a "
@@ -97,16 +97,15 @@ def tables(results: Results, setting: Setting) -> dict[str, Table]:
         "everything. To the right of 1, the feature saves something; hollow points are not "
         "decided.",
         "CPU a message, ratio to part6 as it is",
-        [(" ".join(it.options), on_chart(ratio(results, 64, it, "cpu_us")))
-         for it in variants if it.options[:1] == ("--ring",) and it.cores == SERVER_CORE])
+        [(" ".join(it.options), on_chart(ratio(results, 64, it, "cpu_us"))) for it in without])
     return {"features": Table(
         "What each feature and option brings: ratios to the server without the option",
         ["with the option", "CPU a message, 1 client", "CPU a message, 64 clients",
-         "messages a second, 1 client", "messages a second, 64 clients"], rows, chart,
+         "messages a second, 1 client", "messages a second, 64 clients"], rows,
+        chart if without else None,
         notes=["Median, lowest and highest of the rounds' ratios; a range of more than 5 % is not "
                "decided. Above 1, a `no-…` costs what the feature saves. What the stage does not "
-               "use is not here: direct descriptors, zero-copy sends, bundles and messages between "
-               "rings.",
+               "use is not here: direct descriptors, zero-copy sends and messages between rings.",
                "Who may use both cores shares one of them with the client: on a machine of two "
                "cores, two workers or a polling thread of the kernel cannot show what they can do "
                "on more."])}

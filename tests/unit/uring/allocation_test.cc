@@ -89,7 +89,6 @@ TEST_F(Uring, ATaskAllocatesNothing) {
 }
 
 TEST_F(Uring, AStreamAllocatesNothing) {
-  ends_with_run = false;
   const auto buffers = std::move(*uring::Buffers::create(loop, loop.setup().buffers, 64));
   int bytes = 0;
   warm_up_for(sends + 2);  // and the end of stream, and the end of the request

@@ -59,7 +59,6 @@ TEST_F(Uring, ANewcomerWhoFindsNoDescriptorWaitsForOne) {
 
 // So a table must never be what limits the number of connections.
 TEST_F(Uring, ANewcomerWhoFindsNoSlotIsTurnedAway) {
-  if (!loop.features().has(uring::Feature::direct)) GTEST_SKIP() << "switched off";
   ASSERT_THAT(loop.register_files(1), Succeeded());
   run([this]() -> Task<> {
     const NewConnection new_connection;
@@ -74,7 +73,6 @@ TEST_F(Uring, ANewcomerWhoFindsNoSlotIsTurnedAway) {
 }
 
 TEST_F(Uring, ATableLargerThanTheLimitIsRefused) {
-  if (!loop.features().has(uring::Feature::direct)) GTEST_SKIP() << "switched off";
   rlimit limit{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
   if (limit.rlim_max > 1'000'000) GTEST_SKIP() << "there is hardly a limit here";
