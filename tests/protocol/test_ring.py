@@ -23,8 +23,8 @@ SWITCHED_OFF = ("sysctl -w kernel.io_uring_disabled=0",)
 LOCKED_MEMORY = ("locked memory", "ulimit -l")
 
 NO_RINGS = (
-    "bogus", "no-bogus", "no-", "NONE", "no-multishot", "no-multishot-", "none,", ",none", "none,,none",
-    "none none", "sqpoll=1", "entries", "entries=", "entries=3", "entries=32769", "entries=4k",
+    "bogus", "no-bogus", "no-", "NONE", "no-multishot", "no-multishot-", "none,", ",none",
+    "none,,none", "none none", "sqpoll=1", "entries", "entries=", "entries=3", "entries=32769", "entries=4k",
     "entries=+4", "entries=0x10", "entries= 4", "buffers=0", "buffers=3", "buffers=-2",
     "buffers=65536", "buffer-bytes=0", "buffer-bytes=1048577", "buffer-bytes=16K",
     "entries=99999999999999999999",
@@ -81,7 +81,8 @@ def test_a_ring_that_finds_no_descriptor_is_explained(start: Callable[..., Serve
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.parametrize("value", NO_RINGS)
 def test_another_ring_is_wrong_usage(start: Callable[..., Server], value: str) -> None:
-    expect_end(start("--ring", value, ready=False), 2, "--ring", "entries=N", "no-multishot-timeout")
+    server = start("--ring", value, ready=False)
+    expect_end(server, 2, "--ring", "entries=N", "no-multishot-timeout")
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)
