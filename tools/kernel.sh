@@ -58,15 +58,21 @@ END
 # What is downloaded is unpacked below $kernels/SERIES; nothing is installed.
 # shellcheck disable=SC2317 # called by quietly
 fetch() {
-  local name
+  local name part package
   use_lists_of_our_own
   name=$(apt-cache pkgnames "linux-image-$series." | grep -E '[0-9]-amd64$' | sort -V | tail -n 1)
   [[ $name ]] || cannot_run "Debian has no Linux $series"
   mkdir -p "$kernels/$series.new"
   cd "$kernels/$series.new"
-  apt-get -q download "$name"
-  dpkg-deb --extract "$name"_*.deb .
-  rm "$name"_*.deb
+  for part in image binary modules; do # one package or, in newer series, three
+    apt-get -q download "${name/image/$part}" || [[ $part != image ]]
+  done
+  for package in *.deb; do dpkg-deb --extract "$package" .; done
+  rm ./*.deb
+  # Where the modules are depends on the release, and where they are looked for, too.
+  mkdir -p lib usr/lib
+  [[ ! -d usr/lib/modules ]] || ln -s ../usr/lib/modules lib/modules
+  [[ -e usr/lib/modules ]] || ln -s ../../lib/modules usr/lib/modules
   cd "$root"
   mv "$kernels/$series.new" "$kernels/$series"
 }
@@ -82,8 +88,11 @@ pack_initramfs() {
   for module in virtio_pci 9pnet_virtio 9p overlay; do
     modprobe --dirname "$1" --set-version "$2" --show-depends "$module"
   done | sed -n 's/^insmod //p' | awk '!seen[$1]++ { print $1 }' | while read -r module; do
-    cp "$module" "$tree/"
-    echo "insmod /$(basename "$module")"
+    case $module in
+      *.xz) xz -dc "$module" >"$tree/$(basename "$module" .xz)" ;;
+      *) cp "$module" "$tree/" ;;
+    esac
+    echo "insmod /$(basename "$module" .xz)"
   done >"$tree/modules"
   install -m 755 "$root/tools/kernel-init" "$tree/init"
   (cd "$tree" && find . | cpio --create --format newc --quiet | gzip -1) >"$3"
@@ -112,7 +121,7 @@ timeout --foreground "${SECONDS_MAX:-3600}" qemu-system-x86_64 -accel tcg,thread
   -smp "$(nproc)" -m "${MEMORY:-4G}" -nodefaults -no-reboot -display none -serial stdio \
   -device virtio-rng-pci -kernel "$kernels/$series/boot/vmlinuz-$version" \
   -initrd "$work/initramfs" -append "console=ttyS0 quiet panic=-1 mitigations=off" \
-  $(share / files ,readonly=on) $(share "$kernels/$series/lib/modules" modules ,readonly=on) \
+  $(share / files ,readonly=on) $(share "$(realpath "$kernels/$series/lib/modules")" modules ,readonly=on) \
   $(share "$results" results) $(share "$work" work) </dev/null | sed --unbuffered 's/\r$//'
 [[ -s $work/status ]] || cannot_run "the machine has stopped before the command had ended"
 exit "$(<"$work/status")"

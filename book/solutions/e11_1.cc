@@ -10,7 +10,7 @@
 
 namespace {
 
-/// An operation that the library does not have: setxattr(2). Needs Linux 5.19.
+/// An operation that the library does not have: setxattr(2).
 class SetAttribute {
  public:
   using Value = void;
