@@ -19,6 +19,7 @@ packages_finger=(finger netbase scdoc) # netbase: Debian's finger looks its port
 packages_book=(universal-ctags)
 packages_site=(nodejs npm pandoc librsvg2-bin)
 packages_browser=(chromium)
+packages_kernel=(qemu-system-x86 busybox-static cpio kmod xz-utils)
 packages_clang=(clang-19 libclang-rt-19-dev)
 
 # What proves that a package is there, however it was installed.
@@ -40,6 +41,8 @@ declare -A proofs=(
   [librsvg2-bin]=command:rsvg-convert [universal-ctags]=command:ctags
   [finger]=command:finger [netbase]=file:/etc/services [scdoc]=command:scdoc
   [chromium]=command:chromium
+  [qemu-system-x86]=command:qemu-system-x86_64 [busybox-static]=command:busybox
+  [cpio]=command:cpio [kmod]=command:depmod [xz-utils]=command:xz
 )
 
 say() { printf '%s: %s\n' "$program" "$*" >&2; }

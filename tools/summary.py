@@ -20,7 +20,8 @@ def skip_reason(case: ElementTree.Element, skipped: ElementTree.Element) -> str:
     for line, following in zip(output, output[1:]):
         if line.endswith(": Skipped"):
             return following.strip()
-    return skipped.get("message") or "no reason given"
+    lines = skipped.get("message", "").strip().splitlines()  # GoogleTest's first is the place
+    return lines[-1] if lines else "no reason given"
 
 
 def count(file: Path) -> tuple[Counter, Counter]:

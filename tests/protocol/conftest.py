@@ -42,7 +42,7 @@ plugin.load_hypothesis_profile()
 MARKERS = (
     "option(name): only for servers that take this option of the contract",
     "lacks(capability): shows a weakness that a stage has because of its mechanism",
-    "every_feature: a choice for a server with one feature of its ring switched off",
+    "every_feature: a choice for a server with one feature of its ring off, or on another kernel",
 )
 
 

@@ -211,8 +211,8 @@ WORKERS = Rule(
 
 # The ring
 NO_RING = Rule(
-    "Where io_uring is missing or forbidden, or the kernel is older than Linux 6.1, the server exits "
-    "with 1 after one line on stderr that says why and what to do about it.",
+    "Where io_uring is missing or forbidden, or the kernel is older than Linux 6.1, the server "
+    "exits with 1 after one line on stderr that says why and what to do about it.",
     RING,
 )
 RINGS = Rule(

@@ -18,6 +18,7 @@ JUNIT = """<testsuite>
 no ptrace here
 
 [  SKIPPED ] Log.Escapes (0 ms)</system-out></testcase>
+<testcase name="its own"><skipped message="log_test.cc:7&#x0A;no ptrace here&#x0A;"/></testcase>
 </testsuite>"""
 
 
@@ -29,9 +30,9 @@ def test_summary_counts_tests_and_reasons(tmp_path: Path) -> None:
     (tmp_path / "unit and steps.xml").write_text(JUNIT)
     run = tool("summary.py", tmp_path, "build:0:3", "unit and steps:8:5")
     assert run.returncode == 1
-    assert "unit and steps     1 passed, 1 failed, 2 skipped (5 s)" in run.stdout
-    assert "skipped 2: no ptrace here" in run.stdout
-    assert run.stdout.splitlines()[-1] == "2 passed, 1 failed, 2 skipped"
+    assert "unit and steps     1 passed, 1 failed, 3 skipped (5 s)" in run.stdout
+    assert "skipped 3: no ptrace here" in run.stdout
+    assert run.stdout.splitlines()[-1] == "2 passed, 1 failed, 3 skipped"
 
 
 def test_summary_believes_the_status_more_than_the_count(tmp_path: Path) -> None:

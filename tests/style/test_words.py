@@ -80,6 +80,10 @@ def test_readme_shows_the_way_to_the_matrix() -> None:
     (["./check", "--exercise", "E5.1", "part1"], 2, "--server or --solution only"),
     (["./check", "--solution"], 2, "goes with --exercise"),
     (["./check", "--level", "framing"], 2, "goes with --server"),
+    (["./check", "--kernel", "old"], 2, "'old' is no series of kernels"),
+    (["./check", "--kernel", "6.1", "part1"], 2, "--kernel goes with nothing else"),
+    (["tools/kernel.sh", "--help"], 0, "usage: tools/kernel.sh"),
+    (["tools/kernel.sh", "6.1"], 2, "takes a series"),
     (["./check", "--server", "x --port {port}", "part1"], 2, "--level and -k only"),
     (["./check", "--server", "x --port {port}", "--level", "nosuch"], 2, "--level takes"),
 ])

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/landlock.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -141,12 +142,23 @@ TEST_F(PlanDeathTest, IsOpenedWithItsOwnersRights) {
   EXPECT_EXIT(open_for(owner, path), ::testing::ExitedWithCode(opened_it), "^$");
 }
 
+long landlock_version() {
+  return ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}
+
 TEST_F(PlanDeathTest, IsNotWrittenToWithItsOwnersRights) {
-  if (::syscall(SYS_landlock_create_ruleset, nullptr, 0, 1) < 0) GTEST_SKIP() << "no Landlock";
+  if (landlock_version() < 1) GTEST_SKIP() << "no Landlock";
   ASSERT_EQ(::fchown(file.get(), owner, owner), 0);
-  for (const int flags : {O_WRONLY, O_RDWR, O_RDONLY | O_TRUNC}) {
+  for (const int flags : {O_WRONLY, O_RDWR}) {
     EXPECT_EXIT(open_for(owner, path, flags), ::testing::ExitedWithCode(did_not_open_it), "^$");
   }
+}
+
+TEST_F(PlanDeathTest, IsNotEmptiedWithItsOwnersRights) {
+  if (landlock_version() < 3) GTEST_SKIP() << "Landlock cannot forbid it before Linux 6.2";
+  ASSERT_EQ(::fchown(file.get(), owner, owner), 0);
+  EXPECT_EXIT(open_for(owner, path, O_RDONLY | O_TRUNC), ::testing::ExitedWithCode(did_not_open_it),
+              "^$");
 }
 
 TEST_F(PlanDeathTest, IsNotOpenedWithAnotherUsers) {
