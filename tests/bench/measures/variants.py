@@ -266,7 +266,7 @@ REQUESTS = {  # with the Linux that has it
 def requests_of(kind: str, setting: Setting) -> Numbers:
     """Requests, completions and calls a message. Zeros where the kernel does not know the kind."""
     found = run("ring_requests", setting, "--kind", kind, "--messages", "8000")
-    return {number: round(found[number] / max(found["messages"], 1), 2)
+    return {number: round(found[number] / max(found["messages"], 1), 3)
             for number in ("requests", "completions", "calls")}
 
 
