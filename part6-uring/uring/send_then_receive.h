@@ -13,7 +13,7 @@
 namespace uring {
 
 /// One turn of a conversation as one operation: sends what was staged, and when the kernel has
-/// taken all of it receives what the peer says next, into a buffer that is chosen only when bytes
+/// taken all of it receives what the peer says next, into a buffer that it holds only when bytes
 /// are there. Two linked entries, of which only one has a completion:
 ///
 /// - the receive, when there is something to read: then all of the output was sent;

@@ -104,7 +104,7 @@ TEST(UringLoop, APosterMayOutliveTheLoop) {
 
 // Threads post while queue and loop end: each work is called or destroyed, none is kept.
 TEST(UringLoop, EndsWhileOthersPost) {
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < 10; ++round) {
     auto counted = std::make_shared<std::atomic<int>>(0);
     {
       const auto loop = make_loop();
