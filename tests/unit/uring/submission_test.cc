@@ -68,7 +68,6 @@ class Sender final : public SendThenReceive {
 
 class UringSubmission : public tests::Uring {
  protected:
-  UringSubmission() { ends_with_run = false; }  // buffers may be on their way back
 
   Task<> wake_up_at_last(bool& is_late, Signal& signal) {
     const auto slept = co_await loop.sleep(too_long);
