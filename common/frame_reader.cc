@@ -25,7 +25,7 @@ Result<std::optional<ByteView>> FrameReader::next_held() {
     return next();
   }
   if (!fill_until(header_bytes)) return std::nullopt;
-  const std::uint32_t payload_bytes = load_le32(held_);
+  const std::uint32_t payload_bytes = payload_bytes_of(held_);
   if (payload_bytes > payload_bytes_max_) return failure(Error::too_long);
   if (!fill_until(header_bytes + std::size_t{payload_bytes})) return std::nullopt;
 

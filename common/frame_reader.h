@@ -16,10 +16,10 @@ inline constexpr std::size_t header_bytes = 4;
 /// Appends one message to `out`: its header, then `payload`, which must be under 4 GiB.
 void append_frame(ByteView payload, Bytes& out);
 
-/// The first four bytes as a number.
-inline std::uint32_t load_le32(ByteView bytes) {
-  assert(bytes.size() >= header_bytes);
-  const auto byte = [bytes](std::size_t i) { return std::to_integer<std::uint32_t>(bytes[i]); };
+/// What a header announces. Only its four bytes are looked at, whatever follows them.
+inline std::uint32_t payload_bytes_of(ByteView header) {
+  assert(header.size() >= header_bytes);
+  const auto byte = [header](std::size_t i) { return std::to_integer<std::uint32_t>(header[i]); };
   return byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
 }
 
@@ -85,7 +85,7 @@ inline Result<std::optional<ByteView>> FrameReader::next() {
   if (!held_.empty()) return next_held();
 
   if (input_.size() >= header_bytes) {
-    const std::uint32_t payload_bytes = load_le32(input_);
+    const std::uint32_t payload_bytes = payload_bytes_of(input_);
     if (payload_bytes > payload_bytes_max_) return failure(Error::too_long);
     // Compared without adding: in 32 bits, 4 + 0xFFFFFFFC would be 0.
     if (input_.size() - header_bytes >= payload_bytes) {
@@ -102,7 +102,7 @@ inline FrameReader::Whole FrameReader::whole_messages(ByteView received) const {
   Whole whole{.messages = 0, .size_bytes = 0};
   if (!held_.empty()) return whole;
   while (received.size() - whole.size_bytes >= header_bytes) {
-    const std::uint32_t payload_bytes = load_le32(received.subspan(whole.size_bytes));
+    const std::uint32_t payload_bytes = payload_bytes_of(received.subspan(whole.size_bytes));
     const std::size_t left = received.size() - whole.size_bytes - header_bytes;
     if (payload_bytes > payload_bytes_max_ || payload_bytes > left) break;
     whole.size_bytes += header_bytes + payload_bytes;

@@ -8,7 +8,8 @@ Result<std::size_t> EchoSession::take_pieces(ByteView received, SendBuffer& outp
   const auto whole = reader_.whole_messages(received);
   output.append_view(received.first(whole.size_bytes));
   std::size_t completed = whole.messages;
-  for (reader_.feed(received.subspan(whole.size_bytes)); !reader_.exhausted();) {
+  reader_.feed(received.subspan(whole.size_bytes));
+  while (!reader_.exhausted()) {
     const auto payload = reader_.next();
     if (!payload) return std::unexpected(payload.error());
     if (!*payload) continue;

@@ -22,12 +22,15 @@ class Session {
 
   /// Takes all of `received`, which must stay until the answers are sent, and adds the answers to
   /// `output`, also when it ends in an error.
-  /// Returns how many messages these bytes completed: only that moves the time bound.
+  /// Returns how many messages these bytes completed: only that renews the read timeout.
   /// Errors: too_long, malformed. Nothing after them can be trusted; take() is not called again.
   virtual Result<std::size_t> take(ByteView received, SendBuffer& output) = 0;
 
   /// The peer has ended its stream. Error: cut_short inside a message.
   virtual Status end_of_stream() const = 0;
+
+  /// Whether the beginning of a message waits here for its rest.
+  bool inside_message() const { return !end_of_stream(); }
 
   /// The server has finished sending: close when the answers are out. take() drops what comes
   /// later.

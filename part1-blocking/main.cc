@@ -12,16 +12,16 @@ int main(int argc, char** argv) {
   common::Program program{.name = "part1-blocking",
                           .summary = "Echoes messages, one client at a time.",
                           .options = common::stage_options(options)};
-  options.max_connections = 1;  // and no option to change it
+  options.max_connections = 1;  // for prepare_process(); no option changes it
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   common::prepare_process(options);
 
   const auto server = stage::Server::create(options);
-  if (!server) return common::fail(options, server.error());
+  if (!server) return common::report_failure(options, server.error());
   const auto signals =
       common::SignalThread::create(options.drain_timeout, [&server] { (*server)->stop(); });
-  if (!signals) return common::fail(options, signals.error());
+  if (!signals) return common::report_failure(options, signals.error());
   common::announce((*server)->address());
-  const auto finished = (*server)->run();
-  return finished ? 0 : common::fail(options, finished.error());
+  const auto outcome = (*server)->run();
+  return outcome ? 0 : common::report_failure(options, outcome.error());
 }

@@ -27,20 +27,21 @@ common::Result<common::Accepted> accept_one(const common::Fd& listener) {
 }
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
-/// Returns why it ended: no error is a goodbye on a message boundary.
-common::Status serve(Connection& peer, common::Session& session) {
-  std::array<std::byte, common::receive_buffer_bytes> receive_buffer;
+/// Returns why it ended; no error: it said goodbye between two messages.
+common::Status serve(Connection& connection, common::Session& session) {
+  std::array<std::byte, common::thread_receive_buffer_bytes> receive_buffer;
   common::SendBuffer output;
-  while (!session.finished()) {
-    const auto received = peer.receive(receive_buffer);
+  while (!session.finished()) {  // an echo session never is; HTTP's may be
+    const auto received = connection.receive(receive_buffer);
     if (!received) return std::unexpected(received.error());
     if (received->empty()) return session.end_of_stream();
 
     const auto completed = session.take(*received, output);
-    if (const auto sent = peer.send_all(output.view()); !sent) return sent;
+    // Sent even after an error: the messages before it get their answers.
+    if (const auto sent = connection.send_all(output.view()); !sent) return sent;
     output.clear();
     if (!completed) return std::unexpected(completed.error());
-    if (*completed > 0) peer.message_completed();
+    if (*completed > 0) connection.message_completed();
   }
   return {};
 }
@@ -69,39 +70,39 @@ common::Status Server::run() {
       serve_client(std::move(*client));
       continue;
     }
-    if (common::is_transient_accept_error(client.error())) {
-      accept_fault_.report(client.error(), common::Clock::now());
-      std::this_thread::sleep_for(common::shortage_pause);
-    } else if (!stopping_) {
+    if (stopping_) return {};
+    if (!common::is_transient_accept_error(client.error())) {
       return std::unexpected(client.error());
     }
+    accept_fault_.report(client.error(), common::Clock::now());
+    std::this_thread::sleep_for(common::shortage_pause);
   }
 }
 
 void Server::serve_client(common::Accepted client) {
   log_.opened(client.peer);
   begin_serving(client.fd.get());
-  Connection peer(client.fd, options_.read_timeout);
+  Connection connection(client.fd, options_.read_timeout);
   common::EchoSession session(options_.max_message);
 
-  const auto ended = serve(peer, session);
+  const auto outcome = serve(connection, session);
   // Our stop may have cut a message short.
-  const bool goodbye = ended || (stopping_ && ended.error() == common::Error::cut_short);
-  log_.closed(client.peer, goodbye ? std::error_code() : ended.error(), !session.end_of_stream());
+  const bool goodbye = outcome || (stopping_ && outcome.error() == common::Error::cut_short);
+  log_.closed(client.peer, goodbye ? std::error_code() : outcome.error(), session.inside_message());
   end_serving();
-  peer.close_gracefully(stopping_);
+  connection.close_gracefully(stopping_);
 }
 
-void Server::begin_serving(int connection) {
+void Server::begin_serving(int socket) {
   const std::scoped_lock lock(mutex_);
-  serving_ = connection;
-  if (stopping_) (void)::shutdown(connection, SHUT_RD);  // stop() came first
+  serving_socket_ = socket;
+  if (stopping_) (void)::shutdown(socket, SHUT_RD);  // stop() came first
 }
 
 void Server::end_serving() {
-  // Before the connection is closed: its number may be used again immediately.
+  // Before the connection is closed: its descriptor number may immediately be given to another.
   const std::scoped_lock lock(mutex_);
-  serving_ = -1;
+  serving_socket_ = -1;
 }
 
 void Server::stop() {
@@ -110,7 +111,7 @@ void Server::stop() {
   // the bytes that had come. A failure does not matter: then no call is waiting.
   (void)::shutdown(listener_.get(), SHUT_RDWR);
   const std::scoped_lock lock(mutex_);
-  if (serving_ >= 0) (void)::shutdown(serving_, SHUT_RD);
+  if (serving_socket_ >= 0) (void)::shutdown(serving_socket_, SHUT_RD);
 }
 
 }  // namespace stage

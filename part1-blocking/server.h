@@ -21,18 +21,18 @@ class Server {
 
   std::string address() const;
 
-  /// Serves until stop() is called. Errors: of accept4(2), if they are neither a client's nor a
-  /// shortage.
+  /// Serves until stop() is called. Errors: of accept4(2), only those that trying again cannot
+  /// cure.
   common::Status run();
 
-  /// Ends run() in good order. From any thread.
+  /// Begins an orderly stop: run() returns. From any thread.
   void stop();
 
  private:
   Server(const common::Options& options, common::Fd listener);
 
   void serve_client(common::Accepted client);
-  void begin_serving(int connection);
+  void begin_serving(int socket);
   void end_serving();
 
   const common::Options& options_;
@@ -42,7 +42,7 @@ class Server {
 
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
-  int serving_ = -1;  ///< The connection that stop() has to interrupt.
+  int serving_socket_ = -1;  ///< Of the connection that stop() has to interrupt.
 };
 
 }  // namespace stage

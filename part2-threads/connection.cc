@@ -7,7 +7,6 @@
 #include <array>
 #include <limits>
 #include <thread>
-#include <utility>
 
 #include "common/server/constants.h"
 #include "common/server/socket.h"
@@ -18,9 +17,9 @@ namespace {
 using common::Clock;
 using std::chrono::milliseconds;
 
-/// The longest that one call waits where something else may have to be noticed meanwhile; then it
-/// is made again.
-constexpr milliseconds slice(100);
+/// The longest single wait where a stop or an acknowledgement must be noticed too; the call is then
+/// repeated.
+constexpr milliseconds longest_wait(100);
 
 /// Sets SO_RCVTIMEO or SO_SNDTIMEO: a call that waits longer fails with EAGAIN. 0: it waits for
 /// ever. socket(7)
@@ -33,7 +32,7 @@ void limit_calls(const common::Fd& socket, int option, milliseconds limit) {
 
 /// Whether the call that has just failed is to be made again. EAGAIN: it has waited for as long as
 /// limit_calls() allows.
-bool interrupted_or_waited() { return errno == EINTR || errno == EAGAIN; }
+bool must_try_again() { return errno == EINTR || errno == EAGAIN; }
 
 milliseconds until(Clock::time_point deadline) {
   // Never 0, which would mean to wait for ever.
@@ -42,46 +41,51 @@ milliseconds until(Clock::time_point deadline) {
 
 }  // namespace
 
-Connection::Connection(const common::Fd& socket, milliseconds timeout)
-    : socket_(socket), timeout_(timeout) {
+Connection::Connection(const common::Fd& socket, milliseconds read_timeout)
+    : socket_(socket), read_timeout_(read_timeout) {
   renew_deadline();
-  if (timeout_ == milliseconds(0)) return;
-  limit_receive(timeout_);
-  limit_calls(socket_, SO_SNDTIMEO, std::min(timeout_, slice));
+  if (read_timeout_ == milliseconds(0)) return;
+  limit_receive(read_timeout_);
+  limit_calls(socket_, SO_SNDTIMEO, std::min(read_timeout_, longest_wait));
 }
 
 common::Result<common::ByteView> Connection::receive(std::span<std::byte> buffer) {
   int flags = 0;
   while (true) {
-    if (timeout_ > milliseconds(0) && flags == 0) {
+    if (read_timeout_ > milliseconds(0) && flags == 0) {
       // Checked before each call: while bytes keep coming, no call waits long enough to fail.
-      if (waited_ && Clock::now() >= deadline_) return common::failure(common::Error::timed_out);
-      // The whole limit is set already when a message is yet to begin: no system call for that.
-      limit_receive(waited_ ? until(deadline_) : timeout_);
+      if (receive_tried_ && Clock::now() >= deadline_) {
+        return common::failure(common::Error::timed_out);
+      }
+      // Before a message begins the limit is the whole timeout, which is usually set already: no
+      // system call.
+      limit_receive(receive_tried_ ? until(deadline_) : read_timeout_);
     }
     const ssize_t received = ::recv(socket_.get(), buffer.data(), buffer.size(), flags);
-    waited_ = true;
+    receive_tried_ = true;
     if (received >= 0) return buffer.first(static_cast<std::size_t>(received));
-    // After SIGSTOP and SIGCONT the deadline may have passed: first see what had come in time.
+    // EINTR: SIGCONT after SIGSTOP, say. The deadline may have passed meanwhile: first take what
+    // had come in time, without waiting.
     flags = errno == EINTR ? MSG_DONTWAIT : 0;
-    if (!interrupted_or_waited()) return common::last_error();
+    if (!must_try_again()) return common::last_error();
   }
 }
 
 common::Status Connection::send_all(common::ByteView output) {
-  auto deadline = Clock::now() + timeout_;
+  auto deadline = Clock::now() + read_timeout_;
   std::size_t unacknowledged = std::numeric_limits<std::size_t>::max();
   while (!output.empty()) {
     const ssize_t sent = ::send(socket_.get(), output.data(), output.size(), MSG_NOSIGNAL);
-    if (sent < 0 && !interrupted_or_waited()) return common::last_error();
+    if (sent < 0 && !must_try_again()) return common::last_error();
     if (sent > 0) output = output.subspan(static_cast<std::size_t>(sent));
     if (output.empty()) break;
 
-    // The kernel's buffer is full. What a slow reader frees may be less than send(2) waits for, so
-    // bytes that its kernel has acknowledged count as well.
-    const std::size_t before = std::exchange(unacknowledged, common::unacknowledged_bytes(socket_));
-    if (sent > 0 || unacknowledged < before) deadline = Clock::now() + timeout_;
-    if (timeout_ > milliseconds(0) && Clock::now() >= deadline) {
+    // The buffer is full. send(2) wakes only when much of it is free, so a slow reader's progress
+    // may not show in `sent`: what its kernel acknowledges counts, too.
+    const std::size_t now_unacknowledged = common::unacknowledged_bytes(socket_);
+    if (sent > 0 || now_unacknowledged < unacknowledged) deadline = Clock::now() + read_timeout_;
+    unacknowledged = now_unacknowledged;
+    if (read_timeout_ > milliseconds(0) && Clock::now() >= deadline) {
       return common::failure(common::Error::timed_out);
     }
   }
@@ -89,7 +93,7 @@ common::Status Connection::send_all(common::ByteView output) {
 }
 
 void Connection::message_completed() {
-  waited_ = false;
+  receive_tried_ = false;
   renew_deadline();
 }
 
@@ -100,14 +104,14 @@ void Connection::close_gracefully(const std::atomic<bool>& stopping) {
   std::array<std::byte, 4096> discarded;
   while (Clock::now() < deadline) {
     if (stopping) return close_when_acknowledged();
-    limit_receive(std::min(until(deadline), slice));
+    limit_receive(std::min(until(deadline), longest_wait));
     const ssize_t received = ::recv(socket_.get(), discarded.data(), discarded.size(), 0);
     if (received == 0) return;
-    if (received < 0 && !interrupted_or_waited()) return;
+    if (received < 0 && !must_try_again()) return;
   }
 }
 
-/// For a stop, which has a timeout of its own.
+/// Only in a stop: SignalThread's drain timeout ends it if nothing else does.
 void Connection::close_when_acknowledged() {
   std::array<std::byte, 4096> discarded;
   while (common::unacknowledged_bytes(socket_) > 0) {
@@ -125,6 +129,6 @@ void Connection::limit_receive(milliseconds limit) {
   receive_limit_ = limit;
 }
 
-void Connection::renew_deadline() { deadline_ = Clock::now() + timeout_; }
+void Connection::renew_deadline() { deadline_ = Clock::now() + read_timeout_; }
 
 }  // namespace stage

@@ -12,15 +12,16 @@
 
 namespace stage {
 
-/// One peer, on a blocking socket. SO_RCVTIMEO and SO_SNDTIMEO limit how long a single call waits;
-/// this class builds on them the limit that is needed, for a whole message, however many calls its
-/// bytes take.
+/// One peer, on a blocking socket. SO_RCVTIMEO and SO_SNDTIMEO limit how long a single call waits.
+/// On top of them this class enforces the limit that counts: one for a whole message, however many
+/// calls its bytes take.
 class Connection {
  public:
-  /// Refers to `socket`, which must outlive it. A `timeout` of 0 means none.
-  Connection(const common::Fd& socket, std::chrono::milliseconds timeout);
+  /// Refers to `socket`, which must outlive it. A `read_timeout` of 0 means none; recv(2) itself
+  /// then has no limit.
+  Connection(const common::Fd& socket, std::chrono::milliseconds read_timeout);
 
-  /// Waits for bytes, and returns those that are in `buffer`; none: the peer has ended its stream.
+  /// Waits for bytes, and returns a view of them, in `buffer`; none: the peer has ended its stream.
   /// Errors: timed_out when no message was completed in time; of recv(2).
   common::Result<common::ByteView> receive(std::span<std::byte> buffer);
 
@@ -28,13 +29,13 @@ class Connection {
   /// Errors: timed_out when the peer takes nothing for the length of the timeout; of send(2).
   common::Status send_all(common::ByteView output);
 
-  /// From now on the peer has the whole timeout again for its next message.
+  /// Starts the timeout afresh, for the next message.
   void message_completed();
 
   /// Ends our side of the stream, then reads and discards until the peer ends its own, up to
   /// common::linger_timeout. Closing with input unread would send a reset, and that destroys
   /// answers on their way. When `stopping`, only until the peer's kernel has acknowledged
-  /// everything.
+  /// everything. The owner of the socket closes it afterwards.
   void close_gracefully(const std::atomic<bool>& stopping);
 
  private:
@@ -43,9 +44,9 @@ class Connection {
   void renew_deadline();
 
   const common::Fd& socket_;
-  std::chrono::milliseconds timeout_;
+  std::chrono::milliseconds read_timeout_;
   common::Clock::time_point deadline_;          ///< Of the message that is being received.
-  bool waited_ = false;                         ///< A receive has been tried for it.
+  bool receive_tried_ = false;                  ///< A receive has been tried for it.
   std::chrono::milliseconds receive_limit_{0};  ///< What SO_RCVTIMEO is set to.
 };
 

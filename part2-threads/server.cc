@@ -31,20 +31,21 @@ common::Result<common::Accepted> accept_one(const common::Fd& listener) {
 }
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
-/// Returns why it ended: no error is a goodbye on a message boundary.
-common::Status serve(Connection& peer, common::Session& session) {
-  std::array<std::byte, common::receive_buffer_bytes> receive_buffer;
+/// Returns why it ended; no error: it said goodbye between two messages.
+common::Status serve(Connection& connection, common::Session& session) {
+  std::array<std::byte, common::thread_receive_buffer_bytes> receive_buffer;
   common::SendBuffer output;
-  while (!session.finished()) {
-    const auto received = peer.receive(receive_buffer);
+  while (!session.finished()) {  // an echo session never is; HTTP's may be
+    const auto received = connection.receive(receive_buffer);
     if (!received) return std::unexpected(received.error());
     if (received->empty()) return session.end_of_stream();
 
     const auto completed = session.take(*received, output);
-    if (const auto sent = peer.send_all(output.view()); !sent) return sent;
+    // Sent even after an error: the messages before it get their answers.
+    if (const auto sent = connection.send_all(output.view()); !sent) return sent;
     output.clear();
     if (!completed) return std::unexpected(completed.error());
-    if (*completed > 0) peer.message_completed();
+    if (*completed > 0) connection.message_completed();
   }
   return {};
 }
@@ -90,18 +91,18 @@ common::Status Server::run() {
 }
 
 common::Status Server::run_threads() {
-  const auto finished = accept_clients(&Server::start_thread);
-  if (!finished) stop();  // else it would live on for its present clients, and accept no more
+  const auto outcome = accept_clients(&Server::start_thread);
+  if (!outcome) stop();  // else it would live on for its present clients, and accept no more
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return slots_taken_ == 0; });
-  return finished;
+  return outcome;
 }
 
 common::Status Server::run_pool() {
-  std::vector<common::Status> finished(options_.workers);
+  std::vector<common::Status> outcomes(options_.workers);
   {
     std::vector<std::jthread> pool;
-    for (common::Status& status : finished) {
+    for (common::Status& status : outcomes) {
       try {
         pool.emplace_back([this, &status] {
           status = accept_clients(&Server::serve_client);
@@ -114,8 +115,8 @@ common::Status Server::run_pool() {
       }
     }
   }  // joins them
-  const auto failed = std::ranges::find_if(finished, [](const auto& status) { return !status; });
-  return failed == finished.end() ? common::Status() : *failed;
+  const auto failed = std::ranges::find_if(outcomes, [](const auto& status) { return !status; });
+  return failed == outcomes.end() ? common::Status() : *failed;
 }
 
 common::Status Server::accept_clients(void (Server::*serve_one)(common::Accepted)) {
@@ -127,12 +128,12 @@ common::Status Server::accept_clients(void (Server::*serve_one)(common::Accepted
       continue;
     }
     release_slot();
-    if (common::is_transient_accept_error(client.error())) {
-      accept_fault_.report(client.error(), common::Clock::now());
-      std::this_thread::sleep_for(common::shortage_pause);
-    } else if (!stopping_) {
+    if (stopping_) return {};
+    if (!common::is_transient_accept_error(client.error())) {
       return std::unexpected(client.error());
     }
+    accept_fault_.report(client.error(), common::Clock::now());
+    std::this_thread::sleep_for(common::shortage_pause);
   }
 }
 
@@ -170,29 +171,29 @@ void Server::start_thread(common::Accepted client) {
 void Server::serve_client(common::Accepted client) {
   log_.opened(client.peer);
   begin_serving(client.fd.get());
-  Connection peer(client.fd, options_.read_timeout);
+  Connection connection(client.fd, options_.read_timeout);
   common::EchoSession session(options_.max_message);
 
-  const auto ended = serve(peer, session);
+  const auto outcome = serve(connection, session);
   // Our stop may have cut a message short.
-  const bool goodbye = ended || (stopping_ && ended.error() == common::Error::cut_short);
-  log_.closed(client.peer, goodbye ? std::error_code() : ended.error(), !session.end_of_stream());
+  const bool goodbye = outcome || (stopping_ && outcome.error() == common::Error::cut_short);
+  log_.closed(client.peer, goodbye ? std::error_code() : outcome.error(), session.inside_message());
   end_serving(client.fd.get());
-  peer.close_gracefully(stopping_);
+  connection.close_gracefully(stopping_);
   client.fd = common::Fd();  // the descriptor first: a free slot means that there is one
   release_slot();
 }
 
-void Server::begin_serving(int connection) {
+void Server::begin_serving(int socket) {
   const std::scoped_lock lock(mutex_);
-  serving_.insert(connection);
-  if (stopping_) (void)::shutdown(connection, SHUT_RD);  // stop() came first
+  serving_sockets_.insert(socket);
+  if (stopping_) (void)::shutdown(socket, SHUT_RD);  // stop() came first
 }
 
-void Server::end_serving(int connection) {
-  // Before the connection is closed: its number may be used again immediately.
+void Server::end_serving(int socket) {
+  // Before the connection is closed: its descriptor number may immediately be given to another.
   const std::scoped_lock lock(mutex_);
-  serving_.erase(connection);
+  serving_sockets_.erase(socket);
 }
 
 void Server::stop() {
@@ -202,7 +203,7 @@ void Server::stop() {
   (void)::shutdown(listener_.get(), SHUT_RDWR);
   const std::scoped_lock lock(mutex_);
   changed_.notify_all();
-  for (const int connection : serving_) (void)::shutdown(connection, SHUT_RD);
+  for (const int socket : serving_sockets_) (void)::shutdown(socket, SHUT_RD);
 }
 
 }  // namespace stage

@@ -25,11 +25,11 @@ class Server {
 
   std::string address() const;
 
-  /// Serves until stop() is called. Errors: of accept4(2), if they are neither a client's nor a
-  /// shortage.
+  /// Serves until stop() is called. Errors: of accept4(2), only those that trying again cannot
+  /// cure.
   common::Status run();
 
-  /// Ends run() in good order. From any thread.
+  /// Begins an orderly stop: run() returns. From any thread.
   void stop();
 
  private:
@@ -42,8 +42,8 @@ class Server {
   void release_slot();
   void start_thread(common::Accepted client);
   void serve_client(common::Accepted client);
-  void begin_serving(int connection);
-  void end_serving(int connection);
+  void begin_serving(int socket);
+  void end_serving(int socket);
 
   const common::Options& options_;
   common::Fd listener_;
@@ -53,7 +53,7 @@ class Server {
 
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
-  std::unordered_set<int> serving_;  ///< The connections that stop() has to interrupt.
+  std::unordered_set<int> serving_sockets_;  ///< Of the connections that stop() has to interrupt.
   std::size_t slots_taken_ = 0;      ///< By connections, and by the one to be accepted next.
   std::condition_variable changed_;  ///< A slot is free, or the server is to stop.
 };

@@ -17,11 +17,11 @@ int main(int argc, char** argv) {
   common::prepare_process(options);
 
   const auto server = stage::Server::create(options);
-  if (!server) return common::fail(options, server.error());
+  if (!server) return common::report_failure(options, server.error());
   const auto signals =
       common::SignalWakeup::create(options.drain_timeout, [&server] { (*server)->stop(); });
-  if (!signals) return common::fail(options, signals.error());
+  if (!signals) return common::report_failure(options, signals.error());
   common::announce((*server)->address());
-  const auto finished = (*server)->run();
-  return finished ? 0 : common::fail(options, finished.error());
+  const auto outcome = (*server)->run();
+  return outcome ? 0 : common::report_failure(options, outcome.error());
 }

@@ -24,11 +24,11 @@ class Server {
 
   std::string address() const;
 
-  /// Serves until stop() is called. Errors: of accept4(2), if they are neither a client's nor a
-  /// shortage.
+  /// Serves until stop() is called. Errors: of accept4(2), only those that trying again cannot
+  /// cure.
   common::Status run();
 
-  /// Ends run() in good order. From any thread, and from a signal handler.
+  /// Begins an orderly stop: run() returns. From any thread, and from a signal handler.
   void stop();
 
  private:

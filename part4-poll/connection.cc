@@ -25,7 +25,7 @@ Connection::Connection(common::Accepted accepted, std::unique_ptr<common::Sessio
       peer_(accepted.peer),
       session_(std::move(session)),
       options_(options),
-      time_bound_(common::time_bound(options.read_timeout)) {
+      read_timeout_(common::loop_read_timeout(options.read_timeout)) {
   common::ConnectionLog(options_.verbose).opened(peer_);
   renew_deadline(now);
 }
@@ -47,8 +47,8 @@ Connection::Action Connection::receive(Clock::time_point now, Scratch& scratch) 
   }
   if (received == 0) {
     peer_ended_ = true;
-    const auto ended = session_->end_of_stream();
-    log_closed(ended || draining_ ? std::error_code() : ended.error());
+    const auto outcome = session_->end_of_stream();
+    log_closed(outcome || draining_ ? std::error_code() : outcome.error());
     return close_gracefully(now);
   }
 
@@ -156,11 +156,11 @@ void Connection::begin_drain() {
   (void)::shutdown(fd_.get(), SHUT_RD);  // ENOTCONN: the next receive will report it
 }
 
-void Connection::renew_deadline(Clock::time_point now) { deadline_ = now + time_bound_; }
+void Connection::renew_deadline(Clock::time_point now) { deadline_ = now + read_timeout_; }
 
 void Connection::log_closed(std::error_code reason) const {
   if (state_ != State::conversing) return;  // the first reason is the one that counts
-  common::ConnectionLog(options_.verbose).closed(peer_, reason, !session_->end_of_stream());
+  common::ConnectionLog(options_.verbose).closed(peer_, reason, session_->inside_message());
 }
 
 }  // namespace stage

@@ -143,7 +143,8 @@ void Server::apply(Token token, Client& client, Connection::Action action) {
 
   const auto deadline = client.connection.deadline();
   if (deadline != client.deadline.deadline()) {
-    (client.connection.lingering() ? lingers_ : time_bounds_).set(client.deadline, deadline, token);
+    common::DeadlineList& list = client.connection.lingering() ? lingers_ : read_timeouts_;
+    list.set(client.deadline, deadline, token);
   }
   if (client.connection.interest() != client.interest) change_interest(token, client);
 }
@@ -161,7 +162,7 @@ void Server::close(Token token, Client& client) {
 }
 
 void Server::close_overdue(Clock::time_point now) {
-  for (common::DeadlineList* list : {&time_bounds_, &lingers_}) {
+  for (common::DeadlineList* list : {&read_timeouts_, &lingers_}) {
     while (const auto token = list->overdue(now)) {
       Client* client = clients_.find(*token);
       assert(client != nullptr);  // an entry leaves the list with its client
@@ -191,7 +192,7 @@ bool Server::drained() const { return draining_ && clients_.size() == 0; }
 
 std::optional<Clock::time_point> Server::next_deadline() const {
   auto next = Clock::time_point::max();
-  if (const auto soonest = time_bounds_.soonest()) next = std::min(next, *soonest);
+  if (const auto soonest = read_timeouts_.soonest()) next = std::min(next, *soonest);
   if (const auto soonest = lingers_.soonest()) next = std::min(next, *soonest);
   if (parked_ == Parked::shortage) next = std::min(next, accept_again_);
   if (draining_) next = std::min(next, Clock::now() + common::drain_poll_interval);

@@ -32,11 +32,11 @@ class Server {
 
   std::string address() const;
 
-  /// Serves until stop() is called. Errors: of accept4(2), if they are neither a client's nor a
-  /// shortage; of epoll_wait(2).
+  /// Serves until stop() is called. Errors: of accept4(2), only those that trying again cannot
+  /// cure; of epoll_wait(2).
   common::Status run();
 
-  /// Ends run() in good order. From any thread, and from a signal handler.
+  /// Begins an orderly stop: run() returns. From any thread, and from a signal handler.
   void stop();
 
  private:
@@ -75,9 +75,9 @@ class Server {
   common::Fd wake_;  ///< An eventfd(2): look at stopping_, and again at connection_limit_.
   Scratch scratch_;
 
-  common::DeadlineList time_bounds_;  ///< All with the timeout --read-timeout.
-  common::DeadlineList lingers_;      ///< All with the timeout linger_timeout.
-  common::Slab<Client> clients_;      ///< After the lists: its entries leave them when they end.
+  common::DeadlineList read_timeouts_;  ///< All with the timeout --read-timeout.
+  common::DeadlineList lingers_;        ///< All with the timeout linger_timeout.
+  common::Slab<Client> clients_;        ///< After the lists: its entries leave them when they end.
   Parked parked_ = Parked::no;
   common::Clock::time_point accept_again_;  ///< After a shortage: not before, unless one closes.
   std::atomic<bool> stopping_ = false;

@@ -106,7 +106,7 @@ int Workers::run() {
 /// Stops the others, too: one server less would go unnoticed. The first that fails says why.
 void Workers::give_up(std::error_code error) {
   if (failed_.exchange(true)) return;
-  (void)common::fail(options_, error);
+  (void)common::report_failure(options_, error);
   common::SignalWakeup::stop_after_failure();
 }
 

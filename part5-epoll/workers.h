@@ -28,7 +28,7 @@ class Workers {
   /// which is said on stderr and stops the others through the common::SignalWakeup.
   int run();
 
-  /// Ends run() in good order. From any thread, and from a signal handler.
+  /// Begins an orderly stop: run() returns. From any thread, and from a signal handler.
   void stop();
 
  private:

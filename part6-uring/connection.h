@@ -59,7 +59,7 @@ struct ConnectionContext {
   common::SendBuffer output{};  ///< Of the conversation that is running.
   HeldOutputs held_outputs{};
   common::DeadlineList deadlines{};
-  std::array<std::byte, common::receive_buffer_bytes> discarded{};  ///< Bytes that are not wanted.
+  std::array<std::byte, common::scratch_bytes> discarded{};  ///< Bytes that are not wanted.
   uring::Canceller lingering{};  ///< Connections that wait for the peer's end of stream.
   bool draining = false;
 };

@@ -69,10 +69,10 @@ Task<Outcome<void>> Client::run() {
   if (auto connected = co_await connect(); !connected) co_return connected;
   uring::Scope watching(loop_);
   if (console_.interactive()) watching.spawn(watch_server());
-  auto ended = co_await converse();
+  auto outcome = co_await converse();
   watching.cancel();
   co_await watching.join();
-  co_return ended;
+  co_return outcome;
 }
 
 /// At the prompt, the user is told without delay that the server has gone. A file or a
@@ -110,7 +110,7 @@ Task<Outcome<std::string>> Client::echo(std::string_view line) {
   std::array<std::byte, common::header_bytes> header;
   const auto begun = co_await receive_all(header);
   if (!begun) co_return no_answer(begun.error(), line.size());
-  const std::uint32_t answer_bytes = common::load_le32(header);
+  const std::uint32_t answer_bytes = common::payload_bytes_of(header);
   if (answer_bytes > std::max(line.size(), unasked_bytes_max)) {
     co_return Failure(fmt::format("the server announced an answer of {} bytes", answer_bytes));
   }
@@ -222,7 +222,7 @@ common::OptionTable option_lines(Settings& settings) {
            .set = set_timeout}};
 }
 
-int fail(std::string_view why) {
+int report_failure(std::string_view why) {
   common::log(fmt::format("echo-client: {}", why));
   return 1;
 }
@@ -241,8 +241,8 @@ int main(int argc, char** argv) {
   common::prepare_process(one_connection);
 
   const auto loop = uring::Loop::create({});
-  if (!loop) return stage::fail(uring::explain(loop.error()));
+  if (!loop) return stage::report_failure(uring::explain(loop.error()));
   stage::Client client(**loop, settings);
-  const auto ended = (*loop)->run(client.run());
-  return ended ? 0 : stage::fail(ended.error());
+  const auto outcome = (*loop)->run(client.run());
+  return outcome ? 0 : stage::report_failure(outcome.error());
 }

@@ -76,7 +76,7 @@ int main(int argc, char** argv) {
   common::prepare_process(options);
 
   auto listeners = stage::open_listeners(options);
-  if (!listeners) return common::fail(options, listeners.error());
+  if (!listeners) return common::report_failure(options, listeners.error());
   const auto server = stage::Workers::create(options, ring, std::move(*listeners));
   if (!server) {
     common::log(server.error());
@@ -84,7 +84,7 @@ int main(int argc, char** argv) {
   }
   const auto signals =
       common::SignalWakeup::create(options.drain_timeout, [&server] { (*server)->stop(); });
-  if (!signals) return common::fail(options, signals.error());
+  if (!signals) return common::report_failure(options, signals.error());
   // The port is bound and each listener has its backlog: a client that reads this line can connect.
   common::announce((*server)->address());
   return (*server)->run();

@@ -14,55 +14,60 @@ namespace stage {
 namespace {
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
-/// Returns why it ended: no error is a goodbye on a message boundary.
-/// A template where part 1 takes any common::Session: serve_client() has the session in its frame,
-/// which needs no allocation, and so its type is known and take() is no virtual call.
+/// Returns why it ended; no error: it said goodbye between two messages.
+/// Part 1 takes any Session by reference. Here it is in serve_client()'s frame, without an
+/// allocation; its type is known, and take() is not a virtual call.
 template <typename Session>
-uring::Task<common::Status> serve(Connection& peer, Session& session) {
-  common::SendBuffer& output = peer.output();
-  while (!session.finished()) {
-    const auto received = co_await peer.receive();
+uring::Task<common::Status> serve(Connection& connection, Session& session) {
+  common::SendBuffer& output = connection.output();
+  while (!session.finished()) {  // an echo session never is; HTTP's may be
+    const auto received = co_await connection.receive();
     if (!received) co_return std::unexpected(received.error());
     if (received->empty()) co_return session.end_of_stream();
 
     const auto completed = session.take(*received, output);
-    if (const auto sent = co_await peer.send_all(output.view()); !sent) co_return sent;
+    // Sent even after an error: the messages before it get their answers.
+    if (const auto sent = co_await connection.send_all(output.view()); !sent) co_return sent;
     output.clear();
     if (!completed) co_return std::unexpected(completed.error());
-    if (*completed > 0) peer.message_completed();
+    if (*completed > 0) connection.message_completed();
   }
   co_return {};
 }
 
 /// Whether `serve` has returned only to give its coroutine back: too many of them were waiting.
-bool is_rest(const common::Status& ended) {
-  return !ended && ended.error() == std::errc::operation_would_block;
+bool is_rest(const common::Status& outcome) {
+  return !outcome && outcome.error() == std::errc::operation_would_block;
 }
 
 }  // namespace
 
-/// A conversation from its first bytes on, until it has ended or rests: then its coroutine and its
-/// session go, and the next bytes begin another.
+/// Serves a peer that has sent something, until it has left or may rest: coroutine and session then
+/// go, and are made anew when bytes come.
 template <typename Session, typename... Arguments>
-uring::Task<> Server::serve_client(Connection& peer, Arguments... arguments) {
+uring::Task<> Server::serve_client(Connection& connection, Arguments... arguments) {
   Session session(arguments...);
   ++context_.conversations_count;
-  common::Status ended;
+  common::Status outcome;
   do {
-    ended = co_await serve(peer, session);
-  } while (is_rest(ended) && !session.end_of_stream());  // inside a message it must not rest
+    outcome = co_await serve(connection, session);
+    // Inside a message it must not rest; the next receive() waits, since may_rest_ is off until a
+    // message is completed.
+  } while (is_rest(outcome) && session.inside_message());
   --context_.conversations_count;
-  if (is_rest(ended)) {
-    peer.rest();
+  if (is_rest(outcome)) {
+    connection.rest();
     co_return;
   }
 
-  if (const auto sent = co_await peer.flush(); !sent) ended = sent;
+  if (const auto sent = co_await connection.flush(); !sent) outcome = sent;
   // Our stop may have cut a message short.
-  const bool goodbye = ended || (context_.draining && ended.error() == common::Error::cut_short);
-  log_.closed(peer.peer(), goodbye ? std::error_code() : ended.error(), !session.end_of_stream());
-  co_await peer.close_gracefully();
-  close(peer);
+  const bool goodbye =
+      outcome || (context_.draining && outcome.error() == common::Error::cut_short);
+  log_.closed(connection.peer(), goodbye ? std::error_code() : outcome.error(),
+              session.inside_message());
+  co_await connection.close_gracefully();
+  close(connection);
 }
 
 common::Result<std::unique_ptr<Server>> Server::create(Shared& shared, const uring::Setup& setup,
@@ -89,10 +94,10 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop,
       acceptor_(*loop_, listener_, shared.connection_limit, background_),
       context_{.loop = *loop_,
                .buffers = *buffers_,
-               .time_bound = common::time_bound(options_.read_timeout)} {
-  context_.serve_client = [this](Connection& peer) {
+               .time_bound = common::loop_read_timeout(options_.read_timeout)} {
+  context_.serve_client = [this](Connection& connection) {
     return common::visit_protocol(options_, [&]<typename Session>(auto... arguments) {
-      return serve_client<Session>(peer, arguments...);
+      return serve_client<Session>(connection, arguments...);
     });
   };
 }

@@ -42,8 +42,8 @@ class Server {
                                                         common::Fd listener,
                                                         const common::Fd& wake);
 
-  /// Serves until it is woken and `stopping` is set. Errors: of accept(2), if they are not a
-  /// client's or a shortage.
+  /// Serves until it is woken and `stopping` is set. Errors: of accept(2), only those
+  /// that trying again cannot cure.
   common::Status run(uring::LogWriter* log_writer);
 
  private:
@@ -51,7 +51,7 @@ class Server {
          common::Fd listener, const common::Fd& wake);
 
   template <typename Session, typename... Arguments>
-  uring::Task<> serve_client(Connection& peer, Arguments... arguments);
+  uring::Task<> serve_client(Connection& connection, Arguments... arguments);
 
   uring::Task<common::Status> work(uring::LogWriter* log_writer);
   uring::Task<common::Status> enforce_time_bound();

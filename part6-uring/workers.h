@@ -40,7 +40,7 @@ class Workers {
   /// failed, which it says on stderr, and which stops the others through the common::SignalWakeup.
   int run() { return worker_group_.run(); }
 
-  /// Ends run() in good order. From any thread, and from a signal handler.
+  /// Begins an orderly stop: run() returns. From any thread, and from a signal handler.
   void stop();
 
  private:

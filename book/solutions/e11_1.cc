@@ -10,7 +10,7 @@
 
 namespace {
 
-/// An operation that the library does not have: setxattr(2).
+/// setxattr(2), as if the library did not have it.
 class SetAttribute {
  public:
   using Value = void;

@@ -24,8 +24,9 @@ SYSTEM_CALLS: dict[str, str | None] = {
     "clock_gettime": None, "close": None, "connect": None, "dup": None, "dup2": None,
     "dup3": "2.6.27", "epoll_create1": "2.6.27", "epoll_ctl": "2.6", "epoll_wait": "2.6",
     "eventfd": "2.6.22", "_exit": None, "fcntl": None, "fork": None, "fstat": None,
-    "fstatat": "2.6.16", "getegid": None, "geteuid": None, "getgroups": None, "getpid": None,
-    "getppid": None, "getrlimit": None, "getsockname": None, "getsockopt": None, "gettid": None,
+    "fstatat": "2.6.16", "getegid": None, "geteuid": None, "getgroups": None,
+    "getpeername": None, "getpid": None, "getppid": None, "getrlimit": None, "getsockname": None,
+    "getsockopt": None, "gettid": None,
     "io_uring_enter": "5.1", "io_uring_register": "5.1", "io_uring_setup": "5.1", "ioctl": None,
     "kill": None, "listen": None, "lseek": None, "mmap": None, "open": None, "openat": "2.6.16",
     "pipe2": "2.6.27", "poll": None, "prctl": None, "read": None, "recv": None,
@@ -41,24 +42,29 @@ SYSTEM_CALLS: dict[str, str | None] = {
 # Operations of a ring, and the first Linux that has them. io_uring_enter(2); what is newer than
 # that page of liburing 2.3, from the library's own comments.
 OPERATIONS: dict[str, str] = {
-    "accept": "5.5", "async_cancel": "5.5", "close": "5.6", "connect": "5.5", "epoll_ctl": "5.6",
-    "fallocate": "5.6", "files_update": "5.6", "fixed_fd_install": "6.8", "fsync": "5.1",
-    "futex_wait": "6.7", "futex_wake": "6.7", "getxattr": "5.19", "link_timeout": "5.5",
-    "linkat": "5.15", "mkdirat": "5.15", "msg_ring": "5.18", "nop": "5.1", "openat": "5.6",
-    "openat2": "5.6", "poll_add": "5.1", "poll_remove": "5.1", "provide_buffers": "5.7",
-    "read": "5.6", "read_fixed": "5.1", "readv": "5.1", "recv": "5.6", "recvmsg": "5.3",
-    "remove_buffers": "5.7", "renameat": "5.11", "send": "5.6", "send_zc": "6.0", "sendmsg": "5.3",
+    "accept": "5.5", "async_cancel": "5.5", "bind": "6.11", "close": "5.6", "connect": "5.5",
+    "epoll_ctl": "5.6", "epoll_wait": "6.15", "fadvise": "5.6", "fallocate": "5.6",
+    "fgetxattr": "5.19", "files_update": "5.6", "fixed_fd_install": "6.8", "fsetxattr": "5.19",
+    "fsync": "5.1", "ftruncate": "6.9", "futex_wait": "6.7", "futex_wake": "6.7",
+    "getxattr": "5.19", "link_timeout": "5.5", "linkat": "5.15", "listen": "6.11",
+    "madvise": "5.6", "mkdirat": "5.15", "msg_ring": "5.18", "nop": "5.1", "openat": "5.6",
+    "openat2": "5.6", "pipe": "6.16", "poll_add": "5.1", "poll_remove": "5.1",
+    "provide_buffers": "5.7", "read": "5.6", "read_fixed": "5.1", "read_multishot": "6.7",
+    "readv": "5.1", "recv": "5.6", "recvmsg": "5.3", "remove_buffers": "5.7", "renameat": "5.11",
+    "send": "5.6", "send_zc": "6.0", "sendmsg": "5.3", "sendmsg_zc": "6.1", "setxattr": "5.19",
     "shutdown": "5.11", "socket": "5.19", "splice": "5.7", "statx": "5.6", "symlinkat": "5.15",
-    "tee": "5.8", "timeout": "5.4", "timeout_remove": "5.5", "unlinkat": "5.11", "waitid": "6.7",
-    "write": "5.6", "write_fixed": "5.1", "writev": "5.1",
+    "sync_file_range": "5.2", "tee": "5.8", "timeout": "5.4", "timeout_remove": "5.5",
+    "unlinkat": "5.11", "uring_cmd": "5.19", "waitid": "6.7", "write": "5.6",
+    "write_fixed": "5.1", "writev": "5.1",
 }
 # How the functions that fill an entry in are called, where that differs.
 PREPARED_BY = {"async_cancel": ("cancel", "cancel64", "cancel_fd"),
                "poll_add": ("poll_add", "poll_multishot"),
                "poll_remove": ("poll_remove", "poll_update"),
+               "send": ("send", "send_set_addr"), "send_zc": ("send_zc", "send_zc_fixed"),
                "timeout_remove": ("timeout_remove", "timeout_update")}
-# And those of a loop that order it.
-ORDERED_BY = {"async_cancel": ("cancel",), "poll_add": ("poll",), "openat": ("open",),
+# And those of a loop that submit it.
+SUBMITTED_BY = {"async_cancel": ("cancel",), "poll_add": ("poll",), "openat": ("open",),
               "timeout": ("sleep", "sleep_until")}
 
 
@@ -117,30 +123,30 @@ def rows_of_system_calls() -> list[list[str]]:
     return rows
 
 
-def orderers(name: str) -> list[str]:
-    """Who orders an operation of a loop: which of our programs, the loop's library."""
-    methods = "|".join(ORDERED_BY.get(name, (name,)))
-    ordered = re.compile(rf"\bloop(?:_?(?:\.|->)|\(\)\.)(?:{methods})\(")
+def submitters(name: str) -> list[str]:
+    """Who submits an operation of a loop: which of our programs, the loop's library."""
+    methods = "|".join(SUBMITTED_BY.get(name, (name,)))
+    submitted = re.compile(rf"\bloop(?:_?(?:\.|->)|\(\)\.)(?:{methods})\(")
     found = []
     for path in sources():
-        if path.parent.name in {"part6-uring", "finger"} and ordered.search(code(path)):
+        if path.parent.name in {"part6-uring", "finger"} and submitted.search(code(path)):
             client = path.stem in {"echo_client", "console"}
             found.append("`echo-client`" if client else f"`{part_of(path)}`")
-        elif path.parent.name == "uring" and path.suffix == ".cc" and ordered.search(code(path)):
+        elif path.parent.name == "uring" and path.suffix == ".cc" and submitted.search(code(path)):
             found.append("the library")
     return sorted(set(found), key=["`part6-uring`", "`echo-client`", "`finger`",
                                    "the library"].index)
 
 
 def rows_of_operations() -> list[list[str]]:
-    """Operation, Linux, who orders it, steps."""
+    """Operation, Linux, who submits it, steps."""
     rows = []
     for name, since in sorted(OPERATIONS.items()):
         prepared = re.compile(
             rf"\bio_uring_prep_(?:multishot_)?(?:{'|'.join(PREPARED_BY.get(name, (name,)))})"
             rf"(?:_multishot)?(?:_direct)?\b|\bIORING_OP_{name.upper()}\b")
         paths = [path for path in sources() if prepared.search(code(path))]
-        who = orderers(name)
+        who = submitters(name)
         if "the library" not in who and any(
                 path.suffix == ".cc" and path.parent.name == "uring" and "prep" in
                 (prepared.search(code(path)) or [""])[0] for path in paths):

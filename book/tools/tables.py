@@ -128,7 +128,7 @@ def system_calls() -> str:
 
 
 def operations() -> str:
-    return markdown(["operation", "Linux", "who orders it", "steps"],
+    return markdown(["operation", "Linux", "who submits it", "steps"],
                     kernel_interface.rows_of_operations())
 
 

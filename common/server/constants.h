@@ -16,11 +16,14 @@ inline constexpr std::uint32_t max_connections_limit = 10'000'000;
 inline constexpr std::uint32_t default_max_message = 64 * 1024;
 
 /// The receive buffer of a thread: one for each connection, so it is small.
-inline constexpr std::size_t receive_buffer_bytes = 16 * 1024;
+inline constexpr std::size_t thread_receive_buffer_bytes = 16 * 1024;
 
 /// The receive buffer of a loop: one for all connections, so it can hold the largest message of the
 /// default limit, which one call then receives, and which is never copied.
 inline constexpr std::size_t loop_receive_buffer_bytes = header_bytes + default_max_message;
+
+/// A buffer for bytes that are used or discarded before anything else is read into it.
+inline constexpr std::size_t scratch_bytes = 16 * 1024;
 
 /// How long a connection waits, after its own end of stream, for the peer's.
 inline constexpr std::chrono::milliseconds linger_timeout = std::chrono::seconds(2);
@@ -33,10 +36,9 @@ inline constexpr std::chrono::milliseconds drain_poll_interval(5);
 /// closed too early as long as a turn takes less than this.
 inline constexpr std::chrono::milliseconds turn_time_max(100);
 
-/// How long a loop lets a connection be without a message completed: --read-timeout, and
-/// turn_time_max on top. 0 means no limit; it becomes a century, an ordinary number, so that no
-/// other code has to treat it specially.
-constexpr Clock::duration time_bound(std::chrono::milliseconds read_timeout) {
+/// What a loop makes of --read-timeout: turn_time_max is added. 0 means no limit; it becomes a
+/// century, an ordinary number, so that no other code has to treat it specially.
+constexpr Clock::duration loop_read_timeout(std::chrono::milliseconds read_timeout) {
   if (read_timeout == read_timeout.zero()) return std::chrono::years(100);
   return read_timeout + turn_time_max;
 }

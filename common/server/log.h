@@ -26,11 +26,11 @@ namespace common {
 /// set_log_writer().
 void log(std::string_view line);
 
-/// For a program that has a way of its own to write. From now on log() puts each line into the
-/// queue, calls `wake`, from any thread, and writes nothing. One thread takes the lines out: it
-/// copies, writes, and says how much was written, until there is nothing to copy; there may be
-/// something before the first call of `wake`. nullptr: log() writes again; no call of `wake` is
-/// running then.
+/// For a program that writes the lines itself (through a ring, say). From now on log() puts each
+/// line into the queue, calls `wake`, from any thread, and writes nothing. One thread takes the
+/// lines out: it copies, writes, and says how much was written, until there is nothing to copy;
+/// there may be something before the first call of `wake`. nullptr: log() writes again; no call of
+/// `wake` is running then.
 void set_log_writer(std::function<void()> wake);
 
 /// The oldest lines that wait: whole ones, as many as fit `to`, which has room for

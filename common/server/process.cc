@@ -25,31 +25,31 @@ void take_standard_numbers() {
   }
 }
 
-void raise_descriptor_limit(const Options& options, const OptionNames& terms) {
+void raise_descriptor_limit(const Options& options, const ServerProfile& profile) {
   // Standard streams and the like, and of each worker a listener, an epoll and an eventfd.
   const std::size_t own_descriptors = 8 + 3 * std::max<std::size_t>(options.workers, 1);
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;  // EFAULT and EINVAL only
   limit.rlim_cur = limit.rlim_max;
   (void)::setrlimit(RLIMIT_NOFILE, &limit);  // a soft limit may always be raised to the hard one
-  if (limit.rlim_cur < options.max_connections * terms.descriptors_each + own_descriptors) {
+  if (limit.rlim_cur < options.max_connections * profile.descriptors_each + own_descriptors) {
     log(
         fmt::format("the limit of {} descriptors is less than {} {} needs: raise it with ulimit "
                     "-Hn, or ask for fewer connections",
-                    limit.rlim_cur, terms.connections, options.max_connections));
+                    limit.rlim_cur, profile.connections, options.max_connections));
   }
 }
 
 }  // namespace
 
-void prepare_process(const Options& options, const OptionNames& terms) {
+void prepare_process(const Options& options, const ServerProfile& profile) {
   take_standard_numbers();
   (void)std::signal(SIGPIPE, SIG_IGN);  // cannot fail for SIGPIPE
-  // Set, it stays: left alone, glibc raises it with every large block that is freed, and keeps
-  // those.
+  // glibc would raise this threshold with each large block freed, and keep such blocks; once set,
+  // it stays.
   constexpr int large_bytes = 128 * 1024;
   (void)::mallopt(M_MMAP_THRESHOLD, large_bytes);  // where it is not known, nothing is lost
-  raise_descriptor_limit(options, terms);
+  raise_descriptor_limit(options, profile);
 }
 
 void announce(std::string_view address) {
@@ -57,15 +57,15 @@ void announce(std::string_view address) {
   std::fflush(stdout);
 }
 
-int fail(const Options& options, std::error_code error, const OptionNames& terms) {
+int report_failure(const Options& options, std::error_code error, const ServerProfile& profile) {
   std::string advice;
   if (error == std::errc::address_in_use) {
     advice = ": stop the server that has it, or choose another --port";
   } else if (error == std::errc::address_not_available) {
-    advice = fmt::format(": {} must be an address of this machine", terms.address);
+    advice = fmt::format(": {} must be an address of this machine", profile.address);
   } else if (error == std::errc::invalid_argument && options.host.starts_with("fe80:")) {
     advice = fmt::format(": {} takes no link-local address, which needs an interface as well",
-                         terms.address);
+                         profile.address);
   } else if (error == std::errc::permission_denied) {
     advice = ": ports below 1024 need privileges, choose another --port";
   }

@@ -13,8 +13,8 @@ namespace common {
 /// Turns SIGINT and SIGTERM into an orderly stop. They are blocked in every thread, and one
 /// thread does nothing but wait for them, so a signal can come at any moment without
 /// interrupting anything: sigwait(3). The first calls `stop` (on that thread). A second one, or
-/// `drain_timeout` passing, ends the process immediately, with 0. Make it before any other thread,
-/// which inherits the blocked signals; it must not outlive what `stop` uses.
+/// `drain_timeout` passing, ends the process immediately, with 0. Create it before any other
+/// thread: threads inherit the blocked signals. It must not outlive what `stop` uses.
 class SignalThread {
  public:
   /// Starts to wait for the signals. Error: EAGAIN, the system allows no more threads.

@@ -92,7 +92,9 @@ int run_alone(const finger::Options& options, common::Fd listener, const std::st
   if (!workers) return complain(workers.error());
   const auto signals =
       common::SignalWakeup::create(drain_timeout(options), [&workers] { (*workers)->stop(); });
-  if (!signals) return common::fail(options.process, signals.error(), finger::option_names);
+  if (!signals) {
+    return common::report_failure(options.process, signals.error(), finger::server_profile);
+  }
   const finger::SignalAction reloader(SIGHUP, [&workers] { (*workers)->reload(); });
   common::announce(address);
   return (*workers)->run();
@@ -126,7 +128,8 @@ int run_parent(const finger::Options& options, common::Fd listener, const std::s
       },
       [&address] { common::announce(address); });
   const auto status = parent.run();
-  return status ? *status : common::fail(options.process, status.error(), finger::option_names);
+  return status ? *status
+                : common::report_failure(options.process, status.error(), finger::server_profile);
 }
 
 }  // namespace
@@ -141,12 +144,16 @@ int main(int argc, char** argv) {
       .summary = "Answers finger queries (RFC 1288) with the plans of those who have opted in.",
       .options = finger::option_table(options)};
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
-  common::prepare_process(options.process, finger::option_names);
+  common::prepare_process(options.process, finger::server_profile);
 
   auto listener = listen_on(options);
-  if (!listener) return common::fail(options.process, listener.error(), finger::option_names);
+  if (!listener) {
+    return common::report_failure(options.process, listener.error(), finger::server_profile);
+  }
   const auto address = common::Address::of_socket(*listener);
-  if (!address) return common::fail(options.process, address.error(), finger::option_names);
+  if (!address) {
+    return common::report_failure(options.process, address.error(), finger::server_profile);
+  }
 
   const bool as_root = options.users.empty() && ::geteuid() == 0;
   return as_root ? run_parent(options, std::move(*listener), address->to_string())

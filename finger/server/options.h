@@ -29,8 +29,8 @@ struct Options {
 /// What a conversation holds at the same time: its connection, the home and the plan in it.
 inline constexpr std::size_t descriptors_each = 3;
 
-/// How fingerd's options are called where the stages have other names.
-inline constexpr common::OptionNames option_names{
+/// Where fingerd differs from the stages.
+inline constexpr common::ServerProfile server_profile{
     .address = "--addr", .connections = "--max-clients", .descriptors_each = descriptors_each};
 
 /// fingerd's option table, in the contract's order. Its lines write to `options`, which must

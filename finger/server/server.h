@@ -63,7 +63,7 @@ class Server {
   Shared& shared_;
   std::unique_ptr<uring::Loop> loop_;
   const std::vector<std::uint16_t> credentials_;
-  std::array<std::byte, common::receive_buffer_bytes> discarded_;
+  std::array<std::byte, common::scratch_bytes> discarded_;
 
   uring::Background background_;
   uring::Acceptor acceptor_;

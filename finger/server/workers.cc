@@ -56,7 +56,7 @@ Workers::Workers(const Options& options, common::Fd listener, RosterPointer rost
     : options_(options),
       prepare_(std::move(prepare)),
       shared_(options, connections_max(options), std::move(listener), std::move(roster)),
-      worker_group_(options.process, option_names) {}
+      worker_group_(options.process, server_profile) {}
 
 std::expected<std::unique_ptr<Server>, std::string> Workers::create_server(const common::Fd& wake) {
   auto server = Server::create(shared_, wake, prepare_);

@@ -31,7 +31,8 @@ The same signal twice before the read is one.
 
   $ start ./21-signalfd
   process \d+ (re)
-  $ kill -STOP $server; kill $server; kill $server; kill -CONT $server; said
+  $ kill -STOP $server; until grep -q '^State:.*T' /proc/$server/status; do sleep 0.01; done
+  $ kill $server; kill $server; kill -CONT $server; said
   SIGTERM: no newcomers any more, finish what you have begun
   $ echo and here >&5; said
   you said and here

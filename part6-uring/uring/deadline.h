@@ -6,11 +6,10 @@
 #include <vector>
 
 #include "uring/canceller.h"
+#include "uring/time_limit.h"
 
 namespace uring {
 
-/// CLOCK_MONOTONIC: it never jumps.
-using Clock = std::chrono::steady_clock;
 class Loop;
 
 /// A point in time that many operations share, one after another or side by side:
@@ -21,6 +20,7 @@ class Loop;
 ///
 /// When it passes, those under way end with Error::timed_out, and later ones immediately, until it
 /// is renewed. Costs the kernel nothing: the loop waits no longer than the first of them allows.
+/// As a Canceller it can also have a scope in its hands, with all that is in it: see Attachment.
 class Deadline : public Canceller {
  public:
   static constexpr Clock::time_point never = Clock::time_point::max();

@@ -85,7 +85,8 @@ void Loop::turn() {
 
 void Loop::submit_and_wait() {
   Status status;
-  if (!ready_.empty() || !ready_operations_.empty() || std::exchange(hurry_, false) || spin()) {
+  const bool in_a_hurry = std::exchange(hurry_, false);
+  if (in_a_hurry || has_ready() || spin()) {
     status = ring_.submit();
   } else if (const auto soonest = deadlines_.soonest()) {
     const auto left = *soonest - Clock::now();
@@ -94,6 +95,9 @@ void Loop::submit_and_wait() {
     status = ring_.submit_and_wait(std::nullopt);
   }
   if (!status && !is_passing(status.error())) give_up(status.error());
+  // What the kernel has not taken it takes in the next turn, which then must not sleep before it
+  // has concluded what became of it.
+  if (ring_.has_unsubmitted() && !ring_.sqpoll()) hurry();
 }
 
 /// Looks at the ring for a while instead of sleeping, but not beyond a deadline. False: nothing
@@ -127,7 +131,7 @@ void Loop::collect() {
 /// submitted it.
 void Loop::complete_skipped() {
   // Not all submitted, or not all that the kernel says has arrived: look again next time.
-  if (io_uring_sq_ready(&ring_.raw()) > 0 || io_uring_cq_has_overflow(&ring_.raw())) return;
+  if (ring_.has_unsubmitted() || io_uring_cq_has_overflow(&ring_.raw())) return;
   skipped_.take_all([](Operation& send) { send.completed_without_cqe(); });
   for (Buffers* const each : buffers_) each->give_back_sent();
 }

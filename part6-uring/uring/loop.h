@@ -129,6 +129,7 @@ class Loop : public Operations {
   Loop(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace);
 
   void turn();
+  bool has_ready() const { return !ready_.empty() || !ready_operations_.empty(); }
   void make_room(unsigned entries);
   void submit_and_wait();
   bool spin();

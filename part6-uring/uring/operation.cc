@@ -11,12 +11,12 @@ namespace uring {
 void Operation::completed_without_cqe() {}
 void Operation::go_on() {}
 
-void Operation::begin() {
-  loop().reserve(entries_needed());
-  fill();
+void Operation::begin(TimeLimit* limit) {
+  loop().reserve(limit != nullptr ? 2 : 1);
+  fill(limit);
 }
 
-io_uring_sqe& Operation::fill() {
+void Operation::fill(TimeLimit* limit, unsigned link_flags) {
   mark_begun();
   if (!shielded_) loop().current_scope().add(*this);
 
@@ -24,15 +24,16 @@ io_uring_sqe& Operation::fill() {
   prepare(*entry);
   entry->user_data = user_data_of(Part::request);
   if (Trace* trace = loop().trace()) trace->begun(*this, entry);
-  if (TimeLimit* limit = time_limit()) {
+  entry->flags |= static_cast<std::uint8_t>(link_flags);
+  if (limit != nullptr) {
     if (Trace* trace = loop().trace()) trace->linked_inside(*this, what(), "link_timeout");
     entry->flags |= IOSQE_IO_LINK;
     entry = &loop().next_entry();
     io_uring_prep_link_timeout(entry, &limit->time, limit->flags);
+    entry->flags |= static_cast<std::uint8_t>(link_flags);
     entry->user_data = user_data_of(Part::timeout);
     ++outstanding_;
   }
-  return *entry;
 }
 
 void Operation::cancel(Error reason) {
@@ -62,11 +63,6 @@ void Operation::part_completed(Part part, int result) {
     reason_ = Error::timed_out;  // it was needed, though its result is not always -ETIME
   }
   complete_one();
-}
-
-void Operation::count_skipped_cqes(int result, unsigned entries) {
-  result_ = result;
-  for (; entries > 0; --entries) complete_one();
 }
 
 /// Done, or too late: in any case the request's own completion decides how it ended. Only one that

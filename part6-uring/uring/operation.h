@@ -9,6 +9,7 @@
 
 #include "uring/canceller.h"
 #include "uring/features.h"
+#include "uring/time_limit.h"
 
 namespace uring {
 
@@ -53,6 +54,9 @@ class Operation : public Cancellable {
   /// Why it was asked to be cancelled; Error{}: it was not.
   Error reason() const { return reason_; }
 
+  /// What a negative result of it means, in view of why it was asked to be cancelled.
+  std::error_code error_of(int result) const;
+
   /// Which of the operations in the trace it is, if there is one.
   std::uint32_t number() const { return number_; }
   void set_number(std::uint32_t number) { number_ = number; }
@@ -89,13 +93,6 @@ class Operation : public Cancellable {
   /// Fills in what the request is about. May be called again after the end.
   virtual void prepare(io_uring_sqe& entry) = 0;
 
-  /// nullptr: it may take for ever.
-  struct TimeLimit {
-    __kernel_timespec time;
-    unsigned flags;
-  };
-  virtual TimeLimit* time_limit() { return nullptr; }
-
   /// The request itself has a completion: calls arrived() and, if it was the last, ended(). An
   /// operation that each message passes through may do both in one piece.
   virtual void request_completed(int result, std::uint32_t flags);
@@ -118,28 +115,23 @@ class Operation : public Cancellable {
   /// is no other completion.
   virtual void ended_before(int /*result*/) {}
 
-  /// Submits the request, within the current scope.
-  void begin();
+  /// Submits the request, within the current scope. Without a limit it may take for ever; the
+  /// kernel reads it when the entry is submitted, so it lives as long as the operation.
+  void begin(TimeLimit* limit = nullptr);
 
-  /// The same in two steps, for requests that are linked: entries_needed() must be reserved for all
-  /// of them first. Returns the last entry that was filled.
-  unsigned entries_needed() { return time_limit() != nullptr ? 2 : 1; }
-  io_uring_sqe& fill();
+  /// The same without making room, for requests that are linked: one entry for each, and one for
+  /// each limit, must be reserved for all of them first. `link_flags` link what is filled next.
+  void fill(TimeLimit* limit = nullptr, unsigned link_flags = 0);
 
   /// What begin() does besides filling in an entry, for an operation that has none.
   void mark_begun();
   void expect_one_more() { ++outstanding_; }
 
-  /// One completion fewer is to come: it is here, or is known to have been skipped. After the last
-  /// one the operation has ended.
+  /// One completion fewer is to come. After the last one the operation has ended.
   void complete_one();
 
   /// The same without calling ended(). True: it was the last.
   bool count_completion();
-
-  /// That many of its entries will have no completion, as another operation's completion shows: one
-  /// that skips its completion on success, and those that are linked after one that then fails.
-  void count_skipped_cqes(int result, unsigned entries);
 
   /// Whether a cancel request can find it: one that waits in a link for another cannot be found
   /// yet.
@@ -152,6 +144,7 @@ class Operation : public Cancellable {
 
   /// Why it will not even begin; Error{}: it will.
   void refuse(Error reason);
+  void refuse(int result) { set_result(result, 0); }
   Error reason_not_to_begin() const;
 
   /// Lets a coroutine go on when the loop comes to it.
@@ -165,10 +158,6 @@ class Operation : public Cancellable {
   Loop& loop() const { return *loop_; }
   int result() const { return result_; }
   std::uint32_t flags() const { return flags_; }
-
-  /// What a negative result means, in view of why we asked to cancel.
-  std::error_code error() const { return error_of(result_); }
-  std::error_code error_of(int result) const;
 
   /// Goes on when its scope is cancelled, as the last words of a conversation may have to.
   void shield() { shielded_ = true; }

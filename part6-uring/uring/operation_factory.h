@@ -5,6 +5,7 @@
 
 #include "uring/await.h"
 #include "uring/operation_specs.h"
+#include "uring/spec_operation.h"
 
 namespace uring {
 
@@ -16,8 +17,8 @@ class OperationFactory {
  public:
   /// Any operation at all: see OperationSpec.
   template <OperationSpec D>
-  Await<D> start(D spec) {
-    return Await<D>(loop(), std::move(spec));
+  Await<SpecOperation<D>> start(D spec) {
+    return Await<SpecOperation<D>>(SpecOperation<D>(loop(), std::move(spec)));
   }
 
  protected:

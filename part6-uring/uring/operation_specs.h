@@ -4,14 +4,16 @@
 #include <liburing.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <utility>
 
-#include "common/server/accept.h"
-#include "common/server/address.h"
+#include "uring/address.h"
 #include "uring/descriptor.h"
 #include "uring/error.h"
+#include "uring/newer_kernels.h"
 
 // What operations are about: those that are more than an io_uring_prep_…() call.
 namespace uring {
@@ -51,24 +53,87 @@ class DirectRequest : public Request<DirectFd, Prepare> {
   Loop& loop_;
 };
 
+/// The two ends of a pipe, as pipe2(2) makes them.
+struct Pipe {
+  Fd read_end;
+  Fd write_end;
+};
+
+class PipeRequest {
+ public:
+  using Value = Pipe;
+  static constexpr const char* what = "pipe";
+  explicit PipeRequest(int flags) : flags_(flags) {}
+  void prepare(io_uring_sqe& entry) {
+    io_uring_prep_rw(op_pipe, &entry, 0, ends_.data(), 0, 0);
+    entry.rw_flags = flags_ | O_CLOEXEC;
+  }
+  Result<Pipe> decode(int /*result*/, std::uint32_t /*flags*/) const {
+    return Pipe{.read_end = Fd(ends_[0]), .write_end = Fd(ends_[1])};
+  }
+
+ private:
+  std::array<int, 2> ends_{-1, -1};
+  int flags_;
+};
+
+/// What a request for several provided buffers has moved: `bytes`, in that buffer and those that
+/// were given to the kernel after it.
+struct Bundle {
+  std::size_t bytes;
+  std::uint16_t first_buffer;
+};
+
+class BundleRequest {
+ public:
+  using Value = Bundle;
+  BundleRequest(int opcode, Descriptor fd, std::uint16_t group, std::uint32_t bytes, int flags)
+      : what(opcode == IORING_OP_SEND ? "send_bundle" : "recv_bundle"),
+        fd_(fd),
+        opcode_(opcode),
+        bytes_(bytes),
+        flags_(flags),
+        group_(group) {}
+  void prepare(io_uring_sqe& entry) const {
+    io_uring_prep_rw(opcode_, &entry, fd_.number(), nullptr, bytes_, 0);
+    entry.msg_flags = static_cast<std::uint32_t>(flags_);
+    entry.ioprio = recvsend_bundle;
+    entry.flags = IOSQE_BUFFER_SELECT;
+    entry.buf_group = group_;
+    fd_.mark(entry);
+  }
+  static Result<Bundle> decode(int result, std::uint32_t flags) {
+    return Bundle{.bytes = static_cast<std::size_t>(result),
+                  .first_buffer = static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT)};
+  }
+  const char* what;
+
+ private:
+  Descriptor fd_;
+  int opcode_;
+  std::uint32_t bytes_;
+  int flags_;
+  std::uint16_t group_;
+};
+
 /// The peer's address belongs to the operation: the kernel writes it when the connection comes.
 class AcceptRequest {
  public:
-  using Value = common::Accepted;
+  using Value = Accepted;
   static constexpr const char* what = "accept";
   explicit AcceptRequest(Descriptor listener) : listener_(listener) {}
   void prepare(io_uring_sqe& entry) {
-    size_ = common::Address::capacity();
+    size_ = Address::capacity();
     io_uring_prep_accept(&entry, listener_.number(), peer_.data(), &size_, SOCK_CLOEXEC);
     listener_.mark(entry);
   }
   Result<Value> decode(int result, std::uint32_t /*flags*/) const {
-    return common::Accepted{.fd = Fd(result), .peer = peer_};
+    return Accepted{.fd = Fd(result), .peer = peer_};
   }
 
  private:
   Descriptor listener_;
-  common::Address peer_;
+  Address peer_;
   socklen_t size_ = 0;
 };
 
@@ -108,20 +173,26 @@ class CloseDirectRequest {
   DirectFd fd_;
 };
 
+/// What is left of a time that is over, or a point in time before the clock began, is nothing: the
+/// kernel refuses what is negative (EINVAL).
+inline __kernel_timespec timespec_of(std::chrono::nanoseconds time) {
+  const auto not_negative = std::max(time, std::chrono::nanoseconds::zero());
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(not_negative);
+  return {.tv_sec = seconds.count(), .tv_nsec = (not_negative - seconds).count()};
+}
+
 /// To sleep: a time-out that has passed is what was wanted.
 class SleepRequest {
  public:
   using Value = void;
   static constexpr const char* what = "timeout";
-  SleepRequest(std::chrono::nanoseconds time, unsigned flags) : flags_(flags) {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-    time_ = {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
-  }
+  SleepRequest(std::chrono::nanoseconds time, unsigned flags)
+      : time_(timespec_of(time)), flags_(flags) {}
   void prepare(io_uring_sqe& entry) { io_uring_prep_timeout(&entry, &time_, 0, flags_); }
   static int translate(int result) { return result == -ETIME ? 0 : result; }
 
  private:
-  __kernel_timespec time_{};
+  __kernel_timespec time_;
   unsigned flags_;
 };
 
@@ -131,15 +202,12 @@ class SleepUpdateRequest {
   using Value = void;
   static constexpr const char* what = "timeout_update";
   SleepUpdateRequest(std::uint64_t user_data, std::chrono::nanoseconds time)
-      : user_data_(user_data) {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-    time_ = {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
-  }
+      : user_data_(user_data), time_(timespec_of(time)) {}
   void prepare(io_uring_sqe& entry) { io_uring_prep_timeout_update(&entry, &time_, user_data_, 0); }
 
  private:
   std::uint64_t user_data_;
-  __kernel_timespec time_{};
+  __kernel_timespec time_;
 };
 
 }  // namespace uring

@@ -32,11 +32,10 @@ Result<long> do_register(const io_uring& ring, unsigned what, const void* about,
   return result;
 }
 
-/// One thread submits, and completions are made when it asks for them: nothing interrupts it, and
-/// locks are spared. With SQPOLL the submitting thread is the kernel's, which is not asked. Not
-/// IORING_SETUP_NO_SQARRAY: liburing 2.3 would go on writing to the array.
-constexpr unsigned setup_flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
-constexpr unsigned setup_flags_sqpoll = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_SQPOLL;
+/// One thread submits: locks are spared. An entry that is refused has its completion, and those
+/// behind it are submitted all the same. Not IORING_SETUP_NO_SQARRAY: liburing 2.3 would go on
+/// writing to the array.
+constexpr unsigned setup_flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_SUBMIT_ALL;
 
 constexpr std::uint32_t entries_max = 32'768;  // io_uring_setup(2)
 
@@ -44,7 +43,10 @@ Status set_up(const Setup& setup, io_uring& ring) {
   if (setup.entries == 0 || setup.entries > entries_max)
     return std::unexpected(system_error(-EINVAL));
   io_uring_params params{};
-  params.flags = setup.sqpoll ? setup_flags_sqpoll : setup_flags;
+  params.flags = setup_flags;
+  // Completions are made when the thread asks for them: nothing interrupts it. With SQPOLL the
+  // submitting thread is the kernel's, which is not asked.
+  params.flags |= setup.sqpoll ? IORING_SETUP_SQPOLL : IORING_SETUP_DEFER_TASKRUN;
   if (setup.disabled) params.flags |= IORING_SETUP_R_DISABLED;
   params.sq_thread_idle = 100;  // ms
   const int result = io_uring_queue_init_params(setup.entries, &ring, &params);

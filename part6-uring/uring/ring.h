@@ -58,12 +58,18 @@ class Ring {
     return entry;
   }
 
-  /// Hands over what was filled in, and lets the kernel make completions. Does not wait.
-  /// Errors: EBUSY and EAGAIN when completions have to be collected first.
+  /// Hands over what was filled in, and lets the kernel make completions. Does not wait. An entry
+  /// that the kernel refuses has its completion, and delays no other.
+  /// Errors: EBUSY and EAGAIN when completions have to be collected first, or memory is short. Then
+  /// and, after an EAGAIN half-way, without an error, some entries are left: has_unsubmitted().
   Status submit();
 
   /// The same, and waits until there is a completion or `timeout` has passed. EINTR is no error.
+  /// Does not wait when entries are left.
   Status submit_and_wait(std::optional<std::chrono::nanoseconds> timeout);
+
+  /// Whether there are entries that the kernel has not taken.
+  bool has_unsubmitted() { return io_uring_sq_ready(&ring_) > 0; }
 
   /// The credentials that the calling thread has now, by a number that requests can bear:
   /// Await::as(). They stay what they are when the thread gives its own up. Any thread may call it

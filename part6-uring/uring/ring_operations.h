@@ -7,16 +7,10 @@
 
 #include <cstdint>
 
-#include "common/server/address.h"
+#include "uring/newer_kernels.h"
 #include "uring/operation_factory.h"
 
 namespace uring {
-
-// Newer than the header of liburing 2.3. The kernel answers EINVAL where it does not know them.
-inline constexpr int op_waitid = 50;            // since 6.7
-inline constexpr int op_futex_wait = 51;        // since 6.7
-inline constexpr int op_futex_wake = 52;        // since 6.7
-inline constexpr int op_fixed_fd_install = 54;  // since 6.8
 
 /// The operations that make sense only on a ring, and some newer ones.
 class RingOperations : public OperationFactory {
@@ -84,12 +78,36 @@ class RingOperations : public OperationFactory {
     });
   }
 
+  // Bundles: one request for several buffers of a group, which must be in a ring of buffers. Since
+  // 6.10.
+
+  /// Sends what the next buffers of the group hold, as many as there are, but no more than `bytes`
+  /// (0: all). Yields how much, and which buffer was the first.
+  auto send_bundle(Descriptor fd, std::uint16_t group, std::uint32_t bytes = 0, int flags = 0) {
+    return start(BundleRequest(IORING_OP_SEND, fd, group, bytes, flags | MSG_NOSIGNAL));
+  }
+  /// Fills the next buffers of the group, as many as the bytes need that are there.
+  auto recv_bundle(Descriptor fd, std::uint16_t group, std::uint32_t bytes = 0, int flags = 0) {
+    return start(BundleRequest(IORING_OP_RECV, fd, group, bytes, flags));
+  }
+
   // Between rings and processes.
 
   /// Makes a completion on another ring: for the operation `name` there, with `result`.
   auto msg_ring(int ring_fd, std::uint64_t name, unsigned result) {
     return make<void>(
         "msg_ring", [=](io_uring_sqe& e) { io_uring_prep_msg_ring(&e, ring_fd, result, name, 0); });
+  }
+  /// Gives another ring a direct descriptor like `fd`, in a slot which the kernel chooses there.
+  /// The operation `name` of that ring has it as its result: DirectFd(its_loop, slot). `fd` stays
+  /// open here. Since 6.3. Errors: ENFILE, no slot is left there; ENXIO, it has no slots.
+  auto msg_ring_fd(int ring_fd, std::uint64_t name, const DirectFd& fd) {
+    return make<void>("msg_ring_fd", [=, slot = fd.slot()](io_uring_sqe& e) {
+      io_uring_prep_rw(IORING_OP_MSG_RING, &e, ring_fd, nullptr, 0, name);
+      e.addr = IORING_MSG_SEND_FD;
+      e.addr3 = static_cast<std::uint64_t>(slot);
+      e.file_index = IORING_FILE_INDEX_ALLOC;
+    });
   }
   /// Waits while `word` is `value`. Errors: EAGAIN, it was not.
   auto futex_wait(const std::uint32_t& word, std::uint32_t value) {

@@ -18,7 +18,7 @@ Scope::~Scope() {
     child->unlink();
     child->handle().destroy();
   }
-  if (joining_ != nullptr) joining_->go_on();
+  wake_joining();
 }
 
 void Scope::spawn(Task<> child) {
@@ -32,23 +32,16 @@ void Scope::spawn(Task<> child) {
 void Scope::finished(Promise<void>& child) {
   --size_;
   loop_.bury(child);  // not here: we are called from inside the frame
-  if (size_ == 0 && joining_ != nullptr) joining_->go_on();
+  if (size_ == 0) wake_joining();
 }
 
-void Scope::Join::await_suspend(std::coroutine_handle<> awaiting) {
-  assert(scope_->joining_ == nullptr);
-  waiter_.wait(scope_->loop_, awaiting);
-  scope_->joining_ = this;
+void Scope::wake_when_joined(LoopWaiter& waiter) {
+  joining_.push_back(waiter);
+  if (size_ == 0) wake_joining();
 }
 
-void Scope::Join::go_on() {
-  scope_->loop_.make_ready(waiter_);
-  scope_->joining_ = nullptr;
-  scope_ = nullptr;
-}
-
-Scope::Join::~Join() {
-  if (scope_ != nullptr && scope_->joining_ == this) scope_->joining_ = nullptr;
+void Scope::wake_joining() {
+  while (LoopWaiter* const first = joining_.front()) first->wake(loop_);
 }
 
 }  // namespace uring

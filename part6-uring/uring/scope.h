@@ -3,31 +3,14 @@
 #include <coroutine>
 #include <cstddef>
 
+#include "uring/await.h"
 #include "uring/canceller.h"
+#include "uring/loop_wait.h"
 #include "uring/task.h"
 
 namespace uring {
 
 class Loop;
-class Scope;
-
-/// A coroutine that can go on at the loop's next opportunity. Leaves the loop's queue when it ends.
-class Waiter : public Node {
- public:
-  Waiter() = default;
-  Waiter(Waiter&&) = default;
-
-  /// Remembers the coroutine that waits, and in which scope it runs.
-  void wait(Loop& loop, std::coroutine_handle<> coroutine);
-
-  std::coroutine_handle<> coroutine() const { return coroutine_; }
-  Scope& scope() const { return *scope_; }
-  bool waiting() const { return coroutine_ != nullptr; }
-
- private:
-  std::coroutine_handle<> coroutine_;
-  Scope* scope_ = nullptr;
-};
 
 /// Owns child tasks: none outlives it. Operations that a child begins belong to the scope, and end
 /// when it is cancelled; so do scopes inside. A scope belongs in turn to the scope of the coroutine
@@ -60,22 +43,36 @@ class Scope final : public Cancellable {
   /// Children that have not finished.
   std::size_t size() const { return size_; }
 
-  class Join {
+  class JoinWait : public LoopWait {
    public:
-    explicit Join(Scope& scope) : scope_(&scope) {}
-    ~Join();
-    bool await_ready() const { return scope_->size_ == 0; }
-    void await_suspend(std::coroutine_handle<> awaiting);
-    void await_resume() const {}
+    static constexpr bool never_fails_unless_limited = true;
+    explicit JoinWait(Scope& scope) : LoopWait(scope.loop_), scope_(scope) {}
+
+   protected:
+    bool may_begin(Error cancelled) {
+      set_reason(scope_.size() > 0 ? cancelled : Error{});
+      return scope_.size() > 0 && cancelled == Error{};
+    }
+    void start(std::coroutine_handle<> awaiting) { wait_in(scope_.joining_, awaiting); }
+    Status take() const { return status(); }
 
    private:
-    friend class Scope;
-    void go_on();
-    Scope* scope_;  ///< nullptr: we wait no more.
-    Waiter waiter_;
+    Scope& scope_;
   };
-  /// Waits until every child has finished, or was destroyed with the scope. One coroutine may.
-  Join join() { return Join(*this); }
+  using Join = Await<JoinWait>;
+
+  /// Waits until every child has finished, or was destroyed with the scope. That takes as long as
+  /// it takes, also where the coroutine that waits is itself cancelled, and yields nothing.
+  ///
+  ///     if (!co_await clients.join().within(10s)) clients.cancel();
+  ///     co_await clients.join();
+  ///
+  /// With a time-out or a canceller it yields a Status. Errors: timed_out, cancelled; the children
+  /// go on.
+  Join join() { return Join(JoinWait(*this)); }
+
+  /// The same without an awaitable: `waiter` is woken.
+  void wake_when_joined(LoopWaiter& waiter);
 
   // For operations and tasks.
   void add(Cancellable& member) { canceller_.add(member); }
@@ -85,12 +82,13 @@ class Scope final : public Cancellable {
   friend class Loop;
   struct Root {};
   Scope(Loop& loop, Root) : loop_(loop) {}
+  void wake_joining();
 
   Loop& loop_;
   Canceller canceller_;
   IntrusiveList<Promise<void>> children_;
   std::size_t size_ = 0;
-  Join* joining_ = nullptr;
+  WaitList joining_;
 };
 
 inline std::coroutine_handle<> Promise<void>::next() {

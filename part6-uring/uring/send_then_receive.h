@@ -21,6 +21,8 @@ namespace uring {
 ///
 /// So one system call hands over the output of a whole turn and waits for what comes next, nothing
 /// is received from a peer that takes no output, and a conversation holds one buffer at most.
+/// (A multishot receive would need no second entry, but takes buffer after buffer from a peer that
+/// sends faster than it is answered: steps/39-greedy-multishot.)
 ///
 /// The send is tried once and never waits (MSG_DONTWAIT), and a success has no completion
 /// (IOSQE_CQE_SKIP_SUCCESS): it is over when the call that submits it returns, and if it has no

@@ -4,35 +4,32 @@
 
 namespace uring {
 
-void Signal::notify_one() {
-  if (Waiter* first = waiting_.front()) loop_.make_ready(*first);
-}
-
 void Signal::wake_all() {
-  while (Waiter* first = waiting_.front()) loop_.make_ready(*first);
+  while (LoopWaiter* const first = waiting_.front()) first->wake(loop_);
 }
 
-bool Signal::Wait::await_ready() {
-  reason_ = signal_.loop_.current_scope().reason();
-  return reason_ != Error{};
+void Signal::SignalWait::start(std::coroutine_handle<> awaiting) {
+  wait_in(signal_.waiting_, awaiting);
+  belong_to_scope();
+  unclaimed_ = true;
 }
 
-void Signal::Wait::await_suspend(std::coroutine_handle<> awaiting) {
-  waiter_.wait(signal_.loop_, awaiting);
-  signal_.waiting_.push_back(waiter_);
-  signal_.loop_.current_scope().add(*this);
+Status Signal::SignalWait::take() {
+  unclaimed_ = false;
+  return status();
 }
 
-Status Signal::Wait::await_resume() const {
-  if (reason_ != Error{}) return std::unexpected(make_error_code(reason_));
-  return {};
+/// It has been notified and may not use that any more: a coroutine whose scope was cancelled begins
+/// nothing. So the next has it. Where there is none, it wins.
+void Signal::SignalWait::cancel(Error reason) {
+  if (!woken()) return LoopWait::cancel(reason);
+  if (!unclaimed_ || this->reason() != Error{} || signal_.waiting_.empty()) return;
+  set_reason(reason);
+  signal_.notify_one();
 }
 
-void Signal::Wait::cancel(Error reason) {
-  if (reason_ != Error{}) return;
-  reason_ = reason;
-  signal_.notify_one();  // if it was told already, the next shall hear of it
-  signal_.loop_.make_ready(waiter_);
+void Signal::SignalWait::abandon() {
+  if (unclaimed_ && woken() && reason() == Error{}) signal_.notify_one();
 }
 
 }  // namespace uring

@@ -3,8 +3,8 @@
 #include <cassert>
 #include <coroutine>
 
-#include "uring/canceller.h"
-#include "uring/scope.h"
+#include "uring/await.h"
+#include "uring/loop_wait.h"
 
 namespace uring {
 
@@ -15,7 +15,8 @@ namespace uring {
 ///     }
 ///
 /// A coroutine that was notified goes on at the loop's next opportunity, and looks again whether it
-/// is still true.
+/// is still true. A notification is not lost: if the coroutine that has it is cancelled or
+/// destroyed before it goes on, the next has it.
 class Signal {
  public:
   explicit Signal(Loop& loop) : loop_(loop) {}
@@ -23,33 +24,40 @@ class Signal {
   Signal& operator=(const Signal&) = delete;
   ~Signal() { assert(waiting_.empty()); }  // it outlives those that wait for it
 
-  void notify_one();
+  void notify_one() {
+    if (LoopWaiter* const first = waiting_.front()) first->wake(loop_);
+  }
   void notify_all() {
     if (!waiting_.empty()) wake_all();
   }
 
-  class Wait final : public Cancellable {
+  class SignalWait : public LoopWait {
    public:
-    explicit Wait(Signal& signal) : signal_(signal) {}
-    bool await_ready();
-    void await_suspend(std::coroutine_handle<> awaiting);
-    Status await_resume() const;
+    explicit SignalWait(Signal& signal) : LoopWait(signal.loop_), signal_(signal) {}
+    SignalWait(SignalWait&&) = default;
+    using LoopWait::shield;
     void cancel(Error reason) override;
 
+   protected:
+    using LoopWait::may_begin;
+    void start(std::coroutine_handle<> awaiting);
+    Status take();
+    void abandon();
+
    private:
-    friend class Signal;
     Signal& signal_;
-    Waiter waiter_;
-    Error reason_{};
+    bool unclaimed_ = false;  ///< A notification would be.
   };
-  /// Error: cancelled, or whatever its scope was cancelled for.
-  Wait wait() { return Wait(*this); }
+  using Wait = Await<SignalWait>;
+
+  /// Yields a Status. Errors: timed_out; cancelled, or whatever its scope was cancelled for.
+  Wait wait() { return Wait(SignalWait(*this)); }
 
  private:
   void wake_all();
 
   Loop& loop_;
-  IntrusiveList<Waiter> waiting_;
+  WaitList waiting_;
 };
 
 }  // namespace uring

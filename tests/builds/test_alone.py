@@ -72,18 +72,6 @@ def test_a_part_can_be_built_alone(part: str, tmp_path: Path) -> None:
         assert call(build / program, "--version").returncode == 0
 
 
-def test_another_project_takes_in_the_loop_without_the_parser_of_options(tmp_path: Path) -> None:
-    (tmp_path / "CMakeLists.txt").write_text(f"""cmake_minimum_required(VERSION 3.25)
-project(another LANGUAGES CXX)
-add_subdirectory({ROOT} six-servers EXCLUDE_FROM_ALL)
-""")
-    run = configure(tmp_path, tmp_path / "build", "-DCMAKE_DISABLE_FIND_PACKAGE_CLI11=ON")
-    assert run.returncode == 0, run.stdout
-    found = targets(tmp_path / "build")
-    assert "part6_uring_loop" in found
-    assert "part1-blocking" not in found, "a server has options"
-
-
 @pytest.fixture(scope="module")
 def poor(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """What the whole project can build on a machine without liburing and without Boost."""

@@ -1,4 +1,4 @@
-"""E11.1: an operation that the library does not have."""
+"""E11.1: an operation of the program's own."""
 
 from __future__ import annotations
 

@@ -262,5 +262,5 @@ HTTP_AMBIGUOUS = Rule(
     PROTOCOLS,
 )
 HTTP_EXPECT = Rule("`Expect: 100-continue` is ignored.", PROTOCOLS)
-HTTP_SLOW = Rule("The time bound closes a slow request without an answer.", PROTOCOLS)
+HTTP_SLOW = Rule("The read time-out closes a slow request without an answer.", PROTOCOLS)
 HTTP_FLAT = Rule("A connection's memory does not grow with the number of its requests.", PROTOCOLS)

@@ -1,4 +1,4 @@
-"""The time bound while answers wait: who never reads leaves, who reads slowly stays."""
+"""The read timeout while answers wait: who never reads leaves, who reads slowly stays."""
 
 from __future__ import annotations
 

@@ -28,30 +28,30 @@ constexpr auto far_too_long = 20s;  // Nothing here takes that long unless it ha
 
 TEST(Connection, ReceivesWhatHasComeAndThenTheEnd) {
   auto [server, client] = tests::unix_connection();
-  Connection peer(server, 30s);
+  Connection connection(server, 30s);
   std::array<std::byte, 100> buffer;
   ASSERT_EQ(::send(client.get(), "hello", 5, 0), 5);
-  EXPECT_EQ(peer.receive(buffer).value().size(), 5U);
+  EXPECT_EQ(connection.receive(buffer).value().size(), 5U);
   EXPECT_EQ(tests::text(common::ByteView(buffer).first(5)), "hello");
   client = Fd();
-  EXPECT_EQ(peer.receive(buffer).value().size(), 0U);
+  EXPECT_EQ(connection.receive(buffer).value().size(), 0U);
 }
 
 TEST(Connection, ReceivesNoMoreThanFits) {
   auto [server, client] = tests::unix_connection();
-  Connection peer(server, 30s);
+  Connection connection(server, 30s);
   std::array<std::byte, 3> buffer;
   ASSERT_EQ(::send(client.get(), "hello", 5, 0), 5);
-  EXPECT_EQ(peer.receive(buffer).value().size(), 3U);
-  EXPECT_EQ(peer.receive(buffer).value().size(), 2U);
+  EXPECT_EQ(connection.receive(buffer).value().size(), 3U);
+  EXPECT_EQ(connection.receive(buffer).value().size(), 2U);
 }
 
 TEST(Connection, ReportsAReset) {
   auto [server, client] = tests::tcp_connection();
-  Connection peer(server, 30s);
+  Connection connection(server, 30s);
   std::array<std::byte, 100> buffer;
   tests::reset(client);
-  const auto received = peer.receive(buffer);
+  const auto received = connection.receive(buffer);
   ASSERT_FALSE(received.has_value());
   EXPECT_EQ(received.error(), std::errc::connection_reset);
 }
@@ -60,9 +60,9 @@ TEST(Connection, TimesOutWhenNothingComes) {
   constexpr milliseconds timeout = 100ms;
   auto [server, client] = tests::unix_connection();
   const auto begin = Clock::now();
-  Connection peer(server, timeout);
+  Connection connection(server, timeout);
   std::array<std::byte, 100> buffer;
-  EXPECT_EQ(peer.receive(buffer).error(), Error::timed_out);
+  EXPECT_EQ(connection.receive(buffer).error(), Error::timed_out);
   EXPECT_GE(Clock::now() - begin, timeout);
 }
 
@@ -70,7 +70,7 @@ TEST(Connection, TimesOutWhenBytesComeButNoMessage) {
   constexpr milliseconds timeout = 150ms;
   auto [server, client] = tests::unix_connection();
   const auto begin = Clock::now();
-  Connection peer(server, timeout);
+  Connection connection(server, timeout);
   const std::jthread dribbler([&to = client](const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       (void)::send(to.get(), "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -78,8 +78,8 @@ TEST(Connection, TimesOutWhenBytesComeButNoMessage) {
     }
   });
   std::array<std::byte, 100> buffer;
-  auto received = peer.receive(buffer);
-  while (received && Clock::now() - begin < far_too_long) received = peer.receive(buffer);
+  auto received = connection.receive(buffer);
+  while (received && Clock::now() - begin < far_too_long) received = connection.receive(buffer);
   ASSERT_FALSE(received.has_value()) << "each byte bought it more time";
   EXPECT_EQ(received.error(), Error::timed_out);
   EXPECT_GE(Clock::now() - begin, timeout);
@@ -90,12 +90,12 @@ TEST(Connection, TimesOutThoughTheNextByteIsAlwaysThere) {
   constexpr milliseconds timeout = 100ms;
   auto [server, client] = tests::unix_connection();
   const auto begin = Clock::now();
-  Connection peer(server, timeout);
+  Connection connection(server, timeout);
   std::array<std::byte, 100> buffer;
   common::Result<common::ByteView> received;
   while (received && Clock::now() - begin < 5s) {
     ASSERT_EQ(::send(client.get(), "x", 1, 0), 1);
-    received = peer.receive(buffer);
+    received = connection.receive(buffer);
   }
   ASSERT_FALSE(received.has_value()) << "the clock was not read";
   EXPECT_EQ(received.error(), Error::timed_out);
@@ -105,29 +105,29 @@ TEST(Connection, TimesOutThoughTheNextByteIsAlwaysThere) {
 TEST(Connection, GivesTheWholeTimeAgainForTheNextMessage) {
   constexpr milliseconds timeout = 100ms;
   auto [server, client] = tests::unix_connection();
-  Connection peer(server, timeout);
+  Connection connection(server, timeout);
   std::array<std::byte, 100> buffer;
   auto completed = Clock::now();
   for (int i = 0; i < 3; ++i) {
     ASSERT_EQ(::send(client.get(), "x", 1, 0), 1);
-    ASSERT_EQ(peer.receive(buffer).value().size(), 1U);
+    ASSERT_EQ(connection.receive(buffer).value().size(), 1U);
     std::this_thread::sleep_for(timeout / 2);
     completed = Clock::now();
-    peer.message_completed();
+    connection.message_completed();
   }
-  EXPECT_EQ(peer.receive(buffer).error(), Error::timed_out);
+  EXPECT_EQ(connection.receive(buffer).error(), Error::timed_out);
   EXPECT_GE(Clock::now() - completed, timeout);
 }
 
 TEST(Connection, WaitsForEverWithoutATimeout) {
   auto [server, client] = tests::unix_connection();
-  Connection peer(server, no_timeout);
+  Connection connection(server, no_timeout);
   std::array<std::byte, 100> buffer;
   const std::jthread late([&to = client] {
     std::this_thread::sleep_for(100ms);
     (void)::send(to.get(), "late", 4, 0);
   });
-  EXPECT_EQ(peer.receive(buffer).value().size(), 4U);
+  EXPECT_EQ(connection.receive(buffer).value().size(), 4U);
 }
 
 // A call with a timeout is not restarted, whatever SA_RESTART says. signal(7)
@@ -137,7 +137,7 @@ TEST(Connection, GoesOnAfterASignal) {
   struct sigaction before {};
   ASSERT_EQ(::sigaction(SIGUSR1, &action, &before), 0);
   auto [server, client] = tests::unix_connection();
-  Connection peer(server, 30s);
+  Connection connection(server, 30s);
   std::array<std::byte, 100> buffer;
   const std::jthread interrupter([&to = client, serving = ::pthread_self()] {
     for (int i = 0; i < 20; ++i) {
@@ -146,17 +146,17 @@ TEST(Connection, GoesOnAfterASignal) {
     }
     (void)::send(to.get(), "x", 1, 0);
   });
-  EXPECT_EQ(peer.receive(buffer).value().size(), 1U);
+  EXPECT_EQ(connection.receive(buffer).value().size(), 1U);
   ::sigaction(SIGUSR1, &before, nullptr);
 }
 
 TEST(Connection, SendsAllThoughTheKernelTakesLess) {
   const std::string answers(3'000'000, 'x');
   auto [server, client] = tests::tcp_connection(4096);
-  Connection peer(server, 30s);
+  Connection connection(server, 30s);
   tests::Received received;
   std::jthread reader([&, &from = client] { received = tests::receive_all(from); });
-  const auto sent = peer.send_all(bytes(answers));
+  const auto sent = connection.send_all(bytes(answers));
   EXPECT_TRUE(sent.has_value());
   server = Fd();
   reader.join();
@@ -169,8 +169,8 @@ TEST(Connection, TimesOutWhenThePeerTakesNoAnswers) {
   const std::string answers(20'000'000, 'x');
   for (auto& [server, client] : {tests::unix_connection(), tests::tcp_connection()}) {
     const auto begin = Clock::now();
-    Connection peer(server, timeout);
-    const auto sent = peer.send_all(bytes(answers));
+    Connection connection(server, timeout);
+    const auto sent = connection.send_all(bytes(answers));
     ASSERT_FALSE(sent.has_value());
     EXPECT_EQ(sent.error(), Error::timed_out);
     EXPECT_GE(Clock::now() - begin, timeout);
@@ -185,7 +185,7 @@ TEST(Connection, IsPatientWithAPeerThatTakesALittleNowAndThen) {
   auto [server, client] = tests::tcp_connection(4096);
   constexpr int send_buffer_bytes = 16'384;
   ::setsockopt(server.get(), SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof(int));
-  Connection peer(server, timeout);
+  Connection connection(server, timeout);
   tests::Received received;
   std::jthread reader([&, &from = client] {
     char some[1024];
@@ -198,7 +198,7 @@ TEST(Connection, IsPatientWithAPeerThatTakesALittleNowAndThen) {
     received.bytes += tests::receive_all(from).bytes;
   });
   const auto begin = Clock::now();
-  const auto sent = peer.send_all(bytes(answers));
+  const auto sent = connection.send_all(bytes(answers));
   EXPECT_TRUE(sent.has_value()) << sent.error().message();
   EXPECT_GE(Clock::now() - begin, timeout) << "or this shows nothing";
   server = Fd();
@@ -208,9 +208,9 @@ TEST(Connection, IsPatientWithAPeerThatTakesALittleNowAndThen) {
 
 TEST(Connection, GetsAnErrorAndNoSignalWhenThePeerHasClosed) {
   auto [server, client] = tests::unix_connection();
-  Connection peer(server, 30s);
+  Connection connection(server, 30s);
   client = Fd();
-  const auto sent = peer.send_all(bytes("answer"));
+  const auto sent = connection.send_all(bytes("answer"));
   ASSERT_FALSE(sent.has_value());
   EXPECT_EQ(sent.error(), std::errc::broken_pipe);
 }

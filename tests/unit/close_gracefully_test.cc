@@ -47,9 +47,9 @@ TEST(CloseGracefully, LetsAnAnswerArriveThoughInputIsUnread) {
     received = tests::receive_all(from);
     from = Fd();
   });
-  Connection peer(server, 30s);
-  EXPECT_TRUE(peer.send_all(bytes("answer")).has_value());
-  peer.close_gracefully(false);
+  Connection connection(server, 30s);
+  EXPECT_TRUE(connection.send_all(bytes("answer")).has_value());
+  connection.close_gracefully(false);
   server = Fd();
   reader.join();
   EXPECT_EQ(received.bytes, "answer");
@@ -58,9 +58,9 @@ TEST(CloseGracefully, LetsAnAnswerArriveThoughInputIsUnread) {
 
 TEST(CloseGracefully, WaitsForAPeerThatStaysButNotForEver) {
   auto [server, client] = tests::tcp_connection();
-  Connection peer(server, 30s);
+  Connection connection(server, 30s);
   const auto begin = Clock::now();
-  peer.close_gracefully(false);
+  connection.close_gracefully(false);
   EXPECT_GE(Clock::now() - begin, common::linger_timeout);
   EXPECT_LT(Clock::now() - begin, far_too_long);
   EXPECT_EQ(tests::receive_all(client).error, 0) << "our end of stream has arrived";
@@ -68,29 +68,29 @@ TEST(CloseGracefully, WaitsForAPeerThatStaysButNotForEver) {
 
 TEST(CloseGracefully, EndsWithAPeerThatNeverStopsSending) {
   auto [server, client] = tests::tcp_connection();
-  Connection peer(server, 30s);
+  Connection connection(server, 30s);
   const Firehose firehose(client);
   const auto begin = Clock::now();
-  peer.close_gracefully(false);
+  connection.close_gracefully(false);
   EXPECT_LT(Clock::now() - begin, far_too_long);
 }
 
 TEST(CloseGracefully, ReturnsImmediatelyWhenThePeerHasReset) {
   auto [server, client] = tests::tcp_connection();
   tests::reset(client);
-  Connection peer(server, 30s);
+  Connection connection(server, 30s);
   const auto begin = Clock::now();
-  peer.close_gracefully(false);
+  connection.close_gracefully(false);
   EXPECT_LT(Clock::now() - begin, common::linger_timeout);
 }
 
 TEST(CloseGracefully, WaitsOnlyForAcknowledgementsWhenStopping) {
   auto [server, client] = tests::tcp_connection();
-  Connection peer(server, 30s);
-  ASSERT_TRUE(peer.send_all(bytes("answer")).has_value());
+  Connection connection(server, 30s);
+  ASSERT_TRUE(connection.send_all(bytes("answer")).has_value());
   ::shutdown(server.get(), SHUT_RD);  // as the server's stop() does
   const auto begin = Clock::now();
-  peer.close_gracefully(true);
+  connection.close_gracefully(true);
   EXPECT_LT(Clock::now() - begin, common::linger_timeout) << "for a peer that just stays";
   server = Fd();
   EXPECT_EQ(tests::receive_all(client).bytes, "answer");
@@ -98,24 +98,24 @@ TEST(CloseGracefully, WaitsOnlyForAcknowledgementsWhenStopping) {
 
 TEST(CloseGracefully, DoesNotWaitForAPeerThatKeepsSendingWhenStopping) {
   auto [server, client] = tests::tcp_connection();
-  Connection peer(server, 30s);
+  Connection connection(server, 30s);
   const Firehose firehose(client);
   ::shutdown(server.get(), SHUT_RD);
   const auto begin = Clock::now();
-  peer.close_gracefully(true);
+  connection.close_gracefully(true);
   EXPECT_LT(Clock::now() - begin, common::linger_timeout);
 }
 
 TEST(CloseGracefully, WaitsForAnswersThatAreNotAcknowledgedWhenStopping) {
   auto [server, client] = tests::tcp_connection(4096);
-  Connection peer(server, 30s);
+  Connection connection(server, 30s);
   const std::string answers(100'000, 'x');
-  ASSERT_TRUE(peer.send_all(bytes(answers)).has_value());
+  ASSERT_TRUE(connection.send_all(bytes(answers)).has_value());
   ASSERT_GT(common::unacknowledged_bytes(server), 0U);
   ::shutdown(server.get(), SHUT_RD);
   tests::Received received;
   std::jthread reader([&, &from = client] { received = tests::receive_all(from); });
-  peer.close_gracefully(true);
+  connection.close_gracefully(true);
   EXPECT_LE(common::unacknowledged_bytes(server), 1U) << "more than the end of the stream";
   server = Fd();
   reader.join();
@@ -126,9 +126,9 @@ TEST(CloseGracefully, WaitsForAnswersThatAreNotAcknowledgedWhenStopping) {
 // answers with it.
 TEST(CloseGracefully, LosesNoAnswerToAPeerThatStillSendsWhenStopping) {
   auto [server, client] = tests::tcp_connection(4096);
-  Connection peer(server, 30s);
+  Connection connection(server, 30s);
   const std::string answers(100'000, 'x');
-  ASSERT_TRUE(peer.send_all(bytes(answers)).has_value());
+  ASSERT_TRUE(connection.send_all(bytes(answers)).has_value());
   ::shutdown(server.get(), SHUT_RD);
   std::size_t received_bytes = 0;
   std::jthread reader([&, &from = client] {
@@ -140,7 +140,7 @@ TEST(CloseGracefully, LosesNoAnswerToAPeerThatStillSendsWhenStopping) {
       (void)::send(from.get(), "more", 4, MSG_NOSIGNAL);
     }
   });
-  peer.close_gracefully(true);
+  connection.close_gracefully(true);
   server = Fd();
   reader.join();
   EXPECT_EQ(received_bytes, answers.size());

@@ -108,7 +108,8 @@ TEST(Fail, SaysInOneLineWhatToDo) {
   options.host = "192.0.2.1";
   options.port = 80;
   const auto said = [&](std::errc error) {
-    return tests::stderr_of([&] { EXPECT_EQ(common::fail(options, make_error_code(error)), 1); });
+    return tests::stderr_of(
+        [&] { EXPECT_EQ(common::report_failure(options, make_error_code(error)), 1); });
   };
   const auto one_line_about = [](const char* what) {
     return testing::MatchesRegex(std::string("cannot serve 192\\.0\\.2\\.1 port 80: [^\n]*") +
@@ -127,7 +128,7 @@ TEST(Fail, ExplainsAnInvalidArgumentWhereItIsTheAddress) {
   const auto said = [&](const char* host) {
     options.host = host;
     return tests::stderr_of(
-        [&] { common::fail(options, make_error_code(std::errc::invalid_argument)); });
+        [&] { common::report_failure(options, make_error_code(std::errc::invalid_argument)); });
   };
   EXPECT_THAT(said("fe80::1"), testing::HasSubstr("link-local"));
   EXPECT_THAT(said("::1"), testing::Not(testing::HasSubstr("--host")));

@@ -54,7 +54,7 @@ TEST(EchoSession, AnswersTheSameWhereverTheStreamIsCut) {
   }
 }
 
-// Only a completed message moves the time bound: a dribbler must not.
+// Only a completed message renews the read timeout: a dribbler must not.
 TEST(EchoSession, CountsAMessageWithItsLastByte) {
   const std::string message = frame("hello");
   EchoSession session(payload_bytes_max);
@@ -63,8 +63,10 @@ TEST(EchoSession, CountsAMessageWithItsLastByte) {
     ASSERT_EQ(session.take(bytes(message).subspan(i, 1), answers), 0U);
     ASSERT_TRUE(answers.empty()) << "answered before it was complete";
     ASSERT_EQ(session.end_of_stream().error(), Error::cut_short);
+    ASSERT_TRUE(session.inside_message());
   }
   EXPECT_EQ(session.take(bytes(message).last(1), answers), 1U);
+  EXPECT_FALSE(session.inside_message());
   EXPECT_EQ(tests::text(answers.view()), message);
 }
 

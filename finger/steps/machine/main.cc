@@ -20,7 +20,7 @@
 
 namespace {
 
-constexpr common::OptionNames option_names{
+constexpr common::ServerProfile server_profile{
     .address = "--addr", .connections = "--max-clients", .descriptors_each = 3};
 
 common::OptionTable option_table(machine::Options& options, bool& print_table) {
@@ -78,10 +78,10 @@ int main(int argc, char** argv) {
     common::log("fingerd-machine: --users: takes the name of a directory (try --help)");
     return 2;
   }
-  common::prepare_process(options.process, option_names);
+  common::prepare_process(options.process, server_profile);
 
   auto listener = listen_on(options.process);
-  if (!listener) return common::fail(options.process, listener.error(), option_names);
+  if (!listener) return common::report_failure(options.process, listener.error(), server_profile);
   const auto server = machine::Server::create(options, std::move(*listener));
   if (!server) {
     common::log("fingerd-machine: " + server.error());
@@ -89,8 +89,8 @@ int main(int argc, char** argv) {
   }
   const auto signals =
       common::SignalWakeup::create(options.drain_timeout(), [&server] { (*server)->stop(); });
-  if (!signals) return common::fail(options.process, signals.error(), option_names);
+  if (!signals) return common::report_failure(options.process, signals.error(), server_profile);
   common::announce((*server)->address());
-  const auto finished = (*server)->run();
-  return finished ? 0 : common::fail(options.process, finished.error(), option_names);
+  const auto outcome = (*server)->run();
+  return outcome ? 0 : common::report_failure(options.process, outcome.error(), server_profile);
 }

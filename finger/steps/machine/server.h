@@ -52,7 +52,7 @@ class Server {
   /// a shortage; of the ring.
   common::Status run();
 
-  /// Ends run() in good order. From any thread, and from a signal handler.
+  /// Begins an orderly stop: run() returns. From any thread, and from a signal handler.
   void stop();
 
  private:

@@ -1,45 +1,48 @@
-// An operation that the library does not have: getxattr(2).
-// Try it: touch /tmp/f; setfattr -n user.colour -v green /tmp/f; ./custom-operation /tmp/f
+// An operation that the library does not have: to append durably, as pwritev2(2) can.
+// Try it: ./custom-operation /tmp/journal one two && cat /tmp/journal
+
+#include <fcntl.h>
 
 #include <cstdio>
+#include <string>
 
 #include "uring/loop.h"
 
 // [operation]
-class GetAttribute {
+class AppendLine {
  public:
-  using Value = std::string_view;  // what a success yields
-  static constexpr const char* what = "getxattr";
+  using Value = std::size_t;  // what a success yields
+  static constexpr const char* what = "append";
 
-  GetAttribute(const char* path, const char* name) : path_(path), name_(name) {}
+  AppendLine(const uring::Fd& file, std::string line) : file_(file), line_(std::move(line)) {
+    line_ += '\n';
+  }
 
   void prepare(io_uring_sqe& entry) {
-    io_uring_prep_getxattr(&entry, name_, text_.data(), path_, static_cast<unsigned>(text_.size()));
+    const auto bytes = static_cast<unsigned>(line_.size());
+    io_uring_prep_write(&entry, file_.number(), line_.data(), bytes, 0);
+    entry.rw_flags = RWF_APPEND | RWF_DSYNC;
+    file_.mark(entry);
   }
   uring::Result<Value> decode(int result, std::uint32_t /*flags*/) const {
-    return Value(text_.data(), static_cast<std::size_t>(result));
+    return static_cast<std::size_t>(result);
   }
 
  private:
-  const char* path_;
-  const char* name_;
-  std::array<char, 256> text_;  // the kernel writes here: it lives until the operation's end
+  uring::Descriptor file_;
+  std::string line_;  // the kernel reads here: it lives until the operation's end
 };
 
-uring::Task<> print_colour(uring::Loop& loop, const char* path) {
-  auto attribute = loop.start(GetAttribute(path, "user.colour")).within(std::chrono::seconds(1));
-  const auto colour = co_await attribute;
-  if (colour) {
-    std::printf("%.*s\n", static_cast<int>(colour->size()), colour->data());
-  } else {
-    std::printf("%s\n", colour.error().message().c_str());
-  }
+uring::Task<uring::Status> append(uring::Loop& loop, const uring::Fd& file, const char* line) {
+  const auto appended = co_await loop.start(AppendLine(file, line)).within(std::chrono::seconds(1));
+  if (!appended) co_return std::unexpected(appended.error());
+  co_return uring::Status();
 }
 // [/operation]
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::puts("usage: custom-operation FILE");
+  if (argc < 2) {
+    std::puts("usage: custom-operation FILE LINE...");
     return 2;
   }
   const auto loop = uring::Loop::create({});
@@ -47,5 +50,15 @@ int main(int argc, char** argv) {
     std::puts(uring::explain(loop.error()).c_str());
     return 1;
   }
-  (*loop)->run(print_colour(**loop, argv[1]));
+  const uring::Fd file(::open(argv[1], O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+  if (!file) {
+    std::perror(argv[1]);
+    return 1;
+  }
+  for (int i = 2; i < argc; ++i) {
+    const auto appended = (*loop)->run(append(**loop, file, argv[i]));
+    if (appended) continue;
+    std::puts(appended.error().message().c_str());
+    return 1;
+  }
 }

@@ -1,5 +1,9 @@
-  $ touch file
-  $ "$EXAMPLES/custom-operation" file
-  No data available
-  $ "$EXAMPLES/custom-operation" missing
-  No such file or directory
+  $ echo zero > journal
+  $ "$EXAMPLES/custom-operation" journal one two
+  $ cat journal
+  zero
+  one
+  two
+  $ "$EXAMPLES/custom-operation" /dev/full one
+  No space left on device
+  [1]

@@ -4,11 +4,10 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "common/server/listen.h"
 #include "uring/loop.h"
 
 // [serve]
-uring::Task<> serve(uring::Loop& loop, common::Fd client) {
+uring::Task<> serve(uring::Loop& loop, uring::Fd client) {
   std::array<std::byte, 4096> buffer;
   while (true) {
     const auto received = co_await loop.recv(client, buffer).within(std::chrono::seconds(60));
@@ -18,7 +17,7 @@ uring::Task<> serve(uring::Loop& loop, common::Fd client) {
   }
 }
 
-uring::Task<std::error_code> accept_clients(uring::Loop& loop, const common::Fd& listener) {
+uring::Task<std::error_code> accept_clients(uring::Loop& loop, const uring::Fd& listener) {
   uring::Scope clients(loop);
   while (true) {
     auto accepted = co_await loop.accept(listener);
@@ -30,8 +29,8 @@ uring::Task<std::error_code> accept_clients(uring::Loop& loop, const common::Fd&
 
 int main(int argc, char** argv) {
   const auto port = static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 0);
-  const auto address = common::Address::parse("127.0.0.1", port);
-  const auto listener = common::listen_on(*address, common::SocketMode::blocking);
+  const auto address = uring::Address::parse("127.0.0.1", port);
+  const auto listener = uring::listen_on(*address);
   if (!listener) {
     std::perror("listen");
     return 1;
@@ -42,7 +41,7 @@ int main(int argc, char** argv) {
     return 1;
   }
 
-  std::printf("listening on %s\n", common::Address::of_socket(*listener)->to_string().c_str());
+  std::printf("listening on %s\n", uring::Address::of_socket(*listener)->to_string().c_str());
   std::fflush(stdout);
   const auto error = (*loop)->run(accept_clients(**loop, *listener));
   std::fprintf(stderr, "stopped: %s\n", error.message().c_str());

@@ -1,139 +1,156 @@
 #pragma once
 
+#include <liburing.h>
+
+#include <array>
+#include <cerrno>
+#include <concepts>
 #include <coroutine>
 #include <cstddef>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "uring/await.h"
 #include "uring/loop.h"
+#include "uring/loop_wait.h"
+#include "uring/spec_operation.h"
 
 namespace uring {
 
-/// Operations of which each begins when the one before it has succeeded, without a turn of the loop
-/// in between:
-///
-///     auto [opened, got, closed] = co_await link(
-///         loop.open_direct(dir, "plan", O_RDONLY, slot),
-///         loop.read(slot, buffer).whatever_happens(),   // a short read would break the link
-///         loop.close_direct(slot));
-///
-/// Yields the results of all. Behind one that fails or falls short the others end with
-/// Error::cancelled. All entries go in together, so a link is no longer than the ring.
+/// Several operations, for Await: see link().
 template <typename... Members>
-class [[nodiscard]] Link final : public Joint, public Cancellable {
+class LinkWait : public LoopWait, public Joint {
  public:
   static constexpr std::size_t size = sizeof...(Members);
-  static_assert(size >= 2);
 
-  explicit Link(Members&&... members) : members_(std::move(members)...) {}
-  Link(Link&& other) noexcept : members_(std::move(other.members_)), canceller_(other.canceller_) {}
-  ~Link() {
-    each([](auto& one) { one.cancel_now(); });
-  }
+  explicit LinkWait(Members&&... members)
+      : LoopWait(std::get<0>(std::tie(members...)).loop()), members_(std::move(members)...) {}
+  LinkWait(LinkWait&&) = default;
 
-  Link until(Deadline& deadline) && { return std::move(*this).cancelled_by(deadline); }
-  Link cancelled_by(Canceller& canceller) && {
-    canceller_ = &canceller;
-    return std::move(*this);
-  }
-
-  bool await_ready() {
-    Error reason = std::get<0>(members_).reason_not_to_begin();
-    if (canceller_ != nullptr && canceller_->reason() != Error{}) reason = canceller_->reason();
-    if (reason == Error{}) return false;
-    each([reason](auto& one) { one.refuse(reason); });
-    return true;
-  }
-
-  void await_suspend(std::coroutine_handle<> awaiting) {
-    if (canceller_ != nullptr) canceller_->add(*this);
-    Loop& loop = std::get<0>(members_).loop();
-    waiter_.wait(loop, awaiting);
-    open_ = size;
-    unsigned entries = 0;
-    each([&entries](auto& one) { entries += one.entries_needed(); });
-    loop.reserve(entries);
-    fill_from<0>(loop);
-  }
-
-  auto await_resume() {
-    return std::apply([](auto&... one) { return std::tuple(one.take()...); }, members_);
+  void shield() {
+    each([](auto& one) { one.shield(); });
   }
 
   void cancel(Error reason) override {
     each([reason](auto& one) { one.cancel(reason); });
   }
 
-  void member_ended(Operation& member) override {
-    --open_;
-    if (&member == &last()) {
-      // Those before it that had nothing to report have succeeded: its completion is theirs, too.
-      each([](auto& one) { one.in_flight() ? one.succeeded_without_cqe() : void(); });
-    } else if (was_skipped(member)) {
-      // One that skips its completion and has one has failed. The kernel cancels what comes after
-      // it without completions.
-      bool after = false;
-      each([&](auto& one) {
-        if (after && one.in_flight()) one.cancelled_without_cqe();
-        after = after || &one == &member;
-      });
-    } else if (Operation* next = head(); next != nullptr && next->reason() != Error{}) {
-      next->cancel(next->reason());  // it could not be found while it waited for this one
-    }
-    if (open_ == 0) std::get<0>(members_).make_ready(waiter_);
+  void member_ended() override {
+    if (--open_ == 0) return wake();
+    // The next could not be found while it waited for this one.
+    Operation* const next = head();
+    if (next->reason() != Error{}) next->cancel(next->reason());
   }
 
   bool is_head(const Operation& member) const override { return head() == &member; }
 
+ protected:
+  bool may_begin(Error cancelled);
+  void start(std::coroutine_handle<> awaiting);
+
+  auto take() {
+    return std::apply([](auto&... one) { return std::tuple(one.take()...); }, members_);
+  }
+
+  /// All are asked first: the end of one is what another may wait for.
+  void abandon() {
+    cancel(Error::cancelled);
+    each([](auto& one) { one.abandon(); });
+  }
+
  private:
-  template <std::size_t I>
-  void fill_from(Loop& loop) {
-    auto& member = std::get<I>(members_);
-    member.join(*this);
-    io_uring_sqe& entry = member.fill();
-    if constexpr (I + 1 < size) {
-      constexpr __u8 soft = IOSQE_IO_LINK;
-      constexpr __u8 hard = IOSQE_IO_HARDLINK;
-      entry.flags |= member.is_hard_link() ? hard : soft;
-      fill_from<I + 1>(loop);
-      if (Trace* trace = loop.trace()) trace->linked(member, std::get<I + 1>(members_));
-    }
-  }
-
-  const Operation& last() const { return std::get<size - 1>(members_); }
-
-  /// The one at work: the first that has not ended. Of one that skips its completion that is not
-  /// known.
-  Operation* head() const {
-    Operation* found = nullptr;
-    each([&found](auto& one) {
-      if (found == nullptr && one.in_flight() && !one.skips_success()) found = &one;
-    });
-    return found;
-  }
-
-  bool was_skipped(const Operation& member) const {
-    bool skips = false;
-    each([&](auto& one) { skips = skips || (&one == &member && one.skips_success()); });
-    return skips && last().in_flight();
-  }
-
   template <typename Visit>
-  void each(Visit visit) const {
+  void each(Visit visit) {
     std::apply([&visit](auto&... one) { (visit(one), ...); }, members_);
   }
 
-  mutable std::tuple<Members...> members_;
-  Canceller* canceller_ = nullptr;
-  Waiter waiter_;
-  std::size_t open_ = 0;
+  /// The one at work: the first that has not ended.
+  const Operation* head() const {
+    const Operation* found = nullptr;
+    const auto look = [&found](const Operation& one) {
+      if (found == nullptr && one.in_flight()) found = &one;
+    };
+    std::apply([&look](const auto&... one) { (look(one), ...); }, members_);
+    return found;
+  }
+  Operation* head() { return const_cast<Operation*>(std::as_const(*this).head()); }
+
+  std::tuple<Members...> members_;
+  std::array<bool, size> begins_{};
+  std::size_t open_ = 0;  ///< How many have begun and have not ended.
 };
 
+/// Decides for each member what would become of it alone: one that is cancelled already does not
+/// begin, nor does anything after it, unless it was to be done whatever_happens().
 template <typename... Members>
-Link<Members...> link(Members&&... members) {
-  static_assert((std::is_rvalue_reference_v<Members&&> && ...));
-  return Link<Members...>(std::move(members)...);
+bool LinkWait<Members...>::may_begin(Error cancelled) {
+  open_ = 0;
+  unsigned entries = 0;
+  Error broken{};
+  each([&, i = std::size_t{0}](auto& one) mutable {
+    Error reason = cancelled != Error{} ? cancelled : one.reason_not_to_begin();
+    if (reason == Error{}) reason = broken;
+    begins_[i] = reason == Error{};
+    if (begins_[i]) {
+      ++open_;
+      entries += one.entries_needed;
+    } else {
+      one.refuse(reason);
+      if (!one.is_hard_link()) broken = Error::cancelled;
+    }
+    ++i;
+  });
+  if (entries <= loop().ring().entries()) return open_ > 0;
+  each([](auto& one) { one.refuse(-E2BIG); });
+  return false;
+}
+
+template <typename... Members>
+void LinkWait<Members...>::start(std::coroutine_handle<> awaiting) {
+  wait(awaiting);
+  unsigned entries = 0;
+  each([&, i = std::size_t{0}](auto& one) mutable {
+    if (begins_[i++]) entries += one.entries_needed;
+  });
+  loop().reserve(entries);
+  const Operation* before = nullptr;
+  each([&, i = std::size_t{0}, to_come = open_](auto& one) mutable {
+    if (!begins_[i++]) return;
+    const bool is_last = --to_come == 0;
+    one.join(*this);
+    one.fill(is_last ? 0U : one.is_hard_link() ? IOSQE_IO_HARDLINK : IOSQE_IO_LINK);
+    Trace* const trace = loop().trace();
+    if (trace != nullptr && before != nullptr) trace->linked(*before, one);
+    before = &one;
+  });
+}
+
+/// Operations of which each begins when the one before it has succeeded, without a turn of the loop
+/// in between:
+///
+///     auto [opened, got, closed] = co_await link(
+///         loop.open_in_slot(slot, dir, "plan", O_RDONLY),
+///         loop.read(Descriptor::direct(slot), buffer).whatever_happens(),   // it may fall short
+///         loop.close_slot(slot));
+///
+/// Yields the results of all. After one that fails or falls short the others end with
+/// Error::cancelled: they have not begun. Each may have time-outs, deadlines and cancellers of its
+/// own, and so may the whole link; one that is cancelled while it waits for another ends when it is
+/// its turn, or with its result if the kernel is faster. One that is cancelled before the link
+/// begins counts as failed.
+///
+/// All entries go in together. If the ring has fewer (Ring::entries(); a member with a time-out of
+/// its own, within() or until(time_point), takes two) all end with argument_list_too_long and
+/// nothing has begun. A time-out of the whole link takes none.
+template <typename... Members>
+Await<LinkWait<Members...>> link(Members&&... members) {
+  static_assert(sizeof...(Members) >= 2, "a link has two members or more");
+  static_assert((std::is_rvalue_reference_v<Members&&> && ...),
+                "a link takes operations over: make them in the same expression");
+  static_assert((std::derived_from<Members, Operation> && ...),
+                "only operations of the kernel can be linked");
+  return Await<LinkWait<Members...>>(LinkWait<Members...>(std::move(members)...));
 }
 
 }  // namespace uring

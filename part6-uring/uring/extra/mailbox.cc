@@ -1,27 +1,36 @@
 #include "uring/extra/mailbox.h"
 
+#include <cassert>
+
 #include "uring/loop.h"
 
 namespace uring {
 
-Mailbox::Mailbox(Loop& loop) : Operation(loop), signal_(loop) {
+Mailbox::Mailbox(Loop& loop) : Operation(loop) {
   mark_begun();
   if (Trace* trace = loop.trace()) trace->begun(*this, nullptr);
 }
 
-Mailbox::~Mailbox() { count_skipped_cqes(0, 1); }
-
-Task<Result<std::uint32_t>> Mailbox::receive() {
-  while (queue_.empty()) {
-    if (const auto told = co_await signal_.wait(); !told) co_return std::unexpected(told.error());
-  }
-  co_return static_cast<std::uint32_t>(queue_.pop().result);
+Mailbox::~Mailbox() {
+  assert(waiting_.empty());  // it outlives the coroutine that waits for it
+  complete_one();
 }
 
 void Mailbox::arrived(int result, std::uint32_t flags) {
   expect_one_more();
   queue_.push({.result = result, .flags = flags});
-  signal_.notify_one();
+  if (LoopWaiter* const first = waiting_.front()) first->wake(loop());
+}
+
+void Mailbox::ReceiveWait::start(std::coroutine_handle<> awaiting) {
+  assert(mailbox_.waiting_.empty());
+  wait_in(mailbox_.waiting_, awaiting);
+  belong_to_scope();
+}
+
+Result<std::uint32_t> Mailbox::ReceiveWait::take() {
+  if (reason() != Error{}) return std::unexpected(make_error_code(reason()));
+  return static_cast<std::uint32_t>(mailbox_.queue_.pop().result);
 }
 
 }  // namespace uring

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <coroutine>
 #include <cstdint>
 
+#include "uring/await.h"
 #include "uring/extra/completion_queue.h"
+#include "uring/loop_wait.h"
 #include "uring/operation.h"
-#include "uring/signal.h"
-#include "uring/task.h"
 
 namespace uring {
 
@@ -23,8 +24,26 @@ class Mailbox final : public Operation {
 
   const char* what() const override { return "mailbox"; }
 
-  /// The next message. One coroutine may wait for it. Error: cancelled.
-  Task<Result<std::uint32_t>> receive();
+  class ReceiveWait : public LoopWait {
+   public:
+    explicit ReceiveWait(Mailbox& mailbox) : LoopWait(mailbox.loop()), mailbox_(mailbox) {}
+    using LoopWait::shield;
+
+   protected:
+    bool may_begin(Error cancelled) {
+      return LoopWait::may_begin(cancelled) && mailbox_.queue_.empty();
+    }
+    void start(std::coroutine_handle<> awaiting);
+    Result<std::uint32_t> take();
+
+   private:
+    Mailbox& mailbox_;
+  };
+  using Receive = Await<ReceiveWait>;
+
+  /// The next message. One coroutine may wait for it. Errors: cancelled, timed_out; the message
+  /// that comes later is the next one's.
+  Receive receive() { return Receive(ReceiveWait(*this)); }
 
  private:
   void cancel(Error /*reason*/) override {}  // nothing was submitted
@@ -33,7 +52,7 @@ class Mailbox final : public Operation {
   void ended() override {}
 
   CompletionQueue queue_;
-  Signal signal_;
+  WaitList waiting_;
 };
 
 }  // namespace uring

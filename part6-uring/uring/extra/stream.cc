@@ -3,19 +3,23 @@
 namespace uring {
 
 StreamBase::~StreamBase() {
-  assert(waiting_ == nullptr && stopping_ == nullptr);  // it outlives those that wait for it
+  assert(waiting_.empty() && stopping_.empty());  // it outlives those that wait for it
+}
+
+void StreamBase::wait_for_result() {
+  if (!in_flight()) begin();
 }
 
 void StreamBase::arrived(int result, std::uint32_t flags) {
   Operation::arrived(result, flags);
-  const bool expected = result == -ECANCELED && stopping_ != nullptr;
-  if (expected && waiting_ == nullptr) return;  // the coroutine that stopped it knows
+  const bool expected = result == -ECANCELED && !stopping_.empty();
+  if (expected && waiting_.empty()) return;  // the coroutine that stopped it knows
   queue_.push({.result = result, .flags = flags});
-  if (waiting_ != nullptr) make_ready(*std::exchange(waiting_, nullptr));
+  if (LoopWaiter* const first = waiting_.front()) first->wake(loop());
 }
 
 void StreamBase::ended() {
-  if (stopping_ != nullptr) make_ready(*std::exchange(stopping_, nullptr));
+  if (LoopWaiter* const first = stopping_.front()) first->wake(loop());
 }
 
 }  // namespace uring

@@ -6,13 +6,15 @@
 #include <utility>
 
 #include "uring/await.h"
-#include "uring/buffers.h"
 #include "uring/extra/completion_queue.h"
 #include "uring/loop.h"
+#include "uring/loop_wait.h"
+#include "uring/spec_operation.h"
 
 namespace uring {
 
-/// What all streams have in common, whatever they yield.
+/// What all streams have in common, whatever they yield. Their request is in no scope: it ends with
+/// stop() or with the stream.
 class StreamBase : public Operation {
  public:
   StreamBase(const StreamBase&) = delete;
@@ -21,49 +23,42 @@ class StreamBase : public Operation {
   /// Whether next() will not have to wait.
   bool pending() const { return !queue_.empty(); }
 
-  class [[nodiscard]] Stop {
+  class StopWait : public LoopWait {
    public:
-    explicit Stop(StreamBase& stream) : stream_(stream) {}
-    ~Stop() { forget(stream_.stopping_, waiter_); }
-    bool await_ready() const { return !stream_.in_flight(); }
-    void await_suspend(std::coroutine_handle<> awaiting) {
-      waiter_.wait(stream_.loop(), awaiting);
-      stream_.stopping_ = &waiter_;
+    static constexpr bool never_fails_unless_limited = true;
+    explicit StopWait(StreamBase& stream) : LoopWait(stream.loop()), stream_(stream) {}
+
+   protected:
+    bool may_begin(Error cancelled) {
+      set_reason(stream_.in_flight() ? cancelled : Error{});
+      return stream_.in_flight() && cancelled == Error{};
+    }
+    void start(std::coroutine_handle<> awaiting) {
+      assert(stream_.stopping_.empty());
+      wait_in(stream_.stopping_, awaiting);
       stream_.cancel(Error::cancelled);
     }
-    void await_resume() const {}
+    Status take() const { return status(); }
 
    private:
     StreamBase& stream_;
-    Waiter waiter_;
   };
+  using Stop = Await<StopWait>;
 
   /// Ends the request. What had come can still be fetched, while pending().
-  Stop stop() { return Stop(*this); }
+  Stop stop() { return Stop(StopWait(*this)); }
 
  protected:
-  explicit StreamBase(Loop& loop) : Operation(loop) {}
+  explicit StreamBase(Loop& loop) : Operation(loop) { shield(); }
   ~StreamBase();
 
   void arrived(int result, std::uint32_t flags) final;
   void ended() final;
-
-  void wait(Waiter& waiter) {
-    assert(waiting_ == nullptr);
-    waiting_ = &waiter;
-    if (!in_flight()) begin();
-  }
-  void forget(const Waiter& waiter) { forget(waiting_, waiter); }
-  CompletionQueue::Entry take_entry() { return queue_.pop(); }
-
- private:
-  static void forget(Waiter*& place, const Waiter& waiter) {
-    if (place == &waiter) place = nullptr;
-  }
+  void wait_for_result();
 
   CompletionQueue queue_;
-  Waiter* waiting_ = nullptr;   ///< In next().
-  Waiter* stopping_ = nullptr;  ///< In stop().
+  WaitList waiting_;   ///< In next(): one, or none.
+  WaitList stopping_;  ///< In stop().
 };
 
 /// An OperationSpec of a request that yields many results. Besides it has
@@ -99,34 +94,32 @@ class Stream : public StreamBase {
 
   const char* what() const override { return spec_.what; }
 
-  class [[nodiscard]] Next {
+  class NextWait : public LoopWait {
    public:
-    explicit Next(Stream& stream) : stream_(stream) {}
-    ~Next() { stream_.forget(waiter_); }
-    bool await_ready() {
-      if (stream_.pending()) return true;
-      if (stream_.in_flight()) return false;
-      refused_ = stream_.reason_not_to_begin();
-      return refused_ != Error{};
+    explicit NextWait(Stream& stream) : LoopWait(stream.loop()), stream_(stream) {}
+    using LoopWait::shield;
+
+   protected:
+    bool may_begin(Error cancelled) { return LoopWait::may_begin(cancelled) && !stream_.pending(); }
+    void start(std::coroutine_handle<> awaiting) {
+      assert(stream_.waiting_.empty());
+      wait_in(stream_.waiting_, awaiting);
+      belong_to_scope();
+      stream_.wait_for_result();
     }
-    void await_suspend(std::coroutine_handle<> awaiting) {
-      waiter_.wait(stream_.loop(), awaiting);
-      stream_.wait(waiter_);
-    }
-    Result<Value> await_resume() {
-      if (refused_ != Error{}) return std::unexpected(make_error_code(refused_));
+    Result<Value> take() {
+      if (reason() != Error{}) return std::unexpected(make_error_code(reason()));
       return stream_.take();
     }
 
    private:
     Stream& stream_;
-    Waiter waiter_;
-    Error refused_{};
   };
+  using Next = Await<NextWait>;
 
-  /// The next result. One coroutine may wait for it. Errors: cancelled, timed_out, and the errno of
-  /// the operation.
-  Next next() { return Next(*this); }
+  /// The next result. One coroutine may wait for it. Errors: the errno of the operation; cancelled
+  /// and timed_out. Those two leave the request as it is: what arrives later is the next one's.
+  Next next() { return Next(NextWait(*this)); }
 
  protected:
   void prepare(io_uring_sqe& entry) override {
@@ -140,19 +133,8 @@ class Stream : public StreamBase {
     return true;
   }
   Result<Value> take() {
-    const auto entry = take_entry();
-    int result = entry.result;
-    if constexpr (requires { spec_.translate(result); }) {
-      result = spec_.translate(result);
-    }
-    if (result < 0) return std::unexpected(error_of(result));
-    if constexpr (requires { spec_.decode(result, entry.flags); }) {
-      return spec_.decode(result, entry.flags);
-    } else if constexpr (std::is_void_v<Value>) {
-      return {};
-    } else {
-      return Value(static_cast<Value>(result));
-    }
+    const auto entry = queue_.pop();
+    return decode(spec_, *this, entry.result, entry.flags);
   }
 
   D spec_;

@@ -7,6 +7,7 @@
 
 #include "uring/buffers.h"
 #include "uring/extra/stream.h"
+#include "uring/newer_kernels.h"
 #include "uring/operation_specs.h"
 
 namespace uring {
@@ -25,6 +26,26 @@ class AcceptMany {
   static Result<Fd> decode(int result, std::uint32_t /*flags*/) { return Fd(result); }
 
  private:
+  Descriptor listener_;
+};
+
+class AcceptDirectMany {
+ public:
+  using Value = DirectFd;
+  static constexpr const char* what = "accept_direct_stream";
+  AcceptDirectMany(Loop& loop, Descriptor listener) : loop_(&loop), listener_(listener) {}
+  void prepare(io_uring_sqe& entry) const {
+    io_uring_prep_accept(&entry, listener_.number(), nullptr, nullptr, 0);
+    entry.file_index = IORING_FILE_INDEX_ALLOC;
+    listener_.mark(entry);
+  }
+  static void make_multishot(io_uring_sqe& entry) { entry.ioprio |= IORING_ACCEPT_MULTISHOT; }
+  Result<DirectFd> decode(int result, std::uint32_t /*flags*/) const {
+    return DirectFd(*loop_, result);
+  }
+
+ private:
+  Loop* loop_;
   Descriptor listener_;
 };
 
@@ -59,6 +80,32 @@ class RecvMany : public RecvLease {
   static void make_multishot(io_uring_sqe& entry) { entry.ioprio |= IORING_RECV_MULTISHOT; }
 };
 
+/// Reads from what poll(2) can wait for: a pipe, a terminal, a descriptor that counts.
+class ReadMany {
+ public:
+  using Value = Lease;
+  static constexpr const char* what = "read_stream";
+  ReadMany(Descriptor fd, Buffers& buffers) : fd_(fd), buffers_(&buffers) {}
+  void prepare(io_uring_sqe& entry) const {
+    io_uring_prep_rw(op_read_multishot, &entry, fd_.number(), nullptr, 0, at_position);
+    fd_.mark(entry);
+    buffers_->mark(entry);
+  }
+  static void make_multishot(io_uring_sqe& /*entry*/) {}  // there is no other
+  int translate(int result) const {
+    if (result == -ENOBUFS) buffers_->ran_out();
+    return result;
+  }
+  Result<Lease> decode(int result, std::uint32_t flags) const {
+    return buffers_->lease(result, flags);
+  }
+
+ private:
+  static constexpr std::uint64_t at_position = static_cast<std::uint64_t>(-1);
+  Descriptor fd_;
+  Buffers* buffers_;
+};
+
 class PollMany {
  public:
   using Value = unsigned;
@@ -91,11 +138,26 @@ class AcceptStream : public Stream<AcceptMany> {
   AcceptStream(Loop& loop, Descriptor listener) : Stream(loop, AcceptMany(listener)) {}
 };
 
+/// The same as direct descriptors: see accept_direct(), also for what becomes of a connection for
+/// which no slot is left. Error: ENFILE.
+class AcceptDirectStream : public Stream<AcceptDirectMany> {
+ public:
+  AcceptDirectStream(Loop& loop, Descriptor listener)
+      : Stream(loop, AcceptDirectMany(loop, listener)) {}
+};
+
 /// Bytes as they come; an empty lease at the end of the stream. Error: no_buffer_space, wait for
 /// Buffers::returned() before asking again.
 class RecvStream : public Stream<RecvMany> {
  public:
   RecvStream(Loop& loop, Descriptor fd, Buffers& buffers) : Stream(loop, RecvMany(fd, buffers)) {}
+};
+
+/// The same of what is no socket, but can be waited for with poll(2): a pipe, a terminal, an
+/// eventfd. Since 6.7. Errors: EBADFD, it cannot; no_buffer_space.
+class ReadStream : public Stream<ReadMany> {
+ public:
+  ReadStream(Loop& loop, Descriptor fd, Buffers& buffers) : Stream(loop, ReadMany(fd, buffers)) {}
 };
 
 /// The events that a descriptor has, whenever they change.

@@ -38,7 +38,7 @@ class WorkerGroup {
   using Create = std::function<std::expected<std::unique_ptr<Server>, std::string>(
       std::size_t i, const common::Fd& wake)>;
 
-  explicit WorkerGroup(const common::Options& options, const common::OptionNames& names = {})
+  explicit WorkerGroup(const common::Options& options, const common::ServerProfile& names = {})
       : options_(options), names_(names) {}
   WorkerGroup(const WorkerGroup&) = delete;
   WorkerGroup& operator=(const WorkerGroup&) = delete;
@@ -63,7 +63,7 @@ class WorkerGroup {
   void give_up(std::error_code error);
 
   const common::Options& options_;
-  const common::OptionNames names_;
+  const common::ServerProfile names_;
   Create create_;
   std::vector<common::Fd> wakes_;
   std::vector<std::string> complaints_;  ///< Why a server could not be made; empty: it was.
@@ -109,7 +109,7 @@ std::string WorkerGroup<Server>::start(std::size_t servers, Create create) {
 template <typename Server>
 int WorkerGroup<Server>::run() {
   auto log_writer = LogWriter::create();
-  if (!log_writer) return common::fail(options_, log_writer.error(), names_);
+  if (!log_writer) return common::report_failure(options_, log_writer.error(), names_);
   state_ = State::running;
   state_.notify_all();
   const auto finished = first_->run(log_writer->get());
@@ -146,7 +146,7 @@ void WorkerGroup<Server>::work(std::size_t i) {
 template <typename Server>
 void WorkerGroup<Server>::give_up(std::error_code error) {
   if (failed_.exchange(true)) return;
-  (void)common::fail(options_, error, names_);
+  (void)common::report_failure(options_, error, names_);
   common::SignalWakeup::stop_after_failure();
 }
 

@@ -265,7 +265,7 @@ int main(int argc, char** argv) {
   Fd directory(::open(users.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!directory) peer::give_up(users.c_str(), errno);
   auto listener = common::listen_on(options.address(), common::SocketMode::nonblocking);
-  if (!listener) return common::fail(options, listener.error());
+  if (!listener) return common::report_failure(options, listener.error());
   peer::announce(*listener);
   Daemon(std::move(*listener), std::move(directory), std::move(*accounts)).run();
 }

@@ -28,7 +28,7 @@ common::Fd listen_as_told(int argc, char** argv, std::string name, std::string s
   if (const auto status = common::parse_options(argc, argv, program)) std::exit(*status);
   common::prepare_process(options);
   auto listener = common::listen_on(options.address(), mode);
-  if (!listener) std::exit(common::fail(options, listener.error()));
+  if (!listener) std::exit(common::report_failure(options, listener.error()));
   return std::move(*listener);
 }
 

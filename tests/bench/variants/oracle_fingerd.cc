@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
   }
   common::prepare_process(options);
   const auto listener = common::listen_on(options.address(), common::SocketMode::blocking);
-  if (!listener) return common::fail(options, listener.error());
+  if (!listener) return common::report_failure(options, listener.error());
   common::announce(common::Address::of_socket(*listener)->to_string());
   while (true) {
     const common::Fd client(::accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC));

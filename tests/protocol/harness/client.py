@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from harness.connection import GONE, PIECE_BYTES, SILENCE_SECONDS, Connection
-from harness.frames import HEADER_BYTES, frame
+from harness.frames import HEADER_BYTES, frame, payload_bytes
 from harness.readiness import readable, ready
 from harness.verdict import ContractBroken, hexdump, hide_from_traceback
 
@@ -41,7 +41,7 @@ class Client(Connection):
 
     def receive_message(self) -> bytes:
         """The payload of the next message."""
-        return self.receive(int.from_bytes(self.receive(HEADER_BYTES), "little"))
+        return self.receive(payload_bytes(self.receive(HEADER_BYTES)))
 
     def expect(self, *payloads: bytes) -> None:
         """The next answers must be these messages, byte by byte, and in this order."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.console import Client
-from harness.frames import frame
+from harness.frames import HEADER_BYTES, frame, payload_bytes
 from harness.server import Server
 from harness.target import Target, built_stages
 
@@ -57,5 +57,5 @@ def received(*lines: bytes) -> bytes:
 def answer(to: socket.socket, count: int = 1, change: Callable[[bytes], bytes] = bytes) -> None:
     """Answers so many messages with their payload, changed."""
     for _ in range(count):
-        size = int.from_bytes(to.recv(4, socket.MSG_WAITALL), "little")
+        size = payload_bytes(to.recv(HEADER_BYTES, socket.MSG_WAITALL))
         to.sendall(frame(change(to.recv(size, socket.MSG_WAITALL))))

@@ -1,4 +1,7 @@
-"""The wire format in one place: a 4-byte unsigned little-endian length, then that many bytes."""
+"""The wire format in one place: a 4-byte unsigned little-endian length, then that many bytes.
+
+echo_server.py and broken_servers.py repeat it: they are read, and copied, alone.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,11 @@ MAX_MESSAGE_DEFAULT = 65536
 def header(payload_bytes: int) -> bytes:
     """The four bytes that announce a payload of `payload_bytes`, which need not follow."""
     return payload_bytes.to_bytes(HEADER_BYTES, "little")
+
+
+def payload_bytes(header_bytes: bytes) -> int:
+    """The length of the payload that these four bytes announce."""
+    return int.from_bytes(header_bytes, "little")
 
 
 def frame(payload: bytes) -> bytes:

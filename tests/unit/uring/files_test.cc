@@ -1,7 +1,9 @@
 // Every operation on files and names, once.
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <array>
@@ -97,6 +99,72 @@ TEST_F(UringFiles, Allocates) {
     const Fd file = co_await make_file("file", "");
     EXPECT_THAT(co_await loop.fallocate(file, 0, 0, 4096), Succeeded());
     EXPECT_EQ(std::filesystem::file_size(path_ + "/file"), 4096u);
+  });
+}
+
+TEST_F(UringFiles, Truncates) {
+  if (!loop.ring().supports(uring::op_ftruncate)) GTEST_SKIP() << "needs Linux 6.9";
+  run([this]() -> Task<> {
+    const Fd file = co_await make_file("file", "long text");
+    EXPECT_THAT(co_await loop.ftruncate(file, 4), Succeeded());
+    EXPECT_EQ(content_of("file"), "long");
+    EXPECT_THAT(co_await loop.ftruncate(file, -1), FailedWith(std::errc::invalid_argument));
+  });
+}
+
+TEST_F(UringFiles, Advises) {
+  run([this]() -> Task<> {
+    const Fd file = co_await make_file("file", "text");
+    EXPECT_THAT(co_await loop.sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE), Succeeded());
+    EXPECT_THAT(co_await loop.fadvise(file, 0, 0, POSIX_FADV_DONTNEED), Succeeded());
+    EXPECT_THAT(co_await loop.fadvise(file, 0, 0, 99), FailedWith(std::errc::invalid_argument));
+
+    constexpr std::size_t size = 4096;
+    void* const page =
+        ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const std::span memory(static_cast<std::byte*>(page), size);
+    memory[0] = std::byte{'x'};
+    EXPECT_THAT(co_await loop.madvise(memory, MADV_DONTNEED), Succeeded());
+    EXPECT_EQ(memory[0], std::byte{});  // the page was dropped, and is a new one
+    (void)::munmap(page, size);
+  });
+}
+
+TEST_F(UringFiles, KeepsAttributes) {
+  run([this]() -> Task<> {
+    const Fd file = co_await make_file("file", "");
+    const std::string path = path_ + "/file";
+    const auto set = co_await loop.setxattr(path.c_str(), "user.colour", bytes_of("green"));
+    if (!set && set.error() == std::errc::operation_not_supported)
+      co_return;  // of this file system
+    EXPECT_THAT(set, Succeeded());
+    std::array<std::byte, 16> value;
+    EXPECT_EQ(co_await loop.getxattr(path.c_str(), "user.colour", value), Size(5u));
+    EXPECT_EQ(text_of(std::span(value).first(5)), "green");
+    EXPECT_THAT(co_await loop.getxattr(path.c_str(), "user.none", value),
+                FailedWith(std::errc::no_message_available));
+
+    EXPECT_THAT(co_await loop.fsetxattr(file, "user.colour", bytes_of("blue")), Succeeded());
+    EXPECT_THAT(co_await loop.fsetxattr(file, "user.colour", bytes_of("red"), XATTR_CREATE),
+                FailedWith(std::errc::file_exists));
+    EXPECT_EQ(co_await loop.fgetxattr(file, "user.colour", {}), Size(4u));
+    EXPECT_THAT(co_await loop.fgetxattr(file, "user.colour", std::span(value).first(3)),
+                FailedWith(std::errc::result_out_of_range));
+    EXPECT_EQ(co_await loop.fgetxattr(file, "user.colour", value), Size(4u));
+    EXPECT_EQ(text_of(std::span(value).first(4)), "blue");
+  });
+}
+
+TEST_F(UringFiles, MakesPipes) {
+  if (!loop.ring().supports(uring::op_pipe)) GTEST_SKIP() << "needs Linux 6.16";
+  run([this]() -> Task<> {
+    const auto pipe = co_await loop.pipe();
+    EXPECT_THAT(pipe, Succeeded());
+    EXPECT_NE(::fcntl(pipe->read_end.get(), F_GETFD) & FD_CLOEXEC, 0);
+    EXPECT_EQ(co_await loop.write(pipe->write_end, bytes_of("through")), Size(7u));
+    std::array<std::byte, 16> buffer;
+    EXPECT_EQ(co_await loop.read(pipe->read_end, buffer), Size(7u));
+    EXPECT_EQ(text_of(std::span(buffer).first(7)), "through");
   });
 }
 

@@ -69,33 +69,6 @@ TEST_F(Uring, BehindAFailureTheRestIsCancelled) {
   });
 }
 
-TEST_F(Uring, AQuietOperationTakesItsResultFromTheNext) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    std::array<std::byte, 16> buffer;
-    for (int i = 0; i < 10; ++i) {
-      const auto [sent, received] =
-          co_await link(loop.send(ends.client, bytes_of("abc"), MSG_WAITALL).skip_success(3),
-                        loop.recv(ends.server, buffer));
-      EXPECT_EQ(sent, Result<std::size_t>(3));
-      EXPECT_EQ(received, Result<std::size_t>(3));
-    }
-  });
-}
-
-TEST_F(Uring, AQuietOperationThatFailsSaysSo) {
-  run([this]() -> Task<> {
-    auto ends = unix_connection();
-    ends.server = common::Fd();
-    std::array<std::byte, 16> buffer;
-    const auto [sent, received] =
-        co_await link(loop.send(ends.client, bytes_of("abc"), MSG_WAITALL).skip_success(3),
-                      loop.recv(ends.client, buffer));
-    EXPECT_THAT(sent, FailedWith(std::errc::broken_pipe));
-    EXPECT_THAT(received, FailedWith(Error::cancelled));
-  });
-}
-
 TEST_F(Uring, ALinkedOperationMayHaveATimeout) {
   run([this]() -> Task<> {
     const auto ends = unix_connection();
@@ -163,6 +136,222 @@ TEST_F(Uring, ALinkMayBeDestroyedInFlight) {
     scope.spawn(stuck_link(loop, ends.server));
     (void)co_await loop.nop();
   });
+}
+
+// A time-out and the results of a link race, many times over: what was received is reported.
+Task<> receive_and_send(Loop& loop, const common::Fd& fd, Canceller& canceller,
+                        std::size_t& received, int& ends_of_stream) {
+  std::array<std::byte, 16> in;
+  const std::array<std::byte, 1> out{};
+  const auto [first, second] =
+      co_await link(loop.recv(fd, in).within(50us), loop.send(fd, out)).cancelled_by(canceller);
+  if (first) received += *first;
+  if (first && *first == 0) ++ends_of_stream;
+}
+
+TEST_F(Uring, ALinkThatIsCancelledLosesNoByte) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    std::array<std::byte, 64> rest;
+    std::size_t received = 0;
+    int ends_of_stream = 0;
+    constexpr int rounds = 1000;
+    for (int i = 0; i < rounds; ++i) {
+      Canceller canceller;
+      Scope scope(loop);
+      EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1);
+      scope.spawn(receive_and_send(loop, ends.server, canceller, received, ends_of_stream));
+      if (i % 3 == 1) (void)co_await loop.nop();
+      if (i % 3 != 2) canceller.cancel();
+      co_await scope.join();
+      const auto left = ::recv(ends.server.get(), rest.data(), rest.size(), MSG_DONTWAIT);
+      if (left > 0) received += static_cast<std::size_t>(left);
+      while (::recv(ends.client.get(), rest.data(), rest.size(), MSG_DONTWAIT) > 0) {
+      }
+    }
+    EXPECT_EQ(received, std::size_t{rounds});
+    EXPECT_EQ(ends_of_stream, 0);
+  });
+}
+
+Task<> two_hard_receives(Loop& loop, const common::Fd& silent, const common::Fd& data,
+                         Deadline& deadline, std::optional<Result<std::size_t>>& outcome) {
+  std::array<std::byte, 16> in;
+  std::array<std::byte, 16> more;
+  const std::array<std::byte, 16> out{};
+  const auto [first, second, third] =
+      co_await link(loop.recv(silent, in).whatever_happens(),
+                    loop.recv(data, more).whatever_happens(), loop.send(data, out))
+          .until(deadline);
+  EXPECT_THAT(first, FailedWith(Error::timed_out));
+  outcome = second;
+}
+
+TEST_F(Uring, AMemberThatHasItsResultReportsItAlsoIfTheLinkIsCancelled) {
+  run([this]() -> Task<> {
+    const auto silent = unix_connection();
+    const auto data = unix_connection();
+    EXPECT_EQ(::send(data.client.get(), "hello", 5, 0), 5);
+    std::optional<Result<std::size_t>> outcome;
+    {
+      Deadline deadline(loop, Clock::now() + 5ms);
+      Scope scope(loop);
+      scope.spawn(two_hard_receives(loop, silent.server, data.server, deadline, outcome));
+      co_await scope.join();
+    }
+    (void)co_await loop.sleep(5ms);  // for completions that should have been waited for
+    std::array<std::byte, 16> rest;
+    const auto left = ::recv(data.server.get(), rest.data(), rest.size(), MSG_DONTWAIT);
+    EXPECT_EQ(outcome->value_or(0) + static_cast<std::size_t>(std::max<ssize_t>(left, 0)), 5u);
+  });
+}
+
+// Each awaits what would take for ever, and has a guard that must not be needed.
+TEST_F(Uring, MembersOfALinkHaveLimitsOfTheirOwn) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    std::array<std::byte, 16> to;
+    Deadline guard(loop, Clock::now() + 10s);
+    Deadline deadline(loop, Clock::now() + 10ms);
+    {
+      const auto [received, sent] = co_await link(loop.recv(ends.server, to).until(deadline),
+                                                  loop.send(ends.server, bytes_of("a")))
+                                        .until(guard);
+      EXPECT_THAT(received, FailedWith(Error::timed_out));
+      EXPECT_THAT(sent, FailedWith(Error::cancelled));
+    }
+    deadline.renew(Clock::now() + 10ms);
+    {
+      const auto [sent, received] = co_await link(loop.send(ends.server, bytes_of("a")),
+                                                  loop.recv(ends.server, to).until(deadline))
+                                        .until(guard);
+      EXPECT_THAT(sent, Succeeded());
+      EXPECT_THAT(received, FailedWith(Error::timed_out));
+    }
+    {
+      const auto [sent, received] = co_await link(loop.send(ends.server, bytes_of("a")),
+                                                  loop.recv(ends.server, to).within(10ms))
+                                        .until(guard);
+      EXPECT_THAT(sent, Succeeded());
+      EXPECT_THAT(received, FailedWith(Error::timed_out));
+    }
+    {
+      const auto [first, second] =
+          co_await link(loop.recv(ends.server, to).within(5ms).whatever_happens(), loop.nop())
+              .until(guard);
+      EXPECT_THAT(first, FailedWith(Error::timed_out));
+      EXPECT_THAT(second, Succeeded());
+    }
+    {
+      const auto [first, second] =
+          co_await link(loop.recv(ends.server, to).whatever_happens().within(5ms), loop.nop())
+              .until(guard);
+      EXPECT_THAT(first, FailedWith(Error::timed_out));
+      EXPECT_THAT(second, Succeeded());
+    }
+    {
+      const auto [first, second] =
+          co_await link(loop.recv(ends.server, to), loop.nop()).within(5ms).until(guard);
+      EXPECT_THAT(first, FailedWith(Error::timed_out));
+      EXPECT_THAT(second, FailedWith(Error::timed_out));
+    }
+    EXPECT_LT(Clock::now(), guard.due());
+  });
+}
+
+TEST_F(Uring, AMemberThatIsCancelledBeforehandCountsAsFailed) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    std::array<std::byte, 16> to;
+    Canceller canceller;
+    canceller.cancel(Error::timed_out);
+    const auto begun = loop.begun();
+    {
+      const auto [sent, received, last] =
+          co_await link(loop.send(ends.client, bytes_of("a")),
+                        loop.recv(ends.server, to).cancelled_by(canceller), loop.nop());
+      EXPECT_THAT(sent, Succeeded());
+      EXPECT_THAT(received, FailedWith(Error::timed_out));
+      EXPECT_THAT(last, FailedWith(Error::cancelled));
+      EXPECT_EQ(loop.begun(), begun + 1);
+    }
+    {
+      const auto [received, last] = co_await link(
+          loop.recv(ends.server, to).cancelled_by(canceller).whatever_happens(), loop.nop());
+      EXPECT_THAT(received, FailedWith(Error::timed_out));
+      EXPECT_THAT(last, Succeeded());
+      EXPECT_EQ(loop.begun(), begun + 2);
+    }
+    {
+      const auto [received, last] =
+          co_await link(loop.recv(ends.server, to).cancelled_by(canceller), loop.nop());
+      EXPECT_THAT(received, FailedWith(Error::timed_out));
+      EXPECT_THAT(last, FailedWith(Error::cancelled));
+      EXPECT_EQ(loop.begun(), begun + 2);
+    }
+  });
+}
+
+Task<> shielded_link(Loop& loop, const common::Fd& fd) {
+  std::array<std::byte, 16> buffer;
+  (void)co_await link(loop.send(fd, bytes_of("hi")).shielded(), loop.recv(fd, buffer).shielded());
+  ADD_FAILURE() << "no line of a destroyed frame runs";
+}
+
+TEST_F(Uring, AShieldedLinkMayBeDestroyedInFlight) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    for (const auto pause : {0ms, 2ms}) {
+      Scope scope(loop);
+      scope.spawn(shielded_link(loop, ends.server));
+      (void)co_await loop.sleep(pause);
+    }
+  });
+}
+
+// The first ends immediately, the second waits shielded, and the third for the second.
+Task<> hard_shielded_link(Loop& loop, const common::Fd& fd) {
+  std::array<std::byte, 16> buffer;
+  std::array<std::byte, 16> more;
+  (void)co_await link(loop.nop(), loop.recv(fd, buffer).shielded().whatever_happens(),
+                      loop.recv(fd, more).within(1h).shielded());
+  ADD_FAILURE() << "no line of a destroyed frame runs";
+}
+
+TEST_F(Uring, ALinkOfHardMembersMayBeDestroyedInFlight) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    for (const auto pause : {0ms, 2ms}) {
+      Scope scope(loop);
+      scope.spawn(hard_shielded_link(loop, ends.server));
+      (void)co_await loop.sleep(pause);
+    }
+  });
+}
+
+TEST(UringLoop, ALinkLongerThanTheRingFails) {
+  const auto loop = std::move(*Loop::create(*uring::Setup::parse("entries=4")));
+  auto link_three = [](Loop& l, bool timed) -> Task<> {
+    Canceller unused;
+    const auto begun = l.begun();
+    if (timed) {
+      const auto [first, second, third] =
+          co_await link(l.nop().within(1s), l.nop().within(1s), l.nop().within(1s))
+              .cancelled_by(unused);
+      EXPECT_THAT(first, FailedWith(std::errc::argument_list_too_long));
+      EXPECT_THAT(second, FailedWith(std::errc::argument_list_too_long));
+      EXPECT_THAT(third, FailedWith(std::errc::argument_list_too_long));
+      EXPECT_EQ(l.begun(), begun);
+    } else {
+      const auto [first, second, third] =
+          co_await link(l.nop().within(1s), l.nop(), l.nop()).within(1s);
+      EXPECT_THAT(first, Succeeded());
+      EXPECT_THAT(second, Succeeded());
+      EXPECT_THAT(third, Succeeded());
+    }
+  };
+  loop->run(link_three(*loop, true));
+  loop->run(link_three(*loop, false));
 }
 
 }  // namespace

@@ -105,6 +105,20 @@ TEST_F(Uring, SignalsDoNotDisturb) {
   ::sigaction(SIGALRM, &before, nullptr);
 }
 
+// As `due - Clock::now()` is when it is too late.
+TEST_F(Uring, ASleepThatIsOverAlreadyTakesNoTime) {
+  run([this]() -> Task<> {
+    const auto begin = Clock::now();
+    for (const auto time : {0ns, std::chrono::nanoseconds(-1ms), std::chrono::nanoseconds(-1h)}) {
+      EXPECT_THAT(co_await loop.sleep(time), Succeeded()) << time.count();
+    }
+    for (const auto due : {begin, begin - 1h, Clock::time_point(), Clock::time_point::min()}) {
+      EXPECT_THAT(co_await loop.sleep_until(due), Succeeded());
+    }
+    EXPECT_LT(Clock::now(), begin + 10s);
+  });
+}
+
 // Idle, a loop makes one system call and stays there.
 TEST_F(Uring, AnIdleLoopSleeps) {
   run([this]() -> Task<> {

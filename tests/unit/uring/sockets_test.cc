@@ -1,5 +1,6 @@
 // Every operation on sockets, readiness and time, once.
 
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -49,6 +50,51 @@ TEST_F(Uring, ConnectsAndAccepts) {
     EXPECT_EQ(accepted->peer.to_string(), common::Address::of_socket(*client)->to_string());
     EXPECT_NE(::fcntl(accepted->fd.get(), F_GETFD) & FD_CLOEXEC, 0);
     EXPECT_NE(::fcntl(client->get(), F_GETFD) & FD_CLOEXEC, 0);
+  });
+}
+
+TEST_F(Uring, BindsAndListens) {
+  if (!loop.ring().supports(uring::op_listen)) GTEST_SKIP() << "needs Linux 6.11";
+  run([this]() -> Task<> {
+    const auto listener = co_await loop.socket(AF_INET, SOCK_STREAM, 0);
+    EXPECT_THAT(co_await loop.bind(*listener, tests::on_free_port()), Succeeded());
+    EXPECT_THAT(co_await loop.listen(*listener), Succeeded());
+    const auto address = *common::Address::of_socket(*listener);
+    EXPECT_TRUE(tests::connect_to(address));
+    EXPECT_THAT(co_await loop.accept(*listener), Succeeded());
+    const auto another = co_await loop.socket(AF_INET, SOCK_STREAM, 0);
+    EXPECT_THAT(co_await loop.bind(*another, address), FailedWith(std::errc::address_in_use));
+  });
+}
+
+// Without anything of a server: what another project begins with.
+TEST_F(Uring, ListensInACall) {
+  run([this]() -> Task<> {
+    const auto listener = uring::listen_on(tests::on_free_port("::1"));
+    EXPECT_THAT(listener, Succeeded());
+    const auto address = *uring::Address::of_socket(*listener);
+    EXPECT_THAT(co_await loop.accept(*listener).within(2ms), FailedWith(Error::timed_out));
+    EXPECT_TRUE(tests::connect_to(address));
+    EXPECT_THAT(co_await loop.accept(*listener), Succeeded());
+    EXPECT_THAT(uring::listen_on(address), FailedWith(std::errc::address_in_use));
+  });
+}
+
+TEST_F(Uring, SetsAndGetsSocketOptions) {
+  // Which commands a socket takes cannot be asked; waitid is of the same Linux.
+  if (!loop.ring().supports(uring::op_waitid)) GTEST_SKIP() << "needs Linux 6.7";
+  run([this]() -> Task<> {
+    const auto socket = co_await loop.socket(AF_INET, SOCK_STREAM, 0);
+    EXPECT_THAT(co_await loop.setsockopt(*socket, SOL_SOCKET, SO_KEEPALIVE, 1), Succeeded());
+    int value = 0;
+    const auto to = std::as_writable_bytes(std::span(&value, 1));
+    EXPECT_EQ(co_await loop.getsockopt(*socket, SOL_SOCKET, SO_KEEPALIVE, to), Size(sizeof value));
+    EXPECT_EQ(value, 1);
+    const std::string_view name = "reno";
+    EXPECT_THAT(co_await loop.setsockopt(*socket, IPPROTO_TCP, TCP_CONGESTION, bytes_of(name)),
+                Succeeded());
+    EXPECT_THAT(co_await loop.getsockopt(*socket, IPPROTO_TCP, TCP_NODELAY, to),
+                FailedWith(std::errc::operation_not_supported));
   });
 }
 
@@ -108,6 +154,36 @@ TEST_F(Uring, SendsWithoutCopying) {
   });
 }
 
+TEST_F(Uring, SendsMessagesWithoutCopying) {
+  run([this]() -> Task<> {
+    const auto ends = tests::tcp_connection();
+    std::string text = "zero";
+    iovec part{text.data(), text.size()};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    EXPECT_EQ(co_await loop.sendmsg_zc(ends.client, message), Size(4u));
+    std::array<std::byte, 16> buffer;
+    EXPECT_EQ(co_await loop.recv(ends.server, buffer), Size(4u));
+    EXPECT_EQ(text_of(std::span(buffer).first(4)), "zero");
+  });
+}
+
+TEST_F(Uring, SendsRegisteredMemoryWithoutCopying) {
+  run([this]() -> Task<> {
+    const auto ends = tests::tcp_connection();
+    std::array<std::byte, 64> memory{std::byte{'x'}};
+    const iovec whole{memory.data(), memory.size()};
+    EXPECT_THAT(loop.register_buffers(std::span(&whole, 1)), Succeeded());
+    EXPECT_EQ(co_await loop.send_zc_fixed(ends.client, std::span(memory).first(1), 0), Size(1u));
+    std::array<std::byte, 16> buffer;
+    EXPECT_EQ(co_await loop.recv(ends.server, buffer), Size(1u));
+    EXPECT_EQ(buffer[0], std::byte{'x'});
+    EXPECT_THAT(co_await loop.send_zc_fixed(ends.client, buffer, 0),
+                FailedWith(std::errc::bad_address));
+  });
+}
+
 TEST_F(Uring, Polls) {
   run([this]() -> Task<> {
     const auto ends = unix_connection();
@@ -129,6 +205,23 @@ TEST_F(Uring, ControlsAnEpoll) {
     epoll_event seen{};
     EXPECT_EQ(::epoll_wait(epoll.get(), &seen, 1, 1000), 1);
     EXPECT_EQ(seen.data.u64, 7u);
+  });
+}
+
+TEST_F(Uring, WaitsForAnEpoll) {
+  if (!loop.ring().supports(uring::op_epoll_wait)) GTEST_SKIP() << "needs Linux 6.15";
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    const Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = 7;
+    EXPECT_EQ(::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, ends.server.get(), &event), 0);
+    std::array<epoll_event, 4> seen{};
+    EXPECT_THAT(co_await loop.epoll_wait(epoll, seen).within(2ms), FailedWith(Error::timed_out));
+    (void)co_await loop.send(ends.client, bytes_of("x"));
+    EXPECT_EQ(co_await loop.epoll_wait(epoll, seen), Size(1u));
+    EXPECT_EQ(seen[0].data.u64, 7u);
   });
 }
 

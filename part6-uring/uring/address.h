@@ -1,0 +1,23 @@
+#pragma once
+
+#include "common/server/accept.h"
+#include "common/server/address.h"
+#include "common/server/listen.h"
+
+// What the loop shares with the servers that have none, by the names that it has here.
+namespace uring {
+
+using common::Accepted;
+using common::Address;
+using common::is_transient_accept_error;
+
+/// A socket that listens on `address` (port 0: the kernel chooses one), with a backlog of SOMAXCONN
+/// and TCP_NODELAY for the connections, which inherit it. `::` serves IPv4 as well. Several loops
+/// may accept from it. Errors: of socket(2), bind(2), listen(2).
+inline common::Result<common::Fd> listen_on(const Address& address) {
+  // A ring waits for a blocking socket without blocking the thread. With a non-blocking one an
+  // accept ends with EAGAIN when the backlog is empty.
+  return common::listen_on(address, common::SocketMode::blocking);
+}
+
+}  // namespace uring

@@ -1,0 +1,2 @@
+  $ "$EXAMPLES/deadlines"
+  late: 500 of 1000

@@ -1,0 +1,151 @@
+#pragma once
+
+#include <chrono>
+#include <coroutine>
+#include <cstddef>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "uring/await.h"
+#include "uring/loop.h"
+#include "uring/loop_wait.h"
+#include "uring/scope.h"
+#include "uring/task.h"
+
+namespace uring {
+
+/// What a task yields, as a value: std::monostate if it is nothing.
+template <typename T>
+using ValueOf = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
+/// How a race has ended.
+template <typename... T>
+class Raced {
+ public:
+  Raced(std::size_t first, std::tuple<ValueOf<T>...> all) : winner(first), values(std::move(all)) {}
+
+  std::size_t winner;                ///< Which task was the first to finish, from 0.
+  std::tuple<ValueOf<T>...> values;  ///< What each has yielded, the losers, too.
+};
+
+/// Tasks in a scope of their own, for Await: see race() and scoped().
+template <typename... T>
+class TasksWait : public LoopWait {
+ public:
+  TasksWait(Loop& loop, Task<T>... tasks) : LoopWait(loop), tasks_(std::move(tasks)...) {}
+  TasksWait(TasksWait&& other) noexcept
+      : LoopWait(std::move(other)), tasks_(std::move(other.tasks_)) {}
+
+  /// Asks the tasks. What they yield then is theirs to say.
+  void cancel(Error reason) override { scope_->cancel(reason); }
+
+ protected:
+  bool may_begin(Error cancelled) {
+    set_reason(cancelled);
+    return true;
+  }
+
+  void start(std::coroutine_handle<> awaiting) {
+    const Error cancelled = reason();
+    wait(awaiting);
+    scope_.emplace(loop());
+    if (cancelled != Error{}) scope_->cancel(cancelled);
+    spawn_all(std::index_sequence_for<T...>());
+    scope_->wake_when_joined(waiter());
+  }
+
+  std::size_t winner() const { return *winner_; }
+
+  std::tuple<ValueOf<T>...> take_values() {
+    return std::apply([](auto&... each) { return std::tuple(std::move(*each)...); }, values_);
+  }
+
+ private:
+  template <std::size_t... i>
+  void spawn_all(std::index_sequence<i...> /*numbers*/) {
+    (scope_->spawn(run<i>(std::move(std::get<i>(tasks_)))), ...);
+  }
+
+  template <std::size_t i, typename U>
+  Task<> run(Task<U> task) {
+    if constexpr (std::is_void_v<U>) {
+      co_await std::move(task);
+      std::get<i>(values_).emplace();
+    } else {
+      std::get<i>(values_).emplace(co_await std::move(task));
+    }
+    if (winner_) co_return;
+    winner_ = i;
+    scope_->cancel();
+  }
+
+  std::tuple<Task<T>...> tasks_;
+  std::tuple<std::optional<ValueOf<T>>...> values_;
+  std::optional<std::size_t> winner_;
+  std::optional<Scope> scope_;  ///< Last: it ends before what its tasks refer to.
+};
+
+template <typename... T>
+class RaceWait : public TasksWait<T...> {
+ public:
+  using TasksWait<T...>::TasksWait;
+
+ protected:
+  Raced<T...> take() { return {this->winner(), this->take_values()}; }
+};
+
+template <typename T>
+class TaskWait : public TasksWait<T> {
+ public:
+  using TasksWait<T>::TasksWait;
+
+ protected:
+  T take() {
+    if constexpr (!std::is_void_v<T>) return std::get<0>(this->take_values());
+  }
+};
+
+/// Runs tasks side by side until one of them finishes; it wins. The others are cancelled, and have
+/// finished too before this goes on: none of them is left behind.
+///
+///     auto [winner, values] = co_await race(loop, receive(loop, fd, buffer), wait_for_stop(stop));
+///     if (winner == 0) use(std::get<0>(values));
+///
+/// Each task runs to its end, so each has yielded a value: a loser mostly that it was cancelled,
+/// or its result if the kernel was faster. So nothing that was received is lost. Tasks begin in the
+/// order in which they are given; those that begin when one has finished already are cancelled from
+/// their first operation on.
+///
+/// It may have time-outs and cancellers of its own, as all that is awaited: they cancel all tasks,
+/// of which again the first to finish wins.
+template <typename... T>
+Await<RaceWait<T...>> race(Loop& loop, Task<T>... tasks) {
+  static_assert(sizeof...(T) >= 1, "a race has at least one task");
+  return Await<RaceWait<T...>>(RaceWait<T...>(loop, std::move(tasks)...));
+}
+
+/// A task in a scope of its own, so that it can have time-outs and cancellers, for itself and all
+/// that it begins:
+///
+///     const auto answer = co_await scoped(loop, ask(loop, server)).until(deadline);
+///
+/// Yields what the task does. It is cancelled by what it awaits, which ends with Error::timed_out
+/// or Error::cancelled; a result that is there wins. What is shielded() goes on.
+template <typename T>
+Await<TaskWait<T>> scoped(Loop& loop, Task<T> task) {
+  return Await<TaskWait<T>>(TaskWait<T>(loop, std::move(task)));
+}
+
+/// The task, of which what it awaits ends with Error::timed_out when the time has passed. Yields
+/// what the task makes of it.
+///
+///     const auto answer = co_await with_timeout(loop, ask(loop, server), 5s);
+template <typename T>
+auto with_timeout(Loop& loop, Task<T> task, std::chrono::nanoseconds timeout) {
+  return scoped(loop, std::move(task)).within(timeout);
+}
+
+}  // namespace uring

@@ -1,0 +1,103 @@
+"""Another project takes the loop of part 6: installed, fetched, or as a part of the whole."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from test_alone import ROOT, call, configure, copy_of, targets
+
+ELSEWHERE = ROOT / "part6-uring/uring/examples/elsewhere"
+# What a server of this project needs, and the loop does not.
+WITHOUT = tuple(f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("CLI11", "Boost", "GTest"))
+COMMON_HEADERS = ["fd.h", "result.h", "server/accept.h", "server/address.h", "server/listen.h"]
+
+
+def skip_without_liburing(run: subprocess.CompletedProcess[str]) -> None:
+    if "needs liburing" in run.stdout:
+        pytest.skip("liburing is not installed")
+    assert run.returncode == 0, run.stdout
+
+
+def nap_in(build: Path) -> None:
+    run = call("cmake", "--build", build)
+    assert run.returncode == 0, run.stdout
+    run = call(build / "nap")
+    if "io_uring" in run.stdout:
+        pytest.skip(run.stdout)
+    assert run.stdout == "slept\n"
+
+
+def elsewhere(directory: Path) -> Path:
+    """The other project, with nothing of this one above it."""
+    directory.mkdir()
+    for source in ELSEWHERE.iterdir():
+        (directory / source.name).write_text(source.read_text())
+    return directory
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from a copy that is gone afterwards: nothing may refer to it."""
+    at = tmp_path_factory.mktemp("install")
+    uring = copy_of("part6-uring", at / "copy") / "uring"
+    skip_without_liburing(configure(uring, at / "build", *WITHOUT))
+    run = call("cmake", "--build", at / "build")
+    assert run.returncode == 0, run.stdout
+    run = call("cmake", "--install", at / "build", "--prefix", at / "usr")
+    assert run.returncode == 0, run.stdout
+    (at / "copy").rename(at / "gone")
+    return at / "usr"
+
+
+def test_an_installed_loop_is_found(installed: Path, tmp_path: Path) -> None:
+    run = configure(elsewhere(tmp_path / "elsewhere"), tmp_path / "build", *WITHOUT,
+                    f"-DCMAKE_PREFIX_PATH={installed}",
+                    "-DFETCHCONTENT_TRY_FIND_PACKAGE_MODE=ALWAYS")
+    assert run.returncode == 0, run.stdout
+    cache = (tmp_path / "build/CMakeCache.txt").read_text()
+    assert f"uring_loop_DIR:PATH={installed}" in cache
+    nap_in(tmp_path / "build")
+
+
+def test_of_common_only_what_the_loop_includes_is_installed(installed: Path) -> None:
+    common = installed / "include/uring_loop/common"
+    found = sorted(str(path.relative_to(common)) for path in common.rglob("*.h"))
+    assert found == COMMON_HEADERS
+    libraries = sorted(path.name for path in installed.rglob("*.a"))
+    assert libraries == ["liburing_loop.a", "liburing_loop_sockets.a"]
+    assert not (installed / "include/uring_loop/uring/server").exists()
+
+
+@pytest.mark.long
+def test_every_installed_header_can_be_included_alone(installed: Path, tmp_path: Path) -> None:
+    include = installed / "include/uring_loop"
+    for header in sorted((include / "uring").rglob("*.h")):
+        source = tmp_path / f"{header.stem}.cc"
+        source.write_text(f'#include "{header.relative_to(include)}"\n')
+        run = call("c++", "-std=c++23", "-fsyntax-only", f"-I{include}", source)
+        assert run.returncode == 0, run.stdout
+
+
+@pytest.mark.long
+def test_a_fetched_loop_is_built(tmp_path: Path) -> None:
+    copy = copy_of("part6-uring", tmp_path / "copy").parent
+    run = configure(elsewhere(tmp_path / "elsewhere"), tmp_path / "build", *WITHOUT,
+                    f"-DFETCHCONTENT_SOURCE_DIR_URING_LOOP={copy}",
+                    "-DFETCHCONTENT_TRY_FIND_PACKAGE_MODE=NEVER")
+    skip_without_liburing(run)
+    nap_in(tmp_path / "build")
+    assert not list((tmp_path / "build").rglob("*echo-server*")), "the examples are not wanted"
+
+
+def test_the_whole_project_gives_another_one_the_loop_alone(tmp_path: Path) -> None:
+    (tmp_path / "CMakeLists.txt").write_text(f"""cmake_minimum_required(VERSION 3.25)
+project(another LANGUAGES CXX)
+add_subdirectory({ROOT} six-servers EXCLUDE_FROM_ALL)
+add_library(user INTERFACE)
+target_link_libraries(user INTERFACE uring_loop::uring_loop)
+""")
+    skip_without_liburing(configure(tmp_path, tmp_path / "build"))
+    found = targets(tmp_path / "build")
+    assert "uring_loop" in found
+    assert not found & {"part1-blocking", "common_server"}, "a server has options"

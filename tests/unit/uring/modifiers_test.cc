@@ -1,0 +1,314 @@
+// What can be asked of anything that is awaited, .within(), .until(), .cancelled_by(), .shielded(),
+// .as() and .whatever_happens(), in every order.
+
+#include <array>
+#include <chrono>
+#include <concepts>
+#include <utility>
+
+#include "fixture.h"
+#include "uring/extra/link.h"
+#include "uring/extra/mailbox.h"
+#include "uring/extra/race.h"
+#include "uring/extra/streams.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using tests::FailedWith;
+using tests::Succeeded;
+using tests::unix_connection;
+using tests::Uring;
+using uring::Canceller;
+using uring::Clock;
+using uring::Deadline;
+using uring::Error;
+using uring::Loop;
+using uring::Result;
+using uring::Scope;
+using uring::Signal;
+using uring::Status;
+using uring::Task;
+
+constexpr int limits = 4;
+constexpr auto soon = 5ms;
+
+/// Four limits, of which one is reached soon and the others never.
+class Limits {
+ public:
+  Limits(Loop& loop, int tight)
+      : timeout(tight == 0 ? std::chrono::nanoseconds(soon) : 1h),
+        due(Clock::now() + (tight == 1 ? std::chrono::nanoseconds(soon) : 1h)),
+        deadline(loop, Clock::now() + (tight == 2 ? std::chrono::nanoseconds(soon) : 1h)),
+        expected(tight == 3 ? Error::cancelled : Error::timed_out) {}
+
+  std::chrono::nanoseconds timeout;
+  Clock::time_point due;
+  Deadline deadline;
+  Canceller canceller;  ///< For the caller to cancel.
+  Error expected;
+};
+
+template <int which>
+auto limit(auto awaitable, Limits& by) {
+  if constexpr (which == 0) return std::move(awaitable).within(by.timeout);
+  if constexpr (which == 1) return std::move(awaitable).until(by.due);
+  if constexpr (which == 2) return std::move(awaitable).until(by.deadline);
+  if constexpr (which == 3) return std::move(awaitable).cancelled_by(by.canceller);
+}
+
+/// One of the modifiers that are no limits, after each limit another one.
+template <int number>
+auto modify(auto awaitable) {
+  if constexpr (number % 3 == 0) return std::move(awaitable).shielded();
+  if constexpr (number % 3 == 1) return std::move(awaitable).as(0);
+  if constexpr (number % 3 == 2) return std::move(awaitable).whatever_happens();
+}
+
+/// The limits in the order of the digits.
+template <int order, int number = 0>
+auto limit_all(auto awaitable, Limits& by) {
+  if constexpr (number == limits) {
+    return awaitable;
+  } else {
+    return limit_all<order / 10, number + 1>(
+        modify<order + number>(limit<order % 10>(std::move(awaitable), by)), by);
+  }
+}
+
+using Outcome = std::optional<Result<std::size_t>>;
+
+template <int order>
+Task<> receive_limited(Loop& loop, const common::Fd& fd, Limits& by, Outcome& outcome) {
+  std::array<std::byte, 16> buffer;
+  outcome = co_await limit_all<order>(loop.recv(fd, buffer), by);
+}
+
+using Receive = Task<> (*)(Loop&, const common::Fd&, Limits&, Outcome&);
+
+template <int... order>
+constexpr std::array<Receive, sizeof...(order)> receives{receive_limited<order>...};
+
+/// All orders of the digits 0 to 3; a leading 0 is not written.
+constexpr auto every_order =
+    receives<123, 132, 213, 231, 312, 321, 1023, 1032, 1203, 1230, 1302, 1320, 2013, 2031, 2103,
+             2130, 2301, 2310, 3012, 3021, 3102, 3120, 3201, 3210>;
+
+TEST_F(Uring, LimitsHoldInEveryOrder) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    for (int tight = 0; tight < limits; ++tight) {
+      Limits by(loop, tight);
+      std::array<Outcome, every_order.size()> outcomes;
+      Scope scope(loop);
+      for (std::size_t i = 0; i < every_order.size(); ++i) {
+        scope.spawn(every_order[i](loop, ends.server, by, outcomes[i]));
+      }
+      (void)co_await loop.nop();
+      if (tight == 3) by.canceller.cancel();
+      EXPECT_THAT(co_await scope.join().within(10s), Succeeded()) << tight;
+      scope.cancel();
+      by.canceller.cancel();
+      co_await scope.join();
+      for (const auto& outcome : outcomes) EXPECT_THAT(*outcome, FailedWith(by.expected)) << tight;
+    }
+  });
+}
+
+// All orders have a shielded() in them: none of them ends with its scope.
+TEST_F(Uring, ShieldedHoldsInEveryOrder) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    Limits by(loop, -1);
+    std::array<Outcome, every_order.size()> outcomes;
+    Scope scope(loop);
+    for (std::size_t i = 0; i < every_order.size(); ++i) {
+      scope.spawn(every_order[i](loop, ends.server, by, outcomes[i]));
+    }
+    scope.cancel(Error::timed_out);
+    (void)co_await loop.sleep(2ms).shielded();
+    EXPECT_EQ(scope.size(), every_order.size());
+    by.canceller.cancel();
+    co_await scope.join();
+    for (const auto& outcome : outcomes) EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  });
+}
+
+TEST_F(Uring, WhatIsCancelledAlreadyDoesNotBeginInAnyOrder) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    for (const bool late : {false, true}) {
+      Limits by(loop, -1);
+      if (late) {
+        by.deadline.cancel(Error::timed_out);
+      } else {
+        by.canceller.cancel();
+      }
+      const auto begun = loop.begun();
+      for (const auto& receive : every_order) {
+        Outcome outcome;
+        co_await receive(loop, ends.server, by, outcome);
+        EXPECT_THAT(*outcome, FailedWith(late ? Error::timed_out : Error::cancelled));
+      }
+      EXPECT_EQ(loop.begun(), begun);
+    }
+  });
+}
+
+TEST_F(Uring, OfSeveralLimitsOfAKindTheFirstToPassCounts) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    std::array<std::byte, 16> to;
+    Deadline near(loop, Clock::now() + 40ms);
+    Deadline far(loop, Clock::now() + 1h);
+    Canceller unused;
+    const auto late = FailedWith(Error::timed_out);
+    const auto now = [] { return Clock::now(); };
+    const auto begin = now();
+    EXPECT_THAT(co_await loop.recv(ends.server, to).within(5ms).within(1h), late);
+    EXPECT_THAT(co_await loop.recv(ends.server, to).within(1h).within(5ms), late);
+    EXPECT_THAT(co_await loop.recv(ends.server, to).within(1h).until(now() + 5ms), late);
+    EXPECT_THAT(co_await loop.recv(ends.server, to).until(now() + 1h).within(5ms), late);
+    EXPECT_THAT(co_await loop.recv(ends.server, to).until(now() + 5ms).until(now() + 1h), late);
+    EXPECT_GE(now() - begin, 25ms);
+    EXPECT_THAT(co_await loop.recv(ends.server, to).until(near).until(far), late);
+    EXPECT_GE(now(), near.due());
+    near.renew(now() + 5ms);
+    EXPECT_THAT(co_await loop.recv(ends.server, to).cancelled_by(unused).until(far).until(near),
+                late);
+    EXPECT_LT(now() - begin, 10s);
+  });
+}
+
+TEST_F(Uring, AnExtremeTimeLimitIsOne) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    std::array<std::byte, 16> to;
+    Signal never(loop);
+    const auto late = FailedWith(Error::timed_out);
+    EXPECT_THAT(co_await loop.recv(ends.server, to).within(-1h), late);
+    EXPECT_THAT(co_await loop.recv(ends.server, to).within(0s), late);
+    EXPECT_THAT(co_await loop.recv(ends.server, to).until(Clock::time_point::min()), late);
+    EXPECT_THAT(co_await never.wait().within(-1h), late);
+    EXPECT_THAT(co_await never.wait().until(Clock::time_point::min()), late);
+    const auto always = std::chrono::nanoseconds::max();
+    EXPECT_THAT(co_await loop.recv(ends.server, to).within(always).within(5ms), late);
+    EXPECT_THAT(co_await never.wait().within(always).within(5ms), late);
+    EXPECT_THAT(co_await loop.recv(ends.server, to).until(Clock::time_point::max()).within(5ms),
+                late);
+    EXPECT_THAT(co_await loop.nop().within(always), Succeeded());
+    EXPECT_THAT(co_await loop.nop().until(Clock::time_point::max()), Succeeded());
+  });
+}
+
+Task<> cancel_soon(Loop& loop, Canceller& canceller) {
+  (void)co_await loop.sleep(soon);
+  canceller.cancel();
+}
+
+std::error_code reason(const Status& result) { return result ? std::error_code() : result.error(); }
+template <typename T>
+std::error_code reason(const Result<T>& result) {
+  return result ? std::error_code() : result.error();
+}
+template <typename... T>
+std::error_code reason(const std::tuple<T...>& results) {
+  return reason(std::get<0>(results));
+}
+template <typename... T>
+std::error_code reason(const uring::Raced<T...>& raced) {
+  return reason(raced.values);
+}
+
+template <int tight>
+Task<> expect_limited(Loop& loop, auto& make) {
+  Limits by(loop, tight);
+  Scope scope(loop);
+  if (tight == 3) scope.spawn(cancel_soon(loop, by.canceller));
+  const auto result = co_await limit<tight>(make(), by);
+  EXPECT_EQ(reason(result), make_error_code(by.expected)) << "limit " << tight;
+  co_await scope.join();
+  // And once more, where it is over before it begins.
+  by.canceller.cancel();
+  by.deadline.cancel(Error::timed_out);
+  const auto again = co_await limit<tight>(make(), by);
+  EXPECT_EQ(reason(again), make_error_code(by.expected)) << "limit " << tight;
+}
+
+/// `make` makes something to await that would take for ever.
+Task<> expect_limited_by_all(Loop& loop, auto make) {
+  co_await expect_limited<0>(loop, make);
+  co_await expect_limited<1>(loop, make);
+  co_await expect_limited<2>(loop, make);
+  co_await expect_limited<3>(loop, make);
+}
+
+Task<Result<std::size_t>> receive(Loop& loop, const common::Fd& fd) {
+  std::array<std::byte, 16> buffer;
+  co_return co_await loop.recv(fd, buffer);
+}
+
+Task<> wait_for_ever(Signal& signal) { (void)co_await signal.wait(); }
+
+TEST_F(Uring, AnythingThatIsAwaitedCanBeLimited) {
+  ends_with_run = false;  // a mailbox
+  const auto buffers = std::move(*uring::Buffers::create(loop, 2, 64));
+  run([&]() -> Task<> {
+    const auto ends = unix_connection();
+    std::array<std::byte, 16> to;
+    Signal never(loop);
+    uring::PollStream events(loop, ends.server, POLLIN);
+    uring::Mailbox mailbox(loop);
+    Scope children(loop);
+    children.spawn(wait_for_ever(never));
+    co_await expect_limited_by_all(loop, [&] { return loop.recv(ends.server, to); });
+    co_await expect_limited_by_all(loop, [&] { return never.wait(); });
+    co_await expect_limited_by_all(loop, [&] { return events.next(); });
+    co_await expect_limited_by_all(loop, [&] { return mailbox.receive(); });
+    co_await expect_limited_by_all(loop, [&] { return children.join(); });
+    co_await expect_limited_by_all(loop, [&] { return buffers->returned(); });
+    co_await expect_limited_by_all(loop, [&] { return scoped(loop, receive(loop, ends.server)); });
+    co_await expect_limited_by_all(
+        loop, [&] { return race(loop, receive(loop, ends.server), receive(loop, ends.server)); });
+    co_await expect_limited_by_all(
+        loop, [&] { return link(loop.recv(ends.server, to), loop.recv(ends.server, to)); });
+    EXPECT_EQ(children.size(), 1u) << "a join that timed out leaves the children at work";
+    children.cancel();
+    co_await children.join();
+  });
+}
+
+// What makes no sense does not compile.
+template <typename T>
+concept CanBeShielded = requires(T awaitable) {
+  std::move(awaitable).shielded();
+};
+template <typename T>
+concept CanHaveRights = requires(T awaitable) {
+  std::move(awaitable).as(1);
+};
+template <typename T>
+concept CanBreakALink = requires(T awaitable) {
+  std::move(awaitable).whatever_happens();
+};
+template <typename T>
+concept CanBeModifiedInPlace = requires(T awaitable) {
+  awaitable.within(1s);
+};
+
+using Nop = decltype(std::declval<Loop&>().nop());
+using TimedNop = decltype(std::declval<Nop>().within(1s));
+using NextEvent = uring::PollStream::Next;
+using OneTask = decltype(scoped(std::declval<Loop&>(), std::declval<Task<>>()));
+
+static_assert(CanBeShielded<Nop> && CanHaveRights<Nop> && CanBreakALink<Nop>);
+static_assert(CanBeShielded<TimedNop> && CanHaveRights<TimedNop> && CanBreakALink<TimedNop>);
+static_assert(CanBeShielded<Signal::Wait> && CanBeShielded<NextEvent>);
+static_assert(!CanHaveRights<Signal::Wait> && !CanHaveRights<NextEvent> && !CanHaveRights<OneTask>);
+static_assert(!CanBreakALink<Signal::Wait> && !CanBreakALink<NextEvent>);
+static_assert(!CanBeShielded<Scope::Join>, "no scope ends it");
+static_assert(!CanBeShielded<OneTask>, "it is a scope: what is in it can be shielded");
+static_assert(!CanBeModifiedInPlace<Nop> && !CanBeModifiedInPlace<Signal::Wait>);
+static_assert(std::same_as<decltype(std::declval<Scope::Join>().await_resume()), void>);
+
+}  // namespace

@@ -1,0 +1,366 @@
+#include "uring/extra/race.h"
+
+#include <poll.h>
+
+#include <array>
+#include <chrono>
+#include <memory>
+
+#include "fixture.h"
+#include "uring/extra/mailbox.h"
+#include "uring/extra/streams.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using tests::bytes_of;
+using tests::FailedWith;
+using tests::Succeeded;
+using tests::unix_connection;
+using tests::Uring;
+using uring::Canceller;
+using uring::Clock;
+using uring::Deadline;
+using uring::Error;
+using uring::Loop;
+using uring::Result;
+using uring::Scope;
+using uring::Signal;
+using uring::Status;
+using uring::Task;
+
+Task<Result<std::size_t>> receive(Loop& loop, const common::Fd& fd) {
+  std::array<std::byte, 16> buffer;
+  co_return co_await loop.recv(fd, buffer);
+}
+
+Task<Status> nap(Loop& loop, std::chrono::nanoseconds time) { co_return co_await loop.sleep(time); }
+
+Task<std::unique_ptr<int>> box(int value) { co_return std::make_unique<int>(value); }
+
+TEST_F(Uring, OfARaceTheFirstToFinishWins) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    {
+      const auto [winner, values] =
+          co_await race(loop, receive(loop, ends.server), nap(loop, 5ms), nap(loop, 1h));
+      EXPECT_EQ(winner, 1u);
+      EXPECT_THAT(std::get<0>(values), FailedWith(Error::cancelled));
+      EXPECT_THAT(std::get<1>(values), Succeeded());
+      EXPECT_THAT(std::get<2>(values), FailedWith(Error::cancelled));
+    }
+    EXPECT_EQ(::send(ends.client.get(), "abc", 3, 0), 3);
+    {
+      const auto [winner, values] = co_await race(loop, nap(loop, 1h), receive(loop, ends.server));
+      EXPECT_EQ(winner, 1u);
+      EXPECT_THAT(std::get<0>(values), FailedWith(Error::cancelled));
+      EXPECT_EQ(std::get<1>(values), Result<std::size_t>(3));
+    }
+  });
+}
+
+Task<> keep_busy(Loop& loop, bool& finished) {
+  while (true) {  // not `while (co_await …)`, which g++ 12 compiles to a trap
+    const auto slept = co_await loop.sleep(1ms);
+    if (!slept) break;
+  }
+  (void)co_await loop.sleep(2ms).shielded();  // its last words
+  finished = true;
+}
+
+TEST_F(Uring, TheLosersHaveFinishedWhenARaceHas) {
+  run([this]() -> Task<> {
+    bool finished = false;
+    const auto [winner, values] = co_await race(loop, keep_busy(loop, finished), nap(loop, 5ms));
+    EXPECT_EQ(winner, 1u);
+    EXPECT_TRUE(finished);
+    EXPECT_EQ(loop.begun(), loop.ended());
+  });
+}
+
+TEST_F(Uring, ARaceTakesTasksThatNeverWait) {
+  run([this]() -> Task<> {
+    auto [winner, values] = co_await race(loop, box(1), nap(loop, 1h), box(3));
+    EXPECT_EQ(winner, 0u);
+    EXPECT_EQ(*std::get<0>(values), 1);
+    EXPECT_THAT(std::get<1>(values), FailedWith(Error::cancelled));
+    EXPECT_EQ(*std::get<2>(values), 3);
+    const auto alone = co_await race(loop, nap(loop, 1ms));
+    EXPECT_EQ(alone.winner, 0u);
+  });
+}
+
+// A time-out and bytes come at the same time: a loser that has them says so.
+TEST_F(Uring, ARaceLosesNoByte) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    std::size_t received = 0;
+    std::array<int, 2> wins{};
+    constexpr int rounds = 300;
+    for (int i = 0; i < rounds; ++i) {
+      Scope scope(loop);
+      auto send_soon = [](Loop& l, const common::Fd& fd, int n) -> Task<> {
+        (void)co_await l.sleep(std::chrono::microseconds((n * 7) % 60));
+        EXPECT_THAT(co_await l.send(fd, bytes_of("x")), Succeeded());
+      };
+      scope.spawn(send_soon(loop, ends.client, i));
+      const auto raced = co_await race(loop, receive(loop, ends.server),
+                                       nap(loop, std::chrono::microseconds(i % 60)));
+      ++wins.at(raced.winner);
+      received += std::get<0>(raced.values).value_or(0);
+      co_await scope.join();
+    }
+    std::array<std::byte, 512> rest;
+    const auto left = ::recv(ends.server.get(), rest.data(), rest.size(), MSG_DONTWAIT);
+    if (left > 0) received += static_cast<std::size_t>(left);
+    EXPECT_EQ(received, std::size_t{rounds});
+    EXPECT_GT(wins[0], 0);
+    EXPECT_GT(wins[1], 0);
+  });
+}
+
+Task<> lose_a_race(Loop& loop, const common::Fd& fd) {
+  (void)co_await race(loop, receive(loop, fd), nap(loop, 1h), receive(loop, fd)).within(2h);
+  ADD_FAILURE() << "no line of a destroyed frame runs";
+}
+
+TEST_F(Uring, ARaceMayBeDestroyedInFlight) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    for (const auto pause : {0ms, 2ms}) {
+      Scope scope(loop);
+      scope.spawn(lose_a_race(loop, ends.server));
+      (void)co_await loop.sleep(pause);
+    }
+    EXPECT_EQ(loop.begun(), loop.ended());
+  });
+}
+
+Task<int> three_tries(Loop& loop, const common::Fd& fd) {
+  for (int i = 1; i <= 3; ++i) {
+    if (const auto received = co_await receive(loop, fd); !received) {
+      EXPECT_THAT(received, FailedWith(Error::timed_out));
+      co_return -i;
+    }
+  }
+  co_return 3;
+}
+
+TEST_F(Uring, ATaskMayHaveATimeout) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    EXPECT_EQ(co_await with_timeout(loop, three_tries(loop, ends.server), 5ms), -1);
+    EXPECT_THAT(co_await with_timeout(loop, nap(loop, 1h), 5ms), FailedWith(Error::timed_out));
+    EXPECT_THAT(co_await with_timeout(loop, nap(loop, 1ms), 1h), Succeeded());
+    EXPECT_EQ(*co_await with_timeout(loop, box(7), 1h), 7);
+    EXPECT_EQ(*co_await with_timeout(loop, box(8), -1h), 8);  // a result wins
+    Deadline passed(loop);
+    passed.cancel(Error::timed_out);
+    EXPECT_EQ(co_await scoped(loop, three_tries(loop, ends.server)).until(passed), -1);
+    bool finished = false;
+    co_await with_timeout(loop, keep_busy(loop, finished), 5ms);
+    EXPECT_TRUE(finished);
+  });
+}
+
+TEST_F(Uring, TimeoutsOfTasksNest) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    auto inner = [](Loop& l, const common::Fd& fd, auto timeout) -> Task<Result<std::size_t>> {
+      co_return co_await with_timeout(l, receive(l, fd), timeout);
+    };
+    EXPECT_THAT(co_await with_timeout(loop, inner(loop, ends.server, 1h), 5ms),
+                FailedWith(Error::timed_out));
+    EXPECT_THAT(co_await with_timeout(loop, inner(loop, ends.server, 5ms), 1h),
+                FailedWith(Error::timed_out));
+    Scope scope(loop);
+    std::optional<Result<std::size_t>> outcome;
+    auto keep = [](Loop& l, const common::Fd& fd, auto& to) -> Task<> {
+      to = co_await with_timeout(l, receive(l, fd), 1h);
+    };
+    scope.spawn(keep(loop, ends.server, outcome));
+    scope.cancel();
+    co_await scope.join();
+    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  });
+}
+
+TEST_F(Uring, ATaskIsLimitedBesidesItsScope) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    Deadline deadline(loop, Clock::now() + 5ms);
+    std::optional<Result<std::size_t>> outcome;
+    auto keep = [](Loop& l, const common::Fd& fd, auto& to) -> Task<> {
+      to = co_await receive(l, fd);
+    };
+    Scope scope(loop);
+    const uring::Attachment late(deadline, scope);
+    scope.spawn(keep(loop, ends.server, outcome));
+    co_await scope.join();
+    EXPECT_THAT(*outcome, FailedWith(Error::timed_out));
+    Scope another(loop);
+    const uring::Attachment too_late(deadline, another);
+    EXPECT_EQ(another.reason(), Error::timed_out);
+  });
+}
+
+// What the request of a stream yields later is not lost to a wait that timed out.
+TEST_F(Uring, AStreamOutlivesATimeoutOfItsNext) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    std::array<std::byte, 8> buffer;
+    uring::PollStream events(loop, ends.server, POLLIN);
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_THAT(co_await events.next().within(2ms), FailedWith(Error::timed_out));
+      EXPECT_TRUE(events.in_flight());
+      (void)co_await loop.send(ends.client, bytes_of("x"));
+      const auto seen = co_await events.next().within(10s);
+      EXPECT_EQ(seen.value_or(0) & POLLIN, unsigned{POLLIN});
+      (void)co_await loop.recv(ends.server, buffer);
+    }
+    co_await events.stop().within(10s);
+  });
+}
+
+Task<Result<std::size_t>> next_size(uring::RecvStream& stream) {
+  const auto lease = co_await stream.next();
+  if (!lease) co_return std::unexpected(lease.error());
+  co_return lease->size();
+}
+
+TEST_F(Uring, AStreamOutlivesARaceThatItsNextLoses) {
+  ends_with_run = false;  // buffers that are on their way back
+  const auto buffers = std::move(*uring::Buffers::create(loop, 4, 64));
+  run([&]() -> Task<> {
+    const auto ends = tests::tcp_connection();
+    uring::RecvStream stream(loop, ends.server, *buffers);
+    std::size_t received = 0;
+    constexpr int rounds = 100;
+    for (int i = 0; i < rounds; ++i) {
+      EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1);
+      const auto raced = co_await race(loop, next_size(stream),
+                                       nap(loop, std::chrono::microseconds(10 * (i % 10))));
+      const auto& size = std::get<0>(raced.values);
+      if (size) {
+        received += *size;
+      } else {
+        EXPECT_THAT(size, FailedWith(Error::cancelled));
+      }
+    }
+    while (received < rounds) {
+      const auto size = co_await with_timeout(loop, next_size(stream), 10s);
+      EXPECT_THAT(size, Succeeded());
+      if (!size || *size == 0) break;
+      received += *size;
+    }
+    EXPECT_EQ(received, std::size_t{rounds});
+  });
+}
+
+TEST_F(Uring, AWaitForAStreamEndsWithItsScopeThatTheRequestIsNotIn) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    uring::PollStream events(loop, ends.server, POLLIN);
+    auto next = [](uring::PollStream& from, auto& to) -> Task<> { to = co_await from.next(); };
+    std::optional<Result<unsigned>> first;
+    std::optional<Result<unsigned>> second;
+    Scope scope(loop);
+    scope.spawn(next(events, first));
+    (void)co_await loop.nop();
+    {
+      Scope inner(loop);
+      scope.cancel();
+      co_await scope.join();
+      EXPECT_THAT(*first, FailedWith(Error::cancelled));
+      inner.spawn(next(events, second));  // the same request
+      EXPECT_FALSE(second);
+      inner.cancel(Error::timed_out);
+      co_await inner.join();
+      EXPECT_THAT(*second, FailedWith(Error::timed_out));
+    }
+    EXPECT_TRUE(events.in_flight());
+  });
+}
+
+TEST_F(Uring, AMailboxOutlivesATimeout) {
+  ends_with_run = false;
+  run([this]() -> Task<> {
+    uring::Mailbox mailbox(loop);
+    for (std::uint32_t i = 0; i < 3; ++i) {
+      EXPECT_THAT(co_await mailbox.receive().within(2ms), FailedWith(Error::timed_out));
+      EXPECT_THAT(co_await loop.msg_ring(loop.ring_fd(), mailbox.user_data(), i), Succeeded());
+      EXPECT_EQ(co_await mailbox.receive().within(10s), Result<std::uint32_t>(i));
+    }
+  });
+}
+
+Task<> wait_for(Signal& signal, std::optional<Status>& outcome, Canceller& canceller) {
+  outcome = co_await signal.wait().cancelled_by(canceller);
+}
+
+// A coroutine that was notified and cancelled begins nothing any more: the next is to hear of it.
+TEST_F(Uring, ANotificationIsNotLostToACancel) {
+  run([this]() -> Task<> {
+    Signal signal(loop);
+    Canceller first;
+    Canceller unused;
+    std::array<std::optional<Status>, 2> outcomes;
+    Scope scope(loop);
+    scope.spawn(wait_for(signal, outcomes[0], first));
+    scope.spawn(wait_for(signal, outcomes[1], unused));
+    signal.notify_one();
+    first.cancel();
+    EXPECT_THAT(co_await scope.join().within(10s), Succeeded());
+    EXPECT_THAT(*outcomes[0], FailedWith(Error::cancelled));
+    EXPECT_THAT(*outcomes[1], Succeeded());
+
+    first.reset();
+    scope.spawn(wait_for(signal, outcomes[0], first));
+    signal.notify_one();
+    first.cancel();  // there is no other: it wins
+    co_await scope.join();
+    EXPECT_THAT(*outcomes[0], Succeeded());
+  });
+}
+
+TEST_F(Uring, ANotificationIsNotLostWithAFrame) {
+  run([this]() -> Task<> {
+    Signal signal(loop);
+    Canceller unused;
+    std::array<std::optional<Status>, 2> outcomes;
+    Scope scope(loop);
+    {
+      Scope destroyed(loop);
+      destroyed.spawn(wait_for(signal, outcomes[0], unused));
+      scope.spawn(wait_for(signal, outcomes[1], unused));
+      signal.notify_one();
+    }
+    EXPECT_THAT(co_await scope.join().within(10s), Succeeded());
+    EXPECT_FALSE(outcomes[0]);
+    EXPECT_THAT(*outcomes[1], Succeeded());
+    scope.cancel();
+    co_await scope.join();
+  });
+}
+
+TEST_F(Uring, SeveralMayJoinAScope) {
+  run([this]() -> Task<> {
+    Scope scope(loop);
+    auto sleep = [](Loop& l) -> Task<> { (void)co_await l.sleep(10ms); };
+    scope.spawn(sleep(loop));
+    auto join = [](Scope& what, bool& joined) -> Task<> {
+      co_await what.join();
+      joined = true;
+    };
+    std::array<bool, 2> joined{};
+    Scope joining(loop);
+    for (bool& each : joined) joining.spawn(join(scope, each));
+    EXPECT_THAT(co_await scope.join().within(1ms), FailedWith(Error::timed_out));
+    EXPECT_EQ(scope.size(), 1u);
+    EXPECT_THAT(co_await joining.join().within(10s), Succeeded());
+    EXPECT_TRUE(joined[0] && joined[1]);
+    EXPECT_THAT(co_await scope.join().within(-1s), Succeeded());
+  });
+}
+
+}  // namespace

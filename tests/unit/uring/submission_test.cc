@@ -1,0 +1,158 @@
+// Submissions that stop short: the kernel refuses an entry, or takes none for the moment.
+
+#include <dlfcn.h>
+#include <liburing.h>
+
+#include <cerrno>
+#include <chrono>
+
+#include "fixture.h"
+#include "uring/send_then_receive.h"
+#include "uring/signal.h"
+
+namespace {
+int refused_submissions = 0;  // how many are to be
+int refusal = EAGAIN;
+}  // namespace
+
+/// In place of liburing's.
+extern "C" int io_uring_submit_and_get_events(io_uring* ring) {
+  if (refused_submissions > 0) {
+    --refused_submissions;
+    return -refusal;
+  }
+  using Function = int (*)(io_uring*);
+  return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, "io_uring_submit_and_get_events"))(ring);
+}
+
+namespace {
+
+using namespace std::chrono_literals;
+using tests::bytes_of;
+using tests::FailedWith;
+using tests::Succeeded;
+using tests::tcp_connection;
+using uring::Buffers;
+using uring::Loop;
+using uring::Scope;
+using uring::SendThenReceive;
+using uring::Signal;
+using uring::Task;
+
+constexpr auto too_long = 2s;
+
+/// Sends something and wants to know, without delay, that it was sent.
+class Sender final : public SendThenReceive {
+ public:
+  Sender(Loop& loop, const common::Fd& fd, Buffers& buffers, Signal& sent)
+      : SendThenReceive(loop, fd, buffers), sent_(sent) {}
+  ~Sender() {
+    cancel_and_wait();
+    give_input_back();
+  }
+  void send() {
+    stage_and_report(bytes_of("hello"));
+    start();
+    loop().hurry();
+  }
+  bool was_sent = false;
+
+ private:
+  void output_sent() override {
+    was_sent = true;
+    sent_.notify_all();
+  }
+  void go_on() override {}
+  Signal& sent_;
+};
+
+class UringSubmission : public tests::Uring {
+ protected:
+  UringSubmission() { ends_with_run = false; }  // buffers may be on their way back
+
+  Task<> wake_up_at_last(bool& is_late, Signal& signal) {
+    const auto slept = co_await loop.sleep(too_long);
+    if (!slept) co_return;
+    is_late = true;
+    signal.notify_all();
+  }
+
+  /// Calls `begin` in the turn of a send, whose end nothing but the loop's own haste can tell.
+  template <typename Begin>
+  Task<> send_together_with(Begin begin) {
+    const auto ends = tcp_connection();
+    const auto buffers = *Buffers::create(loop, 2, 64);
+    Signal sent(loop);
+    Sender sender(loop, ends.server, *buffers, sent);
+    Scope scope(loop);
+    bool is_late = false;
+    scope.spawn(wake_up_at_last(is_late, sent));
+    (void)co_await loop.nop();  // from here on nothing but the sleep is under way
+
+    begin(scope);
+    sender.send();
+    while (!sender.was_sent && !is_late) (void)co_await sent.wait();
+    EXPECT_FALSE(is_late) << "the loop has slept on work that was not finished";
+    scope.cancel();
+    co_await scope.join();
+  }
+};
+
+Task<> use_unknown_credentials(Loop& loop) {
+  EXPECT_THAT(co_await loop.nop().as(9999), FailedWith(std::errc::invalid_argument));
+}
+
+TEST_F(UringSubmission, AnEntryThatIsRefusedDelaysNoOther) {
+  run([this] {
+    return send_together_with([this](Scope& scope) { scope.spawn(use_unknown_credentials(loop)); });
+  });
+}
+
+// The sends of a turn whose submission the kernel refuses are made in the next, and known to be.
+TEST_F(UringSubmission, TheKernelMayTakeNothingForAWhile) {
+  for (const int error : {EAGAIN, EBUSY}) {
+    refusal = error;
+    for (int times = 1; times < 4; ++times) {
+      run([this, times] {
+        return send_together_with([times](Scope&) { refused_submissions = times; });
+      });
+      EXPECT_EQ(refused_submissions, 0) << "nothing was refused: this test tested nothing";
+    }
+  }
+}
+
+Task<> notify_when_returned(Buffers& buffers, bool& is_back, Signal& signal) {
+  is_back = (co_await buffers.returned()).has_value();
+  signal.notify_all();
+}
+
+TEST_F(UringSubmission, BuffersComeBackAlthoughTheKernelTakesNothingForAWhile) {
+  run([this]() -> Task<> {
+    const auto buffers = *Buffers::create(loop, 1, 64);
+    const auto ends = tcp_connection();
+    Signal signal(loop);
+    Sender sender(loop, ends.server, *buffers, signal);
+    sender.start();
+    EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")), Succeeded());
+    while (sender.in_flight()) (void)co_await loop.nop();
+    EXPECT_EQ(buffers->available(), 0u);
+
+    bool is_late = false;
+    bool is_back = false;
+    Scope scope(loop);
+    scope.spawn(wake_up_at_last(is_late, signal));
+    (void)co_await loop.nop();
+    scope.spawn(notify_when_returned(*buffers, is_back, signal));
+    sender.stage(sender.input());
+    sender.start();
+    loop.hurry();
+    refused_submissions = 1;
+    while (!is_back && !is_late) (void)co_await signal.wait();
+    EXPECT_FALSE(is_late) << "the loop has slept on work that was not finished";
+    EXPECT_EQ(refused_submissions, 0) << "nothing was refused: this test tested nothing";
+    scope.cancel();
+    co_await scope.join();
+  });
+}
+
+}  // namespace
