@@ -124,14 +124,9 @@ uring::Task<> Connection::recover() {
 }
 
 uring::Task<common::Status> Connection::wait_for_buffer() {
-  uring::Buffers& buffers = context_.buffers;
-  if (buffers.lent() == 0) co_return {};  // all are back already
-  // What holds the buffers is output that was sent without a completion: the loop must not sleep
-  // before it concludes that.
-  context_.loop.hurry();
   if (read_timer_ == ReadTimer::running) read_timer_ = ReadTimer::has_waited;
   // After those that wait already, or they would wait for ever.
-  co_return co_await buffers.returned();
+  co_return co_await context_.buffers.returned();
 }
 
 /// Holds a copy: the buffer that the output is in is for all connections, and must not wait for one

@@ -73,6 +73,7 @@ void log(std::string_view line) {
 void set_log_writer(std::function<void()> wake) {
   const std::scoped_lock lock(the_log().mutex);
   the_log().wake = std::move(wake);
+  if (!the_log().wake) write_now(the_log().queue);
 }
 
 std::size_t copy_log_lines(std::span<char> to) {

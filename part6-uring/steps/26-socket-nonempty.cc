@@ -98,14 +98,12 @@ struct Count {
 Count receive_all(int together, PollFirst policy) {
   const Connection connection = new_connection();
   Count count;
-  // [choose]
   bool more = true;  // of a new connection nothing is known
   for (int received = 0; received < messages; ++received) {
     const bool poll_first = policy == PollFirst::always || (policy == PollFirst::by_flag && !more);
     const bool done = submit_receive(connection.ours, message_bytes, poll_first);
     if (received % together == 0) connection.peer_sends(together * message_bytes);
     more = reap();
-    // [/choose]
     const bool in_vain = !done && !poll_first;
     count.tries += in_vain ? 2 : 1;
     count.in_vain += in_vain;

@@ -88,7 +88,22 @@ void Buffers::give_first() {
   grow(needed_);
 }
 
+/// No more than there are buffers for. One that finds that it needs none, because its peer has gone
+/// or says nothing, leaves the buffer free for the next turn's.
+void Buffers::wake_waiters() {
+  std::uint32_t woken = 0;
+  for (const std::uint32_t some = free(); woken < some && signal_.has_waiters(); ++woken) {
+    signal_.notify_one();
+  }
+  if (woken > 0) has_woken_ = true;
+}
+
+bool Buffers::is_short() const {
+  return signal_.has_waiters() || ran_out_in_ == loop_.turns();
+}
+
 void Buffers::ran_out() {
+  if (has_woken_) really_has_none_ = true;
   const bool first = std::exchange(ran_out_in_, loop_.turns()) != loop_.turns();
   if (first) add_more();  // for all that have found none in this turn
 }

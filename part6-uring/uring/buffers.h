@@ -61,7 +61,9 @@ class Lease {
 /// been enough for a while. The others are idle.
 ///
 /// When the kernel has none left, a receive ends with no_buffer_space (ENOBUFS). That is no fault:
-/// while none is available() wait for returned(), and receive again.
+/// wait for returned(), and receive again. A receive that is tried before there are bytes needs a
+/// buffer for that moment, though it keeps none: while is_short(), one that waits first
+/// (IORING_RECVSEND_POLL_FIRST) needs none before its bytes are there.
 class Buffers {
  public:
   /// `count` is a power of two. Errors: not_enough_memory, invalid_argument.
@@ -82,8 +84,12 @@ class Buffers {
   /// Those that leases and SendThenReceives hold.
   std::uint32_t lent() const { return lent_; }
 
-  /// Waits until one comes back. Error: cancelled.
+  /// Waits until there is one to take, however it came to be free: as many coroutines go on as
+  /// there are buffers, those that wait longest first. Error: cancelled.
   Signal::Wait returned() { return signal_.wait(); }
+
+  /// Whether a receive has found none in this turn, or a coroutine waits for one.
+  bool is_short() const;
 
   /// For a request that is to take one of them.
   void mark(io_uring_sqe& entry) const {
@@ -123,10 +129,17 @@ class Buffers {
   /// not fetched yet.
   void ran_out();
 
-  /// At the end of a turn, when all have been sent. For the loop.
+  /// When all that was submitted has been sent, and all completions were seen. For the loop.
   void give_back_sent() {
     add_if_all_are_lent();
     if (tail_ != published_tail_) publish_sent();
+    if (signal_.has_waiters()) wake_waiters();
+  }
+
+  /// Whether give_back_sent() will let a coroutine go on that waits for a buffer. For the loop,
+  /// which must not sleep before.
+  bool has_news() const {
+    return signal_.has_waiters() && (tail_ != published_tail_ || free() > 0);
   }
 
  private:
@@ -139,6 +152,9 @@ class Buffers {
   Buffers(Loop& loop, std::uint32_t count, std::size_t bytes_each);
   Status register_ring();
   void give_first();
+  /// Those that the kernel has, as far as is known.
+  std::uint32_t free() const { return really_has_none_ ? 0 : in_ring_ - lent_; }
+  [[gnu::cold]] void wake_waiters();
   void add_if_all_are_lent() {
     if (lent_ == in_ring_) add_more();
   }
@@ -166,6 +182,8 @@ class Buffers {
   std::uint32_t lent_ = 0;
   std::uint32_t in_ring_ = 0;     ///< Lent or with the kernel; all others are idle.
   std::uint64_t ran_out_in_ = 0;  ///< The last turn in which that happened.
+  bool has_woken_ = false;        ///< A coroutine, since one was last given to the kernel.
+  bool really_has_none_ = false;  ///< And it found none: a stream's are full, and not fetched yet.
   std::vector<std::uint16_t> idle_;
   std::uint32_t needed_ = 0;     ///< How many should be in the ring.
   std::uint32_t most_lent_ = 0;  ///< At once, in the last
@@ -210,7 +228,8 @@ inline void Buffers::publish(std::uint16_t tail) {
   lent_ -= static_cast<std::uint16_t>(tail - published_tail_);
   published_tail_ = tail;
   io_uring_smp_store_release(&ring_.get()->resv, tail);
-  signal_.notify_all();  // all: the first may find that it needs none any more
+  has_woken_ = false;
+  really_has_none_ = false;
 }
 
 }  // namespace uring

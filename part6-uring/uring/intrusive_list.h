@@ -87,13 +87,15 @@ class PointerQueue {
     std::replace(queue_.get(), queue_.get() + size_, &object, static_cast<T*>(nullptr));
   }
 
-  /// Calls visit(object) for each, those that come in the meantime included.
+  /// Calls visit(object) for each of those that are in it now. What comes meanwhile stays.
   template <typename Visit>
   void take_all(Visit visit) {
-    for (std::size_t i = 0; i < size_; ++i) {
+    const std::size_t taken = size_;
+    for (std::size_t i = 0; i < taken; ++i) {
       if (T* const object = queue_[i]) visit(*object);
     }
-    size_ = 0;
+    std::copy(queue_.get() + taken, queue_.get() + size_, queue_.get());
+    size_ -= taken;
   }
 
  private:

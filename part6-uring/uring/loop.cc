@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 #include "uring/buffers.h"
 
@@ -13,6 +14,11 @@ namespace {
 /// The ring itself does not work any more; no caller could go on.
 [[noreturn]] void give_up(std::error_code error) {
   std::fprintf(stderr, "uring: io_uring_enter: %s\n", error.message().c_str());
+  std::abort();
+}
+
+[[noreturn]] void refuse_another_thread() {
+  std::fputs("uring: a loop runs in the thread that has made it, and in no other\n", stderr);
   std::abort();
 }
 
@@ -74,6 +80,10 @@ DirectFd::~DirectFd() {
                                        1);  // fails for a slot that is empty already
 }
 
+void Loop::check_thread() const {
+  if (std::this_thread::get_id() != thread_) refuse_another_thread();
+}
+
 void Loop::turn() {
   ++turns_;
   submit_and_wait();
@@ -86,7 +96,7 @@ void Loop::turn() {
 void Loop::submit_and_wait() {
   Status status;
   const bool in_a_hurry = std::exchange(hurry_, false);
-  if (in_a_hurry || has_ready() || spin()) {
+  if (in_a_hurry || has_ready() || has_news() || spin()) {
     status = ring_.submit();
   } else if (const auto soonest = deadlines_.soonest()) {
     const auto left = *soonest - Clock::now();
@@ -98,6 +108,11 @@ void Loop::submit_and_wait() {
   // What the kernel has not taken it takes in the next turn, which then must not sleep before it
   // has concluded what became of it.
   if (ring_.has_unsubmitted() && !ring_.sqpoll()) hurry();
+}
+
+/// Whether to submit is all that a coroutine waits for.
+bool Loop::has_news() const {
+  return std::ranges::any_of(buffers_, [](const Buffers* each) { return each->has_news(); });
 }
 
 /// Looks at the ring for a while instead of sleeping, but not beyond a deadline. False: nothing
@@ -122,8 +137,10 @@ void Loop::collect() {
     const auto part = static_cast<Operation::Part>(completion.user_data & Operation::part_mask);
     operation->completed(part, completion.result, completion.flags);
   }
-  receive_flags_ = ring_.taken() - before <= few ? IORING_RECVSEND_POLL_FIRST : 0;
   complete_skipped();
+  const auto is_short = [](const Buffers* each) { return each->is_short(); };
+  const bool wait_first = ring_.taken() - before <= few || std::ranges::any_of(buffers_, is_short);
+  receive_flags_ = wait_first ? IORING_RECVSEND_POLL_FIRST : 0;
 }
 
 /// All completions that were made so far have been seen. So a send that was submitted, was to skip
@@ -152,21 +169,26 @@ void Loop::make_room(unsigned entries) {
   }
 }
 
+/// What becomes ready meanwhile goes on in this turn, too, for a number of rounds. Then the ring
+/// and the deadlines have their turn: coroutines that wake each other for ever must not starve
+/// them.
 void Loop::run_ready() {
-  while (!ready_.empty() || !ready_operations_.empty()) {
+  constexpr int rounds_max = 8;
+  for (int round = 0; round < rounds_max && has_ready(); ++round) {
     run_waiters();
     ready_operations_.take_all([this](Operation& operation) {
       operation.go_on();
       current_scope_ = &root_;
       if (!ended_tasks_.empty()) destroy_ended_tasks();
-      // A coroutine that waited for what this one gives back comes before the next in the queue.
-      if (!ready_.empty()) run_waiters();
     });
   }
 }
 
+/// Those that are ready now.
 void Loop::run_waiters() {
-  while (const Waiter* waiter = ready_.take_front()) {
+  IntrusiveList<Waiter> now;
+  ready_.move_all_to(now);
+  while (const Waiter* waiter = now.take_front()) {
     run_in(waiter->scope(), waiter->coroutine());
   }
 }

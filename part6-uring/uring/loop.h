@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,9 @@ class Buffers;
 ///     if (!loop) { … explain(loop.error()) … }
 ///     (*loop)->run(serve(**loop, listener));
 ///
+/// A loop is made, run and ended in one thread: its ring takes requests from no other. Other
+/// threads have extra/post.h.
+///
 /// A turn submits what the coroutines asked for, waits, collects all completions that are there and
 /// then resumes the coroutines whose operations have ended: one system call for all of it.
 class Loop : public Operations {
@@ -37,7 +41,8 @@ class Loop : public Operations {
   /// What is still at work is cancelled and waited for, as in ~Scope().
   ~Loop();
 
-  /// Runs the task, and whatever it spawns in scopes of its own, until it has ended.
+  /// Runs the task, and whatever it spawns in scopes of its own, until it has ended. In another
+  /// thread than that which has made the loop it ends the process, and says so.
   template <typename T>
   T run(Task<T> task);
 
@@ -128,10 +133,12 @@ class Loop : public Operations {
  private:
   Loop(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace);
 
+  void check_thread() const;
   void turn();
   bool has_ready() const { return !ready_.empty() || !ready_operations_.empty(); }
   void make_room(unsigned entries);
   void submit_and_wait();
+  bool has_news() const;
   bool spin();
   void collect();
   void complete_skipped();
@@ -139,6 +146,7 @@ class Loop : public Operations {
   void run_waiters();
   void destroy_ended_tasks();
 
+  const std::thread::id thread_ = std::this_thread::get_id();
   Setup setup_;
   Ring ring_;
   std::unique_ptr<Trace> trace_;
@@ -227,6 +235,7 @@ template <typename T>
 T Loop::run(Task<T> task) {
   using Kept = std::conditional_t<std::is_void_v<T>, bool, T>;
   std::optional<Kept> value;
+  check_thread();
   root_.spawn(detail::keep_value(std::move(task), value));
   while (!value) turn();
   if constexpr (!std::is_void_v<T>) return std::move(*value);

@@ -40,6 +40,7 @@ void SendThenReceive::make_room_and_start() {
 /// The send or, if there is nothing to send, the receive.
 void SendThenReceive::start_first_part() {
   sending_alone_ = !output_.empty();
+  was_in_vain_ = result() == -ENOBUFS;
   if (!sending_alone_) give_input_back();
   begin();
 }
@@ -55,6 +56,8 @@ void SendThenReceive::watch_send(const io_uring_sqe& receive) {
 void SendThenReceive::prepare(io_uring_sqe& entry) {
   if (sending_alone_) return prepare_send(entry, 0);
   prepare_receive(entry);
+  // One that only wants to know whether there are bytes leaves the buffers to those that have some.
+  if (buffers_->is_short() && !was_in_vain_) entry.ioprio = IORING_RECVSEND_POLL_FIRST;
 }
 
 // As io_uring_prep_send() and _recv(), which would clear the entry once more: this is done for each
@@ -88,7 +91,8 @@ inline void SendThenReceive::receive_completed(int result, std::uint32_t flags) 
 
 /// What each message passes through, in one piece; arrived() and ended() are for what is rare.
 void SendThenReceive::request_completed(int result, std::uint32_t flags) {
-  if (sending_alone_ || reports_) return Operation::request_completed(result, flags);
+  const bool has_input = (flags & IORING_CQE_F_BUFFER) != 0;
+  if (sending_alone_ || reports_ || !has_input) return Operation::request_completed(result, flags);
   receive_completed(result, flags);
   if (count_completion()) make_ready();
 }
@@ -107,6 +111,10 @@ void SendThenReceive::receive_failed() {
   if (result() == -ENOBUFS) buffers_->ran_out();
   input_ = Input::none;
 }
+
+/// The kernel had no memory to wait for bytes. It has its ways to receive all the same, but not for
+/// a request that is to wait first (IORING_RECVSEND_POLL_FIRST).
+bool SendThenReceive::must_receive_again() const { return result() == -EAGAIN && output_.empty(); }
 
 /// The only completion: a send that fails takes the receive with it, and as the send was to skip
 /// its completion, the receive skips its own, too.
@@ -139,7 +147,8 @@ void SendThenReceive::all_was_sent() {
 
 void SendThenReceive::ended() {
   const bool receive_follows = std::exchange(sending_alone_, false) && output_.empty();
-  if (!receive_follows) return make_ready();
+  was_in_vain_ = must_receive_again();
+  if (!receive_follows && !was_in_vain_) return make_ready();
   if (reason() == Error{}) return begin();
   refuse(reason());  // it was cancelled meanwhile
   make_ready();

@@ -13,7 +13,7 @@
 namespace uring {
 
 /// One turn of a conversation as one operation: sends what was staged, and when the kernel has
-/// taken all of it receives what the peer says next, into a buffer that is chosen only when bytes
+/// taken all of it receives what the peer says next, into a buffer that it holds only when bytes
 /// are there. Two linked entries, of which only one has a completion:
 ///
 /// - the receive, when there is something to read: then all of the output was sent;
@@ -104,6 +104,7 @@ class SendThenReceive : public Operation {
   void prepare_receive(io_uring_sqe& entry) const;
   void receive_completed(int result, std::uint32_t flags);
   void receive_failed();
+  bool must_receive_again() const;
   void send_ended(int result);
   void all_was_sent();
   [[gnu::cold]] void make_room_and_start();
@@ -116,6 +117,7 @@ class SendThenReceive : public Operation {
   const bool is_one_request_;
   bool sending_alone_ = false;  ///< The send was submitted alone, the receive is to follow.
   bool reports_ = false;        ///< The end of the send, to output_sent().
+  bool was_in_vain_ = false;    ///< The last receive: bytes are there, and it is tried at once.
   Input input_ = Input::none;
   std::uint16_t number_ = 0;  ///< Of that buffer.
   Buffers* buffers_;

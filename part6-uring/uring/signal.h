@@ -30,6 +30,7 @@ class Signal {
   void notify_all() {
     if (!waiting_.empty()) wake_all();
   }
+  bool has_waiters() const { return !waiting_.empty(); }
 
   class SignalWait : public LoopWait {
    public:

@@ -77,6 +77,23 @@ def test_the_calls_of_a_batch_are_those_that_strace_sees(size: int, tmp_path: Pa
     assert said_more - said == seen_more - seen == 288 // max(size, 1)
 
 
+@needs_build
+@pytest.mark.parametrize(("kind", "requests", "completions", "calls"), [
+    ("receive", 80, 80, 80), ("receive-bundle", 0, 10, 10), ("read-multishot", 0, 80, 10),
+    ("send", 80, 80, 10), ("send-skip", 80, 0, 10), ("epoll-polled", 80, 80, 160),
+    ("epoll-wait", 80, 80, 80)])  # fmt: skip
+def test_a_message_takes_what_its_kind_of_request_takes(
+    kind: str, requests: int, completions: int, calls: int
+) -> None:
+    if not (PROGRAMS / "ring_requests").is_file():
+        pytest.skip("no liburing")
+    found = run("ring_requests", "--kind", kind, "--messages", "80")
+    if found["messages"] == 0:
+        pytest.skip("this kernel does not know the request")
+    assert (found["requests"], found["completions"], found["calls"]) == (
+        requests, completions, calls)  # fmt: skip
+
+
 @pytest.fixture
 def full_when_attacked() -> Iterator[Server]:
     """A server with a place for a bystander and eight more, and no time-out."""

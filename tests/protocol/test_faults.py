@@ -140,6 +140,23 @@ def test_a_thread_that_cannot_be_made_costs_one_client_at_most(server: Server) -
     assert len(server.log_lines()) <= LOG_LINES_MAX, server.log_lines()
 
 
+@pytest.mark.needs("workers")
+@pytest.mark.rule(rules.CANNOT_RUN)
+def test_a_worker_that_fails_says_why_though_there_is_no_time_to_drain(
+    start: Callable[..., Server],
+) -> None:
+    for _ in range(4):  # either worker may be the first to accept, and only one writes the log
+        server = start("--workers", "2", "--drain-timeout", "0s", under=TO_END_UNDER_STRACE)
+        with Strace(server, *inject(ACCEPT_CALLS, "EINVAL", "1+")) as tracer:
+            for _ in range(6):
+                with suppress(ContractBroken), server.connect():
+                    pass
+            status = server.wait_exit()
+            tracer.must_have_injected()
+        assert status == 1, f"exit status {status}, not 1"
+        assert len(server.log_lines()) == 1, f"not one line on stderr: {server.log_lines()}"
+
+
 @pytest.mark.clock
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.DRAIN_BOUNDED)

@@ -66,6 +66,33 @@ def test_whoever_waits_for_a_buffer_gets_one(start: Callable[..., Server], ring:
 
 
 @pytest.mark.clock
+@pytest.mark.rule(rules.BYSTANDER)
+@pytest.mark.parametrize("error", ["EAGAIN", "EBUSY"])
+@pytest.mark.parametrize("call", [1, 2, 3])
+def test_a_submission_that_fails_delays_no_answer(
+    start: Callable[..., Server], error: str, call: int
+) -> None:
+    # Two clients hold the buffers that the third waits for. The call that submits their answers
+    # takes none, or the one after it.
+    server = start("--ring", f"buffers={BUFFERS}", "--read-timeout", "30s")
+    clients = [server.connect() for _ in range(BUFFERS + 1)]
+    for client in clients:
+        client.echo(b"accepted")
+    server.pause()  # so that all messages come in one turn
+    for client in clients:
+        client.send_messages(b"hi")
+        client.wait_until_in_kernel()
+    with Strace(server, *inject("io_uring_enter", error, str(call))) as tracer:
+        server.resume()
+        begin = time.monotonic()
+        for client in clients:
+            client.expect(b"hi")
+        took = time.monotonic() - begin
+        tracer.must_have_injected()
+    assert took < 10, f"the answers took {took:.1f} s"
+
+
+@pytest.mark.clock
 @pytest.mark.rule(rules.READ_TIMEOUT)
 def test_the_time_in_which_a_client_waits_for_a_buffer_is_not_its_own(
     start: Callable[..., Server],

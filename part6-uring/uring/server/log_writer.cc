@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <thread>
 #include <utility>
 
 #include "common/server/log.h"
@@ -47,6 +48,14 @@ LogWriter::LogWriter(common::Fd line_came) : line_came_(std::move(line_came)) {
 }
 
 LogWriter::~LogWriter() { common::set_log_writer(nullptr); }
+
+void LogWriter::wait_until_written(std::chrono::milliseconds limit) {
+  std::array<char, common::LogQueue::piece_bytes_max> lines;
+  const auto end = Clock::now() + limit;
+  while (common::copy_log_lines(lines) > 0 && Clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
 
 Task<> LogWriter::run(Loop& loop) {
   const bool to_terminal = ::isatty(STDERR_FILENO) == 1;

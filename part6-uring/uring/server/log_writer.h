@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "common/fd.h"
@@ -20,6 +21,10 @@ class LogWriter {
 
   /// common::log() writes again, also what is still in the queue.
   ~LogWriter();
+
+  /// Waits until the lines that there are have been written, but no longer than `limit`. For
+  /// another thread than that of the loop, before it ends the process.
+  static void wait_until_written(std::chrono::milliseconds limit);
 
   /// Writes what comes until its scope is cancelled: as many lines in one write as there are.
   Task<> run(Loop& loop);

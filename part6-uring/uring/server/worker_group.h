@@ -3,6 +3,7 @@
 #include <sys/eventfd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <expected>
 #include <functional>
@@ -147,6 +148,8 @@ template <typename Server>
 void WorkerGroup<Server>::give_up(std::error_code error) {
   if (failed_.exchange(true)) return;
   (void)common::report_failure(options_, error, names_);
+  // With --drain-timeout 0 the process ends with the next line.
+  LogWriter::wait_until_written(std::chrono::milliseconds(500));
   common::SignalWakeup::stop_after_failure();
 }
 

@@ -1,6 +1,6 @@
 """Variants that no stage has, a program each: POLLOUT always on (M5.3), how many events are taken
 at a time (M6.2), three ways from an event to its connection (M6.3), reads in batches through a ring
-(M9.2), a poller behind an interface (M14.1)."""
+(M9.2), a poller behind an interface (M14.1), kinds of requests of a ring (requests)."""
 
 from __future__ import annotations
 
@@ -247,8 +247,52 @@ def m14_1_tables(results: Results, setting: Setting) -> dict[str, Table]:
                "of the call through a table."])}
 
 
+# Kinds of requests, counted
+
+REQUESTS = {  # with the Linux that has it
+    "receive": ("receive, one for each message", "5.6"),
+    "receive-multishot": ("multishot receive", "6.0"),
+    "receive-bundle": ("multishot receive in bundles", "6.10"),
+    "read": ("read, one for each message", "5.6"),
+    "read-multishot": ("multishot read", "6.7"),
+    "send": ("send", "5.6"),
+    "send-skip": ("send that skips its success", "5.17"),
+    "send-zc": ("send without copying", "6.0"),
+    "epoll-polled": ("an epoll instance polled, then `epoll_wait(2)`", "5.1"),
+    "epoll-wait": ("`epoll_wait` as a request", "6.15"),
+}
+
+
+def requests_of(kind: str, setting: Setting) -> Numbers:
+    """Requests, completions and calls a message. Zeros where the kernel does not know the kind."""
+    found = run("ring_requests", setting, "--kind", kind, "--messages", "8000")
+    return {number: round(found[number] / max(found["messages"], 1), 3)
+            for number in ("requests", "completions", "calls")}
+
+
+def requests_jobs(setting: Setting) -> Iterable[Job]:
+    path_of("ring_requests", setting)
+    for kind in REQUESTS:
+        yield Job("requests", kind, partial(requests_of, kind, setting), once=True)
+
+
+def requests_tables(results: Results, setting: Setting) -> dict[str, Table]:
+    rows = [(f"{title} ({since})", [counted(results, "requests", kind, number)
+                                    for number in ("requests", "completions", "calls")])
+            for kind, (title, since) in REQUESTS.items()]
+    return {"requests": Table(
+        "What a message takes of a ring, by the kind of request",
+        ["request, and the Linux that has it", "requests a message", "completions a message",
+         "calls a message"], rows,
+        notes=["One connection, and eight messages of 64 bytes at a time; one at a time beside an "
+               "epoll instance: `tests/bench/variants/ring_requests.cc`. Zeros in a row: the "
+               "kernel does not know it. It is not what a server with many connections takes, "
+               "which enters the kernel once for all of them, and says nothing about time."])}
+
+
 M5_3 = Experiment(("m5_3",), m5_3_jobs, m5_3_tables)
 M6_2 = Experiment(("m6_2",), m6_2_jobs, m6_2_tables)
 M6_3 = Experiment(("m6_3",), m6_3_jobs, m6_3_tables)
 M9_2 = Experiment(("m9_2",), m9_2_jobs, m9_2_tables)
 M14_1 = Experiment(("m14_1",), m14_1_jobs, m14_1_tables)
+REQUESTS_OF_A_RING = Experiment(("requests",), requests_jobs, requests_tables, counts=True)

@@ -7,8 +7,10 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <thread>
 
 #include "fixture.h"
+#include "uring/signal.h"
 
 namespace {
 
@@ -117,6 +119,45 @@ TEST_F(Uring, ASleepThatIsOverAlreadyTakesNoTime) {
     }
     EXPECT_LT(Clock::now(), begin + 10s);
   });
+}
+
+Task<> wake_each_other(uring::Signal& mine, uring::Signal& other, const bool& stop) {
+  while (!stop) {
+    (void)co_await mine.wait();
+    other.notify_one();
+  }
+}
+
+// Ring, timers and deadlines have their turn, however busy coroutines keep each other.
+TEST_F(Uring, CoroutinesThatWakeEachOtherStarveNothing) {
+  run([this]() -> Task<> {
+    uring::Signal one(loop);
+    uring::Signal another(loop);
+    Scope players(loop);
+    bool stop = false;
+    players.spawn(wake_each_other(one, another, stop));
+    players.spawn(wake_each_other(another, one, stop));
+    one.notify_one();
+    const auto ends = unix_connection();
+    std::array<std::byte, 8> buffer;
+    uring::Deadline deadline(loop, Clock::now() + 5ms);
+    EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(deadline),
+                FailedWith(Error::timed_out));
+    EXPECT_THAT(co_await loop.sleep(5ms), Succeeded());
+    stop = true;
+    players.cancel();
+    co_await players.join();
+  });
+}
+
+Task<> nothing() { co_return; }
+
+TEST(UringLoopDeathTest, RunsInItsOwnThreadOnly) {
+  const auto run_elsewhere = [] {
+    const auto loop = *Loop::create({});
+    std::thread([&loop] { loop->run(nothing()); }).join();
+  };
+  EXPECT_DEATH(run_elsewhere(), "a loop runs in the thread that has made it");
 }
 
 // Idle, a loop makes one system call and stays there.

@@ -251,7 +251,6 @@ Task<Result<std::size_t>> receive(Loop& loop, const common::Fd& fd) {
 Task<> wait_for_ever(Signal& signal) { (void)co_await signal.wait(); }
 
 TEST_F(Uring, AnythingThatIsAwaitedCanBeLimited) {
-  ends_with_run = false;  // a mailbox
   const auto buffers = std::move(*uring::Buffers::create(loop, 2, 64));
   run([&]() -> Task<> {
     const auto ends = unix_connection();

@@ -229,7 +229,6 @@ Task<Result<std::size_t>> next_size(uring::RecvStream& stream) {
 }
 
 TEST_F(Uring, AStreamOutlivesARaceThatItsNextLoses) {
-  ends_with_run = false;  // buffers that are on their way back
   const auto buffers = std::move(*uring::Buffers::create(loop, 4, 64));
   run([&]() -> Task<> {
     const auto ends = tests::tcp_connection();
@@ -283,7 +282,6 @@ TEST_F(Uring, AWaitForAStreamEndsWithItsScopeThatTheRequestIsNotIn) {
 }
 
 TEST_F(Uring, AMailboxOutlivesATimeout) {
-  ends_with_run = false;
   run([this]() -> Task<> {
     uring::Mailbox mailbox(loop);
     for (std::uint32_t i = 0; i < 3; ++i) {

@@ -68,8 +68,6 @@ class Sender final : public SendThenReceive {
 
 class UringSubmission : public tests::Uring {
  protected:
-  UringSubmission() { ends_with_run = false; }  // buffers may be on their way back
-
   Task<> wake_up_at_last(bool& is_late, Signal& signal) {
     const auto slept = co_await loop.sleep(too_long);
     if (!slept) co_return;
@@ -110,6 +108,7 @@ TEST_F(UringSubmission, AnEntryThatIsRefusedDelaysNoOther) {
 
 // The sends of a turn whose submission the kernel refuses are made in the next, and known to be.
 TEST_F(UringSubmission, TheKernelMayTakeNothingForAWhile) {
+  if (loop.ring().sqpoll()) GTEST_SKIP() << "a thread of the kernel's submits";
   for (const int error : {EAGAIN, EBUSY}) {
     refusal = error;
     for (int times = 1; times < 4; ++times) {
@@ -127,6 +126,7 @@ Task<> notify_when_returned(Buffers& buffers, bool& is_back, Signal& signal) {
 }
 
 TEST_F(UringSubmission, BuffersComeBackAlthoughTheKernelTakesNothingForAWhile) {
+  if (loop.ring().sqpoll()) GTEST_SKIP() << "a thread of the kernel's submits";
   run([this]() -> Task<> {
     const auto buffers = *Buffers::create(loop, 1, 64);
     const auto ends = tcp_connection();

@@ -1,0 +1,47 @@
+"""Many clients and few buffers: how many receives are begun, counted in the server's own trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from harness.client import Client
+from harness.server import Server
+
+CLIENTS = 220
+ACTIVE = 20  # together; the others are idle meanwhile
+ROUNDS = 20
+
+
+def echo_together(server: Server, clients: Sequence[Client]) -> None:
+    server.pause()  # so that all want a buffer in one turn
+    for client in clients:
+        client.send_messages(b"hi")
+    server.resume()
+    for client in clients:
+        client.expect(b"hi")
+
+
+@pytest.mark.stages("part6-uring")
+def test_idle_clients_take_no_part_in_a_shortage(
+    start: Callable[..., Server], tmp_path: Path
+) -> None:
+    trace = tmp_path / "trace.json"
+    server = start("--ring", "buffers=2", "--trace", str(trace))
+    clients = [server.connect() for _ in range(CLIENTS)]
+    for client in clients:
+        client.echo(b"here")
+    for first in range(ROUNDS):
+        echo_together(server, clients[first::CLIENTS // ACTIVE][:ACTIVE])
+    server.close_clients()
+    assert server.stop() == 0
+    server.may_be_gone = True
+    begun = sum('"ph":"b"' in line and '"name":"exchange"' in line
+                for line in trace.read_text().splitlines())  # fmt: skip
+    messages = CLIENTS + ROUNDS * ACTIVE
+    print(f"{begun} receives for {messages} messages of {CLIENTS} clients")
+    # The first of each client; after each message the next; and that once more where there was no
+    # buffer for it.
+    assert begun <= CLIENTS + 2 * messages

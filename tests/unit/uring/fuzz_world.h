@@ -1,0 +1,130 @@
+#pragma once
+
+#include <sys/socket.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <vector>
+
+#include "../sockets.h"
+#include "uring/buffers.h"
+#include "uring/canceller.h"
+#include "uring/deadline.h"
+#include "uring/extra/mailbox.h"
+#include "uring/loop.h"
+#include "uring/signal.h"
+
+// What the random tasks of the fuzzer share.
+namespace fuzz {
+
+/// A count of bytes and their sum: so it shows if some were taken for others.
+struct Tally {
+  std::uint64_t bytes = 0;
+  std::uint64_t sum = 0;
+
+  void add(const std::byte* begin, std::size_t count) {
+    bytes += count;
+    for (std::size_t i = 0; i < count; ++i) sum += std::to_integer<unsigned>(begin[i]);
+  }
+  bool operator==(const Tally&) const = default;
+};
+
+/// One direction of a connection.
+struct Pipe {
+  const common::Fd* in = nullptr;
+  const common::Fd* out = nullptr;
+  Tally sent;
+  Tally received;
+  bool lossy = false;  ///< A coroutine was destroyed that may have had bytes in its hands.
+};
+
+constexpr std::size_t pipes_count = 4;
+constexpr unsigned limits_count = 3;  ///< Deadlines, and cancellers.
+constexpr std::size_t streamed = 0;   ///< Nothing but streams receives from that one.
+
+/// What they send and receive through, are timed and cancelled by, and its chance.
+class World {
+ public:
+  World(uring::Loop& on, uring::Buffers& from, unsigned seed)
+      : loop(on), buffers(from), mailbox(on), signal(on), random_(seed) {
+    for (std::size_t i = 0; i < pipes_count; ++i) {
+      auto& ends = ends_.at(i / 2);
+      if (i % 2 == 0) ends = tests::unix_connection();
+      constexpr int small = 4608;  // so that sends fall short, or wait
+      pipes.at(i).in = i % 2 == 0 ? &ends.client : &ends.server;
+      pipes.at(i).out = i % 2 == 0 ? &ends.server : &ends.client;
+      (void)::setsockopt(pipes.at(i).out->get(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    }
+    for (auto& each : deadlines) each.emplace(loop);
+  }
+
+  unsigned below(unsigned end) { return static_cast<unsigned>(random_() % end); }
+  bool once_in(unsigned n) { return below(n) == 0; }
+
+  /// Often long enough for anything, seldom over already.
+  std::chrono::nanoseconds timeout() {
+    if (once_in(16)) return std::chrono::microseconds(0);
+    return once_in(2) ? std::chrono::microseconds(below(300)) : std::chrono::microseconds(20'000);
+  }
+  uring::Deadline& deadline() { return *deadlines.at(below(limits_count)); }
+  uring::Canceller& canceller() { return cancellers.at(below(limits_count)); }
+  Pipe& pipe() { return pipes.at(below(pipes_count)); }
+  Pipe& pipe_to_receive() { return pipes.at(streamed + 1 + below(pipes_count - 1)); }
+
+  void fill(std::vector<std::byte>& bytes) {
+    for (std::byte& each : bytes) each = static_cast<std::byte>(random_());
+  }
+  std::size_t size() { return once_in(8) ? below(60'000) + 1 : below(64) + 1; }
+
+  uring::Loop& loop;
+  uring::Buffers& buffers;
+  std::array<Pipe, pipes_count> pipes;
+  std::array<std::optional<uring::Deadline>, limits_count> deadlines;
+  std::array<uring::Canceller, limits_count> cancellers;
+
+  uring::Mailbox mailbox;
+  uring::Signal signal;
+  bool stream_is_read = false;
+  std::uint64_t posted = 0;
+  std::uint64_t fetched = 0;
+  bool mail_is_read = false;
+  bool mail_is_lossy = false;
+
+ private:
+  std::array<tests::Ends, pipes_count / 2> ends_;
+  std::mt19937 random_;
+};
+
+/// If the coroutine that has it does not get to done(), what it received may be lost.
+class Witness {
+ public:
+  explicit Witness(bool& lossy) : lossy_(lossy) {}
+  Witness(const Witness&) = delete;
+  Witness& operator=(const Witness&) = delete;
+  ~Witness() {
+    if (!done_) lossy_ = true;
+  }
+  void done() { done_ = true; }
+
+ private:
+  bool& lossy_;
+  bool done_ = false;
+};
+
+/// Clears a flag at its end, however that comes.
+class Flag {
+ public:
+  explicit Flag(bool& flag) : flag_(flag) { flag_ = true; }
+  Flag(const Flag&) = delete;
+  Flag& operator=(const Flag&) = delete;
+  ~Flag() { flag_ = false; }
+
+ private:
+  bool& flag_;
+};
+
+}  // namespace fuzz
