@@ -114,14 +114,17 @@ pack_initramfs "$kernels/$series" "$version" "$work/initramfs"
 } >"$work/command"
 
 # share DIRECTORY NAME [,OPTION] prints what lets the machine mount it by that name.
-share() { echo "-virtfs local,path=$1,mount_tag=$2,id=$2,security_model=none,multidevs=remap${3:-}"; }
+share() {
+  echo "-virtfs local,path=$1,mount_tag=$2,id=$2,security_model=none,multidevs=remap${3:-}"
+}
+modules=$(realpath "$kernels/$series/lib/modules")
 say "booting Linux $version"
 # shellcheck disable=SC2046 # each prints several words
 timeout --foreground "${SECONDS_MAX:-3600}" qemu-system-x86_64 -accel tcg,thread=multi -cpu max \
   -smp "$(nproc)" -m "${MEMORY:-4G}" -nodefaults -no-reboot -display none -serial stdio \
   -device virtio-rng-pci -kernel "$kernels/$series/boot/vmlinuz-$version" \
   -initrd "$work/initramfs" -append "console=ttyS0 quiet panic=-1 mitigations=off" \
-  $(share / files ,readonly=on) $(share "$(realpath "$kernels/$series/lib/modules")" modules ,readonly=on) \
+  $(share / files ,readonly=on) $(share "$modules" modules ,readonly=on) \
   $(share "$results" results) $(share "$work" work) </dev/null | sed --unbuffered 's/\r$//'
 [[ -s $work/status ]] || cannot_run "the machine has stopped before the command had ended"
 exit "$(<"$work/status")"
