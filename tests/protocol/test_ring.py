@@ -30,7 +30,8 @@ NO_RINGS = (
     "bogus", "no-bogus", "no-", "NONE", "no-multishot", "no-multishot-", "none,", ",none",
     "none,,none", "none none", "sqpoll=1", "entries", "entries=", "entries=3", "entries=32769",
     "entries=4k", "entries=+4", "entries=0x10", "entries= 4", "buffers=0", "buffers=3",
-    "buffers=-2", "buffers=65536", "buffer-bytes=0", "buffer-bytes=1048577", "buffer-bytes=16K",
+    "buffers=-2",
+    "buffers=65536", "buffer-bytes=0", "buffer-bytes=1048577", "buffer-bytes=16K",
     "entries=99999999999999999999",
 )  # fmt: skip
 
