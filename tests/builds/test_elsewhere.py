@@ -50,6 +50,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return at / "usr"
 
 
+@pytest.mark.long  # builds the loop once more
 def test_an_installed_loop_is_found(installed: Path, tmp_path: Path) -> None:
     run = configure(elsewhere(tmp_path / "elsewhere"), tmp_path / "build", *WITHOUT,
                     f"-DCMAKE_PREFIX_PATH={installed}",
@@ -60,6 +61,7 @@ def test_an_installed_loop_is_found(installed: Path, tmp_path: Path) -> None:
     nap_in(tmp_path / "build")
 
 
+@pytest.mark.long  # builds the loop once more
 def test_of_common_only_what_the_loop_includes_is_installed(installed: Path) -> None:
     common = installed / "include/uring_loop/common"
     found = sorted(str(path.relative_to(common)) for path in common.rglob("*.h"))
