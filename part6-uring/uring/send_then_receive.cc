@@ -114,7 +114,9 @@ void SendThenReceive::receive_failed() {
 
 /// The kernel had no memory to wait for bytes. It has its ways to receive all the same, but not for
 /// a request that is to wait first (IORING_RECVSEND_POLL_FIRST).
-bool SendThenReceive::must_receive_again() const { return result() == -EAGAIN && output_.empty(); }
+bool SendThenReceive::must_receive_again() const {
+  return result() == -EAGAIN && output_.empty() && !was_in_vain_;
+}
 
 /// The only completion: a send that fails takes the receive with it, and as the send was to skip
 /// its completion, the receive skips its own, too.

@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
     std::puts(uring::explain(loop.error()).c_str());
     return 1;
   }
-  constexpr std::size_t largest = 2048;
+  constexpr std::size_t largest = 65'507;  // that IPv4 can carry; a longer one would be cut
   const auto buffers =
       uring::Buffers::create(**loop, 16, uring::Datagram::overhead_bytes + largest);
   if (!buffers) {

@@ -9,6 +9,8 @@ More datagrams than there are buffers, of all sizes, from two clients at a time.
   > clients = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
   > for client in clients:
   >     client.settimeout(20)
+  > clients[0].sendto(bytes(65507), ("127.0.0.1", port))
+  > assert len(clients[0].recv(70000)) == 65507
   > for size in range(200):
   >     for number, client in enumerate(clients):
   >         client.sendto(bytes([number]) * (10 * size), ("127.0.0.1", port))

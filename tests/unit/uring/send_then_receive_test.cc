@@ -176,28 +176,6 @@ TEST_F(UringExchange, IsCancelledForAReason) {
   });
 }
 
-// A receive says so that had no memory to wait with. Here the descriptor forbids it to wait.
-TEST_F(UringExchange, AReceiveThatCannotWaitIsTriedAgain) {
-  run([this]() -> Task<> {
-    const auto ends = tcp_connection();
-    const int flags = ::fcntl(ends.server.get(), F_GETFL);
-    for (const std::string_view answer : {"", "hello"}) {
-      Recorder exchange(loop, ends.server, *buffers);
-      EXPECT_EQ(::fcntl(ends.server.get(), F_SETFL, flags | O_NONBLOCK), 0);
-      exchange.stage(bytes_of(answer));
-      exchange.start();
-      for (int i = 0; i < 5; ++i) (void)co_await loop.nop();
-      EXPECT_TRUE(exchange.in_flight());
-      EXPECT_EQ(::fcntl(ends.server.get(), F_SETFL, flags), 0);
-      (void)co_await loop.send(ends.client, bytes_of("hi"));
-      while (exchange.in_flight()) (void)co_await loop.nop();
-      const auto input = take(exchange);
-      EXPECT_THAT(input, Succeeded());
-      EXPECT_EQ(text_of(*input), "hi");
-    }
-  });
-}
-
 // Before it is submitted, while it waits, and with bytes that nobody fetched.
 TEST_F(UringExchange, MayBeDestroyedAtAnyTime) {
   run([this]() -> Task<> {

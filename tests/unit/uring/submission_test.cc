@@ -1,10 +1,14 @@
-// Submissions that stop short: the kernel refuses an entry, or takes none for the moment.
+// Submissions that stop short, and completions that say so: the kernel refuses an entry, or has no
+// memory for the moment.
 
 #include <dlfcn.h>
 #include <liburing.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
+#include <tuple>
 
 #include "fixture.h"
 #include "uring/send_then_receive.h"
@@ -13,6 +17,19 @@
 namespace {
 int refused_submissions = 0;  // how many are to be
 int refusal = EAGAIN;
+int spoilt_ends = 0;  // how many ends of a stream are to say EAGAIN
+
+/// Of the completions that the program has not seen.
+void spoil_ends(const io_uring& ring) {
+  const unsigned end = io_uring_smp_load_acquire(ring.cq.ktail);
+  for (unsigned at = *ring.cq.khead; at != end; ++at) {
+    io_uring_cqe& completion = ring.cq.cqes[at & ring.cq.ring_mask];
+    const bool is_end = (completion.flags & IORING_CQE_F_SOCK_NONEMPTY) != 0;
+    if (completion.res != 0 || !is_end || spoilt_ends == 0) continue;
+    --spoilt_ends;
+    completion.res = -EAGAIN;
+  }
+}
 }  // namespace
 
 /// In place of liburing's.
@@ -22,7 +39,10 @@ extern "C" int io_uring_submit_and_get_events(io_uring* ring) {
     return -refusal;
   }
   using Function = int (*)(io_uring*);
-  return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, "io_uring_submit_and_get_events"))(ring);
+  const int result =
+      reinterpret_cast<Function>(::dlsym(RTLD_NEXT, "io_uring_submit_and_get_events"))(ring);
+  spoil_ends(*ring);
+  return result;
 }
 
 namespace {
@@ -153,6 +173,32 @@ TEST_F(UringSubmission, BuffersComeBackAlthoughTheKernelTakesNothingForAWhile) {
     scope.cancel();
     co_await scope.join();
   });
+}
+
+// EAGAIN: the kernel had no memory to wait for bytes. Once more it is tried without waiting first;
+// where that fails, too, the caller hears of it.
+TEST_F(UringSubmission, AReceiveThatCouldNotWaitIsTriedOnceMore) {
+  if (loop.ring().sqpoll()) GTEST_SKIP() << "a thread of the kernel's submits";
+  for (const auto& [spoilt, begun, error] : {std::tuple(0, 1u, 0), {1, 2u, 0}, {2, 2u, EAGAIN}}) {
+    run([this, spoilt, begun, error]() -> Task<> {
+      const auto buffers = *Buffers::create(loop, 1, 64);
+      const auto ends = tcp_connection();
+      Signal signal(loop);
+      Sender sender(loop, ends.server, *buffers, signal);
+      EXPECT_EQ(::shutdown(ends.client.get(), SHUT_WR), 0);
+      spoilt_ends = spoilt;
+      const std::uint32_t before = loop.begun();
+      sender.start();
+      std::uint32_t turns = 0;
+      for (; sender.in_flight() && turns < 1000; ++turns) {
+        loop.hurry();
+        (void)co_await loop.nop();
+      }
+      EXPECT_EQ(spoilt_ends, 0) << "no completion was spoilt: this test tested nothing";
+      EXPECT_EQ(loop.begun() - before - turns, begun);
+      EXPECT_EQ(sender.received() ? 0 : sender.error().value(), error);
+    });
+  }
 }
 
 }  // namespace
