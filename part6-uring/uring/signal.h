@@ -16,7 +16,8 @@ namespace uring {
 ///
 /// A coroutine that was notified goes on at the loop's next opportunity, and looks again whether it
 /// is still true. A notification is not lost: if the coroutine that has it is cancelled or
-/// destroyed before it goes on, the next has it.
+/// destroyed before it goes on, the next has it. So a Signal outlives every wait for it, those too
+/// that were notified and have not gone on.
 class Signal {
  public:
   explicit Signal(Loop& loop) : loop_(loop) {}
