@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -131,12 +132,13 @@ TEST_F(UringFiles, Advises) {
 }
 
 TEST_F(UringFiles, KeepsAttributes) {
+  if (::setxattr(path_.c_str(), "user.colour", "", 0, 0) < 0 && errno == EOPNOTSUPP) {
+    GTEST_SKIP() << "the file system of /tmp has no extended attributes";
+  }
   run([this]() -> Task<> {
     const Fd file = co_await make_file("file", "");
     const std::string path = path_ + "/file";
     const auto set = co_await loop.setxattr(path.c_str(), "user.colour", bytes_of("green"));
-    if (!set && set.error() == std::errc::operation_not_supported)
-      co_return;  // of this file system
     EXPECT_THAT(set, Succeeded());
     std::array<std::byte, 16> value;
     EXPECT_EQ(co_await loop.getxattr(path.c_str(), "user.colour", value), Size(5u));
