@@ -102,11 +102,12 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop,
   };
 }
 
-common::Status Server::run(uring::LogWriter* log_writer) { return loop_->run(work(log_writer)); }
+common::Status Server::run(uring::LogWriter* log_writer) {
+  if (log_writer == nullptr) return loop_->run(work());
+  return loop_->run(log_writer->write_during(*loop_, work()));
+}
 
-uring::Task<common::Status> Server::work(uring::LogWriter* log_writer) {
-  uring::Scope logging(*loop_);  // begins first, ends last: there may be lines until the end
-  if (log_writer != nullptr) logging.spawn(log_writer->run(*loop_));
+uring::Task<common::Status> Server::work() {
   uring::Scope conversations(*loop_);
   context_.conversations = &conversations;
   uring::Scope tasks(*loop_);
@@ -124,8 +125,6 @@ uring::Task<common::Status> Server::work(uring::LogWriter* log_writer) {
   begin_drain();
   while (clients_.size() > 0) (void)co_await background_.change();
   co_await conversations.join();
-  logging.cancel();
-  co_await logging.join();
   co_return {};
 }
 

@@ -53,7 +53,7 @@ class Server {
   template <typename Session, typename... Arguments>
   uring::Task<> serve_client(Connection& connection, Arguments... arguments);
 
-  uring::Task<common::Status> work(uring::LogWriter* log_writer);
+  uring::Task<common::Status> work();
   uring::Task<common::Status> enforce_time_bound();
 
   void add(common::Accepted accepted);

@@ -55,11 +55,12 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop, const common::
   shared_.begin_accepting();
 }
 
-Status Server::run(uring::LogWriter* log_writer) { return loop_->run(work(log_writer)); }
+Status Server::run(uring::LogWriter* log_writer) {
+  if (log_writer == nullptr) return loop_->run(work());
+  return loop_->run(log_writer->write_during(*loop_, work()));
+}
 
-uring::Task<Status> Server::work(uring::LogWriter* log_writer) {
-  uring::Scope logging(*loop_);  // begins first, ends last: there may be lines until the end
-  if (log_writer != nullptr) logging.spawn(log_writer->run(*loop_));
+uring::Task<Status> Server::work() {
   uring::Scope conversations(*loop_);
   conversations_ = &conversations;
   uring::Scope hearing(*loop_);
@@ -84,8 +85,6 @@ uring::Task<Status> Server::work(uring::LogWriter* log_writer) {
   co_await conversations.join();
   hearing.cancel();
   co_await hearing.join();
-  logging.cancel();
-  co_await logging.join();
   co_return {};
 }
 

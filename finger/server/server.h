@@ -49,7 +49,7 @@ class Server {
   Server(Shared& shared, std::unique_ptr<uring::Loop> loop, const common::Fd& wake,
          std::vector<std::uint16_t> credentials);
 
-  uring::Task<Status> work(uring::LogWriter* log_writer);
+  uring::Task<Status> work();
   void add(common::Accepted accepted);
 
   // For the conversations, by way of context_.

@@ -79,14 +79,13 @@ class LogWriters : public testing::Test {
   }
 
   /// Runs the test's part beside the writer.
-  void beside_the_writer(Task<> part) { loop_->run(both(std::move(part))); }
+  void beside_the_writer(Task<> part) {
+    EXPECT_TRUE(loop_->run(writer_->write_during(*loop_, succeed(std::move(part)))));
+  }
 
-  Task<> both(Task<> part) {
-    uring::Scope scope(*loop_);
-    scope.spawn(writer_->run(*loop_));
+  static Task<uring::Status> succeed(Task<> part) {
     co_await std::move(part);
-    scope.cancel();
-    co_await scope.join();
+    co_return {};
   }
 
   common::Fd saved_{::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)};
@@ -169,6 +168,22 @@ TEST_F(LogWriters, LeaveWhatTheyHaveNotWrittenToTheLog) {
   log_lines(10, 11);
   read_what_is_there();
   EXPECT_EQ(text_, lines(0, 11));
+}
+
+Task<> log_and_end(Loop& loop, int turns) {
+  common::log(numbered(0));
+  for (int i = 0; i < turns; ++i) (void)co_await loop.nop();
+}
+
+TEST_F(LogWriters, CountAWriteThatIsUnderWayWhenTheWorkEnds) {
+  for (int turns = 0; turns < 6; ++turns) {
+    beside_the_writer(log_and_end(*loop_, turns));
+    writer_.reset();  // writes what it takes to be unwritten
+    writer_ = std::move(LogWriter::create().value());
+    read_what_is_there();
+    EXPECT_EQ(text_, lines(0, 1)) << "ended after " << turns << " turns";
+    text_.clear();
+  }
 }
 
 Task<> rest(Loop& loop) { (void)co_await loop.sleep(10ms); }

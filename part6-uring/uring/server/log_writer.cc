@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "common/server/log.h"
+#include "uring/scope.h"
 
 namespace uring {
 namespace {
@@ -57,7 +58,19 @@ void LogWriter::wait_until_written(std::chrono::milliseconds limit) {
   }
 }
 
-Task<> LogWriter::run(Loop& loop) {
+Task<Status> LogWriter::write_during(Loop& loop, Task<Status> work) {
+  Scope writing(loop);
+  writing.spawn(write_lines(loop));
+  const auto outcome = co_await std::move(work);
+  // ~Scope() would drop the result of a write with its coroutine, and ~LogWriter() write the same
+  // lines again.
+  writing.cancel();
+  co_await writing.join();
+  co_return outcome;
+}
+
+/// Until its scope is cancelled.
+Task<> LogWriter::write_lines(Loop& loop) {
   const bool to_terminal = ::isatty(STDERR_FILENO) == 1;
   std::array<char, common::LogQueue::piece_bytes_max> lines;
   std::uint64_t came = 0;
@@ -72,7 +85,7 @@ Task<> LogWriter::run(Loop& loop) {
       // They stay in the queue. A full disk may have room again one day.
     }
     const auto woken = co_await loop.read(line_came_, std::as_writable_bytes(std::span(&came, 1)));
-    if (!woken) co_return;  // our scope was cancelled
+    if (!woken) co_return;  // cancelled
   }
 }
 

@@ -26,11 +26,13 @@ class LogWriter {
   /// another thread than that of the loop, before it ends the process.
   static void wait_until_written(std::chrono::milliseconds limit);
 
-  /// Writes what comes until its scope is cancelled: as many lines in one write as there are.
-  Task<> run(Loop& loop);
+  /// Runs `work`, and writes what is logged meanwhile: as many lines in one write as there are.
+  /// Returns what `work` returns, and not before a write that was under way has been counted.
+  Task<Status> write_during(Loop& loop, Task<Status> work);
 
  private:
   explicit LogWriter(common::Fd line_came);
+  Task<> write_lines(Loop& loop);
 
   common::Fd line_came_;  ///< An eventfd: any thread may log, only one submits to the ring.
 };
