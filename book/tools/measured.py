@@ -1,9 +1,20 @@
-"""What ./measure wrote, book/numbers/NAME.json, as a table for the book and the terminal."""
+"""What ./measure wrote, book/numbers/NAME.json, as a table for the book and the terminal.
+
+A chapter may show a part of a table, the rows and columns that make its point:
+
+    <!-- numbers: m15_1 rows="64, 1,000: *" columns="system calls; messages a second" -->
+    <!-- /numbers -->
+
+Rows are chosen by a pattern of their labels, of which what all have in common is left out; columns by
+how their heads begin.
+"""
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import math
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -63,6 +74,8 @@ def ratio(found: Mapping[str, Any]) -> str:
     if "ratio" not in found:
         return ""
     to_base = found["ratio"]
+    if "sign" in to_base:
+        return f" [{to_base['sign']}]"
     return f" [{to_base['median']:.2f}]" if to_base["decided"] else " [not decided]"
 
 
@@ -83,9 +96,58 @@ def caption(found: Mapping[str, Any]) -> str:
     command = f"./measure {name}" + (" --quick" if found["effort"] != "full" else "")
     what = f"*{label(name)} — `{command}`, {here['date']}, {here['processor']}, " \
            f"{here['cores']} cores, {here['kernel']}"
+    if found.get("part"):
+        what = what.replace("*", "*from ", 1)
     if found["counted"]:
         return what + "; counted*"
     return what + f"; median of {found['rounds']} rounds, ± half the width of their middle half*"
+
+
+def block(arguments: str) -> str:
+    """What should stand between the marks of a table, or of a part of one."""
+    name, *options = shlex.split(arguments)
+    found = load(name)
+    if not options:
+        return markdown(found)
+    chosen = dict(option.partition("=")[::2] for option in options)
+    if unknown := set(chosen) - {"rows", "columns"}:
+        raise Wrong(f"{', '.join(sorted(unknown))}: only rows and columns can be chosen")
+    return markdown(part(found, chosen.get("rows", "*"), chosen.get("columns", "")))
+
+
+def part(found: Mapping[str, Any], pattern: str, columns: str) -> dict[str, Any]:
+    """The rows whose labels fit, and the columns whose heads begin so; none: all."""
+    heads = [column(found, each.strip()) for each in columns.split(";")] if columns else \
+        list(range(1, len(found["head"])))
+    fitting = [row for row in found["rows"] if fnmatch.fnmatchcase(row["label"], pattern)]
+    if not fitting:
+        raise Wrong(f"no row of {found['name']} fits '{pattern}'")
+    common, colon, rest = pattern.rpartition(": ")  # "64, 1,000: *" leaves the stage's name
+    cut = len(common + colon) if rest == "*" else 0
+    label = found["head"][0].rpartition(": ")[2] if cut else found["head"][0]
+    return {**found, "head": [label, *(found["head"][which] for which in heads)],
+            "rows": [{"label": row["label"][cut:],
+                      "cells": [signed(row["cells"][which - 1], found) for which in heads]}
+                     for row in fitting],
+            "notes": [], "part": True}
+
+
+def column(found: Mapping[str, Any], begins: str) -> int:
+    """Which column has a head that begins so."""
+    fitting = [which for which, head in enumerate(found["head"])
+               if which > 0 and head.startswith(begins)]
+    if len(fitting) != 1:
+        raise Wrong(f"{len(fitting)} columns of {found['name']} begin with '{begins}'")
+    return fitting[0]
+
+
+def signed(cell_: Mapping[str, Any], found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same, and where its ratio is not decided but on one side of 1 in every round, that."""
+    to_base = cell_.get("ratio")
+    if to_base is None or to_base["decided"] or to_base["low"] <= 1 <= to_base["high"]:
+        return cell_
+    side = "above" if to_base["low"] > 1 else "below"
+    return {**cell_, "ratio": {**to_base, "sign": f"{side} 1 in all {found['rounds']}"}}
 
 
 def markdown(found: Mapping[str, Any]) -> str:
