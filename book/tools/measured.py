@@ -6,7 +6,8 @@ A chapter may show a part of a table, the rows and columns that make its point:
     <!-- /numbers -->
 
 Rows are chosen by a pattern of their labels, of which what all have in common is left out; columns by
-how their heads begin.
+how their heads begin. `columns="server CPU:ratio"` shows how far the rounds' ratios to the base lie
+apart, in place of the number itself: there the rounds may agree though the numbers do not.
 """
 
 from __future__ import annotations
@@ -74,8 +75,6 @@ def ratio(found: Mapping[str, Any]) -> str:
     if "ratio" not in found:
         return ""
     to_base = found["ratio"]
-    if "sign" in to_base:
-        return f" [{to_base['sign']}]"
     return f" [{to_base['median']:.2f}]" if to_base["decided"] else " [not decided]"
 
 
@@ -117,19 +116,23 @@ def block(arguments: str) -> str:
 
 def part(found: Mapping[str, Any], pattern: str, columns: str) -> dict[str, Any]:
     """The rows whose labels fit, and the columns whose heads begin so; none: all."""
-    heads = [column(found, each.strip()) for each in columns.split(";")] if columns else \
-        list(range(1, len(found["head"])))
     fitting = [row for row in found["rows"] if fnmatch.fnmatchcase(row["label"], pattern)]
     if not fitting:
         raise Wrong(f"no row of {found['name']} fits '{pattern}'")
-    common, colon, rest = pattern.rpartition(": ")  # "64, 1,000: *" leaves the stage's name
-    cut = len(common + colon) if rest == "*" else 0
+    common, colon, _ = pattern.rpartition(": ")  # "64, 1,000: *" leaves the stage's name
+    cut = len(common + colon)
     label = found["head"][0].rpartition(": ")[2] if cut else found["head"][0]
-    return {**found, "head": [label, *(found["head"][which] for which in heads)],
-            "rows": [{"label": row["label"][cut:],
-                      "cells": [signed(row["cells"][which - 1], found) for which in heads]}
-                     for row in fitting],
-            "notes": [], "part": True}
+    head, cells = [label], [[{"text": row["label"][cut:]}] for row in fitting]
+    for words in (columns or "; ".join(found["head"][1:])).split("; "):
+        begins, _, what = words.partition(":")
+        which = column(found, begins)
+        name = found["head"][which]
+        head.append(name.replace(", µs [ratio", ", ratio").rstrip("]") if what else name)
+        for row, into in zip(fitting, cells, strict=True):
+            cell_ = row["cells"][which - 1]
+            into.append(all_ratios(cell_) if what else cell_)
+    return {**found, "head": head, "notes": [], "part": True,
+            "rows": [{"label": first["text"], "cells": rest} for first, *rest in cells]}
 
 
 def column(found: Mapping[str, Any], begins: str) -> int:
@@ -141,13 +144,11 @@ def column(found: Mapping[str, Any], begins: str) -> int:
     return fitting[0]
 
 
-def signed(cell_: Mapping[str, Any], found: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The same, and where its ratio is not decided but on one side of 1 in every round, that."""
-    to_base = cell_.get("ratio")
-    if to_base is None or to_base["decided"] or to_base["low"] <= 1 <= to_base["high"]:
-        return cell_
-    side = "above" if to_base["low"] > 1 else "below"
-    return {**cell_, "ratio": {**to_base, "sign": f"{side} 1 in all {found['rounds']}"}}
+def all_ratios(found: Mapping[str, Any]) -> Mapping[str, str]:
+    """The lowest and the highest of the rounds."""
+    if "ratio" not in found:
+        return {"text": found.get("text", "–")}
+    return {"text": f"{found['ratio']['low']:.2f} to {found['ratio']['high']:.2f}"}
 
 
 def markdown(found: Mapping[str, Any]) -> str:

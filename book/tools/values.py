@@ -3,8 +3,8 @@
     A wait costs <!-- value: m6_1 "1,000" part5 -->24<!-- /value --> µs with a ring of any size, and
     <!-- about: m5_1 "1,000" part4 / "1,000" part5 -->eight<!-- /about --> times as much without.
 
-What stands in a `value` is written by fill.py. What stands in an `about` is an author's, in figures or
-in words, and must lie within a tenth of the number. A mark names a row and a column by how their names
+The text of a `value` is written by fill.py. The text of an `about` is the author's, in figures or in
+words, and must lie within a tenth of the number. A mark names a row and a column by how their names
 begin, and if need be which number of the cell: `low` and `high`, `ratio`, `ratio-low` and
 `ratio-high`, or `2` for the second of `p50 / p99`. Two of them with a `/` between are a quotient.
 
@@ -23,8 +23,8 @@ from blocks import Wrong
 
 ABOUT = 0.1  # of what is said
 PLAIN = dict(zip(
-    ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-     "sixteen seventeen eighteen nineteen").split(), range(20), strict=True))
+    ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+     "fifteen sixteen seventeen eighteen nineteen").split(), range(20), strict=True))
 TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(),
                 range(20, 100, 10), strict=True))
 SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
