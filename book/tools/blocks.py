@@ -1,5 +1,5 @@
-"""Blocks of a Markdown file that tools fill in: between `<!-- KIND: ARGUMENTS -->` and its end. Marks
-within a sentence are blocks of one line."""
+"""Blocks of a Markdown file that tools fill in: between `<!-- KIND: ARGUMENTS -->` and its end.
+Marks within a sentence are blocks of one line."""
 
 from __future__ import annotations
 

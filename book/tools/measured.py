@@ -5,9 +5,9 @@ A chapter may show a part of a table, the rows and columns that make its point:
     <!-- numbers: m15_1 rows="64, 1,000: *" columns="system calls; messages a second" -->
     <!-- /numbers -->
 
-Rows are chosen by a pattern of their labels, of which what all have in common is left out; columns by
-how their heads begin. `columns="server CPU:ratio"` shows how far the rounds' ratios to the base lie
-apart, in place of the number itself: there the rounds may agree though the numbers do not.
+Rows are chosen by a pattern of their labels, of which what all have in common is left out; columns
+by how their heads begin. `columns="server CPU:ratio"` shows how far the rounds' ratios to the base
+lie apart, in place of the number itself: there the rounds may agree though the numbers do not.
 """
 
 from __future__ import annotations

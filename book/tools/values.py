@@ -1,11 +1,11 @@
 """Numbers in sentences, held to what was measured. The mark says which number of which file it is:
 
-    A wait costs <!-- value: m6_1 "1,000" part5 -->24<!-- /value --> µs with a ring of any size, and
+    A message costs <!-- value: m6_1 "1,000" part5 -->24<!-- /value --> µs with epoll, and
     <!-- about: m5_1 "1,000" part4 / "1,000" part5 -->eight<!-- /about --> times as much without.
 
-The text of a `value` is written by fill.py. The text of an `about` is the author's, in figures or in
-words, and must lie within a tenth of the number. A mark names a row and a column by how their names
-begin, and if need be which number of the cell: `low` and `high`, `ratio`, `ratio-low` and
+The text of a `value` is written by fill.py. The text of an `about` is the author's, in figures or
+in words, and must lie within a tenth of the number. A mark names a row and a column by how their
+names begin, and if need be which number of the cell: `low` and `high`, `ratio`, `ratio-low` and
 `ratio-high`, or `2` for the second of `p50 / p99`. Two of them with a `/` between are a quotient.
 
 A median that is not decided cannot be told; `low` and `high` can, and a ratio's sign.

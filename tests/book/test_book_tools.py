@@ -267,9 +267,9 @@ def test_words_that_are_no_numbers_are_wrong() -> None:
 @pytest.mark.usefixtures("ladder")
 def test_marks_in_sentences_are_filled_and_examples_are_not(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text('It takes <!-- value: m15_1 "1:" calls -->7<!-- /value --> calls, or <!-- value:'
-                    ' m15_1 "9: part5" calls -->7<!-- /value -->. Say `<!-- value: m15_1 "1:" calls'
-                    ' -->7<!-- /value -->`.\n\n<!-- numbers: m15_1 -->\n<!-- /numbers -->\n')
+    page.write_text('Calls: <!-- value: m15_1 "1:" calls -->7<!-- /value -->, then <!-- value:'
+                    ' m15_1 "9: part5" calls -->7<!-- /value -->. Say `<!-- value: m15_1 "1:"'
+                    ' calls -->7<!-- /value -->`.\n\n<!-- numbers: m15_1 -->\n<!-- /numbers -->\n')
     assert blocks.rewrite(page, lambda each: fill.filled(each, Path()))
     assert "-->3<!--" in page.read_text() and "-->2<!--" in page.read_text()
     assert page.read_text().count("-->7<!--") == 1
