@@ -117,16 +117,17 @@ polls() {
   grep -o '[0-9]*, [0-9]*) = 1' calls | tail -n 2
 }
 
-# count_calls STAGE: how often a stage makes which call while a client says hi a hundred times.
+# count_calls STAGE, or ./PROGRAM [ARGUMENT…]: how often a server makes which call while a client
+# says hi a hundred times.
 count_calls() (
-  start "$1" >/dev/null && crowd 1 && rounds 1
+  start "$@" >/dev/null && crowd 1 && rounds 1
   strace -qq -c -U calls,name -o calls -p "$pid" &
   _until_traced
   rounds 100
   kill -INT $!
   wait $!
   stop
-  sort -k 2 calls | grep ' 1[0-9][0-9] ' | grep -v total
+  sort -k 2 calls | grep ' [12][0-9][0-9] ' | grep -v total
 )
 
 # ask QUERY: puts it to a finger daemon, and shows which line ends the answer has.
