@@ -17,7 +17,7 @@ start() {
     [[ -x ${command[0]} ]] || { echo "start: not built yet; ./serve $1 builds it" >&2; return 1; }
   fi
   [[ ! ${pid:-} ]] || stop
-  exec 4< <(exec "${command[@]}")
+  exec 4< <(exec setsid "${command[@]}") # so that Ctrl-C at the prompt does not reach it
   pid=$!
   read -r line <&4 || { stop; return 1; }
   echo "$line"
@@ -119,6 +119,7 @@ polls() {
 
 # count_calls STAGE: how often a stage makes which call while a client says hi a hundred times.
 count_calls() (
+  pid='' clients=() # a server that was started before goes on
   start "$1" >/dev/null && crowd 1 && rounds 1
   strace -qq -c -U calls,name -o calls -p "$pid" &
   _until_traced
