@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2030,SC2031,SC2154 # subshells have servers of their own; exec assigns numbers
+# shellcheck disable=SC2030,SC2031,SC2154 # a subshell has a server of its own; exec sets numbers
 # What the book types besides programs. Once in each terminal, a bash: . tools/shell.sh
 # The transcripts that test the book read this file, too.
 
