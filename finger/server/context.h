@@ -8,6 +8,7 @@
 #include "common/fd.h"
 #include "common/server/address.h"
 #include "common/server/duration.h"
+#include "finger/server/home.h"
 #include "finger/server/options.h"
 #include "finger/server/roster.h"
 #include "uring/canceller.h"
@@ -24,6 +25,8 @@ struct Context {
   /// Cancelled when a drain begins: receives of a query, and waits for a peer to close.
   uring::Canceller& receiving;
   uring::Canceller& lingering;
+
+  Homes& homes;
 
   std::span<std::byte> discarded;  ///< Where bytes go that are not looked at.
 

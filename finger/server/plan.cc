@@ -13,12 +13,17 @@
 
 #include "common/fd.h"
 #include "common/server/accept.h"
+#include "finger/server/home.h"
 #include "finger/server/protocol/crlf.h"
 
 namespace finger {
 namespace {
 
 using common::Fd;
+
+/// So much of a plan is read as soon as it is open. It fits plan_buffer_bytes behind any head, even
+/// if it is line feeds alone.
+constexpr std::size_t plan_beginning_bytes = 4 * 1024;
 
 /// Nothing that a user has put there is followed, neither a symbolic link nor a mount: a FUSE file
 /// system could keep us waiting for ever.
@@ -90,53 +95,9 @@ uring::Task<Result<Fd>> open_plan(Conversation& conversation, const Account& acc
   }
 }
 
-/// An account's plan, while it is open.
-class OpenPlan {
- public:
-  explicit OpenPlan(Conversation& conversation) : conversation_(conversation) {}
-  OpenPlan(const OpenPlan&) = delete;
-  OpenPlan& operator=(const OpenPlan&) = delete;
-  ~OpenPlan() { close(); }
-
-  /// Errors: of openat2(2) and statx(2); timed_out.
-  uring::Task<Status> open(const Account& account);
-
-  void close() {
-    if (file_) conversation_.context().close_file(std::move(file_));
-  }
-
-  const Fd& file() const { return file_; }
-  bool is_regular() const { return S_ISREG(about_.stx_mode); }
-
-  /// The size that was known when it was opened.
-  std::uint64_t size() const { return about_.stx_size; }
-
- private:
-  Conversation& conversation_;
-  Fd file_;
-  struct ::statx about_ {};
-};
-
-uring::Task<Status> OpenPlan::open(const Account& account) {
-  auto opened = co_await open_plan(conversation_, account);
-  if (!opened) co_return std::unexpected(opened.error());
-  file_ = std::move(*opened);
-  // From what is cached: fstat(2) may ask the other end of a network, and would wait.
-  constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
-  if (::statx(file_.get(), "", flags, STATX_TYPE | STATX_SIZE, &about_) < 0) {
-    co_return common::last_error();
-  }
-  co_return Status();
-}
-
 /// O_NONBLOCK was for the open. With it, where a file system cannot tell beforehand whether a read
 /// would wait, the ring refuses to read instead of waiting in a thread of its own.
 void allow_waiting(const Fd& file) { (void)::fcntl(file.get(), F_SETFL, 0); }
-
-std::size_t put(std::string_view text, std::span<std::byte> to) {
-  std::memcpy(to.data(), text.data(), text.size());
-  return text.size();
-}
 
 uring::Task<Result<std::size_t>> read_at(Conversation& conversation, const Fd& file,
                                          std::uint64_t offset, std::span<std::byte> to) {
@@ -149,33 +110,110 @@ uring::Task<Result<std::size_t>> read_at(Conversation& conversation, const Fd& f
   co_return got;
 }
 
-/// The buffer has room for `head` and for much more.
-uring::Task<Status> send_file(Conversation& conversation, OpenPlan& plan, std::string_view head,
-                              std::span<std::byte> buffer) {
-  CrlfConverter converter;
-  std::size_t filled = put(head, buffer);
-  std::uint64_t offset = 0;
-  bool ended = false;
-  while (!ended) {
-    const auto out = buffer.subspan(filled);
-    const auto in = CrlfConverter::spare_part(out);
-    const auto got = co_await read_at(conversation, plan.file(), offset, in);
-    if (!got) co_return std::unexpected(got.error());
-    offset += *got;
-    // A short read ends at the end of the file: another read would only confirm it.
-    ended = *got == 0 || (*got < in.size() && offset >= plan.size());
+std::size_t put(std::string_view text, std::span<std::byte> to) {
+  std::memcpy(to.data(), text.data(), text.size());
+  return text.size();
+}
 
-    filled += converter.convert(in.first(*got), out);
-    if (ended) {
-      filled += converter.finish(buffer.subspan(filled));
-      if (converter.empty()) filled += put(no_plan, buffer.subspan(filled));
-      plan.close();  // submitted together with the send, which may take long
-    }
-    const auto sent = co_await conversation.send(buffer.first(filled));
-    if (!sent) co_return sent;
-    filled = 0;
+}  // namespace
+
+/// A plan that is open, and what it begins with. The clients who asked for it together share it.
+class OpenPlan {
+ public:
+  explicit OpenPlan(const Context& context) : context_(context) {}
+  OpenPlan(const OpenPlan&) = delete;
+  OpenPlan& operator=(const OpenPlan&) = delete;
+  ~OpenPlan() { close(); }
+
+  /// Errors: of openat2(2) and statx(2); timed_out.
+  uring::Task<Status> open(Conversation& conversation, const Account& account);
+
+  /// Reads the first bytes; of a plan that is no longer than those, all. Errors: of read(2);
+  /// timed_out.
+  uring::Task<Status> begin(Conversation& conversation);
+
+  /// Whether what was read at this offset, into a buffer of `room` bytes, is the plan's end.
+  bool ends(std::uint64_t offset, std::size_t got, std::size_t room) const {
+    // A short read ends at the end of the file: another read would only confirm it.
+    return got == 0 || (got < room && offset + got >= about_.stx_size);
+  }
+
+  bool is_regular() const { return S_ISREG(about_.stx_mode); }
+  common::ByteView beginning() const { return beginning_; }
+  bool is_whole() const { return !file_; }
+  const Fd& file() const { return file_; }
+
+ private:
+  void close() {
+    if (file_) context_.close_file(std::move(file_));
+  }
+
+  const Context& context_;
+  Fd file_;
+  struct ::statx about_ {};
+  common::Bytes beginning_;
+};
+
+uring::Task<Status> OpenPlan::open(Conversation& conversation, const Account& account) {
+  auto opened = co_await open_plan(conversation, account);
+  if (!opened) co_return std::unexpected(opened.error());
+  file_ = std::move(*opened);
+  // From what is cached: fstat(2) may ask the other end of a network, and would wait.
+  constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
+  if (::statx(file_.get(), "", flags, STATX_TYPE | STATX_SIZE, &about_) < 0) {
+    co_return common::last_error();
   }
   co_return Status();
+}
+
+uring::Task<Status> OpenPlan::begin(Conversation& conversation) {
+  beginning_.resize(plan_beginning_bytes);
+  const auto got = co_await read_at(conversation, file_, 0, beginning_);
+  if (!got) co_return std::unexpected(got.error());
+  beginning_.resize(*got);
+  if (ends(0, *got, plan_beginning_bytes)) close();  // submitted together with what is sent
+  co_return Status();
+}
+
+namespace {
+
+uring::Task<Result<SharedPlan>> load(Conversation& conversation, const Account& account) {
+  const auto plan = std::make_shared<OpenPlan>(conversation.context());
+  const auto opened = co_await plan->open(conversation, account);
+  if (!opened) co_return std::unexpected(opened.error());
+  if (plan->is_regular()) {
+    const auto begun = co_await plan->begin(conversation);
+    if (!begun) co_return std::unexpected(begun.error());
+  }
+  co_return plan;
+}
+
+/// The buffer has room for `head`, the plan's beginning and much more.
+uring::Task<Status> send_file(Conversation& conversation, Home& home, SharedPlan plan,
+                              std::string_view head, std::span<std::byte> buffer) {
+  CrlfConverter converter;
+  std::size_t filled = put(head, buffer);
+  filled += converter.convert(plan->beginning(), buffer.subspan(filled));
+  std::uint64_t offset = plan->beginning().size();
+  bool ended = plan->is_whole();
+  while (true) {
+    if (ended) {
+      plan.reset();  // the last who needs the file closes it
+      filled += converter.finish(buffer.subspan(filled));
+      if (converter.empty()) filled += put(no_plan, buffer.subspan(filled));
+    }
+    const auto sent = co_await conversation.send(buffer.first(filled));
+    if (!sent || ended) co_return sent;
+
+    const auto turn = co_await home.enter(conversation.deadline());
+    if (!turn) co_return std::unexpected(turn.error());
+    const auto in = CrlfConverter::spare_part(buffer);
+    const auto got = co_await read_at(conversation, plan->file(), offset, in);
+    if (!got) co_return std::unexpected(got.error());
+    ended = plan->ends(offset, *got, in.size());
+    offset += *got;
+    filled = converter.convert(in.first(*got), buffer);
+  }
 }
 
 uring::Task<Status> send_no_plan(Conversation& conversation, std::string_view head) {
@@ -188,14 +226,16 @@ uring::Task<Status> send_no_plan(Conversation& conversation, std::string_view he
 uring::Task<Status> send_plan(Conversation& conversation, const Account& account,
                               std::string_view head) {
   assert(head.size() < plan_buffer_bytes / 2);
-  OpenPlan plan(conversation);
-  const auto opened = co_await plan.open(account);
-  if (!opened && says_no_plan(opened.error())) co_return co_await send_no_plan(conversation, head);
-  if (!opened) co_return opened;
-  if (!plan.is_regular()) co_return co_await send_no_plan(conversation, head);
+  const auto home = conversation.context().homes.of(account);
+  auto plan = co_await home->load_or_share(conversation.deadline(),
+                                           [&] { return load(conversation, account); });
+  if (!plan && says_no_plan(plan.error())) co_return co_await send_no_plan(conversation, head);
+  if (!plan) co_return std::unexpected(plan.error());
+  if (!(*plan)->is_regular()) co_return co_await send_no_plan(conversation, head);
 
   const auto buffer = std::make_unique_for_overwrite<std::byte[]>(plan_buffer_bytes);
-  co_return co_await send_file(conversation, plan, head, {buffer.get(), plan_buffer_bytes});
+  co_return co_await send_file(conversation, *home, std::move(*plan), head,
+                               {buffer.get(), plan_buffer_bytes});
 }
 
 }  // namespace finger

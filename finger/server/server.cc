@@ -10,6 +10,10 @@
 namespace finger {
 namespace {
 
+/// So many homes may hang before those that do not are waited for as well: each keeps a thread of
+/// the kernel's. Without a word from us, a ring has four for each processor.
+constexpr unsigned homes_hanging_max = 256;
+
 // One for the process: at most one line a second, however many servers it has.
 common::RepeatedFault close_fault("closing a plan failed");
 
@@ -22,6 +26,8 @@ Result<std::unique_ptr<Server>> Server::create(Shared& shared, const common::Fd&
   setup.disabled = static_cast<bool>(prepare);
   auto loop = uring::Loop::create(setup);
   if (!loop) return std::unexpected(loop.error());
+  const auto limited = (*loop)->register_iowq_max_workers(homes_hanging_max);
+  if (!limited) return std::unexpected(limited.error());
   std::vector<std::uint16_t> credentials;
   if (prepare) {
     auto prepared = prepare(**loop, shared.roster()->accounts);
@@ -39,11 +45,13 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop, const common::
       credentials_(std::move(credentials)),
       background_(*loop_, wake),
       acceptor_(*loop_, shared.listener(), shared.connection_limit, background_),
+      homes_(*loop_),
       context_{
           .options = shared.options,
           .loop = *loop_,
           .receiving = receiving_,
           .lingering = lingering_,
+          .homes = homes_,
           .discarded = discarded_,
           .current_roster = [this] { return shared_.roster(); },
           .credentials_of = [this](

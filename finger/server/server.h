@@ -14,6 +14,7 @@
 #include "common/server/listen.h"
 #include "common/server/socket.h"
 #include "finger/server/context.h"
+#include "finger/server/home.h"
 #include "finger/server/shared.h"
 #include "uring/canceller.h"
 #include "uring/loop.h"
@@ -69,6 +70,7 @@ class Server {
   uring::Acceptor acceptor_;
   uring::Canceller receiving_;
   uring::Canceller lingering_;
+  Homes homes_;
   const Context context_;
   uring::Scope* conversations_ = nullptr;  ///< While work() runs.
 };

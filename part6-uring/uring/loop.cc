@@ -1,6 +1,7 @@
 #include "uring/loop.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cstdio>
 #include <cstdlib>
@@ -62,6 +63,13 @@ Status Loop::register_files(unsigned slots, unsigned own) {
   }
   if (own == 0) return {};
   const int result = io_uring_register_file_alloc_range(&ring_.raw(), own, slots - own);
+  if (result < 0) return std::unexpected(std::error_code(-result, std::system_category()));
+  return {};
+}
+
+Status Loop::register_iowq_max_workers(unsigned bounded) {
+  std::array<unsigned, 2> values{bounded, 0};  // 0: the unbounded ones stay as they are
+  const int result = io_uring_register_iowq_max_workers(&ring_.raw(), values.data());
   if (result < 0) return std::unexpected(std::error_code(-result, std::system_category()));
   return {};
 }

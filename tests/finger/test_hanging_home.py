@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -23,6 +25,7 @@ pytestmark = [
 DEADLINE = 0.5
 SLACK_SECONDS = 1.5
 BOB = converted(BOBS_PLAN)
+THREADS = 4 * (os.cpu_count() or 1)  # so many a ring has for what may wait, unless told otherwise
 
 
 @pytest.fixture(params=["lookup", "open", "read"])
@@ -58,6 +61,59 @@ def test_the_deadline_holds_and_no_other_client_waits(
     files.let_go()
     server.expect(b"bob", BOB)
     server.expect(b"alice", converted(ALICES_PLAN))
+
+
+@pytest.mark.parametrize("hanging_request", ["lookup", "open", "read"])
+@pytest.mark.rule(rules.HANGING_FILES)
+def test_however_many_ask_for_it_everybody_else_is_answered(
+    hanging_request: str, machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    """Also after the deadline: what hangs keeps a thread of the ring, although its client is gone.
+
+    Both homes are like homes of a network: bob's answers.
+    """
+    homes = machine.homes
+    with (
+        hanging_fs.mounted("nothing", home=homes / "bob"),
+        hanging_fs.mounted(hanging_request, deaf=True, home=homes / "alice") as (_, files),
+    ):
+        server = start_as_root("--deadline", f"{DEADLINE * 1000:.0f}ms")
+        plan = converted(ALICES_PLAN)  # bob has the same
+        for _ in range(2):
+            asking = [server.connect(source=f"127.0.0.{2 + n // 8}") for n in range(THREADS + 1)]
+            for client in asking:
+                client.send(b"alice\r\n")
+            assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+            server.expect(b"bob", plan)
+            assert len(files.waiting) == 1, "more than one has been asked of a home that hangs"
+            for client in asking:
+                client.wait_for_hang_up(DEADLINE + SLACK_SECONDS + server.patience)
+            server.expect(b"bob", plan)
+        files.let_go()
+        server.expect(b"alice", plan)
+        server.close_clients()
+
+
+@pytest.mark.rule(rules.HANGING_FILES)
+def test_however_many_homes_hang_everybody_else_is_answered(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    hosts = [machine.add(f"host{number:02}") for number in range(THREADS + 1)]
+    machine.opt_in(*hosts, machine.add("zoe"))
+    with ExitStack() as mounts:
+        mounts.enter_context(hanging_fs.mounted("nothing", home=machine.homes / "zoe"))
+        all_files = [
+            mounts.enter_context(hanging_fs.mounted("open", deaf=True, home=host.home))[1]
+            for host in hosts
+        ]
+        server = start_as_root("--deadline", f"{DEADLINE * 1000:.0f}ms")
+        for number, (host, files) in enumerate(zip(hosts, all_files)):
+            server.connect(source=f"127.0.0.{2 + number // 8}").send(host.login.encode() + b"\r\n")
+            assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+        server.expect(b"zoe", converted(ALICES_PLAN))
+        for files in all_files:
+            files.let_go()
+        server.close_clients()
 
 
 @pytest.mark.rule(rules.RELOAD)
