@@ -1,0 +1,127 @@
+#include "finger/server/home.h"
+
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "uring/scope.h"
+
+namespace finger {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Eq;
+using testing::Ne;
+
+/// A home whose loads take until they are told to end.
+class SharedHome : public testing::Test {
+ protected:
+  SharedHome() : loop(std::move(*uring::Loop::create({}))), home(*loop), may_end(*loop) {}
+
+  /// Each finds something else.
+  uring::Task<Result<SharedPlan>> load(uring::Deadline& deadline) {
+    ++loads;
+    const auto told = co_await may_end.wait().until(deadline);
+    if (!told) co_return std::unexpected(told.error());
+    const auto found = std::make_shared<int>(loads);
+    co_return SharedPlan(found, reinterpret_cast<OpenPlan*>(found.get()));
+  }
+
+  uring::Task<> ask(Result<SharedPlan>& answer, std::chrono::nanoseconds patience = 10s) {
+    uring::Deadline deadline(*loop, uring::Clock::now() + patience);
+    answer = co_await home.load_or_share(deadline, [&] { return load(deadline); });
+  }
+
+  /// Ends the load that is under way, and lets all that follows from it happen.
+  uring::Task<> end_load() {
+    may_end.notify_all();
+    for (int turn = 0; turn < 10; ++turn) (void)co_await loop->nop();
+  }
+
+  std::unique_ptr<uring::Loop> loop;
+  Home home;
+  uring::Signal may_end;
+  int loads = 0;
+};
+
+TEST_F(SharedHome, ThoseWhoWaitShareTheNextLoadAndNotTheOneBeforeTheirQuestion) {
+  loop->run([this]() -> uring::Task<> {
+    Result<SharedPlan> first, second, third, fourth;
+    uring::Scope scope(*loop);
+    scope.spawn(ask(first));
+    scope.spawn(ask(second));
+    scope.spawn(ask(third));
+    scope.spawn(ask(fourth));
+    EXPECT_THAT(loads, Eq(1));
+    co_await end_load();
+    EXPECT_THAT(loads, Eq(2));
+    co_await end_load();
+    co_await scope.join();
+    EXPECT_THAT(loads, Eq(2));
+    EXPECT_THAT(*first, Ne(*second));
+    EXPECT_THAT(*second, Eq(*third));
+    EXPECT_THAT(*second, Eq(*fourth));
+  }());
+}
+
+TEST_F(SharedHome, ATimeoutIsNotShared) {
+  loop->run([this]() -> uring::Task<> {
+    Result<SharedPlan> first, hurried, patient;
+    uring::Scope scope(*loop);
+    scope.spawn(ask(first));
+    scope.spawn(ask(hurried, 50ms));
+    scope.spawn(ask(patient));
+    co_await end_load();
+    EXPECT_THAT(loads, Eq(2));  // the hurried one's, which the patient one waits for
+    (void)co_await loop->sleep(60ms);
+    EXPECT_THAT(hurried.error(), Eq(uring::Error::timed_out));
+    EXPECT_THAT(loads, Eq(3));
+    co_await end_load();
+    co_await scope.join();
+    EXPECT_TRUE(patient.has_value());
+  }());
+}
+
+TEST_F(SharedHome, WhoCannotWaitGoesAwayAndHoldsUpNobody) {
+  loop->run([this]() -> uring::Task<> {
+    Result<SharedPlan> first, hurried, last;
+    uring::Scope scope(*loop);
+    scope.spawn(ask(first));
+    scope.spawn(ask(hurried, 1ms));
+    scope.spawn(ask(last));
+    (void)co_await loop->sleep(5ms);
+    EXPECT_THAT(hurried.error(), Eq(uring::Error::timed_out));
+    co_await end_load();
+    co_await end_load();
+    co_await scope.join();
+    EXPECT_TRUE(last.has_value());
+  }());
+}
+
+TEST_F(SharedHome, WhatWasLoadedIsNotKeptWhenNobodyWaits) {
+  loop->run([this]() -> uring::Task<> {
+    Result<SharedPlan> plan;
+    uring::Scope scope(*loop);
+    scope.spawn(ask(plan));
+    co_await end_load();
+    co_await scope.join();
+    EXPECT_THAT(plan->use_count(), Eq(1));
+  }());
+}
+
+TEST_F(SharedHome, AHomeIsOneForAllWhoHoldIt) {
+  Homes homes(*loop);
+  const Account alice{}, bob{};
+  auto first = homes.of(alice);
+  EXPECT_THAT(homes.of(alice), Eq(first));
+  EXPECT_THAT(homes.of(bob), Ne(first));
+  const std::weak_ptr<Home> watched = first;
+  first.reset();
+  EXPECT_TRUE(watched.expired());
+  EXPECT_THAT(homes.of(alice).use_count(), Eq(1));
+}
+
+}  // namespace
+}  // namespace finger
