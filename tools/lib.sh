@@ -20,6 +20,7 @@ packages_book=(universal-ctags)
 packages_site=(nodejs npm pandoc librsvg2-bin)
 packages_browser=(chromium)
 packages_kernel=(qemu-system-x86 busybox-static cpio kmod xz-utils)
+packages_distribution=(mmdebstrap git)
 packages_clang=(clang-19 libclang-rt-19-dev)
 
 # What proves that a package is there, however it was installed.
@@ -40,7 +41,7 @@ declare -A proofs=(
   [nodejs]=command:node [npm]=command:npm [pandoc]=command:pandoc
   [librsvg2-bin]=command:rsvg-convert [universal-ctags]=command:ctags
   [finger]=command:finger [netbase]=file:/etc/services [scdoc]=command:scdoc
-  [chromium]=command:chromium
+  [chromium]=command:chromium [mmdebstrap]=command:mmdebstrap [git]=command:git
   [qemu-system-x86]=command:qemu-system-x86_64 [busybox-static]=command:busybox
   [cpio]=command:cpio [kmod]=command:depmod [xz-utils]=command:xz
 )
@@ -133,7 +134,7 @@ build() {
   local preset=$1 targets=()
   shift
   (($# == 0)) || targets=(--target "$@")
-  [[ -z ${CI:-} ]] || configure_options+=(-DCMAKE_COMPILE_WARNING_AS_ERROR=ON)
+  [[ -z ${CI:-} ]] || configure_options+=(-DCMAKE_COMPILE_WARNING_AS_ERROR=ON -Werror=dev)
   mkdir -p "$root/build"
   quietly "configuring ($preset)" flock "$root/build/.lock" \
     cmake -S "$root" --preset "$preset" "${configure_options[@]}" || return 1
