@@ -42,7 +42,8 @@ fi
 system=$(mktemp -d /var/tmp/six-servers.XXXXXX)
 trap 'rm -rf --one-file-system "$system"' EXIT
 trap 'exit 130' INT
-# A mirror may lag behind; what is thrown away need not survive a power failure.
+# The Release file of sid is valid for a week only, and a mirror that is not updated that often has
+# an expired one: Check-Valid-Until. What is thrown away need not survive a power failure.
 quietly "making a bare Debian $release" mmdebstrap --variant=apt --mode=root \
   --architectures="${ARCHITECTURES:-$(dpkg --print-architecture)}" --include="$packages" \
   --aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt=force-unsafe-io \
