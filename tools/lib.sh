@@ -20,7 +20,7 @@ packages_book=(universal-ctags)
 packages_site=(nodejs npm pandoc librsvg2-bin)
 packages_browser=(chromium)
 packages_kernel=(qemu-system-x86 busybox-static cpio kmod xz-utils)
-packages_distribution=(mmdebstrap git)
+packages_distribution=(mmdebstrap debian-archive-keyring git)
 packages_clang=(clang-19 libclang-rt-19-dev)
 
 # What proves that a package is there, however it was installed.
@@ -42,6 +42,7 @@ declare -A proofs=(
   [librsvg2-bin]=command:rsvg-convert [universal-ctags]=command:ctags
   [finger]=command:finger [netbase]=file:/etc/services [scdoc]=command:scdoc
   [chromium]=command:chromium [mmdebstrap]=command:mmdebstrap [git]=command:git
+  [debian-archive-keyring]=file:/usr/share/keyrings/debian-archive-keyring.gpg
   [qemu-system-x86]=command:qemu-system-x86_64 [busybox-static]=command:busybox
   [cpio]=command:cpio [kmod]=command:depmod [xz-utils]=command:xz
 )

@@ -1,6 +1,8 @@
 """What the commands say, in a line, on a machine or in a directory where they cannot work."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -129,3 +131,17 @@ def test_a_build_that_was_moved_along_is_to_be_removed(checkout: Path) -> None:
     said = last_line(checkout, "./serve", "part1")
     assert "build/ was made in /where/it/was" in said
     assert said.endswith(f"rm -rf '{checkout}/build'")
+
+
+def test_an_editor_opens_the_container_as_readme_does() -> None:
+    container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())
+    assert (ROOT / ".devcontainer" / container["build"]["dockerfile"]).resolve().is_file()
+    assert " ".join(container["runArgs"]) in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("what", ["release", "architecture"])
+def test_what_is_checked_for_each_push_is_what_all_means(what: str) -> None:
+    workflow = (ROOT / ".github/workflows/ci.yml").read_text()
+    on_push = re.search(rf"{what}: \[(.*)\]", workflow)
+    by_all = re.search(rf"for {what} in ([^;]*); do", (ROOT / "check").read_text())
+    assert on_push and by_all and on_push[1].split(", ") == by_all[1].split()
