@@ -91,6 +91,11 @@ def test_without_root_and_sudo_the_command_for_root_is_named(checkout: Path) -> 
     assert "no sudo here. As root: apt-get install g++ cmake ninja-build" in said
 
 
+def test_without_root_there_is_no_other_debian(checkout: Path) -> None:
+    said = last_line(checkout, "tools/distribution.sh", "sid", "true", within=AS_NOBODY)
+    assert "needs root, to make a system of its own: try it with sudo" in said
+
+
 def test_where_sudo_refuses_the_command_for_root_is_named(checkout: Path) -> None:
     add(checkout, "apt-get")
     add(checkout, "sudo", status=1, says="you are not in the sudoers file")
