@@ -8,6 +8,7 @@ beside others.
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from capabilities import (  # noqa: E402
     DEFAULT_LEVEL,
     LATER_STAGES,
     RUN_ALONE,
+    RUNGS,
     WEAKNESSES,
     takes_option,
 )
@@ -35,6 +37,7 @@ from harness.plugin import (  # noqa: E402, F401
     start,
     target,
 )
+from harness.results import Results  # noqa: E402
 from harness.target import Target  # noqa: E402
 
 plugin.load_hypothesis_profile()
@@ -65,6 +68,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         levels="another rung of the ladder in capabilities.py, or a stage",
     )
     group.addoption("--matrix", metavar="FILE", help="write the table of stages and capabilities")
+    group.addoption("--results", metavar="FILE", help="write what became of each test, as JSON")
+    group.addoption(
+        "--above",
+        metavar="LEVEL",
+        choices=RUNGS,
+        help="with --server: leave out what this rung of the ladder asks for already",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -75,8 +85,12 @@ def pytest_configure(config: pytest.Config) -> None:
         build = Path(config.option.build_dir)
         chosen = targets.built_stages(build, config.option.stage)
     plugin.configure(config, MARKERS, chosen)
-    if config.option.matrix and not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        return
+    if config.option.matrix:
         config.pluginmanager.register(Matrix(Path(config.option.matrix)))
+    if config.option.results:
+        config.pluginmanager.register(Results(Path(config.option.results)))
 
 
 def applies(definition: pytest.Item, target: Target) -> bool:
@@ -98,7 +112,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Drops what is for no server here, groups what looks at a clock, notes the matrix's lines."""
     plugin.drop_idle(config, items)
-    items[:] = [i for i in items if _takes_options(i)]
+    below = config.option.above
+    items[:] = [item for item in items if _takes_options(item, plugin.subject_of(item))
+                and not (below and _is_asked_at(below, item))]
     for item in items:
         target = plugin.subject_of(item)
         if target is not None:
@@ -116,9 +132,13 @@ def _line_of(target: Target | None) -> str:
     return "serial, later stages" if later else "serial"
 
 
-def _takes_options(item: pytest.Item) -> bool:
+def _takes_options(item: pytest.Item, target: Target | None) -> bool:
     """Whether the server has the options that this run of a test is about: mark `option`."""
-    return all(
-        takes_option(plugin.subject_of(item).level, mark.args[0])
-        for mark in item.iter_markers("option")
-    )
+    return all(takes_option(target.level, mark.args[0]) for mark in item.iter_markers("option"))
+
+
+def _is_asked_at(level: str, item: pytest.Item) -> bool:
+    """Whether the same server would meet this test on that level."""
+    target = plugin.subject_of(item)
+    lower = dataclasses.replace(target, level=level)
+    return applies(item, lower) and _takes_options(item, lower)
