@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from capabilities import (  # noqa: E402
     CAPABILITIES,
+    CLIMBING_ORDER,
     DEFAULT_LEVEL,
     LATER_STAGES,
     RUN_ALONE,
@@ -115,6 +116,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     below = config.option.above
     items[:] = [item for item in items if _takes_options(item, plugin.subject_of(item))
                 and not (below and _is_asked_at(below, item))]
+    if config.option.server and config.option.level in RUNGS:
+        items.sort(key=_place_in_the_climb)
     for item in items:
         target = plugin.subject_of(item)
         if target is not None:
@@ -135,6 +138,11 @@ def _line_of(target: Target | None) -> str:
 def _takes_options(item: pytest.Item, target: Target | None) -> bool:
     """Whether the server has the options that this run of a test is about: mark `option`."""
     return all(takes_option(target.level, mark.args[0]) for mark in item.iter_markers("option"))
+
+
+def _place_in_the_climb(item: pytest.Item) -> int:
+    """A test of what is most basic comes first: when it fails, so will others."""
+    return max(CLIMBING_ORDER.index(name) for name in item.get_closest_marker("needs").args)
 
 
 def _is_asked_at(level: str, item: pytest.Item) -> bool:
