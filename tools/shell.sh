@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # a descriptor's number is assigned by exec
+# shellcheck disable=SC2030,SC2031,SC2154 # a subshell has a server of its own; exec sets numbers
 # What the book types besides programs. Once in each terminal, a bash: . tools/shell.sh
 # The transcripts that test the book read this file, too.
 
@@ -17,7 +17,7 @@ start() {
     [[ -x ${command[0]} ]] || { echo "start: not built yet; ./serve $1 builds it" >&2; return 1; }
   fi
   [[ ! ${pid:-} ]] || stop
-  exec 4< <(exec "${command[@]}")
+  exec 4< <(exec setsid "${command[@]}") # so that Ctrl-C at the prompt does not reach it
   pid=$!
   read -r line <&4 || { stop; return 1; }
   echo "$line"
@@ -120,6 +120,7 @@ polls() {
 # count_calls STAGE, or ./PROGRAM [ARGUMENT…]: how often a server makes which call while a client
 # says hi a hundred times.
 count_calls() (
+  pid='' clients=() # a server that was started before goes on
   start "$@" >/dev/null && crowd 1 && rounds 1
   strace -qq -c -U calls,name -o calls -p "$pid" &
   _until_traced
