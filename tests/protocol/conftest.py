@@ -23,6 +23,7 @@ from capabilities import (  # noqa: E402
     LATER_STAGES,
     RUN_ALONE,
     RUNGS,
+    STAGES,
     WEAKNESSES,
     takes_option,
 )
@@ -46,6 +47,7 @@ plugin.load_hypothesis_profile()
 MARKERS = (
     "option(name): only for servers that take this option of the contract",
     "lacks(capability): shows a weakness that a stage has because of its mechanism",
+    "of_the_suite: tests the tests, and is left out when only some stages are asked for",
     "every_feature: a choice for a server with one feature of its ring off, or on another kernel",
 )
 
@@ -113,6 +115,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Drops what is for no server here, groups what looks at a clock, notes the matrix's lines."""
     plugin.drop_idle(config, items)
+    if config.option.stage and len(config.stash[plugin.SUBJECTS]) < len(STAGES):
+        items[:] = [item for item in items if not item.get_closest_marker("of_the_suite")]
     below = config.option.above
     items[:] = [item for item in items if _takes_options(item, plugin.subject_of(item))
                 and not (below and _is_asked_at(below, item))]

@@ -19,6 +19,8 @@ import rules
 from capabilities import CAPABILITIES, DEFAULT_LEVEL, LADDER, LEVELS, RUNGS
 from harness.target import REPOSITORY
 
+pytestmark = [pytest.mark.of_the_suite, pytest.mark.timeout(400)]  # three climbs, one by one
+
 HERE = Path(__file__).parent
 CHECK = REPOSITORY / "check"
 STARTERS = REPOSITORY / "tools" / "start"
@@ -50,7 +52,7 @@ class Ran:
 def check(*words: str, at: Path, state: Path | None = None) -> Ran:
     """./check, called from that directory; what it remembers is in `state`."""
     ran = subprocess.run([CHECK, *words], cwd=at, env=environment(state or at), text=True,
-                         capture_output=True, stdin=subprocess.DEVNULL, timeout=150)
+                         capture_output=True, stdin=subprocess.DEVNULL, timeout=350)
     return Ran(ran.returncode, ran.stdout, ran.stderr, at)
 
 
@@ -236,6 +238,7 @@ def test_what_a_level_asks_is_said_before_its_tests(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("words", "says"), [
     (["--mine", "nosuch {port}"], "there is no program 'nosuch'"),
     (["--mine", "'unbalanced {port}"], "no closing quotation"),
+    (["--mine", "true --port"], "the command 'true --port' has no {port}"),
     (["--mine", "true {port}", "--watch"], "names no file to watch"),
     (["--mine", "true {port}", "part1"], "--mine is about your own server"),
     (["--server", "nosuch {port}"], "there is no program 'nosuch'"),

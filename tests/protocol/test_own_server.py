@@ -23,8 +23,9 @@ from harness.server import Server
 from harness.target import DEFAULT_BUILD, foreign_server, free_port
 from harness.verdict import ContractBroken
 
-HERE = Path(__file__).parent
+pytestmark = pytest.mark.of_the_suite
 
+HERE = Path(__file__).parent
 
 FINDINGS = {
     "answers-early": Finding(
@@ -136,7 +137,7 @@ def test_a_sanitizers_report_fails_the_test_that_passed() -> None:
     [f"{sys.executable} echo_server.py --port {{port}}", broken_server("none")],
     ids=["echo_server.py", "healthy"],
 )
-def test_a_healthy_server_in_another_language_passes_the_level_framing(command: str) -> None:
+def test_a_healthy_server_in_another_language_passes_the_level_closing(command: str) -> None:
     run = run_suite("--server", command)
     assert run.returncode == 0, run.stdout
     assert " passed" in run.stdout and "skipped" not in run.stdout, run.stdout
@@ -182,9 +183,14 @@ def test_a_prefix_that_fits_no_stage_is_a_usage_error() -> None:
     assert "fits part1-blocking and part2-threads" in run.stdout, run.stdout
 
 
-def test_a_port_that_was_taken_meanwhile_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket() as other:  # bound, not listening: no stranger answers in its place
+@pytest.mark.parametrize("stranger", ["silent", "listening"])
+def test_a_port_that_was_taken_meanwhile_is_tried_again(
+    stranger: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
+        if stranger == "listening":  # and answers before our server has found its port taken
+            other.listen()
         ports = iter([other.getsockname()[1], free_port()])
         monkeypatch.setattr(servers, "free_port", lambda: next(ports))
         command = f"{sys.executable} {HERE}/echo_server.py --port {{port}}"
@@ -197,6 +203,16 @@ def test_a_port_that_was_taken_meanwhile_is_tried_again(monkeypatch: pytest.Monk
         finally:
             server.close_clients()
             server.kill()
+
+
+def test_a_server_that_a_script_has_started_is_known_as_its_own() -> None:
+    command = f"sh -c '{sys.executable} {HERE}/echo_server.py --port {{port}}; true'"
+    server = Server(foreign_server(command, "framing"), patience=10)
+    try:
+        server.wait_until_ready()
+        assert server.listens()
+    finally:
+        server.kill()
 
 
 def test_a_full_backlog_is_named_as_such() -> None:

@@ -44,9 +44,11 @@ def why_not_runnable(command: str, directory: Path) -> str:
         word = next(iter(shlex.split(command)), "")
     except ValueError as error:
         return f"the command {command!r}: {error}".lower()
-    if shutil.which(directory / word if "/" in word else word):
-        return ""
-    return f"there is no program {word!r} that can be run (in {directory})"
+    if not shutil.which(directory / word if "/" in word else word):
+        return f"there is no program {word!r} that can be run (in {directory})"
+    if "{port}" not in command:
+        return f"the command {command!r} has no {{port}}: write it where the port's number belongs"
+    return ""
 
 
 def write_reports(judged: list[Judged], options: argparse.Namespace) -> None:

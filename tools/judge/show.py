@@ -133,7 +133,8 @@ def show_stop(judged: Judged, last: Run) -> None:
     """Why it does not go higher."""
     rung = LADDER[RUNGS.index(last.level)]
     failures = last.failures
-    print("\n" + wrapped(f"{painted(rung.name, BOLD)} asks: {rung.asks}.") + "\n")
+    asks = wrapped(f"{rung.name} asks: {rung.asks}.").removeprefix(rung.name)
+    print(f"\n{painted(rung.name, BOLD)}{asks}\n")
     rules = len(by_rule(failures))
     if len(failures) > 1:
         failed = number(len(failures), "test")

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <vector>
+#include <memory>
 
 // True when `size` bytes have come, in however many pieces.
 bool receive(int connection, char* to, std::size_t size) {
@@ -28,14 +28,14 @@ void serve(int connection) {
   const int on = 1;
   setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   std::uint32_t length = 0;  // in the byte order of the wire: little-endian, as on most machines
-  std::vector<char> message(sizeof length);
-  while (receive(connection, message.data(), sizeof length)) {
-    std::memcpy(&length, message.data(), sizeof length);
-    message.resize(sizeof length + length);
-    if (!receive(connection, message.data() + sizeof length, length)) {
+  while (receive(connection, reinterpret_cast<char*>(&length), sizeof length)) {
+    const std::size_t size = sizeof length + length;
+    const auto message = std::make_unique_for_overwrite<char[]>(size);
+    std::memcpy(message.get(), &length, sizeof length);
+    if (!receive(connection, message.get() + sizeof length, length)) {
       return;
     }
-    send(connection, message.data(), message.size(), 0);
+    send(connection, message.get(), size, 0);
   }
 }
 
