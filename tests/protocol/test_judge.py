@@ -129,10 +129,16 @@ def test_the_xml_counts_every_test_and_tells_why(stopped: Ran) -> None:
     assert any(rules.HALF_CLOSE.text in (failure.text or "") for failure in failures)
 
 
-def test_the_command_is_remembered_with_its_directory(stopped: Ran, tmp_path: Path) -> None:
-    again = check("--mine", at=tmp_path, state=stopped.at)
-    assert again.status == 1 and broken("drops-half-closed") in again.said
-    assert "next: closing" in again.said
+def test_the_command_is_remembered_with_its_directory(tmp_path: Path) -> None:
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    here.mkdir()
+    elsewhere.mkdir()
+    (here / "mine").write_text("#!/bin/sh\necho 'not today' >&2\n")
+    (here / "mine").chmod(0o755)
+    for again in (check("--mine", "./mine {port}", at=here, state=tmp_path),
+                  check("--mine", at=elsewhere, state=tmp_path)):
+        assert again.status == 1 and "your server: ./mine {port}\n" in again.said, again.complained
+        assert "nobody listens on 127.0.0.1:" in again.said and "not today" in again.said
 
 
 def test_without_a_command_to_remember_the_usage_is_told(tmp_path: Path) -> None:

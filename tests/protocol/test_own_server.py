@@ -18,6 +18,7 @@ from broken_servers import BUGS
 from capabilities import STAGES
 from harness import own_suite
 from harness import server as servers
+from harness.memory import least_growth
 from harness.own_suite import Finding
 from harness.server import Server
 from harness.target import DEFAULT_BUILD, foreign_server, free_port
@@ -231,3 +232,21 @@ def test_a_full_backlog_is_named_as_such() -> None:
     finally:
         server.close_clients()
         server.kill()
+
+
+@pytest.mark.parametrize(
+    ("grown_after_each_round", "kept"),
+    [([900, 0], 0), ([900, 700, 3], 3), ([300, 300, 300, 300], 300), ([900, 200, 300, 250], 200)],
+    ids=["rests at once", "rests after a while", "leaks", "leaks and settles"],
+)
+def test_memory_that_comes_to_rest_is_no_leak(
+    grown_after_each_round: list[int], kept: int
+) -> None:
+    growth = iter(grown_after_each_round)
+    memory = [5000]
+
+    def one_round() -> None:
+        memory[0] += next(growth)
+
+    assert least_growth(lambda: memory[0], one_round, enough=100) == kept
+    assert next(growth, None) is None, "no round more than it takes, and none less"
