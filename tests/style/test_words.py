@@ -64,6 +64,11 @@ def test_readme_shows_the_way_to_the_matrix() -> None:
     (["./serve", "--help"], 0, "usage: ./serve"),
     (["./serve", "part"], 2, "part1-blocking, part2-threads"),
     (["./serve", "nosuch"], 2, "part1-blocking, part2-threads"),
+    (["./serve", "part"], 2, "'part' fits several stages: part1"),
+    (["./serve", "nosuch"], 2, "'nosuch' names no stage"),
+    (["./serve", "part1", "--port", "70000"], 2, "--port takes a number from 0 to 65535, not '70"),
+    (["./serve", "--port=-1"], 2, "--port takes a number"),
+    (["./serve", "--bug", "frames-limit"], 2, "is it one of"),
     (["./serve", "part1", "--bug"], 2, "--bug takes"),
     (["./serve", "part1", "--bug", "nosuch"], 2, "no bug 'nosuch'"),
     (["./check", "--help"], 0, "usage: ./check"),
@@ -91,8 +96,8 @@ def test_readme_shows_the_way_to_the_matrix() -> None:
     (["tools/distribution.sh", "sid"], 2, "takes a release"),
     (["tools/kernel.sh", "--help"], 0, "usage: tools/kernel.sh"),
     (["tools/kernel.sh", "6.1"], 2, "takes a series"),
-    (["./check", "--server", "x --port {port}", "part1"], 2, "--level and -k only"),
-    (["./check", "--server", "x --port {port}", "--level", "nosuch"], 2, "--level takes"),
+    (["./check", "--server", "x --port {port}", "part1"], 2, "--server goes with"),
+    (["./check", "--server", "true {port}", "--level", "nosuch"], 2, "--level takes"),
 ])
 def test_commands_explain_wrong_usage(words: list[str], status: int, says: str) -> None:
     run = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=30)
