@@ -20,7 +20,7 @@ CURVES = {"random_p99": "at random, p99", "random_p50": "at random, p50",
 
 
 def calculated(setting: Setting) -> Numbers:
-    """What the step prints: for each rate how busy the server is, in %, and the latencies, in ms."""
+    """What the step prints for each rate: how busy the server is, in %, and latencies in ms."""
     path = setting.build / "book" / "steps" / "15" / STEP
     if not path.is_file():
         pytest.skip(f"{STEP} is not built")
