@@ -1,4 +1,4 @@
-"""part6 without each feature of its ring, part5 and part6 with other options: what each brings."""
+"""part5 and part6 with other options: what each brings."""
 
 from __future__ import annotations
 
@@ -76,15 +76,14 @@ def tables(results: Results, setting: Setting) -> dict[str, Table]:
         for crowd, number in ((1, "cpu_us"), (64, "cpu_us"), (1, "per_second"), (64, "per_second"))
     ]) for variant in variants]
     return {"features": Table(
-        "What each feature and option brings: ratios to the server without the option",
+        "What each option brings: ratios to the server without it",
         ["with the option", "CPU a message, 1 client", "CPU a message, 64 clients",
          "messages a second, 1 client", "messages a second, 64 clients"], rows,
         notes=["Median, lowest and highest of the rounds' ratios; a range of more than 5 % is not "
-               "decided. Above 1, a `no-…` costs what the feature saves. What the stage does not "
-               "use is not here: direct descriptors, zero-copy sends and messages between rings.",
-               "Who may use both cores shares one of them with the client: on a machine of two "
-               "cores, two workers or a polling thread of the kernel cannot show what they can do "
-               "on more."])}
+               "decided.",
+               "A server that may use both cores shares one of them with the client: on a machine "
+               "of two cores, two workers or a polling thread of the kernel cannot show what they "
+               "can do on more."])}
 
 
 FEATURES_OF_A_RING = Experiment(("features",), jobs, tables)
