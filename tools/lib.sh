@@ -10,7 +10,7 @@ python=/usr/bin/python3 # where apt-get puts the tests' packages, whatever is fi
 packages_build=(g++ cmake ninja-build libfmt-dev libcli11-dev)
 packages_http=(libboost-dev)
 packages_uring=(liburing-dev pkg-config)
-packages_talk=(ncat xxd)
+packages_talk=(ncat xxd iproute2 procps strace curl) # and what else the book types
 packages_unit=(libgtest-dev libgmock-dev)
 packages_protocol=(python3 python3-pytest python3-hypothesis python3-pytest-xdist
   python3-pytest-timeout)

@@ -1,17 +1,15 @@
-The server listens where the kernel says; whoever types 5882 below means that port.
+  $ . "$ROOT/tools/shell.sh"
 
-  $ exec 4< <(exec "$BUILD/part1-blocking/part1-blocking" --port 0); server=$!
-  $ read -r _ _ address <&4; port=${address#*:}
-  $ ncat() { command ncat "${@/5882/$port}"; }
+  $ start part1
+  listening on 127\.0\.0\.1:\d+ (re)
 
 The first client has been answered, and then says nothing.
 
-  $ (printf '\2\0\0\0hi'; exec sleep 20 2>&-) | command ncat 127.0.0.1 $port > first-client 2>&- &
-  $ first=$!; until [ -s first-client ]; do sleep 0.05; done
+  $ crowd 1; say_hi
 
 The second is connected, sends, and hears nothing for as long as it cares to wait.
 
-  $ printf '\2\0\0\0hi' | ncat --idle-timeout 3 127.0.0.1 5882
+  $ printf '\2\0\0\0hi' | ncat --idle-timeout 3 127.0.0.1 $port
   Ncat: Idle timeout expired (3000 ms).
   [1]
 
@@ -21,4 +19,4 @@ The kernel has connected it, and holds what it sent.
   State Recv-Q
   LISTEN 1
 
-  $ kill $server $first; wait $server
+  $ stop

@@ -1,9 +1,9 @@
-  $ exec 4< <(exec "$BUILD/part4-poll/part4-poll" --port 0); pid=$!
-  $ read -r _ _ address <&4; port=${address#*:}
+  $ . "$ROOT/tools/shell.sh"
 
-  $ processor_time() { awk '{print 10 * ($14 + $15), "ms"}' /proc/$pid/stat; }
+  $ start part4
+  listening on 127\.0\.0\.1:\d+ (re)
   $ processor_time; sleep 2; processor_time
   \d?0 ms (re)
   \d?0 ms (re)
 
-  $ kill $pid; wait $pid
+  $ stop

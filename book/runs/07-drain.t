@@ -1,5 +1,7 @@
-  $ exec 4< <(exec "$BUILD/part5-epoll/part5-epoll" --port 0); pid=$!
-  $ read -r _ _ address <&4; port=${address#*:}
+  $ . "$ROOT/tools/shell.sh"
+
+  $ start part5
+  listening on 127\.0\.0\.1:\d+ (re)
 
 A message and the first bytes of another are sent to a server that is not running just now; then it
 is told to stop, and goes on.

@@ -1,5 +1,7 @@
-  $ exec 4< <(exec "$BUILD/part5-epoll/part5-epoll" --port 0); pid=$!
-  $ read -r _ _ address <&4; port=${address#*:}
+  $ . "$ROOT/tools/shell.sh"
+
+  $ start part5
+  listening on 127\.0\.0\.1:\d+ (re)
 
 Two hundred messages of 64 KiB, more than both kernels hold, from a client that reads a second later.
 
@@ -9,4 +11,4 @@ Two hundred messages of 64 KiB, more than both kernels hold, from a client that 
   13108000
 
   $ exec 5>&-
-  $ kill $pid; wait $pid
+  $ stop

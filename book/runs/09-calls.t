@@ -1,24 +1,16 @@
 Skipped where strace is missing or not permitted.
 
+  $ . "$ROOT/tools/shell.sh"
   $ strace -o /dev/null true || exit 80
-  $ rounds() { for i in $(seq $1); do printf '\2\0\0\0hi' >&5; head -c 6 <&5 > /dev/null; done; }
-  $ count_calls() {
-  >   exec 4< <(exec "$BUILD/$1/$1" --port 0); pid=$!; read -r _ _ address <&4
-  >   exec 5<>/dev/tcp/127.0.0.1/${address#*:}; rounds 1
-  >   strace -qq -c -U calls,name -o calls -p $pid & tracer=$!
-  >   until grep -q "TracerPid:.[1-9]" /proc/$pid/status; do sleep 0.05; done
-  >   rounds 100; kill -INT $tracer; wait $tracer; kill $pid; wait $pid
-  >   sort -k 2 calls | grep ' 1[0-9][0-9] ' | grep -v total
-  > }
 
 A hundred messages of one client, each sent when the one before was answered.
 
-  $ count_calls part5-epoll
+  $ count_calls part5
         10[01] epoll_wait (re)
         100 recvfrom
         100 sendto
 
 The same hundred.
 
-  $ count_calls part6-uring
+  $ count_calls part6
         10[01] io_uring_enter (re)

@@ -1,9 +1,9 @@
 Skipped where ab or wrk is missing.
 
+  $ . "$ROOT/tools/shell.sh"
   $ command -v ab wrk > /dev/null || exit 80
-  $ exec 4< <(exec "$BUILD/part5-epoll/part5-epoll" --port 0 --protocol http); pid=$!
-  $ read -r _ _ address <&4; port=${address#*:}
-  $ stall() { sleep 1; kill -STOP $pid; sleep 1; kill -CONT $pid; }
+  $ start part5 --protocol http
+  listening on 127\.0\.0\.1:\d+ (re)
 
 The server stands still for one second of three. ab has no second that it did not spend asking.
 
@@ -21,4 +21,4 @@ wrk knows how often it would have asked, and adds what was never measured.
        90% +[2-9]\d\d\.\d\dms (re)
        99% +(9\d\d\.\d\dms|1\.\d\ds ?) (re)
 
-  $ kill $pid; wait $pid
+  $ stop

@@ -1,11 +1,9 @@
 Skipped where perf is missing or may not look into the kernel: that takes root, or CAP_PERFMON.
 
+  $ . "$ROOT/tools/shell.sh"
   $ perf trace -s true > /dev/null 2>&1 || exit 80
-  $ exec 4< <(exec "$BUILD/part5-epoll/part5-epoll" --port 0); pid=$!
-  $ read -r _ _ address <&4; port=${address#*:}
-  $ ask="$BUILD/book/steps/15/03-coordinated-omission"
-  $ while_asked() { "$ask" $port > /dev/null & load=$!; sleep 0.5; "$@" 2>&1; wait $load; }
-  $ cd "$CRAMTMP"
+  $ start part5
+  listening on 127\.0\.0\.1:\d+ (re)
 
 How often it slept, and what the machine counts, if it lets us: virtual ones mostly do not.
 
@@ -36,4 +34,4 @@ function with all that it calls: the sender's call delivers to the receiver.
   [4-9]\d\.\d\d% __send (re)
   [1-9]\d?\.\d\d% net_rx_action (re)
 
-  $ kill $pid; wait $pid
+  $ stop

@@ -1,6 +1,7 @@
-  $ exec 4< <(exec "$BUILD/part5-epoll/part5-epoll" --port 0); pid=$!
-  $ read -r _ _ address <&4; port=${address#*:}
-  $ stall() { sleep 1; kill -STOP $pid; sleep 1; kill -CONT $pid; }
+  $ . "$ROOT/tools/shell.sh"
+
+  $ start part5
+  listening on 127\.0\.0\.1:\d+ (re)
   $ cd "$BUILD/book/steps/15"
 
 Two clients ask the same server, which stands still for one second of three.
@@ -11,4 +12,4 @@ Two clients ask the same server, which stands still for one second of three.
   every 5 ms, from sent +\d{3} +\d\.\d\d ms +\d{1,2}\.\d\d ms +(9|1\d)\d\d\.\d\d ms (re)
   every 5 ms, from due  +\d{3} +\d{1,2}\.\d\d ms +(9|1\d)\d\d\.\d\d ms +(9|1\d)\d\d\.\d\d ms (re)
 
-  $ kill $pid; wait $pid
+  $ stop

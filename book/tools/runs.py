@@ -6,7 +6,7 @@ A block names a transcript, and which of its commands to show; without numbers, 
     <!-- /run -->
 
 The transcript is the test: its output has patterns where runs differ. The fence shows one real run
-that fits them. A first command `cd "$STEPS"` is not shown and not counted.
+that fits them. What a reader has done before is not shown and not counted: the commands in BEFORE.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from blocks import ROOT, Wrong
 
 STATUS = re.compile(r"  \[\d+\]")
 SCRATCH_FILE = re.compile(r'"\$CRAMTMP/([\w.-]+)"')
+BEFORE = ('cd "$STEPS"', '. "$ROOT/tools/shell.sh"')
 RANGE = re.compile(r"(\d+)(?:\.\.(\d+))?")
 
 
@@ -49,7 +50,7 @@ def commands(transcript: str) -> list[Command]:
             found[-1].lines.append(line[4:])
         elif line.startswith("  ") and not STATUS.fullmatch(line):  # a terminal shows no status
             found[-1].output.append(line[2:])
-    return [c for c in found if c.lines != ['cd "$STEPS"']]
+    return [c for c in found if c.lines[0] not in BEFORE]
 
 
 def expected(arguments: str) -> list[Command]:

@@ -29,13 +29,16 @@ function(add_steps)
     endif()
   endforeach()
 
+  cmake_path(GET CMAKE_CURRENT_FUNCTION_LIST_DIR PARENT_PATH root)  # the project's
+  cmake_path(GET root PARENT_PATH root)
   file(GLOB transcripts CONFIGURE_DEPENDS ${directory}/*.t)
   if(BUILD_TESTING AND CRAM)
     foreach(transcript IN LISTS transcripts)
       cmake_path(GET transcript STEM step)
       add_test(NAME steps.${part}.${step} COMMAND ${CRAM} --shell=/bin/bash ${transcript})
       set_tests_properties(steps.${part}.${step} PROPERTIES
-        ENVIRONMENT "STEPS=${CMAKE_CURRENT_BINARY_DIR}/${directory}" LABELS steps TIMEOUT 60
+        ENVIRONMENT "STEPS=${CMAKE_CURRENT_BINARY_DIR}/${directory};ROOT=${root}"
+        LABELS steps TIMEOUT 60
         SKIP_REGULAR_EXPRESSION "# Ran 1 tests, 1 skipped")
     endforeach()
   endif()

@@ -1,14 +1,11 @@
+  $ . "$ROOT/tools/shell.sh"
   $ cd "$STEPS"
   $ mkdir -p "$CRAMTMP/users/alice" "$CRAMTMP/users/bob" "$CRAMTMP/users/mallory"
   $ printf 'Write a\nserver.\n' > "$CRAMTMP/users/alice/.plan"
   $ echo 'a secret' > "$CRAMTMP/.plan"
   $ ln -s /proc/self/cmdline "$CRAMTMP/users/mallory/.plan"
-  $ coproc ./00-obvious-fingerd --port 0 --users "$CRAMTMP/users"
-  $ server=$COPROC_PID
-  $ read -r line <&"${COPROC[0]}"; echo "$line"
-  listening on 127\.0\.0\.1:[0-9]+ (re)
-  $ port=${line##*:}
-  $ ask() { printf "$1" | ncat 127.0.0.1 $port | cat -A | cut -c 1-40; }
+  $ start ./00-obvious-fingerd --port 0 --users "$CRAMTMP/users"
+  listening on 127\.0\.0\.1:\d+ (re)
 
 It works.
 
@@ -52,5 +49,4 @@ One silent client, and no other is served.
   $ printf 'alice\r\n' | timeout 0.5 ncat 127.0.0.1 $port
   [124]
   $ exec 5>&-
-  $ kill $server; wait $server
-  [143]
+  $ stop

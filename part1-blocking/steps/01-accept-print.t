@@ -1,10 +1,11 @@
+  $ . "$ROOT/tools/shell.sh"
   $ cd "$STEPS"
 
 The server runs in the background on a port of the kernel's choice. Its output waits at descriptor
 4.
 
-  $ exec 4< <(exec ./01-accept-print 0); server=$!
-  $ read -r _ _ address <&4; port=${address#*:}
+  $ start ./01-accept-print
+  listening on 127\.0\.0\.1:\d+ (re)
 
 The first client writes one line. The second and the third connect while the server still waits for
 the first to go on; the second one writes twice.
@@ -17,7 +18,7 @@ the first to go on; the second one writes twice.
 One write became three reads, two writes became one. ncat returned when the server had closed its
 connection, so everything above is printed by now.
 
-  $ kill $server; wait $server
+  $ kill $pid; wait $pid
   [143]
   $ cat <&4
   a client

@@ -1,6 +1,7 @@
+  $ . "$ROOT/tools/shell.sh"
   $ cd "$STEPS"
-  $ exec 4< <(exec ./02-echo-once 0); server=$!
-  $ read -r _ _ address <&4; port=${address#*:}
+  $ start ./02-echo-once
+  listening on 127\.0\.0\.1:\d+ (re)
 
 The client sends one line and reads until the server closes. It keeps its own side open, and the
 server closes all the same.
@@ -10,5 +11,5 @@ server closes all the same.
   $ cat <&5
   hello
 
-  $ wait $server; cat <&4
+  $ wait $pid; cat <&4
   read 6, written 6, closed

@@ -1,6 +1,7 @@
+  $ . "$ROOT/tools/shell.sh"
   $ cd "$STEPS"
-  $ exec 4< <(exec ./03-echo-loop 0); server=$!
-  $ read -r _ _ address <&4; port=${address#*:}
+  $ start ./03-echo-loop
+  listening on 127\.0\.0\.1:\d+ (re)
 
 One client, two lines, each answered before the next is sent.
 
@@ -17,7 +18,7 @@ immediately, as ncat does at the end of its input. Every byte still comes back.
   $ yes | head -c 100000 | ncat 127.0.0.1 $port | wc -c
   100000
 
-  $ kill $server; wait $server
+  $ kill $pid; wait $pid
   [143]
   $ cat <&4
   read 0: the client is done sending

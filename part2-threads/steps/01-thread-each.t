@@ -1,6 +1,7 @@
+  $ . "$ROOT/tools/shell.sh"
   $ cd "$STEPS"
-  $ exec 4< <(exec ./01-thread-each 0); server=$!
-  $ read -r _ _ address <&4; port=${address#*:}
+  $ start ./01-thread-each
+  listening on 127\.0\.0\.1:\d+ (re)
 
 The first client connects and sends nothing. The second one is answered all the same.
 
@@ -14,5 +15,4 @@ The first is still there when it sends its line.
   hello at last
   $ exec 5>&-
 
-  $ kill $server; wait $server
-  [143]
+  $ stop

@@ -1,6 +1,7 @@
+  $ . "$ROOT/tools/shell.sh"
   $ cd "$STEPS"
-  $ exec 4< <(exec ./03-pool 0 2); server=$!
-  $ read -r _ _ address <&4; port=${address#*:}
+  $ start ./03-pool 0 2
+  listening on 127\.0\.0\.1:\d+ (re)
 
 Two workers, and two silent clients.
 
@@ -21,5 +22,4 @@ One of the silent two leaves, and its worker is free.
   hello
   $ exec 6>&- 7>&-
 
-  $ kill $server; wait $server
-  [143]
+  $ stop

@@ -1,16 +1,16 @@
-  $ cd "$STEPS"
+  $ . "$ROOT/tools/shell.sh"
 
 Skipped where strace is missing or not permitted.
 
   $ strace -o /dev/null true || exit 80
-  $ watch() { strace -qq -o "$CRAMTMP/calls" -e trace=socket,accept,accept4,fcntl "$@"; }
+  $ ln -s "$STEPS/06-accept4" .
 
 The first socket is the listener, non-blocking from the start. An accepted socket does not
 inherit that: it takes one fcntl to fetch the flags and one to store them.
 
-  $ watch ./06-accept4 fcntl
+  $ traced socket,accept,accept4,fcntl ./06-accept4 fcntl
   read: Resource temporarily unavailable
-  $ cat "$CRAMTMP/calls"
+  $ cat calls
   socket\(AF_INET, SOCK_STREAM\|SOCK_NONBLOCK, IPPROTO_IP\) += \d+ (re)
   socket\(AF_INET, SOCK_STREAM, IPPROTO_IP\) += \d+ (re)
   accept\(\d+, NULL, NULL\) += \d+ (re)
@@ -19,9 +19,9 @@ inherit that: it takes one fcntl to fetch the flags and one to store them.
 
 With accept4, one call does it all.
 
-  $ watch ./06-accept4 accept4
+  $ traced socket,accept,accept4,fcntl ./06-accept4 accept4
   read: Resource temporarily unavailable
-  $ cat "$CRAMTMP/calls"
+  $ cat calls
   socket\(AF_INET, SOCK_STREAM\|SOCK_NONBLOCK, IPPROTO_IP\) += \d+ (re)
   socket\(AF_INET, SOCK_STREAM, IPPROTO_IP\) += \d+ (re)
   accept4\(\d+, NULL, NULL, SOCK_NONBLOCK\) += \d+ (re)

@@ -1,12 +1,10 @@
+  $ . "$ROOT/tools/shell.sh"
   $ cd "$STEPS"
 
 The server takes any free port and says which.
 
-  $ coproc ./02-poll-server 0
-  $ server=$COPROC_PID
-  $ read -r line <&"${COPROC[0]}"; echo "$line"
-  listening on 127\.0\.0\.1:[0-9]+ (re)
-  $ port=${line##*:}
+  $ start ./02-poll-server
+  listening on 127\.0\.0\.1:\d+ (re)
 
 The first client connects and sends nothing. The second is served all the same.
 
@@ -24,5 +22,4 @@ It leaves, and the server goes on.
   $ exec 5>&-
   $ echo "hello again" | ncat 127.0.0.1 $port
   hello again
-  $ kill $server; wait $server
-  [143]
+  $ stop

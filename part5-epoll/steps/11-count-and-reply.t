@@ -1,12 +1,10 @@
+  $ . "$ROOT/tools/shell.sh"
   $ cd "$STEPS"
 
 The server takes any free port and says which.
 
-  $ coproc ./11-count-and-reply 0
-  $ server=$COPROC_PID
-  $ read -r line <&"${COPROC[0]}"; echo "$line"
-  listening on 127\.0\.0\.1:[0-9]+ (re)
-  $ port=${line##*:}
+  $ start ./11-count-and-reply
+  listening on 127\.0\.0\.1:\d+ (re)
 
 The first client sends three bytes and is not finished yet. No other client has to wait
 for it, and its bytes are counted apart.
@@ -24,5 +22,4 @@ sends nothing is told 0.
   $ ncat 127.0.0.1 $port < /dev/null
   Received 0 bytes
   $ exec 5>&-
-  $ kill $server; wait $server
-  [143]
+  $ stop

@@ -1,13 +1,10 @@
+  $ . "$ROOT/tools/shell.sh"
   $ cd "$STEPS"
 
 The server takes any free port and says which.
 
-  $ coproc ./04-echo-one 0
-  $ server=$COPROC_PID
-  $ said() { read -r line <&"${COPROC[0]}"; echo "$line"; }
-  $ said
-  listening on 127\.0\.0\.1:[0-9]+ (re)
-  $ port=${line##*:}
+  $ start ./04-echo-one
+  listening on 127\.0\.0\.1:\d+ (re)
 
 Two clients together, and the first to connect is the last to send. A third is served
 and leaves while they stay.
@@ -36,5 +33,4 @@ nothing is lost.
   still here
   $ exec 5>&-; said
   connection 1 closed, 0 short sends
-  $ kill $server; wait $server
-  [143]
+  $ stop

@@ -100,7 +100,8 @@ def test_a_long_listing_is_refused() -> None:
     assert "cut it" in (fill.complaint(whole) or "")
 
 
-TRANSCRIPT = """  $ cd "$STEPS"
+TRANSCRIPT = """  $ . "$ROOT/tools/shell.sh"
+  $ cd "$STEPS"
 
 Text.
 

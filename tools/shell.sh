@@ -1,0 +1,162 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # a descriptor's number is assigned by exec
+# What the book types besides programs. Once in each terminal, a bash: . tools/shell.sh
+# The transcripts that test the book read this file, too.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+BUILD=${BUILD:-$ROOT/build/default}
+port=5882 # where ./serve listens, unless told otherwise
+clients=() # the descriptors of a crowd
+
+# start STAGE [OPTION…], or start ./PROGRAM [ARGUMENT…]: runs a server in the background. $pid is
+# its process, $port where it listens, and what it prints can be read from descriptor 4.
+start() {
+  local command=("$@") line=''
+  if [[ $1 != */* ]]; then
+    command=("$(_program "$1")" --port 0 "${@:2}") # 0: any port that is free
+    [[ -x ${command[0]} ]] || { echo "start: not built yet; ./serve $1 builds it" >&2; return 1; }
+  fi
+  [[ ! ${pid:-} ]] || stop
+  exec 4< <(exec "${command[@]}")
+  pid=$!
+  read -r line <&4 || { stop; return 1; }
+  echo "$line"
+  port=${line##*:}
+}
+
+# stop: ends the server that was started, and the crowd. $port is that of ./serve again.
+stop() {
+  disperse
+  { kill "$pid" && wait "$pid"; } 2>/dev/null
+  exec 4<&-
+  pid='' port=5882
+}
+
+# said: the next line that the started server prints.
+said() {
+  local line
+  read -r line <&4 && echo "$line"
+}
+
+# server_pid: the process that listens at $port, for a server in another terminal.
+server_pid() { ss -tlnpH "sport = :$port" | grep -om 1 'pid=[0-9]*' | cut -d = -f 2; }
+
+# steps WHERE: builds the steps of a stage, of common, of finger or of a chapter, and goes there.
+steps() {
+  local stage target directory
+  stage=$(basename "$(dirname "$(_program "$1")")")
+  case $1 in
+    [0-9]*) target=book/steps/all directory=book/steps/$1 ;;
+    *) target=$stage/all directory=$stage/steps ;;
+  esac
+  if [[ ! -e $BUILD/CMakeCache.txt ]]; then
+    (cd "$ROOT" && cmake --preset default -DBUILD_TESTING=OFF >/dev/null) || return 1
+  fi
+  cmake --build "$BUILD" --target "$target" >/dev/null && cd "$BUILD/$directory" || return 1
+}
+
+# crowd N: that many clients connect and say nothing.
+crowd() {
+  local i connection
+  for ((i = 0; i < $1; i++)); do
+    exec {connection}<>"/dev/tcp/127.0.0.1/$port" || return 1
+    clients+=("$connection")
+  done
+  for ((i = 0; i < 20; i++)); do # until the server has accepted them, if it does
+    [[ $(ss -tlnH "sport = :$port" | awk '{n += $2} END {print n}') != 0 ]] || break
+    sleep 0.1
+  done
+}
+
+# disperse: all of the crowd leave.
+disperse() {
+  local connection
+  for connection in "${clients[@]}"; do exec {connection}>&-; done
+  clients=()
+}
+
+# say_hi: one client sends a message and waits for its answer. The first of the crowd; without a
+# crowd, one who connects for that.
+say_hi() {
+  local connection=${clients[0]:-}
+  [[ $connection ]] || exec {connection}<>"/dev/tcp/127.0.0.1/$port"
+  printf '\2\0\0\0hi' >&"$connection"
+  head -c 6 <&"$connection" >/dev/null
+  [[ ${clients[0]:-} ]] || exec {connection}>&-
+}
+
+# rounds N: says hi that often.
+rounds() {
+  local i
+  for ((i = 0; i < $1; i++)); do say_hi; done
+}
+
+# processor_time: how much of it the server has used.
+processor_time() { awk '{print 10 * ($14 + $15), "ms"}' "/proc/$pid/stat"; }
+
+# memory: what the server has reserved and touched, in KiB, and its threads.
+memory() { awk '/VmSize|VmRSS|Threads/ {print $1, $2}' "/proc/$pid/status"; }
+
+# traced CALLS COMMAND…: runs a command under strace, which writes these calls to the file "calls".
+traced() { strace -qq -o calls -e "trace=$1" "${@:2}"; }
+
+# calls_while COMMAND…: writes the calls that the server makes meanwhile to the file "calls".
+calls_while() ( # in a shell of its own, which says nothing about the job
+  strace -qq -o calls -p "$pid" &
+  _until_traced
+  "$@"
+  sleep 0.2
+  kill -INT $!
+  wait $! || true # its status says that it was interrupted
+)
+
+# polls: the length of the array and the time-out of the last polls that found something, while a
+# client says hi. Being watched interrupts the first.
+polls() {
+  calls_while rounds 3
+  grep -o '[0-9]*, [0-9]*) = 1' calls | tail -n 2
+}
+
+# count_calls STAGE: how often a stage makes which call while a client says hi a hundred times.
+count_calls() (
+  start "$1" >/dev/null && crowd 1 && rounds 1
+  strace -qq -c -U calls,name -o calls -p "$pid" &
+  _until_traced
+  rounds 100
+  kill -INT $!
+  wait $!
+  stop
+  sort -k 2 calls | grep ' 1[0-9][0-9] ' | grep -v total
+)
+
+# ask QUERY: puts it to a finger daemon, and shows which line ends the answer has.
+ask() {
+  # shellcheck disable=SC2059 # the query has its escapes, as \r\n
+  printf "$1" | ncat 127.0.0.1 "$port" | cat -A | cut -c 1-40
+}
+
+# stall: after a second, stops the server for a second.
+stall() { sleep 1; kill -STOP "$pid"; sleep 1; kill -CONT "$pid"; }
+
+# while_asked COMMAND…: runs it while clients keep asking the server.
+while_asked() (
+  "$BUILD/book/steps/15/03-coordinated-omission" "$port" >/dev/null &
+  sleep 0.5
+  "$@" 2>&1
+  wait $!
+)
+
+# The program that a stage's name, or how it begins, stands for.
+_program() {
+  local stage
+  case $1 in
+    finger*) echo "$BUILD/finger/fingerd" ;;
+    common) echo "$BUILD/common/common" ;;
+    *)
+      for stage in "$ROOT/$1"*/; do stage=$(basename "$stage"); done
+      echo "$BUILD/$stage/$stage"
+      ;;
+  esac
+}
+
+_until_traced() { until grep -q 'TracerPid:.[1-9]' "/proc/$pid/status"; do sleep 0.05; done; }
