@@ -1,9 +1,11 @@
-// One exchange, from accept to close, and what it asks of the ring. serve() is fingerd's own, with all
-// that it calls; the daemon around it is cut down to one page: no limits, no signals, no log, one
-// client. The loop writes down when each operation was filled in and when it ended.
+// One exchange, from accept to close, and what it asks of the ring. serve() is fingerd's own, with
+// all that it calls; the daemon around it is cut down to a page: one client, no limits, no signals,
+// no log. The loop writes the life of each operation to a file, as part6-uring does with --trace.
 // Try it: ./09-one-exchange finger/users trace.json   and, in a second terminal,
 //         printf 'alice\r\n' | ncat 127.0.0.1 PORT
 // Needs Linux 6.1.
+
+#include <err.h>
 
 #include <array>
 #include <cstdio>
@@ -43,32 +45,31 @@ uring::Task<> serve_one(uring::Loop& loop, const common::Fd& listener,
 }
 // [/serve_one]
 
-int fail(const char* what, std::error_code error) {
-  std::fprintf(stderr, "%s: %s\n", what, error.message().c_str());
-  return 1;
+[[noreturn]] void fail(const char* what, std::error_code error) {
+  errx(1, "%s: %s", what, error.message().c_str());
 }
 
 }  // namespace
 
 // [main]
 int main(int argc, char** argv) {
-  if (argc != 3) return fail("usage: 09-one-exchange USERS TRACE", {});
+  if (argc != 3) errx(2, "usage: 09-one-exchange USERS TRACE");
   finger::Options options;
   options.users = argv[1];
   options.quiet = true;
   auto users = finger::open_users(options);
-  if (!users) return fail(argv[1], users.error());
+  if (!users) fail(argv[1], users.error());
   const auto roster = finger::load_roster(options, std::move(*users));
-  if (!roster) return fail(argv[1], roster.error());
+  if (!roster) fail(argv[1], roster.error());
 
   const auto listener =
       common::listen_on(*common::Address::parse("127.0.0.1", 0), common::SocketMode::blocking);
-  if (!listener) return fail("listen", listener.error());
+  if (!listener) fail("listen", listener.error());
   std::printf("listening on %s\n", common::Address::of_socket(*listener)->to_string().c_str());
   std::fflush(stdout);
 
   const auto loop = uring::Loop::create({}, argv[2]);
-  if (!loop) return fail("io_uring", loop.error());
+  if (!loop) fail("io_uring", loop.error());
   (*loop)->run(serve_one(**loop, *listener, options, *roster));
 }
 // [/main]
