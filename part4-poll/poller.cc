@@ -55,7 +55,7 @@ common::Result<std::span<const Event>> Poller::wait(
     std::optional<common::Clock::time_point> deadline) {
   events_.clear();
   int ready = ::poll(polled_.data(), polled_.size(), common::timeout_ms(deadline));
-  // After SIGSTOP and SIGCONT the deadline may have passed: first see what had come in time.
+  // A signal came, and the deadline may have passed since: first see what had come in time.
   if (ready < 0 && errno == EINTR) ready = ::poll(polled_.data(), polled_.size(), 0);
   if (ready < 0) {
     if (errno == EINTR) return events_;  // nothing is ready yet; the caller will wait again

@@ -70,7 +70,7 @@ common::Result<std::span<const Event>> Poller::wait(
     std::optional<common::Clock::time_point> deadline) {
   int ready =
       ::epoll_wait(epoll_.get(), reported_.data(), batch_events_max, common::timeout_ms(deadline));
-  // After SIGSTOP and SIGCONT the deadline may have passed: first see what had come in time.
+  // A signal came, and the deadline may have passed since: first see what had come in time.
   if (ready < 0 && errno == EINTR) {
     ready = ::epoll_wait(epoll_.get(), reported_.data(), batch_events_max, 0);
   }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # a descriptor's number is assigned by exec
+# shellcheck disable=SC2030,SC2031,SC2154 # a subshell has a server of its own; exec sets numbers
 # What the book types besides programs. Once in each terminal, a bash: . tools/shell.sh
 # The transcripts that test the book read this file, too.
 
@@ -17,7 +17,7 @@ start() {
     [[ -x ${command[0]} ]] || { echo "start: not built yet; ./serve $1 builds it" >&2; return 1; }
   fi
   [[ ! ${pid:-} ]] || stop
-  exec 4< <(exec "${command[@]}")
+  exec 4< <(exec setsid "${command[@]}") # so that Ctrl-C at the prompt does not reach it
   pid=$!
   read -r line <&4 || { stop; return 1; }
   echo "$line"
@@ -117,16 +117,18 @@ polls() {
   grep -o '[0-9]*, [0-9]*) = 1' calls | tail -n 2
 }
 
-# count_calls STAGE: how often a stage makes which call while a client says hi a hundred times.
+# count_calls STAGE, or ./PROGRAM [ARGUMENT…]: how often a server makes which call while a client
+# says hi a hundred times.
 count_calls() (
-  start "$1" >/dev/null && crowd 1 && rounds 1
+  pid='' clients=() # a server that was started before goes on
+  start "$@" >/dev/null && crowd 1 && rounds 1
   strace -qq -c -U calls,name -o calls -p "$pid" &
   _until_traced
   rounds 100
   kill -INT $!
   wait $!
   stop
-  sort -k 2 calls | grep ' 1[0-9][0-9] ' | grep -v total
+  sort -k 2 calls | grep ' [12][0-9][0-9] ' | grep -v total
 )
 
 # ask QUERY: puts it to a finger daemon, and shows which line ends the answer has.

@@ -14,3 +14,9 @@ The same hundred.
 
   $ count_calls part6
         10[01] io_uring_enter (re)
+
+A ring by hand, with the send and the receive one after the other.
+
+  $ cd "$BUILD/part6-uring/steps"
+  $ count_calls ./04-echo-one 0
+        20[01] io_uring_enter (re)

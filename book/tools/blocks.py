@@ -1,4 +1,5 @@
-"""Blocks of a Markdown file that tools fill in: between `<!-- KIND: ARGUMENTS -->` and its end."""
+"""Blocks of a Markdown file that tools fill in: between `<!-- KIND: ARGUMENTS -->` and its end.
+Marks within a sentence are blocks of one line."""
 
 from __future__ import annotations
 
@@ -13,6 +14,8 @@ NOT_OURS = {".git", "build", "__pycache__", ".hypothesis", ".pytest_cache", "nod
 BLOCK = re.compile(
     r"^<!-- (?P<kind>[a-z]+): (?P<arguments>.+?) -->\n(?P<text>.*?)^<!-- /(?P=kind) -->$",
     re.MULTILINE | re.DOTALL)
+INLINE = re.compile(  # after a backtick it is an example
+    r"(?<!`)<!-- (?P<kind>value|about): (?P<arguments>.+?) -->(?P<text>.*?)<!-- /(?P=kind) -->")
 
 
 class Wrong(Exception):
@@ -50,24 +53,30 @@ def markdown_files() -> list[Path]:
 
 
 def blocks(path: Path) -> Iterator[Block]:
-    """Those of one file, in order."""
+    """Those of one file, in order; then the marks in its sentences."""
     text = path.read_text()
-    for found in BLOCK.finditer(text):
-        yield Block(path, text.count("\n", 0, found.start()) + 1,
-                    found["kind"], found["arguments"], found["text"])
+    for pattern in (BLOCK, INLINE):
+        for found in pattern.finditer(text):
+            yield _block(path, text, found)
+
+
+def _block(path: Path, text: str, found: re.Match[str]) -> Block:
+    return Block(path, text.count("\n", 0, found.start()) + 1,
+                 found["kind"], found["arguments"], found["text"])
 
 
 def rewrite(path: Path, new_text: Callable[[Block], str]) -> bool:
     """Puts what `new_text` says between the marks of each block. Returns whether that changed the
     file."""
-    text = path.read_text()
-    queue = list(blocks(path))
+    before = changed = path.read_text()
+    for pattern in (BLOCK, INLINE):
+        text = changed
 
-    def block(found: re.Match[str]) -> str:
-        head, tail = found[0].split("\n", 1)[0], f"<!-- /{found['kind']} -->"
-        return f"{head}\n{new_text(queue.pop(0))}{tail}"
+        def block(found: re.Match[str], text: str = text) -> str:
+            begin, end = (at - found.start() for at in found.span("text"))
+            return found[0][:begin] + new_text(_block(path, text, found)) + found[0][end:]
 
-    changed = BLOCK.sub(block, text)
-    if changed != text:
+        changed = pattern.sub(block, text)
+    if changed != before:
         path.write_text(changed)
-    return changed != text
+    return changed != before

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Checks that listings, runs, numbers, tables and differences between stages in the project's
-Markdown files are true, or makes them so."""
+Markdown files are true, or makes them so. So are the numbers in sentences that are marked."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import listings
 import measured
 import runs
 import tables
+import values
 from blocks import ROOT, Block, Wrong, blocks, markdown_files, rewrite
 
 DEFAULT_BUILD = ROOT / "build" / "default"
@@ -34,7 +35,7 @@ def listing_text(block: Block) -> str:
 
 def numbers_text(block: Block) -> str:
     """What should stand between the marks of a table."""
-    return measured.markdown(measured.load(block.arguments))
+    return measured.block(block.arguments)
 
 
 def table_text(block: Block) -> str:
@@ -62,6 +63,10 @@ def complaint(block: Block) -> str | None:
             return f"{wrong} (fill.py --write mends it)" if wrong else None
         if block.kind == "numbers" and block.text != numbers_text(block):
             return "is not what was measured (fill.py --write mends it)"
+        if block.kind == "value" and block.text != (told := values.text(block.arguments)):
+            return f"says '{block.text}', measured is '{told}' (fill.py --write mends it)"
+        if block.kind == "about":
+            return values.far_off(block.arguments, block.text)
         if block.kind in MADE_OF_WHAT_IS and block.text != MADE_OF_WHAT_IS[block.kind](block):
             return "is not what there is (fill.py --write mends it)"
     except Wrong as wrong_block:
@@ -78,6 +83,10 @@ def filled(block: Block, build: Path) -> str:
             return listing_text(block)
         if block.kind == "numbers":
             return numbers_text(block)
+        if block.kind == "value":
+            return values.text(block.arguments)
+        if block.kind == "about":
+            return block.text  # an author's words
         if block.kind in MADE_OF_WHAT_IS:
             return MADE_OF_WHAT_IS[block.kind](block)
         return _fenced("console", runs.recorded(block.arguments, build))

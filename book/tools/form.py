@@ -42,6 +42,7 @@ def problems(text: str) -> Iterator[Problem]:
     yield from _front_matter(text)
     yield from _headings(prose)
     yield from _fences(text)
+    yield from _marks(text)
     yield from _traps(prose)
     yield from _words(prose)
     yield from _callouts(prose)
@@ -121,6 +122,12 @@ def _fences(text: str) -> Iterator[Problem]:
     for found in FENCE.finditer(text):
         if found[2] == "mermaid":
             yield Problem(_line(text, found.start()), "an e-book draws no Mermaid: book/fig")
+
+
+def _marks(text: str) -> Iterator[Problem]:
+    for found in re.finditer(r"^[>\s*\d.-]*<!-- (value|about):", text, re.MULTILINE):
+        yield Problem(_line(text, found.start()),
+                      f"a line that begins with <!-- {found[1]}: is taken for HTML as a whole")
 
 
 def _traps(prose: str) -> Iterator[Problem]:

@@ -1,9 +1,21 @@
-"""What ./measure wrote, book/numbers/NAME.json, as a table for the book and the terminal."""
+"""What ./measure wrote, book/numbers/NAME.json, as a table for the book and the terminal.
+
+A chapter may show a part of a table, the rows and columns that make its point:
+
+    <!-- numbers: m15_1 rows="64, 1,000: *" columns="system calls; messages a second" -->
+    <!-- /numbers -->
+
+Rows are chosen by a pattern of their labels, of which what all have in common is left out; columns
+by how their heads begin. `columns="server CPU:ratio"` shows how far the rounds' ratios to the base
+lie apart, in place of the number itself: there the rounds may agree though the numbers do not.
+"""
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import math
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -83,9 +95,60 @@ def caption(found: Mapping[str, Any]) -> str:
     command = f"./measure {name}" + (" --quick" if found["effort"] != "full" else "")
     what = f"*{label(name)} — `{command}`, {here['date']}, {here['processor']}, " \
            f"{here['cores']} cores, {here['kernel']}"
+    if found.get("part"):
+        what = what.replace("*", "*from ", 1)
     if found["counted"]:
         return what + "; counted*"
     return what + f"; median of {found['rounds']} rounds, ± half the width of their middle half*"
+
+
+def block(arguments: str) -> str:
+    """What should stand between the marks of a table, or of a part of one."""
+    name, *options = shlex.split(arguments)
+    found = load(name)
+    if not options:
+        return markdown(found)
+    chosen = dict(option.partition("=")[::2] for option in options)
+    if unknown := set(chosen) - {"rows", "columns"}:
+        raise Wrong(f"{', '.join(sorted(unknown))}: only rows and columns can be chosen")
+    return markdown(part(found, chosen.get("rows", "*"), chosen.get("columns", "")))
+
+
+def part(found: Mapping[str, Any], pattern: str, columns: str) -> dict[str, Any]:
+    """The rows whose labels fit, and the columns whose heads begin so; none: all."""
+    fitting = [row for row in found["rows"] if fnmatch.fnmatchcase(row["label"], pattern)]
+    if not fitting:
+        raise Wrong(f"no row of {found['name']} fits '{pattern}'")
+    common, colon, _ = pattern.rpartition(": ")  # "64, 1,000: *" leaves the stage's name
+    cut = len(common + colon)
+    label = found["head"][0].rpartition(": ")[2] if cut else found["head"][0]
+    head, cells = [label], [[{"text": row["label"][cut:]}] for row in fitting]
+    for words in (columns or "; ".join(found["head"][1:])).split("; "):
+        begins, _, what = words.partition(":")
+        which = column(found, begins)
+        name = found["head"][which]
+        head.append(name.replace(", µs [ratio", ", ratio").rstrip("]") if what else name)
+        for row, into in zip(fitting, cells, strict=True):
+            cell_ = row["cells"][which - 1]
+            into.append(all_ratios(cell_) if what else cell_)
+    return {**found, "head": head, "notes": [], "part": True,
+            "rows": [{"label": first["text"], "cells": rest} for first, *rest in cells]}
+
+
+def column(found: Mapping[str, Any], begins: str) -> int:
+    """Which column has a head that begins so."""
+    fitting = [which for which, head in enumerate(found["head"])
+               if which > 0 and head.startswith(begins)]
+    if len(fitting) != 1:
+        raise Wrong(f"{len(fitting)} columns of {found['name']} begin with '{begins}'")
+    return fitting[0]
+
+
+def all_ratios(found: Mapping[str, Any]) -> Mapping[str, str]:
+    """The lowest and the highest of the rounds."""
+    if "ratio" not in found:
+        return {"text": found.get("text", "–")}
+    return {"text": f"{found['ratio']['low']:.2f} to {found['ratio']['high']:.2f}"}
 
 
 def markdown(found: Mapping[str, Any]) -> str:

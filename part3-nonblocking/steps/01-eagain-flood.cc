@@ -31,9 +31,11 @@ int main(int argc, char** argv) {
 
   const unsigned long tries = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 1000;
   const auto start = std::chrono::steady_clock::now();
+  // [tries]
   for (unsigned long i = 0; i < tries; ++i) {
     if (accept(listener, nullptr, nullptr) < 0) warn("accept");
   }
+  // [/tries]
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
   std::printf("%lu tries, no client, %.1f ms\n", tries, took.count());
 

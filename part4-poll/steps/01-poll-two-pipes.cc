@@ -39,6 +39,7 @@ int main() {
   check(pipe2(b, O_CLOEXEC), "pipe2");
   char bytes[16];
 
+  // [asks]
   ask("nothing written", a[0], b[0]);
   check(write(b[1], "ping", 4), "write");
   ask("4 bytes into b", a[0], b[0]);
@@ -49,6 +50,7 @@ int main() {
   ask("2 bytes out of b", a[0], b[0]);
   check(read(b[0], bytes, sizeof bytes), "read");
   ask("b read empty", a[0], b[0]);
+  // [/asks]
 
   close(a[0]);
   close(a[1]);

@@ -28,7 +28,7 @@ int rounded_up(Clock::duration left) {
 void run(const char* title, int (*timeout_ms)(Clock::duration)) {
   const auto start = Clock::now();
   std::map<Clock::time_point, char> deadlines;  // sorted: the soonest is first
-  deadlines = {{start + 9500us, 'a'}, {start + 3500us, 'b'}, {start + 6500us, 'c'}};
+  deadlines = {{start + 9900us, 'a'}, {start + 3900us, 'b'}, {start + 6900us, 'c'}};
   std::string order;
   int too_early = 0;
   while (!deadlines.empty()) {

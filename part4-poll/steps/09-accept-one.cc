@@ -48,6 +48,7 @@ void serve_four(int accepts_max) {
   while (waiting(listener) < 4) usleep(1000);  // the last handshakes may still be under way
 
   std::printf("at most %2d a wake-up: 4 wait", accepts_max);
+  // [accepts]
   pollfd entry{listener, POLLIN, 0};
   while (check(poll(&entry, 1, 0), "poll") > 0) {
     for (int i = 0; i < accepts_max; ++i) {
@@ -57,6 +58,7 @@ void serve_four(int accepts_max) {
     }
     std::printf(", then %d", waiting(listener));
   }
+  // [/accepts]
   std::puts("; asleep");
   for (const int client : clients) close(client);
   close(listener);

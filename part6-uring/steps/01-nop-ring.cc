@@ -29,6 +29,8 @@ int check(long result, const char* what) {
 
 /// Pointers into the memory that we share with the kernel.
 struct Ring {
+  unsigned sq_mask;  // an index & its mask is a slot: there are a power of two
+  unsigned cq_mask;
   unsigned* sq_head;
   unsigned* sq_tail;
   unsigned* sq_array;  // the submissions: indices of sqes, in order
@@ -64,7 +66,9 @@ Ring map_rings(int fd, const io_uring_params& params) {
                                      cq.cqes + params.cq_entries * sizeof(io_uring_cqe));
   std::byte* rings = map(fd, bytes, IORING_OFF_SQ_RING);
   std::byte* sqes = map(fd, params.sq_entries * sizeof(io_uring_sqe), IORING_OFF_SQES);
-  return {.sq_head = find<unsigned>(rings, sq.head),
+  return {.sq_mask = params.sq_entries - 1,
+          .cq_mask = params.cq_entries - 1,
+          .sq_head = find<unsigned>(rings, sq.head),
           .sq_tail = find<unsigned>(rings, sq.tail),
           .sq_array = find<unsigned>(rings, sq.array),
           .cq_head = find<unsigned>(rings, cq.head),
@@ -80,42 +84,57 @@ void show(const char* when, const Ring& ring) {
   std::printf("   completions: head %u tail %u\n", load(*ring.cq_head), load(*ring.cq_tail));
 }
 
+/// Fills in an entry and announces it.
+void prepare_nop(const Ring& ring, unsigned long long user_data) {
+  const unsigned tail = *ring.sq_tail;  // ours: only we write it
+  const unsigned which = 3;             // any free entry will do
+  ring.sqes[which] = {};
+  ring.sqes[which].opcode = IORING_OP_NOP;
+  ring.sqes[which].user_data = user_data;
+  ring.sq_array[tail & ring.sq_mask] = which;
+  store(*ring.sq_tail, tail + 1);  // a kernel that sees the tail sees the entry
+}
+
+/// Takes the oldest completion.
+io_uring_cqe reap(const Ring& ring) {
+  const unsigned head = *ring.cq_head;  // ours
+  if (head == load(*ring.cq_tail)) {
+    std::puts("no completion");
+    std::exit(1);
+  }
+  const io_uring_cqe cqe = ring.cqes[head & ring.cq_mask];
+  store(*ring.cq_head, head + 1);  // from here on the kernel may overwrite the slot
+  return cqe;
+}
+
 }  // namespace
 
 int main() {
+  // [set-up]
   io_uring_params params{};
   const int fd = check(syscall(SYS_io_uring_setup, 3, &params), "io_uring_setup");
-  const unsigned sq_mask = params.sq_entries - 1;
-  const unsigned cq_mask = params.cq_entries - 1;
-  std::printf("asked for 3: %u submissions, mask %u; %u completions, mask %u\n", params.sq_entries,
-              sq_mask, params.cq_entries, cq_mask);
   const Ring ring = map_rings(fd, params);
+  // [/set-up]
+  std::printf("asked for 3: %u submissions, mask %u; %u completions, mask %u\n", params.sq_entries,
+              ring.sq_mask, params.cq_entries, ring.cq_mask);
   show("set up", ring);
 
+  // [turn]
   for (unsigned turn = 1; turn <= 6; ++turn) {
-    const unsigned sq_tail = *ring.sq_tail;  // ours: only we write it
-    const unsigned which = 3;                // any free sqe will do
-    ring.sqes[which] = {};
-    ring.sqes[which].opcode = IORING_OP_NOP;
-    ring.sqes[which].user_data = 100 + turn;
-    ring.sq_array[sq_tail & sq_mask] = which;
-    store(*ring.sq_tail, sq_tail + 1);
+    const unsigned sq_slot = *ring.sq_tail & ring.sq_mask;
+    const unsigned cq_slot = *ring.cq_head & ring.cq_mask;
+    prepare_nop(ring, 100 + turn);
     if (turn == 1) show("prepared", ring);
 
     check(syscall(SYS_io_uring_enter, fd, 1, 1, IORING_ENTER_GETEVENTS, nullptr, 0), "enter");
     if (turn == 1) show("entered", ring);
 
-    const unsigned cq_head = *ring.cq_head;  // ours
-    if (cq_head == load(*ring.cq_tail)) {
-      std::puts("no completion");
-      return 1;
-    }
-    const io_uring_cqe& cqe = ring.cqes[cq_head & cq_mask];
+    const io_uring_cqe cqe = reap(ring);
     std::printf("nop %u from slot %u, completion in slot %u: user_data %llu, result %d\n", turn,
-                sq_tail & sq_mask, cq_head & cq_mask, cqe.user_data, cqe.res);
-    store(*ring.cq_head, cq_head + 1);  // from here on the kernel may overwrite it
+                sq_slot, cq_slot, cqe.user_data, cqe.res);
     if (turn == 1) show("reaped", ring);
   }
+  // [/turn]
   show("ended", ring);
   close(fd);
 }

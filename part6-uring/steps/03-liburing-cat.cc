@@ -47,6 +47,7 @@ int main(int argc, char** argv) {
   io_uring ring;
   check_result(io_uring_queue_init(batch_reads_max, &ring, 0), "io_uring_queue_init");
   for (bool ended = false; !ended; ++waits) {
+    // [batch]
     for (unsigned i = 0; i < batch_reads; ++i) {
       io_uring_sqe* sqe = io_uring_get_sqe(&ring);  // one is free: the ring holds a batch
       io_uring_prep_read(sqe, file, blocks[i], block_bytes,
@@ -61,6 +62,7 @@ int main(int argc, char** argv) {
       results[io_uring_cqe_get_data64(cqe)] = cqe->res;
       io_uring_cqe_seen(&ring, cqe);  // moves the head: the kernel may overwrite *cqe
     }
+    // [/batch]
     for (unsigned i = 0; i < batch_reads && !ended; ++i) {
       const auto got = static_cast<unsigned>(check_result(results[i], "read"));
       ended = got == 0;

@@ -120,6 +120,7 @@ int main(int argc, char** argv) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   check_result(io_uring_queue_init(64, &ring, 0), "io_uring_queue_init");
   connections[0].fd = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);
+  // [loop]
   request(Operation::accept, 0);
   while (true) {
     const int result = io_uring_submit_and_wait(&ring, 1);
@@ -134,4 +135,5 @@ int main(int argc, char** argv) {
     }
     io_uring_cq_advance(&ring, count);
   }
+  // [/loop]
 }

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <initializer_list>
 
 namespace {
 
@@ -60,7 +61,8 @@ void two_reads(const char* form, bool by_user_data) {
   }
   check_result(io_uring_submit(&ring), "io_uring_submit");
 
-  std::printf("%-17s", form);
+  std::printf("%-21s", form);
+  // [in-order]
   const Reader* in_order = &alice;
   for (const Reader* writer : {&bob, &alice}) {
     check(write(writer->ends[1], &writer->writes, 1), "write");
@@ -68,6 +70,7 @@ void two_reads(const char* form, bool by_user_data) {
     if (!by_user_data) completed = in_order++;
     std::printf("  %s has '%c'", completed->name, completed->letter);
   }
+  // [/in-order]
   std::puts("");
   for (const Reader& reader : readers) {
     close(reader.ends[0]);
@@ -80,10 +83,10 @@ void two_reads(const char* form, bool by_user_data) {
 int main() {
   check_result(io_uring_queue_init(2, &ring, 0), "io_uring_queue_init");
   two_reads("broken, in order:", false);
-  two_reads("mended, by name:", true);
+  two_reads("mended, by user_data:", true);
 
   io_uring_prep_nop(io_uring_get_sqe(&ring));  // does not touch user_data
   check_result(io_uring_submit(&ring), "io_uring_submit");
-  std::printf("a nop of nobody's: its completion says it is %s's\n", next()->name);
+  std::printf("untagged NOP:          its completion carries %s\n", next()->name);
   io_uring_queue_exit(&ring);
 }

@@ -66,10 +66,12 @@ void run(const char* form, int (*enter_kernel)(io_uring&)) {
 }  // namespace
 
 int main() {
+  // [forms]
   run("broken: looks into the ring", nullptr);
   run("mended: io_uring_get_events", [](io_uring& ring) { return io_uring_get_events(&ring); });
   run("mended: io_uring_peek_cqe", [](io_uring& ring) {
     io_uring_cqe* first;
     return io_uring_peek_cqe(&ring, &first);
   });
+  // [/forms]
 }

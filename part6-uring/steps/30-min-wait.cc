@@ -46,8 +46,8 @@ struct Wait {
 // [enter]
 int enter(const io_uring& ring, const Wait& wait) {
   __kernel_timespec limit{wait.at_most.count() / 1000, wait.at_most.count() % 1000 * 1'000'000};
-  io_uring_getevents_arg argument{};
-  argument.pad = static_cast<__u32>(wait.at_least.count() * 1000);  // min_wait_usec, since 6.12
+  const auto min_wait_us = static_cast<__u32>(wait.at_least.count() * 1000);
+  io_uring_getevents_arg argument{0, 0, min_wait_us, 0};  // before Linux 6.12 its name was "pad"
   if (wait.at_most.count() > 0) argument.ts = reinterpret_cast<__u64>(&limit);
   const long result =
       syscall(SYS_io_uring_enter, ring.ring_fd, 0, wait.completions,

@@ -1,9 +1,8 @@
 // One request, and a completion for every datagram (multishot recvmsg, Linux 6.0). Each takes a
 // provided buffer, with a header that says what follows: the sender's address, and the payload.
-// BROKEN: buffers of 48 bytes, for the header's 16 and payloads of up to 32. The address takes 16
-// of them, and payloads are cut off. Mended: room for all three. An empty datagram ends the
-// request: look at IORING_CQE_F_MORE. read has the same since 6.7, for pipes and what else can be
-// polled. Try it: ./36-multishot-recvmsg   and   ./36-multishot-recvmsg pipe
+// BROKEN: buffers of 48 bytes, for the header's 16 and payloads of up to 32. The address takes 16,
+// and payloads are cut off. Mended: room for all three. An empty datagram ends the request: see
+// IORING_CQE_F_MORE. read has the same since 6.7, for pipes. Try it: ./36-multishot-recvmsg [pipe]
 
 #include <liburing.h>
 #include <netinet/in.h>
@@ -15,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 
 namespace {
 

@@ -3,8 +3,8 @@
 // kernel does not know fails with EINVAL.
 // Try it: ./40-more-requests
 
-#include <fcntl.h>
 #include <liburing.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -101,7 +101,7 @@ void keep_reading() {
 
 int main() {
   check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
-  const int file = check(open(".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600), "open");
+  const int file = check(memfd_create("a file", MFD_CLOEXEC), "memfd_create");
   get_attribute(file);
   truncate_file(file);
   make_pipe();

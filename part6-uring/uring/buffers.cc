@@ -98,8 +98,6 @@ void Buffers::wake_waiters() {
   if (woken > 0) has_woken_ = true;
 }
 
-bool Buffers::is_short() const { return signal_.has_waiters() || ran_out_in_ == loop_.turns(); }
-
 void Buffers::ran_out() {
   if (has_woken_) really_has_none_ = true;
   const bool first = std::exchange(ran_out_in_, loop_.turns()) != loop_.turns();

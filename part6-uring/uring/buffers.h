@@ -62,8 +62,8 @@ class Lease {
 ///
 /// When the kernel has none left, a receive ends with no_buffer_space (ENOBUFS). That is no fault:
 /// wait for returned(), and receive again. A receive that is tried before there are bytes needs a
-/// buffer for that moment, though it keeps none: while is_short(), one that waits first
-/// (IORING_RECVSEND_POLL_FIRST) needs none before its bytes are there.
+/// buffer for that moment, though it keeps none; one that waits first (IORING_RECVSEND_POLL_FIRST)
+/// needs none before its bytes are there.
 class Buffers {
  public:
   /// `count` is a power of two. Errors: not_enough_memory, invalid_argument.
@@ -87,9 +87,6 @@ class Buffers {
   /// Waits until there is one to take, however it came to be free: as many coroutines go on as
   /// there are buffers, those that wait longest first. Error: cancelled.
   Signal::Wait returned() { return signal_.wait(); }
-
-  /// Whether a receive has found none in this turn, or a coroutine waits for one.
-  bool is_short() const;
 
   /// For a request that is to take one of them.
   void mark(io_uring_sqe& entry) const {

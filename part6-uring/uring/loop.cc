@@ -129,8 +129,6 @@ bool Loop::spin() {
 }
 
 void Loop::collect() {
-  constexpr std::uint32_t few = 4;
-  const std::uint32_t before = ring_.taken();
   Completion completion;
   while (ring_.take(completion)) {
     auto* operation = reinterpret_cast<Operation*>(completion.user_data & ~Operation::part_mask);
@@ -138,9 +136,6 @@ void Loop::collect() {
     operation->completed(part, completion.result, completion.flags);
   }
   complete_skipped();
-  const auto is_short = [](const Buffers* each) { return each->is_short(); };
-  const bool wait_first = ring_.taken() - before <= few || std::ranges::any_of(buffers_, is_short);
-  receive_flags_ = wait_first ? IORING_RECVSEND_POLL_FIRST : 0;
 }
 
 /// All completions that were made so far have been seen. So a send that was submitted, was to skip

@@ -110,11 +110,6 @@ class Loop : public Operations {
     ready_operations_.forget(operation);
   }
 
-  /// For a receive's `ioprio`: whether to wait before it is tried. A turn that has
-  /// brought a few completions has most likely slept for them, and what comes next is not there
-  /// yet either: to try would be in vain. When clients are faster than we are it is there already.
-  std::uint16_t receive_flags() const { return receive_flags_; }
-
   /// Does not sleep in the next turn: submitting alone will let a coroutine go on.
   void hurry() { hurry_ = true; }
 
@@ -161,7 +156,6 @@ class Loop : public Operations {
   IntrusiveList<Waiter> ready_;
   PointerQueue<Operation> ready_operations_;
   bool hurry_ = false;
-  std::uint16_t receive_flags_ = 0;
   IntrusiveList<Promise<void>> ended_tasks_;
   Scope root_{*this, Scope::Root{}};
   Scope* current_scope_ = &root_;

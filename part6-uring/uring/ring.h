@@ -96,9 +96,6 @@ class Ring {
     return true;
   }
 
-  /// How many were taken since the beginning, modulo 2^32.
-  std::uint32_t taken() const { return taken_; }
-
  private:
   Ring() = default;
   void ask_for_operations();

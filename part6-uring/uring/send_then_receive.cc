@@ -22,7 +22,6 @@ void SendThenReceive::start() {
   send.user_data = user_data_of(Part::before);
   io_uring_sqe& receive = loop().next_entry();
   prepare_receive(receive);
-  receive.ioprio = loop().receive_flags();
   receive.user_data = user_data_of(Part::request);
   mark_begun();
   if (input_ == Input::held) {
@@ -40,7 +39,6 @@ void SendThenReceive::make_room_and_start() {
 /// The send or, if there is nothing to send, the receive.
 void SendThenReceive::start_first_part() {
   sending_alone_ = !output_.empty();
-  was_in_vain_ = result() == -ENOBUFS;
   if (!sending_alone_) give_input_back();
   begin();
 }
@@ -56,8 +54,6 @@ void SendThenReceive::watch_send(const io_uring_sqe& receive) {
 void SendThenReceive::prepare(io_uring_sqe& entry) {
   if (sending_alone_) return prepare_send(entry, 0);
   prepare_receive(entry);
-  // One that only wants to know whether there are bytes leaves the buffers to those that have some.
-  if (buffers_->is_short() && !was_in_vain_) entry.ioprio = IORING_RECVSEND_POLL_FIRST;
 }
 
 // As io_uring_prep_send() and _recv(), which would clear the entry once more: this is done for each
@@ -78,12 +74,17 @@ void SendThenReceive::prepare_receive(io_uring_sqe& entry) const {
   entry.flags = fd_.flags() | IOSQE_BUFFER_SELECT;
   entry.fd = fd_.number();
   entry.buf_group = buffers_->group();
+  // Unless there are bytes, it waits for some before it is tried: to try would be in vain, and
+  // would need a buffer for that moment.
+  if (!expects_bytes_) [[likely]]
+    entry.ioprio = IORING_RECVSEND_POLL_FIRST;
 }
 
 inline void SendThenReceive::receive_completed(int result, std::uint32_t flags) {
   set_result(result, flags);
   output_ = {};  // all of it was sent, or the receive would not have begun
   if ((flags & IORING_CQE_F_BUFFER) == 0) return receive_failed();
+  expects_bytes_ = (flags & IORING_CQE_F_SOCK_NONEMPTY) != 0;
   number_ = Buffers::number_of(flags);
   input_ = Input::held;
   buffers_->lend(number_, result);
@@ -108,14 +109,18 @@ void SendThenReceive::arrived(int result, std::uint32_t flags) {
 
 /// Or it has found the end of the stream.
 void SendThenReceive::receive_failed() {
-  if (result() == -ENOBUFS) buffers_->ran_out();
+  if (result() == -ENOBUFS) {
+    buffers_->ran_out();
+    expects_bytes_ = true;
+  }
   input_ = Input::none;
 }
 
 /// The kernel had no memory to wait for bytes. It has its ways to receive all the same, but not for
 /// a request that is to wait first (IORING_RECVSEND_POLL_FIRST).
-bool SendThenReceive::must_receive_again() const {
-  return result() == -EAGAIN && output_.empty() && !was_in_vain_;
+bool SendThenReceive::must_receive_again() {
+  if (result() != -EAGAIN || !output_.empty()) return false;
+  return !std::exchange(expects_bytes_, true);
 }
 
 /// The only completion: a send that fails takes the receive with it, and as the send was to skip
@@ -149,8 +154,7 @@ void SendThenReceive::all_was_sent() {
 
 void SendThenReceive::ended() {
   const bool receive_follows = std::exchange(sending_alone_, false) && output_.empty();
-  was_in_vain_ = must_receive_again();
-  if (!receive_follows && !was_in_vain_) return make_ready();
+  if (!receive_follows && !must_receive_again()) return make_ready();
   if (reason() == Error{}) return begin();
   refuse(reason());  // it was cancelled meanwhile
   make_ready();

@@ -104,7 +104,7 @@ class SendThenReceive : public Operation {
   void prepare_receive(io_uring_sqe& entry) const;
   void receive_completed(int result, std::uint32_t flags);
   void receive_failed();
-  bool must_receive_again() const;
+  bool must_receive_again();
   void send_ended(int result);
   void all_was_sent();
   [[gnu::cold]] void make_room_and_start();
@@ -117,7 +117,7 @@ class SendThenReceive : public Operation {
   const bool is_one_request_;
   bool sending_alone_ = false;  ///< The send was submitted alone, the receive is to follow.
   bool reports_ = false;        ///< The end of the send, to output_sent().
-  bool was_in_vain_ = false;    ///< The last receive: bytes are there, and it is tried at once.
+  bool expects_bytes_ = false;  ///< The socket has more than the last receive could take.
   Input input_ = Input::none;
   std::uint16_t number_ = 0;  ///< Of that buffer.
   Buffers* buffers_;

@@ -11,6 +11,7 @@ import listings
 import measured
 import pytest
 import runs
+import values
 from blocks import Block, Wrong
 
 
@@ -184,6 +185,99 @@ def test_numbers_that_were_never_measured_are_wrong(numbers: Path) -> None:
     assert "is no JSON" in (fill.complaint(block("numbers", "m5_1")) or "")
 
 
+LADDER = {
+    "name": "m15_1", "title": "t", "effort": "full", "rounds": 7, "counted": False,
+    "notes": ["No."], "machine": MEASURED["machine"],
+    "head": ["clients: stage", "calls", "CPU, µs [ratio]", "p50 / p99"],
+    "rows": [
+        {"label": "1: part5", "cells": [{"exact": 3.0}, {"text": "–"}, {"text": "–"}]},
+        {"label": "9: part5", "cells": [
+            {"exact": 2.0}, {"median": 4.13, "low": 4.1, "high": 4.2, "spread": 0.02,
+                             "decided": True},
+            {"all": [{"exact": 40.0}, {"median": 80.0, "low": 60.0, "high": 99.0, "spread": 0.5,
+                                       "decided": False}]}]},
+        {"label": "9: part6", "cells": [
+            {"exact": 0.027}, {"median": 5.0, "low": 4.6, "high": 5.8, "spread": 0.24,
+                               "decided": False,
+                               "ratio": {"median": 1.2, "low": 1.04, "high": 1.3,
+                                         "decided": False}},
+            {"text": "–"}]}]}
+
+
+@pytest.fixture
+def ladder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measured, "NUMBERS", tmp_path)
+    (tmp_path / "m15_1.json").write_text(json.dumps(LADDER))
+
+
+@pytest.mark.usefixtures("ladder")
+def test_a_part_of_a_table_is_the_rows_and_columns_that_are_asked_for() -> None:
+    found = measured.block('m15_1 rows="9: *" columns="CPU; CPU:ratio; calls"')
+    first, _, *table = found.splitlines()
+    assert first.startswith("*from M15.1 — `./measure m15_1`")
+    assert table == ["| stage | CPU, µs [ratio] | CPU, ratio | calls |",
+                     "| --- | --- | --- | --- |", "| part5 | 4.1 ±1.0% | – | 2 |",
+                     "| part6 | not decided (4.6 to 5.8) [not decided] | 1.04 to 1.30 | 0.0270 |"]
+    for wrong in ('rows="8: *"', 'columns="calls; x"', 'colums="calls"'):
+        with pytest.raises(Wrong):
+            measured.block(f"m15_1 {wrong}")
+
+
+@pytest.mark.usefixtures("ladder")
+@pytest.mark.parametrize(("arguments", "text"), [
+    ('"1:" calls', "3"), ('"9: part5" CPU', "4.1"), ('"9: part5" CPU high', "4.2"),
+    ('"9: part5" p50 1', "40"), ('"9: part6" CPU ratio-low', "1.04"),
+    ('"9: part5" calls / "9: part6" calls', "74"), ('"9: part6" p50', "–")])
+def test_a_number_in_a_sentence_is_the_one_that_was_measured(arguments: str, text: str) -> None:
+    mark = block("value", f"m15_1 {arguments}", "17")
+    assert fill.complaint(mark) == f"says '17', measured is '{text}' (fill.py --write mends it)"
+    assert fill.filled(mark, Path()) == text
+    assert fill.complaint(block("value", f"m15_1 {arguments}", text)) is None
+
+
+@pytest.mark.usefixtures("ladder")
+@pytest.mark.parametrize(("arguments", "complaint"), [
+    ('"9: part6" CPU', "not decided"), ('"9: part5" p50 2', "not decided"),
+    ('"9:" calls', "2 rows"), ('"9: part5" RSS', "0 columns"),
+    ('"9: part5" CPU ratio', "no ratio"), ('"9: part5" CPU 3', "no number 3"), ("calls", "a row")])
+def test_what_cannot_be_told_is_wrong(arguments: str, complaint: str) -> None:
+    assert complaint in (fill.complaint(block("value", f"m15_1 {arguments}", "17")) or "")
+
+
+@pytest.mark.usefixtures("ladder")
+def test_a_number_in_words_lies_within_a_tenth_of_the_measured_one() -> None:
+    quotient = 'm15_1 "9: part5" calls / "9: part6" calls'  # 74
+    assert fill.complaint(block("about", quotient, "seventy")) is None
+    assert fill.complaint(block("about", quotient, "sixty")) == "says 'sixty', measured is 74.1"
+    assert fill.filled(block("about", quotient, "sixty"), Path()) == "sixty"
+
+
+@pytest.mark.parametrize(("said", "figure"), [
+    ("seventy", 70), ("twenty-one", 21), ("a hundred", 100), ("two thousand", 2000), ("twice", 2),
+    ("a third", 1 / 3), ("two thirds", 2 / 3), ("half", 0.5), ("1,200", 1200), ("0.97", 0.97),
+    ("5 %", 0.05), ("two and a half", 2.5)])
+def test_words_are_numbers(said: str, figure: float) -> None:
+    assert values.figure(said) == pytest.approx(figure)
+
+
+def test_words_that_are_no_numbers_are_wrong() -> None:
+    with pytest.raises(Wrong, match="many"):
+        values.figure("very many")
+
+
+@pytest.mark.usefixtures("ladder")
+def test_marks_in_sentences_are_filled_and_examples_are_not(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text('Calls: <!-- value: m15_1 "1:" calls -->7<!-- /value -->, then <!-- value:'
+                    ' m15_1 "9: part5" calls -->7<!-- /value -->. Say `<!-- value: m15_1 "1:"'
+                    ' calls -->7<!-- /value -->`.\n\n<!-- numbers: m15_1 -->\n<!-- /numbers -->\n')
+    assert blocks.rewrite(page, lambda each: fill.filled(each, Path()))
+    assert "-->3<!--" in page.read_text() and "-->2<!--" in page.read_text()
+    assert page.read_text().count("-->7<!--") == 1
+    assert [each.line for each in blocks.blocks(page)] == [3, 1, 1]
+    assert not blocks.rewrite(page, lambda each: fill.filled(each, Path()))
+
+
 @pytest.mark.parametrize(("value", "digits", "text"), [
     (0, 2, "0"), (1234.5, 2, "1,200"), (1234.5, 3, "1,230"), (0.01234, 2, "0.012"),
     (9.96, 2, "10.0"), (99.6, 2, "100"), (12.0, 3, "12.0")])
@@ -212,6 +306,7 @@ def test_good_form_has_no_complaint() -> None:
     "| a | b | c | d | e | f |\n| - | - | - | - | - | - |\n",
     "| `a|b` | c |\n| - | - |\n", "| a | b |\n| - | - |\n| c | `d|e` |\n",
     "|  | b |\n| - | - |\n| c | d |\n",
+    "<!-- value: m1_1 a b -->1<!-- /value --> at the beginning.\n",
     "```mermaid\nsequenceDiagram\n```\n", "> [!WARNING]\n> **W**\n\n" * 6])
 def test_bad_form_is_found(text: str) -> None:
     assert complaints(text)

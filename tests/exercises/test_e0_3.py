@@ -14,5 +14,5 @@ FILES = ("test_framing.py", "test_half_close.py", "test_closing.py")
 
 @pytest.mark.parametrize("file", FILES)
 def test_the_contracts_tests_pass(target: Subject, file: str) -> None:
-    """Your server keeps the contract at the level framing."""
+    """Your server keeps the contract at the level closing."""
     suite.contract(target, file).must_all_pass()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import subprocess
 import time
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from client_program import (  # noqa: F401
     needs_ipv6,
     program,
 )
+from harness.help import help_of
 from harness.strace import TO_END_UNDER_STRACE, need_ptrace
 
 PLAN = b"Building a telescope.\r\nBack in May.\r\n"
@@ -154,7 +154,6 @@ def test_wrong_usage(finger, words: list[str], names: bytes) -> None:
 
 
 def test_help_names_the_options_and_their_defaults(program: Path) -> None:
-    run = subprocess.run([program, "--help"], capture_output=True, text=True, timeout=20)
-    assert (run.returncode, run.stderr) == (0, "")
+    text = help_of(program)
     for words in ("[user]@host[@via]", "-l", "-8", "--raw", "-p PORT=79", "--timeout DURATION=10s"):
-        assert words in run.stdout
+        assert words in text

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.help import help_of
 from harness.subject import REPOSITORY
 
 FINGER = REPOSITORY / "finger"
@@ -32,9 +33,8 @@ def built(request: pytest.FixtureRequest) -> Callable[[str], Path]:
 
 def options_of_help(program: Path) -> dict[str, str]:
     """Every option's names as --help has them, and its default."""
-    text = subprocess.run([program, "--help"], capture_output=True, text=True, timeout=20).stdout
     found = {}
-    for line in text.partition("\nOptions:\n")[2].splitlines():
+    for line in help_of(program).partition("\nOptions:\n")[2].splitlines():
         names = re.match(r"  (-\S+)(?: [A-Z]+(?:=(\S+))?)?(?:  |$)", line)
         if names:
             found[names[1]] = names[2] or ""

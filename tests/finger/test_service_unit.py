@@ -18,7 +18,7 @@ import rules
 from client_program import program  # noqa: F401
 from conftest import ALICE
 from harness.proc import wait_until
-from harness.strace import need_ptrace
+from harness.strace import TO_END_UNDER_STRACE, need_ptrace
 from harness.subject import REPOSITORY
 from kit.machine import Machine
 from kit.namespace import need_namespaces
@@ -89,7 +89,7 @@ def test_the_units_filter_permits_every_system_call_that_is_made(
     if shutil.which("systemd-analyze") is None:
         pytest.skip("no systemd-analyze (apt-get install systemd)")
     trace = tmp_path / "trace"
-    server = start_confined("strace", "-D", "-f", "-qq", "-o", str(trace))
+    server = start_confined(*TO_END_UNDER_STRACE, "strace", "-D", "-f", "-qq", "-o", str(trace))
     exercise(server, machine, program)
     server.stop()
     made = set(CALL.findall(trace.read_text()))

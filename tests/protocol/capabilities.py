@@ -7,6 +7,8 @@ Where neither holds, the capability makes no sense for the stage.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 STAGES = (
     "part1-blocking",
     "part2-threads",
@@ -15,8 +17,6 @@ STAGES = (
     "part5-epoll",
     "part6-uring",
 )
-
-FRAMING_LEVEL = "framing"
 
 # Capability: what it means, in the words of the matrix.
 CAPABILITIES = {
@@ -55,8 +55,8 @@ CAPABILITIES = {
     "http": "`--protocol http`",
 }
 
-_FRAMING = {"framing", "half-close", "closing", "survival"}
-_EVERY_STAGE = _FRAMING | {
+_PORT_ONLY = {"framing", "half-close", "closing", "survival"}
+_EVERY_STAGE = _PORT_ONLY | {
     "ready-line",
     "command-line",
     "addresses",
@@ -72,8 +72,136 @@ _EVERY_STAGE = _FRAMING | {
 _PLAIN = {"plain-calls"}
 _SEVERAL_CLIENTS = {"concurrency", "crowd", "max-connections", "fairness", "out-of-descriptors"}
 
+
+@dataclass(frozen=True)
+class Rung:
+    """A level that a server of the reader's own climbs, in whatever way it waits."""
+
+    name: str
+    adds: frozenset[str]  # capabilities; it asks for those of all rungs below as well
+    asks: str  # what is new, for somebody who sees no test
+    chapter: str
+
+
+LADDER = (
+    Rung(
+        "framing",
+        frozenset({"framing"}),
+        "each message comes back whole and in order, however its bytes are cut into pieces",
+        "book/01-bytes.md",
+    ),
+    Rung(
+        "survival",
+        frozenset({"survival"}),
+        "whatever one client does (vanish, reset, send garbage), the next one is served",
+        "book/02-blocking.md",
+    ),
+    Rung(
+        "closing",
+        frozenset({"half-close", "closing"}),
+        "a client that has finished sending gets every answer; a length over 65,536 ends the "
+        "connection; and after its own end of stream the server reads on until the client's end "
+        "(a lingering close), since closing with unread input would destroy the last answers",
+        "book/02-blocking.md",
+    ),
+    Rung(
+        "options",
+        frozenset({"ready-line", "command-line", "addresses"}),
+        "from here on the tests start the server as the contract says: options are appended to "
+        "your command, `listening on ADDRESS:PORT` is the only line on stdout, SIGTERM ends it "
+        "with status 0, and wrong usage with 2",
+        "book/appendix-c-contract.md",
+    ),
+    Rung(
+        "limits",
+        frozenset({"max-message"}),
+        "--max-message: too long a message costs its sender the connection, and nothing else",
+        "book/01-bytes.md",
+    ),
+    Rung(
+        "timeouts",
+        frozenset({"read-timeout"}),
+        "--read-timeout: a client that completes no message, or takes no answer, leaves in time",
+        "book/07-misbehaving.md",
+    ),
+    Rung(
+        "backpressure",
+        frozenset({"backpressure"}),
+        "a client that reads slowly, or never, costs bounded memory and loses no answer",
+        "book/07-misbehaving.md",
+    ),
+    Rung(
+        "drain",
+        frozenset({"drain", "interruptions"}),
+        "a signal to stop: every message that had arrived is answered, and the server ends in "
+        "time; any other signal changes nothing",
+        "book/07-misbehaving.md",
+    ),
+    Rung(
+        "crowd",
+        frozenset({"concurrency", "crowd", "max-connections", "fairness"}),
+        "a thousand clients at once, none of whom holds up another; --max-connections",
+        "book/03-threads.md",
+    ),
+    Rung(
+        "light",
+        frozenset({"light-clients"}),
+        "an idle client costs no thread and no buffer",
+        "book/04-nonblocking.md",
+    ),
+    Rung(
+        "rest",
+        frozenset({"rest-when-idle"}),
+        "with nothing to do, no processor time",
+        "book/05-poll.md",
+    ),
+    Rung(
+        "resources",
+        frozenset({"out-of-descriptors", "accept-faults", "restore"}),
+        "out of descriptors, or when accept fails, new connections wait; what a client cost is "
+        "given back",
+        "book/05-poll.md",
+    ),
+    Rung(
+        "wake-ups",
+        frozenset({"flat-wake-ups"}),
+        "idle clients do not make a message dearer",
+        "book/06-epoll.md",
+    ),
+    Rung(
+        "logs",
+        frozenset({"logs"}),
+        "one line for each event worth one and no other, and a log that is not read stops nothing",
+        "book/02-blocking.md",
+    ),
+    Rung(
+        "protocols",
+        frozenset({"discard", "http"}),
+        "--protocol discard and --protocol http",
+        "book/08-protocols.md",
+    ),
+    Rung(
+        "workers",
+        frozenset({"workers"}),
+        "--workers: several loops share the clients and the limit",
+        "book/08-protocols.md",
+    ),
+)
+RUNGS = tuple(rung.name for rung in LADDER)
+PORT_ONLY_LEVELS = RUNGS[: RUNGS.index("options")]  # their tests pass nothing but the port
+DEFAULT_LEVEL = PORT_ONLY_LEVELS[-1]
+
+
+def rungs_from(name: str) -> frozenset[str]:
+    """This rung and those above it."""
+    return frozenset(RUNGS[RUNGS.index(name) :])
+
+
 LEVELS: dict[str, frozenset[str]] = {
-    FRAMING_LEVEL: frozenset(_FRAMING),
+    **{
+        rung.name: frozenset().union(*(below.adds for below in LADDER[: number + 1]))
+        for number, rung in enumerate(LADDER)
+    },
     "part1-blocking": frozenset(_EVERY_STAGE | _PLAIN | {"rest-when-idle"}),
     "part2-threads": frozenset(
         _EVERY_STAGE | _PLAIN | _SEVERAL_CLIENTS | {"rest-when-idle", "flat-wake-ups", "pool"}
@@ -100,7 +228,6 @@ LEVELS: dict[str, frozenset[str]] = {
 
 # What a stage cannot do because of its mechanism, each shown by a test marked `lacks`.
 WEAKNESSES: dict[str, frozenset[str]] = {
-    FRAMING_LEVEL: frozenset(),
     "part1-blocking": frozenset({"concurrency", "batched-calls"}),
     "part2-threads": frozenset({"light-clients", "batched-calls"}),
     "part3-nonblocking": frozenset({"rest-when-idle", "flat-wake-ups", "batched-calls"}),
@@ -115,12 +242,13 @@ RUN_ALONE = frozenset({"part3-nonblocking"})
 # The half of the stages whose tests that look at a clock run beside those of the other half.
 LATER_STAGES = frozenset({"part4-poll", "part5-epoll", "part6-uring"})
 
-# The contract's options and the stages that take them; what is not here, every stage takes.
-OPTION_STAGES: dict[str, frozenset[str]] = {
-    "--max-connections": frozenset(STAGES) - {"part1-blocking"},
-    "--workers": frozenset({"part2-threads", "part5-epoll", "part6-uring"}),
+# The contract's options and the levels that take them; what is not here, each level takes.
+OPTION_LEVELS: dict[str, frozenset[str]] = {
+    "--max-connections": frozenset(STAGES) - {"part1-blocking"} | rungs_from("crowd"),
+    "--workers": frozenset({"part2-threads", "part5-epoll", "part6-uring"})
+    | rungs_from("workers"),
     "--accept": frozenset({"part5-epoll"}),
-    "--protocol": frozenset({"part5-epoll", "part6-uring"}),
+    "--protocol": frozenset({"part5-epoll", "part6-uring"}) | rungs_from("protocols"),
     "--trace": frozenset({"part6-uring"}),
     "--spin": frozenset({"part6-uring"}),
     "--ring": frozenset({"part6-uring"}),
@@ -128,8 +256,13 @@ OPTION_STAGES: dict[str, frozenset[str]] = {
 
 
 def takes_option(level: str, option: str) -> bool:
-    """Whether the contract gives this stage the option."""
-    return level in OPTION_STAGES.get(option, frozenset(STAGES))
+    """Whether a server of this level must take the option."""
+    return level in OPTION_LEVELS.get(option, LEVELS)
+
+
+def refuses_option(level: str, option: str) -> bool:
+    """Whether it must not know the option. A server that is still climbing may be ahead."""
+    return level in STAGES and not takes_option(level, option)
 
 
 def with_and_without_workers(level: str) -> list[tuple[str, ...]]:

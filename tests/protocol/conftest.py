@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from capabilities import (  # noqa: E402
     CAPABILITIES,
-    FRAMING_LEVEL,
+    DEFAULT_LEVEL,
     LATER_STAGES,
     RUN_ALONE,
     WEAKNESSES,
@@ -61,8 +61,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group,
         what="the stages are",
         command="CMD --port {port}",
-        level=FRAMING_LEVEL,
-        levels="all that the stage of this name must do",
+        level=DEFAULT_LEVEL,
+        levels="another rung of the ladder in capabilities.py, or a stage",
     )
     group.addoption("--matrix", metavar="FILE", help="write the table of stages and capabilities")
 
@@ -82,7 +82,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def applies(definition: pytest.Item, target: Target) -> bool:
     """Whether this test is for this server."""
     if (lacks := definition.get_closest_marker("lacks")) is not None:
-        wanted, offered = lacks.args, WEAKNESSES[target.level]
+        wanted, offered = lacks.args, WEAKNESSES.get(target.level, frozenset())
     else:
         needs = definition.get_closest_marker("needs")
         wanted, offered = needs.args if needs else None, target.capabilities

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import rules
 from harness.client import Client
+from harness.examples import for_each_example
 from harness.frames import distinct_payloads, frame
 from harness.limits import need_descriptors
 from harness.server import Server
@@ -116,7 +117,7 @@ def test_any_pattern_of_coming_and_going_serves_whoever_is_there(server: Server)
             client.echo(b"present")
             client.close()
 
-    check()
+    for_each_example(check)
 
 
 @pytest.mark.clock

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import rules
 from harness.client import Client
+from harness.examples import for_each_example
 from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames, header
 from harness.server import Server
 
@@ -86,7 +87,7 @@ def test_random_messages_in_random_slices_come_back(server: Server) -> None:
             client.half_close()
             client.expect_end()
 
-    check()
+    for_each_example(check)
 
 
 @pytest.mark.rule(rules.NOT_EARLY)

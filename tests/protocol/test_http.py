@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import rules
 from harness.client import Client
+from harness.examples import for_each_example
 from harness.http import HELLO, expect_hello, expect_refusal, get, receive_response
 from harness.server import Server
 
@@ -118,7 +119,7 @@ def test_requests_that_arrive_in_random_slices_are_answered(web: Server) -> None
             expect_hello(client)
             expect_hello(client, to_head=True)
 
-    check()
+    for_each_example(check)
 
 
 @pytest.mark.rule(rules.HTTP_OK)

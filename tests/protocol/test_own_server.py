@@ -6,6 +6,7 @@ rule that breaks, and where the book explains it.
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -16,8 +17,11 @@ import rules
 from broken_servers import BUGS
 from capabilities import STAGES
 from harness import own_suite
+from harness import server as servers
 from harness.own_suite import Finding
-from harness.target import DEFAULT_BUILD
+from harness.server import Server
+from harness.target import DEFAULT_BUILD, foreign_server, free_port
+from harness.verdict import ContractBroken
 
 HERE = Path(__file__).parent
 
@@ -39,7 +43,7 @@ FINDINGS = {
         "test_closing.py",
         "test_unread_input_does_not_turn_the_close_into_a_reset[yours]",
         rules.CLOSE_WITHOUT_RESET,
-        ("got  a reset", "the server reset the connection"),
+        ("got  a reset", "no lingering close: the server closed the connection while input"),
     ),
     "one-message-per-wake-up": Finding(
         "test_framing.py",
@@ -176,3 +180,38 @@ def test_a_prefix_that_fits_no_stage_is_a_usage_error() -> None:
     run = run_suite("--stage", "part")
     assert run.returncode == 4
     assert "fits part1-blocking and part2-threads" in run.stdout, run.stdout
+
+
+def test_a_port_that_was_taken_meanwhile_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as other:  # bound, not listening: no stranger answers in its place
+        other.bind(("127.0.0.1", 0))
+        ports = iter([other.getsockname()[1], free_port()])
+        monkeypatch.setattr(servers, "free_port", lambda: next(ports))
+        command = f"{sys.executable} {HERE}/echo_server.py --port {{port}}"
+        target = foreign_server(command, "framing")
+        server = Server(target, patience=10)
+        try:
+            server.wait_until_ready()
+            assert server.address[1] != other.getsockname()[1]
+            server.connect().echo(b"served by the right server")
+        finally:
+            server.close_clients()
+            server.kill()
+
+
+def test_a_full_backlog_is_named_as_such() -> None:
+    script = (
+        "import socket, sys, time;"
+        "listener = socket.create_server(('127.0.0.1', int(sys.argv[1])), backlog=2);"
+        "listener.accept(); time.sleep(100)"
+    )
+    target = foreign_server(f'{sys.executable} -c "{script}" {{port}}', "framing")
+    server = Server(target, patience=0.5)
+    try:
+        server.wait_until_ready()
+        with pytest.raises(ContractBroken, match="backlog is full: .* with a backlog of 2"):
+            for _ in range(10):
+                server.connect()
+    finally:
+        server.close_clients()
+        server.kill()

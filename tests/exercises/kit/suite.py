@@ -37,13 +37,13 @@ def contract(
 ) -> Outcomes:
     """Runs these files, or tests, of tests/protocol on a server; of them those that `choose` fits,
     as pytest's -k."""
-    level = target.level if target.speaks_contract else "framing"
+    level = (f"--level={target.level}",) if target.speaks_contract else ()
     with tempfile.TemporaryDirectory() as scratch:
         results = Path(scratch, "results.xml")
         ran = own_suite.run_suite(
             Path.cwd(),  # where the paths in the command begin
             *(str(PROTOCOL / test) for test in tests), *(("-k", choose) if choose else ()),
-            f"--server={shlex.join(target.command)}", f"--level={level}", f"--patience={patience}",
+            f"--server={shlex.join(target.command)}", *level, f"--patience={patience}",
             f"--junit-xml={results}")
         if not results.is_file():
             pytest.fail(ran.stdout, pytrace=False)

@@ -84,8 +84,10 @@ class Client(Connection):
                             "the server ended the stream after "
                             f"{len(received)} of {answer_bytes} bytes"
                         )
-        except GONE as error:
-            raise self.broken("the server hung up in the middle of the answers") from error
+        except GONE:
+            raise self.broken(
+                "the server hung up in the middle of the answers", by_reset=True
+            ) from None
         finally:
             self.socket.settimeout(self.patience)
         return bytes(received)
@@ -127,7 +129,7 @@ class Client(Connection):
             while piece := self._receive_some(PIECE_BYTES):
                 received += piece
         except ContractBroken as error:
-            if not isinstance(error.__cause__, ConnectionResetError):
+            if not error.by_reset:
                 raise
         return bytes(received)
 
@@ -140,7 +142,7 @@ class Client(Connection):
             if can_read:
                 try:
                     piece = self._receive_some(PIECE_BYTES)
-                except ContractBroken:  # a reset, behind everything that had arrived
+                except ContractBroken:  # a reset, after everything that had arrived
                     return bytes(received)
                 if not piece:
                     return bytes(received)
@@ -162,15 +164,15 @@ class Client(Connection):
     def _receive_some(self, byte_count: int, due: str = "something") -> bytes:
         try:
             data = self.socket.recv(min(byte_count, PIECE_BYTES))
-        except ConnectionResetError as error:
+        except ConnectionResetError:
             self.transcript.note("got  a reset")
             raise self.broken(
-                "the server reset the connection: whatever was on its way is lost"
-            ) from error
-        except TimeoutError as error:
+                "the server reset the connection: whatever was on its way is lost", by_reset=True
+            ) from None
+        except TimeoutError:
             waited = self.socket.gettimeout()
             self.transcript.note(f"waited {waited:g} s for more")
-            raise self.broken(f"the server owes {due} and sent nothing for {waited:g} s") from error
+            raise self.broken(f"the server owes {due} and sent nothing for {waited:g} s") from None
         if data:
             self.transcript.got(data)
         else:

@@ -61,10 +61,12 @@ class Connection:
             self.socket.sendall(data)
         except GONE as error:
             self.transcript.note(f"could not send {hexdump(data[:8], len(data))}: {error.strerror}")
-            raise self.broken("the server hung up on a client that was still sending") from error
-        except TimeoutError as error:
+            raise self.broken(
+                "the server hung up on a client that was still sending", by_reset=True
+            ) from None
+        except TimeoutError:
             self.transcript.note(f"could not send all of {len(data)} bytes")
-            raise self.broken(f"the server took no more bytes for {self.patience:g} s") from error
+            raise self.broken(f"the server took no more bytes for {self.patience:g} s") from None
         self.transcript.sent(data)
 
     def try_send(self, data: bytes) -> bool:
@@ -152,7 +154,10 @@ class Connection:
         try:
             self.socket.shutdown(socket.SHUT_WR)
         except OSError as error:
-            raise self.broken(f"the server had already reset the connection: {error}") from error
+            self.transcript.note("could not shut down its sending side: the server had reset it")
+            raise self.broken(
+                f"the server had already reset the connection: {error}", by_reset=True
+            ) from None
         self.transcript.note("shut down its sending side, still reading")
 
     def reset(self) -> None:
@@ -167,6 +172,6 @@ class Connection:
             self.socket.close()
             self.transcript.note("closed")
 
-    def broken(self, what: str) -> ContractBroken:
+    def broken(self, what: str, *, by_reset: bool = False) -> ContractBroken:
         """The failure to raise when the server did something wrong in this client's eyes."""
-        return ContractBroken(what, self)
+        return ContractBroken(what, self, by_reset=by_reset)

@@ -36,7 +36,7 @@ def run_suite(directory: Path, *arguments: str) -> subprocess.CompletedProcess[s
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=170,
     )
 
 

@@ -12,11 +12,11 @@ import tempfile
 import time
 from collections.abc import Sequence
 
-from harness import limits, proc
+from harness import limits, proc, sockdiag
 from harness.client import Client
 from harness.proc import Process
 from harness.readiness import readable
-from harness.subject import Subject, free_port
+from harness.subject import Subject, free_port, is_taken
 from harness.verdict import ContractBroken, hide_from_traceback
 
 __tracebackhide__ = hide_from_traceback
@@ -28,6 +28,7 @@ REPORTS = re.compile(
 )
 CONTROL_BYTES = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 START_SECONDS = 20.0
+PORTS_TRIED = 3  # another program may take a port between our look at it and the server's bind
 PR_SET_PDEATHSIG, PR_SET_PTRACER, ANYBODY = 1, 0x59616D61, -1
 
 
@@ -57,30 +58,23 @@ class Server:
         self.clients: list[Client] = []
         self.may_be_gone = False  # set by who ends it on purpose
         self.address: tuple[str, int] = ("127.0.0.1", 0)
-        if not target.speaks_contract:
-            self.address = ("127.0.0.1", free_port())
-            port = self.address[1]
-        self.words = [*under, *target.words(str(port), options)]
         self._stdout = b""
         self._stderr = tempfile.TemporaryFile()
-        self._process = subprocess.Popen(
-            self.words,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr if log_to is None else log_to,
-            start_new_session=True,
-            preexec_fn=lambda: _prepare(descriptor_limit),
-        )
-        self.pid = self._process.pid
-        self.process = Process(self.pid)
         self._log_begin = 0
+
+        self._under, self._options = under, options
+        self._descriptor_limit, self._log_to = descriptor_limit, log_to
+        if target.speaks_contract:
+            self._run(port)
+        else:
+            self._run_on_a_free_port()
 
     def wait_until_ready(self) -> None:
         """Waits for the ready line, or at level framing until the port answers."""
         if self.target.speaks_contract:
             self._read_ready_line()
         else:
-            self._poll_port()
+            self._wait_for_an_answer()
         self._log_begin = len(self.stderr_text())
 
     def connect(
@@ -96,7 +90,8 @@ class Server:
         try:
             client = self.client_type(address, self.patience, name, receive_buffer, source)
         except OSError as error:
-            raise ContractBroken(f"cannot connect to {address}: {error}") from error
+            why = self._full_backlog() if isinstance(error, TimeoutError) else None
+            raise ContractBroken(why or f"cannot connect to {address}: {error}") from error
         self.clients.append(client)
         return client
 
@@ -235,7 +230,24 @@ class Server:
                 readable(self._process.stdout, 0.1)
         self.address = (ready["v6"] or ready["v4"], int(ready["port"]))
 
-    def _poll_port(self) -> None:
+    def _run(self, port: int | str) -> None:
+        self.words = [*self._under, *self.target.words(str(port), self._options)]
+        self._process = subprocess.Popen(
+            self.words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr if self._log_to is None else self._log_to,
+            start_new_session=True,
+            preexec_fn=lambda: _prepare(self._descriptor_limit),
+        )
+        self.pid = self._process.pid
+        self.process = Process(self.pid)
+
+    def _run_on_a_free_port(self) -> None:
+        self.address = (self.address[0], free_port())
+        self._run(self.address[1])
+
+    def _wait_for_an_answer(self) -> None:
         def answers() -> bool:
             try:
                 socket.create_connection(self.address, timeout=1).close()
@@ -243,8 +255,31 @@ class Server:
                 return not self.is_alive()
             return True
 
-        if not proc.wait_until(answers, START_SECONDS, 0.01) or not self.is_alive():
-            raise ContractBroken(f"nobody listens on {self.address[0]}:{self.address[1]}")
+        for _ in range(PORTS_TRIED):
+            if proc.wait_until(answers, START_SECONDS, 0.01) and self.is_alive():
+                return
+            if self.is_alive() or not is_taken(self.address):
+                break
+            self.kill()
+            self._run_on_a_free_port()
+        host, port = self.address
+        raise ContractBroken(f"nobody listens on {host}:{port}; the program: {self.describe_end()}")
+
+    def _full_backlog(self) -> str | None:
+        """Why a connection was not even begun, if it is that."""
+        try:
+            listeners = sockdiag.listeners(self.address[1])
+        except OSError:
+            return None
+        for listener in listeners:
+            waiting, backlog = listener.unread, listener.unacknowledged
+            if waiting >= backlog:
+                return (
+                    f"the server's backlog is full: {waiting} connections wait to be accepted, and "
+                    f"it called listen(2) with a backlog of {backlog}, so the kernel drops the "
+                    f"next; SOMAXCONN ({socket.SOMAXCONN}) is what a server should ask for"
+                )
+        return None
 
 
 def _prepare(descriptor_limit: int | None) -> None:

@@ -1,4 +1,4 @@
-"""Asks the kernel how much it holds for a socket that somebody else owns: sock_diag(7).
+"""Asks the kernel how much it holds for a socket that another process owns: sock_diag(7).
 
 /proc/net/tcp tells the same, but lists every connection of the machine, the finished ones too.
 """
@@ -7,15 +7,42 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 NETLINK_SOCK_DIAG = 4
 SOCK_DIAG_BY_FAMILY = 20
-NLMSG_ERROR = 2
-NLM_F_REQUEST = 1
+NLMSG_ERROR, NLMSG_DONE = 2, 3
+NLM_F_REQUEST, NLM_F_DUMP = 0x1, 0x300
+ESTABLISHED, LISTEN = 1, 10
 ANY_STATE = 0xFFFFFFFF
 NO_COOKIE = b"\xff" * 8
 HEADER = struct.Struct("=IHHII")  # struct nlmsghdr
-RECEIVE_QUEUE = struct.Struct("=4x48x4xI")  # its place in struct inet_diag_msg
+MESSAGE = struct.Struct("=xBxx 2s 46x 4xII")  # of struct inet_diag_msg: state, port, queues
+
+
+@dataclass(frozen=True)
+class Queues:
+    """What the kernel tells about one socket."""
+
+    state: int
+    unread: int  # of a listener: connections that wait to be accepted
+    unacknowledged: int  # of a listener: how many may wait, its backlog
+
+    @property
+    def is_established(self) -> bool:
+        """Whether neither side has ended its stream or reset the connection."""
+        return self.state == ESTABLISHED
+
+
+def queues(owner: tuple[str, int], peer: tuple[str, int], family: int) -> Queues | None:
+    """The queues at the owner's end of its connection with `peer`.
+
+    None where there is no such connection any more. OSError: the kernel does not say.
+    """
+    for _, found in _ask(_request(owner, peer, family, ANY_STATE)):
+        return found
+    return None
 
 
 def unread_bytes(owner: tuple[str, int], peer: tuple[str, int], family: int) -> int | None:
@@ -24,23 +51,47 @@ def unread_bytes(owner: tuple[str, int], peer: tuple[str, int], family: int) -> 
     None where there is no such connection any more, or where the kernel does not say.
     """
     try:
-        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as diag:
-            diag.settimeout(1)
-            diag.send(_request(owner, peer, family))
-            answer = diag.recv(4096)
+        found = queues(owner, peer, family)
     except OSError:
         return None
-    _, kind, *_ = HEADER.unpack_from(answer)
-    if kind == NLMSG_ERROR:
-        return None
-    (receive_queue,) = RECEIVE_QUEUE.unpack_from(answer, HEADER.size)
-    return receive_queue
+    return None if found is None else found.unread
 
 
-def _request(owner: tuple[str, int], peer: tuple[str, int], family: int) -> bytes:
-    body = struct.pack("=BBBBI", family, socket.IPPROTO_TCP, 0, 0, ANY_STATE)
+def listeners(port: int) -> list[Queues]:
+    """Every socket of this machine that listens on the port. OSError: the kernel does not say."""
+    found = []
+    for family, anywhere in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
+        nobody = (anywhere, 0)
+        request = _request(nobody, nobody, family, 1 << LISTEN, NLM_F_DUMP)
+        found += [listener for at, listener in _ask(request) if at == port]
+    return found
+
+
+def _ask(request: bytes) -> Iterator[tuple[int, Queues]]:
+    """The port and the queues of each socket that the kernel names."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as diag:
+        diag.settimeout(1)
+        diag.send(request)
+        while True:
+            answer = memoryview(diag.recv(65536))
+            while answer:
+                length, kind, flags, *_ = HEADER.unpack_from(answer)
+                if kind in (NLMSG_ERROR, NLMSG_DONE):
+                    return
+                state, port, unread, unacknowledged = MESSAGE.unpack_from(answer, HEADER.size)
+                yield int.from_bytes(port, "big"), Queues(state, unread, unacknowledged)
+                if not flags:  # one socket was asked for, and no further message comes
+                    return
+                answer = answer[(length + 3) & ~3 :]
+
+
+def _request(
+    owner: tuple[str, int], peer: tuple[str, int], family: int, states: int, flags: int = 0
+) -> bytes:
+    body = struct.pack("=BBBBI", family, socket.IPPROTO_TCP, 0, 0, states)
     body += struct.pack(">HH", owner[1], peer[1])
     body += socket.inet_pton(family, owner[0]).ljust(16, b"\0")
     body += socket.inet_pton(family, peer[0]).ljust(16, b"\0")
     body += struct.pack("=I", 0) + NO_COOKIE
-    return HEADER.pack(HEADER.size + len(body), SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST, 1, 0) + body
+    size = HEADER.size + len(body)
+    return HEADER.pack(size, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | flags, 1, 0) + body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 DEFAULT_BUILD = REPOSITORY / "build" / "default"
+FIRST_PORT = 10_000  # those below have names, or other programs' defaults
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,24 @@ class Subject:
 
 
 def free_port(address: str = "127.0.0.1") -> int:
-    """A port that nobody has now. Somebody may take it before it is used, which is rare."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.bind((address, 0))
-        return probe.getsockname()[1]
+    """A port that is free now, and not one of those that the kernel gives to clients."""
+    while True:
+        port = random.randrange(FIRST_PORT, _first_port_of_clients())
+        if not is_taken((address, port)):
+            return port
+
+
+def is_taken(address: tuple[str, int]) -> bool:
+    """Whether a server could not listen there now."""
+    with socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET) as probe:
+        try:
+            probe.bind(address)
+        except OSError:
+            return True
+    return False
+
+
+def _first_port_of_clients() -> int:
+    """Where ip_local_port_range begins. ip(7). Where it leaves us no room, every port will do."""
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    return first if first > FIRST_PORT + 1000 else 65536

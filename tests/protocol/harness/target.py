@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from capabilities import FRAMING_LEVEL, LEVELS, STAGES
+from capabilities import LEVELS, PORT_ONLY_LEVELS, RUNGS, STAGES
 from harness.subject import DEFAULT_BUILD, REPOSITORY, Subject, free_port
 
 __all__ = ["DEFAULT_BUILD", "REPOSITORY", "Target", "built_stages", "foreign_server", "free_port"]
@@ -17,7 +17,7 @@ __all__ = ["DEFAULT_BUILD", "REPOSITORY", "Target", "built_stages", "foreign_ser
 
 @dataclass(frozen=True)
 class Target(Subject):
-    """A stage, or the reader's own server; its level is "framing" or the name of a stage."""
+    """A stage, or the reader's own server; its level is a rung of the ladder or a stage."""
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -25,7 +25,7 @@ class Target(Subject):
 
     @property
     def speaks_contract(self) -> bool:
-        return self.level != FRAMING_LEVEL
+        return self.level not in PORT_ONLY_LEVELS
 
 
 def stage_named(prefix: str) -> str:
@@ -55,5 +55,5 @@ def built_stages(build: Path, prefixes: Iterable[str]) -> list[Target]:
 
 def foreign_server(command: str, level: str) -> Target:
     """The reader's own server, held to `level`."""
-    full = FRAMING_LEVEL if level == FRAMING_LEVEL else stage_named(level)
+    full = level if level in RUNGS else stage_named(level)
     return Target("yours", full, tuple(shlex.split(command)))

@@ -20,9 +20,12 @@ LOG_LINES_SHOWN = 30
 class ContractBroken(AssertionError):
     """The server did something that the contract forbids. `client` is who noticed, if anybody."""
 
-    def __init__(self, what: str, client: Connection | None = None) -> None:
+    def __init__(
+        self, what: str, client: Connection | None = None, *, by_reset: bool = False
+    ) -> None:
         super().__init__(what)
         self.client = client
+        self.by_reset = by_reset  # the connection ended with a reset, which some rules allow
 
 
 def hide_from_traceback(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:

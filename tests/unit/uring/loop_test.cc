@@ -55,16 +55,6 @@ Task<> time_outs(Loop& loop, const common::Fd& fd, int count, int& done) {
   co_await scope.join();
 }
 
-// Who has slept for a completion or two will sleep for the next; who has found many will not.
-TEST(UringLoop, AReceiveIsTriedAtOnceAfterATurnThatBroughtMuch) {
-  const auto loop = std::move(*Loop::create({}));
-  int done = 0;
-  loop->run(nops(*loop, 100, done));
-  EXPECT_EQ(loop->receive_flags(), 0u);
-  loop->run(nops(*loop, 1, done));
-  EXPECT_EQ(loop->receive_flags(), IORING_RECVSEND_POLL_FIRST);
-}
-
 // Four entries, eight places for completions, and a hundred times as much before the first wait.
 TEST(UringLoop, QueuesMayBeFull) {
   for (const char* more : {"", ",none", ",sqpoll"}) {

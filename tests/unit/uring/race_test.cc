@@ -344,7 +344,7 @@ TEST_F(Uring, ANotificationIsNotLostWithAFrame) {
 TEST_F(Uring, SeveralMayJoinAScope) {
   run([this]() -> Task<> {
     Scope scope(loop);
-    auto sleep = [](Loop& l) -> Task<> { (void)co_await l.sleep(10ms); };
+    auto sleep = [](Loop& l) -> Task<> { (void)co_await l.sleep(10s); };
     scope.spawn(sleep(loop));
     auto join = [](Scope& what, bool& joined) -> Task<> {
       co_await what.join();
@@ -355,6 +355,7 @@ TEST_F(Uring, SeveralMayJoinAScope) {
     for (bool& each : joined) joining.spawn(join(scope, each));
     EXPECT_THAT(co_await scope.join().within(1ms), FailedWith(Error::timed_out));
     EXPECT_EQ(scope.size(), 1u);
+    scope.cancel();
     EXPECT_THAT(co_await joining.join().within(10s), Succeeded());
     EXPECT_TRUE(joined[0] && joined[1]);
     EXPECT_THAT(co_await scope.join().within(-1s), Succeeded());

@@ -1,0 +1,72 @@
+"""E9.4: an echo server with one system call a message."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.proc import wait_until
+from harness.server import Server
+from harness.strace import Strace
+
+pytestmark = [
+    pytest.mark.ring,
+    pytest.mark.program("{port}", not_yet="{build}/part6-uring/steps/04-echo-one {port}"),
+]
+
+MESSAGES = 100
+BIG = os.urandom(3_000_000)
+
+
+def descriptors(server: Server) -> int:
+    """How many the server has open."""
+    return len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
+
+
+def test_bytes_come_back(server: Server) -> None:
+    """What a client sends comes back to it, and to no other client."""
+    clients = [server.connect() for _ in range(20)]
+    for number, client in enumerate(clients):
+        client.send(b"hello, I am %d\n" % number)
+    for number, client in reversed(list(enumerate(clients))):
+        wanted = b"hello, I am %d\n" % number
+        assert client.receive(len(wanted)) == wanted
+
+
+def test_a_message_costs_one_call(server: Server) -> None:
+    """A hundred messages, each sent when the one before was answered, cost a hundred calls of
+    io_uring_enter(2), and bytes move by no other call."""
+    with server.connect() as client:
+        client.exchange(b"hi", 2)
+        calls = "trace=io_uring_enter,recvfrom,recvmsg,sendto,sendmsg,read,write"
+        with Strace(server, "-e", calls) as tracer:
+            for _ in range(MESSAGES):
+                client.exchange(b"hi", 2)
+        counted = tracer.calls()
+    enters = counted.pop("io_uring_enter", 0)
+    assert not counted, f"bytes moved by other calls: {dict(counted)}"
+    assert enters <= MESSAGES + 2, f"{MESSAGES} messages cost {enters} calls"
+
+
+def test_a_slow_reader_gets_every_byte(server: Server) -> None:
+    """A client that reads slowly gets each of its bytes once and in order: the rest of a send that
+    the socket had no room for is sent later, before anything else."""
+    with server.connect() as client:
+        assert client.exchange(BIG, len(BIG)) == BIG
+
+
+def test_a_client_that_breaks_off_costs_nothing(server: Server) -> None:
+    """A client that leaves with a reset, its answers unread, is closed, and its descriptor with it;
+    a failed send is no reason to wait for ever for the receive that was linked to it."""
+    with server.connect() as other:
+        other.exchange(b"hi", 2)
+        before = descriptors(server)
+        for _ in range(20):
+            client = server.connect()
+            client.send(BIG[:200_000])
+            client.reset()
+        assert wait_until(lambda: descriptors(server) == before, server.patience), (
+            f"{descriptors(server) - before} descriptors are still open")
+        other.exchange(b"ho", 2)

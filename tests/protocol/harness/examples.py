@@ -1,0 +1,33 @@
+"""Runs a test on many examples, and tells what the server did wrong even when it does it rarely."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hypothesis.errors import Flaky
+
+from harness.verdict import ContractBroken
+
+
+def for_each_example(check: Callable[[], None]) -> None:
+    """Runs what @given has made of a function that holds the server to a rule.
+
+    Hypothesis runs an example that failed again. A server that then behaves has failed all the
+    same, so what is raised is what it did the first time.
+    """
+    try:
+        check()
+    except Flaky as flaky:
+        raise _what_was_broken(flaky) or flaky from None
+
+
+def _what_was_broken(error: BaseException | None) -> ContractBroken | None:
+    """The first broken rule among the causes of an error, and among the errors of a group."""
+    while error is not None:
+        if isinstance(error, ContractBroken):
+            return error
+        for one in getattr(error, "exceptions", ()):
+            if found := _what_was_broken(one):
+                return found
+        error = error.__cause__ or error.__context__
+    return None

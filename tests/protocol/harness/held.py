@@ -1,0 +1,68 @@
+"""Brings a server to the point where it holds answers that its kernel does not take.
+
+The kernel keeps megabytes for a client that does not read, and how many changes from one connection
+to the next. So the place is looked for: what was sent, less what the kernel has on either side, is
+in the server.
+"""
+
+from __future__ import annotations
+
+import array
+import fcntl
+import termios
+
+import pytest
+
+from harness import sockdiag
+from harness.client import Client
+from harness.proc import wait_until
+from harness.sockdiag import Queues
+
+MOMENT_SECONDS = 0.1  # an answer that has not left the server by then is held
+
+
+def queues(client: Client) -> Queues:
+    """Those at the server's end of the connection. Skips the test where the kernel is silent."""
+    found = queues_if_any(client)
+    assert found is not None, "no such connection"
+    return found
+
+
+def queues_if_any(client: Client) -> Queues | None:
+    """The same, or None when the server's end is gone."""
+    names = client.socket.getpeername()[:2], client.socket.getsockname()[:2]
+    try:
+        return sockdiag.queues(*names, client.socket.family)
+    except OSError as error:
+        pytest.skip(f"the kernel does not tell about other people's sockets here: {error}")
+
+
+def arrived_bytes(client: Client) -> int:
+    """How many bytes the client could read now."""
+    number = array.array("i", [0])
+    fcntl.ioctl(client.socket.fileno(), termios.FIONREAD, number)
+    return number[0]
+
+
+def send_until_the_server_holds_answers(client: Client, burst: bytes) -> tuple[int, bool]:
+    """Sends a burst when the last one was taken, until the kernel does not take all of its answers.
+
+    How much was sent, and whether the server has taken all of that: then nothing is left in the
+    kernel that could wake it.
+    """
+    sent = 0
+
+    def all_is_read() -> bool:
+        return queues(client).unread == 0
+
+    def all_answers_are_out() -> bool:
+        return arrived_bytes(client) + queues(client).unacknowledged >= sent
+
+    while True:
+        client.send(burst)
+        sent += len(burst)
+        client.wait_until_in_kernel()
+        if not wait_until(all_is_read, within=1.0, pause=0.0005):
+            return sent, False  # it held answers to the burst before, unnoticed
+        if not wait_until(all_answers_are_out, MOMENT_SECONDS, pause=0.0005):
+            return sent, True

@@ -1,0 +1,28 @@
+"""A plain echo server: asyncio's streams, and what most people would write on the first evening."""
+
+import asyncio
+import sys
+
+MAX_MESSAGE = 65536
+
+
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while True:
+            header = await reader.readexactly(4)
+            length = int.from_bytes(header, "little")
+            if length > MAX_MESSAGE:
+                break
+            writer.write(header + await reader.readexactly(length))
+            await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    writer.close()
+
+
+async def main() -> None:
+    server = await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[2]))
+    await server.serve_forever()
+
+
+asyncio.run(main())
