@@ -30,7 +30,7 @@ The questions of 00-obvious-fingerd.t, put to fingerd.
   $ ask 'mallory\r\n'
   No Plan.^M$
 
-And a line for each, in its log.
+The daemon has written a line about each.
 
   $ stop; cat log
   127\.0\.0\.1:\d+ "alice" answered 18 bytes [\d.]+ ms (re)
