@@ -124,7 +124,8 @@ def drawn() -> str:
                     for (state, following), what in written.items())
     return f"""\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" \
-height="{HEIGHT}" role="img" aria-labelledby="t d" font-family="system-ui, sans-serif" font-size="12">
+height="{HEIGHT}" role="img" aria-labelledby="t d" font-family="system-ui, sans-serif" \
+font-size="12">
   <title id="t">The state machine of a finger exchange</title>
   <desc id="d">{told} Boxes say what leads back to the same state, to linger or to closed.</desc>
   <rect width="{WIDTH}" height="{HEIGHT}" rx="8" fill="#fdfbf5"/>
