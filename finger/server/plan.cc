@@ -151,7 +151,8 @@ class OpenPlan {
   const Context& context_;
   Fd file_;
   struct ::statx about_ {};
-  common::Bytes beginning_;
+  std::unique_ptr<std::byte[]> buffer_;
+  common::ByteView beginning_;  ///< In the buffer.
 };
 
 uring::Task<Status> OpenPlan::open(Conversation& conversation, const Account& account) {
@@ -167,10 +168,11 @@ uring::Task<Status> OpenPlan::open(Conversation& conversation, const Account& ac
 }
 
 uring::Task<Status> OpenPlan::begin(Conversation& conversation) {
-  beginning_.resize(plan_beginning_bytes);
-  const auto got = co_await read_at(conversation, file_, 0, beginning_);
+  buffer_ = std::make_unique_for_overwrite<std::byte[]>(plan_beginning_bytes);
+  const std::span buffer(buffer_.get(), plan_beginning_bytes);
+  const auto got = co_await read_at(conversation, file_, 0, buffer);
   if (!got) co_return std::unexpected(got.error());
-  beginning_.resize(*got);
+  beginning_ = buffer.first(*got);
   if (ends(0, *got, plan_beginning_bytes)) close();  // submitted together with what is sent
   co_return Status();
 }
