@@ -1,6 +1,7 @@
 """The tools that keep the book true: what they find, and what they write."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import blocks
@@ -328,3 +329,10 @@ def test_a_dead_link_is_found(tmp_path: Path, text: str) -> None:
     assert links.dead(page) == []
     page.write_text(f"# Here\n\n{text}\n")
     assert len(links.dead(page)) == 1
+
+
+@pytest.mark.parametrize("command", ["calls_while true", "count_calls ./no-such-server"])
+def test_no_calls_are_waited_for_where_there_is_no_server(command: str, tmp_path: Path) -> None:
+    script = f". {blocks.ROOT}/tools/shell.sh; {command}"
+    ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, timeout=60)
+    assert ran.returncode != 0
