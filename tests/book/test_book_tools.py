@@ -121,6 +121,12 @@ def test_a_transcript_is_its_commands() -> None:
     assert second.output == ["file*.txt (glob)"]
 
 
+def test_a_run_of_an_example_is_shown_from_its_directory() -> None:
+    """Nobody has set $EXAMPLES where one types it."""
+    [only] = runs.commands('  $ "$EXAMPLES/copy-file" "$CRAMTMP/a"\n')
+    assert only.shown() == ["$ ./copy-file a"]
+
+
 def test_a_fence_must_be_a_run_of_the_transcript() -> None:
     wanted = runs.commands(TRANSCRIPT)
     good = ["$ ./one \\", ">   --two", "it took 17 ms", "$ ./three", "file7.txt"]
