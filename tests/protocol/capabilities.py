@@ -21,7 +21,7 @@ STAGES = (
 # Capability: what it means, in the words of the matrix.
 CAPABILITIES = {
     "framing": "messages come back whole and in order, however the bytes are cut",
-    "half-close": "a client that has said its last gets every answer",
+    "half-close": "a client that has finished sending gets every answer",
     "closing": "the server's own close destroys no answer",
     "survival": "a broken client does not end the server",
     "ready-line": "tells on which address it listens, once it does",

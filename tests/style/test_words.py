@@ -4,6 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import english
 import pytest
 from project import ROOT, complain, files, name, stages, text
 
@@ -13,6 +14,11 @@ OUTSIDE = re.compile(
 UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b(?!\(#\d+\))|not imple" "mented")
 COMMANDS = {"serve", "check", "measure", "read"}
 THIS = Path(__file__)
+NOT_YET_ENGLISH = {  # chapters that have not been rewritten: take each out when it has been
+    "book/00-setup.md", "book/01-bytes.md", "book/02-blocking.md", "book/03-threads.md",
+    "book/06-epoll.md", "book/07-misbehaving.md", "book/08-protocols.md", "book/10-coroutines.md",
+    "book/11-deadlines.md", "book/12-finger.md", "book/13-hardening.md",
+    "book/appendix-d-your-own-server.md"}
 
 
 def lines_with(pattern: re.Pattern[str]) -> list[tuple[str, str]]:
@@ -24,6 +30,12 @@ def lines_with(pattern: re.Pattern[str]) -> list[tuple[str, str]]:
 
 def markdown_files() -> list[Path]:
     return [path for path in files() if path.suffix == ".md"]
+
+
+def test_no_text_reads_as_translated() -> None:
+    complain([f"{name(path)}:{line}: '{what}': {instead}"
+              for path in markdown_files() if name(path) not in NOT_YET_ENGLISH
+              for line, what, instead in english.complaints(text(path) or "")])
 
 
 def test_nothing_speaks_of_what_the_reader_has_not_got() -> None:
@@ -87,6 +99,13 @@ def test_readme_shows_the_way_to_the_matrix() -> None:
     (["./check", "--level", "framing"], 2, "goes with --server"),
     (["./check", "--kernel", "old"], 2, "'old' is no series of kernels"),
     (["./check", "--kernel", "6.1", "part1"], 2, "--kernel goes with nothing else"),
+    (["./check", "--distribution"], 2, "--distribution takes a release"),
+    (["./check", "--distribution", "Debian 13"], 2, "'Debian 13' is no release"),
+    (["./check", "--distribution", "sid", "part1"], 2, "go with nothing else"),
+    (["./check", "--architecture", "vax"], 2, "--architecture takes arm64 or s390x"),
+    (["./check", "--architecture=arm64", "--all"], 2, "go with nothing else"),
+    (["tools/distribution.sh", "--help"], 0, "usage: tools/distribution.sh"),
+    (["tools/distribution.sh", "sid"], 2, "takes a release"),
     (["tools/kernel.sh", "--help"], 0, "usage: tools/kernel.sh"),
     (["tools/kernel.sh", "6.1"], 2, "takes a series"),
     (["./check", "--server", "x --port {port}", "part1"], 2, "--server goes with"),
