@@ -149,6 +149,25 @@ stage_named() {
   ((${#found[@]} != 1)) || echo "${found[0]}"
 }
 
+# not_one_stage WORD [OTHER…]: what else could have been meant, the stages and these.
+not_one_stage() {
+  local word=$1 fits
+  shift
+  fits=$(stages | grep -F "$word" | paste -sd ,) || true
+  [[ $fits != *,* ]] || wrong_usage "'$word' fits several stages: ${fits//,/, }; name one"
+  wrong_usage "'$word' names no stage; there are $(stages_in_a_line)$(printf ', %s' "$@")"
+}
+
+# no_such_bug NAME names those with a word in common.
+no_such_bug() {
+  local words alike
+  words=$(tr -cs '[:lower:]' '\n' <<<"$1" | grep -E '...' | paste -sd '|') || true
+  alike=$(cd "$root/book/bugs" && printf '%s\n' *.patch | sed 's/\.patch$//' |
+    grep -E "${words:-^$}" | head -n 8 | paste -sd ,) || true
+  wrong_usage "there is no bug '$1'; ${alike:+is it one of ${alike//,/, }? }all of them are in" \
+    "book/bugs/README.md"
+}
+
 stages_in_a_line() {
   local line
   line=$(stages | paste -sd ,)

@@ -1,4 +1,4 @@
-"""A client that has said its last, and reads on."""
+"""A client that has finished sending, and reads on."""
 
 from __future__ import annotations
 
