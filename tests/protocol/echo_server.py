@@ -1,4 +1,4 @@
-"""A small echo server that keeps the rules of level `framing`: something to start your own from.
+"""A small echo server that has the level `closing`, with a thread for each client.
 
 ./check --server 'python3 tests/protocol/echo_server.py --port {port}'
 """

@@ -14,6 +14,8 @@ from broken_loops import BUGS
 from harness import own_suite
 from harness.own_suite import Finding
 
+pytestmark = pytest.mark.of_the_suite
+
 HERE = Path(__file__).parent
 LEVEL = "protocols"
 HARMLESS_TO_ALL = "test_framing.py::test_a_message_comes_back[yours]"

@@ -1,4 +1,4 @@
-"""A client that has said its last, and reads on."""
+"""A client that has finished sending, and reads on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 import rules
 from harness.client import Client
-from harness.frames import distinct_payloads, frame, frames
+from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames
 from harness.held import send_until_the_server_holds_answers
 from harness.server import Server
 
@@ -100,6 +100,23 @@ def test_a_client_that_has_finished_and_reads_nothing_takes_no_processor_time(
     time.sleep(WATCHED_SECONDS)
     spent = server.process.cpu_seconds() - before
     assert spent < 0.05, f"{spent:.2f} s of processor time in {WATCHED_SECONDS:g} s of waiting"
+
+
+@pytest.mark.rule(rules.HALF_CLOSE)
+def test_a_slow_reader_gets_every_answer_after_its_half_close(server: Server) -> None:
+    # The end of the stream is there to be seen while answers wait for room in the send buffer.
+    client = server.connect(receive_buffer=4096)
+    stream = frames(distinct_payloads(500, 16_000))
+    sent = client.send_until_stuck(stream)
+    client.half_close()
+    client.let_window_grow()
+    due = sent - sent % (HEADER_BYTES + 16_000)
+    received = bytearray()
+    while piece := client.receive_what_is_there(1 << 18):
+        received += piece
+        time.sleep(0.01)  # more slowly than any server sends
+    assert len(received) == due, f"{len(received)} of {due} bytes that were due came back"
+    assert stream.startswith(received), "what came back is not what was sent"
 
 
 @pytest.mark.rule(rules.SURVIVE)

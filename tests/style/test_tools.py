@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -120,6 +121,20 @@ def test_serve_gives_no_hint_for_a_server_that_does_not_serve(serve) -> None:
     said, complained = server.communicate(timeout=10)
     assert (server.returncode, said) == (2, "")
     assert "takes a number" in complained and "terminal" not in complained
+
+
+def test_serve_builds_nothing_for_a_port_that_is_taken(serve, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for words in (["part5", "--port", port], ["finger", f"--port={port}"]):
+            server = serve(*words, part5_epoll=SERVES, fingerd=SERVES)
+            said, complained = server.communicate(timeout=10)
+            assert (server.returncode, said) == (1, "")
+            assert f"port {port} is taken" in complained and "configuring" not in complained
+    server = serve("part5", "--port", port, part5_epoll=SERVES)  # nobody has it now
+    assert server.stdout.readline() == "listening on [::1]:4711\n"
+    server.terminate()
+    server.wait(10)
 
 
 def test_serve_takes_a_stage_without_a_ring_where_there_can_be_none(serve) -> None:
