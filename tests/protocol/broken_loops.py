@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 
+from loop_blunders import BLUNDERS, Part
 from loop_protocols import Echo, Http, Protocol
 from loop_server import NEVER, READ, Connection, Loop, serve
 
@@ -250,7 +252,6 @@ class DrainsInTheMiddle(Connection):
         self.peer_ended = True
 
 
-Part = type[Loop] | type[Connection] | type[Protocol]
 BUGS: dict[str, Part] = {
     "none": Loop,
     "forgets-at-the-end": ForgetsAtTheEnd,
@@ -287,21 +288,22 @@ def loop_with(part: Part) -> type[Loop]:
         return part
     if issubclass(part, Connection):
         return type("Broken", (Loop,), {"connection_type": part})
-    kept = {"echo": Echo, "http": Http} | {part.__bases__[0].__name__.lower(): part}
 
     class Broken(Connection):
         def new_protocol(self) -> Protocol:
-            name = self.loop.options.protocol
-            return kept[name](self.loop.options.max_message)
+            right = super().new_protocol()
+            return part(right.max_message) if issubclass(part, type(right)) else right
 
     return loop_with(Broken)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("bug", choices=BUGS)
-    arguments, words = parser.parse_known_args()
-    serve(loop_with(BUGS[arguments.bug]), words)
+    parser.add_argument("bug", choices=BUGS | BLUNDERS)
+    part = (BUGS | BLUNDERS)[parser.parse_args(sys.argv[1:2]).bug]
+    if hasattr(part, "prepare"):
+        part.prepare()
+    serve(loop_with(part), sys.argv[2:])
 
 
 if __name__ == "__main__":
