@@ -137,6 +137,25 @@ ask() {
   printf "$1" | ncat 127.0.0.1 "$port" | cat -A | cut -c 1-40
 }
 
+# operations FILE: the operations in a trace, in the order in which the loop filled them in. Those
+# with the same number in front were submitted by the same call.
+operations() {
+  python3 - "$1" <<'END'
+import errno, json, sys
+events = json.load(open(sys.argv[1]))
+results = {event["id"]: event["args"]["result"] for event in events if event["ph"] == "e"}
+call, completed = 1, False
+print("call  operation  fd  result")
+for event in events:
+    if event["ph"] == "b":
+        call += completed  # the loop takes completions first, and then submits
+        result = results.get(event["id"], "")
+        result = f"-{errno.errorcode[-result]}" if result and result < 0 else result
+        print(f"{call:4}  {event['name']:9} {event['args'].get('fd', ''):>3}  {result:>6}")
+    completed = event["ph"] == "e"
+END
+}
+
 # stall: while the next command runs, stops the server for a second, after the first.
 stall() ( # in a shell of its own, which says nothing about the job
   { sleep 1; kill -STOP "$pid"; sleep 1; kill -CONT "$pid"; } &

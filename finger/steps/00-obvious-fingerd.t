@@ -1,10 +1,11 @@
   $ . "$ROOT/tools/shell.sh"
   $ cd "$STEPS"
-  $ mkdir -p "$CRAMTMP/users/alice" "$CRAMTMP/users/bob" "$CRAMTMP/users/mallory"
-  $ printf 'Write a\nserver.\n' > "$CRAMTMP/users/alice/.plan"
-  $ echo 'a secret' > "$CRAMTMP/.plan"
-  $ ln -s /proc/self/cmdline "$CRAMTMP/users/mallory/.plan"
-  $ start ./00-obvious-fingerd --port 0 --users "$CRAMTMP/users"
+  $ ln -s "$PWD"/00-obvious-fingerd "$CRAMTMP"; cd "$CRAMTMP"
+  $ mkdir -p users/alice users/bob users/mallory
+  $ printf 'Write a\nserver.\n' > users/alice/.plan
+  $ ln -s /proc/self/cmdline users/mallory/.plan
+  $ echo 'a secret' > .plan
+  $ start ./00-obvious-fingerd --users users
   listening on 127\.0\.0\.1:\d+ (re)
 
 It works.
@@ -14,7 +15,7 @@ It works.
   server.$
 
 What RFC 1288 asks for: line ends that are CRLF (2.2; here they are as in the file). A
-list for the empty query, or a refusal that says so (2.3, 3.2.2). The switch /W (2.4). No
+list for the empty query, or a refusal that says so (2.5.1, 3.2.2). The switch /W (2.5.4). No
 relaying, said in words (3.2.1). A user without a plan is no unknown user.
 
   $ ask '\r\n'

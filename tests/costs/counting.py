@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import callgrind
 from harness.client import Client
 from harness.server import Server
 from harness.strace import Strace, need_ptrace
 
 PAYLOAD = bytes(64)
 WARM_UP_ROUNDS = 20
-CALLGRIND = ("valgrind", "--quiet", "--tool=callgrind", "--compress-strings=no",
-             "--compress-pos=no")
-COST = re.compile(r"^\d+ \d+$")  # a line of the source, and how many instructions
-TOTAL = re.compile(r"^totals: (\d+)$", re.MULTILINE)
 
 
 def echo_together(server: Server, clients: Sequence[Client], rounds: int) -> None:
@@ -55,7 +50,7 @@ def instructions_a_message(
     need_ptrace()  # callgrind_control wakes a server up that waits in a system call
     with tempfile.TemporaryDirectory(prefix="callgrind-") as directory:
         profile = Path(directory) / "profile"
-        server = start((*CALLGRIND, f"--callgrind-out-file={profile}"))
+        server = start((*callgrind.TOOL, f"--callgrind-out-file={profile}"))
         try:
             clients = [server.connect() for _ in range(connections)]
             echo_together(server, clients, WARM_UP_ROUNDS)
@@ -76,14 +71,4 @@ def dump_instructions(server: Server, profile: Path, part: int) -> dict[str, int
     said = subprocess.run(words, capture_output=True, text=True)
     file = profile.with_name(f"{profile.name}.{part}")
     assert file.is_file(), f"callgrind wrote nothing: {said.stdout}{said.stderr}"
-    counts: Counter[str] = Counter()
-    name, in_callee = "", False
-    for line in file.read_text().splitlines():
-        if line.startswith("fn="):
-            name = line.removeprefix("fn=")
-        elif COST.match(line) and not in_callee:
-            counts[name] += int(line.split()[1])
-        in_callee = line.startswith("calls=")  # the next line is the callee's cost
-    total = TOTAL.search(file.read_text())
-    assert total and sum(counts.values()) == int(total[1]), "callgrind's lines were misread"
-    return counts
+    return callgrind.instructions(file)

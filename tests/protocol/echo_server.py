@@ -15,7 +15,7 @@ def serve(connection: socket.socket) -> None:
     with connection, connection.makefile("rb") as stream:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            while len(header := stream.read(4)) == 4:  # shorter: the client has said its last
+            while len(header := stream.read(4)) == 4:  # shorter: the client has finished
                 length = int.from_bytes(header, "little")
                 if length > MAX_MESSAGE:
                     break

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import pty
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -17,6 +19,7 @@ import pytest
 
 import rules
 from capabilities import CAPABILITIES, DEFAULT_LEVEL, LADDER, LEVELS, RUNGS
+from harness.proc import wait_until
 from harness.target import REPOSITORY
 
 pytestmark = [pytest.mark.of_the_suite, pytest.mark.timeout(400)]  # three climbs, one by one
@@ -114,7 +117,7 @@ def read_terminal(terminal: int) -> bytes:
 def test_the_page_says_the_same_and_needs_no_other_file(stopped: Ran) -> None:
     page = (stopped.at / "found.html").read_text()
     for words in ("half-close", rules.HALF_CLOSE.text, rules.HALF_CLOSE.chapter,
-                  "shut down its sending side", "not asked"):
+                  "shut down its sending side", "Not asked for yet: ready-line, "):
         assert words in page
     assert "http" not in page.replace("--protocol http", "").replace("<b>http</b>", "")
     assert "src=" not in page and "<link" not in page and "<script" not in page
@@ -180,6 +183,20 @@ def test_a_change_while_the_tests_run_ends_them(
     lines = list(iter(run.stdout.readline, "  next: framing, book/01-bytes.md\n"))
     assert sum(line.startswith("your server: ") for line in lines) == 1
     assert not any("survival" in line for line in lines)
+
+
+def test_a_climb_that_is_broken_off_leaves_no_server_behind(tmp_path: Path) -> None:
+    said = tmp_path / "pids"
+    (tmp_path / "mine").write_text(f"#!/bin/sh\nsleep 1000 &\necho $! >>{said}\nwait\n")
+    (tmp_path / "mine").chmod(0o755)
+    with subprocess.Popen([CHECK, "--mine", "./mine {port}"], cwd=tmp_path, text=True,
+                          stdout=subprocess.PIPE, env=environment(tmp_path)) as run:
+        assert wait_until(said.exists, 60)
+        time.sleep(0.5)  # all of the workers are in a test
+        run.send_signal(signal.SIGINT)
+        assert run.wait(60) == 130
+    started = said.read_text().split()
+    assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in started), 10)
 
 
 @pytest.mark.parametrize("language", BUILDS)
@@ -249,16 +266,28 @@ def test_what_a_level_asks_is_said_before_its_tests(tmp_path: Path) -> None:
     (["--mine", "true {port}", "part1"], "--mine is about your own server"),
     (["--server", "nosuch {port}"], "there is no program 'nosuch'"),
     (["--server", "true {port}", "--level", "part"], "--level takes one of framing, survival"),
+    (["--server", "true {port}", "--level=clossing"], "'clossing': did you mean closing?"),
     (["--server", "true {port}", "--watch"], "--watch goes with --mine"),
     (["--servers", "nosuch"], "cannot read nosuch: No such file"),
     (["--start", "cobol", "x"], "--start takes one of python, cpp"),
     (["--start", "python"], "--start takes a language and a directory"),
+    (["--mine", "true {port}", "--report", "gone/x.html"], "cannot write gone/x.html: there is"),
     (["--report", "x.html", "part1"], "--report goes with --mine, --server or --servers"),
 ])
 def test_wrong_usage_is_a_line(words: list[str], says: str, tmp_path: Path) -> None:
     ran = check(*words, at=tmp_path)
     assert (ran.status, ran.said) == (2, "")
     assert says in ran.complained and len(ran.complained.splitlines()) == 1
+
+
+def test_the_readme_shows_what_is_really_said(tmp_path: Path) -> None:
+    if shutil.which("ncat") is None:
+        pytest.skip("no ncat here (Debian: apt-get install ncat)")
+    _, _, block = (REPOSITORY / "README.md").read_text().partition("```console\n$ ./check ")
+    command, *lines = block.partition("```")[0].splitlines()
+    ran = check(*shlex.split(command), at=tmp_path)
+    said = iter(ran.said.splitlines())
+    assert all(line in said for line in lines), ran.said + ran.complained
 
 
 def test_the_ladder_leaves_out_only_what_belongs_to_a_mechanism() -> None:

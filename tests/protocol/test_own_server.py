@@ -20,6 +20,7 @@ from harness import own_suite
 from harness import server as servers
 from harness.memory import least_growth
 from harness.own_suite import Finding
+from harness.rule import LISTENS
 from harness.server import Server
 from harness.target import DEFAULT_BUILD, foreign_server, free_port
 from harness.verdict import ContractBroken
@@ -163,6 +164,7 @@ def test_a_command_that_does_not_listen_is_named_as_such() -> None:
     run = run_suite(HARMLESS_TO_ALL, "--server", "/bin/true {port}")
     assert run.returncode == 1
     assert "nobody listens on" in run.stdout, run.stdout
+    assert LISTENS.text in run.stdout and rules.HALF_CLOSE.text not in run.stdout, run.stdout
 
 
 @pytest.mark.parametrize("word", ["./nosuch", "nosuch", "./test_own_server.py"])

@@ -70,6 +70,7 @@ def test_a_new_outcome_is_noticed(tmp_path: Path) -> None:
     assert tool("matrix.py", "compare", tmp_path / "partial.md").returncode == 0
 
 
+DEFAULT_PORTS = (5882, 7979)  # of the stages, of ./serve finger
 NO_RING = "io_uring cannot be used: a seccomp filter forbids it"
 
 
@@ -77,6 +78,11 @@ def make_executable(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!/bin/bash\n{text}\n")
     path.chmod(0o755)
+
+
+def is_taken(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture
@@ -91,6 +97,9 @@ def serve(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
     shutil.copy(ROOT / "serve", tmp_path)
 
     def run(*words: str, **servers: str) -> subprocess.Popen[str]:
+        for port in DEFAULT_PORTS:
+            if not any(word.startswith("--port") for word in words) and is_taken(port):
+                pytest.skip(f"another program of this machine listens on port {port}")
         for stage, text in servers.items():
             name = stage.replace("_", "-")
             directory = "finger" if name == "fingerd" else name

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
 import os
 import shlex
@@ -69,7 +70,10 @@ def judge_server(options: argparse.Namespace) -> int:
         raise wrong_usage(reason)
     level = level_named(options.level)
     if level is None:
-        raise wrong_usage(f"--level takes one of {', '.join(RUNGS + STAGES)}")
+        alike = difflib.get_close_matches(options.level, RUNGS + STAGES)
+        meant = f"did you mean {' or '.join(alike)}?" if alike else (
+            f"--level takes one of {', '.join(RUNGS + STAGES)}")
+        raise wrong_usage(f"there is no level '{options.level}': {meant}")
     if not options.k:
         print(f"level {level} asks for:")
         show.show_what_is_asked(level)
@@ -183,6 +187,9 @@ def main() -> int:
     parser.add_argument("--report")
     parser.add_argument("--junit")
     options = parser.parse_args()
+    for path in filter(None, (options.report, options.junit)):  # before a climb of some minutes
+        if not (options.directory / path).parent.is_dir():
+            raise wrong_usage(f"cannot write {path}: there is no such directory")
     if options.start:
         return start(options)
     if options.servers:

@@ -10,15 +10,15 @@ sys.path.insert(0, str(PROTOCOL))
 
 from capabilities import (  # noqa: E402
     CAPABILITIES,
+    CLIMBING_ORDER,
     DEFAULT_LEVEL,
     LADDER,
-    LEVELS,
     RUNGS,
     STAGES,
 )
 
-__all__ = ["CAPABILITIES", "DEFAULT_LEVEL", "LADDER", "LEVELS", "RUNGS", "STAGES", "level_named",
-           "rungs_below"]
+__all__ = ["CAPABILITIES", "CLIMBING_ORDER", "DEFAULT_LEVEL", "LADDER", "RUNGS", "STAGES",
+           "level_named", "rungs_below"]
 
 
 def level_named(word: str) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 
-from ladder import CAPABILITIES, LADDER, RUNGS
+from ladder import CAPABILITIES, CLIMBING_ORDER, LADDER, RUNGS
 from runs import Judged, Run, Test, by_rule
 
 STYLE = """
@@ -30,12 +30,12 @@ def write_page(path: Path, judged: Sequence[Judged]) -> None:
     parts = [*overview(judged)] if len(judged) > 1 else []
     for number, server in enumerate(judged):
         parts += details(server, f"server-{number}")
-    title = judged[0].name if len(judged) == 1 else f"{len(judged)} servers"
+    whose = judged[0].name if len(judged) == 1 else f"{len(judged)} servers"
     path.write_text(
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'
-        f"<title>{escape(title)} before the judge</title>\n<style>{STYLE}</style>\n"
-        "<h1>What the tests found</h1>\n" + "\n".join(parts) + "\n</html>\n",
+        f"<title>{escape(whose)}: what the tests found</title>\n<style>{STYLE}</style>\n"
+        f"<h1>What the tests found about {escape(whose)}</h1>\n" + "\n".join(parts) + "\n</html>\n",
         encoding="utf-8")
 
 
@@ -77,19 +77,19 @@ def details(server: Judged, anchor: str) -> Iterator[str]:
 
 
 def capabilities(runs: Sequence[Run]) -> Iterator[str]:
-    """What it can do, cannot, and was not asked for."""
+    """What it can do and cannot; those that it was not asked for are only named."""
     outcomes: dict[str, list[str]] = {}
     for test in (test for run in runs for test in run.tests):
         outcomes.setdefault(test.needs, []).append(test.outcome)
     yield "<h3>Capabilities</h3><table><tr><th>capability</th><th>tests passed</th></tr>"
-    for capability, meaning in CAPABILITIES.items():
-        ended = outcomes.get(capability, [])
+    for capability, ended in outcomes.items():
         passed, ran = ended.count("passed"), len(ended) - ended.count("skipped")
         kind = "open" if not ran else "pass" if passed == ran else "fail"
-        result = f"{passed} of {ran}" if ran else "not asked"
-        yield (f"<tr><td><b>{capability}</b>: {escape(meaning)}</td>"
-               f'<td class="{kind}">{result}</td></tr>')
+        yield (f"<tr><td><b>{capability}</b>: {escape(CAPABILITIES[capability])}</td>"
+               f'<td class="{kind}">{passed} of {ran}</td></tr>')
     yield "</table>"
+    if not_asked := [name for name in CLIMBING_ORDER if name not in outcomes]:
+        yield f'<p class="open">Not asked for yet: {", ".join(not_asked)}.</p>'
 
 
 def failure(test: Test) -> str:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
+import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PROTOCOL = ROOT / "tests" / "protocol"
 IN_PARALLEL = ("-n", "3", "--dist", "loadgroup")  # on two cores: mostly they wait
 LOOK_SECONDS = 0.1  # how often the progress of a run is looked at
-FAILED, STOPPED, NO_TESTS = 1, 2, 5  # exit statuses of pytest; those above are its own trouble
+NO_TESTS = 5  # exit status of pytest
+STOP_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,12 @@ class Run:
     names: list[str] = field(default_factory=list)  # of all its tests, in order
     tests: list[Test] = field(default_factory=list)  # those that have ended
     ended: bool = False
+    failed_at: float = math.inf  # when the first failure was seen
+
+    @property
+    def failing_seconds(self) -> float:
+        """How long ago the first failure was seen."""
+        return time.monotonic() - self.failed_at
 
     def count(self, outcome: str) -> int:
         """How many ended so."""
@@ -114,35 +125,39 @@ def run_level(
                  *IN_PARALLEL]
         with log.open("w") as unseen, results.open(encoding="utf-8") as lines:
             tests = subprocess.Popen(words, cwd=directory, stdout=None if shown else unseen,
-                                     stderr=subprocess.STDOUT)
+                                     stderr=subprocess.STDOUT, start_new_session=True)
             try:
-                follow(tests, run, lines, progress)
+                complete = follow(tests, run, lines, progress)
             finally:
                 stop(tests)
             take_lines(run, lines)
-        run.ended = tests.returncode in (0, FAILED, NO_TESTS) or (
-            tests.returncode == STOPPED and bool(run.failures))
-        if tests.returncode > 0 and not run.ended:
+        run.ended = bool(run.failures) or (complete and tests.returncode in (0, NO_TESTS))
+        if complete and not run.ended:
             raise JudgeBroken(log.read_text(errors="replace"))
     return run
 
 
-def follow(tests: subprocess.Popen, run: Run, lines, progress: Callable[[Run], bool]) -> None:
-    """Until the tests have ended, or `progress` does not want to know more."""
+def follow(tests: subprocess.Popen, run: Run, lines, progress: Callable[[Run], bool]) -> bool:
+    """Until the tests have ended, or `progress` does not want to know more: then it is False."""
     while True:
         try:
             tests.wait(LOOK_SECONDS)
-            return
+            return True
         except subprocess.TimeoutExpired:
             take_lines(run, lines)
             if not progress(run):
-                return
+                return False
 
 
 def stop(tests: subprocess.Popen) -> None:
-    """Ends what still runs; the servers die with their tests."""
-    if tests.poll() is None:
-        tests.terminate()
+    """Ends what still runs, as Ctrl-C does: each test ends its server and what that has started."""
+    if tests.poll() is not None:
+        return
+    os.killpg(tests.pid, signal.SIGINT)
+    try:
+        tests.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(tests.pid, signal.SIGKILL)
         tests.wait()
 
 
@@ -161,6 +176,8 @@ def take_lines(run: Run, lines) -> None:
         run.tests.append(Test(
             name_of(entry["test"]), entry["outcome"], entry["needs"], entry["cause"],
             entry["rule"], entry["chapter"], tuple((a, b) for a, b in entry["sections"])))
+        if entry["outcome"] == "failed":
+            run.failed_at = min(run.failed_at, time.monotonic())
 
 
 def name_of(test: str) -> str:

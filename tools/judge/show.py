@@ -149,7 +149,9 @@ def show_row(judged: Judged, width: int) -> None:
     """One of several servers: how far it has come, and what stopped it."""
     done = sum(run.passed for run in judged.runs)
     line = f"{judged.name:{width}}  {bar(done, len(RUNGS))} {done:2} of {len(RUNGS)}  {judged.why}"
-    print(line if len(line) <= COLUMNS else line[: COLUMNS - 4] + " ...", flush=True)
+    if len(line) > COLUMNS:
+        line = line[: COLUMNS - len(" ...")].rpartition(" ")[0] + " ..."
+    print(line, flush=True)
 
 
 def check_command() -> str:

@@ -4,7 +4,7 @@
 // It serves a directory of users and drops no privileges: for looking at, not for the internet.
 // Try it: ./fingerd-machine --port 7979 --users finger/users   and, in a second terminal,
 //         printf 'alice\r\n' | ncat 127.0.0.1 7979
-// Needs Linux 5.11.
+// Needs Linux 6.1.
 
 #include <cstdio>
 #include <limits>

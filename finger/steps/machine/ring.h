@@ -17,7 +17,7 @@ struct Completion {
   int result = 0;
 };
 
-/// An io_uring, as liburing has it. Needs Linux 5.11, for a wait with a time-out.
+/// An io_uring, as liburing has it. Needs Linux 6.1, for IORING_SETUP_DEFER_TASKRUN.
 class Ring {
  public:
   /// Errors: of io_uring_setup(2); EPERM, ENOSYS: it is not permitted here.

@@ -166,9 +166,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if not report.failed:
         return
     item.stash[CALL_FAILED] = True
-    marker = item.get_closest_marker("rule")
-    rule = marker.args[0] if marker else None
     error = call.excinfo.value if call.excinfo else None
+    marker = item.get_closest_marker("rule")
+    rule = getattr(error, "rule", None) or (marker.args[0] if marker else None)
     report.sections += verdict.sections(rule, item.stash.get(SERVERS, []), error)
     report.user_properties += results.properties(rule, error)
 

@@ -16,6 +16,7 @@ from harness import limits, proc, sockdiag
 from harness.client import Client
 from harness.proc import Process
 from harness.readiness import readable
+from harness.rule import LISTENS
 from harness.subject import Subject, free_port, is_taken
 from harness.verdict import ContractBroken, hide_from_traceback
 
@@ -282,7 +283,9 @@ class Server:
             self.kill()
             self._run_on_a_free_port()
         host, port = self.address
-        raise ContractBroken(f"nobody listens on {host}:{port}; the program: {self.describe_end()}")
+        raise ContractBroken(
+            f"nobody listens on {host}:{port}; the program: {self.describe_end()}", rule=LISTENS
+        )
 
     def _full_backlog(self) -> str | None:
         """Why a connection was not even begun, if it is that."""

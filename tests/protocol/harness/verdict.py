@@ -18,13 +18,21 @@ LOG_LINES_SHOWN = 30
 
 
 class ContractBroken(AssertionError):
-    """The server did something that the contract forbids. `client` is who noticed, if anybody."""
+    """The server did something that the contract forbids. `client` is who noticed, if anybody;
+    `rule` is what it broke, if that is not what the test is about.
+    """
 
     def __init__(
-        self, what: str, client: Connection | None = None, *, by_reset: bool = False
+        self,
+        what: str,
+        client: Connection | None = None,
+        *,
+        by_reset: bool = False,
+        rule: Rule | None = None,
     ) -> None:
         super().__init__(what)
         self.client = client
+        self.rule = rule
         self.by_reset = by_reset  # the connection ended with a reset, which some rules allow
 
 

@@ -1,0 +1,9 @@
+  $ . "$ROOT/tools/shell.sh"
+  $ cd "$ROOT"
+  $ [ -x "$BUILD/finger/fingerd-machine" ] && valgrind --version > /dev/null || exit 80
+
+What an exchange costs in user space, in both forms.
+
+  $ tests/costs/exchange.py $BUILD
+  fingerd +1[0-6],\d\d\d instructions an exchange, +[4-9]\d\d of them for frames (re)
+  fingerd-machine +([6-9]|10),\d\d\d instructions an exchange, +0 of them for frames (re)
