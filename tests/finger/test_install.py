@@ -75,7 +75,7 @@ OPTIONS:
   -B,     --addr ADDR [127.0.0.1]  
                               the address 
           --timeout DURATION [10s]  
-                              for all of it 
+                              for all of it
 """,
 }
 
