@@ -13,6 +13,7 @@ import shutil
 import signal
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import junit
 import page
@@ -172,9 +173,16 @@ def start(options: argparse.Namespace) -> int:
     return PASSED
 
 
+class Parser(argparse.ArgumentParser):
+    """Complains as ./check does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise wrong_usage(message)
+
+
 def main() -> int:
     """What was asked for; its exit status."""
-    parser = argparse.ArgumentParser()
+    parser = Parser()
     parser.add_argument("--directory", type=Path, required=True)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--mine", nargs="?", const="")

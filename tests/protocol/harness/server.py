@@ -241,7 +241,8 @@ class Server:
             if not self.is_alive():
                 raise ContractBroken("the server ended before it printed its ready line")
             if time.monotonic() > end or "\n" in self._stdout.decode(errors="replace"):
-                raise ContractBroken(f"no ready line, but {self._stdout!r} on stdout")
+                said = f"but {self.stdout_text()!r}" if self._stdout else "and nothing else"
+                raise ContractBroken(f"no ready line on stdout, {said}")
             if self._process.stdout is not None:
                 readable(self._process.stdout, 0.1)
         self.address = (ready["v6"] or ready["v4"], int(ready["port"]))
