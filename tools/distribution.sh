@@ -40,8 +40,8 @@ if [[ $ccache ]]; then
     CCACHE_BASEDIR=/project)
 fi
 
-# Of the updates for a rare processor a mirror may have a list and a signature that do not agree; that
-# was seen. The mirror is apt's own, or where apt knows none of Debian's, what mmdebstrap takes.
+# Of the updates for a rare processor a mirror may have a list and a signature that do not agree:
+# that was seen. The mirror is apt's own or, where apt knows none of Debian's, mmdebstrap's.
 mirror=()
 if [[ ${ARCHITECTURES:-} ]]; then
   mapfile -t mirror < <(apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' \

@@ -84,7 +84,8 @@ Status ChunkedBody::take_extra(char byte, Expecting at_line_end) {
     expecting_ = at_line_end;
     return {};
   }
-  if ((byte >= '\0' && byte < ' ' && byte != '\t') || byte == '\x7f') {
+  const auto code = static_cast<unsigned char>(byte);  // char has a sign on some processors only
+  if ((code < ' ' && byte != '\t') || byte == '\x7f') {
     return failure(Error::malformed);
   }
   return ++extra_bytes_ <= extra_bytes_max ? Status() : failure(Error::too_long);
