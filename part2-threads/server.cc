@@ -154,7 +154,7 @@ void Server::release_slot() {
 }
 
 void Server::start_thread(common::Accepted client) {
-  // Shared, because a thread that cannot be started has already swallowed what it was given.
+  // Shared, because std::thread has moved from its arguments already when it throws.
   const auto shared = std::make_shared<common::Accepted>(std::move(client));
   while (!stopping_) {
     try {

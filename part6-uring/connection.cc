@@ -61,9 +61,9 @@ void Connection::hold_output() {
 /// The receive has ended, or recover() has.
 void Connection::go_on() {
   if (!received() && can_recover()) return start_recovery();
-  has_input_ = true;
-  if (!waiting_) return start_conversation();
-  context_.loop.go_on_in(*context_.conversations, waiting_);
+  receive_ended_ = true;
+  if (!receiver_) return start_conversation();
+  context_.loop.go_on_in(*context_.conversations, receiver_);
 }
 
 // Functions of their own: go_on() is called for each message, and these are rare.
@@ -73,11 +73,12 @@ void Connection::start_recovery() {
 
 void Connection::start_conversation() {
   if (context_.conversations != nullptr)
-    context_.conversations->spawn(context_.serve_client(*this));
+    context_.conversations->spawn(context_.make_conversation(*this));
 }
 
-/// Because it must_not_wait().
-std::error_code Connection::why_not_waiting() {
+/// receive() ends at once, since it must_not_wait(): the read timeout is over, or the conversation
+/// is to rest().
+std::error_code Connection::end_without_waiting() {
   if (read_timer_ == ReadTimer::overdue) {
     discard_output();
     return make_error_code(common::Error::timed_out);
@@ -86,14 +87,14 @@ std::error_code Connection::why_not_waiting() {
   return make_error_code(std::errc::operation_would_block);  // what is staged, rest() sends
 }
 
-/// Because the send or the receive has failed, or was cancelled by expire().
-std::error_code Connection::why_not_received() {
+/// receive() ends with an error: the send or the receive has failed, or expire() has cancelled it.
+std::error_code Connection::end_after_failure() {
   discard_output();
   const bool late = read_timer_ == ReadTimer::overdue || error() == uring::Error::timed_out;
   return late ? make_error_code(common::Error::timed_out) : error();
 }
 
-/// What is staged will not be sent.
+/// Drops what is staged: it will not be sent.
 void Connection::discard_output() {
   stage({});
   give_held_back();
@@ -111,7 +112,7 @@ uring::Task<> Connection::recover() {
   if (unsent().empty()) {
     recovered = co_await wait_for_buffer();
   } else {
-    recovered = co_await hold_and_send(unsent());
+    recovered = co_await copy_and_send(unsent());
   }
   if (recovered && read_timer_ == ReadTimer::overdue) {
     recovered = common::failure(common::Error::timed_out);
@@ -124,24 +125,24 @@ uring::Task<> Connection::recover() {
 }
 
 uring::Task<common::Status> Connection::wait_for_buffer() {
-  if (read_timer_ == ReadTimer::running) read_timer_ = ReadTimer::has_waited;
+  if (read_timer_ == ReadTimer::running) read_timer_ = ReadTimer::lost_time;
   // After those that wait already, or they would wait for ever.
   co_return co_await context_.buffers.returned();
 }
 
-/// Holds a copy: the buffer that the output is in is for all connections, and must not wait for one
-/// peer. The read timer is stopped until the peer has taken it.
-uring::Task<common::Status> Connection::hold_and_send(common::ByteView output) {
-  const common::Bytes held(output.begin(), output.end());
+/// Sends a copy: `output` is in a buffer that all connections share, and one slow peer must not
+/// keep it. Until the peer has taken the copy, only the time that each send takes is bounded.
+uring::Task<common::Status> Connection::copy_and_send(common::ByteView output) {
+  const common::Bytes copied(output.begin(), output.end());
   discard_output();
   give_input_back();
-  deadline_.unlink();  // while output is held, only the peer's taking it counts
-  auto rest = common::ByteView(held);
-  while (!rest.empty()) {
+  deadline_.unlink();
+  auto left = common::ByteView(copied);
+  while (!left.empty()) {
     const std::size_t unacknowledged = common::unacknowledged_bytes(fd_);
-    const auto sent = co_await context_.loop.send(fd_, rest).within(context_.time_bound);
+    const auto sent = co_await context_.loop.send(fd_, left).within(context_.read_timeout);
     if (sent) {
-      rest = rest.subspan(*sent);
+      left = left.subspan(*sent);
     } else if (sent.error() != uring::Error::timed_out) {
       co_return std::unexpected(sent.error());
     } else if (common::unacknowledged_bytes(fd_) >= unacknowledged) {
@@ -152,7 +153,7 @@ uring::Task<common::Status> Connection::hold_and_send(common::ByteView output) {
   co_return {};
 }
 
-/// The conversation is to hear of it.
+/// Recovery was in vain. The conversation gets the error from its receive().
 void Connection::fail(std::error_code error) {
   failed_ = true;
   if (error == common::Error::timed_out) {
@@ -170,17 +171,17 @@ uring::Task<common::Status> Connection::flush() {
   if (!sent && sent.error() != std::errc::resource_unavailable_try_again) {
     co_return std::unexpected(sent.error());
   }
-  co_return co_await hold_and_send(unsent().subspan(sent.value_or(0)));
+  co_return co_await copy_and_send(unsent().subspan(sent.value_or(0)));
 }
 
 void Connection::restart_read_timer() {
   read_timer_ = ReadTimer::running;
-  const auto due = context_.loop.now() + context_.time_bound + renewal_time;
+  const auto due = context_.loop.now() + context_.read_timeout + renewal_time;
   context_.deadlines.set(deadline_, due, token_);
 }
 
 void Connection::expire() {
-  if (read_timer_ == ReadTimer::has_waited) {
+  if (read_timer_ == ReadTimer::lost_time) {
     restart_read_timer();
     read_timer_ = ReadTimer::excused;
     return;
@@ -208,11 +209,11 @@ uring::Task<> Connection::close_gracefully() {
   lingering_ = true;
   while (true) {
     // MSG_TRUNC: the kernel discards what it would have copied. tcp(7)
-    const auto received = co_await loop.recv(fd_, context_.discarded, MSG_TRUNC)
-                              .until(deadline)
-                              .cancelled_by(context_.lingering);
+    const auto discarded_bytes = co_await loop.recv(fd_, context_.discarded, MSG_TRUNC)
+                                     .until(deadline)
+                                     .cancelled_by(context_.lingering);
     if (context_.draining) co_return co_await close_when_acknowledged();
-    if (!received || *received == 0) co_return;
+    if (!discarded_bytes || *discarded_bytes == 0) co_return;
   }
 }
 

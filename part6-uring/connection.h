@@ -28,7 +28,7 @@ class Connection;
 
 /// This many conversations keep their coroutine while they wait for input, so that it need not be
 /// made anew for each message. Beyond that, a coroutine ends as soon as it has nothing left to do.
-/// Each takes some 670 bytes: with ten thousand connections, all 512 add 34 bytes a connection.
+/// Each takes 576 bytes: with ten thousand connections, all 512 add 29 bytes a connection.
 inline constexpr std::size_t conversations_kept_max = 512;
 
 /// Output that is not a view of what was received, until the kernel has it. Connections borrow one
@@ -48,10 +48,10 @@ class HeldOutputs {
 struct ConnectionContext {
   uring::Loop& loop;
   uring::Buffers& buffers;
-  const common::Clock::duration time_bound;  ///< For a message, or for the peer to take output.
+  const common::Clock::duration read_timeout;  ///< For a message, or for the peer to take output.
 
   /// Starts a conversation with a peer that has sent something.
-  std::function<uring::Task<>(Connection&)> serve_client{};
+  std::function<uring::Task<>(Connection&)> make_conversation{};
   /// Where they run, and what connections do for them. Null: the server has failed.
   uring::Scope* conversations = nullptr;
   std::size_t conversations_count = 0;
@@ -86,10 +86,10 @@ class Connection final : public uring::SendThenReceive {
   class [[nodiscard]] ReceiveAwaiter {
    public:
     explicit ReceiveAwaiter(Connection& connection) : connection_(connection) {}
-    ~ReceiveAwaiter() { connection_.waiting_ = nullptr; }  // it goes on, or was destroyed
-    bool await_ready() const { return connection_.has_input_ || connection_.must_not_wait(); }
+    ~ReceiveAwaiter() { connection_.receiver_ = nullptr; }  // it goes on, or was destroyed
+    bool await_ready() const { return connection_.receive_ended_ || connection_.must_not_wait(); }
     void await_suspend(std::coroutine_handle<> awaiting) {
-      connection_.waiting_ = awaiting;
+      connection_.receiver_ = awaiting;
       connection_.start();
     }
     uring::Result<common::ByteView> await_resume() { return connection_.take_input(); }
@@ -146,9 +146,9 @@ class Connection final : public uring::SendThenReceive {
   /// The time for the peer's next message.
   enum class ReadTimer : std::uint8_t {
     running,
-    has_waited,  ///< It runs, but some of it went by while we had no buffer.
-    excused,     ///< For that the peer has been given the whole time again, once.
-    overdue,     ///< It is over.
+    lost_time,  ///< It runs, but some of it went by while we had no buffer for the input.
+    excused,    ///< For that the peer has been given the whole time again, once.
+    overdue,    ///< It is over.
   };
 
   void output_sent() override { give_held_back(); }
@@ -159,8 +159,8 @@ class Connection final : public uring::SendThenReceive {
     return context_.conversations_count > conversations_kept_max && may_rest_;
   }
   uring::Result<common::ByteView> take_input();
-  std::error_code why_not_waiting();
-  std::error_code why_not_received();
+  std::error_code end_without_waiting();
+  std::error_code end_after_failure();
   void discard_output();
 
   void hold_output();
@@ -169,7 +169,7 @@ class Connection final : public uring::SendThenReceive {
   bool can_recover() const;
   uring::Task<> recover();
   uring::Task<common::Status> wait_for_buffer();
-  uring::Task<common::Status> hold_and_send(common::ByteView output);
+  uring::Task<common::Status> copy_and_send(common::ByteView output);
   void fail(std::error_code error);
 
   void restart_read_timer();
@@ -182,8 +182,8 @@ class Connection final : public uring::SendThenReceive {
   common::Token token_;
   common::DeadlineEntry deadline_;
   common::SendBuffer* held_ = nullptr;  ///< The staged output, if it is not a view of the input.
-  std::coroutine_handle<> waiting_;     ///< In receive().
-  bool has_input_ = false;              ///< Or the reason why there is none: receive() has ended.
+  std::coroutine_handle<> receiver_;    ///< In receive().
+  bool receive_ended_ = false;          ///< There is input, or an error in its place.
   bool may_rest_ = false;               ///< A message was completed since it was last to rest.
   bool failed_ = false;                 ///< recover() was in vain.
   bool lingering_ = false;
@@ -200,14 +200,14 @@ inline Connection::SendAwaiter Connection::send_all(common::ByteView output) {
 
 inline void Connection::message_completed() {
   may_rest_ = true;
-  const bool is_recent = deadline_.deadline() >= context_.loop.now() + context_.time_bound;
-  if (read_timer_ != ReadTimer::running || !is_recent) restart_read_timer();
+  const bool moved_lately = deadline_.deadline() >= context_.loop.now() + context_.read_timeout;
+  if (read_timer_ != ReadTimer::running || !moved_lately) restart_read_timer();
 }
 
 inline uring::Result<common::ByteView> Connection::take_input() {
-  if (!has_input_) return std::unexpected(why_not_waiting());
-  has_input_ = false;
-  if (!received()) return std::unexpected(why_not_received());
+  if (!receive_ended_) return std::unexpected(end_without_waiting());
+  receive_ended_ = false;
+  if (!received()) return std::unexpected(end_after_failure());
   return input();
 }
 

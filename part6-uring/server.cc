@@ -36,7 +36,7 @@ uring::Task<common::Status> serve(Connection& connection, Session& session) {
 }
 
 /// Whether `serve` has returned only to give its coroutine back: too many of them were waiting.
-bool is_rest(const common::Status& outcome) {
+bool asked_to_rest(const common::Status& outcome) {
   return !outcome && outcome.error() == std::errc::operation_would_block;
 }
 
@@ -53,9 +53,9 @@ uring::Task<> Server::serve_client(Connection& connection, Arguments... argument
     outcome = co_await serve(connection, session);
     // Inside a message it must not rest; the next receive() waits, since may_rest_ is off until a
     // message is completed.
-  } while (is_rest(outcome) && session.inside_message());
+  } while (asked_to_rest(outcome) && session.inside_message());
   --context_.conversations_count;
-  if (is_rest(outcome)) {
+  if (asked_to_rest(outcome)) {
     connection.rest();
     co_return;
   }
@@ -94,8 +94,8 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop,
       acceptor_(*loop_, listener_, shared.connection_limit, background_),
       context_{.loop = *loop_,
                .buffers = *buffers_,
-               .time_bound = common::loop_read_timeout(options_.read_timeout)} {
-  context_.serve_client = [this](Connection& connection) {
+               .read_timeout = common::loop_read_timeout(options_.read_timeout)} {
+  context_.make_conversation = [this](Connection& connection) {
     return common::visit_protocol(options_, [&]<typename Session>(auto... arguments) {
       return serve_client<Session>(connection, arguments...);
     });
@@ -113,7 +113,7 @@ uring::Task<common::Status> Server::work() {
   uring::Scope tasks(*loop_);
   background_.run(tasks, background_.watch_eventfd());
   background_.run(tasks, acceptor_.accept_each(std::bind_front(&Server::add, this)));
-  background_.run(tasks, enforce_time_bound());
+  background_.run(tasks, enforce_read_timeout());
 
   while (!shared_.stopping && !background_.fault()) (void)co_await background_.change();
   if (background_.fault()) {
@@ -143,10 +143,10 @@ void Server::close(Connection& connection) {
 
 /// Every deadline is the same time away when it is set. So while this sleeps, no new one can be due
 /// before the first that was in the list or, if it was empty, before a whole time bound from now.
-uring::Task<common::Status> Server::enforce_time_bound() {
+uring::Task<common::Status> Server::enforce_read_timeout() {
   common::DeadlineList& deadlines = context_.deadlines;
   while (true) {
-    const auto next = deadlines.soonest().value_or(loop_->now() + context_.time_bound);
+    const auto next = deadlines.soonest().value_or(loop_->now() + context_.read_timeout);
     if (const auto slept = co_await loop_->sleep_until(next); !slept) co_return slept;
     // Bytes that arrived by then count, and some came together with the end of this sleep: one turn
     // more, in which they are received.

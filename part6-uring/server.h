@@ -54,7 +54,7 @@ class Server {
   uring::Task<> serve_client(Connection& connection, Arguments... arguments);
 
   uring::Task<common::Status> work();
-  uring::Task<common::Status> enforce_time_bound();
+  uring::Task<common::Status> enforce_read_timeout();
 
   void add(common::Accepted accepted);
   void close(Connection& connection);

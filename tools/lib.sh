@@ -20,6 +20,7 @@ packages_book=(universal-ctags)
 packages_site=(nodejs npm pandoc librsvg2-bin)
 packages_browser=(chromium)
 packages_kernel=(qemu-system-x86 busybox-static cpio kmod xz-utils)
+packages_distribution=(mmdebstrap debian-archive-keyring git)
 packages_clang=(clang-19 libclang-rt-19-dev)
 
 # What proves that a package is there, however it was installed.
@@ -40,7 +41,8 @@ declare -A proofs=(
   [nodejs]=command:node [npm]=command:npm [pandoc]=command:pandoc
   [librsvg2-bin]=command:rsvg-convert [universal-ctags]=command:ctags
   [finger]=command:finger [netbase]=file:/etc/services [scdoc]=command:scdoc
-  [chromium]=command:chromium
+  [chromium]=command:chromium [mmdebstrap]=command:mmdebstrap [git]=command:git
+  [debian-archive-keyring]=file:/usr/share/keyrings/debian-archive-keyring.gpg
   [qemu-system-x86]=command:qemu-system-x86_64 [busybox-static]=command:busybox
   [cpio]=command:cpio [kmod]=command:depmod [xz-utils]=command:xz
 )
@@ -84,14 +86,41 @@ need() {
   ((${#missing[@]} > 0)) || return 0
 
   if ! command -v apt-get >/dev/null; then
-    cannot_run "missing: ${missing[*]} (Debian's names). Install them by your system's means."
+    cannot_run "$(how_to_install_elsewhere "${missing[@]}" | paste -sd '\0')"
   elif ((EUID == 0)); then
-    quietly "installing ${missing[*]}" install_packages "${missing[@]}" || exit 1
+    quietly "installing ${missing[*]}" install_packages "${missing[@]}" ||
+      cannot_run "apt-get says above why it cannot. If the network is the reason: connect once," \
+        "and start again"
   elif command -v sudo >/dev/null; then
-    quietly "installing ${missing[*]} (with sudo)" install_packages "${missing[@]}" || exit 1
+    quietly "installing ${missing[*]} (with sudo)" install_packages "${missing[@]}" ||
+      cannot_run "the reason is above. As root, and with a network: apt-get install ${missing[*]}"
   else
     cannot_run "missing, and no sudo here. As root: apt-get install ${missing[*]}"
   fi
+}
+
+# how_to_install_elsewhere PACKAGE… prints what to do without apt-get.
+how_to_install_elsewhere() {
+  local column manager package name known=() unknown=()
+  if command -v dnf >/dev/null; then
+    column=2 manager="dnf install"
+  elif command -v pacman >/dev/null; then
+    column=3 manager="pacman -S --needed"
+  elif command -v apk >/dev/null; then
+    column=4 manager="apk add"
+  else
+    echo "missing: $* (Debian's names). Install them by your system's means."
+    return
+  fi
+  for package in "$@"; do
+    name=$(awk -v of="$package" "\$1 == of { print \$$column }" "$root/tools/packages.txt")
+    case ${name:--} in
+      -) unknown+=("$package") ;;
+      *) known+=("${name//,/ }") ;;
+    esac
+  done
+  echo "packages are missing${known[*]:+. As root: $manager ${known[*]}}"
+  ((${#unknown[@]} == 0)) || echo "; without a package here, by Debian's names: ${unknown[*]}"
 }
 
 install_packages() {
@@ -120,10 +149,41 @@ stage_named() {
   ((${#found[@]} != 1)) || echo "${found[0]}"
 }
 
+# not_one_stage WORD [OTHER…]: what else could have been meant, the stages and these.
+not_one_stage() {
+  local word=$1 fits
+  shift
+  fits=$(stages | grep -F "$word" | paste -sd ,) || true
+  [[ $fits != *,* ]] || wrong_usage "'$word' fits several stages: ${fits//,/, }; name one"
+  wrong_usage "'$word' names no stage; there are $(stages_in_a_line)$(printf ', %s' "$@")"
+}
+
+# no_such_bug NAME names those with a word in common.
+no_such_bug() {
+  local words alike
+  words=$(tr -cs '[:lower:]' '\n' <<<"$1" | grep -E '...' | paste -sd '|') || true
+  alike=$(cd "$root/book/bugs" && printf '%s\n' *.patch | sed 's/\.patch$//' |
+    grep -E "${words:-^$}" | head -n 8 | paste -sd ,) || true
+  wrong_usage "there is no bug '$1'; ${alike:+is it one of ${alike//,/, }? }all of them are in" \
+    "book/bugs/README.md"
+}
+
 stages_in_a_line() {
   local line
   line=$(stages | paste -sd ,)
   echo "${line//,/, }"
+}
+
+# need_place [PRESET] stops where nothing can be built: CMake would not say what to do.
+need_place() {
+  local made_for
+  if ! mkdir -p "$root/build" 2>/dev/null || [[ ! -w $root || ! -w $root/build ]]; then
+    cannot_run "cannot write to $root. Copy it to a directory of yours, and start there"
+  fi
+  made_for=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' \
+    "$root/build/${1:-default}/CMakeCache.txt" 2>/dev/null || true)
+  [[ ! $made_for || $made_for -ef $root ]] ||
+    cannot_run "build/ was made in $made_for, and is of no use here: rm -rf '$root/build'"
 }
 
 # build PRESET [TARGET…] configures and builds. One build at a time: another ./serve may be at it.
@@ -133,8 +193,8 @@ build() {
   local preset=$1 targets=()
   shift
   (($# == 0)) || targets=(--target "$@")
-  [[ -z ${CI:-} ]] || configure_options+=(-DCMAKE_COMPILE_WARNING_AS_ERROR=ON)
-  mkdir -p "$root/build"
+  [[ -z ${CI:-} ]] || configure_options+=(-DCMAKE_COMPILE_WARNING_AS_ERROR=ON -Werror=dev)
+  need_place "$preset"
   quietly "configuring ($preset)" flock "$root/build/.lock" \
     cmake -S "$root" --preset "$preset" "${configure_options[@]}" || return 1
   [[ $preset != default ]] || # where editors and other tools look for it

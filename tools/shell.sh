@@ -156,8 +156,10 @@ for event in events:
 END
 }
 
-# stall: after a second, stops the server for a second.
-stall() { sleep 1; kill -STOP "$pid"; sleep 1; kill -CONT "$pid"; }
+# stall: while the next command runs, stops the server for a second, after the first.
+stall() ( # in a shell of its own, which says nothing about the job
+  { sleep 1; kill -STOP "$pid"; sleep 1; kill -CONT "$pid"; } &
+)
 
 # while_asked COMMAND…: runs it while clients keep asking the server.
 while_asked() (

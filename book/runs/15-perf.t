@@ -5,7 +5,19 @@ Skipped where perf is missing or may not look into the kernel: that takes root, 
   $ start part5
   listening on 127\.0\.0\.1:\d+ (re)
 
-How often it slept, and what the machine counts, if it lets us: virtual ones mostly do not.
+Where the processor was when it was looked at: in the kernel, or in our program. Then each
+function with all that it calls: the sender's call delivers to the receiver.
+
+  $ while_asked perf record -q -g -o samples -p $pid -- sleep 1
+  $ perf report -i samples --stdio --no-children --sort dso -g none 2> /dev/null > by-program
+  $ awk '/%/ {print $1, $2}' by-program | head -n 1
+  [89]\d\.\d\d% \[kernel\S* (re)
+  $ perf report -i samples --stdio --children --sort symbol -g none 2> /dev/null > by-function
+  $ awk '$4 ~ /^(__send|net_rx_action)$/ {print $1, $4}' by-function
+  [1-9]\d\.\d\d% __send (re)
+  [1-9]\d?\.\d\d% net_rx_action (re)
+
+How often it slept, and what the machine counts, if it lets us: virtual ones usually do not.
 
   $ while_asked perf stat -e task-clock,context-switches,instructions -p $pid -- sleep 1 > counted
   $ awk '/task|switches|instr/ {print $1, $2, $3}' counted
@@ -21,17 +33,5 @@ Each system call, and how long it took, waiting included.
   (\w+) \d+ [\d.]+ (re)
   (\w+) \d+ [\d.]+ (re)
   (\w+) \d+ [\d.]+ (re)
-
-Where the processor was when it was looked at: in the kernel, or in our program. Then each
-function with all that it calls: the sender's call delivers to the receiver.
-
-  $ while_asked perf record -q -g -o samples -p $pid -- sleep 1
-  $ perf report -i samples --stdio --no-children --sort dso -g none 2> /dev/null > by-program
-  $ awk '/%/ {print $1, $2}' by-program | head -n 1
-  [89]\d\.\d\d% \[kernel\S* (re)
-  $ perf report -i samples --stdio --children --sort symbol -g none 2> /dev/null > by-function
-  $ awk '$4 ~ /^(__send|net_rx_action)$/ {print $1, $4}' by-function
-  [4-9]\d\.\d\d% __send (re)
-  [1-9]\d?\.\d\d% net_rx_action (re)
 
   $ stop

@@ -24,7 +24,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         try:
             await answer(reader, writer)
         except asyncio.IncompleteReadError:
-            pass  # it has said its last, on a message boundary or not
+            pass  # it has finished sending, on a message boundary or not
         writer.write_eof()
         async with asyncio.timeout(2):  # closing with unread input would reset the answers away
             while await reader.read(65536):

@@ -14,10 +14,9 @@ const figures = new URL("../fig/", import.meta.url);
 const picture = new URL("ring-view.svg", figures);
 const run = replay(JSON.parse(readFileSync(new URL("ring-trace.json", figures), "utf8")));
 
-/** The moment with most to see in both rings. */
+/** The moment with most to see: a full submission ring, and many operations in flight. */
 function telling(step) {
-  return Math.min(step.sqTail - step.sqHead, 4) + 2 * (step.cqTail - step.cqHead) +
-    (step.kind === "arrive" ? 1 : 0);
+  return 100 * (step.sqTail - step.sqHead) + inFlight(run, step).length;
 }
 
 const step = run.steps.reduce((best, one) => (telling(one) > telling(best) ? one : best));

@@ -123,8 +123,11 @@ def machines() -> str:
 
 
 def system_calls() -> str:
+    """Those that some Linux lacks, a row each, and the names of all others in a last row."""
+    rows = kernel_interface.rows_of_system_calls()
+    everywhere = ", ".join(name for name, since, _ in rows if since == "any")
     return markdown(["system call", "Linux", "who makes it"],
-                    kernel_interface.rows_of_system_calls())
+                    [*(row for row in rows if row[1] != "any"), [everywhere, "any", "–"]])
 
 
 def operations() -> str:

@@ -49,6 +49,7 @@ int main() {
   int arrived = 0;
   while (arrived < 5) check(ioctl(server[1], FIONREAD, &arrived), "FIONREAD");
 
+  // [stop]
   std::jthread acceptor([listener] {
     if (accept(listener, nullptr, nullptr) < 0) std::printf("accept: %s\n", std::strerror(errno));
   });
@@ -60,4 +61,5 @@ int main() {
   silent.join();
   check(shutdown(server[1], SHUT_RD), "shutdown");
   read_to_the_end("client with bytes queued", server[1]);
+  // [/stop]
 }

@@ -40,11 +40,14 @@ int main() {
   int b[2];
   check(pipe2(a, O_CLOEXEC), "pipe2");
   check(pipe2(b, O_CLOEXEC), "pipe2");
+  // [add]
   epoll_event interest{EPOLLIN, {.u64 = 0xaaaa}};
   check(epoll_ctl(epoll, EPOLL_CTL_ADD, a[0], &interest), "epoll_ctl");
   interest.data.u64 = 0xbbbb;
   check(epoll_ctl(epoll, EPOLL_CTL_ADD, b[0], &interest), "epoll_ctl");
+  // [/add]
 
+  // [asks]
   ask("nothing written", epoll);
   check(write(b[1], "ping", 4), "write");
   ask("4 bytes into b", epoll);
@@ -53,6 +56,7 @@ int main() {
   char bytes[4];
   check(read(b[0], bytes, sizeof bytes), "read");
   ask("4 bytes out of b", epoll);
+  // [/asks]
 
   close(a[0]);
   close(a[1]);

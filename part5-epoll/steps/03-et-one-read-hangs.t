@@ -1,8 +1,14 @@
   $ cd "$STEPS"
 
-Both forms are woken once for the ten bytes. The broken one reads four and would
-wait for ever; the mended one reads until there are none.
+Every form is woken once. Only the last one gets everything in both cases; a read that falls
+short is enough for ten bytes, and not where the end of the stream came with them.
 
   $ ./03-et-one-read-hangs
-  broken: woken, read 4, asleep; 6 bytes unread
-  mended: woken, read 4, read 4, read 2, asleep; 0 bytes unread
+  ten bytes come
+    broken: once          woken, read 4, asleep
+    broken: until short   woken, read 4, read 4, read 2, asleep
+    mended: until EAGAIN  woken, read 4, read 4, read 2, asleep
+  six bytes come, and the end of the stream
+    broken: once          woken, read 4, asleep
+    broken: until short   woken, read 4, read 2, asleep
+    mended: until EAGAIN  woken, read 4, read 2, the end, asleep

@@ -28,6 +28,7 @@ int ready(unsigned flags, Arrival arrival) {
   const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   epoll_event event{EPOLLIN | flags, {.fd = ends[0]}};
 
+  // [gaps]
   if (arrival == Arrival::before_add) check(write(ends[1], "x", 1), "write");
   check(epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &event), "epoll_ctl");
   if (arrival == Arrival::after_add) check(write(ends[1], "x", 1), "write");
@@ -38,6 +39,7 @@ int ready(unsigned flags, Arrival arrival) {
     check(epoll_ctl(epoll, EPOLL_CTL_MOD, ends[0], &event), "epoll_ctl");
   }
   const int count = check(epoll_wait(epoll, &event, 1, 0), "epoll_wait");
+  // [/gaps]
   close(ends[0]);
   close(ends[1]);
   close(epoll);

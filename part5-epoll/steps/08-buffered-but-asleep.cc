@@ -35,6 +35,7 @@ void run(const char* form, bool serve_when_there_is_room) {
     const ssize_t sent = send(ours, output.data(), output.size(), MSG_NOSIGNAL);
     if (sent > 0) output.erase(0, static_cast<std::size_t>(sent));
   };
+  // [serve]
   const auto serve = [&] {  // answers no question while an answer waits: that bounds `output`
     while (output.empty() && questions > 0) {
       output.assign(answer_bytes, '.');
@@ -42,10 +43,12 @@ void run(const char* form, bool serve_when_there_is_room) {
       --questions;
     }
   };
+  // [/serve]
 
   char bytes[65536];
   ssize_t received = 0;
   check(write(client, "???", 3), "write");
+  // [loop]
   while (check(epoll_wait(epoll, &event, 1, 100), "epoll_wait") > 0) {
     if (event.events & EPOLLIN) questions += check(read(ours, bytes, sizeof bytes), "read");
     if (event.events & EPOLLOUT) flush();
@@ -55,6 +58,7 @@ void run(const char* form, bool serve_when_there_is_room) {
     ssize_t n;
     while ((n = read(client, bytes, sizeof bytes)) > 0) received += n;
   }
+  // [/loop]
   std::printf("%s: asleep; the client has %zd of 3 answers, our buffer %d questions\n", form,
               received / answer_bytes, questions);
   close(ours);

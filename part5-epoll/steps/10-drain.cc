@@ -45,6 +45,7 @@ void run(const char* form, bool drain) {
   signalfd_siginfo info;
   check(read(signals, &info, sizeof info), "read");  // a server has it on its interest list
 
+  // [drain]
   std::string messages;
   if (drain) {
     read_all(ours, messages);
@@ -52,6 +53,7 @@ void run(const char* form, bool drain) {
     check(send(ours, messages.data(), messages.size(), MSG_NOSIGNAL), "send");
   }
   close(ours);
+  // [/drain]
   std::string answers;
   const int end = read_all(client, answers);
   std::printf("%s: the client gets \"%s\", then %s\n", form, answers.c_str(),

@@ -52,6 +52,7 @@ struct Operation {
   int result = 0;
 };
 
+// [promise]
 /// A coroutine that yields an int. Owns its frame.
 struct Task {
   struct promise_type;
@@ -68,7 +69,9 @@ struct Task {
     std::coroutine_handle<> awaiting = std::noop_coroutine();
     int result = 0;
   };
+  // [/promise]
 
+  // [task]
   explicit Task(Frame its_frame) : frame(its_frame) {}
   Task(const Task&) = delete;
   ~Task() { frame.destroy(); }
@@ -82,6 +85,7 @@ struct Task {
 
   Frame frame;
 };
+// [/task]
 
 Task send_all(int fd, std::string_view rest) {
   while (!rest.empty()) {

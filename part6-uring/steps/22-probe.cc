@@ -54,6 +54,10 @@ const std::vector<Release> releases = {
     {"6.1", {{IORING_OP_SENDMSG_ZC, "sendmsg_zc"}}},
     {"6.7", {{50, "waitid"}, {51, "futex_wait"}}},  // liburing 2.3 has no names for them
     {"6.8", {{54, "fixed_fd_install"}}},
+    {"6.9", {{55, "ftruncate"}}},
+    {"6.11", {{56, "bind"}, {57, "listen"}}},
+    {"6.15", {{58, "recv_zc"}, {59, "epoll_wait"}}},
+    {"6.16", {{62, "pipe"}}},
 };
 
 }  // namespace

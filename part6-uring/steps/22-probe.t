@@ -18,3 +18,7 @@ does not have.
   Linux 6.1   sendmsg_zc
   Linux 6.7   (no-)?waitid (no-)?futex_wait (re)
   Linux 6.8   (no-)?fixed_fd_install (re)
+  Linux 6.9   (no-)?ftruncate (re)
+  Linux 6.11  (no-)?bind (no-)?listen (re)
+  Linux 6.15  (no-)?recv_zc (no-)?epoll_wait (re)
+  Linux 6.16  (no-)?pipe (re)

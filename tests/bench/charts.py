@@ -56,11 +56,7 @@ def points(curve: Sequence[Any]) -> list[tuple[float, dict[str, Any]]]:
 
 
 def described(chart: Mapping[str, Any]) -> str:
-    """The description, with the ends of each curve, or each range."""
-    if "rows" in chart:
-        each = [f"{label}: {cell['median']:.2f} ({cell['low']:.2f} to {cell['high']:.2f})."
-                for label, cell in chart["rows"] if "median" in cell]
-        return " ".join([chart["description"], *each])
+    """The description, with the ends of each curve, or each round."""
     if "rounds" in chart:
         each = [f"{label}: mean {number(mean(values))}, median {number(median(values))}, all "
                 f"rounds {', '.join(map(number, sorted(values)))}."
@@ -85,14 +81,11 @@ def draw(chart: Mapping[str, Any]) -> str:
     with pyplot.rc_context({"svg.fonttype": "none", "svg.hashsalt": chart["title"],
                             "font.family": "sans-serif", "font.size": 11, "text.color": INK,
                             "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK}):
-        height = 1.3 + 0.3 * len(chart["rows"]) if "rows" in chart else 4.3
         beside = 2 if "rounds" in chart else 1
-        figure, axes = pyplot.subplots(ncols=beside, figsize=(7.2, height), facecolor=PAPER,
+        figure, axes = pyplot.subplots(ncols=beside, figsize=(7.2, 4.3), facecolor=PAPER,
                                        squeeze=False)
         if "curves" in chart:
             draw_curves(axes[0, 0], chart)
-        elif "rows" in chart:
-            draw_ranges(axes[0, 0], chart)
         else:
             draw_misleading(axes[0, 0], chart)
             draw_every_round(axes[0, 1], chart)
@@ -139,21 +132,6 @@ def draw_curves(axes: Any, chart: Mapping[str, Any]) -> None:
         axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     elif len(chart["curves"]) > 1:
         axes.legend(frameon=False, loc="best")
-
-
-def draw_ranges(axes: Any, chart: Mapping[str, Any]) -> None:
-    """The medians, how far all rounds reach, and hollow marks where that is too far."""
-    found = [(label, cell) for label, cell in chart["rows"] if "median" in cell]
-    axes.set_xlabel(chart["x"])
-    axes.axvline(1, color=INK, linewidth=1)
-    for y, (_, cell) in enumerate(found):
-        apart = [[cell["median"] - cell["low"]], [cell["high"] - cell["median"]]]
-        axes.errorbar([cell["median"]], [y], xerr=apart, color=COLOURS[0], capsize=3, elinewidth=1,
-                      marker="o", markersize=7,
-                      markerfacecolor=COLOURS[0] if cell["decided"] else PAPER)
-    axes.set_yticks(range(len(found)), [label for label, _ in found])
-    axes.set_ylim(max(len(found), 1) - 0.5, -0.5)
-    axes.grid(True, axis="x", color=PALE, alpha=0.35, linewidth=0.6)
 
 
 def misleading_range(values: Sequence[float]) -> tuple[float, float]:

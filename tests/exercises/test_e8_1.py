@@ -37,7 +37,7 @@ def test_the_end_is_answered_with_a_count(receipts: Server, count: int) -> None:
 
 
 def test_nothing_is_said_before_the_end(receipts: Server) -> None:
-    """Until the client has said its last, it gets no answer, however the bytes come."""
+    """Until the client has finished sending, it gets no answer, however the bytes come."""
     client = receipts.connect()
     client.send_in_pieces(b"a", b"bc", b"\xff\xff\xff\xff")
     client.expect_silence()
@@ -63,8 +63,8 @@ def test_without_the_option_it_echoes(start: Callable[..., Server]) -> None:
 
 
 def test_a_stop_is_not_the_clients_end(receipts: Server) -> None:
-    """A client that has not said its last when the server is stopped gets no receipt: a number then
-    would be a guess."""
+    """A client that has not finished sending when the server is stopped gets no receipt: a number
+    then would be a guess."""
     client = receipts.connect()
     client.send(b"not all yet")
     client.let_it_arrive()

@@ -127,13 +127,14 @@ def test_a_plan_that_never_ends_ends_at_the_deadline(start: Callable[..., Finger
         def grow(number: int) -> None:
             if plan.tell() < 200_000_000:
                 plan.write(b"more\n" * 20_000)
+                time.sleep(0.005)  # for ten seconds at least
 
         with all_the_while(grow):
             begin = time.monotonic()
             client = server.connect()
             client.send(b"alice\r\n")
             received = client.receive_until_gone()
-            assert time.monotonic() - begin < 0.7 + 1.5
+            assert time.monotonic() - begin < 0.7 + 5
     assert received.startswith(b"begin\r\n" * 1000)
     server.expect(b"bob", NO_PLAN)
 

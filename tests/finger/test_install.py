@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.help import help_of
+from harness.help import help_of, in_the_old_form
 from harness.subject import REPOSITORY
 
 FINGER = REPOSITORY / "finger"
@@ -31,10 +31,10 @@ def built(request: pytest.FixtureRequest) -> Callable[[str], Path]:
     return find
 
 
-def options_of_help(program: Path) -> dict[str, str]:
+def options_of_help(text: str) -> dict[str, str]:
     """Every option's names as --help has them, and its default."""
     found = {}
-    for line in help_of(program).partition("\nOptions:\n")[2].splitlines():
+    for line in text.partition("\nOptions:\n")[2].splitlines():
         names = re.match(r"  (-\S+)(?: [A-Z]+(?:=(\S+))?)?(?:  |$)", line)
         if names:
             found[names[1]] = names[2] or ""
@@ -53,9 +53,42 @@ def options_of_page(page: Path) -> dict[str, str]:
     return found
 
 
+HELP_FORMS = {
+    "2.3": """
+Options:
+  -h,--help                   print this and exit
+  -p PORT=79                  port of the server
+  -B,--addr ADDR=127.0.0.1    the address
+  --timeout DURATION=10s      for all of it
+""",
+    "2.4": """
+Options:
+  -h,--help                   print this and exit
+  -p PORT [79]                port of the server
+  -B,--addr ADDR [127.0.0.1]  the address
+  --timeout DURATION [10s]    for all of it
+""",
+    "2.6": """
+OPTIONS:
+  -h,     --help              print this and exit 
+  -p PORT [79]                port of the server 
+  -B,     --addr ADDR [127.0.0.1]  
+                              the address 
+          --timeout DURATION [10s]  
+                              for all of it 
+""",
+}
+
+
+@pytest.mark.parametrize("version", HELP_FORMS)
+def test_help_is_understood_whatever_cli11_wrote_it(version: str) -> None:
+    assert options_of_help(in_the_old_form(HELP_FORMS[version])) == {
+        "-h,--help": "", "-p": "79", "-B,--addr": "127.0.0.1", "--timeout": "10s"}  # fmt: skip
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_help_and_man_page_name_the_same_options_and_defaults(built, name: str) -> None:
-    asked = options_of_help(built(name))
+    asked = options_of_help(help_of(built(name)))
     assert len(asked) >= 6, "--help was not understood"
     assert options_of_page(FINGER / PAGES[name]) == asked
 

@@ -8,6 +8,7 @@ beside others.
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -17,9 +18,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from capabilities import (  # noqa: E402
     CAPABILITIES,
+    CLIMBING_ORDER,
     DEFAULT_LEVEL,
     LATER_STAGES,
     RUN_ALONE,
+    RUNGS,
+    STAGES,
     WEAKNESSES,
     takes_option,
 )
@@ -35,6 +39,7 @@ from harness.plugin import (  # noqa: E402, F401
     start,
     target,
 )
+from harness.results import Results  # noqa: E402
 from harness.target import Target  # noqa: E402
 
 plugin.load_hypothesis_profile()
@@ -42,6 +47,7 @@ plugin.load_hypothesis_profile()
 MARKERS = (
     "option(name): only for servers that take this option of the contract",
     "lacks(capability): shows a weakness that a stage has because of its mechanism",
+    "of_the_suite: tests the tests, and is left out when only some stages are asked for",
     "every_feature: a choice for a server with one feature of its ring off, or on another kernel",
 )
 
@@ -65,6 +71,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         levels="another rung of the ladder in capabilities.py, or a stage",
     )
     group.addoption("--matrix", metavar="FILE", help="write the table of stages and capabilities")
+    group.addoption("--results", metavar="FILE", help="write what became of each test, as JSON")
+    group.addoption(
+        "--above",
+        metavar="LEVEL",
+        choices=RUNGS,
+        help="with --server: leave out what this rung of the ladder asks for already",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -75,8 +88,12 @@ def pytest_configure(config: pytest.Config) -> None:
         build = Path(config.option.build_dir)
         chosen = targets.built_stages(build, config.option.stage)
     plugin.configure(config, MARKERS, chosen)
-    if config.option.matrix and not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        return
+    if config.option.matrix:
         config.pluginmanager.register(Matrix(Path(config.option.matrix)))
+    if config.option.results:
+        config.pluginmanager.register(Results(Path(config.option.results)))
 
 
 def applies(definition: pytest.Item, target: Target) -> bool:
@@ -98,7 +115,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Drops what is for no server here, groups what looks at a clock, notes the matrix's lines."""
     plugin.drop_idle(config, items)
-    items[:] = [i for i in items if _takes_options(i)]
+    if config.option.stage and len(config.stash[plugin.SUBJECTS]) < len(STAGES):
+        items[:] = [item for item in items if not item.get_closest_marker("of_the_suite")]
+    below = config.option.above
+    items[:] = [item for item in items if _takes_options(item, plugin.subject_of(item))
+                and not (below and _is_asked_at(below, item))]
+    if config.option.server and config.option.level in RUNGS:
+        items.sort(key=_place_in_the_climb)
     for item in items:
         target = plugin.subject_of(item)
         if target is not None:
@@ -116,9 +139,18 @@ def _line_of(target: Target | None) -> str:
     return "serial, later stages" if later else "serial"
 
 
-def _takes_options(item: pytest.Item) -> bool:
+def _takes_options(item: pytest.Item, target: Target | None) -> bool:
     """Whether the server has the options that this run of a test is about: mark `option`."""
-    return all(
-        takes_option(plugin.subject_of(item).level, mark.args[0])
-        for mark in item.iter_markers("option")
-    )
+    return all(takes_option(target.level, mark.args[0]) for mark in item.iter_markers("option"))
+
+
+def _place_in_the_climb(item: pytest.Item) -> int:
+    """A test of what is most basic comes first: when it fails, so will others."""
+    return max(CLIMBING_ORDER.index(name) for name in item.get_closest_marker("needs").args)
+
+
+def _is_asked_at(level: str, item: pytest.Item) -> bool:
+    """Whether the same server would meet this test on that level."""
+    target = plugin.subject_of(item)
+    lower = dataclasses.replace(target, level=level)
+    return applies(item, lower) and _takes_options(item, lower)

@@ -1,4 +1,4 @@
-"""A small echo server that keeps the rules of level `framing`: something to start your own from.
+"""A small echo server that has the level `closing`, with a thread for each client.
 
 ./check --server 'python3 tests/protocol/echo_server.py --port {port}'
 """
@@ -15,7 +15,7 @@ def serve(connection: socket.socket) -> None:
     with connection, connection.makefile("rb") as stream:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            while len(header := stream.read(4)) == 4:  # shorter: the client has said its last
+            while len(header := stream.read(4)) == 4:  # shorter: the client has finished
                 length = int.from_bytes(header, "little")
                 if length > MAX_MESSAGE:
                     break

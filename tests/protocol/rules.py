@@ -69,7 +69,7 @@ CLOSING_KEEPS_PLACE = Rule(
 )
 
 # Clients that misbehave
-SURVIVE = Rule("Whatever one client does, the server lives and serves the next.", MISBEHAVING)
+SURVIVE = Rule("Whatever one client does, the server lives and serves the next.", BLOCKING)
 BYSTANDER = Rule(
     "A client that says nothing does not keep the server from serving others.", THREADS
 )

@@ -9,12 +9,10 @@ from collections.abc import Callable
 import pytest
 
 import rules
-from capabilities import takes_option
 from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames, header
 from harness.limits import need_descriptors, send_buffer_bytes_max
 from harness.proc import wait_until
 from harness.server import Server
-from harness.target import Target
 
 pytestmark = [pytest.mark.needs("drain"), pytest.mark.every_feature]
 
@@ -245,13 +243,21 @@ def test_a_client_that_left_before_its_answers_does_not_hold_up_the_stop(server:
     assert server.wait_exit(within=AT_ONCE) == 0
 
 
+@pytest.mark.needs("drain", "max-connections")
 @pytest.mark.clock
 @pytest.mark.rule(rules.BACKLOG_DROPPED)
-def test_connections_that_were_never_accepted_are_dropped(
-    start: Callable[..., Server], target: Target
-) -> None:
-    limit = ("--max-connections", "1") if takes_option(target.level, "--max-connections") else ()
-    server = start(*limit)
+def test_connections_that_were_never_accepted_are_dropped(start: Callable[..., Server]) -> None:
+    _expect_backlog_dropped(start("--max-connections", "1"))
+
+
+@pytest.mark.lacks("concurrency")
+@pytest.mark.clock
+@pytest.mark.rule(rules.BACKLOG_DROPPED)
+def test_connections_that_wait_for_the_one_thread_are_dropped(server: Server) -> None:
+    _expect_backlog_dropped(server)
+
+
+def _expect_backlog_dropped(server: Server) -> None:
     served = server.connect()
     served.echo(b"has the only place")
     waiting = [server.connect() for _ in range(5)]

@@ -1,12 +1,14 @@
-"""A client that has said its last, and reads on."""
+"""A client that has finished sending, and reads on."""
 
 from __future__ import annotations
+
+import time
 
 import pytest
 
 import rules
 from harness.client import Client
-from harness.frames import distinct_payloads, frame, frames
+from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames
 from harness.server import Server
 
 pytestmark = [pytest.mark.needs("half-close"), pytest.mark.every_feature]
@@ -55,6 +57,23 @@ def test_answers_wait_for_a_client_that_reads_only_after_its_half_close(server: 
     client.wait_until_in_kernel()
     client.expect(*payloads)
     client.expect_end()
+
+
+@pytest.mark.rule(rules.HALF_CLOSE)
+def test_a_slow_reader_gets_every_answer_after_its_half_close(server: Server) -> None:
+    # The end of the stream is there to be seen while answers wait for room in the send buffer.
+    client = server.connect(receive_buffer=4096)
+    stream = frames(distinct_payloads(500, 16_000))
+    sent = client.send_until_stuck(stream)
+    client.half_close()
+    client.let_window_grow()
+    due = sent - sent % (HEADER_BYTES + 16_000)
+    received = bytearray()
+    while piece := client.receive_what_is_there(1 << 18):
+        received += piece
+        time.sleep(0.01)  # more slowly than any server sends
+    assert len(received) == due, f"{len(received)} of {due} bytes that were due came back"
+    assert stream.startswith(received), "what came back is not what was sent"
 
 
 @pytest.mark.rule(rules.SURVIVE)

@@ -12,6 +12,8 @@ import pytest
 from harness import own_suite
 from harness.target import REPOSITORY
 
+pytestmark = pytest.mark.of_the_suite
+
 HERE = Path(__file__).parent
 SOURCES = REPOSITORY / "book" / "solutions" / "d"
 LANGUAGES = {
@@ -22,7 +24,7 @@ LINES_MAX = 65
 
 
 @pytest.mark.parametrize("source", LANGUAGES)
-def test_a_server_in_another_language_passes_the_level_framing(
+def test_a_server_in_another_language_passes_the_level_closing(
     source: str, tmp_path: Path
 ) -> None:
     compiler, package = LANGUAGES[source]

@@ -18,13 +18,16 @@ from broken_servers import BUGS
 from capabilities import STAGES
 from harness import own_suite
 from harness import server as servers
+from harness.memory import least_growth
 from harness.own_suite import Finding
+from harness.rule import LISTENS
 from harness.server import Server
 from harness.target import DEFAULT_BUILD, foreign_server, free_port
 from harness.verdict import ContractBroken
 
-HERE = Path(__file__).parent
+pytestmark = pytest.mark.of_the_suite
 
+HERE = Path(__file__).parent
 
 FINDINGS = {
     "answers-early": Finding(
@@ -136,7 +139,7 @@ def test_a_sanitizers_report_fails_the_test_that_passed() -> None:
     [f"{sys.executable} echo_server.py --port {{port}}", broken_server("none")],
     ids=["echo_server.py", "healthy"],
 )
-def test_a_healthy_server_in_another_language_passes_the_level_framing(command: str) -> None:
+def test_a_healthy_server_in_another_language_passes_the_level_closing(command: str) -> None:
     run = run_suite("--server", command)
     assert run.returncode == 0, run.stdout
     assert " passed" in run.stdout and "skipped" not in run.stdout, run.stdout
@@ -161,6 +164,7 @@ def test_a_command_that_does_not_listen_is_named_as_such() -> None:
     run = run_suite(HARMLESS_TO_ALL, "--server", "/bin/true {port}")
     assert run.returncode == 1
     assert "nobody listens on" in run.stdout, run.stdout
+    assert LISTENS.text in run.stdout and rules.HALF_CLOSE.text not in run.stdout, run.stdout
 
 
 @pytest.mark.parametrize("word", ["./nosuch", "nosuch", "./test_own_server.py"])
@@ -182,9 +186,14 @@ def test_a_prefix_that_fits_no_stage_is_a_usage_error() -> None:
     assert "fits part1-blocking and part2-threads" in run.stdout, run.stdout
 
 
-def test_a_port_that_was_taken_meanwhile_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket() as other:  # bound, not listening: no stranger answers in its place
+@pytest.mark.parametrize("stranger", ["silent", "listening"])
+def test_a_port_that_was_taken_meanwhile_is_tried_again(
+    stranger: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
+        if stranger == "listening":  # and answers before our server has found its port taken
+            other.listen()
         ports = iter([other.getsockname()[1], free_port()])
         monkeypatch.setattr(servers, "free_port", lambda: next(ports))
         command = f"{sys.executable} {HERE}/echo_server.py --port {{port}}"
@@ -197,6 +206,16 @@ def test_a_port_that_was_taken_meanwhile_is_tried_again(monkeypatch: pytest.Monk
         finally:
             server.close_clients()
             server.kill()
+
+
+def test_a_server_that_a_script_has_started_is_known_as_its_own() -> None:
+    command = f"sh -c '{sys.executable} {HERE}/echo_server.py --port {{port}}; true'"
+    server = Server(foreign_server(command, "framing"), patience=10)
+    try:
+        server.wait_until_ready()
+        assert server.listens()
+    finally:
+        server.kill()
 
 
 def test_a_full_backlog_is_named_as_such() -> None:
@@ -215,3 +234,21 @@ def test_a_full_backlog_is_named_as_such() -> None:
     finally:
         server.close_clients()
         server.kill()
+
+
+@pytest.mark.parametrize(
+    ("grown_after_each_round", "kept"),
+    [([900, 0], 0), ([900, 700, 3], 3), ([300, 300, 300, 300], 300), ([900, 200, 300, 250], 200)],
+    ids=["rests at once", "rests after a while", "leaks", "leaks and settles"],
+)
+def test_memory_that_comes_to_rest_is_no_leak(
+    grown_after_each_round: list[int], kept: int
+) -> None:
+    growth = iter(grown_after_each_round)
+    memory = [5000]
+
+    def one_round() -> None:
+        memory[0] += next(growth)
+
+    assert least_growth(lambda: memory[0], one_round, enough=100) == kept
+    assert next(growth, None) is None, "no round more than it takes, and none less"

@@ -110,8 +110,8 @@ def test_the_last_millisecond_before_a_deadline_is_waited_through(
 @pytest.mark.needs("restore", "rest-when-idle")
 @pytest.mark.rule(rules.REST)
 def test_a_hang_up_while_the_server_closes_is_noticed_at_no_cost(server: Server) -> None:
-    # The server has said its last and waits for the client's end. An end and an error are reported
-    # unasked, until somebody looks.
+    # The server has finished sending and waits for the client's end. An end and an error are
+    # reported unasked, until the server looks.
     at_rest = server.process.socket_count()
     client = server.connect()
     client.send(header(0xFFFFFFFF))

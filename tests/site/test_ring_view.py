@@ -17,8 +17,9 @@ SERVER = ROOT / "build" / "default" / "part6-uring" / "part6-uring"
 
 # What book/ring-view.md says of a step, in the words of the step. Another trace has other numbers.
 TOLD = {
-    5: "takes 4 entries", 29: "makes 2 completions", 34: "takes 4 entries",
-    52: "exchange, client C: -11", 53: "client C: a send, and linked behind it a link_timeout",
+    5: "takes 4 entries", 29: "makes 2 completions", 33: "client B: a send and a linked recv",
+    34: "takes 4 entries",
+    52: "exchange, client C: -11", 53: "client C: a send and a linked link_timeout",
     73: "exchange, client B, is to end", 80: "makes 2 completions", 82: "send, client C: a send",
     92: "makes 1 completion",
 }

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import cpp
+import english
 import pytest
 import test_words
 
@@ -53,3 +54,21 @@ def test_what_is_outside_is_seen(sentence: str) -> None:
     ("XX" "X", True), ("to do", False)])
 def test_what_is_unfinished_is_seen(sentence: str, unfinished: bool) -> None:
     assert bool(test_words.UNFINISHED.search(sentence)) == unfinished
+
+
+@pytest.mark.parametrize("sentence", [
+    "Whoever breaks in is root.", "A server that closes whoever is late.", "A client, who waits.",
+    "Who comes too late is refused.", "It ends. Who waits is told.", "**Who asks** is told.",
+    "The peer has said its last.", "The price stands in the middle.", "Its length stood there.",
+    "the bytes behind the end", "Behind it, all moves.", "It is mostly waiting."])
+def test_a_pattern_of_a_translation_is_found(sentence: str) -> None:
+    assert len(list(english.complaints(sentence))) == 1
+
+
+@pytest.mark.parametrize("sentence", [
+    "Who is ready?", "**Who asks?** The client.", "the end of the stream, whoever ended it",
+    "A user who has opted in.", "The server stands still.", "What p99 stands for.",
+    "It falls behind.", "a server behind a proxy", "the patch deadline-left-behind",
+    "Nothing of `stands` or `behind` in code.", "<!-- numbers: x -->\nbehind\n<!-- /numbers -->"])
+def test_english_is_not_taken_for_a_translation(sentence: str) -> None:
+    assert list(english.complaints(sentence)) == []

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -69,6 +70,7 @@ def test_a_new_outcome_is_noticed(tmp_path: Path) -> None:
     assert tool("matrix.py", "compare", tmp_path / "partial.md").returncode == 0
 
 
+DEFAULT_PORTS = (5882, 7979)  # of the stages, of ./serve finger
 NO_RING = "io_uring cannot be used: a seccomp filter forbids it"
 
 
@@ -76,6 +78,11 @@ def make_executable(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!/bin/bash\n{text}\n")
     path.chmod(0o755)
+
+
+def is_taken(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture
@@ -90,6 +97,9 @@ def serve(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
     shutil.copy(ROOT / "serve", tmp_path)
 
     def run(*words: str, **servers: str) -> subprocess.Popen[str]:
+        for port in DEFAULT_PORTS:
+            if not any(word.startswith("--port") for word in words) and is_taken(port):
+                pytest.skip(f"another program of this machine listens on port {port}")
         for stage, text in servers.items():
             name = stage.replace("_", "-")
             directory = "finger" if name == "fingerd" else name
@@ -120,6 +130,20 @@ def test_serve_gives_no_hint_for_a_server_that_does_not_serve(serve) -> None:
     said, complained = server.communicate(timeout=10)
     assert (server.returncode, said) == (2, "")
     assert "takes a number" in complained and "terminal" not in complained
+
+
+def test_serve_builds_nothing_for_a_port_that_is_taken(serve, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for words in (["part5", "--port", port], ["finger", f"--port={port}"]):
+            server = serve(*words, part5_epoll=SERVES, fingerd=SERVES)
+            said, complained = server.communicate(timeout=10)
+            assert (server.returncode, said) == (1, "")
+            assert f"port {port} is taken" in complained and "configuring" not in complained
+    server = serve("part5", "--port", port, part5_epoll=SERVES)  # nobody has it now
+    assert server.stdout.readline() == "listening on [::1]:4711\n"
+    server.terminate()
+    server.wait(10)
 
 
 def test_serve_takes_a_stage_without_a_ring_where_there_can_be_none(serve) -> None:

@@ -4,6 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import english
 import pytest
 from project import ROOT, complain, files, name, stages, text
 
@@ -13,6 +14,11 @@ OUTSIDE = re.compile(
 UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b(?!\(#\d+\))|not imple" "mented")
 COMMANDS = {"serve", "check", "measure", "read"}
 THIS = Path(__file__)
+NOT_YET_ENGLISH = {  # chapters that have not been rewritten: take each out when it has been
+    "book/00-setup.md", "book/01-bytes.md", "book/02-blocking.md", "book/03-threads.md",
+    "book/06-epoll.md", "book/07-misbehaving.md", "book/08-protocols.md", "book/10-coroutines.md",
+    "book/11-deadlines.md", "book/12-finger.md", "book/13-hardening.md",
+    "book/appendix-d-your-own-server.md"}
 
 
 def lines_with(pattern: re.Pattern[str]) -> list[tuple[str, str]]:
@@ -24,6 +30,12 @@ def lines_with(pattern: re.Pattern[str]) -> list[tuple[str, str]]:
 
 def markdown_files() -> list[Path]:
     return [path for path in files() if path.suffix == ".md"]
+
+
+def test_no_text_reads_as_translated() -> None:
+    complain([f"{name(path)}:{line}: '{what}': {instead}"
+              for path in markdown_files() if name(path) not in NOT_YET_ENGLISH
+              for line, what, instead in english.complaints(text(path) or "")])
 
 
 def test_nothing_speaks_of_what_the_reader_has_not_got() -> None:
@@ -64,6 +76,11 @@ def test_readme_shows_the_way_to_the_matrix() -> None:
     (["./serve", "--help"], 0, "usage: ./serve"),
     (["./serve", "part"], 2, "part1-blocking, part2-threads"),
     (["./serve", "nosuch"], 2, "part1-blocking, part2-threads"),
+    (["./serve", "part"], 2, "'part' fits several stages: part1"),
+    (["./serve", "nosuch"], 2, "'nosuch' names no stage"),
+    (["./serve", "part1", "--port", "70000"], 2, "--port takes a number from 0 to 65535, not '70"),
+    (["./serve", "--port=-1"], 2, "--port takes a number"),
+    (["./serve", "--bug", "frames-limit"], 2, "is it one of"),
     (["./serve", "part1", "--bug"], 2, "--bug takes"),
     (["./serve", "part1", "--bug", "nosuch"], 2, "no bug 'nosuch'"),
     (["./check", "--help"], 0, "usage: ./check"),
@@ -82,10 +99,17 @@ def test_readme_shows_the_way_to_the_matrix() -> None:
     (["./check", "--level", "framing"], 2, "goes with --server"),
     (["./check", "--kernel", "old"], 2, "'old' is no series of kernels"),
     (["./check", "--kernel", "6.1", "part1"], 2, "--kernel goes with nothing else"),
+    (["./check", "--distribution"], 2, "--distribution takes a release"),
+    (["./check", "--distribution", "Debian 13"], 2, "'Debian 13' is no release"),
+    (["./check", "--distribution", "sid", "part1"], 2, "go with nothing else"),
+    (["./check", "--architecture", "vax"], 2, "--architecture takes arm64 or s390x"),
+    (["./check", "--architecture=arm64", "--all"], 2, "go with nothing else"),
+    (["tools/distribution.sh", "--help"], 0, "usage: tools/distribution.sh"),
+    (["tools/distribution.sh", "sid"], 2, "takes a release"),
     (["tools/kernel.sh", "--help"], 0, "usage: tools/kernel.sh"),
     (["tools/kernel.sh", "6.1"], 2, "takes a series"),
-    (["./check", "--server", "x --port {port}", "part1"], 2, "--level and -k only"),
-    (["./check", "--server", "x --port {port}", "--level", "nosuch"], 2, "--level takes"),
+    (["./check", "--server", "x --port {port}", "part1"], 2, "--server goes with"),
+    (["./check", "--server", "true {port}", "--level", "nosuch"], 2, "--level takes"),
 ])
 def test_commands_explain_wrong_usage(words: list[str], status: int, says: str) -> None:
     run = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=30)

@@ -1,4 +1,4 @@
-// An echo server that keeps the rules of level `framing`, a goroutine for each client.
+// An echo server that has the level `closing`, a goroutine for each client.
 //
 //	go build -o echo-go book/solutions/d/echo.go && ./check --server './echo-go --port {port}'
 package main

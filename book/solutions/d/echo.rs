@@ -1,4 +1,4 @@
-//! An echo server that keeps the rules of level `framing`, a thread for each client.
+//! An echo server that keeps the rules of level `closing`, a thread for each client.
 //!
 //!     rustc -O -o echo-rs book/solutions/d/echo.rs && ./check --server './echo-rs --port {port}'
 

@@ -1,60 +1,55 @@
-// Messages are sent when they are due, whether the last one was answered or not, as people come to
-// a shop. The server takes 2 ms for each answer, so 500 a second is its limit. Below that an answer
-// takes what it takes; above, every message finds a longer queue than the one before, and the
-// latency depends on how long the measurement lasts.
+// Messages come when they come, whether the last one was answered or not, as people come to a shop.
+// The server takes 2 ms for each answer, so 500 a second is its limit. What happens short of the
+// limit depends on how they come: at equal distances, or at random. Beyond it there is no latency,
+// only a queue that grows for as long as one looks. No clock and no thread: the time is calculated,
+// and the same on every machine.
 // Try it: ./02-open-loop
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <chrono>
+#include <cmath>
 #include <cstdio>
-#include <thread>
+#include <random>
 #include <vector>
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-using namespace std::chrono_literals;
+constexpr double work_ms = 2;
+constexpr double seconds = 1000;
 
-void serve(int client) {
-  char byte;
-  while (read(client, &byte, 1) == 1) {
-    std::this_thread::sleep_for(2ms);
-    (void)send(client, &byte, 1, MSG_NOSIGNAL);
+enum class Arrivals { evenly, at_random };
+
+std::vector<double> latencies(double per_second, double duration, Arrivals arrivals) {
+  const double gap_ms = 1000 / per_second;
+  std::mt19937 dice;  // always the same throws
+  std::vector<double> found;
+  double due = 0;
+  double done = 0;  // when the server has answered all before
+  while (due < duration * 1000) {
+    done = std::max(due, done) + work_ms;
+    found.push_back(done - due);
+    const double chance = std::generate_canonical<double, 32>(dice);
+    due += arrivals == Arrivals::evenly ? gap_ms : gap_ms * -std::log1p(-chance);
   }
-  close(client);
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
-void measure(int per_second, Clock::duration duration) {
-  int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0) return std::perror("socketpair");
-  const auto begin = Clock::now();
-  const auto due = [&](std::size_t i) { return begin + i * Clock::duration(1s) / per_second; };
-  const auto count = static_cast<std::size_t>(duration * per_second / 1s);
-
-  const std::jthread server(serve, ends[1]);
-  const std::jthread sender([&] {
-    for (std::size_t i = 0; i < count; ++i) {
-      std::this_thread::sleep_until(due(i));
-      (void)send(ends[0], "?", 1, MSG_NOSIGNAL);
-    }
-  });
-  std::vector<double> ms;
-  char byte;
-  while (ms.size() < count && read(ends[0], &byte, 1) == 1) {
-    ms.push_back(std::chrono::duration<double, std::milli>(Clock::now() - due(ms.size())).count());
-  }
-  shutdown(ends[0], SHUT_RDWR);
-  std::sort(ms.begin(), ms.end());
-  std::printf("%5d a second for %.1f s: p50 %6.1f ms, p99 %6.1f ms\n", per_second,
-              std::chrono::duration<double>(duration).count(), ms[count / 2], ms[count * 99 / 100]);
+double percentile(const std::vector<double>& sorted, std::size_t percent) {
+  return sorted[sorted.size() * percent / 100];
 }
 
 }  // namespace
 
 int main() {
-  for (const int per_second : {50, 100, 200}) measure(per_second, 1s);
-  for (const auto duration : {500ms, 1000ms, 2000ms}) measure(1000, duration);
+  std::printf("a second  busy  evenly, p99  at random, p50  at random, p99\n");
+  for (const int rate : {100, 200, 300, 400, 425, 450, 475, 490}) {
+    const auto evenly = latencies(rate, seconds, Arrivals::evenly);
+    const auto random = latencies(rate, seconds, Arrivals::at_random);
+    std::printf("%8d %3.0f %% %9.1f ms %12.1f ms %12.1f ms\n", rate, rate * work_ms / 10,
+                percentile(evenly, 99), percentile(random, 50), percentile(random, 99));
+  }
+  for (const double duration : {0.5, 1.0, 2.0}) {
+    const auto evenly = latencies(1000, duration, Arrivals::evenly);
+    std::printf("1000 for %.1f s %8.1f ms\n", duration, percentile(evenly, 99));
+  }
 }

@@ -39,8 +39,8 @@ class WorkerGroup {
   using Create = std::function<std::expected<std::unique_ptr<Server>, std::string>(
       std::size_t i, const common::Fd& wake)>;
 
-  explicit WorkerGroup(const common::Options& options, const common::ServerProfile& names = {})
-      : options_(options), names_(names) {}
+  explicit WorkerGroup(const common::Options& options, const common::ServerProfile& profile = {})
+      : options_(options), profile_(profile) {}
   WorkerGroup(const WorkerGroup&) = delete;
   WorkerGroup& operator=(const WorkerGroup&) = delete;
   ~WorkerGroup();
@@ -64,7 +64,7 @@ class WorkerGroup {
   void give_up(std::error_code error);
 
   const common::Options& options_;
-  const common::ServerProfile names_;
+  const common::ServerProfile profile_;
   Create create_;
   std::vector<common::Fd> wakes_;
   std::vector<std::string> complaints_;  ///< Why a server could not be made; empty: it was.
@@ -110,7 +110,7 @@ std::string WorkerGroup<Server>::start(std::size_t servers, Create create) {
 template <typename Server>
 int WorkerGroup<Server>::run() {
   auto log_writer = LogWriter::create();
-  if (!log_writer) return common::report_failure(options_, log_writer.error(), names_);
+  if (!log_writer) return common::report_failure(options_, log_writer.error(), profile_);
   state_ = State::running;
   state_.notify_all();
   const auto finished = first_->run(log_writer->get());
@@ -147,7 +147,7 @@ void WorkerGroup<Server>::work(std::size_t i) {
 template <typename Server>
 void WorkerGroup<Server>::give_up(std::error_code error) {
   if (failed_.exchange(true)) return;
-  (void)common::report_failure(options_, error, names_);
+  (void)common::report_failure(options_, error, profile_);
   // With --drain-timeout 0 the process ends with the next line.
   LogWriter::wait_until_written(std::chrono::milliseconds(500));
   common::SignalWakeup::stop_after_failure();

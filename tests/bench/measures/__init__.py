@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from measures import (attacks, ceiling, counts, daemons, decoder, exchanges, features, frames, http,
-                      idle, ladder, matrix, oracle, peers, silence, spread, threads, under_load,
-                      variants)
+                      idle, ladder, matrix, open_loop, oracle, peers, silence, spread, threads,
+                      under_load, variants)
 from measures.experiment import Experiment
 
 EXPERIMENTS: tuple[Experiment, ...] = (
@@ -13,7 +13,8 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     spread.M8_2, spread.M8_3, under_load.M9_0, counts.M9_1, variants.M9_2, frames.M10_1,
     counts.M10_2, peers.PEERS, idle.M11_1, under_load.M11_2, matrix.LADDER, exchanges.M12_1,
     exchanges.M13_1, oracle.M13_2, exchanges.M13_3, variants.M14_1, idle.MEMORY,
-    matrix.IDLE_ONES, matrix.RISING, ladder.M15_2, features.FEATURES_OF_A_RING,
-    variants.REQUESTS_OF_A_RING, daemons.FINGER, ceiling.CEILING, counts.CONVERSATION,
+    matrix.IDLE_ONES, matrix.RISING, ladder.M15_2, open_loop.OPEN_LOOP,
+    features.FEATURES_OF_A_RING, variants.REQUESTS_OF_A_RING, daemons.FINGER, ceiling.CEILING,
+    counts.CONVERSATION,
 )
 NAMES = [name for experiment in EXPERIMENTS for name in experiment.names]

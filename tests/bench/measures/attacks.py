@@ -150,11 +150,11 @@ def m7_1_tables(results: Results, setting: Setting) -> dict[str, Table]:
                 of_rounds(results, attack.kind, form, "thrown_out", 1, LATENCY_APART_MAX)]))
     return {"m7_1": Table(
         f"The others, while {ATTACKERS} clients misbehave",
-        ["attack: stage", "bystander, p50, µs", "p99, µs", "newcomer's answer, ms",
-         "attackers thrown out"], rows,
-        notes=[f"`--read-timeout {READ_TIMEOUT}`. Those who dribble or are silent take all places "
-               "but the bystander's, so a newcomer waits until one of them is thrown out; who is "
-               "comes back at once, and waits, too. The others leave room. "
+        ["attack: stage", "bystander, p50, µs", "p99, µs",
+         "new connection's answer, ms", "attackers thrown out"], rows,
+        notes=[f"`--read-timeout {READ_TIMEOUT}`. Clients that dribble or are silent take every "
+               "slot but the bystander's, so a new connection waits until one of them is thrown "
+               "out. That one connects again, and waits as well. The other attacks leave room. "
                "Bystander and attackers share a core of the client's machine: the numbers are not "
                "what a bystander on another machine would get, and compare only line by line."])}
 

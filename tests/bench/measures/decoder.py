@@ -20,8 +20,7 @@ def take_apart(payload: int, slicing: str, setting: Setting) -> Numbers:
     found = json.loads(client(
         str(setting.build / "tests" / "bench" / "decode"), "--bytes", str(payload), "--slicing",
         slicing, "--duration", f"{milliseconds:.0f}ms", within=setting.effort.seconds))
-    return {"ns": found["seconds"] / found["messages"] * 1e9,
-            "gigabytes": found["bytes"] / found["seconds"] / 1e9}
+    return {"ns": found["seconds"] / found["messages"] * 1e9}
 
 
 def jobs(setting: Setting) -> Iterable[Job]:
@@ -33,8 +32,7 @@ def jobs(setting: Setting) -> Iterable[Job]:
 def tables(results: Results, setting: Setting) -> dict[str, Table]:
     rows = [(f"{payload:,}", [
         of_rounds(results, f"{payload}", "whole", "ns"),
-        of_rounds(results, f"{payload}", "cut", "ns"),
-        of_rounds(results, f"{payload}", "cut", "gigabytes")]) for payload in PAYLOADS]
+        of_rounds(results, f"{payload}", "cut", "ns")]) for payload in PAYLOADS]
     curves = {title: [(max(payload, 1), of_rounds(results, f"{payload}", slicing, "ns"))
                       for payload in PAYLOADS] for slicing, title in SLICINGS.items()}
     chart = Chart(
@@ -44,8 +42,7 @@ def tables(results: Results, setting: Setting) -> dict[str, Table]:
         "payload, bytes (0 stands at 1)", "nanoseconds a message", curves, log_y=True)
     return {"m1_1": Table(
         "What the decoder costs",
-        ["payload, bytes", "whole, ns a message", "cut, ns a message", "cut, GB a second"], rows,
-        chart,
+        ["payload, bytes", "whole, ns a message", "cut, ns a message"], rows, chart,
         notes=["Pieces of 16 KiB, or of one message that is longer. Whole, nothing is copied or "
                "even looked at but the length; cut, the last message of each piece is copied."])}
 

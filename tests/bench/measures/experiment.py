@@ -76,17 +76,6 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Ranges:
-    """Ratios below each other: the median of each and how far the rounds reach, beside a line at
-    1."""
-
-    title: str
-    description: str
-    x: str
-    rows: list[tuple[str, Cell]]
-
-
-@dataclass(frozen=True)
 class Twice:
     """The same rounds as two charts: bars that mislead, and dots that do not."""
 
@@ -103,7 +92,7 @@ class Table:
     title: str
     head: Sequence[str]  # of all columns, the labels' included; with the unit
     rows: list[tuple[str, list[Cell]]]
-    chart: Chart | Ranges | Twice | None = None
+    chart: Chart | Twice | None = None
     picture: str = ""  # instead of a chart: an SVG
     notes: list[str] = field(default_factory=list)  # what a reader has to know of this run
 

@@ -1,4 +1,4 @@
-"""part6 without each feature of its ring, part5 and part6 with other options: what each brings."""
+"""part5 and part6 with other options: what each brings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from contenders import CLIENT_CORE, SERVER_CORE, STAGES, Contender, built
-from measures.experiment import ROUNDS_MIN, Cell, Experiment, Ranges, Setting, Table, words
+from measures.experiment import ROUNDS_MIN, Experiment, Setting, Table, words
 from measures.peers import in_words
 from ratios import Ratio
 from rounds import Job, Results
@@ -17,8 +17,6 @@ PART5, PART6 = STAGES
 CROWDS = (1, 64)
 ROUND_SHARE = 0.75  # of a round's length: there are many
 BOTH_CORES = f"{CLIENT_CORE},{SERVER_CORE}"
-# Those of --ring no-NAME that the stage uses; all at once is `none`. The others are in the library.
-FEATURES: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,6 @@ TWO_CORES = "may use both cores"
 VARIANTS = (
     Variant(PART5, PART5, ()),
     Variant(PART6, PART6, ()),
-    *(Variant(f"{PART6} --ring no-{name}", PART6, ("--ring", f"no-{name}")) for name in FEATURES),
-    *(Variant(f"{PART6} --ring none", PART6, ("--ring", "none")) for _ in FEATURES[:1]),
     Variant(f"{PART6} --spin 1ms", PART6, ("--spin", "1ms")),
     *(variant for program in STAGES for variant in (
         Variant(f"{program}, {TWO_CORES}", program, (), program, BOTH_CORES),
@@ -57,12 +53,9 @@ def load_of(crowd: int) -> Echo:
 
 
 def jobs(setting: Setting) -> Iterable[Job]:
-    left_out = () if setting.thorough else FEATURES[1:]
     for crowd in CROWDS if setting.thorough else CROWDS[1:]:
         load = load_of(crowd)
-        chosen = (variant.contender for variant in VARIANTS
-                  if not variant.title.endswith(tuple(f"no-{name}" for name in left_out)))
-        for server in built(chosen, setting.build):
+        for server in built((variant.contender for variant in VARIANTS), setting.build):
             yield Job(load.name, server.name,
                       partial(load.measure, server, setting.build,
                               setting.effort.seconds * ROUND_SHARE))
@@ -76,39 +69,21 @@ def ratio(results: Results, crowd: int, variant: Variant, number: str) -> Ratio 
     return Ratio.of(*each) if min(map(len, each)) >= ROUNDS_MIN else None
 
 
-def on_chart(found: Ratio | None) -> Cell:
-    if found is None:
-        return words("–")
-    return {"median": found.middle, "low": found.lowest, "high": found.highest,
-            "decided": found.decided}
-
-
 def tables(results: Results, setting: Setting) -> dict[str, Table]:
     variants = [it for it in VARIANTS if it.options or it.cores != SERVER_CORE]
     rows = [(f"{variant.title} / {variant.base}" if variant.base else variant.title, [
         in_words(found) if (found := ratio(results, crowd, variant, number)) else words("–")
         for crowd, number in ((1, "cpu_us"), (64, "cpu_us"), (1, "per_second"), (64, "per_second"))
     ]) for variant in variants]
-    without = [it for it in variants if it.options[:1] == ("--ring",) and it.cores == SERVER_CORE]
-    chart = Ranges(
-        "CPU a message without one feature of the ring",
-        "A point with a range for each feature of the ring that part6 uses, left out one at a "
-        "time, and for all left out: its CPU a message at 64 clients as a ratio to that with "
-        "everything. To the right of 1, the feature saves something; hollow points are not "
-        "decided.",
-        "CPU a message, ratio to part6 as it is",
-        [(" ".join(it.options), on_chart(ratio(results, 64, it, "cpu_us"))) for it in without])
     return {"features": Table(
-        "What each feature and option brings: ratios to the server without the option",
+        "What each option brings: ratios to the server without it",
         ["with the option", "CPU a message, 1 client", "CPU a message, 64 clients",
          "messages a second, 1 client", "messages a second, 64 clients"], rows,
-        chart if without else None,
         notes=["Median, lowest and highest of the rounds' ratios; a range of more than 5 % is not "
-               "decided. Above 1, a `no-…` costs what the feature saves. What the stage does not "
-               "use is not here: direct descriptors, zero-copy sends and messages between rings.",
-               "Who may use both cores shares one of them with the client: on a machine of two "
-               "cores, two workers or a polling thread of the kernel cannot show what they can do "
-               "on more."])}
+               "decided.",
+               "A server that may use both cores shares one of them with the client: on a machine "
+               "of two cores, two workers or a polling thread of the kernel cannot show what they "
+               "can do on more."])}
 
 
 FEATURES_OF_A_RING = Experiment(("features",), jobs, tables)

@@ -58,7 +58,8 @@ def m2_1_tables(results: Results, setting: Setting) -> dict[str, Table]:
         "Round trips of one client, by payload",
         ["payload, bytes", "round trips a second", "p50, µs", "server asleep in `recv`, %"], rows,
         chart,
-        notes=["Where the server has no processor time, it sleeps, and it sleeps nowhere else."])}
+        notes=["Asleep is the time in which the server used no processor; `recv` is the only call "
+               "that it sleeps in."])}
 
 
 # M5.1 and M6.1: one talks, the others are idle

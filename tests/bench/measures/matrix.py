@@ -211,25 +211,16 @@ def if_not_the_clients(results: Results, load: str, name: str, number: str) -> C
 
 def rates_tables(results: Results, setting: Setting) -> dict[str, Table]:
     rows: list[tuple[str, list[Cell]]] = []
-    curves: dict[str, list[tuple[float, Cell]]] = {name: [] for name in STAGES}
     for rate in setting.fewer(RATES):
         load = at_rate(rate).name
         for name in STAGES:
-            tails = [if_not_the_clients(results, load, name, number)
-                     for number in ("p50_us", "p99_us", "p999_us")]
-            curves[name].append((rate, tails[1]))
-            rows.append((f"{rate:,}: {name}", [of_rounds(results, load, name, "per_second"),
-                                               *tails]))
-    chart = Chart(
-        "How long an answer takes as the rate rises",
-        "A curve for each stage: the 99th percentile of the latency, from when a message was due, "
-        "over the messages a second that are due. Where a server no longer keeps up, its curve "
-        "turns up steeply.",
-        "messages a second that are due", "p99, µs", curves, log_x=False, log_y=True)
+            rows.append((f"{rate:,}: {name}", [
+                of_rounds(results, load, name, "per_second"),
+                *(if_not_the_clients(results, load, name, number)
+                  for number in ("p50_us", "p99_us", "p999_us"))]))
     return {"rates": Table(
         "Latency at a rising rate",
         ["due a second: stage", "answered a second", "p50, µs", "p99, µs", "p99.9, µs"], rows,
-        chart,
         notes=[f"An open loop, {RATE_CONNECTIONS} connections (`part1-blocking`: 1, since it "
                "serves one at a time): a latency counts from when the message was due. Where the "
                "server does not keep up, it is the longer the longer the round lasts.",

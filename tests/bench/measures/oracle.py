@@ -139,7 +139,7 @@ def tables(results: Results, setting: Setting) -> dict[str, Table]:
         measured([found["score"] for found in rounds]), verdict(rounds)])
         for which, rounds in results.get("oracle", {}).items()]
     return {"m13_2": Table(
-        "Who has not opted in, and who does not exist",
+        "A user who has not opted in, and one who does not exist",
         ["daemon", "not opted in, median µs", "does not exist, median µs", "strangers' score",
          "Mann-Whitney"], rows,
         notes=[f"The one daemon looks through a file of {USERS:,} names "

@@ -84,13 +84,13 @@ def m8_2_tables(results: Results, setting: Setting) -> dict[str, Table]:
     rows = [(title, [of_rounds(results, f"{workers}, {order}", how, "busiest", 1, SHARES_APART_MAX)
                      for workers, order in columns]) for how, title in HOW.items()]
     return {"m8_2": Table(
-        f"The busiest worker's share of {newcomers(setting)} newcomers, in percent",
+        f"The busiest worker's share of {newcomers(setting)} new connections, in percent",
         ["how the listener is watched", *(f"{workers} workers, {ORDERS[order]}, %"
                                           for workers, order in columns)], rows,
-        notes=["An even share is 50 % of two workers, 25 % of four. One by one: each newcomer is "
-               "answered before the next comes, so all workers sleep; at once: all wait in the "
-               "backlog when the server looks. It is not how the load is spread: a connection that "
-               "never speaks counts as much as one that never rests."])}
+        notes=["An even share is 50 % of two workers, 25 % of four. One by one: each client is "
+               "answered before the next connects, so all workers sleep. All at once: they wait in "
+               "the backlog when the server looks. It is not how the load is spread: a connection "
+               "that never speaks counts as much as one that never rests."])}
 
 
 # M8.3: what two workers bring

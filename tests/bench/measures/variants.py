@@ -95,20 +95,14 @@ def m6_2_tables(results: Results, setting: Setting) -> dict[str, Table]:
     rows = [(f"{size:,}", [counted(results, "batch", f"{size}", "waits"),
                            beside_base(results, "batch", f"{size}", "us", "1")])
             for size in BATCHES]
-    chart = Chart(
-        "What a message costs, by the events taken at a time",
-        "One curve over the most events that one epoll_wait returns: processor time a message, "
-        "while all clients have spoken.",
-        "events at a time, at most", "server CPU a message, µs",
-        {"epoll_wait, recv, send": [(size, of_rounds(results, "batch", f"{size}", "us"))
-                                    for size in BATCHES]})
     return {"m6_2": Table(
         f"Events taken at a time, while {speaking(setting):,} clients have spoken",
         ["events at a time, at most", "calls of `epoll_wait` a message",
-         "server CPU a message, µs [ratio to 1]"], rows, chart,
+         "server CPU a message, µs [ratio to 1]"], rows,
         notes=["A wait, a receive and a send, and no protocol: `tests/bench/variants/batches.cc`. "
                "It is not what a server gains under little load, where one event is all there is, "
-               "and says nothing about latency: who is last in a batch waits for all before."])}
+               "and says nothing about latency: the last client of a batch waits for all before "
+               "it."])}
 
 
 # M6.3: from an event to its connection

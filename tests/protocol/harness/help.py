@@ -8,9 +8,17 @@ from pathlib import Path
 
 
 def help_of(program: Path) -> str:
-    """What it prints. Versions of CLI11 differ in how they write a default: `--port N=5882` is the
-    older form, and what this returns; `--port N [5882]` is the newer one, since 2.4.
-    """
+    """What it prints, in the form of CLI11 2.3."""
     run = subprocess.run([program, "--help"], capture_output=True, text=True, timeout=20)
     assert (run.returncode, run.stderr) == (0, "")
-    return re.sub(r"^(  -.*? [A-Z]+) \[(\S+)\]", r"\1=\2", run.stdout, flags=re.MULTILINE)
+    return in_the_old_form(run.stdout)
+
+
+def in_the_old_form(text: str) -> str:
+    """Since 2.4 a default is written `--port N [5882]` and not `--port N=5882`; since 2.5 headings
+    are capital letters, and the long names stand below each other.
+    """
+    text = text.replace("\nOPTIONS:\n", "\nOptions:\n")
+    text = re.sub(r"^  (-\w), +(--)", r"  \1,\2", text, flags=re.MULTILINE)
+    text = re.sub(r"^ {10}(--)", r"  \1", text, flags=re.MULTILINE)
+    return re.sub(r"^(  -.*? [A-Z]+) \[(\S+)\]", r"\1=\2", text, flags=re.MULTILINE)

@@ -12,7 +12,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from harness import limits, verdict
+from harness import limits, results, verdict
 from harness.client import Client
 from harness.server import Server
 from harness.subject import DEFAULT_BUILD, Subject
@@ -166,11 +166,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if not report.failed:
         return
     item.stash[CALL_FAILED] = True
-    rule = item.get_closest_marker("rule")
     error = call.excinfo.value if call.excinfo else None
-    report.sections += verdict.sections(
-        rule.args[0] if rule else None, item.stash.get(SERVERS, []), error
-    )
+    marker = item.get_closest_marker("rule")
+    rule = getattr(error, "rule", None) or (marker.args[0] if marker else None)
+    report.sections += verdict.sections(rule, item.stash.get(SERVERS, []), error)
+    report.user_properties += results.properties(rule, error)
 
 
 @pytest.fixture(scope="session")

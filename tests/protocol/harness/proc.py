@@ -6,7 +6,7 @@ import ctypes
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PIDFD_GETFD = 438  # the system call's number, the same on every architecture
@@ -27,16 +27,16 @@ class Process:
         """How many of the descriptors are sockets, the listening one included."""
         return len(self.sockets())
 
-    def sockets(self) -> list[int]:
-        """The numbers of the descriptors that are sockets."""
-        found = []
+    def sockets(self) -> dict[int, int]:
+        """The descriptors that are sockets: the number of each, and its inode."""
+        found = {}
         for entry in os.listdir(self._directory / "fd"):
             try:
                 target = os.readlink(self._directory / "fd" / entry)
             except FileNotFoundError:
                 continue  # closed between the two calls
-            if target.startswith("socket:"):
-                found.append(int(entry))
+            if target.startswith("socket:["):
+                found[int(entry)] = int(target.removeprefix("socket:[").removesuffix("]"))
         return found
 
     def rss_bytes(self) -> int:
@@ -139,6 +139,16 @@ class Process:
             if line.startswith(key + ":"):
                 return int(line.split()[1])
         raise AssertionError(f"{path} has no {key}")
+
+
+def processes_of_session(session: int) -> Iterator[Process]:
+    """Those that are there now; any of them may have ended when it is looked at. setsid(2)"""
+    for entry in os.listdir("/proc"):
+        try:
+            if entry.isdigit() and os.getsid(int(entry)) == session:
+                yield Process(int(entry))
+        except ProcessLookupError:
+            continue
 
 
 def wait_until(holds: Callable[[], bool], within: float, pause: float = 0.005) -> bool:

@@ -11,3 +11,9 @@ class Rule:
 
     text: str
     chapter: str
+
+
+LISTENS = Rule(
+    "The server listens on the port that its command line names, on 127.0.0.1 at least.",
+    "book/appendix-d-your-own-server.md",
+)

@@ -16,6 +16,7 @@ from harness import limits, proc, sockdiag
 from harness.client import Client
 from harness.proc import Process
 from harness.readiness import readable
+from harness.rule import LISTENS
 from harness.subject import Subject, free_port, is_taken
 from harness.verdict import ContractBroken, hide_from_traceback
 
@@ -29,6 +30,7 @@ REPORTS = re.compile(
 CONTROL_BYTES = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 START_SECONDS = 20.0
 PORTS_TRIED = 3  # another program may take a port between our look at it and the server's bind
+STRANGER_SECONDS = 5.0  # how long a server may take to find that it did
 PR_SET_PDEATHSIG, PR_SET_PTRACER, ANYBODY = 1, 0x59616D61, -1
 
 
@@ -136,6 +138,20 @@ class Server:
         """Asks the server to stop and waits; its exit status."""
         self.send_signal(number)
         return self.wait_exit(within)
+
+    def listens(self) -> bool:
+        """Whether its own processes listen on the port, and not somebody else's."""
+        try:
+            listeners = {listener.inode for listener in sockdiag.listeners(self.address[1])}
+        except OSError:
+            return True  # the kernel does not say
+        for process in proc.processes_of_session(self.pid):
+            try:
+                if listeners & set(process.sockets().values()):
+                    return True
+            except OSError:
+                continue  # it has just ended, or runs as another user
+        return False
 
     def is_alive(self) -> bool:
         """Whether the process still runs."""
@@ -256,14 +272,20 @@ class Server:
             return True
 
         for _ in range(PORTS_TRIED):
-            if proc.wait_until(answers, START_SECONDS, 0.01) and self.is_alive():
+            if not proc.wait_until(answers, START_SECONDS, 0.01):
+                break
+            # If a stranger has answered, the server is about to find its port taken, and ends.
+            proc.wait_until(lambda: self.listens() or not self.is_alive(), STRANGER_SECONDS)
+            if self.is_alive():
                 return
-            if self.is_alive() or not is_taken(self.address):
+            if not is_taken(self.address):
                 break
             self.kill()
             self._run_on_a_free_port()
         host, port = self.address
-        raise ContractBroken(f"nobody listens on {host}:{port}; the program: {self.describe_end()}")
+        raise ContractBroken(
+            f"nobody listens on {host}:{port}; the program: {self.describe_end()}", rule=LISTENS
+        )
 
     def _full_backlog(self) -> str | None:
         """Why a connection was not even begun, if it is that."""

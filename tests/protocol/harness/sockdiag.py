@@ -18,7 +18,8 @@ ESTABLISHED, LISTEN = 1, 10
 ANY_STATE = 0xFFFFFFFF
 NO_COOKIE = b"\xff" * 8
 HEADER = struct.Struct("=IHHII")  # struct nlmsghdr
-MESSAGE = struct.Struct("=xBxx 2s 46x 4xII")  # of struct inet_diag_msg: state, port, queues
+# Of struct inet_diag_msg: state, port, queues, inode.
+MESSAGE = struct.Struct("=xBxx 2s 46x 4xII 4xI")
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Queues:
     state: int
     unread: int  # of a listener: connections that wait to be accepted
     unacknowledged: int  # of a listener: how many may wait, its backlog
+    inode: int  # what its owner's descriptor is called in /proc
 
     @property
     def is_established(self) -> bool:
@@ -78,8 +80,8 @@ def _ask(request: bytes) -> Iterator[tuple[int, Queues]]:
                 length, kind, flags, *_ = HEADER.unpack_from(answer)
                 if kind in (NLMSG_ERROR, NLMSG_DONE):
                     return
-                state, port, unread, unacknowledged = MESSAGE.unpack_from(answer, HEADER.size)
-                yield int.from_bytes(port, "big"), Queues(state, unread, unacknowledged)
+                state, port, *rest = MESSAGE.unpack_from(answer, HEADER.size)
+                yield int.from_bytes(port, "big"), Queues(state, *rest)
                 if not flags:  # one socket was asked for, and no further message comes
                     return
                 answer = answer[(length + 3) & ~3 :]

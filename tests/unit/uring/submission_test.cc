@@ -111,6 +111,9 @@ class UringSubmission : public tests::Uring {
     sender.send();
     while (!sender.was_sent && !is_late) (void)co_await sent.wait();
     EXPECT_FALSE(is_late) << "the loop has slept on work that was not finished";
+    char received[16];
+    EXPECT_EQ(::recv(ends.client.get(), received, sizeof received, MSG_DONTWAIT), 5)
+        << "what was not submitted was taken for sent";
     scope.cancel();
     co_await scope.join();
   }
@@ -170,6 +173,31 @@ TEST_F(UringSubmission, BuffersComeBackAlthoughTheKernelTakesNothingForAWhile) {
     while (!is_back && !is_late) (void)co_await signal.wait();
     EXPECT_FALSE(is_late) << "the loop has slept on work that was not finished";
     EXPECT_EQ(refused_submissions, 0) << "nothing was refused: this test tested nothing";
+    scope.cancel();
+    co_await scope.join();
+  });
+}
+
+// Nothing else happens that would wake the loop.
+TEST_F(UringSubmission, ABufferThatIsGivenBackWakesWhoWaitsForIt) {
+  run([this]() -> Task<> {
+    const auto buffers = *Buffers::create(loop, 1, 64);
+    const auto ends = tcp_connection();
+    Signal signal(loop);
+    Sender sender(loop, ends.server, *buffers, signal);
+    sender.start();
+    EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")), Succeeded());
+    while (sender.in_flight()) (void)co_await loop.nop();
+
+    bool is_late = false;
+    bool is_back = false;
+    Scope scope(loop);
+    scope.spawn(wake_up_at_last(is_late, signal));
+    scope.spawn(notify_when_returned(*buffers, is_back, signal));
+    (void)co_await loop.nop();
+    sender.give_input_back();
+    while (!is_back && !is_late) (void)co_await signal.wait();
+    EXPECT_FALSE(is_late) << "the loop has slept although a buffer was back";
     scope.cancel();
     co_await scope.join();
   });

@@ -2,7 +2,7 @@
 // filled in, and the last completion of each operation. The rest follows:
 //
 // - where the tails and heads are: they count entries from the ring's beginning, and each entry has
-//   one completion, but for a send in silence with a receive linked behind it: these two have one;
+//   one completion, but for a send in silence with a receive linked to it: these two have one;
 // - when the kernel took entries: in the call between a request and the next completion;
 // - which completions came in one batch: those that the loop took in one go.
 //
@@ -87,7 +87,7 @@ class Replay {
     }
     const label = `${event.name}${this.who(event.args)}`;
     this.operations.set(event.id, { number: event.id, label, names, asked: false });
-    const what = names.length > 1 ? `a ${names[0]}, and linked behind it a ${names[1]}` : names[0];
+    const what = names.length > 1 ? `a ${names[0]} and a linked ${names[1]}` : names[0];
     this.step("request", "at", event.ts,
       `We fill in operation ${event.id}, ${label}: ${what}. ${moves}`, { sqTail: tail });
   }

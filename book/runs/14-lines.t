@@ -1,0 +1,8 @@
+What an idea costs in lines: those that a stage has and the one before it has not.
+
+  $ cd "$ROOT"
+  $ for n in 1 2 3 4; do echo "$n to $((n + 1)): $(diff -ruN -x steps -x '*.md' part$n-* part$((n + 1))-* | grep -c '^+[^+]')"; done
+  1 to 2: 1\d\d (re)
+  2 to 3: [234]\d\d (re)
+  3 to 4: [234]\d\d (re)
+  4 to 5: [234]\d\d (re)

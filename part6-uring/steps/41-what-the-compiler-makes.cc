@@ -1,0 +1,145 @@
+// What the compiler makes of a coroutine. add() says co_await and co_return. add_by_hand() is the
+// same without either: a frame that is a struct, and a switch that goes on where it stopped. The
+// two share a promise and an awaiter that print each call, and the same calls are made in the same
+// order. That a frame begins with two functions and the promise is no part of C++: g++, clang and
+// Visual C++ have agreed on it.
+// Try it: ./41-what-the-compiler-makes
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+std::vector<std::string> said;
+
+void say(const char* line) { said.emplace_back(line); }
+
+/// A coroutine that yields an int. Owns its frame.
+struct Task {
+  struct promise_type {
+    static void* operator new(std::size_t bytes) {
+      say("            operator new");
+      return ::operator new(bytes);
+    }
+    Task get_return_object() {
+      say("            promise.get_return_object");
+      return Task(std::coroutine_handle<promise_type>::from_promise(*this));
+    }
+    std::suspend_always initial_suspend() noexcept {
+      say("            promise.initial_suspend");
+      return {};
+    }
+    std::suspend_always final_suspend() noexcept {
+      say("            promise.final_suspend");
+      return {};
+    }
+    void return_value(int value) {
+      say("            promise.return_value");
+      result = value;
+    }
+    void unhandled_exception() { std::terminate(); }
+    int result = 0;
+  };
+
+  explicit Task(std::coroutine_handle<promise_type> its_frame) : frame(its_frame) {}
+  Task(Task&& other) noexcept : frame(std::exchange(other.frame, nullptr)) {}
+  ~Task() {
+    if (frame) frame.destroy();
+  }
+
+  std::coroutine_handle<promise_type> frame;
+};
+
+std::coroutine_handle<> waiting;
+int answer = 0;
+
+/// Waits until main has an answer.
+struct Answer {
+  bool await_ready() {
+    say("            awaiter.await_ready");
+    return false;
+  }
+  void await_suspend(std::coroutine_handle<> coroutine) {
+    say("            awaiter.await_suspend");
+    waiting = coroutine;
+  }
+  int await_resume() {
+    say("            awaiter.await_resume");
+    return answer;
+  }
+};
+
+// [coroutine]
+Task add(int first) {
+  say("    the body begins");
+  const int second = co_await Answer();
+  say("    the body has the answer");
+  co_return first + second;
+}
+// [/coroutine]
+
+// [frame]
+struct Frame {
+  void (*resume)(Frame*);   // what resume() of a handle calls; null when it is done
+  void (*destroy)(Frame*);  // what destroy() of a handle calls
+  Task::promise_type promise;
+  int first;       // the parameter, a copy
+  Answer awaiter;  // the object that is awaited
+  int state;       // where to go on
+};
+
+void resume(Frame* frame) {
+  if (frame->state == 0) {
+    say("    the body begins");
+    frame->state = 1;
+    if (!frame->awaiter.await_ready()) {
+      frame->awaiter.await_suspend(std::coroutine_handle<>::from_address(frame));
+      return;
+    }
+  }
+  const int second = frame->awaiter.await_resume();
+  say("    the body has the answer");
+  frame->promise.return_value(frame->first + second);
+  frame->promise.final_suspend();  // suspend_always: the frame stays
+  frame->resume = nullptr;
+}
+// [/frame]
+
+void destroy(Frame* frame) { delete frame; }
+
+// [by-hand]
+Task add_by_hand(int first) {
+  say("            operator new");
+  auto* frame = new Frame{resume, destroy, {}, first, {}, 0};
+  Task task = frame->promise.get_return_object();
+  frame->promise.initial_suspend();  // suspend_always: the body does not begin yet
+  return task;
+}
+// [/by-hand]
+
+void use(Task (*begin)(int)) {
+  say("main calls add(1)");
+  Task task = begin(1);
+  say("main has a task, and resumes it");
+  task.frame.resume();
+  say("main has an answer, and resumes what waits for it");
+  answer = 41;
+  waiting.resume();
+  const bool right = task.frame.done() && task.frame.promise().result == 42;
+  say(right ? "main has 42, and destroys the task" : "main has something else");
+}
+
+}  // namespace
+
+int main() {
+  use(add);
+  const auto by_compiler = std::exchange(said, {});
+  for (const auto& line : by_compiler) std::puts(line.c_str());
+  use(add_by_hand);
+  std::printf("by hand: %s %zu lines\n", said == by_compiler ? "the same" : "other", said.size());
+}

@@ -1,0 +1,20 @@
+  $ cd "$STEPS"
+
+Every call of promise and awaiter, by a coroutine and by a struct with a switch.
+
+  $ ./41-what-the-compiler-makes
+  main calls add(1)
+              operator new
+              promise.get_return_object
+              promise.initial_suspend
+  main has a task, and resumes it
+      the body begins
+              awaiter.await_ready
+              awaiter.await_suspend
+  main has an answer, and resumes what waits for it
+              awaiter.await_resume
+      the body has the answer
+              promise.return_value
+              promise.final_suspend
+  main has 42, and destroys the task
+  by hand: the same 14 lines

@@ -1,0 +1,9 @@
+  $ cd "$STEPS"
+
+The first line of each pair is GCC 12's; a later compiler closes once, and runs.
+
+  $ ./43-named-first
+  an aggregate in the expression: closed [12] (re)
+  the same with a name:           closed 1
+  if \(co_await x\), its body:      (does not run|runs) (re)
+  the same with a name:           runs

@@ -1,0 +1,28 @@
+"""What a server's memory may do in whatever language it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+ROUNDS_MAX = 4
+
+
+def least_growth(
+    memory: Callable[[], int],
+    one_round: Callable[[], object],
+    enough: int,
+    rounds: int = ROUNDS_MAX,
+) -> int:
+    """By how many bytes a round makes the memory grow, if another does not make it grow less.
+
+    A leak is in every round. An allocator or a garbage collector that takes its memory in large
+    pieces comes to rest: then a round costs less than `enough`, and no other is needed.
+    """
+    least: float = float("inf")
+    for _ in range(rounds):
+        before = memory()
+        one_round()
+        least = min(least, memory() - before)
+        if least < enough:
+            break
+    return int(least)

@@ -1,0 +1,85 @@
+"""What became of each test, a line of JSON for each: for whoever shows it in another form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.rule import Rule
+
+
+def properties(rule: Rule | None, error: BaseException | None) -> list[tuple[str, str]]:
+    """What a report of a failure says about the reason, besides its sections."""
+    found = [("cause", cause(error))]
+    if rule is not None:
+        found += [("rule", rule.text), ("chapter", rule.chapter)]
+    return found
+
+
+def cause(error: BaseException | None) -> str:
+    """The failure in a line."""
+    lines = str(error).strip().splitlines() if error is not None else []
+    said = lines[0] if lines else "no reason given"
+    return said if isinstance(error, AssertionError) else f"{type(error).__name__}: {said}"
+
+
+class Results:
+    """A pytest plugin that writes the file as the tests end.
+
+    The first line is {"collected": [ID, ...]}, in the order of the tests; each other is a test.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w", encoding="utf-8", buffering=1)
+        self._collected = False
+        self._failed: dict[str, pytest.TestReport] = {}
+        self._skipped: set[str] = set()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """With xdist only its workers collect; each finds the same."""
+        self._note_collected([one.split("@")[0] for one in ids])
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Without xdist."""
+        if session.items:
+            self._note_collected([item.nodeid for item in session.items])
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Notes one phase of a test; after the last the test is written."""
+        test = report.nodeid.split("@")[0]  # xdist adds the group
+        if report.failed:
+            self._failed.setdefault(test, report)
+        elif report.skipped:
+            self._skipped.add(test)
+        if report.when == "teardown":
+            self._write(self._entry(test, self._failed.get(test, report)))
+
+    def pytest_sessionfinish(self) -> None:
+        """The file is complete."""
+        self._file.close()
+
+    def _note_collected(self, tests: list[str]) -> None:
+        if not self._collected:
+            self._write({"collected": tests})
+            self._collected = True
+
+    def _entry(self, test: str, report: pytest.TestReport) -> dict[str, Any]:
+        said = dict(report.user_properties)
+        outcome = "skipped" if test in self._skipped else "passed"
+        return {
+            "test": test,
+            "outcome": "failed" if test in self._failed else outcome,
+            "needs": said.get("needs", ""),
+            "cause": said.get("cause", ""),
+            "rule": said.get("rule", ""),
+            "chapter": said.get("chapter", ""),
+            "sections": [list(one) for one in report.sections if not one[0].startswith("Captured")],
+        }
+
+    def _write(self, entry: dict[str, Any]) -> None:
+        self._file.write(json.dumps(entry) + "\n")

@@ -1,0 +1,297 @@
+"""./check with a server of the reader's own: the climb, first servers, reports, tables."""
+
+from __future__ import annotations
+
+import os
+import pty
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+import rules
+from capabilities import CAPABILITIES, DEFAULT_LEVEL, LADDER, LEVELS, RUNGS
+from harness.proc import wait_until
+from harness.target import REPOSITORY
+
+pytestmark = [pytest.mark.of_the_suite, pytest.mark.timeout(400)]  # three climbs, one by one
+
+HERE = Path(__file__).parent
+CHECK = REPOSITORY / "check"
+STARTERS = REPOSITORY / "tools" / "start"
+# How each first server is built, and Debian's package for that.
+BUILDS = {
+    "python": ((), ""),
+    "node": ((), "nodejs"),
+    "cpp": (("g++", "-O2", "-Wall", "-Wextra", "-Werror", "-std=c++20", "-o", "echo", "echo.cc"),
+            "g++"),
+    "go": (("go", "build", "-o", "echo", "echo.go"), "golang-go"),
+    "rust": (("rustc", "-O", "-D", "warnings", "-o", "echo", "echo.rs"), "rustc"),
+}
+OF_A_MECHANISM = {
+    "batched-calls", "feather-light", "interest", "plain-calls", "pool", "ring", "trace",
+}  # fmt: skip
+LINES_MAX = 65
+
+
+@dataclass
+class Ran:
+    """What ./check said and made."""
+
+    status: int
+    said: str
+    complained: str
+    at: Path
+
+
+def check(*words: str, at: Path, state: Path | None = None) -> Ran:
+    """./check, called from that directory; what it remembers is in `state`."""
+    ran = subprocess.run([CHECK, *words], cwd=at, env=environment(state or at), text=True,
+                         capture_output=True, stdin=subprocess.DEVNULL, timeout=350)
+    return Ran(ran.returncode, ran.stdout, ran.stderr, at)
+
+
+def environment(state: Path) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    return {**kept, "XDG_STATE_HOME": str(state), "TERM": "xterm"}
+
+
+def broken(bug: str) -> str:
+    return f"{sys.executable} {HERE / 'broken_servers.py'} {bug} --port {{port}}"
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """The climb of a server that has forgotten what a half-close is."""
+    return check("--mine", broken("drops-half-closed"), "--report", "found.html",
+                 "--junit=found.xml", at=tmp_path_factory.mktemp("stopped"))
+
+
+def test_the_climb_stops_at_the_first_level_that_fails(stopped: Ran) -> None:
+    assert stopped.status == 1, stopped.complained
+    names = [line.split()[0] for line in stopped.said.splitlines() if "#" in line[:24]]
+    assert names[:3] == ["framing", "survival", "closing"] and "options" not in stopped.said
+    assert "2 of 16 levels\n  next: closing, book/02-blocking.md\n" in stopped.said
+
+
+def test_one_failure_is_shown_with_what_was_sent_and_got_and_the_rule(stopped: Ran) -> None:
+    for words in ("closing asks: ", "reads on until the client's end", "sent ", "the end of the",
+                  "shut down its sending side", "the rule, explained in book/02-blocking.md",
+                  f"{CHECK} --server ", "--level closing -k test_"):
+        assert words in " ".join(stopped.said.split()), stopped.said
+    assert stopped.said.count("the rule, explained") == 1
+
+
+def test_in_a_pipe_there_are_no_colours(stopped: Ran) -> None:
+    assert "\033" not in stopped.said and "\r" not in stopped.said
+
+
+def test_in_a_terminal_there_are(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([CHECK, "--mine", broken("big-endian")], cwd=tmp_path, stdout=theirs,
+                          stderr=subprocess.DEVNULL, env=environment(tmp_path)) as run:
+        os.close(theirs)
+        said = b""
+        while piece := read_terminal(ours):
+            said += piece
+        assert run.wait(60) == 1
+    os.close(ours)
+    assert b"\033[31m" in said and "░".encode() in said, said
+
+
+def read_terminal(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:
+        return b""  # its other side is closed
+
+
+def test_the_page_says_the_same_and_needs_no_other_file(stopped: Ran) -> None:
+    page = (stopped.at / "found.html").read_text()
+    for words in ("half-close", rules.HALF_CLOSE.text, rules.HALF_CLOSE.chapter,
+                  "shut down its sending side", "Not asked for yet: ready-line, "):
+        assert words in page
+    assert "http" not in page.replace("--protocol http", "").replace("<b>http</b>", "")
+    assert "src=" not in page and "<link" not in page and "<script" not in page
+
+
+def test_the_xml_counts_every_test_and_tells_why(stopped: Ran) -> None:
+    suites = list(ElementTree.parse(stopped.at / "found.xml").iter("testsuite"))
+    assert [suite.get("name") for suite in suites] == [
+        f"your server: {level}" for level in RUNGS[:3]]
+    failures = list(suites[2].iter("failure"))
+    assert len(failures) == int(suites[2].get("failures") or 0) > 1
+    assert any(rules.HALF_CLOSE.text in (failure.text or "") for failure in failures)
+
+
+def test_the_command_is_remembered_with_its_directory(tmp_path: Path) -> None:
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    here.mkdir()
+    elsewhere.mkdir()
+    (here / "mine").write_text("#!/bin/sh\necho 'not today' >&2\n")
+    (here / "mine").chmod(0o755)
+    for again in (check("--mine", "./mine {port}", at=here, state=tmp_path),
+                  check("--mine", at=elsewhere, state=tmp_path)):
+        assert again.status == 1 and "your server: ./mine {port}\n" in again.said, again.complained
+        assert "nobody listens on 127.0.0.1:" in again.said and "not today" in again.said
+
+
+def test_without_a_command_to_remember_the_usage_is_told(tmp_path: Path) -> None:
+    ran = check("--mine", at=tmp_path)
+    assert (ran.status, ran.said) == (2, "")
+    assert "./check --mine 'CMD --port {port}'" in ran.complained
+
+
+@pytest.fixture
+def watching(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """./check --mine --watch of a copy of a first server, and the copy."""
+    program = tmp_path / "echo.py"
+    shutil.copyfile(STARTERS / "python" / "echo.py", program)
+    words = [CHECK, "--mine", f"{sys.executable} echo.py --port {{port}}", "--watch"]
+    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, text=True,
+                          stderr=subprocess.STDOUT, env=environment(tmp_path)) as run:
+        yield run, program
+        run.terminate()
+
+
+def test_a_change_of_the_program_starts_the_climb_again(
+    watching: tuple[subprocess.Popen[str], Path]
+) -> None:
+    run, program = watching
+    lines = iter(run.stdout.readline, "")
+    assert "next: survival" in next(line for line in lines if "next: " in line)
+    assert str(program) in next(line for line in lines if "waiting for a change" in line)
+    program.write_text(program.read_text().replace('"little"', '"big"'))
+    assert "next: framing" in next(line for line in lines if "next: " in line)
+
+
+def test_a_change_while_the_tests_run_ends_them(
+    watching: tuple[subprocess.Popen[str], Path]
+) -> None:
+    run, program = watching
+    assert run.stdout.readline().startswith("your server: ")
+    time.sleep(0.5)  # it has begun, and takes some seconds
+    program.write_text(program.read_text().replace('"little"', '"big"'))
+    lines = list(iter(run.stdout.readline, "  next: framing, book/01-bytes.md\n"))
+    assert sum(line.startswith("your server: ") for line in lines) == 1
+    assert not any("survival" in line for line in lines)
+
+
+def test_a_climb_that_is_broken_off_leaves_no_server_behind(tmp_path: Path) -> None:
+    said = tmp_path / "pids"
+    (tmp_path / "mine").write_text(f"#!/bin/sh\nsleep 1000 &\necho $! >>{said}\nwait\n")
+    (tmp_path / "mine").chmod(0o755)
+    with subprocess.Popen([CHECK, "--mine", "./mine {port}"], cwd=tmp_path, text=True,
+                          stdout=subprocess.PIPE, env=environment(tmp_path)) as run:
+        assert wait_until(said.exists, 60)
+        time.sleep(0.5)  # all of the workers are in a test
+        run.send_signal(signal.SIGINT)
+        assert run.wait(60) == 130
+    started = said.read_text().split()
+    assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in started), 10)
+
+
+@pytest.mark.parametrize("language", BUILDS)
+def test_a_first_server_has_the_level_that_its_readme_names(language: str, tmp_path: Path) -> None:
+    build, package = BUILDS[language]
+    for program in (*build[:1], *(["node"] if language == "node" else [])):
+        if shutil.which(program) is None:
+            pytest.skip(f"no {program} here (Debian: apt-get install {package})")
+    directory = tmp_path / "with blank"
+    ran = check("--start", language, str(directory), at=tmp_path)
+    assert ran.status == 0, ran.complained
+    if build:
+        built = subprocess.run(build, cwd=directory, capture_output=True, text=True)
+        assert built.returncode == 0, built.stderr
+    (command,) = [line for line in ran.said.splitlines() if " --mine " in line]
+    ran = check("--mine", command.partition("'")[2].rstrip("'"), at=directory)
+    assert "1 of 16 levels\n  next: survival" in ran.said, ran.said + ran.complained
+    readme = (directory / "README.md").read_text()
+    assert "has the first level, `framing`" in readme and f"{CHECK} --mine" in readme
+
+
+def test_every_first_server_is_short_and_tested() -> None:
+    assert {path.name for path in STARTERS.iterdir()} == set(BUILDS)
+    for path in STARTERS.glob("*/echo.*"):
+        assert len(path.read_text().splitlines()) <= LINES_MAX, path
+
+
+def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    assert check("--start", "python", "mine", at=tmp_path).status == 0
+    (tmp_path / "mine" / "echo.py").write_text("mine")
+    ran = check("--start", "python", "mine", at=tmp_path)
+    assert ran.status == 2 and "is not overwritten" in ran.complained
+    assert (tmp_path / "mine" / "echo.py").read_text() == "mine"
+
+
+def test_a_table_of_servers_has_a_line_for_each(tmp_path: Path) -> None:
+    (tmp_path / "class").write_text(
+        f"# of this year\nann {broken('big-endian')}\n\nbob ./nosuch {{port}}\n")
+    ran = check("--servers", "class", "--report", "class.html", at=tmp_path)
+    assert ran.status == 0, ran.complained
+    ann, bob = ran.said.splitlines()
+    assert ann.startswith("ann  ....................  0 of 16  framing: ")
+    assert bob.startswith("bob  ....................  0 of 16  there is no program './nosuch'")
+    page = (tmp_path / "class.html").read_text()
+    assert '<a href="#server-1">bob</a>' in page and rules.ECHO.text in page
+
+
+def test_failures_are_grouped_by_their_rule(tmp_path: Path) -> None:
+    ran = check("--server", broken("answers-early"), "-k", "complete", at=tmp_path)
+    assert ran.status == 1
+    assert "\n7 failures under 2 rules:\n" in ran.said, ran.said
+    assert f"  4 x {rules.NOT_EARLY.text} ({rules.NOT_EARLY.chapter})\n" in ran.said
+
+
+def test_what_a_level_asks_is_said_before_its_tests(tmp_path: Path) -> None:
+    ran = check("--server", "true {port}", "-k", "nosuchtest", at=tmp_path)
+    assert ran.status == 1 and "0 passed, 0 failed, 0 skipped" in ran.said
+    ran = check("--server", broken("big-endian"), "--level", "framing", at=tmp_path)
+    assert ran.said.startswith("level framing asks for:\n  framing: each message comes back whole")
+
+
+@pytest.mark.parametrize(("words", "says"), [
+    (["--mine", "nosuch {port}"], "there is no program 'nosuch'"),
+    (["--mine", "'unbalanced {port}"], "no closing quotation"),
+    (["--mine", "true --port"], "the command 'true --port' has no {port}"),
+    (["--mine", "true {port}", "--watch"], "names no file to watch"),
+    (["--mine", "true {port}", "part1"], "--mine is about your own server"),
+    (["--server", "nosuch {port}"], "there is no program 'nosuch'"),
+    (["--server", "true {port}", "--level", "part"], "--level takes one of framing, survival"),
+    (["--server", "true {port}", "--level=clossing"], "'clossing': did you mean closing?"),
+    (["--server", "true {port}", "--watch"], "--watch goes with --mine"),
+    (["--servers", "nosuch"], "cannot read nosuch: No such file"),
+    (["--start", "cobol", "x"], "--start takes one of python, cpp"),
+    (["--start", "python"], "--start takes a language and a directory"),
+    (["--mine", "true {port}", "--report", "gone/x.html"], "cannot write gone/x.html: there is"),
+    (["--report", "x.html", "part1"], "--report goes with --mine, --server or --servers"),
+])
+def test_wrong_usage_is_a_line(words: list[str], says: str, tmp_path: Path) -> None:
+    ran = check(*words, at=tmp_path)
+    assert (ran.status, ran.said) == (2, "")
+    assert says in ran.complained and len(ran.complained.splitlines()) == 1
+
+
+def test_the_readme_shows_what_is_really_said(tmp_path: Path) -> None:
+    if shutil.which("ncat") is None:
+        pytest.skip("no ncat here (Debian: apt-get install ncat)")
+    _, _, block = (REPOSITORY / "README.md").read_text().partition("```console\n$ ./check ")
+    command, *lines = block.partition("```")[0].splitlines()
+    ran = check(*shlex.split(command), at=tmp_path)
+    said = iter(ran.said.splitlines())
+    assert all(line in said for line in lines), ran.said + ran.complained
+
+
+def test_the_ladder_leaves_out_only_what_belongs_to_a_mechanism() -> None:
+    assert set(CAPABILITIES) - LEVELS[RUNGS[-1]] == OF_A_MECHANISM
+    assert DEFAULT_LEVEL == "closing"
+    for rung in LADDER:
+        assert (REPOSITORY / rung.chapter).is_file(), rung

@@ -1,0 +1,42 @@
+"""Level after level, up to the first that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ladder import LADDER
+from runs import Judged, Run, run_level
+
+FAILING_SECONDS = 10  # a server that answers nothing fails every test of a level, after a wait
+PATIENCE_SECONDS = 5
+
+
+def climb(
+    name: str,
+    command: str,
+    directory: Path,
+    progress: Callable[[Run], bool] = lambda run: True,
+    arrived: Callable[[Run], None] = lambda run: None,
+) -> Judged:
+    """Asks for each level only what the one below did not. `arrived` sees each level at its end.
+
+    A level that fails is run to its end if that does not take long.
+    """
+
+    def goes_on(run: Run) -> bool:
+        return progress(run) and run.failing_seconds < FAILING_SECONDS
+
+    judged = Judged(name, command, [])
+    below = ""
+    for rung in LADDER:
+        options = [f"--patience={PATIENCE_SECONDS}"]
+        if below:
+            options.append(f"--above={below}")
+        run = run_level(command, rung.name, directory, *options, progress=goes_on)
+        judged.runs.append(run)
+        arrived(run)
+        if not run.passed:
+            break
+        below = rung.name
+    return judged

@@ -1,0 +1,100 @@
+"""A report in one page of HTML that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from pathlib import Path
+
+from ladder import CAPABILITIES, CLIMBING_ORDER, LADDER, RUNGS
+from runs import Judged, Run, Test, by_rule
+
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+  color: #1d2430; background: #fff; }
+h1, h2, h3 { line-height: 1.2; } h2 { margin-top: 3rem; }
+table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0;
+  border-bottom: 1px solid #d8dde5; }
+pre { background: #f3f5f8; padding: .8rem; overflow-x: auto; font-size: .85rem; }
+meter { width: 12rem; } .pass { color: #14692f; } .fail { color: #a11414; font-weight: 600; }
+.open { color: #667085; } details { margin: .8rem 0; } summary { cursor: pointer; }
+@media (prefers-color-scheme: dark) { body { color: #e4e8ee; background: #14181f; }
+  pre { background: #1f2630; } th, td { border-color: #394352; } .pass { color: #6fd08c; }
+  .fail { color: #ff8a80; } .open { color: #98a2b3; } }
+"""
+
+
+def write_page(path: Path, judged: Sequence[Judged]) -> None:
+    """One server in detail, or a table of several and then each in detail."""
+    parts = [*overview(judged)] if len(judged) > 1 else []
+    for number, server in enumerate(judged):
+        parts += details(server, f"server-{number}")
+    whose = judged[0].name if len(judged) == 1 else f"{len(judged)} servers"
+    path.write_text(
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width">\n'
+        f"<title>{escape(whose)}: what the tests found</title>\n<style>{STYLE}</style>\n"
+        f"<h1>What the tests found about {escape(whose)}</h1>\n" + "\n".join(parts) + "\n</html>\n",
+        encoding="utf-8")
+
+
+def overview(judged: Sequence[Judged]) -> Iterator[str]:
+    """The table of several servers."""
+    yield "<table><tr><th>server</th><th>levels</th><th></th><th>stopped at</th></tr>"
+    for number, server in enumerate(judged):
+        done = sum(run.passed for run in server.runs)
+        yield (f'<tr><td><a href="#server-{number}">{escape(server.name)}</a></td>'
+               f"<td>{done} of {len(RUNGS)}</td><td>{meter(done, len(RUNGS))}</td>"
+               f"<td>{escape(server.why)}</td></tr>")
+    yield "</table>"
+
+
+def meter(done: int, of: int) -> str:
+    """A bar that a screen reader can read."""
+    return f'<meter min="0" max="{of}" value="{done}">{done} of {of}</meter>'
+
+
+def details(server: Judged, anchor: str) -> Iterator[str]:
+    """Levels, capabilities and failures of a server."""
+    yield f'<h2 id="{anchor}">{escape(server.name)}</h2>'
+    yield f"<pre>{escape(server.command)}</pre>"
+    yield "<table><tr><th>level</th><th>tests passed</th><th></th><th>asks</th></tr>"
+    asks = {rung.name: rung.asks for rung in LADDER}
+    for run in server.runs:
+        passed, of = run.count("passed"), len(run.names) - run.count("skipped")
+        yield (f'<tr><td class="{"pass" if run.passed else "fail"}">{run.level}</td>'
+               f"<td>{passed} of {of}</td><td>{meter(passed, of)}</td>"
+               f"<td>{escape(asks.get(run.level, 'all that this stage must do'))}</td></tr>")
+    yield "</table>"
+    yield from capabilities(server.runs)
+    failures = [test for run in server.runs for test in run.failures]
+    if failures:
+        yield "<h3>Failures, by rule</h3>"
+    for (rule, chapter), tests in by_rule(failures).items():
+        yield f"<h4>{escape(rule)}</h4><p>Explained in {escape(chapter)}.</p>"
+        yield from (failure(test) for test in tests)
+
+
+def capabilities(runs: Sequence[Run]) -> Iterator[str]:
+    """What it can do and cannot; those that it was not asked for are only named."""
+    outcomes: dict[str, list[str]] = {}
+    for test in (test for run in runs for test in run.tests):
+        outcomes.setdefault(test.needs, []).append(test.outcome)
+    yield "<h3>Capabilities</h3><table><tr><th>capability</th><th>tests passed</th></tr>"
+    for capability, ended in outcomes.items():
+        passed, ran = ended.count("passed"), len(ended) - ended.count("skipped")
+        kind = "open" if not ran else "pass" if passed == ran else "fail"
+        yield (f"<tr><td><b>{capability}</b>: {escape(CAPABILITIES[capability])}</td>"
+               f'<td class="{kind}">{passed} of {ran}</td></tr>')
+    yield "</table>"
+    if not_asked := [name for name in CLIMBING_ORDER if name not in outcomes]:
+        yield f'<p class="open">Not asked for yet: {", ".join(not_asked)}.</p>'
+
+
+def failure(test: Test) -> str:
+    """One of them, folded."""
+    sections = "".join(f"<p>{escape(title)}</p><pre>{escape(text)}</pre>"
+                       for title, text in test.sections if title != "the rule")
+    return (f"<details><summary>{escape(test.sentence)}</summary>"
+            f'<p class="fail">{escape(test.cause)}</p>{sections}</details>')
