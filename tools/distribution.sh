@@ -13,7 +13,8 @@ Makes a Debian of that release, as bookworm, trixie or sid, with nothing in it b
 command there as root, in a copy of what was last committed here. Its output is printed, and its
 exit status is ours; everything else is gone afterwards. Needs root, and some gigabytes in /var/tmp.
 
-  ARCHITECTURES   whose packages can be installed there, as amd64,arm64 [this machine's]
+  ARCHITECTURES   whose packages can be installed there, as amd64,arm64 [this machine's]; with it
+                  there is only the release itself, without its updates
   CCACHE_DIR      a directory of ccache that compilers there use, so that a second run is quicker
 END
 }
@@ -39,6 +40,14 @@ if [[ $ccache ]]; then
     CCACHE_BASEDIR=/project)
 fi
 
+# Of the updates for a rare processor a mirror may have a list and a signature that do not agree; that
+# was seen. The mirror is apt's own, or where apt knows none of Debian's, what mmdebstrap takes.
+mirror=()
+if [[ ${ARCHITECTURES:-} ]]; then
+  mapfile -t mirror < <(apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' \
+    'Origin: Debian' 'Label: Debian' | head -n 1)
+fi
+
 system=$(mktemp -d /var/tmp/six-servers.XXXXXX)
 trap 'rm -rf --one-file-system "$system"' EXIT
 trap 'exit 130' INT
@@ -47,7 +56,7 @@ trap 'exit 130' INT
 quietly "making a bare Debian $release" mmdebstrap --variant=apt --mode=root \
   --architectures="${ARCHITECTURES:-$(dpkg --print-architecture)}" --include="$packages" \
   --aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt=force-unsafe-io \
-  "$release" "$system" || exit 1
+  "$release" "$system" "${mirror[@]}" || exit 1
 chmod 755 "$system"
 cp -L /etc/resolv.conf /etc/hosts "$system/etc/"
 mkdir "$system/project" "$system/ccache"

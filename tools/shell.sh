@@ -103,7 +103,7 @@ traced() { strace -qq -o calls -e "trace=$1" "${@:2}"; }
 # calls_while COMMAND…: writes the calls that the server makes meanwhile to the file "calls".
 calls_while() ( # in a shell of its own, which says nothing about the job
   strace -qq -o calls -p "$pid" &
-  _until_traced
+  _until_traced || return 1
   "$@"
   sleep 0.2
   kill -INT $!
@@ -123,7 +123,7 @@ count_calls() (
   pid='' clients=() # a server that was started before goes on
   start "$@" >/dev/null && crowd 1 && rounds 1
   strace -qq -c -U calls,name -o calls -p "$pid" &
-  _until_traced
+  _until_traced || return 1
   rounds 100
   kill -INT $!
   wait $!
@@ -182,4 +182,10 @@ _program() {
   esac
 }
 
-_until_traced() { until grep -q 'TracerPid:.[1-9]' "/proc/$pid/status"; do sleep 0.05; done; }
+# Until strace, the last job, watches the server; it has ended where there is none to watch.
+_until_traced() {
+  until grep -qs 'TracerPid:.[1-9]' "/proc/$pid/status"; do
+    kill -0 $! 2>/dev/null || return 1
+    sleep 0.05
+  done
+}

@@ -23,6 +23,7 @@ from blocks import ROOT, Wrong
 
 STATUS = re.compile(r"  \[\d+\]")
 SCRATCH_FILE = re.compile(r'"\$CRAMTMP/([\w.-]+)"')
+EXAMPLE = re.compile(r'"\$EXAMPLES/([\w-]+)"')
 BEFORE = ('cd "$STEPS"', '. "$ROOT/tools/shell.sh"')
 RANGE = re.compile(r"(\d+)(?:\.\.(\d+))?")
 
@@ -35,8 +36,9 @@ class Command:
     output: list[str] = field(default_factory=list)
 
     def shown(self) -> list[str]:
-        """As one would type it: in a directory where files may be made."""
-        first, *more = [SCRATCH_FILE.sub(r"\1", line) for line in self.lines]
+        """As one would type it: in a directory where files may be made, or where the program is."""
+        first, *more = [EXAMPLE.sub(r"./\1", SCRATCH_FILE.sub(r"\1", line))
+                        for line in self.lines]
         return [f"$ {first}", *(f"> {line}" for line in more)]
 
 
@@ -122,7 +124,7 @@ def _run(transcript: Path, build: Path) -> str:
         bare.write_text("\n".join(kept) + "\n")
         cram = shutil.which("cram3") or "cram"
         subprocess.run([cram, "--shell=/bin/bash", bare], cwd=ROOT, capture_output=True,
-                       env={**os.environ, "STEPS": str(steps), "ROOT": str(ROOT),
-                            "BUILD": str(build)})
+                       env={**os.environ, "STEPS": str(steps), "EXAMPLES": str(steps),
+                            "ROOT": str(ROOT), "BUILD": str(build)})
         with_output = Path(f"{bare}.err")
         return (with_output if with_output.exists() else bare).read_text()

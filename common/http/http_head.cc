@@ -2,6 +2,7 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/rfc7230.hpp>
+#include <boost/version.hpp>
 #include <cstddef>
 #include <limits>
 
@@ -81,6 +82,10 @@ class HeadParser final : public http::basic_parser<true> {
                                  beast::error_code&) override {
     return body.size();
   }
+#if BOOST_VERSION >= 109000  // before, a trailer's fields went to on_field_impl
+  void on_trailer_field_impl(http::field, beast::string_view, beast::string_view,
+                             beast::error_code&) override {}
+#endif
   void on_finish_impl(beast::error_code&) override {}
 
   HttpHead head_;

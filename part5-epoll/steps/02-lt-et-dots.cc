@@ -34,12 +34,14 @@ void watch(const char* how, unsigned flags) {
   epoll_event interest{EPOLLIN | flags, {.fd = ends[0]}};
   check(epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &interest), "epoll_ctl");
 
+  // [arrivals]
   std::printf("%-5s", how);
   for (int arrival = 1; arrival <= 2; ++arrival) {
     check(write(ends[1], "x", 1), "write");
     std::printf("   a byte comes: ");
     ask_20_times(epoll);
   }
+  // [/arrivals]
   std::puts("");
   close(ends[0]);
   close(ends[1]);

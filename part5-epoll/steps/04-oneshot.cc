@@ -36,6 +36,7 @@ int main() {
   int ends[2];
   check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
   const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+  // [asks]
   epoll_event once{EPOLLIN | EPOLLONESHOT, {.fd = ends[0]}};
   check(epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &once), "epoll_ctl");
 
@@ -50,6 +51,7 @@ int main() {
   ask("the peer has closed", epoll);
   check(epoll_ctl(epoll, EPOLL_CTL_MOD, ends[0], &once), "epoll_ctl");
   ask("re-armed", epoll);
+  // [/asks]
 
   close(ends[0]);
   close(epoll);

@@ -45,6 +45,7 @@ void run(const char* title, bool shared) {
   std::atomic<int> woken = 0;
   std::atomic<int> accepted = 0;
   std::latch awake(4);
+  // [work]
   const auto work = [&](int epoll) {
     epoll_event event;
     woken += check(epoll_wait(epoll, &event, 1, 5000), "epoll_wait");
@@ -55,6 +56,7 @@ void run(const char* title, bool shared) {
       close(fd);
     }
   };
+  // [/work]
   std::vector<std::thread> workers;
   for (const int epoll : epolls) workers.emplace_back(work, shared ? epolls[0] : epoll);
   usleep(100'000);  // let them fall asleep; a late one finds the client as well

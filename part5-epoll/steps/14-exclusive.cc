@@ -49,8 +49,10 @@ int main() {
   std::atomic<pid_t> ids[4] = {};
   const auto work = [&](int i) {
     const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+    // [add]
     epoll_event event{EPOLLIN | EPOLLEXCLUSIVE, {.fd = listener}};
     check(epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event), "epoll_ctl");
+    // [/add]
     event = {EPOLLIN, {.fd = stop}};
     check(epoll_ctl(epoll, EPOLL_CTL_ADD, stop, &event), "epoll_ctl");
     ids[i] = gettid();

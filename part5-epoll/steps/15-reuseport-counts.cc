@@ -46,6 +46,7 @@ int main() {
   auto* const name = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
   int listeners[4];
+  // [listeners]
   for (int& listener : listeners) {
     listener = check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
     const int on = 1;
@@ -54,6 +55,7 @@ int main() {
     check(listen(listener, SOMAXCONN), "listen");
     check(getsockname(listener, name, &size), "getsockname");  // the next ones bind the same port
   }
+  // [/listeners]
   int clients[200];
   for (int& client : clients) {
     client = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
@@ -64,7 +66,9 @@ int main() {
   while (waiting(first) + waiting(second) + waiting(third) + waiting(fourth) < 200) usleep(1000);
   std::printf("queued for the four: %d %d %d %d\n", waiting(first), waiting(second), waiting(third),
               waiting(fourth));
+  // [accepts]
   const int accepted = accept_all(second) + accept_all(third) + accept_all(fourth);
+  // [/accepts]
   std::printf("three accept all they get: %d; the first is busy, and %d wait for it\n", accepted,
               waiting(first));
   for (const int fd : clients) close(fd);

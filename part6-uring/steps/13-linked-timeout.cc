@@ -110,14 +110,14 @@ void lifetimes() {
   __kernel_timespec time = moment;
   submit_pair(ours, time);
   time = hour;
-  await_all("its memory is an hour after submit");
+  await_all("length overwritten after submit");
 
   time = hour;
   prepare_read(ours);
   prepare_timeout(time);
   time = {};
   submit();
-  await_all("broken: its memory is 0 before");
+  await_all("broken: overwritten before submit");
 
   prepare_read(ours);
   submit();

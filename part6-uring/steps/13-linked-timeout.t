@@ -11,8 +11,8 @@ Cut in two, the pair is a read without a limit and a timeout linked to nothing.
   nothing comes                      -ECANCELED   -ETIME
   cancelled by us                    -ECANCELED   -ECANCELED
   no such descriptor                 -EBADF       -ECANCELED
-  its memory is an hour after submit -ECANCELED   -ETIME
-  broken: its memory is 0 before     -ECANCELED   -ETIME
+  length overwritten after submit    -ECANCELED   -ETIME
+  broken: overwritten before submit  -ECANCELED   -ETIME
   broken: submitted one by one       5            -EINVAL
   until a deadline: a first read     5            -ECANCELED
   until the same: a second one       -ECANCELED   -ETIME

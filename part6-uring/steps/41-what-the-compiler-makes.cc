@@ -1,5 +1,5 @@
 // What the compiler makes of a coroutine. add() says co_await and co_return. add_by_hand() is the
-// same without either: a frame that is a struct, and a switch that goes on where it stopped. The
+// same without either: a frame that is a struct, and a function that goes on where it stopped. The
 // two share a promise and an awaiter that print each call, and the same calls are made in the same
 // order. That a frame begins with two functions and the promise is no part of C++: g++, clang and
 // Visual C++ have agreed on it.

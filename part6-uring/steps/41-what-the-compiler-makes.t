@@ -1,6 +1,6 @@
   $ cd "$STEPS"
 
-Every call of promise and awaiter, by a coroutine and by a struct with a switch.
+Every call of promise and awaiter, by a coroutine and by a struct with a function.
 
   $ ./41-what-the-compiler-makes
   main calls add(1)

@@ -1,6 +1,7 @@
 """The tools that keep the book true: what they find, and what they write."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import blocks
@@ -118,6 +119,12 @@ def test_a_transcript_is_its_commands() -> None:
     first, second = runs.commands(TRANSCRIPT)
     assert first.shown() == ["$ ./one \\", ">   --two"]
     assert second.output == ["file*.txt (glob)"]
+
+
+def test_a_run_of_an_example_is_shown_from_its_directory() -> None:
+    """Nobody has set $EXAMPLES where one types it."""
+    [only] = runs.commands('  $ "$EXAMPLES/copy-file" "$CRAMTMP/a"\n')
+    assert only.shown() == ["$ ./copy-file a"]
 
 
 def test_a_fence_must_be_a_run_of_the_transcript() -> None:
@@ -328,3 +335,10 @@ def test_a_dead_link_is_found(tmp_path: Path, text: str) -> None:
     assert links.dead(page) == []
     page.write_text(f"# Here\n\n{text}\n")
     assert len(links.dead(page)) == 1
+
+
+@pytest.mark.parametrize("command", ["calls_while true", "count_calls ./no-such-server"])
+def test_no_calls_are_waited_for_where_there_is_no_server(command: str, tmp_path: Path) -> None:
+    script = f". {blocks.ROOT}/tools/shell.sh; {command}"
+    ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, timeout=60)
+    assert ran.returncode != 0

@@ -70,12 +70,12 @@ Options:
 """,
     "2.6": """
 OPTIONS:
-  -h,     --help              print this and exit 
-  -p PORT [79]                port of the server 
-  -B,     --addr ADDR [127.0.0.1]  
-                              the address 
-          --timeout DURATION [10s]  
-                              for all of it 
+  -h,     --help              print this and exit
+  -p PORT [79]                port of the server
+  -B,     --addr ADDR [127.0.0.1]
+                              the address
+          --timeout DURATION [10s]
+                              for all of it
 """,
 }
 

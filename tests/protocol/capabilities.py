@@ -108,8 +108,9 @@ LADDER = (
         "options",
         ("ready-line", "addresses", "command-line"),
         "from here on the tests start the server as the contract says: options are appended to "
-        "your command, `listening on ADDRESS:PORT` is the only line on stdout, SIGTERM ends it "
-        "with status 0, and wrong usage with 2",
+        "your command, {port} is 0, which asks the kernel for a free port, `listening on "
+        "ADDRESS:PORT` is the only line on stdout, SIGTERM ends it with status 0, and wrong usage "
+        "with 2",
         "book/appendix-c-contract.md",
     ),
     Rung(

@@ -73,6 +73,10 @@ SURVIVE = Rule("Whatever one client does, the server lives and serves the next."
 BYSTANDER = Rule(
     "A client that says nothing does not keep the server from serving others.", THREADS
 )
+OWN_ANSWERS = Rule(
+    "An answer goes to the client that sent the message, whoever else speaks at that moment.",
+    THREADS,
+)
 CROWD = Rule("A thousand clients at once are served.", THREADS)
 BOUNDED_MEMORY = Rule(
     "One connection costs less than 4 x --max-message + 256 KiB of memory, whatever its peer does.",
@@ -109,6 +113,11 @@ ACCEPT_FAULTS = Rule(
     POLL,
 )
 
+BACKLOG = Rule(
+    "listen(2) is asked for SOMAXCONN: so many new connections wait while the server cannot "
+    "accept them.",
+    POLL,
+)
 LIMIT_COSTS_NOTHING = Rule("What --max-connections allows is paid for as connections come.", POLL)
 
 # Time
@@ -175,6 +184,10 @@ RESTART = Rule("A server that was stopped can be started again on its port at on
 LOGS = Rule(
     "Without --verbose one line each is logged for an over-long message, an end or a reset "
     "inside a message, and a fault of the server's own; nothing else.",
+    BLOCKING,
+)
+LOG_GONE = Rule(
+    "A log that cannot be written ends nothing, and goes to no client.",
     BLOCKING,
 )
 ESCAPED = Rule("Bytes chosen by a peer are escaped in the log.", BLOCKING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 import rules
 from harness.client import Client
 from harness.examples import for_each_example
-from harness.frames import distinct_payloads, frame
+from harness.frames import distinct_payloads, frame, frames
 from harness.limits import need_descriptors
 from harness.server import Server
 from harness.strace import Strace
@@ -45,6 +46,52 @@ def test_a_thousand_clients_are_served_at_once(server: Server) -> None:
     for number, client in enumerate(clients):
         (client.close, client.reset, client.half_close)[number % 3]()
     server.connect().echo(b"one more")
+
+
+def own_messages(owner: int, sizes: list[int]) -> bytes:
+    """Messages of these sizes in which each byte tells, or the next few do, whose they are."""
+    mark = b"%d:" % owner
+    return frames((mark * (size // len(mark) + 1))[:size] for size in sizes)
+
+
+@pytest.mark.needs("concurrency")
+@pytest.mark.rule(rules.OWN_ANSWERS)
+def test_clients_that_speak_at_once_get_their_own_answers(server: Server) -> None:
+    # Messages of all lengths, cut anywhere: whenever the server looks, some are complete, and of
+    # others the beginning has to be kept.
+    chance = random.Random(5)
+    sizes = [[chance.choice([0, 3, 40, 500, 3000, 9000]) + chance.randrange(9) for _ in range(8)]
+             for _ in range(60)]
+    streams = [own_messages(owner, own) for owner, own in enumerate(sizes)]
+    clients = [server.connect() for _ in streams]
+    unsent = list(streams)
+    while any(unsent):
+        server.pause()  # so that it sees what all have sent in one turn
+        for owner, client in enumerate(clients):
+            piece = unsent[owner][: chance.randrange(1, 12_000)]
+            client.send(piece)
+            unsent[owner] = unsent[owner][len(piece) :]
+        server.resume()
+    for client, stream in zip(clients, streams):
+        client.half_close()
+        assert client.receive_until_end() == stream, f"{client.name} got something else"
+
+
+@pytest.mark.needs("backpressure", "concurrency")
+@pytest.mark.rule(rules.OWN_ANSWERS)
+def test_clients_that_read_late_get_their_own_answers(server: Server) -> None:
+    # The server holds answers for all of them, and for each of them others.
+    sent = []
+    for owner in range(5):
+        client = server.connect(receive_buffer=4096)
+        stream = own_messages(owner, [100 + 731 * owner]) * (6_000_000 // (104 + 731 * owner))
+        sent.append(stream[: client.send_until_stuck(stream, pause=0.03)])
+    for client in server.clients:
+        client.half_close()
+    for owner, (client, stream) in enumerate(zip(server.clients, sent)):
+        received = client.receive_until_end()
+        complete = len(stream) - len(stream) % (104 + 731 * owner)
+        assert received == stream[:complete], f"{client.name} got something else"
 
 
 @pytest.mark.needs("crowd")

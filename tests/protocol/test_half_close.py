@@ -9,9 +9,15 @@ import pytest
 import rules
 from harness.client import Client
 from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames
+from harness.held import send_until_the_server_holds_answers
 from harness.server import Server
 
 pytestmark = [pytest.mark.needs("half-close"), pytest.mark.every_feature]
+
+BURST = frames(distinct_payloads(160, 96))  # fits the 16 KiB that servers like to read at once
+TRIES = 2
+SEEN_SECONDS = 0.05  # long enough for the server to see the end of the stream
+WATCHED_SECONDS = 1.0
 
 
 @pytest.mark.rule(rules.HALF_CLOSE)
@@ -57,6 +63,43 @@ def test_answers_wait_for_a_client_that_reads_only_after_its_half_close(server: 
     client.wait_until_in_kernel()
     client.expect(*payloads)
     client.expect_end()
+
+
+def client_whose_answers_are_held(server: Server) -> tuple[Client, int]:
+    """It has sent so many bytes and half-closed; the kernel did not take the last answers."""
+    client = server.connect(receive_buffer=4096)
+    sent, _ = send_until_the_server_holds_answers(client, BURST)
+    client.half_close()
+    return client, sent
+
+
+@pytest.mark.rule(rules.HALF_CLOSE)
+def test_answers_that_the_server_still_holds_outlive_a_half_close(server: Server) -> None:
+    # The end of the stream is there to be seen, and few answers are left: to send them is easily
+    # forgotten.
+    for _ in range(TRIES):
+        client, sent = client_whose_answers_are_held(server)
+        time.sleep(SEEN_SECONDS)
+        client.let_window_grow()
+        received = client.receive_until_end()
+        assert len(received) == sent, f"{len(received)} of {sent} bytes came back"
+        assert received == BURST * (sent // len(BURST))
+        client.close()
+
+
+@pytest.mark.clock
+@pytest.mark.needs("half-close", "rest-when-idle")
+@pytest.mark.rule(rules.REST)
+def test_a_client_that_has_finished_and_reads_nothing_takes_no_processor_time(
+    server: Server,
+) -> None:
+    # Its end of stream stays there to be read, for a server that waits for input still.
+    client_whose_answers_are_held(server)
+    time.sleep(0.1)
+    before = server.process.cpu_seconds()
+    time.sleep(WATCHED_SECONDS)
+    spent = server.process.cpu_seconds() - before
+    assert spent < 0.05, f"{spent:.2f} s of processor time in {WATCHED_SECONDS:g} s of waiting"
 
 
 @pytest.mark.rule(rules.HALF_CLOSE)

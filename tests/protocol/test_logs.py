@@ -14,12 +14,14 @@ import pytest
 import rules
 from harness import proc
 from harness.frames import frame, header
+from harness.limits import need_descriptors
 from harness.server import Server
 from harness.target import Target
 
 pytestmark = pytest.mark.needs("logs")
 
 STREAM = frame(b"never completed")
+DESCRIPTORS_AT_EASE = 5000  # for --max-connections, as long as nobody chooses another limit
 
 
 def log_after_stop(server: Server) -> list[str]:
@@ -126,6 +128,44 @@ def test_a_log_that_nobody_reads_holds_up_nobody(start: Callable[..., Server]) -
     assert server.stop() == 0
     with open(reading, "rb") as log:
         assert len(log.readlines()) < lines, "there was room for every line: nothing was tested"
+
+
+@pytest.mark.rule(rules.LOGS)
+def test_a_start_leaves_no_line(server: Server) -> None:
+    need_descriptors(DESCRIPTORS_AT_EASE)
+    assert server.stop() == 0
+    assert server.stderr_text() == "", "nothing happened that is worth a line"
+
+
+def break_off(server: Server) -> None:
+    """One client that is worth a line."""
+    with server.connect() as client:
+        client.send(STREAM[:2])
+        client.half_close()
+        client.expect_end()
+
+
+@pytest.mark.rule(rules.LOG_GONE)
+def test_a_log_whose_reader_has_gone_ends_nothing(start: Callable[..., Server]) -> None:
+    reading, writing = os.pipe()
+    server = start("--verbose", log_to=writing)
+    os.close(writing)
+    os.close(reading)
+    for _ in range(3):
+        break_off(server)
+    server.connect().echo(b"served on")
+
+
+@pytest.mark.rule(rules.LOG_GONE)
+def test_where_there_is_no_stderr_no_client_gets_the_log(start: Callable[..., Server]) -> None:
+    # A descriptor that is opened next gets the free number 2, and may be a client's.
+    server = start("--verbose", under=("sh", "-c", 'exec "$@" 2>&-', "sh"))
+    for _ in range(5):
+        break_off(server)  # got the end of the stream, and nothing before it
+    with server.connect() as client:
+        client.echo(b"nothing but this")
+        client.half_close()
+        client.expect_end()
 
 
 CONNECTIONS = 1500  # two lines of some 30 bytes each: more than pipe and queue hold together

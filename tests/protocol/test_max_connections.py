@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 import rules
+from harness.limits import need_descriptors
 from harness.server import Server
 
 pytestmark = [
@@ -90,6 +93,17 @@ def test_clients_that_left_while_they_waited_are_passed_over(start: Callable[...
     patient.send_messages(b"waited")
     first.close()
     patient.expect(b"waited")
+
+
+@pytest.mark.rule(rules.BACKLOG)
+def test_as_many_as_the_kernel_allows_wait_in_the_backlog(start: Callable[..., Server]) -> None:
+    allowed = int(Path("/proc/sys/net/core/somaxconn").read_text())
+    count = min(socket.SOMAXCONN, allowed)
+    need_descriptors(count + 100)
+    server = start("--max-connections", "1")
+    server.connect().echo(b"has the only place")
+    for number in range(count):
+        server.connect(source=f"127.0.0.{2 + number % 100}")  # a short backlog is named as such
 
 
 @pytest.mark.clock

@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.needs("read-timeout"), pytest.mark.clock]
 TIMEOUT = 0.3
 OPTION = ("--read-timeout", "300ms")
 LATE = 4.0  # the contract says 500 ms on an idle machine; a busy one may take longer
+LATE_AT_BEST = 0.5  # of several clients, one at least meets with an idle machine
 
 
 def expect_end_after(client: Client, begin: float, timeout: float = TIMEOUT) -> None:
@@ -53,6 +54,39 @@ def test_the_time_begins_anew_with_each_completed_message(start: Callable[..., S
     begin = time.monotonic()  # before the message: the server's clock cannot have started earlier
     client.echo(b"the last one")
     expect_end_after(client, begin)
+
+
+@pytest.mark.rule(rules.READ_TIMEOUT)
+def test_the_end_comes_soon_after_the_time(start: Callable[..., Server]) -> None:
+    timeout = 1.1  # a server that waits twice as long is late, too
+    server = start("--read-timeout", "1100ms")
+    late = []
+    for _ in range(3):
+        with server.connect() as client:
+            client.echo(b"here")
+            begin = time.monotonic()
+            client.send(header(1000) + b"no more than this")
+            client.expect_end(within=timeout + LATE)
+            late.append(time.monotonic() - begin - timeout)
+    # A server that looks at its clock now and then may have done so at the right time for the
+    # first; the next ones come in step with it.
+    least = min(late[1:])
+    assert least < LATE_AT_BEST, f"all of them were closed late, the best by {least:.2f} s"
+
+
+@pytest.mark.rule(rules.READ_TIMEOUT)
+@pytest.mark.needs("read-timeout", "concurrency")
+def test_a_neighbour_that_never_stops_talking_does_not_put_off_the_end(
+    start: Callable[..., Server],
+) -> None:
+    server = start("--read-timeout", "1s")
+    silent, talker = server.connect(), server.connect()
+    begin = time.monotonic()
+    while not silent.has_input():
+        waited = time.monotonic() - begin
+        assert waited < 1 + LATE, f"still open after {waited:.1f} s instead of one"
+        talker.echo(b"and another thing")
+    silent.expect_end()
 
 
 @pytest.mark.rule(rules.BYTES_DO_NOT_EXTEND)

@@ -36,8 +36,8 @@ PATTERNS = (
     Pattern(re.compile(r"(?:^|[.!?:;] +|\| |\*\*)Who\b[^?.!|\n]*[.!|]", re.MULTILINE),
             "a clause is no subject: name it"),
     Pattern(re.compile(r"\bsaid (?:its|his|her|their) last\b", re.I), "has finished sending"),
-    # A server may stand still, and a sign stand for something.
-    Pattern(re.compile(r"\bst(?:ands?|ood)\b(?! (?:still|for|alone|out|by)\b)", re.I),
+    # A server may stand still, a sign stand for something, a check between this and that.
+    Pattern(re.compile(r"\bst(?:ands?|ood)\b(?! (?:still|for|alone|out|by|between)\b)", re.I),
             "is, or another verb"),
     # Of time and order it is "after". One may fall behind, or leave something; a host is behind a
     # device of the network, an implementation behind an interface. With hyphens it is a name.

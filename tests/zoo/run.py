@@ -4,7 +4,8 @@
     run.py list               the bugs, one on a line
     run.py apply              does every patch still apply, is the table in README.md complete?
     run.py run [NAME ...]     put each bug back, in a copy below build/zoo, and see its test fail;
-                              the same test must pass without it. Without a NAME: every bug.
+                              the same test must pass without it. Without a NAME: every bug;
+                              with --tenth the tenth whose turn it is today.
     run.py build NAME [STAGE] build the stage with the bug; the path of the program goes to stdout
 
 Exit status: 0 all is well, 1 it is not, 2 wrong usage.
@@ -17,6 +18,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 
 sys.dont_write_bytecode = True
 
@@ -27,6 +29,8 @@ from bug import ROOT, Bug, NoSuchBug, all_bugs, named  # noqa: E402
 from patch_file import ZooError, is_stage, program_of  # noqa: E402
 from trial import Outcome, Trial  # noqa: E402
 from workshop import say  # noqa: E402
+
+PARTS = 10  # of the zoo, each of them a day's
 
 
 def list_bugs() -> int:
@@ -70,7 +74,7 @@ def build_bug(name: str, stage: str | None) -> int:
 
 def run_bugs(names: Sequence[str]) -> int:
     """Hunts the bugs, all or those named."""
-    bugs = [named(name) for name in names] if names else all_bugs()
+    bugs = [named(name) for name in names]
     counts: Counter[str] = Counter()
     with workshop.occupied():
         healthy = run_without_bugs(bugs)
@@ -83,6 +87,11 @@ def run_bugs(names: Sequence[str]) -> int:
     others = "".join(f", {counts[word]} {word}" for word in ("missed", "skipped") if counts[word])
     print(f"{counts['found']} of {len(bugs)} bugs found{others}")
     return 1 if counts["missed"] else 0
+
+
+def tenth_of(names: Sequence[str], day: date) -> list[str]:
+    """Those whose turn it is on this day: in ten days each has had one."""
+    return list(names[day.toordinal() % PARTS :: PARTS])
 
 
 def run_without_bugs(bugs: Sequence[Bug]) -> dict[tuple[str, str], Trial]:
@@ -147,6 +156,7 @@ def main() -> int:
     run = commands.add_parser(
         "run", help="put bugs back, one at a time, and see the tests find them (minutes)")
     run.add_argument("names", nargs="*", metavar="NAME", help="a bug; without any: all of them")
+    run.add_argument("--tenth", action="store_true", help="those whose turn it is today")
     build = commands.add_parser(
         "build", help="build a stage with a bug; the program's path goes to stdout")
     build.add_argument("name", metavar="NAME", help="the bug")
@@ -158,7 +168,8 @@ def main() -> int:
         if arguments.command == "apply":
             return check_that_all_apply()
         if arguments.command == "run":
-            return run_bugs(arguments.names)
+            names = arguments.names or [bug.name for bug in all_bugs()]
+            return run_bugs(tenth_of(names, date.today()) if arguments.tenth else names)
         return build_bug(arguments.name, arguments.stage)
     except ZooError as error:
         say(str(error))

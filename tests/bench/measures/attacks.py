@@ -221,10 +221,10 @@ def m7_2_tables(results: Results, setting: Setting) -> dict[str, Table]:
     return {"m7_2": Table(
         "Resident memory, while a client of each kind misbehaves",
         ["stage", *(f"after {seconds[sample]:.2g} s, KiB" for sample in quarters)], rows, chart,
-        notes=[f"One run of {setting.effort.watched_seconds:g} s, all four attacks at once, by a "
-               f"client each that sends at most {BYTES >> 20} MiB in that time. It is not a proof "
-               "of a bound, which the tests are, and not the speed at which a server could be "
-               "filled, which the attackers decide."])}
+        notes=[f"One run of {setting.effort.watched_seconds:g} s, all four attacks together, "
+               f"each by one client, which sends at most {BYTES >> 20} MiB in that time. It is no "
+               "proof of a bound: the tests are. Nor is it the speed at which a server could be "
+               "filled: the attackers decide that."])}
 
 
 M7_1 = Experiment(("m7_1",), m7_1_jobs, m7_1_tables)

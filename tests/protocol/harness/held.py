@@ -30,7 +30,10 @@ def queues(client: Client) -> Queues:
 
 def queues_if_any(client: Client) -> Queues | None:
     """The same, or None when the server's end is gone."""
-    names = client.socket.getpeername()[:2], client.socket.getsockname()[:2]
+    try:
+        names = client.socket.getpeername()[:2], client.socket.getsockname()[:2]
+    except OSError:
+        return None  # a reset has come
     try:
         return sockdiag.queues(*names, client.socket.family)
     except OSError as error:

@@ -40,9 +40,14 @@ def run_suite(directory: Path, *arguments: str) -> subprocess.CompletedProcess[s
     )
 
 
-def expect_found(finding: Finding, directory: Path, server: str, harmless: str) -> None:
+def expect_found(
+    finding: Finding, directory: Path, server: str, harmless: str, *, level: str | None = None
+) -> None:
     """The test fails for that server and says all it has to; the harmless one passes."""
-    run = run_suite(directory, finding.test, harmless, "--server", server, "--patience", "1")
+    options = ["--level", level] if level else []
+    run = run_suite(
+        directory, finding.test, harmless, "--server", server, "--patience", "1", *options
+    )
     assert "1 failed, 1 passed" in run.stdout, run.stdout
     assert f"FAILED {finding.test}" in run.stdout, run.stdout
     for words in (*finding.words, finding.rule.text, finding.rule.chapter):

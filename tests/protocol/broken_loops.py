@@ -1,0 +1,310 @@
+"""The server of loop_server.py with one defect each, of the kind that a first server does not have:
+it keeps the contract for most clients, most of the time.
+
+python3 broken_loops.py BUG --port PORT; the bugs are the names in BUGS, `none` is the healthy one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+
+from loop_blunders import BLUNDERS, Part
+from loop_protocols import Echo, Http, Protocol
+from loop_server import NEVER, READ, Connection, Loop, serve
+
+
+# What becomes of answers that the kernel did not take
+
+
+class ForgetsAtTheEnd(Connection):
+    """Takes the end of the client's stream for the end of its interest in answers."""
+
+    def at_end_of_stream(self) -> None:
+        super().at_end_of_stream()
+        self.output.clear()
+
+
+class ListensToTheEnd(Connection):
+    """Waits for input of a client that has finished: its end of stream can be read for ever."""
+
+    def interest(self) -> int:
+        return super().interest() | (READ if self.output else 0)
+
+    def receive(self) -> None:
+        if not self.peer_ended:
+            super().receive()
+
+
+class LooksAtTheEnd(ListensToTheEnd):
+    """The same, with a pause that should make it cheap."""
+
+    def receive(self) -> None:
+        if self.peer_ended:
+            time.sleep(0.0003)
+        super().receive()
+
+
+class OneHeap(Connection):
+    """Keeps answers that the kernel did not take in one place for all."""
+
+    heap = bytearray()
+
+    def send(self) -> None:
+        if not self.output and self.heap:
+            self.output, self.heap[:] = self.heap[:], b""
+        super().send()
+        if len(self.output) > 1000:
+            self.heap += self.output[-1000:]
+            del self.output[-1000:]
+
+
+class OneSlotForALength(Echo):
+    """Keeps the beginnings of messages by their length, one of each."""
+
+    begun: dict[int, bytearray] = {}
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        completed = super().take(data, output)
+        if len(self.pending) >= 4:
+            length = int.from_bytes(self.pending[:4], "little")
+            self.begun[length] = self.pending = self.begun.get(length, self.pending)
+        return completed
+
+
+# Time
+
+
+class Sluggish(Loop):
+    """Looks at its clock once a second."""
+
+    last_look = 0.0
+
+    def next_deadline(self) -> float:
+        return self.last_look + 1
+
+    def see_to_the_time(self) -> None:
+        if time.monotonic() >= self.last_look + 1:
+            self.last_look = time.monotonic()
+            super().see_to_the_time()
+
+
+class TwiceAsPatient(Connection):
+    """Counts the time twice: once when it sets the clock, once when the clock has run out."""
+
+    def renew_deadline(self) -> None:
+        super().renew_deadline()
+        self.deadline += self.loop.options.read_timeout
+
+
+class CountsFromTheBeginning(Connection):
+    """Gives a connection so much time, and not each of its messages."""
+
+    def renew_deadline(self) -> None:
+        if self.deadline == NEVER:
+            super().renew_deadline()
+
+
+class PatientWithReaders(Connection):
+    """The same, while answers wait."""
+
+    def renew_deadline(self) -> None:
+        super().renew_deadline()
+        if self.output:
+            self.deadline += self.loop.options.read_timeout
+
+
+class NoTimeWhileOthersTalk(Loop):
+    """Looks at its clock when nothing has happened for half a second."""
+
+    def turn(self, until: float) -> None:
+        if not self.selector.select(0.5):
+            super().see_to_the_time()
+        super().turn(0.0)
+
+    def see_to_the_time(self) -> None:
+        pass
+
+
+class ResetsLateReaders(Connection):
+    """Closes the connection of a client that is too slow, with all that it has sent unread."""
+
+    def time_out(self) -> None:
+        self.close()
+
+
+# Around the process
+
+
+class NoLogNoServer(Loop):
+    """Does not expect that a line cannot be written."""
+
+    def log(self, line: str) -> None:
+        try:
+            os.write(2, line.encode() + b"\n")
+        except OSError:
+            os._exit(1)
+
+
+class LogsToAClient(Loop):
+    """Where there is no stderr, the first client gets its number."""
+
+    def prepare_standard_error(self) -> None:
+        self.settings = os.open(os.devnull, os.O_RDONLY)
+
+    def run(self) -> None:
+        os.close(self.settings)  # read, and not needed any more
+        super().run()
+
+
+class Talkative(Loop):
+    """Has something to say before anything has happened."""
+
+    def prepare_standard_error(self) -> None:
+        super().prepare_standard_error()
+        self.log("loop_server 1.0 starting")
+
+
+class ShortBacklog(Loop):
+    """Asks for as many waiting connections as an example that somebody has read."""
+
+    backlog = 128
+
+
+# HTTP
+
+
+class LimitsLines(Http):
+    """Counts the bytes of a line, and lets the head grow."""
+
+    def check_head_size(self, size: int) -> None:
+        super().check_head_size(max(map(len, bytes(self.pending[:size]).split(b"\n"))))
+
+
+class LimitsHeaders(Http):
+    """Does not count the request line."""
+
+    def check_head_size(self, size: int) -> None:
+        super().check_head_size(size - len(self.pending.partition(b"\r\n")[0]))
+
+
+class LimitsWhatIsIncomplete(Http):
+    """Counts what has been received, of the next request as well."""
+
+    def check_head_size(self, size: int) -> None:
+        super().check_head_size(len(self.pending))
+
+
+class TakesAnyExtra(Http):
+    """Waits for the end of a line between chunks, however long it becomes."""
+
+    def check_extra_bytes(self, line_bytes: int) -> None:
+        pass
+
+
+class AnswersAreSmall(Connection):
+    """Reads on while answers wait: they are a few bytes each, after all."""
+
+    def interest(self) -> int:
+        reads = READ if not self.peer_ended and not self.ending else 0
+        return super().interest() | reads
+
+
+class BytesAreProgress(Http):
+    """Takes every byte of a body for a reason to wait longer."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        return super().take(data, output) + bool(self.body_left or self.in_chunks)
+
+
+class HeadsOnly(Http):
+    """A request without its body is complete in the eyes of its log."""
+
+    def is_inside_message(self) -> bool:
+        return self.in_head and bool(self.pending)
+
+
+class AccessLog(Connection):
+    """A line for each connection that spoke HTTP."""
+
+    def linger(self) -> None:
+        self.loop.log(f"{self.peer}: served")
+        super().linger()
+
+
+class RawLog(Connection):
+    """Logs what a client has sent as it is."""
+
+    def at_end_of_stream(self) -> None:
+        text = bytes(self.protocol.pending).decode("latin-1")
+        self.loop.log(f"{self.peer} said {text}")
+        super().at_end_of_stream()
+
+
+class DrainsInTheMiddle(Connection):
+    """What it has not read when it is told to stop, nobody has sent."""
+
+    receive_bytes = 1000
+
+    def begin_drain(self) -> None:
+        self.peer_ended = True
+
+
+BUGS: dict[str, Part] = {
+    "none": Loop,
+    "forgets-at-the-end": ForgetsAtTheEnd,
+    "listens-to-the-end": ListensToTheEnd,
+    "looks-at-the-end": LooksAtTheEnd,
+    "one-heap": OneHeap,
+    "one-slot-for-a-length": OneSlotForALength,
+    "sluggish": Sluggish,
+    "twice-as-patient": TwiceAsPatient,
+    "counts-from-the-beginning": CountsFromTheBeginning,
+    "patient-with-readers": PatientWithReaders,
+    "no-time-while-others-talk": NoTimeWhileOthersTalk,
+    "resets-late-readers": ResetsLateReaders,
+    "no-log-no-server": NoLogNoServer,
+    "logs-to-a-client": LogsToAClient,
+    "talkative": Talkative,
+    "short-backlog": ShortBacklog,
+    "limits-lines": LimitsLines,
+    "limits-headers": LimitsHeaders,
+    "limits-what-is-incomplete": LimitsWhatIsIncomplete,
+    "takes-any-extra": TakesAnyExtra,
+    "answers-are-small": AnswersAreSmall,
+    "bytes-are-progress": BytesAreProgress,
+    "heads-only": HeadsOnly,
+    "access-log": AccessLog,
+    "raw-log": RawLog,
+    "drains-in-the-middle": DrainsInTheMiddle,
+}
+
+
+def loop_with(part: Part) -> type[Loop]:
+    """The loop of which this is a part, with the others as they should be."""
+    if issubclass(part, Loop):
+        return part
+    if issubclass(part, Connection):
+        return type("Broken", (Loop,), {"connection_type": part})
+
+    class Broken(Connection):
+        def new_protocol(self) -> Protocol:
+            right = super().new_protocol()
+            return part(right.max_message) if issubclass(part, type(right)) else right
+
+    return loop_with(Broken)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("bug", choices=BUGS | BLUNDERS)
+    part = (BUGS | BLUNDERS)[parser.parse_args(sys.argv[1:2]).bug]
+    if hasattr(part, "prepare"):
+        part.prepare()
+    serve(loop_with(part), sys.argv[2:])
+
+
+if __name__ == "__main__":
+    main()

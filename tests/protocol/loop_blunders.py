@@ -1,0 +1,350 @@
+"""Blunders for the server of loop_server.py: what goes wrong for most clients, most of the time.
+
+They are there so that each black-box test has failed once: tests/zoo/proofs.md says which of them
+makes which test fail. `broken_loops.py BLUNDER --port PORT` starts one.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+
+import protocol_blunders
+import start_blunders
+from loop_protocols import Protocol
+from loop_server import NEVER, Connection, Loop
+
+# Connections
+
+
+class NoNoDelay(Connection):
+    """Leaves Nagle's algorithm on."""
+
+    def __init__(self, loop: Loop, client: socket.socket, peer: str) -> None:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+        super().__init__(loop, client, peer)
+
+
+class LeaksDescriptors(Connection):
+    """Keeps a duplicate of each connection's descriptor."""
+
+    def close(self) -> None:
+        os.dup(self.socket.fileno())
+        super().close()
+
+
+class LeaksMemory(Connection):
+    """Remembers its clients and what they said."""
+
+    remembered: list[bytes] = []
+
+    def send(self) -> None:
+        self.remembered.append(bytes(max(1000, len(self.output))))
+        super().send()
+
+
+class HoldsBuffers(Connection):
+    """Has buffers for everybody, from the beginning."""
+
+    def __init__(self, loop: Loop, client: socket.socket, peer: str) -> None:
+        super().__init__(loop, client, peer)
+        self.buffers = b"\1" * (1 << 20)
+
+
+class ClosesHard(Connection):
+    """Closes at once, with input unread."""
+
+    def linger(self) -> None:
+        self.close()
+
+
+class WaitsForThePeer(Connection):
+    """Waits for the client's end before it ends its own stream."""
+
+    def linger(self) -> None:
+        self.lingering = True
+        self.deadline = time.monotonic() + 5
+
+
+class LingersForEver(Connection):
+    """Gives a client all the time to say goodbye."""
+
+    def linger(self) -> None:
+        super().linger()
+        self.deadline = NEVER
+
+    def begin_drain(self) -> None:
+        pass
+
+
+class GivesUpItsPlace(Connection):
+    """Counts a connection that is being closed as gone."""
+
+    def linger(self) -> None:
+        super().linger()
+        self.loop.options.max_connections += 1
+        self.loop.resume_accepting()
+
+
+class ForgetsTheRest(Connection):
+    """Loses what the kernel does not take at once."""
+
+    def send(self) -> None:
+        super().send()
+        self.output.clear()
+
+
+class ReadsAll(Connection):
+    """Knows no high-water mark."""
+
+    def interest(self) -> int:
+        return super().interest() | (0 if self.peer_ended or self.ending else 1)
+
+
+class LeavesAtTheEnd(Connection):
+    """Closes when the client has finished sending, whatever it is owed."""
+
+    def at_end_of_stream(self) -> None:
+        self.output.clear()
+        super().at_end_of_stream()
+
+    def receive(self) -> None:
+        if self.socket.recv(1, socket.MSG_PEEK) and self.socket.recv(1 << 20, socket.MSG_PEEK):
+            time.sleep(0.002)
+        super().receive()
+
+
+class OneMistakeIsTheLast(Connection):
+    """Ends the process when a client is gone."""
+
+    def broke_off(self, error: OSError) -> None:
+        os._exit(1)
+
+
+class EndIsAMistake(Connection):
+    """Ends the process when a client leaves inside a message."""
+
+    def at_end_of_stream(self) -> None:
+        if self.protocol.pending:
+            os._exit(1)
+        super().at_end_of_stream()
+
+
+class TiresAfterTen(Connection):
+    """Serves each client for so many turns."""
+
+    turns = 0
+
+    def send(self) -> None:
+        self.turns += 1
+        super().send()
+        self.ending = self.ending or self.turns > 10
+
+
+# Several of them
+
+
+class OneAtATime(Loop):
+    """Accepts when nobody is there."""
+
+    def accept(self) -> None:
+        if not self.connections:
+            super().accept()
+
+
+class OneTooMany(Loop):
+    """Compares with <= where < is meant."""
+
+    def accept(self) -> None:
+        self.options.max_connections += not self.connections
+        super().accept()
+
+
+class NeverAgain(Loop):
+    """At the limit, or out of descriptors, it stops to accept, for good."""
+
+    def resume_accepting(self) -> None:
+        self.accept_again = NEVER
+
+
+class HundredClients(Loop):
+    """Has an array of a hundred."""
+
+    def accept(self) -> None:
+        super().accept()
+        if len(self.connections) > 100:
+            max(self.connections, key=id).close()
+
+
+class NoRest(Loop):
+    """Asks again and again."""
+
+    def next_deadline(self) -> float:
+        return 0.0
+
+
+class NoRestWithoutDescriptors(Loop):
+    """Tries to accept again at once, and says so each time."""
+
+    def accept(self) -> None:
+        super().accept()
+        if self.accept_again != NEVER:
+            self.resume_accepting()
+
+
+class DiesWithoutDescriptors(Loop):
+    """Takes a failing accept for the end; has no limit raised either."""
+
+    def log(self, line: str) -> None:
+        if line.startswith("cannot accept"):
+            os._exit(1)
+        super().log(line)
+
+
+# Time
+
+
+class Impatient(Connection):
+    """Closes a connection after half its time."""
+
+    def renew_deadline(self) -> None:
+        super().renew_deadline()
+        self.deadline -= self.loop.options.read_timeout / 2
+
+
+class NoTime(Connection):
+    """Has no clock."""
+
+    def renew_deadline(self) -> None:
+        pass
+
+
+class CountsBytes(Connection):
+    """Takes any byte for progress."""
+
+    def receive(self) -> None:
+        self.renew_deadline()
+        super().receive()
+
+
+class ZeroIsNow(Connection):
+    """Takes 0 for no time at all, and a minute for a second."""
+
+    def renew_deadline(self) -> None:
+        super().renew_deadline()
+        self.deadline = min(self.deadline, time.monotonic() + 0.2)
+
+
+class CountsFromTheFirstByteHeld(Connection):
+    """Gives a slow reader its time once, however it reads."""
+
+    def renew_deadline(self) -> None:
+        if not self.output:
+            super().renew_deadline()
+
+    def expire(self) -> None:
+        if self.lingering:
+            self.close()
+        else:
+            self.time_out()
+
+
+# Stopping
+
+
+class StopsDead(Loop):
+    """A signal is the end."""
+
+    def take_signals(self) -> None:
+        os._exit(0)
+
+
+class StopsWithOne(Loop):
+    """Ends in order, and with the wrong status."""
+
+    def run(self) -> None:
+        super().run()
+        os._exit(1)
+
+
+class StopsWhenAllLeave(Loop):
+    """Waits for every client, and for new ones; hears no second signal."""
+
+    def take_signals(self) -> None:
+        self.wake_up.recv(100)
+        self.options.drain_timeout = 15
+        self.draining = True
+
+
+class IgnoresTheTimeToDrain(Loop):
+    """Does not look at --drain-timeout."""
+
+    def take_signals(self) -> None:
+        super().take_signals()
+        self.options.drain_timeout = 0.2
+
+
+class DiesOfAnySignal(Loop):
+    """Handles no signal but those that it knows."""
+
+    def run(self) -> None:
+        for number in (signal.SIGPIPE, signal.SIGCONT, signal.SIGWINCH, signal.SIGCHLD):
+            signal.signal(number, lambda *_: os._exit(1))
+        super().run()
+
+
+# The log
+
+
+class Silent(Loop):
+    """Has no log."""
+
+    def log(self, line: str) -> None:
+        pass
+
+
+class Twice(Loop):
+    """Says everything twice, with the line ends of a terminal."""
+
+    def log(self, line: str) -> None:
+        super().log(line)
+        super().log(line + "\r\x1b[0m")
+
+
+class Chatty(Connection):
+    """Has a line for everybody, on both streams."""
+
+    def close(self) -> None:
+        super().close()
+        self.loop.log(f"{self.peer}: goodbye")
+        print("goodbye", flush=True)
+
+
+class WaitsForItsLog(Loop):
+    """Writes a line until it is written."""
+
+    def log(self, line: str) -> None:
+        try:
+            os.write(2, line.encode() + b"\n")
+        except OSError:
+            pass
+
+
+Part = type[Loop] | type[Connection] | type[Protocol]
+
+
+def _name(part: type) -> str:
+    """OneTooMany is called one-too-many."""
+    letters = (f"-{one.lower()}" if one.isupper() else one for one in part.__name__)
+    return "".join(letters).lstrip("-")
+
+
+BLUNDERS: dict[str, Part] = {
+    _name(part): part
+    for module in (start_blunders, sys.modules[__name__], protocol_blunders)
+    for part in vars(module).values()
+    if isinstance(part, type) and part.__module__ == module.__name__
+}

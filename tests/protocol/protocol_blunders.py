@@ -1,0 +1,178 @@
+"""Blunders about what the bytes mean: a part of loop_blunders.py."""
+
+from __future__ import annotations
+
+from loop_protocols import Discard, Echo, Http, Refused
+
+# Messages
+
+
+class OneByOne(Echo):
+    """Takes one message of all that have arrived."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        before = len(self.pending)
+        if before:
+            self.pending, data = bytearray(), bytes(self.pending) + data
+        length = int.from_bytes(data[:4], "little") + 4
+        completed = super().take(data[:length], output)
+        self.pending += data[length:]
+        return completed
+
+
+class SmallMessages(Echo):
+    """Has another limit than the one that it was given."""
+
+    def __init__(self, max_message: int) -> None:
+        super().__init__(min(max_message, 60_000))
+
+
+class LargeMessages(Echo):
+    """Has no limit."""
+
+    def __init__(self, max_message: int) -> None:
+        super().__init__(1 << 32)
+
+
+class Text(Echo):
+    """Takes a payload for text."""
+
+    def answer(self, message: bytes, output: bytearray) -> None:
+        output += message[:4] + message[4:].rstrip(b"\n\0 ").ljust(len(message) - 4)
+
+
+class WholeReceives(Echo):
+    """Expects a receive to end where a message does."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        completed = super().take(data, output)
+        self.pending.clear()
+        return completed
+
+
+class SharedFault(Echo):
+    """One client's mistake is everybody's."""
+
+    broken = False
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        if SharedFault.broken:
+            raise Refused
+        try:
+            return super().take(data, output)
+        except Refused:
+            SharedFault.broken = True
+            raise
+
+
+class EchoingDiscard(Discard):
+    """Answers what should vanish."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        output += data
+        return 0
+
+
+class FramedDiscard(Discard):
+    """Looks for messages in what it throws away."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        return Echo.take(self, data, bytearray())  # type: ignore[arg-type]
+
+    def answer(self, message: bytes, output: bytearray) -> None:
+        pass
+
+
+# HTTP
+
+
+class HttpForgetsConnection(Http):
+    """Keeps no connection."""
+
+    def answer(self, output: bytearray) -> None:
+        self.keep = False
+        super().answer(output)
+
+
+class HttpKeepsConnection(Http):
+    """Keeps every connection."""
+
+    def answer(self, output: bytearray) -> None:
+        self.keep, self.old = True, False
+        super().answer(output)
+
+
+class HttpHeadIsGet(Http):
+    """Sends a body to HEAD, and does not mind any method."""
+
+    def answer(self, output: bytearray) -> None:
+        self.head_only, self.allowed = False, True
+        super().answer(output)
+
+
+class HttpNoBodies(Http):
+    """Knows no bodies: they are the next request."""
+
+    def parse_head(self, head: bytes) -> None:
+        super().parse_head(head)
+        self.body_left, self.in_chunks = 0, False
+
+
+class HttpTakesAnything(Http):
+    """Refuses nothing."""
+
+    def check_lengths(self, lengths: list[bytes], codings: list[bytes]) -> None:
+        lengths[:] = [value for value in lengths[:1] if value.isdigit()]
+
+    def check_head_size(self, size: int) -> None:
+        pass
+
+    def refusal(self, status: bytes) -> Refused:
+        super().refusal(status)
+        return Refused()
+
+
+class HttpSmallHeads(Http):
+    """Has room for a kilobyte."""
+
+    def check_head_size(self, size: int) -> None:
+        if size > 1024:
+            raise self.refusal(b"431 Request Header Fields Too Large")
+
+
+class HttpAnswersTheImpatient(Http):
+    """Answers a request before it has ended, and an expectation before that."""
+
+    def take_head(self) -> bool:
+        if b"Expect" in self.pending and not self.searched:
+            self.searched = 1
+            raise Refused(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return super().take_head()
+
+
+class HttpOneARead(Http):
+    """Answers one request of all that have arrived."""
+
+    def step(self) -> bool:
+        return super().step() and (self.in_head or not self.pending.startswith(b"GET"))
+
+
+class HttpSearchesAgain(Http):
+    """Looks for the end of the head from its beginning, in its own way."""
+
+    def take_head(self) -> bool:
+        self.searched = 0
+        for at in range(len(self.pending)):
+            if self.pending[at : at + 4] == b"\r\n\r\n":
+                break
+        return super().take_head()
+
+
+class HttpLeaks(Http):
+    """Remembers every request."""
+
+    requests: list[bytes] = []
+
+    def parse_head(self, head: bytes) -> None:
+        self.requests.append(head * 2)
+        super().parse_head(head)

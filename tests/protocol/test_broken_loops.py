@@ -1,0 +1,196 @@
+"""The tests' own test, with servers that are nearly right: an event loop that speaks the contract
+and has one defect of a kind that shows seldom.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+import rules
+from broken_loops import BUGS
+from harness import own_suite
+from harness.own_suite import Finding
+
+pytestmark = pytest.mark.of_the_suite
+
+HERE = Path(__file__).parent
+LEVEL = "protocols"
+HARMLESS_TO_ALL = "test_framing.py::test_a_message_comes_back[yours]"
+
+FINDINGS = {
+    "forgets-at-the-end": Finding(
+        "test_half_close.py",
+        "test_answers_that_the_server_still_holds_outlive_a_half_close[yours]",
+        rules.HALF_CLOSE,
+        ("bytes came back",),
+    ),
+    "listens-to-the-end": Finding(
+        "test_half_close.py",
+        "test_a_client_that_has_finished_and_reads_nothing_takes_no_processor_time[yours]",
+        rules.REST,
+        ("s of processor time in 1 s of waiting",),
+    ),
+    "looks-at-the-end": Finding(
+        "test_half_close.py",
+        "test_a_client_that_has_finished_and_reads_nothing_takes_no_processor_time[yours]",
+        rules.REST,
+        ("s of processor time in 1 s of waiting",),
+    ),
+    "one-heap": Finding(
+        "test_crowd.py",
+        "test_clients_that_read_late_get_their_own_answers[yours]",
+        rules.OWN_ANSWERS,
+        ("got something else",),
+    ),
+    "one-slot-for-a-length": Finding(
+        "test_crowd.py",
+        "test_clients_that_speak_at_once_get_their_own_answers[yours]",
+        rules.OWN_ANSWERS,
+        ("got something else",),
+    ),
+    "sluggish": Finding(
+        "test_read_timeout.py",
+        "test_the_end_comes_soon_after_the_time[yours]",
+        rules.READ_TIMEOUT,
+        ("all of them were closed late",),
+    ),
+    "twice-as-patient": Finding(
+        "test_read_timeout.py",
+        "test_the_end_comes_soon_after_the_time[yours]",
+        rules.READ_TIMEOUT,
+        ("all of them were closed late, the best by 1.1",),
+    ),
+    "patient-with-readers": Finding(
+        "test_write_timeout.py",
+        "test_a_client_that_never_reads_is_closed_soon_after_the_time[yours]",
+        rules.WRITE_TIMEOUT,
+        ("all of them were closed late",),
+    ),
+    "no-time-while-others-talk": Finding(
+        "test_read_timeout.py",
+        "test_a_neighbour_that_never_stops_talking_does_not_put_off_the_end[yours]",
+        rules.READ_TIMEOUT,
+        ("still open after 5.0 s instead of one",),
+    ),
+    "resets-late-readers": Finding(
+        "test_write_timeout.py",
+        "test_what_the_kernel_has_for_a_client_that_never_read_is_not_destroyed[yours]",
+        rules.CLOSE_WITHOUT_RESET,
+        ("the server reset the connection: whatever was on its way is lost",),
+    ),
+    "no-log-no-server": Finding(
+        "test_logs.py",
+        "test_a_log_whose_reader_has_gone_ends_nothing[yours]",
+        rules.LOG_GONE,
+        ("ended with exit status 1",),
+    ),
+    "logs-to-a-client": Finding(
+        "test_logs.py",
+        "test_where_there_is_no_stderr_no_client_gets_the_log[yours]",
+        rules.LOG_GONE,
+        ("127.0.0.1:",),
+    ),
+    "talkative": Finding(
+        "test_logs.py",
+        "test_a_start_leaves_no_line[yours]",
+        rules.LOGS,
+        ("loop_server 1.0 starting",),
+    ),
+    "short-backlog": Finding(
+        "test_max_connections.py",
+        "test_as_many_as_the_kernel_allows_wait_in_the_backlog[yours]",
+        rules.BACKLOG,
+        ("the server's backlog is full", "with a backlog of 128"),
+    ),
+    "limits-lines": Finding(
+        "test_http_limits.py",
+        "test_the_limit_of_the_header_section_counts_every_byte_of_it[yours-in_short_lines]",
+        rules.HTTP_TOO_LARGE,
+        ("status 200 instead of 431",),
+    ),
+    "limits-headers": Finding(
+        "test_http_limits.py",
+        "test_the_limit_of_the_header_section_counts_every_byte_of_it[yours-in_one_path]",
+        rules.HTTP_TOO_LARGE,
+        ("status 200 instead of 431",),
+    ),
+    "limits-what-is-incomplete": Finding(
+        "test_http_limits.py",
+        "test_the_limit_of_the_header_section_holds_however_it_is_cut"
+        "[yours-4000-in_short_lines]",
+        rules.HTTP_TOO_LARGE,
+        ("status 431 instead of 200",),
+    ),
+    "takes-any-extra": Finding(
+        "test_http_limits.py",
+        "test_what_never_ends_costs_bounded_memory[yours-chunk-extension]",
+        rules.BOUNDED_MEMORY,
+        ("KiB for what never ends",),
+    ),
+    "answers-are-small": Finding(
+        "test_http_limits.py",
+        "test_a_client_that_reads_no_answer_costs_bounded_memory[yours]",
+        rules.BOUNDED_MEMORY,
+        ("all of it was taken",),
+    ),
+    "bytes-are-progress": Finding(
+        "test_http_limits.py",
+        "test_a_request_that_never_completes_is_closed_in_time[yours-chunks]",
+        rules.BYTES_DO_NOT_EXTEND,
+        ("still open after 4.4 s instead of 0.4",),
+    ),
+    "counts-from-the-beginning": Finding(
+        "test_http_limits.py",
+        "test_the_time_begins_anew_with_each_request[yours]",
+        rules.READ_TIMEOUT,
+        ("the server ended the stream",),
+    ),
+    "heads-only": Finding(
+        "test_http_limits.py",
+        "test_an_end_inside_a_request_is_logged_once[yours-body]",
+        rules.LOGS,
+        ("0 lines for an end inside a request",),
+    ),
+    "access-log": Finding(
+        "test_http_limits.py",
+        "test_whatever_is_answered_leaves_no_line[yours]",
+        rules.LOGS,
+        ("nothing happened that is worth a line",),
+    ),
+    "raw-log": Finding(
+        "test_http_limits.py",
+        "test_a_request_cannot_steer_a_terminal[yours]",
+        rules.ESCAPED,
+        ("not escaped",),
+    ),
+    "drains-in-the-middle": Finding(
+        "test_http_limits.py",
+        "test_requests_that_had_arrived_are_answered_before_a_stop[yours]",
+        rules.DRAIN,
+        ("the server",),
+    ),
+}
+
+
+def broken_loop(bug: str) -> str:
+    """The command that starts the server with this bug."""
+    return f"{sys.executable} broken_loops.py {bug} --port {{port}}"
+
+
+@pytest.mark.parametrize("bug", FINDINGS)
+def test_the_right_test_finds_the_bug_and_says_what_is_wrong(bug: str) -> None:
+    finding = FINDINGS[bug]
+    own_suite.expect_found(finding, HERE, broken_loop(bug), HARMLESS_TO_ALL, level=LEVEL)
+
+
+def test_every_bug_is_one_that_a_test_finds() -> None:
+    assert set(FINDINGS) == set(BUGS) - {"none"}
+
+
+def test_the_same_tests_pass_for_the_server_without_a_bug() -> None:
+    tests = sorted({finding.test for finding in FINDINGS.values()})
+    run = own_suite.run_suite(HERE, *tests, "--server", broken_loop("none"), "--level", LEVEL)
+    assert f"{len(tests)} passed" in run.stdout, run.stdout

@@ -1,0 +1,30 @@
+"""The list of what makes each black-box test fail, and the days on which each bug is hunted."""
+
+import subprocess
+import sys
+from datetime import date, timedelta
+
+from project import ROOT
+
+sys.path.insert(0, str(ROOT / "tests" / "zoo"))
+
+import proofs  # noqa: E402
+import run as zoo  # noqa: E402
+from bug import all_bugs  # noqa: E402
+
+
+def test_every_bug_on_the_list_is_there() -> None:
+    known = {*proofs.broken_servers(), *(f"{bug.name}.patch" for bug in all_bugs())}
+    named = {name for names in proofs.read().values() for name in names}
+    assert not named - known, f"no such bug any more: {sorted(named - known)}"
+
+
+def test_every_test_and_all_that_is_hunted_is_on_the_list() -> None:
+    run = subprocess.run([ROOT / "tests/zoo/proofs.py", "check"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_in_ten_days_each_bug_is_hunted_once() -> None:
+    names = [f"bug-{number:03}" for number in range(111)]
+    days = [date(2026, 12, 28) + timedelta(days=day) for day in range(10)]
+    assert sorted(name for day in days for name in zoo.tenth_of(names, day)) == names

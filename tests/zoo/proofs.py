@@ -1,0 +1,197 @@
+#!/usr/bin/python3
+"""Which black-box test fails for which broken server: the list in tests/zoo/proofs.md.
+
+    proofs.py run [NAME ...]   run the tests against these broken servers of tests/protocol, all of
+                               them without a NAME, and note which tests fail (hours);
+                               `--in test_http` asks only files whose names begin so
+    proofs.py hunted           note what other runs prove: those of the zoo's patches, and the
+                               suite's own tests of its broken servers
+    proofs.py check            is all of that in the list?
+    proofs.py missing          the tests that nothing has made fail
+
+A server is asked only for tests that fewer than two others have made fail. What fails for it is
+noted if it fails twice, and passes for the same server without its bug.
+
+Exit status: 0; 1 when `missing` finds some, or `check` something; 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+
+from bug import all_bugs  # noqa: E402
+from patch_file import ROOT  # noqa: E402
+
+PROTOCOL = ROOT / "tests" / "protocol"
+LIST = ROOT / "tests" / "zoo" / "proofs.md"
+NOTHING = "nothing yet"
+ENOUGH = 2  # so many broken servers for a test
+PATIENCE = "3"
+TEST_SECONDS = "40"
+ROW = re.compile(r"\| `(test_\w+\.py::\w+)` \| (.*) \|")
+HEAD = """# Which bug makes which test fail
+
+A test that has never failed proves nothing. `tests/zoo/proofs.py` writes this list from runs of the
+black-box tests against servers with a known bug: a patch in `book/bugs`, or one that
+`tests/protocol/broken_servers.py` or `broken_loops.py` starts. It notes two for a test at the most.
+
+| test | fails for |
+| --- | --- |
+"""
+
+Proofs = dict[str, list[str]]
+
+
+def black_box_tests() -> list[str]:
+    """Every test that is run against a server, as file::name."""
+    return [f"{file.name}::{test}" for file in sorted(PROTOCOL.glob("test_*.py"))
+            for test in tests_in(file.read_text(encoding="utf-8"))]
+
+
+def tests_in(source: str) -> list[str]:
+    """The tests of a file that say which capability they are about."""
+    tree = ast.parse(source)
+    of_file = any(isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
+                  and is_about_a_capability(node.value) for node in tree.body)
+    return [node.name for node in tree.body
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+            and (of_file or any(map(is_about_a_capability, node.decorator_list)))]
+
+
+def is_about_a_capability(marks: ast.expr) -> bool:
+    """Whether a mark `needs` or `lacks` is among these."""
+    return re.search(r"pytest\.mark\.(needs|lacks)\(", ast.unparse(marks)) is not None
+
+
+def read() -> Proofs:
+    """What the list says, of tests that are still there."""
+    found: Proofs = {test: [] for test in black_box_tests()}
+    if LIST.is_file():
+        for test, names in ROW.findall(LIST.read_text(encoding="utf-8")):
+            if test in found and names != NOTHING:
+                found[test] = re.findall(r"[\w.-]+", names)
+    return found
+
+
+def table(proofs: Proofs) -> str:
+    """The list anew."""
+    rows = (f"| `{test}` | {', '.join(names) or NOTHING} |" for test, names in proofs.items())
+    return HEAD + "\n".join(rows) + "\n"
+
+
+def write(proofs: Proofs) -> None:
+    """Keeps it."""
+    LIST.write_text(table(proofs), encoding="utf-8")
+
+
+def note(proofs: Proofs, name: str, tests: Iterable[str]) -> None:
+    """This bug makes these tests fail."""
+    for test in tests:
+        names = proofs[test]
+        if name not in names and len(names) < ENOUGH:
+            names.append(name)
+
+
+def broken_servers() -> dict[str, tuple[str, str]]:
+    """Each broken server by name: its program and the level that it has without the bug."""
+    sys.path.insert(0, str(PROTOCOL))
+    from broken_loops import BUGS as loops
+    from broken_servers import BUGS as servers
+    from loop_blunders import BLUNDERS
+
+    small = {name: ("broken_servers.py", "closing") for name in servers}
+    large = {name: ("broken_loops.py", "protocols") for name in (*loops, *BLUNDERS)}
+    return {**small, **large}
+
+
+def failing(name: str, program: str, level: str, tests: Sequence[str]) -> set[str]:
+    """Which of the tests fail for this broken server, whatever their parameters."""
+    if not tests:
+        return set()
+    with tempfile.TemporaryDirectory() as directory:
+        results = Path(directory, "results")
+        subprocess.run(
+            [sys.executable, "-m", "pytest", *tests, "-q", "-n", "3", "-p", "no:cacheprovider",
+             "--server", f"{sys.executable} {PROTOCOL / program} {name} --port {{port}}",
+             "--level", level, "--patience", PATIENCE, f"--timeout={TEST_SECONDS}",
+             "--results", str(results)],
+            cwd=PROTOCOL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+        )
+        lines = results.read_text(encoding="utf-8").splitlines() if results.is_file() else []
+    ended = [entry for line in lines if "test" in (entry := json.loads(line))]
+    return {entry["test"].rpartition("/")[2].partition("[")[0]
+            for entry in ended if entry["outcome"] == "failed"}
+
+
+def run(names: Sequence[str], files: str) -> None:
+    """Asks the broken servers, and writes the list after each."""
+    servers = broken_servers()
+    for name in names or [name for name in servers if name != "none"]:
+        program, level = servers[name]
+        wanted = [test for test, known in read().items()
+                  if len(known) < ENOUGH and test.startswith(files)]
+        once = failing(name, program, level, wanted)
+        sound = once - failing("none", program, level, sorted(once))
+        twice = failing(name, program, level, sorted(sound))
+        proofs = read()
+        note(proofs, name, sorted(twice))
+        write(proofs)
+        print(f"{name}: {len(twice)} tests fail", flush=True)
+
+
+def note_hunted(proofs: Proofs) -> None:
+    """What the hunts of run.py prove, and every run of the suite's own tests."""
+    sys.path.insert(0, str(PROTOCOL))
+    from test_broken_loops import FINDINGS as of_loops
+    from test_own_server import FINDINGS as of_servers
+
+    for name, finding in (of_loops | of_servers).items():
+        note(proofs, name, [finding.test.partition("[")[0]])
+    for bug in all_bugs():
+        test = bug.test.partition("[")[0]
+        if test in proofs:
+            note(proofs, f"{bug.name}.patch", [test])
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    running = commands.add_parser("run", help="ask broken servers")
+    running.add_argument("names", nargs="*", metavar="NAME")
+    running.add_argument("--in", dest="files", default="", metavar="FILE")
+    commands.add_parser("hunted", help="note what the hunts prove")
+    commands.add_parser("check", help="is the list complete?")
+    commands.add_parser("missing", help="the tests that nothing has made fail")
+    arguments = parser.parse_args()
+    if arguments.command == "run":
+        run(arguments.names, arguments.files)
+    elif arguments.command == "hunted":
+        proofs = read()
+        note_hunted(proofs)
+        write(proofs)
+    elif arguments.command == "check":
+        proofs = read()
+        note_hunted(proofs)
+        if table(proofs) != LIST.read_text(encoding="utf-8"):
+            print("the list is not complete: tests/zoo/proofs.py hunted")
+            return 1
+    else:
+        missing = [test for test, names in read().items() if not names]
+        print("\n".join(missing))
+        return 1 if missing else 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
