@@ -24,6 +24,8 @@ from harness.target import REPOSITORY
 
 pytestmark = [pytest.mark.of_the_suite, pytest.mark.timeout(400)]  # three climbs, one by one
 
+of_one_climb = pytest.mark.xdist_group("a climb")  # else each worker climbs for itself
+
 HERE = Path(__file__).parent
 CHECK = REPOSITORY / "check"
 STARTERS = REPOSITORY / "tools" / "start"
@@ -75,6 +77,7 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Ran:
                  "--junit=found.xml", at=tmp_path_factory.mktemp("stopped"))
 
 
+@of_one_climb
 def test_the_climb_stops_at_the_first_level_that_fails(stopped: Ran) -> None:
     assert stopped.status == 1, stopped.complained
     names = [line.split()[0] for line in stopped.said.splitlines() if "#" in line[:24]]
@@ -82,6 +85,7 @@ def test_the_climb_stops_at_the_first_level_that_fails(stopped: Ran) -> None:
     assert "2 of 16 levels\n  next: closing, book/02-blocking.md\n" in stopped.said
 
 
+@of_one_climb
 def test_one_failure_is_shown_with_what_was_sent_and_got_and_the_rule(stopped: Ran) -> None:
     for words in ("closing asks: ", "reads on until the client's end", "sent ", "the end of the",
                   "shut down its sending side", "the rule, explained in book/02-blocking.md",
@@ -90,6 +94,7 @@ def test_one_failure_is_shown_with_what_was_sent_and_got_and_the_rule(stopped: R
     assert stopped.said.count("the rule, explained") == 1
 
 
+@of_one_climb
 def test_in_a_pipe_there_are_no_colours(stopped: Ran) -> None:
     assert "\033" not in stopped.said and "\r" not in stopped.said
 
@@ -114,6 +119,7 @@ def read_terminal(terminal: int) -> bytes:
         return b""  # its other side is closed
 
 
+@of_one_climb
 def test_the_page_says_the_same_and_needs_no_other_file(stopped: Ran) -> None:
     page = (stopped.at / "found.html").read_text()
     for words in ("half-close", rules.HALF_CLOSE.text, rules.HALF_CLOSE.chapter,
@@ -122,6 +128,7 @@ def test_the_page_says_the_same_and_needs_no_other_file(stopped: Ran) -> None:
     assert not any(word in page for word in ("://", "src=", "<link", "<script"))
 
 
+@of_one_climb
 def test_the_xml_counts_every_test_and_tells_why(stopped: Ran) -> None:
     suites = list(ElementTree.parse(stopped.at / "found.xml").iter("testsuite"))
     assert [suite.get("name") for suite in suites] == [
