@@ -27,11 +27,13 @@ uring::Task<> serve_one(uring::Loop& loop, const common::Fd& listener,
   uring::Scope scope(loop);
   uring::Canceller never;
   std::array<std::byte, 4096> discarded;
+  finger::Homes homes(loop);
   const finger::Context context{
       .options = options,
       .loop = loop,
       .receiving = never,
       .lingering = never,
+      .homes = homes,
       .discarded = discarded,
       .current_roster = [roster] { return roster; },
       .credentials_of = [](const finger::Roster&, const finger::Account&) { return 0; },
