@@ -24,7 +24,7 @@ SUITES = {
     "style": (),
     "builds": LEFT_OUT,
     "costs": (),
-    "protocol": (),
+    "protocol": LEFT_OUT,
     "finger": (),
     "exercises": ("-m", "program", "--solution"),
     "book": (),

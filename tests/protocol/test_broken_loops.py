@@ -14,7 +14,7 @@ from broken_loops import BUGS
 from harness import own_suite
 from harness.own_suite import Finding
 
-pytestmark = pytest.mark.of_the_suite
+pytestmark = [pytest.mark.of_the_suite, pytest.mark.long]
 
 HERE = Path(__file__).parent
 LEVEL = "protocols"

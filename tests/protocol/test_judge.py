@@ -24,6 +24,7 @@ from harness.target import REPOSITORY
 
 pytestmark = [pytest.mark.of_the_suite, pytest.mark.timeout(400)]  # three climbs, one by one
 
+a_climb = pytest.mark.long
 of_one_climb = pytest.mark.xdist_group("a climb")  # else each worker climbs for itself
 
 HERE = Path(__file__).parent
@@ -77,6 +78,7 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Ran:
                  "--junit=found.xml", at=tmp_path_factory.mktemp("stopped"))
 
 
+@a_climb
 @of_one_climb
 def test_the_climb_stops_at_the_first_level_that_fails(stopped: Ran) -> None:
     assert stopped.status == 1, stopped.complained
@@ -85,6 +87,7 @@ def test_the_climb_stops_at_the_first_level_that_fails(stopped: Ran) -> None:
     assert "2 of 16 levels\n  next: closing, book/02-blocking.md\n" in stopped.said
 
 
+@a_climb
 @of_one_climb
 def test_one_failure_is_shown_with_what_was_sent_and_got_and_the_rule(stopped: Ran) -> None:
     for words in ("closing asks: ", "reads on until the client's end", "sent ", "the end of the",
@@ -94,11 +97,13 @@ def test_one_failure_is_shown_with_what_was_sent_and_got_and_the_rule(stopped: R
     assert stopped.said.count("the rule, explained") == 1
 
 
+@a_climb
 @of_one_climb
 def test_in_a_pipe_there_are_no_colours(stopped: Ran) -> None:
     assert "\033" not in stopped.said and "\r" not in stopped.said
 
 
+@a_climb
 def test_in_a_terminal_there_are(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     with subprocess.Popen([CHECK, "--mine", broken("big-endian")], cwd=tmp_path, stdout=theirs,
@@ -119,6 +124,7 @@ def read_terminal(terminal: int) -> bytes:
         return b""  # its other side is closed
 
 
+@a_climb
 @of_one_climb
 def test_the_page_says_the_same_and_needs_no_other_file(stopped: Ran) -> None:
     page = (stopped.at / "found.html").read_text()
@@ -128,6 +134,7 @@ def test_the_page_says_the_same_and_needs_no_other_file(stopped: Ran) -> None:
     assert not any(word in page for word in ("://", "src=", "<link", "<script"))
 
 
+@a_climb
 @of_one_climb
 def test_the_xml_counts_every_test_and_tells_why(stopped: Ran) -> None:
     suites = list(ElementTree.parse(stopped.at / "found.xml").iter("testsuite"))
@@ -168,6 +175,7 @@ def watching(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
         run.terminate()
 
 
+@a_climb
 def test_a_change_of_the_program_starts_the_climb_again(
     watching: tuple[subprocess.Popen[str], Path]
 ) -> None:
@@ -179,6 +187,7 @@ def test_a_change_of_the_program_starts_the_climb_again(
     assert "next: framing" in next(line for line in lines if "next: " in line)
 
 
+@a_climb
 def test_a_change_while_the_tests_run_ends_them(
     watching: tuple[subprocess.Popen[str], Path]
 ) -> None:
@@ -191,6 +200,7 @@ def test_a_change_while_the_tests_run_ends_them(
     assert not any("survival" in line for line in lines)
 
 
+@a_climb
 def test_a_climb_that_is_broken_off_leaves_no_server_behind(tmp_path: Path) -> None:
     said = tmp_path / "pids"
     (tmp_path / "mine").write_text(f"#!/bin/sh\nsleep 1000 &\necho $! >>{said}\nwait\n")
@@ -205,6 +215,7 @@ def test_a_climb_that_is_broken_off_leaves_no_server_behind(tmp_path: Path) -> N
     assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in started), 10)
 
 
+@a_climb
 @pytest.mark.parametrize("language", BUILDS)
 def test_a_first_server_has_the_level_that_its_readme_names(language: str, tmp_path: Path) -> None:
     build, package = BUILDS[language]
@@ -238,6 +249,7 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "mine" / "echo.py").read_text() == "mine"
 
 
+@a_climb
 def test_a_table_of_servers_has_a_line_for_each(tmp_path: Path) -> None:
     (tmp_path / "class").write_text(
         f"# of this year\nann {broken('big-endian')}\n\nbob ./nosuch {{port}}\n")
@@ -290,6 +302,7 @@ def test_wrong_usage_is_a_line(words: list[str], says: str, tmp_path: Path) -> N
     assert says in ran.complained and len(ran.complained.splitlines()) == 1
 
 
+@a_climb
 def test_the_readme_shows_what_is_really_said(tmp_path: Path) -> None:
     if shutil.which("ncat") is None:
         pytest.skip("no ncat here (Debian: apt-get install ncat)")
