@@ -54,7 +54,8 @@ def test_messages_are_answered_though_their_sender_falls_silent(
     sent = client.send_until_stuck(stream, pause=0.1)
     expected = complete_bytes(sent, payload_bytes)
     received = client.receive(expected)
-    assert received == stream[:expected]
+    came_back = received == stream[:expected]
+    assert came_back, "what came back is not what was sent"
     client.expect_silence()
 
 

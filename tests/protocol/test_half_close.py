@@ -52,7 +52,8 @@ def test_a_megabyte_sent_before_the_half_close_comes_back_in_full(client: Client
     received = client.exchange(stream, len(stream) - 4 * len(payloads[-1]))
     client.half_close()
     received += client.receive_until_end()
-    assert received == stream, f"{len(received)} of {len(stream)} bytes came back"
+    came_back = received == stream
+    assert came_back, f"{len(received)} of {len(stream)} bytes came back, or others"
 
 
 @pytest.mark.rule(rules.HALF_CLOSE)

@@ -72,7 +72,8 @@ def test_large_messages_never_cost_more_than_the_bound(
     server.process.forget_peak()
     for name, stream in STREAMS.items():
         with server.connect(receive_buffer=4096 if answers_to is read_late else None) as client:
-            assert answers_to(client, stream) == stream
+            came_back = answers_to(client, stream) == stream
+            assert came_back, f"what came back is not the stream '{name}'"
         cost = server.process.peak_rss_bytes() - before
         assert cost < CONNECTION_BYTES_MAX, (
             f"{cost / MEBIBYTE:.1f} MiB for one connection in the stream '{name}': with messages "
