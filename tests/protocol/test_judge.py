@@ -145,6 +145,7 @@ def test_the_xml_counts_every_test_and_tells_why(stopped: Ran) -> None:
     assert any(rules.HALF_CLOSE.text in (failure.text or "") for failure in failures)
 
 
+@a_climb
 def test_the_command_is_remembered_with_its_directory(tmp_path: Path) -> None:
     here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
     here.mkdir()
@@ -269,6 +270,7 @@ def test_failures_are_grouped_by_their_rule(tmp_path: Path) -> None:
     assert f"  4 x {rules.NOT_EARLY.text} ({rules.NOT_EARLY.chapter})\n" in ran.said
 
 
+@a_climb
 def test_what_a_level_asks_is_said_before_its_tests(tmp_path: Path) -> None:
     ran = check("--server", "true {port}", "-k", "nosuchtest", at=tmp_path)
     assert ran.status == 1 and "0 passed, 0 failed, 0 skipped" in ran.said

@@ -53,7 +53,13 @@ SERVERS: dict[str, tuple[str, Callable[[Path, Path], list[str]]]] = {
 }
 
 
-@pytest.mark.parametrize("name", SERVERS)
+# With a short backlog: connects that it drops are repeated, which takes more than a minute in all.
+SLOW = ("threads_echo.py", "c_echo.c")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long if name in SLOW else ()) for name in SERVERS]
+)
 def test_a_correct_plain_server_lacks_nothing_but_the_lingering_close(
     name: str, tmp_path: Path
 ) -> None:
