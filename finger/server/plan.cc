@@ -21,7 +21,7 @@ namespace {
 
 using common::Fd;
 
-/// So much of a plan is read as soon as it is open. It fits plan_buffer_bytes behind any head, even
+/// So much of a plan is read as soon as it is open. It fits plan_buffer_bytes after any head, even
 /// if it is line feeds alone.
 constexpr std::size_t plan_beginning_bytes = 4 * 1024;
 

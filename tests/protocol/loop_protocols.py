@@ -30,7 +30,7 @@ class Protocol:
     def __init__(self, max_message: int) -> None:
         self.max_message = max_message
         self.pending = bytearray()
-        self.finished = False  # the connection ends behind what was answered
+        self.finished = False  # the connection ends after what was answered
 
     def take(self, data: bytes, output: bytearray) -> int:
         """Appends answers to the output; how many messages were completed. Refused."""

@@ -44,7 +44,7 @@ class Connection:
         self.output = bytearray()
         self.unacknowledged = 0  # when the deadline was last renewed
         self.peer_ended = False
-        self.ending = False  # no more input is wanted; the stream ends behind the output
+        self.ending = False  # no more input is wanted; the stream ends after the output
         self.lingering = False  # our stream has ended, the peer's has not
         self.deadline = NEVER
         self.renew_deadline()

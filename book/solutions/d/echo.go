@@ -16,7 +16,7 @@ import (
 
 const maxMessage = 65536
 
-// echo answers one message after the other, until the client has said its last (io.EOF).
+// echo answers one message after the other, until the client ends its stream (io.EOF).
 func echo(connection *net.TCPConn) error {
 	stream := bufio.NewReader(connection)
 	message := make([]byte, 4+maxMessage)

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 const MAX_MESSAGE: usize = 65536;
 
-/// Answers one message after the other, until the client has said its last: `UnexpectedEof`.
+/// Answers one message after the other, until the client ends its stream: `UnexpectedEof`.
 // [echo]
 fn echo(mut connection: &TcpStream) -> io::Result<()> {
     let mut stream = BufReader::new(connection);
