@@ -19,7 +19,7 @@ import values
 from blocks import ROOT, Block, Wrong, blocks, markdown_files, rewrite
 
 DEFAULT_BUILD = ROOT / "build" / "default"
-LISTING_LINES_MAX = 25
+LISTING_LINES_MAX = 25  # blank ones do not count: they are there for the reader
 PROGRAM_LINES_MAX = 50  # of a step that is shown whole, to be read from its first line to its last
 
 
@@ -59,8 +59,9 @@ def complaint(block: Block) -> str | None:
                 return "is not what the code says (fill.py --write mends it)"
             whole = block.arguments.endswith(" *")
             lines_max = PROGRAM_LINES_MAX if whole else LISTING_LINES_MAX
-            if block.path.parent.name == "book" and len(block.fence) > lines_max:
-                return f"has {len(block.fence)} lines: cut it to {lines_max}"
+            lines = sum(1 for line in block.fence if line.strip())
+            if block.path.parent.name == "book" and lines > lines_max:
+                return f"has {lines} lines: cut it to {lines_max}"
         if block.kind == "run":
             wrong = runs.fits(block.fence, runs.expected(block.arguments))
             return f"{wrong} (fill.py --write mends it)" if wrong else None

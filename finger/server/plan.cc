@@ -206,6 +206,7 @@ uring::Task<Status> send_file(Conversation& conversation, Home& home, SharedPlan
     }
     const auto sent = co_await conversation.send(buffer.first(filled));
     if (!sent || ended) co_return sent;
+
     const auto turn = co_await home.enter(conversation.deadline());
     if (!turn) co_return std::unexpected(turn.error());
     const auto in = CrlfConverter::spare_part(buffer);
