@@ -65,11 +65,15 @@ class Terminal:
         os.close(self._fd)
         os.waitpid(self._pid, 0)
 
-    def _write(self, keys: str) -> None:
-        """Presses keys. What came before, as the word that a job has ended, is of no interest."""
+    def shown(self) -> str:
+        """What was printed since the last prompt that was waited for."""
         while select.select([self._fd], [], [], 0)[0]:
-            os.read(self._fd, 65536)
-        self._seen = b""
+            self._seen += os.read(self._fd, 65536)
+        seen, self._seen = self._seen, b""
+        return seen.decode(errors="replace")
+
+    def _write(self, keys: str) -> None:
+        self.shown()  # such as that a job has ended
         os.write(self._fd, keys.encode())
 
     def _finished(self, seconds: float) -> tuple[str, int]:

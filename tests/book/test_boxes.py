@@ -65,7 +65,8 @@ def tried(box: Box, server: str) -> str:
         port = re.search(r"127\.0\.0\.1[ /](\d+)", box.text)
         second.type(f"port={port[1]}" if port else ":", SECONDS)
         printed += second.type("[[ $(server_pid) ]] || echo the server has gone", SECONDS)[0]
-        if "`fg`" in box.text:  # it was stopped, and the shell has taken the terminal back
+        if "Stopped" in first.shown():  # the shell has taken the terminal back
+            assert "`fg`" in box.text
             first.stay("fg", SECONDS, r"\./serve")
         first.interrupt(SECONDS)
     except Stuck as stuck:

@@ -22,8 +22,6 @@ from litter import without_litter
 from terminal import Stuck, Terminal
 from typed import Box, Typed, chapters, typed
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
-
 BUILD = Path(os.environ.get("BUILD", ROOT / "build" / "default"))
 SECONDS = 120  # for a command; nothing in the book takes a tenth of it
 # What is not typed here, and why.
@@ -131,23 +129,55 @@ class Reading:
             terminal.close()
 
 
-@pytest.mark.parametrize("chapter", chapters(), ids=chapter_ids())
-def test_a_chapter_can_be_typed(chapter: Path) -> None:
+def type_all(chapter: Path, before: str) -> Reading:
+    """Types a chapter, after what an earlier one has told to type."""
     reading = Reading()
     try:
-        if chapter.name > "01":  # chapter 0 says to do so in each terminal
-            reading.first.type(". tools/shell.sh", SECONDS)
-        if chapter.name > "02" and not (ROOT / "mine").exists():  # made in chapter 1
-            reading.first.type("./check --start python mine", SECONDS)
+        reading.first.type(before, SECONDS)
         for step in typed(chapter):
             if isinstance(step, Typed):
-                try:
-                    reading.types(step)
-                except Stuck as stuck:
-                    pytest.fail(f"line {step.line}: {step.text}\n  has not come back:\n{stuck}",
-                                pytrace=False)
+                reading.types(step)
+    except Stuck as stuck:
+        reading.wrong.append(f"line {step.line}: {step.text}\n  has not come back:\n{stuck}")
     finally:
         reading.leaves()
+    return reading
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("chapter", chapters(), ids=chapter_ids())
+def test_a_chapter_can_be_typed(chapter: Path) -> None:
+    before = [] if chapter.name < "01" else [". tools/shell.sh"]  # chapter 0 says to, always
+    if chapter.name > "02" and not (ROOT / "mine").exists():  # chapter 1 has it made
+        before.append("./check --start python mine")
+    reading = type_all(chapter, "; ".join(before or [":"]))
     print("not typed here:", *reading.left_out or ["nothing"], sep="\n  ")
     if reading.wrong:
         pytest.fail("\n".join(reading.wrong), pytrace=False)
+
+
+NOT_THE_STEP = "printf '#!/bin/sh\\necho no\\n' > 01-two-writes; chmod +x 01-two-writes"
+
+
+@pytest.mark.parametrize(("complaint", "text"), [
+    ("status 3 instead of 0", "```bash\n(exit 3)\n```\n"),
+    ("cannot be typed here", "```bash\ncrowdd 3 || true\n```\n"),
+    ("`no` where the transcript has", f"```bash\ncd $there\n{NOT_THE_STEP}\n```\n"
+     "<!-- run: common/steps/01-two-writes.t -->\n```console\n$ ./01-two-writes\n```\n"),
+    ("has not come back", "```bash\nsleep 60\n```\n"),
+    ("has not come back", "```bash\n./serve nothing\n```\n"),
+])
+def test_what_does_not_go_as_told_is_found(complaint: str, text: str, tmp_path: Path,
+                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "SECONDS", 3)
+    chapter = tmp_path / "chapter.md"
+    chapter.write_text(text)
+    assert complaint in "\n".join(type_all(chapter, f"there={tmp_path}").wrong)
+
+
+def test_what_a_reader_has_stays_from_fence_to_fence(tmp_path: Path) -> None:
+    chapter = tmp_path / "chapter.md"
+    chapter.write_text("```bash\ncd /tmp; f() { read -r; }; x=3\n```\nThen:\n```bash\n"
+                       "[[ $x$PWD == 3/tmp ]] && echo | f\n```\n")
+    assert not type_all(chapter, ":").wrong
