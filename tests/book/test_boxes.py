@@ -31,7 +31,7 @@ SYMPTOMS = {
     "last-answers-unsent": ("0{8}: 0200 .*hi\n", ""),
     "silent-without-plan": ("No Plan.\r?\n", ""),
 }
-STUCK = re.compile(r"command not found|syntax error|No such file|Bad file descriptor")
+STUCK = re.compile(r"bash: .*(not found|No such file|Bad file descr|syntax error)|not built yet")
 
 
 def boxes() -> list[Box]:

@@ -34,7 +34,7 @@ LEFT_OUT = {
     r"\./measure (?!--help).*": "takes minutes, of a quiet machine",
     r"\./serve part4 --bug no-limit": "one of the zoo, which a section of ./check is about",
 }
-STUCK = re.compile(r"command not found|syntax error|No such file|Bad file descriptor|not built yet")
+STUCK = re.compile(r"bash: .*(not found|No such file|Bad file descr|syntax error)|not built yet")
 
 
 def chapter_ids() -> list[str]:
