@@ -16,8 +16,8 @@
 
 namespace common {
 
-/// Writes one line to stderr, whole or not at all: threads do not mix theirs. Where stderr takes no
-/// bytes now, a full pipe or a terminal that ^S has stopped, the line waits in a
+/// Writes one line to stderr, cut if it is longer than PIPE_BUF. Threads do not mix theirs. Where
+/// stderr takes no bytes now, a full pipe or a terminal that ^S has stopped, the line waits in a
 /// LogQueue until a later call, or the end of the process, finds room.
 ///
 /// A write still waits for a disk that is slow, and may wait where stderr cannot be opened once
