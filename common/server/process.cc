@@ -44,10 +44,10 @@ void raise_descriptor_limit(const Options& options, const ServerProfile& profile
   limit.rlim_cur = limit.rlim_max;
   (void)::setrlimit(RLIMIT_NOFILE, &limit);  // a soft limit may always be raised to the hard one
   if (limit.rlim_cur < options.max_connections * profile.descriptors_each + own_descriptors) {
-    log(
-        fmt::format("the limit of {} descriptors is less than {} {} needs: raise it with ulimit "
+    log(fmt::format("the limit of {} descriptors is less than {} {} needs: raise it with ulimit "
                     "-Hn, or ask for fewer connections",
-                    limit.rlim_cur, profile.connections, options.max_connections));
+                    limit.rlim_cur, profile.connections, options.max_connections),
+        Severity::warning);
   }
 }
 
@@ -87,7 +87,8 @@ int report_failure(const Options& options, std::error_code error, const ServerPr
     advice = ": ports below 1024 need privileges, choose another --port";
   }
   log(fmt::format("cannot serve {} port {}: {}{}", options.host, options.port, error.message(),
-                  advice));
+                  advice),
+      Severity::error);
   return 1;
 }
 

@@ -40,7 +40,7 @@ common::Result<common::Fd> listen_on(finger::Options& options) {
 }
 
 int complain(const std::string& line) {
-  common::log(line);
+  common::log(line, common::Severity::error);
   return 1;
 }
 
