@@ -40,7 +40,7 @@ common::Result<common::Fd> listen_on(finger::Options& options) {
 }
 
 int complain(const std::string& line) {
-  common::log(line);
+  common::log(line, common::Severity::error);
   return 1;
 }
 
@@ -144,6 +144,7 @@ int main(int argc, char** argv) {
       .summary = "Answers finger queries (RFC 1288) with the plans of those who have opted in.",
       .options = finger::option_table(options)};
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
+  common::close_inherited_descriptors();
   common::prepare_process(options.process, finger::server_profile);
 
   auto listener = listen_on(options);

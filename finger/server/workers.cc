@@ -80,7 +80,8 @@ void Workers::retire() {
 void Workers::reload() {
   auto roster = load_roster(options_, *shared_.roster());
   if (!roster) {
-    common::log(fmt::format("cannot reload, the old list stays: {}", roster.error().message()));
+    common::log(fmt::format("cannot reload, the old list stays: {}", roster.error().message()),
+                common::Severity::warning);
     return;
   }
   common::log(fmt::format("reloaded: {} users", (*roster)->accounts.all().size()));

@@ -133,9 +133,14 @@ ROOT_IS_GONE = Rule(
     "be looked into.",
     HARDENING,
 )
+CONFINED = Rule(
+    "A client that takes the server over gets nothing that serving plans does not take: no "
+    "descriptor that was inherited, no file outside the homes, nothing to write to, no connection.",
+    HARDENING,
+)
 REPLACED = Rule(
-    "A worker that ends by itself is replaced, at most once a second, and a line says so; none "
-    "outlives its parent.",
+    "A worker that ends by itself is replaced, at most once a second, and a line says so; if the "
+    "next fail, too, the pauses grow, and the parent gives up with 1. None outlives its parent.",
     HARDENING,
 )
 
@@ -170,6 +175,12 @@ CANNOT_RUN = Rule(
 HELP = Rule("--help and --version print to stdout and exit with 0.", HARDENING)
 LOGS = Rule(
     "One line an exchange on stderr: peer, query, outcome, bytes, milliseconds; none with --quiet.",
+    HARDENING,
+)
+WHY_NO_PLAN = Rule("For `No Plan.` the line says `no plan` and why, for the operator.", HARDENING)
+PRIORITIES = Rule(
+    "Where stderr is a stream to systemd's journal (JOURNAL_STREAM), each line begins with its "
+    "priority, as `<4>`; anywhere else it does not.",
     HARDENING,
 )
 ESCAPED = Rule("Bytes chosen by a peer are escaped in the log.", HARDENING)

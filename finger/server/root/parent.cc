@@ -23,9 +23,12 @@ namespace finger {
 namespace {
 
 using common::Clock;
+using common::Severity;
 
 constexpr std::string_view ready_text = "ready";
-constexpr auto restart_pause = std::chrono::seconds(1);
+
+/// What has given up may take so long to end.
+constexpr auto end_pause = std::chrono::seconds(1);
 
 sigset_t handled_signals() {
   sigset_t set;
@@ -169,7 +172,7 @@ void Parent::read_report() {
   if (size == 0) return;  // the worker has ended, and SIGCHLD will tell how
   const std::string_view said(text.data(), static_cast<std::size_t>(size));
   if (said == ready_text) return promote();
-  draining_.push_back({.pid = starting_->pid, .kill_at = Clock::now() + restart_pause});
+  draining_.push_back({.pid = starting_->pid, .kill_at = Clock::now() + end_pause});
   fail_start(common::escape(std::as_bytes(std::span(said))));
 }
 
@@ -179,6 +182,7 @@ void Parent::promote() {
     common::log("reloaded: a fresh worker serves");
   }
   serving_ = starting_->pid;
+  serving_since_ = Clock::now();
   starting_.reset();
   if (!std::exchange(announced_, true)) announce_();
   if (reload_again_) start();
@@ -188,15 +192,29 @@ void Parent::fail_start(std::string_view reason) {
   starting_.reset();
   if (stopping_) return;
   if (!announced_) {
-    common::log(reason);
+    common::log(reason, Severity::error);
     exit_status_ = 1;
   } else if (serving_) {
-    common::log(fmt::format("cannot reload, the worker before goes on: {}", reason));
+    common::log(fmt::format("cannot reload, the worker before goes on: {}", reason),
+                Severity::warning);
     if (reload_again_) start();
   } else {
-    common::log(fmt::format("no worker serves, another is tried: {}", reason));
-    start_at_ = started_at_ + restart_pause;
+    common::log(fmt::format("no worker serves, another is tried: {}", reason), Severity::error);
+    replace();
   }
+}
+
+/// What fails now may be well in a while, or never. The pause doubles with each failure in a row;
+/// and workers that die again and again may be dying of what somebody tries on them: forked from
+/// one parent, they have their memory laid out alike. Where something starts us anew, it is not.
+void Parent::replace() {
+  if (++failures_ == failures_max) {
+    common::log(fmt::format("{} workers in a row have failed: giving up", failures_),
+                Severity::error);
+    status_ = 1;
+    return stop();
+  }
+  start_at_ = started_at_ + limits_.pause * (1 << (failures_ - 1));
 }
 
 void Parent::reap() {
@@ -206,7 +224,7 @@ void Parent::reap() {
     if (pid <= 0) break;
     ended(pid, status);
   }
-  if (stopping_ && !starting_ && !serving_ && draining_.empty()) exit_status_ = 0;
+  if (stopping_ && !starting_ && !serving_ && draining_.empty()) exit_status_ = status_;
 }
 
 void Parent::ended(pid_t pid, int status) {
@@ -215,8 +233,9 @@ void Parent::ended(pid_t pid, int status) {
     fail_start(fmt::format("the worker ended before it served: {}", describe(status)));
   } else if (serving_ == pid) {
     serving_.reset();
-    common::log(fmt::format("a worker has ended by itself: {}", describe(status)));
-    if (!starting_) start_at_ = started_at_ + restart_pause;
+    common::log(fmt::format("a worker has ended by itself: {}", describe(status)), Severity::error);
+    if (Clock::now() - serving_since_ >= limits_.sound) failures_ = 0;
+    if (!starting_) replace();
   } else {
     std::erase_if(draining_, [pid](const Draining& each) { return each.pid == pid; });
   }
@@ -230,7 +249,7 @@ void Parent::stop() {
   for (const Draining& each : draining_) send(each.pid, at_once ? SIGKILL : drain_signal);
   if (serving_) drain(*std::exchange(serving_, std::nullopt), drain_signal);
   if (starting_) kill_starting();  // it has no clients yet, or does not know of them
-  if (draining_.empty()) exit_status_ = 0;
+  if (draining_.empty()) exit_status_ = status_;
 }
 
 void Parent::kill_starting() {

@@ -40,7 +40,8 @@ class Report {
 ///   is sent retire_signal: it accepts no more connections, serves those that it has, and ends. If
 ///   the fresh one cannot serve, or takes too long to report, the old one goes on and a line says
 ///   so.
-/// - A worker that ends by itself is replaced, at most once a second; a line says so.
+/// - A worker that ends by itself is replaced, at most once a second; a line says so. If the next
+///   fails, too, the pauses grow, and after failures_max in a row the parent gives up.
 /// - SIGTERM, SIGINT: the worker is asked to drain; the second time it is killed.
 /// No worker outlives the parent.
 class Parent {
@@ -51,6 +52,9 @@ class Parent {
   /// parent's would be the worker's second, at which it ends immediately.
   static constexpr int drain_signal = SIGUSR2;
 
+  /// The first is followed by pauses of 1, 2, 4, 8 and 16 s.
+  static constexpr int failures_max = 6;
+
   /// What a worker does, in a process of its own; returns its exit status.
   using Work = std::function<int(common::Fd listener, Report& report)>;
 
@@ -58,13 +62,17 @@ class Parent {
   struct Limits {
     std::chrono::milliseconds start;  ///< Until it reports.
     std::chrono::milliseconds drain;  ///< Until it ends, after it was asked to.
+
+    /// Between the starts of two, where the first has failed; more after more failures.
+    std::chrono::milliseconds pause = std::chrono::seconds(1);
+    std::chrono::milliseconds sound = std::chrono::seconds(10);  ///< Served so long, no failure.
   };
 
   /// `announce` is called once, when the first worker serves.
   Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce);
 
-  /// Returns the exit status: 0, it was asked to stop; 1, the first worker could not serve. Only in
-  /// a process with one thread. Error: of signalfd(2).
+  /// Returns the exit status: 0, it was asked to stop; 1, the first worker could not serve, or too
+  /// many in a row have failed. Only in a process with one thread. Error: of signalfd(2).
   common::Result<int> run();
 
  private:
@@ -86,6 +94,7 @@ class Parent {
   void read_report();
   void promote();
   void fail_start(std::string_view reason);
+  void replace();
   void reap();
   void ended(pid_t pid, int status);
   void stop();
@@ -105,9 +114,12 @@ class Parent {
   std::vector<Draining> draining_;
   std::optional<common::Clock::time_point> start_at_;  ///< When to replace a worker that ended.
   common::Clock::time_point started_at_;
+  common::Clock::time_point serving_since_;
+  int failures_ = 0;  ///< In a row.
   bool announced_ = false;
   bool reload_again_ = false;  ///< SIGHUP came while a worker started: its roster may be too old.
   bool stopping_ = false;
+  int status_ = 0;  ///< To exit with when all have ended.
   std::optional<int> exit_status_;
 };
 

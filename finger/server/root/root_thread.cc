@@ -149,7 +149,7 @@ bool RootThread::can_be_owner(const Account& account) const {
 }
 
 void RootThread::complain(const std::string& line) {
-  if (complaints_.insert(line).second) common::log(line);
+  if (complaints_.insert(line).second) common::log(line, common::Severity::warning);
 }
 
 }  // namespace finger
