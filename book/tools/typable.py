@@ -37,6 +37,8 @@ READERS = {"cat": 0, "sort": 0, "wc": 0, "head": 0, "tail": 0, "cmp": 0, "sed": 
            "awk": 1}
 MADE_BY = {"traced": "calls", "calls_while": "calls", "polls": "calls", "count_calls": "calls"}
 TERMINAL = re.compile(r"(second|another|other|one) terminal|in another[,.]")
+# As the first of a pipeline it leads the group of processes that it ends.
+ENDS_ITS_READERS = re.compile(r"(^|[;&]|do) *timeout (?!--foreground)[^;&|]*([<>]&\d[^;&|]*)*\|")
 STEP = re.compile(r"\./\d\d-")
 SHELLS_OWN = {"1", "?", "!"}  # and what a function is given
 
@@ -70,18 +72,20 @@ class Reader:
             other.source_shell()
         return other
 
-    def type(self, text: str) -> None:
+    def type(self, text: str, *, substituted: bool = False) -> None:
         """Types a command with all its parts."""
         text = re.sub(r"'[^']*'", "''", text.replace("\\\n", " "))  # data, or another language
         text = re.sub(r"\$\(\([^)]*\)\)", "0", text)
         self._sets_variables(text)
         for inner in re.findall(r"\$\(([^()]*)\)", text):
-            self.type(inner)
+            self.type(inner, substituted=True)
         if defined := re.match(r"(\w+)\(\) \{", text):
             self.functions.add(defined[1])
             text = text[defined.end():]
         self._needs_variables(text)
         flat = re.sub(r'\$\([^()]*\)|"[^"]*"', '""', text)
+        if ENDS_ITS_READERS.search(flat) and not substituted:
+            self.wrong.append("at a terminal, timeout ends what reads from it: --foreground")
         flat = re.sub(r"\$\{[^}]*\}|\{\d+\.\.\d+\}", "$x", flat)
         for part in re.split(r"\|\||&&|[;|()\n]|&(?!\d|\$)(?<![<>]&)", flat):
             self._simple(self._redirected(part))
@@ -143,7 +147,7 @@ class Reader:
         if command in MADE_BY:
             self.files.add(self.directory / MADE_BY[command])
         if command in WRAPPERS:
-            self._simple(rest[WRAPPERS[command]:])
+            self._simple([word for word in rest if word != "--foreground"][WRAPPERS[command]:])
         for word in rest:
             self._names_a_file_of_ours(word)
         if command in READERS and "-e" not in rest:

@@ -59,6 +59,8 @@ def found_in(tmp_path: Path, text: str) -> str:
     ("part1 was not built yet", HELPERS + fence("start part1")),
     ("nothing has started a server", SERVER + fence("crowd 5")),
     ("nothing has started a server", STARTED + fence("stop", "crowd 5")),
+    ("timeout ends what reads", STARTED + fence("exec 5<>/dev/tcp/127.0.0.1/$port; sleep 1",
+                                               "cat /dev/zero >&5 & timeout 9 cat <&5 | wc -c")),
     ("a server runs in this terminal", "```bash\n./serve part1\n```\n" + fence("ls")),
     ("needs a second terminal", SERVER + box("`say_hi` `rounds 2`: `./serve part1 --bug x`.")),
     ("nothing in this box shows", SERVER + box("Bring it back: `./serve part1 --bug x`.")),
@@ -70,7 +72,8 @@ def test_what_stops_a_reader_is_found(complaint: str, text: str, tmp_path: Path)
 
 @pytest.mark.parametrize("text", [
     STARTED + fence("crowd 5; say_hi", "traced read true", "cat calls", "kill $pid; wait $pid"),
-    STARTED + fence("exec 5<>/dev/tcp/127.0.0.1/$port", "echo hi >&5", "cat <&5 | wc -c"),
+    STARTED + fence("exec 5<>/dev/tcp/127.0.0.1/$port", "echo hi >&5", "cat <&5 | wc -c",
+                    "timeout --foreground 9 cat <&5 | wc -c; echo $(timeout 9 cat <&5 | wc -c)"),
     STARTED + "(`sudo apt-get install wrk`)\n" + fence("wrk http://127.0.0.1:$port/"),
     HELPERS + "`steps common`\n" + fence("./01-two-writes", "cd $ROOT", "./check part1"),
     fence("ls > log", "sort log", "echo a; read -r answer; echo $answer", "f() { ls; }", "f"),
