@@ -1,4 +1,4 @@
-"""What the process that talks to clients does not have, and may not do, should a client take over."""
+"""What the process that talks to clients does not have, and may not do, if a client takes it over."""
 
 from __future__ import annotations
 
