@@ -1,4 +1,4 @@
-"""What the process that talks to clients does not have, and may not do, if a client takes it over."""
+"""What the process that talks to clients does not have and may not do, if one takes it over."""
 
 from __future__ import annotations
 
