@@ -19,8 +19,8 @@ namespace common {
 /// How much a line matters to an operator: the numbers of syslog(3).
 enum class Severity { error = 3, warning = 4, info = 6 };
 
-/// Writes one line to stderr, whole or not at all: threads do not mix theirs. Where stderr takes no
-/// bytes now, a full pipe or a terminal that ^S has stopped, the line waits in a
+/// Writes one line to stderr, cut if it is longer than PIPE_BUF. Threads do not mix theirs. Where
+/// stderr takes no bytes now, a full pipe or a terminal that ^S has stopped, the line waits in a
 /// LogQueue until a later call, or the end of the process, finds room.
 ///
 /// A write still waits for a disk that is slow, and may wait where stderr cannot be opened once

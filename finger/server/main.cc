@@ -173,6 +173,7 @@ int main(int argc, char** argv) {
       .summary = "Answers finger queries (RFC 1288) with the plans of those who have opted in.",
       .options = finger::option_table(options)};
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
+  common::close_inherited_descriptors();
   common::prepare_process(options.process, finger::server_profile);
 
   auto manager = ServiceManager::from_environment();

@@ -133,6 +133,11 @@ ROOT_IS_GONE = Rule(
     "be looked into.",
     HARDENING,
 )
+CONFINED = Rule(
+    "A client that takes the server over gets nothing that serving plans does not take: no "
+    "descriptor that was inherited, no file outside the homes, nothing to write to, no connection.",
+    HARDENING,
+)
 REPLACED = Rule(
     "A worker that ends by itself is replaced, at most once a second, and a line says so; if the "
     "next fail, too, the pauses grow, and the parent gives up with 1. None outlives its parent.",
