@@ -8,10 +8,10 @@
 
 namespace common {
 
-/// What a server that is not a stage has of its own. The defaults are the stages'.
+/// In what a server may differ from the stages, whose values are the defaults.
 struct ServerProfile {
-  std::string_view address = "--host";                 ///< What complaints call this option.
-  std::string_view connections = "--max-connections";  ///< And this.
+  std::string_view address = "--host";                 ///< The option that says where to listen.
+  std::string_view connections = "--max-connections";  ///< The option that limits them.
   std::size_t descriptors_each = 1;                    ///< What a connection needs.
 };
 
