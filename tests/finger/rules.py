@@ -190,4 +190,18 @@ RINGS = Rule(
     "same.",
     HARDENING,
 )
+PASSED_SOCKET = Rule(
+    "A listening socket that the service manager passes (LISTEN_FDS, LISTEN_PID) is served in place "
+    "of --addr and --port; what waits in its backlog while no server runs is answered by the next.",
+    HARDENING,
+)
+MESSAGES = Rule(
+    "NOTIFY_SOCKET is told READY=1 when it serves, RELOADING=1 with MONOTONIC_USEC and READY=1 at "
+    "SIGHUP, STOPPING=1 when it is asked to stop.",
+    HARDENING,
+)
+WATCHDOG = Rule(
+    "WATCHDOG=1 comes twice in WATCHDOG_USEC, for as long as every loop turns, and no longer.",
+    HARDENING,
+)
 OTHERS_CLIENTS = Rule("Other people's clients understand the answers.", FINGER)

@@ -14,16 +14,20 @@
 #include "common/fd.h"
 #include "common/result.h"
 #include "common/server/duration.h"
+#include "finger/server/process/service_manager.h"
 
 namespace finger {
 
-/// How a worker process tells its parent, once, that it serves, or why it cannot.
+/// How a worker process tells its parent that it serves, and still does, or why it cannot.
 class Report {
  public:
   explicit Report(common::Fd pipe) : pipe_(std::move(pipe)) {}
 
   /// It serves, and heeds drain_signal and retire_signal. False: the parent has gone.
   [[nodiscard]] bool ready();
+
+  /// None of its loops is stuck. Never waits.
+  void alive();
 
   /// It cannot serve, for the reason that the line gives. Returns the exit status 1.
   int failed(std::string_view line);
@@ -68,8 +72,10 @@ class Parent {
     std::chrono::milliseconds sound = std::chrono::seconds(10);  ///< Served so long, no failure.
   };
 
-  /// `announce` is called once, when the first worker serves.
-  Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce);
+  /// `announce` is called once, when the first worker serves. `manager` is told of starts, reloads,
+  /// the stop, and whenever the worker that serves says that it is alive.
+  Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce,
+         ServiceManager manager);
 
   /// Returns the exit status: 0, it was asked to stop; 1, the first worker could not serve, or too
   /// many in a row have failed. Only in a process with one thread. Error: of signalfd(2).
@@ -92,7 +98,8 @@ class Parent {
   [[noreturn]] void be_worker(common::Fd report, pid_t parent);
   void read_signals();
   void read_report();
-  void promote();
+  void read_beats();
+  void promote(common::Fd beats);
   void fail_start(std::string_view reason);
   void replace();
   void reap();
@@ -107,10 +114,12 @@ class Parent {
   const Limits limits_;
   const Work work_;
   const std::function<void()> announce_;
+  ServiceManager manager_;
 
   common::Fd signals_;
   std::optional<Starting> starting_;
   std::optional<pid_t> serving_;
+  common::Fd beats_;  ///< Of the worker that serves.
   std::vector<Draining> draining_;
   std::optional<common::Clock::time_point> start_at_;  ///< When to replace a worker that ended.
   common::Clock::time_point started_at_;

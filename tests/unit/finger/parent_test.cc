@@ -42,7 +42,7 @@ std::atomic<int>& begun() {
         work(begun()++, report);
         tests::never_finish();
       },
-      [] {});
+      [] {}, finger::ServiceManager());
   const auto status = parent.run();
   std::_Exit(status ? *status : 2);
 }
