@@ -9,6 +9,11 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 # With -g for the debugger and without -DNDEBUG: an assertion costs little and says much.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g")
 
+option(HARDENED "as what is installed should be built" OFF)
+if(HARDENED)
+  include(${CMAKE_CURRENT_LIST_DIR}/hardened.cmake)
+endif()
+
 if(PROJECT_IS_TOP_LEVEL)
   include(CTest)
   if(NOT CMAKE_BUILD_TYPE)

@@ -122,7 +122,7 @@ def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         pytest.skip("fingerd is not built")
     root = tmp_path_factory.mktemp("root")
     run = subprocess.run(
-        ["cmake", "--install", build, "--prefix", "/usr"],
+        ["cmake", "--install", build, "--strip", "--prefix", "/usr"],
         env={"DESTDIR": str(root), "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
@@ -145,6 +145,13 @@ def test_everything_is_where_a_distribution_expects_it(installed: Path) -> None:
     pages = {"usr/share/man/man1/finger.1", "usr/share/man/man8/fingerd.8"}
     assert wanted <= found
     assert found - wanted in (pages, set()), "with scdoc both pages, without it none, and no more"
+
+
+def test_what_is_for_a_debugger_is_not_installed(installed: Path) -> None:
+    for program in ("bin/finger", "sbin/fingerd"):
+        words = ["readelf", "--section-headers", "--wide", installed / "usr" / program]
+        sections = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        assert ".text" in sections and ".debug_" not in sections and ".symtab" not in sections
 
 
 def unit_of(installed: Path) -> str:

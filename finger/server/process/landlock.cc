@@ -130,7 +130,9 @@ void HomeFence::permit(const fs::path& path, std::uint64_t reading) {
   const common::Fd fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
   if (!fd) return;
   const landlock_path_beneath_attr rule{.allowed_access = reading, .parent_fd = fd.get()};
-  (void)::syscall(SYS_landlock_add_rule, rules_.get(), LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+  constexpr auto kind = LANDLOCK_RULE_PATH_BENEATH;
+  const long added = ::syscall(SYS_landlock_add_rule, rules_.get(), kind, &rule, 0);
+  if (added < 0) rules_ = {};  // a filter of system calls forbids it: better no fence than no plan
 }
 
 }  // namespace finger
