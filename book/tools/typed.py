@@ -32,6 +32,7 @@ class Typed:
     place: str  # console, bash, sentence or box
     before: str = ""  # the paragraph that tells to type it
     told: Command | None = None  # what it prints, where that was recorded
+    run: str = ""  # the transcript
 
 
 @dataclass
@@ -88,7 +89,7 @@ def _fence(language: str, lines: list[str], at: int, before: str, run: str) -> I
                     break
                 text.append(line[2:])
             yield Typed(at + start, "\n".join(text), language, before,
-                        told[number] if told else None)
+                        told[number] if told else None, run.partition(" ")[0])
     elif language in ("bash", "sh"):
         for number, line in enumerate(lines):
             yield Typed(at + number, line, "bash", before)

@@ -15,9 +15,9 @@ struct ServerProfile {
   std::size_t descriptors_each = 1;                    ///< What a connection needs.
 };
 
-/// Closes what the program was started with besides its standard streams: what the shell or the
-/// init system had open is not for a process that talks to strangers. The sockets that systemd
-/// hands over stay, the LISTEN_FDS numbers from 3 on. sd_listen_fds(3)
+/// Closes what the program was started with besides its standard streams: what the shell had open
+/// is not for a process that talks to strangers. The sockets that systemd hands over stay, as many
+/// as LISTEN_FDS says, from 3 on. sd_listen_fds(3)
 void close_inherited_descriptors();
 
 /// What every server does before it opens anything. Opens /dev/null as 0, 1 and 2 where they are

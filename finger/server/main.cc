@@ -7,12 +7,14 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/server/address.h"
 #include "common/server/listen.h"
@@ -21,6 +23,7 @@
 #include "common/server/signal_wakeup.h"
 #include "finger/server/options.h"
 #include "finger/server/process/heartbeat.h"
+#include "finger/server/process/landlock.h"
 #include "finger/server/process/service_manager.h"
 #include "finger/server/process/signal_action.h"
 #include "finger/server/root/parent.h"
@@ -76,15 +79,6 @@ std::chrono::milliseconds drain_timeout(const finger::Options& options) {
 /// and most are shorter.
 constexpr auto start_timeout = std::chrono::seconds(30);
 
-std::expected<std::unique_ptr<finger::Workers>, std::string> create_workers(
-    const finger::Options& options, common::Fd listener, common::Fd users,
-    finger::PrepareRing prepare, std::unique_ptr<finger::Heartbeat> heartbeat) {
-  auto roster = finger::load_roster(options, std::move(users));
-  if (!roster) return std::unexpected(explain(options, roster.error()));
-  return finger::Workers::create(options, std::move(listener), std::move(*roster),
-                                 std::move(prepare), std::move(heartbeat));
-}
-
 /// What calls `alive`, if the service manager wants to hear that.
 std::unique_ptr<finger::Heartbeat> heartbeat_for(std::optional<std::chrono::microseconds> interval,
                                                  const finger::Options& options,
@@ -98,13 +92,21 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, com
               const std::string& address) {
   auto users = finger::open_users(options);  // while still root: it may, wherever it is
   if (!users) return complain(explain(options, users.error()));
-  if (::geteuid() == 0) {
-    if (const auto complaint = finger::give_root_up(); !complaint.empty()) {
-      return complain(complaint);
-    }
-  }
-  const auto workers = create_workers(
-      options, std::move(listener), std::move(*users), {},
+  std::optional<finger::HomeFence> fence;  // not with accounts: SIGHUP reads them in this process
+  if (*users) fence = finger::HomeFence::of_directory(options.users);
+  const auto complaint = finger::give_rights_up();
+  if (!complaint.empty()) return complain(complaint);
+  if (fence) fence->put_up();
+
+  auto roster = finger::load_roster(options, std::move(*users));
+  if (!roster) return complain(explain(options, roster.error()));
+  const auto workers = finger::Workers::create(
+      options, std::move(listener), std::move(*roster),
+      [](uring::Loop& loop, const finger::Accounts&) -> finger::Result<std::vector<std::uint16_t>> {
+        const auto restricted = finger::restrict_ring(loop.ring());
+        if (!restricted) return std::unexpected(restricted.error());
+        return {};
+      },
       heartbeat_for(manager.watchdog_interval(), options, [&manager] { manager.alive(); }));
   if (!workers) return complain(workers.error());
   const auto signals = common::SignalWakeup::create(drain_timeout(options), [&] {
@@ -128,8 +130,11 @@ int run_worker(const finger::Options& options, common::Fd listener, finger::Repo
                std::unique_ptr<finger::Heartbeat> heartbeat) {
   auto root = finger::RootThread::start();
   if (!root) return report.failed(root.error());
-  const auto workers = create_workers(
-      options, std::move(listener), {},
+  auto roster = finger::load_roster(options, common::Fd());
+  if (!roster) return report.failed(explain(options, roster.error()));
+  (*root)->keep_to_homes((*roster)->accounts);
+  const auto workers = finger::Workers::create(
+      options, std::move(listener), std::move(*roster),
       [&root](uring::Loop& loop, const finger::Accounts& accounts) {
         return (*root)->prepare(loop, accounts);
       },

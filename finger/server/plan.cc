@@ -141,6 +141,7 @@ class OpenPlan {
   bool is_regular() const { return S_ISREG(about_.stx_mode); }
   common::ByteView beginning() const { return beginning_; }
   bool is_whole() const { return !file_; }
+  bool is_empty() const { return is_whole() && beginning_.empty(); }
   const Fd& file() const { return file_; }
 
  private:
@@ -202,10 +203,6 @@ uring::Task<Status> send_file(Conversation& conversation, Home& home, SharedPlan
     if (ended) {
       plan.reset();  // the last who needs the file closes it
       filled += converter.finish(buffer.subspan(filled));
-      if (converter.empty()) {
-        conversation.note_no_plan(Error::empty_plan);
-        filled += put(no_plan, buffer.subspan(filled));
-      }
     }
     const auto sent = co_await conversation.send(buffer.first(filled));
     if (!sent || ended) co_return sent;
@@ -243,6 +240,7 @@ uring::Task<Status> send_plan(Conversation& conversation, const Account& account
   if (!(*plan)->is_regular()) {
     co_return co_await send_no_plan(conversation, head, Error::not_regular);
   }
+  if ((*plan)->is_empty()) co_return co_await send_no_plan(conversation, head, Error::empty_plan);
 
   const auto buffer = std::make_unique_for_overwrite<std::byte[]>(plan_buffer_bytes);
   co_return co_await send_file(conversation, *home, std::move(*plan), head,
