@@ -97,6 +97,7 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, com
   const auto complaint = finger::give_rights_up();
   if (!complaint.empty()) return complain(complaint);
   if (fence) fence->put_up();
+  fence.reset();  // the clients need its descriptor
 
   auto roster = finger::load_roster(options, std::move(*users));
   if (!roster) return complain(explain(options, roster.error()));
