@@ -191,8 +191,9 @@ RINGS = Rule(
     HARDENING,
 )
 PASSED_SOCKET = Rule(
-    "A listening socket that the service manager passes (LISTEN_FDS, LISTEN_PID) is served in place "
-    "of --addr and --port; what waits in its backlog while no server runs is answered by the next.",
+    "A listening socket that the service manager passes (LISTEN_FDS, LISTEN_PID) is served in "
+    "place of --addr and --port; what waits in its backlog while no server runs is answered by the "
+    "next.",
     HARDENING,
 )
 MESSAGES = Rule(
