@@ -350,7 +350,8 @@ export function callsInWords(stages, stage, moment) {
     const whom = [who, about].filter(Boolean).join(" ");
     const words = { poll: `finds ${who || "nothing"}`, epoll_wait: `finds ${who || "nothing"}`,
       io_uring_enter: `hands over ${about}`, epoll_ctl: `${about} ${who}` }[name] ?? whom;
-    const told = [`${words} → ${result}`, of, waited ? "after a sleep" : ""];
+    const came = name === "io_uring_enter" ? "" : ` → ${result}`;
+    const told = [words + came, of, waited ? "after a sleep" : ""];
     return { name, link: chapterOfCall[name], words: told.filter(Boolean).join(", ") };
   });
 }
