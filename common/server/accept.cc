@@ -5,6 +5,8 @@
 namespace common {
 
 bool is_transient_accept_error(std::error_code error) {
+  const auto& category = error.category();  // others have numbers of their own
+  if (category != std::system_category() && category != std::generic_category()) return false;
   switch (error.value()) {
     case EMFILE:
     case ENFILE:

@@ -29,7 +29,7 @@ namespace {
 
 constexpr std::byte pattern{0xDB};
 constexpr std::size_t step_bytes = 64;
-constexpr std::size_t recycled_bytes_max = 4096;  // larger frames go back to the heap
+constexpr std::size_t recycled_bytes_max = 4096;  // larger frames are the heap's
 constexpr std::size_t classes = recycled_bytes_max / step_bytes;
 
 #ifdef URING_HAS_ASAN
@@ -49,7 +49,7 @@ struct Pool {
   std::size_t heap_allocations = 0;
 
   ~Pool() {
-    for (Free* block : free) {
+    for (Free*& block : free) {  // empty afterwards: later frames of the thread are the heap's
       while (block != nullptr) {
         ASAN_UNPOISON_MEMORY_REGION(block, sizeof(Free));
         ::operator delete(std::exchange(block, block->next));
@@ -66,7 +66,10 @@ std::size_t class_bytes(std::size_t number) { return (number + 1) * step_bytes; 
 }  // namespace
 
 void* FramePool::allocate(std::size_t bytes) {
-  if (bytes > recycled_bytes_max) return ::operator new(bytes);
+  if (bytes > recycled_bytes_max) {
+    ++pool.heap_allocations;
+    return ::operator new(bytes);
+  }
   const std::size_t number = class_of(bytes);
   Free* block = pool.free[number];
   if (block == nullptr) {

@@ -97,6 +97,7 @@ void Loop::turn() {
   submit_and_wait();
   collect();
   now_ = Clock::now();
+  run_ready();  // before deadlines end: what has come may renew them, however late we saw it
   deadlines_.expire(now_);
   run_ready();
 }

@@ -235,6 +235,7 @@ T Loop::run(Task<T> task) {
   using Kept = std::conditional_t<std::is_void_v<T>, bool, T>;
   std::optional<Kept> value;
   check_thread();
+  now_ = Clock::now();
   root_.spawn(detail::keep_value(std::move(task), value));
   while (!value) turn();
   if constexpr (!std::is_void_v<T>) return std::move(*value);

@@ -123,7 +123,10 @@ class [[nodiscard]] Task {
    private:
     Handle frame_;
   };
-  Awaiter operator co_await() const&& { return Awaiter(frame_); }
+  Awaiter operator co_await() const&& {
+    assert(frame_ && !frame_.done());  // not moved from, nor awaited before
+    return Awaiter(frame_);
+  }
 
  private:
   Handle frame_;

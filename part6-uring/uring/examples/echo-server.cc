@@ -1,24 +1,31 @@
-// Echoes bytes to any number of clients, on one thread.
+// Echoes bytes to any number of clients, on one thread, until SIGTERM comes.
 // Try it: ./echo-server 5882   then, in another terminal: ncat 127.0.0.1 5882
 
+#include <sys/signalfd.h>
+
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
+#include "uring/extra/race.h"
 #include "uring/loop.h"
+
+using namespace std::chrono_literals;
 
 // [serve]
 uring::Task<> serve(uring::Loop& loop, uring::Fd client) {
-  std::array<std::byte, 4096> buffer;
+  std::array<std::byte, 2048> buffer;
   while (true) {
-    const auto received = co_await loop.recv(client, buffer).within(std::chrono::seconds(60));
+    const auto received = co_await loop.recv(client, buffer).within(60s);
     if (!received || *received == 0) co_return;
     const auto answer = std::span(buffer).first(*received);
-    if (!co_await loop.send(client, answer, MSG_WAITALL)) co_return;
+    const auto sent = co_await loop.send(client, answer, MSG_WAITALL).within(60s);
+    if (!sent || *sent < answer.size()) co_return;
   }
 }
 
-uring::Task<std::error_code> accept_clients(uring::Loop& loop, const uring::Fd& listener) {
-  uring::Scope clients(loop);
+uring::Task<std::error_code> accept_clients(uring::Loop& loop, const uring::Fd& listener,
+                                            uring::Scope& clients) {
   while (true) {
     auto accepted = co_await loop.accept(listener);
     if (!accepted) co_return accepted.error();
@@ -27,14 +34,43 @@ uring::Task<std::error_code> accept_clients(uring::Loop& loop, const uring::Fd& 
 }
 // [/serve]
 
+// [end]
+uring::Task<> receive_signal(uring::Loop& loop, const uring::Fd& signals) {
+  signalfd_siginfo info;
+  (void)co_await loop.read(signals, std::as_writable_bytes(std::span(&info, 1)));
+}
+
+/// Until a signal comes, or accepting fails. Those who are connected have five seconds more.
+uring::Task<> serve_until_told(uring::Loop& loop, uring::Fd listener, const uring::Fd& signals) {
+  uring::Scope clients(loop);
+  (void)co_await uring::race(loop, accept_clients(loop, listener, clients),
+                             receive_signal(loop, signals));
+  listener = {};  // who comes now is refused
+  const auto all_left = co_await clients.join().within(5s);
+  if (!all_left) clients.cancel();
+  co_await clients.join();
+}
+
+/// From now on SIGTERM and ^C wait to be read here. Before any thread is started: it inherits that.
+uring::Fd take_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  (void)::sigprocmask(SIG_BLOCK, &set, nullptr);
+  return uring::Fd(::signalfd(-1, &set, SFD_CLOEXEC));
+}
+// [/end]
+
 int main(int argc, char** argv) {
   const auto port = static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 0);
   const auto address = uring::Address::parse("127.0.0.1", port);
-  const auto listener = uring::listen_on(*address);
+  auto listener = uring::listen_on(*address);
   if (!listener) {
     std::perror("listen");
     return 1;
   }
+  const auto signals = take_signals();
   const auto loop = uring::Loop::create({});
   if (!loop) {
     std::puts(uring::explain(loop.error()).c_str());
@@ -43,7 +79,5 @@ int main(int argc, char** argv) {
 
   std::printf("listening on %s\n", uring::Address::of_socket(*listener)->to_string().c_str());
   std::fflush(stdout);
-  const auto error = (*loop)->run(accept_clients(**loop, *listener));
-  std::fprintf(stderr, "stopped: %s\n", error.message().c_str());
-  return 1;
+  (*loop)->run(serve_until_told(**loop, std::move(*listener), signals));
 }

@@ -58,7 +58,7 @@ void PostQueue::prepare(io_uring_sqe& entry) {
 }
 
 /// What is posted meanwhile has the next turn: threads that post without end starve nothing.
-void PostQueue::go_on() {
+void PostQueue::go_on() noexcept {
   if (result() < 0) {  // EACCES: Ring::permit_only()
     (void)poster_.state_->take_all(true);
     return;

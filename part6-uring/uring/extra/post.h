@@ -59,7 +59,7 @@ class PostQueue final : public Operation {
   PostQueue(Loop& loop, Poster poster);
   void prepare(io_uring_sqe& entry) override;
   void ended() override { make_ready(); }
-  void go_on() override;
+  void go_on() noexcept override;  // work that throws ends the process, as a coroutine does
 
   Poster poster_;
   std::uint64_t count_ = 0;  ///< Of posts since the last read; the kernel writes it.

@@ -60,7 +60,8 @@ class TasksWait : public LoopWait {
   std::size_t winner() const { return *winner_; }
 
   std::tuple<ValueOf<T>...> take_values() {
-    return std::apply([](auto&... each) { return std::tuple(std::move(*each)...); }, values_);
+    return std::apply([](auto&... each) { return std::tuple<ValueOf<T>...>(std::move(*each)...); },
+                      values_);
   }
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <thread>
 
 #include "fixture.h"
 #include "uring/scope.h"
@@ -28,6 +29,34 @@ using Outcome = std::optional<Result<std::size_t>>;
 Task<> receive_until(Loop& loop, const common::Fd& fd, Deadline& deadline, Outcome& outcome) {
   std::array<std::byte, 16> buffer;
   outcome = co_await loop.recv(fd, buffer).until(deadline);
+}
+
+Task<> receive_and_renew(Loop& loop, const common::Fd& fd, Deadline& idle) {
+  Outcome received;
+  co_await receive_until(loop, fd, idle, received);
+  EXPECT_THAT(received.value(), Succeeded());
+  idle.renew(Clock::now() + 10s);
+}
+
+// The thread did not run for a while. What had come in time counts, also for the operations that
+// share the deadline and have nothing to show.
+TEST_F(Uring, AResultRenewsADeadlineThatPassedWhileTheThreadWasStopped) {
+  run([this]() -> Task<> {
+    const auto talking = unix_connection();
+    const auto silent = unix_connection();
+    Deadline idle(loop, Clock::now() + 100ms);
+    Outcome silence;
+    Scope scope(loop);
+    scope.spawn(receive_and_renew(loop, talking.server, idle));
+    scope.spawn(receive_until(loop, silent.server, idle, silence));
+    (void)co_await loop.nop();
+    EXPECT_EQ(::send(talking.client.get(), "x", 1, 0), 1);
+    std::this_thread::sleep_for(150ms);
+    (void)co_await loop.sleep(20ms);
+    EXPECT_FALSE(silence.has_value());
+    scope.cancel();
+    co_await scope.join();
+  });
 }
 
 TEST_F(Uring, ADeadlineIsSharedByOperations) {

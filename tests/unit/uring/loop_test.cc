@@ -140,7 +140,26 @@ TEST_F(Uring, CoroutinesThatWakeEachOtherStarveNothing) {
   });
 }
 
+TEST_F(Uring, KnowsTheTimeFromTheFirstLineOn) {
+  std::this_thread::sleep_for(2ms);
+  const auto before = Clock::now();
+  run([this, before]() -> Task<> {
+    EXPECT_GE(loop.now(), before);
+    co_return;
+  });
+}
+
 Task<> nothing() { co_return; }
+
+Task<> await_twice() {
+  Task<> task = nothing();
+  co_await std::move(task);
+  co_await std::move(task);
+}
+
+TEST(UringLoopDeathTest, ATaskIsAwaitedOnce) {
+  EXPECT_DEATH((*Loop::create({}))->run(await_twice()), "done");
+}
 
 TEST(UringLoopDeathTest, RunsInItsOwnThreadOnly) {
   const auto run_elsewhere = [] {

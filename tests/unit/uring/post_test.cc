@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <memory>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -14,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using tests::make_loop;
 using tests::Succeeded;
+using uring::Loop;
 using uring::Poster;
 using uring::PostQueue;
 using uring::Scope;
@@ -86,6 +89,24 @@ TEST_F(UringPost, WorkThatPostsWithoutEndStarvesNothing) {
     EXPECT_THAT(co_await loop.sleep(5ms), Succeeded());
     stop = true;
   });
+}
+
+Task<> post_what_throws(Loop& loop) {
+  const auto queue = *PostQueue::create(loop);
+  (void)queue->poster().post([] { throw std::runtime_error("from work"); });
+  (void)co_await loop.sleep(1h);
+}
+
+TEST(UringPostDeathTest, WorkThatThrowsEndsTheProcess) {
+  const auto run_and_catch = [] {
+    const auto loop = *Loop::create({});
+    try {
+      loop->run(post_what_throws(*loop));
+    } catch (const std::runtime_error&) {
+      std::_Exit(0);
+    }
+  };
+  EXPECT_DEATH(run_and_catch(), "from work");
 }
 
 TEST(UringLoop, APosterMayOutliveTheLoop) {

@@ -36,6 +36,14 @@ Task<Result<std::size_t>> receive(Loop& loop, const common::Fd& fd) {
 
 Task<Status> nap(Loop& loop, std::chrono::nanoseconds time) { co_return co_await loop.sleep(time); }
 
+Task<std::pair<int, int>> pair_of(int value) { co_return std::pair(value, value); }
+
+TEST_F(Uring, ATaskThatYieldsAPairMayHaveATimeout) {
+  run([this]() -> Task<> {
+    EXPECT_EQ(co_await uring::with_timeout(loop, pair_of(7), 1h), std::pair(7, 7));
+  });
+}
+
 Task<std::unique_ptr<int>> box(int value) { co_return std::make_unique<int>(value); }
 
 TEST_F(Uring, OfARaceTheFirstToFinishWins) {

@@ -315,4 +315,11 @@ TEST_F(Uring, DoesNothing) {
   run([this]() -> Task<> { EXPECT_THAT(co_await loop.nop(), Succeeded()); });
 }
 
+// Their numbers are those of an errno, EPERM for one: a loop that accepts would go on for ever.
+TEST(IsTransientAcceptError, IsNoErrorOfTheLoop) {
+  for (const Error error : {Error::cancelled, Error::timed_out, Error::kernel_too_old}) {
+    EXPECT_FALSE(uring::is_transient_accept_error(make_error_code(error)));
+  }
+}
+
 }  // namespace
