@@ -100,14 +100,16 @@ function roomForWords(md: MarkdownIt) {
   });
 }
 
-/** Where a script runs, the figure of the rings can be stepped through: theme/ring. */
-function ringView(md: MarkdownIt) {
-  md.core.ruler.push("ring-view", ({ tokens }) => {
+/** Where a script runs, two figures can be stepped through: theme/ring and theme/ladder. */
+function views(md: MarkdownIt) {
+  const components: Record<string, string> = { "ring-view": "RingView", ladder: "LadderView" };
+  md.core.ruler.push("views", ({ tokens }) => {
     tokens.forEach((token, i) => {
       const only = token.children?.length === 1 ? token.children[0] : undefined;
-      if (!only?.attrGet("src")?.endsWith("ring-view.svg")) return;
+      const view = components[posix.basename(only?.attrGet("src") ?? "", ".svg")];
+      if (!view) return;
       tokens[i - 1].hidden = tokens[i + 1].hidden = true; // the paragraph around it
-      token.children = [htmlToken(token, "<RingView>"), only, htmlToken(token, "</RingView>")];
+      token.children = [htmlToken(token, `<${view}>`), only!, htmlToken(token, `</${view}>`)];
     });
   });
 }
@@ -138,7 +140,7 @@ export default defineConfig({
       linkCode(md);
       literalCode(md);
       roomForWords(md);
-      ringView(md);
+      views(md);
     },
   },
   vite: { build: { assetsInlineLimit: 0 } }, // figures stay files

@@ -102,6 +102,77 @@ export async function ringView(page, url) {
   expect((await page.locator(".vp-doc img").count()) === 0, "the still figure is there as well");
 }
 
+export async function ladderView(page, url) {
+  await page.goto(`${url}/ladder-view.html#stage=4&moment=3`);
+  const view = page.locator(".ladder-alive");
+  const expect = (holds, complaint) =>
+    report.expect("ladder view", "ladder-view", holds, complaint);
+  const rows = view.locator("button.ladder-row");
+  const says = view.locator(".ladder-says");
+  const now = async () => [
+    Number(await view.locator(".ladder-says strong").innerText()),
+    Number(/Moment (\d) of 8/.exec(await view.locator(".ladder-moment").innerText())[1]),
+  ].join(" ");
+  await view.waitFor();
+  expect((await now()) === "4 3", `the address does not lead to stage 4, moment 3: ${await now()}`);
+  expect((await rows.count()) === 6, "there are not six servers");
+  const sentence = await says.innerText();
+
+  await rows.nth(3).focus();
+  for (const [key, wanted] of [["ArrowRight", "4 4"], ["ArrowDown", "5 4"], ["End", "5 8"],
+    ["ArrowRight", "5 8"], ["Home", "5 1"], ["ArrowLeft", "5 1"], ["ArrowUp", "4 1"]]) {
+    await page.keyboard.press(key);
+    expect((await now()) === wanted, `${key} leads to ${await now()}, not ${wanted}`);
+  }
+  const address = await page.evaluate(() => window.location.hash);
+  expect(address === "#stage=4&moment=1", `the address is ${address}`);
+  const focused = () => page.evaluate(() => document.activeElement.getAttribute("aria-label"));
+  expect((await focused()).startsWith("4, poll."), `the focus is on ${await focused()}`);
+  const outline = await rows.nth(3).evaluate((one) => getComputedStyle(one).outlineStyle);
+  expect(outline !== "none", "its focus cannot be seen");
+
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  expect((await says.innerText()) === sentence, "moment 3 has two sentences");
+  const calls = await view.locator(".ladder-calls ol code").allInnerTexts();
+  expect(calls.join(" ") === "poll recv send", `the calls are ${calls.join(" ")}`);
+  const moment = view.locator(".ladder-moment");
+  expect((await moment.getAttribute("aria-live")) === "polite", "a moment is not announced");
+
+  await view.getByRole("button", { name: "Moment 5" }).click();
+  const third = await rows.nth(2).getAttribute("aria-label");
+  expect(/in vain/.test(third) && /The thread runs/.test(third), `part3 is told as ${third}`);
+  await view.getByRole("button", { name: "Play" }).click();
+  await page.waitForFunction(() =>
+    /Moment 6/.test(document.querySelector(".ladder-moment").textContent));
+  await view.getByRole("button", { name: "Pause" }).click();
+}
+
+/** Nothing of a drawing is cut off, and nothing can be moved sideways, at any moment. */
+export async function ladderFits(page, url) {
+  for (const [width, height] of [[360, 740], [390, 844], [768, 1024], [1366, 768], [1920, 1080]]) {
+    await page.setViewportSize({ width, height });
+    await page.goto(`${url}/ladder-view.html#stage=1&moment=1`);
+    const view = page.locator(".ladder-alive");
+    await view.waitFor();
+    for (let moment = 1; moment <= 8; ++moment) {
+      await view.getByRole("button", { name: `Moment ${moment}:` }).click();
+      const cut = await view.locator("svg").evaluateAll((drawings) => drawings.flatMap((one) => {
+        const { left, right } = one.getBoundingClientRect();
+        return [...one.querySelectorAll("text")].filter((text) => {
+          const box = text.getBoundingClientRect();
+          return box.width > 0 && (box.left < left - 1 || box.right > right + 1);
+        }).map((text) => text.textContent);
+      }));
+      report.expect("ladder fits", `${width}, moment ${moment}`, cut.length === 0,
+        `cut off: ${cut.join(", ")}`);
+    }
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    report.expect("ladder fits", `${width}`, wide <= width, `is ${wide} pixels wide`);
+  }
+}
+
 /** Text and pictures are there without a script; what a script would unfold can be unfolded. */
 export async function readWithoutScript(page, pages) {
   for (const { name, address } of pages) {
@@ -120,6 +191,19 @@ export async function readWithoutScript(page, pages) {
     await folded.locator("summary").click();
     expect(await folded.locator(":scope > :not(summary)").first().isVisible(), "stays folded");
   }
+}
+
+export async function ladderWithoutScript(page, url) {
+  const expect = (where, holds, complaint) => report.expect("no script", where, holds, complaint);
+  await page.goto(`${url}/ladder-view.html`);
+  expect("ladder-view", (await page.locator(".ladder-row:visible").count()) === 6, "has no figure");
+  expect("ladder-view", (await page.locator(".ladder button").count()) === 0, "has dead buttons");
+  await page.goto(`${url}/index.html`);
+  const links = await page.locator("a.ladder-row").evaluateAll((all) =>
+    all.map(({ href }) => new URL(href).pathname).join(" "));
+  const wanted = "/02-blocking.html /03-threads.html /04-nonblocking.html /05-poll.html " +
+    "/06-epoll.html /09-ring.html";
+  expect("index", links === wanted, `the rungs lead to ${links}`);
 }
 
 export async function ringWithoutScript(page, url) {

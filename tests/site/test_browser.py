@@ -50,7 +50,7 @@ def found(site: str) -> dict[str, dict]:
 
 @pytest.mark.parametrize("check", [
     "silence", "pictures", "light", "dark", "phone", "search", "neighbours", "copy",
-    "appearance", "ring view", "no script"])
+    "appearance", "ring view", "ladder view", "ladder fits", "no script"])
 def test_nothing_is_wrong_with(found: dict[str, dict], check: str) -> None:
     assert found.get(check, {}).get("seen", 0) > 0, "was not looked at: see silence"
     complain(found[check]["complaints"])

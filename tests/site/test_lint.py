@@ -46,7 +46,7 @@ def test_every_page_is_well_formed() -> None:
     complain(badly_formed(read_by_people()))
 
 
-@pytest.mark.parametrize("name", ["index.md", "ring-view.md"])
+@pytest.mark.parametrize("name", ["index.md", "ladder-view.md", "ring-view.md"])
 def test_a_page_that_is_no_chapter_has_the_form_of_one(name: str) -> None:
     """Of chapters and appendices tests/book knows it."""
     complain([f"{name}:{problem.line}: {problem.what}"

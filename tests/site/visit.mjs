@@ -6,8 +6,8 @@
 
 import { launch, report, withPage } from "./browser.mjs";
 import {
-  copyButton, darkMode, neighbours, readWithoutScript, ringView, ringWithoutScript,
-  searchFinds,
+  copyButton, darkMode, ladderFits, ladderView, ladderWithoutScript, neighbours,
+  readWithoutScript, ringView, ringWithoutScript, searchFinds,
 } from "./parts.mjs";
 
 const [chromium, url, ...named] = process.argv.slice(2);
@@ -58,8 +58,11 @@ await withPage(browser, desk, "neighbours", (page) => neighbours(page, pages));
 await withPage(browser, desk, "copy", (page) => copyButton(page, url));
 await withPage(browser, desk, "appearance", (page) => darkMode(page, url));
 await withPage(browser, phone, "ring view", (page) => ringView(page, url));
+await withPage(browser, phone, "ladder view", (page) => ladderView(page, url));
+await withPage(browser, desk, "ladder fits", (page) => ladderFits(page, url));
 const bare = { ...desk, javaScriptEnabled: false };
 await withPage(browser, bare, "no script", (page) => readWithoutScript(page, pages));
+await withPage(browser, bare, "ladder view", (page) => ladderWithoutScript(page, url));
 await withPage(browser, bare, "ring view", (page) => ringWithoutScript(page, url));
 await browser.close();
 report.print();

@@ -11,12 +11,19 @@ const colours = {
 export const literal = (name) => colours[name];
 export const themed = (name) => `var(--${name}, ${colours[name]})`;
 
-export const wide = { width: 760, height: 78 };
-export const narrow = { width: 342, height: 92 };
+export const wide = { width: 760, height: 66 };
+export const narrow = { width: 342, height: 84 };
 
 const names = ["blocking", "threads", "non-blocking", "poll", "epoll", "io_uring"];
 const chapters = ["02-blocking", "03-threads", "04-nonblocking", "05-poll", "06-epoll", "09-ring"];
+export const nameOf = (stage) => names[stage];
 export const chapterOf = (stage) => chapters[stage];
+const chapterOfCall = {
+  accept4: "02-blocking", recv: "02-blocking", send: "02-blocking", shutdown: "02-blocking",
+  close: "02-blocking", sigtimedwait: "02-blocking", clone: "03-threads", poll: "05-poll",
+  read: "05-poll", write: "05-poll", epoll_wait: "06-epoll", epoll_ctl: "06-epoll",
+  io_uring_enter: "09-ring",
+};
 
 // What was recorded, counted
 
@@ -60,10 +67,12 @@ const stateWords = {
   idle: ["silent", "silent"],
   half: ["half a message", "half"],
   waits: ["waits", "waits"],
-  answered: ["answered ✓", "answered"],
+  answered: ["answered ✓", "✓"],
   left: ["has left", "left"],
 };
 export const stateInWords = (state) => stateWords[state][0];
+
+const bothSpeak = 5;
 
 const list = (words) => (words ? words.split(", ") : []);
 
@@ -93,9 +102,9 @@ class Pen {
       `font-size="${this.size}" ${more}>${words}</text>`);
   }
 
-  quiet(x, y, words, more = "") {
+  quiet(x, y, words, more = "", size = this.size - 1) {
     this.drawn.push(`<text x="${x}" y="${middle(y)}" fill="${this.paint("quiet")}" ` +
-      `font-size="${this.size - 1}" ${more}>${words}</text>`);
+      `font-size="${size}" ${more}>${words}</text>`);
   }
 
   /** Code; returns where it ends. */
@@ -189,6 +198,13 @@ function waiting(pen, x, y, { in: call, of }) {
   }
 }
 
+/** What a client in the backlog has said: the words of the script that was played. */
+function unread(name, state, moment) {
+  if (state === "backlog idle") return [];
+  if (name === "C") return [state === "backlog half" ? "he" : "hello"];
+  return moment < bothSpeak ? ["hi"] : ["hi", "two"];
+}
+
 /** What else the kernel has or knows; returns what was drawn, a function for each line. */
 function kept(pen, { moments }, moment, tight) {
   const { clients, threads } = moments[moment].after;
@@ -199,9 +215,7 @@ function kept(pen, { moments }, moment, tight) {
     let at = x + 52;
     for (const name of inBacklog) {
       at = pen.client(at, y, name) + 2;
-      const bytes = { waits: name === "B" ? "hi" : "hello", half: "he", idle: "" };
-      const said = bytes[clients[name].split(" ")[1]];
-      if (said) at = pen.bytes(at, y, name, said);
+      for (const said of unread(name, clients[name], moment)) at = pen.bytes(at, y, name, said);
     }
   });
   const [{ in: call, of } = {}] = threads;
@@ -239,10 +253,10 @@ export function wideRow(stages, stage, moment, paint) {
   const pen = new Pen(paint, 13);
   const { calls, after: { clients, threads } } = stages[stage].moments[moment];
   const center = wide.height / 2;
-  pen.stage(36, center - 9, stage);
-  pen.quiet(36, center + 16, names[stage], 'text-anchor="middle"');
+  pen.stage(38, center - 9, stage);
+  pen.quiet(38, center + 15, names[stage], 'text-anchor="middle"', 11);
   Object.entries(clients).forEach(([name, state], i) => {
-    const y = center + (i - 1) * 21;
+    const y = center + (i - 1) * 20;
     const there = !["none", "left"].includes(state);
     const x = pen.client(88, y, name, there) + 3;
     const strong = ["answered", "backlog waits", "waits"].includes(state);
@@ -254,7 +268,7 @@ export function wideRow(stages, stage, moment, paint) {
   const extra = kept(pen, stages[stage], moment, false);
   const runs = threads.length === 1 && !threads[0].in;
   if (threads.length > 1) threads.forEach((thread, i) => {
-    const y = center + (i - (threads.length - 1) / 2) * 18;
+    const y = center + (i - (threads.length - 1) / 2) * 16;
     if (i === 0) pen.quiet(226, y, `${threads.length} threads`);
     pen.bar(290, y, 106, true);
     waiting(pen, 406, y, thread);
@@ -274,7 +288,7 @@ export function wideRow(stages, stage, moment, paint) {
   const end = 'text-anchor="end"';
   const lines = countsInWords(now);
   lines.forEach((words, i) => {
-    const y = center - 20 + i * 19 + (lines.length === 1 ? 9 : 0);
+    const y = center - 20 + i * 20 + (lines.length === 1 ? 10 : 0);
     if (i === 0) pen.text(wide.width - 4, y, words, `${end} font-weight="bold"`);
     else pen.text(wide.width - 4, y, words, end);
   });
@@ -297,26 +311,49 @@ export function narrowRow(stages, stage, moment, paint) {
   const { now } = counts(stages[stage], moment);
   pen.text(narrow.width - 2, 20, countsInWords(now)[0], 'text-anchor="end" font-weight="bold"');
 
-  pen.kernel(100, 38, narrow.width - 100, 50);
+  pen.kernel(100, 34, narrow.width - 100, 48);
   const extra = kept(pen, stages[stage], moment, true);
   const runs = threads.length === 1 && !threads[0].in;
-  const y = extra.length > 0 || runs || threads.length > 1 ? 51 : 63;
-  const step = Math.min(12, 46 / Math.max(threads.length, 1));
+  const y = extra.length > 0 || runs || threads.length > 1 ? 46 : 58;
+  const step = Math.min(12.6, 48 / Math.max(threads.length, 1));
   threads.forEach((_, i) =>
-    pen.bar(36, threads.length === 1 ? y : 63 + (i - (threads.length - 1) / 2) * step * 1.05, 64,
+    pen.bar(36, threads.length === 1 ? y : 58 + (i - (threads.length - 1) / 2) * step, 64,
       !runs));
   if (threads.length === 0) pen.quiet(36, y, "has ended");
   if (runs) {
     const vain = countsInWords(now)[1];
     pen.quiet(108, y, `asks; ${vain}`);
-    asked(pen, 108, 75, calls);
+    asked(pen, 108, 70, calls);
   } else if (threads.length > 1) {
-    pen.code(108, 51, "accept");
-    let at = pen.code(108, 75, "recv") + 5;
-    for (const { of } of threads) if (of !== "listener") at = pen.client(at, 75, of);
+    pen.code(108, 46, "accept");
+    let at = pen.code(108, 70, "recv") + 5;
+    for (const { of } of threads) if (of !== "listener") at = pen.client(at, 70, of);
   } else if (threads.length === 1) waiting(pen, 108, y, threads[0]);
   extra.forEach((draw, i) => draw(108, y + 24 * (i + 1)));
   return pen.drawn.join("");
+}
+
+/** The calls of a server in a moment, and what the ring was asked for: a line for each. */
+export function callsInWords(stages, stage, moment) {
+  const { calls } = stages[stage]?.moments[moment] ?? { calls: [] };
+  const threads = new Set(calls.map(({ thread }) => thread).filter((one) => one >= 0)).size;
+  return calls.map((call) => {
+    const { name, who = "", about = "", result, waited, thread, vain } = call;
+    if (vain) return { name: "EAGAIN", words: `${plural(vain, "time")}, asking ${who}` };
+    if (!name) {
+      const [kind] = Object.keys(call);
+      const said = { asked: "is asked for", done: `is done: ${result}`, cancel: "is to end" }[kind];
+      return { name: call[kind], words: said };
+    }
+    const of = thread === "signal" ? "in the thread that waits for it" : threads > 1
+      ? `in thread ${Number(thread) + 1}` : "";
+    const whom = [who, about].filter(Boolean).join(" ");
+    const words = { poll: `finds ${who || "nothing"}`, epoll_wait: `finds ${who || "nothing"}`,
+      io_uring_enter: `hands over ${about}`, epoll_ctl: `${about} ${who}` }[name] ?? whom;
+    const came = name === "io_uring_enter" ? "" : ` → ${result}`;
+    const told = [words + came, of, waited ? "after a sleep" : ""];
+    return { name, link: chapterOfCall[name], words: told.filter(Boolean).join(", ") };
+  });
 }
 
 /** What a row shows, in words, for eyes that do not see it. */
@@ -325,10 +362,13 @@ export function rowInWords(stages, stage, moment) {
   const said = Object.entries(clients).map(([name, state]) =>
     `${name}: ${stateInWords(state).replace(" ✓", "")}` +
     `${state.startsWith("backlog") ? ", in the backlog" : ""}`).join("; ");
-  const does = threads.map(({ in: call, of }) =>
-    (call ? `waits in ${call}${call === "io_uring_enter" || call === "epoll_wait" ? "" :
-      ` for ${of.replace("eventfd, ", "")}`}` : "runs")).join(", ");
-  return `Stage ${stage + 1}. ${said}. ${threads.length > 1 ? `${threads.length} threads` :
-    "The thread"} ${does || "has ended"}. ${countsInWords(counts(stages[stage], moment).now)
-    .join(", ")}.`;
+  const calls = threads.filter((one) => one.in).map(({ in: call, of }) =>
+    `in ${call}${["io_uring_enter", "epoll_wait"].includes(call) ? "" :
+      ` for ${of.replace("eventfd, ", "")}`}`);
+  const sleeps = calls.length === 1 ? `The thread sleeps ${calls[0]}`
+    : `${calls.length} threads sleep, ${calls.join(", ")}`;
+  const awake = threads.length > 0 ? "The thread runs" : "The thread has ended";
+  const does = calls.length > 0 ? sleeps : awake;
+  const cost = countsInWords(counts(stages[stage], moment).now).join(", ");
+  return `${stage + 1}, ${names[stage]}. ${said}. ${does}. ${cost}.`;
 }
