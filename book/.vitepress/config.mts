@@ -9,6 +9,8 @@ import type MarkdownIt from "markdown-it";
 import type { Token } from "markdown-it";
 import { defineConfig } from "vitepress";
 
+import { filesAt } from "./code-host.js";
+
 const base = process.env.BOOK_BASE ?? "/";
 const book = join(dirname(fileURLToPath(import.meta.url)), "..");
 const longestWhole = 24; // characters; a phone has some thirty in a line
@@ -46,8 +48,7 @@ function codeHost(): string | undefined {
   try {
     const asked = ["remote", "get-url", "origin"];
     const origin = execFileSync("git", asked, { cwd: book, stdio: "pipe" });
-    const url = origin.toString().trim().replace(/\.git$/, "");
-    return url.startsWith("https://") ? `${url}/blob/main/` : undefined;
+    return filesAt(origin.toString().trim());
   } catch {
     return undefined;
   }
@@ -58,7 +59,8 @@ function linkCode(md: MarkdownIt) {
   const host = codeHost();
   md.core.ruler.push("code-links", (state) => {
     for (const block of state.tokens) {
-      for (const token of block.children ?? []) {
+      const children = block.children ?? [];
+      for (const [i, token] of children.entries()) {
         const target = token.type === "link_open" ? token.attrGet("href") : null;
         if (!target || /^([a-z]+:|[#/])/.test(target)) continue;
         const file = posix.join("book", dirname(state.env.relativePath), target);
@@ -67,8 +69,13 @@ function linkCode(md: MarkdownIt) {
           token.attrSet("href", target.replace(/README\.md(?=#|$)/, "index.md"));
           continue;
         }
-        if (host) token.attrSet("href", host + file);
-        else token.attrs = [["title", file]];
+        if (host) {
+          token.attrSet("href", host + file);
+        } else {
+          const close = children.slice(i).find(({ type }) => type === "link_close")!;
+          token.tag = close.tag = "span";
+          token.attrs = [["title", file.replace(/#.*/, "")]];
+        }
       }
     }
   });
@@ -141,7 +148,15 @@ export default defineConfig({
       ringView(md);
     },
   },
-  vite: { build: { assetsInlineLimit: 0 } }, // figures stay files
+  vite: {
+    build: { assetsInlineLimit: 0 }, // figures stay files
+    plugins: [{
+      name: "ends-with-ctrl-c",
+      configureServer() {
+        process.once("SIGINT", () => process.exit()); // which is no error
+      },
+    }],
+  },
   themeConfig: {
     sidebar: [
       { text: "The book", items: chapters(/^\d\d-.*\.md$/) },
