@@ -6,10 +6,10 @@ import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import type MarkdownIt from "markdown-it";
-import type { Token } from "markdown-it";
 import { defineConfig } from "vitepress";
 
 import { filesAt } from "./code-host.js";
+import { figures } from "./figures.js";
 
 const base = process.env.BOOK_BASE ?? "/";
 const book = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -107,23 +107,6 @@ function roomForWords(md: MarkdownIt) {
   });
 }
 
-/** Where a script runs, the figure of the rings can be stepped through: theme/ring. */
-function ringView(md: MarkdownIt) {
-  md.core.ruler.push("ring-view", ({ tokens }) => {
-    tokens.forEach((token, i) => {
-      const only = token.children?.length === 1 ? token.children[0] : undefined;
-      if (!only?.attrGet("src")?.endsWith("ring-view.svg")) return;
-      tokens[i - 1].hidden = tokens[i + 1].hidden = true; // the paragraph around it
-      token.children = [htmlToken(token, "<RingView>"), only, htmlToken(token, "</RingView>")];
-    });
-  });
-}
-
-function htmlToken(like: Token, content: string): Token {
-  const made: Token = Object.assign(Object.create(Object.getPrototypeOf(like)), like);
-  return Object.assign(made, { type: "html_inline", children: null, content });
-}
-
 export default defineConfig({
   title: "Six Servers and a Finger",
   description: "One TCP server written six times, and a Finger daemon on the last of them",
@@ -145,7 +128,7 @@ export default defineConfig({
       linkCode(md);
       literalCode(md);
       roomForWords(md);
-      ringView(md);
+      figures(md, book, { "ring-view": "RingView" }); // that one, a script makes steps of
     },
   },
   vite: {
