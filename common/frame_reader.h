@@ -44,7 +44,7 @@ class FrameReader {
   /// message.
   bool exhausted() const { return input_.empty() && !held_returned_; }
 
-  /// Whether the beginning of a message waits here for its rest.
+  /// Whether a message has begun and is not complete.
   bool inside_message() const { return !held_.empty() && !held_returned_; }
 
   /// The next complete payload, or nullopt: the input is exhausted, more bytes are needed. The view
@@ -57,7 +57,8 @@ class FrameReader {
     std::size_t messages;
     std::size_t size_bytes;  ///< Headers included.
   };
-  /// What next() would return of these without a copy, after feed(); none inside a message.
+  /// Those that next() would return in place if it was fed with `received`. None while a message
+  /// that has begun waits for its rest.
   Whole whole_messages(ByteView received) const;
 
   /// The whole message, header included, that next() returned the payload of.

@@ -13,7 +13,7 @@ using Result = std::expected<T, std::error_code>;
 /// Done, or the reason why not.
 using Status = Result<void>;
 
-/// What can go wrong between us and a peer that no errno describes.
+/// What can go wrong with a peer and has no errno.
 enum class Error {
   too_long = 1,  ///< A message is announced, or a request grows, beyond what we accept.
   cut_short,     ///< The stream ended inside a message.

@@ -7,9 +7,9 @@
 
 namespace common {
 
-/// The bytes that a session answers in one turn. Where they are the bytes that were received, it
-/// holds a view of those: a message that is echoed is not copied. Others are copied into memory
-/// that is kept for the next turn.
+/// The answers of a session to the bytes of one receive. Where they are the bytes that were
+/// received, it holds a view of those: a message that is echoed is not copied. Others are copied
+/// into memory that is kept for the next receive.
 class SendBuffer {
  public:
   SendBuffer() = default;
@@ -40,7 +40,7 @@ class SendBuffer {
   std::size_t size() const { return view_.size(); }
   bool empty() const { return view_.empty(); }
 
-  /// Keeps memory for the next turn, but not that of a large message.
+  /// Keeps memory for the next receive, but not that of a large message.
   void clear() {
     view_ = {};
     if (!storage_.empty()) clear_storage();

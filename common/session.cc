@@ -12,7 +12,7 @@ Result<std::size_t> EchoSession::take_pieces(ByteView received, SendBuffer& outp
   while (!reader_.exhausted()) {
     const auto payload = reader_.next();
     if (!payload) return std::unexpected(payload.error());
-    if (!*payload) continue;
+    if (!*payload) continue;  // more bytes are needed, or memory was given back
     output.append(FrameReader::with_header(**payload));
     ++completed;
   }

@@ -15,7 +15,8 @@ namespace common {
 ///   taken all of that: so memory stays bounded while a peer reads no answers;
 /// - after an error or when finished(), send the answers that are left and close;
 /// - call end_of_stream() when the peer has finished sending.
-/// A session that waits for the beginning of a message holds no buffer.
+/// A session that waits for the beginning of a message holds no buffer. Which session a server has
+/// is chosen in common/http/protocol.h.
 class Session {
  public:
   virtual ~Session() = default;
@@ -29,10 +30,10 @@ class Session {
   /// The peer has ended its stream. Error: cut_short inside a message.
   virtual Status end_of_stream() const = 0;
 
-  /// Whether the beginning of a message waits here for its rest.
+  /// Whether a message has begun and is not complete.
   bool inside_message() const { return !end_of_stream(); }
 
-  /// The server has finished sending: close when the answers are out. take() drops what comes
+  /// Whether it has given its last answer: close when that has been sent. take() drops what comes
   /// later.
   bool finished() const { return finished_; }
 

@@ -17,8 +17,8 @@ namespace {
 using common::Clock;
 using std::chrono::milliseconds;
 
-/// The longest single wait where a stop or an acknowledgement must be noticed too; the call is then
-/// repeated.
+/// How long one call waits at most where something else must be looked at in between: a stop, or
+/// what the peer has acknowledged.
 constexpr milliseconds longest_wait(100);
 
 /// Sets SO_RCVTIMEO or SO_SNDTIMEO: a call that waits longer fails with EAGAIN. 0: it waits for
@@ -57,15 +57,15 @@ common::Result<common::ByteView> Connection::receive(std::span<std::byte> buffer
       if (receive_tried_ && Clock::now() >= deadline_) {
         return common::failure(common::Error::timed_out);
       }
-      // Before a message begins the limit is the whole timeout, which is usually set already: no
-      // system call.
+      // The first receive since the timeout was restarted has the whole of it, which SO_RCVTIMEO
+      // usually is already: no system call.
       limit_receive(receive_tried_ ? until(deadline_) : read_timeout_);
     }
     const ssize_t received = ::recv(socket_.get(), buffer.data(), buffer.size(), flags);
     receive_tried_ = true;
     if (received >= 0) return buffer.first(static_cast<std::size_t>(received));
     // EINTR: SIGCONT after SIGSTOP, say. The deadline may have passed meanwhile: first take what
-    // had come in time, without waiting.
+    // had come in time, without waiting. If nothing had, the next round checks the deadline.
     flags = errno == EINTR ? MSG_DONTWAIT : 0;
     if (!must_try_again()) return common::last_error();
   }
@@ -80,11 +80,12 @@ common::Status Connection::send_all(common::ByteView output) {
     if (sent > 0) output = output.subspan(static_cast<std::size_t>(sent));
     if (output.empty()) break;
 
-    // The buffer is full. send(2) wakes only when much of it is free, so a slow reader's progress
-    // may not show in `sent`: what its kernel acknowledges counts, too.
-    const std::size_t now_unacknowledged = common::unacknowledged_bytes(socket_);
-    if (sent > 0 || now_unacknowledged < unacknowledged) deadline = Clock::now() + read_timeout_;
-    unacknowledged = now_unacknowledged;
+    // The kernel's buffer is full, or a signal came. send(2) wakes only when much of the buffer is
+    // free, so a slow reader's progress may not show in `sent`: what its kernel acknowledges
+    // counts, too.
+    const std::size_t still_unacknowledged = common::unacknowledged_bytes(socket_);
+    if (sent > 0 || still_unacknowledged < unacknowledged) deadline = Clock::now() + read_timeout_;
+    unacknowledged = still_unacknowledged;
     if (read_timeout_ > milliseconds(0) && Clock::now() >= deadline) {
       return common::failure(common::Error::timed_out);
     }
@@ -92,7 +93,7 @@ common::Status Connection::send_all(common::ByteView output) {
   return {};
 }
 
-void Connection::message_completed() {
+void Connection::restart_timeout() {
   receive_tried_ = false;
   renew_deadline();
 }
@@ -118,8 +119,9 @@ void Connection::close_when_acknowledged() {
     (void)::recv(socket_.get(), discarded.data(), discarded.size(), MSG_DONTWAIT);
     std::this_thread::sleep_for(common::drain_poll_interval);
   }
-  // Only now: when both directions are shut down (stop() ended the other one), the kernel answers
-  // more input with a reset, and discards what is not acknowledged.
+  // Not earlier: stop() has shut down the other direction, and with both shut down the kernel
+  // answers further input with a reset and discards what is not acknowledged. (Where the stop came
+  // while we lingered, this was done long ago.)
   (void)::shutdown(socket_.get(), SHUT_WR);
 }
 

@@ -21,21 +21,21 @@ class Connection {
   /// then has no limit.
   Connection(const common::Fd& socket, std::chrono::milliseconds read_timeout);
 
-  /// Waits for bytes, and returns a view of them, in `buffer`; none: the peer has ended its stream.
-  /// Errors: timed_out when no message was completed in time; of recv(2).
+  /// Waits for bytes, and returns a view of them in `buffer`. An empty one: the peer has ended its
+  /// stream. Errors: timed_out when no message was completed in time; those of recv(2).
   common::Result<common::ByteView> receive(std::span<std::byte> buffer);
 
   /// Waits until the kernel has taken all of `output`: send(2) may take less than it is offered.
-  /// Errors: timed_out when the peer takes nothing for the length of the timeout; of send(2).
+  /// Errors: timed_out when the peer takes nothing for as long as `read_timeout`; those of send(2).
   common::Status send_all(common::ByteView output);
 
-  /// Starts the timeout afresh, for the next message.
-  void message_completed();
+  /// Gives the next message its whole time.
+  void restart_timeout();
 
   /// Ends our side of the stream, then reads and discards until the peer ends its own, up to
   /// common::linger_timeout. Closing with input unread would send a reset, and that destroys
   /// answers on their way. When `stopping`, only until the peer's kernel has acknowledged
-  /// everything. The owner of the socket closes it afterwards.
+  /// everything. The socket itself is left to its owner to close.
   void close_gracefully(const std::atomic<bool>& stopping);
 
  private:
@@ -46,7 +46,7 @@ class Connection {
   const common::Fd& socket_;
   std::chrono::milliseconds read_timeout_;
   common::Clock::time_point deadline_;          ///< Of the message that is being received.
-  bool receive_tried_ = false;                  ///< A receive has been tried for it.
+  bool receive_tried_ = false;                  ///< Since the timeout was restarted.
   std::chrono::milliseconds receive_limit_{0};  ///< What SO_RCVTIMEO is set to.
 };
 

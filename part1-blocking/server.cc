@@ -27,7 +27,7 @@ common::Result<common::Accepted> accept_one(const common::Fd& listener) {
 }
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
-/// Returns why it ended; no error: it said goodbye between two messages.
+/// Returns why it ended; no error: between two messages, as a client should leave.
 common::Status serve(Connection& connection, common::Session& session) {
   std::array<std::byte, common::thread_receive_buffer_bytes> receive_buffer;
   common::SendBuffer output;
@@ -41,7 +41,7 @@ common::Status serve(Connection& connection, common::Session& session) {
     if (const auto sent = connection.send_all(output.view()); !sent) return sent;
     output.clear();
     if (!completed) return std::unexpected(completed.error());
-    if (*completed > 0) connection.message_completed();
+    if (*completed > 0) connection.restart_timeout();
   }
   return {};
 }
@@ -107,10 +107,10 @@ void Server::end_serving() {
 
 void Server::stop() {
   stopping_ = true;
-  // Ends a waiting accept with EINVAL, and a waiting recv with 0, but not before it has returned
-  // the bytes that had come. A failure does not matter: then no call is waiting.
+  // A waiting accept ends with EINVAL. No failure of a shutdown matters: then no call is waiting.
   (void)::shutdown(listener_.get(), SHUT_RDWR);
   const std::scoped_lock lock(mutex_);
+  // A waiting recv ends with 0, but not before it has returned the bytes that had come.
   if (serving_socket_ >= 0) (void)::shutdown(serving_socket_, SHUT_RD);
 }
 

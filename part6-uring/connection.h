@@ -124,7 +124,7 @@ class Connection final : public uring::SendThenReceive {
   uring::Task<common::Status> flush();
 
   /// From now on the peer has the whole time again for its next message.
-  void message_completed();
+  void restart_timeout();
 
   /// Its deadline has passed: the receive ends or, if there is none, the next does not begin unless
   /// a message is completed before. But where we had no buffer for the peer's input, the lost time
@@ -198,7 +198,7 @@ inline Connection::SendAwaiter Connection::send_all(common::ByteView output) {
   return {};
 }
 
-inline void Connection::message_completed() {
+inline void Connection::restart_timeout() {
   may_rest_ = true;
   const bool moved_lately = deadline_.deadline() >= context_.loop.now() + context_.read_timeout;
   if (read_timer_ != ReadTimer::running || !moved_lately) restart_read_timer();

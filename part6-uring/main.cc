@@ -79,7 +79,7 @@ int main(int argc, char** argv) {
   if (!listeners) return common::report_failure(options, listeners.error());
   const auto server = stage::Workers::create(options, ring, std::move(*listeners));
   if (!server) {
-    common::log(server.error());
+    common::log(server.error(), common::Severity::error);
     return 1;
   }
   const auto signals =

@@ -14,7 +14,7 @@ namespace stage {
 namespace {
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
-/// Returns why it ended; no error: it said goodbye between two messages.
+/// Returns why it ended; no error: between two messages, as a client should leave.
 /// Part 1 takes any Session by reference. Here it is in serve_client()'s frame, without an
 /// allocation; its type is known, and take() is not a virtual call.
 template <typename Session>
@@ -30,7 +30,7 @@ uring::Task<common::Status> serve(Connection& connection, Session& session) {
     if (const auto sent = co_await connection.send_all(output.view()); !sent) co_return sent;
     output.clear();
     if (!completed) co_return std::unexpected(completed.error());
-    if (*completed > 0) connection.message_completed();
+    if (*completed > 0) connection.restart_timeout();
   }
   co_return {};
 }

@@ -27,7 +27,7 @@ SUITES = {
     "protocol": LEFT_OUT,
     "finger": (),
     "exercises": ("-m", "program", "--solution"),
-    "book": (),
+    "book": LEFT_OUT,
     "site": LEFT_OUT,
     "bench": (),
 }

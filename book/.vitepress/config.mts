@@ -145,6 +145,7 @@ export default defineConfig({
       { text: "The book", items: chapters(/^\d\d-.*\.md$/) },
       { text: "Appendices", items: chapters(/^appendix-\w-.*\.md$/) },
       { text: "From stage to stage", link: "/diffs/", collapsed: true, items: differences() },
+      { text: "The ladder view", link: "/ladder-view" },
       { text: "The ring view", link: "/ring-view" },
       { text: "The zoo's register", link: "/bugs/" },
     ],

@@ -37,6 +37,6 @@ The daemon has written a line about each.
   127\.0\.0\.1:\d+ "" answered 21 bytes [\d.]+ ms (re)
   127\.0\.0\.1:\d+ "/W alice" answered 31 bytes [\d.]+ ms (re)
   127\.0\.0\.1:\d+ "alice@elsewhere" relay access denied 28 bytes [\d.]+ ms (re)
-  127\.0\.0\.1:\d+ "bob" answered 10 bytes [\d.]+ ms (re)
+  127\.0\.0\.1:\d+ "bob" no plan \(No such file or directory\) 10 bytes [\d.]+ ms (re)
   127\.0\.0\.1:\d+ "\.\." no such user 21 bytes [\d.]+ ms (re)
-  127\.0\.0\.1:\d+ "mallory" answered 10 bytes [\d.]+ ms (re)
+  127\.0\.0\.1:\d+ "mallory" no plan \(a symbolic link\) 10 bytes [\d.]+ ms (re)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from blocks import ROOT, Wrong
 
-STATUS = re.compile(r"  \[\d+\]")
+STATUS = re.compile(r"  \[(\d+)\]")
 SCRATCH_FILE = re.compile(r'"\$CRAMTMP/([\w.-]+)"')
 EXAMPLE = re.compile(r'"\$EXAMPLES/([\w-]+)"')
 BEFORE = ('cd "$STEPS"', '. "$ROOT/tools/shell.sh"')
@@ -34,6 +34,7 @@ class Command:
 
     lines: list[str]
     output: list[str] = field(default_factory=list)
+    status: int = 0
 
     def shown(self) -> list[str]:
         """As one would type it: in a directory where files may be made, or where the program is."""
@@ -50,7 +51,9 @@ def commands(transcript: str) -> list[Command]:
             found.append(Command([line[4:]]))
         elif line.startswith("  > "):
             found[-1].lines.append(line[4:])
-        elif line.startswith("  ") and not STATUS.fullmatch(line):  # a terminal shows no status
+        elif status := STATUS.fullmatch(line):  # a terminal does not show it
+            found[-1].status = int(status[1])
+        elif line.startswith("  "):
             found[-1].output.append(line[2:])
     return [c for c in found if c.lines[0] not in BEFORE]
 

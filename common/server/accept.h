@@ -19,8 +19,9 @@ struct Accepted {
 /// loop.
 bool is_transient_accept_error(std::error_code error);
 
-/// How long a server waits before it tries again what has failed because there was no descriptor
-/// (EMFILE, ENFILE), no memory or no thread. It accepts again earlier if a connection closes.
+/// How long a server waits before it tries again what has failed for such a reason: no descriptor
+/// (EMFILE, ENFILE), no memory, no thread, a network that is down. It accepts again earlier if a
+/// connection closes.
 inline constexpr std::chrono::milliseconds shortage_pause(100);
 
 /// Connections accepted in one turn of a loop: a flood of them must not keep the others waiting.

@@ -28,6 +28,7 @@ class Address {
   /// `127.0.0.1:5882` or `[::1]:5882`; an IPv4 peer of a dual-stack socket shows as IPv4.
   std::string to_string() const;
 
+  // All three begin with the family.
   int family() const { return storage_.v6.sin6_family; }
   sockaddr* data() { return &storage_.any; }
   const sockaddr* data() const { return &storage_.any; }

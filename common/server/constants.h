@@ -19,10 +19,11 @@ inline constexpr std::uint32_t default_max_message = 64 * 1024;
 inline constexpr std::size_t thread_receive_buffer_bytes = 16 * 1024;
 
 /// The receive buffer of a loop: one for all connections, so it can hold the largest message of the
-/// default limit, which one call then receives, and which is never copied.
+/// default limit, which one call then receives, and which is never copied. part6's buffers are the
+/// ring's: Setup in uring/features.h.
 inline constexpr std::size_t loop_receive_buffer_bytes = header_bytes + default_max_message;
 
-/// A buffer for bytes that are used or discarded before anything else is read into it.
+/// A buffer whose bytes are used, or dropped, before the next read into it.
 inline constexpr std::size_t scratch_bytes = 16 * 1024;
 
 /// How long a connection waits, after its own end of stream, for the peer's.

@@ -53,6 +53,15 @@ Log& the_log() {
   return *log;
 }
 
+/// systemd says which stream it has connected our stderr to. A program between us and systemd may
+/// have passed the variable on, and stderr not: hence the comparison. systemd.exec(5)
+bool is_journal(int descriptor) {
+  const char* const stream = std::getenv("JOURNAL_STREAM");
+  struct stat file {};
+  if (stream == nullptr || ::fstat(descriptor, &file) < 0) return false;
+  return stream == fmt::format("{}:{}", file.st_dev, file.st_ino);
+}
+
 void write_the_rest() {
   const std::scoped_lock lock(the_log().mutex);
   write_now(the_log().queue);
@@ -62,7 +71,10 @@ void write_the_rest() {
 
 }  // namespace
 
-void log(std::string_view line) {
+void log(std::string_view line, Severity severity) {
+  static const bool to_journal = is_journal(STDERR_FILENO);
+  std::string prefixed;
+  if (to_journal) line = prefixed = fmt::format("<{}>{}", static_cast<int>(severity), line);
   Log& log = the_log();
   const std::scoped_lock lock(log.mutex);
   if (!log.wake) write_now(log.queue);  // the line may fit then
@@ -139,7 +151,7 @@ void RepeatedFault::report(std::error_code error, Clock::time_point now) {
   }
   const auto left_out = left_out_.exchange(0);
   const auto more = left_out == 0 ? "" : fmt::format(" (and {} times more)", left_out);
-  log(fmt::format("{}: {}{}", what_, error.message(), more));
+  log(fmt::format("{}: {}{}", what_, error.message(), more), Severity::warning);
 }
 
 void ConnectionLog::opened(const Address& peer) const {

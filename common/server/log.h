@@ -16,15 +16,22 @@
 
 namespace common {
 
-/// Writes one line to stderr, whole or not at all: threads do not mix theirs. Where stderr takes no
-/// bytes now, a full pipe or a terminal that ^S has stopped, the line waits in a
+/// How much a line matters to an operator: the numbers of syslog(3).
+enum class Severity { error = 3, warning = 4, info = 6 };
+
+/// Writes one line to stderr, cut if it is longer than PIPE_BUF. Threads do not mix theirs. Where
+/// stderr takes no bytes now, a full pipe or a terminal that ^S has stopped, the line waits in a
 /// LogQueue until a later call, or the end of the process, finds room.
 ///
 /// A write still waits for a disk that is slow, and may wait where stderr cannot be opened once
 /// more without blocking: a terminal or a pipe of another user's. Then it asks with poll(2), and
 /// loses the race if another process fills it first. A program that cannot have that calls
 /// set_log_writer().
-void log(std::string_view line);
+///
+/// Where stderr is a stream to systemd's journal, the severity goes in front, as sd-daemon(3) has
+/// it, and the journal takes it off again; the journal adds the time, too. Anywhere else a line is
+/// as it is.
+void log(std::string_view line, Severity severity = Severity::info);
 
 /// For a program that writes the lines itself (through a ring, say). From now on log() puts each
 /// line into the queue, calls `wake`, from any thread, and writes nothing. One thread takes the

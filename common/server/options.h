@@ -19,7 +19,7 @@ namespace common {
 /// How the event loops of one process share its new connections.
 enum class AcceptHow { reuseport, exclusive, shared };
 
-/// What --protocol chooses. The session of each is in the table of common/http/protocol.h.
+/// What --protocol chooses. visit_protocol() in common/http/protocol.h makes the session of each.
 enum class Protocol { echo, discard, http };
 
 /// What can be chosen on the command line of a stage.

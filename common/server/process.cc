@@ -7,9 +7,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <string>
 
 #include "common/server/log.h"
@@ -17,6 +20,14 @@
 namespace common {
 
 namespace {
+
+/// 0: it is not set, or no number.
+unsigned number_in(const char* variable) {
+  const char* const text = std::getenv(variable);
+  unsigned number = 0;
+  if (text != nullptr) (void)std::from_chars(text, text + std::strlen(text), number);
+  return number;
+}
 
 void take_standard_numbers() {
   for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
@@ -33,14 +44,20 @@ void raise_descriptor_limit(const Options& options, const ServerProfile& profile
   limit.rlim_cur = limit.rlim_max;
   (void)::setrlimit(RLIMIT_NOFILE, &limit);  // a soft limit may always be raised to the hard one
   if (limit.rlim_cur < options.max_connections * profile.descriptors_each + own_descriptors) {
-    log(
-        fmt::format("the limit of {} descriptors is less than {} {} needs: raise it with ulimit "
+    log(fmt::format("the limit of {} descriptors is less than {} {} needs: raise it with ulimit "
                     "-Hn, or ask for fewer connections",
-                    limit.rlim_cur, profile.connections, options.max_connections));
+                    limit.rlim_cur, profile.connections, options.max_connections),
+        Severity::warning);
   }
 }
 
 }  // namespace
+
+void close_inherited_descriptors() {
+  const bool are_for_us = number_in("LISTEN_PID") == static_cast<unsigned>(::getpid());
+  const unsigned handed_over = are_for_us ? number_in("LISTEN_FDS") : 0;
+  (void)::close_range(STDERR_FILENO + 1 + handed_over, ~0U, 0);  // fails only without permission
+}
 
 void prepare_process(const Options& options, const ServerProfile& profile) {
   take_standard_numbers();
@@ -70,7 +87,8 @@ int report_failure(const Options& options, std::error_code error, const ServerPr
     advice = ": ports below 1024 need privileges, choose another --port";
   }
   log(fmt::format("cannot serve {} port {}: {}{}", options.host, options.port, error.message(),
-                  advice));
+                  advice),
+      Severity::error);
   return 1;
 }
 

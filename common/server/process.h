@@ -8,12 +8,17 @@
 
 namespace common {
 
-/// What a server that is not a stage has of its own. The defaults are the stages'.
+/// In what a server may differ from the stages, whose values are the defaults.
 struct ServerProfile {
-  std::string_view address = "--host";                 ///< What complaints call this option.
-  std::string_view connections = "--max-connections";  ///< And this.
+  std::string_view address = "--host";                 ///< The option that says where to listen.
+  std::string_view connections = "--max-connections";  ///< The option that limits them.
   std::size_t descriptors_each = 1;                    ///< What a connection needs.
 };
+
+/// Closes what the program was started with besides its standard streams: what the shell had open
+/// is not for a process that talks to strangers. The sockets that systemd hands over stay, as many
+/// as LISTEN_FDS says, from 3 on. sd_listen_fds(3)
+void close_inherited_descriptors();
 
 /// What every server does before it opens anything. Opens /dev/null as 0, 1 and 2 where they are
 /// closed: otherwise a client's connection could become descriptor 2 and receive our log. Raises

@@ -54,7 +54,7 @@ Result<std::unique_ptr<SignalThread>> SignalThread::create(std::chrono::millisec
 SignalThread::~SignalThread() {
   if (!thread_.joinable()) return;
   done_ = true;
-  (void)::pthread_kill(thread_.native_handle(), SIGTERM);  // wakes the thread, which is there
+  (void)::pthread_kill(thread_.native_handle(), SIGTERM);  // cannot fail: the thread exists
   thread_.join();
 }
 

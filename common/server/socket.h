@@ -7,7 +7,7 @@
 namespace common {
 
 /// Bytes of ours that the peer's kernel has not acknowledged: SIOCOUTQ of tcp(7). 0 after a reset:
-/// they will never be.
+/// they never will be acknowledged.
 std::size_t unacknowledged_bytes(const Fd& socket);
 
 }  // namespace common

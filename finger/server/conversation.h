@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <span>
+#include <system_error>
 
 #include "common/fd.h"
 #include "common/server/duration.h"
@@ -43,6 +44,11 @@ class Conversation {
   /// and the kernel is not to keep bytes for a peer that does not read.
   void reset_on_close();
 
+  /// For the log: there is no plan to send, and why. Errors: of openat2(2); empty_plan,
+  /// not_regular.
+  void note_no_plan(std::error_code why) { no_plan_ = why; }
+  std::error_code no_plan() const { return no_plan_; }  ///< No error: the plan was sent.
+
   /// While it exists, the deadline closes the connection and frees its slot, whatever operation is
   /// in flight: for operations on files. The deadline cancels those, too, but a file system that
   /// waits for another machine or process (NFS, FUSE) may ignore that and keep them for as long as
@@ -83,6 +89,7 @@ class Conversation {
   uring::Deadline deadline_;
   const RosterPointer roster_;
   std::size_t sent_bytes_ = 0;
+  std::error_code no_plan_;
 };
 
 }  // namespace finger

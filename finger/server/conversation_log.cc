@@ -18,6 +18,9 @@ namespace {
 /// A query may be 1024 bytes long, and four times that when it is escaped.
 constexpr std::size_t logged_bytes_max = 128;
 
+/// What an outcome begins with that is no client's doing.
+constexpr std::string_view failed = "failed: ";
+
 bool says_peer_has_gone(std::error_code error) {
   return error == std::errc::connection_reset || error == std::errc::broken_pipe ||
          error == std::errc::not_connected || error == std::errc::host_unreachable ||
@@ -25,14 +28,23 @@ bool says_peer_has_gone(std::error_code error) {
          error == std::error_code(ETIMEDOUT, std::system_category());
 }
 
-std::string outcome(const Status& ended) {
-  if (ended) return "answered";
+/// In words that name what was found there, where those of the errno do not.
+std::string reason(std::error_code no_plan) {
+  if (no_plan == std::errc::too_many_symbolic_link_levels) return "a symbolic link";
+  if (no_plan == std::errc::cross_device_link) return "on another file system than the home";
+  if (no_plan == std::errc::resource_unavailable_try_again) return "its owner has a lease on it";
+  return no_plan.message();
+}
+
+std::string outcome(const Conversation& conversation, const Status& ended) {
+  if (ended && !conversation.no_plan()) return "answered";
+  if (ended) return fmt::format("no plan ({})", reason(conversation.no_plan()));
   const std::error_code error = ended.error();
   if (!text_for_peer(error).empty()) return error.message();
   if (error == make_error_code(uring::Error::timed_out)) return "timed out";
   if (error == make_error_code(uring::Error::cancelled)) return "stopped";
   if (says_peer_has_gone(error)) return "gone";
-  return "failed: " + error.message();
+  return std::string(failed) + error.message();
 }
 
 /// In quotation marks, with those inside escaped: the query cannot end its quotation.
@@ -51,9 +63,11 @@ std::string quoted(std::string_view query) {
 void log_conversation(const Conversation& conversation, std::string_view query,
                       const Status& ended) {
   using Milliseconds = std::chrono::duration<double, std::milli>;
-  common::log(fmt::format("{} {} {} {} bytes {:.1f} ms", conversation.peer().to_string(),
-                          quoted(query), outcome(ended), conversation.sent_bytes(),
-                          Milliseconds(conversation.age()).count()));
+  const auto what = outcome(conversation, ended);
+  common::log(
+      fmt::format("{} {} {} {} bytes {:.1f} ms", conversation.peer().to_string(), quoted(query),
+                  what, conversation.sent_bytes(), Milliseconds(conversation.age()).count()),
+      what.starts_with(failed) ? common::Severity::warning : common::Severity::info);
 }
 
 void log_turned_away(const common::Address& peer, common::Clock::time_point now) {
@@ -67,7 +81,8 @@ void log_turned_away(const common::Address& peer, common::Clock::time_point now)
   }
   const auto more = left_out == 0 ? "" : fmt::format(" (and {} more)", left_out);
   common::log(
-      fmt::format("{} turned away: too many connections from there{}", peer.to_string(), more));
+      fmt::format("{} turned away: too many connections from there{}", peer.to_string(), more),
+      common::Severity::warning);
   quiet_until = now + std::chrono::seconds(1);
   left_out = 0;
 }

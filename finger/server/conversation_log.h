@@ -15,8 +15,9 @@ class Conversation;
 ///     192.0.2.7:50412 "alice" answered 312 bytes 1.4 ms
 ///
 /// `query` is what was received of it; it is escaped, and cut if it is long. The outcome is
-/// `answered`, what is wrong with the query, `timed out`, `gone` (the peer), `stopped` (the server,
-/// before the query was complete) or `failed: ` and the reason.
+/// `answered`, `no plan` and why (`No Plan.` was the answer), what is wrong with the query, `timed
+/// out`, `gone` (the peer), `stopped` (the server, before the query was complete) or `failed: ` and
+/// the reason.
 void log_conversation(const Conversation& conversation, std::string_view query,
                       const Status& ended);
 

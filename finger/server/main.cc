@@ -7,10 +7,14 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/server/address.h"
 #include "common/server/listen.h"
@@ -18,6 +22,9 @@
 #include "common/server/process.h"
 #include "common/server/signal_wakeup.h"
 #include "finger/server/options.h"
+#include "finger/server/process/heartbeat.h"
+#include "finger/server/process/landlock.h"
+#include "finger/server/process/service_manager.h"
 #include "finger/server/process/signal_action.h"
 #include "finger/server/root/parent.h"
 #include "finger/server/root/privileges.h"
@@ -26,6 +33,8 @@
 #include "finger/server/workers.h"
 
 namespace {
+
+using finger::ServiceManager;
 
 /// `::` serves IPv6 and IPv4. Without IPv6 on the machine, 0.0.0.0 takes its place.
 common::Result<common::Fd> listen_on(finger::Options& options) {
@@ -40,7 +49,7 @@ common::Result<common::Fd> listen_on(finger::Options& options) {
 }
 
 int complain(const std::string& line) {
-  common::log(line);
+  common::log(line, common::Severity::error);
   return 1;
 }
 
@@ -70,44 +79,67 @@ std::chrono::milliseconds drain_timeout(const finger::Options& options) {
 /// and most are shorter.
 constexpr auto start_timeout = std::chrono::seconds(30);
 
-std::expected<std::unique_ptr<finger::Workers>, std::string> create_workers(
-    const finger::Options& options, common::Fd listener, common::Fd users,
-    finger::PrepareRing prepare) {
-  auto roster = finger::load_roster(options, std::move(users));
-  if (!roster) return std::unexpected(explain(options, roster.error()));
-  return finger::Workers::create(options, std::move(listener), std::move(*roster),
-                                 std::move(prepare));
+/// What calls `alive`, if the service manager wants to hear that.
+std::unique_ptr<finger::Heartbeat> heartbeat_for(std::optional<std::chrono::microseconds> interval,
+                                                 const finger::Options& options,
+                                                 std::function<void()> alive) {
+  if (!interval) return nullptr;
+  return std::make_unique<finger::Heartbeat>(*interval, options.process.workers, std::move(alive));
 }
 
 /// Serves in this process, with its rights or, if those are root's, with the daemon account's.
-int run_alone(const finger::Options& options, common::Fd listener, const std::string& address) {
+int run_alone(const finger::Options& options, const ServiceManager& manager, common::Fd listener,
+              const std::string& address) {
   auto users = finger::open_users(options);  // while still root: it may, wherever it is
   if (!users) return complain(explain(options, users.error()));
-  if (::geteuid() == 0) {
-    if (const auto complaint = finger::give_root_up(); !complaint.empty()) {
-      return complain(complaint);
-    }
-  }
-  const auto workers = create_workers(options, std::move(listener), std::move(*users), {});
+  std::optional<finger::HomeFence> fence;  // not with accounts: SIGHUP reads them in this process
+  if (*users) fence = finger::HomeFence::of_directory(options.users);
+  const auto complaint = finger::give_rights_up();
+  if (!complaint.empty()) return complain(complaint);
+  if (fence) fence->put_up();
+  fence.reset();  // the clients need its descriptor
+
+  auto roster = finger::load_roster(options, std::move(*users));
+  if (!roster) return complain(explain(options, roster.error()));
+  const auto workers = finger::Workers::create(
+      options, std::move(listener), std::move(*roster),
+      [](uring::Loop& loop, const finger::Accounts&) -> finger::Result<std::vector<std::uint16_t>> {
+        const auto restricted = finger::restrict_ring(loop.ring());
+        if (!restricted) return std::unexpected(restricted.error());
+        return {};
+      },
+      heartbeat_for(manager.watchdog_interval(), options, [&manager] { manager.alive(); }));
   if (!workers) return complain(workers.error());
-  const auto signals =
-      common::SignalWakeup::create(drain_timeout(options), [&workers] { (*workers)->stop(); });
+  const auto signals = common::SignalWakeup::create(drain_timeout(options), [&] {
+    manager.stopping();
+    (*workers)->stop();
+  });
   if (!signals) {
     return common::report_failure(options.process, signals.error(), finger::server_profile);
   }
-  const finger::SignalAction reloader(SIGHUP, [&workers] { (*workers)->reload(); });
+  const finger::SignalAction reloader(SIGHUP, [&] {
+    manager.reloading();
+    manager.ready((*workers)->reload());
+  });
   common::announce(address);
+  manager.ready("serving");
   return (*workers)->run();
 }
 
 /// Serves in a process of its own, which gives root up and opens each plan as its owner.
-int run_worker(const finger::Options& options, common::Fd listener, finger::Report& report) {
+int run_worker(const finger::Options& options, common::Fd listener, finger::Report& report,
+               std::unique_ptr<finger::Heartbeat> heartbeat) {
   auto root = finger::RootThread::start();
   if (!root) return report.failed(root.error());
-  const auto workers = create_workers(options, std::move(listener), {},
-                                      [&root](uring::Loop& loop, const finger::Accounts& accounts) {
-                                        return (*root)->prepare(loop, accounts);
-                                      });
+  auto roster = finger::load_roster(options, common::Fd());
+  if (!roster) return report.failed(explain(options, roster.error()));
+  (*root)->keep_to_homes((*roster)->accounts);
+  const auto workers = finger::Workers::create(
+      options, std::move(listener), std::move(*roster),
+      [&root](uring::Loop& loop, const finger::Accounts& accounts) {
+        return (*root)->prepare(loop, accounts);
+      },
+      std::move(heartbeat));
   if (!workers) return report.failed(workers.error());
   root->reset();
   const auto signals =
@@ -120,13 +152,16 @@ int run_worker(const finger::Options& options, common::Fd listener, finger::Repo
   return (*workers)->run();
 }
 
-int run_parent(const finger::Options& options, common::Fd listener, const std::string& address) {
+int run_parent(const finger::Options& options, ServiceManager manager, common::Fd listener,
+               const std::string& address) {
+  const auto watchdog = manager.watchdog_interval();
   finger::Parent parent(
       std::move(listener), {.start = start_timeout, .drain = drain_timeout(options)},
-      [&options](common::Fd socket, finger::Report& report) {
-        return run_worker(options, std::move(socket), report);
+      [&options, watchdog](common::Fd socket, finger::Report& report) {
+        return run_worker(options, std::move(socket), report,
+                          heartbeat_for(watchdog, options, [&report] { report.alive(); }));
       },
-      [&address] { common::announce(address); });
+      [&address] { common::announce(address); }, std::move(manager));
   const auto status = parent.run();
   return status ? *status
                 : common::report_failure(options.process, status.error(), finger::server_profile);
@@ -144,9 +179,13 @@ int main(int argc, char** argv) {
       .summary = "Answers finger queries (RFC 1288) with the plans of those who have opted in.",
       .options = finger::option_table(options)};
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
+  common::close_inherited_descriptors();
   common::prepare_process(options.process, finger::server_profile);
 
-  auto listener = listen_on(options);
+  auto manager = ServiceManager::from_environment();
+  auto passed = finger::take_passed_listener();
+  if (!passed) return complain(passed.error());
+  auto listener = *passed ? common::Result<common::Fd>(std::move(*passed)) : listen_on(options);
   if (!listener) {
     return common::report_failure(options.process, listener.error(), finger::server_profile);
   }
@@ -156,6 +195,6 @@ int main(int argc, char** argv) {
   }
 
   const bool as_root = options.users.empty() && ::geteuid() == 0;
-  return as_root ? run_parent(options, std::move(*listener), address->to_string())
-                 : run_alone(options, std::move(*listener), address->to_string());
+  if (!as_root) return run_alone(options, manager, std::move(*listener), address->to_string());
+  return run_parent(options, std::move(manager), std::move(*listener), address->to_string());
 }

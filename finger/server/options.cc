@@ -63,8 +63,10 @@ common::OptionTable option_table(Options& options) {
                               process.port, 0, std::numeric_limits<std::uint16_t>::max())),
       with_short_name("-g", text_option("--group", "NAME", "its members have opted in",
                                         "the name of a Unix group", options.group)),
-      text_option("--users", "DIR", "serve DIR/NAME/.plan instead of the system's accounts",
-                  "the name of a directory", options.users),
+      text_option(
+          "--users", "DIR",
+          "serve DIR/NAME/.plan instead of the system's accounts; SIGHUP: look for new users",
+          "the name of a directory", options.users),
       flag_option("--full-name", "a line with the full name before every plan, not only with /W",
                   options.full_name),
       number_option("--max-clients", "N", "connections at once; more wait in the backlog",

@@ -141,6 +141,7 @@ class OpenPlan {
   bool is_regular() const { return S_ISREG(about_.stx_mode); }
   common::ByteView beginning() const { return beginning_; }
   bool is_whole() const { return !file_; }
+  bool is_empty() const { return is_whole() && beginning_.empty(); }
   const Fd& file() const { return file_; }
 
  private:
@@ -202,7 +203,6 @@ uring::Task<Status> send_file(Conversation& conversation, Home& home, SharedPlan
     if (ended) {
       plan.reset();  // the last who needs the file closes it
       filled += converter.finish(buffer.subspan(filled));
-      if (converter.empty()) filled += put(no_plan, buffer.subspan(filled));
     }
     const auto sent = co_await conversation.send(buffer.first(filled));
     if (!sent || ended) co_return sent;
@@ -218,7 +218,9 @@ uring::Task<Status> send_file(Conversation& conversation, Home& home, SharedPlan
   }
 }
 
-uring::Task<Status> send_no_plan(Conversation& conversation, std::string_view head) {
+uring::Task<Status> send_no_plan(Conversation& conversation, std::string_view head,
+                                 std::error_code why) {
+  conversation.note_no_plan(why);
   const auto text = std::string(head) += no_plan;
   co_return co_await conversation.send(std::as_bytes(std::span(text)));
 }
@@ -231,9 +233,14 @@ uring::Task<Status> send_plan(Conversation& conversation, const Account& account
   const auto home = conversation.context().homes.of(account);
   auto plan = co_await home->load_or_share(conversation.deadline(),
                                            [&] { return load(conversation, account); });
-  if (!plan && says_no_plan(plan.error())) co_return co_await send_no_plan(conversation, head);
+  if (!plan && says_no_plan(plan.error())) {
+    co_return co_await send_no_plan(conversation, head, plan.error());
+  }
   if (!plan) co_return std::unexpected(plan.error());
-  if (!(*plan)->is_regular()) co_return co_await send_no_plan(conversation, head);
+  if (!(*plan)->is_regular()) {
+    co_return co_await send_no_plan(conversation, head, Error::not_regular);
+  }
+  if ((*plan)->is_empty()) co_return co_await send_no_plan(conversation, head, Error::empty_plan);
 
   const auto buffer = std::make_unique_for_overwrite<std::byte[]>(plan_buffer_bytes);
   co_return co_await send_file(conversation, *home, std::move(*plan), head,

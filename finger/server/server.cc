@@ -73,6 +73,7 @@ uring::Task<Status> Server::work() {
   conversations_ = &conversations;
   uring::Scope hearing(*loop_);
   background_.run(hearing, background_.watch_eventfd());
+  if (shared_.heartbeat) background_.run(hearing, beat());
   uring::Scope accepting(*loop_);
   background_.run(accepting, acceptor_.accept_each(std::bind_front(&Server::add, this)));
 
@@ -94,6 +95,15 @@ uring::Task<Status> Server::work() {
   hearing.cancel();
   co_await hearing.join();
   co_return {};
+}
+
+/// A watchdog's question, which this loop's own timer asks: a loop that is stuck does not answer.
+uring::Task<Status> Server::beat() {
+  while (true) {
+    shared_.heartbeat->beat(this);
+    const auto slept = co_await loop_->sleep(shared_.heartbeat->interval());
+    if (!slept) co_return std::unexpected(slept.error());
+  }
 }
 
 void Server::add(common::Accepted accepted) {

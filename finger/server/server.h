@@ -51,6 +51,7 @@ class Server {
          std::vector<std::uint16_t> credentials);
 
   uring::Task<Status> work();
+  uring::Task<Status> beat();
   void add(common::Accepted accepted);
 
   // For the conversations, by way of context_.

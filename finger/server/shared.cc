@@ -5,10 +5,11 @@
 namespace finger {
 
 Shared::Shared(const Options& chosen, std::size_t connections_max, common::Fd listening_socket,
-               RosterPointer roster)
+               RosterPointer roster, std::unique_ptr<Heartbeat> watched)
     : options(chosen),
       connection_limit(connections_max),
       address_limit(chosen.max_per_ip),
+      heartbeat(std::move(watched)),
       listener_(std::move(listening_socket)),
       roster_(std::move(roster)) {}
 

@@ -2,12 +2,14 @@
 
 #include <atomic>
 #include <cstddef>
+#include <memory>
 #include <mutex>
 
 #include "common/fd.h"
 #include "common/loop/connection_limit.h"
 #include "finger/server/options.h"
 #include "finger/server/process/address_limit.h"
+#include "finger/server/process/heartbeat.h"
 #include "finger/server/roster.h"
 
 namespace finger {
@@ -17,11 +19,12 @@ class Shared {
  public:
   /// `connections_max` is --max-clients, or as many as there are descriptors for.
   Shared(const Options& chosen, std::size_t connections_max, common::Fd listening_socket,
-         RosterPointer roster);
+         RosterPointer roster, std::unique_ptr<Heartbeat> watched);
 
   const Options& options;
   common::ConnectionLimit connection_limit;
   AddressLimit address_limit;
+  const std::unique_ptr<Heartbeat> heartbeat;  ///< Empty: no watchdog wants to know.
   std::atomic<bool> stopping = false;
   std::atomic<bool> retiring = false;
 

@@ -37,12 +37,11 @@ std::size_t connections_max(const Options& options) {
 
 }  // namespace
 
-std::expected<std::unique_ptr<Workers>, std::string> Workers::create(const Options& options,
-                                                                     common::Fd listener,
-                                                                     RosterPointer roster,
-                                                                     PrepareRing prepare) {
-  std::unique_ptr<Workers> workers(
-      new Workers(options, std::move(listener), std::move(roster), std::move(prepare)));
+std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
+    const Options& options, common::Fd listener, RosterPointer roster, PrepareRing prepare,
+    std::unique_ptr<Heartbeat> heartbeat) {
+  std::unique_ptr<Workers> workers(new Workers(options, std::move(listener), std::move(roster),
+                                               std::move(prepare), std::move(heartbeat)));
   std::string complaint = workers->worker_group_.start(
       options.process.workers, [self = workers.get()](std::size_t, const common::Fd& wake) {
         return self->create_server(wake);
@@ -52,10 +51,11 @@ std::expected<std::unique_ptr<Workers>, std::string> Workers::create(const Optio
 }
 
 Workers::Workers(const Options& options, common::Fd listener, RosterPointer roster,
-                 PrepareRing prepare)
+                 PrepareRing prepare, std::unique_ptr<Heartbeat> heartbeat)
     : options_(options),
       prepare_(std::move(prepare)),
-      shared_(options, connections_max(options), std::move(listener), std::move(roster)),
+      shared_(options, connections_max(options), std::move(listener), std::move(roster),
+              std::move(heartbeat)),
       worker_group_(options.process, server_profile) {}
 
 std::expected<std::unique_ptr<Server>, std::string> Workers::create_server(const common::Fd& wake) {
@@ -77,14 +77,18 @@ void Workers::retire() {
   worker_group_.wake_all();
 }
 
-void Workers::reload() {
+std::string Workers::reload() {
   auto roster = load_roster(options_, *shared_.roster());
-  if (!roster) {
-    common::log(fmt::format("cannot reload, the old list stays: {}", roster.error().message()));
-    return;
+  const bool loaded = roster.has_value();
+  std::string line;
+  if (loaded) {
+    line = fmt::format("reloaded: {} users", (*roster)->accounts.all().size());
+    shared_.replace(std::move(*roster));
+  } else {
+    line = fmt::format("cannot reload, the old list stays: {}", roster.error().message());
   }
-  common::log(fmt::format("reloaded: {} users", (*roster)->accounts.all().size()));
-  shared_.replace(std::move(*roster));
+  common::log(line, loaded ? common::Severity::info : common::Severity::warning);
+  return line;
 }
 
 }  // namespace finger

@@ -17,7 +17,7 @@ namespace finger {
 /// The daemon without its signals: several servers, a thread and a ring each, that share the
 /// listener and all limits.
 ///
-///     auto workers = Workers::create(options, std::move(listener), *roster, prepare);
+///     auto workers = Workers::create(options, std::move(listener), *roster, prepare, heartbeat);
 ///     if (!workers) { … workers.error() is a line that says why … }
 ///     …                        // every ring is made and prepared: rights can be given up for good
 ///     (*workers)->run();       // until stop() is called
@@ -25,11 +25,11 @@ class Workers {
  public:
   /// Makes the servers, each in its own thread, the first in the calling one, which must call
   /// run(). `listener` is non-blocking; `roster` is from load_roster(); for `prepare` see
-  /// PrepareRing. Error: a line that says what is missing, and what to do about it.
-  static std::expected<std::unique_ptr<Workers>, std::string> create(const Options& options,
-                                                                     common::Fd listener,
-                                                                     RosterPointer roster,
-                                                                     PrepareRing prepare = {});
+  /// PrepareRing, which may be empty, as may `heartbeat`. Error: a line that says what is missing,
+  /// and what to do about it.
+  static std::expected<std::unique_ptr<Workers>, std::string> create(
+      const Options& options, common::Fd listener, RosterPointer roster, PrepareRing prepare,
+      std::unique_ptr<Heartbeat> heartbeat);
 
   /// Serves until stop() or retire() is called. Once. Returns the exit status: 1 when one of the
   /// servers has failed, which it says on stderr, and which stops the others through the
@@ -43,13 +43,15 @@ class Workers {
   /// thread, and from a signal handler.
   void retire();
 
-  /// Loads the roster anew, or keeps the present one if that fails; a line says which. It may take
-  /// long, and belongs in a thread of its own. Not for workers with a `prepare`: a user who was not
-  /// in the roster when the rings were prepared has no credentials in them.
-  void reload();
+  /// Loads the roster anew, or keeps the present one if that fails; a line in the log says which,
+  /// and is returned. It may take long, and belongs in a thread of its own. Not for workers with a
+  /// `prepare`: a user who was not in the roster when the rings were prepared has no credentials in
+  /// them.
+  std::string reload();
 
  private:
-  Workers(const Options& options, common::Fd listener, RosterPointer roster, PrepareRing prepare);
+  Workers(const Options& options, common::Fd listener, RosterPointer roster, PrepareRing prepare,
+          std::unique_ptr<Heartbeat> heartbeat);
   std::expected<std::unique_ptr<Server>, std::string> create_server(const common::Fd& wake);
 
   const Options& options_;

@@ -30,6 +30,7 @@ CAPABILITIES = {
     "hanging-files": "a file system that does not answer holds up nobody",
     "secrecy": "who is unknown and who has not opted in cannot be told apart",
     "ring": "any ring serves; several workers, too",
+    "manager": "a service manager passes the socket, is told what happens, and watches",
     "privileges": "started as root: plans are opened as their owners, and root is gone",
 }
 

@@ -133,9 +133,14 @@ ROOT_IS_GONE = Rule(
     "be looked into.",
     HARDENING,
 )
+CONFINED = Rule(
+    "A client that takes the server over gets nothing that serving plans does not take: no "
+    "descriptor that was inherited, no file outside the homes, nothing to write to, no connection.",
+    HARDENING,
+)
 REPLACED = Rule(
-    "A worker that ends by itself is replaced, at most once a second, and a line says so; none "
-    "outlives its parent.",
+    "A worker that ends by itself is replaced, at most once a second, and a line says so; if the "
+    "next fail, too, the pauses grow, and the parent gives up with 1. None outlives its parent.",
     HARDENING,
 )
 
@@ -172,11 +177,31 @@ LOGS = Rule(
     "One line an exchange on stderr: peer, query, outcome, bytes, milliseconds; none with --quiet.",
     HARDENING,
 )
+WHY_NO_PLAN = Rule("For `No Plan.` the line says `no plan` and why, for the operator.", HARDENING)
+PRIORITIES = Rule(
+    "Where stderr is a stream to systemd's journal (JOURNAL_STREAM), each line begins with its "
+    "priority, as `<4>`; anywhere else it does not.",
+    HARDENING,
+)
 ESCAPED = Rule("Bytes chosen by a peer are escaped in the log.", HARDENING)
 STALLED_LOG = Rule("A reader of the log that stops reading holds up no client.", HARDENING)
 RINGS = Rule(
     "Whatever the ring is, small, without newer features, several of them: the answers are the "
     "same.",
+    HARDENING,
+)
+PASSED_SOCKET = Rule(
+    "A listening socket that the service manager passes (LISTEN_FDS, LISTEN_PID) is served in place "
+    "of --addr and --port; what waits in its backlog while no server runs is answered by the next.",
+    HARDENING,
+)
+MESSAGES = Rule(
+    "NOTIFY_SOCKET is told READY=1 when it serves, RELOADING=1 with MONOTONIC_USEC and READY=1 at "
+    "SIGHUP, STOPPING=1 when it is asked to stop.",
+    HARDENING,
+)
+WATCHDOG = Rule(
+    "WATCHDOG=1 comes twice in WATCHDOG_USEC, for as long as every loop turns, and no longer.",
     HARDENING,
 )
 OTHERS_CLIENTS = Rule("Other people's clients understand the answers.", FINGER)

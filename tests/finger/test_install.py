@@ -137,6 +137,7 @@ def test_everything_is_where_a_distribution_expects_it(installed: Path) -> None:
         "usr/bin/finger",
         "usr/sbin/fingerd",
         "usr/lib/systemd/system/fingerd.service",
+        "usr/lib/systemd/system/fingerd.socket",
         "usr/lib/sysusers.d/fingerd.conf",
         "usr/share/doc/six-servers/README.md",
         "usr/share/doc/six-servers/LICENSE",
@@ -156,16 +157,30 @@ def test_the_unit_names_the_program_that_was_installed(installed: Path) -> None:
     assert not re.search("@[A-Z]", unit_of(installed)), "a blank was not filled in"
 
 
-def test_systemd_accepts_the_unit(installed: Path, tmp_path: Path) -> None:
+def analyze(installed: Path, directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """What systemd-analyze says of the units, of which the service has a program that is there."""
     if shutil.which("systemd-analyze") is None:
         pytest.skip("no systemd-analyze (apt-get install systemd)")
-    unit = tmp_path / "fingerd.service"  # with a program that is there
+    shutil.copy(installed / "usr/lib/systemd/system/fingerd.socket", directory)
+    unit = directory / "fingerd.service"
     unit.write_text(unit_of(installed).replace("/usr/sbin/fingerd", "/bin/true"))
-    words = ["systemd-analyze", "verify", "--man=no", str(unit)]
-    run = subprocess.run(words, capture_output=True, text=True)
+    command = ["systemd-analyze", *words, str(unit)]
+    run = subprocess.run(command, capture_output=True, text=True)
     if "Failed to" in run.stderr and "fingerd" not in run.stderr:
         pytest.skip(f"systemd-analyze cannot run here: {run.stderr.strip()}")
+    return run
+
+
+def test_systemd_accepts_the_units(installed: Path, tmp_path: Path) -> None:
+    run = analyze(installed, tmp_path, "verify", "--man=no", str(tmp_path / "fingerd.socket"))
     assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_the_unit_is_as_tight_as_can_be(installed: Path, tmp_path: Path) -> None:
+    run = analyze(installed, tmp_path, "security", "--offline=yes", "--no-pager", "--threshold=15")
+    if "unrecognized option" in run.stderr:
+        pytest.skip("this systemd-analyze has no --offline")
+    assert run.returncode == 0, f"more than 1.5: {run.stdout[-200:]}{run.stderr}"
 
 
 def test_the_account_and_the_group_can_be_made(installed: Path, tmp_path: Path) -> None:

@@ -5,21 +5,28 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 import rules
 from conftest import ALICE
+from harness.proc import wait_until
+from kit.namespace import as_nobody
 from kit.reference import LIST_DENIED, NO_PLAN, converted
 from kit.server import Exchange, FingerServer
+from kit.users import Users
 
 pytestmark = pytest.mark.needs("logs")
 
 ANSWERED = {
     "plan": (b"alice", "alice", "answered", len(converted(ALICE))),
     "name-and-plan": (b"/W alice", "/W alice", "answered", len(converted(ALICE)) + 13),
-    "no-plan": (b"bob", "bob", "answered", len(NO_PLAN)),
+    "no-plan": (b"bob", "bob", "no plan (No such file or directory)", len(NO_PLAN)),
+    "empty": (b"carol", "carol", "no plan (it is empty)", len(NO_PLAN)),
+    "name-without-plan": (b"/W carol", "/W carol", "no plan (it is empty)", len(NO_PLAN) + 13),
     "list": (b"", "", "answered", 19),
     "nobody": (b"nobody", "nobody", "no such user", 21),
     "relay": (b"a@b", "a@b", "relay access denied", 28),
@@ -49,6 +56,94 @@ def test_a_line_tells_of_the_exchange(server: FingerServer, case: str) -> None:
     assert (exchange.query, exchange.outcome, exchange.bytes) == (query, outcome, size)
     assert len(answer) == size
     assert exchange.milliseconds < 5000
+
+
+def make_unreadable(plan: Path) -> None:
+    plan.write_bytes(ALICE)
+    plan.chmod(0)
+
+
+def make_link(plan: Path) -> None:
+    plan.symlink_to("elsewhere")
+
+
+NO_PLANS = {
+    "no plan (Permission denied)": make_unreadable,
+    "no plan (a symbolic link)": make_link,
+    "no plan (not a regular file)": os.mkfifo,
+}
+
+
+@pytest.mark.rule(rules.WHY_NO_PLAN)
+@pytest.mark.parametrize("outcome", NO_PLANS)
+def test_the_line_says_why_there_is_no_plan(
+    start: Callable[..., FingerServer], users: Users, outcome: str
+) -> None:
+    NO_PLANS[outcome](users.plan("bob"))
+    server = start(under=as_nobody())
+    server.expect(b"bob", NO_PLAN)
+    assert server.wait_for_exchange().outcome == outcome
+
+
+@pytest.mark.rule(rules.WHY_NO_PLAN)
+def test_the_line_says_that_a_home_is_closed(
+    start: Callable[..., FingerServer], users: Users
+) -> None:
+    users.plan("alice").parent.chmod(0)
+    server = start(under=as_nobody())
+    server.expect(b"alice", NO_PLAN)
+    assert server.wait_for_exchange().outcome == "no plan (Permission denied)"
+
+
+def journal(log: int) -> tuple[str, ...]:
+    """Words in front of a server whose stderr is said to be this stream of the journal."""
+    file = os.fstat(log)
+    return ("env", f"JOURNAL_STREAM={file.st_dev}:{file.st_ino}")
+
+
+@pytest.mark.rule(rules.PRIORITIES)
+def test_the_journal_is_told_what_matters(
+    start: Callable[..., FingerServer], users: Users, tmp_path: Path
+) -> None:
+    log = os.open(tmp_path / "log", os.O_CREAT | os.O_RDWR | os.O_APPEND)
+    server = start("--max-per-ip", "1", log_to=log, under=journal(log))
+    os.close(log)
+    with server.connect():
+        server.wait_until_busy()
+        server.connect().expect_end()
+    wait_until(lambda: server.process.socket_count() == 1, server.patience)
+    server.expect(b"alice", converted(ALICE))
+    users.directory.rename(users.directory.with_name("gone"))
+    server.send_signal(signal.SIGHUP)
+    read = (tmp_path / "log").read_text
+    assert wait_until(lambda: "reload" in read(), server.patience)
+    users.directory.with_name("gone").rename(users.directory)
+    assert server.stop() == 0
+    severities = {line[3:].split(" ", 1)[-1][:12]: line[:3] for line in read().splitlines()}
+    assert severities == {"turned away:": "<4>", '"" unexpecte': "<6>", '"alice" answ': "<6>",
+                          "reload, the ": "<4>"}  # fmt: skip
+
+
+@pytest.mark.rule(rules.PRIORITIES)
+def test_why_it_cannot_run_is_an_error(
+    start: Callable[..., FingerServer], server: FingerServer, tmp_path: Path
+) -> None:
+    log = os.open(tmp_path / "log", os.O_CREAT | os.O_RDWR | os.O_APPEND)
+    second = start(port=server.address[1], log_to=log, under=journal(log), ready=False)
+    os.close(log)
+    assert second.wait_exit() == 1
+    assert (tmp_path / "log").read_text().startswith("<3>cannot serve ")
+
+
+@pytest.mark.rule(rules.PRIORITIES)
+@pytest.mark.parametrize("stream", ["", "1:2", "nonsense"])
+def test_whom_the_variable_does_not_mean_gets_plain_lines(
+    start: Callable[..., FingerServer], stream: str
+) -> None:
+    server = start(under=("env", f"JOURNAL_STREAM={stream}"))
+    server.ask(b"alice")
+    assert server.wait_for_log_lines(1)[0][0] != "<"
+    assert server.wait_for_exchange().outcome == "answered"
 
 
 @pytest.mark.rule(rules.LOGS)

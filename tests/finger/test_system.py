@@ -17,6 +17,7 @@ from harness.proc import Process, wait_until
 from harness.strace import from_start, inject
 from kit.machine import GROUP, GROUP_ID, Machine, status_of_threads, workers
 from kit.namespace import NOBODY
+from kit.parent import reload
 from kit.reference import NO_PLAN, NO_SUCH_USER, converted
 from kit.server import FingerServer
 
@@ -133,6 +134,42 @@ def test_the_way_to_a_home_may_be_a_link(
     home.rename(machine.homes / "elsewhere")
     home.symlink_to("/home/elsewhere")
     start_as_root().expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.AS_OWNER)
+def test_the_way_to_a_home_may_lead_out_of_the_directory_of_homes(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    home = machine.homes / "alice"
+    elsewhere = machine.another_disk / "alice"
+    home.rename(elsewhere)
+    home.symlink_to(elsewhere)
+    start_as_root().expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.AS_OWNER)
+def test_a_home_may_be_mounted_when_the_worker_already_serves(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    (machine.homes / "alice").rename(machine.another_disk / "alice")
+    (machine.homes / "alice").mkdir()
+    server = start_as_root()
+    server.expect(b"alice", NO_PLAN)
+    mount = ["mount", "--bind", str(machine.another_disk / "alice"), "/home/alice"]
+    subprocess.run(["nsenter", f"--target={server.pid}", "--mount", *mount], check=True)
+    server.expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.RELOAD)
+def test_after_a_reload_homes_may_be_in_other_places(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    server = start_as_root()
+    server.expect(b"alice", converted(ALICE))
+    machine.move_home("alice", machine.another_disk / "alice")
+    server.expect(b"alice", NO_PLAN)
+    reload(server)
+    server.expect(b"alice", converted(ALICE))
 
 
 @pytest.mark.rule(rules.OPTED_IN)

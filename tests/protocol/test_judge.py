@@ -211,7 +211,7 @@ def test_a_climb_that_is_broken_off_leaves_no_server_behind(tmp_path: Path) -> N
         assert wait_until(said.exists, 60)
         time.sleep(0.5)  # all of the workers are in a test
         run.send_signal(signal.SIGINT)
-        assert run.wait(60) == 130
+        assert run.wait(60) == 130, run.stdout.read()
     started = said.read_text().split()
     assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in started), 10)
 

@@ -118,6 +118,11 @@ def test_the_right_test_finds_the_bug_and_says_what_is_wrong(bug: str) -> None:
     own_suite.expect_found(FINDINGS[bug], HERE, broken_server(bug), HARMLESS_TO_ALL)
 
 
+def test_a_server_whose_sockets_are_closed_already_has_the_time_to_end() -> None:
+    slowly = f"sh -c '{broken_server('dies-of-a-reset')}; sleep 0.3; exit 1'"
+    own_suite.expect_found(FINDINGS["dies-of-a-reset"], HERE, slowly, HARMLESS_TO_ALL)
+
+
 def test_every_bug_is_one_that_a_test_finds() -> None:
     assert set(FINDINGS) == set(BUGS) - {"none", "undefined"}
 

@@ -16,7 +16,7 @@ def pages() -> list[Path]:
     diffs = sorted(BOOK.glob("diffs/?-?.md"), key=lambda page: (page.stem[2], -int(page.stem[0])))
     return [BOOK / "index.md", *sorted(BOOK.glob("[0-9][0-9]-*.md")),
             *sorted(BOOK.glob("appendix-?-*.md")), BOOK / "diffs/README.md", *diffs,
-            BOOK / "ring-view.md", BOOK / "bugs/README.md"]
+            BOOK / "ladder-view.md", BOOK / "ring-view.md", BOOK / "bugs/README.md"]
 
 
 def node_or_skip() -> str:

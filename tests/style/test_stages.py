@@ -84,6 +84,16 @@ COMMON = {
 }
 
 
+# What other projects get with the loop: part6-uring/uring/install.cmake.
+LOOP_TAKES = {f"common/{header}" for header in (
+    "fd.h", "result.h", "server/accept.h", "server/address.h", "server/listen.h")}
+
+
+def is_the_loop(path: Path) -> bool:
+    loop = ROOT / "part6-uring" / "uring"
+    return path.is_relative_to(loop) and not path.is_relative_to(loop / "server")
+
+
 def may_include(path: Path, header: str) -> bool:
     """common takes from common, the special from the general; a part from common, and by file name
     from its directory."""
@@ -91,7 +101,7 @@ def may_include(path: Path, header: str) -> bool:
     if part == "common":
         return Path(header).parent.as_posix() in COMMON[name(path.parent)]
     if header.startswith("common/"):
-        return path.parent.name != "steps"
+        return header in LOOP_TAKES if is_the_loop(path) else path.parent.name != "steps"
     if part.startswith("part6"):
         return header.startswith("uring/") or (path.parent / header).is_file()
     return "/" not in header and (path.parent / header).is_file()

@@ -113,7 +113,7 @@ TEST(Connection, GivesTheWholeTimeAgainForTheNextMessage) {
     ASSERT_EQ(connection.receive(buffer).value().size(), 1U);
     std::this_thread::sleep_for(timeout / 2);
     completed = Clock::now();
-    connection.message_completed();
+    connection.restart_timeout();
   }
   EXPECT_EQ(connection.receive(buffer).error(), Error::timed_out);
   EXPECT_GE(Clock::now() - completed, timeout);

@@ -28,6 +28,10 @@ Texts texts_of(Error error) {
       return {"", "no such group"};
     case Error::no_stranger:
       return {"", "every uid or gid is in use: none is left for strangers"};
+    case Error::empty_plan:
+      return {"", "it is empty"};
+    case Error::not_regular:
+      return {"", "not a regular file"};
   }
   return {"", "no error"};
 }

@@ -21,6 +21,8 @@ enum class Error {
   list_denied,       ///< The empty query, and --no-list.
   no_such_group,     ///< The group of those who opt in does not exist. Never told to a peer.
   no_stranger,       ///< Every uid, or gid, belongs to an account. Never told to a peer.
+  empty_plan,   ///< Why there is no plan. Never told to a peer, who is told that there is none.
+  not_regular,  ///< The same: .plan is no regular file.
 };
 
 /// message() is what a log line says: "no such user".
@@ -31,7 +33,7 @@ inline std::unexpected<std::error_code> failure(Error error) {
 }
 
 /// The contract's words: "No such user". Empty for an internal failure, of which the peer is told
-/// nothing: any other category, no_such_group and no_stranger.
+/// nothing: any other category, and what is never told to a peer.
 std::string_view text_for_peer(std::error_code error);
 
 /// The line that the peer is sent: `Error: TEXT` and CRLF; empty if text_for_peer() is.

@@ -23,9 +23,13 @@ namespace finger {
 namespace {
 
 using common::Clock;
+using common::Severity;
 
 constexpr std::string_view ready_text = "ready";
-constexpr auto restart_pause = std::chrono::seconds(1);
+constexpr std::string_view beat_text = ".";
+
+/// What has given up may take so long to end.
+constexpr auto end_pause = std::chrono::seconds(1);
 
 sigset_t handled_signals() {
   sigset_t set;
@@ -48,6 +52,8 @@ std::string describe(int status) {
 
 bool Report::ready() { return say(ready_text); }
 
+void Report::alive() { (void)say(beat_text); }  // a full pipe has enough of them
+
 int Report::failed(std::string_view line) {
   (void)say(line);  // fails only if the parent has gone
   return 1;
@@ -57,15 +63,16 @@ int Report::failed(std::string_view line) {
 bool Report::say(std::string_view text) {
   const auto piece = text.substr(0, PIPE_BUF);
   const ssize_t written = ::write(pipe_.get(), piece.data(), piece.size());
-  pipe_ = {};
   return written >= 0;
 }
 
-Parent::Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce)
+Parent::Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce,
+               ServiceManager manager)
     : listener_(std::move(listener)),
       limits_(limits),
       work_(std::move(work)),
-      announce_(std::move(announce)) {}
+      announce_(std::move(announce)),
+      manager_(std::move(manager)) {}
 
 common::Result<int> Parent::run() {
   // If SIG_IGN was inherited, no signal would report that a worker has ended.
@@ -95,9 +102,11 @@ void Parent::wait() {
     timeout_ms = static_cast<int>(std::clamp<long long>(left.count(), 0, INT_MAX));
   }
   const int report = starting_ ? starting_->report.get() : -1;  // poll(2) ignores negative ones
-  std::array<pollfd, 2> watched{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
-                                 {.fd = report, .events = POLLIN, .revents = 0}}};
+  std::array<pollfd, 3> watched{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
+                                 {.fd = report, .events = POLLIN, .revents = 0},
+                                 {.fd = beats_.get(), .events = POLLIN, .revents = 0}}};
   if (::poll(watched.data(), watched.size(), timeout_ms) <= 0) return;  // EINTR: look again
+  if (watched[2].revents != 0) read_beats();
   if (watched[1].revents != 0) read_report();
   if (watched[0].revents != 0) read_signals();
 }
@@ -113,7 +122,7 @@ void Parent::start() {
 
 common::Result<Parent::Starting> Parent::fork_worker() {
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) < 0) return common::last_error();
+  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) < 0) return common::last_error();
   common::Fd ours(ends[0]);
   common::Fd theirs(ends[1]);
   const pid_t parent = ::getpid();
@@ -134,6 +143,8 @@ void Parent::be_worker(common::Fd report, pid_t parent) {
   (void)::setpgid(0, 0);
   (void)std::signal(SIGHUP, SIG_IGN);  // the parent handles it
   signals_ = {};
+  beats_ = {};
+  manager_ = {};
   const sigset_t set = handled_signals();
   (void)::sigprocmask(SIG_UNBLOCK, &set, nullptr);
   Report to_parent(std::move(report));
@@ -146,6 +157,7 @@ void Parent::read_signals() {
     switch (signal.ssi_signo) {
       case SIGHUP:
         if (stopping_) break;
+        manager_.reloading();
         if (starting_) {
           reload_again_ = true;
         } else {
@@ -165,38 +177,64 @@ void Parent::read_report() {
   std::array<char, PIPE_BUF> text;
   const ssize_t size = ::read(starting_->report.get(), text.data(), text.size());
   if (size < 0) return;
-  starting_->report = {};
+  common::Fd report = std::move(starting_->report);
   if (size == 0) return;  // the worker has ended, and SIGCHLD will tell how
   const std::string_view said(text.data(), static_cast<std::size_t>(size));
-  if (said == ready_text) return promote();
-  draining_.push_back({.pid = starting_->pid, .kill_at = Clock::now() + restart_pause});
+  if (said.starts_with(ready_text)) return promote(std::move(report));
+  draining_.push_back({.pid = starting_->pid, .kill_at = Clock::now() + end_pause});
   fail_start(common::escape(std::as_bytes(std::span(said))));
 }
 
-void Parent::promote() {
+/// The worker that serves is not stuck, or has ended.
+void Parent::read_beats() {
+  std::array<char, PIPE_BUF> beats;
+  const ssize_t size = ::read(beats_.get(), beats.data(), beats.size());
+  if (size > 0) manager_.alive();
+  if (size == 0) beats_ = {};
+}
+
+void Parent::promote(common::Fd beats) {
   if (serving_) {
     drain(*serving_, retire_signal);
     common::log("reloaded: a fresh worker serves");
   }
   serving_ = starting_->pid;
+  serving_since_ = Clock::now();
   starting_.reset();
+  beats_ = std::move(beats);
   if (!std::exchange(announced_, true)) announce_();
-  if (reload_again_) start();
+  if (reload_again_) return start();
+  manager_.ready(fmt::format("worker {} serves", *serving_));
 }
 
 void Parent::fail_start(std::string_view reason) {
   starting_.reset();
   if (stopping_) return;
   if (!announced_) {
-    common::log(reason);
+    common::log(reason, Severity::error);
     exit_status_ = 1;
   } else if (serving_) {
-    common::log(fmt::format("cannot reload, the worker before goes on: {}", reason));
-    if (reload_again_) start();
+    common::log(fmt::format("cannot reload, the worker before goes on: {}", reason),
+                Severity::warning);
+    if (reload_again_) return start();
+    manager_.ready(fmt::format("cannot reload, worker {} goes on: {}", *serving_, reason));
   } else {
-    common::log(fmt::format("no worker serves, another is tried: {}", reason));
-    start_at_ = started_at_ + restart_pause;
+    common::log(fmt::format("no worker serves, another is tried: {}", reason), Severity::error);
+    replace();
   }
+}
+
+/// What fails now may be well in a while, or never. The pause doubles with each failure in a row;
+/// and workers that die again and again may be dying of what somebody tries on them: forked from
+/// one parent, they have their memory laid out alike. Where something starts us anew, it is not.
+void Parent::replace() {
+  if (++failures_ == failures_max) {
+    common::log(fmt::format("{} workers in a row have failed: giving up", failures_),
+                Severity::error);
+    status_ = 1;
+    return stop();
+  }
+  start_at_ = started_at_ + limits_.pause * (1 << (failures_ - 1));
 }
 
 void Parent::reap() {
@@ -206,7 +244,7 @@ void Parent::reap() {
     if (pid <= 0) break;
     ended(pid, status);
   }
-  if (stopping_ && !starting_ && !serving_ && draining_.empty()) exit_status_ = 0;
+  if (stopping_ && !starting_ && !serving_ && draining_.empty()) exit_status_ = status_;
 }
 
 void Parent::ended(pid_t pid, int status) {
@@ -215,8 +253,9 @@ void Parent::ended(pid_t pid, int status) {
     fail_start(fmt::format("the worker ended before it served: {}", describe(status)));
   } else if (serving_ == pid) {
     serving_.reset();
-    common::log(fmt::format("a worker has ended by itself: {}", describe(status)));
-    if (!starting_) start_at_ = started_at_ + restart_pause;
+    common::log(fmt::format("a worker has ended by itself: {}", describe(status)), Severity::error);
+    if (Clock::now() - serving_since_ >= limits_.sound) failures_ = 0;
+    if (!starting_) replace();
   } else {
     std::erase_if(draining_, [pid](const Draining& each) { return each.pid == pid; });
   }
@@ -225,12 +264,13 @@ void Parent::ended(pid_t pid, int status) {
 /// The first time, clients that have asked get their answers; the second time, none does.
 void Parent::stop() {
   const bool at_once = std::exchange(stopping_, true);
+  if (!at_once) manager_.stopping();
   start_at_.reset();
   listener_ = {};
   for (const Draining& each : draining_) send(each.pid, at_once ? SIGKILL : drain_signal);
   if (serving_) drain(*std::exchange(serving_, std::nullopt), drain_signal);
   if (starting_) kill_starting();  // it has no clients yet, or does not know of them
-  if (draining_.empty()) exit_status_ = 0;
+  if (draining_.empty()) exit_status_ = status_;
 }
 
 void Parent::kill_starting() {

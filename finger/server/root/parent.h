@@ -14,16 +14,20 @@
 #include "common/fd.h"
 #include "common/result.h"
 #include "common/server/duration.h"
+#include "finger/server/process/service_manager.h"
 
 namespace finger {
 
-/// How a worker process tells its parent, once, that it serves, or why it cannot.
+/// How a worker process tells its parent that it serves, and still does, or why it cannot.
 class Report {
  public:
   explicit Report(common::Fd pipe) : pipe_(std::move(pipe)) {}
 
   /// It serves, and heeds drain_signal and retire_signal. False: the parent has gone.
   [[nodiscard]] bool ready();
+
+  /// None of its loops is stuck. Never waits.
+  void alive();
 
   /// It cannot serve, for the reason that the line gives. Returns the exit status 1.
   int failed(std::string_view line);
@@ -40,7 +44,8 @@ class Report {
 ///   is sent retire_signal: it accepts no more connections, serves those that it has, and ends. If
 ///   the fresh one cannot serve, or takes too long to report, the old one goes on and a line says
 ///   so.
-/// - A worker that ends by itself is replaced, at most once a second; a line says so.
+/// - A worker that ends by itself is replaced, at most once a second; a line says so. If the next
+///   fails, too, the pauses grow, and after failures_max in a row the parent gives up.
 /// - SIGTERM, SIGINT: the worker is asked to drain; the second time it is killed.
 /// No worker outlives the parent.
 class Parent {
@@ -51,6 +56,9 @@ class Parent {
   /// parent's would be the worker's second, at which it ends immediately.
   static constexpr int drain_signal = SIGUSR2;
 
+  /// The first is followed by pauses of 1, 2, 4, 8 and 16 s.
+  static constexpr int failures_max = 6;
+
   /// What a worker does, in a process of its own; returns its exit status.
   using Work = std::function<int(common::Fd listener, Report& report)>;
 
@@ -58,13 +66,19 @@ class Parent {
   struct Limits {
     std::chrono::milliseconds start;  ///< Until it reports.
     std::chrono::milliseconds drain;  ///< Until it ends, after it was asked to.
+
+    /// Between the starts of two, where the first has failed; more after more failures.
+    std::chrono::milliseconds pause = std::chrono::seconds(1);
+    std::chrono::milliseconds sound = std::chrono::seconds(10);  ///< Served so long, no failure.
   };
 
-  /// `announce` is called once, when the first worker serves.
-  Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce);
+  /// `announce` is called once, when the first worker serves. `manager` is told of starts, reloads,
+  /// the stop, and whenever the worker that serves says that it is alive.
+  Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce,
+         ServiceManager manager);
 
-  /// Returns the exit status: 0, it was asked to stop; 1, the first worker could not serve. Only in
-  /// a process with one thread. Error: of signalfd(2).
+  /// Returns the exit status: 0, it was asked to stop; 1, the first worker could not serve, or too
+  /// many in a row have failed. Only in a process with one thread. Error: of signalfd(2).
   common::Result<int> run();
 
  private:
@@ -84,8 +98,10 @@ class Parent {
   [[noreturn]] void be_worker(common::Fd report, pid_t parent);
   void read_signals();
   void read_report();
-  void promote();
+  void read_beats();
+  void promote(common::Fd beats);
   void fail_start(std::string_view reason);
+  void replace();
   void reap();
   void ended(pid_t pid, int status);
   void stop();
@@ -98,16 +114,21 @@ class Parent {
   const Limits limits_;
   const Work work_;
   const std::function<void()> announce_;
+  ServiceManager manager_;
 
   common::Fd signals_;
   std::optional<Starting> starting_;
   std::optional<pid_t> serving_;
+  common::Fd beats_;  ///< Of the worker that serves.
   std::vector<Draining> draining_;
   std::optional<common::Clock::time_point> start_at_;  ///< When to replace a worker that ended.
   common::Clock::time_point started_at_;
+  common::Clock::time_point serving_since_;
+  int failures_ = 0;  ///< In a row.
   bool announced_ = false;
   bool reload_again_ = false;  ///< SIGHUP came while a worker started: its roster may be too old.
   bool stopping_ = false;
+  int status_ = 0;  ///< To exit with when all have ended.
   std::optional<int> exit_status_;
 };
 

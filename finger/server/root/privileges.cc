@@ -1,20 +1,17 @@
 #include "finger/server/root/privileges.h"
 
-#include <linux/landlock.h>
 #include <linux/securebits.h>
 #include <pwd.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <csignal>
 #include <optional>
 #include <string_view>
 
 #include <fmt/format.h>
 
-#include "common/fd.h"
+#include "finger/server/process/landlock.h"
 
 namespace finger {
 namespace {
@@ -32,21 +29,10 @@ std::optional<User> unprivileged_user() {
   return std::nullopt;
 }
 
-/// From now on this thread and those that it starts open files only for reading, whatever their
-/// rights, and so does an operation with credentials that they register: an owner's rights would
-/// otherwise do for writing, too. Where landlock(7) is switched off there is one fence less.
-void only_read_files() {
-  const long version =
-      ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
-  if (version < 1) return;
-  // All rights that the version knows: 13 in the first, one more in the second and in the third.
-  const int rights = 12 + static_cast<int>(std::min(version, 3L));
-  constexpr __u64 reading = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
-  const __u64 forbidden = ((__u64{1} << rights) - 1) & ~reading;
-  const common::Fd rules(
-      static_cast<int>(::syscall(SYS_landlock_create_ruleset, &forbidden, sizeof forbidden, 0)));
-  if (rules) (void)::syscall(SYS_landlock_restrict_self, rules.get(), 0);
-}
+/// The operations that serving plans takes.
+constexpr int operations[] = {IORING_OP_POLL_ADD, IORING_OP_TIMEOUT, IORING_OP_OPENAT2,
+                              IORING_OP_READ,     IORING_OP_WRITE,   IORING_OP_RECV,
+                              IORING_OP_SEND,     IORING_OP_CLOSE};
 
 /// Tries to get back what was given up.
 bool is_root_gone(const User& user) {
@@ -57,15 +43,23 @@ bool is_root_gone(const User& user) {
 
 }  // namespace
 
-std::string give_root_up() {
-  const auto user = fence_in();
+std::string give_rights_up() {
+  if (::geteuid() != 0) return fence_in();
+  const auto user = user_to_become();
   if (!user) return user.error();
-  std::string complaint = become(*user);
+  std::string complaint = fence_in();
+  if (complaint.empty()) complaint = become(*user);
   forbid_tracing();
   return complaint;
 }
 
-std::expected<User, std::string> fence_in() {
+Status restrict_ring(uring::Ring& ring) {
+  const auto permitted = ring.permit_only(operations);
+  if (!permitted) return permitted;
+  return ring.enable();
+}
+
+std::expected<User, std::string> user_to_become() {
   const auto user = unprivileged_user();
   if (!user) {
     return std::unexpected("there is no user nobody to run as: add a system user fingerd");
@@ -74,11 +68,13 @@ std::expected<User, std::string> fence_in() {
   if ((::prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & SECBIT_NO_SETUID_FIXUP) != 0) {
     return std::unexpected("cannot give root up: the securebit no_setuid_fixup is set");
   }
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {  // which landlock(7) asks for
-    return std::unexpected("cannot give root up: PR_SET_NO_NEW_PRIVS is not to be had");
-  }
-  only_read_files();
   return *user;
+}
+
+std::string fence_in() {
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return "PR_SET_NO_NEW_PRIVS is not to be had";
+  forbid_writing();
+  return "";
 }
 
 std::string become(const User& user) {

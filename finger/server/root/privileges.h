@@ -4,21 +4,29 @@
 #include <string>
 
 #include "finger/server/root/credentials.h"
+#include "uring/loop.h"
 
 namespace finger {
 
-/// Makes the process the system account `fingerd`, or `nobody` where that does not exist, for good:
-/// without supplementary groups and capabilities, unable to gain any (PR_SET_NO_NEW_PRIVS) or to
-/// open a file for writing (landlock). Only in a process with one thread, which is root. Returns
-/// nothing, or a line that says what fails; the process must end then.
-std::string give_root_up();
+/// Takes from the process what serving plans does not need, for good: it can gain no rights
+/// (PR_SET_NO_NEW_PRIVS), nor open a file for writing (landlock). If it is root it becomes the
+/// system account `fingerd`, or `nobody` where that does not exist, without supplementary groups
+/// and capabilities. Only in a process with one thread. Returns nothing, or a line that says what
+/// fails; the process must end then.
+std::string give_rights_up();
 
-// Its three steps, for RootThread, which comes between the first and the second.
+/// Enables a ring that was made disabled, for the operations that serving plans takes and no
+/// others: a seccomp filter does not see what a ring does. Errors: of io_uring_register(2).
+common::Status restrict_ring(uring::Ring& ring);
 
-/// What the thread that is to give root up does first, for itself and the threads that it starts:
-/// from then on they can gain no rights, and open files only for reading. Returns the user to
-/// become. Error: a line that says what fails.
-std::expected<User, std::string> fence_in();
+// The steps of giving root up, for RootThread, which comes between the second and the third.
+
+/// The user to become. Error: a line that says why there is none.
+std::expected<User, std::string> user_to_become();
+
+/// From now on the calling thread and those that it starts can gain no rights, and open files only
+/// for reading. Returns nothing, or a line that says what fails.
+std::string fence_in();
 
 /// Makes the calling thread that user for good, and checks that root does not come back. Returns
 /// nothing, or a line that says what fails.

@@ -10,23 +10,20 @@
 #include <fmt/format.h>
 
 #include "common/server/log.h"
+#include "finger/server/process/landlock.h"
 #include "finger/server/root/credentials.h"
 #include "finger/server/root/privileges.h"
 
 namespace finger {
 namespace {
 
-/// The operations that serving plans takes.
-constexpr int operations[] = {IORING_OP_POLL_ADD, IORING_OP_TIMEOUT, IORING_OP_OPENAT2,
-                              IORING_OP_READ,     IORING_OP_WRITE,   IORING_OP_RECV,
-                              IORING_OP_SEND,     IORING_OP_CLOSE};
-
 /// Registers a user's credentials, without supplementary groups if the thread has none, and is root
 /// again. The real and the saved uid stay 0, the saved one as the way back, also in what is
 /// registered. There they give no right: files are opened with the effective ids, and while that
-/// uid is not 0 the effective capabilities are empty. credentials(7), capabilities(7). Changing the
-/// real uid as well would take 10 s for 65,000 users, as the kernel counts what each real user has.
-/// Errors: of setresuid(2); EBUSY, the ring is full.
+/// uid is not 0 the effective capabilities are empty. credentials(7), capabilities(7). They take
+/// one away: FUSE lets no process but the owner's into what is mounted for the owner alone, and
+/// wants all ids to be that. Changing the real uid as well would take 10 s for 65,000 users, as the
+/// kernel counts what each real user has. Errors: of setresuid(2); EBUSY, the ring is full.
 Result<std::uint16_t> register_user(uring::Ring& ring, const User& user) {
   const auto changed_gid = set_group_ids(user.gid);
   if (!changed_gid) return std::unexpected(changed_gid.error());
@@ -42,15 +39,17 @@ Result<std::uint16_t> register_user(uring::Ring& ring, const User& user) {
 }  // namespace
 
 std::expected<std::unique_ptr<RootThread>, std::string> RootThread::start() {
-  const auto user = fence_in();
+  const auto user = user_to_become();
   if (!user) return std::unexpected(user.error());
+  std::string complaint = fence_in();
+  if (!complaint.empty()) return std::unexpected(std::move(complaint));
   std::unique_ptr<RootThread> root;
   try {
     root.reset(new RootThread());
   } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
     return std::unexpected("cannot start a thread: " + error.code().message());
   }
-  std::string complaint = become(*user);
+  complaint = become(*user);
   if (!complaint.empty()) return std::unexpected(std::move(complaint));
   return root;
 }
@@ -67,6 +66,15 @@ RootThread::~RootThread() {
   forbid_tracing();
 }
 
+void RootThread::keep_to_homes(const Accounts& accounts) {
+  HomeFence fence;
+  run_as_root([&] {
+    fence = HomeFence::of_accounts(accounts);
+    fence.put_up();  // credentials are registered here, and with them what restricts this thread
+  });
+  fence.put_up();
+}
+
 Result<std::vector<std::uint16_t>> RootThread::prepare(uring::Loop& loop,
                                                        const Accounts& accounts) {
   // A stranger owns nothing. `nobody` or `fingerd` may own files: other programs run as them.
@@ -76,10 +84,8 @@ Result<std::vector<std::uint16_t>> RootThread::prepare(uring::Loop& loop,
   Result<std::vector<std::uint16_t>> numbers;
   run_as_root([&] { numbers = register_owners(loop.ring(), accounts, *uid, *gid); });
   if (!numbers) return numbers;
-  const auto permitted = loop.ring().permit_only(operations);
-  if (!permitted) return std::unexpected(permitted.error());
-  const auto enabled = loop.ring().enable();
-  if (!enabled) return std::unexpected(enabled.error());
+  const auto restricted = restrict_ring(loop.ring());
+  if (!restricted) return std::unexpected(restricted.error());
   return numbers;
 }
 
@@ -149,7 +155,7 @@ bool RootThread::can_be_owner(const Account& account) const {
 }
 
 void RootThread::complain(const std::string& line) {
-  if (complaints_.insert(line).second) common::log(line);
+  if (complaints_.insert(line).second) common::log(line, common::Severity::warning);
 }
 
 }  // namespace finger

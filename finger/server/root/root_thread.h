@@ -20,11 +20,14 @@
 
 namespace finger {
 
-/// give_root_up() in two steps. In between, one thread still has root. All that it does is to
-/// register users' credentials with rings: it touches no file and no client.
+/// give_rights_up() in two steps. In between, one thread still has root. All that it does is to
+/// register users' credentials with rings, and to find the directories that hold their homes: it
+/// reads no file and knows no client.
 ///
 ///     auto root = RootThread::start();  // this thread, and those it starts, are unprivileged
-///     …                                 // loads the roster, makes each ring, disabled, and then
+///     …                                 // loads the roster
+///     (*root)->keep_to_homes(accounts);
+///     …                                 // makes each ring, disabled, and then
 ///     const auto numbers = (*root)->prepare(*loop, accounts);
 ///     root->reset();                    // no thread is root any more
 ///
@@ -32,8 +35,8 @@ namespace finger {
 /// kernel thread that submits keeps for ever the rights of the thread that made its ring.
 class RootThread {
  public:
-  /// Afterwards the calling thread is what give_root_up() would make it. Only in a process with one
-  /// thread, which is root. Error: a line that says what fails; the process must end then.
+  /// Afterwards the calling thread is what give_rights_up() would make it. Only in a process with
+  /// one thread, which is root. Error: a line that says what fails; the process must end then.
   static std::expected<std::unique_ptr<RootThread>, std::string> start();
 
   RootThread(const RootThread&) = delete;
@@ -41,6 +44,10 @@ class RootThread {
 
   /// Ends the thread, and with it root. From then on no other process may trace or dump this one.
   ~RootThread();
+
+  /// From now on no file is read but where homes are: HomeFence. For the calling thread, those that
+  /// it starts, and what is done with the credentials that are registered from now on.
+  void keep_to_homes(const Accounts& accounts);
 
   /// Makes ready a ring that was set up disabled, in the thread that will use it: registers the
   /// credentials of each account's owner, and enables the ring for the operations that serving

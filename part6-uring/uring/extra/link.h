@@ -53,9 +53,8 @@ class LinkWait : public LoopWait, public Joint {
     return std::apply([](auto&... one) { return std::tuple(one.take()...); }, members_);
   }
 
-  /// All are asked first: the end of one is what another may wait for.
+  /// In their order: each waits for those before it at most.
   void abandon() {
-    cancel(Error::cancelled);
     each([](auto& one) { one.abandon(); });
   }
 

@@ -46,7 +46,8 @@ class Machine:
         self._top = Path(self._temporary.name)
         self._etc = self._top / "etc"
         self.homes = self._top / "home"
-        for directory in (self._top, self._etc, self.homes):
+        self.another_disk = self._top / "another-disk"
+        for directory in (self._top, self._etc, self.homes, self.another_disk):
             directory.mkdir(exist_ok=True)
             directory.chmod(0o755)
         self._etc.joinpath("nsswitch.conf").write_text("passwd: files\ngroup: files\n")
@@ -84,6 +85,12 @@ class Machine:
             self.own(person, person.plan, plan)
         os.chown(person.home, number, group)
         return person
+
+    def move_home(self, login: str, to: Path) -> None:
+        """The home is there now, and the account says so."""
+        (self.homes / login).rename(to)
+        self._accounts[login] = self._accounts[login].replace(f"/home/{login}", str(to))
+        self._write_accounts()
 
     def add_crowd(self, count: int) -> str:
         """So many accounts that have the group as primary one, and no home; the first's login."""

@@ -165,7 +165,7 @@ class Client(Connection):
         try:
             data = self.socket.recv(min(byte_count, PIECE_BYTES))
         except ConnectionResetError:
-            self.transcript.note("got  a reset")
+            self.transcript.note_hang_up("got  a reset")
             raise self.broken(
                 "the server reset the connection: whatever was on its way is lost", by_reset=True
             ) from None
@@ -176,7 +176,7 @@ class Client(Connection):
         if data:
             self.transcript.got(data)
         else:
-            self.transcript.note("got  the end of the stream")
+            self.transcript.note_hang_up("got  the end of the stream")
         return data
 
 

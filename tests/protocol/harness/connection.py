@@ -60,7 +60,8 @@ class Connection:
         try:
             self.socket.sendall(data)
         except GONE as error:
-            self.transcript.note(f"could not send {hexdump(data[:8], len(data))}: {error.strerror}")
+            self.transcript.note_hang_up(
+                f"could not send {hexdump(data[:8], len(data))}: {error.strerror}")
             raise self.broken(
                 "the server hung up on a client that was still sending", by_reset=True
             ) from None
@@ -95,7 +96,7 @@ class Connection:
             except BlockingIOError:
                 continue
             except GONE:
-                self.transcript.note("could not send more: the server hung up")
+                self.transcript.note_hang_up("could not send more: the server hung up")
                 break
             self.transcript.sent(data[sent : sent + taken])
             sent += taken
@@ -154,7 +155,8 @@ class Connection:
         try:
             self.socket.shutdown(socket.SHUT_WR)
         except OSError as error:
-            self.transcript.note("could not shut down its sending side: the server had reset it")
+            self.transcript.note_hang_up(
+                "could not shut down its sending side: the server had reset it")
             raise self.broken(
                 f"the server had already reset the connection: {error}", by_reset=True
             ) from None

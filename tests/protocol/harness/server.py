@@ -30,6 +30,7 @@ REPORTS = re.compile(
 CONTROL_BYTES = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 START_SECONDS = 20.0
 PORTS_TRIED = 3  # another program may take a port between our look at it and the server's bind
+ENDING_SECONDS = 1.0  # from the first socket that is closed to the end of the process
 STRANGER_SECONDS = 5.0  # how long a server may take to find that it did
 PR_SET_PDEATHSIG, PR_SET_PTRACER, ANYBODY = 1, 0x59616D61, -1
 
@@ -92,7 +93,11 @@ class Server:
         try:
             client = self.client_type(address, self.patience, name, receive_buffer, source)
         except OSError as error:
-            why = self._full_backlog() if isinstance(error, TimeoutError) else None
+            why = None
+            if isinstance(error, TimeoutError):
+                why = self._full_backlog()
+            else:
+                self.may_end()
             raise ContractBroken(why or f"cannot connect to {address}: {error}") from error
         self.clients.append(client)
         return client
@@ -172,6 +177,10 @@ class Server:
         self.stdout_text()
         if self._process.stdout is not None:
             self._process.stdout.close()
+
+    def may_end(self) -> None:
+        """Gives the process a moment, as it has hung up or refuses: perhaps it ends."""
+        proc.wait_until(lambda: not self.is_alive(), ENDING_SECONDS)
 
     def describe_end(self) -> str:
         """How it ended, in words."""

@@ -24,6 +24,7 @@ class _Entry:
 class Transcript:
     """Remembers how much went each way and how each run of bytes began."""
 
+    hung_up: bool = False  # the server has: an end of stream, a reset, or nothing could be sent
     _entries: list[_Entry] = field(default_factory=list)
 
     def sent(self, data: bytes) -> None:
@@ -37,6 +38,11 @@ class Transcript:
     def note(self, text: str) -> None:
         """Something that is not bytes: an end of stream, a reset, a wait that ended."""
         self._entries.append(_Entry(text))
+
+    def note_hang_up(self, text: str) -> None:
+        """The same, where it is the server that has hung up."""
+        self.hung_up = True
+        self.note(text)
 
     def lines(self) -> list[str]:
         """One line for each run of bytes in one direction; a long middle is left out."""

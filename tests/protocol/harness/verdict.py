@@ -89,6 +89,9 @@ def sections(
     """Everything that goes below a failed test, as (title, text)."""
     noticed_by = error.client if isinstance(error, ContractBroken) else None
     found: list[tuple[str, str]] = []
+    if noticed_by is not None and noticed_by.transcript.hung_up:
+        for server in servers:
+            server.may_end()
     wire = wire_section(servers, noticed_by)
     if wire:
         found.append(("what was sent and what came back", wire))

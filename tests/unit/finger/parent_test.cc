@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <functional>
+#include <thread>
 
 #include "common/fd.h"
 #include "in_child.h"
@@ -19,7 +20,10 @@ using finger::Parent;
 using finger::Report;
 using std::chrono::milliseconds;
 
-constexpr Parent::Limits limits{.start = milliseconds(300), .drain = milliseconds(2000)};
+constexpr Parent::Limits limits{.start = milliseconds(300),
+                                .drain = milliseconds(2000),
+                                .pause = milliseconds(10),
+                                .sound = milliseconds(200)};
 
 /// How many workers have begun, for all processes to see.
 std::atomic<int>& begun() {
@@ -38,7 +42,7 @@ std::atomic<int>& begun() {
         work(begun()++, report);
         tests::never_finish();
       },
-      [] {});
+      [] {}, finger::ServiceManager());
   const auto status = parent.run();
   std::_Exit(status ? *status : 2);
 }
@@ -82,6 +86,50 @@ TEST(ParentDeathTest, StopsWhileAWorkerHangsAtItsStart) {
 TEST(ParentDeathTest, CannotRunIfTheFirstWorkerHangsAtItsStart) {
   EXPECT_EXIT(run_parent([](int, Report&) {}), ::testing::ExitedWithCode(1),
               "^the worker is not ready in time");
+}
+
+// The first serves, and dies of it like all others.
+TEST(ParentDeathTest, GivesUpWhenWorkersFailAgainAndAgain) {
+  const auto fail = [](int number, Report& report) {
+    if (number == 0) (void)report.ready();
+    std::_Exit(3);
+  };
+  EXPECT_EXIT(run_parent(fail), ::testing::ExitedWithCode(1),
+              "^a worker has ended by itself: exit status 3\n"
+              "(no worker serves, another is tried: .* exit status 3\n){5}"
+              "6 workers in a row have failed: giving up\n$");
+}
+
+TEST(ParentDeathTest, GivesUpWhenWorkersServeAndDieOfIt) {
+  const auto fail = [](int /*number*/, Report& report) {
+    (void)report.ready();
+    std::_Exit(3);
+  };
+  EXPECT_EXIT(run_parent(fail), ::testing::ExitedWithCode(1),
+              "^(a worker has ended by itself: exit status 3\n){6}6 workers in a row");
+}
+
+TEST(ParentDeathTest, DoublesThePauseWithEachFailure) {
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EXIT(run_parent([](int number, Report& report) {
+                if (number == 0) (void)report.ready();
+                std::_Exit(3);
+              }),
+              ::testing::ExitedWithCode(1), "");
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, (1 + 2 + 4 + 8 + 16) * limits.pause);
+}
+
+// Twice as many as it would give up after; the fifth serves for a while, and so does the tenth.
+TEST(ParentDeathTest, CountsFailuresAnewWhenAWorkerHasServedForAWhile) {
+  const auto work = [](int number, Report& report) {
+    (void)report.ready();
+    if (number % 5 == 4) std::this_thread::sleep_for(limits.sound + milliseconds(20));
+    if (number == 11) send_to_parent(SIGTERM);
+    if (number == 11) return;
+    std::_Exit(3);
+  };
+  EXPECT_EXIT(run_parent(work), ::testing::ExitedWithCode(0),
+              "^(a worker has ended by itself: exit status 3\n){11}$");
 }
 
 }  // namespace

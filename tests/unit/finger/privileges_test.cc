@@ -3,16 +3,23 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/landlock.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
 
+#include "common/server/address.h"
+#include "common/server/listen.h"
 #include "in_child.h"
 #include "uring/loop.h"
 
@@ -171,6 +178,119 @@ TEST_F(PlanDeathTest, IsNotOpenedAsRoot) {
     EXPECT_EXIT(open_for(uid, path), ::testing::ExitedWithCode(did_not_open_it),
                 "alice has uid [0-9]+ and gid");
   }
+}
+
+Accounts account_at(const std::string& home) {
+  return Accounts::of_entries(
+      {{.login = "alice", .gecos = "", .home = home, .uid = owner, .gid = owner}});
+}
+
+/// What the process that serves clients is, with an attacker in it.
+struct Compromised {
+  explicit Compromised(const std::string& home) {
+    auto root = RootThread::start();
+    must(root.has_value(), "it starts");
+    const auto accounts = account_at(home);
+    (*root)->keep_to_homes(accounts);
+    loop = make_disabled_loop();
+    const auto numbers = (*root)->prepare(*loop, accounts);
+    must(numbers && numbers->size() == 1, "a number for the account");
+    as_owner = numbers->front();
+  }
+
+  /// With the owner's rights and with its own.
+  bool reads(const std::string& path) {
+    const bool by_ring = loop->run(open_as(*loop, path.c_str(), as_owner, O_RDONLY));
+    const bool by_call = static_cast<bool>(common::Fd(::open(path.c_str(), O_RDONLY)));
+    must(by_ring == by_call, "the ring may read what the process may");
+    return by_ring;
+  }
+
+  std::unique_ptr<Loop> loop;
+  std::uint16_t as_owner = 0;
+};
+
+/// homes/alice/.plan and elsewhere/file, in a directory of its own; everybody may read all of it.
+class HomeFenceDeathTest : public PrivilegesDeathTest {
+ protected:
+  void SetUp() override {
+    PrivilegesDeathTest::SetUp();
+    if (IsSkipped()) return;
+    if (landlock_version() < 1) GTEST_SKIP() << "no Landlock";
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "a sanitizer reads what it likes";
+#endif
+    ASSERT_NE(::mkdtemp(top.data()), nullptr);
+    ASSERT_EQ(::chmod(top.c_str(), 0755), 0);
+    std::filesystem::create_directories(top + "/homes/alice");
+    std::filesystem::create_directories(top + "/elsewhere");
+    std::ofstream(top + "/homes/alice/.plan") << "a plan";
+    std::ofstream(top + "/elsewhere/.plan") << "what is no plan of hers";
+  }
+  void TearDown() override { std::filesystem::remove_all(top); }
+
+  std::string top = "/tmp/fence-XXXXXX";
+};
+
+TEST_F(HomeFenceDeathTest, NoFileIsReadButWhereHomesAre) {
+  const auto act = [this] {
+    Compromised worker(top + "/homes/alice");
+    must(worker.reads(top + "/homes/alice/.plan"), "the plan");
+    must(!worker.reads(top + "/elsewhere/.plan"), "a file elsewhere");
+    must(!worker.reads("/etc/passwd"), "a file of the system's");
+    std::_Exit(tests::went_on);
+  };
+  EXPECT_EXIT(act(), ::testing::ExitedWithCode(tests::went_on), "^$");
+}
+
+TEST_F(HomeFenceDeathTest, AHomeMayBeReachedByALink) {
+  std::filesystem::create_symlink(top + "/elsewhere", top + "/homes/bob");
+  const auto act = [this] {
+    Compromised worker(top + "/homes/bob/");
+    must(worker.reads(top + "/homes/bob/.plan"), "the plan");
+    must(!worker.reads("/etc/passwd"), "a file of the system's");
+    std::_Exit(tests::went_on);
+  };
+  EXPECT_EXIT(act(), ::testing::ExitedWithCode(tests::went_on), "^$");
+}
+
+TEST_F(HomeFenceDeathTest, TheRootDirectoryIsNoPlaceForHomes) {
+  const auto act = [this](const char* home) {
+    Compromised worker(home);
+    must(!worker.reads("/etc/passwd"), "a file of the system's");
+    must(!worker.reads(top + "/elsewhere/.plan"), "a file elsewhere");
+    std::_Exit(tests::went_on);
+  };
+  for (const char* home : {"/", "/nonexistent", "", "relative"}) {
+    EXPECT_EXIT(act(home), ::testing::ExitedWithCode(tests::went_on), "^$") << home;
+  }
+}
+
+TEST_F(HomeFenceDeathTest, NoDirectoryIsListed) {
+  const auto act = [this] {
+    const Compromised worker(top + "/homes/alice");
+    for (const std::string& directory : {top + "/homes", top + "/elsewhere"}) {
+      must(!common::Fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY)), "a directory");
+    }
+    std::_Exit(tests::went_on);
+  };
+  EXPECT_EXIT(act(), ::testing::ExitedWithCode(tests::went_on), "^$");
+}
+
+TEST_F(HomeFenceDeathTest, NoTcpSocketIsConnectedOrBound) {
+  if (landlock_version() < 4) GTEST_SKIP() << "Landlock cannot forbid it before Linux 6.7";
+  const auto any = *common::Address::parse("127.0.0.1", 0);
+  const auto listener = common::listen_on(any, common::SocketMode::blocking);
+  ASSERT_TRUE(listener);
+  const auto address = common::Address::of_socket(*listener);
+  const auto act = [&] {
+    const Compromised worker(top + "/homes/alice");
+    const common::Fd out(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    must(::connect(out.get(), address->data(), address->size()) < 0 && errno == EACCES, "connect");
+    must(::bind(out.get(), any.data(), any.size()) < 0 && errno == EACCES, "bind");
+    std::_Exit(tests::went_on);
+  };
+  EXPECT_EXIT(act(), ::testing::ExitedWithCode(tests::went_on), "^$");
 }
 
 }  // namespace

@@ -123,6 +123,31 @@ TEST_F(Uring, CancellingReachesTheOperationsThatWaitInALink) {
   });
 }
 
+Task<> cancelled_second(Loop& loop, const common::Fd& fd, Canceller& canceller) {
+  std::array<std::byte, 16> buffer;
+  const auto [first, second] = co_await link(loop.recv(fd, buffer).whatever_happens(),
+                                             loop.recv(fd, buffer).cancelled_by(canceller));
+  EXPECT_THAT(first, Succeeded());
+  EXPECT_THAT(second, FailedWith(Error::cancelled));
+}
+
+// Asking for it again and again would keep the loop busy.
+TEST_F(Uring, AMemberThatCannotBeFoundYetIsAskedOnce) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    Canceller canceller;
+    Scope scope(loop);
+    scope.spawn(cancelled_second(loop, ends.server, canceller));
+    (void)co_await loop.nop();
+    canceller.cancel();
+    const unsigned entries = loop.ring().raw().sq.sqe_tail;
+    (void)co_await loop.sleep(20ms);
+    EXPECT_LT(loop.ring().raw().sq.sqe_tail - entries, 8);
+    EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1);
+    co_await scope.join();
+  });
+}
+
 Task<> stuck_link(Loop& loop, const common::Fd& fd) {
   std::array<std::byte, 16> buffer;
   (void)co_await link(loop.recv(fd, buffer).whatever_happens(), loop.recv(fd, buffer));

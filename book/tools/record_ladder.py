@@ -1,0 +1,256 @@
+#!/usr/bin/python3
+"""Records what the ladder view shows: eight moments with three clients, played to all six servers.
+strace sees the calls of each, and for the ring `--trace` tells what the kernel does for them.
+
+record_ladder.py [--build DIR]    writes book/fig/ladder-trace.json, and draws the figures of it
+
+What is kept is what comes out the same each time: which calls, in which order, with which result,
+and how often a thread slept. No times are kept, for a program that is watched is slow. Only part3
+is never twice the same: it asks as often as it can. Each server is recorded three times, and
+nothing is written if they differ. The sentences of book/ladder-view.md tell what is seen: read them
+again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ladder_moments import (
+    ASIDE, CALLS, CLIENTS, MOMENTS, NEVER_SLEEPS, SHORT, Run, certain, moments, read_calls)
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build" / "default"
+TRACE = ROOT / "book" / "fig" / "ladder-trace.json"
+DRAW = ROOT / "book" / "tools" / "draw_ladder.mjs"
+STAGES = ["part1-blocking", "part2-threads", "part3-nonblocking", "part4-poll", "part5-epoll",
+          "part6-uring"]
+QUIET = 0.05  # s
+PATIENCE = 60  # s
+AGREE = 3  # recordings
+
+
+class NotHere(Exception):
+    """The server cannot run or be watched here, and says why."""
+
+
+def message(payload: bytes) -> bytes:
+    return struct.pack("<I", len(payload)) + payload
+
+
+# The clients
+
+@dataclass
+class Client:
+    """One that remembers what it may still expect."""
+
+    socket: socket.socket
+    said: bytes = b""
+    owed: int = 0
+    state: str = "idle"
+
+    def say(self, data: bytes) -> None:
+        self.socket.sendall(data)
+        self.said += data
+        self.state = "half"
+        while len(self.said) >= 4 and len(self.said) >= (size := 4 + self.said[0]):
+            self.said = self.said[size:]
+            self.owed += size
+            self.state = "waits"
+
+    def look(self) -> str:
+        """What has become of it; `answered` is news only once."""
+        if self.state == "answered":
+            self.state = "idle"
+        with contextlib.suppress(BlockingIOError):
+            self.owed -= len(self.socket.recv(1 << 16))
+        if self.state == "waits" and self.owed == 0:
+            self.state = "answered"
+        return self.state
+
+
+def play(port: int, act: Callable[[int], None]) -> Iterator[dict[str, Client | None]]:
+    """The script. It calls `act` before each step, and yields who is there after each moment."""
+    there: dict[str, Client | None] = dict.fromkeys(CLIENTS)
+
+    def come(name: str) -> Client:
+        connection = socket.create_connection(("127.0.0.1", port))
+        connection.setblocking(False)
+        there[name] = client = Client(connection)
+        return client
+
+    act(0)
+    a = come("A")
+    yield there
+    act(1)
+    b = come("B")
+    yield there
+    act(2)
+    b.say(message(b"hi"))
+    yield there
+    act(3)
+    c = come("C")
+    c.say(message(b"hello")[:6])
+    yield there
+    act(4)
+    time.sleep(1)
+    yield there
+    act(5)
+    a.say(message(b"one"))
+    b.say(message(b"two"))
+    yield there
+    act(6)
+    c.say(message(b"hello")[6:])
+    yield there
+    for name, client in (("A", a), ("B", b), ("C", c)):
+        act(7)
+        if client.look() == "waits":
+            raise SystemExit(f"record_ladder.py: {name} leaves without an answer")
+        client.socket.close()
+        client.state = "left"
+    yield there
+
+
+# The server, watched
+
+def state(pid: int, task: int) -> str:
+    return Path(f"/proc/{pid}/task/{task}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def asleep(strace: int, server: int) -> bool:
+    """Whether all threads sleep. One that strace has stopped, or that waits for a processor, does
+    not."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        tasks = [int(task.name) for task in Path(f"/proc/{server}/task").iterdir()]
+        return state(strace, strace) == "S" and all(state(server, task) == "S" for task in tasks)
+    return False
+
+
+def wait_until_quiet(stage: str, strace: int, server: int, calls: Path) -> None:
+    """Until nothing has moved for a while; part3 has to have asked all of them often enough."""
+    until, quiet_since = time.monotonic() + PATIENCE, time.monotonic()
+    size = calls.stat().st_size
+    while time.monotonic() < until:
+        time.sleep(QUIET / 20)
+        if stage == NEVER_SLEEPS:
+            done = calls.stat().st_size > size + 32_768
+        else:
+            done = asleep(strace, server)
+            quiet_since = quiet_since if done else time.monotonic()
+        if done and time.monotonic() - quiet_since > QUIET:
+            return
+    raise SystemExit(f"record_ladder.py: {stage} does not come to rest")
+
+
+def yield_to_clients() -> None:
+    """The server and strace run on the processor of the clients, and never push one aside: what a
+    client does in one go has happened before the server sees it."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
+def run_once(stage: str, build: Path) -> Run:
+    if (strace := shutil.which("strace")) is None:
+        raise NotHere("no strace here (Debian: strace)")
+    if not (program := build / stage / stage).exists():
+        raise NotHere(f"{stage} is not built")
+    processors = os.sched_getaffinity(0)
+    with tempfile.TemporaryDirectory() as directory:
+        calls, trace = Path(directory, "calls"), Path(directory, "trace.json")
+        own = ["--trace", str(trace)] if stage == "part6-uring" else []
+        only = ",".join((*CALLS, *ASIDE))
+        command = [strace, "-f", "-yy", "-s", "32", "-e", f"trace={only}",
+                   "-o", str(calls), str(program), "--port", "0", *own]
+        os.sched_setaffinity(0, {min(processors)})
+        try:
+            with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  text=True, preexec_fn=yield_to_clients) as running:
+                try:
+                    return watch(stage, running, calls, trace)
+                except BaseException:
+                    running.kill()  # strace; the server goes with it
+                    raise
+        finally:
+            os.sched_setaffinity(0, processors)
+
+
+def watch(stage: str, strace: subprocess.Popen[str], calls: Path, trace: Path) -> Run:
+    said = strace.stdout.readline()
+    if not said.startswith("listening on "):
+        raise NotHere(said.strip() or "it cannot be watched here")
+    port = int(said.rsplit(":", 1)[1])
+    tasks = Path(f"/proc/{strace.pid}/task/{strace.pid}/children").read_text().split()
+    server = int(tasks[0])
+    acts: list[tuple[int, int]] = []
+    ports: dict[int, str] = {}
+    after: list[dict[str, str]] = []
+
+    def rest() -> None:
+        wait_until_quiet(stage, strace.pid, server, calls)
+
+    def act(moment: int) -> None:
+        rest()
+        acts.append((calls.stat().st_size, moment))
+
+    try:
+        for there in play(port, act):
+            rest()
+            after.append({name: client.look() if client and client.state != "left"
+                          else "left" if client else "none" for name, client in there.items()})
+            ports |= {client.socket.getsockname()[1]: name for name, client in there.items()
+                      if client and client.state != "left"}
+        act(len(MOMENTS) - 1)
+        os.kill(server, signal.SIGTERM)
+        if strace.wait(timeout=PATIENCE) != 0:
+            raise SystemExit(f"record_ladder.py: {stage} did not end well")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(server, signal.SIGKILL)
+    events = json.loads(trace.read_text()) if trace.exists() else []
+    return Run(read_calls(calls.read_text()), events, acts, ports, after)
+
+
+def record(stage: str, build: Path) -> list[dict[str, Any]]:
+    return moments(stage, run_once(stage, build))
+
+
+def text(stages: list[dict[str, Any]]) -> str:
+    """As JSON, with a line for each call."""
+    about = {"moments": MOMENTS, "kernel": os.uname().release.split("-")[0],
+             "date": time.strftime("%Y-%m-%d"), "counted": [SHORT.get(one, one) for one in CALLS]}
+    written = json.dumps({"about": about, "stages": stages}, indent=1, ensure_ascii=False)
+    # An object that holds no other one, on a line.
+    return re.sub(r"\{[^{}\[\]]*\}|\[[^{}\[\]]*\]",
+                  lambda one: re.sub(r"\s*\n\s*", " ", one[0]), written) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="records the trace of the book's ladder view")
+    parser.add_argument("--build", type=Path, default=BUILD, metavar="DIR")
+    build = parser.parse_args().build
+    stages = []
+    for stage in STAGES:
+        recorded = [record(stage, build) for _ in range(AGREE)]
+        if any(certain(stage, one) != certain(stage, recorded[0]) for one in recorded):
+            raise SystemExit(f"record_ladder.py: {stage} was not the same each time")
+        stages.append({"stage": stage, "moments": recorded[0]})
+    TRACE.write_text(text(stages))
+    subprocess.run(["node", DRAW], check=True)
+
+
+if __name__ == "__main__":
+    main()

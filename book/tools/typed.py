@@ -1,0 +1,112 @@
+"""What a reader types of a chapter, in order: the commands of its fences, those that a sentence
+names, and those of its boxes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import runs
+from blocks import ROOT
+from runs import Command
+
+FENCE = re.compile(r"```(\w*)$")
+SPAN = re.compile(r"`([^`]+)`")
+RUN = re.compile(r"<!-- run: (.+) -->$")
+# What a sentence has a reader type: to go somewhere, and to start or stop a server there.
+SAID = re.compile(r"steps \S+|\. tools/shell\.sh|cd \S+|(start|\./serve) (part\d|finger).*"
+                  r"|start \./\S+|stop|(port|pid|BUILD)=\S+|sudo apt-get install .*|ulimit .*")
+# Of the words in a box these are for a shell: a program, a variable, and all that has a blank but
+# is none of these: an option, what is printed, an expression.
+COMMAND = re.compile(r"\./.*|\w+=\S+|(?!-|[0-9a-f ]+$|[A-Z]+ /)(?!.* == ).* .*")
+
+
+@dataclass(frozen=True)
+class Typed:
+    """One command, with its continuation lines; or ^C."""
+
+    line: int
+    text: str
+    place: str  # console, bash, sentence or box
+    before: str = ""  # the paragraph that tells to type it
+    told: Command | None = None  # what it prints, where that was recorded
+    run: str = ""  # the transcript
+
+
+@dataclass
+class Box:
+    """What a box about what goes wrong has one type."""
+
+    line: int
+    text: str
+    commands: list[str] = field(default_factory=list)
+    server: str = ""  # with the defect
+
+    @property
+    def bug(self) -> str:
+        named = re.search(r"--bug ([\w-]+)", self.server)
+        return named[1] if named else ""
+
+
+def typed(path: Path) -> Iterator[Typed | Box]:
+    """All of a chapter, from the top to the bottom."""
+    lines = path.read_text().splitlines()
+    paragraph, run, exercises = "", "", False
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        if fence := FENCE.match(line):
+            end = lines.index("```", at + 1)
+            yield from _fence(fence[1], lines[at + 1:end], at + 2, paragraph, run)
+            at, run = end, ""
+        elif line == "> [!WARNING]":
+            end = next((n for n in range(at, len(lines)) if not lines[n].startswith(">")),
+                       len(lines))
+            yield _box(at + 2, "\n".join(text[2:] for text in lines[at + 1:end]))
+            at = end
+        elif marked := RUN.match(line):
+            run = marked[1]
+        elif line and not line.startswith("<!--"):
+            paragraph = line
+            exercises = exercises and not line.startswith("## ") or line == "## Exercises"
+            if not exercises and not line.startswith("|"):
+                for said in re.findall(r"`([^`]+)`|(Ctrl-C)", line):
+                    if said[1] or not line.startswith("- ") and SAID.fullmatch(said[0]):
+                        yield Typed(at + 1, said[0] or "^C", "sentence", line)
+        at += 1
+
+
+def _fence(language: str, lines: list[str], at: int, before: str, run: str) -> Iterator[Typed]:
+    if language == "console":
+        told = runs.expected(run) if run else []
+        starts = [n for n, line in enumerate(lines) if line.startswith("$ ")]
+        for number, start in enumerate(starts):
+            text = [lines[start][2:]]
+            for line in lines[start + 1:]:
+                if not line.startswith("> "):
+                    break
+                text.append(line[2:])
+            yield Typed(at + start, "\n".join(text), language, before,
+                        told[number] if told else None, run.partition(" ")[0])
+    elif language in ("bash", "sh"):
+        for number, line in enumerate(lines):
+            yield Typed(at + number, line, "bash", before)
+
+
+def _box(line: int, text: str) -> Box:
+    box = Box(line, text)
+    for span in SPAN.findall(text):
+        if span.startswith("./serve "):
+            box.server = box.server or span
+        elif COMMAND.fullmatch(span):
+            box.commands.append(span)
+    return box
+
+
+def chapters() -> list[Path]:
+    """Those with something to type, in the order of reading."""
+    book = ROOT / "book"
+    found = sorted(book.glob("[0-9][0-9]-*.md")) + sorted(book.glob("appendix-*.md"))
+    return [path for path in found if any(True for _ in typed(path))]

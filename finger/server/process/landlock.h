@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "common/fd.h"
+#include "finger/server/accounts/accounts.h"
+
+namespace finger {
+
+// What landlock(7) takes away from the calling thread for good, and from the threads that it
+// starts, whatever other rights they have: the credentials of a plan's owner, registered with a
+// ring by such a thread, are restricted, too. Needs PR_SET_NO_NEW_PRIVS. Where the kernel has no
+// Landlock, or an older version, these functions take away nothing, or less.
+
+/// Files are opened for reading only, and no program is executed. Before Linux 6.2 (version 3) a
+/// file that may be read and written can still be emptied, by opening it with O_RDONLY | O_TRUNC.
+void forbid_writing();
+
+/// Files are read only where homes are. From Linux 6.7 on (version 4) no TCP socket is connected,
+/// nor bound to an address. Made while the way to the homes is open, put up when all else is read:
+///
+///     const auto fence = HomeFence::of_accounts(accounts);
+///     fence.put_up();
+class HomeFence {
+ public:
+  /// Nothing may be read. put_up() forbids just that.
+  HomeFence();
+
+  /// Files may be read beneath the directories that hold the accounts' homes; no directory listed.
+  static HomeFence of_accounts(const Accounts& accounts);
+
+  /// Files may be read, and directories listed, beneath the directory that holds this one. So it
+  /// may be replaced there, as Accounts::of_directory() will find it.
+  static HomeFence of_directory(const std::string& users);
+
+  void put_up() const;
+
+ private:
+  void permit_around(const std::filesystem::path& home, std::uint64_t reading);
+  void permit(const std::filesystem::path& path, std::uint64_t reading);
+
+  common::Fd rules_;  ///< Empty: no Landlock.
+  std::set<std::filesystem::path> permitted_;
+};
+
+}  // namespace finger

@@ -1,0 +1,129 @@
+#include "finger/server/process/service_manager.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "common/server/duration.h"
+
+namespace finger {
+namespace {
+
+/// The first descriptor that is passed. sd_listen_fds(3)
+constexpr int passed_begin = 3;
+
+/// The variable's value, and no variable any more: a process that we start is not meant by it.
+std::string take_variable(const char* name) {
+  const char* const value = std::getenv(name);
+  std::string taken = value == nullptr ? "" : value;
+  (void)::unsetenv(name);  // fails only for a wrong name
+  return taken;
+}
+
+std::optional<long> number_in(const std::string& text) {
+  long number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+/// Whether the variable names this process: another may have passed its environment on.
+bool names_us(const std::string& pid) { return number_in(pid) == ::getpid(); }
+
+/// A socket whose messages go to `path`, which begins with / or, for an abstract name, with @.
+common::Fd connect_to(const std::string& path) {
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  if (path.empty() || path.size() >= sizeof address.sun_path) return {};
+  std::ranges::copy(path, address.sun_path);
+  if (path.front() == '@') address.sun_path[0] = '\0';
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
+  common::Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  // A manager that is behind with its messages is not waited for at any price.
+  constexpr timeval patience{.tv_sec = 1, .tv_usec = 0};
+  const auto* const to = reinterpret_cast<const sockaddr*>(&address);
+  if (!socket || ::connect(socket.get(), to, size) < 0) return {};
+  (void)::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  return socket;
+}
+
+int option_of(const common::Fd& socket, int option) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  if (::getsockopt(socket.get(), SOL_SOCKET, option, &value, &size) < 0) return -1;
+  return value;
+}
+
+bool listens_for_tcp(const common::Fd& socket) {
+  const int family = option_of(socket, SO_DOMAIN);
+  return option_of(socket, SO_ACCEPTCONN) == 1 && option_of(socket, SO_TYPE) == SOCK_STREAM &&
+         (family == AF_INET || family == AF_INET6);
+}
+
+}  // namespace
+
+ServiceManager ServiceManager::from_environment() {
+  ServiceManager manager;
+  manager.socket_ = connect_to(take_variable("NOTIFY_SOCKET"));
+  const auto period = number_in(take_variable("WATCHDOG_USEC"));
+  const auto pid = take_variable("WATCHDOG_PID");
+  if (period && *period > 0 && (pid.empty() || names_us(pid))) {
+    manager.watchdog_interval_ = std::chrono::microseconds(*period) / 2;
+  }
+  return manager;
+}
+
+void ServiceManager::ready(std::string_view status) const {
+  tell(fmt::format("READY=1\nSTATUS={}", status));
+}
+
+void ServiceManager::reloading() const {
+  // systemd compares it with the time at which it sent the signal.
+  const auto now = common::Clock::now().time_since_epoch();
+  tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
+                   std::chrono::duration_cast<std::chrono::microseconds>(now).count()));
+}
+
+void ServiceManager::stopping() const { tell("STOPPING=1"); }
+
+void ServiceManager::alive() const { tell("WATCHDOG=1", MSG_DONTWAIT); }
+
+void ServiceManager::tell(std::string_view message, int flags) const {
+  if (!socket_) return;
+  // Whoever does not listen any more is told nothing.
+  (void)::send(socket_.get(), message.data(), message.size(), flags | MSG_NOSIGNAL);
+}
+
+std::expected<common::Fd, std::string> take_passed_listener() {
+  const auto pid = take_variable("LISTEN_PID");
+  const auto count = number_in(take_variable("LISTEN_FDS"));
+  (void)take_variable("LISTEN_FDNAMES");
+  if (!names_us(pid) || !count || *count < 1) return common::Fd();
+  if (*count > 1) {
+    return std::unexpected(
+        fmt::format("{} sockets were passed, and one is served: name one ListenStream=", *count));
+  }
+  common::Fd socket(passed_begin);
+  if (!listens_for_tcp(socket)) {
+    return std::unexpected("what was passed as descriptor 3 is no socket that listens for TCP");
+  }
+  constexpr int on = 1;
+  // None fails for a socket that is open.
+  (void)::fcntl(socket.get(), F_SETFD, FD_CLOEXEC);
+  (void)::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
+  (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return socket;
+}
+
+}  // namespace finger

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/fd.h"
+
+namespace finger {
+
+/// The manager that has started us, systemd or one that speaks its protocol, where there is one:
+/// what it passes (sd_listen_fds(3), sd_watchdog_enabled(3)), and what it is told (sd_notify(3)).
+/// That is a few variables and datagrams, which systemd promises to keep as they are. libsystemd
+/// speaks them as well, and would bring half a dozen libraries into a process that is root's.
+class ServiceManager {
+ public:
+  /// Tells nobody.
+  ServiceManager() = default;
+
+  /// The one that the environment names, from which its variables are removed: they are for this
+  /// process. Only while it has one thread.
+  static ServiceManager from_environment();
+
+  /// We serve, or serve again after reloading(). `status` is a line for `systemctl status`.
+  void ready(std::string_view status) const;
+
+  /// SIGHUP has come. ready() must follow, whether the reload succeeds or not.
+  void reloading() const;
+
+  /// We are asked to stop. From a signal handler, too.
+  void stopping() const;
+
+  /// We are not stuck. To be called at least every watchdog_interval(). Never waits.
+  void alive() const;
+
+  /// How often the manager wants to hear that: twice in the time after which it would kill us.
+  /// nullopt: never.
+  std::optional<std::chrono::microseconds> watchdog_interval() const { return watchdog_interval_; }
+
+ private:
+  void tell(std::string_view message, int flags = 0) const;
+
+  common::Fd socket_;  ///< Empty: there is nobody to tell.
+  std::optional<std::chrono::microseconds> watchdog_interval_;
+};
+
+/// The listening socket that the manager has passed (LISTEN_FDS), non-blocking; an empty one: none
+/// was. Removes the variables. Error: a line that says what is wrong with what was passed.
+std::expected<common::Fd, std::string> take_passed_listener();
+
+}  // namespace finger

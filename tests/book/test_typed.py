@@ -1,0 +1,183 @@
+"""Each chapter is typed into a bash, from its first line to its last, and the boxes are tried.
+
+The shell is the reader's: it has read what the text before has had it read, and keeps directory,
+variables and open descriptors from one fence to the next. What is printed has to fit the transcript
+that the fence comes from.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+import runs
+from blocks import ROOT
+from litter import without_litter
+from terminal import Stuck, Terminal
+from typed import Box, Typed, chapters, typed
+
+BUILD = Path(os.environ.get("BUILD", ROOT / "build" / "default"))
+SECONDS = 120  # for a command; nothing in the book takes a tenth of it
+# What is not typed here, and why.
+LEFT_OUT = {
+    r"sudo apt-get .*": "installs packages, and needs root",
+    r"\./check (part\d|--all|--bug \S+)": "a section of ./check",
+    r"\.\./check --(mine|server).*": "needs a server that the reader has made",
+    r"\./check --(mine|server) .*\./(mine|echo-).*|.* --servers class .*": "the same",
+    r"\./check --start python ~/echo": "leaves a file in the home directory",
+    r"\./measure (?!--help).*": "takes minutes, of a quiet machine",
+    r"\./serve part4 --bug no-limit": "one of the zoo, which a section of ./check is about",
+}
+STUCK = re.compile(r"bash: .*(not found|No such file|Bad file descr|syntax error)|not built yet")
+
+
+def chapter_ids() -> list[str]:
+    return [path.stem for path in chapters()]
+
+
+@pytest.fixture(autouse=True)
+def litter() -> Iterator[None]:
+    with without_litter(ROOT, *BUILD.glob("*/steps"), *BUILD.glob("book/steps/1*"),
+                        *BUILD.glob("part6-uring/uring/examples")):
+        yield
+
+
+@cache
+def cannot_run(transcript: str) -> bool:
+    """Whether a transcript is one that cram leaves out here: one of its commands says so."""
+    guards = [" \n".join(command.lines) for command in
+              runs.commands((ROOT / transcript).read_text())
+              if "exit 80" in "".join(command.lines)]
+    environment = {**os.environ, "BUILD": str(BUILD), "ROOT": str(ROOT),
+                   "STEPS": str(BUILD / Path(transcript).parent)}
+    return any(subprocess.run(["bash", "-c", guard], cwd=ROOT, env=environment,
+                              capture_output=True).returncode == 80 for guard in guards)
+
+
+def why_not(step: Typed) -> str:
+    """Why this is not typed here; nothing if it is."""
+    for pattern, reason in LEFT_OUT.items():
+        if re.fullmatch(pattern, step.text, re.DOTALL):
+            return reason
+    if step.place == "console" and not step.told:
+        return "the run of another machine"
+    if step.run and cannot_run(step.run):
+        return "its transcript is left out here, too"
+    program = step.text.split()[0]
+    if step.place == "bash" and program in ("go", "rustc") and not shutil.which(program):
+        return f"there is no {program} here"
+    return ""
+
+
+class Reading:
+    """A reader at a terminal, and at a second one where the text has two."""
+
+    def __init__(self) -> None:
+        self.first = Terminal(ROOT)
+        self.second: Terminal | None = None
+        self.serving = False
+        self.left_out: list[str] = []
+        self.wrong: list[str] = []
+
+    def types(self, step: Typed) -> None:
+        if reason := why_not(step):
+            self.left_out.append(f"line {step.line}: {step.text}: {reason}")
+        elif step.text == "^C":
+            if self.serving:
+                self.first.interrupt(SECONDS)
+            self.serving = False
+        elif step.text.startswith(("./serve", "ncat -k -l")):
+            if step.place == "bash":  # a sentence has it built, which was done
+                told = "" if step.text.startswith("ncat") else "in another terminal: .*\n"
+                self.first.stay(step.text, SECONDS, told)
+                self.serving = True
+        else:
+            terminal = self.first
+            if self.serving:
+                terminal = self.second = self.second or Terminal(ROOT)
+            self._compare(step, *terminal.type(step.text, SECONDS))
+
+    def _compare(self, step: Typed, printed: str, status: int) -> None:
+        where = f"line {step.line}: {step.text}"
+        meant_to_fail = "broken_servers" in step.text
+        wanted = step.told.status if step.told else int(meant_to_fail)
+        if STUCK.search(printed) and not (step.told and STUCK.search("\n".join(step.told.output))):
+            self.wrong.append(f"{where}\n  cannot be typed here: {printed}")
+        elif status != wanted:
+            self.wrong.append(f"{where}\n  status {status} instead of {wanted}: {printed}")
+        elif step.told:
+            seen = re.sub(r"\x1b\[\d*m|\0|\r", "", printed)  # curl prints in bold
+            fence = step.told.shown() + seen.splitlines()
+            if different := runs.fits(fence, [step.told]):
+                self.wrong.append(f"{where}\n  {different}; all of it:\n{printed}")
+
+    def leaves(self) -> None:
+        """Ends the servers and closes the terminals."""
+        for terminal in filter(None, (self.first, self.second)):
+            try:
+                if self.serving and terminal is self.first:
+                    terminal.interrupt(SECONDS)
+                terminal.type("[[ ! ${pid:-} ]] || stop", SECONDS)
+            except (Stuck, OSError):
+                pass
+            terminal.close()
+
+
+def type_all(chapter: Path, before: str) -> Reading:
+    """Types a chapter, after what an earlier one has told to type."""
+    reading = Reading()
+    try:
+        reading.first.type(before, SECONDS)
+        for step in typed(chapter):
+            if isinstance(step, Typed):
+                reading.types(step)
+    except Stuck as stuck:
+        reading.wrong.append(f"line {step.line}: {step.text}\n  has not come back:\n{stuck}")
+    finally:
+        reading.leaves()
+    return reading
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("chapter", chapters(), ids=chapter_ids())
+def test_a_chapter_can_be_typed(chapter: Path) -> None:
+    before = [] if chapter.name < "01" else [". tools/shell.sh"]  # chapter 0 says to, always
+    if chapter.name > "02" and not (ROOT / "mine").exists():  # chapter 1 has it made
+        before.append("./check --start python mine")
+    reading = type_all(chapter, "; ".join(before or [":"]))
+    print("not typed here:", *reading.left_out or ["nothing"], sep="\n  ")
+    if reading.wrong:
+        pytest.fail("\n".join(reading.wrong), pytrace=False)
+
+
+NOT_THE_STEP = "printf '#!/bin/sh\\necho no\\n' > 01-two-writes; chmod +x 01-two-writes"
+
+
+@pytest.mark.parametrize(("complaint", "text"), [
+    ("status 3 instead of 0", "```bash\n(exit 3)\n```\n"),
+    ("cannot be typed here", "```bash\ncrowdd 3 || true\n```\n"),
+    ("`no` where the transcript has", f"```bash\ncd $there\n{NOT_THE_STEP}\n```\n"
+     "<!-- run: common/steps/01-two-writes.t -->\n```console\n$ ./01-two-writes\n```\n"),
+    ("has not come back", "```bash\nsleep 60\n```\n"),
+    ("has not come back", "```bash\n./serve nothing\n```\n"),
+])
+def test_what_does_not_go_as_told_is_found(complaint: str, text: str, tmp_path: Path,
+                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "SECONDS", 3)
+    chapter = tmp_path / "chapter.md"
+    chapter.write_text(text)
+    assert complaint in "\n".join(type_all(chapter, f"there={tmp_path}").wrong)
+
+
+def test_what_a_reader_has_stays_from_fence_to_fence(tmp_path: Path) -> None:
+    chapter = tmp_path / "chapter.md"
+    chapter.write_text("```bash\ncd /tmp; f() { read -r; }; x=3\n```\nThen:\n```bash\n"
+                       "[[ $x$PWD == 3/tmp ]] && echo | f\n```\n")
+    assert not type_all(chapter, ":").wrong

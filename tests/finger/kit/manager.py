@@ -1,0 +1,120 @@
+"""Plays the service manager: passes sockets, hears what it is told, watches the watchdog.
+
+The protocol is that of sd_listen_fds(3), sd_notify(3) and sd_watchdog_enabled(3).
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from harness.proc import wait_until
+
+BACKLOG = 4096
+
+
+class Manager:
+    """A listening socket that outlives its servers, and a socket for their messages."""
+
+    def __init__(self, watchdog_seconds: float | None = None) -> None:
+        self._directory = tempfile.TemporaryDirectory(prefix="manager-")
+        self.top = Path(self._directory.name)
+        self.top.chmod(0o755)
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
+        # As DeferAcceptSec=: who has not sent anything yet is not lost when a server stops.
+        self.listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 10)
+        self.passed: list[socket.socket] = [self.listener]
+        self.variables: dict[str, str] = {}
+        if watchdog_seconds is not None:
+            self.variables["WATCHDOG_USEC"] = str(int(watchdog_seconds * 1_000_000))
+
+        self._messages = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._messages.bind(str(self.top / "notify"))
+        (self.top / "notify").chmod(0o777)
+        self._messages.setblocking(False)
+        self._told: list[tuple[float, dict[str, str]]] = []
+
+        self._door = socket.socket(socket.AF_UNIX)
+        self._door.bind(str(self.top / "door"))
+        self._door.listen()
+        self._thread = threading.Thread(target=self._hand_over, daemon=True)
+        self._thread.start()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where its servers are to be found."""
+        host, port = self.listener.getsockname()
+        return host, port
+
+    @property
+    def under(self) -> tuple[str, ...]:
+        """Words in front of a server's command line, whose process id stays."""
+        environment = {"NOTIFY_SOCKET": str(self.top / "notify"), **self.variables}
+        words = [f"{name}={value}" for name, value in environment.items()]
+        script = str(Path(__file__).with_name("activate.py"))
+        python = shutil.which("python3") or sys.executable
+        return (python, script, str(self.top / "door"), *words, "--")
+
+    def told(self) -> list[dict[str, str]]:
+        """Every message so far but those for the watchdog, in the order in which they came."""
+        self._receive()
+        return [message for _, message in self._told if "WATCHDOG" not in message]
+
+    def beats(self) -> list[float]:
+        """When it was told that the server is not stuck."""
+        self._receive()
+        return [at for at, message in self._told if "WATCHDOG" in message]
+
+    def wait_until_told(self, count: int, patience: float) -> list[dict[str, str]]:
+        """So many messages."""
+        wait_until(lambda: len(self.told()) >= count, patience)
+        told = self.told()
+        assert len(told) == count, f"{count} messages should have come: {told}"
+        return told
+
+    def close(self) -> None:
+        """Nobody listens any more."""
+        self._door.shutdown(socket.SHUT_RDWR)  # ends the thread's accept
+        self._thread.join()
+        for opened in (self._door, self._messages, *self.passed):
+            opened.close()
+        self._directory.cleanup()
+
+    def _receive(self) -> None:
+        while True:
+            try:
+                text = self._messages.recv(4096).decode()
+            except BlockingIOError:
+                return
+            message = dict(line.split("=", 1) for line in text.splitlines())
+            self._told.append((time.monotonic(), message))
+
+    def _hand_over(self) -> None:
+        while True:
+            try:
+                client, _ = self._door.accept()
+            except OSError:
+                return
+            with client:
+                socket.send_fds(client, [b"."], [one.fileno() for one in self.passed])
+
+
+def monotonic_usec() -> int:
+    """The clock of MONOTONIC_USEC."""
+    return time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+
+
+def connection(manager: Manager, patience: float) -> socket.socket:
+    """A client of whichever server has the socket, or will have it."""
+    return socket.create_connection(manager.address, timeout=patience)
+
+
+def answer(client: socket.socket) -> bytes:
+    """All that it is sent; raises ConnectionError if that is cut off."""
+    with client, client.makefile("rb") as stream:
+        return stream.read()

@@ -1,0 +1,139 @@
+"""What the process that talks to clients has not got, and may not do, should a client take over."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import rules
+from conftest import ALICE
+from kit.intruder import Intruder, landlock_version, need_landlock
+from kit.machine import Machine, workers
+from kit.namespace import as_nobody
+from kit.reference import converted
+from kit.server import FingerServer
+from kit.users import Users
+
+pytestmark = pytest.mark.needs("privileges")
+
+# A shell that has a file open when it starts the daemon, as its parents may have.
+INHERITED = ("sh", "-c", 'exec 7>>"$0"; exec "$@"')
+
+
+def need_no_sanitizer(server: FingerServer) -> None:
+    """Its reports take files from everywhere, so it may."""
+    if server.process.is_sanitized():
+        pytest.skip("a sanitizer may read what it likes")
+
+
+def files_open(pid: int) -> list[str]:
+    """What its descriptors lead to."""
+    return [os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()]
+
+
+@pytest.mark.rule(rules.CONFINED)
+def test_what_the_shell_had_open_is_closed(
+    start: Callable[..., FingerServer], tmp_path: Path
+) -> None:
+    server = start(under=(*INHERITED, str(tmp_path / "a-file")))
+    server.expect(b"alice", converted(ALICE))
+    assert (tmp_path / "a-file").exists(), "it was not open: this test tested nothing"
+    assert str(tmp_path / "a-file") not in files_open(server.pid)
+
+
+@pytest.mark.rule(rules.CONFINED)
+def test_what_roots_shell_had_open_reaches_neither_process(
+    machine: Machine, start_as_root: Callable[..., FingerServer], tmp_path: Path
+) -> None:
+    server = start_as_root(under=(*machine.under, *INHERITED, str(tmp_path / "a-file")))
+    server.expect(b"alice", converted(ALICE))
+    for pid in (server.pid, *workers(server)):
+        assert str(tmp_path / "a-file") not in files_open(pid)
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Iterator[Path]:
+    """A file that has nothing to do with plans, and that everybody may read and write."""
+    with tempfile.TemporaryDirectory(prefix="outside-") as directory:
+        os.chmod(directory, 0o755)
+        file = Path(directory, "file")
+        file.write_bytes(b"what nobody may see\n")
+        file.chmod(0o666)
+        yield file
+
+
+@pytest.fixture
+def somebody() -> Iterator[int]:
+    """The port of a server on this machine, which knows nothing of ours."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def expect_nothing_gained(could: dict[str, str]) -> None:
+    assert could, "nobody tried: this test tested nothing"
+    assert could["reads-home"] == "done"
+    assert (could["writes-home"], could["writes-outside"]) == ("EACCES", "EACCES")
+    assert could["may-gain-rights"] == "EPERM"
+    if landlock_version() >= 3:
+        assert could["empties-home"] == "EACCES"
+
+
+def expect_no_way_out(could: dict[str, str]) -> None:
+    assert could["reads-outside"] == "EACCES"
+    if landlock_version() >= 4:
+        assert (could["connects"], could["binds"]) == ("EACCES", "EACCES")
+
+
+@pytest.mark.rule(rules.CONFINED)
+@pytest.mark.parametrize("by_root", [True, False], ids=["root", "not-root"])
+@pytest.mark.parametrize("options", [(), ("--workers", "2"), ("--sqpoll",)], ids=" ".join)
+def test_an_intruder_reads_what_lies_with_the_users_and_no_more(
+    users: Users, start: Callable[..., FingerServer], outside: Path, somebody: int,
+    by_root: bool, options: tuple[str, ...],
+) -> None:  # fmt: skip
+    need_landlock()
+    plan = users.plan("alice")
+    plan.chmod(0o666)
+    intruder = Intruder(outside.parent, plan, outside, somebody)
+    server = start(*options, under=(*(() if by_root else as_nobody()), *intruder.under))
+    need_no_sanitizer(server)
+    server.expect(b"alice", converted(ALICE))
+    could = intruder.could(server)
+    expect_nothing_gained(could)
+    expect_no_way_out(could)
+
+
+@pytest.mark.rule(rules.CONFINED)
+def test_an_intruder_in_the_worker_reads_what_lies_in_homes_and_no_more(
+    machine: Machine, start_as_root: Callable[..., FingerServer], outside: Path, somebody: int
+) -> None:
+    need_landlock()
+    open_to_all = machine.homes / "alice" / "notes"
+    open_to_all.write_bytes(b"a file beside the plan\n")
+    open_to_all.chmod(0o666)
+    open_to_all.parent.chmod(0o755)
+    intruder = Intruder(outside.parent, Path("/home/alice/notes"), outside, somebody)
+    server = start_as_root(under=(*machine.under, *intruder.under))
+    need_no_sanitizer(server)
+    server.expect(b"alice", converted(ALICE))
+    could = intruder.could(server)
+    expect_nothing_gained(could)
+    expect_no_way_out(could)
+
+
+@pytest.mark.rule(rules.CONFINED)
+def test_an_intruder_in_a_daemon_with_accounts_and_without_root_writes_nothing(
+    users: Users, start: Callable[..., FingerServer], outside: Path, somebody: int
+) -> None:
+    need_landlock()
+    users.plan("alice").chmod(0o666)
+    intruder = Intruder(outside.parent, users.plan("alice"), outside, somebody)
+    server = start("--group", "root", under=(*as_nobody(), *intruder.under))
+    need_no_sanitizer(server)
+    server.ask(b"nobody-of-this-name")
+    expect_nothing_gained(intruder.could(server))

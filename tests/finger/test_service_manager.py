@@ -1,0 +1,275 @@
+"""Started by a service manager: a socket that is passed, messages, a watchdog.
+
+kit/manager.py plays the manager; finger/deploy/try-systemd does the same with systemd itself.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import rules
+from conftest import ALICE
+from harness.proc import wait_until
+from kit.machine import Machine
+from kit.manager import Manager, answer, connection, monotonic_usec
+from kit.parent import only_worker
+from kit.reference import converted
+from kit.server import FingerServer
+
+pytestmark = pytest.mark.needs("manager")
+
+PERIOD = 0.6  # of the watchdog
+HOW = ["alone", "parent"]
+
+
+@pytest.fixture
+def manager() -> Iterator[Manager]:
+    made = Manager(PERIOD)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=HOW)
+def start_managed(
+    request: pytest.FixtureRequest, manager: Manager, start: Callable[..., FingerServer]
+) -> Callable[..., FingerServer]:
+    """Starts servers under the manager: one process with --users, or a parent that is root."""
+    if request.param == "alone":
+        return lambda *options, **how: start(*options, under=manager.under, **how)
+    machine: Machine = request.getfixturevalue("machine")
+    start_as_root = request.getfixturevalue("start_as_root")
+    under = (*machine.under, *manager.under)
+    return lambda *options, **how: start_as_root(*options, under=under, **how)
+
+
+class Load:
+    """Clients that ask for alice one after the other, in threads; what went wrong."""
+
+    def __init__(self, manager: Manager, patience: float) -> None:
+        self.manager, self.patience = manager, patience
+        self.answered = 0
+        self.lost: list[str] = []
+        self._ending = threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(3)]
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        self.wait_for_answers(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ending.set()
+        for thread in self._threads:
+            thread.join()
+
+    def wait_for_answers(self, more: int) -> None:
+        wanted = self.answered + more
+        assert wait_until(lambda: self.answered >= wanted or bool(self.lost), self.patience)
+
+    def _ask(self) -> None:
+        while not self._ending.is_set():
+            try:
+                client = connection(self.manager, self.patience)
+                client.sendall(b"alice\r\n")
+                told = answer(client)
+            except OSError as error:
+                self.lost.append(str(error))
+                continue
+            if told == converted(ALICE):
+                self.answered += 1
+            else:
+                self.lost.append(repr(told))
+
+
+@pytest.mark.rule(rules.PASSED_SOCKET)
+def test_the_socket_that_was_passed_is_served(
+    manager: Manager, start_managed: Callable[..., FingerServer]
+) -> None:
+    server = start_managed("--addr", "::1", port=1)
+    assert server.address == manager.address
+    for _ in range(2):
+        server.expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.PASSED_SOCKET)
+def test_clients_that_came_before_the_server_are_answered(
+    manager: Manager, start_managed: Callable[..., FingerServer], patience: float
+) -> None:
+    early = [connection(manager, patience) for _ in range(3)]
+    for client in early[1:]:
+        client.sendall(b"alice\r\n")
+    start_managed()
+    early[0].sendall(b"alice\r\n")
+    assert [answer(client) for client in early] == [converted(ALICE)] * 3
+
+
+@pytest.mark.rule(rules.PASSED_SOCKET)
+def test_what_comes_while_none_serves_waits_for_the_next(
+    manager: Manager, start_managed: Callable[..., FingerServer], patience: float
+) -> None:
+    last = start_managed()
+    with Load(manager, 3 * patience) as load:
+        for _ in range(3):
+            assert last.stop() == 0
+            last = start_managed()
+            load.wait_for_answers(10)
+    assert load.lost == []
+    last.expect(b"alice", converted(ALICE))
+
+
+def one_more(manager: Manager) -> None:
+    manager.passed.append(socket.create_server(("127.0.0.1", 0)))
+
+
+def a_datagram_socket(manager: Manager) -> None:
+    manager.passed = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM)]
+
+
+def a_deaf_socket(manager: Manager) -> None:
+    manager.passed = [socket.socket(socket.AF_INET)]
+
+
+def a_local_socket(manager: Manager) -> None:
+    local = socket.socket(socket.AF_UNIX)
+    local.bind(str(manager.top / "local"))
+    local.listen()
+    manager.passed = [local]
+
+
+@pytest.mark.rule(rules.PASSED_SOCKET)
+@pytest.mark.parametrize(
+    "spoil", [one_more, a_datagram_socket, a_deaf_socket, a_local_socket], ids=lambda f: f.__name__
+)
+def test_what_cannot_be_served_is_told(
+    manager: Manager, start: Callable[..., FingerServer], spoil: Callable[[Manager], None]
+) -> None:
+    spoil(manager)
+    server = start(under=manager.under, ready=False)
+    assert server.wait_exit() == 1
+    (line,) = server.stderr_text().splitlines()
+    assert "passed" in line
+
+
+@pytest.mark.rule(rules.PASSED_SOCKET)
+def test_a_socket_that_was_meant_for_another_process_is_left_alone(
+    manager: Manager, start: Callable[..., FingerServer]
+) -> None:
+    manager.variables["LISTEN_PID"] = str(os.getpid())
+    server = start(under=manager.under)
+    assert server.address != manager.address
+    server.expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.MESSAGES)
+def test_the_messages_come_in_order(
+    manager: Manager, start_managed: Callable[..., FingerServer]
+) -> None:
+    server = start_managed()
+    (ready,) = manager.wait_until_told(1, server.patience)
+    assert ready["READY"] == "1" and "serv" in ready["STATUS"]
+    before = monotonic_usec()
+    server.send_signal(signal.SIGHUP)
+    _, reloading, again = manager.wait_until_told(3, server.patience)
+    assert reloading["RELOADING"] == "1"
+    assert before <= int(reloading["MONOTONIC_USEC"]) <= monotonic_usec()
+    assert again["READY"] == "1"
+    assert server.stop() == 0
+    told = manager.wait_until_told(4, server.patience)
+    assert told[3] == {"STOPPING": "1"}
+
+
+@pytest.mark.rule(rules.MESSAGES)
+def test_none_is_ready_before_it_answers(
+    manager: Manager, start_managed: Callable[..., FingerServer], patience: float
+) -> None:
+    server = start_managed(ready=False)
+    client = connection(manager, patience)
+    client.sendall(b"alice\r\n")
+    assert answer(client) == converted(ALICE)
+    manager.wait_until_told(1, server.patience)
+    server.wait_until_ready()
+
+
+@pytest.mark.rule(rules.MESSAGES)
+def test_a_reload_that_fails_ends_too_and_says_so(
+    manager: Manager, machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    server = start_as_root(under=(*machine.under, *manager.under))
+    manager.wait_until_told(1, server.patience)
+    machine.write_group("fingers")
+    server.send_signal(signal.SIGHUP)
+    told = manager.wait_until_told(3, server.patience)
+    assert told[2]["READY"] == "1" and "cannot reload" in told[2]["STATUS"]
+    assert "no group finger" in told[2]["STATUS"]
+
+
+@pytest.mark.rule(rules.RELOAD)
+def test_no_client_is_lost_to_reloads_under_load(
+    manager: Manager, start_managed: Callable[..., FingerServer]
+) -> None:
+    server = start_managed("--max-per-ip", "1000")
+    with Load(manager, server.patience) as load:
+        for number in range(5):
+            server.send_signal(signal.SIGHUP)
+            manager.wait_until_told(3 + 2 * number, server.patience)
+            load.wait_for_answers(5)
+    assert load.lost == []
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.WATCHDOG)
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_the_watchdog_hears_twice_in_its_time(
+    manager: Manager, start_managed: Callable[..., FingerServer], workers: str
+) -> None:
+    server = start_managed("--workers", workers)
+    assert wait_until(lambda: len(manager.beats()) >= 6, 6 * PERIOD + server.patience)
+    beats = manager.beats()
+    apart = (beats[-1] - beats[1]) / (len(beats) - 2)
+    assert PERIOD / 4 < apart < PERIOD, beats
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.WATCHDOG)
+def test_a_worker_that_hangs_is_silent_although_its_parent_lives(
+    manager: Manager, machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    server = start_as_root(under=(*machine.under, *manager.under))
+    assert wait_until(lambda: bool(manager.beats()), server.patience)
+    worker = only_worker(server)
+    os.kill(worker, signal.SIGSTOP)
+    time.sleep(PERIOD)  # what was on its way
+    before = len(manager.beats())
+    time.sleep(3 * PERIOD)
+    assert len(manager.beats()) == before, "the parent answers for a worker that hangs"
+    os.kill(worker, signal.SIGCONT)
+    assert wait_until(lambda: len(manager.beats()) > before, server.patience)
+
+
+@pytest.mark.rule(rules.WATCHDOG)
+def test_without_a_watchdog_none_is_told(start: Callable[..., FingerServer]) -> None:
+    manager = Manager()
+    server = start(under=manager.under)
+    server.expect(b"alice", converted(ALICE))
+    assert server.stop() == 0
+    assert manager.beats() == [] and len(manager.told()) == 2
+    manager.close()
+
+
+@pytest.mark.rule(rules.MESSAGES)
+def test_a_manager_that_has_gone_ends_nothing(start: Callable[..., FingerServer]) -> None:
+    manager = Manager(PERIOD)
+    server = start(under=manager.under)
+    manager.close()
+    time.sleep(PERIOD)
+    server.expect(b"alice", converted(ALICE))
+    assert Path(f"/proc/{server.pid}").exists()
