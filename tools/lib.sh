@@ -18,7 +18,7 @@ packages_tools=(python3-cram curl iproute2 ncat patch procps strace valgrind xxd
 packages_finger=(finger netbase scdoc) # netbase: Debian's finger looks its port up
 packages_book=(universal-ctags)
 packages_site=(nodejs npm pandoc librsvg2-bin)
-packages_browser=(chromium)
+packages_browser=(chromium poppler-utils epubcheck)
 packages_kernel=(qemu-system-x86 busybox-static cpio kmod xz-utils)
 packages_distribution=(mmdebstrap debian-archive-keyring git)
 packages_clang=(clang-19 libclang-rt-19-dev)
@@ -41,7 +41,8 @@ declare -A proofs=(
   [nodejs]=command:node [npm]=command:npm [pandoc]=command:pandoc
   [librsvg2-bin]=command:rsvg-convert [universal-ctags]=command:ctags
   [finger]=command:finger [netbase]=file:/etc/services [scdoc]=command:scdoc
-  [chromium]=command:chromium [mmdebstrap]=command:mmdebstrap [git]=command:git
+  [chromium]=command:chromium [poppler-utils]=command:pdftotext
+  [epubcheck]=command:epubcheck [mmdebstrap]=command:mmdebstrap [git]=command:git
   [debian-archive-keyring]=file:/usr/share/keyrings/debian-archive-keyring.gpg
   [qemu-system-x86]=command:qemu-system-x86_64 [busybox-static]=command:busybox
   [cpio]=command:cpio [kmod]=command:depmod [xz-utils]=command:xz

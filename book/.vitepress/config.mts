@@ -6,8 +6,10 @@ import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import type MarkdownIt from "markdown-it";
-import type { Token } from "markdown-it";
 import { defineConfig } from "vitepress";
+
+import { filesAt } from "./code-host.js";
+import { figures } from "./figures.js";
 
 const base = process.env.BOOK_BASE ?? "/";
 const book = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -46,8 +48,7 @@ function codeHost(): string | undefined {
   try {
     const asked = ["remote", "get-url", "origin"];
     const origin = execFileSync("git", asked, { cwd: book, stdio: "pipe" });
-    const url = origin.toString().trim().replace(/\.git$/, "");
-    return url.startsWith("https://") ? `${url}/blob/main/` : undefined;
+    return filesAt(origin.toString().trim());
   } catch {
     return undefined;
   }
@@ -58,7 +59,8 @@ function linkCode(md: MarkdownIt) {
   const host = codeHost();
   md.core.ruler.push("code-links", (state) => {
     for (const block of state.tokens) {
-      for (const token of block.children ?? []) {
+      const children = block.children ?? [];
+      for (const [i, token] of children.entries()) {
         const target = token.type === "link_open" ? token.attrGet("href") : null;
         if (!target || /^([a-z]+:|[#/])/.test(target)) continue;
         const file = posix.join("book", dirname(state.env.relativePath), target);
@@ -67,8 +69,13 @@ function linkCode(md: MarkdownIt) {
           token.attrSet("href", target.replace(/README\.md(?=#|$)/, "index.md"));
           continue;
         }
-        if (host) token.attrSet("href", host + file);
-        else token.attrs = [["title", file]];
+        if (host) {
+          token.attrSet("href", host + file);
+        } else {
+          const close = children.slice(i).find(({ type }) => type === "link_close")!;
+          token.tag = close.tag = "span";
+          token.attrs = [["title", file.replace(/#.*/, "")]];
+        }
       }
     }
   });
@@ -100,25 +107,6 @@ function roomForWords(md: MarkdownIt) {
   });
 }
 
-/** Where a script runs, two figures can be stepped through: theme/ring and theme/ladder. */
-function views(md: MarkdownIt) {
-  const components: Record<string, string> = { "ring-view": "RingView", ladder: "LadderView" };
-  md.core.ruler.push("views", ({ tokens }) => {
-    tokens.forEach((token, i) => {
-      const only = token.children?.length === 1 ? token.children[0] : undefined;
-      const view = components[posix.basename(only?.attrGet("src") ?? "", ".svg")];
-      if (!view) return;
-      tokens[i - 1].hidden = tokens[i + 1].hidden = true; // the paragraph around it
-      token.children = [htmlToken(token, `<${view}>`), only!, htmlToken(token, `</${view}>`)];
-    });
-  });
-}
-
-function htmlToken(like: Token, content: string): Token {
-  const made: Token = Object.assign(Object.create(Object.getPrototypeOf(like)), like);
-  return Object.assign(made, { type: "html_inline", children: null, content });
-}
-
 export default defineConfig({
   title: "Six Servers and a Finger",
   description: "One TCP server written six times, and a Finger daemon on the last of them",
@@ -140,10 +128,18 @@ export default defineConfig({
       linkCode(md);
       literalCode(md);
       roomForWords(md);
-      views(md);
+      figures(md, book, { "ring-view": "RingView", ladder: "LadderView" }); // a script makes steps of these
     },
   },
-  vite: { build: { assetsInlineLimit: 0 } }, // figures stay files
+  vite: {
+    build: { assetsInlineLimit: 0 }, // figures stay files
+    plugins: [{
+      name: "ends-with-ctrl-c",
+      configureServer() {
+        process.once("SIGINT", () => process.exit()); // which is no error
+      },
+    }],
+  },
   themeConfig: {
     sidebar: [
       { text: "The book", items: chapters(/^\d\d-.*\.md$/) },

@@ -9,6 +9,7 @@ is written into the boxes comes from table.h. A row that has no place is an erro
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ PICTURE = ROOT / "book" / "fig" / "machine.svg"
 ROW = re.compile(r"\{State::(\w+), Event::(\w+), State::(\w+), Action::(\w+)\},")
 # What may happen in most states and is written into the box: an arrow for each would hide the rest.
 ASIDE = ("more", "failed", "gone", "overdue")
+TOKENS = json.loads((ROOT / "book/.vitepress/theme/tokens.json").read_text())
+SHEET, INK, QUIET, FILL = (TOKENS[name]["light"] for name in ("sheet", "ink", "quiet", "blue-tint"))
 WIDTH, HEIGHT = 720, 480
 BOX_WIDTH, BOX_HEIGHT = 140, 70
 BOXES = {
@@ -128,17 +131,17 @@ height="{HEIGHT}" role="img" aria-labelledby="t d" font-family="system-ui, sans-
 font-size="12">
   <title id="t">The state machine of a finger exchange</title>
   <desc id="d">{told} Boxes say what leads back to the same state, to linger or to closed.</desc>
-  <rect width="{WIDTH}" height="{HEIGHT}" rx="8" fill="#fdfbf5"/>
-  <g stroke="#444" stroke-width="1.2" fill="#eef5fb">{boxes}</g>
-  <circle cx="44" cy="20" r="8" fill="#444"/>\
-<circle cx="90" cy="425" r="11" fill="none" stroke="#444" stroke-width="1.5"/>\
-<circle cx="90" cy="425" r="6" fill="#444"/>
-  <g stroke="#555" fill="none" stroke-width="1.5" marker-end="url(#a)">{lines}</g>
-  <g fill="#222" text-anchor="middle" font-size="14" font-weight="bold">{names}</g>
-  <g fill="#555" text-anchor="middle" font-size="11">{inside}</g>
-  <g fill="#222">{said}{text(90, 456, "closed", ' text-anchor="middle"')}</g>
+  <rect width="{WIDTH}" height="{HEIGHT}" rx="8" fill="{SHEET}"/>
+  <g stroke="{INK}" stroke-width="1.2" fill="{FILL}">{boxes}</g>
+  <circle cx="44" cy="20" r="8" fill="{INK}"/>\
+<circle cx="90" cy="425" r="11" fill="none" stroke="{INK}" stroke-width="1.5"/>\
+<circle cx="90" cy="425" r="6" fill="{INK}"/>
+  <g stroke="{QUIET}" fill="none" stroke-width="1.5" marker-end="url(#a)">{lines}</g>
+  <g fill="{INK}" text-anchor="middle" font-size="14" font-weight="bold">{names}</g>
+  <g fill="{QUIET}" text-anchor="middle" font-size="11">{inside}</g>
+  <g fill="{INK}">{said}{text(90, 456, "closed", ' text-anchor="middle"')}</g>
   <defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" \
-orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="#555"/></marker></defs>
+orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="{QUIET}"/></marker></defs>
 </svg>
 """
 

@@ -34,11 +34,11 @@ font-family="system-ui, sans-serif" font-size="14">
   <desc id="d">${step.text} The submission ring has its head at ${step.sqHead} and its tail at \
 ${step.sqTail}, the completion ring at ${step.cqHead} and ${step.cqTail}. In flight: \
 ${flight.map(({ number, text }) => `${number}, ${text}`).join("; ")}.</desc>
-  <rect width="${2 * size}" height="${height}" rx="8" fill="#fdfbf5"/>
+  <rect width="${2 * size}" height="${height}" rx="8" fill="#fbfaf6"/>
   ${marker}
   <g>${submissionRing(run, step)}</g>
   <g transform="translate(${size} 0)">${completionRing(run, step)}</g>
-  <g fill="#222">
+  <g fill="#23252b">
     <text x="24" y="${size + 26}">${step.text}</text>
     <text x="24" y="${size + 58}" font-weight="bold">In flight</text>
     ${lines.join("\n    ")}

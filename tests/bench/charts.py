@@ -4,6 +4,7 @@ shapes and labels that say what the colours say."""
 from __future__ import annotations
 
 import io
+import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,13 +13,16 @@ from statistics import mean, median
 from typing import Any
 from xml.sax.saxutils import escape
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "book" / "tools"))
+BOOK = Path(__file__).resolve().parents[2] / "book"
+sys.path.insert(0, str(BOOK / "tools"))
 
 from measured import number  # noqa: E402
 
-PAPER, INK, GREY, PALE = "#fdfbf5", "#222222", "#666666", "#999999"
+TOKENS = {name: token["light"] for name, token in json.loads(
+    (BOOK / ".vitepress" / "theme" / "tokens.json").read_text()).items()}
+PAPER, INK, GREY, PALE = (TOKENS[name] for name in ("sheet", "ink", "quiet", "quiet"))
 # Okabe's and Ito's colours, which look different to every eye; but for yellow, too pale on paper.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#56B4E9")
+COLOURS = (*(TOKENS[f"line-{which}"] for which in range(1, 5)), INK, TOKENS["line-6"])
 MARKERS = "osD^vP"
 STAGES = ("part1-blocking", "part2-threads", "part3-nonblocking", "part4-poll", "part5-epoll",
           "part6-uring")  # each looks the same in all charts

@@ -6,6 +6,12 @@ const require = createRequire(new URL("../../book/package.json", import.meta.url
 const { chromium } = require("playwright-core");
 
 const found = {};
+let site = "";
+
+/** From now on, what is asked of another host is an error. */
+export function watch(address) {
+  site = address;
+}
 
 export const report = {
   require,
@@ -37,6 +43,11 @@ export async function withPage(browser, options, where, visit) {
     if (["error", "warning"].includes(said.type())) errors.push(said.text());
   });
   page.on("pageerror", (error) => errors.push(error.message));
+  page.on("request", (one) => {
+    if (!/^(data|blob):/.test(one.url()) && !one.url().startsWith(`${site}/`)) {
+      errors.push(`${one.url()}: asked of another host`);
+    }
+  });
   page.on("requestfailed", (one) => {
     const reason = one.failure()?.errorText;
     // A script where none may run; what was fetched for later, by a page that has been left.

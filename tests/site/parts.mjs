@@ -1,5 +1,7 @@
 // What the site can do, tried by hand: each takes a page and reports.
 
+import { gzipSync } from "node:zlib";
+
 import { report } from "./browser.mjs";
 
 const path = (address) => new URL(address).pathname.replace(/index\.html$/, "");
@@ -99,7 +101,7 @@ export async function ringView(page, url) {
   await page.waitForFunction(moved);
   await view.getByRole("button", { name: "Pause" }).click();
   expect((await view.locator("svg").count()) === 2, "there are not two rings");
-  expect((await page.locator(".vp-doc img").count()) === 0, "the still figure is there as well");
+  expect((await page.locator(".vp-doc figure").count()) === 0, "the still figure is there as well");
 }
 
 export async function ladderView(page, url) {
@@ -172,6 +174,22 @@ export async function ladderFits(page, url) {
     report.expect("ladder fits", `${width}`, wide <= width, `is ${wide} pixels wide`);
   }
 }
+const lightest = 300_000; // bytes, as a server sends them
+
+/** What the first page needs before it can be read, without what is fetched for later. */
+export async function homeIsLight(page, url, name) {
+  const parts = [];
+  page.on("response", (one) => {
+    const later = /\/assets\/(?!index\.md)[\w-]+\.md\./.test(one.url());
+    if (!later) parts.push(one.body().then((body) => (packed(one) ? gzipSync(body) : body).length));
+  });
+  await page.goto(`${url}/${name}.html`, { waitUntil: "networkidle" });
+  const bytes = (await Promise.all(parts)).reduce((a, b) => a + b, 0);
+  report.expect("home", name, bytes > 50_000 && bytes < lightest, `is ${bytes} bytes`);
+}
+
+const text = /html|javascript|css|json|svg/;
+const packed = (response) => text.test(response.headers()["content-type"]);
 
 /** Text and pictures are there without a script; what a script would unfold can be unfolded. */
 export async function readWithoutScript(page, pages) {
@@ -180,11 +198,9 @@ export async function readWithoutScript(page, pages) {
     await page.goto(address);
     expect(await page.locator(".vp-doc h1").isVisible(), "has no visible title");
     expect(await page.locator(".vp-doc p").last().isVisible(), "has no visible text");
-    for (const image of await page.locator(".vp-doc img").all()) {
-      await image.scrollIntoViewIfNeeded(); // some are fetched only then
-      const shown = async () => await image.evaluate((one) => one.complete && one.naturalWidth > 0);
-      for (let tried = 0; !(await shown()) && tried < 50; ++tried) await page.waitForTimeout(100);
-      expect(await shown(), `does not show ${await image.getAttribute("src")}`);
+    for (const picture of await page.locator(".vp-doc figure > svg").all()) {
+      const said = await picture.getAttribute("aria-label");
+      expect(await picture.isVisible(), `does not show ${said}`);
     }
     const folded = page.locator(".vp-doc details").first();
     if ((await folded.count()) === 0) continue;
@@ -208,10 +224,10 @@ export async function ladderWithoutScript(page, url) {
 
 export async function ringWithoutScript(page, url) {
   await page.goto(`${url}/ring-view.html`);
-  const figure = page.locator(".vp-doc img[src*='ring-view']");
+  const figure = page.locator("#fig-ring-view > svg");
   const expect = (holds, complaint) => report.expect("no script", "ring-view", holds, complaint);
   expect(await figure.isVisible(), "there is no still figure");
-  const words = (await figure.getAttribute("alt"))?.split(" ").length ?? 0;
+  const words = (await figure.getAttribute("aria-label"))?.split(" ").length ?? 0;
   expect(words > 20, "the figure's text says too little");
   expect((await page.locator(".ring-view").count()) === 0, "there are buttons without a script");
 }

@@ -3,9 +3,11 @@
 import functools
 import http.server
 import json
+import re
 import shutil
 import subprocess
 import threading
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,26 +37,56 @@ def site(built_site: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def found(site: str) -> dict[str, dict]:
+def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the visit prints some pages."""
+    return tmp_path_factory.mktemp("printed")
+
+
+@pytest.fixture(scope="module")
+def found(site: str, printed: Path) -> dict[str, dict]:
     """What a visit of all pages has found, by what was looked at."""
     node, chromium = node_or_skip(), shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         pytest.skip("no Chromium here (Debian: chromium)")
     names = [page.relative_to(BOOK).with_suffix("").as_posix().replace("README", "index")
              for page in pages()]
-    run = subprocess.run([node, VISIT, chromium, site, *names], capture_output=True, text=True,
-                         timeout=1200)
+    run = subprocess.run([node, VISIT, chromium, site, printed, *names], capture_output=True,
+                         text=True, timeout=1200)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
 
 
 @pytest.mark.parametrize("check", [
     "silence", "pictures", "light", "dark", "phone", "search", "neighbours", "copy",
-    "appearance", "ring view", "ladder view", "ladder fits", "no script"])
+    "appearance", "ring view", "ring labels", "ladder view", "ladder fits", "widths", "home",
+    "no script"])
 def test_nothing_is_wrong_with(found: dict[str, dict], check: str) -> None:
     assert found.get(check, {}).get("seen", 0) > 0, "was not looked at: see silence"
     complain(found[check]["complaints"])
 
 
 def test_every_page_was_opened(found: dict[str, dict]) -> None:
-    assert found["pictures"]["seen"] == len(pages())
+    assert found["light"]["seen"] == len(pages())
+
+
+def without_space(text: str) -> str:
+    """Lines are broken elsewhere on paper, and two letters may be one."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
+
+
+@pytest.mark.parametrize("name", ["05-poll", "13-hardening"])
+def test_on_paper_nothing_is_missing_and_nothing_too_much(
+        found: dict[str, dict], printed: Path, name: str) -> None:
+    """Title and code are there, and what only a screen can use is not."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("no pdftotext here (Debian: poppler-utils)")
+    pdf = printed / f"{name}.pdf"
+    assert pdf.exists(), found["silence"]["complaints"]
+    run = subprocess.run(["pdftotext", "-raw", pdf, "-"], capture_output=True, check=True)
+    text = without_space(run.stdout.decode())
+    wanted = json.loads(pdf.with_suffix(".json").read_text())
+    assert len(wanted) > 10
+    complain([f"is not on paper: {line}" for line in wanted if without_space(line) not in text])
+    complain([f"is on paper: {word}" for word in ("Skip to content", "Return to top", "Next page",
+                                                  "On this page", "The ring view")
+              if without_space(word) in text])

@@ -9,6 +9,7 @@ from pages import BOOK, complain, pages
 pytestmark = pytest.mark.build
 
 LINK = re.compile(r'<a\b[^>]*\bhref="([^"]*)"')
+NO_LINK = re.compile(r'<a(?![^>]* href=)[^>]*>')
 NAMED = re.compile(r'\b(?:id|name)="([^"]*)"')
 
 
@@ -43,8 +44,23 @@ def test_every_link_and_anchor_leads_somewhere(built_site: Path) -> None:
     complain(complaints)
 
 
+def test_what_looks_like_a_link_is_one(built_site: Path) -> None:
+    """A clone that knows no code host has the names of files as text."""
+    complain([f"{page.name}: {found}" for page in built_site.rglob("*.html")
+              for found in NO_LINK.findall(page.read_text())])
+
+
 def test_nothing_of_the_work_behind_it_is_published(built_site: Path) -> None:
     """Tools, runs and solutions are Markdown's neighbours, and no pages."""
     pages_there = {path.relative_to(built_site).as_posix() for path in built_site.rglob("*.html")}
     assert pages_there == {built(page, built_site).relative_to(built_site).as_posix()
                            for page in pages()} | {"404.html"}
+
+
+def test_type_comes_with_the_site_and_is_small(built_site: Path) -> None:
+    """What a browser of today fetches; no other host is asked for any."""
+    styles = "".join(file.read_text() for file in built_site.rglob("*.css"))
+    assert not re.findall(r"url\([\"']?(?:https?:)?//", styles)
+    fonts = set(re.findall(r"url\(([^)]+\.woff2)\)", styles))
+    sizes = [(built_site / font.lstrip("/")).stat().st_size for font in fonts]
+    assert len(sizes) >= 4 and sum(sizes) < 200_000

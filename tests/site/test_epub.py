@@ -17,12 +17,18 @@ PICTURE = re.compile(r"!\[[^\]]*\]\((?:\./)?fig/([\w-]+\.svg)\)")
 
 
 @pytest.fixture(scope="module")
-def texts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Its pages and the names of its pictures."""
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The book, made as a reader makes it."""
     if shutil.which("pandoc") is None:
         pytest.skip("no pandoc here (Debian: pandoc)")
     file = tmp_path_factory.mktemp("epub") / "book.epub"
     subprocess.run([ROOT / "read", "--epub", file], check=True, capture_output=True)
+    return file
+
+
+@pytest.fixture(scope="module")
+def texts(file: Path) -> dict[str, str]:
+    """Its pages and the names of its pictures."""
     with zipfile.ZipFile(file) as book:
         return {Path(name).name: book.read(name).decode() for name in book.namelist()
                 if name.endswith((".xhtml", ".svg"))}
@@ -37,6 +43,21 @@ def test_every_chapter_is_in_it(texts: dict[str, str]) -> None:
                 for found in re.findall(r"<h1[^>]*>(.*?)</h1>", text, re.DOTALL)}
     titles = {TITLE.search(page.read_text())[1] for page in in_book()}
     assert titles <= headings
+
+
+def test_no_page_shows_its_front_matter(texts: dict[str, str]) -> None:
+    """Pandoc makes a heading of what does not begin its input."""
+    complain([f"{name}: {found}" for name, text in texts.items()
+              for found in re.findall(r".{20}\boutline:.{20}", text, re.DOTALL)])
+
+
+@pytest.mark.long
+def test_it_is_a_valid_e_book(file: Path) -> None:
+    if (epubcheck := shutil.which("epubcheck")) is None:
+        pytest.skip("no epubcheck here (Debian: epubcheck)")
+    run = subprocess.run(["java", "-jar", epubcheck, "--failonwarnings", file],
+                         capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_every_picture_is_in_it(texts: dict[str, str]) -> None:

@@ -2,15 +2,21 @@
 //
 //   { "CHECK": { "seen": how often it was looked at, "complaints": ["PAGE: what is wrong"] } }
 //
-// node visit.mjs CHROMIUM URL PAGE…    a page by its name: 05-poll
+// node visit.mjs CHROMIUM URL DIRECTORY PAGE…    a page by its name: 05-poll
+//
+// In DIRECTORY it prints a few pages, as NAME.pdf, and writes what must be on them to NAME.json.
 
-import { launch, report, withPage } from "./browser.mjs";
+import { writeFileSync } from "node:fs";
+
+import { launch, report, watch, withPage } from "./browser.mjs";
+import { nothingCut, print, ringLabels } from "./layout.mjs";
 import {
-  copyButton, darkMode, ladderFits, ladderView, ladderWithoutScript, neighbours,
+  copyButton, darkMode, homeIsLight, ladderFits, ladderView, ladderWithoutScript, neighbours,
   readWithoutScript, ringView, ringWithoutScript, searchFinds,
 } from "./parts.mjs";
 
-const [chromium, url, ...named] = process.argv.slice(2);
+const [chromium, url, directory, ...named] = process.argv.slice(2);
+watch(url);
 const pages = named.map((name) => ({ name, address: `${url}/${name}.html` }));
 
 const { AxeBuilder } = report.require("@axe-core/playwright");
@@ -18,12 +24,16 @@ const desk = { viewport: { width: 1280, height: 900 } };
 const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
 async function pictures(page, { name }) {
-  const broken = await page.locator(".vp-doc img").evaluateAll(async (images) => {
-    for (const image of images) image.loading = "eager";
-    await Promise.all(images.map((image) => image.decode().catch(() => undefined)));
-    return images.filter((image) => !(image.naturalWidth > 0)).map((image) => image.src);
-  });
+  const broken = await page.locator(".vp-doc figure").evaluateAll((figures) => figures
+    .filter((figure) => {
+      const svg = figure.querySelector(":scope > svg[role=img]");
+      const said = svg?.getAttribute("aria-label").split(" ").length ?? 0;
+      return said < 8 || svg.getBBox().width < 100 || !figure.querySelector("figcaption a[href]");
+    })
+    .map(({ id }) => id));
   report.expect("pictures", name, broken.length === 0, `not shown: ${broken.join(", ")}`);
+  const images = await page.locator(".vp-doc img").count();
+  report.expect("pictures", name, images === 0, "has a picture that is no part of the page");
 }
 
 async function accessible(check, page, { name }, ...rules) {
@@ -60,6 +70,15 @@ await withPage(browser, desk, "appearance", (page) => darkMode(page, url));
 await withPage(browser, phone, "ring view", (page) => ringView(page, url));
 await withPage(browser, phone, "ladder view", (page) => ladderView(page, url));
 await withPage(browser, desk, "ladder fits", (page) => ladderFits(page, url));
+await withPage(browser, desk, "home", (page) => homeIsLight(page, url, pages[0].name));
+await withPage(browser, desk, "ring labels", (page) => ringLabels(page, url));
+await withPage(browser, desk, "widths", (page) => nothingCut(page, url, ["05-poll", "index"]));
+for (const name of ["05-poll", "13-hardening"]) {
+  await withPage(browser, desk, "print", async (page) => {
+    const wanted = await print(page, url, name, directory);
+    writeFileSync(`${directory}/${name}.json`, JSON.stringify(wanted));
+  });
+}
 const bare = { ...desk, javaScriptEnabled: false };
 await withPage(browser, bare, "no script", (page) => readWithoutScript(page, pages));
 await withPage(browser, bare, "ladder view", (page) => ladderWithoutScript(page, url));

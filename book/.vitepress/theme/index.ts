@@ -1,7 +1,16 @@
 import type { Theme } from "vitepress";
-import theme from "vitepress/theme";
+import theme from "vitepress/theme-without-fonts";
 
+import "@fontsource/inter/latin-400.css";
+import "@fontsource/inter/latin-600.css";
+import "@fontsource/jetbrains-mono/latin-400.css";
+import "@fontsource/source-serif-4/latin-400.css";
+import "@fontsource/source-serif-4/latin-400-italic.css";
+import "@fontsource/source-serif-4/latin-600.css";
+
+import "./tokens.css";
 import "./book.css";
+import "./print.css";
 import { copyCommands } from "./copy";
 import LadderView from "./ladder/LadderView.vue";
 import RingView from "./ring/RingView.vue";

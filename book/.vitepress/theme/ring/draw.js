@@ -25,7 +25,7 @@ function words(lines, x, y, attributes = "") {
 function mark(label, angle, offset = 0) {
   const [x, y] = point(outer + 20, angle).split(" ").map(Number);
   const anchor = Math.abs(x - middle) < 30 ? "middle" : x > middle ? "start" : "end";
-  return `<path d="M${point(outer + 15, angle)} L${point(outer + 3, angle)}" stroke="#555" ` +
+  return `<path d="M${point(outer + 15, angle)} L${point(outer + 3, angle)}" stroke="#5a5e68" ` +
     `stroke-width="2" marker-end="url(#ring-mark)"/>` +
     `<text x="${x}" y="${round(y + 4 + offset)}" text-anchor="${anchor}" font-size="13">` +
     `${label}</text>`;
@@ -39,7 +39,7 @@ function ring({ places, head, tail, label, title, fill, letters }) {
   for (let place = 0; place < places; ++place) {
     const held = head + ((place - (head % places) + places) % places);
     const holds = held < tail;
-    shapes.push(slot(angle(place), angle(place) + (2 * Math.PI) / places, holds ? fill : "#eee"));
+    shapes.push(slot(angle(place), angle(place) + (2 * Math.PI) / places, holds ? fill : "#e6e9ee"));
     if (!holds) continue;
     const [x, y] = point((inner + outer) / 2 + 8, angle(place) + Math.PI / places).split(" ");
     labels.push(words(label(held), x, Number(y)));
@@ -49,19 +49,21 @@ function ring({ places, head, tail, label, title, fill, letters }) {
     ? mark(`head ${head}`, angle(head), below ? 0 : -14) +
       mark(`tail ${tail}`, angle(tail), below ? 14 : 0)
     : mark(`head ${head}`, angle(head)) + mark(`tail ${tail}`, angle(tail));
-  return `<g stroke="#444" stroke-width="1.2">${shapes.join("")}</g>` +
-    `<g text-anchor="middle" font-size="${letters}" fill="#222">${labels.join("")}` +
-    `${words(title, middle, middle, 'font-size="13"')}</g><g fill="#222">${marks}</g>`;
+  return `<g stroke="#23252b" stroke-width="1.2">${shapes.join("")}</g>` +
+    `<g text-anchor="middle" font-size="${letters}" fill="#23252b">${labels.join("")}` +
+    `${words(title, middle, middle, 'font-size="13"')}</g><g fill="#23252b">${marks}</g>`;
 }
 
 export const size = 2 * middle;
+const room = 32; // on either side, for "head 100" beside the circle
+export const paper = `${-room} 0 ${size + 2 * room} ${size}`;
 export const marker = '<defs><marker id="ring-mark" viewBox="0 0 8 8" refX="7" refY="4" ' +
-  'markerWidth="5" markerHeight="5" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="#555"/>' +
+  'markerWidth="5" markerHeight="5" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="#5a5e68"/>' +
   "</marker></defs>";
 
 export function submissionRing(replay, step) {
   return ring({
-    places: replay.about.entries, head: step.sqHead, tail: step.sqTail, fill: "#f9e0b8",
+    places: replay.about.entries, head: step.sqHead, tail: step.sqTail, fill: "#f7e6c8",
     letters: 11,
     title: ["submission", "ring"],
     label: (index) => {

@@ -1,0 +1,48 @@
+// Pictures of the book become part of the page, in the colours of the page: an <img> would not know
+// whether the reader has chosen dark.
+
+import { readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+import { asOnThePage } from "./theme/colours.js";
+
+const tokens = JSON.parse(readFileSync(new URL("theme/tokens.json", import.meta.url), "utf8"));
+
+/** The SVG, with the text that Markdown has for it in place of its own. */
+export function inlined(svg, name, escapedText) {
+  return asOnThePage(svg, tokens)
+    .replace(/<(title|desc|metadata)\b.*?<\/\1>\s*/gs, "")
+    .replace(/<style\b.*?<\/style>/gs, "") // of matplotlib, and would be the whole page's
+    .replace(/(?<=\bid="|url\(#|href="#)(?=[\w-])/g, `${name}-`)
+    .replace(/ aria-labelledby="[^"]*"/, ` aria-label="${escapedText}"`)
+    .replace(/<svg\b/, '<svg stroke-linejoin="round"')
+    .replace(/^\s*\n/gm, "");
+}
+
+/** A picture that is a paragraph of its own is a figure, with a number, a caption and an anchor. */
+export function figures(md, book, views) {
+  md.core.ruler.push("figures", ({ tokens: blocks, env }) => {
+    const chapter = /^(?:(\d\d)|appendix-(\w))-/.exec(env.relativePath);
+    const part = chapter ? `${chapter[1] ? Number(chapter[1]) : chapter[2].toUpperCase()}.` : "";
+    let number = 0;
+    blocks.forEach((block, i) => {
+      const only = block.children?.length === 1 ? block.children[0] : undefined;
+      const source = only?.type === "image" ? only.attrGet("src") : "";
+      if (!source.endsWith(".svg")) return;
+      const name = basename(source, ".svg");
+      const svg = readFileSync(join(book, dirname(env.relativePath), source), "utf8");
+      const title = only.attrGet("title") ?? /<title\b[^>]*>(.*?)<\/title>/s.exec(svg)[1];
+      const text = md.utils.escapeHtml(only.content);
+      const link = `<a href="#fig-${name}">Figure ${part}${(number += 1)}</a>`;
+      const figure = `<figure id="fig-${name}" v-pre>\n${inlined(svg, name, text)}` +
+        `<figcaption>${link} ${title}</figcaption>\n</figure>\n`;
+      const view = views[name];
+      const token = Object.assign(Object.create(Object.getPrototypeOf(block)), block);
+      blocks[i] = Object.assign(token, {
+        type: "html_block", children: null,
+        content: view ? `<${view}>\n${figure}</${view}>\n` : figure,
+      });
+      blocks[i - 1].hidden = blocks[i + 1].hidden = true; // the paragraph around it
+    });
+  });
+}

@@ -1,0 +1,81 @@
+// What a page looks like: at which width text is cut, and what is on paper.
+
+import { report } from "./browser.mjs";
+
+export const widths = [360, 390, 768, 1024, 1280, 1366, 1440, 1536, 1920];
+
+/** Runs in the page. The words of its frame and its titles whose last letter cannot be seen. */
+function wordsCut() {
+  const cut = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+    const parent = text.parentElement;
+    if (!parent.closest(".VPSidebar, .VPNavBar, .VPLocalNav, .aside, .vp-doc h1, figcaption")) {
+      continue;
+    }
+    if (!text.data.trim() || parent.closest(".visually-hidden, .aside-curtain")) continue;
+    if (!parent.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    for (const { left, right, top, bottom } of range.getClientRects()) {
+      if (right <= 0 || top < 0 || bottom > innerHeight) continue; // a closed drawer; further down
+      const ends = document.elementFromPoint(right - 2, (top + bottom) / 2);
+      if (left < 0 || !ends || !parent.contains(ends)) cut.push(text.data.trim());
+    }
+  }
+  return cut;
+}
+
+/** No entry of the sidebar ends in the middle of a word, at any of the widths. */
+export async function nothingCut(page, url, names) {
+  for (const name of names) {
+    await page.goto(`${url}/${name}.html`, { waitUntil: "networkidle" });
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: 1600 }); // so high that the sidebar is whole
+      await page.waitForTimeout(600); // it moves in and out
+      const cut = await page.evaluate(wordsCut);
+      report.expect("widths", `${name}, ${width} px`, cut.length === 0, `cut: ${cut.join("; ")}`);
+    }
+  }
+}
+
+/** Runs in the page: goes through all steps of the ring view, and returns labels that are cut. */
+async function labelsCut() {
+  const slider = document.querySelector(".ring-view input");
+  const cut = [];
+  for (let step = 0; step <= Number(slider.max); ++step) {
+    slider.value = step;
+    slider.dispatchEvent(new Event("input"));
+    await new Promise(requestAnimationFrame);
+    for (const text of document.querySelectorAll(".ring-view svg text")) {
+      const frame = text.ownerSVGElement.getBoundingClientRect();
+      const { left, right, top, bottom } = text.getBoundingClientRect();
+      const inside = left >= frame.left && right <= frame.right && top >= frame.top &&
+        bottom <= frame.bottom;
+      if (!inside) cut.push(`step ${step + 1}: ${text.textContent}`);
+    }
+  }
+  return cut;
+}
+
+export async function ringLabels(page, url) {
+  await page.goto(`${url}/ring-view.html`, { waitUntil: "networkidle" });
+  await page.locator(".ring-view").waitFor();
+  for (const width of [360, 390, 768, 1366]) {
+    await page.setViewportSize({ width, height: 900 });
+    const cut = await page.evaluate(labelsCut);
+    report.expect("ring labels", `${width} px`, cut.length === 0, `cut: ${cut.join("; ")}`);
+  }
+}
+
+/** Writes a page as DIRECTORY/NAME.pdf, and beside it what must be found there. */
+export async function print(page, url, name, directory) {
+  await page.goto(`${url}/${name}.html`, { waitUntil: "networkidle" });
+  await page.pdf({ path: `${directory}/${name}.pdf`, format: "A4" });
+  return page.evaluate(() => {
+    const title = document.querySelector(".vp-doc h1").firstChild.textContent;
+    const longest = [...document.querySelectorAll(".vp-doc pre")].map((listing) =>
+      listing.textContent.split("\n").reduce((a, b) => (b.length > a.length ? b : a)));
+    return [title, ...longest];
+  });
+}

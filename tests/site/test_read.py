@@ -1,0 +1,75 @@
+"""./read itself, and what the site's configuration makes of a clone."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from blocks import ROOT
+from pages import BOOK, complain, node_or_skip, package_or_skip, pages
+
+CODE_HOST = BOOK / ".vitepress" / "code-host.js"
+
+
+def free_port() -> int:
+    with socket.socket() as there:
+        there.bind(("127.0.0.1", 0))
+        return there.getsockname()[1]
+
+
+@pytest.mark.long
+def test_ctrl_c_is_an_orderly_end() -> None:
+    """Of the shell's whole process group, as a terminal does it."""
+    package_or_skip("vitepress")
+    port = free_port()
+    with subprocess.Popen([ROOT / "read", "--port", str(port)], start_new_session=True,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as read:
+        try:
+            for _ in range(600):
+                try:
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60).close()
+                    break
+                except OSError:
+                    assert read.poll() is None, "has ended"
+                    time.sleep(0.2)
+            os.killpg(read.pid, signal.SIGINT)
+            assert read.wait(60) == 0
+        finally:
+            if read.poll() is None:
+                os.killpg(read.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize(("origin", "files"), [
+    ("https://host.example/owner/name.git", "https://host.example/owner/name/blob/main/"),
+    ("https://host.example/owner/name/", "https://host.example/owner/name/blob/main/"),
+    ("https://me@host.example/group/sub/name", "https://host.example/group/sub/name/blob/main/"),
+    ("git@host.example:owner/name.git", "https://host.example/owner/name/blob/main/"),
+    ("ssh://git@host.example:22/owner/name", "https://host.example/owner/name/blob/main/"),
+    ("me@host.example:/home/me/name.git", "undefined"),
+    ("/home/me/name", "undefined"),
+    ("../name.git", "undefined"),
+    ("file:///home/me/name.git", "undefined"),
+])
+def test_a_code_host_is_known_by_its_address(origin: str, files: str) -> None:
+    program = f'import {{ filesAt }} from "{CODE_HOST}"; console.log(filesAt(process.argv[1]));'
+    run = subprocess.run([node_or_skip(), "--input-type=module", "-e", program, origin],
+                         capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == files
+
+
+def title_and_heading(page: Path) -> tuple[str, str]:
+    lines = page.read_text().splitlines()
+    title = next((line for line in lines if line.startswith("title: ")), "")
+    heading = next(line for line in lines if line.startswith("# "))
+    return title.removeprefix("title: "), heading.removeprefix("# ")
+
+
+def test_a_page_has_one_name() -> None:
+    """The sidebar takes it from the front matter, the reader from the heading."""
+    both = {page: title_and_heading(page) for page in pages() if page.parent.name != "bugs"}
+    complain([f"{page.name}: {title}, and {heading}" for page, (title, heading) in both.items()
+              if title != heading])

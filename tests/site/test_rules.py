@@ -1,0 +1,74 @@
+"""What the site makes of the book's Markdown: colours and figures."""
+
+import json
+import re
+import subprocess
+from typing import Any
+
+import pytest
+from pages import BOOK, complain, node_or_skip, pages
+
+SITE = BOOK / ".vitepress"
+TOKENS = json.loads((SITE / "theme" / "tokens.json").read_text())
+PICTURE = re.compile(r"!\[[^\]]*\]\((?:\./)?fig/([\w-]+\.svg)")
+COLOUR = re.compile(r"(?:fill|stroke)(?:=\"|: ?)(#[0-9a-fA-F]+|[a-z]+)")
+
+
+def node(program: str, *arguments: str) -> Any:
+    """What it prints, which is JSON."""
+    run = subprocess.run([node_or_skip(), "--input-type=module", "-e", program, *arguments],
+                         capture_output=True, text=True, cwd=SITE)
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+def test_the_style_sheet_has_the_colours_of_the_table() -> None:
+    css = (SITE / "theme" / "tokens.css").read_text()
+    light, rest = css.split("\n.dark {", 1)
+    dark, paper = rest.split("@media print {", 1)
+    for mode, text in (("light", light), ("dark", dark), ("print", paper)):
+        found = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", text))
+        assert found == {name: token[mode] for name, token in TOKENS.items()}, mode
+
+
+def test_no_two_colours_are_one_in_the_light() -> None:
+    """A figure's colour is a colour of the table by its value."""
+    light = [token["light"] for token in TOKENS.values()]
+    assert len(light) == len(set(light))
+
+
+def luminance(colour: str) -> float:
+    parts = (int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5))
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+                        for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("mode", ["light", "dark", "print"])
+@pytest.mark.parametrize("text", ["ink", "quiet", "here", "wrong", "client-a", "client-b",
+                                  "client-c"])
+def test_text_can_be_read_on_every_ground(text: str, mode: str) -> None:
+    """4.5 to 1 is what WCAG 2 asks for."""
+    for ground in ("paper", "sheet", "code", "kernel"):
+        one, other = sorted((luminance(TOKENS[name][mode]) for name in (text, ground)))
+        assert (other + 0.05) / (one + 0.05) >= 4.5, ground
+
+
+def test_figures_have_the_colours_of_the_table() -> None:
+    """Another one would stay as it is when the page is dark."""
+    known = {token["light"] for token in TOKENS.values()} | {"none"}
+    drawn = {name for page in pages() for name in PICTURE.findall(page.read_text())}
+    assert len(drawn) > 30
+    complain([f"{name}: {colour}" for name in sorted(drawn)
+              for colour in sorted(set(COLOUR.findall((BOOK / "fig" / name).read_text())) - known)])
+
+
+def test_a_figure_in_a_page_has_the_page_s_colours_and_names_of_its_own() -> None:
+    svg = ('<svg role="img" aria-labelledby="t d"><title id="t">T</title><style>*{x}</style>'
+           '<path id="a" fill="#23252b" style="stroke: #5a5e68"/><use href="#a"/>'
+           '<g clip-path="url(#a)" fill="#123456"/></svg>')
+    shown = node('import { inlined } from "./figures.js";'
+                 'console.log(JSON.stringify(inlined(process.argv[1], "f", "words")))', svg)
+    assert shown == ('<svg stroke-linejoin="round" role="img" aria-label="words">'
+                     '<path id="f-a" fill="var(--ink)" style="stroke: var(--quiet)"/>'
+                     '<use href="#f-a"/><g clip-path="url(#f-a)" fill="#123456"/></svg>')
