@@ -1,9 +1,8 @@
 // Who opens a plan? A process that has owners' credentials registered with its ring opens what they
-// may read, whatever it is, and so does an attacker in it. An opener is another process: it is
-// asked for an account by number, opens that account's plan, and passes the descriptor back
-// (SCM_RIGHTS, unix(7)). An attacker who can only ask it gets plans. The price is two messages and
-// two changes of process for each plan. Needs no root: here both have the credentials of the user
-// who runs it. Try it: ./10-opener
+// may read, and so does an attacker in it. An opener is another process: it is asked for an account
+// by number, opens that plan, and passes the descriptor back (SCM_RIGHTS, unix(7)). The price is two
+// messages and two changes of process for each plan.
+// Try it: ./10-opener
 
 #include <fcntl.h>
 #include <liburing.h>
@@ -69,11 +68,10 @@ void pass(int socket, int file) {
 
 /// The opener: it looks at nothing that a client has sent, but for a number.
 [[noreturn]] void be_opener(int socket) {
-  const uid_t owner = geteuid();  // with root: the account's
   std::size_t number = 0;
   while (recv(socket, &number, sizeof number, 0) == sizeof number) {
     errno = EINVAL;
-    setfsuid(owner);
+    setfsuid(geteuid());  // with root: the account's owner
     const int file = number < std::size(plans) ? open(plans[number], O_RDONLY | O_CLOEXEC) : -1;
     setfsuid(geteuid());
     pass(socket, file);
