@@ -1,5 +1,5 @@
-# -DHARDENED=ON, or the preset `hardened`: for what is installed. What each of these makes harder for
-# an attacker who has found a mistake with memory, and what it costs, is in chapter 13.
+# -DHARDENED=ON, or the preset `hardened`: for what is installed. What each of these makes harder
+# for an attacker who has found a mistake with memory, is in chapter 13.
 include(CheckCXXCompilerFlag)
 include(CheckPIESupported)
 
