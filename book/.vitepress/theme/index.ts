@@ -10,12 +10,15 @@ import "@fontsource/source-serif-4/latin-600.css";
 
 import "./tokens.css";
 import "./book.css";
+import "./parts.css";
 import "./print.css";
+import BookLayout from "./BookLayout.vue";
 import { copyCommands } from "./copy";
 import RingView from "./ring/RingView.vue";
 
 export default {
   extends: theme,
+  Layout: BookLayout,
   enhanceApp({ app }) {
     app.component("RingView", RingView);
     if (!import.meta.env.SSR) copyCommands();
