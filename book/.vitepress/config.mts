@@ -8,8 +8,11 @@ import { fileURLToPath } from "node:url";
 import type MarkdownIt from "markdown-it";
 import { defineConfig } from "vitepress";
 
+import { bugBoxes } from "./boxes.js";
 import { filesAt } from "./code-host.js";
 import { figures } from "./figures.js";
+import { listings } from "./listings.js";
+import { opener, openerLine } from "./opener.js";
 
 const base = process.env.BOOK_BASE ?? "/";
 const book = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -121,6 +124,9 @@ export default defineConfig({
     "diffs/README.md": "diffs/index.md",
   },
   cleanUrls: false,
+  transformPageData(page) {
+    page.frontmatter.opener = opener(page.relativePath, book);
+  },
   markdown: {
     languageAlias: { console: "shellsession" },
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
@@ -128,7 +134,11 @@ export default defineConfig({
       linkCode(md);
       literalCode(md);
       roomForWords(md);
-      figures(md, book, { "ring-view": "RingView", ladder: "LadderView" }); // a script makes steps of these
+      bugBoxes(md, book);
+      listings(md, book);
+      openerLine(md);
+      // A script makes steps of these two.
+      figures(md, book, { "ring-view": "RingView", ladder: "LadderView" });
     },
   },
   vite: {

@@ -191,6 +191,31 @@ export async function homeIsLight(page, url, name) {
 const text = /html|javascript|css|json|svg/;
 const packed = (response) => text.test(response.headers()["content-type"]);
 
+/** Chapters by keys, and the list of keys; with keys off, the list alone. */
+export async function keys(page, url) {
+  const expect = (holds, complaint) => report.expect("keys", "05-poll", holds, complaint);
+  const leads = async (typed, to) => {
+    for (const key of typed) await page.keyboard.press(key);
+    const there = await page.waitForURL((at) => path(at.href) === to, { timeout: 5000 })
+      .then(() => true, () => false);
+    expect(there, `${typed.join(" ")} does not lead to ${to}, but to ${page.url()}`);
+  };
+  await page.goto(`${url}/05-poll.html`, { waitUntil: "networkidle" });
+  await leads(["]"], "/06-epoll.html");
+  await page.locator(".vp-doc h1", { hasText: "kernel" }).waitFor();
+  await leads(["["], "/05-poll.html");
+  await leads(["g", "1"], "/02-blocking.html");
+  await page.keyboard.press("?");
+  const list = page.locator(".key-list");
+  expect(await list.isVisible(), "? does not show the list");
+  await list.locator("input").uncheck();
+  await page.keyboard.press("Escape");
+  expect(!(await list.isVisible()), "Escape does not close the list");
+  await page.keyboard.press("]");
+  await page.waitForTimeout(500);
+  expect(path(page.url()) === "/02-blocking.html", "a key that is off leads on");
+}
+
 /** Text and pictures are there without a script; what a script would unfold can be unfolded. */
 export async function readWithoutScript(page, pages) {
   for (const { name, address } of pages) {

@@ -1,4 +1,4 @@
-"""What the site makes of the book's Markdown: colours and figures."""
+"""What the site makes of the book's Markdown: colours, figures, boxes and bars above listings."""
 
 import json
 import re
@@ -6,12 +6,14 @@ import subprocess
 from typing import Any
 
 import pytest
+from blocks import ROOT
 from pages import BOOK, complain, node_or_skip, pages
 
 SITE = BOOK / ".vitepress"
 TOKENS = json.loads((SITE / "theme" / "tokens.json").read_text())
 PICTURE = re.compile(r"!\[[^\]]*\]\((?:\./)?fig/([\w-]+\.svg)")
 COLOUR = re.compile(r"(?:fill|stroke)(?:=\"|: ?)(#[0-9a-fA-F]+|[a-z]+)")
+BOX = re.compile(r"^> \[!WARNING\]\n((?:>.*\n)+)", re.MULTILINE)
 
 
 def node(program: str, *arguments: str) -> Any:
@@ -72,3 +74,64 @@ def test_a_figure_in_a_page_has_the_page_s_colours_and_names_of_its_own() -> Non
     assert shown == ('<svg stroke-linejoin="round" role="img" aria-label="words">'
                      '<path id="f-a" fill="var(--ink)" style="stroke: var(--quiet)"/>'
                      '<use href="#f-a"/><g clip-path="url(#f-a)" fill="#123456"/></svg>')
+
+
+def boxes() -> list[tuple[str, list[str]]]:
+    """Those about what goes wrong: the page, and the paragraphs."""
+    return [(page.name, re.sub(r"^> ?", "", found, flags=re.MULTILINE).strip().split("\n\n"))
+            for page in pages() for found in BOX.findall(page.read_text())]
+
+
+def test_every_box_has_a_title_and_what_catches_it() -> None:
+    """A few name no command, and say why; then it is part of the text."""
+    given = boxes()
+    found = node('import { box } from "./boxes.js";'
+                 'const all = JSON.parse(process.argv[1]);'
+                 'console.log(JSON.stringify(all.map(([, text]) => box(text, "..", "")) ))',
+                 json.dumps(given))
+    assert len(found) > 50
+    for (page, text), shown in zip(given, found):
+        assert shown, f"{page}: {text[0]}"
+        fields = dict(shown["fields"])
+        rest = " ".join(shown["texts"])
+        assert "**" not in shown["title"] and not shown["title"].endswith(".")
+        assert not re.search(r"Bring it back|Caught by", rest), f"{page}: {rest}"
+        assert ("Its patch" in fields) == ("--bug" in fields.get("Bring it back", "")
+                                           or "--bug" in fields.get("Bring it back, as root", ""))
+    names = [name for shown in found for name, _ in shown["fields"]]
+    assert names.count("Caught by") >= len(found) - 1 and names.count("Its patch") > 40
+
+
+LISTING = "int one() {\n  return 1;\n}\n"
+
+
+@pytest.mark.parametrize(("source", "lines"), [
+    ("// x\n" + LISTING, [2, 4]), ("  int one() {\n    return 1;\n  }\n", [1, 3]),
+    ("int one() {\n  return 2;\n}\n", None), ("", None)])
+def test_a_listing_s_lines_are_found_in_its_file(source: str, lines: list[int] | None) -> None:
+    assert node('import { place } from "./listings.js"; const [, listing, source] = process.argv;'
+                "console.log(JSON.stringify(place(listing, source) ?? null))",
+                LISTING, source) == lines
+
+
+@pytest.mark.parametrize(("other", "lines"), [
+    (LISTING, []), ("int one() {\n", [2]), ("", [1, 2]), ("  return 1;  \n}\n", [1])])
+def test_lines_that_the_stage_before_has_not_are_new(other: str, lines: list[int]) -> None:
+    """A brace that is new says nothing."""
+    assert node('import { newLines } from "./listings.js"; const [, listing, other] = process.argv;'
+                "console.log(JSON.stringify(newLines(listing, other)))", LISTING, other) == lines
+
+
+def test_an_opener_knows_its_rung_and_what_changes() -> None:
+    found = node('import { opener } from "./opener.js"; const all = process.argv.slice(1);'
+                 'console.log(JSON.stringify(all.map((page) => opener(page, "..") ?? null)))',
+                 *(page.name for page in pages() if page.parent == BOOK))
+    by_chapter = {each["chapter"]: each for each in found if each}
+    assert len(by_chapter) == len(list(BOOK.glob("[0-9][0-9]-*.md")))
+    rungs = {chapter: each.get("rung") for chapter, each in by_chapter.items()}
+    assert [rungs[chapter] for chapter in (0, 2, 5, 9, 12)] == [None, "1", "4", "6", "F"]
+    assert [chapter for chapter, each in by_chapter.items() if "changes" in each] == [3, 4, 5, 6]
+    for name, kind in (("poller.cc", "~"), ("workers.cc", "+"), ("connection.cc", "=")):
+        assert name in by_chapter[6]["changes"][kind]
+    before, after = (ROOT / stage / "connection.cc" for stage in ("part4-poll", "part5-epoll"))
+    assert before.read_bytes() == after.read_bytes()

@@ -11,7 +11,7 @@ import { writeFileSync } from "node:fs";
 import { launch, report, watch, withPage } from "./browser.mjs";
 import { nothingCut, print, ringLabels } from "./layout.mjs";
 import {
-  copyButton, darkMode, homeIsLight, ladderFits, ladderView, ladderWithoutScript, neighbours,
+  copyButton, darkMode, homeIsLight, keys, ladderFits, ladderView, ladderWithoutScript, neighbours,
   readWithoutScript, ringView, ringWithoutScript, searchFinds,
 } from "./parts.mjs";
 
@@ -71,6 +71,7 @@ await withPage(browser, phone, "ring view", (page) => ringView(page, url));
 await withPage(browser, phone, "ladder view", (page) => ladderView(page, url));
 await withPage(browser, desk, "ladder fits", (page) => ladderFits(page, url));
 await withPage(browser, desk, "home", (page) => homeIsLight(page, url, pages[0].name));
+await withPage(browser, desk, "keys", (page) => keys(page, url));
 await withPage(browser, desk, "ring labels", (page) => ringLabels(page, url));
 await withPage(browser, desk, "widths", (page) => nothingCut(page, url, ["05-poll", "index"]));
 for (const name of ["05-poll", "13-hardening"]) {

@@ -10,13 +10,16 @@ import "@fontsource/source-serif-4/latin-600.css";
 
 import "./tokens.css";
 import "./book.css";
+import "./parts.css";
 import "./print.css";
+import BookLayout from "./BookLayout.vue";
 import { copyCommands } from "./copy";
 import LadderView from "./ladder/LadderView.vue";
 import RingView from "./ring/RingView.vue";
 
 export default {
   extends: theme,
+  Layout: BookLayout,
   enhanceApp({ app }) {
     app.component("LadderView", LadderView);
     app.component("RingView", RingView);

@@ -1,0 +1,57 @@
+// What the bar above a listing says, besides file and names: which lines these are, and which of
+// them the stage before has not.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const mark = /^<!-- listing: (\S+)/;
+const linesOf = (text) => text.split("\n").map((line) => line.trim());
+
+/** The stage that a stage is compared with: the rung below; the ring takes up the first again. */
+function before(stage, root) {
+  const number = Number(/^part(\d)-[a-z]+$/.exec(stage)?.[1] ?? 0);
+  const other = number === 6 ? 1 : number - 1;
+  return readdirSync(root).find((name) => name.startsWith(`part${other}-`));
+}
+
+/** The first and the last line of a listing in its file, where it is one piece of it. */
+export function place(listing, source) {
+  const wanted = linesOf(listing.trimEnd());
+  const there = linesOf(source);
+  const first = there.findIndex((_, i) => wanted.every((line, j) => there[i + j] === line));
+  return first < 0 ? undefined : [first + 1, first + wanted.length];
+}
+
+/** The numbers of the lines, from 1, that the other file has nowhere; braces say nothing. */
+export function newLines(listing, other) {
+  const known = new Set(linesOf(other));
+  return linesOf(listing.trimEnd()).flatMap((line, i) =>
+    (/\w/.test(line) && !known.has(line) ? [i + 1] : []));
+}
+
+export function listings(md, book) {
+  const root = join(book, "..");
+  md.core.ruler.after("block", "listing-bars", ({ tokens }) => {
+    tokens.forEach((comment, i) => {
+      const path = comment.type === "html_block" && mark.exec(comment.content)?.[1];
+      const [open, inline, , fence] = tokens.slice(i + 1, i + 5);
+      if (!path || fence?.type !== "fence" || !existsSync(join(root, path))) return;
+      const source = readFileSync(join(root, path), "utf8");
+      open.attrJoin("class", "listing-bar");
+      const lines = place(fence.content, source);
+      if (lines) {
+        inline.content = inline.content.replace(/\]\((\S+?)\)/, `](${"$1"}#L${lines.join("-L")})`);
+        const [first, last] = lines;
+        inline.content += first === last ? `, line ${first}` : `, lines ${first}–${last}`;
+      }
+      const [stage, ...name] = path.split("/");
+      const other = before(stage, root);
+      const file = other && name[0] !== "steps" ? join(root, other, ...name) : "";
+      if (!existsSync(file)) return;
+      const added = newLines(fence.content, readFileSync(file, "utf8"));
+      if (added.length === 0 || added.length === linesOf(fence.content.trimEnd()).length) return;
+      fence.info += ` {${added.join(",")}}`;
+      inline.content += ` *new against ${other.replace(/-.*/, "")}*`;
+    });
+  });
+}

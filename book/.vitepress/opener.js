@@ -1,0 +1,52 @@
+// What stands above a chapter's title: its number, and its rung of the ladder. Both are known from
+// the chapter itself, from its name and from the line in italics beneath its title.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const chapter = /^(\d\d)-.*\.md$/;
+const line = /^\*(.+)\*$/m;
+
+function rung(text) {
+  const said = line.exec(text)?.[1] ?? "";
+  return /`part(\d)-/.exec(said)?.[1] ?? (said.includes("`finger/") ? "F" : undefined);
+}
+
+/** What a stage's files are against those of the one before: new, changed, or the same bytes. */
+export function changes(before, after) {
+  const files = readdirSync(after).filter((name) => /\.(cc|h)$/.test(name));
+  const kinds = { "+": [], "~": [], "=": [] };
+  for (const name of files) {
+    const old = join(before, name);
+    const same = () => readFileSync(old).equals(readFileSync(join(after, name)));
+    kinds[!existsSync(old) ? "+" : same() ? "=" : "~"].push(name);
+  }
+  return kinds;
+}
+
+export function opener(page, book) {
+  const number = chapter.exec(page)?.[1];
+  if (!number) return undefined;
+  const at = rung(readFileSync(join(book, page), "utf8"));
+  const before = join(book, `${String(Number(number) - 1).padStart(2, "0")}`);
+  const name = readdirSync(book).find((one) => join(book, one).startsWith(`${before}-`));
+  const below = name && rung(readFileSync(join(book, name), "utf8"));
+  const found = { chapter: Number(number), rung: at };
+  if (Number(at) === Number(below) + 1 && Number(at) < 6) { // the ring's stage is another server
+    const root = join(book, "..");
+    const [from, to] = [below, at].map((stage) =>
+      join(root, readdirSync(root).find((one) => one.startsWith(`part${stage}-`))));
+    found.changes = changes(from, to);
+  }
+  return found;
+}
+
+/** The line itself is set as what it is: no sentence of the chapter. */
+export function openerLine(md) {
+  md.core.ruler.push("opener-line", ({ tokens, env }) => {
+    if (!chapter.test(env.relativePath ?? "")) return;
+    const title = tokens.findIndex(({ type, tag }) => type === "heading_close" && tag === "h1");
+    const [open, inline] = tokens.slice(title + 1, title + 3);
+    if (line.test(inline?.content ?? "")) open.attrJoin("class", "opener-line");
+  });
+}
