@@ -8,6 +8,7 @@ Two workers, two listeners on the same port.
   State Recv-Q
   LISTEN 0
   LISTEN 0
+  $ sleep 0.2  # the second thread starts after the line that the server listens
   $ ls /proc/$pid/task | wc -l
   2
 

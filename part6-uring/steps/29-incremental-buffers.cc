@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -56,8 +57,12 @@ struct Side {
     const auto page = static_cast<std::size_t>(getpagesize());
     entries = static_cast<io_uring_buf*>(std::aligned_alloc(page, page));
     std::memset(entries, 0, page);
-    // Without names: the field of the flags is called "pad" in the headers of Linux before 6.4.
-    io_uring_buf_reg registration{reinterpret_cast<__u64>(entries), buffers_max, 0, flags, {}};
+    io_uring_buf_reg registration{};
+    registration.ring_addr = reinterpret_cast<__u64>(entries);
+    registration.ring_entries = buffers_max;
+    // The flags follow bgid. The headers of Linux before 6.4 call them "pad".
+    constexpr auto place = offsetof(io_uring_buf_reg, bgid) + sizeof(registration.bgid);
+    std::memcpy(reinterpret_cast<std::byte*>(&registration) + place, &flags, sizeof(flags));
     const int result = io_uring_register_buf_ring(&ring, &registration, 0);
     if (result == -EINVAL && flags == incremental) {
       std::puts("no incremental buffers: Linux 6.12 has them");

@@ -50,13 +50,19 @@ io_uring_params params_for(unsigned completions) {
   return params;
 }
 
+/// liburing 2.9 leaves it to io_uring_queue_init to set enter_ring_fd.
+void map_ring(int fd, io_uring_params& params) {
+  check(io_uring_queue_mmap(fd, &params, &ring), "io_uring_queue_mmap");
+  ring.enter_ring_fd = fd;
+}
+
 /// Not io_uring_queue_init: liburing 2.3 writes an array of indices, though this ring has none.
 void open_ring() {
   io_uring_params params = params_for(entries);
   params.flags |= IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | no_sqarray;
   const int fd = static_cast<int>(syscall(__NR_io_uring_setup, entries, &params));
   if (fd < 0) errno == EINVAL ? too_old() : fail("io_uring_setup", errno);
-  check(io_uring_queue_mmap(fd, &params, &ring), "io_uring_queue_mmap");
+  map_ring(fd, params);
 }
 
 // [resize]
@@ -71,7 +77,7 @@ const char* resize(unsigned completions) {
   params.features = IORING_FEAT_SINGLE_MMAP;  // as before: one mapping for both queues
   munmap(old.sq.sqes, old.sq.ring_entries * sizeof(io_uring_sqe));
   munmap(old.sq.ring_ptr, old.sq.ring_sz);
-  check(io_uring_queue_mmap(old.ring_fd, &params, &ring), "io_uring_queue_mmap");
+  map_ring(old.ring_fd, params);
   ring.flags = old.flags;
   ring.sq.sqe_head = old.sq.sqe_head;
   ring.sq.sqe_tail = old.sq.sqe_tail;

@@ -22,7 +22,7 @@ LIBRARY = set("""
     closedir dirfd endpwent eventfd_write fdopendir gai_strerror getaddrinfo getgrnam_r getpwent_r
     getpwnam getpwnam_r inet_ntop inet_pton isatty mallopt nl_langinfo pthread_attr_destroy
     pthread_attr_init pthread_attr_setstacksize pthread_getattr_default_np pthread_kill
-    pthread_setattr_default_np pthread_sigmask readdir setpwent sigwait syscall sysconf
+    pthread_setattr_default_np pthread_sigmask readdir setpwent sigwait syscall sysconf unsetenv
 """.split())
 
 

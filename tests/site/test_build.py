@@ -9,7 +9,7 @@ from pages import BOOK, complain, pages
 pytestmark = pytest.mark.build
 
 LINK = re.compile(r'<a\b[^>]*\bhref="([^"]*)"')
-NO_LINK = re.compile(r'<a(?![^>]* href=)[^>]*>')
+NO_LINK = re.compile(r'<a\b(?![^>]* href=)[^>]*>')
 NAMED = re.compile(r'\b(?:id|name)="([^"]*)"')
 
 

@@ -143,8 +143,10 @@ TEST(HttpBody, InBrokenChunksIsRefused) {
                            "1\na\r\n0\r\n\r\n", "1\r\nab\r\n", "1\r\na\n", "1\r\na0\r\n\r\n",
                            "10000000000000000\r\n", "1\r\ra", "1;\n\r\n", "0\r\n\n", "0\r\n\rx",
                            "0\r\nTrailer: x\n\r\n", "0\r\nTrailer\rx\r\n\r\n"}) {
-    const auto outcome = serve_http("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" +
-                                    std::string(body) + std::string(get));
+    std::string request = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+    request += body;
+    request += get;
+    const auto outcome = serve_http(request);
     EXPECT_EQ(outcome.answers, bad_request) << body;
     EXPECT_EQ(outcome.error, Error::malformed) << body;
   }
