@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from statistics import median
 
 import pytest
 from hypothesis import given
@@ -144,11 +145,11 @@ def test_a_large_head_byte_by_byte_costs_linear_work(web: Server) -> None:
             expect_hello(client)
             return web.process.cpu_seconds() - before
 
-    short = min(cost_of_the_last_bytes(300) for _ in range(4))
-    long = min(cost_of_the_last_bytes(HEAD_BYTES_MAX) for _ in range(4))
-    assert (
-        long < 2 * short
-    ), f"the last bytes of 8 KiB cost {long / short:.1f} times those of 300 bytes"
+    # The median: on a busy machine several bytes may come in one receive, which makes them cheap.
+    ratio = median(
+        cost_of_the_last_bytes(HEAD_BYTES_MAX) / cost_of_the_last_bytes(300) for _ in range(5)
+    )
+    assert ratio < 2, f"the last bytes of 8 KiB cost {ratio:.1f} times those of 300 bytes"
 
 
 @pytest.mark.rule(rules.HTTP_METHOD)
