@@ -1,7 +1,8 @@
 // Who opens a plan? A process that has owners' credentials registered with its ring opens what they
 // may read, and so does an attacker in it. An opener is another process: it is asked for an account
-// by number, opens that plan, and passes the descriptor back (SCM_RIGHTS, unix(7)). The price is
-// two messages and two changes of process for each plan. Try it: ./10-opener
+// by number, opens that plan, and passes the descriptor back (SCM_RIGHTS, unix(7)). The price: two
+// messages and two changes of process for each plan.
+// Try it: ./10-opener
 
 #include <fcntl.h>
 #include <liburing.h>
