@@ -7,12 +7,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <string>
 
 #include "common/server/log.h"
@@ -20,14 +17,6 @@
 namespace common {
 
 namespace {
-
-/// 0: it is not set, or no number.
-unsigned number_in(const char* variable) {
-  const char* const text = std::getenv(variable);
-  unsigned number = 0;
-  if (text != nullptr) (void)std::from_chars(text, text + std::strlen(text), number);
-  return number;
-}
 
 void take_standard_numbers() {
   for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
@@ -52,12 +41,6 @@ void raise_descriptor_limit(const Options& options, const ServerProfile& profile
 }
 
 }  // namespace
-
-void close_inherited_descriptors() {
-  const bool are_for_us = number_in("LISTEN_PID") == static_cast<unsigned>(::getpid());
-  const unsigned handed_over = are_for_us ? number_in("LISTEN_FDS") : 0;
-  (void)::close_range(STDERR_FILENO + 1 + handed_over, ~0U, 0);  // fails only without permission
-}
 
 void prepare_process(const Options& options, const ServerProfile& profile) {
   take_standard_numbers();

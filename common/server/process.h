@@ -15,11 +15,6 @@ struct ServerProfile {
   std::size_t descriptors_each = 1;                    ///< What a connection needs.
 };
 
-/// Closes what the program was started with besides its standard streams: what the shell had open
-/// is not for a process that talks to strangers. The sockets that systemd hands over stay, as many
-/// as LISTEN_FDS says, from 3 on. sd_listen_fds(3)
-void close_inherited_descriptors();
-
 /// What every server does before it opens anything. Opens /dev/null as 0, 1 and 2 where they are
 /// closed: otherwise a client's connection could become descriptor 2 and receive our log. Raises
 /// the soft limit of descriptors to the hard one, and says so on stderr if that is too little for

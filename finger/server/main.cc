@@ -179,12 +179,12 @@ int main(int argc, char** argv) {
       .summary = "Answers finger queries (RFC 1288) with the plans of those who have opted in.",
       .options = finger::option_table(options)};
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
-  common::close_inherited_descriptors();
+  auto passed = finger::take_passed_listener();
+  if (!passed) return complain(passed.error());
+  finger::close_inherited_descriptors(*passed);
   common::prepare_process(options.process, finger::server_profile);
 
   auto manager = ServiceManager::from_environment();
-  auto passed = finger::take_passed_listener();
-  if (!passed) return complain(passed.error());
   auto listener = *passed ? common::Result<common::Fd>(std::move(*passed)) : listen_on(options);
   if (!listener) {
     return common::report_failure(options.process, listener.error(), finger::server_profile);

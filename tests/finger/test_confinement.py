@@ -6,6 +6,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import rules
 from conftest import ALICE
 from kit.intruder import Intruder, landlock_version, need_landlock
 from kit.machine import Machine, workers
+from kit.manager import Manager
 from kit.namespace import as_nobody
 from kit.reference import converted
 from kit.server import FingerServer
@@ -44,6 +46,17 @@ def test_what_the_shell_had_open_is_closed(
     server.expect(b"alice", converted(ALICE))
     assert (tmp_path / "a-file").exists(), "it was not open: this test tested nothing"
     assert str(tmp_path / "a-file") not in files_open(server.pid)
+
+
+@pytest.mark.rule(rules.CONFINED)
+def test_it_is_closed_where_a_socket_is_passed_as_well(
+    start: Callable[..., FingerServer], tmp_path: Path
+) -> None:
+    with closing(Manager()) as manager:
+        server = start(under=(*manager.under, *INHERITED, str(tmp_path / "a-file")))
+        assert server.address == manager.address
+        server.expect(b"alice", converted(ALICE))
+        assert str(tmp_path / "a-file") not in files_open(server.pid)
 
 
 @pytest.mark.rule(rules.CONFINED)
@@ -89,6 +102,14 @@ def expect_no_way_out(could: dict[str, str]) -> None:
         assert (could["connects"], could["binds"]) == ("EACCES", "EACCES")
 
 
+def expect_it_kept_in(intruder: Intruder, server: FingerServer) -> None:
+    need_no_sanitizer(server)
+    server.expect(b"alice", converted(ALICE))
+    could = intruder.could(server)
+    expect_nothing_gained(could)
+    expect_no_way_out(could)
+
+
 @pytest.mark.rule(rules.CONFINED)
 @pytest.mark.parametrize("by_root", [True, False], ids=["root", "not-root"])
 @pytest.mark.parametrize("options", [(), ("--workers", "2"), ("--sqpoll",)], ids=" ".join)
@@ -101,11 +122,7 @@ def test_an_intruder_reads_what_lies_with_the_users_and_no_more(
     plan.chmod(0o666)
     intruder = Intruder(outside.parent, plan, outside, somebody)
     server = start(*options, under=(*(() if by_root else as_nobody()), *intruder.under))
-    need_no_sanitizer(server)
-    server.expect(b"alice", converted(ALICE))
-    could = intruder.could(server)
-    expect_nothing_gained(could)
-    expect_no_way_out(could)
+    expect_it_kept_in(intruder, server)
 
 
 @pytest.mark.rule(rules.CONFINED)
@@ -119,11 +136,7 @@ def test_an_intruder_in_the_worker_reads_what_lies_in_homes_and_no_more(
     open_to_all.parent.chmod(0o755)
     intruder = Intruder(outside.parent, Path("/home/alice/notes"), outside, somebody)
     server = start_as_root(under=(*machine.under, *intruder.under))
-    need_no_sanitizer(server)
-    server.expect(b"alice", converted(ALICE))
-    could = intruder.could(server)
-    expect_nothing_gained(could)
-    expect_no_way_out(could)
+    expect_it_kept_in(intruder, server)
 
 
 @pytest.mark.rule(rules.CONFINED)

@@ -26,10 +26,9 @@ def node(program: str, *arguments: str) -> Any:
 
 def test_the_style_sheet_has_the_colours_of_the_table() -> None:
     css = (SITE / "theme" / "tokens.css").read_text()
-    light, rest = css.split("\n.dark {", 1)
-    dark, paper = rest.split("@media print {", 1)
-    for mode, text in (("light", light), ("dark", dark), ("print", paper)):
-        found = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", text))
+    light, dark, paper = (dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", text))
+                          for text in re.split(r"@media (?:screen|print) \{", css))
+    for mode, found in (("light", light), ("dark", dark), ("print", light | paper)):
         assert found == {name: token[mode] for name, token in TOKENS.items()}, mode
 
 

@@ -70,43 +70,6 @@ TEST(PrepareProcessDeathTest, TakesTheStandardNumbersThatAreClosed) {
   EXPECT_EXIT(act(), ExitedWithCode(0), "");
 }
 
-/// Ends with the number of descriptors from 3 to 6 that are left of the four.
-[[noreturn]] void inherit_four() {
-  for (int number = 3; number <= 6; ++number) {
-    if (::dup2(STDERR_FILENO, number) < 0) std::_Exit(99);
-  }
-  common::close_inherited_descriptors();
-  int left = 0;
-  for (int number = 3; number <= 6; ++number) left += ::fcntl(number, F_GETFD) >= 0 ? 1 : 0;
-  std::_Exit(left);
-}
-
-void set_listen_fds(const char* count, pid_t whose) {
-  ::setenv("LISTEN_FDS", count, 1);
-  ::setenv("LISTEN_PID", std::to_string(whose).c_str(), 1);
-}
-
-TEST(InheritedDescriptorsDeathTest, AreClosed) {
-  EXPECT_EXIT(inherit_four(), ExitedWithCode(0), "^$");
-}
-
-TEST(InheritedDescriptorsDeathTest, StayIfSystemdHandsThemOver) {
-  const auto act = [](const char* count) {
-    set_listen_fds(count, ::getpid());
-    inherit_four();
-  };
-  EXPECT_EXIT(act("2"), ExitedWithCode(2), "^$");
-  EXPECT_EXIT(act("x"), ExitedWithCode(0), "^$");
-}
-
-TEST(InheritedDescriptorsDeathTest, AreClosedIfTheyWereForAnotherProcess) {
-  const auto act = [] {
-    set_listen_fds("2", ::getppid());
-    inherit_four();
-  };
-  EXPECT_EXIT(act(), ExitedWithCode(0), "^$");
-}
-
 TEST(PrepareProcessDeathTest, CountsTheDescriptorsOfTheWorkers) {
   const auto act = [] {
     limit_descriptors(200, 200);

@@ -126,4 +126,9 @@ std::expected<common::Fd, std::string> take_passed_listener() {
   return socket;
 }
 
+void close_inherited_descriptors(const common::Fd& passed) {
+  const auto first = static_cast<unsigned>(passed ? passed.get() + 1 : passed_begin);
+  (void)::close_range(first, ~0U, 0);  // fails only without permission
+}
+
 }  // namespace finger

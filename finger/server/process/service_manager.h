@@ -50,4 +50,8 @@ class ServiceManager {
 /// was. Removes the variables. Error: a line that says what is wrong with what was passed.
 std::expected<common::Fd, std::string> take_passed_listener();
 
+/// Closes what the program was started with besides its standard streams and that listener: what
+/// the shell had open is not for a process that talks to strangers.
+void close_inherited_descriptors(const common::Fd& passed);
+
 }  // namespace finger
