@@ -10,6 +10,7 @@ import { defineConfig } from "vitepress";
 
 import { bugBoxes } from "./boxes.js";
 import { filesAt } from "./code-host.js";
+import { diffPages } from "./diffs.js";
 import { figures } from "./figures.js";
 import { listings } from "./listings.js";
 import { opener, openerLine } from "./opener.js";
@@ -136,6 +137,7 @@ export default defineConfig({
       roomForWords(md);
       bugBoxes(md, book);
       listings(md, book);
+      diffPages(md, book);
       openerLine(md);
       // A script makes steps of these two.
       figures(md, book, { "ring-view": "RingView", ladder: "LadderView" });

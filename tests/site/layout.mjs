@@ -71,7 +71,7 @@ export async function ringLabels(page, url) {
 /** Writes a page as DIRECTORY/NAME.pdf, and beside it what must be found there. */
 export async function print(page, url, name, directory) {
   await page.goto(`${url}/${name}.html`, { waitUntil: "networkidle" });
-  await page.pdf({ path: `${directory}/${name}.pdf`, format: "A4" });
+  await page.pdf({ path: `${directory}/${name.replace("/", "-")}.pdf`, format: "A4" });
   return page.evaluate(() => {
     const title = document.querySelector(".vp-doc h1").firstChild.textContent;
     const longest = [...document.querySelectorAll(".vp-doc pre")].map((listing) =>

@@ -134,3 +134,23 @@ def test_an_opener_knows_its_rung_and_what_changes() -> None:
         assert name in by_chapter[6]["changes"][kind]
     before, after = (ROOT / stage / "connection.cc" for stage in ("part4-poll", "part5-epoll"))
     assert before.read_bytes() == after.read_bytes()
+
+
+FENCE = " a\n-b\n-c\n+d\n e\n // …\n+f\n"
+
+
+def test_a_fence_of_differences_is_what_stays_what_goes_and_what_comes() -> None:
+    found = node('import { runs } from "./diffs.js";'
+                 'console.log(JSON.stringify(runs(process.argv[1])))', FENCE)
+    assert found == [{"kind": "same", "lines": [" a"]},
+                     {"kind": "change", "old": ["-b", "-c"], "new": ["+d"]},
+                     {"kind": "same", "lines": [" e"]}, {"kind": "cut", "lines": [" // …"]},
+                     {"kind": "change", "old": [], "new": ["+f"]}]
+
+
+def test_every_page_of_differences_is_one_way_away_from_the_others() -> None:
+    found = node('import { sizes } from "./diffs.js"; import { readFileSync } from "node:fs";'
+                 'console.log(JSON.stringify(sizes(readFileSync(process.argv[1], "utf8"))))',
+                 str(BOOK / "diffs" / "README.md"))
+    assert list(found) == [page.stem for page in pages() if re.fullmatch(r"\d-\d", page.stem)]
+    assert found["5-6"] == "a map" and re.fullmatch(r"\d+\+ \d+−", found["4-5"])
