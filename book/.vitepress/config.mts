@@ -128,6 +128,11 @@ export default defineConfig({
   transformPageData(page) {
     page.frontmatter.opener = opener(page.relativePath, book);
   },
+  transformHead({ pageData: { title, description } }) {
+    const said = { type: "article", site_name: "Six Servers and a Finger", title, description };
+    return Object.entries(said).map(([name, content]) =>
+      ["meta", { property: `og:${name}`, content }]);
+  },
   markdown: {
     languageAlias: { console: "shellsession" },
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },

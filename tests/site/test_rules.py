@@ -64,6 +64,17 @@ def test_figures_have_the_colours_of_the_table() -> None:
               for colour in sorted(set(COLOUR.findall((BOOK / "fig" / name).read_text())) - known)])
 
 
+CAPTION = re.compile(r'^!\[[^\]]*\]\((?:\./)?fig/([\w-]+)\.svg(?: "(.*)")?\)$', re.MULTILINE)
+
+
+def test_every_figure_has_a_caption_that_is_a_sentence() -> None:
+    captions = [(page.name, *found) for page in pages()
+                for found in CAPTION.findall(page.read_text())]
+    assert len(captions) > 40
+    complain([f"{page}, {name}: {said}" for page, name, said in captions
+              if len(said.split()) < 7 or not said.endswith(".") or not said[0].isupper()])
+
+
 def test_a_figure_in_a_page_has_the_page_s_colours_and_names_of_its_own() -> None:
     svg = ('<svg role="img" aria-labelledby="t d"><title id="t">T</title><style>*{x}</style>'
            '<path id="a" fill="#23252b" style="stroke: #5a5e68"/><use href="#a"/>'

@@ -10,7 +10,7 @@ import { writeFileSync } from "node:fs";
 
 import { launch, report, watch, withPage } from "./browser.mjs";
 import { diffPage, diffsOnAPhone, diffsWithoutScript } from "./diff-pages.mjs";
-import { nothingCut, print, ringLabels } from "./layout.mjs";
+import { nothingCut, print, ringLabels, scenes } from "./layout.mjs";
 import {
   copyButton, darkMode, homeIsLight, keys, ladderFits, ladderView, ladderWithoutScript, neighbours,
   readWithoutScript, ringView, ringWithoutScript, searchFinds,
@@ -74,6 +74,8 @@ await withPage(browser, desk, "ladder fits", (page) => ladderFits(page, url));
 await withPage(browser, desk, "home", (page) => homeIsLight(page, url, pages[0].name));
 await withPage(browser, desk, "diffs", (page) => diffPage(page, url));
 await withPage(browser, phone, "diffs", (page) => diffsOnAPhone(page, url));
+await withPage(browser, desk, "scenes", (page) => scenes(page, url, "wide"));
+await withPage(browser, phone, "scenes", (page) => scenes(page, url, "narrow"));
 await withPage(browser, desk, "keys", (page) => keys(page, url));
 await withPage(browser, desk, "ring labels", (page) => ringLabels(page, url));
 await withPage(browser, desk, "widths", (page) => nothingCut(page, url, ["05-poll", "index"]));
