@@ -81,7 +81,8 @@ def tables(results: Results, setting: Setting) -> dict[str, Table]:
                "was no listener; *cut off*, a reset or an end came in place of the answer; "
                f"*late*, the answer took more than {LATE_SECONDS * 1e3:.0f} ms. The longest wait "
                "is that for an answer, in each round. For socket activation and `SO_REUSEPORT` a "
-               "small parent process makes the sockets and passes them (`LISTEN_FDS`), as systemd does."])}
+               "small parent process makes the sockets and passes them (`LISTEN_FDS`), as "
+               "systemd does."])}
 
 
 M16_1 = Experiment(("m16_1",), jobs, tables, needs=("unshare", "ip"))
