@@ -10,6 +10,7 @@ import { defineConfig } from "vitepress";
 
 import { bugBoxes } from "./boxes.js";
 import { filesAt } from "./code-host.js";
+import { diffPages } from "./diffs.js";
 import { figures } from "./figures.js";
 import { listings } from "./listings.js";
 import { opener, openerLine } from "./opener.js";
@@ -110,6 +111,20 @@ function roomForWords(md: MarkdownIt) {
   });
 }
 
+/** The steps that the ring view's page tells of lead to the view. */
+function stepsAreLinks(md: MarkdownIt) {
+  md.core.ruler.push("steps-are-links", ({ tokens, env }) => {
+    if (env.relativePath !== "ring-view.md") return;
+    tokens.forEach(({ type }, i) => {
+      const cell = tokens[i + 1];
+      if (type !== "td_open" || !/^\d+$/.test(cell.content)) return;
+      const [text] = cell.children!;
+      text.type = "html_inline";
+      text.content = `<a href="#step=${cell.content}">${cell.content}</a>`;
+    });
+  });
+}
+
 export default defineConfig({
   title: "Six Servers and a Finger",
   description: "One TCP server written six times, and a Finger daemon on the last of them",
@@ -127,6 +142,11 @@ export default defineConfig({
   transformPageData(page) {
     page.frontmatter.opener = opener(page.relativePath, book);
   },
+  transformHead({ pageData: { title, description } }) {
+    const said = { type: "article", site_name: "Six Servers and a Finger", title, description };
+    return Object.entries(said).map(([name, content]) =>
+      ["meta", { property: `og:${name}`, content }]);
+  },
   markdown: {
     languageAlias: { console: "shellsession" },
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
@@ -134,8 +154,10 @@ export default defineConfig({
       linkCode(md);
       literalCode(md);
       roomForWords(md);
+      stepsAreLinks(md);
       bugBoxes(md, book);
       listings(md, book);
+      diffPages(md, book);
       openerLine(md);
       // A script makes steps of these two.
       figures(md, book, { "ring-view": "RingView", ladder: "LadderView" });
