@@ -99,7 +99,7 @@ common::Status Server::run() {
 }
 
 common::Status Server::accept_new(Clock::time_point now) {
-  for (int i = 0; i < common::accept_budget && !draining_; ++i) {
+  for (int i = 0; i < common::accept_budget && listener_; ++i) {
     if (!connection_limit_->try_acquire(wake_.get())) {
       park(Parked::full, now);
       return {};
@@ -130,7 +130,7 @@ void Server::park(Parked reason, Clock::time_point now) {
 }
 
 void Server::resume() {
-  if (parked_ == Parked::no || draining_) return;
+  if (parked_ == Parked::no || !listener_) return;
   if (const auto watched = poller_.watch_listener(listener_, Token(Token::Kind::listener));
       !watched) {
     watch_fault.report(watched.error(), Clock::now());
@@ -158,6 +158,7 @@ void Server::add(common::Accepted accepted, Clock::time_point now) {
 void Server::wake_up() {
   std::uint64_t wake_ups = 0;
   (void)!::read(wake_.get(), &wake_ups, sizeof wake_ups);  // EAGAIN: looking does no harm
+  if (retiring_) leave_listener();
   if (stopping_ && !draining_) begin_drain();
   if (parked_ == Parked::full) resume();
 }
@@ -208,10 +209,16 @@ void Server::close_overdue(Clock::time_point now) {
   }
 }
 
+/// Without a successor, the kernel resets the connections in its backlog.
+void Server::leave_listener() {
+  if (!listener_) return;
+  if (parked_ == Parked::no) poller_.forget_listener(listener_);
+  listener_ = common::Fd();
+}
+
 void Server::begin_drain() {
   draining_ = true;
-  if (parked_ == Parked::no) poller_.forget_listener(listener_);
-  listener_ = common::Fd();  // the kernel resets the connections in its backlog
+  leave_listener();
   clients_.for_each([this](Token token, Client& client) {
     client.connection.begin_drain();
     apply(token, client, Connection::Action::keep);
@@ -225,7 +232,7 @@ void Server::close_acknowledged(Clock::time_point now) {
   });
 }
 
-bool Server::drained() const { return draining_ && clients_.size() == 0; }
+bool Server::drained() const { return !listener_ && clients_.size() == 0; }
 
 std::optional<Clock::time_point> Server::next_deadline() const {
   auto next = Clock::time_point::max();
@@ -239,6 +246,11 @@ std::optional<Clock::time_point> Server::next_deadline() const {
 
 void Server::stop() {
   stopping_ = true;
+  common::wake(wake_.get());
+}
+
+void Server::retire() {
+  retiring_ = true;
   common::wake(wake_.get());
 }
 

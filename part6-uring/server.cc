@@ -112,10 +112,12 @@ uring::Task<common::Status> Server::work() {
   context_.conversations = &conversations;
   uring::Scope tasks(*loop_);
   background_.run(tasks, background_.watch_eventfd());
-  background_.run(tasks, acceptor_.accept_each(std::bind_front(&Server::add, this)));
   background_.run(tasks, enforce_read_timeout());
 
-  while (!shared_.stopping && !background_.fault()) (void)co_await background_.change();
+  co_await accept_clients();
+  while (!shared_.stopping && !background_.fault() && clients_.size() > 0) {
+    (void)co_await background_.change();
+  }
   if (background_.fault()) {
     context_.conversations = nullptr;  // what else has come in this turn starts none
     co_return std::unexpected(background_.fault());
@@ -128,6 +130,19 @@ uring::Task<common::Status> Server::work() {
   co_return {};
 }
 
+/// Until the server is to stop, or a successor accepts.
+uring::Task<> Server::accept_clients() {
+  uring::Scope accepting(*loop_);
+  background_.run(accepting, acceptor_.accept_each(std::bind_front(&Server::add, this)));
+  while (!shared_.stopping && !shared_.retiring && !background_.fault()) {
+    (void)co_await background_.change();
+  }
+  // Closed while the ring polls it, the listener would stay open, and nothing would accept from it.
+  accepting.cancel();
+  co_await accepting.join();
+  listener_ = common::Fd();  // without a successor, what waits in the backlog is turned away
+}
+
 void Server::add(common::Accepted accepted) {
   log_.opened(accepted.peer);
   const auto token = clients_.emplace(context_, std::move(accepted));
@@ -138,7 +153,7 @@ void Server::close(Connection& connection) {
   assert(context_.output.empty());  // or one client would get what is for another
   clients_.erase(connection.token());
   acceptor_.release();
-  if (context_.draining) background_.notify();
+  if (context_.draining || shared_.retiring) background_.notify();
 }
 
 /// Every deadline is the same time away when it is set. So while this sleeps, no new one can be due
@@ -157,7 +172,6 @@ uring::Task<common::Status> Server::enforce_read_timeout() {
 
 void Server::begin_drain() {
   context_.draining = true;
-  listener_ = common::Fd();  // what waits in the backlog is turned away
   clients_.for_each([](common::Token, Connection& client) { client.begin_drain(); });
   context_.lingering.cancel();
 }

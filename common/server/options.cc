@@ -12,6 +12,7 @@
 #include "common/server/address.h"
 #include "common/server/duration.h"
 #include "common/server/log.h"
+#include "common/server/takeover.h"
 
 namespace common {
 namespace {
@@ -156,6 +157,20 @@ OptionLine protocol_option(Options& options) {
   return choice_option<Protocol>(
       "--protocol", "NAME", "echo, discard or http", options.protocol,
       {{"echo", Protocol::echo}, {"discard", Protocol::discard}, {"http", Protocol::http}});
+}
+
+OptionLine takeover_option(Options& options) {
+  return {.name = "--takeover",
+          .value_name = "PATH",
+          .fallback = "",
+          .meaning =
+              "replace the server that runs with the same PATH, a Unix socket, and serve on "
+              "its port; without one there, wait for a successor",
+          .takes = fmt::format("a path of at most {} bytes", Takeover::path_bytes_max),
+          .set = [&options](std::string_view path) {
+            options.takeover = path;
+            return !path.empty() && path.size() <= Takeover::path_bytes_max;
+          }};
 }
 
 OptionLine duration_option(std::string name, std::string meaning,

@@ -81,6 +81,7 @@ common::OptionTable option_table(Options& options) {
                   options.sqpoll),
       flag_option("--no-list", "refuse to say who can be asked for", options.list, false),
       flag_option("--quiet", "no line for each exchange on stderr", options.quiet),
+      common::takeover_option(process),
       ring_option(options.ring),
   };
 }

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -242,9 +243,56 @@ class FingerdOfTheSystem(Fingerd):
         self._machine.close()
 
 
+class TakenOver(Running):
+    """A mixin: again and again a new server takes over from the old one."""
+
+    disturbance = "takeovers"
+    disturbed_every = TAKEOVER_SECONDS
+    may_move = True
+
+    def __init__(self, name: str, build: Path) -> None:
+        super().__init__(name, build)
+        self._door = tempfile.TemporaryDirectory(prefix="soak-")
+
+    @classmethod
+    def missing(cls, build: Path) -> str:
+        if why := super().missing(build):
+            return why
+        said = subprocess.run([cls.path(build), "--help"], capture_output=True, text=True).stdout
+        return "" if "--takeover" in said else "it knows no --takeover"
+
+    def words(self) -> tuple[str, ...]:
+        return (*super().words(), "--takeover", f"{self._door.name}/door")
+
+    def disturb_now(self) -> None:
+        before, self.server = self.server, self.launch(self.server.address[1])
+        if (status := before.wait_exit(within=PATIENCE)) != 0:
+            self.failures.append(f"after a takeover: exit status {status}")
+        before.kill()
+
+    def close(self) -> None:
+        super().close()
+        self._door.cleanup()
+
+
+class Part5TakenOver(TakenOver, Part5):
+    pass
+
+
+class Part6TakenOver(TakenOver, Part6):
+    pass
+
+
+class FingerdTakenOver(TakenOver, Fingerd):
+    pass
+
+
 SUBJECTS: dict[str, type[Running]] = {
     "part5": Part5,
     "part6": Part6,
     "fingerd": Fingerd,
     "fingerd as root": FingerdOfTheSystem,
+    "part5, taken over": Part5TakenOver,
+    "part6, taken over": Part6TakenOver,
+    "fingerd, taken over": FingerdTakenOver,
 }
