@@ -8,7 +8,9 @@
 #include "common/http/protocol.h"
 #include "common/server/constants.h"
 #include "common/session.h"
+#include "uring/deadline.h"
 #include "uring/scope.h"
+#include "uring/server/proxied.h"
 
 namespace stage {
 namespace {
@@ -112,7 +114,8 @@ uring::Task<common::Status> Server::work() {
   context_.conversations = &conversations;
   uring::Scope tasks(*loop_);
   background_.run(tasks, background_.watch_eventfd());
-  background_.run(tasks, acceptor_.accept_each(std::bind_front(&Server::add, this)));
+  awaiting_header_ = &tasks;
+  background_.run(tasks, acceptor_.accept_each(std::bind_front(&Server::admit, this)));
   background_.run(tasks, enforce_read_timeout());
 
   while (!shared_.stopping && !background_.fault()) (void)co_await background_.change();
@@ -126,6 +129,17 @@ uring::Task<common::Status> Server::work() {
   while (clients_.size() > 0) (void)co_await background_.change();
   co_await conversations.join();
   co_return {};
+}
+
+void Server::admit(common::Accepted accepted) {
+  if (!options_.proxies.contains(accepted.peer)) return add(std::move(accepted));
+  awaiting_header_->spawn(add_after_header(std::move(accepted)));
+}
+
+uring::Task<> Server::add_after_header(common::Accepted accepted) {
+  uring::Deadline deadline(*loop_, loop_->now() + context_.read_timeout);
+  const auto received = co_await uring::receive_proxy_header(*loop_, accepted, deadline);
+  received ? add(std::move(accepted)) : acceptor_.release();
 }
 
 void Server::add(common::Accepted accepted) {
