@@ -113,7 +113,7 @@ common::Status Server::run() {
 }
 
 common::Status Server::accept_new(Clock::time_point now) {
-  for (int i = 0; i < common::accept_budget && !draining_; ++i) {
+  for (int i = 0; i < common::accept_budget && listener_; ++i) {
     if (!connection_limit_->try_acquire(wake_.get())) {
       park(Parked::full, now);
       return {};
@@ -144,7 +144,7 @@ void Server::park(Parked reason, Clock::time_point now) {
 }
 
 void Server::resume() {
-  if (parked_ == Parked::no || draining_) return;
+  if (parked_ == Parked::no || !listener_) return;
   if (const auto watched = poller_.watch_listener(listener_, Token(Token::Kind::listener));
       !watched) {
     watch_fault.report(watched.error(), Clock::now());
@@ -189,6 +189,7 @@ void Server::wake_up(Clock::time_point now) {
   std::uint64_t wake_ups = 0;
   (void)!::read(wake_.get(), &wake_ups, sizeof wake_ups);  // EAGAIN: looking does no harm
   if (headers_) add_those_with_header(now);
+  if (retiring_) leave_listener();
   if (stopping_ && !draining_) begin_drain(now);
   if (parked_ == Parked::full) resume();
 }
@@ -240,14 +241,20 @@ void Server::close_overdue(Clock::time_point now) {
   if (headers_ && headers_->soonest() <= now) add_those_with_header(now);
 }
 
+/// Without a successor, the kernel resets the connections in its backlog.
+void Server::leave_listener() {
+  if (!listener_) return;
+  if (parked_ == Parked::no) poller_.forget_listener(listener_);
+  listener_ = common::Fd();
+}
+
 void Server::begin_drain(Clock::time_point now) {
   if (headers_) {
     headers_->end_streams();
     add_those_with_header(now);  // all that will ever have one
   }
   draining_ = true;
-  if (parked_ == Parked::no) poller_.forget_listener(listener_);
-  listener_ = common::Fd();  // the kernel resets the connections in its backlog
+  leave_listener();
   clients_.for_each([this](Token token, Client& client) {
     client.connection.begin_drain();
     apply(token, client, Connection::Action::keep);
@@ -261,7 +268,9 @@ void Server::close_acknowledged(Clock::time_point now) {
   });
 }
 
-bool Server::drained() const { return draining_ && clients_.size() == 0; }
+bool Server::drained() const {
+  return !listener_ && clients_.size() == 0 && (!headers_ || headers_->empty());
+}
 
 std::optional<Clock::time_point> Server::next_deadline() const {
   auto next = Clock::time_point::max();
@@ -276,6 +285,11 @@ std::optional<Clock::time_point> Server::next_deadline() const {
 
 void Server::stop() {
   stopping_ = true;
+  common::wake(wake_.get());
+}
+
+void Server::retire() {
+  retiring_ = true;
   common::wake(wake_.get());
 }
 

@@ -33,12 +33,15 @@ class Server {
 
   std::string address() const;
 
-  /// Serves until stop() is called. Errors: of accept4(2), only those that trying again cannot
-  /// cure; of epoll_wait(2).
+  /// Serves until stop() is called, or retire(), and those who are connected have left. Errors: of
+  /// accept4(2), only those that trying again cannot cure; of epoll_wait(2).
   common::Status run();
 
   /// Begins an orderly stop: run() returns. From any thread, and from a signal handler.
   void stop();
+
+  /// Accepts no more connections: a successor does. From any thread.
+  void retire();
 
  private:
   /// Why no connection is accepted at the moment: --max-connections are open, or accept found no
@@ -68,6 +71,7 @@ class Server {
   void close(common::Token token, Client& client);
   void close_overdue(common::Clock::time_point now);
   void begin_drain(common::Clock::time_point now);
+  void leave_listener();
   void close_acknowledged(common::Clock::time_point now);
   bool drained() const;
   std::optional<common::Clock::time_point> next_deadline() const;
@@ -86,6 +90,7 @@ class Server {
   Parked parked_ = Parked::no;
   common::Clock::time_point accept_again_;  ///< After a shortage: not before, unless one closes.
   std::atomic<bool> stopping_ = false;
+  std::atomic<bool> retiring_ = false;
   bool draining_ = false;
 };
 

@@ -1,6 +1,5 @@
 #include "workers.h"
 
-#include <fcntl.h>
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -18,23 +17,8 @@ namespace {
 
 using common::AcceptHow;
 
-/// A listener for each worker: sockets of their own with --accept reuseport, else one socket for
-/// all.
-common::Result<std::vector<common::Fd>> make_listeners(const common::Options& options,
-                                                       std::size_t workers) {
-  if (workers > 1 && options.accept == AcceptHow::reuseport) {
-    return common::listen_group(options.address(), workers);
-  }
-  std::vector<common::Fd> listeners;
-  auto listener = common::listen_on(options.address(), common::SocketMode::nonblocking);
-  if (!listener) return std::unexpected(listener.error());
-  listeners.push_back(std::move(*listener));
-  while (listeners.size() < workers) {
-    common::Fd same(::fcntl(listeners.front().get(), F_DUPFD_CLOEXEC, 0));
-    if (!same) return common::last_error();
-    listeners.push_back(std::move(same));
-  }
-  return listeners;
+std::size_t workers_of(const common::Options& options) {
+  return std::max<std::size_t>(options.workers, 1);
 }
 
 /// An epoll that holds the listener and nothing else: it is readable when a connection waits in the
@@ -51,27 +35,37 @@ common::Result<common::Fd> make_shared_epoll(const common::Fd& listener) {
 
 }  // namespace
 
-common::Result<std::unique_ptr<Workers>> Workers::create(const common::Options& options) {
+std::size_t listeners_max(const common::Options& options) {
+  return options.accept == AcceptHow::reuseport ? workers_of(options) : 1;
+}
+
+common::Result<std::vector<common::Fd>> open_listeners(const common::Options& options) {
+  return common::listen_group(options.address(), listeners_max(options));
+}
+
+common::Result<std::unique_ptr<Workers>> Workers::create(const common::Options& options,
+                                                         std::vector<common::Fd> listeners) {
   std::unique_ptr<Workers> workers(new Workers(options));
-  if (const auto added = workers->add_servers(options); !added) {
+  if (const auto added = workers->add_servers(options, std::move(listeners)); !added) {
     return std::unexpected(added.error());
   }
   return workers;
 }
 
-common::Status Workers::add_servers(const common::Options& options) {
-  const std::size_t workers = std::max<std::size_t>(options.workers, 1);
+common::Status Workers::add_servers(const common::Options& options,
+                                    std::vector<common::Fd> listeners) {
+  const std::size_t workers = workers_of(options);
   // A single worker watches the listener like any other descriptor.
   const AcceptHow accept = workers > 1 ? options.accept : AcceptHow::reuseport;
-  auto listeners = make_listeners(options, workers);
-  if (!listeners) return std::unexpected(listeners.error());
+  auto spread = common::one_for_each(std::move(listeners), workers);
+  if (!spread) return std::unexpected(spread.error());
   if (accept == AcceptHow::shared) {
-    auto epoll = make_shared_epoll(listeners->front());
+    auto epoll = make_shared_epoll(spread->front());
     if (!epoll) return std::unexpected(epoll.error());
     shared_epoll_ = std::move(*epoll);
   }
   const auto connection_limit = std::make_shared<common::ConnectionLimit>(options.max_connections);
-  for (common::Fd& listener : *listeners) {
+  for (common::Fd& listener : *spread) {
     auto poller = Poller::create(accept, shared_epoll_.get());
     if (!poller) return std::unexpected(poller.error());
     auto server =
@@ -112,6 +106,10 @@ void Workers::give_up(std::error_code error) {
 
 void Workers::stop() {
   for (const auto& server : servers_) server->stop();
+}
+
+void Workers::retire() {
+  for (const auto& server : servers_) server->retire();
 }
 
 }  // namespace stage

@@ -8,10 +8,11 @@
 #include <fstream>
 
 #include "common/http/http_session.h"
-#include "common/server/log.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
 #include "common/server/signal_wakeup.h"
+#include "common/server/successor_thread.h"
+#include "common/server/takeover.h"
 #include "workers.h"
 
 namespace {
@@ -70,22 +71,30 @@ int main(int argc, char** argv) {
   program.options.push_back(common::workers_option(options, "event loops, a thread each; or 1"));
   program.options.push_back(common::protocol_option(options));
   program.options.push_back(common::proxy_protocol_option(options));
+  program.options.push_back(common::takeover_option(options));
   program.options.push_back(ring_option(ring.setup));
   program.options.push_back(spin_option(ring.setup));
   program.options.push_back(trace_option(ring.trace_file));
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   common::prepare_process(options);
 
-  auto listeners = stage::open_listeners(options);
+  const auto takeover = common::Takeover::begin(options.takeover, stage::listeners_max(options));
+  if (!takeover) return common::complain(takeover.error());
+  auto listeners = (*takeover)->listeners([&] { return stage::open_listeners(options); });
   if (!listeners) return common::report_failure(options, listeners.error());
+  const auto not_offered = (*takeover)->offer(*listeners);
+  if (!not_offered.empty()) return common::complain(not_offered);
   const auto server = stage::Workers::create(options, ring, std::move(*listeners));
-  if (!server) {
-    common::log(server.error(), common::Severity::error);
-    return 1;
-  }
-  const auto signals =
-      common::SignalWakeup::create(options.drain_timeout, [&server] { (*server)->stop(); });
+  if (!server) return common::complain(server.error());
+  common::SuccessorThread successor(**takeover);
+  const auto signals = common::SignalWakeup::create(options.drain_timeout, [&] {
+    successor.stop();
+    (*server)->stop();
+  });
   if (!signals) return common::report_failure(options, signals.error());
+  const auto refused = (*takeover)->confirm();
+  if (!refused.empty()) return common::complain(refused);
+  successor.start(options.drain_timeout, [&](pid_t) { (*server)->retire(); });
   // The port is bound and each listener has its backlog: a client that reads this line can connect.
   common::announce((*server)->address());
   return (*server)->run();

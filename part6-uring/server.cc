@@ -114,21 +114,40 @@ uring::Task<common::Status> Server::work() {
   context_.conversations = &conversations;
   uring::Scope tasks(*loop_);
   background_.run(tasks, background_.watch_eventfd());
-  awaiting_header_ = &tasks;
-  background_.run(tasks, acceptor_.accept_each(std::bind_front(&Server::admit, this)));
   background_.run(tasks, enforce_read_timeout());
+  uring::Scope awaiting_header(*loop_);
+  awaiting_header_ = &awaiting_header;
 
-  while (!shared_.stopping && !background_.fault()) (void)co_await background_.change();
+  co_await accept_clients();
+  const auto serves = [&] { return awaiting_header.size() + clients_.size() > 0; };
+  while (!shared_.stopping && !background_.fault() && serves()) {
+    (void)co_await background_.change();
+  }
   if (background_.fault()) {
     context_.conversations = nullptr;  // what else has come in this turn starts none
     co_return std::unexpected(background_.fault());
   }
   tasks.cancel();
   co_await tasks.join();
+  awaiting_header.cancel();
+  co_await awaiting_header.join();
   begin_drain();
   while (clients_.size() > 0) (void)co_await background_.change();
   co_await conversations.join();
   co_return {};
+}
+
+/// Until the server is to stop, or a successor accepts.
+uring::Task<> Server::accept_clients() {
+  uring::Scope accepting(*loop_);
+  background_.run(accepting, acceptor_.accept_each(std::bind_front(&Server::admit, this)));
+  while (!shared_.stopping && !shared_.retiring && !background_.fault()) {
+    (void)co_await background_.change();
+  }
+  // Closed while the ring polls it, the listener would stay open, and nothing would accept from it.
+  accepting.cancel();
+  co_await accepting.join();
+  listener_ = common::Fd();  // without a successor, what waits in the backlog is turned away
 }
 
 void Server::admit(common::Accepted accepted) {
@@ -139,7 +158,9 @@ void Server::admit(common::Accepted accepted) {
 uring::Task<> Server::add_after_header(common::Accepted accepted) {
   uring::Deadline deadline(*loop_, loop_->now() + context_.read_timeout);
   const auto received = co_await uring::receive_proxy_header(*loop_, accepted, deadline);
-  received ? add(std::move(accepted)) : acceptor_.release();
+  if (received) co_return add(std::move(accepted));
+  acceptor_.release();
+  if (shared_.retiring) background_.notify();
 }
 
 void Server::add(common::Accepted accepted) {
@@ -152,7 +173,7 @@ void Server::close(Connection& connection) {
   assert(context_.output.empty());  // or one client would get what is for another
   clients_.erase(connection.token());
   acceptor_.release();
-  if (context_.draining) background_.notify();
+  if (context_.draining || shared_.retiring) background_.notify();
 }
 
 /// Every deadline is the same time away when it is set. So while this sleeps, no new one can be due
@@ -171,7 +192,6 @@ uring::Task<common::Status> Server::enforce_read_timeout() {
 
 void Server::begin_drain() {
   context_.draining = true;
-  listener_ = common::Fd();  // what waits in the backlog is turned away
   clients_.for_each([](common::Token, Connection& client) { client.begin_drain(); });
   context_.lingering.cancel();
 }

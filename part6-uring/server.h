@@ -28,6 +28,7 @@ struct Shared {
   const common::Options& options;
   common::ConnectionLimit connection_limit;
   std::atomic<bool> stopping = false;
+  std::atomic<bool> retiring = false;
 };
 
 /// Serves every client on one thread, each in a coroutine that reads like part 1's.
@@ -42,8 +43,8 @@ class Server {
                                                         common::Fd listener,
                                                         const common::Fd& wake);
 
-  /// Serves until it is woken and `stopping` is set. Errors: of accept(2), only those
-  /// that trying again cannot cure.
+  /// Serves until it is woken and `stopping` is set; or `retiring` is set, and those who are
+  /// connected have left. Errors: of accept(2), only those that trying again cannot cure.
   common::Status run(uring::LogWriter* log_writer);
 
  private:
@@ -54,6 +55,7 @@ class Server {
   uring::Task<> serve_client(Connection& connection, Arguments... arguments);
 
   uring::Task<common::Status> work();
+  uring::Task<> accept_clients();
   uring::Task<common::Status> enforce_read_timeout();
 
   void admit(common::Accepted accepted);

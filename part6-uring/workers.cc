@@ -10,17 +10,24 @@
 
 namespace stage {
 
+std::size_t listeners_max(const common::Options& options) {
+  return std::max<std::size_t>(options.workers, 1);
+}
+
 common::Result<std::vector<common::Fd>> open_listeners(const common::Options& options) {
-  return common::listen_group(options.address(), std::max<std::size_t>(options.workers, 1));
+  return common::listen_group(options.address(), listeners_max(options));
 }
 
 std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
     const common::Options& options, const RingOptions& ring, std::vector<common::Fd> listeners) {
   const auto address = common::Address::of_socket(listeners.front());
   if (!address) return std::unexpected(address.error().message());
-  const std::size_t servers = listeners.size();
+  // A server that was taken over from may have had fewer workers.
+  auto spread = common::one_for_each(std::move(listeners), listeners_max(options));
+  if (!spread) return std::unexpected(spread.error().message());
+  const std::size_t servers = spread->size();
   std::unique_ptr<Workers> workers(
-      new Workers(options, ring, address->to_string(), std::move(listeners)));
+      new Workers(options, ring, address->to_string(), std::move(*spread)));
   std::string complaint = workers->worker_group_.start(
       servers, std::bind_front(&Workers::create_server, workers.get()));
   if (!complaint.empty()) return std::unexpected(std::move(complaint));
@@ -41,6 +48,11 @@ std::expected<std::unique_ptr<Server>, std::string> Workers::create_server(std::
 
 void Workers::stop() {
   shared_.stopping = true;
+  worker_group_.wake_all();
+}
+
+void Workers::retire() {
+  shared_.retiring = true;
   worker_group_.wake_all();
 }
 

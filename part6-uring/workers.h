@@ -22,6 +22,9 @@ struct RingOptions {
   std::string trace_file;  ///< Empty: none. Workers after the first add their number.
 };
 
+/// So many sockets the workers can listen on.
+std::size_t listeners_max(const common::Options& options);
+
 /// A socket for each worker, all on one address. Errors: of socket(2), bind(2), listen(2).
 common::Result<std::vector<common::Fd>> open_listeners(const common::Options& options);
 
@@ -29,8 +32,8 @@ common::Result<std::vector<common::Fd>> open_listeners(const common::Options& op
 /// --max-connections and nothing else; the kernel spreads new connections over them.
 class Workers {
  public:
-  /// A server for each listener, the first for the calling thread. Error: a line that says what is
-  /// missing, and what to do about it.
+  /// As many servers as --workers says, or one, the first for the calling thread. Error: a line
+  /// that says what is missing, and what to do about it.
   static std::expected<std::unique_ptr<Workers>, std::string> create(
       const common::Options& options, const RingOptions& ring, std::vector<common::Fd> listeners);
 
@@ -42,6 +45,10 @@ class Workers {
 
   /// Begins an orderly stop: run() returns. From any thread, and from a signal handler.
   void stop();
+
+  /// Accepts no more connections, and ends run() when those that there are have left. From any
+  /// thread.
+  void retire();
 
  private:
   Workers(const common::Options& options, const RingOptions& ring, std::string address,

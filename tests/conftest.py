@@ -31,6 +31,7 @@ SUITES = {
     "book": LEFT_OUT,
     "site": LEFT_OUT,
     "bench": (),
+    "soak": LEFT_OUT,
 }
 NEEDS_HYPOTHESIS = {"exercises", "finger", "protocol"}
 TAKE_A_VALUE = {"-c", "-k", "-m", "-n", "-o", "-p", "-r", "-W"}  # those of pytest and xdist

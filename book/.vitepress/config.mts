@@ -10,6 +10,7 @@ import { defineConfig } from "vitepress";
 
 import { bugBoxes } from "./boxes.js";
 import { filesAt } from "./code-host.js";
+import { diffPages } from "./diffs.js";
 import { figures } from "./figures.js";
 import { listings } from "./listings.js";
 import { opener, openerLine } from "./opener.js";
@@ -127,6 +128,11 @@ export default defineConfig({
   transformPageData(page) {
     page.frontmatter.opener = opener(page.relativePath, book);
   },
+  transformHead({ pageData: { title, description } }) {
+    const said = { type: "article", site_name: "Six Servers and a Finger", title, description };
+    return Object.entries(said).map(([name, content]) =>
+      ["meta", { property: `og:${name}`, content }]);
+  },
   markdown: {
     languageAlias: { console: "shellsession" },
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
@@ -136,6 +142,7 @@ export default defineConfig({
       roomForWords(md);
       bugBoxes(md, book);
       listings(md, book);
+      diffPages(md, book);
       openerLine(md);
       // A script makes steps of these two.
       figures(md, book, { "ring-view": "RingView", ladder: "LadderView" });

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 import { asOnThePage } from "./theme/colours.js";
+import { narrow, narrowRow, themed } from "./theme/ladder/draw.js";
 
 const tokens = JSON.parse(readFileSync(new URL("theme/tokens.json", import.meta.url), "utf8"));
 
@@ -17,6 +18,15 @@ export function inlined(svg, name, escapedText) {
     .replace(/ aria-labelledby="[^"]*"/, ` aria-label="${escapedText}"`)
     .replace(/<svg\b/, '<svg stroke-linejoin="round"')
     .replace(/^\s*\n/gm, "");
+}
+
+/** A row of the ladder as a phone has room for it: the same moment, drawn anew. */
+function forAPhone(name, book, escapedText) {
+  const [, stage, moment] = /^ladder-(\d)-(\d)$/.exec(name) ?? [];
+  if (!stage) return "";
+  const { stages } = JSON.parse(readFileSync(join(book, "fig/ladder-trace.json"), "utf8"));
+  return `<svg class="narrow" viewBox="0 0 ${narrow.width} ${narrow.height}" role="img" ` +
+    `aria-label="${escapedText}">${narrowRow(stages, stage - 1, moment - 1, themed)}</svg>\n`;
 }
 
 /** A picture that is a paragraph of its own is a figure, with a number, a caption and an anchor. */
@@ -34,8 +44,9 @@ export function figures(md, book, views) {
       const title = only.attrGet("title") ?? /<title\b[^>]*>(.*?)<\/title>/s.exec(svg)[1];
       const text = md.utils.escapeHtml(only.content);
       const link = `<a href="#fig-${name}">Figure ${part}${(number += 1)}</a>`;
-      const figure = `<figure id="fig-${name}" v-pre>\n${inlined(svg, name, text)}` +
-        `<figcaption>${link} ${title}</figcaption>\n</figure>\n`;
+      const small = forAPhone(name, book, text);
+      const figure = `<figure id="fig-${name}"${small && ' class="scene"'} v-pre>\n` +
+        `${inlined(svg, name, text)}${small}<figcaption>${link} ${title}</figcaption>\n</figure>\n`;
       const view = views[name];
       const token = Object.assign(Object.create(Object.getPrototypeOf(block)), block);
       blocks[i] = Object.assign(token, {

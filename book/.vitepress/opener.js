@@ -4,6 +4,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { between } from "./diffs.js";
+
 const chapter = /^(\d\d)-.*\.md$/;
 const line = /^\*(.+)\*$/m;
 
@@ -25,16 +27,19 @@ export function changes(before, after) {
 }
 
 export function opener(page, book) {
+  const pair = between(page);
+  if (pair) return { below: pair[0], rung: pair[1] };
   const number = chapter.exec(page)?.[1];
   if (!number) return undefined;
   const at = rung(readFileSync(join(book, page), "utf8"));
   const before = join(book, `${String(Number(number) - 1).padStart(2, "0")}`);
   const name = readdirSync(book).find((one) => join(book, one).startsWith(`${before}-`));
-  const below = name && rung(readFileSync(join(book, name), "utf8"));
+  const previous = name && rung(readFileSync(join(book, name), "utf8"));
   const found = { chapter: Number(number), rung: at };
-  if (Number(at) === Number(below) + 1 && Number(at) < 6) { // the ring's stage is another server
+  if (Number(at) > 1) found.below = String(Number(at) - 1);
+  if (Number(at) === Number(previous) + 1 && Number(at) < 6) { // the ring's stage is another server
     const root = join(book, "..");
-    const [from, to] = [below, at].map((stage) =>
+    const [from, to] = [previous, at].map((stage) =>
       join(root, readdirSync(root).find((one) => one.startsWith(`part${stage}-`))));
     found.changes = changes(from, to);
   }

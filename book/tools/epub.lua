@@ -1,6 +1,7 @@
 -- For pandoc: what the code host and the site know about Markdown, and an e-book has to be told.
 -- Callouts lose their mark; links to chapters lead to the chapter's heading in the one long text,
--- links to code become the name of the file, for the reader of an e-book has no code beside it.
+-- links to code become the name of the file, for the reader of an e-book has no code beside it. A
+-- picture's caption is printed below it.
 
 local files = {}  -- from a chapter's file to the heading it begins with
 
@@ -26,6 +27,12 @@ function BlockQuote(quote)
     if first.content[1] and first.content[1].t:match("Break$") then first.content:remove(1) end
   end
   return quote
+end
+
+function Para(para)
+  local image = #para.content == 1 and para.content[1]
+  if not image or image.t ~= "Image" or image.title == "" then return nil end
+  return { para, pandoc.Para({ pandoc.Emph({ pandoc.Str(image.title) }) }) }
 end
 
 function Link(link)

@@ -72,9 +72,9 @@ def anchors(text: str) -> set[str]:
 
 
 def words(text: str) -> int:
-    """How long it is to read: without code, tables and marks."""
-    prose = re.sub(r"^\|.*$", "", FRONT_MATTER.sub("", COMMENT.sub("", FENCE.sub("", text))),
-                   flags=re.MULTILINE)
+    """How long it is to read: without code, tables, figures and marks."""
+    written = FRONT_MATTER.sub("", COMMENT.sub("", FENCE.sub("", text)))
+    prose = re.sub(r"^(?:\||!\[).*$", "", written, flags=re.MULTILINE)
     return len(re.findall(r"\b[\w’'`./-]+", prose))
 
 
@@ -161,7 +161,7 @@ def _callouts(prose: str) -> Iterator[Problem]:
 def _paragraphs(prose: str) -> Iterator[Problem]:
     position = 0
     for paragraph in re.split(r"(\n\s*\n)", prose):
-        if not re.match(r"\s*(\||#|[-*] |\d+\. |>|<)", paragraph):
+        if not re.match(r"\s*(\||!\[|#|[-*] |\d+\. |>|<)", paragraph):
             count = len(paragraph.split())
             if count > PARAGRAPH_WORDS_MAX:
                 yield Problem(_line(prose, position), f"a paragraph of {count} words")

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+# What epoll_event.data is, as strace 6.1 writes it, and as newer ones do.
+TOKEN = re.compile(r"(?:u64|data)=(\d+|0x\w+|NULL)")
 CLIENTS = "ABC"
 NEVER_SLEEPS = "part3-nonblocking"
 MOMENTS = [
@@ -131,7 +133,7 @@ class Reading:
             case "epoll_ctl":
                 return self.who(args[2]), args[1].removeprefix("EPOLL_CTL_")
             case "epoll_wait":
-                ready = re.findall(r"u64=(\d+)", call.args)
+                ready = TOKEN.findall(call.args)
                 return ", ".join(self.tokens[token] for token in ready), ""
             case "io_uring_enter":
                 return "", args[1]
@@ -157,7 +159,7 @@ class Reading:
             self.accepted.append(who)
             self.behind[call.result.split("<")[0]] = who
         elif call.name == "epoll_ctl" and about == "ADD":
-            self.tokens[re.search(r"u64=(\d+)", call.args)[1]] = who
+            self.tokens[TOKEN.search(call.args)[1]] = who
             self.watched.append(who)
         elif call.name == "epoll_ctl" and about == "DEL":
             self.watched.remove(who)

@@ -31,6 +31,8 @@ class PendingHeaders {
   /// `deadline` is not before that of any other. Errors: of epoll_ctl(2).
   Status add(Accepted accepted, Clock::time_point deadline);
 
+  bool empty() const { return pending_.size() == 0; }
+
   /// When the first is overdue; Clock::time_point::max(): never.
   Clock::time_point soonest() const {
     return deadlines_.soonest().value_or(Clock::time_point::max());

@@ -1,6 +1,9 @@
 #include "common/server/listen.h"
 
+#include <fcntl.h>
 #include <netinet/tcp.h>
+
+#include <utility>
 
 namespace common {
 namespace {
@@ -66,8 +69,10 @@ Result<std::vector<Fd>> listen_group(const Address& address, std::size_t sockets
   // another server of the same user. Once the port is ours, the others may share it.
   auto first = listen_on(address, SocketMode::nonblocking);
   if (!first) return std::unexpected(first.error());
-  if (const auto set = set_flag(*first, SOL_SOCKET, SO_REUSEPORT, 1); !set) {
-    return std::unexpected(set.error());
+  if (sockets > 1) {
+    if (const auto set = set_flag(*first, SOL_SOCKET, SO_REUSEPORT, 1); !set) {
+      return std::unexpected(set.error());
+    }
   }
   const auto bound = Address::of_socket(*first);  // with the port that the kernel chose
   if (!bound) return std::unexpected(bound.error());
@@ -83,6 +88,15 @@ Result<std::vector<Fd>> listen_group(const Address& address, std::size_t sockets
     group.push_back(std::move(*socket));
   }
   return group;
+}
+
+Result<std::vector<Fd>> one_for_each(std::vector<Fd> sockets, std::size_t workers) {
+  for (std::size_t i = 0; sockets.size() < workers; ++i) {
+    Fd same(::fcntl(sockets[i].get(), F_DUPFD_CLOEXEC, 0));
+    if (!same) return last_error();
+    sockets.push_back(std::move(same));
+  }
+  return sockets;
 }
 
 }  // namespace common

@@ -22,4 +22,8 @@ Result<Fd> listen_on(const Address& address, SocketMode mode);
 /// although SO_REUSEPORT alone would let us join it.
 Result<std::vector<Fd>> listen_group(const Address& address, std::size_t sockets);
 
+/// One listener for each of several workers: the sockets, and where there are fewer, duplicates of
+/// them in turn. Error: of fcntl(2).
+Result<std::vector<Fd>> one_for_each(std::vector<Fd> sockets, std::size_t workers);
+
 }  // namespace common

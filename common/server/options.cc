@@ -12,6 +12,7 @@
 #include "common/server/address.h"
 #include "common/server/duration.h"
 #include "common/server/log.h"
+#include "common/server/takeover.h"
 
 namespace common {
 namespace {
@@ -170,6 +171,20 @@ OptionLine proxy_protocol_option(Options& options) {
             const auto parsed = AddressRanges::parse(list);
             if (parsed) proxies = *parsed;
             return parsed.has_value();
+          }};
+}
+
+OptionLine takeover_option(Options& options) {
+  return {.name = "--takeover",
+          .value_name = "PATH",
+          .fallback = "",
+          .meaning =
+              "replace the server that runs with the same PATH, a Unix socket, and serve on "
+              "its port; without one there, wait for a successor",
+          .takes = fmt::format("a path of at most {} bytes", Takeover::path_bytes_max),
+          .set = [&options](std::string_view path) {
+            options.takeover = path;
+            return !path.empty() && path.size() <= Takeover::path_bytes_max;
           }};
 }
 

@@ -35,6 +35,7 @@ struct Options {
   AcceptHow accept = AcceptHow::reuseport;
   Protocol protocol = Protocol::echo;
   AddressRanges proxies;  ///< Their connections begin with a PROXY header.
+  std::string takeover;  ///< Where the next server takes over; empty: nowhere.
   bool verbose = false;
 
   /// Where to listen: `host` and `port`. The parser has checked that `host` is an address.
@@ -61,6 +62,7 @@ OptionLine workers_option(Options& options, std::string_view meaning);
 OptionLine accept_option(Options& options);
 OptionLine protocol_option(Options& options);
 OptionLine proxy_protocol_option(Options& options);
+OptionLine takeover_option(Options& options);
 
 /// Lines for a program's own options. Each writes to `target`, which holds the default and must
 /// outlive the table.

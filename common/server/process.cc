@@ -57,6 +57,11 @@ void announce(std::string_view address) {
   std::fflush(stdout);
 }
 
+int complain(std::string_view line) {
+  log(line, Severity::error);
+  return 1;
+}
+
 int report_failure(const Options& options, std::error_code error, const ServerProfile& profile) {
   std::string advice;
   if (error == std::errc::address_in_use) {
@@ -69,10 +74,8 @@ int report_failure(const Options& options, std::error_code error, const ServerPr
   } else if (error == std::errc::permission_denied) {
     advice = ": ports below 1024 need privileges, choose another --port";
   }
-  log(fmt::format("cannot serve {} port {}: {}{}", options.host, options.port, error.message(),
-                  advice),
-      Severity::error);
-  return 1;
+  return complain(fmt::format("cannot serve {} port {}: {}{}", options.host, options.port,
+                              error.message(), advice));
 }
 
 }  // namespace common

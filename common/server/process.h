@@ -26,6 +26,9 @@ void prepare_process(const Options& options, const ServerProfile& profile = {});
 /// a pipe, which is buffered.
 void announce(std::string_view address);
 
+/// Says the line on stderr, an error. Returns the exit status 1.
+int complain(std::string_view line);
+
 /// Says in one line on stderr why the server cannot run, and what to do where there is something.
 /// Returns the exit status 1.
 int report_failure(const Options& options, std::error_code error,

@@ -21,6 +21,8 @@
 #include "common/server/log.h"
 #include "common/server/process.h"
 #include "common/server/signal_wakeup.h"
+#include "common/server/successor_thread.h"
+#include "common/server/takeover.h"
 #include "finger/server/options.h"
 #include "finger/server/process/heartbeat.h"
 #include "finger/server/process/landlock.h"
@@ -34,6 +36,7 @@
 
 namespace {
 
+using common::complain;
 using finger::ServiceManager;
 
 /// `::` serves IPv6 and IPv4. Without IPv6 on the machine, 0.0.0.0 takes its place.
@@ -48,9 +51,13 @@ common::Result<common::Fd> listen_on(finger::Options& options) {
   return common::listen_on(options.process.address(), common::SocketMode::nonblocking);
 }
 
-int complain(const std::string& line) {
-  common::log(line, common::Severity::error);
-  return 1;
+/// What the manager has passed, else a socket of our own.
+common::Result<std::vector<common::Fd>> open_listener(finger::Options& options, common::Fd passed) {
+  auto listener = passed ? common::Result<common::Fd>(std::move(passed)) : listen_on(options);
+  if (!listener) return std::unexpected(listener.error());
+  std::vector<common::Fd> only;
+  only.push_back(std::move(*listener));
+  return only;
 }
 
 /// Why there is no roster, and what to do about it.
@@ -88,8 +95,8 @@ std::unique_ptr<finger::Heartbeat> heartbeat_for(std::optional<std::chrono::micr
 }
 
 /// Serves in this process, with its rights or, if those are root's, with the daemon account's.
-int run_alone(const finger::Options& options, const ServiceManager& manager, common::Fd listener,
-              const std::string& address) {
+int run_alone(const finger::Options& options, const ServiceManager& manager,
+              common::Takeover& takeover, common::Fd listener, const std::string& address) {
   auto users = finger::open_users(options);  // while still root: it may, wherever it is
   if (!users) return complain(explain(options, users.error()));
   std::optional<finger::HomeFence> fence;  // not with accounts: SIGHUP reads them in this process
@@ -110,8 +117,10 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, com
       },
       heartbeat_for(manager.watchdog_interval(), options, [&manager] { manager.alive(); }));
   if (!workers) return complain(workers.error());
+  common::SuccessorThread successor(takeover);
   const auto signals = common::SignalWakeup::create(drain_timeout(options), [&] {
     manager.stopping();
+    successor.stop();
     (*workers)->stop();
   });
   if (!signals) {
@@ -120,6 +129,12 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, com
   const finger::SignalAction reloader(SIGHUP, [&] {
     manager.reloading();
     manager.ready((*workers)->reload());
+  });
+  const auto refused = takeover.confirm();
+  if (!refused.empty()) return complain(refused);
+  successor.start(drain_timeout(options), [&](pid_t pid) {
+    manager.succeeded_by(pid);
+    (*workers)->retire();
   });
   common::announce(address);
   manager.ready("serving");
@@ -152,7 +167,8 @@ int run_worker(const finger::Options& options, common::Fd listener, finger::Repo
   return (*workers)->run();
 }
 
-int run_parent(const finger::Options& options, ServiceManager manager, common::Fd listener,
+int run_parent(const finger::Options& options, ServiceManager manager,
+               std::unique_ptr<common::Takeover> takeover, common::Fd listener,
                const std::string& address) {
   const auto watchdog = manager.watchdog_interval();
   finger::Parent parent(
@@ -161,7 +177,7 @@ int run_parent(const finger::Options& options, ServiceManager manager, common::F
         return run_worker(options, std::move(socket), report,
                           heartbeat_for(watchdog, options, [&report] { report.alive(); }));
       },
-      [&address] { common::announce(address); }, std::move(manager));
+      [&address] { common::announce(address); }, std::move(manager), std::move(takeover));
   const auto status = parent.run();
   return status ? *status
                 : common::report_failure(options.process, status.error(), finger::server_profile);
@@ -185,16 +201,25 @@ int main(int argc, char** argv) {
   common::prepare_process(options.process, finger::server_profile);
 
   auto manager = ServiceManager::from_environment();
-  auto listener = *passed ? common::Result<common::Fd>(std::move(*passed)) : listen_on(options);
-  if (!listener) {
-    return common::report_failure(options.process, listener.error(), finger::server_profile);
+  auto takeover = common::Takeover::begin(options.process.takeover, 1);
+  if (!takeover) return complain(takeover.error());
+  auto listeners =
+      (*takeover)->listeners([&] { return open_listener(options, std::move(*passed)); });
+  if (!listeners) {
+    return common::report_failure(options.process, listeners.error(), finger::server_profile);
   }
-  const auto address = common::Address::of_socket(*listener);
+  const auto not_offered = (*takeover)->offer(*listeners);  // while still root, and not fenced in
+  if (!not_offered.empty()) return complain(not_offered);
+  common::Fd listener = std::move(listeners->front());
+  const auto address = common::Address::of_socket(listener);
   if (!address) {
     return common::report_failure(options.process, address.error(), finger::server_profile);
   }
 
   const bool as_root = options.users.empty() && ::geteuid() == 0;
-  if (!as_root) return run_alone(options, manager, std::move(*listener), address->to_string());
-  return run_parent(options, std::move(manager), std::move(*listener), address->to_string());
+  if (!as_root) {
+    return run_alone(options, manager, **takeover, std::move(listener), address->to_string());
+  }
+  return run_parent(options, std::move(manager), std::move(*takeover), std::move(listener),
+                    address->to_string());
 }

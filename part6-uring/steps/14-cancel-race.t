@@ -9,4 +9,4 @@ write into its buffer any more.
   a byte had come        0     1000          0       0      0      0
   no byte comes       1000        0          0       0      0      0
   a byte comes now +[1-9]\d* +[1-9]\d* +0 +0 +0 +0 (re)
-  a worker waits +\d+ +0 +[1-9]\d* +0 +0 +0 (re)
+  a worker waits +\d+ +\d+ +[1-9]\d* +0 +0 +0 (re)

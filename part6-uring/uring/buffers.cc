@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cerrno>
 #include <cstdlib>
 #include <new>
 #include <utility>
@@ -98,6 +99,15 @@ void Buffers::wake_waiters() {
   if (woken > 0) has_woken_ = true;
 }
 
+void Buffers::receive_failed(int result, std::uint32_t flags) {
+  if (result == -ENOBUFS) ran_out();
+  if ((flags & IORING_CQE_F_BUFFER) == 0) return;
+  const std::uint16_t number = number_of(flags);
+  lend(number, 0);
+  give_back(number);
+}
+
+/// What it could have had is lent, or has come and was not fetched yet.
 void Buffers::ran_out() {
   if (has_woken_) really_has_none_ = true;
   const bool first = std::exchange(ran_out_in_, loop_.turns()) != loop_.turns();

@@ -122,9 +122,9 @@ class Buffers {
   void give_back_when_sent(std::uint16_t number) { add_to_ring(number); }
   void keep(std::uint16_t number);
 
-  /// A receive has ended with no_buffer_space: what it could have had is lent, or has come and was
-  /// not fetched yet.
-  void ran_out();
+  /// A receive has ended with an error. It may have taken a buffer all the same, as one does that a
+  /// thread of the kernel's has waited for.
+  void receive_failed(int result, std::uint32_t flags);
 
   /// When all that was submitted has been sent, and all completions were seen. For the loop.
   void give_back_sent() {
@@ -149,6 +149,7 @@ class Buffers {
   Buffers(Loop& loop, std::uint32_t count, std::size_t bytes_each);
   Status register_ring();
   void give_first();
+  void ran_out();
   /// Those that the kernel has, as far as is known.
   std::uint32_t free() const { return really_has_none_ ? 0 : in_ring_ - lent_; }
   [[gnu::cold]] void wake_waiters();

@@ -41,8 +41,9 @@ class Loop : public Operations {
   /// What is still at work is cancelled and waited for, as in ~Scope().
   ~Loop();
 
-  /// Runs the task, and whatever it spawns in scopes of its own, until it has ended. In another
-  /// thread than that which has made the loop it ends the process, and says so.
+  /// Runs the task, and whatever it spawns in scopes of its own, until it has ended; not from a
+  /// coroutine, which awaits the task instead. In another thread than that which has made the loop
+  /// it ends the process, and says so.
   template <typename T>
   T run(Task<T> task);
 

@@ -19,7 +19,8 @@ namespace uring {
 ///   and may point to members: the object stays where it is until the operation's end;
 /// - `decode(result, flags)`, which makes a Value of a result that is not negative, if the result
 ///   itself is none;
-/// - `translate(result)`, if some errors are no errors.
+/// - `translate(result)`, if some errors are no errors;
+/// - `failed(result, flags)`, if there is something to put right after the others.
 template <typename T>
 concept OperationSpec = std::move_constructible<T> && requires(T& spec, io_uring_sqe& entry) {
   typename T::Value;
@@ -34,7 +35,10 @@ Result<typename D::Value> decode(D& spec, const Operation& operation, int result
   if constexpr (requires { spec.translate(result); }) {
     result = spec.translate(result);
   }
-  if (result < 0) return std::unexpected(operation.error_of(result));
+  if (result < 0) {
+    if constexpr (requires { spec.failed(result, flags); }) spec.failed(result, flags);
+    return std::unexpected(operation.error_of(result));
+  }
   if constexpr (requires { spec.decode(result, flags); }) {
     return spec.decode(result, flags);
   } else if constexpr (std::is_void_v<typename D::Value>) {

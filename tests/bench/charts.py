@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import mean, median
+from textwrap import fill
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -26,6 +27,8 @@ COLOURS = (*(TOKENS[f"line-{which}"] for which in range(1, 5)), INK, TOKENS["lin
 MARKERS = "osD^vP"
 STAGES = ("part1-blocking", "part2-threads", "part3-nonblocking", "part4-poll", "part5-epoll",
           "part6-uring")  # each looks the same in all charts
+NAME_GAP = 0.085  # between the middles of two names, of a chart's height
+NAME_WIDTH = 22  # characters in a line
 FONT = "system-ui, sans-serif"
 LINE_HEIGHT, COLUMN_WIDTH, MARGIN, STAGE_WIDTH = 17, 145, 14, 165
 
@@ -43,7 +46,8 @@ def style_of(label: str, which: int) -> tuple[str, str]:
     """A colour and a marker. The floor looks like nobody."""
     if label == "floor":
         return GREY, "X"
-    which = STAGES.index(label) if label in STAGES else which
+    stage = label.partition(",")[0]
+    which = STAGES.index(stage) if stage in STAGES else which
     return COLOURS[which % len(COLOURS)], MARKERS[which % len(MARKERS)]
 
 
@@ -84,7 +88,8 @@ def draw(chart: Mapping[str, Any]) -> str:
 
     with pyplot.rc_context({"svg.fonttype": "none", "svg.hashsalt": chart["title"],
                             "font.family": "sans-serif", "font.size": 11, "text.color": INK,
-                            "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK}):
+                            "axes.labelcolor": INK, "axes.edgecolor": INK, "xtick.color": INK,
+                            "ytick.color": INK}):
         beside = 2 if "rounds" in chart else 1
         figure, axes = pyplot.subplots(ncols=beside, figsize=(7.2, 4.3), facecolor=PAPER,
                                        squeeze=False)
@@ -120,7 +125,7 @@ def in_thousands(*axes: Any) -> None:
 
 
 def draw_curves(axes: Any, chart: Mapping[str, Any]) -> None:
-    """All of them, with the legend."""
+    """All of them, each with its name at its end."""
     for which, (label, curve) in enumerate(chart["curves"].items()):
         draw_curve(axes, label, points(curve), *style_of(label, which))
     for axis, logarithmic in (("x", chart["log_x"]), ("y", chart["log_y"])):
@@ -132,10 +137,43 @@ def draw_curves(axes: Any, chart: Mapping[str, Any]) -> None:
     axes.set_xlabel(chart["x"])
     axes.set_ylabel(chart["y"])
     axes.grid(True, color=PALE, alpha=0.35, linewidth=0.6)
-    if len(chart["curves"]) > 3:  # so many cover each other's names
-        axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    elif len(chart["curves"]) > 1:
-        axes.legend(frameon=False, loc="best")
+    if len(chart["curves"]) > 1:
+        name_ends(axes, {label: found for label, curve in chart["curves"].items()
+                         if (found := points(curve))})
+
+
+def spread(wanted: Sequence[float], gap: float) -> list[float]:
+    """The same places, moved apart so that two neighbours are `gap` from each other."""
+    order = sorted(range(len(wanted)), key=lambda which: wanted[which])
+    placed = [wanted[which] for which in order]
+    for _ in range(100):
+        for i in range(1, len(placed)):
+            if (lack := gap - (placed[i] - placed[i - 1])) > 0:
+                placed[i - 1] -= lack / 2
+                placed[i] += lack / 2
+    return [place for _, place in sorted(zip(order, placed))]
+
+
+def name_ends(axes: Any, curves: Mapping[str, list[Any]]) -> None:
+    """The names of the curves, right of them, each level with its end or joined to it."""
+    to_axes = axes.transData + axes.transAxes.inverted()
+    ends = [to_axes.transform((found[-1][0], found[-1][1]["median"])) for found in curves.values()]
+    heights = spread([y for _, y in ends], NAME_GAP)
+    for which, (label, (x, y), height) in enumerate(zip(curves, ends, heights)):
+        colour, _ = style_of(label, which)
+        axes.annotate("", (x, y), (1.03, height), xycoords="axes fraction", annotation_clip=False,
+                      arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.8,
+                                  "shrinkA": 0, "shrinkB": 5, "linestyle": ":"})
+        stage, _, name = label.partition("-")
+        at = 1.04
+        if label.startswith("part"):
+            axes.text(1.06, height, stage[-1], transform=axes.transAxes, ha="center", va="center",
+                      fontsize=10, fontweight="bold", color=INK,
+                      bbox={"boxstyle": "circle,pad=0.2", "facecolor": PAPER, "edgecolor": colour,
+                            "linewidth": 1.6})
+            at = 1.1
+        axes.text(at, height, fill(name if at > 1.04 else label, NAME_WIDTH),
+                  transform=axes.transAxes, va="center", fontsize=10, color=INK)
 
 
 def misleading_range(values: Sequence[float]) -> tuple[float, float]:
@@ -189,7 +227,6 @@ def draw_curve(axes: Any, label: str, found: list[Any], colour: str, marker: str
     for (at, cell) in found:
         axes.plot([at], [cell["median"]], marker=marker, color=colour, markersize=7,
                   markerfacecolor=colour if cell["decided"] else PAPER)
-    axes.plot([], [], color=colour, linestyle=line, marker=marker, label=label)
 
 
 def conversation_picture(

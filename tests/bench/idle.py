@@ -1,11 +1,15 @@
 #!/usr/bin/python3
-"""Counts what an idle connection costs, a hundred thousand at a time.
+"""Counts what an idle connection costs, a hundred thousand at a time, or a million.
 
     cmake --build build/default && /usr/bin/python3 tests/bench/idle.py
+    /usr/bin/python3 tests/bench/idle.py --connections 1000000
 
 A process has no more connections than RLIMIT_NOFILE leaves it. So there are as many servers as it
-takes, and for each of them a process of clients, from many loopback addresses. Memory is each
-server's own, in pages that nobody else has; the kernel's is on both sides, the clients' included.
+takes, and for each of them a process of clients, from many loopback addresses. Where memory runs
+short, no more are opened, and what was reached is told. Memory is each server's own, in pages that
+nobody else has; the kernel's is on both sides, the clients' included. Latencies are those of
+messages one at a time: on a new connection before there are others, and on connections chosen among
+all of them, which have been idle until then.
 """
 
 from __future__ import annotations
@@ -13,13 +17,17 @@ from __future__ import annotations
 import argparse
 import contextlib
 import multiprocessing
+import multiprocessing.connection
+import random
 import resource
 import socket
 import sys
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
 from pathlib import Path
+from statistics import median, quantiles
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "protocol"))
 
@@ -32,6 +40,9 @@ SPARE_DESCRIPTORS = 200  # for a process's other needs
 SOURCE_CONNECTIONS = 1000
 PATIENCE = 120.0
 MESSAGE = b"\5\0\0\0hello"
+LOOK_EACH = 200  # connections between two looks whether that is enough
+TALKERS = 2000  # connections, of all, whose latency is measured
+KEEP_FREE_GIB = 6.0
 
 
 def shares(connections: int) -> list[int]:
@@ -50,11 +61,22 @@ def talk(client: socket.socket, message: bytes) -> None:
         missing -= len(client.recv(missing))
 
 
-def be_clients(address: tuple[str, int], number: int, count: int, spoken: bool, line: Connection):
-    """In a process of its own: connects them all, says so, and waits to be told to end."""
+def seconds_of(client: socket.socket) -> float:
+    """From a message to its answer."""
+    began = time.perf_counter()
+    talk(client, MESSAGE)
+    return time.perf_counter() - began
+
+
+def be_clients(address: tuple[str, int], number: int, count: int, spoken: bool, enough: Event,
+               line: Connection):  # fmt: skip
+    """In a process of its own: connects them until it is enough, and tells how many they are. Then
+    has as many as it is asked for talk, one after the other, and tells how long each took."""
     raise_descriptor_limit()
     clients = []
     for i in range(count):
+        if i > 0 and i % LOOK_EACH == 0 and enough.is_set():
+            break
         client = socket.socket()
         client.setsockopt(socket.IPPROTO_IP, 24, 1)  # IP_BIND_ADDRESS_NO_PORT, ip(7)
         client.bind((f"127.{10 + number}.1.{1 + i // SOURCE_CONNECTIONS}", 0))
@@ -62,22 +84,28 @@ def be_clients(address: tuple[str, int], number: int, count: int, spoken: bool, 
         if spoken:
             talk(client, MESSAGE)
         clients.append(client)
-    line.send("connected")
+    line.send(len(clients))
     with contextlib.suppress(EOFError):
-        line.recv()
+        while True:
+            talkers = random.sample(clients, min(line.recv(), len(clients)))
+            line.send([seconds_of(client) for client in talkers])
+
+
+def memory_bytes(what: str) -> int:
+    """Of the whole machine. proc_meminfo(5)"""
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{what}:")) * 1024
 
 
 def kernel_bytes() -> int:
-    """What the kernel has allocated in small pieces, sockets among them. proc_meminfo(5)"""
-    lines = Path("/proc/meminfo").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Slab:")) * 1024
+    """What the kernel has allocated in small pieces, sockets among them."""
+    return memory_bytes("Slab")
 
 
-def warm_up(server: Server) -> None:
-    """Touches what all connections share."""
+def warm_up(server: Server) -> list[float]:
+    """Touches what all connections share; the seconds that each message took."""
     with socket.create_connection(server.address) as client:
-        for _ in range(600):
-            talk(client, MESSAGE)
+        return [seconds_of(client) for _ in range(600)]
 
 
 def processor_seconds(processes: list[Process], seconds: float) -> float:
@@ -92,61 +120,97 @@ class Costs:
     """What so many idle connections cost."""
 
     connections: int
+    wanted: int
     connect_seconds: float
     own_bytes: list[float]  # for each connection, of each server
     kernel_bytes: float  # for each connection, both ends
+    all_bytes: float  # the same of all the machine's memory, the clients' included
     busy: float  # of a core, all servers together, while nothing happens
+    alone: list[float]  # seconds of a message before there are others
+    in_the_crowd: list[float]
 
     def print(self) -> None:
         """In words."""
         each = self.own_bytes
         print(f"{self.connections} connections, servers: {len(each)}, "
               f"{self.connect_seconds:.1f} s to connect")  # fmt: skip
+        if self.connections < self.wanted:
+            print(f"not {self.wanted}: memory would have run short")
         print(f"bytes of a server's own memory for each: {sum(each) / len(each):.0f} "
               f"({min(each):.0f} to {max(each):.0f})")  # fmt: skip
         print(f"processor time of all servers while all is idle: {self.busy:.4f} s a second")
         print(f"bytes of the kernel's for each, both ends: {self.kernel_bytes:.0f}")
+        print(f"bytes of all the machine's memory for each, both ends: {self.all_bytes:.0f}")
+        print(f"a message and its answer, alone: {in_words(self.alone)}")
+        print(f"on one of {self.connections} connections: {in_words(self.in_the_crowd)}")
+
+
+def in_words(seconds: list[float]) -> str:
+    """The middle of them, and the end."""
+    p99 = quantiles(seconds, n=100)[98]
+    return f"{median(seconds) * 1e6:.0f} µs, p99 {p99 * 1e6:.0f} µs"
 
 
 def connect_all(
-    servers: list[Server], counts: list[int], spoken: bool, lines: list[Connection]
-) -> float:
-    """Starts a process of clients for each server, whose line is kept in `lines`; the seconds."""
-    begin = time.monotonic()
+    servers: list[Server], counts: list[int], spoken: bool, lines: list[Connection],
+    bytes_kept_free: float,
+) -> list[int]:  # fmt: skip
+    """Starts a process of clients for each server, whose line is kept in `lines`. How many are
+    connected to each: as many as are wanted, unless memory runs short."""
+    enough = multiprocessing.Event()
     for number, (server, count) in enumerate(zip(servers, counts)):
         line, far_end = multiprocessing.Pipe()
-        arguments = (server.address, number, count, spoken, far_end)
+        arguments = (server.address, number, count, spoken, enough, far_end)
         multiprocessing.Process(target=be_clients, args=arguments, daemon=True).start()
         far_end.close()
         lines.append(line)
-    for line in lines:
-        line.recv()
-    for server, count in zip(servers, counts):
+    waiting = set(lines)
+    while waiting:
+        waiting -= set(multiprocessing.connection.wait(waiting, timeout=0.1))
+        if memory_bytes("MemAvailable") < bytes_kept_free:
+            enough.set()
+    reached = [line.recv() for line in lines]
+    for server, count in zip(servers, reached):
         if not wait_until(lambda: server.process.descriptor_count() >= count, PATIENCE, 0.1):
             sys.exit(f"a server has not accepted all of its {count} clients")
-    return time.monotonic() - begin
+    return reached
+
+
+def talk_among(lines: list[Connection]) -> list[float]:
+    """The seconds of messages on some of all connections, one at a time."""
+    found = []
+    for line in lines:
+        line.send(-(-TALKERS // len(lines)))
+        found += line.recv()
+    return found
 
 
 def measure(
-    target: Target, counts: list[int], spoken: bool, options: list[str], watched: float = 5.0
-) -> Costs:
+    target: Target, counts: list[int], spoken: bool, options: list[str], watched: float = 5.0,
+    bytes_kept_free: float = 0.0,
+) -> Costs:  # fmt: skip
     """Starts servers and clients, looks for so many seconds, and ends them."""
     limits = ["--max-connections", str(max(counts) + 1), "--read-timeout", "0"]
     servers = [Server(target, [*limits, *options], patience=PATIENCE) for _ in counts]
     lines: list[Connection] = []
     try:
+        alone = []
         for server in servers:
             server.wait_until_ready()
-            warm_up(server)
+            alone += warm_up(server)
         processes = [server.process for server in servers]
         before = [process.private_bytes() for process in processes]
-        kernel_before = kernel_bytes()
-        seconds = connect_all(servers, counts, spoken, lines)
-        kernel = (kernel_bytes() - kernel_before) / sum(counts)
+        kernel_before, all_before = kernel_bytes(), memory_bytes("MemAvailable")
+        began = time.monotonic()
+        reached = connect_all(servers, counts, spoken, lines, bytes_kept_free)
+        seconds = time.monotonic() - began
+        kernel = (kernel_bytes() - kernel_before) / sum(reached)
+        everything = (all_before - memory_bytes("MemAvailable")) / sum(reached)
         own = [(process.private_bytes() - first) / count
-               for process, first, count in zip(processes, before, counts)]  # fmt: skip
+               for process, first, count in zip(processes, before, reached)]  # fmt: skip
         busy = processor_seconds(processes, watched) / watched
-        return Costs(sum(counts), seconds, own, kernel, busy)
+        return Costs(sum(reached), sum(counts), seconds, own, kernel, everything, busy, alone,
+                     talk_among(lines))  # fmt: skip
     finally:
         for line in lines:
             line.close()
@@ -158,13 +222,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=Path, default=DEFAULT_BUILD, help="a build's directory")
     parser.add_argument("--connections", type=int, default=100_000)
+    parser.add_argument("--keep-free", type=float, default=KEEP_FREE_GIB, metavar="GIB",
+                        help="memory of the machine that is not to be used")
     parser.add_argument("--spoken", action="store_true", help="each says one message first")
     parser.add_argument("options", nargs="*", help="of the servers, behind --")
     arguments = parser.parse_args()
     raise_descriptor_limit()
     (target,) = built_stages(arguments.build, ["part6"])
     counts = shares(arguments.connections)
-    measure(target, counts, arguments.spoken, arguments.options).print()
+    kept_free = arguments.keep_free * 2**30
+    measure(target, counts, arguments.spoken, arguments.options,
+            bytes_kept_free=kept_free).print()  # fmt: skip
 
 
 if __name__ == "__main__":

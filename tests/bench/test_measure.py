@@ -58,7 +58,7 @@ def check_picture(file: Path) -> None:
     assert title is not None and description is not None
     assert root.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
     assert title.text and len((description.text or "").split()) > 10
-    assert "#fdfbf5" in file.read_text(), "no paper: it would be illegible on a dark page"
+    assert charts.PAPER in file.read_text(), "no paper: it would be illegible on a dark page"
     assert "font-family" in file.read_text() or "font:" in file.read_text()
 
 

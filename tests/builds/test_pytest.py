@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PYTEST = "import sys, pytest; sys.exit(pytest.console_main())"  # as the command: not from here
+PYTEST = "import sys, pytest; sys.exit(pytest.main())"  # as the command: not from here
 
 
 def run(*words: str, at: Path = ROOT, before: str = "") -> subprocess.CompletedProcess[str]:

@@ -37,3 +37,12 @@ def built(program: Path) -> Path:
     if not program.is_file():
         pytest.skip(f"{program.name} is not built")
     return program
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """Where those that give root up may read."""
+    for each in (tmp_path, *tmp_path.parents):
+        if each.owner() == "root" and str(each).startswith("/tmp/"):
+            each.chmod(0o755)
+    return tmp_path

@@ -120,15 +120,6 @@ def site(kind: Kind, build: Path, directory: Path) -> Iterator[Site]:
         yield made
 
 
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    """Where those that give root up may read."""
-    for each in (tmp_path, *tmp_path.parents):
-        if each.owner() == "root" and str(each).startswith("/tmp/"):
-            each.chmod(0o755)
-    return tmp_path
-
-
 @KINDS
 def test_only_what_was_in_flight_on_the_killed_one_is_lost(
     kind: Kind, build: Path, directory: Path

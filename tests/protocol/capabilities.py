@@ -51,6 +51,7 @@ CAPABILITIES = {
     "feather-light": "an idle client costs at most 256 bytes of the server's own memory",
     "ring": "any ring serves; where there can be none, a line says why",
     "trace": "the trace shows each operation from its beginning to its end",
+    "takeover": "replaced while it runs: no connection is refused or lost",
     "discard": "`--protocol discard`",
     "http": "`--protocol http`",
 }
@@ -218,13 +219,13 @@ LEVELS: dict[str, frozenset[str]] = {
         _EVERY_STAGE
         | _SEVERAL_CLIENTS
         | {"light-clients", "rest-when-idle", "flat-wake-ups"}
-        | {"plain-calls", "workers", "interest", "discard", "http"}
+        | {"plain-calls", "workers", "interest", "discard", "http", "takeover"}
     ),
     "part6-uring": frozenset(
         _EVERY_STAGE
         | _SEVERAL_CLIENTS
         | {"light-clients", "rest-when-idle", "flat-wake-ups", "batched-calls"}
-        | {"workers", "discard", "http", "feather-light", "ring", "trace"}
+        | {"workers", "discard", "http", "takeover", "feather-light", "ring", "trace"}
     ),
 }
 
@@ -252,6 +253,7 @@ OPTION_LEVELS: dict[str, frozenset[str]] = {
     "--accept": frozenset({"part5-epoll"}),
     "--protocol": frozenset({"part5-epoll", "part6-uring"}) | rungs_from("protocols"),
     "--proxy-protocol": frozenset({"part5-epoll", "part6-uring"}),
+    "--takeover": frozenset({"part5-epoll", "part6-uring"}),
     "--trace": frozenset({"part6-uring"}),
     "--spin": frozenset({"part6-uring"}),
     "--ring": frozenset({"part6-uring"}),

@@ -15,6 +15,7 @@ MISBEHAVING = "book/07-misbehaving.md"
 PROTOCOLS = "book/08-protocols.md"
 RING = "book/09-ring.md"
 BEYOND = "book/16-beyond.md"
+CONTRACT = "book/appendix-c-contract.md"
 
 # Framing
 ECHO = Rule(
@@ -259,6 +260,30 @@ IDLE_BYTES = Rule(
     "An idle connection costs at most 256 bytes of the server's own memory, "
     "its coroutine included.",
     RING,
+)
+
+# Replaced while it runs
+TAKEOVER = Rule(
+    "A new server with the same --takeover PATH serves on the sockets of the old one, which then "
+    "accepts no more and ends with 0; no connection is refused or lost.",
+    CONTRACT,
+)
+TAKEOVER_CONVERSATION = Rule(
+    "After a takeover the old server serves those who are connected until they leave, for "
+    "--drain-timeout at the most, and then drains.",
+    CONTRACT,
+)
+TAKEOVER_FAILS = Rule(
+    "Until a new server has said that it serves, the old one serves, whatever becomes of the new.",
+    CONTRACT,
+)
+TAKEOVER_OWNER = Rule(
+    "Sockets are handed over to a process of the same user or root's, and taken from no other.",
+    CONTRACT,
+)
+TAKEOVER_STALE = Rule(
+    "A socket file at PATH that nobody listens at is replaced; any other file is left alone.",
+    CONTRACT,
 )
 
 # Other protocols

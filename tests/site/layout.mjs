@@ -68,10 +68,32 @@ export async function ringLabels(page, url) {
   }
 }
 
+/** What happens in a chapter is told by a row of the ladder, drawn anew for a phone. */
+export async function scenes(page, url, shown) {
+  const other = { narrow: "wide", wide: "narrow" }[shown];
+  const drawings = { wide: ".scene > svg:not(.narrow)", narrow: ".scene > svg.narrow" };
+  for (const name of ["02-blocking", "03-threads", "04-nonblocking", "05-poll", "06-epoll",
+    "09-ring"]) {
+    await page.goto(`${url}/${name}.html`, { waitUntil: "networkidle" });
+    const expect = (holds, complaint) =>
+      report.expect("scenes", `${name}, ${shown}`, holds, complaint);
+    const scene = page.locator(drawings[shown]);
+    expect(await scene.isVisible(), "has no scene");
+    expect(!(await page.locator(drawings[other]).isVisible()), "has two scenes");
+    const cut = await scene.evaluate((svg) => {
+      const { left, right, bottom } = svg.getBoundingClientRect();
+      const texts = [...svg.querySelectorAll("text")].map((one) => one.getBoundingClientRect());
+      return bottom > innerHeight || left < 0 || right > innerWidth ||
+        texts.some((text) => text.left < left || text.right > right);
+    });
+    expect(!cut, "its scene is cut, or not on the first screen");
+  }
+}
+
 /** Writes a page as DIRECTORY/NAME.pdf, and beside it what must be found there. */
 export async function print(page, url, name, directory) {
   await page.goto(`${url}/${name}.html`, { waitUntil: "networkidle" });
-  await page.pdf({ path: `${directory}/${name}.pdf`, format: "A4" });
+  await page.pdf({ path: `${directory}/${name.replace("/", "-")}.pdf`, format: "A4" });
   return page.evaluate(() => {
     const title = document.querySelector(".vp-doc h1").firstChild.textContent;
     const longest = [...document.querySelectorAll(".vp-doc pre")].map((listing) =>

@@ -59,8 +59,7 @@ def found(site: str, printed: Path) -> dict[str, dict]:
 @pytest.mark.parametrize("check", [
     "silence", "pictures", "light", "dark", "phone", "search", "neighbours", "copy",
     "appearance", "ring view", "ring labels", "ladder view", "ladder fits", "widths", "home",
-    "keys",
-    "no script"])
+    "diffs", "scenes", "keys", "no script"])
 def test_nothing_is_wrong_with(found: dict[str, dict], check: str) -> None:
     assert found.get(check, {}).get("seen", 0) > 0, "was not looked at: see silence"
     complain(found[check]["complaints"])
@@ -75,7 +74,7 @@ def without_space(text: str) -> str:
     return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
 
 
-@pytest.mark.parametrize("name", ["05-poll", "13-hardening"])
+@pytest.mark.parametrize("name", ["05-poll", "13-hardening", "diffs-4-5"])
 def test_on_paper_nothing_is_missing_and_nothing_too_much(
         found: dict[str, dict], printed: Path, name: str) -> None:
     """Title and code are there, and what only a screen can use is not."""

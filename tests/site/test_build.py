@@ -1,5 +1,6 @@
 """The site can be built, and what was built holds together."""
 
+import html
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ pytestmark = pytest.mark.build
 
 LINK = re.compile(r'<a\b[^>]*\bhref="([^"]*)"')
 NO_LINK = re.compile(r'<a\b(?![^>]* href=)[^>]*>')
+OPEN_GRAPH = re.compile(r'<meta property="og:(\w+)" content="([^"]*)">')
 NAMED = re.compile(r'\b(?:id|name)="([^"]*)"')
 
 
@@ -55,6 +57,17 @@ def test_nothing_of_the_work_behind_it_is_published(built_site: Path) -> None:
     pages_there = {path.relative_to(built_site).as_posix() for path in built_site.rglob("*.html")}
     assert pages_there == {built(page, built_site).relative_to(built_site).as_posix()
                            for page in pages()} | {"404.html"}
+
+
+def test_every_page_says_what_it_is_to_those_who_link_to_it(built_site: Path) -> None:
+    complaints = []
+    for page in pages():
+        said = dict(OPEN_GRAPH.findall(built(page, built_site).read_text()))
+        if f"title: {said.get('title')}\n" not in html.unescape(page.read_text()):
+            complaints.append(f"{page.name}: {said.get('title')}")
+        if len(said.get("description", "").split()) < 4:
+            complaints.append(f"{page.name}: {said.get('description')}")
+    complain(complaints)
 
 
 def test_type_comes_with_the_site_and_is_small(built_site: Path) -> None:

@@ -13,7 +13,7 @@ from pages import BOOK, complain, pages
 pytestmark = pytest.mark.build
 
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
-PICTURE = re.compile(r"!\[[^\]]*\]\((?:\./)?fig/([\w-]+\.svg)\)")
+PICTURE = re.compile(r"!\[[^\]]*\]\((?:\./)?fig/([\w-]+\.svg)(?: \"([^\"]+)\")?\)")
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_it_is_a_valid_e_book(file: Path) -> None:
 
 
 def test_every_picture_is_in_it(texts: dict[str, str]) -> None:
-    wanted = {name for page in in_book() for name in PICTURE.findall(page.read_text())}
+    wanted = {name for page in in_book() for name, _ in PICTURE.findall(page.read_text())}
     drawn = [text for name, text in texts.items() if name.endswith(".svg")]
     assert len(wanted) > 15
     complain([f"{name} is missing" for name in sorted(wanted)
@@ -75,6 +75,13 @@ def test_every_picture_has_its_text(texts: dict[str, str]) -> None:
     assert len(pictures) > 15
     complain([f"{name}: {picture}" for name, picture in pictures
               if len(" ".join(re.findall(r'\balt="([^"]*)"', picture)).split()) < 8])
+
+
+def test_every_caption_is_in_it(texts: dict[str, str]) -> None:
+    whole = re.sub(r"\s+", " ", " ".join(texts.values()))
+    captions = [caption for page in in_book() for _, caption in PICTURE.findall(page.read_text())]
+    assert len(captions) > 30
+    complain([caption for caption in captions if f">{caption}<" not in whole])
 
 
 def test_no_figure_is_left_as_source(texts: dict[str, str]) -> None:

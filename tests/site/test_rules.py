@@ -64,6 +64,17 @@ def test_figures_have_the_colours_of_the_table() -> None:
               for colour in sorted(set(COLOUR.findall((BOOK / "fig" / name).read_text())) - known)])
 
 
+CAPTION = re.compile(r'^!\[[^\]]*\]\((?:\./)?fig/([\w-]+)\.svg(?: "(.*)")?\)$', re.MULTILINE)
+
+
+def test_every_figure_has_a_caption_that_is_a_sentence() -> None:
+    captions = [(page.name, *found) for page in pages()
+                for found in CAPTION.findall(page.read_text())]
+    assert len(captions) > 40
+    complain([f"{page}, {name}: {said}" for page, name, said in captions
+              if len(said.split()) < 7 or not said.endswith(".") or not said[0].isupper()])
+
+
 def test_a_figure_in_a_page_has_the_page_s_colours_and_names_of_its_own() -> None:
     svg = ('<svg role="img" aria-labelledby="t d"><title id="t">T</title><style>*{x}</style>'
            '<path id="a" fill="#23252b" style="stroke: #5a5e68"/><use href="#a"/>'
@@ -134,3 +145,23 @@ def test_an_opener_knows_its_rung_and_what_changes() -> None:
         assert name in by_chapter[6]["changes"][kind]
     before, after = (ROOT / stage / "connection.cc" for stage in ("part4-poll", "part5-epoll"))
     assert before.read_bytes() == after.read_bytes()
+
+
+FENCE = " a\n-b\n-c\n+d\n e\n // …\n+f\n"
+
+
+def test_a_fence_of_differences_is_what_stays_what_goes_and_what_comes() -> None:
+    found = node('import { runs } from "./diffs.js";'
+                 'console.log(JSON.stringify(runs(process.argv[1])))', FENCE)
+    assert found == [{"kind": "same", "lines": [" a"]},
+                     {"kind": "change", "old": ["-b", "-c"], "new": ["+d"]},
+                     {"kind": "same", "lines": [" e"]}, {"kind": "cut", "lines": [" // …"]},
+                     {"kind": "change", "old": [], "new": ["+f"]}]
+
+
+def test_every_page_of_differences_is_one_way_away_from_the_others() -> None:
+    found = node('import { sizes } from "./diffs.js"; import { readFileSync } from "node:fs";'
+                 'console.log(JSON.stringify(sizes(readFileSync(process.argv[1], "utf8"))))',
+                 str(BOOK / "diffs" / "README.md"))
+    assert list(found) == [page.stem for page in pages() if re.fullmatch(r"\d-\d", page.stem)]
+    assert found["5-6"] == "a map" and re.fullmatch(r"\d+\+ \d+−", found["4-5"])

@@ -9,7 +9,8 @@
 import { writeFileSync } from "node:fs";
 
 import { launch, report, watch, withPage } from "./browser.mjs";
-import { nothingCut, print, ringLabels } from "./layout.mjs";
+import { diffPage, diffsOnAPhone, diffsWithoutScript } from "./diff-pages.mjs";
+import { nothingCut, print, ringLabels, scenes } from "./layout.mjs";
 import {
   copyButton, darkMode, homeIsLight, keys, ladderFits, ladderView, ladderWithoutScript, neighbours,
   readWithoutScript, ringView, ringWithoutScript, searchFinds,
@@ -71,18 +72,23 @@ await withPage(browser, phone, "ring view", (page) => ringView(page, url));
 await withPage(browser, phone, "ladder view", (page) => ladderView(page, url));
 await withPage(browser, desk, "ladder fits", (page) => ladderFits(page, url));
 await withPage(browser, desk, "home", (page) => homeIsLight(page, url, pages[0].name));
+await withPage(browser, desk, "diffs", (page) => diffPage(page, url));
+await withPage(browser, phone, "diffs", (page) => diffsOnAPhone(page, url));
+await withPage(browser, desk, "scenes", (page) => scenes(page, url, "wide"));
+await withPage(browser, phone, "scenes", (page) => scenes(page, url, "narrow"));
 await withPage(browser, desk, "keys", (page) => keys(page, url));
 await withPage(browser, desk, "ring labels", (page) => ringLabels(page, url));
 await withPage(browser, desk, "widths", (page) => nothingCut(page, url, ["05-poll", "index"]));
-for (const name of ["05-poll", "13-hardening"]) {
+for (const name of ["05-poll", "13-hardening", "diffs/4-5"]) {
   await withPage(browser, desk, "print", async (page) => {
     const wanted = await print(page, url, name, directory);
-    writeFileSync(`${directory}/${name}.json`, JSON.stringify(wanted));
+    writeFileSync(`${directory}/${name.replace("/", "-")}.json`, JSON.stringify(wanted));
   });
 }
 const bare = { ...desk, javaScriptEnabled: false };
 await withPage(browser, bare, "no script", (page) => readWithoutScript(page, pages));
 await withPage(browser, bare, "ladder view", (page) => ladderWithoutScript(page, url));
 await withPage(browser, bare, "ring view", (page) => ringWithoutScript(page, url));
+await withPage(browser, bare, "diffs", (page) => diffsWithoutScript(page, url));
 await browser.close();
 report.print();

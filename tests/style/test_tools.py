@@ -200,3 +200,27 @@ def test_summary_of_many_exercises_names_those_that_are_not_solved(tmp_path: Pat
     (tmp_path / "every exercise.words").write_text("\n".join(lines))
     said = tool("summary.py", tmp_path, "every exercise:1:8").stdout.splitlines()
     assert [line for line in said if "solved" in line] == ["unsolved: E6.1 (2 s): no"]
+
+
+def fuzz(tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [ROOT / "tests" / "fuzz" / "run", *words]
+    environment = {**os.environ, "BUILD": str(tmp_path)}
+    return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+
+def test_a_fuzz_target_that_finds_something_fails_the_run_with_its_words(tmp_path: Path) -> None:
+    targets = tmp_path / "tests" / "fuzz"
+    for name in ("good", "bad"):
+        make_executable(targets / f"{name}_replay", "mkdir $2")
+    make_executable(targets / "good_fuzz", "echo '#7 DONE   cov: 5 ft: 6 corp: 3/20b lim: 4' >&2")
+    assert "good: 7 runs, cov: 5, 3 inputs" in fuzz(tmp_path, "1", "good").stdout
+    make_executable(targets / "bad_fuzz", "echo a promise is broken >&2; exit 77")
+    shutil.rmtree(targets / "good_corpus")
+    run = fuzz(tmp_path, "1")
+    assert run.returncode == 1 and "a promise is broken" in run.stderr and "good: 7" in run.stdout
+
+
+def test_fuzzing_nothing_is_no_success(tmp_path: Path) -> None:
+    (tmp_path / "tests" / "fuzz").mkdir(parents=True)
+    assert fuzz(tmp_path, "1").returncode == 1
+    assert fuzz(tmp_path, "a minute").returncode == 2

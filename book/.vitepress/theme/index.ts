@@ -14,6 +14,7 @@ import "./parts.css";
 import "./print.css";
 import BookLayout from "./BookLayout.vue";
 import { copyCommands } from "./copy";
+import DiffModes from "./DiffModes.vue";
 import LadderView from "./ladder/LadderView.vue";
 import RingView from "./ring/RingView.vue";
 
@@ -21,6 +22,7 @@ export default {
   extends: theme,
   Layout: BookLayout,
   enhanceApp({ app }) {
+    app.component("DiffModes", DiffModes);
     app.component("LadderView", LadderView);
     app.component("RingView", RingView);
     if (!import.meta.env.SSR) copyCommands();

@@ -97,6 +97,10 @@ void ServiceManager::reloading() const {
 
 void ServiceManager::stopping() const { tell("STOPPING=1"); }
 
+void ServiceManager::succeeded_by(pid_t successor) const {
+  tell(fmt::format("MAINPID={}\nSTATUS=process {} has taken over", successor, successor));
+}
+
 void ServiceManager::alive() const { tell("WATCHDOG=1", MSG_DONTWAIT); }
 
 void ServiceManager::tell(std::string_view message, int flags) const {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <expected>
 #include <optional>
@@ -31,6 +33,9 @@ class ServiceManager {
 
   /// We are asked to stop. From a signal handler, too.
   void stopping() const;
+
+  /// Another process has taken over and is the one to watch. From any thread.
+  void succeeded_by(pid_t successor) const;
 
   /// We are not stuck. To be called at least every watchdog_interval(). Never waits.
   void alive() const;

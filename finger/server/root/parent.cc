@@ -67,12 +67,13 @@ bool Report::say(std::string_view text) {
 }
 
 Parent::Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce,
-               ServiceManager manager)
+               ServiceManager manager, std::unique_ptr<common::Takeover> takeover)
     : listener_(std::move(listener)),
       limits_(limits),
       work_(std::move(work)),
       announce_(std::move(announce)),
-      manager_(std::move(manager)) {}
+      manager_(std::move(manager)),
+      takeover_(std::move(takeover)) {}
 
 common::Result<int> Parent::run() {
   // If SIG_IGN was inherited, no signal would report that a worker has ended.
@@ -102,10 +103,17 @@ void Parent::wait() {
     timeout_ms = static_cast<int>(std::clamp<long long>(left.count(), 0, INT_MAX));
   }
   const int report = starting_ ? starting_->report.get() : -1;  // poll(2) ignores negative ones
-  std::array<pollfd, 3> watched{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
+  const auto offered = takeover_->watched();
+  std::array<pollfd, 5> watched{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
                                  {.fd = report, .events = POLLIN, .revents = 0},
-                                 {.fd = beats_.get(), .events = POLLIN, .revents = 0}}};
-  if (::poll(watched.data(), watched.size(), timeout_ms) <= 0) return;  // EINTR: look again
+                                 {.fd = beats_.get(), .events = POLLIN, .revents = 0},
+                                 offered[0],
+                                 offered[1]}};
+  // Not before we serve: until then those who want to take over ask the server before us.
+  const std::size_t count = announced_ ? 5 : 3;
+  if (::poll(watched.data(), count, timeout_ms) <= 0) return;  // EINTR: look again
+  const bool is_asked = (watched[3].revents | watched[4].revents) != 0;
+  if (is_asked && takeover_->advance()) return retire();
   if (watched[2].revents != 0) read_beats();
   if (watched[1].revents != 0) read_report();
   if (watched[0].revents != 0) read_signals();
@@ -145,6 +153,7 @@ void Parent::be_worker(common::Fd report, pid_t parent) {
   signals_ = {};
   beats_ = {};
   manager_ = {};
+  takeover_->withdraw();
   const sigset_t set = handled_signals();
   (void)::sigprocmask(SIG_UNBLOCK, &set, nullptr);
   Report to_parent(std::move(report));
@@ -202,9 +211,18 @@ void Parent::promote(common::Fd beats) {
   serving_since_ = Clock::now();
   starting_.reset();
   beats_ = std::move(beats);
-  if (!std::exchange(announced_, true)) announce_();
+  if (!std::exchange(announced_, true)) announce();
+  if (stopping_) return;
   if (reload_again_) return start();
   manager_.ready(fmt::format("worker {} serves", *serving_));
+}
+
+void Parent::announce() {
+  const auto refused = takeover_->confirm();
+  if (refused.empty()) return announce_();
+  common::log(refused, Severity::error);
+  status_ = 1;
+  stop();
 }
 
 void Parent::fail_start(std::string_view reason) {
@@ -265,10 +283,23 @@ void Parent::ended(pid_t pid, int status) {
 void Parent::stop() {
   const bool at_once = std::exchange(stopping_, true);
   if (!at_once) manager_.stopping();
+  takeover_->withdraw();
+  for (const Draining& each : draining_) send(each.pid, at_once ? SIGKILL : drain_signal);
+  end_workers(drain_signal);
+}
+
+/// A successor serves: clients that are connected still get what they ask for.
+void Parent::retire() {
+  stopping_ = true;
+  manager_.succeeded_by(takeover_->successor());
+  common::log(fmt::format("process {} has taken over", takeover_->successor()));
+  end_workers(retire_signal);
+}
+
+void Parent::end_workers(int signal) {
   start_at_.reset();
   listener_ = {};
-  for (const Draining& each : draining_) send(each.pid, at_once ? SIGKILL : drain_signal);
-  if (serving_) drain(*std::exchange(serving_, std::nullopt), drain_signal);
+  if (serving_) drain(*std::exchange(serving_, std::nullopt), signal);
   if (starting_) kill_starting();  // it has no clients yet, or does not know of them
   if (draining_.empty()) exit_status_ = status_;
 }

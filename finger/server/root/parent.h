@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "common/fd.h"
 #include "common/result.h"
 #include "common/server/duration.h"
+#include "common/server/takeover.h"
 #include "finger/server/process/service_manager.h"
 
 namespace finger {
@@ -46,7 +48,9 @@ class Report {
 ///   so.
 /// - A worker that ends by itself is replaced, at most once a second; a line says so. If the next
 ///   fails, too, the pauses grow, and after failures_max in a row the parent gives up.
-/// - SIGTERM, SIGINT: the worker is asked to drain; the second time it is killed.
+/// - A successor takes over: the worker is sent retire_signal, and none follows it.
+/// - SIGTERM, SIGINT: the worker is asked to drain; the second time, or after a takeover, it is
+///   killed.
 /// No worker outlives the parent.
 class Parent {
  public:
@@ -72,13 +76,15 @@ class Parent {
     std::chrono::milliseconds sound = std::chrono::seconds(10);  ///< Served so long, no failure.
   };
 
-  /// `announce` is called once, when the first worker serves. `manager` is told of starts, reloads,
-  /// the stop, and whenever the worker that serves says that it is alive.
+  /// `announce` is called once, when the first worker serves and the server that `takeover`
+  /// replaces has been told so. `manager` is told of starts, reloads, the stop, a successor, and
+  /// whenever the worker that serves says that it is alive.
   Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce,
-         ServiceManager manager);
+         ServiceManager manager, std::unique_ptr<common::Takeover> takeover);
 
-  /// Returns the exit status: 0, it was asked to stop; 1, the first worker could not serve, or too
-  /// many in a row have failed. Only in a process with one thread. Error: of signalfd(2).
+  /// Returns the exit status: 0, it was asked to stop, or a successor serves; 1, the first worker
+  /// could not serve, or another takes over, or too many in a row have failed. Only in a process
+  /// with one thread. Error: of signalfd(2).
   common::Result<int> run();
 
  private:
@@ -100,11 +106,14 @@ class Parent {
   void read_report();
   void read_beats();
   void promote(common::Fd beats);
+  void announce();
   void fail_start(std::string_view reason);
   void replace();
   void reap();
   void ended(pid_t pid, int status);
   void stop();
+  void retire();
+  void end_workers(int signal);
   void kill_starting();
   void drain(pid_t pid, int signal);
   void check_deadlines(common::Clock::time_point now);
@@ -115,6 +124,7 @@ class Parent {
   const Work work_;
   const std::function<void()> announce_;
   ServiceManager manager_;
+  const std::unique_ptr<common::Takeover> takeover_;
 
   common::Fd signals_;
   std::optional<Starting> starting_;

@@ -69,10 +69,7 @@ class ReceiveDatagrams {
     buffers_->mark(entry);
   }
   static void make_multishot(io_uring_sqe& entry) { entry.ioprio |= IORING_RECV_MULTISHOT; }
-  int translate(int result) const {
-    if (result == -ENOBUFS) buffers_->ran_out();
-    return result;
-  }
+  void failed(int result, std::uint32_t flags) const { buffers_->receive_failed(result, flags); }
   Result<Datagram> decode(int result, std::uint32_t flags) const {
     return Datagram(buffers_->lease(result, flags));
   }

@@ -60,10 +60,7 @@ class RecvLease {
     fd_.mark(entry);
     buffers_->mark(entry);
   }
-  int translate(int result) const {
-    if (result == -ENOBUFS) buffers_->ran_out();
-    return result;
-  }
+  void failed(int result, std::uint32_t flags) const { buffers_->receive_failed(result, flags); }
   Result<Lease> decode(int result, std::uint32_t flags) const {
     return buffers_->lease(result, flags);
   }
@@ -92,10 +89,7 @@ class ReadMany {
     buffers_->mark(entry);
   }
   static void make_multishot(io_uring_sqe& /*entry*/) {}  // there is no other
-  int translate(int result) const {
-    if (result == -ENOBUFS) buffers_->ran_out();
-    return result;
-  }
+  void failed(int result, std::uint32_t flags) const { buffers_->receive_failed(result, flags); }
   Result<Lease> decode(int result, std::uint32_t flags) const {
     return buffers_->lease(result, flags);
   }

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "common/fd.h"
+#include "common/server/takeover.h"
 #include "in_child.h"
 
 namespace {
@@ -42,7 +43,7 @@ std::atomic<int>& begun() {
         work(begun()++, report);
         tests::never_finish();
       },
-      [] {}, finger::ServiceManager());
+      [] {}, finger::ServiceManager(), *common::Takeover::begin("", 1));
   const auto status = parent.run();
   std::_Exit(status ? *status : 2);
 }

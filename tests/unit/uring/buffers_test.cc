@@ -99,6 +99,28 @@ class RecvNumber : public uring::RecvLease {
 
 // Those whose bytes are being sent are in the ring already, and the kernel must not take them; one
 // that is free at once comes before them, and one whose bytes were not sent is taken out again.
+/// A thread of the kernel's takes a buffer before there are bytes.
+class WaitingReceive : public uring::RecvLease {
+ public:
+  using RecvLease::RecvLease;
+  void prepare(io_uring_sqe& entry) const {
+    RecvLease::prepare(entry);
+    entry.flags |= IOSQE_ASYNC;
+  }
+};
+
+TEST_F(UringBuffers, AReceiveThatFailsWithABufferGivesItBack) {
+  run([this]() -> Task<> {
+    for (std::uint32_t i = 0; i <= loop.setup().buffers; ++i) {
+      auto ends = tcp_connection();
+      tests::reset(ends.client);
+      EXPECT_THAT(co_await loop.start(WaitingReceive(ends.server, *buffers)),
+                  FailedWith(std::errc::connection_reset));
+    }
+    EXPECT_EQ(buffers->available(), loop.setup().buffers);
+  });
+}
+
 TEST_F(UringBuffers, WhatIsBeingSentIsTakenWhenItWasSent) {
   if (!loop.can_skip_success()) GTEST_SKIP() << "an answer and a receive are two requests here";
   run([this]() -> Task<> {

@@ -96,10 +96,10 @@ TEST_F(UringExchange, SendsAnAnswerAndReceivesWhatComesNext) {
   });
 }
 
-/// Of the request that was filled in last.
-std::uint16_t last_ioprio(Loop& loop) {
+/// The request that was filled in last.
+io_uring_sqe& last_entry(Loop& loop) {
   const io_uring_sq& queue = loop.ring().raw().sq;
-  return queue.sqes[(queue.sqe_tail - 1) & queue.ring_mask].ioprio;
+  return queue.sqes[(queue.sqe_tail - 1) & queue.ring_mask];
 }
 
 // To try a receive before there are bytes is in vain, and takes a buffer from others meanwhile.
@@ -116,13 +116,13 @@ TEST_F(UringExchange, WaitsForBytesFirstUnlessTheSocketHasMoreThanTheLastCouldTa
       for (std::size_t left = message.size(); left > 0; left -= exchange.input().size()) {
         exchange.stage(bytes_of(answer));
         exchange.start();
-        flags.push_back(last_ioprio(loop));
+        flags.push_back(last_entry(loop).ioprio);
         co_await end_of(exchange);
         EXPECT_TRUE(exchange.received());
         if (!exchange.received()) co_return;
       }
       exchange.start();
-      flags.push_back(last_ioprio(loop));
+      flags.push_back(last_entry(loop).ioprio);
       EXPECT_THAT(flags, testing::ElementsAre(IORING_RECVSEND_POLL_FIRST, 0, 0,
                                               IORING_RECVSEND_POLL_FIRST));
     }
@@ -187,6 +187,23 @@ TEST_F(UringExchange, AFailedSendIsItsError) {
     EXPECT_THAT(take(exchange), FailedWith(std::errc::broken_pipe));
     EXPECT_FALSE(exchange.unsent().empty());
     EXPECT_EQ(exchange.answers_sent, 0);
+  });
+}
+
+// As a receive may that a thread of the kernel's has waited for.
+TEST_F(UringExchange, AReceiveThatFailsWithABufferGivesItBack) {
+  run([this]() -> Task<> {
+    for (std::uint32_t i = 0; i <= loop.setup().buffers; ++i) {
+      auto ends = tcp_connection();
+      tests::reset(ends.client);
+      Recorder exchange(loop, ends.server, *buffers);
+      exchange.start();
+      last_entry(loop).flags |= IOSQE_ASYNC;
+      last_entry(loop).ioprio = 0;
+      co_await end_of(exchange);
+      EXPECT_THAT(take(exchange), FailedWith(std::errc::connection_reset));
+      EXPECT_EQ(buffers->available(), loop.setup().buffers);
+    }
   });
 }
 

@@ -1,0 +1,108 @@
+// A server stops. What becomes of three clients: one that it has accepted, one that is connected
+// and waits in the backlog, one that connects a moment later? Four ways to stop, three answers
+// each. Try it: ./01-drain
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+namespace {
+
+sockaddr_in address;  // whose port the first listener chooses
+
+int check(int result, const char* what) {
+  if (result >= 0) return result;
+  std::perror(what);
+  std::exit(1);
+}
+
+int listen_on_address() {
+  const int listener = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
+  const int on = 1;
+  check(setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on), "SO_REUSEPORT");
+  const timeval patience{.tv_sec = 0, .tv_usec = 100'000};  // accept(2) waits no longer
+  check(setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), "SO_RCVTIMEO");
+  socklen_t size = sizeof address;
+  check(bind(listener, reinterpret_cast<sockaddr*>(&address), size), "bind");
+  check(listen(listener, 8), "listen");
+  check(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
+  return listener;
+}
+
+/// A client that connects and asks. No descriptor: it could not connect.
+int client() {
+  const int fd = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
+  const timeval patience{.tv_sec = 1, .tv_usec = 0};
+  check(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), "SO_RCVTIMEO");
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+    check(static_cast<int>(send(fd, "hi", 2, MSG_NOSIGNAL)), "send");
+    return fd;
+  }
+  const int error = errno;
+  close(fd);
+  return -error;
+}
+
+/// What the client has got in the end.
+const char* outcome(int fd) {
+  if (fd < 0) return strerrorname_np(-fd);
+  char bytes[3] = {};
+  const ssize_t n = recv(fd, bytes, 2, 0);
+  const int error = errno;
+  close(fd);
+  if (n < 0) return error == EAGAIN ? "nothing" : strerrorname_np(error);
+  return n == 0 ? "the end" : "answered";
+}
+
+/// The server's whole work for a client that has asked.
+void answer(int connection) {
+  char bytes[2];
+  check(static_cast<int>(recv(connection, bytes, 2, 0)), "recv");
+  check(static_cast<int>(send(connection, bytes, 2, 0)), "send");
+  close(connection);
+}
+
+void answer_backlog(int listener) {
+  int connection = 0;
+  while ((connection = accept4(listener, nullptr, nullptr, 0)) >= 0) answer(connection);
+}
+
+enum class Stop { kill, drain, drain_backlog, sibling };
+
+void try_it(const char* name, Stop how) {
+  address = {
+      .sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+  const int listener = listen_on_address();
+  const int accepted = client();
+  const int connection = check(accept4(listener, nullptr, nullptr, 0), "accept4");
+  const int queued = client();
+  // [stop]
+  const int sibling = how == Stop::sibling ? listen_on_address() : -1;
+  if (how != Stop::kill) answer(connection);
+  if (how == Stop::drain_backlog) answer_backlog(listener);
+  close(listener);
+  if (how == Stop::kill) close(connection);
+  // [/stop]
+  const int late = client();
+  if (how == Stop::sibling) answer_backlog(sibling);
+  const char* const last = outcome(late);
+  std::printf("%-29s %-11s %-11s %s\n", name, outcome(accepted), outcome(queued), last);
+  if (sibling >= 0) close(sibling);
+}
+
+}  // namespace
+
+int main() {
+  std::printf("%-29s %-11s %-11s %s\n", "", "accepted", "queued", "late");
+  try_it("killed", Stop::kill);
+  try_it("drained", Stop::drain);
+  try_it("drained, its backlog first", Stop::drain_backlog);
+  try_it("drained, another on the port", Stop::sibling);
+}

@@ -1,0 +1,21 @@
+  $ cd "$STEPS"
+
+The old server stops when the new one has said that it serves. One fails before, and nobody notices.
+
+  $ ./02-handover
+  1 binds the port
+  2 is handed the socket
+  3 is handed the socket, and fails to start
+  4 is handed the socket
+  5 is handed the socket
+  unanswered: 0
+
+A hasty server stops when the socket is on its way.
+
+  $ ./02-handover hasty
+  1 binds the port
+  2 is handed the socket
+  3 is handed the socket, and fails to start
+  4 binds the port
+  5 is handed the socket
+  unanswered: [1-9]\d{2,3} (re)

@@ -1,0 +1,48 @@
+"""A crowd of idle connections is counted, and kept small where memory is short.
+
+    cmake --build build/default && /usr/bin/python3 -m pytest tests/bench
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from contenders import DEFAULT_BUILD
+
+BUILD = Path(os.environ.get("BENCH_BUILD", DEFAULT_BUILD))
+PROGRAM = BUILD / "part6-uring" / "part6-uring"
+IDLE = Path(__file__).with_name("idle.py")
+CONNECTIONS = 1000
+pytestmark = pytest.mark.skipif(not PROGRAM.is_file(), reason="build part6-uring")
+
+
+def idle(*words: str) -> str:
+    """What it prints about a small crowd."""
+    command = [sys.executable, IDLE, "--build", BUILD, "--connections", str(CONNECTIONS), *words]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    if "io_uring cannot be used" in run.stderr:
+        pytest.skip("no io_uring here")
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_each_connection_costs_some_bytes_and_is_answered_in_the_crowd() -> None:
+    found = idle("--keep-free", "0")
+    assert found.startswith(f"{CONNECTIONS} connections, servers: 1,")
+    own = re.search(r"own memory for each: (\d+) ", found)
+    assert own and 100 <= int(own[1]) <= 600, found
+    talked = re.search(rf"on one of {CONNECTIONS} connections: (\d+) µs, p99 (\d+) µs", found)
+    assert talked and 0 < int(talked[1]) <= int(talked[2]), found
+
+
+def test_where_memory_is_short_the_crowd_stays_small_and_that_is_told() -> None:
+    found = idle("--keep-free", "1000000")
+    told = re.match(r"(\d+) connections", found)
+    assert told and 0 < int(told[1]) < CONNECTIONS
+    assert f"not {CONNECTIONS}: memory would have run short" in found

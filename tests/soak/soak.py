@@ -1,0 +1,144 @@
+#!/usr/bin/python3
+"""Lets servers run for a while among clients of every kind, and looks whether anything grows.
+
+    cmake --build build/default && /usr/bin/python3 tests/soak/soak.py --minutes 30
+
+part5, part6 and fingerd, with two workers each, all at the same time; fingerd is told to reload
+every two seconds. Good clients check every byte of their answers, beside slow and hostile ones and
+those that only come and go. In the end memory, descriptors and latency must be what they were after
+a short time, and nothing may be lost. Prints what it found, writes soak.json and charts to --out;
+the exit status is 1 where something was not as it should be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from statistics import median
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), *(str(HERE.parent / name) for name in ("protocol", "bench", "finger"))]
+
+from harness.limits import raise_descriptor_limit  # noqa: E402
+from harness.proc import wait_until  # noqa: E402
+from harness.subject import DEFAULT_BUILD  # noqa: E402
+from judge import Sample, complaints  # noqa: E402
+from subjects import SUBJECTS, Running  # noqa: E402
+
+INTERVALS = 60  # rows of the table, points of a chart
+INTERVAL_SECONDS_MIN = 1.0
+REST_SECONDS = 30.0  # after the last client, until a server must have let all of them go
+FIGURES = {
+    "memory": ("Memory while clients of every kind come and go", "its own memory, KiB",
+               "memory_kib"),
+    "descriptors": ("Descriptors while clients of every kind come and go", "descriptors",
+                    "descriptors"),
+    "latency": ("Latency of good clients beside all others", "p99 of an interval, ms", "p99_ms"),
+}
+
+
+def observe(running: Sequence[Running], seconds: float) -> None:
+    """Looks at all of them, again and again."""
+    began = time.monotonic()
+    interval = max(INTERVAL_SECONDS_MIN, seconds / INTERVALS)
+    number = 0
+    while (now := time.monotonic() - began) < seconds:
+        due = began + (number + 1) * interval
+        while time.monotonic() < due:
+            time.sleep(min(0.5, max(0.0, due - time.monotonic())))
+            for one in running:
+                one.disturb()
+        for one in running:
+            one.look(time.monotonic() - began)
+        number += 1
+        if sys.stderr.isatty():
+            print(f"\r\033[Ksoak: {now:.0f} of {seconds:.0f} s", end="", file=sys.stderr)
+
+
+def soak(build: Path, names: Sequence[str], seconds: float) -> dict[str, Running]:
+    """All of it: starts them, observes, and ends them."""
+    running = {name: SUBJECTS[name](name, build) for name in names}
+    try:
+        for one in running.values():
+            one.start()
+        observe([*running.values()], seconds)
+        for one in running.values():
+            one.end_clients()
+        for one in running.values():
+            wait_until(one.is_at_rest, REST_SECONDS, 0.1)
+            one.stop()
+    finally:
+        for one in running.values():
+            one.close()
+    return running
+
+
+def table(running: dict[str, Running]) -> str:
+    """A line for each server: what it did, and its numbers at first and at last."""
+    lines = []
+    for name, one in running.items():
+        counts = ", ".join(f"{number:,} {what}" for what, number in sorted(one.counts.items()))
+        lines.append(f"{name}: {counts}; {one.disturbances:,} {one.disturbance}")
+        for title, _, field in FIGURES.values():
+            values = [getattr(sample, field) for sample in one.samples]
+            third = max(1, len(values) // 3)
+            lines.append(f"    {field}: {median(values[:third]):.1f}, then "
+                         f"{median(values[third:-third] or values):.1f}, then "
+                         f"{median(values[-third:]):.1f}; at most {max(values):.1f}")  # fmt: skip
+    return "\n".join(lines)
+
+
+def write(out: Path, running: dict[str, Running], seconds: float) -> None:
+    """The samples, and the charts if matplotlib is there."""
+    out.mkdir(parents=True, exist_ok=True)
+    found = {name: {"counts": one.counts, "samples": [asdict(sample) for sample in one.samples]}
+             for name, one in running.items()}  # fmt: skip
+    (out / "soak.json").write_text(json.dumps({"seconds": seconds, "servers": found}, indent=1))
+    try:
+        import charts
+        import matplotlib  # noqa: F401
+    except ImportError:
+        print("no charts: no matplotlib (Debian: apt-get install python3-matplotlib)")
+        return
+    for figure, (title, y, field) in FIGURES.items():
+        curves = {name: [(sample.seconds / 60, {"exact": getattr(sample, field)})
+                         for sample in one.samples] for name, one in running.items()}  # fmt: skip
+        chart = {"title": title, "description": f"{y}, over time, of {', '.join(running)}.",
+                 "x": "minutes", "y": y, "curves": curves, "log_x": False, "log_y": False}
+        (out / f"soak-{figure}.svg").write_text(charts.draw(chart))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=2.0)
+    parser.add_argument("--servers", nargs="+", metavar="NAME", choices=SUBJECTS,
+                        help=f"of {', '.join(SUBJECTS)}; without: all that can run here")
+    parser.add_argument("--build", type=Path, default=DEFAULT_BUILD, metavar="DIR")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="BUILD/soak")
+    arguments = parser.parse_args()
+    build, seconds = arguments.build.resolve(), arguments.minutes * 60
+    names = []
+    for name in arguments.servers or SUBJECTS:
+        if why := SUBJECTS[name].missing(build):
+            print(f"{name} is left out: {why}", file=sys.stderr)
+        else:
+            names.append(name)
+    if not names:
+        sys.exit("soak: there is nothing to look at")
+    raise_descriptor_limit()
+    running = soak(build, names, seconds)
+    print(table(running))
+    write(arguments.out or build / "soak", running, seconds)
+    wrong = [f"{name}: {what}"
+             for name, one in running.items() for what in complaints(one.report())]  # fmt: skip
+    print("\n".join(f"WRONG {what}" for what in wrong) or "all is as it should be")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,298 @@
+"""The servers of a soak: how each is started, disturbed, looked at and stopped."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from statistics import median, quantiles
+
+from echo_visits import EchoVisitor
+from finger_visits import PLANS, FingerVisitor
+from harness.proc import Process, processes_of_session, wait_until
+from harness.server import Server
+from harness.subject import Subject
+from judge import Report, Sample
+from kit.machine import GROUP, Machine
+from kit.users import Users
+from traffic import Tally, Visitor, run_visitors, together
+
+WORKERS = "2"
+LIMIT_SECONDS = 8.0  # the read timeout, the deadline
+# Of each kind so many clients, and the seconds between two visits of each.
+CLIENTS = {"good": (4, 0.02), "slow": (4, 0.1), "hostile": (6, 0.3), "churn": (2, 0.01)}
+RELOAD_SECONDS = 2.0
+TAKEOVER_SECONDS = 5.0
+PATIENCE = 30.0
+
+
+class Program(Subject):
+    """A server of ours."""
+
+    speaks_contract = True
+
+
+def be_clients(visitor: type[Visitor], address: tuple[str, int], may_move: bool,
+               line: Connection) -> None:  # fmt: skip
+    """In a process of its own: sends what they have seen whenever it is asked, ends with False."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    visitors = [(visitor(address, kind, number, LIMIT_SECONDS), pause)
+                for kind, (count, pause) in CLIENTS.items() for number in range(count)]  # fmt: skip
+    for one, _ in visitors:
+        one.may_move = may_move
+    end = run_visitors(visitors)
+    asked = True
+    while asked:
+        asked = line.recv()
+        if not asked:
+            end()
+        line.send(together([one.take_tally() for one, _ in visitors]))
+
+
+class Running:
+    """A server and its clients."""
+
+    visitor: type[Visitor] = EchoVisitor
+    program = ""
+    options: tuple[str, ...] = ("--workers", WORKERS, "--read-timeout", f"{LIMIT_SECONDS:.0f}s")
+    disturbance = "disturbances"
+    disturbed_every = float("inf")
+    may_move = False
+
+    def __init__(self, name: str, build: Path) -> None:
+        self.name, self.build = name, build
+        self.samples: list[Sample] = []
+        self.counts: Counter[str] = Counter()
+        self.lost: list[str] = []
+        self.failures: list[str] = []
+        self.disturbances = 0
+        self._disturbed = time.monotonic()
+        self._at_rest: dict[str, int] = {}
+        self._after: dict[str, int] = {}
+
+    @classmethod
+    def path(cls, build: Path) -> Path:
+        return build / cls.program
+
+    @classmethod
+    def missing(cls, build: Path) -> str:
+        """Why it cannot run here, or nothing."""
+        return "" if cls.path(build).is_file() else f"{cls.path(build)} is not built"
+
+    def words(self) -> tuple[str, ...]:
+        """Its options."""
+        return self.options
+
+    def launch(self, port: int = 0) -> Server:
+        """The server, ready."""
+        program = Program(self.name, "", (str(self.path(self.build)),))
+        server = Server(program, self.words(), patience=PATIENCE, port=port, under=self.under())
+        server.wait_until_ready()
+        return server
+
+    def under(self) -> tuple[str, ...]:
+        """Words in front of its command line."""
+        return ()
+
+    def start(self) -> None:
+        """Server and clients."""
+        self.server = self.launch()
+        self._at_rest = self.resources()
+        self._line, far_end = multiprocessing.Pipe()
+        arguments = (self.visitor, self.server.address, self.may_move, far_end)
+        self._clients = multiprocessing.Process(target=be_clients, args=arguments, daemon=True)
+        self._clients.start()
+        far_end.close()
+
+    def disturb(self) -> None:
+        """What its administrator does, if it is time."""
+        if time.monotonic() - self._disturbed < self.disturbed_every:
+            return
+        self._disturbed = time.monotonic()
+        self.disturbances += 1
+        self.disturb_now()
+
+    def disturb_now(self) -> None:
+        """A server that is left alone."""
+
+    def processes(self) -> list[Process]:
+        """All of the server's."""
+        return [process for process in processes_of_session(self.server.pid)]
+
+    def sum(self, of: Callable[[Process], int]) -> int:
+        """Over its processes, of which one may have ended meanwhile."""
+        total = 0
+        for process in self.processes():
+            try:
+                total += of(process)
+            except (OSError, AssertionError):
+                continue
+        return total
+
+    def resources(self) -> dict[str, int]:
+        """What must be the same before the first client and after the last."""
+        return {"descriptors": self.sum(Process.descriptor_count),
+                "processes": len(self.processes())}  # fmt: skip
+
+    def is_at_rest(self) -> bool:
+        """Whether nothing is left of its clients."""
+        self._after = self.resources()
+        return all(self._after[what] <= before for what, before in self._at_rest.items())
+
+    def look(self, seconds: float) -> None:
+        """A sample."""
+        self._line.send(True)
+        tally: Tally = self._line.recv()
+        self.take(tally)
+        times = tally.latencies_ms or [0.0]
+        p99 = quantiles(times, n=100)[98] if len(times) > 1 else times[0]
+        memory = self.sum(Process.private_bytes) / 1024
+        descriptors = self.sum(Process.descriptor_count)
+        self.samples.append(Sample(seconds, memory, descriptors, median(times), p99))
+
+    def take(self, tally: Tally) -> None:
+        self.counts += tally.counts
+        self.lost += tally.lost
+
+    def end_clients(self) -> None:
+        """Every visit that has begun goes to its end."""
+        self._line.send(False)
+        self.take(self._line.recv())
+        self._clients.join()
+
+    def stop(self) -> None:
+        """In order, if it still can."""
+        if not self.server.is_alive():
+            self.failures.append(self.server.describe_end())
+        elif (status := self.server.stop(within=PATIENCE)) != 0:
+            self.failures.append(f"exit status {status}")
+
+    def report(self) -> Report:
+        at_rest = {what: (before, self._after[what]) for what, before in self._at_rest.items()}
+        return Report(self.samples, self.lost, self.counts["answered"], at_rest, self.failures,
+                      keeps_its_process=not self.may_move)  # fmt: skip
+
+    def close(self) -> None:
+        """Nothing of it is left."""
+        for one in (getattr(self, "_clients", None), getattr(self, "server", None)):
+            if one is not None:
+                one.kill()
+
+
+class Part5(Running):
+    program = "part5-epoll/part5-epoll"
+
+
+class Part6(Running):
+    program = "part6-uring/part6-uring"
+
+
+class Fingerd(Running):
+    """Serves a directory of users, and looks for new ones again and again."""
+
+    visitor = FingerVisitor
+    program = "finger/fingerd"
+    options = ("--addr", "127.0.0.1", "--workers", WORKERS, "--deadline", f"{LIMIT_SECONDS:.0f}s",
+               "--quiet")  # fmt: skip
+    disturbance = "reloads"
+    disturbed_every = RELOAD_SECONDS
+
+    def __init__(self, name: str, build: Path) -> None:
+        super().__init__(name, build)
+        self._users = Users(**PLANS)
+
+    def words(self) -> tuple[str, ...]:
+        return (*self.options, "--users", str(self._users.directory))
+
+    def disturb_now(self) -> None:
+        self.server.send_signal(signal.SIGHUP)
+
+    def close(self) -> None:
+        super().close()
+        self._users.close()
+
+
+class FingerdOfTheSystem(Fingerd):
+    """Started as root, on accounts of its own: each reload is a fresh worker process."""
+
+    def __init__(self, name: str, build: Path) -> None:
+        Running.__init__(self, name, build)
+        self._machine = Machine()
+        people = [self._machine.add(name, plan) for name, plan in PLANS.items()]
+        self._machine.opt_in(*people)
+
+    @classmethod
+    def missing(cls, build: Path) -> str:
+        return super().missing(build) or ("" if os.geteuid() == 0 else "needs root")
+
+    def words(self) -> tuple[str, ...]:
+        return (*self.options, "--group", GROUP)
+
+    def under(self) -> tuple[str, ...]:
+        return self._machine.under
+
+    def close(self) -> None:
+        Running.close(self)
+        self._machine.close()
+
+
+class TakenOver(Running):
+    """A mixin: again and again a new server takes over from the old one."""
+
+    disturbance = "takeovers"
+    disturbed_every = TAKEOVER_SECONDS
+    may_move = True
+
+    def __init__(self, name: str, build: Path) -> None:
+        super().__init__(name, build)
+        self._door = tempfile.TemporaryDirectory(prefix="soak-")
+
+    @classmethod
+    def missing(cls, build: Path) -> str:
+        if why := super().missing(build):
+            return why
+        said = subprocess.run([cls.path(build), "--help"], capture_output=True, text=True).stdout
+        return "" if "--takeover" in said else "it knows no --takeover"
+
+    def words(self) -> tuple[str, ...]:
+        return (*super().words(), "--takeover", f"{self._door.name}/door")
+
+    def disturb_now(self) -> None:
+        before, self.server = self.server, self.launch(self.server.address[1])
+        if (status := before.wait_exit(within=PATIENCE)) != 0:
+            self.failures.append(f"after a takeover: exit status {status}")
+        before.kill()
+
+    def close(self) -> None:
+        super().close()
+        self._door.cleanup()
+
+
+class Part5TakenOver(TakenOver, Part5):
+    pass
+
+
+class Part6TakenOver(TakenOver, Part6):
+    pass
+
+
+class FingerdTakenOver(TakenOver, Fingerd):
+    pass
+
+
+SUBJECTS: dict[str, type[Running]] = {
+    "part5": Part5,
+    "part6": Part6,
+    "fingerd": Fingerd,
+    "fingerd as root": FingerdOfTheSystem,
+    "part5, taken over": Part5TakenOver,
+    "part6, taken over": Part6TakenOver,
+    "fingerd, taken over": FingerdTakenOver,
+}
