@@ -70,8 +70,8 @@ class Server {
   void change_interest(common::Token token, Client& client);
   void close(common::Token token, Client& client);
   void close_overdue(common::Clock::time_point now);
-  void begin_drain(common::Clock::time_point now);
   void leave_listener();
+  void begin_drain(common::Clock::time_point now);
   void close_acknowledged(common::Clock::time_point now);
   bool drained() const;
   std::optional<common::Clock::time_point> next_deadline() const;

@@ -115,12 +115,11 @@ uring::Task<common::Status> Server::work() {
   uring::Scope tasks(*loop_);
   background_.run(tasks, background_.watch_eventfd());
   background_.run(tasks, enforce_read_timeout());
-  uring::Scope awaiting_header(*loop_);
-  awaiting_header_ = &awaiting_header;
+  uring::Scope headers(*loop_);
+  awaiting_header_ = &headers;
 
   co_await accept_clients();
-  const auto serves = [&] { return awaiting_header.size() + clients_.size() > 0; };
-  while (!shared_.stopping && !background_.fault() && serves()) {
+  while (!shared_.stopping && !background_.fault() && headers.size() + clients_.size() > 0) {
     (void)co_await background_.change();
   }
   if (background_.fault()) {
@@ -129,8 +128,8 @@ uring::Task<common::Status> Server::work() {
   }
   tasks.cancel();
   co_await tasks.join();
-  awaiting_header.cancel();
-  co_await awaiting_header.join();
+  headers.cancel();
+  co_await headers.join();
   begin_drain();
   while (clients_.size() > 0) (void)co_await background_.change();
   co_await conversations.join();

@@ -111,6 +111,20 @@ function roomForWords(md: MarkdownIt) {
   });
 }
 
+/** The steps that the ring view's page tells of lead to the view. */
+function stepsAreLinks(md: MarkdownIt) {
+  md.core.ruler.push("steps-are-links", ({ tokens, env }) => {
+    if (env.relativePath !== "ring-view.md") return;
+    tokens.forEach(({ type }, i) => {
+      const cell = tokens[i + 1];
+      if (type !== "td_open" || !/^\d+$/.test(cell.content)) return;
+      const [text] = cell.children!;
+      text.type = "html_inline";
+      text.content = `<a href="#step=${cell.content}">${cell.content}</a>`;
+    });
+  });
+}
+
 export default defineConfig({
   title: "Six Servers and a Finger",
   description: "One TCP server written six times, and a Finger daemon on the last of them",
@@ -140,6 +154,7 @@ export default defineConfig({
       linkCode(md);
       literalCode(md);
       roomForWords(md);
+      stepsAreLinks(md);
       bugBoxes(md, book);
       listings(md, book);
       diffPages(md, book);

@@ -29,14 +29,17 @@ SYSTEM_CALLS: dict[str, str | None] = {
     "getpeername": None, "getpid": None, "getppid": None, "getrlimit": None, "getsockname": None,
     "getsockopt": None, "gettid": None,
     "io_uring_enter": "5.1", "io_uring_register": "5.1", "io_uring_setup": "5.1", "ioctl": None,
-    "kill": None, "listen": None, "lseek": None, "mmap": None, "open": None, "openat": "2.6.16",
+    "kill": None, "listen": None, "lseek": None, "lstat": None, "mmap": None,
+    "open": None, "openat": "2.6.16",
     "pipe2": "2.6.27", "poll": None, "prctl": None, "read": None, "recv": None,
-    "rmdir": None, "select": None, "send": None, "setegid": None, "seteuid": None,
+    "recvmsg": None,
+    "rmdir": None, "select": None, "send": None, "sendmsg": None, "setegid": None, "seteuid": None,
     "setgroups": None, "setpgid": None, "setresgid": None, "setresuid": None, "setrlimit": None,
     "setsockopt": None, "setuid": None, "shutdown": None, "sigaction": None, "signalfd": "2.6.22",
     "sigprocmask": None, "sigtimedwait": None, "socket": None, "socketpair": None, "statfs": None,
     "statx": "4.11",
-    "timer_create": None, "timer_delete": None, "timer_settime": None, "uname": None,
+    "timer_create": None, "timer_delete": None, "timer_settime": None, "umask": None,
+    "uname": None,
     "unlink": None,
     "waitpid": None, "write": None,
 }
@@ -70,6 +73,11 @@ SUBMITTED_BY = {"async_cancel": ("cancel",), "poll_add": ("poll",), "openat": ("
               "timeout": ("sleep", "sleep_until")}
 
 
+# Our programs that have a loop, by part; and those that share a directory with another, by file.
+PROGRAMS = {"part6-uring": "`part6-uring`", "echo_client": "`echo-client`",
+            "console": "`echo-client`", "finger": "`fingerd`"}
+
+
 @cache
 def code(path: Path) -> str:
     """A source without comments and strings."""
@@ -86,6 +94,12 @@ def sources() -> tuple[Path, ...]:
 
 def is_step(path: Path) -> bool:
     return "steps" in path.relative_to(ROOT).parts
+
+
+def is_library(path: Path) -> bool:
+    """Not its headers, which define the operations, and not its examples."""
+    parts = path.relative_to(ROOT).parts
+    return path.suffix == ".cc" and "uring" in parts and "examples" not in parts
 
 
 def part_of(path: Path) -> str:
@@ -131,13 +145,14 @@ def submitters(name: str) -> list[str]:
     submitted = re.compile(rf"\bloop(?:_?(?:\.|->)|\(\)\.)(?:{methods})\(")
     found = []
     for path in sources():
-        if path.parent.name in {"part6-uring", "finger"} and submitted.search(code(path)):
-            client = path.stem in {"echo_client", "console"}
-            found.append("`echo-client`" if client else f"`{part_of(path)}`")
-        elif path.parent.name == "uring" and path.suffix == ".cc" and submitted.search(code(path)):
+        if is_step(path) or not submitted.search(code(path)):
+            continue
+        if is_library(path):
             found.append("the library")
-    return sorted(set(found), key=["`part6-uring`", "`echo-client`", "`finger`",
-                                   "the library"].index)
+        elif "uring" not in path.relative_to(ROOT).parts:
+            found.append(PROGRAMS.get(path.stem) or PROGRAMS[part_of(path)])
+    order = [*PROGRAMS.values(), "the library"]
+    return sorted(set(found), key=order.index)
 
 
 def rows_of_operations() -> list[list[str]]:
@@ -150,7 +165,7 @@ def rows_of_operations() -> list[list[str]]:
         paths = [path for path in sources() if prepared.search(code(path))]
         who = submitters(name)
         if "the library" not in who and any(
-                path.suffix == ".cc" and path.parent.name == "uring" and "prep" in
+                is_library(path) and "prep" in
                 (prepared.search(code(path)) or [""])[0] for path in paths):
             who.append("the library")
         rows.append([f"`{name}`", since, ", ".join(who) or "–", steps(paths) or "–"])

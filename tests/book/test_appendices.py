@@ -74,6 +74,15 @@ def test_every_operation_is_in_the_table() -> None:
     assert plain - {"rw"} - set(known) == set()
 
 
+def test_what_the_daemon_submits_is_what_its_ring_permits() -> None:
+    source = (ROOT / "finger/server/root/privileges.cc").read_text()
+    permitted = {name.lower() for name in re.findall(r"IORING_OP_(\w+)", source)}
+    by_each_loop = {"async_cancel", "link_timeout"}  # Ring::permit_only adds them
+    submitted = {name.strip("`") for name, _, who, _ in kernel_interface.rows_of_operations()
+                 if "fingerd" in who or "library" in who}
+    assert submitted == permitted | by_each_loop
+
+
 def test_the_manual_page_agrees_when_an_operation_came() -> None:
     if shutil.which("man") is None:
         pytest.skip("no man here")

@@ -31,6 +31,7 @@ CAPABILITIES = {
     "secrecy": "who is unknown and who has not opted in cannot be told apart",
     "ring": "any ring serves; several workers, too",
     "manager": "a service manager passes the socket, is told what happens, and watches",
+    "takeover": "replaced while it runs: no connection is refused or lost",
     "privileges": "started as root: plans are opened as their owners, and root is gone",
 }
 

@@ -218,4 +218,21 @@ PROXY_TRUST = Rule(
 )
 PROXY_LIMIT = Rule("--max-per-ip counts the client that the PROXY header names.", BEYOND)
 PROXY_TIMEOUT = Rule("A PROXY header is waited for as long as --deadline.", BEYOND)
+TAKEOVER = Rule(
+    "A new daemon with the same --takeover PATH serves on the socket of the old one, which then "
+    "accepts no more, answers those who are connected, and ends with 0; no connection is refused "
+    "or lost.",
+    HARDENING,
+)
+TAKEOVER_FAILS = Rule(
+    "Until a new daemon has said that it serves, the old one serves, whatever becomes of the new.",
+    HARDENING,
+)
+TAKEOVER_OWNER = Rule(
+    "The socket is handed over to a process of the user who started the daemon, or root's.",
+    HARDENING,
+)
+TAKEOVER_MANAGER = Rule(
+    "After a takeover NOTIFY_SOCKET is told MAINPID, the process that has taken over.", HARDENING
+)
 OTHERS_CLIENTS = Rule("Other people's clients understand the answers.", FINGER)

@@ -46,7 +46,8 @@ export async function diffPage(page, url) {
 
   await button("Side by side").click();
   const beside = await page.evaluate(halves);
-  expect(beside.length > 5 && beside.every((one) => one.beside), "old and new are not side by side");
+  const all = beside.length > 5 && beside.every((one) => one.beside);
+  expect(all, "old and new are not side by side");
   const wide = await page.evaluate(tooWide);
   expect(wide.length === 0, `is cut: ${wide.join("; ")}`);
 

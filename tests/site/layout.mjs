@@ -39,35 +39,6 @@ export async function nothingCut(page, url, names) {
   }
 }
 
-/** Runs in the page: goes through all steps of the ring view, and returns labels that are cut. */
-async function labelsCut() {
-  const slider = document.querySelector(".ring-view input");
-  const cut = [];
-  for (let step = 0; step <= Number(slider.max); ++step) {
-    slider.value = step;
-    slider.dispatchEvent(new Event("input"));
-    await new Promise(requestAnimationFrame);
-    for (const text of document.querySelectorAll(".ring-view svg text")) {
-      const frame = text.ownerSVGElement.getBoundingClientRect();
-      const { left, right, top, bottom } = text.getBoundingClientRect();
-      const inside = left >= frame.left && right <= frame.right && top >= frame.top &&
-        bottom <= frame.bottom;
-      if (!inside) cut.push(`step ${step + 1}: ${text.textContent}`);
-    }
-  }
-  return cut;
-}
-
-export async function ringLabels(page, url) {
-  await page.goto(`${url}/ring-view.html`, { waitUntil: "networkidle" });
-  await page.locator(".ring-view").waitFor();
-  for (const width of [360, 390, 768, 1366]) {
-    await page.setViewportSize({ width, height: 900 });
-    const cut = await page.evaluate(labelsCut);
-    report.expect("ring labels", `${width} px`, cut.length === 0, `cut: ${cut.join("; ")}`);
-  }
-}
-
 /** What happens in a chapter is told by a row of the ladder, drawn anew for a phone. */
 export async function scenes(page, url, shown) {
   const other = { narrow: "wide", wide: "narrow" }[shown];
@@ -96,8 +67,8 @@ export async function print(page, url, name, directory) {
   await page.pdf({ path: `${directory}/${name.replace("/", "-")}.pdf`, format: "A4" });
   return page.evaluate(() => {
     const title = document.querySelector(".vp-doc h1").firstChild.textContent;
-    const longest = [...document.querySelectorAll(".vp-doc pre")].map((listing) =>
-      listing.textContent.split("\n").reduce((a, b) => (b.length > a.length ? b : a)));
-    return [title, ...longest];
+    const code = [...document.querySelectorAll(".vp-doc pre")].flatMap((listing) =>
+      listing.textContent.split("\n").filter((line) => line.trim()));
+    return [title, ...code];
   });
 }

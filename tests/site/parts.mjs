@@ -72,38 +72,6 @@ export async function darkMode(page, url) {
   report.expect("appearance", "02-blocking", (await background()) === dark, "is forgotten");
 }
 
-export async function ringView(page, url) {
-  await page.goto(`${url}/ring-view.html`);
-  const view = page.locator(".ring-view");
-  const text = view.locator(".ring-text");
-  const step = async () => Number(/Step (\d+) of/.exec(await view.innerText())[1]);
-  const expect = (holds, complaint) => report.expect("ring view", "ring-view", holds, complaint);
-  await view.waitFor();
-  const last = Number(/of (\d+)/.exec(await view.locator("label").innerText())[1]);
-  await view.focus();
-  const outline = await view.evaluate((element) => getComputedStyle(element).outlineStyle);
-
-  const first = await text.innerText();
-  const keys = [["ArrowRight", 2], ["ArrowRight", 3], ["ArrowLeft", 2], ["End", last],
-    ["ArrowRight", last], ["Home", 1], ["ArrowLeft", 1]];
-  for (const [key, wanted] of keys) {
-    await page.keyboard.press(key);
-    expect((await step()) === wanted, `${key} goes to step ${await step()}, not ${wanted}`);
-  }
-  expect(outline !== "none", "its focus cannot be seen");
-  expect((await text.innerText()) === first, "Home does not show the first step again");
-  expect((await text.getAttribute("aria-live")) === "polite", "a step is not announced");
-
-  await view.getByRole("button", { name: "Next" }).click();
-  expect((await step()) === 2, "the button Next does nothing");
-  await view.getByRole("button", { name: "Play" }).click();
-  const moved = () => !/Step 2 of/.test(document.querySelector(".ring-view").innerText);
-  await page.waitForFunction(moved);
-  await view.getByRole("button", { name: "Pause" }).click();
-  expect((await view.locator("svg").count()) === 2, "there are not two rings");
-  expect((await page.locator(".vp-doc figure").count()) === 0, "the still figure is there as well");
-}
-
 export async function ladderView(page, url) {
   await page.goto(`${url}/ladder-view.html#stage=4&moment=3`);
   const view = page.locator(".ladder-alive");
@@ -170,6 +138,10 @@ export async function ladderFits(page, url) {
       report.expect("ladder fits", `${width}, moment ${moment}`, cut.length === 0,
         `cut off: ${cut.join(", ")}`);
     }
+    const heads = await view.locator(".ladder-heads").boundingBox();
+    const row = await view.locator("button.ladder-row").first().boundingBox();
+    report.expect("ladder fits", `${width}`, !heads || Math.abs(heads.width - row.width) < 12,
+      `its rows are ${row.width} pixels wide, their heads ${heads?.width}`);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     report.expect("ladder fits", `${width}`, wide <= width, `is ${wide} pixels wide`);
   }
@@ -186,6 +158,25 @@ export async function homeIsLight(page, url, name) {
   await page.goto(`${url}/${name}.html`, { waitUntil: "networkidle" });
   const bytes = (await Promise.all(parts)).reduce((a, b) => a + b, 0);
   report.expect("home", name, bytes > 50_000 && bytes < lightest, `is ${bytes} bytes`);
+}
+
+const soon = 1000; // ms
+
+/** On the network and the processor of a slow phone, as Lighthouse has them. */
+export async function readableSoon(page, url, name) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.emulateNetworkConditions",
+    { offline: false, latency: 150, downloadThroughput: 200_000, uploadThroughput: 94_000 });
+  await session.send("Network.setCacheDisabled", { cacheDisabled: true });
+  await session.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+  const times = [];
+  for (let tried = 0; tried < 5 && !(Math.min(...times) < soon); ++tried) { // others work here, too
+    await page.goto(`${url}/${name}.html`, { waitUntil: "load" });
+    times.push(await page.evaluate(() =>
+      performance.getEntriesByName("first-contentful-paint")[0].startTime));
+  }
+  const best = Math.round(Math.min(...times));
+  report.expect("slow phone", name, best < soon, `shows its first words after ${best} ms`);
 }
 
 const text = /html|javascript|css|json|svg/;
@@ -245,14 +236,4 @@ export async function ladderWithoutScript(page, url) {
   const wanted = "/02-blocking.html /03-threads.html /04-nonblocking.html /05-poll.html " +
     "/06-epoll.html /09-ring.html";
   expect("index", links === wanted, `the rungs lead to ${links}`);
-}
-
-export async function ringWithoutScript(page, url) {
-  await page.goto(`${url}/ring-view.html`);
-  const figure = page.locator("#fig-ring-view > svg");
-  const expect = (holds, complaint) => report.expect("no script", "ring-view", holds, complaint);
-  expect(await figure.isVisible(), "there is no still figure");
-  const words = (await figure.getAttribute("aria-label"))?.split(" ").length ?? 0;
-  expect(words > 20, "the figure's text says too little");
-  expect((await page.locator(".ring-view").count()) === 0, "there are buttons without a script");
 }

@@ -41,6 +41,8 @@ def test_every_link_and_anchor_leads_somewhere(built_site: Path) -> None:
             other = other / "index.html" if other.is_dir() else other
             if not other.is_file():
                 complaints.append(f"{page.name}: {link} leads nowhere")
+            elif "=" in anchor:
+                continue  # a view reads it: #step=73
             elif anchor and anchor not in NAMED.findall(other.read_text()):
                 complaints.append(f"{page.name}: {link}: there is no such anchor")
     complain(complaints)

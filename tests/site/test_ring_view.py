@@ -10,18 +10,29 @@ from pathlib import Path
 import pytest
 import record_ring
 from blocks import ROOT
-from pages import BOOK, node_or_skip
+from pages import BOOK, complain, node_or_skip
 
 REPLAY = Path(__file__).with_name("replay.mjs")
 SERVER = ROOT / "build" / "default" / "part6-uring" / "part6-uring"
 
+ROW = re.compile(r"^\| (\d+) \| (.+) \|$", re.MULTILINE)
+WORDS_MAX = 25
+
 # What book/ring-view.md says of a step, in the words of the step. Another trace has other numbers.
 TOLD = {
-    5: "takes 4 entries", 29: "makes 2 completions", 33: "client B: a send and a linked recv",
-    34: "takes 4 entries",
+    1: "operation 1, read, eventfd", 3: "poll, listener", 5: "takes 4 entries",
+    6: "makes 1 completion", 8: "exchange, client A: recv", 10: "takes 2 entries",
+    11: "makes 1 completion", 13: "client A: a send and a linked recv", 14: "takes 2 entries",
+    15: "makes 1 completion", 20: "makes 1 completion", 22: "client B: recv",
+    24: "makes 1 completion", 29: "makes 2 completions",
+    33: "client B: a send and a linked recv", 34: "takes 4 entries", 36: "client A: 0.",
+    37: "makes 2 completions", 49: "client C: a send and a linked recv",
     52: "exchange, client C: -11", 53: "client C: a send and a linked link_timeout",
-    73: "exchange, client B, is to end", 80: "makes 2 completions", 82: "send, client C: a send",
-    92: "makes 1 completion",
+    55: "makes 2 completions", 58: "takes 2 entries", 59: "makes 1 completion",
+    67: "makes 1 completion", 73: "exchange, client B, is to end", 76: "makes 2 completions",
+    78: "recv, client B", 80: "makes 2 completions", 82: "send, client C: a send",
+    84: "makes 2 completions", 88: "makes 1 completion", 90: "makes 2 completions",
+    92: "makes 1 completion", 97: "is to end", 98: "takes 4 entries", 106: "The head moves to 37",
 }
 
 
@@ -77,10 +88,42 @@ def test_heads_follow_tails_and_nothing_is_left(trace: dict) -> None:
 
 def test_the_page_tells_of_the_steps_as_they_are() -> None:
     steps = replayed(record_ring.TRACE)
-    page = (BOOK / "ring-view.md").read_text()
-    assert {int(number) for number in re.findall(r"\b[Ss]tep (\d+)", page)} == set(TOLD)
+    rows = ROW.findall((BOOK / "ring-view.md").read_text())
+    assert [int(number) for number, _ in rows] == list(TOLD)
     for number, words in TOLD.items():
         assert words in steps[number - 1]["text"], number
+    complain([f"{number}: {sentence}" for number, sentence in rows
+              if len(sentence.split()) > WORDS_MAX or not sentence.endswith(".")])
+
+
+def test_every_scene_says_what_to_watch() -> None:
+    program = ('import { scenes } from "./scenes.js"; import { readFileSync } from "node:fs";'
+               'console.log(JSON.stringify(scenes(readFileSync(process.argv[1], "utf8"))))')
+    run = subprocess.run([node_or_skip(), "--input-type=module", "-e", program,
+                          BOOK / "ring-view.md"], capture_output=True, text=True, check=True,
+                         cwd=BOOK / ".vitepress" / "theme" / "ring")
+    found = json.loads(run.stdout)
+    assert len(found) == 8 and found[0]["first"] == 0
+    assert all(one["next"] == other["first"] for one, other in zip(found, found[1:]))
+    complain([f"{scene['title']}: {scene['watch']}" for scene in found
+              if len(scene["watch"].split()) < 5 or scene["watch"][-1] not in ".?"])
+
+
+def test_an_operation_is_in_one_place_from_its_request_until_it_is_taken() -> None:
+    """Nothing is lost on its way down or up, and nothing is in two places."""
+    open_now: set[int] = set()
+    for number, step in enumerate(replayed(record_ring.TRACE), 1):
+        if step["kind"] == "request" and "is to end" not in step["text"]:
+            open_now.add(step["number"])
+        elif step["kind"] == "take":
+            open_now.remove(step["number"])
+        for places in step["places"]:
+            main = {which: at for which, at in places}
+            assert set(main) == open_now, number
+            later = [which for which, at in places if at == "flight"]
+            assert len(later) == len(set(later)), number
+            assert {which for which, at in places if at == "cq"}.isdisjoint(later), number
+            assert {which for which, at in places if at == "sq"}.isdisjoint(later), number
 
 
 def test_a_recording_that_fails_leaves_no_server(

@@ -10,11 +10,12 @@ import { writeFileSync } from "node:fs";
 
 import { launch, report, watch, withPage } from "./browser.mjs";
 import { diffPage, diffsOnAPhone, diffsWithoutScript } from "./diff-pages.mjs";
-import { nothingCut, print, ringLabels, scenes } from "./layout.mjs";
+import { nothingCut, print, scenes } from "./layout.mjs";
 import {
   copyButton, darkMode, homeIsLight, keys, ladderFits, ladderView, ladderWithoutScript, neighbours,
-  readWithoutScript, ringView, ringWithoutScript, searchFinds,
+  readWithoutScript, readableSoon, searchFinds,
 } from "./parts.mjs";
+import { ringFits, ringView, ringWithoutScript } from "./ring.mjs";
 
 const [chromium, url, directory, ...named] = process.argv.slice(2);
 watch(url);
@@ -68,16 +69,17 @@ await withPage(browser, desk, "search", (page) => searchFinds(page, pages));
 await withPage(browser, desk, "neighbours", (page) => neighbours(page, pages));
 await withPage(browser, desk, "copy", (page) => copyButton(page, url));
 await withPage(browser, desk, "appearance", (page) => darkMode(page, url));
-await withPage(browser, phone, "ring view", (page) => ringView(page, url));
+await withPage(browser, desk, "ring view", (page) => ringView(page, url));
 await withPage(browser, phone, "ladder view", (page) => ladderView(page, url));
 await withPage(browser, desk, "ladder fits", (page) => ladderFits(page, url));
 await withPage(browser, desk, "home", (page) => homeIsLight(page, url, pages[0].name));
+await withPage(browser, phone, "slow phone", (page) => readableSoon(page, url, pages[0].name));
 await withPage(browser, desk, "diffs", (page) => diffPage(page, url));
 await withPage(browser, phone, "diffs", (page) => diffsOnAPhone(page, url));
 await withPage(browser, desk, "scenes", (page) => scenes(page, url, "wide"));
 await withPage(browser, phone, "scenes", (page) => scenes(page, url, "narrow"));
 await withPage(browser, desk, "keys", (page) => keys(page, url));
-await withPage(browser, desk, "ring labels", (page) => ringLabels(page, url));
+await withPage(browser, desk, "ring fits", (page) => ringFits(page, url));
 await withPage(browser, desk, "widths", (page) => nothingCut(page, url, ["05-poll", "index"]));
 for (const name of ["05-poll", "13-hardening", "diffs/4-5"]) {
   await withPage(browser, desk, "print", async (page) => {

@@ -89,7 +89,7 @@ function inFlight(of) {
 
 const middle = (y) => y + 4.5; // of letters of 13 pixels
 
-class Pen {
+export class Pen {
   constructor(paint, size) {
     this.paint = paint;
     this.size = size;

@@ -1,101 +1,197 @@
-// Draws the rings of one step as SVG: for the page, and for the figure that stands where no script
-// runs.
+// Draws one step of a recorded run as SVG: for the page, and for the figure where no script runs.
+// Our process is above and the kernel below. The two queues are on the boundary between them, and
+// each index is on the side of its writer: we move the tail of the submissions, the kernel the head.
+// A request goes down through the first queue, stays in flight, and comes up through the second.
 
-const middle = 180;
-const outer = 128;
-const inner = 66;
+import { Pen } from "../ladder/draw.js";
+
 const short = { async_cancel: "cancel", link_timeout: "timeout" };
+const strip = 42; // high
+const place = { sq: 8, cq: 16 }; // as many as have room
 
-const round = (x) => Math.round(x * 10) / 10;
-const point = (radius, angle) =>
-  `${round(middle + radius * Math.sin(angle))} ${round(middle - radius * Math.cos(angle))}`;
+export const wide = {
+  width: 760, height: 252, narrow: false,
+  clients: [[12, 42], [260, 42], [508, 42]],
+  sq: { x: 4, y: 92, place: 44 }, cq: { x: 372, y: 92, place: 24 },
+  boundary: 113, flight: { x: 12, y: 186, line: 32 },
+};
+export const narrow = {
+  width: 342, height: 372, narrow: true,
+  clients: [[8, 36], [8, 58], [8, 80]],
+  sq: { x: 11, y: 120, place: 40 }, cq: { x: 11, y: 222, place: 20 },
+  boundary: 192, flight: { x: 8, y: 310, line: 30 },
+};
 
-function slot(from, to, fill) {
-  return `<path d="M${point(inner, from)} L${point(outer, from)} A${outer} ${outer} 0 0 1 ` +
-    `${point(outer, to)} L${point(inner, to)} A${inner} ${inner} 0 0 0 ${point(inner, from)} z" ` +
-    `fill="${fill}"/>`;
+/** The completion that ends an entry, as a place in the queue of completions. */
+function ends(run) {
+  run.ends ??= new Map(run.completed.map(({ name, number }, index) =>
+    [`${number} ${["async_cancel", "link_timeout"].includes(name) ? name : "itself"}`, index]));
+  return run.ends;
 }
 
-function words(lines, x, y, attributes = "") {
-  const first = y - (lines.length - 1) * 6.5 + 4;
-  return lines.map((line, i) =>
-    `<text x="${x}" y="${round(first + i * 13)}" ${attributes}>${line}</text>`).join("");
+/** Every entry that has been filled in: where it is at this step, and what it is. */
+export function entries(run, step) {
+  return run.submitted.slice(0, step.sqTail).map(({ name, number }, index) => {
+    const first = name !== "async_cancel" && run.submitted[index - 1]?.number !== number;
+    const own = ends(run).get(`${number} ${name}`);
+    const end = own ?? (first ? ends(run).get(`${number} itself`) : undefined);
+    const whole = ends(run).get(`${number} itself`);
+    const entry = { key: `${number} ${name}`, name, number, index, first,
+      operation: run.operations.get(number) };
+    if (index >= step.sqHead) return { ...entry, at: "sq", index };
+    if ((end ?? whole) < step.cqHead) return { ...entry, at: "gone" };
+    if (end < step.cqTail) return { ...entry, at: "cq", index: end };
+    return { ...entry, at: first ? "flight" : "hidden" };
+  }).filter(({ at }) => at !== "gone");
 }
 
-function mark(label, angle, offset = 0) {
-  const [x, y] = point(outer + 20, angle).split(" ").map(Number);
-  const anchor = Math.abs(x - middle) < 30 ? "middle" : x > middle ? "start" : "end";
-  return `<path d="M${point(outer + 15, angle)} L${point(outer + 3, angle)}" stroke="#5a5e68" ` +
-    `stroke-width="2" marker-end="url(#ring-mark)"/>` +
-    `<text x="${x}" y="${round(y + 4 + offset)}" text-anchor="${anchor}" font-size="13">` +
-    `${label}</text>`;
-}
-
-/** `places` in a circle; those from `head` up to `tail` hold something, and `label` says what. */
-function ring({ places, head, tail, label, title, fill, letters }) {
-  const angle = (index) => ((index % places) * 2 * Math.PI) / places;
-  const shapes = [];
-  const labels = [];
-  for (let place = 0; place < places; ++place) {
-    const held = head + ((place - (head % places) + places) % places);
-    const holds = held < tail;
-    shapes.push(slot(angle(place), angle(place) + (2 * Math.PI) / places, holds ? fill : "#e6e9ee"));
-    if (!holds) continue;
-    const [x, y] = point((inner + outer) / 2 + 8, angle(place) + Math.PI / places).split(" ");
-    labels.push(words(label(held), x, Number(y)));
+/** What a client's coroutine waits for. */
+export function waitsFor(run, step, client) {
+  const own = [...run.operations.values()].filter((one) => one.client === client);
+  const begun = entries(run, step).filter(({ operation, first }) =>
+    first && operation.client === client);
+  const now = begun.at(-1);
+  if (!now) {
+    const filled = run.submitted.slice(0, step.sqTail);
+    const left = own.filter(({ number }) => !filled.some((entry) => entry.number === number));
+    if (left.length === own.length) return "not connected";
+    return left.length > 0 || step.number === own.at(-1).number ? "runs" : "has left";
   }
-  const below = angle(head) > Math.PI / 2 && angle(head) < 1.5 * Math.PI;
-  const marks = head % places === tail % places
-    ? mark(`head ${head}`, angle(head), below ? 0 : -14) +
-      mark(`tail ${tail}`, angle(tail), below ? 14 : 0)
-    : mark(`head ${head}`, angle(head)) + mark(`tail ${tail}`, angle(tail));
-  return `<g stroke="#23252b" stroke-width="1.2">${shapes.join("")}</g>` +
-    `<g text-anchor="middle" font-size="${letters}" fill="#23252b">${labels.join("")}` +
-    `${words(title, middle, middle, 'font-size="13"')}</g><g fill="#23252b">${marks}</g>`;
+  if (now.at === "cq") return "can go on";
+  const { name, names } = now.operation;
+  const what = { send: "waits for room", recv: "waits for its end" }[name] ??
+    (names.length > 1 ? "is answered" : "waits for bytes");
+  return isAsked(run, step, now.number) ? `${what}, asked to end` : what;
 }
 
-export const size = 2 * middle;
-const room = 32; // on either side, for "head 100" beside the circle
-export const paper = `${-room} 0 ${size + 2 * room} ${size}`;
-export const marker = '<defs><marker id="ring-mark" viewBox="0 0 8 8" refX="7" refY="4" ' +
-  'markerWidth="5" markerHeight="5" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="#5a5e68"/>' +
-  "</marker></defs>";
-
-export function submissionRing(replay, step) {
-  return ring({
-    places: replay.about.entries, head: step.sqHead, tail: step.sqTail, fill: "#f7e6c8",
-    letters: 11,
-    title: ["submission", "ring"],
-    label: (index) => {
-      const { name, number } = replay.submitted[index];
-      return [short[name] ?? name, String(number)];
-    },
-  });
-}
-
-export function completionRing(replay, step) {
-  return ring({
-    places: replay.about.completions, head: step.cqHead, tail: step.cqTail, fill: "#d9ead3",
-    letters: 9.5,
-    title: ["completion", "ring"],
-    label: (index) => {
-      const { name, number, result } = replay.completed[index];
-      return [String(number), result === undefined ? short[name] : String(result)];
-    },
-  });
-}
-
-/** What is in flight, in words. */
-export function inFlight(replay, step) {
-  return step.flight.map((number) => {
-    const { label, names, asked } = replay.operations.get(number);
-    const linked = names.length > 1 ? `: ${names.join(" → ")}` : "";
-    return { number, text: `${label}${linked}`, asked: asked && isAsked(replay, step, number) };
-  });
-}
-
-/** Whether the kernel has the request to cancel already. */
-function isAsked(replay, step, number) {
-  return replay.submitted.slice(0, step.sqHead)
+/** Whether the request to cancel has been filled in. */
+function isAsked(run, step, number) {
+  return run.submitted.slice(0, step.sqTail)
     .some((entry) => entry.name === "async_cancel" && entry.number === number);
+}
+
+function words({ names, name }) {
+  const all = name === "exchange" ? names : [name, ...names.slice(1)];
+  return all.map((one) => short[one] ?? one).join(" → ");
+}
+
+/** A box as it is in one of the queues: whose it is, its number, and for room what it is. */
+function queued(form, paint, { at, number, name, operation }) {
+  const pen = new Pen(paint, 11.5);
+  const { place: width } = form[at];
+  const hue = operation.client ? `client-${operation.client.toLowerCase()}` : "quiet";
+  pen.drawn.push(`<rect x="1.5" y="1.5" width="${width - 3}" height="${strip - 3}" ` +
+    `fill="${paint("paper")}" stroke="${paint(hue)}" stroke-width="1.5"/>`);
+  const middle = 'text-anchor="middle"';
+  if (at === "cq") {
+    if (operation.client) pen.client(width / 2 - 8, 13, operation.client);
+    pen.text(width / 2, operation.client ? 30 : 21, number, `${middle} letter-spacing="-0.4"`);
+    return pen.drawn.join("");
+  }
+  if (operation.client) pen.client(4, 13, operation.client);
+  pen.text(operation.client ? width - 11 : width / 2, 13, number, middle);
+  pen.text(width / 2, 30, short[name] ?? name, `${middle} letter-spacing="-0.3"`);
+  return pen.drawn.join("");
+}
+
+/** A box in the kernel's hands, and how wide it is. */
+function flying(form, paint, { number, operation }, asked) {
+  const pen = new Pen(paint, form.narrow ? 12 : 13);
+  const said = `${number} ${words(operation)}`;
+  const x = operation.client ? 27 : 7;
+  const label = asked ? `${said}, to end` : said;
+  const width = x + 7 + label.length * (form.narrow ? 6 : 6.6);
+  pen.drawn.push(`<rect x="1" y="1" width="${width - 2}" height="24" fill="${paint("kernel")}" ` +
+    `stroke="${paint(operation.client ? "ink" : "quiet")}" stroke-dasharray="4 3"/>`);
+  if (operation.client) pen.client(6, 13, operation.client);
+  pen[operation.client ? "text" : "quiet"](x, 13, label);
+  return { svg: pen.drawn.join(""), width };
+}
+
+/** All boxes with their places, in the order of their requests. */
+export function boxes(run, step, form, paint) {
+  const found = entries(run, step);
+  const flights = new Map();
+  let [x, line] = [form.flight.x, 0];
+  const inFlight = found.filter(({ at }) => at === "flight");
+  const others = (one) => (one.operation.client ? 0 : 1);
+  for (const one of inFlight.sort((a, b) => others(a) - others(b) || a.number - b.number)) {
+    const box = flying(form, paint, one, isAsked(run, step, one.number));
+    const breaks = x + box.width > form.width - 8;
+    if (breaks) [x, line] = [form.flight.x, line + 1];
+    flights.set(one.number, { ...box, x, y: form.flight.y + line * form.flight.line });
+    x += box.width + 6;
+  }
+  return found.map((one) => {
+    const { key, number, at } = one;
+    if (at === "flight") return { key, number, at, ...flights.get(number) };
+    if (at === "hidden") {
+      const near = flights.get(number) ?? { x: form.flight.x, y: form.flight.y };
+      return { key, number, at, x: near.x, y: near.y, svg: "" };
+    }
+    const { x: left, y, place: width } = form[at];
+    const which = slot(run, step, at, one.index);
+    return { key, number, at, x: left + which * width, y, svg: queued(form, paint, one) };
+  }).filter(({ at, x: left }) => at === "hidden" || left < form.width);
+}
+
+const sizeOf = (run, at) => (at === "sq" ? run.about.entries : run.about.completions);
+
+/** Where in a strip an index is: the whole ring, or of a larger one what begins with its head. */
+function slot(run, step, at, index) {
+  return sizeOf(run, at) <= place[at] ? index % sizeOf(run, at) : index - step[`${at}Head`];
+}
+
+function queue(run, step, form, pen, at, title) {
+  const { x, y, place: width } = form[at];
+  const whole = sizeOf(run, at) <= place[at];
+  const count = whole ? sizeOf(run, at) : place[at];
+  for (let i = 0; i < count; ++i) {
+    pen.drawn.push(`<rect x="${x + i * width}" y="${y}" width="${width}" height="${strip}" ` +
+      `fill="${pen.paint("sheet")}" stroke="${pen.paint("quiet")}"/>`);
+  }
+  const [ours, theirs] = at === "sq" ? ["Tail", "Head"] : ["Head", "Tail"];
+  const mark = (which, above) => {
+    const index = step[`${at}${which}`];
+    const there = Math.min(slot(run, step, at, index), count - 1);
+    const middle = x + (there + 0.5) * width;
+    const [from, to, text] = above ? [y - 9, y - 2, y - 16]
+      : [y + strip + 9, y + strip + 2, y + strip + 17];
+    const clamped = Math.min(Math.max(middle, x + 25), form.width - 28);
+    const tip = above ? "m-3 -3 l3 3 l3 -3" : "m-3 3 l3 -3 l3 3";
+    pen.drawn.push(`<path d="M${middle} ${from} V${to} ${tip}" fill="none" ` +
+      `stroke="${pen.paint("ink")}" stroke-width="1.3"/>`);
+    pen.text(clamped, text, `${which.toLowerCase()} ${index}`, 'text-anchor="middle"');
+    return clamped;
+  };
+  const above = mark(ours, true);
+  mark(theirs, false);
+  const many = whole ? `${count} places` : `the first ${count} of ${sizeOf(run, at)}`;
+  const said = `${title}, ${many}`;
+  const right = above < x + (count * width) / 2;
+  pen.quiet(right ? x + count * width : x, y - 16, said, right ? 'text-anchor="end"' : "", 12);
+}
+
+/** What does not move: the grounds, the places, the indices and what each client waits for. */
+export function scene(run, step, form, paint) {
+  const pen = new Pen(paint, 13);
+  pen.drawn.push(`<rect x="0" y="${form.boundary}" width="${form.width}" ` +
+    `height="${form.height - form.boundary}" fill="${paint("kernel")}"/>` +
+    `<path d="M0 ${form.boundary} H${form.width}" stroke="${paint("ink")}" stroke-width="1.5"/>`);
+  pen.quiet(form.clients[0][0], 14, "our process: what each client's coroutine does");
+  const there = new Set([...run.operations.values()].map(({ client }) => client));
+  [..."ABC"].filter((name) => there.has(name)).forEach((name, i) => {
+    const [x, y] = form.clients[i];
+    const said = waitsFor(run, step, name);
+    const here = !["not connected", "has left"].includes(said);
+    pen.client(x, y, name, here);
+    pen[here ? "text" : "quiet"](x + 24, y, said);
+  });
+  queue(run, step, form, pen, "sq", "submissions");
+  queue(run, step, form, pen, "cq", "completions");
+  pen.quiet(form.flight.x, form.flight.y - 12, "kernel: in flight");
+  const nobody = step.kind === "arrive" ? "when exactly, nobody has recorded" : "";
+  const says = step.kind === "enter" ? "io_uring_enter" : nobody;
+  pen.text(form.width - 8, form.flight.y - 12, says, 'text-anchor="end"');
+  return pen.drawn.join("");
 }

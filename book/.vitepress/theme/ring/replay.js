@@ -54,14 +54,25 @@ function turnsOf(happenings) {
   return turns;
 }
 
+/** The first three sockets that bytes are received from, where nobody has said who they are. */
+function guessed(events) {
+  const talks = events.filter(({ name }) => ["exchange", "recv", "send"].includes(name));
+  const found = [...new Set(talks.map(({ args }) => args.fd))].filter((fd) => fd !== undefined);
+  return Object.fromEntries(found.slice(0, 3).map((fd, i) => [fd, `client ${"ABC"[i]}`]));
+}
+
 class Replay {
-  constructor(trace) {
-    this.about = trace.otherData;
+  constructor({ traceEvents, otherData }) {
+    this.about = otherData ?? { descriptors: guessed(traceEvents) };
     this.submitted = [];
     this.completed = [];
     this.operations = new Map();
     this.now = { sqHead: 0, sqTail: 0, cqHead: 0, cqTail: 0, flight: [] };
     this.steps = [];
+  }
+
+  client({ fd }) {
+    return /^client (\w)$/.exec(this.about.descriptors[fd])?.[1];
   }
 
   who({ fd }) {
@@ -70,7 +81,8 @@ class Replay {
   }
 
   step(kind, when, ts, text, change) {
-    this.now = { ...this.now, ...change, flight: [...(change.flight ?? this.now.flight)] };
+    const flight = [...(change.flight ?? this.now.flight)];
+    this.now = { ...this.now, number: undefined, ...change, flight };
     this.steps.push({ ...this.now, kind, when, ts, text });
   }
 
@@ -83,13 +95,16 @@ class Replay {
       target.asked = true;
       return this.step("request", "at", event.ts,
         `Operation ${event.id}, ${target.label}, is to end: we fill in an async_cancel. ${moves}`,
-        { sqTail: tail });
+        { sqTail: tail, number: event.id });
     }
     const label = `${event.name}${this.who(event.args)}`;
-    this.operations.set(event.id, { number: event.id, label, names, asked: false });
+    const client = this.client(event.args);
+    const { name } = event;
+    this.operations.set(event.id, { number: event.id, name, label, client, names, asked: false });
     const what = names.length > 1 ? `a ${names[0]} and a linked ${names[1]}` : names[0];
     this.step("request", "at", event.ts,
-      `We fill in operation ${event.id}, ${label}: ${what}. ${moves}`, { sqTail: tail });
+      `We fill in operation ${event.id}, ${label}: ${what}. ${moves}`,
+      { sqTail: tail, number: event.id });
   }
 
   enter(after) {
@@ -129,8 +144,25 @@ class Replay {
       `We take${others} the completion of operation ${event.id}, ` +
       `${this.operations.get(event.id).label}: ${resultText(event.args.result)}. ` +
       `The head moves to ${head}.`,
-      { cqHead: head, flight: this.now.flight.filter((number) => number !== event.id) });
+      { cqHead: head, number: event.id,
+        flight: this.now.flight.filter((number) => number !== event.id) });
   }
+}
+
+/** Of the two rings, where the trace does not say: as large as they have to be. */
+function sizes(steps) {
+  const held = Math.max(0, ...steps.map(({ sqHead, sqTail }) => sqTail - sqHead));
+  const entries = Math.max(8, 2 ** Math.ceil(Math.log2(held)));
+  return { entries, completions: 2 * entries };
+}
+
+/** What a file holds, if it is a trace: with what the recorder knows, or as the server wrote it. */
+export function traceOf(text) {
+  const read = JSON.parse(text);
+  const trace = Array.isArray(read) ? { traceEvents: read } : read;
+  const known = trace.traceEvents?.some?.(({ ph, cat }) => ph === "b" && cat === "operation");
+  if (!known) throw new Error("has no operations in it");
+  return trace;
 }
 
 /**
@@ -149,5 +181,5 @@ export function replay(trace) {
     before = ends.at(-1).event.ts;
   }
   const { steps, submitted, completed, operations, about } = made;
-  return { steps, submitted, completed, operations, about };
+  return { steps, submitted, completed, operations, about: { ...sizes(steps), ...about } };
 }

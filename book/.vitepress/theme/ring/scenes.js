@@ -1,0 +1,11 @@
+/** From book/ring-view.md: the scenes, what to watch in each, and a sentence for some steps. */
+export function scenes(page) {
+  const found = page.split("\n### ").slice(1).map((part) => {
+    const [title, , watch] = part.split("\n");
+    const rows = [...part.matchAll(/^\| (\d+) \| (.*) \|$/gm)];
+    const says = Object.fromEntries(rows.map(([, step, sentence]) => [step - 1, sentence]));
+    return { title, watch, says, first: rows[0]?.[1] - 1 };
+  });
+  const all = found.filter(({ first }) => first >= 0);
+  return all.map((scene, i) => ({ ...scene, next: all[i + 1]?.first ?? Infinity }));
+}

@@ -1,0 +1,94 @@
+// Prints the built site as one PDF: a title, a table of contents with page numbers, and the pages
+// that are named, in their order. Links between them lead inside the PDF.
+//
+// node print_book.mjs CHROMIUM SITE FILE PAGE…    a page by its name: 05-poll
+
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { chromium } from "playwright-core";
+
+const [program, site, file, ...names] = process.argv.slice(2);
+const host = "http://book.invalid";
+const patience = 600_000; // ms
+const footer = '<div style="width: 100%; font: 8pt sans-serif; text-align: center">' +
+  '<span class="pageNumber"></span></div>';
+
+/** What a page says, with names that no other page has. */
+function content(name) {
+  const html = readFileSync(join(site, `${name}.html`), "utf8");
+  const main = html.slice(html.indexOf("<main"), html.indexOf("</main>"));
+  return main.slice(main.indexOf(">") + 1)
+    .replace(/ target="_self"| tabindex="-1"/g, "")
+    .replace(/(?<=\bid="|\burl\(#|\bhref="#)(?=[\w-])/g, `${name}--`)
+    .replace(/\bhref="(?:\.|)\/([\w/-]+)\.html(?:#([^"]*))?"/g, (_, other, anchor) =>
+      names.includes(other) ? `href="#${other}${anchor ? `--${anchor}` : ""}"` : "");
+}
+
+const number = (name) => /^(\d\d|appendix-\w)-/.exec(name)?.[1].replace(/^0|appendix-/, "");
+
+const plain = (heading) =>
+  heading.replace(/<a class="header-anchor".*?<\/a>/s, "").replace(/<[^>]+>/g, "").trim();
+
+/** The headings of a page: its title, and its sections. */
+function entries({ name, html }) {
+  const found = [...html.matchAll(/<h([12]) id="([^"]+)"[^>]*>(.*?)<\/h\1>/gs)];
+  return found.map(([, level, id, text]) =>
+    ({ level, id: level === "1" ? name : id, text: plain(text), mark: number(name) ?? "" }));
+}
+
+/** The table of contents, as far as the pages are known. */
+function contents(pages, where) {
+  const rows = pages.flatMap(entries).map(({ level, id, text, mark }) =>
+    `<li class="level-${level}"><span>${level === "1" ? mark.toUpperCase() : ""}</span>` +
+    `<a href="#${id}">${text}</a><b>${where.get(id) ?? ""}</b></li>`);
+  return `<nav class="contents"><h1 id="contents">Contents</h1><ol>${rows.join("")}</ol></nav>`;
+}
+
+function whole(pages, where) {
+  const styles = readdirSync(join(site, "assets")).filter((one) => one.endsWith(".css"));
+  const [title, ...chapters] = pages.map(({ name, html }) => {
+    const mark = number(name);
+    const which = mark ? `${/\d/.test(mark) ? "Chapter" : "Appendix"} ${mark.toUpperCase()}` : "";
+    return `<section class="printed vp-doc" id="${name}"><p class="opener-line">${which}</p>` +
+      `${html}</section>`;
+  });
+  return '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">' +
+    "<title>Six Servers and a Finger</title>" +
+    styles.map((one) => `<link rel="stylesheet" href="/assets/${one}">`).join("") +
+    `</head><body><div class="Layout">${title}${contents(pages.slice(1), where)}` +
+    `${chapters.join("")}</div></body></html>`;
+}
+
+/** On which page each heading is, as the PDF itself has it. */
+function destinations() {
+  const text = execFileSync("pdfinfo", ["-dests", file], { encoding: "utf8", maxBuffer: 2 ** 26 });
+  return new Map([...text.matchAll(/^ *(\d+) \[.*?\] "(.*)"$/gm)].map(([, page, id]) =>
+    [decodeURIComponent(id), page]));
+}
+
+const pages = names.map((name) => ({ name, html: content(name) }));
+const args = process.getuid() === 0 ? ["--no-sandbox"] : [];
+const browser = await chromium.launch({ executablePath: program, args });
+const context = await browser.newContext({ javaScriptEnabled: false });
+const page = await context.newPage();
+page.setDefaultTimeout(patience);
+let where = new Map();
+await page.route("**/*", (route) => {
+  const { pathname } = new URL(route.request().url());
+  if (pathname !== "/") return route.fulfill({ path: join(site, pathname) });
+  return route.fulfill({ contentType: "text/html", body: whole(pages, where) });
+});
+
+// The first time to know the pages, the second to say them.
+for (let time = 0; time < 2; ++time) {
+  await page.goto(`${host}/`, { waitUntil: "load" });
+  await page.pdf({
+    path: file, format: "A4", outline: true, tagged: true, displayHeaderFooter: true,
+    headerTemplate: "<span></span>", footerTemplate: footer,
+    margin: { top: "18mm", bottom: "20mm", left: "16mm", right: "16mm" },
+  });
+  where = destinations();
+}
+await browser.close();

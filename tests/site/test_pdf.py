@@ -1,0 +1,84 @@
+"""The book as one PDF: every chapter and line of code is in it, where its contents say."""
+
+import re
+import shutil
+import subprocess
+import unicodedata
+from pathlib import Path
+
+import pytest
+from blocks import ROOT
+from pages import BOOK, complain, package_or_skip, pages
+
+pytestmark = pytest.mark.long
+
+FENCE = re.compile(r"^```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+OUTLINE = re.compile(r'<item page="\d+">(.*?)</item>')
+
+
+def without_space(text: str) -> str:
+    """Lines are broken elsewhere on paper, two letters may be one, and quotes be escaped."""
+    return re.sub(r"\s|`", "", unicodedata.normalize("NFKC", text))
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The book, made as a reader makes it."""
+    package_or_skip("vitepress")
+    for program, package in (("chromium", "chromium"), ("pdftotext", "poppler-utils")):
+        if shutil.which(program) is None:
+            pytest.skip(f"no {program} here (Debian: {package})")
+    file = tmp_path_factory.mktemp("pdf") / "book.pdf"
+    subprocess.run([ROOT / "read", "--pdf", file], check=True, capture_output=True, timeout=1500)
+    return file
+
+
+@pytest.fixture(scope="module")
+def sheets(file: Path) -> list[str]:
+    """What is on each page."""
+    run = subprocess.run(["pdftotext", "-raw", file, "-"], check=True, capture_output=True)
+    return run.stdout.decode().split("\f")
+
+
+@pytest.fixture(scope="module")
+def whole(sheets: list[str]) -> str:
+    """All of it but the page numbers, which may come within a listing."""
+    return without_space("".join(re.sub(r"\n\d+\s*$", "\n", sheet) for sheet in sheets))
+
+
+def in_book() -> list[Path]:
+    return [page for page in pages() if page.parent == BOOK]
+
+
+def heading(page: Path) -> str:
+    return re.search(r"^# (.+)$", page.read_text(), re.MULTILINE)[1]
+
+
+def test_no_line_of_code_is_lost(whole: str) -> None:
+    lines = {(page.name, line) for page in in_book() for code in FENCE.findall(page.read_text())
+             for line in code.splitlines() if line.strip()}
+    assert len(lines) > 4000
+    complain(sorted(f"{name}: {line}" for name, line in lines if without_space(line) not in whole))
+
+
+def test_the_contents_say_on_which_page_a_chapter_begins(sheets: list[str]) -> None:
+    contents = "\n".join(sheets[:12])
+    for page in in_book()[1:]:
+        title = heading(page)
+        said = re.search(rf"^(?:[A-Z\d]+\s+)?{re.escape(title)}\s+(\d+)$", contents, re.MULTILINE)
+        assert said, f"{title} is not in the contents"
+        assert without_space(title) in without_space(sheets[int(said[1]) - 1]), title
+        assert sheets[int(said[1]) - 1].strip().endswith(said[1]), "is not numbered so"
+
+
+def test_its_outline_has_every_chapter_in_order(file: Path) -> None:
+    run = subprocess.run(["pdftohtml", "-xml", "-i", "-stdout", "-l", "1", file], check=True,
+                         capture_output=True, text=True)
+    found = (without_space(title) for title in OUTLINE.findall(run.stdout))
+    complain([f"{heading(page)} is not there, or too early" for page in in_book()
+              if without_space(heading(page)) not in found])  # looks on from the one before
+
+
+def test_nothing_is_there_that_only_a_screen_can_use(whole: str) -> None:
+    words = ("Skip to content", "Next page", "On this page", "Copy code")
+    complain([word for word in words if without_space(word) in whole])
