@@ -1,6 +1,6 @@
 """HAProxy before three servers in namespaces of their own, under load: deploy/haproxy.cfg.
 
-One of the servers is killed, one drained and stopped, one replaced. What the killed one was about
+One of the servers is killed, one drained and stopped, one taken over. What the killed one was about
 to answer is lost, and nothing else. How many that is, HAProxy knows: `scur`, the sessions that the
 server has.
 """
@@ -44,6 +44,7 @@ class Site:
     front: Namespace
     admin: Path
     servers: dict[str, subprocess.Popen[str]]
+    starts: dict[str, tuple[list[str], Namespace]]  # how each was started, and where
 
     def ask(self, command: str) -> str:
         """What HAProxy says to an operator."""
@@ -100,12 +101,14 @@ def site(kind: Kind, build: Path, directory: Path) -> Iterator[Site]:
         front = stack.enter_context(Namespace())
         environment = {**os.environ, "FINGER_BIND": "{}:{}".format(*FRONT),
                        "ADMIN_SOCKET": str(directory / "admin")}
-        servers = {}
+        servers, starts = {}, {}
         for number, name in enumerate(NAMES, 1):
             behind = stack.enter_context(Namespace())
             proxy, address = connect(front, behind, f"to-{name}", f"10.0.{number}")
             environment[f"FINGER_{name.upper()}"] = f"{address}:7979"
-            words = [*kind.words(build, directory, address), "--proxy-protocol", proxy]
+            words = [*kind.words(build, directory, address), "--proxy-protocol", proxy,
+                     "--takeover", str(directory / f"takeover-{name}")]
+            starts[name] = words, behind
             servers[name] = stack.enter_context(running(words, behind))
         file = directory / "haproxy.cfg"
         file.write_text(configuration(kind))
@@ -114,7 +117,7 @@ def site(kind: Kind, build: Path, directory: Path) -> Iterator[Site]:
             haproxy = stack.enter_context(subprocess.Popen(words, env=environment, stdout=log,
                                                            stderr=subprocess.STDOUT))
         stack.callback(haproxy.kill)
-        made = Site(kind, front, directory / "admin", servers)
+        made = Site(kind, front, directory / "admin", servers, starts)
         assert wait_until(made.admin.exists, PATIENCE), (directory / "haproxy.log").read_text()
         assert wait_until(lambda: all(map(made.is_up, NAMES)), PATIENCE)
         yield made
@@ -169,6 +172,21 @@ def test_a_server_that_comes_back_is_used_again(kind: Kind, build: Path, directo
         made.ask("set server fingerds/three state ready")
         load.go_on_for(300)
         assert int(made.statistics("three")["stot"]) > before
+    assert load.lost == 0
+
+
+@KINDS
+def test_nothing_is_lost_when_one_is_taken_over(kind: Kind, build: Path, directory: Path) -> None:
+    with ExitStack() as successors, site(kind, build, directory) as made:
+        with Load(kind, made.front, FRONT) as load:
+            load.go_on_for(100)
+            begun = [made.begin_request() for _ in range(HALF_DONE)]
+            for _ in range(3):
+                successor = successors.enter_context(running(*made.starts["three"]))
+                load.go_on_for(100)
+            assert all([made.end_request(connection) for connection in begun])
+            assert made.servers["three"].wait(PATIENCE) == 0
+            assert successor.poll() is None and made.is_up("three")
     assert load.lost == 0
 
 
