@@ -74,7 +74,7 @@ def found(site: str, printed: Path) -> dict[str, dict]:
     "silence", "pictures", "light", "dark", "phone", "search", "neighbours", "copy",
     "appearance", "ring view", "ring fits", "ladder view", "ladder fits", "widths", "home",
     "slow phone",
-    "diffs", "scenes", "keys", "no script"])
+    "diffs", "scenes", "read marks", "keys", "no script"])
 def test_nothing_is_wrong_with(found: dict[str, dict], check: str) -> None:
     assert found.get(check, {}).get("seen", 0) > 0, "was not looked at: see silence"
     complain(found[check]["complaints"])

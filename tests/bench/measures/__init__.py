@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from measures import (attacks, ceiling, counts, daemons, decoder, exchanges, features, frames, http,
-                      idle, ladder, matrix, open_loop, oracle, peers, restarts, silence, spread, threads,
-                      under_load, variants)
+                      idle, ladder, matrix, open_loop, oracle, peers, restarts, silence, spread,
+                      threads, under_load, variants)
 from measures.experiment import Experiment
 
 EXPERIMENTS: tuple[Experiment, ...] = (
