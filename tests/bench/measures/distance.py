@@ -37,8 +37,8 @@ def far(load: Echo, stage: Contender, setting: Setting) -> Numbers:
             server = where.start(setting.build, (*there.words, *on_core(SERVER_CORE)))
             try:
                 command = load.words(setting.build, server.address[1], FAR_SECONDS, WARM_UP_SECONDS)
-                found = json.loads(client(*here.words, *command, "--host", address, "--sources", "0",
-                                          "--server-pid", str(server.pid), within=FAR_SECONDS))
+                command += ["--host", address, "--sources", "0", "--server-pid", str(server.pid)]
+                found = json.loads(client(*here.words, *command, within=FAR_SECONDS))
             finally:
                 server.kill()
     return {"per_second": found["messages"] / found["seconds"], "p50_us": found["p50_us"],
@@ -70,8 +70,8 @@ def tables(results: Results, setting: Setting) -> dict[str, Table]:
         ["messages a second", "1 client, loopback", f"1 client, {2 * DELAY_MS} ms",
          f"{MANY.connections} clients, loopback",
          f"{MANY.connections} clients, {2 * DELAY_MS} ms"], rows,
-        notes=["Each client waits for its answer before it sends the next message. The delay is made "
-               "by a program between two TUN devices, 20 ms for each packet."])}
+        notes=["Each client waits for its answer before it sends the next message. A program "
+               "between two TUN devices makes the delay, 20 ms for each packet."])}
 
 
 M16_3 = Experiment(("m16_3",), jobs, tables, needs=("nsenter", "ip"))
