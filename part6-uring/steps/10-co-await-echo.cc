@@ -115,8 +115,9 @@ Task serve(int fd) {
 void run(const Task& task) {
   task.frame.resume();  // to its first operation
   while (!task.frame.done()) {
+    const int submitted = io_uring_submit_and_wait(&ring, 1);
+    if (submitted != -EINTR) check_result(submitted, "io_uring_submit_and_wait");
     io_uring_cqe* cqe;
-    check_result(io_uring_submit_and_wait(&ring, 1), "io_uring_submit_and_wait");
     while (io_uring_peek_cqe(&ring, &cqe) == 0) {
       auto* operation = static_cast<Operation*>(io_uring_cqe_get_data(cqe));
       operation->result = cqe->res;

@@ -83,7 +83,9 @@ Task serve(const char* name, int fd) {
   std::string line;
   int reads = 0;
   char bytes[64];
-  while (const int n = co_await Operation(io_uring_prep_recv, fd, bytes, sizeof bytes, 0)) {
+  while (true) {
+    const int n = co_await Operation(io_uring_prep_recv, fd, bytes, sizeof bytes, 0);
+    if (n <= 0) break;  // the end of the stream, or an error
     ++reads;
     line.append(bytes, static_cast<std::size_t>(n));
     if (!line.ends_with('\n')) continue;

@@ -195,6 +195,8 @@ class Activated(Way):
     def __init__(self, program: str, directory: Path) -> None:
         super().__init__(program, directory)
         self._listener = socket.create_server((HOST, 0), backlog=4096)
+        # DeferAcceptSec= of fingerd.socket: who has not asked yet stays in the backlog.
+        self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 10)
 
     def start(self) -> subprocess.Popen[bytes]:
         return self.ready([*ACTIVATE, self.program, *self.options()], self._listener)

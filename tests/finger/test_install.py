@@ -164,6 +164,12 @@ def test_the_unit_names_the_program_that_was_installed(installed: Path) -> None:
     assert not re.search("@[A-Z]", unit_of(installed)), "a blank was not filled in"
 
 
+def test_a_reload_takes_no_program_that_a_bare_system_lacks(installed: Path) -> None:
+    """kill(1) is in Debian's procps, which need not be there; the shell is, and has its own."""
+    commands = re.findall(r"^ExecReload=(\S+)", unit_of(installed), re.MULTILINE)
+    assert set(commands) <= {"sh"}
+
+
 def analyze(installed: Path, directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """What systemd-analyze says of the units, of which the service has a program that is there."""
     if shutil.which("systemd-analyze") is None:

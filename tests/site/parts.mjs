@@ -207,6 +207,23 @@ export async function keys(page, url) {
   expect(path(page.url()) === "/02-blocking.html", "a key that is off leads on");
 }
 
+/** A chapter is marked when its end has been seen, not before; the next visit knows it. */
+export async function readMarks(page, url) {
+  const expect = (holds, complaint) => report.expect("read marks", "05-poll", holds, complaint);
+  const marked = async () => (await page.locator(".VPSidebar a.has-been-read")
+    .evaluateAll((links) => links.map(({ pathname }) => pathname))).join(" ");
+  await page.goto(`${url}/05-poll.html`, { waitUntil: "networkidle" });
+  expect((await marked()) === "", `at the beginning are marked: ${await marked()}`);
+  await page.locator(".VPDocFooter").scrollIntoViewIfNeeded();
+  await page.locator("a.has-been-read").first().waitFor({ state: "attached" });
+  await page.locator(".pager-link.next").click();
+  await page.waitForURL(/06-epoll/);
+  await page.waitForTimeout(300);
+  expect((await marked()) === "/05-poll.html", `one further are marked: ${await marked()}`);
+  await page.reload({ waitUntil: "networkidle" });
+  expect((await marked()) === "/05-poll.html", `later are marked: ${await marked()}`);
+}
+
 /** Text and pictures are there without a script; what a script would unfold can be unfolded. */
 export async function readWithoutScript(page, pages) {
   for (const { name, address } of pages) {
@@ -214,7 +231,7 @@ export async function readWithoutScript(page, pages) {
     await page.goto(address);
     expect(await page.locator(".vp-doc h1").isVisible(), "has no visible title");
     expect(await page.locator(".vp-doc p").last().isVisible(), "has no visible text");
-    for (const picture of await page.locator(".vp-doc figure > svg").all()) {
+    for (const picture of await page.locator(".vp-doc figure > svg:not(.narrow)").all()) {
       const said = await picture.getAttribute("aria-label");
       expect(await picture.isVisible(), `does not show ${said}`);
     }

@@ -65,7 +65,7 @@ def found(site: str, printed: Path) -> dict[str, dict]:
     names = [page.relative_to(BOOK).with_suffix("").as_posix().replace("README", "index")
              for page in pages()]
     run = subprocess.run([node, VISIT, chromium, site, printed, *names], capture_output=True,
-                         text=True, timeout=1200)
+                         text=True, timeout=1800)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
 
@@ -74,7 +74,7 @@ def found(site: str, printed: Path) -> dict[str, dict]:
     "silence", "pictures", "light", "dark", "phone", "search", "neighbours", "copy",
     "appearance", "ring view", "ring fits", "ladder view", "ladder fits", "widths", "home",
     "slow phone",
-    "diffs", "scenes", "keys", "no script"])
+    "diffs", "scenes", "read marks", "keys", "no script"])
 def test_nothing_is_wrong_with(found: dict[str, dict], check: str) -> None:
     assert found.get(check, {}).get("seen", 0) > 0, "was not looked at: see silence"
     complain(found[check]["complaints"])

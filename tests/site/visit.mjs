@@ -13,7 +13,7 @@ import { diffPage, diffsOnAPhone, diffsWithoutScript } from "./diff-pages.mjs";
 import { nothingCut, print, scenes } from "./layout.mjs";
 import {
   copyButton, darkMode, homeIsLight, keys, ladderFits, ladderView, ladderWithoutScript, neighbours,
-  readWithoutScript, readableSoon, searchFinds,
+  readMarks, readWithoutScript, readableSoon, searchFinds,
 } from "./parts.mjs";
 import { ringFits, ringView, ringWithoutScript } from "./ring.mjs";
 
@@ -78,6 +78,7 @@ await withPage(browser, desk, "diffs", (page) => diffPage(page, url));
 await withPage(browser, phone, "diffs", (page) => diffsOnAPhone(page, url));
 await withPage(browser, desk, "scenes", (page) => scenes(page, url, "wide"));
 await withPage(browser, phone, "scenes", (page) => scenes(page, url, "narrow"));
+await withPage(browser, desk, "read marks", (page) => readMarks(page, url));
 await withPage(browser, desk, "keys", (page) => keys(page, url));
 await withPage(browser, desk, "ring fits", (page) => ringFits(page, url));
 await withPage(browser, desk, "widths", (page) => nothingCut(page, url, ["05-poll", "index"]));

@@ -82,7 +82,9 @@ def tables(results: Results, setting: Setting) -> dict[str, Table]:
                f"*late*, the answer took more than {LATE_SECONDS * 1e3:.0f} ms. The longest wait "
                "is that for an answer, in each round. For socket activation and `SO_REUSEPORT` a "
                "small parent process makes the sockets and passes them (`LISTEN_FDS`), as "
-               "systemd does."])}
+               "systemd does. The socket that stays has `TCP_DEFER_ACCEPT`, as in "
+               "`fingerd.socket`: a client that has not asked yet is not accepted. Without it the "
+               "old server accepts such clients, and when it is stopped, hangs up."])}
 
 
 M16_1 = Experiment(("m16_1",), jobs, tables, needs=("unshare", "ip"))
