@@ -31,7 +31,10 @@ Outcome read(const tests::Slices& slices) {
   for (const auto slice : slices) {
     const std::string received(slice);  // a block of its own: a view that goes too far is noticed
     const auto taken = header.take(tests::bytes(received));
-    if (!taken) return {.error = taken.error()};
+    if (!taken) {
+      outcome.error = taken.error();
+      return outcome;
+    }
     require(*taken == received.size() || header.complete());
     outcome.header_bytes += *taken;
     if (header.complete()) break;
