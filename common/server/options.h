@@ -35,7 +35,7 @@ struct Options {
   AcceptHow accept = AcceptHow::reuseport;
   Protocol protocol = Protocol::echo;
   AddressRanges proxies;  ///< Their connections begin with a PROXY header.
-  std::string takeover;  ///< Where the next server takes over; empty: nowhere.
+  std::string takeover;   ///< Where the next server takes over; empty: nowhere.
   bool verbose = false;
 
   /// Where to listen: `host` and `port`. The parser has checked that `host` is an address.
