@@ -146,7 +146,7 @@ def test_who_waits_in_the_backlog_is_served_by_the_new_server(
 
 
 def descriptors_at_rest(server: Server) -> int:
-    """Those that it keeps, with one client: when that is served, it has opened all that it needs."""
+    """With one client: when that is served, the server has opened all that it keeps."""
     server.connect().echo(b"has begun")
     return server.process.descriptor_count()
 
