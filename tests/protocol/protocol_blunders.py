@@ -51,6 +51,24 @@ class Text(Echo):
         output += message[:4] + message[4:].rstrip(b"\n\0 ").ljust(len(message) - 4)
 
 
+class BelievesInText(Echo):
+    """Has heard that bytes are text."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        data.decode()
+        return super().take(data, output)
+
+
+class QuotesWhatItRefuses(Echo):
+    """Says what it was that it did not understand, as it came."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        try:
+            return super().take(data, output)
+        except Refused:
+            raise Refused(complaint=data.decode("latin-1")) from None
+
+
 class WholeReceives(Echo):
     """Expects a receive to end where a message does."""
 
