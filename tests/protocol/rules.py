@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.rule import Rule
+from harness.rule import LIVES, Rule
 
 SETUP = "book/00-setup.md"
 BYTES = "book/01-bytes.md"
@@ -15,7 +15,6 @@ MISBEHAVING = "book/07-misbehaving.md"
 PROTOCOLS = "book/08-protocols.md"
 RING = "book/09-ring.md"
 BEYOND = "book/16-beyond.md"
-CONTRACT = "book/appendix-c-contract.md"
 
 # Framing
 ECHO = Rule(
@@ -31,6 +30,10 @@ ANY_SLICING = Rule(
     BYTES,
 )
 NOT_EARLY = Rule("A message is not answered before it is complete.", BYTES)
+CUT_SHORT = Rule(
+    "A message that the end of the stream cuts short is not answered; its connection is closed.",
+    BYTES,
+)
 NOT_LATE = Rule(
     "A complete message is answered at once: nothing else has to arrive first, "
     "no timer has to end.",
@@ -71,7 +74,7 @@ CLOSING_KEEPS_PLACE = Rule(
 )
 
 # Clients that misbehave
-SURVIVE = Rule("Whatever one client does, the server lives and serves the next.", BLOCKING)
+SURVIVE = LIVES
 BYSTANDER = Rule(
     "A client that says nothing does not keep the server from serving others.", THREADS
 )
@@ -266,24 +269,24 @@ IDLE_BYTES = Rule(
 TAKEOVER = Rule(
     "A new server with the same --takeover PATH serves on the sockets of the old one, which then "
     "accepts no more and ends with 0; no connection is refused or lost.",
-    CONTRACT,
+    BEYOND,
 )
 TAKEOVER_CONVERSATION = Rule(
     "After a takeover the old server serves those who are connected until they leave, for "
     "--drain-timeout at the most, and then drains.",
-    CONTRACT,
+    BEYOND,
 )
 TAKEOVER_FAILS = Rule(
     "Until a new server has said that it serves, the old one serves, whatever becomes of the new.",
-    CONTRACT,
+    BEYOND,
 )
 TAKEOVER_OWNER = Rule(
     "Sockets are handed over to a process of the same user or root's, and taken from no other.",
-    CONTRACT,
+    BEYOND,
 )
 TAKEOVER_STALE = Rule(
     "A socket file at PATH that nobody listens at is replaced; any other file is left alone.",
-    CONTRACT,
+    BEYOND,
 )
 
 # Other protocols

@@ -51,7 +51,7 @@ HEAD = """# Which bug makes which test fail
 A test that has never failed proves nothing. `tests/zoo/proofs.py` writes this list from runs of the
 black-box tests against servers with a known bug: a patch in `book/bugs`, one that
 `tests/protocol/broken_servers.py` or `broken_loops.py` starts, a mistake that
-`tests/zoo/mistakes.py` compiles into a stage, or a stage that stands in for another, as
+`tests/zoo/mistakes.py` compiles into a stage, or a stage in the place of another, as
 `part5-for-part4`. It notes two for a test at the most.
 
 | test | fails for |

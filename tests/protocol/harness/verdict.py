@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 CLIENTS_SHOWN = 3
 SERVERS_SHOWN = 2
-LOG_LINES_SHOWN = 30
+FIRST_LINES_SHOWN, LAST_LINES_SHOWN = 10, 20  # of a log; a cause may be at either end
 
 
 class ContractBroken(AssertionError):
@@ -74,10 +74,17 @@ def wire_section(servers: list[Server], noticed_by: Connection | None) -> str:
 def server_section(server: Server) -> str:
     """How the server was started, how it ended, and what it wrote to stderr."""
     lines = ["$ " + " ".join(server.words), server.describe_end()]
+    if server.memory_limit and not server.is_alive():
+        lines.append(
+            f"(it could have {server.memory_limit >> 20} MiB of memory more than at first: does it "
+            "allocate a length before it looks whether that is too long?)"
+        )
     log = server.stderr_text().splitlines()
-    if len(log) > LOG_LINES_SHOWN:
-        lines.append(f"(the last {LOG_LINES_SHOWN} of {len(log)} lines on stderr)")
-    lines.extend(f"stderr: {line}" for line in log[-LOG_LINES_SHOWN:])
+    left_out = len(log) - FIRST_LINES_SHOWN - LAST_LINES_SHOWN
+    lines.extend(f"stderr: {line}" for line in log[:FIRST_LINES_SHOWN])
+    if left_out > 0:
+        lines.append(f"... ({left_out} more lines on stderr)")
+    lines.extend(f"stderr: {line}" for line in log[FIRST_LINES_SHOWN:][-LAST_LINES_SHOWN:])
     if not log:
         lines.append("nothing on stderr")
     return "\n".join(lines)
