@@ -392,7 +392,12 @@ def _end_in_words(status: int) -> str:
 
 
 def _prepare(descriptor_limit: int | None) -> None:
-    """In the child: dies with the harness, lets strace attach, starts with ordinary limits."""
+    """In the child: dies with the harness, lets strace attach, starts with ordinary limits.
+
+    Of a ./check in the background, a shell ignores SIGINT, and its children would.
+    """
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
     libc = ctypes.CDLL(None)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     libc.prctl(PR_SET_PTRACER, ctypes.c_long(ANYBODY), 0, 0, 0)

@@ -59,12 +59,17 @@ def rule_section(rule: Rule) -> str:
 def wire_section(servers: list[Server], noticed_by: Connection | None) -> str:
     """What was sent and what came back: the client that noticed, then those just before it."""
     lines: list[str] = []
-    clients: list[Connection] = [client for server in servers for client in server.clients]
+    whose = {
+        client: f" of server {number}" if len(servers) > 1 else ""
+        for number, server in enumerate(servers, 1)
+        for client in server.clients
+    }
+    clients: list[Connection] = list(whose)
     if noticed_by in clients:
         place = clients.index(noticed_by)
         clients = [*reversed(clients[: place + 1]), *clients[place + 1 :]]
     for client in clients[:CLIENTS_SHOWN]:
-        lines.append(f"{client.name}:")
+        lines.append(f"{client.name}{whose[client]}:")
         lines.extend(f"  {line}" for line in client.transcript.lines())
     if len(clients) > CLIENTS_SHOWN:
         lines.append(f"... and {len(clients) - CLIENTS_SHOWN} more clients")
