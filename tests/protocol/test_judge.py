@@ -202,13 +202,19 @@ def test_a_change_while_the_tests_run_ends_them(
     assert not any("survival" in line for line in lines)
 
 
+def not_in_the_background() -> None:
+    """A shell without job control starts what runs in its background with SIGINT ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @a_climb
 def test_a_climb_that_is_broken_off_leaves_no_server_behind(tmp_path: Path) -> None:
     said = tmp_path / "pids"
     (tmp_path / "mine").write_text(f"#!/bin/sh\nsleep 1000 &\necho $! >>{said}\nwait\n")
     (tmp_path / "mine").chmod(0o755)
     with subprocess.Popen([CHECK, "--mine", "./mine {port}"], cwd=tmp_path, text=True,
-                          stdout=subprocess.PIPE, env=environment(tmp_path)) as run:
+                          stdout=subprocess.PIPE, env=environment(tmp_path),
+                          preexec_fn=not_in_the_background) as run:
         assert wait_until(said.exists, 60)
         time.sleep(0.5)  # all of the workers are in a test
         run.send_signal(signal.SIGINT)

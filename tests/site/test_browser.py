@@ -80,7 +80,7 @@ def found(site: str, printed: Path) -> dict[str, dict]:
 
 
 @pytest.mark.parametrize("check", [
-    "silence", "pictures", "light", "dark", "phone", "search", "neighbours", "copy",
+    "silence", "pictures", "light", "dark", "phone", "figures", "search", "neighbours", "copy",
     "appearance", "ring view", "ring fits", "ladder view", "ladder fits", "widths", "home",
     "slow phone",
     "diffs", "scenes", "read marks", "keys", "no script"])
