@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,6 +50,13 @@ def hexdump(head: bytes, total: int) -> str:
     text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in head)
     more = " ..." if total > len(head) else ""
     return f"{total} {'byte' if total == 1 else 'bytes'}: {pairs}{more} |{text}|"
+
+
+def end_in_words(status: int) -> str:
+    """How a process ended, by its exit status as subprocess tells it."""
+    if status < 0:
+        return f"ended by signal {signal.Signals(-status).name}"
+    return f"ended with exit status {status}"
 
 
 def rule_section(rule: Rule) -> str:
