@@ -132,7 +132,8 @@ def ask_by_signal(server: Server) -> dict[str, str]:
     head, _, words = line.partition(" counters: ")
     if not words or " " in head:
         raise ContractBroken(f"this line tells of no counters: {line!r}")
-    return dict(re.split("<?=", word, maxsplit=1) for word in words.split())  # type: ignore[misc]
+    pairs = (word.rpartition("=") for word in words.split())
+    return {name.rstrip("<"): value for name, _, value in pairs}
 
 
 def socket_path(directory: Path) -> str:
