@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   program.options.push_back(common::workers_option(options, "event loops, a thread each; or 1"));
   program.options.push_back(common::accept_option(options));
   program.options.push_back(common::protocol_option(options));
+  program.options.push_back(common::proxy_protocol_option(options));
   program.options.push_back(common::takeover_option(options));
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   common::prepare_process(options);

@@ -37,6 +37,17 @@ common::Result<std::optional<common::Accepted>> accept_one(const common::Fd& lis
   }
 }
 
+/// With --proxy-protocol: where connections wait for their header. Else null.
+common::Result<std::unique_ptr<common::PendingHeaders>> watch_headers(
+    const common::Options& options, Poller& poller) {
+  if (options.proxies.empty()) return nullptr;
+  auto headers = common::PendingHeaders::create();
+  if (!headers) return headers;
+  const auto watched = poller.watch((*headers)->epoll(), Token(Token::Kind::wake), {.input = true});
+  if (!watched) return std::unexpected(watched.error());
+  return headers;
+}
+
 }  // namespace
 
 common::Result<std::unique_ptr<Server>> Server::create(
@@ -52,19 +63,22 @@ common::Result<std::unique_ptr<Server>> Server::create(
       !watched) {
     return std::unexpected(watched.error());
   }
+  auto headers = watch_headers(options, poller);
+  if (!headers) return std::unexpected(headers.error());
   return std::unique_ptr<Server>(new Server(options, std::move(listener),
                                             std::move(connection_limit), std::move(poller),
-                                            std::move(wake)));
+                                            std::move(wake), std::move(*headers)));
 }
 
 Server::Server(const common::Options& options, common::Fd listener,
                std::shared_ptr<common::ConnectionLimit> connection_limit, Poller poller,
-               common::Fd wake)
+               common::Fd wake, std::unique_ptr<common::PendingHeaders> headers)
     : options_(options),
       listener_(std::move(listener)),
       connection_limit_(std::move(connection_limit)),
       poller_(std::move(poller)),
-      wake_(std::move(wake)) {}
+      wake_(std::move(wake)),
+      headers_(std::move(headers)) {}
 
 Server::~Server() { connection_limit_->remove_waiter(wake_.get()); }
 
@@ -82,7 +96,7 @@ common::Status Server::run() {
     for (const Event& event : *events) {
       switch (event.token.kind()) {
         case Token::Kind::wake:
-          wake_up();
+          wake_up(now);
           break;
         case Token::Kind::connection:
           advance(event, now);
@@ -106,7 +120,7 @@ common::Status Server::accept_new(Clock::time_point now) {
     }
     auto client = accept_one(listener_);
     if (client && *client) {
-      add(std::move(**client), now);
+      admit(std::move(**client), now);
       continue;
     }
     connection_limit_->release();
@@ -141,6 +155,22 @@ void Server::resume() {
   parked_ = Parked::no;
 }
 
+/// A proxy's connection waits for its header first.
+void Server::admit(common::Accepted accepted, Clock::time_point now) {
+  if (!options_.proxies.contains(accepted.peer)) return add(std::move(accepted), now);
+  const auto deadline = now + common::loop_read_timeout(options_.read_timeout);
+  if (const auto watched = headers_->add(std::move(accepted), deadline); !watched) {
+    watch_fault.report(watched.error(), now);
+    connection_limit_->release();
+  }
+}
+
+void Server::add_those_with_header(Clock::time_point now) {
+  while (auto next = headers_->next(now)) {
+    next->fd ? add(std::move(*next), now) : connection_limit_->release();
+  }
+}
+
 void Server::add(common::Accepted accepted, Clock::time_point now) {
   auto session = common::make_session(options_);
   const Token token =
@@ -155,11 +185,12 @@ void Server::add(common::Accepted accepted, Clock::time_point now) {
   apply(token, client, Connection::Action::keep);
 }
 
-void Server::wake_up() {
+void Server::wake_up(Clock::time_point now) {
   std::uint64_t wake_ups = 0;
   (void)!::read(wake_.get(), &wake_ups, sizeof wake_ups);  // EAGAIN: looking does no harm
+  if (headers_) add_those_with_header(now);
   if (retiring_) leave_listener();
-  if (stopping_ && !draining_) begin_drain();
+  if (stopping_ && !draining_) begin_drain(now);
   if (parked_ == Parked::full) resume();
 }
 
@@ -207,6 +238,7 @@ void Server::close_overdue(Clock::time_point now) {
       apply(*token, *client, client->connection.expire(now));
     }
   }
+  if (headers_ && headers_->soonest() <= now) add_those_with_header(now);
 }
 
 /// Without a successor, the kernel resets the connections in its backlog.
@@ -216,7 +248,11 @@ void Server::leave_listener() {
   listener_ = common::Fd();
 }
 
-void Server::begin_drain() {
+void Server::begin_drain(Clock::time_point now) {
+  if (headers_) {
+    headers_->end_streams();
+    add_those_with_header(now);  // all that will ever have one
+  }
   draining_ = true;
   leave_listener();
   clients_.for_each([this](Token token, Client& client) {
@@ -232,12 +268,15 @@ void Server::close_acknowledged(Clock::time_point now) {
   });
 }
 
-bool Server::drained() const { return !listener_ && clients_.size() == 0; }
+bool Server::drained() const {
+  return !listener_ && clients_.size() == 0 && (!headers_ || headers_->empty());
+}
 
 std::optional<Clock::time_point> Server::next_deadline() const {
   auto next = Clock::time_point::max();
   if (const auto soonest = read_timeouts_.soonest()) next = std::min(next, *soonest);
   if (const auto soonest = lingers_.soonest()) next = std::min(next, *soonest);
+  if (headers_) next = std::min(next, headers_->soonest());
   if (parked_ == Parked::shortage) next = std::min(next, accept_again_);
   if (draining_) next = std::min(next, Clock::now() + common::drain_poll_interval);
   if (next == Clock::time_point::max()) return std::nullopt;

@@ -9,6 +9,7 @@
 #include "common/fd.h"
 #include "common/loop/connection_limit.h"
 #include "common/loop/deadline_list.h"
+#include "common/loop/pending_headers.h"
 #include "common/loop/slab.h"
 #include "common/loop/token.h"
 #include "common/result.h"
@@ -54,20 +55,23 @@ class Server {
   };
 
   Server(const common::Options& options, common::Fd listener,
-         std::shared_ptr<common::ConnectionLimit> connection_limit, Poller poller, common::Fd wake);
+         std::shared_ptr<common::ConnectionLimit> connection_limit, Poller poller, common::Fd wake,
+         std::unique_ptr<common::PendingHeaders> headers);
 
   common::Status accept_new(common::Clock::time_point now);
   void park(Parked reason, common::Clock::time_point now);
   void resume();
+  void admit(common::Accepted accepted, common::Clock::time_point now);
+  void add_those_with_header(common::Clock::time_point now);
   void add(common::Accepted accepted, common::Clock::time_point now);
-  void wake_up();
+  void wake_up(common::Clock::time_point now);
   void advance(const Event& event, common::Clock::time_point now);
   void apply(common::Token token, Client& client, Connection::Action action);
   void change_interest(common::Token token, Client& client);
   void close(common::Token token, Client& client);
   void close_overdue(common::Clock::time_point now);
   void leave_listener();
-  void begin_drain();
+  void begin_drain(common::Clock::time_point now);
   void close_acknowledged(common::Clock::time_point now);
   bool drained() const;
   std::optional<common::Clock::time_point> next_deadline() const;
@@ -77,6 +81,7 @@ class Server {
   std::shared_ptr<common::ConnectionLimit> connection_limit_;
   Poller poller_;
   common::Fd wake_;  ///< An eventfd(2): look at stopping_, and again at connection_limit_.
+  std::unique_ptr<common::PendingHeaders> headers_;  ///< Null without --proxy-protocol.
   Scratch scratch_;
 
   common::DeadlineList read_timeouts_;  ///< All with the timeout --read-timeout.

@@ -74,6 +74,7 @@ int main(int argc, char** argv) {
   program.options.push_back(common::max_connections_option(options));
   program.options.push_back(common::workers_option(options, "event loops, a thread each; or 1"));
   program.options.push_back(common::protocol_option(options));
+  program.options.push_back(common::proxy_protocol_option(options));
   program.options.push_back(common::takeover_option(options));
   program.options.push_back(ring_option(ring.setup));
   program.options.push_back(spin_option(ring.setup));

@@ -9,7 +9,9 @@
 #include "common/http/protocol.h"
 #include "common/server/constants.h"
 #include "common/session.h"
+#include "uring/deadline.h"
 #include "uring/scope.h"
+#include "uring/server/proxied.h"
 
 namespace stage {
 namespace {
@@ -142,10 +144,11 @@ uring::Task<common::Status> Server::work() {
   uring::Scope tasks(*loop_);
   background_.run(tasks, background_.watch_eventfd());
   background_.run(tasks, enforce_read_timeout());
-  if (is_first_) shared_.metrics.run(*loop_, tasks, background_);
+  uring::Scope headers(*loop_);
+  awaiting_header_ = &headers;
 
   co_await accept_clients();
-  while (!shared_.stopping && !background_.fault() && clients_.size() > 0) {
+  while (!shared_.stopping && !background_.fault() && headers.size() + clients_.size() > 0) {
     (void)co_await background_.change();
   }
   if (background_.fault()) {
@@ -154,6 +157,8 @@ uring::Task<common::Status> Server::work() {
   }
   tasks.cancel();
   co_await tasks.join();
+  headers.cancel();
+  co_await headers.join();
   begin_drain();
   while (clients_.size() > 0) (void)co_await background_.change();
   co_await conversations.join();
@@ -163,7 +168,9 @@ uring::Task<common::Status> Server::work() {
 /// Until the server is to stop, or a successor accepts.
 uring::Task<> Server::accept_clients() {
   uring::Scope accepting(*loop_);
-  background_.run(accepting, acceptor_.accept_each(std::bind_front(&Server::add, this)));
+  background_.run(accepting, acceptor_.accept_each(std::bind_front(&Server::admit, this)));
+  // No longer than it accepts: after that it may have a successor, which counts from 0.
+  if (is_first_) shared_.metrics.run(*loop_, accepting, background_);
   while (!shared_.stopping && !shared_.retiring && !background_.fault()) {
     (void)co_await background_.change();
   }
@@ -171,6 +178,19 @@ uring::Task<> Server::accept_clients() {
   accepting.cancel();
   co_await accepting.join();
   listener_ = common::Fd();  // without a successor, what waits in the backlog is turned away
+}
+
+void Server::admit(common::Accepted accepted) {
+  if (!options_.proxies.contains(accepted.peer)) return add(std::move(accepted));
+  awaiting_header_->spawn(add_after_header(std::move(accepted)));
+}
+
+uring::Task<> Server::add_after_header(common::Accepted accepted) {
+  uring::Deadline deadline(*loop_, loop_->now() + context_.read_timeout);
+  const auto received = co_await uring::receive_proxy_header(*loop_, accepted, deadline);
+  if (received) co_return add(std::move(accepted));
+  acceptor_.release();
+  if (shared_.retiring) background_.notify();
 }
 
 void Server::add(common::Accepted accepted) {

@@ -66,6 +66,8 @@ class Server {
   uring::Task<> accept_clients();
   uring::Task<common::Status> enforce_read_timeout();
 
+  void admit(common::Accepted accepted);
+  uring::Task<> add_after_header(common::Accepted accepted);
   void add(common::Accepted accepted);
   void close(Connection& connection);
   void begin_drain();
@@ -83,6 +85,7 @@ class Server {
   uring::Background background_;
   uring::Acceptor acceptor_;
   ConnectionContext context_;
+  uring::Scope* awaiting_header_ = nullptr;
   common::Slab<Connection> clients_;  ///< After the context, which they use until they end.
 };
 

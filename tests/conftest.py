@@ -26,6 +26,7 @@ SUITES = {
     "costs": (),
     "protocol": LEFT_OUT,
     "finger": (),
+    "network": LEFT_OUT,
     "exercises": ("-m", "program", "--solution"),
     "book": LEFT_OUT,
     "site": LEFT_OUT,

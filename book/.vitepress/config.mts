@@ -142,7 +142,7 @@ export default defineConfig({
   transformPageData(page) {
     page.frontmatter.opener = opener(page.relativePath, book);
   },
-  transformHead({ pageData: { title, description } }) {
+  transformHead({ pageData: { title }, description }) {
     const said = { type: "article", site_name: "Six Servers and a Finger", title, description };
     return Object.entries(said).map(([name, content]) =>
       ["meta", { property: `og:${name}`, content }]);

@@ -4,24 +4,33 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstring>
 
 namespace common {
 
 std::optional<Address> Address::parse(std::string_view literal, std::uint16_t port) {
   const std::string text(literal);
-  Address address;
-  if (::inet_pton(AF_INET, text.c_str(), &address.storage_.v4.sin_addr) == 1) {
-    address.storage_.v4.sin_family = AF_INET;
-    address.storage_.v4.sin_port = htons(port);
-    return address;
-  }
-  address = Address();
-  if (::inet_pton(AF_INET6, text.c_str(), &address.storage_.v6.sin6_addr) == 1) {
-    address.storage_.v6.sin6_family = AF_INET6;
-    address.storage_.v6.sin6_port = htons(port);
-    return address;
-  }
+  in_addr ipv4{};
+  if (::inet_pton(AF_INET, text.c_str(), &ipv4) == 1) return of(ipv4, port);
+  in6_addr ipv6{};
+  if (::inet_pton(AF_INET6, text.c_str(), &ipv6) == 1) return of(ipv6, port);
   return std::nullopt;
+}
+
+Address Address::of(const in_addr& ipv4, std::uint16_t port) {
+  Address address;
+  address.storage_.v4.sin_family = AF_INET;
+  address.storage_.v4.sin_port = htons(port);
+  address.storage_.v4.sin_addr = ipv4;
+  return address;
+}
+
+Address Address::of(const in6_addr& ipv6, std::uint16_t port) {
+  Address address;
+  address.storage_.v6.sin6_family = AF_INET6;
+  address.storage_.v6.sin6_port = htons(port);
+  address.storage_.v6.sin6_addr = ipv6;
+  return address;
 }
 
 Result<Address> Address::of_socket(const Fd& socket) {
@@ -44,6 +53,14 @@ std::string Address::to_string() const {
     return fmt::format("{}:{}", literal.substr(mapped.size()), ntohs(storage_.v6.sin6_port));
   }
   return fmt::format("[{}]:{}", literal, ntohs(storage_.v6.sin6_port));
+}
+
+in6_addr Address::as_ipv6() const {
+  if (family() == AF_INET6) return storage_.v6.sin6_addr;
+  in6_addr mapped{};
+  mapped.s6_addr[10] = mapped.s6_addr[11] = 0xFF;
+  std::memcpy(&mapped.s6_addr[12], &storage_.v4.sin_addr, sizeof storage_.v4.sin_addr);
+  return mapped;
 }
 
 socklen_t Address::size() const {

@@ -22,11 +22,18 @@ class Address {
   /// IPv6.
   static std::optional<Address> parse(std::string_view literal, std::uint16_t port);
 
+  /// From what is in network byte order, and a port that is not.
+  static Address of(const in_addr& ipv4, std::uint16_t port);
+  static Address of(const in6_addr& ipv6, std::uint16_t port);
+
   /// The address that a socket is bound to: getsockname(2).
   static Result<Address> of_socket(const Fd& socket);
 
   /// `127.0.0.1:5882` or `[::1]:5882`; an IPv4 peer of a dual-stack socket shows as IPv4.
   std::string to_string() const;
+
+  /// Without the port; an IPv4 address as `::ffff:192.0.2.7`.
+  in6_addr as_ipv6() const;
 
   // All three begin with the family.
   int family() const { return storage_.v6.sin6_family; }

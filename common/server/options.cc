@@ -159,6 +159,21 @@ OptionLine protocol_option(Options& options) {
       {{"echo", Protocol::echo}, {"discard", Protocol::discard}, {"http", Protocol::http}});
 }
 
+OptionLine proxy_protocol_option(Options& options) {
+  return {.name = "--proxy-protocol",
+          .value_name = "ADDRESSES",
+          .fallback = "",
+          .meaning =
+              "connections from there begin with a PROXY header, and are the client's that "
+              "it names",
+          .takes = "addresses or prefixes with commas between them: 127.0.0.1,10.0.0.0/8,fd00::/8",
+          .set = [&proxies = options.proxies](std::string_view list) {
+            const auto parsed = AddressRanges::parse(list);
+            if (parsed) proxies = *parsed;
+            return parsed.has_value();
+          }};
+}
+
 OptionLine takeover_option(Options& options) {
   return {.name = "--takeover",
           .value_name = "PATH",

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/server/address.h"
+#include "common/server/address_ranges.h"
 #include "common/server/constants.h"
 
 namespace common {
@@ -33,7 +34,8 @@ struct Options {
   std::size_t workers = 0;  ///< 0: the stage's own number.
   AcceptHow accept = AcceptHow::reuseport;
   Protocol protocol = Protocol::echo;
-  std::string takeover;  ///< Where the next server takes over; empty: nowhere.
+  AddressRanges proxies;  ///< Their connections begin with a PROXY header.
+  std::string takeover;   ///< Where the next server takes over; empty: nowhere.
   bool verbose = false;
 
   /// Where to listen: `host` and `port`. The parser has checked that `host` is an address.
@@ -59,6 +61,7 @@ OptionLine max_connections_option(Options& options);
 OptionLine workers_option(Options& options, std::string_view meaning);
 OptionLine accept_option(Options& options);
 OptionLine protocol_option(Options& options);
+OptionLine proxy_protocol_option(Options& options);
 OptionLine takeover_option(Options& options);
 
 /// Lines for a program's own options. Each writes to `target`, which holds the default and must

@@ -95,6 +95,7 @@ common::OptionTable option_table(Options& options) {
       flag_option("--sqpoll", "a thread of the kernel's submits: no system calls, and a busy core",
                   options.sqpoll),
       flag_option("--no-list", "refuse to say who can be asked for", options.list, false),
+      common::proxy_protocol_option(process),
       flag_option("--quiet", "no line for each exchange on stderr", options.quiet),
       common::takeover_option(process),
       health_option(options.health),

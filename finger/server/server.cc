@@ -6,6 +6,7 @@
 #include "common/server/log.h"
 #include "finger/server/conversation_log.h"
 #include "finger/server/serve.h"
+#include "uring/server/proxied.h"
 
 namespace finger {
 namespace {
@@ -78,11 +79,13 @@ Status Server::run(uring::LogWriter* log_writer) {
 uring::Task<Status> Server::work() {
   uring::Scope conversations(*loop_);
   conversations_ = &conversations;
+  uring::Scope awaiting_header(*loop_);
+  awaiting_header_ = &awaiting_header;
   uring::Scope hearing(*loop_);
   background_.run(hearing, background_.watch_eventfd());
   if (shared_.heartbeat) background_.run(hearing, beat());
   uring::Scope accepting(*loop_);
-  background_.run(accepting, acceptor_.accept_each(std::bind_front(&Server::add, this)));
+  background_.run(accepting, acceptor_.accept_each(std::bind_front(&Server::admit, this)));
   // No longer than it accepts: after that it may have a successor, which counts from 0.
   if (is_first_) shared_.metrics.run(*loop_, accepting, background_);
 
@@ -94,10 +97,13 @@ uring::Task<Status> Server::work() {
   co_await accepting.join();
   shared_.end_accepting();
 
-  while (!shared_.stopping && !background_.fault() && conversations.size() > 0) {
+  const auto serves = [&] { return awaiting_header.size() + conversations.size() > 0; };
+  while (!shared_.stopping && !background_.fault() && serves()) {
     (void)co_await background_.change();
   }
   if (background_.fault()) co_return std::unexpected(background_.fault());
+  awaiting_header.cancel();
+  co_await awaiting_header.join();
   receiving_.cancel();
   lingering_.cancel();
   co_await conversations.join();
@@ -115,6 +121,21 @@ uring::Task<Status> Server::beat() {
   }
 }
 
+void Server::admit(common::Accepted accepted) {
+  if (!shared_.options.process.proxies.contains(accepted.peer)) return add(std::move(accepted));
+  awaiting_header_->spawn(add_after_header(std::move(accepted)));
+}
+
+uring::Task<> Server::add_after_header(common::Accepted accepted) {
+  const auto limit = shared_.options.deadline;
+  const bool limited = limit.count() > 0;
+  uring::Deadline deadline(*loop_, limited ? loop_->now() + limit : uring::Deadline::never);
+  const auto received = co_await uring::receive_proxy_header(*loop_, accepted, deadline);
+  if (received) co_return add(std::move(accepted));
+  acceptor_.release();
+  one_has_ended();
+}
+
 void Server::add(common::Accepted accepted) {
   counters_.accepted.add();
   if (shared_.address_limit.try_acquire(accepted.peer)) {
@@ -125,6 +146,7 @@ void Server::add(common::Accepted accepted) {
   log_turned_away(accepted.peer, loop_->now());
   accepted.fd = common::Fd();
   acceptor_.release();
+  one_has_ended();
 }
 
 std::uint16_t Server::credentials_of(const Roster& roster, const Account& account) const {

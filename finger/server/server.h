@@ -53,6 +53,8 @@ class Server {
 
   uring::Task<Status> work();
   uring::Task<Status> beat();
+  void admit(common::Accepted accepted);
+  uring::Task<> add_after_header(common::Accepted accepted);
   void add(common::Accepted accepted);
 
   // For the conversations, by way of context_.
@@ -76,7 +78,8 @@ class Server {
   uring::Canceller lingering_;
   Homes homes_;
   const Context context_;
-  uring::Scope* conversations_ = nullptr;  ///< While work() runs.
+  uring::Scope* awaiting_header_ = nullptr;  ///< While work() runs, and so is the next.
+  uring::Scope* conversations_ = nullptr;
 };
 
 }  // namespace finger

@@ -82,7 +82,7 @@ void SendThenReceive::prepare_receive(io_uring_sqe& entry) const {
 inline void SendThenReceive::receive_completed(int result, std::uint32_t flags) {
   set_result(result, flags);
   output_ = {};  // all of it was sent, or the receive would not have begun
-  if (result < 0 || (flags & IORING_CQE_F_BUFFER) == 0) return receive_failed();
+  if ((flags & IORING_CQE_F_BUFFER) == 0) return receive_failed();
   receive_flags_ = flags;
   number_ = Buffers::number_of(flags);
   input_ = Input::held;
@@ -91,7 +91,7 @@ inline void SendThenReceive::receive_completed(int result, std::uint32_t flags) 
 
 /// What each message passes through, in one piece; arrived() and ended() are for what is rare.
 void SendThenReceive::request_completed(int result, std::uint32_t flags) {
-  const bool has_input = result >= 0 && (flags & IORING_CQE_F_BUFFER) != 0;
+  const bool has_input = (flags & IORING_CQE_F_BUFFER) != 0;
   if (sending_alone_ || reports_ || !has_input) return Operation::request_completed(result, flags);
   receive_completed(result, flags);
   if (count_completion()) loop().make_ready(*this);  // shielded it is

@@ -15,7 +15,7 @@ def without_litter(*places: Path) -> Iterator[None]:
     yield
     for place in places:
         for path in set(place.iterdir()) - before[place]:
-            if path.is_symlink() or path.is_file():
+            if path.is_symlink() or not path.is_dir():  # a socket, too
                 path.unlink()
             elif path.name not in NOT_OURS:
                 shutil.rmtree(path)

@@ -42,7 +42,7 @@ SYMPTOMS = {
     "follows-links": ("(?s:(?!a password).)*", "(?s:.*a password.*)"),
 }
 # The commands of these end a healthy server, too.
-MAY_END = {"lives-on-without-accept", "closed-by-another-thread"}
+MAY_END = {"lives-on-without-accept", "closed-by-another-thread", "drain-without-end"}
 STUCK = re.compile(r"bash: .*(not found|No such file|Bad file descr|syntax error)|not built yet")
 
 

@@ -6,6 +6,7 @@ from harness.rule import Rule
 
 FINGER = "book/12-finger.md"
 HARDENING = "book/13-hardening.md"
+BEYOND = "book/16-beyond.md"
 
 # The query
 PLAN = Rule("A name, ended by CRLF or LF, is answered with that user's plan, then closed.", FINGER)
@@ -205,6 +206,18 @@ WATCHDOG = Rule(
     "WATCHDOG=1 comes twice in WATCHDOG_USEC, for as long as every loop turns, and no longer.",
     HARDENING,
 )
+PROXY_HEADER = Rule(
+    "Connections from an address of --proxy-protocol begin with a PROXY header, in any slices, and "
+    "are the client's that it names.",
+    BEYOND,
+)
+PROXY_TRUST = Rule(
+    "From such an address a connection without a PROXY header is closed; from any other a PROXY "
+    "header is a query like any other.",
+    BEYOND,
+)
+PROXY_LIMIT = Rule("--max-per-ip counts the client that the PROXY header names.", BEYOND)
+PROXY_TIMEOUT = Rule("A PROXY header is waited for as long as --deadline.", BEYOND)
 TAKEOVER = Rule(
     "A new daemon with the same --takeover PATH serves on the socket of the old one, which then "
     "accepts no more, answers those who are connected, and ends with 0; no connection is refused "

@@ -221,6 +221,7 @@ def test_no_exchange_is_lost_under_load(begin: Callable[..., FingerServer]) -> N
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 @pytest.mark.rule(rules.TAKEOVER)
 @pytest.mark.clock
 def test_a_hundred_takeovers_lose_nothing(begin: Callable[..., FingerServer]) -> None:

@@ -253,6 +253,7 @@ OPTION_LEVELS: dict[str, frozenset[str]] = {
     | rungs_from("workers"),
     "--accept": frozenset({"part5-epoll"}),
     "--protocol": frozenset({"part5-epoll", "part6-uring"}) | rungs_from("protocols"),
+    "--proxy-protocol": frozenset({"part5-epoll", "part6-uring"}),
     "--takeover": frozenset({"part5-epoll", "part6-uring"}),
     "--trace": frozenset({"part6-uring"}),
     "--spin": frozenset({"part6-uring"}),

@@ -14,6 +14,7 @@ EPOLL = "book/06-epoll.md"
 MISBEHAVING = "book/07-misbehaving.md"
 PROTOCOLS = "book/08-protocols.md"
 RING = "book/09-ring.md"
+BEYOND = "book/16-beyond.md"
 CONTRACT = "book/appendix-c-contract.md"
 
 # Framing
@@ -182,6 +183,21 @@ ADDRESSES = Rule(
 )
 ONE_SERVER_A_PORT = Rule("A second server on the same address and port exits with 1.", BLOCKING)
 RESTART = Rule("A server that was stopped can be started again on its port at once.", BLOCKING)
+PROXY_HEADER = Rule(
+    "Connections from an address of --proxy-protocol begin with a PROXY header, in any slices; "
+    "what follows it is the protocol's.",
+    BEYOND,
+)
+PROXY_TRUST = Rule(
+    "From such an address a connection without a PROXY header is closed; from any other a PROXY "
+    "header is bytes like any other.",
+    BEYOND,
+)
+PROXY_LOGS = Rule("The log names the client that the PROXY header names.", BEYOND)
+PROXY_BOUNDED = Rule(
+    "A PROXY header of version 1 has at most 107 bytes, one of version 2 at most 536.", BEYOND
+)
+PROXY_TIMEOUT = Rule("A PROXY header is waited for as long as --read-timeout.", BEYOND)
 LOGS = Rule(
     "Without --verbose one line each is logged for an over-long message, an end or a reset "
     "inside a message, and a fault of the server's own; nothing else.",

@@ -368,6 +368,7 @@ def test_no_exchange_is_lost_under_load(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 @pytest.mark.rule(rules.TAKEOVER)
 @pytest.mark.clock
 @pytest.mark.parametrize("options", WORKERS)

@@ -65,7 +65,7 @@ def found(site: str, printed: Path) -> dict[str, dict]:
     names = [page.relative_to(BOOK).with_suffix("").as_posix().replace("README", "index")
              for page in pages()]
     run = subprocess.run([node, VISIT, chromium, site, printed, *names], capture_output=True,
-                         text=True, timeout=1200)
+                         text=True, timeout=1800)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
 

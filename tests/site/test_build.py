@@ -64,8 +64,9 @@ def test_nothing_of_the_work_behind_it_is_published(built_site: Path) -> None:
 def test_every_page_says_what_it_is_to_those_who_link_to_it(built_site: Path) -> None:
     complaints = []
     for page in pages():
-        said = dict(OPEN_GRAPH.findall(built(page, built_site).read_text()))
-        if f"title: {said.get('title')}\n" not in html.unescape(page.read_text()):
+        found = OPEN_GRAPH.findall(built(page, built_site).read_text())
+        said = {name: html.unescape(text) for name, text in found}
+        if f"\n# {said.get('title')}\n" not in "\n" + page.read_text().replace("`", ""):
             complaints.append(f"{page.name}: {said.get('title')}")
         if len(said.get("description", "").split()) < 4:
             complaints.append(f"{page.name}: {said.get('description')}")

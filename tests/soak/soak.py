@@ -4,10 +4,11 @@
     cmake --build build/default && /usr/bin/python3 tests/soak/soak.py --minutes 30
 
 part5, part6 and fingerd, with two workers each, all at the same time; fingerd is told to reload
-every two seconds. Good clients check every byte of their answers, beside slow and hostile ones and
-those that only come and go. In the end memory, descriptors and latency must be what they were after
-a short time, and nothing may be lost. Prints what it found, writes soak.json and charts to --out;
-the exit status is 1 where something was not as it should be.
+every two seconds, and three more servers are taken over from every five. Good clients check every
+byte of their answers, beside slow and hostile ones and those that only come and go. In the end
+memory, descriptors and latency must be what they were after a short time, and nothing may be lost.
+Prints what it found, writes soak.json and charts to --out; the exit status is 1 where something was
+not as it should be.
 """
 
 from __future__ import annotations

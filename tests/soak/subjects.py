@@ -253,6 +253,7 @@ class TakenOver(Running):
     def __init__(self, name: str, build: Path) -> None:
         super().__init__(name, build)
         self._door = tempfile.TemporaryDirectory(prefix="soak-")
+        self._leaving: Server | None = None  # which answers its last clients
 
     @classmethod
     def missing(cls, build: Path) -> str:
@@ -265,13 +266,25 @@ class TakenOver(Running):
         return (*super().words(), "--takeover", f"{self._door.name}/door")
 
     def disturb_now(self) -> None:
-        before, self.server = self.server, self.launch(self.server.address[1])
-        if (status := before.wait_exit(within=PATIENCE)) != 0:
+        self.let_go()
+        self._leaving, self.server = self.server, self.launch(self.server.address[1])
+
+    def let_go(self) -> None:
+        """The server before must have ended by now, or soon, and in order."""
+        if self._leaving is None:
+            return
+        if (status := self._leaving.wait_exit(within=PATIENCE)) != 0:
             self.failures.append(f"after a takeover: exit status {status}")
-        before.kill()
+        self._leaving.kill()
+
+    def stop(self) -> None:
+        self.let_go()
+        super().stop()
 
     def close(self) -> None:
         super().close()
+        if self._leaving is not None:
+            self._leaving.kill()
         self._door.cleanup()
 
 

@@ -16,8 +16,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import soak  # noqa: E402
+from harness.subject import DEFAULT_BUILD  # noqa: E402
 from judge import Report, Sample, complaints  # noqa: E402
-from subjects import Running  # noqa: E402
+from subjects import Part5, Running  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 DEFECTS = {
@@ -90,6 +91,24 @@ def test_a_defect_that_only_time_shows_is_found(defect: str, monkeypatch, tmp_pa
     running = soak.soak(tmp_path, ["leaky"], 15.0)["leaky"]
     told = "\n".join(complaints(running.report()))
     assert DEFECTS[defect] in told
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_a_stop_and_a_start_instead_of_a_takeover_are_found(monkeypatch) -> None:
+    class Restarted(Part5):
+        disturbed_every = 3.0
+        may_move = True  # as in a takeover: that is not what is found
+
+        def disturb_now(self) -> None:
+            self.server.stop()
+            self.server = self.launch(self.server.address[1])
+
+    if why := Restarted.missing(DEFAULT_BUILD):
+        pytest.skip(why)
+    monkeypatch.setitem(soak.SUBJECTS, "restarted", Restarted)
+    running = soak.soak(DEFAULT_BUILD, ["restarted"], 15.0)["restarted"]
+    assert any("cannot connect" in what for what in complaints(running.report()))
 
 
 @pytest.mark.long

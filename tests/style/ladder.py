@@ -21,9 +21,9 @@ READ_LINES_MAX = {
     # Readiness, and what an event needs: a poller, tokens, the slab they lead to, deadlines in a
     # list, a listener that is parked, and an eventfd, since a signal must end the wait.
     ("part3-nonblocking", "part4-poll"): 420,
-    # Another poller, whose calls can fail, several workers with three ways to accept, and a
-    # successor to which their listeners are handed over.
-    ("part4-poll", "part5-epoll"): 530,
+    # Another poller, whose calls can fail, several workers with three ways to accept, a successor
+    # to which their listeners are handed over, and connections that wait for their PROXY header.
+    ("part4-poll", "part5-epoll"): 560,
 }
 
 # Files that neighbouring stages have without a change.

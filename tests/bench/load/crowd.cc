@@ -55,7 +55,9 @@ Crowd::Crowd(const Shape& shape)
 
 common::Result<common::Fd> Crowd::connect_to(const common::Address& server) {
   const std::size_t number = connections_.size() + idle_.size();
-  auto fd = socket_from(static_cast<std::uint32_t>(number % shape_.sources));
+  const bool anywhere = shape_.sources == 0;
+  auto fd =
+      socket_from(anywhere ? source_anywhere : static_cast<std::uint32_t>(number % shape_.sources));
   if (!fd) return fd;
   if (::connect(fd->get(), server.data(), server.size()) < 0) return common::last_error();
   return fd;

@@ -41,7 +41,7 @@ class Crowd {
     std::uint32_t rate = 0;       ///< Messages a second in all; 0: a closed loop.
     std::uint32_t payload_bytes = 64;
     std::uint32_t idle_connections = 0;
-    std::uint32_t sources = 8;  ///< Addresses, 127.0.0.1 and up.
+    std::uint32_t sources = 8;  ///< Addresses, 127.0.0.1 and up; 0: any.
   };
 
   /// Connects, the idle ones first: who is answered behind them knows that they were accepted.

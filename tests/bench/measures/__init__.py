@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from measures import (attacks, ceiling, counts, daemons, decoder, exchanges, features, frames, http,
-                      idle, ladder, matrix, open_loop, oracle, peers, restarts, silence, spread,
-                      threads, under_load, variants)
+from measures import (attacks, ceiling, counts, daemons, decoder, distance, exchanges, features,
+                      frames, http, idle, ladder, matrix, open_loop, oracle, peers, proxied,
+                      restarts, silence, spread, threads, under_load, variants)
 from measures.experiment import Experiment
 
 EXPERIMENTS: tuple[Experiment, ...] = (
@@ -14,7 +14,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     counts.M10_2, peers.PEERS, idle.M11_1, under_load.M11_2, matrix.LADDER, exchanges.M12_1,
     exchanges.M13_1, oracle.M13_2, exchanges.M13_3, variants.M14_1, idle.MEMORY,
     matrix.IDLE_ONES, matrix.RISING, ladder.M15_2, open_loop.OPEN_LOOP,
-    restarts.M16_1,
+    restarts.M16_1, proxied.M16_2, distance.M16_3,
     features.FEATURES_OF_A_RING, variants.REQUESTS_OF_A_RING, daemons.FINGER, ceiling.CEILING,
     counts.CONVERSATION,
 )

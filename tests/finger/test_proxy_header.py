@@ -1,0 +1,175 @@
+"""--proxy-protocol: whose connections begin with a PROXY header, and who counts as the client."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import struct
+import time
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from conftest import ALICE
+from kit.client import FingerClient
+from kit.reference import converted
+from kit.server import FingerServer
+
+pytestmark = pytest.mark.needs("limits")
+
+ANSWER = converted(ALICE)
+PROXY = "127.0.0.2"  # trusted; 127.0.0.1 is not
+OPTION = ("--proxy-protocol", f"{PROXY},fd00::/8")
+SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
+
+
+def text(client: str = "192.0.2.7") -> bytes:
+    """A header of version 1."""
+    return f"PROXY TCP4 {client} 203.0.113.1 50412 79\r\n".encode()
+
+
+def binary(client: str = "192.0.2.7") -> bytes:
+    """A header of version 2."""
+    ends = struct.pack("!4s4sHH", socket.inet_aton(client), socket.inet_aton("203.0.113.1"),
+                       50412, 79)
+    return SIGNATURE + struct.pack("!BBH", 0x21, 0x11, len(ends)) + ends
+
+
+LOCAL = SIGNATURE + struct.pack("!BBH", 0x20, 0, 0)  # a health check
+VERSIONS = pytest.mark.parametrize("made", [text, binary], ids=["v1", "v2"])
+
+
+def query_by_proxy(server: FingerServer, sent: bytes) -> FingerClient:
+    """A connection from the proxy, on which the query is not complete yet."""
+    client = server.connect(host="127.0.0.1", source=PROXY)
+    client.try_send(sent + b"ali")
+    return client
+
+
+@VERSIONS
+@pytest.mark.every_ring
+@pytest.mark.rule(rules.PROXY_HEADER)
+def test_header_and_query_may_come_in_one_segment(
+    start: Callable[..., FingerServer], made: Callable[..., bytes]
+) -> None:
+    server = start(*OPTION)
+    client = server.connect(host="127.0.0.1", source=PROXY)
+    client.send(made() + b"alice\r\n")
+    client.expect_answer(ANSWER)
+    assert server.wait_for_exchange().peer == "192.0.2.7:50412"
+
+
+@VERSIONS
+@pytest.mark.rule(rules.PROXY_HEADER)
+def test_header_and_query_may_come_a_byte_at_a_time(
+    start: Callable[..., FingerServer], made: Callable[..., bytes]
+) -> None:
+    client = start(*OPTION).connect(host="127.0.0.1", source=PROXY)
+    client.send_in_pieces(*[bytes([byte]) for byte in made() + b"alice\r\n"])
+    client.expect_answer(ANSWER)
+
+
+@pytest.mark.rule(rules.PROXY_HEADER)
+def test_a_health_check_is_the_proxys_own(start: Callable[..., FingerServer]) -> None:
+    server = start(*OPTION)
+    client = server.connect(host="127.0.0.1", source=PROXY)
+    client.send(LOCAL + b"alice\r\n")
+    client.expect_answer(ANSWER)
+    assert server.wait_for_exchange().peer.startswith(f"{PROXY}:")
+
+
+@VERSIONS
+@pytest.mark.rule(rules.PROXY_TRUST)
+def test_to_anyone_else_a_header_is_a_query(
+    start: Callable[..., FingerServer], made: Callable[..., bytes]
+) -> None:
+    server = start(*OPTION)
+    assert server.ask(b"alice", host="127.0.0.1") == ANSWER
+    liar = server.connect(host="127.0.0.1")
+    liar.send(made() + b"alice\r\n")
+    assert liar.receive_until_end() != ANSWER
+    assert all(each.peer.startswith("127.0.0.1:") for each in server.exchanges())
+
+
+@pytest.mark.rule(rules.PROXY_TRUST)
+@pytest.mark.parametrize("sent", [b"alice\r\n", b"PROXY nonsense\r\nalice\r\n",
+                                  b"PROXY UNKNOWN " + b"x" * 200 + b"\r\nalice\r\n"],
+                         ids=["none", "malformed", "endless"])
+def test_a_proxys_connection_without_a_header_is_closed(
+    start: Callable[..., FingerServer], sent: bytes
+) -> None:
+    server = start(*OPTION)
+    client = server.connect(host="127.0.0.1", source=PROXY)
+    client.try_send(sent)
+    assert client.receive_until_gone() == b""
+    (line,) = server.wait_for_log_lines(1)
+    assert line.startswith(f"{PROXY}:") and "PROXY header" in line
+
+
+@pytest.mark.rule(rules.PROXY_LIMIT)
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_max_per_ip_counts_the_clients_and_not_the_proxy(
+    start: Callable[..., FingerServer], workers: str
+) -> None:
+    server = start(*OPTION, "--max-per-ip", "2", "--workers", workers)
+    served = [query_by_proxy(server, binary(f"192.0.2.{host}")) for host in (1, 1, 2, 2, 3)]
+    for client in served:
+        client.let_it_arrive()
+    for host in (1, 2):
+        turned_away = query_by_proxy(server, text(f"192.0.2.{host}"))
+        assert turned_away.receive_until_gone() == b""
+    for client in served:
+        client.send(b"ce\r\n")
+        client.expect_answer(ANSWER)
+        client.close()
+    again = query_by_proxy(server, binary("192.0.2.1"))
+    again.send(b"ce\r\n")
+    again.expect_answer(ANSWER)
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.PROXY_TIMEOUT)
+@pytest.mark.parametrize("begun", [b"", text()[:-1]], ids=["nothing", "most"])
+def test_a_header_that_does_not_come_is_not_waited_for_long(
+    start: Callable[..., FingerServer], begun: bytes
+) -> None:
+    server = start(*OPTION, "--deadline", "300ms", "--max-clients", "1")
+    begin = time.monotonic()
+    client = server.connect(host="127.0.0.1", source=PROXY)
+    client.try_send(begun)
+    client.receive_until_gone()
+    waited = time.monotonic() - begin
+    assert 0.3 <= waited < 4.3, f"closed after {waited:.2f} s instead of 0.3"
+    assert server.ask(b"alice", host="127.0.0.1") == ANSWER, "its place was not given back"
+
+
+@pytest.mark.every_ring
+@pytest.mark.rule(rules.DRAIN)
+def test_a_drain_answers_a_query_that_had_come_with_its_header(
+    start: Callable[..., FingerServer]
+) -> None:
+    server = start(*OPTION)
+    half, whole = (server.connect(host="127.0.0.1", source=PROXY) for _ in range(2))
+    half.send_in_pieces(text()[:7])
+    server.pause()
+    whole.send(binary() + b"alice\r\n")
+    server.send_signal(signal.SIGTERM)
+    server.resume()
+    whole.expect_answer(ANSWER)
+    assert half.receive_until_gone() == b""
+    assert server.wait_exit() == 0
+
+
+@pytest.mark.rule(rules.PROXY_HEADER)
+def test_a_reload_waits_for_a_header_that_is_on_its_way(
+    start: Callable[..., FingerServer]
+) -> None:
+    server = start(*OPTION)
+    client = server.connect(host="127.0.0.1", source=PROXY)
+    client.send_in_pieces(text()[:7])
+    server.send_signal(signal.SIGHUP)
+    assert server.ask(b"alice", host="127.0.0.1") == ANSWER
+    client.send_in_pieces(text()[7:])
+    client.send(b"alice\r\n")
+    client.expect_answer(ANSWER)

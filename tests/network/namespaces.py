@@ -1,0 +1,96 @@
+"""Network namespaces, and what connects them."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.proc import wait_until
+
+CLONE_NEWNET = 0x40000000
+START_SECONDS = 10.0
+
+
+class Namespace:
+    """A network namespace with a loopback, for as long as the context lasts. Needs root."""
+
+    def __init__(self) -> None:
+        self._holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
+        self.pid = self._holder.pid
+        mine = os.readlink("/proc/self/ns/net")
+        made = wait_until(lambda: os.readlink(self.path) != mine, START_SECONDS)
+        assert made, "unshare has made no namespace"
+        self.run("ip", "link", "set", "lo", "up")
+
+    def __enter__(self) -> Namespace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._holder.kill()
+        self._holder.wait()
+
+    @property
+    def path(self) -> str:
+        return f"/proc/{self.pid}/ns/net"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """In front of a command line: the program runs inside, with the same process id."""
+        return "nsenter", f"--net={self.path}"
+
+    def run(self, *words: str) -> str:
+        """What the command says."""
+        return subprocess.run([*self.words, *words], check=True, capture_output=True,
+                              text=True).stdout
+
+    def address(self, device: str, address: str) -> None:
+        """Gives the device an address, and brings it up."""
+        self.run("ip", "address", "add", address, "dev", device)
+        self.run("ip", "link", "set", device, "up")
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Sockets that this thread makes meanwhile are inside, and stay there."""
+        with open("/proc/self/ns/net") as mine, open(self.path) as theirs:
+            _set_namespace(theirs.fileno())
+            try:
+                yield
+            finally:
+                _set_namespace(mine.fileno())
+
+
+def _set_namespace(number: int) -> None:
+    if ctypes.CDLL(None, use_errno=True).setns(number, CLONE_NEWNET) < 0:
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+def connect(one: Namespace, other: Namespace, name: str, subnet: str) -> tuple[str, str]:
+    """A good link, a veth pair called `name`, in /24 `subnet`, as 10.0.1; both addresses."""
+    one.run("ip", "link", "add", name, "type", "veth", "peer", "name", name, "netns",
+            str(other.pid))
+    ends = f"{subnet}.1", f"{subnet}.2"
+    for namespace, end in zip((one, other), ends):
+        namespace.address(name, f"{end}/24")
+    return ends
+
+
+@contextmanager
+def bad_link(build: Path, one: Namespace, other: Namespace, badness: Sequence[str]
+             ) -> Iterator[tuple[str, str]]:  # fmt: skip
+    """A link that loses, doubles, delays; the device `bad` at both ends, and their addresses."""
+    program = build / "tests" / "bench" / "bad_link"
+    words = [str(program), str(one.pid), str(other.pid), *badness]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as link:
+        assert link.stdout is not None
+        try:
+            assert link.stdout.readline() == b"ready\n"
+            ends = "10.77.0.1", "10.77.0.2"
+            for namespace, end in zip((one, other), ends):
+                namespace.address("bad", f"{end}/24")
+            yield ends
+        finally:
+            link.kill()

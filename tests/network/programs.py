@@ -1,0 +1,149 @@
+"""Servers and clients of these tests: fingerd and the echo stages, one exchange at a time."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from conftest import built
+from namespaces import Namespace
+
+PLAN = b"Building a telescope.\nBack in May.\n"
+ANSWER = PLAN.replace(b"\n", b"\r\n")
+MESSAGE = struct.pack("<I", 26) + b"abcdefghijklmnopqrstuvwxyz"
+STOP_SECONDS = 20.0
+
+
+class Kind(Protocol):
+    """A server: how it is started, and what is said to it. `halves` is a request in two pieces."""
+
+    name: str
+    halves: tuple[bytes, bytes]
+
+    def words(self, build: Path, directory: Path, address: str) -> list[str]: ...
+
+    def answered(self, connection: socket.socket) -> bool:
+        """Whether the whole answer comes to a request."""
+
+
+def receive(connection: socket.socket, size: int) -> bytes:
+    """As many bytes, or fewer at the end of the stream."""
+    received = b""
+    while len(received) < size and (piece := connection.recv(size - len(received))):
+        received += piece
+    return received
+
+
+@dataclass(frozen=True)
+class Finger:
+    name: str = "fingerd"
+    halves: tuple[bytes, bytes] = (b"ali", b"ce\r\n")
+
+    def words(self, build: Path, directory: Path, address: str) -> list[str]:
+        home = directory / "users" / "alice"
+        home.mkdir(parents=True, exist_ok=True)
+        (home / ".plan").write_bytes(PLAN)
+        return [str(built(build / "finger" / "fingerd")), "--addr", address, "--port", "7979",
+                "--users", str(home.parent), "--max-per-ip", "1000", "--deadline", "30s"]
+
+    def answered(self, connection: socket.socket) -> bool:
+        return b"".join(iter(lambda: connection.recv(65536), b"")) == ANSWER
+
+
+@dataclass(frozen=True)
+class Echo:
+    name: str
+    halves: tuple[bytes, bytes] = (MESSAGE[:7], MESSAGE[7:])
+
+    def words(self, build: Path, directory: Path, address: str) -> list[str]:
+        return [str(built(build / self.name / self.name)), "--host", address, "--port", "7979"]
+
+    def answered(self, connection: socket.socket) -> bool:
+        return receive(connection, len(MESSAGE)) == MESSAGE
+
+
+@contextmanager
+def running(words: list[str], inside: Namespace) -> Iterator[subprocess.Popen[str]]:
+    """The program, from its ready line on. It must end with 0, unless it was killed."""
+    server = subprocess.Popen([*inside.words, *words], stdout=subprocess.PIPE, text=True,
+                              stderr=subprocess.PIPE)
+    try:
+        assert server.stdout is not None and server.stderr is not None
+        ready = server.stdout.readline()
+        assert re.match(r"listening on ", ready), f"{words}: {ready!r} {server.stderr.read()}"
+        yield server
+        if server.poll() is None:
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(STOP_SECONDS) == 0
+    finally:
+        server.kill()
+        server.wait()
+        for stream in (server.stdout, server.stderr):
+            if stream is not None:
+                stream.close()
+
+
+def exchange(kind: Kind, connect: Callable[[], socket.socket]) -> bool:
+    """One request on a connection of its own: whether its answer comes, whole."""
+    try:
+        with connect() as connection:
+            connection.sendall(b"".join(kind.halves))
+            return kind.answered(connection)
+    except OSError:
+        return False
+
+
+@dataclass
+class Load:
+    """Exchanges, one after the other in each of several threads, until it is stopped. The sockets
+    are made `inside`."""
+
+    kind: Kind
+    inside: Namespace
+    address: tuple[str, int]
+    threads_count: int = 4
+    patience: float = 20.0
+    answered: int = 0
+    lost: int = 0
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def __enter__(self) -> Load:
+        self._threads = [threading.Thread(target=self._run) for _ in range(self.threads_count)]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def go_on_for(self, exchanges: int, within: float = 60.0) -> None:
+        """Waits until so many more have ended."""
+        wanted, end = self.answered + self.lost + exchanges, time.monotonic() + within
+        while self.answered + self.lost < wanted:
+            assert time.monotonic() < end, f"only {self.answered} answers, {self.lost} lost"
+            time.sleep(0.01)
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(self.address, timeout=self.patience)
+
+    def _run(self) -> None:
+        with self.inside.entered():
+            while not self._stop.is_set():
+                answered = exchange(self.kind, self.connect)
+                with self._lock:
+                    self.answered += answered
+                    self.lost += not answered

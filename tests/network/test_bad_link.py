@@ -1,0 +1,79 @@
+"""A link that loses, doubles, reorders and delays packets, has little room, or is down for a while.
+
+TCP repairs all of that, if the server gives it the time. No answer may be lost, of any stage or of
+fingerd. `bad_link` is the link: tc-netem(8) is not in every kernel.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from conftest import built
+from namespaces import Namespace, bad_link
+from programs import Echo, Finger, Kind, Load, running
+
+pytestmark = pytest.mark.long
+
+STAGES = ("part1-blocking", "part2-threads", "part3-nonblocking", "part4-poll", "part5-epoll",
+          "part6-uring")
+KINDS = pytest.mark.parametrize("kind", [*map(Echo, STAGES), Finger()], ids=lambda kind: kind.name)
+BADNESS = {
+    "everything": ("delay=20", "loss=5", "duplicate=2", "reorder=5", "rate=4000"),
+    "loss": ("loss=20",),
+    "narrow": ("delay=20", "rate=256"),
+}
+PATIENCE = 60.0
+DOWN_SECONDS = 2.0
+
+
+@contextmanager
+def across(kind: Kind, build: Path, directory: Path, badness: tuple[str, ...]
+           ) -> Iterator[tuple[Load, Namespace]]:  # fmt: skip
+    """Clients on one side and the server on the other."""
+    built(build / "tests" / "bench" / "bad_link")
+    with Namespace() as near, Namespace() as far, bad_link(build, near, far, badness) as ends:
+        with running(kind.words(build, directory, ends[1]), far):
+            threads = 1 if kind.name == "part1-blocking" else 4  # one at a time
+            yield Load(kind, near, (ends[1], 7979), threads, PATIENCE), near
+
+
+def sent_again(inside: Namespace) -> int:
+    """Segments that TCP has sent more than once."""
+    head, values = (line.split() for line in inside.run("cat", "/proc/net/snmp").splitlines()
+                    if line.startswith("Tcp:"))
+    return int(values[head.index("RetransSegs")])
+
+
+@KINDS
+@pytest.mark.parametrize("how", BADNESS)
+def test_no_answer_is_lost(kind: Kind, how: str, build: Path, directory: Path) -> None:
+    with across(kind, build, directory, BADNESS[how]) as (load, near):
+        with load:
+            load.go_on_for(10 * load.threads_count, within=120)
+        assert how == "narrow" or sent_again(near) > 0, "the link has lost nothing"
+    assert load.lost == 0, f"{load.lost} of {load.answered + load.lost} answers were lost"
+
+
+@KINDS
+def test_no_answer_is_lost_while_the_link_is_down(
+    kind: Kind, build: Path, directory: Path
+) -> None:
+    with across(kind, build, directory, ("delay=5",)) as (load, near):
+        with near.entered():
+            client = socket.create_connection(load.address, timeout=PATIENCE)
+        client.sendall(kind.halves[0])
+        near.run("ip", "link", "set", "bad", "down")
+        rest = threading.Thread(target=client.sendall, args=(kind.halves[1],))
+        rest.start()
+        time.sleep(DOWN_SECONDS)
+        near.run("ip", "link", "set", "bad", "up")
+        rest.join()
+        with client:
+            assert kind.answered(client)

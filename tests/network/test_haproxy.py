@@ -1,0 +1,202 @@
+"""HAProxy before three servers in namespaces of their own, under load: deploy/haproxy.cfg.
+
+One of the servers is killed, one drained and stopped, one taken over. What the killed one was about
+to answer is lost, and nothing else. How many that is, HAProxy knows: `scur`, the sessions that the
+server has.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.proc import wait_until
+from harness.subject import REPOSITORY
+from namespaces import Namespace, connect
+from programs import Echo, Finger, Kind, Load, running
+
+pytestmark = pytest.mark.long
+
+CONFIGURATION = REPOSITORY / "finger" / "deploy" / "haproxy.cfg"
+NAMES = ("one", "two", "three")
+FRONT = ("127.0.0.1", 7979)
+PATIENCE = 30.0
+HALF_DONE = 12  # requests of which half has been sent, in all
+KINDS = pytest.mark.parametrize("kind", [Finger(), Echo("part5-epoll"), Echo("part6-uring")],
+                                ids=lambda kind: kind.name)
+
+
+@dataclass
+class Site:
+    """The proxy, and the three servers behind it."""
+
+    kind: Kind
+    front: Namespace
+    admin: Path
+    servers: dict[str, subprocess.Popen[str]]
+    starts: dict[str, tuple[list[str], Namespace]]  # how each was started, and where
+
+    def ask(self, command: str) -> str:
+        """What HAProxy says to an operator."""
+        with socket.socket(socket.AF_UNIX) as admin:
+            admin.connect(str(self.admin))
+            admin.sendall(command.encode() + b"\n")
+            return b"".join(iter(lambda: admin.recv(65536), b"")).decode()
+
+    def statistics(self, server: str) -> dict[str, str]:
+        """Of one server."""
+        rows = csv.DictReader(self.ask("show stat").removeprefix("# ").splitlines())
+        return next(row for row in rows if row["svname"] == server)
+
+    def is_up(self, server: str) -> bool:
+        return self.statistics(server)["status"] == "UP"
+
+    def sessions(self, server: str) -> int:
+        return int(self.statistics(server)["scur"])
+
+    def begin_request(self) -> socket.socket:
+        """A connection with half of a request on it."""
+        with self.front.entered():
+            connection = socket.create_connection(FRONT, timeout=PATIENCE)
+        connection.sendall(self.kind.halves[0])
+        return connection
+
+    def end_request(self, connection: socket.socket) -> bool:
+        """Whether it is answered."""
+        try:
+            with connection:
+                connection.sendall(self.kind.halves[1])
+                return self.kind.answered(connection)
+        except OSError:
+            return False
+
+
+def configuration(kind: Kind) -> str:
+    """That of fingerd, or with what a health check of the echo stages says."""
+    text = CONFIGURATION.read_text()
+    if kind.name == "fingerd":
+        return text
+    query, answer = 'tcp-check send "haproxy\\r\\n"', "tcp-check expect rstring ."
+    assert query in text and answer in text
+    return text.replace(query, "tcp-check send-binary 020000006869").replace(
+        answer, "tcp-check expect binary 020000006869")
+
+
+@contextmanager
+def site(kind: Kind, build: Path, directory: Path) -> Iterator[Site]:
+    """HAProxy and three servers, all up."""
+    if shutil.which("haproxy") is None:
+        pytest.skip("haproxy is not installed")
+    with ExitStack() as stack:
+        front = stack.enter_context(Namespace())
+        environment = {**os.environ, "FINGER_BIND": "{}:{}".format(*FRONT),
+                       "ADMIN_SOCKET": str(directory / "admin")}
+        servers, starts = {}, {}
+        for number, name in enumerate(NAMES, 1):
+            behind = stack.enter_context(Namespace())
+            proxy, address = connect(front, behind, f"to-{name}", f"10.0.{number}")
+            environment[f"FINGER_{name.upper()}"] = f"{address}:7979"
+            words = [*kind.words(build, directory, address), "--proxy-protocol", proxy,
+                     "--takeover", str(directory / f"takeover-{name}")]
+            starts[name] = words, behind
+            servers[name] = stack.enter_context(running(words, behind))
+        file = directory / "haproxy.cfg"
+        file.write_text(configuration(kind))
+        words = [*front.words, "haproxy", "-f", str(file)]
+        with open(directory / "haproxy.log", "w") as log:
+            haproxy = stack.enter_context(subprocess.Popen(words, env=environment, stdout=log,
+                                                           stderr=subprocess.STDOUT))
+        stack.callback(haproxy.kill)
+        made = Site(kind, front, directory / "admin", servers, starts)
+        assert wait_until(made.admin.exists, PATIENCE), (directory / "haproxy.log").read_text()
+        assert wait_until(lambda: all(map(made.is_up, NAMES)), PATIENCE)
+        yield made
+
+
+@KINDS
+def test_only_what_was_in_flight_on_the_killed_one_is_lost(
+    kind: Kind, build: Path, directory: Path
+) -> None:
+    with site(kind, build, directory) as made:
+        begun = [made.begin_request() for _ in range(HALF_DONE)]
+        assert wait_until(lambda: sum(map(made.sessions, NAMES)) == HALF_DONE, PATIENCE)
+        held = made.sessions("one")
+        assert held == HALF_DONE // len(NAMES)
+        with Load(kind, made.front, FRONT) as load:
+            load.go_on_for(200)
+            made.servers["one"].send_signal(signal.SIGKILL)
+            load.go_on_for(1000)
+        assert not made.is_up("one")
+        lost = [not made.end_request(connection) for connection in begun].count(True)
+        assert lost == held, f"{lost} lost of those half done, and {held} were on the killed one"
+        # Each thread of the load may have had one there when it was killed.
+        assert load.lost <= load.threads_count, f"{load.lost} lost of {load.answered + load.lost}"
+
+
+@KINDS
+def test_nothing_is_lost_when_one_is_drained_and_stopped(
+    kind: Kind, build: Path, directory: Path
+) -> None:
+    with site(kind, build, directory) as made, Load(kind, made.front, FRONT) as load:
+        load.go_on_for(200)
+        begun = [made.begin_request() for _ in range(HALF_DONE)]
+        made.ask("set server fingerds/two state drain")
+        load.go_on_for(200)
+        assert made.sessions("two") >= HALF_DONE // len(NAMES) - load.threads_count
+        assert all([made.end_request(connection) for connection in begun])
+        assert wait_until(lambda: made.sessions("two") == 0, PATIENCE)
+        before = made.statistics("two")["stot"]
+        made.servers["two"].send_signal(signal.SIGTERM)
+        assert made.servers["two"].wait(PATIENCE) == 0
+        load.go_on_for(200)
+        assert made.statistics("two")["stot"] == before, "a drained server got a new client"
+    assert load.lost == 0 and load.answered >= 600
+
+
+@KINDS
+def test_a_server_that_comes_back_is_used_again(kind: Kind, build: Path, directory: Path) -> None:
+    with site(kind, build, directory) as made, Load(kind, made.front, FRONT) as load:
+        made.ask("set server fingerds/three state drain")
+        load.go_on_for(100)
+        before = int(made.statistics("three")["stot"])
+        made.ask("set server fingerds/three state ready")
+        load.go_on_for(300)
+        assert int(made.statistics("three")["stot"]) > before
+    assert load.lost == 0
+
+
+@KINDS
+def test_nothing_is_lost_when_one_is_taken_over(kind: Kind, build: Path, directory: Path) -> None:
+    with ExitStack() as successors, site(kind, build, directory) as made:
+        with Load(kind, made.front, FRONT) as load:
+            load.go_on_for(100)
+            begun = [made.begin_request() for _ in range(HALF_DONE)]
+            for _ in range(3):
+                successor = successors.enter_context(running(*made.starts["three"]))
+                load.go_on_for(100)
+            assert all([made.end_request(connection) for connection in begun])
+            assert made.servers["three"].wait(PATIENCE) == 0
+            assert successor.poll() is None and made.is_up("three")
+    assert load.lost == 0
+
+
+def test_the_daemons_see_the_clients_and_not_the_proxy(build: Path, directory: Path) -> None:
+    with site(Finger(), build, directory) as made:
+        assert made.end_request(made.begin_request())
+        for server in made.servers.values():
+            server.send_signal(signal.SIGTERM)
+        said = "".join(server.communicate(timeout=PATIENCE)[1] for server in made.servers.values())
+    alice = [line for line in said.splitlines() if '"alice"' in line]
+    assert len(alice) == 1 and alice[0].startswith("127.0.0.1:"), said
+    checks = [line for line in said.splitlines() if '"haproxy"' in line]
+    assert checks and all(line.startswith("10.0.") for line in checks), said
