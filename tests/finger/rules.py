@@ -241,4 +241,8 @@ METRICS = Rule(
     "on a loopback address or at a Unix socket: exchanges by outcome, bytes, times, the ring.",
     HARDENING,
 )
+HEALTH = Rule(
+    "--health ADDR ends with 0 if a fingerd answers there within three seconds, and with 1 if not.",
+    HARDENING,
+)
 SLOW_SCRAPER = Rule("Whatever a scraper does, clients are served.", HARDENING)

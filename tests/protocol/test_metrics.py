@@ -68,7 +68,9 @@ def test_what_was_counted_is_what_has_happened(
 
 
 @pytest.mark.rule(rules.METRICS)
-def test_each_worker_counts_and_no_message_is_lost(start: Callable[..., Server], where: str) -> None:
+def test_each_worker_counts_and_no_message_is_lost(
+    start: Callable[..., Server], where: str
+) -> None:
     server = start("--metrics", where, "--workers", "4")
     clients = [server.connect() for _ in range(40)]
     for _ in range(25):
