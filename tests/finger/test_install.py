@@ -141,6 +141,7 @@ def test_everything_is_where_a_distribution_expects_it(installed: Path) -> None:
         "usr/lib/sysusers.d/fingerd.conf",
         "usr/share/doc/six-servers/README.md",
         "usr/share/doc/six-servers/LICENSE",
+        "usr/share/doc/six-servers/haproxy.cfg",
     }
     pages = {"usr/share/man/man1/finger.1", "usr/share/man/man8/fingerd.8"}
     assert wanted <= found
