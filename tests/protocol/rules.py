@@ -257,8 +257,8 @@ TRACE = Rule(
     RING,
 )
 METRICS = Rule(
-    "SIGUSR1 logs what was counted in one line, and --metrics serves it in Prometheus' text format: "
-    "connections, answers, bytes, times, and what the ring did, of all workers together.",
+    "SIGUSR1 logs what was counted in one line, and --metrics serves it in Prometheus' text "
+    "format: connections, answers, bytes, times, and what the ring did, of all workers together.",
     CONTRACT,
 )
 SCRAPED_LOCALLY = Rule(
