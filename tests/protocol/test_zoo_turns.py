@@ -68,8 +68,8 @@ def test_a_client_with_much_to_say_is_not_served_to_the_end_in_one_turn(server: 
 
         assert wait_until(all_taken, server.patience), "the tracer saw too little"
     most = max(taken_in_a_row(tracer.lines()))
-    # The largest buffer of the stages takes half of what waits, as a rule; a loop until EAGAIN takes
-    # all, and what comes meanwhile.
+    # The largest buffer of the stages takes half of what waits, as a rule; a loop until EAGAIN
+    # takes all, and what comes meanwhile.
     assert most <= max(waiting * 3 / 4, BUFFER_MAX), (
         f"{most} of {waiting} bytes were taken from one client in a row"
     )
