@@ -238,7 +238,8 @@ TAKEOVER_MANAGER = Rule(
 OTHERS_CLIENTS = Rule("Other people's clients understand the answers.", FINGER)
 METRICS = Rule(
     "SIGUSR1 logs what was counted in one line, and --metrics serves it in Prometheus' text "
-    "format, on a loopback address or at a Unix socket: exchanges by outcome, bytes, times, the ring.",
+    "format, on a loopback address or at a Unix socket: exchanges by outcome, bytes, times, the "
+    "ring.",
     HARDENING,
 )
 HEALTH = Rule(
