@@ -91,10 +91,9 @@ int main(int argc, char** argv) {
   if (!not_offered.empty()) return common::complain(not_offered);
   auto scrapers = uring::listen_for_scrapers(metrics_address);
   if (!scrapers) return uring::report_metrics_failure(metrics_address, scrapers.error());
-  const auto metrics = uring::Metrics::create(stage::Server::metrics_profile(),
-                                              stage::listeners_max(options), std::move(*scrapers));
-  if (!metrics) return common::report_failure(options, metrics.error());
-  const auto server = stage::Workers::create(options, ring, std::move(*listeners), **metrics);
+  uring::Metrics metrics(stage::Server::metrics_profile(), stage::listeners_max(options),
+                         std::move(*scrapers));
+  const auto server = stage::Workers::create(options, ring, std::move(*listeners), metrics);
   if (!server) return common::complain(server.error());
   common::SuccessorThread successor(**takeover);
   const auto signals = common::SignalWakeup::create(options.drain_timeout, [&] {

@@ -103,12 +103,8 @@ std::unique_ptr<finger::Heartbeat> heartbeat_for(std::optional<std::chrono::micr
   return std::make_unique<finger::Heartbeat>(*interval, options.process.workers, std::move(alive));
 }
 
-uring::Result<std::unique_ptr<uring::Metrics>> create_metrics(const finger::Options& options,
-                                                              common::Fd scrapers) {
-  const uring::MetricsProfile profile{
-      .prefix = "fingerd", .exchange = "exchanges_total", .outcomes = finger::outcome_names};
-  return uring::Metrics::create(profile, options.process.workers, std::move(scrapers));
-}
+constexpr uring::MetricsProfile metrics_profile{
+    .prefix = "fingerd", .exchange = "exchanges_total", .outcomes = finger::outcome_names};
 
 /// Serves in this process, with its rights or, if those are root's, with the daemon account's.
 int run_alone(const finger::Options& options, const ServiceManager& manager,
@@ -124,8 +120,7 @@ int run_alone(const finger::Options& options, const ServiceManager& manager,
 
   auto roster = finger::load_roster(options, std::move(*users));
   if (!roster) return complain(explain(options, roster.error()));
-  const auto metrics = create_metrics(options, std::move(sockets.scrapers));
-  if (!metrics) return complain(metrics.error().message());
+  uring::Metrics metrics(metrics_profile, options.process.workers, std::move(sockets.scrapers));
   const auto workers = finger::Workers::create(
       options, std::move(sockets.clients), std::move(*roster),
       [](uring::Loop& loop, const finger::Accounts&) -> finger::Result<std::vector<std::uint16_t>> {
@@ -134,7 +129,7 @@ int run_alone(const finger::Options& options, const ServiceManager& manager,
         return {};
       },
       heartbeat_for(manager.watchdog_interval(), options, [&manager] { manager.alive(); }),
-      **metrics);
+      metrics);
   if (!workers) return complain(workers.error());
   common::SuccessorThread successor(takeover);
   const auto signals = common::SignalWakeup::create(drain_timeout(options), [&] {
@@ -168,14 +163,13 @@ int run_worker(const finger::Options& options, Sockets sockets, finger::Report& 
   auto roster = finger::load_roster(options, common::Fd());
   if (!roster) return report.failed(explain(options, roster.error()));
   (*root)->keep_to_homes((*roster)->accounts);
-  const auto metrics = create_metrics(options, std::move(sockets.scrapers));
-  if (!metrics) return report.failed(metrics.error().message());
+  uring::Metrics metrics(metrics_profile, options.process.workers, std::move(sockets.scrapers));
   const auto workers = finger::Workers::create(
       options, std::move(sockets.clients), std::move(*roster),
       [&root](uring::Loop& loop, const finger::Accounts& accounts) {
         return (*root)->prepare(loop, accounts);
       },
-      std::move(heartbeat), **metrics);
+      std::move(heartbeat), metrics);
   if (!workers) return report.failed(workers.error());
   root->reset();
   const auto signals =

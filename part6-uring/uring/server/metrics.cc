@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -11,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -19,6 +19,7 @@
 #include <span>
 #include <utility>
 
+#include "common/loop/eventfd.h"
 #include "common/server/accept.h"
 #include "common/server/address.h"
 #include "common/server/endpoint.h"
@@ -38,6 +39,34 @@ sigset_t the_signal() {
   sigaddset(&set, SIGUSR1);
   return set;
 }
+
+std::atomic<int> to_wake = -1;  ///< An eventfd(2). Set before the signal is handled.
+std::atomic<bool> asked = false;
+
+void on_signal(int) {
+  const int saved_errno = errno;
+  asked = true;
+  common::wake(to_wake);
+  errno = saved_errno;
+}
+
+/// As long as it exists, the signal writes to `wake`. To be made and destroyed by the same thread,
+/// the only one that takes the signal.
+class SignalHandling {
+ public:
+  explicit SignalHandling(const common::Fd& wake) {
+    to_wake = wake.get();
+    struct sigaction action {};
+    action.sa_handler = on_signal;
+    action.sa_flags = SA_RESTART;
+    (void)::sigaction(SIGUSR1, &action, nullptr);  // valid arguments, here and below
+    const sigset_t unblocked = the_signal();
+    (void)::pthread_sigmask(SIG_UNBLOCK, &unblocked, nullptr);
+  }
+  SignalHandling(const SignalHandling&) = delete;
+  SignalHandling& operator=(const SignalHandling&) = delete;
+  ~SignalHandling() { Metrics::hold_signal(); }
+};
 
 bool is_path(std::string_view where) { return where.find('/') != where.npos; }
 
@@ -90,37 +119,22 @@ void Metrics::hold_signal() {
   (void)::pthread_sigmask(SIG_BLOCK, &blocked, nullptr);  // valid arguments
 }
 
-Result<std::unique_ptr<Metrics>> Metrics::create(const MetricsProfile& profile, std::size_t workers,
-                                                 common::Fd listener) {
-  const sigset_t set = the_signal();
-  common::Fd signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!signals) return common::last_error();
-  return std::unique_ptr<Metrics>(
-      new Metrics(profile, workers, std::move(signals), std::move(listener)));
-}
-
-Metrics::Metrics(const MetricsProfile& profile, std::size_t workers, common::Fd signals,
-                 common::Fd listener)
-    : profile_(profile),
-      workers_(workers),
-      signals_(std::move(signals)),
-      listener_(std::move(listener)) {}
+Metrics::Metrics(const MetricsProfile& profile, std::size_t workers, common::Fd listener)
+    : profile_(profile), workers_(workers), listener_(std::move(listener)) {}
 
 void Metrics::run(Loop& loop, Scope& scope, Background& background) {
-  background.run(scope, log_on_signal(loop));
+  background.run(scope, log_on_signal(background));
   if (!listener_) return;
   for (std::size_t i = 0; i < scrapers_max; ++i) background.run(scope, answer_scrapers(loop));
 }
 
-/// Not by a read in the ring: a signalfd has no way to be read without waiting, so a thread of the
-/// kernel's would wait in it, and SIGCONT ends its wait with EINTR.
-Task<Status> Metrics::log_on_signal(Loop& loop) {
+/// Neither a signalfd(2) nor a poll of it: the eventfd that stops a server is there already.
+Task<Status> Metrics::log_on_signal(Background& background) {
+  const SignalHandling handling(background.wake());
   while (true) {
-    const auto ready = co_await loop.poll(signals_, POLLIN);
-    if (!ready) co_return std::unexpected(ready.error());
-    signalfd_siginfo signal{};
-    if (::read(signals_.get(), &signal, sizeof signal) < 0) continue;  // EAGAIN
-    common::log(counters_line(profile_, workers_));
+    const auto changed = co_await background.change();
+    if (!changed) co_return std::unexpected(changed.error());
+    if (asked.exchange(false)) common::log(counters_line(profile_, workers_));
   }
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,9 +20,9 @@ namespace uring {
 /// the log, and a scraper gets it from a listener. The first worker answers both, in its loop.
 ///
 ///     Metrics::hold_signal();                         // before there is a second thread
-///     auto metrics = Metrics::create(profile, workers, std::move(listener));
-///     metrics->of_worker(i).accepted.add();           // the i-th worker, in its thread
-///     metrics->run(loop, scope, background);          // the first one
+///     Metrics metrics(profile, workers, std::move(listener));
+///     metrics.of_worker(i).accepted.add();            // the i-th worker, in its thread
+///     metrics.run(loop, scope, background);           // the first one
 class Metrics {
  public:
   /// So many at the same time; more wait in the backlog.
@@ -33,27 +32,23 @@ class Metrics {
   static void hold_signal();
 
   /// `listener` is non-blocking, or empty: there are no scrapers. What `profile` points to must
-  /// outlive it. Error: of signalfd(2).
-  static Result<std::unique_ptr<Metrics>> create(const MetricsProfile& profile, std::size_t workers,
-                                                 common::Fd listener);
+  /// outlive it.
+  Metrics(const MetricsProfile& profile, std::size_t workers, common::Fd listener);
 
   WorkerCounters& of_worker(std::size_t i) { return workers_[i]; }
 
   /// From now on, until `scope` is cancelled, it answers. No scraper keeps it from going on, nor
-  /// ends the server: there are scrapers_max at most, and each has scrape_timeout.
+  /// ends the server: there are scrapers_max at most, and each has scrape_timeout. `background`
+  /// must watch its eventfd.
   void run(Loop& loop, Scope& scope, Background& background);
 
  private:
-  Metrics(const MetricsProfile& profile, std::size_t workers, common::Fd signals,
-          common::Fd listener);
-
-  Task<Status> log_on_signal(Loop& loop);
+  Task<Status> log_on_signal(Background& background);
   Task<Status> answer_scrapers(Loop& loop);
   Task<> answer(Loop& loop, common::Fd scraper);
 
   const MetricsProfile profile_;
   std::vector<WorkerCounters> workers_;
-  const common::Fd signals_;
   const common::Fd listener_;
 };
 
