@@ -3,7 +3,8 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <charconv>
+
+#include "common/server/number.h"
 
 namespace common {
 namespace {
@@ -29,13 +30,6 @@ bool same_bits(const in6_addr& a, const in6_addr& b, unsigned bits) {
   return true;
 }
 
-std::optional<unsigned> parse_bits(std::string_view text, unsigned largest) {
-  unsigned bits = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bits);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return bits <= largest ? std::optional(bits) : std::nullopt;
-}
-
 }  // namespace
 
 std::optional<AddressRanges> AddressRanges::parse(std::string_view list) {
@@ -57,9 +51,9 @@ std::optional<AddressRanges::Range> AddressRanges::parse_range(std::string_view 
   const unsigned before = address->family() == AF_INET ? mapped_bits : 0;
   Range range{.first = address->as_ipv6(), .bits = ipv6_bits};
   if (slash != std::string_view::npos) {
-    const auto bits = parse_bits(text.substr(slash + 1), ipv6_bits - before);
+    const auto bits = parse_number(text.substr(slash + 1), 0, ipv6_bits - before);
     if (!bits) return std::nullopt;
-    range.bits = before + *bits;
+    range.bits = before + static_cast<unsigned>(*bits);
   }
   if (any_bit_from(range.first, range.bits)) return std::nullopt;
   return range;

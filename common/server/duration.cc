@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "common/server/options.h"
+#include "common/server/number.h"
 
 namespace common {
 

@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cassert>
-#include <charconv>
 #include <cstdio>
 #include <limits>
 #include <span>
@@ -249,15 +248,6 @@ std::optional<int> parse_options(int argc, const char* const* argv, const Progra
     return complain(wrong.what());
   }
   return std::nullopt;
-}
-
-std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t smallest,
-                                          std::uint64_t largest) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  if (number < smallest || number > largest) return std::nullopt;
-  return number;
 }
 
 }  // namespace common

@@ -14,6 +14,7 @@
 #include "common/server/address.h"
 #include "common/server/address_ranges.h"
 #include "common/server/constants.h"
+#include "common/server/number.h"
 
 namespace common {
 
@@ -85,10 +86,6 @@ struct Program {
 /// status to end with: 0 after --help and --version, 2 after wrong usage, which one line on stderr
 /// explains.
 std::optional<int> parse_options(int argc, const char* const* argv, const Program& program);
-
-/// Decimal digits only, from `smallest` to `largest`: no sign, no blank, no other base.
-std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t smallest,
-                                          std::uint64_t largest);
 
 template <std::unsigned_integral T>
 OptionLine number_option(std::string name, std::string value_name, std::string meaning, T& target,

@@ -1,12 +1,13 @@
 #include "common/server/proxy_header.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string_view>
-#include <system_error>
 #include <vector>
+
+#include "common/server/number.h"
 
 namespace common {
 namespace {
@@ -49,17 +50,10 @@ std::vector<std::string_view> split(std::string_view text) {
   }
 }
 
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return port;
-}
-
 std::optional<Address> parse_address(int family, std::string_view literal, std::string_view port) {
-  const auto number = parse_port(port);
+  const auto number = parse_number(port, 0, std::numeric_limits<std::uint16_t>::max());
   if (!number) return std::nullopt;
-  const auto address = Address::parse(literal, *number);
+  const auto address = Address::parse(literal, static_cast<std::uint16_t>(*number));
   return address && address->family() == family ? address : std::nullopt;
 }
 

@@ -222,18 +222,18 @@ TAKEOVER = Rule(
     "A new daemon with the same --takeover PATH serves on the socket of the old one, which then "
     "accepts no more, answers those who are connected, and ends with 0; no connection is refused "
     "or lost.",
-    HARDENING,
+    BEYOND,
 )
 TAKEOVER_FAILS = Rule(
     "Until a new daemon has said that it serves, the old one serves, whatever becomes of the new.",
-    HARDENING,
+    BEYOND,
 )
 TAKEOVER_OWNER = Rule(
     "The socket is handed over to a process of the user who started the daemon, or root's.",
-    HARDENING,
+    BEYOND,
 )
 TAKEOVER_MANAGER = Rule(
-    "After a takeover NOTIFY_SOCKET is told MAINPID, the process that has taken over.", HARDENING
+    "After a takeover NOTIFY_SOCKET is told MAINPID, the process that has taken over.", BEYOND
 )
 OTHERS_CLIENTS = Rule("Other people's clients understand the answers.", FINGER)
 METRICS = Rule(

@@ -15,7 +15,6 @@ MISBEHAVING = "book/07-misbehaving.md"
 PROTOCOLS = "book/08-protocols.md"
 RING = "book/09-ring.md"
 BEYOND = "book/16-beyond.md"
-CONTRACT = "book/appendix-c-contract.md"
 
 # Framing
 ECHO = Rule(
@@ -278,24 +277,24 @@ IDLE_BYTES = Rule(
 TAKEOVER = Rule(
     "A new server with the same --takeover PATH serves on the sockets of the old one, which then "
     "accepts no more and ends with 0; no connection is refused or lost.",
-    CONTRACT,
+    BEYOND,
 )
 TAKEOVER_CONVERSATION = Rule(
     "After a takeover the old server serves those who are connected until they leave, for "
     "--drain-timeout at the most, and then drains.",
-    CONTRACT,
+    BEYOND,
 )
 TAKEOVER_FAILS = Rule(
     "Until a new server has said that it serves, the old one serves, whatever becomes of the new.",
-    CONTRACT,
+    BEYOND,
 )
 TAKEOVER_OWNER = Rule(
     "Sockets are handed over to a process of the same user or root's, and taken from no other.",
-    CONTRACT,
+    BEYOND,
 )
 TAKEOVER_STALE = Rule(
     "A socket file at PATH that nobody listens at is replaced; any other file is left alone.",
-    CONTRACT,
+    BEYOND,
 )
 
 # Other protocols

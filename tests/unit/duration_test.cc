@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "common/server/options.h"
+#include "common/server/number.h"
 
 namespace {
 

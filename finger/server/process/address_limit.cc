@@ -1,30 +1,22 @@
 #include "finger/server/process/address_limit.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include <cassert>
-#include <cstring>
+#include <span>
 
 namespace finger {
 namespace {
 
-/// It equals no IPv6 network's number: 0:0:a:b::/64 is not assigned. RFC 4291, 2.5
-std::uint64_t of_ipv4(std::uint32_t address) { return ntohl(address); }
-
-/// The part of an address that counts: an IPv4 address, the /64 network of an IPv6 one.
+/// The part of an address that counts: an IPv4 address, the /64 network of an IPv6 one. No number
+/// is both: 0:0:a:b::/64 is not assigned. RFC 4291, 2.5
 std::uint64_t network_of(const common::Address& peer) {
-  if (peer.family() == AF_INET) {
-    return of_ipv4(reinterpret_cast<const sockaddr_in*>(peer.data())->sin_addr.s_addr);
-  }
-  const in6_addr& address = reinterpret_cast<const sockaddr_in6*>(peer.data())->sin6_addr;
-  if (IN6_IS_ADDR_V4MAPPED(&address)) {
-    std::uint32_t ipv4 = 0;
-    std::memcpy(&ipv4, &address.s6_addr[12], sizeof ipv4);
-    return of_ipv4(ipv4);
-  }
+  const in6_addr address = peer.as_ipv6();
+  const std::span bytes(address.s6_addr);
   std::uint64_t network = 0;
-  for (std::size_t i = 0; i < 8; ++i) network = network << 8 | address.s6_addr[i];
+  for (const auto byte : IN6_IS_ADDR_V4MAPPED(&address) ? bytes.subspan(12) : bytes.subspan(0, 8)) {
+    network = network << 8 | byte;
+  }
   return network;
 }
 

@@ -10,13 +10,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
+#include <climits>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 #include <utility>
 
 #include "common/server/duration.h"
+#include "common/server/number.h"
 
 namespace finger {
 namespace {
@@ -32,15 +35,8 @@ std::string take_variable(const char* name) {
   return taken;
 }
 
-std::optional<long> number_in(const std::string& text) {
-  long number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 /// Whether the variable names this process: another may have passed its environment on.
-bool names_us(const std::string& pid) { return number_in(pid) == ::getpid(); }
+bool names_us(const std::string& pid) { return pid == std::to_string(::getpid()); }
 
 /// A socket whose messages go to `path`, which begins with / or, for an abstract name, with @.
 common::Fd connect_to(const std::string& path) {
@@ -76,9 +72,10 @@ bool listens_for_tcp(const common::Fd& socket) {
 ServiceManager ServiceManager::from_environment() {
   ServiceManager manager;
   manager.socket_ = connect_to(take_variable("NOTIFY_SOCKET"));
-  const auto period = number_in(take_variable("WATCHDOG_USEC"));
+  constexpr std::uint64_t longest = std::chrono::microseconds::max().count();
+  const auto period = common::parse_number(take_variable("WATCHDOG_USEC"), 1, longest);
   const auto pid = take_variable("WATCHDOG_PID");
-  if (period && *period > 0 && (pid.empty() || names_us(pid))) {
+  if (period && (pid.empty() || names_us(pid))) {
     manager.watchdog_interval_ = std::chrono::microseconds(*period) / 2;
   }
   return manager;
@@ -111,9 +108,9 @@ void ServiceManager::tell(std::string_view message, int flags) const {
 
 std::expected<common::Fd, std::string> take_passed_listener() {
   const auto pid = take_variable("LISTEN_PID");
-  const auto count = number_in(take_variable("LISTEN_FDS"));
+  const auto count = common::parse_number(take_variable("LISTEN_FDS"), 1, INT_MAX);
   (void)take_variable("LISTEN_FDNAMES");
-  if (!names_us(pid) || !count || *count < 1) return common::Fd();
+  if (!names_us(pid) || !count) return common::Fd();
   if (*count > 1) {
     return std::unexpected(
         fmt::format("{} sockets were passed, and one is served: name one ListenStream=", *count));
