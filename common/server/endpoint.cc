@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "common/server/options.h"
+#include "common/server/number.h"
 
 namespace common {
 
