@@ -87,10 +87,10 @@ int main(int argc, char** argv) {
   if (!takeover) return common::complain(takeover.error());
   auto listeners = (*takeover)->listeners([&] { return stage::open_listeners(options); });
   if (!listeners) return common::report_failure(options, listeners.error());
-  const auto not_offered = (*takeover)->offer(*listeners);
-  if (!not_offered.empty()) return common::complain(not_offered);
-  auto scrapers = uring::listen_for_scrapers(metrics_address);
+  auto scrapers = uring::listen_for_scrapers(metrics_address, **takeover);
   if (!scrapers) return uring::report_metrics_failure(metrics_address, scrapers.error());
+  const auto not_offered = (*takeover)->offer(*listeners, *scrapers);
+  if (!not_offered.empty()) return common::complain(not_offered);
   uring::Metrics metrics(stage::Server::metrics_profile(), stage::listeners_max(options),
                          std::move(*scrapers));
   const auto server = stage::Workers::create(options, ring, std::move(*listeners), metrics);

@@ -228,7 +228,10 @@ int main(int argc, char** argv) {
   if (!listeners) {
     return common::report_failure(options.process, listeners.error(), finger::server_profile);
   }
-  const auto not_offered = (*takeover)->offer(*listeners);  // while still root, and not fenced in
+  // Now: a worker that has given its rights up may not bind, nor make a file.
+  auto scrapers = uring::listen_for_scrapers(options.metrics, **takeover);
+  if (!scrapers) return uring::report_metrics_failure(options.metrics, scrapers.error());
+  const auto not_offered = (*takeover)->offer(*listeners, *scrapers);
   if (!not_offered.empty()) return complain(not_offered);
   common::Fd listener = std::move(listeners->front());
   const auto address = common::Address::of_socket(listener);
@@ -237,9 +240,6 @@ int main(int argc, char** argv) {
   }
 
   const bool as_root = options.users.empty() && ::geteuid() == 0;
-  // Now: a worker that has given its rights up may not bind.
-  auto scrapers = uring::listen_for_scrapers(options.metrics);
-  if (!scrapers) return uring::report_metrics_failure(options.metrics, scrapers.error());
   Sockets sockets{.clients = std::move(listener), .scrapers = std::move(*scrapers)};
   if (!as_root) {
     return run_alone(options, manager, **takeover, std::move(sockets), address->to_string());

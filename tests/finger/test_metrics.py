@@ -141,6 +141,29 @@ def test_after_a_reload_the_fresh_worker_counts_from_nothing(
         keeps_the_old_one.expect_answer(ANSWER)
 
 
+@pytest.mark.needs("takeover")
+@pytest.mark.rule(rules.METRICS)
+@pytest.mark.parametrize("how", ["alone", "parent"])
+def test_a_successor_answers_at_the_same_address(
+    request: pytest.FixtureRequest, start: Callable[..., FingerServer], how: str, tmp_path: Path
+) -> None:
+    where = f"127.0.0.1:{free_port()}"
+    begin = start if how == "alone" else request.getfixturevalue("start_as_root")
+    options = ("--takeover", str(tmp_path / "gate"), "--metrics", where, "--deadline", "60s")
+    old = begin(*options)
+    stays = old.connect()
+    stays.send(b"ali")
+    old.expect(b"alice", ANSWER)
+    new = begin(*options)
+    metrics.wait_for(new, where, lambda now: now["fingerd_connections_accepted_total"] == 0)
+    new.expect(b"alice", ANSWER)
+    for _ in range(20):
+        found = metrics.scrape(where, new.patience)
+        assert found["fingerd_connections_accepted_total"] == 1, "the old one has answered"
+    stays.send(b"ce\r\n")
+    stays.expect_answer(ANSWER)
+
+
 @pytest.mark.rule(rules.METRICS)
 def test_a_signal_to_every_process_of_that_name_ends_none(
     start_as_root: Callable[..., FingerServer],

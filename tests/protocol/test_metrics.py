@@ -13,6 +13,7 @@ import pytest
 import rules
 from harness import metrics
 from harness.frames import frame
+from harness.proc import wait_until
 from harness.server import Server
 from harness.strace import Strace
 from harness.subject import free_port
@@ -182,6 +183,60 @@ def test_an_address_in_use_is_named(start: Callable[..., Server]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         where = f"127.0.0.1:{taken.getsockname()[1]}"
         expect_end(start("--metrics", where, ready=False), 1, "--metrics", where, "in use")
+
+
+@pytest.mark.needs("takeover")
+@pytest.mark.rule(rules.METRICS)
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_a_successor_answers_at_the_same_address(
+    start: Callable[..., Server], tmp_path: Path, workers: str
+) -> None:
+    where = f"127.0.0.1:{free_port()}"
+    gate = ("--takeover", str(tmp_path / "gate"), "--drain-timeout", "60s")
+    options = (*gate, "--metrics", where, "--workers", workers)
+    old = start(*options)
+    stays = old.connect()
+    stays.echo(b"counted by the old one")
+    new = start(*options)
+    # In between either may answer, and one of them does.
+    metrics.wait_for(new, where, lambda now: now["echo_connections_accepted_total"] == 0)
+    for _ in range(20):
+        found = metrics.scrape(where, new.patience)
+        assert found["echo_connections_accepted_total"] == 0, "the old one has answered"
+    new.connect().echo(b"counted by the new one")
+    metrics.wait_for(new, where, lambda now: now["echo_answers_total"] == 1)
+    stays.echo(b"the old one is still there")
+
+
+@pytest.mark.needs("takeover")
+@pytest.mark.rule(rules.METRICS)
+def test_a_successor_may_answer_elsewhere_or_not_at_all(
+    start: Callable[..., Server], tmp_path: Path
+) -> None:
+    gate = ("--takeover", str(tmp_path / "gate"), "--drain-timeout", "60s")
+    first, second = (f"127.0.0.1:{free_port()}" for _ in range(2))
+    servers = [start(*gate, "--metrics", first)]
+    stays = servers[0].connect()
+    stays.echo(b"keeps the old one")
+    servers.append(start(*gate, "--workers", "2"))
+    for _ in range(20):
+        servers[-1].connect().echo(b"not taken for a scraper")
+    assert wait_until(lambda: is_refused(first, 1), servers[0].patience), "it is still open"
+    for where in (second, first):
+        servers.append(start(*gate, "--workers", "2", "--metrics", where))
+        metrics.scrape(where, servers[-1].patience)
+    stays.echo(b"still there")
+    for replaced in servers[:-1]:
+        replaced.close_clients()
+        assert replaced.wait_exit() == 0
+
+
+def is_refused(where: str, patience: float) -> bool:
+    try:
+        metrics.connect(where, patience).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 @pytest.mark.rule(rules.SCRAPED_LOCALLY)

@@ -125,7 +125,10 @@ Metrics::Metrics(const MetricsProfile& profile, std::size_t workers, common::Fd 
 void Metrics::run(Loop& loop, Scope& scope, Background& background) {
   background.run(scope, log_on_signal(background));
   if (!listener_) return;
-  for (std::size_t i = 0; i < scrapers_max; ++i) background.run(scope, answer_scrapers(loop));
+  const auto listener = std::make_shared<const common::Fd>(std::move(listener_));
+  for (std::size_t i = 0; i < scrapers_max; ++i) {
+    background.run(scope, answer_scrapers(loop, listener));
+  }
 }
 
 /// Neither a signalfd(2) nor a poll of it: the eventfd that stops a server is there already.
@@ -140,11 +143,11 @@ Task<Status> Metrics::log_on_signal(Background& background) {
 
 /// One after the other. Several of these wait for the next at the same time: for those that come
 /// too late, accept finds none.
-Task<Status> Metrics::answer_scrapers(Loop& loop) {
+Task<Status> Metrics::answer_scrapers(Loop& loop, std::shared_ptr<const common::Fd> listener) {
   while (true) {
-    const auto ready = co_await loop.poll(listener_, POLLIN);
+    const auto ready = co_await loop.poll(*listener, POLLIN);
     if (!ready) co_return std::unexpected(ready.error());
-    common::Fd scraper(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    common::Fd scraper(::accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (scraper) {
       co_await answer(loop, std::move(scraper));
     } else if (errno != EAGAIN) {  // no descriptor is left: the clients need them more
@@ -194,10 +197,14 @@ common::OptionLine metrics_option(std::string& where) {
           }};
 }
 
-common::Result<common::Fd> listen_for_scrapers(const std::string& where) {
+common::Result<common::Fd> listen_for_scrapers(const std::string& where,
+                                               common::Takeover& takeover) {
   if (where.empty()) return common::Fd();
   if (is_path(where)) return listen_at(where);
-  return common::listen_on(*parse_loopback(where), common::SocketMode::nonblocking);
+  const auto address = *parse_loopback(where);
+  common::Fd taken = takeover.side_listener(address);
+  if (taken) return taken;
+  return common::listen_on(address, common::SocketMode::nonblocking);
 }
 
 int report_metrics_failure(const std::string& where, std::error_code error) {
