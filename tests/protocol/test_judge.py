@@ -42,8 +42,8 @@ BUILDS = {
     "rust": (("rustc", "-O", "-D", "warnings", "-o", "echo", "echo.rs"), "rustc"),
 }
 OF_A_MECHANISM = {
-    "batched-calls", "feather-light", "interest", "plain-calls", "pool", "ring", "takeover",
-    "trace",
+    "batched-calls", "feather-light", "interest", "metrics", "plain-calls", "pool", "ring",
+    "takeover", "trace",
 }  # fmt: skip
 LINES_MAX = 65
 
