@@ -13,12 +13,14 @@ import pytest
 
 import rules
 from conftest import ALICE
+from harness.proc import is_sanitized
 from kit.intruder import Intruder, landlock_version, need_landlock
 from kit.machine import Machine, workers
 from kit.manager import Manager
 from kit.namespace import as_nobody
 from kit.reference import converted
 from kit.server import FingerServer
+from kit.target import FingerTarget
 from kit.users import Users
 
 pytestmark = pytest.mark.needs("privileges")
@@ -27,9 +29,10 @@ pytestmark = pytest.mark.needs("privileges")
 INHERITED = ("sh", "-c", 'exec 7>>"$0"; exec "$@"')
 
 
-def need_no_sanitizer(server: FingerServer) -> None:
-    """Its reports take files from everywhere, so it may."""
-    if server.process.is_sanitized():
+@pytest.fixture
+def unsanitized(target: FingerTarget) -> None:
+    """A sanitizer's reports take files from everywhere, and it lets no library come before it."""
+    if is_sanitized(Path(target.command[0])):
         pytest.skip("a sanitizer may read what it likes")
 
 
@@ -103,7 +106,6 @@ def expect_no_way_out(could: dict[str, str]) -> None:
 
 
 def expect_it_kept_in(intruder: Intruder, server: FingerServer) -> None:
-    need_no_sanitizer(server)
     server.expect(b"alice", converted(ALICE))
     could = intruder.could(server)
     expect_nothing_gained(could)
@@ -111,6 +113,7 @@ def expect_it_kept_in(intruder: Intruder, server: FingerServer) -> None:
 
 
 @pytest.mark.rule(rules.CONFINED)
+@pytest.mark.usefixtures("unsanitized")
 @pytest.mark.parametrize("by_root", [True, False], ids=["root", "not-root"])
 @pytest.mark.parametrize("options", [(), ("--workers", "2"), ("--sqpoll",)], ids=" ".join)
 def test_an_intruder_reads_what_lies_with_the_users_and_no_more(
@@ -126,6 +129,7 @@ def test_an_intruder_reads_what_lies_with_the_users_and_no_more(
 
 
 @pytest.mark.rule(rules.CONFINED)
+@pytest.mark.usefixtures("unsanitized")
 def test_an_intruder_in_the_worker_reads_what_lies_in_homes_and_no_more(
     machine: Machine, start_as_root: Callable[..., FingerServer], outside: Path, somebody: int
 ) -> None:
@@ -140,6 +144,7 @@ def test_an_intruder_in_the_worker_reads_what_lies_in_homes_and_no_more(
 
 
 @pytest.mark.rule(rules.CONFINED)
+@pytest.mark.usefixtures("unsanitized")
 def test_an_intruder_in_a_daemon_with_accounts_and_without_root_writes_nothing(
     users: Users, start: Callable[..., FingerServer], outside: Path, somebody: int
 ) -> None:
@@ -147,6 +152,5 @@ def test_an_intruder_in_a_daemon_with_accounts_and_without_root_writes_nothing(
     users.plan("alice").chmod(0o666)
     intruder = Intruder(outside.parent, users.plan("alice"), outside, somebody)
     server = start("--group", "root", under=(*as_nobody(), *intruder.under))
-    need_no_sanitizer(server)
     server.ask(b"nobody-of-this-name")
     expect_nothing_gained(intruder.could(server))

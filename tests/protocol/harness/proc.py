@@ -112,15 +112,11 @@ class Process:
 
     def is_sanitized(self) -> bool:
         """Whether it was built with a sanitizer: memory and cost are the sanitizer's then."""
-        return self._mentions(b"__asan_init", b"__tsan_init", b"__msan_init")
+        return is_sanitized(self._directory / "exe")
 
     def checks_types_by_descriptor(self) -> bool:
         """Whether UBSan looks at objects' types, for which it needs a pipe of its own."""
-        return self._mentions(b"__ubsan_handle_dynamic_type_cache_miss")
-
-    def _mentions(self, *names: bytes) -> bool:
-        binary = (self._directory / "exe").read_bytes()
-        return any(name in binary for name in names)
+        return b"__ubsan_handle_dynamic_type_cache_miss" in (self._directory / "exe").read_bytes()
 
     def borrow_socket(self, number: int) -> socket.socket:
         """A duplicate of the process's socket `number`. PermissionError where that is forbidden."""
@@ -143,6 +139,12 @@ class Process:
             if line.startswith(key + ":"):
                 return int(line.split()[1])
         raise AssertionError(f"{path} has no {key}")
+
+
+def is_sanitized(program: Path) -> bool:
+    """Whether it was built with AddressSanitizer, ThreadSanitizer or MemorySanitizer."""
+    binary = program.read_bytes()
+    return any(name in binary for name in (b"__asan_init", b"__tsan_init", b"__msan_init"))
 
 
 def processes_of_session(session: int) -> Iterator[Process]:
