@@ -142,9 +142,9 @@ export default defineConfig({
   cleanUrls: false,
   transformPageData(page) {
     page.frontmatter.opener = opener(page.relativePath, book);
-    if (page.relativePath !== "index.md") return;
-    page.frontmatter.pageClass = "home";
-    page.frontmatter.outline = false; // the picture has its room
+    const isFirst = page.relativePath === "index.md";
+    if (isFirst || /-view\.md$/.test(page.relativePath)) page.frontmatter.pageClass = "picture";
+    if (isFirst) page.frontmatter.outline = false;
   },
   transformHead({ pageData: { title }, description }) {
     const said = {

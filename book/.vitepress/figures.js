@@ -36,7 +36,8 @@ export function panels(svg, name, escapedText) {
   const ends = /data-panels="([\d ]+)"/.exec(svg)?.[1].split(" ").map(Number) ?? [];
   return ends.slice(1).map((to, i) => {
     const width = to - ends[i] - 2 * rule;
-    const box = `viewBox="${ends[i] + rule} 0 ${width} $1" width="${1.2 * width}"`;
+    const box = `viewBox="${ends[i] + rule} 0 ${width} $1" ` +
+      `style="width: ${Math.round(1.3 * width)}px"`;
     return inlined(svg, `${name}-${i + 1}`, i === 0 ? escapedText : "")
       .replace(/viewBox="\S+ \S+ \S+ (\S+)" width="\S+" height="\S+"/, box)
       .replace("<svg", '<svg class="narrow"')
@@ -71,14 +72,17 @@ export function figures(md, book, views) {
       const scene = row(name, book, text);
       const small = scene || panels(svg, name, text);
       const kind = scene ? "scene" : small ? "panels" : "wide";
+      const view = name.replace(/^ladder-(\d)-(\d)$/, "ladder-view.html#stage=$1&amp;moment=$2");
+      const further = scene && ` <a class="alive" href="./${view}">Step through it.</a>`;
       const figure = `<figure id="fig-${name}" class="${kind}" v-pre ` +
         `style="--readable: ${readableWidth(svg)}px">\n` +
-        `${inlined(svg, name, text)}${small}<figcaption>${link} ${title}</figcaption>\n</figure>\n`;
-      const view = views[name];
+        `${inlined(svg, name, text)}${small}<figcaption>${link} ${title}${further}` +
+        "</figcaption>\n</figure>\n";
+      const component = views[name];
       const token = Object.assign(Object.create(Object.getPrototypeOf(block)), block);
       blocks[i] = Object.assign(token, {
         type: "html_block", children: null,
-        content: view ? `<${view}>\n${figure}</${view}>\n` : figure,
+        content: component ? `<${component}>\n${figure}</${component}>\n` : figure,
       });
       blocks[i - 1].hidden = blocks[i + 1].hidden = true; // the paragraph around it
     });

@@ -19,7 +19,7 @@ function content(name) {
   const html = readFileSync(join(site, `${name}.html`), "utf8");
   const main = html.slice(html.indexOf("<main"), html.indexOf("</main>"));
   return main.slice(main.indexOf(">") + 1)
-    .replace(/ target="_self"| tabindex="-1"/g, "")
+    .replace(/ target="_self"| tabindex="-1"|<a class="alive".*?<\/a>/g, "")
     .replace(/(?<=\bid="|\burl\(#|\bhref="#)(?=[\w-])/g, `${name}--`)
     .replace(/\bhref="\.?\/([\w/-]+?)(?:\.html|\/)(?:#([^"]*))?"/g, (_, other, anchor) =>
       names.includes(other) ? `href="#${other}${anchor ? `--${anchor}` : ""}"` : "");

@@ -84,6 +84,11 @@ export async function scenes(page, url, shown) {
     });
     expect(!cut, "its scene is cut, or not on the first screen");
   }
+  if (shown === "narrow") return;
+  await page.locator(".scene figcaption a.alive").click(); // of the ring's
+  const row = page.locator(".ladder-here button[aria-label^='6, io_uring']");
+  const there = await row.waitFor().then(() => true, () => false);
+  report.expect("scenes", "ladder-view", there, `the ring's scene leads to ${page.url()}`);
 }
 
 /** Writes a page as DIRECTORY/NAME.pdf, and beside it what must be found there. */
