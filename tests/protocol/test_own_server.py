@@ -226,6 +226,14 @@ def test_a_ready_line_that_does_not_come_is_missed_soon() -> None:
         assert time.monotonic() - begin < 10
 
 
+def test_what_help_tells_is_a_foreign_servers_own_affair() -> None:
+    test = "test_command_line.py::test_help_goes_to_stdout_and_names_every_option[yours]"
+    for script, outcome in (("print('usage: mine')", "1 passed"), ("", "1 failed")):
+        command = shlex.join([sys.executable, "-c", script, "{port}"])
+        run = run_suite(test, "--server", command, "--level", "options")
+        assert outcome in run.stdout, run.stdout
+
+
 def test_the_clients_of_several_servers_are_told_apart() -> None:
     command = broken_server("none").replace("broken_servers.py", str(HERE / "broken_servers.py"))
     both = [Server(foreign_server(command, "framing"), patience=5) for _ in range(2)]
