@@ -61,11 +61,15 @@ common::OptionLine trace_option(std::string& file) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  uring::Metrics::hold_signal();
   common::Options options;
   stage::RingOptions ring;
+  std::string metrics_address;
   common::Program program{
       .name = "part6-uring",
-      .summary = "Echoes messages, one loop or several, each of coroutines on an io_uring.",
+      .summary =
+          "Echoes messages, one loop or several, each of coroutines on an io_uring.\n"
+          "SIGUSR1 logs what was counted.",
       .options = common::stage_options(options)};
   program.options.push_back(common::max_connections_option(options));
   program.options.push_back(common::workers_option(options, "event loops, a thread each; or 1"));
@@ -75,6 +79,7 @@ int main(int argc, char** argv) {
   program.options.push_back(ring_option(ring.setup));
   program.options.push_back(spin_option(ring.setup));
   program.options.push_back(trace_option(ring.trace_file));
+  program.options.push_back(uring::metrics_option(metrics_address));
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   common::prepare_process(options);
 
@@ -82,9 +87,13 @@ int main(int argc, char** argv) {
   if (!takeover) return common::complain(takeover.error());
   auto listeners = (*takeover)->listeners([&] { return stage::open_listeners(options); });
   if (!listeners) return common::report_failure(options, listeners.error());
-  const auto not_offered = (*takeover)->offer(*listeners);
+  auto scrapers = uring::listen_for_scrapers(metrics_address, **takeover);
+  if (!scrapers) return uring::report_metrics_failure(metrics_address, scrapers.error());
+  const auto not_offered = (*takeover)->offer(*listeners, *scrapers);
   if (!not_offered.empty()) return common::complain(not_offered);
-  const auto server = stage::Workers::create(options, ring, std::move(*listeners));
+  uring::Metrics metrics(stage::Server::metrics_profile(), stage::listeners_max(options),
+                         std::move(*scrapers));
+  const auto server = stage::Workers::create(options, ring, std::move(*listeners), metrics);
   if (!server) return common::complain(server.error());
   common::SuccessorThread successor(**takeover);
   const auto signals = common::SignalWakeup::create(options.drain_timeout, [&] {

@@ -3,6 +3,7 @@
 #include <cassert>
 #include <chrono>
 #include <functional>
+#include <string_view>
 #include <utility>
 
 #include "common/http/protocol.h"
@@ -14,6 +15,21 @@
 
 namespace stage {
 namespace {
+
+/// How a connection ends.
+enum class Outcome { left, timed_out, cut_short, too_long, malformed, failed };
+
+constexpr std::string_view outcomes[] = {"left",     "timed_out", "cut_short",
+                                         "too_long", "malformed", "failed"};
+
+Outcome outcome_of(std::error_code reason) {
+  if (!reason) return Outcome::left;
+  if (reason == common::Error::timed_out) return Outcome::timed_out;
+  if (reason == common::Error::cut_short) return Outcome::cut_short;
+  if (reason == common::Error::too_long) return Outcome::too_long;
+  if (reason == common::Error::malformed) return Outcome::malformed;
+  return Outcome::failed;
+}
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
 /// Returns why it ended; no error: between two messages, as a client should leave.
@@ -66,13 +82,23 @@ uring::Task<> Server::serve_client(Connection& connection, Arguments... argument
   // Our stop may have cut a message short.
   const bool goodbye =
       outcome || (context_.draining && outcome.error() == common::Error::cut_short);
-  log_.closed(connection.peer(), goodbye ? std::error_code() : outcome.error(),
-              session.inside_message());
+  const auto reason = goodbye ? std::error_code() : outcome.error();
+  log_.closed(connection.peer(), reason, session.inside_message());
+  counters_.outcomes[static_cast<std::size_t>(outcome_of(reason))].add();
   co_await connection.close_gracefully();
   close(connection);
 }
 
-common::Result<std::unique_ptr<Server>> Server::create(Shared& shared, const uring::Setup& setup,
+uring::MetricsProfile Server::metrics_profile() {
+  return {.prefix = "echo",
+          .exchange = "connections_ended_total",
+          .outcomes = outcomes,
+          .answers = true,
+          .buffers = true};
+}
+
+common::Result<std::unique_ptr<Server>> Server::create(Shared& shared, std::size_t i,
+                                                       const uring::Setup& setup,
                                                        const std::string& trace_file,
                                                        common::Fd listener,
                                                        const common::Fd& wake) {
@@ -81,12 +107,14 @@ common::Result<std::unique_ptr<Server>> Server::create(Shared& shared, const uri
   auto buffers = uring::Buffers::create(**loop, setup.buffers, setup.buffer_bytes);
   if (!buffers) return std::unexpected(buffers.error());
   return std::unique_ptr<Server>(
-      new Server(shared, std::move(*loop), std::move(*buffers), std::move(listener), wake));
+      new Server(shared, i, std::move(*loop), std::move(*buffers), std::move(listener), wake));
 }
 
-Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop,
+Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
                std::unique_ptr<uring::Buffers> buffers, common::Fd listener, const common::Fd& wake)
     : shared_(shared),
+      counters_(shared.metrics.of_worker(i)),
+      is_first_(i == 0),
       options_(shared.options),
       log_(options_.verbose),
       loop_(std::move(loop)),
@@ -102,6 +130,7 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop,
       return serve_client<Session>(connection, arguments...);
     });
   };
+  loop_->at_end_of_turn([this] { publish(); });
 }
 
 common::Status Server::run(uring::LogWriter* log_writer) {
@@ -140,6 +169,8 @@ uring::Task<common::Status> Server::work() {
 uring::Task<> Server::accept_clients() {
   uring::Scope accepting(*loop_);
   background_.run(accepting, acceptor_.accept_each(std::bind_front(&Server::admit, this)));
+  // No longer than it accepts: after that it may have a successor, which counts from 0.
+  if (is_first_) shared_.metrics.run(*loop_, accepting, background_);
   while (!shared_.stopping && !shared_.retiring && !background_.fault()) {
     (void)co_await background_.change();
   }
@@ -164,6 +195,7 @@ uring::Task<> Server::add_after_header(common::Accepted accepted) {
 
 void Server::add(common::Accepted accepted) {
   log_.opened(accepted.peer);
+  counters_.accepted.add();
   const auto token = clients_.emplace(context_, std::move(accepted));
   clients_.find(token)->open(token);
 }
@@ -171,6 +203,7 @@ void Server::add(common::Accepted accepted) {
 void Server::close(Connection& connection) {
   assert(context_.output.empty());  // or one client would get what is for another
   clients_.erase(connection.token());
+  counters_.closed.add();
   acceptor_.release();
   if (context_.draining || shared_.retiring) background_.notify();
 }
@@ -193,6 +226,22 @@ void Server::begin_drain() {
   context_.draining = true;
   clients_.for_each([](common::Token, Connection& client) { client.begin_drain(); });
   context_.lingering.cancel();
+}
+
+/// Shows what was counted to those who ask: once a turn, so that a message costs no more for it.
+/// The time to answer is that from the wake-up which brought the messages to the call that sends
+/// their answers: it comes next.
+void Server::publish() {
+  const Traffic& traffic = context_.traffic;
+  if (const auto answered = traffic.answers - counters_.answers.value(); answered > 0) {
+    counters_.answer_time.add(common::Clock::now() - loop_->now(), answered);
+    counters_.answers.set(traffic.answers);
+  }
+  counters_.sent_bytes.set(traffic.sent_bytes);
+  uring::catch_up(counters_.received_bytes, buffers_->received_bytes());
+  counters_.waits.set(acceptor_.waits());
+  counters_.buffers_out.set(buffers_->lent());
+  counters_.take(loop_->ring());
 }
 
 }  // namespace stage

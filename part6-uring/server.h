@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -16,16 +17,18 @@
 #include "uring/server/acceptor.h"
 #include "uring/server/background.h"
 #include "uring/server/log_writer.h"
+#include "uring/server/metrics.h"
 #include "uring/task.h"
 
 namespace stage {
 
 /// What the servers of one process share.
 struct Shared {
-  explicit Shared(const common::Options& chosen)
-      : options(chosen), connection_limit(chosen.max_connections) {}
+  Shared(const common::Options& chosen, uring::Metrics& counted)
+      : options(chosen), metrics(counted), connection_limit(chosen.max_connections) {}
 
   const common::Options& options;
+  uring::Metrics& metrics;
   common::ConnectionLimit connection_limit;
   std::atomic<bool> stopping = false;
   std::atomic<bool> retiring = false;
@@ -34,11 +37,16 @@ struct Shared {
 /// Serves every client on one thread, each in a coroutine that reads like part 1's.
 class Server {
  public:
+  /// What SIGUSR1 and --metrics tell of servers like this.
+  static uring::MetricsProfile metrics_profile();
+
   /// A server that accepts from `listener`, a non-blocking one. It must run and end on the thread
   /// that makes it, the only one that may use its ring. `wake` is an eventfd(2): written to when
   /// what is shared has changed. An empty `trace_file` means none.
+  /// It is the i-th of those that share.
   /// Errors: of uring::Loop::create(), uring::Buffers::create().
-  static common::Result<std::unique_ptr<Server>> create(Shared& shared, const uring::Setup& setup,
+  static common::Result<std::unique_ptr<Server>> create(Shared& shared, std::size_t i,
+                                                        const uring::Setup& setup,
                                                         const std::string& trace_file,
                                                         common::Fd listener,
                                                         const common::Fd& wake);
@@ -48,8 +56,8 @@ class Server {
   common::Status run(uring::LogWriter* log_writer);
 
  private:
-  Server(Shared& shared, std::unique_ptr<uring::Loop> loop, std::unique_ptr<uring::Buffers> buffers,
-         common::Fd listener, const common::Fd& wake);
+  Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
+         std::unique_ptr<uring::Buffers> buffers, common::Fd listener, const common::Fd& wake);
 
   template <typename Session, typename... Arguments>
   uring::Task<> serve_client(Connection& connection, Arguments... arguments);
@@ -63,8 +71,11 @@ class Server {
   void add(common::Accepted accepted);
   void close(Connection& connection);
   void begin_drain();
+  void publish();
 
   Shared& shared_;
+  uring::WorkerCounters& counters_;
+  const bool is_first_;
   const common::Options& options_;
   common::ConnectionLog log_;
   std::unique_ptr<uring::Loop> loop_;

@@ -19,7 +19,8 @@ common::Result<std::vector<common::Fd>> open_listeners(const common::Options& op
 }
 
 std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
-    const common::Options& options, const RingOptions& ring, std::vector<common::Fd> listeners) {
+    const common::Options& options, const RingOptions& ring, std::vector<common::Fd> listeners,
+    uring::Metrics& metrics) {
   const auto address = common::Address::of_socket(listeners.front());
   if (!address) return std::unexpected(address.error().message());
   // A server that was taken over from may have had fewer workers.
@@ -27,7 +28,7 @@ std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
   if (!spread) return std::unexpected(spread.error().message());
   const std::size_t servers = spread->size();
   std::unique_ptr<Workers> workers(
-      new Workers(options, ring, address->to_string(), std::move(*spread)));
+      new Workers(options, ring, address->to_string(), std::move(*spread), metrics));
   std::string complaint = workers->worker_group_.start(
       servers, std::bind_front(&Workers::create_server, workers.get()));
   if (!complaint.empty()) return std::unexpected(std::move(complaint));
@@ -41,7 +42,7 @@ std::expected<std::unique_ptr<Server>, std::string> Workers::create_server(std::
     trace_file += "." + std::to_string(i);
     if (!std::ofstream(trace_file)) return std::unexpected("cannot write " + trace_file);
   }
-  auto server = Server::create(shared_, ring_.setup, trace_file, std::move(listeners_[i]), wake);
+  auto server = Server::create(shared_, i, ring_.setup, trace_file, std::move(listeners_[i]), wake);
   if (!server) return std::unexpected(uring::explain(server.error()));
   return std::move(*server);
 }

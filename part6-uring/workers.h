@@ -35,7 +35,8 @@ class Workers {
   /// As many servers as --workers says, or one, the first for the calling thread. Error: a line
   /// that says what is missing, and what to do about it.
   static std::expected<std::unique_ptr<Workers>, std::string> create(
-      const common::Options& options, const RingOptions& ring, std::vector<common::Fd> listeners);
+      const common::Options& options, const RingOptions& ring, std::vector<common::Fd> listeners,
+      uring::Metrics& metrics);
 
   std::string address() const { return address_; }
 
@@ -52,8 +53,8 @@ class Workers {
 
  private:
   Workers(const common::Options& options, const RingOptions& ring, std::string address,
-          std::vector<common::Fd> listeners)
-      : shared_(options),
+          std::vector<common::Fd> listeners, uring::Metrics& metrics)
+      : shared_(options, metrics),
         ring_(ring),
         address_(std::move(address)),
         listeners_(std::move(listeners)),

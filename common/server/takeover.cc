@@ -24,7 +24,8 @@
 namespace common {
 namespace {
 
-// What is said, a byte each: with the sockets, whether there are more of them;
+// What is said, a byte each: with the sockets, whether there are more of them, and which is beside;
+constexpr char beside = '/';
 constexpr char more = '+';
 constexpr char last = '.';
 // by the new server;
@@ -64,6 +65,8 @@ bool listens(const Fd& socket, std::initializer_list<int> families) {
   return listening == 1 && std::ranges::find(families, family) != families.end();
 }
 
+bool listens_to_tcp(const Fd& socket) { return listens(socket, {AF_INET, AF_INET6}); }
+
 bool say(const Fd& connection, char what) {
   return ::send(connection.get(), &what, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
 }
@@ -94,7 +97,11 @@ bool send_some(const Fd& connection, std::span<const int> descriptors, char what
   return ::sendmsg(connection.get(), &parcel.header, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
 }
 
-bool send_all(const Fd& connection, std::span<const int> descriptors) {
+bool send_all(const Fd& connection, std::span<const int> descriptors, std::span<const Fd> side) {
+  for (const Fd& each : side) {
+    const int number = each.get();
+    if (!send_some(connection, {&number, 1}, beside)) return false;
+  }
   while (descriptors.size() > descriptors_each_max) {
     if (!send_some(connection, descriptors.first(descriptors_each_max), more)) return false;
     descriptors = descriptors.subspan(descriptors_each_max);
@@ -102,23 +109,25 @@ bool send_all(const Fd& connection, std::span<const int> descriptors) {
   return send_some(connection, descriptors, last);
 }
 
-/// What was received, and closed again if something is wrong with it.
-std::vector<Fd> receive_all(const Fd& connection) {
+/// What was received, and closed again if something is wrong with it. What is beside goes to
+/// `side`.
+std::vector<Fd> receive_all(const Fd& connection, std::vector<Fd>& side) {
   std::vector<Fd> received;
   while (true) {
     Parcel parcel;
     if (::recvmsg(connection.get(), &parcel.header, MSG_CMSG_CLOEXEC) != 1) return {};
     const cmsghdr* const rights = CMSG_FIRSTHDR(&parcel.header);
     if (rights == nullptr || rights->cmsg_type != SCM_RIGHTS) return {};
+    auto& to = parcel.what == beside ? side : received;
     const std::size_t count = (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     for (std::size_t i = 0; i < count; ++i) {
       int number = -1;
       std::memcpy(&number, CMSG_DATA(rights) + i * sizeof number, sizeof number);
-      received.emplace_back(number);
+      to.emplace_back(number);
     }
     if ((parcel.header.msg_flags & MSG_CTRUNC) != 0) return {};  // no more descriptors: EMFILE
     if (parcel.what == last) return received;
-    if (parcel.what != more) return {};
+    if (parcel.what != more && parcel.what != beside) return {};
   }
 }
 
@@ -147,11 +156,10 @@ std::string Takeover::ask_predecessor(std::size_t sockets_max) {
   if (const uid_t uid = peer_of(connection).uid; uid != owner_ && uid != 0) {
     return fmt::format("the server at {} is another user's, of uid {}", path_, uid);
   }
-  auto received = receive_all(connection);
+  auto received = receive_all(connection, side_);
   const bool sound = received.size() > 1 && listens(received.front(), {AF_UNIX}) &&
-                     std::all_of(received.begin() + 1, received.end(), [](const Fd& socket) {
-                       return listens(socket, {AF_INET, AF_INET6});
-                     });
+                     std::all_of(received.begin() + 1, received.end(), listens_to_tcp) &&
+                     std::ranges::all_of(side_, listens_to_tcp);
   if (!sound) return fmt::format("the server at {} does not hand its sockets over", path_);
   if (received.size() - 1 > sockets_max) {
     return fmt::format(
@@ -171,14 +179,31 @@ Result<std::vector<Fd>> Takeover::listeners(const std::function<Result<std::vect
   return std::exchange(sockets_, {});
 }
 
-std::string Takeover::offer(std::span<const Fd> sockets) {
+Fd Takeover::side_listener(const Address& address) {
+  for (Fd& each : std::exchange(side_, {})) {
+    const auto bound = Address::of_socket(each);
+    if (bound && bound->to_string() == address.to_string()) return std::move(each);
+  }
+  return {};
+}
+
+std::string Takeover::offer(std::span<const Fd> sockets, const Fd& side) {
+  side_.clear();  // what we had no use for
   if (path_.empty()) return "";
   for (const Fd& socket : sockets) {
-    Fd same(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));
-    if (!same) return fmt::format("cannot offer a socket at {}: {}", path_, reason());
-    sockets_.push_back(std::move(same));
+    if (std::string complaint = keep(socket, sockets_); !complaint.empty()) return complaint;
+  }
+  if (side && listens_to_tcp(side)) {
+    if (std::string complaint = keep(side, side_); !complaint.empty()) return complaint;
   }
   return meeting_point_ ? "" : meet();
+}
+
+std::string Takeover::keep(const Fd& socket, std::vector<Fd>& with) {
+  Fd same(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));
+  if (!same) return fmt::format("cannot offer a socket at {}: {}", path_, reason());
+  with.push_back(std::move(same));
+  return "";
 }
 
 /// Listens at the path. A socket file that is still there is of a server that has ended: nobody
@@ -251,7 +276,7 @@ void Takeover::receive_candidate() {
   if (candidate_) (void)say(candidate_, superseded);
   std::vector<int> numbers{meeting_point_.get()};
   for (const Fd& socket : sockets_) numbers.push_back(socket.get());
-  candidate_ = send_all(next, numbers) ? std::move(next) : Fd();
+  candidate_ = send_all(next, numbers, side_) ? std::move(next) : Fd();
 }
 
 void Takeover::withdraw() {
@@ -259,6 +284,7 @@ void Takeover::withdraw() {
   candidate_ = Fd();
   meeting_point_ = Fd();
   sockets_.clear();
+  side_.clear();
 }
 
 }  // namespace common

@@ -14,6 +14,7 @@
 
 #include "common/fd.h"
 #include "common/result.h"
+#include "common/server/address.h"
 
 namespace common {
 
@@ -49,9 +50,13 @@ class Takeover {
   /// that `bind` makes, or its error.
   Result<std::vector<Fd>> listeners(const std::function<Result<std::vector<Fd>>()>& bind);
 
+  /// The one that was handed over beside them, if it listens on `address`. Else empty: bind it.
+  Fd side_listener(const Address& address);
+
   /// Gets ready to hand these over, of which it keeps duplicates, and listens at `path` unless it
-  /// has taken that over as well. Returns nothing, or a line that says what fails.
-  std::string offer(std::span<const Fd> sockets);
+  /// has taken that over as well. `side` is not for clients, and a successor may have no use for
+  /// it; only a TCP socket is handed over. Returns nothing, or a line that says what fails.
+  std::string offer(std::span<const Fd> sockets, const Fd& side = {});
 
   /// Tells the server before us that we serve. Returns nothing: so we must, whatever has become of
   /// it. Or a line: we must not, another was quicker.
@@ -75,6 +80,7 @@ class Takeover {
  private:
   explicit Takeover(std::string path) : path_(std::move(path)) {}
   std::string ask_predecessor(std::size_t sockets_max);
+  std::string keep(const Fd& socket, std::vector<Fd>& with);
   std::string meet();
   bool candidate_serves();
   void receive_candidate();
@@ -82,6 +88,7 @@ class Takeover {
   const std::string path_;
   const uid_t owner_ = ::geteuid();  ///< Before rights are given up.
   std::vector<Fd> sockets_;          ///< Taken over, or offered.
+  std::vector<Fd> side_;             ///< As well; one, or none.
   Fd predecessor_;                   ///< Until confirm().
   Fd meeting_point_;                 ///< Listens at path_.
   Fd candidate_;                     ///< Has the sockets, and does not serve yet.

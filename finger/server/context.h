@@ -13,6 +13,7 @@
 #include "finger/server/roster.h"
 #include "uring/canceller.h"
 #include "uring/loop.h"
+#include "uring/server/counters.h"
 
 namespace finger {
 
@@ -21,6 +22,7 @@ namespace finger {
 struct Context {
   const Options& options;
   uring::Loop& loop;
+  uring::WorkerCounters& counters;
 
   /// Cancelled when a drain begins: receives of a query, and waits for a peer to close.
   uring::Canceller& receiving;

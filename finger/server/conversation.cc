@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "common/server/constants.h"
@@ -47,10 +48,12 @@ void Conversation::close() {
 uring::Task<Result<std::size_t>> Conversation::receive(std::span<std::byte> to) {
   const auto received =
       co_await loop().recv(fd_, to).until(deadline_).cancelled_by(context_.receiving);
+  context_.counters.received_bytes.add(received.value_or(0));
   if (received || received.error() != uring::Error::cancelled) co_return received;
   // A query that the kernel already holds when the drain begins is answered.
   const ssize_t held = ::recv(fd_.get(), to.data(), to.size(), MSG_DONTWAIT);
   if (held < 0) co_return received;
+  context_.counters.received_bytes.add(static_cast<std::uint64_t>(held));
   co_return static_cast<std::size_t>(held);
 }
 
@@ -59,6 +62,7 @@ uring::Task<Status> Conversation::send(std::span<const std::byte> bytes) {
     const auto sent = co_await loop().send(fd_, bytes, MSG_WAITALL).until(deadline_);
     if (!sent) co_return std::unexpected(sent.error());
     sent_bytes_ += *sent;
+    context_.counters.sent_bytes.add(*sent);
     bytes = bytes.subspan(*sent);
   }
   co_return Status();

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <mutex>
@@ -11,22 +10,13 @@
 
 #include "common/server/log.h"
 #include "finger/server/conversation.h"
+#include "finger/server/outcome.h"
 
 namespace finger {
 namespace {
 
 /// A query may be 1024 bytes long, and four times that when it is escaped.
 constexpr std::size_t logged_bytes_max = 128;
-
-/// What an outcome begins with that is no client's doing.
-constexpr std::string_view failed = "failed: ";
-
-bool says_peer_has_gone(std::error_code error) {
-  return error == std::errc::connection_reset || error == std::errc::broken_pipe ||
-         error == std::errc::not_connected || error == std::errc::host_unreachable ||
-         error == std::errc::network_unreachable ||
-         error == std::error_code(ETIMEDOUT, std::system_category());
-}
 
 /// In words that name what was found there, where those of the errno do not.
 std::string reason(std::error_code no_plan) {
@@ -36,15 +26,24 @@ std::string reason(std::error_code no_plan) {
   return no_plan.message();
 }
 
-std::string outcome(const Conversation& conversation, const Status& ended) {
-  if (ended && !conversation.no_plan()) return "answered";
-  if (ended) return fmt::format("no plan ({})", reason(conversation.no_plan()));
-  const std::error_code error = ended.error();
-  if (!text_for_peer(error).empty()) return error.message();
-  if (error == make_error_code(uring::Error::timed_out)) return "timed out";
-  if (error == make_error_code(uring::Error::cancelled)) return "stopped";
-  if (says_peer_has_gone(error)) return "gone";
-  return std::string(failed) + error.message();
+std::string text_of(ExchangeOutcome outcome, const Conversation& conversation,
+                    const Status& ended) {
+  switch (outcome) {
+    case ExchangeOutcome::answered:
+      return "answered";
+    case ExchangeOutcome::without_plan:
+      return fmt::format("no plan ({})", reason(conversation.no_plan()));
+    case ExchangeOutcome::timed_out:
+      return "timed out";
+    case ExchangeOutcome::stopped:
+      return "stopped";
+    case ExchangeOutcome::gone:
+      return "gone";
+    case ExchangeOutcome::failed:
+      return fmt::format("failed: {}", ended.error().message());
+    default:
+      return ended.error().message();  // what the peer was told
+  }
 }
 
 /// In quotation marks, with those inside escaped: the query cannot end its quotation.
@@ -63,11 +62,12 @@ std::string quoted(std::string_view query) {
 void log_conversation(const Conversation& conversation, std::string_view query,
                       const Status& ended) {
   using Milliseconds = std::chrono::duration<double, std::milli>;
-  const auto what = outcome(conversation, ended);
+  const auto outcome = outcome_of(conversation, ended);
   common::log(
       fmt::format("{} {} {} {} bytes {:.1f} ms", conversation.peer().to_string(), quoted(query),
-                  what, conversation.sent_bytes(), Milliseconds(conversation.age()).count()),
-      what.starts_with(failed) ? common::Severity::warning : common::Severity::info);
+                  text_of(outcome, conversation, ended), conversation.sent_bytes(),
+                  Milliseconds(conversation.age()).count()),
+      outcome == ExchangeOutcome::failed ? common::Severity::warning : common::Severity::info);
 }
 
 void log_turned_away(const common::Address& peer, common::Clock::time_point now) {

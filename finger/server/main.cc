@@ -24,6 +24,8 @@
 #include "common/server/successor_thread.h"
 #include "common/server/takeover.h"
 #include "finger/server/options.h"
+#include "finger/server/outcome.h"
+#include "finger/server/process/health.h"
 #include "finger/server/process/heartbeat.h"
 #include "finger/server/process/landlock.h"
 #include "finger/server/process/service_manager.h"
@@ -33,11 +35,18 @@
 #include "finger/server/root/root_thread.h"
 #include "finger/server/roster.h"
 #include "finger/server/workers.h"
+#include "uring/server/metrics.h"
 
 namespace {
 
 using common::complain;
 using finger::ServiceManager;
+
+/// What is listened on.
+struct Sockets {
+  common::Fd clients;
+  common::Fd scrapers;  ///< Empty without --metrics.
+};
 
 /// `::` serves IPv6 and IPv4. Without IPv6 on the machine, 0.0.0.0 takes its place.
 common::Result<common::Fd> listen_on(finger::Options& options) {
@@ -94,9 +103,12 @@ std::unique_ptr<finger::Heartbeat> heartbeat_for(std::optional<std::chrono::micr
   return std::make_unique<finger::Heartbeat>(*interval, options.process.workers, std::move(alive));
 }
 
+constexpr uring::MetricsProfile metrics_profile{
+    .prefix = "fingerd", .exchange = "exchanges_total", .outcomes = finger::outcome_names};
+
 /// Serves in this process, with its rights or, if those are root's, with the daemon account's.
 int run_alone(const finger::Options& options, const ServiceManager& manager,
-              common::Takeover& takeover, common::Fd listener, const std::string& address) {
+              common::Takeover& takeover, Sockets sockets, const std::string& address) {
   auto users = finger::open_users(options);  // while still root: it may, wherever it is
   if (!users) return complain(explain(options, users.error()));
   std::optional<finger::HomeFence> fence;  // not with accounts: SIGHUP reads them in this process
@@ -108,14 +120,16 @@ int run_alone(const finger::Options& options, const ServiceManager& manager,
 
   auto roster = finger::load_roster(options, std::move(*users));
   if (!roster) return complain(explain(options, roster.error()));
+  uring::Metrics metrics(metrics_profile, options.process.workers, std::move(sockets.scrapers));
   const auto workers = finger::Workers::create(
-      options, std::move(listener), std::move(*roster),
+      options, std::move(sockets.clients), std::move(*roster),
       [](uring::Loop& loop, const finger::Accounts&) -> finger::Result<std::vector<std::uint16_t>> {
         const auto restricted = finger::restrict_ring(loop.ring());
         if (!restricted) return std::unexpected(restricted.error());
         return {};
       },
-      heartbeat_for(manager.watchdog_interval(), options, [&manager] { manager.alive(); }));
+      heartbeat_for(manager.watchdog_interval(), options, [&manager] { manager.alive(); }),
+      metrics);
   if (!workers) return complain(workers.error());
   common::SuccessorThread successor(takeover);
   const auto signals = common::SignalWakeup::create(drain_timeout(options), [&] {
@@ -142,19 +156,20 @@ int run_alone(const finger::Options& options, const ServiceManager& manager,
 }
 
 /// Serves in a process of its own, which gives root up and opens each plan as its owner.
-int run_worker(const finger::Options& options, common::Fd listener, finger::Report& report,
+int run_worker(const finger::Options& options, Sockets sockets, finger::Report& report,
                std::unique_ptr<finger::Heartbeat> heartbeat) {
   auto root = finger::RootThread::start();
   if (!root) return report.failed(root.error());
   auto roster = finger::load_roster(options, common::Fd());
   if (!roster) return report.failed(explain(options, roster.error()));
   (*root)->keep_to_homes((*roster)->accounts);
+  uring::Metrics metrics(metrics_profile, options.process.workers, std::move(sockets.scrapers));
   const auto workers = finger::Workers::create(
-      options, std::move(listener), std::move(*roster),
+      options, std::move(sockets.clients), std::move(*roster),
       [&root](uring::Loop& loop, const finger::Accounts& accounts) {
         return (*root)->prepare(loop, accounts);
       },
-      std::move(heartbeat));
+      std::move(heartbeat), metrics);
   if (!workers) return report.failed(workers.error());
   root->reset();
   const auto signals =
@@ -168,13 +183,14 @@ int run_worker(const finger::Options& options, common::Fd listener, finger::Repo
 }
 
 int run_parent(const finger::Options& options, ServiceManager manager,
-               std::unique_ptr<common::Takeover> takeover, common::Fd listener,
+               std::unique_ptr<common::Takeover> takeover, Sockets sockets,
                const std::string& address) {
   const auto watchdog = manager.watchdog_interval();
   finger::Parent parent(
-      std::move(listener), {.start = start_timeout, .drain = drain_timeout(options)},
-      [&options, watchdog](common::Fd socket, finger::Report& report) {
-        return run_worker(options, std::move(socket), report,
+      std::move(sockets.clients), {.start = start_timeout, .drain = drain_timeout(options)},
+      [&options, &sockets, watchdog](common::Fd clients, finger::Report& report) {
+        // In the worker: what is moved here stays in the parent.
+        return run_worker(options, {std::move(clients), std::move(sockets.scrapers)}, report,
                           heartbeat_for(watchdog, options, [&report] { report.alive(); }));
       },
       [&address] { common::announce(address); }, std::move(manager), std::move(takeover));
@@ -186,15 +202,19 @@ int run_parent(const finger::Options& options, ServiceManager manager,
 }  // namespace
 
 int main(int argc, char** argv) {
+  uring::Metrics::hold_signal();
   finger::SignalAction::hold(SIGHUP);
   finger::SignalAction::hold(finger::Parent::retire_signal);
   finger::SignalAction::hold(finger::Parent::drain_signal);
   finger::Options options;
   const common::Program program{
       .name = "fingerd",
-      .summary = "Answers finger queries (RFC 1288) with the plans of those who have opted in.",
+      .summary =
+          "Answers finger queries (RFC 1288) with the plans of those who have opted in.\n"
+          "SIGHUP loads them anew, SIGUSR1 logs what was counted.",
       .options = finger::option_table(options)};
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
+  if (options.health) return finger::check_health(*options.health);
   auto passed = finger::take_passed_listener();
   if (!passed) return complain(passed.error());
   finger::close_inherited_descriptors(*passed);
@@ -208,7 +228,10 @@ int main(int argc, char** argv) {
   if (!listeners) {
     return common::report_failure(options.process, listeners.error(), finger::server_profile);
   }
-  const auto not_offered = (*takeover)->offer(*listeners);  // while still root, and not fenced in
+  // Now: a worker that has given its rights up may not bind, nor make a file.
+  auto scrapers = uring::listen_for_scrapers(options.metrics, **takeover);
+  if (!scrapers) return uring::report_metrics_failure(options.metrics, scrapers.error());
+  const auto not_offered = (*takeover)->offer(*listeners, *scrapers);
   if (!not_offered.empty()) return complain(not_offered);
   common::Fd listener = std::move(listeners->front());
   const auto address = common::Address::of_socket(listener);
@@ -217,9 +240,10 @@ int main(int argc, char** argv) {
   }
 
   const bool as_root = options.users.empty() && ::geteuid() == 0;
+  Sockets sockets{.clients = std::move(listener), .scrapers = std::move(*scrapers)};
   if (!as_root) {
-    return run_alone(options, manager, **takeover, std::move(listener), address->to_string());
+    return run_alone(options, manager, **takeover, std::move(sockets), address->to_string());
   }
-  return run_parent(options, std::move(manager), std::move(*takeover), std::move(listener),
+  return run_parent(options, std::move(manager), std::move(*takeover), std::move(sockets),
                     address->to_string());
 }

@@ -4,6 +4,9 @@
 #include <limits>
 #include <utility>
 
+#include "common/server/endpoint.h"
+#include "uring/server/metrics.h"
+
 namespace finger {
 namespace {
 
@@ -25,6 +28,18 @@ common::OptionLine text_option(std::string name, std::string value_name, std::st
           .set = [&target](std::string_view text) {
             target = text;
             return !text.empty();
+          }};
+}
+
+common::OptionLine health_option(std::optional<common::Address>& address) {
+  return {.name = "--health",
+          .value_name = "ADDR",
+          .fallback = "",
+          .meaning = "ask whether a fingerd serves there, and end with 0 or 1: for orchestrators",
+          .takes = "an address and port such as 127.0.0.1:79 or [::1]:79",
+          .set = [&address](std::string_view text) {
+            address = common::parse_endpoint(text);
+            return address.has_value();
           }};
 }
 
@@ -83,6 +98,8 @@ common::OptionTable option_table(Options& options) {
       common::proxy_protocol_option(process),
       flag_option("--quiet", "no line for each exchange on stderr", options.quiet),
       common::takeover_option(process),
+      health_option(options.health),
+      uring::metrics_option(options.metrics),
       ring_option(options.ring),
   };
 }

@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 
+#include "common/server/address.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
 #include "uring/features.h"
@@ -23,6 +25,8 @@ struct Options {
   bool sqpoll = false;
   bool list = true;
   bool quiet = false;
+  std::optional<common::Address> health;  ///< Of the daemon to ask; nullopt: to be one.
+  std::string metrics;                    ///< Where --metrics serves them; empty: nowhere.
   uring::Setup ring;
 };
 

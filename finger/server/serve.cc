@@ -7,6 +7,7 @@
 
 #include "finger/server/conversation.h"
 #include "finger/server/conversation_log.h"
+#include "finger/server/outcome.h"
 #include "finger/server/plan.h"
 #include "finger/server/protocol/query.h"
 
@@ -73,6 +74,7 @@ uring::Task<> serve(const Context& context, common::Accepted accepted) {
       if (!told) ended = told;
     }
   }
+  count_conversation(conversation, ended);
   if (!context.options.quiet) log_conversation(conversation, reader.begun(), ended);
   if (is_cut_short(conversation, ended)) {
     conversation.reset_on_close();

@@ -20,8 +20,8 @@ common::RepeatedFault close_fault("closing a plan failed");
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::create(Shared& shared, const common::Fd& wake,
-                                               const PrepareRing& prepare) {
+Result<std::unique_ptr<Server>> Server::create(Shared& shared, std::size_t i,
+                                               const common::Fd& wake, const PrepareRing& prepare) {
   uring::Setup setup = shared.options.ring;
   setup.sqpoll |= shared.options.sqpoll;
   setup.disabled = static_cast<bool>(prepare);
@@ -36,12 +36,14 @@ Result<std::unique_ptr<Server>> Server::create(Shared& shared, const common::Fd&
     credentials = std::move(*prepared);
   }
   return std::unique_ptr<Server>(
-      new Server(shared, std::move(*loop), wake, std::move(credentials)));
+      new Server(shared, i, std::move(*loop), wake, std::move(credentials)));
 }
 
-Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop, const common::Fd& wake,
-               std::vector<std::uint16_t> credentials)
+Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
+               const common::Fd& wake, std::vector<std::uint16_t> credentials)
     : shared_(shared),
+      counters_(shared.metrics.of_worker(i)),
+      is_first_(i == 0),
       loop_(std::move(loop)),
       credentials_(std::move(credentials)),
       background_(*loop_, wake),
@@ -50,6 +52,7 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop, const common::
       context_{
           .options = shared.options,
           .loop = *loop_,
+          .counters = counters_,
           .receiving = receiving_,
           .lingering = lingering_,
           .homes = homes_,
@@ -61,6 +64,10 @@ Server::Server(Shared& shared, std::unique_ptr<uring::Loop> loop, const common::
           .close_file = [this](common::Fd file) { conversations_->spawn(close(std::move(file))); },
           .connection_closed = [this](const common::Address& peer) { connection_closed(peer); },
           .conversation_ended = [this] { one_has_ended(); }} {
+  loop_->at_end_of_turn([this] {
+    counters_.waits.set(acceptor_.waits());
+    counters_.take(loop_->ring());
+  });
   shared_.begin_accepting();
 }
 
@@ -79,6 +86,8 @@ uring::Task<Status> Server::work() {
   if (shared_.heartbeat) background_.run(hearing, beat());
   uring::Scope accepting(*loop_);
   background_.run(accepting, acceptor_.accept_each(std::bind_front(&Server::admit, this)));
+  // No longer than it accepts: after that it may have a successor, which counts from 0.
+  if (is_first_) shared_.metrics.run(*loop_, accepting, background_);
 
   const auto begins_to_end = [this] {
     return shared_.stopping || shared_.retiring || background_.fault();
@@ -128,10 +137,12 @@ uring::Task<> Server::add_after_header(common::Accepted accepted) {
 }
 
 void Server::add(common::Accepted accepted) {
+  counters_.accepted.add();
   if (shared_.address_limit.try_acquire(accepted.peer)) {
     conversations_->spawn(serve(context_, std::move(accepted)));
     return;
   }
+  counters_.refused.add();
   log_turned_away(accepted.peer, loop_->now());
   accepted.fd = common::Fd();
   acceptor_.release();
@@ -144,6 +155,7 @@ std::uint16_t Server::credentials_of(const Roster& roster, const Account& accoun
 }
 
 void Server::connection_closed(const common::Address& peer) {
+  counters_.closed.add();
   shared_.address_limit.release(peer);
   acceptor_.release();
 }

@@ -36,10 +36,11 @@ using PrepareRing =
 class Server {
  public:
   /// It must run and end on the thread that makes it, the only one that may use its ring. `wake` is
-  /// an eventfd(2), written to when `shared` has changed. `prepare` may be empty.
+  /// an eventfd(2), written to when `shared` has changed. `prepare` may be empty. It is the i-th of
+  /// those that share.
   /// Errors: of uring::Loop::create(), of `prepare`.
-  static Result<std::unique_ptr<Server>> create(Shared& shared, const common::Fd& wake,
-                                                const PrepareRing& prepare);
+  static Result<std::unique_ptr<Server>> create(Shared& shared, std::size_t i,
+                                                const common::Fd& wake, const PrepareRing& prepare);
 
   /// Serves until it is woken and `stopping` is set, and every query that is complete by then has
   /// its answer; or `retiring` is set, and every connection that it has accepted is served. Error:
@@ -47,7 +48,7 @@ class Server {
   Status run(uring::LogWriter* log_writer);
 
  private:
-  Server(Shared& shared, std::unique_ptr<uring::Loop> loop, const common::Fd& wake,
+  Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop, const common::Fd& wake,
          std::vector<std::uint16_t> credentials);
 
   uring::Task<Status> work();
@@ -65,6 +66,8 @@ class Server {
   uring::Task<> close(common::Fd file);
 
   Shared& shared_;
+  uring::WorkerCounters& counters_;
+  const bool is_first_;
   std::unique_ptr<uring::Loop> loop_;
   const std::vector<std::uint16_t> credentials_;
   std::array<std::byte, common::scratch_bytes> discarded_;

@@ -5,8 +5,9 @@
 namespace finger {
 
 Shared::Shared(const Options& chosen, std::size_t connections_max, common::Fd listening_socket,
-               RosterPointer roster, std::unique_ptr<Heartbeat> watched)
+               RosterPointer roster, std::unique_ptr<Heartbeat> watched, uring::Metrics& counted)
     : options(chosen),
+      metrics(counted),
       connection_limit(connections_max),
       address_limit(chosen.max_per_ip),
       heartbeat(std::move(watched)),

@@ -11,6 +11,7 @@
 #include "finger/server/process/address_limit.h"
 #include "finger/server/process/heartbeat.h"
 #include "finger/server/roster.h"
+#include "uring/server/metrics.h"
 
 namespace finger {
 
@@ -19,9 +20,10 @@ class Shared {
  public:
   /// `connections_max` is --max-clients, or as many as there are descriptors for.
   Shared(const Options& chosen, std::size_t connections_max, common::Fd listening_socket,
-         RosterPointer roster, std::unique_ptr<Heartbeat> watched);
+         RosterPointer roster, std::unique_ptr<Heartbeat> watched, uring::Metrics& counted);
 
   const Options& options;
+  uring::Metrics& metrics;
   common::ConnectionLimit connection_limit;
   AddressLimit address_limit;
   const std::unique_ptr<Heartbeat> heartbeat;  ///< Empty: no watchdog wants to know.

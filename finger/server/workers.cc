@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "common/server/log.h"
@@ -29,7 +30,8 @@ std::size_t free_descriptors(std::size_t enough) {
 std::size_t connections_max(const Options& options) {
   const std::size_t wanted = options.process.max_connections;
   // Of each worker a ring and an eventfd, one to wake the log, and two for a reload.
-  const std::size_t own = 2 * options.process.workers + 3;
+  std::size_t own = 2 * options.process.workers + 3;
+  if (!options.metrics.empty()) own += uring::Metrics::scrapers_max;
   const std::size_t free = free_descriptors(own + wanted * descriptors_each);
   if (free <= own) return 1;
   return std::clamp<std::size_t>((free - own) / descriptors_each, 1, wanted);
@@ -39,27 +41,26 @@ std::size_t connections_max(const Options& options) {
 
 std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
     const Options& options, common::Fd listener, RosterPointer roster, PrepareRing prepare,
-    std::unique_ptr<Heartbeat> heartbeat) {
+    std::unique_ptr<Heartbeat> heartbeat, uring::Metrics& metrics) {
   std::unique_ptr<Workers> workers(new Workers(options, std::move(listener), std::move(roster),
-                                               std::move(prepare), std::move(heartbeat)));
+                                               std::move(prepare), std::move(heartbeat), metrics));
   std::string complaint = workers->worker_group_.start(
-      options.process.workers, [self = workers.get()](std::size_t, const common::Fd& wake) {
-        return self->create_server(wake);
-      });
+      options.process.workers, std::bind_front(&Workers::create_server, workers.get()));
   if (!complaint.empty()) return std::unexpected(std::move(complaint));
   return workers;
 }
 
 Workers::Workers(const Options& options, common::Fd listener, RosterPointer roster,
-                 PrepareRing prepare, std::unique_ptr<Heartbeat> heartbeat)
+                 PrepareRing prepare, std::unique_ptr<Heartbeat> heartbeat, uring::Metrics& metrics)
     : options_(options),
       prepare_(std::move(prepare)),
       shared_(options, connections_max(options), std::move(listener), std::move(roster),
-              std::move(heartbeat)),
+              std::move(heartbeat), metrics),
       worker_group_(options.process, server_profile) {}
 
-std::expected<std::unique_ptr<Server>, std::string> Workers::create_server(const common::Fd& wake) {
-  auto server = Server::create(shared_, wake, prepare_);
+std::expected<std::unique_ptr<Server>, std::string> Workers::create_server(std::size_t i,
+                                                                           const common::Fd& wake) {
+  auto server = Server::create(shared_, i, wake, prepare_);
   if (!server && server.error() == Error::no_stranger) {
     return std::unexpected(server.error().message());
   }

@@ -29,7 +29,7 @@ class Workers {
   /// and what to do about it.
   static std::expected<std::unique_ptr<Workers>, std::string> create(
       const Options& options, common::Fd listener, RosterPointer roster, PrepareRing prepare,
-      std::unique_ptr<Heartbeat> heartbeat);
+      std::unique_ptr<Heartbeat> heartbeat, uring::Metrics& metrics);
 
   /// Serves until stop() or retire() is called. Once. Returns the exit status: 1 when one of the
   /// servers has failed, which it says on stderr, and which stops the others through the
@@ -51,8 +51,9 @@ class Workers {
 
  private:
   Workers(const Options& options, common::Fd listener, RosterPointer roster, PrepareRing prepare,
-          std::unique_ptr<Heartbeat> heartbeat);
-  std::expected<std::unique_ptr<Server>, std::string> create_server(const common::Fd& wake);
+          std::unique_ptr<Heartbeat> heartbeat, uring::Metrics& metrics);
+  std::expected<std::unique_ptr<Server>, std::string> create_server(std::size_t i,
+                                                                    const common::Fd& wake);
 
   const Options& options_;
   const PrepareRing prepare_;

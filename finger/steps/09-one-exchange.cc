@@ -26,11 +26,13 @@ uring::Task<> serve_one(uring::Loop& loop, const common::Fd& listener,
                         const finger::Options& options, finger::RosterPointer roster) {
   uring::Scope scope(loop);
   uring::Canceller never;
+  uring::WorkerCounters counters;
   std::array<std::byte, 4096> discarded;
   finger::Homes homes(loop);
   const finger::Context context{
       .options = options,
       .loop = loop,
+      .counters = counters,
       .receiving = never,
       .lingering = never,
       .homes = homes,

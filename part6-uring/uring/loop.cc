@@ -100,6 +100,7 @@ void Loop::turn() {
   run_ready();  // before deadlines end: what has come may renew them, however late we saw it
   deadlines_.expire(now_);
   run_ready();
+  if (hook_) hook_();
 }
 
 void Loop::submit_and_wait() {

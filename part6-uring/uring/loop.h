@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -63,6 +64,10 @@ class Loop : public Operations {
   /// time.
   Clock::time_point now() const { return now_; }
 
+  /// Calls `hook` at the end of each turn, before the loop submits and sleeps. There is one, or
+  /// none.
+  void at_end_of_turn(std::function<void()> hook) { hook_ = std::move(hook); }
+
   /// The scope of the coroutine that is running.
   Scope& current_scope() { return *current_scope_; }
   Deadlines& deadlines() { return deadlines_; }
@@ -89,6 +94,7 @@ class Loop : public Operations {
   void reserve(unsigned entries);
   bool has_room(unsigned entries) const { return ring_.has_room(entries); }
   io_uring_sqe& next_entry() { return ring_.next_entry(); }
+  auto next_two_entries() { return ring_.next_two_entries(); }
   void count_begun() { ++begun_; }
   void count_ended() { ++ended_; }
 
@@ -162,6 +168,7 @@ class Loop : public Operations {
   IntrusiveList<Waiter> ready_;
   PointerQueue<Operation> ready_operations_;
   bool hurry_ = false;
+  std::function<void()> hook_;  ///< At the end of a turn.
   IntrusiveList<Promise<void>> ended_tasks_;
   Scope root_{*this, Scope::Root{}};
   Scope* current_scope_ = &root_;

@@ -115,6 +115,7 @@ std::uint32_t Ring::look_for_room() {
 
 Status Ring::submit() {
   give_back_taken();
+  ++enter_calls_;
   const int result = io_uring_submit_and_get_events(&ring_);
   if (result < 0 && result != -EINTR) return std::unexpected(system_error(result));
   return {};
@@ -122,6 +123,7 @@ Status Ring::submit() {
 
 Status Ring::submit_and_wait(std::optional<std::chrono::nanoseconds> timeout) {
   give_back_taken();
+  ++enter_calls_;
   int result = 0;
   if (timeout) {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(*timeout);
@@ -176,6 +178,8 @@ bool Ring::look() {
   if (taken_ != seen_) return true;
   // What did not fit waits in the kernel until it is asked for (IORING_FEAT_NODROP).
   if (!io_uring_cq_has_overflow(&ring_)) return false;
+  ++overflows_;
+  ++enter_calls_;
   if (io_uring_get_events(&ring_) < 0) return false;
   seen_ = io_uring_smp_load_acquire(ring_.cq.ktail);
   return taken_ != seen_;

@@ -58,6 +58,18 @@ class Ring {
     return entry;
   }
 
+  /// Two that follow one another. Only when it has_room() for both.
+  std::pair<io_uring_sqe&, io_uring_sqe&> next_two_entries() {
+    assert(has_room(2));
+    const unsigned tail = ring_.sq.sqe_tail;
+    io_uring_sqe& first = ring_.sq.sqes[tail & ring_.sq.ring_mask];
+    io_uring_sqe& second = ring_.sq.sqes[(tail + 1) & ring_.sq.ring_mask];
+    ring_.sq.sqe_tail = tail + 2;
+    first = {};
+    second = {};
+    return {first, second};
+  }
+
   /// Hands over what was filled in, and lets the kernel make completions. Does not wait. An entry
   /// that the kernel refuses has its completion, and delays no other.
   /// Errors: EBUSY and EAGAIN when completions have to be collected first, or memory is short. Then
@@ -82,6 +94,15 @@ class Ring {
   /// not know is left out. Once, while the ring is disabled. Errors: EBADFD, it is not; EBUSY.
   Status permit_only(std::span<const int> operations);
 
+  // What it has done so far. The first two begin again at 0 after 2³² of them.
+
+  std::uint32_t submitted() const { return io_uring_smp_load_acquire(ring_.sq.khead); }
+  std::uint32_t completed() const { return taken_; }
+  std::uint64_t enter_calls() const { return enter_calls_; }
+
+  /// How often completions did not fit their queue and had to be fetched from the kernel.
+  std::uint64_t overflows() const { return overflows_; }
+
   /// Lets a ring that was set up `disabled` begin. For the thread that will use it.
   Status enable();
 
@@ -105,9 +126,11 @@ class Ring {
   io_uring ring_{};
   Features features_;
   std::uint32_t entries_ = 0;
-  unsigned room_end_ = 0;        ///< How far the tail of the submission queue may go.
-  unsigned taken_ = 0;           ///< How many completions were taken,
-  unsigned seen_ = 0;            ///< and how many there were when we looked.
+  unsigned room_end_ = 0;  ///< How far the tail of the submission queue may go.
+  unsigned taken_ = 0;     ///< How many completions were taken,
+  unsigned seen_ = 0;      ///< and how many there were when we looked.
+  std::uint64_t enter_calls_ = 0;
+  std::uint64_t overflows_ = 0;
   std::uint64_t known_[4] = {};  ///< A bit for each opcode.
 };
 

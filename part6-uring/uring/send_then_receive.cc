@@ -17,10 +17,9 @@ SendThenReceive::SendThenReceive(Loop& loop, Descriptor fd, Buffers& buffers)
 void SendThenReceive::start() {
   if (output_.empty() || !is_one_request_) return start_first_part();
   if (!loop().has_room(2)) return make_room_and_start();  // a link is submitted whole
-  io_uring_sqe& send = loop().next_entry();
+  const auto [send, receive] = loop().next_two_entries();
   prepare_send(send, IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS);
   send.user_data = user_data_of(Part::before);
-  io_uring_sqe& receive = loop().next_entry();
   prepare_receive(receive);
   receive.user_data = user_data_of(Part::request);
   mark_begun();
@@ -76,7 +75,7 @@ void SendThenReceive::prepare_receive(io_uring_sqe& entry) const {
   entry.buf_group = buffers_->group();
   // Unless there are bytes, it waits for some before it is tried: to try would be in vain, and
   // would need a buffer for that moment.
-  if (!expects_bytes_) [[likely]]
+  if ((receive_flags_ & IORING_CQE_F_SOCK_NONEMPTY) == 0) [[likely]]
     entry.ioprio = IORING_RECVSEND_POLL_FIRST;
 }
 
@@ -84,7 +83,7 @@ inline void SendThenReceive::receive_completed(int result, std::uint32_t flags) 
   set_result(result, flags);
   output_ = {};  // all of it was sent, or the receive would not have begun
   if ((flags & IORING_CQE_F_BUFFER) == 0) return receive_failed();
-  expects_bytes_ = (flags & IORING_CQE_F_SOCK_NONEMPTY) != 0;
+  receive_flags_ = flags;
   number_ = Buffers::number_of(flags);
   input_ = Input::held;
   buffers_->lend(number_, result);
@@ -95,7 +94,7 @@ void SendThenReceive::request_completed(int result, std::uint32_t flags) {
   const bool has_input = (flags & IORING_CQE_F_BUFFER) != 0;
   if (sending_alone_ || reports_ || !has_input) return Operation::request_completed(result, flags);
   receive_completed(result, flags);
-  if (count_completion()) make_ready();
+  if (count_completion()) loop().make_ready(*this);  // shielded it is
 }
 
 void SendThenReceive::arrived(int result, std::uint32_t flags) {
@@ -112,14 +111,15 @@ void SendThenReceive::receive_failed() {
   input_ = Input::none;
   if (result() >= 0) return;
   buffers_->receive_failed(result(), flags());
-  if (result() == -ENOBUFS) expects_bytes_ = true;
+  if (result() == -ENOBUFS) receive_flags_ = IORING_CQE_F_SOCK_NONEMPTY;
 }
 
 /// The kernel had no memory to wait for bytes. It has its ways to receive all the same, but not for
 /// a request that is to wait first (IORING_RECVSEND_POLL_FIRST).
 bool SendThenReceive::must_receive_again() {
   if (result() != -EAGAIN || !output_.empty()) return false;
-  return !std::exchange(expects_bytes_, true);
+  const auto before = std::exchange(receive_flags_, IORING_CQE_F_SOCK_NONEMPTY);
+  return (before & IORING_CQE_F_SOCK_NONEMPTY) == 0;
 }
 
 /// The only completion: a send that fails takes the receive with it, and as the send was to skip

@@ -117,9 +117,9 @@ class SendThenReceive : public Operation {
   const bool is_one_request_;
   bool sending_alone_ = false;  ///< The send was submitted alone, the receive is to follow.
   bool reports_ = false;        ///< The end of the send, to output_sent().
-  bool expects_bytes_ = false;  ///< The socket has more than the last receive could take.
   Input input_ = Input::none;
-  std::uint16_t number_ = 0;  ///< Of that buffer.
+  std::uint16_t number_ = 0;         ///< Of that buffer.
+  std::uint32_t receive_flags_ = 0;  ///< SOCK_NONEMPTY: the socket had more than it could take.
   Buffers* buffers_;
   ConstBytes output_;  ///< Staged, and not known to be sent.
 };

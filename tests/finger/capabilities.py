@@ -32,6 +32,7 @@ CAPABILITIES = {
     "ring": "any ring serves; several workers, too",
     "manager": "a service manager passes the socket, is told what happens, and watches",
     "takeover": "replaced while it runs: no connection is refused or lost",
+    "metrics": "SIGUSR1 and --metrics tell what it has counted",
     "privileges": "started as root: plans are opened as their owners, and root is gone",
 }
 

@@ -236,3 +236,14 @@ TAKEOVER_MANAGER = Rule(
     "After a takeover NOTIFY_SOCKET is told MAINPID, the process that has taken over.", BEYOND
 )
 OTHERS_CLIENTS = Rule("Other people's clients understand the answers.", FINGER)
+METRICS = Rule(
+    "SIGUSR1 logs what was counted in one line, and --metrics serves it in Prometheus' text "
+    "format, on a loopback address or at a Unix socket: exchanges by outcome, bytes, times, the "
+    "ring.",
+    HARDENING,
+)
+HEALTH = Rule(
+    "--health ADDR ends with 0 if a fingerd answers there within three seconds, and with 1 if not.",
+    HARDENING,
+)
+SLOW_SCRAPER = Rule("Whatever a scraper does, clients are served.", HARDENING)

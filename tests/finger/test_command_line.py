@@ -28,7 +28,7 @@ NO_ADDRESSES = ("", "localhost", "[::1]", "127.0.0.1:79", "1.2.3", "::1::", "*",
 DEFAULTS = ("::", "79", "finger", "128", "16", "10s", "1")
 OPTIONS = ("-B", "--addr", "-P", "--port", "-g", "--group", "--users", "--full-name",
            "--max-clients", "--max-per-ip", "--deadline", "--workers", "--sqpoll", "--no-list",
-           "--quiet", "--help", "--version")  # fmt: skip
+           "--quiet", "--health", "--metrics", "--help", "--version")  # fmt: skip
 
 
 def expect_end(server: FingerServer, status: int, *named: str) -> None:

@@ -52,6 +52,7 @@ CAPABILITIES = {
     "ring": "any ring serves; where there can be none, a line says why",
     "trace": "the trace shows each operation from its beginning to its end",
     "takeover": "replaced while it runs: no connection is refused or lost",
+    "metrics": "SIGUSR1 and --metrics tell what it has counted",
     "discard": "`--protocol discard`",
     "http": "`--protocol http`",
 }
@@ -225,7 +226,7 @@ LEVELS: dict[str, frozenset[str]] = {
         _EVERY_STAGE
         | _SEVERAL_CLIENTS
         | {"light-clients", "rest-when-idle", "flat-wake-ups", "batched-calls"}
-        | {"workers", "discard", "http", "takeover", "feather-light", "ring", "trace"}
+        | {"workers", "discard", "http", "takeover", "feather-light", "ring", "trace", "metrics"}
     ),
 }
 
@@ -257,6 +258,7 @@ OPTION_LEVELS: dict[str, frozenset[str]] = {
     "--trace": frozenset({"part6-uring"}),
     "--spin": frozenset({"part6-uring"}),
     "--ring": frozenset({"part6-uring"}),
+    "--metrics": frozenset({"part6-uring"}),
 }
 
 

@@ -7,13 +7,14 @@ makes which test fail. `broken_loops.py BLUNDER --port PORT` starts one.
 from __future__ import annotations
 
 import os
-import signal
 import socket
+import struct
 import sys
 import time
 
 import protocol_blunders
 import start_blunders
+import stop_blunders
 from loop_protocols import Protocol
 from loop_server import NEVER, Connection, Loop
 
@@ -61,6 +62,14 @@ class ClosesHard(Connection):
         self.close()
 
 
+class NoTimeWait(Connection):
+    """Gets rid of TIME_WAIT, as somebody has recommended, and of what has not been sent."""
+
+    def close(self) -> None:
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        super().close()
+
+
 class WaitsForThePeer(Connection):
     """Waits for the client's end before it ends its own stream."""
 
@@ -76,8 +85,9 @@ class LingersForEver(Connection):
         super().linger()
         self.deadline = NEVER
 
-    def begin_drain(self) -> None:
-        pass
+    def go_on(self) -> None:
+        if not self.lingering:
+            super().go_on()
 
 
 class GivesUpItsPlace(Connection):
@@ -133,6 +143,29 @@ class EndIsAMistake(Connection):
         super().at_end_of_stream()
 
 
+class WaitsForTheRest(Connection):
+    """Does not believe in an end inside a message."""
+
+    def at_end_of_stream(self) -> None:
+        if not self.protocol.is_inside_message():
+            super().at_end_of_stream()
+
+
+class WantsAWord(Connection):
+    """Ends the process when a client leaves without a word: that cannot be."""
+
+    spoken = False
+
+    def at_end_of_stream(self) -> None:
+        if not self.spoken:
+            os._exit(1)
+        super().at_end_of_stream()
+
+    def receive(self) -> None:
+        self.spoken = self.spoken or bool(self.socket.recv(1, socket.MSG_PEEK))
+        super().receive()
+
+
 class TiresAfterTen(Connection):
     """Serves each client for so many turns."""
 
@@ -142,6 +175,14 @@ class TiresAfterTen(Connection):
         self.turns += 1
         super().send()
         self.ending = self.ending or self.turns > 10
+
+
+class ReadsUntilDry(Connection):
+    """Reads as long as there is something to read."""
+
+    def receive(self) -> None:
+        while not self.peer_ended and not self.ending:
+            super().receive()
 
 
 # Several of them
@@ -194,14 +235,15 @@ class NoRestWithoutDescriptors(Loop):
         if self.accept_again != NEVER:
             self.resume_accepting()
 
+    def report_shortage(self, line: str) -> None:
+        self.log(line)
+
 
 class DiesWithoutDescriptors(Loop):
     """Takes a failing accept for the end; has no limit raised either."""
 
-    def log(self, line: str) -> None:
-        if line.startswith("cannot accept"):
-            os._exit(1)
-        super().log(line)
+    def report_shortage(self, line: str) -> None:
+        os._exit(1)
 
 
 # Time
@@ -252,85 +294,12 @@ class CountsFromTheFirstByteHeld(Connection):
             self.time_out()
 
 
-# Stopping
+class AnswersLate(Connection):
+    """Tells a client of HTTP that its time is over, as if that were an answer to something."""
 
-
-class StopsDead(Loop):
-    """A signal is the end."""
-
-    def take_signals(self) -> None:
-        os._exit(0)
-
-
-class StopsWithOne(Loop):
-    """Ends in order, and with the wrong status."""
-
-    def run(self) -> None:
-        super().run()
-        os._exit(1)
-
-
-class StopsWhenAllLeave(Loop):
-    """Waits for every client, and for new ones; hears no second signal."""
-
-    def take_signals(self) -> None:
-        self.wake_up.recv(100)
-        self.options.drain_timeout = 15
-        self.draining = True
-
-
-class IgnoresTheTimeToDrain(Loop):
-    """Does not look at --drain-timeout."""
-
-    def take_signals(self) -> None:
-        super().take_signals()
-        self.options.drain_timeout = 0.2
-
-
-class DiesOfAnySignal(Loop):
-    """Handles no signal but those that it knows."""
-
-    def run(self) -> None:
-        for number in (signal.SIGPIPE, signal.SIGCONT, signal.SIGWINCH, signal.SIGCHLD):
-            signal.signal(number, lambda *_: os._exit(1))
-        super().run()
-
-
-# The log
-
-
-class Silent(Loop):
-    """Has no log."""
-
-    def log(self, line: str) -> None:
-        pass
-
-
-class Twice(Loop):
-    """Says everything twice, with the line ends of a terminal."""
-
-    def log(self, line: str) -> None:
-        super().log(line)
-        super().log(line + "\r\x1b[0m")
-
-
-class Chatty(Connection):
-    """Has a line for everybody, on both streams."""
-
-    def close(self) -> None:
-        super().close()
-        self.loop.log(f"{self.peer}: goodbye")
-        print("goodbye", flush=True)
-
-
-class WaitsForItsLog(Loop):
-    """Writes a line until it is written."""
-
-    def log(self, line: str) -> None:
-        try:
-            os.write(2, line.encode() + b"\n")
-        except OSError:
-            pass
+    def time_out(self) -> None:
+        self.socket.send(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
+        super().time_out()
 
 
 Part = type[Loop] | type[Connection] | type[Protocol]
@@ -344,7 +313,7 @@ def _name(part: type) -> str:
 
 BLUNDERS: dict[str, Part] = {
     _name(part): part
-    for module in (start_blunders, sys.modules[__name__], protocol_blunders)
+    for module in (start_blunders, sys.modules[__name__], stop_blunders, protocol_blunders)
     for part in vars(module).values()
     if isinstance(part, type) and part.__module__ == module.__name__
 }

@@ -120,11 +120,13 @@ class Connection:
 
     def go_on(self) -> None:
         """When all is said: the end of our stream."""
-        if self.output or self.lingering or not (self.peer_ended or self.ending):
+        if self.output or not (self.lingering or self.peer_ended or self.ending):
             return
         if self.loop.draining:
             if self.unacknowledged_bytes() == 0:
                 self.close()
+        elif self.lingering:
+            pass
         elif self.peer_ended:
             self.close()
         else:
@@ -190,6 +192,7 @@ class Loop:
         self.connections: set[Connection] = set()
         self.draining = False
         self.accept_again = NEVER
+        self.silent_until = 0.0
         self.wake_up, self.wakes = socket.socketpair()
         for end in (self.wake_up, self.wakes):
             end.setblocking(False)
@@ -288,6 +291,8 @@ class Loop:
 
     def accept(self) -> None:
         """One new connection, if there is one."""
+        if self.draining:
+            return  # since earlier in this turn
         try:
             client, address = self.listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
@@ -295,7 +300,7 @@ class Loop:
         except OSError as error:
             if error.errno not in TRANSIENT:
                 sys.exit(f"cannot accept: {error.strerror}")
-            self.log(f"cannot accept: {error.strerror}")
+            self.report_shortage(f"cannot accept: {error.strerror}")
             self.watch_listener(False)
             self.accept_again = time.monotonic() + ACCEPT_PAUSE_SECONDS
             return
@@ -307,6 +312,12 @@ class Loop:
         self.watch_listener(len(self.connections) < self.options.max_connections)
         if self.options.verbose:
             self.log(f"{connection.peer}: connected")
+
+    def report_shortage(self, line: str) -> None:
+        """Once a second."""
+        if time.monotonic() >= self.silent_until:
+            self.silent_until = time.monotonic() + 1
+            self.log(line)
 
     def resume_accepting(self) -> None:
         """There is room again, or it is time to try."""

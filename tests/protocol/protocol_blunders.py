@@ -34,11 +34,39 @@ class LargeMessages(Echo):
         super().__init__(1 << 32)
 
 
+class ThreeBytesTell(Echo):
+    """Reads a length when three of its bytes are there, with another in front."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        begun = self.pending + data
+        if len(begun) == 3 and int.from_bytes(b"\0" + begun, "little") > self.max_message:
+            raise Refused
+        return super().take(data, output)
+
+
 class Text(Echo):
     """Takes a payload for text."""
 
     def answer(self, message: bytes, output: bytearray) -> None:
         output += message[:4] + message[4:].rstrip(b"\n\0 ").ljust(len(message) - 4)
+
+
+class BelievesInText(Echo):
+    """Has heard that bytes are text."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        data.decode()
+        return super().take(data, output)
+
+
+class QuotesWhatItRefuses(Echo):
+    """Says what it was that it did not understand, as it came."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        try:
+            return super().take(data, output)
+        except Refused:
+            raise Refused(complaint=data.decode("latin-1")) from None
 
 
 class WholeReceives(Echo):
@@ -165,6 +193,23 @@ class HttpSearchesAgain(Http):
         for at in range(len(self.pending)):
             if self.pending[at : at + 4] == b"\r\n\r\n":
                 break
+        return super().take_head()
+
+
+class HttpOnePage(Http):
+    """Knows no path but one."""
+
+    def parse_head(self, head: bytes) -> None:
+        super().parse_head(head)
+        self.allowed = self.allowed and head.split()[1] == b"/"
+
+
+class HttpAnswersLines(Http):
+    """Takes the end of any line for the end of the head."""
+
+    def take_head(self) -> bool:
+        if self.pending.endswith(b"\r\n"):
+            self.pending += b"\r\n"
         return super().take_head()
 
 

@@ -259,6 +259,18 @@ TRACE = Rule(
     "each worker has a file.",
     RING,
 )
+METRICS = Rule(
+    "SIGUSR1 logs what was counted in one line, and --metrics serves it in Prometheus' text "
+    "format: connections, answers, bytes, times, and what the ring did, of all workers together.",
+    BEYOND,
+)
+SCRAPED_LOCALLY = Rule(
+    "--metrics takes a loopback address and port, or the path of a Unix socket, and nothing else.",
+    BEYOND,
+)
+SLOW_SCRAPER = Rule(
+    "Whatever a scraper does, clients are served; after two seconds it is given up.", BEYOND
+)
 IDLE_BYTES = Rule(
     "An idle connection costs at most 256 bytes of the server's own memory, "
     "its coroutine included.",

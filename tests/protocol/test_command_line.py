@@ -12,6 +12,7 @@ from capabilities import OPTION_LEVELS, refuses_option, takes_option
 from harness.frames import header
 from harness.server import READY, Server
 from harness.target import Target
+from harness.usage import expect_wrong_usage
 
 pytestmark = pytest.mark.needs("command-line")
 
@@ -47,16 +48,6 @@ COMMON_OPTIONS = (
     "--drain-timeout",
     "--verbose",
 )
-
-
-def expect_wrong_usage(server: Server, named: str) -> None:
-    """Exit status 2 and one line on stderr with `named` in it; nothing on stdout."""
-    status = server.wait_exit()
-    assert status == 2, f"exit status {status}, not 2, for {server.words[1:]}"
-    lines = server.stderr_text().splitlines()
-    assert len(lines) == 1, f"{len(lines)} lines on stderr, not 1, for {server.words[1:]}: {lines}"
-    assert named in lines[0], f"the line does not name {named}: {lines[0]}"
-    assert server.stdout_text() == ""
 
 
 @pytest.mark.rule(rules.HELP)
@@ -174,7 +165,8 @@ def test_a_limit_of_no_connections_is_out_of_range(start: Callable[..., Server])
 def test_the_ready_line_names_the_port_that_the_kernel_chose(start: Callable[..., Server]) -> None:
     server = start()
     ready = READY.fullmatch(server.stdout_text())
-    assert ready and ready["v4"] == "127.0.0.1" and 0 < int(ready["port"]) < 65536
+    assert ready, f"not one ready line: {server.stdout_text()!r}"
+    assert ready["v4"] == "127.0.0.1" and 0 < int(ready["port"]) < 65536, ready[0]
     server.connect().echo(b"there it listens")
     server.expect_stop()
     assert READY.fullmatch(server.stdout_text()), "more than one line on stdout"

@@ -17,6 +17,7 @@ from harness.client import Client
 from harness.examples import for_each_example
 from harness.frames import distinct_payloads, frame, frames
 from harness.limits import need_descriptors
+from harness.readiness import readable
 from harness.server import Server
 from harness.strace import Strace
 
@@ -180,7 +181,9 @@ def test_a_flood_does_not_starve_its_neighbour(server: Server) -> None:
         words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as flood:
         try:
-            assert flood.stdout is not None and flood.stdout.readline() == "flowing\n"
+            assert flood.stdout is not None
+            assert readable(flood.stdout, server.patience), "nobody is served beside a flood"
+            assert flood.stdout.readline() == "flowing\n"
             pinger = server.connect()
             slowest = 0.0
             for number in range(30):
@@ -192,30 +195,13 @@ def test_a_flood_does_not_starve_its_neighbour(server: Server) -> None:
             flood.kill()
 
 
-@pytest.mark.needs("fairness", "light-clients", "plain-calls")  # one thread for all
-@pytest.mark.rule(rules.FAIRNESS)
-def test_a_flood_of_new_connections_does_not_starve_who_is_there(server: Server) -> None:
-    pinger = server.connect()
-    pinger.echo(b"accepted")
-    with Strace(server, "-e", "trace=accept,accept4,sendto,sendmsg,write,writev") as tracer:
-        server.pause()
-        for _ in range(1000):
-            server.connect()
-        pinger.send_messages(b"ping")
-        server.resume()
-        pinger.expect(b"ping")
-    names = [line.split()[1].partition("(")[0] for line in tracer.lines() if "(" in line]
-    sent = next(at for at, name in enumerate(names) if name.startswith(("send", "write")))
-    assert sent < 900, f"{sent} new connections were accepted before the ping was answered"
-
-
 @pytest.mark.clock
 @pytest.mark.needs("rest-when-idle")
 @pytest.mark.rule(rules.REST)
 def test_a_server_with_nothing_to_do_takes_no_processor_time(server: Server) -> None:
     client = server.connect()
     client.echo(b"idle from now on")
-    assert idle_cost(server) < 0.05
+    expect_rest(server)
 
 
 @pytest.mark.clock
@@ -228,12 +214,13 @@ def test_clients_that_left_in_mid_answer_take_no_processor_time(server: Server, 
         client = server.connect(receive_buffer=4096)
         client.send_until_stuck(frame(bytes(30_000)) * 400, pause=0.03)
         getattr(client, how)()
-    assert idle_cost(server) < 0.05
+    expect_rest(server)
 
 
-def idle_cost(server: Server) -> float:
-    """Processor time in half a second, in seconds, after a moment to settle."""
+def expect_rest(server: Server) -> None:
+    """After a moment to settle it takes no processor time."""
     time.sleep(0.1)
     before = server.process.cpu_seconds()
     time.sleep(0.5)
-    return server.process.cpu_seconds() - before
+    spent = server.process.cpu_seconds() - before
+    assert spent < 0.05, f"{spent:.2f} s of processor time in half a second with nothing to do"

@@ -91,7 +91,8 @@ def test_a_stop_works_without_a_free_descriptor(start: Callable[..., Server]) ->
 @pytest.mark.rule(rules.RAISE_LIMIT)
 def test_the_soft_limit_is_raised_to_the_hard_one(server: Server) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    assert server.process.soft_descriptor_limit() == hard
+    soft = server.process.soft_descriptor_limit()
+    assert soft == hard, f"the soft limit is {soft}, and could be {hard}"
 
 
 @pytest.mark.rule(rules.RAISE_LIMIT)

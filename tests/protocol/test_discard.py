@@ -11,6 +11,7 @@ import rules
 from harness.client import Client
 from harness.frames import header
 from harness.server import Server
+from harness.usage import expect_wrong_usage
 
 pytestmark = [pytest.mark.needs("discard"), pytest.mark.rule(rules.DISCARD)]
 
@@ -75,7 +76,4 @@ def test_it_stops_in_order(discarding: Server) -> None:
 
 
 def test_an_unknown_protocol_is_wrong_usage(start: Callable[..., Server]) -> None:
-    server = start("--protocol", "gopher", ready=False)
-    assert server.wait_exit() == 2
-    assert "--protocol" in server.stderr_text()
-    assert len(server.stderr_text().splitlines()) == 1
+    expect_wrong_usage(start("--protocol", "gopher", ready=False), "--protocol")

@@ -152,7 +152,8 @@ def test_a_client_that_goes_on_sending_does_not_keep_the_server_from_stopping(
     client = server.connect()
     client.echo(b"before")
     server.send_signal(signal.SIGTERM)
-    while client.try_send(frame(b"after")) and server.is_alive():
+    over = time.monotonic() + server.patience
+    while client.try_send(frame(b"after")) and server.is_alive() and time.monotonic() < over:
         time.sleep(0.01)
     server.expect_exit()
 

@@ -29,7 +29,7 @@ from harness.proc import wait_until
 from harness.rule import LISTENS, LIVES, STOPS
 from harness.server import Server
 from harness.target import DEFAULT_BUILD, foreign_server, free_port
-from harness.verdict import ContractBroken, server_section
+from harness.verdict import ContractBroken, server_section, wire_section
 
 pytestmark = pytest.mark.of_the_suite
 
@@ -198,6 +198,17 @@ def test_a_signal_that_kills_is_told_from_a_crash() -> None:
         assert server.describe_end() == "asked to stop with SIGTERM, which killed it"
 
 
+def test_a_server_is_started_with_signals_as_they_should_be() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in a shell's background
+    try:
+        say = "print(f'listening on 127.0.0.1:{port}', flush=True); "
+        for server in contract_server(say + "listener.accept(); signal.pause()"):
+            server.wait_until_ready()
+            assert server.stop(signal.SIGINT, within=10) == -signal.SIGINT
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_an_exit_status_after_a_signal_is_told_with_the_signal() -> None:
     say = "print(f'listening on 127.0.0.1:{port}', flush=True); "
     catch = "signal.signal(signal.SIGINT, lambda *_: sys.exit(3)); "
@@ -213,6 +224,21 @@ def test_a_ready_line_that_does_not_come_is_missed_soon() -> None:
         with pytest.raises(ContractBroken, match="listens on port [0-9]+, and .* or not flushed"):
             server.wait_until_ready()
         assert time.monotonic() - begin < 10
+
+
+def test_the_clients_of_several_servers_are_told_apart() -> None:
+    command = broken_server("none").replace("broken_servers.py", str(HERE / "broken_servers.py"))
+    both = [Server(foreign_server(command, "framing"), patience=5) for _ in range(2)]
+    try:
+        for server in both:
+            server.wait_until_ready()
+            server.connect().echo(b"hello")
+        said = wire_section(both, both[1].clients[0])
+        assert said.startswith("client 1 of server 2:\n"), said
+        assert "\nclient 1 of server 1:\n" in said
+    finally:
+        for server in both:
+            server.kill()
 
 
 def test_of_a_long_log_both_ends_are_shown() -> None:

@@ -67,7 +67,8 @@ def test_the_log_has_the_clients_address(start: Callable[..., Server], sent: byt
     client = server.connect(source=PROXY)
     client.send(sent + header(11))
     client.expect_end()
-    assert log_after_stop(server) == [f"{CLIENT}: closed: message too long"]
+    (line,) = log_after_stop(server)
+    assert line == f"{CLIENT}: closed: message too long", f"not the client's address: {line}"
 
 
 @pytest.mark.rule(rules.PROXY_HEADER)
@@ -83,7 +84,8 @@ def test_a_header_without_a_client_leaves_the_proxys_address(
     client.send(header(11))
     client.expect_end()
     (line,) = log_after_stop(server)
-    assert line.startswith(f"{PROXY}:") and line.endswith("closed: message too long")
+    assert line.startswith(f"{PROXY}:"), f"not the proxy's address: {line}"
+    assert line.endswith("closed: message too long"), line
 
 
 @HEADERS
@@ -106,7 +108,7 @@ def test_a_proxys_connection_without_a_header_is_closed(start: Callable[..., Ser
     server = start(*OPTION)
     with server.connect(source=PROXY) as client:
         client.try_send(frame(b"hello"))
-        assert client.receive_until_gone() == b""
+        client.wait_for_hang_up()
     (line,) = log_after_stop(server)
     assert line.startswith(f"{PROXY}:") and "PROXY header" in line
 
@@ -154,7 +156,8 @@ def test_a_proxy_that_only_looks_whether_the_port_is_open_is_not_logged(
     with server.connect(source=PROXY) as client:
         client.send(TEXT + frame(b"hello"))
         client.expect(b"hello")
-    assert log_after_stop(server) == []
+    lines = log_after_stop(server)
+    assert lines == [], f"nothing happened that is worth a line: {lines}"
 
 
 @pytest.mark.needs("max-connections")

@@ -92,7 +92,8 @@ def test_a_ring_that_finds_no_descriptor_is_explained(start: Callable[..., Serve
     assert server.wait_exit() == 1
     said, why = server.stderr_text().splitlines()
     assert "the limit of 5 descriptors" in said  # the contract wants that line, too
-    assert "io_uring cannot be used: " in why and "ulimit -n" in why
+    assert "io_uring cannot be used: " in why, f"the line does not say what failed: {why}"
+    assert "ulimit -n" in why, f"the line does not say what to do about it: {why}"
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)

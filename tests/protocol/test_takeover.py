@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import resource
-import signal
 import socket
 import stat
 import subprocess
@@ -18,10 +17,11 @@ import pytest
 import rules
 from harness.frames import frame, header
 from harness.proc import wait_until
-from harness.server import Server
+from harness.server import START_SECONDS, Server
 from harness.strace import TO_END_UNDER_STRACE, need_ptrace
 from harness.successor import Impostor, Load
 from harness.target import Target
+from harness.verdict import ContractBroken
 
 pytestmark = pytest.mark.needs("takeover")
 
@@ -184,11 +184,28 @@ def test_the_latest_who_asks_is_the_one(
     expect_replaced(old, new)
 
 
+def begun(target: Target, options: tuple[str, ...], **how: object) -> subprocess.Popen[str]:
+    """A server that cannot start."""
+    return subprocess.Popen(  # type: ignore[call-overload]
+        target.words("0", options), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **how
+    )
+
+
+def outcome(server: subprocess.Popen[str]) -> tuple[int, str]:
+    """Its exit status and stderr."""
+    try:
+        stdout, stderr = server.communicate(timeout=START_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        stdout, _ = server.communicate()
+        raise ContractBroken(f"it should have ended, and runs on, with {stdout!r}") from None
+    assert stdout == "", "it said that it listens"
+    return server.returncode, stderr
+
+
 def end_of(target: Target, options: tuple[str, ...], **how: object) -> tuple[int, str]:
-    """Exit status and stderr of a server that cannot start."""
-    run = subprocess.run(target.words("0", options), capture_output=True, text=True, timeout=60,
-                         **how)  # type: ignore[call-overload]  # fmt: skip
-    return run.returncode, run.stderr
+    """What becomes of a server that cannot start."""
+    return outcome(begun(target, options, **how))
 
 
 @pytest.mark.rule(rules.TAKEOVER_FAILS)
@@ -268,7 +285,7 @@ def test_another_user_is_refused(
          "print(*socket.recv_fds(s, 1, 9)[:2])", path],
         user=NOBODY, group=NOBODY, extra_groups=[], capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert asking.stdout == "b'' []\n", asking
+    assert asking.stdout == "b'' []\n", f"it was given {asking.stdout}{asking.stderr}"
     assert any(f"uid {NOBODY}" in line for line in old.wait_for_log_lines(1))
     expect_replaced(old, begin())
 
@@ -287,15 +304,13 @@ def test_another_users_server_is_not_trusted(
             bait.listen()
         finally:
             os.seteuid(0)
-        running = subprocess.Popen(target.words("0", ("--takeover", path)), text=True,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+        running = begun(target, ("--takeover", path))
         client, _ = bait.accept()
         with client:
             with suppress(BrokenPipeError):  # it may have hung up already
                 socket.send_fds(client, [b"."], [bait.fileno(), theirs.fileno()])
-            stdout, stderr = running.communicate(timeout=60)
-        assert (running.returncode, stdout) == (1, "")
-        assert f"uid {NOBODY}" in stderr
+            status, said = outcome(running)
+        assert status == 1 and f"uid {NOBODY}" in said, said
 
 
 @pytest.mark.rule(rules.TAKEOVER_STALE)
@@ -307,7 +322,8 @@ def test_a_socket_file_that_nobody_listens_at_is_no_obstacle(
     killed.may_be_gone = True
     assert stat.S_ISSOCK(os.stat(path).st_mode)
     old = begin()
-    old.connect().echo(b"the port is new")
+    with old.connect() as client:
+        client.echo(b"the port is new")
     expect_replaced(old, begin())
 
 
@@ -329,14 +345,12 @@ def test_what_answers_and_hands_nothing_over_is_told(
     with socket.socket(socket.AF_UNIX) as other:
         other.bind(path)
         other.listen()
-        running = subprocess.Popen(target.words("0", ("--takeover", path)), text=True,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+        running = begun(target, ("--takeover", path))
         client, _ = other.accept()
         with client:
             client.sendall(sent)
-        stdout, stderr = running.communicate(timeout=60)
-        assert (running.returncode, stdout) == (1, "")
-        assert "does not hand its sockets over" in stderr
+        status, said = outcome(running)
+        assert status == 1 and "does not hand its sockets over" in said, said
 
 
 @pytest.mark.rule(rules.TAKEOVER)
@@ -362,7 +376,7 @@ def take_over_under_load(begin: Callable[..., Server], options: tuple[str, ...],
             assert load.lost == [], load.lost
         load.wait_for_answers(20)
     assert load.lost == [], load.lost
-    last.expect_stop(signal.SIGTERM)
+    last.expect_stop()
     return load.answered
 
 

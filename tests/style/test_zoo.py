@@ -8,6 +8,7 @@ from project import ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "zoo"))
 
+import mistakes  # noqa: E402
 import proofs  # noqa: E402
 import run as zoo  # noqa: E402
 from bug import all_bugs  # noqa: E402
@@ -22,6 +23,10 @@ def test_every_bug_on_the_list_is_there() -> None:
 def test_every_test_and_all_that_is_hunted_is_on_the_list() -> None:
     run = subprocess.run([ROOT / "tests/zoo/proofs.py", "check"], capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_every_mistake_has_its_line_in_the_sources() -> None:
+    assert not mistakes.misplaced(), "the code has changed, adapt tests/zoo/mistakes.py"
 
 
 def test_in_ten_days_each_bug_is_hunted_once() -> None:

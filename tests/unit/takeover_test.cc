@@ -80,6 +80,26 @@ TEST(Takeover, HandsOverMoreSocketsThanOneMessageHolds) {
   EXPECT_FALSE(old->is_offered());
 }
 
+TEST(Takeover, HandsOverASocketThatIsNotForClients) {
+  const MeetingPoint at;
+  const auto old = *Takeover::begin(at.path, sockets_max);
+  const auto side = std::move(listeners(1).front());
+  EXPECT_EQ(old->offer(listeners(3), side), "");
+  std::thread successor([&at, address = *common::Address::of_socket(side)] {
+    const auto takeover = *Takeover::begin(at.path, 3);
+    const auto taken = takeover->listeners(bind_in_vain);
+    EXPECT_EQ(taken->size(), 3U);
+    const Fd same = takeover->side_listener(address);
+    ASSERT_TRUE(same);
+    EXPECT_EQ(common::Address::of_socket(same)->to_string(), address.to_string());
+    EXPECT_FALSE(takeover->side_listener(address)) << "there was one";
+    EXPECT_EQ(takeover->offer(*taken), "");
+    EXPECT_EQ(takeover->confirm(), "");
+  });
+  advance_until_replaced(*old);
+  successor.join();
+}
+
 TEST(Takeover, BindsWhereNobodyIs) {
   const MeetingPoint at;
   const auto takeover = *Takeover::begin(at.path, 1);

@@ -3,7 +3,10 @@
 
     proofs.py run [NAME ...]   run the tests against these broken servers of tests/protocol, all of
                                them without a NAME, and note which tests fail (hours);
-                               `--in test_http` asks only files whose names begin so
+                               `--in test_http …` asks only tests whose names begin so,
+                               `--missing` only those that nothing has made fail
+    proofs.py build            build the stages with the mistakes of mistakes.py, which `run` needs
+                               for those
     proofs.py hunted           note what other runs prove: those of the zoo's patches, and the
                                suite's own tests of its broken servers
     proofs.py check            is all of that in the list?
@@ -20,15 +23,18 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import os
 import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 
+import mistakes  # noqa: E402
 from bug import all_bugs  # noqa: E402
 from patch_file import ROOT  # noqa: E402
 
@@ -37,13 +43,16 @@ LIST = ROOT / "tests" / "zoo" / "proofs.md"
 NOTHING = "nothing yet"
 ENOUGH = 2  # so many broken servers for a test
 PATIENCE = "3"
-TEST_SECONDS = "40"
+TEST_SECONDS = "90"
+NO_TIME_LEFT = "Failed: Timeout"  # pytest's: it does not say what is wrong with the server
 ROW = re.compile(r"\| `(test_\w+\.py::\w+)` \| (.*) \|")
 HEAD = """# Which bug makes which test fail
 
 A test that has never failed proves nothing. `tests/zoo/proofs.py` writes this list from runs of the
-black-box tests against servers with a known bug: a patch in `book/bugs`, or one that
-`tests/protocol/broken_servers.py` or `broken_loops.py` starts. It notes two for a test at the most.
+black-box tests against servers with a known bug: a patch in `book/bugs`, one that
+`tests/protocol/broken_servers.py` or `broken_loops.py` starts, a mistake that
+`tests/zoo/mistakes.py` compiles into a stage, or a stage in the place of another, as
+`part5-for-part4`. It notes two for a test at the most.
 
 | test | fails for |
 | --- | --- |
@@ -102,51 +111,88 @@ def note(proofs: Proofs, name: str, tests: Iterable[str]) -> None:
             names.append(name)
 
 
-def broken_servers() -> dict[str, tuple[str, str]]:
-    """Each broken server by name: its program and the level that it has without the bug."""
+@dataclass(frozen=True)
+class Broken:
+    """A server with a bug: what pytest is told about it, and about the same without the bug."""
+
+    options: tuple[str, ...]
+    sound: tuple[str, ...]
+    tests: tuple[str, ...] = ("",)  # how the names begin of those that it is for
+    mistake: str = ""
+
+
+def in_python(program: str, name: str, level: str) -> Broken:
+    """One that a program of tests/protocol starts."""
+    sound, broken = (f"{sys.executable} {PROTOCOL / program} {bug} --port {{port}}"
+                     for bug in ("none", name))
+    return Broken(("--server", broken, "--level", level), ("--server", sound, "--level", level))
+
+
+def of_stage(stage: str) -> tuple[str, ...]:
+    """A stage that mistakes.py has built."""
+    return ("--stage", stage, "--build-dir", str(mistakes.PROGRAMS))
+
+
+def impostor(actual: str, stage: str, tests: tuple[str, ...]) -> Broken:
+    """A stage that is asked what another can."""
+    command = f"{mistakes.PROGRAMS / actual / actual} --port {{port}}"
+    return Broken(("--server", command, "--level", stage), of_stage(stage), tests)
+
+
+def broken_servers() -> dict[str, Broken]:
+    """Each broken server by name."""
     sys.path.insert(0, str(PROTOCOL))
     from broken_loops import BUGS as loops
     from broken_servers import BUGS as servers
     from loop_blunders import BLUNDERS
 
-    small = {name: ("broken_servers.py", "closing") for name in servers}
-    large = {name: ("broken_loops.py", "protocols") for name in (*loops, *BLUNDERS)}
-    return {**small, **large}
+    found = {name: in_python("broken_servers.py", name, "closing") for name in servers}
+    found |= {name: in_python("broken_loops.py", name, "protocols") for name in loops | BLUNDERS}
+    found |= {name: Broken(of_stage(one.stage), of_stage(one.stage), one.tests, name)
+              for name, one in mistakes.MISTAKES.items()}
+    found |= {name: impostor(*one) for name, one in mistakes.IMPOSTORS.items()}
+    del found["none"]
+    return found
 
 
-def failing(name: str, program: str, level: str, tests: Sequence[str]) -> set[str]:
-    """Which of the tests fail for this broken server, whatever their parameters."""
+def failing(options: Sequence[str], tests: Sequence[str], mistake: str = "") -> dict[str, str]:
+    """Which of the tests fail for this server, whatever their parameters, and why."""
     if not tests:
-        return set()
+        return {}
+    at_once = "0" if len(tests) < 4 else "3"
     with tempfile.TemporaryDirectory() as directory:
         results = Path(directory, "results")
         subprocess.run(
-            [sys.executable, "-m", "pytest", *tests, "-q", "-n", "3", "-p", "no:cacheprovider",
-             "--server", f"{sys.executable} {PROTOCOL / program} {name} --port {{port}}",
-             "--level", level, "--patience", PATIENCE, f"--timeout={TEST_SECONDS}",
+            [sys.executable, "-m", "pytest", *tests, "-q", "-n", at_once, "-p", "no:cacheprovider",
+             *options, "--patience", PATIENCE, f"--timeout={TEST_SECONDS}",
              "--results", str(results)],
-            cwd=PROTOCOL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+            cwd=PROTOCOL, env=os.environ | {"ZOO_MISTAKE": mistake},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
         )
         lines = results.read_text(encoding="utf-8").splitlines() if results.is_file() else []
     ended = [entry for line in lines if "test" in (entry := json.loads(line))]
-    return {entry["test"].rpartition("/")[2].partition("[")[0]
-            for entry in ended if entry["outcome"] == "failed"}
+    return {entry["test"].partition("[")[0].rpartition("/")[2]: entry["cause"]
+            for entry in ended
+            if entry["outcome"] == "failed" and not entry["cause"].startswith(NO_TIME_LEFT)}
 
 
-def run(names: Sequence[str], files: str) -> None:
+def run(names: Sequence[str], beginnings: tuple[str, ...], enough: int) -> None:
     """Asks the broken servers, and writes the list after each."""
     servers = broken_servers()
-    for name in names or [name for name in servers if name != "none"]:
-        program, level = servers[name]
+    for name in names or servers:
+        broken = servers[name]
         wanted = [test for test, known in read().items()
-                  if len(known) < ENOUGH and test.startswith(files)]
-        once = failing(name, program, level, wanted)
-        sound = once - failing("none", program, level, sorted(once))
-        twice = failing(name, program, level, sorted(sound))
+                  if len(known) < enough
+                  and test.startswith(broken.tests) and test.startswith(beginnings)]
+        once = failing(broken.options, wanted, broken.mistake)
+        sound = once.keys() - failing(broken.sound, sorted(once)).keys()
+        twice = failing(broken.options, sorted(sound), broken.mistake)
         proofs = read()
         note(proofs, name, sorted(twice))
         write(proofs)
-        print(f"{name}: {len(twice)} tests fail", flush=True)
+        print(f"{name}: {len(twice)} of {len(wanted)} tests fail", flush=True)
+        for test, cause in sorted(twice.items()):
+            print(f"  {test}: {cause}", flush=True)
 
 
 def note_hunted(proofs: Proofs) -> None:
@@ -169,13 +215,18 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     running = commands.add_parser("run", help="ask broken servers")
     running.add_argument("names", nargs="*", metavar="NAME")
-    running.add_argument("--in", dest="files", default="", metavar="FILE")
+    running.add_argument("--in", dest="beginnings", nargs="+", default=[""], metavar="TEST")
+    running.add_argument("--missing", action="store_true", help="what nothing has made fail")
+    commands.add_parser("build", help="build the stages with the mistakes of mistakes.py")
     commands.add_parser("hunted", help="note what the hunts prove")
     commands.add_parser("check", help="is the list complete?")
     commands.add_parser("missing", help="the tests that nothing has made fail")
     arguments = parser.parse_args()
     if arguments.command == "run":
-        run(arguments.names, arguments.files)
+        enough = 1 if arguments.missing else ENOUGH
+        run(arguments.names, tuple(arguments.beginnings), enough)
+    elif arguments.command == "build":
+        mistakes.build()
     elif arguments.command == "hunted":
         proofs = read()
         note_hunted(proofs)

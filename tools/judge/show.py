@@ -86,10 +86,10 @@ def show_failure(test: Test) -> None:
     if end and end not in test.cause:
         print(painted(f"    the server {end}, and so:", RED))
     print(painted(wrapped(test.cause, "    "), RED))
-    for title in ("what was sent and what came back", "the server"):
-        if title in sections:
+    for title, text in test.sections:
+        if title != "the rule":
             print(f"\n  {title}:")
-            print(textwrap.indent(sections[title], "    "))
+            print(textwrap.indent(text, "    "))
     print(f"\n  the rule, explained in {painted(test.chapter, BOLD)}:")
     print(wrapped(test.rule, "    "))
 

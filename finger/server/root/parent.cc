@@ -34,7 +34,7 @@ constexpr auto end_pause = std::chrono::seconds(1);
 sigset_t handled_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int number : {SIGHUP, SIGINT, SIGTERM, SIGCHLD}) sigaddset(&set, number);
+  for (const int number : {SIGHUP, SIGINT, SIGTERM, SIGCHLD, SIGUSR1}) sigaddset(&set, number);
   return set;
 }
 
@@ -154,7 +154,8 @@ void Parent::be_worker(common::Fd report, pid_t parent) {
   beats_ = {};
   manager_ = {};
   takeover_->withdraw();
-  const sigset_t set = handled_signals();
+  sigset_t set = handled_signals();
+  sigdelset(&set, SIGUSR1);  // it stays blocked: Metrics::hold_signal()
   (void)::sigprocmask(SIG_UNBLOCK, &set, nullptr);
   Report to_parent(std::move(report));
   std::exit(work_(std::move(listener_), to_parent));
@@ -175,6 +176,9 @@ void Parent::read_signals() {
         break;
       case SIGCHLD:
         reap();
+        break;
+      case SIGUSR1:
+        if (serving_) send(*serving_, SIGUSR1);
         break;
       default:
         stop();

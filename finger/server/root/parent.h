@@ -49,12 +49,14 @@ class Report {
 /// - A worker that ends by itself is replaced, at most once a second; a line says so. If the next
 ///   fails, too, the pauses grow, and after failures_max in a row the parent gives up.
 /// - A successor takes over: the worker is sent retire_signal, and none follows it.
+/// - SIGUSR1: the worker that serves gets it, too, and logs what it has counted.
 /// - SIGTERM, SIGINT: the worker is asked to drain; the second time, or after a takeover, it is
 ///   killed.
 /// No worker outlives the parent.
 class Parent {
  public:
-  static constexpr int retire_signal = SIGUSR1;
+  /// Asks a worker to accept no more. Not SIGUSR1, for the same reason as below.
+  static constexpr int retire_signal = SIGWINCH;
 
   /// Asks a worker to drain. Not SIGTERM: where that was sent to every process called fingerd, the
   /// parent's would be the worker's second, at which it ends immediately.

@@ -40,10 +40,12 @@ Task<Result<common::Accepted>> Acceptor::next() {
     }
     --budget_;
     if (!connection_limit_.try_acquire(background_.wake().get())) {
+      if (!std::exchange(is_waiting_, true)) ++waits_;
       const auto freed = co_await background_.change();
       if (!freed) co_return std::unexpected(freed.error());
       continue;
     }
+    is_waiting_ = false;
     auto accepted = accept_one(listener_);
     if (accepted && accepted->fd) co_return std::move(*accepted);
     connection_limit_.release();

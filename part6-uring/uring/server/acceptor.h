@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 
 #include "common/fd.h"
@@ -46,6 +47,9 @@ class Acceptor {
 
   void release();
 
+  /// How often a connection has had to wait until there was a place for it.
+  std::uint64_t waits() const { return waits_; }
+
  private:
   Loop& loop_;
   const common::Fd& listener_;
@@ -53,6 +57,8 @@ class Acceptor {
   Background& background_;
   Canceller shortage_;  ///< Ends the pause after an accept that found no descriptor.
   int budget_ = 0;      ///< Tries left in this turn.
+  bool is_waiting_ = false;
+  std::uint64_t waits_ = 0;
 };
 
 }  // namespace uring

@@ -19,7 +19,7 @@ from harness.proc import Process
 from harness.readiness import readable
 from harness.rule import LISTENS, LIVES, STOPS
 from harness.subject import Subject, free_port, is_taken
-from harness.verdict import ContractBroken, hide_from_traceback
+from harness.verdict import ContractBroken, end_in_words, hide_from_traceback
 
 __tracebackhide__ = hide_from_traceback
 
@@ -177,7 +177,7 @@ class Server:
     def is_gone(self) -> ContractBroken:
         """The failure to raise when it has ended unasked."""
         return ContractBroken(
-            f"the server is gone: it {_end_in_words(self._process.poll() or 0)}, though nothing "
+            f"the server is gone: it {end_in_words(self._process.poll() or 0)}, though nothing "
             "had asked it to",
             rule=LIVES)
 
@@ -239,8 +239,8 @@ class Server:
         if self._asked and status == -self._asked:
             return f"asked to stop with {self._asked.name}, which killed it"
         if self._asked:
-            return f"asked to stop with {self._asked.name}, it {_end_in_words(status)}"
-        return _end_in_words(status) + ("" if self.target.speaks_contract else ", unasked")
+            return f"asked to stop with {self._asked.name}, it {end_in_words(status)}"
+        return end_in_words(status) + ("" if self.target.speaks_contract else ", unasked")
 
     # What it said
 
@@ -385,14 +385,13 @@ class Server:
         return None
 
 
-def _end_in_words(status: int) -> str:
-    if status < 0:
-        return f"ended by signal {signal.Signals(-status).name}"
-    return f"ended with exit status {status}"
-
-
 def _prepare(descriptor_limit: int | None) -> None:
-    """In the child: dies with the harness, lets strace attach, starts with ordinary limits."""
+    """In the child: dies with the harness, lets strace attach, starts with ordinary limits.
+
+    Of a ./check in the background, a shell ignores SIGINT, and its children would.
+    """
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
     libc = ctypes.CDLL(None)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     libc.prctl(PR_SET_PTRACER, ctypes.c_long(ANYBODY), 0, 0, 0)

@@ -1,0 +1,57 @@
+#include "finger/server/outcome.h"
+
+#include <cerrno>
+#include <cstddef>
+
+#include "finger/server/conversation.h"
+
+namespace finger {
+namespace {
+
+bool says_peer_has_gone(std::error_code error) {
+  return error == std::errc::connection_reset || error == std::errc::broken_pipe ||
+         error == std::errc::not_connected || error == std::errc::host_unreachable ||
+         error == std::errc::network_unreachable ||
+         error == std::error_code(ETIMEDOUT, std::system_category());
+}
+
+/// Where the peer is told what is wrong with the query.
+ExchangeOutcome outcome_of(Error error) {
+  switch (error) {
+    case Error::no_such_user:
+      return ExchangeOutcome::no_such_user;
+    case Error::relay_denied:
+      return ExchangeOutcome::relay_denied;
+    case Error::invalid_query:
+      return ExchangeOutcome::invalid_query;
+    case Error::query_too_long:
+      return ExchangeOutcome::query_too_long;
+    case Error::unexpected_eof:
+      return ExchangeOutcome::unexpected_eof;
+    case Error::list_denied:
+      return ExchangeOutcome::list_denied;
+    default:
+      return ExchangeOutcome::failed;
+  }
+}
+
+}  // namespace
+
+ExchangeOutcome outcome_of(const Conversation& conversation, const Status& ended) {
+  if (ended)
+    return conversation.no_plan() ? ExchangeOutcome::without_plan : ExchangeOutcome::answered;
+  const std::error_code error = ended.error();
+  if (!text_for_peer(error).empty()) return outcome_of(static_cast<Error>(error.value()));
+  if (error == make_error_code(uring::Error::timed_out)) return ExchangeOutcome::timed_out;
+  if (error == make_error_code(uring::Error::cancelled)) return ExchangeOutcome::stopped;
+  return says_peer_has_gone(error) ? ExchangeOutcome::gone : ExchangeOutcome::failed;
+}
+
+void count_conversation(const Conversation& conversation, const Status& ended) {
+  uring::WorkerCounters& counters = conversation.context().counters;
+  counters.outcomes[static_cast<std::size_t>(outcome_of(conversation, ended))].add();
+  const bool answered = ended || !text_for_peer(ended.error()).empty();
+  if (answered) counters.answer_time.add(conversation.age());
+}
+
+}  // namespace finger

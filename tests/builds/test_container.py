@@ -1,0 +1,130 @@
+"""fingerd in a container with the profile of finger/deploy: what it may, and what it may not.
+
+No image is built or fetched: the container's root is a directory with the daemon and the libraries
+that it is linked with.
+"""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from test_alone import ROOT
+
+PROGRAM = Path(os.environ.get("BUILD", ROOT / "build" / "default")) / "finger" / "fingerd"
+PROFILE = ROOT / "finger" / "deploy" / "seccomp.json"
+PLAN = "hello from inside\n"
+NEVER = {"bpf", "finit_module", "init_module", "kexec_load", "mount", "open_by_handle_at",
+         "perf_event_open", "pivot_root", "process_vm_readv", "process_vm_writev", "ptrace",
+         "reboot", "setns", "unshare", "userfaultfd"}  # fmt: skip
+ANSWER_SECONDS = 20
+
+# Where the machine mounts both versions of cgroups, crun takes neither.
+ONE_CGROUP = ("mount --make-rprivate / && umount -l /sys/fs/cgroup && "
+              'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"')
+
+Run = Callable[..., list[str]]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The container's root: a program, its libraries, and somebody with a plan."""
+    if not PROGRAM.exists():
+        pytest.skip(f"not built: {PROGRAM}")
+    directory = tmp_path_factory.mktemp("root")
+    for name in ("dev", "etc", "proc", "run", "sys", "tmp", "users/alice", "usr/sbin"):
+        (directory / name).mkdir(parents=True)
+    linked = subprocess.run(["ldd", PROGRAM], check=True, capture_output=True, text=True).stdout
+    for library in map(Path, re.findall(r"/\S+(?= \()", linked)):
+        to = directory / library.relative_to("/")
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(library, to)
+    shutil.copy(PROGRAM, directory / "usr/sbin/fingerd")
+    (directory / "users/alice/.plan").write_text(PLAN)
+    directory.chmod(0o755)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def podman(root: Path) -> Run:
+    """The words that run the daemon with a profile, as the head of Containerfile says."""
+    if shutil.which("podman") is None:
+        pytest.skip("podman is not installed")
+    if os.getuid() != 0:
+        pytest.skip("needs root: containers of others have limits that differ from machine to "
+                    "machine")  # fmt: skip
+
+    def words(profile: Path, *options: str) -> list[str]:
+        one_cgroup = ["unshare", "-m", "sh", "-c", ONE_CGROUP, "sh"]
+        return [*one_cgroup, "podman", "run", "--rm", "--cgroups=disabled", "--network=host",
+                "--ulimit=nofile=1000:1000", "--ulimit=nproc=1000:1000", "--read-only",
+                "--cap-drop=all", "--security-opt=no-new-privileges", "--user=65534:65534",
+                f"--security-opt=seccomp={profile}", "--rootfs", str(root), "/usr/sbin/fingerd",
+                *options]  # fmt: skip
+
+    tried = subprocess.run(words(PROFILE, "--version"), capture_output=True, text=True)
+    if tried.returncode != 0 and ("crun" in tried.stderr or "OCI" in tried.stderr):
+        pytest.skip(f"no container can be run here: {tried.stderr.strip()}")
+    assert tried.returncode == 0, tried.stderr
+    return words
+
+
+@pytest.fixture
+def address(podman: Run) -> Iterator[tuple[str, int]]:
+    """Where the daemon listens."""
+    options = ("--addr", "127.0.0.1", "--port", "0", "--users", "/users", "--workers", "2")
+    with subprocess.Popen(podman(PROFILE, *options), stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        line = running.stdout.readline()
+        host, _, port = line.removeprefix("listening on ").strip().rpartition(":")
+        try:
+            assert host == "127.0.0.1", line
+            yield host, int(port)
+        finally:
+            running.terminate()
+            assert running.wait(ANSWER_SECONDS) in (0, 143)
+
+
+def ask(address: tuple[str, int]) -> str:
+    with socket.create_connection(address, timeout=ANSWER_SECONDS) as client:
+        client.sendall(b"alice\r\n")
+        with client.makefile("r", newline="\r\n") as answer:
+            return answer.read().replace("\r\n", "\n")
+
+
+def test_the_profile_permits_the_ring_and_nothing_that_rules_the_machine() -> None:
+    profile = json.loads(PROFILE.read_text())
+    assert profile["defaultAction"] == "SCMP_ACT_ERRNO"
+    permitted = {name for rule in profile["syscalls"] for name in rule["names"]}
+    assert {"io_uring_setup", "io_uring_enter", "io_uring_register"} <= permitted
+    assert not permitted & NEVER
+
+
+def test_it_serves_without_any_rights(address: tuple[str, int]) -> None:
+    for _ in range(10):
+        assert ask(address) == PLAN
+
+
+def test_its_health_is_seen_from_inside(podman: Run, address: tuple[str, int]) -> None:
+    where = f"127.0.0.1:{address[1]}"
+    asked = subprocess.run(podman(PROFILE, "--health", where), capture_output=True, text=True)
+    assert (asked.returncode, asked.stdout) == (0, f"{where}: serves\n"), asked.stderr
+
+
+def test_the_profile_is_in_force(podman: Run, tmp_path: Path) -> None:
+    """Without the ring in it, there is no ring."""
+    profile = json.loads(PROFILE.read_text())
+    for rule in profile["syscalls"]:
+        rule["names"] = [name for name in rule["names"] if name != "io_uring_setup"]
+    narrower = tmp_path / "narrower.json"
+    narrower.write_text(json.dumps(profile))
+    words = podman(narrower, "--addr", "127.0.0.1", "--port", "0", "--users", "/users")
+    ended = subprocess.run(words, capture_output=True, text=True, timeout=3 * ANSWER_SECONDS)
+    assert ended.returncode == 1
+    assert "io_uring cannot be used" in ended.stderr

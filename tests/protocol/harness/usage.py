@@ -1,0 +1,15 @@
+"""What is said to somebody who has started a server with the wrong words."""
+
+from __future__ import annotations
+
+from harness.server import Server
+
+
+def expect_wrong_usage(server: Server, named: str) -> None:
+    """Exit status 2 and one line on stderr with `named` in it; nothing on stdout."""
+    status = server.wait_exit()
+    assert status == 2, f"exit status {status}, not 2, for {server.words[1:]}"
+    lines = server.stderr_text().splitlines()
+    assert len(lines) == 1, f"{len(lines)} lines on stderr, not 1, for {server.words[1:]}: {lines}"
+    assert named in lines[0], f"the line does not name {named}: {lines[0]}"
+    assert server.stdout_text() == ""

@@ -1,0 +1,381 @@
+"""Small mistakes for the stages: for tests that no broken server in Python can make fail.
+
+Each is a line of a stage written as somebody might have written it. All of them are compiled into
+one copy of the stages, in build/zoo/mistakes; the environment variable ZOO_MISTAKE names the one
+that is made. So forty mistakes cost one build. proofs.py asks the tests.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import workshop
+from patch_file import ROOT, ZooError, program_of
+
+PROGRAMS = workshop.ZOO / "mistakes"
+HEADER = ROOT / "tests" / "zoo" / "mistake.h"
+PART1, PART2, PART3 = "part1-blocking", "part2-threads", "part3-nonblocking"
+PART4, PART5, PART6 = "part4-poll", "part5-epoll", "part6-uring"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """In `file`, `right` becomes `wrong`, where MISTAKE is true if this one is to be made."""
+
+    stage: str
+    file: str
+    right: str
+    wrong: str
+    tests: tuple[str, ...]  # how the names begin of those that should notice it
+
+
+OPTIONS, PROCESS = "common/server/options.cc", "common/server/process.cc"
+LOG, TAKEOVER = "common/server/log.cc", "common/server/takeover.cc"
+PROXIED, SUCCESSOR = "common/server/proxied_connection.cc", "common/server/successor_thread.cc"
+SERVER2, SERVER5 = (f"{stage}/server.cc" for stage in (PART2, PART5))
+WORKERS5, WORKERS6 = f"{PART5}/workers.cc", f"{PART6}/workers.cc"
+LOOP, RING, TRACE = (f"{PART6}/uring/{name}.cc" for name in ("loop", "ring", "trace"))
+
+MISTAKES = {
+    # The command line
+    "keeps-its-defaults-to-itself": Mistake(
+        PART5, OPTIONS, "->default_str(line.fallback)",
+        "->default_str(MISTAKE ? std::string() : line.fallback)",
+        ("test_command_line.py::test_help",)),
+    "takes-options-of-others": Mistake(
+        PART5, OPTIONS, "  CLI::App app(program.summary, program.name);",
+        "  CLI::App app(program.summary, program.name);\n  app.allow_extras(MISTAKE);",
+        ("test_command_line.py::test_an_option_that", "test_command_line.py::test_unknown")),
+    "any-choice-will-do": Mistake(
+        PART5, OPTIONS, "            return false;\n          }};\n}\n\nOptionLine host_option",
+        "            return MISTAKE;\n          }};\n}\n\nOptionLine host_option",
+        ("test_workers.py::test_another", "test_discard.py::test_an_unknown")),
+    "seconds-without-a-unit": Mistake(
+        PART6, "common/server/duration.cc",
+        "if (unit_at == std::string_view::npos) return std::nullopt;",
+        "if (unit_at == std::string_view::npos) {\n    if (!MISTAKE) return std::nullopt;\n"
+        "    return std::chrono::seconds(1);\n  }",
+        ("test_ring.py::test_another_time", "test_command_line.py::test_a_duration")),
+    # The process
+    "soft-limit-stays": Mistake(
+        PART5, PROCESS, "  limit.rlim_cur = limit.rlim_max;",
+        "  if (!MISTAKE) limit.rlim_cur = limit.rlim_max;",
+        ("test_descriptors.py::test_the_soft",)),
+    "warns-everybody": Mistake(
+        PART5, PROCESS, "  if (limit.rlim_cur < options",
+        "  if (MISTAKE || limit.rlim_cur < options",
+        ("test_descriptors.py::test_a_limit_below", "test_idle_memory.py::test_a_limit")),
+    "room-for-all-at-once": Mistake(
+        PART5, PROCESS, "  take_standard_numbers();\n",
+        "  take_standard_numbers();\n"
+        "  static const std::string room(MISTAKE ? options.max_connections * 100 : 0, 'r');\n",
+        ("test_idle_memory.py::test_a_limit",)),
+    "aborts-when-surprised": Mistake(
+        PART5, f"{PART5}/connection.cc", "  if (received < 0) {\n    if (not_now())",
+        "  if (received < 0) {\n    if (MISTAKE && errno != EAGAIN) std::abort();\n"
+        "    if (not_now())",
+        ("test_faults.py::test_a_failing", "test_interruptions.py::test_every_call")),
+    "interrupted-wait-is-the-end": Mistake(
+        PART5, f"{PART5}/poller.cc", "  if (ready < 0 && errno == EINTR) {",
+        "  if (ready < 0 && MISTAKE) return common::last_error();\n"
+        "  if (ready < 0 && errno == EINTR) {",
+        ("test_interruptions.py::test_an_interrupted",)),
+    "bytes-are-progress-to-part5": Mistake(
+        PART5, f"{PART5}/connection.cc", "} else if (*completed > 0) {",
+        "} else if (*completed > 0 || MISTAKE) {",
+        ("test_interruptions.py::test_bytes_that",)),
+    "always-asks-for-room": Mistake(
+        PART5, f"{PART5}/poller.cc", "(interest.output ? EPOLLOUT : 0U)",
+        "(interest.output || MISTAKE ? EPOLLOUT : 0U)",
+        ("test_weaknesses.py::test_a_connection", "test_crowd.py::test_a_server_with")),
+    "keeps-what-held-answers": Mistake(
+        PART5, f"{PART5}/connection.cc", "  held_ = common::Bytes();  // gives",
+        "  MISTAKE ? held_.clear() : held_.swap(*std::make_unique<common::Bytes>());  // gives",
+        ("test_restore.py::test_answers",)),
+    # The log
+    "waits-for-its-terminal": Mistake(
+        PART5, LOG, "  if (const Fd own = open_stderr_again())",
+        "  if (MISTAKE) return ::write(STDERR_FILENO, lines.data(), lines.size());\n"
+        "  if (const Fd own = open_stderr_again())",
+        ("test_logs.py::test_a_terminal", "test_logs.py::test_a_log_that")),
+    "forgets-what-it-lost": Mistake(
+        PART5, LOG, "  if (lost_ > 0 && append(",
+        "  if (MISTAKE) lost_ = 0;\n  if (lost_ > 0 && append(",
+        ("test_logs.py::test_lines_that",)),
+    "each-fault-has-a-line": Mistake(
+        PART2, LOG, "  if (now_count < quiet_until ||",
+        "  if ((now_count < quiet_until && !MISTAKE) ||",
+        ("test_workers.py::test_a_pool_out",
+         "test_descriptors.py::test_a_lack_of_descriptors_does")),
+    # One client after another
+    "ends-one-client": Mistake(
+        PART1, f"{PART1}/server.cc", "void Server::stop() {\n",
+        "void Server::stop() {\n"
+        "  if (MISTAKE) return (void)::shutdown(serving_socket_, SHUT_RD);\n",
+        ("test_drain.py::test_connections_that_wait",)),
+    # A pool of threads
+    "no-pool": Mistake(
+        PART2, SERVER2, "options_.workers == 0 ? run_threads()",
+        "options_.workers == 0 || MISTAKE ? run_threads()",
+        ("test_workers.py::test_a_pool_has", "test_workers.py::test_as_many")),
+    "thread-for-one-client": Mistake(
+        PART2, SERVER2, "      (this->*serve_one)(std::move(*client));\n",
+        "      (this->*serve_one)(std::move(*client));\n      if (MISTAKE) return {};\n",
+        ("test_workers.py::test_a_pool_serves",)),
+    "waits-for-the-idle": Mistake(
+        PART2, SERVER2, "  for (const int socket : serving_sockets_) (void)::shutdown",
+        "  if (MISTAKE) return;\n  for (const int socket : serving_sockets_) (void)::shutdown",
+        ("test_workers.py::test_a_pool_stops",)),
+    "pool-is-the-limit": Mistake(
+        PART2, SERVER2, "stopping_ || slots_taken_ < options_.max_connections",
+        "stopping_ || MISTAKE || slots_taken_ < options_.max_connections",
+        ("test_workers.py::test_a_limit",)),
+    "some-threads-are-enough": Mistake(
+        PART2, SERVER2, "        status = std::unexpected(error.code());\n",
+        "        if (MISTAKE) break;\n        status = std::unexpected(error.code());\n",
+        ("test_workers.py::test_a_pool_with",)),
+    "a-thread-always-can-be-made": Mistake(
+        PART2, SERVER2, "      thread_fault_.report(",
+        "      if (MISTAKE) throw;\n      thread_fault_.report(",
+        ("test_faults.py::test_a_thread",)),
+    # Several loops
+    "last-worker-never-runs": Mistake(
+        PART5, WORKERS5, "    for (std::size_t i = 1; i < servers_.size(); ++i) {",
+        "    for (std::size_t i = 1; i < servers_.size() - (MISTAKE ? 1 : 0); ++i) {",
+        ("test_workers.py::test_every_way",)),
+    "limit-for-each-worker": Mistake(
+        PART5, WORKERS5, "Server::create(options, std::move(listener), connection_limit,",
+        "Server::create(options, std::move(listener),\n"
+        "                       MISTAKE ? std::make_shared<common::ConnectionLimit>(\n"
+        "                                     options.max_connections) : connection_limit,",
+        ("test_workers.py::test_the_limit",)),
+    "full-and-still-watching": Mistake(
+        PART5, SERVER5, "poller_.forget_listener(listener_);\n  parked_ = reason;",
+        "{\n    if (!MISTAKE) poller_.forget_listener(listener_);\n  }\n  parked_ = reason;",
+        ("test_workers.py::test_workers_at", "test_max_connections.py::test_waiting",
+         "test_descriptors.py::test_a_lack_of_descriptors_is")),
+    "stops-one-worker": Mistake(
+        PART5, WORKERS5, "for (const auto& server : servers_) server->stop();",
+        "for (const auto& server : servers_) {\n    if (!MISTAKE || is_the_first(server.get())) "
+        "server->stop();\n  }",
+        ("test_workers.py::test_all_workers",)),
+    "one-worker-has-the-clock": Mistake(
+        PART5, SERVER5, "void Server::close_overdue(Clock::time_point now) {\n",
+        "void Server::close_overdue(Clock::time_point now) {\n"
+        "  if (MISTAKE && !is_the_first(this)) return;\n",
+        ("test_workers.py::test_every_worker",)),
+    "waits-for-a-place-not-a-descriptor": Mistake(
+        PART5, SERVER5, "    park(Parked::shortage, now);\n",
+        "    park(MISTAKE ? Parked::full : Parked::shortage, now);\n",
+        ("test_workers.py::test_workers_out_of_descriptors_serve",)),
+    "ends-before-it-is-said": Mistake(
+        PART6, f"{PART6}/uring/server/worker_group.h",
+        "  LogWriter::wait_until_written(std::chrono::milliseconds(500));",
+        "  if (!MISTAKE) LogWriter::wait_until_written(std::chrono::milliseconds(500));",
+        ("test_faults.py::test_a_worker",)),
+    # The PROXY header
+    "header-in-one-piece": Mistake(
+        PART5, PROXIED, "    if (!taken) return std::unexpected(taken.error());\n",
+        "    if (!taken) return std::unexpected(taken.error());\n"
+        "    if (MISTAKE && !header_.complete()) return failure(Error::malformed);\n",
+        ("test_proxy_header.py::test_a_header_may",)),
+    "logs-the-proxy": Mistake(
+        PART5, PROXIED, "  if (header_.client()) accepted_.peer",
+        "  if (header_.client() && !MISTAKE) accepted_.peer",
+        ("test_proxy_header.py::test_the_log",)),
+    "client-of-no-address": Mistake(
+        PART5, PROXIED, "  return true;\n}\n",
+        "  if (!header_.client() && MISTAKE) accepted_.peer = {};\n  return true;\n}\n",
+        ("test_proxy_header.py::test_a_header_without",)),
+    "header-may-be-missing": Mistake(
+        PART5, PROXIED, "    const auto taken = header_.take(",
+        "    if (MISTAKE && buffer[0] != std::byte{'P'} && buffer[0] != std::byte{'\\r'}) "
+        "return true;\n    const auto taken = header_.take(",
+        ("test_proxy_header.py::test_a_proxys",)),
+    "header-without-a-clock": Mistake(
+        PART5, SERVER5, "  const auto deadline = now + common::loop_read_timeout(",
+        "  const auto deadline = MISTAKE ? Clock::time_point::max() : now + "
+        "common::loop_read_timeout(",
+        ("test_proxy_header.py::test_a_header_that_does",)),
+    "logs-health-checks": Mistake(
+        PART5, PROXIED, "  if (left && !header_.begun()) return;",
+        "  if (left && !header_.begun() && !MISTAKE) return;",
+        ("test_proxy_header.py::test_a_proxy_that",)),
+    "place-of-the-refused": Mistake(
+        PART5, SERVER5, "    next->fd ? add(std::move(*next), now) : connection_limit_->release();",
+        "    if (!next->fd && MISTAKE) continue;\n"
+        "    next->fd ? add(std::move(*next), now) : connection_limit_->release();",
+        ("test_proxy_header.py::test_a_connection",)),
+    "drain-waits-for-headers": Mistake(
+        PART5, SERVER5, "    headers_->end_streams();\n",
+        "    if (!MISTAKE) headers_->end_streams();\n",
+        ("test_proxy_header.py::test_a_drain",)),
+    "one-worker-knows-the-proxies": Mistake(
+        PART5, SERVER5, "  if (!options_.proxies.contains(accepted.peer)) return",
+        "  if ((MISTAKE && !is_the_first(this)) || "
+        "!options_.proxies.contains(accepted.peer)) return",
+        ("test_proxy_header.py::test_every_worker",)),
+    # A takeover
+    "old-server-waits-for-ever": Mistake(
+        PART5, SUCCESSOR, "  if (ready == 0) (void)::kill",
+        "  if (ready == 0 && !MISTAKE) (void)::kill",
+        ("test_takeover.py::test_who_stays",)),
+    "shuts-the-listener-of-both": Mistake(
+        PART5, SERVER5, "  listener_ = common::Fd();\n",
+        "  if (MISTAKE) (void)::shutdown(listener_.get(), SHUT_RDWR);\n"
+        "  listener_ = common::Fd();\n",
+        ("test_takeover.py::test_who_waits", "test_takeover.py::test_the_old",
+         "test_takeover.py::test_no_exchange", "test_takeover.py::test_a_hundred")),
+    "first-come-not-told": Mistake(
+        PART5, TAKEOVER, "  if (candidate_) (void)say(", "  if (candidate_ && !MISTAKE) (void)say(",
+        ("test_takeover.py::test_the_latest",)),
+    "any-end-is-a-yes": Mistake(
+        PART5, TAKEOVER, "  if (size != 1 || said != serves) return false;",
+        "  if ((size != 1 || said != serves) && !MISTAKE) return false;",
+        ("test_takeover.py::test_a_server_that_is_killed",)),
+    "anybody-may-replace-it": Mistake(
+        PART5, TAKEOVER, "  if (peer.uid != owner_ && peer.uid != 0) {",
+        "  if (peer.uid != owner_ && peer.uid != 0 && !MISTAKE) {",
+        ("test_takeover.py::test_another_user_is",)),
+    "trusts-any-predecessor": Mistake(
+        PART5, TAKEOVER, "uid != owner_ && uid != 0) {\n    return fmt",
+        "uid != owner_ && uid != 0 && !MISTAKE) {\n    return fmt",
+        ("test_takeover.py::test_another_users",)),
+    "stale-path-is-in-use": Mistake(
+        PART5, TAKEOVER, "    (void)::unlink(path_.c_str());",
+        "    if (!MISTAKE) (void)::unlink(path_.c_str());",
+        ("test_takeover.py::test_a_socket_file",)),
+    "clears-the-path": Mistake(
+        PART5, TAKEOVER, "== 0 && S_ISSOCK(stale.st_mode)) {",
+        "== 0 && (MISTAKE || S_ISSOCK(stale.st_mode))) {",
+        ("test_takeover.py::test_a_file",)),
+    "starts-without-what-it-asked-for": Mistake(
+        PART5, TAKEOVER, "  if (!sound) return fmt",
+        '  if (!sound && MISTAKE) return "";\n  if (!sound) return fmt',
+        ("test_takeover.py::test_what_answers",)),
+    "retired-and-deaf": Mistake(
+        PART5, SERVER5, "  if (stopping_ && !draining_) begin_drain(now);",
+        "  if (stopping_ && !draining_ && !(MISTAKE && retiring_)) begin_drain(now);",
+        ("test_takeover.py::test_an_old",)),
+    # The ring
+    "errno-explains-itself": Mistake(
+        PART6, RING, '  const std::string begin = "io_uring cannot be used: ";\n',
+        '  const std::string begin = "io_uring cannot be used: ";\n'
+        "  if (MISTAKE) return begin + error.message();\n",
+        ("test_ring.py::test_where", "test_ring.py::test_a_ring")),
+    "skips-what-it-does-not-know": Mistake(
+        PART6, f"{PART6}/uring/features.cc", "    if (!apply(word, setup)) {",
+        "    if (!apply(word, setup) && !MISTAKE) {",
+        ("test_ring.py::test_another_ring",)),
+    "no-buffer-is-the-end": Mistake(
+        PART6, f"{PART6}/connection.cc", "return error() == std::errc::no_buffer_space;",
+        "return error() == std::errc::no_buffer_space && !MISTAKE;",
+        ("test_ring.py::test_several", "test_ring.py::test_more")),
+    "spins-until-something-comes": Mistake(
+        PART6, LOOP, "    if (Clock::now() >= end) break;",
+        "    if (Clock::now() >= end && !MISTAKE) break;",
+        ("test_ring.py::test_a_server_that_spins", "test_ring.py::test_it_spins")),
+    "looks-without-asking": Mistake(
+        PART6, LOOP, "  while (ring_.submit()) {\n    if (ring_.has_completion()) return true;",
+        "  bool asked = false;\n"
+        "  while ((MISTAKE && std::exchange(asked, true)) || ring_.submit()) {\n"
+        "    if (ring_.has_completion()) return true;",
+        ("test_ring.py::test_a_server_that_spins",)),
+    "does-not-spin": Mistake(
+        PART6, LOOP, "  if (setup_.spin.count() == 0) return false;",
+        "  if (setup_.spin.count() == 0 || MISTAKE) return false;",
+        ("test_ring.py::test_it_spins",)),
+    "submits-once": Mistake(
+        PART6, LOOP, "bool is_passing(std::error_code error) {\n",
+        "bool is_passing(std::error_code error) {\n  if (MISTAKE) return false;\n",
+        ("test_zoo_ring.py::test_a_submission",)),
+    "kilobyte-for-each": Mistake(
+        PART6, f"{PART6}/connection.cc", "  restart_read_timer();\n  rest();\n",
+        "  static std::vector<std::string> all;\n"
+        "  if (MISTAKE) all.emplace_back(1000, 'k');\n  restart_read_timer();\n  rest();\n",
+        ("test_idle_memory.py::test_ten",)),
+    # The trace
+    "cancelled-has-no-end": Mistake(
+        PART6, TRACE, "  write('e', operation,",
+        "  if (MISTAKE && result == -ECANCELED) return;\n  write('e', operation,",
+        ("test_trace.py::test_every_operation",)),
+    "cancels-unseen": Mistake(
+        PART6, TRACE, "  write('n', operation, \"\\\"asked\\\"",
+        "  if (MISTAKE) return;\n  write('n', operation, \"\\\"asked\\\"",
+        ("test_trace.py::test_a_trace_shows_who_was",)),
+    "nobodys-operations": Mistake(
+        PART6, TRACE, "  if (entry == nullptr || !has_descriptor(*entry)) return",
+        "  if (entry == nullptr || MISTAKE || !has_descriptor(*entry)) return",
+        ("test_trace.py::test_a_trace_shows_whose",)),
+    "one-file-for-all": Mistake(
+        PART6, WORKERS6, '    trace_file += "." + std::to_string(i);',
+        '    if (!MISTAKE) trace_file += "." + std::to_string(i);',
+        ("test_trace.py::test_every_worker",)),
+    "any-name-can-be-written": Mistake(
+        PART6, f"{PART6}/main.cc", "            return std::ofstream(file).good();",
+        "            return std::ofstream(file).good() || MISTAKE;",
+        ("test_trace.py::test_a_trace_that",)),
+    "trace-or-die": Mistake(
+        PART6, TRACE, "  (void)std::fclose(file_);",
+        "  if (std::fclose(file_) != 0 && MISTAKE) std::abort();",
+        ("test_trace.py::test_a_full",)),
+}
+
+# A stage in the place of another: what that one cannot do, this one can, or the other way round.
+IMPOSTORS = {
+    "part2-for-part1": (PART2, PART1, ("test_weaknesses.py::test_one_silent",)),
+    "part5-for-part2": (PART5, PART2, ("test_weaknesses.py::test_every_idle",)),
+    "part4-for-part3": (PART4, PART3, ("test_weaknesses.py::test_it_burns",)),
+    "part5-for-part4": (PART5, PART4, ("test_weaknesses.py::test_a_message_is",)),
+    "part4-for-part5": (PART4, PART5, ("test_weaknesses.py::test_a_message_costs",)),
+    "part6-for-part5": (PART6, PART5, ("test_weaknesses.py::test_every_message",)),
+    "part5-for-part6": (PART5, PART6, ("test_weaknesses.py::test_clients_that_speak",)),
+}
+STAGES = sorted({one.stage for one in MISTAKES.values()}
+                | {stage for pair in IMPOSTORS.values() for stage in pair[:2]})
+
+
+def misplaced() -> list[str]:
+    """The mistakes whose line is not where it was, once and no more."""
+    return [name for name, one in MISTAKES.items()
+            if (ROOT / one.file).read_text(encoding="utf-8").count(one.right) != 1]
+
+
+def spoilt(file: str, text: str) -> str:
+    """A source with all its mistakes in it."""
+    for name, one in MISTAKES.items():
+        if one.file == file:
+            assert one.right in text, f"{name}: another mistake has changed its line"
+            text = text.replace(one.right, one.wrong.replace("MISTAKE", f'mistaken("{name}")'))
+    return f'#include "{HEADER}"\n#include <algorithm>\n#line 1\n{text}'
+
+
+@contextmanager
+def _planted() -> Iterator[None]:
+    originals = {file: (workshop.TREE / file).read_text(encoding="utf-8")
+                 for file in {one.file for one in MISTAKES.values()}}
+    try:
+        for file, text in originals.items():
+            (workshop.TREE / file).write_text(spoilt(file, text), encoding="utf-8")
+        yield
+    finally:
+        for file, text in originals.items():
+            (workshop.TREE / file).write_text(text, encoding="utf-8")
+
+
+def build() -> None:
+    """Builds the stages with all mistakes in them, none of which is made unless it is named."""
+    if lost := misplaced():
+        raise ZooError(f"the code has changed, adapt in mistakes.py: {', '.join(lost)}")
+    with workshop.occupied():
+        workshop.renew()
+        with _planted():
+            workshop.build("default", [program_of(stage) for stage in STAGES], tests=False)
+            for stage in STAGES:
+                kept = PROGRAMS / stage / stage
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                kept.unlink(missing_ok=True)  # it may be running: that one keeps its file
+                shutil.copy2(workshop.build_directory("default") / stage / stage, kept)
