@@ -151,11 +151,13 @@ const lightest = 300_000; // bytes, as a server sends them
 /** What the first page needs before it can be read, without what is fetched for later. */
 export async function homeIsLight(page, url, name) {
   const parts = [];
-  page.on("response", (one) => {
+  const take = (one) => {
     const later = /\/assets\/(?!index\.md)[\w-]+\.md\./.test(one.url());
     if (!later) parts.push(one.body().then((body) => (packed(one) ? gzipSync(body) : body).length));
-  });
+  };
+  page.on("response", take);
   await page.goto(`${url}/${name}.html`, { waitUntil: "networkidle" });
+  page.off("response", take); // one that comes when the page is closed has no body
   const bytes = (await Promise.all(parts)).reduce((a, b) => a + b, 0);
   report.expect("home", name, bytes > 50_000 && bytes < lightest, `is ${bytes} bytes`);
 }

@@ -43,7 +43,7 @@ export async function ringView(page, url) {
 
   for (const one of await view.locator(".ring-scenes button").all()) {
     await one.click();
-    const watch = view.locator(".ring-watch");
+    const watch = view.locator(".ring-watch:visible");
     expect(await watch.isVisible(), `${await one.innerText()}: nothing to watch`);
   }
   await button("The wait ends").click();
