@@ -6,7 +6,7 @@ import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import type MarkdownIt from "markdown-it";
-import { defineConfig } from "vitepress";
+import { defineConfig, type HeadConfig } from "vitepress";
 
 import { bugBoxes } from "./boxes.js";
 import { filesAt } from "./code-host.js";
@@ -15,7 +15,8 @@ import { figures } from "./figures.js";
 import { listings } from "./listings.js";
 import { opener, openerLine } from "./opener.js";
 
-const base = process.env.BOOK_BASE ?? "/";
+const address = process.env.BOOK_URL?.replace(/\/?$/, "/") ?? ""; // of the site, if it has one
+const base = process.env.BOOK_BASE ?? (address ? new URL(address).pathname : "/");
 const book = join(dirname(fileURLToPath(import.meta.url)), "..");
 const longestWhole = 24; // characters; a phone has some thirty in a line
 const longestNumber = 40; // characters
@@ -28,7 +29,7 @@ function chapters(pattern: RegExp) {
       const title = titleOf(name) ?? name;
       const [, number, letter] = /^(?:(\d\d)|appendix-(\w))-/.exec(name)!;
       const mark = number ? Number(number) : letter.toUpperCase();
-      return { text: `${mark} ${title}`, link: `/${name.slice(0, -3)}` };
+      return { text: `<span class="mark">${mark}</span> ${title}`, link: `/${name.slice(0, -3)}` };
     });
 }
 
@@ -141,11 +142,19 @@ export default defineConfig({
   cleanUrls: false,
   transformPageData(page) {
     page.frontmatter.opener = opener(page.relativePath, book);
+    const isFirst = page.relativePath === "index.md";
+    if (isFirst || /-view\.md$/.test(page.relativePath)) page.frontmatter.pageClass = "picture";
+    if (isFirst) page.frontmatter.outline = false;
   },
   transformHead({ pageData: { title }, description }) {
-    const said = { type: "article", site_name: "Six Servers and a Finger", title, description };
-    return Object.entries(said).map(([name, content]) =>
-      ["meta", { property: `og:${name}`, content }]);
+    const said = {
+      type: "article", site_name: "Six Servers and a Finger", title, description,
+      image: `${address || base}ladder.png`, "image:width": "1200", "image:height": "630",
+      "image:alt": "B says “hi” to six servers while A is silent; five of them answer.",
+    };
+    return [["meta", { name: "twitter:card", content: "summary_large_image" }],
+      ...Object.entries(said).map(([name, content]): HeadConfig =>
+        ["meta", { property: `og:${name}`, content }])];
   },
   markdown: {
     languageAlias: { console: "shellsession" },

@@ -20,8 +20,33 @@ export function inlined(svg, name, escapedText) {
     .replace(/^\s*\n/gm, "");
 }
 
+const smallestLetters = 11; // pixels; a phone shows a wide figure through a window
+
+/** How wide a figure must at least be for its smallest letters to be read. */
+export function readableWidth(svg) {
+  const sizes = [...svg.matchAll(/\bfont(?:-size)?(?:="|: ?)(?:bold )?([\d.]+)/g)];
+  const [, width] = /viewBox="[\d.]+ [\d.]+ ([\d.]+)/.exec(svg);
+  return Math.ceil((width * smallestLetters) / Math.min(...sizes.map(([, size]) => size)));
+}
+
+const rule = 1; // pixels on each side; a line may part two panels
+
+/** The parts of a figure that stand side by side, each a picture; on a phone, below each other. */
+export function panels(svg, name, escapedText) {
+  const ends = /data-panels="([\d ]+)"/.exec(svg)?.[1].split(" ").map(Number) ?? [];
+  return ends.slice(1).map((to, i) => {
+    const width = to - ends[i] - 2 * rule;
+    const box = `viewBox="${ends[i] + rule} 0 ${width} $1" ` +
+      `style="width: ${Math.round(1.3 * width)}px"`;
+    return inlined(svg, `${name}-${i + 1}`, i === 0 ? escapedText : "")
+      .replace(/viewBox="\S+ \S+ \S+ (\S+)" width="\S+" height="\S+"/, box)
+      .replace("<svg", '<svg class="narrow"')
+      .replace('role="img" aria-label=""', 'aria-hidden="true"');
+  }).join("");
+}
+
 /** A row of the ladder as a phone has room for it: the same moment, drawn anew. */
-function forAPhone(name, book, escapedText) {
+function row(name, book, escapedText) {
   const [, stage, moment] = /^ladder-(\d)-(\d)$/.exec(name) ?? [];
   if (!stage) return "";
   const { stages } = JSON.parse(readFileSync(join(book, "fig/ladder-trace.json"), "utf8"));
@@ -44,14 +69,20 @@ export function figures(md, book, views) {
       const title = only.attrGet("title") ?? /<title\b[^>]*>(.*?)<\/title>/s.exec(svg)[1];
       const text = md.utils.escapeHtml(only.content);
       const link = `<a href="#fig-${name}">Figure ${part}${(number += 1)}</a>`;
-      const small = forAPhone(name, book, text);
-      const figure = `<figure id="fig-${name}"${small && ' class="scene"'} v-pre>\n` +
-        `${inlined(svg, name, text)}${small}<figcaption>${link} ${title}</figcaption>\n</figure>\n`;
-      const view = views[name];
+      const scene = row(name, book, text);
+      const small = scene || panels(svg, name, text);
+      const kind = scene ? "scene" : small ? "panels" : "wide";
+      const view = name.replace(/^ladder-(\d)-(\d)$/, "ladder-view.html#stage=$1&amp;moment=$2");
+      const further = scene && ` <a class="alive" href="./${view}">Step through it.</a>`;
+      const figure = `<figure id="fig-${name}" class="${kind}" v-pre ` +
+        `style="--readable: ${readableWidth(svg)}px">\n` +
+        `${inlined(svg, name, text)}${small}<figcaption>${link} ${title}${further}` +
+        "</figcaption>\n</figure>\n";
+      const component = views[name];
       const token = Object.assign(Object.create(Object.getPrototypeOf(block)), block);
       blocks[i] = Object.assign(token, {
         type: "html_block", children: null,
-        content: view ? `<${view}>\n${figure}</${view}>\n` : figure,
+        content: component ? `<${component}>\n${figure}</${component}>\n` : figure,
       });
       blocks[i - 1].hidden = blocks[i + 1].hidden = true; // the paragraph around it
     });

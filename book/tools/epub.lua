@@ -1,7 +1,7 @@
 -- For pandoc: what the code host and the site know about Markdown, and an e-book has to be told.
 -- Callouts lose their mark; links to chapters lead to the chapter's heading in the one long text,
 -- links to code become the name of the file, for the reader of an e-book has no code beside it. A
--- picture's caption is printed below it.
+-- picture's caption is printed below it. A chapter has its number, which the text calls it by.
 
 local files = {}  -- from a chapter's file to the heading it begins with
 
@@ -17,6 +17,21 @@ local function first_heading(name)
     files[name] = title and plain(title) or false
   end
   return files[name]
+end
+
+local numbers = {}  -- from the heading that a chapter begins with to its number
+
+for name in io.popen("ls [0-9][0-9]-*.md appendix-?-*.md"):lines() do
+  local mark = name:match("^0?(%d+)-") or name:match("^appendix%-(%a)"):upper()
+  numbers[first_heading(name)] = mark
+end
+
+function Header(header)
+  local mark = header.level == 1 and numbers[header.identifier]
+  if not mark then return nil end
+  header.content:insert(1, pandoc.Space())
+  header.content:insert(1, pandoc.Str(mark))
+  return header
 end
 
 function BlockQuote(quote)

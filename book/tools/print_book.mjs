@@ -12,17 +12,16 @@ import { chromium } from "playwright-core";
 const [program, site, file, ...names] = process.argv.slice(2);
 const host = "http://book.invalid";
 const patience = 600_000; // ms
-const footer = '<div style="width: 100%; font: 8pt sans-serif; text-align: center">' +
-  '<span class="pageNumber"></span></div>';
+const small = "font: 8pt var(--label-font); color: #444";
 
 /** What a page says, with names that no other page has. */
 function content(name) {
   const html = readFileSync(join(site, `${name}.html`), "utf8");
   const main = html.slice(html.indexOf("<main"), html.indexOf("</main>"));
   return main.slice(main.indexOf(">") + 1)
-    .replace(/ target="_self"| tabindex="-1"/g, "")
+    .replace(/ target="_self"| tabindex="-1"|<a class="alive".*?<\/a>/g, "")
     .replace(/(?<=\bid="|\burl\(#|\bhref="#)(?=[\w-])/g, `${name}--`)
-    .replace(/\bhref="(?:\.|)\/([\w/-]+)\.html(?:#([^"]*))?"/g, (_, other, anchor) =>
+    .replace(/\bhref="\.?\/([\w/-]+?)(?:\.html|\/)(?:#([^"]*))?"/g, (_, other, anchor) =>
       names.includes(other) ? `href="#${other}${anchor ? `--${anchor}` : ""}"` : "");
 }
 
@@ -46,19 +45,31 @@ function contents(pages, where) {
   return `<nav class="contents"><h1 id="contents">Contents</h1><ol>${rows.join("")}</ol></nav>`;
 }
 
+/** What stands above and below a page: its chapter, and its number. */
+function margins(pages) {
+  const heads = pages.map(({ name, html }) => {
+    const { mark, text } = entries({ name, html })[0];
+    const said = JSON.stringify(`${mark.toUpperCase()}  ${text}`.trim());
+    return `@page p-${name} { @top-left { ${small}; content: ${said}; } }`;
+  });
+  return "<style>@page { size: A4; margin: 20mm 16mm 18mm; " +
+    `@bottom-center { ${small}; content: counter(page); } }\n${heads.join("\n")}</style>`;
+}
+
 function whole(pages, where) {
   const styles = readdirSync(join(site, "assets")).filter((one) => one.endsWith(".css"));
   const [title, ...chapters] = pages.map(({ name, html }) => {
     const mark = number(name);
     const which = mark ? `${/\d/.test(mark) ? "Chapter" : "Appendix"} ${mark.toUpperCase()}` : "";
-    return `<section class="printed vp-doc" id="${name}"><p class="opener-line">${which}</p>` +
-      `${html}</section>`;
+    const head = name === names[0] ? "" : ` style="page: p-${name}"`;
+    return `<section class="printed vp-doc" id="${name}"${head}>` +
+      `<p class="opener-line">${which}</p>${html}</section>`;
   });
   return '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">' +
     "<title>Six Servers and a Finger</title>" +
     styles.map((one) => `<link rel="stylesheet" href="/assets/${one}">`).join("") +
-    `</head><body><div class="Layout">${title}${contents(pages.slice(1), where)}` +
-    `${chapters.join("")}</div></body></html>`;
+    `${margins(pages.slice(1))}</head><body><div class="Layout">${title}` +
+    `${contents(pages.slice(1), where)}${chapters.join("")}</div></body></html>`;
 }
 
 /** On which page each heading is, as the PDF itself has it. */
@@ -84,11 +95,7 @@ await page.route("**/*", (route) => {
 // The first time to know the pages, the second to say them.
 for (let time = 0; time < 2; ++time) {
   await page.goto(`${host}/`, { waitUntil: "load" });
-  await page.pdf({
-    path: file, format: "A4", outline: true, tagged: true, displayHeaderFooter: true,
-    headerTemplate: "<span></span>", footerTemplate: footer,
-    margin: { top: "18mm", bottom: "20mm", left: "16mm", right: "16mm" },
-  });
+  await page.pdf({ path: file, preferCSSPageSize: true, outline: true, tagged: true });
   where = destinations();
 }
 await browser.close();

@@ -158,6 +158,12 @@ def connect_all(
     """Starts a process of clients for each server, whose line is kept in `lines`. How many are
     connected to each: as many as are wanted, unless memory runs short."""
     enough = multiprocessing.Event()
+
+    def look() -> None:
+        if memory_bytes("MemAvailable") < bytes_kept_free:
+            enough.set()
+
+    look()  # a small crowd is there before the first look of the loop
     for number, (server, count) in enumerate(zip(servers, counts)):
         line, far_end = multiprocessing.Pipe()
         arguments = (server.address, number, count, spoken, enough, far_end)
@@ -167,8 +173,7 @@ def connect_all(
     waiting = set(lines)
     while waiting:
         waiting -= set(multiprocessing.connection.wait(waiting, timeout=0.1))
-        if memory_bytes("MemAvailable") < bytes_kept_free:
-            enough.set()
+        look()
     reached = [line.recv() for line in lines]
     for server, count in zip(servers, reached):
         if not wait_until(lambda: server.process.descriptor_count() >= count, PATIENCE, 0.1):

@@ -41,6 +41,9 @@ SYMPTOMS = {
     "silent-without-plan": ("No Plan.\r?\n", ""),
     "follows-links": ("(?s:(?!a password).)*", "(?s:.*a password.*)"),
 }
+# Here the client races with the server, so the text says to try more than once.
+RACES = {"tail-lost-on-hang-up"}
+ATTEMPTS = 5
 # The commands of these end a healthy server, too.
 MAY_END = {"lives-on-without-accept", "closed-by-another-thread", "drain-without-end"}
 STUCK = re.compile(r"bash: .*(not found|No such file|Bad file descr|syntax error)|not built yet")
@@ -103,5 +106,9 @@ def test_the_commands_of_a_box_can_be_typed(box: Box) -> None:
 @pytest.mark.parametrize("bug", SYMPTOMS)
 def test_a_box_shows_its_symptom(bug: str) -> None:
     box = next(box for box in boxes() if box.bug == bug)
-    printed = tried(box, box.server)
-    assert re.fullmatch(SYMPTOMS[bug][1], printed), printed
+    printed = []
+    for _ in range(ATTEMPTS if bug in RACES else 1):
+        printed.append(tried(box, box.server))
+        if re.fullmatch(SYMPTOMS[bug][1], printed[-1]):
+            return
+    pytest.fail("\n".join(printed), pytrace=False)

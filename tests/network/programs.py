@@ -54,7 +54,7 @@ class Finger:
         home.mkdir(parents=True, exist_ok=True)
         (home / ".plan").write_bytes(PLAN)
         return [str(built(build / "finger" / "fingerd")), "--addr", address, "--port", "7979",
-                "--users", str(home.parent), "--max-per-ip", "1000", "--deadline", "30s"]
+                "--users", str(home.parent), "--max-per-ip", "1000", "--deadline", "1m"]
 
     def answered(self, connection: socket.socket) -> bool:
         return b"".join(iter(lambda: connection.recv(65536), b"")) == ANSWER

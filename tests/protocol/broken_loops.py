@@ -252,6 +252,19 @@ class DrainsInTheMiddle(Connection):
         self.peer_ended = True
 
 
+class CollectsGarbageLate(Echo):
+    """No bug: in a language with a garbage collector what is done with stays for a while."""
+
+    garbage: list[bytes] = []
+
+    def answer(self, message: bytes, output: bytearray) -> None:
+        super().answer(message, output)
+        self.garbage.append(message)
+        if sum(map(len, self.garbage)) > 4 << 20:
+            self.garbage.clear()
+
+
+HARMLESS: dict[str, Part] = {"none": Loop, "collects-garbage-late": CollectsGarbageLate}
 BUGS: dict[str, Part] = {
     "none": Loop,
     "forgets-at-the-end": ForgetsAtTheEnd,
@@ -299,8 +312,8 @@ def loop_with(part: Part) -> type[Loop]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("bug", choices=BUGS | BLUNDERS)
-    part = (BUGS | BLUNDERS)[parser.parse_args(sys.argv[1:2]).bug]
+    parser.add_argument("bug", choices=BUGS | BLUNDERS | HARMLESS)
+    part = (BUGS | BLUNDERS | HARMLESS)[parser.parse_args(sys.argv[1:2]).bug]
     if hasattr(part, "prepare"):
         part.prepare()
     serve(loop_with(part), sys.argv[2:])

@@ -181,6 +181,56 @@ class DiesOfAReset(Healthy):
         os._exit(1)
 
 
+class AnswersWhatIsCutShort(Healthy):
+    """Asks for a message's bytes, gets fewer at the end of the stream, and sends them back."""
+
+    def hang_up(self) -> None:
+        self.connection.sendall(self.pending)
+        super().hang_up()
+
+
+class OneReceiveIsAMessage(Healthy):
+    """Asks once for a length and once for a payload, and takes for whole what has come."""
+
+    def turn(self) -> None:
+        pass
+
+    def receive(self) -> bytes:
+        header = self.connection.recv(HEADER_BYTES)
+        if len(header) == HEADER_BYTES:
+            end = self.message_end(int.from_bytes(header, self.byte_order))
+            self.answer(self.connection.recv(end - HEADER_BYTES))
+            return header
+        return b""
+
+
+class AllocatesWhatIsAnnounced(AnyLength):
+    """Takes memory for a message as soon as its length is known."""
+
+    def message_end(self, length: int) -> int:
+        try:
+            bytearray(length)
+        except MemoryError:
+            print(f"no memory for {length} bytes", file=sys.stderr, flush=True)
+            os._exit(1)
+        return super().message_end(length)
+
+
+class EndsWithItsClient(Healthy):
+    """Takes one client for all that there was to do."""
+
+    has_answered = False
+
+    def answer(self, payload: bytes) -> None:
+        super().answer(payload)
+        self.has_answered = True
+
+    def hang_up(self) -> None:
+        super().hang_up()
+        if self.has_answered:
+            os._exit(0)
+
+
 class Undefined(Healthy):
     """Behaves well, and a sanitizer says that this was luck."""
 
@@ -202,6 +252,10 @@ BUGS: dict[str, type[Healthy]] = {
     "length-wraps": LengthWraps,
     "no-room-means-gone": NoRoomMeansGone,
     "dies-of-a-reset": DiesOfAReset,
+    "answers-what-is-cut-short": AnswersWhatIsCutShort,
+    "one-receive-is-a-message": OneReceiveIsAMessage,
+    "allocates-what-is-announced": AllocatesWhatIsAnnounced,
+    "ends-with-its-client": EndsWithItsClient,
     "undefined": Undefined,
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.rule import Rule
+from harness.rule import LIVES, Rule
 
 SETUP = "book/00-setup.md"
 BYTES = "book/01-bytes.md"
@@ -30,6 +30,10 @@ ANY_SLICING = Rule(
     BYTES,
 )
 NOT_EARLY = Rule("A message is not answered before it is complete.", BYTES)
+CUT_SHORT = Rule(
+    "A message that the end of the stream cuts short is not answered; its connection is closed.",
+    BYTES,
+)
 NOT_LATE = Rule(
     "A complete message is answered at once: nothing else has to arrive first, "
     "no timer has to end.",
@@ -70,7 +74,7 @@ CLOSING_KEEPS_PLACE = Rule(
 )
 
 # Clients that misbehave
-SURVIVE = Rule("Whatever one client does, the server lives and serves the next.", BLOCKING)
+SURVIVE = LIVES
 BYSTANDER = Rule(
     "A client that says nothing does not keep the server from serving others.", THREADS
 )

@@ -194,3 +194,10 @@ def test_the_same_tests_pass_for_the_server_without_a_bug() -> None:
     tests = sorted({finding.test for finding in FINDINGS.values()})
     run = own_suite.run_suite(HERE, *tests, "--server", broken_loop("none"), "--level", LEVEL)
     assert f"{len(tests)} passed" in run.stdout, run.stdout
+
+
+def test_garbage_that_is_collected_late_is_no_leak() -> None:
+    test = "test_backpressure.py::test_a_client_that_never_reads_costs_bounded_memory[yours]"
+    command = broken_loop("collects-garbage-late")
+    run = own_suite.run_suite(HERE, test, "--server", command, "--level", LEVEL)
+    assert "1 passed" in run.stdout, run.stdout

@@ -64,7 +64,7 @@ def test_help_goes_to_stdout_and_names_every_option(
     start: Callable[..., Server], target: Target
 ) -> None:
     server = start("--help", ready=False)
-    assert server.wait_exit() == 0
+    server.expect_exit()
     text = server.stdout_text()
     assert server.stderr_text() == ""
     for option in (*COMMON_OPTIONS, *OPTION_LEVELS, "--help", "--version"):
@@ -79,7 +79,7 @@ def test_help_goes_to_stdout_and_names_every_option(
 @pytest.mark.rule(rules.HELP)
 def test_version_goes_to_stdout_in_one_line(start: Callable[..., Server]) -> None:
     server = start("--version", ready=False)
-    assert server.wait_exit() == 0
+    server.expect_exit()
     assert len(server.stdout_text().splitlines()) == 1
     assert server.stderr_text() == ""
 
@@ -176,7 +176,7 @@ def test_the_ready_line_names_the_port_that_the_kernel_chose(start: Callable[...
     ready = READY.fullmatch(server.stdout_text())
     assert ready and ready["v4"] == "127.0.0.1" and 0 < int(ready["port"]) < 65536
     server.connect().echo(b"there it listens")
-    assert server.stop() == 0
+    server.expect_stop()
     assert READY.fullmatch(server.stdout_text()), "more than one line on stdout"
 
 
@@ -188,4 +188,4 @@ def test_whoever_read_the_ready_line_can_connect_and_can_stop_the_server(
     for number in range(10):  # a race between the line and either would show sooner or later
         server = start()
         server.connect().close()
-        assert server.stop(signal.SIGTERM if number % 2 else signal.SIGINT) == 0
+        server.expect_stop(signal.SIGTERM if number % 2 else signal.SIGINT)

@@ -49,7 +49,7 @@ def test_an_end_is_an_end_at_any_byte_and_nothing_to_log(discarding: Server) -> 
             client.send(b"\x05\x00\x00\x00he"[:count])
             client.half_close()
             client.expect_end()
-    assert discarding.stop() == 0
+    discarding.expect_stop()
     assert discarding.log_lines() == []
 
 
@@ -70,7 +70,7 @@ def test_any_byte_counts_as_a_message_for_the_time_bound(start: Callable[..., Se
 def test_it_stops_in_order(discarding: Server) -> None:
     client = discarding.connect()
     client.send_in_pieces(b"some bytes")
-    assert discarding.stop() == 0
+    discarding.expect_stop()
     client.expect_end()
 
 

@@ -24,8 +24,7 @@ LARGE = frames(distinct_payloads(1000, 16_000))
 def expect_stop(server: Server, within: float, number: signal.Signals = signal.SIGTERM) -> float:
     """Asks the server to stop; it must end with 0. How long that took."""
     begin = time.monotonic()
-    status = server.stop(number, within=within)
-    assert status == 0, f"ended with {status}, not 0"
+    server.expect_stop(number, within=within)
     return time.monotonic() - begin
 
 
@@ -83,7 +82,7 @@ def test_messages_that_had_arrived_when_the_signal_came_are_answered(
     server.resume()
     client.expect(*payloads)
     client.expect_end()
-    assert server.wait_exit() == 0
+    server.expect_exit()
 
 
 @pytest.mark.needs("drain", "concurrency")
@@ -102,7 +101,7 @@ def test_every_client_gets_its_answers_before_the_server_stops(server: Server) -
     for client in clients:
         client.expect(*payloads)
         client.expect_end()
-    assert server.wait_exit() == 0
+    server.expect_exit()
 
 
 @pytest.mark.rule(rules.DRAIN)
@@ -122,7 +121,7 @@ def test_megabytes_on_their_way_to_a_slow_reader_arrive_in_full(
     due = arrived - arrived % (HEADER_BYTES + 16_000)
     assert len(received) >= due, f"{len(received)} of {due} bytes that were due came back"
     assert LARGE.startswith(received), "what came back is not what was sent"
-    assert server.wait_exit() == 0
+    server.expect_exit()
 
 
 @pytest.mark.rule(rules.DRAIN)
@@ -143,7 +142,7 @@ def test_answers_outlive_a_stop_that_comes_while_the_server_waits_for_the_end(
         time.sleep(0.05)
     received = client.receive_until_gone()
     assert received == answered, f"{len(received)} of {len(answered)} bytes came back"
-    assert server.wait_exit() == 0
+    server.expect_exit()
 
 
 @pytest.mark.rule(rules.DRAIN)
@@ -155,7 +154,7 @@ def test_a_client_that_goes_on_sending_does_not_keep_the_server_from_stopping(
     server.send_signal(signal.SIGTERM)
     while client.try_send(frame(b"after")) and server.is_alive():
         time.sleep(0.01)
-    assert server.wait_exit() == 0
+    server.expect_exit()
 
 
 @pytest.mark.rule(rules.DRAIN)
@@ -164,7 +163,7 @@ def test_after_the_signal_nobody_new_is_accepted(start: Callable[..., Server]) -
     server.connect(receive_buffer=4096).send_until_stuck(LARGE)
     server.send_signal(signal.SIGTERM)
     assert wait_until(server.refuses_connections, server.patience), "still accepts new connections"
-    assert server.stop() == 0  # the second signal
+    server.expect_stop()  # the second signal
 
 
 @pytest.mark.clock
@@ -226,7 +225,7 @@ def test_a_client_that_resets_with_answers_unread_does_not_hold_up_the_stop(
         else:
             client.reset()
             server.send_signal(signal.SIGTERM)
-        assert server.wait_exit(within=AT_ONCE) == 0
+        server.expect_exit(within=AT_ONCE)
 
 
 @pytest.mark.clock
@@ -240,7 +239,7 @@ def test_a_client_that_left_before_its_answers_does_not_hold_up_the_stop(server:
     client.close()  # in order: it is the answers that will be met with a reset
     server.send_signal(signal.SIGTERM)
     server.resume()
-    assert server.wait_exit(within=AT_ONCE) == 0
+    server.expect_exit(within=AT_ONCE)
 
 
 @pytest.mark.needs("drain", "max-connections")
@@ -283,7 +282,7 @@ def test_a_message_that_is_too_long_is_logged_in_a_drain_too(start: Callable[...
     assert wait_until(server.refuses_connections, server.patience), "still accepts new connections"
     client.let_window_grow()
     assert client.receive_until_end() == frame(payload)
-    assert server.wait_exit() == 0
+    server.expect_exit()
     lines = server.log_lines()
     assert len(lines) == 1, f"{len(lines)} lines for a message that was too long: {lines}"
 

@@ -191,7 +191,7 @@ def test_requests_that_had_arrived_are_answered_before_a_stop(web: Server) -> No
         expect_hello(client)
     client.expect_end()
     idle.expect_end()
-    assert web.wait_exit() == 0
+    web.expect_exit()
 
 
 @pytest.mark.needs("http", "logs")
@@ -212,7 +212,7 @@ def test_an_end_inside_a_request_is_logged_once(web: Server, begun: bytes) -> No
         client.send_and_half_close(get() + begun)
         expect_hello(client)
         client.expect_end()
-    assert web.stop() == 0
+    web.expect_stop()
     lines = web.log_lines()
     assert len(lines) == 1, f"{len(lines)} lines for an end inside a request: {lines}"
 
@@ -235,7 +235,7 @@ def test_whatever_is_answered_leaves_no_line(web: Server) -> None:
             answer = receive_response(client, to_head=request.startswith(b"HEAD"))
             assert answer.status == status
             client.expect_end()
-    assert web.stop() == 0
+    web.expect_stop()
     assert web.log_lines() == [], "nothing happened that is worth a line"
 
 
@@ -247,6 +247,6 @@ def test_a_request_cannot_steer_a_terminal(start: Callable[..., Server]) -> None
         with server.connect() as client:
             client.send_and_half_close(nasty)
             client.receive_until_end()
-    assert server.stop() == 0
+    server.expect_stop()
     for line in server.log_lines():
         assert line.isascii() and line.isprintable(), f"not escaped: {line!r}"

@@ -27,7 +27,7 @@ DESCRIPTORS_AT_EASE = 5000  # for --max-connections, as long as nobody chooses a
 def log_after_stop(server: Server) -> list[str]:
     """All log lines: once the server has ended, none can be missing."""
     server.close_clients()
-    assert server.stop() == 0
+    server.expect_stop()
     return server.log_lines()
 
 
@@ -82,7 +82,7 @@ def test_orderly_clients_leave_no_line(server: Server) -> None:
 @pytest.mark.rule(rules.LOGS)
 def test_a_stop_with_clients_connected_leaves_no_line(server: Server) -> None:
     server.connect().echo(b"still here when the server stops")
-    assert server.stop() == 0
+    server.expect_stop()
     assert server.log_lines() == []
 
 
@@ -125,7 +125,7 @@ def test_a_log_that_nobody_reads_holds_up_nobody(start: Callable[..., Server]) -
             client.expect_end()
     server.connect().echo(b"served")
     server.close_clients()
-    assert server.stop() == 0
+    server.expect_stop()
     with open(reading, "rb") as log:
         assert len(log.readlines()) < lines, "there was room for every line: nothing was tested"
 
@@ -133,7 +133,7 @@ def test_a_log_that_nobody_reads_holds_up_nobody(start: Callable[..., Server]) -
 @pytest.mark.rule(rules.LOGS)
 def test_a_start_leaves_no_line(server: Server) -> None:
     need_descriptors(DESCRIPTORS_AT_EASE)
-    assert server.stop() == 0
+    server.expect_stop()
     assert server.stderr_text() == "", "nothing happened that is worth a line"
 
 
@@ -193,7 +193,7 @@ def test_a_terminal_that_nobody_reads_holds_up_nobody(
     os.close(slave)
     come_and_go(server, CONNECTIONS)
     server.close_clients()
-    assert server.stop() == 0
+    server.expect_stop()
     os.close(master)
 
 

@@ -6,9 +6,13 @@ rule that breaks, and where the book explains it.
 
 from __future__ import annotations
 
+import shlex
+import signal
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,10 +24,12 @@ from harness import own_suite
 from harness import server as servers
 from harness.memory import least_growth
 from harness.own_suite import Finding
-from harness.rule import LISTENS
+from harness.plugin import end_in_order
+from harness.proc import wait_until
+from harness.rule import LISTENS, LIVES, STOPS
 from harness.server import Server
 from harness.target import DEFAULT_BUILD, foreign_server, free_port
-from harness.verdict import ContractBroken
+from harness.verdict import ContractBroken, server_section, wire_section
 
 pytestmark = pytest.mark.of_the_suite
 
@@ -96,6 +102,24 @@ FINDINGS = {
         rules.SURVIVE,
         ("ended with exit status 1", "stderr: unexpected:"),
     ),
+    "answers-what-is-cut-short": Finding(
+        "test_half_close.py",
+        "test_half_close_inside_a_message_answers_the_complete_ones_before_it[yours-8-bytes-of-it]",
+        rules.CUT_SHORT,
+        ("a message that was never complete was answered, with 8 bytes: 0a 00 00 00 62 72",),
+    ),
+    "one-receive-is-a-message": Finding(
+        "test_framing.py",
+        "test_every_cut_of_three_messages_gives_the_same_answers[yours]",
+        rules.ANY_SLICING,
+        ("sent 1 byte: 00 |.|", "then sent 17 bytes: 00 00 00 01", "after 0 of the 4 bytes"),
+    ),
+    "allocates-what-is-announced": Finding(
+        "test_survival.py",
+        "test_random_bytes_end_at_most_their_own_connection[yours]",
+        rules.SURVIVE,
+        ("ended with exit status 1", "stderr: no memory for ", "does it allocate a length before"),
+    ),
 }
 HARMLESS_TO_ALL = (
     "test_half_close.py::"
@@ -124,7 +148,106 @@ def test_a_server_whose_sockets_are_closed_already_has_the_time_to_end() -> None
 
 
 def test_every_bug_is_one_that_a_test_finds() -> None:
-    assert set(FINDINGS) == set(BUGS) - {"none", "undefined"}
+    assert set(FINDINGS) == set(BUGS) - {"none", "undefined", "ends-with-its-client"}
+
+
+def test_a_server_that_ends_unasked_is_told_so_whatever_the_test_is_about() -> None:
+    command = f"{sys.executable} {HERE}/broken_servers.py ends-with-its-client --port {{port}}"
+    server = Server(foreign_server(command, "framing"), patience=5)
+    try:
+        server.wait_until_ready()
+        with server.connect() as client:
+            client.echo(b"the only one")
+        assert wait_until(lambda: not server.is_alive(), 10)
+        for look in (server.connect, lambda: end_in_order(server)):
+            with pytest.raises(ContractBroken, match="is gone: it ended with exit status 0, thou") \
+                    as told:
+                look()
+            assert told.value.rule is LIVES
+        assert server.describe_end() == "ended with exit status 0, unasked"
+    finally:
+        server.kill()
+
+
+def test_a_message_that_is_cut_short_is_not_asked_about_at_the_level_survival() -> None:
+    command = broken_server("answers-what-is-cut-short")
+    run = run_suite("test_zoo_turns.py", "--server", command, "--level", "survival")
+    assert run.returncode == 0 and "1 passed" in run.stdout, run.stdout
+
+
+def contract_server(script: str) -> Iterator[Server]:
+    """A server that the tests start with the contract's options: `listener` is there already."""
+    begin = "import signal, socket, sys; listener = socket.create_server(('127.0.0.1', 0)); "
+    port = "port = listener.getsockname()[1]; "
+    command = shlex.join([sys.executable, "-c", begin + port + script, "{port}"])
+    server = Server(foreign_server(command, "options"), patience=0.5)
+    try:
+        yield server
+    finally:
+        server.close_clients()
+        server.kill()
+
+
+def test_a_signal_that_kills_is_told_from_a_crash() -> None:
+    say = "print(f'listening on 127.0.0.1:{port}', flush=True); "
+    for server in contract_server(say + "listener.accept(); signal.pause()"):
+        server.wait_until_ready()
+        with pytest.raises(ContractBroken, match="does not catch SIGTERM, which killed it") as told:
+            server.expect_stop()
+        assert told.value.rule is STOPS
+        assert server.describe_end() == "asked to stop with SIGTERM, which killed it"
+
+
+def test_a_server_is_started_with_signals_as_they_should_be() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in a shell's background
+    try:
+        say = "print(f'listening on 127.0.0.1:{port}', flush=True); "
+        for server in contract_server(say + "listener.accept(); signal.pause()"):
+            server.wait_until_ready()
+            assert server.stop(signal.SIGINT, within=10) == -signal.SIGINT
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_an_exit_status_after_a_signal_is_told_with_the_signal() -> None:
+    say = "print(f'listening on 127.0.0.1:{port}', flush=True); "
+    catch = "signal.signal(signal.SIGINT, lambda *_: sys.exit(3)); "
+    for server in contract_server(catch + say + "listener.accept()"):
+        server.wait_until_ready()
+        with pytest.raises(ContractBroken, match="with SIGINT, the server ended .* 3, not 0"):
+            server.expect_stop(signal.SIGINT)
+
+
+def test_a_ready_line_that_does_not_come_is_missed_soon() -> None:
+    for server in contract_server("listener.accept()"):
+        begin = time.monotonic()
+        with pytest.raises(ContractBroken, match="listens on port [0-9]+, and .* or not flushed"):
+            server.wait_until_ready()
+        assert time.monotonic() - begin < 10
+
+
+def test_the_clients_of_several_servers_are_told_apart() -> None:
+    command = broken_server("none").replace("broken_servers.py", str(HERE / "broken_servers.py"))
+    both = [Server(foreign_server(command, "framing"), patience=5) for _ in range(2)]
+    try:
+        for server in both:
+            server.wait_until_ready()
+            server.connect().echo(b"hello")
+        said = wire_section(both, both[1].clients[0])
+        assert said.startswith("client 1 of server 2:\n"), said
+        assert "\nclient 1 of server 1:\n" in said
+    finally:
+        for server in both:
+            server.kill()
+
+
+def test_of_a_long_log_both_ends_are_shown() -> None:
+    script = "[print('line', number, file=sys.stderr) for number in range(100)]; sys.exit(1)"
+    for server in contract_server(script):
+        server.may_end()
+        said = server_section(server).splitlines()
+        assert said[1:3] == ["ended with exit status 1", "stderr: line 0"]
+        assert said[-1] == "stderr: line 99" and "... (70 more lines on stderr)" in said
 
 
 def test_a_sanitizers_report_fails_the_test_that_passed() -> None:

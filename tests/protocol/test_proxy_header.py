@@ -36,7 +36,7 @@ HEADERS = pytest.mark.parametrize("sent", [TEXT, binary()], ids=["v1", "v2"])
 def log_after_stop(server: Server) -> list[str]:
     """All log lines: once the server has ended, none can be missing."""
     server.close_clients()
-    assert server.stop() == 0
+    server.expect_stop()
     return server.log_lines()
 
 
@@ -189,7 +189,7 @@ def test_a_drain_answers_what_had_come_with_the_header(
     late.expect(b"late")
     late.expect_end()
     half.expect_end()
-    assert server.wait_exit() == 0
+    server.expect_exit()
 
 
 @pytest.mark.needs("workers")

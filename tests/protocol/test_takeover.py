@@ -62,7 +62,7 @@ def impostor(path: str, patience: float) -> Iterator[Callable[[], Impostor]]:
 def expect_replaced(old: Server, new: Server) -> None:
     """The new one serves on the same port, and the old one ends in good order."""
     assert new.address == old.address
-    assert old.wait_exit() == 0
+    old.expect_exit()
     new.connect().echo(b"who serves?")
 
 
@@ -110,7 +110,7 @@ def test_conversations_are_finished_by_the_old_server(
     assert old.is_alive(), "it has left its clients alone"
     silent.close()
     talking.close()
-    assert old.wait_exit() == 0
+    old.expect_exit()
 
 
 @pytest.mark.clock
@@ -120,7 +120,7 @@ def test_who_stays_too_long_is_drained(begin: Callable[..., Server]) -> None:
     idle = old.connect()
     idle.echo(b"idle from now on")
     new = begin()
-    assert old.wait_exit() == 0
+    old.expect_exit()
     idle.expect_end()
     new.connect().echo(b"on time")
 
@@ -141,7 +141,7 @@ def test_who_waits_in_the_backlog_is_served_by_the_new_server(
         client.expect(b"still in the backlog")
     inside.echo(b"still with the old server")
     inside.close()
-    assert old.wait_exit() == 0
+    old.expect_exit()
     assert new.is_alive()
 
 
@@ -243,7 +243,7 @@ def test_the_old_server_may_go_while_the_new_one_starts(
     old = begin()
     one = impostor()
     assert one.receive() == b"."
-    assert old.stop() == 0
+    old.expect_stop()
     assert one.receive() == b""
     with socket.create_connection(old.address, timeout=old.patience):
         accepted, _ = one.descriptors[1].accept()
@@ -346,7 +346,7 @@ def test_an_old_server_that_is_asked_to_stop_drains(begin: Callable[..., Server]
     idle.echo(b"idle from now on")
     new = begin()
     new.connect().echo(b"it has taken over")
-    assert old.stop() == 0
+    old.expect_stop()
     idle.expect_end()
 
 
@@ -356,13 +356,13 @@ def take_over_under_load(begin: Callable[..., Server], options: tuple[str, ...],
     with Load(exchange(last), PER_SECOND, last.patience) as load:
         for _ in range(times):
             new = begin(*options)
-            assert last.wait_exit() == 0
+            last.expect_exit()
             last = new
             load.wait_for_answers(20)
             assert load.lost == [], load.lost
         load.wait_for_answers(20)
     assert load.lost == [], load.lost
-    assert last.stop(signal.SIGTERM) == 0
+    last.expect_stop(signal.SIGTERM)
     return load.answered
 
 

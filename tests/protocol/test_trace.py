@@ -93,7 +93,7 @@ def test_every_operation_has_an_end(
     options = ("--ring", ring) if ring else ()
     server = start("--trace", str(tmp_path / "trace"), "--read-timeout", "300ms", *options)
     live_through_everything(server)
-    assert server.stop() == 0
+    server.expect_stop()
     events = read(tmp_path / "trace")
     names = check_spans(events)
     check_descriptors(events)
@@ -109,7 +109,7 @@ def test_a_trace_shows_who_was_asked_to_cancel(
     client.echo(b"and nothing more")
     client.expect_end()
     server.connect().echo(b"here until the end")
-    assert server.stop() == 0
+    server.expect_stop()
 
     events = read(tmp_path / "trace")
     check_spans(events)
@@ -132,7 +132,7 @@ def test_a_trace_shows_whose_operation_it_was_and_the_link_inside(
         client.echo(b"hi")
     (connection,) = set(server.process.sockets()) - listener
     client.close()
-    assert server.stop() == 0
+    server.expect_stop()
 
     events = read(tmp_path / "trace")
     check_spans(events)
@@ -155,7 +155,7 @@ def test_every_worker_has_a_trace_of_its_own(
     clients = [server.connect() for _ in range(60)]  # enough for each to get some
     for client in clients:
         client.echo(b"whose am I?")
-    assert server.stop() == 0
+    server.expect_stop()
     files = [tmp_path / name for name in ("trace", "trace.1", "trace.2")]
     assert sorted(tmp_path.iterdir()) == files
     traces = [read(file) for file in files]
@@ -195,4 +195,4 @@ def test_a_full_disk_ends_the_trace_and_not_the_server(start: Callable[..., Serv
     server = start("--trace", "/dev/full")
     stream = frame(b"a message") * 200
     assert server.connect().exchange(stream, len(stream)) == stream
-    assert server.stop() == 0
+    server.expect_stop()

@@ -39,6 +39,31 @@ export async function nothingCut(page, url, names) {
   }
 }
 
+/** Runs in the page: figures whose letters are small, or that go on where nobody is told so. */
+function hardToRead(smallest) {
+  return [...document.querySelectorAll(".vp-doc figure")].flatMap((figure) => {
+    const shown = [...figure.querySelectorAll(":scope > svg")].filter((one) =>
+      one.checkVisibility());
+    const small = shown.some((svg) => {
+      const scale = svg.clientWidth / svg.viewBox.baseVal.width;
+      return [...svg.querySelectorAll("text")].some((text) =>
+        parseFloat(getComputedStyle(text).fontSize) * scale < smallest);
+    });
+    const goesOn = figure.scrollWidth > figure.clientWidth;
+    const { content } = getComputedStyle(figure.querySelector("figcaption"), "::after");
+    const told = content.includes("sideways");
+    if (shown.length > 0 && !small && goesOn === told) return [];
+    const why = small ? "is small" : told ? "fits" : goesOn ? "goes on" : "is not shown";
+    return [`${figure.id} ${why}`];
+  });
+}
+
+/** On a phone each letter of a figure can be read, and what is wider than the screen says so. */
+export async function figuresOnAPhone(page, name) {
+  const found = await page.evaluate(hardToRead, 10.5);
+  report.expect("figures", name, found.length === 0, found.join("; "));
+}
+
 /** What happens in a chapter is told by a row of the ladder, drawn anew for a phone. */
 export async function scenes(page, url, shown) {
   const other = { narrow: "wide", wide: "narrow" }[shown];
@@ -59,6 +84,11 @@ export async function scenes(page, url, shown) {
     });
     expect(!cut, "its scene is cut, or not on the first screen");
   }
+  if (shown === "narrow") return;
+  await page.locator(".scene figcaption a.alive").click(); // of the ring's
+  const row = page.locator(".ladder-here button[aria-label^='6, io_uring']");
+  const there = await row.waitFor().then(() => true, () => false);
+  report.expect("scenes", "ladder-view", there, `the ring's scene leads to ${page.url()}`);
 }
 
 /** Writes a page as DIRECTORY/NAME.pdf, and beside it what must be found there. */

@@ -2,6 +2,7 @@
 
 import html
 import re
+import struct
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ pytestmark = pytest.mark.build
 
 LINK = re.compile(r'<a\b[^>]*\bhref="([^"]*)"')
 NO_LINK = re.compile(r'<a\b(?![^>]* href=)[^>]*>')
-OPEN_GRAPH = re.compile(r'<meta property="og:(\w+)" content="([^"]*)">')
+OPEN_GRAPH = re.compile(r'<meta property="og:([\w:]+)" content="([^"]*)">')
+CARD_MAX = 120_000  # bytes
 NAMED = re.compile(r'\b(?:id|name)="([^"]*)"')
 
 
@@ -71,6 +73,15 @@ def test_every_page_says_what_it_is_to_those_who_link_to_it(built_site: Path) ->
         if len(said.get("description", "").split()) < 4:
             complaints.append(f"{page.name}: {said.get('description')}")
     complain(complaints)
+
+
+def test_a_link_to_the_site_has_a_picture(built_site: Path) -> None:
+    """Of the size that it is said to have."""
+    said = dict(OPEN_GRAPH.findall((built_site / "05-poll.html").read_text()))
+    png = (built_site / said["image"].lstrip("/")).read_bytes()
+    assert png.startswith(b"\x89PNG") and len(png) < CARD_MAX
+    width, height = struct.unpack(">II", png[16:24])
+    assert (said["image:width"], said["image:height"]) == (str(width), str(height))
 
 
 def test_type_comes_with_the_site_and_is_small(built_site: Path) -> None:

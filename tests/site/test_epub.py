@@ -38,10 +38,16 @@ def in_book() -> list[Path]:
     return [page for page in pages() if page.parent == BOOK]
 
 
+def number(page: Path) -> str:
+    """What the text calls a chapter or an appendix by."""
+    found = re.match(r"0?(\d+)-|appendix-(\w)-", page.name)
+    return (found[1] or found[2].upper()) if found else ""
+
+
 def test_every_chapter_is_in_it(texts: dict[str, str]) -> None:
     headings = {re.sub(r"<[^>]+>|\s+", " ", found).strip() for text in texts.values()
                 for found in re.findall(r"<h1[^>]*>(.*?)</h1>", text, re.DOTALL)}
-    titles = {TITLE.search(page.read_text())[1] for page in in_book()}
+    titles = {f"{number(page)} {TITLE.search(page.read_text())[1]}".strip() for page in in_book()}
     assert titles <= headings
 
 

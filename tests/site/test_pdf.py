@@ -13,6 +13,7 @@ from pages import BOOK, complain, package_or_skip, pages
 pytestmark = pytest.mark.long
 
 FENCE = re.compile(r"^```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+EDGES = re.compile(r"\A(?:(.+)\n)?(\d+)\n")
 OUTLINE = re.compile(r'<item page="\d+">(.*?)</item>')
 
 
@@ -42,8 +43,8 @@ def sheets(file: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def whole(sheets: list[str]) -> str:
-    """All of it but the page numbers, which may come within a listing."""
-    return without_space("".join(re.sub(r"\n\d+\s*$", "\n", sheet) for sheet in sheets))
+    """All of it but chapters and page numbers at its edges, which may come within a listing."""
+    return without_space("".join(EDGES.sub("", sheet) for sheet in sheets))
 
 
 def in_book() -> list[Path]:
@@ -67,8 +68,16 @@ def test_the_contents_say_on_which_page_a_chapter_begins(sheets: list[str]) -> N
         title = heading(page)
         said = re.search(rf"^(?:[A-Z\d]+\s+)?{re.escape(title)}\s+(\d+)$", contents, re.MULTILINE)
         assert said, f"{title} is not in the contents"
-        assert without_space(title) in without_space(sheets[int(said[1]) - 1]), title
-        assert sheets[int(said[1]) - 1].strip().endswith(said[1]), "is not numbered so"
+        sheet = sheets[int(said[1]) - 1]
+        head, number = EDGES.match(sheet).groups()
+        assert number == said[1], f"{title} is on page {number}, says the page"
+        assert without_space(title) in without_space(EDGES.sub("", sheet)), title
+        assert without_space(head).endswith(without_space(title)), f"{title} has the head {head}"
+
+
+def test_a_link_leads_within_the_book_or_to_another_host(file: Path) -> None:
+    run = subprocess.run(["pdfinfo", "-url", file], check=True, capture_output=True, text=True)
+    complain([line for line in run.stdout.splitlines() if "book.invalid" in line])
 
 
 def test_its_outline_has_every_chapter_in_order(file: Path) -> None:

@@ -86,6 +86,27 @@ def test_a_figure_in_a_page_has_the_page_s_colours_and_names_of_its_own() -> Non
                      '<use href="#f-a"/><g clip-path="url(#f-a)" fill="#123456"/></svg>')
 
 
+@pytest.mark.parametrize(("letters", "wide"), [
+    ('<text font-size="12">', 660), ('<text style="font: bold 10px sans-serif">', 792),
+    ('<text font-size="15"/><text style="font-size: 12px">', 660)])
+def test_a_phone_shows_no_letters_that_are_too_small(letters: str, wide: int) -> None:
+    shown = node('import { readableWidth } from "./figures.js";'
+                 'console.log(readableWidth(process.argv[1]))',
+                 f'<svg viewBox="0 0 720 9">{letters}')
+    assert shown == wide
+
+
+def test_the_panels_of_a_figure_are_pictures_of_their_own() -> None:
+    svg = ('<svg viewBox="0 0 720 330" width="720" height="330" data-panels="0 300 720" role="img"'
+           ' aria-labelledby="t d"><path id="a" fill="#23252b"/><use href="#a"/></svg>')
+    shown = node('import { panels } from "./figures.js";'
+                 'console.log(JSON.stringify(panels(process.argv[1], "f", "words")))', svg)
+    one, other = re.findall(r"<svg.*?</svg>", shown)
+    assert 'class="narrow"' in one and 'viewBox="1 0 298 330"' in one and 'label="words"' in one
+    assert 'viewBox="301 0 418 330"' in other and 'aria-hidden="true"' in other
+    assert 'href="#f-1-a"' not in other and 'id="f-2-a"' in other
+
+
 def boxes() -> list[tuple[str, list[str]]]:
     """Those about what goes wrong: the page, and the paragraphs."""
     return [(page.name, re.sub(r"^> ?", "", found, flags=re.MULTILINE).strip().split("\n\n"))

@@ -10,7 +10,7 @@ import { writeFileSync } from "node:fs";
 
 import { launch, report, watch, withPage } from "./browser.mjs";
 import { diffPage, diffsOnAPhone, diffsWithoutScript } from "./diff-pages.mjs";
-import { nothingCut, print, scenes } from "./layout.mjs";
+import { figuresOnAPhone, nothingCut, print, scenes } from "./layout.mjs";
 import {
   copyButton, darkMode, homeIsLight, keys, ladderFits, ladderView, ladderWithoutScript, neighbours,
   readMarks, readWithoutScript, readableSoon, searchFinds,
@@ -75,6 +75,7 @@ for (const one of pages) {
     await pictures(page, one);
     await page.setViewportSize(phone.viewport);
     await narrow(page, one);
+    await figuresOnAPhone(page, one.name);
     await page.setViewportSize(desk.viewport);
     await thinOutCode(page);
     await accessible("light", page, one);

@@ -31,6 +31,7 @@ CLIENTS = {"good": (4, 0.02), "slow": (4, 0.1), "hostile": (6, 0.3), "churn": (2
 RELOAD_SECONDS = 2.0
 TAKEOVER_SECONDS = 5.0
 PATIENCE = 30.0
+SETTLE_SECONDS = 0.5
 
 
 class Program(Subject):
@@ -104,7 +105,7 @@ class Running:
     def start(self) -> None:
         """Server and clients."""
         self.server = self.launch()
-        self._at_rest = self.resources()
+        self._at_rest = self.settled()
         self._line, far_end = multiprocessing.Pipe()
         arguments = (self.visitor, self.server.address, self.may_move, far_end)
         self._clients = multiprocessing.Process(target=be_clients, args=arguments, daemon=True)
@@ -140,6 +141,14 @@ class Running:
         """What must be the same before the first client and after the last."""
         return {"descriptors": self.sum(Process.descriptor_count),
                 "processes": len(self.processes())}  # fmt: skip
+
+    def settled(self) -> dict[str, int]:
+        """The same as soon as it stays: a server may open more after its ready line."""
+        before, now = {}, self.resources()
+        while before != now:
+            time.sleep(SETTLE_SECONDS)
+            before, now = now, self.resources()
+        return now
 
     def is_at_rest(self) -> bool:
         """Whether nothing is left of its clients."""

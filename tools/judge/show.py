@@ -82,13 +82,14 @@ def show_failure(test: Test) -> None:
     """One failure: what was sent, what came back, the rule, the chapter, the server's words."""
     print("  " + painted(test.sentence, BOLD))
     sections = dict(reversed(test.sections))  # of several servers, the first
-    if end := unasked_end(sections.get("the server", "")):
+    end = unasked_end(sections.get("the server", ""))
+    if end and end not in test.cause:
         print(painted(f"    the server {end}, and so:", RED))
     print(painted(wrapped(test.cause, "    "), RED))
-    for title in ("what was sent and what came back", "the server"):
-        if title in sections:
+    for title, text in test.sections:
+        if title != "the rule":
             print(f"\n  {title}:")
-            print(textwrap.indent(sections[title], "    "))
+            print(textwrap.indent(text, "    "))
     print(f"\n  the rule, explained in {painted(test.chapter, BOLD)}:")
     print(wrapped(test.rule, "    "))
 
@@ -97,7 +98,7 @@ def unasked_end(said: str) -> str:
     """How the server ended, if it broke down: often the cause of what its client noticed."""
     for line in said.splitlines()[1:2]:
         if line.startswith("ended") and not line.endswith("exit status 0"):
-            return line
+            return line.removesuffix(", unasked")
     return ""
 
 

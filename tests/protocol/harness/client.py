@@ -118,7 +118,7 @@ class Client(Connection):
     def receive_until_end(self) -> bytes:
         """Everything that still comes; the stream must end in order."""
         received = bytearray()
-        while piece := self._receive_some(PIECE_BYTES):
+        while piece := self._receive_some(PIECE_BYTES, "an answer or its end of stream"):
             received += piece
         return bytes(received)
 

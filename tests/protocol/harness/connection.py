@@ -122,6 +122,7 @@ class Connection:
             )
 
         proc.wait_until(taken, within=SILENCE_SECONDS, pause=0.0002)
+        self.transcript.end_piece()
 
     def wait_until_in_kernel(self) -> None:
         """Waits until the server's kernel has acknowledged every byte, or the line is dead."""

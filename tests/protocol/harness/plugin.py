@@ -171,6 +171,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     rule = getattr(error, "rule", None) or (marker.args[0] if marker else None)
     report.sections += verdict.sections(rule, item.stash.get(SERVERS, []), error)
     report.user_properties += results.properties(rule, error)
+    if item.get_closest_marker("clock"):
+        report.user_properties.append(("clock", "yes"))
 
 
 @pytest.fixture(scope="session")
@@ -249,11 +251,10 @@ def serving(
 def end_in_order(server: Server) -> None:
     """What is asked of every server after every test."""
     if not server.may_be_gone and not server.is_alive():
-        raise verdict.ContractBroken(f"the server is gone: it {server.describe_end()}")
+        raise server.is_gone()
     server.close_clients()
     if server.is_alive() and server.target.speaks_contract:
-        if (status := server.stop()) != 0:
-            raise verdict.ContractBroken(f"asked to stop, the server ended with {status}, not 0")
+        server.expect_stop()
     elif server.is_alive():
         server.kill()  # nobody asks how it stops
     server.check_words()

@@ -55,6 +55,10 @@ class Process:
         """Resident memory of its own: heap and stacks, but no program text, exact to the page."""
         return self._number("Anonymous", self._directory / "smaps_rollup") * 1024
 
+    def data_bytes(self) -> int:
+        """Private memory that it may write to, touched or not: what RLIMIT_DATA bounds."""
+        return self._status_kilobytes("VmData") * 1024
+
     def virtual_bytes(self) -> int:
         """Address space: reserved memory counts, touched or not."""
         return self._status_kilobytes("VmSize") * 1024

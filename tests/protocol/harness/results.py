@@ -78,6 +78,7 @@ class Results:
             "cause": said.get("cause", ""),
             "rule": said.get("rule", ""),
             "chapter": said.get("chapter", ""),
+            "clock": "clock" in said,
             "sections": [list(one) for one in report.sections if not one[0].startswith("Captured")],
         }
 

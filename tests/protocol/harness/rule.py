@@ -13,6 +13,14 @@ class Rule:
     chapter: str
 
 
+LIVES = Rule(
+    "Whatever one client does, the server lives and serves the next.", "book/02-blocking.md"
+)
+STOPS = Rule(
+    "SIGTERM and SIGINT are requests to stop: the server catches both, finishes, and ends with "
+    "exit status 0.",
+    "book/03-threads.md",
+)
 LISTENS = Rule(
     "The server listens on the port that its command line names, on 127.0.0.1 at least.",
     "book/appendix-d-your-own-server.md",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -16,9 +17,9 @@ from harness import limits, proc, sockdiag
 from harness.client import Client
 from harness.proc import Process
 from harness.readiness import readable
-from harness.rule import LISTENS
+from harness.rule import LISTENS, LIVES, STOPS
 from harness.subject import Subject, free_port, is_taken
-from harness.verdict import ContractBroken, hide_from_traceback
+from harness.verdict import ContractBroken, end_in_words, hide_from_traceback
 
 __tracebackhide__ = hide_from_traceback
 
@@ -28,6 +29,7 @@ REPORTS = re.compile(
     r"|WARNING: ThreadSanitizer|ThreadSanitizer:DEADLYSIGNAL"
 )
 CONTROL_BYTES = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 START_SECONDS = 20.0
 PORTS_TRIED = 3  # another program may take a port between our look at it and the server's bind
 ENDING_SECONDS = 1.0  # from the first socket that is closed to the end of the process
@@ -60,6 +62,9 @@ class Server:
         self.patience = patience
         self.clients: list[Client] = []
         self.may_be_gone = False  # set by who ends it on purpose
+        self.memory_limit = 0  # how many bytes it may take, if that is limited
+        self._asked: signal.Signals | None = None  # by which signal it was asked to stop
+        self._killed = False  # by us
         self.address: tuple[str, int] = ("127.0.0.1", 0)
         self._stdout = b""
         self._stderr = tempfile.TemporaryFile()
@@ -98,7 +103,11 @@ class Server:
                 why = self._full_backlog()
             else:
                 self.may_end()
-            raise ContractBroken(why or f"cannot connect to {address}: {error}") from error
+            if not self.is_alive() and not self.may_be_gone:
+                raise self.is_gone() from None
+            host, port = address
+            raise ContractBroken(
+                why or f"cannot connect to {host}:{port}: {error.strerror or error}") from error
         self.clients.append(client)
         return client
 
@@ -116,6 +125,8 @@ class Server:
 
     def send_signal(self, number: signal.Signals) -> None:
         """Sends a signal to the server alone."""
+        if number in STOP_SIGNALS:
+            self._asked = number
         self._process.send_signal(number)
 
     def pause(self) -> None:
@@ -143,6 +154,43 @@ class Server:
         """Asks the server to stop and waits; its exit status."""
         self.send_signal(number)
         return self.wait_exit(within)
+
+    def expect_stop(
+        self, number: signal.Signals = signal.SIGTERM, within: float | None = None
+    ) -> None:
+        """Asks the server to stop and waits; its exit status must be 0."""
+        self.send_signal(number)
+        self.expect_exit(within)
+
+    def expect_exit(self, within: float | None = None) -> None:
+        """Waits until the server has ended by itself; its exit status must be 0."""
+        status = self.wait_exit(within)
+        if status == 0:
+            return
+        if self._asked and status == -self._asked:
+            raise ContractBroken(
+                f"the server does not catch {self._asked.name}, which killed it: asked to stop, it "
+                "must finish and end with exit status 0", rule=STOPS)
+        asked = f"asked to stop with {self._asked.name}, " if self._asked else ""
+        raise ContractBroken(f"{asked}the server ended with exit status {status}, not 0")
+
+    def is_gone(self) -> ContractBroken:
+        """The failure to raise when it has ended unasked."""
+        return ContractBroken(
+            f"the server is gone: it {end_in_words(self._process.poll() or 0)}, though nothing "
+            "had asked it to",
+            rule=LIVES)
+
+    def limit_memory(self, more_bytes: int) -> None:
+        """From now on it may take only so many bytes more: an announced length may be 4 GiB."""
+        self.memory_limit = more_bytes
+        for process in proc.processes_of_session(self.pid):
+            try:
+                limit = process.data_bytes() + more_bytes
+                _, hard = resource.prlimit(process.pid, resource.RLIMIT_DATA)
+                resource.prlimit(process.pid, resource.RLIMIT_DATA, (limit, hard))
+            except OSError:
+                continue  # it has just ended, or runs as another user
 
     def listens(self) -> bool:
         """Whether its own processes listen on the port, and not somebody else's."""
@@ -174,6 +222,7 @@ class Server:
                 os.killpg(self.pid, signal.SIGKILL)  # our own session: a wrapper's children too
             self._process.kill()
             self._process.wait()
+            self._killed = True
         self.stdout_text()
         if self._process.stdout is not None:
             self._process.stdout.close()
@@ -185,11 +234,13 @@ class Server:
     def describe_end(self) -> str:
         """How it ended, in words."""
         status = self._process.poll()
-        if status is None:
+        if status is None or self._killed:
             return "still running"
-        if status < 0:
-            return f"ended by signal {signal.Signals(-status).name}"
-        return f"ended with exit status {status}"
+        if self._asked and status == -self._asked:
+            return f"asked to stop with {self._asked.name}, which killed it"
+        if self._asked:
+            return f"asked to stop with {self._asked.name}, it {end_in_words(status)}"
+        return end_in_words(status) + ("" if self.target.speaks_contract else ", unasked")
 
     # What it said
 
@@ -245,13 +296,19 @@ class Server:
             raise ContractBroken(f"stderr holds the unescaped byte {raw.group()!r}")
 
     def _read_ready_line(self) -> None:
-        end = time.monotonic() + START_SECONDS
+        begin = time.monotonic()
+        end, patience_ends = begin + START_SECONDS, begin + self.patience
         while not (ready := READY.match(self.stdout_text())):
             if not self.is_alive():
                 raise ContractBroken("the server ended before it printed its ready line")
-            if time.monotonic() > end or "\n" in self._stdout.decode(errors="replace"):
+            now = time.monotonic()
+            if "\n" in self._stdout.decode(errors="replace") or now > end:
                 said = f"but {self.stdout_text()!r}" if self._stdout else "and nothing else"
                 raise ContractBroken(f"no ready line on stdout, {said}")
+            if now > patience_ends and (port := self._port()):
+                raise ContractBroken(
+                    f"the server listens on port {port}, and {self.patience:g} s after its start "
+                    "its ready line is not on stdout: it was not printed, or not flushed")
             if self._process.stdout is not None:
                 readable(self._process.stdout, 0.1)
         self.address = (ready["v6"] or ready["v4"], int(ready["port"]))
@@ -274,11 +331,15 @@ class Server:
         self._run(self.address[1])
 
     def _wait_for_an_answer(self) -> None:
+        answered = False
+
         def answers() -> bool:
+            nonlocal answered
             try:
                 socket.create_connection(self.address, timeout=1).close()
             except OSError:
                 return not self.is_alive()
+            answered = True
             return True
 
         for _ in range(PORTS_TRIED):
@@ -289,6 +350,8 @@ class Server:
             if self.is_alive():
                 return
             if not is_taken(self.address):
+                if answered:
+                    raise self.is_gone()
                 break
             self.kill()
             self._run_on_a_free_port()
@@ -296,6 +359,14 @@ class Server:
         raise ContractBroken(
             f"nobody listens on {host}:{port}; the program: {self.describe_end()}", rule=LISTENS
         )
+
+    def _port(self) -> int | None:
+        """A port on which it listens."""
+        try:
+            own = set(self.process.sockets().values())
+            return next((port for port, one in sockdiag.all_listeners() if one.inode in own), None)
+        except OSError:
+            return None  # the kernel does not say
 
     def _full_backlog(self) -> str | None:
         """Why a connection was not even begun, if it is that."""
@@ -315,7 +386,12 @@ class Server:
 
 
 def _prepare(descriptor_limit: int | None) -> None:
-    """In the child: dies with the harness, lets strace attach, starts with ordinary limits."""
+    """In the child: dies with the harness, lets strace attach, starts with ordinary limits.
+
+    Of a ./check in the background, a shell ignores SIGINT, and its children would.
+    """
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
     libc = ctypes.CDLL(None)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     libc.prctl(PR_SET_PTRACER, ctypes.c_long(ANYBODY), 0, 0, 0)

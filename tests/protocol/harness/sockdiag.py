@@ -61,12 +61,14 @@ def unread_bytes(owner: tuple[str, int], peer: tuple[str, int], family: int) -> 
 
 def listeners(port: int) -> list[Queues]:
     """Every socket of this machine that listens on the port. OSError: the kernel does not say."""
-    found = []
+    return [listener for at, listener in all_listeners() if at == port]
+
+
+def all_listeners() -> Iterator[tuple[int, Queues]]:
+    """Every socket of this machine that listens, and its port. OSError: the kernel does not say."""
     for family, anywhere in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
         nobody = (anywhere, 0)
-        request = _request(nobody, nobody, family, 1 << LISTEN, NLM_F_DUMP)
-        found += [listener for at, listener in _ask(request) if at == port]
-    return found
+        yield from _ask(_request(nobody, nobody, family, 1 << LISTEN, NLM_F_DUMP))
 
 
 def _ask(request: bytes) -> Iterator[tuple[int, Queues]]:

@@ -8,6 +8,7 @@ from harness.verdict import hexdump
 
 HEAD_BYTES_SHOWN = 24
 ENTRIES_SHOWN = 10
+SENT = ("sent", "then sent")  # the second: apart from the bytes before, a moment later
 
 
 @dataclass
@@ -25,11 +26,22 @@ class Transcript:
     """Remembers how much went each way and how each run of bytes began."""
 
     hung_up: bool = False  # the server has: an end of stream, a reset, or nothing could be sent
+    _apart: bool = False  # what is sent next
     _entries: list[_Entry] = field(default_factory=list)
 
     def sent(self, data: bytes) -> None:
         """Bytes went to the server."""
-        self._bytes("sent", data)
+        if not data:
+            return
+        last = self._entries[-1].verb if self._entries else ""
+        if last in SENT and self._apart:
+            self._entries.append(_Entry(SENT[1]))
+        self._bytes(self._entries[-1].verb if last in SENT else SENT[0], data)
+        self._apart = False
+
+    def end_piece(self) -> None:
+        """The server has had the time to read what was sent: what follows is shown apart."""
+        self._apart = True
 
     def got(self, data: bytes) -> None:
         """Bytes came from the server."""

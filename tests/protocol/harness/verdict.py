@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 CLIENTS_SHOWN = 3
 SERVERS_SHOWN = 2
-LOG_LINES_SHOWN = 30
+FIRST_LINES_SHOWN, LAST_LINES_SHOWN = 10, 20  # of a log; a cause may be at either end
 
 
 class ContractBroken(AssertionError):
@@ -51,6 +52,13 @@ def hexdump(head: bytes, total: int) -> str:
     return f"{total} {'byte' if total == 1 else 'bytes'}: {pairs}{more} |{text}|"
 
 
+def end_in_words(status: int) -> str:
+    """How a process ended, by its exit status as subprocess tells it."""
+    if status < 0:
+        return f"ended by signal {signal.Signals(-status).name}"
+    return f"ended with exit status {status}"
+
+
 def rule_section(rule: Rule) -> str:
     """The rule's sentence and the chapter that explains it."""
     return f"{rule.text}\nExplained in {rule.chapter}"
@@ -59,12 +67,17 @@ def rule_section(rule: Rule) -> str:
 def wire_section(servers: list[Server], noticed_by: Connection | None) -> str:
     """What was sent and what came back: the client that noticed, then those just before it."""
     lines: list[str] = []
-    clients: list[Connection] = [client for server in servers for client in server.clients]
+    whose = {
+        client: f" of server {number}" if len(servers) > 1 else ""
+        for number, server in enumerate(servers, 1)
+        for client in server.clients
+    }
+    clients: list[Connection] = list(whose)
     if noticed_by in clients:
         place = clients.index(noticed_by)
         clients = [*reversed(clients[: place + 1]), *clients[place + 1 :]]
     for client in clients[:CLIENTS_SHOWN]:
-        lines.append(f"{client.name}:")
+        lines.append(f"{client.name}{whose[client]}:")
         lines.extend(f"  {line}" for line in client.transcript.lines())
     if len(clients) > CLIENTS_SHOWN:
         lines.append(f"... and {len(clients) - CLIENTS_SHOWN} more clients")
@@ -74,10 +87,17 @@ def wire_section(servers: list[Server], noticed_by: Connection | None) -> str:
 def server_section(server: Server) -> str:
     """How the server was started, how it ended, and what it wrote to stderr."""
     lines = ["$ " + " ".join(server.words), server.describe_end()]
+    if server.memory_limit and not server.is_alive():
+        lines.append(
+            f"(it could have {server.memory_limit >> 20} MiB of memory more than at first: does it "
+            "allocate a length before it looks whether that is too long?)"
+        )
     log = server.stderr_text().splitlines()
-    if len(log) > LOG_LINES_SHOWN:
-        lines.append(f"(the last {LOG_LINES_SHOWN} of {len(log)} lines on stderr)")
-    lines.extend(f"stderr: {line}" for line in log[-LOG_LINES_SHOWN:])
+    left_out = len(log) - FIRST_LINES_SHOWN - LAST_LINES_SHOWN
+    lines.extend(f"stderr: {line}" for line in log[:FIRST_LINES_SHOWN])
+    if left_out > 0:
+        lines.append(f"... ({left_out} more lines on stderr)")
+    lines.extend(f"stderr: {line}" for line in log[FIRST_LINES_SHOWN:][-LAST_LINES_SHOWN:])
     if not log:
         lines.append("nothing on stderr")
     return "\n".join(lines)

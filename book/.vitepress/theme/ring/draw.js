@@ -166,7 +166,8 @@ function queue(run, step, form, pen, at, title) {
   };
   const above = mark(ours, true);
   mark(theirs, false);
-  const many = whole ? `${count} places` : `the first ${count} of ${sizeOf(run, at)}`;
+  const all = form.narrow ? count : `${count} places`;
+  const many = whole ? all : `the first ${count} of ${sizeOf(run, at)}`;
   const said = `${title}, ${many}`;
   const right = above < x + (count * width) / 2;
   pen.quiet(right ? x + count * width : x, y - 16, said, right ? 'text-anchor="end"' : "", 12);
@@ -187,8 +188,8 @@ export function scene(run, step, form, paint) {
     pen.client(x, y, name, here);
     pen[here ? "text" : "quiet"](x + 24, y, said);
   });
-  queue(run, step, form, pen, "sq", "submissions");
-  queue(run, step, form, pen, "cq", "completions");
+  queue(run, step, form, pen, "sq", "↓ submissions");
+  queue(run, step, form, pen, "cq", "↑ completions");
   pen.quiet(form.flight.x, form.flight.y - 12, "kernel: in flight");
   const nobody = step.kind === "arrive" ? "when exactly, nobody has recorded" : "";
   const says = step.kind === "enter" ? "io_uring_enter" : nobody;
