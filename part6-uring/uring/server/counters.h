@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -25,7 +26,8 @@ class Counter {
 
 /// Makes `total` the number whose last 32 bits those are, and which has grown by less since.
 inline void catch_up(Counter& total, std::uint32_t last_bits) {
-  total.add(last_bits - static_cast<std::uint32_t>(total.value()));
+  const std::uint64_t before = total.value();
+  total.set(before + (last_bits - static_cast<std::uint32_t>(before)));
 }
 
 /// How often something took how long. As with a Counter, one thread adds.
@@ -38,7 +40,7 @@ class Histogram {
 
   void add(std::chrono::nanoseconds took, std::uint64_t times = 1) {
     std::size_t i = 0;  // most are in the first few
-    while (i < bounds_us.size() && took > std::chrono::microseconds(bounds_us[i])) ++i;
+    while (took > bounds[i]) ++i;
     counts_[i].add(times);
     nanoseconds_.add(static_cast<std::uint64_t>(took.count()) * times);
   }
@@ -48,6 +50,15 @@ class Histogram {
   const Counter& nanoseconds() const { return nanoseconds_; }
 
  private:
+  /// The same; the last has no end.
+  static constexpr auto bounds = [] {
+    std::array<std::chrono::nanoseconds, bounds_us.size() + 1> all{};
+    all.back() = std::chrono::nanoseconds::max();
+    std::ranges::transform(bounds_us, all.begin(),
+                           [](std::uint32_t us) { return std::chrono::microseconds(us); });
+    return all;
+  }();
+
   std::array<Counter, bounds_us.size() + 1> counts_;
   Counter nanoseconds_;  ///< Of all together.
 };
