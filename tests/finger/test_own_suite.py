@@ -112,6 +112,7 @@ FINDINGS = {
         "test_ten_megabytes_reach_a_slow_reader_that_is_fast_enough[yours]",
         rules.SLOW_READER,
         ("got nothing",),
+        patience=5,
     ),
     "resets-answers-away": Finding(
         "test_errors.py",
