@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -253,6 +254,22 @@ def test_what_is_no_scrape_is_told_so(
     server = start("--metrics", where)
     answer = metrics.ask(where, request_, server.patience)
     assert answer.startswith(b"HTTP/1.0 " + status + b" "), answer[:80]
+    assert (b"\r\nAllow: GET, HEAD\r\n" in answer) == (status == b"405"), answer
+
+
+@pytest.mark.rule(rules.SCRAPED_LOCALLY)
+@pytest.mark.parametrize("path", [b"/metrics", b"/elsewhere"])
+def test_head_gets_the_head_alone(start: Callable[..., Server], where: str, path: bytes) -> None:
+    server = start("--metrics", where)
+    head, whole = (
+        metrics.ask(where, method + b" " + path + b" HTTP/1.0\r\n\r\n", server.patience)
+        for method in (b"HEAD", b"GET")
+    )
+    length = re.compile(rb"\r\nContent-Length: (\d+)\r\n")
+    end = b"\r\n\r\n"
+    assert length.sub(b"", head) == length.sub(b"", whole[: whole.index(end)] + end)
+    promised = length.search(head)
+    assert promised and (int(promised[1]) > 0) == (path == b"/metrics"), head
 
 
 @pytest.fixture
