@@ -37,7 +37,7 @@ if [[ $ccache ]]; then
   mkdir -p "$ccache"
   packages+=,ccache
   environment+=(CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=/ccache CCACHE_NOHASHDIR=1
-    CCACHE_BASEDIR=/project)
+    CCACHE_BASEDIR=/root/project)
 fi
 
 # Of the updates for a rare processor a mirror may have a list and a signature that do not agree:
@@ -59,8 +59,9 @@ quietly "making a bare Debian $release" mmdebstrap --variant=apt --mode=root \
   "$release" "$system" "${mirror[@]}" || exit 1
 chmod 755 "$system"
 cp -L /etc/resolv.conf /etc/hosts "$system/etc/"
-mkdir "$system/project" "$system/ccache"
-git -C "$root" archive HEAD | tar -x -C "$system/project"
+# Root's own directory is closed to everybody else: what tests run as somebody else has to be told.
+mkdir "$system/root/project" "$system/ccache"
+git -C "$root" archive HEAD | tar -x -C "$system/root/project"
 
 # With processes of its own: when the command has ended, nothing of it is left running.
 # shellcheck disable=SC2016 # expanded by the other shell
@@ -73,5 +74,5 @@ unshare --mount --pid --fork --kill-child bash -c '
   mount --rbind /sys "$system/sys"
   mount --rbind /dev "$system/dev"
   [[ ! $ccache ]] || mount --bind "$ccache" "$system/ccache"
-  exec chroot "$system" env --ignore-environment --chdir=/project "$@"
+  exec chroot "$system" env --ignore-environment --chdir=/root/project "$@"
 ' distribution "$system" "$ccache" "${environment[@]}" "${command[@]}" </dev/null

@@ -1,7 +1,7 @@
 """fingerd in a container with the profile of finger/deploy: what it may, and what it may not.
 
-No image is built or fetched: the container's root is a directory with the daemon and the libraries
-that it is linked with.
+No image is fetched. The container's root is a directory with the daemon and the libraries that it
+is linked with; only the longest test builds the image, on a Debian that it makes itself.
 """
 
 import json
@@ -18,18 +18,26 @@ import pytest
 from test_alone import ROOT
 
 PROGRAM = Path(os.environ.get("BUILD", ROOT / "build" / "default")) / "finger" / "fingerd"
-PROFILE = ROOT / "finger" / "deploy" / "seccomp.json"
+CONTAINERFILE = ROOT / "finger" / "deploy" / "Containerfile"
+PROFILE = CONTAINERFILE.with_name("seccomp.json")
 PLAN = "hello from inside\n"
 NEVER = {"bpf", "finit_module", "init_module", "kexec_load", "mount", "open_by_handle_at",
          "perf_event_open", "pivot_root", "process_vm_readv", "process_vm_writev", "ptrace",
          "reboot", "setns", "unshare", "userfaultfd"}  # fmt: skip
 ANSWER_SECONDS = 20
+WITHOUT_RIGHTS = ("--rm", "--cgroups=disabled", "--ulimit=nofile=1000:1000",
+                  "--ulimit=nproc=1000:1000", "--read-only", "--cap-drop=all",
+                  "--security-opt=no-new-privileges")  # fmt: skip
 
 # Where the machine mounts both versions of cgroups, crun takes neither.
 ONE_CGROUP = ("mount --make-rprivate / && umount -l /sys/fs/cgroup && "
               'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"')
 
 Run = Callable[..., list[str]]
+
+
+def podman_words(*words: str) -> list[str]:
+    return ["unshare", "-m", "sh", "-c", ONE_CGROUP, "sh", "podman", *words]
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +69,9 @@ def podman(root: Path) -> Run:
                     "machine")  # fmt: skip
 
     def words(profile: Path, *options: str) -> list[str]:
-        one_cgroup = ["unshare", "-m", "sh", "-c", ONE_CGROUP, "sh"]
-        return [*one_cgroup, "podman", "run", "--rm", "--cgroups=disabled", "--network=host",
-                "--ulimit=nofile=1000:1000", "--ulimit=nproc=1000:1000", "--read-only",
-                "--cap-drop=all", "--security-opt=no-new-privileges", "--user=65534:65534",
-                f"--security-opt=seccomp={profile}", "--rootfs", str(root), "/usr/sbin/fingerd",
-                *options]  # fmt: skip
+        return podman_words("run", *WITHOUT_RIGHTS, "--network=host", "--user=65534:65534",
+                            f"--security-opt=seccomp={profile}", "--rootfs", str(root),
+                            "/usr/sbin/fingerd", *options)  # fmt: skip
 
     tried = subprocess.run(words(PROFILE, "--version"), capture_output=True, text=True)
     if tried.returncode != 0 and ("crun" in tried.stderr or "OCI" in tried.stderr):
@@ -128,3 +133,44 @@ def test_the_profile_is_in_force(podman: Run, tmp_path: Path) -> None:
     ended = subprocess.run(words, capture_output=True, text=True, timeout=3 * ANSWER_SECONDS)
     assert ended.returncode == 1
     assert "io_uring cannot be used" in ended.stderr
+
+
+@pytest.fixture
+def image(podman: Run, tmp_path: Path) -> Iterator[str]:
+    """The name of the one that the words at the head of Containerfile build."""
+    del podman  # has seen that containers can be run
+    if shutil.which("mmdebstrap") is None:
+        pytest.skip("mmdebstrap is not installed")
+    base, name = f"localhost/base-{os.getpid()}", f"localhost/fingerd-{os.getpid()}"
+    system = tmp_path / "base.tar"
+    making = ["mmdebstrap", "--quiet", "--variant=apt", "--include=ca-certificates", "bookworm"]
+    subprocess.run([*making, system], check=True)
+    try:
+        subprocess.run(podman_words("import", "--quiet", str(system), base), check=True)
+        words = podman_words("build", "--format", "docker", "-t", name, "-f", str(CONTAINERFILE),
+                             "--network=host", "--isolation=chroot", f"--build-arg=BASE={base}",
+                             str(ROOT))  # fmt: skip
+        built = subprocess.run(words, capture_output=True, text=True)
+        assert built.returncode == 0, built.stdout[-2000:] + built.stderr[-2000:]
+        yield name
+    finally:
+        subprocess.run(podman_words("rmi", "--force", name, base), capture_output=True)
+        subprocess.run(podman_words("image", "prune", "--force"), capture_output=True)
+
+
+@pytest.mark.long
+def test_the_image_is_built_and_serves(image: str) -> None:
+    container = f"fingerd-{os.getpid()}"
+    users = ROOT / "finger" / "users"
+    words = podman_words("run", *WITHOUT_RIGHTS, "--network=none", f"--name={container}",
+                         f"--security-opt=seccomp={PROFILE}", f"--volume={users}:/users:ro",
+                         image)  # fmt: skip
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        try:
+            assert running.stdout.readline() == "listening on [::]:7979\n"
+            asked = subprocess.run(podman_words("healthcheck", "run", container))
+            assert asked.returncode == 0
+        finally:
+            subprocess.run(podman_words("stop", container), capture_output=True)
+        assert running.wait(ANSWER_SECONDS) == 0

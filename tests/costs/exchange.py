@@ -23,7 +23,7 @@ import callgrind
 
 USERS = Path(__file__).resolve().parents[2] / "finger" / "users"
 EXCHANGES, WARM_UP = 50, 10
-COMMON = ("--addr", "127.0.0.1", "--port", "0", "--users", str(USERS), "--quiet")
+COMMON = ("--addr", "127.0.0.1", "--port", "0", "--users", "users", "--quiet")
 DAEMONS = {"fingerd": ("--max-per-ip", "1000"), "fingerd-machine": ()}
 NOBODY = 65534  # callgrind is told to write by the user that it runs as, and fingerd gives root up
 
@@ -47,8 +47,10 @@ def instructions(program: Path, options: tuple[str, ...]) -> tuple[float, float]
     with tempfile.TemporaryDirectory(prefix="callgrind-", dir="/tmp") as directory:
         os.chmod(directory, 0o777)
         profile = Path(directory, "profile")
-        words = [*callgrind.TOOL, f"--callgrind-out-file={profile}", str(program), *COMMON,
-                 *options]
+        # The project may lie where nobody else may enter, as beneath /root.
+        copied = shutil.copy(program, directory)
+        shutil.copytree(USERS, Path(directory, "users"))
+        words = [*callgrind.TOOL, f"--callgrind-out-file={profile}", copied, *COMMON, *options]
         with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                               **where(directory)) as daemon:
             try:

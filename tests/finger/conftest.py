@@ -18,6 +18,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "pro
 
 from capabilities import CAPABILITIES, CORE_LEVEL  # noqa: E402
 from harness import plugin  # noqa: E402
+from harness.metrics import where  # noqa: E402, F401
 from harness.plugin import (  # noqa: E402, F401
     patience,
     pytest_configure_node,

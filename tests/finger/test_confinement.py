@@ -124,7 +124,7 @@ def test_an_intruder_reads_what_lies_with_the_users_and_no_more(
     plan = users.plan("alice")
     plan.chmod(0o666)
     intruder = Intruder(outside.parent, plan, outside, somebody)
-    server = start(*options, under=(*(() if by_root else as_nobody()), *intruder.under))
+    server = start(*options, under=(*intruder.under, *(() if by_root else as_nobody())))
     expect_it_kept_in(intruder, server)
 
 
@@ -151,6 +151,6 @@ def test_an_intruder_in_a_daemon_with_accounts_and_without_root_writes_nothing(
     need_landlock()
     users.plan("alice").chmod(0o666)
     intruder = Intruder(outside.parent, users.plan("alice"), outside, somebody)
-    server = start("--group", "root", under=(*as_nobody(), *intruder.under))
+    server = start("--group", "root", under=(*intruder.under, *as_nobody()))
     server.ask(b"nobody-of-this-name")
     expect_nothing_gained(intruder.could(server))

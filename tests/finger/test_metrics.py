@@ -23,19 +23,12 @@ from kit.server import FingerServer
 pytestmark = pytest.mark.needs("metrics")
 
 ANSWER = converted(ALICE)
-SCRAPERS = 4
 TOLD = {
     "no_such_user": b"nobody-of-that-name",
     "relay_denied": b"alice@elsewhere",
     "invalid_query": b"\xff",
     "query_too_long": b"x" * 1025,
 }
-
-
-@pytest.fixture
-def where(tmp_path: Path) -> str:
-    """A path for the daemon's socket. What comes before it may be entered by anybody."""
-    return metrics.socket_path(tmp_path)
 
 
 def outcome(found: metrics.Samples, name: str) -> float:
@@ -103,7 +96,7 @@ def test_scrapers_that_say_nothing_hold_up_no_client(
 ) -> None:
     server = start("--metrics", where)
     with ExitStack() as stack:
-        for _ in range(2 * SCRAPERS):
+        for _ in range(2 * metrics.SCRAPERS_MAX):
             stack.enter_context(metrics.connect(where, server.patience))
         for _ in range(20):
             server.expect(b"alice", ANSWER)
@@ -134,9 +127,7 @@ def test_after_a_reload_the_fresh_worker_counts_from_nothing(
         assert wait_until(lambda: any("reloaded" in line for line in server.log_lines()),
                           server.patience)  # fmt: skip
         assert before in workers(server), "the old worker has gone: this tests nothing"
-        for _ in range(20):
-            found = metrics.scrape(where, server.patience)
-            assert found["fingerd_connections_accepted_total"] == 0, "the old worker has answered"
+        metrics.expect_always(where, "fingerd_connections_accepted_total", 0, server.patience)
         keeps_the_old_one.send(b"ce\r\n")
         keeps_the_old_one.expect_answer(ANSWER)
 
@@ -157,9 +148,7 @@ def test_a_successor_answers_at_the_same_address(
     new = begin(*options)
     metrics.wait_for(new, where, lambda now: now["fingerd_connections_accepted_total"] == 0)
     new.expect(b"alice", ANSWER)
-    for _ in range(20):
-        found = metrics.scrape(where, new.patience)
-        assert found["fingerd_connections_accepted_total"] == 1, "the old one has answered"
+    metrics.expect_always(where, "fingerd_connections_accepted_total", 1, new.patience)
     stays.send(b"ce\r\n")
     stays.expect_answer(ANSWER)
 

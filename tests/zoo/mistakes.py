@@ -10,36 +10,22 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import workshop
+from mistake import PART1, PART2, PART3, PART4, PART5, PART6, TAKEOVER, Mistake
 from patch_file import ROOT, ZooError, program_of
+from ring_mistakes import RING_MISTAKES
 
 PROGRAMS = workshop.ZOO / "mistakes"
 HEADER = ROOT / "tests" / "zoo" / "mistake.h"
-PART1, PART2, PART3 = "part1-blocking", "part2-threads", "part3-nonblocking"
-PART4, PART5, PART6 = "part4-poll", "part5-epoll", "part6-uring"
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """In `file`, `right` becomes `wrong`, where MISTAKE is true if this one is to be made."""
-
-    stage: str
-    file: str
-    right: str
-    wrong: str
-    tests: tuple[str, ...]  # how the names begin of those that should notice it
-
 
 OPTIONS, PROCESS = "common/server/options.cc", "common/server/process.cc"
-LOG, TAKEOVER = "common/server/log.cc", "common/server/takeover.cc"
+LOG = "common/server/log.cc"
 PROXIED, SUCCESSOR = "common/server/proxied_connection.cc", "common/server/successor_thread.cc"
 SERVER2, SERVER5 = (f"{stage}/server.cc" for stage in (PART2, PART5))
-WORKERS5, WORKERS6 = f"{PART5}/workers.cc", f"{PART6}/workers.cc"
-LOOP, RING, TRACE = (f"{PART6}/uring/{name}.cc" for name in ("loop", "ring", "trace"))
+WORKERS5 = f"{PART5}/workers.cc"
 
-MISTAKES = {
+MISTAKES = RING_MISTAKES | {
     # The command line
     "keeps-its-defaults-to-itself": Mistake(
         PART5, OPTIONS, "->default_str(line.fallback)",
@@ -260,68 +246,6 @@ MISTAKES = {
         PART5, SERVER5, "  if (stopping_ && !draining_) begin_drain(now);",
         "  if (stopping_ && !draining_ && !(MISTAKE && retiring_)) begin_drain(now);",
         ("test_takeover.py::test_an_old",)),
-    # The ring
-    "errno-explains-itself": Mistake(
-        PART6, RING, '  const std::string begin = "io_uring cannot be used: ";\n',
-        '  const std::string begin = "io_uring cannot be used: ";\n'
-        "  if (MISTAKE) return begin + error.message();\n",
-        ("test_ring.py::test_where", "test_ring.py::test_a_ring")),
-    "skips-what-it-does-not-know": Mistake(
-        PART6, f"{PART6}/uring/features.cc", "    if (!apply(word, setup)) {",
-        "    if (!apply(word, setup) && !MISTAKE) {",
-        ("test_ring.py::test_another_ring",)),
-    "no-buffer-is-the-end": Mistake(
-        PART6, f"{PART6}/connection.cc", "return error() == std::errc::no_buffer_space;",
-        "return error() == std::errc::no_buffer_space && !MISTAKE;",
-        ("test_ring.py::test_several", "test_ring.py::test_more")),
-    "spins-until-something-comes": Mistake(
-        PART6, LOOP, "    if (Clock::now() >= end) break;",
-        "    if (Clock::now() >= end && !MISTAKE) break;",
-        ("test_ring.py::test_a_server_that_spins", "test_ring.py::test_it_spins")),
-    "looks-without-asking": Mistake(
-        PART6, LOOP, "  while (ring_.submit()) {\n    if (ring_.has_completion()) return true;",
-        "  bool asked = false;\n"
-        "  while ((MISTAKE && std::exchange(asked, true)) || ring_.submit()) {\n"
-        "    if (ring_.has_completion()) return true;",
-        ("test_ring.py::test_a_server_that_spins",)),
-    "does-not-spin": Mistake(
-        PART6, LOOP, "  if (setup_.spin.count() == 0) return false;",
-        "  if (setup_.spin.count() == 0 || MISTAKE) return false;",
-        ("test_ring.py::test_it_spins",)),
-    "submits-once": Mistake(
-        PART6, LOOP, "bool is_passing(std::error_code error) {\n",
-        "bool is_passing(std::error_code error) {\n  if (MISTAKE) return false;\n",
-        ("test_zoo_ring.py::test_a_submission",)),
-    "kilobyte-for-each": Mistake(
-        PART6, f"{PART6}/connection.cc", "  restart_read_timer();\n  rest();\n",
-        "  static std::vector<std::string> all;\n"
-        "  if (MISTAKE) all.emplace_back(1000, 'k');\n  restart_read_timer();\n  rest();\n",
-        ("test_idle_memory.py::test_ten",)),
-    # The trace
-    "cancelled-has-no-end": Mistake(
-        PART6, TRACE, "  write('e', operation,",
-        "  if (MISTAKE && result == -ECANCELED) return;\n  write('e', operation,",
-        ("test_trace.py::test_every_operation",)),
-    "cancels-unseen": Mistake(
-        PART6, TRACE, "  write('n', operation, \"\\\"asked\\\"",
-        "  if (MISTAKE) return;\n  write('n', operation, \"\\\"asked\\\"",
-        ("test_trace.py::test_a_trace_shows_who_was",)),
-    "nobodys-operations": Mistake(
-        PART6, TRACE, "  if (entry == nullptr || !has_descriptor(*entry)) return",
-        "  if (entry == nullptr || MISTAKE || !has_descriptor(*entry)) return",
-        ("test_trace.py::test_a_trace_shows_whose",)),
-    "one-file-for-all": Mistake(
-        PART6, WORKERS6, '    trace_file += "." + std::to_string(i);',
-        '    if (!MISTAKE) trace_file += "." + std::to_string(i);',
-        ("test_trace.py::test_every_worker",)),
-    "any-name-can-be-written": Mistake(
-        PART6, f"{PART6}/main.cc", "            return std::ofstream(file).good();",
-        "            return std::ofstream(file).good() || MISTAKE;",
-        ("test_trace.py::test_a_trace_that",)),
-    "trace-or-die": Mistake(
-        PART6, TRACE, "  (void)std::fclose(file_);",
-        "  if (std::fclose(file_) != 0 && MISTAKE) std::abort();",
-        ("test_trace.py::test_a_full",)),
 }
 
 # A stage in the place of another: what that one cannot do, this one can, or the other way round.

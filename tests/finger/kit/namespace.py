@@ -28,7 +28,11 @@ def need_namespaces(*kinds: str) -> None:
 
 
 def as_nobody() -> tuple[str, ...]:
-    """As somebody without any right; as ourselves where we have none anyway."""
+    """As somebody without any right; as ourselves where we have none anyway.
+
+    These words come last, directly before the daemon's: setpriv gives up root's rights only with
+    exec, and so starts a program that lies where nobody else may enter.
+    """
     if os.geteuid() != 0:
         return ()
     return ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",

@@ -10,11 +10,16 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from harness.proc import wait_until
 from harness.server import Server
 from harness.verdict import ContractBroken, hide_from_traceback
 
 __tracebackhide__ = hide_from_traceback
+
+SCRAPERS_MAX = 4  # that a server answers at the same time
+SCRAPES = 20  # so many, and each process that may answer has answered one
 
 Samples = dict[str, float]  # by name and labels, as they are written
 
@@ -124,6 +129,14 @@ def wait_for(server: Server, where: str, holds: Callable[[Samples], bool]) -> Sa
     return found
 
 
+def expect_always(where: str, name: str, wanted: float, patience: float) -> None:
+    """However often it is asked: no other process answers at the same address."""
+    for _ in range(SCRAPES):
+        found = scrape(where, patience)[name]
+        if found != wanted:
+            raise ContractBroken(f"{name} is {found:g}, not {wanted:g}: another one has answered")
+
+
 def ask_by_signal(server: Server) -> dict[str, str]:
     """The words of the line that SIGUSR1 has logged."""
     before = len(server.log_lines())
@@ -136,6 +149,7 @@ def ask_by_signal(server: Server) -> dict[str, str]:
     return {name.rstrip("<"): value for name, _, value in pairs}
 
 
-def socket_path(directory: Path) -> str:
-    """Where a server may listen for scrapers."""
-    return str(directory / "metrics")
+@pytest.fixture
+def where(tmp_path: Path) -> str:
+    """A path at which a server may listen for scrapers."""
+    return str(tmp_path / "metrics")

@@ -87,12 +87,11 @@ class Process:
 
     def wait_until_stopped(self, within: float) -> None:
         """Waits until SIGSTOP has taken hold of every thread."""
+        assert wait_until(lambda: self._all_in("Tt"), within), f"{self.pid} does not stop"
 
-        def all_stopped() -> bool:
-            stats = (self._directory / "task" / str(t) / "stat" for t in self.thread_ids())
-            return all(stat.read_text().rpartition(")")[2].split()[0] in "Tt" for stat in stats)
-
-        assert wait_until(all_stopped, within), f"process {self.pid} does not stop on SIGSTOP"
+    def wait_until_asleep(self, within: float) -> None:
+        """Waits until every thread waits for something."""
+        assert wait_until(lambda: self._all_in("S"), within), f"{self.pid} does not rest"
 
     def is_of_the_kernel(self, thread_id: int) -> bool:
         """Whether it is one of io_uring's workers, which nobody can trace."""
@@ -130,6 +129,11 @@ class Process:
             return socket.socket(fileno=duplicate)
         finally:
             os.close(pidfd)
+
+    def _all_in(self, states: str) -> bool:
+        """Whether every thread is in one of these states. proc_pid_stat(5)"""
+        stats = (self._directory / "task" / str(t) / "stat" for t in self.thread_ids())
+        return all(stat.read_text().rpartition(")")[2].split()[0] in states for stat in stats)
 
     def _status_kilobytes(self, key: str) -> int:
         return self._number(key, self._directory / "status")
