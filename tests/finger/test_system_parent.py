@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -198,6 +199,22 @@ def test_a_client_that_is_being_answered_when_it_stops_gets_the_rest(
     expect_the_rest(client)
     assert server.wait_exit() == 0
     assert not is_there(worker)
+
+
+@pytest.mark.needs("privileges", "takeover")
+@pytest.mark.rule(rules.DRAIN)
+def test_a_client_that_is_being_answered_when_a_replaced_parent_stops_gets_the_rest(
+    machine: Machine, start_as_root: Callable[..., FingerServer], tmp_path: Path
+) -> None:
+    options = ("--takeover", str(tmp_path / "gate"))
+    old = start_as_root(*options)
+    client = reading_slowly(machine, old)
+    start_as_root(*options)
+    assert wait_until(lambda: "has taken over" in old.stderr_text(), old.patience)
+    old.send_signal(signal.SIGTERM)  # the first: that it was replaced is no reason for haste
+    time.sleep(0.1)  # it has reached the worker
+    expect_the_rest(client)
+    assert old.wait_exit() == 0
 
 
 @pytest.mark.clock

@@ -2,7 +2,8 @@
 
 Each is a line of a stage written as somebody might have written it. All of them are compiled into
 one copy of the stages, in build/zoo/mistakes; the environment variable ZOO_MISTAKE names the one
-that is made. So forty mistakes cost one build. proofs.py asks the tests.
+that is made. So all of them cost one build. proofs.py asks the tests. Those of part6 are in
+ring_mistakes.py.
 """
 
 from __future__ import annotations

@@ -105,6 +105,10 @@ RING_MISTAKES = {
         PART6, EXPOSITION, 'target.find_first_of(" ?")',
         'target.find_first_of(MISTAKE ? " " : " ?")',
         ("test_metrics.py::test_what_is",)),
+    "head-with-a-body": Mistake(
+        PART6, EXPOSITION, '  if (method == "HEAD") answer.resize(',
+        '  if (method == "HEAD" && !MISTAKE) answer.resize(',
+        ("test_metrics.py::test_head",)),
     "waits-for-the-rest-of-the-request": Mistake(
         PART6, METRICS, "    if (!received || *received == 0) co_return;\n    size += *received;",
         "    if ((!received || *received == 0) && !MISTAKE) co_return;\n"

@@ -285,7 +285,8 @@ void Parent::ended(pid_t pid, int status) {
 
 /// The first time, clients that have asked get their answers; the second time, none does.
 void Parent::stop() {
-  const bool at_once = std::exchange(stopping_, true);
+  stopping_ = true;  // it may have been so: a successor serves
+  const bool at_once = std::exchange(asked_to_stop_, true);
   if (!at_once) manager_.stopping();
   takeover_->withdraw();
   for (const Draining& each : draining_) send(each.pid, at_once ? SIGKILL : drain_signal);

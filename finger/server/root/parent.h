@@ -139,7 +139,8 @@ class Parent {
   int failures_ = 0;  ///< In a row.
   bool announced_ = false;
   bool reload_again_ = false;  ///< SIGHUP came while a worker started: its roster may be too old.
-  bool stopping_ = false;
+  bool stopping_ = false;      ///< No worker is started any more.
+  bool asked_to_stop_ = false;
   int status_ = 0;  ///< To exit with when all have ended.
   std::optional<int> exit_status_;
 };
