@@ -18,7 +18,7 @@ import rules
 from harness.frames import frame, header
 from harness.proc import wait_until
 from harness.server import START_SECONDS, Server
-from harness.strace import TO_END_UNDER_STRACE, need_ptrace
+from harness.strace import held_at
 from harness.successor import Impostor, Load
 from harness.target import Target
 from harness.verdict import ContractBroken
@@ -245,16 +245,6 @@ def test_a_server_that_is_killed_on_its_way_leaves_the_old_one_serving(
     old.connect().echo(b"still here")
     old.close_clients()
     expect_replaced(old, begin())
-
-
-def held_at(call: str) -> tuple[str, ...]:
-    """Words in front of a command line: instead of this call the process stops.
-
-    A delay would do, but for as long as that lasts strace keeps a process that was killed.
-    """
-    need_ptrace()
-    return (*TO_END_UNDER_STRACE, "strace", "-D", "-f", "-o", "/dev/null", "-e", f"trace={call}",
-            "-e", f"inject={call}:retval=1:signal=STOP")  # fmt: skip
 
 
 @pytest.mark.rule(rules.TAKEOVER_FAILS)

@@ -40,6 +40,16 @@ def need_ptrace() -> None:
         pytest.skip(f"tracing is not permitted here: {trial.stderr.strip()}")
 
 
+def held_at(call: str) -> tuple[str, ...]:
+    """Words in front of a command line: instead of this call the process stops.
+
+    A delay would do, but for as long as that lasts strace keeps a process that was killed.
+    """
+    need_ptrace()
+    return (*TO_END_UNDER_STRACE, "strace", "-D", "-f", "-o", "/dev/null", "-e", f"trace={call}",
+            "-e", f"inject={call}:retval=1:signal=STOP")  # fmt: skip
+
+
 class Strace:
     """with Strace(server, "-e", "inject=...") as tracer: the server runs under strace.
 
