@@ -175,7 +175,7 @@ LADDER = (
         "logs",
         ("logs",),
         "one line for each event worth one and no other, and a log that is not read stops nothing",
-        "book/02-blocking.md",
+        "book/appendix-c-contract.md",
     ),
     Rung(
         "protocols",

@@ -15,6 +15,8 @@ MISBEHAVING = "book/07-misbehaving.md"
 PROTOCOLS = "book/08-protocols.md"
 RING = "book/09-ring.md"
 BEYOND = "book/16-beyond.md"
+ERRNO = "book/appendix-a-errno.md"
+CONTRACT = "book/appendix-c-contract.md"
 
 # Framing
 ECHO = Rule(
@@ -117,7 +119,11 @@ ACCEPT_FAULTS = Rule(
     "without a busy loop.",
     POLL,
 )
-
+ACCEPT_BROKEN = Rule(
+    "Where accept says that the listener itself is broken (EBADF, EINVAL and the like), trying "
+    "again is vain: the server says so in one line, ends as after a signal, and exits with 1.",
+    ERRNO,
+)
 BACKLOG = Rule(
     "listen(2) is asked for SOMAXCONN: so many new connections wait while the server cannot "
     "accept them.",
@@ -157,6 +163,11 @@ SECOND_SIGNAL = Rule(
 BACKLOG_DROPPED = Rule("Connections that were never accepted are dropped at a stop.", MISBEHAVING)
 
 # Interruptions
+PAUSED = Rule(
+    "A message that came in time is answered, also by a server that was paused meanwhile: when the "
+    "time is up it looks once more whether something has come, and only then closes.",
+    MISBEHAVING,
+)
 EINTR = Rule("A system call that a signal interrupts is called again; nobody notices.", BLOCKING)
 SIGPIPE = Rule("Writing to a client that has left ends that connection, not the process.", BLOCKING)
 
@@ -164,27 +175,27 @@ SIGPIPE = Rule("Writing to a client that has left ends that connection, not the 
 READY_LINE = Rule(
     "Once it can accept, the server prints `listening on ADDRESS:PORT` to stdout, flushed; "
     "nothing else goes there.",
-    BLOCKING,
+    CONTRACT,
 )
-OPTIONS = Rule("`--option value` and `--option=value` mean the same.", BLOCKING)
+OPTIONS = Rule("`--option value` and `--option=value` mean the same.", CONTRACT)
 WRONG_USAGE = Rule(
     "Wrong usage exits with 2 after one line on stderr that names the option and what it takes.",
-    BLOCKING,
+    CONTRACT,
 )
 CANNOT_RUN = Rule(
     "A server that cannot run exits with 1 after one line on stderr that says what to do about it.",
-    BLOCKING,
+    CONTRACT,
 )
 STRICT_NUMBERS = Rule(
     "A number is decimal digits and nothing else; "
     "a duration is digits and ms, s or m, or the character 0.",
-    BLOCKING,
+    CONTRACT,
 )
-HELP = Rule("--help and --version print to stdout and exit with 0.", BLOCKING)
+HELP = Rule("--help and --version print to stdout and exit with 0.", CONTRACT)
 ADDRESSES = Rule(
     "--host takes an IPv4 or IPv6 literal without brackets; `::` serves both families.", BLOCKING
 )
-ONE_SERVER_A_PORT = Rule("A second server on the same address and port exits with 1.", BLOCKING)
+ONE_SERVER_A_PORT = Rule("A second server on the same address and port exits with 1.", CONTRACT)
 RESTART = Rule("A server that was stopped can be started again on its port at once.", BLOCKING)
 PROXY_HEADER = Rule(
     "Connections from an address of --proxy-protocol begin with a PROXY header, in any slices; "
@@ -204,20 +215,20 @@ PROXY_TIMEOUT = Rule("A PROXY header is waited for as long as --read-timeout.", 
 LOGS = Rule(
     "Without --verbose one line each is logged for an over-long message, an end or a reset "
     "inside a message, and a fault of the server's own; nothing else.",
-    BLOCKING,
+    CONTRACT,
 )
 LOG_GONE = Rule(
     "A log that cannot be written ends nothing, and goes to no client.",
-    BLOCKING,
+    CONTRACT,
 )
-ESCAPED = Rule("Bytes chosen by a peer are escaped in the log.", BLOCKING)
+ESCAPED = Rule("Bytes chosen by a peer are escaped in the log.", CONTRACT)
 VERBOSE = Rule(
-    "With --verbose there is a line for each connection and one for why it closed.", BLOCKING
+    "With --verbose there is a line for each connection and one for why it closed.", CONTRACT
 )
 LOSSES_COUNTED = Rule(
     "Log lines that find no room wait, a bounded number of them. The others are counted, and the "
     "next line that gets through is preceded by one that says how many were lost.",
-    BLOCKING,
+    CONTRACT,
 )
 
 # Mechanisms

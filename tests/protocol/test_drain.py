@@ -11,8 +11,8 @@ import pytest
 import rules
 from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames, header
 from harness.limits import need_descriptors, send_buffer_bytes_max
-from harness.proc import wait_until
 from harness.server import Server
+from harness.stopping import expect_in_full, expect_refusal
 
 pytestmark = [pytest.mark.needs("drain"), pytest.mark.every_feature]
 
@@ -119,7 +119,7 @@ def test_megabytes_on_their_way_to_a_slow_reader_arrive_in_full(
     time.sleep(0.1)
     received = client.send_on_until_gone(LARGE[sent:] if then == "sends_on" else b"")
     due = arrived - arrived % (HEADER_BYTES + 16_000)
-    assert len(received) >= due, f"{len(received)} of {due} bytes that were due came back"
+    expect_in_full(client, received, due)
     assert LARGE.startswith(received), "what came back is not what was sent"
     server.expect_exit()
 
@@ -136,12 +136,13 @@ def test_answers_outlive_a_stop_that_comes_while_the_server_waits_for_the_end(
     client.send(answered + header(0xFFFFFFFF))
     server.wait_for_log_lines(1)  # all that is before it was answered, and nothing else will be
     server.send_signal(signal.SIGTERM)
-    assert wait_until(server.refuses_connections, server.patience), "still accepts new connections"
+    expect_refusal(server)
     for _ in range(3):
         client.try_send(b"nobody reads this")
         time.sleep(0.05)
     received = client.receive_until_gone()
-    assert received == answered, f"{len(received)} of {len(answered)} bytes came back"
+    expect_in_full(client, received, len(answered))
+    assert received == answered, "what came back is not what was sent"
     server.expect_exit()
 
 
@@ -163,7 +164,7 @@ def test_after_the_signal_nobody_new_is_accepted(start: Callable[..., Server]) -
     server = start("--drain-timeout", "60s")
     server.connect(receive_buffer=4096).send_until_stuck(LARGE)
     server.send_signal(signal.SIGTERM)
-    assert wait_until(server.refuses_connections, server.patience), "still accepts new connections"
+    expect_refusal(server)
     server.expect_stop()  # the second signal
 
 
@@ -191,7 +192,7 @@ def test_a_second_signal_ends_it_at_once(
     server = start("--drain-timeout", "60s", "--read-timeout", "0")
     server.connect(receive_buffer=4096).send_until_stuck(LARGE)
     server.send_signal(first)
-    assert wait_until(server.refuses_connections, server.patience), "still accepts new connections"
+    expect_refusal(server)
     assert server.is_alive(), "stopped without the answers that are due"
     expect_stop(server, AT_ONCE, second)
 
@@ -280,7 +281,7 @@ def test_a_message_that_is_too_long_is_logged_in_a_drain_too(start: Callable[...
     client.wait_until_in_kernel()
     # The server cannot get rid of the answer, and has not looked at what comes after it.
     server.send_signal(signal.SIGTERM)
-    assert wait_until(server.refuses_connections, server.patience), "still accepts new connections"
+    expect_refusal(server)
     client.let_window_grow()
     assert client.receive_until_end() == frame(payload)
     server.expect_exit()

@@ -65,7 +65,7 @@ def test_an_accept_that_goes_on_failing_is_no_busy_loop(server: Server, error: s
 
 
 @pytest.mark.needs("accept-faults")
-@pytest.mark.rule(rules.CANNOT_RUN)
+@pytest.mark.rule(rules.ACCEPT_BROKEN)
 def test_an_accept_that_fails_for_good_ends_the_server(
     start: Callable[..., Server], target: Target
 ) -> None:
@@ -141,7 +141,7 @@ def test_a_thread_that_cannot_be_made_costs_one_client_at_most(server: Server) -
 
 
 @pytest.mark.needs("workers")
-@pytest.mark.rule(rules.CANNOT_RUN)
+@pytest.mark.rule(rules.ACCEPT_BROKEN)
 def test_a_worker_that_fails_says_why_though_there_is_no_time_to_drain(
     start: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -236,7 +236,8 @@ def test_whatever_is_answered_leaves_no_line(web: Server) -> None:
             assert answer.status == status
             client.expect_end()
     web.expect_stop()
-    assert web.log_lines() == [], "nothing happened that is worth a line"
+    lines = web.log_lines()
+    assert not lines, f"nothing happened that is worth a line; 400 is an answer, too: {lines}"
 
 
 @pytest.mark.needs("http", "logs")

@@ -115,7 +115,7 @@ def test_a_pause_in_the_middle_of_a_wait_changes_nothing(server: Server) -> None
 
 @pytest.mark.clock
 @pytest.mark.needs("interruptions", "concurrency")
-@pytest.mark.rule(rules.EINTR)
+@pytest.mark.rule(rules.PAUSED)
 def test_messages_that_came_in_time_are_answered_by_a_server_that_was_paused(
     start: Callable[..., Server], target: Target
 ) -> None:

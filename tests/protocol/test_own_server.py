@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ from capabilities import STAGES
 from harness import own_suite
 from harness import server as servers
 from harness.memory import least_growth
-from harness.own_suite import Finding
+from harness.own_suite import Finding, contract_server
 from harness.plugin import end_in_order
 from harness.proc import wait_until
 from harness.rule import LISTENS, LIVES, STOPS
@@ -173,19 +172,6 @@ def test_a_message_that_is_cut_short_is_not_asked_about_at_the_level_survival() 
     command = broken_server("answers-what-is-cut-short")
     run = run_suite("test_zoo_turns.py", "--server", command, "--level", "survival")
     assert run.returncode == 0 and "1 passed" in run.stdout, run.stdout
-
-
-def contract_server(script: str) -> Iterator[Server]:
-    """A server that the tests start with the contract's options: `listener` is there already."""
-    begin = "import signal, socket, sys; listener = socket.create_server(('127.0.0.1', 0)); "
-    port = "port = listener.getsockname()[1]; "
-    command = shlex.join([sys.executable, "-c", begin + port + script, "{port}"])
-    server = Server(foreign_server(command, "options"), patience=0.5)
-    try:
-        yield server
-    finally:
-        server.close_clients()
-        server.kill()
 
 
 def test_a_signal_that_kills_is_told_from_a_crash() -> None:

@@ -18,7 +18,7 @@ import rules
 from harness.frames import frame, header
 from harness.proc import wait_until
 from harness.server import START_SECONDS, Server
-from harness.strace import held_at
+from harness.strace import stopped_at
 from harness.successor import Impostor, Load
 from harness.target import Target
 from harness.verdict import ContractBroken
@@ -237,7 +237,7 @@ def test_a_server_that_is_killed_on_its_way_leaves_the_old_one_serving(
 ) -> None:
     old = begin()
     # Stopped at its first word to the old server, which is that it serves.
-    failing = start("--takeover", path, ready=False, under=held_at("sendto"))
+    failing = start("--takeover", path, ready=False, under=stopped_at("sendto"))
     assert wait_until(lambda: failing.process.socket_count() >= 3, old.patience)
     old.connect().echo(b"the new one hangs")
     failing.kill()

@@ -165,6 +165,7 @@ class Client(Connection):
         try:
             data = self.socket.recv(min(byte_count, PIECE_BYTES))
         except ConnectionResetError:
+            self.was_reset = True
             self.transcript.note_hang_up("got  a reset")
             raise self.broken(
                 "the server reset the connection: whatever was on its way is lost", by_reset=True

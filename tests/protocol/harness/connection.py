@@ -38,6 +38,7 @@ class Connection:
         self.name = name
         self.patience = patience
         self.transcript = Transcript()
+        self.was_reset = False  # by the server
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         if receive_buffer is not None:  # before connecting: it bounds the window
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -96,6 +97,7 @@ class Connection:
             except BlockingIOError:
                 continue
             except GONE:
+                self.was_reset = True  # and the error is taken: what is received ends in order
                 self.transcript.note_hang_up("could not send more: the server hung up")
                 break
             self.transcript.sent(data[sent : sent + taken])

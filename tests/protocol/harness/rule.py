@@ -21,6 +21,11 @@ STOPS = Rule(
     "exit status 0.",
     "book/03-threads.md",
 )
+REFUSES = Rule(
+    "On SIGINT or SIGTERM the server accepts no more: it closes its listener, and connections that "
+    "were never accepted are dropped.",
+    "book/07-misbehaving.md",
+)
 LISTENS = Rule(
     "The server listens on the port that its command line names, on 127.0.0.1 at least.",
     "book/appendix-d-your-own-server.md",

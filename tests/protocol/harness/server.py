@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 from harness import limits, proc, sockdiag
 from harness.client import Client
+from harness.deeds import Deeds
 from harness.proc import Process
 from harness.readiness import readable
 from harness.rule import LISTENS, LIVES, STOPS
@@ -64,6 +65,7 @@ class Server:
         self.may_be_gone = False  # set by who ends it on purpose
         self.memory_limit = 0  # how many bytes it may take, if that is limited
         self._asked: signal.Signals | None = None  # by which signal it was asked to stop
+        self.deeds = Deeds()  # what was done to it that no client has sent
         self._killed = False  # by us
         self.address: tuple[str, int] = ("127.0.0.1", 0)
         self._stdout = b""
@@ -125,6 +127,8 @@ class Server:
 
     def send_signal(self, number: signal.Signals) -> None:
         """Sends a signal to the server alone."""
+        if number not in STOP_SIGNALS or self._asked:
+            self.deeds.note(f"sent {number.name}")
         if number in STOP_SIGNALS:
             self._asked = number
         self._process.send_signal(number)
@@ -145,8 +149,7 @@ class Server:
             status = self._process.wait(limit)
         except subprocess.TimeoutExpired:
             raise ContractBroken(
-                f"the server should have ended, and runs on after {limit:g} s"
-            ) from None
+                f"the server should have ended, and runs on after {limit:g} s") from None
         self.may_be_gone = True
         return status
 
@@ -178,8 +181,7 @@ class Server:
         """The failure to raise when it has ended unasked."""
         return ContractBroken(
             f"the server is gone: it {end_in_words(self._process.poll() or 0)}, though nothing "
-            "had asked it to",
-            rule=LIVES)
+            "had asked it to", rule=LIVES)
 
     def limit_memory(self, more_bytes: int) -> None:
         """From now on it may take only so many bytes more: an announced length may be 4 GiB."""

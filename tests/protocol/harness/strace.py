@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
@@ -18,6 +19,7 @@ from harness.server import Server
 
 ATTACH_SECONDS = 20.0
 LINE = re.compile(r"^\d+\s+(?:<\.\.\. )?(?P<name>\w+)(?:\(| resumed)")
+FAULT = re.compile(r"inject=([\w,]+):error=(\w+)")
 ACCEPT_CALLS = "accept,accept4"
 RECEIVE_CALLS = "recvfrom,recvmsg,read,readv"
 SEND_CALLS = "sendto,sendmsg,writev"
@@ -38,16 +40,6 @@ def need_ptrace() -> None:
     trial = subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True, text=True)
     if trial.returncode != 0:
         pytest.skip(f"tracing is not permitted here: {trial.stderr.strip()}")
-
-
-def held_at(call: str) -> tuple[str, ...]:
-    """Words in front of a command line: instead of this call the process stops.
-
-    A delay would do, but for as long as that lasts strace keeps a process that was killed.
-    """
-    need_ptrace()
-    return (*TO_END_UNDER_STRACE, "strace", "-D", "-f", "-o", "/dev/null", "-e", f"trace={call}",
-            "-e", f"inject={call}:retval=1:signal=STOP")  # fmt: skip
 
 
 class Strace:
@@ -75,6 +67,9 @@ class Strace:
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Strace:
+        for calls, error in FAULT.findall(" ".join(self._words)):
+            names = calls.replace(",", " or ")
+            self._server.deeds.note(f"made its calls of {names} fail with {error}")
         self._process = subprocess.Popen(self._words, stderr=subprocess.PIPE, text=True)
         tracer, traced = self._process, Process(self._server.pid)
 
@@ -106,7 +101,7 @@ class Strace:
         self._process.send_signal(signal.SIGINT)  # lets go of the server and ends
         self._process.communicate()
         if stands_still:
-            self._server.resume()
+            os.kill(self._server.pid, signal.SIGCONT)
 
     def _stand_still(self) -> None:
         """Stops every thread of the server outside of any system call.
@@ -115,7 +110,7 @@ class Strace:
         would see ENOSYS. /proc cannot tell such a thread from one that was stopped, strace can.
         """
         begin = len(self.lines())
-        self._server.send_signal(signal.SIGSTOP)
+        os.kill(self._server.pid, signal.SIGSTOP)  # nothing that a test does: not remembered
 
         def all_stopped() -> bool:
             reports = [line for line in self.lines()[begin:] if "stopped by SIGSTOP" in line]
@@ -162,6 +157,16 @@ def from_start(log: Path, *arguments: str) -> tuple[str, ...]:
     """Words in front of a command line, which keeps its process id and runs under strace."""
     need_ptrace()
     return (*TO_END_UNDER_STRACE, *"strace -D -f -qq -ttt -o".split(), str(log), *arguments)
+
+
+def stopped_at(call: str) -> tuple[str, ...]:
+    """Words in front of a command line: instead of this call the process stops.
+
+    A delay would do, but for as long as that lasts strace keeps a process that was killed.
+    """
+    need_ptrace()
+    return (*TO_END_UNDER_STRACE, *"strace -D -f -o /dev/null -e".split(), f"trace={call}", "-e",
+            f"inject={call}:retval=1:signal=STOP")  # fmt: skip
 
 
 def moment_of(call: str, log: Path) -> float | None:

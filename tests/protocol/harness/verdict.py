@@ -87,6 +87,8 @@ def wire_section(servers: list[Server], noticed_by: Connection | None) -> str:
 def server_section(server: Server) -> str:
     """How the server was started, how it ended, and what it wrote to stderr."""
     lines = ["$ " + " ".join(server.words), server.describe_end()]
+    if str(server.deeds):
+        lines.append(f"what the test did to it: {server.deeds}")
     if server.memory_limit and not server.is_alive():
         lines.append(
             f"(it could have {server.memory_limit >> 20} MiB of memory more than at first: does it "

@@ -1,0 +1,45 @@
+"""The tests' own test: what a failure tells of a server that was stopped or paused."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from harness.own_suite import contract_server
+from harness.rule import REFUSES
+from harness.stopping import expect_refusal
+from harness.verdict import ContractBroken, server_section
+
+pytestmark = pytest.mark.of_the_suite
+
+
+def test_what_was_done_to_a_server_is_told() -> None:
+    say = "print(f'listening on 127.0.0.1:{port}', flush=True); "
+    for server in contract_server(say + "listener.accept(); signal.pause()"):
+        server.wait_until_ready()
+        assert "did to it" not in server_section(server)
+        server.pause()
+        server.resume()
+        server.deeds.note("made its calls of accept fail with EBADF")
+        assert "what the test did to it: sent SIGSTOP, then sent SIGCONT, then made its calls of " \
+            "accept fail with EBADF\n" in server_section(server)
+
+
+def test_a_plain_stop_is_told_once() -> None:
+    say = "print(f'listening on 127.0.0.1:{port}', flush=True); "
+    for server in contract_server(say + "listener.accept(); signal.pause()"):
+        server.wait_until_ready()
+        server.stop(within=10)
+        assert "did to it" not in server_section(server)
+
+
+def test_a_listener_that_stays_open_after_a_signal_is_named() -> None:
+    ignore = "signal.signal(signal.SIGTERM, lambda *_: None); "
+    say = "print('listening on 127.0.0.1:%d' % port, flush=True); "
+    for server in contract_server(ignore + say + "signal.pause(); signal.pause()"):
+        server.wait_until_ready()
+        server.send_signal(signal.SIGTERM)
+        with pytest.raises(ContractBroken, match="has not closed its listener") as told:
+            expect_refusal(server)
+        assert told.value.rule is REFUSES
