@@ -11,6 +11,7 @@
 #include "common/session.h"
 #include "uring/deadline.h"
 #include "uring/scope.h"
+#include "uring/server/probes.h"
 #include "uring/server/proxied.h"
 
 namespace stage {
@@ -84,7 +85,9 @@ uring::Task<> Server::serve_client(Connection& connection, Arguments... argument
       outcome || (context_.draining && outcome.error() == common::Error::cut_short);
   const auto reason = goodbye ? std::error_code() : outcome.error();
   log_.closed(connection.peer(), reason, session.inside_message());
-  counters_.outcomes[static_cast<std::size_t>(outcome_of(reason))].add();
+  const auto ended = static_cast<std::size_t>(outcome_of(reason));
+  counters_.outcomes[ended].add();
+  uring::probes::ended(&connection, outcomes[ended]);
   co_await connection.close_gracefully();
   close(connection);
 }
@@ -197,7 +200,9 @@ void Server::add(common::Accepted accepted) {
   log_.opened(accepted.peer);
   counters_.accepted.add();
   const auto token = clients_.emplace(context_, std::move(accepted));
-  clients_.find(token)->open(token);
+  Connection* const client = clients_.find(token);
+  uring::probes::accepted(client);
+  client->open(token);
 }
 
 void Server::close(Connection& connection) {
@@ -235,7 +240,9 @@ void Server::publish() {
   uring::WorkerCounters& counters = counters_;  // stays in a register
   const Traffic& traffic = context_.traffic;
   if (const auto answered = traffic.answers - counters.answers.value(); answered > 0) {
-    counters.answer_time.add(common::Clock::now() - loop_->now(), answered);
+    const auto took = common::Clock::now() - loop_->now();
+    uring::probes::answered(answered, took, traffic.sent_bytes - counters.sent_bytes.value());
+    counters.answer_time.add(took, answered);
     counters.answers.set(traffic.answers);
   }
   counters.sent_bytes.set(traffic.sent_bytes);

@@ -8,6 +8,7 @@
 
 #include "common/server/constants.h"
 #include "common/server/socket.h"
+#include "uring/server/probes.h"
 
 namespace finger {
 namespace {
@@ -26,7 +27,9 @@ Conversation::Conversation(const Context& context, common::Accepted accepted)
       peer_(accepted.peer),
       accepted_at_(context.loop.now()),
       deadline_(context.loop, deadline_from(accepted_at_, context.options)),
-      roster_(context.current_roster()) {}
+      roster_(context.current_roster()) {
+  uring::probes::accepted(this);
+}
 
 Conversation::~Conversation() {
   if (fd_) close();

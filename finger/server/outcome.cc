@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "finger/server/conversation.h"
+#include "uring/server/probes.h"
 
 namespace finger {
 namespace {
@@ -49,9 +50,14 @@ ExchangeOutcome outcome_of(const Conversation& conversation, const Status& ended
 
 void count_conversation(const Conversation& conversation, const Status& ended) {
   uring::WorkerCounters& counters = conversation.context().counters;
-  counters.outcomes[static_cast<std::size_t>(outcome_of(conversation, ended))].add();
+  const auto outcome = static_cast<std::size_t>(outcome_of(conversation, ended));
+  counters.outcomes[outcome].add();
+  uring::probes::ended(&conversation, outcome_names[outcome]);
   const bool answered = ended || !text_for_peer(ended.error()).empty();
-  if (answered) counters.answer_time.add(conversation.age());
+  if (!answered) return;
+  const auto took = conversation.age();
+  counters.answer_time.add(took);
+  uring::probes::answered(1, took, conversation.sent_bytes());
 }
 
 }  // namespace finger

@@ -6,6 +6,7 @@
 #include "common/server/log.h"
 #include "finger/server/conversation_log.h"
 #include "finger/server/serve.h"
+#include "uring/server/probes.h"
 #include "uring/server/proxied.h"
 
 namespace finger {
@@ -143,6 +144,7 @@ void Server::add(common::Accepted accepted) {
     return;
   }
   counters_.refused.add();
+  uring::probes::ended(&accepted, "refused");
   log_turned_away(accepted.peer, loop_->now());
   accepted.fd = common::Fd();
   acceptor_.release();

@@ -142,6 +142,7 @@ def test_everything_is_where_a_distribution_expects_it(installed: Path) -> None:
         "usr/share/doc/six-servers/README.md",
         "usr/share/doc/six-servers/LICENSE",
         "usr/share/doc/six-servers/haproxy.cfg",
+        "usr/share/doc/six-servers/connections.bt",
     }
     pages = {"usr/share/man/man1/finger.1", "usr/share/man/man8/fingerd.8"}
     assert wanted <= found

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#if __has_include(<sys/sdt.h>) && !defined(WITHOUT_PROBES)
+#define SDT_USE_VARIADIC
+#include <sys/sdt.h>
+#define URING_PROBE(name, ...) STAP_PROBEV(six_servers, name, __VA_ARGS__)
+#else  // Debian: systemtap-sdt-dev
+#define URING_PROBE(name, ...) [](auto...) {}(__VA_ARGS__)
+#endif
+
+/// Where bpftrace and its like can look into a server that runs: see connections.bt. Each of these
+/// is one `nop`, and a note in the program that says where it is and which registers hold the
+/// arguments. When somebody looks, the kernel puts a breakpoint in its place.
+/// Without <sys/sdt.h>, they are nothing at all.
+namespace uring::probes {
+
+/// A connection was accepted. `connection` names it until it ends: the address of what stands for
+/// it here.
+[[gnu::always_inline]] inline void accepted(const void* connection) {
+  URING_PROBE(accepted, connection);
+}
+
+/// A connection, which need not have been announced, has ended: `outcome` is a string literal.
+[[gnu::always_inline]] inline void ended(const void* connection, std::string_view outcome) {
+  URING_PROBE(ended, connection, outcome.data());
+}
+
+/// So many answers were given, of so many bytes, and this is how long the client waited for them.
+[[gnu::always_inline]] inline void answered(std::uint64_t answers, std::chrono::nanoseconds took,
+                                            std::uint64_t bytes) {
+  URING_PROBE(answered, answers, took.count(), bytes);
+}
+
+/// A turn of a loop is over, after so many entries and completions.
+[[gnu::always_inline]] inline void turn(std::uint32_t submitted, std::uint32_t completed) {
+  URING_PROBE(turn, submitted, completed);
+}
+
+}  // namespace uring::probes
+
+#undef URING_PROBE
