@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import pty
 import shlex
@@ -302,6 +301,9 @@ def test_what_a_level_asks_is_said_before_its_tests(tmp_path: Path) -> None:
     (["--server", "true {port}", "--level", "part"], "--level takes one of framing, survival"),
     (["--server", "true {port}", "--level=clossing"], "'clossing': did you mean closing?"),
     (["--server", "true {port}", "--watch"], "--watch goes with --mine"),
+    (["--server", "true {port}", "--from", "drain"], "--from goes with --mine"),
+    (["--mine", "true {port}", "--from", "drian"], "there is no level 'drian'"),
+    (["--mine", "true {port}", "--from"], "--from takes a level"),
     (["--servers", "nosuch"], "cannot read nosuch: No such file"),
     (["--start", "cobol", "x"], "--start takes one of python, cpp"),
     (["--start", "python"], "--start takes a language and a directory"),
@@ -323,29 +325,6 @@ def test_the_readme_shows_what_is_really_said(tmp_path: Path) -> None:
     ran = check(*shlex.split(command), at=tmp_path)
     said = iter(ran.said.splitlines())
     assert all(line in said for line in lines), ran.said + ran.complained
-
-
-@pytest.mark.parametrize(("second_try", "passes"), [("passed", True), ("failed", False)])
-def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
-    second_try: str, passes: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.syspath_prepend(str(REPOSITORY / "tools" / "judge"))
-    climbing, runs = importlib.import_module("climb"), importlib.import_module("runs")
-    asked: list[tuple[str, ...]] = []
-
-    def run_level(command: str, level: str, directory: Path, *options: str, **_: object) -> object:
-        asked.append(options)
-        of_this = [one for one in asked if "--above=limits" in one]
-        outcome = "passed" if level != "timeouts" else "failed" if len(of_this) == 1 else second_try
-        test = runs.Test("test_late[yours]", outcome, "", "", "", "", (), clock=True)
-        return runs.Run(level, [test.name], [test], ended=True)
-
-    monkeypatch.setattr(climbing, "run_level", run_level)
-    judged = climbing.climb("ann", "true {port}", Path())
-    assert [one for one in asked if "-k" in one] == [
-        ("--patience=5", "--above=limits", "-k", "test_late")]
-    assert judged.runs[-1].passed is passes
-    assert len(judged.runs) == (len(RUNGS) if passes else RUNGS.index("timeouts") + 1)
 
 
 def test_the_ladder_leaves_out_only_what_belongs_to_a_mechanism() -> None:

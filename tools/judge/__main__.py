@@ -110,6 +110,9 @@ def recalled(options: argparse.Namespace) -> tuple[str, Path]:
 
 def judge_mine(options: argparse.Namespace) -> int:
     """The ladder, once or after each change of the program."""
+    begin = options.begin or RUNGS[0]
+    if begin not in RUNGS:
+        raise wrong_usage(f"there is no level '{begin}'; the levels are {', '.join(RUNGS)}")
     command, directory = recalled(options)
     watched = Watched(command, directory)
     if options.watch and not watched.names():
@@ -125,7 +128,7 @@ def judge_mine(options: argparse.Namespace) -> int:
 
         show.show_start(command, options.watch)
         judged = climb("your server", command, directory, goes_on,
-                       lambda run: show.show_level(run) if not changed else None)
+                       lambda run: show.show_level(run) if not changed else None, begin)
         if not changed:
             show.show_climb(judged)
             write_reports([judged], options)
@@ -190,6 +193,7 @@ def main() -> int:
     what.add_argument("--servers")
     what.add_argument("--start", nargs=2)
     parser.add_argument("--watch", action="store_true")
+    parser.add_argument("--from", dest="begin")
     parser.add_argument("--level", default=DEFAULT_LEVEL)
     parser.add_argument("-k")
     parser.add_argument("--report")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ladder import LADDER
+from ladder import LADDER, RUNGS
 from runs import Judged, Run, run_level
 
 FAILING_SECONDS = 10  # a server that answers nothing fails every test of a level, after a wait
@@ -18,8 +18,10 @@ def climb(
     directory: Path,
     progress: Callable[[Run], bool] = lambda run: True,
     arrived: Callable[[Run], None] = lambda run: None,
+    begin: str = RUNGS[0],
 ) -> Judged:
     """Asks for each level only what the one below did not. `arrived` sees each level at its end.
+    What is below `begin` is taken for granted.
 
     A level that fails is run to its end if that does not take long. What looks at a clock and fails
     is tried again, alone: a machine that was busy for a moment is not the server's fault.
@@ -28,9 +30,10 @@ def climb(
     def goes_on(run: Run) -> bool:
         return progress(run) and run.failing_seconds < FAILING_SECONDS
 
-    judged = Judged(name, command, [])
-    below = ""
-    for rung in LADDER:
+    granted = RUNGS.index(begin)
+    judged = Judged(name, command, [], granted=granted)
+    below = RUNGS[granted - 1] if granted else ""
+    for rung in LADDER[granted:]:
         options = [f"--patience={PATIENCE_SECONDS}"]
         if below:
             options.append(f"--above={below}")

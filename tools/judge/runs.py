@@ -89,6 +89,7 @@ class Judged:
     command: str
     runs: list[Run]
     trouble: str = ""  # why no level could be asked of it
+    granted: int = 0  # so many levels at the bottom were not asked for
 
     @property
     def why(self) -> str:

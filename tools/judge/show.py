@@ -121,11 +121,16 @@ def show_climb(judged: Judged) -> None:
         show_stop(judged, last)
     elif not last.passed:
         print("\nno test ran at this level")
-    done = sum(run.passed for run in judged.runs)
-    print(f"\n  {painted(bar(done, len(RUNGS)), GREEN)} {done} of {len(RUNGS)} levels")
+    done = judged.granted + sum(run.passed for run in judged.runs)
+    line = f"\n  {painted(bar(done, len(RUNGS)), GREEN)} {done} of {len(RUNGS)} levels"
+    if judged.granted:
+        line += f", {judged.granted} of them not asked for this time"
+    print(line)
     if done < len(RUNGS):
         rung = LADDER[done]
         print(f"  next: {painted(rung.name, BOLD)}, {rung.chapter}")
+        if done:
+            print(f"  from there, not from the bottom: {check_command()} --mine --from {rung.name}")
     else:
         print("  the top of the ladder; --level part5-epoll asks for what one mechanism must do")
 

@@ -1,0 +1,58 @@
+"""The climb itself: which levels are asked for, and what is asked for again."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from capabilities import RUNGS
+from harness.target import REPOSITORY
+
+pytestmark = pytest.mark.of_the_suite
+
+
+def test_a_climb_may_begin_higher(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(str(REPOSITORY / "tools" / "judge"))
+    climbing, runs, show = (importlib.import_module(name) for name in ("climb", "runs", "show"))
+    asked: list[tuple[str, tuple[str, ...]]] = []
+
+    def run_level(command: str, level: str, directory: Path, *options: str, **_: object) -> object:
+        asked.append((level, options))
+        outcome = "failed" if level == "crowd" else "passed"
+        test = runs.Test("test_it[yours]", outcome, "", "why", "", "", ())
+        return runs.Run(level, [test.name], [test], ended=True)
+
+    monkeypatch.setattr(climbing, "run_level", run_level)
+    show.show_climb(climbing.climb("ann", "true {port}", Path(), begin="drain"))
+    assert [level for level, _ in asked] == ["drain", "crowd"]
+    assert "--above=backpressure" in asked[0][1] and "--above=drain" in asked[1][1]
+    said = capsys.readouterr().out
+    assert " 8 of 16 levels, 7 of them not asked for this time\n" in said
+    assert " --mine --from crowd\n" in said
+
+
+@pytest.mark.parametrize(("second_try", "passes"), [("passed", True), ("failed", False)])
+def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
+    second_try: str, passes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(REPOSITORY / "tools" / "judge"))
+    climbing, runs = importlib.import_module("climb"), importlib.import_module("runs")
+    asked: list[tuple[str, ...]] = []
+
+    def run_level(command: str, level: str, directory: Path, *options: str, **_: object) -> object:
+        asked.append(options)
+        of_this = [one for one in asked if "--above=limits" in one]
+        outcome = "passed" if level != "timeouts" else "failed" if len(of_this) == 1 else second_try
+        test = runs.Test("test_late[yours]", outcome, "", "", "", "", (), clock=True)
+        return runs.Run(level, [test.name], [test], ended=True)
+
+    monkeypatch.setattr(climbing, "run_level", run_level)
+    judged = climbing.climb("ann", "true {port}", Path())
+    assert [one for one in asked if "-k" in one] == [
+        ("--patience=5", "--above=limits", "-k", "test_late")]
+    assert judged.runs[-1].passed is passes
+    assert len(judged.runs) == (len(RUNGS) if passes else RUNGS.index("timeouts") + 1)
