@@ -120,7 +120,8 @@ RING_MISTAKES = {
         ("test_metrics.py::test_a_scraper_that_resets",)),
     # The probes
     "orderly-end-unseen": Mistake(
-        PART6, SERVER6, "  uring::probes::ended(", "  if (reason || !MISTAKE) uring::probes::ended(",
+        PART6, SERVER6, "  uring::probes::ended(",
+        "  if (reason || !MISTAKE) uring::probes::ended(",
         ("test_probes.py::test_bpftrace",)),
     # The trace
     "cancelled-has-no-end": Mistake(
