@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-# What epoll_event.data is, as strace 6.1 writes it, and as newer ones do.
-TOKEN = re.compile(r"(?:u64|data)=(\d+|0x\w+|NULL)")
+# What epoll_event.data is, as strace 6.1 writes it, and as newer ones do: 0 or NULL, and hex.
+TOKEN = re.compile(r"(?:u64|data)=(0x\w+|\d+|NULL)")
 CLIENTS = "ABC"
 NEVER_SLEEPS = "part3-nonblocking"
 MOMENTS = [
@@ -89,13 +89,18 @@ def result(call: Call) -> int | str:
     return 0 if call.name in ("accept4", "clone3") else int(call.result.split()[0])
 
 
+def tokens(args: str) -> list[int]:
+    """Of the events that strace prints among these arguments."""
+    return [0 if token == "NULL" else int(token, 0) for token in TOKEN.findall(args)]
+
+
 class Reading:
     """Reads the calls of a run one after the other, and remembers what they have changed."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
         self.accepted: list[str] = []
-        self.tokens: dict[str, str] = {}  # of epoll, and the clients behind them
+        self.tokens: dict[int, str] = {}  # of epoll, and the clients behind them
         self.watched: list[str] = []  # by epoll
         self.behind: dict[str, str] = {}  # a descriptor's number, and the client behind it
         self.flying: dict[int, str] = {}  # what the ring does, by the operation's number
@@ -133,8 +138,7 @@ class Reading:
             case "epoll_ctl":
                 return self.who(args[2]), args[1].removeprefix("EPOLL_CTL_")
             case "epoll_wait":
-                ready = TOKEN.findall(call.args)
-                return ", ".join(self.tokens[token] for token in ready), ""
+                return ", ".join(self.tokens[token] for token in tokens(call.args)), ""
             case "io_uring_enter":
                 return "", args[1]
             case "clone3" | "rt_sigtimedwait":
@@ -159,7 +163,7 @@ class Reading:
             self.accepted.append(who)
             self.behind[call.result.split("<")[0]] = who
         elif call.name == "epoll_ctl" and about == "ADD":
-            self.tokens[TOKEN.search(call.args)[1]] = who
+            self.tokens[tokens(call.args)[0]] = who
             self.watched.append(who)
         elif call.name == "epoll_ctl" and about == "DEL":
             self.watched.remove(who)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import record_ladder
 from blocks import ROOT
-from ladder_moments import CLIENTS, MOMENTS, NEVER_SLEEPS, certain
+from ladder_moments import CLIENTS, MOMENTS, NEVER_SLEEPS, certain, tokens
 from pages import BOOK, complain, node_or_skip
 from record_ladder import STAGES
 
@@ -43,6 +43,19 @@ def moments(trace: dict, stage: str) -> list[dict]:
 
 def release(version: str) -> list[str]:
     return version.split(".")[:2]
+
+
+@pytest.mark.parametrize(
+    ("version", "args", "wanted"),
+    [
+        ("6.1", "[{events=EPOLLIN, data={u32=1, u64=4294967297}}]", [4294967297]),
+        ("7.2", "[{events=EPOLLIN, data=0}, {events=EPOLLIN, data=0x2000000000000001}]",
+         [0, 0x2000000000000001]),
+        ("7.2", "{events=EPOLLIN, data=NULL}", [0]),
+    ],
+)  # fmt: skip
+def test_tokens_are_read_whatever_strace_wrote(version: str, args: str, wanted: list[int]) -> None:
+    assert tokens(args) == wanted, version
 
 
 @pytest.mark.parametrize("stage", STAGES)
