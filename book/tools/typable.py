@@ -23,7 +23,7 @@ from typed import Box, Typed, chapters, typed
 # Programs of packages that tools/lib.sh does not prove by them.
 OF_PACKAGE = {"pgrep": "procps", "pkill": "procps", "python3": "python3", "zig": "ziglang",
               "ab": "apache2-utils", "wrk": "wrk", "perf": "linux-perf", "go": "golang",
-              "rustc": "rustc"}
+              "rustc": "rustc", "bpftrace": "bpftrace"}
 KEYWORDS = {"!", "{", "}", "case", "do", "done", "elif", "else", "fi", "for", "if", "in", "then",
             "time", "until", "while"}
 # Commands that run the rest of the line, after so many words of their own.

@@ -60,6 +60,7 @@ Options:
   -p PORT=79                  port of the server
   -B,--addr ADDR=127.0.0.1    the address
   --timeout DURATION=10s      for all of it
+  --from-addresses ADDRESSES  and no others
 """,
     "2.4": """
 Options:
@@ -67,15 +68,18 @@ Options:
   -p PORT [79]                port of the server
   -B,--addr ADDR [127.0.0.1]  the address
   --timeout DURATION [10s]    for all of it
+  --from-addresses ADDRESSES  and no others
 """,
     "2.6": """
 OPTIONS:
-  -h,     --help              print this and exit
-  -p PORT [79]                port of the server
-  -B,     --addr ADDR [127.0.0.1]
-                              the address
-          --timeout DURATION [10s]
-                              for all of it
+  -h,     --help              print this and exit \n\
+  -p PORT [79]                port of the server \n\
+  -B,     --addr ADDR [127.0.0.1]  \n\
+                              the address \n\
+          --timeout DURATION [10s]  \n\
+                              for all of it \n\
+          --from-addresses ADDRESSES \n\
+                              and no others \n\
 """,
 }
 
@@ -83,7 +87,8 @@ OPTIONS:
 @pytest.mark.parametrize("version", HELP_FORMS)
 def test_help_is_understood_whatever_cli11_wrote_it(version: str) -> None:
     assert options_of_help(in_the_old_form(HELP_FORMS[version])) == {
-        "-h,--help": "", "-p": "79", "-B,--addr": "127.0.0.1", "--timeout": "10s"}  # fmt: skip
+        "-h,--help": "", "-p": "79", "-B,--addr": "127.0.0.1", "--timeout": "10s",
+        "--from-addresses": ""}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -21,8 +21,9 @@ from broken_servers import BUGS
 from capabilities import STAGES
 from harness import own_suite
 from harness import server as servers
+from harness.contract_server import contract_server
 from harness.memory import least_growth
-from harness.own_suite import Finding, contract_server
+from harness.own_suite import Finding
 from harness.plugin import end_in_order
 from harness.proc import wait_until
 from harness.rule import LISTENS, LIVES, STOPS

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from harness.own_suite import contract_server
+from harness.contract_server import contract_server
 from harness.rule import REFUSES
 from harness.stopping import expect_refusal
 from harness.verdict import ContractBroken, server_section

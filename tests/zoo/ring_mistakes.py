@@ -118,6 +118,11 @@ RING_MISTAKES = {
         PART6, METRICS, "    if (!sent) co_return;\n    left = left.subspan(*sent);",
         "    if (!sent && !MISTAKE) co_return;\n    left = left.subspan(sent.value_or(0));",
         ("test_metrics.py::test_a_scraper_that_resets",)),
+    # The probes
+    "orderly-end-unseen": Mistake(
+        PART6, SERVER6, "  uring::probes::ended(",
+        "  if (reason || !MISTAKE) uring::probes::ended(",
+        ("test_probes.py::test_bpftrace",)),
     # The trace
     "cancelled-has-no-end": Mistake(
         PART6, TRACE, "  write('e', operation,",

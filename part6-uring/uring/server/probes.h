@@ -13,9 +13,9 @@
 #endif
 
 /// Where bpftrace and its like can look into a server that runs: see connections.bt. Each of these
-/// is one `nop`, and a note in the program that says where it is and which registers hold the
-/// arguments. When somebody looks, the kernel puts a breakpoint in its place.
-/// Without <sys/sdt.h>, they are nothing at all.
+/// is a `nop`, and a note in the program that says where it is and where its arguments are. While
+/// somebody looks, the kernel has a breakpoint in its place. Without <sys/sdt.h>, or compiled with
+/// -DWITHOUT_PROBES to count what they cost, they are nothing at all.
 namespace uring::probes {
 
 /// A connection was accepted. `connection` names it until it ends: the address of what stands for

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.rule import Rule
-from harness.server import Server
-from harness.target import foreign_server
 
 
 @dataclass(frozen=True)
@@ -58,16 +54,3 @@ def expect_found(
     assert f"FAILED {finding.test}" in run.stdout, run.stdout
     for words in (*finding.words, finding.rule.text, finding.rule.chapter):
         assert words in run.stdout, f"the failure does not say {words!r}:\n{run.stdout}"
-
-
-def contract_server(script: str) -> Iterator[Server]:
-    """A server that the tests start with the contract's options: `listener` is there already."""
-    begin = "import signal, socket, sys; listener = socket.create_server(('127.0.0.1', 0)); "
-    port = "port = listener.getsockname()[1]; "
-    command = shlex.join([sys.executable, "-c", begin + port + script, "{port}"])
-    server = Server(foreign_server(command, "options"), patience=0.5)
-    try:
-        yield server
-    finally:
-        server.close_clients()
-        server.kill()

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -11,7 +10,6 @@
 namespace finger {
 namespace {
 
-using namespace std::chrono_literals;
 using testing::Eq;
 using testing::Ne;
 
@@ -29,14 +27,29 @@ class SharedHome : public testing::Test {
     co_return SharedPlan(found, reinterpret_cast<OpenPlan*>(found.get()));
   }
 
-  uring::Task<> ask(Result<SharedPlan>& answer, std::chrono::nanoseconds patience = 10s) {
-    uring::Deadline deadline(*loop, uring::Clock::now() + patience);
+  uring::Task<> ask(Result<SharedPlan>& answer) {
+    uring::Deadline never(*loop);
+    co_await ask(answer, never);
+  }
+
+  uring::Task<> ask(Result<SharedPlan>& answer, uring::Deadline& deadline) {
     answer = co_await home.load_or_share(deadline, [&] { return load(deadline); });
   }
 
-  /// Ends the load that is under way, and lets all that follows from it happen.
+  /// Ends the load that is under way.
   uring::Task<> end_load() {
     may_end.notify_all();
+    co_await settle();
+  }
+
+  /// Time is up, however long the test has taken so far.
+  uring::Task<> expire(uring::Deadline& deadline) {
+    deadline.renew(uring::Clock::now());
+    co_await settle();
+  }
+
+  /// Lets all that follows happen.
+  uring::Task<> settle() {
     for (int turn = 0; turn < 10; ++turn) (void)co_await loop->nop();
   }
 
@@ -70,12 +83,13 @@ TEST_F(SharedHome, ATimeoutIsNotShared) {
   loop->run([this]() -> uring::Task<> {
     Result<SharedPlan> first, hurried, patient;
     uring::Scope scope(*loop);
+    uring::Deadline hurry(*loop);
     scope.spawn(ask(first));
-    scope.spawn(ask(hurried, 50ms));
+    scope.spawn(ask(hurried, hurry));
     scope.spawn(ask(patient));
     co_await end_load();
     EXPECT_THAT(loads, Eq(2));  // the hurried one's, which the patient one waits for
-    (void)co_await loop->sleep(60ms);
+    co_await expire(hurry);
     EXPECT_THAT(hurried.error(), Eq(uring::Error::timed_out));
     EXPECT_THAT(loads, Eq(3));
     co_await end_load();
@@ -88,10 +102,11 @@ TEST_F(SharedHome, WhoCannotWaitGoesAwayAndHoldsUpNobody) {
   loop->run([this]() -> uring::Task<> {
     Result<SharedPlan> first, hurried, last;
     uring::Scope scope(*loop);
+    uring::Deadline hurry(*loop);
     scope.spawn(ask(first));
-    scope.spawn(ask(hurried, 1ms));
+    scope.spawn(ask(hurried, hurry));
     scope.spawn(ask(last));
-    (void)co_await loop->sleep(5ms);
+    co_await expire(hurry);
     EXPECT_THAT(hurried.error(), Eq(uring::Error::timed_out));
     co_await end_load();
     co_await end_load();
