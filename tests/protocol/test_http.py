@@ -16,11 +16,13 @@ import rules
 from harness.client import Client
 from harness.examples import for_each_example
 from harness.http import HELLO, expect_hello, expect_refusal, get, receive_response
+from harness.memory import ROUNDS_MAX, least_growth
 from harness.server import Server
 
 pytestmark = pytest.mark.needs("http")
 
 HEAD_BYTES_MAX = 8192
+GROWTH_MAX = 128 * 1024
 
 
 @pytest.fixture
@@ -226,20 +228,26 @@ def test_ten_thousand_requests_on_one_connection_do_not_cost_memory(web: Server)
     answer_bytes = len(client.receive_what_is_there(10_000))
     batch = get() * 500
     client.exchange(batch, 500 * answer_bytes)
-    settled = web.process.rss_bytes()
-    for _ in range(19):
-        answers = client.exchange(batch, 500 * answer_bytes)
-        assert answers.count(HELLO) == 500
-    grown = web.process.rss_bytes() - settled
-    assert grown < 128 * 1024, f"{grown} bytes more after ten thousand requests"
+
+    def ten_thousand() -> None:
+        for _ in range(20):
+            answers = client.exchange(batch, 500 * answer_bytes)
+            assert answers.count(HELLO) == 500
+
+    rounds = ROUNDS_MAX if web.target.piece_bytes else 1  # garbage comes to rest, a leak does not
+    grown = least_growth(web.process.rss_bytes, ten_thousand, GROWTH_MAX, rounds)
+    assert grown < GROWTH_MAX, (
+        f"{grown} bytes more after ten thousand requests; {GROWTH_MAX} may be"
+    )
     client.expect_silence()
 
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.HTTP_SLOW)
 def test_a_slow_request_is_closed_without_an_answer(start: Callable[..., Server]) -> None:
-    client = start("--protocol", "http", "--read-timeout", "300ms").connect()
-    begin = time.monotonic()
+    server = start("--protocol", "http", "--read-timeout", "300ms")
+    begin = time.monotonic()  # its clock may run before connect() is back
+    client = server.connect()
     for byte in padded(4000):
         if not client.try_send(bytes([byte])) or client.has_input():
             break
