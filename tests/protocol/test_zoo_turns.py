@@ -9,10 +9,12 @@ from collections.abc import Callable
 import pytest
 
 import rules
+from capabilities import STAGES
 from harness.frames import frame, header
 from harness.proc import wait_until
 from harness.server import Server
 from harness.strace import ACCEPT_CALLS, RECEIVE_CALLS, WAIT_CALLS, Strace, inject
+from harness.target import Target
 
 NEWCOMERS = 300
 BUFFER_MAX = 65_540  # a message of the default limit, with its header
@@ -92,10 +94,11 @@ def taken_in_a_row(lines: list[str]) -> list[int]:
 @pytest.mark.needs("read-timeout", "light-clients", "rest-when-idle")  # waits for all with one call
 @pytest.mark.rule(rules.REST)
 def test_the_last_millisecond_before_a_deadline_is_waited_through(
-    start: Callable[..., Server],
+    start: Callable[..., Server], target: Target
 ) -> None:
     # The kernel counts in milliseconds. Rounded down, the last one becomes "do not wait", again
-    # and again.
+    # and again. A runtime, as Go's, looks whether anything is ready before it really waits.
+    looks = SILENT_CLIENTS * (1 if target.level in STAGES else 4)
     server = start("--read-timeout", "300ms")
     with Strace(server, "-e", f"trace={WAIT_CALLS}") as tracer:
         for _ in range(SILENT_CLIENTS):
@@ -107,7 +110,10 @@ def test_the_last_millisecond_before_a_deadline_is_waited_through(
     lines = tracer.lines()
     assert lines, "the tracer saw nothing"
     in_vain = [line for line in lines if NOT_WAITED.search(line)]
-    assert len(in_vain) <= SILENT_CLIENTS, f"{len(in_vain)} of {len(lines)} waits did not wait"
+    assert len(in_vain) <= looks, (
+        f"{len(in_vain)} of {len(lines)} waits did not wait, where {SILENT_CLIENTS} silent clients "
+        f"timed out; {looks} may be: is the time to wait rounded down to 0 milliseconds?"
+    )
 
 
 @pytest.mark.clock
