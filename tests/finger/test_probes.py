@@ -27,7 +27,8 @@ def test_the_program_notes_where_its_probes_are(server: FingerServer) -> None:
 def test_bpftrace_sees_what_has_happened(start: Callable[..., FingerServer]) -> None:
     server = start("--max-per-ip", "1", "--deadline", "1s")
     assert probes.names(probes.program_of(server.pid))
-    at_rest = server.process.descriptor_count()
+    server.expect(b"alice", ANSWER)  # then it has opened all that it keeps
+    at_rest = server.descriptors_at_rest()
     with probes.Watching(server.pid) as seen:
         for _ in range(3):
             server.expect(b"alice", ANSWER)
