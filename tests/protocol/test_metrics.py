@@ -42,15 +42,7 @@ def test_what_was_counted_is_what_has_happened(
     start: Callable[..., Server], where: str, workers: str
 ) -> None:
     server = start("--metrics", where, "--workers", workers)
-    clients = [server.connect() for _ in range(5)]
-    for client in clients:
-        client.echo(b"x" * 96)
-    clients[0].close()
-    clients[1].send(frame(b"cut short")[:-1])
-    clients[1].close()
-    clients[2].send(b"\xff\xff\xff\xff")
-    clients[2].expect_end()
-    clients[2].close()
+    metrics.five_of_whom_three_leave(server)
     found = metrics.wait_for(server, where, lambda now: now["echo_connections_open"] == 2)
     assert found["echo_connections_accepted_total"] == 5
     assert found["echo_connections_refused_total"] == 0

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.frames import frame
 from harness.proc import wait_until
 from harness.server import Server
 from harness.verdict import ContractBroken, hide_from_traceback
@@ -135,6 +136,19 @@ def expect_always(where: str, name: str, wanted: float, patience: float) -> None
         found = scrape(where, patience)[name]
         if found != wanted:
             raise ContractBroken(f"{name} is {found:g}, not {wanted:g}: another one has answered")
+
+
+def five_of_whom_three_leave(server: Server) -> None:
+    """Each has 96 bytes echoed. One then leaves, one in mid-message, and one is too long."""
+    clients = [server.connect() for _ in range(5)]
+    for client in clients:
+        client.echo(b"x" * 96)
+    clients[0].close()
+    clients[1].send(frame(b"cut short")[:-1])
+    clients[1].close()
+    clients[2].send(b"\xff\xff\xff\xff")
+    clients[2].expect_end()
+    clients[2].close()
 
 
 def ask_by_signal(server: Server) -> dict[str, str]:
