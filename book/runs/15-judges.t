@@ -1,7 +1,7 @@
 Skipped where ab or wrk is missing.
 
   $ . "$ROOT/tools/shell.sh"
-  $ command -v ab wrk > /dev/null || exit 80
+  $ command -v ab > /dev/null && command -v wrk > /dev/null || exit 80
   $ start part5 --protocol http
   listening on 127\.0\.0\.1:\d+ (re)
 
