@@ -110,7 +110,7 @@ calls_while() ( # in a shell of its own, which says nothing about the job
   wait $! || true # its status says that it was interrupted
 )
 
-# polls: the length of the array and the time-out of the last polls that found something, while a
+# polls: the length of the array and the timeout of the last polls that found something, while a
 # client says hi. Being watched interrupts the first.
 polls() {
   calls_while rounds 3

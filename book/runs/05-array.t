@@ -6,7 +6,7 @@ Skipped where strace is missing or not permitted.
   listening on 127\.0\.0\.1:\d+ (re)
 
 What poll is given and what it returns, while one client says hi: the length of the array comes
-before the time-out in milliseconds.
+before the timeout in milliseconds.
 
   $ polls
   3, \d+\) = 1 (re)

@@ -17,9 +17,9 @@ Each client has the end of its stream, or head would wait for a byte.
 What has begun, and what has ended.
 
   $ grep -c '"ph":"b"' "$CRAMTMP/trace"
-  1\d+ (re)
+  [12]\d+ (re)
   $ grep -c '"ph":"e"' "$CRAMTMP/trace"
-  1\d+ (re)
+  [12]\d+ (re)
   $ grep '"asked":"cancel"' "$CRAMTMP/trace" | grep -o '"name":"[a-z]*"' | sort | uniq -c
         1 "name":"poll"
         2 "name":"read"

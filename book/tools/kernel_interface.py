@@ -20,16 +20,18 @@ STEPS_MAX = 3  # named in a row
 # System calls, and the C library's thin wrappers, with the first Linux that has them. None: all
 # that anybody still runs.
 SYSTEM_CALLS: dict[str, str | None] = {
-    "accept": None, "accept4": "2.6.28", "bind": None, "chdir": None, "chmod": None, "chown": None,
+    "accept": None, "accept4": "2.6.28", "bind": None, "capget": "2.2", "capset": "2.2",
+    "chdir": None, "chmod": None, "chown": None,
     "clock_gettime": None, "close": None, "close_range": "5.9", "connect": None,
     "dup": None, "dup2": None,
     "dup3": "2.6.27", "epoll_create1": "2.6.27", "epoll_ctl": "2.6", "epoll_wait": "2.6",
     "eventfd": "2.6.22", "_exit": None, "fcntl": None, "fork": None, "fstat": None,
     "fstatat": "2.6.16", "getegid": None, "geteuid": None, "getgroups": None,
     "getpeername": None, "getpid": None, "getppid": None, "getrlimit": None, "getsockname": None,
-    "getsockopt": None, "gettid": None,
+    "getresgid": None, "getresuid": None, "getsockopt": None, "gettid": None,
     "io_uring_enter": "5.1", "io_uring_register": "5.1", "io_uring_setup": "5.1", "ioctl": None,
-    "kill": None, "listen": None, "lseek": None, "lstat": None, "mmap": None,
+    "kill": None, "landlock_add_rule": "5.13", "landlock_create_ruleset": "5.13",
+    "landlock_restrict_self": "5.13", "listen": None, "lseek": None, "lstat": None, "mmap": None,
     "open": None, "openat": "2.6.16",
     "pipe2": "2.6.27", "poll": None, "prctl": None, "read": None, "recv": None,
     "recvmsg": None,
@@ -161,7 +163,7 @@ def rows_of_operations() -> list[list[str]]:
     for name, since in sorted(OPERATIONS.items()):
         prepared = re.compile(
             rf"\bio_uring_prep_(?:multishot_)?(?:{'|'.join(PREPARED_BY.get(name, (name,)))})"
-            rf"(?:_multishot)?(?:_direct)?\b|\bIORING_OP_{name.upper()}\b")
+            rf"(?:_multishot)?(?:_direct)?\b|\bIORING_OP_{name.upper()}\b|\bop_{name}\b")
         paths = [path for path in sources() if prepared.search(code(path))]
         who = submitters(name)
         if "the library" not in who and any(

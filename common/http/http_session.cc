@@ -140,7 +140,7 @@ Result<std::size_t> HttpSession::take_head(std::string_view received) {
     return end - held;
   }
   // Checked before the head is complete: a client that does not speak HTTP need not wait for our
-  // time-out.
+  // timeout.
   if (!check_request_line(text, searched_before)) return failure(Error::malformed);
   if (more_came) return failure(Error::too_long);
   if (held == 0) append(text, held_);

@@ -27,7 +27,7 @@ uring::Task<Result<SharedPlan>> Home::load_or_share(
   const Turn turn(*this);
   const std::uint64_t number = ++loads_begun_;
   auto plan = co_await load();
-  // An errno is about the plan. A time-out is one client's own: the next tries again.
+  // An errno is about the plan. A timeout is one client's own: the next tries again.
   if (plan || plan.error().category() == std::system_category()) last_ = Loaded{number, plan};
   co_return plan;
 }

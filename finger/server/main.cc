@@ -91,7 +91,7 @@ std::chrono::milliseconds drain_timeout(const finger::Options& options) {
   return options.deadline + std::chrono::seconds(1);
 }
 
-/// How long a worker may take to load the roster: directory services have time-outs of their own,
+/// How long a worker may take to load the roster: directory services have timeouts of their own,
 /// and most are shorter.
 constexpr auto start_timeout = std::chrono::seconds(30);
 

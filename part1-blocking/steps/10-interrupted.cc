@@ -48,5 +48,5 @@ void wait_in_read(const char* what, int handler_flags, int timeout_s) {
 int main() {
   wait_in_read("plain handler:", 0, 0);
   wait_in_read("SA_RESTART:", SA_RESTART, 0);
-  wait_in_read("SA_RESTART, time-out:", SA_RESTART, 60);
+  wait_in_read("SA_RESTART, timeout:", SA_RESTART, 60);
 }

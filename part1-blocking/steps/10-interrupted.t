@@ -7,4 +7,4 @@ expect EINTR.
   $ ./10-interrupted
   plain handler:           Interrupted system call
   SA_RESTART:              read on: hello
-  SA_RESTART, time-out:    Interrupted system call
+  SA_RESTART, timeout:     Interrupted system call

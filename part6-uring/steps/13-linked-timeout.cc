@@ -149,7 +149,7 @@ int main() {
   ours = ends[0];
   theirs = ends[1];
   check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
-  std::printf("%-34s %-12s %s\n", "", "the read", "its time-out");
+  std::printf("%-34s %-12s %s\n", "", "the read", "its timeout");
   outcomes();
   lifetimes();
   absolute();

@@ -5,7 +5,7 @@ same; their timeouts do not. Zero seconds where an hour was meant: too slow imme
 Cut in two, the pair is a read without a limit and a timeout linked to nothing.
 
   $ ./13-linked-timeout
-                                     the read     its time-out
+                                     the read     its timeout
   bytes are there                    5            -ECANCELED
   bytes come in time                 5            -ECANCELED
   nothing comes                      -ECANCELED   -ETIME

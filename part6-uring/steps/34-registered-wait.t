@@ -4,7 +4,7 @@ Skipped where the kernel is too old.
 
   $ ./34-registered-wait > "$CRAMTMP/seen"; [ $? != 80 ] || exit 80
 
-Two forms of the same wait end with the same error, a time-out. Only the registered one does
+Two forms of the same wait end with the same error, a timeout. Only the registered one does
 without reading the memory of the program.
 
   $ ./34-registered-wait

@@ -18,13 +18,13 @@ struct Unlimited {};
 
 /// What co_await takes: something that may take a while, and what may end it early. Made in the
 /// expression that awaits it, and modified there, in any order and any number of times: all of it
-/// holds. Of several time-outs the first to pass counts, and so does the first canceller.
+/// holds. Of several timeouts the first to pass counts, and so does the first canceller.
 ///
 ///     co_await loop.recv(fd, buffer).within(5s).until(deadline).cancelled_by(stop);
 ///     co_await signal.wait().within(5s);
 ///
 /// `Inner` is what takes a while: an operation (SpecOperation), or what happens in the loop itself
-/// (LoopWait). A result that is there wins over a time-out or canceller that comes later.
+/// (LoopWait). A result that is there wins over a timeout or canceller that comes later.
 template <typename Inner, bool timed = false, std::size_t cancellers = 0>
 class [[nodiscard]] Await final : public Inner {
  public:
@@ -32,7 +32,7 @@ class [[nodiscard]] Await final : public Inner {
   Await(Await&& other) noexcept = default;
   ~Await() { this->abandon(); }
 
-  /// Ends with Error::timed_out if it takes longer. For an operation that is a linked time-out, the
+  /// Ends with Error::timed_out if it takes longer. For an operation that is a linked timeout, the
   /// kernel's own, and for what is rare: a Deadline costs less where operations are many.
   Await<Inner, true, cancellers> within(std::chrono::nanoseconds timeout) && {
     return std::move(*this).limited(TimeLimit::within(timeout));

@@ -14,7 +14,7 @@ using common::Status;
 /// reactions: a cancelled coroutine should end, one that was late may try again. 0 is none of them.
 enum class Error : std::uint8_t {
   cancelled = 1,   ///< It, its scope, or the operation that it was linked to was cancelled.
-  timed_out,       ///< Its own time-out or the deadline it shares has passed.
+  timed_out,       ///< Its own timeout or the deadline it shares has passed.
   kernel_too_old,  ///< Of Ring::create(): it lacks what Linux 6.1 has. See explain().
 };
 

@@ -14,7 +14,7 @@ namespace uring {
 /// wait for the same.
 class LoopWaiter : public Waiter {
  public:
-  /// It has happened. Lets the coroutine go on; no time-out or canceller changes that any more.
+  /// It has happened. Lets the coroutine go on; no timeout or canceller changes that any more.
   void wake(Loop& loop);
   bool woken() const { return woken_; }
 

@@ -24,11 +24,11 @@ class Waiter;
 /// it lent to the kernel, stays where it is until its last completion.** It is kept here and
 /// nowhere else:
 /// - Every entry that we submit bears an operation's address as its user_data: the request, its
-///   linked time-out, a request to cancel it. The low bits say which of them it is. So each
+///   linked timeout, a request to cancel it. The low bits say which of them it is. So each
 ///   completion finds its operation, and an operation counts how many are to come.
 /// - When the last has arrived the operation has *ended*. Only then does its coroutine go on, and
 ///   only then can its result be taken. So a buffer is free when the result says so, and a
-///   time-out's timespec or a cancel request never outlive what they are about. As an address names
+///   timeout's timespec or a cancel request never outlive what they are about. As an address names
 ///   one operation until all that bears the name is gone, no completion can reach a stranger.
 /// - An operation is a part of the awaiting coroutine's frame. Code that destroys it before its
 ///   end, by destroying the frame, is made to wait: cancel_and_wait() cancels it and collects

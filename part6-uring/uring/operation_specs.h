@@ -181,7 +181,7 @@ inline __kernel_timespec timespec_of(std::chrono::nanoseconds time) {
   return {.tv_sec = seconds.count(), .tv_nsec = (not_negative - seconds).count()};
 }
 
-/// To sleep: a time-out that has passed is what was wanted.
+/// To sleep: a timeout that has passed is what was wanted.
 class SleepRequest {
  public:
   using Value = void;

@@ -67,7 +67,7 @@ class Scope final : public Cancellable {
   ///     if (!co_await clients.join().within(10s)) clients.cancel();
   ///     co_await clients.join();
   ///
-  /// With a time-out or a canceller it yields a Status. Errors: timed_out, cancelled; the children
+  /// With a timeout or a canceller it yields a Status. Errors: timed_out, cancelled; the children
   /// go on.
   Join join() { return Join(JoinWait(*this)); }
 

@@ -96,7 +96,7 @@ def test_a_message_takes_what_its_kind_of_request_takes(
 
 @pytest.fixture
 def full_when_attacked() -> Iterator[Server]:
-    """A server with a place for a bystander and eight more, and no time-out."""
+    """A server with a place for a bystander and eight more, and no timeout."""
     options = ("--workers", "1", "--max-connections", "9", "--read-timeout", "0")
     server = Contender("part5-epoll", "part5-epoll", options).start(BUILD)
     yield server

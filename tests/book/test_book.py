@@ -14,10 +14,10 @@ from blocks import ROOT
 BOOK = ROOT / "book"
 CHAPTERS = sorted(BOOK.glob("[0-9][0-9]-*.md")) + sorted(BOOK.glob("appendix-*.md"))
 PICTURE = re.compile(r"!\[([^\]\n]*)\]\(([^)\s]+)\)")
-WORDS_MAX = 4600  # advice: 4,500, and what tells a reader in which terminal to type
+WORDS_MAX = 4700  # advice: 4,500, and the sentences without which readers were stuck
 WORDS_MAX_OF = {
-    "13-hardening.md": 4900,  # until running under systemd has a chapter of its own
-    "16-beyond.md": 4800,  # the last: a table of all six stages, and nothing cut for the limit
+    "13-hardening.md": 5000,  # until running under systemd has a chapter of its own
+    "16-beyond.md": 4900,  # the last: a table of all six stages, and nothing cut for the limit
 }
 
 

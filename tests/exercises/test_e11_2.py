@@ -100,7 +100,7 @@ def test_a_server_that_reads_nothing_is_left_in_time(run: Run) -> None:
 
 def test_bytes_do_not_extend_the_time(run: Run) -> None:
     """A server that sends a byte now and then gets no more time than any other: the deadline is one
-    for the whole exchange, not a time-out for each operation."""
+    for the whole exchange, not a timeout for each operation."""
     with serving(dribbles) as port:
         expect_late(run, QUESTION, port)
 

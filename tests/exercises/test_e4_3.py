@@ -52,5 +52,5 @@ def test_nobody_is_forgotten(server: Server) -> None:
 
 
 def test_the_stage_is_as_good_as_before(target: Subject) -> None:
-    """The contract's tests of framing, fairness and time-outs pass as before."""
+    """The contract's tests of framing, fairness and timeouts pass as before."""
     suite.contract(target, "test_framing.py", "test_read_timeout.py").must_all_pass()

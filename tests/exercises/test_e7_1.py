@@ -1,4 +1,4 @@
-"""E7.1: a time-out for who does not speak, and another for who does not read."""
+"""E7.1: a timeout for who does not speak, and another for who does not read."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def test_time_that_the_reader_of_the_output_takes_is_not_the_servers(finger) -> 
         with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             assert process.stdout is not None and process.stderr is not None
             seen = process.stdout.read(1000)
-            time.sleep(1.2)  # longer than the time-out: this is what is tested
+            time.sleep(1.2)  # longer than the timeout: this is what is tested
             seen += process.stdout.read()
             assert process.wait(10) == 0, process.stderr.read()
     assert seen == lines.replace(b"\r", b"") * 10_000

@@ -342,5 +342,5 @@ HTTP_AMBIGUOUS = Rule(
     PROTOCOLS,
 )
 HTTP_EXPECT = Rule("`Expect: 100-continue` is ignored.", PROTOCOLS)
-HTTP_SLOW = Rule("The read time-out closes a slow request without an answer.", PROTOCOLS)
+HTTP_SLOW = Rule("The read timeout closes a slow request without an answer.", PROTOCOLS)
 HTTP_FLAT = Rule("A connection's memory does not grow with the number of its requests.", PROTOCOLS)

@@ -124,7 +124,7 @@ def test_messages_that_came_in_time_are_answered_by_a_server_that_was_paused(
     clients = [server.connect() for _ in range(10)]
     for client in clients:
         client.echo(b"accepted")
-    time.sleep(0.1)  # now it waits for all of them, with a time-out
+    time.sleep(0.1)  # now it waits for all of them, with a timeout
     server.pause()
     for client in clients:
         client.send_messages(b"in time")

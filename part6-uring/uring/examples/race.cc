@@ -1,4 +1,4 @@
-// Whichever of two comes first, and a time-out for all that a task does.
+// Whichever of two comes first, and a timeout for all that a task does.
 // Try it: ./race
 
 #include <sys/socket.h>

@@ -134,14 +134,14 @@ void LinkWait<Members...>::start(std::coroutine_handle<> awaiting) {
 ///         loop.close_slot(slot));
 ///
 /// Yields the results of all. After one that fails or falls short the others end with
-/// Error::cancelled: they have not begun. Each may have time-outs, deadlines and cancellers of its
+/// Error::cancelled: they have not begun. Each may have timeouts, deadlines and cancellers of its
 /// own, and so may the whole link; one that is cancelled while it waits for another ends when it is
 /// its turn, or with its result if the kernel is faster. One that is cancelled before the link
 /// begins counts as failed.
 ///
-/// All entries go in together. If the ring has fewer (Ring::entries(); a member with a time-out of
+/// All entries go in together. If the ring has fewer (Ring::entries(); a member with a timeout of
 /// its own, within() or until(time_point), takes two) all end with argument_list_too_long and
-/// nothing has begun. A time-out of the whole link takes none.
+/// nothing has begun. A timeout of the whole link takes none.
 template <typename... Members>
 Await<LinkWait<Members...>> link(Members&&... members) {
   static_assert(sizeof...(Members) >= 2, "a link has two members or more");

@@ -120,7 +120,7 @@ class TaskWait : public TasksWait<T> {
 /// order in which they are given; those that begin when one has finished already are cancelled from
 /// their first operation on.
 ///
-/// It may have time-outs and cancellers of its own, as all that is awaited: they cancel all tasks,
+/// It may have timeouts and cancellers of its own, as all that is awaited: they cancel all tasks,
 /// of which again the first to finish wins.
 template <typename... T>
 Await<RaceWait<T...>> race(Loop& loop, Task<T>... tasks) {
@@ -128,7 +128,7 @@ Await<RaceWait<T...>> race(Loop& loop, Task<T>... tasks) {
   return Await<RaceWait<T...>>(RaceWait<T...>(loop, std::move(tasks)...));
 }
 
-/// A task in a scope of its own, so that it can have time-outs and cancellers, for itself and all
+/// A task in a scope of its own, so that it can have timeouts and cancellers, for itself and all
 /// that it begins:
 ///
 ///     const auto answer = co_await scoped(loop, ask(loop, server)).until(deadline);

@@ -1,6 +1,6 @@
 """Clients that misbehave: who waits meanwhile (M7.1), and how the memory grows (M7.2). Each attack
 is made on a stage as it is, and with the defect that it finds: put back by a patch of the bug zoo,
-or without a time-out."""
+or without a timeout."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ READ_TIMEOUT, NO_TIMEOUT = "50ms", "--read-timeout 0"
 LATENCY_APART_MAX = 0.25
 BUILD_SECONDS = 900
 QUICK_LENGTH_MAX = 2.0
-FIRST_ONE_OUT_SECONDS = 0.25  # after the time-out, and a queue of those who came back
+FIRST_ONE_OUT_SECONDS = 0.25  # after the timeout, and a queue of those who came back
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from finger import CLIENTS, DEBIAN, ENTERS_MAX, EPOLL, FINGERD, Bench
 from measures.counts import can_trace
-from measures.experiment import ROUNDS_MIN, Experiment, Setting, Table, beside_base, of_rounds
+from measures.experiment import ROUNDS_MIN, Experiment, Setting, Table, of_rounds
 from measures.peers import ranged, ratio_of, verdict
 from report import Bound
 from rounds import Job, Results
@@ -68,17 +68,17 @@ def sentences(results: Results) -> list[str]:
 
 
 def tables(results: Results, setting: Setting) -> dict[str, Table]:
-    rows = [(name, [beside_base(results, LOAD, name, "cpu_us", EPOLL),
-                    beside_base(results, LOAD, name, "per_second", EPOLL),
+    rows = [(name, [of_rounds(results, LOAD, name, "cpu_us"),
+                    of_rounds(results, LOAD, name, "per_second"),
                     *(of_rounds(results, LOAD, name, tail, 1, 0.25)
                       for tail in ("p50_us", "p99_us"))]) for name in results.get(LOAD, {})]
     return {"finger": Table(
         f"Finger daemons: {CLIENTS} clients at a time ask for a plan of 1 KiB",
-        ["daemon", "CPU an exchange, µs [ratio]", "exchanges a second [ratio]", "p50, µs",
-         "p99, µs"], rows,
-        notes=[f"An exchange is connect, query, answer, close. In brackets the ratio to `{EPOLL}`, "
-               "which does the same work on plain epoll; `in.fingerd` is Debian's, started by an "
-               "inetd for each exchange, its children's CPU included.", *sentences(results)])}
+        ["daemon", "CPU an exchange, µs", "exchanges a second", "p50, µs", "p99, µs"], rows,
+        notes=["An exchange is connect, query, answer, close. `fingerd-machine` is the daemon once "
+               f"more as a state machine; `{EPOLL}` does the same work on plain epoll; "
+               "`in.fingerd` is Debian's, started by an inetd for each exchange, its children's "
+               "CPU included.", *sentences(results)])}
 
 
 FINGER = Experiment(("finger",), jobs, tables)

@@ -43,8 +43,9 @@ def tables(results: Results, setting: Setting) -> dict[str, Table]:
     return {"m1_1": Table(
         "What the decoder costs",
         ["payload, bytes", "whole, ns a message", "cut, ns a message"], rows, chart,
-        notes=["Pieces of 16 KiB, or of one message that is longer. Whole, nothing is copied or "
-               "even looked at but the length; cut, the last message of each piece is copied."])}
+        notes=["Pieces of at most 16 KiB, or of one message that is longer. Whole, nothing is "
+               "copied or even looked at but the length; cut, the last message of each piece is "
+               "copied."])}
 
 
 M1_1 = Experiment(("m1_1",), jobs, tables)

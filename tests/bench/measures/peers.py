@@ -122,7 +122,7 @@ def peers_table(results: Results, setting: Setting) -> Table:
     return Table(
         "Server CPU a message, beside other libraries, µs [ratio to a plain epoll loop]",
         ["server", *(f"{crowd:,} client{'s' if crowd > 1 else ''}, µs" for crowd in crowds)], rows,
-        notes=["The peers echo bytes: they know no messages, no limits and no time-outs. In "
+        notes=["The peers echo bytes: they know no messages, no limits and no timeouts. In "
                "brackets the ratio to `peer-epoll`, taken round by round. `floor` is the cheapest "
                "program that receives and sends and does nothing else: with one client it blocks "
                "in `recv`, with several it is `peer-epoll`.",
@@ -160,7 +160,7 @@ def counted_table(results: Results, setting: Setting) -> Table:
          for name in servers],
         notes=["`strace` counts the calls, callgrind the instructions, and no clock is looked at: "
                f"with {CROWD} clients, a message of each is there when the server looks. The peers "
-               "echo bytes: they know no messages, no limits and no time-outs."])
+               "echo bytes: they know no messages, no limits and no timeouts."])
 
 
 def verdict(ratio: Ratio | None, bound: Bound) -> str:

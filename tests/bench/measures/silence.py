@@ -77,7 +77,7 @@ def row(rounds: list[Numbers], patience: float) -> list[Cell]:
     if any("us" in found for found in rounds):
         return [words("not decided: some rounds"), words("–")]
     after = [found["after_us"] for found in rounds if "after_us" in found]
-    return [words(f"none in {patience:g} s: for ever"),
+    return [words(f"none in {patience:g} s"),
             measured(after, LATENCY_APART_MAX) if len(after) == len(rounds) else words("none")]
 
 
@@ -86,9 +86,10 @@ def tables(results: Results, setting: Setting) -> dict[str, Table]:
             for name, rounds in results.get("silence", {}).items()]
     return {"m2_2": Table(
         "Client two, while client one says nothing",
-        ["stage", "answer beside it, µs", "once it has left, µs"], rows,
-        notes=["\"For ever\" is what the program does; only so much of it was waited for. The "
-               "client is a Python program, which adds some ten microseconds."])}
+        ["stage", "while client one is there, µs", "after it has left, µs"], rows,
+        notes=["Where no answer came, client one was then made to leave; by itself the server "
+               "would have waited for a minute, its `--read-timeout`. The client is a Python "
+               "program, which adds some ten microseconds."])}
 
 
 M2_2 = Experiment(("m2_2",), jobs, tables)

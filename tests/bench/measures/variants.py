@@ -278,10 +278,11 @@ def requests_tables(results: Results, setting: Setting) -> dict[str, Table]:
         "What a message takes of a ring, by the kind of request",
         ["request, and the Linux that has it", "requests a message", "completions a message",
          "calls a message"], rows,
-        notes=["One connection, and eight messages of 64 bytes at a time; one at a time beside an "
-               "epoll instance: `tests/bench/variants/ring_requests.cc`. Zeros in a row: the "
-               "kernel does not know it. It is not what a server with many connections takes, "
-               "which enters the kernel once for all of them, and says nothing about time."])}
+        notes=["One connection, with eight messages of 64 bytes at a time, and in the two epoll "
+               "rows one at a time: `tests/bench/variants/ring_requests.cc`. A row of zeros is a "
+               "request that the kernel does not know. A server with many connections takes "
+               "fewer calls, since it enters the kernel once for all of them. The table says "
+               "nothing about time."])}
 
 
 M5_3 = Experiment(("m5_3",), m5_3_jobs, m5_3_tables)

@@ -1,4 +1,4 @@
-// A plain epoll loop that echoes bytes: no messages, no limits, no time-outs. What every comfort is
+// A plain epoll loop that echoes bytes: no messages, no limits, no timeouts. What every comfort is
 // measured against. Level-triggered: one recv and one send for each event, nothing else.
 
 #include <sys/epoll.h>

@@ -93,8 +93,8 @@ Task<> time_out_after(Loop& loop, const common::Fd& fd, std::chrono::nanoseconds
   Deadline much_later(loop, begin + 5s);
   EXPECT_THAT(co_await loop.recv(fd, buffer).within(asked).until(much_later),
               FailedWith(Error::timed_out));
-  EXPECT_GE(Clock::now() - begin, asked) << "a time-out that was asked for later";
-  EXPECT_LT(Clock::now(), much_later.due()) << "a time-out that was asked for sooner";
+  EXPECT_GE(Clock::now() - begin, asked) << "a timeout that was asked for later";
+  EXPECT_LT(Clock::now(), much_later.due()) << "a timeout that was asked for sooner";
 }
 
 // The kernel reads the length when the request is submitted, which is long after it was made.
@@ -122,7 +122,7 @@ TEST(UringLoop, APairGoesInWhole) {
     Deadline much_later(l, Clock::now() + 5s);
     EXPECT_THAT(co_await l.recv(fd, buffer).within(5ms).until(much_later),
                 FailedWith(Error::timed_out));
-    EXPECT_LT(Clock::now(), much_later.due()) << "its own time-out did nothing";
+    EXPECT_LT(Clock::now(), much_later.due()) << "its own timeout did nothing";
     co_await scope.join();
   };
   for (int entries = 0; entries < 4; ++entries) loop->run(pair_behind(*loop, ends.server, entries));

@@ -244,7 +244,7 @@ Task<> churn_accept(Loop& loop, const common::Fd& listener, Scope& scope, int& s
   }
 }
 
-// Frames and buffers are recycled by the thousand while time-outs, resets and results race. The
+// Frames and buffers are recycled by the thousand while timeouts, resets and results race. The
 // peers' addresses belong to the accepts that are under way, several at a time.
 TEST_F(Uring, TenThousandConnectionsOverRecycledMemory) {
 #if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)

@@ -163,7 +163,7 @@ TEST_F(Uring, ALinkMayBeDestroyedInFlight) {
   });
 }
 
-// A time-out and the results of a link race, many times over: what was received is reported.
+// A timeout and the results of a link race, many times over: what was received is reported.
 Task<> receive_and_send(Loop& loop, const common::Fd& fd, Canceller& canceller,
                         std::size_t& received, int& ends_of_stream) {
   std::array<std::byte, 16> in;

@@ -65,7 +65,7 @@ TEST(UringLoop, QueuesMayBeFull) {
   }
 }
 
-// Request and time-out must go in together; the timespec is read when they do, turns later.
+// Request and timeout must go in together; the timespec is read when they do, turns later.
 TEST(UringLoop, LinkedTimeoutsFitThroughATinyRing) {
   const auto ends = unix_connection();
   const auto loop = tiny_loop();

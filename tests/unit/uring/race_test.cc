@@ -98,7 +98,7 @@ TEST_F(Uring, ARaceTakesTasksThatNeverWait) {
   });
 }
 
-// A time-out and bytes come at the same time: a loser that has them says so.
+// A timeout and bytes come at the same time: a loser that has them says so.
 TEST_F(Uring, ARaceLosesNoByte) {
   run([this]() -> Task<> {
     const auto ends = unix_connection();

@@ -2,7 +2,7 @@
 // changing order, as processor time and not by the clock. Each round compares a receive with a
 // timeout to one without; and one without to another without, which shows the noise. Needs Linux
 // 5.6.
-// Try it: ./23-time-outs-price
+// Try it: ./23-timeouts-price
 
 #include <liburing.h>
 #include <sys/socket.h>
@@ -95,6 +95,6 @@ int main() {
     price.push_back(found[with_time_out] / found[without]);
   }
   print("without, again", noise);
-  print("with a time-out", price);
+  print("with a timeout", price);
   io_uring_queue_exit(&ring);
 }
