@@ -243,8 +243,9 @@ WEAKNESSES: dict[str, frozenset[str]] = {
 # Stages whose tests must not run beside others: a busy loop takes a whole core.
 RUN_ALONE = frozenset({"part3-nonblocking"})
 
-# The half of the stages whose tests that look at a clock run beside those of the other half.
-LATER_STAGES = frozenset({"part4-poll", "part5-epoll", "part6-uring"})
+# In which line the tests of a stage that look at a clock stand, one after the other; all others are
+# in another. Each line takes about as long.
+LINES = {"part4-poll": "poll and epoll", "part5-epoll": "poll and epoll", "part6-uring": "ring"}
 
 # The contract's options and the levels that take them; what is not here, each level takes.
 OPTION_LEVELS: dict[str, frozenset[str]] = {

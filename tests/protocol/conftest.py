@@ -20,7 +20,7 @@ from capabilities import (  # noqa: E402
     CAPABILITIES,
     CLIMBING_ORDER,
     DEFAULT_LEVEL,
-    LATER_STAGES,
+    LINES,
     RUN_ALONE,
     RUNGS,
     STAGES,
@@ -134,10 +134,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _line_of(target: Target | None) -> str:
-    """In which of two lines a test stands that must not run beside others of its line. Most of the
-    time these wait for a clock; two of them at once leave a core for each."""
-    later = target is not None and target.level in LATER_STAGES
-    return "serial, later stages" if later else "serial"
+    """In which of three lines a test stands that must not run beside others of its line. Most of
+    the time these wait for a clock, and three of them at once leave the cores free for another."""
+    return LINES.get(target.level, "serial") if target is not None else "serial"
 
 
 def _takes_options(item: pytest.Item, target: Target | None) -> bool:

@@ -94,6 +94,7 @@ def test_readme_shows_the_way_to_the_matrix() -> None:
     (["./check", "--level", "framing"], 2, "goes with --server"),
     (["./check", "--kernel", "old"], 2, "'old' is no series of kernels"),
     (["./check", "--kernel", "6.1", "part1"], 2, "--kernel goes with nothing else"),
+    (["./check", "--today", "part1"], 2, "--today goes with nothing else"),
     (["./check", "--distribution"], 2, "--distribution takes a release"),
     (["./check", "--distribution", "Debian 13"], 2, "'Debian 13' is no release"),
     (["./check", "--distribution", "sid", "part1"], 2, "go with nothing else"),
