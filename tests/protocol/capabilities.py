@@ -243,9 +243,9 @@ WEAKNESSES: dict[str, frozenset[str]] = {
 # Stages whose tests must not run beside others: a busy loop takes a whole core.
 RUN_ALONE = frozenset({"part3-nonblocking"})
 
-# In which line the tests of a stage that look at a clock stand, one after the other; all others are
-# in another. Each line takes about as long.
-LINES = {"part4-poll": "poll and epoll", "part5-epoll": "poll and epoll", "part6-uring": "ring"}
+# Tests that look at a clock run one after the other in a queue, and the queues run side by side.
+# The stages that are not here share one. Each takes about as long as the others.
+QUEUES = {"part4-poll": "poll and epoll", "part5-epoll": "poll and epoll", "part6-uring": "ring"}
 
 # The contract's options and the levels that take them; what is not here, each level takes.
 OPTION_LEVELS: dict[str, frozenset[str]] = {

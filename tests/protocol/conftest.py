@@ -20,7 +20,7 @@ from capabilities import (  # noqa: E402
     CAPABILITIES,
     CLIMBING_ORDER,
     DEFAULT_LEVEL,
-    LINES,
+    QUEUES,
     RUN_ALONE,
     RUNGS,
     STAGES,
@@ -130,13 +130,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             assert marker is not None
             item.user_properties += [("target", target.name), (marker.name, marker.args[0])]
         if item.get_closest_marker("clock") or (target is not None and target.level in RUN_ALONE):
-            item.add_marker(pytest.mark.xdist_group(_line_of(target)))
+            item.add_marker(pytest.mark.xdist_group(_queue_of(target)))
 
 
-def _line_of(target: Target | None) -> str:
-    """In which of three lines a test stands that must not run beside others of its line. Most of
-    the time these wait for a clock, and three of them at once leave the cores free for another."""
-    return LINES.get(target.level, "serial") if target is not None else "serial"
+def _queue_of(target: Target | None) -> str:
+    """Which of three queues a test belongs to if it looks at a clock. Such tests mostly wait, so
+    three of them at a time leave the cores free for another."""
+    return QUEUES.get(target.level, "serial") if target is not None else "serial"
 
 
 def _takes_options(item: pytest.Item, target: Target | None) -> bool:
