@@ -59,9 +59,9 @@ def cell(found: Mapping[str, Any]) -> str:
 
 
 def in_rounds(found: Mapping[str, Any]) -> str:
-    """The median of several rounds, if they agree."""
+    """The median of several rounds if they agree, else the ends of their middle half."""
     if not found["decided"]:
-        return f"not decided ({number(found['low'])} to {number(found['high'])})"
+        return f"{number(found['low'])} to {number(found['high'])}"
     spread = found["spread"]
     if found["low"] == found["high"] == 0:
         return "0"
@@ -71,11 +71,22 @@ def in_rounds(found: Mapping[str, Any]) -> str:
 
 
 def ratio(found: Mapping[str, Any]) -> str:
-    """To the base's number, within each round; nothing where there is no base."""
+    """To the base's number, within each round: the median if they agree, else the lowest and the
+    highest; nothing where there is no base."""
     if "ratio" not in found:
         return ""
     to_base = found["ratio"]
-    return f" [{to_base['median']:.2f}]" if to_base["decided"] else " [not decided]"
+    return f" [{to_base['median']:.2f}]" if to_base["decided"] else f" [{all_rounds(to_base)}]"
+
+
+def all_rounds(to_base: Mapping[str, Any]) -> str:
+    """The lowest and the highest of the rounds' ratios."""
+    return f"{to_base['low']:.2f} to {to_base['high']:.2f}"
+
+
+def decided(found: Mapping[str, Any]) -> bool:
+    """Whether the rounds of a cell agree well enough for a median."""
+    return all(map(decided, found.get("all", ()))) and found.get("decided", True)
 
 
 def rows(found: Mapping[str, Any]) -> list[list[str]]:
@@ -99,7 +110,9 @@ def caption(found: Mapping[str, Any]) -> str:
         what = what.replace("*", "*from ", 1)
     if found["counted"]:
         return what + "; counted*"
-    return what + f"; median of {found['rounds']} rounds, ± half the width of their middle half*"
+    what += f"; median of {found['rounds']} rounds, ± half the width of their middle half"
+    cells = [cell_ for row in found["rows"] for cell_ in row["cells"]]
+    return what + ("*" if all(map(decided, cells)) else ", or its two ends where it is too wide*")
 
 
 def block(arguments: str) -> str:
@@ -148,7 +161,7 @@ def all_ratios(found: Mapping[str, Any]) -> Mapping[str, str]:
     """The lowest and the highest of the rounds."""
     if "ratio" not in found:
         return {"text": found.get("text", "–")}
-    return {"text": f"{found['ratio']['low']:.2f} to {found['ratio']['high']:.2f}"}
+    return {"text": all_rounds(found["ratio"])}
 
 
 def markdown(found: Mapping[str, Any]) -> str:

@@ -110,9 +110,12 @@ class Reader:
                     self.wrong.append(f"descriptor {descriptor} is not open")
                 if descriptor == "-":
                     self.descriptors.discard(number)
-            elif arrow == "<>" or "/dev/tcp/" in where:
+            elif "/dev/tcp/" in where:
                 self.descriptors.add(number)
                 self._needs_server()
+            elif arrow == "<>":
+                self.descriptors.add(number)
+                self._reads([where])
             elif not where.startswith(("/", '"', "$")):
                 self._opens(where, arrow)
         return re.sub(r"(\d*|\{\w+\})(<>|>>?|<)\s*\S+", "", part).split()
@@ -177,7 +180,7 @@ class Reader:
         elif command == "stop" or command == "wait" and rest == ["$pid"]:
             self.server = False
             self.variables.add("pid")
-        elif command == "mkdir":
+        elif command in ("mkdir", "mkfifo"):
             self.files |= {self.directory / word for word in rest}
         elif name in ("serve", "check"):
             self._installs(name, rest)

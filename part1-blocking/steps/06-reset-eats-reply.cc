@@ -1,5 +1,6 @@
 // BROKEN on purpose, then repaired: after close with unread input, TCP sends a reset instead of the
-// end of stream, and throws away the part of the answer that it has not delivered yet.
+// end of stream, and throws away the part of the answer that it has not delivered yet. SO_LINGER
+// does not change that.
 // Try it: ./06-reset-eats-reply   Then let the server read all 8 bytes: nothing is lost.
 
 #include <arpa/inet.h>
@@ -37,13 +38,19 @@ std::pair<int, int> connected_pair() {
   return {client, server};
 }
 
-void run(bool politely) {
+enum class Ending { close, linger, three_moves };
+
+void run(const char* what, Ending ending) {
   const auto [client, server] = connected_pair();
   char buffer[65536] = {};
   check(write(client, "12345678", 8), "write");
   check(read(server, buffer, 4), "read");  // half of the request stays unread
   check(write(server, buffer, sizeof buffer), "write");
-  if (politely) {
+  if (ending == Ending::linger) {
+    const linger five_seconds{.l_onoff = 1, .l_linger = 5};
+    check(setsockopt(server, SOL_SOCKET, SO_LINGER, &five_seconds, sizeof five_seconds), "linger");
+  }
+  if (ending == Ending::three_moves) {
     check(shutdown(server, SHUT_WR), "shutdown");
   } else {
     check(close(server), "close");
@@ -51,15 +58,16 @@ void run(bool politely) {
   ssize_t n;
   ssize_t received = 0;
   while ((n = read(client, buffer, sizeof buffer)) > 0) received += n;
-  std::printf("%zd of 65536 bytes, then %s\n", received, n < 0 ? std::strerror(errno) : "the end");
+  const char* const end = n < 0 ? std::strerror(errno) : "the end";
+  std::printf("%-16s %5zd of 65536 bytes, then %s\n", what, received, end);
   close(client);
-  if (!politely) return;
-  // Read until the client's end of stream. A real server bounds this: ours waits at most 2 seconds.
-  while (check(read(server, buffer, sizeof buffer), "read") > 0) continue;
+  if (ending != Ending::three_moves) return;
+  while (check(read(server, buffer, sizeof buffer), "read") > 0) continue;  // ours: at most 2 s
   close(server);
 }
 
 int main() {
-  run(false);
-  run(true);
+  run("close", Ending::close);
+  run("close, SO_LINGER", Ending::linger);
+  run("three moves", Ending::three_moves);
 }

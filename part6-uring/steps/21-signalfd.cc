@@ -65,6 +65,7 @@ Completion wait_for_one() {
 
 int main(int argc, char** argv) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  // [signals]
   sigset_t stop;
   sigemptyset(&stop);
   sigaddset(&stop, SIGINT);
@@ -76,6 +77,7 @@ int main(int argc, char** argv) {
   check_result(io_uring_queue_init(4, &ring, 0), "io_uring_queue_init");
   read_into(STDIN_FILENO, line, sizeof line, input);
   read_into(signal_fd, &info, sizeof info, signals);
+  // [/signals]
   std::printf("process %d\n", getpid());
 
   bool draining = false;
@@ -88,7 +90,7 @@ int main(int argc, char** argv) {
         std::printf("SIG%s again: good night\n", signal);
         return 0;
       }
-      std::printf("SIG%s: no newcomers any more, finish what you have begun\n", signal);
+      std::printf("SIG%s: no new clients, finish what you have begun\n", signal);
       draining = true;
       read_into(signal_fd, &info, sizeof info, signals);
     } else {

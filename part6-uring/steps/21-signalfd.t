@@ -9,7 +9,7 @@ The first SIGTERM begins a drain: the client may finish. The second ends it.
   $ echo hello >&5; said
   you said hello
   $ kill $server; said
-  SIGTERM: no newcomers any more, finish what you have begun
+  SIGTERM: no new clients, finish what you have begun
   $ echo still here >&5; said
   you said still here
   $ kill $server; said; wait $server
@@ -21,7 +21,7 @@ shell starts background programs with SIGINT ignored, and a signalfd gets it eve
   $ start ./21-signalfd
   process \d+ (re)
   $ kill -INT $server; said
-  SIGINT: no newcomers any more, finish what you have begun
+  SIGINT: no new clients, finish what you have begun
   $ echo nearly done >&5; said
   you said nearly done
   $ eval "exec ${COPROC[1]}>&- 5>&-"; said; wait $server
@@ -33,7 +33,7 @@ The same signal twice before the read is one.
   process \d+ (re)
   $ kill -STOP $server; until grep -q '^State:.*T' /proc/$server/status; do sleep 0.01; done
   $ kill $server; kill $server; kill -CONT $server; said
-  SIGTERM: no newcomers any more, finish what you have begun
+  SIGTERM: no new clients, finish what you have begun
   $ echo and here >&5; said
   you said and here
   $ kill $server; said; wait $server

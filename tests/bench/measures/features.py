@@ -79,8 +79,8 @@ def tables(results: Results, setting: Setting) -> dict[str, Table]:
         "What each option brings: ratios to the server without it",
         ["with the option", "CPU a message, 1 client", "CPU a message, 64 clients",
          "messages a second, 1 client", "messages a second, 64 clients"], rows,
-        notes=["Median, lowest and highest of the rounds' ratios; a range of more than 5 % is not "
-               "decided.",
+        notes=["Median, lowest and highest of the rounds' ratios; where these two lie more than "
+               "5 % apart, they alone.",
                "A server that may use both cores shares one of them with the client: on a machine "
                "of two cores, two workers or a polling thread of the kernel cannot show what they "
                "can do on more."])}

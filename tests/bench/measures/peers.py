@@ -102,10 +102,10 @@ def ranged(ratio: Ratio) -> str:
 
 
 def in_words(ratio: Ratio | None) -> Cell:
-    """With its range, and whether that is too wide."""
+    """The median with its range; where that is too wide, the range alone."""
     if ratio is None:
         return words("too few rounds")
-    return words(ranged(ratio) + ("" if ratio.decided else ", not decided"))
+    return words(ranged(ratio) if ratio.decided else f"{ratio.lowest:.2f} to {ratio.highest:.2f}")
 
 
 def peers_table(results: Results, setting: Setting) -> Table:

@@ -1,3 +1,4 @@
+#include <liburing.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
@@ -7,7 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstddef>
+#include <thread>
 
 #include "fixture.h"
 #include "uring/features.h"
@@ -163,6 +166,22 @@ TEST(RingSetupDeathTest, SaysThatTheLimitOfLockedMemoryIsTooLow) {
   if (!is_ring_counted_as_locked_memory()) GTEST_SKIP() << "this kernel does not count a ring";
   EXPECT_EXIT(create_without_locked_memory(), ::testing::ExitedWithCode(1),
               "limit of 0 KiB of locked memory is too low: raise it");
+}
+
+/// What the kernel answers to a submission from a thread that has not made the ring.
+int submit_from_another_thread(unsigned flags) {
+  io_uring ring;
+  if (const int made = io_uring_queue_init(4, &ring, flags); made < 0) return made;
+  io_uring_prep_nop(io_uring_get_sqe(&ring));
+  int submitted = 0;
+  std::jthread([&] { submitted = io_uring_submit(&ring); }).join();
+  io_uring_queue_exit(&ring);
+  return submitted;
+}
+
+TEST(RingSetup, ASingleIssuerIsTheThreadThatMadeTheRing) {
+  EXPECT_EQ(submit_from_another_thread(0), 1);
+  EXPECT_EQ(submit_from_another_thread(IORING_SETUP_SINGLE_ISSUER), -EEXIST);
 }
 
 TEST(RingSetup, ExplainsEveryErrorInOneLine) {

@@ -1,0 +1,14 @@
+  $ . "$ROOT/tools/shell.sh"
+  $ cd "$BUILD/part1-blocking/steps" || exit 80
+  $ command -v ss > /dev/null || exit 80
+
+The server is stopped while a client connects and closes: its connection waits for its close.
+
+  $ start ./03-echo-loop
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ kill -STOP $pid; exec 5<>/dev/tcp/127.0.0.1/$port; exec 5>&-
+  $ ss -tanH "sport = :$port or dport = :$port" | awk '{print $1, $4, $5}' | sort -r
+  LISTEN 127\.0\.0\.1:\d+ 0\.0\.0\.0:\* (re)
+  FIN-WAIT-2 127\.0\.0\.1:\d+ 127\.0\.0\.1:\d+ (re)
+  CLOSE-WAIT 127\.0\.0\.1:\d+ 127\.0\.0\.1:\d+ (re)
+  $ kill -CONT $pid; stop
