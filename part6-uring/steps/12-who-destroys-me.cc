@@ -89,7 +89,8 @@ class Read {
 Task take_order(const char* client, int fd) {
   char order[16] = {};
   char word;
-  if (co_await Read(fd, order, sizeof order) < 0) co_return;  // cancelled
+  const int got = co_await Read(fd, order, sizeof order);
+  if (got < 0) co_return;  // cancelled
   std::printf("  %s orders: %s\n", client, order);
   co_await Read(fd, &word, 1);  // "go"
   std::printf("  paid for %s: %s\n", client, order);

@@ -83,7 +83,11 @@ struct Socket {
 Detached serve(int fd) {
   const Socket client(fd);
   char byte;
-  while (co_await Read(client.fd, byte) > 0) send(client.fd, &byte, 1, 0);
+  while (true) {
+    const int got = co_await Read(client.fd, byte);
+    if (got <= 0) break;
+    send(client.fd, &byte, 1, 0);
+  }
   send(client.fd, "bye", 3, 0);
 }
 // [/serve]

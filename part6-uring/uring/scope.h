@@ -64,7 +64,8 @@ class Scope final : public Cancellable {
   /// Waits until every child has finished, or was destroyed with the scope. That takes as long as
   /// it takes, also where the coroutine that waits is itself cancelled, and yields nothing.
   ///
-  ///     if (!co_await clients.join().within(10s)) clients.cancel();
+  ///     const auto joined = co_await clients.join().within(10s);
+  ///     if (!joined) clients.cancel();
   ///     co_await clients.join();
   ///
   /// With a timeout or a canceller it yields a Status. Errors: timed_out, cancelled; the children

@@ -36,9 +36,10 @@ uring::Task<> number_lines(uring::Loop& loop) {
     if (printed < lines.size()) {
       std::printf("%zu %s\n", printed + 1, lines[printed].c_str());
       ++printed;
-    } else if (!co_await changed.wait()) {
-      co_return;  // cancelled
+      continue;
     }
+    const auto told = co_await changed.wait();
+    if (!told) co_return;  // cancelled
   }
 }
 // [/post]

@@ -44,7 +44,8 @@ uring::Task<> pump(uring::Loop& loop, const uring::Fd& from, const uring::Fd& to
     }
     idle.renew(loop.now() + limits.idle);
     const auto bytes = std::span(buffer).first(*received);
-    if (!co_await send_all(loop, to, bytes, idle, limits)) break;
+    const auto sent = co_await send_all(loop, to, bytes, idle, limits);
+    if (!sent) break;
   }
   both.cancel();
 }
@@ -55,7 +56,8 @@ uring::Task<> forward(uring::Loop& loop, uring::Fd client, const uring::Address&
   if (!server) co_return;
   const int on = 1;
   (void)::setsockopt(server->get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (!co_await loop.connect(*server, target).within(limits.connect)) co_return;
+  const auto connected = co_await loop.connect(*server, target).within(limits.connect);
+  if (!connected) co_return;
 
   uring::Deadline idle(loop, loop.now() + limits.idle);
   uring::Scope both(loop);

@@ -15,7 +15,8 @@ uring::Task<> serve(uring::Loop& loop, uring::Fd client) {
   while (true) {
     const auto received = co_await loop.recv(client, buffer).within(std::chrono::seconds(60));
     if (!received || *received == 0) co_return;
-    if (!co_await loop.send(client, std::span(buffer).first(*received), MSG_WAITALL)) co_return;
+    const auto sent = co_await loop.send(client, std::span(buffer).first(*received), MSG_WAITALL);
+    if (!sent) co_return;
   }
 }
 

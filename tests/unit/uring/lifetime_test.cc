@@ -206,7 +206,8 @@ TEST_F(Uring, ALoopMayEndWithTasksAtWork) {
 Task<> churn_client(Loop& loop, common::Address address, int number) {
   auto socket = co_await loop.socket(AF_INET, SOCK_STREAM, 0);
   if (!socket) co_return;
-  if (!co_await loop.connect(*socket, address)) co_return;
+  const auto connected = co_await loop.connect(*socket, address);
+  if (!connected) co_return;
   char text[8];
   std::memcpy(text, &number, sizeof number);
   (void)co_await loop.send(*socket, bytes_of({text, sizeof number}));
