@@ -57,6 +57,7 @@ class Read {
     io_uring_sqe* sqe = io_uring_get_sqe(&ring);
     io_uring_prep_cancel(sqe, this, 0);
     io_uring_sqe_set_flags(sqe, IOSQE_CQE_SKIP_SUCCESS);
+    io_uring_sqe_set_data(sqe, nullptr);  // no read's: one that fails has a completion all the same
   }
   /// Its completion has come. The coroutine that waits for it.
   std::coroutine_handle<> complete(int result) {
@@ -100,6 +101,7 @@ std::coroutine_handle<> next() {
   auto* read = static_cast<Read*>(io_uring_cqe_get_data(cqe));
   const int result = cqe->res;
   io_uring_cqe_seen(&ring, cqe);
+  if (read == nullptr) return std::noop_coroutine();  // a cancel request that came too late
   return read->complete(result);
 }
 
