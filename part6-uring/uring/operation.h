@@ -183,4 +183,6 @@ class Operation : public Cancellable {
   bool shielded_ = false;
 };
 
+static_assert(alignof(Operation) > Operation::part_mask, "an address has room for a Part");
+
 }  // namespace uring
