@@ -128,16 +128,20 @@ void LinkWait<Members...>::start(std::coroutine_handle<> awaiting) {
 /// Operations of which each begins when the one before it has succeeded, without a turn of the loop
 /// in between:
 ///
-///     auto [opened, got, closed] = co_await link(
+///     auto results = co_await link(
 ///         loop.open_in_slot(slot, dir, "plan", O_RDONLY),
 ///         loop.read(Descriptor::direct(slot), buffer).whatever_happens(),   // it may fall short
 ///         loop.close_slot(slot));
+///     auto& [opened, got, closed] = results;
 ///
-/// Yields the results of all. After one that fails or falls short the others end with
-/// Error::cancelled: they have not begun. Each may have timeouts, deadlines and cancellers of its
-/// own, and so may the whole link; one that is cancelled while it waits for another ends when it is
-/// its turn, or with its result if the kernel is faster. One that is cancelled before the link
-/// begins counts as failed.
+/// Yields the results of all, in a tuple. Give it a name before you take it apart: in
+/// `auto [opened, got, closed] = co_await …` it has none, and g++ 15 and 16 may not destroy it, nor
+/// what it owns. https://gcc.gnu.org/PR124584
+///
+/// After one that fails or falls short the others end with Error::cancelled: they have not begun.
+/// Each may have timeouts, deadlines and cancellers of its own, and so may the whole link; one that
+/// is cancelled while it waits for another ends when it is its turn, or with its result if the
+/// kernel is faster. One that is cancelled before the link begins counts as failed.
 ///
 /// All entries go in together. If the ring has fewer (Ring::entries(); a member with a timeout of
 /// its own, within() or until(time_point), takes two) all end with argument_list_too_long and

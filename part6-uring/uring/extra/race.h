@@ -112,8 +112,8 @@ class TaskWait : public TasksWait<T> {
 /// Runs tasks side by side until one of them finishes; it wins. The others are cancelled, and have
 /// finished too before this goes on: none of them is left behind.
 ///
-///     auto [winner, values] = co_await race(loop, receive(loop, fd, buffer), wait_for_stop(stop));
-///     if (winner == 0) use(std::get<0>(values));
+///     auto raced = co_await race(loop, receive(loop, fd, buffer), wait_for_stop(stop));
+///     if (raced.winner == 0) use(std::get<0>(raced.values));
 ///
 /// Each task runs to its end, so each has yielded a value: a loser mostly that it was cancelled,
 /// or its result if the kernel was faster. So nothing that was received is lost. Tasks begin in the

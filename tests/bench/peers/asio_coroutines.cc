@@ -16,17 +16,19 @@ constexpr auto token = asio::experimental::as_tuple(asio::use_awaitable);
 asio::awaitable<void> serve(tcp::socket socket) {
   std::array<char, peer::buffer_bytes> buffer;
   while (true) {
-    const auto [failed, size] = co_await socket.async_read_some(asio::buffer(buffer), token);
+    const auto received = co_await socket.async_read_some(asio::buffer(buffer), token);
+    const auto& [failed, size] = received;
     if (failed) co_return;
-    const auto [unsent, sent] =
-        co_await asio::async_write(socket, asio::buffer(buffer, size), token);
+    const auto written = co_await asio::async_write(socket, asio::buffer(buffer, size), token);
+    const auto& [unsent, sent] = written;
     if (unsent) co_return;
   }
 }
 
 asio::awaitable<void> welcome(tcp::acceptor& acceptor) {
   while (true) {
-    auto [error, socket] = co_await acceptor.async_accept(token);
+    auto accepted = co_await acceptor.async_accept(token);
+    auto& [error, socket] = accepted;
     if (error) peer::give_up("async_accept", error.value());
     asio::co_spawn(acceptor.get_executor(), serve(std::move(socket)), asio::detached);
   }

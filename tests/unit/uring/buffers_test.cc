@@ -263,9 +263,9 @@ TEST_F(UringBuffers, AnswersAndReceivesInOneLink) {
   run([this]() -> Task<> {
     const auto ends = tcp_connection();
     for (int i = 0; i < 5; ++i) {
-      const auto [sent, received] =
-          co_await link(loop.send(ends.client, bytes_of("ping"), MSG_WAITALL),
-                        loop.start(uring::RecvLease(ends.server, *buffers)));
+      const auto results = co_await link(loop.send(ends.client, bytes_of("ping"), MSG_WAITALL),
+                                         loop.start(uring::RecvLease(ends.server, *buffers)));
+      const auto& [sent, received] = results;
       EXPECT_EQ(sent, Result<std::size_t>(4u));
       EXPECT_EQ(text_of(received->bytes()), "ping");
     }

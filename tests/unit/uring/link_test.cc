@@ -31,8 +31,9 @@ TEST_F(Uring, LinkedOperationsHappenInOrder) {
   run([this]() -> Task<> {
     const auto ends = unix_connection();
     std::array<std::byte, 16> buffer;
-    const auto [sent, received] =
+    const auto results =
         co_await link(loop.send(ends.client, bytes_of("ab")), loop.recv(ends.server, buffer));
+    const auto& [sent, received] = results;
     EXPECT_EQ(sent, Result<std::size_t>(2));
     EXPECT_EQ(received, Result<std::size_t>(2));
     EXPECT_EQ(text_of(std::span(buffer).first(2)), "ab");
@@ -45,9 +46,10 @@ TEST_F(Uring, OpensReadsAndClosesInOneSubmission) {
   run([this]() -> Task<> {
     std::array<std::byte, 256> buffer;
     constexpr int slot = 2;
-    const auto [opened, got, closed] = co_await link(
+    const auto results = co_await link(
         loop.open_in_slot(slot, loop.working_dir(), "/proc/self/comm", O_RDONLY),
         loop.read(Descriptor::direct(slot), buffer).whatever_happens(), loop.close_slot(slot));
+    const auto& [opened, got, closed] = results;
     EXPECT_THAT(opened, Succeeded());
     EXPECT_THAT(closed, Succeeded());
     EXPECT_THAT(got, Succeeded());
@@ -61,9 +63,10 @@ TEST_F(Uring, BehindAFailureTheRestIsCancelled) {
   ASSERT_THAT(registered, Succeeded());
   run([this]() -> Task<> {
     std::array<std::byte, 16> buffer;
-    const auto [opened, got] =
+    const auto results =
         co_await link(loop.open_in_slot(1, loop.working_dir(), "/no/such/file", O_RDONLY),
                       loop.read(Descriptor::direct(1), buffer));
+    const auto& [opened, got] = results;
     EXPECT_THAT(opened, FailedWith(std::errc::no_such_file_or_directory));
     EXPECT_THAT(got, FailedWith(Error::cancelled));
   });
@@ -73,12 +76,12 @@ TEST_F(Uring, ALinkedOperationMayHaveATimeout) {
   run([this]() -> Task<> {
     const auto ends = unix_connection();
     std::array<std::byte, 16> buffer;
-    const auto [first, second] =
-        co_await link(loop.recv(ends.server, buffer).within(5ms), loop.nop());
+    const auto results = co_await link(loop.recv(ends.server, buffer).within(5ms), loop.nop());
+    const auto& [first, second] = results;
     EXPECT_THAT(first, FailedWith(Error::timed_out));
     EXPECT_THAT(second, FailedWith(Error::cancelled));
-    const auto [third, fourth] =
-        co_await link(loop.nop(), loop.recv(ends.server, buffer).within(5ms));
+    const auto others = co_await link(loop.nop(), loop.recv(ends.server, buffer).within(5ms));
+    const auto& [third, fourth] = others;
     EXPECT_THAT(third, Succeeded());
     EXPECT_THAT(fourth, FailedWith(Error::timed_out));
   });
@@ -89,12 +92,14 @@ TEST_F(Uring, ALinkEndsWithItsDeadline) {
     const auto ends = unix_connection();
     std::array<std::byte, 16> buffer;
     Deadline deadline(loop, Clock::now() + 5ms);
-    const auto [sent, received] =
+    const auto results =
         co_await link(loop.send(ends.server, bytes_of("a")), loop.recv(ends.server, buffer))
             .until(deadline);
+    const auto& [sent, received] = results;
     EXPECT_THAT(sent, Succeeded());
     EXPECT_THAT(received, FailedWith(Error::timed_out));
-    const auto [first, second] = co_await link(loop.nop(), loop.nop()).until(deadline);
+    const auto late = co_await link(loop.nop(), loop.nop()).until(deadline);
+    const auto& [first, second] = late;
     EXPECT_THAT(first, FailedWith(Error::timed_out));  // it has passed already
     EXPECT_THAT(second, FailedWith(Error::timed_out));
   });
@@ -102,8 +107,9 @@ TEST_F(Uring, ALinkEndsWithItsDeadline) {
 
 Task<> two_receives(Loop& loop, const common::Fd& fd, bool& finished) {
   std::array<std::byte, 16> buffer;
-  const auto [first, second] =
+  const auto results =
       co_await link(loop.recv(fd, buffer).whatever_happens(), loop.recv(fd, buffer));
+  const auto& [first, second] = results;
   EXPECT_THAT(first, FailedWith(Error::cancelled));
   EXPECT_THAT(second, FailedWith(Error::cancelled));
   finished = true;
@@ -125,8 +131,9 @@ TEST_F(Uring, CancellingReachesTheOperationsThatWaitInALink) {
 
 Task<> cancelled_second(Loop& loop, const common::Fd& fd, Canceller& canceller) {
   std::array<std::byte, 16> buffer;
-  const auto [first, second] = co_await link(loop.recv(fd, buffer).whatever_happens(),
-                                             loop.recv(fd, buffer).cancelled_by(canceller));
+  const auto results = co_await link(loop.recv(fd, buffer).whatever_happens(),
+                                     loop.recv(fd, buffer).cancelled_by(canceller));
+  const auto& [first, second] = results;
   EXPECT_THAT(first, Succeeded());
   EXPECT_THAT(second, FailedWith(Error::cancelled));
 }
@@ -168,8 +175,9 @@ Task<> receive_and_send(Loop& loop, const common::Fd& fd, Canceller& canceller,
                         std::size_t& received, int& ends_of_stream) {
   std::array<std::byte, 16> in;
   const std::array<std::byte, 1> out{};
-  const auto [first, second] =
+  const auto results =
       co_await link(loop.recv(fd, in).within(50us), loop.send(fd, out)).cancelled_by(canceller);
+  const auto& [first, second] = results;
   if (first) received += *first;
   if (first && *first == 0) ++ends_of_stream;
 }
@@ -204,10 +212,10 @@ Task<> two_hard_receives(Loop& loop, const common::Fd& silent, const common::Fd&
   std::array<std::byte, 16> in;
   std::array<std::byte, 16> more;
   const std::array<std::byte, 16> out{};
-  const auto [first, second, third] =
-      co_await link(loop.recv(silent, in).whatever_happens(),
-                    loop.recv(data, more).whatever_happens(), loop.send(data, out))
-          .until(deadline);
+  const auto results = co_await link(loop.recv(silent, in).whatever_happens(),
+                                     loop.recv(data, more).whatever_happens(), loop.send(data, out))
+                           .until(deadline);
+  const auto& [first, second, third] = results;
   EXPECT_THAT(first, FailedWith(Error::timed_out));
   outcome = second;
 }
@@ -239,44 +247,50 @@ TEST_F(Uring, MembersOfALinkHaveLimitsOfTheirOwn) {
     Deadline guard(loop, Clock::now() + 10s);
     Deadline deadline(loop, Clock::now() + 10ms);
     {
-      const auto [received, sent] = co_await link(loop.recv(ends.server, to).until(deadline),
-                                                  loop.send(ends.server, bytes_of("a")))
-                                        .until(guard);
+      const auto results = co_await link(loop.recv(ends.server, to).until(deadline),
+                                         loop.send(ends.server, bytes_of("a")))
+                               .until(guard);
+      const auto& [received, sent] = results;
       EXPECT_THAT(received, FailedWith(Error::timed_out));
       EXPECT_THAT(sent, FailedWith(Error::cancelled));
     }
     deadline.renew(Clock::now() + 10ms);
     {
-      const auto [sent, received] = co_await link(loop.send(ends.server, bytes_of("a")),
-                                                  loop.recv(ends.server, to).until(deadline))
-                                        .until(guard);
+      const auto results = co_await link(loop.send(ends.server, bytes_of("a")),
+                                         loop.recv(ends.server, to).until(deadline))
+                               .until(guard);
+      const auto& [sent, received] = results;
       EXPECT_THAT(sent, Succeeded());
       EXPECT_THAT(received, FailedWith(Error::timed_out));
     }
     {
-      const auto [sent, received] = co_await link(loop.send(ends.server, bytes_of("a")),
-                                                  loop.recv(ends.server, to).within(10ms))
-                                        .until(guard);
+      const auto results = co_await link(loop.send(ends.server, bytes_of("a")),
+                                         loop.recv(ends.server, to).within(10ms))
+                               .until(guard);
+      const auto& [sent, received] = results;
       EXPECT_THAT(sent, Succeeded());
       EXPECT_THAT(received, FailedWith(Error::timed_out));
     }
     {
-      const auto [first, second] =
+      const auto results =
           co_await link(loop.recv(ends.server, to).within(5ms).whatever_happens(), loop.nop())
               .until(guard);
+      const auto& [first, second] = results;
       EXPECT_THAT(first, FailedWith(Error::timed_out));
       EXPECT_THAT(second, Succeeded());
     }
     {
-      const auto [first, second] =
+      const auto results =
           co_await link(loop.recv(ends.server, to).whatever_happens().within(5ms), loop.nop())
               .until(guard);
+      const auto& [first, second] = results;
       EXPECT_THAT(first, FailedWith(Error::timed_out));
       EXPECT_THAT(second, Succeeded());
     }
     {
-      const auto [first, second] =
+      const auto results =
           co_await link(loop.recv(ends.server, to), loop.nop()).within(5ms).until(guard);
+      const auto& [first, second] = results;
       EXPECT_THAT(first, FailedWith(Error::timed_out));
       EXPECT_THAT(second, FailedWith(Error::timed_out));
     }
@@ -292,24 +306,27 @@ TEST_F(Uring, AMemberThatIsCancelledBeforehandCountsAsFailed) {
     canceller.cancel(Error::timed_out);
     const auto begun = loop.begun();
     {
-      const auto [sent, received, last] =
+      const auto results =
           co_await link(loop.send(ends.client, bytes_of("a")),
                         loop.recv(ends.server, to).cancelled_by(canceller), loop.nop());
+      const auto& [sent, received, last] = results;
       EXPECT_THAT(sent, Succeeded());
       EXPECT_THAT(received, FailedWith(Error::timed_out));
       EXPECT_THAT(last, FailedWith(Error::cancelled));
       EXPECT_EQ(loop.begun(), begun + 1);
     }
     {
-      const auto [received, last] = co_await link(
+      const auto results = co_await link(
           loop.recv(ends.server, to).cancelled_by(canceller).whatever_happens(), loop.nop());
+      const auto& [received, last] = results;
       EXPECT_THAT(received, FailedWith(Error::timed_out));
       EXPECT_THAT(last, Succeeded());
       EXPECT_EQ(loop.begun(), begun + 2);
     }
     {
-      const auto [received, last] =
+      const auto results =
           co_await link(loop.recv(ends.server, to).cancelled_by(canceller), loop.nop());
+      const auto& [received, last] = results;
       EXPECT_THAT(received, FailedWith(Error::timed_out));
       EXPECT_THAT(last, FailedWith(Error::cancelled));
       EXPECT_EQ(loop.begun(), begun + 2);
@@ -360,16 +377,16 @@ TEST(UringLoop, ALinkLongerThanTheRingFails) {
     Canceller unused;
     const auto begun = l.begun();
     if (timed) {
-      const auto [first, second, third] =
-          co_await link(l.nop().within(1s), l.nop().within(1s), l.nop().within(1s))
-              .cancelled_by(unused);
+      const auto results = co_await link(l.nop().within(1s), l.nop().within(1s), l.nop().within(1s))
+                               .cancelled_by(unused);
+      const auto& [first, second, third] = results;
       EXPECT_THAT(first, FailedWith(std::errc::argument_list_too_long));
       EXPECT_THAT(second, FailedWith(std::errc::argument_list_too_long));
       EXPECT_THAT(third, FailedWith(std::errc::argument_list_too_long));
       EXPECT_EQ(l.begun(), begun);
     } else {
-      const auto [first, second, third] =
-          co_await link(l.nop().within(1s), l.nop(), l.nop()).within(1s);
+      const auto results = co_await link(l.nop().within(1s), l.nop(), l.nop()).within(1s);
+      const auto& [first, second, third] = results;
       EXPECT_THAT(first, Succeeded());
       EXPECT_THAT(second, Succeeded());
       EXPECT_THAT(third, Succeeded());

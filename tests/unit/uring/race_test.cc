@@ -50,19 +50,19 @@ TEST_F(Uring, OfARaceTheFirstToFinishWins) {
   run([this]() -> Task<> {
     const auto ends = unix_connection();
     {
-      const auto [winner, values] =
+      const auto raced =
           co_await race(loop, receive(loop, ends.server), nap(loop, 5ms), nap(loop, 1h));
-      EXPECT_EQ(winner, 1u);
-      EXPECT_THAT(std::get<0>(values), FailedWith(Error::cancelled));
-      EXPECT_THAT(std::get<1>(values), Succeeded());
-      EXPECT_THAT(std::get<2>(values), FailedWith(Error::cancelled));
+      EXPECT_EQ(raced.winner, 1u);
+      EXPECT_THAT(std::get<0>(raced.values), FailedWith(Error::cancelled));
+      EXPECT_THAT(std::get<1>(raced.values), Succeeded());
+      EXPECT_THAT(std::get<2>(raced.values), FailedWith(Error::cancelled));
     }
     EXPECT_EQ(::send(ends.client.get(), "abc", 3, 0), 3);
     {
-      const auto [winner, values] = co_await race(loop, nap(loop, 1h), receive(loop, ends.server));
-      EXPECT_EQ(winner, 1u);
-      EXPECT_THAT(std::get<0>(values), FailedWith(Error::cancelled));
-      EXPECT_EQ(std::get<1>(values), Result<std::size_t>(3));
+      const auto raced = co_await race(loop, nap(loop, 1h), receive(loop, ends.server));
+      EXPECT_EQ(raced.winner, 1u);
+      EXPECT_THAT(std::get<0>(raced.values), FailedWith(Error::cancelled));
+      EXPECT_EQ(std::get<1>(raced.values), Result<std::size_t>(3));
     }
   });
 }
@@ -79,8 +79,8 @@ Task<> keep_busy(Loop& loop, bool& finished) {
 TEST_F(Uring, TheLosersHaveFinishedWhenARaceHas) {
   run([this]() -> Task<> {
     bool finished = false;
-    const auto [winner, values] = co_await race(loop, keep_busy(loop, finished), nap(loop, 5ms));
-    EXPECT_EQ(winner, 1u);
+    const auto raced = co_await race(loop, keep_busy(loop, finished), nap(loop, 5ms));
+    EXPECT_EQ(raced.winner, 1u);
     EXPECT_TRUE(finished);
     EXPECT_EQ(loop.begun(), loop.ended());
   });
@@ -88,11 +88,11 @@ TEST_F(Uring, TheLosersHaveFinishedWhenARaceHas) {
 
 TEST_F(Uring, ARaceTakesTasksThatNeverWait) {
   run([this]() -> Task<> {
-    auto [winner, values] = co_await race(loop, box(1), nap(loop, 1h), box(3));
-    EXPECT_EQ(winner, 0u);
-    EXPECT_EQ(*std::get<0>(values), 1);
-    EXPECT_THAT(std::get<1>(values), FailedWith(Error::cancelled));
-    EXPECT_EQ(*std::get<2>(values), 3);
+    auto raced = co_await race(loop, box(1), nap(loop, 1h), box(3));
+    EXPECT_EQ(raced.winner, 0u);
+    EXPECT_EQ(*std::get<0>(raced.values), 1);
+    EXPECT_THAT(std::get<1>(raced.values), FailedWith(Error::cancelled));
+    EXPECT_EQ(*std::get<2>(raced.values), 3);
     const auto alone = co_await race(loop, nap(loop, 1ms));
     EXPECT_EQ(alone.winner, 0u);
   });
