@@ -17,7 +17,7 @@ from harness.proc import is_sanitized
 from kit.intruder import Intruder, landlock_version, need_landlock
 from kit.machine import Machine, workers
 from kit.manager import Manager
-from kit.namespace import as_nobody
+from kit.namespace import NOBODY, as_nobody
 from kit.reference import converted
 from kit.server import FingerServer
 from kit.target import FingerTarget
@@ -141,6 +141,18 @@ def test_an_intruder_in_the_worker_reads_what_lies_in_homes_and_no_more(
     intruder = Intruder(outside.parent, Path("/home/alice/notes"), outside, somebody)
     server = start_as_root(under=(*machine.under, *intruder.under))
     expect_it_kept_in(intruder, server)
+
+
+@pytest.mark.rule(rules.ROOT_IS_GONE)
+@pytest.mark.usefixtures("unsanitized")
+def test_what_an_intruder_sends_comes_from_the_daemons_account_and_no_other(
+    machine: Machine, start_as_root: Callable[..., FingerServer], outside: Path, somebody: int
+) -> None:
+    notes = Path("/home/alice/notes")
+    intruder = Intruder(outside.parent, notes, outside, somebody, credentials=3)
+    server = start_as_root(under=(*machine.under, *intruder.under))
+    server.expect(b"alice", converted(ALICE))
+    assert intruder.speaks_as(server) == [f"{NOBODY}:{NOBODY}"] * 3  # a stranger, alice and bob
 
 
 @pytest.mark.rule(rules.CONFINED)
