@@ -64,11 +64,12 @@ std::string open_as(int personality, const char* path) {
   return {bytes, n < 0 ? 0 : static_cast<std::size_t>(n)};
 }
 
-/// Changes the effective ids only: the real and saved ones lead back. Groups first, while root.
+/// The effective ids open files. The real ones go along with what is sent to a Unix socket, so they
+/// are not root's; the saved ones lead back. Groups first, while root.
 int credentials_of(uid_t id) {
   check(setgroups(0, nullptr), "setgroups");
-  check(setegid(id), "setegid");
-  check(seteuid(id), "seteuid");
+  check(setresgid(nobody_id, id, 0), "setresgid");
+  check(setresuid(nobody_id, id, 0), "setresuid");
   const int personality = io_uring_register_personality(&ring);
   check(seteuid(0), "seteuid");
   check(setegid(0), "setegid");

@@ -84,9 +84,10 @@ class Ring {
   bool has_unsubmitted() { return io_uring_sq_ready(&ring_) > 0; }
 
   /// The credentials that the calling thread has now, by a number that requests can bear:
-  /// Await::as(). They stay what they are when the thread gives its own up. Any thread may call it
-  /// while the ring is disabled. Error: EBUSY, there are 65,535 already; after permit_only(),
-  /// EACCES.
+  /// Await::as(). They stay what they are when the thread gives its own up. All of them count:
+  /// files are opened with the effective ids, and a Unix socket tells its other end the sender's
+  /// real ones (unix(7), SCM_CREDENTIALS). Any thread may call it while the ring is disabled.
+  /// Error: EBUSY, there are 65,535 already; after permit_only(), EACCES.
   Result<std::uint16_t> register_credentials();
 
   /// From enable() on, the ring does nothing but these operations, IORING_OP_…, and what ends them

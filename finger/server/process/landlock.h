@@ -19,8 +19,9 @@ namespace finger {
 /// file that may be read and written can still be emptied, by opening it with O_RDONLY | O_TRUNC.
 void forbid_writing();
 
-/// Files are read only where homes are. From Linux 6.7 on (version 4) no TCP socket is connected,
-/// nor bound to an address. Made while the way to the homes is open, put up when all else is read:
+/// Files are read only where homes are. From Linux 6.7 on (version 4) connect(2) and bind(2) of a
+/// TCP socket are refused; MSG_FASTOPEN and Multipath TCP still connect one, as of 6.18. Made while
+/// the way to the homes is open, put up when all else is read:
 ///
 ///     const auto fence = HomeFence::of_accounts(accounts);
 ///     fence.put_up();

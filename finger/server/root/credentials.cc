@@ -37,7 +37,9 @@ Status set_user_ids(uid_t real, uid_t effective, uid_t saved) {
   return status_of(::syscall(SYS_setresuid, real, effective, saved));
 }
 
-Status set_group_ids(gid_t gid) { return status_of(::syscall(SYS_setresgid, gid, gid, gid)); }
+Status set_group_ids(gid_t real, gid_t effective, gid_t saved) {
+  return status_of(::syscall(SYS_setresgid, real, effective, saved));
+}
 
 Status leave_all_groups() { return status_of(::syscall(SYS_setgroups, 0, nullptr)); }
 

@@ -17,7 +17,7 @@ struct User {
 
 // Errors: of setresuid(2), of setresgid(2), of setgroups(2), of capset(2).
 common::Status set_user_ids(uid_t real, uid_t effective, uid_t saved);
-common::Status set_group_ids(gid_t gid);
+common::Status set_group_ids(gid_t real, gid_t effective, gid_t saved);
 common::Status leave_all_groups();
 common::Status drop_capabilities();
 

@@ -37,7 +37,7 @@ constexpr int operations[] = {IORING_OP_POLL_ADD, IORING_OP_TIMEOUT, IORING_OP_O
 /// Tries to get back what was given up.
 bool is_root_gone(const User& user) {
   if (set_user_ids(0, 0, 0)) return false;
-  if (set_group_ids(0)) return false;
+  if (set_group_ids(0, 0, 0)) return false;
   return has_only_ids_of(user) && has_no_capability();
 }
 
@@ -86,7 +86,7 @@ std::string become(const User& user) {
   // The groups first: without uid 0 they could not be left any more.
   const auto left = leave_all_groups();
   if (!left) return failed("setgroups", left.error());
-  const auto changed_gid = set_group_ids(user.gid);
+  const auto changed_gid = set_group_ids(user.gid, user.gid, user.gid);
   if (!changed_gid) return failed("setresgid", changed_gid.error());
   const auto changed_uid = set_user_ids(user.uid, user.uid, user.uid);
   if (!changed_uid) return failed("setresuid", changed_uid.error());

@@ -18,20 +18,26 @@ namespace finger {
 namespace {
 
 /// Registers a user's credentials, without supplementary groups if the thread has none, and is root
-/// again. The real and the saved uid stay 0, the saved one as the way back, also in what is
-/// registered. There they give no right: files are opened with the effective ids, and while that
-/// uid is not 0 the effective capabilities are empty. credentials(7), capabilities(7). They take
-/// one away: FUSE lets no process but the owner's into what is mounted for the owner alone, and
-/// wants all ids to be that. Changing the real uid as well would take 10 s for 65,000 users, as the
-/// kernel counts what each real user has. Errors: of setresuid(2); EBUSY, the ring is full.
-Result<std::uint16_t> register_user(uring::Ring& ring, const User& user) {
-  const auto changed_gid = set_group_ids(user.gid);
+/// again. The user's are the effective ids: files are opened with those. credentials(7)
+///
+/// The real ids are those of `daemon`, its account. They are what a Unix socket tells its other end
+/// about a sender (unix(7), SCM_CREDENTIALS), so with a 0 there whatever is sent with the number
+/// would come from root. Real ids that changed with each user would cost several times as much, as
+/// the kernel counts what each real user has.
+///
+/// The saved uid is 0, as the way back, also in what is registered. It gives no right there: while
+/// the effective uid is not 0 the effective capabilities are empty (capabilities(7)), and to claim
+/// it takes a message of its own, for which our rings do no operation. It takes a right away: FUSE
+/// lets no process but the owner's into what is mounted for the owner alone, and wants all ids to
+/// be that. Errors: of setresuid(2); EBUSY, the ring is full.
+Result<std::uint16_t> register_user(uring::Ring& ring, const User& daemon, const User& user) {
+  const auto changed_gid = set_group_ids(daemon.gid, user.gid, daemon.gid);
   if (!changed_gid) return std::unexpected(changed_gid.error());
-  const auto changed_uid = set_user_ids(0, user.uid, 0);
+  const auto changed_uid = set_user_ids(daemon.uid, user.uid, 0);
   if (!changed_uid) return std::unexpected(changed_uid.error());
   assert(has_no_effective_capability());
   const auto number = ring.register_credentials();
-  const auto root_again = set_user_ids(0, 0, 0);
+  const auto root_again = set_user_ids(daemon.uid, 0, 0);
   if (!root_again) std::terminate();  // never: its saved uid is 0
   return number;
 }
@@ -77,12 +83,14 @@ void RootThread::keep_to_homes(const Accounts& accounts) {
 
 Result<std::vector<std::uint16_t>> RootThread::prepare(uring::Loop& loop,
                                                        const Accounts& accounts) {
+  const User daemon{.uid = ::geteuid(), .gid = ::getegid()};
   // A stranger owns nothing. `nobody` or `fingerd` may own files: other programs run as them.
-  const auto uid = uids_.unused(::geteuid(), accounts, &Account::uid);
-  const auto gid = gids_.unused(::getegid(), accounts, &Account::gid);
+  const auto uid = uids_.unused(daemon.uid, accounts, &Account::uid);
+  const auto gid = gids_.unused(daemon.gid, accounts, &Account::gid);
   if (!uid || !gid) return failure(Error::no_stranger);
   Result<std::vector<std::uint16_t>> numbers;
-  run_as_root([&] { numbers = register_owners(loop.ring(), accounts, *uid, *gid); });
+  const User stranger{.uid = *uid, .gid = *gid};
+  run_as_root([&] { numbers = register_owners(loop.ring(), accounts, daemon, stranger); });
   if (!numbers) return numbers;
   const auto restricted = restrict_ring(loop.ring());
   if (!restricted) return std::unexpected(restricted.error());
@@ -117,24 +125,24 @@ void RootThread::run_as_root(const std::function<void()>& job) {
 
 Result<std::vector<std::uint16_t>> RootThread::register_owners(uring::Ring& ring,
                                                                const Accounts& accounts,
-                                                               uid_t strangers_uid,
-                                                               gid_t strangers_gid) {
+                                                               const User& daemon,
+                                                               const User& stranger) {
   const auto left = leave_all_groups();
   if (!left) return std::unexpected(left.error());
-  const auto stranger = register_user(ring, {.uid = strangers_uid, .gid = strangers_gid});
-  if (!stranger) return std::unexpected(stranger.error());
+  const auto strangers = register_user(ring, daemon, stranger);
+  if (!strangers) return std::unexpected(strangers.error());
   std::vector<std::uint16_t> numbers;
   numbers.reserve(accounts.all().size());
   bool full = false;
   for (const Account& account : accounts.all()) {
-    numbers.push_back(*stranger);
+    numbers.push_back(*strangers);
     if (!can_be_owner(account)) {
       complain(fmt::format("{} has uid {} and gid {}: the plan is opened with a stranger's rights",
                            account.login, account.uid, account.gid));
       continue;
     }
     if (full) continue;
-    const auto number = register_user(ring, {.uid = account.uid, .gid = account.gid});
+    const auto number = register_user(ring, daemon, {.uid = account.uid, .gid = account.gid});
     if (number) {
       numbers.back() = *number;
     } else if (number.error() == std::errc::device_or_resource_busy) {

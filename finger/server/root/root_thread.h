@@ -15,6 +15,7 @@
 
 #include "finger/server/accounts/accounts.h"
 #include "finger/server/protocol/error.h"
+#include "finger/server/root/credentials.h"
 #include "finger/server/root/id_map.h"
 #include "uring/loop.h"
 
@@ -57,7 +58,8 @@ class RootThread {
   ///
   /// Credentials are a uid and the primary gid, without supplementary groups: a plan is the owner's
   /// own file in the owner's own home and needs none, but `docker` or `disk` would take an attacker
-  /// who breaks into this process much further. For the same reason a plan whose owner has uid 0 is
+  /// who breaks into this process much further. They open files as the owner; what they send comes
+  /// from our own account. For the same reason a plan whose owner has uid 0 is
   /// opened with a stranger's rights, and served if everybody may read it. So is one whose owner's
   /// ids this user namespace lacks, and those beyond the 65,534 that a ring has numbers for. A line
   /// says so.
@@ -68,7 +70,7 @@ class RootThread {
   void work();
   void run_as_root(const std::function<void()>& job);
   Result<std::vector<std::uint16_t>> register_owners(uring::Ring& ring, const Accounts& accounts,
-                                                     uid_t strangers_uid, gid_t strangers_gid);
+                                                     const User& daemon, const User& stranger);
   bool can_be_owner(const Account& account) const;
   void complain(const std::string& line);
 

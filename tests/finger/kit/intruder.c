@@ -5,7 +5,9 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <liburing.h>
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +15,73 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+static __thread struct io_uring* ring;  // the daemon's, since it last waited for it
+
 static void report(const char* what, int result) {
   dprintf(STDERR_FILENO, "intruder %s %s\n", what, result < 0 ? strerrorname_np(errno) : "done");
+}
+
+// A byte by the daemon's own ring. Without a completion, since the daemon would not know it.
+static void send_by_ring(int to, unsigned short credentials) {
+  int (*const submit)(struct io_uring*) = dlsym(RTLD_DEFAULT, "io_uring_submit");
+  struct io_uring_sqe* const entry = io_uring_get_sqe(ring);
+  io_uring_prep_send(entry, to, "!", 1, 0);
+  entry->personality = credentials;
+  entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
+  submit(ring);
+}
+
+static void report_sender(int from) {
+  char byte;
+  struct iovec bytes = {.iov_base = &byte, .iov_len = 1};
+  char control[CMSG_SPACE(sizeof(struct ucred))];
+  struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  if (recvmsg(from, &message, MSG_DONTWAIT) < 0) return;
+  struct ucred sender;
+  memcpy(&sender, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof sender);
+  dprintf(STDERR_FILENO, "intruder speaks-as %u:%u\n", sender.uid, sender.gid);
+}
+
+// Whom it can pretend to be to a Unix socket that asks who sends, such as systemd's or the
+// journal's: it tries so many of the credentials that are registered with the ring.
+static void try_to_speak_as_others(unsigned short count) {
+  const int on = 1;
+  int ends[2];
+  socketpair(AF_UNIX, SOCK_DGRAM, 0, ends);
+  setsockopt(ends[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+  for (unsigned short number = 1; number <= count; ++number) {
+    send_by_ring(ends[0], number);
+    report_sender(ends[1]);
+  }
+}
+
+// To a server on this machine: by connect(2), and by sending before there is a connection, which
+// makes one (tcp(7), MSG_FASTOPEN).
+static void try_to_connect(const char* what, int fd) {
+  struct sockaddr_in server = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  server.sin_port = htons((unsigned short)atoi(getenv("INTRUDER_PORT")));
+  const struct sockaddr* const to = (struct sockaddr*)&server;
+  const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+  const struct timeval patience = {.tv_usec = 300 * 1000};
+  const int ignored = 0;
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &ignored, sizeof ignored);
+  char way[32];
+  snprintf(way, sizeof way, "%s-connects", what);
+  connect(fd, &nobody, sizeof nobody);  // whomever it is connected to, it is not any more
+  report(way, connect(fd, to, sizeof server));
+  snprintf(way, sizeof way, "%s-sends", what);
+  connect(fd, &nobody, sizeof nobody);
+  report(way, (int)sendto(fd, "!", 1, MSG_FASTOPEN | MSG_NOSIGNAL, to, sizeof server));
+}
+
+// Also with the client's socket, which belongs to the network that the client came from.
+static void try_to_get_out(int client) {
+  try_to_connect("tcp", socket(AF_INET, SOCK_STREAM, 0));
+  try_to_connect("mptcp", socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP));
+  try_to_connect("client", client);
 }
 
 static void try_everything(void) {
@@ -31,6 +98,13 @@ static void try_everything(void) {
   local.sin_port = htons((unsigned short)atoi(getenv("INTRUDER_PORT")));
   report("connects", connect(socket_fd, (struct sockaddr*)&local, sizeof local));
   report("may-gain-rights", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? (errno = EPERM, -1) : 0);
+  try_to_speak_as_others((unsigned short)atoi(getenv("INTRUDER_CREDENTIALS")));
+}
+
+int io_uring_submit_and_wait(struct io_uring* daemons, unsigned count) {
+  int (*const real)(struct io_uring*, unsigned) = dlsym(RTLD_NEXT, "io_uring_submit_and_wait");
+  ring = daemons;
+  return real(daemons, count);
 }
 
 int accept4(int listener, struct sockaddr* peer, socklen_t* size, int flags) {
@@ -38,5 +112,10 @@ int accept4(int listener, struct sockaddr* peer, socklen_t* size, int flags) {
   const int accepted = real(listener, peer, size, flags);
   static __thread int done;
   if (accepted >= 0 && !done++) try_everything();
-  return accepted;
+  static atomic_int took_one;
+  if (accepted < 0 || getenv("INTRUDER_TAKES_CLIENT") == NULL || took_one++) return accepted;
+  try_to_get_out(accepted);
+  close(accepted);
+  errno = ECONNABORTED;  // as if this client had left while it was queued
+  return -1;
 }

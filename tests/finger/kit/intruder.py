@@ -30,9 +30,14 @@ def need_landlock() -> None:
 
 
 class Intruder:
-    """Words in front of the daemon, `under`, that put it in; and afterwards what it could do."""
+    """Words in front of the daemon, `under`, that put it in; and afterwards what it could do.
 
-    def __init__(self, directory: Path, home_file: Path, outside: Path, port: int) -> None:
+    `credentials`: so many are registered with the daemon's ring, and tried. `takes_client`: the
+    first client's socket is tried, too, and closed.
+    """
+
+    def __init__(self, directory: Path, home_file: Path, outside: Path, port: int,
+                 credentials: int = 0, takes_client: bool = False) -> None:  # fmt: skip
         if shutil.which("cc") is None:
             pytest.skip("no C compiler")
         library = directory / "intruder.so"
@@ -42,7 +47,14 @@ class Intruder:
         self.under = (
             "env", f"LD_PRELOAD={library}", f"INTRUDER_HOMES={home_file}",
             f"INTRUDER_OUTSIDE={outside}", f"INTRUDER_PORT={port}",
+            f"INTRUDER_CREDENTIALS={credentials}",
+            *(("INTRUDER_TAKES_CLIENT=1",) if takes_client else ()),
         )  # fmt: skip
+
+    def speaks_as(self, server: FingerServer) -> list[str]:
+        """Whom its messages came from, `UID:GID`, with each of the credentials."""
+        lines = [line.split() for line in server.stderr_text().splitlines()]
+        return [words[2] for words in lines if words[:2] == ["intruder", "speaks-as"]]
 
     def could(self, server: FingerServer) -> dict[str, str]:
         """`done`, or the error, for each thing it tried when the first client came."""
