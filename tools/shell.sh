@@ -121,7 +121,7 @@ polls() {
 # says hi a hundred times.
 count_calls() (
   pid='' clients=() # a server that was started before goes on
-  start "$@" >/dev/null && crowd 1 && rounds 1
+  start "$@" >/dev/null && crowd 1 && rounds 1 || return 1
   strace -qq -c -U calls,name -o calls -p "$pid" &
   _until_traced || return 1
   rounds 100

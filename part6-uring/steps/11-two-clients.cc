@@ -85,7 +85,7 @@ Task serve(const char* name, int fd) {
   char bytes[64];
   while (true) {
     const int n = co_await Operation(io_uring_prep_recv, fd, bytes, sizeof bytes, 0);
-    if (n <= 0) break;  // the end of the stream, or an error
+    if (n == 0) break;  // the end of the stream; an error ends the step
     ++reads;
     line.append(bytes, static_cast<std::size_t>(n));
     if (!line.ends_with('\n')) continue;

@@ -114,12 +114,14 @@ void run(const char* form, bool cancel) {
   std::puts(form);
   const Task first = take_order("a", a[0]);
   if (cancel) {
+    // [cancel]
     io_uring_sqe* sqe = io_uring_get_sqe(&ring);
     io_uring_prep_cancel64(sqe, Read::last_number, 0);
     io_uring_sqe_set_flags(sqe, IOSQE_CQE_SKIP_SUCCESS);
     io_uring_sqe_set_data64(sqe, 0);  // no read's: one that fails has a completion all the same
     check_result(io_uring_submit(&ring), "io_uring_submit");
     while (!first.frame.done()) complete_next();
+    // [/cancel]
   }
   first.frame.destroy();
   const Task second = take_order("b", b[0]);

@@ -44,7 +44,7 @@ class Event {
  private:
   bool happened_ = false;
   Awaiter* first_ = nullptr;
-  Awaiter** end_ = &first_;  // where the next awaiter is entered: first come, first resumed
+  Awaiter** end_ = &first_;  // where the next awaiter is linked in: first come, first resumed
 };
 
 void Event::happen() {

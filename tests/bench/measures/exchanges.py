@@ -135,9 +135,8 @@ def m12_1_tables(results: Results, setting: Setting) -> dict[str, Table]:
         notes=["Cold: the plan's bytes are not in memory, but its directory is. It is not what a "
                "disk costs in general: this machine's may be a file of another machine, which has "
                "it in memory. One after the other is asked by a Python program, whose own time is "
-               "in it. How often a byte is copied is not measured, but stands in "
-               "`finger/server/plan.cc`: read into a buffer, converted within it, and sent from "
-               "it."])}
+               "in it. How often a byte is copied is not measured; `finger/server/plan.cc` shows "
+               "it: read into a buffer, converted within it, and sent from it."])}
 
 
 # M13.1: beside slow clients
@@ -230,8 +229,8 @@ def m13_1_tables(results: Results, setting: Setting) -> dict[str, Table]:
         notes=[f"`--max-clients {PLACES} --max-per-ip {PLACES_OF_ONE} --deadline "
                f"{DEADLINE_SECONDS * 1000:.0f}ms`, a byte of a query that never ends every "
                f"{DRIBBLE_SECONDS * 1000:.0f} ms. With the daemon's own limits (128 places, 10 s) "
-               "the waits behind full places would be as much longer: these are not the times of a "
-               "daemon in earnest, but what decides them."])}
+               "the waits for a slot would be longer in proportion. These are not the times of a "
+               "daemon in production; they show what decides them."])}
 
 
 # M13.3: several rings

@@ -197,7 +197,7 @@ def budgets_table(results: Results, setting: Setting) -> Table:
                "all lie within 5 % and their median says so; else nobody can tell. What has no "
                "bound is here for comparison: `peer-ring` echoes bytes with a ring by hand, and "
                "with `--http` answers what it has not read.",
-               "The bounds on the finger daemon are under `finger`."])
+               "The bounds on the finger daemon are in `finger/README.md`."])
 
 
 def tables(results: Results, setting: Setting) -> dict[str, Table]:
