@@ -59,12 +59,17 @@ bool says_no_plan(std::error_code error) {
   }
 }
 
-/// Whether trying again makes sense once something has been closed.
+/// Whether trying again makes sense once something has been closed, or a thread has ended: if the
+/// kernel can make no thread for an open, it cancels it.
 bool is_shortage(std::error_code error) {
   return error == std::errc::too_many_files_open ||
-         error == std::errc::too_many_files_open_in_system || error == std::errc::not_enough_memory;
+         error == std::errc::too_many_files_open_in_system ||
+         error == std::errc::not_enough_memory || error == uring::Error::cancelled;
 }
 
+/// Both opens are async(): inline, only the look-up of the names does not wait. If the kernel has
+/// them all in its cache it goes on to the open itself, in the thread that asks for it. That waits
+/// for whatever answers for FUSE or NFS, and on any disk for a virus scanner. fanotify(7)
 uring::Task<Result<Fd>> open_once(Conversation& conversation, const Account& account) {
   uring::Loop& loop = conversation.loop();
   const Fd& users = *conversation.roster().users;
@@ -76,15 +81,17 @@ uring::Task<Result<Fd>> open_once(Conversation& conversation, const Account& acc
   const Conversation::CloseAtDeadline guard(conversation);
   const auto how = how_to_open_home(static_cast<bool>(users));
   const auto home =
-      co_await loop.openat2(start, path, how).as(owner).until(conversation.deadline());
+      co_await loop.openat2(start, path, how).as(owner).async().until(conversation.deadline());
   if (!home) co_return std::unexpected(home.error());
   co_return co_await loop.openat2(*home, ".plan", how_to_open_plan)
       .as(owner)
+      .async()
       .until(conversation.deadline());
 }
 
 /// --max-clients is lowered to what the descriptors allow, so none may be left only where the
 /// system is short of them, or where closes and deaf file systems keep what earlier clients opened.
+/// If the conversation itself was cancelled, it does not sleep either.
 uring::Task<Result<Fd>> open_plan(Conversation& conversation, const Account& account) {
   while (true) {
     auto opened = co_await open_once(conversation, account);

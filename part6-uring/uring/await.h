@@ -68,6 +68,15 @@ class [[nodiscard]] Await final : public Inner {
     return std::move(*this);
   }
 
+  /// Is not tried inline, in the thread that submits it: a worker thread of the kernel's has it
+  /// from the start (IOSQE_ASYNC, io_uring_sqe_set_flags(3)). For what may wait even where it is
+  /// tried inline, as to open a file: only the look-up of its names is sure not to wait there.
+  Await async() && requires requires(Inner& inner) { inner.force_async(); }
+  {
+    this->force_async();
+    return std::move(*this);
+  }
+
   /// In a link: what comes after it is done even if this one fails or falls short.
   Await whatever_happens() && requires requires(Inner& inner) { inner.use_hard_link(); }
   {

@@ -75,6 +75,7 @@ class SpecOperation : public Operation {
   using Operation::shield;
   void use_credentials(std::uint16_t number) { credentials_ = number; }
   void use_hard_link() { hard_link_ = true; }
+  void force_async() { async_ = true; }
 
   // For links.
   void join(Joint& joint) { joint_ = &joint; }
@@ -107,6 +108,7 @@ class SpecOperation : public Operation {
   void prepare(io_uring_sqe& entry) override {
     spec_.prepare(entry);
     entry.personality = credentials_;
+    if (async_) entry.flags |= IOSQE_ASYNC;
   }
   void ended() override {
     unclaimed_ = true;
@@ -121,6 +123,7 @@ class SpecOperation : public Operation {
   Joint* joint_ = nullptr;
   std::uint16_t credentials_ = 0;  ///< 0: those of the thread that submits.
   bool hard_link_ : 1 = false;
+  bool async_ : 1 = false;
   bool unclaimed_ : 1 = false;
 };
 

@@ -1,10 +1,15 @@
-"""Out of descriptors: new connections wait, all are served in the end, the processor rests."""
+"""Out of descriptors or threads: clients wait, all are served in the end, the processor rests."""
 
 from __future__ import annotations
 
+import os
+import re
+import resource
 import signal
+import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -161,3 +166,34 @@ def test_a_limit_below_the_clients_is_said_once(start: Callable[..., FingerServe
     assert len(said) == 1, f"not said, or not once: {said}"
     silent = start(descriptor_limit=1024)
     assert silent.stderr_text() == "", "1024 descriptors are enough for 128 clients"
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
+def test_clients_wait_for_their_plans_where_no_thread_can_be_made_to_open_them(
+    start: Callable[..., FingerServer],
+) -> None:
+    """The kernel makes the threads, and they count as the daemon's."""
+    server = start("--deadline", "10s")
+    _, most = resource.getrlimit(resource.RLIMIT_NPROC)  # the daemon has it from us
+    limit_threads(server, 1)
+    clients = [server.connect() for _ in range(3)]
+    for client in clients:
+        client.send(b"alice\r\n")
+    spent = server.process.cpu_seconds()
+    clients[0].expect_silence(WATCHED_SECONDS)
+    spent = server.process.cpu_seconds() - spent
+    assert spent < 0.06, f"{spent:.2f} s of processor time in {WATCHED_SECONDS} s"
+    limit_threads(server, most)
+    for client in clients:
+        client.expect_answer(converted(ALICE))
+
+
+def limit_threads(server: FingerServer, most: int) -> None:
+    """For the daemon's user: so this user, and not root, sets the limit."""
+    words = ["prlimit", "--pid", str(server.process.pid), f"--nproc={most}:"]
+    if os.geteuid() == 0:
+        status = Path(f"/proc/{server.process.pid}/status").read_text()
+        user, group = re.findall(r"^[UG]id:\t(\d+)", status, re.MULTILINE)
+        words[:0] = ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups"]
+    subprocess.run(words, check=True)

@@ -2,7 +2,8 @@
 
 It has users as `--users` takes them, or is a home. A request about alice's plan of the kind that
 `hangs` names waits until somebody interrupts it, which the file system may obey (`deaf=False`) or
-not.
+not. With `names_kept` the kernel keeps names and attributes, as it does those of most file systems,
+and does not ask for them again.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ class HangingFileSystem:
     hangs: int
     deaf: bool
     fails: int = 0
+    names_kept: bool = False
     hanging: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
     waiting: set[int] = field(default_factory=set)
@@ -90,6 +92,10 @@ class HangingFileSystem:
                 # Otherwise it was withdrawn after poll() or while it was read.
                 if error.errno not in (errno.EAGAIN, errno.ENOENT):
                     return
+
+    def stop_answering(self, hangs: str) -> None:
+        """From now on these requests about alice's plan hang."""
+        self.hangs = KINDS[hangs]
 
     def let_go(self) -> None:
         """Answers whatever waits, at last, and hangs no more."""
@@ -128,7 +134,7 @@ class HangingFileSystem:
         if kind == INIT:
             return INIT_OUT.pack(7, 31, 65536, ASYNC_READ, 16, 8, MESSAGE_BYTES, 1, 32, 0, 0)
         if kind == GETATTR:
-            return struct.pack("=QII", 0, 0, 0) + attributes(node, number)
+            return struct.pack("=QII", self._seconds_kept(), 0, 0) + attributes(node, number)
         if kind == LOOKUP:
             return self._entry(number, body.rstrip(b"\0"))
         if kind in (OPEN, OPENDIR):
@@ -144,8 +150,13 @@ class HangingFileSystem:
     def _entry(self, parent: int, name: bytes) -> bytes:
         for number, node in enumerate(self.nodes, 1):
             if (node.parent, node.name) == (parent, name):
-                return struct.pack("=QQQQII", number, 0, 0, 0, 0, 0) + attributes(node, number)
+                kept = self._seconds_kept()
+                entry = struct.pack("=QQQQII", number, 0, kept, kept, 0, 0)
+                return entry + attributes(node, number)
         raise OSError(errno.ENOENT, "no such node")
+
+    def _seconds_kept(self) -> int:
+        return 3600 if self.names_kept else 0
 
     def _entries(self, number: int) -> bytes:
         """The directory as a run of struct fuse_dirent."""
@@ -173,7 +184,13 @@ def attributes(node: Node, number: int) -> bytes:
 
 @contextmanager
 def mounted(
-    hangs: str, *, deaf: bool = False, fails: int = 0, home: Path | None = None, others: bool = True
+    hangs: str,
+    *,
+    deaf: bool = False,
+    fails: int = 0,
+    names_kept: bool = False,
+    home: Path | None = None,
+    others: bool = True,
 ) -> Iterator[tuple[Path, HangingFileSystem]]:
     """Mounts users somewhere, or a home over `home`, for us alone without `others`.
 
@@ -190,7 +207,8 @@ def mounted(
         if libc.mount(b"fuse", place.encode(), b"fuse", 6, options.encode()) != 0:  # nosuid, nodev
             os.close(device)
             pytest.skip(f"nothing can be mounted here: {os.strerror(ctypes.get_errno())}")
-        files = HangingFileSystem(device, HOME if home else USERS, KINDS[hangs], deaf, fails)
+        nodes = HOME if home else USERS
+        files = HangingFileSystem(device, nodes, KINDS[hangs], deaf, fails, names_kept)
         thread = threading.Thread(target=files.serve, daemon=True)
         thread.start()
         try:

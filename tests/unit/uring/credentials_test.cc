@@ -147,6 +147,9 @@ TEST_F(UringCredentials, DecideWhatARequestMayOpen) {
     EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).as(owners), Succeeded());
     EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).as(strangers),
                 FailedWith(std::errc::permission_denied));
+    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).as(owners).async(), Succeeded());
+    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).async().as(strangers),
+                FailedWith(std::errc::permission_denied));
   };
   loop->run(body());
 }

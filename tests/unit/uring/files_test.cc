@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -181,6 +182,18 @@ TEST_F(UringFiles, OpensBeneath) {
                 FailedWith(std::errc::cross_device_link));
     EXPECT_THAT(co_await loop.openat(dir, "missing", O_RDONLY),
                 FailedWith(std::errc::no_such_file_or_directory));
+  });
+}
+
+// Whatever the file system does in an open, the loop does not wait for it. An open that is tried
+// inline has O_NONBLOCK, so that of a FIFO succeeds at once: the one that waits was not tried.
+TEST_F(UringFiles, OpensInAThreadOfTheKernels) {
+  run([this]() -> Task<> {
+    EXPECT_EQ(::mkfifo((path_ + "/fifo").c_str(), 0600), 0);
+    uring::Deadline deadline(loop, uring::Clock::now() + std::chrono::milliseconds(20));
+    EXPECT_THAT(co_await loop.openat(dir, "fifo", O_RDONLY).async().until(deadline),
+                FailedWith(uring::Error::timed_out));
+    EXPECT_THAT(co_await loop.openat(dir, "fifo", O_RDONLY | O_NONBLOCK).async(), Succeeded());
   });
 }
 

@@ -1,5 +1,5 @@
 // What can be asked of anything that is awaited, .within(), .until(), .cancelled_by(), .shielded(),
-// .as() and .whatever_happens(), in every order.
+// .as(), .async() and .whatever_happens(), in every order.
 
 #include <array>
 #include <chrono>
@@ -57,11 +57,11 @@ auto limit(auto awaitable, Limits& by) {
   if constexpr (which == 3) return std::move(awaitable).cancelled_by(by.canceller);
 }
 
-/// One of the modifiers that are no limits, after each limit another one.
+/// Modifiers that are no limits, after each limit another one.
 template <int number>
 auto modify(auto awaitable) {
   if constexpr (number % 3 == 0) return std::move(awaitable).shielded();
-  if constexpr (number % 3 == 1) return std::move(awaitable).as(0);
+  if constexpr (number % 3 == 1) return std::move(awaitable).as(0).async();
   if constexpr (number % 3 == 2) return std::move(awaitable).whatever_happens();
 }
 
@@ -285,6 +285,10 @@ concept CanHaveRights = requires(T awaitable) {
   std::move(awaitable).as(1);
 };
 template <typename T>
+concept CanBeAsync = requires(T awaitable) {
+  std::move(awaitable).async();
+};
+template <typename T>
 concept CanBreakALink = requires(T awaitable) {
   std::move(awaitable).whatever_happens();
 };
@@ -302,6 +306,8 @@ static_assert(CanBeShielded<Nop> && CanHaveRights<Nop> && CanBreakALink<Nop>);
 static_assert(CanBeShielded<TimedNop> && CanHaveRights<TimedNop> && CanBreakALink<TimedNop>);
 static_assert(CanBeShielded<Signal::Wait> && CanBeShielded<NextEvent>);
 static_assert(!CanHaveRights<Signal::Wait> && !CanHaveRights<NextEvent> && !CanHaveRights<OneTask>);
+static_assert(CanBeAsync<Nop> && CanBeAsync<TimedNop>);
+static_assert(!CanBeAsync<Signal::Wait> && !CanBeAsync<NextEvent> && !CanBeAsync<OneTask>);
 static_assert(!CanBreakALink<Signal::Wait> && !CanBreakALink<NextEvent>);
 static_assert(!CanBeShielded<Scope::Join>, "no scope ends it");
 static_assert(!CanBeShielded<OneTask>, "it is a scope: what is in it can be shielded");
