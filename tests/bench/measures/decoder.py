@@ -39,7 +39,7 @@ def tables(results: Results, setting: Setting) -> dict[str, Table]:
         "What the decoder costs, by the size of the message",
         "Two curves: nanoseconds a message where each piece of the stream ends with a message, and "
         "where it ends inside one, whose beginning is then copied.",
-        "payload, bytes (0 stands at 1)", "nanoseconds a message", curves, log_y=True)
+        "payload, bytes (0 is drawn at 1)", "nanoseconds a message", curves, log_y=True)
     return {"m1_1": Table(
         "What the decoder costs",
         ["payload, bytes", "whole, ns a message", "cut, ns a message"], rows, chart,

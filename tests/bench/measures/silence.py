@@ -89,7 +89,7 @@ def tables(results: Results, setting: Setting) -> dict[str, Table]:
         ["stage", "while client one is there, µs", "after it has left, µs"], rows,
         notes=["Where no answer came, client one was then made to leave; by itself the server "
                "would have waited for a minute, its `--read-timeout`. The client is a Python "
-               "program, which adds some ten microseconds."])}
+               "program, which adds about a microsecond."])}
 
 
 M2_2 = Experiment(("m2_2",), jobs, tables)
