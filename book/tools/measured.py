@@ -89,6 +89,11 @@ def decided(found: Mapping[str, Any]) -> bool:
     return all(map(decided, found.get("all", ()))) and found.get("decided", True)
 
 
+def counted(found: Mapping[str, Any]) -> bool:
+    """Whether a cell is the same in each round, or a total of all."""
+    return all(map(counted, found["all"])) if "all" in found else "exact" in found
+
+
 def rows(found: Mapping[str, Any]) -> list[list[str]]:
     """The table's cells, the head first."""
     return [list(found["head"]),
@@ -108,10 +113,10 @@ def caption(found: Mapping[str, Any]) -> str:
            f"{here['cores']} cores, {here['kernel']}"
     if found.get("part"):
         what = what.replace("*", "*from ", 1)
-    if found["counted"]:
+    cells = [cell_ for row in found["rows"] for cell_ in row["cells"]]
+    if found["counted"] or all(map(counted, cells)):
         return what + "; counted*"
     what += f"; median of {found['rounds']} rounds, ± half the width of their middle half"
-    cells = [cell_ for row in found["rows"] for cell_ in row["cells"]]
     return what + ("*" if all(map(decided, cells)) else ", or its two ends where it is too wide*")
 
 

@@ -231,6 +231,14 @@ def test_a_part_of_a_table_is_the_rows_and_columns_that_are_asked_for() -> None:
 
 
 @pytest.mark.usefixtures("ladder")
+@pytest.mark.parametrize(("columns", "end"), [
+    ("calls", "Linux 6.1; counted*"),
+    ("CPU", "± half the width of their middle half, or its two ends where it is too wide*")])
+def test_a_caption_says_what_the_numbers_are(columns: str, end: str) -> None:
+    assert measured.block(f'm15_1 rows="9: *" columns="{columns}"').splitlines()[0].endswith(end)
+
+
+@pytest.mark.usefixtures("ladder")
 @pytest.mark.parametrize(("arguments", "text"), [
     ('"1:" calls', "3"), ('"9: part5" CPU', "4.1"), ('"9: part5" CPU high', "4.2"),
     ('"9: part5" p50 1', "40"), ('"9: part6" CPU ratio-low', "1.04"),
