@@ -172,7 +172,8 @@ def idle_tables(results: Results, setting: Setting) -> dict[str, Table]:
         "Ten clients talk beside idle ones",
         "A curve for each stage but part1, and one for the floor, over the number of idle clients: "
         "part3 and part4 rise with it, the others stay where they are.",
-        "idle clients beside them (0 is drawn at 1)", "server CPU a message, µs", curves, log_y=True)
+        "idle clients beside them (0 is drawn at 1)", "server CPU a message, µs", curves,
+        log_y=True)
     return {"idle": Table(
         "Ten clients talk, the others are idle",
         ["idle clients: stage", "server CPU a message, µs [ratio to the floor]",
