@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -75,6 +76,17 @@ def why_not(step: Typed) -> str:
     return ""
 
 
+def wait_until_served(step: Typed) -> None:
+    """ncat says nothing when it listens, and Ctrl-C before that would not end it."""
+    port = re.search(r" (\d+) -e ", step.text)
+    deadline = time.monotonic() + SECONDS
+    while port and not subprocess.run(["ss", "-tlnH", f"sport = :{port[1]}"],
+                                      capture_output=True).stdout:
+        if time.monotonic() > deadline:
+            raise Stuck(f"nothing listens at port {port[1]}")
+        time.sleep(0.1)
+
+
 class Reading:
     """A reader at a terminal, and at a second one where the text has two."""
 
@@ -96,6 +108,7 @@ class Reading:
             if step.place == "bash":  # a sentence has it built, which was done
                 told = "" if step.text.startswith("ncat") else "in another terminal: .*\n"
                 self.first.stay(step.text, SECONDS, told)
+                wait_until_served(step)
                 self.serving = True
         else:
             terminal = self.first
