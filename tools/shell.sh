@@ -121,9 +121,10 @@ polls() {
 # says hi a hundred times.
 count_calls() (
   pid='' clients=() # a server that was started before goes on
-  start "$@" >/dev/null && crowd 1 && rounds 1 || return 1
+  start "$@" >/dev/null || return 1
+  crowd 1 && rounds 1 || { stop; return 1; }
   strace -qq -c -U calls,name -o calls -p "$pid" &
-  _until_traced || return 1
+  _until_traced || { stop; return 1; }
   rounds 100
   kill -INT $!
   wait $!

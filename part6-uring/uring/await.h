@@ -71,6 +71,8 @@ class [[nodiscard]] Await final : public Inner {
   /// Is not tried inline, in the thread that submits it: a worker thread of the kernel's has it
   /// from the start (IOSQE_ASYNC, io_uring_sqe_set_flags(3)). For what may wait even where it is
   /// tried inline, as to open a file: only the look-up of its names is sure not to wait there.
+  /// Limit it by a Deadline or a Canceller. A linked timeout, within() or until(time_point), begins
+  /// to run when the first try is over, which here is the worker's.
   Await async() && requires requires(Inner& inner) { inner.force_async(); }
   {
     this->force_async();

@@ -17,7 +17,7 @@ from harness.proc import is_sanitized
 from kit.intruder import Intruder, landlock_version, need_landlock
 from kit.machine import Machine, workers
 from kit.manager import Manager
-from kit.namespace import NOBODY, as_nobody, need_namespaces
+from kit.namespace import NOBODY, as_nobody
 from kit.reference import converted
 from kit.server import FingerServer
 from kit.target import FingerTarget
@@ -158,25 +158,6 @@ def test_what_an_intruder_sends_comes_from_the_daemons_account_and_no_other(
     server = start_as_root(under=(*machine.under, *intruder.under))
     server.expect(b"alice", converted(ALICE))
     assert intruder.speaks_as(server) == [f"{NOBODY}:{NOBODY}"] * 3  # a stranger, alice and bob
-
-
-@pytest.mark.rule(rules.CONFINED)
-@pytest.mark.usefixtures("unsanitized")
-def test_an_intruder_in_a_daemon_without_a_network_connects_to_nobody(
-    users: Users, start: Callable[..., FingerServer], outside: Path, somebody: int
-) -> None:
-    need_namespaces("--net")
-    intruder = Intruder(outside.parent, users.plan("alice"), outside, somebody, takes_client=True)
-    with closing(Manager()) as manager:
-        server = start(under=(*manager.under, "unshare", "--net", *intruder.under))
-        with server.connect() as client:
-            client.send(b"alice\r\n")  # TCP_DEFER_ACCEPT: before that, it is not accepted
-            client.wait_for_hang_up()
-        server.expect(b"alice", converted(ALICE))
-        could = intruder.could(server)
-    ways = {f"{what}-{how}" for what in ("tcp", "mptcp", "client") for how in ("connects", "sends")}
-    assert ways <= could.keys(), "it did not try: this test tested nothing"
-    assert {way for way in ways if could[way] == "done"} == set()
 
 
 @pytest.mark.rule(rules.CONFINED)

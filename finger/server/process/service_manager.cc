@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -16,7 +15,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <iterator>
 #include <string>
 #include <utility>
 
@@ -67,29 +65,6 @@ bool listens_for_tcp(const common::Fd& socket) {
   const int family = option_of(socket, SO_DOMAIN);
   return option_of(socket, SO_ACCEPTCONN) == 1 && option_of(socket, SO_TYPE) == SOCK_STREAM &&
          (family == AF_INET || family == AF_INET6);
-}
-
-/// Keeps the socket, and those accepted from it, which inherit this, from being connected to
-/// another server. They belong to the network in which the listener was made, and an attacker may
-/// have no other: she could disconnect one (connect(2), AF_UNSPEC), and connect it anew. Landlock
-/// forbids only the connect(2), from Linux 6.7 on, and not a sendto(2) with MSG_FASTOPEN. So what a
-/// server would answer is dropped, a segment with SYN and ACK: no client sends one.
-void never_connect(const common::Fd& listener) {
-  constexpr std::uint32_t flags_at = 13;  // in a TCP header. RFC 9293, 3.1
-  constexpr std::uint32_t syn_and_ack = 0x12;
-  sock_filter program[] = {
-      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, flags_at),
-      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, syn_and_ack),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, syn_and_ack, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, 0),           // these go nowhere
-      BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),  // the others arrive whole
-  };
-  const sock_fprog filter{.len = std::size(program), .filter = program};
-  constexpr int on = 1;
-  // EPERM: a daemon that had the socket before us has done this, for good. Other errors take
-  // nothing from the clients. socket(7)
-  (void)::setsockopt(listener.get(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
-  (void)::setsockopt(listener.get(), SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof on);
 }
 
 }  // namespace
@@ -149,7 +124,6 @@ std::expected<common::Fd, std::string> take_passed_listener() {
   (void)::fcntl(socket.get(), F_SETFD, FD_CLOEXEC);
   (void)::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
   (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  never_connect(socket);
   return socket;
 }
 

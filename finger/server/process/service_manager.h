@@ -52,9 +52,7 @@ class ServiceManager {
 };
 
 /// The listening socket that the manager has passed (LISTEN_FDS), non-blocking; an empty one: none
-/// was. It serves, and is good for nothing else: what it accepts cannot be connected elsewhere,
-/// also where Landlock does not forbid that. Removes the variables. Error: a line that says what is
-/// wrong with what was passed.
+/// was. Removes the variables. Error: a line that says what is wrong with what was passed.
 std::expected<common::Fd, std::string> take_passed_listener();
 
 /// Closes what the program was started with besides its standard streams and that listener: what

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <liburing.h>
 #include <netinet/in.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,33 +56,6 @@ static void try_to_speak_as_others(unsigned short count) {
   }
 }
 
-// To a server on this machine: by connect(2), and by sending before there is a connection, which
-// makes one (tcp(7), MSG_FASTOPEN).
-static void try_to_connect(const char* what, int fd) {
-  struct sockaddr_in server = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  server.sin_port = htons((unsigned short)atoi(getenv("INTRUDER_PORT")));
-  const struct sockaddr* const to = (struct sockaddr*)&server;
-  const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-  const struct timeval patience = {.tv_usec = 300 * 1000};
-  const int ignored = 0;
-  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &ignored, sizeof ignored);
-  char way[32];
-  snprintf(way, sizeof way, "%s-connects", what);
-  connect(fd, &nobody, sizeof nobody);  // whomever it is connected to, it is not any more
-  report(way, connect(fd, to, sizeof server));
-  snprintf(way, sizeof way, "%s-sends", what);
-  connect(fd, &nobody, sizeof nobody);
-  report(way, (int)sendto(fd, "!", 1, MSG_FASTOPEN | MSG_NOSIGNAL, to, sizeof server));
-}
-
-// Also with the client's socket, which belongs to the network that the client came from.
-static void try_to_get_out(int client) {
-  try_to_connect("tcp", socket(AF_INET, SOCK_STREAM, 0));
-  try_to_connect("mptcp", socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP));
-  try_to_connect("client", client);
-}
-
 static void try_everything(void) {
   const char* own = getenv("INTRUDER_HOMES");      // a file beneath the directory of homes
   const char* other = getenv("INTRUDER_OUTSIDE");  // one outside of it; all may read and write both
@@ -112,10 +84,5 @@ int accept4(int listener, struct sockaddr* peer, socklen_t* size, int flags) {
   const int accepted = real(listener, peer, size, flags);
   static __thread int done;
   if (accepted >= 0 && !done++) try_everything();
-  static atomic_int took_one;
-  if (accepted < 0 || getenv("INTRUDER_TAKES_CLIENT") == NULL || took_one++) return accepted;
-  try_to_get_out(accepted);
-  close(accepted);
-  errno = ECONNABORTED;  // as if this client had left while it was queued
-  return -1;
+  return accepted;
 }

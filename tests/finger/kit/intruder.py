@@ -32,12 +32,11 @@ def need_landlock() -> None:
 class Intruder:
     """Words in front of the daemon, `under`, that put it in; and afterwards what it could do.
 
-    `credentials`: so many are registered with the daemon's ring, and tried. `takes_client`: the
-    first client's socket is tried, too, and closed.
+    `credentials`: so many are registered with the daemon's ring, and tried.
     """
 
     def __init__(self, directory: Path, home_file: Path, outside: Path, port: int,
-                 credentials: int = 0, takes_client: bool = False) -> None:  # fmt: skip
+                 credentials: int = 0) -> None:  # fmt: skip
         if shutil.which("cc") is None:
             pytest.skip("no C compiler")
         library = directory / "intruder.so"
@@ -48,7 +47,6 @@ class Intruder:
             "env", f"LD_PRELOAD={library}", f"INTRUDER_HOMES={home_file}",
             f"INTRUDER_OUTSIDE={outside}", f"INTRUDER_PORT={port}",
             f"INTRUDER_CREDENTIALS={credentials}",
-            *(("INTRUDER_TAKES_CLIENT=1",) if takes_client else ()),
         )  # fmt: skip
 
     def speaks_as(self, server: FingerServer) -> list[str]:
