@@ -122,9 +122,15 @@ polls() {
 count_calls() (
   pid='' clients=() # a server that was started before goes on
   start "$@" >/dev/null || return 1
-  crowd 1 && rounds 1 || { stop; return 1; }
+  if ! { crowd 1 && rounds 1; }; then
+    stop
+    return 1
+  fi
   strace -qq -c -U calls,name -o calls -p "$pid" &
-  _until_traced || { stop; return 1; }
+  if ! _until_traced; then
+    stop
+    return 1
+  fi
   rounds 100
   kill -INT $!
   wait $!
