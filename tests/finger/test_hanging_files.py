@@ -13,6 +13,7 @@ import rules
 from conftest import ALICE
 from harness.proc import wait_until
 from kit import hanging_fs
+from kit.hanging_client import expect_only_alice_to_wait
 from kit.hanging_fs import ALICES_PLAN, BOBS_PLAN, HangingFileSystem
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer
@@ -160,18 +161,6 @@ def test_one_that_cannot_even_be_interrupted_holds_up_no_other_client(
 def test_one_that_has_answered_before_holds_up_no_other_client_when_it_stops(
     start: Callable[..., FingerServer], deaf: bool
 ) -> None:
-    """The kernel has all names in its cache then, and asks for nothing before the open itself."""
     with hanging_fs.mounted("nothing", deaf=deaf, names_kept=True) as (place, files):
         server = start("--users", os.fspath(place), "--deadline", f"{DEADLINE * 1000:.0f}ms")
-        server.expect(b"alice", converted(ALICES_PLAN))
-        files.stop_answering("open")
-        begin = time.monotonic()
-        client = server.connect()
-        client.send(b"alice\r\n")
-        assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
-        server.expect(b"bob", BOB)
-        assert time.monotonic() - begin < DEADLINE, "somebody else waited for the open of a plan"
-        took = client.wait_for_hang_up(DEADLINE + SLACK_SECONDS + server.patience) - begin
-        assert DEADLINE <= took <= DEADLINE + SLACK_SECONDS, f"the exchange took {took:.2f} s"
-        files.let_go()
-        server.expect(b"alice", converted(ALICES_PLAN))
+        expect_only_alice_to_wait(server, files, DEADLINE, SLACK_SECONDS)

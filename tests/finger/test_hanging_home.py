@@ -13,6 +13,7 @@ import pytest
 import rules
 from harness.proc import wait_until
 from kit import hanging_fs
+from kit.hanging_client import expect_only_alice_to_wait
 from kit.hanging_fs import ALICES_PLAN, BOBS_PLAN, HangingFileSystem
 from kit.machine import Machine, workers
 from kit.reference import converted
@@ -67,24 +68,12 @@ def test_the_deadline_holds_and_no_other_client_waits(
 def test_a_home_that_has_answered_before_holds_up_no_other_client_when_it_stops(
     machine: Machine, start_as_root: Callable[..., FingerServer]
 ) -> None:
-    """The kernel has all names in its cache then, and asks for nothing before the open itself."""
     (machine.homes / "bob" / ".plan").write_bytes(BOBS_PLAN)
     (machine.homes / "bob" / ".plan").chmod(0o644)
     home = machine.homes / "alice"
     with hanging_fs.mounted("nothing", deaf=True, names_kept=True, home=home) as (_, files):
         server = start_as_root("--deadline", f"{DEADLINE * 1000:.0f}ms")
-        server.expect(b"alice", converted(ALICES_PLAN))
-        files.stop_answering("open")
-        begin = time.monotonic()
-        client = server.connect()
-        client.send(b"alice\r\n")
-        assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
-        server.expect(b"bob", BOB)
-        assert time.monotonic() - begin < DEADLINE, "somebody else waited for the open of a plan"
-        took = client.wait_for_hang_up(DEADLINE + SLACK_SECONDS + server.patience) - begin
-        assert DEADLINE <= took <= DEADLINE + SLACK_SECONDS, f"the exchange took {took:.2f} s"
-        files.let_go()
-        server.expect(b"alice", converted(ALICES_PLAN))
+        expect_only_alice_to_wait(server, files, DEADLINE, SLACK_SECONDS)
 
 
 @pytest.mark.parametrize("hanging_request", ["lookup", "open", "read"])
