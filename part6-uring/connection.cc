@@ -5,8 +5,8 @@
 #include <chrono>
 #include <utility>
 
+#include "common/net/socket.h"
 #include "common/result.h"
-#include "common/server/socket.h"
 #include "uring/deadline.h"
 
 namespace stage {

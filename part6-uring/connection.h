@@ -11,8 +11,8 @@
 
 #include "common/loop/deadline_list.h"
 #include "common/loop/token.h"
+#include "common/net/accept.h"
 #include "common/send_buffer.h"
-#include "common/server/accept.h"
 #include "common/server/constants.h"
 #include "common/server/duration.h"
 #include "uring/buffers.h"

@@ -5,8 +5,8 @@
 #include <system_error>
 
 #include "common/fd.h"
+#include "common/net/listen.h"
 #include "common/server/duration.h"
-#include "common/server/listen.h"
 #include "finger/server/context.h"
 #include "finger/server/protocol/error.h"
 #include "finger/server/roster.h"

@@ -23,8 +23,8 @@
 #include <vector>
 
 #include "common/fd.h"
+#include "common/net/address.h"
 #include "common/result.h"
-#include "common/server/address.h"
 #include "common/server/duration.h"
 #include "common/server/log.h"
 #include "common/server/options.h"
@@ -218,8 +218,7 @@ common::Program program(Settings& settings) {
 int main(int argc, char** argv) {
   Settings settings;
   if (const auto status = common::parse_options(argc, argv, program(settings))) return *status;
-  settings.server.max_connections = settings.clients;
-  common::prepare_process(settings.server);
+  common::prepare_process(settings.clients);
   Crowd crowd(settings);
   if (const auto done = crowd.run(); !done) {
     common::log(fmt::format("finger_load: {}", done.error().message()));

@@ -5,8 +5,8 @@
 #include <thread>
 
 #include "bytes.h"
+#include "common/net/socket.h"
 #include "common/server/constants.h"
-#include "common/server/socket.h"
 #include "part1-blocking/connection.h"
 #include "sockets.h"
 

@@ -20,7 +20,7 @@
 #include <string>
 #include <thread>
 
-#include "common/server/address.h"
+#include "common/net/address.h"
 #include "common/server/duration.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
@@ -191,8 +191,7 @@ std::uint64_t attack(std::vector<Attacker>& attackers, std::uint64_t bytes_a_sec
 int main(int argc, char** argv) {
   Settings settings;
   if (const auto status = common::parse_options(argc, argv, program(settings))) return *status;
-  settings.server.max_connections = settings.attackers + 2;
-  common::prepare_process(settings.server);
+  common::prepare_process(settings.attackers + 2);
   const auto server = common::Address::parse(settings.server.host, settings.server.port);
 
   const auto bystander = connect_to(*server);

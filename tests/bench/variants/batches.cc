@@ -20,7 +20,6 @@ using loopback::check;
 using Message = std::array<std::byte, 64>;
 
 struct Settings {
-  common::Options process;
   std::uint32_t clients = 1000;
   std::uint32_t batch = 256;
   std::uint32_t rounds = 10;
@@ -76,7 +75,7 @@ class Server {
 int main(int argc, char** argv) {
   Settings settings;
   if (const auto status = common::parse_options(argc, argv, program(settings))) return *status;
-  common::prepare_process(settings.process);
+  common::prepare_process(settings.clients);
   const auto pairs = loopback::connect_pairs(settings.clients);
   Server server(pairs, settings.batch);
   Message message{};

@@ -18,7 +18,6 @@ namespace {
 using common::Clock;
 
 struct Settings {
-  common::Options process;
   std::uint32_t clients = 100;
   std::chrono::milliseconds duration{200};
   bool always = false;
@@ -44,7 +43,7 @@ common::Program program(Settings& settings) {
 int main(int argc, char** argv) {
   Settings settings;
   if (const auto status = common::parse_options(argc, argv, program(settings))) return *status;
-  common::prepare_process(settings.process);
+  common::prepare_process(settings.clients);
   const auto pairs = loopback::connect_pairs(settings.clients);
   std::vector<pollfd> polled;
   for (const loopback::Pair& pair : pairs) {

@@ -10,7 +10,7 @@
 #include <limits>
 #include <string>
 
-#include "common/server/listen.h"
+#include "common/net/listen.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
 #include "variants/loopback.h"
@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
   if (const auto status = common::parse_options(argc, argv, program(options, passwd))) {
     return *status;
   }
-  common::prepare_process(options);
+  common::prepare_process(common::default_max_connections);
   const auto listener = common::listen_on(options.address(), common::SocketMode::blocking);
   if (!listener) return common::report_failure(options, listener.error());
   common::announce(common::Address::of_socket(*listener)->to_string());
