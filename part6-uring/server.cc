@@ -11,8 +11,8 @@
 #include "common/session.h"
 #include "ring_server/probes.h"
 #include "ring_server/proxied.h"
-#include "uring/deadline.h"
 #include "uring/scope.h"
+#include "uring/wait/deadline.h"
 
 namespace stage {
 namespace {

@@ -10,9 +10,9 @@
 #include "finger/server/context.h"
 #include "finger/server/protocol/error.h"
 #include "finger/server/roster.h"
-#include "uring/canceller.h"
-#include "uring/deadline.h"
 #include "uring/loop.h"
+#include "uring/wait/canceller.h"
+#include "uring/wait/deadline.h"
 
 namespace finger {
 

@@ -19,10 +19,10 @@
 #include "ring_server/acceptor.h"
 #include "ring_server/background.h"
 #include "ring_server/log_writer.h"
-#include "uring/canceller.h"
+#include "uring/condition.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
-#include "uring/signal.h"
+#include "uring/wait/canceller.h"
 
 namespace finger {
 

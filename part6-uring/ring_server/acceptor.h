@@ -7,10 +7,10 @@
 #include "common/loop/connection_limit.h"
 #include "common/net/accept.h"
 #include "ring_server/background.h"
-#include "uring/canceller.h"
 #include "uring/error.h"
 #include "uring/loop.h"
 #include "uring/task.h"
+#include "uring/wait/canceller.h"
 
 namespace uring {
 

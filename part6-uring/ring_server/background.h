@@ -3,10 +3,10 @@
 #include <system_error>
 
 #include "common/fd.h"
+#include "uring/condition.h"
 #include "uring/error.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
-#include "uring/signal.h"
 #include "uring/task.h"
 
 namespace uring {
@@ -36,7 +36,7 @@ class Background {
 
   /// Waits until something may have changed: an eventfd was written to, a task has failed, notify()
   /// was called.
-  Signal::Wait change() { return changed_.wait(); }
+  Condition::Wait change() { return changed_.wait(); }
   void notify() { changed_.notify_all(); }
 
   /// Reads the eventfd for ever, and calls notify() each time. Errors: cancelled; of read(2).
@@ -47,7 +47,7 @@ class Background {
 
   Loop& loop_;
   const common::Fd& wake_;
-  Signal changed_;
+  Condition changed_;
   std::error_code fault_;
 };
 

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "common/net/accept.h"
-#include "uring/deadline.h"
 #include "uring/error.h"
 #include "uring/loop.h"
 #include "uring/task.h"
+#include "uring/wait/deadline.h"
 
 namespace uring {
 

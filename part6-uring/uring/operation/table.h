@@ -15,9 +15,9 @@
 #include <cstdint>
 #include <span>
 
-#include "uring/newer_kernels.h"
-#include "uring/operation_specs.h"
-#include "uring/ring_operations.h"
+#include "uring/operation/newer_kernels.h"
+#include "uring/operation/request.h"
+#include "uring/operation/ring_table.h"
 
 namespace uring {
 
@@ -26,8 +26,8 @@ namespace uring {
 ///
 /// All that is passed by pointer, span or reference must live until the operation has ended, which
 /// is no burden: `co_await` does not return before. A path may be a temporary of that expression.
-/// To add an operation: three lines here; or, outside, a type that is an OperationSpec, and
-/// start(). What has to do with the ring itself is in ring_operations.h.
+/// To add an operation: three lines here; or, outside, a type that is an AnyRequest, and
+/// start(). What has to do with the ring itself is in ring_table.h.
 class Operations : public RingOperations {
  public:
   static constexpr std::uint64_t at_position = static_cast<std::uint64_t>(-1);

@@ -2,7 +2,7 @@
 
 #include <coroutine>
 
-#include "uring/intrusive_list.h"
+#include "uring/memory/intrusive_list.h"
 
 namespace uring {
 

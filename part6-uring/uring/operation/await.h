@@ -8,9 +8,9 @@
 #include <type_traits>
 #include <utility>
 
-#include "uring/canceller.h"
-#include "uring/deadline.h"
-#include "uring/time_limit.h"
+#include "uring/wait/canceller.h"
+#include "uring/wait/deadline.h"
+#include "uring/wait/time_limit.h"
 
 namespace uring {
 
@@ -21,10 +21,10 @@ struct Unlimited {};
 /// holds. Of several timeouts the first to pass counts, and so does the first canceller.
 ///
 ///     co_await loop.recv(fd, buffer).within(5s).until(deadline).cancelled_by(stop);
-///     co_await signal.wait().within(5s);
+///     co_await changed.wait().within(5s);
 ///
-/// `Inner` is what takes a while: an operation (SpecOperation), or what happens in the loop itself
-/// (LoopWait). A result that is there wins over a timeout or canceller that comes later.
+/// `Inner` is what takes a while: an operation (AwaitedOperation), or what happens in the loop
+/// itself (LoopWait). A result that is there wins over a timeout or canceller that comes later.
 template <typename Inner, bool timed = false, std::size_t cancellers = 0>
 class [[nodiscard]] Await final : public Inner {
  public:

@@ -1,4 +1,4 @@
-#include "uring/operation.h"
+#include "uring/operation/operation.h"
 
 #include <cassert>
 #include <cerrno>

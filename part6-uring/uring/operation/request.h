@@ -8,15 +8,31 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <concepts>
 #include <utility>
 
 #include "uring/address.h"
 #include "uring/descriptor.h"
 #include "uring/error.h"
-#include "uring/newer_kernels.h"
+#include "uring/operation/newer_kernels.h"
 
-// What operations are about: those that are more than an io_uring_prep_…() call.
 namespace uring {
+
+/// What an operation is about, without the machinery. Any type will do that has
+/// - `Value`, what a success yields;
+/// - `what`, its name for the trace;
+/// - `prepare(io_uring_sqe&)`, which fills in the request as the io_uring_prep_…() functions do,
+///   and may point to members: the object stays where it is until the operation's end;
+/// - `decode(result, flags)`, which makes a Value of a result that is not negative, if the result
+///   itself is none;
+/// - `translate(result)`, if some errors are no errors;
+/// - `failed(result, flags)`, if there is something to put right after the others.
+template <typename T>
+concept AnyRequest = std::move_constructible<T> && requires(T& request, io_uring_sqe& entry) {
+  typename T::Value;
+  { request.what } -> std::convertible_to<const char*>;
+  request.prepare(entry);
+};
 
 /// Most operations: `prepare` fills in the entry, and Value is made from the result.
 template <typename V, typename Prepare>

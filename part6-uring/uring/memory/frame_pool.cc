@@ -1,4 +1,4 @@
-#include "uring/frame_pool.h"
+#include "uring/memory/frame_pool.h"
 
 #include <algorithm>
 #include <array>

@@ -3,27 +3,27 @@
 #include <cassert>
 #include <coroutine>
 
-#include "uring/await.h"
-#include "uring/loop_wait.h"
+#include "uring/operation/await.h"
+#include "uring/wait/loop_wait.h"
 
 namespace uring {
 
-/// A condition variable for the coroutines of one loop: a buffer is back, a place is free.
+/// A condition variable for the coroutines of one loop: a buffer is back, a slot is free.
 ///
-///     while (places == 0) {
-///       if (const auto told = co_await freed.wait(); !told) co_return;   // cancelled
+///     while (free_slots == 0) {
+///       if (const auto waited = co_await freed.wait(); !waited) co_return;   // cancelled
 ///     }
 ///
 /// A coroutine that was notified goes on at the loop's next opportunity, and looks again whether it
 /// is still true. A notification is not lost: if the coroutine that has it is cancelled or
-/// destroyed before it goes on, the next has it. So a Signal outlives every wait for it, those too
-/// that were notified and have not gone on.
-class Signal {
+/// destroyed before it goes on, the next has it. So a Condition outlives every wait for it, also
+/// those that were notified and have not gone on.
+class Condition {
  public:
-  explicit Signal(Loop& loop) : loop_(loop) {}
-  Signal(const Signal&) = delete;
-  Signal& operator=(const Signal&) = delete;
-  ~Signal() { assert(waiting_.empty()); }  // it outlives those that wait for it
+  explicit Condition(Loop& loop) : loop_(loop) {}
+  Condition(const Condition&) = delete;
+  Condition& operator=(const Condition&) = delete;
+  ~Condition() { assert(waiting_.empty()); }  // it outlives those that wait for it
 
   void notify_one() {
     if (LoopWaiter* const first = waiting_.front()) first->wake(loop_);
@@ -33,10 +33,11 @@ class Signal {
   }
   bool has_waiters() const { return !waiting_.empty(); }
 
-  class SignalWait : public LoopWait {
+  class ConditionWait : public LoopWait {
    public:
-    explicit SignalWait(Signal& signal) : LoopWait(signal.loop_), signal_(signal) {}
-    SignalWait(SignalWait&&) = default;
+    explicit ConditionWait(Condition& condition)
+        : LoopWait(condition.loop_), condition_(condition) {}
+    ConditionWait(ConditionWait&&) = default;
     using LoopWait::shield;
     void cancel(Error reason) override;
 
@@ -47,13 +48,13 @@ class Signal {
     void abandon();
 
    private:
-    Signal& signal_;
+    Condition& condition_;
     bool unclaimed_ = false;  ///< A notification would be.
   };
-  using Wait = Await<SignalWait>;
+  using Wait = Await<ConditionWait>;
 
   /// Yields a Status. Errors: timed_out; cancelled, or whatever its scope was cancelled for.
-  Wait wait() { return Wait(SignalWait(*this)); }
+  Wait wait() { return Wait(ConditionWait(*this)); }
 
  private:
   void wake_all();

@@ -7,9 +7,9 @@
 #include <system_error>
 #include <utility>
 
-#include "uring/canceller.h"
 #include "uring/features.h"
-#include "uring/time_limit.h"
+#include "uring/wait/canceller.h"
+#include "uring/wait/time_limit.h"
 
 namespace uring {
 

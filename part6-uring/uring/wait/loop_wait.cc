@@ -1,4 +1,4 @@
-#include "uring/loop_wait.h"
+#include "uring/wait/loop_wait.h"
 
 #include "uring/loop.h"
 

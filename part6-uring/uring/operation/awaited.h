@@ -1,50 +1,34 @@
 #pragma once
 
-#include <concepts>
 #include <coroutine>
 #include <cstdint>
 #include <type_traits>
 #include <utility>
 
-#include "uring/await.h"
-#include "uring/operation.h"
-#include "uring/waiter.h"
+#include "uring/operation/await.h"
+#include "uring/operation/operation.h"
+#include "uring/operation/request.h"
+#include "uring/wait/waiter.h"
 
 namespace uring {
 
-/// What an operation is about, without the machinery. Any type will do that has
-/// - `Value`, what a success yields;
-/// - `what`, its name for the trace;
-/// - `prepare(io_uring_sqe&)`, which fills in the request as the io_uring_prep_…() functions do,
-///   and may point to members: the object stays where it is until the operation's end;
-/// - `decode(result, flags)`, which makes a Value of a result that is not negative, if the result
-///   itself is none;
-/// - `translate(result)`, if some errors are no errors;
-/// - `failed(result, flags)`, if there is something to put right after the others.
-template <typename T>
-concept OperationSpec = std::move_constructible<T> && requires(T& spec, io_uring_sqe& entry) {
-  typename T::Value;
-  { spec.what } -> std::convertible_to<const char*>;
-  spec.prepare(entry);
-};
-
-/// What a completion means to its spec.
-template <OperationSpec D>
-Result<typename D::Value> decode(D& spec, const Operation& operation, int result,
+/// What a completion means to its request.
+template <AnyRequest R>
+Result<typename R::Value> decode(R& request, const Operation& operation, int result,
                                  std::uint32_t flags) {
-  if constexpr (requires { spec.translate(result); }) {
-    result = spec.translate(result);
+  if constexpr (requires { request.translate(result); }) {
+    result = request.translate(result);
   }
   if (result < 0) {
-    if constexpr (requires { spec.failed(result, flags); }) spec.failed(result, flags);
+    if constexpr (requires { request.failed(result, flags); }) request.failed(result, flags);
     return std::unexpected(operation.error_of(result));
   }
-  if constexpr (requires { spec.decode(result, flags); }) {
-    return spec.decode(result, flags);
-  } else if constexpr (std::is_void_v<typename D::Value>) {
+  if constexpr (requires { request.decode(result, flags); }) {
+    return request.decode(result, flags);
+  } else if constexpr (std::is_void_v<typename R::Value>) {
     return {};
   } else {
-    return static_cast<typename D::Value>(result);
+    return static_cast<typename R::Value>(result);
   }
 }
 
@@ -60,17 +44,17 @@ class Joint {
   Joint(Joint&&) = default;
 };
 
-/// An operation that its spec describes, for Await; yields Result<Value>. Errors: cancelled,
+/// An operation that its request describes, for Await; yields Result<Value>. Errors: cancelled,
 /// timed_out, and the errno of the operation.
-template <OperationSpec D>
-class SpecOperation : public Operation {
+template <AnyRequest R>
+class AwaitedOperation : public Operation {
  public:
-  using Value = typename D::Value;
+  using Value = typename R::Value;
   using Limit = TimeLimit;
 
-  SpecOperation(Loop& loop, D spec) : Operation(loop), spec_(std::move(spec)) {}
+  AwaitedOperation(Loop& loop, R request) : Operation(loop), request_(std::move(request)) {}
 
-  const char* what() const override { return spec_.what; }
+  const char* what() const override { return request_.what; }
   using Operation::loop;
   using Operation::shield;
   void use_credentials(std::uint16_t number) { credentials_ = number; }
@@ -86,7 +70,7 @@ class SpecOperation : public Operation {
 
   Result<Value> take() {
     unclaimed_ = false;
-    return decode(spec_, *this, result(), flags());
+    return decode(request_, *this, result(), flags());
   }
   void abandon() {
     cancel_and_wait();
@@ -106,7 +90,7 @@ class SpecOperation : public Operation {
   }
 
   void prepare(io_uring_sqe& entry) override {
-    spec_.prepare(entry);
+    request_.prepare(entry);
     entry.personality = credentials_;
     if (async_) entry.flags |= IOSQE_ASYNC;
   }
@@ -118,7 +102,7 @@ class SpecOperation : public Operation {
   bool can_be_found() const override { return joint_ == nullptr || joint_->is_head(*this); }
 
  private:
-  D spec_;
+  R request_;
   Waiter waiter_;
   Joint* joint_ = nullptr;
   std::uint16_t credentials_ = 0;  ///< 0: those of the thread that submits.

@@ -7,8 +7,8 @@
 
 #include <cstdint>
 
-#include "uring/newer_kernels.h"
-#include "uring/operation_factory.h"
+#include "uring/operation/factory.h"
+#include "uring/operation/newer_kernels.h"
 
 namespace uring {
 

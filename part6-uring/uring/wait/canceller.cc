@@ -1,4 +1,4 @@
-#include "uring/canceller.h"
+#include "uring/wait/canceller.h"
 
 namespace uring {
 

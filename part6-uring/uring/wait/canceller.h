@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "uring/error.h"
-#include "uring/intrusive_list.h"
+#include "uring/memory/intrusive_list.h"
 
 namespace uring {
 

@@ -3,9 +3,9 @@
 #include <span>
 #include <utility>
 
-#include "uring/await.h"
-#include "uring/operation_specs.h"
-#include "uring/spec_operation.h"
+#include "uring/operation/await.h"
+#include "uring/operation/awaited.h"
+#include "uring/operation/request.h"
 
 namespace uring {
 
@@ -15,10 +15,10 @@ using Bytes = std::span<std::byte>;
 /// What the tables of operations are written with.
 class OperationFactory {
  public:
-  /// Any operation at all: see OperationSpec.
-  template <OperationSpec D>
-  Await<SpecOperation<D>> start(D spec) {
-    return Await<SpecOperation<D>>(SpecOperation<D>(loop(), std::move(spec)));
+  /// Any operation at all: see AnyRequest.
+  template <AnyRequest R>
+  Await<AwaitedOperation<R>> start(R request) {
+    return Await<AwaitedOperation<R>>(AwaitedOperation<R>(loop(), std::move(request)));
   }
 
  protected:

@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "uring/canceller.h"
-#include "uring/time_limit.h"
+#include "uring/wait/canceller.h"
+#include "uring/wait/time_limit.h"
 
 namespace uring {
 

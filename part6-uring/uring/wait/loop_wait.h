@@ -3,10 +3,10 @@
 #include <coroutine>
 #include <optional>
 
-#include "uring/canceller.h"
-#include "uring/deadline.h"
-#include "uring/time_limit.h"
-#include "uring/waiter.h"
+#include "uring/wait/canceller.h"
+#include "uring/wait/deadline.h"
+#include "uring/wait/time_limit.h"
+#include "uring/wait/waiter.h"
 
 namespace uring {
 
@@ -44,7 +44,7 @@ class LoopLimit : public TimeLimit {
   Attachment attachment_;
 };
 
-/// A wait for something that happens in the loop itself, for Await: a signal, the end of a task.
+/// A wait for something that happens in the loop itself, for Await: a condition, the end of a task.
 class LoopWait : public Cancellable {
  public:
   using Limit = LoopLimit;
