@@ -18,14 +18,12 @@ from capabilities import (  # noqa: E402
 )
 
 __all__ = ["CAPABILITIES", "CLIMBING_ORDER", "DEFAULT_LEVEL", "LADDER", "RUNGS", "STAGES",
-           "level_named", "rungs_below"]
+           "rungs_below", "stage_named"]
 
 
-def level_named(word: str) -> str | None:
-    """The rung, or the one stage that begins so."""
-    if word in RUNGS:
-        return word
-    fitting = [stage for stage in STAGES if stage.startswith(word)]
+def stage_named(word: str) -> str | None:
+    """The one stage that begins so."""
+    fitting = [stage for stage in STAGES if word and stage.startswith(word)]
     return fitting[0] if len(fitting) == 1 else None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runs import ROOT
 
-SOURCES = ROOT / "tools" / "start"
+SOURCES = Path(__file__).parent / "start"
 LANGUAGES = ("python", "cpp", "go", "rust", "node")
 
 
@@ -23,8 +23,8 @@ def copy(language: str, to: Path) -> str:
         for source in sources:
             shutil.copyfile(source, to / source.name)
         readme = to / "README.md"
-        check = shlex.quote(str(ROOT / "check"))
-        readme.write_text(readme.read_text().replace("./check", check))
+        judge = shlex.quote(str(ROOT / "judge"))
+        readme.write_text(readme.read_text().replace("./judge", judge))
     except OSError as error:
         return f"cannot copy to {to}: {error.strerror}"
     return ""

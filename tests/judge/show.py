@@ -74,6 +74,7 @@ def show_level(run: Run) -> None:
 
 def show_what_is_asked(level: str) -> None:
     """For each rung up to this one, before the first test runs."""
+    print(f"level {level} asks for:")
     for rung in rungs_below(level):
         print(wrapped(f"{rung.name}: {rung.asks}.", "  "), flush=True)
 
@@ -114,6 +115,14 @@ def show_groups(failures: Sequence[Test]) -> None:
             print(f"      and {len(tests) - 3} more")
 
 
+def show_one_level(run: Run) -> None:
+    """After all that pytest has said: the failures under their rules, and how many there are."""
+    if run.failures:
+        show_groups(run.failures)
+    counts = (f"{run.count(outcome)} {outcome}" for outcome in ("passed", "failed", "skipped"))
+    print(f"\n{', '.join(counts)}")
+
+
 def show_climb(judged: Judged) -> None:
     """Where the climb ended: one failure, how far it is, and what comes next."""
     last = judged.runs[-1]
@@ -130,7 +139,7 @@ def show_climb(judged: Judged) -> None:
         rung = LADDER[done]
         print(f"  next: {painted(rung.name, BOLD)}, {rung.chapter}")
         if done:
-            print(f"  from there, not from the bottom: {check_command()} --mine --from {rung.name}")
+            print(f"  from there, not from the bottom: {judge_command()} --from {rung.name}")
     else:
         print("  the top of the ladder; --level part5-epoll asks for what one mechanism must do")
 
@@ -146,7 +155,7 @@ def show_stop(judged: Judged, last: Run) -> None:
         failed = number(len(failures), "test")
         print(f"{failed} failed, under {number(rules, 'rule')}. The first:\n")
     show_failure(failures[0])
-    words = [check_command(), "--server", judged.command, "--level", last.level,
+    words = [judge_command(), judged.command, "--level", last.level,
              "-k", failures[0].name.partition("[")[0]]
     print(f"\n  this test alone:\n    {shlex.join(words)}")
 
@@ -160,9 +169,9 @@ def show_row(judged: Judged, width: int) -> None:
     print(line, flush=True)
 
 
-def check_command() -> str:
-    """How to call ./check from here."""
-    return "./check" if Path.cwd() == ROOT else str(ROOT / "check")
+def judge_command() -> str:
+    """How to call ./judge from here."""
+    return "./judge" if Path.cwd() == ROOT else str(ROOT / "judge")
 
 
 def number(count: int, word: str) -> str:
