@@ -12,8 +12,6 @@ gets a configuration of its own, a free port of 127.0.0.1, and runs as nobody.
   otherwise: `-R` and `nowait.N` tell it.
 - What an exchange costs is spread over short-lived processes (inetd's fork, in.fingerd, finger),
   whose CPU time inetd collects as it reaps them: `cutime` and `cstime` of /proc/PID/stat.
-
-Try it: tests/bench/finger_inetd.py   then, in another terminal, what it says.
 """
 
 from __future__ import annotations
@@ -93,10 +91,6 @@ class Inetd:
         """Of inetd itself: all words in front of it have become it."""
         return self._process.pid
 
-    def wait(self) -> None:
-        """Until somebody has ended it."""
-        self._process.wait()
-
     def kill(self) -> None:
         """Ends it."""
         self._process.kill()
@@ -122,23 +116,3 @@ def make_accounts(place: Path, plans: Mapping[str, bytes]) -> Path:
     passwd = place / "passwd"
     passwd.write_text("".join(f"{line}\n" for line in lines))
     return passwd
-
-
-def main() -> int:
-    """Serves one user until Ctrl-C."""
-    if reason := missing("in.fingerd", "finger"):
-        print(reason, file=sys.stderr)
-        return 1
-    words = ("in.fingerd", "-p", str(path_of("finger")))
-    with Inetd(*words, plans={"alice": b"Building a telescope.\n"}) as inetd:
-        print(f"try: printf 'alice\\r\\n' | ncat 127.0.0.1 {inetd.port}")
-        print(f"the inetd that starts {words[0]} is {inetd.pid}; Ctrl-C ends it", flush=True)
-        try:
-            inetd.wait()
-        except KeyboardInterrupt:
-            pass
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -24,8 +24,8 @@ import pytest  # noqa: E402
 from contenders import DEFAULT_BUILD, REPOSITORY  # noqa: E402
 from harness.limits import raise_descriptor_limit  # noqa: E402
 from measures import EXPERIMENTS, NAMES  # noqa: E402
-from measures.experiment import FULL, QUICK, Effort, Experiment, Setting, Table  # noqa: E402
-from rounds import DIRTY, Job, Noise, commit, facts, in_rounds, steps  # noqa: E402
+from measures.experiment import FULL, QUICK, Experiment, Measurement, Setting, Table  # noqa: E402
+from rounds import DIRTY, Noise, commit, facts, in_rounds, steps  # noqa: E402
 
 CORES = 2
 FIGURES = REPOSITORY / "book" / "fig"
@@ -75,28 +75,27 @@ class Progress:
 class Plan:
     """What is to be measured of one experiment."""
 
-    experiment: Experiment
+    measurement: Measurement
     setting: Setting  # with the names
     rounds: int
-    jobs: list[Job]
 
     @classmethod
     def of(cls, experiment: Experiment, names: list[str], setting: Setting,
            rounds: int | None) -> Plan | None:  # fmt: skip
         """None: nothing of it can be measured here, and a line says why."""
         setting = replace(setting, names=tuple(names))
-        rounds = rounds or (1 if experiment.counts else setting.effort.rounds)
         try:
-            jobs = list(experiment.jobs(setting))
+            measurement = experiment.measurement(setting)
         except pytest.skip.Exception as reason:
             title = " and ".join(measured.label(name) for name in names)
             print(f"{title} is left out: {reason}", file=sys.stderr)
             return None
-        return cls(experiment, setting, rounds, jobs) if jobs else None
+        rounds = rounds or (1 if measurement.counts else setting.effort.rounds)
+        return cls(measurement, setting, rounds) if measurement.jobs else None
 
     @property
     def steps(self) -> int:
-        return steps(self.jobs, self.rounds)
+        return steps(self.measurement.jobs, self.rounds)
 
 
 def as_json(name: str, table: Table, common: dict[str, Any]) -> dict[str, Any]:
@@ -104,7 +103,7 @@ def as_json(name: str, table: Table, common: dict[str, Any]) -> dict[str, Any]:
     found = {
         "name": name, "title": table.title, **common, "head": list(table.head),
         "rows": [{"label": label, "cells": cells} for label, cells in table.rows],
-        "notes": table.notes,
+        "notes": list(table.notes),
     }
     if table.chart or table.picture:
         found["figure"] = f"{name}.svg"
@@ -124,21 +123,21 @@ def run(experiment: Experiment, names: list[str], setting: Setting, rounds: int 
 
 def carry_out(plan: Plan, whole: Whole, out: Path, figures: Path) -> None:
     """Measures, writes and prints."""
-    experiment, setting, names = plan.experiment, plan.setting, plan.setting.names
+    measurement, setting, names = plan.measurement, plan.setting, plan.setting.names
     noise = Noise(whole.load)
     progress = Progress(" and ".join(measured.label(name) for name in names), whole)
-    results = in_rounds(plan.jobs, plan.rounds, progress)
+    results = in_rounds(measurement.jobs, plan.rounds, progress)
     progress.end()
     common = {
         "command": f"./measure {' '.join(names)}", "effort": setting.effort.name,
-        "rounds": plan.rounds, "seconds": setting.effort.seconds, "counted": experiment.counts,
+        "rounds": plan.rounds, "seconds": setting.effort.seconds, "counted": measurement.counts,
         "machine": facts(setting.build), "quiet": noise.quiet, "noise": noise.words(),
         "results": results,
     }
-    for name, table in experiment.tables(results, setting).items():
+    for name, table in measurement.tables(results).items():
         if name in names:
             write(as_json(name, table, common), table, out, figures)
-    if not noise.quiet and not experiment.counts:
+    if not noise.quiet and not measurement.counts:
         print(f"  ({noise.words()}: the machine was not quiet)\n", flush=True)
 
 
@@ -181,12 +180,12 @@ def parse() -> argparse.Namespace:
     return arguments
 
 
-def main(effort: Effort | None = None) -> None:
+def main() -> None:
     arguments = parse()
     if arguments.list:
         print("\n".join(NAMES))
         return
-    effort = effort or (QUICK if arguments.quick else FULL)
+    effort = QUICK if arguments.quick else FULL
     if arguments.quick and not arguments.out:
         arguments.out = arguments.build / "quick"  # too rough for the book
     out, figures = arguments.out or measured.NUMBERS, arguments.out or FIGURES

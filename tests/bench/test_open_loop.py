@@ -14,8 +14,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 
 import pytest
 
@@ -31,14 +30,9 @@ STALL_SECONDS = 0.3
 pytestmark = needs_load
 
 
-@contextmanager
-def stage() -> Iterator[Server]:
+def stage() -> AbstractContextManager[Server]:
     """One that serves several connections at once."""
-    server = Contender(STAGES[0], STAGES[0]).start(BUILD, before=())
-    try:
-        yield server
-    finally:
-        server.kill()
+    return Contender(STAGES[0], STAGES[0]).running(BUILD, before=())
 
 
 def during_a_stall(*options: str) -> dict[str, float]:
