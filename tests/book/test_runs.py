@@ -40,7 +40,7 @@ def marks_if_not_built(transcript: Path) -> list[pytest.MarkDecorator]:
     here = "".join(re.findall(r'^  \$ cd "\$BUILD/([^"]+)"', text, re.MULTILINE)[-1:])
     programs = [f"{here}/{step}" for step in re.findall(r"\./(\d\d-[\w-]+)", text)]
     for part in re.findall(r"\b(?:start|count_calls) (part\d|finger)", text):
-        stage = next((path.name for path in ROOT.glob(f"{part}*/main.cc")), "")
+        stage = next((path.parent.name for path in ROOT.glob(f"{part}*/main.cc")), "")
         programs.append("finger/fingerd" if part == "finger" else f"{stage}/{stage}")
     missing = [name for name in programs if not (BUILD / name).exists()]
     return [pytest.mark.skip(reason=f"{missing[0]} is not built")] if missing else []
