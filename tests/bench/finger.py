@@ -16,7 +16,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -125,24 +124,29 @@ class Bench:
         """A context in which it runs."""
         return debian_daemon() if name == DEBIAN else built_daemon(self.build, name, self.users)
 
-    def load(self, running: Running, *options: str, clients: int = CLIENTS) -> Numbers:
-        """What finger_load says."""
-        answer = self.directory / "answer"
-        words = [str(self.build / "tests" / "bench" / "finger_load"), "--port", str(running.port)]
-        words += ["--query", "alice", "--answer", str(answer), "--clients", str(clients), *options]
-        return json.loads(client(*words, within=60))
+    def load(self, running: Running, seconds: float = 0, exchanges: int = 0,
+             clients: int = CLIENTS, sources: int = 8) -> Numbers:  # fmt: skip
+        """What the clients say, of as many exchanges as fit the time, or so many."""
+        words = {"port": running.port, "query": "alice", "answer": self.directory / "answer",
+                 "clients": clients, "sources": sources, "exchanges": exchanges,
+                 "ms": f"{seconds * 1000:.0f}"}
+        program = str(self.build / "tests" / "bench" / "variants")
+        found: Numbers = json.loads(client(
+            program, "finger_load", *(f"{name}={value}" for name, value in words.items()),
+            within=60))
+        return found
 
     def warm(self, running: Running) -> None:
         """Some exchanges that do not count, after one whose answer is kept."""
         (self.directory / "answer").write_bytes(answer_of(running.port))
-        self.load(running, "--exchanges", str(WARM_UP_EXCHANGES))
+        self.load(running, exchanges=WARM_UP_EXCHANGES)
 
     def measure(self, name: str) -> Numbers:
         """One round of one daemon."""
         with self.start(name) as running:
             self.warm(running)
             before = running.cpu_seconds()
-            found = self.load(running, "--duration", f"{self.seconds * 1000:.0f}ms")
+            found = self.load(running, self.seconds)
             cpu = running.cpu_seconds() - before
         return {
             "cpu_us": cpu / found["exchanges"] * 1e6,
@@ -168,7 +172,7 @@ class Bench:
                 )
                 if not attached:
                     raise SystemExit("strace does not attach: is tracing permitted here?")
-                self.load(running, "--exchanges", str(COUNTED_EXCHANGES), clients=clients)
+                self.load(running, exchanges=COUNTED_EXCHANGES, clients=clients)
                 tracer.send_signal(signal.SIGINT)
             # Share, seconds, microseconds a call, calls, errors if there are any, name.
             lines = [line.split() for line in log.read_text().splitlines()]

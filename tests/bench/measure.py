@@ -31,15 +31,31 @@ CORES = 2
 FIGURES = REPOSITORY / "book" / "fig"
 
 
-class Whole:
-    """How much there is to do, in all experiments together."""
+class Progress:
+    """How far it is, in all experiments together: on a terminal, a line that changes; elsewhere, a
+    line for each experiment."""
 
     def __init__(self, steps: int) -> None:
         self._steps, self._done, self._began = steps, 0, time.monotonic()
         self.load = os.getloadavg()[0]  # before any of it
+        self._live = sys.stderr.isatty()
 
-    def step(self) -> None:
+    def begin(self, names: str) -> None:
+        self._names, self._begun = names, time.monotonic()
+        if not self._live:
+            print(f"measure: {names}", file=sys.stderr)
+
+    def step(self, done: int, of: int) -> None:
+        """So much of this experiment."""
         self._done += 1
+        if self._live:
+            print(f"\r\033[Kmeasure: {self._names}: {done} of {of}; {self.left()}", end="",
+                  file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        clear, took = "\r\033[K" if self._live else "", time.monotonic() - self._begun
+        print(f"{clear}measure: {self._names}: {took:.0f} s; {self.left()}", file=sys.stderr,
+              flush=True)
 
     def left(self) -> str:
         """How far it is, and how long it will take at this pace."""
@@ -47,28 +63,6 @@ class Whole:
         seconds = took / max(self._done, 1) * (self._steps - self._done)
         time_left = f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
         return f"{self._done / self._steps:.0%} of all, about {time_left} left"
-
-
-class Progress:
-    """A line on a terminal that says how far it is; elsewhere, a line for each experiment."""
-
-    def __init__(self, names: str, whole: Whole) -> None:
-        self._names, self._whole, self._began = names, whole, time.monotonic()
-        self._live = sys.stderr.isatty()
-        if not self._live:
-            print(f"measure: {names}", file=sys.stderr)
-
-    def __call__(self, done: int, of: int) -> None:
-        self._whole.step()
-        if self._live:
-            print(f"\r\033[Kmeasure: {self._names}: {done} of {of}; {self._whole.left()}", end="",
-                  file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        took = time.monotonic() - self._began
-        clear = "\r\033[K" if self._live else ""
-        print(f"{clear}measure: {self._names}: {took:.0f} s; {self._whole.left()}",
-              file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True)
@@ -87,7 +81,7 @@ class Plan:
         try:
             measurement = experiment.measurement(setting)
         except pytest.skip.Exception as reason:
-            title = " and ".join(measured.label(name) for name in names)
+            title = " and ".join(map(measured.label, names))
             print(f"{title} is left out: {reason}", file=sys.stderr)
             return None
         rounds = rounds or (1 if measurement.counts else setting.effort.rounds)
@@ -117,16 +111,16 @@ def run(experiment: Experiment, names: list[str], setting: Setting, rounds: int 
     """Measures, writes and prints; whether there was anything to measure."""
     plan = Plan.of(experiment, names, setting, rounds)
     if plan is not None:
-        carry_out(plan, Whole(plan.steps), out, figures)
+        carry_out(plan, Progress(plan.steps), out, figures)
     return plan is not None
 
 
-def carry_out(plan: Plan, whole: Whole, out: Path, figures: Path) -> None:
+def carry_out(plan: Plan, progress: Progress, out: Path, figures: Path) -> None:
     """Measures, writes and prints."""
     measurement, setting, names = plan.measurement, plan.setting, plan.setting.names
-    noise = Noise(whole.load)
-    progress = Progress(" and ".join(measured.label(name) for name in names), whole)
-    results = in_rounds(measurement.jobs, plan.rounds, progress)
+    noise = Noise(progress.load)
+    progress.begin(" and ".join(map(measured.label, names)))
+    results = in_rounds(measurement.jobs, plan.rounds, progress.step)
     progress.end()
     common = {
         "command": f"./measure {' '.join(names)}", "effort": setting.effort.name,
@@ -171,7 +165,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, metavar="N", help="instead of as many as planned")
     parser.add_argument("--build", type=Path, default=DEFAULT_BUILD, metavar="DIR",
                         help="a build's directory (build/default)")
-    parser.add_argument("--list", action="store_true", help="print the names")
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.names if name not in NAMES]:
         parser.error(f"there is no {unknown[0]}; there are {', '.join(NAMES)}")
@@ -182,9 +175,6 @@ def parse() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse()
-    if arguments.list:
-        print("\n".join(NAMES))
-        return
     effort = QUICK if arguments.quick else FULL
     if arguments.quick and not arguments.out:
         arguments.out = arguments.build / "quick"  # too rough for the book
@@ -205,9 +195,9 @@ def main() -> None:
             plans.append(plan)
         else:
             left_out += names
-    whole = Whole(sum(plan.steps for plan in plans))
+    progress = Progress(sum(plan.steps for plan in plans))
     for plan in plans:
-        carry_out(plan, whole, out, figures)
+        carry_out(plan, progress, out, figures)
     print(f"measure: {time.monotonic() - began:.0f} s; numbers in {out}", file=sys.stderr)
     if left_out:
         sys.exit(f"measure: left out: {', '.join(left_out)}")

@@ -24,7 +24,7 @@ import pytest
 import rounds
 from contenders import DEFAULT_BUILD, REPOSITORY
 from harness.limits import raise_descriptor_limit
-from measure import Whole, charts, measured, run
+from measure import Progress, charts, measured, run
 from measures import EXPERIMENTS, NAMES
 from measures.budgets import Bound
 from measures.experiment import (P99, Chart, Effort, Experiment, Measurement, Setting, Table,
@@ -207,10 +207,11 @@ def test_the_order_of_rounds_is_that_of_time_and_what_is_exact_is_counted_once()
 
 
 def test_it_says_how_far_it_is() -> None:
-    whole = Whole(10)
-    for _ in range(5):
-        whole.step()
-    assert whole.left().startswith("50% of all, about 0 s left")
+    progress = Progress(10)
+    progress.begin("fake")
+    for done in range(5):
+        progress.step(done, 10)
+    assert progress.left().startswith("50% of all, about 0 s left")
 
 
 EXACT = {"title": "T", "description": "What was counted, a curve for who is in this picture here.",

@@ -37,7 +37,7 @@ from workloads import Numbers
 
 def need_fingerd(setting: Setting) -> str:
     """Skips where it is not built."""
-    need_program(setting.build / "tests" / "bench" / "finger_load")
+    need_program(setting.build / "tests" / "bench" / "variants")
     return need_program(setting.build / OURS[FINGERD][0])
 
 
@@ -178,7 +178,7 @@ def ask_many(setting: Setting) -> Numbers:
     """So many at a time ask for alice."""
     with fingerd(setting) as (here, running):
         here.warm(running)
-        return told(here.load(running, "--duration", milliseconds(setting.effort.seconds)))
+        return told(here.load(running, setting.effort.seconds))
 
 
 WAYS_TO_ASK = {
@@ -270,8 +270,7 @@ def beside_slow(_: str, title: str, setting: Setting) -> Numbers:
     with fingerd(setting, *options) as (here, running):
         (here.directory / "answer").write_bytes(answer_of(running.port))
         with SlowClients(running.port, count, source) if count else contextlib.nullcontext():
-            return told(here.load(running, "--sources", "1", "--duration", milliseconds(seconds),
-                                  clients=1))
+            return told(here.load(running, seconds, clients=1, sources=1))
 
 
 def m13_1(setting: Setting) -> Grid:
@@ -297,7 +296,7 @@ def rings(_: str, title: str, setting: Setting) -> Numbers:
     with fingerd(setting, "--workers", workers, *sqpoll, cores=cores) as (here, running):
         here.warm(running)
         before = running.cpu_seconds()
-        found = here.load(running, "--duration", milliseconds(setting.effort.seconds))
+        found = here.load(running, setting.effort.seconds)
         cpu = running.cpu_seconds() - before
     return {**told(found), "cpu_us": cpu / found["exchanges"] * 1e6}
 

@@ -202,7 +202,7 @@ def memory_of_the_silent(_: str, stage: Contender, setting: Setting) -> Numbers:
     """Of one server that so many have connected to."""
     target = Target(stage.name, stage.name, (str(stage.path(setting.build)),))
     (share,) = idle.shares(many(setting))
-    found = idle.measure(target, [share], False, ["--workers", "1"], watched=0.05)
+    found = idle.measure(target, [share], "--workers", "1", watched=0.05)
     return {"own": found.own_bytes[0], "kernel": found.kernel_bytes}
 
 

@@ -8,13 +8,13 @@ import sys
 from functools import partial
 from statistics import median
 
-from contenders import (ALL_STAGES, LADDER, PART1, PART3, PART4, PART5, PART6, REPOSITORY,
-                        SERVER_CORE, Contender, floor_of, on_core)
+from contenders import (ALL_STAGES, PART1, PART3, PART4, PART5, PART6, REPOSITORY, SERVER_CORE,
+                        Contender, floor_of, on_core)
 from measures.counts import exact_calls
-from measures.experiment import (LATENCY_APART_MAX, NOTHING, P50, P99, P999, Cell, Chart, Column,
-                                 Grid, Measurement, Setting, Table, Twice, beside_base, can_trace,
-                                 column, each, exactly, latencies, measured, need_program,
-                                 need_root, of_rounds, ratio, table, throughput, timed, words)
+from measures.experiment import (NOTHING, P50, P99, P999, Cell, Chart, Column, Grid, Measurement,
+                                 Setting, Table, Twice, beside_base, can_trace, column, each,
+                                 exactly, latencies, measured, need_program, need_root, of_rounds,
+                                 ratio, table, throughput, timed, words)
 from ratios import RANGE_MAX, Ratio
 from rounds import Results
 from workloads import WARM_UP_SECONDS, Echo, Numbers, client

@@ -1,10 +1,11 @@
 // Loads a finger daemon with one-shot exchanges: connect, ask, read to the end of the stream,
-// compare every byte, close; then the next. One thread and a closed loop: --clients exchanges are
-// under way at a time. Prints one line of JSON.
+// compare every byte, close; then the next. One thread and a closed loop: so many clients have an
+// exchange under way at a time.
 // The daemon closes first, so TIME_WAIT is on its side, and our ports are free again at once. The
-// clients come from --sources addresses, 127.0.0.1 and up: a port may come again only when the
-// kernel would accept it in TIME_WAIT, and each address has some 28000 of them.
-// Try it: ./finger_load --port 7979 --query alice --answer FILE --exchanges 10000
+// clients come from several addresses, 127.0.0.1 and up: a port may come again only when the kernel
+// would accept it in TIME_WAIT, and each address has some 28000 of them.
+// Try it: ./variants finger_load port=7979 query=alice answer=FILE exchanges=10000 ms=0 clients=32
+//         sources=8
 
 #include <fmt/format.h>
 #include <sys/epoll.h>
@@ -13,8 +14,7 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <limits>
@@ -23,14 +23,14 @@
 #include <vector>
 
 #include "common/fd.h"
-#include "common/net/address.h"
 #include "common/result.h"
+#include "common/net/address.h"
 #include "common/server/duration.h"
 #include "common/server/log.h"
-#include "common/server/options.h"
-#include "common/server/process.h"
 #include "load/histogram.h"
 #include "load/source.h"
+#include "variants/loopback.h"
+#include "variants/variant.h"
 
 namespace {
 
@@ -40,11 +40,10 @@ using common::Status;
 constexpr int patience_ms = 10'000;
 
 struct Settings {
-  common::Options server;
-  std::uint32_t clients = 32;
-  std::uint32_t sources = 8;
-  std::uint64_t exchanges = 0;  ///< 0: as many as fit the duration.
-  std::chrono::milliseconds duration = std::chrono::seconds(1);
+  std::uint16_t port;
+  std::uint32_t sources;
+  std::uint64_t exchanges;  ///< 0: as many as fit the duration.
+  std::chrono::milliseconds duration;
   std::string query;
   std::string answer;
 };
@@ -52,11 +51,11 @@ struct Settings {
 /// So many clients, each with one exchange after the other.
 class Crowd {
  public:
-  explicit Crowd(const Settings& settings)
+  Crowd(const Settings& settings, std::size_t clients)
       : settings_(settings),
-        server_(*common::Address::parse(settings.server.host, settings.server.port)),
+        server_(*common::Address::parse("127.0.0.1", settings.port)),
         epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-        clients_(settings.clients) {}
+        clients_(clients) {}
 
   /// Errors: of socket(2), connect(2), send(2), recv(2); bad_message: not the answer that is
   /// expected; timed_out: nothing has come for ten seconds.
@@ -73,15 +72,14 @@ class Crowd {
     return {};
   }
 
-  void print() const {
-    const double seconds = std::chrono::duration<double>(end_ - begin_).count();
+  variants::Numbers numbers() const {
     const auto us = [this](double share) {
       return static_cast<double>(latency_.quantile(share)) / 1000;
     };
-    fmt::print(
-        "{{\"exchanges\": {}, \"seconds\": {:.6f}, \"p50_us\": {:.2f}, \"p99_us\": {:.2f}, "
-        "\"max_us\": {:.2f}}}\n",
-        latency_.total(), seconds, us(0.5), us(0.99), us(1.0));
+    return {{"exchanges", latency_.total()},
+            {"seconds", variants::seconds(end_ - begin_)},
+            {"p50_us", us(0.5)},
+            {"p99_us", us(0.99)}};
   }
 
  private:
@@ -174,55 +172,27 @@ class Crowd {
   load::Histogram latency_;
 };
 
-common::OptionLine text(std::string name, std::string value_name, std::string meaning,
-                        std::function<bool(std::string_view)> set) {
-  return {.name = std::move(name),
-          .value_name = std::move(value_name),
-          .fallback = "",
-          .meaning = std::move(meaning),
-          .takes = "that, and it must be there",
-          .set = std::move(set)};
+std::string content_of(const std::string& name) {
+  std::ifstream file(name);
+  loopback::check(file.good() ? 0 : -1, name.c_str());
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
-bool read_file(std::string_view name, std::string& content) {
-  std::ifstream file{std::string(name)};
-  content.assign(std::istreambuf_iterator<char>(file), {});
-  return file.good() || file.eof();
-}
-
-common::Program program(Settings& settings) {
-  using common::number_option;
-  constexpr std::uint64_t many = std::numeric_limits<std::uint32_t>::max();
-  return {.name = "finger_load",
-          .summary = "Asks a finger daemon again and again, checks the answers and measures.",
-          .options = {
-              number_option("--port", "N", "where it listens, on 127.0.0.1", settings.server.port,
-                            1, std::numeric_limits<std::uint16_t>::max()),
-              number_option("--clients", "N", "exchanges at a time", settings.clients, 1, 10'000),
-              number_option("--sources", "N", "addresses they come from", settings.sources, 1, 250),
-              number_option("--exchanges", "N", "so many in all; 0: as many as fit --duration",
-                            settings.exchanges, 0, many),
-              common::duration_option("--duration", "how long to go on", settings.duration),
-              text("--query", "NAME", "whom to ask for",
-                   [&settings](std::string_view name) {
-                     settings.query = std::string(name) + "\r\n";
-                     return true;
-                   }),
-              text("--answer", "FILE", "the bytes that must come",
-                   [&settings](std::string_view name) { return read_file(name, settings.answer); }),
-          }};
-}
-
-}  // namespace
-
-int main(int argc, char** argv) {
-  Settings settings;
-  if (const auto status = common::parse_options(argc, argv, program(settings))) return *status;
-  common::prepare_process(settings.clients);
-  Crowd crowd(settings);
+variants::Numbers finger_load(const variants::Words& words) {
+  const Settings settings{.port = static_cast<std::uint16_t>(words.number("port")),
+                          .sources = words.number("sources"),
+                          .exchanges = words.number("exchanges"),
+                          .duration = words.milliseconds("ms"),
+                          .query = words.text("query") + "\r\n",
+                          .answer = content_of(words.text("answer"))};
+  Crowd crowd(settings, words.number("clients"));
   if (const auto done = crowd.run(); !done) {
     common::log(fmt::format("finger_load: {}", done.error().message()));
-    return 1;
+    std::exit(1);
   }
-  crowd.print();
+  return crowd.numbers();
 }
+
+const variants::Variant known("finger_load", finger_load);
+
+}  // namespace
