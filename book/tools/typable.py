@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """Whether a chapter can be typed: a reader who has read only what came before, on a bare system.
 
 Nothing is run. Each command has to be a program that is installed by then, a function of

@@ -210,6 +210,13 @@ def note_hunted(proofs: Proofs) -> None:
             note(proofs, f"{bug.name}.patch", [test])
 
 
+def what_to_hunt(proofs: Proofs) -> list[str]:
+    """For each test that nothing has made fail, the command that asks the broken servers."""
+    return [f"nothing has made {test} fail yet; after tests/zoo/proofs.py build: "
+            f"tests/zoo/proofs.py run --missing --in {test}"
+            for test, names in proofs.items() if not names]
+
+
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -232,11 +239,12 @@ def main() -> int:
         proofs = read()
         note_hunted(proofs)
         write(proofs)
+        print(*what_to_hunt(proofs), sep="\n")
     elif arguments.command == "check":
         proofs = read()
         note_hunted(proofs)
         if table(proofs) != LIST.read_text(encoding="utf-8"):
-            print("the list is not complete: tests/zoo/proofs.py hunted")
+            print("the list of proofs is not complete; to write it: tests/zoo/proofs.py hunted")
             return 1
     else:
         missing = [test for test, names in read().items() if not names]
