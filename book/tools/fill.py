@@ -56,7 +56,7 @@ def complaint(block: Block) -> str | None:
     try:
         if block.kind == "listing":
             if block.text != listing_text(block):
-                return "is not what the code says (fill.py --write mends it)"
+                return "is not what the code says (fill.py --write fixes it)"
             whole = block.arguments.endswith(" *")
             lines_max = PROGRAM_LINES_MAX if whole else LISTING_LINES_MAX
             lines = sum(1 for line in block.fence if line.strip())
@@ -64,15 +64,15 @@ def complaint(block: Block) -> str | None:
                 return f"has {lines} lines: cut it to {lines_max}"
         if block.kind == "run":
             wrong = runs.fits(block.fence, runs.expected(block.arguments))
-            return f"{wrong} (fill.py --write mends it)" if wrong else None
+            return f"{wrong} (fill.py --write fixes it)" if wrong else None
         if block.kind == "numbers" and block.text != numbers_text(block):
-            return "is not what was measured (fill.py --write mends it)"
+            return "is not what was measured (fill.py --write fixes it)"
         if block.kind == "value" and block.text != (told := values.text(block.arguments)):
-            return f"says '{block.text}', measured is '{told}' (fill.py --write mends it)"
+            return f"says '{block.text}', measured is '{told}' (fill.py --write fixes it)"
         if block.kind == "about":
             return values.far_off(block.arguments, block.text)
         if block.kind in MADE_OF_WHAT_IS and block.text != MADE_OF_WHAT_IS[block.kind](block):
-            return "is not what there is (fill.py --write mends it)"
+            return "is not what there is (fill.py --write fixes it)"
     except Wrong as wrong_block:
         return str(wrong_block)
     return None
@@ -105,7 +105,7 @@ def _fenced(language: str, lines: list[str]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, epilog=(
         "What the pages of book/diffs say by hand has a tool of its own: diffs.py."))
-    parser.add_argument("--write", action="store_true", help="mend what is wrong")
+    parser.add_argument("--write", action="store_true", help="fix what is wrong")
     parser.add_argument("--build-dir", type=Path, default=DEFAULT_BUILD, metavar="DIR",
                         help="where the steps are built, for runs (default: build/default)")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="default: all")

@@ -4,7 +4,7 @@
 
 An exchange: connect, ask for alice, read a plan of 1 KiB to the end, close. All daemons get the
 same load, one worker each, on core 1; the client has core 0. Every daemon is started afresh for
-each round, in random order, and compared within the round. Debian's fingerd stands under
+each round, in random order, and compared within the round. Debian's fingerd runs under
 openbsd-inetd, with a passwd of its own (finger_inetd.py says how); it prints some lines about the
 login as well.
 
@@ -183,8 +183,9 @@ class Bench:
     def enters(self, clients: int) -> float:
         """How many calls of io_uring_enter(2) an exchange takes fingerd, counted by strace.
 
-        With several clients one call serves many; and strace makes each call dearer, so that still
-        more completions wait for the next. A single client has to wait for everything.
+        With several clients one call serves many; and strace makes each call more expensive, so
+        that still more completions wait for the next. A single client has to wait for
+        everything.
         """
         with self.start(FINGERD) as running:
             self.warm(running)

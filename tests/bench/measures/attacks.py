@@ -41,7 +41,7 @@ class Attack:
     kind: str
     stage: str
     bug: str
-    takes_all_places: bool  # or there is room for newcomers
+    takes_all_places: bool  # or there is room for new connections
     length: float  # for each second of the effort
 
 
@@ -106,7 +106,7 @@ def running(program: Path, places: int, *more: str) -> Iterator[Server]:
 
 
 def suffer(attack: Attack, form: str, program: Path, setting: Setting) -> Numbers:
-    """What a bystander and newcomers get meanwhile."""
+    """What a bystander and new clients get meanwhile."""
     more = attack.bug.split() if (form, attack.bug) == (BROKEN, NO_TIMEOUT) else []
     places = ATTACKERS + (1 if attack.takes_all_places else 10)
     seconds = seconds_of(attack, setting)

@@ -151,7 +151,7 @@ SLOW = {"nobody": (0, MANY), f"{PLACES // 2}, from many addresses": (PLACES // 2
 
 
 class SlowClients:
-    """A thread of clients who never finish their query; who is thrown out comes back."""
+    """A thread of clients that never finish their query; one that is closed comes back."""
 
     def __init__(self, port: int, count: int, source: str) -> None:
         self._port, self._source, self._over = port, source, threading.Event()

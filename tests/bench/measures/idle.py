@@ -14,7 +14,7 @@ from rounds import Job, Results
 from workloads import Numbers
 
 SILENT = 100
-SETTLE_SECONDS = 0.05  # after the last newcomer
+SETTLE_SECONDS = 0.05  # after the last new connection
 MANY = 10_000
 WATCHED_SECONDS = 0.05
 

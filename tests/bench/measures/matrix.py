@@ -185,7 +185,7 @@ def idle_tables(results: Results, setting: Setting) -> dict[str, Table]:
 # An open loop: the rate rises, and nobody is asked less because it is slow
 
 RATES = (5000, 50_000, 100_000, 150_000, 200_000)
-RATE_CONNECTIONS = 100  # with fewer, a server that is behind finds several messages in each
+RATE_CONNECTIONS = 100  # with fewer, a server that is late finds several messages in each
 LATE_MAX = 0.5  # of a latency that may be the client's own
 
 

@@ -1,4 +1,4 @@
-"""Several workers: whom the newcomers go to (M8.2), and what two bring (M8.3)."""
+"""Several workers: whom the new connections go to (M8.2), and what two bring (M8.3)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from workloads import Echo, Numbers
 
 PART5, PART6 = STAGES
 
-# M8.2: whom the newcomers go to
+# M8.2: whom the new connections go to
 
-NEWCOMERS = 400
+NEW_CONNECTIONS = 400
 WORKERS = (2, 4)
 HOW = {"shared": "one epoll for the listener", "exclusive": "`EPOLLEXCLUSIVE`",
        "reuseport": "`SO_REUSEPORT`"}
@@ -38,13 +38,13 @@ def sockets_in_epolls(server: Server) -> list[int]:
     return counts
 
 
-def newcomers(setting: Setting) -> int:
-    return min(NEWCOMERS, max(setting.effort.counted // 4, 20))
+def new_connections(setting: Setting) -> int:
+    return min(NEW_CONNECTIONS, max(setting.effort.counted // 4, 20))
 
 
 def spread(how: str, workers: int, order: str, setting: Setting) -> Numbers:
-    """The busiest worker's share of the newcomers, in percent."""
-    count = newcomers(setting)
+    """The busiest worker's share of the new connections, in percent."""
+    count = new_connections(setting)
     contender = Contender(PART5, PART5, ("--workers", str(workers), "--accept", how))
     server = contender.start(setting.build, before=())
     try:
@@ -84,7 +84,7 @@ def m8_2_tables(results: Results, setting: Setting) -> dict[str, Table]:
     rows = [(title, [of_rounds(results, f"{workers}, {order}", how, "busiest", 1, SHARES_APART_MAX)
                      for workers, order in columns]) for how, title in HOW.items()]
     return {"m8_2": Table(
-        f"The busiest worker's share of {newcomers(setting)} new connections, in percent",
+        f"The busiest worker's share of {new_connections(setting)} new connections, in percent",
         ["how the listener is watched", *(f"{workers} workers, {ORDERS[order]}, %"
                                           for workers, order in columns)], rows,
         notes=["An even share is 50 % of two workers, 25 % of four. One by one: each client is "

@@ -49,7 +49,7 @@ def crowds(setting: Setting) -> list[int]:
 
 
 def idle_memory(crowd: int, setting: Setting) -> float:
-    """Bytes of the server's own for a client who has said one thing."""
+    """Bytes of the server's own for a client that has said one thing."""
     server = PART2.start(setting.build)
     try:
         server.connect().echo(b"warm")
@@ -72,7 +72,7 @@ def switches_and_latency(crowd: int, setting: Setting) -> Numbers:
         messages = max(crowd * MESSAGES_EACH, setting.effort.counted)
         words = load.words(setting.build, server.address[1], 0, messages=messages)
         found = json.loads(client(*words, within=0))
-        # Threads that have ended take their counts along; whoever waits for the process has all.
+        # Threads that have ended take their counts along; waiting for the process gives all.
         server.send_signal(signal.SIGKILL)
         _, _, usage = os.wait4(server.pid, 0)
     finally:

@@ -1,4 +1,4 @@
-// Waits with poll(2) for clients who say nothing, and counts how often it wakes up all the same.
+// Waits with poll(2) for clients that say nothing, and counts how often it wakes up all the same.
 // With --output always it asks for room to send, too, though it has nothing to send; with never it
 // asks for input alone. Prints one line of JSON.
 // Try it: ./idle_poll --output always   and   ./idle_poll --output never

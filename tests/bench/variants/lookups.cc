@@ -1,8 +1,8 @@
 // Finds the connection that an event is about, in three ways: the event carries a pointer; or a
 // token, which leads to a slot of part 4's slab; or a number that a hash map knows. Of every 16
-// connections one was closed after its event had been taken, and a newcomer has its place: such an
-// event must find nobody. Prints one line of JSON.
-// Try it: ./lookups --map pointer   and   ./lookups --map slab
+// connections one was closed after its event had been taken, and a new connection has its place:
+// such an event must find none. Prints one line of JSON. Try it: ./lookups --map pointer   and
+// ./lookups --map slab
 
 #include <fmt/format.h>
 
@@ -41,7 +41,7 @@ class Pointers {
  public:
   explicit Pointers(std::size_t size) { connections_.reserve(size); }
   std::uint64_t add(std::uint64_t number) {
-    if (!free_.empty()) {  // where the one that was closed stood
+    if (!free_.empty()) {  // where the one was that has been closed
       Connection* const place = free_.back();
       free_.pop_back();
       *place = Connection(number);
