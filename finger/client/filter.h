@@ -16,7 +16,7 @@ enum class Show {
   everything,  ///< Not even line ends are touched.
 };
 
-/// Makes a stranger's answer safe for a terminal, however the answer was sliced on its way. CRLF
+/// Makes an unknown server's answer safe for a terminal, however it was sliced on its way. CRLF
 /// becomes LF, and a last line without an end gets one. Every other byte that is not shown is
 /// written as an escape such as `\x1b`, so that nothing can move the cursor, command the terminal
 /// or forge a line; except invisible characters, which are left out: text directions, joiners,

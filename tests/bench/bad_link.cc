@@ -1,6 +1,6 @@
 // A link between two network namespaces, as bad as it is told to be: what tc-netem(8) does, for
-// kernels that do not have it. Its ends are two TUN devices called `bad`, which whoever starts it
-// gives addresses to. Runs until it is ended.
+// kernels that do not have it. Its ends are two TUN devices called `bad`, which get their addresses
+// from the program that starts it. Runs until it is ended.
 //
 //     bad_link PID PID [delay=MS] [loss=PERCENT] [duplicate=PERCENT] [reorder=PERCENT]
 //              [rate=KBIT] [seed=N]

@@ -1,4 +1,4 @@
-"""Who is measured: the stages, the peers and nginx, each started afresh on a core of its own."""
+"""What is measured: the stages, the peers and nginx, each started afresh on a core of its own."""
 
 from __future__ import annotations
 

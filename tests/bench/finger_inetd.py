@@ -5,10 +5,10 @@ both; the two daemons cannot be installed together. Nothing here is a service of
 gets a configuration of its own, a free port of 127.0.0.1, and runs as nobody.
 
 - Without plans a daemon answers about the users of the machine, as nobody may see them.
-- With plans, the processes stand in a mount namespace of their own with an /etc/passwd for these
+- With plans, the processes are in a mount namespace of their own with an /etc/passwd for these
   users: finger(1) prints some lines about the login (`Login: …`, `Never logged in.`, `No mail.`)
   and the plan.
-- inetd takes no more than 256 connections a minute, and pauses ten minutes behind that, unless told
+- inetd takes no more than 256 connections a minute, and then pauses for ten minutes, unless told
   otherwise: `-R` and `nowait.N` tell it.
 - What an exchange costs is spread over short-lived processes (inetd's fork, in.fingerd, finger),
   whose CPU time inetd collects as it reaps them: `cutime` and `cstime` of /proc/PID/stat.

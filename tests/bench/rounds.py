@@ -92,7 +92,7 @@ def git(*words: str) -> str:
 
 
 def compiler(build: Path) -> tuple[str, str]:
-    """Who compiled the stages, and with which flags that matter for speed."""
+    """The compiler of the stages, and those of its flags that matter for speed."""
     database = build / "compile_commands.json"
     entries = json.loads(database.read_text()) if database.is_file() else []
     words = next((shlex.split(entry["command"]) for entry in entries
@@ -126,7 +126,7 @@ def stolen_seconds() -> float:
 
 def others_seconds() -> float:
     """CPU time of everybody but this process and its children, of those that have ended: it grows
-    by what others do. Without what interrupts do for the network, which is mostly ours."""
+    by what others do. Without what interrupts do for the network, most of which is ours."""
     fields = Path("/proc/stat").read_text().split()
     busy = sum(map(int, fields[1:4])) / os.sysconf("SC_CLK_TCK")  # user, nice, system
     for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):

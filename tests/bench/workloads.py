@@ -116,7 +116,7 @@ def cpu_at_rest(process: Process) -> float:
 def ab(url: str, load: Http) -> Numbers:
     """How many requests were answered, and how many a second."""
     limit = ("-n", str(load.requests)) if load.requests else ("-t", str(HTTP_SECONDS))
-    most = () if load.requests else ("-n", "1000000")  # -t alone would mean 50000; -n behind it
+    most = () if load.requests else ("-n", "1000000")  # -t alone would mean 50000; -n after it
     said = client(
         "ab", "-q", "-k", "-c", str(load.connections), *limit, *most, url,
         within=HTTP_SECONDS + load.requests / AB_A_SECOND_AT_LEAST,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PROTOCOL = ROOT / "tests" / "protocol"
-IN_PARALLEL = ("-n", "3", "--dist", "loadgroup")  # on two cores: mostly they wait
+IN_PARALLEL = ("-n", "3", "--dist", "loadgroup")  # on two cores: most of the time they wait
 LOOK_SECONDS = 0.1  # how often the progress of a run is looked at
 NO_TESTS = 5  # exit status of pytest
 STOP_SECONDS = 10

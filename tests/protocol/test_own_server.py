@@ -309,13 +309,13 @@ def test_a_prefix_that_fits_no_stage_is_a_usage_error() -> None:
     assert "fits part1-blocking and part2-threads" in run.stdout, run.stdout
 
 
-@pytest.mark.parametrize("stranger", ["silent", "listening"])
+@pytest.mark.parametrize("other", ["silent", "listening"])
 def test_a_port_that_was_taken_meanwhile_is_tried_again(
-    stranger: str, monkeypatch: pytest.MonkeyPatch
+    other: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
-        if stranger == "listening":  # and answers before our server has found its port taken
+        if other == "listening":  # and answers before our server has found its port taken
             other.listen()
         ports = iter([other.getsockname()[1], free_port()])
         monkeypatch.setattr(servers, "free_port", lambda: next(ports))

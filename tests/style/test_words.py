@@ -4,6 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import comments
 import english
 import pytest
 from project import ROOT, complain, files, name, stages, text
@@ -31,6 +32,11 @@ def test_no_text_reads_as_translated() -> None:
     complain([f"{name(path)}:{line}: '{what}': {instead}"
               for path in markdown_files()
               for line, what, instead in english.complaints(text(path) or "")])
+
+
+def test_no_comment_reads_as_translated() -> None:
+    complain([f"{name(path)}:{line}: '{what}': {instead}" for path in files()
+              for line, what, instead in english.complaints(comments.comments(path))])
 
 
 def test_nothing_speaks_of_what_the_reader_has_not_got() -> None:

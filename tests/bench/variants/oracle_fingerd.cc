@@ -1,4 +1,4 @@
-// A finger daemon that tells by its time who exists: it looks for whoever is asked for in a file as
+// A finger daemon that tells by its time who exists: it looks for the user in a file as
 // passwd(5) is, line by line, and stops where it finds the name. Nobody has opted in, and all get
 // the same answer. One client at a time. Only to be measured beside fingerd.
 // Try it: ./variants oracle_fingerd passwd=/etc/passwd

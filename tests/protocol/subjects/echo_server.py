@@ -23,7 +23,7 @@ def serve(connection: socket.socket) -> None:
                 if len(payload) < length:
                     break
                 connection.sendall(header + payload)
-            connection.shutdown(socket.SHUT_WR)  # our end of stream, behind the last answer
+            connection.shutdown(socket.SHUT_WR)  # our end of stream, after the last answer
             connection.settimeout(2)
             while stream.read1(65536):  # closing with unread input would reset the answers away
                 pass

@@ -260,7 +260,7 @@ class Loop:
         self.see_to_the_time()
 
     def see_to_the_time(self) -> None:
-        """Whoever is late leaves."""
+        """A connection that is late is closed."""
         now = time.monotonic()
         if self.accept_again <= now:
             self.resume_accepting()

@@ -136,7 +136,7 @@ TEST_F(Uring, AResultThatIsThereIsNotLostToACancel) {
     EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")), Succeeded());
     Scope scope(loop);
     scope.spawn(receive(loop, ends.server, canceller, outcome));
-    canceller.cancel();  // behind the request, in the same submission
+    canceller.cancel();  // after the request, in the same submission
     co_await scope.join();
     EXPECT_EQ(*outcome, Result<std::size_t>(2));
   });

@@ -1,13 +1,13 @@
-"""One statement a line: the comma operator is not used."""
+"""One statement a line: neither a comma operator nor a ?: makes one of two."""
 
-import comma
 import pytest
 from project import complain, cpp_files, name, text
+from statements import COMMA, CONDITIONAL, doubled_statements
 
 
-def test_there_is_no_comma_operator() -> None:
-    complain([f"{name(path)}:{line}: a comma operator: write two statements"
-              for path in cpp_files() for line in comma.comma_operators(text(path) or "")])
+def test_no_statement_is_two() -> None:
+    complain([f"{name(path)}:{line}: {what}"
+              for path in cpp_files() for line, what in doubled_statements(text(path) or "")])
 
 
 @pytest.mark.parametrize("statement", [
@@ -25,7 +25,16 @@ def test_there_is_no_comma_operator() -> None:
     "if (size <= 1 << 4) close(a), close(b);",
 ])
 def test_a_comma_operator_is_seen(statement: str) -> None:
-    assert comma.comma_operators(f"void f(int x) {{\n{statement}\n}}\n") == [2]
+    assert doubled_statements(f"void f(int x) {{\n{statement}\n}}\n") == [(2, COMMA)]
+
+
+@pytest.mark.parametrize("statement", [
+    "log.wake ? log.wake() : write_now(log.queue);",
+    "if (open) size == 0 ? close() : flush();",
+    "for (int i = 0; i < 9; ++i) found != end ? use(i) : make(i);",
+])
+def test_a_conditional_expression_for_what_it_does_is_seen(statement: str) -> None:
+    assert doubled_statements(f"void f(int x) {{\n{statement}\n}}\n") == [(2, CONDITIONAL)]
 
 
 @pytest.mark.parametrize("statement", [
@@ -46,6 +55,12 @@ def test_a_comma_operator_is_seen(statement: str) -> None:
     "std::ostream& operator<<(std::ostream& out, const P& p) { return out << p.a; }",
     "static void operator delete(void* frame, std::size_t bytes) noexcept;",
     'puts("a, b"); // first(), second();',
+    "return log.wake ? log.wake() : write_now(log.queue);",
+    "size += begun == 0 ? first() : next();",
+    "(void)(open ? close(a) : close(b));",
+    "const auto found = is_new ? make() : find();",
+    "for (const auto byte : is_new ? make() : find()) use(byte);",
+    "for (const auto byte : is_new ? make() : find()) use(byte);",
 ])
-def test_a_comma_that_separates_is_not_reported(statement: str) -> None:
-    assert comma.comma_operators(f"void f(int x, int y) {{\n{statement}\n}}\n") == []
+def test_one_statement_is_not_reported(statement: str) -> None:
+    assert doubled_statements(f"void f(int x, int y) {{\n{statement}\n}}\n") == []

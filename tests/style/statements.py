@@ -1,4 +1,5 @@
-"""Finds the comma operator in C++: `first(), second();` where two statements are meant.
+"""Finds two statements in one: the comma operator of C++, `first(), second();`, and a conditional
+operator that only chooses what to do, `found ? use() : make();`, where an `if` is meant.
 
 GCC has no warning for it, and Clang's -Wcomma is not everywhere, so this reads tokens. It relies on
 the project's format: a `<` with no blank before it opens template arguments. A comma separates, and
@@ -11,7 +12,7 @@ import re
 
 import cpp
 
-TOKEN = re.compile(r"[A-Za-z_]\w*|\.\.\.|->|::|<<|<=|\d[\w.']*|\S")
+TOKEN = re.compile(r"[A-Za-z_]\w*|\.\.\.|->|::|<<|[<>=!]=|\d[\w.']*|\S")
 OPERATOR = re.compile(  # the name of an operator function, whose sign opens no bracket
     r"\boperator\s*(?:\(\)|\[\]|(?:new|delete|co_await)\b|[^\w\s(\[]+)")
 CLOSES = {")": "(", "]": "[", "}": "{"}
@@ -29,6 +30,10 @@ DECLARATION = re.compile(
     r"|(?:using|template|typedef|class|struct|enum|public|private|protected|namespace)\b")
 
 
+Found = tuple[int, str]
+COMMA, CONDITIONAL = "a comma operator: write two statements", "?: for what it does: write an if"
+
+
 class Bracket:
     """An open bracket, or the file around all: its statement so far, and what was found in it."""
 
@@ -37,30 +42,36 @@ class Bracket:
         self.is_block = sign == "" or (sign == "{" and before in BLOCK)
         self.statement: list[str] = []  # its tokens; an inner bracket is one token, as "()"
         self.commas: list[int] = []  # the lines of the commas in the statement
-        self.found: list[int] = []
+        self.found: list[Found] = []
 
-    def end_statement(self) -> None:
-        """Reports the commas of the statement unless it is a declaration."""
-        if self.commas and is_expression(self.statement):
-            self.found += self.commas
+    def end_statement(self, line: int) -> None:
+        """Reports the commas of the statement unless it is a declaration, and whether it is a
+        conditional expression whose value is not used."""
+        tokens = without_control(self.statement)
+        if self.commas and is_expression(tokens):
+            self.found += [(comma, COMMA) for comma in self.commas]
+        if "?" in tokens and "=" not in tokens and tokens[0] not in VALUE:
+            self.found.append((line, CONDITIONAL))
         self.statement, self.commas = [], []
 
-    def operators(self) -> list[int]:
-        """The lines of the comma operators directly in this bracket, once it is closed."""
+    def operators(self, line: int) -> list[Found]:
+        """What is directly in this bracket, once it is closed, in that line."""
         if self.sign == "{":
             return self.found if self.is_block else []
         if self.sign != "(":
             return []
         if self.before in CONTROL:
-            self.end_statement()
-            return self.found
+            self.end_statement(line)
+            return [found for found in self.found if found[1] == COMMA]  # `for (x : a ? b : c)`
         is_list = re.match(r"[\w\])>}]", self.before) and self.before not in VALUE
         is_fold = "..." in self.statement
-        return [] if is_list or is_fold or self.in_type else self.commas
+        if is_list or is_fold or self.in_type:
+            return []
+        return [(comma, COMMA) for comma in self.commas]
 
 
-def is_expression(tokens: list[str]) -> bool:
-    """Whether a statement is an expression, where a comma is an operator, or a declaration."""
+def without_control(tokens: list[str]) -> list[str]:
+    """The statement that an `if`, a loop or an `else` controls."""
     while tokens:
         if tokens[0] in CONTROL and "()" in tokens:
             tokens = tokens[tokens.index("()") + 1 :]
@@ -68,6 +79,11 @@ def is_expression(tokens: list[str]) -> bool:
             tokens = tokens[1:]
         else:
             break
+    return tokens
+
+
+def is_expression(tokens: list[str]) -> bool:
+    """Whether a statement is an expression, where a comma is an operator, or a declaration."""
     if not tokens or tokens[0] in VALUE:
         return bool(tokens)
     return not DECLARATION.match(" ".join(tokens))
@@ -81,12 +97,14 @@ def close(outer: Bracket, inner: Bracket, token: str) -> None:
         outer.statement.append(CLOSES[token] + token)
 
 
-def comma_operators(source: str) -> list[int]:
-    """The lines of a source that have a comma operator, one for each."""
+def doubled_statements(source: str) -> list[Found]:
+    """Each line of a source that has two statements in one, and how."""
     code = OPERATOR.sub("operator_", cpp.without_words(source))
-    stack, found, before, end = [Bracket("", "")], [], "", -1
+    stack, before, end = [Bracket("", "")], "", -1
+    found: list[Found] = []
     for match in TOKEN.finditer(code):
         token, here = match[0], stack[-1]
+        line = code.count("\n", 0, match.start()) + 1
         if token in "([{" or (token == "<" and (match.start() == end or before == "template")):
             stack.append(Bracket(token, before, in_type=here.sign == "<"))
         elif token == ">" and here.sign == "<":
@@ -97,14 +115,14 @@ def comma_operators(source: str) -> list[int]:
                 stack.pop()  # it was a comparison
             if len(stack) > 1:
                 inner = stack.pop()
-                found += inner.operators()
+                found += inner.operators(line)
                 close(stack[-1], inner, token)
         elif token == ";":
-            here.end_statement()
+            here.end_statement(line)
             here.is_block = True  # an initializer list has no semicolon
         else:
             if token == ",":
-                here.commas.append(code.count("\n", 0, match.start()) + 1)
+                here.commas.append(line)
             here.statement.append(token)
         before, end = token, match.end()
     return sorted(found + stack[0].found)
