@@ -2,6 +2,7 @@
 # a part which is built alone:
 #
 #   cmake -G Ninja -S part3-nonblocking -B build/part3 && cmake --build build/part3
+file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/version.txt SIX_SERVERS_VERSION)
 set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
