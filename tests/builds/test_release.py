@@ -51,6 +51,13 @@ def test_release_says_what_is_wrong(words: list[str], status: int, says: str) ->
     assert says in run.stdout + run.stderr
 
 
+def test_the_notes_are_what_is_new_in_this_version() -> None:
+    notes = subprocess.run([ROOT / "tools" / "release", "--notes"], capture_output=True, text=True,
+                           check=True).stdout
+    _, this, *_ = re.split(r"^## .*\n", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)
+    assert notes == this
+
+
 def clone(directory: Path) -> Path:
     if not (ROOT / ".git").exists() or shutil.which("git") is None:
         pytest.skip("needs a checkout of git")
