@@ -12,9 +12,8 @@ int main(int argc, char** argv) {
   common::Program program{.name = "part1-blocking",
                           .summary = "Echoes messages, one client at a time.",
                           .options = common::stage_options(options)};
-  options.max_connections = 1;  // for prepare_process(); no option changes it
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
-  common::prepare_process(options);
+  common::prepare_process(1);
 
   const auto server = stage::Server::create(options);
   if (!server) return common::report_failure(options, server.error());

@@ -5,9 +5,9 @@
 #include <array>
 #include <thread>
 
-#include "common/server/accept.h"
+#include "common/net/accept.h"
+#include "common/net/listen.h"
 #include "common/server/constants.h"
-#include "common/server/listen.h"
 #include "common/session.h"
 #include "connection.h"
 

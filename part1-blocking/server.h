@@ -6,8 +6,8 @@
 #include <string>
 
 #include "common/fd.h"
+#include "common/net/accept.h"
 #include "common/result.h"
-#include "common/server/accept.h"
 #include "common/server/log.h"
 #include "common/server/options.h"
 

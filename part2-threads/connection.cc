@@ -8,8 +8,8 @@
 #include <limits>
 #include <thread>
 
+#include "common/net/socket.h"
 #include "common/server/constants.h"
-#include "common/server/socket.h"
 
 namespace stage {
 namespace {

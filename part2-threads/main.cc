@@ -8,15 +8,15 @@
 #include "server.h"
 
 int main(int argc, char** argv) {
-  common::Options options;
+  stage::Options options;
   common::Program program{.name = "part2-threads",
                           .summary = "Echoes messages, a thread for every client.",
                           .options = common::stage_options(options)};
-  program.options.push_back(common::max_connections_option(options));
-  program.options.push_back(
-      common::workers_option(options, "a fixed pool of so many threads, not one for each client"));
+  program.options.push_back(common::max_connections_option(options.max_connections));
+  program.options.push_back(common::workers_option(
+      "a fixed pool of so many threads, not one for each client", options.workers));
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
-  common::prepare_process(options);
+  common::prepare_process(options.max_connections);
 
   const auto server = stage::Server::create(options);
   if (!server) return common::report_failure(options, server.error());

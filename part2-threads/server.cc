@@ -9,9 +9,9 @@
 #include <thread>
 #include <vector>
 
-#include "common/server/accept.h"
+#include "common/net/accept.h"
+#include "common/net/listen.h"
 #include "common/server/constants.h"
-#include "common/server/listen.h"
 #include "common/session.h"
 #include "connection.h"
 
@@ -71,13 +71,13 @@ void use_small_stacks() {
 
 }  // namespace
 
-common::Result<std::unique_ptr<Server>> Server::create(const common::Options& options) {
+common::Result<std::unique_ptr<Server>> Server::create(const Options& options) {
   auto listener = common::listen_on(options.address(), common::SocketMode::blocking);
   if (!listener) return std::unexpected(listener.error());
   return std::unique_ptr<Server>(new Server(options, std::move(*listener)));
 }
 
-Server::Server(const common::Options& options, common::Fd listener)
+Server::Server(const Options& options, common::Fd listener)
     : options_(options), listener_(std::move(listener)), log_(options.verbose) {}
 
 std::string Server::address() const {

@@ -9,19 +9,26 @@
 #include <unordered_set>
 
 #include "common/fd.h"
+#include "common/net/accept.h"
 #include "common/result.h"
-#include "common/server/accept.h"
+#include "common/server/constants.h"
 #include "common/server/log.h"
 #include "common/server/options.h"
 
 namespace stage {
+
+/// What can be chosen on this stage's command line.
+struct Options : common::Options {
+  std::size_t max_connections = common::default_max_connections;
+  std::size_t workers = 0;  ///< 0: a thread for each client.
+};
 
 /// Serves every client on a thread of its own or, with --workers, on one of a fixed pool of
 /// threads. A thread that waits for its client keeps no other client waiting.
 class Server {
  public:
   /// A server that listens where `options` say. Errors: of socket(2), bind(2), listen(2).
-  static common::Result<std::unique_ptr<Server>> create(const common::Options& options);
+  static common::Result<std::unique_ptr<Server>> create(const Options& options);
 
   std::string address() const;
 
@@ -33,7 +40,7 @@ class Server {
   void stop();
 
  private:
-  Server(const common::Options& options, common::Fd listener);
+  Server(const Options& options, common::Fd listener);
 
   common::Status run_threads();
   common::Status run_pool();
@@ -45,7 +52,7 @@ class Server {
   void begin_serving(int socket);
   void end_serving(int socket);
 
-  const common::Options& options_;
+  const Options& options_;
   common::Fd listener_;
   common::ConnectionLog log_;
   common::RepeatedFault accept_fault_{"cannot accept"};

@@ -6,8 +6,8 @@
 #include <span>
 #include <utility>
 
+#include "common/net/socket.h"
 #include "common/server/log.h"
-#include "common/server/socket.h"
 
 namespace stage {
 namespace {

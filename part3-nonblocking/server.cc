@@ -5,8 +5,8 @@
 #include <optional>
 #include <utility>
 
-#include "common/server/accept.h"
-#include "common/server/listen.h"
+#include "common/net/accept.h"
+#include "common/net/listen.h"
 
 namespace stage {
 namespace {
@@ -29,13 +29,13 @@ common::Result<std::optional<common::Accepted>> accept_one(const common::Fd& lis
 
 }  // namespace
 
-common::Result<std::unique_ptr<Server>> Server::create(const common::Options& options) {
+common::Result<std::unique_ptr<Server>> Server::create(const Options& options) {
   auto listener = common::listen_on(options.address(), common::SocketMode::nonblocking);
   if (!listener) return std::unexpected(listener.error());
   return std::unique_ptr<Server>(new Server(options, std::move(*listener)));
 }
 
-Server::Server(const common::Options& options, common::Fd listener)
+Server::Server(const Options& options, common::Fd listener)
     : options_(options), listener_(std::move(listener)) {}
 
 std::string Server::address() const {

@@ -8,6 +8,7 @@
 
 #include "common/fd.h"
 #include "common/result.h"
+#include "common/server/constants.h"
 #include "common/server/duration.h"
 #include "common/server/log.h"
 #include "common/server/options.h"
@@ -15,12 +16,17 @@
 
 namespace stage {
 
+/// What can be chosen on this stage's command line.
+struct Options : common::Options {
+  std::size_t max_connections = common::default_max_connections;
+};
+
 /// Serves every client on one thread, which never waits: it asks each in turn whether there is
 /// something to do, over and over, and so keeps a core busy even when there is nothing.
 class Server {
  public:
   /// A server that listens where `options` say. Errors: of socket(2), bind(2), listen(2).
-  static common::Result<std::unique_ptr<Server>> create(const common::Options& options);
+  static common::Result<std::unique_ptr<Server>> create(const Options& options);
 
   std::string address() const;
 
@@ -32,7 +38,7 @@ class Server {
   void stop();
 
  private:
-  Server(const common::Options& options, common::Fd listener);
+  Server(const Options& options, common::Fd listener);
 
   common::Status accept_new(common::Clock::time_point now);
   void add(common::Accepted accepted, common::Clock::time_point now);
@@ -41,7 +47,7 @@ class Server {
   void begin_drain();
   bool drained() const;
 
-  const common::Options& options_;
+  const Options& options_;
   common::Fd listener_;
   common::RepeatedFault accept_fault_{"cannot accept"};
   Scratch scratch_;

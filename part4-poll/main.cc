@@ -8,14 +8,14 @@
 #include "server.h"
 
 int main(int argc, char** argv) {
-  common::Options options;
+  stage::Options options;
   common::Program program{
       .name = "part4-poll",
       .summary = "Echoes messages, one thread that waits for all clients with poll.",
       .options = common::stage_options(options)};
-  program.options.push_back(common::max_connections_option(options));
+  program.options.push_back(common::max_connections_option(options.max_connections));
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
-  common::prepare_process(options);
+  common::prepare_process(options.max_connections);
 
   const auto server = stage::Server::create(options);
   if (!server) return common::report_failure(options, server.error());

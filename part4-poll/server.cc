@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "common/loop/eventfd.h"
-#include "common/server/accept.h"
+#include "common/net/accept.h"
+#include "common/net/listen.h"
 #include "common/server/constants.h"
-#include "common/server/listen.h"
 
 namespace stage {
 namespace {
@@ -35,7 +35,7 @@ common::Result<std::optional<common::Accepted>> accept_one(const common::Fd& lis
 
 }  // namespace
 
-common::Result<std::unique_ptr<Server>> Server::create(const common::Options& options) {
+common::Result<std::unique_ptr<Server>> Server::create(const Options& options) {
   auto listener = common::listen_on(options.address(), common::SocketMode::nonblocking);
   if (!listener) return std::unexpected(listener.error());
   common::Fd wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
@@ -43,7 +43,7 @@ common::Result<std::unique_ptr<Server>> Server::create(const common::Options& op
   return std::unique_ptr<Server>(new Server(options, std::move(*listener), std::move(wake)));
 }
 
-Server::Server(const common::Options& options, common::Fd listener, common::Fd wake)
+Server::Server(const Options& options, common::Fd listener, common::Fd wake)
     : options_(options), listener_(std::move(listener)), wake_(std::move(wake)) {
   poller_.watch(wake_, Token(Token::Kind::wake), {.input = true});
   poller_.watch(listener_, Token(Token::Kind::listener), {.input = true});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "common/loop/slab.h"
 #include "common/loop/token.h"
 #include "common/result.h"
+#include "common/server/constants.h"
 #include "common/server/duration.h"
 #include "common/server/log.h"
 #include "common/server/options.h"
@@ -19,12 +21,17 @@
 
 namespace stage {
 
+/// What can be chosen on this stage's command line.
+struct Options : common::Options {
+  std::size_t max_connections = common::default_max_connections;
+};
+
 /// Serves every client on one thread, which sleeps until the kernel says that one of them is ready.
 class Server {
  public:
   /// A server that listens where `options` say. Errors: of socket(2), bind(2), listen(2),
   /// eventfd(2).
-  static common::Result<std::unique_ptr<Server>> create(const common::Options& options);
+  static common::Result<std::unique_ptr<Server>> create(const Options& options);
 
   std::string address() const;
 
@@ -46,7 +53,7 @@ class Server {
     common::DeadlineEntry deadline;
   };
 
-  Server(const common::Options& options, common::Fd listener, common::Fd wake);
+  Server(const Options& options, common::Fd listener, common::Fd wake);
 
   common::Status accept_new(common::Clock::time_point now);
   void park(Parked reason, common::Clock::time_point now);
@@ -63,7 +70,7 @@ class Server {
   bool drained() const;
   std::optional<common::Clock::time_point> next_deadline() const;
 
-  const common::Options& options_;
+  const Options& options_;
   common::Fd listener_;
   common::RepeatedFault accept_fault_{"cannot accept"};
   Poller poller_;

@@ -8,8 +8,8 @@
 
 #include "common/byte_view.h"
 #include "common/fd.h"
+#include "common/net/accept.h"
 #include "common/send_buffer.h"
-#include "common/server/accept.h"
 #include "common/server/constants.h"
 #include "common/server/duration.h"
 #include "common/server/options.h"

@@ -19,7 +19,7 @@ Readiness readiness(std::uint32_t events) {
 
 }  // namespace
 
-common::Result<Poller> Poller::create(common::AcceptHow accept, int shared_epoll) {
+common::Result<Poller> Poller::create(AcceptHow accept, int shared_epoll) {
   Poller poller;
   poller.epoll_ = common::Fd(::epoll_create1(EPOLL_CLOEXEC));
   if (!poller.epoll_) return common::last_error();
@@ -51,18 +51,18 @@ void Poller::forget(const common::Fd& fd) {
 
 common::Status Poller::watch_listener(const common::Fd& listener, common::Token token) {
   switch (accept_) {
-    case common::AcceptHow::reuseport:
+    case AcceptHow::reuseport:
       break;
-    case common::AcceptHow::exclusive:  // since Linux 4.5: wakes at least one worker, not all
+    case AcceptHow::exclusive:  // since Linux 4.5: wakes at least one worker, not all
       return control(EPOLL_CTL_ADD, listener.get(), token, EPOLLIN | EPOLLEXCLUSIVE);
-    case common::AcceptHow::shared:
+    case AcceptHow::shared:
       return control(EPOLL_CTL_ADD, shared_epoll_, token, EPOLLIN);
   }
   return watch(listener, token, {.input = true, .output = false});
 }
 
 void Poller::forget_listener(const common::Fd& listener) {
-  const int watched = accept_ == common::AcceptHow::shared ? shared_epoll_ : listener.get();
+  const int watched = accept_ == AcceptHow::shared ? shared_epoll_ : listener.get();
   (void)control(EPOLL_CTL_DEL, watched, {}, 0);
 }
 

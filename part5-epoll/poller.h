@@ -17,6 +17,9 @@
 
 namespace stage {
 
+/// How the workers of one process share its new connections.
+enum class AcceptHow { reuseport, exclusive, shared };
+
 /// Something can be done without waiting. An error or a hang-up counts as everything that was asked
 /// for: the call that is tried then says what has happened.
 struct Event {
@@ -30,7 +33,7 @@ class Poller {
  public:
   /// `accept` says how to watch a listener that other workers watch as well; with
   /// AcceptHow::shared, through `shared_epoll`. Errors: of epoll_create1(2).
-  static common::Result<Poller> create(common::AcceptHow accept, int shared_epoll);
+  static common::Result<Poller> create(AcceptHow accept, int shared_epoll);
 
   /// Adds a descriptor, which must stay open until forget(). Errors: of epoll_ctl(2).
   common::Status watch(const common::Fd& fd, common::Token token, Readiness interest);
@@ -56,7 +59,7 @@ class Poller {
   common::Status control(int operation, int number, common::Token token, std::uint32_t events);
 
   common::Fd epoll_;
-  common::AcceptHow accept_ = common::AcceptHow::reuseport;
+  AcceptHow accept_ = AcceptHow::reuseport;
   int shared_epoll_ = -1;
   std::vector<epoll_event> reported_ = std::vector<epoll_event>(batch_events_max);
   std::vector<Event> events_ = std::vector<Event>(batch_events_max);

@@ -10,7 +10,7 @@
 
 #include "common/http/protocol.h"
 #include "common/loop/eventfd.h"
-#include "common/server/accept.h"
+#include "common/net/accept.h"
 #include "common/server/constants.h"
 
 namespace stage {
@@ -37,21 +37,10 @@ common::Result<std::optional<common::Accepted>> accept_one(const common::Fd& lis
   }
 }
 
-/// With --proxy-protocol: where connections wait for their header. Else null.
-common::Result<std::unique_ptr<common::PendingHeaders>> watch_headers(
-    const common::Options& options, Poller& poller) {
-  if (options.proxies.empty()) return nullptr;
-  auto headers = common::PendingHeaders::create();
-  if (!headers) return headers;
-  const auto watched = poller.watch((*headers)->epoll(), Token(Token::Kind::wake), {.input = true});
-  if (!watched) return std::unexpected(watched.error());
-  return headers;
-}
-
 }  // namespace
 
 common::Result<std::unique_ptr<Server>> Server::create(
-    const common::Options& options, common::Fd listener,
+    const Options& options, common::Fd listener,
     std::shared_ptr<common::ConnectionLimit> connection_limit, Poller poller) {
   common::Fd wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!wake) return common::last_error();
@@ -63,22 +52,19 @@ common::Result<std::unique_ptr<Server>> Server::create(
       !watched) {
     return std::unexpected(watched.error());
   }
-  auto headers = watch_headers(options, poller);
-  if (!headers) return std::unexpected(headers.error());
   return std::unique_ptr<Server>(new Server(options, std::move(listener),
                                             std::move(connection_limit), std::move(poller),
-                                            std::move(wake), std::move(*headers)));
+                                            std::move(wake)));
 }
 
-Server::Server(const common::Options& options, common::Fd listener,
+Server::Server(const Options& options, common::Fd listener,
                std::shared_ptr<common::ConnectionLimit> connection_limit, Poller poller,
-               common::Fd wake, std::unique_ptr<common::PendingHeaders> headers)
+               common::Fd wake)
     : options_(options),
       listener_(std::move(listener)),
       connection_limit_(std::move(connection_limit)),
       poller_(std::move(poller)),
-      wake_(std::move(wake)),
-      headers_(std::move(headers)) {}
+      wake_(std::move(wake)) {}
 
 Server::~Server() { connection_limit_->remove_waiter(wake_.get()); }
 
@@ -96,7 +82,7 @@ common::Status Server::run() {
     for (const Event& event : *events) {
       switch (event.token.kind()) {
         case Token::Kind::wake:
-          wake_up(now);
+          wake_up();
           break;
         case Token::Kind::connection:
           advance(event, now);
@@ -113,17 +99,17 @@ common::Status Server::run() {
 }
 
 common::Status Server::accept_new(Clock::time_point now) {
-  for (int i = 0; i < common::accept_budget && listener_; ++i) {
-    if (!connection_limit_->try_acquire(wake_.get())) {
+  for (int i = 0; i < common::accept_budget && !draining_; ++i) {
+    auto permit = connection_limit_->try_permit(wake_.get());
+    if (!permit) {
       park(Parked::full, now);
       return {};
     }
     auto client = accept_one(listener_);
     if (client && *client) {
-      admit(std::move(**client), now);
+      add(std::move(**client), std::move(*permit), now);
       continue;
     }
-    connection_limit_->release();
     if (client) return {};  // the backlog is empty
     if (!common::is_transient_accept_error(client.error())) {
       return std::unexpected(client.error());
@@ -144,7 +130,7 @@ void Server::park(Parked reason, Clock::time_point now) {
 }
 
 void Server::resume() {
-  if (parked_ == Parked::no || !listener_) return;
+  if (parked_ == Parked::no || draining_) return;
   if (const auto watched = poller_.watch_listener(listener_, Token(Token::Kind::listener));
       !watched) {
     watch_fault.report(watched.error(), Clock::now());
@@ -155,26 +141,10 @@ void Server::resume() {
   parked_ = Parked::no;
 }
 
-/// A proxy's connection waits for its header first.
-void Server::admit(common::Accepted accepted, Clock::time_point now) {
-  if (!options_.proxies.contains(accepted.peer)) return add(std::move(accepted), now);
-  const auto deadline = now + common::loop_read_timeout(options_.read_timeout);
-  if (const auto watched = headers_->add(std::move(accepted), deadline); !watched) {
-    watch_fault.report(watched.error(), now);
-    connection_limit_->release();
-  }
-}
-
-void Server::add_those_with_header(Clock::time_point now) {
-  while (auto next = headers_->next(now)) {
-    next->fd ? add(std::move(*next), now) : connection_limit_->release();
-  }
-}
-
-void Server::add(common::Accepted accepted, Clock::time_point now) {
-  auto session = common::make_session(options_);
-  const Token token =
-      clients_.emplace(Connection(std::move(accepted), std::move(session), options_, now));
+void Server::add(common::Accepted accepted, common::Permit permit, Clock::time_point now) {
+  auto session = common::make_session(options_.protocol, options_.max_message);
+  const Token token = clients_.emplace(
+      std::move(permit), Connection(std::move(accepted), std::move(session), options_, now));
   Client& client = *clients_.find(token);
   client.interest = client.connection.interest();
   if (const auto watched = poller_.watch(client.connection.fd(), token, client.interest);
@@ -185,12 +155,10 @@ void Server::add(common::Accepted accepted, Clock::time_point now) {
   apply(token, client, Connection::Action::keep);
 }
 
-void Server::wake_up(Clock::time_point now) {
+void Server::wake_up() {
   std::uint64_t wake_ups = 0;
   (void)!::read(wake_.get(), &wake_ups, sizeof wake_ups);  // EAGAIN: looking does no harm
-  if (headers_) add_those_with_header(now);
-  if (retiring_) leave_listener();
-  if (stopping_ && !draining_) begin_drain(now);
+  if (stopping_ && !draining_) begin_drain();
   if (parked_ == Parked::full) resume();
 }
 
@@ -226,7 +194,6 @@ void Server::change_interest(Token token, Client& client) {
 void Server::close(Token token, Client& client) {
   poller_.forget(client.connection.fd());
   clients_.erase(token);
-  connection_limit_->release();
   if (parked_ == Parked::shortage) resume();  // there is a descriptor
 }
 
@@ -238,23 +205,12 @@ void Server::close_overdue(Clock::time_point now) {
       apply(*token, *client, client->connection.expire(now));
     }
   }
-  if (headers_ && headers_->soonest() <= now) add_those_with_header(now);
 }
 
-/// Without a successor, the kernel resets the connections in its backlog.
-void Server::leave_listener() {
-  if (!listener_) return;
-  if (parked_ == Parked::no) poller_.forget_listener(listener_);
-  listener_ = common::Fd();
-}
-
-void Server::begin_drain(Clock::time_point now) {
-  if (headers_) {
-    headers_->end_streams();
-    add_those_with_header(now);  // all that will ever have one
-  }
+void Server::begin_drain() {
   draining_ = true;
-  leave_listener();
+  if (parked_ == Parked::no) poller_.forget_listener(listener_);
+  listener_ = common::Fd();  // the kernel resets the connections in its backlog
   clients_.for_each([this](Token token, Client& client) {
     client.connection.begin_drain();
     apply(token, client, Connection::Action::keep);
@@ -268,15 +224,12 @@ void Server::close_acknowledged(Clock::time_point now) {
   });
 }
 
-bool Server::drained() const {
-  return !listener_ && clients_.size() == 0 && (!headers_ || headers_->empty());
-}
+bool Server::drained() const { return draining_ && clients_.size() == 0; }
 
 std::optional<Clock::time_point> Server::next_deadline() const {
   auto next = Clock::time_point::max();
   if (const auto soonest = read_timeouts_.soonest()) next = std::min(next, *soonest);
   if (const auto soonest = lingers_.soonest()) next = std::min(next, *soonest);
-  if (headers_) next = std::min(next, headers_->soonest());
   if (parked_ == Parked::shortage) next = std::min(next, accept_again_);
   if (draining_) next = std::min(next, Clock::now() + common::drain_poll_interval);
   if (next == Clock::time_point::max()) return std::nullopt;
@@ -285,11 +238,6 @@ std::optional<Clock::time_point> Server::next_deadline() const {
 
 void Server::stop() {
   stopping_ = true;
-  common::wake(wake_.get());
-}
-
-void Server::retire() {
-  retiring_ = true;
   common::wake(wake_.get());
 }
 

@@ -8,18 +8,12 @@
 #include <thread>
 #include <utility>
 
-#include "common/server/listen.h"
+#include "common/net/listen.h"
 #include "common/server/process.h"
 #include "common/server/signal_wakeup.h"
 
 namespace stage {
 namespace {
-
-using common::AcceptHow;
-
-std::size_t workers_of(const common::Options& options) {
-  return std::max<std::size_t>(options.workers, 1);
-}
 
 /// An epoll that holds the listener and nothing else: it is readable when a connection waits in the
 /// backlog.
@@ -35,41 +29,32 @@ common::Result<common::Fd> make_shared_epoll(const common::Fd& listener) {
 
 }  // namespace
 
-std::size_t listeners_max(const common::Options& options) {
-  return options.accept == AcceptHow::reuseport ? workers_of(options) : 1;
-}
-
-common::Result<std::vector<common::Fd>> open_listeners(const common::Options& options) {
-  return common::listen_group(options.address(), listeners_max(options));
-}
-
-common::Result<std::unique_ptr<Workers>> Workers::create(const common::Options& options,
-                                                         std::vector<common::Fd> listeners) {
+common::Result<std::unique_ptr<Workers>> Workers::create(const Options& options) {
   std::unique_ptr<Workers> workers(new Workers(options));
-  if (const auto added = workers->add_servers(options, std::move(listeners)); !added) {
-    return std::unexpected(added.error());
-  }
+  if (const auto added = workers->add_servers(); !added) return std::unexpected(added.error());
   return workers;
 }
 
-common::Status Workers::add_servers(const common::Options& options,
-                                    std::vector<common::Fd> listeners) {
-  const std::size_t workers = workers_of(options);
+common::Status Workers::add_servers() {
+  const std::size_t workers = options_.workers;
   // A single worker watches the listener like any other descriptor.
-  const AcceptHow accept = workers > 1 ? options.accept : AcceptHow::reuseport;
-  auto spread = common::one_for_each(std::move(listeners), workers);
+  const AcceptHow accept = workers > 1 ? options_.accept : AcceptHow::reuseport;
+  auto listeners =
+      common::listen_group(options_.address(), accept == AcceptHow::reuseport ? workers : 1);
+  if (!listeners) return std::unexpected(listeners.error());
+  auto spread = common::one_for_each(std::move(*listeners), workers);
   if (!spread) return std::unexpected(spread.error());
   if (accept == AcceptHow::shared) {
     auto epoll = make_shared_epoll(spread->front());
     if (!epoll) return std::unexpected(epoll.error());
     shared_epoll_ = std::move(*epoll);
   }
-  const auto connection_limit = std::make_shared<common::ConnectionLimit>(options.max_connections);
+  const auto connection_limit = std::make_shared<common::ConnectionLimit>(options_.max_connections);
   for (common::Fd& listener : *spread) {
     auto poller = Poller::create(accept, shared_epoll_.get());
     if (!poller) return std::unexpected(poller.error());
     auto server =
-        Server::create(options, std::move(listener), connection_limit, std::move(*poller));
+        Server::create(options_, std::move(listener), connection_limit, std::move(*poller));
     if (!server) return std::unexpected(server.error());
     servers_.push_back(std::move(*server));
   }
@@ -106,10 +91,6 @@ void Workers::give_up(std::error_code error) {
 
 void Workers::stop() {
   for (const auto& server : servers_) server->stop();
-}
-
-void Workers::retire() {
-  for (const auto& server : servers_) server->retire();
 }
 
 }  // namespace stage

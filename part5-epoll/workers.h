@@ -14,21 +14,14 @@
 
 namespace stage {
 
-/// So many sockets the workers can listen on: one each with --accept reuseport, else one for all.
-std::size_t listeners_max(const common::Options& options);
-
-/// That many sockets, all on one address. Errors: of socket(2), bind(2), listen(2).
-common::Result<std::vector<common::Fd>> open_listeners(const common::Options& options);
-
 /// Several servers in one process, a thread each. They share the address, --max-connections and
 /// nothing else; how new connections are spread over them is --accept.
 class Workers {
  public:
-  /// As many servers as --workers says, or one, on those listeners. A client that connects before
-  /// run() has started their threads waits in a backlog. Errors: of fcntl(2), epoll_create1(2),
-  /// Server::create().
-  static common::Result<std::unique_ptr<Workers>> create(const common::Options& options,
-                                                         std::vector<common::Fd> listeners);
+  /// As many servers as --workers says. They listen from now on: a client that connects before
+  /// run() has started their threads waits in a backlog. Errors: of socket(2), bind(2), listen(2),
+  /// fcntl(2), epoll_create1(2), Server::create().
+  static common::Result<std::unique_ptr<Workers>> create(const Options& options);
 
   std::string address() const;
 
@@ -39,16 +32,12 @@ class Workers {
   /// Begins an orderly stop: run() returns. From any thread, and from a signal handler.
   void stop();
 
-  /// Accepts no more connections, and ends run() when those that there are have left. From any
-  /// thread.
-  void retire();
-
  private:
-  explicit Workers(const common::Options& options) : options_(options) {}
-  common::Status add_servers(const common::Options& options, std::vector<common::Fd> listeners);
+  explicit Workers(const Options& options) : options_(options) {}
+  common::Status add_servers();
   void give_up(std::error_code error);
 
-  const common::Options& options_;
+  const Options& options_;
   /// With --accept shared: it holds the listener, and every worker watches it.
   common::Fd shared_epoll_;
   std::vector<std::unique_ptr<Server>> servers_;

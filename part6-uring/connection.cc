@@ -5,9 +5,9 @@
 #include <chrono>
 #include <utility>
 
+#include "common/net/socket.h"
 #include "common/result.h"
-#include "common/server/socket.h"
-#include "uring/deadline.h"
+#include "uring/wait/deadline.h"
 
 namespace stage {
 namespace {

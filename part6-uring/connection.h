@@ -11,16 +11,16 @@
 
 #include "common/loop/deadline_list.h"
 #include "common/loop/token.h"
+#include "common/net/accept.h"
 #include "common/send_buffer.h"
-#include "common/server/accept.h"
 #include "common/server/constants.h"
 #include "common/server/duration.h"
 #include "uring/buffers.h"
-#include "uring/canceller.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
 #include "uring/send_then_receive.h"
 #include "uring/task.h"
+#include "uring/wait/canceller.h"
 
 namespace stage {
 

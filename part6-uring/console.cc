@@ -3,9 +3,9 @@
 #include <array>
 #include <utility>
 
+#include "common/net/socket.h"
 #include "common/server/constants.h"
 #include "common/server/log.h"
-#include "common/server/socket.h"
 
 namespace stage {
 

@@ -236,9 +236,7 @@ int main(int argc, char** argv) {
                                 .summary = "Sends each line of its input to an echo server.",
                                 .options = stage::option_lines(settings)};
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
-  common::Options one_connection;
-  one_connection.max_connections = 1;
-  common::prepare_process(one_connection);
+  common::prepare_process(1);
 
   const auto loop = uring::Loop::create({});
   if (!loop) return stage::report_failure(uring::explain(loop.error()));

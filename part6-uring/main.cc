@@ -11,8 +11,8 @@
 #include "common/server/options.h"
 #include "common/server/process.h"
 #include "common/server/signal_wakeup.h"
-#include "common/server/successor_thread.h"
-#include "common/server/takeover.h"
+#include "ring_server/successor_thread.h"
+#include "ring_server/takeover.h"
 #include "workers.h"
 
 namespace {
@@ -62,38 +62,37 @@ common::OptionLine trace_option(std::string& file) {
 
 int main(int argc, char** argv) {
   uring::Metrics::hold_signal();
-  common::Options options;
-  stage::RingOptions ring;
-  std::string metrics_address;
+  stage::Options options;
   common::Program program{
       .name = "part6-uring",
       .summary =
           "Echoes messages, one loop or several, each of coroutines on an io_uring.\n"
           "SIGUSR1 logs what was counted.",
       .options = common::stage_options(options)};
-  program.options.push_back(common::max_connections_option(options));
-  program.options.push_back(common::workers_option(options, "event loops, a thread each; or 1"));
-  program.options.push_back(common::protocol_option(options));
-  program.options.push_back(common::proxy_protocol_option(options));
-  program.options.push_back(common::takeover_option(options));
-  program.options.push_back(ring_option(ring.setup));
-  program.options.push_back(spin_option(ring.setup));
-  program.options.push_back(trace_option(ring.trace_file));
-  program.options.push_back(uring::metrics_option(metrics_address));
+  program.options.push_back(common::max_connections_option(options.max_connections));
+  program.options.push_back(
+      common::workers_option("event loops, a thread each; or 1", options.workers));
+  program.options.push_back(common::protocol_option(options.protocol));
+  program.options.push_back(ring_server::proxy_protocol_option(options.proxies));
+  program.options.push_back(ring_server::takeover_option(options.takeover));
+  program.options.push_back(ring_option(options.ring));
+  program.options.push_back(spin_option(options.ring));
+  program.options.push_back(trace_option(options.trace_file));
+  program.options.push_back(uring::metrics_option(options.metrics));
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
-  common::prepare_process(options);
+  common::prepare_process(options.max_connections, options.workers);
 
   const auto takeover = common::Takeover::begin(options.takeover, stage::listeners_max(options));
   if (!takeover) return common::complain(takeover.error());
   auto listeners = (*takeover)->listeners([&] { return stage::open_listeners(options); });
   if (!listeners) return common::report_failure(options, listeners.error());
-  auto scrapers = uring::listen_for_scrapers(metrics_address, **takeover);
-  if (!scrapers) return uring::report_metrics_failure(metrics_address, scrapers.error());
+  auto scrapers = uring::listen_for_scrapers(options.metrics, **takeover);
+  if (!scrapers) return uring::report_metrics_failure(options.metrics, scrapers.error());
   const auto not_offered = (*takeover)->offer(*listeners, *scrapers);
   if (!not_offered.empty()) return common::complain(not_offered);
   uring::Metrics metrics(stage::Server::metrics_profile(), stage::listeners_max(options),
                          std::move(*scrapers));
-  const auto server = stage::Workers::create(options, ring, std::move(*listeners), metrics);
+  const auto server = stage::Workers::create(options, std::move(*listeners), metrics);
   if (!server) return common::complain(server.error());
   common::SuccessorThread successor(**takeover);
   const auto signals = common::SignalWakeup::create(options.drain_timeout, [&] {

@@ -9,10 +9,10 @@
 #include "common/http/protocol.h"
 #include "common/server/constants.h"
 #include "common/session.h"
-#include "uring/deadline.h"
+#include "ring_server/probes.h"
+#include "ring_server/proxied.h"
 #include "uring/scope.h"
-#include "uring/server/probes.h"
-#include "uring/server/proxied.h"
+#include "uring/wait/deadline.h"
 
 namespace stage {
 namespace {
@@ -101,10 +101,10 @@ uring::MetricsProfile Server::metrics_profile() {
 }
 
 common::Result<std::unique_ptr<Server>> Server::create(Shared& shared, std::size_t i,
-                                                       const uring::Setup& setup,
                                                        const std::string& trace_file,
                                                        common::Fd listener,
                                                        const common::Fd& wake) {
+  const uring::Setup& setup = shared.options.ring;
   auto loop = uring::Loop::create(setup, trace_file.empty() ? nullptr : trace_file.c_str());
   if (!loop) return std::unexpected(loop.error());
   auto buffers = uring::Buffers::create(**loop, setup.buffers, setup.buffer_bytes);
@@ -129,9 +129,10 @@ Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
                .buffers = *buffers_,
                .read_timeout = common::loop_read_timeout(options_.read_timeout)} {
   context_.make_conversation = [this](Connection& connection) {
-    return common::visit_protocol(options_, [&]<typename Session>(auto... arguments) {
-      return serve_client<Session>(connection, arguments...);
-    });
+    return common::visit_protocol(options_.protocol, options_.max_message,
+                                  [&]<typename Session>(auto... arguments) {
+                                    return serve_client<Session>(connection, arguments...);
+                                  });
   };
   loop_->at_end_of_turn([this] { publish(); });
 }

@@ -6,28 +6,37 @@
 #include <string>
 
 #include "common/fd.h"
+#include "common/http/protocol.h"
 #include "common/loop/connection_limit.h"
 #include "common/loop/slab.h"
 #include "common/result.h"
 #include "common/server/log.h"
-#include "common/server/options.h"
 #include "connection.h"
+#include "ring_server/acceptor.h"
+#include "ring_server/background.h"
+#include "ring_server/log_writer.h"
+#include "ring_server/metrics.h"
+#include "ring_server/options.h"
 #include "uring/buffers.h"
+#include "uring/features.h"
 #include "uring/loop.h"
-#include "uring/server/acceptor.h"
-#include "uring/server/background.h"
-#include "uring/server/log_writer.h"
-#include "uring/server/metrics.h"
 #include "uring/task.h"
 
 namespace stage {
 
+/// What can be chosen on this stage's command line.
+struct Options : ring_server::Options {
+  common::Protocol protocol = common::Protocol::echo;
+  uring::Setup ring;
+  std::string trace_file;  ///< Empty: none. Workers after the first add their number.
+};
+
 /// What the servers of one process share.
 struct Shared {
-  Shared(const common::Options& chosen, uring::Metrics& counted)
+  Shared(const Options& chosen, uring::Metrics& counted)
       : options(chosen), metrics(counted), connection_limit(chosen.max_connections) {}
 
-  const common::Options& options;
+  const Options& options;
   uring::Metrics& metrics;
   common::ConnectionLimit connection_limit;
   std::atomic<bool> stopping = false;
@@ -46,7 +55,6 @@ class Server {
   /// It is the i-th of those that share.
   /// Errors: of uring::Loop::create(), uring::Buffers::create().
   static common::Result<std::unique_ptr<Server>> create(Shared& shared, std::size_t i,
-                                                        const uring::Setup& setup,
                                                         const std::string& trace_file,
                                                         common::Fd listener,
                                                         const common::Fd& wake);
@@ -76,7 +84,7 @@ class Server {
   Shared& shared_;
   uring::WorkerCounters& counters_;
   const bool is_first_;
-  const common::Options& options_;
+  const Options& options_;
   common::ConnectionLog log_;
   std::unique_ptr<uring::Loop> loop_;
   std::unique_ptr<uring::Buffers> buffers_;

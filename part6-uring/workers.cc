@@ -5,22 +5,19 @@
 #include <functional>
 #include <utility>
 
-#include "common/server/listen.h"
+#include "common/net/listen.h"
 #include "uring/ring.h"
 
 namespace stage {
 
-std::size_t listeners_max(const common::Options& options) {
-  return std::max<std::size_t>(options.workers, 1);
-}
+std::size_t listeners_max(const Options& options) { return options.workers; }
 
-common::Result<std::vector<common::Fd>> open_listeners(const common::Options& options) {
+common::Result<std::vector<common::Fd>> open_listeners(const Options& options) {
   return common::listen_group(options.address(), listeners_max(options));
 }
 
 std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
-    const common::Options& options, const RingOptions& ring, std::vector<common::Fd> listeners,
-    uring::Metrics& metrics) {
+    const Options& options, std::vector<common::Fd> listeners, uring::Metrics& metrics) {
   const auto address = common::Address::of_socket(listeners.front());
   if (!address) return std::unexpected(address.error().message());
   // A server that was taken over from may have had fewer workers.
@@ -28,7 +25,7 @@ std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
   if (!spread) return std::unexpected(spread.error().message());
   const std::size_t servers = spread->size();
   std::unique_ptr<Workers> workers(
-      new Workers(options, ring, address->to_string(), std::move(*spread), metrics));
+      new Workers(options, address->to_string(), std::move(*spread), metrics));
   std::string complaint = workers->worker_group_.start(
       servers, std::bind_front(&Workers::create_server, workers.get()));
   if (!complaint.empty()) return std::unexpected(std::move(complaint));
@@ -37,12 +34,12 @@ std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
 
 std::expected<std::unique_ptr<Server>, std::string> Workers::create_server(std::size_t i,
                                                                            const common::Fd& wake) {
-  std::string trace_file = ring_.trace_file;
+  std::string trace_file = shared_.options.trace_file;
   if (i > 0 && !trace_file.empty()) {
     trace_file += "." + std::to_string(i);
     if (!std::ofstream(trace_file)) return std::unexpected("cannot write " + trace_file);
   }
-  auto server = Server::create(shared_, i, ring_.setup, trace_file, std::move(listeners_[i]), wake);
+  auto server = Server::create(shared_, i, trace_file, std::move(listeners_[i]), wake);
   if (!server) return std::unexpected(uring::explain(server.error()));
   return std::move(*server);
 }

@@ -10,23 +10,16 @@
 #include "common/fd.h"
 #include "common/result.h"
 #include "common/server/options.h"
+#include "ring_server/worker_group.h"
 #include "server.h"
-#include "uring/features.h"
-#include "uring/server/worker_group.h"
 
 namespace stage {
 
-/// What only this stage can be told.
-struct RingOptions {
-  uring::Setup setup;
-  std::string trace_file;  ///< Empty: none. Workers after the first add their number.
-};
-
 /// So many sockets the workers can listen on.
-std::size_t listeners_max(const common::Options& options);
+std::size_t listeners_max(const Options& options);
 
 /// A socket for each worker, all on one address. Errors: of socket(2), bind(2), listen(2).
-common::Result<std::vector<common::Fd>> open_listeners(const common::Options& options);
+common::Result<std::vector<common::Fd>> open_listeners(const Options& options);
 
 /// Several servers in one process, a thread and a ring each. They share the address,
 /// --max-connections and nothing else; the kernel spreads new connections over them.
@@ -35,8 +28,7 @@ class Workers {
   /// As many servers as --workers says, or one, the first for the calling thread. Error: a line
   /// that says what is missing, and what to do about it.
   static std::expected<std::unique_ptr<Workers>, std::string> create(
-      const common::Options& options, const RingOptions& ring, std::vector<common::Fd> listeners,
-      uring::Metrics& metrics);
+      const Options& options, std::vector<common::Fd> listeners, uring::Metrics& metrics);
 
   std::string address() const { return address_; }
 
@@ -52,10 +44,9 @@ class Workers {
   void retire();
 
  private:
-  Workers(const common::Options& options, const RingOptions& ring, std::string address,
-          std::vector<common::Fd> listeners, uring::Metrics& metrics)
+  Workers(const Options& options, std::string address, std::vector<common::Fd> listeners,
+          uring::Metrics& metrics)
       : shared_(options, metrics),
-        ring_(ring),
         address_(std::move(address)),
         listeners_(std::move(listeners)),
         worker_group_(options) {}
@@ -63,7 +54,6 @@ class Workers {
                                                                     const common::Fd& wake);
 
   Shared shared_;
-  const RingOptions& ring_;
   const std::string address_;
   std::vector<common::Fd> listeners_;        ///< One for each server, which takes it.
   uring::WorkerGroup<Server> worker_group_;  ///< The last: its threads use the others.

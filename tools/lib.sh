@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # who sources this uses the lists and sets program
-# What ./serve and ./check share: stages by name, packages that are missing, quiet builds.
+# What the commands share: stages by name, packages that are missing, quiet builds.
 # Whoever sources this sets `program`, its name in messages.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

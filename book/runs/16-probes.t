@@ -6,7 +6,7 @@ probes, because <sys/sdt.h> was missing when it was built.
   $ readelf -n "$BUILD/part6-uring/part6-uring" | grep -q six_servers || exit 80
   $ start part6
   listening on 127\.0\.0\.1:\d+ (re)
-  $ script=$ROOT/part6-uring/uring/server/connections.bt
+  $ script=$ROOT/part6-uring/ring_server/connections.bt
   $ looking=$(bpftrace -p $pid $script /proc/$pid/exe > told 2>&1 & echo $!)
   $ until grep -qs ^[0-9] told; do sleep 1; done
   $ crowd 1; rounds 3; sleep 2; disperse

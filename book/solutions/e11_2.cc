@@ -13,7 +13,7 @@
 #include <span>
 #include <string>
 
-#include "common/server/address.h"
+#include "common/net/address.h"
 #include "uring/loop.h"
 
 namespace {

@@ -18,7 +18,7 @@
 #include <utility>
 
 #include "common/frame_reader.h"
-#include "common/server/listen.h"
+#include "common/net/listen.h"
 
 namespace {
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -9,16 +10,21 @@
 
 namespace common {
 
-/// The only switch over --protocol. Calls
+/// What --protocol chooses.
+enum class Protocol { echo, discard, http };
+
+OptionLine protocol_option(Protocol& target);
+
+/// The only switch over a Protocol. Calls
 /// `visitor.operator()<T>(arguments...)` with the session's type T and the arguments of its
 /// constructor, and returns the result:
 ///
-///     visit_protocol(options, []<typename Session>(auto... arguments) { … });
+///     visit_protocol(protocol, max_message, []<typename Session>(auto... arguments) { … });
 template <typename Visitor>
-decltype(auto) visit_protocol(const Options& options, Visitor visitor) {
-  switch (options.protocol) {
+decltype(auto) visit_protocol(Protocol protocol, std::uint32_t max_message, Visitor visitor) {
+  switch (protocol) {
     case Protocol::echo:
-      return visitor.template operator()<EchoSession>(options.max_message);
+      return visitor.template operator()<EchoSession>(max_message);
     case Protocol::discard:
       return visitor.template operator()<DiscardSession>();
     case Protocol::http:
@@ -28,6 +34,6 @@ decltype(auto) visit_protocol(const Options& options, Visitor visitor) {
 }
 
 /// A session of that type, on the heap.
-std::unique_ptr<Session> make_session(const Options& options);
+std::unique_ptr<Session> make_session(Protocol protocol, std::uint32_t max_message);
 
 }  // namespace common

@@ -4,6 +4,15 @@
 
 namespace common {
 
+Permit::~Permit() {
+  if (limit_ != nullptr) limit_->release();
+}
+
+std::optional<Permit> ConnectionLimit::try_permit(int wake_fd) {
+  if (!try_acquire(wake_fd)) return std::nullopt;
+  return Permit(*this);
+}
+
 bool ConnectionLimit::try_acquire(int wake_fd) {
   const std::scoped_lock lock(mutex_);
   if (free_ > 0) {

@@ -2,11 +2,34 @@
 
 #include <cstddef>
 #include <mutex>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "common/loop/eventfd.h"
 
 namespace common {
+
+class ConnectionLimit;
+
+/// One of the connections that a ConnectionLimit permits. Gives it back when it ends: what it
+/// admits, above all its descriptor, has to end first.
+class Permit {
+ public:
+  Permit() = default;
+  Permit(Permit&& other) noexcept : limit_(std::exchange(other.limit_, nullptr)) {}
+  Permit& operator=(Permit other) noexcept {
+    std::swap(limit_, other.limit_);
+    return *this;
+  }
+  ~Permit();
+
+ private:
+  friend class ConnectionLimit;
+  explicit Permit(ConnectionLimit& limit) : limit_(&limit) {}
+
+  ConnectionLimit* limit_ = nullptr;
+};
 
 /// --max-connections, for all event loops of the process: a counting semaphore on which no loop
 /// sleeps. A loop that cannot acquire it stops accepting, and its eventfd(2) is written to when a
@@ -14,6 +37,10 @@ namespace common {
 class ConnectionLimit {
  public:
   explicit ConnectionLimit(std::size_t connections_max) : free_(connections_max) {}
+
+  /// A permit for one connection more; it must not outlive the limit. nullopt: there is none, and
+  /// `wake_fd` becomes readable as soon as there is.
+  std::optional<Permit> try_permit(int wake_fd);
 
   /// Takes one of the free connections. False: there is none, and `wake_fd` becomes readable as
   /// soon as there is.

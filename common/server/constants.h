@@ -9,7 +9,9 @@
 
 namespace common {
 
-/// The most that --max-connections takes.
+/// How many connections at once, where --max-connections does not say otherwise; and the most that
+/// it takes.
+inline constexpr std::size_t default_max_connections = 4096;
 inline constexpr std::uint32_t max_connections_limit = 10'000'000;
 
 /// The largest payload accepted where --max-message does not say otherwise.

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "common/server/number.h"
+#include "common/net/number.h"
 
 namespace common {
 

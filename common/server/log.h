@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "common/byte_view.h"
-#include "common/server/address.h"
+#include "common/net/address.h"
 #include "common/server/duration.h"
 
 namespace common {

@@ -8,37 +8,12 @@
 #include <limits>
 #include <span>
 
-#include "common/server/address.h"
+#include "common/net/address.h"
 #include "common/server/duration.h"
 #include "common/server/log.h"
-#include "common/server/takeover.h"
 
 namespace common {
 namespace {
-
-template <typename T>
-using Choices = std::vector<std::pair<std::string_view, T>>;
-
-template <typename T>
-OptionLine choice_option(std::string name, std::string value_name, std::string meaning, T& target,
-                         Choices<T> choices) {
-  std::string takes = "one of";
-  for (const auto& [word, value] : choices) takes += fmt::format(" {}", word);
-  return {.name = std::move(name),
-          .value_name = std::move(value_name),
-          .fallback = std::string(choices.front().first),
-          .meaning = std::move(meaning),
-          .takes = std::move(takes),
-          .set = [&target, choices = std::move(choices)](std::string_view text) {
-            for (const auto& [word, value] : choices) {
-              if (word == text) {
-                target = value;
-                return true;
-              }
-            }
-            return false;
-          }};
-}
 
 OptionLine host_option(Options& options) {
   return address_option("--host", "address to listen on; :: serves IPv6 and IPv4", options.host);
@@ -132,59 +107,15 @@ OptionTable stage_options(Options& options) {
   };
 }
 
-OptionLine max_connections_option(Options& options) {
+OptionLine max_connections_option(std::size_t& target) {
   return number_option("--max-connections", "N", "connections at once; more wait in the backlog",
-                       options.max_connections, 1, max_connections_limit);
+                       target, 1, max_connections_limit);
 }
 
-OptionLine workers_option(Options& options, std::string_view meaning) {
-  auto line = number_option("--workers", "N", std::string(meaning), options.workers, 1, 1024);
+OptionLine workers_option(std::string meaning, std::size_t& target) {
+  auto line = number_option("--workers", "N", std::move(meaning), target, 1, 1024);
   line.fallback = "";
   return line;
-}
-
-OptionLine accept_option(Options& options) {
-  return choice_option<AcceptHow>(
-      "--accept", "HOW", "how workers share new connections: reuseport, exclusive or shared",
-      options.accept,
-      {{"reuseport", AcceptHow::reuseport},
-       {"exclusive", AcceptHow::exclusive},
-       {"shared", AcceptHow::shared}});
-}
-
-OptionLine protocol_option(Options& options) {
-  return choice_option<Protocol>(
-      "--protocol", "NAME", "echo, discard or http", options.protocol,
-      {{"echo", Protocol::echo}, {"discard", Protocol::discard}, {"http", Protocol::http}});
-}
-
-OptionLine proxy_protocol_option(Options& options) {
-  return {.name = "--proxy-protocol",
-          .value_name = "ADDRESSES",
-          .fallback = "",
-          .meaning =
-              "connections from there begin with a PROXY header, and are the client's that "
-              "it names",
-          .takes = "addresses or prefixes with commas between them: 127.0.0.1,10.0.0.0/8,fd00::/8",
-          .set = [&proxies = options.proxies](std::string_view list) {
-            const auto parsed = AddressRanges::parse(list);
-            if (parsed) proxies = *parsed;
-            return parsed.has_value();
-          }};
-}
-
-OptionLine takeover_option(Options& options) {
-  return {.name = "--takeover",
-          .value_name = "PATH",
-          .fallback = "",
-          .meaning =
-              "replace the server that runs with the same PATH, a Unix socket, and serve on "
-              "its port; without one there, wait for a successor",
-          .takes = fmt::format("a path of at most {} bytes", Takeover::path_bytes_max),
-          .set = [&options](std::string_view path) {
-            options.takeover = path;
-            return !path.empty() && path.size() <= Takeover::path_bytes_max;
-          }};
 }
 
 OptionLine duration_option(std::string name, std::string meaning,

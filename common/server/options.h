@@ -11,32 +11,20 @@
 #include <utility>
 #include <vector>
 
-#include "common/server/address.h"
-#include "common/server/address_ranges.h"
+#include "common/net/address.h"
+#include "common/net/number.h"
 #include "common/server/constants.h"
-#include "common/server/number.h"
 
 namespace common {
 
-/// How the event loops of one process share its new connections.
-enum class AcceptHow { reuseport, exclusive, shared };
-
-/// What --protocol chooses. visit_protocol() in common/http/protocol.h makes the session of each.
-enum class Protocol { echo, discard, http };
-
-/// What can be chosen on the command line of a stage.
+/// What can be chosen on the command line of every stage. A stage that has more derives its own
+/// options from these.
 struct Options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 5882;
   std::uint32_t max_message = default_max_message;  ///< Largest payload, in bytes.
-  std::size_t max_connections = 4096;               ///< Of the whole process.
   std::chrono::milliseconds read_timeout = std::chrono::seconds(60);  ///< 0: none.
   std::chrono::milliseconds drain_timeout = std::chrono::seconds(5);
-  std::size_t workers = 0;  ///< 0: the stage's own number.
-  AcceptHow accept = AcceptHow::reuseport;
-  Protocol protocol = Protocol::echo;
-  AddressRanges proxies;  ///< Their connections begin with a PROXY header.
-  std::string takeover;   ///< Where the next server takes over; empty: nowhere.
   bool verbose = false;
 
   /// Where to listen: `host` and `port`. The parser has checked that `host` is an address.
@@ -55,18 +43,13 @@ struct OptionLine {
 };
 using OptionTable = std::vector<OptionLine>;
 
-/// The options that every stage has, and those that only some have. They write into `options`,
-/// which must outlive the table.
+/// The options that every stage has. They write into `options`, which must outlive the table.
 OptionTable stage_options(Options& options);
-OptionLine max_connections_option(Options& options);
-OptionLine workers_option(Options& options, std::string_view meaning);
-OptionLine accept_option(Options& options);
-OptionLine protocol_option(Options& options);
-OptionLine proxy_protocol_option(Options& options);
-OptionLine takeover_option(Options& options);
 
-/// Lines for a program's own options. Each writes to `target`, which holds the default and must
-/// outlive the table.
+/// Lines for further options. Each writes to `target`, which holds the default and must outlive the
+/// table.
+OptionLine max_connections_option(std::size_t& target);
+OptionLine workers_option(std::string meaning, std::size_t& target);
 template <std::unsigned_integral T>
 OptionLine number_option(std::string name, std::string value_name, std::string meaning, T& target,
                          std::uint64_t smallest, std::uint64_t largest);
@@ -74,6 +57,11 @@ OptionLine duration_option(std::string name, std::string meaning,
                            std::chrono::milliseconds& target);
 OptionLine address_option(std::string name, std::string meaning, std::string& target);
 OptionLine flag_option(std::string name, std::string meaning, bool& target, bool value = true);
+
+/// One of several words, of which the first is the default.
+template <typename T>
+OptionLine choice_option(std::string name, std::string value_name, std::string meaning, T& target,
+                         std::vector<std::pair<std::string_view, T>> choices);
 
 /// What --help and the parser need to know of a program.
 struct Program {
@@ -99,6 +87,27 @@ OptionLine number_option(std::string name, std::string value_name, std::string m
             const auto number = parse_number(text, smallest, largest);
             if (number) target = static_cast<T>(*number);
             return number.has_value();
+          }};
+}
+
+template <typename T>
+OptionLine choice_option(std::string name, std::string value_name, std::string meaning, T& target,
+                         std::vector<std::pair<std::string_view, T>> choices) {
+  std::string takes = "one of";
+  for (const auto& [word, value] : choices) takes.append(" ").append(word);
+  return {.name = std::move(name),
+          .value_name = std::move(value_name),
+          .fallback = std::string(choices.front().first),
+          .meaning = std::move(meaning),
+          .takes = std::move(takes),
+          .set = [&target, choices = std::move(choices)](std::string_view text) {
+            for (const auto& [word, value] : choices) {
+              if (word == text) {
+                target = value;
+                return true;
+              }
+            }
+            return false;
           }};
 }
 

@@ -6,7 +6,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
@@ -25,31 +24,33 @@ void take_standard_numbers() {
   }
 }
 
-void raise_descriptor_limit(const Options& options, const ServerProfile& profile) {
+void raise_descriptor_limit(std::size_t connections_max, std::size_t workers,
+                            const ServerProfile& profile) {
   // Standard streams and the like, and of each worker a listener, an epoll and an eventfd.
-  const std::size_t own_descriptors = 8 + 3 * std::max<std::size_t>(options.workers, 1);
+  const std::size_t own_descriptors = 8 + 3 * workers;
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;  // EFAULT and EINVAL only
   limit.rlim_cur = limit.rlim_max;
   (void)::setrlimit(RLIMIT_NOFILE, &limit);  // a soft limit may always be raised to the hard one
-  if (limit.rlim_cur < options.max_connections * profile.descriptors_each + own_descriptors) {
+  if (limit.rlim_cur < connections_max * profile.descriptors_each + own_descriptors) {
     log(fmt::format("the limit of {} descriptors is less than {} {} needs: raise it with ulimit "
                     "-Hn, or ask for fewer connections",
-                    limit.rlim_cur, profile.connections, options.max_connections),
+                    limit.rlim_cur, profile.connections, connections_max),
         Severity::warning);
   }
 }
 
 }  // namespace
 
-void prepare_process(const Options& options, const ServerProfile& profile) {
+void prepare_process(std::size_t connections_max, std::size_t workers,
+                     const ServerProfile& profile) {
   take_standard_numbers();
   (void)std::signal(SIGPIPE, SIG_IGN);  // cannot fail for SIGPIPE
   // glibc would raise this threshold with each large block freed, and keep such blocks; once set,
   // it stays.
   constexpr int large_bytes = 128 * 1024;
   (void)::mallopt(M_MMAP_THRESHOLD, large_bytes);  // where it is not known, nothing is lost
-  raise_descriptor_limit(options, profile);
+  raise_descriptor_limit(connections_max, workers, profile);
 }
 
 void announce(std::string_view address) {

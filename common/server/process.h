@@ -18,9 +18,10 @@ struct ServerProfile {
 /// What every server does before it opens anything. Opens /dev/null as 0, 1 and 2 where they are
 /// closed: otherwise a client's connection could become descriptor 2 and receive our log. Raises
 /// the soft limit of descriptors to the hard one, and says so on stderr if that is too little for
-/// --max-connections. Ignores SIGPIPE, in case the reader of our stderr goes away. Makes freed
+/// `connections_max`. Ignores SIGPIPE, in case the reader of our stderr goes away. Makes freed
 /// large blocks go back to the system.
-void prepare_process(const Options& options, const ServerProfile& profile = {});
+void prepare_process(std::size_t connections_max, std::size_t workers = 1,
+                     const ServerProfile& profile = {});
 
 /// Prints the line `listening on ADDRESS`, the only one on stdout, and flushes it: stdout may be
 /// a pipe, which is buffered.

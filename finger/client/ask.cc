@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "common/net/socket.h"
 #include "common/server/constants.h"
-#include "common/server/socket.h"
 
 namespace finger {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "common/fd.h"
-#include "common/server/address.h"
+#include "common/net/address.h"
 #include "common/server/duration.h"
 
 namespace finger {

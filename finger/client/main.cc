@@ -84,9 +84,7 @@ int main(int argc, char** argv) {
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
 
   (void)std::setlocale(LC_CTYPE, "");  // where it is not known, "C" stays, and ASCII
-  common::Options one_connection;
-  one_connection.max_connections = 1;
-  common::prepare_process(one_connection);
+  common::prepare_process(1);
   const auto answered = finger::run(settings);
   if (answered) return 0;
   // Without words: the output has no reader, as after `finger alice@example.org | head -1`.

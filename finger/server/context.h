@@ -6,14 +6,14 @@
 #include <span>
 
 #include "common/fd.h"
-#include "common/server/address.h"
+#include "common/net/address.h"
 #include "common/server/duration.h"
 #include "finger/server/home.h"
 #include "finger/server/options.h"
 #include "finger/server/roster.h"
-#include "uring/canceller.h"
+#include "ring_server/counters.h"
 #include "uring/loop.h"
-#include "uring/server/counters.h"
+#include "uring/wait/canceller.h"
 
 namespace finger {
 

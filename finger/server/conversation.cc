@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <utility>
 
+#include "common/net/socket.h"
 #include "common/server/constants.h"
-#include "common/server/socket.h"
-#include "uring/server/probes.h"
+#include "ring_server/probes.h"
 
 namespace finger {
 namespace {

@@ -5,14 +5,14 @@
 #include <system_error>
 
 #include "common/fd.h"
+#include "common/net/listen.h"
 #include "common/server/duration.h"
-#include "common/server/listen.h"
 #include "finger/server/context.h"
 #include "finger/server/protocol/error.h"
 #include "finger/server/roster.h"
-#include "uring/canceller.h"
-#include "uring/deadline.h"
 #include "uring/loop.h"
+#include "uring/wait/canceller.h"
+#include "uring/wait/deadline.h"
 
 namespace finger {
 

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "common/server/address.h"
+#include "common/net/address.h"
 #include "common/server/duration.h"
 #include "finger/server/protocol/error.h"
 

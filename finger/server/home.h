@@ -9,10 +9,10 @@
 
 #include "finger/server/accounts/accounts.h"
 #include "finger/server/protocol/error.h"
-#include "uring/deadline.h"
+#include "uring/condition.h"
 #include "uring/loop.h"
-#include "uring/signal.h"
 #include "uring/task.h"
+#include "uring/wait/deadline.h"
 
 namespace finger {
 
@@ -60,7 +60,7 @@ class Home {
   void pass_on();
 
   bool is_busy_ = false;
-  uring::Signal left_;
+  uring::Condition left_;
   std::uint64_t loads_begun_ = 0;
   std::optional<Loaded> last_;  ///< As long as somebody waits who may share it.
 };

@@ -16,13 +16,11 @@
 #include <utility>
 #include <vector>
 
-#include "common/server/address.h"
-#include "common/server/listen.h"
+#include "common/net/address.h"
+#include "common/net/listen.h"
 #include "common/server/log.h"
 #include "common/server/process.h"
 #include "common/server/signal_wakeup.h"
-#include "common/server/successor_thread.h"
-#include "common/server/takeover.h"
 #include "finger/server/options.h"
 #include "finger/server/outcome.h"
 #include "finger/server/process/health.h"
@@ -35,7 +33,9 @@
 #include "finger/server/root/root_thread.h"
 #include "finger/server/roster.h"
 #include "finger/server/workers.h"
-#include "uring/server/metrics.h"
+#include "ring_server/metrics.h"
+#include "ring_server/successor_thread.h"
+#include "ring_server/takeover.h"
 
 namespace {
 
@@ -218,7 +218,8 @@ int main(int argc, char** argv) {
   auto passed = finger::take_passed_listener();
   if (!passed) return complain(passed.error());
   finger::close_inherited_descriptors(*passed);
-  common::prepare_process(options.process, finger::server_profile);
+  common::prepare_process(options.process.max_connections, options.process.workers,
+                          finger::server_profile);
 
   auto manager = ServiceManager::from_environment();
   auto takeover = common::Takeover::begin(options.process.takeover, 1);
@@ -229,8 +230,8 @@ int main(int argc, char** argv) {
     return common::report_failure(options.process, listeners.error(), finger::server_profile);
   }
   // Now: a worker that has given its rights up may not bind, nor make a file.
-  auto scrapers = uring::listen_for_scrapers(options.metrics, **takeover);
-  if (!scrapers) return uring::report_metrics_failure(options.metrics, scrapers.error());
+  auto scrapers = uring::listen_for_scrapers(options.process.metrics, **takeover);
+  if (!scrapers) return uring::report_metrics_failure(options.process.metrics, scrapers.error());
   const auto not_offered = (*takeover)->offer(*listeners, *scrapers);
   if (!not_offered.empty()) return complain(not_offered);
   common::Fd listener = std::move(listeners->front());

@@ -4,8 +4,8 @@
 #include <limits>
 #include <utility>
 
-#include "common/server/endpoint.h"
-#include "uring/server/metrics.h"
+#include "ring_server/endpoint.h"
+#include "ring_server/metrics.h"
 
 namespace finger {
 namespace {
@@ -62,13 +62,12 @@ Options::Options() {
   process.host = "::";
   process.port = 79;
   process.max_connections = 128;
-  process.workers = 1;
 }
 
 common::OptionTable option_table(Options& options) {
   using common::flag_option;
   using common::number_option;
-  common::Options& process = options.process;
+  ring_server::Options& process = options.process;
   return {
       with_short_name(
           "-B", common::address_option("--addr", "address to listen on; :: serves IPv6 and IPv4",
@@ -95,11 +94,11 @@ common::OptionTable option_table(Options& options) {
       flag_option("--sqpoll", "a thread of the kernel's submits: no system calls, and a busy core",
                   options.sqpoll),
       flag_option("--no-list", "refuse to say who can be asked for", options.list, false),
-      common::proxy_protocol_option(process),
+      ring_server::proxy_protocol_option(process.proxies),
       flag_option("--quiet", "no line for each exchange on stderr", options.quiet),
-      common::takeover_option(process),
+      ring_server::takeover_option(process.takeover),
       health_option(options.health),
-      uring::metrics_option(options.metrics),
+      uring::metrics_option(process.metrics),
       ring_option(options.ring),
   };
 }

@@ -5,9 +5,10 @@
 #include <optional>
 #include <string>
 
-#include "common/server/address.h"
+#include "common/net/address.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
+#include "ring_server/options.h"
 #include "uring/features.h"
 
 namespace finger {
@@ -16,7 +17,7 @@ namespace finger {
 struct Options {
   Options();
 
-  common::Options process;  ///< --addr, --port, --max-clients, --workers
+  ring_server::Options process;  ///< --addr, --port, --max-clients, --workers, and the like
   std::string group = "finger";
   std::string users;  ///< The directory of --users; empty: the system's accounts.
   bool full_name = false;
@@ -26,7 +27,6 @@ struct Options {
   bool list = true;
   bool quiet = false;
   std::optional<common::Address> health;  ///< Of the daemon to ask; nullopt: to be one.
-  std::string metrics;                    ///< Where --metrics serves them; empty: nowhere.
   uring::Setup ring;
 };
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "finger/server/conversation.h"
-#include "uring/server/probes.h"
+#include "ring_server/probes.h"
 
 namespace finger {
 namespace {

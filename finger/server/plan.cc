@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "common/fd.h"
-#include "common/server/accept.h"
+#include "common/net/accept.h"
 #include "finger/server/home.h"
 #include "finger/server/protocol/crlf.h"
 

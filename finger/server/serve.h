@@ -1,6 +1,6 @@
 #pragma once
 
-#include "common/server/listen.h"
+#include "common/net/listen.h"
 #include "finger/server/context.h"
 #include "uring/task.h"
 

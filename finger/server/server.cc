@@ -6,8 +6,8 @@
 #include "common/server/log.h"
 #include "finger/server/conversation_log.h"
 #include "finger/server/serve.h"
-#include "uring/server/probes.h"
-#include "uring/server/proxied.h"
+#include "ring_server/probes.h"
+#include "ring_server/proxied.h"
 
 namespace finger {
 namespace {

@@ -9,20 +9,20 @@
 #include <vector>
 
 #include "common/fd.h"
-#include "common/server/address.h"
+#include "common/net/address.h"
+#include "common/net/listen.h"
+#include "common/net/socket.h"
 #include "common/server/constants.h"
-#include "common/server/listen.h"
-#include "common/server/socket.h"
 #include "finger/server/context.h"
 #include "finger/server/home.h"
 #include "finger/server/shared.h"
-#include "uring/canceller.h"
+#include "ring_server/acceptor.h"
+#include "ring_server/background.h"
+#include "ring_server/log_writer.h"
+#include "uring/condition.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
-#include "uring/server/acceptor.h"
-#include "uring/server/background.h"
-#include "uring/server/log_writer.h"
-#include "uring/signal.h"
+#include "uring/wait/canceller.h"
 
 namespace finger {
 

@@ -11,7 +11,7 @@
 #include "finger/server/process/address_limit.h"
 #include "finger/server/process/heartbeat.h"
 #include "finger/server/roster.h"
-#include "uring/server/metrics.h"
+#include "ring_server/metrics.h"
 
 namespace finger {
 

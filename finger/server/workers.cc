@@ -31,7 +31,7 @@ std::size_t connections_max(const Options& options) {
   const std::size_t wanted = options.process.max_connections;
   // Of each worker a ring and an eventfd, one to wake the log, and two for a reload.
   std::size_t own = 2 * options.process.workers + 3;
-  if (!options.metrics.empty()) own += uring::Metrics::scrapers_max;
+  if (!options.process.metrics.empty()) own += uring::Metrics::scrapers_max;
   const std::size_t free = free_descriptors(own + wanted * descriptors_each);
   if (free <= own) return 1;
   return std::clamp<std::size_t>((free - own) / descriptors_each, 1, wanted);

@@ -10,7 +10,7 @@
 #include "finger/server/roster.h"
 #include "finger/server/server.h"
 #include "finger/server/shared.h"
-#include "uring/server/worker_group.h"
+#include "ring_server/worker_group.h"
 
 namespace finger {
 

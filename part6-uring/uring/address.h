@@ -1,8 +1,8 @@
 #pragma once
 
-#include "common/server/accept.h"
-#include "common/server/address.h"
-#include "common/server/listen.h"
+#include "common/net/accept.h"
+#include "common/net/address.h"
+#include "common/net/listen.h"
 
 // What the loop shares with the servers that have none, by the names that it has here.
 namespace uring {

@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "uring/condition.h"
 #include "uring/error.h"
-#include "uring/frame_pool.h"
-#include "uring/operation.h"
-#include "uring/signal.h"
+#include "uring/memory/frame_pool.h"
+#include "uring/operation/operation.h"
 
 namespace uring {
 
@@ -89,7 +89,7 @@ class Buffers {
 
   /// Waits until there is one to take, however it came to be free: as many coroutines go on as
   /// there are buffers, those that wait longest first. Error: cancelled.
-  Signal::Wait returned() { return signal_.wait(); }
+  Condition::Wait returned() { return returned_.wait(); }
 
   /// For a request that is to take one of them.
   void mark(io_uring_sqe& entry) const {
@@ -134,13 +134,13 @@ class Buffers {
   void give_back_sent() {
     add_if_all_are_lent();
     if (tail_ != published_tail_) publish_sent();
-    if (signal_.has_waiters()) wake_waiters();
+    if (returned_.has_waiters()) wake_waiters();
   }
 
   /// Whether give_back_sent() will let a coroutine go on that waits for a buffer. For the loop,
   /// which must not sleep before.
   bool has_news() const {
-    return signal_.has_waiters() && (tail_ != published_tail_ || free() > 0);
+    return returned_.has_waiters() && (tail_ != published_tail_ || free() > 0);
   }
 
  private:
@@ -193,7 +193,7 @@ class Buffers {
   std::uint32_t turns_ = 0;      ///< turns in which bytes were sent.
   bool registered_ = false;
   const bool checks_memory_ = FramePool::checks_memory();
-  Signal signal_;
+  Condition returned_;
   std::unique_ptr<std::byte, FreeDeleter> memory_;
   std::unique_ptr<io_uring_buf, FreeDeleter> ring_;
 };

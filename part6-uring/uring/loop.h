@@ -9,12 +9,12 @@
 #include <utility>
 #include <vector>
 
-#include "uring/deadline.h"
-#include "uring/operations.h"
+#include "uring/operation/table.h"
 #include "uring/ring.h"
 #include "uring/scope.h"
 #include "uring/task.h"
 #include "uring/trace.h"
+#include "uring/wait/deadline.h"
 
 namespace uring {
 

@@ -3,10 +3,10 @@
 #include <coroutine>
 #include <cstddef>
 
-#include "uring/await.h"
-#include "uring/canceller.h"
-#include "uring/loop_wait.h"
+#include "uring/operation/await.h"
 #include "uring/task.h"
+#include "uring/wait/canceller.h"
+#include "uring/wait/loop_wait.h"
 
 namespace uring {
 

@@ -7,8 +7,8 @@
 
 #include "uring/buffers.h"
 #include "uring/descriptor.h"
-#include "uring/operation.h"
-#include "uring/operation_factory.h"
+#include "uring/operation/factory.h"
+#include "uring/operation/operation.h"
 
 namespace uring {
 

@@ -7,8 +7,8 @@
 #include <optional>
 #include <utility>
 
-#include "uring/frame_pool.h"
-#include "uring/intrusive_list.h"
+#include "uring/memory/frame_pool.h"
+#include "uring/memory/intrusive_list.h"
 
 namespace uring {
 
@@ -90,7 +90,7 @@ class Promise<void> : public PromiseBase {
 
 /// A coroutine that begins when it is awaited and yields a T. Owns its frame, which may be
 /// destroyed at any point where it waits: an operation in it then waits for the kernel (see
-/// operation.h).
+/// operation/operation.h).
 template <typename T = void>
 class [[nodiscard]] Task {
  public:

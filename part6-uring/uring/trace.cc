@@ -2,8 +2,8 @@
 
 #include <unistd.h>
 
-#include "uring/operation.h"
-#include "uring/ring_operations.h"
+#include "uring/operation/operation.h"
+#include "uring/operation/ring_table.h"
 
 namespace uring {
 namespace {

@@ -107,8 +107,7 @@ int complain(std::string_view what, std::error_code error) {
 int main(int argc, char** argv) {
   Settings settings;
   if (const auto status = common::parse_options(argc, argv, program(settings))) return *status;
-  settings.server.max_connections = settings.shape.connections + settings.shape.idle_connections;
-  common::prepare_process(settings.server);
+  common::prepare_process(settings.shape.connections + settings.shape.idle_connections);
 
   const auto server = common::Address::parse(settings.server.host, settings.server.port);
   auto crowd = load::Crowd::connect(*server, settings.shape);

@@ -21,7 +21,7 @@ import pytest
 
 from contenders import DEFAULT_BUILD, ECHO, Contender
 
-from broken_servers import Healthy, LastFirst  # its directory is in the path of contenders
+from subjects.broken_servers import Healthy, LastFirst  # tests/protocol is in contenders' path
 
 BUILD = Path(os.environ.get("BENCH_BUILD", DEFAULT_BUILD))
 LOAD = BUILD / "tests" / "bench" / "load"

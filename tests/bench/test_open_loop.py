@@ -23,7 +23,7 @@ from harness.server import Server
 from test_bench import (BUILD, LOAD, AnswersTwice, ChangesTheLastByte, LosesTheThird, TakesItsTime,
                         load, needs_load, serving)
 
-from broken_servers import Healthy, LastFirst  # its directory is in the path of contenders
+from subjects.broken_servers import Healthy, LastFirst  # tests/protocol is in contenders' path
 
 KNOWN_TO = 1 - 1 / 128  # a percentile, of itself
 STALL_SECONDS = 0.3

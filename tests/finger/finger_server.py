@@ -1,6 +1,6 @@
 """A small finger server that keeps the rules of level `core`: something to start your own from.
 
-./check --server 'python3 tests/finger/finger_server.py --port {port} --users {users}'
+pytest tests/finger --server 'python3 tests/finger/finger_server.py --port {port} --users {users}'
 """
 
 import argparse

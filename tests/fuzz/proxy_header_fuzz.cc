@@ -4,7 +4,7 @@
 #include <random>
 
 #include "bytes.h"
-#include "common/server/proxy_header.h"
+#include "ring_server/proxy_header.h"
 #include "slices.h"
 #include "target.h"
 

@@ -1,4 +1,4 @@
-#include "common/server/address_ranges.h"
+#include "ring_server/address_ranges.h"
 
 #include <gtest/gtest.h>
 

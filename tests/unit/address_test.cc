@@ -1,11 +1,11 @@
-#include "common/server/address.h"
+#include "common/net/address.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
 
-#include "common/server/listen.h"
+#include "common/net/listen.h"
 
 namespace {
 

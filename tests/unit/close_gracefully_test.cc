@@ -5,9 +5,9 @@
 #include <thread>
 
 #include "bytes.h"
+#include "common/net/socket.h"
 #include "common/server/constants.h"
-#include "common/server/socket.h"
-#include "part1-blocking/connection.h"
+#include "connection.h"
 #include "sockets.h"
 
 namespace {

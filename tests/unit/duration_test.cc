@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "common/server/number.h"
+#include "common/net/number.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "common/server/listen.h"
+#include "common/net/listen.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

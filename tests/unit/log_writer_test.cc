@@ -1,4 +1,4 @@
-#include "uring/server/log_writer.h"
+#include "ring_server/log_writer.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

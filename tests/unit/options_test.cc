@@ -10,14 +10,20 @@
 
 namespace {
 
-using common::AcceptHow;
-using common::Options;
-using common::Protocol;
 using testing::AllOf;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::StartsWith;
 using namespace std::chrono_literals;
+
+enum class Food { plain, rich, none };
+
+/// Those of every stage, and one of each kind beside them.
+struct Options : common::Options {
+  std::size_t max_connections = common::default_max_connections;
+  std::size_t workers = 0;
+  Food food = Food::plain;
+};
 
 /// What came of a command line.
 struct Parsed {
@@ -29,10 +35,11 @@ struct Parsed {
 
 common::Program program_with_all_options(Options& options) {
   auto table = common::stage_options(options);
-  table.push_back(common::max_connections_option(options));
-  table.push_back(common::workers_option(options, "so many event loops"));
-  table.push_back(common::accept_option(options));
-  table.push_back(common::protocol_option(options));
+  table.push_back(common::max_connections_option(options.max_connections));
+  table.push_back(common::workers_option("so many event loops", options.workers));
+  table.push_back(common::choice_option<Food>(
+      "--food", "NAME", "plain, rich or none", options.food,
+      {{"plain", Food::plain}, {"rich", Food::rich}, {"none", Food::none}}));
   return {.name = "a-stage", .summary = "Does something.", .options = std::move(table)};
 }
 
@@ -72,8 +79,7 @@ TEST(Options, HaveTheContractsDefaults) {
   EXPECT_EQ(parsed.options.read_timeout, 60s);
   EXPECT_EQ(parsed.options.drain_timeout, 5s);
   EXPECT_EQ(parsed.options.workers, 0U);
-  EXPECT_EQ(parsed.options.accept, AcceptHow::reuseport);
-  EXPECT_EQ(parsed.options.protocol, Protocol::echo);
+  EXPECT_EQ(parsed.options.food, Food::plain);
   EXPECT_FALSE(parsed.options.verbose);
 }
 
@@ -87,22 +93,20 @@ void expect_all_set(const Parsed& parsed) {
   EXPECT_EQ(parsed.options.read_timeout, 250ms);
   EXPECT_EQ(parsed.options.drain_timeout, 2min);
   EXPECT_EQ(parsed.options.workers, 4U);
-  EXPECT_EQ(parsed.options.accept, AcceptHow::exclusive);
-  EXPECT_EQ(parsed.options.protocol, Protocol::http);
+  EXPECT_EQ(parsed.options.food, Food::rich);
   EXPECT_TRUE(parsed.options.verbose);
 }
 
 TEST(Options, TakeTheirValuesAsTheNextArgument) {
-  expect_all_set(
-      parse({"--host", "::1", "--port", "0", "--max-message", "4294967295", "--max-connections",
-             "1", "--read-timeout", "250ms", "--drain-timeout", "2m", "--workers", "4", "--accept",
-             "exclusive", "--protocol", "http", "--verbose"}));
+  expect_all_set(parse({"--host", "::1", "--port", "0", "--max-message", "4294967295",
+                        "--max-connections", "1", "--read-timeout", "250ms", "--drain-timeout",
+                        "2m", "--workers", "4", "--food", "rich", "--verbose"}));
 }
 
 TEST(Options, TakeTheirValuesBehindAnEqualsSign) {
   expect_all_set(parse({"--host=::1", "--port=0", "--max-message=4294967295", "--max-connections=1",
-                        "--read-timeout=250ms", "--drain-timeout=2m", "--workers=4",
-                        "--accept=exclusive", "--protocol=http", "--verbose"}));
+                        "--read-timeout=250ms", "--drain-timeout=2m", "--workers=4", "--food=rich",
+                        "--verbose"}));
 }
 
 TEST(Options, TakeTheLastValueOfSeveral) {
@@ -110,10 +114,8 @@ TEST(Options, TakeTheLastValueOfSeveral) {
 }
 
 TEST(Options, TakeEveryChoice) {
-  EXPECT_EQ(parse({"--accept", "reuseport"}).options.accept, AcceptHow::reuseport);
-  EXPECT_EQ(parse({"--accept", "shared"}).options.accept, AcceptHow::shared);
-  EXPECT_EQ(parse({"--protocol", "echo"}).options.protocol, Protocol::echo);
-  EXPECT_EQ(parse({"--protocol", "discard"}).options.protocol, Protocol::discard);
+  EXPECT_EQ(parse({"--food", "plain"}).options.food, Food::plain);
+  EXPECT_EQ(parse({"--food", "none"}).options.food, Food::none);
 }
 
 TEST(Options, RefuseNumbersThatAreNotDecimalDigits) {
@@ -139,8 +141,7 @@ TEST(Options, RefuseWhatIsNoDurationAddressOrChoice) {
   expect_complaint({"--host", "localhost"}, "--host", "IPv4 or IPv6");
   expect_complaint({"--host", "[::1]"}, "--host", "without brackets");
   expect_complaint({"--host", ""}, "--host");
-  expect_complaint({"--accept", "edge"}, "--accept", "reuseport exclusive shared");
-  expect_complaint({"--protocol", "HTTP"}, "--protocol", "echo discard http");
+  expect_complaint({"--food", "RICH"}, "--food", "plain rich none");
 }
 
 TEST(Options, RefuseAnOptionWithoutItsValue) {
@@ -173,7 +174,7 @@ TEST(Options, RefuseWhatTheProgramDoesNotHave) {
 TEST(Options, ComplainInOneLineWhateverTheyWereGiven) {
   expect_complaint({"--no\nsuch\n\noption"}, "option");
   expect_complaint({"a\nb"}, "");
-  expect_complaint({"--protocol", "a\nb"}, "--protocol");
+  expect_complaint({"--food", "a\nb"}, "--food");
 }
 
 /// What a program of its own may have.

@@ -20,17 +20,11 @@ void limit_descriptors(rlim_t soft, rlim_t hard) {
   if (::setrlimit(RLIMIT_NOFILE, &limit) < 0) std::_Exit(99);
 }
 
-common::Options options_for(std::size_t connections) {
-  common::Options options;
-  options.max_connections = connections;
-  return options;
-}
-
 // Each in a child: what it changes cannot be taken back.
 TEST(PrepareProcessDeathTest, RaisesTheSoftLimitOfDescriptorsToTheHardOne) {
   const auto act = [] {
     limit_descriptors(64, 200);
-    common::prepare_process(options_for(100));
+    common::prepare_process(100);
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
     std::_Exit(limit.rlim_cur == 200 ? 0 : 1);
@@ -41,7 +35,7 @@ TEST(PrepareProcessDeathTest, RaisesTheSoftLimitOfDescriptorsToTheHardOne) {
 TEST(PrepareProcessDeathTest, SaysOnceThatTheLimitIsTooLow) {
   const auto act = [] {
     limit_descriptors(64, 64);
-    common::prepare_process(options_for(4096));
+    common::prepare_process(4096);
     std::_Exit(0);
   };
   EXPECT_EXIT(act(), ExitedWithCode(0),
@@ -50,7 +44,7 @@ TEST(PrepareProcessDeathTest, SaysOnceThatTheLimitIsTooLow) {
 
 TEST(PrepareProcessDeathTest, LetsAClosedPipeBeAnErrorInsteadOfTheEnd) {
   const auto act = [] {
-    common::prepare_process(options_for(1));
+    common::prepare_process(1);
     int ends[2];
     if (::pipe(ends) < 0) std::_Exit(99);
     ::close(ends[0]);
@@ -63,7 +57,7 @@ TEST(PrepareProcessDeathTest, LetsAClosedPipeBeAnErrorInsteadOfTheEnd) {
 TEST(PrepareProcessDeathTest, TakesTheStandardNumbersThatAreClosed) {
   const auto act = [] {
     for (int number = 0; number <= 2; ++number) (void)::close(number);
-    common::prepare_process(options_for(1));
+    common::prepare_process(1);
     const int next = ::open("/dev/null", O_RDONLY);
     std::_Exit(next > 2 ? 0 : 1);
   };
@@ -73,9 +67,7 @@ TEST(PrepareProcessDeathTest, TakesTheStandardNumbersThatAreClosed) {
 TEST(PrepareProcessDeathTest, CountsTheDescriptorsOfTheWorkers) {
   const auto act = [] {
     limit_descriptors(200, 200);
-    auto options = options_for(100);
-    options.workers = 60;
-    common::prepare_process(options);
+    common::prepare_process(100, 60);
     std::_Exit(0);
   };
   EXPECT_EXIT(act(), ExitedWithCode(0), "^[^\n]*200[^\n]*--max-connections 100[^\n]*\n$");

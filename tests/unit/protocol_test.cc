@@ -10,17 +10,14 @@
 
 namespace {
 
-using common::Options;
 using common::Protocol;
 using common::SendBuffer;
 using tests::bytes;
 using tests::frame;
 
 std::string answer(Protocol protocol, std::string_view request) {
-  Options options;
-  options.protocol = protocol;
   SendBuffer output;
-  EXPECT_TRUE(common::make_session(options)->take(bytes(request), output).has_value());
+  EXPECT_TRUE(common::make_session(protocol, 100)->take(bytes(request), output).has_value());
   return std::string(tests::text(output.view()));
 }
 
@@ -31,9 +28,7 @@ TEST(MakeSession, MakesTheSessionThatTheProtocolOptionNames) {
 }
 
 TEST(MakeSession, PassesMaxMessageOn) {
-  Options options;
-  options.max_message = 3;
-  const auto session = common::make_session(options);
+  const auto session = common::make_session(Protocol::echo, 3);
   const std::string fits = frame("you");
   const std::string does_not_fit = frame("four");
   SendBuffer output;
@@ -42,13 +37,9 @@ TEST(MakeSession, PassesMaxMessageOn) {
 }
 
 TEST(VisitProtocol, ReturnsWhatTheVisitorReturns) {
-  Options options;
-  options.max_message = 7;
   const auto arguments = []<typename Session>(auto... values) { return sizeof...(values); };
-  options.protocol = Protocol::echo;
-  EXPECT_EQ(common::visit_protocol(options, arguments), 1U);
-  options.protocol = Protocol::http;
-  EXPECT_EQ(common::visit_protocol(options, arguments), 0U);
+  EXPECT_EQ(common::visit_protocol(Protocol::echo, 7, arguments), 1U);
+  EXPECT_EQ(common::visit_protocol(Protocol::http, 7, arguments), 0U);
 }
 
 }  // namespace

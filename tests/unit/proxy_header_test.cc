@@ -1,4 +1,4 @@
-#include "common/server/proxy_header.h"
+#include "ring_server/proxy_header.h"
 
 #include <gtest/gtest.h>
 

@@ -10,9 +10,9 @@
 #include <string_view>
 
 #include "common/fd.h"
-#include "common/server/accept.h"
-#include "common/server/address.h"
-#include "common/server/listen.h"
+#include "common/net/accept.h"
+#include "common/net/address.h"
+#include "common/net/listen.h"
 
 namespace tests {
 

@@ -1,4 +1,4 @@
-#include "common/server/takeover.h"
+#include "ring_server/takeover.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/server/successor_thread.h"
+#include "ring_server/successor_thread.h"
 #include "sockets.h"
 
 namespace {

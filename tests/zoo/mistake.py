@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 PART1, PART2, PART3 = "part1-blocking", "part2-threads", "part3-nonblocking"
 PART4, PART5, PART6 = "part4-poll", "part5-epoll", "part6-uring"
-TAKEOVER = "common/server/takeover.cc"
+TAKEOVER = "part6-uring/ring_server/takeover.cc"
 
 
 @dataclass(frozen=True)

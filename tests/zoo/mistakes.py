@@ -22,7 +22,7 @@ HEADER = ROOT / "tests" / "zoo" / "mistake.h"
 
 OPTIONS, PROCESS = "common/server/options.cc", "common/server/process.cc"
 LOG = "common/server/log.cc"
-PROXIED, SUCCESSOR = "common/server/proxied_connection.cc", "common/server/successor_thread.cc"
+PROXIED, SUCCESSOR = "part6-uring/ring_server/proxied_connection.cc", "part6-uring/ring_server/successor_thread.cc"
 SERVER2, SERVER5 = (f"{stage}/server.cc" for stage in (PART2, PART5))
 WORKERS5 = f"{PART5}/workers.cc"
 
@@ -159,7 +159,7 @@ MISTAKES = RING_MISTAKES | {
         "    park(MISTAKE ? Parked::full : Parked::shortage, now);\n",
         ("test_workers.py::test_workers_out_of_descriptors_serve",)),
     "ends-before-it-is-said": Mistake(
-        PART6, f"{PART6}/uring/server/worker_group.h",
+        PART6, f"{PART6}/ring_server/worker_group.h",
         "  LogWriter::wait_until_written(std::chrono::milliseconds(500));",
         "  if (!MISTAKE) LogWriter::wait_until_written(std::chrono::milliseconds(500));",
         ("test_faults.py::test_a_worker",)),

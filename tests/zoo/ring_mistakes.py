@@ -5,8 +5,8 @@ from __future__ import annotations
 from mistake import PART6, TAKEOVER, Mistake
 
 LOOP, RING, TRACE = (f"{PART6}/uring/{name}.cc" for name in ("loop", "ring", "trace"))
-SERVER6, METRICS = f"{PART6}/server.cc", f"{PART6}/uring/server/metrics.cc"
-EXPOSITION = f"{PART6}/uring/server/exposition.cc"
+SERVER6, METRICS = f"{PART6}/server.cc", f"{PART6}/ring_server/metrics.cc"
+EXPOSITION = f"{PART6}/ring_server/exposition.cc"
 
 RING_MISTAKES = {
     # The ring
@@ -72,7 +72,7 @@ RING_MISTAKES = {
         PART6, RING, "  ++overflows_;", "  if (!MISTAKE) ++overflows_;",
         ("test_metrics.py::test_completions",)),
     "counts-looks-and-not-waits": Mistake(
-        PART6, f"{PART6}/uring/server/acceptor.cc", "if (!std::exchange(is_waiting_, true)) ++",
+        PART6, f"{PART6}/ring_server/acceptor.cc", "if (!std::exchange(is_waiting_, true)) ++",
         "if (!std::exchange(is_waiting_, true) == !MISTAKE) ++",
         ("test_metrics.py::test_who_waits",)),
     "one-loopback-address": Mistake(

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "common/server/address.h"
+#include "common/net/address.h"
 
 namespace finger {
 

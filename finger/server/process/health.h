@@ -1,6 +1,6 @@
 #pragma once
 
-#include "common/server/address.h"
+#include "common/net/address.h"
 
 namespace finger {
 

@@ -18,8 +18,8 @@
 #include <string>
 #include <utility>
 
+#include "common/net/number.h"
 #include "common/server/duration.h"
-#include "common/server/number.h"
 
 namespace finger {
 namespace {

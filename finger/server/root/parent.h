@@ -15,8 +15,8 @@
 #include "common/fd.h"
 #include "common/result.h"
 #include "common/server/duration.h"
-#include "common/server/takeover.h"
 #include "finger/server/process/service_manager.h"
+#include "ring_server/takeover.h"
 
 namespace finger {
 

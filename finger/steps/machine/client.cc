@@ -12,8 +12,8 @@
 #include <span>
 #include <utility>
 
+#include "common/net/socket.h"
 #include "common/server/log.h"
-#include "common/server/socket.h"
 #include "finger/server/accounts/accounts.h"
 #include "finger/server/protocol/error.h"
 

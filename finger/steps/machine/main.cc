@@ -10,7 +10,7 @@
 #include <limits>
 #include <utility>
 
-#include "common/server/listen.h"
+#include "common/net/listen.h"
 #include "common/server/log.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
@@ -41,7 +41,7 @@ common::OptionTable option_table(machine::Options& options, bool& print_table) {
                             process.port, 0, std::numeric_limits<std::uint16_t>::max()),
       std::move(users),
       common::number_option("--max-clients", "N", "connections at once; more wait in the backlog",
-                            process.max_connections, 1, 1'000'000),
+                            options.max_clients, 1, 1'000'000),
       common::duration_option("--deadline", "for a whole exchange; 0: none", options.deadline),
       common::flag_option("--quiet", "no line for each exchange on stderr", options.quiet),
       common::flag_option("--print-table", "print the transition table as a figure, and exit",
@@ -78,7 +78,7 @@ int main(int argc, char** argv) {
     common::log("fingerd-machine: --users: takes the name of a directory (try --help)");
     return 2;
   }
-  common::prepare_process(options.process, server_profile);
+  common::prepare_process(options.max_clients, 1, server_profile);
 
   auto listener = listen_on(options.process);
   if (!listener) return common::report_failure(options.process, listener.error(), server_profile);

@@ -10,10 +10,10 @@
 #include <utility>
 
 #include "common/loop/connection_limit.h"
-#include "common/server/accept.h"
+#include "common/net/accept.h"
+#include "common/net/socket.h"
 #include "common/server/constants.h"
 #include "common/server/log.h"
-#include "common/server/socket.h"
 
 namespace machine {
 namespace {
@@ -30,8 +30,7 @@ common::RepeatedFault accept_fault("cannot accept");
 /// in one turn only when files are closed, and then the ring submits in between.
 unsigned entries_for(const Options& options) {
   constexpr std::size_t entries_max = 4096;
-  return static_cast<unsigned>(
-      std::bit_ceil(std::min(2 * options.process.max_connections + 8, entries_max)));
+  return static_cast<unsigned>(std::bit_ceil(std::min(2 * options.max_clients + 8, entries_max)));
 }
 
 }  // namespace
@@ -39,7 +38,6 @@ unsigned entries_for(const Options& options) {
 Options::Options() {
   process.host = "::";
   process.port = 79;
-  process.max_connections = 128;
 }
 
 std::expected<std::unique_ptr<Server>, std::string> Server::create(const Options& options,
@@ -103,7 +101,7 @@ common::Status Server::run() {
 /// in the backlog.
 void Server::accept_if_there_is_room(Clock::time_point now) {
   if (accepting_ || shared_.draining || now < accept_again_) return;
-  if (clients_.size() >= options_.process.max_connections) return;
+  if (clients_.size() >= options_.max_clients) return;
   accepting_ = true;
   peer_bytes_ = common::Address::capacity();
   io_uring_prep_accept(ring_->next_entry(accept_token), listener_.get(), peer_.data(), &peer_bytes_,
@@ -173,7 +171,7 @@ std::optional<Clock::time_point> Server::next_deadline() const {
   auto next = Clock::time_point::max();
   if (const auto soonest = deadlines_.soonest()) next = std::min(next, *soonest);
   if (const auto soonest = lingers_.soonest()) next = std::min(next, *soonest);
-  const bool pausing = !accepting_ && clients_.size() < options_.process.max_connections;
+  const bool pausing = !accepting_ && clients_.size() < options_.max_clients;
   if (pausing && !shared_.draining) next = std::min(next, accept_again_);
   if (next == Clock::time_point::max()) return std::nullopt;
   return next;

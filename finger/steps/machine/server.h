@@ -14,8 +14,8 @@
 #include "common/loop/deadline_list.h"
 #include "common/loop/slab.h"
 #include "common/loop/token.h"
+#include "common/net/address.h"
 #include "common/result.h"
-#include "common/server/address.h"
 #include "common/server/duration.h"
 #include "common/server/options.h"
 #include "finger/steps/machine/client.h"
@@ -26,7 +26,8 @@ namespace machine {
 struct Options {
   Options();
 
-  common::Options process;  ///< --addr, --port, --max-clients
+  common::Options process;  ///< --addr, --port
+  std::size_t max_clients = 128;
   std::string users;
   bool quiet = false;                                             ///< No line for each client.
   std::chrono::milliseconds deadline = std::chrono::seconds(10);  ///< 0: none.

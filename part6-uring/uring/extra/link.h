@@ -11,10 +11,10 @@
 #include <type_traits>
 #include <utility>
 
-#include "uring/await.h"
 #include "uring/loop.h"
-#include "uring/loop_wait.h"
-#include "uring/spec_operation.h"
+#include "uring/operation/await.h"
+#include "uring/operation/awaited.h"
+#include "uring/wait/loop_wait.h"
 
 namespace uring {
 

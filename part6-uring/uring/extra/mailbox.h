@@ -3,10 +3,10 @@
 #include <coroutine>
 #include <cstdint>
 
-#include "uring/await.h"
 #include "uring/extra/completion_queue.h"
-#include "uring/loop_wait.h"
-#include "uring/operation.h"
+#include "uring/operation/await.h"
+#include "uring/operation/operation.h"
+#include "uring/wait/loop_wait.h"
 
 namespace uring {
 

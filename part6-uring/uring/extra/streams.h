@@ -7,8 +7,8 @@
 
 #include "uring/buffers.h"
 #include "uring/extra/stream.h"
-#include "uring/newer_kernels.h"
-#include "uring/operation_specs.h"
+#include "uring/operation/newer_kernels.h"
+#include "uring/operation/request.h"
 
 namespace uring {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "common/fd.h"
+#include "common/net/address.h"
 #include "common/result.h"
-#include "common/server/address.h"
 #include "common/server/duration.h"
 #include "load/conversation.h"
 #include "load/histogram.h"

@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "common/server/listen.h"
+#include "common/net/listen.h"
 #include "peers/peer.h"
 
 namespace {

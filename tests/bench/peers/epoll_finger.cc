@@ -21,7 +21,7 @@
 
 #include "common/loop/deadline_list.h"
 #include "common/loop/slab.h"
-#include "common/server/listen.h"
+#include "common/net/listen.h"
 #include "common/server/log.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
@@ -242,7 +242,6 @@ class Daemon {
 int main(int argc, char** argv) {
   common::Options options;
   std::string users = ".";
-  options.max_connections = clients_max;
   const common::Program program{
       .name = "peer-epoll-finger",
       .summary = "Serves plans with epoll.",
@@ -259,7 +258,7 @@ int main(int argc, char** argv) {
                      return !users.empty();
                    }}}};
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
-  common::prepare_process(options, {.descriptors_each = 3});
+  common::prepare_process(clients_max, 1, {.descriptors_each = 3});
   auto accounts = finger::Accounts::of_directory(users);
   if (!accounts) peer::give_up(users.c_str(), accounts.error().value());
   Fd directory(::open(users.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "common/server/address.h"
+#include "common/net/address.h"
 #include "common/server/log.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
@@ -26,7 +26,7 @@ common::Fd listen_as_told(int argc, char** argv, std::string name, std::string s
         "--http", "whatever comes, unread, is answered with hello", *says_hello));
   }
   if (const auto status = common::parse_options(argc, argv, program)) std::exit(*status);
-  common::prepare_process(options);
+  common::prepare_process(common::default_max_connections);
   auto listener = common::listen_on(options.address(), mode);
   if (!listener) std::exit(common::report_failure(options, listener.error()));
   return std::move(*listener);

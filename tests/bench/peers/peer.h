@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "common/fd.h"
-#include "common/server/listen.h"
+#include "common/net/listen.h"
 
 /// What the peers share, so that nothing differs between them but how they wait, read and write.
 namespace peer {

@@ -6,7 +6,7 @@
 #include <array>
 #include <cerrno>
 
-#include "common/server/listen.h"
+#include "common/net/listen.h"
 #include "peers/peer.h"
 
 namespace {

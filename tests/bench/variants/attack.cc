@@ -17,7 +17,7 @@
 #include <string>
 #include <thread>
 
-#include "common/server/address.h"
+#include "common/net/address.h"
 #include "common/server/duration.h"
 #include "load/histogram.h"
 #include "variants/loopback.h"

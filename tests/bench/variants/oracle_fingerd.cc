@@ -8,7 +8,7 @@
 #include <array>
 #include <fstream>
 
-#include "common/server/listen.h"
+#include "common/net/listen.h"
 #include "common/server/process.h"
 #include "variants/loopback.h"
 #include "variants/variant.h"

@@ -8,9 +8,9 @@
 #include <limits>
 #include <span>
 
+#include "common/net/number.h"
+#include "common/server/constants.h"
 #include "common/server/log.h"
-#include "common/server/number.h"
-#include "common/server/options.h"
 #include "common/server/process.h"
 
 namespace variants {
@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
     const auto equals = std::min(word.find('='), word.size());
     words.emplace(word.substr(0, equals), word.substr(std::min(equals + 1, word.size())));
   }
-  common::prepare_process(common::Options());
+  common::prepare_process(common::default_max_connections);
   std::string line;
   for (const auto& [name, value] : found->second(variants::Words(std::move(words)))) {
     line += fmt::format("{}\"{}\": {}", line.empty() ? "" : ", ", name, value);

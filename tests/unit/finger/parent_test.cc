@@ -12,8 +12,8 @@
 #include <thread>
 
 #include "common/fd.h"
-#include "common/server/takeover.h"
 #include "in_child.h"
+#include "ring_server/takeover.h"
 
 namespace {
 

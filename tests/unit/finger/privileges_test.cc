@@ -18,8 +18,8 @@
 #include <string>
 #include <thread>
 
-#include "common/server/address.h"
-#include "common/server/listen.h"
+#include "common/net/address.h"
+#include "common/net/listen.h"
 #include "in_child.h"
 #include "uring/loop.h"
 

@@ -1,6 +1,6 @@
 // New connections and the places for them.
 
-#include "uring/server/acceptor.h"
+#include "ring_server/acceptor.h"
 
 #include <sys/eventfd.h>
 

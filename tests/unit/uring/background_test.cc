@@ -1,4 +1,4 @@
-#include "uring/server/background.h"
+#include "ring_server/background.h"
 
 #include <sys/eventfd.h>
 

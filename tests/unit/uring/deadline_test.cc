@@ -1,4 +1,4 @@
-#include "uring/deadline.h"
+#include "uring/wait/deadline.h"
 
 #include <algorithm>
 #include <array>

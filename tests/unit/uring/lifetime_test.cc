@@ -114,7 +114,7 @@ Task<> wait_at(Loop& loop, int point, const common::Fd& fd, Error& seen) {
       break;
     }
     default: {
-      uring::Signal never(loop);
+      uring::Condition never(loop);
       keep(co_await never.wait());
     }
   }

@@ -7,7 +7,7 @@
 #include <array>
 #include <chrono>
 
-#include "common/server/listen.h"
+#include "common/net/listen.h"
 #include "fixture.h"
 
 namespace {

@@ -1,0 +1,27 @@
+#include "ring_server/background.h"
+
+#include <cstdint>
+#include <span>
+#include <utility>
+
+namespace uring {
+
+void Background::run(Scope& scope, Task<Status> task) { scope.spawn(run_to_end(std::move(task))); }
+
+Task<> Background::run_to_end(Task<Status> task) {
+  const auto ended = co_await std::move(task);
+  if (ended || ended.error() == Error::cancelled) co_return;
+  fault_ = ended.error();
+  notify();
+}
+
+Task<Status> Background::watch_eventfd() {
+  std::uint64_t count = 0;
+  while (true) {
+    const auto read = co_await loop_.read(wake_, std::as_writable_bytes(std::span(&count, 1)));
+    if (!read) co_return std::unexpected(read.error());
+    notify();
+  }
+}
+
+}  // namespace uring

@@ -1,0 +1,191 @@
+#include "ring_server/exposition.h"
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <vector>
+
+namespace uring {
+namespace {
+
+/// One of the numbers that have a name in common.
+struct Sample {
+  std::string labels;  ///< `outcome="gone"`, or none.
+  std::uint64_t value;
+};
+
+struct Family {
+  std::string_view name;
+  std::string_view type;
+  std::string_view help;
+  std::vector<Sample> samples;
+};
+
+using Workers = std::span<const WorkerCounters>;
+
+std::uint64_t value_of(std::uint64_t value) { return value; }
+std::uint64_t value_of(const Counter& counter) { return counter.value(); }
+
+/// Of what std::invoke() finds in each.
+template <typename What>
+std::uint64_t sum(Workers workers, What what) {
+  std::uint64_t total = 0;
+  for (const WorkerCounters& worker : workers) total += value_of(std::invoke(what, worker));
+  return total;
+}
+
+std::vector<Sample> samples_of_outcomes(const MetricsProfile& profile, Workers workers) {
+  std::vector<Sample> samples;
+  for (std::size_t i = 0; i < profile.outcomes.size(); ++i) {
+    samples.push_back({.labels = fmt::format("outcome=\"{}\"", profile.outcomes[i]),
+                       .value = sum(workers, [i](const WorkerCounters& each) {
+                         return each.outcomes[i].value();
+                       })});
+  }
+  return samples;
+}
+
+std::vector<Family> families(const MetricsProfile& profile, Workers workers) {
+  using Of = WorkerCounters;
+  const auto one = [workers](auto what) { return std::vector<Sample>{{"", sum(workers, what)}}; };
+  std::vector<Family> all{
+      {"connections_open", "gauge", "Connections that are open.", one(&Of::open)},
+      {"connections_accepted_total", "counter", "Connections that were accepted.",
+       one(&Of::accepted)},
+      {"connections_refused_total", "counter",
+       "Accepted connections that were closed because their address had too many.",
+       one(&Of::refused)},
+      {"connection_waits_total", "counter",
+       "How often a connection had to wait in the backlog because of the limit.", one(&Of::waits)},
+      {profile.exchange, "counter", "By how they ended.", samples_of_outcomes(profile, workers)},
+  };
+  if (profile.answers) {
+    all.push_back({"answers_total", "counter",
+                   "Answers to input that completed one message or several.", one(&Of::answers)});
+  }
+  all.push_back(
+      {"received_bytes_total", "counter", "Bytes from clients.", one(&Of::received_bytes)});
+  all.push_back({"sent_bytes_total", "counter", "Bytes to clients.", one(&Of::sent_bytes)});
+  all.push_back({"ring_submitted_total", "counter", "Entries that the kernel took from the rings.",
+                 one(&Of::submitted)});
+  all.push_back(
+      {"ring_enter_calls_total", "counter", "Calls of io_uring_enter.", one(&Of::enter_calls)});
+  all.push_back({"ring_completed_total", "counter", "Completions that were taken from the rings.",
+                 one(&Of::completed)});
+  all.push_back({"ring_overflows_total", "counter",
+                 "How often completions did not fit their queue.", one(&Of::overflows)});
+  if (profile.buffers) {
+    all.push_back(
+        {"ring_buffers_out", "gauge", "Receive buffers that are in use.", one(&Of::buffers_out)});
+  }
+  return all;
+}
+
+/// How many answers took no longer than each bound, and, last, how many there were.
+std::vector<std::uint64_t> cumulated_times(Workers workers) {
+  std::vector<std::uint64_t> counts;
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i <= Histogram::bounds_us.size(); ++i) {
+    total += sum(workers,
+                 [i](const WorkerCounters& each) { return each.answer_time.bucket(i).value(); });
+    counts.push_back(total);
+  }
+  return counts;
+}
+
+void append_histogram(std::string& text, std::string_view prefix, Workers workers) {
+  const auto out = std::back_inserter(text);
+  const auto counts = cumulated_times(workers);
+  const std::uint64_t nanoseconds = sum(
+      workers, [](const WorkerCounters& each) { return each.answer_time.nanoseconds().value(); });
+  fmt::format_to(out, "# HELP {}_answer_seconds Time to answer.\n", prefix);
+  fmt::format_to(out, "# TYPE {}_answer_seconds histogram\n", prefix);
+  for (std::size_t i = 0; i < Histogram::bounds_us.size(); ++i) {
+    fmt::format_to(out, "{}_answer_seconds_bucket{{le=\"{}\"}} {}\n", prefix,
+                   Histogram::bounds_us[i] / 1e6, counts[i]);
+  }
+  fmt::format_to(out, "{}_answer_seconds_bucket{{le=\"+Inf\"}} {}\n", prefix, counts.back());
+  fmt::format_to(out, "{}_answer_seconds_sum {}\n", prefix, static_cast<double>(nanoseconds) / 1e9);
+  fmt::format_to(out, "{}_answer_seconds_count {}\n", prefix, counts.back());
+}
+
+/// The bound below which that share of the answers lies, as `<=0.3ms`.
+std::string percentile(const std::vector<std::uint64_t>& counts, double share) {
+  const double wanted = share * static_cast<double>(counts.back());
+  for (std::size_t i = 0; i < Histogram::bounds_us.size(); ++i) {
+    if (static_cast<double>(counts[i]) < wanted) continue;
+    return fmt::format("<={}ms", Histogram::bounds_us[i] / 1e3);
+  }
+  return fmt::format(">{}ms", Histogram::bounds_us.back() / 1e3);
+}
+
+std::string http(std::string_view status, std::string_view body, std::string_view fields = "") {
+  return fmt::format(
+      "HTTP/1.0 {}\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+      "Content-Length: {}\r\n{}Connection: close\r\n\r\n{}",
+      status, body.size(), fields, body);
+}
+
+/// What is asked for with GET. HEAD gets the same without the body.
+std::string answer_to(std::string_view target, const std::function<std::string()>& body) {
+  const auto path = target.substr(0, target.find_first_of(" ?"));
+  return path == "/metrics" ? http("200 OK", body()) : http("404 Not Found", "");
+}
+
+}  // namespace
+
+std::string exposition(const MetricsProfile& profile, std::span<const WorkerCounters> workers) {
+  std::string text;
+  const auto out = std::back_inserter(text);
+  for (const Family& family : families(profile, workers)) {
+    fmt::format_to(out, "# HELP {}_{} {}\n", profile.prefix, family.name, family.help);
+    fmt::format_to(out, "# TYPE {}_{} {}\n", profile.prefix, family.name, family.type);
+    for (const auto& [labels, value] : family.samples) {
+      const auto shown = labels.empty() ? "" : fmt::format("{{{}}}", labels);
+      fmt::format_to(out, "{}_{}{} {}\n", profile.prefix, family.name, shown, value);
+    }
+  }
+  append_histogram(text, profile.prefix, workers);
+  return text;
+}
+
+std::string counters_line(const MetricsProfile& profile, std::span<const WorkerCounters> workers) {
+  std::string line = fmt::format("{} counters:", profile.prefix);
+  const auto out = std::back_inserter(line);
+  for (const Family& family : families(profile, workers)) {
+    for (const auto& [labels, value] : family.samples) {
+      if (labels.empty()) {
+        fmt::format_to(out, " {}={}", family.name, value);
+      } else if (value > 0) {
+        fmt::format_to(out, " {}{{{}}}={}", family.name, labels, value);
+      }
+    }
+  }
+  const auto counts = cumulated_times(workers);
+  if (counts.back() == 0) return line;
+  fmt::format_to(out, " answer_p50{} answer_p99{}", percentile(counts, 0.5),
+                 percentile(counts, 0.99));
+  return line;
+}
+
+bool is_whole_request(std::string_view received) {
+  return received.ends_with("\r\n\r\n") || received.ends_with("\n\n");
+}
+
+std::string answer_scrape(std::string_view request, const std::function<std::string()>& body) {
+  const auto line = request.substr(0, request.find_first_of("\r\n"));
+  const auto method_end = line.find(' ');
+  if (!is_whole_request(request) || method_end == line.npos) return http("400 Bad Request", "");
+  const auto method = line.substr(0, method_end);
+  if (method != "GET" && method != "HEAD") {
+    return http("405 Method Not Allowed", "", "Allow: GET, HEAD\r\n");
+  }
+  std::string answer = answer_to(line.substr(method_end + 1), body);
+  if (method == "HEAD") answer.resize(answer.find("\r\n\r\n") + 4);
+  return answer;
+}
+
+}  // namespace uring

@@ -1,0 +1,92 @@
+#include "ring_server/log_writer.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <thread>
+#include <utility>
+
+#include "common/server/log.h"
+#include "uring/scope.h"
+
+namespace uring {
+namespace {
+
+/// A write to stderr. To a terminal whose buffer is full, Linux 6.18 waits inside
+/// io_uring_enter(2), and the loop with it: there a thread of the kernel's has to write.
+class WriteLines {
+ public:
+  using Value = std::size_t;
+  static constexpr const char* what = "write";
+
+  WriteLines(std::span<const char> lines, bool to_terminal)
+      : lines_(lines), to_terminal_(to_terminal) {}
+  void prepare(io_uring_sqe& entry) const {
+    constexpr auto at_position = Loop::at_position;
+    const auto size = static_cast<unsigned>(lines_.size());
+    io_uring_prep_write(&entry, STDERR_FILENO, lines_.data(), size, at_position);
+    if (to_terminal_) entry.flags |= IOSQE_ASYNC;
+  }
+
+ private:
+  std::span<const char> lines_;
+  bool to_terminal_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<LogWriter>> LogWriter::create() {
+  common::Fd line_came(::eventfd(0, EFD_CLOEXEC));
+  if (!line_came) return common::last_error();
+  return std::unique_ptr<LogWriter>(new LogWriter(std::move(line_came)));
+}
+
+LogWriter::LogWriter(common::Fd line_came) : line_came_(std::move(line_came)) {
+  common::set_log_writer([this] { (void)::eventfd_write(line_came_.get(), 1); });  // cannot fail
+}
+
+LogWriter::~LogWriter() { common::set_log_writer(nullptr); }
+
+void LogWriter::wait_until_written(std::chrono::milliseconds limit) {
+  std::array<char, common::LogQueue::piece_bytes_max> lines;
+  const auto end = Clock::now() + limit;
+  while (common::copy_log_lines(lines) > 0 && Clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+Task<Status> LogWriter::write_during(Loop& loop, Task<Status> work) {
+  Scope writing(loop);
+  writing.spawn(write_lines(loop));
+  const auto outcome = co_await std::move(work);
+  // ~Scope() would drop the result of a write with its coroutine, and ~LogWriter() write the same
+  // lines again.
+  writing.cancel();
+  co_await writing.join();
+  co_return outcome;
+}
+
+/// Until its scope is cancelled.
+Task<> LogWriter::write_lines(Loop& loop) {
+  const bool to_terminal = ::isatty(STDERR_FILENO) == 1;
+  std::array<char, common::LogQueue::piece_bytes_max> lines;
+  std::uint64_t came = 0;
+  while (true) {
+    if (const std::size_t size = common::copy_log_lines(lines); size > 0) {
+      const auto written =
+          co_await loop.start(WriteLines(std::span(lines).first(size), to_terminal));
+      if (written) {
+        common::log_lines_written(*written);
+        continue;
+      }
+      // They stay in the queue. A full disk may have room again one day.
+    }
+    const auto woken = co_await loop.read(line_came_, std::as_writable_bytes(std::span(&came, 1)));
+    if (!woken) co_return;  // cancelled
+  }
+}
+
+}  // namespace uring

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/fd.h"
+#include "common/server/options.h"
+#include "ring_server/background.h"
+#include "ring_server/counters.h"
+#include "ring_server/exposition.h"
+#include "ring_server/takeover.h"
+#include "uring/error.h"
+#include "uring/loop.h"
+#include "uring/scope.h"
+#include "uring/task.h"
+
+namespace uring {
+
+/// What the workers of one process count, and the two ways to ask for it: SIGUSR1 has it written to
+/// the log, and a scraper gets it from a listener. The first worker answers both, in its loop.
+///
+///     Metrics::hold_signal();                         // before there is a second thread
+///     Metrics metrics(profile, workers, std::move(listener));
+///     metrics.of_worker(i).accepted.add();            // the i-th worker, in its thread
+///     metrics.run(loop, scope, background);           // the first one
+class Metrics {
+ public:
+  /// So many at the same time; more wait in the backlog.
+  static constexpr std::size_t scrapers_max = 4;
+
+  /// Blocks SIGUSR1 in the calling thread and in those that it starts: it would end the process.
+  static void hold_signal();
+
+  /// `listener` is non-blocking, or empty: there are no scrapers. What `profile` points to must
+  /// outlive it.
+  Metrics(const MetricsProfile& profile, std::size_t workers, common::Fd listener);
+
+  WorkerCounters& of_worker(std::size_t i) { return workers_[i]; }
+
+  /// From now on, until `scope` is cancelled, it answers; then the listener is closed. Once. No
+  /// scraper keeps it from going on, nor ends the server: there are scrapers_max at most, and each
+  /// has scrape_timeout. `background` must watch its eventfd.
+  void run(Loop& loop, Scope& scope, Background& background);
+
+ private:
+  Task<Status> log_on_signal(Background& background);
+  Task<Status> answer_scrapers(Loop& loop, std::shared_ptr<const common::Fd> listener);
+  Task<> answer(Loop& loop, common::Fd scraper);
+
+  const MetricsProfile profile_;
+  std::vector<WorkerCounters> workers_;
+  common::Fd listener_;  ///< Until run(): closed while a ring polls it, it would stay open.
+};
+
+/// The option --metrics, which writes to `where`.
+common::OptionLine metrics_option(std::string& where);
+
+/// A socket that listens where --metrics says, non-blocking: on an address of this machine alone,
+/// or at a path. It is the one that `takeover` has got from the server before, if that listens at
+/// this address; at a path it takes the place of a socket that an earlier server has left. An empty
+/// `where`: no socket. Errors: of socket(2), bind(2), listen(2), rename(2).
+common::Result<common::Fd> listen_for_scrapers(const std::string& where,
+                                               common::Takeover& takeover);
+
+/// Logs why that could not be done. Returns the exit status 1.
+int report_metrics_failure(const std::string& where, std::error_code error);
+
+}  // namespace uring

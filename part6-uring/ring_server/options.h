@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "common/server/constants.h"
+#include "common/server/options.h"
+#include "ring_server/address_ranges.h"
+
+namespace ring_server {
+
+/// What can be chosen on the command line of a server that is run in earnest, beside what every
+/// stage has.
+struct Options : common::Options {
+  std::size_t max_connections = common::default_max_connections;  ///< Of the whole process.
+  std::size_t workers = 1;
+  common::AddressRanges proxies;  ///< Their connections begin with a PROXY header.
+  std::string takeover;           ///< Where the next server takes over; empty: nowhere.
+  std::string metrics;            ///< Where they are served; empty: nowhere.
+};
+
+/// Lines of the option table. Each writes to `target`, which must outlive the table.
+common::OptionLine proxy_protocol_option(common::AddressRanges& target);
+common::OptionLine takeover_option(std::string& target);
+
+}  // namespace ring_server
