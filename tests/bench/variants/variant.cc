@@ -8,9 +8,9 @@
 #include <limits>
 #include <span>
 
-#include "common/server/log.h"
 #include "common/net/number.h"
-#include "common/server/options.h"
+#include "common/server/constants.h"
+#include "common/server/log.h"
 #include "common/server/process.h"
 
 namespace variants {
