@@ -57,7 +57,8 @@ def complaints(pair: str, text: str) -> Iterator[str]:
     said = entries(text)
     for key in changes(pair):
         if key not in {entry.key for entry in said}:
-            yield f"{key[0]} {key[1]}: has changed and has no sentence (book/tools/diffs.py add {pair})"
+            yield (f"{key[0]} {key[1]}: has changed and has no sentence "
+                   f"(book/tools/diffs.py add {pair})")
     for entry in said:
         yield from (f"{' '.join(entry.key)}: {what}" for what in _wrong(pair, entry))
     keys = [entry.key for entry in said]
