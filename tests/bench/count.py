@@ -1,6 +1,6 @@
 """Counts what a message costs a server: system calls and instructions in user space.
 
-    cmake --build build/default --target bench && tests/bench/count.py --profile part6-uring
+    /usr/bin/python3 tests/bench/count.py --profile part6-uring
 
 prints the instructions by function; `./measure counted` has all servers side by side. 64 bytes a
 message. With several connections the server is stopped while the messages are sent, and so finds

@@ -184,7 +184,7 @@ def m7_2(setting: Setting) -> Measurement:
         program(*of, setting)
 
     def tables(results: Results) -> dict[str, Table]:
-        (found,) = results["memory"]["both"]
+        found = results["memory"]["both"][0]
         seconds = [setting.effort.watched_seconds * WATCHED_SHARE * sample / SAMPLES
                    for sample in range(SAMPLES + 1)]
         titles = {form: ", ".join(filter(None, (stage, bug and f"`{bug}`")))

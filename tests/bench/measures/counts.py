@@ -214,7 +214,7 @@ def m10_1(setting: Setting) -> Measurement:
     need_command("addr2line", "binutils")
 
     def tables(results: Results) -> dict[str, Table]:
-        (found,) = results["bytes"]["frames"]
+        found = results["bytes"]["frames"][0]
         if missing := [name for name in CONVERSATION if name not in found]:
             raise SystemExit(f"no frame of {missing} was seen, but {found}")
         sizes = [found[name] for name in CONVERSATION]
