@@ -10,6 +10,10 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 # With -g for the debugger and without -DNDEBUG: an assertion costs little and says much.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g")
 
+if(CMAKE_SIZEOF_VOID_P EQUAL 4)  # times after 2038, and files of more than 2 GiB
+  add_compile_definitions(_TIME_BITS=64 _FILE_OFFSET_BITS=64)
+endif()
+
 option(HARDENED "as what is installed should be built" OFF)
 if(HARDENED)
   include(${CMAKE_CURRENT_LIST_DIR}/hardened.cmake)

