@@ -9,7 +9,6 @@
 #include <new>
 #include <utility>
 
-#include "uring/loop.h"
 #include "uring/memory/frame_pool.h"
 
 namespace uring {
@@ -32,7 +31,7 @@ constexpr std::uint32_t shrink_interval_turns = 256;
 
 }  // namespace
 
-Result<std::unique_ptr<Buffers>> Buffers::create(Loop& loop, std::uint32_t count,
+Result<std::unique_ptr<Buffers>> Buffers::create(LoopCore& loop, std::uint32_t count,
                                                  std::size_t bytes_each) {
   std::unique_ptr<Buffers> made(new Buffers(loop, count, bytes_each));
   if (const auto registered = made->register_ring(); !registered) {
@@ -42,7 +41,7 @@ Result<std::unique_ptr<Buffers>> Buffers::create(Loop& loop, std::uint32_t count
   return made;
 }
 
-Buffers::Buffers(Loop& loop, std::uint32_t count, std::size_t bytes_each)
+Buffers::Buffers(LoopCore& loop, std::uint32_t count, std::size_t bytes_each)
     : loop_(loop),
       count_(count),
       bytes_each_(bytes_each),

@@ -14,7 +14,6 @@
 #include "uring/condition.h"
 #include "uring/error.h"
 #include "uring/memory/frame_pool.h"
-#include "uring/operation/operation.h"
 
 namespace uring {
 
@@ -67,7 +66,7 @@ class Lease {
 class Buffers {
  public:
   /// `count` is a power of two. Errors: not_enough_memory, invalid_argument.
-  static Result<std::unique_ptr<Buffers>> create(Loop& loop, std::uint32_t count,
+  static Result<std::unique_ptr<Buffers>> create(LoopCore& loop, std::uint32_t count,
                                                  std::size_t bytes_each);
   Buffers(const Buffers&) = delete;
   Buffers& operator=(const Buffers&) = delete;
@@ -150,7 +149,7 @@ class Buffers {
     void operator()(void* memory) const;
   };
 
-  Buffers(Loop& loop, std::uint32_t count, std::size_t bytes_each);
+  Buffers(LoopCore& loop, std::uint32_t count, std::size_t bytes_each);
   Status register_ring();
   void give_first();
   void ran_out();
@@ -173,7 +172,7 @@ class Buffers {
   void make_unreadable(std::uint16_t number);
   void demand_unused_rest(std::uint16_t number, std::uint32_t used);
 
-  Loop& loop_;
+  LoopCore& loop_;
   std::uint32_t count_;
   std::size_t bytes_each_;
   std::size_t stride_bytes_;  ///< From the beginning of one to that of the next.

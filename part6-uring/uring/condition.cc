@@ -1,7 +1,5 @@
 #include "uring/condition.h"
 
-#include "uring/loop.h"
-
 namespace uring {
 
 void Condition::wake_all() {

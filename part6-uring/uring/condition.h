@@ -20,7 +20,7 @@ namespace uring {
 /// those that were notified and have not gone on.
 class Condition {
  public:
-  explicit Condition(Loop& loop) : loop_(loop) {}
+  explicit Condition(LoopCore& loop) : loop_(loop) {}
   Condition(const Condition&) = delete;
   Condition& operator=(const Condition&) = delete;
   ~Condition() { assert(waiting_.empty()); }  // it outlives those that wait for it
@@ -59,7 +59,7 @@ class Condition {
  private:
   void wake_all();
 
-  Loop& loop_;
+  LoopCore& loop_;
   WaitList waiting_;
 };
 

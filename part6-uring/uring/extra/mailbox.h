@@ -10,6 +10,8 @@
 
 namespace uring {
 
+class Loop;
+
 /// Takes what other rings send with msg_ring(), from other threads, too: the kernel makes the
 /// completion, and wakes this loop.
 ///

@@ -10,6 +10,8 @@
 
 namespace uring {
 
+class Loop;
+
 /// Work for a loop, from any thread:
 ///
 ///     const auto queue = PostQueue::create(loop);                  // in the loop's thread

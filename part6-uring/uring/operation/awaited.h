@@ -52,7 +52,7 @@ class AwaitedOperation : public Operation {
   using Value = typename R::Value;
   using Limit = TimeLimit;
 
-  AwaitedOperation(Loop& loop, R request) : Operation(loop), request_(std::move(request)) {}
+  AwaitedOperation(LoopCore& loop, R request) : Operation(loop), request_(std::move(request)) {}
 
   const char* what() const override { return request_.what; }
   using Operation::loop;
@@ -85,7 +85,7 @@ class AwaitedOperation : public Operation {
     return false;
   }
   void start(std::coroutine_handle<> awaiting, TimeLimit* limit = nullptr) {
-    waiter_.wait(loop(), awaiting);
+    waiter_.wait(loop().current_scope(), awaiting);
     begin(limit);
   }
 

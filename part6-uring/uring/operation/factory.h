@@ -3,27 +3,24 @@
 #include <span>
 #include <utility>
 
+#include "uring/loop_core.h"
 #include "uring/operation/await.h"
 #include "uring/operation/awaited.h"
 #include "uring/operation/request.h"
 
 namespace uring {
 
-using ConstBytes = std::span<const std::byte>;
-using Bytes = std::span<std::byte>;
-
-/// What the tables of operations are written with.
-class OperationFactory {
+/// A loop that can start operations: what their tables are written with.
+class OperationFactory : public LoopCore {
  public:
   /// Any operation at all: see AnyRequest.
   template <AnyRequest R>
   Await<AwaitedOperation<R>> start(R request) {
-    return Await<AwaitedOperation<R>>(AwaitedOperation<R>(loop(), std::move(request)));
+    return Await<AwaitedOperation<R>>(AwaitedOperation<R>(*this, std::move(request)));
   }
 
  protected:
-  OperationFactory() = default;
-  ~OperationFactory() = default;
+  using LoopCore::LoopCore;
 
   template <typename T>
   static unsigned count(std::span<T> items) {
@@ -39,7 +36,7 @@ class OperationFactory {
   }
   template <typename Prepare>
   auto make_direct(const char* what, Prepare prepare) {
-    return start(DirectRequest<Prepare>(loop(), what, std::move(prepare)));
+    return start(DirectRequest<Prepare>(ring(), what, std::move(prepare)));
   }
   /// On a descriptor, which may be a direct one.
   template <typename Value, typename Prepare>
@@ -49,8 +46,6 @@ class OperationFactory {
       fd.mark(e);
     });
   }
-
-  Loop& loop();
 };
 
 }  // namespace uring

@@ -3,8 +3,6 @@
 #include <cassert>
 #include <cerrno>
 
-#include "uring/loop.h"
-
 namespace uring {
 
 // Out of line, or calls would compare with them before they go where they nearly always go.
@@ -23,10 +21,10 @@ void Operation::fill(TimeLimit* limit, unsigned link_flags) {
   io_uring_sqe* entry = &loop().next_entry();
   prepare(*entry);
   entry->user_data = user_data_of(Part::request);
-  if (Trace* trace = loop().trace()) trace->begun(*this, entry);
+  trace_begun(entry);
   entry->flags |= static_cast<std::uint8_t>(link_flags);
   if (limit != nullptr) {
-    if (Trace* trace = loop().trace()) trace->linked_inside(*this, what(), "link_timeout");
+    if (Trace* trace = loop().trace()) trace->linked_inside(trace_id(), what(), "link_timeout");
     entry->flags |= IOSQE_IO_LINK;
     entry = &loop().next_entry();
     io_uring_prep_link_timeout(entry, &limit->time, limit->flags);
@@ -47,8 +45,10 @@ void Operation::cancel(Error reason) {
   entry.user_data = user_data_of(Part::cancel);
   cancel_asked_ = true;
   ++outstanding_;
-  if (Trace* trace = loop().trace()) trace->cancel_asked(*this);
+  if (Trace* trace = loop().trace()) trace->cancel_asked(trace_id());
 }
+
+void Operation::trace_end() const { loop().trace()->ended(trace_id(), result_); }
 
 void Operation::request_completed(int result, std::uint32_t flags) {
   arrived(result, flags);
@@ -89,7 +89,7 @@ Error Operation::reason_not_to_begin() const {
 
 void Operation::leave_queues() { loop().forget(*this); }
 
-bool Operation::has(Feature feature) const { return loop().features().has(feature); }
+bool Operation::has(Feature feature) const { return loop().ring().features().has(feature); }
 
 std::error_code Operation::error_of(int result) const {
   constexpr int restart = 512;  // ERESTARTSYS, from a worker of the kernel that was interrupted

@@ -3,20 +3,22 @@
 #include <liburing.h>
 
 #include <cassert>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <system_error>
 #include <utility>
 
 #include "uring/features.h"
+#include "uring/loop_core.h"
+#include "uring/trace.h"
 #include "uring/wait/canceller.h"
 #include "uring/wait/time_limit.h"
 
 namespace uring {
 
-class Loop;
-class Scope;
-class Trace;
-class Waiter;
+using ConstBytes = std::span<const std::byte>;
+using Bytes = std::span<std::byte>;
 
 /// One request to the kernel and everything that belongs to it.
 ///
@@ -58,8 +60,7 @@ class Operation : public Cancellable {
   std::error_code error_of(int result) const;
 
   /// Which of the operations in the trace it is, if there is one.
-  std::uint32_t number() const { return number_; }
-  void set_number(std::uint32_t number) { number_ = number; }
+  Trace::Id trace_id() const { return {.number = number_, .what = what()}; }
 
   /// All calls that submitted something have returned, and all their completions were seen; asked
   /// for with expect_skipped_cqe(). Called also if it has had a completion. For the loop.
@@ -78,7 +79,7 @@ class Operation : public Cancellable {
   }
 
  protected:
-  explicit Operation(Loop& loop) : loop_(&loop) {}
+  explicit Operation(LoopCore& loop) : loop_(&loop) {}
   /// Only before it begins: afterwards the kernel knows where it is.
   Operation(Operation&& other) noexcept
       : Cancellable(std::move(other)), loop_(other.loop_), shielded_(other.shielded_) {
@@ -124,14 +125,37 @@ class Operation : public Cancellable {
   void fill(TimeLimit* limit = nullptr, unsigned link_flags = 0);
 
   /// What begin() does besides filling in an entry, for an operation that has none.
-  void mark_begun();
+  void mark_begun() {
+    assert(!in_flight());
+    result_ = 0;
+    flags_ = 0;
+    outstanding_ = 1;
+    reason_ = Error{};
+    cancel_asked_ = false;
+    loop_->count_begun();
+  }
   void expect_one_more() { ++outstanding_; }
 
   /// One completion fewer is to come. After the last one the operation has ended.
-  void complete_one();
+  void complete_one() {
+    if (!count_completion()) return;
+    if (!shielded_) unlink();  // from its scope
+    ended();
+  }
 
   /// The same without calling ended(). True: it was the last.
-  bool count_completion();
+  bool count_completion() {
+    if (--outstanding_ > 0) return false;
+    loop_->count_ended();
+    if (loop_->trace() != nullptr) trace_end();
+    return true;
+  }
+
+  /// Tells the trace, if there is one; `entry` is the request, or nullptr: there is none.
+  void trace_begun(const io_uring_sqe* entry) {
+    if (Trace* trace = loop_->trace()) number_ = trace->begun(what(), entry);
+  }
+  [[gnu::cold]] void trace_end() const;
 
   /// Whether a cancel request can find it: one that waits in a link for another cannot be found
   /// yet.
@@ -148,14 +172,17 @@ class Operation : public Cancellable {
   Error reason_not_to_begin() const;
 
   /// Lets a coroutine go on when the loop comes to it.
-  void make_ready(Waiter& waiter);
+  void make_ready(Waiter& waiter) { loop_->make_ready(waiter); }
 
   /// The same for the operation itself, which must be shielded: see go_on().
-  void make_ready();
+  void make_ready() {
+    assert(shielded_);  // else it would have to leave its scope's list
+    loop_->make_ready(*this);
+  }
 
   bool has(Feature feature) const;
 
-  Loop& loop() const { return *loop_; }
+  LoopCore& loop() const { return *loop_; }
   int result() const { return result_; }
   std::uint32_t flags() const { return flags_; }
 
@@ -173,7 +200,7 @@ class Operation : public Cancellable {
   void part_completed(Part part, int result);
   void cancel_answered(int result);
 
-  Loop* loop_;
+  LoopCore* loop_;
   int result_ = 0;
   std::uint32_t flags_ = 0;
   std::uint32_t number_ = 0;

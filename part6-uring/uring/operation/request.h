@@ -59,14 +59,14 @@ class FdRequest : public Request<Fd, Prepare> {
 template <typename Prepare>
 class DirectRequest : public Request<DirectFd, Prepare> {
  public:
-  DirectRequest(Loop& loop, const char* name, Prepare prepare)
-      : Request<DirectFd, Prepare>(name, std::move(prepare)), loop_(loop) {}
+  DirectRequest(Ring& ring, const char* name, Prepare prepare)
+      : Request<DirectFd, Prepare>(name, std::move(prepare)), ring_(ring) {}
   Result<DirectFd> decode(int result, std::uint32_t /*flags*/) const {
-    return DirectFd(loop_, result);
+    return DirectFd(ring_, result);
   }
 
  private:
-  Loop& loop_;
+  Ring& ring_;
 };
 
 /// The two ends of a pipe, as pipe2(2) makes them.

@@ -15,6 +15,8 @@ namespace uring {
 /// The operations that make sense only on a ring, and some newer ones.
 class RingOperations : public OperationFactory {
  public:
+  using OperationFactory::OperationFactory;
+
   // Direct descriptors: after Loop::register_files(). O_CLOEXEC does not go with them.
 
   /// In a slot that the kernel chooses. Error: ENFILE when there is none left.

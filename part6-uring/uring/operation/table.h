@@ -30,6 +30,8 @@ namespace uring {
 /// start(). What has to do with the ring itself is in ring_table.h.
 class Operations : public RingOperations {
  public:
+  using RingOperations::RingOperations;
+
   static constexpr std::uint64_t at_position = static_cast<std::uint64_t>(-1);
 
   auto nop() {

@@ -2,11 +2,11 @@
 
 #include <cassert>
 
-#include "uring/loop.h"
+#include "uring/loop_core.h"
 
 namespace uring {
 
-Deadline::Deadline(Loop& loop, Clock::time_point due) : loop_(loop) { renew(due); }
+Deadline::Deadline(LoopCore& loop, Clock::time_point due) : loop_(loop) { renew(due); }
 
 Deadline::~Deadline() { loop_.deadlines().remove(*this); }
 

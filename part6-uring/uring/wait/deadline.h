@@ -10,7 +10,7 @@
 
 namespace uring {
 
-class Loop;
+class LoopCore;
 
 /// A point in time that many operations share, one after another or side by side:
 ///
@@ -25,7 +25,7 @@ class Deadline : public Canceller {
  public:
   static constexpr Clock::time_point never = Clock::time_point::max();
 
-  explicit Deadline(Loop& loop, Clock::time_point due = never);
+  explicit Deadline(LoopCore& loop, Clock::time_point due = never);
   ~Deadline();
 
   /// Moves it, also after it has passed. A store, mostly: one that moves away keeps its place until
@@ -38,7 +38,7 @@ class Deadline : public Canceller {
   friend class Deadlines;
   static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
 
-  Loop& loop_;
+  LoopCore& loop_;
   Clock::time_point due_ = never;
   Clock::time_point queued_for_{};  ///< Its key in the heap: not later than due_.
   std::size_t place_ = nowhere;

@@ -1,10 +1,8 @@
 #include "uring/wait/loop_wait.h"
 
-#include "uring/loop.h"
-
 namespace uring {
 
-void LoopWaiter::wake(Loop& loop) {
+void LoopWaiter::wake(LoopCore& loop) {
   woken_ = true;
   loop.make_ready(*this);
 }

@@ -3,6 +3,7 @@
 #include <coroutine>
 #include <optional>
 
+#include "uring/loop_core.h"
 #include "uring/wait/canceller.h"
 #include "uring/wait/deadline.h"
 #include "uring/wait/time_limit.h"
@@ -15,11 +16,11 @@ namespace uring {
 class LoopWaiter : public Waiter {
  public:
   /// It has happened. Lets the coroutine go on; no timeout or canceller changes that any more.
-  void wake(Loop& loop);
+  void wake(LoopCore& loop);
   bool woken() const { return woken_; }
 
-  void wait(Loop& loop, std::coroutine_handle<> coroutine) {
-    Waiter::wait(loop, coroutine);
+  void wait(ScopeBase& scope, std::coroutine_handle<> coroutine) {
+    Waiter::wait(scope, coroutine);
     woken_ = false;
   }
 
@@ -34,7 +35,7 @@ class LoopLimit : public TimeLimit {
  public:
   explicit LoopLimit(TimeLimit limit) : TimeLimit(limit) {}
   LoopLimit(LoopLimit&& other) noexcept : TimeLimit(other) {}
-  void arm(Loop& loop, Cancellable& target) {
+  void arm(LoopCore& loop, Cancellable& target) {
     deadline_.emplace(loop, due());
     attachment_.attach(*deadline_, target);
   }
@@ -49,10 +50,10 @@ class LoopWait : public Cancellable {
  public:
   using Limit = LoopLimit;
 
-  explicit LoopWait(Loop& loop) : loop_(&loop) {}
+  explicit LoopWait(LoopCore& loop) : loop_(&loop) {}
   LoopWait(LoopWait&&) = default;
 
-  Loop& loop() const { return *loop_; }
+  LoopCore& loop() const { return *loop_; }
 
   /// Ends it with `reason`, unless what it waits for has happened.
   void cancel(Error reason) override;
@@ -68,7 +69,7 @@ class LoopWait : public Cancellable {
   }
   void wait(std::coroutine_handle<> awaiting) {
     reason_ = Error{};
-    waiter_.wait(loop(), awaiting);
+    waiter_.wait(loop().current_scope(), awaiting);
   }
 
   /// Makes it end with the current scope.
@@ -86,7 +87,7 @@ class LoopWait : public Cancellable {
   Status status() const;
 
  private:
-  Loop* loop_;
+  LoopCore* loop_;
   LoopWaiter waiter_;
   Error reason_{};
   bool shielded_ = false;

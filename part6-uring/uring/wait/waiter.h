@@ -6,8 +6,7 @@
 
 namespace uring {
 
-class Loop;
-class Scope;
+class ScopeBase;
 
 /// A coroutine that can go on at the loop's next opportunity. Leaves the loop's queue when it ends.
 class Waiter : public Node {
@@ -16,15 +15,18 @@ class Waiter : public Node {
   Waiter(Waiter&&) = default;
 
   /// Remembers the coroutine that waits, and in which scope it runs.
-  void wait(Loop& loop, std::coroutine_handle<> coroutine);
+  void wait(ScopeBase& scope, std::coroutine_handle<> coroutine) {
+    coroutine_ = coroutine;
+    scope_ = &scope;
+  }
 
   std::coroutine_handle<> coroutine() const { return coroutine_; }
-  Scope& scope() const { return *scope_; }
+  ScopeBase& scope() const { return *scope_; }
   bool waiting() const { return coroutine_ != nullptr; }
 
  private:
   std::coroutine_handle<> coroutine_;
-  Scope* scope_ = nullptr;
+  ScopeBase* scope_ = nullptr;
 };
 
 }  // namespace uring

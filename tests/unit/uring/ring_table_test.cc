@@ -124,7 +124,7 @@ Task<> hand_over(Loop& loop, int ring, std::uint64_t mailbox, Fd end) {
   EXPECT_THAT(loop.register_files(4, 1), Succeeded());
   std::array<int, 1> numbers{end.get()};
   EXPECT_THAT(co_await loop.files_update(numbers, 0), Succeeded());
-  const DirectFd direct(loop, 0);
+  const DirectFd direct(loop.ring(), 0);
   EXPECT_THAT(co_await loop.msg_ring_fd(ring, mailbox, direct), Succeeded());
 }
 
@@ -142,7 +142,7 @@ TEST_F(UringDirect, TakesADescriptorFromTheRingOfAnotherThread) {
     const auto slot = co_await mailbox.receive();
     other.join();  // what it had is closed; ours is not
     EXPECT_THAT(slot, Succeeded());
-    const DirectFd passed(loop, static_cast<int>(*slot));
+    const DirectFd passed(loop.ring(), static_cast<int>(*slot));
     EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")), Succeeded());
     std::array<std::byte, 8> buffer;
     EXPECT_EQ(co_await loop.recv(passed, buffer), Result<std::size_t>(2u));
