@@ -1,4 +1,4 @@
-#include "finger/server/process/address_limit.h"
+#include "finger/server/address_limit.h"
 
 #include <netinet/in.h>
 
@@ -22,19 +22,24 @@ std::uint64_t network_of(const common::Address& peer) {
 
 }  // namespace
 
-bool AddressLimit::try_acquire(const common::Address& peer) {
+std::optional<AddressPermit> AddressLimit::try_acquire(const common::Address& peer) {
+  const std::uint64_t network = network_of(peer);
   const std::scoped_lock lock(mutex_);
-  std::size_t& connections = connections_[network_of(peer)];
-  if (connections == connections_max_) return false;  // at least 1: the entry existed
+  std::size_t& connections = connections_[network];
+  if (connections == connections_max_) return std::nullopt;  // at least 1: the entry existed
   ++connections;
-  return true;
+  return AddressPermit(*this, network);
 }
 
-void AddressLimit::release(const common::Address& peer) {
+void AddressLimit::release(std::uint64_t network) {
   const std::scoped_lock lock(mutex_);
-  const auto found = connections_.find(network_of(peer));
+  const auto found = connections_.find(network);
   assert(found != connections_.end() && found->second > 0);
   if (--found->second == 0) connections_.erase(found);
+}
+
+AddressPermit::~AddressPermit() {
+  if (limit_ != nullptr) limit_->release(network_);
 }
 
 }  // namespace finger

@@ -1,4 +1,4 @@
-#include "finger/server/process/health.h"
+#include "finger/client/health.h"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "finger/client/connect.h"
+#include "finger/server/protocol/answers.h"
 #include "finger/server/protocol/error.h"
 
 namespace finger {
