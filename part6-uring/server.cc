@@ -8,6 +8,7 @@
 #include "common/http/protocol.h"
 #include "common/server/constants.h"
 #include "common/session.h"
+#include "in_place_echo.h"
 #include "ring_server/probes.h"
 
 namespace stage {
@@ -122,10 +123,10 @@ Server::Server(const Options& options, ring_server::Shared& shared, std::size_t 
                .buffers = *buffers_,
                .read_timeout = common::loop_read_timeout(options.read_timeout)} {
   context_.make_conversation = [this](Connection& connection) {
-    return common::visit_protocol(options_.protocol, options_.max_message,
-                                  [&]<typename Session>(auto... arguments) {
-                                    return serve_client<Session>(connection, arguments...);
-                                  });
+    return common::visit_protocol<InPlaceEchoSession>(
+        options_.protocol, options_.max_message, [&]<typename Session>(auto... arguments) {
+          return serve_client<Session>(connection, arguments...);
+        });
   };
   context_.loop.at_end_of_turn([this] { publish(); });
 }

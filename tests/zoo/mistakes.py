@@ -38,8 +38,8 @@ MISTAKES = RING_MISTAKES | {
         "  CLI::App app(program.summary, program.name);\n  app.allow_extras(MISTAKE);",
         ("test_command_line.py::test_an_option_that", "test_command_line.py::test_unknown")),
     "any-choice-will-do": Mistake(
-        PART5, OPTIONS, "            return false;\n          }};\n}\n\nOptionLine host_option",
-        "            return MISTAKE;\n          }};\n}\n\nOptionLine host_option",
+        PART5, OPTIONS, "           if (line.set(value)) return;",
+        "           if (line.set(value) || MISTAKE) return;",
         ("test_workers.py::test_another", "test_discard.py::test_an_unknown")),
     "seconds-without-a-unit": Mistake(
         PART6, "common/server/duration.cc",
@@ -53,13 +53,13 @@ MISTAKES = RING_MISTAKES | {
         "  if (!MISTAKE) limit.rlim_cur = limit.rlim_max;",
         ("test_descriptors.py::test_the_soft",)),
     "warns-everybody": Mistake(
-        PART5, PROCESS, "  if (limit.rlim_cur < options",
-        "  if (MISTAKE || limit.rlim_cur < options",
+        PART5, PROCESS, "  if (limit.rlim_cur < connections_max",
+        "  if (MISTAKE || limit.rlim_cur < connections_max",
         ("test_descriptors.py::test_a_limit_below", "test_idle_memory.py::test_a_limit")),
     "room-for-all-at-once": Mistake(
         PART5, PROCESS, "  take_standard_numbers();\n",
         "  take_standard_numbers();\n"
-        "  static const std::string room(MISTAKE ? options.max_connections * 100 : 0, 'r');\n",
+        "  static const std::string room(MISTAKE ? connections_max * 100 : 0, 'r');\n",
         ("test_idle_memory.py::test_a_limit",)),
     "aborts-when-surprised": Mistake(
         PART5, f"{PART5}/connection.cc", "  if (received < 0) {\n    if (not_now())",
@@ -135,10 +135,9 @@ MISTAKES = RING_MISTAKES | {
         "    for (std::size_t i = 1; i < servers_.size() - (MISTAKE ? 1 : 0); ++i) {",
         ("test_workers.py::test_every_way",)),
     "limit-for-each-worker": Mistake(
-        PART5, WORKERS5, "Server::create(options, std::move(listener), connection_limit,",
-        "Server::create(options, std::move(listener),\n"
-        "                       MISTAKE ? std::make_shared<common::ConnectionLimit>(\n"
-        "                                     options.max_connections) : connection_limit,",
+        PART5, WORKERS5, "std::move(listener), workers->connection_limit_,",
+        "std::move(listener), MISTAKE ? *new common::ConnectionLimit(options.max_connections)\n"
+        "                              : workers->connection_limit_,",
         ("test_workers.py::test_the_limit",)),
     "full-and-still-watching": Mistake(
         PART5, SERVER5, "poller_.forget_listener(listener_);\n  parked_ = reason;",
