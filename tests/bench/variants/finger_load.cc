@@ -23,8 +23,8 @@
 #include <vector>
 
 #include "common/fd.h"
-#include "common/result.h"
 #include "common/net/address.h"
+#include "common/result.h"
 #include "common/server/duration.h"
 #include "common/server/log.h"
 #include "load/histogram.h"
