@@ -9,6 +9,7 @@
 #include "common/http/protocol.h"
 #include "common/server/constants.h"
 #include "common/session.h"
+#include "in_place_echo.h"
 #include "ring_server/probes.h"
 #include "ring_server/proxied.h"
 #include "uring/deadline.h"
@@ -129,10 +130,10 @@ Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
                .buffers = *buffers_,
                .read_timeout = common::loop_read_timeout(options_.read_timeout)} {
   context_.make_conversation = [this](Connection& connection) {
-    return common::visit_protocol(options_.protocol, options_.max_message,
-                                  [&]<typename Session>(auto... arguments) {
-                                    return serve_client<Session>(connection, arguments...);
-                                  });
+    return common::visit_protocol<InPlaceEchoSession>(
+        options_.protocol, options_.max_message, [&]<typename Session>(auto... arguments) {
+          return serve_client<Session>(connection, arguments...);
+        });
   };
   loop_->at_end_of_turn([this] { publish(); });
 }

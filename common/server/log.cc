@@ -79,7 +79,11 @@ void log(std::string_view line, Severity severity) {
   const std::scoped_lock lock(log.mutex);
   if (!log.wake) write_now(log.queue);  // the line may fit then
   log.queue.push(line);
-  log.wake ? log.wake() : write_now(log.queue);
+  if (log.wake) {
+    log.wake();
+  } else {
+    write_now(log.queue);
+  }
 }
 
 void set_log_writer(std::function<void()> wake) {

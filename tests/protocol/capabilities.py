@@ -220,7 +220,7 @@ LEVELS: dict[str, frozenset[str]] = {
         _EVERY_STAGE
         | _SEVERAL_CLIENTS
         | {"light-clients", "rest-when-idle", "flat-wake-ups"}
-        | {"plain-calls", "workers", "interest", "discard", "http", "takeover"}
+        | {"plain-calls", "workers", "interest", "discard", "http"}
     ),
     "part6-uring": frozenset(
         _EVERY_STAGE
@@ -254,8 +254,8 @@ OPTION_LEVELS: dict[str, frozenset[str]] = {
     | rungs_from("workers"),
     "--accept": frozenset({"part5-epoll"}),
     "--protocol": frozenset({"part5-epoll", "part6-uring"}) | rungs_from("protocols"),
-    "--proxy-protocol": frozenset({"part5-epoll", "part6-uring"}),
-    "--takeover": frozenset({"part5-epoll", "part6-uring"}),
+    "--proxy-protocol": frozenset({"part6-uring"}),
+    "--takeover": frozenset({"part6-uring"}),
     "--trace": frozenset({"part6-uring"}),
     "--spin": frozenset({"part6-uring"}),
     "--ring": frozenset({"part6-uring"}),

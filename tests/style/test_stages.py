@@ -78,7 +78,8 @@ def includes(path: Path) -> list[str]:
 COMMON = {
     "common": {"common"},
     "common/steps": {"common"},
-    "common/server": {"common/server", "common"},
+    "common/net": {"common/net", "common"},
+    "common/server": {"common/server", "common/net", "common"},
     "common/loop": {"common/loop", "common/server", "common"},
     "common/http": {"common/http", "common/server", "common"},
 }
@@ -86,12 +87,11 @@ COMMON = {
 
 # What other projects get with the loop: part6-uring/uring/install.cmake.
 LOOP_TAKES = {f"common/{header}" for header in (
-    "fd.h", "result.h", "server/accept.h", "server/address.h", "server/listen.h")}
+    "fd.h", "result.h", "net/accept.h", "net/address.h", "net/listen.h")}
 
 
 def is_the_loop(path: Path) -> bool:
-    loop = ROOT / "part6-uring" / "uring"
-    return path.is_relative_to(loop) and not path.is_relative_to(loop / "server")
+    return path.is_relative_to(ROOT / "part6-uring" / "uring")
 
 
 def may_include(path: Path, header: str) -> bool:
@@ -103,7 +103,7 @@ def may_include(path: Path, header: str) -> bool:
     if header.startswith("common/"):
         return header in LOOP_TAKES if is_the_loop(path) else path.parent.name != "steps"
     if part.startswith("part6"):
-        return header.startswith("uring/") or (path.parent / header).is_file()
+        return header.startswith(("uring/", "ring_server/")) or (path.parent / header).is_file()
     return "/" not in header and (path.parent / header).is_file()
 
 
