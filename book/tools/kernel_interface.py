@@ -101,7 +101,8 @@ def is_step(path: Path) -> bool:
 def is_library(path: Path) -> bool:
     """Not its headers, which define the operations, and not its examples."""
     parts = path.relative_to(ROOT).parts
-    return path.suffix == ".cc" and "uring" in parts and "examples" not in parts
+    return (path.suffix == ".cc" and "examples" not in parts
+            and ("uring" in parts or "ring_server" in parts))
 
 
 def part_of(path: Path) -> str:
