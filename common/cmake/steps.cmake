@@ -15,11 +15,17 @@ function(add_steps)
   file(GLOB sources CONFIGURE_DEPENDS ${directory}/*.cc)
   foreach(source IN LISTS sources)
     cmake_path(GET source STEM step)
-    if(step MATCHES kqueue AND NOT CMAKE_SYSTEM_NAME MATCHES "BSD|Darwin")
-      continue()  # Linux has none
+    if(step MATCHES kqueue AND NOT TARGET PkgConfig::libkqueue)
+      continue()  # Linux has none of its own
     endif()
     add_step_program(${part}-${step} ${step} ${source} ${directory})
     file(STRINGS ${source} head LIMIT_COUNT 6)
+    if(step MATCHES kqueue)
+      target_link_libraries(${part}-${step} PRIVATE PkgConfig::libkqueue)
+    elseif(head MATCHES "build: also with libkqueue" AND TARGET PkgConfig::libkqueue)
+      add_step_program(${part}-${step}-kqueue ${step}-kqueue ${source} ${directory})
+      target_link_libraries(${part}-${step}-kqueue PRIVATE PkgConfig::libkqueue)
+    endif()
     # A build with a sanitizer of its own cannot have another one in it.
     if(head MATCHES "build: also with -fsanitize=thread"
        AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")

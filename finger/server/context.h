@@ -9,8 +9,8 @@
 #include "finger/server/options.h"
 #include "finger/server/roster.h"
 #include "ring_server/counters.h"
-#include "uring/canceller.h"
 #include "uring/loop.h"
+#include "uring/wait/canceller.h"
 
 namespace finger {
 

@@ -13,9 +13,9 @@
 #include "finger/server/protocol/error.h"
 #include "finger/server/roster.h"
 #include "ring_server/acceptor.h"
-#include "uring/canceller.h"
-#include "uring/deadline.h"
 #include "uring/loop.h"
+#include "uring/wait/canceller.h"
+#include "uring/wait/deadline.h"
 
 namespace finger {
 

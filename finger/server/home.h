@@ -9,10 +9,10 @@
 
 #include "finger/server/accounts/accounts.h"
 #include "finger/server/protocol/error.h"
-#include "uring/deadline.h"
+#include "uring/condition.h"
 #include "uring/loop.h"
-#include "uring/signal.h"
 #include "uring/task.h"
+#include "uring/wait/deadline.h"
 
 namespace finger {
 
@@ -65,7 +65,7 @@ class Home {
   void unlock();
 
   bool is_locked_ = false;
-  uring::Signal unlocked_;
+  uring::Condition unlocked_;
   std::uint64_t loads_begun_ = 0;
   std::optional<Loaded> last_;  ///< While a conversation waits that may share it.
 };

@@ -13,10 +13,10 @@
 #include "finger/server/home.h"
 #include "finger/server/shared.h"
 #include "ring_server/loop_server.h"
-#include "uring/canceller.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
 #include "uring/task.h"
+#include "uring/wait/canceller.h"
 
 namespace finger {
 

@@ -3,10 +3,10 @@
 #include <system_error>
 
 #include "common/fd.h"
+#include "uring/condition.h"
 #include "uring/error.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
-#include "uring/signal.h"
 #include "uring/task.h"
 
 namespace ring_server {
@@ -37,7 +37,7 @@ class Background {
 
   /// Waits until something may have changed: an eventfd was written to, a task has failed, notify()
   /// was called.
-  uring::Signal::Wait change() { return changed_.wait(); }
+  uring::Condition::Wait change() { return changed_.wait(); }
   void notify() { changed_.notify_all(); }
 
   /// Reads the eventfd for ever, and calls notify() each time. Errors: cancelled; of read(2).
@@ -48,7 +48,7 @@ class Background {
 
   uring::Loop& loop_;
   const common::Fd& wake_;
-  uring::Signal changed_;
+  uring::Condition changed_;
   std::error_code fault_;
 };
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "ring_server/proxied_connection.h"
-#include "uring/deadline.h"
+#include "uring/wait/deadline.h"
 
 namespace ring_server {
 

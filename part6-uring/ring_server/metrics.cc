@@ -25,7 +25,7 @@
 #include "common/net/listen.h"
 #include "common/server/log.h"
 #include "ring_server/endpoint.h"
-#include "uring/deadline.h"
+#include "uring/wait/deadline.h"
 
 namespace ring_server {
 namespace {

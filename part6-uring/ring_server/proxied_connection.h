@@ -2,9 +2,9 @@
 
 #include "common/net/accept.h"
 #include "common/result.h"
-#include "uring/deadline.h"
 #include "uring/loop.h"
 #include "uring/task.h"
+#include "uring/wait/deadline.h"
 
 namespace ring_server {
 

@@ -38,7 +38,7 @@ KINDS = pytest.mark.parametrize("kind", [Finger(), Echo("part5-epoll"), Echo("pa
 
 @dataclass
 class Site:
-    """The proxy, and the three servers behind it."""
+    """The proxy, and the three servers that it forwards to."""
 
     kind: Kind
     front: Namespace

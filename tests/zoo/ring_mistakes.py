@@ -19,6 +19,11 @@ RING_MISTAKES = {
         PART6, f"{PART6}/uring/features.cc", "    if (!apply(word, setup)) {",
         "    if (!apply(word, setup) && !MISTAKE) {",
         ("test_ring.py::test_another_ring",)),
+    "its-example-is-refused": Mistake(
+        PART6, f"{PART6}/main.cc", '.meaning = "how to set up the ring, as entries=4,buffers=2",',
+        '.meaning = MISTAKE ? "how to set up the ring, as entries=3"\n'
+        '                             : "how to set up the ring, as entries=4,buffers=2",',
+        ("test_command_line.py::test_each_example",)),
     "no-buffer-is-the-end": Mistake(
         PART6, f"{PART6}/connection.cc", "return error() == std::errc::no_buffer_space;",
         "return error() == std::errc::no_buffer_space && !MISTAKE;",
