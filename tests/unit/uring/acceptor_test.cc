@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "../closed_first.h"
 #include "fixture.h"
 #include "no_more_descriptors.h"
 #include "uring/scope.h"
@@ -62,6 +63,20 @@ TEST_F(Uring, AConnectionWithoutAPermitIsAcceptedWhenThereIsOne) {
     EXPECT_THAT(*second, Succeeded());
     watching.cancel();
     co_await watching.join();
+  });
+}
+
+TEST_F(Uring, AnAdmittedConnectionIsClosedBeforeItsPermitIsFree) {
+  const Queue queue;
+  common::ConnectionLimit limit(1);
+  ring_server::Background background(loop, queue.wake);
+  Acceptor acceptor(loop, queue.listener, limit, background);
+  run([&]() -> Task<> {
+    const Fd peer = queue.add_client();
+    auto client = co_await acceptor.next();
+    EXPECT_THAT(client, Succeeded());
+    std::optional<ring_server::Admitted> admitted(std::move(*client));
+    EXPECT_TRUE(tests::is_closed_before_its_permit_is_free(limit, peer, [&] { admitted.reset(); }));
   });
 }
 
