@@ -250,7 +250,7 @@ class Reader:
 
 def _steps_of(where: str) -> Path | None:
     """Where the sources of these steps are."""
-    if where[0].isdigit():
+    if re.fullmatch(r"\d+|i", where):
         found = [ROOT / "book" / "steps" / where]
     else:
         found = sorted(path / "steps" for path in ROOT.glob(f"{where}*") if path.is_dir())

@@ -44,7 +44,7 @@ def chapter_ids() -> list[str]:
 
 @pytest.fixture(autouse=True)
 def litter() -> Iterator[None]:
-    with without_litter(ROOT, *BUILD.glob("*/steps"), *BUILD.glob("book/steps/1*"),
+    with without_litter(ROOT, *BUILD.glob("*/steps"), *BUILD.glob("book/steps/[1i]*"),
                         *BUILD.glob("part6-uring/uring/examples")):
         yield
 
