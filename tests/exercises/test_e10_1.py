@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from harness.readiness import readable
+from kit.spoken_to import expect_output
 
 pytestmark = [pytest.mark.ring, pytest.mark.clock,
               pytest.mark.program("{ms}", not_yet="timeout {ms} cat")]
@@ -33,22 +34,6 @@ def running(words: Callable[..., list[str]]) -> Running:
                 process.kill()
 
     return start
-
-
-def expect_output(process: subprocess.Popen, wanted: bytes, patience: float) -> None:
-    """These bytes must come on stdout."""
-    received = b""
-    while len(received) < len(wanted) and readable(process.stdout, patience):
-        piece = process.stdout.read(65536)
-        if not piece:
-            break
-        received += piece
-    if received == wanted:
-        return
-    same = next((n for n, (a, b) in enumerate(zip(received, wanted)) if a != b), len(received))
-    begin = max(0, same - 20)
-    pytest.fail(f"stdout differs from byte {same} on: {received[begin:same + 30]!r}, "
-                f"wanted {wanted[begin:same + 30]!r}")
 
 
 def test_input_is_copied(running: Running) -> None:

@@ -63,7 +63,7 @@ def test_a_message_is_printed_when_it_is_complete(
         assert readable(running.stdout, patience), f"{payload!r} is complete, and was not printed"
         assert running.stdout.read(100) == lines(payload)
         running.stdin.write(b"\x00\x00three")
-        assert readable(running.stdout, patience), "the message behind it is complete, too"
+        assert readable(running.stdout, patience), "the message after it is complete, too"
         assert running.stdout.read(100) == lines(b"three")
 
 

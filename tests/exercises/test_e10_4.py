@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import resource
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,9 +12,8 @@ from typing import BinaryIO
 
 import pytest
 
-from harness.proc import wait_until
-from harness.readiness import readable
 from harness.strace import from_start
+from kit.spoken_to import expect_output, expect_sleep, make_fifos, receive
 
 NOT_YET = "sh -c 'sed -u s/^/1:\\ / {first} & sed -u s/^/2:\\ / {second} & wait; echo 0 lines'"
 
@@ -24,7 +21,6 @@ pytestmark = [pytest.mark.ring, pytest.mark.program("{first} {second}", not_yet=
 
 LINES = 1_000_000
 STACK_BYTES = 256 * 1024
-IDLE_SECONDS = 0.3
 
 Words = Callable[..., list[str]]
 
@@ -37,24 +33,15 @@ class Running:
     ) -> None:
         self.patience = patience
         fifos = [directory / "first", directory / "second"]
-        for fifo in fifos:
-            os.mkfifo(fifo)
-        held = [os.open(fifo, os.O_RDWR) for fifo in fifos]  # so that nobody waits in open(2)
+        self.first, self.second = make_fifos(*fifos)
         command = [*before, *words(first=fifos[0], second=fifos[1])]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE,
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_STACK, (STACK_BYTES,) * 2))
-        self.first, self.second = (os.fdopen(fd, "wb", buffering=0) for fd in held)
 
     def expect(self, wanted: bytes) -> None:
         """Waits until this was printed, and nothing else."""
-        received = b""
-        while len(received) < len(wanted) and readable(self.process.stdout, self.patience):
-            piece = os.read(self.process.stdout.fileno(), 4096)
-            if not piece:
-                break
-            received += piece
-        assert received == wanted, f"wanted {wanted!r} on stdout, got {received!r}"
+        expect_output(self.process, wanted, self.patience)
 
     def say(self, to: BinaryIO, line: bytes) -> None:
         """Writes a line, which must be printed now, after the number of its FIFO."""
@@ -114,15 +101,10 @@ def test_a_million_lines_need_no_deeper_stack(launch: Callable[..., Running]) ->
     """A coroutine that awaits read_line() a million times, most of which need not wait, gets along
     with 256 KiB of stack."""
     running = launch()
-    size, wanted = 0, LINES * len(b"1: \n")
+    wanted = LINES * len(b"1: \n")
     with subprocess.Popen(["yes", ""], stdout=running.first.fileno()) as writer:
-        while size < wanted and readable(running.process.stdout, running.patience):
-            piece = os.read(running.process.stdout.fileno(), 65536)
-            if not piece:
-                break
-            size += len(piece)
+        lines = len(receive(running.process, wanted, running.patience)) // len(b"1: \n")
         writer.kill()
-    lines = size // len(b"1: \n")
     assert lines >= LINES, f"{lines} lines were printed, and no more (is it still alive?)"
     assert running.end().endswith(b" lines\n")
 
@@ -149,10 +131,4 @@ def test_it_sleeps_in_one_thread(launch: Callable[..., Running], tmp_path: Path)
     running = launch(*from_start(log))
     running.say(running.first, b"one")
     running.say(running.second, b"two")
-    wait_until(lambda: re.search(r"wait|poll|enter|select", calls()[-1]), running.patience)
-    before = calls()
-    time.sleep(IDLE_SECONDS)
-    after = calls()
-    assert after == before, f"while nothing came: {after[len(before):][:3]}"
-    callers = {line.split()[0] for line in after}
-    assert len(callers) == 1, f"{len(callers)} threads or processes make system calls"
+    expect_sleep(calls, re.compile("wait|poll|enter|select").search, running.patience)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -13,14 +11,13 @@ from typing import BinaryIO
 import pytest
 
 from harness.proc import wait_until
-from harness.readiness import readable
 from harness.strace import from_start
+from kit.spoken_to import expect_output, expect_sleep, make_fifos
 
 NOT_YET = ("sh -c 'sed -u s/^/ring:\\ / {ring} & sed -u s/^/epoll:\\ / {epoll} & wait'")
 
 pytestmark = [pytest.mark.ring, pytest.mark.program("{ring} {epoll}", not_yet=NOT_YET)]
 
-IDLE_SECONDS = 0.3
 EPOLL_WAITS = re.compile(r" epoll_p?wait2?\([^=]*$")
 
 
@@ -31,24 +28,15 @@ class Running:
         self.patience = patience
         self.log = directory / "log"
         fifos = [directory / "a", directory / "b"]
-        for fifo in fifos:
-            os.mkfifo(fifo)
+        self.ring, self.epoll = make_fifos(*fifos)
         command = words(ring=fifos[0], epoll=fifos[1])
-        held = [os.open(fifo, os.O_RDWR) for fifo in fifos]  # so that nobody waits in open(2)
         self.process = subprocess.Popen([*from_start(self.log), *command], stdout=subprocess.PIPE)
-        self.ring, self.epoll = (os.fdopen(fd, "wb", buffering=0) for fd in held)
 
     def say(self, to: BinaryIO, text: bytes) -> None:
         """Writes a line, which must be printed at once, with the name of who has read it."""
         to.write(text)
         wanted = (b"ring: " if to is self.ring else b"epoll: ") + text
-        received = b""
-        while len(received) < len(wanted) and readable(self.process.stdout, self.patience):
-            piece = os.read(self.process.stdout.fileno(), 4096)
-            if not piece:
-                break
-            received += piece
-        assert received == wanted, f"wanted {wanted!r} on stdout, got {received!r}"
+        expect_output(self.process, wanted, self.patience)
 
     def calls(self) -> list[str]:
         """What strace has seen so far, a line for each system call."""
@@ -100,11 +88,5 @@ def test_each_is_read_as_it_should_be(running: Running) -> None:
 
 def test_it_sleeps_in_one_place(running: Running) -> None:
     """While nothing comes it makes no system call: one thread waits in epoll_wait(2), for both."""
-    wait_until(lambda: EPOLL_WAITS.search(running.calls()[-1]), running.patience)
-    before = running.calls()
-    time.sleep(IDLE_SECONDS)
-    after = running.calls()
-    assert after == before, f"while nothing came: {after[len(before):][:3]}"
-    assert EPOLL_WAITS.search(after[-1]), f"it waits in {after[-1]}"
-    callers = {line.split()[0] for line in after}
-    assert len(callers) == 1, f"{len(callers)} threads or processes make system calls"
+    call = expect_sleep(running.calls, EPOLL_WAITS.search, running.patience)
+    assert EPOLL_WAITS.search(call), f"it waits in {call}"

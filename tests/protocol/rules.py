@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from harness.rule import LIVES, Rule
 
-SETUP = "book/00-setup.md"
 BYTES = "book/01-bytes.md"
 BLOCKING = "book/02-blocking.md"
 THREADS = "book/03-threads.md"

@@ -60,7 +60,6 @@ def test_a_conditional_expression_for_what_it_does_is_seen(statement: str) -> No
     "(void)(open ? close(a) : close(b));",
     "const auto found = is_new ? make() : find();",
     "for (const auto byte : is_new ? make() : find()) use(byte);",
-    "for (const auto byte : is_new ? make() : find()) use(byte);",
 ])
 def test_one_statement_is_not_reported(statement: str) -> None:
     assert doubled_statements(f"void f(int x, int y) {{\n{statement}\n}}\n") == []

@@ -10,35 +10,17 @@
 #include <cstdlib>
 #include <thread>
 
-#include "common/server/duration.h"
 #include "in_child.h"
 
 namespace {
 
-using common::Clock;
 using common::SignalThread;
 using testing::ExitedWithCode;
-using tests::never_finish;
 using tests::wait_for;
 using tests::went_on;
 using namespace std::chrono_literals;
 
 // Each in a child, which the signals are sent to.
-TEST(SignalThreadDeathTest, TheFirstSignalCallsStopAndLetsTheProcessFinish) {
-  for (const int number : {SIGINT, SIGTERM}) {
-    const auto act = [number] {
-      std::atomic<bool> stopped = false;
-      {
-        const auto signals = SignalThread::create(30s, [&] { stopped = true; });
-        ::kill(::getpid(), number);
-        wait_for(stopped);
-      }
-      std::_Exit(went_on);
-    };
-    EXPECT_EXIT(act(), ExitedWithCode(went_on), "^$");
-  }
-}
-
 TEST(SignalThreadDeathTest, StopIsCalledOnceAndOnAnotherThread) {
   const auto act = [] {
     std::atomic<int> calls = 0;
@@ -58,32 +40,6 @@ TEST(SignalThreadDeathTest, StopIsCalledOnceAndOnAnotherThread) {
   EXPECT_EXIT(act(), ExitedWithCode(went_on), "");
 }
 
-TEST(SignalThreadDeathTest, ASecondSignalEndsTheProcessImmediatelyWithZero) {
-  for (const int second : {SIGINT, SIGTERM}) {
-    const auto act = [second] {
-      std::atomic<bool> stopped = false;
-      const auto signals = SignalThread::create(30s, [&] { stopped = true; });
-      ::kill(::getpid(), SIGTERM);
-      wait_for(stopped);
-      ::kill(::getpid(), second);
-      never_finish();
-    };
-    EXPECT_EXIT(act(), ExitedWithCode(0), "^$");
-  }
-}
-
-TEST(SignalThreadDeathTest, TheTimeoutEndsTheProcessWithZeroAndNotBefore) {
-  static constexpr auto timeout = 100ms;
-  const auto act = [] {
-    const auto signals = SignalThread::create(timeout, [] {});
-    ::kill(::getpid(), SIGTERM);
-    never_finish();
-  };
-  const auto begin = Clock::now();
-  EXPECT_EXIT(act(), ExitedWithCode(0), "^$");
-  EXPECT_GE(Clock::now() - begin, timeout);
-}
-
 // SIGCONT ends a sigtimedwait, too.
 TEST(SignalThreadDeathTest, AContinuedProcessStillFinishes) {
   const auto act = [] {
@@ -96,16 +52,6 @@ TEST(SignalThreadDeathTest, AContinuedProcessStillFinishes) {
         ::kill(::getpid(), SIGCONT);
         std::this_thread::sleep_for(1ms);
       }
-    }
-    std::_Exit(went_on);
-  };
-  EXPECT_EXIT(act(), ExitedWithCode(went_on), "^$");
-}
-
-TEST(SignalThreadDeathTest, EndsWithoutAnySignal) {
-  const auto act = [] {
-    {
-      const auto signals = SignalThread::create(30s, [] { std::_Exit(1); });
     }
     std::_Exit(went_on);
   };

@@ -39,10 +39,6 @@ class Client(Connection):
         """Between one and so many bytes, whatever has arrived; nothing at the end of the stream."""
         return self._receive_some(byte_count_max)
 
-    def receive_message(self) -> bytes:
-        """The payload of the next message."""
-        return self.receive(payload_bytes(self.receive(HEADER_BYTES)))
-
     def expect(self, *payloads: bytes) -> None:
         """The next answers must be these messages, byte by byte, and in this order."""
         for number, payload in enumerate(payloads, 1):

@@ -5,26 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from harness.rule import Rule
 
 
-@dataclass(frozen=True)
 class Finding:
     """Which test must find a bug, under which rule, and some of the words it must say."""
 
-    file: str
-    name: str
-    rule: Rule
-    words: tuple[str, ...]
-    patience: int = 1  # seconds; more where even the broken server has to work for its answer
-
-    @property
-    def test(self) -> str:
-        """The test's id."""
-        return f"{self.file}::{self.name}"
+    def __init__(self, test: str, rule: Rule, *words: str, patience: int = 1) -> None:
+        """`patience`, in seconds, is more where even the broken server has to work."""
+        self.test, self.rule, self.words, self.patience = test, rule, words, patience
 
 
 def run_suite(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
