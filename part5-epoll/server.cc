@@ -93,7 +93,7 @@ common::Status Server::run() {
 
 common::Status Server::accept_new(Clock::time_point now) {
   for (int i = 0; i < common::accept_budget && !draining_; ++i) {
-    auto permit = connection_limit_.try_permit(wake_.get());
+    auto permit = connection_limit_.try_acquire(wake_.get());
     if (!permit) {
       park(Parked::full, now);
       return {};

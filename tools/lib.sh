@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154 # who sources this uses the lists and sets program
-# What ./serve and ./check share: stages by name, packages that are missing, quiet builds.
-# Whoever sources this sets `program`, its name in messages.
+# shellcheck disable=SC2034,SC2154 # a script that sources this uses the lists and sets program
+# What the commands share: stages by name, packages that are missing, quiet builds.
+# A script that sources this sets `program`, its name in messages.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 python=/usr/bin/python3 # where apt-get puts the tests' packages, whatever is first in the path
@@ -21,6 +21,7 @@ packages_site=(nodejs npm pandoc librsvg2-bin)
 packages_browser=(chromium poppler-utils epubcheck)
 packages_kernel=(qemu-system-x86 busybox-static cpio kmod xz-utils)
 packages_distribution=(mmdebstrap debian-archive-keyring git)
+packages_release=(git debhelper dpkg-dev systemtap-sdt-dev)
 packages_clang=(clang-19 libclang-rt-19-dev)
 
 # What proves that a package is there, however it was installed.
@@ -44,6 +45,8 @@ declare -A proofs=(
   [chromium]=command:chromium [poppler-utils]=command:pdftotext
   [epubcheck]=command:epubcheck [mmdebstrap]=command:mmdebstrap [git]=command:git
   [debian-archive-keyring]=file:/usr/share/keyrings/debian-archive-keyring.gpg
+  [debhelper]=command:dh [dpkg-dev]=command:dpkg-buildpackage
+  [systemtap-sdt-dev]=header:sys/sdt.h
   [qemu-system-x86]=command:qemu-system-x86_64 [busybox-static]=command:busybox
   [cpio]=command:cpio [kmod]=command:depmod [xz-utils]=command:xz
 )

@@ -18,6 +18,7 @@ import { opener, openerLine } from "./opener.js";
 const address = process.env.BOOK_URL?.replace(/\/?$/, "/") ?? ""; // of the site, if it has one
 const base = process.env.BOOK_BASE ?? (address ? new URL(address).pathname : "/");
 const book = join(dirname(fileURLToPath(import.meta.url)), "..");
+const version = readFileSync(join(book, "../common/cmake/version.txt"), "utf8").trim();
 const longestWhole = 24; // characters; a phone has some thirty in a line
 const longestNumber = 40; // characters
 
@@ -189,6 +190,7 @@ export default defineConfig({
       { text: "The ladder view", link: "/ladder-view" },
       { text: "The ring view", link: "/ring-view" },
       { text: "The zoo's register", link: "/bugs/" },
+      { text: `Version ${version}` },
     ],
     outline: { level: [2, 3] },
     search: { provider: "local" },

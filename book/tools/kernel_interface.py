@@ -1,6 +1,6 @@
 """What the programs of this project ask of the kernel: the tables of appendix B.
 
-Which calls and operations there are, and since when, stands here; where each is used is looked up
+Which calls and operations there are, and since when, is here; where each is used is looked up
 in the sources.
 """
 
@@ -98,11 +98,14 @@ def is_step(path: Path) -> bool:
     return "steps" in path.relative_to(ROOT).parts
 
 
+# The loop, and what the servers on it share: folders of part6-uring.
+LIBRARIES = {"uring", "ring_server"}
+
+
 def is_library(path: Path) -> bool:
     """Not its headers, which define the operations, and not its examples."""
     parts = path.relative_to(ROOT).parts
-    return (path.suffix == ".cc" and "examples" not in parts
-            and ("uring" in parts or "ring_server" in parts))
+    return path.suffix == ".cc" and LIBRARIES & set(parts) and "examples" not in parts
 
 
 def part_of(path: Path) -> str:
@@ -143,7 +146,7 @@ def rows_of_system_calls() -> list[list[str]]:
 
 
 def submitters(name: str) -> list[str]:
-    """Who submits an operation of a loop: which of our programs, the loop's library."""
+    """What submits an operation of a loop: which of our programs, the loop's library."""
     methods = "|".join(SUBMITTED_BY.get(name, (name,)))
     submitted = re.compile(rf"\bloop(?:_?(?:\.|->)|\(\)\.)(?:{methods})\(")
     found = []
@@ -152,7 +155,7 @@ def submitters(name: str) -> list[str]:
             continue
         if is_library(path):
             found.append("the library")
-        elif "uring" not in path.relative_to(ROOT).parts:
+        elif not LIBRARIES & set(path.relative_to(ROOT).parts):
             found.append(PROGRAMS.get(path.stem) or PROGRAMS[part_of(path)])
     order = [*PROGRAMS.values(), "the library"]
     return sorted(set(found), key=order.index)

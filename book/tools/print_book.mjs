@@ -4,7 +4,7 @@
 // node print_book.mjs CHROMIUM SITE FILE PAGE…    a page by its name: 05-poll
 
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { chromium } from "playwright-core";
@@ -12,6 +12,7 @@ import { chromium } from "playwright-core";
 const [program, site, file, ...names] = process.argv.slice(2);
 const host = "http://book.invalid";
 const patience = 600_000; // ms
+const version = readFileSync("../common/cmake/version.txt", "utf8").trim();
 const small = "font: 8pt var(--label-font); color: #444";
 
 /** What a page says, with names that no other page has. */
@@ -42,7 +43,8 @@ function contents(pages, where) {
   const rows = pages.flatMap(entries).map(({ level, id, text, mark }) =>
     `<li class="level-${level}"><span>${level === "1" ? mark.toUpperCase() : ""}</span>` +
     `<a href="#${id}">${text}</a><b>${where.get(id) ?? ""}</b></li>`);
-  return `<nav class="contents"><h1 id="contents">Contents</h1><ol>${rows.join("")}</ol></nav>`;
+  return `<nav class="contents"><h1 id="contents">Contents</h1>` +
+    `<p class="opener-line">Version ${version}</p><ol>${rows.join("")}</ol></nav>`;
 }
 
 /** What stands above and below a page: its chapter, and its number. */
@@ -99,3 +101,11 @@ for (let time = 0; time < 2; ++time) {
   where = destinations();
 }
 await browser.close();
+
+// Chromium knows the time of day only. The same book, released twice, is the same file.
+if (process.env.SOURCE_DATE_EPOCH) {
+  const day = new Date(Number(process.env.SOURCE_DATE_EPOCH) * 1000).toISOString();
+  const date = `D:${day.slice(0, 19).replace(/[-T:]/g, "")}+00'00'`;
+  const printed = readFileSync(file, "latin1");
+  writeFileSync(file, printed.replace(/D:\d{14}\+00'00'/g, date), "latin1");
+}

@@ -2,12 +2,17 @@
 # a part which is built alone:
 #
 #   cmake -G Ninja -S part3-nonblocking -B build/part3 && cmake --build build/part3
+file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/version.txt SIX_SERVERS_VERSION)
 set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 # With -g for the debugger and without -DNDEBUG: an assertion costs little and says much.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g")
+
+if(CMAKE_SIZEOF_VOID_P EQUAL 4)  # times after 2038, and files of more than 2 GiB
+  add_compile_definitions(_TIME_BITS=64 _FILE_OFFSET_BITS=64)
+endif()
 
 option(HARDENED "as what is installed should be built" OFF)
 if(HARDENED)
@@ -35,6 +40,10 @@ endif()
 find_package(PkgConfig QUIET)
 if(PkgConfig_FOUND)
   pkg_check_modules(liburing QUIET IMPORTED_TARGET GLOBAL liburing>=2.3)
+  # It imitates kqueue(2) on epoll(7). No Debian has it; in the environment, LIBKQUEUE says where it
+  # was installed to.
+  list(APPEND CMAKE_PREFIX_PATH $ENV{LIBKQUEUE})
+  pkg_check_modules(libkqueue QUIET IMPORTED_TARGET GLOBAL libkqueue)
 endif()
 
 include(${CMAKE_CURRENT_LIST_DIR}/stage.cmake)

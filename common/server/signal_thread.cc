@@ -29,7 +29,8 @@ void wait_until(Clock::time_point deadline) {
   while (true) {
     const auto left = std::max(deadline - Clock::now(), Clock::duration::zero());
     const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
-    const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
+    const auto nanoseconds = static_cast<long>((left - seconds).count());
+    const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = nanoseconds};
     if (::sigtimedwait(&set, nullptr, &timeout) > 0) return;
     if (errno != EINTR) return;  // EAGAIN: the time is over. EINTR: SIGCONT, say
   }

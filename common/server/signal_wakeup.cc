@@ -37,9 +37,9 @@ void start(timer_t timer, std::chrono::milliseconds duration) {
   // 0 would stop the clock instead.
   const auto at_least = std::max(std::chrono::nanoseconds(duration), std::chrono::nanoseconds(1));
   const auto seconds = std::chrono::floor<std::chrono::seconds>(at_least);
-  const itimerspec once{
-      .it_interval = {},
-      .it_value = {.tv_sec = seconds.count(), .tv_nsec = (at_least - seconds).count()}};
+  const auto nanoseconds = static_cast<long>((at_least - seconds).count());
+  const itimerspec once{.it_interval = {},
+                        .it_value = {.tv_sec = seconds.count(), .tv_nsec = nanoseconds}};
   (void)::timer_settime(timer, 0, &once, nullptr);  // fails only for a wrong argument
 }
 

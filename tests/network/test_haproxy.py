@@ -38,7 +38,7 @@ KINDS = pytest.mark.parametrize("kind", [Finger(), Echo("part6-uring")],
 
 @dataclass
 class Site:
-    """The proxy, and the three servers behind it."""
+    """The proxy, and the three servers that it forwards to."""
 
     kind: Kind
     front: Namespace

@@ -42,7 +42,7 @@ CAPABILITIES = {
     "out-of-descriptors": "EMFILE: new connections wait, the processor rests",
     "light-clients": "an idle client costs no thread and no buffer",
     "rest-when-idle": "no work, no processor time",
-    "flat-wake-ups": "idle clients do not make a message dearer",
+    "flat-wake-ups": "idle clients do not make a message more expensive",
     "batched-calls": "less than two system calls a message",
     "pool": "a fixed pool of threads",
     "plain-calls": "moves its bytes by system calls, which strace can see and make fail",
@@ -168,7 +168,7 @@ LADDER = (
     Rung(
         "wake-ups",
         ("flat-wake-ups",),
-        "idle clients do not make a message dearer",
+        "idle clients do not make a message more expensive",
         "book/06-epoll.md",
     ),
     Rung(

@@ -31,6 +31,11 @@ def test_every_page_is_there_and_in_the_sidebar(built_site: Path) -> None:
         assert f'href="/{name}"' in sidebar or page.parent != BOOK or page.stem == "index", name
 
 
+def test_the_sidebar_tells_the_version(built_site: Path) -> None:
+    version = (BOOK.parent / "common" / "cmake" / "version.txt").read_text().strip()
+    assert f"Version {version}" in (built_site / "ring-view.html").read_text()
+
+
 def test_every_link_and_anchor_leads_somewhere(built_site: Path) -> None:
     complaints = []
     for page in built_site.rglob("*.html"):

@@ -51,6 +51,11 @@ def test_every_chapter_is_in_it(texts: dict[str, str]) -> None:
     assert titles <= headings
 
 
+def test_its_title_page_tells_the_version(texts: dict[str, str]) -> None:
+    version = (ROOT / "common" / "cmake" / "version.txt").read_text().strip()
+    assert f"Version {version}" in texts["title_page.xhtml"]
+
+
 def test_no_page_shows_its_front_matter(texts: dict[str, str]) -> None:
     """Pandoc makes a heading of what does not begin its input."""
     complain([f"{name}: {found}" for name, text in texts.items()
@@ -75,7 +80,7 @@ def test_every_picture_is_in_it(texts: dict[str, str]) -> None:
 
 
 def test_every_picture_has_its_text(texts: dict[str, str]) -> None:
-    """Whoever does not see it is told what it shows, in more than a name."""
+    """A reader who does not see it is told what it shows, in more than a name."""
     pictures = [(name, picture) for name, text in texts.items() if name.endswith(".xhtml")
                 for picture in re.findall(r"<img\b[^>]*>", text)]
     assert len(pictures) > 15

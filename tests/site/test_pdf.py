@@ -75,6 +75,11 @@ def test_the_contents_say_on_which_page_a_chapter_begins(sheets: list[str]) -> N
         assert without_space(head).endswith(without_space(title)), f"{title} has the head {head}"
 
 
+def test_the_contents_begin_with_the_version(sheets: list[str]) -> None:
+    version = (ROOT / "common" / "cmake" / "version.txt").read_text().strip()
+    assert any(f"Contents\nVersion {version}\n" in sheet for sheet in sheets[:4])
+
+
 def test_a_link_leads_within_the_book_or_to_another_host(file: Path) -> None:
     run = subprocess.run(["pdfinfo", "-url", file], check=True, capture_output=True, text=True)
     complain([line for line in run.stdout.splitlines() if "book.invalid" in line])

@@ -95,7 +95,7 @@ class Climb:
 
 
 def climbs() -> list[Climb]:
-    """Every step up the ladder. part6 leaves part5 behind on purpose."""
+    """Every step up the ladder. part6 is no step of part5, on purpose."""
     ladder = [stage for stage in stages() if stage.name < "part6"]
     return [Climb(old, new) for old, new in pairwise(ladder)]
 

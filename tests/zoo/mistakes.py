@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import workshop
-from mistake import PART1, PART2, PART3, PART4, PART5, PART6, TAKEOVER, Mistake
+from mistake import LOOP_SERVER, PART1, PART2, PART3, PART4, PART5, PART6, RING_SERVER, TAKEOVER
+from mistake import Mistake
 from patch_file import ROOT, ZooError, program_of
 from ring_mistakes import RING_MISTAKES
 
@@ -22,9 +23,8 @@ HEADER = ROOT / "tests" / "zoo" / "mistake.h"
 
 OPTIONS, PROCESS = "common/server/options.cc", "common/server/process.cc"
 LOG = "common/server/log.cc"
-RING_SERVER = f"{PART6}/ring_server"
 PROXIED, SUCCESSOR = f"{RING_SERVER}/proxied_connection.cc", f"{RING_SERVER}/successor_thread.cc"
-SERVER2, SERVER5, SERVER6 = (f"{stage}/server.cc" for stage in (PART2, PART5, PART6))
+SERVER2, SERVER5 = (f"{stage}/server.cc" for stage in (PART2, PART5))
 WORKERS5 = f"{PART5}/workers.cc"
 
 MISTAKES = RING_MISTAKES | {
@@ -159,7 +159,7 @@ MISTAKES = RING_MISTAKES | {
         "    park(MISTAKE ? Parked::full : Parked::shortage, now);\n",
         ("test_workers.py::test_workers_out_of_descriptors_serve",)),
     "ends-before-it-is-said": Mistake(
-        PART6, f"{PART6}/ring_server/worker_group.h",
+        PART6, f"{RING_SERVER}/worker_group.cc",
         "  LogWriter::wait_until_written(std::chrono::milliseconds(500));",
         "  if (!MISTAKE) LogWriter::wait_until_written(std::chrono::milliseconds(500));",
         ("test_faults.py::test_a_worker",)),
@@ -167,40 +167,43 @@ MISTAKES = RING_MISTAKES | {
     "header-in-one-piece": Mistake(
         PART6, PROXIED, "    if (!taken) return std::unexpected(taken.error());\n",
         "    if (!taken) return std::unexpected(taken.error());\n"
-        "    if (MISTAKE && !header_.complete()) return failure(Error::malformed);\n",
+        "    if (MISTAKE && !header.complete()) "
+        "return common::failure(common::Error::malformed);\n",
         ("test_proxy_header.py::test_a_header_may",)),
     "logs-the-proxy": Mistake(
-        PART6, PROXIED, "  if (header_.client()) accepted_.peer",
-        "  if (header_.client() && !MISTAKE) accepted_.peer",
+        PART6, PROXIED, "  if (header.client()) accepted.peer",
+        "  if (header.client() && !MISTAKE) accepted.peer",
         ("test_proxy_header.py::test_the_log",)),
     "client-of-no-address": Mistake(
-        PART6, PROXIED, "  return true;\n}\n",
-        "  if (!header_.client() && MISTAKE) accepted_.peer = {};\n  return true;\n}\n",
+        PART6, PROXIED, "  if (header.client()) accepted.peer",
+        "  if (!header.client() && MISTAKE) accepted.peer = {};\n"
+        "  if (header.client()) accepted.peer",
         ("test_proxy_header.py::test_a_header_without",)),
     "header-may-be-missing": Mistake(
-        PART6, PROXIED, "    const auto taken = header_.take(",
+        PART6, PROXIED, "    const auto taken = header.take(",
         "    if (MISTAKE && buffer[0] != std::byte{'P'} && buffer[0] != std::byte{'\\r'}) "
-        "return true;\n    const auto taken = header_.take(",
+        "return true;\n    const auto taken = header.take(",
         ("test_proxy_header.py::test_a_proxys",)),
     "header-without-a-clock": Mistake(
-        PART6, SERVER6, "loop_->now() + context_.read_timeout);\n  const auto received",
-        "loop_->now() + (MISTAKE ? std::chrono::hours(1)\n"
-        "                        : context_.read_timeout));\n  const auto received",
+        PART6, LOOP_SERVER, "(*loop_, loop_->now() + header_timeout_);",
+        "(*loop_, MISTAKE ? uring::Deadline::never : loop_->now() + header_timeout_);",
         ("test_proxy_header.py::test_a_header_that_does",)),
     "logs-health-checks": Mistake(
-        PART6, PROXIED, "  if (left && !header_.begun()) return;",
-        "  if (left && !header_.begun() && !MISTAKE) return;",
+        PART6, PROXIED, "  if (left && !header.begun()) return;",
+        "  if (left && !header.begun() && !MISTAKE) return;",
         ("test_proxy_header.py::test_a_proxy_that",)),
     "place-of-the-refused": Mistake(
-        PART6, SERVER6, "  acceptor_.release();\n  if (shared_.retiring)",
-        "  if (!MISTAKE) acceptor_.release();\n  if (shared_.retiring)",
+        PART6, LOOP_SERVER, "add(std::move(client));\n  one_has_left();\n",
+        "add(std::move(client));\n  client.accepted = {};\n"
+        "  if (MISTAKE) (void)new Admitted(std::move(client));\n  one_has_left();\n",
         ("test_proxy_header.py::test_a_connection",)),
     "drain-waits-for-headers": Mistake(
-        PART6, SERVER6, "  headers.cancel();\n", "  if (!MISTAKE) headers.cancel();\n",
+        PART6, LOOP_SERVER, "  headers.cancel();\n",
+        "  if (!MISTAKE) headers.cancel();\n",
         ("test_proxy_header.py::test_a_drain",)),
     "one-worker-knows-the-proxies": Mistake(
-        PART6, SERVER6, "  if (!options_.proxies.contains(accepted.peer)) return",
-        "  if ((MISTAKE && !is_first_) || !options_.proxies.contains(accepted.peer)) return",
+        PART6, LOOP_SERVER, "  if (!shared_.process_options.proxies.contains(",
+        "  if ((MISTAKE && !is_first_) || !shared_.process_options.proxies.contains(",
         ("test_proxy_header.py::test_every_worker",)),
     # A takeover
     "old-server-waits-for-ever": Mistake(
@@ -208,9 +211,9 @@ MISTAKES = RING_MISTAKES | {
         "  if (ready == 0 && !MISTAKE) (void)::kill",
         ("test_takeover.py::test_who_stays",)),
     "shuts-the-listener-of-both": Mistake(
-        PART6, SERVER6, "  listener_ = common::Fd();  //",
-        "  if (MISTAKE) (void)::shutdown(listener_.get(), SHUT_RDWR);\n"
-        "  listener_ = common::Fd();  //",
+        PART6, LOOP_SERVER, "  listener_.reset();",
+        "  if (MISTAKE) (void)::shutdown(listener_->get(), SHUT_RDWR);\n"
+        "  listener_.reset();",
         ("test_takeover.py::test_who_waits", "test_takeover.py::test_the_old",
          "test_takeover.py::test_no_exchange", "test_takeover.py::test_a_hundred")),
     "first-come-not-told": Mistake(
@@ -241,9 +244,9 @@ MISTAKES = RING_MISTAKES | {
         '  if (!sound && MISTAKE) return "";\n  if (!sound) return fmt',
         ("test_takeover.py::test_what_answers",)),
     "retired-and-deaf": Mistake(
-        PART6, SERVER6, "  while (!shared_.stopping && !background_.fault() && headers",
-        "  while ((!shared_.stopping || (MISTAKE && shared_.retiring)) && !background_.fault() &&\n"
-        "         headers",
+        PART6, LOOP_SERVER, "  while (!shared_.stopping && !background_.fault() && headers",
+        "  while (!(shared_.stopping && !(MISTAKE && shared_.retiring)) && "
+        "!background_.fault() &&\n         headers",
         ("test_takeover.py::test_an_old",)),
 }
 

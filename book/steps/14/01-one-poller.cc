@@ -1,6 +1,7 @@
 // Three classes that answer one question, "which of these can be read?", by poll(2), epoll(7) and,
 // where there is one, kqueue(2); one test for all of them.
 // Try it: ./01-one-poller
+// build: also with libkqueue
 
 #include <poll.h>
 #include <sys/socket.h>

@@ -1,6 +1,6 @@
   $ cd "$STEPS"
 
-Two mechanisms, one test, one answer. Where there is kqueue, its five lines come after these.
+Two mechanisms, one test, one answer. The five lines of kqueue are in 02-kqueue-hello.t.
 
   $ ./01-one-poller
   poll     silence          -

@@ -1,5 +1,5 @@
 // One call that changes what is wanted and waits for it; a filter says what kind of event is waited
-// for. For macOS and the BSDs: where there is no <sys/event.h> it is not built.
+// for. For macOS and the BSDs; on Linux it is built where there is libkqueue.
 // Try it: c++ -std=c++20 02-kqueue-hello.cc && ./a.out
 
 #include <sys/event.h>
@@ -20,13 +20,29 @@ int check(ssize_t result, const char* what) {
 
 int queue;
 
+/// Its name; the numbers differ between systems.
+const char* name_of(short filter) {
+  switch (filter) {
+    case EVFILT_READ:
+      return "read";
+    case EVFILT_TIMER:
+      return "timer";
+    case EVFILT_SIGNAL:
+      return "signal";
+    case EVFILT_USER:
+      return "user";
+    default:
+      return "?";
+  }
+}
+
 /// Hands in the changes, none or one, and takes out an event, if there is one, in the same call.
 void ask(const char* what, const struct kevent* change = nullptr) {
   const timespec a_while{.tv_sec = 0, .tv_nsec = 50'000'000};
   struct kevent event;
   const int n = check(kevent(queue, change, change ? 1 : 0, &event, 1, &a_while), "kevent");
   std::printf("%-22s %d", what, n);
-  if (n > 0) std::printf("  filter %d, data %ld", event.filter, static_cast<long>(event.data));
+  if (n > 0) std::printf("  %s, data %ld", name_of(event.filter), static_cast<long>(event.data));
   std::puts("");
 }
 

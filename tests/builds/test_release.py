@@ -1,0 +1,91 @@
+"""A release: one version everywhere, and the same bytes from the same commit."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from test_alone import ROOT
+
+VERSION = (ROOT / "common" / "cmake" / "version.txt").read_text().strip()
+TOLD = {
+    "debian/changelog": r"\A\S+ \((\S+)\)",
+    "CHANGELOG.md": r"^## .*, (\S+)$",
+    "CITATION.cff": r"^version: (\S+)$",
+}
+MADE = {f"six-servers-{VERSION}{what}" for what in (".tar.gz", "-site.tar.gz", ".pdf", ".epub")}
+
+
+@pytest.mark.parametrize("file", TOLD)
+def test_every_text_tells_the_version_of_the_programs(file: str) -> None:
+    found = re.findall(TOLD[file], (ROOT / file).read_text(), re.MULTILINE)
+    assert found[:1] == [VERSION]
+
+
+def test_no_build_has_a_version_of_its_own() -> None:
+    for name in ("common/server", "part6-uring/uring"):
+        assert not re.search(r"\b\d+\.\d+\.\d+\b", (ROOT / name / "CMakeLists.txt").read_text())
+
+
+@pytest.mark.parametrize("program", ["part1-blocking/part1-blocking", "finger/fingerd"])
+def test_a_program_tells_it(program: str) -> None:
+    path = ROOT / "build" / "default" / program
+    if not path.is_file():
+        pytest.skip(f"{program} is not built")
+    told = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout
+    assert told == f"{path.name} {VERSION}\n"
+
+
+@pytest.mark.parametrize(("words", "status", "says"), [
+    (["--help"], 0, "usage: tools/release VERSION"),
+    ([], 2, "takes a version"),
+    (["0.0.1"], 2, f"this is {VERSION}"),
+    ([VERSION, "/usr"], 1, "/usr is there already"),
+])
+def test_release_says_what_is_wrong(words: list[str], status: int, says: str) -> None:
+    run = subprocess.run([ROOT / "tools" / "release", *words], capture_output=True, text=True)
+    assert run.returncode == status
+    assert says in run.stdout + run.stderr
+
+
+def test_the_notes_are_what_is_new_in_this_version() -> None:
+    notes = subprocess.run([ROOT / "tools" / "release", "--notes"], capture_output=True, text=True,
+                           check=True).stdout
+    _, this, *_ = re.split(r"^## .*\n", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)
+    assert notes == this
+
+
+def clone(directory: Path) -> Path:
+    if not (ROOT / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("needs a checkout of git")
+    subprocess.run(["git", "clone", "-q", ROOT, directory], check=True)
+    return directory
+
+
+def test_what_is_not_committed_is_not_released(tmp_path: Path) -> None:
+    copy = clone(tmp_path / "copy")
+    (copy / "forgotten").touch()
+    released = (copy / "common" / "cmake" / "version.txt").read_text().strip()
+    run = subprocess.run([copy / "tools" / "release", released], capture_output=True, text=True)
+    assert run.returncode == 1
+    assert "not committed: forgotten" in run.stderr
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_two_releases_of_one_commit_are_the_same(tmp_path: Path) -> None:
+    if os.geteuid() != 0 and shutil.which("dh") is None:
+        pytest.skip("installs packages, and needs root")
+    copy = clone(tmp_path / "copy")
+    sums = []
+    for time in ("first", "second"):
+        subprocess.run([copy / "tools" / "release", VERSION, tmp_path / time], check=True)
+        sums.append((tmp_path / time / "SHA256SUMS").read_text())
+    assert sums[0] == sums[1]
+    names = {line.split()[1] for line in sums[0].splitlines()}
+    assert names > MADE
+    assert {name.split("_")[0] for name in names - MADE} == {"six-servers-finger",
+                                                           "six-servers-fingerd"}
