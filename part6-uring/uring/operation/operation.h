@@ -9,7 +9,6 @@
 #include <system_error>
 #include <utility>
 
-#include "uring/features.h"
 #include "uring/loop_core.h"
 #include "uring/trace.h"
 #include "uring/wait/canceller.h"
@@ -124,7 +123,7 @@ class Operation : public Cancellable {
   /// each limit, must be reserved for all of them first. `link_flags` link what is filled next.
   void fill(TimeLimit* limit = nullptr, unsigned link_flags = 0);
 
-  /// What begin() does besides filling in an entry, for an operation that has none.
+  /// What begin() does besides filling in an entry.
   void mark_begun() {
     assert(!in_flight());
     result_ = 0;
@@ -134,7 +133,6 @@ class Operation : public Cancellable {
     cancel_asked_ = false;
     loop_->count_begun();
   }
-  void expect_one_more() { ++outstanding_; }
 
   /// One completion fewer is to come. After the last one the operation has ended.
   void complete_one() {
@@ -151,8 +149,8 @@ class Operation : public Cancellable {
     return true;
   }
 
-  /// Tells the trace, if there is one; `entry` is the request, or nullptr: there is none.
-  void trace_begun(const io_uring_sqe* entry) {
+  /// Tells the trace, if there is one; `entry` is the request.
+  void trace_begun(const io_uring_sqe& entry) {
     if (Trace* trace = loop_->trace()) number_ = trace->begun(what(), entry);
   }
   [[gnu::cold]] void trace_end() const;
@@ -179,8 +177,6 @@ class Operation : public Cancellable {
     assert(shielded_);  // else it would have to leave its scope's list
     loop_->make_ready(*this);
   }
-
-  bool has(Feature feature) const;
 
   LoopCore& loop() const { return *loop_; }
   int result() const { return result_; }
