@@ -24,20 +24,20 @@ using Bytes = std::span<std::byte>;
 /// The rule of lifetimes, on which this library is built: **an operation, and all memory that
 /// it lent to the kernel, stays where it is until its last completion.** It is kept here and
 /// nowhere else:
-/// - Every entry that we submit bears an operation's address as its user_data: the request, its
+/// - Every entry that we submit carries an operation's address as its user_data: the request, its
 ///   linked timeout, a request to cancel it. The low bits say which of them it is. So each
 ///   completion finds its operation, and an operation counts how many are to come.
 /// - When the last has arrived the operation has *ended*. Only then does its coroutine go on, and
 ///   only then can its result be taken. So a buffer is free when the result says so, and a
 ///   timeout's timespec or a cancel request never outlive what they are about. As an address names
-///   one operation until all that bears the name is gone, no completion can reach a stranger.
+///   one operation until all entries that carry it are done, no completion can reach another.
 /// - An operation is a part of the awaiting coroutine's frame. Code that destroys it before its
 ///   end, by destroying the frame, is made to wait: cancel_and_wait() cancels it and collects
 ///   completions until the last is there. No coroutine runs meanwhile. Classes that are final call
 ///   it in their destructor.
 class Operation : public Cancellable {
  public:
-  /// Which of the entries that bear an operation's name a completion belongs to.
+  /// Which of the entries that carry an operation's address a completion belongs to.
   enum class Part : std::uint64_t { request, timeout, cancel, before };
   static constexpr std::uint64_t part_mask = 3;
 
