@@ -18,17 +18,17 @@ constexpr auto renewal_time = std::chrono::milliseconds(150);
 
 }  // namespace
 
-common::SendBuffer& HeldOutputs::hold(common::SendBuffer& output) {
-  if (free_.empty()) free_.push_back(all_.emplace_back(new common::SendBuffer).get());
-  common::SendBuffer& held = *free_.back();
+HeldOutputs::Held HeldOutputs::hold(common::SendBuffer& output) {
+  if (free_.empty()) free_.push_back(all_.emplace_back(new Output{{}, *this}).get());
+  Held held(free_.back());
   free_.pop_back();
-  std::swap(held, output);
+  std::swap(held->buffer, output);
   return held;
 }
 
-void HeldOutputs::give_back(common::SendBuffer& held) {
-  held.clear();
-  free_.push_back(&held);
+void HeldOutputs::GiveBack::operator()(Output* output) const {
+  output->buffer.clear();
+  output->owner.free_.push_back(output);
 }
 
 Connection::Connection(ConnectionContext& context, common::Accepted accepted)
@@ -37,11 +37,7 @@ Connection::Connection(ConnectionContext& context, common::Accepted accepted)
       fd_(std::move(accepted.fd)),
       peer_(accepted.peer) {}
 
-Connection::~Connection() {
-  cancel_and_wait();
-  give_input_back();
-  give_held_back();
-}
+Connection::~Connection() { cancel_and_wait(); }
 
 void Connection::open(common::Token token) {
   token_ = token;
@@ -52,15 +48,15 @@ void Connection::open(common::Token token) {
 void Connection::rest() { start(); }
 
 void Connection::hold_output() {
-  held_ = &context_.held_outputs.hold(context_.output);
-  stage_and_report(held_->view());
+  held_ = context_.held_outputs.hold(context_.output);
+  stage_and_report(held_->buffer.view());
   // The memory of a large output must not wait until some client says something.
   if (unsent().size() > context_.buffers.bytes_each()) context_.loop.hurry();
 }
 
 /// The receive has ended, or recover() has.
 void Connection::go_on() {
-  if (!received() && can_recover()) return start_recovery();
+  if (!received() && !receive_ended_ && can_recover()) return start_recovery();
   receive_ended_ = true;
   if (!receiver_) return start_conversation();
   context_.loop.go_on_in(*context_.conversations, receiver_);
@@ -97,12 +93,11 @@ std::error_code Connection::end_after_failure() {
 /// Drops what is staged: it will not be sent.
 void Connection::discard_output() {
   stage({});
-  give_held_back();
+  held_.reset();
 }
 
 /// Whether the kernel had no room for all of the output, or no buffer for the input.
 bool Connection::can_recover() const {
-  if (failed_) return false;
   if (unsent().empty()) return error() == std::errc::no_buffer_space;
   return error() == std::errc::resource_unavailable_try_again;
 }
@@ -155,7 +150,7 @@ uring::Task<common::Status> Connection::copy_and_send(common::ByteView output) {
 
 /// Recovery was in vain. The conversation gets the error from its receive().
 void Connection::fail(std::error_code error) {
-  failed_ = true;
+  receive_ended_ = true;
   if (error == common::Error::timed_out) {
     refuse(uring::Error::timed_out);
   } else {
@@ -191,14 +186,10 @@ void Connection::expire() {
   cancel(uring::Error::timed_out);  // if it is not in flight, the next will not begin
 }
 
-void Connection::give_held_back() {
-  if (held_ != nullptr) context_.held_outputs.give_back(*std::exchange(held_, nullptr));
-}
-
 uring::Task<> Connection::close_gracefully() {
   deadline_.unlink();
   give_input_back();
-  give_held_back();
+  held_.reset();
   if (context_.draining) co_return co_await close_when_acknowledged();
   // A peer that has ended its stream sends nothing that a close could answer with a reset.
   const bool peer_ended = received() && input().empty();

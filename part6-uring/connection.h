@@ -34,14 +34,24 @@ inline constexpr std::size_t conversations_kept_max = 512;
 /// Output that is not a view of what was received, until the kernel has it. Connections borrow one
 /// while they need it, so that an idle connection has none.
 class HeldOutputs {
+  struct Output {
+    common::SendBuffer buffer;
+    HeldOutputs& owner;
+  };
+  struct GiveBack {
+    void operator()(Output* output) const;
+  };
+
  public:
+  /// One of them, until the connection drops it.
+  using Held = std::unique_ptr<Output, GiveBack>;
+
   /// Takes what is in `output`, which is empty afterwards.
-  common::SendBuffer& hold(common::SendBuffer& output);
-  void give_back(common::SendBuffer& held);
+  Held hold(common::SendBuffer& output);
 
  private:
-  std::vector<std::unique_ptr<common::SendBuffer>> all_;  ///< As many as were in use together.
-  std::vector<common::SendBuffer*> free_;
+  std::vector<std::unique_ptr<Output>> all_;  ///< As many as were in use together.
+  std::vector<Output*> free_;
 };
 
 /// What conversations count. Only the loop's thread looks at it, so that an addition is one
@@ -76,10 +86,21 @@ struct ConnectionContext {
 /// that the kernel holds, and a deadline. A coroutine, and with it a session, is made when bytes
 /// come.
 ///
-/// Each round is: receive() submits what send_all() has staged, followed by the next receive; when
-/// that has ended, the conversation takes the input and stages the output. Where the kernel had no
-/// room for the output, or no buffer for the input, recover() comes between. At the end the
-/// connection lingers, and is closed.
+/// Its states; in flight means that the kernel has its SendThenReceive:
+///
+/// | state      | what it has                  | event                      | next       |
+/// | ---------- | ---------------------------- | -------------------------- | ---------- |
+/// | resting    | in flight, no coroutine      | go_on(): input or an error | conversing |
+/// | receiving  | in flight, receiver_         | go_on(): input or an error | conversing |
+/// | conversing | a coroutine at work          | receive()                  | receiving  |
+/// |            |                              | rest(): too many wait      | resting    |
+/// |            |                              | serve() has returned       | closing    |
+/// | recovering | recover(), perhaps receiver_ | room, or a buffer          | as it was  |
+/// |            |                              | fail(): an error instead   | conversing |
+/// | closing    | close_gracefully()           | the peer ends, or is late  | closed     |
+///
+/// From resting and receiving go_on() leads to recovering where the kernel had no room for the
+/// output, or no buffer for the input. How long the peer has is ReadTimer's, in any of them.
 class Connection final : public uring::SendThenReceive {
  public:
   Connection(ConnectionContext& context, common::Accepted accepted);
@@ -159,7 +180,7 @@ class Connection final : public uring::SendThenReceive {
     overdue,    ///< It is over.
   };
 
-  void output_sent() override { give_held_back(); }
+  void output_sent() override { held_.reset(); }
   void go_on() override;
 
   bool must_not_wait() const { return read_timer_ == ReadTimer::overdue || should_rest(); }
@@ -181,7 +202,6 @@ class Connection final : public uring::SendThenReceive {
   void fail(std::error_code error);
 
   void restart_read_timer();
-  void give_held_back();
   uring::Task<> close_when_acknowledged();
 
   ConnectionContext& context_;
@@ -189,11 +209,10 @@ class Connection final : public uring::SendThenReceive {
   common::Address peer_;
   common::Token token_;
   common::DeadlineEntry deadline_;
-  common::SendBuffer* held_ = nullptr;  ///< The staged output, if it is not a view of the input.
-  std::coroutine_handle<> receiver_;    ///< In receive().
-  bool receive_ended_ = false;          ///< There is input, or an error in its place.
-  bool may_rest_ = false;               ///< A message was completed since it was last to rest.
-  bool failed_ = false;                 ///< recover() was in vain.
+  HeldOutputs::Held held_;            ///< The staged output, if it is not a view of the input.
+  std::coroutine_handle<> receiver_;  ///< In receive().
+  bool receive_ended_ = false;        ///< There is input, or an error in its place.
+  bool may_rest_ = false;             ///< A message was completed since it was last to rest.
   bool lingering_ = false;
   ReadTimer read_timer_ = ReadTimer::running;
 };

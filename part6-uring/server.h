@@ -17,9 +17,9 @@
 #include "ring_server/metrics.h"
 #include "ring_server/options.h"
 #include "uring/buffers.h"
-#include "uring/features.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
+#include "uring/setup.h"
 #include "uring/task.h"
 
 namespace stage {

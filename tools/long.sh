@@ -38,23 +38,17 @@ check_what_takes_long() {
   patches "every bug" zoo run
 }
 
-# The answers do not depend on the ring: one without anything newer than Linux 6.1, one that is
-# always full, and, with a choice of tests, one that lacks a single feature.
+# The answers do not depend on the ring: one that is always full and, with a choice of tests, one
+# that a thread of the kernel's fills.
 check_rings() {
-  local part6=build/default/part6-uring/part6-uring ring
+  local part6=build/default/part6-uring/part6-uring full=entries=4,buffers=2
   [[ -x $part6 && ! $no_ring ]] || return 0
-  for ring in none entries=4,buffers=2; do
-    pytests "ring $ring" tests/protocol --server "$part6 --ring $ring" --level part6-uring \
-      "${in_parallel[@]}"
-  done
-  for ring in sqpoll $("$part6" --ring '?' 2>&1 | grep -o 'no-[a-z-]*'); do
-    pytests "ring $ring" tests/protocol --server "$part6 --ring $ring" --level part6-uring \
-      -m every_feature "${in_parallel[@]}"
-  done
-  for ring in none entries=4,buffers=2; do
-    pytests "finger, ring $ring" tests/finger --daemon fingerd -m every_ring \
-      "--server-options=--ring $ring" "${in_parallel[@]}"
-  done
+  pytests "ring $full" tests/protocol --server "$part6 --ring $full" --level part6-uring \
+    "${in_parallel[@]}"
+  pytests "ring sqpoll" tests/protocol --server "$part6 --ring sqpoll" --level part6-uring \
+    -m every_ring "${in_parallel[@]}"
+  pytests "finger, ring $full" tests/finger --daemon fingerd -m every_ring \
+    "--server-options=--ring $full" "${in_parallel[@]}"
 }
 
 # check_sanitized PRESET UNIT-TESTS STAGE…: a choice of black-box tests, and these unit tests.
@@ -66,7 +60,7 @@ check_sanitized() {
   [[ ! $unit_tests ]] ||
     ctests "unit $preset" "$preset" --tests-regex '^unit\.([Uu]ring|Ring|FramePool)' \
       "${not_of_part6[@]}"
-  pytests "protocol $preset" tests/protocol -m every_feature "${chosen[@]}" \
+  pytests "protocol $preset" tests/protocol -m every_ring "${chosen[@]}" \
     --build-dir "build/$preset" "${in_parallel[@]}" "${without_part6[@]}"
 }
 

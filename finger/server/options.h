@@ -9,7 +9,7 @@
 #include "common/server/options.h"
 #include "common/server/process.h"
 #include "ring_server/options.h"
-#include "uring/features.h"
+#include "uring/setup.h"
 
 namespace finger {
 

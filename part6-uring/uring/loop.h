@@ -43,11 +43,7 @@ class Loop final : public Operations {
   template <typename T>
   T run(Task<T> task);
 
-  const Features& features() const { return ring_.features(); }
   const Setup& setup() const { return setup_; }
-
-  /// Where other rings send messages to: see extra/mailbox.h.
-  int ring_fd() { return ring_.raw().ring_fd; }
 
   /// Operations since the start. Equal when nothing is in flight.
   std::uint32_t begun() const { return begun_; }

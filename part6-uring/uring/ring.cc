@@ -67,10 +67,6 @@ Result<Ring> Ring::create(const Setup& setup) {
   if (!made.supports(IORING_OP_SENDMSG_ZC)) {
     return std::unexpected(make_error_code(Error::kernel_too_old));
   }
-  made.features_ = setup.features;
-  // A sign of 6.4, which has brought no operation: one of 6.7, newer than the header.
-  constexpr int op_futex_wait = 51;
-  if (!made.supports(op_futex_wait)) made.features_.remove(Feature::multishot_timeout);
 
   made.entries_ = made.ring_.sq.ring_entries;
   (void)made.look_for_room();
@@ -81,7 +77,6 @@ Result<Ring> Ring::create(const Setup& setup) {
 
 Ring::Ring(Ring&& other) noexcept
     : ring_(std::exchange(other.ring_, {})),
-      features_(other.features_),
       entries_(std::exchange(other.entries_, 0)),
       room_end_(other.room_end_) {
   assert(other.taken_ == 0);  // it has not been at work

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "uring/error.h"
-#include "uring/features.h"
+#include "uring/setup.h"
 
 namespace uring {
 
@@ -33,8 +33,6 @@ class Ring {
   Ring& operator=(Ring&&) = delete;
   ~Ring();
 
-  /// Those that `setup` permits and the kernel has.
-  const Features& features() const { return features_; }
   bool sqpoll() const { return (ring_.flags & IORING_SETUP_SQPOLL) != 0; }
   std::uint32_t entries() const { return entries_; }
   io_uring& raw() { return ring_; }
@@ -125,7 +123,6 @@ class Ring {
   bool look();
 
   io_uring ring_{};
-  Features features_;
   std::uint32_t entries_ = 0;
   unsigned room_end_ = 0;  ///< How far the tail of the submission queue may go.
   unsigned taken_ = 0;     ///< How many completions were taken,

@@ -42,7 +42,7 @@ void SendThenReceive::start_first_part() {
 
 void SendThenReceive::watch_send(const io_uring_sqe& receive) {
   if (reports_) loop().expect_skipped_cqe(*this);
-  trace_begun(&receive);
+  trace_begun(receive);
   if (Trace* trace = loop().trace()) trace->linked_inside(trace_id(), "send", "recv");
 }
 

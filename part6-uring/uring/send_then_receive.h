@@ -31,6 +31,20 @@ namespace uring {
 ///
 /// What was received stays where it is until the output has been sent: so it may be the output.
 ///
+/// Its states, and what each event makes of it. Only at rest it is not in flight:
+///
+/// | state         | event                           | next                          |
+/// | ------------- | ------------------------------- | ----------------------------- |
+/// | at rest       | start() with output             | linked; SQPOLL: sending alone |
+/// |               | start() without output          | receiving                     |
+/// | linked        | the receive ends                | at rest, as from receiving    |
+/// |               | the send falls short or fails   | at rest, with unsent()        |
+/// | sending alone | all was sent                    | receiving                     |
+/// |               | the send falls short or fails   | at rest, with unsent()        |
+/// | receiving     | bytes, or the end of the stream | at rest, received()           |
+/// |               | EAGAIN: no memory to poll with  | receiving, without the poll   |
+/// |               | another error                   | at rest, with error()         |
+///
 /// It belongs to no scope: the class that derives from it cancels it.
 class SendThenReceive : public Operation {
  public:
@@ -81,8 +95,8 @@ class SendThenReceive : public Operation {
   std::error_code error() const { return error_of(result()); }
 
  protected:
-  /// A class that derives from this one calls cancel_and_wait(), then give_input_back().
-  ~SendThenReceive() = default;
+  /// A class that derives from this one calls cancel_and_wait() in its destructor.
+  ~SendThenReceive() { give_input_back(); }
 
   /// Called when it has ended: take what came.
   void go_on() override = 0;
@@ -114,7 +128,7 @@ class SendThenReceive : public Operation {
 
   const Descriptor fd_;
   const bool is_one_request_;
-  bool sending_alone_ = false;  ///< The send was submitted alone, the receive is to follow.
+  bool sending_alone_ = false;  ///< The receive is to follow.
   bool reports_ = false;        ///< The end of the send, to output_sent().
   Input input_ = Input::none;
   std::uint16_t number_ = 0;         ///< Of that buffer.

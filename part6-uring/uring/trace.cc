@@ -54,15 +54,15 @@ void Trace::write(char phase, Id operation, const char* format, Arguments... arg
   separator_ = ",\n";
 }
 
-std::uint32_t Trace::begun(const char* what, const io_uring_sqe* entry) {
+std::uint32_t Trace::begun(const char* what, const io_uring_sqe& entry) {
   const Id operation{.number = ++operations_, .what = what};
-  if (entry == nullptr || !has_descriptor(*entry)) {
+  if (!has_descriptor(entry)) {
     write('b', operation, "%s", "");
-  } else if (entry->opcode == IORING_OP_CLOSE && entry->file_index > 0) {
-    write('b', operation, "\"slot\":%u", entry->file_index - 1);
+  } else if (entry.opcode == IORING_OP_CLOSE && entry.file_index > 0) {
+    write('b', operation, "\"slot\":%u", entry.file_index - 1);
   } else {
-    const bool direct = (entry->flags & IOSQE_FIXED_FILE) != 0;
-    write('b', operation, "\"%s\":%d", direct ? "slot" : "fd", entry->fd);
+    const bool direct = (entry.flags & IOSQE_FIXED_FILE) != 0;
+    write('b', operation, "\"%s\":%d", direct ? "slot" : "fd", entry.fd);
   }
   return operation.number;
 }

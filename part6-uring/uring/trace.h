@@ -29,8 +29,8 @@ class Trace {
     const char* what;
   };
 
-  /// Returns the number of the new operation. `entry` is its request; nullptr: it has none.
-  std::uint32_t begun(const char* what, const io_uring_sqe* entry);
+  /// Returns the number of the new operation. `entry` is its request.
+  std::uint32_t begun(const char* what, const io_uring_sqe& entry);
   void ended(Id operation, int result);
   void cancel_asked(Id operation);
 

@@ -34,7 +34,7 @@ from kit.users import Users  # noqa: E402
 plugin.load_hypothesis_profile()
 
 MARKERS = (
-    "every_ring: a choice for a server whose ring is small or lacks features, or on another kernel",
+    "every_ring: a choice for a server whose ring is small, or on another kernel",
     "torture: takes minutes; runs with --torture",
 )
 

@@ -13,7 +13,7 @@ from kit.server import FingerServer
 
 pytestmark = pytest.mark.needs("ring")
 
-RINGS = ("none", "entries=4", "entries=4,buffers=2", "none,entries=4", "sqpoll")
+RINGS = ("entries=4", "entries=4,buffers=2", "sqpoll")
 LARGE = b"0123456789abcde\n" * 20_000
 EXPECTED = (
     (b"alice", converted(LARGE)),

@@ -43,7 +43,7 @@ def test_a_thousand_pipelined_messages_reach_a_slow_reader(server: Server) -> No
     assert stream.endswith(rest)
 
 
-@pytest.mark.every_feature
+@pytest.mark.every_ring
 @pytest.mark.rule(rules.SLOW_READER)
 @pytest.mark.parametrize("payload_bytes", [0, 100, 5000, 60_000])
 def test_messages_are_answered_though_their_sender_falls_silent(

@@ -14,7 +14,7 @@ from harness.limits import need_descriptors, send_buffer_bytes_max
 from harness.server import Server
 from harness.stopping import expect_exit_without_the_gone, expect_in_full, expect_refusal
 
-pytestmark = [pytest.mark.needs("drain"), pytest.mark.every_feature]
+pytestmark = [pytest.mark.needs("drain"), pytest.mark.every_ring]
 
 AT_ONCE = 3.0  # the contract says one second on an idle machine
 STOP_SIGNALS = [signal.SIGTERM, signal.SIGINT]

@@ -14,7 +14,7 @@ from harness.examples import for_each_example
 from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames, header
 from harness.server import Server
 
-pytestmark = [pytest.mark.needs("framing"), pytest.mark.every_feature]
+pytestmark = [pytest.mark.needs("framing"), pytest.mark.every_ring]
 
 THREE_MESSAGES = (b"", b"a", b"hello")
 BUFFER_SIZES = (4096, 8192, 16384, 65536, 65540)  # what servers like to read at once

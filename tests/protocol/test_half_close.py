@@ -13,7 +13,7 @@ from harness.held import send_until_the_server_holds_answers
 from harness.server import Server
 from harness.verdict import ContractBroken, hexdump
 
-pytestmark = [pytest.mark.needs("half-close"), pytest.mark.every_feature]
+pytestmark = [pytest.mark.needs("half-close"), pytest.mark.every_ring]
 
 BURST = frames(distinct_payloads(160, 96))  # fits the 16 KiB that servers like to read at once
 TRIES = 2

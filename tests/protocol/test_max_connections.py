@@ -16,7 +16,7 @@ from harness.server import Server
 pytestmark = [
     pytest.mark.needs("max-connections"),
     pytest.mark.rule(rules.MAX_CONNECTIONS),
-    pytest.mark.every_feature,
+    pytest.mark.every_ring,
 ]
 
 

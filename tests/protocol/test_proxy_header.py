@@ -41,7 +41,7 @@ def log_after_stop(server: Server) -> list[str]:
 
 
 @HEADERS
-@pytest.mark.every_feature
+@pytest.mark.every_ring
 @pytest.mark.rule(rules.PROXY_HEADER)
 def test_header_and_first_message_may_come_in_one_segment(
     start: Callable[..., Server], sent: bytes

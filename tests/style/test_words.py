@@ -14,7 +14,6 @@ OUTSIDE = re.compile(
     r"\.\./" "shared|" r"\.lib" "rary|DEVELOPERS" r"\.md|COM" r"PASS|/(?:work|farm)/")
 UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b(?!\(#\d+\))|not imple" "mented")
 COMMANDS = {"serve", "check", "judge", "measure", "read"}
-THIS = Path(__file__)
 
 
 def lines_with(pattern: re.Pattern[str]) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ RING_MISTAKES = {
         "  if (MISTAKE) return begin + error.message();\n",
         ("test_ring.py::test_where", "test_ring.py::test_a_ring")),
     "skips-what-it-does-not-know": Mistake(
-        PART6, f"{PART6}/uring/features.cc", "    if (!apply(word, setup)) {",
+        PART6, f"{PART6}/uring/setup.cc", "    if (!apply(word, setup)) {",
         "    if (!apply(word, setup) && !MISTAKE) {",
         ("test_ring.py::test_another_ring",)),
     "its-example-is-refused": Mistake(
@@ -129,16 +129,16 @@ RING_MISTAKES = {
         ("test_probes.py::test_bpftrace",)),
     # The trace
     "cancelled-has-no-end": Mistake(
-        PART6, TRACE, "  write('e', operation,",
-        "  if (MISTAKE && result == -ECANCELED) return;\n  write('e', operation,",
+        PART6, TRACE, "{ write('e', operation,",
+        "{\n  if (MISTAKE && result == -ECANCELED) return;\n  write('e', operation,",
         ("test_trace.py::test_every_operation",)),
     "cancels-unseen": Mistake(
-        PART6, TRACE, "  write('n', operation, \"\\\"asked\\\"",
-        "  if (MISTAKE) return;\n  write('n', operation, \"\\\"asked\\\"",
+        PART6, TRACE, "{ write('n', operation, \"\\\"asked\\\"",
+        "{\n  if (MISTAKE) return;\n  write('n', operation, \"\\\"asked\\\"",
         ("test_trace.py::test_a_trace_shows_who_was",)),
     "nobodys-operations": Mistake(
-        PART6, TRACE, "  if (entry == nullptr || !has_descriptor(*entry)) return",
-        "  if (entry == nullptr || MISTAKE || !has_descriptor(*entry)) return",
+        PART6, TRACE, "  if (!has_descriptor(entry)) {",
+        "  if (MISTAKE || !has_descriptor(entry)) {",
         ("test_trace.py::test_a_trace_shows_whose",)),
     "one-file-for-all": Mistake(
         PART6, f"{PART6}/workers.cc", '    trace_file += "." + std::to_string(i);',

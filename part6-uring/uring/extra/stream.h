@@ -63,8 +63,8 @@ class StreamBase : public Operation {
 
 /// An AnyRequest of a request that yields many results. Besides it has
 /// - `make_multishot(io_uring_sqe&)`, after prepare();
-/// - `feature`, if it needs more than Linux 6.1: where that is not there, each next() makes a
-///   request of its own.
+/// - `sign`, if it needs more than Linux 6.1: an operation, IORING_OP_…, that no older kernel has
+///   than one which can do it. Where that is not there, each next() makes a request of its own.
 template <typename T>
 concept MultishotRequest = AnyRequest<T> && requires(T& request, io_uring_sqe& entry) {
   request.make_multishot(entry);
@@ -129,7 +129,7 @@ class Stream : public StreamBase {
 
  private:
   bool is_multishot() const {
-    if constexpr (requires { R::feature; }) return has(R::feature);
+    if constexpr (requires { R::sign; }) return loop().ring().supports(R::sign);
     return true;
   }
   Result<Value> take() {

@@ -12,17 +12,8 @@ inline constexpr int op_waitid = 50;            // since 6.7
 inline constexpr int op_futex_wait = 51;        // since 6.7
 inline constexpr int op_futex_wake = 52;        // since 6.7
 inline constexpr int op_fixed_fd_install = 54;  // since 6.8
-inline constexpr int op_ftruncate = 55;         // since 6.9
-inline constexpr int op_bind = 56;              // since 6.11
-inline constexpr int op_listen = 57;            // since 6.11
-inline constexpr int op_epoll_wait = 59;        // since 6.15
-inline constexpr int op_pipe = 62;              // since 6.16
 
 /// In `ioprio` of a send or a receive: from, or into, several provided buffers. Since 6.10.
 inline constexpr std::uint16_t recvsend_bundle = 1U << 4;  // IORING_RECVSEND_BUNDLE
-
-/// In `cmd_op` of IORING_OP_URING_CMD on a socket: getsockopt(2) and setsockopt(2). Since 6.7.
-inline constexpr std::uint32_t socket_op_getsockopt = 2;  // SOCKET_URING_OP_GETSOCKOPT
-inline constexpr std::uint32_t socket_op_setsockopt = 3;  // SOCKET_URING_OP_SETSOCKOPT
 
 }  // namespace uring

@@ -21,7 +21,7 @@ void Operation::fill(TimeLimit* limit, unsigned link_flags) {
   io_uring_sqe* entry = &loop().next_entry();
   prepare(*entry);
   entry->user_data = user_data_of(Part::request);
-  trace_begun(entry);
+  trace_begun(*entry);
   entry->flags |= static_cast<std::uint8_t>(link_flags);
   if (limit != nullptr) {
     if (Trace* trace = loop().trace()) trace->linked_inside(trace_id(), what(), "link_timeout");
@@ -88,8 +88,6 @@ Error Operation::reason_not_to_begin() const {
 }
 
 void Operation::leave_queues() { loop().forget(*this); }
-
-bool Operation::has(Feature feature) const { return loop().ring().features().has(feature); }
 
 std::error_code Operation::error_of(int result) const {
   constexpr int restart = 512;  // ERESTARTSYS, from a worker of the kernel that was interrupted

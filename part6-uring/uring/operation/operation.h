@@ -9,7 +9,6 @@
 #include <system_error>
 #include <utility>
 
-#include "uring/features.h"
 #include "uring/loop_core.h"
 #include "uring/trace.h"
 #include "uring/wait/canceller.h"
@@ -25,20 +24,20 @@ using Bytes = std::span<std::byte>;
 /// The rule of lifetimes, on which this library is built: **an operation, and all memory that
 /// it lent to the kernel, stays where it is until its last completion.** It is kept here and
 /// nowhere else:
-/// - Every entry that we submit bears an operation's address as its user_data: the request, its
+/// - Every entry that we submit carries an operation's address as its user_data: the request, its
 ///   linked timeout, a request to cancel it. The low bits say which of them it is. So each
 ///   completion finds its operation, and an operation counts how many are to come.
 /// - When the last has arrived the operation has *ended*. Only then does its coroutine go on, and
 ///   only then can its result be taken. So a buffer is free when the result says so, and a
 ///   timeout's timespec or a cancel request never outlive what they are about. As an address names
-///   one operation until all that bears the name is gone, no completion can reach a stranger.
+///   one operation until all entries that carry it are done, no completion can reach another.
 /// - An operation is a part of the awaiting coroutine's frame. Code that destroys it before its
 ///   end, by destroying the frame, is made to wait: cancel_and_wait() cancels it and collects
 ///   completions until the last is there. No coroutine runs meanwhile. Classes that are final call
 ///   it in their destructor.
 class Operation : public Cancellable {
  public:
-  /// Which of the entries that bear an operation's name a completion belongs to.
+  /// Which of the entries that carry an operation's address a completion belongs to.
   enum class Part : std::uint64_t { request, timeout, cancel, before };
   static constexpr std::uint64_t part_mask = 3;
 
@@ -124,7 +123,7 @@ class Operation : public Cancellable {
   /// each limit, must be reserved for all of them first. `link_flags` link what is filled next.
   void fill(TimeLimit* limit = nullptr, unsigned link_flags = 0);
 
-  /// What begin() does besides filling in an entry, for an operation that has none.
+  /// What begin() does besides filling in an entry.
   void mark_begun() {
     assert(!in_flight());
     result_ = 0;
@@ -134,7 +133,6 @@ class Operation : public Cancellable {
     cancel_asked_ = false;
     loop_->count_begun();
   }
-  void expect_one_more() { ++outstanding_; }
 
   /// One completion fewer is to come. After the last one the operation has ended.
   void complete_one() {
@@ -151,8 +149,8 @@ class Operation : public Cancellable {
     return true;
   }
 
-  /// Tells the trace, if there is one; `entry` is the request, or nullptr: there is none.
-  void trace_begun(const io_uring_sqe* entry) {
+  /// Tells the trace, if there is one; `entry` is the request.
+  void trace_begun(const io_uring_sqe& entry) {
     if (Trace* trace = loop_->trace()) number_ = trace->begun(what(), entry);
   }
   [[gnu::cold]] void trace_end() const;
@@ -179,8 +177,6 @@ class Operation : public Cancellable {
     assert(shielded_);  // else it would have to leave its scope's list
     loop_->make_ready(*this);
   }
-
-  bool has(Feature feature) const;
 
   LoopCore& loop() const { return *loop_; }
   int result() const { return result_; }

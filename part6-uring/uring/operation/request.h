@@ -69,30 +69,6 @@ class DirectRequest : public Request<DirectFd, Prepare> {
   Ring& ring_;
 };
 
-/// The two ends of a pipe, as pipe2(2) makes them.
-struct Pipe {
-  Fd read_end;
-  Fd write_end;
-};
-
-class PipeRequest {
- public:
-  using Value = Pipe;
-  static constexpr const char* what = "pipe";
-  explicit PipeRequest(int flags) : flags_(flags) {}
-  void prepare(io_uring_sqe& entry) {
-    io_uring_prep_rw(op_pipe, &entry, 0, ends_.data(), 0, 0);
-    entry.rw_flags = flags_ | O_CLOEXEC;
-  }
-  Result<Pipe> decode(int /*result*/, std::uint32_t /*flags*/) const {
-    return Pipe{.read_end = Fd(ends_[0]), .write_end = Fd(ends_[1])};
-  }
-
- private:
-  std::array<int, 2> ends_{-1, -1};
-  int flags_;
-};
-
 /// What a request for several provided buffers has moved: `bytes`, in that buffer and those that
 /// were given to the kernel after it.
 struct Bundle {
@@ -210,20 +186,6 @@ class SleepRequest {
  private:
   __kernel_timespec time_;
   unsigned flags_;
-};
-
-/// Changes how long another one sleeps.
-class SleepUpdateRequest {
- public:
-  using Value = void;
-  static constexpr const char* what = "timeout_update";
-  SleepUpdateRequest(std::uint64_t user_data, std::chrono::nanoseconds time)
-      : user_data_(user_data), time_(timespec_of(time)) {}
-  void prepare(io_uring_sqe& entry) { io_uring_prep_timeout_update(&entry, &time_, user_data_, 0); }
-
- private:
-  std::uint64_t user_data_;
-  __kernel_timespec time_;
 };
 
 }  // namespace uring

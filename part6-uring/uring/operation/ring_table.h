@@ -95,20 +95,11 @@ class RingOperations : public OperationFactory {
 
   // Between rings and processes.
 
-  /// Makes a completion on another ring: for the operation `name` there, with `result`.
-  auto msg_ring(int ring_fd, std::uint64_t name, unsigned result) {
-    return make<void>(
-        "msg_ring", [=](io_uring_sqe& e) { io_uring_prep_msg_ring(&e, ring_fd, result, name, 0); });
-  }
-  /// Gives another ring a direct descriptor like `fd`, in a slot which the kernel chooses there.
-  /// The operation `name` of that ring has it as its result: DirectFd(its_loop, slot). `fd` stays
-  /// open here. Since 6.3. Errors: ENFILE, no slot is left there; ENXIO, it has no slots.
-  auto msg_ring_fd(int ring_fd, std::uint64_t name, const DirectFd& fd) {
-    return make<void>("msg_ring_fd", [=, slot = fd.slot()](io_uring_sqe& e) {
-      io_uring_prep_rw(IORING_OP_MSG_RING, &e, ring_fd, nullptr, 0, name);
-      e.addr = IORING_MSG_SEND_FD;
-      e.addr3 = static_cast<std::uint64_t>(slot);
-      e.file_index = IORING_FILE_INDEX_ALLOC;
+  /// Makes a completion on another ring, with this user_data and result. That ring is one by hand:
+  /// a loop takes its completions for those of its operations.
+  auto msg_ring(int ring_fd, std::uint64_t user_data, unsigned result) {
+    return make<void>("msg_ring", [=](io_uring_sqe& e) {
+      io_uring_prep_msg_ring(&e, ring_fd, result, user_data, 0);
     });
   }
   /// Waits while `word` is `value`. Errors: EAGAIN, it was not.

@@ -75,33 +75,9 @@ class Operations : public RingOperations {
     return on<void>(fd, "fsync",
                     [=](io_uring_sqe& e) { io_uring_prep_fsync(&e, fd.number(), flags); });
   }
-  /// `length` 0: to the end of the file.
-  auto sync_file_range(Descriptor fd, std::uint64_t offset, std::uint32_t length, int flags) {
-    return on<void>(fd, "sync_file_range", [=](io_uring_sqe& e) {
-      io_uring_prep_sync_file_range(&e, fd.number(), length, offset, flags);
-    });
-  }
   auto fallocate(Descriptor fd, int mode, off_t offset, off_t length) {
     return on<void>(fd, "fallocate", [=](io_uring_sqe& e) {
       io_uring_prep_fallocate(&e, fd.number(), mode, offset, length);
-    });
-  }
-  /// Since 6.9.
-  auto ftruncate(Descriptor fd, off_t length) {
-    return on<void>(fd, "ftruncate", [=](io_uring_sqe& e) {
-      const auto bytes = static_cast<std::uint64_t>(length);
-      io_uring_prep_rw(op_ftruncate, &e, fd.number(), nullptr, 0, bytes);
-    });
-  }
-  /// `length` 0: to the end of the file.
-  auto fadvise(Descriptor fd, std::uint64_t offset, std::uint32_t length, int advice) {
-    return on<void>(fd, "fadvise", [=](io_uring_sqe& e) {
-      io_uring_prep_fadvise(&e, fd.number(), offset, length, advice);
-    });
-  }
-  auto madvise(Bytes memory, int advice) {
-    return make<void>("madvise", [=](io_uring_sqe& e) {
-      io_uring_prep_madvise(&e, memory.data(), count(memory), advice);
     });
   }
   auto splice(Descriptor in, std::int64_t in_offset, Descriptor out, std::int64_t out_offset,
@@ -117,9 +93,6 @@ class Operations : public RingOperations {
       io_uring_prep_tee(&e, in.number(), out.number(), length, in_flags);
     });
   }
-
-  /// Since 6.16.
-  auto pipe(int flags = 0) { return start(PipeRequest(flags)); }
 
   // Names. `dir` is a directory, or working_dir.
 
@@ -169,49 +142,11 @@ class Operations : public RingOperations {
     });
   }
 
-  // Extended attributes. Reading yields the size of the value; an empty `to` asks for no more.
-  // Of a descriptor of the process: a direct one is EBADF. Errors: of getxattr(2), setxattr(2).
-
-  auto getxattr(const char* path, const char* name, Bytes to) {
-    return make<std::size_t>("getxattr", [=](io_uring_sqe& e) {
-      io_uring_prep_getxattr(&e, name, reinterpret_cast<char*>(to.data()), path, count(to));
-    });
-  }
-  auto fgetxattr(Descriptor fd, const char* name, Bytes to) {
-    return on<std::size_t>(fd, "fgetxattr", [=](io_uring_sqe& e) {
-      auto* const value = reinterpret_cast<char*>(to.data());
-      io_uring_prep_fgetxattr(&e, fd.number(), name, value, count(to));
-    });
-  }
-  auto setxattr(const char* path, const char* name, ConstBytes value, int flags = 0) {
-    return make<void>("setxattr", [=](io_uring_sqe& e) {
-      const auto* const from = reinterpret_cast<const char*>(value.data());
-      io_uring_prep_setxattr(&e, name, from, path, flags, count(value));
-    });
-  }
-  auto fsetxattr(Descriptor fd, const char* name, ConstBytes value, int flags = 0) {
-    return on<void>(fd, "fsetxattr", [=](io_uring_sqe& e) {
-      const auto* const from = reinterpret_cast<const char*>(value.data());
-      io_uring_prep_fsetxattr(&e, fd.number(), name, from, flags, count(value));
-    });
-  }
-
   // Sockets. Sending to a peer that has gone is EPIPE, never SIGPIPE.
 
   auto socket(int domain, int type, int protocol) {
     return make_fd("socket", [=](io_uring_sqe& e) {
       io_uring_prep_socket(&e, domain, type | SOCK_CLOEXEC, protocol, 0);
-    });
-  }
-  /// Since 6.11. A server that listens once, at its start, has listen_on() of address.h.
-  auto bind(Descriptor fd, const Address& address) {
-    return on<void>(fd, "bind", [=, at = address](io_uring_sqe& e) {
-      io_uring_prep_rw(op_bind, &e, fd.number(), at.data(), 0, at.size());
-    });
-  }
-  auto listen(Descriptor fd, unsigned backlog = SOMAXCONN) {  // since 6.11
-    return on<void>(fd, "listen", [=](io_uring_sqe& e) {
-      io_uring_prep_rw(op_listen, &e, fd.number(), nullptr, backlog, 0);
     });
   }
   /// The address is copied.
@@ -254,35 +189,10 @@ class Operations : public RingOperations {
       io_uring_prep_send_zc(&e, fd.number(), from.data(), from.size(), flags | MSG_NOSIGNAL, 0);
     });
   }
-  /// The same of memory that was registered: see write_fixed().
-  auto send_zc_fixed(Descriptor fd, ConstBytes from, int buffer, int flags = 0) {
-    return on<std::size_t>(fd, "send_zc_fixed", [=](io_uring_sqe& e) {
-      io_uring_prep_send_zc_fixed(&e, fd.number(), from.data(), from.size(), flags | MSG_NOSIGNAL,
-                                  0, static_cast<unsigned>(buffer));
-    });
-  }
   /// Ends as send_zc() does.
   auto sendmsg_zc(Descriptor fd, const msghdr& message, unsigned flags = 0) {
     return on<std::size_t>(fd, "sendmsg_zc", [=, message = &message](io_uring_sqe& e) {
       io_uring_prep_sendmsg_zc(&e, fd.number(), message, flags | MSG_NOSIGNAL);
-    });
-  }
-  /// Since 6.7; in Linux 6.18 only of SOL_SOCKET, else EOPNOTSUPP. Yields the value's size.
-  auto getsockopt(Descriptor fd, int level, int option, Bytes to) {
-    return on<std::size_t>(fd, "getsockopt", [=](io_uring_sqe& e) {
-      prepare_sockopt(e, socket_op_getsockopt, fd.number(), level, option, to);
-    });
-  }
-  /// Since 6.7. The value is copied.
-  auto setsockopt(Descriptor fd, int level, int option, int value) {
-    return on<void>(fd, "setsockopt", [=](io_uring_sqe& e) {
-      prepare_sockopt(e, socket_op_setsockopt, fd.number(), level, option,
-                      std::as_bytes(std::span(&value, 1)));
-    });
-  }
-  auto setsockopt(Descriptor fd, int level, int option, ConstBytes value) {
-    return on<void>(fd, "setsockopt", [=](io_uring_sqe& e) {
-      prepare_sockopt(e, socket_op_setsockopt, fd.number(), level, option, value);
     });
   }
   auto shutdown(Descriptor fd, int how) {
@@ -295,12 +205,6 @@ class Operations : public RingOperations {
   auto poll(Descriptor fd, unsigned events) {
     return on<unsigned>(fd, "poll",
                         [=](io_uring_sqe& e) { io_uring_prep_poll_add(&e, fd.number(), events); });
-  }
-  /// Waits for one or more; yields how many. Since 6.15.
-  auto epoll_wait(Descriptor epoll, std::span<epoll_event> to) {
-    return on<std::size_t>(epoll, "epoll_wait", [=](io_uring_sqe& e) {
-      io_uring_prep_rw(op_epoll_wait, &e, epoll.number(), to.data(), count(to), 0);
-    });
   }
   auto epoll_ctl(Descriptor epoll, int what, Descriptor fd, epoll_event& event) {
     return make<void>("epoll_ctl", [=, event = &event](io_uring_sqe& e) {
@@ -323,13 +227,6 @@ class Operations : public RingOperations {
       io_uring_prep_cancel64(&e, name, 0);
     });
   }
-  /// All operations on that descriptor, of any coroutine; yields how many.
-  auto cancel_all_on(Descriptor fd) {
-    return make<unsigned>("cancel", [=](io_uring_sqe& e) {
-      const unsigned fixed = fd.is_direct() ? IORING_ASYNC_CANCEL_FD_FIXED : 0U;
-      io_uring_prep_cancel_fd(&e, fd.number(), fixed | IORING_ASYNC_CANCEL_ALL);
-    });
-  }
   auto poll_remove(const Canceller& other) {
     return make<void>("poll_remove", [name = other.user_data()](io_uring_sqe& e) {
       io_uring_prep_poll_remove(&e, name);
@@ -344,20 +241,6 @@ class Operations : public RingOperations {
     return make<void>("timeout_remove", [name = other.user_data()](io_uring_sqe& e) {
       io_uring_prep_timeout_remove(&e, name, 0);
     });
-  }
-  auto timeout_update(const Canceller& other, std::chrono::nanoseconds timeout) {
-    return start(SleepUpdateRequest(other.user_data(), timeout));
-  }
-
- private:
-  /// `level` and `option` lie where other operations have an address.
-  static void prepare_sockopt(io_uring_sqe& e, std::uint32_t what, int fd, int level, int option,
-                              ConstBytes value) {
-    io_uring_prep_rw(IORING_OP_URING_CMD, &e, fd, nullptr, 0, 0);
-    e.cmd_op = what;
-    e.addr = std::bit_cast<std::uint64_t>(std::array{level, option});
-    e.addr3 = reinterpret_cast<std::uintptr_t>(value.data());
-    e.file_index = count(value);
   }
 };
 

@@ -212,23 +212,6 @@ Task<> wait_for_signal(World& world) {
   }
 }
 
-Task<> post(World& world) {
-  Witness witness(world.mail_is_lossy);
-  const auto sent =
-      co_await world.loop.msg_ring(world.loop.ring_fd(), world.mailbox.user_data(), 1).shielded();
-  if (sent) ++world.posted;
-  witness.done();
-}
-
-Task<> fetch_mail(World& world) {
-  if (world.mail_is_read) co_return;
-  const Flag reading(world.mail_is_read);
-  for (int i = 0; i < 3; ++i) {
-    const auto message = co_await limited(world, world.mailbox.receive());
-    if (message) ++world.fetched;
-  }
-}
-
 /// Uses what others wait for.
 Task<> meddle(World& world) {
   for (int i = 0; i < 3; ++i) {
@@ -300,7 +283,6 @@ Task<> any_task(World& world, int depth) {
     case 11:
       return wait_for_signal(world);
     case 12:
-      return world.once_in(2) ? post(world) : fetch_mail(world);
     case 13:
     case 14:
       return meddle(world);

@@ -13,7 +13,6 @@
 #include "../sockets.h"
 #include "uring/buffers.h"
 #include "uring/condition.h"
-#include "uring/extra/mailbox.h"
 #include "uring/loop.h"
 #include "uring/wait/canceller.h"
 #include "uring/wait/deadline.h"
@@ -50,7 +49,7 @@ constexpr std::size_t streamed = 0;   ///< Nothing but streams receives from tha
 class World {
  public:
   World(uring::Loop& on, uring::Buffers& from, unsigned seed)
-      : loop(on), buffers(from), mailbox(on), condition(on), random_(seed) {
+      : loop(on), buffers(from), condition(on), random_(seed) {
     for (std::size_t i = 0; i < pipes_count; ++i) {
       auto& ends = ends_.at(i / 2);
       if (i % 2 == 0) ends = tests::unix_connection();
@@ -86,13 +85,8 @@ class World {
   std::array<std::optional<uring::Deadline>, limits_count> deadlines;
   std::array<uring::Canceller, limits_count> cancellers;
 
-  uring::Mailbox mailbox;
   uring::Condition condition;
   bool stream_is_read = false;
-  std::uint64_t posted = 0;
-  std::uint64_t fetched = 0;
-  bool mail_is_read = false;
-  bool mail_is_lossy = false;
 
  private:
   std::array<tests::Ends, pipes_count / 2> ends_;

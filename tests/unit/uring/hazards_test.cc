@@ -138,7 +138,6 @@ class Sender final : public uring::SendThenReceive {
   }
   ~Sender() {
     cancel_and_wait();
-    give_input_back();
   }
   bool sent = false;
 

@@ -50,8 +50,8 @@ void hangs(int) {
   std::abort();
 }
 
-/// What is left in the sockets, and in the mailbox.
-Task<> drain(World& world) {
+/// What is left in the sockets.
+void drain(World& world) {
   std::array<std::byte, 4096> bytes;
   for (Pipe& pipe : world.pipes) {
     while (true) {
@@ -59,11 +59,6 @@ Task<> drain(World& world) {
       if (got <= 0) break;
       pipe.received.add(bytes.data(), static_cast<std::size_t>(got));
     }
-  }
-  while (true) {
-    const auto message = co_await world.mailbox.receive().within(0s);
-    if (!message) break;
-    ++world.fetched;
   }
 }
 
@@ -95,7 +90,7 @@ Task<> play(Loop& loop, unsigned seed, Figures& figures) {
         co_await scope.join();
       }
     }
-    co_await drain(world);
+    drain(world);
     for (const Pipe& pipe : world.pipes) {
       if (pipe.lossy) continue;
       if (pipe.sent != pipe.received) {
@@ -107,7 +102,6 @@ Task<> play(Loop& loop, unsigned seed, Figures& figures) {
       ++figures.checked;
       figures.bytes += pipe.received.bytes;
     }
-    if (world.fetched != world.posted && !world.mail_is_lossy) fail("messages were lost");
   }
   ++figures.rounds;
   figures.operations += loop.begun() - begun;

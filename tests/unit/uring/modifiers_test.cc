@@ -8,7 +8,6 @@
 
 #include "fixture.h"
 #include "uring/extra/link.h"
-#include "uring/extra/mailbox.h"
 #include "uring/extra/race.h"
 #include "uring/extra/streams.h"
 
@@ -257,13 +256,11 @@ TEST_F(Uring, AnythingThatIsAwaitedCanBeLimited) {
     std::array<std::byte, 16> to;
     Condition never(loop);  // Buffers::returned() is such a wait, too
     uring::PollStream events(loop, ends.server, POLLIN);
-    uring::Mailbox mailbox(loop);
     Scope children(loop);
     children.spawn(wait_for_ever(never));
     co_await expect_limited_by_all(loop, [&] { return loop.recv(ends.server, to); });
     co_await expect_limited_by_all(loop, [&] { return never.wait(); });
     co_await expect_limited_by_all(loop, [&] { return events.next(); });
-    co_await expect_limited_by_all(loop, [&] { return mailbox.receive(); });
     co_await expect_limited_by_all(loop, [&] { return children.join(); });
     co_await expect_limited_by_all(loop, [&] { return scoped(loop, receive(loop, ends.server)); });
     co_await expect_limited_by_all(

@@ -7,7 +7,6 @@
 #include <memory>
 
 #include "fixture.h"
-#include "uring/extra/mailbox.h"
 #include "uring/extra/streams.h"
 
 namespace {
@@ -286,17 +285,6 @@ TEST_F(Uring, AWaitForAStreamEndsWithItsScopeThatTheRequestIsNotIn) {
       EXPECT_THAT(*second, FailedWith(Error::timed_out));
     }
     EXPECT_TRUE(events.in_flight());
-  });
-}
-
-TEST_F(Uring, AMailboxOutlivesATimeout) {
-  run([this]() -> Task<> {
-    uring::Mailbox mailbox(loop);
-    for (std::uint32_t i = 0; i < 3; ++i) {
-      EXPECT_THAT(co_await mailbox.receive().within(2ms), FailedWith(Error::timed_out));
-      EXPECT_THAT(co_await loop.msg_ring(loop.ring_fd(), mailbox.user_data(), i), Succeeded());
-      EXPECT_EQ(co_await mailbox.receive().within(10s), Result<std::uint32_t>(i));
-    }
   });
 }
 

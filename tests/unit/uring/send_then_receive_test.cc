@@ -37,7 +37,6 @@ class Recorder final : public SendThenReceive {
       : SendThenReceive(loop, fd, buffers) {}
   ~Recorder() {
     cancel_and_wait();
-    give_input_back();
   }
 
   int answers_sent = 0;

@@ -13,8 +13,8 @@
 #include <thread>
 
 #include "fixture.h"
-#include "uring/features.h"
 #include "uring/ring.h"
+#include "uring/setup.h"
 
 namespace {
 
@@ -22,47 +22,27 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using tests::FailedWith;
-using uring::Feature;
 using uring::Ring;
 using uring::Setup;
 
 TEST(RingSetup, ReadsTheList) {
-  const auto setup = Setup::parse("entries=4,buffers=2,no-multishot-timeout");
+  const auto setup = Setup::parse("entries=4,buffers=2,sqpoll");
   ASSERT_TRUE(setup);
   EXPECT_EQ(setup->entries, 4u);
   EXPECT_EQ(setup->buffers, 2u);
-  EXPECT_FALSE(setup->features.has(Feature::multishot_timeout));
-  EXPECT_TRUE(Setup::parse("entries=4")->features.has(Feature::multishot_timeout));
+  EXPECT_TRUE(setup->sqpoll);
+  EXPECT_FALSE(Setup::parse("entries=4")->sqpoll);
 }
 
-TEST(RingSetup, TakesNothingForEverything) {
-  EXPECT_EQ(Setup::parse("")->features.to_string(), uring::Features().to_string());
-  EXPECT_EQ(Setup::parse("none")->features.to_string(), "");
+TEST(RingSetup, TakesNothingForTheDefault) {
+  EXPECT_EQ(Setup::parse("")->entries, uring::Setup().entries);
 }
 
 TEST(RingSetup, RefusesWhatItDoesNotKnow) {
-  for (const char* wrong :
-       {"entries", "entries=", "entries=3", "entries=4x", "buffers=3", "no-", "no-such-thing",
-        "entries=4,", ",", "no-multishot", "no-defer-taskrun", "4"}) {
+  for (const char* wrong : {"entries", "entries=", "entries=3", "entries=4x", "buffers=3", "none",
+                            "entries=4,", ",", "no-multishot", "4"}) {
     EXPECT_THAT(Setup::parse(wrong), FailedWith(std::errc::invalid_argument)) << wrong;
   }
-}
-
-TEST(RingSetup, EachFeatureCanBeSwitchedOff) {
-  for (std::size_t i = 0; i < uring::features_count; ++i) {
-    const auto feature = static_cast<Feature>(i);
-    const auto setup = Setup::parse("no-" + std::string(name_of(feature)));
-    ASSERT_TRUE(setup) << name_of(feature);
-    const auto ring = Ring::create(*setup);
-    ASSERT_TRUE(ring) << name_of(feature);
-    EXPECT_FALSE(ring->features().has(feature)) << name_of(feature);
-  }
-}
-
-TEST(RingSetup, WorksWithEverythingOff) {
-  const auto ring = Ring::create(*Setup::parse("none"));
-  ASSERT_TRUE(ring);
-  EXPECT_EQ(ring->features().to_string(), "");
 }
 
 TEST(RingSetup, SubmitsFromAKernelThread) {

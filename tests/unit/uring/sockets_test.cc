@@ -53,20 +53,6 @@ TEST_F(Uring, ConnectsAndAccepts) {
   });
 }
 
-TEST_F(Uring, BindsAndListens) {
-  if (!loop.ring().supports(uring::op_listen)) GTEST_SKIP() << "needs Linux 6.11";
-  run([this]() -> Task<> {
-    const auto listener = co_await loop.socket(AF_INET, SOCK_STREAM, 0);
-    EXPECT_THAT(co_await loop.bind(*listener, tests::on_free_port()), Succeeded());
-    EXPECT_THAT(co_await loop.listen(*listener), Succeeded());
-    const auto address = *common::Address::of_socket(*listener);
-    EXPECT_TRUE(tests::connect_to(address));
-    EXPECT_THAT(co_await loop.accept(*listener), Succeeded());
-    const auto another = co_await loop.socket(AF_INET, SOCK_STREAM, 0);
-    EXPECT_THAT(co_await loop.bind(*another, address), FailedWith(std::errc::address_in_use));
-  });
-}
-
 // Without anything of a server: what another project begins with.
 TEST_F(Uring, ListensInACall) {
   run([this]() -> Task<> {
@@ -77,24 +63,6 @@ TEST_F(Uring, ListensInACall) {
     EXPECT_TRUE(tests::connect_to(address));
     EXPECT_THAT(co_await loop.accept(*listener), Succeeded());
     EXPECT_THAT(uring::listen_on(address), FailedWith(std::errc::address_in_use));
-  });
-}
-
-TEST_F(Uring, SetsAndGetsSocketOptions) {
-  // Which commands a socket takes cannot be asked; waitid is of the same Linux.
-  if (!loop.ring().supports(uring::op_waitid)) GTEST_SKIP() << "needs Linux 6.7";
-  run([this]() -> Task<> {
-    const auto socket = co_await loop.socket(AF_INET, SOCK_STREAM, 0);
-    EXPECT_THAT(co_await loop.setsockopt(*socket, SOL_SOCKET, SO_KEEPALIVE, 1), Succeeded());
-    int value = 0;
-    const auto to = std::as_writable_bytes(std::span(&value, 1));
-    EXPECT_EQ(co_await loop.getsockopt(*socket, SOL_SOCKET, SO_KEEPALIVE, to), Size(sizeof value));
-    EXPECT_EQ(value, 1);
-    const std::string_view name = "reno";
-    EXPECT_THAT(co_await loop.setsockopt(*socket, IPPROTO_TCP, TCP_CONGESTION, bytes_of(name)),
-                Succeeded());
-    EXPECT_THAT(co_await loop.getsockopt(*socket, IPPROTO_TCP, TCP_NODELAY, to),
-                FailedWith(std::errc::operation_not_supported));
   });
 }
 
@@ -169,21 +137,6 @@ TEST_F(Uring, SendsMessagesWithoutCopying) {
   });
 }
 
-TEST_F(Uring, SendsRegisteredMemoryWithoutCopying) {
-  run([this]() -> Task<> {
-    const auto ends = tests::tcp_connection();
-    std::array<std::byte, 64> memory{std::byte{'x'}};
-    const iovec whole{memory.data(), memory.size()};
-    EXPECT_THAT(loop.register_buffers(std::span(&whole, 1)), Succeeded());
-    EXPECT_EQ(co_await loop.send_zc_fixed(ends.client, std::span(memory).first(1), 0), Size(1u));
-    std::array<std::byte, 16> buffer;
-    EXPECT_EQ(co_await loop.recv(ends.server, buffer), Size(1u));
-    EXPECT_EQ(buffer[0], std::byte{'x'});
-    EXPECT_THAT(co_await loop.send_zc_fixed(ends.client, buffer, 0),
-                FailedWith(std::errc::bad_address));
-  });
-}
-
 TEST_F(Uring, Polls) {
   run([this]() -> Task<> {
     const auto ends = unix_connection();
@@ -205,23 +158,6 @@ TEST_F(Uring, ControlsAnEpoll) {
     epoll_event seen{};
     EXPECT_EQ(::epoll_wait(epoll.get(), &seen, 1, 1000), 1);
     EXPECT_EQ(seen.data.u64, 7u);
-  });
-}
-
-TEST_F(Uring, WaitsForAnEpoll) {
-  if (!loop.ring().supports(uring::op_epoll_wait)) GTEST_SKIP() << "needs Linux 6.15";
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    const Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.u64 = 7;
-    EXPECT_EQ(::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, ends.server.get(), &event), 0);
-    std::array<epoll_event, 4> seen{};
-    EXPECT_THAT(co_await loop.epoll_wait(epoll, seen).within(2ms), FailedWith(Error::timed_out));
-    (void)co_await loop.send(ends.client, bytes_of("x"));
-    EXPECT_EQ(co_await loop.epoll_wait(epoll, seen), Size(1u));
-    EXPECT_EQ(seen[0].data.u64, 7u);
   });
 }
 
@@ -261,21 +197,6 @@ TEST_F(Uring, CancelsByOperation) {
   });
 }
 
-TEST_F(Uring, CancelsByDescriptor) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    Canceller handle;
-    std::array<std::optional<Result<unsigned>>, 3> outcomes;
-    Scope scope(loop);
-    for (auto& outcome : outcomes) {
-      scope.spawn(poll_it(loop, ends.server, POLLIN, handle, outcome));
-    }
-    EXPECT_EQ(co_await loop.cancel_all_on(ends.server), Result<unsigned>(3u));
-    co_await scope.join();
-    for (auto& outcome : outcomes) EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-  });
-}
-
 TEST_F(Uring, RemovesAndUpdatesPolls) {
   run([this]() -> Task<> {
     const auto ends = unix_connection();
@@ -294,16 +215,11 @@ TEST_F(Uring, RemovesAndUpdatesPolls) {
   });
 }
 
-TEST_F(Uring, RemovesAndUpdatesTimeouts) {
+TEST_F(Uring, RemovesTimeouts) {
   run([this]() -> Task<> {
     Canceller handle;
     std::optional<Status> outcome;
     Scope scope(loop);
-    scope.spawn(sleep_it(loop, 1h, handle, outcome));
-    EXPECT_THAT(co_await loop.timeout_update(handle, 1ms), Succeeded());
-    co_await scope.join();
-    EXPECT_THAT(*outcome, Succeeded());
-
     scope.spawn(sleep_it(loop, 1h, handle, outcome));
     EXPECT_THAT(co_await loop.timeout_remove(handle), Succeeded());
     co_await scope.join();

@@ -81,6 +81,22 @@ TEST_F(Uring, BeatsUntilItIsStopped) {
   });
 }
 
+/// As on a kernel that has no multishot timeout.
+class SingleTimeouts : public uring::TimeoutMany {
+ public:
+  static constexpr int sign = 255;  // no kernel has it
+  using TimeoutMany::TimeoutMany;
+};
+
+TEST_F(Uring, MakesARequestForEachResultWhereTheKernelHasNoOther) {
+  run([this]() -> Task<> {
+    uring::Stream<SingleTimeouts> beat(loop, SingleTimeouts(2ms));
+    const auto begun = loop.begun();
+    for (int i = 0; i < 5; ++i) EXPECT_THAT(co_await beat.next(), Succeeded());
+    EXPECT_EQ(loop.begun() - begun, 5u);
+  });
+}
+
 TEST_F(Uring, PollsManyTimes) {
   run([this]() -> Task<> {
     const auto ends = unix_connection();

@@ -68,7 +68,6 @@ class Sender final : public SendThenReceive {
       : SendThenReceive(loop, fd, buffers), sent_(sent) {}
   ~Sender() {
     cancel_and_wait();
-    give_input_back();
   }
   void send() {
     stage_and_report(bytes_of("hello"));

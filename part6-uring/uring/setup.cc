@@ -1,17 +1,10 @@
-#include "uring/features.h"
+#include "uring/setup.h"
 
-#include <algorithm>
-#include <array>
 #include <bit>
 #include <charconv>
-#include <optional>
 
 namespace uring {
 namespace {
-
-constexpr std::array<std::string_view, features_count> names = {
-    "multishot-timeout",
-};
 
 constexpr std::uint32_t entries_min = 4;  // room for a linked chain
 constexpr std::uint32_t entries_max = 32'768;
@@ -26,22 +19,9 @@ bool set_number(std::string_view text, T smallest, T largest, T& target) {
   return true;
 }
 
-/// False: there is no such feature.
-bool remove_named(std::string_view name, Features& features) {
-  const auto found = std::ranges::find(names, name);
-  if (found == names.end()) return false;
-  features.remove(static_cast<Feature>(found - names.begin()));
-  return true;
-}
-
 bool apply(std::string_view word, Setup& setup) {
-  if (word == "none") {
-    setup.features.clear();
-    return true;
-  }
   if (word == "sqpoll") return setup.sqpoll = true;
   if (word == "check-memory") return setup.check_memory = true;
-  if (word.starts_with("no-")) return remove_named(word.substr(3), setup.features);
 
   const std::size_t equals = word.find('=');
   if (equals == std::string_view::npos) return false;
@@ -60,18 +40,6 @@ bool apply(std::string_view word, Setup& setup) {
 
 }  // namespace
 
-std::string_view name_of(Feature feature) { return names[static_cast<std::size_t>(feature)]; }
-
-std::string Features::to_string() const {
-  std::string list;
-  for (std::size_t i = 0; i < features_count; ++i) {
-    if (!has(static_cast<Feature>(i))) continue;
-    if (!list.empty()) list += ' ';
-    list += names[i];
-  }
-  return list;
-}
-
 Result<Setup> Setup::parse(std::string_view list) {
   Setup setup;
   while (!list.empty()) {
@@ -84,12 +52,6 @@ Result<Setup> Setup::parse(std::string_view list) {
     if (!list.empty()) list.remove_prefix(1);
   }
   return setup;
-}
-
-std::string setup_syntax() {
-  std::string line = "a list of entries=N, buffers=N, buffer-bytes=N, sqpoll, check-memory, none";
-  for (const std::string_view name : names) line.append(", no-").append(name);
-  return line;
 }
 
 }  // namespace uring

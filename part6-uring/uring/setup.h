@@ -1,0 +1,30 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "uring/error.h"
+
+namespace uring {
+
+/// How a ring is to be set up.
+struct Setup {
+  std::uint32_t entries = 256;  ///< Submissions between two system calls; not what is in flight.
+  std::uint32_t buffers = 256;  ///< For Buffers, a power of two.
+  std::size_t buffer_bytes = 20 * 1024;  ///< A message of 16 KiB and its header fit.
+  bool sqpoll = false;                   ///< A kernel thread submits: needs no call, burns a core.
+  bool check_memory = false;             ///< FramePool::check_memory().
+  bool disabled = false;                 ///< Does nothing before Ring::enable().
+  std::chrono::nanoseconds spin{};       ///< How long to poll the ring before sleeping.
+
+  /// From what `--ring` takes: `entries=4,buffers=2,sqpoll`. Error: invalid_argument.
+  static Result<Setup> parse(std::string_view list);
+};
+
+/// What `--ring` takes, in a line.
+inline constexpr char setup_syntax[] =
+    "a list of entries=N, buffers=N, buffer-bytes=N, sqpoll, check-memory";
+
+}  // namespace uring
