@@ -25,9 +25,8 @@ Result<std::optional<ByteView>> FrameReader::next_held() {
     return next();
   }
   if (!fill_until(header_bytes)) return std::nullopt;
-  const std::uint32_t payload_bytes = payload_bytes_of(held_);
-  if (payload_bytes > payload_bytes_max_) return failure(Error::too_long);
-  if (!fill_until(header_bytes + std::size_t{payload_bytes})) return std::nullopt;
+  if (too_long(held_)) return failure(Error::too_long);
+  if (!fill_until(header_bytes + std::size_t{payload_bytes_of(held_)})) return std::nullopt;
 
   held_returned_ = true;
   return ByteView(held_).subspan(header_bytes);

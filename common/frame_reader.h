@@ -40,26 +40,13 @@ class FrameReader {
     input_ = received;
   }
 
-  /// Whether next() has nothing more to do: no bytes are left, nor the memory of a returned
-  /// message.
-  bool exhausted() const { return input_.empty() && !held_returned_; }
-
   /// Whether a message has begun and is not complete.
   bool inside_message() const { return !held_.empty() && !held_returned_; }
 
-  /// The next complete payload, or nullopt: the input is exhausted, more bytes are needed. The view
+  /// The next complete payload, or nullopt: the input is used up, more bytes are needed. The view
   /// is good until the next call of next() or feed(). The four bytes before it are its header.
   /// Error: too_long as soon as the four bytes are known; nothing after it can be trusted.
   Result<std::optional<ByteView>> next();
-
-  /// The whole messages at the beginning of some bytes.
-  struct Whole {
-    std::size_t messages;
-    std::size_t size_bytes;  ///< Headers included.
-  };
-  /// Those that next() would return in place if it was fed with `received`. None while a message
-  /// that has begun waits for its rest.
-  Whole whole_messages(ByteView received) const;
 
   /// The whole message, header included, that next() returned the payload of.
   static ByteView with_header(ByteView payload) {
@@ -70,6 +57,7 @@ class FrameReader {
   Status finish() const;
 
  private:
+  bool too_long(ByteView header) const { return payload_bytes_of(header) > payload_bytes_max_; }
   Result<std::optional<ByteView>> next_held();
   void keep_the_rest();
   bool fill_until(std::size_t size_bytes);
@@ -86,8 +74,8 @@ inline Result<std::optional<ByteView>> FrameReader::next() {
   if (!held_.empty()) return next_held();
 
   if (input_.size() >= header_bytes) {
+    if (too_long(input_)) return failure(Error::too_long);
     const std::uint32_t payload_bytes = payload_bytes_of(input_);
-    if (payload_bytes > payload_bytes_max_) return failure(Error::too_long);
     // Compared without adding: in 32 bits, 4 + 0xFFFFFFFC would be 0.
     if (input_.size() - header_bytes >= payload_bytes) {
       const auto payload = input_.subspan(header_bytes, payload_bytes);
@@ -95,21 +83,8 @@ inline Result<std::optional<ByteView>> FrameReader::next() {
       return payload;
     }
   }
-  keep_the_rest();
+  if (!input_.empty()) keep_the_rest();
   return std::nullopt;
-}
-
-inline FrameReader::Whole FrameReader::whole_messages(ByteView received) const {
-  Whole whole{.messages = 0, .size_bytes = 0};
-  if (!held_.empty()) return whole;
-  while (received.size() - whole.size_bytes >= header_bytes) {
-    const std::uint32_t payload_bytes = payload_bytes_of(received.subspan(whole.size_bytes));
-    const std::size_t left = received.size() - whole.size_bytes - header_bytes;
-    if (payload_bytes > payload_bytes_max_ || payload_bytes > left) break;
-    whole.size_bytes += header_bytes + payload_bytes;
-    ++whole.messages;
-  }
-  return whole;
 }
 
 }  // namespace common

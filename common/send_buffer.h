@@ -7,9 +7,8 @@
 
 namespace common {
 
-/// The answers of a session to the bytes of one receive. Where they are the bytes that were
-/// received, it holds a view of those: a message that is echoed is not copied. Others are copied
-/// into memory that is kept for the next receive.
+/// The answers of a session to the bytes of one receive, in memory that is kept for the next
+/// receive. A first answer whose bytes stay where they are need not be copied there.
 class SendBuffer {
  public:
   SendBuffer() = default;
@@ -24,10 +23,10 @@ class SendBuffer {
   /// Appends a copy of `bytes`.
   void append(ByteView bytes);
 
-  /// Appends bytes that stay where they are until clear(), as received ones do: no copy if they are
-  /// the first, or follow the last ones in memory.
+  /// Appends bytes that stay where they are until clear(), as those of a constant do: no copy if
+  /// they are the first.
   void append_view(ByteView bytes) {
-    if (!empty()) return append_further_view(bytes);
+    if (!empty()) return append(bytes);
     view_ = bytes;
   }
 
@@ -47,10 +46,9 @@ class SendBuffer {
   }
 
  private:
-  void append_further_view(ByteView bytes);
   void clear_storage();
 
-  static constexpr std::size_t kept_bytes_max = 64 * 1024;
+  static constexpr std::size_t kept_bytes_max = 65 * 1024;  // more than a message of 64 KiB takes
 
   Bytes storage_;
   ByteView view_;  ///< Of storage_, or of bytes elsewhere while that is empty.

@@ -21,8 +21,7 @@ class Session {
  public:
   virtual ~Session() = default;
 
-  /// Takes all of `received`, which must stay until the answers are sent, and adds the answers to
-  /// `output`, also when it ends in an error.
+  /// Takes all of `received`, and appends the answers to `output`, also when it ends in an error.
   /// Returns how many messages these bytes completed: only that renews the read timeout.
   /// Errors: too_long, malformed. Nothing after them can be trusted; take() is not called again.
   virtual Result<std::size_t> take(ByteView received, SendBuffer& output) = 0;
@@ -46,17 +45,10 @@ class EchoSession final : public Session {
  public:
   explicit EchoSession(std::uint32_t payload_bytes_max) : reader_(payload_bytes_max) {}
 
-  Result<std::size_t> take(ByteView received, SendBuffer& output) override {
-    const auto whole = reader_.whole_messages(received);
-    if (whole.size_bytes < received.size()) return take_pieces(received, output);
-    output.append_view(received);
-    return whole.messages;
-  }
+  Result<std::size_t> take(ByteView received, SendBuffer& output) override;
   Status end_of_stream() const override;
 
  private:
-  Result<std::size_t> take_pieces(ByteView received, SendBuffer& output);
-
   FrameReader reader_;
 };
 

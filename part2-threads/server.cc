@@ -119,32 +119,32 @@ common::Status Server::run_pool() {
   return failed == outcomes.end() ? common::Status() : *failed;
 }
 
-common::Status Server::accept_clients(void (Server::*serve_one)(common::Accepted)) {
+common::Status Server::accept_clients(void (Server::*serve_one)(Client)) {
   while (true) {
-    if (!acquire_slot()) return {};
-    auto client = accept_one(listener_);
-    if (client) {
-      (this->*serve_one)(std::move(*client));
+    auto slot = acquire_slot();
+    if (!slot) return {};
+    auto accepted = accept_one(listener_);
+    if (accepted) {
+      (this->*serve_one)({std::move(*slot), std::move(accepted->fd), accepted->peer});
       continue;
     }
-    release_slot();
     if (stopping_) return {};
-    if (!common::is_transient_accept_error(client.error())) {
-      return std::unexpected(client.error());
+    if (!common::is_transient_accept_error(accepted.error())) {
+      return std::unexpected(accepted.error());
     }
-    accept_fault_.report(client.error(), common::Clock::now());
+    accept_fault_.report(accepted.error(), common::Clock::now());
     std::this_thread::sleep_for(common::shortage_pause);
   }
 }
 
 /// A counting semaphore that stop() ends: at the limit it waits, and new connections wait in the
-/// backlog. False: the server is to stop.
-bool Server::acquire_slot() {
+/// backlog. nullopt: the server is to stop.
+std::optional<Server::Slot> Server::acquire_slot() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return stopping_ || slots_taken_ < options_.max_connections; });
-  if (stopping_) return false;
+  if (stopping_) return std::nullopt;
   ++slots_taken_;
-  return true;
+  return Slot(*this);
 }
 
 void Server::release_slot() {
@@ -153,9 +153,9 @@ void Server::release_slot() {
   changed_.notify_all();  // under the lock: after the last release, the server may be gone
 }
 
-void Server::start_thread(common::Accepted client) {
+void Server::start_thread(Client client) {
   // Shared, because std::thread has moved from its arguments already when it throws.
-  const auto shared = std::make_shared<common::Accepted>(std::move(client));
+  const auto shared = std::make_shared<Client>(std::move(client));
   while (!stopping_) {
     try {
       std::thread([this, shared] { serve_client(std::move(*shared)); }).detach();
@@ -168,7 +168,7 @@ void Server::start_thread(common::Accepted client) {
   serve_client(std::move(*shared));  // on this thread, which has no more to accept
 }
 
-void Server::serve_client(common::Accepted client) {
+void Server::serve_client(Client client) {
   log_.opened(client.peer);
   begin_serving(client.fd.get());
   Connection connection(client.fd, options_.read_timeout);
@@ -180,8 +180,6 @@ void Server::serve_client(common::Accepted client) {
   log_.closed(client.peer, goodbye ? std::error_code() : outcome.error(), session.inside_message());
   end_serving(client.fd.get());
   connection.close_gracefully(stopping_);
-  client.fd = common::Fd();  // the descriptor first: a free slot means that there is one
-  release_slot();
 }
 
 void Server::begin_serving(int socket) {

@@ -5,11 +5,13 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_set>
+#include <utility>
 
 #include "common/fd.h"
-#include "common/net/accept.h"
+#include "common/net/address.h"
 #include "common/result.h"
 #include "common/server/constants.h"
 #include "common/server/log.h"
@@ -42,13 +44,33 @@ class Server {
  private:
   Server(const Options& options, common::Fd listener);
 
+  /// One of the slots that --max-connections allows. It is free again when this ends.
+  class Slot {
+   public:
+    explicit Slot(Server& server) : server_(&server) {}
+    Slot(Slot&& other) noexcept : server_(std::exchange(other.server_, nullptr)) {}
+    Slot& operator=(Slot&&) = delete;
+    ~Slot() {
+      if (server_ != nullptr) server_->release_slot();
+    }
+
+   private:
+    Server* server_;
+  };
+
+  struct Client {
+    Slot slot;  ///< Ends after the descriptor: a free slot means that there is one.
+    common::Fd fd;
+    common::Address peer;
+  };
+
   common::Status run_threads();
   common::Status run_pool();
-  common::Status accept_clients(void (Server::*serve_one)(common::Accepted));
-  bool acquire_slot();
+  common::Status accept_clients(void (Server::*serve_one)(Client));
+  std::optional<Slot> acquire_slot();
   void release_slot();
-  void start_thread(common::Accepted client);
-  void serve_client(common::Accepted client);
+  void start_thread(Client client);
+  void serve_client(Client client);
   void begin_serving(int socket);
   void end_serving(int socket);
 

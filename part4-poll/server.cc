@@ -119,10 +119,7 @@ void Server::add(common::Accepted accepted, Clock::time_point now) {
   auto session = std::make_unique<common::EchoSession>(options_.max_message);
   const Token token =
       clients_.emplace(Connection(std::move(accepted), std::move(session), options_, now));
-  Client& client = *clients_.find(token);
-  client.interest = client.connection.interest();
-  poller_.watch(client.connection.fd(), token, client.interest);
-  apply(token, client, Connection::Action::keep);
+  apply(token, *clients_.find(token), Connection::Action::keep);
 }
 
 void Server::wake_up() {
@@ -150,9 +147,11 @@ void Server::apply(Token token, Client& client, Connection::Action action) {
 }
 
 void Server::change_interest(Token token, Client& client) {
-  client.interest = client.connection.interest();
-  if (client.interest == Readiness{}) return poller_.forget(client.connection.fd());
-  poller_.change(client.connection.fd(), token, client.interest);
+  const Readiness before = std::exchange(client.interest, client.connection.interest());
+  const common::Fd& fd = client.connection.fd();
+  if (client.interest == Readiness{}) return poller_.forget(fd);
+  if (before == Readiness{}) return poller_.watch(fd, token, client.interest);  // it is new
+  poller_.change(fd, token, client.interest);
 }
 
 void Server::close(Token token, Client& client) {

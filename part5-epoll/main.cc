@@ -9,9 +9,10 @@
 
 int main(int argc, char** argv) {
   stage::Options options;
-  common::Program program{.name = "part5-epoll",
-                          .summary = "Echoes messages, one loop or several that wait with epoll.",
-                          .options = common::stage_options(options)};
+  common::Program program{
+      .name = "part5-epoll",
+      .summary = "Echoes messages, one loop or several that wait for all clients with epoll.",
+      .options = common::stage_options(options)};
   program.options.push_back(common::max_connections_option(options.max_connections));
   program.options.push_back(
       common::workers_option("event loops, a thread each; or 1", options.workers));

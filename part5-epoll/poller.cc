@@ -1,6 +1,6 @@
 #include "poller.h"
 
-#include <utility>
+#include <array>
 
 namespace stage {
 namespace {
@@ -68,22 +68,22 @@ void Poller::forget_listener(const common::Fd& listener) {
 
 common::Result<std::span<const Event>> Poller::wait(
     std::optional<common::Clock::time_point> deadline) {
-  int ready =
-      ::epoll_wait(epoll_.get(), reported_.data(), batch_events_max, common::timeout_ms(deadline));
+  events_.clear();
+  std::array<epoll_event, batch_events_max> batch;
+  int ready = ::epoll_wait(epoll_.get(), batch.data(), batch.size(), common::timeout_ms(deadline));
   // A signal came, and the deadline may have passed since: first see what had come in time.
   if (ready < 0 && errno == EINTR) {
-    ready = ::epoll_wait(epoll_.get(), reported_.data(), batch_events_max, 0);
+    ready = ::epoll_wait(epoll_.get(), batch.data(), batch.size(), 0);
   }
   if (ready < 0) {
-    if (errno == EINTR) return std::span<const Event>();  // the caller will wait again
+    if (errno == EINTR) return events_;  // nothing is ready yet; the caller will wait again
     return common::last_error();
   }
-  const auto count = static_cast<std::size_t>(ready);
-  for (std::size_t i = 0; i < count; ++i) {
-    events_[i] = {.token = common::Token::from_value(reported_[i].data.u64),
-                  .ready = readiness(reported_[i].events)};
+  for (const epoll_event& event : std::span(batch).first(static_cast<std::size_t>(ready))) {
+    events_.push_back(
+        {.token = common::Token::from_value(event.data.u64), .ready = readiness(event.events)});
   }
-  return std::span<const Event>(events_).first(count);
+  return events_;
 }
 
 }  // namespace stage

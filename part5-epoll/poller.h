@@ -12,7 +12,6 @@
 #include "common/loop/token.h"
 #include "common/result.h"
 #include "common/server/duration.h"
-#include "common/server/options.h"
 #include "connection.h"
 
 namespace stage {
@@ -61,8 +60,7 @@ class Poller {
   common::Fd epoll_;
   AcceptHow accept_ = AcceptHow::reuseport;
   int shared_epoll_ = -1;
-  std::vector<epoll_event> reported_ = std::vector<epoll_event>(batch_events_max);
-  std::vector<Event> events_ = std::vector<Event>(batch_events_max);
+  std::vector<Event> events_;
 };
 
 }  // namespace stage

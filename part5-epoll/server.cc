@@ -39,34 +39,27 @@ common::Result<std::optional<common::Accepted>> accept_one(const common::Fd& lis
 
 }  // namespace
 
-common::Result<std::unique_ptr<Server>> Server::create(
-    const Options& options, common::Fd listener,
-    std::shared_ptr<common::ConnectionLimit> connection_limit, Poller poller) {
+common::Result<std::unique_ptr<Server>> Server::create(const Options& options, common::Fd listener,
+                                                       common::ConnectionLimit& connection_limit,
+                                                       Poller poller) {
   common::Fd wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!wake) return common::last_error();
-  if (const auto watched = poller.watch(wake, Token(Token::Kind::wake), {.input = true});
-      !watched) {
-    return std::unexpected(watched.error());
-  }
-  if (const auto watched = poller.watch_listener(listener, Token(Token::Kind::listener));
-      !watched) {
-    return std::unexpected(watched.error());
-  }
-  return std::unique_ptr<Server>(new Server(options, std::move(listener),
-                                            std::move(connection_limit), std::move(poller),
-                                            std::move(wake)));
+  auto watched = poller.watch(wake, Token(Token::Kind::wake), {.input = true});
+  if (watched) watched = poller.watch_listener(listener, Token(Token::Kind::listener));
+  if (!watched) return std::unexpected(watched.error());
+  return std::unique_ptr<Server>(new Server(options, std::move(listener), connection_limit,
+                                            std::move(poller), std::move(wake)));
 }
 
 Server::Server(const Options& options, common::Fd listener,
-               std::shared_ptr<common::ConnectionLimit> connection_limit, Poller poller,
-               common::Fd wake)
+               common::ConnectionLimit& connection_limit, Poller poller, common::Fd wake)
     : options_(options),
       listener_(std::move(listener)),
-      connection_limit_(std::move(connection_limit)),
+      connection_limit_(connection_limit),
       poller_(std::move(poller)),
       wake_(std::move(wake)) {}
 
-Server::~Server() { connection_limit_->remove_waiter(wake_.get()); }
+Server::~Server() { connection_limit_.remove_waiter(wake_.get()); }
 
 std::string Server::address() const {
   const auto address = common::Address::of_socket(listener_);
@@ -100,7 +93,7 @@ common::Status Server::run() {
 
 common::Status Server::accept_new(Clock::time_point now) {
   for (int i = 0; i < common::accept_budget && !draining_; ++i) {
-    auto permit = connection_limit_->try_permit(wake_.get());
+    auto permit = connection_limit_.try_acquire(wake_.get());
     if (!permit) {
       park(Parked::full, now);
       return {};
@@ -131,12 +124,10 @@ void Server::park(Parked reason, Clock::time_point now) {
 
 void Server::resume() {
   if (parked_ == Parked::no || draining_) return;
-  if (const auto watched = poller_.watch_listener(listener_, Token(Token::Kind::listener));
-      !watched) {
+  const auto watched = poller_.watch_listener(listener_, Token(Token::Kind::listener));
+  if (!watched) {
     watch_fault.report(watched.error(), Clock::now());
-    parked_ = Parked::shortage;
-    accept_again_ = Clock::now() + common::shortage_pause;
-    return;
+    return park(Parked::shortage, Clock::now());
   }
   parked_ = Parked::no;
 }
@@ -145,21 +136,14 @@ void Server::add(common::Accepted accepted, common::Permit permit, Clock::time_p
   auto session = common::make_session(options_.protocol, options_.max_message);
   const Token token = clients_.emplace(
       std::move(permit), Connection(std::move(accepted), std::move(session), options_, now));
-  Client& client = *clients_.find(token);
-  client.interest = client.connection.interest();
-  if (const auto watched = poller_.watch(client.connection.fd(), token, client.interest);
-      !watched) {
-    watch_fault.report(watched.error(), Clock::now());
-    return close(token, client);
-  }
-  apply(token, client, Connection::Action::keep);
+  apply(token, *clients_.find(token), Connection::Action::keep);
 }
 
 void Server::wake_up() {
   std::uint64_t wake_ups = 0;
   (void)!::read(wake_.get(), &wake_ups, sizeof wake_ups);  // EAGAIN: looking does no harm
   if (stopping_ && !draining_) begin_drain();
-  if (parked_ == Parked::full) resume();
+  resume();  // another server may have given a permit back
 }
 
 void Server::advance(const Event& event, Clock::time_point now) {
@@ -182,19 +166,21 @@ void Server::apply(Token token, Client& client, Connection::Action action) {
 }
 
 void Server::change_interest(Token token, Client& client) {
-  client.interest = client.connection.interest();
-  if (client.interest == Readiness{}) return poller_.forget(client.connection.fd());
-  if (const auto changed = poller_.change(client.connection.fd(), token, client.interest);
-      !changed) {
-    watch_fault.report(changed.error(), Clock::now());
-    close(token, client);
-  }
+  const Readiness before = std::exchange(client.interest, client.connection.interest());
+  const common::Fd& fd = client.connection.fd();
+  if (client.interest == Readiness{}) return poller_.forget(fd);
+  const auto watched = before == Readiness{}  // it is new
+                           ? poller_.watch(fd, token, client.interest)
+                           : poller_.change(fd, token, client.interest);
+  if (watched) return;
+  watch_fault.report(watched.error(), Clock::now());
+  close(token, client);
 }
 
 void Server::close(Token token, Client& client) {
   poller_.forget(client.connection.fd());
   clients_.erase(token);
-  if (parked_ == Parked::shortage) resume();  // there is a descriptor
+  resume();  // there is room for one connection, and a descriptor
 }
 
 void Server::close_overdue(Clock::time_point now) {

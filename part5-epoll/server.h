@@ -36,9 +36,9 @@ class Server {
  public:
   /// One worker: it accepts from `listener`, and shares `connection_limit` with the others. Errors:
   /// of eventfd(2), epoll_ctl(2).
-  static common::Result<std::unique_ptr<Server>> create(
-      const Options& options, common::Fd listener,
-      std::shared_ptr<common::ConnectionLimit> connection_limit, Poller poller);
+  static common::Result<std::unique_ptr<Server>> create(const Options& options, common::Fd listener,
+                                                        common::ConnectionLimit& connection_limit,
+                                                        Poller poller);
   ~Server();
 
   std::string address() const;
@@ -62,8 +62,8 @@ class Server {
     common::DeadlineEntry deadline;
   };
 
-  Server(const Options& options, common::Fd listener,
-         std::shared_ptr<common::ConnectionLimit> connection_limit, Poller poller, common::Fd wake);
+  Server(const Options& options, common::Fd listener, common::ConnectionLimit& connection_limit,
+         Poller poller, common::Fd wake);
 
   common::Status accept_new(common::Clock::time_point now);
   void park(Parked reason, common::Clock::time_point now);
@@ -82,7 +82,7 @@ class Server {
 
   const Options& options_;
   common::Fd listener_;
-  std::shared_ptr<common::ConnectionLimit> connection_limit_;
+  common::ConnectionLimit& connection_limit_;
   Poller poller_;
   common::Fd wake_;  ///< An eventfd(2): look at stopping_, and again at connection_limit_.
   Scratch scratch_;

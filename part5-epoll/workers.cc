@@ -2,7 +2,6 @@
 
 #include <sys/epoll.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <system_error>
 #include <thread>
@@ -30,35 +29,29 @@ common::Result<common::Fd> make_shared_epoll(const common::Fd& listener) {
 }  // namespace
 
 common::Result<std::unique_ptr<Workers>> Workers::create(const Options& options) {
-  std::unique_ptr<Workers> workers(new Workers(options));
-  if (const auto added = workers->add_servers(); !added) return std::unexpected(added.error());
-  return workers;
-}
-
-common::Status Workers::add_servers() {
-  const std::size_t workers = options_.workers;
   // A single worker watches the listener like any other descriptor.
-  const AcceptHow accept = workers > 1 ? options_.accept : AcceptHow::reuseport;
-  auto listeners =
-      common::listen_group(options_.address(), accept == AcceptHow::reuseport ? workers : 1);
+  const AcceptHow accept = options.workers > 1 ? options.accept : AcceptHow::reuseport;
+  auto sockets =
+      common::listen_group(options.address(), accept == AcceptHow::reuseport ? options.workers : 1);
+  if (!sockets) return std::unexpected(sockets.error());
+  auto listeners = common::one_for_each(std::move(*sockets), options.workers);
   if (!listeners) return std::unexpected(listeners.error());
-  auto spread = common::one_for_each(std::move(*listeners), workers);
-  if (!spread) return std::unexpected(spread.error());
+
+  std::unique_ptr<Workers> workers(new Workers(options));
   if (accept == AcceptHow::shared) {
-    auto epoll = make_shared_epoll(spread->front());
+    auto epoll = make_shared_epoll(listeners->front());
     if (!epoll) return std::unexpected(epoll.error());
-    shared_epoll_ = std::move(*epoll);
+    workers->shared_epoll_ = std::move(*epoll);
   }
-  const auto connection_limit = std::make_shared<common::ConnectionLimit>(options_.max_connections);
-  for (common::Fd& listener : *spread) {
-    auto poller = Poller::create(accept, shared_epoll_.get());
+  for (common::Fd& listener : *listeners) {
+    auto poller = Poller::create(accept, workers->shared_epoll_.get());
     if (!poller) return std::unexpected(poller.error());
-    auto server =
-        Server::create(options_, std::move(listener), connection_limit, std::move(*poller));
+    auto server = Server::create(options, std::move(listener), workers->connection_limit_,
+                                 std::move(*poller));
     if (!server) return std::unexpected(server.error());
-    servers_.push_back(std::move(*server));
+    workers->servers_.push_back(std::move(*server));
   }
-  return {};
+  return workers;
 }
 
 std::string Workers::address() const { return servers_.front()->address(); }

@@ -33,11 +33,12 @@ class Workers {
   void stop();
 
  private:
-  explicit Workers(const Options& options) : options_(options) {}
-  common::Status add_servers();
+  explicit Workers(const Options& options)
+      : options_(options), connection_limit_(options.max_connections) {}
   void give_up(std::error_code error);
 
   const Options& options_;
+  common::ConnectionLimit connection_limit_;
   /// With --accept shared: it holds the listener, and every worker watches it.
   common::Fd shared_epoll_;
   std::vector<std::unique_ptr<Server>> servers_;

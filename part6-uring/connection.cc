@@ -7,7 +7,7 @@
 
 #include "common/net/socket.h"
 #include "common/result.h"
-#include "uring/deadline.h"
+#include "uring/wait/deadline.h"
 
 namespace stage {
 namespace {

@@ -16,11 +16,11 @@
 #include "common/server/constants.h"
 #include "common/server/duration.h"
 #include "uring/buffers.h"
-#include "uring/canceller.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
 #include "uring/send_then_receive.h"
 #include "uring/task.h"
+#include "uring/wait/canceller.h"
 
 namespace stage {
 

@@ -6,13 +6,12 @@
 #include <fmt/format.h>
 
 #include <fstream>
+#include <utility>
 
 #include "common/http/http_session.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
-#include "common/server/signal_wakeup.h"
-#include "ring_server/successor_thread.h"
-#include "ring_server/takeover.h"
+#include "ring_server/replaceable.h"
 #include "workers.h"
 
 namespace {
@@ -21,7 +20,7 @@ common::OptionLine ring_option(uring::Setup& setup) {
   return {.name = "--ring",
           .value_name = "LIST",
           .fallback = "",
-          .meaning = "how to set up the ring, as entries=4,buffers=2,no-multishot",
+          .meaning = "how to set up the ring, as entries=4,buffers=2",
           .takes = uring::setup_syntax(),
           .set = [&setup](std::string_view list) {
             const auto parsed = uring::Setup::parse(list);
@@ -61,7 +60,7 @@ common::OptionLine trace_option(std::string& file) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  uring::Metrics::hold_signal();
+  ring_server::Metrics::hold_signal();
   stage::Options options;
   common::Program program{
       .name = "part6-uring",
@@ -78,32 +77,20 @@ int main(int argc, char** argv) {
   program.options.push_back(ring_option(options.ring));
   program.options.push_back(spin_option(options.ring));
   program.options.push_back(trace_option(options.trace_file));
-  program.options.push_back(uring::metrics_option(options.metrics));
+  program.options.push_back(ring_server::metrics_option(options.metrics));
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   common::prepare_process(options.max_connections, options.workers);
 
-  const auto takeover = common::Takeover::begin(options.takeover, stage::listeners_max(options));
-  if (!takeover) return common::complain(takeover.error());
-  auto listeners = (*takeover)->listeners([&] { return stage::open_listeners(options); });
-  if (!listeners) return common::report_failure(options, listeners.error());
-  auto scrapers = uring::listen_for_scrapers(options.metrics, **takeover);
-  if (!scrapers) return uring::report_metrics_failure(options.metrics, scrapers.error());
-  const auto not_offered = (*takeover)->offer(*listeners, *scrapers);
-  if (!not_offered.empty()) return common::complain(not_offered);
-  uring::Metrics metrics(stage::Server::metrics_profile(), stage::listeners_max(options),
-                         std::move(*scrapers));
-  const auto server = stage::Workers::create(options, std::move(*listeners), metrics);
-  if (!server) return common::complain(server.error());
-  common::SuccessorThread successor(**takeover);
-  const auto signals = common::SignalWakeup::create(options.drain_timeout, [&] {
-    successor.stop();
-    (*server)->stop();
-  });
-  if (!signals) return common::report_failure(options, signals.error());
-  const auto refused = (*takeover)->confirm();
-  if (!refused.empty()) return common::complain(refused);
-  successor.start(options.drain_timeout, [&](pid_t) { (*server)->retire(); });
-  // The port is bound and each listener has its backlog: a client that reads this line can connect.
-  common::announce((*server)->address());
-  return (*server)->run();
+  const common::ServerProfile profile;
+  auto sockets = ring_server::open_sockets(options, profile, stage::listeners_max(options),
+                                           [&] { return stage::open_listeners(options); });
+  if (!sockets) return sockets.error();
+  ring_server::Metrics metrics(stage::Server::metrics_profile(), stage::listeners_max(options),
+                               std::move(sockets->scrapers));
+  const auto workers = stage::Workers::create(options, std::move(sockets->clients), metrics);
+  if (!workers) return common::complain(workers.error());
+  return ring_server::run_replaceable(options, profile, *sockets->takeover, (*workers)->address(),
+                                      {.stop = [&] { (*workers)->stop(); },
+                                       .retire = [&](pid_t) { (*workers)->retire(); },
+                                       .run = [&] { return (*workers)->run(); }});
 }

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "common/fd.h"
 #include "common/http/protocol.h"
@@ -13,13 +13,13 @@
 #include "common/server/log.h"
 #include "connection.h"
 #include "ring_server/acceptor.h"
-#include "ring_server/background.h"
-#include "ring_server/log_writer.h"
+#include "ring_server/loop_server.h"
 #include "ring_server/metrics.h"
 #include "ring_server/options.h"
 #include "uring/buffers.h"
 #include "uring/features.h"
 #include "uring/loop.h"
+#include "uring/scope.h"
 #include "uring/task.h"
 
 namespace stage {
@@ -31,70 +31,51 @@ struct Options : ring_server::Options {
   std::string trace_file;  ///< Empty: none. Workers after the first add their number.
 };
 
-/// What the servers of one process share.
-struct Shared {
-  Shared(const Options& chosen, uring::Metrics& counted)
-      : options(chosen), metrics(counted), connection_limit(chosen.max_connections) {}
-
-  const Options& options;
-  uring::Metrics& metrics;
-  common::ConnectionLimit connection_limit;
-  std::atomic<bool> stopping = false;
-  std::atomic<bool> retiring = false;
-};
-
 /// Serves every client on one thread, each in a coroutine that reads like part 1's.
-class Server {
+class Server final : public ring_server::LoopServer {
  public:
   /// What SIGUSR1 and --metrics tell of servers like this.
-  static uring::MetricsProfile metrics_profile();
+  static ring_server::MetricsProfile metrics_profile();
 
-  /// A server that accepts from `listener`, a non-blocking one. It must run and end on the thread
-  /// that makes it, the only one that may use its ring. `wake` is an eventfd(2): written to when
-  /// what is shared has changed. An empty `trace_file` means none.
-  /// It is the i-th of those that share.
-  /// Errors: of uring::Loop::create(), uring::Buffers::create().
-  static common::Result<std::unique_ptr<Server>> create(Shared& shared, std::size_t i,
+  /// A server that accepts from `listener`; for that, `shared`, `i` and `wake` see LoopServer. An
+  /// empty `trace_file` means none. Errors: of uring::Loop::create(), uring::Buffers::create().
+  static common::Result<std::unique_ptr<Server>> create(const Options& options,
+                                                        ring_server::Shared& shared, std::size_t i,
                                                         const std::string& trace_file,
                                                         common::Fd listener,
                                                         const common::Fd& wake);
 
-  /// Serves until it is woken and `stopping` is set; or `retiring` is set, and those who are
-  /// connected have left. Errors: of accept(2), only those that trying again cannot cure.
-  common::Status run(uring::LogWriter* log_writer);
-
  private:
-  Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
-         std::unique_ptr<uring::Buffers> buffers, common::Fd listener, const common::Fd& wake);
+  struct Client {
+    Client(ConnectionContext& context, ring_server::Admitted admitted)
+        : permit(std::move(admitted.permit)), connection(context, std::move(admitted.accepted)) {}
+
+    common::Permit permit;  ///< Given back after the descriptor has been closed.
+    Connection connection;
+  };
+
+  Server(const Options& options, ring_server::Shared& shared, std::size_t i,
+         std::unique_ptr<uring::Loop> loop, std::unique_ptr<uring::Buffers> buffers,
+         common::Fd listener, const common::Fd& wake);
 
   template <typename Session, typename... Arguments>
   uring::Task<> serve_client(Connection& connection, Arguments... arguments);
 
-  uring::Task<common::Status> work();
-  uring::Task<> accept_clients();
-  uring::Task<common::Status> enforce_read_timeout();
+  void begin(uring::Scope& conversations, uring::Scope& tasks) override;
+  void add(ring_server::Admitted admitted) override;
+  std::size_t clients() const override { return clients_.size(); }
+  void begin_drain() override;
+  void abandon() override;
 
-  void admit(common::Accepted accepted);
-  uring::Task<> add_after_header(common::Accepted accepted);
-  void add(common::Accepted accepted);
+  uring::Task<common::Status> enforce_read_timeout();
   void close(Connection& connection);
-  void begin_drain();
   void publish();
 
-  Shared& shared_;
-  uring::WorkerCounters& counters_;
-  const bool is_first_;
   const Options& options_;
   common::ConnectionLog log_;
-  std::unique_ptr<uring::Loop> loop_;
   std::unique_ptr<uring::Buffers> buffers_;
-  common::Fd listener_;
-
-  uring::Background background_;
-  uring::Acceptor acceptor_;
   ConnectionContext context_;
-  uring::Scope* awaiting_header_ = nullptr;
-  common::Slab<Connection> clients_;  ///< After the context, which they use until they end.
+  common::Slab<Client> clients_;  ///< After the context, which they use until they end.
 };
 
 }  // namespace stage

@@ -17,7 +17,7 @@ common::Result<std::vector<common::Fd>> open_listeners(const Options& options) {
 }
 
 std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
-    const Options& options, std::vector<common::Fd> listeners, uring::Metrics& metrics) {
+    const Options& options, std::vector<common::Fd> listeners, ring_server::Metrics& metrics) {
   const auto address = common::Address::of_socket(listeners.front());
   if (!address) return std::unexpected(address.error().message());
   // A server that was taken over from may have had fewer workers.
@@ -32,26 +32,16 @@ std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
   return workers;
 }
 
-std::expected<std::unique_ptr<Server>, std::string> Workers::create_server(std::size_t i,
-                                                                           const common::Fd& wake) {
-  std::string trace_file = shared_.options.trace_file;
+std::expected<std::unique_ptr<ring_server::LoopServer>, std::string> Workers::create_server(
+    std::size_t i, const common::Fd& wake) {
+  std::string trace_file = options_.trace_file;
   if (i > 0 && !trace_file.empty()) {
     trace_file += "." + std::to_string(i);
     if (!std::ofstream(trace_file)) return std::unexpected("cannot write " + trace_file);
   }
-  auto server = Server::create(shared_, i, trace_file, std::move(listeners_[i]), wake);
+  auto server = Server::create(options_, shared_, i, trace_file, std::move(listeners_[i]), wake);
   if (!server) return std::unexpected(uring::explain(server.error()));
   return std::move(*server);
-}
-
-void Workers::stop() {
-  shared_.stopping = true;
-  worker_group_.wake_all();
-}
-
-void Workers::retire() {
-  shared_.retiring = true;
-  worker_group_.wake_all();
 }
 
 }  // namespace stage

@@ -28,35 +28,31 @@ class Workers {
   /// As many servers as --workers says, or one, the first for the calling thread. Error: a line
   /// that says what is missing, and what to do about it.
   static std::expected<std::unique_ptr<Workers>, std::string> create(
-      const Options& options, std::vector<common::Fd> listeners, uring::Metrics& metrics);
+      const Options& options, std::vector<common::Fd> listeners, ring_server::Metrics& metrics);
 
   std::string address() const { return address_; }
 
-  /// Serves until stop() is called. Once. Returns the exit status: 1 when one of the servers has
-  /// failed, which it says on stderr, and which stops the others through the common::SignalWakeup.
+  // See WorkerGroup.
   int run() { return worker_group_.run(); }
-
-  /// Begins an orderly stop: run() returns. From any thread, and from a signal handler.
-  void stop();
-
-  /// Accepts no more connections, and ends run() when those that there are have left. From any
-  /// thread.
-  void retire();
+  void stop() { worker_group_.stop(); }
+  void retire() { worker_group_.retire(); }
 
  private:
   Workers(const Options& options, std::string address, std::vector<common::Fd> listeners,
-          uring::Metrics& metrics)
-      : shared_(options, metrics),
+          ring_server::Metrics& metrics)
+      : options_(options),
         address_(std::move(address)),
         listeners_(std::move(listeners)),
-        worker_group_(options) {}
-  std::expected<std::unique_ptr<Server>, std::string> create_server(std::size_t i,
-                                                                    const common::Fd& wake);
+        shared_(options, options.max_connections, metrics),
+        worker_group_(shared_) {}
+  std::expected<std::unique_ptr<ring_server::LoopServer>, std::string> create_server(
+      std::size_t i, const common::Fd& wake);
 
-  Shared shared_;
+  const Options& options_;
   const std::string address_;
-  std::vector<common::Fd> listeners_;        ///< One for each server, which takes it.
-  uring::WorkerGroup<Server> worker_group_;  ///< The last: its threads use the others.
+  std::vector<common::Fd> listeners_;  ///< One for each server, which takes it.
+  ring_server::Shared shared_;
+  ring_server::WorkerGroup worker_group_;  ///< The last: its threads use the others.
 };
 
 }  // namespace stage

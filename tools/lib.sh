@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154 # who sources this uses the lists and sets program
-# What ./serve and ./check share: stages by name, packages that are missing, quiet builds.
-# Whoever sources this sets `program`, its name in messages.
+# shellcheck disable=SC2034,SC2154 # a script that sources this uses the lists and sets program
+# What the commands share: stages by name, packages that are missing, quiet builds.
+# A script that sources this sets `program`, its name in messages.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 python=/usr/bin/python3 # where apt-get puts the tests' packages, whatever is first in the path

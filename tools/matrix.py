@@ -5,24 +5,25 @@ matrix.py fill FILE      makes FILE the new tests/matrix.md
 matrix.py compare FILE   ends with 1 if the run that wrote FILE found another table
 """
 
-import re
 import shutil
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "tests" / "matrix.md"
-UNSETTLED = re.compile(r"\| (?:not run|FAIL) \|")
+UNSETTLED = ("not run", "FAIL")
 
 
-def rows(text: str) -> list[str]:
-    """The lines of the table."""
-    return [line for line in text.splitlines() if line.startswith("|")]
+def cells(text: str) -> dict[tuple[str, str], str]:
+    """What the table says of each capability, whose meaning comes with it, and stage."""
+    head, _, *rows = ([cell.strip() for cell in line.strip("|\n").split("|")]
+                      for line in text.splitlines() if line.startswith("|"))
+    return {(row[0], stage): cell for row in rows for stage, cell in zip(head[1:], row[1:])}
 
 
 def fill(new: Path) -> int:
     """Takes over a new table."""
-    if UNSETTLED.search(new.read_text()):
+    if set(UNSETTLED) & set(cells(new.read_text()).values()):
         print(f"{new} is of a run in which tests failed or were skipped", file=sys.stderr)
         return 1
     shutil.copyfile(new, KEPT)
@@ -30,18 +31,20 @@ def fill(new: Path) -> int:
 
 
 def compare(new: Path) -> int:
-    """Whether the table still says what a run found. A row with tests that failed, or that were
-    not run here, proves nothing.
+    """Whether the table still says what a run found, perhaps of some stages only. Tests that
+    failed, or that were not run here, prove nothing.
     """
-    kept = rows(KEPT.read_text()) if KEPT.is_file() else []
-    found = rows(new.read_text())
-    lines = [row.split("|")[1] for row in found]
-    stale = [row for row in found if row not in kept and not UNSETTLED.search(row)]
-    stale += [f"(no more) {row}" for row in kept if row.split("|")[1] not in lines]
+    kept, found = cells(KEPT.read_text()), cells(new.read_text())
+    stages = {stage for _, stage in found}
+    stale = [f"{what}, {stage}: {cell}" for (what, stage), cell in found.items()
+             if cell not in UNSETTLED and kept.get((what, stage)) != cell]
+    stale += [f"{what}, {stage}: no more" for what, stage in kept.keys() - found.keys()
+              if stage in stages]
     if not stale:
         return 0
     print("tests/matrix.md does not say this:", *stale, sep="\n", file=sys.stderr)
-    print(f"If that is right now: tools/matrix.py fill {new}", file=sys.stderr)
+    print("If that is right now: ./check, then tools/matrix.py fill build/matrix.md",
+          file=sys.stderr)
     return 1
 
 

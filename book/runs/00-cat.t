@@ -1,7 +1,7 @@
 The tests against a server that somebody else wrote: cat(1), behind ncat.
 
   $ cd "$ROOT"
-  $ ./check --server 'ncat -k -l 127.0.0.1 {port} -e /bin/cat' -k 8-bytes-missing > "$CRAMTMP/out" 2>&1
+  $ ./judge 'ncat -k -l 127.0.0.1 {port} -e /bin/cat' -k 8-bytes-missing > "$CRAMTMP/out" 2>&1
   [1]
   $ sed -n '/ContractBroken/,/Explained/p' "$CRAMTMP/out"
   E   harness.verdict.ContractBroken: nothing was due yet, but 1 byte: 05 |.| came

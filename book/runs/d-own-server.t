@@ -1,10 +1,10 @@
 The server in Python, and one that has forgotten what a half-close is.
 
   $ cd "$ROOT"
-  $ ./check --server 'python3 tests/protocol/echo_server.py --port {port}' -k half_close 2>&1 | tail -n 1
+  $ ./judge 'python3 tests/protocol/subjects/echo_server.py --port {port}' -k half_close 2>&1 | tail -n 1
   \d+ passed, 0 failed, 0 skipped (re)
-  $ broken='python3 tests/protocol/broken_servers.py drops-half-closed'
-  $ ./check --server "$broken --port {port}" -k 1-bytes-of-it > "$CRAMTMP/out" 2>&1
+  $ broken='python3 tests/protocol/subjects/broken_servers.py drops-half-closed'
+  $ ./judge "$broken --port {port}" -k 1-bytes-of-it > "$CRAMTMP/out" 2>&1
   [1]
   $ sed -n '/--- what was/,/Explained/p' "$CRAMTMP/out"
   ----------------------- what was sent and what came back -----------------------

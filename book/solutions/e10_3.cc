@@ -63,13 +63,14 @@ Generator<common::Result<common::ByteView>> messages(int input) {
     const ssize_t received = ::read(input, buffer.data(), buffer.size());
     if (received <= 0) break;  // a stream that cannot be read has ended
     reader.feed(std::span(buffer).first(static_cast<std::size_t>(received)));
-    while (!reader.exhausted()) {
+    while (true) {
       const auto payload = reader.next();
       if (!payload) {
         co_yield std::unexpected(payload.error());
         co_return;
       }
-      if (*payload) co_yield **payload;  // else more bytes are needed
+      if (!*payload) break;  // more bytes are needed
+      co_yield **payload;
     }
   }
   if (const auto ended = reader.finish(); !ended) co_yield std::unexpected(ended.error());

@@ -1,4 +1,4 @@
-"""Shows what a stranger sends so that a terminal does not obey it: ... | python3 e12_1.py"""
+"""Shows what an unknown server sends so that a terminal does not obey it: ... | python3 e12_1.py"""
 
 import codecs
 import os

@@ -55,7 +55,7 @@ def client_in_bytes(kind, rest):
 
 
 def client_of(peer, stream, trusted):
-    """Who is asking; the peer, if it is no proxy of ours or asks for itself."""
+    """The client that asks: the peer, if it is no proxy of ours or asks for itself."""
     if peer[0] != trusted:
         return peer
     return read_header(stream) or peer

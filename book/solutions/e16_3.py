@@ -37,7 +37,7 @@ def serve_counted(connection, stream, address):
         with lock:
             counts[address] -= 1
             if not counts[address]:
-                del counts[address]  # or strangers fill the table
+                del counts[address]  # or unknown clients fill the table
 
 
 listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128)

@@ -9,7 +9,7 @@ LINE_BYTES_MAX = 4096
 
 
 class Malformed(Exception):
-    """Nothing behind this can be trusted."""
+    """Nothing after this can be trusted."""
 
 
 # [decoder]

@@ -57,7 +57,8 @@ def complaints(pair: str, text: str) -> Iterator[str]:
     said = entries(text)
     for key in changes(pair):
         if key not in {entry.key for entry in said}:
-            yield f"{key[0]} {key[1]}: has changed and has no sentence (diffs.py add {pair})"
+            yield (f"{key[0]} {key[1]}: has changed and has no sentence "
+                   f"(book/tools/diffs.py add {pair})")
     for entry in said:
         yield from (f"{' '.join(entry.key)}: {what}" for what in _wrong(pair, entry))
     keys = [entry.key for entry in said]
@@ -65,7 +66,7 @@ def complaints(pair: str, text: str) -> Iterator[str]:
         yield "a unit is there twice"
     elif set(keys) == set(changes(pair)) and (keys != list(changes(pair)) or
             FILES.findall(text) != FILES.findall(with_headings(pair, text))):
-        yield f"its headings are not in the order of the code (diffs.py add {pair})"
+        yield f"its headings are not in the order of the code (book/tools/diffs.py add {pair})"
 
 
 def _wrong(pair: str, entry: Entry) -> Iterator[str]:
@@ -81,7 +82,7 @@ def _wrong(pair: str, entry: Entry) -> Iterator[str]:
     yield from form.sentence_problems(entry.sentence)
     if entry.hash != change.hash:
         yield ("the code has changed since the sentence was confirmed: read both, then "
-               f"diffs.py confirm {pair} {entry.key[1]}")
+               f"book/tools/diffs.py confirm {pair} {entry.key[1]}")
 
 
 # What changes a page

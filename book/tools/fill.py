@@ -51,12 +51,17 @@ MADE_OF_WHAT_IS: dict[str, Callable[[Block], str]] = {
 }
 
 
+def fixed_by(block: Block) -> str:
+    """The command that makes it true, at the end of a complaint."""
+    return f" (book/tools/fill.py --write {block.where.rpartition(':')[0]})"
+
+
 def complaint(block: Block) -> str | None:
     """What is wrong with a block, or None."""
     try:
         if block.kind == "listing":
             if block.text != listing_text(block):
-                return "is not what the code says (fill.py --write mends it)"
+                return f"is not what the code says{fixed_by(block)}"
             whole = block.arguments.endswith(" *")
             lines_max = PROGRAM_LINES_MAX if whole else LISTING_LINES_MAX
             lines = sum(1 for line in block.fence if line.strip())
@@ -64,15 +69,15 @@ def complaint(block: Block) -> str | None:
                 return f"has {lines} lines: cut it to {lines_max}"
         if block.kind == "run":
             wrong = runs.fits(block.fence, runs.expected(block.arguments))
-            return f"{wrong} (fill.py --write mends it)" if wrong else None
+            return f"{wrong}{fixed_by(block)}" if wrong else None
         if block.kind == "numbers" and block.text != numbers_text(block):
-            return "is not what was measured (fill.py --write mends it)"
+            return f"is not what was measured{fixed_by(block)}"
         if block.kind == "value" and block.text != (told := values.text(block.arguments)):
-            return f"says '{block.text}', measured is '{told}' (fill.py --write mends it)"
+            return f"says '{block.text}', measured is '{told}'{fixed_by(block)}"
         if block.kind == "about":
             return values.far_off(block.arguments, block.text)
         if block.kind in MADE_OF_WHAT_IS and block.text != MADE_OF_WHAT_IS[block.kind](block):
-            return "is not what there is (fill.py --write mends it)"
+            return f"is not what there is{fixed_by(block)}"
     except Wrong as wrong_block:
         return str(wrong_block)
     return None

@@ -30,7 +30,7 @@ FIRST_PERSON = re.compile(r"\bI\b(?!/)")
 
 @dataclass(frozen=True)
 class Problem:
-    """Something to mend, and where."""
+    """Something to fix, and where."""
 
     line: int
     what: str
@@ -65,7 +65,7 @@ def without_code(text: str) -> str:
 
 
 def anchors(text: str) -> set[str]:
-    """What a link may name behind `#`. Our headings are such that host and site agree."""
+    """What a link may name after `#`. Our headings are such that host and site agree."""
     return {heading.lower().replace(" ", "-")
             for _, heading in HEADING.findall(without_code(text))
             if not EXERCISE.match(heading) and not CODE_HEADING.match(heading)}
@@ -179,7 +179,7 @@ def _tables(prose: str, lines: list[str]) -> Iterator[Problem]:
 
 
 def _uneven_rows(lines: list[str], rule: int, columns: int) -> Iterator[Problem]:
-    """A bar begins a new cell even in code, unless a backslash stands before it."""
+    """A bar begins a new cell even in code, unless there is a backslash before it."""
     for line, row in enumerate(lines[rule - 2:], rule - 1):
         if not row.startswith("|"):
             return

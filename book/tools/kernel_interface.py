@@ -1,6 +1,6 @@
 """What the programs of this project ask of the kernel: the tables of appendix B.
 
-Which calls and operations there are, and since when, stands here; where each is used is looked up
+Which calls and operations there are, and since when, is here; where each is used is looked up
 in the sources.
 """
 
@@ -142,7 +142,7 @@ def rows_of_system_calls() -> list[list[str]]:
 
 
 def submitters(name: str) -> list[str]:
-    """Who submits an operation of a loop: which of our programs, the loop's library."""
+    """What submits an operation of a loop: which of our programs, the loop's library."""
     methods = "|".join(SUBMITTED_BY.get(name, (name,)))
     submitted = re.compile(rf"\bloop(?:_?(?:\.|->)|\(\)\.)(?:{methods})\(")
     found = []

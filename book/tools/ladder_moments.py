@@ -100,15 +100,15 @@ class Reading:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.accepted: list[str] = []
-        self.tokens: dict[int, str] = {}  # of epoll, and the clients behind them
+        self.tokens: dict[int, str] = {}  # of epoll, and the clients they are for
         self.watched: list[str] = []  # by epoll
-        self.behind: dict[str, str] = {}  # a descriptor's number, and the client behind it
+        self.behind: dict[str, str] = {}  # a descriptor's number, and the client it belongs to
         self.flying: dict[int, str] = {}  # what the ring does, by the operation's number
         self.threads = {run.calls[0].thread: "0"}
         self.sleeps: dict[int, Call] = {}  # a thread, and what it waits in
 
     def who(self, text: str) -> str:
-        """The client, `listener` or `eventfd` behind a descriptor as strace prints it."""
+        """The client, `listener` or `eventfd` that a descriptor is, as strace prints it."""
         if peer := re.search(r"->127\.0\.0\.1:(\d+)\]>", text):
             return self.run.ports[int(peer[1])]
         return "listener" if "<TCP:" in text else "eventfd" if "eventfd" in text else ""

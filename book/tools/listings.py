@@ -51,7 +51,7 @@ def listing(arguments: str) -> tuple[str, list[str]]:
 
 
 def caption(arguments: str, to_root: str) -> str:
-    """What stands above a listing in the book: the file, as a link, and the names in it."""
+    """The line above a listing in the book: the file, as a link, and the names in it."""
     path, *names = CUT.sub("", arguments).split()
     shown = list(dict.fromkeys(f"`{name.partition('@')[0]}`" for name in names
                                if not name.startswith("[") and name != "*"))

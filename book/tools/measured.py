@@ -27,7 +27,7 @@ STEADY = 0.01  # a spread up to that lets a third digit be told
 
 
 def load(name: str) -> dict[str, Any]:
-    """What stands in the file of that name."""
+    """What the file of that name says."""
     file = NUMBERS / f"{name}.json"
     try:
         return json.loads(file.read_text())

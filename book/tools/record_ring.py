@@ -63,7 +63,7 @@ def receive(client: socket.socket, count: int) -> None:
 
 
 def descriptors(pid: int, listener: int, clients: dict[str, socket.socket]) -> dict[str, str]:
-    """What is behind the numbers, by asking the kernel."""
+    """What the numbers are, by asking the kernel."""
     named = {client.getsockname()[1]: name for name, client in clients.items()}
     named[0] = "listener"
     sockets = {}
@@ -81,7 +81,7 @@ def descriptors(pid: int, listener: int, clients: dict[str, socket.socket]) -> d
 
 
 def talk(server: subprocess.Popen[str], port: int) -> dict[str, str]:
-    """What the clients do. Returns who was behind which descriptor."""
+    """What the clients do. Returns which client had which descriptor."""
     a = connect(port)
     a.sendall(message(b"hi"))
     receive(a, 6)

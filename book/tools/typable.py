@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """Whether a chapter can be typed: a reader who has read only what came before, on a bare system.
 
 Nothing is run. Each command has to be a program that is installed by then, a function of
@@ -182,7 +183,7 @@ class Reader:
             self.variables.add("pid")
         elif command in ("mkdir", "mkfifo"):
             self.files |= {self.directory / word for word in rest}
-        elif name in ("serve", "check"):
+        elif name in ("serve", "check", "judge"):
             self._installs(name, rest)
         elif command == "ncat" and "-l" in rest:
             self.server = self.occupied = True
@@ -210,13 +211,13 @@ class Reader:
             self.variables |= {"pid"}
 
     def _installs(self, name: str, rest: list[str]) -> None:
-        groups = {"serve": ["build", "talk"], "check": ["protocol"]}[name]
-        if name == "check" and rest[0] == "--start":
+        groups = {"serve": ["build", "talk"], "check": [], "judge": ["protocol"]}[name]
+        if name == "judge" and rest[:1] == ["--start"]:
             groups = []
             self.files.add(self.directory / rest[2])
         elif name == "check" and not rest[0].startswith("--"):
             groups = ["build", "unit", "protocol", "tools", "uring"]
-        if re.match("part[56]|finger|--bug", rest[0]):
+        if rest and re.match("part[56]|finger|--bug", rest[0]):
             groups += ["http", "uring"]
         for group in groups:
             self.packages |= _group(group)
@@ -329,7 +330,7 @@ def _box_problems(box: Box, reader: Reader) -> Iterator[str]:
     if box.server:
         second.type(box.server)
         if not TERMINAL.search(box.text) and any(
-                not re.match(r"\./(\d|check)", word) for word in box.commands):
+                not re.match(r"\./(\d|check|judge)", word) for word in box.commands):
             yield f"line {box.line}: the box needs a second terminal, and does not say so"
     for command in box.commands:
         (reader if STEP.match(command) else second).type(command)

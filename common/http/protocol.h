@@ -20,11 +20,13 @@ OptionLine protocol_option(Protocol& target);
 /// constructor, and returns the result:
 ///
 ///     visit_protocol(protocol, max_message, []<typename Session>(auto... arguments) { … });
-template <typename Visitor>
+///
+/// `Echo` is the session for echo.
+template <typename Echo = EchoSession, typename Visitor>
 decltype(auto) visit_protocol(Protocol protocol, std::uint32_t max_message, Visitor visitor) {
   switch (protocol) {
     case Protocol::echo:
-      return visitor.template operator()<EchoSession>(max_message);
+      return visitor.template operator()<Echo>(max_message);
     case Protocol::discard:
       return visitor.template operator()<DiscardSession>();
     case Protocol::http:

@@ -8,20 +8,24 @@ Permit::~Permit() {
   if (limit_ != nullptr) limit_->release();
 }
 
-std::optional<Permit> ConnectionLimit::try_permit(int wake_fd) {
-  if (!try_acquire(wake_fd)) return std::nullopt;
-  return Permit(*this);
-}
-
-bool ConnectionLimit::try_acquire(int wake_fd) {
+std::optional<Permit> ConnectionLimit::try_acquire(int wake_fd) {
   const std::scoped_lock lock(mutex_);
   if (free_ > 0) {
     --free_;
-    return true;
+    return Permit(*this);
   }
   // Under the lock, so that no release slips between the look and the wait.
+  add_waiting(wake_fd);
+  return std::nullopt;
+}
+
+void ConnectionLimit::add_waiter(int wake_fd) {
+  const std::scoped_lock lock(mutex_);
+  add_waiting(wake_fd);
+}
+
+void ConnectionLimit::add_waiting(int wake_fd) {
   if (std::ranges::find(waiting_, wake_fd) == waiting_.end()) waiting_.push_back(wake_fd);
-  return false;
 }
 
 void ConnectionLimit::release() {

@@ -32,26 +32,27 @@ class Permit {
 };
 
 /// --max-connections, for all event loops of the process: a counting semaphore on which no loop
-/// sleeps. A loop that cannot acquire it stops accepting, and its eventfd(2) is written to when a
-/// connection is released.
+/// sleeps. A loop that gets no permit stops accepting, and its eventfd(2) is written to when one is
+/// given back.
 class ConnectionLimit {
  public:
   explicit ConnectionLimit(std::size_t connections_max) : free_(connections_max) {}
 
   /// A permit for one connection more; it must not outlive the limit. nullopt: there is none, and
   /// `wake_fd` becomes readable as soon as there is.
-  std::optional<Permit> try_permit(int wake_fd);
+  std::optional<Permit> try_acquire(int wake_fd);
 
-  /// Takes one of the free connections. False: there is none, and `wake_fd` becomes readable as
-  /// soon as there is.
-  bool try_acquire(int wake_fd);
-
-  void release();
+  /// `wake_fd` becomes readable when the next permit is given back, and a descriptor with it.
+  void add_waiter(int wake_fd);
 
   /// Stops waking this loop: its eventfd is about to be closed.
   void remove_waiter(int wake_fd);
 
  private:
+  friend class Permit;
+  void add_waiting(int wake_fd);
+  void release();
+
   std::mutex mutex_;
   std::size_t free_;
   std::vector<int> waiting_;

@@ -79,7 +79,11 @@ void log(std::string_view line, Severity severity) {
   const std::scoped_lock lock(log.mutex);
   if (!log.wake) write_now(log.queue);  // the line may fit then
   log.queue.push(line);
-  log.wake ? log.wake() : write_now(log.queue);
+  if (log.wake) {
+    log.wake();
+  } else {
+    write_now(log.queue);
+  }
 }
 
 void set_log_writer(std::function<void()> wake) {
@@ -141,17 +145,30 @@ std::string escape(ByteView bytes) {
 }
 
 void RepeatedFault::report(std::error_code error, Clock::time_point now) {
+  const auto left_out = begin_line(now);
+  if (!left_out) return;
+  const auto more = *left_out == 0 ? "" : fmt::format(" (and {} times more)", *left_out);
+  log(fmt::format("{}: {}{}", what_, error.message(), more), Severity::warning);
+}
+
+void RepeatedFault::report(const Address& peer, Clock::time_point now) {
+  const auto left_out = begin_line(now);
+  if (!left_out) return;
+  const auto more = *left_out == 0 ? "" : fmt::format(" (and {} more)", *left_out);
+  log(fmt::format("{} {}{}", peer.to_string(), what_, more), Severity::warning);
+}
+
+/// How many were left out before this one; nullopt: it is left out, too.
+std::optional<std::uint64_t> RepeatedFault::begin_line(Clock::time_point now) {
   constexpr auto pause = std::chrono::nanoseconds(std::chrono::seconds(1)).count();
   const auto now_count = now.time_since_epoch().count();
   auto quiet_until = quiet_until_.load();
   if (now_count < quiet_until ||
       !quiet_until_.compare_exchange_strong(quiet_until, now_count + pause)) {
     left_out_.fetch_add(1);
-    return;
+    return std::nullopt;
   }
-  const auto left_out = left_out_.exchange(0);
-  const auto more = left_out == 0 ? "" : fmt::format(" (and {} times more)", left_out);
-  log(fmt::format("{}: {}{}", what_, error.message(), more), Severity::warning);
+  return left_out_.exchange(0);
 }
 
 void ConnectionLog::opened(const Address& peer) const {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -86,7 +87,12 @@ class RepeatedFault {
   explicit RepeatedFault(std::string_view what) : what_(what) {}
   void report(std::error_code error, Clock::time_point now);
 
+  /// The same where a peer is what differs, and not the error: the line begins with it.
+  void report(const Address& peer, Clock::time_point now);
+
  private:
+  std::optional<std::uint64_t> begin_line(Clock::time_point now);
+
   std::string what_;
   std::atomic<Clock::rep> quiet_until_{Clock::time_point::min().time_since_epoch().count()};
   std::atomic<std::uint64_t> left_out_{0};

@@ -16,8 +16,8 @@ enum class Show {
   everything,  ///< Not even line ends are touched.
 };
 
-/// Makes a stranger's answer safe for a terminal, however the answer was sliced on its way. CRLF
-/// becomes LF, and a last line without an end gets one. Every other byte that is not shown is
+/// Makes an unknown server's answer safe for a terminal, however the answer was sliced on its way.
+/// CRLF becomes LF, and a last line without an end gets one. Every other byte that is not shown is
 /// written as an escape such as `\x1b`, so that nothing can move the cursor, command the terminal
 /// or forge a line; except invisible characters, which are left out: text directions, joiners,
 /// tags. The screen then shows the text in the order in which it was sent. A backslash stays one:

@@ -62,7 +62,7 @@ Show shown(const Settings& settings) {
   return is_utf8_locale() ? Show::utf8 : Show::ascii;
 }
 
-/// From the look-up of the name to the last byte, with one deadline.
+/// From the lookup of the name to the last byte, with one deadline.
 Outcome<void> run(const Settings& settings) {
   DueTime deadline;
   if (settings.timeout.count() > 0) deadline = common::Clock::now() + settings.timeout;

@@ -21,19 +21,22 @@ common::Clock::time_point deadline_from(common::Clock::time_point accepted_at,
 
 }  // namespace
 
-Conversation::Conversation(const Context& context, common::Accepted accepted)
+Conversation::Conversation(const Context& context, ring_server::Admitted client,
+                           AddressPermit address_permit)
     : context_(context),
-      fd_(std::move(accepted.fd)),
-      peer_(accepted.peer),
+      permit_(std::move(client.permit)),
+      address_permit_(std::move(address_permit)),
+      fd_(std::move(client.accepted.fd)),
+      peer_(client.accepted.peer),
       accepted_at_(context.loop.now()),
       deadline_(context.loop, deadline_from(accepted_at_, context.options)),
-      roster_(context.current_roster()) {
-  uring::probes::accepted(this);
+      roster_(context.owner.current_roster()) {
+  ring_server::probes::accepted(this);
 }
 
 Conversation::~Conversation() {
   if (fd_) close();
-  context_.conversation_ended();
+  context_.owner.conversation_ended();
 }
 
 void Conversation::reset_on_close() {
@@ -44,8 +47,10 @@ void Conversation::reset_on_close() {
 }
 
 void Conversation::close() {
-  fd_ = common::Fd();
-  context_.connection_closed(peer_);
+  fd_ = common::Fd();  // first: a free permit means that there is a descriptor
+  address_permit_ = AddressPermit();
+  permit_ = common::Permit();
+  context_.counters.closed.add();
 }
 
 uring::Task<Result<std::size_t>> Conversation::receive(std::span<std::byte> to) {

@@ -5,23 +5,25 @@
 #include <system_error>
 
 #include "common/fd.h"
-#include "common/net/listen.h"
+#include "common/loop/connection_limit.h"
+#include "common/net/address.h"
 #include "common/server/duration.h"
+#include "finger/server/address_limit.h"
 #include "finger/server/context.h"
 #include "finger/server/protocol/error.h"
 #include "finger/server/roster.h"
-#include "uring/canceller.h"
-#include "uring/deadline.h"
+#include "ring_server/acceptor.h"
 #include "uring/loop.h"
+#include "uring/wait/canceller.h"
+#include "uring/wait/deadline.h"
 
 namespace finger {
 
 /// One client's connection from accept to close, and the single deadline for all of it. Lives in
-/// the frame of the coroutine that serves it; its destructor closes the connection and frees the
-/// slot that it took of --max-clients.
+/// the frame of the coroutine that serves it; its destructor closes the connection.
 class Conversation {
  public:
-  Conversation(const Context& context, common::Accepted accepted);
+  Conversation(const Context& context, ring_server::Admitted client, AddressPermit address_permit);
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
   ~Conversation();
@@ -49,10 +51,10 @@ class Conversation {
   void note_no_plan(std::error_code why) { no_plan_ = why; }
   std::error_code no_plan() const { return no_plan_; }  ///< No error: the plan was sent.
 
-  /// While it exists, the deadline closes the connection and frees its slot, whatever operation is
-  /// in flight: for operations on files. The deadline cancels those, too, but a file system that
-  /// waits for another machine or process (NFS, FUSE) may ignore that and keep them for as long as
-  /// it likes.
+  /// While it exists, the deadline closes the connection, and gives its permits back, whatever
+  /// operation is in flight: for operations on files. The deadline cancels those, too, but a file
+  /// system that waits for another machine or process (NFS, FUSE) may ignore that and keep them for
+  /// as long as it likes.
   class CloseAtDeadline final : public uring::Cancellable {
    public:
     explicit CloseAtDeadline(Conversation& conversation) : conversation_(conversation) {
@@ -83,6 +85,8 @@ class Conversation {
   void close();
 
   const Context& context_;
+  common::Permit permit_;         ///< Of --max-clients.
+  AddressPermit address_permit_;  ///< Of --max-per-ip.
   common::Fd fd_;
   const common::Address peer_;
   const common::Clock::time_point accepted_at_;

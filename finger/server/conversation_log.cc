@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <mutex>
 #include <span>
 #include <string>
 
@@ -26,20 +25,20 @@ std::string reason(std::error_code no_plan) {
   return no_plan.message();
 }
 
-std::string text_of(ExchangeOutcome outcome, const Conversation& conversation,
+std::string text_of(ConversationOutcome outcome, const Conversation& conversation,
                     const Status& ended) {
   switch (outcome) {
-    case ExchangeOutcome::answered:
+    case ConversationOutcome::answered:
       return "answered";
-    case ExchangeOutcome::without_plan:
+    case ConversationOutcome::without_plan:
       return fmt::format("no plan ({})", reason(conversation.no_plan()));
-    case ExchangeOutcome::timed_out:
+    case ConversationOutcome::timed_out:
       return "timed out";
-    case ExchangeOutcome::stopped:
+    case ConversationOutcome::stopped:
       return "stopped";
-    case ExchangeOutcome::gone:
+    case ConversationOutcome::gone:
       return "gone";
-    case ExchangeOutcome::failed:
+    case ConversationOutcome::failed:
       return fmt::format("failed: {}", ended.error().message());
     default:
       return ended.error().message();  // what the peer was told
@@ -67,24 +66,7 @@ void log_conversation(const Conversation& conversation, std::string_view query,
       fmt::format("{} {} {} {} bytes {:.1f} ms", conversation.peer().to_string(), quoted(query),
                   text_of(outcome, conversation, ended), conversation.sent_bytes(),
                   Milliseconds(conversation.age()).count()),
-      outcome == ExchangeOutcome::failed ? common::Severity::warning : common::Severity::info);
-}
-
-void log_turned_away(const common::Address& peer, common::Clock::time_point now) {
-  static std::mutex mutex;
-  static common::Clock::time_point quiet_until;
-  static std::size_t left_out = 0;
-  const std::scoped_lock lock(mutex);
-  if (now < quiet_until) {
-    ++left_out;
-    return;
-  }
-  const auto more = left_out == 0 ? "" : fmt::format(" (and {} more)", left_out);
-  common::log(
-      fmt::format("{} turned away: too many connections from there{}", peer.to_string(), more),
-      common::Severity::warning);
-  quiet_until = now + std::chrono::seconds(1);
-  left_out = 0;
+      outcome == ConversationOutcome::failed ? common::Severity::warning : common::Severity::info);
 }
 
 }  // namespace finger

@@ -2,8 +2,6 @@
 
 #include <string_view>
 
-#include "common/net/address.h"
-#include "common/server/duration.h"
 #include "finger/server/protocol/error.h"
 
 namespace finger {
@@ -20,8 +18,5 @@ class Conversation;
 /// the reason.
 void log_conversation(const Conversation& conversation, std::string_view query,
                       const Status& ended);
-
-/// A connection was closed because of --max-per-ip: at most one line a second.
-void log_turned_away(const common::Address& peer, common::Clock::time_point now);
 
 }  // namespace finger

@@ -21,9 +21,9 @@
 #include "common/server/log.h"
 #include "common/server/process.h"
 #include "common/server/signal_wakeup.h"
+#include "finger/client/health.h"
 #include "finger/server/options.h"
 #include "finger/server/outcome.h"
-#include "finger/server/process/health.h"
 #include "finger/server/process/heartbeat.h"
 #include "finger/server/process/landlock.h"
 #include "finger/server/process/service_manager.h"
@@ -34,19 +34,13 @@
 #include "finger/server/roster.h"
 #include "finger/server/workers.h"
 #include "ring_server/metrics.h"
-#include "ring_server/successor_thread.h"
-#include "ring_server/takeover.h"
+#include "ring_server/replaceable.h"
 
 namespace {
 
 using common::complain;
 using finger::ServiceManager;
-
-/// What is listened on.
-struct Sockets {
-  common::Fd clients;
-  common::Fd scrapers;  ///< Empty without --metrics.
-};
+using ring_server::Sockets;
 
 /// `::` serves IPv6 and IPv4. Without IPv6 on the machine, 0.0.0.0 takes its place.
 common::Result<common::Fd> listen_on(finger::Options& options) {
@@ -103,12 +97,12 @@ std::unique_ptr<finger::Heartbeat> heartbeat_for(std::optional<std::chrono::micr
   return std::make_unique<finger::Heartbeat>(*interval, options.process.workers, std::move(alive));
 }
 
-constexpr uring::MetricsProfile metrics_profile{
+constexpr ring_server::MetricsProfile metrics_profile{
     .prefix = "fingerd", .exchange = "exchanges_total", .outcomes = finger::outcome_names};
 
 /// Serves in this process, with its rights or, if those are root's, with the daemon account's.
-int run_alone(const finger::Options& options, const ServiceManager& manager,
-              common::Takeover& takeover, Sockets sockets, const std::string& address) {
+int run_alone(const finger::Options& options, const ServiceManager& manager, Sockets sockets,
+              const std::string& address) {
   auto users = finger::open_users(options);  // while still root: it may, wherever it is
   if (!users) return complain(explain(options, users.error()));
   std::optional<finger::HomeFence> fence;  // not with accounts: SIGHUP reads them in this process
@@ -120,9 +114,10 @@ int run_alone(const finger::Options& options, const ServiceManager& manager,
 
   auto roster = finger::load_roster(options, std::move(*users));
   if (!roster) return complain(explain(options, roster.error()));
-  uring::Metrics metrics(metrics_profile, options.process.workers, std::move(sockets.scrapers));
+  ring_server::Metrics metrics(metrics_profile, options.process.workers,
+                               std::move(sockets.scrapers));
   const auto workers = finger::Workers::create(
-      options, std::move(sockets.clients), std::move(*roster),
+      options, std::move(sockets.clients.front()), std::move(*roster),
       [](uring::Loop& loop, const finger::Accounts&) -> finger::Result<std::vector<std::uint16_t>> {
         const auto restricted = finger::restrict_ring(loop.ring());
         if (!restricted) return std::unexpected(restricted.error());
@@ -131,49 +126,45 @@ int run_alone(const finger::Options& options, const ServiceManager& manager,
       heartbeat_for(manager.watchdog_interval(), options, [&manager] { manager.alive(); }),
       metrics);
   if (!workers) return complain(workers.error());
-  common::SuccessorThread successor(takeover);
-  const auto signals = common::SignalWakeup::create(drain_timeout(options), [&] {
-    manager.stopping();
-    successor.stop();
-    (*workers)->stop();
-  });
-  if (!signals) {
-    return common::report_failure(options.process, signals.error(), finger::server_profile);
-  }
   const finger::SignalAction reloader(SIGHUP, [&] {
     manager.reloading();
     manager.ready((*workers)->reload());
   });
-  const auto refused = takeover.confirm();
-  if (!refused.empty()) return complain(refused);
-  successor.start(drain_timeout(options), [&](pid_t pid) {
-    manager.succeeded_by(pid);
+  const auto stop = [&] {
+    manager.stopping();
+    (*workers)->stop();
+  };
+  const auto retire = [&](pid_t successor) {
+    manager.succeeded_by(successor);
     (*workers)->retire();
-  });
-  common::announce(address);
-  manager.ready("serving");
-  return (*workers)->run();
+  };
+  const auto run = [&] {
+    manager.ready("serving");
+    return (*workers)->run();
+  };
+  return ring_server::run_replaceable(options.process, finger::server_profile, *sockets.takeover,
+                                      address, {.stop = stop, .retire = retire, .run = run});
 }
 
 /// Serves in a process of its own, which gives root up and opens each plan as its owner.
-int run_worker(const finger::Options& options, Sockets sockets, finger::Report& report,
-               std::unique_ptr<finger::Heartbeat> heartbeat) {
+int run_worker(const finger::Options& options, common::Fd clients, common::Fd scrapers,
+               finger::Report& report, std::unique_ptr<finger::Heartbeat> heartbeat) {
   auto root = finger::RootThread::start();
   if (!root) return report.failed(root.error());
   auto roster = finger::load_roster(options, common::Fd());
   if (!roster) return report.failed(explain(options, roster.error()));
   (*root)->keep_to_homes((*roster)->accounts);
-  uring::Metrics metrics(metrics_profile, options.process.workers, std::move(sockets.scrapers));
+  ring_server::Metrics metrics(metrics_profile, options.process.workers, std::move(scrapers));
   const auto workers = finger::Workers::create(
-      options, std::move(sockets.clients), std::move(*roster),
+      options, std::move(clients), std::move(*roster),
       [&root](uring::Loop& loop, const finger::Accounts& accounts) {
         return (*root)->prepare(loop, accounts);
       },
       std::move(heartbeat), metrics);
   if (!workers) return report.failed(workers.error());
   root->reset();
-  const auto signals =
-      common::SignalWakeup::create(drain_timeout(options), [&workers] { (*workers)->stop(); });
+  const auto signals = common::SignalWakeup::create(options.process.drain_timeout,
+                                                    [&workers] { (*workers)->stop(); });
   if (!signals) return report.failed(signals.error().message());
   const finger::SignalAction successor(finger::Parent::retire_signal,
                                        [&workers] { (*workers)->retire(); });
@@ -182,18 +173,18 @@ int run_worker(const finger::Options& options, Sockets sockets, finger::Report& 
   return (*workers)->run();
 }
 
-int run_parent(const finger::Options& options, ServiceManager manager,
-               std::unique_ptr<common::Takeover> takeover, Sockets sockets,
+int run_parent(const finger::Options& options, ServiceManager manager, Sockets sockets,
                const std::string& address) {
   const auto watchdog = manager.watchdog_interval();
   finger::Parent parent(
-      std::move(sockets.clients), {.start = start_timeout, .drain = drain_timeout(options)},
+      std::move(sockets.clients.front()),
+      {.start = start_timeout, .drain = options.process.drain_timeout},
       [&options, &sockets, watchdog](common::Fd clients, finger::Report& report) {
         // In the worker: what is moved here stays in the parent.
-        return run_worker(options, {std::move(clients), std::move(sockets.scrapers)}, report,
+        return run_worker(options, std::move(clients), std::move(sockets.scrapers), report,
                           heartbeat_for(watchdog, options, [&report] { report.alive(); }));
       },
-      [&address] { common::announce(address); }, std::move(manager), std::move(takeover));
+      [&address] { common::announce(address); }, std::move(manager), std::move(sockets.takeover));
   const auto status = parent.run();
   return status ? *status
                 : common::report_failure(options.process, status.error(), finger::server_profile);
@@ -202,7 +193,7 @@ int run_parent(const finger::Options& options, ServiceManager manager,
 }  // namespace
 
 int main(int argc, char** argv) {
-  uring::Metrics::hold_signal();
+  ring_server::Metrics::hold_signal();
   finger::SignalAction::hold(SIGHUP);
   finger::SignalAction::hold(finger::Parent::retire_signal);
   finger::SignalAction::hold(finger::Parent::drain_signal);
@@ -215,6 +206,7 @@ int main(int argc, char** argv) {
       .options = finger::option_table(options)};
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   if (options.health) return finger::check_health(*options.health);
+  options.process.drain_timeout = drain_timeout(options);
   auto passed = finger::take_passed_listener();
   if (!passed) return complain(passed.error());
   finger::close_inherited_descriptors(*passed);
@@ -222,29 +214,17 @@ int main(int argc, char** argv) {
                           finger::server_profile);
 
   auto manager = ServiceManager::from_environment();
-  auto takeover = common::Takeover::begin(options.process.takeover, 1);
-  if (!takeover) return complain(takeover.error());
-  auto listeners =
-      (*takeover)->listeners([&] { return open_listener(options, std::move(*passed)); });
-  if (!listeners) {
-    return common::report_failure(options.process, listeners.error(), finger::server_profile);
-  }
   // Now: a worker that has given its rights up may not bind, nor make a file.
-  auto scrapers = uring::listen_for_scrapers(options.process.metrics, **takeover);
-  if (!scrapers) return uring::report_metrics_failure(options.process.metrics, scrapers.error());
-  const auto not_offered = (*takeover)->offer(*listeners, *scrapers);
-  if (!not_offered.empty()) return complain(not_offered);
-  common::Fd listener = std::move(listeners->front());
-  const auto address = common::Address::of_socket(listener);
+  auto sockets = ring_server::open_sockets(options.process, finger::server_profile, 1, [&] {
+    return open_listener(options, std::move(*passed));
+  });
+  if (!sockets) return sockets.error();
+  const auto address = common::Address::of_socket(sockets->clients.front());
   if (!address) {
     return common::report_failure(options.process, address.error(), finger::server_profile);
   }
 
   const bool as_root = options.users.empty() && ::geteuid() == 0;
-  Sockets sockets{.clients = std::move(listener), .scrapers = std::move(*scrapers)};
-  if (!as_root) {
-    return run_alone(options, manager, **takeover, std::move(sockets), address->to_string());
-  }
-  return run_parent(options, std::move(manager), std::move(*takeover), std::move(sockets),
-                    address->to_string());
+  if (!as_root) return run_alone(options, manager, std::move(*sockets), address->to_string());
+  return run_parent(options, std::move(manager), std::move(*sockets), address->to_string());
 }

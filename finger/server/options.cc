@@ -38,7 +38,7 @@ common::OptionLine health_option(std::optional<common::Address>& address) {
           .meaning = "ask whether a fingerd serves there, and end with 0 or 1: for orchestrators",
           .takes = "an address and port such as 127.0.0.1:79 or [::1]:79",
           .set = [&address](std::string_view text) {
-            address = common::parse_endpoint(text);
+            address = ring_server::parse_endpoint(text);
             return address.has_value();
           }};
 }
@@ -98,7 +98,7 @@ common::OptionTable option_table(Options& options) {
       flag_option("--quiet", "no line for each exchange on stderr", options.quiet),
       ring_server::takeover_option(process.takeover),
       health_option(options.health),
-      uring::metrics_option(process.metrics),
+      ring_server::metrics_option(process.metrics),
       ring_option(options.ring),
   };
 }

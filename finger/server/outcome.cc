@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "finger/server/conversation.h"
+#include "finger/server/protocol/answers.h"
 #include "ring_server/probes.h"
 
 namespace finger {
@@ -17,47 +18,48 @@ bool says_peer_has_gone(std::error_code error) {
 }
 
 /// Where the peer is told what is wrong with the query.
-ExchangeOutcome outcome_of(Error error) {
+ConversationOutcome outcome_of(Error error) {
   switch (error) {
     case Error::no_such_user:
-      return ExchangeOutcome::no_such_user;
+      return ConversationOutcome::no_such_user;
     case Error::relay_denied:
-      return ExchangeOutcome::relay_denied;
+      return ConversationOutcome::relay_denied;
     case Error::invalid_query:
-      return ExchangeOutcome::invalid_query;
+      return ConversationOutcome::invalid_query;
     case Error::query_too_long:
-      return ExchangeOutcome::query_too_long;
+      return ConversationOutcome::query_too_long;
     case Error::unexpected_eof:
-      return ExchangeOutcome::unexpected_eof;
+      return ConversationOutcome::unexpected_eof;
     case Error::list_denied:
-      return ExchangeOutcome::list_denied;
+      return ConversationOutcome::list_denied;
     default:
-      return ExchangeOutcome::failed;
+      return ConversationOutcome::failed;
   }
 }
 
 }  // namespace
 
-ExchangeOutcome outcome_of(const Conversation& conversation, const Status& ended) {
+ConversationOutcome outcome_of(const Conversation& conversation, const Status& ended) {
   if (ended)
-    return conversation.no_plan() ? ExchangeOutcome::without_plan : ExchangeOutcome::answered;
+    return conversation.no_plan() ? ConversationOutcome::without_plan
+                                  : ConversationOutcome::answered;
   const std::error_code error = ended.error();
   if (!text_for_peer(error).empty()) return outcome_of(static_cast<Error>(error.value()));
-  if (error == make_error_code(uring::Error::timed_out)) return ExchangeOutcome::timed_out;
-  if (error == make_error_code(uring::Error::cancelled)) return ExchangeOutcome::stopped;
-  return says_peer_has_gone(error) ? ExchangeOutcome::gone : ExchangeOutcome::failed;
+  if (error == make_error_code(uring::Error::timed_out)) return ConversationOutcome::timed_out;
+  if (error == make_error_code(uring::Error::cancelled)) return ConversationOutcome::stopped;
+  return says_peer_has_gone(error) ? ConversationOutcome::gone : ConversationOutcome::failed;
 }
 
 void count_conversation(const Conversation& conversation, const Status& ended) {
-  uring::WorkerCounters& counters = conversation.context().counters;
+  ring_server::WorkerCounters& counters = conversation.context().counters;
   const auto outcome = static_cast<std::size_t>(outcome_of(conversation, ended));
   counters.outcomes[outcome].add();
-  uring::probes::ended(&conversation, outcome_names[outcome]);
+  ring_server::probes::ended(&conversation, outcome_names[outcome]);
   const bool answered = ended || !text_for_peer(ended.error()).empty();
   if (!answered) return;
   const auto took = conversation.age();
   counters.answer_time.add(took);
-  uring::probes::answered(1, took, conversation.sent_bytes());
+  ring_server::probes::answered(1, took, conversation.sent_bytes());
 }
 
 }  // namespace finger

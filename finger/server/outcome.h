@@ -8,8 +8,8 @@ namespace finger {
 
 class Conversation;
 
-/// How an exchange ends. `failed` is no client's doing.
-enum class ExchangeOutcome {
+/// How a conversation ends. `failed` is no client's doing.
+enum class ConversationOutcome {
   answered,
   without_plan,
   no_such_user,
@@ -30,7 +30,7 @@ inline constexpr std::string_view outcome_names[] = {
     "invalid_query", "query_too_long", "unexpected_eof", "list_denied",
     "timed_out",     "stopped",        "gone",           "failed"};
 
-ExchangeOutcome outcome_of(const Conversation& conversation, const Status& ended);
+ConversationOutcome outcome_of(const Conversation& conversation, const Status& ended);
 
 /// Adds it to the counters of its worker, with the time that it has taken if there was an answer.
 void count_conversation(const Conversation& conversation, const Status& ended);

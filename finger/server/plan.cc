@@ -14,6 +14,7 @@
 #include "common/fd.h"
 #include "common/net/accept.h"
 #include "finger/server/home.h"
+#include "finger/server/protocol/answers.h"
 #include "finger/server/protocol/crlf.h"
 
 namespace finger {
@@ -41,7 +42,7 @@ constexpr open_how how_to_open_home(bool below_users) {
       .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .mode = 0, .resolve = below_users ? beneath : 0};
 }
 
-/// Whether the plan is the reason: there is none, or none that a stranger may read.
+/// Whether the plan is the reason: there is none, or none that may be read.
 bool says_no_plan(std::error_code error) {
   switch (error.value()) {
     case ENOENT:
@@ -76,7 +77,8 @@ uring::Task<Result<Fd>> open_once(Conversation& conversation, const Account& acc
   const auto start = users ? uring::Descriptor(users) : loop.working_dir();
   const char* const path = users ? account.login.c_str() : account.home.c_str();
 
-  const std::uint16_t owner = conversation.context().credentials_of(conversation.roster(), account);
+  const std::uint16_t owner =
+      conversation.context().owner.credentials_of(conversation.roster(), account);
 
   const Conversation::CloseAtDeadline guard(conversation);
   const auto how = how_to_open_home(static_cast<bool>(users));
@@ -153,7 +155,7 @@ class OpenPlan {
 
  private:
   void close() {
-    if (file_) context_.close_file(std::move(file_));
+    if (file_) context_.owner.close_file(std::move(file_));
   }
 
   const Context& context_;
@@ -214,8 +216,8 @@ uring::Task<Status> send_file(Conversation& conversation, Home& home, SharedPlan
     const auto sent = co_await conversation.send(buffer.first(filled));
     if (!sent || ended) co_return sent;
 
-    const auto turn = co_await home.enter(conversation.deadline());
-    if (!turn) co_return std::unexpected(turn.error());
+    const auto lock = co_await home.lock(conversation.deadline());
+    if (!lock) co_return std::unexpected(lock.error());
     const auto in = CrlfConverter::spare_part(buffer);
     const auto got = co_await read_at(conversation, plan->file(), offset, in);
     if (!got) co_return std::unexpected(got.error());

@@ -10,7 +10,7 @@
 namespace finger {
 
 /// Sends `head` and the account's plan with CRLF at the end of every line, or `No Plan.` if there
-/// is none that a stranger may read. The file is opened with its owner's rights if they were
+/// is none that may be read. The file is opened with its owner's rights if they were
 /// registered, else with ours; never through a symbolic link below the home, and it must be a
 /// regular file.
 ///

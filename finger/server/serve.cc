@@ -9,6 +9,7 @@
 #include "finger/server/conversation_log.h"
 #include "finger/server/outcome.h"
 #include "finger/server/plan.h"
+#include "finger/server/protocol/answers.h"
 #include "finger/server/protocol/query.h"
 
 namespace finger {
@@ -64,8 +65,9 @@ bool is_cut_short(const Conversation& conversation, const Status& ended) {
 
 }  // namespace
 
-uring::Task<> serve(const Context& context, common::Accepted accepted) {
-  Conversation conversation(context, std::move(accepted));
+uring::Task<> serve(const Context& context, ring_server::Admitted client,
+                    AddressPermit address_permit) {
+  Conversation conversation(context, std::move(client), std::move(address_permit));
   QueryReader reader;
   auto ended = co_await converse(conversation, reader);
   if (!ended) {

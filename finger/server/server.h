@@ -5,24 +5,18 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <system_error>
 #include <vector>
 
 #include "common/fd.h"
-#include "common/net/address.h"
-#include "common/net/listen.h"
-#include "common/net/socket.h"
 #include "common/server/constants.h"
 #include "finger/server/context.h"
 #include "finger/server/home.h"
 #include "finger/server/shared.h"
-#include "ring_server/acceptor.h"
-#include "ring_server/background.h"
-#include "ring_server/log_writer.h"
-#include "uring/canceller.h"
+#include "ring_server/loop_server.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
-#include "uring/signal.h"
+#include "uring/task.h"
+#include "uring/wait/canceller.h"
 
 namespace finger {
 
@@ -33,53 +27,40 @@ using PrepareRing =
     std::function<Result<std::vector<std::uint16_t>>(uring::Loop& loop, const Accounts& accounts)>;
 
 /// Serves clients on one thread and one ring, with a coroutine for each: serve.cc.
-class Server {
+class Server final : public ring_server::LoopServer, private ConversationOwner {
  public:
-  /// It must run and end on the thread that makes it, the only one that may use its ring. `wake` is
-  /// an eventfd(2), written to when `shared` has changed. `prepare` may be empty. It is the i-th of
-  /// those that share.
+  /// For `shared`, `i`, `listener` and `wake` see LoopServer. `prepare` may be empty.
   /// Errors: of uring::Loop::create(), of `prepare`.
   static Result<std::unique_ptr<Server>> create(Shared& shared, std::size_t i,
+                                                std::shared_ptr<const common::Fd> listener,
                                                 const common::Fd& wake, const PrepareRing& prepare);
 
-  /// Serves until it is woken and `stopping` is set, and every query that is complete by then has
-  /// its answer; or `retiring` is set, and every connection that it has accepted is served. Error:
-  /// of accept(2), if it is neither the connection's nor a shortage.
-  Status run(uring::LogWriter* log_writer);
-
  private:
-  Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop, const common::Fd& wake,
+  Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
+         std::shared_ptr<const common::Fd> listener, const common::Fd& wake,
          std::vector<std::uint16_t> credentials);
 
-  uring::Task<Status> work();
+  void begin(uring::Scope& conversations, uring::Scope& tasks) override;
+  void add(ring_server::Admitted client) override;
+  std::size_t clients() const override { return conversations_->size(); }
+  void begin_drain() override;
+
+  RosterPointer current_roster() const override { return shared_.roster(); }
+  std::uint16_t credentials_of(const Roster& roster, const Account& account) const override;
+  void close_file(common::Fd file) override;
+  void conversation_ended() override { one_has_left(); }
+
   uring::Task<Status> beat();
-  void admit(common::Accepted accepted);
-  uring::Task<> add_after_header(common::Accepted accepted);
-  void add(common::Accepted accepted);
-
-  // For the conversations, by way of context_.
-  std::uint16_t credentials_of(const Roster& roster, const Account& account) const;
-  void connection_closed(const common::Address& peer);
-
-  /// Of what runs in conversations_. A server that retires waits for the last.
-  void one_has_ended();
   uring::Task<> close(common::Fd file);
 
   Shared& shared_;
-  uring::WorkerCounters& counters_;
-  const bool is_first_;
-  std::unique_ptr<uring::Loop> loop_;
   const std::vector<std::uint16_t> credentials_;
   std::array<std::byte, common::scratch_bytes> discarded_;
-
-  uring::Background background_;
-  uring::Acceptor acceptor_;
   uring::Canceller receiving_;
   uring::Canceller lingering_;
   Homes homes_;
   const Context context_;
-  uring::Scope* awaiting_header_ = nullptr;  ///< While work() runs, and so is the next.
-  uring::Scope* conversations_ = nullptr;
+  uring::Scope* conversations_ = nullptr;  ///< Since begin(): also of files that are being closed.
 };
 
 }  // namespace finger

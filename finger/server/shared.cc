@@ -4,14 +4,12 @@
 
 namespace finger {
 
-Shared::Shared(const Options& chosen, std::size_t connections_max, common::Fd listening_socket,
-               RosterPointer roster, std::unique_ptr<Heartbeat> watched, uring::Metrics& counted)
-    : options(chosen),
-      metrics(counted),
-      connection_limit(connections_max),
+Shared::Shared(const Options& chosen, std::size_t connections_max, RosterPointer roster,
+               std::unique_ptr<Heartbeat> watched, ring_server::Metrics& counted)
+    : ring_server::Shared(chosen.process, connections_max, counted),
+      options(chosen),
       address_limit(chosen.max_per_ip),
       heartbeat(std::move(watched)),
-      listener_(std::move(listening_socket)),
       roster_(std::move(roster)) {}
 
 RosterPointer Shared::roster() const {
@@ -22,10 +20,6 @@ RosterPointer Shared::roster() const {
 void Shared::replace(RosterPointer roster) {
   const std::scoped_lock lock(mutex_);
   roster_.swap(roster);
-}
-
-void Shared::end_accepting() {
-  if (--accepting_ == 0) listener_ = common::Fd();
 }
 
 }  // namespace finger

@@ -5,7 +5,6 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "common/server/log.h"
@@ -31,52 +30,46 @@ std::size_t connections_max(const Options& options) {
   const std::size_t wanted = options.process.max_connections;
   // Of each worker a ring and an eventfd, one to wake the log, and two for a reload.
   std::size_t own = 2 * options.process.workers + 3;
-  if (!options.process.metrics.empty()) own += uring::Metrics::scrapers_max;
+  if (!options.process.metrics.empty()) own += ring_server::Metrics::scrapers_max;
   const std::size_t free = free_descriptors(own + wanted * descriptors_each);
   if (free <= own) return 1;
   return std::clamp<std::size_t>((free - own) / descriptors_each, 1, wanted);
 }
 
-}  // namespace
-
-std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
-    const Options& options, common::Fd listener, RosterPointer roster, PrepareRing prepare,
-    std::unique_ptr<Heartbeat> heartbeat, uring::Metrics& metrics) {
-  std::unique_ptr<Workers> workers(new Workers(options, std::move(listener), std::move(roster),
-                                               std::move(prepare), std::move(heartbeat), metrics));
-  std::string complaint = workers->worker_group_.start(
-      options.process.workers, std::bind_front(&Workers::create_server, workers.get()));
-  if (!complaint.empty()) return std::unexpected(std::move(complaint));
-  return workers;
-}
-
-Workers::Workers(const Options& options, common::Fd listener, RosterPointer roster,
-                 PrepareRing prepare, std::unique_ptr<Heartbeat> heartbeat, uring::Metrics& metrics)
-    : options_(options),
-      prepare_(std::move(prepare)),
-      shared_(options, connections_max(options), std::move(listener), std::move(roster),
-              std::move(heartbeat), metrics),
-      worker_group_(options.process, server_profile) {}
-
-std::expected<std::unique_ptr<Server>, std::string> Workers::create_server(std::size_t i,
-                                                                           const common::Fd& wake) {
-  auto server = Server::create(shared_, i, wake, prepare_);
-  if (!server && server.error() == Error::no_stranger) {
+/// In the thread that it will run in. Error: a line that says why not.
+std::expected<std::unique_ptr<ring_server::LoopServer>, std::string> create_server(
+    Shared& shared, std::size_t i, std::shared_ptr<const common::Fd> listener,
+    const common::Fd& wake, const PrepareRing& prepare) {
+  auto server = Server::create(shared, i, std::move(listener), wake, prepare);
+  if (!server && server.error() == Error::no_placeholder) {
     return std::unexpected(server.error().message());
   }
   if (!server) return std::unexpected(uring::explain(server.error()));
   return std::move(*server);
 }
 
-void Workers::stop() {
-  shared_.stopping = true;
-  worker_group_.wake_all();
+}  // namespace
+
+std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
+    const Options& options, common::Fd listener, RosterPointer roster, const PrepareRing& prepare,
+    std::unique_ptr<Heartbeat> heartbeat, ring_server::Metrics& metrics) {
+  std::unique_ptr<Workers> workers(
+      new Workers(options, std::move(roster), std::move(heartbeat), metrics));
+  // The servers are all that hold it in the end: the last that stops accepting closes it.
+  const auto shared_listener = std::make_shared<const common::Fd>(std::move(listener));
+  std::string complaint = workers->worker_group_.start(
+      options.process.workers, [&](std::size_t i, const common::Fd& wake) {
+        return create_server(workers->shared_, i, shared_listener, wake, prepare);
+      });
+  if (!complaint.empty()) return std::unexpected(std::move(complaint));
+  return workers;
 }
 
-void Workers::retire() {
-  shared_.retiring = true;
-  worker_group_.wake_all();
-}
+Workers::Workers(const Options& options, RosterPointer roster, std::unique_ptr<Heartbeat> heartbeat,
+                 ring_server::Metrics& metrics)
+    : options_(options),
+      shared_(options, connections_max(options), std::move(roster), std::move(heartbeat), metrics),
+      worker_group_(shared_, server_profile) {}
 
 std::string Workers::reload() {
   auto roster = load_roster(options_, *shared_.roster());

@@ -28,20 +28,13 @@ class Workers {
   /// PrepareRing, which may be empty, as may `heartbeat`. Error: a line that says what is missing,
   /// and what to do about it.
   static std::expected<std::unique_ptr<Workers>, std::string> create(
-      const Options& options, common::Fd listener, RosterPointer roster, PrepareRing prepare,
-      std::unique_ptr<Heartbeat> heartbeat, uring::Metrics& metrics);
+      const Options& options, common::Fd listener, RosterPointer roster, const PrepareRing& prepare,
+      std::unique_ptr<Heartbeat> heartbeat, ring_server::Metrics& metrics);
 
-  /// Serves until stop() or retire() is called. Once. Returns the exit status: 1 when one of the
-  /// servers has failed, which it says on stderr, and which stops the others through the
-  /// common::SignalWakeup.
+  // See WorkerGroup.
   int run() { return worker_group_.run(); }
-
-  /// Drains, which ends run(). From any thread, and from a signal handler.
-  void stop();
-
-  /// Accepts no more connections, and ends run() when all that were accepted are served. From any
-  /// thread, and from a signal handler.
-  void retire();
+  void stop() { worker_group_.stop(); }
+  void retire() { worker_group_.retire(); }
 
   /// Loads the roster anew, or keeps the present one if that fails; a line in the log says which,
   /// and is returned. It may take long, and belongs in a thread of its own. Not for workers with a
@@ -50,15 +43,12 @@ class Workers {
   std::string reload();
 
  private:
-  Workers(const Options& options, common::Fd listener, RosterPointer roster, PrepareRing prepare,
-          std::unique_ptr<Heartbeat> heartbeat, uring::Metrics& metrics);
-  std::expected<std::unique_ptr<Server>, std::string> create_server(std::size_t i,
-                                                                    const common::Fd& wake);
+  Workers(const Options& options, RosterPointer roster, std::unique_ptr<Heartbeat> heartbeat,
+          ring_server::Metrics& metrics);
 
   const Options& options_;
-  const PrepareRing prepare_;
   Shared shared_;
-  uring::WorkerGroup<Server> worker_group_;  ///< The last member: its threads use the others.
+  ring_server::WorkerGroup worker_group_;  ///< The last member: its threads use the others.
 };
 
 }  // namespace finger

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "common/server/log.h"
+#include "finger/server/protocol/answers.h"
 #include "finger/server/protocol/error.h"
 #include "finger/server/protocol/query.h"
 

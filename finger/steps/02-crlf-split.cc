@@ -3,7 +3,7 @@
 // compared with the text converted in one piece.
 // BROKEN: a converter that looks for the byte before only within the piece doubles the CR; one that
 // remembers "there was a CR" until the next other byte lets a second line feed pass.
-// Mended: remember one byte, the last one, whatever piece it came in.
+// Fixed: remember one byte, the last one, whatever piece it came in.
 // Try it: ./02-crlf-split
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // A user makes a named pipe of her .plan, and an open waits until a process writes to it: for ever.
 // The loop goes on; the open blocks a worker thread of the kernel, one for each query. A timeout
 // that is linked to the open does not reach it there; a cancel request does. BROKEN: open without
-// O_NONBLOCK. Mended: with O_NONBLOCK it opens immediately, and fstat(2) says what it is. (When the
+// O_NONBLOCK. Fixed: with O_NONBLOCK it opens immediately, and fstat(2) says what it is. (When the
 // ring first tries an open inline, it adds O_NONBLOCK itself; IOSQE_ASYNC sends it to a thread,
 // where it may go for other reasons, too.) Needs Linux 5.6.
 // Try it: ./04-fifo-trap
@@ -90,8 +90,8 @@ void broken() {
   if (waits) std::printf("  cancelled: %s\n", text(completions(5000, 3)).c_str());
 }
 
-void mended() {
-  std::puts("mended: open with O_NONBLOCK");
+void fixed() {
+  std::puts("fixed: open with O_NONBLOCK");
   (void)prepare_open(O_NONBLOCK);
   submit();
   const int file = completions(5000, 1);
@@ -110,7 +110,7 @@ int main() {
   check(chdir(directory), "chdir");
   check(mkfifo(path, 0600), "mkfifo");
   check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
-  mended();
+  fixed();
   broken();
   io_uring_queue_exit(&ring);
   unlink(path);

@@ -3,7 +3,7 @@
 The errno of an interrupted open is the kernel's own affair.
 
   $ ./04-fifo-trap
-  mended: open with O_NONBLOCK
+  fixed: open with O_NONBLOCK
     open: done
     a regular file: no
   broken: open

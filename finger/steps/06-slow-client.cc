@@ -1,6 +1,6 @@
 // A client that sends a byte now and then, and never a whole line. BROKEN: every receive has a
 // timeout of its own, linked to it: each byte starts a new one, and the client keeps its connection
-// as long as it likes. Mended: one absolute deadline for the whole conversation, a timeout on the
+// as long as it likes. Fixed: one absolute deadline for the whole conversation, a timeout on the
 // monotonic clock that is submitted once; when it expires, the operation in flight is cancelled.
 // Needs Linux 5.6.
 // Try it: ./06-slow-client
@@ -130,6 +130,6 @@ void run(const char* title, Serve serve) {
 int main() {
   check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
   run("broken, 300 ms a receive   ", a_timeout_each);
-  run("mended, 300 ms an exchange ", one_deadline);
+  run("fixed, 300 ms an exchange ", one_deadline);
   io_uring_queue_exit(&ring);
 }

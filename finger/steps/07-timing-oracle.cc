@@ -1,7 +1,7 @@
 // Two answers have the same words, "No such user", but the time they take tells which user exists.
 // BROKEN: look the name up for each query, in a file like passwd(5): the search ends where it finds
 // the name, and reads to the end when there is none. (With names from a network the difference is
-// milliseconds.) Mended: put the users that have opted in into a table beforehand; neither of the
+// milliseconds.) Fixed: put the users that have opted in into a table beforehand; neither of the
 // two names is in it, and the same search fails for both.
 // The strangers' score: given a name that exists and one that does not, how often the slower answer
 // is the one that does not exist. 0.5 is guessing.
@@ -105,7 +105,7 @@ int main(int, char** argv) {
   for (int i = 0; i < users; ++i) passwd << name_of(2 * i) << ":x:1000:1000::/home:/bin/sh\n";
   passwd.close();
   for (int i = 0; i < users; i += opted_in_every) table.push_back(name_of(2 * i));
-  ask("broken, a look-up for whoever asks", in_file);
-  ask("mended, a table made beforehand", in_table);
+  ask("broken, a lookup for each query", in_file);
+  ask("fixed, a table made beforehand", in_table);
   std::remove(file.c_str());
 }

@@ -5,11 +5,11 @@ stranger who compares two answers is nearly always right, and with a few more tr
 certain.
 
   $ ./07-timing-oracle > "$CRAMTMP/out"; cat "$CRAMTMP/out"
-  broken, a look-up for whoever asks, .* us (re)
+  broken, a lookup for each query, .* us (re)
     not opted in   \|[ .:=+*#-]{40}\| (re)
     does not exist \|[ .:=+*#-]{40}\| (re)
     strangers' score: (0\.[89]\d|1\.00) (re)
-  mended, a table made beforehand, .* us (re)
+  fixed, a table made beforehand, .* us (re)
     not opted in   \|[ .:=+*#-]{40}\| (re)
     does not exist \|[ .:=+*#-]{40}\| (re)
     strangers' score: 0\.(4[4-9]|5[0-6]) (re)

@@ -8,6 +8,7 @@
 #include <err.h>
 
 #include <array>
+#include <cstdint>
 #include <cstdio>
 #include <utility>
 
@@ -17,34 +18,52 @@
 
 namespace {
 
-uring::Task<> close(uring::Loop& loop, common::Fd file) {
-  (void)co_await loop.close(std::move(file));  // a plan that was read has nothing left to lose
-}
+/// What is left of the daemon.
+class OneRoster final : public finger::ConversationOwner {
+ public:
+  OneRoster(finger::RosterPointer roster, uring::Loop& loop, uring::Scope& scope)
+      : roster_(std::move(roster)), loop_(loop), scope_(scope) {}
+
+  finger::RosterPointer current_roster() const override { return roster_; }
+  std::uint16_t credentials_of(const finger::Roster&, const finger::Account&) const override {
+    return 0;
+  }
+  void close_file(common::Fd file) override { scope_.spawn(close(std::move(file))); }
+  void conversation_ended() override {}
+
+ private:
+  uring::Task<> close(common::Fd file) {
+    (void)co_await loop_.close(std::move(file));  // a plan that was read has nothing left to lose
+  }
+
+  finger::RosterPointer roster_;
+  uring::Loop& loop_;
+  uring::Scope& scope_;
+};
 
 // [serve_one]
 uring::Task<> serve_one(uring::Loop& loop, const common::Fd& listener,
                         const finger::Options& options, finger::RosterPointer roster) {
   uring::Scope scope(loop);
+  OneRoster owner(std::move(roster), loop, scope);
   uring::Canceller never;
-  uring::WorkerCounters counters;
+  ring_server::WorkerCounters counters;
   std::array<std::byte, 4096> discarded;
   finger::Homes homes(loop);
-  const finger::Context context{
-      .options = options,
-      .loop = loop,
-      .counters = counters,
-      .receiving = never,
-      .lingering = never,
-      .homes = homes,
-      .discarded = discarded,
-      .current_roster = [roster] { return roster; },
-      .credentials_of = [](const finger::Roster&, const finger::Account&) { return 0; },
-      .close_file = [&](common::Fd file) { scope.spawn(close(loop, std::move(file))); },
-      .connection_closed = [](const common::Address&) {},
-      .conversation_ended = [] {}};
+  const finger::Context context{.options = options,
+                                .loop = loop,
+                                .counters = counters,
+                                .owner = owner,
+                                .receiving = never,
+                                .lingering = never,
+                                .homes = homes,
+                                .discarded = discarded};
 
   auto accepted = co_await loop.accept(listener);
-  if (accepted) scope.spawn(finger::serve(context, std::move(*accepted)));
+  if (accepted) {
+    ring_server::Admitted client{.permit = {}, .accepted = std::move(*accepted)};  // without limits
+    scope.spawn(finger::serve(context, std::move(client), {}));
+  }
   co_await scope.join();
 }
 // [/serve_one]

@@ -1,5 +1,5 @@
 // A socket nearly always has room to send, and is then ready for POLLOUT. BROKEN: ask for POLLOUT
-// with nothing to send, and poll(2) never sleeps. Mended: ask for it when a send got EAGAIN, and
+// with nothing to send, and poll(2) never sleeps. Fixed: ask for it when a send got EAGAIN, and
 // stop when the rest has been sent.
 // Try it: ./04-always-pollout
 
@@ -44,7 +44,7 @@ int main() {
 
   std::puts("Nothing waits to be sent.");
   ask("  broken: ask for POLLIN|POLLOUT", ours, POLLIN | POLLOUT);
-  ask("  mended: ask for POLLIN", ours, POLLIN);
+  ask("  fixed: ask for POLLIN", ours, POLLIN);
 
   while (send(ours, bytes, sizeof bytes, MSG_NOSIGNAL) > 0) continue;
   if (errno != EAGAIN) fail("send");

@@ -1,7 +1,7 @@
 // select(2) takes a set of FD_SETSIZE = 1024 bits. The bit of descriptor 1024 is past its end, in
 // memory that belongs to another variable; FD_SET and the kernel write it without a check (with
 // _FORTIFY_SOURCE, glibc's FD_SET checks, and aborts). BROKEN: select, here with a variable of our
-// own after the set, so that no harm is done. Mended: poll(2), which has no such set.
+// own after the set, so that no harm is done. Fixed: poll(2), which has no such set.
 // Try it: ./05-select-1024
 
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // A client waits, and this process may open no more descriptors: accept(2) fails with EMFILE, the
 // client goes on waiting, and poll(2) says "ready". BROKEN: try again immediately, for ever (here
-// 1000 times). Mended: leave the listener out of the next poll, until a descriptor is free or 100
+// 1000 times). Fixed: leave the listener out of the next poll, until a descriptor is free or 100
 // ms have passed.
 // Try it: ./06-out-of-descriptors
 
@@ -62,9 +62,9 @@ int main() {
     last = fd;
   }
   turns("broken", listener, false);
-  turns("mended", listener, true);
+  turns("fixed", listener, true);
   close(last);
   std::puts("a descriptor is given back");
-  turns("mended", listener, true);
+  turns("fixed", listener, true);
   for (int fd = STDERR_FILENO + 1; fd < 32; ++fd) close(fd);
 }

@@ -1,6 +1,6 @@
-// One poll(2) serves any number of deadlines: it waits until the soonest. Its timeout is in
+// One poll(2) serves any number of deadlines: it waits until the earliest. Its timeout is in
 // milliseconds. BROKEN: round down, and the last millisecond becomes "do not wait", so the loop
-// spins through it. Mended: round up.
+// spins through it. Fixed: round up.
 // Try it: ./07-next-deadline
 
 #include <poll.h>
@@ -27,21 +27,21 @@ int rounded_up(Clock::duration left) {
 
 void run(const char* title, int (*timeout_ms)(Clock::duration)) {
   const auto start = Clock::now();
-  std::map<Clock::time_point, char> deadlines;  // sorted: the soonest is first
+  std::map<Clock::time_point, char> deadlines;  // sorted: the earliest is first
   deadlines = {{start + 9900us, 'a'}, {start + 3900us, 'b'}, {start + 6900us, 'c'}};
   std::string order;
   int too_early = 0;
   while (!deadlines.empty()) {
-    const auto soonest = deadlines.begin();
-    if (poll(nullptr, 0, timeout_ms(soonest->first - Clock::now())) < 0) {
+    const auto earliest = deadlines.begin();
+    if (poll(nullptr, 0, timeout_ms(earliest->first - Clock::now())) < 0) {
       std::perror("poll");
       std::exit(1);
     }
-    if (Clock::now() < soonest->first) {
+    if (Clock::now() < earliest->first) {
       ++too_early;
     } else {
-      order += soonest->second;
-      deadlines.erase(soonest);
+      order += earliest->second;
+      deadlines.erase(earliest);
     }
   }
   std::printf("%-12s  fired %s, %d wake-ups before anything was due\n", title, order.c_str(),

@@ -1,7 +1,7 @@
 // An edge is told once. Here a client sends ten bytes, or six and the end of its stream, and the
 // buffer holds four. BROKEN: read once for each event; the rest stays unread, and the client waits
 // for its answer for ever. Broken, too: read until a read falls short; the end of the stream, which
-// came on the same edge, goes unseen. Mended: read until EAGAIN, or until the end.
+// came on the same edge, goes unseen. Fixed: read until EAGAIN, or until the end.
 // Try it: ./03-et-one-read-hangs
 
 #include <sys/epoll.h>
@@ -75,6 +75,6 @@ int main() {
     std::puts(ends_stream ? "six bytes come, and the end of the stream" : "ten bytes come");
     run("broken: once", once, ends_stream);
     run("broken: until short", until_short, ends_stream);
-    run("mended: until EAGAIN", until_eagain, ends_stream);
+    run("fixed: until EAGAIN", until_eagain, ends_stream);
   }
 }

@@ -7,8 +7,8 @@ short is enough for ten bytes, and not where the end of the stream came with the
   ten bytes come
     broken: once          woken, read 4, asleep
     broken: until short   woken, read 4, read 4, read 2, asleep
-    mended: until EAGAIN  woken, read 4, read 4, read 2, asleep
+    fixed: until EAGAIN   woken, read 4, read 4, read 2, asleep
   six bytes come, and the end of the stream
     broken: once          woken, read 4, asleep
     broken: until short   woken, read 4, read 2, asleep
-    mended: until EAGAIN  woken, read 4, read 2, the end, asleep
+    fixed: until EAGAIN   woken, read 4, read 2, the end, asleep

@@ -1,6 +1,6 @@
 // An interest list holds open sockets, not numbers. BROKEN: rely on close(2) to take a client off
 // the list. A twin (dup, or a child born of fork) keeps the socket open, and its events go on,
-// under a number that is closed or already belongs to another client. Mended: EPOLL_CTL_DEL, then
+// under a number that is closed or already belongs to another client. Fixed: EPOLL_CTL_DEL, then
 // close.
 // Try it: ./06-dup-ghost
 
@@ -41,7 +41,7 @@ void broken(int epoll, const int (&pair)[2]) {
   // [/ghost]
 }
 
-void mended(int epoll, const int (&pair)[2]) {
+void fixed(int epoll, const int (&pair)[2]) {
   const int twin = check(dup(pair[0]), "dup");
   check(epoll_ctl(epoll, EPOLL_CTL_DEL, pair[0], nullptr), "epoll_ctl");
   close(pair[0]);
@@ -52,7 +52,7 @@ void mended(int epoll, const int (&pair)[2]) {
 }
 
 int main() {
-  for (const auto form : {broken, mended}) {
+  for (const auto form : {broken, fixed}) {
     int pair[2];
     check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), "socketpair");
     const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");

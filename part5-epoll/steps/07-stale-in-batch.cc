@@ -1,7 +1,7 @@
 // A proxy connects two sides: if one hangs up, both are closed. Here both hang up together: one
 // batch has two events, the first closes both sides, and two new connections reuse their memory.
 // BROKEN: the second event holds a pointer, which now leads to a new connection (or to freed
-// memory). Mended: it holds a token of slot and generation, and the look-up finds nothing.
+// memory). Fixed: it holds a token of slot and generation, and the lookup finds nothing.
 // Try it: ./07-stale-in-batch
 
 #include <sys/epoll.h>
@@ -71,7 +71,7 @@ void run(bool by_token) {
 int main() {
   std::puts("broken, pointers");
   run(false);
-  std::puts("mended, tokens");
+  std::puts("fixed, tokens");
   run(true);
   for (const Client& one : slots) {  // c and d
     close(one.ends[0]);

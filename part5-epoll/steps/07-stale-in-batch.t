@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
 Pointers: d, which has only just connected, is closed for b's hang-up, and c with it.
-Tokens: the look-up for the same event finds nothing, and c and d stay.
+Tokens: the lookup for the same event finds nothing, and c and d stay.
 
   $ ./07-stale-in-batch
   broken, pointers
@@ -11,7 +11,7 @@ Tokens: the look-up for the same event finds nothing, and c and d stay.
     c and d connect
     hang-up of d
     c and d are closed
-  mended, tokens
+  fixed, tokens
     a and b connect
     hang-up of a
     a and b are closed

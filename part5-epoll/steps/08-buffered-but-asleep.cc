@@ -1,6 +1,6 @@
 // A client sends three questions and waits. One read takes all of them, and the first answer fills
 // the socket. BROKEN: when that answer has been sent, wait for EPOLLIN again. The kernel has
-// nothing to report: two questions are in our buffer, and both sides wait. Mended: when there is
+// nothing to report: two questions are in our buffer, and both sides wait. Fixed: when there is
 // room again, serve the buffered questions first.
 // Try it: ./08-buffered-but-asleep
 
@@ -68,5 +68,5 @@ void run(const char* form, bool serve_when_there_is_room) {
 
 int main() {
   run("broken", false);
-  run("mended", true);
+  run("fixed", true);
 }

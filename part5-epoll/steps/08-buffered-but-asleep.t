@@ -5,4 +5,4 @@ with two questions that it has read and not answered.
 
   $ ./08-buffered-but-asleep
   broken: asleep; the client has 1 of 3 answers, our buffer 2 questions
-  mended: asleep; the client has 3 of 3 answers, our buffer 0 questions
+  fixed: asleep; the client has 3 of 3 answers, our buffer 0 questions

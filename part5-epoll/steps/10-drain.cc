@@ -1,6 +1,6 @@
 // A client has sent two and a half messages (they end in ";") when SIGTERM comes. BROKEN: close
 // immediately. The kernel throws away what was not read, and the client gets a reset instead of an
-// answer. Mended, a drain: read what has arrived, answer the complete messages, wait for nothing
+// answer. Fixed, a drain: read what has arrived, answer the complete messages, wait for nothing
 // more, close.
 // Try it: ./10-drain
 
@@ -64,5 +64,5 @@ void run(const char* form, bool drain) {
 
 int main() {
   run("broken", false);
-  run("mended", true);
+  run("fixed", true);
 }

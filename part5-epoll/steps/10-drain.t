@@ -5,4 +5,4 @@ answers the complete messages; neither waits for the rest of the third.
 
   $ ./10-drain
   broken: the client gets "", then Connection reset by peer
-  mended: the client gets "one;two;", then end of stream
+  fixed: the client gets "one;two;", then end of stream

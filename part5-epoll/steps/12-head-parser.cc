@@ -1,5 +1,5 @@
 // A blank line ends the head of an HTTP request, and the bytes arrive in any slices. BROKEN: search
-// the whole buffer after every read, which is work that grows with the square of the head. Mended:
+// the whole buffer after every read, which is work that grows with the square of the head. Fixed:
 // go on where the last search stopped; four states are enough. What follows the blank line belongs
 // to the next request.
 // Try it: ./12-head-parser
@@ -59,7 +59,7 @@ void feed(std::string_view stream, std::size_t bytes_at_a_time) {
 }
 
 int main() {
-  std::puts("bytes  a read   broken: heads  looked at   mended: heads  looked at");
+  std::puts("bytes  a read   broken: heads  looked at    fixed: heads  looked at");
   std::string request = "GET / HTTP/1.1\r\nX: \r\n\r\n";
   request.insert(19, 1000 - request.size(), 'x');
   feed(request, 1000);

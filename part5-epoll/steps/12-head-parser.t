@@ -5,7 +5,7 @@ in pieces of 700; then a head twice as long, byte by byte. Both forms find the s
 heads. Twice the head is four times the work for the broken form.
 
   $ ./12-head-parser
-  bytes  a read   broken: heads  looked at   mended: heads  looked at
+  bytes  a read   broken: heads  looked at    fixed: heads  looked at
    1000    1000               1       1000               1       1000
    1000       1               1     500500               1       1000
    2000    2000               2       2000               2       2000

@@ -1,6 +1,6 @@
 // A full server takes its listener off the interest list and puts it back when a client leaves.
 // BROKEN: call epoll_ctl(2) for every reason. Two reasons, full and out of descriptors, remove it
-// twice, and the second removal is an error. Mended: remember what the kernel has been told, and
+// twice, and the second removal is an error. Fixed: remember what the kernel has been told, and
 // call only when that changes.
 // Try it: ./16-park-twice
 
@@ -59,10 +59,10 @@ int main() {
   print("broken", "one client leaves, watch", set_watched(epoll, listener, true));
   print("broken", "another leaves, watch", set_watched(epoll, listener, true));
   Watch watch{epoll, listener, true};
-  print("mended", "all places taken, park", watch.set(false));
-  print("mended", "no descriptor left, park", watch.set(false));
-  print("mended", "one client leaves, watch", watch.set(true));
-  print("mended", "another leaves, watch", watch.set(true));
+  print("fixed", "all places taken, park", watch.set(false));
+  print("fixed", "no descriptor left, park", watch.set(false));
+  print("fixed", "one client leaves, watch", watch.set(true));
+  print("fixed", "another leaves, watch", watch.set(true));
   close(epoll);
   close(listener);
 }

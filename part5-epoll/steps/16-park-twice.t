@@ -1,6 +1,6 @@
   $ cd "$STEPS"
 
-The broken form gets an error for the second park and for the second watch. The mended
+The broken form gets an error for the second park and for the second watch. The fixed
 form calls epoll_ctl only when something changes.
 
   $ ./16-park-twice
@@ -8,7 +8,7 @@ form calls epoll_ctl only when something changes.
   broken, no descriptor left, park: No such file or directory
   broken, one client leaves, watch: ok
   broken, another leaves, watch: File exists
-  mended, all places taken, park: ok
-  mended, no descriptor left, park: ok
-  mended, one client leaves, watch: ok
-  mended, another leaves, watch: ok
+  fixed, all places taken, park: ok
+  fixed, no descriptor left, park: ok
+  fixed, one client leaves, watch: ok
+  fixed, another leaves, watch: ok

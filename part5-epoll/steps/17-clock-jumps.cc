@@ -1,5 +1,5 @@
 // The time of day can be set, by hand or by NTP. BROKEN: deadlines in system_clock: a client is
-// closed too soon, or an hour late. Mended: steady_clock, which cannot be set. Setting the clock
+// closed too soon, or an hour late. Fixed: steady_clock, which cannot be set. Setting the clock
 // takes root, so here the clocks are made up.
 // Try it: ./17-clock-jumps
 
@@ -30,7 +30,7 @@ int main() {
   static_assert(std::chrono::steady_clock::is_steady && !std::chrono::system_clock::is_steady);
   for (const int jump_s : {0, 3600, -3600}) {
     const Machine machine{jump_s};
-    std::printf("time of day set by %5d s: closed after %4d s (broken), %2d s (mended)\n", jump_s,
+    std::printf("time of day set by %5d s: closed after %4d s (broken), %2d s (fixed)\n", jump_s,
                 connected_s(machine, &Machine::system_s), connected_s(machine, &Machine::steady_s));
   }
 }

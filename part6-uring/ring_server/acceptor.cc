@@ -5,12 +5,13 @@
 
 #include <cerrno>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "common/net/accept.h"
 #include "common/server/log.h"
 
-namespace uring {
+namespace ring_server {
 namespace {
 
 // One for the process: a line a second, however many loops it has.
@@ -18,7 +19,7 @@ common::RepeatedFault accept_fault("cannot accept");
 
 /// Takes one connection out of the backlog; no descriptor: there is none. The connection need not
 /// be non-blocking: the ring waits for it.
-Result<common::Accepted> accept_one(const common::Fd& listener) {
+common::Result<common::Accepted> accept_one(const common::Fd& listener) {
   while (true) {
     common::Accepted client;
     socklen_t size = common::Address::capacity();
@@ -31,15 +32,18 @@ Result<common::Accepted> accept_one(const common::Fd& listener) {
 
 }  // namespace
 
-Task<Result<common::Accepted>> Acceptor::next() {
+uring::Task<common::Result<Admitted>> Acceptor::next() {
+  std::optional<common::Permit> permit;
   while (true) {
     if (budget_ == 0) {
+      permit.reset();  // while this loop waits for a connection, another may need it
       const auto ready = co_await loop_.poll(listener_, POLLIN);
       if (!ready) co_return std::unexpected(ready.error());
       budget_ = common::accept_budget;
     }
     --budget_;
-    if (!connection_limit_.try_acquire(background_.wake().get())) {
+    if (!permit) permit = connection_limit_.try_acquire(background_.wake().get());
+    if (!permit) {
       if (!std::exchange(is_waiting_, true)) ++waits_;
       const auto freed = co_await background_.change();
       if (!freed) co_return std::unexpected(freed.error());
@@ -47,8 +51,7 @@ Task<Result<common::Accepted>> Acceptor::next() {
     }
     is_waiting_ = false;
     auto accepted = accept_one(listener_);
-    if (accepted && accepted->fd) co_return std::move(*accepted);
-    connection_limit_.release();
+    if (accepted && accepted->fd) co_return Admitted{std::move(*permit), std::move(*accepted)};
     if (accepted) {  // another loop was faster
       budget_ = 0;
       continue;
@@ -57,23 +60,21 @@ Task<Result<common::Accepted>> Acceptor::next() {
       co_return std::unexpected(accepted.error());
     }
     accept_fault.report(accepted.error(), loop_.now());
-    shortage_.reset();
-    const auto paused = co_await loop_.sleep(common::shortage_pause).cancelled_by(shortage_);
-    if (!paused && shortage_.reason() == Error{}) co_return std::unexpected(paused.error());
+    // The permit is kept: given back, it would wake the other loops, which lack the same.
+    connection_limit_.add_waiter(background_.wake().get());
+    const auto closed = co_await background_.change().within(common::shortage_pause);
+    if (!closed && closed.error() != uring::Error::timed_out) {
+      co_return std::unexpected(closed.error());
+    }
   }
 }
 
-Task<Status> Acceptor::accept_each(std::function<void(common::Accepted)> serve) {
+uring::Task<common::Status> Acceptor::accept_each(std::function<void(Admitted)> serve) {
   while (true) {
-    auto accepted = co_await next();
-    if (!accepted) co_return std::unexpected(accepted.error());
-    serve(std::move(*accepted));
+    auto client = co_await next();
+    if (!client) co_return std::unexpected(client.error());
+    serve(std::move(*client));
   }
 }
 
-void Acceptor::release() {
-  connection_limit_.release();
-  shortage_.cancel();
-}
-
-}  // namespace uring
+}  // namespace ring_server

@@ -6,7 +6,7 @@
 
 #include "common/net/number.h"
 
-namespace common {
+namespace ring_server {
 namespace {
 
 constexpr unsigned ipv6_bits = 128;
@@ -46,12 +46,12 @@ std::optional<AddressRanges> AddressRanges::parse(std::string_view list) {
 
 std::optional<AddressRanges::Range> AddressRanges::parse_range(std::string_view text) {
   const auto slash = text.find('/');
-  const auto address = Address::parse(text.substr(0, slash), 0);
+  const auto address = common::Address::parse(text.substr(0, slash), 0);
   if (!address) return std::nullopt;
   const unsigned before = address->family() == AF_INET ? mapped_bits : 0;
   Range range{.first = address->as_ipv6(), .bits = ipv6_bits};
   if (slash != std::string_view::npos) {
-    const auto bits = parse_number(text.substr(slash + 1), 0, ipv6_bits - before);
+    const auto bits = common::parse_number(text.substr(slash + 1), 0, ipv6_bits - before);
     if (!bits) return std::nullopt;
     range.bits = before + static_cast<unsigned>(*bits);
   }
@@ -59,11 +59,11 @@ std::optional<AddressRanges::Range> AddressRanges::parse_range(std::string_view 
   return range;
 }
 
-bool AddressRanges::contains(const Address& address) const {
+bool AddressRanges::contains(const common::Address& address) const {
   if (empty()) return false;
   const in6_addr ipv6 = address.as_ipv6();
   return std::ranges::any_of(
       ranges_, [&ipv6](const Range& range) { return same_bits(range.first, ipv6, range.bits); });
 }
 
-}  // namespace common
+}  // namespace ring_server

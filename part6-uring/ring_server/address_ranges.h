@@ -6,7 +6,7 @@
 
 #include "common/net/address.h"
 
-namespace common {
+namespace ring_server {
 
 /// Sets of addresses, as `127.0.0.1,10.0.0.0/8,fd00::/8`. An IPv4 address is the same whether it
 /// comes through a dual-stack socket (`::ffff:192.0.2.7`) or through a socket of its own.
@@ -17,7 +17,7 @@ class AddressRanges {
   static std::optional<AddressRanges> parse(std::string_view list);
 
   bool empty() const { return ranges_.empty(); }
-  bool contains(const Address& address) const;
+  bool contains(const common::Address& address) const;
 
  private:
   struct Range {
@@ -29,4 +29,4 @@ class AddressRanges {
   std::vector<Range> ranges_;
 };
 
-}  // namespace common
+}  // namespace ring_server

@@ -4,18 +4,20 @@
 #include <span>
 #include <utility>
 
-namespace uring {
+namespace ring_server {
 
-void Background::run(Scope& scope, Task<Status> task) { scope.spawn(run_to_end(std::move(task))); }
+void Background::run(uring::Scope& scope, uring::Task<common::Status> task) {
+  scope.spawn(run_to_end(std::move(task)));
+}
 
-Task<> Background::run_to_end(Task<Status> task) {
+uring::Task<> Background::run_to_end(uring::Task<common::Status> task) {
   const auto ended = co_await std::move(task);
-  if (ended || ended.error() == Error::cancelled) co_return;
+  if (ended || ended.error() == uring::Error::cancelled) co_return;
   fault_ = ended.error();
   notify();
 }
 
-Task<Status> Background::watch_eventfd() {
+uring::Task<common::Status> Background::watch_eventfd() {
   std::uint64_t count = 0;
   while (true) {
     const auto read = co_await loop_.read(wake_, std::as_writable_bytes(std::span(&count, 1)));
@@ -24,4 +26,4 @@ Task<Status> Background::watch_eventfd() {
   }
 }
 
-}  // namespace uring
+}  // namespace ring_server

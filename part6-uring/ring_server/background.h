@@ -3,13 +3,13 @@
 #include <system_error>
 
 #include "common/fd.h"
+#include "uring/condition.h"
 #include "uring/error.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
-#include "uring/signal.h"
 #include "uring/task.h"
 
-namespace uring {
+namespace ring_server {
 
 /// What a server does besides serving: background tasks, of which none may fail unnoticed, and
 /// waking up when another thread asks for it.
@@ -21,7 +21,8 @@ namespace uring {
 class Background {
  public:
   /// `wake` is an eventfd(2) that other threads write to. Both must outlive it.
-  Background(Loop& loop, const common::Fd& wake) : loop_(loop), wake_(wake), changed_(loop) {}
+  Background(uring::Loop& loop, const common::Fd& wake)
+      : loop_(loop), wake_(wake), changed_(loop) {}
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;
 
@@ -29,26 +30,26 @@ class Background {
 
   /// Runs `task` in `scope`. When it fails, fault() says why, and change() ends; to be cancelled is
   /// no failure.
-  void run(Scope& scope, Task<Status> task);
+  void run(uring::Scope& scope, uring::Task<common::Status> task);
 
   /// Why a task has failed; no error: none has. Without it the server would seem to be alive.
   std::error_code fault() const { return fault_; }
 
   /// Waits until something may have changed: an eventfd was written to, a task has failed, notify()
   /// was called.
-  Signal::Wait change() { return changed_.wait(); }
+  uring::Condition::Wait change() { return changed_.wait(); }
   void notify() { changed_.notify_all(); }
 
   /// Reads the eventfd for ever, and calls notify() each time. Errors: cancelled; of read(2).
-  Task<Status> watch_eventfd();
+  uring::Task<common::Status> watch_eventfd();
 
  private:
-  Task<> run_to_end(Task<Status> task);
+  uring::Task<> run_to_end(uring::Task<common::Status> task);
 
-  Loop& loop_;
+  uring::Loop& loop_;
   const common::Fd& wake_;
-  Signal changed_;
+  uring::Condition changed_;
   std::error_code fault_;
 };
 
-}  // namespace uring
+}  // namespace ring_server

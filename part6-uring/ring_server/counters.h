@@ -10,7 +10,7 @@
 #include "ring_server/probes.h"
 #include "uring/ring.h"
 
-namespace uring {
+namespace ring_server {
 
 /// A number that one thread counts and any thread may read, without a lock. The load and the store
 /// are ordinary instructions: a second thread that counts would lose what the first has counted
@@ -92,7 +92,7 @@ struct alignas(64) WorkerCounters {
   std::uint64_t open() const { return accepted.value() - refused.value() - closed.value(); }
 
   /// Takes over what the ring has done in a turn. Inline: to the compiler, a probe looks large.
-  [[gnu::always_inline]] void take(const Ring& ring) {
+  [[gnu::always_inline]] void take(const uring::Ring& ring) {
     const std::uint32_t submitted_now = catch_up(submitted, ring.submitted());
     const std::uint32_t completed_now = catch_up(completed, ring.completed());
     probes::turn(submitted_now, completed_now);
@@ -101,4 +101,4 @@ struct alignas(64) WorkerCounters {
   }
 };
 
-}  // namespace uring
+}  // namespace ring_server

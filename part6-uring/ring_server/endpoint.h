@@ -5,9 +5,9 @@
 
 #include "common/net/address.h"
 
-namespace common {
+namespace ring_server {
 
 /// From an address and a port that is not 0: `127.0.0.1:79` or `[::1]:79`. nullopt: it is neither.
-std::optional<Address> parse_endpoint(std::string_view text);
+std::optional<common::Address> parse_endpoint(std::string_view text);
 
-}  // namespace common
+}  // namespace ring_server

@@ -8,7 +8,7 @@
 #include <iterator>
 #include <vector>
 
-namespace uring {
+namespace ring_server {
 namespace {
 
 /// One of the numbers that have a name in common.
@@ -188,4 +188,4 @@ std::string answer_scrape(std::string_view request, const std::function<std::str
   return answer;
 }
 
-}  // namespace uring
+}  // namespace ring_server

@@ -7,7 +7,7 @@
 
 #include "ring_server/counters.h"
 
-namespace uring {
+namespace ring_server {
 
 /// What a program counts, and how it calls that.
 struct MetricsProfile {
@@ -36,4 +36,4 @@ bool is_whole_request(std::string_view received);
 /// the connection is closed.
 std::string answer_scrape(std::string_view request, const std::function<std::string()>& body);
 
-}  // namespace uring
+}  // namespace ring_server

@@ -12,7 +12,7 @@
 #include "common/server/log.h"
 #include "uring/scope.h"
 
-namespace uring {
+namespace ring_server {
 namespace {
 
 /// A write to stderr. To a terminal whose buffer is full, Linux 6.18 waits inside
@@ -25,7 +25,7 @@ class WriteLines {
   WriteLines(std::span<const char> lines, bool to_terminal)
       : lines_(lines), to_terminal_(to_terminal) {}
   void prepare(io_uring_sqe& entry) const {
-    constexpr auto at_position = Loop::at_position;
+    constexpr auto at_position = uring::Loop::at_position;
     const auto size = static_cast<unsigned>(lines_.size());
     io_uring_prep_write(&entry, STDERR_FILENO, lines_.data(), size, at_position);
     if (to_terminal_) entry.flags |= IOSQE_ASYNC;
@@ -38,7 +38,7 @@ class WriteLines {
 
 }  // namespace
 
-Result<std::unique_ptr<LogWriter>> LogWriter::create() {
+common::Result<std::unique_ptr<LogWriter>> LogWriter::create() {
   common::Fd line_came(::eventfd(0, EFD_CLOEXEC));
   if (!line_came) return common::last_error();
   return std::unique_ptr<LogWriter>(new LogWriter(std::move(line_came)));
@@ -52,14 +52,15 @@ LogWriter::~LogWriter() { common::set_log_writer(nullptr); }
 
 void LogWriter::wait_until_written(std::chrono::milliseconds limit) {
   std::array<char, common::LogQueue::piece_bytes_max> lines;
-  const auto end = Clock::now() + limit;
-  while (common::copy_log_lines(lines) > 0 && Clock::now() < end) {
+  const auto end = uring::Clock::now() + limit;
+  while (common::copy_log_lines(lines) > 0 && uring::Clock::now() < end) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }
 
-Task<Status> LogWriter::write_during(Loop& loop, Task<Status> work) {
-  Scope writing(loop);
+uring::Task<common::Status> LogWriter::write_during(uring::Loop& loop,
+                                                    uring::Task<common::Status> work) {
+  uring::Scope writing(loop);
   writing.spawn(write_lines(loop));
   const auto outcome = co_await std::move(work);
   // ~Scope() would drop the result of a write with its coroutine, and ~LogWriter() write the same
@@ -70,7 +71,7 @@ Task<Status> LogWriter::write_during(Loop& loop, Task<Status> work) {
 }
 
 /// Until its scope is cancelled.
-Task<> LogWriter::write_lines(Loop& loop) {
+uring::Task<> LogWriter::write_lines(uring::Loop& loop) {
   const bool to_terminal = ::isatty(STDERR_FILENO) == 1;
   std::array<char, common::LogQueue::piece_bytes_max> lines;
   std::uint64_t came = 0;
@@ -89,4 +90,4 @@ Task<> LogWriter::write_lines(Loop& loop) {
   }
 }
 
-}  // namespace uring
+}  // namespace ring_server

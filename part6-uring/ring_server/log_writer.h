@@ -7,7 +7,7 @@
 #include "uring/error.h"
 #include "uring/loop.h"
 
-namespace uring {
+namespace ring_server {
 
 /// Writes the log through a ring, so that no loop waits for what is at the other end of stderr: a
 /// terminal, a pipe, a disk. While it exists, the lines of all threads go into the queue of
@@ -15,7 +15,7 @@ namespace uring {
 class LogWriter {
  public:
   /// Error: of eventfd(2).
-  static Result<std::unique_ptr<LogWriter>> create();
+  static common::Result<std::unique_ptr<LogWriter>> create();
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
 
@@ -28,13 +28,13 @@ class LogWriter {
 
   /// Runs `work`, and writes what is logged meanwhile: as many lines in one write as there are.
   /// Returns what `work` returns, and not before a write that was under way has been counted.
-  Task<Status> write_during(Loop& loop, Task<Status> work);
+  uring::Task<common::Status> write_during(uring::Loop& loop, uring::Task<common::Status> work);
 
  private:
   explicit LogWriter(common::Fd line_came);
-  Task<> write_lines(Loop& loop);
+  uring::Task<> write_lines(uring::Loop& loop);
 
   common::Fd line_came_;  ///< An eventfd: any thread may log, only one submits to the ring.
 };
 
-}  // namespace uring
+}  // namespace ring_server

@@ -25,9 +25,9 @@
 #include "common/net/listen.h"
 #include "common/server/log.h"
 #include "ring_server/endpoint.h"
-#include "uring/deadline.h"
+#include "uring/wait/deadline.h"
 
-namespace uring {
+namespace ring_server {
 namespace {
 
 /// For a scraper to ask, to take the answer, and to close.
@@ -81,7 +81,7 @@ bool is_loopback(const common::Address& address) {
 
 /// nullopt: it is no address and port, or not of this machine alone.
 std::optional<common::Address> parse_loopback(std::string_view where) {
-  const auto address = common::parse_endpoint(where);
+  const auto address = parse_endpoint(where);
   if (!address || !is_loopback(*address)) return std::nullopt;
   return address;
 }
@@ -122,7 +122,7 @@ void Metrics::hold_signal() {
 Metrics::Metrics(const MetricsProfile& profile, std::size_t workers, common::Fd listener)
     : profile_(profile), workers_(workers), listener_(std::move(listener)) {}
 
-void Metrics::run(Loop& loop, Scope& scope, Background& background) {
+void Metrics::run(uring::Loop& loop, uring::Scope& scope, Background& background) {
   background.run(scope, log_on_signal(background));
   if (!listener_) return;
   const auto listener = std::make_shared<const common::Fd>(std::move(listener_));
@@ -132,7 +132,7 @@ void Metrics::run(Loop& loop, Scope& scope, Background& background) {
 }
 
 /// Neither a signalfd(2) nor a poll of it: the eventfd that stops a server is there already.
-Task<Status> Metrics::log_on_signal(Background& background) {
+uring::Task<common::Status> Metrics::log_on_signal(Background& background) {
   const SignalHandling handling(background.wake());
   while (true) {
     const auto changed = co_await background.change();
@@ -143,7 +143,8 @@ Task<Status> Metrics::log_on_signal(Background& background) {
 
 /// One after the other. Several of these wait for the next at the same time: for those that come
 /// too late, accept finds none.
-Task<Status> Metrics::answer_scrapers(Loop& loop, std::shared_ptr<const common::Fd> listener) {
+uring::Task<common::Status> Metrics::answer_scrapers(uring::Loop& loop,
+                                                     std::shared_ptr<const common::Fd> listener) {
   while (true) {
     const auto ready = co_await loop.poll(*listener, POLLIN);
     if (!ready) co_return std::unexpected(ready.error());
@@ -157,8 +158,8 @@ Task<Status> Metrics::answer_scrapers(Loop& loop, std::shared_ptr<const common::
   }
 }
 
-Task<> Metrics::answer(Loop& loop, common::Fd scraper) {
-  Deadline deadline(loop, loop.now() + scrape_timeout);
+uring::Task<> Metrics::answer(uring::Loop& loop, common::Fd scraper) {
+  uring::Deadline deadline(loop, loop.now() + scrape_timeout);
   std::string text(scrape_bytes_max, '\0');
   std::size_t size = 0;
   while (size < text.size() && !is_whole_request(std::string_view(text).substr(0, size))) {
@@ -197,8 +198,7 @@ common::OptionLine metrics_option(std::string& where) {
           }};
 }
 
-common::Result<common::Fd> listen_for_scrapers(const std::string& where,
-                                               common::Takeover& takeover) {
+common::Result<common::Fd> listen_for_scrapers(const std::string& where, Takeover& takeover) {
   if (where.empty()) return common::Fd();
   if (is_path(where)) return listen_at(where);
   const auto address = *parse_loopback(where);
@@ -213,4 +213,4 @@ int report_metrics_failure(const std::string& where, std::error_code error) {
   return 1;
 }
 
-}  // namespace uring
+}  // namespace ring_server

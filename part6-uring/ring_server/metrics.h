@@ -16,7 +16,7 @@
 #include "uring/scope.h"
 #include "uring/task.h"
 
-namespace uring {
+namespace ring_server {
 
 /// What the workers of one process count, and the two ways to ask for it: SIGUSR1 has it written to
 /// the log, and a scraper gets it from a listener. The first worker answers both, in its loop.
@@ -42,12 +42,13 @@ class Metrics {
   /// From now on, until `scope` is cancelled, it answers; then the listener is closed. Once. No
   /// scraper keeps it from going on, nor ends the server: there are scrapers_max at most, and each
   /// has scrape_timeout. `background` must watch its eventfd.
-  void run(Loop& loop, Scope& scope, Background& background);
+  void run(uring::Loop& loop, uring::Scope& scope, Background& background);
 
  private:
-  Task<Status> log_on_signal(Background& background);
-  Task<Status> answer_scrapers(Loop& loop, std::shared_ptr<const common::Fd> listener);
-  Task<> answer(Loop& loop, common::Fd scraper);
+  uring::Task<common::Status> log_on_signal(Background& background);
+  uring::Task<common::Status> answer_scrapers(uring::Loop& loop,
+                                              std::shared_ptr<const common::Fd> listener);
+  uring::Task<> answer(uring::Loop& loop, common::Fd scraper);
 
   const MetricsProfile profile_;
   std::vector<WorkerCounters> workers_;
@@ -61,10 +62,9 @@ common::OptionLine metrics_option(std::string& where);
 /// or at a path. It is the one that `takeover` has got from the server before, if that listens at
 /// this address; at a path it takes the place of a socket that an earlier server has left. An empty
 /// `where`: no socket. Errors: of socket(2), bind(2), listen(2), rename(2).
-common::Result<common::Fd> listen_for_scrapers(const std::string& where,
-                                               common::Takeover& takeover);
+common::Result<common::Fd> listen_for_scrapers(const std::string& where, Takeover& takeover);
 
 /// Logs why that could not be done. Returns the exit status 1.
 int report_metrics_failure(const std::string& where, std::error_code error);
 
-}  // namespace uring
+}  // namespace ring_server

@@ -6,7 +6,7 @@
 
 namespace ring_server {
 
-common::OptionLine proxy_protocol_option(common::AddressRanges& target) {
+common::OptionLine proxy_protocol_option(AddressRanges& target) {
   return {.name = "--proxy-protocol",
           .value_name = "ADDRESSES",
           .fallback = "",
@@ -15,7 +15,7 @@ common::OptionLine proxy_protocol_option(common::AddressRanges& target) {
               "it names",
           .takes = "addresses or prefixes with commas between them: 127.0.0.1,10.0.0.0/8,fd00::/8",
           .set = [&target](std::string_view list) {
-            const auto parsed = common::AddressRanges::parse(list);
+            const auto parsed = AddressRanges::parse(list);
             if (parsed) target = *parsed;
             return parsed.has_value();
           }};
@@ -28,10 +28,10 @@ common::OptionLine takeover_option(std::string& target) {
           .meaning =
               "replace the server that runs with the same PATH, a Unix socket, and serve on "
               "its port; without one there, wait for a successor",
-          .takes = fmt::format("a path of at most {} bytes", common::Takeover::path_bytes_max),
+          .takes = fmt::format("a path of at most {} bytes", Takeover::path_bytes_max),
           .set = [&target](std::string_view path) {
             target = path;
-            return !path.empty() && path.size() <= common::Takeover::path_bytes_max;
+            return !path.empty() && path.size() <= Takeover::path_bytes_max;
           }};
 }
 

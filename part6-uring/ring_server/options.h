@@ -14,13 +14,13 @@ namespace ring_server {
 struct Options : common::Options {
   std::size_t max_connections = common::default_max_connections;  ///< Of the whole process.
   std::size_t workers = 1;
-  common::AddressRanges proxies;  ///< Their connections begin with a PROXY header.
-  std::string takeover;           ///< Where the next server takes over; empty: nowhere.
-  std::string metrics;            ///< Where they are served; empty: nowhere.
+  AddressRanges proxies;  ///< Their connections begin with a PROXY header.
+  std::string takeover;   ///< Where the next server takes over; empty: nowhere.
+  std::string metrics;    ///< Where they are served; empty: nowhere.
 };
 
 /// Lines of the option table. Each writes to `target`, which must outlive the table.
-common::OptionLine proxy_protocol_option(common::AddressRanges& target);
+common::OptionLine proxy_protocol_option(AddressRanges& target);
 common::OptionLine takeover_option(std::string& target);
 
 }  // namespace ring_server

@@ -14,12 +14,11 @@
 
 /// Where bpftrace and its like can look into a server that runs: see connections.bt. Each of these
 /// is a `nop`, and a note in the program that says where it is and where its arguments are. While
-/// somebody looks, the kernel has a breakpoint in its place. Without <sys/sdt.h>, or compiled with
+/// a tracer looks, the kernel has a breakpoint in its place. Without <sys/sdt.h>, or compiled with
 /// -DWITHOUT_PROBES to count what they cost, they are nothing at all.
-namespace uring::probes {
+namespace ring_server::probes {
 
-/// A connection was accepted. `connection` names it until it ends: the address of what stands for
-/// it here.
+/// A connection was accepted. `connection` names it until it ends: the address of its object here.
 [[gnu::always_inline]] inline void accepted(const void* connection) {
   URING_PROBE(accepted, connection);
 }
@@ -40,6 +39,6 @@ namespace uring::probes {
   URING_PROBE(turn, submitted, completed);
 }
 
-}  // namespace uring::probes
+}  // namespace ring_server::probes
 
 #undef URING_PROBE

@@ -1,36 +1,19 @@
 #pragma once
 
-#include <system_error>
-#include <utility>
-
 #include "common/net/accept.h"
 #include "common/result.h"
-#include "ring_server/proxy_header.h"
+#include "uring/loop.h"
+#include "uring/task.h"
+#include "uring/wait/deadline.h"
 
-namespace common {
+namespace ring_server {
 
-/// A connection from a trusted proxy, until its PROXY header has come.
-class ProxiedConnection {
- public:
-  explicit ProxiedConnection(Accepted accepted) : accepted_(std::move(accepted)) {}
+/// Receives the PROXY header with which a trusted proxy's connection begins, and nothing of what
+/// follows it. From then on `accepted` is from the client that the header names.
+/// Errors, which are logged, and after which the connection is to be closed: timed_out; cancelled,
+/// and the kernel has no complete header; of ProxyHeader; cut_short, at the end of the stream; of
+/// recv(2).
+uring::Task<common::Status> receive_proxy_header(uring::Loop& loop, common::Accepted& accepted,
+                                                 uring::Deadline& deadline);
 
-  const Fd& fd() const { return accepted_.fd; }
-
-  /// Receives of the header what the kernel has, and nothing of what follows it: for the protocol,
-  /// the stream begins after the header. True: it is complete.
-  /// Errors: of ProxyHeader; cut_short, at the end of the stream; of recv(2).
-  Result<bool> receive_header();
-
-  /// When the header is complete: the connection, from the client that the header names.
-  Accepted take() { return std::move(accepted_); }
-
-  /// Logs why it is closed without a complete header; but nothing if the proxy left before the
-  /// first byte, as one that only looks whether the port is open.
-  void log_closed(std::error_code reason) const;
-
- private:
-  Accepted accepted_;
-  ProxyHeader header_;
-};
-
-}  // namespace common
+}  // namespace ring_server

@@ -9,8 +9,15 @@
 
 #include "common/net/number.h"
 
-namespace common {
+namespace ring_server {
 namespace {
+
+using common::Address;
+using common::ByteView;
+using common::Error;
+using common::failure;
+using common::Result;
+using common::Status;
 
 constexpr std::string_view text_signature = "PROXY ";
 constexpr std::string_view binary_signature("\r\n\r\n\0\r\nQUIT\n", 12);
@@ -51,7 +58,7 @@ std::vector<std::string_view> split(std::string_view text) {
 }
 
 std::optional<Address> parse_address(int family, std::string_view literal, std::string_view port) {
-  const auto number = parse_number(port, 0, std::numeric_limits<std::uint16_t>::max());
+  const auto number = common::parse_number(port, 0, std::numeric_limits<std::uint16_t>::max());
   if (!number) return std::nullopt;
   const auto address = Address::parse(literal, static_cast<std::uint16_t>(*number));
   return address && address->family() == family ? address : std::nullopt;
@@ -136,4 +143,4 @@ Status ProxyHeader::read_addresses(ByteView head, std::size_t addresses_bytes) {
   return {};
 }
 
-}  // namespace common
+}  // namespace ring_server

@@ -8,7 +8,7 @@
 #include "common/net/address.h"
 #include "common/result.h"
 
-namespace common {
+namespace ring_server {
 
 /// The header that a proxy sends before a client's own bytes: on whose behalf it has connected.
 /// Version 1, a line of text, or version 2, in binary; the first byte tells which. It may come in
@@ -25,25 +25,25 @@ class ProxyHeader {
   /// Takes the header's bytes off the front of `bytes` and returns how many they were: fewer than
   /// all only when the header is complete, and what follows is the client's.
   /// Errors: malformed; too_long. Nothing after them can be trusted.
-  Result<std::size_t> take(ByteView bytes);
+  common::Result<std::size_t> take(common::ByteView bytes);
 
   bool begun() const { return received_ > 0; }
   bool complete() const { return complete_; }
 
   /// The client's address. nullopt: the proxy has connected on its own behalf (LOCAL: a health
   /// check), does not know the address (UNKNOWN, UNSPEC), or it is no internet address.
-  const std::optional<Address>& client() const { return client_; }
+  const std::optional<common::Address>& client() const { return client_; }
 
  private:
-  Status take_byte(std::byte byte);
-  Status take_text(ByteView head);
-  Status take_binary(ByteView head);
-  Status read_addresses(ByteView head, std::size_t addresses_bytes);
+  common::Status take_byte(std::byte byte);
+  common::Status take_text(common::ByteView head);
+  common::Status take_binary(common::ByteView head);
+  common::Status read_addresses(common::ByteView head, std::size_t addresses_bytes);
 
   std::array<std::byte, line_bytes_max> head_;  ///< Of version 2, all that is looked at fits, too.
   std::size_t received_ = 0;
   bool complete_ = false;
-  std::optional<Address> client_;
+  std::optional<common::Address> client_;
 };
 
-}  // namespace common
+}  // namespace ring_server

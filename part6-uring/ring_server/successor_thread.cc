@@ -12,7 +12,7 @@
 #include "common/server/duration.h"
 #include "common/server/log.h"
 
-namespace common {
+namespace ring_server {
 
 SuccessorThread::SuccessorThread(Takeover& takeover)
     : takeover_(takeover), stop_(takeover.is_offered() ? ::eventfd(0, EFD_CLOEXEC) : -1) {}
@@ -28,7 +28,7 @@ void SuccessorThread::start(std::chrono::milliseconds drain_timeout,
   try {
     thread_ = std::thread(&SuccessorThread::work, this, drain_timeout, std::move(retire));
   } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
-    log("no successor can take over: " + error.code().message(), Severity::warning);
+    common::log("no successor can take over: " + error.code().message(), common::Severity::warning);
     takeover_.withdraw();
   }
 }
@@ -41,11 +41,11 @@ void SuccessorThread::work(std::chrono::milliseconds drain_timeout,
                            const std::function<void(pid_t)>& retire) {
   if (!wait_for_successor()) return takeover_.withdraw();
   retire(takeover_.successor());
-  const auto deadline = Clock::now() + drain_timeout;
+  const auto deadline = common::Clock::now() + drain_timeout;
   pollfd stopped{.fd = stop_.get(), .events = POLLIN, .revents = 0};
   int ready = 0;
   do {
-    ready = ::poll(&stopped, 1, timeout_ms(deadline));
+    ready = ::poll(&stopped, 1, common::timeout_ms(deadline));
   } while (ready < 0);  // EINTR: a signal has come, perhaps that to stop
   if (ready == 0) (void)::kill(::getpid(), SIGTERM);
 }
@@ -62,4 +62,4 @@ bool SuccessorThread::wait_for_successor() {
   }
 }
 
-}  // namespace common
+}  // namespace ring_server

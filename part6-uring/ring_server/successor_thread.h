@@ -9,7 +9,7 @@
 #include "common/fd.h"
 #include "ring_server/takeover.h"
 
-namespace common {
+namespace ring_server {
 
 /// Waits for a server's successor in a thread, if a takeover is offered; else it does nothing.
 class SuccessorThread {
@@ -34,8 +34,8 @@ class SuccessorThread {
   bool wait_for_successor();
 
   Takeover& takeover_;
-  Fd stop_;  ///< An eventfd(2): written to once, and never read.
+  common::Fd stop_;  ///< An eventfd(2): written to once, and never read.
   std::thread thread_;
 };
 
-}  // namespace common
+}  // namespace ring_server

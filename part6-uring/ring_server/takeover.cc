@@ -21,8 +21,10 @@
 #include "common/result.h"
 #include "common/server/log.h"
 
-namespace common {
+namespace ring_server {
 namespace {
+
+using common::Fd;
 
 // What is said, a byte each: with the sockets, whether there are more of them, and which is beside;
 constexpr char beside = '/';
@@ -40,7 +42,7 @@ constexpr std::size_t descriptors_each_max = 253;
 /// How long the other side may take for an answer that needs no thought.
 constexpr timeval patience{.tv_sec = 5, .tv_usec = 0};
 
-std::string reason() { return last_error().error().message(); }
+std::string reason() { return common::last_error().error().message(); }
 
 sockaddr_un address_of(const std::string& path) {
   assert(path.size() <= Takeover::path_bytes_max);
@@ -150,7 +152,7 @@ std::string Takeover::ask_predecessor(std::size_t sockets_max) {
   }
   if (::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) <
       0) {
-    if (errno == ENOENT || errno == ECONNREFUSED) return "";  // nobody is there
+    if (errno == ENOENT || errno == ECONNREFUSED) return "";  // no server is there
     return fmt::format("cannot ask the server at {} to be replaced: {}", path_, reason());
   }
   if (const uid_t uid = peer_of(connection).uid; uid != owner_ && uid != 0) {
@@ -174,14 +176,14 @@ std::string Takeover::ask_predecessor(std::size_t sockets_max) {
   return "";
 }
 
-Result<std::vector<Fd>> Takeover::listeners(const std::function<Result<std::vector<Fd>>()>& bind) {
+common::Result<std::vector<Fd>> Takeover::listeners(const Bind& bind) {
   if (sockets_.empty()) return bind();
   return std::exchange(sockets_, {});
 }
 
-Fd Takeover::side_listener(const Address& address) {
+Fd Takeover::side_listener(const common::Address& address) {
   for (Fd& each : std::exchange(side_, {})) {
-    const auto bound = Address::of_socket(each);
+    const auto bound = common::Address::of_socket(each);
     if (bound && bound->to_string() == address.to_string()) return std::move(each);
   }
   return {};
@@ -206,8 +208,8 @@ std::string Takeover::keep(const Fd& socket, std::vector<Fd>& with) {
   return "";
 }
 
-/// Listens at the path. A socket file that is still there is of a server that has ended: nobody
-/// answered.
+/// Listens at the path. A socket file that is still there is of a server that has ended: it
+/// did not answer.
 std::string Takeover::meet() {
   Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const sockaddr_un address = address_of(path_);
@@ -215,7 +217,7 @@ std::string Takeover::meet() {
   if (::lstat(path_.c_str(), &stale) == 0 && S_ISSOCK(stale.st_mode)) {
     (void)::unlink(path_.c_str());  // bind tells if it is still there
   }
-  const mode_t before = ::umask(0177);  // born with 0600: nobody else can ever connect
+  const mode_t before = ::umask(0177);  // born with 0600: no other user can ever connect
   const int bound =
       ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   (void)::umask(before);
@@ -265,13 +267,13 @@ void Takeover::receive_candidate() {
   Fd next(::accept4(meeting_point_.get(), nullptr, nullptr, SOCK_CLOEXEC));
   if (!next) {
     // Out of descriptors, say, and it would be reported again immediately.
-    if (errno != EAGAIN && meeting_point_) std::this_thread::sleep_for(shortage_pause);
+    if (errno != EAGAIN && meeting_point_) std::this_thread::sleep_for(common::shortage_pause);
     return;
   }
   const ucred peer = peer_of(next);
   if (peer.uid != owner_ && peer.uid != 0) {
-    return log(fmt::format("uid {} is not to take over (process {})", peer.uid, peer.pid),
-               Severity::warning);
+    return common::log(fmt::format("uid {} is not to take over (process {})", peer.uid, peer.pid),
+                       common::Severity::warning);
   }
   if (candidate_) (void)say(candidate_, superseded);
   std::vector<int> numbers{meeting_point_.get()};
@@ -287,4 +289,4 @@ void Takeover::withdraw() {
   side_.clear();
 }
 
-}  // namespace common
+}  // namespace ring_server

@@ -16,7 +16,7 @@
 #include "common/net/address.h"
 #include "common/result.h"
 
-namespace common {
+namespace ring_server {
 
 /// Replaces a server while it runs. The old one and the new one meet at a Unix socket, `path`. The
 /// old one hands its listening sockets over (SCM_RIGHTS, unix(7)), and that Unix socket with them;
@@ -29,12 +29,13 @@ namespace common {
 ///     (*takeover)->offer(*sockets);                 // before rights are given up: it makes a file
 ///     …                                             // start everything that can fail
 ///     (*takeover)->confirm();                       // the old one may go
-///     …                                             // poll(watched()), advance() until it is
-///     true:
+///     …                                             // poll(watched()), until advance() is true:
 ///                                                   // we may go. Or leave it to SuccessorThread
 ///
+/// open_sockets() and run_replaceable() make these calls in this order.
+///
 /// Only a process of the same user, or root's, hands over and is handed over to. With an empty path
-/// nobody is asked and nothing is offered.
+/// no server is asked and nothing is offered.
 class Takeover {
  public:
   /// The longest path that the address of a Unix socket holds. unix(7)
@@ -46,17 +47,18 @@ class Takeover {
   static std::expected<std::unique_ptr<Takeover>, std::string> begin(std::string path,
                                                                      std::size_t sockets_max);
 
-  /// The sockets that were handed over, each listening and non-blocking. Nobody is at `path`: those
-  /// that `bind` makes, or its error.
-  Result<std::vector<Fd>> listeners(const std::function<Result<std::vector<Fd>>()>& bind);
+  /// The sockets that were handed over, each listening and non-blocking. Without a server at
+  /// `path`: those that `bind` makes, or its error.
+  using Bind = std::function<common::Result<std::vector<common::Fd>>()>;
+  common::Result<std::vector<common::Fd>> listeners(const Bind& bind);
 
   /// The one that was handed over beside them, if it listens on `address`. Else empty: bind it.
-  Fd side_listener(const Address& address);
+  common::Fd side_listener(const common::Address& address);
 
   /// Gets ready to hand these over, of which it keeps duplicates, and listens at `path` unless it
   /// has taken that over as well. `side` is not for clients, and a successor may have no use for
   /// it; only a TCP socket is handed over. Returns nothing, or a line that says what fails.
-  std::string offer(std::span<const Fd> sockets, const Fd& side = {});
+  std::string offer(std::span<const common::Fd> sockets, const common::Fd& side = {});
 
   /// Tells the server before us that we serve. Returns nothing: so we must, whatever has become of
   /// it. Or a line: we must not, another was quicker.
@@ -80,19 +82,19 @@ class Takeover {
  private:
   explicit Takeover(std::string path) : path_(std::move(path)) {}
   std::string ask_predecessor(std::size_t sockets_max);
-  std::string keep(const Fd& socket, std::vector<Fd>& with);
+  std::string keep(const common::Fd& socket, std::vector<common::Fd>& with);
   std::string meet();
   bool candidate_serves();
   void receive_candidate();
 
   const std::string path_;
   const uid_t owner_ = ::geteuid();  ///< Before rights are given up.
-  std::vector<Fd> sockets_;          ///< Taken over, or offered.
-  std::vector<Fd> side_;             ///< As well; one, or none.
-  Fd predecessor_;                   ///< Until confirm().
-  Fd meeting_point_;                 ///< Listens at path_.
-  Fd candidate_;                     ///< Has the sockets, and does not serve yet.
+  std::vector<common::Fd> sockets_;  ///< Taken over, or offered.
+  std::vector<common::Fd> side_;     ///< As well; one, or none.
+  common::Fd predecessor_;           ///< Until confirm().
+  common::Fd meeting_point_;         ///< Listens at path_.
+  common::Fd candidate_;             ///< Has the sockets, and does not serve yet.
   pid_t successor_ = 0;
 };
 
-}  // namespace common
+}  // namespace ring_server

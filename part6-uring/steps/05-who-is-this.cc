@@ -83,7 +83,7 @@ void two_reads(const char* form, bool by_user_data) {
 int main() {
   check_result(io_uring_queue_init(2, &ring, 0), "io_uring_queue_init");
   two_reads("broken, in order:", false);
-  two_reads("mended, by user_data:", true);
+  two_reads("fixed, by user_data:", true);
 
   io_uring_prep_nop(io_uring_get_sqe(&ring));  // does not touch user_data
   check_result(io_uring_submit(&ring), "io_uring_submit");

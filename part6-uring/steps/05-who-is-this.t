@@ -6,5 +6,5 @@ read: a completion for alice, who has asked for nothing.
 
   $ ./05-who-is-this
   broken, in order:      alice has '-'  bob has 'b'
-  mended, by user_data:  bob has 'b'  alice has 'a'
+  fixed, by user_data:   bob has 'b'  alice has 'a'
   untagged NOP:          its completion carries alice

@@ -29,10 +29,10 @@ int check_result(int result, const char* what) {
   return check(result, what);
 }
 
-/// A free sqe, or null when the submission queue is full. Mended: submit first, which empties it.
-io_uring_sqe* free_sqe(io_uring& ring, bool mended, int& submits) {
+/// A free sqe, or null when the submission queue is full. Fixed: submit first, which empties it.
+io_uring_sqe* free_sqe(io_uring& ring, bool fixed, int& submits) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
-  if (sqe != nullptr || !mended) return sqe;
+  if (sqe != nullptr || !fixed) return sqe;
   ++submits;
   check_result(io_uring_submit(&ring), "io_uring_submit");
   return io_uring_get_sqe(&ring);
@@ -51,7 +51,7 @@ int reap(io_uring& ring) {
   return static_cast<int>(count);
 }
 
-void run(const char* form, bool mended) {
+void run(const char* form, bool fixed) {
   io_uring ring;
   io_uring_params params{};
   params.flags = IORING_SETUP_CQSIZE;  // since Linux 5.5. All 100 completions need an entry:
@@ -64,7 +64,7 @@ void run(const char* form, bool mended) {
   int in_flight = 0;
   int submits = 1;
   while (in_flight < reads_wanted) {
-    io_uring_sqe* sqe = free_sqe(ring, mended, submits);
+    io_uring_sqe* sqe = free_sqe(ring, fixed, submits);
     if (sqe == nullptr) break;
     io_uring_prep_read(sqe, ends[0], &letters[in_flight], 1, 0);
     ++in_flight;
@@ -90,5 +90,5 @@ void run(const char* form, bool mended) {
 
 int main() {
   run("broken", false);
-  run("mended", true);
+  run("fixed", true);
 }

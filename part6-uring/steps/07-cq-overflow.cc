@@ -1,7 +1,7 @@
 // 12 completions for a ring that holds 8, and none is taken. Since Linux 5.5 (IORING_FEAT_NODROP)
 // the kernel keeps the rest and sets a flag; they come into the ring when we have taken what is
 // there and enter the kernel again. BROKEN: look at the ring alone, find it empty, and wait for
-// four completions that have long happened. Mended: io_uring_get_events(3), or a call of liburing
+// four completions that have long happened. Fixed: io_uring_get_events(3), or a call of liburing
 // that looks at the flag, as io_uring_peek_cqe(3) does before it says "none".
 // Try it: ./07-cq-overflow
 
@@ -68,8 +68,8 @@ void run(const char* form, int (*enter_kernel)(io_uring&)) {
 int main() {
   // [forms]
   run("broken: looks into the ring", nullptr);
-  run("mended: io_uring_get_events", [](io_uring& ring) { return io_uring_get_events(&ring); });
-  run("mended: io_uring_peek_cqe", [](io_uring& ring) {
+  run("fixed: io_uring_get_events", [](io_uring& ring) { return io_uring_get_events(&ring); });
+  run("fixed: io_uring_peek_cqe", [](io_uring& ring) {
     io_uring_cqe* first;
     return io_uring_peek_cqe(&ring, &first);
   });

@@ -9,14 +9,14 @@ order. Nothing is lost.
     submitted       in the ring 8, flag set, lost 0
     taking          1 2 3 4 5 6 7 8
     taken           in the ring 0, flag set, lost 0
-  mended: io_uring_get_events
+  fixed: io_uring_get_events
     submitted       in the ring 8, flag set, lost 0
     taking          1 2 3 4 5 6 7 8
     taken           in the ring 0, flag set, lost 0
     kernel entered  in the ring 4, flag clear, lost 0
     taking          9 10 11 12
     taken           in the ring 0, flag clear, lost 0
-  mended: io_uring_peek_cqe
+  fixed: io_uring_peek_cqe
     submitted       in the ring 8, flag set, lost 0
     taking          1 2 3 4 5 6 7 8
     taken           in the ring 0, flag set, lost 0

@@ -1,7 +1,7 @@
 // A Task destroys its coroutine's frame, and the frame holds the buffer of the read that the
 // coroutine awaits. The kernel does not know. BROKEN: destroy immediately. The next coroutine, b's,
 // gets the memory, and a's late bytes land in b's order; no sanitizer sees it, because the kernel
-// writes them. Mended: cancel, wait until the read has ended, destroy. Needs Linux 5.17
+// writes them. Fixed: cancel, wait until the read has ended, destroy. Needs Linux 5.17
 // (IOSQE_CQE_SKIP_SUCCESS).
 // Try it: ./12-who-destroys-me
 
@@ -139,6 +139,6 @@ void run(const char* form, bool cancel) {
 int main() {
   check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
   run("broken: a is destroyed", false);
-  run("mended: a is cancelled, has ended, is destroyed", true);
+  run("fixed: a is cancelled, has ended, is destroyed", true);
   io_uring_queue_exit(&ring);
 }

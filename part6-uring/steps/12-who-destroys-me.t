@@ -8,6 +8,6 @@ writes where b's coroutine has its order, and b's order is paid to Eve.
     b orders: 100 for Bob
     for nobody: 11 bytes
     paid for b: 999 for Eve
-  mended: a is cancelled, has ended, is destroyed
+  fixed: a is cancelled, has ended, is destroyed
     b orders: 100 for Bob
     paid for b: 100 for Bob

@@ -1,6 +1,6 @@
 // close(2) ends no operation. A read goes on, and completes when its client is long gone. BROKEN:
 // user_data is the client's descriptor, or its address: the next client has got both, and gets the
-// completion. Mended: user_data is the operation, which lives until its last completion and knows
+// completion. Fixed: user_data is the operation, which lives until its last completion and knows
 // whether its client still exists. Needs Linux 5.6.
 // Try it: ./15-late-completion
 
@@ -95,6 +95,6 @@ int main() {
   check_result(io_uring_queue_init(4, &ring, 0), "io_uring_queue_init");
   run(ring, "broken, the descriptor", UserData::descriptor);
   run(ring, "broken, the address", UserData::address);
-  run(ring, "mended, the operation", UserData::operation);
+  run(ring, "fixed, the operation", UserData::operation);
   io_uring_queue_exit(&ring);
 }

@@ -6,4 +6,4 @@ broken forms take them for b's.
   $ ./15-late-completion
   broken, the descriptor: b says "I am a"
   broken, the address: b says "I am a"
-  mended, the operation: nobody we know says "I am a"
+  fixed, the operation: nobody we know says "I am a"

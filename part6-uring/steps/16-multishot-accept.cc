@@ -2,7 +2,7 @@
 // (IORING_CQE_F_MORE); without that flag it was the last, and to accept more clients the server has
 // to ask again (not immediately, if descriptors ran out: that spins). BROKEN for a server with four
 // connections at most: the request does not stop at a number, it takes every client in the queue.
-// Mended: a request for each free connection; the other clients wait. Needs Linux 5.19.
+// Fixed: a request for each free connection; the other clients wait. Needs Linux 5.19.
 // Try it: ./16-multishot-accept
 
 #include <liburing.h>
@@ -135,7 +135,7 @@ int main() {
 
   connect_ten();
   for (int i = 0; i < connections_max; ++i) request(false);
-  const int admitted = wait("mended, four requests:");
+  const int admitted = wait("fixed, four requests:");
   std::printf("%-28s %2d in %d places, %d left in the queue\n", "", admitted, connections_max,
               in_queue());
   io_uring_queue_exit(&ring);

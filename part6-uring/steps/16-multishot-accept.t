@@ -12,5 +12,5 @@ request for each client, it takes as many as there is room for.
   no descriptor is left:        0 clients,  0 promises of more, -EMFILE
   there are some, asked again:  1 clients,  1 promises of more
   cancelled:                    0 clients,  0 promises of more, -ECANCELED
-  mended, four requests:        4 clients,  0 promises of more
+  fixed, four requests:         4 clients,  0 promises of more
                                 4 in 4 places, 6 left in the queue

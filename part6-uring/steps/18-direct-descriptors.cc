@@ -1,7 +1,7 @@
 // A ring may have a table of files of its own. Operations put an open file or a connection into a
 // slot of it, read and close by the slot (IOSQE_FIXED_FILE), and leave the process's descriptors
 // alone. BROKEN: accept when the table is full. The client is taken off the queue, has no slot
-// (-ENFILE), and reads end of stream. Mended: accept when there is a free slot; until then the
+// (-ENFILE), and reads end of stream. Fixed: accept when there is a free slot; until then the
 // client waits. Needs Linux 5.19 (slots that the kernel picks).
 // Try it: ./18-direct-descriptors
 

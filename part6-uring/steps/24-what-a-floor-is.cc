@@ -1,6 +1,6 @@
 // The same requests, and a kernel that answers otherwise. The number in `uname -r` does not tell:
 // distributions take newer rings into older kernels. So try what you rely on. BROKEN: send the rest
-// again after -EAGAIN; on an older kernel some of it had been taken, and goes twice. Mended: refuse
+// again after -EAGAIN; on an older kernel some of it had been taken, and goes twice. Fixed: refuse
 // a ring that does not give the answers on the right. Needs Linux 5.7.
 // Try it: ./24-what-a-floor-is
 

@@ -1,6 +1,6 @@
 // The kernel looks at each entry before it starts it, and refuses what makes no sense: that entry
 // completes with an error, and the submission stops there. What comes after it stays in the ring.
-// BROKEN: submit four, then wait for four completions; two are not even under way. Mended: look at
+// BROKEN: submit four, then wait for four completions; two are not even under way. Fixed: look at
 // what io_uring_submit(3) returns, and submit again; or a ring with IORING_SETUP_SUBMIT_ALL (Linux
 // 5.18), where a refused entry does not stop the others.
 // Try it: ./25-submit-all
@@ -113,7 +113,7 @@ void wait_mended() {
     check(io_uring_submit(&ring), "io_uring_submit");
     ++calls;
   }
-  wait_for_four("mended: until none is left", ring, calls);
+  wait_for_four("fixed: until none is left", ring, calls);
 }
 // [/again]
 
@@ -121,7 +121,7 @@ void wait_with_flag() {
   Ring ring(IORING_SETUP_SUBMIT_ALL);
   fill(ring, unknown_personality);
   check(io_uring_submit(&ring), "io_uring_submit");
-  wait_for_four("mended: SUBMIT_ALL", ring, 1);
+  wait_for_four("fixed: SUBMIT_ALL", ring, 1);
 }
 
 }  // namespace

@@ -13,5 +13,5 @@ the batch is still in the ring.
   timeout, negative time      2 taken, 2 left   4 taken, 0 left   EINVAL
   open, name too long         2 taken, 2 left   4 taken, 0 left   ENAMETOOLONG
   broken: submit once         4 entries, 1 submission, 2 completions, and no more
-  mended: until none is left  4 entries, 2 submissions, 4 completions
-  mended: SUBMIT_ALL          4 entries, 1 submission, 4 completions
+  fixed: until none is left   4 entries, 2 submissions, 4 completions
+  fixed: SUBMIT_ALL           4 entries, 1 submission, 4 completions

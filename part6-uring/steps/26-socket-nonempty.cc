@@ -1,7 +1,7 @@
 // A receive first tries, and arms a poll if there is nothing; with IORING_RECVSEND_POLL_FIRST
 // (Linux 5.19) it arms the poll first. Which is better depends on whether bytes are waiting, and
 // that the completion of the receive before has told: IORING_CQE_F_SOCK_NONEMPTY (5.19). BROKEN, a
-// rule for all connections: half of the tries are in vain, or every receive is put off. Mended: by
+// rule for all connections: half of the tries are in vain, or every receive is put off. Fixed: by
 // the flag. A socket that cannot tell never sets it: UDP cannot.
 // Try it: ./26-socket-nonempty
 

@@ -1,7 +1,7 @@
 // A receive takes a whole buffer, if only for a byte. BROKEN: 32 KiB of buffers are full when eight
-// messages of 100 bytes are kept. Mended: buffers that are consumed incrementally
+// messages of 100 bytes are kept. Fixed: buffers that are consumed incrementally
 // (IOU_PBUF_RING_INC, Linux 6.12); a receive takes what it needs of one, and the next goes on
-// behind it, as long as IORING_CQE_F_BUF_MORE says that there is room. The completion names the
+// after it, as long as IORING_CQE_F_BUF_MORE says that there is room. The completion names the
 // buffer and no offset, so we have to count. The price: a buffer is given back when all that lies
 // in it has been dealt with, and a message may be cut at its end.
 // Try it: ./29-incremental-buffers

@@ -61,7 +61,8 @@ void open_ring() {
   io_uring_params params = params_for(entries);
   params.flags |= IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | no_sqarray;
   const int fd = static_cast<int>(syscall(__NR_io_uring_setup, entries, &params));
-  if (fd < 0) errno == EINVAL ? too_old() : fail("io_uring_setup", errno);
+  if (fd < 0 && errno == EINVAL) too_old();
+  if (fd < 0) fail("io_uring_setup", errno);
   map_ring(fd, params);
 }
 

@@ -1,7 +1,7 @@
 // send_zc (Linux 6.0) sends from our memory, without copying it first, so the memory belongs to the
 // kernel for longer than the send lasts. It has two completions: the first is the result, the
 // second (IORING_CQE_F_NOTIF) returns the memory. BROKEN: memory that is used again after the
-// first: a peer that reads late gets bytes of the next message. Mended: wait for the second. Over
+// first: a peer that reads late gets bytes of the next message. Fixed: wait for the second. Over
 // the loopback the kernel copies in the end, and says so (IORING_SEND_ZC_REPORT_USAGE, 6.2).
 // Try it: ./35-zero-copy-send
 
@@ -125,7 +125,7 @@ int main() {
   send_a_message(false, Reuse::after_the_first);
   std::puts("broken, send_zc: used again after the first completion");
   send_a_message(true, Reuse::after_the_first);
-  std::puts("mended, send_zc: used again after the last completion");
+  std::puts("fixed, send_zc: used again after the last completion");
   send_a_message(true, Reuse::after_the_last);
   io_uring_queue_exit(&ring);
 }

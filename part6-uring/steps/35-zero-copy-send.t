@@ -15,7 +15,7 @@ memory later, or from a copy.
     result: 262144 bytes, and more will come
     the peer reads 1?\d{1,5} bytes of this message (re)
     notification: the bytes were copied
-  mended, send_zc: used again after the last completion
+  fixed, send_zc: used again after the last completion
     result: 262144 bytes, and more will come
     the peer reads 262144 bytes of this message
     notification: the bytes were copied

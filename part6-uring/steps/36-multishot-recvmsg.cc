@@ -1,7 +1,7 @@
 // One request, and a completion for every datagram (multishot recvmsg, Linux 6.0). Each takes a
 // provided buffer, with a header that says what follows: the sender's address, and the payload.
 // BROKEN: buffers of 48 bytes, for the header's 16 and payloads of up to 32. The address takes 16,
-// and payloads are cut off. Mended: room for all three. An empty datagram ends the request: see
+// and payloads are cut off. Fixed: room for all three. An empty datagram ends the request: see
 // IORING_CQE_F_MORE. read has the same since 6.7, for pipes. Try it: ./36-multishot-recvmsg [pipe]
 
 #include <liburing.h>
@@ -146,5 +146,5 @@ void receive_datagrams(const char* title, std::size_t bytes) {
 
 int main() {
   receive_datagrams("broken, 48 bytes a buffer", sizeof(io_uring_recvmsg_out) + payload_bytes_max);
-  receive_datagrams("mended, 64 bytes a buffer", in_front + payload_bytes_max);
+  receive_datagrams("fixed, 64 bytes a buffer", in_front + payload_bytes_max);
 }

@@ -12,7 +12,7 @@ buffer here.
     from b: 6 of 6 bytes
     from a: 7 of 7 bytes
     datagrams: 6, requests: 2
-  mended, 64 bytes a buffer
+  fixed, 64 bytes a buffer
     from a: 5 of 5 bytes
     from b: 32 of 32 bytes
     from a: 32 of 33 bytes, truncated

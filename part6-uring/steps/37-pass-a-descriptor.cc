@@ -1,6 +1,6 @@
 // One ring accepts, two others, each with a thread, serve. A connection in a slot of the first ring
 // is not open for the others. BROKEN: telling a worker the slot's number; in its own table that is
-// nothing, or another client. Mended: passing what is in the slot (IORING_MSG_SEND_FD, Linux 6.0).
+// nothing, or another client. Fixed: passing what is in the slot (IORING_MSG_SEND_FD, Linux 6.0).
 // The kernel puts it into a free slot of the worker's ring and says there which; no descriptor is
 // used. Then the acceptor closes its own slot: the connection is open until both are closed.
 // Try it: ./37-pass-a-descriptor
@@ -113,7 +113,11 @@ void hand_over(Ring& ring, const Ring& worker, bool pass) {
   io_uring_prep_accept(sqe, listener, nullptr, nullptr, 0);
   sqe->file_index = IORING_FILE_INDEX_ALLOC;
   const int slot = check(ring.next().second, "accept");
-  pass ? ring.pass(worker, slot) : ring.tell(worker, connection, slot);
+  if (pass) {
+    ring.pass(worker, slot);
+  } else {
+    ring.tell(worker, connection, slot);
+  }
   ring.close_slot(slot);
   const int result = ring.next().second;  // the worker's report
   char answer = '-';
@@ -139,7 +143,7 @@ int main() {
   std::thread thread_b([&] { work(b, acceptor, "B"); });
   std::puts("broken, the number of the slot");
   hand_over(acceptor, a, false);
-  std::puts("mended, what is in the slot");
+  std::puts("fixed, what is in the slot");
   hand_over(acceptor, a, true);
   hand_over(acceptor, b, true);
   acceptor.tell(a, stop, 0);

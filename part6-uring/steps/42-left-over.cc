@@ -1,6 +1,6 @@
 // Three conversations wait for their clients, and the loop stops. BROKEN, forgotten: their frames
 // are never destroyed, and the descriptors in them never closed. BROKEN, destroyed where they wait:
-// the descriptors are closed, but no line after the co_await runs. Mended: their reads are
+// the descriptors are closed, but no line after the co_await runs. Fixed: their reads are
 // cancelled, and the loop goes on until each has come to its end. Needs Linux 5.17.
 // Try it: ./42-left-over
 
@@ -152,5 +152,5 @@ void run(const char* form, void (*stop)()) {
 int main() {
   run("broken: forgotten", return_and_forget);
   run("broken: destroyed", destroy_frames);
-  run("mended: run to their ends", run_to_the_end);
+  run("fixed: run to their ends", run_to_the_end);
 }

@@ -11,7 +11,7 @@ The conversations of three clients wait for input when the loop stops.
     a client has end of stream
     a client has end of stream
     a client has end of stream
-  mended: run to their ends
+  fixed: run to their ends
     a client has "bye"
     a client has "bye"
     a client has "bye"

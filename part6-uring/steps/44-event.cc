@@ -2,7 +2,7 @@
 // does not stop at all if it has happened already. The list of those that wait costs no memory of
 // its own, because its entries are the awaiters, each in the frame of its coroutine. BROKEN: the
 // next entry is read when resume() has returned. By then the coroutine has ended and its frame is
-// gone, so the rest of the list is lost. Mended: it is read before. A frame that waits must not be
+// gone, so the rest of the list is lost. Fixed: it is read before. A frame that waits must not be
 // destroyed here: its awaiter would have to leave the list first.
 // Try it: ./44-event
 
@@ -109,5 +109,5 @@ void race(const char* form, void (Event::*happen)()) {
 
 int main() {
   race("broken: next is read after resume()", &Event::happen_broken);
-  race("mended: next is read before", &Event::happen);
+  race("fixed: next is read before", &Event::happen);
 }

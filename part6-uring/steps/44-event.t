@@ -11,7 +11,7 @@ waits for ever. Carol comes when it has happened, and does not wait.
     alice runs
     carol awaits the start
     carol runs
-  mended: next is read before
+  fixed: next is read before
     alice awaits the start
     bob awaits the start
     the start

@@ -9,8 +9,7 @@
 #include <new>
 #include <utility>
 
-#include "uring/frame_pool.h"
-#include "uring/loop.h"
+#include "uring/memory/frame_pool.h"
 
 namespace uring {
 namespace {
@@ -32,7 +31,7 @@ constexpr std::uint32_t shrink_interval_turns = 256;
 
 }  // namespace
 
-Result<std::unique_ptr<Buffers>> Buffers::create(Loop& loop, std::uint32_t count,
+Result<std::unique_ptr<Buffers>> Buffers::create(LoopCore& loop, std::uint32_t count,
                                                  std::size_t bytes_each) {
   std::unique_ptr<Buffers> made(new Buffers(loop, count, bytes_each));
   if (const auto registered = made->register_ring(); !registered) {
@@ -42,14 +41,14 @@ Result<std::unique_ptr<Buffers>> Buffers::create(Loop& loop, std::uint32_t count
   return made;
 }
 
-Buffers::Buffers(Loop& loop, std::uint32_t count, std::size_t bytes_each)
+Buffers::Buffers(LoopCore& loop, std::uint32_t count, std::size_t bytes_each)
     : loop_(loop),
       count_(count),
       bytes_each_(bytes_each),
       stride_bytes_(stride_for(bytes_each)),
       group_(loop.new_buffer_group()),
       mask_(count - 1),
-      signal_(loop),
+      returned_(loop),
       memory_(static_cast<std::byte*>(std::aligned_alloc(line_bytes, count * stride_bytes_))) {
   assert(count > 0 && (count & (count - 1)) == 0);
   if (memory_ == nullptr) throw std::bad_alloc();
@@ -93,8 +92,8 @@ void Buffers::give_first() {
 /// or says nothing, leaves the buffer free for the next turn's.
 void Buffers::wake_waiters() {
   std::uint32_t woken = 0;
-  for (const std::uint32_t some = free(); woken < some && signal_.has_waiters(); ++woken) {
-    signal_.notify_one();
+  for (const std::uint32_t some = free(); woken < some && returned_.has_waiters(); ++woken) {
+    returned_.notify_one();
   }
   if (woken > 0) has_woken_ = true;
 }

@@ -11,10 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "uring/condition.h"
 #include "uring/error.h"
-#include "uring/frame_pool.h"
-#include "uring/operation.h"
-#include "uring/signal.h"
+#include "uring/memory/frame_pool.h"
 
 namespace uring {
 
@@ -67,7 +66,7 @@ class Lease {
 class Buffers {
  public:
   /// `count` is a power of two. Errors: not_enough_memory, invalid_argument.
-  static Result<std::unique_ptr<Buffers>> create(Loop& loop, std::uint32_t count,
+  static Result<std::unique_ptr<Buffers>> create(LoopCore& loop, std::uint32_t count,
                                                  std::size_t bytes_each);
   Buffers(const Buffers&) = delete;
   Buffers& operator=(const Buffers&) = delete;
@@ -89,7 +88,7 @@ class Buffers {
 
   /// Waits until there is one to take, however it came to be free: as many coroutines go on as
   /// there are buffers, those that wait longest first. Error: cancelled.
-  Signal::Wait returned() { return signal_.wait(); }
+  Condition::Wait returned() { return returned_.wait(); }
 
   /// For a request that is to take one of them.
   void mark(io_uring_sqe& entry) const {
@@ -134,13 +133,13 @@ class Buffers {
   void give_back_sent() {
     add_if_all_are_lent();
     if (tail_ != published_tail_) publish_sent();
-    if (signal_.has_waiters()) wake_waiters();
+    if (returned_.has_waiters()) wake_waiters();
   }
 
   /// Whether give_back_sent() will let a coroutine go on that waits for a buffer. For the loop,
   /// which must not sleep before.
   bool has_news() const {
-    return signal_.has_waiters() && (tail_ != published_tail_ || free() > 0);
+    return returned_.has_waiters() && (tail_ != published_tail_ || free() > 0);
   }
 
  private:
@@ -150,7 +149,7 @@ class Buffers {
     void operator()(void* memory) const;
   };
 
-  Buffers(Loop& loop, std::uint32_t count, std::size_t bytes_each);
+  Buffers(LoopCore& loop, std::uint32_t count, std::size_t bytes_each);
   Status register_ring();
   void give_first();
   void ran_out();
@@ -173,7 +172,7 @@ class Buffers {
   void make_unreadable(std::uint16_t number);
   void demand_unused_rest(std::uint16_t number, std::uint32_t used);
 
-  Loop& loop_;
+  LoopCore& loop_;
   std::uint32_t count_;
   std::size_t bytes_each_;
   std::size_t stride_bytes_;  ///< From the beginning of one to that of the next.
@@ -193,7 +192,7 @@ class Buffers {
   std::uint32_t turns_ = 0;      ///< turns in which bytes were sent.
   bool registered_ = false;
   const bool checks_memory_ = FramePool::checks_memory();
-  Signal signal_;
+  Condition returned_;
   std::unique_ptr<std::byte, FreeDeleter> memory_;
   std::unique_ptr<io_uring_buf, FreeDeleter> ring_;
 };

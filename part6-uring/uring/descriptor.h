@@ -10,17 +10,17 @@
 namespace uring {
 
 using common::Fd;
-class Loop;
+class Ring;
 
 /// Owns a direct descriptor: a slot in the ring's own table, which only its operations can use.
 /// Must end before the loop.
 class DirectFd {
  public:
   DirectFd() = default;
-  DirectFd(Loop& loop, int slot) : loop_(&loop), slot_(slot) {}
-  DirectFd(DirectFd&& other) noexcept : loop_(other.loop_), slot_(std::exchange(other.slot_, -1)) {}
+  DirectFd(Ring& ring, int slot) : ring_(&ring), slot_(slot) {}
+  DirectFd(DirectFd&& other) noexcept : ring_(other.ring_), slot_(std::exchange(other.slot_, -1)) {}
   DirectFd& operator=(DirectFd other) noexcept {
-    std::swap(loop_, other.loop_);
+    std::swap(ring_, other.ring_);
     std::swap(slot_, other.slot_);
     return *this;
   }
@@ -33,7 +33,7 @@ class DirectFd {
   int release() { return std::exchange(slot_, -1); }
 
  private:
-  Loop* loop_ = nullptr;
+  Ring* ring_ = nullptr;
   int slot_ = -1;
 };
 

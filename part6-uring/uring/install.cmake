@@ -13,8 +13,8 @@ install(TARGETS uring_loop common_sockets common_headers EXPORT uring_loop
 install(EXPORT uring_loop NAMESPACE uring_loop:: DESTINATION ${package})
 
 install(DIRECTORY . DESTINATION ${headers}/uring FILES_MATCHING PATTERN "*.h"
-  PATTERN server EXCLUDE PATTERN examples EXCLUDE)
-foreach(header fd.h result.h server/accept.h server/address.h server/listen.h)
+  PATTERN examples EXCLUDE)
+foreach(header fd.h result.h net/accept.h net/address.h net/listen.h)
   cmake_path(GET header PARENT_PATH directory)
   install(FILES ../../common/${header} DESTINATION ${headers}/common/${directory})
 endforeach()

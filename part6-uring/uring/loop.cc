@@ -44,16 +44,16 @@ Result<std::unique_ptr<Loop>> Loop::create(const Setup& setup, const char* trace
 }
 
 Loop::Loop(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace)
-    : setup_(setup), ring_(std::move(ring)), trace_(std::move(trace)) {
+    : Operations(std::move(ring), all_deadlines_, trace.get()),
+      setup_(setup),
+      trace_file_(std::move(trace)) {
+  current_scope_ = &root_;
   if (setup.check_memory) FramePool::check_memory(true);
 }
 
 Loop::~Loop() {
   root_.cancel();
-  while (Promise<void>* child = root_.children_.front()) {
-    child->unlink();
-    child->handle().destroy();
-  }
+  root_.destroy_children();
   assert(begun_ == ended_);  // whatever began has had its last completion
 }
 
@@ -79,13 +79,6 @@ Status Loop::register_buffers(std::span<const iovec> buffers) {
                                                static_cast<unsigned>(buffers.size()));
   if (result < 0) return std::unexpected(std::error_code(-result, std::system_category()));
   return {};
-}
-
-DirectFd::~DirectFd() {
-  if (slot_ < 0) return;
-  const int nothing = -1;
-  (void)io_uring_register_files_update(&loop_->ring().raw(), static_cast<unsigned>(slot_), &nothing,
-                                       1);  // fails for a slot that is empty already
 }
 
 void Loop::check_thread() const {
@@ -184,7 +177,7 @@ void Loop::run_ready() {
     ready_operations_.take_all([this](Operation& operation) {
       operation.go_on();
       current_scope_ = &root_;
-      if (!ended_tasks_.empty()) destroy_ended_tasks();
+      destroy_ended_tasks();
     });
   }
 }
@@ -196,10 +189,6 @@ void Loop::run_waiters() {
   while (const Waiter* waiter = now.take_front()) {
     run_in(waiter->scope(), waiter->coroutine());
   }
-}
-
-void Loop::destroy_ended_tasks() {
-  while (Promise<void>* ended = ended_tasks_.take_front()) ended->handle().destroy();
 }
 
 }  // namespace uring

@@ -1,24 +1,21 @@
 #include "uring/scope.h"
 
-#include <cassert>
-
-#include "uring/loop.h"
-
 namespace uring {
 
-Scope::Scope(Loop& loop) : loop_(loop) {
-  Scope& parent = loop.current_scope();
+Scope::Scope(LoopCore& loop) : loop_(loop) {
+  ScopeBase& parent = loop.current_scope();
   parent.add(*this);
   if (parent.reason() != Error{}) cancel(parent.reason());
 }
 
 Scope::~Scope() {
   if (size_ > 0) cancel();  // all together, so that waiting for each of them is short
-  while (Promise<void>* child = children_.front()) {
-    child->unlink();
-    child->handle().destroy();
-  }
+  destroy_children();
   wake_joining();
+}
+
+void Scope::destroy_children() {
+  while (Promise<void>* child = children_.take_front()) child->handle().destroy();
 }
 
 void Scope::spawn(Task<> child) {

@@ -3,14 +3,13 @@
 #include <coroutine>
 #include <cstddef>
 
-#include "uring/await.h"
-#include "uring/canceller.h"
-#include "uring/loop_wait.h"
+#include "uring/loop_core.h"
+#include "uring/operation/await.h"
 #include "uring/task.h"
+#include "uring/wait/loop_wait.h"
+#include "uring/wait/scope_base.h"
 
 namespace uring {
-
-class Loop;
 
 /// Owns child tasks: none outlives it. Operations that a child begins belong to the scope, and end
 /// when it is cancelled; so do scopes inside. A scope belongs in turn to the scope of the coroutine
@@ -26,19 +25,19 @@ class Loop;
 /// that it is in is itself destroyed? Then the children's frames are destroyed where they wait,
 /// after the kernel has done with their operations; no line of them runs any more. Safe, but the
 /// thread waits meanwhile: usually, join().
-class Scope final : public Cancellable {
+class Scope final : public ScopeBase {
  public:
   /// Inside the current scope of the loop.
-  explicit Scope(Loop& loop);
+  explicit Scope(LoopCore& loop);
+
+  /// That of a loop itself, inside no other.
+  struct Root {};
+  Scope(LoopCore& loop, Root /*root*/) : loop_(loop) {}
+
   ~Scope();
 
   /// Starts a child. It takes values, or references to what outlives the scope.
   void spawn(Task<> child);
-
-  void cancel(Error reason = Error::cancelled) override { canceller_.cancel(reason); }
-
-  /// Why operations in it end immediately; Error{}: they do not.
-  Error reason() const { return canceller_.reason(); }
 
   /// Children that have not finished.
   std::size_t size() const { return size_; }
@@ -75,27 +74,17 @@ class Scope final : public Cancellable {
   /// The same without an awaitable: `waiter` is woken.
   void wake_when_joined(LoopWaiter& waiter);
 
-  // For operations and tasks.
-  void add(Cancellable& member) { canceller_.add(member); }
-  void finished(Promise<void>& child);
+  /// Destroys the children where they wait.
+  void destroy_children();
 
  private:
-  friend class Loop;
-  struct Root {};
-  Scope(Loop& loop, Root) : loop_(loop) {}
+  void finished(Promise<void>& child) override;
   void wake_joining();
 
-  Loop& loop_;
-  Canceller canceller_;
+  LoopCore& loop_;
   IntrusiveList<Promise<void>> children_;
   std::size_t size_ = 0;
   WaitList joining_;
 };
-
-inline std::coroutine_handle<> Promise<void>::next() {
-  if (owner_ == nullptr) return continuation_;
-  owner_->finished(*this);
-  return std::noop_coroutine();
-}
 
 }  // namespace uring

@@ -5,11 +5,9 @@
 #include <cerrno>
 #include <utility>
 
-#include "uring/loop.h"
-
 namespace uring {
 
-SendThenReceive::SendThenReceive(Loop& loop, Descriptor fd, Buffers& buffers)
+SendThenReceive::SendThenReceive(LoopCore& loop, Descriptor fd, Buffers& buffers)
     : Operation(loop), fd_(fd), is_one_request_(loop.can_skip_success()), buffers_(&buffers) {
   shield();
 }
@@ -44,10 +42,8 @@ void SendThenReceive::start_first_part() {
 
 void SendThenReceive::watch_send(const io_uring_sqe& receive) {
   if (reports_) loop().expect_skipped_cqe(*this);
-  if (Trace* trace = loop().trace()) {
-    trace->begun(*this, &receive);
-    trace->linked_inside(*this, "send", "recv");
-  }
+  trace_begun(&receive);
+  if (Trace* trace = loop().trace()) trace->linked_inside(trace_id(), "send", "recv");
 }
 
 void SendThenReceive::prepare(io_uring_sqe& entry) {

@@ -7,8 +7,7 @@
 
 #include "uring/buffers.h"
 #include "uring/descriptor.h"
-#include "uring/operation.h"
-#include "uring/operation_factory.h"
+#include "uring/operation/operation.h"
 
 namespace uring {
 
@@ -35,7 +34,7 @@ namespace uring {
 /// It belongs to no scope: the class that derives from it cancels it.
 class SendThenReceive : public Operation {
  public:
-  SendThenReceive(Loop& loop, Descriptor fd, Buffers& buffers);
+  SendThenReceive(LoopCore& loop, Descriptor fd, Buffers& buffers);
   SendThenReceive(const SendThenReceive&) = delete;
   SendThenReceive& operator=(const SendThenReceive&) = delete;
 

@@ -7,12 +7,12 @@
 #include <optional>
 #include <utility>
 
-#include "uring/frame_pool.h"
-#include "uring/intrusive_list.h"
+#include "uring/memory/frame_pool.h"
+#include "uring/memory/intrusive_list.h"
+#include "uring/wait/scope_base.h"
 
 namespace uring {
 
-class Scope;
 template <typename T>
 class Task;
 
@@ -75,22 +75,26 @@ class Promise<void> : public PromiseBase {
  public:
   Task<void> get_return_object();
   FinalAwaiter final_suspend() const noexcept { return {}; }
-  std::coroutine_handle<> next();
+  std::coroutine_handle<> next() {
+    if (owner_ == nullptr) return continuation_;
+    owner_->finished(*this);
+    return std::noop_coroutine();
+  }
   void return_void() const {}
   void take_value() const {}
 
-  void set_owner(Scope& owner) { owner_ = &owner; }
+  void set_owner(ScopeBase& owner) { owner_ = &owner; }
   std::coroutine_handle<Promise> handle() {
     return std::coroutine_handle<Promise>::from_promise(*this);
   }
 
  private:
-  Scope* owner_ = nullptr;
+  ScopeBase* owner_ = nullptr;
 };
 
 /// A coroutine that begins when it is awaited and yields a T. Owns its frame, which may be
 /// destroyed at any point where it waits: an operation in it then waits for the kernel (see
-/// operation.h).
+/// operation/operation.h).
 template <typename T = void>
 class [[nodiscard]] Task {
  public:

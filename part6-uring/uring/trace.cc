@@ -2,8 +2,9 @@
 
 #include <unistd.h>
 
-#include "uring/operation.h"
-#include "uring/ring_operations.h"
+#include <liburing.h>
+
+#include "uring/operation/newer_kernels.h"
 
 namespace uring {
 namespace {
@@ -41,42 +42,40 @@ Trace::~Trace() {
 /// One event; `format` prints its "args". An operation's number keeps its events together: b is the
 /// beginning of a span, n a mark in it, e its end.
 template <typename... Arguments>
-void Trace::write(char phase, const Operation& operation, const char* format,
-                  Arguments... arguments) {
+void Trace::write(char phase, Id operation, const char* format, Arguments... arguments) {
   const std::chrono::duration<double, std::micro> now = std::chrono::steady_clock::now() - start_;
   std::fprintf(file_,
                "%s{\"ph\":\"%c\",\"cat\":\"operation\",\"id\":%u,\"name\":\"%s\",\"pid\":%d,"
                "\"tid\":%d,\"ts\":%.3f,\"args\":{",
-               separator_, phase, operation.number(), operation.what(), ::getpid(), ::gettid(),
+               separator_, phase, operation.number, operation.what, ::getpid(), ::gettid(),
                now.count());
   std::fprintf(file_, format, arguments...);
   std::fputs("}}", file_);
   separator_ = ",\n";
 }
 
-void Trace::begun(Operation& operation, const io_uring_sqe* entry) {
-  operation.set_number(++operations_);
-  if (entry == nullptr || !has_descriptor(*entry)) return write('b', operation, "%s", "");
-  if (entry->opcode == IORING_OP_CLOSE && entry->file_index > 0) {
-    return write('b', operation, "\"slot\":%u", entry->file_index - 1);
+std::uint32_t Trace::begun(const char* what, const io_uring_sqe* entry) {
+  const Id operation{.number = ++operations_, .what = what};
+  if (entry == nullptr || !has_descriptor(*entry)) {
+    write('b', operation, "%s", "");
+  } else if (entry->opcode == IORING_OP_CLOSE && entry->file_index > 0) {
+    write('b', operation, "\"slot\":%u", entry->file_index - 1);
+  } else {
+    const bool direct = (entry->flags & IOSQE_FIXED_FILE) != 0;
+    write('b', operation, "\"%s\":%d", direct ? "slot" : "fd", entry->fd);
   }
-  const bool direct = (entry->flags & IOSQE_FIXED_FILE) != 0;
-  write('b', operation, "\"%s\":%d", direct ? "slot" : "fd", entry->fd);
+  return operation.number;
 }
 
-void Trace::ended(const Operation& operation, int result) {
-  write('e', operation, "\"result\":%d", result);
+void Trace::ended(Id operation, int result) { write('e', operation, "\"result\":%d", result); }
+
+void Trace::cancel_asked(Id operation) { write('n', operation, "\"asked\":\"%s\"", "cancel"); }
+
+void Trace::linked(Id first, Id second) {
+  write('n', second, "\"linked_behind\":%u", first.number);
 }
 
-void Trace::cancel_asked(const Operation& operation) {
-  write('n', operation, "\"asked\":\"%s\"", "cancel");
-}
-
-void Trace::linked(const Operation& first, const Operation& second) {
-  write('n', second, "\"linked_behind\":%u", first.number());
-}
-
-void Trace::linked_inside(const Operation& operation, const char* first, const char* second) {
+void Trace::linked_inside(Id operation, const char* first, const char* second) {
   write('n', operation, "\"entry\":\"%s\",\"linked_to\":\"%s\"", first, second);
 }
 

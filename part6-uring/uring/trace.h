@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 
@@ -9,8 +10,6 @@
 struct io_uring_sqe;
 
 namespace uring {
-
-class Operation;
 
 /// Writes the life of every operation as Chrome trace events, which https://ui.perfetto.dev and
 /// chrome://tracing show: a span from submission to the last completion, with its descriptor, marks
@@ -24,21 +23,27 @@ class Trace {
   Trace& operator=(const Trace&) = delete;
   ~Trace();
 
-  /// `entry` is its request; nullptr: it has none.
-  void begun(Operation& operation, const io_uring_sqe* entry);
-  void ended(const Operation& operation, int result);
-  void cancel_asked(const Operation& operation);
+  /// An operation in it. All its events have the same.
+  struct Id {
+    std::uint32_t number;
+    const char* what;
+  };
+
+  /// Returns the number of the new operation. `entry` is its request; nullptr: it has none.
+  std::uint32_t begun(const char* what, const io_uring_sqe* entry);
+  void ended(Id operation, int result);
+  void cancel_asked(Id operation);
 
   /// `second` waits for `first`.
-  void linked(const Operation& first, const Operation& second);
+  void linked(Id first, Id second);
 
   /// One operation has two entries, and the second waits for the first.
-  void linked_inside(const Operation& operation, const char* first, const char* second);
+  void linked_inside(Id operation, const char* first, const char* second);
 
  private:
   explicit Trace(std::FILE* file) : file_(file) {}
   template <typename... Arguments>
-  void write(char phase, const Operation& operation, const char* format, Arguments... arguments);
+  void write(char phase, Id operation, const char* format, Arguments... arguments);
 
   std::FILE* file_;
   const char* separator_ = "[\n";

@@ -1,6 +1,6 @@
 // A link between two network namespaces, as bad as it is told to be: what tc-netem(8) does, for
-// kernels that do not have it. Its ends are two TUN devices called `bad`, which whoever starts it
-// gives addresses to. Runs until it is ended.
+// kernels that do not have it. Its ends are two TUN devices called `bad`, which get their addresses
+// from the program that starts it. Runs until it is ended.
 //
 //     bad_link PID PID [delay=MS] [loss=PERCENT] [duplicate=PERCENT] [reorder=PERCENT]
 //              [rate=KBIT] [seed=N]
@@ -22,8 +22,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <queue>
 #include <random>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,13 +37,14 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::microseconds;
 
+/// What is said on the command line, and nothing where it is not.
 struct Badness {
-  microseconds delay{};
+  double delay = 0;  ///< Milliseconds.
   double loss = 0;
   double duplicate = 0;
   double reorder = 0;
-  double rate_kbit = 0;  ///< 0: as fast as can be.
-  unsigned seed = 1;
+  double rate = 0;  ///< Kilobits a second; 0: as fast as can be.
+  double seed = 1;
 };
 
 struct Packet {
@@ -77,7 +80,7 @@ common::Fd open_end(const std::string& pid) {
 class Direction {
  public:
   Direction(const common::Fd& from, const common::Fd& to, const Badness& badness)
-      : from_(from), to_(to), badness_(badness), random_(badness.seed) {}
+      : from_(from), to_(to), badness_(badness), random_(static_cast<unsigned>(badness.seed)) {}
 
   void receive() {
     while (true) {
@@ -108,13 +111,15 @@ class Direction {
 
   void hold(std::size_t size) {
     auto due = Clock::now();
-    if (badness_.rate_kbit > 0) {
+    if (badness_.rate > 0) {
       const auto bits = static_cast<double>(size * 8);
       free_at_ = std::max(free_at_, due) +
-                 microseconds(static_cast<std::int64_t>(bits * 1000 / badness_.rate_kbit));
+                 microseconds(static_cast<std::int64_t>(bits * 1000 / badness_.rate));
       due = free_at_;
     }
-    if (!happens(badness_.reorder)) due += badness_.delay;
+    if (!happens(badness_.reorder)) {
+      due += microseconds(static_cast<std::int64_t>(badness_.delay * 1000));
+    }
     held_.push({due, number_++, std::vector<char>(buffer_.begin(), buffer_.begin() + size)});
   }
 
@@ -128,30 +133,19 @@ class Direction {
   std::array<char, 65536> buffer_{};
 };
 
-Badness parse(int argc, char** argv) {
+Badness parse(std::span<char*> words) {
   Badness badness;
-  for (int i = 3; i < argc; ++i) {
-    const std::string_view word = argv[i];
+  const std::map<std::string_view, double*> known{
+      {"delay", &badness.delay},     {"loss", &badness.loss}, {"duplicate", &badness.duplicate},
+      {"reorder", &badness.reorder}, {"rate", &badness.rate}, {"seed", &badness.seed}};
+  for (const std::string word : words) {
     const auto equals = word.find('=');
-    const auto name = word.substr(0, equals);
-    const double value =
-        equals == word.npos ? 0 : std::atof(std::string(word.substr(equals + 1)).c_str());
-    if (name == "delay") {
-      badness.delay = microseconds(static_cast<std::int64_t>(value * 1000));
-    } else if (name == "loss") {
-      badness.loss = value;
-    } else if (name == "duplicate") {
-      badness.duplicate = value;
-    } else if (name == "reorder") {
-      badness.reorder = value;
-    } else if (name == "rate") {
-      badness.rate_kbit = value;
-    } else if (name == "seed") {
-      badness.seed = static_cast<unsigned>(value);
-    } else {
-      std::fprintf(stderr, "bad_link: %s is nothing it knows\n", argv[i]);
+    const auto found = known.find(std::string_view(word).substr(0, equals));
+    if (found == known.end() || equals == word.npos) {
+      std::fprintf(stderr, "bad_link: %s is nothing it knows\n", word.c_str());
       std::exit(2);
     }
+    *found->second = std::atof(word.c_str() + equals + 1);
   }
   return badness;
 }
@@ -163,7 +157,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: bad_link PID PID [delay=MS] [loss=PERCENT] …\n");
     return 2;
   }
-  const Badness badness = parse(argc, argv);
+  const Badness badness = parse(std::span(argv, static_cast<std::size_t>(argc)).subspan(3));
   const auto one = open_end(argv[1]);
   const auto other = open_end(argv[2]);
   Direction there(one, other, badness);

@@ -108,7 +108,7 @@ def draw(chart: Mapping[str, Any]) -> str:
         figure.savefig(text, format="svg", facecolor=PAPER, metadata=nothing_else)
         pyplot.close(figure)
     svg = text.getvalue()
-    svg = svg[svg.index("<svg"):]  # no declaration, no document type: it may stand in a page
+    svg = svg[svg.index("<svg"):]  # no declaration, no document type: it may be part of a page
     svg = re.sub(r"font-family: [^;\"]*|font: ([\d.]+px|bold [\d.]+px)[^;\"]*", font, svg)
     svg = re.sub(r"[ \t]+$", "", svg, flags=re.MULTILINE)
     return with_text(svg, chart["title"], described(chart))

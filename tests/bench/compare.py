@@ -1,4 +1,4 @@
-"""Measures the servers side by side: CPU a message, messages a second, latency.
+"""Measures chosen servers side by side: CPU a message, messages a second, latency.
 
     cmake --build build/default --target bench && /usr/bin/python3 tests/bench/compare.py
 
@@ -6,70 +6,52 @@ What an option brings:
 
     tests/bench/compare.py --base part6-uring --servers part6 --also 'part6-uring --ring no-bundles'
 
-Each server is started afresh for each round, alone on core 1; the client has core 0. The order is
-random. Writes compare.json, with the numbers of every round, and compare.md.
+It measures as ./measure does, with more and longer rounds, and writes LOAD.json for each load.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import random
-import shutil
-import sys
-import time
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from contenders import DEFAULT_BUILD, ECHO, HTTP, NGINX, REPOSITORY, SPINNING, Contender, built
+from contenders import DEFAULT_BUILD, ECHO, HTTP, PART6, REPOSITORY, SPINNING, Contender
 from harness.limits import raise_descriptor_limit
-from report import markdown
-from rounds import Job, Noise, Results, machine, shuffled
-from workloads import ECHO_LOADS, HTTP_LOADS, SPIN_LOAD
-
-LOADS = [load.name for load in (*ECHO_LOADS, SPIN_LOAD, *HTTP_LOADS)]
-
-
-def jobs(build: Path, seconds: float, also: Iterable[Contender]) -> Iterable[Job]:
-    """All that a round consists of, in the order of the tables."""
-    echo, http = built((*ECHO, *also, SPINNING), build), built(HTTP, build)
-    for load in ECHO_LOADS:
-        for server in echo:
-            if server is not SPINNING:
-                yield Job(load.name, server.name, partial(load.measure, server, build, seconds))
-    for server in echo:
-        if server is SPINNING or server.name == SPINNING.program:
-            yield Job(SPIN_LOAD.name, server.name,
-                      partial(SPIN_LOAD.measure, server, build, seconds))
-    for load in HTTP_LOADS:
-        if missing := [program for program in (NGINX, load.tool) if not shutil.which(program)]:
-            print(f"{load.title} is left out: no {' and no '.join(missing)}", file=sys.stderr)
-            continue
-        for server in (None, *http):
-            name = "nginx" if server is None else server.name
-            yield Job(load.name, name, partial(load.measure, server, build, seconds))
+from measure import run
+from measures.budgets import PLAIN
+from measures.experiment import (FULL, P50, P99, P999, Experiment, Measurement, Setting, each,
+                                 ratio, table, timed)
+from measures.ladder import echo
+from measures.peers import beside_nginx
+from rounds import Job
+from workloads import HTTP_LOADS, LOADS, SPIN_LOAD
 
 
-def run_rounds(arguments: argparse.Namespace, chosen: list[Job]) -> None:
-    """Measures, and writes what there is after every round."""
-    dice, noise, where = random.Random(), Noise(), machine()
-    results: Results = {job.load: {} for job in chosen}
-    for job in chosen:
-        results[job.load][job.server] = []
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    for number in range(1, arguments.rounds + 1):
-        began = time.time()
-        for job in shuffled(chosen, dice):
-            results[job.load][job.server].append(job.measure())
-        print(f"round {number} of {arguments.rounds}: {time.time() - began:.0f} s",
-              file=sys.stderr)
-        lines = [*where, noise.sentence()]
-        found = {"machine": lines, "seconds": arguments.seconds, "results": results}
-        (arguments.output / "compare.json").write_text(json.dumps(found, indent=1) + "\n")
-        text = markdown(results, arguments.base, lines, arguments.seconds)
-        (arguments.output / "compare.md").write_text(text)
-    print(text)
+def jobs(name: str, also: list[Contender], setting: Setting) -> list[Job]:
+    """Of all servers that are measured under a load."""
+    load = LOADS[name]
+    if load in HTTP_LOADS:
+        return beside_nginx(load, HTTP, setting)
+    spinning = (*(it for it in ECHO if it.name == PART6), SPINNING)
+    return each([load], spinning if load is SPIN_LOAD else (*ECHO, *also), echo, setting)
+
+
+def plan(name: str, arguments: argparse.Namespace) -> Callable[[Setting], Measurement]:
+    """What is measured under a load."""
+    def measurement(setting: Setting) -> Measurement:
+        chosen = [job for job in jobs(name, arguments.also, setting)
+                  if any(part in job.server for part in arguments.servers)]
+        names = [job.server for job in chosen]
+        base = next((it for it in (arguments.base, "nginx", PART6) if it in names), "")
+        return Measurement(chosen, lambda results: {name: table(
+            f"{LOADS[name].title}, beside {base or names[0]}", results, "server",
+            [(server, name, server) for server in names],
+            {"server CPU each, µs [ratio]": ratio("cpu_us", base),
+             "answers a second [ratio]": ratio("per_second", base), "p50, µs": P50,
+             "p99, µs": P99, "p99.9, µs": P999, "% of a core": timed("busy", scale=100)})})
+
+    return measurement
 
 
 def main() -> None:
@@ -78,8 +60,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=REPOSITORY / "build" / "bench")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=0.7, help="how long each server a round")
-    parser.add_argument("--base", default="peer-epoll", help="whom the others are compared with")
-    parser.add_argument("--loads", nargs="+", choices=LOADS, metavar="LOAD",
+    parser.add_argument("--base", default=PLAIN, help="whom the others are compared with")
+    parser.add_argument("--loads", nargs="+", choices=LOADS, default=LOADS, metavar="LOAD",
                         help=f"of {', '.join(LOADS)}; all")
     parser.add_argument("--servers", nargs="+", default=[""], metavar="NAME",
                         help="servers whose names contain one of these; all")
@@ -87,14 +69,12 @@ def main() -> None:
                         metavar="'PROGRAM OPTION...'", help="one more, with options; repeatable")
     arguments = parser.parse_args()
     raise_descriptor_limit()
-    chosen = [
-        job for job in jobs(arguments.build, arguments.seconds, arguments.also)
-        if job.load in (arguments.loads or LOADS)
-        and any(name in job.server for name in arguments.servers)
-    ]
-    if not chosen:
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    setting = Setting(arguments.build.resolve(), replace(FULL, seconds=arguments.seconds))
+    found = [run(Experiment((name,), plan(name, arguments)), [name], setting, arguments.rounds,
+                 arguments.output, arguments.output) for name in arguments.loads]
+    if not any(found):
         parser.error("nothing to measure: build it, or choose other --loads or --servers")
-    run_rounds(arguments, chosen)
 
 
 if __name__ == "__main__":

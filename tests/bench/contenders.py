@@ -1,4 +1,4 @@
-"""Who is measured: the stages, the peers and nginx, each started afresh on a core of its own."""
+"""What is measured: the stages, the peers and nginx, each started afresh on a core of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 from argparse import ArgumentTypeError
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from harness.target import DEFAULT_BUILD, REPOSITORY, Target, free_port  # noqa:
 
 SERVER_CORE, CLIENT_CORE = "1", "0"
 LADDER = ("part1-blocking", "part2-threads", "part3-nonblocking", "part4-poll")  # up to them
-STAGES = ("part5-epoll", "part6-uring")
+STAGES = PART5, PART6 = "part5-epoll", "part6-uring"
+PART1, PART2, PART3, PART4 = LADDER
 PINGPONG = "peer-pingpong"  # serves one at a time
 PEERS = ("peer-epoll", "peer-ring", "peer-libuv", "peer-asio", "peer-asio-coroutines")
 ROOM = ("--max-connections", "19000")  # for ten thousand idle ones, and more
@@ -69,6 +71,16 @@ class Contender:
         server = Server(target, options, patience=60)
         server.wait_until_ready()
         return server
+
+    @contextmanager
+    def running(self, build: Path, before: tuple[str, ...] | None = None) -> Iterator[Server]:
+        """The same, until the context ends."""
+        server = self.start(build, before)
+        try:
+            yield server
+        finally:
+            server.close_clients()
+            server.kill()
 
 
 ALL_STAGES = tuple(Contender(name, name) for name in (*LADDER, *STAGES))
@@ -122,39 +134,37 @@ http {{
 
 
 class Nginx:
-    """nginx with one worker, which answers every request with the bytes that our server sends."""
+    """nginx with one worker, which answers every request with the bytes that our server sends. To
+    be started as a Contender is."""
 
-    def __init__(self) -> None:
-        self._directory = tempfile.TemporaryDirectory(prefix="nginx-")
-        self.port = free_port()
-        file = Path(self._directory.name) / "nginx.conf"
-        file.write_text(
-            NGINX_CONFIGURATION.format(directory=self._directory.name, port=self.port)
-        )
-        words = [*on_core(SERVER_CORE), NGINX, "-c", str(file), "-e", "stderr"]
-        self._master = subprocess.Popen(words, stdin=subprocess.DEVNULL)
-        assert wait_until(self._accepts, START_SECONDS), "nginx does not listen"
-        # The master listens; it may not have had the time yet to start the worker.
-        assert wait_until(lambda: bool(self._workers()), START_SECONDS), "nginx has no worker"
+    name = "nginx"
+    address: tuple[str, int]
+    process: Process  # the worker: it does all the work
 
-    def process(self) -> Process:
-        """The worker: it does all the work."""
-        (worker,) = self._workers()
-        return Process(int(worker))
-
-    def _workers(self) -> list[str]:
-        pid = self._master.pid
-        return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-
-    def kill(self) -> None:
-        """Ends it, the worker too."""
-        self._master.terminate()  # the master passes it on: a fast shutdown
-        self._master.wait()
-        self._directory.cleanup()
+    @contextmanager
+    def running(self, build: Path) -> Iterator[Nginx]:
+        """Ready, until the context ends."""
+        self.address = ("127.0.0.1", free_port())
+        with tempfile.TemporaryDirectory(prefix="nginx-") as directory:
+            file = Path(directory) / "nginx.conf"
+            file.write_text(
+                NGINX_CONFIGURATION.format(directory=directory, port=self.address[1])
+            )
+            words = [*on_core(SERVER_CORE), NGINX, "-c", str(file), "-e", "stderr"]
+            with subprocess.Popen(words, stdin=subprocess.DEVNULL) as master:
+                children = Path(f"/proc/{master.pid}/task/{master.pid}/children")
+                try:
+                    assert wait_until(self._accepts, START_SECONDS), "nginx does not listen"
+                    # The master listens; it may not have had the time yet to start the worker.
+                    assert wait_until(lambda: bool(children.read_text()), START_SECONDS)
+                    self.process = Process(int(children.read_text()))
+                    yield self
+                finally:
+                    master.terminate()  # it passes it on: a fast shutdown
 
     def _accepts(self) -> bool:
         try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            socket.create_connection(self.address, timeout=1).close()
         except OSError:
             return False
         return True

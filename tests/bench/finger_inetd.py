@@ -5,15 +5,13 @@ both; the two daemons cannot be installed together. Nothing here is a service of
 gets a configuration of its own, a free port of 127.0.0.1, and runs as nobody.
 
 - Without plans a daemon answers about the users of the machine, as nobody may see them.
-- With plans, the processes stand in a mount namespace of their own with an /etc/passwd for these
+- With plans, the processes are in a mount namespace of their own with an /etc/passwd for these
   users: finger(1) prints some lines about the login (`Login: …`, `Never logged in.`, `No mail.`)
   and the plan.
-- inetd takes no more than 256 connections a minute, and pauses ten minutes behind that, unless told
+- inetd takes no more than 256 connections a minute, and then pauses for ten minutes, unless told
   otherwise: `-R` and `nowait.N` tell it.
 - What an exchange costs is spread over short-lived processes (inetd's fork, in.fingerd, finger),
   whose CPU time inetd collects as it reaps them: `cutime` and `cstime` of /proc/PID/stat.
-
-Try it: tests/bench/finger_inetd.py   then, in another terminal, what it says.
 """
 
 from __future__ import annotations
@@ -93,10 +91,6 @@ class Inetd:
         """Of inetd itself: all words in front of it have become it."""
         return self._process.pid
 
-    def wait(self) -> None:
-        """Until somebody has ended it."""
-        self._process.wait()
-
     def kill(self) -> None:
         """Ends it."""
         self._process.kill()
@@ -122,23 +116,3 @@ def make_accounts(place: Path, plans: Mapping[str, bytes]) -> Path:
     passwd = place / "passwd"
     passwd.write_text("".join(f"{line}\n" for line in lines))
     return passwd
-
-
-def main() -> int:
-    """Serves one user until Ctrl-C."""
-    if reason := missing("in.fingerd", "finger"):
-        print(reason, file=sys.stderr)
-        return 1
-    words = ("in.fingerd", "-p", str(path_of("finger")))
-    with Inetd(*words, plans={"alice": b"Building a telescope.\n"}) as inetd:
-        print(f"try: printf 'alice\\r\\n' | ncat 127.0.0.1 {inetd.port}")
-        print(f"the inetd that starts {words[0]} is {inetd.pid}; Ctrl-C ends it", flush=True)
-        try:
-            inetd.wait()
-        except KeyboardInterrupt:
-            pass
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

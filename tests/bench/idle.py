@@ -32,7 +32,7 @@ from statistics import median, quantiles
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "protocol"))
 
 from harness.limits import raise_descriptor_limit  # noqa: E402
-from harness.proc import Process, wait_until  # noqa: E402
+from harness.proc import wait_until  # noqa: E402
 from harness.server import Server  # noqa: E402
 from harness.target import DEFAULT_BUILD, Target, built_stages  # noqa: E402
 
@@ -53,23 +53,18 @@ def shares(connections: int) -> list[int]:
     return [connections // servers + (i < connections % servers) for i in range(servers)]
 
 
-def talk(client: socket.socket, message: bytes) -> None:
-    """Says that, and waits for the answer."""
-    client.sendall(message)
-    missing = len(message)
-    while missing:
-        missing -= len(client.recv(missing))
-
-
 def seconds_of(client: socket.socket) -> float:
     """From a message to its answer."""
     began = time.perf_counter()
-    talk(client, MESSAGE)
+    client.sendall(MESSAGE)
+    missing = len(MESSAGE)
+    while missing:
+        missing -= len(client.recv(missing))
     return time.perf_counter() - began
 
 
-def be_clients(address: tuple[str, int], number: int, count: int, spoken: bool, enough: Event,
-               line: Connection):  # fmt: skip
+def be_clients(address: tuple[str, int], number: int, count: int, enough: Event,
+               line: Connection) -> None:  # fmt: skip
     """In a process of its own: connects them until it is enough, and tells how many they are. Then
     has as many as it is asked for talk, one after the other, and tells how long each took."""
     raise_descriptor_limit()
@@ -81,8 +76,6 @@ def be_clients(address: tuple[str, int], number: int, count: int, spoken: bool, 
         client.setsockopt(socket.IPPROTO_IP, 24, 1)  # IP_BIND_ADDRESS_NO_PORT, ip(7)
         client.bind((f"127.{10 + number}.1.{1 + i // SOURCE_CONNECTIONS}", 0))
         client.connect(address)
-        if spoken:
-            talk(client, MESSAGE)
         clients.append(client)
     line.send(len(clients))
     with contextlib.suppress(EOFError):
@@ -97,22 +90,10 @@ def memory_bytes(what: str) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith(f"{what}:")) * 1024
 
 
-def kernel_bytes() -> int:
-    """What the kernel has allocated in small pieces, sockets among them."""
-    return memory_bytes("Slab")
-
-
 def warm_up(server: Server) -> list[float]:
     """Touches what all connections share; the seconds that each message took."""
     with socket.create_connection(server.address) as client:
         return [seconds_of(client) for _ in range(600)]
-
-
-def processor_seconds(processes: list[Process], seconds: float) -> float:
-    """What they take together in the next seconds."""
-    before = sum(process.cpu_seconds() for process in processes)
-    time.sleep(seconds)
-    return sum(process.cpu_seconds() for process in processes) - before
 
 
 @dataclass(frozen=True)
@@ -152,8 +133,7 @@ def in_words(seconds: list[float]) -> str:
 
 
 def connect_all(
-    servers: list[Server], counts: list[int], spoken: bool, lines: list[Connection],
-    bytes_kept_free: float,
+    servers: list[Server], counts: list[int], lines: list[Connection], bytes_kept_free: float,
 ) -> list[int]:  # fmt: skip
     """Starts a process of clients for each server, whose line is kept in `lines`. How many are
     connected to each: as many as are wanted, unless memory runs short."""
@@ -166,7 +146,7 @@ def connect_all(
     look()  # a small crowd is there before the first look of the loop
     for number, (server, count) in enumerate(zip(servers, counts)):
         line, far_end = multiprocessing.Pipe()
-        arguments = (server.address, number, count, spoken, enough, far_end)
+        arguments = (server.address, number, count, enough, far_end)
         multiprocessing.Process(target=be_clients, args=arguments, daemon=True).start()
         far_end.close()
         lines.append(line)
@@ -191,7 +171,7 @@ def talk_among(lines: list[Connection]) -> list[float]:
 
 
 def measure(
-    target: Target, counts: list[int], spoken: bool, options: list[str], watched: float = 5.0,
+    target: Target, counts: list[int], *options: str, watched: float = 5.0,
     bytes_kept_free: float = 0.0,
 ) -> Costs:  # fmt: skip
     """Starts servers and clients, looks for so many seconds, and ends them."""
@@ -205,15 +185,17 @@ def measure(
             alone += warm_up(server)
         processes = [server.process for server in servers]
         before = [process.private_bytes() for process in processes]
-        kernel_before, all_before = kernel_bytes(), memory_bytes("MemAvailable")
+        small_before, all_before = memory_bytes("Slab"), memory_bytes("MemAvailable")
         began = time.monotonic()
-        reached = connect_all(servers, counts, spoken, lines, bytes_kept_free)
+        reached = connect_all(servers, counts, lines, bytes_kept_free)
         seconds = time.monotonic() - began
-        kernel = (kernel_bytes() - kernel_before) / sum(reached)
+        kernel = (memory_bytes("Slab") - small_before) / sum(reached)  # sockets among it
         everything = (all_before - memory_bytes("MemAvailable")) / sum(reached)
         own = [(process.private_bytes() - first) / count
                for process, first, count in zip(processes, before, reached)]  # fmt: skip
-        busy = processor_seconds(processes, watched) / watched
+        cpu_before = sum(process.cpu_seconds() for process in processes)
+        time.sleep(watched)
+        busy = (sum(process.cpu_seconds() for process in processes) - cpu_before) / watched
         return Costs(sum(reached), sum(counts), seconds, own, kernel, everything, busy, alone,
                      talk_among(lines))  # fmt: skip
     finally:
@@ -229,15 +211,12 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=100_000)
     parser.add_argument("--keep-free", type=float, default=KEEP_FREE_GIB, metavar="GIB",
                         help="memory of the machine that is not to be used")
-    parser.add_argument("--spoken", action="store_true", help="each says one message first")
-    parser.add_argument("options", nargs="*", help="of the servers, behind --")
     arguments = parser.parse_args()
     raise_descriptor_limit()
     (target,) = built_stages(arguments.build, ["part6"])
     counts = shares(arguments.connections)
     kept_free = arguments.keep_free * 2**30
-    measure(target, counts, arguments.spoken, arguments.options,
-            bytes_kept_free=kept_free).print()  # fmt: skip
+    measure(target, counts, bytes_kept_free=kept_free).print()
 
 
 if __name__ == "__main__":

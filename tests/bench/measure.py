@@ -24,22 +24,38 @@ import pytest  # noqa: E402
 from contenders import DEFAULT_BUILD, REPOSITORY  # noqa: E402
 from harness.limits import raise_descriptor_limit  # noqa: E402
 from measures import EXPERIMENTS, NAMES  # noqa: E402
-from measures.experiment import FULL, QUICK, Effort, Experiment, Setting, Table  # noqa: E402
-from rounds import DIRTY, Job, Noise, commit, facts, in_rounds, steps  # noqa: E402
+from measures.experiment import FULL, QUICK, Experiment, Measurement, Setting, Table  # noqa: E402
+from rounds import DIRTY, Noise, commit, facts, in_rounds, steps  # noqa: E402
 
 CORES = 2
 FIGURES = REPOSITORY / "book" / "fig"
 
 
-class Whole:
-    """How much there is to do, in all experiments together."""
+class Progress:
+    """How far it is, in all experiments together: on a terminal, a line that changes; elsewhere, a
+    line for each experiment."""
 
     def __init__(self, steps: int) -> None:
         self._steps, self._done, self._began = steps, 0, time.monotonic()
         self.load = os.getloadavg()[0]  # before any of it
+        self._live = sys.stderr.isatty()
 
-    def step(self) -> None:
+    def begin(self, names: str) -> None:
+        self._names, self._begun = names, time.monotonic()
+        if not self._live:
+            print(f"measure: {names}", file=sys.stderr)
+
+    def step(self, done: int, of: int) -> None:
+        """So much of this experiment."""
         self._done += 1
+        if self._live:
+            print(f"\r\033[Kmeasure: {self._names}: {done} of {of}; {self.left()}", end="",
+                  file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        clear, took = "\r\033[K" if self._live else "", time.monotonic() - self._begun
+        print(f"{clear}measure: {self._names}: {took:.0f} s; {self.left()}", file=sys.stderr,
+              flush=True)
 
     def left(self) -> str:
         """How far it is, and how long it will take at this pace."""
@@ -49,54 +65,31 @@ class Whole:
         return f"{self._done / self._steps:.0%} of all, about {time_left} left"
 
 
-class Progress:
-    """A line on a terminal that says how far it is; elsewhere, a line for each experiment."""
-
-    def __init__(self, names: str, whole: Whole) -> None:
-        self._names, self._whole, self._began = names, whole, time.monotonic()
-        self._live = sys.stderr.isatty()
-        if not self._live:
-            print(f"measure: {names}", file=sys.stderr)
-
-    def __call__(self, done: int, of: int) -> None:
-        self._whole.step()
-        if self._live:
-            print(f"\r\033[Kmeasure: {self._names}: {done} of {of}; {self._whole.left()}", end="",
-                  file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        took = time.monotonic() - self._began
-        clear = "\r\033[K" if self._live else ""
-        print(f"{clear}measure: {self._names}: {took:.0f} s; {self._whole.left()}",
-              file=sys.stderr, flush=True)
-
-
 @dataclass(frozen=True)
 class Plan:
     """What is to be measured of one experiment."""
 
-    experiment: Experiment
+    measurement: Measurement
     setting: Setting  # with the names
     rounds: int
-    jobs: list[Job]
 
     @classmethod
     def of(cls, experiment: Experiment, names: list[str], setting: Setting,
            rounds: int | None) -> Plan | None:  # fmt: skip
         """None: nothing of it can be measured here, and a line says why."""
         setting = replace(setting, names=tuple(names))
-        rounds = rounds or (1 if experiment.counts else setting.effort.rounds)
         try:
-            jobs = list(experiment.jobs(setting))
+            measurement = experiment.measurement(setting)
         except pytest.skip.Exception as reason:
-            title = " and ".join(measured.label(name) for name in names)
+            title = " and ".join(map(measured.label, names))
             print(f"{title} is left out: {reason}", file=sys.stderr)
             return None
-        return cls(experiment, setting, rounds, jobs) if jobs else None
+        rounds = rounds or (1 if measurement.counts else setting.effort.rounds)
+        return cls(measurement, setting, rounds) if measurement.jobs else None
 
     @property
     def steps(self) -> int:
-        return steps(self.jobs, self.rounds)
+        return steps(self.measurement.jobs, self.rounds)
 
 
 def as_json(name: str, table: Table, common: dict[str, Any]) -> dict[str, Any]:
@@ -104,7 +97,7 @@ def as_json(name: str, table: Table, common: dict[str, Any]) -> dict[str, Any]:
     found = {
         "name": name, "title": table.title, **common, "head": list(table.head),
         "rows": [{"label": label, "cells": cells} for label, cells in table.rows],
-        "notes": table.notes,
+        "notes": list(table.notes),
     }
     if table.chart or table.picture:
         found["figure"] = f"{name}.svg"
@@ -118,27 +111,27 @@ def run(experiment: Experiment, names: list[str], setting: Setting, rounds: int 
     """Measures, writes and prints; whether there was anything to measure."""
     plan = Plan.of(experiment, names, setting, rounds)
     if plan is not None:
-        carry_out(plan, Whole(plan.steps), out, figures)
+        carry_out(plan, Progress(plan.steps), out, figures)
     return plan is not None
 
 
-def carry_out(plan: Plan, whole: Whole, out: Path, figures: Path) -> None:
+def carry_out(plan: Plan, progress: Progress, out: Path, figures: Path) -> None:
     """Measures, writes and prints."""
-    experiment, setting, names = plan.experiment, plan.setting, plan.setting.names
-    noise = Noise(whole.load)
-    progress = Progress(" and ".join(measured.label(name) for name in names), whole)
-    results = in_rounds(plan.jobs, plan.rounds, progress)
+    measurement, setting, names = plan.measurement, plan.setting, plan.setting.names
+    noise = Noise(progress.load)
+    progress.begin(" and ".join(map(measured.label, names)))
+    results = in_rounds(measurement.jobs, plan.rounds, progress.step)
     progress.end()
     common = {
         "command": f"./measure {' '.join(names)}", "effort": setting.effort.name,
-        "rounds": plan.rounds, "seconds": setting.effort.seconds, "counted": experiment.counts,
+        "rounds": plan.rounds, "seconds": setting.effort.seconds, "counted": measurement.counts,
         "machine": facts(setting.build), "quiet": noise.quiet, "noise": noise.words(),
         "results": results,
     }
-    for name, table in experiment.tables(results, setting).items():
+    for name, table in measurement.tables(results).items():
         if name in names:
             write(as_json(name, table, common), table, out, figures)
-    if not noise.quiet and not experiment.counts:
+    if not noise.quiet and not measurement.counts:
         print(f"  ({noise.words()}: the machine was not quiet)\n", flush=True)
 
 
@@ -172,7 +165,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, metavar="N", help="instead of as many as planned")
     parser.add_argument("--build", type=Path, default=DEFAULT_BUILD, metavar="DIR",
                         help="a build's directory (build/default)")
-    parser.add_argument("--list", action="store_true", help="print the names")
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.names if name not in NAMES]:
         parser.error(f"there is no {unknown[0]}; there are {', '.join(NAMES)}")
@@ -181,12 +173,9 @@ def parse() -> argparse.Namespace:
     return arguments
 
 
-def main(effort: Effort | None = None) -> None:
+def main() -> None:
     arguments = parse()
-    if arguments.list:
-        print("\n".join(NAMES))
-        return
-    effort = effort or (QUICK if arguments.quick else FULL)
+    effort = QUICK if arguments.quick else FULL
     if arguments.quick and not arguments.out:
         arguments.out = arguments.build / "quick"  # too rough for the book
     out, figures = arguments.out or measured.NUMBERS, arguments.out or FIGURES
@@ -206,9 +195,9 @@ def main(effort: Effort | None = None) -> None:
             plans.append(plan)
         else:
             left_out += names
-    whole = Whole(sum(plan.steps for plan in plans))
+    progress = Progress(sum(plan.steps for plan in plans))
     for plan in plans:
-        carry_out(plan, whole, out, figures)
+        carry_out(plan, progress, out, figures)
     print(f"measure: {time.monotonic() - began:.0f} s; numbers in {out}", file=sys.stderr)
     if left_out:
         sys.exit(f"measure: left out: {', '.join(left_out)}")

@@ -3,7 +3,7 @@ touches less than it does two numbers that were taken at different times."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -29,23 +29,9 @@ class Ratio:
         """Whether the rounds agree well enough."""
         return (self.highest - self.lowest) / self.middle <= RANGE_MAX
 
-    def __str__(self) -> str:
-        words = f"{self.middle:.3f} ({self.lowest:.3f}..{self.highest:.3f})"
-        return words if self.decided else f"{words}, not decided"
-
-    def verdict(self, *, at_most: float | None = None, at_least: float | None = None) -> str:
-        """Whether a bound holds: `holds`, `fails`, or why nobody can tell."""
-        if at_most is not None:
-            good, all_good, all_bad = (
-                self.middle <= at_most, self.highest <= at_most, self.lowest > at_most
-            )
-        else:
-            assert at_least is not None
-            good, all_good, all_bad = (
-                self.middle >= at_least, self.lowest >= at_least, self.highest < at_least
-            )
-        if self.decided:
-            return "holds" if good else "fails"
-        if all_good:
-            return "not decided how far, but every round holds"
-        return "not decided how far, but every round fails" if all_bad else "not decided"
+    def verdict(self, holds: Callable[[float], bool]) -> str:
+        """Of a bound: met or missed, where all rounds say so, or where they agree well enough and
+        their median says so."""
+        asked = [self.middle] if self.decided else [self.lowest, self.highest]
+        said = {holds(each) for each in asked}
+        return "not decided" if len(said) > 1 else "met" if said.pop() else "missed"

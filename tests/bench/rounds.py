@@ -11,7 +11,7 @@ import shlex
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -35,7 +35,7 @@ class Job:
     once: bool = False  # exact: the first round is enough
 
 
-def shuffled(chosen: list[Job], dice: random.Random) -> list[Job]:
+def shuffled(chosen: Sequence[Job], dice: random.Random) -> list[Job]:
     """The loads in random order, the servers too; those of one load follow each other, since their
     numbers are compared."""
     by_load: dict[str, list[Job]] = {}
@@ -48,7 +48,8 @@ def shuffled(chosen: list[Job], dice: random.Random) -> list[Job]:
     return list(chain.from_iterable(loads))
 
 
-def in_rounds(jobs: list[Job], rounds: int, progress: Callable[[int, int], None]) -> Results:
+def in_rounds(jobs: Sequence[Job], rounds: int,
+              progress: Callable[[int, int], None]) -> Results:  # fmt: skip
     """Every job once a round. `progress` is told how many of how many are done."""
     dice, done, of = random.Random(), 0, steps(jobs, rounds)
     results: Results = {}
@@ -62,7 +63,7 @@ def in_rounds(jobs: list[Job], rounds: int, progress: Callable[[int, int], None]
     return results
 
 
-def steps(jobs: list[Job], rounds: int) -> int:
+def steps(jobs: Sequence[Job], rounds: int) -> int:
     """How often something is measured in so many rounds."""
     return sum(1 if job.once else rounds for job in jobs)
 
@@ -91,7 +92,7 @@ def git(*words: str) -> str:
 
 
 def compiler(build: Path) -> tuple[str, str]:
-    """Who compiled the stages, and with which flags that matter for speed."""
+    """The compiler of the stages, and those of its flags that matter for speed."""
     database = build / "compile_commands.json"
     entries = json.loads(database.read_text()) if database.is_file() else []
     words = next((shlex.split(entry["command"]) for entry in entries
@@ -104,29 +105,17 @@ def compiler(build: Path) -> tuple[str, str]:
     return said.partition("\n")[0], " ".join(flags)
 
 
-def facts(build: Path | None = None) -> dict[str, str | int]:
-    """Where and when something is measured, and, if so, what is measured."""
-    found: dict[str, str | int] = {
+def facts(build: Path) -> dict[str, str | int]:
+    """Where, when and what is measured."""
+    by, flags = compiler(build)
+    return {
         "date": time.strftime("%Y-%m-%d"),
         "time": time.strftime("%H:%M %Z"),
         "processor": processor(),
         "cores": os.cpu_count() or 0,
         "kernel": f"Linux {platform.release()}",
-        "commit": commit(),
+        "commit": commit(), "compiler": by, "flags": flags,
     }
-    if build is not None:
-        found["compiler"], found["flags"] = compiler(build)
-    return found
-
-
-def machine() -> list[str]:
-    """The same for a report, in lines."""
-    here = facts()
-    return [
-        f"{here['date']} {here['time']}",
-        f"{here['processor']}, {here['cores']} CPUs, {here['kernel']}",
-        f"commit {here['commit']}",
-    ]
 
 
 def stolen_seconds() -> float:
@@ -137,7 +126,7 @@ def stolen_seconds() -> float:
 
 def others_seconds() -> float:
     """CPU time of everybody but this process and its children, of those that have ended: it grows
-    by what others do. Without what interrupts do for the network, which is mostly ours."""
+    by what others do. Without what interrupts do for the network, most of which is ours."""
     fields = Path("/proc/stat").read_text().split()
     busy = sum(map(int, fields[1:4])) / os.sysconf("SC_CLK_TCK")  # user, nice, system
     for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
@@ -149,9 +138,9 @@ def others_seconds() -> float:
 class Noise:
     """What others did meanwhile."""
 
-    def __init__(self, load: float | None = None) -> None:
+    def __init__(self, load: float) -> None:
         """`load`: the load average when nothing had been measured yet, which adds to it."""
-        self._load = os.getloadavg()[0] if load is None else load
+        self._load = load
         self._began, self._stolen, self._others = time.time(), stolen_seconds(), others_seconds()
 
     @property
@@ -170,8 +159,3 @@ class Noise:
     def _share(self, seconds: float) -> float:
         """Of one CPU."""
         return seconds / (time.time() - self._began)
-
-    def sentence(self) -> str:
-        """For the report."""
-        words = self.words()
-        return words if self.quiet else f"**{words}: the machine was not quiet**"

@@ -1,4 +1,4 @@
-"""The measuring measures: wrong answers are noticed, numbers are right, ratios too.
+"""The client measures: wrong answers are noticed, numbers are right, every contender echoes.
 
     cmake --build build/default --target bench && /usr/bin/python3 -m pytest tests/bench
 
@@ -11,6 +11,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,9 +21,8 @@ from pathlib import Path
 import pytest
 
 from contenders import DEFAULT_BUILD, ECHO, Contender
-from ratios import Ratio
 
-from broken_servers import Healthy, LastFirst  # its directory is in the path of contenders
+from subjects.broken_servers import Healthy, LastFirst  # tests/protocol is in contenders' path
 
 BUILD = Path(os.environ.get("BENCH_BUILD", DEFAULT_BUILD))
 LOAD = BUILD / "tests" / "bench" / "load"
@@ -132,35 +132,22 @@ def test_a_latency_counts_from_the_sending() -> None:
 ])
 def test_every_contender_echoes(contender: Contender, options: tuple[str, ...]) -> None:
     """Also when the answers do not fit the socket, so that the server has to wait for room."""
-    server = contender.start(BUILD, before=())
-    try:
+    with contender.running(BUILD, before=()) as server:
         for _ in range(2):  # who comes next finds a server that has seen others leave
             run = load(server.address[1], *options, "--messages", "3000", "--server-pid",
                        str(server.pid))
             assert run.returncode == 0, run.stderr
             assert json.loads(run.stdout)["server_cpu_seconds"] > 0
-    finally:
-        server.kill()
 
 
-def test_ratios_are_those_of_the_same_round() -> None:
-    ratio = Ratio.of([2.0, 30.0, 400.0], [1.0, 10.0, 100.0])
-    assert (ratio.middle, ratio.lowest, ratio.highest) == (3.0, 2.0, 4.0)
-
-
-@pytest.mark.parametrize(("ratio", "at_most", "verdict"), [
-    (Ratio(0.98, 0.96, 1.0), 1.0, "holds"),
-    (Ratio(1.02, 1.0, 1.04), 1.0, "fails"),
-    (Ratio(0.98, 0.9, 1.1), 1.0, "not decided"),
-    (Ratio(0.8, 0.7, 0.9), 1.0, "not decided how far, but every round holds"),
-    (Ratio(2.0, 1.5, 2.5), 1.0, "not decided how far, but every round fails"),
-])
-def test_a_wide_range_decides_nothing(ratio: Ratio, at_most: float, verdict: str) -> None:
-    assert ratio.verdict(at_most=at_most) == verdict
-    assert ("not decided" in str(ratio)) == (not ratio.decided)
-
-
-def test_a_lower_bound_is_the_other_way_round() -> None:
-    assert Ratio(2.0, 1.99, 2.01).verdict(at_least=1.8) == "holds"
-    assert Ratio(1.7, 1.69, 1.71).verdict(at_least=1.8) == "fails"
-    assert Ratio(2.2, 1.9, 2.6).verdict(at_least=1.8).endswith("every round holds")
+@needs_load
+def test_chosen_servers_are_compared(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, Path(__file__).with_name("compare.py"), "--build", BUILD, "--output",
+         tmp_path, "--rounds", "3", "--seconds", "0.02", "--loads", "c1", "--servers", "part5",
+         "--base", "part5-epoll", "--also", "part5-epoll --workers 2"],
+        capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stderr
+    found = json.loads((tmp_path / "c1.json").read_text())
+    assert [row["label"] for row in found["rows"]] == ["part5-epoll", "part5-epoll --workers 2"]
+    assert "ratio" in found["rows"][1]["cells"][0]

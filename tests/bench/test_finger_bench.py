@@ -1,6 +1,6 @@
 """The measuring of finger daemons measures: wrong answers are noticed, the peer does the same work.
 
-    cmake --build build/default --target bench_finger && /usr/bin/python3 -m pytest tests/bench
+    cmake --build build/default --target bench && /usr/bin/python3 -m pytest tests/bench
 
 BENCH_BUILD in the environment names another build's directory.
 """
@@ -22,9 +22,9 @@ from contenders import DEFAULT_BUILD
 from finger import EPOLL, OURS, PLAN, Bench, answer_of
 
 BUILD = Path(os.environ.get("BENCH_BUILD", DEFAULT_BUILD))
-LOAD = BUILD / "tests" / "bench" / "finger_load"
+LOAD = BUILD / "tests" / "bench" / "variants"
 ANSWER = b"one line\r\nand another\r\n"
-pytestmark = pytest.mark.skipif(not LOAD.is_file(), reason="build the target bench_finger")
+pytestmark = pytest.mark.skipif(not LOAD.is_file(), reason="build the target bench")
 
 
 @contextmanager
@@ -51,16 +51,17 @@ def answering(answer: Callable[[int], bytes]) -> Iterator[int]:
             thread.join()
 
 
-def load(port: int, directory: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def load(port: int, directory: Path, clients: int) -> subprocess.CompletedProcess[str]:
     (directory / "answer").write_bytes(ANSWER)
-    words = [LOAD, "--port", str(port), "--query", "alice", "--answer", directory / "answer"]
-    return subprocess.run([*words, *options], capture_output=True, text=True, timeout=60)
+    words = [f"port={port}", "query=alice", f"answer={directory / 'answer'}", "exchanges=200",
+             "ms=0", f"clients={clients}", "sources=1"]
+    return subprocess.run([LOAD, "finger_load", *words], capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize("clients", [1, 7])
 def test_it_makes_as_many_exchanges_as_it_is_told(tmp_path: Path, clients: int) -> None:
     with answering(lambda number: ANSWER) as port:
-        run = load(port, tmp_path, "--exchanges", "200", "--clients", str(clients))
+        run = load(port, tmp_path, clients)
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout)["exchanges"] == 200
 
@@ -69,7 +70,7 @@ def test_it_makes_as_many_exchanges_as_it_is_told(tmp_path: Path, clients: int) 
                          ids=["short", "long", "changed", "none"])
 def test_a_single_wrong_answer_is_noticed(tmp_path: Path, wrong: bytes) -> None:
     with answering(lambda number: wrong if number == 99 else ANSWER) as port:
-        run = load(port, tmp_path, "--exchanges", "200", "--clients", "3")
+        run = load(port, tmp_path, 3)
     assert run.returncode == 1
     assert "Bad message" in run.stderr
 

@@ -14,8 +14,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 
 import pytest
 
@@ -24,21 +23,16 @@ from harness.server import Server
 from test_bench import (BUILD, LOAD, AnswersTwice, ChangesTheLastByte, LosesTheThird, TakesItsTime,
                         load, needs_load, serving)
 
-from broken_servers import Healthy, LastFirst  # its directory is in the path of contenders
+from subjects.broken_servers import Healthy, LastFirst  # tests/protocol is in contenders' path
 
 KNOWN_TO = 1 - 1 / 128  # a percentile, of itself
 STALL_SECONDS = 0.3
 pytestmark = needs_load
 
 
-@contextmanager
-def stage() -> Iterator[Server]:
+def stage() -> AbstractContextManager[Server]:
     """One that serves several connections at once."""
-    server = Contender(STAGES[0], STAGES[0]).start(BUILD, before=())
-    try:
-        yield server
-    finally:
-        server.kill()
+    return Contender(STAGES[0], STAGES[0]).running(BUILD, before=())
 
 
 def during_a_stall(*options: str) -> dict[str, float]:

@@ -35,11 +35,8 @@ class Echo:
 
     def measure(self, contender: Contender, build: Path, seconds: float) -> Numbers:
         """One round."""
-        server = contender.start(build)
-        try:
+        with contender.running(build) as server:
             found = self.load(build, server.address[1], server.pid, seconds)
-        finally:
-            server.kill()
         cpu, messages = found["server_cpu_seconds"], found["messages"]
         return {
             "cpu_us": cpu / messages * 1e6,
@@ -89,18 +86,13 @@ class Http:
     connections: int = 32
     requests: int = 0
 
-    def measure(self, contender: Contender | None, build: Path, seconds: float) -> Numbers:
-        """One round; no contender: nginx. Lasts a second, whatever was asked for."""
-        server = Nginx() if contender is None else contender.start(build)
-        try:
-            port = server.port if isinstance(server, Nginx) else server.address[1]
-            process = server.process() if isinstance(server, Nginx) else server.process
-            before = cpu_at_rest(process)
+    def measure(self, contender: Contender | Nginx, build: Path, seconds: float) -> Numbers:
+        """One round. Lasts a second, whatever was asked for."""
+        with contender.running(build) as server:
+            before = cpu_at_rest(server.process)
             run = ab if self.tool == "ab" else wrk
-            found = run(f"http://127.0.0.1:{port}/", self)
-            cpu = cpu_at_rest(process) - before
-        finally:
-            server.kill()
+            found = run(f"http://127.0.0.1:{server.address[1]}/", self)
+            cpu = cpu_at_rest(server.process) - before
         return {"cpu_us": cpu / found.pop("requests") * 1e6, **found}
 
 
@@ -124,7 +116,7 @@ def cpu_at_rest(process: Process) -> float:
 def ab(url: str, load: Http) -> Numbers:
     """How many requests were answered, and how many a second."""
     limit = ("-n", str(load.requests)) if load.requests else ("-t", str(HTTP_SECONDS))
-    most = () if load.requests else ("-n", "1000000")  # -t alone would mean 50000; -n behind it
+    most = () if load.requests else ("-n", "1000000")  # -t alone would mean 50000; -n after it
     said = client(
         "ab", "-q", "-k", "-c", str(load.connections), *limit, *most, url,
         within=HTTP_SECONDS + load.requests / AB_A_SECOND_AT_LEAST,
@@ -177,3 +169,4 @@ HTTP_LOADS = (
     Http("ab", "HTTP, `ab -k -c 32`", "ab"),
     Http("wrk", "HTTP, `wrk -t 1 -c 32`", "wrk"),
 )
+LOADS = {load.name: load for load in (*ECHO_LOADS, SPIN_LOAD, *HTTP_LOADS)}

@@ -53,7 +53,7 @@ def boxes() -> list[Box]:
     """Those with a server that can be started by hand, and something to type at it."""
     return [step for chapter in chapters() for step in typed(chapter)
             if isinstance(step, Box) and step.server and any(
-                not re.match(r"\./(\d|check)", command) for command in step.commands)
+                not re.match(r"\./(\d|check|judge)", command) for command in step.commands)
             and not any(words in step.text for words in LEFT_OUT)]
 
 

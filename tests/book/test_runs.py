@@ -1,6 +1,7 @@
 """The book's own runs, of whole servers: book/runs. Those beside the steps are tests of ctest."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,7 +19,33 @@ def environment() -> dict[str, str]:
             "BUILD": str(BUILD), "ROOT": str(ROOT)}
 
 
-@pytest.mark.parametrize("transcript", RUNS, ids=[path.stem for path in RUNS])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each run, or those that are of the parts which --about names."""
+    if "transcript" in metafunc.fixturenames:
+        about = {part.partition("-")[0] for part in metafunc.config.option.about}
+        metafunc.parametrize("transcript", [
+            pytest.param(path, marks=marks_if_not_built(path) if about else ())
+            for path in RUNS if not about or about & parts_of(path)
+        ], ids=lambda path: path.stem)
+
+
+def parts_of(transcript: Path) -> set[str]:
+    """The parts that it names, as part5 or finger."""
+    return set(re.findall(r"\b(part\d|finger)", transcript.read_text()))
+
+
+def marks_if_not_built(transcript: Path) -> list[pytest.MarkDecorator]:
+    """Leaves out what starts a program that is not there."""
+    text = transcript.read_text()
+    here = "".join(re.findall(r'^  \$ cd "\$BUILD/([^"]+)"', text, re.MULTILINE)[-1:])
+    programs = [f"{here}/{step}" for step in re.findall(r"\./(\d\d-[\w-]+)", text)]
+    for part in re.findall(r"\b(?:start|count_calls) (part\d|finger)", text):
+        stage = next((path.parent.name for path in ROOT.glob(f"{part}*/main.cc")), "")
+        programs.append("finger/fingerd" if part == "finger" else f"{stage}/{stage}")
+    missing = [name for name in programs if not (BUILD / name).exists()]
+    return [pytest.mark.skip(reason=f"{missing[0]} is not built")] if missing else []
+
+
 def test_a_run_goes_as_it_is_told(transcript: Path) -> None:
     cram = shutil.which("cram3") or shutil.which("cram")
     if cram is None:

@@ -29,9 +29,9 @@ SECONDS = 120  # for a command; nothing in the book takes a tenth of it
 LEFT_OUT = {
     r"sudo apt-get .*": "installs packages, and needs root",
     r"\./check (part\d|--all|--bug \S+)": "a section of ./check",
-    r"\.\./check --(mine|server).*": "needs a server that the reader has made",
-    r"\./check --(mine|server) .*\./(mine|echo-).*|.* --servers class .*": "the same",
-    r"\./check --start python ~/echo": "leaves a file in the home directory",
+    r"\.\./judge.*": "needs a server that the reader has made",
+    r"\./judge .*\./(mine|echo-).*|.* --servers class .*": "the same",
+    r"\./judge --start python ~/echo": "leaves a file in the home directory",
     r"\./measure (?!--help).*": "takes minutes, of a quiet machine",
     r"\./serve part4 --bug no-limit": "one of the zoo, which a section of ./check is about",
 }
@@ -163,7 +163,7 @@ def type_all(chapter: Path, before: str) -> Reading:
 def test_a_chapter_can_be_typed(chapter: Path) -> None:
     before = [] if chapter.name < "01" else [". tools/shell.sh"]  # chapter 0 says to, always
     if chapter.name > "02" and not (ROOT / "mine").exists():  # chapter 1 has it made
-        before.append("./check --start python mine")
+        before.append("./judge --start python mine")
     reading = type_all(chapter, "; ".join(before or [":"]))
     print("not typed here:", *reading.left_out or ["nothing"], sep="\n  ")
     if reading.wrong:

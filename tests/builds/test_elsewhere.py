@@ -10,7 +10,7 @@ from test_alone import ROOT, call, configure, copy_of, targets
 ELSEWHERE = ROOT / "part6-uring/uring/examples/elsewhere"
 # What a server of this project needs, and the loop does not.
 WITHOUT = tuple(f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("CLI11", "Boost", "GTest"))
-COMMON_HEADERS = ["fd.h", "result.h", "server/accept.h", "server/address.h", "server/listen.h"]
+COMMON_HEADERS = ["fd.h", "net/accept.h", "net/address.h", "net/listen.h", "result.h"]
 
 
 def skip_without_liburing(run: subprocess.CompletedProcess[str]) -> None:
@@ -68,7 +68,7 @@ def test_of_common_only_what_the_loop_includes_is_installed(installed: Path) -> 
     assert found == COMMON_HEADERS
     libraries = sorted(path.name for path in installed.rglob("*.a"))
     assert libraries == ["liburing_loop.a", "liburing_loop_sockets.a"]
-    assert not (installed / "include/uring_loop/uring/server").exists()
+    assert not (installed / "include/uring_loop/uring/examples").exists()
 
 
 @pytest.mark.long

@@ -1,6 +1,6 @@
 // Counts the heap allocations of a program:
 //   LD_PRELOAD=libcount_allocations.so ALLOCATIONS=FILE PROGRAM
-// The count stands in the first eight bytes of FILE, where others can read it while the program
+// The count is in the first eight bytes of FILE, where others can read it while the program
 // runs.
 
 #include <dlfcn.h>

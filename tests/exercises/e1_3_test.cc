@@ -25,7 +25,7 @@ std::string read(const std::vector<std::string_view>& slices) {
   LineReader reader(line_bytes_max);
   std::string outcome;
   for (const auto slice : slices) {
-    const std::string lent(slice);  // of its own: whoever reads beyond it is seen by a sanitizer
+    const std::string lent(slice);  // of its own: a sanitizer sees a read beyond it
     reader.feed(bytes(lent));
     while (!reader.exhausted()) {
       const auto line = reader.next();

@@ -1,4 +1,4 @@
-"""The book's exercises: which there are, where their tests and our solutions stand.
+"""The book's exercises: which there are, where their tests and our solutions are.
 
 A solution is book/solutions/eN_M.patch, a patch onto the project, where the exercise changes a
 stage or common; its head is
@@ -80,7 +80,7 @@ class Exercise:
 
     @property
     def head(self) -> dict[str, str]:
-        """What stands above the patch. ZooError: it is not as it should be."""
+        """What is above the patch. ZooError: it is not as it should be."""
         return self._head[0]
 
     @property

@@ -73,7 +73,7 @@ def check_that_all_apply() -> int:
 
 
 def print_targets(names: Sequence[str]) -> int:
-    """For whoever builds the reader's own tree."""
+    """For the build of the reader's own tree."""
     print("\n".join(dict.fromkeys(target for name in names for target in named(name).targets)))
     return 0
 

@@ -8,8 +8,8 @@ from harness.client import Client
 from harness.subject import Subject
 from kit import suite
 
-pytestmark = pytest.mark.program("{port}", not_yet="{python} {root}/tests/protocol/echo_server.py "
-                                 "--port {port}")
+pytestmark = pytest.mark.program(
+    "{port}", not_yet="{python} {root}/tests/protocol/subjects/echo_server.py --port {port}")
 
 NOT_EARLY = "test_nothing_is_answered_before_the_message_is_complete"
 

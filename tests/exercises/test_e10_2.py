@@ -1,4 +1,4 @@
-"""E10.2: frames without the heap, to be mended where they stand: given/e10_2.cc."""
+"""E10.2: frames without the heap, to be fixed in place: given/e10_2.cc."""
 
 from __future__ import annotations
 

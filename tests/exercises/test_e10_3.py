@@ -69,7 +69,7 @@ def test_a_message_is_printed_when_it_is_complete(
 
 def test_too_long_a_message_is_an_error(run: Run) -> None:
     """A length over 65536 ends the program with status 1, when the messages before it have been
-    printed. Nothing behind it can be trusted."""
+    printed. Nothing after it can be trusted."""
     ended = run(input=frames([b"fine"]) + TOO_LONG + frames([b"not to be believed"]))
     assert ended.stdout == lines(b"fine")
     assert ended.returncode == 1, f"exit status {ended.returncode}, wanted 1"

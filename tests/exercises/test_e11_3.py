@@ -73,8 +73,8 @@ def running(
 
 
 def test_lines_are_printed_whoever_has_read_them(running: Running) -> None:
-    """A line that comes through the first FIFO is printed behind `ring: `, one through the second
-    behind `epoll: `, in any order and at once."""
+    """A line that comes through the first FIFO is printed after `ring: `, one through the second
+    after `epoll: `, in any order and at once."""
     for number in range(20):
         running.say(running.epoll if number % 3 else running.ring, b"line %d\n" % number)
 

@@ -1,4 +1,4 @@
-"""E12.1: a filter between a stranger's answer and a terminal."""
+"""E12.1: a filter between an unknown server's answer and a terminal."""
 
 from __future__ import annotations
 

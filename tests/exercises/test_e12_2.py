@@ -1,4 +1,4 @@
-"""E12.2: a second file for whoever asks with /W: the first line of ~/.project."""
+"""E12.2: a second file for a query with /W: the first line of ~/.project."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_first_line_stands_between_name_and_plan(
 
 
 def test_it_is_shown_without_a_plan_too(daemon: Server, users: Path) -> None:  # noqa: F811
-    """Who has a project and no plan has a project all the same."""
+    """A user that has a project and no plan has a project all the same."""
     (users / "bob" / ".project").write_bytes(b"Rest\n")
     assert ask(daemon, b"/W bob") == b"Name: bob\r\nProject: Rest\r\nNo Plan.\r\n"
 
@@ -55,7 +55,7 @@ def test_a_long_line_is_cut(daemon: Server, users: Path) -> None:  # noqa: F811
 def test_what_is_no_project_is_left_out(
     daemon: Server, users: Path, kind: str  # noqa: F811
 ) -> None:
-    """Where there is no .project, or it is nothing that a stranger may read, there is no line and
+    """Where there is no .project, or it is nothing that a client may read, there is no line and
     no error: no link is followed, and nothing that makes a reader wait is waited for."""
     project = users / "alice" / ".project"
     (users / "secret").write_bytes(b"a secret\n")

@@ -1,4 +1,4 @@
-"""E13.1: whoever is turned away is told."""
+"""E13.1: a client that is turned away is told."""
 
 from __future__ import annotations
 

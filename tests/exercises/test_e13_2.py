@@ -27,8 +27,8 @@ def test_a_server_that_loses_nothing_is_acquitted(run: Run) -> None:
 
 @pytest.mark.parametrize("how", ["hangs up", "forgets the queue", "forgets what it has heard"])
 def test_a_server_that_loses_a_query_is_found_out(run: Run, how: str) -> None:
-    """A server that cuts off whoever is connected, refuses whoever comes at this moment, or has
-    forgotten the beginning of a query after a reload is found out: exit status 1."""
+    """A server is found out, with exit status 1, that cuts off a connected client, refuses one that
+    connects at this moment, or forgets the beginning of a query in a reload."""
     with serving(SERVERS, how) as server:
         ended = run(**server)
     assert ended.returncode == 1, f"a server that {how}: {said(ended)}"

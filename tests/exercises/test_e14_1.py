@@ -24,7 +24,7 @@ def test_no_eventfd_is_called(target: Subject) -> None:
 
 
 def test_it_stops_and_admits_the_waiting_as_before(target: Subject) -> None:
-    """A signal ends it in order, and whoever waits for a place gets the one that is given back."""
+    """A signal ends it in order, and a place that is given back goes to a client that waits."""
     suite.contract(target, "test_drain.py", "test_max_connections.py").must_all_pass()
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.program(
     "{port} {trusted}", not_yet="sh -c 'echo serves; ncat -k -l 127.0.0.1 {port} -e /bin/cat' "
     "{trusted}")
 
-PROXY, STRANGER = "127.0.0.1", "127.0.0.2"
+PROXY, UNKNOWN = "127.0.0.1", "127.0.0.2"
 GOOD = {
     "v1": (line("192.0.2.7"), "192.0.2.7 51000"),
     "v1 of IPv6": (line("2001:db8::7"), "2001:db8::7 51000"),
@@ -105,17 +105,17 @@ def test_a_bad_header_closes_the_connection(server: Server, case: str) -> None:
     assert client.answer() == b""
 
 
-def test_a_strangers_header_is_not_believed(server: Server) -> None:
+def test_a_unknowns_header_is_not_believed(server: Server) -> None:
     """From anywhere else nothing is a header: it is a message, if a strange one."""
-    stranger = server.connect(STRANGER)
-    stranger.send(line("192.0.2.7") + MESSAGE)
-    assert stranger.answer() == b""
-    assert server.said().startswith(STRANGER)
+    unknown = server.connect(UNKNOWN)
+    unknown.send(line("192.0.2.7") + MESSAGE)
+    assert unknown.answer() == b""
+    assert server.said().startswith(UNKNOWN)
 
 
-def test_a_stranger_without_a_header_is_served(server: Server) -> None:
+def test_a_unknown_without_a_header_is_served(server: Server) -> None:
     """A connection from anywhere else is taken as it is."""
-    stranger = server.connect(STRANGER)
-    stranger.send(MESSAGE)
-    assert stranger.answer() == MESSAGE
-    assert server.said().startswith(STRANGER)
+    unknown = server.connect(UNKNOWN)
+    unknown.send(MESSAGE)
+    assert unknown.answer() == MESSAGE
+    assert server.said().startswith(UNKNOWN)

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.program(
     "{port} {trusted} {most}", not_yet="{python} {root}/book/solutions/e16_2.py {port} {trusted} "
     "{most}")
 
-PROXY, STRANGER = "127.0.0.1", "127.0.0.2"
+PROXY, UNKNOWN = "127.0.0.1", "127.0.0.2"
 MOST = 2
 Connect = Callable[..., Client]
 
@@ -72,8 +72,8 @@ def test_the_proxys_own_questions_count_for_nobody(connect: Connect) -> None:
     assert all(check.answer() == MESSAGE for check in checks)
 
 
-def test_a_stranger_is_counted_by_its_own_address(connect: Connect) -> None:
+def test_a_unknown_is_counted_by_its_own_address(connect: Connect) -> None:
     """A peer that is not trusted counts as what it is."""
-    admitted = fill(connect, b"", STRANGER)
-    assert connect(line(STRANGER)).answer() == b"", "the same address, through the proxy"
+    admitted = fill(connect, b"", UNKNOWN)
+    assert connect(line(UNKNOWN)).answer() == b"", "the same address, through the proxy"
     assert len(admitted) == MOST

@@ -1,4 +1,4 @@
-"""E1.1: lengths in network byte order, behind an option."""
+"""E1.1: lengths in network byte order, with an option."""
 
 from __future__ import annotations
 

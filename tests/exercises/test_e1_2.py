@@ -16,7 +16,7 @@ from kit.suite import PROTOCOL
 pytestmark = pytest.mark.program(
     "{port} {seconds} {seed}", not_yet="{python} -c pass {port} {seconds} {seed}")
 
-BROKEN_SERVERS = str(PROTOCOL / "broken_servers.py")
+BROKEN_SERVERS = str(PROTOCOL / "subjects" / "broken_servers.py")
 BUGS = ("last-first", "one-message-per-wake-up", "zero-is-the-end", "drops-half-closed")
 SECONDS = 4
 

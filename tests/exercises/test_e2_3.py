@@ -24,7 +24,7 @@ Run = Callable[..., CompletedProcess[bytes]]
 @pytest.fixture
 def prompt(patience: float) -> Iterator[Server]:
     """A server that answers each message at once, and reads no more before it is taken."""
-    command = (sys.executable, str(PROTOCOL / "echo_server.py"), "--port", "{port}")
+    command = (sys.executable, str(PROTOCOL / "subjects" / "echo_server.py"), "--port", "{port}")
     server = Server(Own("prompt", "program", command), patience=patience)
     server.wait_until_ready()
     yield server

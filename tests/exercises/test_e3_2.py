@@ -38,8 +38,8 @@ def hear(client: Client, lines: int) -> list[bytes]:
 
 
 def test_the_others_hear_what_one_says(server: Server) -> None:
-    """Whoever enters is sent `welcome`. A line goes to everybody else in the room, and not back to
-    who said it."""
+    """A client that enters is sent `welcome`. A line goes to all others in the room, and not
+    back to its sender."""
     clients = [enter(server) for _ in range(3)]
     clients[0].send(b"good morning\n")
     for client in clients[1:]:

@@ -21,7 +21,7 @@ ROUNDS = 2000
 
 @pytest.mark.clock
 def test_a_server_with_nothing_to_do_rests(server: Server) -> None:
-    """With ten clients who say nothing, the server needs less than a fifth of a processor."""
+    """With ten clients that say nothing, the server needs less than a fifth of a processor."""
     for _ in range(10):
         server.connect().echo(b"here")
     time.sleep(0.2)

@@ -39,7 +39,7 @@ def test_most_questions_are_not_wasted_on_the_quiet(server: Server) -> None:
 
 
 def test_nobody_is_forgotten(server: Server) -> None:
-    """Whoever was quiet for long, and then speaks, is answered, though another speaks all the
+    """A client that was quiet for long, and then speaks, is answered, though another speaks all the
     time."""
     quiet = [server.connect() for _ in range(20)]
     busy = server.connect()

@@ -1,4 +1,4 @@
-"""E5.2: whoever leaves makes a hole."""
+"""E5.2: a client that leaves makes a hole."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_place_that_was_left_is_a_hole(waits: list[list[int]]) -> None:
 
 
 def test_nobody_moves(waits: list[list[int]]) -> None:
-    """Whoever stays has the same place in every wait."""
+    """A client that stays has the same place in every wait."""
     for before, after in zip(waits, waits[1:]):
         moved = [number for place, number in enumerate(before)
                  if number >= 0 and number in after and after.index(number) != place]

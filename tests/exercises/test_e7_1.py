@@ -27,7 +27,7 @@ def one_who_never_reads(server: Server) -> Client:
 
 
 def test_who_takes_no_answers_is_closed_by_the_write_timeout(start: Callable[..., Server]) -> None:
-    """--write-timeout closes a peer that takes no byte of its answers for so long, also behind a
+    """--write-timeout closes a peer that takes no byte of its answers for so long, also after a
     silent one whose --read-timeout is far away."""
     server = start("--read-timeout", LONG, "--write-timeout", SHORT)
     silent = server.connect()
@@ -44,7 +44,7 @@ def test_who_takes_no_answers_is_closed_by_the_write_timeout(start: Callable[...
 
 
 def test_who_says_nothing_is_closed_by_the_read_timeout(start: Callable[..., Server]) -> None:
-    """--read-timeout closes a peer that completes no message for so long, also behind one that
+    """--read-timeout closes a peer that completes no message for so long, also after one that
     takes no answers and whose --write-timeout is far away."""
     server = start("--read-timeout", SHORT, "--write-timeout", LONG)
     at_rest = server.process.socket_count()

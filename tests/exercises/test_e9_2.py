@@ -1,4 +1,4 @@
-"""E9.2: a ring without barriers, to be mended where it stands: given/e9_2.cc."""
+"""E9.2: a ring without barriers, to be fixed in place: given/e9_2.cc."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def test_a_full_disk_confirms_nothing(run: Run) -> None:
 
 
 def test_half_a_line_is_not_confirmed(words: Words, tmp_path: Path, patience: float) -> None:
-    """A write may fall short. In a chain that counts as a failure, so that the fsync behind it is
+    """A write may fall short. In a chain that counts as a failure, so that the fsync after it is
     cancelled: half a line is not confirmed, and ends the program with status 1."""
     journal = tmp_path / "journal"
 

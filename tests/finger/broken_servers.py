@@ -72,7 +72,7 @@ class NobodyIsNamedNothing(Exchange):
 
 
 class NameIsAPath(Exchange):
-    """Puts what a stranger sends into a path."""
+    """Puts what a client sends into a path."""
 
     def answer(self, line: bytes) -> bytes:
         user = self.parse(line)[1]
@@ -113,7 +113,7 @@ class DoublesCarriageReturns(Exchange):
 
 
 class KeepsBareLineFeeds(Exchange):
-    """Forgets too late that there was a CR: the LF behind a CRLF stays bare."""
+    """Forgets too late that there was a CR: the LF after a CRLF stays bare."""
 
     def converted(self, plan: bytes) -> bytes:
         lines = re.sub(rb"(?<![\r\n])\n", b"\r\n", plan)

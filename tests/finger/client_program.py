@@ -98,7 +98,7 @@ def pieces(*parts: bytes, pause: float = 0.02) -> Callable[[socket.socket], None
 
 
 def reset_after(part: bytes) -> Callable[[socket.socket], None]:
-    """An answer that ends in a reset, behind bytes that the client has received."""
+    """An answer that ends in a reset, after bytes that the client has received."""
 
     def answer(client: socket.socket) -> None:
         client.sendall(part)

@@ -102,7 +102,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture
 def users() -> Iterator[Users]:
-    """alice has a plan, bob has none, carol's is empty. Who is added before a start is served."""
+    """alice has a plan, bob has none, carol's is empty. A user added before a start is served."""
     made = Users(alice=ALICE, bob=None, carol=b"")
     yield made
     made.close()

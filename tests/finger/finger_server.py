@@ -1,6 +1,6 @@
 """A small finger server that keeps the rules of level `core`: something to start your own from.
 
-./check --server 'python3 tests/finger/finger_server.py --port {port} --users {users}'
+pytest tests/finger --server 'python3 tests/finger/finger_server.py --port {port} --users {users}'
 """
 
 import argparse
@@ -37,7 +37,7 @@ class Exchange:
         self.hang_up()
 
     def receive_line(self) -> bytes:
-        """The query without its end. What comes behind it is nobody's business."""
+        """The query without its end. What comes after it is not looked at."""
         received = b""
         while b"\n" not in received and len(received) < QUERY_BYTES_MAX + 2:
             self.connection.settimeout(self.seconds_left())

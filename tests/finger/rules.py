@@ -70,10 +70,10 @@ REGULAR_FILES = Rule(
     HARDENING,
 )
 NO_LINKS = Rule(
-    "No symbolic link below a home directory, or below --users DIR, is followed for a stranger.",
+    "No symbolic link below a home directory, or below --users DIR, is followed for a client.",
     HARDENING,
 )
-NO_OTHER_MOUNT = Rule("No mount below a home directory is entered for a stranger.", HARDENING)
+NO_OTHER_MOUNT = Rule("No mount below a home directory is entered for a client.", HARDENING)
 CHANGING = Rule(
     "A plan that changes while it is served spoils that answer at most, and leads to no other "
     "file.",

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.needs("plans", "restore"), pytest.mark.every_ring]
 
 LARGE = b"0123456789abcde\n" * 640_000
 WANTED = converted(LARGE)
-SECRET = b"what no stranger may see\n"
+SECRET = b"what no client may see\n"
 MOST_BUFFERED = 8 << 20  # what may be on its way already, in buffers of either side
 
 

@@ -149,7 +149,7 @@ def test_an_output_that_cannot_be_written_ends_it(finger) -> None:
 
 
 def test_standard_streams_may_be_non_blocking(finger) -> None:
-    """Whoever shares them may have set that; write(2) would fail with EAGAIN."""
+    """A program that shares them may have set that; write(2) would fail with EAGAIN."""
     with Scripted(PLAN * 20_000) as server:
         with finger("alice@127.0.0.1", port=server.port).start(non_blocking=True) as running:
             running.ended(0, SHOWN * 20_000)
@@ -177,7 +177,7 @@ def test_ctrl_c_ends_it(finger) -> None:
             words,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            # Whoever runs the tests in the background has it ignored.
+            # Tests that run in the background have it ignored.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         ) as process:
             assert process.stdout is not None and process.stderr is not None

@@ -157,7 +157,7 @@ PIECE = st.one_of(
 
 
 def test_random_answers_in_random_pieces(finger) -> None:
-    """One connection each would take long: the answers stand behind one another."""
+    """One connection each would take long: the answers follow one another."""
 
     @given(st.lists(PIECE, max_size=60), st.randoms(use_true_random=False), st.booleans())
     def check(parts: list[bytes], dice: random.Random, utf8: bool) -> None:

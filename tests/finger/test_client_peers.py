@@ -103,7 +103,7 @@ def test_our_fingerd_answers(finger, ours: FingerServer, words: list[str], shown
 
 
 def test_a_relay_passes_the_question_on(finger, fingerd: Inetd) -> None:
-    """Debian's daemon, asked to forward, takes it to the finger port of the host behind."""
+    """Debian's daemon, asked to forward, takes it to the finger port of the second host."""
     run = finger("alice@host.invalid@127.0.0.1", port=fingerd.port).run()
     assert run.status == 0
     assert b"host.invalid" in run.stdout

@@ -157,7 +157,7 @@ def test_what_an_intruder_sends_comes_from_the_daemons_account_and_no_other(
     intruder = Intruder(outside.parent, notes, outside, somebody, credentials=3)
     server = start_as_root(under=(*machine.under, *intruder.under))
     server.expect(b"alice", converted(ALICE))
-    assert intruder.speaks_as(server) == [f"{NOBODY}:{NOBODY}"] * 3  # a stranger, alice and bob
+    assert intruder.speaks_as(server) == [f"{NOBODY}:{NOBODY}"] * 3  # placeholder, alice, bob
 
 
 @pytest.mark.rule(rules.CONFINED)

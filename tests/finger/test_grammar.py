@@ -13,7 +13,7 @@ from kit.users import Users
 pytestmark = [pytest.mark.needs("grammar"), pytest.mark.every_ring]
 
 ANSWER = converted(ALICE)
-SECRET = b"what no stranger may see\n"
+SECRET = b"what no client may see\n"
 LIST = b"alice\r\nbob\r\ncarol\r\n"
 
 

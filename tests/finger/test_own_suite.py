@@ -57,7 +57,7 @@ FINDINGS = {
         "test_grammar.py",
         "test_no_name_leads_to_a_file[yours-../x]",
         rules.NO_SUCH_USER,
-        ("|../x..|", "|what no stranger may see..|"),
+        ("|../x..|", "|what no client may see..|"),
     ),
     "knows-no-relay": Finding(
         "test_errors.py",
@@ -99,7 +99,7 @@ FINDINGS = {
         "test_plans.py",
         "test_a_link_is_no_plan[yours-link]",
         rules.NO_LINKS,
-        ("|what no stranger may see..|",),
+        ("|what no client may see..|",),
     ),
     "waits-for-a-writer": Finding(
         "test_plans.py",

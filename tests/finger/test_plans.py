@@ -19,7 +19,7 @@ from kit.users import Users
 
 pytestmark = [pytest.mark.needs("plans"), pytest.mark.every_ring]
 
-SECRET = b"what no stranger may see\n"
+SECRET = b"what no client may see\n"
 
 
 @pytest.mark.rule(rules.NO_PLAN)

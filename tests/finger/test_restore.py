@@ -19,7 +19,7 @@ QUERIES = (b"alice\r\n", b"nobody\n", b"bob\r\n", b"\r\n", b"\xff\r\n", b"/W ali
 
 
 def exchanges(server: FingerServer, count: int) -> None:
-    """So many clients, who ask for this and that, and leave in various ways; no transcript."""
+    """So many clients, which ask for this and that, and leave in various ways; no transcript."""
     for number in range(count):
         with socket.create_connection(server.address, server.patience) as client:
             client.sendall(QUERIES[number % len(QUERIES)])

@@ -28,7 +28,7 @@ def as_root() -> None:
 
 
 def unprivileged_account() -> pwd.struct_passwd:
-    """Who it becomes."""
+    """The account that it becomes."""
     try:
         return pwd.getpwnam("fingerd")
     except KeyError:

@@ -1,4 +1,5 @@
-"""Who does not exist and who has not opted in cannot be told apart, nor by what the server does."""
+"""A user that does not exist and one that has not opted in look the same, also in what the server
+does."""
 
 from __future__ import annotations
 

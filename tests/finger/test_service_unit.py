@@ -57,7 +57,7 @@ def manager() -> Iterator[Manager]:
 def start_confined(
     machine: Machine, manager: Manager, start_as_root: Callable[..., FingerServer]
 ) -> Callable[..., FingerServer]:
-    """In a network of its own, without any but the socket; `within` stands before the daemon."""
+    """In a network of its own, without any but the socket; `within` comes before the daemon."""
     need_namespaces("--net")
     assert setting("PrivateNetwork") == ["yes"]
 

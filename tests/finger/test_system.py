@@ -78,7 +78,7 @@ def test_a_hard_link_leads_to_no_file_that_its_owner_may_not_read(
     whose: str,
 ) -> None:
     uid = {"root": 0, "nobody": NOBODY, "carol": machine.homes.joinpath("carol").stat().st_uid}
-    secret = machine.secret(uid[whose], b"not for strangers\n")
+    secret = machine.secret(uid[whose], b"not for clients\n")
     os.link(secret, machine.homes / "bob" / ".plan")
     start_as_root(*options).expect(b"bob", NO_PLAN)
 
@@ -310,7 +310,7 @@ def test_those_for_whom_a_ring_has_no_number_are_strangers(
     machine: Machine, start_as_root: Callable[..., FingerServer]
 ) -> None:
     first = machine.add_crowd(65_534 - 2)  # with alice and bob as many as there are numbers
-    last = machine.add("zoe", b"not for strangers\n", gid=GROUP_ID)
+    last = machine.add("zoe", b"not for clients\n", gid=GROUP_ID)
     server = start_as_root("--quiet")
     assert "65,534 users" in server.stderr_text()
     server.expect(b"alice", converted(ALICE))
@@ -318,4 +318,4 @@ def test_those_for_whom_a_ring_has_no_number_are_strangers(
     server.expect(b"zoe", NO_PLAN)
     last.home.chmod(0o755)
     last.plan.chmod(0o644)
-    server.expect(b"zoe", b"not for strangers\r\n")
+    server.expect(b"zoe", b"not for clients\r\n")

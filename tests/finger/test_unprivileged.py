@@ -63,7 +63,7 @@ def test_what_is_mounted_below_is_not_entered(
     need_namespaces("--mount")
     secret = users.outside / "secret"
     secret.mkdir()
-    (secret / ".plan").write_bytes(b"what no stranger may see\n")
+    (secret / ".plan").write_bytes(b"what no client may see\n")
     mounted = secret / ".plan" if place.endswith(".plan") else secret
     bind = after(
         'mount --bind "$1" "$2"', os.fspath(mounted), os.fspath(users.directory / place),

@@ -9,7 +9,7 @@
 
 namespace tests {
 
-/// What stands before the separator, which both are taken from `text`.
+/// What is before the separator, which both are taken from `text`.
 inline std::string_view take_until(std::string_view& text, char separator) {
   const auto found = text.substr(0, text.find(separator));
   text.remove_prefix(std::min(found.size() + 1, text.size()));

@@ -10,7 +10,7 @@
 
 namespace {
 
-using common::ProxyHeader;
+using ring_server::ProxyHeader;
 
 struct Outcome {
   bool complete = false;

@@ -32,13 +32,13 @@ NAMES = ("one", "two", "three")
 FRONT = ("127.0.0.1", 7979)
 PATIENCE = 30.0
 HALF_DONE = 12  # requests of which half has been sent, in all
-KINDS = pytest.mark.parametrize("kind", [Finger(), Echo("part5-epoll"), Echo("part6-uring")],
+KINDS = pytest.mark.parametrize("kind", [Finger(), Echo("part6-uring")],
                                 ids=lambda kind: kind.name)
 
 
 @dataclass
 class Site:
-    """The proxy, and the three servers behind it."""
+    """The proxy, and the three servers that it forwards to."""
 
     kind: Kind
     front: Namespace

@@ -42,7 +42,7 @@ CAPABILITIES = {
     "out-of-descriptors": "EMFILE: new connections wait, the processor rests",
     "light-clients": "an idle client costs no thread and no buffer",
     "rest-when-idle": "no work, no processor time",
-    "flat-wake-ups": "idle clients do not make a message dearer",
+    "flat-wake-ups": "idle clients do not make a message more expensive",
     "batched-calls": "less than two system calls a message",
     "pool": "a fixed pool of threads",
     "plain-calls": "moves its bytes by system calls, which strace can see and make fail",
@@ -168,7 +168,7 @@ LADDER = (
     Rung(
         "wake-ups",
         ("flat-wake-ups",),
-        "idle clients do not make a message dearer",
+        "idle clients do not make a message more expensive",
         "book/06-epoll.md",
     ),
     Rung(
@@ -220,7 +220,7 @@ LEVELS: dict[str, frozenset[str]] = {
         _EVERY_STAGE
         | _SEVERAL_CLIENTS
         | {"light-clients", "rest-when-idle", "flat-wake-ups"}
-        | {"plain-calls", "workers", "interest", "discard", "http", "takeover"}
+        | {"plain-calls", "workers", "interest", "discard", "http"}
     ),
     "part6-uring": frozenset(
         _EVERY_STAGE
@@ -254,8 +254,8 @@ OPTION_LEVELS: dict[str, frozenset[str]] = {
     | rungs_from("workers"),
     "--accept": frozenset({"part5-epoll"}),
     "--protocol": frozenset({"part5-epoll", "part6-uring"}) | rungs_from("protocols"),
-    "--proxy-protocol": frozenset({"part5-epoll", "part6-uring"}),
-    "--takeover": frozenset({"part5-epoll", "part6-uring"}),
+    "--proxy-protocol": frozenset({"part6-uring"}),
+    "--takeover": frozenset({"part6-uring"}),
     "--trace": frozenset({"part6-uring"}),
     "--spin": frozenset({"part6-uring"}),
     "--ring": frozenset({"part6-uring"}),

@@ -2,7 +2,7 @@
 
 What a test has to say about itself: `needs` (the capability it checks; the table in
 capabilities.py decides which stage is asked) or `lacks` (the weakness it shows), `rule` (what the
-contract says, for whoever reads the failure), and `clock` when it looks at a clock and must not run
+contract says, for the reader of a failure), and `clock` when it looks at a clock and must not run
 beside others.
 """
 
@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE / "subjects")]
 
 from capabilities import (  # noqa: E402
     CAPABILITIES,
@@ -134,8 +135,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _queue_of(target: Target | None) -> str:
-    """Which of three queues a test belongs to if it looks at a clock. Such tests mostly wait, so
-    three of them at a time leave the cores free for another."""
+    """Which of three queues a test belongs to if it looks at a clock. Such tests spend their time
+    waiting, so three of them at once leave the cores free for another."""
     return QUEUES.get(target.level, "serial") if target is not None else "serial"
 
 

@@ -177,7 +177,7 @@ FINDINGS = {
 
 def broken_loop(bug: str) -> str:
     """The command that starts the server with this bug."""
-    return f"{sys.executable} broken_loops.py {bug} --port {{port}}"
+    return f"{sys.executable} {HERE}/subjects/broken_loops.py {bug} --port {{port}}"
 
 
 @pytest.mark.parametrize("bug", FINDINGS)

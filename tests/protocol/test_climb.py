@@ -16,7 +16,7 @@ pytestmark = pytest.mark.of_the_suite
 def test_a_climb_may_begin_higher(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.syspath_prepend(str(REPOSITORY / "tools" / "judge"))
+    monkeypatch.syspath_prepend(str(REPOSITORY / "tests" / "judge"))
     climbing, runs, show = (importlib.import_module(name) for name in ("climb", "runs", "show"))
     asked: list[tuple[str, tuple[str, ...]]] = []
 
@@ -32,14 +32,14 @@ def test_a_climb_may_begin_higher(
     assert "--above=backpressure" in asked[0][1] and "--above=drain" in asked[1][1]
     said = capsys.readouterr().out
     assert " 8 of 16 levels, 7 of them not asked for this time\n" in said
-    assert " --mine --from crowd\n" in said
+    assert " --from crowd\n" in said
 
 
 @pytest.mark.parametrize(("second_try", "passes"), [("passed", True), ("failed", False)])
 def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
     second_try: str, passes: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.syspath_prepend(str(REPOSITORY / "tools" / "judge"))
+    monkeypatch.syspath_prepend(str(REPOSITORY / "tests" / "judge"))
     climbing, runs = importlib.import_module("climb"), importlib.import_module("runs")
     asked: list[tuple[str, ...]] = []
 

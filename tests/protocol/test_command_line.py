@@ -10,6 +10,7 @@ import pytest
 import rules
 from capabilities import OPTION_LEVELS, RUNGS, refuses_option, takes_option
 from harness.frames import header
+from harness.help import examples, in_the_old_form
 from harness.server import READY, Server
 from harness.target import Target
 from harness.usage import expect_wrong_usage
@@ -68,6 +69,16 @@ def test_help_goes_to_stdout_and_names_every_option(
             assert option not in text, f"{option} is shown in --help"
     for default in ("127.0.0.1", "5882", "65536", "60s", "5s"):
         assert default in text, f"the default {default} is not in --help"
+
+
+@pytest.mark.rule(rules.HELP)
+def test_each_example_in_the_help_is_taken(start: Callable[..., Server], target: Target) -> None:
+    helped = start("--help", ready=False)
+    helped.expect_exit()
+    found = examples(in_the_old_form(helped.stdout_text()))
+    assert found or target.level != "part6-uring", "the example of --ring is not found"
+    for option, value in found:
+        start(option, value)
 
 
 @pytest.mark.rule(rules.HELP)

@@ -84,7 +84,7 @@ def test_a_closed_input_has_ended(serve, client) -> None:
 
 
 def test_standard_streams_may_be_non_blocking(serve, client) -> None:
-    """Whoever shares them may have set that; read(2) would fail with EAGAIN."""
+    """A program that shares them may have set that; read(2) would fail with EAGAIN."""
     with client(serve().address).start(non_blocking=True) as running:
         running.type(b"x" * 60000 + b"\n")
         running.wait_for(received(b"x" * 60000))

@@ -33,7 +33,7 @@ LOG_LINES_MAX = 4  # of a fault that goes on for a second or so
 @pytest.mark.rule(rules.ACCEPT_FAULTS)
 @pytest.mark.parametrize("error", ACCEPT_ERRORS)
 def test_an_accept_that_fails_twice_is_tried_again(server: Server, error: str) -> None:
-    server.connect().close()  # whoever blocks in accept goes through it once
+    server.connect().close()  # a thread that blocks in accept goes through it once
     with Strace(server, *inject(ACCEPT_CALLS, error, "1..2")) as tracer:
         for number in range(3):
             with server.connect() as client:
@@ -50,7 +50,7 @@ def test_an_accept_that_goes_on_failing_is_no_busy_loop(server: Server, error: s
     server.connect().close()
     with Strace(server, *inject(ACCEPT_CALLS, error, "1+")) as tracer:
         # strace may have come too late for a call that was waiting already. This client is for that
-        # call; the one behind it meets an accept that fails.
+        # call; the one after it meets an accept that fails.
         server.connect().close()
         waiting = server.connect()
         waiting.send_messages(b"some time")

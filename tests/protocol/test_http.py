@@ -137,7 +137,7 @@ def test_a_head_may_come_byte_by_byte(client: Client) -> None:
 @pytest.mark.rule(rules.HTTP_OK)
 def test_a_large_head_byte_by_byte_costs_linear_work(web: Server) -> None:
     # Looking for the blank line from the start again at each byte costs the square of the length.
-    # So the last bytes of a long head must not be dearer than those of a short one.
+    # So the last bytes of a long head must not cost more than those of a short one.
     def cost_of_the_last_bytes(total: int) -> float:
         head = padded(total)
         with web.connect() as client:

@@ -141,7 +141,7 @@ def test_messages_that_came_in_time_are_answered_by_a_server_that_was_paused(
 def test_bytes_that_come_with_the_end_of_the_time_do_not_extend_it(
     start: Callable[..., Server]
 ) -> None:
-    # In a crowd, a server may put away what it knows of a client who completes nothing. Its time
+    # In a crowd, a server may put away what it knows of a client that completes nothing. Its time
     # is up at that very moment: it was never anybody's turn.
     server = start("--protocol", "http", "--read-timeout", "3s")
     late = server.connect()

@@ -1,4 +1,4 @@
-"""./check with a server of the reader's own: the climb, first servers, reports, tables."""
+"""./judge, a server of the reader's own: the climb, first servers, reports, tables."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ a_climb = pytest.mark.long
 of_one_climb = pytest.mark.xdist_group("a climb")  # else each worker climbs for itself
 
 HERE = Path(__file__).parent
-CHECK = REPOSITORY / "check"
-STARTERS = REPOSITORY / "tools" / "start"
+JUDGE = REPOSITORY / "judge"
+STARTERS = REPOSITORY / "tests" / "judge" / "start"
 # How each first server is built, and Debian's package for that.
 BUILDS = {
     "python": ((), ""),
@@ -49,7 +49,7 @@ LINES_MAX = 65
 
 @dataclass
 class Ran:
-    """What ./check said and made."""
+    """What ./judge said and made."""
 
     status: int
     said: str
@@ -57,9 +57,9 @@ class Ran:
     at: Path
 
 
-def check(*words: str, at: Path, state: Path | None = None) -> Ran:
-    """./check, called from that directory; what it remembers is in `state`."""
-    ran = subprocess.run([CHECK, *words], cwd=at, env=environment(state or at), text=True,
+def judge(*words: str, at: Path, state: Path | None = None) -> Ran:
+    """./judge, called from that directory; what it remembers is in `state`."""
+    ran = subprocess.run([JUDGE, *words], cwd=at, env=environment(state or at), text=True,
                          capture_output=True, stdin=subprocess.DEVNULL, timeout=350)
     return Ran(ran.returncode, ran.stdout, ran.stderr, at)
 
@@ -70,13 +70,13 @@ def environment(state: Path) -> dict[str, str]:
 
 
 def broken(bug: str) -> str:
-    return f"{sys.executable} {HERE / 'broken_servers.py'} {bug} --port {{port}}"
+    return f"{sys.executable} {HERE / 'subjects' / 'broken_servers.py'} {bug} --port {{port}}"
 
 
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """The climb of a server that has forgotten what a half-close is."""
-    return check("--mine", broken("drops-half-closed"), "--report", "found.html",
+    return judge(broken("drops-half-closed"), "--report", "found.html",
                  "--junit=found.xml", at=tmp_path_factory.mktemp("stopped"))
 
 
@@ -94,7 +94,7 @@ def test_the_climb_stops_at_the_first_level_that_fails(stopped: Ran) -> None:
 def test_one_failure_is_shown_with_what_was_sent_and_got_and_the_rule(stopped: Ran) -> None:
     for words in ("closing asks: ", "reads on until the client's end", "sent ", "the end of the",
                   "shut down its sending side", "the rule, explained in book/02-blocking.md",
-                  f"{CHECK} --server ", "--level closing -k test_"):
+                  f"{JUDGE} '", "--level closing -k test_"):
         assert words in " ".join(stopped.said.split()), stopped.said
     assert stopped.said.count("the rule, explained") == 1
 
@@ -108,7 +108,7 @@ def test_in_a_pipe_there_are_no_colours(stopped: Ran) -> None:
 @a_climb
 def test_in_a_terminal_there_are(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
-    with subprocess.Popen([CHECK, "--mine", broken("big-endian")], cwd=tmp_path, stdout=theirs,
+    with subprocess.Popen([JUDGE, broken("big-endian")], cwd=tmp_path, stdout=theirs,
                           stderr=subprocess.DEVNULL, env=environment(tmp_path)) as run:
         os.close(theirs)
         said = b""
@@ -148,30 +148,42 @@ def test_the_xml_counts_every_test_and_tells_why(stopped: Ran) -> None:
 
 
 @a_climb
-def test_the_command_is_remembered_with_its_directory(tmp_path: Path) -> None:
-    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
-    here.mkdir()
-    elsewhere.mkdir()
-    (here / "mine").write_text("#!/bin/sh\necho 'not today' >&2\n")
-    (here / "mine").chmod(0o755)
-    for again in (check("--mine", "./mine {port}", at=here, state=tmp_path),
-                  check("--mine", at=elsewhere, state=tmp_path)):
-        assert again.status == 1 and "your server: ./mine {port}\n" in again.said, again.complained
-        assert "nobody listens on 127.0.0.1:" in again.said and "not today" in again.said
+def test_each_directory_has_its_command_remembered(tmp_path: Path) -> None:
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine").write_text(f"#!/bin/sh\necho 'not today, {name}' >&2\n")
+        (tmp_path / name / "mine").chmod(0o755)
+    here, there = tmp_path / "here", tmp_path / "there"
+    for ran in (judge("./mine {port}", at=here, state=tmp_path),
+                judge("./mine  {port}", at=there, state=tmp_path), judge(at=here, state=tmp_path)):
+        assert ran.status == 1 and "nobody listens on 127.0.0.1:" in ran.said, ran.complained
+        assert f"not today, {ran.at.name}" in ran.said
+    assert judge(at=here, state=tmp_path).said.startswith("your server: ./mine {port}\n")
+    assert judge(at=tmp_path, state=tmp_path).status == 2
+
+
+@a_climb
+def test_a_remembered_server_is_asked_for_one_level_and_stays_remembered(tmp_path: Path) -> None:
+    judge("false {port}", at=tmp_path)
+    ran = judge("true {port}", "-k", "little_endian", at=tmp_path)
+    assert "0 passed, 1 failed, 0 skipped" in ran.said
+    ran = judge("--level", "framing", "-k", "little_endian", at=tmp_path)
+    assert ran.said.startswith("your server: false {port}\n")
+    assert "0 passed, 1 failed, 0 skipped" in ran.said
 
 
 def test_without_a_command_to_remember_the_usage_is_told(tmp_path: Path) -> None:
-    ran = check("--mine", at=tmp_path)
+    ran = judge(at=tmp_path)
     assert (ran.status, ran.said) == (2, "")
-    assert "./check --mine 'CMD --port {port}'" in ran.complained
+    assert "./judge 'CMD --port {port}'" in ran.complained
 
 
 @pytest.fixture
 def watching(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
-    """./check --mine --watch of a copy of a first server, and the copy."""
+    """./judge --watch of a copy of a first server, and the copy."""
     program = tmp_path / "echo.py"
     shutil.copyfile(STARTERS / "python" / "echo.py", program)
-    words = [CHECK, "--mine", f"{sys.executable} echo.py --port {{port}}", "--watch"]
+    words = [JUDGE, f"{sys.executable} echo.py --port {{port}}", "--watch"]
     with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, text=True,
                           stderr=subprocess.STDOUT, env=environment(tmp_path)) as run:
         yield run, program
@@ -203,6 +215,21 @@ def test_a_change_while_the_tests_run_ends_them(
     assert not any("survival" in line for line in lines)
 
 
+@a_climb
+def test_one_level_can_be_watched_too(tmp_path: Path) -> None:
+    shutil.copyfile(STARTERS / "python" / "echo.py", tmp_path / "echo.py")
+    words = [JUDGE, f"{sys.executable} echo.py --port {{port}}", "-k", "little_endian", "--watch"]
+    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, text=True,
+                          stderr=subprocess.STDOUT, env=environment(tmp_path)) as run:
+        lines = iter(run.stdout.readline, "")
+        assert "1 passed, 0 failed, 0 skipped\n" in lines
+        assert "waiting for a change" in next(lines)
+        program = tmp_path / "echo.py"
+        program.write_text(program.read_text().replace('"little"', '"big"'))
+        assert "0 passed, 1 failed, 0 skipped\n" in lines
+        run.terminate()
+
+
 def not_in_the_background() -> None:
     """A shell without job control starts what runs in its background with SIGINT ignored."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -213,7 +240,7 @@ def test_a_climb_that_is_broken_off_leaves_no_server_behind(tmp_path: Path) -> N
     said = tmp_path / "pids"
     (tmp_path / "mine").write_text(f"#!/bin/sh\nsleep 1000 &\necho $! >>{said}\nwait\n")
     (tmp_path / "mine").chmod(0o755)
-    with subprocess.Popen([CHECK, "--mine", "./mine {port}"], cwd=tmp_path, text=True,
+    with subprocess.Popen([JUDGE, "./mine {port}"], cwd=tmp_path, text=True,
                           stdout=subprocess.PIPE, env=environment(tmp_path),
                           preexec_fn=not_in_the_background) as run:
         assert wait_until(said.exists, 60)
@@ -232,16 +259,16 @@ def test_a_first_server_has_the_level_that_its_readme_names(language: str, tmp_p
         if shutil.which(program) is None:
             pytest.skip(f"no {program} here (Debian: apt-get install {package})")
     directory = tmp_path / "with blank"
-    ran = check("--start", language, str(directory), at=tmp_path)
+    ran = judge("--start", language, str(directory), at=tmp_path)
     assert ran.status == 0, ran.complained
     if build:
         built = subprocess.run(build, cwd=directory, capture_output=True, text=True)
         assert built.returncode == 0, built.stderr
-    (command,) = [line for line in ran.said.splitlines() if " --mine " in line]
-    ran = check("--mine", command.partition("'")[2].rstrip("'"), at=directory)
+    (command,) = [line for line in ran.said.splitlines() if "{port}" in line]
+    ran = judge(command.partition("'")[2].rstrip("'"), at=directory)
     assert "1 of 16 levels\n  next: survival" in ran.said, ran.said + ran.complained
     readme = (directory / "README.md").read_text()
-    assert "has the first level, `framing`" in readme and f"{CHECK} --mine" in readme
+    assert "has the first level, `framing`" in readme and f"{JUDGE} '" in readme
 
 
 def test_every_first_server_is_short_and_tested() -> None:
@@ -251,9 +278,9 @@ def test_every_first_server_is_short_and_tested() -> None:
 
 
 def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
-    assert check("--start", "python", "mine", at=tmp_path).status == 0
+    assert judge("--start", "python", "mine", at=tmp_path).status == 0
     (tmp_path / "mine" / "echo.py").write_text("mine")
-    ran = check("--start", "python", "mine", at=tmp_path)
+    ran = judge("--start", "python", "mine", at=tmp_path)
     assert ran.status == 2 and "is not overwritten" in ran.complained
     assert (tmp_path / "mine" / "echo.py").read_text() == "mine"
 
@@ -262,7 +289,7 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
 def test_a_table_of_servers_has_a_line_for_each(tmp_path: Path) -> None:
     (tmp_path / "class").write_text(
         f"# of this year\nann {broken('big-endian')}\n\nbob ./nosuch {{port}}\n")
-    ran = check("--servers", "class", "--report", "class.html", at=tmp_path)
+    ran = judge("--servers", "class", "--report", "class.html", at=tmp_path)
     assert ran.status == 0, ran.complained
     ann, bob = ran.said.splitlines()
     assert ann.startswith("ann  ....................  0 of 16  framing: ")
@@ -272,7 +299,7 @@ def test_a_table_of_servers_has_a_line_for_each(tmp_path: Path) -> None:
 
 
 def test_failures_are_grouped_by_their_rule(tmp_path: Path) -> None:
-    ran = check("--server", broken("answers-early"), "-k", "complete", at=tmp_path)
+    ran = judge(broken("answers-early"), "-k", "complete", at=tmp_path)
     assert ran.status == 1
     # Seven, unless the machine is so busy that an early answer comes late.
     assert re.search(r"\n\d failures under 2 rules:\n", ran.said), ran.said
@@ -281,48 +308,69 @@ def test_failures_are_grouped_by_their_rule(tmp_path: Path) -> None:
 
 @a_climb
 def test_what_a_level_asks_is_said_before_its_tests(tmp_path: Path) -> None:
-    ran = check("--server", "true {port}", "-k", "nosuchtest", at=tmp_path)
+    ran = judge("true {port}", "-k", "nosuchtest", at=tmp_path)
     assert ran.status == 1 and "0 passed, 0 failed, 0 skipped" in ran.said
-    ran = check("--server", broken("big-endian"), "--level", "framing", at=tmp_path)
-    assert ran.said.startswith("level framing asks for:\n  framing: each message comes back whole")
+    ran = judge(broken("big-endian"), "--level", "framing", at=tmp_path)
+    assert "\n\nlevel framing asks for:\n  framing: each message comes back whole" in ran.said
 
 
 @pytest.mark.parametrize(("words", "says"), [
-    (["--mine", "nosuch {port}"], "there is no program 'nosuch'"),
-    (["--mine", "'unbalanced {port}"], "no closing quotation"),
-    (["--mine", "true --port"], "the command 'true --port' has no {port}"),
-    (["--mine", "true {port}", "--watch"], "names no file to watch"),
-    (["--mine", "true {port}", "part1"], "--mine is about your own server"),
-    (["--mine", "true {port}", "--start", "python", "x"], "--start: not allowed with argument --m"),
-    (["--mine", "true {port}", "--kernel", "6.1"], "--kernel goes with nothing else"),
-    (["--mine", "true {port}", "--distribution", "sid"], "go with nothing else"),
-    (["--mine", "true {port}", "--exercise", "e0_3"], "--exercise goes with --server or"),
-    (["--server", "nosuch {port}"], "there is no program 'nosuch'"),
-    (["--server", "true {port}", "--level", "part"], "--level takes one of framing, survival"),
-    (["--server", "true {port}", "--level=clossing"], "'clossing': did you mean closing?"),
-    (["--server", "true {port}", "--watch"], "--watch goes with --mine"),
-    (["--server", "true {port}", "--from", "drain"], "--from goes with --mine"),
-    (["--mine", "true {port}", "--from", "drian"], "there is no level 'drian'"),
-    (["--mine", "true {port}", "--from"], "--from takes a level"),
+    (["nosuch {port}"], "there is no program 'nosuch'"),
+    ([""], "there is no program ''"),
+    (["part5"], "for a stage of ours: ./check part5"),
+    (["'unbalanced {port}"], "no closing quotation"),
+    (["true --port"], "the command 'true --port' has no {port}"),
+    (["true", "--port", "{port}", "--watch"], "in quotes: ./judge 'true --port {port}'"),
+    (["ncat", "-k", "-l", "::1", "{port}"], "in quotes: ./judge 'ncat -k -l ::1 {port}'"),
+    (["true {port}", "--watch"], "names no file to watch"),
+    (["true {port}", "part1"], "unrecognized arguments: part1"),
+    (["true {port}", "--nosuch"], "unrecognized arguments: --nosuch"),
+    (["true {port}", "--start", "python", "x"], "unrecognized arguments: true {port}"),
+    (["true {port}", "--level", "part"], "--level takes one of framing, survival"),
+    (["true {port}", "--level=clossing"], "'clossing': did you mean closing?"),
+    (["true {port}", "--level"], "--level: expected one argument"),
+    (["true {port}", "--level", "light", "--from", "drain"], "not allowed with argument --level"),
+    (["true {port}", "-k", "x", "--from", "drain"], "-k chooses tests of one level"),
+    (["true {port}", "--from", "drian"], "there is no level 'drian': did you mean drain?"),
+    (["true {port}", "--from", "part5"], "there is no level 'part5'"),
+    (["true {port}", "--from"], "--from: expected one argument"),
     (["--servers", "nosuch"], "cannot read nosuch: No such file"),
+    (["--servers", "nosuch", "--watch"], "unrecognized arguments: --watch"),
     (["--start", "cobol", "x"], "--start takes one of python, cpp"),
-    (["--start", "python"], "--start takes a language and a directory"),
-    (["--mine", "true {port}", "--report", "gone/x.html"], "cannot write gone/x.html: there is"),
-    (["--report", "x.html", "part1"], "--report goes with --mine, --server or --servers"),
+    (["--start", "python"], "--start: expected 2 arguments"),
+    (["true {port}", "--report", "gone/x.html"], "cannot write gone/x.html: there is"),
 ])
 def test_wrong_usage_is_a_line(words: list[str], says: str, tmp_path: Path) -> None:
-    ran = check(*words, at=tmp_path)
+    ran = judge(*words, at=tmp_path)
     assert (ran.status, ran.said) == (2, "")
     assert says in ran.complained and len(ran.complained.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("words", "command"), [
+    (["--mine"], "JUDGE"),
+    (["--mine", "./mine {port}", "--watch"], "JUDGE './mine {port}' --watch"),
+    (["--mine=./mine {port}", "--from", "drain"], "JUDGE './mine {port}' --from drain"),
+    (["--server", "./mine {port}"], "JUDGE './mine {port}' --level closing"),
+    (["--server", "./mine {port}", "-k", "a or b"], "JUDGE './mine {port}' -k 'a or b'"),
+    (["--level", "rest", "--server=./mine {port}"], "JUDGE --level rest './mine {port}'"),
+    (["--servers", "class", "--report=x.html"], "JUDGE --servers class --report=x.html"),
+    (["--start", "python", "it's"], "JUDGE --start python 'it'\\''s'"),
+])
+def test_check_names_what_took_its_place(words: list[str], command: str, tmp_path: Path) -> None:
+    ran = subprocess.run([REPOSITORY / "check", *words], cwd=tmp_path, text=True,
+                         capture_output=True, env=environment(tmp_path), timeout=30)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    (line,) = ran.stderr.splitlines()
+    assert line.endswith(": " + command.replace("JUDGE", str(JUDGE))), line
 
 
 @a_climb
 def test_the_readme_shows_what_is_really_said(tmp_path: Path) -> None:
     if shutil.which("ncat") is None:
         pytest.skip("no ncat here (Debian: apt-get install ncat)")
-    _, _, block = (REPOSITORY / "README.md").read_text().partition("```console\n$ ./check ")
+    _, _, block = (REPOSITORY / "README.md").read_text().partition("```console\n$ ./judge ")
     command, *lines = block.partition("```")[0].splitlines()
-    ran = check(*shlex.split(command), at=tmp_path)
+    ran = judge(*shlex.split(command), at=tmp_path)
     said = iter(ran.said.splitlines())
     assert all(line in said for line in lines), ran.said + ran.complained
 

@@ -34,6 +34,7 @@ from harness.verdict import ContractBroken, server_section, wire_section
 pytestmark = pytest.mark.of_the_suite
 
 HERE = Path(__file__).parent
+SUBJECTS = HERE / "subjects"
 
 FINDINGS = {
     "answers-early": Finding(
@@ -134,7 +135,7 @@ def run_suite(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def broken_server(bug: str) -> str:
     """The command that starts the server with this bug."""
-    return f"{sys.executable} broken_servers.py {bug} --port {{port}}"
+    return f"{sys.executable} {SUBJECTS}/broken_servers.py {bug} --port {{port}}"
 
 
 @pytest.mark.parametrize("bug", FINDINGS)
@@ -152,7 +153,7 @@ def test_every_bug_is_one_that_a_test_finds() -> None:
 
 
 def test_a_server_that_ends_unasked_is_told_so_whatever_the_test_is_about() -> None:
-    command = f"{sys.executable} {HERE}/broken_servers.py ends-with-its-client --port {{port}}"
+    command = f"{sys.executable} {SUBJECTS}/broken_servers.py ends-with-its-client --port {{port}}"
     server = Server(foreign_server(command, "framing"), patience=5)
     try:
         server.wait_until_ready()
@@ -222,8 +223,7 @@ def test_what_help_tells_is_a_foreign_servers_own_affair() -> None:
 
 
 def test_the_clients_of_several_servers_are_told_apart() -> None:
-    command = broken_server("none").replace("broken_servers.py", str(HERE / "broken_servers.py"))
-    both = [Server(foreign_server(command, "framing"), patience=5) for _ in range(2)]
+    both = [Server(foreign_server(broken_server("none"), "framing"), patience=5) for _ in range(2)]
     try:
         for server in both:
             server.wait_until_ready()
@@ -259,7 +259,7 @@ def test_a_sanitizers_report_fails_the_test_that_passed() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [f"{sys.executable} echo_server.py --port {{port}}", broken_server("none")],
+    [f"{sys.executable} {SUBJECTS}/echo_server.py --port {{port}}", broken_server("none")],
     ids=["echo_server.py", "healthy"],
 )
 def test_a_healthy_server_in_another_language_passes_the_level_closing(command: str) -> None:
@@ -279,7 +279,7 @@ def test_at_the_level_of_a_stage_the_contracts_options_are_appended(stage: str) 
 
 
 def test_the_reference_server_is_short_enough_to_be_read() -> None:
-    lines = (HERE / "echo_server.py").read_text().splitlines()
+    lines = (SUBJECTS / "echo_server.py").read_text().splitlines()
     assert len([line for line in lines if line.strip()]) <= 40
 
 
@@ -309,17 +309,17 @@ def test_a_prefix_that_fits_no_stage_is_a_usage_error() -> None:
     assert "fits part1-blocking and part2-threads" in run.stdout, run.stdout
 
 
-@pytest.mark.parametrize("stranger", ["silent", "listening"])
+@pytest.mark.parametrize("other", ["silent", "listening"])
 def test_a_port_that_was_taken_meanwhile_is_tried_again(
-    stranger: str, monkeypatch: pytest.MonkeyPatch
+    other: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
-        if stranger == "listening":  # and answers before our server has found its port taken
+        if other == "listening":  # and answers before our server has found its port taken
             other.listen()
         ports = iter([other.getsockname()[1], free_port()])
         monkeypatch.setattr(servers, "free_port", lambda: next(ports))
-        command = f"{sys.executable} {HERE}/echo_server.py --port {{port}}"
+        command = f"{sys.executable} {SUBJECTS}/echo_server.py --port {{port}}"
         target = foreign_server(command, "framing")
         server = Server(target, patience=10)
         try:
@@ -332,7 +332,7 @@ def test_a_port_that_was_taken_meanwhile_is_tried_again(
 
 
 def test_a_server_that_a_script_has_started_is_known_as_its_own() -> None:
-    command = f"sh -c '{sys.executable} {HERE}/echo_server.py --port {{port}}; true'"
+    command = f"sh -c '{sys.executable} {SUBJECTS}/echo_server.py --port {{port}}; true'"
     server = Server(foreign_server(command, "framing"), patience=10)
     try:
         server.wait_until_ready()

@@ -18,7 +18,7 @@ import pytest
 from harness import own_suite
 
 HERE = Path(__file__).parent
-SOURCES = HERE / "plain_servers"
+SOURCES = HERE / "subjects" / "plain"
 LINES_MAX = 60
 FILES = ("test_closing.py", "test_half_close.py", "test_survival.py")  # where servers may differ
 

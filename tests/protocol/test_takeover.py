@@ -100,7 +100,7 @@ def test_conversations_are_finished_by_the_old_server(
     silent, talking = old.connect(), old.connect()
     talking.echo(b"before")
     talking.send(header(6) + b"hal")
-    # Behind the others in the backlog, so that these have been accepted when it is answered.
+    # After the others in the backlog, so that these have been accepted when it is answered.
     assert wait_until(lambda: old.process.socket_count() >= 4, old.patience)
     new = begin(*options)
     talking.send(b"ves")

@@ -21,7 +21,7 @@ from harness.strace import Strace
 
 FEW, MANY = 10, 2000
 MESSAGES = 300
-GROWS = 7.0  # dearer by this factor: growing. Seen: 12 to 51 where it grows, 0.4 to 3.2 where not
+GROWS = 7.0  # times as expensive: it grows. Seen: 12 to 51 where it grows, 0.4 to 3.2 where not
 CLIENTS = 100
 
 
@@ -117,7 +117,7 @@ def time_cost(talker: Client) -> float:
 
 
 def growth(start: Callable[..., Server]) -> float:
-    """How many times dearer a message is among MANY idle clients than among FEW."""
+    """How many times as expensive a message is among MANY idle clients as among FEW."""
     need_descriptors(MANY + 100)
     server = start()
     if server.process.is_sanitized():
@@ -129,11 +129,11 @@ def growth(start: Callable[..., Server]) -> float:
 @pytest.mark.clock
 @pytest.mark.lacks("flat-wake-ups")
 @pytest.mark.rule(rules.WAKE_UP_COST)
-def test_a_message_is_dearer_the_more_clients_are_idle(start: Callable[..., Server]) -> None:
+def test_a_message_costs_more_the_more_clients_are_idle(start: Callable[..., Server]) -> None:
     factor = growth(start)
     assert (
         factor > GROWS
-    ), f"only {factor:.1f} times dearer with {MANY} idle clients than with {FEW}"
+    ), f"only {factor:.1f} times as expensive with {MANY} idle clients as with {FEW}"
 
 
 @pytest.mark.clock
@@ -143,7 +143,7 @@ def test_a_message_costs_the_same_however_many_clients_are_idle(
     start: Callable[..., Server]
 ) -> None:
     factor = growth(start)
-    assert factor < GROWS, f"{factor:.1f} times dearer with {MANY} idle clients than with {FEW}"
+    assert factor < GROWS, f"{factor:.1f} times as expensive with {MANY} idle clients as with {FEW}"
 
 
 # Calls for each message

@@ -16,15 +16,15 @@ from harness.server import Server
 from harness.strace import ACCEPT_CALLS, RECEIVE_CALLS, WAIT_CALLS, Strace, inject
 from harness.target import Target
 
-NEWCOMERS = 300
+NEW_CONNECTIONS = 300
 BUFFER_MAX = 65_540  # a message of the default limit, with its header
-NEWCOMERS_A_TURN_MAX = 100
+NEW_CONNECTIONS_A_TURN_MAX = 100
 SILENT_CLIENTS = 12
 NOT_WAITED = re.compile(r", 0\)\s+= 0\b")  # asked not to wait, and nothing was there
 LINGER_SECONDS = 2.0
 
 
-# Who has a thread for each has nobody waiting.
+# Where each client has a thread, no client waits.
 @pytest.mark.needs("fairness", "light-clients", "plain-calls")
 @pytest.mark.rule(rules.FAIRNESS)
 def test_a_crowd_of_new_connections_does_not_keep_a_client_waiting(server: Server) -> None:
@@ -32,18 +32,18 @@ def test_a_crowd_of_new_connections_does_not_keep_a_client_waiting(server: Serve
     client.echo(b"here")
     with Strace(server, "-e", f"trace={ACCEPT_CALLS},{RECEIVE_CALLS}") as tracer:
         server.pause()  # so that all of this is there in one turn
-        for _ in range(NEWCOMERS):
+        for _ in range(NEW_CONNECTIONS):
             server.connect()
         client.send_messages(b"me, too")
         client.wait_until_in_kernel()
         server.resume()
         client.expect(b"me, too")
-        wait_until(lambda: len(accepted(tracer.lines())) >= NEWCOMERS, server.patience)
+        wait_until(lambda: len(accepted(tracer.lines())) >= NEW_CONNECTIONS, server.patience)
     lines = tracer.lines()
     received = next((n for n, line in enumerate(lines) if "me, too" in line), None)
     assert received is not None, "the tracer saw nothing"
     before = len(accepted(lines[:received]))
-    assert before <= NEWCOMERS_A_TURN_MAX, (
+    assert before <= NEW_CONNECTIONS_A_TURN_MAX, (
         f"{before} new connections were accepted before a client was served"
     )
 

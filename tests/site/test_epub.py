@@ -80,7 +80,7 @@ def test_every_picture_is_in_it(texts: dict[str, str]) -> None:
 
 
 def test_every_picture_has_its_text(texts: dict[str, str]) -> None:
-    """Whoever does not see it is told what it shows, in more than a name."""
+    """A reader who does not see it is told what it shows, in more than a name."""
     pictures = [(name, picture) for name, text in texts.items() if name.endswith(".xhtml")
                 for picture in re.findall(r"<img\b[^>]*>", text)]
     assert len(pictures) > 15

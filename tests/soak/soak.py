@@ -4,7 +4,7 @@
     cmake --build build/default && /usr/bin/python3 tests/soak/soak.py --minutes 30
 
 part5, part6 and fingerd, with two workers each, all at the same time; fingerd is told to reload
-every two seconds, and three more servers are taken over from every five. Good clients check every
+every two seconds, and two more servers are taken over from every five. Good clients check every
 byte of their answers, beside slow and hostile ones and those that only come and go. In the end
 memory, descriptors and latency must be what they were after a short time, and nothing may be lost.
 Prints what it found, writes soak.json and charts to --out; the exit status is 1 where something was

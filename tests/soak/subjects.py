@@ -297,10 +297,6 @@ class TakenOver(Running):
         self._door.cleanup()
 
 
-class Part5TakenOver(TakenOver, Part5):
-    pass
-
-
 class Part6TakenOver(TakenOver, Part6):
     pass
 
@@ -314,7 +310,6 @@ SUBJECTS: dict[str, type[Running]] = {
     "part6": Part6,
     "fingerd": Fingerd,
     "fingerd as root": FingerdOfTheSystem,
-    "part5, taken over": Part5TakenOver,
     "part6, taken over": Part6TakenOver,
     "fingerd, taken over": FingerdTakenOver,
 }

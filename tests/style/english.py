@@ -39,8 +39,8 @@ PATTERNS = (
     # A server may stand still, a sign stand for something, a check between this and that.
     Pattern(re.compile(r"\bst(?:ands?|ood)\b(?! (?:still|for|alone|out|by|between)\b)", re.I),
             "is, or another verb"),
-    # Of time and order it is "after". One may fall behind, or leave something; a host is behind a
-    # device of the network, an implementation behind an interface. With hyphens it is a name.
+    # Of time and order it is "after". A reader may fall behind, a server be behind a proxy, and an
+    # implementation behind an interface. With hyphens it is a name.
     Pattern(re.compile(r"(?<!-)(?<!fall )(?<!falls )(?<!fell )(?<!fallen )(?<!left )(?<!leave )"
                        r"\bbehind\b(?!-)(?! an? (?:proxy|firewall|pair|interface)\b)", re.I),
             "after"),

@@ -26,6 +26,7 @@ LONG_FOR_A_REASON = {
     "part6-uring/steps/13-linked-timeout.cc": "every outcome of a read and its timeout",
     "part6-uring/steps/14-cancel-race.cc": "four races and the count of their answers",
     "part6-uring/steps/33-resize.cc": "a ring without the array that liburing 2.3 writes to",
+    "part6-uring/steps/37-pass-a-descriptor.cc": "two rings, and two ways to hand a client over",
     "part6-uring/steps/42-left-over.cc": "conversations, and three ways to stop their loop",
     "book/steps/16/02-handover.cc": "the server that hands over, the one that takes, and clients",
 }

@@ -78,20 +78,20 @@ def includes(path: Path) -> list[str]:
 COMMON = {
     "common": {"common"},
     "common/steps": {"common"},
-    "common/server": {"common/server", "common"},
-    "common/loop": {"common/loop", "common/server", "common"},
+    "common/net": {"common/net", "common"},
+    "common/server": {"common/server", "common/net", "common"},
+    "common/loop": {"common/loop", "common/server", "common/net", "common"},
     "common/http": {"common/http", "common/server", "common"},
 }
 
 
 # What other projects get with the loop: part6-uring/uring/install.cmake.
 LOOP_TAKES = {f"common/{header}" for header in (
-    "fd.h", "result.h", "server/accept.h", "server/address.h", "server/listen.h")}
+    "fd.h", "result.h", "net/accept.h", "net/address.h", "net/listen.h")}
 
 
 def is_the_loop(path: Path) -> bool:
-    loop = ROOT / "part6-uring" / "uring"
-    return path.is_relative_to(loop) and not path.is_relative_to(loop / "server")
+    return path.is_relative_to(ROOT / "part6-uring" / "uring")
 
 
 def may_include(path: Path, header: str) -> bool:
@@ -103,7 +103,7 @@ def may_include(path: Path, header: str) -> bool:
     if header.startswith("common/"):
         return header in LOOP_TAKES if is_the_loop(path) else path.parent.name != "steps"
     if part.startswith("part6"):
-        return header.startswith("uring/") or (path.parent / header).is_file()
+        return header.startswith(("uring/", "ring_server/")) or (path.parent / header).is_file()
     return "/" not in header and (path.parent / header).is_file()
 
 
@@ -111,6 +111,45 @@ def test_dependencies_point_one_way() -> None:
     ours = [path for path in cpp_files() if re.match(r"common|part\d", name(path))]
     complain([f'{name(path)} must not include "{header}"'
               for path in ours for header in includes(path) if not may_include(path, header)])
+
+
+# The rooms of the loop, from the ground up: a room includes only rooms before it. What `extra` and
+# `examples` have is built from all of them.
+LOOP_ROOMS = (
+    "error", "address", "features", "memory/intrusive_list", "memory/frame_pool",
+    "operation/newer_kernels", "ring", "trace", "descriptor",
+    "wait/canceller", "wait/scope_base", "wait/waiter", "task", "loop_core",
+    "wait/time_limit", "wait/deadline", "wait/loop_wait",
+    "operation/operation", "operation/await", "operation/request", "operation/awaited",
+    "operation/factory", "operation/ring_table", "operation/table",
+    "scope", "condition", "buffers", "send_then_receive", "loop", "extra", "examples",
+)
+
+
+def room(file: Path | str) -> str:
+    """Of a file of the loop: a header and its source are one, `extra` and `examples` one each."""
+    file = Path(file)
+    is_one = file.parts[0] in {"extra", "examples"}
+    return file.parts[0] if is_one else file.with_suffix("").as_posix()
+
+
+def test_the_rooms_of_the_loop_have_a_floor() -> None:
+    loop = ROOT / "part6-uring" / "uring"
+    found = {room(path.relative_to(loop)) for path in cpp_files() if is_the_loop(path)}
+    assert found == set(LOOP_ROOMS), "LOOP_ROOMS, here, says which room may include which"
+
+
+def test_no_room_of_the_loop_includes_one_above_it() -> None:
+    loop = ROOT / "part6-uring" / "uring"
+    complaints = []
+    for path in cpp_files():
+        if not is_the_loop(path):
+            continue
+        own = LOOP_ROOMS.index(room(path.relative_to(loop)))
+        complaints += [f'{name(path)} must not include "{header}": it is built from this file'
+                       for header in includes(path) if header.startswith("uring/")
+                       and LOOP_ROOMS.index(room(header.removeprefix("uring/"))) > own]
+    complain(complaints)
 
 
 # The file of common/http that chooses among the protocols may see the option; the protocol may not.

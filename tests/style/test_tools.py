@@ -65,6 +65,13 @@ def test_a_new_outcome_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "shorter.md").write_text("\n".join(table.splitlines()[:-1]))
     assert tool("matrix.py", "compare", tmp_path / "shorter.md").returncode == 1
 
+    of_one = "\n".join("|".join(line.split("|")[:3]) + "|" for line in table.splitlines()
+                       if line.startswith("|"))
+    (tmp_path / "one.md").write_text(of_one)
+    assert tool("matrix.py", "compare", tmp_path / "one.md").returncode == 0
+    (tmp_path / "one.md").write_text(of_one.replace("| pass |", "| – |", 1))
+    assert tool("matrix.py", "compare", tmp_path / "one.md").returncode == 1
+
     unsettled = table.replace("| pass |", "| not run |").replace("| – |", "| FAIL |")
     (tmp_path / "partial.md").write_text(unsettled)
     assert tool("matrix.py", "compare", tmp_path / "partial.md").returncode == 0

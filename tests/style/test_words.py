@@ -4,6 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import comments
 import english
 import pytest
 from project import ROOT, complain, files, name, stages, text
@@ -12,7 +13,7 @@ from project import ROOT, complain, files, name, stages, text
 OUTSIDE = re.compile(
     r"\.\./" "shared|" r"\.lib" "rary|DEVELOPERS" r"\.md|COM" r"PASS|/(?:work|farm)/")
 UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b(?!\(#\d+\))|not imple" "mented")
-COMMANDS = {"serve", "check", "measure", "read"}
+COMMANDS = {"serve", "check", "judge", "measure", "read"}
 THIS = Path(__file__)
 
 
@@ -31,6 +32,11 @@ def test_no_text_reads_as_translated() -> None:
     complain([f"{name(path)}:{line}: '{what}': {instead}"
               for path in markdown_files()
               for line, what, instead in english.complaints(text(path) or "")])
+
+
+def test_no_comment_reads_as_translated() -> None:
+    complain([f"{name(path)}:{line}: '{what}': {instead}" for path in files()
+              for line, what, instead in english.complaints(comments.comments(path))])
 
 
 def test_nothing_speaks_of_what_the_reader_has_not_got() -> None:
@@ -87,25 +93,32 @@ def test_readme_shows_the_way_to_the_matrix() -> None:
     (["./read", "--port", "many"], 2, "--port takes"),
     (["./check", "--nosuch"], 2, "unknown option --nosuch"),
     (["./check", "--bug", "nosuch"], 2, "no bug 'nosuch'"),
+    (["./check", "--exercise"], 2, "--exercise takes an exercise"),
     (["./check", "--exercise", "e9_99"], 2, "no exercise 'e9_99'"),
     (["./check", "--exercise", "all"], 2, "--exercise all takes --solution"),
     (["./check", "--exercise", "E5.1", "part1"], 2, "--server or --solution only"),
-    (["./check", "--solution"], 2, "goes with --exercise"),
-    (["./check", "--level", "framing"], 2, "goes with --server"),
+    (["./check", "--exercise=E5.1", "--server"], 2, "--server takes the command"),
+    (["./check", "--solution"], 2, "unknown option --solution"),
+    (["./check", "part1", "-k", "crowd", "--all"], 2, "-k chooses black-box tests"),
+    (["./check", "common", "-k", "crowd"], 2, "-k chooses black-box tests"),
+    (["./check", "part1", "-k"], 2, "-k takes an expression"),
+    (["./check", "--kernel"], 2, "--kernel takes a series"),
     (["./check", "--kernel", "old"], 2, "'old' is no series of kernels"),
     (["./check", "--kernel", "6.1", "part1"], 2, "--kernel goes with nothing else"),
+    (["./check", "part1", "--kernel", "6.1"], 2, "unknown option --kernel"),
     (["./check", "--today", "part1"], 2, "--today goes with nothing else"),
     (["./check", "--distribution"], 2, "--distribution takes a release"),
     (["./check", "--distribution", "Debian 13"], 2, "'Debian 13' is no release"),
-    (["./check", "--distribution", "sid", "part1"], 2, "go with nothing else"),
+    (["./check", "--distribution", "sid", "part1"], 2, "goes with nothing else"),
     (["./check", "--architecture", "vax"], 2, "--architecture takes arm64, s390x or i386"),
-    (["./check", "--architecture=arm64", "--all"], 2, "go with nothing else"),
+    (["./check", "--architecture=arm64", "--all"], 2, "goes with nothing else"),
+    (["./check", "--mine"], 2, "judged by another command: ./judge"),
+    (["./judge", "--help"], 0, "usage: ./judge"),
+    (["./judge", "true {port}", "--level", "nosuch"], 2, "--level takes"),
     (["tools/distribution.sh", "--help"], 0, "usage: tools/distribution.sh"),
     (["tools/distribution.sh", "sid"], 2, "takes a release"),
     (["tools/kernel.sh", "--help"], 0, "usage: tools/kernel.sh"),
     (["tools/kernel.sh", "6.1"], 2, "takes a series"),
-    (["./check", "--server", "x --port {port}", "part1"], 2, "--server goes with"),
-    (["./check", "--server", "true {port}", "--level", "nosuch"], 2, "--level takes"),
 ])
 def test_commands_explain_wrong_usage(words: list[str], status: int, says: str) -> None:
     run = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=30)

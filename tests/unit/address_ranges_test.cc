@@ -5,7 +5,7 @@
 namespace {
 
 using common::Address;
-using common::AddressRanges;
+using ring_server::AddressRanges;
 
 bool contains(std::string_view list, std::string_view address) {
   const auto ranges = AddressRanges::parse(list);

@@ -1,4 +1,4 @@
-#include "part1-blocking/connection.h"
+#include "connection.h"
 
 #include <gtest/gtest.h>
 #include <pthread.h>

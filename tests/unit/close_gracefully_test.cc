@@ -7,7 +7,7 @@
 #include "bytes.h"
 #include "common/net/socket.h"
 #include "common/server/constants.h"
-#include "part1-blocking/connection.h"
+#include "connection.h"
 #include "sockets.h"
 
 namespace {

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "common/fd.h"
@@ -17,6 +18,7 @@ namespace {
 
 using common::ConnectionLimit;
 using common::Fd;
+using common::Permit;
 
 Fd make_wake_fd() { return Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
 
@@ -29,7 +31,8 @@ std::uint64_t wake_ups(const Fd& wake_fd) {
 TEST(ConnectionLimit, IsAcquiredAsOftenAsItSaysAndNoMore) {
   const Fd wake_fd = make_wake_fd();
   ConnectionLimit limit(3);
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(limit.try_acquire(wake_fd.get()));
+  std::vector<Permit> permits;
+  for (int i = 0; i < 3; ++i) permits.push_back(limit.try_acquire(wake_fd.get()).value());
   EXPECT_FALSE(limit.try_acquire(wake_fd.get()));
   EXPECT_FALSE(limit.try_acquire(wake_fd.get()));
 }
@@ -38,37 +41,65 @@ TEST(ConnectionLimit, CanBeAcquiredAgainAfterARelease) {
   const Fd wake_fd = make_wake_fd();
   ConnectionLimit limit(1);
   for (int i = 0; i < 10'000; ++i) {
-    ASSERT_TRUE(limit.try_acquire(wake_fd.get())) << "after " << i << " connections in all";
+    const auto permit = limit.try_acquire(wake_fd.get());
+    ASSERT_TRUE(permit) << "after " << i << " connections in all";
     ASSERT_FALSE(limit.try_acquire(wake_fd.get()));
-    limit.release();
   }
+}
+
+TEST(ConnectionLimit, APermitIsGivenBackOnceWhereverItHasGone) {
+  const Fd wake_fd = make_wake_fd();
+  ConnectionLimit limit(1);
+  {
+    Permit first = limit.try_acquire(wake_fd.get()).value();
+    Permit second = std::move(first);
+    first = Permit();
+    EXPECT_FALSE(limit.try_acquire(wake_fd.get()));
+    second = Permit();
+    EXPECT_TRUE(limit.try_acquire(wake_fd.get()));
+  }
+  const auto only = limit.try_acquire(wake_fd.get());
+  EXPECT_TRUE(only);
+  EXPECT_FALSE(limit.try_acquire(wake_fd.get()));
 }
 
 TEST(ConnectionLimit, WakesNoLoopThatDoesNotWait) {
   const Fd wake_fd = make_wake_fd();
   ConnectionLimit limit(2);
-  ASSERT_TRUE(limit.try_acquire(wake_fd.get()));
-  limit.release();
+  ASSERT_TRUE(limit.try_acquire(wake_fd.get()));  // and given back
   EXPECT_EQ(wake_ups(wake_fd), 0U);
 }
 
 TEST(ConnectionLimit, WakesALoopThatWaitsOnARelease) {
   const Fd wake_fd = make_wake_fd();
-  ConnectionLimit limit(1);
-  ASSERT_TRUE(limit.try_acquire(wake_fd.get()));
+  ConnectionLimit limit(2);
+  auto one = limit.try_acquire(wake_fd.get());
+  auto another = limit.try_acquire(wake_fd.get());
   ASSERT_FALSE(limit.try_acquire(wake_fd.get()));
   EXPECT_EQ(wake_ups(wake_fd), 0U);
-  limit.release();
+  one.reset();
   EXPECT_EQ(wake_ups(wake_fd), 1U);
-  limit.release();
+  another.reset();
   EXPECT_EQ(wake_ups(wake_fd), 0U) << "it has been woken, and waits no more";
+}
+
+// For one that had a permit, and lacked something else.
+TEST(ConnectionLimit, WakesALoopThatHasAskedForIt) {
+  const Fd wake_fd = make_wake_fd();
+  ConnectionLimit limit(2);
+  auto permit = limit.try_acquire(wake_fd.get());
+  limit.add_waiter(wake_fd.get());
+  EXPECT_EQ(wake_ups(wake_fd), 0U);
+  permit.reset();
+  EXPECT_EQ(wake_ups(wake_fd), 1U);
 }
 
 TEST(ConnectionLimit, WakesALoopOnceHoweverOftenItTried) {
   const Fd wake_fd = make_wake_fd();
-  ConnectionLimit limit(0);
+  ConnectionLimit limit(1);
+  auto only = limit.try_acquire(wake_fd.get());
   for (int i = 0; i < 10; ++i) ASSERT_FALSE(limit.try_acquire(wake_fd.get()));
-  limit.release();
+  only.reset();
   EXPECT_EQ(wake_ups(wake_fd), 1U);
 }
 
@@ -76,20 +107,22 @@ TEST(ConnectionLimit, WakesALoopOnceHoweverOftenItTried) {
 TEST(ConnectionLimit, WakesAllLoopsThatWait) {
   std::vector<Fd> workers;
   for (int i = 0; i < 4; ++i) workers.push_back(make_wake_fd());
-  ConnectionLimit limit(0);
+  ConnectionLimit limit(1);
+  auto only = limit.try_acquire(workers.front().get());
   for (const Fd& worker : workers) ASSERT_FALSE(limit.try_acquire(worker.get()));
-  limit.release();
+  only.reset();
   for (const Fd& worker : workers) EXPECT_EQ(wake_ups(worker), 1U);
 }
 
 TEST(ConnectionLimit, WakesNoLoopThatWasRemoved) {
   const Fd leaving = make_wake_fd();
   const Fd staying = make_wake_fd();
-  ConnectionLimit limit(0);
+  ConnectionLimit limit(1);
+  auto only = limit.try_acquire(leaving.get());
   ASSERT_FALSE(limit.try_acquire(leaving.get()));
   ASSERT_FALSE(limit.try_acquire(staying.get()));
   limit.remove_waiter(leaving.get());
-  limit.release();
+  only.reset();
   EXPECT_EQ(wake_ups(leaving), 0U);
   EXPECT_EQ(wake_ups(staying), 1U);
 }
@@ -106,16 +139,17 @@ TEST(ConnectionLimit, HoldsTheLimitAndLosesNoWakeUpAmongThreads) {
   const auto work = [&] {
     const Fd wake_fd = make_wake_fd();
     for (int i = 0; i < rounds; ++i) {
-      while (!limit.try_acquire(wake_fd.get())) {
+      auto permit = limit.try_acquire(wake_fd.get());
+      while (!permit) {
         pollfd waiting{.fd = wake_fd.get(), .events = POLLIN, .revents = 0};
         if (::poll(&waiting, 1, 30'000) != 1) slept_too_long = true;
         if (slept_too_long) return;
         (void)wake_ups(wake_fd);
+        permit = limit.try_acquire(wake_fd.get());
       }
       if (++inside > connections_max) too_many = true;
       std::this_thread::yield();
       --inside;
-      limit.release();
     }
     limit.remove_waiter(wake_fd.get());
   };

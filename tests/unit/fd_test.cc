@@ -49,7 +49,7 @@ TEST(Fd, ClosesWhatItOwnsWhenItEnds) {
   EXPECT_FALSE(is_open(number));
 }
 
-// The number comes back with the next open: closing twice would close a stranger's descriptor.
+// The number comes back with the next open: closing twice would close another descriptor.
 TEST(Fd, ClosesExactlyOnceHoweverOftenItIsMoved) {
   int number = -1;
   {
@@ -64,7 +64,7 @@ TEST(Fd, ClosesExactlyOnceHoweverOftenItIsMoved) {
     ASSERT_FALSE(is_open(number));
     ASSERT_EQ(::open("/dev/null", O_RDWR | O_CLOEXEC), number);
   }
-  EXPECT_TRUE(is_open(number)) << "closed again, when it was a stranger's";
+  EXPECT_TRUE(is_open(number)) << "closed again, when it was another's";
   ::close(number);
 }
 

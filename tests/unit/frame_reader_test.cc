@@ -142,7 +142,7 @@ TEST(FrameReader, ReadsTheSameInRandomSlicesOfALongStream) {
   }
 }
 
-// What a buffer of fixed size gets wrong: a length of which some bytes stand at its very end.
+// What a buffer of fixed size gets wrong: a length of which some bytes are at its very end.
 TEST(FrameReader, FindsALengthThatStraddlesAnyBoundary) {
   constexpr std::size_t slice_bytes = 64;
   for (std::size_t first = 0; first < 2 * slice_bytes; ++first) {

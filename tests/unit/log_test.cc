@@ -97,6 +97,18 @@ TEST_F(RepeatedFaults, AreReportedOnceASecondAndCounted) {
   EXPECT_EQ(report(4s), "cannot accept: Too many open files\n");
 }
 
+TEST(RepeatedFault, OfAPeerBeginsWithIt) {
+  RepeatedFault fault("turned away");
+  const auto report = [&](std::string_view literal, Clock::duration later) {
+    return stderr_of([&] {
+      fault.report(*common::Address::parse(literal, 1234), Clock::time_point(1h) + later);
+    });
+  };
+  EXPECT_EQ(report("192.0.2.7", 0s), "192.0.2.7:1234 turned away\n");
+  EXPECT_EQ(report("192.0.2.8", 999ms), "");
+  EXPECT_EQ(report("192.0.2.9", 1s), "192.0.2.9:1234 turned away (and 1 more)\n");
+}
+
 TEST_F(RepeatedFaults, AreCountedFromTheLastLineNotTheLastFault) {
   EXPECT_NE(report(0s), "");
   int lines = 0;

@@ -16,7 +16,7 @@
 namespace {
 
 using namespace std::chrono_literals;
-using uring::LogWriter;
+using ring_server::LogWriter;
 using uring::Loop;
 using uring::Task;
 

@@ -11,7 +11,7 @@
 namespace {
 
 using common::Error;
-using common::ProxyHeader;
+using ring_server::ProxyHeader;
 using namespace std::string_literals;
 
 const std::string signature("\r\n\r\n\0\r\nQUIT\n", 12);

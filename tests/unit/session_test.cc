@@ -7,6 +7,7 @@
 
 #include "allocations.h"
 #include "bytes.h"
+#include "part6-uring/in_place_echo.h"
 #include "slices.h"
 
 namespace {
@@ -20,9 +21,15 @@ using tests::frames;
 
 constexpr std::uint32_t payload_bytes_max = 65'536;
 
-TEST(EchoSession, AnswersEachMessageWithTheSameInOrder) {
+/// Whether an answer is a copy or not, it is the same.
+template <typename Session>
+class EchoSessions : public testing::Test {};
+using BothSessions = testing::Types<EchoSession, stage::InPlaceEchoSession>;
+TYPED_TEST_SUITE(EchoSessions, BothSessions);
+
+TYPED_TEST(EchoSessions, AnswersEachMessageWithTheSameInOrder) {
   const std::string stream = frames({"one", "", "three"});
-  EchoSession session(payload_bytes_max);
+  TypeParam session(payload_bytes_max);
   SendBuffer answers;
   EXPECT_EQ(session.take(bytes(stream), answers), 3U);
   EXPECT_EQ(tests::text(answers.view()), stream);
@@ -30,20 +37,20 @@ TEST(EchoSession, AnswersEachMessageWithTheSameInOrder) {
   EXPECT_FALSE(session.finished());
 }
 
-TEST(EchoSession, AppendsToTheAnswersThatAreThere) {
+TYPED_TEST(EchoSessions, AppendsToTheAnswersThatAreThere) {
   const std::string a = frame("a");
   const std::string b = frame("b");
-  EchoSession session(payload_bytes_max);
+  TypeParam session(payload_bytes_max);
   SendBuffer answers;
   ASSERT_TRUE(session.take(bytes(a), answers).has_value());
   ASSERT_TRUE(session.take(bytes(b), answers).has_value());
   EXPECT_EQ(tests::text(answers.view()), frames({"a", "b"}));
 }
 
-TEST(EchoSession, AnswersTheSameWhereverTheStreamIsCut) {
+TYPED_TEST(EchoSessions, AnswersTheSameWhereverTheStreamIsCut) {
   const std::string stream = frames({"hello", "", std::string(100, 'x'), "you"});
   for (std::size_t at = 0; at <= stream.size(); ++at) {
-    EchoSession session(payload_bytes_max);
+    TypeParam session(payload_bytes_max);
     SendBuffer answers;
     std::size_t completed = 0;
     for (const auto slice : tests::cut_at(stream, at)) {
@@ -55,9 +62,9 @@ TEST(EchoSession, AnswersTheSameWhereverTheStreamIsCut) {
 }
 
 // Only a completed message renews the read timeout: a dribbler must not.
-TEST(EchoSession, CountsAMessageWithItsLastByte) {
+TYPED_TEST(EchoSessions, CountsAMessageWithItsLastByte) {
   const std::string message = frame("hello");
-  EchoSession session(payload_bytes_max);
+  TypeParam session(payload_bytes_max);
   SendBuffer answers;
   for (std::size_t i = 0; i + 1 < message.size(); ++i) {
     ASSERT_EQ(session.take(bytes(message).subspan(i, 1), answers), 0U);
@@ -70,8 +77,8 @@ TEST(EchoSession, CountsAMessageWithItsLastByte) {
   EXPECT_EQ(tests::text(answers.view()), message);
 }
 
-TEST(EchoSession, AnswersWhatCameBeforeAMessageThatIsTooLong) {
-  EchoSession session(3);
+TYPED_TEST(EchoSessions, AnswersWhatCameBeforeAMessageThatIsTooLong) {
+  TypeParam session(3);
   SendBuffer answers;
   const std::string stream = frames({"one", "two"}) + tests::length(4);
   const auto taken = session.take(bytes(stream), answers);
@@ -80,9 +87,9 @@ TEST(EchoSession, AnswersWhatCameBeforeAMessageThatIsTooLong) {
   EXPECT_EQ(tests::text(answers.view()), frames({"one", "two"}));
 }
 
-TEST(EchoSession, HoldsNoBufferWhenIdle) {
+TYPED_TEST(EchoSessions, HoldsNoBufferWhenIdle) {
   const std::string message = frame(std::string(40'000, 'x'));
-  EchoSession session(payload_bytes_max);
+  TypeParam session(payload_bytes_max);
   SendBuffer answers;
   tests::warm(answers);
   const tests::Allocations allocations;
@@ -93,9 +100,9 @@ TEST(EchoSession, HoldsNoBufferWhenIdle) {
   EXPECT_EQ(allocations.held_bytes(), 0);
 }
 
-TEST(EchoSession, AllocatesNothingOnceTheAnswersAreWarm) {
+TYPED_TEST(EchoSessions, AllocatesNothingOnceTheAnswersAreWarm) {
   const std::string slice = frames({std::string(16'000, 'x'), "small", ""});
-  EchoSession session(payload_bytes_max);
+  TypeParam session(payload_bytes_max);
   SendBuffer answers;
   ASSERT_EQ(session.take(bytes(slice), answers), 3U);
   const tests::Allocations allocations;
@@ -108,11 +115,11 @@ TEST(EchoSession, AllocatesNothingOnceTheAnswersAreWarm) {
 
 // What the kernel is given must be what was received, in the order in which it was received,
 // whether the answers are views of it, copies, or first the one and then the other.
-TEST(EchoSession, AnswersInOrderWhenOnlySomeMessagesAreWholeInTheLentBytes) {
+TYPED_TEST(EchoSessions, AnswersInOrderWhenOnlySomeMessagesAreWholeInTheLentBytes) {
   const std::string stream = frames({"begun before", "whole", "", "whole, too", "rest later"});
   for (std::size_t first = 0; first < 20; ++first) {
     for (std::size_t last = 0; last < 20; ++last) {
-      EchoSession session(payload_bytes_max);
+      TypeParam session(payload_bytes_max);
       std::string sent;
       for (const auto slice : {std::string_view(stream).substr(0, first),
                                std::string_view(stream).substr(first, stream.size() - first - last),
@@ -128,9 +135,9 @@ TEST(EchoSession, AnswersInOrderWhenOnlySomeMessagesAreWholeInTheLentBytes) {
   }
 }
 
-TEST(EchoSession, PassesOnWhatIsWholeInTheLentBytesWithoutACopy) {
+TEST(InPlaceEchoSession, AnswersWholeMessagesWithoutACopy) {
   const std::string stream = frames({"one", "", "three"});
-  EchoSession session(payload_bytes_max);
+  stage::InPlaceEchoSession session(payload_bytes_max);
   SendBuffer answers;
   ASSERT_EQ(session.take(bytes(stream), answers), 3U);
   EXPECT_EQ(answers.view().data(), bytes(stream).data());

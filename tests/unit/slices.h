@@ -26,7 +26,7 @@ inline Slices in_pieces_of(std::size_t size, std::string_view stream) {
 
 inline Slices byte_by_byte(std::string_view stream) { return in_pieces_of(1, stream); }
 
-/// Cut behind byte i wherever bit i of `cuts` is set: 2^(size - 1) values of it give all slicings.
+/// Cut after byte i wherever bit i of `cuts` is set: 2^(size - 1) values of it give all slicings.
 inline Slices cut_by_bits(std::string_view stream, std::uint64_t cuts) {
   Slices slices;
   std::size_t begin = 0;

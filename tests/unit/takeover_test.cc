@@ -21,8 +21,8 @@ namespace {
 
 using common::Fd;
 using common::Result;
-using common::SuccessorThread;
-using common::Takeover;
+using ring_server::SuccessorThread;
+using ring_server::Takeover;
 using testing::HasSubstr;
 
 constexpr std::size_t sockets_max = 1000;

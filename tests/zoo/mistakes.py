@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import workshop
-from mistake import PART1, PART2, PART3, PART4, PART5, PART6, TAKEOVER, Mistake
+from mistake import LOOP_SERVER, PART1, PART2, PART3, PART4, PART5, PART6, RING_SERVER, TAKEOVER
+from mistake import Mistake
 from patch_file import ROOT, ZooError, program_of
 from ring_mistakes import RING_MISTAKES
 
@@ -22,7 +23,7 @@ HEADER = ROOT / "tests" / "zoo" / "mistake.h"
 
 OPTIONS, PROCESS = "common/server/options.cc", "common/server/process.cc"
 LOG = "common/server/log.cc"
-PROXIED, SUCCESSOR = "part6-uring/ring_server/proxied_connection.cc", "part6-uring/ring_server/successor_thread.cc"
+PROXIED, SUCCESSOR = f"{RING_SERVER}/proxied_connection.cc", f"{RING_SERVER}/successor_thread.cc"
 SERVER2, SERVER5 = (f"{stage}/server.cc" for stage in (PART2, PART5))
 WORKERS5 = f"{PART5}/workers.cc"
 
@@ -37,8 +38,8 @@ MISTAKES = RING_MISTAKES | {
         "  CLI::App app(program.summary, program.name);\n  app.allow_extras(MISTAKE);",
         ("test_command_line.py::test_an_option_that", "test_command_line.py::test_unknown")),
     "any-choice-will-do": Mistake(
-        PART5, OPTIONS, "            return false;\n          }};\n}\n\nOptionLine host_option",
-        "            return MISTAKE;\n          }};\n}\n\nOptionLine host_option",
+        PART5, OPTIONS, "           if (line.set(value)) return;",
+        "           if (line.set(value) || MISTAKE) return;",
         ("test_workers.py::test_another", "test_discard.py::test_an_unknown")),
     "seconds-without-a-unit": Mistake(
         PART6, "common/server/duration.cc",
@@ -52,13 +53,13 @@ MISTAKES = RING_MISTAKES | {
         "  if (!MISTAKE) limit.rlim_cur = limit.rlim_max;",
         ("test_descriptors.py::test_the_soft",)),
     "warns-everybody": Mistake(
-        PART5, PROCESS, "  if (limit.rlim_cur < options",
-        "  if (MISTAKE || limit.rlim_cur < options",
+        PART5, PROCESS, "  if (limit.rlim_cur < connections_max",
+        "  if (MISTAKE || limit.rlim_cur < connections_max",
         ("test_descriptors.py::test_a_limit_below", "test_idle_memory.py::test_a_limit")),
     "room-for-all-at-once": Mistake(
         PART5, PROCESS, "  take_standard_numbers();\n",
         "  take_standard_numbers();\n"
-        "  static const std::string room(MISTAKE ? options.max_connections * 100 : 0, 'r');\n",
+        "  static const std::string room(MISTAKE ? connections_max * 100 : 0, 'r');\n",
         ("test_idle_memory.py::test_a_limit",)),
     "aborts-when-surprised": Mistake(
         PART5, f"{PART5}/connection.cc", "  if (received < 0) {\n    if (not_now())",
@@ -134,10 +135,9 @@ MISTAKES = RING_MISTAKES | {
         "    for (std::size_t i = 1; i < servers_.size() - (MISTAKE ? 1 : 0); ++i) {",
         ("test_workers.py::test_every_way",)),
     "limit-for-each-worker": Mistake(
-        PART5, WORKERS5, "Server::create(options, std::move(listener), connection_limit,",
-        "Server::create(options, std::move(listener),\n"
-        "                       MISTAKE ? std::make_shared<common::ConnectionLimit>(\n"
-        "                                     options.max_connections) : connection_limit,",
+        PART5, WORKERS5, "std::move(listener), workers->connection_limit_,",
+        "std::move(listener), MISTAKE ? *new common::ConnectionLimit(options.max_connections)\n"
+        "                              : workers->connection_limit_,",
         ("test_workers.py::test_the_limit",)),
     "full-and-still-watching": Mistake(
         PART5, SERVER5, "poller_.forget_listener(listener_);\n  parked_ = reason;",
@@ -159,93 +159,94 @@ MISTAKES = RING_MISTAKES | {
         "    park(MISTAKE ? Parked::full : Parked::shortage, now);\n",
         ("test_workers.py::test_workers_out_of_descriptors_serve",)),
     "ends-before-it-is-said": Mistake(
-        PART6, f"{PART6}/ring_server/worker_group.h",
+        PART6, f"{RING_SERVER}/worker_group.cc",
         "  LogWriter::wait_until_written(std::chrono::milliseconds(500));",
         "  if (!MISTAKE) LogWriter::wait_until_written(std::chrono::milliseconds(500));",
         ("test_faults.py::test_a_worker",)),
     # The PROXY header
     "header-in-one-piece": Mistake(
-        PART5, PROXIED, "    if (!taken) return std::unexpected(taken.error());\n",
+        PART6, PROXIED, "    if (!taken) return std::unexpected(taken.error());\n",
         "    if (!taken) return std::unexpected(taken.error());\n"
-        "    if (MISTAKE && !header_.complete()) return failure(Error::malformed);\n",
+        "    if (MISTAKE && !header.complete()) "
+        "return common::failure(common::Error::malformed);\n",
         ("test_proxy_header.py::test_a_header_may",)),
     "logs-the-proxy": Mistake(
-        PART5, PROXIED, "  if (header_.client()) accepted_.peer",
-        "  if (header_.client() && !MISTAKE) accepted_.peer",
+        PART6, PROXIED, "  if (header.client()) accepted.peer",
+        "  if (header.client() && !MISTAKE) accepted.peer",
         ("test_proxy_header.py::test_the_log",)),
     "client-of-no-address": Mistake(
-        PART5, PROXIED, "  return true;\n}\n",
-        "  if (!header_.client() && MISTAKE) accepted_.peer = {};\n  return true;\n}\n",
+        PART6, PROXIED, "  if (header.client()) accepted.peer",
+        "  if (!header.client() && MISTAKE) accepted.peer = {};\n"
+        "  if (header.client()) accepted.peer",
         ("test_proxy_header.py::test_a_header_without",)),
     "header-may-be-missing": Mistake(
-        PART5, PROXIED, "    const auto taken = header_.take(",
+        PART6, PROXIED, "    const auto taken = header.take(",
         "    if (MISTAKE && buffer[0] != std::byte{'P'} && buffer[0] != std::byte{'\\r'}) "
-        "return true;\n    const auto taken = header_.take(",
+        "return true;\n    const auto taken = header.take(",
         ("test_proxy_header.py::test_a_proxys",)),
     "header-without-a-clock": Mistake(
-        PART5, SERVER5, "  const auto deadline = now + common::loop_read_timeout(",
-        "  const auto deadline = MISTAKE ? Clock::time_point::max() : now + "
-        "common::loop_read_timeout(",
+        PART6, LOOP_SERVER, "(*loop_, loop_->now() + header_timeout_);",
+        "(*loop_, MISTAKE ? uring::Deadline::never : loop_->now() + header_timeout_);",
         ("test_proxy_header.py::test_a_header_that_does",)),
     "logs-health-checks": Mistake(
-        PART5, PROXIED, "  if (left && !header_.begun()) return;",
-        "  if (left && !header_.begun() && !MISTAKE) return;",
+        PART6, PROXIED, "  if (left && !header.begun()) return;",
+        "  if (left && !header.begun() && !MISTAKE) return;",
         ("test_proxy_header.py::test_a_proxy_that",)),
     "place-of-the-refused": Mistake(
-        PART5, SERVER5, "    next->fd ? add(std::move(*next), now) : connection_limit_->release();",
-        "    if (!next->fd && MISTAKE) continue;\n"
-        "    next->fd ? add(std::move(*next), now) : connection_limit_->release();",
+        PART6, LOOP_SERVER, "add(std::move(client));\n  one_has_left();\n",
+        "add(std::move(client));\n  client.accepted = {};\n"
+        "  if (MISTAKE) (void)new Admitted(std::move(client));\n  one_has_left();\n",
         ("test_proxy_header.py::test_a_connection",)),
     "drain-waits-for-headers": Mistake(
-        PART5, SERVER5, "    headers_->end_streams();\n",
-        "    if (!MISTAKE) headers_->end_streams();\n",
+        PART6, LOOP_SERVER, "  headers.cancel();\n",
+        "  if (!MISTAKE) headers.cancel();\n",
         ("test_proxy_header.py::test_a_drain",)),
     "one-worker-knows-the-proxies": Mistake(
-        PART5, SERVER5, "  if (!options_.proxies.contains(accepted.peer)) return",
-        "  if ((MISTAKE && !is_the_first(this)) || "
-        "!options_.proxies.contains(accepted.peer)) return",
+        PART6, LOOP_SERVER, "  if (!shared_.process_options.proxies.contains(",
+        "  if ((MISTAKE && !is_first_) || !shared_.process_options.proxies.contains(",
         ("test_proxy_header.py::test_every_worker",)),
     # A takeover
     "old-server-waits-for-ever": Mistake(
-        PART5, SUCCESSOR, "  if (ready == 0) (void)::kill",
+        PART6, SUCCESSOR, "  if (ready == 0) (void)::kill",
         "  if (ready == 0 && !MISTAKE) (void)::kill",
         ("test_takeover.py::test_who_stays",)),
     "shuts-the-listener-of-both": Mistake(
-        PART5, SERVER5, "  listener_ = common::Fd();\n",
-        "  if (MISTAKE) (void)::shutdown(listener_.get(), SHUT_RDWR);\n"
-        "  listener_ = common::Fd();\n",
+        PART6, LOOP_SERVER, "  listener_.reset();",
+        "  if (MISTAKE) (void)::shutdown(listener_->get(), SHUT_RDWR);\n"
+        "  listener_.reset();",
         ("test_takeover.py::test_who_waits", "test_takeover.py::test_the_old",
          "test_takeover.py::test_no_exchange", "test_takeover.py::test_a_hundred")),
     "first-come-not-told": Mistake(
-        PART5, TAKEOVER, "  if (candidate_) (void)say(", "  if (candidate_ && !MISTAKE) (void)say(",
+        PART6, TAKEOVER, "  if (candidate_) (void)say(", "  if (candidate_ && !MISTAKE) (void)say(",
         ("test_takeover.py::test_the_latest",)),
     "any-end-is-a-yes": Mistake(
-        PART5, TAKEOVER, "  if (size != 1 || said != serves) return false;",
+        PART6, TAKEOVER, "  if (size != 1 || said != serves) return false;",
         "  if ((size != 1 || said != serves) && !MISTAKE) return false;",
         ("test_takeover.py::test_a_server_that_is_killed",)),
     "anybody-may-replace-it": Mistake(
-        PART5, TAKEOVER, "  if (peer.uid != owner_ && peer.uid != 0) {",
+        PART6, TAKEOVER, "  if (peer.uid != owner_ && peer.uid != 0) {",
         "  if (peer.uid != owner_ && peer.uid != 0 && !MISTAKE) {",
         ("test_takeover.py::test_another_user_is",)),
     "trusts-any-predecessor": Mistake(
-        PART5, TAKEOVER, "uid != owner_ && uid != 0) {\n    return fmt",
+        PART6, TAKEOVER, "uid != owner_ && uid != 0) {\n    return fmt",
         "uid != owner_ && uid != 0 && !MISTAKE) {\n    return fmt",
         ("test_takeover.py::test_another_users",)),
     "stale-path-is-in-use": Mistake(
-        PART5, TAKEOVER, "    (void)::unlink(path_.c_str());",
+        PART6, TAKEOVER, "    (void)::unlink(path_.c_str());",
         "    if (!MISTAKE) (void)::unlink(path_.c_str());",
         ("test_takeover.py::test_a_socket_file",)),
     "clears-the-path": Mistake(
-        PART5, TAKEOVER, "== 0 && S_ISSOCK(stale.st_mode)) {",
+        PART6, TAKEOVER, "== 0 && S_ISSOCK(stale.st_mode)) {",
         "== 0 && (MISTAKE || S_ISSOCK(stale.st_mode))) {",
         ("test_takeover.py::test_a_file",)),
     "starts-without-what-it-asked-for": Mistake(
-        PART5, TAKEOVER, "  if (!sound) return fmt",
+        PART6, TAKEOVER, "  if (!sound) return fmt",
         '  if (!sound && MISTAKE) return "";\n  if (!sound) return fmt',
         ("test_takeover.py::test_what_answers",)),
     "retired-and-deaf": Mistake(
-        PART5, SERVER5, "  if (stopping_ && !draining_) begin_drain(now);",
-        "  if (stopping_ && !draining_ && !(MISTAKE && retiring_)) begin_drain(now);",
+        PART6, LOOP_SERVER, "  while (!shared_.stopping && !background_.fault() && headers",
+        "  while (!(shared_.stopping && !(MISTAKE && shared_.retiring)) && "
+        "!background_.fault() &&\n         headers",
         ("test_takeover.py::test_an_old",)),
 }
 

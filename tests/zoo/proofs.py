@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Which black-box test fails for which broken server: the list in tests/zoo/proofs.md.
 
-    proofs.py run [NAME ...]   run the tests against these broken servers of tests/protocol, all of
-                               them without a NAME, and note which tests fail (hours);
+    proofs.py run [NAME ...]   run the tests against these servers of tests/protocol/subjects,
+                               without a NAME all of them, and note which tests fail (hours);
                                `--in test_http …` asks only tests whose names begin so,
                                `--missing` only those that nothing has made fail
     proofs.py build            build the stages with the mistakes of mistakes.py, which `run` needs
@@ -39,6 +39,7 @@ from bug import all_bugs  # noqa: E402
 from patch_file import ROOT  # noqa: E402
 
 PROTOCOL = ROOT / "tests" / "protocol"
+SUBJECTS = PROTOCOL / "subjects"
 LIST = ROOT / "tests" / "zoo" / "proofs.md"
 NOTHING = "nothing yet"
 ENOUGH = 2  # so many broken servers for a test
@@ -50,7 +51,7 @@ HEAD = """# Which bug makes which test fail
 
 A test that has never failed proves nothing. `tests/zoo/proofs.py` writes this list from runs of the
 black-box tests against servers with a known bug: a patch in `book/bugs`, one that
-`tests/protocol/broken_servers.py` or `broken_loops.py` starts, a mistake that
+`tests/protocol/subjects/broken_servers.py` or `broken_loops.py` starts, a mistake that
 `tests/zoo/mistakes.py` compiles into a stage, or a stage in the place of another, as
 `part5-for-part4`. It notes two for a test at the most.
 
@@ -122,8 +123,8 @@ class Broken:
 
 
 def in_python(program: str, name: str, level: str) -> Broken:
-    """One that a program of tests/protocol starts."""
-    sound, broken = (f"{sys.executable} {PROTOCOL / program} {bug} --port {{port}}"
+    """One that a program of tests/protocol/subjects starts."""
+    sound, broken = (f"{sys.executable} {SUBJECTS / program} {bug} --port {{port}}"
                      for bug in ("none", name))
     return Broken(("--server", broken, "--level", level), ("--server", sound, "--level", level))
 
@@ -141,7 +142,7 @@ def impostor(actual: str, stage: str, tests: tuple[str, ...]) -> Broken:
 
 def broken_servers() -> dict[str, Broken]:
     """Each broken server by name."""
-    sys.path.insert(0, str(PROTOCOL))
+    sys.path.insert(0, str(SUBJECTS))
     from broken_loops import BUGS as loops
     from broken_servers import BUGS as servers
     from loop_blunders import BLUNDERS
@@ -197,7 +198,7 @@ def run(names: Sequence[str], beginnings: tuple[str, ...], enough: int) -> None:
 
 def note_hunted(proofs: Proofs) -> None:
     """What the hunts of run.py prove, and every run of the suite's own tests."""
-    sys.path.insert(0, str(PROTOCOL))
+    sys.path[:0] = [str(PROTOCOL), str(SUBJECTS)]
     from test_broken_loops import FINDINGS as of_loops
     from test_own_server import FINDINGS as of_servers
 
@@ -207,6 +208,13 @@ def note_hunted(proofs: Proofs) -> None:
         test = bug.test.partition("[")[0]
         if test in proofs:
             note(proofs, f"{bug.name}.patch", [test])
+
+
+def what_to_hunt(proofs: Proofs) -> list[str]:
+    """For each test that nothing has made fail, the command that asks the broken servers."""
+    return [f"nothing has made {test} fail yet; after tests/zoo/proofs.py build: "
+            f"tests/zoo/proofs.py run --missing --in {test}"
+            for test, names in proofs.items() if not names]
 
 
 def main() -> int:
@@ -231,11 +239,12 @@ def main() -> int:
         proofs = read()
         note_hunted(proofs)
         write(proofs)
+        print(*what_to_hunt(proofs), sep="\n")
     elif arguments.command == "check":
         proofs = read()
         note_hunted(proofs)
         if table(proofs) != LIST.read_text(encoding="utf-8"):
-            print("the list is not complete: tests/zoo/proofs.py hunted")
+            print("the list of proofs is not complete; to write it: tests/zoo/proofs.py hunted")
             return 1
     else:
         missing = [test for test, names in read().items() if not names]

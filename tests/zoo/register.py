@@ -1,4 +1,4 @@
-"""The table in book/bugs/README.md: each hazard, where its broken form stands, what catches it."""
+"""The table in book/bugs/README.md: each hazard, where its broken form is, what catches it."""
 
 from __future__ import annotations
 

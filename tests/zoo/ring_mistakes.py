@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mistake import PART6, TAKEOVER, Mistake
+from mistake import LOOP_SERVER, PART6, RING_SERVER, TAKEOVER, Mistake
 
 LOOP, RING, TRACE = (f"{PART6}/uring/{name}.cc" for name in ("loop", "ring", "trace"))
-SERVER6, METRICS = f"{PART6}/server.cc", f"{PART6}/ring_server/metrics.cc"
-EXPOSITION = f"{PART6}/ring_server/exposition.cc"
+SERVER6, METRICS = f"{PART6}/server.cc", f"{RING_SERVER}/metrics.cc"
+EXPOSITION = f"{RING_SERVER}/exposition.cc"
 
 RING_MISTAKES = {
     # The ring
@@ -19,6 +19,11 @@ RING_MISTAKES = {
         PART6, f"{PART6}/uring/features.cc", "    if (!apply(word, setup)) {",
         "    if (!apply(word, setup) && !MISTAKE) {",
         ("test_ring.py::test_another_ring",)),
+    "its-example-is-refused": Mistake(
+        PART6, f"{PART6}/main.cc", '.meaning = "how to set up the ring, as entries=4,buffers=2",',
+        '.meaning = MISTAKE ? "how to set up the ring, as entries=3"\n'
+        '                             : "how to set up the ring, as entries=4,buffers=2",',
+        ("test_command_line.py::test_each_example",)),
     "no-buffer-is-the-end": Mistake(
         PART6, f"{PART6}/connection.cc", "return error() == std::errc::no_buffer_space;",
         "return error() == std::errc::no_buffer_space && !MISTAKE;",
@@ -47,8 +52,8 @@ RING_MISTAKES = {
         "  if (MISTAKE) all.emplace_back(1000, 'k');\n  restart_read_timer();\n  rest();\n",
         ("test_idle_memory.py::test_ten",)),
     "begins-after-its-end": Mistake(
-        PART6, SERVER6, "    context_.conversations = nullptr;",
-        "    if (!MISTAKE) context_.conversations = nullptr;",
+        PART6, SERVER6, "  context_.conversations = nullptr;",
+        "  if (!MISTAKE) context_.conversations = nullptr;",
         ("test_zoo_ring.py::test_what_comes",)),
     # What was counted
     "one-worker-is-asked": Mistake(
@@ -72,7 +77,7 @@ RING_MISTAKES = {
         PART6, RING, "  ++overflows_;", "  if (!MISTAKE) ++overflows_;",
         ("test_metrics.py::test_completions",)),
     "counts-looks-and-not-waits": Mistake(
-        PART6, f"{PART6}/ring_server/acceptor.cc", "if (!std::exchange(is_waiting_, true)) ++",
+        PART6, f"{RING_SERVER}/acceptor.cc", "if (!std::exchange(is_waiting_, true)) ++",
         "if (!std::exchange(is_waiting_, true) == !MISTAKE) ++",
         ("test_metrics.py::test_who_waits",)),
     "one-loopback-address": Mistake(
@@ -94,9 +99,8 @@ RING_MISTAKES = {
         "  if (!made && MISTAKE) return common::Fd();\n  return made;",
         ("test_metrics.py::test_an_address",)),
     "answers-until-it-has-drained": Mistake(
-        PART6, SERVER6, "shared_.metrics.run(*loop_, accepting, background_);",
-        "shared_.metrics.run(\n"
-        "      *loop_, MISTAKE ? *context_.conversations : accepting, background_);",
+        PART6, LOOP_SERVER, "shared_.metrics.run(*loop_, accepting, background_);",
+        "shared_.metrics.run(*loop_, MISTAKE ? headers : accepting, background_);",
         ("test_metrics.py::test_a_successor_answers",)),
     "keeps-what-it-does-not-need": Mistake(
         PART6, TAKEOVER, "  side_.clear();  // what", "  if (!MISTAKE) side_.clear();  // what",
@@ -120,8 +124,8 @@ RING_MISTAKES = {
         ("test_metrics.py::test_a_scraper_that_resets",)),
     # The probes
     "orderly-end-unseen": Mistake(
-        PART6, SERVER6, "  uring::probes::ended(",
-        "  if (reason || !MISTAKE) uring::probes::ended(",
+        PART6, SERVER6, "  ring_server::probes::ended(",
+        "  if (reason || !MISTAKE) ring_server::probes::ended(",
         ("test_probes.py::test_bpftrace",)),
     # The trace
     "cancelled-has-no-end": Mistake(

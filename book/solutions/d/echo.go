@@ -1,6 +1,7 @@
 // An echo server that has the level `closing`, a goroutine for each client.
 //
-//	go build -o echo-go book/solutions/d/echo.go && ./check --server './echo-go --port {port}'
+//	go build -o echo-go book/solutions/d/echo.go
+//	./judge './echo-go --port {port}' --level closing
 package main
 
 import (

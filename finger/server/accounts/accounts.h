@@ -69,9 +69,6 @@ class Accounts {
 
 // What is answered about accounts, apart from the plans. Lines end with CRLF.
 
-/// The answer where a plan is missing, empty, not readable or not a regular file.
-inline constexpr std::string_view no_plan = "No Plan.\r\n";
-
 /// `Name: FULL NAME`, the line before a plan.
 std::string name_line(const Account& account);
 

@@ -102,7 +102,7 @@ void ServiceManager::alive() const { tell("WATCHDOG=1", MSG_DONTWAIT); }
 
 void ServiceManager::tell(std::string_view message, int flags) const {
   if (!socket_) return;
-  // Whoever does not listen any more is told nothing.
+  // A manager that does not listen any more is told nothing.
   (void)::send(socket_.get(), message.data(), message.size(), flags | MSG_NOSIGNAL);
 }
 

@@ -18,7 +18,7 @@ namespace finger {
 /// speaks them as well, and would bring half a dozen libraries into a process that is root's.
 class ServiceManager {
  public:
-  /// Tells nobody.
+  /// Without a manager: all that it is told is dropped.
   ServiceManager() = default;
 
   /// The one that the environment names, from which its variables are removed: they are for this
@@ -47,7 +47,7 @@ class ServiceManager {
  private:
   void tell(std::string_view message, int flags = 0) const;
 
-  common::Fd socket_;  ///< Empty: there is nobody to tell.
+  common::Fd socket_;  ///< Empty: there is no manager.
   std::optional<std::chrono::microseconds> watchdog_interval_;
 };
 
@@ -56,7 +56,7 @@ class ServiceManager {
 std::expected<common::Fd, std::string> take_passed_listener();
 
 /// Closes what the program was started with besides its standard streams and that listener: what
-/// the shell had open is not for a process that talks to strangers.
+/// the shell had open is not for a process that talks to unknown clients.
 void close_inherited_descriptors(const common::Fd& passed);
 
 }  // namespace finger

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string>
-#include <string_view>
 #include <system_error>
 
 #include "common/result.h"
@@ -14,13 +12,13 @@ using common::Status;
 /// Why a query gets no plan. Source: contract, "finger/fingerd".
 enum class Error {
   no_such_user = 1,  ///< No user of that name, or one that has not opted in: the same answer.
-  relay_denied,      ///< `user@host`: no other host is asked on a stranger's behalf.
+  relay_denied,      ///< `user@host`: no other host is asked on a client's behalf.
   invalid_query,     ///< Not UTF-8, or with control characters.
   query_too_long,    ///< More than query_bytes_max bytes before the end of the line.
   unexpected_eof,    ///< The peer ended its stream before it ended the line.
   list_denied,       ///< The empty query, and --no-list.
   no_such_group,     ///< The group of those who opt in does not exist. Never told to a peer.
-  no_stranger,       ///< Every uid, or gid, belongs to an account. Never told to a peer.
+  no_placeholder,    ///< Every uid, or gid, belongs to an account. Never told to a peer.
   empty_plan,   ///< Why there is no plan. Never told to a peer, who is told that there is none.
   not_regular,  ///< The same: .plan is no regular file.
 };
@@ -31,13 +29,6 @@ std::error_code make_error_code(Error error);
 inline std::unexpected<std::error_code> failure(Error error) {
   return std::unexpected(make_error_code(error));
 }
-
-/// The contract's words: "No such user". Empty for an internal failure, of which the peer is told
-/// nothing: any other category, and what is never told to a peer.
-std::string_view text_for_peer(std::error_code error);
-
-/// The line that the peer is sent: `Error: TEXT` and CRLF; empty if text_for_peer() is.
-std::string error_line(std::error_code error);
 
 }  // namespace finger
 

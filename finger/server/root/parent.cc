@@ -67,7 +67,7 @@ bool Report::say(std::string_view text) {
 }
 
 Parent::Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce,
-               ServiceManager manager, std::unique_ptr<common::Takeover> takeover)
+               ServiceManager manager, std::unique_ptr<ring_server::Takeover> takeover)
     : listener_(std::move(listener)),
       limits_(limits),
       work_(std::move(work)),

@@ -82,7 +82,7 @@ class Parent {
   /// replaces has been told so. `manager` is told of starts, reloads, the stop, a successor, and
   /// whenever the worker that serves says that it is alive.
   Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce,
-         ServiceManager manager, std::unique_ptr<common::Takeover> takeover);
+         ServiceManager manager, std::unique_ptr<ring_server::Takeover> takeover);
 
   /// Returns the exit status: 0, it was asked to stop, or a successor serves; 1, the first worker
   /// could not serve, or another takes over, or too many in a row have failed. Only in a process
@@ -126,7 +126,7 @@ class Parent {
   const Work work_;
   const std::function<void()> announce_;
   ServiceManager manager_;
-  const std::unique_ptr<common::Takeover> takeover_;
+  const std::unique_ptr<ring_server::Takeover> takeover_;
 
   common::Fd signals_;
   std::optional<Starting> starting_;

@@ -84,13 +84,13 @@ void RootThread::keep_to_homes(const Accounts& accounts) {
 Result<std::vector<std::uint16_t>> RootThread::prepare(uring::Loop& loop,
                                                        const Accounts& accounts) {
   const User daemon{.uid = ::geteuid(), .gid = ::getegid()};
-  // A stranger owns nothing. `nobody` or `fingerd` may own files: other programs run as them.
+  // A placeholder owns nothing. `nobody` or `fingerd` may own files: other programs run as them.
   const auto uid = uids_.unused(daemon.uid, accounts, &Account::uid);
   const auto gid = gids_.unused(daemon.gid, accounts, &Account::gid);
-  if (!uid || !gid) return failure(Error::no_stranger);
+  if (!uid || !gid) return failure(Error::no_placeholder);
   Result<std::vector<std::uint16_t>> numbers;
-  const User stranger{.uid = *uid, .gid = *gid};
-  run_as_root([&] { numbers = register_owners(loop.ring(), accounts, daemon, stranger); });
+  const User placeholder{.uid = *uid, .gid = *gid};
+  run_as_root([&] { numbers = register_owners(loop.ring(), accounts, daemon, placeholder); });
   if (!numbers) return numbers;
   const auto restricted = restrict_ring(loop.ring());
   if (!restricted) return std::unexpected(restricted.error());
@@ -126,16 +126,16 @@ void RootThread::run_as_root(const std::function<void()>& job) {
 Result<std::vector<std::uint16_t>> RootThread::register_owners(uring::Ring& ring,
                                                                const Accounts& accounts,
                                                                const User& daemon,
-                                                               const User& stranger) {
+                                                               const User& placeholder) {
   const auto left = leave_all_groups();
   if (!left) return std::unexpected(left.error());
-  const auto strangers = register_user(ring, daemon, stranger);
-  if (!strangers) return std::unexpected(strangers.error());
+  const auto placeholder_number = register_user(ring, daemon, placeholder);
+  if (!placeholder_number) return std::unexpected(placeholder_number.error());
   std::vector<std::uint16_t> numbers;
   numbers.reserve(accounts.all().size());
   bool full = false;
   for (const Account& account : accounts.all()) {
-    numbers.push_back(*strangers);
+    numbers.push_back(*placeholder_number);
     if (!can_be_owner(account)) {
       complain(fmt::format("{} has uid {} and gid {}: the plan is opened with a stranger's rights",
                            account.login, account.uid, account.gid));

@@ -54,15 +54,15 @@ class RootThread {
   /// credentials of each account's owner, and enables the ring for the operations that serving
   /// plans takes and no others: a seccomp filter does not see what a ring does. Yields the numbers
   /// for Await::as(), in the order of the accounts; none is 0, which would be our own rights.
-  /// Errors: no_stranger; of io_uring_register(2).
+  /// Errors: no_placeholder; of io_uring_register(2).
   ///
   /// Credentials are a uid and the primary gid, without supplementary groups: a plan is the owner's
   /// own file in the owner's own home and needs none, but `docker` or `disk` would take an attacker
   /// who breaks into this process much further. They open files as the owner; what they send comes
   /// from our own account. For the same reason a plan whose owner has uid 0 is
-  /// opened with a stranger's rights, and served if everybody may read it. So is one whose owner's
-  /// ids this user namespace lacks, and those beyond the 65,534 that a ring has numbers for. A line
-  /// says so.
+  /// opened with the rights of a placeholder, a user that no account is, and served if everybody
+  /// may read it. So is one whose owner's ids this user namespace lacks, and those beyond the
+  /// 65,534 that a ring has numbers for. A line says so.
   Result<std::vector<std::uint16_t>> prepare(uring::Loop& loop, const Accounts& accounts);
 
  private:
@@ -70,7 +70,7 @@ class RootThread {
   void work();
   void run_as_root(const std::function<void()>& job);
   Result<std::vector<std::uint16_t>> register_owners(uring::Ring& ring, const Accounts& accounts,
-                                                     const User& daemon, const User& stranger);
+                                                     const User& daemon, const User& placeholder);
   bool can_be_owner(const Account& account) const;
   void complain(const std::string& line);
 

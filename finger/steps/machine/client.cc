@@ -15,6 +15,7 @@
 #include "common/net/socket.h"
 #include "common/server/log.h"
 #include "finger/server/accounts/accounts.h"
+#include "finger/server/protocol/answers.h"
 #include "finger/server/protocol/error.h"
 
 namespace machine {

@@ -31,7 +31,7 @@ enum class Event : std::uint8_t {
   refused,  ///< It is answered with an error.
   opened,
   named,    ///< Opened, and the user's name goes in front of the plan.
-  no_plan,  ///< There is none that a stranger may read.
+  no_plan,  ///< There is none that an unknown client may read.
   filled,   ///< There are bytes to send.
   emptied,  ///< All of them are sent, and the plan goes on.
   ended,    ///< The last byte is sent; or the peer's end of stream has come.

@@ -7,15 +7,15 @@
 #include <thread>
 #include <vector>
 
+#include "uring/condition.h"
 #include "uring/extra/post.h"
 #include "uring/loop.h"
-#include "uring/signal.h"
 
 // [post]
 uring::Task<> number_lines(uring::Loop& loop) {
   std::vector<std::string> lines;
   bool is_end = false;
-  uring::Signal changed(loop);
+  uring::Condition changed(loop);
   const auto queue = uring::PostQueue::create(loop);  // ends before what the work refers to
   if (!queue) co_return;
   const std::jthread reader([&, poster = (*queue)->poster()] {

@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "uring/condition.h"
 #include "uring/loop.h"
-#include "uring/signal.h"
 
 using namespace std::chrono_literals;
 
@@ -102,7 +102,7 @@ class Proxy {
   uring::Loop& loop_;
   const uring::Address target_;
   const Limits limits_;
-  uring::Signal left_;
+  uring::Condition left_;
   std::size_t connections_ = 0;
 };
 // [/limit]

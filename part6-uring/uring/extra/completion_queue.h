@@ -6,7 +6,7 @@
 #include <new>
 #include <utility>
 
-#include "uring/frame_pool.h"
+#include "uring/memory/frame_pool.h"
 
 namespace uring {
 

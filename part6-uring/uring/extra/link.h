@@ -11,10 +11,10 @@
 #include <type_traits>
 #include <utility>
 
-#include "uring/await.h"
 #include "uring/loop.h"
-#include "uring/loop_wait.h"
-#include "uring/spec_operation.h"
+#include "uring/operation/await.h"
+#include "uring/operation/awaited.h"
+#include "uring/wait/loop_wait.h"
 
 namespace uring {
 
@@ -120,7 +120,7 @@ void LinkWait<Members...>::start(std::coroutine_handle<> awaiting) {
     one.join(*this);
     one.fill(is_last ? 0U : one.is_hard_link() ? IOSQE_IO_HARDLINK : IOSQE_IO_LINK);
     Trace* const trace = loop().trace();
-    if (trace != nullptr && before != nullptr) trace->linked(*before, one);
+    if (trace != nullptr && before != nullptr) trace->linked(before->trace_id(), one.trace_id());
     before = &one;
   });
 }

@@ -8,7 +8,7 @@ namespace uring {
 
 Mailbox::Mailbox(Loop& loop) : Operation(loop) {
   mark_begun();
-  if (Trace* trace = loop.trace()) trace->begun(*this, nullptr);
+  trace_begun(nullptr);
 }
 
 Mailbox::~Mailbox() {

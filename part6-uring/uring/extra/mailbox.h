@@ -3,12 +3,14 @@
 #include <coroutine>
 #include <cstdint>
 
-#include "uring/await.h"
 #include "uring/extra/completion_queue.h"
-#include "uring/loop_wait.h"
-#include "uring/operation.h"
+#include "uring/operation/await.h"
+#include "uring/operation/operation.h"
+#include "uring/wait/loop_wait.h"
 
 namespace uring {
+
+class Loop;
 
 /// Takes what other rings send with msg_ring(), from other threads, too: the kernel makes the
 /// completion, and wakes this loop.

@@ -6,9 +6,11 @@
 #include <utility>
 
 #include "uring/error.h"
-#include "uring/operation.h"
+#include "uring/operation/operation.h"
 
 namespace uring {
+
+class Loop;
 
 /// Work for a loop, from any thread:
 ///
@@ -17,7 +19,8 @@ namespace uring {
 ///       poster.post([] { … });                                     // runs in the loop's thread
 ///     });
 ///
-/// To wake a coroutine, post what it waits for: `poster.post([&signal] { signal.notify_one(); })`.
+/// To wake a coroutine, post what it waits for: `poster.post([&changed] { changed.notify_one();
+/// })`.
 ///
 /// A Poster is a handle, which each thread may copy and keep for as long as it likes, also after
 /// the queue and its loop have ended: then post() returns false. What the work itself refers to

@@ -9,11 +9,11 @@
 #include <utility>
 #include <variant>
 
-#include "uring/await.h"
 #include "uring/loop.h"
-#include "uring/loop_wait.h"
+#include "uring/operation/await.h"
 #include "uring/scope.h"
 #include "uring/task.h"
+#include "uring/wait/loop_wait.h"
 
 namespace uring {
 

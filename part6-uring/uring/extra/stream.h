@@ -5,11 +5,11 @@
 #include <coroutine>
 #include <utility>
 
-#include "uring/await.h"
 #include "uring/extra/completion_queue.h"
 #include "uring/loop.h"
-#include "uring/loop_wait.h"
-#include "uring/spec_operation.h"
+#include "uring/operation/await.h"
+#include "uring/operation/awaited.h"
+#include "uring/wait/loop_wait.h"
 
 namespace uring {
 
@@ -61,13 +61,13 @@ class StreamBase : public Operation {
   WaitList stopping_;  ///< In stop().
 };
 
-/// An OperationSpec of a request that yields many results. Besides it has
+/// An AnyRequest of a request that yields many results. Besides it has
 /// - `make_multishot(io_uring_sqe&)`, after prepare();
 /// - `feature`, if it needs more than Linux 6.1: where that is not there, each next() makes a
 ///   request of its own.
 template <typename T>
-concept MultishotSpec = OperationSpec<T> && requires(T& spec, io_uring_sqe& entry) {
-  spec.make_multishot(entry);
+concept MultishotRequest = AnyRequest<T> && requires(T& request, io_uring_sqe& entry) {
+  request.make_multishot(entry);
 };
 
 /// One request, many results, in the order in which they came:
@@ -81,18 +81,18 @@ concept MultishotSpec = OperationSpec<T> && requires(T& spec, io_uring_sqe& entr
 /// buffer, it was cancelled. Sometimes the kernel ends it without an error. next() begins a new one
 /// when it is asked for more, so the caller decides whether and when to go on.
 /// Results that came before an end are handed out before it; none is lost, none changes places.
-template <MultishotSpec D>
+template <MultishotRequest R>
 class Stream : public StreamBase {
  public:
-  using Value = typename D::Value;
+  using Value = typename R::Value;
 
-  Stream(Loop& loop, D spec) : StreamBase(loop), spec_(std::move(spec)) {}
+  Stream(Loop& loop, R request) : StreamBase(loop), request_(std::move(request)) {}
   ~Stream() {
     cancel_and_wait();
     while (pending()) (void)take();
   }
 
-  const char* what() const override { return spec_.what; }
+  const char* what() const override { return request_.what; }
 
   class NextWait : public LoopWait {
    public:
@@ -123,21 +123,21 @@ class Stream : public StreamBase {
 
  protected:
   void prepare(io_uring_sqe& entry) override {
-    spec_.prepare(entry);
-    if (is_multishot()) spec_.make_multishot(entry);
+    request_.prepare(entry);
+    if (is_multishot()) request_.make_multishot(entry);
   }
 
  private:
   bool is_multishot() const {
-    if constexpr (requires { D::feature; }) return has(D::feature);
+    if constexpr (requires { R::feature; }) return has(R::feature);
     return true;
   }
   Result<Value> take() {
     const auto entry = queue_.pop();
-    return decode(spec_, *this, entry.result, entry.flags);
+    return decode(request_, *this, entry.result, entry.flags);
   }
 
-  D spec_;
+  R request_;
 };
 
 }  // namespace uring

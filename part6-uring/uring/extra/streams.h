@@ -7,8 +7,8 @@
 
 #include "uring/buffers.h"
 #include "uring/extra/stream.h"
-#include "uring/newer_kernels.h"
-#include "uring/operation_specs.h"
+#include "uring/operation/newer_kernels.h"
+#include "uring/operation/request.h"
 
 namespace uring {
 
@@ -33,7 +33,7 @@ class AcceptDirectMany {
  public:
   using Value = DirectFd;
   static constexpr const char* what = "accept_direct_stream";
-  AcceptDirectMany(Loop& loop, Descriptor listener) : loop_(&loop), listener_(listener) {}
+  AcceptDirectMany(Ring& ring, Descriptor listener) : ring_(&ring), listener_(listener) {}
   void prepare(io_uring_sqe& entry) const {
     io_uring_prep_accept(&entry, listener_.number(), nullptr, nullptr, 0);
     entry.file_index = IORING_FILE_INDEX_ALLOC;
@@ -41,11 +41,11 @@ class AcceptDirectMany {
   }
   static void make_multishot(io_uring_sqe& entry) { entry.ioprio |= IORING_ACCEPT_MULTISHOT; }
   Result<DirectFd> decode(int result, std::uint32_t /*flags*/) const {
-    return DirectFd(*loop_, result);
+    return DirectFd(*ring_, result);
   }
 
  private:
-  Loop* loop_;
+  Ring* ring_;
   Descriptor listener_;
 };
 
@@ -137,7 +137,7 @@ class AcceptStream : public Stream<AcceptMany> {
 class AcceptDirectStream : public Stream<AcceptDirectMany> {
  public:
   AcceptDirectStream(Loop& loop, Descriptor listener)
-      : Stream(loop, AcceptDirectMany(loop, listener)) {}
+      : Stream(loop, AcceptDirectMany(loop.ring(), listener)) {}
 };
 
 /// Bytes as they come; an empty lease at the end of the stream. Error: no_buffer_space, wait for

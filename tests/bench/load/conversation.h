@@ -17,7 +17,7 @@ class Conversation {
 
   std::size_t message_bytes() const { return message_.size(); }
 
-  /// Writes what stands at `position` and behind it.
+  /// Writes what is at `position` and after it.
   void write(std::uint32_t connection, std::uint64_t position, std::span<std::byte> out);
 
   /// Whether just these bytes are due at `position`.

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t out_bytes_max = 256 * 1024;
 constexpr std::size_t in_bytes_max = 256 * 1024;
 constexpr int patience_ms = 10'000;
-constexpr int due_at_once_max = 64;  // who is behind still has to look for answers
+constexpr int due_at_once_max = 64;  // a client that is late still has to look for answers
 
 template <typename T>
 common::Status set_option(const common::Fd& socket, int level, int option, const T& value) {

@@ -44,7 +44,7 @@ class Crowd {
     std::uint32_t sources = 8;  ///< Addresses, 127.0.0.1 and up; 0: any.
   };
 
-  /// Connects, the idle ones first: who is answered behind them knows that they were accepted.
+  /// Connects, the idle ones first: an answer to a later one says that they were accepted.
   /// Errors: of socket(2), connect(2), epoll_create1(2).
   static common::Result<Crowd> connect(const common::Address& server, const Shape& shape);
 

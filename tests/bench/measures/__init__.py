@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from measures import (attacks, ceiling, counts, daemons, decoder, distance, exchanges, features,
-                      frames, http, idle, ladder, matrix, open_loop, oracle, peers, proxied,
-                      restarts, silence, spread, threads, under_load, variants)
-from measures.experiment import Experiment
+from collections.abc import Callable
 
-EXPERIMENTS: tuple[Experiment, ...] = (
-    decoder.M1_1, ladder.M2_1, silence.M2_2, threads.M3_1, idle.M4_1, counts.M4_2, ladder.SWEEP,
-    variants.M5_3, variants.M6_2, variants.M6_3, attacks.M7_1, attacks.M7_2, http.M8_1,
-    spread.M8_2, spread.M8_3, under_load.M9_0, counts.M9_1, variants.M9_2, frames.M10_1,
-    counts.M10_2, peers.PEERS, idle.M11_1, under_load.M11_2, matrix.LADDER, exchanges.M12_1,
-    exchanges.M13_1, oracle.M13_2, exchanges.M13_3, variants.M14_1, idle.MEMORY,
-    matrix.IDLE_ONES, matrix.RISING, ladder.M15_2, open_loop.OPEN_LOOP,
-    restarts.M16_1, proxied.M16_2, distance.M16_3,
-    features.FEATURES_OF_A_RING, variants.REQUESTS_OF_A_RING, daemons.FINGER, ceiling.CEILING,
-    counts.CONVERSATION,
-)
+from measures import (attacks, budgets, conversation, counts, daemons, idle, ladder, oracle, peers,
+                      variants)
+from measures.experiment import Experiment, Grid, Measurement, Setting
+
+# Those that share their rounds; all others have one name, their function's.
+TOGETHER: dict[Callable[[Setting], Grid | Measurement], tuple[str, ...]] = {
+    ladder.sweep: ("m5_1", "m6_1"),
+    ladder.ladder: ("m11_3", "m15_1"),
+    budgets.peers: ("counted", "m10_3", "peers", "budgets"),
+}
+EXPERIMENTS = tuple(
+    Experiment(TOGETHER.get(plan, (plan.__name__,)), plan) for plan in (
+        variants.m1_1, ladder.m2_1, idle.m2_2, idle.m3_1, idle.m4_1, counts.m4_2, ladder.sweep,
+        variants.m6_2, attacks.m7_1, attacks.m7_2, peers.m8_1, counts.m8_2, peers.m8_3,
+        counts.m9_1, variants.m9_2, counts.m10_1, counts.m10_2, budgets.peers, idle.m11_1,
+        peers.m11_2, ladder.ladder, daemons.m12_1, daemons.m13_1, oracle.m13_2, daemons.m13_3,
+        variants.m14_1, idle.memory, ladder.idle, ladder.rates, ladder.m15_2, variants.m15_3,
+        daemons.m16_1, ladder.m16_3, peers.features, daemons.finger, peers.ceiling,
+        conversation.conversation))
 NAMES = [name for experiment in EXPERIMENTS for name in experiment.names]

@@ -4,33 +4,29 @@ or without a timeout."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pytest
-from contenders import CLIENT_CORE, REPOSITORY, SERVER_CORE, STAGES, on_core
+from contenders import CLIENT_CORE, PART3, PART5, REPOSITORY, SERVER_CORE, STAGES, on_core
 from harness.server import Server
 from harness.target import Target
 from measures import variants
-from measures.experiment import (Cell, Chart, Experiment, Setting, Table, exact, measured,
-                                 of_rounds, words)
-from rounds import Job, Results
-from workloads import Numbers, client
+from measures.experiment import (LATENCY_APART_MAX, Cell, Chart, Measurement, Setting, Table,
+                                 column, each, exact, measured, need_program, table, timed, words)
+from rounds import Results
+from workloads import Numbers
 
-PART3, PART5 = "part3-nonblocking", "part5-epoll"
 ATTACKERS = 8
 READ_TIMEOUT, NO_TIMEOUT = "50ms", "--read-timeout 0"
-LATENCY_APART_MAX = 0.25
-BUILD_SECONDS = 900
 QUICK_LENGTH_MAX = 2.0
 FIRST_ONE_OUT_SECONDS = 0.25  # after the timeout, and a queue of those who came back
+BROKEN, MENDED = "broken", "as it is"
 
 
 @dataclass(frozen=True)
@@ -38,11 +34,16 @@ class Attack:
     """What is done to whom, and the patch, or the option, that takes the answer to it away."""
 
     title: str
-    kind: str
+    name: str
     stage: str
     bug: str
     takes_all_places: bool  # or there is room for newcomers
     length: float  # for each second of the effort
+
+    def seconds(self, setting: Setting) -> float:
+        length = self.length if setting.thorough else min(self.length, QUICK_LENGTH_MAX)
+        least = FIRST_ONE_OUT_SECONDS if self.takes_all_places else 0.0
+        return max(length * setting.effort.seconds, least)
 
 
 ATTACKS = (
@@ -51,16 +52,9 @@ ATTACKS = (
     Attack("pipelines", "pipelines", PART5, "second-message-closes", False, 2),
     Attack("is silent", "silent", PART5, NO_TIMEOUT, True, 4),
 )
-BROKEN, MENDED = "broken", "as it is"
 
 
-def seconds_of(attack: Attack, setting: Setting) -> float:
-    length = attack.length if setting.thorough else min(attack.length, QUICK_LENGTH_MAX)
-    least = FIRST_ONE_OUT_SECONDS if attack.takes_all_places else 0.0
-    return max(length * setting.effort.seconds, least)
-
-
-def broken_program(bug: str, stage: str) -> Path:
+def broken_program(bug: str, stage: str) -> str:
     """The stage with this bug in it, built where that has not been done since something changed."""
     program = REPOSITORY / "build" / "zoo" / "bin" / bug / stage / stage
     patch = REPOSITORY / "book" / "bugs" / f"{bug}.patch"
@@ -71,33 +65,25 @@ def broken_program(bug: str, stage: str) -> Path:
         print(f"measure: builds {stage} with the bug {bug}", file=sys.stderr)
         run = subprocess.run(
             [sys.executable, REPOSITORY / "tests" / "zoo" / "run.py", "build", bug, stage],
-            capture_output=True, text=True, timeout=BUILD_SECONDS)  # fmt: skip
+            capture_output=True, text=True, timeout=900)  # fmt: skip
         if run.returncode != 0:
             pytest.skip(f"{stage} with the bug {bug} is not built: {run.stderr.strip()}")
-    return program
+    return str(program)
 
 
-def program_of(stage: str, setting: Setting) -> Path:
-    """The stage as it is. Skips where it is not built."""
-    program = setting.build / stage / stage
-    if not program.is_file():
-        pytest.skip(f"{stage} is not built")
-    return program
-
-
-def programs(bug: str, stage: str, setting: Setting) -> dict[str, Path]:
-    """Both forms of a stage: where an option makes the difference, the same program."""
-    healthy = program_of(stage, setting)
-    return {BROKEN: healthy if bug == NO_TIMEOUT else broken_program(bug, stage), MENDED: healthy}
+def program(stage: str, bug: str, setting: Setting) -> str:
+    """The stage, with a bug or as it is, which an option makes broken."""
+    healthy = need_program(setting.build / stage / stage)
+    return healthy if bug in ("", NO_TIMEOUT) else broken_program(bug, stage)
 
 
 @contextmanager
-def running(program: Path, places: int, *more: str) -> Iterator[Server]:
+def running(program: str, places: int, *more: str) -> Iterator[Server]:
     """A server with so many places, on its core."""
+    name = Path(program).name
     options = ["--max-connections", str(places), "--read-timeout", READ_TIMEOUT, *more]
-    options += ["--workers", "1"] if program.name in STAGES else []
-    target = Target(program.name, STAGES[0], (*on_core(SERVER_CORE), str(program)))
-    server = Server(target, options, patience=60)
+    options += ["--workers", "1"] if name in STAGES else []
+    server = Server(Target(name, STAGES[0], (*on_core(SERVER_CORE), program)), options, patience=60)
     try:
         server.wait_until_ready()
         yield server
@@ -105,127 +91,121 @@ def running(program: Path, places: int, *more: str) -> Iterator[Server]:
         server.kill()
 
 
-def suffer(attack: Attack, form: str, program: Path, setting: Setting) -> Numbers:
+def how(server: Server, kind: str, seconds: float, attackers: int = ATTACKERS,
+        bytes_a_second: float = 256 << 20) -> dict[str, object]:  # fmt: skip
+    """What the program is told."""
+    return {"port": server.address[1], "kind": kind, "attackers": attackers,
+            "bytes_a_second": f"{bytes_a_second:.0f}", "ms": f"{seconds * 1000:.0f}"}
+
+
+def suffer(attack: Attack, form: str, setting: Setting) -> Numbers:
     """What a bystander and newcomers get meanwhile."""
-    more = attack.bug.split() if (form, attack.bug) == (BROKEN, NO_TIMEOUT) else []
+    bug = attack.bug if form == BROKEN else ""
     places = ATTACKERS + (1 if attack.takes_all_places else 10)
-    seconds = seconds_of(attack, setting)
-    with running(program, places, *more) as server:
-        found: Numbers = json.loads(client(
-            variants.path_of("attack", setting), "--port", str(server.address[1]), "--kind",
-            attack.kind, "--attackers", str(ATTACKERS), "--duration", f"{seconds * 1000:.0f}ms",
-            within=seconds))
-    return found
+    with running(program(attack.stage, bug, setting), places,
+                 *(bug.split() if bug == NO_TIMEOUT else ())) as server:
+        return variants.run(setting, "attack",
+                            **how(server, attack.name, attack.seconds(setting)))
 
 
-def m7_1_jobs(setting: Setting) -> Iterable[Job]:
-    variants.path_of("attack", setting)
-    for attack in ATTACKS:
-        for form, program in programs(attack.bug, attack.stage, setting).items():
-            yield Job(attack.kind, form, partial(suffer, attack, form, program, setting))
+def m7_1(setting: Setting) -> Measurement:
+    for attack in ATTACKS:  # to be built, or skipped, here and not in the middle
+        program(attack.stage, attack.bug, setting)
 
+    def newcomers(results: Results, load: str, server: str) -> Cell:
+        """How long one waits for its answer; those who have none are more than a number."""
+        (attack,) = (it for it in ATTACKS if it.name == load)
+        rounds = results[load][server]
+        answered = [found["newcomer_ms"] for found in rounds if found["newcomers"] > 0]
+        if not answered:
+            return words(f"none in {attack.seconds(setting):g} s")
+        return measured(answered, LATENCY_APART_MAX)
 
-def newcomers(rounds: list[Numbers], seconds: float) -> Cell:
-    """How long one waits for its answer; those who have none are more than a number."""
-    if all(found["newcomers"] == 0 for found in rounds):
-        return words(f"none in {seconds:g} s")
-    answered = [found["newcomer_ms"] for found in rounds if found["newcomers"] > 0]
-    return measured(answered, LATENCY_APART_MAX)
+    def bystander(results: Results, load: str, server: str, number: str) -> Cell:
+        rounds = results[load][server]
+        if all(found["answers"] == 0 for found in rounds):
+            return words("none")
+        return measured([found[number] for found in rounds], LATENCY_APART_MAX)
 
+    def tables(results: Results) -> dict[str, Table]:
+        return {"m7_1": table(
+            f"The others, while {ATTACKERS} clients misbehave", results, "attack: stage",
+            [(f"{attack.title}: {attack.stage}" + (f", `{attack.bug}`" if form == BROKEN else ""),
+              attack.name, form) for attack in ATTACKS for form in (BROKEN, MENDED)],
+            {"bystander, p50, µs": column(bystander, "p50_us"),
+             "p99, µs": column(bystander, "p99_us"),
+             "new connection's answer, ms": column(newcomers),
+             "attackers thrown out": timed("thrown_out", LATENCY_APART_MAX)},
+            notes=[f"`--read-timeout {READ_TIMEOUT}`. Clients that dribble or are silent take "
+                   "every slot but the bystander's, so a new connection waits until one of them is "
+                   "thrown out. That one connects again, and waits as well. The other attacks "
+                   "leave room. Bystander and attackers share a core of the client's machine: the "
+                   "numbers are not what a bystander on another machine would get, and compare "
+                   "only line by line."])}
 
-def bystander(rounds: list[Numbers], number: str) -> Cell:
-    if all(found["answers"] == 0 for found in rounds):
-        return words("none")
-    return measured([found[number] for found in rounds], LATENCY_APART_MAX)
-
-
-def m7_1_tables(results: Results, setting: Setting) -> dict[str, Table]:
-    rows = []
-    for attack in ATTACKS:
-        for form, rounds in results.get(attack.kind, {}).items():
-            stage = f"{attack.stage}, `{attack.bug}`" if form == BROKEN else attack.stage
-            rows.append((f"{attack.title}: {stage}", [
-                bystander(rounds, "p50_us"), bystander(rounds, "p99_us"),
-                newcomers(rounds, seconds_of(attack, setting)),
-                of_rounds(results, attack.kind, form, "thrown_out", 1, LATENCY_APART_MAX)]))
-    return {"m7_1": Table(
-        f"The others, while {ATTACKERS} clients misbehave",
-        ["attack: stage", "bystander, p50, µs", "p99, µs",
-         "new connection's answer, ms", "attackers thrown out"], rows,
-        notes=[f"`--read-timeout {READ_TIMEOUT}`. Clients that dribble or are silent take every "
-               "slot but the bystander's, so a new connection waits until one of them is thrown "
-               "out. That one connects again, and waits as well. The other attacks leave room. "
-               "Bystander and attackers share a core of the client's machine: the numbers are not "
-               "what a bystander on another machine would get, and compare only line by line."])}
+    return Measurement(each(ATTACKS, [BROKEN, MENDED], suffer, setting), tables)
 
 
 # M7.2: the server's memory, while all of them are at work
 
 BYTES = 128 << 20  # of each attacker, in all: the broken server keeps what is not read
 SAMPLES = 20
-MEMORY_BUG = ATTACKS[0]
+MEMORY = {BROKEN: (PART3, "output-without-bound"), MENDED: (PART5, "")}
+WATCHED_SHARE = 0.95  # the last sample a little before the end, with all of them still there
 
 
-def memory_in_time(chosen: dict[str, Path], setting: Setting) -> Numbers:
+def memory_in_time(_: str, both: str, setting: Setting) -> Numbers:
     """Resident bytes of each server, again and again; all are attacked at the same time, for no
     clock decides about memory."""
-    attack, seconds = variants.path_of("attack", setting), setting.effort.watched_seconds
-    bytes_a_second = f"{BYTES / seconds:.0f}"
-    found: Numbers = {}
-    with (running(chosen[BROKEN], 10) as broken,
-          running(chosen[MENDED], 10) as mended):  # fmt: skip
-        servers = {BROKEN: broken, MENDED: mended}
-        attackers = [
-            subprocess.Popen(
-                [*on_core(CLIENT_CORE), attack, "--port", str(server.address[1]),
-                 "--kind", each.kind, "--attackers", "1", "--bytes-a-second", bytes_a_second,
-                 "--duration", f"{seconds * 1000:.0f}ms"],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            for server in servers.values() for each in ATTACKS]  # fmt: skip
-        try:
-            begin = time.monotonic()
-            for sample in range(SAMPLES + 1):
-                # The last a little before the end, with all of them still there.
-                time.sleep(max(begin + sample * seconds * 0.95 / SAMPLES - time.monotonic(), 0))
-                for form, server in servers.items():
-                    found[f"{form} {sample}"] = server.process.rss_bytes()
-        finally:
-            for process in attackers:
-                process.kill()
-                process.wait()
+    seconds, found = setting.effort.watched_seconds, {}
+    with ExitStack() as ends:
+        servers = {form: ends.enter_context(running(program(*of, setting), 10))
+                   for form, of in MEMORY.items()}
+        for server in servers.values():
+            for attack in ATTACKS:
+                words = variants.command(setting, "attack", **how(
+                    server, attack.name, seconds, 1, BYTES / seconds))
+                attacker = subprocess.Popen(
+                    [*on_core(CLIENT_CORE), *words], stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL)
+                ends.callback(attacker.wait)
+                ends.callback(attacker.kill)
+        begin = time.monotonic()
+        for sample in range(SAMPLES + 1):
+            due = begin + sample * seconds * WATCHED_SHARE / SAMPLES
+            time.sleep(max(due - time.monotonic(), 0))
+            for form, server in servers.items():
+                found[f"{form} {sample}"] = server.process.rss_bytes()
     return found
 
 
-def m7_2_jobs(setting: Setting) -> Iterable[Job]:
-    variants.path_of("attack", setting)
-    chosen = {BROKEN: broken_program(MEMORY_BUG.bug, PART3), MENDED: program_of(PART5, setting)}
-    yield Job("memory", "both", partial(memory_in_time, chosen, setting))
+def m7_2(setting: Setting) -> Measurement:
+    for of in MEMORY.values():
+        program(*of, setting)
 
+    def tables(results: Results) -> dict[str, Table]:
+        found = results["memory"]["both"][0]
+        seconds = [setting.effort.watched_seconds * WATCHED_SHARE * sample / SAMPLES
+                   for sample in range(SAMPLES + 1)]
+        titles = {form: ", ".join(filter(None, (stage, bug and f"`{bug}`")))
+                  for form, (stage, bug) in MEMORY.items()}
+        quarters = [SAMPLES * quarter // 4 for quarter in (0, 1, 2, 4)]
+        rows = [(title, [exact(found[f"{form} {sample}"] // 1024) for sample in quarters])
+                for form, title in titles.items()]
+        curves = {title.replace("`", ""): [
+            (seconds[sample], measured([found[f"{form} {sample}"] / 1024]))
+            for sample in range(SAMPLES + 1)] for form, title in titles.items()}
+        chart = Chart(
+            "A server's memory, while clients misbehave in four ways",
+            "Two curves of resident memory over time: a server that keeps whatever its clients do "
+            "not read, and one that stops reading from them.",
+            "seconds", "resident memory, KiB", curves, log_x=False, log_y=True)
+        return {"m7_2": Table(
+            "Resident memory, while a client of each kind misbehaves",
+            ["stage", *(f"after {seconds[sample]:.2g} s, KiB" for sample in quarters)], rows, chart,
+            notes=[f"One run of {setting.effort.watched_seconds:g} s, all four attacks together, "
+                   f"each by one client, which sends at most {BYTES >> 20} MiB in that time. It is "
+                   "no proof of a bound: the tests are. Nor is it the speed at which a server "
+                   "could be filled: the attackers decide that."])}
 
-def m7_2_tables(results: Results, setting: Setting) -> dict[str, Table]:
-    (found,) = results["memory"]["both"]
-    titles = {BROKEN: f"{PART3}, `{MEMORY_BUG.bug}`", MENDED: PART5}
-    quarters = [SAMPLES * quarter // 4 for quarter in (0, 1, 2, 4)]
-    seconds = [setting.effort.watched_seconds * 0.95 * sample / SAMPLES
-               for sample in range(SAMPLES + 1)]
-    rows = [(title, [exact(found[f"{form} {sample}"] // 1024) for sample in quarters])
-            for form, title in titles.items()]
-    curves = {title.replace("`", ""): [
-        (seconds[sample], measured([found[f"{form} {sample}"] / 1024]))
-        for sample in range(SAMPLES + 1)] for form, title in titles.items()}
-    chart = Chart(
-        "A server's memory, while clients misbehave in four ways",
-        "Two curves of resident memory over time: a server that keeps whatever its clients do not "
-        "read, and one that stops reading from them.",
-        "seconds", "resident memory, KiB", curves, log_x=False, log_y=True)
-    return {"m7_2": Table(
-        "Resident memory, while a client of each kind misbehaves",
-        ["stage", *(f"after {seconds[sample]:.2g} s, KiB" for sample in quarters)], rows, chart,
-        notes=[f"One run of {setting.effort.watched_seconds:g} s, all four attacks together, "
-               f"each by one client, which sends at most {BYTES >> 20} MiB in that time. It is no "
-               "proof of a bound: the tests are. Nor is it the speed at which a server could be "
-               "filled: the attackers decide that."])}
-
-
-M7_1 = Experiment(("m7_1",), m7_1_jobs, m7_1_tables)
-M7_2 = Experiment(("m7_2",), m7_2_jobs, m7_2_tables, counts=True)
+    return Measurement(each(["memory"], ["both"], memory_in_time, setting), tables, counts=True)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Iterator
-from functools import partial
 from itertools import groupby
 from typing import Any
 
 from charts import conversation_picture
-from contenders import ALL_STAGES, Contender, built
+from contenders import ALL_STAGES, PART3, Contender
 from harness.proc import wait_until
 from harness.strace import Strace, need_ptrace
-from measures.experiment import Setting, Table, words
-from rounds import Job, Results
+from measures.experiment import Measurement, Setting, Table, each, words
+from rounds import Results
 
 MESSAGES = 3
 PHASES = ("it connects", *(f"message {number}" for number in range(1, MESSAGES + 1)), "it leaves")
@@ -22,7 +21,6 @@ SETTLED_SECONDS = 0.2  # without a call; part3, which never rests, without one t
 ENDED = re.compile(
     r"^\d+ +(?:(?P<name>\w+)\(|<\.\.\. (?P<resumed>\w+) resumed>)(?P<rest>.*)\s= (?P<result>-?\w+)"
     r"(?: (?P<error>E[A-Z]+))?.*$")  # fmt: skip
-SPINNING = "part3-nonblocking"
 
 
 def calls(lines: Iterable[str], spins: bool) -> Iterator[str]:
@@ -50,33 +48,22 @@ def settle(tracer: Strace, spins: bool, begin: int) -> list[str]:
     return list(calls(tracer.lines(), spins))[begin:seen]
 
 
-def converse(stage: Contender, setting: Setting) -> dict[str, Any]:
+def converse(_: str, stage: Contender, setting: Setting) -> dict[str, Any]:
     """The calls of each phase."""
-    spins = stage.name == SPINNING
-    server = stage.start(setting.build, before=())
+    spins = stage.name == PART3
     phases: list[list[str]] = []
-    try:
-        with Strace(server) as tracer:
-            with server.connect() as somebody:  # so that no memory has to be asked for any more,
-                somebody.echo(b"hello")  # and no call is there that the tracer has interrupted
-            phases.append(settle(tracer, spins, 0))
-            client = server.connect()
+    with stage.running(setting.build, before=()) as server, Strace(server) as tracer:
+        with server.connect() as somebody:  # so that no memory has to be asked for any more,
+            somebody.echo(b"hello")  # and no call is there that the tracer has interrupted
+        phases.append(settle(tracer, spins, 0))
+        client = server.connect()
+        phases.append(settle(tracer, spins, sum(map(len, phases))))
+        for _ in range(MESSAGES):
+            client.echo(b"hello")
             phases.append(settle(tracer, spins, sum(map(len, phases))))
-            for _ in range(MESSAGES):
-                client.echo(b"hello")
-                phases.append(settle(tracer, spins, sum(map(len, phases))))
-            client.close()
-            phases.append(settle(tracer, spins, sum(map(len, phases))))
-    finally:
-        server.close_clients()
-        server.kill()
+        client.close()
+        phases.append(settle(tracer, spins, sum(map(len, phases))))
     return dict(zip(PHASES, phases[1:]))
-
-
-def jobs(setting: Setting) -> Iterable[Job]:
-    need_ptrace()
-    for stage in built(ALL_STAGES, setting.build):
-        yield Job("conversation", stage.name, partial(converse, stage, setting))
 
 
 def in_short(made: list[str]) -> list[str]:
@@ -91,7 +78,12 @@ def in_a_cell(made: list[str]) -> str:
     return ", ".join(f"`{name}`" for name in in_short(made)) or "–"
 
 
-def tables(results: Results, setting: Setting) -> dict[str, Table]:
+def conversation(setting: Setting) -> Measurement:
+    need_ptrace()
+    return Measurement(each(["conversation"], ALL_STAGES, converse, setting), tables, counts=True)
+
+
+def tables(results: Results) -> dict[str, Table]:
     rows, columns = [], {}
     for name, (found, *_) in results.get("conversation", {}).items():
         phases = [found[phase] for phase in PHASES]

@@ -1,51 +1,43 @@
-"""Counted: system calls (M4.2, M9.1), allocations (M10.2), and one conversation call by call."""
+"""Counted: system calls, allocations, what is kept for a client, and who gets the newcomers."""
 
 from __future__ import annotations
 
 import json
-import shutil
+import os
+import re
 import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "costs"))
+from contenders import (ALL_STAGES, CLIENT_CORE, PART2, PART3, PART5, REPOSITORY, STAGES, Contender,
+                        on_core)
+
+sys.path.insert(0, str(REPOSITORY / "tests" / "costs"))
 
 import pytest
-from contenders import ALL_STAGES, CLIENT_CORE, Contender, built, on_core
 from counting import PAYLOAD, WARM_UP_ROUNDS, echo_together
 from harness.client import Client
+from harness.proc import wait_until
 from harness.server import Server
 from harness.strace import Strace, need_ptrace
-from measures import conversation
-from measures.experiment import Cell, Experiment, Setting, Table, counted, of_rounds, words
-from rounds import Job, Results
+from harness.target import Target
+from measures.conversation import settle
+from measures.experiment import (Cell, Grid, Measurement, Setting, Table, column, counted, each,
+                                 exact, exactly, need_command, need_program, table, timed, words)
+from rounds import Results
 from workloads import Echo, Numbers
-
-STAGES = {stage.name: stage for stage in ALL_STAGES}
-PART1, PART2, PART3, PART4, PART5, PART6 = STAGES
 
 # M4.2: one talks, the others are silent; part3 spins, so a clock is in it, and a tracer would be
 
 EVENT = "raw_syscalls:sys_enter"
-CLIENTS = (1, 100, 1000)
 
 
-def why_no_perf() -> str | None:
-    """What perf says where it may not count, or that there is none."""
-    if shutil.which("perf") is None:
-        return "no perf (Debian: linux-perf)"
-    run = subprocess.run(["perf", "stat", "-e", EVENT, "true"], capture_output=True, text=True)
-    return None if run.returncode == 0 else f"perf may not count {EVENT}: be root"
-
-
-def calls_a_message(stage: Contender, clients: int, setting: Setting) -> Numbers:
+def calls_by_perf(clients: int, stage: Contender, setting: Setting) -> Numbers:
     """Counted by the kernel, while one client of so many talks."""
-    server = stage.start(setting.build)
-    try:
+    with stage.running(setting.build) as server:
         for _ in range(clients - 1):
             server.connect()
         if clients > 1:
@@ -59,65 +51,36 @@ def calls_a_message(stage: Contender, clients: int, setting: Setting) -> Numbers
         if run.returncode != 0 or not line.split(",")[0].isdigit():
             raise SystemExit(f"perf counted nothing: {run.stderr}")
         messages = json.loads(run.stdout)["messages"]
-    finally:
-        server.close_clients()
-        server.kill()
     return {"calls": int(line.split(",")[0]) / messages}
 
 
-def m4_2_jobs(setting: Setting) -> Iterable[Job]:
-    if reason := why_no_perf():
-        print(f"M4.2 is left out: {reason}", file=sys.stderr)
-        return
-    for clients in setting.up_to_most(*CLIENTS):
-        for stage in built(ALL_STAGES[2:], setting.build):
-            yield Job(f"{clients}", stage.name, partial(calls_a_message, stage, clients, setting))
-
-
-def m4_2_tables(results: Results, setting: Setting) -> dict[str, Table]:
-    names = (PART3, PART4, PART5, PART6)
-    rows = [(f"{clients:,}", [of_rounds(results, f"{clients}", name, "calls") for name in names])
-            for clients in setting.up_to_most(*CLIENTS)]
-    return {"m4_2": Table(
-        "System calls a message, of which one client of many sends all",
-        ["clients", *names], rows,
+def m4_2(setting: Setting) -> Grid:
+    need_command("perf", "linux-perf")
+    if subprocess.run(["perf", "stat", "-e", EVENT, "true"], capture_output=True).returncode != 0:
+        pytest.skip(f"perf may not count {EVENT}: be root")
+    stages = ALL_STAGES[2:]
+    return Grid(
+        "System calls a message, of which one client of many sends all", "clients",
+        {stage.name: timed("calls", server=stage.name) for stage in stages},
+        calls_by_perf, stages, setting.up_to_most(1, 100, 1000), rows="loads",
         notes=["The kernel counts (`perf stat`), so nothing is slowed down: `part3` makes as many "
-               "calls as fit between two messages, and the others as many as they need."])}
+               "calls as fit between two messages, and the others as many as they need."])
 
 
 # M9.1: exact; with several clients the server finds a message of each
 
-CROWDS = (1, 64)
-SPINS, ONE_AT_A_TIME = words("spins: see M4.2"), words("one at a time")
-
-
-def can_trace(who: str) -> bool:
-    """Whether system calls can be counted here; where not, `who` goes without, and a line says
-    why."""
-    try:
-        need_ptrace()
-    except pytest.skip.Exception as reason:
-        print(f"{who} counts no system calls: {reason}", file=sys.stderr)
-        return False
-    return True
-
-
-def exact_calls(stage: Contender, crowd: int, setting: Setting,
+def exact_calls(crowd: int, stage: Contender, setting: Setting,
                 warm_up: int = WARM_UP_ROUNDS) -> Numbers:  # fmt: skip
     """Calls that have ended, once the tracer's coming, which interrupts some, is over."""
-    server = stage.start(setting.build, before=())
     talk = one_by_one if stage.name == PART2 else echo_together
     rounds = max(setting.effort.counted // crowd, 1)
-    try:
+    with stage.running(setting.build, before=()) as server:
         clients = [server.connect() for _ in range(crowd)]
         with Strace(server) as tracer:
             talk(server, clients, warm_up)
-            before = len(conversation.settle(tracer, spins=False, begin=0))
+            before = len(settle(tracer, spins=False, begin=0))
             talk(server, clients, rounds)
-            ended = len(conversation.settle(tracer, spins=False, begin=before))
-    finally:
-        server.close_clients()
-        server.kill()
+            ended = len(settle(tracer, spins=False, begin=before))
     return {"calls": ended / (rounds * crowd)}
 
 
@@ -129,74 +92,205 @@ def one_by_one(server: Server, clients: Sequence[Client], rounds: int) -> None:
             client.echo(PAYLOAD)
 
 
-def m9_1_jobs(setting: Setting) -> Iterable[Job]:
+def m9_1(setting: Setting) -> Measurement:
     need_ptrace()
-    for crowd in CROWDS:
-        for stage in built(ALL_STAGES, setting.build):
-            if stage.name != PART3 and (stage.name, crowd) != (PART1, CROWDS[1]):
-                yield Job(f"{crowd}", stage.name, partial(exact_calls, stage, crowd, setting))
+    stages = [stage for stage in ALL_STAGES if stage.name != PART3]
 
+    def calls(results: Results, load: str, server: str) -> Cell:
+        if server == PART3:
+            return words("spins: see M4.2")
+        there = server in results.get(load, {})
+        return exactly(results, load, server, "calls") if there else words("one at a time")
 
-def m9_1_tables(results: Results, setting: Setting) -> dict[str, Table]:
-    def cells(name: str) -> list[Cell]:
-        if name == PART3:
-            return [SPINS, SPINS]
-        many = ONE_AT_A_TIME if name == PART1 else counted(results, "64", name, "calls")
-        return [counted(results, "1", name, "calls"), many]
+    def tables(results: Results) -> dict[str, Table]:
+        return {"m9_1": table(
+            "System calls a message", results, "stage",
+            [(stage.name, "", stage.name) for stage in ALL_STAGES],
+            {"1 client": column(calls, load="1"),
+             "64 clients at once": column(calls, load="64")},
+            notes=["`strace` counts, and no clock is looked at: with 64 clients, a message of each "
+                   "is there when the server looks."])}
 
-    return {"m9_1": Table(
-        "System calls a message", ["stage", "1 client", "64 clients at once"],
-        [(name, cells(name)) for name in STAGES],
-        notes=["`strace` counts, and no clock is looked at: with 64 clients, a message of each is "
-               "there when the server looks."])}
+    return Measurement([*each([1], stages, exact_calls, setting),
+                        *each([64], stages[1:], exact_calls, setting)], tables, counts=True)
 
 
 # M10.2: allocations
 
-SIZES = (64, 8000, 40_000)
-
-
-def allocations(stage: Contender, payload: int, setting: Setting) -> Numbers:
+def allocations(payload: int, stage: Contender, setting: Setting) -> Numbers:
     """How often malloc(3) is called for a message, once it is warm."""
     library = setting.build / "tests" / "costs" / "libcount_allocations.so"
     with tempfile.TemporaryDirectory(prefix="allocations-") as directory:
         file = Path(directory) / "count"
         file.write_bytes(bytes(8))
         words_in_front = ("/usr/bin/env", f"LD_PRELOAD={library}", f"ALLOCATIONS={file}")
-        server = stage.start(setting.build, before=words_in_front)
+        with stage.running(setting.build, words_in_front) as server:
+            client, seen = server.connect(), []
+            for messages in (10, setting.effort.counted):
+                for _ in range(messages):
+                    client.echo(bytes(payload))
+                seen += struct.unpack("<Q", file.read_bytes())
+    if seen[0] == 0:
+        raise SystemExit("the counter of allocations was not loaded")
+    return {"allocations": (seen[1] - seen[0]) / setting.effort.counted}
+
+
+def m10_2(setting: Setting) -> Grid:
+    sizes = (64, 8000, 40_000)
+    return Grid(
+        "Allocations a message", "stage",
+        {f"{size:,} bytes": counted("allocations", load=f"{size}") for size in sizes},
+        allocations, ALL_STAGES, sizes, counts=True,
+        notes=["A thread's receive buffer holds 16 KiB, a loop's 64 KiB and four bytes, part6's "
+               "20 KiB: of a longer message the beginning is kept on the heap until its rest has "
+               "come. How often depends on how the bytes arrive."])
+
+
+# M10.1: what is kept for a client: a thread's stack, a connection, a coroutine's frame
+
+CONVERSATION = ("serve_client", "serve")  # the coroutines that are there while a client talks
+STEP_BYTES = 64  # the pool's blocks are multiples of it
+KEPT = {
+    "`part2`: address space of a thread, with `malloc`'s": ("stack", "reserved"),
+    "`part2`: memory of an idle one": ("stack", "touched"),
+    "`part5`: `sizeof(Connection)`": ("part5", "connection"),
+    "`part5`: its `EchoSession`": ("part5", "session"),
+    "`part6`: `sizeof(Connection)`": ("part6", "connection"),
+}
+
+
+def kept(_: str, what: str, setting: Setting) -> Numbers:
+    """A thread's, a connection's as the compiler has it, or the frames of part 6's coroutines."""
+    if what == "stack":
+        return stack(min(100, setting.effort.crowd_max), setting)
+    if what == "frames":
+        return frames(need_program(setting.build / "tests" / "bench" / "part6-frames"))
+    program = need_program(setting.build / "tests" / "bench" / f"connection_size-{what}")
+    return json.loads(subprocess.run([program], capture_output=True, check=True).stdout)
+
+
+def stack(threads: int, setting: Setting) -> Numbers:
+    """Address space and memory of a thread, of so many that serve idle clients."""
+    with Contender(PART2, PART2).running(setting.build) as server:
+        server.connect().echo(b"warm")
+        process = server.process
+        reserved, touched = process.virtual_bytes(), process.private_bytes()
+        for _ in range(threads):
+            server.connect().echo(b"hello")
+        return {"reserved": (process.virtual_bytes() - reserved) / threads,
+                "touched": (process.private_bytes() - touched) / threads}
+
+
+def frames(program: str) -> Numbers:
+    """By the names of the coroutines."""
+    with tempfile.TemporaryDirectory(prefix="frames-") as directory:
+        file = Path(directory) / "sizes"
+        target = Target("part6-frames", STAGES[0],
+                        ("/usr/bin/env", f"FRAME_SIZES={file}", program))
+        server = Server(target, ["--workers", "1"], patience=60)
         try:
-            client = server.connect()
-            for _ in range(10):
-                client.echo(bytes(payload))
-            (before,) = struct.unpack("<Q", file.read_bytes())
-            for _ in range(setting.effort.counted):
-                client.echo(bytes(payload))
-            (after,) = struct.unpack("<Q", file.read_bytes())
+            server.wait_until_ready()
+            server.connect().echo(b"hello")
         finally:
             server.close_clients()
             server.kill()
-    if before == 0:
-        raise SystemExit("the counter of allocations was not loaded")
-    return {"allocations": (after - before) / setting.effort.counted}
+        lines = [line.split() for line in file.read_text().splitlines()]
+    return {coroutine_at(program, address): float(count) for count, address in lines}
 
 
-def m10_2_jobs(setting: Setting) -> Iterable[Job]:
-    for payload in SIZES:
-        for stage in built(ALL_STAGES, setting.build):
-            yield Job(f"{payload}", stage.name, partial(allocations, stage, payload, setting))
+def coroutine_at(program: str, address: str) -> str:
+    """The name of the coroutine whose frame is asked for there: the first that is not operator
+    new."""
+    run = subprocess.run(["addr2line", "-f", "-C", "-i", "-e", program, address],
+                         capture_output=True, text=True, check=True)
+    for line in run.stdout.splitlines()[::2]:  # between them: file and line
+        name = re.search(r"(\w+)(<[^<>]*>)?$", line.partition("(")[0])  # behind the result's type
+        if name and "operator new" not in line:
+            return name[1]
+    return "unknown"
 
 
-def m10_2_tables(results: Results, setting: Setting) -> dict[str, Table]:
-    rows = [(name, [counted(results, f"{payload}", name, "allocations") for payload in SIZES])
-            for name in STAGES]
-    return {"m10_2": Table(
-        "Allocations a message", ["stage", *(f"{payload:,} bytes" for payload in SIZES)], rows,
-        notes=["A thread's receive buffer holds 16 KiB, a loop's 64 KiB and four bytes, part6's "
-               "20 KiB: of a longer message the beginning is kept on the heap until its rest has "
-               "come. How often depends on how the bytes arrive."])}
+def m10_1(setting: Setting) -> Measurement:
+    need_command("addr2line", "binutils")
+
+    def tables(results: Results) -> dict[str, Table]:
+        found = results["bytes"]["frames"][0]
+        if missing := [name for name in CONVERSATION if name not in found]:
+            raise SystemExit(f"no frame of {missing} was seen, but {found}")
+        sizes = [found[name] for name in CONVERSATION]
+        blocks = sum(-(-bytes_ // STEP_BYTES) * STEP_BYTES for bytes_ in sizes)
+        rows = [
+            *((title, [exactly(results, "bytes", *of)]) for title, of in KEPT.items()),
+            *((f"`part6`: frame of `{name}`", [exact(found[name])]) for name in CONVERSATION),
+            ("`part6`: both, as the pool hands them out", [exact(blocks)])]
+        return {"m10_1": Table(
+            "What is kept for a client", ["of whom", "bytes"], rows,
+            notes=["The frames are there while a client talks, and its session is inside that of "
+                   "`serve_client`; an idle client of `part6` has a `Connection` and no frame. A "
+                   "frame's size is this compiler's. None of it is what an idle client costs in "
+                   "all: for that, with the kernel's share, see M11.1 and M3.1."])}
+
+    return Measurement(each(["bytes"], ["stack", "part5", "part6", "frames"], kept, setting),
+                       tables, counts=True)
 
 
-M4_2 = Experiment(("m4_2",), m4_2_jobs, m4_2_tables)
-M9_1 = Experiment(("m9_1",), m9_1_jobs, m9_1_tables, counts=True)
-M10_2 = Experiment(("m10_2",), m10_2_jobs, m10_2_tables, counts=True)
-CONVERSATION = Experiment(("conversation",), conversation.jobs, conversation.tables, counts=True)
+# M8.2: whom the newcomers go to
+
+HOW = {"one epoll for the listener": "shared", "`EPOLLEXCLUSIVE`": "exclusive",
+       "`SO_REUSEPORT`": "reuseport"}
+SHARES_APART_MAX = 0.25  # of two tosses of so many coins, no two are the same
+PATIENCE = 20.0
+
+
+def sockets_in_epolls(server: Server) -> list[int]:
+    """How many descriptors each of its epolls watches: a worker has one. proc_pid_fdinfo(5)"""
+    directory, counts = Path(f"/proc/{server.pid}"), []
+    for number in sorted(os.listdir(directory / "fd"), key=int):
+        if os.readlink(directory / "fd" / number) == "anon_inode:[eventpoll]":
+            lines = (directory / "fdinfo" / number).read_text().splitlines()
+            counts.append(sum(line.startswith("tfd:") for line in lines))
+    return counts
+
+
+def newcomers(setting: Setting) -> int:
+    return min(400, max(setting.effort.counted // 4, 20))
+
+
+def busiest(load: str, how: str, setting: Setting) -> Numbers:
+    """The busiest worker's share of the newcomers, in percent."""
+    workers, _, order = load.partition(", ")
+    count, at_once = newcomers(setting), order == "at once"
+    contender = Contender(PART5, PART5, ("--workers", workers, "--accept", how))
+    with contender.running(setting.build, before=()) as server:
+        at_rest, open_at_rest = sockets_in_epolls(server), server.process.descriptor_count()
+        if at_once:
+            server.pause()  # all of them wait in the backlog when it goes on
+        for _ in range(count):
+            client = server.connect()
+            if not at_once:
+                client.echo(b"hello")
+        if at_once:
+            server.resume()
+        open_then = open_at_rest + count
+        if not wait_until(lambda: server.process.descriptor_count() >= open_then, PATIENCE):
+            raise SystemExit(f"{PART5} has not accepted all of its {count} clients")
+        wait_until(lambda: sum(sockets_in_epolls(server)) >= sum(at_rest) + count, PATIENCE)
+        taken = [now - before for now, before in zip(sockets_in_epolls(server), at_rest)]
+    if sum(taken) != count:
+        raise SystemExit(f"the workers' epolls hold {taken}, which are not {count} clients")
+    return {"busiest": max(taken) / count * 100}
+
+
+def m8_2(setting: Setting) -> Grid:
+    orders = {"one by one": "one by one", "at once": "all at once"}
+    loads = {f"{workers}, {order}": f"{workers} workers, {title}, %"
+             for order, title in orders.items() for workers in (2, 4)}
+    return Grid(
+        f"The busiest worker's share of {newcomers(setting)} new connections, in percent",
+        "how the listener is watched",
+        {title: timed("busiest", SHARES_APART_MAX, load=load) for load, title in loads.items()},
+        busiest, HOW, list(loads),
+        notes=["An even share is 50 % of two workers, 25 % of four. One by one: each client is "
+               "answered before the next connects, so all workers sleep. All at once: they wait in "
+               "the backlog when the server looks. It is not how the load is spread: a connection "
+               "that never speaks counts as much as one that never rests."])

@@ -1,84 +1,374 @@
-"""fingerd beside a daemon on plain epoll, its own predecessor, and Debian's under an inetd."""
+"""Finger daemons: side by side (finger); fingerd with warm plans and cold ones (M12.1), beside slow
+clients (M13.1), with several rings (M13.3), and replaced under load (M16.1)."""
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import json
+import mmap
+import os
+import socket
+import statistics
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterable
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
-from finger import CLIENTS, DEBIAN, ENTERS_MAX, EPOLL, FINGERD, Bench
-from measures.counts import can_trace
-from measures.experiment import ROUNDS_MIN, Experiment, Setting, Table, of_rounds
-from measures.peers import ranged, ratio_of, verdict
-from report import Bound
-from rounds import Job, Results
+from contenders import CLIENT_CORE, REPOSITORY, SERVER_CORE
+from finger import (CLIENTS, DEBIAN, EPOLL, FINGERD, OURS, PLAN, Bench, Running, answer_of,
+                    built_daemon, daemons)
+from measures.budgets import Bound
+from measures.experiment import (LATENCY_APART_MAX, P50, P99, ROUNDS_MIN, Cell, Grid, Measurement,
+                                 Setting, Table, can_trace, column, each, exact, need_program,
+                                 need_root, ranged, ratio, table, timed)
+from measures.peers import cores_for
+from restarts import CLIENTS as BURST
+from restarts import LATE_SECONDS, PER_SECOND, WAYS
+from rounds import Results
 from workloads import Numbers
 
+
+def need_fingerd(setting: Setting) -> str:
+    """Skips where it is not built."""
+    need_program(setting.build / "tests" / "bench" / "variants")
+    return need_program(setting.build / OURS[FINGERD][0])
+
+
+@contextmanager
+def bench(setting: Setting) -> Iterator[Bench]:
+    """Users, and what loads a daemon."""
+    with tempfile.TemporaryDirectory(prefix="finger-bench-") as directory:
+        yield Bench(setting.build, setting.effort.seconds, Path(directory))
+
+
+@contextmanager
+def fingerd(setting: Setting, *options: str, users: int = 0, cores: str = SERVER_CORE,
+            ) -> Iterator[tuple[Bench, Running]]:  # fmt: skip
+    """The daemon with alice's plan, and so many others' (u0, u1, …), and what loads it."""
+    with bench(setting) as here:
+        for number in range(users):
+            home = here.users / f"u{number}"
+            home.mkdir()
+            (home / ".plan").write_bytes(PLAN)
+        name = " ".join((FINGERD, *options))
+        with built_daemon(setting.build, name, here.users, cores) as running:
+            yield here, running
+
+
+def told(found: Numbers) -> Numbers:
+    """By finger_load."""
+    return {"per_second": found["exchanges"] / found["seconds"], "p50_us": found["p50_us"],
+            "p99_us": found["p99_us"]}
+
+
+def milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f}ms"
+
+
+# Side by side
+
 LOAD, ENTERS = "finger", "enters"
-BOUNDS = (
-    (Bound(LOAD, "cpu_us", FINGERD, EPOLL, at_most=1.05),
-     "at most 1.05 times the CPU an exchange of the daemon on plain epoll"),
-    (Bound(LOAD, "per_second", FINGERD, DEBIAN, at_least=10.0),
-     "at least 10 times the exchanges a second of Debian's"),
-)
+ENTERS_MAX = 1.5
+BOUNDS = {
+    Bound(LOAD, "cpu_us", FINGERD, EPOLL, at_most=1.05):
+        "at most 1.05 times the CPU an exchange of the daemon on plain epoll",
+    Bound(LOAD, "per_second", FINGERD, DEBIAN, at_least=10.0):
+        "at least 10 times the exchanges a second of Debian's",
+}
 
 
-def measure(name: str, setting: Setting) -> Numbers:
-    """One round of one daemon."""
-    with tempfile.TemporaryDirectory(prefix="finger-bench-") as directory:
-        return Bench(setting.build, setting.effort.seconds, Path(directory)).measure(name)
+def one_daemon(_: str, name: str, setting: Setting) -> Numbers:
+    with bench(setting) as here:
+        return here.measure(name)
 
 
-def enters(clients: int, setting: Setting) -> Numbers:
+def enters(_: str, clients: int, setting: Setting) -> Numbers:
     """Calls of io_uring_enter(2) an exchange."""
-    with tempfile.TemporaryDirectory(prefix="finger-bench-") as directory:
-        found = Bench(setting.build, setting.effort.seconds, Path(directory)).enters(clients)
-        return {"enters": found}
-
-
-def jobs(setting: Setting) -> Iterable[Job]:
-    with tempfile.TemporaryDirectory(prefix="finger-bench-") as directory:
-        names = Bench(setting.build, setting.effort.seconds, Path(directory)).daemons([])
-    if FINGERD not in names:
-        pytest.skip("fingerd is not built (target bench_finger)")
-    for name in names:
-        yield Job(LOAD, name, partial(measure, name, setting))
-    for clients in (1, CLIENTS) if can_trace("finger") else ():
-        yield Job(ENTERS, f"{clients}", partial(enters, clients, setting), once=True)
+    with bench(setting) as here:
+        return {"enters": here.enters(clients)}
 
 
 def sentences(results: Results) -> list[str]:
     """What is to be shown, and whether it is."""
     found = []
     if rounds := results.get(ENTERS, {}).get(f"{CLIENTS}", []):
-        alone = results[ENTERS]["1"][0]["enters"]
-        each = rounds[0]["enters"]
-        said = "met" if each <= ENTERS_MAX else "missed"
-        found.append(f"`io_uring_enter` an exchange, by `strace`: {each:.2f} with {CLIENTS} "
+        alone, many = results[ENTERS]["1"][0]["enters"], rounds[0]["enters"]
+        said = "met" if many <= ENTERS_MAX else "missed"
+        found.append(f"`io_uring_enter` an exchange, by `strace`: {many:.2f} with {CLIENTS} "
                      f"clients (at most {ENTERS_MAX:g}: {said}), {alone:.2f} with one.")
-    for bound, what in BOUNDS:
-        servers = results.get(LOAD, {})
-        if len(servers.get(bound.base, [])) >= ROUNDS_MIN:
-            ratio = ratio_of(results, bound)
-            found.append(f"`{bound.server}` is to have {what}: {ranged(ratio)}, "
-                         f"{verdict(ratio, bound)}.")
+    for bound, what in BOUNDS.items():
+        if len(results.get(LOAD, {}).get(bound.base, [])) >= ROUNDS_MIN:
+            found.append(f"`{bound.server}` is to have {what}: {ranged(bound.ratio(results))}, "
+                         f"{bound.verdict(results)}.")
     return found
 
 
-def tables(results: Results, setting: Setting) -> dict[str, Table]:
-    rows = [(name, [of_rounds(results, LOAD, name, "cpu_us"),
-                    of_rounds(results, LOAD, name, "per_second"),
-                    *(of_rounds(results, LOAD, name, tail, 1, 0.25)
-                      for tail in ("p50_us", "p99_us"))]) for name in results.get(LOAD, {})]
-    return {"finger": Table(
-        f"Finger daemons: {CLIENTS} clients at a time ask for a plan of 1 KiB",
-        ["daemon", "CPU an exchange, µs", "exchanges a second", "p50, µs", "p99, µs"], rows,
-        notes=["An exchange is connect, query, answer, close. `fingerd-machine` is the daemon once "
-               f"more as a state machine; `{EPOLL}` does the same work on plain epoll; "
-               "`in.fingerd` is Debian's, started by an inetd for each exchange, its children's "
-               "CPU included.", *sentences(results)])}
+def finger(setting: Setting) -> Measurement:
+    need_fingerd(setting)
+    jobs = each([LOAD], daemons(setting.build), one_daemon, setting)
+    if can_trace("finger"):
+        jobs += each([ENTERS], [1, CLIENTS], enters, setting, once=True)
+
+    def tables(results: Results) -> dict[str, Table]:
+        return {"finger": table(
+            f"Finger daemons: {CLIENTS} clients at a time ask for a plan of 1 KiB", results,
+            "daemon", [(name, LOAD, name) for name in results.get(LOAD, {})],
+            {"CPU an exchange, µs": timed("cpu_us"), "exchanges a second": timed("per_second"),
+             "p50, µs": P50, "p99, µs": P99},
+            notes=["An exchange is connect, query, answer, close. `fingerd-machine` is the daemon "
+                   f"once more as a state machine; `{EPOLL}` does the same work on plain epoll; "
+                   "`in.fingerd` is Debian's, started by an inetd for each exchange, its "
+                   "children's CPU included.", *sentences(results)])}
+
+    return Measurement(jobs, tables)
 
 
-FINGER = Experiment(("finger",), jobs, tables)
+# M12.1: plans that the kernel has in memory, and plans that it has not
+
+ANSWER = PLAN.replace(b"\n", b"\r\n")
+
+
+def evict(file: Path) -> None:
+    """Has the kernel forget what it keeps of this file, and looks whether it has. Skips where it
+    does not: in memory there is no other copy."""
+    with open(file, "r+b") as opened:
+        os.fsync(opened.fileno())
+        os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        with mmap.mmap(opened.fileno(), 0) as mapped:
+            pages = (ctypes.c_ubyte * 1)()
+            begin = ctypes.addressof(ctypes.c_char.from_buffer(mapped))
+            failed = ctypes.CDLL(None).mincore(ctypes.c_void_p(begin), ctypes.c_size_t(1), pages)
+            if failed or pages[0] & 1:
+                pytest.skip(f"the kernel keeps {file} in memory: no disk is under it")
+
+
+def exchange(port: int, query: str) -> bytes:
+    """The whole answer."""
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(f"{query}\r\n".encode())
+        return b"".join(iter(partial(client.recv, 65536), b""))
+
+
+def ask_each(setting: Setting, cold: bool) -> Numbers:
+    """One after the other asks for another user, whose plan has been read before or was evicted."""
+    homes = min(200, max(setting.effort.counted // 10, 2))
+    with fingerd(setting, users=homes) as (here, running):
+        for number in range(homes):
+            exchange(running.port, f"u{number}")
+            if cold:
+                evict(here.users / f"u{number}" / ".plan")
+        took = []
+        for number in range(homes):
+            begin = time.perf_counter()
+            if ANSWER not in exchange(running.port, f"u{number}"):
+                raise SystemExit("fingerd does not answer with the plan")
+            took.append((time.perf_counter() - begin) * 1e6)
+    return {"per_second": 1e6 / statistics.mean(took), "p50_us": statistics.median(took),
+            "p99_us": statistics.quantiles(took, n=100, method="inclusive")[98]}
+
+
+def ask_many(setting: Setting) -> Numbers:
+    """So many at a time ask for alice."""
+    with fingerd(setting) as (here, running):
+        here.warm(running)
+        return told(here.load(running, setting.effort.seconds))
+
+
+WAYS_TO_ASK = {
+    "warm, 32 clients at a time": ask_many,
+    "warm, one after the other": partial(ask_each, cold=False),
+    "cold, one after the other": partial(ask_each, cold=True),
+}
+
+
+def m12_1(setting: Setting) -> Grid:
+    need_fingerd(setting)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(PLAN)
+        file.flush()
+        evict(Path(file.name))  # to be skipped here, and not in the middle
+    return Grid(
+        "Look-ups of a plan of 1 KiB", "plans",
+        {"look-ups a second": timed("per_second"), "p50, µs": P50, "p99, µs": P99},
+        lambda _, way, setting: WAYS_TO_ASK[way](setting), list(WAYS_TO_ASK), ["look-ups"],
+        notes=["Cold: the plan's bytes are not in memory, but its directory is. It is not what a "
+               "disk costs in general: this machine's may be a file of another machine, which has "
+               "it in memory. One after the other is asked by a Python program, whose own time is "
+               "in it. How often a byte is copied is not measured; `finger/server/plan.cc` shows "
+               "it: read into a buffer, converted within it, and sent from it."])
+
+
+# M13.1: beside slow clients
+
+DRIBBLE_SECONDS, DEADLINE_SECONDS = 0.02, 0.3
+PLACES, PLACES_OF_ONE = 64, 16
+ONE_ADDRESS, MANY = "127.0.2.1", "127.0.3.{}"
+SLOW = {"nobody": (0, MANY), f"{PLACES // 2}, from many addresses": (PLACES // 2, MANY),
+        f"{PLACES * 2}, from one address": (PLACES * 2, ONE_ADDRESS),
+        f"{PLACES * 2}, from many addresses": (PLACES * 2, MANY)}
+
+
+class SlowClients:
+    """A thread of clients who never finish their query; who is thrown out comes back."""
+
+    def __init__(self, port: int, count: int, source: str) -> None:
+        self._port, self._source, self._over = port, source, threading.Event()
+        self._clients = [self._connect(number) for number in range(count)]
+        self._thread = threading.Thread(target=self._dribble)
+
+    def __enter__(self) -> SlowClients:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        for client in self._clients:
+            client.close()
+
+    def _connect(self, number: int) -> socket.socket:
+        client = socket.socket()
+        client.bind((self._source.format(1 + number % 250), 0))
+        client.connect(("127.0.0.1", self._port))
+        client.setblocking(False)
+        return client
+
+    def _dribble(self) -> None:
+        os.sched_setaffinity(0, {int(CLIENT_CORE)})  # of this thread alone
+        while not self._over.wait(DRIBBLE_SECONDS):
+            for number, client in enumerate(self._clients):
+                if self._is_gone(client):
+                    client.close()
+                    self._clients[number] = self._connect(number)
+
+    @staticmethod
+    def _is_gone(client: socket.socket) -> bool:
+        try:
+            client.send(b"a")
+            while client.recv(4096):
+                pass
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
+
+
+def beside_slow(_: str, title: str, setting: Setting) -> Numbers:
+    """What a quick client gets meanwhile."""
+    count, source = SLOW[title]
+    options = ("--max-clients", str(PLACES), "--max-per-ip", str(PLACES_OF_ONE), "--deadline",
+               milliseconds(DEADLINE_SECONDS))
+    seconds = max(setting.effort.seconds, 2 * DEADLINE_SECONDS)
+    with fingerd(setting, *options) as (here, running):
+        (here.directory / "answer").write_bytes(answer_of(running.port))
+        with SlowClients(running.port, count, source) if count else contextlib.nullcontext():
+            return told(here.load(running, seconds, clients=1, sources=1))
+
+
+def m13_1(setting: Setting) -> Grid:
+    need_fingerd(setting)
+    return Grid(
+        "A quick client of fingerd, beside slow ones", "slow clients",
+        {"p50, µs": P50, "p99, µs": P99,
+         "look-ups a second": timed("per_second", LATENCY_APART_MAX)},
+        beside_slow, setting.fewer(list(SLOW)), ["slow"],
+        notes=[f"`--max-clients {PLACES} --max-per-ip {PLACES_OF_ONE} --deadline "
+               f"{milliseconds(DEADLINE_SECONDS)}`, a byte of a query that never ends every "
+               f"{DRIBBLE_SECONDS * 1000:.0f} ms. With the daemon's own limits (128 places, 10 s) "
+               "the waits for a slot would be longer in proportion. These are not the times of a "
+               "daemon in production; they show what decides them."])
+
+
+# M13.3: several rings
+
+def rings(_: str, title: str, setting: Setting) -> Numbers:
+    """The load of 32 clients. Title: as in `2 rings, `--sqpoll``."""
+    workers, sqpoll = title[0], ("--sqpoll",) if "--sqpoll" in title else ()
+    cores = SERVER_CORE if title == "1 ring" else cores_for(2)
+    with fingerd(setting, "--workers", workers, *sqpoll, cores=cores) as (here, running):
+        here.warm(running)
+        before = running.cpu_seconds()
+        found = here.load(running, setting.effort.seconds)
+        cpu = running.cpu_seconds() - before
+    return {**told(found), "cpu_us": cpu / found["exchanges"] * 1e6}
+
+
+def m13_3(setting: Setting) -> Grid:
+    need_fingerd(setting)
+    titles = [f"{workers} {'ring' if workers == 1 else 'rings'}{sqpoll}"
+              for workers in setting.fewer((1, 2, 4)) for sqpoll in ("", ", `--sqpoll`")]
+    return Grid(
+        "fingerd with several rings, and with threads of the kernel that submit", "fingerd",
+        {"look-ups a second [ratio]": ratio("per_second", titles[0]),
+         "CPU a look-up, µs [ratio]": ratio("cpu_us", titles[0]), "p99, µs": P99},
+        rings, titles, ["rings"],
+        notes=["One ring has a core of its own; the others have two cores" + (
+            ", one of which is the client's. On a machine of two cores this is what several rings "
+            "cost, and not what they bring." if len(os.sched_getaffinity(0)) <= 2 else
+            ". It is not how far they scale: for that it takes a core for each.")])
+
+
+# M16.1: replaced while its clients come and go
+
+SCRIPT = REPOSITORY / "tests" / "bench" / "restarts.py"
+LONGEST_APART_MAX = 0.5
+
+
+def restarts(setting: Setting) -> int:
+    return 10 if setting.thorough else 3
+
+
+def replaced(_: str, way: str, setting: Setting) -> Numbers:
+    """One round: a network of its own, some restarts."""
+    command = [sys.executable, str(SCRIPT), way, "--restarts", str(restarts(setting)), "--program",
+               need_fingerd(setting)]
+    run = subprocess.run(
+        ["unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", *command],
+        capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
+    if run.returncode != 0:
+        raise SystemExit(f"{way}: {run.stderr}")
+    found: Numbers = json.loads(run.stdout)
+    return found
+
+
+def in_all(results: Results, load: str, server: str, *numbers: str) -> Cell:
+    """What was counted in all rounds together."""
+    return exact(sum(round(found[number]) for found in results[load][server]
+                     for number in numbers))
+
+
+def each_time(results: Results, load: str, server: str) -> Cell:
+    """Who was lost, for each restart."""
+    lost, times = (in_all(results, load, server, *numbers)["exact"]
+                   for numbers in (("refused", "cut"), ("restarts",)))
+    return exact(round(lost / times, 2))
+
+
+def m16_1(setting: Setting) -> Grid:
+    need_fingerd(setting)
+    need_root("makes a network of its own")
+    return Grid(
+        "fingerd is replaced under load, in five ways", "way",
+        {"answered": column(in_all, "answered"), "refused": column(in_all, "refused"),
+         "cut off": column(in_all, "cut"), "late": column(in_all, "late"),
+         "lost a restart": column(each_time),
+         "longest wait, ms": timed("longest_ms", LONGEST_APART_MAX)},
+        replaced, list(WAYS), ["restarts"],
+        notes=[f"{restarts(setting)} restarts a round, a tenth of a second apart, in a network "
+               f"namespace; {PER_SECOND:,} clients a second in bursts of {BURST}, each with a "
+               "connection and a question of its own. Counted are the clients of all rounds: "
+               "*refused*, there was no listener; *cut off*, a reset or an end came in place of "
+               f"the answer; *late*, the answer took more than {LATE_SECONDS * 1e3:.0f} ms. The "
+               "longest wait is that for an answer, in each round. For socket activation and "
+               "`SO_REUSEPORT` a small parent process makes the sockets and passes them "
+               "(`LISTEN_FDS`), as systemd does. The socket that stays has `TCP_DEFER_ACCEPT`, as "
+               "in `fingerd.socket`: a client that has not asked yet is not accepted. Without it "
+               "the old server accepts such clients, and when it is stopped, hangs up."])

@@ -1,20 +1,31 @@
-"""What an experiment is: jobs, and the tables and charts that their numbers become."""
+"""What an experiment is: jobs, and the tables and charts that their numbers become. Most are a
+grid: servers under loads, a row for each, and columns that say which number they show."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, TypeVar
 
+import pytest
+from contenders import Contender, built
+from harness.strace import need_ptrace
 from ratios import Ratio
 from rounds import Job, Results
+from workloads import Numbers
 
 APART_MAX = 0.1  # of the median: the middle half of the rounds; wider, and noise may have decided
+LATENCY_APART_MAX = 0.25  # a tail is a few messages: no two rounds have the same
 BUSY = 0.95  # of a core: whoever takes more has no time left
 ROUNDS_MIN = 3  # fewer, and nobody knows how far they would lie apart
 Cell = dict[str, Any]  # as it stands in the JSON
+Column = Callable[[Results, str, str], Cell]  # of a row's load and server
 T = TypeVar("T")
 
 
@@ -94,18 +105,7 @@ class Table:
     rows: list[tuple[str, list[Cell]]]
     chart: Chart | Twice | None = None
     picture: str = ""  # instead of a chart: an SVG
-    notes: list[str] = field(default_factory=list)  # what a reader has to know of this run
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """Jobs that belong together: measured in the same rounds."""
-
-    names: tuple[str, ...]
-    jobs: Callable[[Setting], Iterable[Job]]
-    tables: Callable[[Results, Setting], dict[str, Table]]
-    counts: bool = False  # exact, however often: once is enough
-    needs: tuple[str, ...] = ()  # programs
+    notes: Sequence[str] = ()  # what a reader has to know of this run
 
 
 def measured(values: Sequence[float], apart_max: float = APART_MAX) -> Cell:
@@ -132,28 +132,49 @@ def words(text: str) -> Cell:
     return {"text": text}
 
 
+NOTHING = words("–")
+
+
 def together(*cells: Cell) -> Cell:
     """Several in one place, as a, b and c stand in `a / b / c`."""
     return {"all": list(cells)}
 
 
-def of_rounds(results: Results, load: str, server: str, number: str, scale: float = 1.0,
-              apart_max: float = APART_MAX) -> Cell:  # fmt: skip
+def of_rounds(results: Results, load: str, server: str, number: str,
+              apart_max: float = APART_MAX, scale: float = 1.0) -> Cell:  # fmt: skip
     """One number of one server under one load."""
     rounds = results.get(load, {}).get(server, [])
     if not rounds or number not in rounds[0]:
-        return words("–")
+        return NOTHING
     return measured([found[number] * scale for found in rounds], apart_max)
 
 
+def ratio_of(results: Results, load: str, number: str, server: str, base: str) -> Ratio | None:
+    """Of one server's number to the base's, which is taken round by round: what comes and goes on
+    the machine touches it less. None: it was not measured often enough."""
+    rounds = [results.get(load, {}).get(name, []) for name in (server, base)]
+    if min(map(len, rounds)) < ROUNDS_MIN:
+        return None
+    return Ratio.of(*([found[number] for found in each] for each in rounds))
+
+
+def ranged(ratio: Ratio) -> str:
+    """The median of the rounds, the lowest and the highest."""
+    return f"{ratio.middle:.2f} ({ratio.lowest:.2f} to {ratio.highest:.2f})"
+
+
+def in_words(ratio: Ratio | None) -> Cell:
+    """The median with its range; where that is too wide, the range alone."""
+    if ratio is None:
+        return words("too few rounds")
+    return words(ranged(ratio) if ratio.decided else f"{ratio.lowest:.2f} to {ratio.highest:.2f}")
+
+
 def beside_base(results: Results, load: str, server: str, number: str, base: str) -> Cell:
-    """The same, and its ratio to the base's, which is taken round by round: what comes and goes on
-    the machine touches it less."""
+    """One number, and its ratio to the base's."""
     cell = of_rounds(results, load, server, number)
-    rounds, of_base = (results.get(load, {}).get(name, []) for name in (server, base))
-    if server == base or not of_base or len(rounds) < ROUNDS_MIN:
+    if server == base or not (ratio := ratio_of(results, load, number, server, base)):
         return cell
-    ratio = Ratio.of(*([found[number] for found in each] for each in (rounds, of_base)))
     return {**cell, "ratio": {"base": base, "median": ratio.middle, "low": ratio.lowest,
                               "high": ratio.highest, "decided": ratio.decided}}
 
@@ -169,7 +190,147 @@ def throughput(results: Results, load: str, server: str) -> Cell:
     return cell
 
 
-def counted(results: Results, load: str, server: str, number: str) -> Cell:
-    """The same, where it is exact."""
+def exactly(results: Results, load: str, server: str, number: str) -> Cell:
+    """One number, where it is counted: any round's."""
     rounds = results.get(load, {}).get(server, [])
-    return exact(rounds[0][number]) if rounds else words("–")
+    return exact(rounds[0][number]) if rounds else NOTHING
+
+
+def latencies(results: Results, load: str, server: str) -> Cell:
+    return together(*(of_rounds(results, load, server, number, LATENCY_APART_MAX)
+                      for number in ("p50_us", "p99_us", "p999_us")))
+
+
+def column(cell: Callable[..., Cell], *arguments: Any, load: str = "", server: str = "",
+           **more: Any) -> Column:  # fmt: skip
+    """Whose cells are those of the row's load and server, but for what is named here."""
+    return lambda results, of_load, of_server: cell(
+        results, load or of_load, server or of_server, *arguments, **more)
+
+
+timed, ratio, counted = (partial(column, cell) for cell in (of_rounds, beside_base, exactly))
+P50, P99, P999 = (timed(number, LATENCY_APART_MAX) for number in ("p50_us", "p99_us", "p999_us"))
+
+
+def table(title: str, results: Results, corner: str, rows: Iterable[tuple[str, str, str]],
+          columns: Mapping[str, Column], chart: Chart | Twice | None = None,
+          notes: Sequence[str] = ()) -> Table:  # fmt: skip
+    """Of rows that are a label, a load and a server."""
+    found = [(label, [cell(results, load, server) for cell in columns.values()])
+             for label, load, server in rows]
+    return Table(title, [corner, *columns], found, chart, notes=notes)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Jobs that belong together, measured in the same rounds, and what becomes of their numbers."""
+
+    jobs: Sequence[Job]
+    tables: Callable[[Results], dict[str, Table]]
+    counts: bool = False  # exact, however often: once is enough
+
+
+def key(thing: Any) -> str:
+    """What it is called in the JSON."""
+    return getattr(thing, "name", None) or f"{thing}"
+
+
+def each(loads: Iterable[Any], servers: Iterable[Any], measure: Callable[..., Numbers],
+         setting: Setting, once: bool = False) -> list[Job]:  # fmt: skip
+    """A job for every server under every load: measure(load, server, setting). Of contenders, for
+    those that are built."""
+    found = []
+    for server in servers:
+        if not isinstance(server, Contender) or built([server], setting.build):
+            found.append(server)
+    return [Job(key(load), key(server), partial(measure, load, server, setting), once)
+            for load in loads for server in found]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Servers under loads, and a table with a row for each server, each load, or each of both.
+    Loads and servers may have labels."""
+
+    title: str
+    corner: str  # the head of the rows' labels
+    columns: Mapping[str, Column]
+    measure: Callable[..., Numbers]  # of a load, a server and the setting
+    servers: Sequence[Any] | Mapping[str, Any]
+    loads: Sequence[Any] | Mapping[str, Any] = ("once",)
+    rows: str = "servers"  # or loads, or both
+    joint: str = ": "  # between a load's label and a server's
+    notes: Sequence[str] = ()
+    chart: Callable[[Results], Chart] | None = None
+    counts: bool = False
+
+    def of(self, setting: Setting, name: str) -> Measurement:
+        """The same as a measurement under this name."""
+        loads, servers = (things.values() if isinstance(things, Mapping) else things
+                          for things in (self.loads, self.servers))
+
+        def tables(results: Results) -> dict[str, Table]:
+            return {name: table(self.title, results, self.corner, self._labelled(results),
+                                self.columns, self.chart and self.chart(results), self.notes)}
+
+        return Measurement(each(loads, servers, self.measure, setting), tables, self.counts)
+
+    def _labelled(self, results: Results) -> list[tuple[str, str, str]]:
+        """The label, the load and the server of each row."""
+        loads, servers = map(labels, (self.loads, self.servers))
+        there = [name for name in servers if any(name in found for found in results.values())]
+        if self.rows == "servers":
+            return [(servers[name], next(iter(loads)), name) for name in there]
+        if self.rows == "loads":
+            return [(label, load, next(iter(servers))) for load, label in loads.items()]
+        return [(f"{label}{self.joint}{servers[name]}", load, name)
+                for load, label in loads.items() for name in there]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One or several names of the book, and how they are measured."""
+
+    names: tuple[str, ...]
+    plan: Callable[[Setting], Grid | Measurement]  # may say by pytest.skip why it cannot be done
+
+    def measurement(self, setting: Setting) -> Measurement:
+        found = self.plan(setting)
+        return found.of(setting, self.names[0]) if isinstance(found, Grid) else found
+
+
+def labels(things: Sequence[Any] | Mapping[str, Any]) -> dict[str, str]:
+    """What each is called in the table, by its name in the JSON."""
+    if isinstance(things, Mapping):
+        return {key(thing): label for label, thing in things.items()}
+    return {key(thing): f"{thing:,}" if isinstance(thing, int) else key(thing) for thing in things}
+
+
+# What an experiment needs that may not be there: these skip it, and say why.
+
+def need_program(path: Path) -> str:
+    """It, where it is built."""
+    if not path.is_file():
+        pytest.skip(f"{path.name} is not built")
+    return str(path)
+
+
+def need_command(name: str, package: str) -> None:
+    if shutil.which(name) is None:
+        pytest.skip(f"no {name} (Debian: {package})")
+
+
+def need_root(for_what: str) -> None:
+    if os.geteuid() != 0:
+        pytest.skip(f"only root {for_what}")
+
+
+def can_trace(who: str) -> bool:
+    """Whether system calls can be counted here; where not, `who` goes without, and a line says
+    why."""
+    try:
+        need_ptrace()
+    except pytest.skip.Exception as reason:
+        print(f"{who} counts no system calls: {reason}", file=sys.stderr)
+        return False
+    return True

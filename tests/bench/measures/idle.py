@@ -1,124 +1,256 @@
-"""What a server costs while nothing happens: processor time (M4.1), memory (M11.1, memory)."""
+"""What it costs to be there: while nothing happens (M2.2, M4.1), a thread (M3.1), and the memory of
+a connection (M11.1, memory)."""
 
 from __future__ import annotations
 
+import json
+import os
+import resource
+import signal
+import socket
+import sys
 import time
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import idle
-from contenders import ALL_STAGES, STAGES, Contender, built
+from contenders import ALL_STAGES, CLIENT_CORE, PART1, PART2, STAGES, Contender
 from harness.target import Target
-from measures.experiment import Experiment, Setting, Table, counted, of_rounds, words
-from rounds import Job, Results
-from workloads import Numbers
+from measures import variants
+from measures.experiment import (LATENCY_APART_MAX, NOTHING, Cell, Grid, Measurement, Setting,
+                                 Table, column, each, exactly, measured, table, timed, words)
+from rounds import Results
+from workloads import Echo, Numbers, client
 
-SILENT = 100
-SETTLE_SECONDS = 0.05  # after the last newcomer
-MANY = 10_000
-WATCHED_SECONDS = 0.05
+# M2.2: how long client two waits while client one says nothing
+
+MESSAGE = b"\5\0\0\0hello"
+SINGLE_APART_MAX = 0.5  # a single message: the order of magnitude is what matters
+GIVE_UP_SECONDS = 30.0
 
 
-def busy(stage: Contender, clients: int, setting: Setting) -> Numbers:
-    """The share of a core that it takes."""
-    server = stage.start(setting.build)
+@contextmanager
+def on_client_core() -> Iterator[None]:
+    """Beside a server that spins, a client would wait for the core."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {int(CLIENT_CORE)})
     try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def answered_within(client: socket.socket, seconds: float, message: bytes = b"") -> float | None:
+    """How many µs the answer took since this was sent, or None: it did not come in that time."""
+    begin, missing = time.perf_counter(), len(MESSAGE)
+    client.sendall(message)
+    try:
+        while missing:
+            client.settimeout(max(begin + seconds - time.perf_counter(), 1e-3))
+            piece = client.recv(missing)
+            if not piece:
+                raise SystemExit("the server ended the stream and owed an answer")
+            missing -= len(piece)
+    except TimeoutError:
+        return None
+    return (time.perf_counter() - begin) * 1e6
+
+
+def wait_behind(_: str, stage: Contender, setting: Setting) -> Numbers:
+    """What client two gets beside a silent client one, and after it has left."""
+    with stage.running(setting.build) as server, on_client_core():
+        with socket.create_connection(server.address) as somebody:
+            answered_within(somebody, GIVE_UP_SECONDS, MESSAGE)  # warm
+        with (socket.create_connection(server.address) as one,
+              socket.create_connection(server.address) as two):  # fmt: skip
+            took = answered_within(two, setting.effort.silence_seconds, MESSAGE)
+            if took is not None:
+                return {"us": took}
+            one.close()
+            after = answered_within(two, GIVE_UP_SECONDS)
+            return {} if after is None else {"after_us": after}
+
+
+def m2_2(setting: Setting) -> Grid:
+    def waited(results: Results, load: str, server: str, number: str) -> Cell:
+        rounds = results[load][server]
+        found = [each[number] for each in rounds if number in each]
+        if len(found) == len(rounds):
+            return measured(found, SINGLE_APART_MAX)
+        if number == "us" and found:
+            return words("not decided: some rounds")
+        if number == "us":
+            return words(f"none in {setting.effort.silence_seconds:g} s")
+        return words("none") if not any("us" in each for each in rounds) else NOTHING
+
+    return Grid(
+        "Client two, while client one says nothing", "stage",
+        {"while client one is there, µs": column(waited, "us"),
+         "after it has left, µs": column(waited, "after_us")},
+        wait_behind, ALL_STAGES, ["silence"],
+        notes=["Where no answer came, client one was then made to leave; by itself the server "
+               "would have waited for a minute, its `--read-timeout`. The client is a Python "
+               "program, which adds about a microsecond."])
+
+
+# M4.1: processor time
+
+def busy(clients: int, stage: Contender, setting: Setting) -> Numbers:
+    """The share of a core that it takes beside so many silent clients."""
+    with stage.running(setting.build) as server:
         for _ in range(clients):
             server.connect()
-        time.sleep(SETTLE_SECONDS)
+        time.sleep(0.05)  # after the last newcomer
         begin, before = time.perf_counter(), server.process.cpu_seconds()
         time.sleep(setting.effort.seconds)
         took = server.process.cpu_seconds() - before
         return {"percent": took / (time.perf_counter() - begin) * 100}
-    finally:
-        server.close_clients()
-        server.kill()
 
 
-def m4_1_jobs(setting: Setting) -> Iterable[Job]:
-    for clients in (0, SILENT):
-        for stage in built(ALL_STAGES, setting.build):
-            yield Job(f"{clients}", stage.name, partial(busy, stage, clients, setting))
+def m4_1(setting: Setting) -> Grid:
+    return Grid(
+        "Processor time while nothing happens", "stage",
+        {"no clients, % of a core": timed("percent", load="0"),
+         "100 silent clients, % of a core": timed("percent", load="100")},
+        busy, ALL_STAGES, [0, 100])
 
 
-def m4_1_tables(results: Results, setting: Setting) -> dict[str, Table]:
-    rows = [(name, [of_rounds(results, f"{clients}", name, "percent") for clients in (0, SILENT)])
-            for name in results.get("0", {})]
-    return {"m4_1": Table(
-        "Processor time while nothing happens",
-        ["stage", "no clients, % of a core", f"{SILENT} silent clients, % of a core"], rows)}
+# M3.1: a thread for every client
+
+MESSAGES_EACH = 20  # of a client, where switches are counted: so many more than its thread's own
+SPARE_THREADS = 1000  # for everybody else
+ROWS = (("memory of an idle client, KiB", "bytes", 0.1, 1 / 1024),
+        ("context switches a message", "switches", 0.1),
+        ("p50, all talk, µs", "p50_us", LATENCY_APART_MAX),
+        ("p99, all talk, µs", "p99_us", LATENCY_APART_MAX),
+        ("to start and join one more thread, µs", "start_us", LATENCY_APART_MAX))
 
 
-def memory(name: str, count: int, setting: Setting) -> Numbers:
+def thread_limit() -> int:
+    """How many threads this machine allows us, about."""
+    limits = [int(Path("/proc/sys/kernel/threads-max").read_text())]
+    soft, _ = resource.getrlimit(resource.RLIMIT_NPROC)
+    if soft != resource.RLIM_INFINITY and os.geteuid() != 0:  # root's is not enforced
+        limits.append(soft)
+    group = Path("/proc/self/cgroup").read_text().rpartition(":")[2].strip()
+    file = Path(f"/sys/fs/cgroup{group}/pids.max")
+    if file.is_file() and (text := file.read_text().strip()) != "max":
+        limits.append(int(text))
+    return min(limits) - SPARE_THREADS
+
+
+def idle_memory(crowd: int, setting: Setting) -> float:
+    """Bytes of the server's own for a client who has said one thing."""
+    with Contender(PART2, PART2).running(setting.build) as server:
+        server.connect().echo(b"warm")
+        before = server.process.private_bytes()
+        for _ in range(crowd):
+            server.connect().send_messages(b"here")
+        for client_here in server.clients[1:]:
+            client_here.expect(b"here")
+        return (server.process.private_bytes() - before) / crowd
+
+
+def switches_and_latency(crowd: int, setting: Setting) -> Numbers:
+    """While all talk."""
+    with Contender(PART2, PART2).running(setting.build) as server:
+        messages = max(crowd * MESSAGES_EACH, setting.effort.counted)
+        words = Echo("", "", crowd).words(setting.build, server.address[1], 0, messages=messages)
+        found = json.loads(client(*words, within=0))
+        # Threads that have ended take their counts along; whoever waits for the process has all.
+        server.send_signal(signal.SIGKILL)
+        _, _, usage = os.wait4(server.pid, 0)
+    switches = usage.ru_nvcsw + usage.ru_nivcsw
+    return {"switches": switches / messages, "p50_us": found["p50_us"], "p99_us": found["p99_us"]}
+
+
+def thread_costs(_: str, crowd: int, setting: Setting) -> Numbers:
+    """All that one more client means."""
+    started = variants.run(setting, "start_threads", beside=crowd, threads=100)
+    return {"bytes": idle_memory(crowd, setting), **switches_and_latency(crowd, setting),
+            "start_us": started["seconds"] / started["threads"] * 1e6}
+
+
+def m3_1(setting: Setting) -> Measurement:
+    possible, crowds = setting.up_to_most(10, 100, 1000, 5000), []
+    for crowd in possible:
+        if crowd <= thread_limit():
+            crowds.append(crowd)
+        else:
+            print(f"M3.1: {crowd:,} clients are left out: no more than {thread_limit():,} threads "
+                  "are permitted here", file=sys.stderr)
+    crowds = setting.fewer(crowds)
+
+    def tables(results: Results) -> dict[str, Table]:
+        rows = [(title, [timed(*of)(results, "threads", f"{crowd}") for crowd in crowds])
+                for title, *of in ROWS]
+        return {"m3_1": Table(
+            "A thread for every client",
+            ["what", *(f"{crowd:,} clients" for crowd in crowds)], rows,
+            notes=["The memory is the process's own; the kernel has a stack of its own for each "
+                   "thread, which is not in it. The latencies are those of a closed loop in which "
+                   "all clients talk at once: they are not how long one client waits beside idle "
+                   "ones."])}
+
+    return Measurement(each(["threads"], crowds, thread_costs, setting), tables)
+
+
+# M11.1: memory of an idle client
+
+def memory_of_the_silent(_: str, stage: Contender, setting: Setting) -> Numbers:
     """Of one server that so many have connected to."""
-    path = setting.build / name / name
-    target = Target(name, name, (str(path),))
-    (share,) = idle.shares(count)
-    found = idle.measure(target, [share], False, ["--workers", "1"], WATCHED_SECONDS)
+    target = Target(stage.name, stage.name, (str(stage.path(setting.build)),))
+    (share,) = idle.shares(many(setting))
+    found = idle.measure(target, [share], "--workers", "1", watched=0.05)
     return {"own": found.own_bytes[0], "kernel": found.kernel_bytes}
 
 
 def many(setting: Setting) -> int:
-    return min(MANY, setting.effort.crowd_max)
+    return min(10_000, setting.effort.crowd_max)
 
 
-def m11_1_jobs(setting: Setting) -> Iterable[Job]:
-    for stage in built((Contender(name, name) for name in STAGES), setting.build):
-        yield Job("memory", stage.name, partial(memory, stage.name, many(setting), setting))
-
-
-def m11_1_tables(results: Results, setting: Setting) -> dict[str, Table]:
-    rows = [(name, [of_rounds(results, "memory", name, number) for number in ("own", "kernel")])
-            for name in results.get("memory", {})]
-    return {"m11_1": Table(
-        f"Memory of an idle client, of {many(setting):,}",
-        ["stage", "the server's own, bytes", "the kernel's, both ends, bytes"], rows,
+def m11_1(setting: Setting) -> Grid:
+    return Grid(
+        f"Memory of an idle client, of {many(setting):,}", "stage",
+        {"the server's own, bytes": timed("own"),
+         "the kernel's, both ends, bytes": timed("kernel")},
+        memory_of_the_silent, [Contender(name, name) for name in STAGES], ["memory"],
         notes=["The kernel's share is what all of its small allocations grew by meanwhile, the "
-               "client's socket and anybody else's included."])}
+               "client's socket and anybody else's included."])
 
 
 # memory: what a connection has left behind in each stage, once it has spoken
 
-CROWDS = (1, 10, 100, 1000)
-WARM_CLIENTS = 2
-
-
-def spoken(stage: Contender, crowd: int, setting: Setting) -> Numbers:
+def memory_of_the_spoken(crowd: int, stage: Contender, setting: Setting) -> Numbers:
     """Of a server's own, for each of so many connections, all of which have sent a message."""
-    server = stage.start(setting.build)
-    try:
-        for _ in range(WARM_CLIENTS):
+    with stage.running(setting.build) as server:
+        for _ in range(2):  # warm
             with server.connect() as somebody:
                 somebody.echo(b"warm")
         before = server.process.private_bytes()
         for _ in range(crowd):
             server.connect().echo(b"here")
         return {"bytes": (server.process.private_bytes() - before) / crowd}
-    finally:
-        server.close_clients()
-        server.kill()
 
 
-def memory_jobs(setting: Setting) -> Iterable[Job]:
-    for crowd in setting.fewer(setting.up_to_most(*CROWDS)):
-        for stage in built(ALL_STAGES, setting.build):
-            if crowd == 1 or stage.name != ALL_STAGES[0].name:
-                yield Job(f"{crowd}", stage.name, partial(spoken, stage, crowd, setting))
+def memory(setting: Setting) -> Measurement:
+    crowds = setting.fewer(setting.up_to_most(1, 10, 100, 1000))
 
+    def bytes_of(results: Results, load: str, server: str) -> Cell:
+        if server == PART1 and load != "1":
+            return words("one at a time")
+        return exactly(results, load, server, "bytes")
 
-def memory_tables(results: Results, setting: Setting) -> dict[str, Table]:
-    crowds = setting.fewer(setting.up_to_most(*CROWDS))
-    return {"memory": Table(
-        "Memory of a connection that has spoken, bytes",
-        ["stage", *(f"of {crowd:,}" for crowd in crowds)],
-        [(stage.name, [
-            words("one at a time") if crowd > 1 and stage is ALL_STAGES[0]
-            else counted(results, f"{crowd}", stage.name, "bytes") for crowd in crowds])
-         for stage in ALL_STAGES],
-        notes=["The server's own, in whole pages: of few connections it says little, since a page "
-               "or none is needed for all of them. Without the kernel's share: see M11.1."])}
+    def tables(results: Results) -> dict[str, Table]:
+        return {"memory": table(
+            "Memory of a connection that has spoken, bytes", results, "stage",
+            [(stage.name, "", stage.name) for stage in ALL_STAGES],
+            {f"of {crowd:,}": column(bytes_of, load=f"{crowd}") for crowd in crowds},
+            notes=["The server's own, in whole pages: of few connections it says little, since a "
+                   "page or none is needed for all of them. Without the kernel's share: see "
+                   "M11.1."])}
 
-
-M4_1 = Experiment(("m4_1",), m4_1_jobs, m4_1_tables)
-M11_1 = Experiment(("m11_1",), m11_1_jobs, m11_1_tables)
-MEMORY = Experiment(("memory",), memory_jobs, memory_tables, counts=True)
+    jobs = [job for crowd in crowds for job in each(
+        [crowd], ALL_STAGES if crowd == 1 else ALL_STAGES[1:], memory_of_the_spoken, setting)]
+    return Measurement(jobs, tables, counts=True)

@@ -1,134 +1,130 @@
-"""By the clock: messages in a closed loop, stage by stage."""
+"""By the clock: the stages under the same loads, beside idle clients, at a rising rate, far
+away."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+import sys
 from functools import partial
+from statistics import median
 
-from contenders import ALL_STAGES, Contender, built, floor_of
-from measures.experiment import (Chart, Experiment, Setting, Table, Twice, measured, of_rounds,
-                                 words)
+from contenders import (ALL_STAGES, PART1, PART3, PART4, PART5, PART6, REPOSITORY, SERVER_CORE,
+                        Contender, floor_of, on_core)
+from measures.counts import exact_calls
+from measures.experiment import (NOTHING, P50, P99, P999, Cell, Chart, Column, Grid, Measurement,
+                                 Setting, Table, Twice, beside_base, can_trace, column, each,
+                                 exactly, latencies, measured, need_program, need_root, of_rounds,
+                                 ratio, table, throughput, timed, words)
 from ratios import RANGE_MAX, Ratio
-from rounds import Job, Results
-from workloads import Echo
+from rounds import Results
+from workloads import WARM_UP_SECONDS, Echo, Numbers, client
 
-LATENCY_APART_MAX = 0.25  # a tail is a few messages: no two rounds have the same
-STAGES = {stage.name: stage for stage in ALL_STAGES}
+sys.path.append(str(REPOSITORY / "tests" / "network"))
+from namespaces import Namespace, bad_link  # noqa: E402
+
+NAMES = [stage.name for stage in ALL_STAGES]
+STAGE = dict(zip(NAMES, ALL_STAGES))
 FLOOR = floor_of(1).name
-PART1, PART2, PART3, PART4, PART5, PART6 = STAGES
+SHARE = 0.75  # of a round's length, for those of whom there are many
+ONE_AT_A_TIME = words("one at a time")
+BY_DESIGN = words("fails by design: one at a time")
+CLOSED_LOOP = ("The load is a closed loop: every client waits for its answer, so a slow server is "
+               "asked less, and a latency is that of a server loaded as fully as this client can.")
+ABOUT_THE_FLOOR = ("`floor` is the cheapest program that receives and sends and does nothing else: "
+                   "most of a message is TCP over loopback, and the same for all.")
+AT_LEAST = "≥: the client had no processor time left, and the server had."
 
 
-def in_a_closed_loop(setting: Setting, load: Echo, names: Iterable[str]) -> Iterable[Job]:
-    """A job for each of these stages."""
-    for stage in built((STAGES[name] for name in names), setting.build):
-        yield Job(load.name, stage.name,
-                  partial(load.measure, stage, setting.build, setting.effort.seconds))
+def echo(load: Echo, server: Contender, setting: Setting, share: float = 1.0) -> Numbers:
+    """One round."""
+    return load.measure(server, setting.build, setting.effort.seconds * share)
 
 
-# M2.1: one client, by payload
-
-PAYLOADS = (16, 64, 1024, 4096, 16 * 1024, 64 * 1024)
-
-
-def round_trips(payload: int) -> Echo:
-    return Echo(f"payload-{payload}", f"1 connection, {payload} bytes", 1, payload_bytes=payload)
+def servers_for(crowd: int) -> list[Contender]:
+    """The floor, and the stages that serve so many at once."""
+    return [floor_of(crowd), *(stage for stage in ALL_STAGES if crowd == 1 or stage.name != PART1)]
 
 
-def m2_1_jobs(setting: Setting) -> Iterable[Job]:
-    for payload in PAYLOADS:
-        yield from in_a_closed_loop(setting, round_trips(payload), [PART1])
+# One client, by payload
+
+def asleep(results: Results, load: str, server: str) -> Cell:
+    """The share of the time in which the server used no processor, in percent."""
+    return measured([(1 - found["busy"]) * 100 for found in results[load][server]])
 
 
-def m2_1_tables(results: Results, setting: Setting) -> dict[str, Table]:
-    rows, curve = [], []
-    for payload in PAYLOADS:
-        load = round_trips(payload).name
-        per_second = of_rounds(results, load, PART1, "per_second")
-        waits = [1 - found["busy"] for found in results.get(load, {}).get(PART1, [])]
-        rows.append((f"{payload:,}", [
-            per_second, of_rounds(results, load, PART1, "p50_us", 1, LATENCY_APART_MAX),
-            measured([share * 100 for share in waits]) if waits else words("–"),
-        ]))
-        curve.append((payload, per_second))
-    chart = Chart(
-        "Round trips of one client, by the size of the message",
-        "One curve over the size of the payload.",
-        "payload, bytes", "round trips a second", {PART1: curve})
-    return {"m2_1": Table(
-        "Round trips of one client, by payload",
-        ["payload, bytes", "round trips a second", "p50, µs", "server asleep in `recv`, %"], rows,
-        chart,
+def m2_1(setting: Setting) -> Grid:
+    loads = {f"{size:,}": Echo(f"payload-{size}", f"1 connection, {size} bytes", 1, size)
+             for size in (16, 64, 1024, 4096, 16 * 1024, 64 * 1024)}
+
+    def chart(results: Results) -> Chart:
+        curve = [(load.payload_bytes, of_rounds(results, load.name, PART1, "per_second"))
+                 for load in loads.values()]
+        return Chart(
+            "Round trips of one client, by the size of the message",
+            "One curve over the size of the payload.",
+            "payload, bytes", "round trips a second", {PART1: curve})
+
+    return Grid(
+        "Round trips of one client, by payload", "payload, bytes",
+        {"round trips a second": timed("per_second"), "p50, µs": P50,
+         "server asleep in `recv`, %": column(asleep)},
+        echo, [STAGE[PART1]], loads, rows="loads", chart=chart,
         notes=["Asleep is the time in which the server used no processor; `recv` is the only call "
-               "that it sleeps in."])}
+               "that it sleeps in."])
 
 
-# M5.1 and M6.1: one talks, the others are idle
+# One talks, the others are idle
 
-IDLE = (10, 100, 1000, 10_000)
+def sweep(setting: Setting) -> Measurement:
+    """M5.1 and M6.1."""
+    crowds = setting.fewer(setting.up_to_most(10, 100, 1000, 10_000))
+    loads = {idle: Echo(f"idle-{idle}", f"1 connection beside {idle} idle ones", 1, idle=idle)
+             for idle in crowds}
+    servers = [*(STAGE[name] for name in (PART3, PART4, PART5, PART6)), floor_of(2)]
 
+    def one(results: Results, title: str, description: str, *names: str) -> Table:
+        curves = {name: [(idle, of_rounds(results, load.name, name, "cpu_us"))
+                         for idle, load in loads.items()] for name in names}
+        return table(
+            title, results, "idle clients",
+            [(f"{idle:,}", load.name, "") for idle, load in loads.items()],
+            {f"{name}, µs": timed("cpu_us", server=name) for name in names},
+            Chart(title, description, "idle clients beside it", "server CPU a message, µs", curves,
+                  log_y=True),
+            ["One client sends a message of 64 bytes and waits for the answer: each message is one "
+             "wake-up. `part3` never sleeps, so its processor time is all there is."]
+            if PART3 in names else ())
 
-def beside(idle: int) -> Echo:
-    return Echo(f"idle-{idle}", f"1 connection beside {idle} idle ones", 1, idle=idle)
+    def tables(results: Results) -> dict[str, Table]:
+        return {
+            "m5_1": one(
+                results, "What a wake-up costs beside idle clients",
+                "Curves over the number of idle clients: what a message costs part3, which asks "
+                "all of them, and part4, which lists all of them to poll; and the floor, which "
+                "does nothing but wait, receive and send.", PART3, PART4, FLOOR),
+            "m6_1": one(
+                results, "The same sweep with epoll and with a ring",
+                "Curves over the number of idle clients: what a message costs part4, which lists "
+                "all of them, and part5 and part6, which are told of the ready; and the floor, "
+                "which does nothing but wait, receive and send.", PART4, PART5, PART6, FLOOR)}
 
-
-def sweep_jobs(setting: Setting) -> Iterable[Job]:
-    for idle in setting.fewer(setting.up_to_most(*IDLE)):
-        yield from in_a_closed_loop(setting, beside(idle), (PART3, PART4, PART5, PART6))
-        for floor in built([floor_of(idle + 1)], setting.build):
-            yield Job(beside(idle).name, floor.name,
-                      partial(beside(idle).measure, floor, setting.build, setting.effort.seconds))
-
-
-def sweep_tables(results: Results, setting: Setting) -> dict[str, Table]:
-    def table(title: str, description: str, *names: str) -> Table:
-        chosen, names = setting.fewer(setting.up_to_most(*IDLE)), (*names, FLOOR)
-        rows = [(f"{idle:,}", [of_rounds(results, beside(idle).name, name, "cpu_us")
-                               for name in names]) for idle in chosen]
-        curves = {name: [(idle, row[1][column]) for idle, row in zip(chosen, rows)]
-                  for column, name in enumerate(names)}
-        return Table(title, ["idle clients", *(f"{name}, µs" for name in names)], rows,
-                     Chart(title, description, "idle clients beside it",
-                           "server CPU a message, µs", curves, log_y=True),
-                     notes=["One client sends a message of 64 bytes and waits for the answer: each "
-                            "message is one wake-up. `part3` never sleeps, so its processor time "
-                            "is all there is."] if PART3 in names else [])
-
-    return {
-        "m5_1": table("What a wake-up costs beside idle clients",
-                      "Curves over the number of idle clients: what a message costs part3, "
-                      "which asks all of them, and part4, which lists all of them to poll; and the "
-                      "floor, which does nothing but wait, receive and send.",
-                      PART3, PART4),
-        "m6_1": table("The same sweep with epoll and with a ring",
-                      "Curves over the number of idle clients: what a message costs part4, "
-                      "which lists all of them, and part5 and part6, which are told of the ready; "
-                      "and the floor, which does nothing but wait, receive and send.",
-                      PART4, PART5, PART6)}
+    return Measurement(each(loads.values(), servers, echo, setting), tables)
 
 
-# M15.2: the noise floor
+# The noise floor
 
-def m15_2_jobs(setting: Setting) -> Iterable[Job]:
-    load = Echo("noise", "64 connections, 64 bytes", 64)
+def m15_2(setting: Setting) -> Measurement:
     twins = [Contender(f"{PART5}, {which}", PART5) for which in ("once", "and again")]
-    for stage in built(twins, setting.build):
-        yield Job(load.name, stage.name,
-                  partial(load.measure, stage, setting.build, setting.effort.seconds))
 
-
-def m15_2_tables(results: Results, setting: Setting) -> dict[str, Table]:
-    rows, chart = [], None
-    first, second = ([*results.get("noise", {}).values()] + [[], []])[:2]
-    for number, title in (("cpu_us", "server CPU a message"), ("per_second", "messages a second"),
-                          ("p50_us", "p50"), ("p99_us", "p99")):
-        if not first or not second:
-            rows.append((title, [words("–")] * 3))
-            continue
-        ratio = Ratio.of([x[number] for x in second], [x[number] for x in first])
-        rows.append((title, [
-            words(f"{ratio.middle:.3f}"), words(f"{ratio.lowest:.3f} to {ratio.highest:.3f}"),
-            words("yes" if ratio.decided else "no")]))
-    if first and second:
+    def tables(results: Results) -> dict[str, Table]:
+        first, second = results["noise"].values()
+        rows = []
+        for number, title in (("cpu_us", "server CPU a message"), ("per_second",
+                              "messages a second"), ("p50_us", "p50"), ("p99_us", "p99")):
+            ratio = Ratio.of([x[number] for x in second], [x[number] for x in first])
+            rows.append((title, [
+                words(f"{ratio.middle:.3f}"), words(f"{ratio.lowest:.3f} to {ratio.highest:.3f}"),
+                words("yes" if ratio.decided else "no")]))
         chart = Twice(
             "One server, measured twice",
             "Two charts of the same numbers, each round's 99th percentile. On the left, bars of "
@@ -137,12 +133,221 @@ def m15_2_tables(results: Results, setting: Setting) -> dict[str, Table]:
             "from 0.",
             "p99, µs", {name: [found["p99_us"] for found in rounds] for name, rounds in
                         (("once", first), ("and again", second))})
-    return {"m15_2": Table(
-        "The same server against itself",
-        ["ratio of", "median", "all rounds", f"within {RANGE_MAX:.0%}"], rows, chart,
-        notes=["A true ratio is 1: what is not 1 here is the noise of this machine."])}
+        return {"m15_2": Table(
+            "The same server against itself",
+            ["ratio of", "median", "all rounds", f"within {RANGE_MAX:.0%}"], rows, chart,
+            notes=["A true ratio is 1: what is not 1 here is the noise of this machine."])}
+
+    return Measurement(
+        each([Echo("noise", "64 connections, 64 bytes", 64)], twins, echo, setting), tables)
 
 
-M2_1 = Experiment(("m2_1",), m2_1_jobs, m2_1_tables)
-SWEEP = Experiment(("m5_1", "m6_1"), sweep_jobs, sweep_tables)
-M15_2 = Experiment(("m15_2",), m15_2_jobs, m15_2_tables)
+# Everybody talks
+
+PAYLOADS = (64, 4096)
+CALLS_CROWD_WARM = 1000  # of so many each says a word or two before it counts
+
+
+def load_of(crowd: int, payload: int = PAYLOADS[0]) -> Echo:
+    return Echo(f"c{crowd}-{payload}", f"{crowd} connections, {payload} bytes", crowd, payload)
+
+
+def counted_calls(load: str, server: Contender, setting: Setting) -> Numbers:
+    crowd = int(load.removeprefix("calls-"))
+    return exact_calls(crowd, server, setting, max(2, min(20, CALLS_CROWD_WARM // crowd)))
+
+
+def ladder(setting: Setting) -> Measurement:
+    """M11.3 and M15.1."""
+    crowds = setting.up_to_most(*((1, 10, 100, 1000) if setting.thorough else (1, 100)))
+    payloads = PAYLOADS if setting.thorough and setting.wants("m15_1") else PAYLOADS[:1]
+    traces = setting.wants("m15_1") and can_trace("M15.1")
+    jobs = []
+    for crowd in crowds:
+        here = servers_for(crowd)
+        for payload in payloads:
+            measure = echo if payload == PAYLOADS[0] else partial(echo, share=SHARE)
+            jobs += each([load_of(crowd, payload)], here, measure, setting)
+        if traces:
+            jobs += each([f"calls-{crowd}"], [it for it in here if it.name != PART3],
+                         counted_calls, setting, once=True)
+    return Measurement(jobs, lambda results: {
+        "m11_3": m11_3(results, crowds), "m15_1": m15_1(results, crowds, payloads)})
+
+
+def where_served(show: Column, otherwise: Cell = NOTHING) -> Column:
+    """A column that part1 has a number in only where it is asked alone."""
+    def cell(results: Results, load: str, server: str) -> Cell:
+        return otherwise if server == PART1 and not load.startswith("c1-") else show(
+            results, load, server)
+
+    return cell
+
+
+def m11_3(results: Results, crowds: list[int]) -> Table:
+    names = (*NAMES, FLOOR)
+    curves = {name: [(crowd, beside_base(results, load_of(crowd).name, name, "cpu_us", PART5))
+                     for crowd in crowds] for name in names}
+    chart = Chart(
+        "What a message costs each stage",
+        "A curve for each stage, and one for the floor: server CPU a message at 1, 10, 100 and "
+        "1000 clients who all talk.",
+        "clients, all of whom talk", "server CPU a message, µs", curves, log_y=True)
+    return table(
+        "The six stages under one load", results, "clients: stage",
+        [(f"{crowd:,}: {name}", load_of(crowd).name, name) for crowd in crowds for name in names],
+        {"server CPU a message, µs [ratio to part5]": where_served(
+            ratio("cpu_us", PART5), BY_DESIGN),
+         "messages a second": where_served(column(throughput)),
+         "p50, µs": where_served(P50), "p99, µs": where_served(P99)},
+        chart, [CLOSED_LOOP, ABOUT_THE_FLOOR, AT_LEAST])
+
+
+def calls_of(results: Results, load: str, server: str) -> Cell:
+    """System calls a message: counted at the smallest payload alone."""
+    crowd, _, payload = load.removeprefix("c").partition("-")
+    if payload != f"{PAYLOADS[0]}":
+        return NOTHING
+    return words("spins") if server == PART3 else exactly(
+        results, f"calls-{crowd}", server, "calls")
+
+
+def m15_1(results: Results, crowds: list[int], payloads: tuple[int, ...]) -> Table:
+    curves = {name: [(crowd, calls_of(results, load_of(crowd).name, name)) for crowd in crowds]
+              for name in (*NAMES, FLOOR) if name != PART3}
+    chart = Chart(
+        "System calls a message, as more wait together",
+        "A curve for each stage but part3, which spins, and one for the floor, over the number of "
+        "connections with a message each when the server looks. part2 stays at two; part4 and "
+        "part5 come down from three towards two, since one wait tells of all; part6 from one "
+        "towards none, since one call takes all answers and brings all messages.",
+        "connections, a message of each", "system calls a message", curves, log_y=True)
+    return table(
+        "The ladder: six stages, connections, payloads", results, "bytes, connections: stage",
+        [(f"{payload:,}, {crowd:,}: {name}", load_of(crowd, payload).name, name)
+         for payload in payloads for crowd in crowds for name in (FLOOR, *NAMES)],
+        {"system calls a message": where_served(calls_of, BY_DESIGN),
+         "server CPU a message, µs [ratio to the floor]": where_served(ratio("cpu_us", FLOOR)),
+         "messages a second": where_served(column(throughput)),
+         "p50 / p99 / p99.9, µs": where_served(latencies)},
+        chart, ["System calls are counted at 64 bytes, with a message of every connection there "
+                "when the server looks.", CLOSED_LOOP, ABOUT_THE_FLOOR, AT_LEAST])
+
+
+# Ten talk, the others are idle
+
+def idle(setting: Setting) -> Grid:
+    loads = {f"{idle:,}": Echo(f"ten-beside-{idle}", f"10 connections beside {idle} idle ones", 10,
+                               idle=idle)
+             for idle in setting.fewer(setting.up_to_most(0, 100, 1000, 10_000))}
+
+    def chart(results: Results) -> Chart:
+        curves = {name: [(max(load.idle, 1), beside_base(results, load.name, name, "cpu_us", FLOOR))
+                         for load in loads.values()] for name in (*NAMES[1:], FLOOR)}
+        return Chart(
+            "Ten clients talk beside idle ones",
+            "A curve for each stage but part1, and one for the floor, over the number of idle "
+            "clients: part3 and part4 rise with it, the others stay where they are.",
+            "idle clients beside them (0 is drawn at 1)", "server CPU a message, µs", curves,
+            log_y=True)
+
+    return Grid(
+        "Ten clients talk, the others are idle", "idle clients: stage",
+        {"server CPU a message, µs [ratio to the floor]": ratio("cpu_us", FLOOR),
+         "messages a second": column(throughput), "p50 / p99 / p99.9, µs": latencies},
+        partial(echo, share=SHARE), servers_for(10), loads, rows="both", chart=chart,
+        notes=["`part1-blocking` is missing: it fails by design, since the first idle client keeps "
+               "it.", ABOUT_THE_FLOOR, AT_LEAST])
+
+
+# An open loop: the rate rises, and nobody is asked less because it is slow
+
+RATE_CONNECTIONS = 100  # with fewer, a server that is behind finds several messages in each
+LATE_MAX = 0.5  # of a latency that may be the client's own
+
+
+def at_rate(rate: int, server: Contender, setting: Setting) -> Numbers:
+    crowd = 1 if server.name == PART1 else RATE_CONNECTIONS
+    return echo(Echo("", "", crowd, rate=rate), server, setting, SHARE)
+
+
+def if_not_the_clients(show: Column) -> Column:
+    """A latency, unless as much of it as that is the client's own lateness."""
+    def cell(results: Results, load: str, server: str) -> Cell:
+        rounds = results.get(load, {}).get(server, [])
+        late, p99 = (median([found[number] for found in rounds] or [0])
+                     for number in ("late_us", "p99_us"))
+        return words("the client is late") if late > LATE_MAX * p99 else show(
+            results, load, server)
+
+    return cell
+
+
+class Rate(int):
+    """Messages a second."""
+
+    @property
+    def name(self) -> str:
+        return f"rate-{self:d}"
+
+
+def rates(setting: Setting) -> Grid:
+    return Grid(
+        "Latency at a rising rate", "due a second: stage",
+        {"answered a second": timed("per_second"), "p50, µs": if_not_the_clients(P50),
+         "p99, µs": if_not_the_clients(P99), "p99.9, µs": if_not_the_clients(P999)},
+        at_rate, ALL_STAGES, {f"{rate:,}": Rate(rate) for rate in setting.fewer(
+            (5000, 50_000, 100_000, 150_000, 200_000))}, rows="both",
+        notes=[f"An open loop, {RATE_CONNECTIONS} connections (`part1-blocking`: 1, since it "
+               "serves one at a time): a latency counts from when the message was due. Where the "
+               "server does not keep up, it is the longer the longer the round lasts.",
+               "\"The client is late\": half of the latency or more was over before the client "
+               "itself had sent the message, so it says nothing about the server."])
+
+
+# A round trip of 40 ms: server and clients in network namespaces of their own
+
+DELAY_MS = 20  # each way
+FAR_SECONDS = 2.0  # fifty round trips
+
+
+def far(load: Echo, stage: Contender, setting: Setting) -> Numbers:
+    """One round over a link that delays each packet."""
+    with (Namespace() as here, Namespace() as there,
+          bad_link(setting.build, here, there, [f"delay={DELAY_MS}"]) as (_, address)):
+        where = Contender(stage.name, stage.program, (*stage.options, "--host", address))
+        with where.running(setting.build, (*there.words, *on_core(SERVER_CORE))) as server:
+            command = load.words(setting.build, server.address[1], FAR_SECONDS, WARM_UP_SECONDS)
+            command += ["--host", address, "--sources", "0", "--server-pid", str(server.pid)]
+            found = json.loads(client(*here.words, *command, within=FAR_SECONDS))
+    return {"per_second": found["messages"] / found["seconds"], "p50_us": found["p50_us"],
+            "cpu_us": found["server_cpu_seconds"] / found["messages"] * 1e6}
+
+
+def m16_3(setting: Setting) -> Measurement:
+    need_root("can make network namespaces that others enter")
+    need_program(setting.build / "tests" / "bench" / "bad_link")
+    jobs, columns = [], {}
+    for crowd, clients in ((1, "1 client"), (100, "100 clients")):
+        stages = ALL_STAGES if crowd == 1 else ALL_STAGES[1:]
+        for where, distance, measure in (("near ", "loopback", echo),
+                                         ("", f"{2 * DELAY_MS} ms", far)):
+            load = Echo(f"{where}far-{crowd}", "", crowd)
+            jobs += each([load], stages, measure, setting)
+            show = timed("per_second", load=load.name)
+            columns[f"{clients}, {distance}"] = show if crowd == 1 else unless_part1(show)
+
+    def tables(results: Results) -> dict[str, Table]:
+        return {"m16_3": table(
+            f"The ladder with a round trip of {2 * DELAY_MS} ms", results, "messages a second",
+            [(name, "", name) for name in NAMES], columns,
+            notes=["Each client waits for its answer before it sends the next message. A program "
+                   "between two TUN devices makes the delay, 20 ms for each packet."])}
+
+    return Measurement(jobs, tables)
+
+
+def unless_part1(show: Column) -> Column:
+    """Of a column for several clients."""
+    return lambda results, load, server: ONE_AT_A_TIME if server == PART1 else show(
+        results, load, server)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import pwd
 import random
 import re
@@ -12,23 +11,21 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import pytest
 from contenders import SERVER_CORE, on_core
-from measures import exchanges, variants
-from measures.experiment import Cell, Experiment, Setting, Table, measured, of_rounds, words
-from measures.silence import on_client_core
-from rounds import Job, Results
+from measures import daemons, variants
+from measures.experiment import (LATENCY_APART_MAX, Cell, Grid, Setting, column, timed, words)
+from measures.idle import on_client_core
+from rounds import Results
 from workloads import Numbers
 
 USERS = 20_000  # in the file that the obvious daemon reads; all names have the same length
 QUESTIONS_MAX = 1000  # of each kind, in a round
 SYSTEM_NAMES = 8
-LATENCY_APART_MAX = 0.25
 OBVIOUS, OURS = "a look-up for whoever asks", "fingerd"
 ALWAYS = 5  # of the statistic: beyond, chance is out of the question
 
@@ -64,11 +61,10 @@ def obvious_daemon(setting: Setting) -> Iterator[tuple[int, list[str], list[str]
     with tempfile.TemporaryDirectory(prefix="oracle-") as directory:
         passwd = Path(directory) / "passwd"
         passwd.write_text("".join(f"{name}:x:1000:1000::/home:/bin/sh\n" for name in existing))
-        command = [*on_core(SERVER_CORE), variants.path_of("oracle_fingerd", setting), "--port",
-                   "0", "--passwd", str(passwd)]
+        command = [*on_core(SERVER_CORE), *variants.command(setting, "oracle_fingerd",
+                                                            passwd=passwd)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as daemon:
             try:
-                assert daemon.stdout is not None
                 port = re.search(r":(\d+)$", daemon.stdout.readline().strip())
                 if port is None:
                     raise SystemExit("the obvious daemon is not ready")
@@ -80,12 +76,11 @@ def obvious_daemon(setting: Setting) -> Iterator[tuple[int, list[str], list[str]
 @contextmanager
 def our_daemon(setting: Setting) -> Iterator[tuple[int, list[str], list[str]]]:
     """The same: the names are those of this system, and none of them has opted in."""
-    system = [entry.pw_name for entry in pwd.getpwall() if entry.pw_name.isalpha()][:SYSTEM_NAMES]
-    absent = ["".join(reversed(name)) for name in system]
-    known = {entry.pw_name for entry in pwd.getpwall()}
-    pairs = [(name, other) for name, other in zip(system, absent) if other not in known]
-    with exchanges.fingerd(setting, "--max-per-ip", "1000") as (_, running):
-        yield running.port, [name for name, _ in pairs], [other for _, other in pairs]
+    known = [entry.pw_name for entry in pwd.getpwall()]
+    names = [name for name in known if name.isalpha()][:SYSTEM_NAMES]
+    names = [name for name in names if name[::-1] not in known]
+    with daemons.fingerd(setting, "--max-per-ip", "1000") as (_, running):
+        yield running.port, names, [name[::-1] for name in names]
 
 
 def microseconds(port: int, name: str) -> float:
@@ -101,7 +96,7 @@ def microseconds(port: int, name: str) -> float:
 DAEMONS = {OBVIOUS: obvious_daemon, OURS: our_daemon}
 
 
-def compare(which: str, setting: Setting) -> Numbers:
+def compare(_: str, which: str, setting: Setting) -> Numbers:
     """Asks for either kind in turn, in an order that chance decides."""
     questions = min(QUESTIONS_MAX, setting.effort.counted // 4)
     dice, took = random.Random(1288), ([], [])
@@ -115,38 +110,27 @@ def compare(which: str, setting: Setting) -> Numbers:
             "score": score, "z": z}
 
 
-def jobs(setting: Setting) -> Iterable[Job]:
-    exchanges.need_fingerd(setting)
-    variants.path_of("oracle_fingerd", setting)
-    if os.path.getsize("/etc/passwd") == 0:
-        pytest.skip("nobody exists here")
-    for which in DAEMONS:
-        yield Job("oracle", which, partial(compare, which, setting))
-
-
-def verdict(rounds: Sequence[Numbers]) -> Cell:
+def verdict(results: Results, load: str, server: str) -> Cell:
     """Of all rounds together (Stouffer's sum): can chance have done it?"""
+    rounds = results[load][server]
     z = sum(found["z"] for found in rounds) / math.sqrt(len(rounds))
     if abs(z) > ALWAYS:
         return words(f"z = {z:.0f}: they differ")
     return words(f"z = {z:.1f}, p = {probability(z):.2g}")
 
 
-def tables(results: Results, setting: Setting) -> dict[str, Table]:
-    rows = [(which, [
-        *(of_rounds(results, "oracle", which, number, 1, LATENCY_APART_MAX)
-          for number in ("existing_us", "absent_us")),
-        measured([found["score"] for found in rounds]), verdict(rounds)])
-        for which, rounds in results.get("oracle", {}).items()]
-    return {"m13_2": Table(
-        "A user who has not opted in, and one who does not exist",
-        ["daemon", "not opted in, median µs", "does not exist, median µs", "strangers' score",
-         "Mann-Whitney"], rows,
+def m13_2(setting: Setting) -> Grid:
+    daemons.need_fingerd(setting)
+    if not pwd.getpwall():
+        pytest.skip("nobody exists here")
+    return Grid(
+        "A user who has not opted in, and one who does not exist", "daemon",
+        {"not opted in, median µs": timed("existing_us", LATENCY_APART_MAX),
+         "does not exist, median µs": timed("absent_us", LATENCY_APART_MAX),
+         "strangers' score": timed("score"), "Mann-Whitney": column(verdict)},
+        compare, list(DAEMONS), ["oracle"],
         notes=[f"The one daemon looks through a file of {USERS:,} names "
                "(`tests/bench/variants/oracle_fingerd.cc`); fingerd is asked for accounts of this "
                "system. The score: how often, of one answer of each kind, the slower is the "
                "stranger's; 0.5 is guessing. A p that is not small proves nothing: it is not the "
-               "absence of a difference, only that so many questions have found none."])}
-
-
-M13_2 = Experiment(("m13_2",), jobs, tables)
+               "absence of a difference, only that so many questions have found none."])

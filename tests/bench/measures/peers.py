@@ -1,209 +1,225 @@
-"""part5 and part6 beside each other (M10.3) and other people's libraries, and what they are held
-to."""
+"""The client's ceiling, and the stages with other options, with two workers, with SQPOLL, and
+beside nginx."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
+import time
 from collections.abc import Iterable
-from functools import partial
-from pathlib import Path
+from dataclasses import dataclass
 
-from contenders import (ANSWERS_UNREAD, ECHO, HTTP, SPINNING, STAGES, Contender, built, floor_of)
-from count import CROWD, count
-from measures.counts import can_trace
-from measures.experiment import (ROUNDS_MIN, Cell, Experiment, Setting, Table, beside_base, counted,
-                                 exact, of_rounds, throughput, words)
-from measures.http import beside_nginx
-from ratios import Ratio
-from report import BOUNDS, COLUMNS, TITLES, Bound
+from contenders import (CLIENT_CORE, HTTP, NGINX, PART6, SERVER_CORE, STAGES, Contender, Nginx)
+from count import CROWD
+from harness.strace import need_ptrace
+from measures.counts import exact_calls
+from measures.experiment import (LATENCY_APART_MAX, NOTHING, P50, P99, QUICK, Cell, Grid,
+                                 Measurement, Setting, Table, column, each, exact, in_words,
+                                 of_rounds, ratio, ratio_of, table, timed)
+from measures.ladder import echo
 from rounds import Job, Results
-from workloads import ECHO_LOADS, HTTP_LOADS, SPIN_LOAD, Echo
+from workloads import ECHO_LOADS, LOADS, Echo, Http, Numbers
 
-CROWDS = (1, 64, 1000)
-PLAIN, RING = "peer-epoll", "peer-ring"
-LIBRARIES = ("peer-libuv", "peer-asio", "peer-asio-coroutines")
-PART5, PART6 = STAGES
-FLOOR = floor_of(1).name
-COUNTED = "counted"
-LOADS = {load.name: load for load in ECHO_LOADS}
-MORE = ("c64-x16", "c64-16k")  # of the stages and the plain ones, where bounds are looked at
+PLAIN = "peer-epoll"
 
-# part5 is held to these, and part6 to those of the report.
-PART5_BOUNDS = tuple(
-    Bound(f"c{crowd}", "cpu_us", PART5, base, at_most=most)
-    for base, most in ((PLAIN, 1.1), *((library, 1.05) for library in LIBRARIES))
-    for crowd in CROWDS)
-# Beside them: what a ring by hand needs, and how far ab and wrk can be driven at all.
-FOR_COMPARISON = (
-    *(Bound(load.name, "cpu_us", RING, PLAIN) for load in ECHO_LOADS),
-    Bound(SPIN_LOAD.name, "cpu_us", SPINNING.name, PART6),
-    *(Bound(load.name, "per_second", ANSWERS_UNREAD.name, "nginx") for load in HTTP_LOADS),
+
+# The client's ceiling
+
+def a_second(results: Results, load: str, server: str) -> Cell:
+    """What the client could send if it never had to wait."""
+    found = [{"ceiling": 1e6 / one["client_us"]} for one in results[load][server]]
+    return of_rounds({load: {server: found}}, load, server, "ceiling")
+
+
+def ceiling(setting: Setting) -> Grid:
+    return Grid(
+        "What the client can do, against a plain epoll loop", "load",
+        {"the client's ceiling, messages a second": column(a_second),
+         "messages a second": timed("per_second"),
+         "client, % of its core": timed("client_busy", scale=100),
+         "server, % of its core": timed("busy", scale=100)},
+        echo, [Contender(PLAIN, PLAIN)],
+        {load.title: load for load in ECHO_LOADS if load.connections <= setting.effort.crowd_max},
+        rows="loads",
+        notes=["The ceiling is what the client would send if its core never rested: a second "
+               "divided by its CPU a message. It makes the same calls as a server on epoll, so a "
+               "server that is as cheap can keep it busy all the time: then a rate says what the "
+               "client can do, and only CPU a message still tells servers apart. In the tables "
+               "such a rate stands behind ≥."])
+
+
+# Other options
+
+BOTH_CORES = f"{CLIENT_CORE},{SERVER_CORE}"
+TWO_CORES = "may use both cores"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A stage with other options, and the one that it is compared with."""
+
+    title: str
+    program: str
+    options: tuple[str, ...]
+    base: str = ""  # a title; else the stage as it is
+    cores: str = SERVER_CORE
+
+
+VARIANTS = (
+    Variant(f"{PART6} --spin 1ms", PART6, ("--spin", "1ms")),
+    *(variant for program in STAGES for variant in (
+        Variant(f"{program}, {TWO_CORES}", program, (), program, BOTH_CORES),
+        Variant(f"{program} --workers 2, {TWO_CORES}", program, ("--workers", "2"),
+                f"{program}, {TWO_CORES}", BOTH_CORES))),
+    Variant(f"{PART6} --ring sqpoll, {TWO_CORES}", PART6, ("--ring", "sqpoll"),
+            f"{PART6}, {TWO_CORES}", BOTH_CORES),
 )
-COUNTED_BOUNDS = {
-    PART5: {"calls_1": 3.05, f"calls_{CROWD}": 2.1, "instructions": 300},
-    PART6: {"calls_1": 1.05, f"calls_{CROWD}": 0.1, "instructions": 300},
-}
-COUNTED_TITLES = {
-    "calls_1": "system calls a message, 1 connection",
-    f"calls_{CROWD}": f"system calls a message, {CROWD} connections",
-    "instructions": f"instructions in user space a message, {CROWD} connections",
-}
 
 
-def load_of(crowd: int) -> Echo:
-    return LOADS[f"c{crowd}"]
+def features(setting: Setting) -> Measurement:
+    loads = [LOADS[f"c{crowd}"] for crowd in ((1, 64) if setting.thorough else (64,))]
+    servers = [Contender(name, name) for name in STAGES]
+    servers += [Contender(it.title, it.program, it.options, it.cores) for it in VARIANTS]
+
+    def tables(results: Results) -> dict[str, Table]:
+        rows = [(f"{it.title} / {it.base}" if it.base else it.title, [
+            in_words(found) if (found := ratio_of(
+                results, load, number, it.title, it.base or it.program)) else NOTHING
+            for number in ("cpu_us", "per_second") for load in ("c1", "c64")]) for it in VARIANTS]
+        return {"features": Table(
+            "What each option brings: ratios to the server without it",
+            ["with the option", "CPU a message, 1 client", "CPU a message, 64 clients",
+             "messages a second, 1 client", "messages a second, 64 clients"], rows,
+            notes=["Median, lowest and highest of the rounds' ratios; where these two lie more "
+                   "than 5 % apart, they alone.",
+                   "A server that may use both cores shares one of them with the client: on a "
+                   "machine of two cores, two workers or a polling thread of the kernel cannot "
+                   "show what they can do on more."])}
+
+    return Measurement(each(loads, servers, shorter_echo, setting), tables)
 
 
-def crowds_of(setting: Setting) -> list[int]:
-    return setting.up_to_most(*(CROWDS if setting.thorough else CROWDS[:2]))
+def shorter_echo(load: Echo, server: Contender, setting: Setting) -> Numbers:
+    """Of many."""
+    return echo(load, server, setting, 0.75)
 
 
-def jobs(setting: Setting) -> Iterable[Job]:
-    def job(load: Echo, server: Contender) -> Job:
-        return Job(load.name, server.name,
-                   partial(load.measure, server, setting.build, setting.effort.seconds))
+# One worker and two
 
-    all_of_them = setting.wants("peers", "budgets")
-    for crowd in crowds_of(setting) if setting.wants("m10_3", "peers", "budgets") else ():
-        chosen = [it for it in ECHO if all_of_them or it.name in STAGES]
-        for server in built([*chosen, *([floor_of(1)] if crowd == 1 else [])], setting.build):
-            yield job(load_of(crowd), server)
-    if setting.wants("budgets") and setting.thorough:
-        for name in MORE:
-            yield from (job(LOADS[name], server) for server in built(
-                (it for it in ECHO if it.name in (*STAGES, PLAIN, RING)), setting.build))
-        yield from (job(SPIN_LOAD, server) for server in built(
-            (SPINNING, *(it for it in ECHO if it.name == PART6)), setting.build))
-        for load in HTTP_LOADS:
-            ours = (it for it in HTTP if it.program == PART6)
-            yield from beside_nginx(load, (*ours, ANSWERS_UNREAD), setting)
-    if not setting.wants("budgets", "counted") or not can_trace("budgets and counted"):
-        return
-    every_peer = setting.thorough and setting.wants("counted")
-    counting = [it for it in ECHO if every_peer or it.name in (*STAGES, PLAIN)]
-    for server in built(counting, setting.build):
-        yield Job(COUNTED, server.name, partial(counts, server, setting.build, setting), once=True)
+def cores_for(workers: int) -> str:
+    """As taskset(1) has it: not the client's, as long as there are others."""
+    allowed = sorted(os.sched_getaffinity(0) - {int(CLIENT_CORE)})
+    if len(allowed) < workers:
+        allowed = sorted(os.sched_getaffinity(0))
+    return ",".join(str(core) for core in allowed[:workers])
 
 
-def counts(server: Contender, build: Path, setting: Setting) -> dict[str, float]:
-    return count(server, build, setting.effort.counted)
+def m8_3(setting: Setting) -> Grid:
+    cores = len(os.sched_getaffinity(0))
+    shared = "one of them the client's" if cores <= 2 else "none the client's"
+    base = "1 worker, a core"
+    ways = {base: (1, SERVER_CORE), "2 workers, one core": (2, SERVER_CORE),
+            f"2 workers, two cores, {shared}": (2, cores_for(2))}
+
+    def scaled(stage: str, way: str, setting: Setting) -> Numbers:
+        workers, allowed = ways[way]
+        found = echo(LOADS[f"c{CROWD}"],
+                     Contender(stage, stage, ("--workers", f"{workers}"), allowed), setting)
+        return {number: found[number] for number in ("per_second", "p99_us", "cpu_us")}
+
+    return Grid(
+        f"One worker and two, with {CROWD} clients", "stage: workers",
+        {"messages a second [ratio to one worker]": ratio("per_second", base),
+         "server CPU a message, µs [ratio]": ratio("cpu_us", base), "p99, µs": P99},
+        scaled, list(ways), STAGES, rows="both",
+        notes=[f"This machine has {cores} cores, and the client needs one of them. It is not how "
+               "far a server scales: for that it needs more cores than workers, and a client that "
+               "is no bottleneck, on another machine."])
 
 
-def ratio_of(results: Results, bound: Bound) -> Ratio | None:
-    """None: it was not measured often enough."""
-    servers = results.get(bound.load, {})
-    each = [[found[bound.number] for found in servers.get(name, [])]
-            for name in (bound.server, bound.base)]
-    return Ratio.of(*each) if min(map(len, each)) >= ROUNDS_MIN else None
+# A thread of the kernel that submits
+
+UNPOLLED, POLLED = "without", "with `SQPOLL`"
+LATER_SECONDS = 0.05  # the kernel's thread goes on looking for a tenth of a second
 
 
-def ranged(ratio: Ratio) -> str:
-    """The median of the rounds, the lowest and the highest."""
-    return f"{ratio.middle:.2f} ({ratio.lowest:.2f} to {ratio.highest:.2f})"
+def spent(_: str, contender: Contender, setting: Setting) -> Numbers:
+    """Processor time under load, and what is taken after it."""
+    with contender.running(setting.build) as server:
+        found = Echo("", "", CROWD).load(setting.build, server.address[1], server.pid,
+                                         setting.effort.seconds)
+        server.connect().echo(b"hello")
+        begin, before = time.perf_counter(), server.process.cpu_seconds()
+        time.sleep(LATER_SECONDS)
+        idle = (server.process.cpu_seconds() - before) / (time.perf_counter() - begin)
+    return {"cpu_us": found["server_cpu_seconds"] / found["messages"] * 1e6, "idle": idle * 100}
 
 
-def in_words(ratio: Ratio | None) -> Cell:
-    """The median with its range; where that is too wide, the range alone."""
-    if ratio is None:
-        return words("too few rounds")
-    return words(ranged(ratio) if ratio.decided else f"{ratio.lowest:.2f} to {ratio.highest:.2f}")
+def calls_with(load: str, options: str, setting: Setting) -> Numbers:
+    contender = Contender(options, PART6, tuple(options.split()))
+    return exact_calls(int(load.removeprefix("calls, ")), contender, setting)
 
 
-def peers_table(results: Results, setting: Setting) -> Table:
-    crowds = crowds_of(setting)
-    names = list(next(iter(results.values()), {}))
-    rows = [(name, [beside_base(results, load_of(crowd).name, *of_floor(name, crowd), PLAIN)
-                    for crowd in crowds]) for name in names]
-    for ours, bases in ((PART5, (PLAIN, *LIBRARIES)), (PART6, (PART5, PLAIN, RING, *LIBRARIES))):
-        for base in bases:
-            if ours in names and base in names:
-                rows.append((f"{ours} / {base}", [
-                    in_words(ratio_of(results, Bound(load_of(crowd).name, "cpu_us", ours, base)))
-                    for crowd in crowds]))
-    return Table(
-        "Server CPU a message, beside other libraries, µs [ratio to a plain epoll loop]",
-        ["server", *(f"{crowd:,} client{'s' if crowd > 1 else ''}, µs" for crowd in crowds)], rows,
-        notes=["The peers echo bytes: they know no messages, no limits and no timeouts. In "
-               "brackets the ratio to `peer-epoll`, taken round by round. `floor` is the cheapest "
-               "program that receives and sends and does nothing else: with one client it blocks "
-               "in `recv`, with several it is `peer-epoll`.",
-               "`A / B` is the ratio of their CPU a message: the median of the rounds, the lowest "
-               "and the highest. HTTP beside nginx: M8.1."])
+def m11_2(setting: Setting) -> Measurement:
+    need_ptrace()
+    cores = sorted(os.sched_getaffinity(0))
+    beside = ",".join(map(str, cores[1:3] if len(cores) > 2 else cores[:2]))
+    whose = "a core of its own" if len(cores) > 2 else "on the client's core"
+    polled = ("--ring", "sqpoll")
+    servers = [Contender(UNPOLLED, PART6),
+               Contender(f"{POLLED}, all on one core", PART6, polled),
+               Contender(f"{POLLED}, {whose}", PART6, polled, beside)]
+
+    def calls(results: Results, load: str, server: str, crowd: int) -> Cell:
+        options = "" if server == UNPOLLED else " ".join(polled)
+        return exact(results[f"calls, {crowd}"][options][0]["calls"])
+
+    def tables(results: Results) -> dict[str, Table]:
+        return {"m11_2": table(
+            "A thread of the kernel that submits", results, "part6-uring",
+            [(it.name, "sqpoll", it.name) for it in servers],
+            {"system calls a message, 1 client": column(calls, 1),
+             f"{CROWD} clients at once": column(calls, CROWD),
+             f"CPU a message, {CROWD} clients, µs [ratio]": ratio("cpu_us", UNPOLLED),
+             "% of a core after the last message": timed("idle", LATENCY_APART_MAX)},
+            notes=["The calls are counted by `strace`, as in M9.1. The processor time is the "
+                   "process's with the kernel's thread in it. The last column is of the "
+                   f"{LATER_SECONDS * 1000:.0f} ms behind the last message, in which nothing "
+                   "happens: after 100 ms the thread sleeps. With two cores it has to share one, "
+                   "so these are not the numbers of a machine that has a core to spare for it."])}
+
+    return Measurement([
+        *each([f"calls, {crowd}" for crowd in (1, CROWD)], ["", " ".join(polled)], calls_with,
+              setting, once=True), *each(["sqpoll"], servers, spent, setting)], tables)
 
 
-def of_floor(name: str, crowd: int) -> tuple[str, str]:
-    """Whose number it is, and which."""
-    return (PLAIN if name == FLOOR and crowd > 1 else name), "cpu_us"
+# HTTP beside nginx
+
+def beside_nginx(load: Http, servers: Iterable[Contender], setting: Setting) -> list[Job]:
+    """The servers and nginx under one load, or a line that says why not."""
+    if missing := [program for program in (NGINX, load.tool) if not shutil.which(program)]:
+        print(f"{load.title} is left out: no {' and no '.join(missing)}", file=sys.stderr)
+        return []
+    return each([load], [Nginx(), *servers], echo, setting)
 
 
-def m10_3_table(results: Results, setting: Setting) -> Table:
-    rows = [(f"{crowd:,}: {name}", [
-        beside_base(results, load_of(crowd).name, name, "cpu_us", PART5),
-        throughput(results, load_of(crowd).name, name),
-        of_rounds(results, load_of(crowd).name, name, "p50_us", 1, 0.25)])
-        for crowd in crowds_of(setting)
-        for name in (*STAGES, *([FLOOR] if crowd == 1 else []))]
-    return Table(
-        "The same server in coroutines on a ring, and on epoll",
-        ["clients: stage", "server CPU a message, µs [ratio]", "messages a second", "p50, µs"],
-        rows,
-        notes=["In brackets the ratio to `part5-epoll`, taken round by round. `floor` blocks in "
-               "`recv`, and does nothing but receive and send."])
+def m8_1(setting: Setting) -> Measurement:
+    requests, clients = setting.effort.requests, 128
+    by_wrk = Http("wrk", f"`wrk -c {clients}`", "wrk", clients)
+    by_ab = Http("ab", f"`ab -k -c {clients} -n {requests}`", "ab", clients, requests)
+    loads = [by_ab] if setting.effort is QUICK else [by_wrk, by_ab]  # wrk takes a whole second
 
+    def tables(results: Results) -> dict[str, Table]:
+        return {"m8_1": table(
+            f"HTTP on {clients} connections that stay open", results, "client: server",
+            [(f"{load.title}: {name.split()[0]}", load.name, name)
+             for load in loads for name in results.get(load.name, {})],
+            {"server CPU a request, µs [ratio to nginx]": ratio("cpu_us", "nginx"),
+             "requests a second [ratio]": ratio("per_second", "nginx"), "p50, µs": P50,
+             "p99, µs": P99},
+            notes=["One worker each, the same six bytes of text; nginx sends a longer header. `ab` "
+                   "makes so many requests a round, a million in seven, and gives latencies in "
+                   "whole milliseconds, which say nothing here."])}
 
-def counted_table(results: Results, setting: Setting) -> Table:
-    servers = results.get(COUNTED, {})
-    return Table(
-        "What a message of 64 bytes costs each server, counted",
-        ["server", "system calls, 1 client", f"system calls, {CROWD} clients",
-         f"instructions in user space, {CROWD} clients"],
-        [(name, [counted(results, COUNTED, name, number) for number in COUNTED_TITLES])
-         for name in servers],
-        notes=["`strace` counts the calls, callgrind the instructions, and no clock is looked at: "
-               f"with {CROWD} clients, a message of each is there when the server looks. The peers "
-               "echo bytes: they know no messages, no limits and no timeouts."])
-
-
-def verdict(ratio: Ratio | None, bound: Bound) -> str:
-    """Of a bound: met, missed, or not decided."""
-    if bound.limit is None:
-        return "–"
-    if ratio is None:
-        return "not decided"
-    said = ratio.verdict(at_most=bound.at_most, at_least=bound.at_least)
-    return "met" if said.endswith("holds") else "missed" if said.endswith("fails") else said
-
-
-def budgets_table(results: Results, setting: Setting) -> Table:
-    rows: list[tuple[str, list[Cell]]] = []
-    for name, bounds in COUNTED_BOUNDS.items():
-        for number, most in bounds.items():
-            if rounds := results.get(COUNTED, {}).get(name, []):
-                found = rounds[0][number]
-                rows.append((f"{name}: {COUNTED_TITLES[number]}", [
-                    words(f"≤ {most:g}"), exact(found), words("met" if found <= most else "missed")
-                ]))
-    for bound in (*PART5_BOUNDS, *BOUNDS, *FOR_COMPARISON):
-        if not {bound.server, bound.base} <= set(results.get(bound.load, {})):
-            continue
-        ratio = ratio_of(results, bound)
-        what = COLUMNS[bound.number][0].split(",")[0]
-        rows.append((f"{bound.server} / {bound.base}: {what}, {TITLES[bound.load]}", [
-            words(f"{bound.sign} {bound.limit:g}" if bound.limit is not None else "–"),
-            words(ranged(ratio) if ratio else "too few rounds"), words(verdict(ratio, bound))]))
-    return Table(
-        "What part5 and part6 are held to", ["what", "bound", "found", "verdict"], rows,
-        notes=["First what is counted, which is exact; then ratios, taken round by round: median, "
-               "lowest and highest. A bound is met or missed where every round says so, or where "
-               "all lie within 5 % and their median says so; else nobody can tell. What has no "
-               "bound is here for comparison: `peer-ring` echoes bytes with a ring by hand, and "
-               "with `--http` answers what it has not read.",
-               "The bounds on the finger daemon are in `finger/README.md`."])
-
-
-def tables(results: Results, setting: Setting) -> dict[str, Table]:
-    return {"m10_3": m10_3_table(results, setting), "peers": peers_table(results, setting),
-            "budgets": budgets_table(results, setting),
-            "counted": counted_table(results, setting)}
-
-
-PEERS = Experiment(("counted", "m10_3", "peers", "budgets"), jobs, tables)
+    return Measurement([job for load in loads for job in beside_nginx(load, HTTP, setting)], tables)

@@ -1,13 +1,12 @@
 // Misbehaves towards an echo server with many connections, and looks what that does to the others:
 // a bystander, who was there before and sends a message now and then, and newcomers, each with one.
-// Whoever of the attackers is thrown out, and notices, comes back at once. Prints one line of JSON.
+// Whoever of the attackers is thrown out, and notices, comes back at once.
 // - never-reads: sends and takes no answers
 // - dribbles: a byte of a long message now and then
 // - pipelines: sends without waiting, and reads slowly
 // - silent: says nothing at all
-// Try it: ./attack --port 5882 --kind never-reads
+// Try it: ./variants attack port=5882 kind=never-reads attackers=8 bytes_a_second=268435456 ms=1000
 
-#include <fmt/format.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -15,17 +14,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
-#include <limits>
 #include <string>
 #include <thread>
 
 #include "common/net/address.h"
 #include "common/server/duration.h"
-#include "common/server/options.h"
-#include "common/server/process.h"
 #include "load/histogram.h"
 #include "variants/loopback.h"
+#include "variants/variant.h"
 
 namespace {
 
@@ -43,33 +39,6 @@ constexpr std::array<char, 65536> empty_messages{};
 constexpr std::size_t read_bytes_max =
     4096;  // in a tick: who pipelines reads more slowly than it sends
 
-struct Settings {
-  common::Options server;
-  std::string kind = "never-reads";
-  std::uint32_t attackers = 8;
-  std::uint64_t bytes_a_second = 256 << 20;
-  std::chrono::milliseconds duration{1000};
-};
-
-common::Program program(Settings& settings) {
-  const auto set_kind = [&settings](std::string_view text) {
-    settings.kind = text;
-    return text == "never-reads" || text == "dribbles" || text == "pipelines" || text == "silent";
-  };
-  return {
-      .name = "attack",
-      .summary = "Misbehaves towards an echo server, and measures who suffers.",
-      .options = {
-          common::number_option("--port", "N", "where it listens, on 127.0.0.1",
-                                settings.server.port, 1, std::numeric_limits<std::uint16_t>::max()),
-          {"--kind", "KIND", "never-reads", "what they do",
-           "never-reads, dribbles, pipelines or silent", set_kind},
-          common::number_option("--attackers", "N", "connections", settings.attackers, 0, 9000),
-          common::number_option("--bytes-a-second", "N", "the most that all of them send",
-                                settings.bytes_a_second, 1, std::uint64_t{1} << 40),
-          common::duration_option("--duration", "how long to go on", settings.duration)}};
-}
-
 common::Fd connect_to(const common::Address& server) {
   common::Fd fd(::socket(server.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   check(::connect(fd.get(), server.data(), server.size()), "connect");
@@ -79,8 +48,8 @@ common::Fd connect_to(const common::Address& server) {
 /// One connection of those that misbehave.
 class Attacker {
  public:
-  Attacker(const Settings& settings, const common::Address& server)
-      : kind_(settings.kind), server_(server), fd_(connect_to(server)) {}
+  Attacker(const std::string& kind, const common::Address& server)
+      : kind_(kind), server_(server), fd_(connect_to(server)) {}
 
   /// What it does in a tick; at most so many bytes. Returns how many it has sent.
   std::size_t act(Clock::time_point now, std::size_t bytes_max) {
@@ -168,32 +137,25 @@ void be_newcomers(const common::Address& server, Clock::time_point end, Tally& t
   }
 }
 
-/// Returns how many bytes they have sent.
-std::uint64_t attack(std::vector<Attacker>& attackers, std::uint64_t bytes_a_second,
-                     Clock::time_point end) {
+void misbehave(std::vector<Attacker>& attackers, std::uint32_t bytes_a_second,
+               Clock::time_point end) {
   check(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), least_urgent), "setpriority");
   const auto begin = Clock::now();
   std::uint64_t sent = 0;
   for (auto now = begin; now < end; now = Clock::now()) {
     const double seconds = std::chrono::duration<double>(now - begin + tick).count();
-    const auto allowed = static_cast<std::uint64_t>(seconds * static_cast<double>(bytes_a_second));
+    const auto allowed = static_cast<std::uint64_t>(seconds * bytes_a_second);
     for (Attacker& attacker : attackers) {
       const std::uint64_t left = (allowed - std::min(allowed, sent)) / attackers.size();
       sent += attacker.act(now, left);
     }
     std::this_thread::sleep_for(tick);
   }
-  return sent;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  Settings settings;
-  if (const auto status = common::parse_options(argc, argv, program(settings))) return *status;
-  common::prepare_process(settings.attackers + 2);
-  const auto server = common::Address::parse(settings.server.host, settings.server.port);
-
+variants::Numbers attack(const variants::Words& words) {
+  const auto port = static_cast<std::uint16_t>(words.number("port"));
+  const auto server = common::Address::parse("127.0.0.1", port);
   const auto bystander = connect_to(*server);
   const int on = 1;
   check(::setsockopt(bystander.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
@@ -202,24 +164,30 @@ int main(int argc, char** argv) {
   if (!exchange(bystander, begin, begin + std::chrono::seconds(10), before)) check(-1, "hello");
 
   std::vector<Attacker> attackers;
-  attackers.reserve(settings.attackers);
-  for (std::uint32_t i = 0; i < settings.attackers; ++i) attackers.emplace_back(settings, *server);
-  const auto end = Clock::now() + settings.duration;
-  std::uint64_t sent_bytes = 0;
+  for (std::uint32_t i = 0; i < words.number("attackers"); ++i) {
+    attackers.emplace_back(words.text("kind"), *server);
+  }
+  const auto end = Clock::now() + words.milliseconds("ms");
   {
-    const std::jthread first([&] { sent_bytes = attack(attackers, settings.bytes_a_second, end); });
+    const std::jthread first([&] { misbehave(attackers, words.number("bytes_a_second"), end); });
     const std::jthread second([&] { be_bystander(bystander, end, beside); });
     const std::jthread third([&] { be_newcomers(*server, end, newcomers); });
   }
+  const auto us = [](const Tally& tally, double share) {
+    return static_cast<double>(tally.latency.quantile(share)) / 1e3;
+  };
   std::uint64_t thrown_out = 0;
   for (const Attacker& attacker : attackers) thrown_out += attacker.thrown_out();
-  fmt::print(
-      "{{\"answers\": {}, \"unanswered\": {}, \"p50_us\": {:.2f}, \"p99_us\": {:.2f}, "
-      "\"newcomers\": {}, \"newcomers_unanswered\": {}, \"newcomer_ms\": {:.3f}, "
-      "\"thrown_out\": {}, \"sent_bytes\": {}}}\n",
-      beside.latency.total(), beside.unanswered,
-      static_cast<double>(beside.latency.quantile(0.5)) / 1e3,
-      static_cast<double>(beside.latency.quantile(0.99)) / 1e3, newcomers.latency.total(),
-      newcomers.unanswered, static_cast<double>(newcomers.latency.quantile(0.5)) / 1e6, thrown_out,
-      sent_bytes);
+  return {{"answers", beside.latency.total()},
+          {"unanswered", beside.unanswered},
+          {"p50_us", us(beside, 0.5)},
+          {"p99_us", us(beside, 0.99)},
+          {"newcomers", newcomers.latency.total()},
+          {"newcomers_unanswered", newcomers.unanswered},
+          {"newcomer_ms", us(newcomers, 0.5) / 1e3},
+          {"thrown_out", thrown_out}};
 }
+
+const variants::Variant known("attack", attack);
+
+}  // namespace

@@ -1,40 +1,20 @@
-// Echoes messages of 64 bytes with epoll, and takes at most --batch events from each epoll_wait(2).
+// Echoes messages of 64 bytes with epoll, and takes at most so many events from each epoll_wait(2).
 // All clients have spoken when it looks. They live on the same thread, and their part is not
-// measured, so how many calls it takes depends on nothing but the batch. Prints one line of JSON.
-// Try it: ./batches --batch 1   and   ./batches --batch 1024
+// measured, so how many calls it takes depends on nothing but the batch.
+// Try it: ./variants batches clients=1000 batch=1 rounds=10   and   batch=1024
 
-#include <fmt/format.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <array>
-#include <cstdio>
 
-#include "common/server/options.h"
-#include "common/server/process.h"
 #include "variants/loopback.h"
+#include "variants/variant.h"
 
 namespace {
 
 using loopback::check;
 using Message = std::array<std::byte, 64>;
-
-struct Settings {
-  std::uint32_t clients = 1000;
-  std::uint32_t batch = 256;
-  std::uint32_t rounds = 10;
-};
-
-common::Program program(Settings& settings) {
-  return {.name = "batches",
-          .summary = "Measures what the number of events taken at a time is worth.",
-          .options = {common::number_option("--clients", "N", "connections, all of whom speak",
-                                            settings.clients, 1, 9000),
-                      common::number_option("--batch", "N", "events taken at a time",
-                                            settings.batch, 1, 65536),
-                      common::number_option("--rounds", "N", "messages of each client",
-                                            settings.rounds, 1, 1'000'000)}};
-}
 
 class Server {
  public:
@@ -70,18 +50,14 @@ class Server {
   std::vector<epoll_event> events_;
 };
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  Settings settings;
-  if (const auto status = common::parse_options(argc, argv, program(settings))) return *status;
-  common::prepare_process(settings.clients);
-  const auto pairs = loopback::connect_pairs(settings.clients);
-  Server server(pairs, settings.batch);
+variants::Numbers batches(const variants::Words& words) {
+  const auto pairs = loopback::connect_pairs(words.number("clients"));
+  const auto rounds = words.number("rounds");
+  Server server(pairs, words.number("batch"));
   Message message{};
   std::uint64_t waits = 0;
   std::chrono::nanoseconds cpu_time{};
-  for (std::uint32_t round = 0; round <= settings.rounds; ++round) {
+  for (std::uint32_t round = 0; round <= rounds; ++round) {
     for (const loopback::Pair& pair : pairs) {
       check(::send(pair.peer.get(), message.data(), message.size(), MSG_NOSIGNAL), "send");
     }
@@ -95,7 +71,11 @@ int main(int argc, char** argv) {
       check(::recv(pair.peer.get(), message.data(), message.size(), MSG_WAITALL), "recv");
     }
   }
-  fmt::print("{{\"messages\": {}, \"waits\": {}, \"cpu_seconds\": {:.9f}}}\n",
-             std::uint64_t{settings.clients} * settings.rounds, waits,
-             std::chrono::duration<double>(cpu_time).count());
+  return {{"messages", pairs.size() * rounds},
+          {"waits", waits},
+          {"cpu_seconds", variants::seconds(cpu_time)}};
 }
+
+const variants::Variant known("batches", batches);
+
+}  // namespace

@@ -1,38 +1,23 @@
 // Reads 64 bytes from /dev/zero again and again: with a read(2) each, or through a ring, so many
 // reads to one io_uring_enter(2). The device does next to nothing, so what is left is the price of
-// asking. Prints one line of JSON.
-// Try it: ./ring_batches --batch 0 (read)   and   ./ring_batches --batch 32
+// asking.
+// Try it: ./variants ring_batches operations=100000 batch=0 (read)   and   batch=32
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <liburing.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 
-#include "common/server/options.h"
 #include "variants/loopback.h"
+#include "variants/variant.h"
 
 namespace {
 
 using loopback::check;
 using Buffer = std::array<std::byte, 64>;
-
-struct Settings {
-  std::uint32_t batch = 0;
-  std::uint32_t operations = 100'000;
-};
-
-common::Program program(Settings& settings) {
-  return {.name = "ring_batches",
-          .summary = "Measures what a read costs, one by one and in batches.",
-          .options = {common::number_option("--batch", "N", "reads to a call; 0: read(2), no ring",
-                                            settings.batch, 0, 4096),
-                      common::number_option("--operations", "N", "how many reads",
-                                            settings.operations, 1, 1'000'000'000)}};
-}
 
 /// Both return how many system calls it took.
 std::uint64_t read_one_by_one(int file, std::uint32_t operations) {
@@ -68,24 +53,23 @@ std::uint64_t read_in_batches(io_uring& ring, int file, std::uint32_t operations
   return calls;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  Settings settings;
-  if (const auto status = common::parse_options(argc, argv, program(settings))) return *status;
+variants::Numbers ring_batches(const variants::Words& words) {
+  const auto batch = words.number("batch"), operations = words.number("operations");
   const common::Fd file(::open("/dev/zero", O_RDONLY | O_CLOEXEC));
   check(file.get(), "/dev/zero");
   io_uring ring;
-  if (settings.batch > 0) {
-    errno = -io_uring_queue_init(settings.batch, &ring, 0);
+  if (batch > 0) {
+    errno = -io_uring_queue_init(batch, &ring, 0);
     check(-errno, "io_uring_setup");
   }
   const auto before = loopback::thread_cpu_time();
-  const auto calls = settings.batch == 0
-                         ? read_one_by_one(file.get(), settings.operations)
-                         : read_in_batches(ring, file.get(), settings.operations, settings.batch);
+  const auto calls = batch == 0 ? read_one_by_one(file.get(), operations)
+                                : read_in_batches(ring, file.get(), operations, batch);
   const auto cpu_time = loopback::thread_cpu_time() - before;
-  if (settings.batch > 0) io_uring_queue_exit(&ring);
-  fmt::print("{{\"operations\": {}, \"calls\": {}, \"cpu_seconds\": {:.9f}}}\n",
-             settings.operations, calls, std::chrono::duration<double>(cpu_time).count());
+  if (batch > 0) io_uring_queue_exit(&ring);
+  return {{"calls", calls}, {"cpu_seconds", variants::seconds(cpu_time)}};
 }
+
+const variants::Variant known("ring_batches", ring_batches);
+
+}  // namespace

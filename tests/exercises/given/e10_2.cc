@@ -64,7 +64,11 @@ int main(int argc, char** argv) {
   Loop loop;
   for (int i = 0; i < clients; ++i) {
     while (talking == places) loop.turn();
-    i % 3 == 0 ? long_talk(loop, 5) : short_talk(loop);
+    if (i % 3 == 0) {
+      long_talk(loop, 5);
+    } else {
+      short_talk(loop);
+    }
   }
   while (!loop.empty()) loop.turn();
   std::printf("%ld answers\n", answered);

@@ -1,1 +1,1 @@
-"""What the tests of several exercises stand on."""
+"""What the tests of several exercises share."""

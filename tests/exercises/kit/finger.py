@@ -1,4 +1,4 @@
-"""What the exercises about finger/fingerd stand on."""
+"""What the tests of the exercises about finger/fingerd share."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ CONTROLS = "[\0-\x1f\x7f-\x9f]"
 
 
 def answer(query: bytes, how: str) -> str:
-    """`list`, `user` and the name in digits, both perhaps with ` /W` behind; or `error`."""
+    """`list`, `user` and the name in digits, both perhaps with ` /W` after it; or `error`."""
     if len(query) > QUERY_BYTES_MAX + (how == "a byte too many"):
         return "error"
     blanks = b" " if how == "tabs are no blanks" else b" \t"

@@ -19,7 +19,7 @@ class FingerClient(Client):
         return self.receive_until_end()
 
     def expect_answer(self, wanted: bytes) -> None:
-        """This must come, then the end of the stream, with nothing in between or behind."""
+        """This must come, then the end of the stream, with nothing in between or after it."""
         self.expect_that(self.receive_until_end(), wanted)
 
     def expect_that(self, received: bytes, wanted: bytes) -> None:

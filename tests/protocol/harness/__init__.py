@@ -1,1 +1,1 @@
-"""What the black-box tests stand on: servers, clients, the process table, strace, explanations."""
+"""What the black-box tests share: servers, clients, the process table, strace, explanations."""

@@ -153,7 +153,7 @@ class Terminal:
         self._master.write(keys.encode())
 
     def text(self) -> str:
-        """What stands on the screen so far, with the terminal's own line ends made plain."""
+        """What is on the screen so far, with the terminal's own line ends made plain."""
         while readable(self._master):
             self._text += self._master.read(65536)
         text = self._text.decode(errors="backslashreplace").replace("\r\n", "\n")

@@ -14,9 +14,14 @@ def help_of(program: Path) -> str:
     return in_the_old_form(run.stdout)
 
 
+def examples(text: str) -> list[tuple[str, str]]:
+    """Each option whose meaning gives an example, `…, as entries=4,buffers=2`, and the example."""
+    return re.findall(r"^ +(?:-\w,)?(--[\w-]+).*, as (\S*[^\s:.])", text, re.MULTILINE)
+
+
 def in_the_old_form(text: str) -> str:
     """Since 2.4 a default is written `--port N [5882]` and not `--port N=5882`; since 2.5 headings
-    are capital letters, the long names stand below each other, and lines end with blanks.
+    are capital letters, the long names are below each other, and lines end with blanks.
     """
     text = re.sub(r" +$", "", text, flags=re.MULTILINE)
     text = text.replace("\nOPTIONS:\n", "\nOptions:\n")

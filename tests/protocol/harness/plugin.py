@@ -31,12 +31,12 @@ MARKERS = (
 
 
 def load_hypothesis_profile() -> None:
-    """Few examples, and nothing that depends on speed or leaves a directory behind."""
+    """Few examples, and nothing that depends on speed or makes a directory."""
     hypothesis.settings.register_profile(
         "protocol",
         max_examples=25,
         deadline=None,  # a test never depends on speed
-        database=None,  # leaves no directory behind
+        database=None,  # makes no directory
         suppress_health_check=[
             hypothesis.HealthCheck.function_scoped_fixture,  # one server serves all examples
             hypothesis.HealthCheck.too_slow,

@@ -1,4 +1,4 @@
-"""What became of each test, a line of JSON for each: for whoever shows it in another form."""
+"""What became of each test, a line of JSON for each, for programs that show it in another form."""
 
 from __future__ import annotations
 

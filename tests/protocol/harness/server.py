@@ -347,7 +347,7 @@ class Server:
         for _ in range(PORTS_TRIED):
             if not proc.wait_until(answers, START_SECONDS, 0.01):
                 break
-            # If a stranger has answered, the server is about to find its port taken, and ends.
+            # If another server has answered, the server is about to find its port taken, and ends.
             proc.wait_until(lambda: self.listens() or not self.is_alive(), STRANGER_SECONDS)
             if self.is_alive():
                 return

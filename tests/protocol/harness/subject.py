@@ -19,7 +19,7 @@ FIRST_PORT = 10_000  # those below have names, or other programs' defaults
 class Subject:
     """A server under test: how it is started and what may be asked of it."""
 
-    name: str  # stands in brackets behind each test's name
+    name: str  # in brackets after each test's name
     level: str  # how much is asked of it; each suite has its own levels
     command: tuple[str, ...]  # the word {port} stands for the port
 
@@ -34,7 +34,7 @@ class Subject:
         raise NotImplementedError
 
     def need_buffers(self) -> None:
-        """Skips the test for a ring whose buffers are fewer than the clients who speak at once."""
+        """Skips the test for a ring whose buffers are fewer than the clients that speak at once."""
         if any("buffers=" in word for word in self.command):
             pytest.skip("with so few buffers, clients who speak at once take turns")
 

@@ -1,46 +1,62 @@
-#include "finger/server/process/address_limit.h"
+#include "finger/server/address_limit.h"
 
 #include <gmock/gmock.h>
 
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace {
 
 using common::Address;
 using finger::AddressLimit;
+using finger::AddressPermit;
 
 Address from(std::string_view literal) { return *Address::parse(literal, 50'412); }
 
 /// Whether the two count as one, where one may come once.
 bool are_one(std::string_view first, std::string_view second) {
   AddressLimit address_limit(1);
-  EXPECT_TRUE(address_limit.try_acquire(from(first)));
+  const auto permit = address_limit.try_acquire(from(first));
+  EXPECT_TRUE(permit);
   return !address_limit.try_acquire(from(second));
 }
 
 TEST(AddressLimit, AcquiresUpToTheLimit) {
   AddressLimit address_limit(3);
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(address_limit.try_acquire(from("192.0.2.7")));
+  std::vector<AddressPermit> permits;
+  for (int i = 0; i < 3; ++i) permits.push_back(*address_limit.try_acquire(from("192.0.2.7")));
   EXPECT_FALSE(address_limit.try_acquire(from("192.0.2.7")));
   EXPECT_TRUE(address_limit.try_acquire(from("192.0.2.8"))) << "another's business";
 }
 
 TEST(AddressLimit, AcquiresOneMoreForEachReleased) {
   AddressLimit address_limit(2);
-  EXPECT_TRUE(address_limit.try_acquire(from("192.0.2.7")));
-  EXPECT_TRUE(address_limit.try_acquire(from("192.0.2.7")));
+  const auto one = address_limit.try_acquire(from("192.0.2.7"));
+  auto another = address_limit.try_acquire(from("192.0.2.7"));
   for (int i = 0; i < 5; ++i) {
     EXPECT_FALSE(address_limit.try_acquire(from("192.0.2.7")));
-    address_limit.release(from("192.0.2.7"));
-    EXPECT_TRUE(address_limit.try_acquire(from("192.0.2.7")));
+    another.reset();
+    another = address_limit.try_acquire(from("192.0.2.7"));
+    EXPECT_TRUE(another);
   }
+}
+
+TEST(AddressLimit, APermitIsGivenBackOnceWhereverItHasGone) {
+  AddressLimit address_limit(1);
+  AddressPermit first = *address_limit.try_acquire(from("192.0.2.7"));
+  AddressPermit second = std::move(first);
+  first = AddressPermit();
+  EXPECT_FALSE(address_limit.try_acquire(from("192.0.2.7")));
+  second = AddressPermit();
+  EXPECT_TRUE(address_limit.try_acquire(from("192.0.2.7")));
 }
 
 TEST(AddressLimit, DoesNotCountWhatItRefuses) {
   AddressLimit address_limit(1);
-  EXPECT_TRUE(address_limit.try_acquire(from("192.0.2.7")));
+  auto permit = address_limit.try_acquire(from("192.0.2.7"));
   for (int i = 0; i < 5; ++i) EXPECT_FALSE(address_limit.try_acquire(from("192.0.2.7")));
-  address_limit.release(from("192.0.2.7"));
+  permit.reset();
   EXPECT_TRUE(address_limit.try_acquire(from("192.0.2.7")));
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "finger/server/accounts/accounts.h"
+#include "finger/server/protocol/answers.h"
 #include "finger/server/protocol/error.h"
 
 namespace {
@@ -54,7 +55,7 @@ TEST(Answer, TellsThePeerWhatIsWrongWithItsQuery) {
 
 TEST(Answer, TellsThePeerNothingOfWhatHappenedInside) {
   EXPECT_EQ(error_line(Error::no_such_group), "");
-  EXPECT_EQ(error_line(Error::no_stranger), "");
+  EXPECT_EQ(error_line(Error::no_placeholder), "");
   EXPECT_EQ(error_line({}), "");
   EXPECT_EQ(error_line(common::Error::timed_out), "");
   // The numbers of other categories stand for other things: 1 is EPERM, too.

@@ -71,7 +71,7 @@ TEST(CrlfConverter, LeavesCrlfAsItIs) {
   EXPECT_EQ(convert("\r\n\r\n"), "\r\n\r\n");
 }
 
-// A flag that is set by a CRLF and stays set lets the bare line feed behind it pass.
+// A flag that is set by a CRLF and stays set lets the bare line feed after it pass.
 TEST(CrlfConverter, ConvertsALineFeedBehindCrlf) {
   EXPECT_EQ(convert("a\r\n\nb\n"), "a\r\n\r\nb\r\n");
   EXPECT_EQ(convert("\r\n\n"), "\r\n\r\n");
@@ -159,7 +159,7 @@ TEST(CrlfConverter, ConvertsEveryShortTextAsTheContractSays) {
 }
 
 TEST(CrlfConverter, OverwritesNothingUnreadInTheWorstCase) {
-  // Nothing but line feeds: the writer is as close behind the reader as it can come.
+  // Nothing but line feeds: the writer is as close to the reader as it can come.
   for (std::size_t buffer_bytes = 3; buffer_bytes < 300; ++buffer_bytes) {
     const std::string text(500, '\n');
     ASSERT_EQ(convert_in_place(buffer_bytes, text), by_the_contract(text)) << buffer_bytes;
@@ -180,7 +180,7 @@ TEST(CrlfConverter, ConvertsALongTextInPlace) {
   }
 }
 
-// What is read has room when each byte becomes two, and an end of two behind the last. 2n + 1, and
+// What is read has room when each byte becomes two, and an end of two after the last. 2n + 1, and
 // not more: the last byte is a line feed's, or it did not become two.
 TEST(CrlfConverter, TheSparePartIsAsLargeAsItCanBe) {
   for (std::size_t buffer_bytes = 1; buffer_bytes < 100; ++buffer_bytes) {

@@ -55,7 +55,7 @@ class SharedHome : public testing::Test {
 
   std::unique_ptr<uring::Loop> loop;
   Home home;
-  uring::Signal may_end;
+  uring::Condition may_end;
   int loads = 0;
 };
 

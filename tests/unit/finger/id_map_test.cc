@@ -17,7 +17,7 @@ using finger::PasswdEntry;
 constexpr std::uint32_t no_id = 0xFFFF'FFFF;
 constexpr std::uint32_t ours = 9;
 
-/// The stranger's uid where so much is mapped, and these users have accounts.
+/// The placeholder's uid where so much is mapped, and these users have accounts.
 std::optional<std::uint32_t> unused(const std::string& map, std::vector<uid_t> uids = {}) {
   std::vector<PasswdEntry> entries;
   for (const uid_t uid : uids) {

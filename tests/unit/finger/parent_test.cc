@@ -43,7 +43,7 @@ std::atomic<int>& begun() {
         work(begun()++, report);
         tests::never_finish();
       },
-      [] {}, finger::ServiceManager(), *common::Takeover::begin("", 1));
+      [] {}, finger::ServiceManager(), *ring_server::Takeover::begin("", 1));
   const auto status = parent.run();
   std::_Exit(status ? *status : 2);
 }

@@ -137,7 +137,7 @@ TEST(MembersOf, AreAnErrorWhereTheSystemCannotSay) {
   }
 }
 
-// With a source behind the files, as on Debian, the end of the list forgets what became of them.
+// With a source after the files, as on Debian, the end of the list forgets what became of them.
 TEST(ListedMembersOf, AreAnErrorWhereTheListCannotBeOpened) {
   for (const std::string sources : {"files", "files systemd"}) {
     expect("Too many open files", {three_users, "finger:x:79:\n", sources}, [] {

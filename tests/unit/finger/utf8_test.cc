@@ -34,7 +34,7 @@ TEST(FirstCharacter, ReadsEveryCharacterThereIs) {
   }
 }
 
-// What stands behind the end would complete it, and is none of its business.
+// What is after the end would complete it, and does not belong to it.
 TEST(FirstCharacter, RefusesOneThatIsCutShort) {
   for (const char32_t value : {0x80U, 0x7FFU, 0x800U, 0xFFFFU, 0x10000U, 0x10FFFFU}) {
     const auto text = utf8(value);

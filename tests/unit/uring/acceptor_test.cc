@@ -1,4 +1,4 @@
-// New connections and the places for them.
+// New connections and the permits for them.
 
 #include "ring_server/acceptor.h"
 
@@ -7,23 +7,25 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "fixture.h"
+#include "no_more_descriptors.h"
 #include "uring/scope.h"
 
 namespace {
 
 using namespace std::chrono_literals;
 using common::Fd;
+using ring_server::Acceptor;
 using tests::FailedWith;
 using tests::Succeeded;
 using tests::Uring;
-using uring::Acceptor;
 using uring::Error;
 using uring::Result;
 using uring::Task;
 
-using NewConnection = std::optional<Result<common::Accepted>>;
+using NewConnection = std::optional<Result<ring_server::Admitted>>;
 
 Task<> take_one(Acceptor& acceptor, NewConnection& new_connection) {
   new_connection = co_await acceptor.next();
@@ -36,15 +38,15 @@ struct Queue {
   Fd add_client() const { return tests::connect_to(*common::Address::of_socket(listener)); }
 };
 
-TEST_F(Uring, ANewcomerForWhomThereIsNoPlaceIsTakenWhenThereIs) {
+TEST_F(Uring, AConnectionWithoutAPermitIsAcceptedWhenThereIsOne) {
   const Queue queue;
   common::ConnectionLimit limit(1);
-  uring::Background background(loop, queue.wake);
+  ring_server::Background background(loop, queue.wake);
   Acceptor acceptor(loop, queue.listener, limit, background);
   run([&]() -> Task<> {
     const Fd one = queue.add_client();
     const Fd another = queue.add_client();
-    const auto first = co_await acceptor.next();
+    auto first = co_await acceptor.next();
     EXPECT_THAT(first, Succeeded());
 
     NewConnection second;
@@ -52,7 +54,7 @@ TEST_F(Uring, ANewcomerForWhomThereIsNoPlaceIsTakenWhenThereIs) {
     scope.spawn(take_one(acceptor, second));
     (void)co_await loop.sleep(1ms);
     EXPECT_FALSE(second);
-    acceptor.release();
+    first->permit = common::Permit();
 
     uring::Scope watching(loop);
     background.run(watching, background.watch_eventfd());
@@ -63,13 +65,13 @@ TEST_F(Uring, ANewcomerForWhomThereIsNoPlaceIsTakenWhenThereIs) {
   });
 }
 
-// As two workers do. If it kept a place while it waits, the last one would be gone.
-TEST_F(Uring, WhoeverComesTooLateForANewcomerHoldsNoPlace) {
+// As two workers do. If it kept a permit while it waits, the last one would be gone.
+TEST_F(Uring, AnAcceptorThatComesTooLateHoldsNoPermit) {
   const Queue queue;
   const Fd other_wake(::eventfd(0, EFD_CLOEXEC));
   common::ConnectionLimit limit(2);
-  uring::Background background(loop, queue.wake);
-  uring::Background other_background(loop, other_wake);
+  ring_server::Background background(loop, queue.wake);
+  ring_server::Background other_background(loop, other_wake);
   Acceptor one(loop, queue.listener, limit, background);
   Acceptor another(loop, queue.listener, limit, other_background);
   run([&]() -> Task<> {
@@ -88,6 +90,68 @@ TEST_F(Uring, WhoeverComesTooLateForANewcomerHoldsNoPlace) {
     co_await scope.join();
     const auto& late = first->has_value() ? *second : *first;
     EXPECT_THAT(late, FailedWith(Error::cancelled));
+  });
+}
+
+// The pause is over as soon as a connection has been closed.
+TEST_F(Uring, AShortageLastsNoLongerThanUntilAConnectionIsClosed) {
+  const Queue queue;
+  common::ConnectionLimit limit(2);
+  ring_server::Background background(loop, queue.wake);
+  Acceptor acceptor(loop, queue.listener, limit, background);
+  run([&]() -> Task<> {
+    uring::Scope watching(loop);
+    background.run(watching, background.watch_eventfd());
+    const Fd one = queue.add_client();
+    const Fd another = queue.add_client();
+    auto first = co_await acceptor.next();
+    EXPECT_THAT(first, Succeeded());
+
+    NewConnection second;
+    uring::Scope scope(loop);
+    std::optional<tests::NoMoreDescriptors> shortage(std::in_place);
+    const auto begin = uring::Clock::now();
+    scope.spawn(take_one(acceptor, second));
+    (void)co_await loop.sleep(1ms);
+    EXPECT_FALSE(second);
+    shortage.reset();
+    first->accepted.fd = Fd();
+    first->permit = common::Permit();
+    co_await scope.join();
+    EXPECT_LT(uring::Clock::now() - begin, common::shortage_pause);
+    EXPECT_THAT(*second, Succeeded());
+    watching.cancel();
+    co_await watching.join();
+  });
+}
+
+// A permit that each gave back after it had tried would wake the other, which would try, and so on.
+TEST_F(Uring, LoopsWithoutDescriptorsDoNotWakeEachOther) {
+  const Queue queue;
+  const Fd other_wake(::eventfd(0, EFD_CLOEXEC));
+  common::ConnectionLimit limit(3);
+  ring_server::Background background(loop, queue.wake);
+  ring_server::Background other_background(loop, other_wake);
+  Acceptor one(loop, queue.listener, limit, background);
+  Acceptor another(loop, queue.listener, limit, other_background);
+  run([&]() -> Task<> {
+    uring::Scope watching(loop);
+    background.run(watching, background.watch_eventfd());
+    other_background.run(watching, other_background.watch_eventfd());
+    const Fd client = queue.add_client();
+    const tests::NoMoreDescriptors shortage;
+    NewConnection first;
+    NewConnection second;
+    uring::Scope scope(loop);
+    scope.spawn(take_one(one, first));
+    scope.spawn(take_one(another, second));
+    const auto submitted = loop.ring().submitted();
+    (void)co_await loop.sleep(common::shortage_pause / 2);
+    EXPECT_LT(loop.ring().submitted() - submitted, 10U);
+    for (uring::Scope* const each : {&scope, &watching}) {
+      each->cancel();
+      co_await each->join();
+    }
   });
 }
 

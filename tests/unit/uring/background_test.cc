@@ -9,8 +9,8 @@
 namespace {
 
 using namespace std::chrono_literals;
+using ring_server::Background;
 using tests::Uring;
-using uring::Background;
 using uring::Status;
 using uring::Task;
 

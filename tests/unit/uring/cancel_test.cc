@@ -1,11 +1,11 @@
-#include "uring/canceller.h"
+#include "uring/wait/canceller.h"
 
 #include <array>
 #include <chrono>
 
 #include "fixture.h"
+#include "uring/condition.h"
 #include "uring/scope.h"
-#include "uring/signal.h"
 
 namespace {
 
@@ -136,7 +136,7 @@ TEST_F(Uring, AResultThatIsThereIsNotLostToACancel) {
     EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")), Succeeded());
     Scope scope(loop);
     scope.spawn(receive(loop, ends.server, canceller, outcome));
-    canceller.cancel();  // behind the request, in the same submission
+    canceller.cancel();  // after the request, in the same submission
     co_await scope.join();
     EXPECT_EQ(*outcome, Result<std::size_t>(2));
   });
@@ -156,21 +156,21 @@ TEST_F(Uring, AHandleMayEndBeforeItsOperation) {
   });
 }
 
-Task<> wait_for(uring::Signal& signal, std::optional<uring::Status>& outcome) {
-  outcome = co_await signal.wait();
+Task<> wait_for(uring::Condition& condition, std::optional<uring::Status>& outcome) {
+  outcome = co_await condition.wait();
 }
 
 TEST_F(Uring, ASignalWakesOneOrAll) {
   run([this]() -> Task<> {
-    uring::Signal signal(loop);
+    uring::Condition condition(loop);
     std::array<std::optional<uring::Status>, 3> outcomes;
     Scope scope(loop);
-    for (auto& outcome : outcomes) scope.spawn(wait_for(signal, outcome));
-    signal.notify_one();
+    for (auto& outcome : outcomes) scope.spawn(wait_for(condition, outcome));
+    condition.notify_one();
     (void)co_await loop.nop();
     EXPECT_TRUE(outcomes[0]);
     EXPECT_FALSE(outcomes[1]);
-    signal.notify_all();
+    condition.notify_all();
     co_await scope.join();
     for (const auto& outcome : outcomes) EXPECT_THAT(*outcome, Succeeded());
   });
@@ -178,15 +178,15 @@ TEST_F(Uring, ASignalWakesOneOrAll) {
 
 TEST_F(Uring, WhoWaitsForASignalCanBeCancelled) {
   run([this]() -> Task<> {
-    uring::Signal signal(loop);
+    uring::Condition condition(loop);
     std::optional<uring::Status> outcome;
     Scope scope(loop);
-    scope.spawn(wait_for(signal, outcome));
+    scope.spawn(wait_for(condition, outcome));
     scope.cancel();
     co_await scope.join();
     EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
     outcome.reset();
-    scope.spawn(wait_for(signal, outcome));
+    scope.spawn(wait_for(condition, outcome));
     EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
   });
 }

@@ -139,30 +139,30 @@ class UringCredentials : public UringRestricted {
 
 TEST_F(UringCredentials, DecideWhatARequestMayOpen) {
   const std::uint16_t owners = register_user(owner);
-  const std::uint16_t strangers = register_user(owner + 1);
+  const std::uint16_t others = register_user(owner + 1);
   ASSERT_THAT(loop->ring().enable(), Succeeded());
   const auto body = [&]() -> Task<> {
     const auto dir = loop->working_dir();
     EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY), Succeeded());
     EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).as(owners), Succeeded());
-    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).as(strangers),
+    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).as(others),
                 FailedWith(std::errc::permission_denied));
     EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).as(owners).async(), Succeeded());
-    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).async().as(strangers),
+    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).async().as(others),
                 FailedWith(std::errc::permission_denied));
   };
   loop->run(body());
 }
 
 TEST_F(UringCredentials, GoTogetherWithATimeLimit) {
-  const std::uint16_t strangers = register_user(owner + 1);
+  const std::uint16_t others = register_user(owner + 1);
   ASSERT_THAT(loop->ring().enable(), Succeeded());
   const auto body = [&]() -> Task<> {
     const auto dir = loop->working_dir();
-    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).as(strangers).within(1s),
+    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).as(others).within(1s),
                 FailedWith(std::errc::permission_denied));
     uring::Deadline deadline(*loop, uring::Clock::now() + 1s);
-    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).as(strangers).until(deadline),
+    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).as(others).until(deadline),
                 FailedWith(std::errc::permission_denied));
   };
   loop->run(body());

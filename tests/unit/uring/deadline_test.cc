@@ -1,4 +1,4 @@
-#include "uring/deadline.h"
+#include "uring/wait/deadline.h"
 
 #include <algorithm>
 #include <array>
@@ -138,7 +138,7 @@ TEST_F(Uring, DeadlinesPassInOrder) {
   });
 }
 
-// Timeout and result race, both ways, many times: whoever wins, no byte is lost.
+// Timeout and result race, both ways, many times: no matter which wins, no byte is lost.
 TEST_F(Uring, ATimeoutMayRaceTheResult) {
   run([this]() -> Task<> {
     const auto ends = unix_connection();

@@ -206,9 +206,9 @@ Task<> beat(World& world) {
 
 Task<> wait_for_signal(World& world) {
   if (world.once_in(2)) {
-    (void)co_await limited(world, world.signal.wait());
+    (void)co_await limited(world, world.condition.wait());
   } else {
-    (void)co_await world.signal.wait().shielded().within(world.timeout());
+    (void)co_await world.condition.wait().shielded().within(world.timeout());
   }
 }
 
@@ -234,10 +234,10 @@ Task<> meddle(World& world) {
   for (int i = 0; i < 3; ++i) {
     switch (world.below(7)) {
       case 0:
-        world.signal.notify_one();
+        world.condition.notify_one();
         break;
       case 1:
-        world.signal.notify_all();
+        world.condition.notify_all();
         break;
       case 2: {
         Canceller& canceller = world.canceller();

@@ -12,11 +12,11 @@
 
 #include "../sockets.h"
 #include "uring/buffers.h"
-#include "uring/canceller.h"
-#include "uring/deadline.h"
+#include "uring/condition.h"
 #include "uring/extra/mailbox.h"
 #include "uring/loop.h"
-#include "uring/signal.h"
+#include "uring/wait/canceller.h"
+#include "uring/wait/deadline.h"
 
 // What the random tasks of the fuzzer share.
 namespace fuzz {
@@ -50,7 +50,7 @@ constexpr std::size_t streamed = 0;   ///< Nothing but streams receives from tha
 class World {
  public:
   World(uring::Loop& on, uring::Buffers& from, unsigned seed)
-      : loop(on), buffers(from), mailbox(on), signal(on), random_(seed) {
+      : loop(on), buffers(from), mailbox(on), condition(on), random_(seed) {
     for (std::size_t i = 0; i < pipes_count; ++i) {
       auto& ends = ends_.at(i / 2);
       if (i % 2 == 0) ends = tests::unix_connection();
@@ -87,7 +87,7 @@ class World {
   std::array<uring::Canceller, limits_count> cancellers;
 
   uring::Mailbox mailbox;
-  uring::Signal signal;
+  uring::Condition condition;
   bool stream_is_read = false;
   std::uint64_t posted = 0;
   std::uint64_t fetched = 0;

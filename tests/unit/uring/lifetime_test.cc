@@ -114,7 +114,7 @@ Task<> wait_at(Loop& loop, int point, const common::Fd& fd, Error& seen) {
       break;
     }
     default: {
-      uring::Signal never(loop);
+      uring::Condition never(loop);
       keep(co_await never.wait());
     }
   }
@@ -222,12 +222,12 @@ Task<> churn_client(Loop& loop, common::Address address, int number) {
   }
 }
 
-Task<> churn_server(Loop& loop, common::Accepted client, int& strangers) {
+Task<> churn_server(Loop& loop, common::Accepted client, int& wrong_peers) {
   common::Address peer;
   socklen_t size = common::Address::capacity();
   if (::getpeername(client.fd.get(), peer.data(), &size) == 0 &&
       peer.to_string() != client.peer.to_string()) {
-    ++strangers;
+    ++wrong_peers;
   }
   std::array<std::byte, 8> buffer;
   const auto received = co_await loop.recv(client.fd, buffer).within(50ms);
@@ -236,12 +236,12 @@ Task<> churn_server(Loop& loop, common::Accepted client, int& strangers) {
 }
 
 Task<> churn_accept(Loop& loop, const common::Fd& listener, Scope& scope, int& served,
-                    int& strangers) {
+                    int& wrong_peers) {
   while (true) {
     auto accepted = co_await loop.accept(listener);
     if (!accepted) co_return;
     ++served;
-    scope.spawn(churn_server(loop, std::move(*accepted), strangers));
+    scope.spawn(churn_server(loop, std::move(*accepted), wrong_peers));
   }
 }
 
@@ -257,12 +257,12 @@ TEST_F(Uring, TenThousandConnectionsOverRecycledMemory) {
   ASSERT_TRUE(listener);
   const auto address = *common::Address::of_socket(*listener);
   int served = 0;
-  int strangers = 0;
+  int wrong_peers = 0;
   run([&]() -> Task<> {
     Scope serving(loop);
     Scope accepting(loop);
     for (int i = 0; i < 4; ++i) {
-      accepting.spawn(churn_accept(loop, *listener, serving, served, strangers));
+      accepting.spawn(churn_accept(loop, *listener, serving, served, wrong_peers));
     }
     for (int done = 0; done < connections; done += 50) {
       Scope clients(loop);
@@ -275,7 +275,7 @@ TEST_F(Uring, TenThousandConnectionsOverRecycledMemory) {
     co_await serving.join();
   });
   EXPECT_GT(served, connections * 9 / 10);
-  EXPECT_EQ(strangers, 0);
+  EXPECT_EQ(wrong_peers, 0);
 }
 
 }  // namespace

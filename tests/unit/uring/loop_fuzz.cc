@@ -138,7 +138,7 @@ int main(int argc, char** argv) {
   if (std::signal(SIGALRM, hangs) == SIG_ERR) fail("signal");
   const auto end = Clock::now() + time;
   Figures figures;
-  // A loop for a hundred rounds: what one leaves behind the next one meets.
+  // A loop for a hundred rounds: what one leaves, the next one meets.
   while (figures.rounds < rounds && Clock::now() < end) {
     auto loop = uring::Loop::create(*setup);
     if (!loop) fail(uring::explain(loop.error()).c_str());

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "fixture.h"
-#include "uring/signal.h"
+#include "uring/condition.h"
 
 namespace {
 
@@ -111,7 +111,7 @@ TEST_F(Uring, ASleepThatIsOverAlreadyTakesNoTime) {
   });
 }
 
-Task<> wake_each_other(uring::Signal& mine, uring::Signal& other, const bool& stop) {
+Task<> wake_each_other(uring::Condition& mine, uring::Condition& other, const bool& stop) {
   while (!stop) {
     (void)co_await mine.wait();
     other.notify_one();
@@ -121,8 +121,8 @@ Task<> wake_each_other(uring::Signal& mine, uring::Signal& other, const bool& st
 // Ring, timers and deadlines have their turn, however busy coroutines keep each other.
 TEST_F(Uring, CoroutinesThatWakeEachOtherStarveNothing) {
   run([this]() -> Task<> {
-    uring::Signal one(loop);
-    uring::Signal another(loop);
+    uring::Condition one(loop);
+    uring::Condition another(loop);
     Scope players(loop);
     bool stop = false;
     players.spawn(wake_each_other(one, another, stop));

@@ -21,12 +21,12 @@ using tests::unix_connection;
 using tests::Uring;
 using uring::Canceller;
 using uring::Clock;
+using uring::Condition;
 using uring::Deadline;
 using uring::Error;
 using uring::Loop;
 using uring::Result;
 using uring::Scope;
-using uring::Signal;
 using uring::Status;
 using uring::Task;
 
@@ -185,7 +185,7 @@ TEST_F(Uring, AnExtremeTimeLimitIsOne) {
   run([this]() -> Task<> {
     const auto ends = unix_connection();
     std::array<std::byte, 16> to;
-    Signal never(loop);
+    Condition never(loop);
     const auto late = FailedWith(Error::timed_out);
     EXPECT_THAT(co_await loop.recv(ends.server, to).within(-1h), late);
     EXPECT_THAT(co_await loop.recv(ends.server, to).within(0s), late);
@@ -249,13 +249,13 @@ Task<Result<std::size_t>> receive(Loop& loop, const common::Fd& fd) {
   co_return co_await loop.recv(fd, buffer);
 }
 
-Task<> wait_for_ever(Signal& signal) { (void)co_await signal.wait(); }
+Task<> wait_for_ever(Condition& condition) { (void)co_await condition.wait(); }
 
 TEST_F(Uring, AnythingThatIsAwaitedCanBeLimited) {
   run([&]() -> Task<> {
     const auto ends = unix_connection();
     std::array<std::byte, 16> to;
-    Signal never(loop);  // Buffers::returned() is such a wait, too
+    Condition never(loop);  // Buffers::returned() is such a wait, too
     uring::PollStream events(loop, ends.server, POLLIN);
     uring::Mailbox mailbox(loop);
     Scope children(loop);
@@ -305,14 +305,15 @@ using OneTask = decltype(scoped(std::declval<Loop&>(), std::declval<Task<>>()));
 
 static_assert(CanBeShielded<Nop> && CanHaveRights<Nop> && CanBreakALink<Nop>);
 static_assert(CanBeShielded<TimedNop> && CanHaveRights<TimedNop> && CanBreakALink<TimedNop>);
-static_assert(CanBeShielded<Signal::Wait> && CanBeShielded<NextEvent>);
-static_assert(!CanHaveRights<Signal::Wait> && !CanHaveRights<NextEvent> && !CanHaveRights<OneTask>);
+static_assert(CanBeShielded<Condition::Wait> && CanBeShielded<NextEvent>);
+static_assert(!CanHaveRights<Condition::Wait> && !CanHaveRights<NextEvent> &&
+              !CanHaveRights<OneTask>);
 static_assert(CanBeAsync<Nop> && CanBeAsync<TimedNop>);
-static_assert(!CanBeAsync<Signal::Wait> && !CanBeAsync<NextEvent> && !CanBeAsync<OneTask>);
-static_assert(!CanBreakALink<Signal::Wait> && !CanBreakALink<NextEvent>);
+static_assert(!CanBeAsync<Condition::Wait> && !CanBeAsync<NextEvent> && !CanBeAsync<OneTask>);
+static_assert(!CanBreakALink<Condition::Wait> && !CanBreakALink<NextEvent>);
 static_assert(!CanBeShielded<Scope::Join>, "no scope ends it");
 static_assert(!CanBeShielded<OneTask>, "it is a scope: what is in it can be shielded");
-static_assert(!CanBeModifiedInPlace<Nop> && !CanBeModifiedInPlace<Signal::Wait>);
+static_assert(!CanBeModifiedInPlace<Nop> && !CanBeModifiedInPlace<Condition::Wait>);
 static_assert(std::same_as<decltype(std::declval<Scope::Join>().await_resume()), void>);
 
 }  // namespace

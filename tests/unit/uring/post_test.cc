@@ -9,18 +9,18 @@
 #include <vector>
 
 #include "fixture.h"
-#include "uring/signal.h"
+#include "uring/condition.h"
 
 namespace {
 
 using namespace std::chrono_literals;
 using tests::make_loop;
 using tests::Succeeded;
+using uring::Condition;
 using uring::Loop;
 using uring::Poster;
 using uring::PostQueue;
 using uring::Scope;
-using uring::Signal;
 using uring::Task;
 
 class UringPost : public tests::Uring {};
@@ -29,7 +29,7 @@ TEST_F(UringPost, WorkFromManyThreadsRunsInTheLoopsThread) {
   constexpr int threads = 4;
   constexpr int each = 500;
   run([this]() -> Task<> {
-    Signal signal(loop);
+    Condition condition(loop);
     const auto queue = *PostQueue::create(loop);
     const auto loops_thread = std::this_thread::get_id();
     int done = 0;  // no atomic: only one thread counts
@@ -42,25 +42,25 @@ TEST_F(UringPost, WorkFromManyThreadsRunsInTheLoopsThread) {
             EXPECT_EQ(std::this_thread::get_id(), loops_thread);
             EXPECT_EQ(last[static_cast<std::size_t>(thread)], i - 1) << "not in order";
             last[static_cast<std::size_t>(thread)] = i;
-            if (++done == threads * each) signal.notify_one();
+            if (++done == threads * each) condition.notify_one();
           }));
           if (i % 100 == 0) std::this_thread::sleep_for(1ms);  // the loop falls asleep
         }
       });
     }
-    while (done < threads * each) (void)co_await signal.wait();
+    while (done < threads * each) (void)co_await condition.wait();
     EXPECT_EQ(done, threads * each);
   });
 }
 
 TEST_F(UringPost, TheLoopsOwnThreadMayPostAndSpawn) {
   run([this]() -> Task<> {
-    Signal signal(loop);
+    Condition condition(loop);
     Scope scope(loop);
     const auto queue = *PostQueue::create(loop);
     const auto poster = queue->poster();
     int done = 0;
-    const auto child = [](uring::Loop& l, Signal& s, int& count) -> Task<> {
+    const auto child = [](uring::Loop& l, Condition& s, int& count) -> Task<> {
       const auto slept = co_await l.sleep(1ms);
       EXPECT_THAT(slept, Succeeded());
       ++count;
@@ -68,10 +68,10 @@ TEST_F(UringPost, TheLoopsOwnThreadMayPostAndSpawn) {
     };
     poster.post([&] {
       EXPECT_EQ(done, 0);
-      poster.post([&] { scope.spawn(child(loop, signal, done)); });
+      poster.post([&] { scope.spawn(child(loop, condition, done)); });
     });
     EXPECT_EQ(done, 0) << "not before the loop lets coroutines go on";
-    while (done == 0) (void)co_await signal.wait();
+    while (done == 0) (void)co_await condition.wait();
     co_await scope.join();
   });
 }

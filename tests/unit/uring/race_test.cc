@@ -20,12 +20,12 @@ using tests::unix_connection;
 using tests::Uring;
 using uring::Canceller;
 using uring::Clock;
+using uring::Condition;
 using uring::Deadline;
 using uring::Error;
 using uring::Loop;
 using uring::Result;
 using uring::Scope;
-using uring::Signal;
 using uring::Status;
 using uring::Task;
 
@@ -300,29 +300,29 @@ TEST_F(Uring, AMailboxOutlivesATimeout) {
   });
 }
 
-Task<> wait_for(Signal& signal, std::optional<Status>& outcome, Canceller& canceller) {
-  outcome = co_await signal.wait().cancelled_by(canceller);
+Task<> wait_for(Condition& condition, std::optional<Status>& outcome, Canceller& canceller) {
+  outcome = co_await condition.wait().cancelled_by(canceller);
 }
 
 // A coroutine that was notified and cancelled begins nothing any more: the next is to hear of it.
 TEST_F(Uring, ANotificationIsNotLostToACancel) {
   run([this]() -> Task<> {
-    Signal signal(loop);
+    Condition condition(loop);
     Canceller first;
     Canceller unused;
     std::array<std::optional<Status>, 2> outcomes;
     Scope scope(loop);
-    scope.spawn(wait_for(signal, outcomes[0], first));
-    scope.spawn(wait_for(signal, outcomes[1], unused));
-    signal.notify_one();
+    scope.spawn(wait_for(condition, outcomes[0], first));
+    scope.spawn(wait_for(condition, outcomes[1], unused));
+    condition.notify_one();
     first.cancel();
     EXPECT_THAT(co_await scope.join().within(10s), Succeeded());
     EXPECT_THAT(*outcomes[0], FailedWith(Error::cancelled));
     EXPECT_THAT(*outcomes[1], Succeeded());
 
     first.reset();
-    scope.spawn(wait_for(signal, outcomes[0], first));
-    signal.notify_one();
+    scope.spawn(wait_for(condition, outcomes[0], first));
+    condition.notify_one();
     first.cancel();  // there is no other: it wins
     co_await scope.join();
     EXPECT_THAT(*outcomes[0], Succeeded());
@@ -331,15 +331,15 @@ TEST_F(Uring, ANotificationIsNotLostToACancel) {
 
 TEST_F(Uring, ANotificationIsNotLostWithAFrame) {
   run([this]() -> Task<> {
-    Signal signal(loop);
+    Condition condition(loop);
     Canceller unused;
     std::array<std::optional<Status>, 2> outcomes;
     Scope scope(loop);
     {
       Scope destroyed(loop);
-      destroyed.spawn(wait_for(signal, outcomes[0], unused));
-      scope.spawn(wait_for(signal, outcomes[1], unused));
-      signal.notify_one();
+      destroyed.spawn(wait_for(condition, outcomes[0], unused));
+      scope.spawn(wait_for(condition, outcomes[1], unused));
+      condition.notify_one();
     }
     EXPECT_THAT(co_await scope.join().within(10s), Succeeded());
     EXPECT_FALSE(outcomes[0]);

@@ -2,13 +2,13 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <array>
 #include <chrono>
 
 #include "common/net/listen.h"
 #include "fixture.h"
+#include "no_more_descriptors.h"
 
 namespace {
 
@@ -16,27 +16,11 @@ using namespace std::chrono_literals;
 using common::Fd;
 using common::SocketMode;
 using tests::FailedWith;
+using tests::NoMoreDescriptors;
 using tests::Succeeded;
 using tests::Uring;
 using uring::Result;
 using uring::Task;
-
-/// While it lives, no descriptor can be had that is above those there are.
-class NoMoreDescriptors {
- public:
-  NoMoreDescriptors() {
-    ::getrlimit(RLIMIT_NOFILE, &before_);
-    const Fd next(::dup(STDERR_FILENO));  // the lowest number that is free
-    const rlimit none{.rlim_cur = static_cast<rlim_t>(next.get()), .rlim_max = before_.rlim_max};
-    ::setrlimit(RLIMIT_NOFILE, &none);
-  }
-  NoMoreDescriptors(const NoMoreDescriptors&) = delete;
-  NoMoreDescriptors& operator=(const NoMoreDescriptors&) = delete;
-  ~NoMoreDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-
- private:
-  rlimit before_{};
-};
 
 /// A listener, and a client whom nobody has accepted yet.
 struct NewConnection {

@@ -11,8 +11,8 @@
 #include <tuple>
 
 #include "fixture.h"
+#include "uring/condition.h"
 #include "uring/send_then_receive.h"
-#include "uring/signal.h"
 
 namespace {
 int refused_submissions = 0;  // how many are to be
@@ -53,10 +53,10 @@ using tests::FailedWith;
 using tests::Succeeded;
 using tests::tcp_connection;
 using uring::Buffers;
+using uring::Condition;
 using uring::Loop;
 using uring::Scope;
 using uring::SendThenReceive;
-using uring::Signal;
 using uring::Task;
 
 constexpr auto too_long = 2s;
@@ -64,7 +64,7 @@ constexpr auto too_long = 2s;
 /// Sends something and wants to know, without delay, that it was sent.
 class Sender final : public SendThenReceive {
  public:
-  Sender(Loop& loop, const common::Fd& fd, Buffers& buffers, Signal& sent)
+  Sender(Loop& loop, const common::Fd& fd, Buffers& buffers, Condition& sent)
       : SendThenReceive(loop, fd, buffers), sent_(sent) {}
   ~Sender() {
     cancel_and_wait();
@@ -83,16 +83,16 @@ class Sender final : public SendThenReceive {
     sent_.notify_all();
   }
   void go_on() override {}
-  Signal& sent_;
+  Condition& sent_;
 };
 
 class UringSubmission : public tests::Uring {
  protected:
-  Task<> wake_up_at_last(bool& is_late, Signal& signal) {
+  Task<> wake_up_at_last(bool& is_late, Condition& condition) {
     const auto slept = co_await loop.sleep(too_long);
     if (!slept) co_return;
     is_late = true;
-    signal.notify_all();
+    condition.notify_all();
   }
 
   /// Calls `begin` in the turn of a send, whose end nothing but the loop's own haste can tell.
@@ -100,7 +100,7 @@ class UringSubmission : public tests::Uring {
   Task<> send_together_with(Begin begin) {
     const auto ends = tcp_connection();
     const auto buffers = *Buffers::create(loop, 2, 64);
-    Signal sent(loop);
+    Condition sent(loop);
     Sender sender(loop, ends.server, *buffers, sent);
     Scope scope(loop);
     bool is_late = false;
@@ -143,9 +143,9 @@ TEST_F(UringSubmission, TheKernelMayTakeNothingForAWhile) {
   }
 }
 
-Task<> notify_when_returned(Buffers& buffers, bool& is_back, Signal& signal) {
+Task<> notify_when_returned(Buffers& buffers, bool& is_back, Condition& condition) {
   is_back = (co_await buffers.returned()).has_value();
-  signal.notify_all();
+  condition.notify_all();
 }
 
 TEST_F(UringSubmission, BuffersComeBackAlthoughTheKernelTakesNothingForAWhile) {
@@ -153,8 +153,8 @@ TEST_F(UringSubmission, BuffersComeBackAlthoughTheKernelTakesNothingForAWhile) {
   run([this]() -> Task<> {
     const auto buffers = *Buffers::create(loop, 1, 64);
     const auto ends = tcp_connection();
-    Signal signal(loop);
-    Sender sender(loop, ends.server, *buffers, signal);
+    Condition condition(loop);
+    Sender sender(loop, ends.server, *buffers, condition);
     sender.start();
     EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")), Succeeded());
     while (sender.in_flight()) (void)co_await loop.nop();
@@ -163,14 +163,14 @@ TEST_F(UringSubmission, BuffersComeBackAlthoughTheKernelTakesNothingForAWhile) {
     bool is_late = false;
     bool is_back = false;
     Scope scope(loop);
-    scope.spawn(wake_up_at_last(is_late, signal));
+    scope.spawn(wake_up_at_last(is_late, condition));
     (void)co_await loop.nop();
-    scope.spawn(notify_when_returned(*buffers, is_back, signal));
+    scope.spawn(notify_when_returned(*buffers, is_back, condition));
     sender.stage(sender.input());
     sender.start();
     loop.hurry();
     refused_submissions = 1;
-    while (!is_back && !is_late) (void)co_await signal.wait();
+    while (!is_back && !is_late) (void)co_await condition.wait();
     EXPECT_FALSE(is_late) << "the loop has slept on work that was not finished";
     EXPECT_EQ(refused_submissions, 0) << "nothing was refused: this test tested nothing";
     scope.cancel();
@@ -183,8 +183,8 @@ TEST_F(UringSubmission, ABufferThatIsGivenBackWakesWhoWaitsForIt) {
   run([this]() -> Task<> {
     const auto buffers = *Buffers::create(loop, 1, 64);
     const auto ends = tcp_connection();
-    Signal signal(loop);
-    Sender sender(loop, ends.server, *buffers, signal);
+    Condition condition(loop);
+    Sender sender(loop, ends.server, *buffers, condition);
     sender.start();
     EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")), Succeeded());
     while (sender.in_flight()) (void)co_await loop.nop();
@@ -192,11 +192,11 @@ TEST_F(UringSubmission, ABufferThatIsGivenBackWakesWhoWaitsForIt) {
     bool is_late = false;
     bool is_back = false;
     Scope scope(loop);
-    scope.spawn(wake_up_at_last(is_late, signal));
-    scope.spawn(notify_when_returned(*buffers, is_back, signal));
+    scope.spawn(wake_up_at_last(is_late, condition));
+    scope.spawn(notify_when_returned(*buffers, is_back, condition));
     (void)co_await loop.nop();
     sender.give_input_back();
-    while (!is_back && !is_late) (void)co_await signal.wait();
+    while (!is_back && !is_late) (void)co_await condition.wait();
     EXPECT_FALSE(is_late) << "the loop has slept although a buffer was back";
     scope.cancel();
     co_await scope.join();
@@ -211,8 +211,8 @@ TEST_F(UringSubmission, AReceiveThatCouldNotWaitIsTriedOnceMore) {
     run([this, spoilt, begun, error]() -> Task<> {
       const auto buffers = *Buffers::create(loop, 1, 64);
       const auto ends = tcp_connection();
-      Signal signal(loop);
-      Sender sender(loop, ends.server, *buffers, signal);
+      Condition condition(loop);
+      Sender sender(loop, ends.server, *buffers, condition);
       EXPECT_EQ(::shutdown(ends.client.get(), SHUT_WR), 0);
       spoilt_ends = spoilt;
       const std::uint32_t before = loop.begun();

@@ -1,0 +1,66 @@
+#include "finger/client/health.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "finger/client/connect.h"
+#include "finger/server/protocol/answers.h"
+#include "finger/server/protocol/error.h"
+
+namespace finger {
+namespace {
+
+constexpr auto health_timeout = std::chrono::seconds(3);
+
+/// No user has that name, and no file is looked at.
+constexpr std::string_view query = "@\r\n";
+
+/// All of the answer, up to a few bytes more than the one that is expected.
+Outcome<std::string> ask_for_refusal(const common::Address& address, DueTime deadline) {
+  const auto server = connect_to(std::span(&address, 1), deadline);
+  if (!server) return Failure(server.error());
+  // It fits the buffer of a socket that is new.
+  if (::send(server->get(), query.data(), query.size(), MSG_NOSIGNAL) < 0) {
+    return Failure(fmt::format("cannot send: {}", std::strerror(errno)));
+  }
+  std::string answer;
+  std::array<char, 64> piece;
+  while (answer.size() < piece.size()) {
+    if (!wait_for(server->get(), POLLIN, deadline)) return Failure("no answer in time");
+    const ssize_t size = ::recv(server->get(), piece.data(), piece.size(), 0);
+    if (size < 0) return Failure(fmt::format("cannot receive: {}", std::strerror(errno)));
+    if (size == 0) break;
+    answer.append(piece.data(), static_cast<std::size_t>(size));
+  }
+  return answer;
+}
+
+Outcome<void> check(const common::Address& address) {
+  const auto answer = ask_for_refusal(address, common::Clock::now() + health_timeout);
+  if (!answer) return Failure(answer.error());
+  if (answer->empty()) return Failure("closed without an answer");
+  if (*answer != error_line(Error::relay_denied)) return Failure("not the answer of a fingerd");
+  return {};
+}
+
+}  // namespace
+
+int check_health(const common::Address& address) {
+  const auto healthy = check(address);
+  const auto line = fmt::format("{}: {}", address.to_string(),
+                                healthy ? "serves" : "does not serve: " + healthy.error());
+  std::fprintf(healthy ? stdout : stderr, "%s\n", line.c_str());
+  return healthy ? 0 : 1;
+}
+
+}  // namespace finger

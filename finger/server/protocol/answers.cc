@@ -1,0 +1,38 @@
+#include "finger/server/protocol/answers.h"
+
+#include <fmt/format.h>
+
+#include "finger/server/protocol/error.h"
+
+namespace finger {
+
+std::string_view text_for_peer(std::error_code error) {
+  if (error.category() != make_error_code(Error::no_such_user).category()) return {};
+  switch (static_cast<Error>(error.value())) {
+    case Error::no_such_user:
+      return "No such user";
+    case Error::relay_denied:
+      return "Relay access denied";
+    case Error::invalid_query:
+      return "Invalid query";
+    case Error::query_too_long:
+      return "Maximum query length exceeded";
+    case Error::unexpected_eof:
+      return "Unexpected EOF";
+    case Error::list_denied:
+      return "User list denied";
+    case Error::no_such_group:
+    case Error::no_placeholder:
+    case Error::empty_plan:
+    case Error::not_regular:
+      break;
+  }
+  return {};
+}
+
+std::string error_line(std::error_code error) {
+  const auto text = text_for_peer(error);
+  return text.empty() ? std::string() : fmt::format("Error: {}\r\n", text);
+}
+
+}  // namespace finger

@@ -1,0 +1,33 @@
+#include "uring/condition.h"
+
+namespace uring {
+
+void Condition::wake_all() {
+  while (LoopWaiter* const first = waiting_.front()) first->wake(loop_);
+}
+
+void Condition::ConditionWait::start(std::coroutine_handle<> awaiting) {
+  wait_in(condition_.waiting_, awaiting);
+  belong_to_scope();
+  unclaimed_ = true;
+}
+
+Status Condition::ConditionWait::take() {
+  unclaimed_ = false;
+  return status();
+}
+
+/// It has been notified and may not use that any more: a coroutine whose scope was cancelled begins
+/// nothing. So the next has it. Where there is none, it wins.
+void Condition::ConditionWait::cancel(Error reason) {
+  if (!woken()) return LoopWait::cancel(reason);
+  if (!unclaimed_ || this->reason() != Error{} || condition_.waiting_.empty()) return;
+  set_reason(reason);
+  condition_.notify_one();
+}
+
+void Condition::ConditionWait::abandon() {
+  if (unclaimed_ && woken() && reason() == Error{}) condition_.notify_one();
+}
+
+}  // namespace uring

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cassert>
+#include <coroutine>
+
+#include "uring/operation/await.h"
+#include "uring/wait/loop_wait.h"
+
+namespace uring {
+
+/// A condition variable for the coroutines of one loop: a buffer is back, a slot is free.
+///
+///     while (free_slots == 0) {
+///       if (const auto waited = co_await freed.wait(); !waited) co_return;   // cancelled
+///     }
+///
+/// A coroutine that was notified goes on at the loop's next opportunity, and looks again whether it
+/// is still true. A notification is not lost: if the coroutine that has it is cancelled or
+/// destroyed before it goes on, the next has it. So a Condition outlives every wait for it, also
+/// those that were notified and have not gone on.
+class Condition {
+ public:
+  explicit Condition(LoopCore& loop) : loop_(loop) {}
+  Condition(const Condition&) = delete;
+  Condition& operator=(const Condition&) = delete;
+  ~Condition() { assert(waiting_.empty()); }  // it outlives those that wait for it
+
+  void notify_one() {
+    if (LoopWaiter* const first = waiting_.front()) first->wake(loop_);
+  }
+  void notify_all() {
+    if (!waiting_.empty()) wake_all();
+  }
+  bool has_waiters() const { return !waiting_.empty(); }
+
+  class ConditionWait : public LoopWait {
+   public:
+    explicit ConditionWait(Condition& condition)
+        : LoopWait(condition.loop_), condition_(condition) {}
+    ConditionWait(ConditionWait&&) = default;
+    using LoopWait::shield;
+    void cancel(Error reason) override;
+
+   protected:
+    using LoopWait::may_begin;
+    void start(std::coroutine_handle<> awaiting);
+    Status take();
+    void abandon();
+
+   private:
+    Condition& condition_;
+    bool unclaimed_ = false;  ///< A notification would be.
+  };
+  using Wait = Await<ConditionWait>;
+
+  /// Yields a Status. Errors: timed_out; cancelled, or whatever its scope was cancelled for.
+  Wait wait() { return Wait(ConditionWait(*this)); }
+
+ private:
+  void wake_all();
+
+  LoopCore& loop_;
+  WaitList waiting_;
+};
+
+}  // namespace uring

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "uring/memory/intrusive_list.h"
+#include "uring/ring.h"
+#include "uring/task.h"
+#include "uring/wait/scope_base.h"
+#include "uring/wait/waiter.h"
+
+namespace uring {
+
+class Buffers;
+class Deadlines;
+class Operation;
+class Trace;
+
+/// What operations, waits, scopes and buffers ask of the loop that they belong to. A program has a
+/// Loop, which is one. It knows their types by name only, so that all of them can include it.
+class LoopCore {
+ public:
+  LoopCore(const LoopCore&) = delete;
+  LoopCore& operator=(const LoopCore&) = delete;
+  virtual ~LoopCore() = default;
+
+  Ring& ring() { return ring_; }
+  Deadlines& deadlines() { return deadlines_; }
+  Trace* trace() { return trace_; }
+
+  /// The scope of the coroutine that is running.
+  ScopeBase& current_scope() { return *current_scope_; }
+
+  std::uint64_t turns() const { return turns_; }
+
+  // For operations.
+
+  /// Makes room for this many entries that must go in together.
+  void reserve(unsigned entries) {
+    if (!ring_.has_room(entries)) make_room(entries);
+  }
+  bool has_room(unsigned entries) const { return ring_.has_room(entries); }
+  io_uring_sqe& next_entry() { return ring_.next_entry(); }
+  auto next_two_entries() { return ring_.next_two_entries(); }
+  void count_begun() { ++begun_; }
+  void count_ended() { ++ended_; }
+
+  /// Waits for a completion and collects, without letting any coroutine go on.
+  virtual void wait_and_collect() = 0;
+
+  /// Whether the end of a send that skips its completion is known all the same: not if another
+  /// thread submits.
+  bool can_skip_success() const { return !ring_.sqpoll(); }
+
+  /// Calls completed_without_cqe() when all that was submitted so far has had its completions.
+  void expect_skipped_cqe(Operation& send) { skipped_.push_back(send); }
+
+  /// Calls go_on() when it lets coroutines go on. Only for operations that belong to no scope.
+  void make_ready(Operation& operation) { ready_operations_.push_back(operation); }
+
+  /// For one that is destroyed, and may be in these queues.
+  void forget(Operation& operation) {
+    skipped_.forget(operation);
+    ready_operations_.forget(operation);
+  }
+
+  /// Does not sleep in the next turn: submitting alone will let a coroutine go on.
+  void hurry() { hurry_ = true; }
+
+  // For buffers.
+
+  /// Buffers from which sends that skip their completion may send: Buffers::give_back_sent() is
+  /// called when those of a turn are done.
+  void add(Buffers& buffers) { buffers_.push_back(&buffers); }
+  void remove(Buffers& buffers) { std::erase(buffers_, &buffers); }
+
+  /// A number for a group of provided buffers that no other has.
+  std::uint16_t new_buffer_group() { return buffer_groups_++; }
+
+  // For waits, scopes and tasks.
+
+  void make_ready(Waiter& waiter) { ready_.push_back(waiter); }
+
+  void run_in(ScopeBase& scope, std::coroutine_handle<> coroutine) {
+    ScopeBase* const before = std::exchange(current_scope_, &scope);
+    coroutine.resume();
+    current_scope_ = before;
+    destroy_ended_tasks();
+  }
+
+  /// From go_on(), which does nothing else after it.
+  void go_on_in(ScopeBase& scope, std::coroutine_handle<> coroutine) {
+    current_scope_ = &scope;
+    coroutine.resume();
+  }
+
+  /// Destroys it as soon as none of its own code is running.
+  void bury(Promise<void>& ended) { ended_tasks_.push_back(ended); }
+
+ protected:
+  LoopCore(Ring ring, Deadlines& deadlines, Trace* trace)
+      : ring_(std::move(ring)), deadlines_(deadlines), trace_(trace) {}
+  virtual void make_room(unsigned entries) = 0;
+
+  void destroy_ended_tasks() {
+    while (Promise<void>* const ended = ended_tasks_.take_front()) ended->handle().destroy();
+  }
+
+  Ring ring_;
+  Deadlines& deadlines_;
+  Trace* const trace_;
+  ScopeBase* current_scope_ = nullptr;  ///< The loop has one from its beginning.
+  std::uint32_t begun_ = 0;
+  std::uint32_t ended_ = 0;
+  std::uint64_t turns_ = 0;
+  std::uint16_t buffer_groups_ = 0;
+  bool hurry_ = false;
+  std::vector<Buffers*> buffers_;
+  PointerQueue<Operation> skipped_;  ///< Sends that have been filled in or submitted.
+  PointerQueue<Operation> ready_operations_;
+  IntrusiveList<Waiter> ready_;
+  IntrusiveList<Promise<void>> ended_tasks_;
+};
+
+}  // namespace uring

@@ -1,0 +1,146 @@
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "uring/wait/canceller.h"
+#include "uring/wait/deadline.h"
+#include "uring/wait/time_limit.h"
+
+namespace uring {
+
+struct Unlimited {};
+
+/// What co_await takes: something that may take a while, and what may end it early. Made in the
+/// expression that awaits it, and modified there, in any order and any number of times: all of it
+/// holds. Of several timeouts the first to pass counts, and so does the first canceller.
+///
+///     co_await loop.recv(fd, buffer).within(5s).until(deadline).cancelled_by(stop);
+///     co_await changed.wait().within(5s);
+///
+/// `Inner` is what takes a while: an operation (AwaitedOperation), or what happens in the loop
+/// itself (LoopWait). A result that is there wins over a timeout or canceller that comes later.
+template <typename Inner, bool timed = false, std::size_t cancellers = 0>
+class [[nodiscard]] Await final : public Inner {
+ public:
+  explicit Await(Inner inner) : Inner(std::move(inner)) {}
+  Await(Await&& other) noexcept = default;
+  ~Await() { this->abandon(); }
+
+  /// Ends with Error::timed_out if it takes longer. For an operation that is a linked timeout, the
+  /// kernel's own, and for what is rare: a Deadline costs less where operations are many.
+  Await<Inner, true, cancellers> within(std::chrono::nanoseconds timeout) && {
+    return std::move(*this).limited(TimeLimit::within(timeout));
+  }
+  Await<Inner, true, cancellers> until(Clock::time_point due) && {
+    return std::move(*this).limited(TimeLimit::until(due));
+  }
+
+  /// Does not begin if it has passed.
+  Await<Inner, timed, cancellers + 1> until(Deadline& deadline) && {
+    return std::move(*this).cancelled_by(deadline);
+  }
+
+  /// Does not begin if that is cancelled already.
+  Await<Inner, timed, cancellers + 1> cancelled_by(Canceller& canceller) && {
+    return {std::move(*this), std::move(limit_),
+            Attachments<cancellers + 1>(attachments_, canceller)};
+  }
+
+  /// Is not cancelled with its scope.
+  Await shielded() && requires requires(Inner& inner) { inner.shield(); }
+  {
+    this->shield();
+    return std::move(*this);
+  }
+
+  /// Is done with the rights of Ring::register_credentials(). Error: EINVAL, no such number.
+  Await as(std::uint16_t credentials) && requires requires(Inner& inner) {
+    inner.use_credentials(credentials);
+  }
+  {
+    this->use_credentials(credentials);
+    return std::move(*this);
+  }
+
+  /// Is not tried inline, in the thread that submits it: a worker thread of the kernel's has it
+  /// from the start (IOSQE_ASYNC, io_uring_sqe_set_flags(3)). For what may wait even where it is
+  /// tried inline, as to open a file: only the look-up of its names is sure not to wait there.
+  /// Limit it by a Deadline or a Canceller. A linked timeout, within() or until(time_point), begins
+  /// to run when the first try is over, which here is the worker's.
+  Await async() && requires requires(Inner& inner) { inner.force_async(); }
+  {
+    this->force_async();
+    return std::move(*this);
+  }
+
+  /// In a link: what comes after it is done even if this one fails or falls short.
+  Await whatever_happens() && requires requires(Inner& inner) { inner.use_hard_link(); }
+  {
+    this->use_hard_link();
+    return std::move(*this);
+  }
+
+  bool await_ready() { return !this->may_begin(attachments_.reason()); }
+
+  void await_suspend(std::coroutine_handle<> awaiting) {
+    attachments_.attach(*this);
+    if constexpr (!timed) {
+      this->start(awaiting);
+    } else if constexpr (requires { limit_.arm(this->loop(), *this); }) {
+      limit_.arm(this->loop(), *this);
+      this->start(awaiting);
+    } else {
+      this->start(awaiting, &limit_);
+    }
+  }
+
+  auto await_resume() {
+    if constexpr (requires { Inner::never_fails_unless_limited; } && !timed && cancellers == 0) {
+      return;
+    } else {
+      return this->take();
+    }
+  }
+
+  // For links.
+
+  static constexpr unsigned entries_needed = timed ? 2 : 1;
+
+  Error reason_not_to_begin() const {
+    const Error reason = attachments_.reason();
+    return reason != Error{} ? reason : Inner::reason_not_to_begin();
+  }
+  void fill(unsigned link_flags) {
+    attachments_.attach(*this);
+    if constexpr (timed) {
+      Inner::fill(&limit_, link_flags);
+    } else {
+      Inner::fill(nullptr, link_flags);
+    }
+  }
+
+ private:
+  template <typename, bool, std::size_t>
+  friend class Await;
+  using Limit = std::conditional_t<timed, typename Inner::Limit, Unlimited>;
+
+  template <typename SomeLimit>
+  Await(Inner&& inner, SomeLimit limit, Attachments<cancellers>&& attachments)
+      : Inner(std::move(inner)), limit_(std::move(limit)), attachments_(std::move(attachments)) {}
+
+  Await<Inner, true, cancellers> limited(TimeLimit limit) && {
+    if constexpr (timed) limit.shorten(limit_);
+    return {std::move(*this), limit, std::move(attachments_)};
+  }
+
+  [[no_unique_address]] Limit limit_;  ///< The kernel reads it when the entry is submitted.
+  [[no_unique_address]] Attachments<cancellers> attachments_;
+};
+
+}  // namespace uring

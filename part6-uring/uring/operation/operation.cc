@@ -1,0 +1,103 @@
+#include "uring/operation/operation.h"
+
+#include <cassert>
+#include <cerrno>
+
+namespace uring {
+
+// Out of line, or calls would compare with them before they go where they nearly always go.
+void Operation::completed_without_cqe() {}
+void Operation::go_on() {}
+
+void Operation::begin(TimeLimit* limit) {
+  loop().reserve(limit != nullptr ? 2 : 1);
+  fill(limit);
+}
+
+void Operation::fill(TimeLimit* limit, unsigned link_flags) {
+  mark_begun();
+  if (!shielded_) loop().current_scope().add(*this);
+
+  io_uring_sqe* entry = &loop().next_entry();
+  prepare(*entry);
+  entry->user_data = user_data_of(Part::request);
+  trace_begun(entry);
+  entry->flags |= static_cast<std::uint8_t>(link_flags);
+  if (limit != nullptr) {
+    if (Trace* trace = loop().trace()) trace->linked_inside(trace_id(), what(), "link_timeout");
+    entry->flags |= IOSQE_IO_LINK;
+    entry = &loop().next_entry();
+    io_uring_prep_link_timeout(entry, &limit->time, limit->flags);
+    entry->flags |= static_cast<std::uint8_t>(link_flags);
+    entry->user_data = user_data_of(Part::timeout);
+    ++outstanding_;
+  }
+}
+
+void Operation::cancel(Error reason) {
+  if (!in_flight()) return;
+  if (reason_ == Error{}) reason_ = reason;  // the first reason counts
+  if (cancel_asked_) return;
+  loop().reserve(1);  // may collect completions, and among them our last
+  if (!in_flight()) return;
+  io_uring_sqe& entry = loop().next_entry();
+  io_uring_prep_cancel64(&entry, user_data_of(Part::request), 0);
+  entry.user_data = user_data_of(Part::cancel);
+  cancel_asked_ = true;
+  ++outstanding_;
+  if (Trace* trace = loop().trace()) trace->cancel_asked(trace_id());
+}
+
+void Operation::trace_end() const { loop().trace()->ended(trace_id(), result_); }
+
+void Operation::request_completed(int result, std::uint32_t flags) {
+  arrived(result, flags);
+  if ((flags & IORING_CQE_F_MORE) == 0) complete_one();
+}
+
+void Operation::part_completed(Part part, int result) {
+  if (part == Part::cancel) return cancel_answered(result);
+  if (part == Part::before) {
+    ended_before(result);
+  } else if (result != -ECANCELED && reason_ == Error{}) {
+    reason_ = Error::timed_out;  // it was needed, though its result is not always -ETIME
+  }
+  complete_one();
+}
+
+/// Done, or too late: in any case the request's own completion decides how it ended. Only one that
+/// was not found although it is still to come has to be asked again: it was in between two waits.
+void Operation::cancel_answered(int result) {
+  complete_one();
+  cancel_asked_ = false;
+  if (result == -ENOENT && in_flight() && can_be_found()) cancel(reason_);
+}
+
+void Operation::cancel_and_wait_slow() {
+  cancel(Error::cancelled);
+  while (in_flight()) loop().wait_and_collect();
+}
+
+void Operation::refuse(Error reason) {
+  reason_ = reason;
+  result_ = -ECANCELED;
+}
+
+Error Operation::reason_not_to_begin() const {
+  return shielded_ ? Error{} : loop().current_scope().reason();
+}
+
+void Operation::leave_queues() { loop().forget(*this); }
+
+bool Operation::has(Feature feature) const { return loop().ring().features().has(feature); }
+
+std::error_code Operation::error_of(int result) const {
+  constexpr int restart = 512;  // ERESTARTSYS, from a worker of the kernel that was interrupted
+  const bool cut_off = result == -ECANCELED || result == -EINTR || result == -restart;
+  if (cut_off && reason_ != Error{}) return reason_;
+  // It was linked to one that failed, or needed a thread of the kernel's, and none could be made.
+  if (result == -ECANCELED) return Error::cancelled;
+  return {-result, std::system_category()};
+}
+
+}  // namespace uring

@@ -1,0 +1,215 @@
+#pragma once
+
+#include <liburing.h>
+
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include "uring/features.h"
+#include "uring/loop_core.h"
+#include "uring/trace.h"
+#include "uring/wait/canceller.h"
+#include "uring/wait/time_limit.h"
+
+namespace uring {
+
+using ConstBytes = std::span<const std::byte>;
+using Bytes = std::span<std::byte>;
+
+/// One request to the kernel and everything that belongs to it.
+///
+/// The rule of lifetimes, on which this library is built: **an operation, and all memory that
+/// it lent to the kernel, stays where it is until its last completion.** It is kept here and
+/// nowhere else:
+/// - Every entry that we submit bears an operation's address as its user_data: the request, its
+///   linked timeout, a request to cancel it. The low bits say which of them it is. So each
+///   completion finds its operation, and an operation counts how many are to come.
+/// - When the last has arrived the operation has *ended*. Only then does its coroutine go on, and
+///   only then can its result be taken. So a buffer is free when the result says so, and a
+///   timeout's timespec or a cancel request never outlive what they are about. As an address names
+///   one operation until all that bears the name is gone, no completion can reach a stranger.
+/// - An operation is a part of the awaiting coroutine's frame. Code that destroys it before its
+///   end, by destroying the frame, is made to wait: cancel_and_wait() cancels it and collects
+///   completions until the last is there. No coroutine runs meanwhile. Classes that are final call
+///   it in their destructor.
+class Operation : public Cancellable {
+ public:
+  /// Which of the entries that bear an operation's name a completion belongs to.
+  enum class Part : std::uint64_t { request, timeout, cancel, before };
+  static constexpr std::uint64_t part_mask = 3;
+
+  /// Asks the kernel, once. The end comes with the last completion, and only then is it known which
+  /// was first: a result that the kernel had already is not lost.
+  void cancel(Error reason) override;
+
+  std::uint64_t user_data() const override { return user_data_of(Part::request); }
+
+  /// What is being done: `recv`.
+  virtual const char* what() const = 0;
+
+  bool in_flight() const { return outstanding_ > 0; }
+
+  /// Why it was asked to be cancelled; Error{}: it was not.
+  Error reason() const { return reason_; }
+
+  /// What a negative result of it means, in view of why it was asked to be cancelled.
+  std::error_code error_of(int result) const;
+
+  /// Which of the operations in the trace it is, if there is one.
+  Trace::Id trace_id() const { return {.number = number_, .what = what()}; }
+
+  /// All calls that submitted something have returned, and all their completions were seen; asked
+  /// for with expect_skipped_cqe(). Called also if it has had a completion. For the loop.
+  virtual void completed_without_cqe();
+
+  /// What make_ready() asked for. The loop calls it when it lets coroutines go on, one at a time
+  /// and after all completions were collected: so all is permitted that a coroutine may do, also to
+  /// spawn one, or to destroy the operation. That is not so in arrived() and ended().
+  virtual void go_on();
+
+  /// A completion with our user_data has arrived. For the loop.
+  void completed(Part part, int result, std::uint32_t flags) {
+    assert(in_flight());
+    if (part != Part::request) return part_completed(part, result);
+    request_completed(result, flags);
+  }
+
+ protected:
+  explicit Operation(LoopCore& loop) : loop_(&loop) {}
+  /// Only before it begins: afterwards the kernel knows where it is.
+  Operation(Operation&& other) noexcept
+      : Cancellable(std::move(other)), loop_(other.loop_), shielded_(other.shielded_) {
+    assert(!other.in_flight());
+  }
+  ~Operation() {
+    assert(
+        !in_flight());  // a class derived from this one lacks cancel_and_wait() in its destructor
+    if (shielded_) leave_queues();
+  }
+
+  /// Fills in what the request is about. May be called again after the end.
+  virtual void prepare(io_uring_sqe& entry) = 0;
+
+  /// The request itself has a completion: calls arrived() and, if it was the last, ended(). An
+  /// operation that each message passes through may do both in one piece.
+  virtual void request_completed(int result, std::uint32_t flags);
+
+  /// The last completion was there.
+  virtual void ended() = 0;
+
+  /// The request itself has a completion; multishot requests have many. The last has no
+  /// IORING_CQE_F_MORE.
+  virtual void arrived(int result, std::uint32_t flags) {
+    if ((flags & IORING_CQE_F_NOTIF) != 0) return;  // the buffer of a zero-copy send is free
+    set_result(result, flags);
+  }
+  void set_result(int result, std::uint32_t flags) {
+    result_ = result;
+    flags_ = flags;
+  }
+
+  /// An entry of ours that was linked in front of the request has ended what was to follow: there
+  /// is no other completion.
+  virtual void ended_before(int /*result*/) {}
+
+  /// Submits the request, within the current scope. Without a limit it may take for ever; the
+  /// kernel reads it when the entry is submitted, so it lives as long as the operation.
+  void begin(TimeLimit* limit = nullptr);
+
+  /// The same without making room, for requests that are linked: one entry for each, and one for
+  /// each limit, must be reserved for all of them first. `link_flags` link what is filled next.
+  void fill(TimeLimit* limit = nullptr, unsigned link_flags = 0);
+
+  /// What begin() does besides filling in an entry, for an operation that has none.
+  void mark_begun() {
+    assert(!in_flight());
+    result_ = 0;
+    flags_ = 0;
+    outstanding_ = 1;
+    reason_ = Error{};
+    cancel_asked_ = false;
+    loop_->count_begun();
+  }
+  void expect_one_more() { ++outstanding_; }
+
+  /// One completion fewer is to come. After the last one the operation has ended.
+  void complete_one() {
+    if (!count_completion()) return;
+    if (!shielded_) unlink();  // from its scope
+    ended();
+  }
+
+  /// The same without calling ended(). True: it was the last.
+  bool count_completion() {
+    if (--outstanding_ > 0) return false;
+    loop_->count_ended();
+    if (loop_->trace() != nullptr) trace_end();
+    return true;
+  }
+
+  /// Tells the trace, if there is one; `entry` is the request, or nullptr: there is none.
+  void trace_begun(const io_uring_sqe* entry) {
+    if (Trace* trace = loop_->trace()) number_ = trace->begun(what(), entry);
+  }
+  [[gnu::cold]] void trace_end() const;
+
+  /// Whether a cancel request can find it: one that waits in a link for another cannot be found
+  /// yet.
+  virtual bool can_be_found() const { return true; }
+
+  /// Returns when the kernel has done with it, which it is asked to be soon.
+  void cancel_and_wait() {
+    if (in_flight()) cancel_and_wait_slow();
+  }
+
+  /// Why it will not even begin; Error{}: it will.
+  void refuse(Error reason);
+  void refuse(int result) { set_result(result, 0); }
+  Error reason_not_to_begin() const;
+
+  /// Lets a coroutine go on when the loop comes to it.
+  void make_ready(Waiter& waiter) { loop_->make_ready(waiter); }
+
+  /// The same for the operation itself, which must be shielded: see go_on().
+  void make_ready() {
+    assert(shielded_);  // else it would have to leave its scope's list
+    loop_->make_ready(*this);
+  }
+
+  bool has(Feature feature) const;
+
+  LoopCore& loop() const { return *loop_; }
+  int result() const { return result_; }
+  std::uint32_t flags() const { return flags_; }
+
+  /// Goes on when its scope is cancelled, as the last words of a conversation may have to.
+  void shield() { shielded_ = true; }
+  bool shielded() const { return shielded_; }
+
+  std::uint64_t user_data_of(Part part) const {
+    return reinterpret_cast<std::uintptr_t>(this) | static_cast<std::uint64_t>(part);
+  }
+
+ private:
+  void leave_queues();
+  void cancel_and_wait_slow();
+  void part_completed(Part part, int result);
+  void cancel_answered(int result);
+
+  LoopCore* loop_;
+  int result_ = 0;
+  std::uint32_t flags_ = 0;
+  std::uint32_t number_ = 0;
+  std::uint16_t outstanding_ = 0;
+  Error reason_{};
+  bool cancel_asked_ = false;
+  bool shielded_ = false;
+};
+
+static_assert(alignof(Operation) > Operation::part_mask, "an address has room for a Part");
+
+}  // namespace uring

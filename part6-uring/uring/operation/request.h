@@ -1,0 +1,229 @@
+#pragma once
+
+#include <fcntl.h>
+#include <liburing.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <concepts>
+#include <utility>
+
+#include "uring/address.h"
+#include "uring/descriptor.h"
+#include "uring/error.h"
+#include "uring/operation/newer_kernels.h"
+
+namespace uring {
+
+/// What an operation is about, without the machinery. Any type will do that has
+/// - `Value`, what a success yields;
+/// - `what`, its name for the trace;
+/// - `prepare(io_uring_sqe&)`, which fills in the request as the io_uring_prep_…() functions do,
+///   and may point to members: the object stays where it is until the operation's end;
+/// - `decode(result, flags)`, which makes a Value of a result that is not negative, if the result
+///   itself is none;
+/// - `translate(result)`, if some errors are no errors;
+/// - `failed(result, flags)`, if there is something to put right after the others.
+template <typename T>
+concept AnyRequest = std::move_constructible<T> && requires(T& request, io_uring_sqe& entry) {
+  typename T::Value;
+  { request.what } -> std::convertible_to<const char*>;
+  request.prepare(entry);
+};
+
+/// Most operations: `prepare` fills in the entry, and Value is made from the result.
+template <typename V, typename Prepare>
+class Request {
+ public:
+  using Value = V;
+  Request(const char* name, Prepare prepare) : what(name), prepare_(std::move(prepare)) {}
+  void prepare(io_uring_sqe& entry) { prepare_(entry); }
+  const char* what;
+
+ private:
+  Prepare prepare_;
+};
+
+/// One that yields a new descriptor.
+template <typename Prepare>
+class FdRequest : public Request<Fd, Prepare> {
+ public:
+  using Request<Fd, Prepare>::Request;
+  Result<Fd> decode(int result, std::uint32_t /*flags*/) const { return Fd(result); }
+};
+
+/// One that yields a new direct descriptor, in a slot which the kernel chooses.
+template <typename Prepare>
+class DirectRequest : public Request<DirectFd, Prepare> {
+ public:
+  DirectRequest(Ring& ring, const char* name, Prepare prepare)
+      : Request<DirectFd, Prepare>(name, std::move(prepare)), ring_(ring) {}
+  Result<DirectFd> decode(int result, std::uint32_t /*flags*/) const {
+    return DirectFd(ring_, result);
+  }
+
+ private:
+  Ring& ring_;
+};
+
+/// The two ends of a pipe, as pipe2(2) makes them.
+struct Pipe {
+  Fd read_end;
+  Fd write_end;
+};
+
+class PipeRequest {
+ public:
+  using Value = Pipe;
+  static constexpr const char* what = "pipe";
+  explicit PipeRequest(int flags) : flags_(flags) {}
+  void prepare(io_uring_sqe& entry) {
+    io_uring_prep_rw(op_pipe, &entry, 0, ends_.data(), 0, 0);
+    entry.rw_flags = flags_ | O_CLOEXEC;
+  }
+  Result<Pipe> decode(int /*result*/, std::uint32_t /*flags*/) const {
+    return Pipe{.read_end = Fd(ends_[0]), .write_end = Fd(ends_[1])};
+  }
+
+ private:
+  std::array<int, 2> ends_{-1, -1};
+  int flags_;
+};
+
+/// What a request for several provided buffers has moved: `bytes`, in that buffer and those that
+/// were given to the kernel after it.
+struct Bundle {
+  std::size_t bytes;
+  std::uint16_t first_buffer;
+};
+
+class BundleRequest {
+ public:
+  using Value = Bundle;
+  BundleRequest(int opcode, Descriptor fd, std::uint16_t group, std::uint32_t bytes, int flags)
+      : what(opcode == IORING_OP_SEND ? "send_bundle" : "recv_bundle"),
+        fd_(fd),
+        opcode_(opcode),
+        bytes_(bytes),
+        flags_(flags),
+        group_(group) {}
+  void prepare(io_uring_sqe& entry) const {
+    io_uring_prep_rw(opcode_, &entry, fd_.number(), nullptr, bytes_, 0);
+    entry.msg_flags = static_cast<std::uint32_t>(flags_);
+    entry.ioprio = recvsend_bundle;
+    entry.flags = IOSQE_BUFFER_SELECT;
+    entry.buf_group = group_;
+    fd_.mark(entry);
+  }
+  static Result<Bundle> decode(int result, std::uint32_t flags) {
+    return Bundle{.bytes = static_cast<std::size_t>(result),
+                  .first_buffer = static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT)};
+  }
+  const char* what;
+
+ private:
+  Descriptor fd_;
+  int opcode_;
+  std::uint32_t bytes_;
+  int flags_;
+  std::uint16_t group_;
+};
+
+/// The peer's address belongs to the operation: the kernel writes it when the connection comes.
+class AcceptRequest {
+ public:
+  using Value = Accepted;
+  static constexpr const char* what = "accept";
+  explicit AcceptRequest(Descriptor listener) : listener_(listener) {}
+  void prepare(io_uring_sqe& entry) {
+    size_ = Address::capacity();
+    io_uring_prep_accept(&entry, listener_.number(), peer_.data(), &size_, SOCK_CLOEXEC);
+    listener_.mark(entry);
+  }
+  Result<Value> decode(int result, std::uint32_t /*flags*/) const {
+    return Accepted{.fd = Fd(result), .peer = peer_};
+  }
+
+ private:
+  Descriptor listener_;
+  Address peer_;
+  socklen_t size_ = 0;
+};
+
+/// Owns what it closes until the kernel has.
+class CloseRequest {
+ public:
+  using Value = void;
+  static constexpr const char* what = "close";
+  explicit CloseRequest(Fd fd) : fd_(std::move(fd)) {}
+  void prepare(io_uring_sqe& entry) { io_uring_prep_close(&entry, fd_.get()); }
+  int translate(int result) {
+    // A request that was refused has closed nothing: then we do. After any other, whatever it says,
+    // the number is free and may be another's: forget it without closing.
+    const bool refused = result == -ECANCELED || result == -EACCES || result == -EINVAL;
+    if (!refused) (void)fd_.release();
+    return result;
+  }
+
+ private:
+  Fd fd_;
+};
+
+class CloseDirectRequest {
+ public:
+  using Value = void;
+  static constexpr const char* what = "close_direct";
+  explicit CloseDirectRequest(DirectFd fd) : fd_(std::move(fd)) {}
+  void prepare(io_uring_sqe& entry) {
+    io_uring_prep_close_direct(&entry, static_cast<unsigned>(fd_.slot()));
+  }
+  int translate(int result) {
+    if (result != -ECANCELED) (void)fd_.release();
+    return result;
+  }
+
+ private:
+  DirectFd fd_;
+};
+
+/// What is left of a time that is over, or a point in time before the clock began, is nothing: the
+/// kernel refuses what is negative (EINVAL).
+inline __kernel_timespec timespec_of(std::chrono::nanoseconds time) {
+  const auto not_negative = std::max(time, std::chrono::nanoseconds::zero());
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(not_negative);
+  return {.tv_sec = seconds.count(), .tv_nsec = (not_negative - seconds).count()};
+}
+
+/// To sleep: a timeout that has passed is what was wanted.
+class SleepRequest {
+ public:
+  using Value = void;
+  static constexpr const char* what = "timeout";
+  SleepRequest(std::chrono::nanoseconds time, unsigned flags)
+      : time_(timespec_of(time)), flags_(flags) {}
+  void prepare(io_uring_sqe& entry) { io_uring_prep_timeout(&entry, &time_, 0, flags_); }
+  static int translate(int result) { return result == -ETIME ? 0 : result; }
+
+ private:
+  __kernel_timespec time_;
+  unsigned flags_;
+};
+
+/// Changes how long another one sleeps.
+class SleepUpdateRequest {
+ public:
+  using Value = void;
+  static constexpr const char* what = "timeout_update";
+  SleepUpdateRequest(std::uint64_t user_data, std::chrono::nanoseconds time)
+      : user_data_(user_data), time_(timespec_of(time)) {}
+  void prepare(io_uring_sqe& entry) { io_uring_prep_timeout_update(&entry, &time_, user_data_, 0); }
+
+ private:
+  std::uint64_t user_data_;
+  __kernel_timespec time_;
+};
+
+}  // namespace uring

@@ -1,0 +1,364 @@
+#pragma once
+
+#include <fcntl.h>
+#include <liburing.h>
+#include <linux/stat.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <bit>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "uring/operation/newer_kernels.h"
+#include "uring/operation/request.h"
+#include "uring/operation/ring_table.h"
+
+namespace uring {
+
+/// Every operation that the loop knows, by the name of the system call that it replaces, with its
+/// arguments in the same order. What is awaited is a Result of what the call returns.
+///
+/// All that is passed by pointer, span or reference must live until the operation has ended, which
+/// is no burden: `co_await` does not return before. A path may be a temporary of that expression.
+/// To add an operation: three lines here; or, outside, a type that is an AnyRequest, and
+/// start(). What has to do with the ring itself is in ring_table.h.
+class Operations : public RingOperations {
+ public:
+  using RingOperations::RingOperations;
+
+  static constexpr std::uint64_t at_position = static_cast<std::uint64_t>(-1);
+
+  auto nop() {
+    return make<void>("nop", [](io_uring_sqe& e) { io_uring_prep_nop(&e); });
+  }
+
+  // Files. Without an offset, reading and writing go on at the file's position.
+
+  auto read(Descriptor fd, Bytes to, std::uint64_t offset = at_position) {
+    return on<std::size_t>(fd, "read", [=](io_uring_sqe& e) {
+      io_uring_prep_read(&e, fd.number(), to.data(), count(to), offset);
+    });
+  }
+  auto write(Descriptor fd, ConstBytes from, std::uint64_t offset = at_position) {
+    return on<std::size_t>(fd, "write", [=](io_uring_sqe& e) {
+      io_uring_prep_write(&e, fd.number(), from.data(), count(from), offset);
+    });
+  }
+  auto readv(Descriptor fd, std::span<const iovec> to, std::uint64_t offset = at_position) {
+    return on<std::size_t>(fd, "readv", [=](io_uring_sqe& e) {
+      io_uring_prep_readv(&e, fd.number(), to.data(), count(to), offset);
+    });
+  }
+  auto writev(Descriptor fd, std::span<const iovec> from, std::uint64_t offset = at_position) {
+    return on<std::size_t>(fd, "writev", [=](io_uring_sqe& e) {
+      io_uring_prep_writev(&e, fd.number(), from.data(), count(from), offset);
+    });
+  }
+  /// `to` lies in the registered buffer of that number: register_buffers().
+  auto read_fixed(Descriptor fd, Bytes to, std::uint64_t offset, int buffer) {
+    return on<std::size_t>(fd, "read_fixed", [=](io_uring_sqe& e) {
+      io_uring_prep_read_fixed(&e, fd.number(), to.data(), count(to), offset, buffer);
+    });
+  }
+  auto write_fixed(Descriptor fd, ConstBytes from, std::uint64_t offset, int buffer) {
+    return on<std::size_t>(fd, "write_fixed", [=](io_uring_sqe& e) {
+      io_uring_prep_write_fixed(&e, fd.number(), from.data(), count(from), offset, buffer);
+    });
+  }
+  auto fsync(Descriptor fd, unsigned flags = 0) {
+    return on<void>(fd, "fsync",
+                    [=](io_uring_sqe& e) { io_uring_prep_fsync(&e, fd.number(), flags); });
+  }
+  /// `length` 0: to the end of the file.
+  auto sync_file_range(Descriptor fd, std::uint64_t offset, std::uint32_t length, int flags) {
+    return on<void>(fd, "sync_file_range", [=](io_uring_sqe& e) {
+      io_uring_prep_sync_file_range(&e, fd.number(), length, offset, flags);
+    });
+  }
+  auto fallocate(Descriptor fd, int mode, off_t offset, off_t length) {
+    return on<void>(fd, "fallocate", [=](io_uring_sqe& e) {
+      io_uring_prep_fallocate(&e, fd.number(), mode, offset, length);
+    });
+  }
+  /// Since 6.9.
+  auto ftruncate(Descriptor fd, off_t length) {
+    return on<void>(fd, "ftruncate", [=](io_uring_sqe& e) {
+      const auto bytes = static_cast<std::uint64_t>(length);
+      io_uring_prep_rw(op_ftruncate, &e, fd.number(), nullptr, 0, bytes);
+    });
+  }
+  /// `length` 0: to the end of the file.
+  auto fadvise(Descriptor fd, std::uint64_t offset, std::uint32_t length, int advice) {
+    return on<void>(fd, "fadvise", [=](io_uring_sqe& e) {
+      io_uring_prep_fadvise(&e, fd.number(), offset, length, advice);
+    });
+  }
+  auto madvise(Bytes memory, int advice) {
+    return make<void>("madvise", [=](io_uring_sqe& e) {
+      io_uring_prep_madvise(&e, memory.data(), count(memory), advice);
+    });
+  }
+  auto splice(Descriptor in, std::int64_t in_offset, Descriptor out, std::int64_t out_offset,
+              unsigned length, unsigned flags = 0) {
+    const unsigned in_flags = flags | (in.is_direct() ? SPLICE_F_FD_IN_FIXED : 0U);
+    return on<std::size_t>(out, "splice", [=](io_uring_sqe& e) {
+      io_uring_prep_splice(&e, in.number(), in_offset, out.number(), out_offset, length, in_flags);
+    });
+  }
+  auto tee(Descriptor in, Descriptor out, unsigned length, unsigned flags = 0) {
+    const unsigned in_flags = flags | (in.is_direct() ? SPLICE_F_FD_IN_FIXED : 0U);
+    return on<std::size_t>(out, "tee", [=](io_uring_sqe& e) {
+      io_uring_prep_tee(&e, in.number(), out.number(), length, in_flags);
+    });
+  }
+
+  /// Since 6.16.
+  auto pipe(int flags = 0) { return start(PipeRequest(flags)); }
+
+  // Names. `dir` is a directory, or working_dir.
+
+  static Descriptor working_dir() { return Descriptor::borrowed(AT_FDCWD); }
+
+  auto openat(Descriptor dir, const char* path, int flags, mode_t mode = 0) {
+    return make_fd("openat", [=](io_uring_sqe& e) {
+      io_uring_prep_openat(&e, dir.number(), path, flags | O_CLOEXEC, mode);
+    });
+  }
+  auto openat2(Descriptor dir, const char* path, const open_how& how) {
+    return make_fd("openat2", [=, how = how](io_uring_sqe& e) mutable {
+      io_uring_prep_openat2(&e, dir.number(), path, &how);
+    });
+  }
+  using RingOperations::close;
+  auto close(Fd fd) { return start(CloseRequest(std::move(fd))); }
+  auto statx(Descriptor dir, const char* path, int flags, unsigned mask, struct ::statx& to) {
+    return make<void>("statx", [=, to = &to](io_uring_sqe& e) {
+      io_uring_prep_statx(&e, dir.number(), path, flags, mask, to);
+    });
+  }
+  auto renameat(Descriptor from_dir, const char* from, Descriptor to_dir, const char* to,
+                unsigned flags = 0) {
+    return make<void>("renameat", [=](io_uring_sqe& e) {
+      io_uring_prep_renameat(&e, from_dir.number(), from, to_dir.number(), to, flags);
+    });
+  }
+  auto unlinkat(Descriptor dir, const char* path, int flags = 0) {
+    return make<void>("unlinkat", [=](io_uring_sqe& e) {
+      io_uring_prep_unlinkat(&e, dir.number(), path, flags);
+    });
+  }
+  auto mkdirat(Descriptor dir, const char* path, mode_t mode) {
+    return make<void>(
+        "mkdirat", [=](io_uring_sqe& e) { io_uring_prep_mkdirat(&e, dir.number(), path, mode); });
+  }
+  auto symlinkat(const char* target, Descriptor dir, const char* path) {
+    return make<void>("symlinkat", [=](io_uring_sqe& e) {
+      io_uring_prep_symlinkat(&e, target, dir.number(), path);
+    });
+  }
+  auto linkat(Descriptor from_dir, const char* from, Descriptor to_dir, const char* to,
+              int flags = 0) {
+    return make<void>("linkat", [=](io_uring_sqe& e) {
+      io_uring_prep_linkat(&e, from_dir.number(), from, to_dir.number(), to, flags);
+    });
+  }
+
+  // Extended attributes. Reading yields the size of the value; an empty `to` asks for no more.
+  // Of a descriptor of the process: a direct one is EBADF. Errors: of getxattr(2), setxattr(2).
+
+  auto getxattr(const char* path, const char* name, Bytes to) {
+    return make<std::size_t>("getxattr", [=](io_uring_sqe& e) {
+      io_uring_prep_getxattr(&e, name, reinterpret_cast<char*>(to.data()), path, count(to));
+    });
+  }
+  auto fgetxattr(Descriptor fd, const char* name, Bytes to) {
+    return on<std::size_t>(fd, "fgetxattr", [=](io_uring_sqe& e) {
+      auto* const value = reinterpret_cast<char*>(to.data());
+      io_uring_prep_fgetxattr(&e, fd.number(), name, value, count(to));
+    });
+  }
+  auto setxattr(const char* path, const char* name, ConstBytes value, int flags = 0) {
+    return make<void>("setxattr", [=](io_uring_sqe& e) {
+      const auto* const from = reinterpret_cast<const char*>(value.data());
+      io_uring_prep_setxattr(&e, name, from, path, flags, count(value));
+    });
+  }
+  auto fsetxattr(Descriptor fd, const char* name, ConstBytes value, int flags = 0) {
+    return on<void>(fd, "fsetxattr", [=](io_uring_sqe& e) {
+      const auto* const from = reinterpret_cast<const char*>(value.data());
+      io_uring_prep_fsetxattr(&e, fd.number(), name, from, flags, count(value));
+    });
+  }
+
+  // Sockets. Sending to a peer that has gone is EPIPE, never SIGPIPE.
+
+  auto socket(int domain, int type, int protocol) {
+    return make_fd("socket", [=](io_uring_sqe& e) {
+      io_uring_prep_socket(&e, domain, type | SOCK_CLOEXEC, protocol, 0);
+    });
+  }
+  /// Since 6.11. A server that listens once, at its start, has listen_on() of address.h.
+  auto bind(Descriptor fd, const Address& address) {
+    return on<void>(fd, "bind", [=, at = address](io_uring_sqe& e) {
+      io_uring_prep_rw(op_bind, &e, fd.number(), at.data(), 0, at.size());
+    });
+  }
+  auto listen(Descriptor fd, unsigned backlog = SOMAXCONN) {  // since 6.11
+    return on<void>(fd, "listen", [=](io_uring_sqe& e) {
+      io_uring_prep_rw(op_listen, &e, fd.number(), nullptr, backlog, 0);
+    });
+  }
+  /// The address is copied.
+  auto connect(Descriptor fd, const Address& peer) {
+    return on<void>(fd, "connect", [=, to = peer](io_uring_sqe& e) {
+      io_uring_prep_connect(&e, fd.number(), to.data(), to.size());
+    });
+  }
+  auto accept(Descriptor listener) { return start(AcceptRequest(listener)); }
+  auto recv(Descriptor fd, Bytes to, int flags = 0) {
+    return on<std::size_t>(fd, "recv", [=](io_uring_sqe& e) {
+      io_uring_prep_recv(&e, fd.number(), to.data(), to.size(), flags);
+    });
+  }
+  auto send(Descriptor fd, ConstBytes from, int flags = 0) {
+    return on<std::size_t>(fd, "send", [=](io_uring_sqe& e) {
+      io_uring_prep_send(&e, fd.number(), from.data(), from.size(), flags | MSG_NOSIGNAL);
+    });
+  }
+  /// One datagram. The address is copied.
+  auto sendto(Descriptor fd, ConstBytes from, const Address& peer, int flags = 0) {
+    return on<std::size_t>(fd, "sendto", [=, to = peer](io_uring_sqe& e) {
+      io_uring_prep_send(&e, fd.number(), from.data(), from.size(), flags | MSG_NOSIGNAL);
+      io_uring_prep_send_set_addr(&e, to.data(), static_cast<std::uint16_t>(to.size()));
+    });
+  }
+  auto recvmsg(Descriptor fd, msghdr& message, unsigned flags = 0) {
+    return on<std::size_t>(fd, "recvmsg", [=, message = &message](io_uring_sqe& e) {
+      io_uring_prep_recvmsg(&e, fd.number(), message, flags);
+    });
+  }
+  auto sendmsg(Descriptor fd, const msghdr& message, unsigned flags = 0) {
+    return on<std::size_t>(fd, "sendmsg", [=, message = &message](io_uring_sqe& e) {
+      io_uring_prep_sendmsg(&e, fd.number(), message, flags | MSG_NOSIGNAL);
+    });
+  }
+  /// Ends when the kernel needs `from` no more, which may be when the peer has acknowledged.
+  auto send_zc(Descriptor fd, ConstBytes from, int flags = 0) {
+    return on<std::size_t>(fd, "send_zc", [=](io_uring_sqe& e) {
+      io_uring_prep_send_zc(&e, fd.number(), from.data(), from.size(), flags | MSG_NOSIGNAL, 0);
+    });
+  }
+  /// The same of memory that was registered: see write_fixed().
+  auto send_zc_fixed(Descriptor fd, ConstBytes from, int buffer, int flags = 0) {
+    return on<std::size_t>(fd, "send_zc_fixed", [=](io_uring_sqe& e) {
+      io_uring_prep_send_zc_fixed(&e, fd.number(), from.data(), from.size(), flags | MSG_NOSIGNAL,
+                                  0, static_cast<unsigned>(buffer));
+    });
+  }
+  /// Ends as send_zc() does.
+  auto sendmsg_zc(Descriptor fd, const msghdr& message, unsigned flags = 0) {
+    return on<std::size_t>(fd, "sendmsg_zc", [=, message = &message](io_uring_sqe& e) {
+      io_uring_prep_sendmsg_zc(&e, fd.number(), message, flags | MSG_NOSIGNAL);
+    });
+  }
+  /// Since 6.7; in Linux 6.18 only of SOL_SOCKET, else EOPNOTSUPP. Yields the value's size.
+  auto getsockopt(Descriptor fd, int level, int option, Bytes to) {
+    return on<std::size_t>(fd, "getsockopt", [=](io_uring_sqe& e) {
+      prepare_sockopt(e, socket_op_getsockopt, fd.number(), level, option, to);
+    });
+  }
+  /// Since 6.7. The value is copied.
+  auto setsockopt(Descriptor fd, int level, int option, int value) {
+    return on<void>(fd, "setsockopt", [=](io_uring_sqe& e) {
+      prepare_sockopt(e, socket_op_setsockopt, fd.number(), level, option,
+                      std::as_bytes(std::span(&value, 1)));
+    });
+  }
+  auto setsockopt(Descriptor fd, int level, int option, ConstBytes value) {
+    return on<void>(fd, "setsockopt", [=](io_uring_sqe& e) {
+      prepare_sockopt(e, socket_op_setsockopt, fd.number(), level, option, value);
+    });
+  }
+  auto shutdown(Descriptor fd, int how) {
+    return on<void>(fd, "shutdown",
+                    [=](io_uring_sqe& e) { io_uring_prep_shutdown(&e, fd.number(), how); });
+  }
+
+  // Readiness, for what has no operation of its own.
+
+  auto poll(Descriptor fd, unsigned events) {
+    return on<unsigned>(fd, "poll",
+                        [=](io_uring_sqe& e) { io_uring_prep_poll_add(&e, fd.number(), events); });
+  }
+  /// Waits for one or more; yields how many. Since 6.15.
+  auto epoll_wait(Descriptor epoll, std::span<epoll_event> to) {
+    return on<std::size_t>(epoll, "epoll_wait", [=](io_uring_sqe& e) {
+      io_uring_prep_rw(op_epoll_wait, &e, epoll.number(), to.data(), count(to), 0);
+    });
+  }
+  auto epoll_ctl(Descriptor epoll, int what, Descriptor fd, epoll_event& event) {
+    return make<void>("epoll_ctl", [=, event = &event](io_uring_sqe& e) {
+      io_uring_prep_epoll_ctl(&e, epoll.number(), fd.number(), what, event);
+    });
+  }
+
+  // Time.
+
+  auto sleep(std::chrono::nanoseconds timeout) { return start(SleepRequest(timeout, 0)); }
+  auto sleep_until(Clock::time_point due) {
+    return start(SleepRequest(due.time_since_epoch(), IORING_TIMEOUT_ABS));
+  }
+
+  // About another operation: the first that the Canceller holds. It ends with Error::cancelled when
+  // it is removed. Errors here: ENOENT, it has ended; EALREADY, it is about to.
+
+  auto cancel(const Canceller& other) {
+    return make<void>("cancel", [name = other.user_data()](io_uring_sqe& e) {
+      io_uring_prep_cancel64(&e, name, 0);
+    });
+  }
+  /// All operations on that descriptor, of any coroutine; yields how many.
+  auto cancel_all_on(Descriptor fd) {
+    return make<unsigned>("cancel", [=](io_uring_sqe& e) {
+      const unsigned fixed = fd.is_direct() ? IORING_ASYNC_CANCEL_FD_FIXED : 0U;
+      io_uring_prep_cancel_fd(&e, fd.number(), fixed | IORING_ASYNC_CANCEL_ALL);
+    });
+  }
+  auto poll_remove(const Canceller& other) {
+    return make<void>("poll_remove", [name = other.user_data()](io_uring_sqe& e) {
+      io_uring_prep_poll_remove(&e, name);
+    });
+  }
+  auto poll_update(const Canceller& other, unsigned events) {
+    return make<void>("poll_update", [name = other.user_data(), events](io_uring_sqe& e) {
+      io_uring_prep_poll_update(&e, name, 0, events, IORING_POLL_UPDATE_EVENTS);
+    });
+  }
+  auto timeout_remove(const Canceller& other) {
+    return make<void>("timeout_remove", [name = other.user_data()](io_uring_sqe& e) {
+      io_uring_prep_timeout_remove(&e, name, 0);
+    });
+  }
+  auto timeout_update(const Canceller& other, std::chrono::nanoseconds timeout) {
+    return start(SleepUpdateRequest(other.user_data(), timeout));
+  }
+
+ private:
+  /// `level` and `option` lie where other operations have an address.
+  static void prepare_sockopt(io_uring_sqe& e, std::uint32_t what, int fd, int level, int option,
+                              ConstBytes value) {
+    io_uring_prep_rw(IORING_OP_URING_CMD, &e, fd, nullptr, 0, 0);
+    e.cmd_op = what;
+    e.addr = std::bit_cast<std::uint64_t>(std::array{level, option});
+    e.addr3 = reinterpret_cast<std::uintptr_t>(value.data());
+    e.file_index = count(value);
+  }
+};
+
+}  // namespace uring

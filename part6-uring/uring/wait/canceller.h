@@ -1,0 +1,131 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "uring/error.h"
+#include "uring/memory/intrusive_list.h"
+
+namespace uring {
+
+/// Something under way that can be asked to end early: an operation, or a scope full of them.
+class Cancellable : public Node {
+ public:
+  virtual ~Cancellable() = default;
+
+  /// Asks; the end comes later, with `reason` as its error unless the kernel was faster.
+  virtual void cancel(Error reason) = 0;
+
+  /// What the kernel knows it by (user_data); 0: nothing.
+  virtual std::uint64_t user_data() const { return 0; }
+
+ protected:
+  Cancellable() = default;
+  Cancellable(Cancellable&&) = default;
+};
+
+/// A handle to cancel what is under way: one operation or many.
+///
+///     Canceller stop;
+///     co_await loop.read(fd, buffer).cancelled_by(stop);   // elsewhere: stop.cancel();
+///
+/// Once cancelled it stays so, and operations that begin later end immediately: the caller
+/// need not know whether the other side has begun. May end before or after its operations.
+class Canceller {
+ public:
+  Canceller() = default;
+  Canceller(const Canceller&) = delete;
+  Canceller& operator=(const Canceller&) = delete;
+
+  void cancel(Error reason = Error::cancelled);
+
+  /// May be used again.
+  void reset() { reason_ = Error{}; }
+
+  /// Why new operations would end immediately; Error{}: they would not.
+  Error reason() const { return reason_; }
+
+  bool empty() const { return members_.empty(); }
+
+  /// From the list that it is in, if it is in one: an operation or a scope that has begun is in
+  /// that of its scope. To put those into the hands of another canceller, too, use an Attachment.
+  void add(Cancellable& member) { members_.push_back(member); }
+
+  /// That of the first operation under way; 0: there is none.
+  std::uint64_t user_data() const { return empty() ? 0 : members_.front()->user_data(); }
+
+ private:
+  IntrusiveList<Cancellable> members_;
+  Error reason_{};
+};
+
+/// Puts what a scope or another canceller can cancel into the hands of one more, for as long as
+/// this exists. Everything in a scope has ten seconds:
+///
+///     Deadline deadline(loop, Clock::now() + 10s);
+///     Scope clients(loop);
+///     Attachment late(deadline, clients);
+///
+/// It is cancelled at once if the canceller is cancelled already.
+class Attachment final : public Cancellable {
+ public:
+  Attachment() = default;
+  Attachment(Canceller& canceller, Cancellable& target) {
+    attach(canceller, target);
+    if (canceller.reason() != Error{}) target.cancel(canceller.reason());
+  }
+  Attachment(Attachment&&) = default;
+
+  void attach(Canceller& canceller, Cancellable& target) {
+    target_ = &target;
+    canceller.add(*this);
+  }
+
+  void cancel(Error reason) override { target_->cancel(reason); }
+  std::uint64_t user_data() const override { return target_->user_data(); }
+
+ private:
+  Cancellable* target_ = nullptr;
+};
+
+/// What `n` cancellers may end. It is not in their hands before attach(), and can be moved.
+template <std::size_t n>
+class Attachments {
+ public:
+  Attachments() = default;
+
+  Attachments(const Attachments<n - 1>& fewer, Canceller& last) requires(n > 0) {
+    for (std::size_t i = 0; i + 1 < n; ++i) cancellers_[i] = fewer.canceller(i);
+    cancellers_[n - 1] = &last;
+  }
+
+  Canceller* canceller(std::size_t i) const { return cancellers_[i]; }
+
+  /// Why one of them is cancelled already; Error{}: none is.
+  Error reason() const {
+    for (const Canceller* const each : cancellers_) {
+      if (each->reason() != Error{}) return each->reason();
+    }
+    return {};
+  }
+
+  void attach(Cancellable& target) {
+    for (std::size_t i = 0; i < n; ++i) attachments_[i].attach(*cancellers_[i], target);
+  }
+
+ private:
+  std::array<Canceller*, n> cancellers_{};
+  std::array<Attachment, n> attachments_;
+};
+
+/// Those of nothing: takes no room.
+template <>
+class Attachments<0> {
+ public:
+  static Canceller* canceller(std::size_t /*i*/) { return nullptr; }
+  static Error reason() { return {}; }
+  static void attach(Cancellable& /*target*/) {}
+};
+
+}  // namespace uring

@@ -1,0 +1,31 @@
+#include "uring/wait/loop_wait.h"
+
+namespace uring {
+
+void LoopWaiter::wake(LoopCore& loop) {
+  woken_ = true;
+  loop.make_ready(*this);
+}
+
+bool LoopWait::may_begin(Error cancelled) {
+  reason_ = cancelled;
+  if (reason_ == Error{} && !shielded_) reason_ = loop().current_scope().reason();
+  return reason_ == Error{};
+}
+
+void LoopWait::belong_to_scope() {
+  if (!shielded_) loop().current_scope().add(*this);
+}
+
+void LoopWait::cancel(Error reason) {
+  if (woken() || reason_ != Error{}) return;
+  reason_ = reason;
+  loop().make_ready(waiter_);  // out of the list it was in
+}
+
+Status LoopWait::status() const {
+  if (reason_ != Error{}) return std::unexpected(make_error_code(reason_));
+  return {};
+}
+
+}  // namespace uring

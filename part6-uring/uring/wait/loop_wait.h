@@ -1,0 +1,96 @@
+#pragma once
+
+#include <coroutine>
+#include <optional>
+
+#include "uring/loop_core.h"
+#include "uring/wait/canceller.h"
+#include "uring/wait/deadline.h"
+#include "uring/wait/time_limit.h"
+#include "uring/wait/waiter.h"
+
+namespace uring {
+
+/// A coroutine that waits for something that happens in the loop itself, in the list of those that
+/// wait for the same.
+class LoopWaiter : public Waiter {
+ public:
+  /// It has happened. Lets the coroutine go on; no timeout or canceller changes that any more.
+  void wake(LoopCore& loop);
+  bool woken() const { return woken_; }
+
+  void wait(ScopeBase& scope, std::coroutine_handle<> coroutine) {
+    Waiter::wait(scope, coroutine);
+    woken_ = false;
+  }
+
+ private:
+  bool woken_ = false;
+};
+
+using WaitList = IntrusiveList<LoopWaiter>;
+
+/// A time limit for what the kernel knows nothing of: a deadline of the loop.
+class LoopLimit : public TimeLimit {
+ public:
+  explicit LoopLimit(TimeLimit limit) : TimeLimit(limit) {}
+  LoopLimit(LoopLimit&& other) noexcept : TimeLimit(other) {}
+  void arm(LoopCore& loop, Cancellable& target) {
+    deadline_.emplace(loop, due());
+    attachment_.attach(*deadline_, target);
+  }
+
+ private:
+  std::optional<Deadline> deadline_;
+  Attachment attachment_;
+};
+
+/// A wait for something that happens in the loop itself, for Await: a condition, the end of a task.
+class LoopWait : public Cancellable {
+ public:
+  using Limit = LoopLimit;
+
+  explicit LoopWait(LoopCore& loop) : loop_(&loop) {}
+  LoopWait(LoopWait&&) = default;
+
+  LoopCore& loop() const { return *loop_; }
+
+  /// Ends it with `reason`, unless what it waits for has happened.
+  void cancel(Error reason) override;
+
+ protected:
+  /// False, and status() says why: it is cancelled by `cancelled`, or with the current scope.
+  bool may_begin(Error cancelled);
+
+  /// Waits in that list.
+  void wait_in(WaitList& list, std::coroutine_handle<> awaiting) {
+    wait(awaiting);
+    list.push_back(waiter_);
+  }
+  void wait(std::coroutine_handle<> awaiting) {
+    reason_ = Error{};
+    waiter_.wait(loop().current_scope(), awaiting);
+  }
+
+  /// Makes it end with the current scope.
+  void belong_to_scope();
+
+  void shield() { shielded_ = true; }
+  void abandon() {}
+
+  bool woken() const { return waiter_.woken(); }
+  void wake() { waiter_.wake(loop()); }
+  LoopWaiter& waiter() { return waiter_; }
+
+  void set_reason(Error reason) { reason_ = reason; }
+  Error reason() const { return reason_; }
+  Status status() const;
+
+ private:
+  LoopCore* loop_;
+  LoopWaiter waiter_;
+  Error reason_{};
+  bool shielded_ = false;
+};
+
+}  // namespace uring

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "uring/error.h"
+#include "uring/wait/canceller.h"
+
+namespace uring {
+
+template <typename T>
+class Promise;
+
+/// What operations, waits and tasks know of the scope in which they run: see Scope.
+class ScopeBase : public Cancellable {
+ public:
+  void cancel(Error reason = Error::cancelled) override { canceller_.cancel(reason); }
+
+  /// Why operations in it end immediately; Error{}: they do not.
+  Error reason() const { return canceller_.reason(); }
+
+  /// From now on it ends with the scope.
+  void add(Cancellable& member) { canceller_.add(member); }
+
+  /// A child has run to its end.
+  virtual void finished(Promise<void>& child) = 0;
+
+ protected:
+  ScopeBase() = default;
+
+ private:
+  Canceller canceller_;
+};
+
+}  // namespace uring

@@ -1,0 +1,186 @@
+"""part5 and part6 beside other people's libraries: counted, timed (M10.3, peers), and what they are
+held to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contenders import ANSWERS_UNREAD, ECHO, HTTP, PART5, PART6, SPINNING, STAGES, floor_of
+from count import CROWD, count
+from measures.experiment import (P50, Cell, Measurement, Setting, Table, beside_base, can_trace,
+                                 column, counted, each, exactly, in_words, ranged, ratio, ratio_of,
+                                 table, throughput, words)
+from measures.ladder import echo
+from measures.peers import beside_nginx
+from ratios import Ratio
+from rounds import Results
+from workloads import ECHO_LOADS, HTTP_LOADS, LOADS, SPIN_LOAD
+
+PLAIN, RING = "peer-epoll", "peer-ring"
+LIBRARIES = ("peer-libuv", "peer-asio", "peer-asio-coroutines")
+FLOOR = floor_of(1).name
+COUNTED = "counted"
+MORE = ("c64-x16", "c64-16k")  # of the stages and the plain ones, where bounds are looked at
+WHAT = {"cpu_us": "server CPU each", "per_second": "answers a second", "p99_us": "p99"}
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Something to be shown: `server` against `base` under one load. Without a limit it is only
+    looked at."""
+
+    load: str
+    number: str
+    server: str
+    base: str
+    at_most: float | None = None
+    at_least: float | None = None
+
+    @property
+    def text(self) -> str:
+        if self.at_most is None and self.at_least is None:
+            return "–"
+        return f"≥ {self.at_least:g}" if self.at_most is None else f"≤ {self.at_most:g}"
+
+    def ratio(self, results: Results) -> Ratio | None:
+        return ratio_of(results, self.load, self.number, self.server, self.base)
+
+    def verdict(self, results: Results) -> str:
+        """Met, missed, or not decided."""
+        if self.text == "–":
+            return self.text
+        ratio = self.ratio(results)
+        return ratio.verdict(self._holds) if ratio else "not decided"
+
+    def _holds(self, ratio: float) -> bool:
+        return ratio >= self.at_least if self.at_most is None else ratio <= self.at_most
+
+
+OURS_HTTP = HTTP[-1].name
+BOUNDS = (
+    *(Bound(f"c{crowd}", "cpu_us", PART5, base, at_most=most)
+      for base, most in ((PLAIN, 1.1), *((library, 1.05) for library in LIBRARIES))
+      for crowd in (1, 64, 1000)),
+    *(Bound(load, "cpu_us", PART6, base, at_most=1)
+      for load in ("c1", "c64", "c1000", "c64-x16") for base in (PART5, PLAIN)),
+    Bound("c64-16k", "cpu_us", PART6, PART5, at_most=1),
+    Bound("c64-16k", "cpu_us", PART6, PLAIN, at_most=1.05),
+    *(Bound(load.name, "p99_us", PART6, PART5, at_most=1) for load in ECHO_LOADS),
+    Bound("spin", "per_second", SPINNING.name, PART6, at_least=1.8),
+    Bound("ab", "per_second", OURS_HTTP, "nginx", at_least=1.3),
+    Bound("ab", "cpu_us", OURS_HTTP, "nginx", at_most=1),
+    Bound("wrk", "cpu_us", OURS_HTTP, "nginx", at_most=1),
+    # For comparison: what a ring by hand needs, and how far ab and wrk can be driven at all.
+    *(Bound(load.name, "cpu_us", RING, PLAIN) for load in ECHO_LOADS),
+    Bound("spin", "cpu_us", SPINNING.name, PART6),
+    *(Bound(load.name, "per_second", ANSWERS_UNREAD.name, "nginx") for load in HTTP_LOADS),
+)
+COUNTED_BOUNDS = {
+    PART5: {"calls_1": 3.05, f"calls_{CROWD}": 2.1, "instructions": 300},
+    PART6: {"calls_1": 1.05, f"calls_{CROWD}": 0.1, "instructions": 300},
+}
+COUNTED_TITLES = {
+    "calls_1": "system calls a message, 1 connection",
+    f"calls_{CROWD}": f"system calls a message, {CROWD} connections",
+    "instructions": f"instructions in user space a message, {CROWD} connections",
+}
+
+
+def peers(setting: Setting) -> Measurement:
+    """All four names."""
+    crowds = setting.up_to_most(*((1, 64, 1000) if setting.thorough else (1, 64)))
+    jobs = []
+    for crowd in crowds if setting.wants("m10_3", "peers", "budgets") else ():
+        every = setting.wants("peers", "budgets")
+        servers = [it for it in ECHO if every or it.name in STAGES]
+        jobs += each([LOADS[f"c{crowd}"]], [*servers, *([floor_of(1)] if crowd == 1 else [])],
+                     echo, setting)
+    if setting.wants("budgets") and setting.thorough:
+        plain = [it for it in ECHO if it.name in (*STAGES, PLAIN, RING)]
+        jobs += each([LOADS[name] for name in MORE], plain, echo, setting)
+        jobs += each([SPIN_LOAD], [SPINNING, *(it for it in ECHO if it.name == PART6)], echo,
+                     setting)
+        for load in HTTP_LOADS:
+            jobs += beside_nginx(load, (HTTP[-1], ANSWERS_UNREAD), setting)
+    if setting.wants("budgets", "counted") and can_trace("budgets and counted"):
+        every = setting.thorough and setting.wants("counted")
+        servers = [it for it in ECHO if every or it.name in (*STAGES, PLAIN)]
+        jobs += each([COUNTED], servers, lambda _, server, setting: count(
+            server, setting.build, setting.effort.counted), setting, once=True)
+    return Measurement(jobs, lambda results: {
+        "m10_3": m10_3(results, crowds), "peers": side_by_side(results, crowds),
+        "budgets": budgets(results), "counted": counted_ones(results)})
+
+
+def m10_3(results: Results, crowds: list[int]) -> Table:
+    return table(
+        "The same server in coroutines on a ring, and on epoll", results, "clients: stage",
+        [(f"{crowd:,}: {name}", f"c{crowd}", name) for crowd in crowds
+         for name in (*STAGES, *([FLOOR] if crowd == 1 else []))],
+        {"server CPU a message, µs [ratio]": ratio("cpu_us", PART5),
+         "messages a second": column(throughput), "p50, µs": P50},
+        notes=["In brackets the ratio to `part5-epoll`, taken round by round. `floor` blocks in "
+               "`recv`, and does nothing but receive and send."])
+
+
+def cpu_or_ratio(results: Results, load: str, server: str) -> Cell:
+    """Of a server, or of two, `A / B`."""
+    name, slash, base = server.partition(" / ")
+    if slash:
+        return in_words(ratio_of(results, load, "cpu_us", name, base))
+    floor_is_plain = name == FLOOR and load != "c1"
+    return beside_base(results, load, PLAIN if floor_is_plain else name, "cpu_us", PLAIN)
+
+
+def side_by_side(results: Results, crowds: list[int]) -> Table:
+    names = list(next(iter(results.values()), {}))
+    names += [f"{ours} / {base}" for ours, bases in (
+        (PART5, (PLAIN, *LIBRARIES)), (PART6, (PART5, PLAIN, RING, *LIBRARIES)))
+        for base in bases if ours in names and base in names]
+    return table(
+        "Server CPU a message, beside other libraries, µs [ratio to a plain epoll loop]", results,
+        "server", [(name, "", name) for name in names],
+        {f"{crowd:,} client{'s' if crowd > 1 else ''}, µs": column(cpu_or_ratio, load=f"c{crowd}")
+         for crowd in crowds},
+        notes=["The peers echo bytes: they know no messages, no limits and no timeouts. In "
+               "brackets the ratio to `peer-epoll`, taken round by round. `floor` is the cheapest "
+               "program that receives and sends and does nothing else: with one client it blocks "
+               "in `recv`, with several it is `peer-epoll`.",
+               "`A / B` is the ratio of their CPU a message: the median of the rounds, the lowest "
+               "and the highest. HTTP beside nginx: M8.1."])
+
+
+def counted_ones(results: Results) -> Table:
+    return table(
+        "What a message of 64 bytes costs each server, counted", results, "server",
+        [(name, COUNTED, name) for name in results.get(COUNTED, {})],
+        {"system calls, 1 client": counted("calls_1"),
+         f"system calls, {CROWD} clients": counted(f"calls_{CROWD}"),
+         f"instructions in user space, {CROWD} clients": counted("instructions")},
+        notes=["`strace` counts the calls, callgrind the instructions, and no clock is looked at: "
+               f"with {CROWD} clients, a message of each is there when the server looks. The peers "
+               "echo bytes: they know no messages, no limits and no timeouts."])
+
+
+def budgets(results: Results) -> Table:
+    rows: list[tuple[str, list[Cell]]] = []
+    for name, bounds in COUNTED_BOUNDS.items():
+        for number, most in bounds.items() if name in results.get(COUNTED, {}) else ():
+            found = exactly(results, COUNTED, name, number)
+            rows.append((f"{name}: {COUNTED_TITLES[number]}", [
+                words(f"≤ {most:g}"), found, words("met" if found["exact"] <= most else "missed")]))
+    for bound in BOUNDS:
+        if {bound.server, bound.base} <= set(results.get(bound.load, {})):
+            what = f"{WHAT[bound.number]}, {LOADS[bound.load].title}"
+            found = bound.ratio(results)
+            rows.append((f"{bound.server} / {bound.base}: {what}", [
+                words(bound.text), words(ranged(found) if found else "too few rounds"),
+                words(bound.verdict(results))]))
+    return Table(
+        "What part5 and part6 are held to", ["what", "bound", "found", "verdict"], rows,
+        notes=["First what is counted, which is exact; then ratios, taken round by round: median, "
+               "lowest and highest. A bound is met or missed where every round says so, or where "
+               "all lie within 5 % and their median says so; else nobody can tell. What has no "
+               "bound is here for comparison: `peer-ring` echoes bytes with a ring by hand, and "
+               "with `--http` answers what it has not read.",
+               "The bounds on the finger daemon are in `finger/README.md`."])

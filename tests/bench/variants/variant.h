@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// What no stage does, measured alone with the kernel. One program has several variants:
+/// `variants NAME word=value…` prints the numbers of one as a line of JSON. It ends where a system
+/// call fails, or a word is missing.
+namespace variants {
+
+/// The words behind the name.
+class Words {
+ public:
+  explicit Words(std::map<std::string, std::string, std::less<>> words)
+      : words_(std::move(words)) {}
+
+  const std::string& text(std::string_view name) const;
+  std::uint32_t number(std::string_view name) const;
+  std::chrono::milliseconds milliseconds(std::string_view name) const;
+
+ private:
+  std::map<std::string, std::string, std::less<>> words_;
+};
+
+using Numbers = std::vector<std::pair<std::string_view, double>>;
+
+/// Makes one known by its name.
+struct Variant {
+  Variant(std::string_view name, Numbers (*run)(const Words&));
+};
+
+inline double seconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+}  // namespace variants

@@ -1,0 +1,255 @@
+"""./judge, whose --help explains the options."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import itertools
+import shlex
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import junit
+import page
+import remembered
+import show
+import starters
+from climb import climb
+from ladder import DEFAULT_LEVEL, RUNGS, STAGES, stage_named
+from runs import Judged, JudgeBroken, Run, run_level
+from watch import Watched
+
+PASSED, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def say(text: str) -> None:
+    """To stderr, as all of the commands do."""
+    print(f"judge: {text}", file=sys.stderr, flush=True)
+
+
+def wrong_usage(text: str) -> SystemExit:
+    """To be raised."""
+    say(text)
+    return SystemExit(WRONG_USAGE)
+
+
+class Parser(argparse.ArgumentParser):
+    """Complains in one line."""
+
+    def __init__(self) -> None:
+        super().__init__(add_help=False, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        raise wrong_usage(f"{message} (try --help)")
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """One of three shapes: --start, --servers, or a server with how it is to be asked."""
+    parser = Parser()
+    shapes = {word.partition("=")[0] for word in words} & {"--start", "--servers"}
+    if "--start" in shapes:
+        parser.add_argument("--start", nargs=2, metavar=("LANGUAGE", "DIR"))
+        parser.set_defaults(does=start, report=None, junit=None)
+        return parser.parse_args(words)
+    parser.add_argument("--report", metavar="FILE")
+    parser.add_argument("--junit", metavar="FILE")
+    if "--servers" in shapes:
+        parser.add_argument("--servers", metavar="FILE")
+        parser.set_defaults(does=judge_many)
+        return parser.parse_args(words)
+    parser.add_argument("command", nargs="?", metavar="CMD")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--from", dest="begin", metavar="LEVEL")
+    where.add_argument("--level", metavar="LEVEL")
+    parser.add_argument("-k", metavar="EXPR")
+    parser.add_argument("--watch", action="store_true")
+    parser.set_defaults(does=judge_one)
+    complain_about_quotes(words, parser)
+    return parser.parse_args(words)
+
+
+def complain_about_quotes(words: Sequence[str], parser: Parser) -> None:
+    """A command in several words: its options would be taken for ours."""
+    if any("{port}" in word and " " not in word for word in words):
+        ours = {"--from", "--level", "--watch", "--report", "--junit"}
+        command = " ".join(itertools.takewhile(lambda word: word not in ours, words))
+        parser.error(f"the command is one word, in quotes: ./judge '{command}'")
+
+
+def level_named(word: str, option: str, stages: Sequence[str] = ()) -> str:
+    """The level, or the stage that begins so."""
+    if word in RUNGS:
+        return word
+    if stages and (stage := stage_named(word)):
+        return stage
+    alike = difflib.get_close_matches(word, [*RUNGS, *stages])
+    meant = f"did you mean {' or '.join(alike)}?" if alike else (
+        f"{option} takes one of {', '.join([*RUNGS, *stages])}")
+    raise wrong_usage(f"there is no level '{word}': {meant}")
+
+
+def why_not_runnable(command: str, directory: Path) -> str:
+    """What is wrong with the command, or nothing."""
+    try:
+        word = next(iter(shlex.split(command)), "")
+    except ValueError as error:
+        return f"the command {command!r}: {error}".lower()
+    if not shutil.which(directory / word if "/" in word else word):
+        ours = f"; for a stage of ours: ./check {word}" if stage_named(word) else ""
+        return f"there is no program {word!r} that can be run (in {directory}){ours}"
+    if "{port}" not in command:
+        return f"the command {command!r} has no {{port}}: write it where the port's number belongs"
+    return ""
+
+
+def write_reports(judged: list[Judged], options: argparse.Namespace) -> None:
+    """The page and the XML that were asked for."""
+    for path, write in ((options.report, page.write_page), (options.junit, junit.write_junit)):
+        if not path:
+            continue
+        try:
+            write(Path(path), judged)
+        except OSError as error:
+            raise SystemExit(f"judge: cannot write {path}: {error.strerror}") from None
+        say(f"wrote {path}")
+
+
+def judge_one(options: argparse.Namespace) -> int:
+    """One server, once or after each change of its program."""
+    climbs = options.level is None and options.k is None
+    if climbs:
+        level = level_named(options.begin or RUNGS[0], "--from")
+    elif options.begin:
+        raise wrong_usage("-k chooses tests of one level, and --from climbs: take --level")
+    else:
+        level = level_named(options.level or DEFAULT_LEVEL, "--level", STAGES)
+    command = given_or_remembered(options.command, to_be_remembered=climbs)
+    watched = Watched(command, Path.cwd())
+    if options.watch and not watched.names():
+        raise wrong_usage(f"--watch: the command names no file to watch: {command}")
+    while True:
+        changed = False
+
+        def unchanged() -> bool:
+            nonlocal changed
+            changed = changed or options.watch and watched.have_changed()
+            return not changed
+
+        show.show_start(command, options.watch)
+        if climbs:
+            judged = climb_and_show(command, level, unchanged)
+        else:
+            judged = ask_one_level(command, level, options.k, unchanged)
+        if not changed:
+            write_reports([judged], options)
+        if not options.watch:
+            return PASSED if judged.runs[-1].passed else FAILED
+        if not changed:
+            say(f"waiting for a change in {watched.names()} (Ctrl-C ends it)")
+            watched.wait()
+
+
+def climb_and_show(command: str, begin: str, unchanged: Callable[[], bool]) -> Judged:
+    """From this level on, up to the first that fails, or until the program has changed."""
+
+    def progress(run: Run) -> bool:
+        show.show_progress(run)
+        return unchanged()
+
+    def arrived(run: Run) -> None:
+        if unchanged():
+            show.show_level(run)
+
+    judged = climb("your server", command, Path.cwd(), progress, arrived, begin)
+    if unchanged():
+        show.show_climb(judged)
+    return judged
+
+
+def ask_one_level(
+    command: str, level: str, expression: str | None, unchanged: Callable[[], bool]
+) -> Judged:
+    """All of its tests or some, with pytest's own words."""
+    if not expression:
+        show.show_what_is_asked(level)
+    chosen = ("-k", expression) if expression else ()
+    run = run_level(command, level, Path.cwd(), *chosen, shown=True,
+                    progress=lambda _: unchanged())
+    if unchanged():
+        show.show_one_level(run)
+    return Judged("your server", command, [run])
+
+
+def given_or_remembered(command: str | None, to_be_remembered: bool) -> str:
+    """The command; one that climbs is remembered for the next time."""
+    directory = Path.cwd()
+    if command is None:
+        command = remembered.command_of(directory)
+    if command is None:
+        raise wrong_usage("no server is remembered for this directory yet: "
+                          "./judge 'CMD --port {port}'")
+    if reason := why_not_runnable(command, directory):
+        raise wrong_usage(reason)
+    if to_be_remembered and (reason := remembered.remember(command, directory)):
+        say(f"the command will not be remembered: {reason}")
+    return command
+
+
+def judge_many(options: argparse.Namespace) -> int:
+    """A table of servers: a line of the file is a name and a command."""
+    try:
+        lines = Path(options.servers).read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise wrong_usage(f"cannot read {options.servers}: {error.strerror}") from None
+    pairs = [line.split(maxsplit=1) for line in lines
+             if line.strip() and not line.lstrip().startswith("#")]
+    if not pairs or any(len(pair) != 2 for pair in pairs):
+        raise wrong_usage(f"{options.servers}: each line is a name and a command")
+    judged = []
+    width = max(len(name) for name, _ in pairs)
+    for name, command in pairs:
+        reason = why_not_runnable(command, Path.cwd())
+        one = Judged(name, command, [], reason) if reason else climb(name, command, Path.cwd())
+        judged.append(one)
+        show.show_row(one, width)
+    write_reports(judged, options)
+    return PASSED
+
+
+def start(options: argparse.Namespace) -> int:
+    """A first server to build upon."""
+    language, to = options.start
+    if language not in starters.LANGUAGES:
+        raise wrong_usage(f"--start takes one of {', '.join(starters.LANGUAGES)}, not '{language}'")
+    directory = Path.cwd() / to
+    if reason := starters.copy(language, directory):
+        raise wrong_usage(reason)
+    print(f"A first server is in {directory}, with a README. Next:\n")
+    for command in (f"cd {shlex.quote(str(directory))}", *starters.first_commands(directory)):
+        print(f"  {command}")
+    return PASSED
+
+
+def main() -> int:
+    """What was asked for; its exit status."""
+    options = parse(sys.argv[1:])
+    for path in filter(None, (options.report, options.junit)):  # before a climb of some minutes
+        if not Path(path).parent.is_dir():
+            raise wrong_usage(f"cannot write {path}: there is no such directory")
+    return options.does(options)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it without a complaint
+    try:
+        sys.exit(main())
+    except JudgeBroken as broken:
+        print(broken, file=sys.stderr)
+        say("the tests could not be run")
+        sys.exit(FAILED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,32 @@
+"""The ladder of levels, which belongs to the tests."""
+
+from __future__ import annotations
+
+import sys
+
+from runs import PROTOCOL
+
+sys.path.insert(0, str(PROTOCOL))
+
+from capabilities import (  # noqa: E402
+    CAPABILITIES,
+    CLIMBING_ORDER,
+    DEFAULT_LEVEL,
+    LADDER,
+    RUNGS,
+    STAGES,
+)
+
+__all__ = ["CAPABILITIES", "CLIMBING_ORDER", "DEFAULT_LEVEL", "LADDER", "RUNGS", "STAGES",
+           "rungs_below", "stage_named"]
+
+
+def stage_named(word: str) -> str | None:
+    """The one stage that begins so."""
+    fitting = [stage for stage in STAGES if word and stage.startswith(word)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def rungs_below(level: str) -> tuple:
+    """The rungs up to this one; none for a stage."""
+    return LADDER[: RUNGS.index(level) + 1] if level in RUNGS else ()

@@ -1,0 +1,193 @@
+"""Runs the tests of a level on a server and reads what became of them."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PROTOCOL = ROOT / "tests" / "protocol"
+IN_PARALLEL = ("-n", "3", "--dist", "loadgroup")  # on two cores: most of the time they wait
+LOOK_SECONDS = 0.1  # how often the progress of a run is looked at
+NO_TESTS = 5  # exit status of pytest
+STOP_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Test:
+    """One test and what became of it; the texts are empty unless it failed."""
+
+    name: str  # with its case in brackets
+    outcome: str  # passed, failed, skipped
+    needs: str  # the capability that it checks
+    cause: str
+    rule: str
+    chapter: str
+    sections: tuple[tuple[str, str], ...]
+    clock: bool = False  # failed, and looks at a clock
+
+    @property
+    def sentence(self) -> str:
+        """`test_a_message_comes_back[yours-3]` is `a message comes back (3)`."""
+        words, _, case = self.name.partition("[")
+        case = case.removesuffix("]").removeprefix("yours").strip("-")
+        sentence = words.removeprefix("test_").replace("_", " ")
+        return f"{sentence} ({case})" if case else sentence
+
+
+@dataclass
+class Run:
+    """What is known of a level; complete when `ended`."""
+
+    level: str
+    names: list[str] = field(default_factory=list)  # of all its tests, in order
+    tests: list[Test] = field(default_factory=list)  # those that have ended
+    ended: bool = False
+    failed_at: float = math.inf  # when the first failure was seen
+
+    @property
+    def failing_seconds(self) -> float:
+        """How long ago the first failure was seen."""
+        return time.monotonic() - self.failed_at
+
+    def count(self, outcome: str) -> int:
+        """How many ended so."""
+        return sum(test.outcome == outcome for test in self.tests)
+
+    @property
+    def failures(self) -> list[Test]:
+        """Those that failed, in the order of the tests."""
+        order = {name: number for number, name in enumerate(self.names)}
+        failed = [test for test in self.tests if test.outcome == "failed"]
+        return sorted(failed, key=lambda test: order.get(test.name, 0))
+
+    @property
+    def may_be_the_machine(self) -> bool:
+        """Whether what failed looks at a clock: on a busy machine the tests themselves are late."""
+        return bool(self.failures) and all(test.clock for test in self.failures)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the server has this level."""
+        return self.ended and bool(self.names) and not self.failures
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A server with the runs of the levels that were asked of it, the last one maybe failed."""
+
+    name: str
+    command: str
+    runs: list[Run]
+    trouble: str = ""  # why no level could be asked of it
+    granted: int = 0  # so many levels at the bottom were not asked for
+
+    @property
+    def why(self) -> str:
+        """What stopped it, in a line; nothing at the top."""
+        if self.trouble or not self.runs:
+            return self.trouble
+        last = self.runs[-1]
+        return f"{last.level}: {last.failures[0].rule}" if last.failures else ""
+
+
+class JudgeBroken(Exception):
+    """The tests themselves could not be run; the text is what they said."""
+
+
+def by_rule(failures: Sequence[Test]) -> dict[tuple[str, str], list[Test]]:
+    """The failures under each (rule, chapter), the largest group first."""
+    groups: dict[tuple[str, str], list[Test]] = {}
+    for test in failures:
+        groups.setdefault((test.rule, test.chapter), []).append(test)
+    return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
+
+
+def run_level(
+    command: str,
+    level: str,
+    directory: Path,
+    *options: str,
+    shown: bool = False,
+    progress: Callable[[Run], bool] = lambda run: True,
+) -> Run:
+    """Runs the tests of that level, from that directory; `options` are pytest's. With `shown` its
+    words appear as they come. `progress` sees the run now and then, and ends it with False.
+    """
+    run = Run(level)
+    with tempfile.TemporaryDirectory() as scratch:
+        results, log = Path(scratch, "results"), Path(scratch, "log")
+        results.touch()
+        words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(PROTOCOL),
+                 f"--server={command}", f"--level={level}", f"--results={results}", *options,
+                 *IN_PARALLEL]
+        with log.open("w") as unseen, results.open(encoding="utf-8") as lines:
+            tests = subprocess.Popen(words, cwd=directory, stdout=None if shown else unseen,
+                                     stderr=subprocess.STDOUT, start_new_session=True)
+            try:
+                complete = follow(tests, run, lines, progress)
+            finally:
+                stop(tests)
+            take_lines(run, lines)
+        run.ended = bool(run.failures) or (complete and tests.returncode in (0, NO_TESTS))
+        if complete and not run.ended:
+            raise JudgeBroken(log.read_text(errors="replace"))
+    return run
+
+
+def follow(tests: subprocess.Popen, run: Run, lines, progress: Callable[[Run], bool]) -> bool:
+    """Until the tests have ended, or `progress` does not want to know more: then it is False."""
+    while True:
+        try:
+            tests.wait(LOOK_SECONDS)
+            return True
+        except subprocess.TimeoutExpired:
+            take_lines(run, lines)
+            if not progress(run):
+                return False
+
+
+def stop(tests: subprocess.Popen) -> None:
+    """Ends what still runs, as Ctrl-C does: each test ends its server and what that has started."""
+    if tests.poll() is not None:
+        return
+    os.killpg(tests.pid, signal.SIGINT)
+    try:
+        tests.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(tests.pid, signal.SIGKILL)
+        tests.wait()
+
+
+def take_lines(run: Run, lines) -> None:
+    """Reads what has been written since; a line that is not complete yet is left for later."""
+    while True:
+        begin = lines.tell()
+        line = lines.readline()
+        if not line.endswith("\n"):
+            lines.seek(begin)
+            return
+        entry = json.loads(line)
+        if "collected" in entry:
+            run.names = [name_of(test) for test in entry["collected"]]
+            continue
+        run.tests.append(Test(
+            name_of(entry["test"]), entry["outcome"], entry["needs"], entry["cause"],
+            entry["rule"], entry["chapter"], tuple((a, b) for a, b in entry["sections"]),
+            entry["clock"]))
+        if entry["outcome"] == "failed":
+            run.failed_at = min(run.failed_at, time.monotonic())
+
+
+def name_of(test: str) -> str:
+    """What is left of a test's id without its file."""
+    return test.partition("::")[2]

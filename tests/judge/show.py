@@ -1,0 +1,179 @@
+"""What a reader sees: coloured in a terminal, plain in a pipe."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+from ladder import LADDER, RUNGS, rungs_below
+from runs import ROOT, Judged, Run, Test, by_rule
+
+COLUMNS = 96
+BAR = 20
+BOLD, RED, GREEN, DIM = "1", "31", "32", "2"
+
+
+def in_terminal() -> bool:
+    """Whether colours make sense, and lines that are written again."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") \
+        and os.environ.get("TERM") != "dumb"
+
+
+def painted(text: str, *codes: str) -> str:
+    """The text in that colour, if there are colours."""
+    return f"\033[{';'.join(codes)}m{text}\033[0m" if in_terminal() else text
+
+
+def bar(done: int, of: int) -> str:
+    """How much of it is done. It is full only when all is."""
+    length = BAR * done // of if of else 0
+    full, empty = ("█", "░") if in_terminal() else ("#", ".")
+    return full * length + empty * (BAR - length)
+
+
+def wrapped(text: str, indent: str = "") -> str:
+    """In lines of a page's width."""
+    return textwrap.fill(text, COLUMNS, initial_indent=indent, subsequent_indent=indent,
+                         break_on_hyphens=False, break_long_words=False)
+
+
+def level_line(run: Run) -> str:
+    """`framing       ####################  26 of 26`."""
+    skipped = run.count("skipped")
+    passed, of = run.count("passed"), len(run.names) - skipped
+    colour = RED if run.failures else GREEN
+    line = f"  {run.level:13} {painted(bar(passed, of), colour)} {passed:3} of {of}"
+    if skipped:
+        line += f", {skipped} skipped"
+    if run.ended and len(run.tests) < len(run.names):
+        line += f", stopped after {len(run.failures)} failures"
+    return line
+
+
+def show_progress(run: Run) -> None:
+    """The line of a level that is still being run."""
+    if in_terminal() and run.names:
+        print(f"\r{level_line(run)}", end="", flush=True)
+
+
+def show_start(command: str, again: bool) -> None:
+    """Before the first level; with `again`, on a screen that is cleared."""
+    if again and in_terminal():
+        print("\033[2J\033[H", end="")
+    print(f"your server: {command}\n", flush=True)
+
+
+def show_level(run: Run) -> None:
+    """The line of a level that has ended."""
+    print(("\r\033[K" if in_terminal() else "") + level_line(run), flush=True)
+
+
+def show_what_is_asked(level: str) -> None:
+    """For each rung up to this one, before the first test runs."""
+    print(f"level {level} asks for:")
+    for rung in rungs_below(level):
+        print(wrapped(f"{rung.name}: {rung.asks}.", "  "), flush=True)
+
+
+def show_failure(test: Test) -> None:
+    """One failure: what was sent, what came back, the rule, the chapter, the server's words."""
+    print("  " + painted(test.sentence, BOLD))
+    sections = dict(reversed(test.sections))  # of several servers, the first
+    end = unasked_end(sections.get("the server", ""))
+    if end and end not in test.cause:
+        print(painted(f"    the server {end}, and so:", RED))
+    print(painted(wrapped(test.cause, "    "), RED))
+    for title, text in test.sections:
+        if title != "the rule":
+            print(f"\n  {title}:")
+            print(textwrap.indent(text, "    "))
+    print(f"\n  the rule, explained in {painted(test.chapter, BOLD)}:")
+    print(wrapped(test.rule, "    "))
+
+
+def unasked_end(said: str) -> str:
+    """How the server ended, if it broke down: often the cause of what its client noticed."""
+    for line in said.splitlines()[1:2]:
+        if line.startswith("ended") and not line.endswith("exit status 0"):
+            return line.removesuffix(", unasked")
+    return ""
+
+
+def show_groups(failures: Sequence[Test]) -> None:
+    """Which rules were broken, and by how many tests each: several tests often have one cause."""
+    groups = by_rule(failures)
+    print(f"\n{number(len(failures), 'failure')} under {number(len(groups), 'rule')}:")
+    for (rule, chapter), tests in groups.items():
+        print(wrapped(f"{len(tests)} x {rule} ({chapter})", "  "))
+        for test in tests[:3]:
+            print(f"      {test.sentence}")
+        if len(tests) > 3:
+            print(f"      and {len(tests) - 3} more")
+
+
+def show_one_level(run: Run) -> None:
+    """After all that pytest has said: the failures under their rules, and how many there are."""
+    if run.failures:
+        show_groups(run.failures)
+    counts = (f"{run.count(outcome)} {outcome}" for outcome in ("passed", "failed", "skipped"))
+    print(f"\n{', '.join(counts)}")
+
+
+def show_climb(judged: Judged) -> None:
+    """Where the climb ended: one failure, how far it is, and what comes next."""
+    last = judged.runs[-1]
+    if last.failures:
+        show_stop(judged, last)
+    elif not last.passed:
+        print("\nno test ran at this level")
+    done = judged.granted + sum(run.passed for run in judged.runs)
+    line = f"\n  {painted(bar(done, len(RUNGS)), GREEN)} {done} of {len(RUNGS)} levels"
+    if judged.granted:
+        line += f", {judged.granted} of them not asked for this time"
+    print(line)
+    if done < len(RUNGS):
+        rung = LADDER[done]
+        print(f"  next: {painted(rung.name, BOLD)}, {rung.chapter}")
+        if done:
+            print(f"  from there, not from the bottom: {judge_command()} --from {rung.name}")
+    else:
+        print("  the top of the ladder; --level part5-epoll asks for what one mechanism must do")
+
+
+def show_stop(judged: Judged, last: Run) -> None:
+    """Why it does not go higher."""
+    rung = LADDER[RUNGS.index(last.level)]
+    failures = last.failures
+    asks = wrapped(f"{rung.name} asks: {rung.asks}.").removeprefix(rung.name)
+    print(f"\n{painted(rung.name, BOLD)}{asks}\n")
+    rules = len(by_rule(failures))
+    if len(failures) > 1:
+        failed = number(len(failures), "test")
+        print(f"{failed} failed, under {number(rules, 'rule')}. The first:\n")
+    show_failure(failures[0])
+    words = [judge_command(), judged.command, "--level", last.level,
+             "-k", failures[0].name.partition("[")[0]]
+    print(f"\n  this test alone:\n    {shlex.join(words)}")
+
+
+def show_row(judged: Judged, width: int) -> None:
+    """One of several servers: how far it has come, and what stopped it."""
+    done = sum(run.passed for run in judged.runs)
+    line = f"{judged.name:{width}}  {bar(done, len(RUNGS))} {done:2} of {len(RUNGS)}  {judged.why}"
+    if len(line) > COLUMNS:
+        line = line[: COLUMNS - len(" ...")].rpartition(" ")[0] + " ..."
+    print(line, flush=True)
+
+
+def judge_command() -> str:
+    """How to call ./judge from here."""
+    return "./judge" if Path.cwd() == ROOT else str(ROOT / "judge")
+
+
+def number(count: int, word: str) -> str:
+    """`1 rule`, `2 rules`."""
+    return f"{count} {word}{'' if count == 1 else 's'}"

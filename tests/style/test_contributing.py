@@ -1,0 +1,77 @@
+"""What CONTRIBUTING.md tells to type: each command is there, can be run, and has these options."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from project import ROOT, complain, files, is_step, name, text
+
+SPANS = re.findall(r"`([^`]+)`", text(ROOT / "CONTRIBUTING.md") or "")
+# Those that look at the project and change nothing are run as they are printed; fill.py without
+# --write, so that it says whether there is something to write.
+RUN_WHOLE = ("book/tools/diffs.py check", "book/tools/fill.py book/05-poll.md",
+             "book/tools/typable.py", "tests/zoo/run.py list")
+NO_HELP = {".ci/run", "finger/deploy/try-package", "tools/kernel-tests"}
+COMMANDS = sorted({span.replace("\n", " ") for span in SPANS
+                   if (ROOT / span.split()[0]).is_file()
+                   and (text(ROOT / span.split()[0]) or "").startswith("#!")})
+
+
+def run(words: list[str | Path]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+
+def test_commands_are_found() -> None:
+    assert {"./check part4", "book/tools/diffs.py check", "tests/soak/soak.py --minutes 30"} <= {
+        *COMMANDS}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_can_be_run_and_has_these_options(command: str) -> None:
+    program, *words = command.split()
+    assert (ROOT / program).stat().st_mode & 0o111 == 0o111, f"chmod +x {program}"
+    if program in NO_HELP:
+        return
+    subcommand = [word for word in words[:1] if re.fullmatch("check|list", word)]
+    told = run([ROOT / program, *subcommand, "--help"])
+    assert told.returncode == 0, told.stderr
+    complain([f"{program} has no option {word}" for word in words
+              if word.startswith("-") and word not in told.stdout.split()])
+
+
+@pytest.mark.parametrize("command", RUN_WHOLE)
+def test_a_command_runs(command: str) -> None:
+    assert {command, command.replace("fill.py", "fill.py --write")} & set(COMMANDS)
+    program, *words = command.split()
+    ran = run([ROOT / program, *words])
+    assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
+
+
+def test_every_script_can_be_executed() -> None:
+    """But for those of debian, which debhelper installs as executable."""
+    complain([f"{name(path)}: chmod +x, or it is no command" for path in files()
+              if (text(path) or "").startswith("#!/") and not path.stat().st_mode & 0o100
+              and path.parent.name != "debian"])
+
+
+@pytest.mark.parametrize("span", [span for span in SPANS if " --preset " in span])
+def test_a_preset_is_there(span: str) -> None:
+    kind = {"cmake --build": "buildPresets", "cmake": "configurePresets", "ctest": "testPresets"}
+    of = next(kind[start] for start in kind if span.startswith(start))
+    preset = span.split("--preset ")[1].split()[0]
+    presets = json.loads(text(ROOT / "CMakePresets.json") or "")
+    assert preset in [one["name"] for one in presets[of]]
+
+
+def test_every_step_has_its_row() -> None:
+    complaints = []
+    for path in files():
+        if path.suffix == ".cc" and is_step(path) and path.parent.name == "steps":
+            here = path.parent / "README.md"
+            readme = here if here.is_file() else path.parent.parent / "README.md"
+            rows = [line for line in (text(readme) or "").splitlines() if line.startswith("| `")]
+            if not any(f"`{path.stem}`" in row for row in rows):
+                complaints.append(f"{name(readme)}: the table of steps has no row for {path.stem}")
+    complain(complaints)

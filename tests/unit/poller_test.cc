@@ -1,0 +1,176 @@
+// What holds for both pollers: poll(2) keeps nothing between two calls, epoll(7) the whole set, and
+// the server cannot tell.
+#include "poller.h"
+
+#include <gmock/gmock.h>
+#include <pthread.h>
+#include <sys/socket.h>
+
+#include <csignal>
+#include <cstdint>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "make_poller.h"
+#include "sockets.h"
+
+namespace {
+
+using common::Clock;
+using common::Fd;
+using common::Token;
+using stage::Event;
+using stage::Readiness;
+using testing::UnorderedElementsAre;
+using namespace std::chrono_literals;
+
+constexpr Readiness input{.input = true, .output = false};
+constexpr Readiness output{.input = false, .output = true};
+constexpr Readiness both{.input = true, .output = true};
+constexpr Readiness neither;
+
+constexpr Token token(std::uint64_t slot) { return Token(Token::Kind::connection, slot); }
+
+class Poller : public testing::Test {
+ protected:
+  using Ready = std::vector<std::pair<Token, Readiness>>;
+
+  /// What is ready now.
+  Ready ready() {
+    Ready found;
+    const auto events = poller_.wait(Clock::now());
+    for (const Event& event : events.value()) {
+      found.emplace_back(event.token, event.ready);
+    }
+    return found;
+  }
+
+  void send_to(const Fd& socket) { ASSERT_EQ(::send(socket.get(), "x", 1, 0), 1); }
+
+  stage::Poller poller_ = tests::make_poller();
+  tests::Ends one_ = tests::unix_connection();
+  tests::Ends two_ = tests::unix_connection();
+};
+
+TEST_F(Poller, ReportsInputUntilItIsReceived) {
+  (void)poller_.watch(one_.server, token(1), input);
+  (void)poller_.watch(two_.server, token(2), input);
+  EXPECT_EQ(ready(), Ready());
+  send_to(one_.client);
+  EXPECT_EQ(ready(), Ready({{token(1), input}}));
+  EXPECT_EQ(ready(), Ready({{token(1), input}})) << "level-triggered";
+  char byte;
+  ASSERT_EQ(::recv(one_.server.get(), &byte, 1, 0), 1);
+  EXPECT_EQ(ready(), Ready());
+}
+
+TEST_F(Poller, ReportsWhatItIsAskedFor) {
+  send_to(one_.client);
+  (void)poller_.watch(one_.server, token(1), output);
+  EXPECT_EQ(ready(), Ready({{token(1), output}}));
+  (void)poller_.change(one_.server, token(1), both);
+  EXPECT_EQ(ready(), Ready({{token(1), both}}));
+  (void)poller_.change(one_.server, token(1), neither);
+  EXPECT_EQ(ready(), Ready());
+  (void)poller_.change(one_.server, token(1), input);
+  EXPECT_EQ(ready(), Ready({{token(1), input}}));
+}
+
+TEST_F(Poller, CountsAHangUpAsBothWhateverItIsAskedFor) {
+  (void)poller_.watch(one_.server, token(1), neither);
+  one_.client = Fd();
+  EXPECT_EQ(ready(), Ready({{token(1), both}}));
+}
+
+TEST_F(Poller, ReportsNothingOfWhatItForgot) {
+  const tests::Ends three = tests::unix_connection();
+  (void)poller_.watch(one_.server, token(1), output);
+  (void)poller_.watch(two_.server, token(2), output);
+  (void)poller_.watch(three.server, token(3), output);
+  poller_.forget(one_.server);
+  EXPECT_THAT(ready(),
+              UnorderedElementsAre(std::pair(token(2), output), std::pair(token(3), output)));
+  (void)poller_.change(three.server, token(3), neither);
+  EXPECT_EQ(ready(), Ready({{token(2), output}}));
+  poller_.forget(two_.server);
+  EXPECT_EQ(ready(), Ready());
+}
+
+TEST_F(Poller, WatchesAgainWhatItForgotUnderAnotherToken) {
+  (void)poller_.watch(one_.server, token(1), output);
+  poller_.forget(one_.server);
+  (void)poller_.watch(one_.server, token(2), output);
+  EXPECT_EQ(ready(), Ready({{token(2), output}}));
+}
+
+TEST_F(Poller, ForgetsWhatIsNotWatched) {
+  (void)poller_.watch(one_.server, token(1), output);
+  poller_.forget(two_.server);
+  poller_.forget(two_.server);
+  EXPECT_EQ(ready(), Ready({{token(1), output}}));
+}
+
+// Rounded down, the last millisecond would be spent asking again and again.
+TEST_F(Poller, WaitsUntilTheDeadlineHasCome) {
+  for (const auto time : {1900us, 2100us, 2900us}) {
+    const auto deadline = Clock::now() + time;
+    EXPECT_TRUE(poller_.wait(deadline).value().empty());
+    EXPECT_GE(Clock::now(), deadline);
+  }
+}
+
+TEST_F(Poller, WaitsWithoutADeadlineUntilSomethingComes) {
+  (void)poller_.watch(one_.server, token(1), input);
+  const std::jthread late([this] {
+    std::this_thread::sleep_for(20ms);
+    send_to(one_.client);
+  });
+  EXPECT_EQ(poller_.wait(std::nullopt).value().size(), 1U);
+}
+
+/// Interrupts the thread that made it, as often as it takes.
+class Interrupter {
+ public:
+  explicit Interrupter(void (*handler)(int)) {
+    struct sigaction action {};
+    action.sa_handler = handler;
+    EXPECT_EQ(::sigaction(SIGUSR1, &action, &before_), 0);
+    thread_ = std::jthread([waits = ::pthread_self()](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        std::this_thread::sleep_for(10ms);
+        ::pthread_kill(waits, SIGUSR1);
+      }
+    });
+  }
+  ~Interrupter() {
+    thread_ = {};
+    ::sigaction(SIGUSR1, &before_, nullptr);
+  }
+
+ private:
+  struct sigaction before_ {};
+  std::jthread thread_;
+};
+
+TEST_F(Poller, ReturnsToTheCallerWhenASignalInterruptsIt) {
+  (void)poller_.watch(one_.server, token(1), input);
+  const auto deadline = Clock::now() + 20s;
+  const Interrupter interrupter([](int) {});
+  const auto events = poller_.wait(deadline);
+  ASSERT_TRUE(events.has_value()) << events.error().message();
+  EXPECT_TRUE(events->empty());
+  EXPECT_LT(Clock::now(), deadline);
+}
+
+// The deadline may have passed as well: what came in time must not be taken for late.
+TEST_F(Poller, ReportsWhatHadComeWhenASignalInterruptedIt) {
+  (void)poller_.watch(one_.server, token(1), input);
+  static int sends;
+  sends = one_.client.get();
+  const Interrupter interrupter([](int) { (void)::send(sends, "x", 1, MSG_DONTWAIT); });
+  EXPECT_EQ(poller_.wait(std::nullopt).value().size(), 1U);
+}
+
+}  // namespace

@@ -1,0 +1,317 @@
+// Direct descriptors, provided buffers, futexes, processes: every operation once.
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <thread>
+
+#include "fixture.h"
+#include "uring/extra/mailbox.h"
+#include "uring/extra/streams.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using tests::bytes_of;
+using tests::FailedWith;
+using tests::Succeeded;
+using tests::text_of;
+using tests::unix_connection;
+using tests::Uring;
+using uring::Descriptor;
+using uring::DirectFd;
+using uring::Error;
+using uring::Fd;
+using uring::Loop;
+using uring::Result;
+using uring::Scope;
+using uring::Status;
+using uring::Task;
+
+class UringDirect : public Uring {
+ protected:
+  void SetUp() override { ASSERT_THAT(loop.register_files(4, 1), Succeeded()); }
+};
+
+TEST_F(UringDirect, OpensReadsAndCloses) {
+  run([this]() -> Task<> {
+    auto file = co_await loop.open_direct(loop.working_dir(), "/proc/self/comm", O_RDONLY);
+    EXPECT_THAT(file, Succeeded());
+    std::array<std::byte, 32> buffer;
+    EXPECT_THAT(co_await loop.read(*file, buffer), Succeeded());
+    EXPECT_EQ(text_of(std::span(buffer).first(5)), "uring");
+    EXPECT_THAT(co_await loop.close(std::move(*file)), Succeeded());
+  });
+}
+
+TEST_F(UringDirect, SlotsComeBack) {
+  run([this]() -> Task<> {
+    for (int i = 0; i < 10; ++i) {
+      const auto file = co_await loop.open_direct(loop.working_dir(), "/dev/null", O_RDONLY);
+      EXPECT_THAT(file, Succeeded());
+    }
+    std::vector<DirectFd> kept;
+    for (int i = 0; i < 3; ++i) {
+      auto file = co_await loop.open_direct(loop.working_dir(), "/dev/null", O_RDONLY);
+      EXPECT_THAT(file, Succeeded());
+      kept.push_back(std::move(*file));
+    }
+    EXPECT_THAT(co_await loop.open_direct(loop.working_dir(), "/dev/null", O_RDONLY),
+                FailedWith(std::errc::too_many_files_open_in_system));
+  });
+}
+
+TEST_F(UringDirect, SocketsAndAccepts) {
+  run([this]() -> Task<> {
+    const auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
+    const auto address = *common::Address::of_socket(*listener);
+    const auto client = co_await loop.socket_direct(AF_INET, SOCK_STREAM, 0);
+    EXPECT_THAT(client, Succeeded());
+    EXPECT_THAT(co_await loop.connect(*client, address), Succeeded());
+    const auto server = co_await loop.accept_direct(*listener);
+    EXPECT_THAT(server, Succeeded());
+    EXPECT_THAT(co_await loop.send(*client, bytes_of("hi")), Succeeded());
+    std::array<std::byte, 8> buffer;
+    EXPECT_EQ(co_await loop.recv(*server, buffer), Result<std::size_t>(2u));
+  });
+}
+
+TEST_F(UringDirect, AcceptsMany) {
+  run([this]() -> Task<> {
+    const auto listener = uring::listen_on(tests::on_free_port());
+    const auto address = *uring::Address::of_socket(*listener);
+    uring::AcceptDirectStream clients(loop, *listener);
+    for (const std::string_view text : {"one", "two"}) {
+      const Fd client = tests::connect_to(address);
+      const auto server = co_await clients.next();
+      EXPECT_THAT(server, Succeeded());
+      EXPECT_THAT(co_await loop.send(client, bytes_of(text)), Succeeded());
+      std::array<std::byte, 8> buffer;
+      EXPECT_EQ(co_await loop.recv(*server, buffer), Result<std::size_t>(3u));
+      EXPECT_EQ(text_of(std::span(buffer).first(3)), text);
+    }
+  });
+}
+
+TEST_F(UringDirect, PutsDescriptorsIntoSlots) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    std::array<int, 1> numbers{ends.client.get()};
+    EXPECT_EQ(co_await loop.files_update(numbers, 0), Result<unsigned>(1u));
+    EXPECT_THAT(co_await loop.send(Descriptor::direct(0), bytes_of("hi")), Succeeded());
+    numbers[0] = -1;
+    EXPECT_EQ(co_await loop.files_update(numbers, 0), Result<unsigned>(1u));
+  });
+}
+
+TEST_F(UringDirect, MakesOrdinaryDescriptorsOfThem) {
+  if (!loop.ring().supports(uring::op_fixed_fd_install)) GTEST_SKIP() << "needs Linux 6.8";
+  run([this]() -> Task<> {
+    const auto file = co_await loop.open_direct(loop.working_dir(), "/dev/zero", O_RDONLY);
+    const auto ordinary = co_await loop.fixed_fd_install(*file);
+    EXPECT_THAT(ordinary, Succeeded());
+    char byte = 1;
+    EXPECT_EQ(::read(ordinary->get(), &byte, 1), 1);
+    EXPECT_EQ(byte, 0);
+  });
+}
+
+Task<> hand_over(Loop& loop, int ring, std::uint64_t mailbox, Fd end) {
+  EXPECT_THAT(loop.register_files(4, 1), Succeeded());
+  std::array<int, 1> numbers{end.get()};
+  EXPECT_THAT(co_await loop.files_update(numbers, 0), Succeeded());
+  const DirectFd direct(loop.ring(), 0);
+  EXPECT_THAT(co_await loop.msg_ring_fd(ring, mailbox, direct), Succeeded());
+}
+
+// What one thread accepts another can serve, without a descriptor of the process.
+TEST_F(UringDirect, TakesADescriptorFromTheRingOfAnotherThread) {
+  // No operation is of 6.3; this one is of 6.7.
+  if (!loop.ring().supports(uring::op_read_multishot)) GTEST_SKIP() << "needs Linux 6.3";
+  run([this]() -> Task<> {
+    auto ends = unix_connection();
+    uring::Mailbox mailbox(loop);
+    std::thread other([&] {
+      const auto theirs = tests::make_loop();
+      theirs->run(hand_over(*theirs, loop.ring_fd(), mailbox.user_data(), std::move(ends.server)));
+    });
+    const auto slot = co_await mailbox.receive();
+    other.join();  // what it had is closed; ours is not
+    EXPECT_THAT(slot, Succeeded());
+    const DirectFd passed(loop.ring(), static_cast<int>(*slot));
+    EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")), Succeeded());
+    std::array<std::byte, 8> buffer;
+    EXPECT_EQ(co_await loop.recv(passed, buffer), Result<std::size_t>(2u));
+  });
+}
+
+/// Two buffers of four bytes in a ring of their own, as a bundle needs them.
+class BufferPair {
+ public:
+  explicit BufferPair(Loop& loop) : loop_(loop), group(loop.new_buffer_group()) {
+    for (std::uint16_t i = 0; i < 2; ++i) {
+      ring_[i].addr = reinterpret_cast<std::uintptr_t>(&bytes[4U * i]);
+      ring_[i].len = 4;
+      ring_[i].bid = i;
+    }
+    io_uring_buf_reg about{};
+    about.ring_addr = reinterpret_cast<std::uintptr_t>(ring_.data());
+    about.ring_entries = 2;
+    about.bgid = group;
+    EXPECT_EQ(io_uring_register_buf_ring(&loop.ring().raw(), &about, 0), 0);
+    io_uring_smp_store_release(&ring_[0].resv, std::uint16_t{2});  // the tail
+  }
+  ~BufferPair() { (void)io_uring_unregister_buf_ring(&loop_.ring().raw(), group); }
+
+ private:
+  alignas(4096) std::array<io_uring_buf, 2> ring_{};
+  Loop& loop_;
+
+ public:
+  std::uint16_t group;
+  std::string bytes = "abcdefgh";
+};
+
+TEST_F(Uring, SendsAndReceivesBundles) {
+  // No operation is of 6.10; listen is of the next.
+  if (!loop.ring().supports(uring::op_listen)) GTEST_SKIP() << "needs Linux 6.10";
+  BufferPair sent(loop);  // not in the coroutine's frame, which is not aligned to a page
+  BufferPair received(loop);
+  received.bytes.assign(8, '.');
+  run([&]() -> Task<> {
+    const auto ends = tests::tcp_connection();
+    const auto out = co_await loop.send_bundle(ends.client, sent.group);
+    EXPECT_THAT(out, Succeeded());
+    EXPECT_EQ(out->bytes, 8u);
+    EXPECT_EQ(out->first_buffer, 0u);
+    const auto in = co_await loop.recv_bundle(ends.server, received.group);
+    EXPECT_THAT(in, Succeeded());
+    EXPECT_EQ(in->bytes, 8u);
+    EXPECT_EQ(in->first_buffer, 0u);
+    EXPECT_EQ(received.bytes, "abcdefgh");
+    EXPECT_THAT(co_await loop.send_bundle(ends.client, sent.group),
+                FailedWith(std::errc::no_buffer_space));
+  });
+}
+
+TEST_F(Uring, ReadsAPipeManyTimes) {
+  if (!loop.ring().supports(uring::op_read_multishot)) GTEST_SKIP() << "needs Linux 6.7";
+  const auto buffers = *uring::Buffers::create(loop, 4, 64);
+  run([&]() -> Task<> {
+    int ends[2];
+    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    const Fd out(ends[0]);
+    Fd in(ends[1]);
+    uring::ReadStream bytes(loop, out, *buffers);
+    for (const std::string_view text : {"one", "two", "three"}) {
+      EXPECT_THAT(co_await loop.write(in, bytes_of(text)), Succeeded());
+      const auto lease = co_await bytes.next();
+      EXPECT_THAT(lease, Succeeded());
+      EXPECT_EQ(text_of(lease->bytes()), text);
+    }
+    in = Fd();
+    const auto end = co_await bytes.next();
+    EXPECT_THAT(end, Succeeded());
+    EXPECT_TRUE(end->empty());
+    const Fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+    uring::ReadStream never(loop, file, *buffers);
+    EXPECT_EQ((co_await never.next()).error().value(), EBADFD);
+  });
+}
+
+TEST_F(Uring, ProvidesAndRemovesBuffers) {
+  run([this]() -> Task<> {
+    std::array<std::byte, 64> memory;
+    EXPECT_THAT(co_await loop.provide_buffers(memory.data(), 16, 4, 99, 0), Succeeded());
+    EXPECT_EQ(co_await loop.remove_buffers(10, 99), Result<unsigned>(4u));
+  });
+}
+
+Task<> wait_for_word(Loop& loop, const std::uint32_t& word, std::optional<Status>& outcome) {
+  outcome = co_await loop.futex_wait(word, 0);
+}
+
+TEST_F(Uring, WaitsForAFutex) {
+  if (!loop.ring().supports(uring::op_futex_wait)) GTEST_SKIP() << "needs Linux 6.7";
+  run([this]() -> Task<> {
+    std::uint32_t word = 0;
+    std::optional<Status> outcome;
+    Scope scope(loop);
+    scope.spawn(wait_for_word(loop, word, outcome));
+    EXPECT_EQ(co_await loop.futex_wake(word, 10), Result<unsigned>(1u));
+    co_await scope.join();
+    EXPECT_THAT(*outcome, Succeeded());
+    word = 1;
+    EXPECT_THAT(co_await loop.futex_wait(word, 0),
+                FailedWith(std::errc::resource_unavailable_try_again));
+    EXPECT_THAT(co_await loop.futex_wait(word, 1).within(2ms), FailedWith(Error::timed_out));
+  });
+}
+
+TEST_F(Uring, WaitsForAChild) {
+  if (!loop.ring().supports(uring::op_waitid)) GTEST_SKIP() << "needs Linux 6.7";
+  run([this]() -> Task<> {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(5);
+    siginfo_t about{};
+    EXPECT_THAT(co_await loop.waitid(P_PID, static_cast<id_t>(child), about, WEXITED), Succeeded());
+    EXPECT_EQ(about.si_status, 5);
+  });
+}
+
+Task<> send_numbers(Loop& loop, int ring, std::uint64_t mailbox) {
+  for (std::uint32_t i = 1; i <= 10; ++i) {
+    EXPECT_THAT(co_await loop.msg_ring(ring, mailbox, i), Succeeded());
+  }
+}
+
+TEST_F(Uring, TakesMessagesFromTheRingOfAnotherThread) {
+  run([this]() -> Task<> {
+    uring::Mailbox mailbox(loop);
+    std::thread other([ring = loop.ring_fd(), name = mailbox.user_data()] {
+      const auto theirs = tests::make_loop();
+      theirs->run(send_numbers(*theirs, ring, name));
+    });
+    for (std::uint32_t i = 1; i <= 10; ++i) {
+      EXPECT_EQ(co_await mailbox.receive(), Result<std::uint32_t>(i));
+    }
+    other.join();
+  });
+}
+
+/// A custom operation: nothing in the library knows of it.
+class Append {
+ public:
+  using Value = std::size_t;
+  static constexpr const char* what = "append";
+  Append(const Fd& fd, std::string text, int flags)
+      : fd_(fd.get()), text_(std::move(text)), flags_(flags) {}
+  void prepare(io_uring_sqe& entry) const {
+    io_uring_prep_write(&entry, fd_, text_.data(), static_cast<unsigned>(text_.size()), 0);
+    entry.rw_flags = RWF_APPEND | flags_;
+  }
+
+ private:
+  int fd_;
+  std::string text_;
+  int flags_;
+};
+
+TEST_F(Uring, CustomOperationsNeedNoChangeToTheLoop) {
+  run([this]() -> Task<> {
+    const Fd file(::memfd_create("a file", MFD_CLOEXEC));
+    EXPECT_EQ(co_await loop.start(Append(file, "one", 0)), Result<std::size_t>(3u));
+    EXPECT_EQ(co_await loop.start(Append(file, "two", 0)).within(1s), Result<std::size_t>(3u));
+    constexpr int unknown = 1 << 30;
+    EXPECT_EQ((co_await loop.start(Append(file, "three", unknown))).error().value(), EOPNOTSUPP);
+    std::array<std::byte, 16> buffer;
+    EXPECT_EQ(co_await loop.read(file, buffer, 0), Result<std::size_t>(6u));
+    EXPECT_EQ(text_of(std::span(buffer).first(6)), "onetwo");
+  });
+}
+
+}  // namespace

@@ -1,0 +1,116 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # ./check, which sources this, has sourced lib.sh and sections.sh
+# What takes ./check longer: other machines, other builds, other rings.
+
+# check_what_takes_long: what --all adds, but for the book's.
+check_what_takes_long() {
+  local preset targets not_of_the_judge release architecture
+  pytests "builds of each part" tests/builds -m long
+  pytests "your own server" tests/protocol -m long "${in_parallel[@]}"
+  build_or_finish default bad_link
+  pytests network tests/network -m long
+  pytests "a soak" tests/soak
+  pytests "idle connections" tests/bench/test_idle.py
+  check_rings
+  check_kernel 6.1
+  mapfile -t targets < <(stages) # the steps show mistakes: no sanitizer would like them
+  targets+=(echo-client fingerd fingerd-machine finger man-pages tests/unit/all tests/fuzz/all)
+  # They are about the tests, and run nothing that is built.
+  not_of_the_judge=(--ignore-glob='*/test_judge.py' --ignore-glob='*/test_own_*'
+    --ignore-glob='*/test_broken_loops.py' --ignore-glob='*/test_plain_servers.py')
+  for preset in asan tsan; do
+    build_or_finish "$preset" "${targets[@]}"
+    ctests "unit, fuzz $preset" "$preset" --label-regex 'unit|fuzz' "${not_of_part6[@]}"
+    pytests "protocol $preset" tests/protocol -m 'not long' --build-dir "build/$preset" \
+      "${in_parallel[@]}" "${without_part6[@]}" "${not_of_the_judge[@]}"
+    pytests "finger $preset" tests/finger --build-dir "build/$preset" "${in_parallel[@]}" \
+      "${without_fingerd[@]}"
+  done
+  build_or_finish clang
+  ctests "unit, fuzz clang" clang --label-regex 'unit|fuzz' "${not_of_part6[@]}"
+  section "fuzz, a minute each" tests/fuzz/run 60 || true
+  if ((EUID == 0)); then
+    for release in bookworm trixie sid; do check_distribution "$release"; done
+    for architecture in arm64 s390x i386; do check_architecture "$architecture"; done
+  else
+    say "other releases and processors are left out: that needs root"
+  fi
+  patches "every bug" zoo run
+}
+
+# The answers do not depend on the ring: one without anything newer than Linux 6.1, one that is
+# always full, and, with a choice of tests, one that lacks a single feature.
+check_rings() {
+  local part6=build/default/part6-uring/part6-uring ring
+  [[ -x $part6 && ! $no_ring ]] || return 0
+  for ring in none entries=4,buffers=2; do
+    pytests "ring $ring" tests/protocol --server "$part6 --ring $ring" --level part6-uring \
+      "${in_parallel[@]}"
+  done
+  for ring in sqpoll $("$part6" --ring '?' 2>&1 | grep -o 'no-[a-z-]*'); do
+    pytests "ring $ring" tests/protocol --server "$part6 --ring $ring" --level part6-uring \
+      -m every_feature "${in_parallel[@]}"
+  done
+  for ring in none entries=4,buffers=2; do
+    pytests "finger, ring $ring" tests/finger --daemon fingerd -m every_ring \
+      "--server-options=--ring $ring" "${in_parallel[@]}"
+  done
+}
+
+# check_sanitized PRESET UNIT-TESTS STAGE…: a choice of black-box tests, and these unit tests.
+check_sanitized() {
+  local preset=$1 unit_tests=$2 stage chosen=()
+  shift 2
+  for stage in "$@"; do chosen+=(--stage "$stage"); done
+  build_or_finish "$preset" "$@" ${unit_tests:+"$unit_tests"}
+  [[ ! $unit_tests ]] ||
+    ctests "unit $preset" "$preset" --tests-regex '^unit\.([Uu]ring|Ring|FramePool)' \
+      "${not_of_part6[@]}"
+  pytests "protocol $preset" tests/protocol -m every_feature "${chosen[@]}" \
+    --build-dir "build/$preset" "${in_parallel[@]}" "${without_part6[@]}"
+}
+
+# check_today adds to everything what the date chooses, so that every third day has the same: each
+# of the zoo's bugs has its turn within thirty days.
+check_today() {
+  need_for everything
+  check_everything
+  case $(($(date +%s) / 86400 % 3)) in
+    0) patches "a tenth of the bugs" zoo run --tenth ;;
+    1) check_sanitized asan '' part5-epoll part6-uring ;;
+    2) check_sanitized tsan tests/unit/uring/all part2-threads part5-epoll ;;
+  esac
+}
+
+# one_value OPTION MEANING [VALUE…]: wrong usage unless there is one.
+one_value() {
+  [[ ${3:-} ]] || wrong_usage "$1 takes $2 (try --help)"
+  (($# == 3)) || wrong_usage "$1 goes with nothing else"
+}
+
+# check_kernel [SERIES]: the machine leaves files of its own for the summary.
+check_kernel() {
+  local lines
+  one_value --kernel "a series of kernels, as 6.1" "$@"
+  [[ $1 =~ ^[0-9]+\.[0-9]+$ ]] || wrong_usage "'$1' is no series of kernels; 6.1 is"
+  need_for part6-uring finger
+  build_or_finish default part6-uring/all finger/all uring_tests finger_root_tests
+  say "running the tests under Linux $1 takes some ten minutes on an idle machine"
+  RESULTS=$results section "Linux $1" tools/kernel.sh "$1" tools/kernel-tests || true
+  mapfile -t lines < <(cat "$results/sections" 2>/dev/null || true)
+  sections+=("${lines[@]}")
+}
+
+# check_distribution [RELEASE] and check_architecture [NAME]: in a Debian that is made for it.
+check_distribution() {
+  one_value --distribution "a release of Debian, as trixie" "$@"
+  [[ $1 =~ ^[a-z]*$ ]] || wrong_usage "'$1' is no release of Debian; trixie is"
+  section "Debian $1" tools/distribution.sh "$1" tools/distribution-tests || true
+}
+
+check_architecture() {
+  one_value --architecture "arm64, s390x or i386" "$@"
+  [[ $1 == @(arm64|s390x|i386) ]] || wrong_usage "--architecture takes arm64, s390x or i386"
+  ARCHITECTURES=$(dpkg --print-architecture),$1 section "$1" \
+    tools/distribution.sh trixie tools/architecture-tests "$1" || true
+}
