@@ -82,11 +82,15 @@ uring::Task<> Server::serve_client(Connection& connection, Arguments... argument
       outcome || (context_.draining && outcome.error() == common::Error::cut_short);
   const auto reason = goodbye ? std::error_code() : outcome.error();
   log_.closed(connection.peer(), reason, session.inside_message());
+  count_end(connection, reason);
+  co_await connection.close_gracefully();
+  close(connection);
+}
+
+void Server::count_end(const Connection& connection, std::error_code reason) {
   const auto ended = static_cast<std::size_t>(outcome_of(reason));
   counters().outcomes[ended].add();
   ring_server::probes::ended(&connection, outcomes[ended]);
-  co_await connection.close_gracefully();
-  close(connection);
 }
 
 ring_server::MetricsProfile Server::metrics_profile() {

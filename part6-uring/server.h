@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "common/fd.h"
@@ -68,6 +69,7 @@ class Server final : public ring_server::LoopServer {
   void abandon() override;
 
   uring::Task<common::Status> enforce_read_timeout();
+  void count_end(const Connection& connection, std::error_code reason);
   void close(Connection& connection);
   void publish();
 

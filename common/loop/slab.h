@@ -28,7 +28,6 @@ class Slab {
     const std::size_t number = free_.back();
     Slot& slot = slot_at(number);
     slot.object.emplace(std::forward<Arguments>(arguments)...);
-    slot.token = Token(Token::Kind::connection, number, slot.generation);
     free_.pop_back();
     ++size_;
     return slot.token;
@@ -45,7 +44,7 @@ class Slab {
     assert(find(token) != nullptr);
     Slot& slot = slot_at(token.slot());
     slot.object.reset();
-    slot.generation = Token::next_generation(slot.generation);
+    slot.token = slot.token.for_next_use();
     free_.push_back(token.slot());
     --size_;
   }
@@ -68,8 +67,7 @@ class Slab {
 
   struct Slot {
     std::optional<T> object;
-    Token token;
-    std::uint64_t generation = 0;
+    Token token;  ///< Of the object, or of the next one.
   };
   using Chunk = std::array<Slot, chunk_slots>;
 
@@ -80,8 +78,10 @@ class Slab {
   void add_chunk() {
     chunks_.push_back(std::make_unique<Chunk>());
     const std::size_t end = chunks_.size() * chunk_slots;
-    for (std::size_t number = end; number > end - chunk_slots; --number) {
-      free_.push_back(number - 1);  // the first of them will be taken first
+    for (std::size_t after = end; after > end - chunk_slots; --after) {
+      const std::size_t number = after - 1;
+      slot_at(number).token = Token(Token::Kind::connection, number);
+      free_.push_back(number);  // the first of them will be taken first
     }
   }
 

@@ -29,9 +29,11 @@ class Token {
     return token;
   }
 
-  /// After 2^36 uses of one slot the numbers begin again: no event is late by that much.
-  static constexpr std::uint64_t next_generation(std::uint64_t generation) {
-    return (generation + 1) % (std::uint64_t{1} << generation_bits);
+  /// For the next use of the same slot. After 2^36 uses the generations begin again: no event is
+  /// late by that much.
+  constexpr Token for_next_use() const {
+    constexpr std::uint64_t generations = std::uint64_t{1} << generation_bits;
+    return Token(kind(), slot(), ((value_ >> slot_bits) + 1) % generations);
   }
 
   constexpr std::uint64_t value() const { return value_; }

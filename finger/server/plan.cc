@@ -126,7 +126,7 @@ std::size_t put(std::string_view text, std::span<std::byte> to) {
 
 }  // namespace
 
-/// A plan that is open, and what it begins with. The clients who asked for it together share it.
+/// A plan that is open, and what it begins with. The clients that asked for it together share it.
 class OpenPlan {
  public:
   explicit OpenPlan(const Context& context) : context_(context) {}

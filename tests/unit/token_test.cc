@@ -36,4 +36,14 @@ TEST(Token, DiffersWhereKindOrSlotOrGenerationDiffers) {
   EXPECT_EQ(values.size(), 300U);
 }
 
+TEST(Token, ForTheNextUseHasTheNextGeneration) {
+  constexpr std::uint64_t largest_generation = (std::uint64_t{1} << Token::generation_bits) - 1;
+  const auto token = [](std::uint64_t generation) {
+    return Token(Token::Kind::connection, 7, generation);
+  };
+  EXPECT_EQ(token(0).for_next_use(), token(1));
+  EXPECT_EQ(token(1000).for_next_use(), token(1001));
+  EXPECT_EQ(token(largest_generation).for_next_use(), token(0));
+}
+
 }  // namespace

@@ -19,8 +19,8 @@ enum class Error {
   list_denied,       ///< The empty query, and --no-list.
   no_such_group,     ///< The group of those who opt in does not exist. Never told to a peer.
   no_placeholder,    ///< Every uid, or gid, belongs to an account. Never told to a peer.
-  empty_plan,   ///< Why there is no plan. Never told to a peer, who is told that there is none.
-  not_regular,  ///< The same: .plan is no regular file.
+  empty_plan,        ///< Why there is no plan. Never told to a peer, which is told: none.
+  not_regular,       ///< The same: .plan is no regular file.
 };
 
 /// message() is what a log line says: "no such user".
