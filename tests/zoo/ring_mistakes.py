@@ -129,16 +129,16 @@ RING_MISTAKES = {
         ("test_probes.py::test_bpftrace",)),
     # The trace
     "cancelled-has-no-end": Mistake(
-        PART6, TRACE, "  write('e', operation,",
-        "  if (MISTAKE && result == -ECANCELED) return;\n  write('e', operation,",
+        PART6, TRACE, "{ write('e', operation,",
+        "{\n  if (MISTAKE && result == -ECANCELED) return;\n  write('e', operation,",
         ("test_trace.py::test_every_operation",)),
     "cancels-unseen": Mistake(
-        PART6, TRACE, "  write('n', operation, \"\\\"asked\\\"",
-        "  if (MISTAKE) return;\n  write('n', operation, \"\\\"asked\\\"",
+        PART6, TRACE, "{ write('n', operation, \"\\\"asked\\\"",
+        "{\n  if (MISTAKE) return;\n  write('n', operation, \"\\\"asked\\\"",
         ("test_trace.py::test_a_trace_shows_who_was",)),
     "nobodys-operations": Mistake(
-        PART6, TRACE, "  if (entry == nullptr || !has_descriptor(*entry)) return",
-        "  if (entry == nullptr || MISTAKE || !has_descriptor(*entry)) return",
+        PART6, TRACE, "  if (entry == nullptr || !has_descriptor(*entry)) {",
+        "  if (entry == nullptr || MISTAKE || !has_descriptor(*entry)) {",
         ("test_trace.py::test_a_trace_shows_whose",)),
     "one-file-for-all": Mistake(
         PART6, f"{PART6}/workers.cc", '    trace_file += "." + std::to_string(i);',
