@@ -14,9 +14,9 @@ from project import stages
 # Advice, some tenth above what the lines are now: above it, look whether every hunk belongs to the
 # mechanism of the stage. Where the clearest code needs more, raise it here and say why.
 READ_LINES_MAX = {
-    # A pool and a thread for each client, with one limit for both, whose slots a type gives back,
+    # A pool and a thread for each client, with one limit for both whose slots give themselves back,
     # small stacks, and the first options that a stage has besides those of all.
-    ("part1-blocking", "part2-threads"): 200,
+    ("part1-blocking", "part2-threads"): 215,
     # Blocking I/O becomes non-blocking: what a call waited for is now state of the connection.
     ("part2-threads", "part3-nonblocking"): 670,
     # Readiness, and what an event needs: a poller, tokens, the slab they lead to, deadlines in a

@@ -110,8 +110,8 @@ MISTAKES = RING_MISTAKES | {
         "options_.workers == 0 || MISTAKE ? run_threads()",
         ("test_workers.py::test_a_pool_has", "test_workers.py::test_as_many")),
     "thread-for-one-client": Mistake(
-        PART2, SERVER2, "      (this->*serve_one)(std::move(*client));\n",
-        "      (this->*serve_one)(std::move(*client));\n      if (MISTAKE) return {};\n",
+        PART2, SERVER2, "accepted->fd), accepted->peer});\n",
+        "accepted->fd), accepted->peer});\n      if (MISTAKE) return {};\n",
         ("test_workers.py::test_a_pool_serves",)),
     "waits-for-the-idle": Mistake(
         PART2, SERVER2, "  for (const int socket : serving_sockets_) (void)::shutdown",
