@@ -26,11 +26,6 @@ HeldOutputs::Held HeldOutputs::hold(common::SendBuffer& output) {
   return held;
 }
 
-void HeldOutputs::GiveBack::operator()(Output* output) const {
-  output->buffer.clear();
-  output->owner.free_.push_back(output);
-}
-
 Connection::Connection(ConnectionContext& context, common::Accepted accepted)
     : SendThenReceive(context.loop, accepted.fd, context.buffers),
       context_(context),

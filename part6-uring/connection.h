@@ -39,7 +39,10 @@ class HeldOutputs {
     HeldOutputs& owner;
   };
   struct GiveBack {
-    void operator()(Output* output) const;
+    void operator()(Output* output) const {
+      output->buffer.clear();
+      output->owner.free_.push_back(output);
+    }
   };
 
  public:
