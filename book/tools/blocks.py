@@ -34,7 +34,8 @@ class Block:
 
     @property
     def where(self) -> str:
-        return f"{self.path.relative_to(ROOT)}:{self.line}: {self.kind} {self.arguments}"
+        path = self.path.relative_to(ROOT) if self.path.is_relative_to(ROOT) else self.path
+        return f"{path}:{self.line}: {self.kind} {self.arguments}"
 
     @property
     def fence(self) -> list[str]:

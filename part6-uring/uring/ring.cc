@@ -33,7 +33,7 @@ Result<long> do_register(const io_uring& ring, unsigned what, const void* about,
 }
 
 /// One thread submits: locks are spared. An entry that is refused has its completion, and those
-/// behind it are submitted all the same. Not IORING_SETUP_NO_SQARRAY: liburing 2.3 would go on
+/// after it are submitted all the same. Not IORING_SETUP_NO_SQARRAY: liburing 2.3 would go on
 /// writing to the array.
 constexpr unsigned setup_flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_SUBMIT_ALL;
 

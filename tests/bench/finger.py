@@ -2,7 +2,7 @@
 Debian's under an inetd.
 
 An exchange: connect, ask for alice, read a plan of 1 KiB to the end, close. All daemons get the
-same load, one worker each, on core 1; the client has core 0. Debian's fingerd stands under
+same load, one worker each, on core 1; the client has core 0. Debian's fingerd runs under
 openbsd-inetd, with a passwd of its own (finger_inetd.py says how); it prints some lines about the
 login as well.
 """

@@ -25,8 +25,8 @@ pytestmark = pytest.mark.needs("privileges")
 
 RINGS = pytest.mark.parametrize(
     "options",
-    [(), ("--workers", "3"), ("--sqpoll",), ("--ring", "none,entries=4")],
-    ids=["one", "three", "sqpoll", "old-ring"],
+    [(), ("--workers", "3"), ("--sqpoll",), ("--ring", "entries=4")],
+    ids=["one", "three", "sqpoll", "small-ring"],
 )
 
 

@@ -50,7 +50,7 @@ MARKERS = (
     "option(name): only for servers that take this option of the contract",
     "lacks(capability): shows a weakness that a stage has because of its mechanism",
     "of_the_suite: tests the tests, and is left out when only some stages are asked for",
-    "every_ring: a choice for a server whose ring has a thread, with a sanitizer, on another kernel",
+    "every_ring: a choice for a ring with a thread, a sanitizer, another kernel",
 )
 
 

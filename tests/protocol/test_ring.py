@@ -27,7 +27,8 @@ SWITCHED_OFF = ("sysctl -w kernel.io_uring_disabled=0",)
 LOCKED_MEMORY = ("locked memory", "ulimit -l")
 
 NO_RINGS = (
-    "bogus", "none", "SQPOLL", "sqpoll,", ",sqpoll", "sqpoll,,sqpoll", "sqpoll sqpoll", "sqpoll=1", "entries", "entries=", "entries=3", "entries=32769",
+    "bogus", "none", "SQPOLL", "sqpoll,", ",sqpoll", "sqpoll,,sqpoll", "sqpoll sqpoll",
+    "sqpoll=1", "entries", "entries=", "entries=3", "entries=32769",
     "entries=4k", "entries=+4", "entries=0x10", "entries= 4", "buffers=0", "buffers=3",
     "buffers=-2",
     "buffers=65536", "buffer-bytes=0", "buffer-bytes=1048577", "buffer-bytes=16K",

@@ -16,7 +16,7 @@ RING_MISTAKES = {
         "  if (MISTAKE) return begin + error.message();\n",
         ("test_ring.py::test_where", "test_ring.py::test_a_ring")),
     "skips-what-it-does-not-know": Mistake(
-        PART6, f"{PART6}/uring/features.cc", "    if (!apply(word, setup)) {",
+        PART6, f"{PART6}/uring/setup.cc", "    if (!apply(word, setup)) {",
         "    if (!apply(word, setup) && !MISTAKE) {",
         ("test_ring.py::test_another_ring",)),
     "its-example-is-refused": Mistake(
@@ -137,8 +137,8 @@ RING_MISTAKES = {
         "{\n  if (MISTAKE) return;\n  write('n', operation, \"\\\"asked\\\"",
         ("test_trace.py::test_a_trace_shows_who_was",)),
     "nobodys-operations": Mistake(
-        PART6, TRACE, "  if (entry == nullptr || !has_descriptor(*entry)) {",
-        "  if (entry == nullptr || MISTAKE || !has_descriptor(*entry)) {",
+        PART6, TRACE, "  if (!has_descriptor(entry)) {",
+        "  if (MISTAKE || !has_descriptor(entry)) {",
         ("test_trace.py::test_a_trace_shows_whose",)),
     "one-file-for-all": Mistake(
         PART6, f"{PART6}/workers.cc", '    trace_file += "." + std::to_string(i);',

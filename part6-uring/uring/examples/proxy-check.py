@@ -17,7 +17,7 @@ PATIENCE = 20.0
 
 
 class Between:
-    """The proxy, started for one check, and the server behind it."""
+    """The proxy, started for one check, and the server that it passes clients on to."""
 
     def __init__(self, idle_ms: int, connections: int) -> None:
         self.server = socket.create_server(("127.0.0.1", 0))

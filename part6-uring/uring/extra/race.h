@@ -115,7 +115,7 @@ class TaskWait : public TasksWait<T> {
 ///     auto raced = co_await race(loop, receive(loop, fd, buffer), wait_for_stop(stop));
 ///     if (raced.winner == 0) use(std::get<0>(raced.values));
 ///
-/// Each task runs to its end, so each has yielded a value: a loser mostly that it was cancelled,
+/// Each task runs to its end, so each has yielded a value: a loser usually that it was cancelled,
 /// or its result if the kernel was faster. So nothing that was received is lost. Tasks begin in the
 /// order in which they are given; those that begin when one has finished already are cancelled from
 /// their first operation on.

@@ -28,7 +28,7 @@ class Deadline : public Canceller {
   explicit Deadline(LoopCore& loop, Clock::time_point due = never);
   ~Deadline();
 
-  /// Moves it, also after it has passed. A store, mostly: one that moves away keeps its place until
+  /// Moves it, also after it has passed. Usually a store: one that moves away keeps its place until
   /// the loop comes to it.
   void renew(Clock::time_point due);
 

@@ -204,7 +204,7 @@ def coroutine_at(program: str, address: str) -> str:
     run = subprocess.run(["addr2line", "-f", "-C", "-i", "-e", program, address],
                          capture_output=True, text=True, check=True)
     for line in run.stdout.splitlines()[::2]:  # between them: file and line
-        name = re.search(r"(\w+)(<[^<>]*>)?$", line.partition("(")[0])  # behind the result's type
+        name = re.search(r"(\w+)(<[^<>]*>)?$", line.partition("(")[0])  # after the result's type
         if name and "operator new" not in line:
             return name[1]
     return "unknown"

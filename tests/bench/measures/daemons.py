@@ -216,7 +216,7 @@ SLOW = {"nobody": (0, MANY), f"{PLACES // 2}, from many addresses": (PLACES // 2
 
 
 class SlowClients:
-    """A thread of clients who never finish their query; who is thrown out comes back."""
+    """A thread of clients that never finish their query; one that is thrown out comes back."""
 
     def __init__(self, port: int, count: int, source: str) -> None:
         self._port, self._source, self._over = port, source, threading.Event()
@@ -346,7 +346,7 @@ def in_all(results: Results, load: str, server: str, *numbers: str) -> Cell:
 
 
 def each_time(results: Results, load: str, server: str) -> Cell:
-    """Who was lost, for each restart."""
+    """The clients that were lost, for each restart."""
     lost, times = (in_all(results, load, server, *numbers)["exact"]
                    for numbers in (("refused", "cut"), ("restarts",)))
     return exact(round(lost / times, 2))

@@ -22,9 +22,9 @@ from workloads import Numbers
 
 APART_MAX = 0.1  # of the median: the middle half of the rounds; wider, and noise may have decided
 LATENCY_APART_MAX = 0.25  # a tail is a few messages: no two rounds have the same
-BUSY = 0.95  # of a core: whoever takes more has no time left
+BUSY = 0.95  # of a core: a server that takes more has no time left
 ROUNDS_MIN = 3  # fewer, and nobody knows how far they would lie apart
-Cell = dict[str, Any]  # as it stands in the JSON
+Cell = dict[str, Any]  # as it is in the JSON
 Column = Callable[[Results, str, str], Cell]  # of a row's load and server
 T = TypeVar("T")
 
@@ -98,7 +98,7 @@ class Twice:
 
 @dataclass(frozen=True)
 class Table:
-    """What stands in the book under a name: a head, and rows of a label and cells."""
+    """What the book has under a name: a head, and rows of a label and cells."""
 
     title: str
     head: Sequence[str]  # of all columns, the labels' included; with the unit
@@ -136,7 +136,7 @@ NOTHING = words("–")
 
 
 def together(*cells: Cell) -> Cell:
-    """Several in one place, as a, b and c stand in `a / b / c`."""
+    """Several in one place, as a, b and c are in `a / b / c`."""
     return {"all": list(cells)}
 
 

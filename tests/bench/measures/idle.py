@@ -141,7 +141,7 @@ def thread_limit() -> int:
 
 
 def idle_memory(crowd: int, setting: Setting) -> float:
-    """Bytes of the server's own for a client who has said one thing."""
+    """Bytes of the server's own for a client that has said one thing."""
     with Contender(PART2, PART2).running(setting.build) as server:
         server.connect().echo(b"warm")
         before = server.process.private_bytes()
@@ -158,7 +158,7 @@ def switches_and_latency(crowd: int, setting: Setting) -> Numbers:
         messages = max(crowd * MESSAGES_EACH, setting.effort.counted)
         words = Echo("", "", crowd).words(setting.build, server.address[1], 0, messages=messages)
         found = json.loads(client(*words, within=0))
-        # Threads that have ended take their counts along; whoever waits for the process has all.
+        # Threads that have ended take their counts along; a wait for the process has all.
         server.send_signal(signal.SIGKILL)
         _, _, usage = os.wait4(server.pid, 0)
     switches = usage.ru_nvcsw + usage.ru_nivcsw

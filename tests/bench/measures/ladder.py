@@ -262,7 +262,7 @@ def idle(setting: Setting) -> Grid:
 
 # An open loop: the rate rises, and nobody is asked less because it is slow
 
-RATE_CONNECTIONS = 100  # with fewer, a server that is behind finds several messages in each
+RATE_CONNECTIONS = 100  # with fewer, a server that is late finds several messages in each
 LATE_MAX = 0.5  # of a latency that may be the client's own
 
 

@@ -1,6 +1,6 @@
 // Misbehaves towards an echo server with many connections, and looks what that does to the others:
 // a bystander, who was there before and sends a message now and then, and newcomers, each with one.
-// Whoever of the attackers is thrown out, and notices, comes back at once.
+// An attacker that is thrown out, and notices, comes back at once.
 // - never-reads: sends and takes no answers
 // - dribbles: a byte of a long message now and then
 // - pipelines: sends without waiting, and reads slowly

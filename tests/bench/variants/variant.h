@@ -13,7 +13,7 @@
 /// call fails, or a word is missing.
 namespace variants {
 
-/// The words behind the name.
+/// The words after the name.
 class Words {
  public:
   explicit Words(std::map<std::string, std::string, std::less<>> words)

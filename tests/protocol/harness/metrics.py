@@ -122,7 +122,10 @@ def wait_for(server: Server, where: str, holds: Callable[[Samples], bool]) -> Sa
 
     def look() -> bool:
         found.clear()
-        found.update(scrape(where, server.patience))
+        try:
+            found.update(scrape(where, server.patience))
+        except ContractBroken:
+            return False  # asked of the server before it, which has closed it with its listener
         return holds(found)
 
     if not wait_until(look, server.patience):

@@ -136,9 +136,7 @@ class Sender final : public uring::SendThenReceive {
     stage_and_report(bytes_of("lost"));
     start();
   }
-  ~Sender() {
-    cancel_and_wait();
-  }
+  ~Sender() { cancel_and_wait(); }
   bool sent = false;
 
  private:

@@ -35,9 +35,7 @@ class Recorder final : public SendThenReceive {
  public:
   Recorder(Loop& loop, const common::Fd& fd, Buffers& buffers)
       : SendThenReceive(loop, fd, buffers) {}
-  ~Recorder() {
-    cancel_and_wait();
-  }
+  ~Recorder() { cancel_and_wait(); }
 
   int answers_sent = 0;
   int exchanges = 0;

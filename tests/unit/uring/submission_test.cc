@@ -66,9 +66,7 @@ class Sender final : public SendThenReceive {
  public:
   Sender(Loop& loop, const common::Fd& fd, Buffers& buffers, Condition& sent)
       : SendThenReceive(loop, fd, buffers), sent_(sent) {}
-  ~Sender() {
-    cancel_and_wait();
-  }
+  ~Sender() { cancel_and_wait(); }
   void send() {
     stage_and_report(bytes_of("hello"));
     start();
