@@ -54,9 +54,15 @@ _CORE = frozenset(
 
 LEVELS: dict[str, frozenset[str]] = {
     CORE_LEVEL: _CORE,
+    "fingerd-plain": _CORE,
     "fingerd-machine": _CORE | {"process"},
     "fingerd": frozenset(CAPABILITIES),
 }
 
-# Where each of ours is, below the directory of the build.
-PROGRAMS = {"fingerd": "finger/fingerd", "fingerd-machine": "finger/fingerd-machine"}
+# How each of ours is started: the program, below the directory of the build, and options for one
+# that does not speak the contract's command line.
+PROGRAMS = {
+    "fingerd": "finger/fingerd",
+    "fingerd-machine": "finger/fingerd-machine",
+    "fingerd-plain": "finger/fingerd-plain --port {port} --users {users} --deadline {deadline}",
+}

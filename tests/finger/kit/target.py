@@ -31,7 +31,7 @@ class FingerTarget(Subject):
 
     @property
     def speaks_contract(self) -> bool:
-        return self.level != CORE_LEVEL
+        return self.level not in {CORE_LEVEL, "fingerd-plain"}
 
     @property
     def deadline(self) -> tuple[tuple[str, ...], float]:
@@ -79,9 +79,11 @@ def built_servers(build: Path, wanted: Iterable[str], extra: Sequence[str]) -> l
         )
     targets = []
     for name in PROGRAMS:
-        program = build / PROGRAMS[name]
+        path, *options = PROGRAMS[name].split()
+        program = build / path
         if program.is_file() and (not chosen or name in chosen):
-            targets.append(FingerTarget(name, name, (str(program),), extra=tuple(extra)))
+            command = (str(program), *options)
+            targets.append(FingerTarget(name, name, command, extra=tuple(extra)))
         elif name in chosen:
             raise pytest.UsageError(
                 f"{program} is not built: cmake --preset default && "
