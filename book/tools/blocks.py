@@ -24,7 +24,7 @@ class Wrong(Exception):
 
 @dataclass(frozen=True)
 class Block:
-    """One of them, as it stands in the file."""
+    """One of them, as it is in the file."""
 
     path: Path
     line: int

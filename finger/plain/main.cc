@@ -21,12 +21,13 @@
 #include "common/server/options.h"
 #include "common/server/process.h"
 #include "finger/server/accounts/accounts.h"
+#include "finger/server/protocol/answers.h"
 #include "finger/server/protocol/crlf.h"
 #include "finger/server/protocol/error.h"
 #include "finger/server/protocol/query.h"
-#include "uring/deadline.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
+#include "uring/wait/deadline.h"
 
 namespace {
 
