@@ -88,9 +88,10 @@ def code(path: Path) -> str:
 
 @cache
 def sources() -> tuple[Path, ...]:
-    """Those of all parts and steps, but for programs that only measure or test."""
+    """Those of all parts and steps, but for programs that only measure or test, and for the plain
+    daemon: what fingerd submits has its own filter."""
     found = [path for part in (*PARTS, "book/steps") for path in (ROOT / part).rglob("*.*")
-             if path.suffix in {".cc", ".h"}]
+             if path.suffix in {".cc", ".h"} and not path.is_relative_to(ROOT / "finger" / "plain")]
     return tuple(sorted(found))
 
 
