@@ -1,8 +1,9 @@
 """Starts a program that may do less: `confined.py RESTRICTION... -- PROGRAM...`.
 
 RESTRICTION is ring=ERRNO or enter=ERRNO (io_uring_setup(2) or io_uring_enter(2) fails so),
-family=NAME (socket(2) knows no AF_NAME), memlock=BYTES (locked memory, without the privilege to ignore the limit), nofile=N (descriptors) or
-disabled=N (the program reads that in kernel.io_uring_disabled, and nobody else does).
+family=NAME (socket(2) knows no AF_NAME), memlock=BYTES (locked memory, without the privilege to
+ignore the limit), nofile=N (descriptors) or disabled=N (the program reads that in
+kernel.io_uring_disabled, and nobody else does).
 """
 
 from __future__ import annotations
