@@ -75,6 +75,7 @@ uring::Task<> serve(const Context& context, ring_server::Admitted client,
   auto ended = co_await converse(conversation, reader);
   if (!ended) {
     if (const auto text = error_line(ended.error()); !text.empty()) {
+      conversation.note_query();  // no more of it is waited for
       const auto told = co_await conversation.send(bytes_of(text));
       if (!told) ended = told;
     }

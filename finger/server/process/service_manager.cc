@@ -61,13 +61,25 @@ int option_of(const common::Fd& socket, int option) {
   return value;
 }
 
-bool listens(const common::Fd& socket) {
-  return option_of(socket, SO_ACCEPTCONN) == 1 && option_of(socket, SO_TYPE) == SOCK_STREAM;
-}
-
 bool listens_for_tcp(const common::Fd& socket) {
   const int family = option_of(socket, SO_DOMAIN);
-  return listens(socket) && (family == AF_INET || family == AF_INET6);
+  return option_of(socket, SO_ACCEPTCONN) == 1 && option_of(socket, SO_TYPE) == SOCK_STREAM &&
+         (family == AF_INET || family == AF_INET6);
+}
+
+/// What was passed as that descriptor, non-blocking. Error: a line that says what is wrong with it.
+std::expected<common::Fd, std::string> take_socket(int number) {
+  common::Fd socket(number);
+  if (!listens_for_tcp(socket)) {
+    return std::unexpected(
+        fmt::format("what was passed as descriptor {} is no socket that listens for TCP", number));
+  }
+  constexpr int on = 1;
+  // None fails for a socket that is open.
+  (void)::fcntl(socket.get(), F_SETFD, FD_CLOEXEC);
+  (void)::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
+  (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return socket;
 }
 
 /// The i-th of what colons separate; empty: there are fewer.
@@ -125,27 +137,14 @@ std::expected<PassedSockets, std::string> take_passed_sockets() {
   PassedSockets passed;
   if (!names_us(pid) || !count) return passed;
   for (int i = 0; i < static_cast<int>(*count); ++i) {
-    const bool is_for_scrapers = name_of(i, names) == "metrics";
-    common::Fd& socket = is_for_scrapers ? passed.scrapers : passed.clients;
-    if (socket) {
+    common::Fd& its_place = name_of(i, names) == "metrics" ? passed.scrapers : passed.clients;
+    if (its_place) {
       return std::unexpected(
           fmt::format("{} sockets were passed, and one is served: name one ListenStream=", *count));
     }
-    socket = common::Fd(passed_begin + i);
-    const bool is_right = is_for_scrapers ? listens(socket) : listens_for_tcp(socket);
-    if (!is_right) {
-      return std::unexpected(
-          fmt::format("what was passed as descriptor {} is no socket that "
-                      "listens for {}",
-                      socket.get(), is_for_scrapers ? "scrapers" : "TCP"));
-    }
-    // Neither fails for a socket that is open.
-    (void)::fcntl(socket.get(), F_SETFD, FD_CLOEXEC);
-    (void)::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
-  }
-  constexpr int on = 1;
-  if (passed.clients) {
-    (void)::setsockopt(passed.clients.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    auto socket = take_socket(passed_begin + i);
+    if (!socket) return std::unexpected(std::move(socket.error()));
+    its_place = std::move(*socket);
   }
   return passed;
 }
