@@ -71,8 +71,8 @@ endfunction()
 add_library(precompiled_headers STATIC ${CMAKE_CURRENT_LIST_DIR}/precompiled.cc)
 target_precompile_headers(precompiled_headers PRIVATE
   <chrono> <coroutine> <cstdint> <expected> <functional> <memory> <optional> <span> <string>
-  <string_view> <system_error> <vector> <fmt/format.h>)
-target_link_libraries(precompiled_headers PRIVATE fmt::fmt Threads::Threads project_warnings)
+  <string_view> <system_error> <vector>)
+target_link_libraries(precompiled_headers PRIVATE Threads::Threads project_warnings)
 function(precompiled)
   foreach(target IN LISTS ARGN)
     target_precompile_headers(${target} REUSE_FROM precompiled_headers)
