@@ -129,7 +129,8 @@ def _ways(here: str) -> str:
 def counts(pair: str) -> dict[str, tuple[int, int]]:
     """Lines added and removed, for each file of the two servers and the one that builds them."""
     old, new = stages(pair)
-    files = sorted({*code_units.sources(old), *code_units.sources(new)}, key=code_units.reading_order)
+    sources = {*code_units.sources(old), *code_units.sources(new)}
+    files = sorted(sources, key=code_units.reading_order)
     files += [BUILD] if (new / BUILD).is_file() else []
     return {file: code_units.count(old, new, file) for file in files}
 
