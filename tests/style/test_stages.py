@@ -121,7 +121,7 @@ LOOP_ROOMS = (
     "wait/canceller", "wait/scope_base", "wait/waiter", "task", "loop_core",
     "wait/time_limit", "wait/deadline", "wait/loop_wait",
     "operation/operation", "operation/await", "operation/request", "operation/awaited",
-    "operation/factory", "operation/ring_table", "operation/table",
+    "operation/factory", "operation/ring_operations", "operation/all_operations",
     "scope", "condition", "buffers", "send_then_receive", "loop", "extra", "examples",
 )
 
