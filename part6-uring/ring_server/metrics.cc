@@ -153,7 +153,7 @@ Metrics::Metrics(const MetricsProfile& profile, Generations& generations,
       listener_(std::move(listener)) {}
 
 void Metrics::start(uring::Loop& loop, uring::Scope& accepting, uring::Scope& answering,
-                  Background& background) {
+                    Background& background) {
   background.spawn(accepting, log_on_signal(background));
   if (listener_) background.spawn(accepting, accept_scrapers(loop, answering, background));
 }

@@ -56,7 +56,7 @@ class Metrics {
   /// nor ends the server: there are scrapers_max at most, and each has scrape_timeout. `background`
   /// must watch its eventfd, and is told when a scraper has left.
   void start(uring::Loop& loop, uring::Scope& accepting, uring::Scope& answering,
-           Background& background);
+             Background& background);
 
  private:
   /// One that is connected, until its request is there.
