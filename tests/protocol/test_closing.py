@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 import rules
+from harness import moments
 from harness.client import Client
 from harness.frames import distinct_payloads, frame, frames, header
 from harness.server import Server
@@ -41,7 +42,9 @@ class LingeringClose:
 @pytest.mark.needs("closing")
 @pytest.mark.rule(rules.TOO_LONG)
 @pytest.mark.parametrize(
-    "length", [65537, 0x01000000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFC, 0xFFFFFFFF]
+    "length",
+    [65537, 0x1000A, 0x20000, 0x01000000, 0x7FFFFFFF, 0x80000000, 0x8000000A, 0xFFFFFFFC,
+     0xFFFFFFFF],  # each number of bits that a length might be kept in
 )
 def test_too_long_a_message_ends_the_connection_at_the_fourth_byte(
     client: Client, length: int
@@ -72,6 +75,27 @@ def test_messages_before_one_that_is_too_long_are_answered(client: Client) -> No
 @pytest.mark.needs("closing")
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 def test_unread_input_does_not_turn_the_close_into_a_reset(client: Client) -> None:
+    expect_lingering_close(client)
+
+
+@pytest.mark.needs("closing")
+@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+@moments.after
+def test_unread_input_of_a_later_client_does_not_either(server: Server, before: str) -> None:
+    expect_lingering_close(moments.client_after(server, before))
+
+
+@pytest.mark.needs("closing", "concurrency")
+@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+@moments.beside
+def test_unread_input_of_a_client_beside_another_does_not_either(
+    server: Server, neighbour: str
+) -> None:
+    expect_lingering_close(moments.client_beside(server, neighbour))
+
+
+def expect_lingering_close(client: Client) -> None:
+    """Over input that it has not read, the server closes so that its answer arrives."""
     client.send(frame(b"earlier") + TOO_LONG + UNREAD)  # at once: some must be there at the close
     client.wait_until_in_kernel()
     with LingeringClose(client):

@@ -13,10 +13,12 @@ from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames, heade
 from harness.limits import need_descriptors, send_buffer_bytes_max
 from harness.server import Server
 from harness.stopping import expect_exit_without_the_gone, expect_in_full, expect_refusal
+from harness.verdict import ContractBroken
 
 pytestmark = [pytest.mark.needs("drain"), pytest.mark.every_ring]
 
 AT_ONCE = 3.0  # the contract says one second on an idle machine
+SLOWLY_SECONDS = 6.0  # longer than --drain-timeout is without the option
 STOP_SIGNALS = [signal.SIGTERM, signal.SIGINT]
 LARGE = frames(distinct_payloads(1000, 16_000))
 
@@ -121,6 +123,36 @@ def test_megabytes_on_their_way_to_a_slow_reader_arrive_in_full(
     due = arrived - arrived % (HEADER_BYTES + 16_000)
     expect_in_full(client, received, due)
     assert LARGE.startswith(received), "what came back is not what was sent"
+    server.expect_exit()
+
+
+@pytest.mark.rule(rules.DRAIN_BOUNDED)
+@pytest.mark.parametrize("how", ["reads_nothing_at_first", "reads_all_the_time"])
+def test_a_slow_reader_has_as_long_as_the_option_says(
+    start: Callable[..., Server], how: str
+) -> None:
+    server = start("--drain-timeout", "60s", "--read-timeout", "0")
+    client = server.connect(receive_buffer=4096)
+    sent = client.send_until_stuck(LARGE)
+    arrived = sent - client.unacknowledged_bytes()
+    signalled = time.monotonic()
+    server.send_signal(signal.SIGTERM)
+    expect_refusal(server)
+    received = b""
+    while time.monotonic() - signalled < SLOWLY_SECONDS:
+        time.sleep(0.1)
+        if how == "reads_all_the_time":
+            received += client.receive(1000)
+    client.let_window_grow()
+    received += client.send_on_until_gone(b"")
+    try:
+        expect_in_full(client, received, arrived - arrived % (HEADER_BYTES + 16_000))
+    except ContractBroken as broken:
+        broken.args = (f"{broken}, to a client that took {SLOWLY_SECONDS:g} s after the signal "
+                       "before it read faster; --drain-timeout is 60 s",)
+        raise
+    came_back = LARGE.startswith(received)
+    assert came_back, "what came back is not what was sent"
     server.expect_exit()
 
 

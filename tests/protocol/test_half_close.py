@@ -7,6 +7,7 @@ import time
 import pytest
 
 import rules
+from harness import moments
 from harness.client import Client
 from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames
 from harness.held import send_until_the_server_holds_answers
@@ -29,6 +30,26 @@ def test_half_close_without_a_message_is_answered_with_the_end_of_stream(client:
 
 @pytest.mark.rule(rules.HALF_CLOSE)
 def test_half_close_still_answers_every_complete_message(client: Client) -> None:
+    expect_answers_after_half_close(client)
+
+
+@pytest.mark.rule(rules.HALF_CLOSE)
+@moments.after
+def test_a_later_client_that_half_closes_gets_its_answers_too(server: Server, before: str) -> None:
+    expect_answers_after_half_close(moments.client_after(server, before))
+
+
+@pytest.mark.needs("half-close", "concurrency")
+@pytest.mark.rule(rules.HALF_CLOSE)
+@moments.beside
+def test_a_client_that_half_closes_beside_another_gets_its_answers(
+    server: Server, neighbour: str
+) -> None:
+    expect_answers_after_half_close(moments.client_beside(server, neighbour))
+
+
+def expect_answers_after_half_close(client: Client) -> None:
+    """All of them, and the end of the stream."""
     payloads = distinct_payloads(20, 1000)
     client.send_and_half_close(frames(payloads))
     client.expect(*payloads)

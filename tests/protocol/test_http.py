@@ -18,6 +18,7 @@ from harness.examples import for_each_example
 from harness.http import HELLO, expect_hello, expect_refusal, get, receive_response
 from harness.memory import ROUNDS_MAX, least_growth
 from harness.server import Server
+from harness.verdict import ContractBroken
 
 pytestmark = pytest.mark.needs("http")
 
@@ -73,6 +74,38 @@ def test_connection_close_ends_the_connection_after_the_answer(client: Client, v
     answer = expect_hello(client)
     assert answer.headers.get("connection", "").lower() == "close"
     client.expect_end()
+
+
+@pytest.mark.rule(rules.HTTP_ANY_CASE)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("connection: close",),
+        ("CONNECTION: CLOSE",),
+        ("cOnNeCtIoN:close",),
+        ("Connection: \t close \t ",),
+        ("Connection: TE", "connection: close"),
+    ],
+    ids=lambda headers: "+".join(map(ascii, headers)),
+)
+def test_connection_close_is_heard_however_it_is_written(
+    client: Client, headers: tuple[str, ...]
+) -> None:
+    client.send(get("/", *headers) + get("/never-looked-at"))
+    expect_hello(client)
+    try:
+        client.expect_end()
+    except ContractBroken as broken:
+        broken.args = (f"after a request that said {headers[-1]!r}: {broken}",)
+        raise
+
+
+@pytest.mark.rule(rules.HTTP_ANY_CASE)
+@pytest.mark.parametrize("header", ["connection: keep-alive", "CONNECTION:Keep-Alive"])
+def test_keep_alive_is_heard_however_it_is_written(client: Client, header: str) -> None:
+    for _ in range(2):
+        client.send(get("/", header, version="HTTP/1.0"))
+        expect_hello(client)
 
 
 @pytest.mark.rule(rules.HTTP_KEEP)
