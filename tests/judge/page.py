@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
@@ -67,6 +68,8 @@ def details(server: Judged, anchor: str) -> Iterator[str]:
                f"<td>{passed} of {of}</td><td>{meter(passed, of)}</td>"
                f"<td>{escape(asks.get(run.level, 'all that this stage must do'))}</td></tr>")
     yield "</table>"
+    for reason, count in sum((run.reasons for run in server.runs), Counter()).items():
+        yield f'<p class="open">{count} skipped: {escape(reason)}.</p>'
     yield from capabilities(server.runs)
     failures = [test for run in server.runs for test in run.failures]
     if failures:

@@ -70,6 +70,13 @@ def show_start(command: str, again: bool) -> None:
 def show_level(run: Run) -> None:
     """The line of a level that has ended."""
     print(("\r\033[K" if in_terminal() else "") + level_line(run), flush=True)
+    show_skipped(run)
+
+
+def show_skipped(run: Run) -> None:
+    """What could not be asked here, and why."""
+    for reason, count in run.reasons.items():
+        print(wrapped(f"{count} skipped: {reason}", "      "), flush=True)
 
 
 def show_what_is_asked(level: str) -> None:
@@ -119,6 +126,7 @@ def show_one_level(run: Run) -> None:
     """After all that pytest has said: the failures under their rules, and how many there are."""
     if run.failures:
         show_groups(run.failures)
+    show_skipped(run)
     counts = (f"{run.count(outcome)} {outcome}" for outcome in ("passed", "failed", "skipped"))
     print(f"\n{', '.join(counts)}")
 

@@ -17,7 +17,7 @@ from harness.own_suite import Finding
 pytestmark = [pytest.mark.of_the_suite, pytest.mark.long]
 
 HERE = Path(__file__).parent
-LEVEL = "protocols"
+LEVEL = "sockets"
 HARMLESS_TO_ALL = "test_framing.py::test_a_message_comes_back[yours]"
 
 FINDINGS = {
@@ -163,7 +163,8 @@ FINDINGS = {
     "read-clock-runs-on": Finding(
         "test_write_timeout.py::test_the_time_to_read_begins_anew_though_no_message_came_since_"
         "the_answers_were_held[yours]",
-        rules.WRITE_TIMEOUT, "before the 2.5 s had passed", "Its last message had come", patience=5),
+        rules.WRITE_TIMEOUT, "before the 2.5 s had passed", "Its last message had come",
+        patience=5),
     "drains-for-a-second": Finding(
         "test_drain.py::"
         "test_a_slow_reader_has_as_long_as_the_option_says[yours-reads_nothing_at_first]",

@@ -31,7 +31,7 @@ def test_a_climb_may_begin_higher(
     assert [level for level, _ in asked] == ["drain", "crowd"]
     assert "--above=backpressure" in asked[0][1] and "--above=drain" in asked[1][1]
     said = capsys.readouterr().out
-    assert " 8 of 16 levels, 7 of them not asked for this time\n" in said
+    assert " 8 of 17 levels, 7 of them not asked for this time\n" in said
     assert " --from crowd\n" in said
 
 

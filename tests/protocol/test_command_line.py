@@ -87,8 +87,9 @@ def test_each_example_in_the_help_is_taken(start: Callable[..., Server], target:
 def test_version_goes_to_stdout_in_one_line(start: Callable[..., Server]) -> None:
     server = start("--version", ready=False)
     server.expect_exit()
-    assert len(server.stdout_text().splitlines()) == 1
-    assert server.stderr_text() == ""
+    said = server.stdout_text()
+    assert len(said.splitlines()) == 1, f"--version printed {said!r}, not one line"
+    assert server.stderr_text() == "", "--version belongs on stdout, and there is something on stderr"
 
 
 @pytest.mark.rule(rules.OPTIONS)

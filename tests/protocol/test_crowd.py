@@ -19,7 +19,6 @@ from harness.frames import HEADER_BYTES, distinct_payloads, drawn_length, frame,
 from harness.limits import need_descriptors
 from harness.readiness import readable
 from harness.server import Server
-from harness.strace import Strace
 
 SMALL_LENGTHS = 1100  # each of them is sent by two clients
 FIREHOSE = Path(__file__).parent / "harness" / "firehose.py"
@@ -200,15 +199,17 @@ def test_a_flood_does_not_starve_its_neighbour(server: Server) -> None:
     ) as flood:
         try:
             assert flood.stdout is not None
-            assert readable(flood.stdout, server.patience), "nobody is served beside a flood"
-            assert flood.stdout.readline() == "flowing\n"
+            assert readable(flood.stdout, server.patience), (
+                f"a client that sends all the time got no answer within {server.patience:g} s")
+            said = flood.stdout.readline()
+            assert said == "flowing\n", f"the flood has ended: {said!r}"
             pinger = server.connect()
             slowest = 0.0
             for number in range(30):
                 begin = time.monotonic()
                 pinger.echo(b"ping %d" % number)
                 slowest = max(slowest, time.monotonic() - begin)
-            assert slowest < 2.0, f"a ping took {slowest:.2f} s beside the flood"
+            assert slowest < 2.0, f"a ping took {slowest:.2f} s beside the flood; 2 s may be"
         finally:
             flood.kill()
 
@@ -241,4 +242,5 @@ def expect_rest(server: Server) -> None:
     before = server.process.cpu_seconds()
     time.sleep(0.5)
     spent = server.process.cpu_seconds() - before
-    assert spent < 0.05, f"{spent:.2f} s of processor time in half a second with nothing to do"
+    assert spent < 0.05, (
+        f"{spent:.2f} s of processor time in half a second with nothing to do; 0.05 s may be")

@@ -38,11 +38,10 @@ def test_a_message_comes_back(client: Client) -> None:
 @pytest.mark.rule(rules.ECHO)
 def test_the_length_is_little_endian(client: Client) -> None:
     client.send(b"\x01\x00\x00\x00a")
-    assert client.receive(5) == b"\x01\x00\x00\x00a"
+    client.expect_bytes(b"\x01\x00\x00\x00a")
     payload = bytes(0x0102)
     client.send(b"\x02\x01\x00\x00" + payload)
-    assert client.receive(HEADER_BYTES) == b"\x02\x01\x00\x00"
-    assert client.receive(len(payload)) == payload
+    client.expect_bytes(b"\x02\x01\x00\x00" + payload)
 
 
 @pytest.mark.rule(rules.ZERO_LENGTH)

@@ -109,7 +109,7 @@ def test_answers_that_the_server_still_holds_outlive_a_half_close(server: Server
         client.let_window_grow()
         received = client.receive_until_end()
         assert len(received) == sent, f"{len(received)} of {sent} bytes came back"
-        assert received == BURST * (sent // len(BURST))
+        client.expect_same(BURST * (sent // len(BURST)), received)
         client.close()
 
 
@@ -125,7 +125,8 @@ def test_a_client_that_has_finished_and_reads_nothing_takes_no_processor_time(
     before = server.process.cpu_seconds()
     time.sleep(WATCHED_SECONDS)
     spent = server.process.cpu_seconds() - before
-    assert spent < 0.05, f"{spent:.2f} s of processor time in {WATCHED_SECONDS:g} s of waiting"
+    assert spent < 0.05, (
+        f"{spent:.2f} s of processor time in {WATCHED_SECONDS:g} s of waiting; 0.05 s may be")
 
 
 @pytest.mark.rule(rules.HALF_CLOSE)

@@ -8,7 +8,7 @@ import pytest
 
 import rules
 from harness.client import Client
-from harness.http import expect_hello, expect_refusal, get, receive_response
+from harness.http import expect_hello, expect_refusal, expect_status, get
 from harness.server import Server
 from harness.verdict import ContractBroken
 
@@ -40,7 +40,7 @@ def test_a_body_with_a_length_is_thrown_away(
     client: Client, method: str, status: int, body: bytes
 ) -> None:
     client.send(get("/", f"Content-Length: {len(body)}", method=method, body=body) + get())
-    assert receive_response(client).status == status
+    expect_status(client, status)
     expect_hello(client)
     client.expect_silence()
 
@@ -62,7 +62,7 @@ def test_a_chunked_body_is_decoded_and_thrown_away(
     client: Client, method: str, status: int, body: bytes
 ) -> None:
     client.send(get("/", CHUNKED, method=method, body=body) + get())
-    assert receive_response(client).status == status
+    expect_status(client, status)
     expect_hello(client)
     client.expect_silence()
 

@@ -86,7 +86,7 @@ def test_the_climb_stops_at_the_first_level_that_fails(stopped: Ran) -> None:
     assert stopped.status == 1, stopped.complained
     names = [line.split()[0] for line in stopped.said.splitlines() if "#" in line[:24]]
     assert names[:3] == ["framing", "survival", "closing"] and "options" not in stopped.said
-    assert "2 of 16 levels\n  next: closing, book/02-blocking.md\n" in stopped.said
+    assert "2 of 17 levels\n  next: closing, book/02-blocking.md\n" in stopped.said
 
 
 @a_climb
@@ -266,7 +266,7 @@ def test_a_first_server_has_the_level_that_its_readme_names(language: str, tmp_p
         assert built.returncode == 0, built.stderr
     (command,) = [line for line in ran.said.splitlines() if "{port}" in line]
     ran = judge(command.partition("'")[2].rstrip("'"), at=directory)
-    assert "1 of 16 levels\n  next: survival" in ran.said, ran.said + ran.complained
+    assert "1 of 17 levels\n  next: survival" in ran.said, ran.said + ran.complained
     readme = (directory / "README.md").read_text()
     assert "has the first level, `framing`" in readme and f"{JUDGE} '" in readme
 
@@ -292,8 +292,8 @@ def test_a_table_of_servers_has_a_line_for_each(tmp_path: Path) -> None:
     ran = judge("--servers", "class", "--report", "class.html", at=tmp_path)
     assert ran.status == 0, ran.complained
     ann, bob = ran.said.splitlines()
-    assert ann.startswith("ann  ....................  0 of 16  framing: ")
-    assert bob.startswith("bob  ....................  0 of 16  there is no program './nosuch'")
+    assert ann.startswith("ann  ....................  0 of 17  framing: ")
+    assert bob.startswith("bob  ....................  0 of 17  there is no program './nosuch'")
     page = (tmp_path / "class.html").read_text()
     assert '<a href="#server-1">bob</a>' in page and rules.ECHO.text in page
 

@@ -72,9 +72,11 @@ def test_a_client_that_never_reads_is_closed_soon_after_the_time(
         late.append(wait_for_the_end_of_its_stream(client) - timeout)
         client.reset()
     least = min(late[1:])  # the first may have met a server that looks at its clock now and then
-    assert least < LATE_AT_BEST, f"all of them were closed late, the best by {least:.2f} s"
+    assert least < LATE_AT_BEST, (
+        f"all of them were closed late, the best by {least:.2f} s; {LATE_AT_BEST} s may be")
 
 
+@pytest.mark.needs("read-timeout", "slow-readers")
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 def test_what_the_kernel_has_for_a_client_that_never_read_is_not_destroyed(
     start: Callable[..., Server],
@@ -87,6 +89,7 @@ def test_what_the_kernel_has_for_a_client_that_never_read_is_not_destroyed(
     assert received and STREAM.startswith(received), "what came back is not what was sent"
 
 
+@pytest.mark.needs("read-timeout", "slow-readers")
 def test_a_client_that_reads_slowly_is_not_closed(start: Callable[..., Server]) -> None:
     # With so small a window the kernel reports room for more only every few seconds. What counts is
     # that the peer takes bytes, and it does.
@@ -109,7 +112,7 @@ def test_a_client_that_reads_slowly_is_not_closed(start: Callable[..., Server]) 
             "for a next send comes in steps that may be seconds apart; whether the client takes "
             "bytes meanwhile, the kernel tells by what is unacknowledged, SIOCOUTQ in tcp(7)",
             client) from None
-    assert received == wanted
+    client.expect_same(wanted, bytes(received))
 
 
 def test_the_time_to_read_begins_anew_when_the_last_answer_has_left(
@@ -121,7 +124,7 @@ def test_the_time_to_read_begins_anew_when_the_last_answer_has_left(
     taken = client.send_until_stuck(STREAM)
     time.sleep(timeout / 2)  # nothing is taken, and no message can complete meanwhile
     begin = time.monotonic()  # it holds answers: its read clock begins later than that
-    assert client.exchange(STREAM[taken:], len(STREAM)) == STREAM
+    client.echo_stream(STREAM, taken)
     client.expect_end(within=timeout + LATE)
     waited = time.monotonic() - begin
     assert waited >= timeout, f"closed {waited:.3f} s after it held answers still, not {timeout}"
@@ -142,8 +145,7 @@ def test_the_time_to_read_begins_anew_though_no_message_came_since_the_answers_w
         pytest.skip(f"in {TRIES} tries the server never held answers without input to read")
     begin = time.monotonic()  # it holds answers: its read clock begins later than that
     client.let_window_grow()
-    came_back = client.receive(sent) == BURST * (sent // len(BURST))
-    assert came_back, "what came back is not what was sent"
+    client.expect_bytes(BURST * (sent // len(BURST)))
     try:
         expect_end_after(client, begin, timeout)
     except ContractBroken as broken:
@@ -156,4 +158,4 @@ def test_with_the_time_bound_off_a_client_may_take_its_time(start: Callable[...,
     client = start("--read-timeout", "0").connect(receive_buffer=4096)
     taken = client.send_until_stuck(STREAM)
     time.sleep(0.4)
-    assert client.exchange(STREAM[taken:], len(STREAM)) == STREAM
+    client.echo_stream(STREAM, taken)

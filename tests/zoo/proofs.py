@@ -148,7 +148,7 @@ def broken_servers() -> dict[str, Broken]:
     from loop_blunders import BLUNDERS
 
     found = {name: in_python("broken_servers.py", name, "closing") for name in servers}
-    found |= {name: in_python("broken_loops.py", name, "protocols") for name in loops | BLUNDERS}
+    found |= {name: in_python("broken_loops.py", name, "sockets") for name in loops | BLUNDERS}
     found |= {name: Broken(of_stage(one.stage), of_stage(one.stage), one.tests, name)
               for name, one in mistakes.MISTAKES.items()}
     found |= {name: impostor(*one) for name, one in mistakes.IMPOSTORS.items()}

@@ -259,7 +259,8 @@ class Server:
         """Waits until stderr has so many lines since the ready line, and gives them."""
         if not proc.wait_until(lambda: len(self.log_lines()) >= count, self.patience):
             raise ContractBroken(
-                f"{count} log line(s) should have come, there are {len(self.log_lines())}"
+                f"{count} log line(s) should have come, there are {len(self.log_lines())} after "
+                f"{self.patience:g} s"
             )
         return self.log_lines()
 
@@ -277,13 +278,17 @@ class Server:
         """Waits until no more descriptors are open than `at_rest`."""
         now = self.process.descriptor_count
         if not proc.wait_until(lambda: now() <= at_rest, self.patience):
-            raise ContractBroken(f"{now()} descriptors are open, {at_rest} were at the start")
+            raise ContractBroken(
+                f"{now()} descriptors are open, {at_rest} were at the start; the server had "
+                f"{self.patience:g} s to close the others")
 
     def wait_for_threads(self, at_rest: int) -> None:
         """Waits until no more threads run than `at_rest`."""
         now = self.process.thread_count
         if not proc.wait_until(lambda: now() <= at_rest, self.patience):
-            raise ContractBroken(f"{now()} threads run, {at_rest} ran at the start")
+            raise ContractBroken(
+                f"{now()} threads run, {at_rest} ran at the start; the server had "
+                f"{self.patience:g} s to end the others")
 
     def check_words(self) -> None:
         """After the end: no sanitizer report, nothing unasked on stdout, no raw bytes on stderr."""
@@ -306,7 +311,8 @@ class Server:
             now = time.monotonic()
             if "\n" in self._stdout.decode(errors="replace") or now > end:
                 said = f"but {self.stdout_text()!r}" if self._stdout else "and nothing else"
-                raise ContractBroken(f"no ready line on stdout, {said}")
+                waited = f"within {now - begin:.1f} s"
+                raise ContractBroken(f"no ready line on stdout {waited}, {said}")
             if now > patience_ends and (port := self._port()):
                 raise ContractBroken(
                     f"the server listens on port {port}, and {self.patience:g} s after its start "
@@ -359,7 +365,8 @@ class Server:
             self._run_on_a_free_port()
         host, port = self.address
         raise ContractBroken(
-            f"nobody listens on {host}:{port}; the program: {self.describe_end()}", rule=LISTENS
+            f"nobody listens on {host}:{port} within {START_SECONDS:g} s; the program: "
+            f"{self.describe_end()}", rule=LISTENS
         )
 
     def _port(self) -> int | None:

@@ -1,7 +1,7 @@
 """Defects that one connection, one spelling, one length or one moment does not show: a part of
 broken_loops.py.
 
-Each leaves a server that is right for whoever asks once, in the usual words.
+Each leaves a server that is right for a client that asks once, in the usual words.
 """
 
 from __future__ import annotations
