@@ -37,6 +37,8 @@ BUILDS = {
     "node": ((), "nodejs"),
     "cpp": (("g++", "-O2", "-Wall", "-Wextra", "-Werror", "-std=c++20", "-o", "echo", "echo.cc"),
             "g++"),
+    "c": (("gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", "echo", "echo.c"), "gcc"),
+    "java": (("javac", "-Xlint:all", "-Werror", "Echo.java"), "default-jdk-headless"),
     "go": (("go", "build", "-o", "echo", "echo.go"), "golang-go"),
     "rust": (("rustc", "-O", "-D", "warnings", "-o", "echo", "echo.rs"), "rustc"),
 }
@@ -85,8 +87,9 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 def test_the_climb_stops_at_the_first_level_that_fails(stopped: Ran) -> None:
     assert stopped.status == 1, stopped.complained
     names = [line.split()[0] for line in stopped.said.splitlines() if "#" in line[:24]]
-    assert names[:3] == ["framing", "survival", "closing"] and "options" not in stopped.said
+    assert names[:3] == ["framing", "survival", "closing"] and "options" not in names
     assert "2 of 17 levels\n  next: closing, book/02-blocking.md\n" in stopped.said
+    assert stopped.said.endswith(" --from options\n")
 
 
 @a_climb
@@ -170,6 +173,18 @@ def test_a_remembered_server_is_asked_for_one_level_and_stays_remembered(tmp_pat
     ran = judge("--level", "framing", "-k", "little_endian", at=tmp_path)
     assert ran.said.startswith("your server: false {port}\n")
     assert "0 passed, 1 failed, 0 skipped" in ran.said
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"command": 7}', "\0"])
+def test_a_remembered_server_that_cannot_be_read_is_a_line(content: str, tmp_path: Path) -> None:
+    judge("nosuch {port}", at=tmp_path)
+    judge("true {port}", "--from", "workers", at=tmp_path)
+    (file,) = (tmp_path / "six-servers").iterdir()
+    file.write_text(content)
+    ran = judge(at=tmp_path)
+    assert (ran.status, ran.said) == (2, "")
+    (line,) = ran.complained.splitlines()
+    assert str(file) in line and "remove it" in line
 
 
 def test_without_a_command_to_remember_the_usage_is_told(tmp_path: Path) -> None:
@@ -272,8 +287,8 @@ def test_a_first_server_has_the_level_that_its_readme_names(language: str, tmp_p
 
 
 def test_every_first_server_is_short_and_tested() -> None:
-    assert {path.name for path in STARTERS.iterdir()} == set(BUILDS)
-    for path in STARTERS.glob("*/echo.*"):
+    assert {path.name for path in STARTERS.iterdir() if path.is_dir()} == set(BUILDS)
+    for path in STARTERS.glob("*/[eE]cho.*"):
         assert len(path.read_text().splitlines()) <= LINES_MAX, path
 
 
@@ -283,6 +298,19 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     ran = judge("--start", "python", "mine", at=tmp_path)
     assert ran.status == 2 and "is not overwritten" in ran.complained
     assert (tmp_path / "mine" / "echo.py").read_text() == "mine"
+
+
+def test_a_first_server_has_a_workflow_that_has_it_judged(tmp_path: Path) -> None:
+    ran = judge("--start", "c", "mine", at=tmp_path)
+    assert ran.status == 0 and ".github/workflows/judge.yml" in ran.said, ran.complained
+    workflow = (tmp_path / "mine" / ".github" / "workflows" / "judge.yml").read_text()
+    assert "\n      - run: gcc -O2 -o echo echo.c\n" in workflow
+    assert """/judge" './echo --port {port}'\n""" in workflow and "--junit judge.xml" in workflow
+    assert "@" not in re.sub(r"uses: \S+", "", workflow)
+    (tmp_path / "mine" / "README.md").unlink()
+    (tmp_path / "mine" / "echo.c").unlink()
+    ran = judge("--start", "c", "mine", at=tmp_path)
+    assert ran.status == 2 and "judge.yml is there already" in ran.complained
 
 
 @a_climb
@@ -336,7 +364,7 @@ def test_what_a_level_asks_is_said_before_its_tests(tmp_path: Path) -> None:
     (["true {port}", "--from"], "--from: expected one argument"),
     (["--servers", "nosuch"], "cannot read nosuch: No such file"),
     (["--servers", "nosuch", "--watch"], "unrecognized arguments: --watch"),
-    (["--start", "cobol", "x"], "--start takes one of python, cpp"),
+    (["--start", "cobol", "x"], "--start takes one of python, c, cpp"),
     (["--start", "python"], "--start: expected 2 arguments"),
     (["true {port}", "--report", "gone/x.html"], "cannot write gone/x.html: there is"),
 ])
