@@ -45,7 +45,7 @@ def test_two_suites_whose_modules_have_the_same_names_run_one_after_the_other() 
 
 @pytest.mark.parametrize("words, where", [
     (["--stage", "part4"], "tests/protocol"),
-    (["--level=closing", "-q"], "tests/protocol or tests/finger"),
+    (["--level=closing", "-q"], "tests/protocol or tests/finger or tests/exercises"),
     (["tests/protocol", "tests/style", "--stage", "part4"], "tests/protocol"),
 ])
 def test_an_option_of_one_suite_asks_for_its_name(words: list[str], where: str) -> None:

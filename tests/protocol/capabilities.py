@@ -164,8 +164,8 @@ LADDER = (
     Rung(
         "resources",
         ("max-connections", "out-of-descriptors", "accept-faults", "restore"),
-        "at --max-connections, out of descriptors, or when accept fails, new connections wait; what "
-        "a client cost is given back",
+        "at --max-connections, out of descriptors, or when accept fails, new connections wait; "
+        "what a client cost is given back",
         "book/06-poll.md",
     ),
     Rung(

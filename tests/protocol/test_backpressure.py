@@ -110,8 +110,8 @@ def expect_bounded_memory(server: Server, count: int) -> None:
     each = (server.process.rss_bytes() - before) / count
     bound = CONNECTION_BYTES_MAX + server.target.garbage_bytes / count
     assert each < bound, (
-        f"{each / 1024:.0f} KiB for each of {count} that never read; it may have {bound / 1024:.0f} "
-        "KiB"
+        f"{each / 1024:.0f} KiB for each of {count} that never read; it may have "
+        f"{bound / 1024:.0f} KiB"
     )
 
 

@@ -89,7 +89,8 @@ def test_version_goes_to_stdout_in_one_line(start: Callable[..., Server]) -> Non
     server.expect_exit()
     said = server.stdout_text()
     assert len(said.splitlines()) == 1, f"--version printed {said!r}, not one line"
-    assert server.stderr_text() == "", "--version belongs on stdout, and there is something on stderr"
+    said = server.stderr_text()
+    assert not said, f"--version belongs on stdout, and stderr has {said!r}"
 
 
 @pytest.mark.rule(rules.OPTIONS)

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -20,55 +19,19 @@ import pytest
 
 import rules
 from capabilities import CAPABILITIES, DEFAULT_LEVEL, LADDER, LEVELS, RUNGS
+from harness.judging import JUDGE, STARTERS, Ran, a_climb, environment, judge
 from harness.proc import wait_until
 from harness.target import REPOSITORY
 
 pytestmark = [pytest.mark.of_the_suite, pytest.mark.timeout(400)]  # three climbs, one by one
 
-a_climb = pytest.mark.long
 of_one_climb = pytest.mark.xdist_group("a climb")  # else each worker climbs for itself
 
 HERE = Path(__file__).parent
-JUDGE = REPOSITORY / "judge"
-STARTERS = REPOSITORY / "tests" / "judge" / "start"
-# How each first server is built, and Debian's package for that.
-BUILDS = {
-    "python": ((), ""),
-    "node": ((), "nodejs"),
-    "cpp": (("g++", "-O2", "-Wall", "-Wextra", "-Werror", "-std=c++20", "-o", "echo", "echo.cc"),
-            "g++"),
-    "c": (("gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", "echo", "echo.c"), "gcc"),
-    "java": (("javac", "-Xlint:all", "-Werror", "Echo.java"), "default-jdk-headless"),
-    "go": (("go", "build", "-o", "echo", "echo.go"), "golang-go"),
-    "rust": (("rustc", "-O", "-D", "warnings", "-o", "echo", "echo.rs"), "rustc"),
-}
 OF_A_MECHANISM = {
     "batched-calls", "feather-light", "interest", "metrics", "plain-calls", "pool", "ring",
     "takeover", "trace",
 }  # fmt: skip
-LINES_MAX = 65
-
-
-@dataclass
-class Ran:
-    """What ./judge said and made."""
-
-    status: int
-    said: str
-    complained: str
-    at: Path
-
-
-def judge(*words: str, at: Path, state: Path | None = None) -> Ran:
-    """./judge, called from that directory; what it remembers is in `state`."""
-    ran = subprocess.run([JUDGE, *words], cwd=at, env=environment(state or at), text=True,
-                         capture_output=True, stdin=subprocess.DEVNULL, timeout=350)
-    return Ran(ran.returncode, ran.stdout, ran.stderr, at)
-
-
-def environment(state: Path) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    return {**kept, "XDG_STATE_HOME": str(state), "TERM": "xterm"}
 
 
 def broken(bug: str) -> str:
@@ -264,53 +227,6 @@ def test_a_climb_that_is_broken_off_leaves_no_server_behind(tmp_path: Path) -> N
         assert run.wait(60) == 130, run.stdout.read()
     started = said.read_text().split()
     assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in started), 10)
-
-
-@a_climb
-@pytest.mark.parametrize("language", BUILDS)
-def test_a_first_server_has_the_level_that_its_readme_names(language: str, tmp_path: Path) -> None:
-    build, package = BUILDS[language]
-    for program in (*build[:1], *(["node"] if language == "node" else [])):
-        if shutil.which(program) is None:
-            pytest.skip(f"no {program} here (Debian: apt-get install {package})")
-    directory = tmp_path / "with blank"
-    ran = judge("--start", language, str(directory), at=tmp_path)
-    assert ran.status == 0, ran.complained
-    if build:
-        built = subprocess.run(build, cwd=directory, capture_output=True, text=True)
-        assert built.returncode == 0, built.stderr
-    (command,) = [line for line in ran.said.splitlines() if "{port}" in line]
-    ran = judge(command.partition("'")[2].rstrip("'"), at=directory)
-    assert "1 of 17 levels\n  next: survival" in ran.said, ran.said + ran.complained
-    readme = (directory / "README.md").read_text()
-    assert "has the first level, `framing`" in readme and f"{JUDGE} '" in readme
-
-
-def test_every_first_server_is_short_and_tested() -> None:
-    assert {path.name for path in STARTERS.iterdir() if path.is_dir()} == set(BUILDS)
-    for path in STARTERS.glob("*/[eE]cho.*"):
-        assert len(path.read_text().splitlines()) <= LINES_MAX, path
-
-
-def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
-    assert judge("--start", "python", "mine", at=tmp_path).status == 0
-    (tmp_path / "mine" / "echo.py").write_text("mine")
-    ran = judge("--start", "python", "mine", at=tmp_path)
-    assert ran.status == 2 and "is not overwritten" in ran.complained
-    assert (tmp_path / "mine" / "echo.py").read_text() == "mine"
-
-
-def test_a_first_server_has_a_workflow_that_has_it_judged(tmp_path: Path) -> None:
-    ran = judge("--start", "c", "mine", at=tmp_path)
-    assert ran.status == 0 and ".github/workflows/judge.yml" in ran.said, ran.complained
-    workflow = (tmp_path / "mine" / ".github" / "workflows" / "judge.yml").read_text()
-    assert "\n      - run: gcc -O2 -o echo echo.c\n" in workflow
-    assert """/judge" './echo --port {port}'\n""" in workflow and "--junit judge.xml" in workflow
-    assert "@" not in re.sub(r"uses: \S+", "", workflow)
-    (tmp_path / "mine" / "README.md").unlink()
-    (tmp_path / "mine" / "echo.c").unlink()
-    ran = judge("--start", "c", "mine", at=tmp_path)
-    assert ran.status == 2 and "judge.yml is there already" in ran.complained
 
 
 @a_climb
