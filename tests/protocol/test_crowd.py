@@ -17,7 +17,7 @@ from harness.client import Client
 from harness.examples import for_each_example
 from harness.frames import HEADER_BYTES, distinct_payloads, drawn_length, frame, frames
 from harness.limits import need_descriptors
-from harness.readiness import readable
+from harness.polling import readable
 from harness.server import Server
 
 SMALL_LENGTHS = 1100  # each of them is sent by two clients
