@@ -98,7 +98,8 @@ check_kernel() {
 # check_distribution [RELEASE] and check_architecture [NAME]: in a Debian that is made for it.
 check_distribution() {
   one_value --distribution "a release of Debian, as trixie" "$@"
-  [[ $1 =~ ^[a-z]*$ ]] || wrong_usage "'$1' is no release of Debian; trixie is"
+  [[ $1 == @(bookworm|trixie|forky|sid) ]] ||
+    wrong_usage "--distribution takes bookworm, trixie, forky or sid, not '$1'"
   section "Debian $1" tools/distribution.sh "$1" tools/distribution-tests || true
 }
 
