@@ -37,9 +37,21 @@ void Operation::fill(TimeLimit* limit, unsigned link_flags) {
 void Operation::cancel(Error reason) {
   if (!in_flight()) return;
   if (reason_ == Error{}) reason_ = reason;  // the first reason counts
+  ask_to_cancel(Ask::now);
+}
+
+void Operation::ask_to_cancel(Ask when) {
+  static __kernel_timespec a_moment{.tv_sec = 0, .tv_nsec = 1'000'000};
   if (cancel_asked_) return;
-  loop().reserve(1);  // may collect completions, and among them our last
+  loop().reserve(when == Ask::now ? 1 : 2);  // may collect completions, and among them our last
   if (!in_flight()) return;
+  if (when == Ask::in_a_moment) {
+    // The two have one completion: a success has none, and a failure takes the other with it.
+    io_uring_sqe& pause = loop().next_entry();
+    io_uring_prep_timeout(&pause, &a_moment, 0, IORING_TIMEOUT_ETIME_SUCCESS);
+    pause.flags |= IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS;
+    pause.user_data = user_data_of(Part::cancel);
+  }
   io_uring_sqe& entry = loop().next_entry();
   io_uring_prep_cancel64(&entry, user_data_of(Part::request), 0);
   entry.user_data = user_data_of(Part::cancel);
@@ -65,12 +77,14 @@ void Operation::part_completed(Part part, int result) {
   complete_one();
 }
 
-/// Done, or too late: in any case the request's own completion decides how it ended. Only one that
-/// was not found although it is still to come has to be asked again: it was in between two waits.
+/// Done, or too late: in any case the request's own completion decides how it ended. One that is
+/// still to come has to be asked again: it was not found in between two waits, or a worker of the
+/// kernel's had it, which was told (EALREADY) and may have been about to hand it over to poll,
+/// without looking any more. Not at once, which would be the same question again and again.
 void Operation::cancel_answered(int result) {
   complete_one();
   cancel_asked_ = false;
-  if (result == -ENOENT && in_flight() && can_be_found()) cancel(reason_);
+  if (result != 0 && in_flight() && can_be_found()) ask_to_cancel(Ask::in_a_moment);
 }
 
 void Operation::cancel_and_wait_slow() {

@@ -191,9 +191,12 @@ class Operation : public Cancellable {
   }
 
  private:
+  enum class Ask { now, in_a_moment };
+
   void leave_queues();
   void cancel_and_wait_slow();
   void part_completed(Part part, int result);
+  void ask_to_cancel(Ask when);
   void cancel_answered(int result);
 
   LoopCore* loop_;
