@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <thread>
 
 /// Of the sanitizers' runtime, if there is one.
 extern "C" void __sanitizer_set_death_callback(void (*callback)()) __attribute__((weak));
@@ -27,7 +28,7 @@ namespace {
 
 using uring::Clock;
 
-constexpr auto hang = std::chrono::seconds(30);  // a round takes milliseconds
+constexpr auto hang = std::chrono::seconds(60);  // a round takes milliseconds
 std::array<char, 256> round_text;                // ready to be written by a signal handler
 std::atomic<Clock::rep> round_end;
 
@@ -111,6 +112,8 @@ int main(int argc, char** argv) {
   setup->check_memory = true;
   if (std::signal(SIGABRT, aborted) == SIG_ERR) fail("signal");
   if (&__sanitizer_set_death_callback != nullptr) __sanitizer_set_death_callback(name_the_round);
+
+  std::thread([] {}).join();  // before a futex is used: see RingOperations::futex_wait()
 
   const auto end = Clock::now() + options.time;
   Figures figures;
