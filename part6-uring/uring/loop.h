@@ -89,7 +89,7 @@ class Loop final : public Operations {
   Setup setup_;
   std::unique_ptr<Trace> trace_file_;
   Clock::time_point now_ = Clock::now();
-  Deadlines all_deadlines_;
+  Timers all_timers_;
   std::function<void()> hook_;  ///< At the end of a turn.
   Scope root_{*this, Scope::Root{}};
 };

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from harness.rule import Rule
 
-FINGER = "book/12-finger.md"
-HARDENING = "book/13-hardening.md"
-BEYOND = "book/16-beyond.md"
+FINGER = "book/13-finger.md"
+HARDENING = "book/14-hardening.md"
+BEYOND = "book/15-beyond.md"
 
 # The query
 PLAN = Rule("A name, ended by CRLF or LF, is answered with that user's plan, then closed.", FINGER)

@@ -75,9 +75,8 @@ struct PipeEnds {
 /// From one pipe to the next, until the end.
 Task<> splice_all(Resources& world, Descriptor from, common::Fd to) {
   while (true) {
-    const auto moved = co_await world.loop.splice(from, -1, to, -1, 1 + world.below(5000))
-                           .until(world.deadline())
-                           .cancelled_by(world.canceller());
+    const auto moved = co_await tried(
+        world, [&] { return world.loop.splice(from, -1, to, -1, 1 + world.below(5000)); });
     const bool succeeded = world.succeeded(moved, "splice");
     if (!succeeded || *moved == 0) co_return;
   }

@@ -97,7 +97,7 @@ auto tried(Resources& world, Make make) -> uring::Task<decltype(make().await_res
     case 0:
       co_return co_await make();
     case 1:
-      co_return co_await make().async();
+      co_return co_await make().async().within(world.limit());
     case 2:
       co_return co_await make().within(world.limit());
     case 3:

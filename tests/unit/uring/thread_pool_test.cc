@@ -94,26 +94,53 @@ class Counted {
   int* alive_;  // no atomic: the loop's thread makes and ends them
 };
 
+/// What a call in a thread and the loop tell each other.
+struct Signs {
+  std::counting_semaphore<2> begun{0};
+  std::counting_semaphore<2> go_on{0};
+  int alive = 0;
+};
+
+int wait_for_sign(Signs* signs, const Counted&) {
+  signs->begun.release();
+  signs->go_on.acquire();
+  return 7;
+}
+
+Task<> give_up(ThreadPool& threads, Signs& signs, Canceller& canceller) {
+  const auto done =
+      co_await threads.offload(wait_for_sign, &signs, Counted(signs.alive)).cancelled_by(canceller);
+  EXPECT_THAT(done, FailedWith(Error::cancelled));
+}
+
 TEST_F(UringThreadPool, ACallThatIsGivenUpKeepsItsMemoryUntilItEnds) {
-  run([this]() -> Task<> {
+  Signs signs;
+  run([&, this]() -> Task<> {
     const auto threads = *ThreadPool::create(loop, 1);
-    std::binary_semaphore go_on(0);
-    int alive = 0;
-    const auto late = co_await threads
-                          ->offload(
-                              [&go_on](const Counted&) {
-                                go_on.acquire();
-                                return 7;
-                              },
-                              Counted(alive))
-                          .within(5ms);
-    EXPECT_THAT(late, FailedWith(Error::timed_out));
-    EXPECT_EQ(alive, 1);
-    go_on.release();
-    while (alive > 0) (void)co_await loop.sleep(1ms);
+    Canceller canceller;
+    Scope scope(loop);
+    scope.spawn(give_up(*threads, signs, canceller));
+    signs.begun.acquire();
+    canceller.cancel();
+    co_await scope.join();
+    EXPECT_EQ(signs.alive, 1);
+    signs.go_on.release();
+    while (signs.alive > 0) (void)co_await loop.sleep(1ms);
     const auto next = co_await threads->offload([] { return 8; });
     EXPECT_EQ(next, uring::Result<int>(8));
   });
+}
+
+TEST_F(UringThreadPool, ACallMayHaveATimeLimit) {
+  Signs signs;
+  run([&, this]() -> Task<> {
+    const auto threads = *ThreadPool::create(loop, 1);
+    const auto late =
+        co_await threads->offload(wait_for_sign, &signs, Counted(signs.alive)).within(5ms);
+    EXPECT_THAT(late, FailedWith(Error::timed_out));
+    signs.go_on.release();
+  });
+  EXPECT_EQ(signs.alive, 0);
 }
 
 TEST_F(UringThreadPool, ACallThatIsGivenUpBeforeItHasAThreadIsNotBegun) {
@@ -140,46 +167,38 @@ TEST_F(UringThreadPool, ACallThatIsGivenUpBeforeItHasAThreadIsNotBegun) {
 }
 
 TEST_F(UringThreadPool, ACoroutineMayBeDestroyedWhileItsCallRuns) {
-  run([this]() -> Task<> {
+  Signs signs;
+  run([&, this]() -> Task<> {
     const auto threads = *ThreadPool::create(loop, 2);
-    std::counting_semaphore<2> go_on(0);
-    int alive = 0;
+    Canceller unused;
     {
       Scope scope(loop);
-      for (int i = 0; i < 2; ++i) {
-        scope.spawn([](ThreadPool& in, std::counting_semaphore<2>& release, int& count) -> Task<> {
-          const auto block = [&release](const Counted&) { release.acquire(); };
-          (void)co_await in.offload(block, Counted(count));
-          ADD_FAILURE() << "it was destroyed";
-        }(*threads, go_on, alive));
-      }
+      for (int i = 0; i < 2; ++i) scope.spawn(give_up(*threads, signs, unused));
+      for (int i = 0; i < 2; ++i) signs.begun.acquire();
     }
-    EXPECT_EQ(alive, 2);
-    go_on.release(2);
-    while (alive > 0) (void)co_await loop.sleep(1ms);
+    EXPECT_EQ(signs.alive, 2);
+    signs.go_on.release(2);
+    while (signs.alive > 0) (void)co_await loop.sleep(1ms);
   });
 }
 
 TEST_F(UringThreadPool, ThePoolWaitsForTheCallsThatAreAtWork) {
-  std::atomic<bool> ended = false;
-  int alive = 0;
+  Signs signs;
+  std::jthread helper;
   run([&, this]() -> Task<> {
     const auto threads = *ThreadPool::create(loop, 1);
-    std::binary_semaphore begun(0);
-    const auto late = co_await threads
-                          ->offload(
-                              [&ended, &begun](const Counted&) {
-                                begun.release();
-                                std::this_thread::sleep_for(20ms);
-                                ended = true;
-                              },
-                              Counted(alive))
-                          .within(1ms);
-    EXPECT_THAT(late, FailedWith(Error::timed_out));
-    begun.acquire();
+    Canceller canceller;
+    Scope scope(loop);
+    scope.spawn(give_up(*threads, signs, canceller));
+    signs.begun.acquire();
+    canceller.cancel();
+    co_await scope.join();
+    helper = std::jthread([&signs] {
+      std::this_thread::sleep_for(20ms);
+      signs.go_on.release();
+    });
   });
-  EXPECT_TRUE(ended);
-  EXPECT_EQ(alive, 0);
+  EXPECT_EQ(signs.alive, 0);
 }
 
 }  // namespace
