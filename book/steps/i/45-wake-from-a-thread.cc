@@ -41,7 +41,6 @@ int main() {
     std::fprintf(stderr, "no ring: %s\n", std::strerror(-result));
     return 1;
   }
-  // [thread]
   std::thread other([&ring] {
     ::usleep(10'000);  // the ring's thread sleeps by now
     for (int value = 1; value <= 3; ++value) {
@@ -49,7 +48,6 @@ int main() {
       ::usleep(10'000);
     }
   });
-  // [/thread]
   for (int n = 0; n < 3; ++n) {
     io_uring_cqe* cqe = nullptr;
     if (io_uring_wait_cqe(&ring, &cqe) < 0) break;

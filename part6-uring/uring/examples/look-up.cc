@@ -15,7 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// [look-up]
 /// This blocks, perhaps for seconds.
 std::string first_address(const std::string& host) {
   addrinfo hints{};
@@ -30,6 +29,7 @@ std::string first_address(const std::string& host) {
   return text;
 }
 
+// [look-up]
 uring::Task<> look_up_all(uring::Loop& loop) {
   const auto threads = uring::ThreadPool::create(loop, 4);
   if (!threads) co_return;
