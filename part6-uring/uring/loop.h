@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "uring/operation/table.h"
+#include "uring/operation/all_operations.h"
 #include "uring/ring.h"
 #include "uring/scope.h"
 #include "uring/task.h"

@@ -151,7 +151,7 @@ Task<> accept_on_a_worker(Loop& loop, const common::Fd& listener) {
 TEST_F(Uring, ACancelThatComesWhileAWorkerHandsOverIsNotLost) {
   run([this]() -> Task<> {
     const auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
-    for (int i = 0; i < 500; ++i) {
+    for (int i = 0; i < 150; ++i) {
       Scope scope(loop);
       for (int n = 0; n < 4; ++n) scope.spawn(accept_on_a_worker(loop, *listener));
       (void)co_await loop.sleep(std::chrono::microseconds(i % 50));

@@ -17,7 +17,7 @@
 
 #include "uring/operation/newer_kernels.h"
 #include "uring/operation/request.h"
-#include "uring/operation/ring_table.h"
+#include "uring/operation/ring_operations.h"
 
 namespace uring {
 
@@ -27,7 +27,7 @@ namespace uring {
 /// All that is passed by pointer, span or reference must live until the operation has ended, which
 /// is no burden: `co_await` does not return before. A path may be a temporary of that expression.
 /// To add an operation: three lines here; or, outside, a type that is an AnyRequest, and
-/// start(). What has to do with the ring itself is in ring_table.h.
+/// start(). What has to do with the ring itself is in ring_operations.h.
 class Operations : public RingOperations {
  public:
   using RingOperations::RingOperations;
