@@ -58,7 +58,7 @@ steps() {
   if [[ ! -e $BUILD/CMakeCache.txt ]]; then
     (cd "$ROOT" && cmake --preset default -DBUILD_TESTING=OFF >/dev/null) || return 1
   fi
-  [[ ! -t 2 ]] || echo "steps: building what is not built yet" >&2
+  [[ ! -t 2 ]] || echo "steps: building those of $1" >&2
   cmake --build "$BUILD" --target "$target" >/dev/null && cd "$BUILD/$directory" || return 1
 }
 
