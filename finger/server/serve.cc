@@ -9,8 +9,8 @@
 #include "finger/server/conversation_log.h"
 #include "finger/server/outcome.h"
 #include "finger/server/plan.h"
-#include "finger/server/protocol/answers.h"
 #include "finger/server/protocol/query.h"
+#include "finger/server/protocol/refusals.h"
 
 namespace finger {
 namespace {

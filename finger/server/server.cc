@@ -67,7 +67,7 @@ Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
 
 void Server::begin(uring::Scope& conversations, uring::Scope& tasks) {
   conversations_ = &conversations;
-  if (shared_.heartbeat) background().run(tasks, beat());
+  if (shared_.heartbeat) background().spawn(tasks, beat());
 }
 
 /// A watchdog's question, which this loop's own timer asks: a loop that is stuck does not answer.

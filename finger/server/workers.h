@@ -17,7 +17,8 @@ namespace finger {
 /// The daemon without its signals: several servers, a thread and a ring each, that share the
 /// listener and all limits.
 ///
-///     auto workers = Workers::create(options, std::move(listener), *roster, prepare, heartbeat);
+///     auto workers =
+///         Workers::create(options, std::move(listener), *roster, prepare, heartbeat, metrics);
 ///     if (!workers) { … workers.error() is a line that says why … }
 ///     …                        // every ring is made and prepared: rights can be given up for good
 ///     (*workers)->run();       // until stop() is called

@@ -122,12 +122,12 @@ void Metrics::hold_signal() {
 Metrics::Metrics(const MetricsProfile& profile, std::size_t workers, common::Fd listener)
     : profile_(profile), workers_(workers), listener_(std::move(listener)) {}
 
-void Metrics::run(uring::Loop& loop, uring::Scope& scope, Background& background) {
-  background.run(scope, log_on_signal(background));
+void Metrics::start(uring::Loop& loop, uring::Scope& scope, Background& background) {
+  background.spawn(scope, log_on_signal(background));
   if (!listener_) return;
   const auto listener = std::make_shared<const common::Fd>(std::move(listener_));
   for (std::size_t i = 0; i < scrapers_max; ++i) {
-    background.run(scope, answer_scrapers(loop, listener));
+    background.spawn(scope, answer_scrapers(loop, listener));
   }
 }
 

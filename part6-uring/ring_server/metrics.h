@@ -24,7 +24,7 @@ namespace ring_server {
 ///     Metrics::hold_signal();                         // before there is a second thread
 ///     Metrics metrics(profile, workers, std::move(listener));
 ///     metrics.of_worker(i).accepted.add();            // the i-th worker, in its thread
-///     metrics.run(loop, scope, background);           // the first one
+///     metrics.start(loop, scope, background);         // the first one
 class Metrics {
  public:
   /// So many at the same time; more wait in the backlog.
@@ -42,7 +42,7 @@ class Metrics {
   /// From now on, until `scope` is cancelled, it answers; then the listener is closed. Once. No
   /// scraper keeps it from going on, nor ends the server: there are scrapers_max at most, and each
   /// has scrape_timeout. `background` must watch its eventfd.
-  void run(uring::Loop& loop, uring::Scope& scope, Background& background);
+  void start(uring::Loop& loop, uring::Scope& scope, Background& background);
 
  private:
   uring::Task<common::Status> log_on_signal(Background& background);
