@@ -265,14 +265,6 @@ class RoundsDown(Loop):
         return time.monotonic() + (left if left == NEVER else int(left * 1000) / 1000)
 
 
-class LooksAtItsClockFirst(Loop):
-    """Closes a client that is late before it looks whether something has come."""
-
-    def turn(self, until: float) -> None:
-        self.see_to_the_time()
-        super().turn(until)
-
-
 class NoTime(Connection):
     """Has no clock."""
 
