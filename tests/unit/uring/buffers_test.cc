@@ -289,7 +289,7 @@ TEST_F(UringBuffers, AnErrorThatIsFetchedLateDoesNotHideTheBuffersThatAreBack) {
       each = std::move(*lease);
     }
     (void)co_await loop.send(ends.client, bytes_of("y"));
-    while (!stream.pending()) (void)co_await loop.sleep(1ms);
+    for (int i = 0; i < 1000 && !stream.pending(); ++i) (void)co_await loop.sleep(1ms);
 
     bool woken = false;
     Scope scope(loop);
