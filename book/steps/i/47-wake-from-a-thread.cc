@@ -1,7 +1,7 @@
 // A thread without a ring puts a completion into one: IORING_REGISTER_SEND_MSG_RING takes the entry
 // of an IORING_OP_MSG_RING, and is a system call that is over when it returns. So a plain thread
 // wakes a loop without an eventfd and without a read that waits for it. Needs Linux 6.13; on an
-// older kernel it says so. Try it: ./45-wake-from-a-thread
+// older kernel it says so. Try it: ./47-wake-from-a-thread
 
 #include <liburing.h>
 #include <sys/syscall.h>
