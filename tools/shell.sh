@@ -7,6 +7,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=${BUILD:-$ROOT/build/default}
 port=5882 # where ./serve listens, unless told otherwise
 clients=() # the descriptors of a crowd
+trap : PIPE # writing to a connection that has ended is an error, and not the end of this terminal
 
 # start STAGE [OPTION…], or start ./PROGRAM [ARGUMENT…]: runs a server in the background. $pid is
 # its process, $port where it listens, and what it prints can be read from descriptor 4.
@@ -17,16 +18,20 @@ start() {
     [[ -x ${command[0]} ]] || { echo "start: not built yet; ./serve $1 builds it" >&2; return 1; }
   fi
   [[ ! ${pid:-} ]] || stop
-  exec 4< <(exec setsid "${command[@]}") # so that Ctrl-C at the prompt does not reach it
+  # A session of its own, so that Ctrl-C at the prompt does not reach it; and without the
+  # connections of this terminal, so that its descriptors have the numbers of the book.
+  exec 4< <(disperse; exec setsid "${command[@]}" 5>&-)
   pid=$!
   read -r line <&4 || { stop; return 1; }
   echo "$line"
   port=${line##*:}
 }
 
-# stop: ends the server that was started, and the crowd. $port is that of ./serve again.
+# stop: ends the server that was started, the crowd, and the connection at descriptor 5. $port is
+# that of ./serve again.
 stop() {
   disperse
+  exec 5>&-
   { kill "$pid" && wait "$pid"; } 2>/dev/null
   exec 4<&-
   pid='' port=5882
@@ -53,6 +58,7 @@ steps() {
   if [[ ! -e $BUILD/CMakeCache.txt ]]; then
     (cd "$ROOT" && cmake --preset default -DBUILD_TESTING=OFF >/dev/null) || return 1
   fi
+  [[ ! -t 2 ]] || echo "steps: building those of $1" >&2
   cmake --build "$BUILD" --target "$target" >/dev/null && cd "$BUILD/$directory" || return 1
 }
 
@@ -60,7 +66,7 @@ steps() {
 crowd() {
   local i connection
   for ((i = 0; i < $1; i++)); do
-    exec {connection}<>"/dev/tcp/127.0.0.1/$port" || return 1
+    _connect || return 1
     clients+=("$connection")
   done
   for ((i = 0; i < 20; i++)); do # until the server has accepted them, if it does
@@ -80,7 +86,7 @@ disperse() {
 # crowd, one who connects for that.
 say_hi() {
   local connection=${clients[0]:-}
-  [[ $connection ]] || exec {connection}<>"/dev/tcp/127.0.0.1/$port"
+  [[ $connection ]] || _connect || return 1
   printf '\2\0\0\0hi' >&"$connection"
   head -c 6 <&"$connection" >/dev/null
   [[ ${clients[0]:-} ]] || exec {connection}>&-
@@ -176,6 +182,13 @@ while_asked() (
   "$@" 2>&1
   wait $!
 )
+
+# Opens $connection to the server at $port.
+_connect() {
+  { exec {connection}<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null && return
+  echo "no program listens at port $port" >&2
+  return 1
+}
 
 # The program that a stage's name, or how it begins, stands for.
 _program() {

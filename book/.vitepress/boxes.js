@@ -1,5 +1,5 @@
-// Boxes about what goes wrong: the symptom becomes the title, and what brings the defect back and
-// what catches it become fields. In Markdown all of it is one paragraph.
+// Boxes about what goes wrong: the symptom becomes the title, and the patch a field. What to do, what
+// one sees and the test are a list; where they are sentences of a paragraph, they become fields, too.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ export function box(paragraphs, book, patches) {
   };
   const catcher = take(caught)?.[1];
   const [, root, command] = take(back) ?? [];
-  const patch = `bugs/${/--bug ([\w-]+)/.exec(command)?.[1]}.patch`;
+  const patch = `bugs/${/--bug ([\w-]+)/.exec(command ?? texts.join(" "))?.[1]}.patch`;
   if (command) fields.push([`Bring it back${root ?? ""}`, command]);
   if (catcher) fields.push(["Caught by", catcher]);
   const link = `[\`${patch}\`](${patches}${patch})`;

@@ -13,7 +13,8 @@ from blocks import ROOT
 from runs import Command
 
 FENCE = re.compile(r"```(\w*)$")
-SPAN = re.compile(r"`([^`]+)`")
+SPAN = re.compile(r"^ *```bash\n(.*?)^ *```$|`([^`]+)`", re.MULTILINE | re.DOTALL)
+OUTCOME = re.compile(r"^- You see: .*", re.MULTILINE | re.DOTALL)
 RUN = re.compile(r"<!-- run: (.+) -->$")
 # What a sentence has a reader type: to go somewhere, and to start or stop a server there.
 SAID = re.compile(r"steps \S+|\. tools/shell\.sh|cd \S+|(start|\./serve) (part\d|finger).*"
@@ -96,12 +97,14 @@ def _fence(language: str, lines: list[str], at: int, before: str, run: str) -> I
 
 
 def _box(line: int, text: str) -> Box:
+    """Its commands are in spans or in fences, before the line that tells what one sees."""
     box = Box(line, text)
-    for span in SPAN.findall(text):
-        if span.startswith("./serve "):
-            box.server = box.server or span
-        elif COMMAND.fullmatch(span):
-            box.commands.append(span)
+    for fence, span in SPAN.findall(OUTCOME.sub("", text)):
+        for command in map(str.strip, fence.splitlines() or [span]):
+            if command.startswith("./serve "):
+                box.server = box.server or command
+            elif fence or COMMAND.fullmatch(command):
+                box.commands.append(command)
     return box
 
 

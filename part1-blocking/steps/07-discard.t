@@ -15,6 +15,11 @@ may be reading them; that it has closed turns out later.
   $ cat <&5
   $ echo hello >&5 && echo taken
   taken
+
+Now the reset has come. A second message kills the program that sends it; here it is a subshell.
+
+  $ (echo again >&5); echo "exit status $?"
+  exit status 141
   $ exec 5>&-
 
   $ stop

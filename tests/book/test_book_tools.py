@@ -350,3 +350,11 @@ def test_no_calls_are_waited_for_where_there_is_no_server(command: str, tmp_path
     script = f". {blocks.ROOT}/tools/shell.sh; {command}"
     ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, timeout=60)
     assert ran.returncode != 0
+
+
+def test_a_chapter_is_as_long_as_what_comes_before_its_exercises() -> None:
+    before = ("# It\n\nFour words of prose.\n\n<!-- listing: a b -->\n```cpp\nint i;\n```\n"
+              "<!-- /listing -->\n\n<!-- run: a.t -->\n```console\n$ a\n```\n<!-- /run -->\n\n"
+              "> [!WARNING]\n> **It.**\n")
+    found = form.size(before + "\n## Exercises\n\nMore words.\n\n<!-- run: b.t -->\n")
+    assert found == form.Size(words=7, listings=1, runs=1, boxes=1)

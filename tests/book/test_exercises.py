@@ -15,7 +15,7 @@ from test_book import BOOK, complain
 
 CHAPTERS = sorted(BOOK.glob("[0-9][0-9]-*.md"))
 HEADING = re.compile(r"^### (E(\d+)\.(\d+) - .+)$", re.MULTILINE)
-SECTION = re.compile(r"^## Exercises$(.*?)(?=^## )", re.MULTILINE | re.DOTALL)
+SECTION = re.compile(r"^## Exercises$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 MINUTES = re.compile(r"^\*(\d+) minutes\*$", re.MULTILINE)
 TASK_LINES_MAX = 5
 LINE_COLUMNS = 100

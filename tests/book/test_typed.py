@@ -194,3 +194,15 @@ def test_what_a_reader_has_stays_from_fence_to_fence(tmp_path: Path) -> None:
     chapter.write_text("```bash\ncd /tmp; f() { read -r; }; x=3\n```\nThen:\n```bash\n"
                        "[[ $x$PWD == 3/tmp ]] && echo | f\n```\n")
     assert not type_all(chapter, ":").wrong
+
+
+def test_what_a_box_has_typed_is_in_spans_and_fences_and_not_in_what_one_sees(
+        tmp_path: Path) -> None:
+    chapter = tmp_path / "chapter.md"
+    chapter.write_text("> [!WARNING]\n> **What goes wrong: it.** It `does not`.\n>\n"
+                       "> - Terminal 1: `./serve part1 --bug no-limit`\n> - Terminal 2:\n>\n"
+                       ">   ```bash\n>   crowd 2\n>   say_hi\n>   ```\n>\n"
+                       "> - You see: `it is gone`.\n> - Test: `test_it`\n")
+    box, = typed(chapter)
+    assert isinstance(box, Box) and box.server == "./serve part1 --bug no-limit"
+    assert box.commands == ["does not", "crowd 2", "say_hi"]
