@@ -24,8 +24,8 @@ export async function ringView(page, url) {
   const outline = await view.evaluate((element) => getComputedStyle(element).outlineStyle);
   expect(outline !== "none", "its focus cannot be seen");
   for (const [key, wanted] of [["ArrowRight", 9], ["ArrowLeft", 8], ["Shift+ArrowRight", 15],
-    ["ArrowRight", 16], ["Shift+ArrowLeft", 15], ["Shift+ArrowLeft", 8], ["End", 106],
-    ["ArrowRight", 106], ["Home", 1], ["ArrowLeft", 1]]) {
+    ["ArrowRight", 16], ["Shift+ArrowLeft", 15], ["Shift+ArrowLeft", 8], ["End", 116],
+    ["ArrowRight", 116], ["Home", 1], ["ArrowLeft", 1]]) {
     await page.keyboard.press(key);
     expect((await step()) === wanted, `${key} goes to step ${await step()}, not ${wanted}`);
   }
@@ -33,13 +33,13 @@ export async function ringView(page, url) {
   expect(live === "polite", "a step is not announced");
   expect((await hash(page)) === "#step=1", `the address is ${await hash(page)}`);
 
-  await page.getByRole("link", { name: "73", exact: true }).click();
-  await view.getByText("Step 73 of").waitFor();
+  await page.getByRole("link", { name: "89", exact: true }).click();
+  await view.getByText("Step 89 of").waitFor();
   await page.waitForTimeout(300);
   const top = await view.evaluate((element) => element.getBoundingClientRect().top);
-  expect(top >= 0 && top < 200, `the link to step 73 does not show the view, but ${top}`);
+  expect(top >= 0 && top < 200, `the link to step 89 does not show the view, but ${top}`);
   const said = await view.locator(".ring-says").innerText();
-  expect(said.startsWith("We ask the kernel to end"), `step 73 says ${said}`);
+  expect(said.startsWith("We ask the kernel to end"), `step 89 says ${said}`);
 
   for (const one of await view.locator(".ring-scenes button").all()) {
     await one.click();
@@ -52,7 +52,7 @@ export async function ringView(page, url) {
   await page.keyboard.press("Space");
   await button("Pause").waitFor();
   await button("Play").waitFor();
-  expect((await step()) === 81, `a scene that ends with step 81 ends with ${await step()}`);
+  expect((await step()) === 82, `a scene that ends with step 82 ends with ${await step()}`);
 
   await button("A talks").click();
   await page.emulateMedia({ reducedMotion: "reduce" });
@@ -73,7 +73,7 @@ async function openOwn(page, view, expect, step) {
   await page.keyboard.press("End");
   await view.focus();
   await page.keyboard.press("End");
-  expect((await step()) < 106, "the recorded run is still shown");
+  expect((await step()) < 116, "the recorded run is still shown");
   const drawn = await view.locator(".ring-wide").innerText();
   expect(/waits for/.test(drawn), `no client waits in a run of one's own: ${drawn}`);
   await input.setInputFiles(file('{"a": 1}'));

@@ -3,13 +3,16 @@
 //
 // - where the tails and heads are: they count entries from the ring's beginning, and each entry has
 //   one completion, but for a send in silence with a receive linked to it: these two have one;
-// - when the kernel took entries: in the call between a request and the next completion;
+// - when the kernel took entries: in the call between a request and the next completion, or between
+//   two requests that are far apart, where the call has ended because a time had come;
 // - which completions came in one batch: those that the loop took in one go.
 //
 // When exactly the kernel made a completion, nobody has recorded.
 
 /** Two completions with more than so many µs between them were not taken in one go. */
 const batchPause = 20;
+/** Two requests with more than so many µs between them were not handed over in one call. */
+const turnPause = 5000;
 
 const errorNames = { 11: "EAGAIN", 32: "EPIPE", 62: "ETIME", 104: "ECONNRESET", 105: "ENOBUFS",
   125: "ECANCELED" };
@@ -45,8 +48,9 @@ function turnsOf(happenings) {
   let last;
   for (const happening of happenings) {
     const isEnd = happening.event.ph === "e";
-    const begins = last && last.event.ph === "e" &&
-      (!isEnd || happening.event.ts - last.event.ts > batchPause);
+    const pause = last ? happening.event.ts - last.event.ts : 0;
+    const begins = last && (last.event.ph === "e" ? !isEnd || pause > batchPause
+      : !isEnd && pause > turnPause);
     if (!last || begins) turns.push({ requests: [], ends: [] });
     (isEnd ? turns.at(-1).ends : turns.at(-1).requests).push(happening);
     last = happening;
