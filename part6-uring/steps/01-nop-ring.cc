@@ -29,7 +29,7 @@ int check(long result, const char* what) {
 
 /// Pointers into the memory that we share with the kernel.
 struct Ring {
-  unsigned sq_mask;  // an index & its mask is a slot: there are a power of two
+  unsigned sq_mask;  // an index & its mask is an entry: there are a power of two
   unsigned cq_mask;
   unsigned* sq_head;
   unsigned* sq_tail;
@@ -80,7 +80,7 @@ Ring map_rings(int fd, const io_uring_params& params) {
 void show(const char* when, const Ring& ring) {
   std::printf("%-9s submissions: head %u tail %u array", when, load(*ring.sq_head),
               load(*ring.sq_tail));
-  for (int slot = 0; slot < 4; ++slot) std::printf(" %u", ring.sq_array[slot]);
+  for (int i = 0; i < 4; ++i) std::printf(" %u", ring.sq_array[i]);
   std::printf("   completions: head %u tail %u\n", load(*ring.cq_head), load(*ring.cq_tail));
 }
 
@@ -103,7 +103,7 @@ io_uring_cqe reap(const Ring& ring) {
     std::exit(1);
   }
   const io_uring_cqe cqe = ring.cqes[head & ring.cq_mask];
-  store(*ring.cq_head, head + 1);  // from here on the kernel may overwrite the slot
+  store(*ring.cq_head, head + 1);  // from here on the kernel may overwrite it
   return cqe;
 }
 
@@ -121,8 +121,8 @@ int main() {
 
   // [turn]
   for (unsigned turn = 1; turn <= 6; ++turn) {
-    const unsigned sq_slot = *ring.sq_tail & ring.sq_mask;
-    const unsigned cq_slot = *ring.cq_head & ring.cq_mask;
+    const unsigned sq_entry = *ring.sq_tail & ring.sq_mask;
+    const unsigned cq_entry = *ring.cq_head & ring.cq_mask;
     prepare_nop(ring, 100 + turn);
     if (turn == 1) show("prepared", ring);
 
@@ -130,8 +130,8 @@ int main() {
     if (turn == 1) show("entered", ring);
 
     const io_uring_cqe cqe = reap(ring);
-    std::printf("nop %u from slot %u, completion in slot %u: user_data %llu, result %d\n", turn,
-                sq_slot, cq_slot, cqe.user_data, cqe.res);
+    std::printf("nop %u in entry %u, completion in entry %u: user_data %llu, result %d\n", turn,
+                sq_entry, cq_entry, cqe.user_data, cqe.res);
     if (turn == 1) show("reaped", ring);
   }
   // [/turn]

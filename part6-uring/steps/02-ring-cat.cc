@@ -37,19 +37,32 @@ void store(unsigned& index, unsigned value) {
 
 class Ring {
  public:
-  Ring() : fd_(static_cast<int>(syscall(SYS_io_uring_setup, batch_reads_max, &params_))) {
-    check(fd_, "io_uring_setup");
-    const auto sq_bytes = sq_.array + params_.sq_entries * sizeof(unsigned);
-    const auto cq_bytes = cq_.cqes + params_.cq_entries * sizeof(io_uring_cqe);
-    rings_ = map<std::byte>(std::max(sq_bytes, cq_bytes), IORING_OFF_SQ_RING);
-    sqes_ = map<io_uring_sqe>(params_.sq_entries * sizeof(io_uring_sqe), IORING_OFF_SQES);
+  Ring() {
+    io_uring_params params{};
+    fd_ = check(static_cast<int>(syscall(SYS_io_uring_setup, batch_reads_max, &params)),
+                "io_uring_setup");
+    const auto& sq = params.sq_off;
+    const auto& cq = params.cq_off;
+    std::byte* rings = map(std::max(sq.array + params.sq_entries * sizeof(unsigned),
+                                    cq.cqes + params.cq_entries * sizeof(io_uring_cqe)),
+                           IORING_OFF_SQ_RING);
+    std::byte* sqes = map(params.sq_entries * sizeof(io_uring_sqe), IORING_OFF_SQES);
+    sq_mask_ = params.sq_entries - 1;
+    cq_mask_ = params.cq_entries - 1;
+    sq_head_ = reinterpret_cast<unsigned*>(rings + sq.head);
+    sq_tail_ = reinterpret_cast<unsigned*>(rings + sq.tail);
+    sq_array_ = reinterpret_cast<unsigned*>(rings + sq.array);
+    cq_head_ = reinterpret_cast<unsigned*>(rings + cq.head);
+    cq_tail_ = reinterpret_cast<unsigned*>(rings + cq.tail);
+    sqes_ = reinterpret_cast<io_uring_sqe*>(sqes);
+    cqes_ = reinterpret_cast<io_uring_cqe*>(rings + cq.cqes);
   }
 
   /// At most batch_reads_max between two waits, each of which empties the submission queue.
   void prepare_read(int file, char* block, std::uint64_t offset, std::uint64_t user_data) {
-    const unsigned tail = at(sq_.tail);
-    const unsigned slot = tail & (params_.sq_entries - 1);
-    io_uring_sqe& sqe = sqes_[slot];
+    const unsigned tail = *sq_tail_;
+    const unsigned which = tail & sq_mask_;
+    io_uring_sqe& sqe = sqes_[which];
     sqe = {};
     sqe.opcode = IORING_OP_READ;
     sqe.fd = file;
@@ -57,13 +70,13 @@ class Ring {
     sqe.len = block_bytes;
     sqe.off = offset;
     sqe.user_data = user_data;
-    (&at(sq_.array))[slot] = slot;
-    store(at(sq_.tail), tail + 1);  // a kernel that sees the tail sees the sqe
+    sq_array_[which] = which;
+    store(*sq_tail_, tail + 1);  // a kernel that sees the tail sees the entry
   }
 
   void submit_and_wait(unsigned completions) {
-    while (load(at(cq_.tail)) - at(cq_.head) < completions) {  // a signal ends a wait early
-      const unsigned prepared = at(sq_.tail) - load(at(sq_.head));
+    while (load(*cq_tail_) - *cq_head_ < completions) {  // a signal ends a wait early
+      const unsigned prepared = *sq_tail_ - load(*sq_head_);
       const long result = syscall(SYS_io_uring_enter, fd_, prepared, completions,
                                   IORING_ENTER_GETEVENTS, nullptr, 0);
       if (result < 0 && errno != EINTR) fail("io_uring_enter");
@@ -71,28 +84,29 @@ class Ring {
   }
 
   io_uring_cqe reap() {
-    const unsigned head = at(cq_.head);
-    const auto* cqes = reinterpret_cast<io_uring_cqe*>(rings_ + cq_.cqes);
-    const io_uring_cqe cqe = cqes[head & (params_.cq_entries - 1)];
-    store(at(cq_.head), head + 1);  // from here on the kernel may overwrite the slot
+    const unsigned head = *cq_head_;
+    const io_uring_cqe cqe = cqes_[head & cq_mask_];
+    store(*cq_head_, head + 1);  // from here on the kernel may overwrite it
     return cqe;
   }
 
  private:
-  template <typename T>
-  T* map(std::size_t bytes, off_t what) const {
+  std::byte* map(std::size_t bytes, off_t what) const {
     void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, what);
     if (memory == MAP_FAILED) fail("mmap");
-    return static_cast<T*>(memory);
+    return static_cast<std::byte*>(memory);
   }
-  unsigned& at(unsigned offset) const { return *reinterpret_cast<unsigned*>(rings_ + offset); }
 
-  io_uring_params params_{};
-  io_sqring_offsets& sq_ = params_.sq_off;
-  io_cqring_offsets& cq_ = params_.cq_off;
   int fd_;
-  std::byte* rings_;
+  unsigned sq_mask_;
+  unsigned cq_mask_;
+  unsigned* sq_head_;
+  unsigned* sq_tail_;
+  unsigned* sq_array_;
+  unsigned* cq_head_;
+  unsigned* cq_tail_;
   io_uring_sqe* sqes_;
+  io_uring_cqe* cqes_;
 };
 
 char blocks[batch_reads_max][block_bytes];  // the kernel writes here until the read completes

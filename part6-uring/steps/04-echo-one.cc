@@ -31,6 +31,7 @@ int check_result(int result, const char* what) {
 
 enum class Operation : std::uint8_t { accept, receive, send, close };
 
+// [state]
 /// Has one operation in flight, never two: after its close has completed, the kernel uses nothing
 /// of it, and it can be destroyed.
 struct Connection {
@@ -45,6 +46,7 @@ io_uring ring;
 /// By an id that is never used again, unlike a descriptor's number. Id 0 is the listener.
 std::unordered_map<std::uint64_t, Connection> connections;
 std::uint64_t last_id = 0;
+// [/state]
 
 void request(Operation operation, std::uint64_t id) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);

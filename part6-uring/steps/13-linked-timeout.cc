@@ -71,7 +71,7 @@ std::string text(int result) {
   return result < 0 ? std::string("-") + strerrorname_np(-result) : std::to_string(result);
 }
 
-void await_all(const char* title, int completions = 2) {
+void await_all(const char* title, const char* asked_for, int completions = 2) {
   int results[3] = {};
   for (int i = 0; i < completions; ++i) {
     io_uring_cqe* cqe = nullptr;
@@ -79,52 +79,52 @@ void await_all(const char* title, int completions = 2) {
     results[io_uring_cqe_get_data64(cqe)] = cqe->res;
     io_uring_cqe_seen(&ring, cqe);
   }
-  std::printf("%-34s %-12s %s\n", title, text(results[reading]).c_str(),
+  std::printf("%-34s %-10s %-12s %s\n", title, asked_for, text(results[reading]).c_str(),
               text(results[timing]).c_str());
 }
 
 void outcomes() {
   bytes_come();
   submit_pair(ours, hour);
-  await_all("bytes are there");
+  await_all("bytes are there", "an hour");
 
   submit_pair(ours, hour);
   bytes_come();
-  await_all("bytes come in time");
+  await_all("bytes come in time", "an hour");
 
   submit_pair(ours, moment);
-  await_all("nothing comes");
+  await_all("nothing comes", "10 ms");
 
   submit_pair(ours, hour);
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
   io_uring_prep_cancel64(sqe, reading, 0);
   io_uring_sqe_set_data64(sqe, cancelling);
   submit();
-  await_all("cancelled by us", 3);
+  await_all("cancelled by us", "an hour", 3);
 
   submit_pair(-1, hour);
-  await_all("no such descriptor");
+  await_all("no such descriptor", "an hour");
 }
 
 void lifetimes() {
   __kernel_timespec time = moment;
   submit_pair(ours, time);
   time = hour;
-  await_all("length overwritten after submit");
+  await_all("length overwritten after submit", "10 ms");
 
   time = hour;
   prepare_read(ours);
   prepare_timeout(time);
   time = {};
   submit();
-  await_all("broken: overwritten before submit");
+  await_all("broken: overwritten before submit", "an hour");
 
   prepare_read(ours);
   submit();
   prepare_timeout(moment);
   submit();
   bytes_come();
-  await_all("broken: submitted one by one");
+  await_all("broken: submitted one by one", "10 ms");
 }
 
 /// A whole conversation has one deadline, however many reads it takes.
@@ -135,10 +135,10 @@ void absolute() {
   const __kernel_timespec deadline{at_ns / 1'000'000'000, at_ns % 1'000'000'000};
   bytes_come();
   submit_pair(ours, deadline, IORING_TIMEOUT_ABS);
-  await_all("until a deadline: a first read");
+  await_all("until a deadline: a first read", "20 ms");
 
   submit_pair(ours, deadline, IORING_TIMEOUT_ABS);
-  await_all("until the same: a second one");
+  await_all("until the same: a second one", "the rest");
 }
 
 }  // namespace
@@ -149,7 +149,7 @@ int main() {
   ours = ends[0];
   theirs = ends[1];
   check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
-  std::printf("%-34s %-12s %s\n", "", "the read", "its timeout");
+  std::printf("%-34s %-10s %-12s %s\n", "", "asked for", "the read", "its timeout");
   outcomes();
   lifetimes();
   absolute();

@@ -5,14 +5,14 @@ same; their timeouts do not. Zero seconds where an hour was meant: too slow imme
 Cut in two, the pair is a read without a limit and a timeout linked to nothing.
 
   $ ./13-linked-timeout
-                                     the read     its timeout
-  bytes are there                    5            -ECANCELED
-  bytes come in time                 5            -ECANCELED
-  nothing comes                      -ECANCELED   -ETIME
-  cancelled by us                    -ECANCELED   -ECANCELED
-  no such descriptor                 -EBADF       -ECANCELED
-  length overwritten after submit    -ECANCELED   -ETIME
-  broken: overwritten before submit  -ECANCELED   -ETIME
-  broken: submitted one by one       5            -EINVAL
-  until a deadline: a first read     5            -ECANCELED
-  until the same: a second one       -ECANCELED   -ETIME
+                                     asked for  the read     its timeout
+  bytes are there                    an hour    5            -ECANCELED
+  bytes come in time                 an hour    5            -ECANCELED
+  nothing comes                      10 ms      -ECANCELED   -ETIME
+  cancelled by us                    an hour    -ECANCELED   -ECANCELED
+  no such descriptor                 an hour    -EBADF       -ECANCELED
+  length overwritten after submit    10 ms      -ECANCELED   -ETIME
+  broken: overwritten before submit  an hour    -ECANCELED   -ETIME
+  broken: submitted one by one       10 ms      5            -EINVAL
+  until a deadline: a first read     20 ms      5            -ECANCELED
+  until the same: a second one       the rest   -ECANCELED   -ETIME

@@ -1,0 +1,43 @@
+  $ . "$ROOT/tools/shell.sh"
+  $ cd "$CRAMTMP"
+  $ [ -x "$BUILD/finger/fingerd-plain" ] || exit 80
+  $ mkdir -p users/alice users/bob users/mallory
+  $ printf 'Write a\nserver.\n' > users/alice/.plan
+  $ ln -s /proc/self/cmdline users/mallory/.plan
+  $ echo 'a secret' > .plan
+
+The questions of 00-obvious-fingerd.t, put to the plain daemon.
+
+  $ start $BUILD/finger/fingerd-plain --port 0 --users users
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ ask 'alice\r\n'
+  Write a^M$
+  server.^M$
+  $ ask '\r\n'
+  alice^M$
+  bob^M$
+  mallory^M$
+  $ ask '/W alice\r\n'
+  Name: alice^M$
+  Write a^M$
+  server.^M$
+  $ ask 'alice@elsewhere\r\n'
+  Error: Relay access denied^M$
+  $ ask 'bob\r\n'
+  No Plan.^M$
+  $ ask '..\r\n'
+  Error: No such user^M$
+  $ ask 'mallory\r\n'
+  No Plan.^M$
+
+A query that comes in pieces, and a client that does not finish its own.
+
+  $ (printf 'al'; sleep 0.3; printf 'ice\r\n') | ncat 127.0.0.1 $port | cat -A
+  Write a^M$
+  server.^M$
+  $ stop
+  $ start $BUILD/finger/fingerd-plain --port 0 --users users --deadline 500ms
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ timeout 5 ncat --recv-only 127.0.0.1 $port; echo $?
+  0
+  $ stop

@@ -1,0 +1,46 @@
+  $ . "$ROOT/tools/shell.sh"
+  $ cd "$CRAMTMP"
+  $ [ -x "$BUILD/finger/fingerd" ] && [ -x "$BUILD/finger/fingerd-plain" ] || exit 80
+
+What users have put in the place of a plan.
+
+  $ mkdir -p users/alice users/link users/fifo users/dir/.plan
+  $ printf 'Write a\nserver.\n' > users/alice/.plan
+  $ ln -s /etc/passwd users/link/.plan; mkfifo users/fifo/.plan
+
+The plain daemon.
+
+  $ start $BUILD/finger/fingerd-plain --port 0 --users users
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ for user in link fifo dir; do ask "$user\r\n"; done
+  No Plan.^M$
+  No Plan.^M$
+  No Plan.^M$
+  $ crowd 100; (($(ls /proc/$pid/fd | wc -l) > 100)) && echo 'one address has a hundred'
+  one address has a hundred
+  $ stop
+
+The one of this chapter.
+
+  $ start finger --addr 127.0.0.1 --users users --deadline 1s 2> log
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ for user in link fifo dir alice; do ask "$user\r\n"; done
+  No Plan.^M$
+  No Plan.^M$
+  No Plan.^M$
+  Write a^M$
+  server.^M$
+  $ ask 'x\e[2J\r\n'
+  Error: Invalid query^M$
+  $ (printf ali; sleep 3) | ncat 127.0.0.1 $port
+  $ crowd 100; (($(ls /proc/$pid/fd | wc -l) > 100)) || echo 'one address has less'
+  one address has less
+  $ stop; sed 's/.*:[0-9]* //; s/ [0-9.]* ms//' log | sort | uniq
+  "" unexpected EOF 23 bytes
+  "ali" timed out 0 bytes
+  "alice" answered 18 bytes
+  "dir" no plan (not a regular file) 10 bytes
+  "fifo" no plan (not a regular file) 10 bytes
+  "link" no plan (a symbolic link) 10 bytes
+  "x\x1b[2J" invalid query 22 bytes
+  too many connections from there

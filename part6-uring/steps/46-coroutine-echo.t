@@ -1,0 +1,34 @@
+  $ . "$ROOT/tools/shell.sh"
+  $ cd "$STEPS"
+
+  $ start ./46-coroutine-echo
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ timeout 2 ncat --recv-only 127.0.0.1 $port; echo $?
+  0
+  $ said
+  closed
+  $ (for i in 1 2 3 4; do echo $i; sleep 0.15; done) | ncat 127.0.0.1 $port
+  1
+  2
+  3
+  4
+  $ said
+  closed
+
+Forty clients whose bytes come when the time is up. Most cancels are too late, and have a
+completion that belongs to no operation. No byte is lost, and the server goes on.
+
+  $ crowd 40
+  $ kill -STOP $pid; sleep 0.5
+  $ for c in ${clients[@]}; do printf x >&$c; done; kill -CONT $pid
+  $ for c in ${clients[@]}; do head -c 1 <&$c; done | wc -c
+  40
+  $ disperse
+  $ echo still here | ncat 127.0.0.1 $port
+  still here
+
+More than a send takes arrives whole.
+
+  $ seq 100000 > "$CRAMTMP/sent"
+  $ ncat 127.0.0.1 $port < "$CRAMTMP/sent" | cmp "$CRAMTMP/sent" -
+  $ stop
