@@ -28,6 +28,7 @@
 #include "finger/server/process/landlock.h"
 #include "finger/server/process/service_manager.h"
 #include "finger/server/process/signal_action.h"
+#include "finger/server/root/lifeline.h"
 #include "finger/server/root/parent.h"
 #include "finger/server/root/privileges.h"
 #include "finger/server/root/root_thread.h"
@@ -169,6 +170,8 @@ int run_worker(const finger::Options& options, common::Fd clients, common::Fd sc
   const finger::SignalAction successor(finger::Parent::retire_signal,
                                        [&workers] { (*workers)->retire(); });
   const finger::SignalAction stop(finger::Parent::drain_signal, [&workers] { (*workers)->stop(); });
+  const auto not_held = finger::hold_lifeline(report.take_lifeline());
+  if (!not_held.empty()) return report.failed(not_held);
   if (!report.ready()) return 1;
   return (*workers)->run();
 }

@@ -31,6 +31,23 @@ constexpr std::string_view beat_text = ".";
 /// What has given up may take so long to end.
 constexpr auto end_pause = std::chrono::seconds(1);
 
+/// A process that was killed ends within milliseconds. After this it is held by something.
+constexpr auto kill_pause = std::chrono::milliseconds(500);
+
+/// As far as anybody outside of the kernel can tell.
+constexpr std::string_view stuck_reason = "it waits for the kernel, perhaps in a home that hangs";
+
+struct Pipe {
+  common::Fd read_end;
+  common::Fd write_end;
+};
+
+common::Result<Pipe> make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) < 0) return common::last_error();
+  return Pipe{.read_end = common::Fd(ends[0]), .write_end = common::Fd(ends[1])};
+}
+
 sigset_t handled_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -93,9 +110,13 @@ common::Result<int> Parent::run() {
 
 void Parent::wait() {
   auto soonest = start_at_;
-  if (starting_) soonest = starting_->kill_at;
+  const auto consider = [&soonest](Clock::time_point due) {
+    if (!soonest || due < *soonest) soonest = due;
+  };
+  if (starting_) consider(starting_->kill_at);
+  if (missed_at_) consider(*missed_at_);
   for (const Draining& each : draining_) {
-    if (each.kill_at && (!soonest || *each.kill_at < *soonest)) soonest = each.kill_at;
+    if (!each.is_stuck()) consider(each.due);
   }
   int timeout_ms = -1;
   if (soonest) {
@@ -104,16 +125,18 @@ void Parent::wait() {
   }
   const int report = starting_ ? starting_->report.get() : -1;  // poll(2) ignores negative ones
   const auto offered = takeover_->watched();
-  std::array<pollfd, 5> watched{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
+  std::array<pollfd, 6> watched{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
                                  {.fd = report, .events = POLLIN, .revents = 0},
                                  {.fd = beats_.get(), .events = POLLIN, .revents = 0},
+                                 {.fd = lifeline_.get(), .events = POLLIN, .revents = 0},
                                  offered[0],
                                  offered[1]}};
   // Not before we serve: until then those who want to take over ask the server before us.
-  const std::size_t count = announced_ ? 5 : 3;
+  const std::size_t count = announced_ ? 6 : 4;
   if (::poll(watched.data(), count, timeout_ms) <= 0) return;  // EINTR: look again
-  const bool is_asked = (watched[3].revents | watched[4].revents) != 0;
+  const bool is_asked = (watched[4].revents | watched[5].revents) != 0;
   if (is_asked && takeover_->advance()) return retire();
+  if (watched[3].revents != 0) lifeline_ended();
   if (watched[2].revents != 0) read_beats();
   if (watched[1].revents != 0) read_report();
   if (watched[0].revents != 0) read_signals();
@@ -129,36 +152,41 @@ void Parent::start() {
 }
 
 common::Result<Parent::Starting> Parent::fork_worker() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) < 0) return common::last_error();
-  common::Fd ours(ends[0]);
-  common::Fd theirs(ends[1]);
+  auto report = make_pipe();
+  if (!report) return std::unexpected(report.error());
+  auto lifeline = make_pipe();
+  if (!lifeline) return std::unexpected(lifeline.error());
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return common::last_error();
   if (pid == 0) {
-    ours = {};
-    be_worker(std::move(theirs), parent);
+    report->read_end = {};
+    lifeline->read_end = {};
+    be_worker(Report(std::move(report->write_end), std::move(lifeline->write_end)), parent);
   }
-  return Starting{.pid = pid, .report = std::move(ours), .kill_at = started_at_ + limits_.start};
+  return Starting{.pid = pid,
+                  .report = std::move(report->read_end),
+                  .lifeline = std::move(lifeline->read_end),
+                  .kill_at = started_at_ + limits_.start};
 }
 
-void Parent::be_worker(common::Fd report, pid_t parent) {
-  // Giving root up clears it, and sets it again. The parent may have gone before it was set.
-  (void)::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+void Parent::be_worker(Report report, pid_t parent) {
+  // Not SIGKILL, after which an operation that does not end would keep the port. Giving root up
+  // clears it, and sets it again. The parent may have gone before it was set.
+  (void)::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
   if (::getppid() != parent) std::_Exit(1);
   // A group of its own: what ^C sends to the terminal's group would be the worker's second signal.
   (void)::setpgid(0, 0);
   (void)std::signal(SIGHUP, SIG_IGN);  // the parent handles it
   signals_ = {};
   beats_ = {};
+  lifeline_ = {};
   manager_ = {};
   takeover_->withdraw();
   sigset_t set = handled_signals();
   sigdelset(&set, SIGUSR1);  // it stays blocked: Metrics::hold_signal()
   (void)::sigprocmask(SIG_UNBLOCK, &set, nullptr);
-  Report to_parent(std::move(report));
-  std::exit(work_(std::move(listener_), to_parent));
+  std::exit(work_(std::move(listener_), report));
 }
 
 void Parent::read_signals() {
@@ -166,13 +194,7 @@ void Parent::read_signals() {
   while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal) {
     switch (signal.ssi_signo) {
       case SIGHUP:
-        if (stopping_) break;
-        manager_.reloading();
-        if (starting_) {
-          reload_again_ = true;
-        } else {
-          start();
-        }
+        reload();
         break;
       case SIGCHLD:
         reap();
@@ -186,6 +208,18 @@ void Parent::read_signals() {
   }
 }
 
+void Parent::reload() {
+  if (stopping_) return;
+  manager_.reloading();
+  if (starting_) {
+    reload_again_ = true;
+    return;
+  }
+  const auto stuck = std::ranges::count_if(draining_, &Draining::is_stuck);
+  if (stuck < stuck_max) return start();
+  fail_start(fmt::format("{} workers were killed and do not end:{}", stuck, stuck_workers()));
+}
+
 void Parent::read_report() {
   std::array<char, PIPE_BUF> text;
   const ssize_t size = ::read(starting_->report.get(), text.data(), text.size());
@@ -194,7 +228,7 @@ void Parent::read_report() {
   if (size == 0) return;  // the worker has ended, and SIGCHLD will tell how
   const std::string_view said(text.data(), static_cast<std::size_t>(size));
   if (said.starts_with(ready_text)) return promote(std::move(report));
-  draining_.push_back({.pid = starting_->pid, .kill_at = Clock::now() + end_pause});
+  draining_.push_back({.pid = starting_->pid, .due = Clock::now() + end_pause});
   fail_start(common::escape(std::as_bytes(std::span(said))));
 }
 
@@ -213,6 +247,8 @@ void Parent::promote(common::Fd beats) {
   }
   serving_ = starting_->pid;
   serving_since_ = Clock::now();
+  lifeline_ = std::move(starting_->lifeline);
+  missed_at_.reset();
   starting_.reset();
   beats_ = std::move(beats);
   if (!std::exchange(announced_, true)) announce();
@@ -266,7 +302,6 @@ void Parent::reap() {
     if (pid <= 0) break;
     ended(pid, status);
   }
-  if (stopping_ && !starting_ && !serving_ && draining_.empty()) exit_status_ = status_;
 }
 
 void Parent::ended(pid_t pid, int status) {
@@ -275,12 +310,24 @@ void Parent::ended(pid_t pid, int status) {
     fail_start(fmt::format("the worker ended before it served: {}", describe(status)));
   } else if (serving_ == pid) {
     serving_.reset();
-    common::log(fmt::format("a worker has ended by itself: {}", describe(status)), Severity::error);
-    if (Clock::now() - serving_since_ >= limits_.sound) failures_ = 0;
-    if (!starting_) replace();
+    missed_at_.reset();
+    died(fmt::format("a worker has ended by itself: {}", describe(status)));
   } else {
     std::erase_if(draining_, [pid](const Draining& each) { return each.pid == pid; });
   }
+}
+
+void Parent::died(std::string_view line) {
+  common::log(line, Severity::error);
+  if (Clock::now() - serving_since_ >= limits_.sound) failures_ = 0;
+  if (!starting_) replace();
+}
+
+/// It has died, or a successor of it serves, or an operation of its ring has failed. If waitpid(2)
+/// does not find it soon, it has died and cannot end.
+void Parent::lifeline_ended() {
+  lifeline_ = {};
+  missed_at_ = Clock::now() + kill_pause;
 }
 
 /// The first time, clients that have asked get their answers; the second time, none does.
@@ -289,7 +336,13 @@ void Parent::stop() {
   const bool at_once = std::exchange(asked_to_stop_, true);
   if (!at_once) manager_.stopping();
   takeover_->withdraw();
-  for (const Draining& each : draining_) send(each.pid, at_once ? SIGKILL : drain_signal);
+  for (Draining& each : draining_) {
+    if (at_once) {
+      kill(each);
+    } else {
+      send(each.pid, drain_signal);
+    }
+  }
   end_workers(drain_signal);
 }
 
@@ -306,31 +359,61 @@ void Parent::end_workers(int signal) {
   listener_ = {};
   if (serving_) drain(*std::exchange(serving_, std::nullopt), signal);
   if (starting_) kill_starting();  // it has no clients yet, or does not know of them
-  if (draining_.empty()) exit_status_ = status_;
 }
 
 void Parent::kill_starting() {
-  send(starting_->pid, SIGKILL);
-  draining_.push_back({.pid = starting_->pid, .kill_at = std::nullopt});
+  kill(draining_.emplace_back(Draining{.pid = starting_->pid, .due = {}}));
   starting_.reset();
 }
 
 void Parent::drain(pid_t pid, int signal) {
   send(pid, signal);
-  draining_.push_back({.pid = pid, .kill_at = Clock::now() + limits_.drain});
+  draining_.push_back({.pid = pid, .due = Clock::now() + limits_.drain});
+}
+
+void Parent::kill(Draining& worker) {
+  send(worker.pid, SIGKILL);
+  if (worker.stage != Draining::Stage::asked) return;
+  worker.stage = Draining::Stage::killed;
+  worker.due = Clock::now() + kill_pause;
 }
 
 void Parent::check_deadlines(Clock::time_point now) {
   for (Draining& each : draining_) {
-    if (!each.kill_at || *each.kill_at > now) continue;
-    send(each.pid, SIGKILL);
-    each.kill_at.reset();
+    if (each.is_stuck() || each.due > now) continue;
+    if (each.stage == Draining::Stage::asked) {
+      kill(each);
+    } else {
+      each.stage = Draining::Stage::stuck;
+      common::log(fmt::format("worker {} was killed and does not end: {}", each.pid, stuck_reason),
+                  Severity::warning);
+    }
   }
+  if (missed_at_ && *missed_at_ <= now) replace_missed();
   if (starting_ && starting_->kill_at <= now) {
     kill_starting();
-    fail_start("the worker is not ready in time: the account database does not answer");
+    fail_start("the worker is not ready in time: does the account database answer?");
   }
   if (start_at_ && *start_at_ <= now) start();
+  if (stopping_ && !starting_ && !serving_ && std::ranges::all_of(draining_, &Draining::is_stuck)) {
+    exit_status_ = status_;
+  }
+}
+
+/// The worker that serves was killed, and something keeps it from ending.
+void Parent::replace_missed() {
+  missed_at_.reset();
+  if (!serving_) return;
+  kill(draining_.emplace_back(Draining{.pid = *std::exchange(serving_, std::nullopt), .due = {}}));
+  died(fmt::format("worker {} has died and does not end: {}", draining_.back().pid, stuck_reason));
+}
+
+std::string Parent::stuck_workers() const {
+  std::string pids;
+  for (const Draining& each : draining_) {
+    if (each.is_stuck()) pids += fmt::format(" {}", each.pid);
+  }
+  return pids;
 }
 
 }  // namespace finger

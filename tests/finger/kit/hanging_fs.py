@@ -25,7 +25,7 @@ from pathlib import Path
 import pytest
 
 # linux/fuse.h
-LOOKUP, FORGET, GETATTR, OPEN, READ, RELEASE = 1, 2, 3, 14, 15, 18
+LOOKUP, FORGET, GETATTR, OPEN, READ, STATFS, RELEASE = 1, 2, 3, 14, 15, 17, 18
 FLUSH, INIT, OPENDIR, READDIR, RELEASEDIR = 25, 26, 27, 28, 29
 ACCESS, INTERRUPT, DESTROY, BATCH_FORGET = 34, 36, 38, 42
 IN = struct.Struct("=IIQQIII4x")
@@ -37,7 +37,15 @@ MNT_DETACH = 2
 ASYNC_READ = 1  # as every other has it: who reads ahead does not wait
 MESSAGE_BYTES = 1 << 17
 
-KINDS = {"lookup": LOOKUP, "open": OPEN, "read": READ, "nothing": 0}
+KINDS = {
+    "nothing": frozenset[int](),
+    "lookup": frozenset({LOOKUP}),
+    "open": frozenset({OPEN}),
+    "read": frozenset({READ}),
+    "flush": frozenset({FLUSH}),
+    # As of a server that is dead: also what is asked of the root, and of every name.
+    "everything": frozenset({LOOKUP, GETATTR, OPEN, READ, OPENDIR, STATFS, ACCESS}),
+}
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,7 @@ class HangingFileSystem:
 
     device: int
     nodes: tuple[Node, ...]
-    hangs: int
+    hangs: frozenset[int]
     deaf: bool
     fails: int = 0
     names_kept: bool = False
@@ -99,7 +107,7 @@ class HangingFileSystem:
 
     def let_go(self) -> None:
         """Answers whatever waits, at last, and hangs no more."""
-        self.hangs = 0
+        self.hangs = frozenset()
         for unique in list(self.waiting):
             self._answer(unique, error=errno.EIO)
 
@@ -121,8 +129,10 @@ class HangingFileSystem:
                 self._answer(unique, error=error.errno or errno.EIO)
 
     def _is_to_hang(self, kind: int, number: int, body: bytes) -> bool:
-        if kind != self.hangs:
+        if kind not in self.hangs:
             return False
+        if self.hangs == KINDS["everything"]:
+            return True
         if kind == LOOKUP:
             return body == b".plan\0" and self.nodes[number].data == ALICES_PLAN  # its only file
         return self.nodes[number - 1].data == ALICES_PLAN
