@@ -32,6 +32,7 @@
 #include "finger/server/root/parent.h"
 #include "finger/server/root/privileges.h"
 #include "finger/server/root/root_thread.h"
+#include "finger/server/root/scout.h"
 #include "finger/server/roster.h"
 #include "finger/server/workers.h"
 #include "ring_server/metrics.h"
@@ -150,11 +151,15 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
 /// Serves in a process of its own, which gives root up and opens each plan as its owner.
 int run_worker(const finger::Options& options, common::Fd clients, common::Fd scrapers,
                finger::Report& report, std::unique_ptr<finger::Heartbeat> heartbeat) {
+  finger::HomeFence fence;
+  auto scout = finger::Scout::start(fence, report.take_news(), report.silent());
+  if (!scout) return report.failed(scout.error());
   auto root = finger::RootThread::start();
   if (!root) return report.failed(root.error());
   auto roster = finger::load_roster(options, common::Fd());
   if (!roster) return report.failed(explain(options, roster.error()));
-  (*root)->keep_to_homes((*roster)->accounts);
+  scout->look_for((*roster)->accounts);
+  (*root)->put_up(std::move(fence));
   ring_server::Metrics metrics(metrics_profile, options.process.workers, std::move(scrapers));
   const auto workers = finger::Workers::create(
       options, std::move(clients), std::move(*roster),

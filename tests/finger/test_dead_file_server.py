@@ -49,6 +49,20 @@ def alices(bob: Machine) -> Iterator[HangingFileSystem]:
         yield files
 
 
+@pytest.fixture(params=["home", "holder"])
+def dead(request: pytest.FixtureRequest, bob: Machine) -> Iterator[HangingFileSystem]:
+    """Alice's home, or the directory that it is in, on a server that answers as yet."""
+    if request.param == "home":
+        with hanging_fs.mounted("nothing", deaf=True, home=bob.homes / "alice") as (_, files):
+            yield files
+        return
+    department = bob.homes / "dept"
+    department.mkdir()
+    bob.move_home("alice", department / "alice", "/home/dept/staff/alice")
+    with hanging_fs.mounted("nothing", deaf=True, department=department) as (_, files):
+        yield files
+
+
 def hang_at(server: FingerServer, files: HangingFileSystem, kind: str) -> int:
     """Her home has stopped answering, and a client has been cut at the deadline; its worker."""
     (worker,) = workers(server)
@@ -134,3 +148,65 @@ def test_a_worker_that_is_killed_and_cannot_end_is_replaced(
     alices.let_go()
     assert wait_until(lambda: not is_there(worker), server.patience)
     server.expect(b"alice", ALICE)
+
+
+@pytest.mark.rule(rules.REPLACED)
+def test_a_dead_server_keeps_no_worker_from_starting(
+    start_as_root: Callable[..., FingerServer], dead: HangingFileSystem
+) -> None:
+    server = start_as_root("--deadline", "1s", "--quiet")
+    (first,) = workers(server)
+    server.expect(b"alice", ALICE)
+    dead.stop_answering("everything")
+    for _ in range(4):
+        server.connect().send(b"alice\r\n")
+    assert dead.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+    server.expect(b"bob", BOB)
+    server.send_signal(signal.SIGHUP)
+    seconds_until(lambda: "reloaded" in server.stderr_text(), 1 + MORE)
+    server.expect(b"bob", BOB)
+    (second,) = set(workers(server)) - {first}
+    os.kill(second, signal.SIGKILL)
+    begin = time.monotonic()
+    server.expect(b"bob", BOB)
+    assert time.monotonic() - begin < 1 + MORE, "bob waited for a worker to be replaced"
+    assert "account database" not in server.stderr_text()
+    another = start_as_root("--deadline", "1s", "--quiet", ready=False)
+    begin = time.monotonic()
+    another.wait_until_ready()
+    assert time.monotonic() - begin < 1 + MORE
+    another.expect(b"bob", BOB)
+    dead.let_go()
+    for each in (server, another):
+        assert wait_until(lambda: each.ask(b"alice") == ALICE, each.patience), each.stderr_text()
+
+
+@pytest.mark.rule(rules.RELOAD)
+@pytest.mark.parametrize("dead", ["holder"], indirect=True)
+def test_what_does_not_answer_at_the_start_is_named_and_served_when_it_does(
+    start_as_root: Callable[..., FingerServer], dead: HangingFileSystem
+) -> None:
+    dead.stop_answering("everything")
+    server = start_as_root(*DEADLINE_OPTIONS, "--quiet")
+    server.expect(b"bob", BOB)
+    line = "/home/dept/staff does not answer: its homes are left out until it does: 1\n"
+    assert server.stderr_text() == line
+    asked = len(dead.waiting)
+    server.send_signal(signal.SIGHUP)
+    assert wait_until(lambda: "reloaded" in server.stderr_text(), server.patience)
+    assert len(dead.waiting) == asked, "what does not answer was asked once more"
+    dead.let_go()
+    assert wait_until(lambda: server.ask(b"alice") == ALICE, server.patience), server.stderr_text()
+
+
+@pytest.mark.rule(rules.RELOAD)
+@pytest.mark.parametrize("dead", ["home"], indirect=True)
+def test_a_home_that_does_not_answer_at_the_start_is_served_when_it_does(
+    start_as_root: Callable[..., FingerServer], dead: HangingFileSystem
+) -> None:
+    dead.stop_answering("everything")
+    server = start_as_root(*DEADLINE_OPTIONS, "--quiet")
+    server.expect(b"bob", BOB)
+    dead.let_go()
+    server.expect(b"alice", ALICE)
+    assert not server.log_lines()

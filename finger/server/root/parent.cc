@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 
 #include "common/server/log.h"
+#include "finger/server/root/scout.h"
 
 namespace finger {
 namespace {
@@ -79,7 +80,7 @@ int Report::failed(std::string_view line) {
 /// Up to PIPE_BUF bytes an empty pipe takes whole, or its reader has gone. pipe(7)
 bool Report::say(std::string_view text) {
   const auto piece = text.substr(0, PIPE_BUF);
-  const ssize_t written = ::write(pipe_.get(), piece.data(), piece.size());
+  const ssize_t written = ::write(pipes_.said.get(), piece.data(), piece.size());
   return written >= 0;
 }
 
@@ -125,21 +126,25 @@ void Parent::wait() {
   }
   const int report = starting_ ? starting_->report.get() : -1;  // poll(2) ignores negative ones
   const auto offered = takeover_->watched();
-  std::array<pollfd, 6> watched{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
-                                 {.fd = report, .events = POLLIN, .revents = 0},
-                                 {.fd = beats_.get(), .events = POLLIN, .revents = 0},
-                                 {.fd = lifeline_.get(), .events = POLLIN, .revents = 0},
-                                 offered[0],
-                                 offered[1]}};
+  const auto input = [](int fd) { return pollfd{.fd = fd, .events = POLLIN, .revents = 0}; };
+  std::vector<pollfd> watched{input(signals_.get()), input(report), input(beats_.get()),
+                              input(lifeline_.get())};
+  for (const Scouting& each : scouts_) watched.push_back(input(each.news.get()));
   // Not before we serve: until then those who want to take over ask the server before us.
-  const std::size_t count = announced_ ? 6 : 4;
-  if (::poll(watched.data(), count, timeout_ms) <= 0) return;  // EINTR: look again
-  const bool is_asked = (watched[4].revents | watched[5].revents) != 0;
+  if (announced_) watched.insert(watched.end(), offered.begin(), offered.end());
+  if (::poll(watched.data(), watched.size(), timeout_ms) <= 0) return;  // EINTR: look again
+  const auto is_ready = [&watched](std::size_t i) { return watched[i].revents != 0; };
+  const std::size_t offers = 4 + scouts_.size();
+  const bool is_asked = announced_ && (is_ready(offers) || is_ready(offers + 1));
   if (is_asked && takeover_->advance()) return retire();
-  if (watched[3].revents != 0) lifeline_ended();
-  if (watched[2].revents != 0) read_beats();
-  if (watched[1].revents != 0) read_report();
-  if (watched[0].revents != 0) read_signals();
+  for (std::size_t i = 4; i < offers; ++i) {
+    if (is_ready(i)) read_news(scouts_[i - 4]);
+  }
+  std::erase_if(scouts_, [](const Scouting& each) { return !each.news; });
+  if (is_ready(3)) lifeline_ended();
+  if (is_ready(2)) read_beats();
+  if (is_ready(1)) read_report();
+  if (is_ready(0)) read_signals();
 }
 
 void Parent::start() {
@@ -156,14 +161,22 @@ common::Result<Parent::Starting> Parent::fork_worker() {
   if (!report) return std::unexpected(report.error());
   auto lifeline = make_pipe();
   if (!lifeline) return std::unexpected(lifeline.error());
+  auto news = make_pipe();
+  if (!news) return std::unexpected(news.error());
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return common::last_error();
   if (pid == 0) {
     report->read_end = {};
     lifeline->read_end = {};
-    be_worker(Report(std::move(report->write_end), std::move(lifeline->write_end)), parent);
+    news->read_end = {};
+    be_worker(Report({.said = std::move(report->write_end),
+                      .lifeline = std::move(lifeline->write_end),
+                      .news = std::move(news->write_end)},
+                     all_silent()),
+              parent);
   }
+  scouts_.push_back({.news = std::move(news->read_end), .silent = {}});
   return Starting{.pid = pid,
                   .report = std::move(report->read_end),
                   .lifeline = std::move(lifeline->read_end),
@@ -181,6 +194,7 @@ void Parent::be_worker(Report report, pid_t parent) {
   signals_ = {};
   beats_ = {};
   lifeline_ = {};
+  scouts_.clear();
   manager_ = {};
   takeover_->withdraw();
   sigset_t set = handled_signals();
@@ -216,7 +230,8 @@ void Parent::reload() {
     return;
   }
   const auto stuck = std::ranges::count_if(draining_, &Draining::is_stuck);
-  if (stuck < stuck_max) return start();
+  was_refused_ = stuck >= stuck_max;
+  if (!was_refused_) return start();
   fail_start(fmt::format("{} workers were killed and do not end:{}", stuck, stuck_workers()));
 }
 
@@ -238,6 +253,37 @@ void Parent::read_beats() {
   const ssize_t size = ::read(beats_.get(), beats.data(), beats.size());
   if (size > 0) manager_.alive();
   if (size == 0) beats_ = {};
+}
+
+/// Lines that each come in one write. Its end: the scout waits for nothing, or was killed.
+void Parent::read_news(Scouting& scout) {
+  std::string text(64 * 1024, '\0');  // as many as a pipe holds
+  const ssize_t size = ::read(scout.news.get(), text.data(), text.size());
+  if (size < 0) return;
+  if (size == 0) {
+    scout.news = {};
+    return;
+  }
+  text.resize(static_cast<std::size_t>(size));
+  bool is_outdated = false;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const auto end = std::min(text.find('\n', begin), text.size());
+    const auto path = text.substr(begin + 1, end - begin - 1);
+    if (text[begin] == Scout::is_silent) {
+      scout.silent.insert(path);
+    } else {
+      scout.silent.erase(path);
+      is_outdated |= text[begin] == Scout::has_answered;
+    }
+    begin = end + 1;
+  }
+  if (is_outdated) reload();
+}
+
+std::set<std::string> Parent::all_silent() const {
+  std::set<std::string> all;
+  for (const Scouting& each : scouts_) all.insert(each.silent.begin(), each.silent.end());
+  return all;
 }
 
 void Parent::promote(common::Fd beats) {
@@ -314,6 +360,7 @@ void Parent::ended(pid_t pid, int status) {
     died(fmt::format("a worker has ended by itself: {}", describe(status)));
   } else {
     std::erase_if(draining_, [pid](const Draining& each) { return each.pid == pid; });
+    if (was_refused_) reload();
   }
 }
 

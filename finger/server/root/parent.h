@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,8 +24,14 @@ namespace finger {
 /// How a worker process tells its parent that it serves, and still does, or why it cannot.
 class Report {
  public:
-  Report(common::Fd pipe, common::Fd lifeline)
-      : pipe_(std::move(pipe)), lifeline_(std::move(lifeline)) {}
+  struct Pipes {
+    common::Fd said;
+    common::Fd lifeline;
+    common::Fd news;
+  };
+
+  Report(Pipes pipes, std::set<std::string> silent)
+      : pipes_(std::move(pipes)), silent_(std::move(silent)) {}
 
   /// It serves, and heeds drain_signal and retire_signal. False: the parent has gone.
   [[nodiscard]] bool ready();
@@ -36,13 +43,17 @@ class Report {
   int failed(std::string_view line);
 
   /// For hold_lifeline(): until all copies of it are closed, the worker lives.
-  common::Fd take_lifeline() { return std::move(lifeline_); }
+  common::Fd take_lifeline() { return std::move(pipes_.lifeline); }
+
+  /// For Scout::start(): where it tells the parent what does not answer, and what it need not ask.
+  common::Fd take_news() { return std::move(pipes_.news); }
+  const std::set<std::string>& silent() const { return silent_; }
 
  private:
   bool say(std::string_view text);
 
-  common::Fd pipe_;
-  common::Fd lifeline_;
+  Pipes pipes_;
+  std::set<std::string> silent_;
 };
 
 /// The process that stays root when fingerd is started as root. It keeps the listening socket and
@@ -54,6 +65,8 @@ class Report {
 /// - A worker that ends by itself is replaced, at most once a second; a line says so. If the next
 ///   fails, too, the pauses grow, and after failures_max in a row the parent gives up.
 /// - A successor takes over: the worker is sent retire_signal, and none follows it.
+/// - A directory that holds homes has not answered when a worker's Scout looked, and does now: as
+///   with SIGHUP.
 /// - SIGUSR1: the worker that serves gets it, too, and logs what it has counted.
 /// - SIGTERM, SIGINT: the worker is asked to drain; the second time, or after a takeover, it is
 ///   killed.
@@ -103,6 +116,11 @@ class Parent {
   common::Result<int> run();
 
  private:
+  /// What a scout waits for. It may outlive the worker that it was made for.
+  struct Scouting {
+    common::Fd news;
+    std::set<std::string> silent;
+  };
   struct Starting {
     pid_t pid;
     common::Fd report;  ///< Empty: it has reported nothing, and ends.
@@ -128,6 +146,8 @@ class Parent {
   void reload();
   void read_report();
   void read_beats();
+  void read_news(Scouting& scout);
+  std::set<std::string> all_silent() const;
   void promote(common::Fd beats);
   void announce();
   void fail_start(std::string_view reason);
@@ -162,12 +182,14 @@ class Parent {
   /// When to replace the worker that serves, which has died, and has not ended.
   std::optional<common::Clock::time_point> missed_at_;
   std::vector<Draining> draining_;
+  std::vector<Scouting> scouts_;
   std::optional<common::Clock::time_point> start_at_;  ///< When to replace a worker that ended.
   common::Clock::time_point started_at_;
   common::Clock::time_point serving_since_;
   int failures_ = 0;  ///< In a row.
   bool announced_ = false;
   bool reload_again_ = false;  ///< SIGHUP came while a worker started: its roster may be too old.
+  bool was_refused_ = false;   ///< A reload, because of workers that do not end.
   bool stopping_ = false;      ///< No worker is started any more.
   bool asked_to_stop_ = false;
   int status_ = 0;  ///< To exit with when all have ended.

@@ -72,6 +72,13 @@ HOME = (
     Node(1, b".plan", stat.S_IFREG | 0o644, ALICES_PLAN),
 )
 
+DEPARTMENT = (  # with a directory between its root and the home
+    Node(0, b"", stat.S_IFDIR | 0o755),
+    Node(1, b"staff", stat.S_IFDIR | 0o755),
+    Node(2, b"alice", stat.S_IFDIR | 0o755),
+    Node(3, b".plan", stat.S_IFREG | 0o644, ALICES_PLAN),
+)
+
 
 @dataclass
 class HangingFileSystem:
@@ -200,15 +207,18 @@ def mounted(
     fails: int = 0,
     names_kept: bool = False,
     home: Path | None = None,
+    department: Path | None = None,
     others: bool = True,
 ) -> Iterator[tuple[Path, HangingFileSystem]]:
     """Mounts users somewhere, or a home over `home`, for us alone without `others`.
+
+    Or, over `department`, a directory with homes.
 
     Skips the test where that is not permitted.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     with tempfile.TemporaryDirectory(prefix="finger-fuse-") as somewhere:
-        place = os.fspath(home) if home else somewhere
+        place = os.fspath(home or department or somewhere)
         try:
             device = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError as error:
@@ -217,7 +227,7 @@ def mounted(
         if libc.mount(b"fuse", place.encode(), b"fuse", 6, options.encode()) != 0:  # nosuid, nodev
             os.close(device)
             pytest.skip(f"nothing can be mounted here: {os.strerror(ctypes.get_errno())}")
-        nodes = HOME if home else USERS
+        nodes = HOME if home else DEPARTMENT if department else USERS
         files = HangingFileSystem(device, nodes, KINDS[hangs], deaf, fails, names_kept)
         thread = threading.Thread(target=files.serve, daemon=True)
         thread.start()
