@@ -99,12 +99,15 @@ std::unique_ptr<finger::Heartbeat> heartbeat_for(std::optional<std::chrono::micr
   return std::make_unique<finger::Heartbeat>(*interval, options.process.workers, std::move(alive));
 }
 
-constexpr ring_server::MetricsProfile metrics_profile{
-    .prefix = "fingerd", .exchange = "exchanges_total", .outcomes = finger::outcome_names};
+constexpr ring_server::MetricsProfile metrics_profile{.prefix = "fingerd",
+                                                      .exchange = "exchanges_total",
+                                                      .outcomes = finger::outcome_names,
+                                                      .homes = true};
 
 /// Serves in this process, with its rights or, if those are root's, with the daemon account's.
 int run_alone(const finger::Options& options, const ServiceManager& manager, Sockets sockets,
-              const std::string& address) {
+              const std::string& address, finger::BusyHomes& busy) {
+  finger::Mounts mounts;
   auto users = finger::open_users(options);  // while still root: it may, wherever it is
   if (!users) return complain(explain(options, users.error()));
   std::optional<finger::HomeFence> fence;  // not with accounts: SIGHUP reads them in this process
@@ -120,6 +123,7 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
                                std::move(sockets.scrapers));
   const auto workers = finger::Workers::create(
       options, std::move(sockets.clients.front()), std::move(*roster),
+      {.busy = &busy, .mounts = &mounts},
       [](uring::Loop& loop, const finger::Accounts&) -> finger::Result<std::vector<std::uint16_t>> {
         const auto restricted = finger::restrict_ring(loop.ring());
         if (!restricted) return std::unexpected(restricted.error());
@@ -150,7 +154,9 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
 
 /// Serves in a process of its own, which gives root up and opens each plan as its owner.
 int run_worker(const finger::Options& options, common::Fd clients, common::Fd scrapers,
-               finger::Report& report, std::unique_ptr<finger::Heartbeat> heartbeat) {
+               finger::Report& report, std::unique_ptr<finger::Heartbeat> heartbeat,
+               finger::BusyHomes& busy) {
+  finger::Mounts mounts;
   finger::HomeFence fence;
   auto scout = finger::Scout::start(fence, report.take_news(), report.silent());
   if (!scout) return report.failed(scout.error());
@@ -162,7 +168,7 @@ int run_worker(const finger::Options& options, common::Fd clients, common::Fd sc
   (*root)->put_up(std::move(fence));
   ring_server::Metrics metrics(metrics_profile, options.process.workers, std::move(scrapers));
   const auto workers = finger::Workers::create(
-      options, std::move(clients), std::move(*roster),
+      options, std::move(clients), std::move(*roster), {.busy = &busy, .mounts = &mounts},
       [&root](uring::Loop& loop, const finger::Accounts& accounts) {
         return (*root)->prepare(loop, accounts);
       },
@@ -182,15 +188,15 @@ int run_worker(const finger::Options& options, common::Fd clients, common::Fd sc
 }
 
 int run_parent(const finger::Options& options, ServiceManager manager, Sockets sockets,
-               const std::string& address) {
+               const std::string& address, finger::BusyHomes& busy) {
   const auto watchdog = manager.watchdog_interval();
   finger::Parent parent(
       std::move(sockets.clients.front()),
       {.start = start_timeout, .drain = options.process.drain_timeout},
-      [&options, &sockets, watchdog](common::Fd clients, finger::Report& report) {
+      [&options, &sockets, &busy, watchdog](common::Fd clients, finger::Report& report) {
         // In the worker: what is moved here stays in the parent.
         return run_worker(options, std::move(clients), std::move(sockets.scrapers), report,
-                          heartbeat_for(watchdog, options, [&report] { report.alive(); }));
+                          heartbeat_for(watchdog, options, [&report] { report.alive(); }), busy);
       },
       [&address] { common::announce(address); }, std::move(manager), std::move(sockets.takeover));
   const auto status = parent.run();
@@ -232,7 +238,10 @@ int main(int argc, char** argv) {
     return common::report_failure(options.process, address.error(), finger::server_profile);
   }
 
+  auto busy = finger::BusyHomes::create();
+  if (!busy) return complain("no memory: " + busy.error().message());
   const bool as_root = options.users.empty() && ::geteuid() == 0;
-  if (!as_root) return run_alone(options, manager, std::move(*sockets), address->to_string());
-  return run_parent(options, std::move(manager), std::move(*sockets), address->to_string());
+  if (!as_root)
+    return run_alone(options, manager, std::move(*sockets), address->to_string(), *busy);
+  return run_parent(options, std::move(manager), std::move(*sockets), address->to_string(), *busy);
 }

@@ -111,10 +111,11 @@ void allow_waiting(const Fd& file) { (void)::fcntl(file.get(), F_SETFL, 0); }
 uring::Task<Result<std::size_t>> read_at(Conversation& conversation, const Fd& file,
                                          std::uint64_t offset, std::span<std::byte> to) {
   const Conversation::CloseAtDeadline guard(conversation);
-  auto got = co_await conversation.loop().read(file, to, offset).until(conversation.deadline());
+  uring::Loop& loop = conversation.loop();
+  auto got = co_await loop.read(file, to, offset).async().until(conversation.deadline());
   if (!got && got.error() == std::errc::resource_unavailable_try_again) {
     allow_waiting(file);
-    got = co_await conversation.loop().read(file, to, offset).until(conversation.deadline());
+    got = co_await loop.read(file, to, offset).async().until(conversation.deadline());
   }
   co_return got;
 }
@@ -129,7 +130,8 @@ std::size_t put(std::string_view text, std::span<std::byte> to) {
 /// A plan that is open, and what it begins with. The clients that asked for it together share it.
 class OpenPlan {
  public:
-  explicit OpenPlan(const Context& context) : context_(context) {}
+  OpenPlan(const Context& context, std::shared_ptr<Home> home)
+      : context_(context), home_(std::move(home)) {}
   OpenPlan(const OpenPlan&) = delete;
   OpenPlan& operator=(const OpenPlan&) = delete;
   ~OpenPlan() { close(); }
@@ -155,10 +157,11 @@ class OpenPlan {
 
  private:
   void close() {
-    if (file_) context_.owner.close_file(std::move(file_));
+    if (file_) context_.owner.close_file(std::move(file_), home_);
   }
 
   const Context& context_;
+  const std::shared_ptr<Home> home_;
   Fd file_;
   struct ::statx about_ {};
   std::unique_ptr<std::byte[]> buffer_;
@@ -189,8 +192,9 @@ uring::Task<Status> OpenPlan::begin(Conversation& conversation) {
 
 namespace {
 
-uring::Task<Result<SharedPlan>> load(Conversation& conversation, const Account& account) {
-  const auto plan = std::make_shared<OpenPlan>(conversation.context());
+uring::Task<Result<SharedPlan>> load(Conversation& conversation, std::shared_ptr<Home> home,
+                                     const Account& account) {
+  const auto plan = std::make_shared<OpenPlan>(conversation.context(), std::move(home));
   const auto opened = co_await plan->open(conversation, account);
   if (!opened) co_return std::unexpected(opened.error());
   if (plan->is_regular()) {
@@ -241,7 +245,7 @@ uring::Task<Status> send_plan(Conversation& conversation, const Account& account
   assert(head.size() < plan_buffer_bytes / 2);
   const auto home = conversation.context().homes.of(account);
   auto plan = co_await home->load_or_share(conversation.deadline(),
-                                           [&] { return load(conversation, account); });
+                                           [&] { return load(conversation, home, account); });
   if (!plan && says_no_plan(plan.error())) {
     co_return co_await send_no_plan(conversation, head, plan.error());
   }

@@ -13,6 +13,7 @@ namespace {
 /// So many homes may hang before those that do not are waited for as well: each keeps a thread of
 /// the kernel's. Without a word from us, a ring has four for each processor.
 constexpr unsigned homes_hanging_max = 256;
+static_assert(homes_hanging_max >= 8 * FileSystem::operations_max);
 
 // One of each for the process: at most one line a second, however many servers it has.
 common::RepeatedFault close_fault("closing a plan failed");
@@ -52,8 +53,9 @@ Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
     : LoopServer(shared, i, std::move(loop), std::move(listener), wake,
                  header_timeout(shared.options)),
       shared_(shared),
+      is_first_(i == 0),
       credentials_(std::move(credentials)),
-      homes_(this->loop()),
+      homes_(this->loop(), shared.homes.busy, shared.homes.mounts),
       context_{.options = shared.options,
                .loop = this->loop(),
                .counters = counters(),
@@ -67,6 +69,7 @@ Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
 
 void Server::begin(uring::Scope& conversations, uring::Scope& tasks) {
   conversations_ = &conversations;
+  if (is_first_) background().run(tasks, homes_.watch(counters().homes_silent, shared_.retiring));
   if (shared_.heartbeat) background().run(tasks, beat());
 }
 
@@ -102,9 +105,13 @@ std::uint16_t Server::credentials_of(const Roster& roster, const Account& accoun
   return credentials_[static_cast<std::size_t>(&account - roster.accounts.all().data())];
 }
 
-void Server::close_file(common::Fd file) { conversations_->spawn(close(std::move(file))); }
+void Server::close_file(common::Fd file, std::shared_ptr<Home> home) {
+  conversations_->spawn(close(std::move(file), std::move(home)));
+}
 
-uring::Task<> Server::close(common::Fd file) {
+uring::Task<> Server::close(common::Fd file, std::shared_ptr<Home> home) {
+  uring::Deadline never(loop());
+  const auto lock = co_await home->lock(never);
   const auto closed = co_await loop().close(std::move(file));
   if (!closed) close_fault.report(closed.error(), loop().now());
   one_has_left();

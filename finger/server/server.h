@@ -47,13 +47,14 @@ class Server final : public ring_server::LoopServer, private ConversationOwner {
 
   RosterPointer current_roster() const override { return shared_.roster(); }
   std::uint16_t credentials_of(const Roster& roster, const Account& account) const override;
-  void close_file(common::Fd file) override;
+  void close_file(common::Fd file, std::shared_ptr<Home> home) override;
   void conversation_ended() override { one_has_left(); }
 
   uring::Task<Status> beat();
-  uring::Task<> close(common::Fd file);
+  uring::Task<> close(common::Fd file, std::shared_ptr<Home> home);
 
   Shared& shared_;
+  const bool is_first_;
   const std::vector<std::uint16_t> credentials_;
   std::array<std::byte, common::scratch_bytes> discarded_;
   uring::Canceller receiving_;

@@ -5,22 +5,31 @@
 #include <mutex>
 
 #include "finger/server/address_limit.h"
+#include "finger/server/busy_homes.h"
 #include "finger/server/options.h"
 #include "finger/server/process/heartbeat.h"
+#include "finger/server/process/mounts.h"
 #include "finger/server/roster.h"
 #include "ring_server/loop_server.h"
 #include "ring_server/metrics.h"
 
 namespace finger {
 
+/// What is known of homes without asking them. Both outlive the servers.
+struct AboutHomes {
+  BusyHomes* busy;
+  Mounts* mounts;
+};
+
 /// What the servers of one process share.
 class Shared : public ring_server::Shared {
  public:
   /// `connections_max` is --max-clients, or as many as there are descriptors for.
   Shared(const Options& chosen, std::size_t connections_max, RosterPointer roster,
-         std::unique_ptr<Heartbeat> watched, ring_server::Metrics& counted);
+         AboutHomes about_homes, std::unique_ptr<Heartbeat> watched, ring_server::Metrics& counted);
 
   const Options& options;
+  const AboutHomes homes;
   AddressLimit address_limit;
   const std::unique_ptr<Heartbeat> heartbeat;  ///< Empty: no watchdog wants to know.
 

@@ -78,6 +78,7 @@ struct alignas(64) WorkerCounters {
   Counter waits;    ///< How often a connection had to wait for another to end.
   Counter answers;  ///< Where a connection has several.
   std::array<Counter, outcomes_max> outcomes;  ///< How exchanges ended: MetricsProfile::outcomes.
+  Counter homes_silent;  ///< Where connections ask for users: homes that do not answer now.
   Counter received_bytes;
   Counter sent_bytes;
   Histogram answer_time;

@@ -77,6 +77,10 @@ std::vector<Family> families(const MetricsProfile& profile, Workers workers) {
                  one(&Of::completed)});
   all.push_back({"ring_overflows_total", "counter",
                  "How often completions did not fit their queue.", one(&Of::overflows)});
+  if (profile.homes) {
+    all.push_back({"homes_silent", "gauge", "Homes in which an operation has taken two seconds.",
+                   one(&Of::homes_silent)});
+  }
   if (profile.buffers) {
     all.push_back(
         {"ring_buffers_out", "gauge", "Receive buffers that are in use.", one(&Of::buffers_out)});

@@ -16,6 +16,7 @@ struct MetricsProfile {
   std::span<const std::string_view> outcomes;  ///< Names of WorkerCounters::outcomes.
   bool answers = false;                        ///< Whether there are several in a connection.
   bool buffers = false;                        ///< Whether the ring has some.
+  bool homes = false;                          ///< Whether connections ask for users.
 };
 
 /// The counters of all workers together in Prometheus' text format, version 0.0.4.

@@ -17,7 +17,7 @@ import stat
 import struct
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,12 +72,17 @@ HOME = (
     Node(1, b".plan", stat.S_IFREG | 0o644, ALICES_PLAN),
 )
 
-DEPARTMENT = (  # with a directory between its root and the home
-    Node(0, b"", stat.S_IFDIR | 0o755),
-    Node(1, b"staff", stat.S_IFDIR | 0o755),
-    Node(2, b"alice", stat.S_IFDIR | 0o755),
-    Node(3, b".plan", stat.S_IFREG | 0o644, ALICES_PLAN),
-)
+
+def department_of(logins: Sequence[bytes], staff: bool) -> tuple[Node, ...]:
+    """Homes with alice's plan in each; `staff`: in a directory below the root."""
+    nodes = [Node(0, b"", stat.S_IFDIR | 0o755)]
+    if staff:
+        nodes.append(Node(1, b"staff", stat.S_IFDIR | 0o755))
+    above = len(nodes)
+    for login in logins:
+        nodes.append(Node(above, login, stat.S_IFDIR | 0o755))
+        nodes.append(Node(len(nodes), b".plan", stat.S_IFREG | 0o644, ALICES_PLAN))
+    return tuple(nodes)
 
 
 @dataclass
@@ -208,11 +213,12 @@ def mounted(
     names_kept: bool = False,
     home: Path | None = None,
     department: Path | None = None,
+    people: Sequence[bytes] = (),
     others: bool = True,
 ) -> Iterator[tuple[Path, HangingFileSystem]]:
     """Mounts users somewhere, or a home over `home`, for us alone without `others`.
 
-    Or, over `department`, a directory with homes.
+    Or, over `department`, a directory with homes: staff/alice, or those of `people`.
 
     Skips the test where that is not permitted.
     """
@@ -227,7 +233,9 @@ def mounted(
         if libc.mount(b"fuse", place.encode(), b"fuse", 6, options.encode()) != 0:  # nosuid, nodev
             os.close(device)
             pytest.skip(f"nothing can be mounted here: {os.strerror(ctypes.get_errno())}")
-        nodes = HOME if home else DEPARTMENT if department else USERS
+        nodes = HOME if home else USERS
+        if department:
+            nodes = department_of(people or [b"alice"], staff=not people)
         files = HangingFileSystem(device, nodes, KINDS[hangs], deaf, fails, names_kept)
         thread = threading.Thread(target=files.serve, daemon=True)
         thread.start()
