@@ -55,16 +55,38 @@ say() { printf '%s: %s\n' "$program" "$*" >&2; }
 cannot_run() { say "$*"; exit 1; }
 wrong_usage() { say "$*"; exit 2; }
 
-# quietly MESSAGE COMMAND… runs it with its output out of sight, unless it fails.
+# quietly MESSAGE COMMAND… runs it with its output out of sight, unless it fails. How far it is can be
+# seen from its newest line: on a terminal at any time, in a log once a minute.
 quietly() {
-  local log status=0
-  say "$1"
+  local message=$1 log progress status=0
+  say "$message"
   shift
   log=$(mktemp)
+  show_progress "$message" "$log" &
+  progress=$!
   "$@" >"$log" 2>&1 </dev/null || status=$?
+  kill "$progress"
+  wait "$progress" 2>/dev/null || true
+  [[ ! -t 2 ]] || printf '\r\e[K' >&2
   ((status == 0)) || cat "$log" >&2
   rm -f "$log"
   return "$status"
+}
+
+# show_progress MESSAGE LOG goes on until it is ended. Ctrl-C does not reach what runs in the
+# background, so it looks whether the command is there still.
+log_progress_seconds=60
+show_progress() {
+  local line told=$SECONDS
+  while sleep 0.5 >/dev/null 2>&1 && kill -0 "$$" 2>/dev/null; do # it may outlive this by a moment
+    line=$(tail -n 1 "$2" 2>/dev/null) || return 0
+    if [[ -t 2 ]]; then
+      printf '\r\e[K%s' "${line:0:$(($(tput cols 2>/dev/null || echo 80) - 1))}" >&2
+    elif ((SECONDS - told >= log_progress_seconds)); then
+      told=$SECONDS
+      say "still $1: $line"
+    fi
+  done
 }
 
 is_there() {

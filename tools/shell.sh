@@ -41,7 +41,7 @@ said() {
 # server_pid: the process that listens at $port, for a server in another terminal.
 server_pid() { ss -tlnpH "sport = :$port" | grep -om 1 'pid=[0-9]*' | cut -d = -f 2; }
 
-# steps WHERE: builds the steps of a stage, of common, of finger, of a chapter (14) or of an
+# steps WHERE: builds the steps of a stage, of common, of finger, of a chapter (15) or of an
 # appendix (i), and goes there.
 steps() {
   local stage target directory
@@ -171,7 +171,7 @@ stall() ( # in a shell of its own, which says nothing about the job
 
 # while_asked COMMAND…: runs it while clients keep asking the server.
 while_asked() (
-  "$BUILD/book/steps/15/03-coordinated-omission" "$port" >/dev/null &
+  "$BUILD/book/steps/16/03-coordinated-omission" "$port" >/dev/null &
   sleep 0.5
   "$@" 2>&1
   wait $!

@@ -14,6 +14,7 @@ import { diffPages } from "./diffs.js";
 import { figures } from "./figures.js";
 import { listings } from "./listings.js";
 import { opener, openerLine } from "./opener.js";
+import { writeRedirects } from "./redirects.js";
 
 const address = process.env.BOOK_URL?.replace(/\/?$/, "/") ?? ""; // of the site, if it has one
 const base = process.env.BOOK_BASE ?? (address ? new URL(address).pathname : "/");
@@ -147,6 +148,7 @@ export default defineConfig({
     if (isFirst || /-view\.md$/.test(page.relativePath)) page.frontmatter.pageClass = "picture";
     if (isFirst) page.frontmatter.outline = false;
   },
+  buildEnd: ({ outDir }) => writeRedirects(outDir),
   transformHead({ pageData: { title }, description }) {
     const said = {
       type: "article", site_name: "Six Servers and a Finger", title, description,

@@ -1,94 +1,77 @@
-// Prints the messages of a stream, a line for each: ./e10_3 < stream
+// Appends each line of its input to a file, and prints "ok" when it is on the disk: ./e10_3 FILE
 
-#include <unistd.h>
+#include <fcntl.h>
+#include <liburing.h>
 
-#include <array>
-#include <coroutine>
-#include <cstddef>
+#include <cerrno>
 #include <cstdio>
-#include <exception>
-#include <optional>
-#include <span>
-#include <utility>
-
-#include "common/frame_reader.h"
-#include "common/result.h"
+#include <cstdlib>
+#include <iostream>
+#include <string>
 
 namespace {
 
-constexpr std::uint32_t payload_bytes_max = 65536;
+constexpr unsigned requests = 2;
 
-/// The values that a coroutine yields, one after the other. It runs when the next one is asked for,
-/// and is suspended in between.
-template <typename T>
-class Generator {
- public:
-  struct promise_type {
-    Generator get_return_object() { return Generator(Frame::from_promise(*this)); }
-    std::suspend_always initial_suspend() noexcept { return {}; }
-    std::suspend_always final_suspend() noexcept { return {}; }
-    std::suspend_always yield_value(T value) {
-      current = std::move(value);
-      return {};
-    }
-    void return_void() { current = std::nullopt; }
-    void unhandled_exception() { std::terminate(); }
-    std::optional<T> current;
-  };
-
-  Generator(Generator&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
-  ~Generator() {
-    if (frame_) frame_.destroy();
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
   }
-
-  /// The next value, or nullopt: there are no more. Do not call it after that.
-  std::optional<T> next() {
-    frame_.resume();
-    return frame_.promise().current;
-  }
-
- private:
-  using Frame = std::coroutine_handle<promise_type>;
-  explicit Generator(Frame frame) : frame_(frame) {}
-  Frame frame_;
-};
-
-// [messages]
-/// The messages of a stream, however it is cut. A view is good until the next one is asked for. An
-/// error is the last value.
-Generator<common::Result<common::ByteView>> messages(int input) {
-  common::FrameReader reader(payload_bytes_max);
-  std::array<std::byte, 16384> buffer;
-  while (true) {
-    const ssize_t received = ::read(input, buffer.data(), buffer.size());
-    if (received <= 0) break;  // a stream that cannot be read has ended
-    reader.feed(std::span(buffer).first(static_cast<std::size_t>(received)));
-    while (true) {
-      const auto payload = reader.next();
-      if (!payload) {
-        co_yield std::unexpected(payload.error());
-        co_return;
-      }
-      if (!*payload) break;  // more bytes are needed
-      co_yield **payload;
-    }
-  }
-  if (const auto ended = reader.finish(); !ended) co_yield std::unexpected(ended.error());
+  return result;
 }
-// [/messages]
+
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
+
+void submit_and_wait(io_uring& ring, unsigned completions) {
+  while (io_uring_cq_ready(&ring) < completions) {  // a signal ends a wait early
+    const int result = io_uring_submit_and_wait(&ring, completions);
+    if (result != -EINTR) check_result(result, "io_uring_submit_and_wait");
+  }
+}
+
+void append(io_uring& ring, int file, const std::string& line) {
+  const auto size = static_cast<unsigned>(line.size());
+  io_uring_sqe* sqe = io_uring_get_sqe(&ring);
+  io_uring_prep_write(sqe, file, line.data(), size, 0);
+  io_uring_sqe_set_flags(sqe, IOSQE_IO_LINK);  // the next one begins when this one has succeeded
+  io_uring_sqe_set_data64(sqe, 0);
+  sqe = io_uring_get_sqe(&ring);
+  io_uring_prep_fsync(sqe, file, IORING_FSYNC_DATASYNC);
+  io_uring_sqe_set_data64(sqe, 1);
+
+  submit_and_wait(ring, requests);
+  int results[requests] = {};
+  for (unsigned i = 0; i < requests; ++i) {
+    io_uring_cqe* cqe = nullptr;
+    check_result(io_uring_peek_cqe(&ring, &cqe), "io_uring_peek_cqe");
+    results[io_uring_cqe_get_data64(cqe)] = cqe->res;
+    io_uring_cqe_seen(&ring, cqe);
+  }
+  // The write first: if it failed or fell short, the fsync was cancelled.
+  if (check_result(results[0], "write") < static_cast<int>(size)) check_result(-ENOSPC, "write");
+  check_result(results[1], "fsync");
+}
 
 }  // namespace
 
-int main() {
-  auto stream = messages(STDIN_FILENO);
-  while (const auto message = stream.next()) {
-    if (!*message) {
-      std::fprintf(stderr, "%s\n", message->error().message().c_str());
-      return 1;
-    }
-    std::printf("%zu ", (*message)->size());
-    std::fwrite((*message)->data(), 1, (*message)->size(), stdout);
-    std::putchar('\n');
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fputs("usage: e10_3 FILE\n", stderr);
+    return 2;
+  }
+  const int file = check(open(argv[1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666), argv[1]);
+  io_uring ring;
+  check_result(io_uring_queue_init(requests, &ring, 0), "io_uring_queue_init");
+  std::string line;
+  while (std::getline(std::cin, line)) {
+    append(ring, file, line + '\n');
+    std::puts("ok");
     std::fflush(stdout);
   }
+  io_uring_queue_exit(&ring);
 }

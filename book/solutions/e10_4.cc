@@ -1,179 +1,131 @@
-// Prints the lines of several FIFOs as they come, after the number of their FIFO, and at the end
-// how many there were: ./e10_4 FIFO…
+// An echo server with one io_uring_enter(2) for a message: ./e10_4 PORT
 
-#include <fcntl.h>
 #include <liburing.h>
-#include <unistd.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <cerrno>
-#include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
+#include <unordered_map>
 
 namespace {
 
-int check_result(int result, const char* what) {
+int check(int result, const char* what) {
   if (result < 0) {
-    errno = -result;
     std::perror(what);
     std::exit(1);
   }
   return result;
 }
 
-io_uring ring;
+/// For what returns a negative errno instead of -1, as liburing's functions do.
+int check_result(int result, const char* what) {
+  if (result < 0) errno = -result;
+  return check(result, what);
+}
 
-// [task]
-/// A coroutine that begins when it is awaited, and yields a T. Owns its frame.
-template <typename T>
-class [[nodiscard]] Task {
- public:
-  struct promise_type;
-  using Handle = std::coroutine_handle<promise_type>;
+enum class Operation : std::uint8_t { accept, receive, send, close };
 
-  struct FinalAwaiter : std::suspend_always {
-    std::coroutine_handle<> await_suspend(Handle ended) noexcept {
-      return ended.promise().continuation;  // returned, not resumed: the stack does not grow
-    }
-  };
-  struct promise_type {
-    Task get_return_object() { return Task(Handle::from_promise(*this)); }
-    std::suspend_always initial_suspend() noexcept { return {}; }
-    FinalAwaiter final_suspend() noexcept { return {}; }
-    void return_value(T result) { value = std::move(result); }
-    void unhandled_exception() { std::terminate(); }
-    std::coroutine_handle<> continuation = std::noop_coroutine();
-    std::optional<T> value;
-  };
-  // [/task]
-
-  explicit Task(Handle frame) : frame_(frame) {}
-  Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
-  ~Task() {
-    if (frame_) frame_.destroy();
-  }
-
-  // [awaiter]
-  bool await_ready() const { return false; }
-  Handle await_suspend(std::coroutine_handle<> caller) {
-    frame_.promise().continuation = caller;
-    return frame_;
-  }
-  T await_resume() { return std::move(*frame_.promise().value); }
-  // [/awaiter]
-
-  // For the first of them, which no coroutine awaits.
-  void start() { frame_.resume(); }
-  bool done() const { return frame_.done(); }
-  const T& result() const { return *frame_.promise().value; }
-
- private:
-  Handle frame_;
-};
-
-// [read]
-/// A read that is awaited. It is a part of the awaiting coroutine's frame.
-class Read {
- public:
-  Read(int fd, std::span<char> into) : fd_(fd), into_(into) {}
-
-  bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> caller) {
-    caller_ = caller;
-    io_uring_sqe* sqe = io_uring_get_sqe(&ring);  // one is free: each FIFO has one read in flight
-    io_uring_prep_read(sqe, fd_, into_.data(), static_cast<unsigned>(into_.size()), 0);
-    io_uring_sqe_set_data(sqe, this);
-  }
-  int await_resume() const { return check_result(result_, "read"); }
-
-  void complete(int result) {
-    result_ = result;
-    caller_.resume();  // may destroy this
-  }
-
- private:
-  int fd_;
-  std::span<char> into_;
-  std::coroutine_handle<> caller_;
-  int result_ = 0;
-};
-// [/read]
-
-struct Input {
+struct Connection {
   int fd;
-  std::vector<char> buffer = std::vector<char>(65536);
-  std::string_view unread{};
+  char bytes[65536];  // sent from and received into, one after the other
 };
 
-// [read_line]
-/// The next line; at the end of the stream what is left, and then nothing.
-Task<std::optional<std::string>> read_line(Input& input) {
-  std::string line;
-  while (true) {
-    const std::size_t end = input.unread.find('\n');
-    line += input.unread.substr(0, end);
-    if (end != input.unread.npos) {
-      input.unread.remove_prefix(end + 1);
-      co_return line;
-    }
-    const int got = co_await Read(input.fd, input.buffer);
-    input.unread = {input.buffer.data(), static_cast<std::size_t>(got)};
-    if (got > 0) continue;
-    if (line.empty()) co_return std::nullopt;
-    co_return line;
-  }
+io_uring ring;
+std::unordered_map<std::uint64_t, Connection> connections;
+std::uint64_t last_id = 0;
+
+/// A chain must go in whole: submitting empties the queue.
+void make_room(unsigned entries) {
+  if (io_uring_sq_space_left(&ring) >= entries) return;
+  check_result(io_uring_submit(&ring), "io_uring_submit");
 }
 
-Task<int> print_lines(int number, int fd) {
-  Input input{.fd = fd};
-  for (int count = 0;; ++count) {
-    const auto line = co_await read_line(input);
-    if (!line) co_return count;
-    std::printf("%d: %s\n", number, line->c_str());
+void tag(io_uring_sqe* sqe, Operation operation, std::uint64_t id) {
+  io_uring_sqe_set_data64(sqe, id << 8 | static_cast<std::uint8_t>(operation));
+}
+
+void request_accept() {
+  make_room(1);
+  io_uring_sqe* sqe = io_uring_get_sqe(&ring);
+  io_uring_prep_accept(sqe, connections[0].fd, nullptr, nullptr, SOCK_CLOEXEC);
+  tag(sqe, Operation::accept, 0);
+}
+
+void request_close(std::uint64_t id) {
+  make_room(1);
+  io_uring_sqe* sqe = io_uring_get_sqe(&ring);
+  io_uring_prep_close(sqe, connections[id].fd);
+  tag(sqe, Operation::close, id);
+}
+
+// [exchange]
+/// Sends what was received last, then receives. One completion: the receive's, or that of a send
+/// that failed. The failed send takes the receive with it, without a word.
+void send_then_receive(std::uint64_t id, std::size_t size) {
+  Connection& connection = connections[id];
+  make_room(2);
+  if (size > 0) {
+    io_uring_sqe* send = io_uring_get_sqe(&ring);
+    io_uring_prep_send(send, connection.fd, connection.bytes, size, MSG_WAITALL | MSG_NOSIGNAL);
+    io_uring_sqe_set_flags(send, IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS);
+    tag(send, Operation::send, id);
+  }
+  io_uring_sqe* receive = io_uring_get_sqe(&ring);
+  io_uring_prep_recv(receive, connection.fd, connection.bytes, sizeof connection.bytes, 0);
+  tag(receive, Operation::receive, id);
+}
+
+void complete(Operation operation, std::uint64_t id, int result) {
+  if (operation == Operation::accept) {
+    request_accept();
+    connections[++last_id].fd = check_result(result, "accept");
+    send_then_receive(last_id, 0);
+  } else if (operation == Operation::close) {
+    connections.erase(id);
+  } else if (operation == Operation::send || result <= 0) {
+    request_close(id);  // a send that was to be silent on success, an error, or the end
+  } else {
+    send_then_receive(id, static_cast<std::size_t>(result));
   }
 }
-// [/read_line]
+// [/exchange]
 
-void turn() {
-  std::fflush(stdout);  // what was printed since we slept last
-  const int result = io_uring_submit_and_wait(&ring, 1);
-  if (result != -EINTR) check_result(result, "io_uring_submit_and_wait");
-  io_uring_cqe* cqe = nullptr;
-  while (io_uring_peek_cqe(&ring, &cqe) == 0) {
-    auto* read = static_cast<Read*>(io_uring_cqe_get_data(cqe));
-    const int got = cqe->res;
-    io_uring_cqe_seen(&ring, cqe);
-    read->complete(got);
-  }
+int listen_on(int port) {
+  const int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<in_port_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int on = 1;
+  check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
+  check(bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address), "bind");
+  check(listen(listener, SOMAXCONN), "listen");
+  return listener;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) {
-    std::fputs("usage: e10_4 FIFO…\n", stderr);
+  if (argc != 2) {
+    std::fputs("usage: e10_4 PORT\n", stderr);
     return 2;
   }
-  check_result(io_uring_queue_init(static_cast<unsigned>(argc), &ring, 0), "io_uring_queue_init");
-  std::vector<Task<int>> tasks;
-  for (int i = 1; i < argc; ++i) {
-    const int fd = open(argv[i], O_RDONLY | O_CLOEXEC);
-    check_result(fd < 0 ? -errno : fd, argv[i]);
-    tasks.push_back(print_lines(i, fd));
-    tasks.back().start();
+  check_result(io_uring_queue_init(64, &ring, 0), "io_uring_queue_init");
+  connections[0].fd = listen_on(std::atoi(argv[1]));
+  request_accept();
+  while (true) {
+    const int submitted = io_uring_submit_and_wait(&ring, 1);
+    if (submitted != -EINTR) check_result(submitted, "io_uring_submit_and_wait");
+    io_uring_cqe* cqe;
+    while (io_uring_peek_cqe(&ring, &cqe) == 0) {
+      const std::uint64_t user_data = io_uring_cqe_get_data64(cqe);
+      const int result = cqe->res;
+      io_uring_cqe_seen(&ring, cqe);
+      complete(static_cast<Operation>(user_data & 0xff), user_data >> 8, result);
+    }
   }
-  int lines = 0;
-  for (const Task<int>& task : tasks) {
-    while (!task.done()) turn();
-    lines += task.result();
-  }
-  std::printf("%d lines\n", lines);
 }

@@ -1,56 +1,86 @@
-// Sets an extended attribute of a file through the ring: ./e11_1 FILE NAME VALUE
+// Copies its input to its output, and prints `tick` when nothing has arrived for that long:
+// ./e11_1 MILLISECONDS
 
-#include <liburing.h>
+#include <unistd.h>
 
-#include <cstdint>
+#include <array>
+#include <chrono>
+#include <cstddef>
 #include <cstdio>
-#include <string_view>
+#include <cstdlib>
+#include <optional>
+#include <span>
+#include <utility>
 
 #include "uring/loop.h"
 
 namespace {
 
-/// setxattr(2), as if the library did not have it.
-class SetAttribute {
- public:
-  using Value = void;
-  static constexpr const char* what = "setxattr";
+using uring::Loop;
+using uring::Result;
+using uring::Task;
 
-  SetAttribute(const char* path, const char* name, std::string_view value)
-      : path_(path), name_(name), value_(value) {}
+// [when_any]
+template <typename T>
+Task<> run_in(uring::Scope& race, Task<T> task, std::optional<T>& result) {
+  result.emplace(co_await std::move(task));
+  race.cancel();  // the one that is still running
+}
 
-  void prepare(io_uring_sqe& entry) {
-    io_uring_prep_setxattr(&entry, name_, value_.data(), path_, 0,
-                           static_cast<unsigned>(value_.size()));
+/// Runs both. When one has ended the other is cancelled and awaited. Yields the results of both: a
+/// cancel may come too late, and what the loser has done is done.
+template <typename A, typename B>
+Task<std::pair<A, B>> when_any(Loop& loop, Task<A> a, Task<B> b) {
+  std::optional<A> result_of_a;
+  std::optional<B> result_of_b;
+  uring::Scope race(loop);
+  race.spawn(run_in(race, std::move(a), result_of_a));
+  race.spawn(run_in(race, std::move(b), result_of_b));
+  co_await race.join();
+  co_return std::pair<A, B>(std::move(*result_of_a), std::move(*result_of_b));
+}
+// [/when_any]
+
+Task<Result<std::size_t>> read_some(Loop& loop, std::span<std::byte> to) {
+  const auto got = co_await loop.read(uring::Descriptor::borrowed(STDIN_FILENO), to);
+  co_return got;
+}
+
+Task<uring::Status> sleep_for(Loop& loop, std::chrono::milliseconds time) {
+  const auto slept = co_await loop.sleep(time);
+  co_return slept;
+}
+
+Task<int> copy(Loop& loop, std::chrono::milliseconds patience) {
+  std::array<std::byte, 4096> buffer;
+  while (true) {
+    const auto ended = co_await when_any(loop, read_some(loop, buffer), sleep_for(loop, patience));
+    const auto& got = ended.first;
+    if (!got && got.error() == uring::Error::cancelled) {
+      std::fputs("tick\n", stderr);
+    } else if (!got) {
+      std::fprintf(stderr, "%s\n", got.error().message().c_str());
+      co_return 1;
+    } else if (*got == 0) {
+      co_return 0;
+    } else {  // also if the time was up, too: results win
+      std::fwrite(buffer.data(), 1, *got, stdout);
+      std::fflush(stdout);
+    }
   }
-  uring::Status decode(int /*result*/, std::uint32_t /*flags*/) const { return {}; }
-
- private:
-  const char* path_;  // these point into argv, which outlives the operation
-  const char* name_;
-  std::string_view value_;
-};
-
-uring::Task<uring::Status> set(uring::Loop& loop, const char* path, const char* name,
-                               std::string_view value) {
-  const auto done = co_await loop.start(SetAttribute(path, name, value));
-  co_return done;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fputs("usage: e11_1 FILE NAME VALUE\n", stderr);
+  if (argc != 2) {
+    std::fputs("usage: e11_1 MILLISECONDS\n", stderr);
     return 2;
   }
-  const auto loop = uring::Loop::create({});
+  const auto loop = Loop::create({});
   if (!loop) {
     std::puts(uring::explain(loop.error()).c_str());
     return 1;
   }
-  const auto done = (*loop)->run(set(**loop, argv[1], argv[2], argv[3]));
-  if (done) return 0;
-  std::fprintf(stderr, "%s: %s\n", argv[1], done.error().message().c_str());
-  return 1;
+  return (*loop)->run(copy(**loop, std::chrono::milliseconds(std::atoi(argv[1]))));
 }

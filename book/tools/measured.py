@@ -2,7 +2,7 @@
 
 A chapter may show a part of a table, the rows and columns that make its point:
 
-    <!-- numbers: m15_1 rows="64, 1,000: *" columns="system calls; messages a second" -->
+    <!-- numbers: m16_1 rows="64, 1,000: *" columns="system calls; messages a second" -->
     <!-- /numbers -->
 
 Rows are chosen by a pattern of their labels, of which what all have in common is left out; columns
@@ -101,7 +101,7 @@ def rows(found: Mapping[str, Any]) -> list[list[str]]:
 
 
 def label(name: str) -> str:
-    """m5_1 is M5.1 in the book."""
+    """m6_1 is M6.1 in the book."""
     return name.upper().replace("_", ".") if name[:1] == "m" and name[1:2].isdigit() else name
 
 

@@ -1,7 +1,7 @@
 // Prints the built site as one PDF: a title, a table of contents with page numbers, and the pages
 // that are named, in their order. Links between them lead inside the PDF.
 //
-// node print_book.mjs CHROMIUM SITE FILE PAGE…    a page by its name: 05-poll
+// node print_book.mjs CHROMIUM SITE FILE PAGE…    a page by its name: 06-poll
 
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,7 +1,7 @@
 """Numbers in sentences, held to what was measured. The mark says which number of which file it is:
 
-    A message costs <!-- value: m6_1 "1,000" part5 -->24<!-- /value --> µs with epoll, and
-    <!-- about: m6_1 "1,000" part4 / "1,000" part5 -->eight<!-- /about --> times as much without.
+    A message costs <!-- value: m7_1 "1,000" part5 -->24<!-- /value --> µs with epoll, and
+    <!-- about: m7_1 "1,000" part4 / "1,000" part5 -->eight<!-- /about --> times as much without.
 
 The text of a `value` is written by fill.py. The text of an `about` is the author's, in figures or
 in words, and must lie within a tenth of the number. A mark names a row and a column by how their

@@ -1,5 +1,5 @@
 # -DHARDENED=ON, or the preset `hardened`: for what is installed. What each of these makes harder
-# for an attacker who has found a mistake with memory, is in chapter 13.
+# for an attacker who has found a mistake with memory, is in chapter 14.
 include(CheckCXXCompilerFlag)
 include(CheckPIESupported)
 

@@ -64,3 +64,17 @@ function(left_out part library package)
   endif()
   message(STATUS "${part} is left out: no ${library} (Debian: apt-get install ${package})")
 endfunction()
+
+# precompiled(TARGET…): their sources find these headers compiled already, which is half of the time
+# that a small one takes. A source still names what it needs: -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON
+# builds without.
+add_library(precompiled_headers STATIC ${CMAKE_CURRENT_LIST_DIR}/precompiled.cc)
+target_precompile_headers(precompiled_headers PRIVATE
+  <chrono> <coroutine> <cstdint> <expected> <functional> <memory> <optional> <span> <string>
+  <string_view> <system_error> <vector> <fmt/format.h>)
+target_link_libraries(precompiled_headers PRIVATE fmt::fmt Threads::Threads project_warnings)
+function(precompiled)
+  foreach(target IN LISTS ARGN)
+    target_precompile_headers(${target} REUSE_FROM precompiled_headers)
+  endforeach()
+endfunction()

@@ -6,6 +6,8 @@
 
 #include "finger/server/address_limit.h"
 #include "finger/server/busy_homes.h"
+#include "finger/server/log_thinning.h"
+#include "finger/server/oldest_query.h"
 #include "finger/server/options.h"
 #include "finger/server/process/heartbeat.h"
 #include "finger/server/process/mounts.h"
@@ -15,10 +17,12 @@
 
 namespace finger {
 
-/// What is known of homes without asking them. Both outlive the servers.
+/// What is known of homes without asking them, and where it is written how many do not answer. It
+/// outlives the servers.
 struct AboutHomes {
-  BusyHomes* busy;
-  Mounts* mounts;
+  BusyHomes* busy = nullptr;
+  Mounts* mounts = nullptr;
+  ring_server::Counter* silent = nullptr;
 };
 
 /// What the servers of one process share.
@@ -31,6 +35,8 @@ class Shared : public ring_server::Shared {
   const Options& options;
   const AboutHomes homes;
   AddressLimit address_limit;
+  OldestQueries oldest_queries;
+  LogThinning log_thinning;
   const std::unique_ptr<Heartbeat> heartbeat;  ///< Empty: no watchdog wants to know.
 
   /// The roster for conversations that begin now.

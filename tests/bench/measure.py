@@ -1,6 +1,6 @@
 """Measures what the book says in numbers: book/numbers/*.json, charts in book/fig, tables.
 
-    cmake --build build/default --target bench && /usr/bin/python3 tests/bench/measure.py m5_1
+    cmake --build build/default --target bench && /usr/bin/python3 tests/bench/measure.py m6_1
 
 ./measure does both, and installs what is missing.
 """

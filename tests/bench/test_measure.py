@@ -37,10 +37,10 @@ from rounds import Job, Results, facts, in_rounds
 BUILD = Path(os.environ.get("BENCH_BUILD", DEFAULT_BUILD))
 TINY = Effort("tiny", 1, 0.02, 100, 128, 500, 0.1, 0.3)
 SVG = "{http://www.w3.org/2000/svg}"
-IN_WORDS = ("conversation", "features", "m15_2")  # tables without a number by itself
-WITH_FLOOR = ("m5_1", "m6_1", "m10_3", "m11_3", "m15_1", "idle", "peers")  # CPU a message
+IN_WORDS = ("conversation", "features", "m16_2")  # tables without a number by itself
+WITH_FLOOR = ("m6_1", "m7_1", "m11_3", "m12_3", "m16_1", "idle", "peers")  # CPU a message
 COLUMNS_MAX = 5  # of a table in the book: a telephone shows no more
-WIDE = {"m16_1": 7}  # one for each way in which a client is lost
+WIDE = {"m15_1": 7}  # one for each way in which a client is lost
 needs_build = pytest.mark.skipif(not (BUILD / "tests" / "bench" / "variants").is_file(),
                                  reason="build the target bench")
 
@@ -234,7 +234,7 @@ def test_a_picture_says_its_numbers(chart: dict, said: str, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("values", [[1037.17, 1542.44], [100.0, 99.0]])
 def test_the_chart_that_misleads_draws_one_bar_ten_times_as_high(values: list[float]) -> None:
-    """Chapter 15 says that it does, whatever was measured; it invents no difference."""
+    """Chapter 16 says that it does, whatever was measured; it invents no difference."""
     bottom, top = charts.misleading_range(values)
     assert (max(values) - bottom) / (min(values) - bottom) == pytest.approx(10)
     assert top > max(values)

@@ -23,7 +23,7 @@ def block(kind: str, arguments: str, text: str = "") -> Block:
 def test_pages_are_found_where_there_is_no_git(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     found = blocks.markdown_files()
-    assert {blocks.ROOT / "README.md", blocks.ROOT / "book" / "05-poll.md"} <= set(found)
+    assert {blocks.ROOT / "README.md", blocks.ROOT / "book" / "06-poll.md"} <= set(found)
     assert not any("node_modules" in path.parts for path in found)
 
 
@@ -145,7 +145,7 @@ def test_a_range_of_commands_that_is_not_there_is_wrong() -> None:
 
 
 MEASURED = {
-    "name": "m5_1", "effort": "full", "rounds": 7, "counted": False, "notes": ["A note."],
+    "name": "m6_1", "effort": "full", "rounds": 7, "counted": False, "notes": ["A note."],
     "machine": {"date": "2026-02-03", "processor": "Some CPU", "cores": 2, "kernel": "Linux 6.1"},
     "head": ["clients", "part4-poll, µs"],
     "rows": [
@@ -159,41 +159,41 @@ MEASURED = {
 
 @pytest.fixture
 def numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory with m5_1.json."""
+    """A directory with m6_1.json."""
     monkeypatch.setattr(measured, "NUMBERS", tmp_path)
-    (tmp_path / "m5_1.json").write_text(json.dumps(MEASURED))
+    (tmp_path / "m6_1.json").write_text(json.dumps(MEASURED))
     return tmp_path
 
 
 def test_a_table_of_numbers_is_filled_in_with_where_they_come_from(numbers: Path) -> None:
-    empty = block("numbers", "m5_1")
+    empty = block("numbers", "m6_1")
     assert "is not what was measured" in (fill.complaint(empty) or "")
-    full = block("numbers", "m5_1", fill.filled(empty, Path()))
+    full = block("numbers", "m6_1", fill.filled(empty, Path()))
     assert fill.complaint(full) is None
     first, _, *table = full.text.splitlines()
-    assert first.startswith("*M5.1 — `./measure m5_1`, 2026-02-03, Some CPU, 2 cores, Linux 6.1; ")
+    assert first.startswith("*M6.1 — `./measure m6_1`, 2026-02-03, Some CPU, 2 cores, Linux 6.1; ")
     assert table == ["| clients | part4-poll, µs |", "| --- | --- |", "| 10 | 12.3 ±0.4% |",
                      "| 100 | 15 to 31 |", "| 1,000 | 2.02 |",
                      "| 10,000 | `a\\|b` |", "", "A note."]
 
 
 def test_new_numbers_make_the_old_table_wrong(numbers: Path) -> None:
-    full = block("numbers", "m5_1", fill.filled(block("numbers", "m5_1"), Path()))
-    (numbers / "m5_1.json").write_text(json.dumps({**MEASURED, "effort": "quick"}))
+    full = block("numbers", "m6_1", fill.filled(block("numbers", "m6_1"), Path()))
+    (numbers / "m6_1.json").write_text(json.dumps({**MEASURED, "effort": "quick"}))
     assert "is not what was measured" in (fill.complaint(full) or "")
-    assert "`./measure m5_1 --quick`" in fill.filled(full, Path())
+    assert "`./measure m6_1 --quick`" in fill.filled(full, Path())
 
 
 def test_numbers_that_were_never_measured_are_wrong(numbers: Path) -> None:
     unknown = block("numbers", "m99_1", "as it was\n")
     assert "./measure m99_1" in (fill.complaint(unknown) or "")
     assert fill.filled(unknown, Path()) == "as it was\n"
-    (numbers / "m5_1.json").write_text("{")
-    assert "is no JSON" in (fill.complaint(block("numbers", "m5_1")) or "")
+    (numbers / "m6_1.json").write_text("{")
+    assert "is no JSON" in (fill.complaint(block("numbers", "m6_1")) or "")
 
 
 LADDER = {
-    "name": "m15_1", "title": "t", "effort": "full", "rounds": 7, "counted": False,
+    "name": "m16_1", "title": "t", "effort": "full", "rounds": 7, "counted": False,
     "notes": ["No."], "machine": MEASURED["machine"],
     "head": ["clients: stage", "calls", "CPU, µs [ratio]", "p50 / p99"],
     "rows": [
@@ -214,20 +214,20 @@ LADDER = {
 @pytest.fixture
 def ladder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measured, "NUMBERS", tmp_path)
-    (tmp_path / "m15_1.json").write_text(json.dumps(LADDER))
+    (tmp_path / "m16_1.json").write_text(json.dumps(LADDER))
 
 
 @pytest.mark.usefixtures("ladder")
 def test_a_part_of_a_table_is_the_rows_and_columns_that_are_asked_for() -> None:
-    found = measured.block('m15_1 rows="9: *" columns="CPU; CPU:ratio; calls"')
+    found = measured.block('m16_1 rows="9: *" columns="CPU; CPU:ratio; calls"')
     first, _, *table = found.splitlines()
-    assert first.startswith("*from M15.1 — `./measure m15_1`")
+    assert first.startswith("*from M16.1 — `./measure m16_1`")
     assert table == ["| stage | CPU, µs [ratio] | CPU, ratio | calls |",
                      "| --- | --- | --- | --- |", "| part5 | 4.1 ±1.0% | – | 2 |",
                      "| part6 | 4.6 to 5.8 [1.04 to 1.30] | 1.04 to 1.30 | 0.0270 |"]
     for wrong in ('rows="8: *"', 'columns="calls; x"', 'colums="calls"'):
         with pytest.raises(Wrong):
-            measured.block(f"m15_1 {wrong}")
+            measured.block(f"m16_1 {wrong}")
 
 
 @pytest.mark.usefixtures("ladder")
@@ -235,7 +235,7 @@ def test_a_part_of_a_table_is_the_rows_and_columns_that_are_asked_for() -> None:
     ("calls", "Linux 6.1; counted*"),
     ("CPU", "± half the width of their middle half, or its two ends where it is too wide*")])
 def test_a_caption_says_what_the_numbers_are(columns: str, end: str) -> None:
-    assert measured.block(f'm15_1 rows="9: *" columns="{columns}"').splitlines()[0].endswith(end)
+    assert measured.block(f'm16_1 rows="9: *" columns="{columns}"').splitlines()[0].endswith(end)
 
 
 @pytest.mark.usefixtures("ladder")
@@ -244,10 +244,10 @@ def test_a_caption_says_what_the_numbers_are(columns: str, end: str) -> None:
     ('"9: part5" p50 1', "40"), ('"9: part6" CPU ratio-low', "1.04"),
     ('"9: part5" calls / "9: part6" calls', "74"), ('"9: part6" p50', "–")])
 def test_a_number_in_a_sentence_is_the_one_that_was_measured(arguments: str, text: str) -> None:
-    mark = block("value", f"m15_1 {arguments}", "17")
+    mark = block("value", f"m16_1 {arguments}", "17")
     assert fill.complaint(mark).startswith(f"says '17', measured is '{text}' (book/tools/fill.py ")
     assert fill.filled(mark, Path()) == text
-    assert fill.complaint(block("value", f"m15_1 {arguments}", text)) is None
+    assert fill.complaint(block("value", f"m16_1 {arguments}", text)) is None
 
 
 @pytest.mark.usefixtures("ladder")
@@ -256,12 +256,12 @@ def test_a_number_in_a_sentence_is_the_one_that_was_measured(arguments: str, tex
     ('"9:" calls', "2 rows"), ('"9: part5" RSS', "0 columns"),
     ('"9: part5" CPU ratio', "no ratio"), ('"9: part5" CPU 3', "no number 3"), ("calls", "a row")])
 def test_what_cannot_be_told_is_wrong(arguments: str, complaint: str) -> None:
-    assert complaint in (fill.complaint(block("value", f"m15_1 {arguments}", "17")) or "")
+    assert complaint in (fill.complaint(block("value", f"m16_1 {arguments}", "17")) or "")
 
 
 @pytest.mark.usefixtures("ladder")
 def test_a_number_in_words_lies_within_a_tenth_of_the_measured_one() -> None:
-    quotient = 'm15_1 "9: part5" calls / "9: part6" calls'  # 74
+    quotient = 'm16_1 "9: part5" calls / "9: part6" calls'  # 74
     assert fill.complaint(block("about", quotient, "seventy")) is None
     assert fill.complaint(block("about", quotient, "sixty")) == "says 'sixty', measured is 74.1"
     assert fill.filled(block("about", quotient, "sixty"), Path()) == "sixty"
@@ -283,9 +283,9 @@ def test_words_that_are_no_numbers_are_wrong() -> None:
 @pytest.mark.usefixtures("ladder")
 def test_marks_in_sentences_are_filled_and_examples_are_not(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text('Calls: <!-- value: m15_1 "1:" calls -->7<!-- /value -->, then <!-- value:'
-                    ' m15_1 "9: part5" calls -->7<!-- /value -->. Say `<!-- value: m15_1 "1:"'
-                    ' calls -->7<!-- /value -->`.\n\n<!-- numbers: m15_1 -->\n<!-- /numbers -->\n')
+    page.write_text('Calls: <!-- value: m16_1 "1:" calls -->7<!-- /value -->, then <!-- value:'
+                    ' m16_1 "9: part5" calls -->7<!-- /value -->. Say `<!-- value: m16_1 "1:"'
+                    ' calls -->7<!-- /value -->`.\n\n<!-- numbers: m16_1 -->\n<!-- /numbers -->\n')
     assert blocks.rewrite(page, lambda each: fill.filled(each, Path()))
     assert "-->3<!--" in page.read_text() and "-->2<!--" in page.read_text()
     assert page.read_text().count("-->7<!--") == 1
@@ -308,7 +308,7 @@ def complaints(text: str) -> list[str]:
 
 
 def test_good_form_has_no_complaint() -> None:
-    assert complaints("## A heading\n\n### E5.12 - a title\n\n"
+    assert complaints("## A heading\n\n### E6.12 - a title\n\n"
                       "Text with `std::vector<T>` and `{{`.\n\n"
                       "```cpp\nI just!\n```\n\n> [!NOTE]\n> **Title.** Text.\n\n"
                       "| `a\\|b` | c |\n| --- | --- |\n| d | e |\n") == []

@@ -94,10 +94,10 @@ def test_a_patch_says_what_it_is() -> None:
     (r"^Proof: .*$", "", "how it is proved"),
     (r"^Proof: .*$", "Proof: by looking at it.", "does not say so"),
     (r"<summary>Hint</summary>\n\n", "<summary>Hint</summary>\n", "no `<details><summary>Hint"),
-    (r"<!-- listing: book/solutions/e5_1", "<!-- listing: book/solutions/e5_2", "shows nothing"),
+    (r"<!-- listing: book/solutions/e6_1", "<!-- listing: book/solutions/e6_2", "shows nothing"),
 ])
 def test_what_is_wrong_with_an_exercise_is_found(old: str, new: str, says: str) -> None:
-    text = all_told()["e5_1"]
-    assert problems("e5_1", text) == []
+    text = all_told()["e6_1"]
+    assert problems("e6_1", text) == []
     broken = re.sub(old, new, text, flags=re.MULTILINE)
-    assert any(says in problem for problem in problems("e5_1", broken))
+    assert any(says in problem for problem in problems("e6_1", broken))

@@ -1,4 +1,4 @@
-"""What the preset `hardened` builds has what chapter 13 promises of it."""
+"""What the preset `hardened` builds has what chapter 14 promises of it."""
 
 import json
 import os

@@ -4,12 +4,12 @@ A solution is book/solutions/eN_M.patch, a patch onto the project, where the exe
 stage or common; its head is
 
     Title:    what the exercise asks for, in one sentence
-    Exercise: E5.2
+    Exercise: E6.2
     Stage:    which stages to build, or finger (optional)
-    Test:     test_e5_2.py
+    Test:     test_e6_2.py
     Chapter:  book/NN-word.md
     Preset:   how to build, where that is not `default` (optional)
-    Needs:    further targets to build: exercise_e5_2 for e5_2_test.cc, given_e5_2 for given/e5_2.cc
+    Needs:    further targets to build: exercise_e6_2 for e6_2_test.cc, given_e6_2 for given/e6_2.cc
               (optional)
 
 Otherwise it is a program: eN_M.py, eN_M.cc, or a directory eN_M with a main.py or main.cc.
@@ -41,13 +41,13 @@ class NoSuchExercise(ZooError):
 
 @dataclass(frozen=True)
 class Exercise:
-    """One of them, by its name: e5_2."""
+    """One of them, by its name: e6_2."""
 
     name: str
 
     @property
     def number(self) -> str:
-        """As the book has it: E5.2."""
+        """As the book has it: E6.2."""
         return self.name.upper().replace("_", ".")
 
     @property
@@ -125,7 +125,7 @@ def all_exercises() -> list[Exercise]:
 
 
 def named(name: str) -> Exercise:
-    """The exercise that is called E5.2, e5.2 or e5_2, and can be tested."""
+    """The exercise that is called E6.2, e5.2 or e6_2, and can be tested."""
     found = NAME.fullmatch(name)
     exercise = Exercise(f"e{int(found[1])}_{int(found[2])}") if found else None
     if exercise is None or not exercise.test.is_file():

@@ -177,7 +177,7 @@ def main() -> int:
     solve_them = commands.add_parser("solve", help="test our solutions, and that without them the "
                                      "tests fail (minutes)")
     for command in (targets, solve_them):
-        command.add_argument("names", nargs="*", metavar="NAME", help="as e5_2 or E5.2")
+        command.add_argument("names", nargs="*", metavar="NAME", help="as e6_2 or E6.2")
     arguments = parser.parse_args()
     try:
         if arguments.command == "list":

@@ -1,91 +1,102 @@
-"""E10.1: whichever comes first, input or the end of a sleep."""
+"""E10.1: a copy with eight reads in flight, which complete in any order."""
 
 from __future__ import annotations
 
+import os
 import random
+import re
 import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from harness.readiness import readable
-from kit.spoken_to import expect_output
+from harness.strace import from_start
 
-pytestmark = [pytest.mark.ring, pytest.mark.clock,
-              pytest.mark.program("{ms}", not_yet="timeout {ms} cat")]
+pytestmark = [
+    pytest.mark.ring,
+    pytest.mark.program(
+        "{source} {target}",
+        not_yet="sh -c '{build}/part6-uring/steps/03-liburing-cat {source} > {target}'"),
+]
 
-Running = Callable[[int], Iterator[subprocess.Popen]]
-FEW_MS, MANY_MS = 20, 60_000
-
-
-@pytest.fixture
-def running(words: Callable[..., list[str]]) -> Running:
-    """Your program, with so many milliseconds of patience, which is given its input bit by bit."""
-
-    @contextmanager
-    def start(ms: int) -> Iterator[subprocess.Popen]:
-        with subprocess.Popen(words(ms=ms), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, bufsize=0) as process:
-            try:
-                yield process
-            finally:
-                process.kill()
-
-    return start
+Run = Callable[..., subprocess.CompletedProcess[bytes]]
+MIB = 1 << 20
+SUBMITTED = re.compile(r"io_uring_enter\(\d+, (\d+),")
+SIZES = (0, 1, 4095, 4096, 4097, 32_768, 8 * 32_768 + 1, 8 * 65_536, 3 * MIB - 1)
 
 
-def test_input_is_copied(running: Running) -> None:
-    """What comes on stdin goes to stdout, as it is; at the end of the input it ends with 0."""
-    data = random.Random(10).randbytes(50_000)
-    with running(MANY_MS) as process:
-        out, err = process.communicate(data)
-    assert out == data
-    assert (process.returncode, err) == (0, b"")
+def copied(run: Run, directory: Path, data: bytes) -> None:
+    """Has a file with these bytes copied, and looks whether that is what it is."""
+    source, target = directory / "source", directory / "target"
+    source.write_bytes(data)
+    expect_copy(run, source, target)
 
 
-def test_silence_ticks(running: Running, patience: float) -> None:
-    """When nothing has come for so many milliseconds it prints the line `tick` to stderr, and again
-    after as many."""
-    began = time.monotonic()
-    with running(FEW_MS) as process:
-        for _ in range(5):
-            assert readable(process.stderr, patience), "nothing has come, and no tick"
-            assert process.stderr.readline() == b"tick\n"
-        assert time.monotonic() - began >= 5 * FEW_MS / 1000, "five ticks, and too early"
+def expect_copy(run: Run, source: Path, target: Path) -> None:
+    """Copies, and compares."""
+    ended = run(source=source, target=target)
+    assert ended.returncode == 0, f"exit status {ended.returncode}: {ended.stderr.decode()}"
+    wanted, got = source.read_bytes(), target.read_bytes()
+    assert len(got) == len(wanted), f"the copy has {len(got)} bytes, the file {len(wanted)}"
+    if got != wanted:
+        first = next(i for i, (a, b) in enumerate(zip(got, wanted)) if a != b)
+        pytest.fail(f"the copy differs from byte {first} on")
 
 
-def test_input_comes_before_the_time_is_up(running: Running, patience: float) -> None:
-    """Input does not wait for the sleep beside it, and while there is input nothing ticks."""
-    with running(MANY_MS) as process:
-        for number in range(20):
-            process.stdin.write(b"line %d\n" % number)
-            expect_output(process, b"line %d\n" % number, patience)
-        assert not readable(process.stderr, 0.05), f"it said {process.stderr.readline()!r}"
+@pytest.mark.parametrize("size", SIZES)
+def test_a_file_of_any_size_is_copied(run: Run, tmp_path: Path, size: int) -> None:
+    """The copy is byte for byte the file, whatever its size."""
+    copied(run, tmp_path, random.Random(size).randbytes(size))
 
 
-def test_after_a_tick_the_next_reader_gets_the_bytes(running: Running, patience: float) -> None:
-    """A read that was given up takes nothing: what comes after a tick is copied at once."""
-    with running(FEW_MS) as process:
-        for number in range(5):
-            assert readable(process.stderr, patience), "nothing has come, and no tick"
-            assert process.stderr.readline() == b"tick\n"
-            process.stdin.write(b"line %d\n" % number)
-            expect_output(process, b"line %d\n" % number, patience)
+def test_an_older_and_longer_copy_is_replaced(run: Run, tmp_path: Path) -> None:
+    """Nothing is left of what was in the target before."""
+    (tmp_path / "target").write_bytes(b"old" * 100_000)
+    copied(run, tmp_path, b"new")
 
 
-def test_no_byte_is_lost_between_the_two(running: Running, patience: float) -> None:
-    """Bytes that come at the very moment at which the time is up are copied as well, once and in
-    order: the loser of a race may have done its work."""
-    with running(1) as process:
-        wanted = b""
-        chance = random.Random(1)
-        for number in range(1000):
-            process.stdin.write(b"line %d\n" % number)
-            wanted += b"line %d\n" % number
-            time.sleep(chance.uniform(0.0005, 0.0015))
-        process.stdin.close()
-        expect_output(process, wanted, patience)
-        process.stderr.read()
-        assert process.wait(patience) == 0
+def test_reads_may_complete_in_any_order(run: Run, tmp_path: Path) -> None:
+    """Which block a completion belongs to is said by its user_data, and by nothing else. Here parts
+    of the file are in memory and complete at once; the others are fetched from the disk."""
+    source = tmp_path / "source"
+    data = random.Random(9).randbytes(4 * MIB)
+    source.write_bytes(data)
+    for turn in range(5):
+        with source.open("rb") as file:
+            os.fsync(file.fileno())
+            for begin in range(turn % 2 * 128 * 1024, len(data), 256 * 1024):
+                os.posix_fadvise(file.fileno(), begin, 128 * 1024, os.POSIX_FADV_DONTNEED)
+        expect_copy(run, source, tmp_path / f"target{turn}")
+
+
+def test_holes_stay_holes(run: Run, tmp_path: Path) -> None:
+    """A block of zeros is not written, and takes no room in the copy; the copy is as long as the
+    file, also when that ends in a hole."""
+    source, target = tmp_path / "source", tmp_path / "target"
+    with source.open("wb") as file:
+        for begin in (0, 10 * MIB, 40 * MIB + 5):
+            file.seek(begin)
+            file.write(b"an island")
+        file.truncate(64 * MIB)
+    expect_copy(run, source, target)
+    room = target.stat().st_blocks * 512
+    assert room < MIB, f"three islands in 64 MiB of nothing take {room} bytes in the copy"
+
+
+def test_eight_reads_are_in_flight(
+    words: Callable[..., list[str]], tmp_path: Path, patience: float
+) -> None:
+    """Eight reads are submitted with the first io_uring_enter(2), and the file is read by no other
+    way."""
+    source, log = tmp_path / "source", tmp_path / "log"
+    source.write_bytes(bytes(range(256)) * 40_000)
+    calls = "trace=io_uring_enter,pread64,preadv,copy_file_range,sendfile,splice"
+    command = words(source=source, target=tmp_path / "target")
+    subprocess.run([*from_start(log, "-e", calls), *command], check=True, timeout=patience)
+    text = log.read_text()
+    submitted = [int(found[1]) for found in SUBMITTED.finditer(text)]
+    assert submitted, "strace saw no io_uring_enter"
+    assert submitted[0] == 8, f"the first io_uring_enter submitted {submitted[0]}, not 8"
+    others = re.findall(r"pread64|preadv|copy_file_range|sendfile|splice", text)
+    assert len(others) < 8, f"the file was read with {others[0]}"  # the loader reads a little

@@ -1,83 +1,84 @@
-"""E10.3: a generator that yields messages."""
+"""E10.3: a journal: a line is confirmed when it is on the disk, with one system call for both."""
 
 from __future__ import annotations
 
-import random
+import re
+import resource
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from harness.frames import frames
-from harness.readiness import readable
+from harness.strace import from_start
 
-pytestmark = pytest.mark.program("", not_yet="{python} {root}/tests/exercises/not_yet/e10_3.py")
+NOT_YET = ("sh -c 'while read -r line; do echo \"$line\" >> {file}; sync {file}; echo ok; done'")
+
+pytestmark = [pytest.mark.ring, pytest.mark.program("{file}", not_yet=NOT_YET)]
 
 Words = Callable[..., list[str]]
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
-PAYLOADS = [b"hello", b"", b"two\nlines", b"x" * 65536, b"the last"]
-TOO_LONG = (65537).to_bytes(4, "little")
+SUBMITTED = re.compile(r"io_uring_enter\(\d+, (\d+),")
+SYNCS = re.compile(r"(fsync|fdatasync|sync|syncfs|write\w*)\(")
+LINES = [b"line %d\n" % number for number in range(20)]
 
 
-def lines(*payloads: bytes) -> bytes:
-    """What is printed about these."""
-    return b"".join(b"%d %s\n" % (len(payload), payload) for payload in payloads)
-
-
-@pytest.fixture
-def running(words: Words) -> Iterator[subprocess.Popen]:
-    """Your program, which is given its input bit by bit."""
-    with subprocess.Popen(words(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, bufsize=0) as process:
-        yield process
-        process.kill()
-
-
-def test_a_line_for_each_message(run: Run) -> None:
-    """For each message of its input it prints the length, a blank, the payload, and a line feed; at
-    the end of the stream it ends with status 0."""
-    ended = run(input=frames(PAYLOADS))
-    assert ended.stdout == lines(*PAYLOADS)
+def test_every_line_is_appended_and_confirmed(run: Run, tmp_path: Path) -> None:
+    """Each line of the input is appended to the file, and `ok` printed for it; what was there
+    stays."""
+    journal = tmp_path / "journal"
+    journal.write_bytes(b"was there\n")
+    ended = run(input=b"".join(LINES), file=journal)
     assert ended.returncode == 0, ended.stderr.decode()
+    assert journal.read_bytes() == b"was there\n" + b"".join(LINES)
+    assert ended.stdout == b"ok\n" * len(LINES)
 
 
-@pytest.mark.parametrize("size", [1, 3, 4, 1000])
-def test_the_slices_change_nothing(running: subprocess.Popen, size: int) -> None:
-    """However the stream is cut, the lines are the same."""
-    payloads = [random.Random(n).randbytes(n) for n in range(40)]
-    stream = frames(payloads)
-    for begin in range(0, len(stream), size):
-        running.stdin.write(stream[begin:begin + size])
-    running.stdin.close()
-    assert running.stdout.read() == lines(*payloads)
-    assert running.wait() == 0
+def test_a_line_is_confirmed_before_the_next_one_comes(words: Words, tmp_path: Path) -> None:
+    """The confirmation comes at once, not when the input ends: somebody waits for it."""
+    journal = tmp_path / "journal"
+    with subprocess.Popen(words(file=journal), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          bufsize=0) as process:
+        for number, line in enumerate(LINES):
+            process.stdin.write(line)
+            assert process.stdout.readline() == b"ok\n"
+            assert journal.read_bytes() == b"".join(LINES[:number + 1])
+        process.stdin.close()
 
 
-def test_a_message_is_printed_when_it_is_complete(
-    running: subprocess.Popen, patience: float
-) -> None:
-    """A generator yields a message as soon as it has one: its line does not wait for the next
-    message, nor for the end of the stream."""
-    for payload in (b"one", b"two"):
-        running.stdin.write(frames([payload]) + b"\x05\x00")
-        assert readable(running.stdout, patience), f"{payload!r} is complete, and was not printed"
-        assert running.stdout.read(100) == lines(payload)
-        running.stdin.write(b"\x00\x00three")
-        assert readable(running.stdout, patience), "the message after it is complete, too"
-        assert running.stdout.read(100) == lines(b"three")
+def test_one_call_submits_both(words: Words, tmp_path: Path, patience: float) -> None:
+    """A line costs one io_uring_enter(2), which submits two orders, the write and the fsync;
+    neither is done by a call of its own."""
+    log, journal = tmp_path / "log", tmp_path / "journal"
+    calls = "trace=io_uring_enter,write,pwrite64,writev,fsync,fdatasync,sync,syncfs"
+    subprocess.run([*from_start(log, "-e", calls), *words(file=journal)], check=True,
+                   input=b"".join(LINES), stdout=subprocess.PIPE, timeout=patience)
+    text = log.read_text()
+    submitted = [int(found[1]) for found in SUBMITTED.finditer(text)]
+    assert submitted == [2] * len(LINES), f"{len(LINES)} lines; orders submitted: {submitted}"
+    alone = [line for line in text.splitlines()
+             if SYNCS.search(line) and "ok\\n" not in line]
+    assert not alone, f"done by a call of its own: {alone[0]}"
 
 
-def test_too_long_a_message_is_an_error(run: Run) -> None:
-    """A length over 65536 ends the program with status 1, when the messages before it have been
-    printed. Nothing after it can be trusted."""
-    ended = run(input=frames([b"fine"]) + TOO_LONG + frames([b"not to be believed"]))
-    assert ended.stdout == lines(b"fine")
+def test_a_full_disk_confirms_nothing(run: Run) -> None:
+    """A write that fails ends the program with status 1: on /dev/full, the first."""
+    ended = run(input=b"".join(LINES), file="/dev/full")
     assert ended.returncode == 1, f"exit status {ended.returncode}, wanted 1"
+    assert ended.stdout == b"", f"confirmed, though nothing was written: {ended.stdout!r}"
+    assert b"No space left on device" in ended.stderr, f"it said {ended.stderr!r}, not why"
 
 
-@pytest.mark.parametrize("rest", [b"\x05", b"\x05\x00\x00\x00", b"\x05\x00\x00\x00hell"])
-def test_half_a_message_is_an_error(run: Run, rest: bytes) -> None:
-    """A stream that ends inside a message ends the program with status 1."""
-    ended = run(input=frames([b"fine"]) + rest)
-    assert ended.stdout == lines(b"fine")
+def test_half_a_line_is_not_confirmed(words: Words, tmp_path: Path, patience: float) -> None:
+    """A write may fall short. In a chain that counts as a failure, so that the fsync after it is
+    cancelled: half a line is not confirmed, and ends the program with status 1."""
+    journal = tmp_path / "journal"
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))
+
+    ended = subprocess.run(words(file=journal), input=b"twelve bytes\nand twelve more\n",
+                           capture_output=True, timeout=patience, preexec_fn=limit)
+    assert journal.read_bytes() == b"twelve bytes\nand twe", "this test tested nothing"
+    assert ended.stdout == b"ok\n", f"confirmed {ended.stdout!r} for one line and a half"
     assert ended.returncode == 1, f"exit status {ended.returncode}, wanted 1"

@@ -1,134 +1,72 @@
-"""E10.4: a task and an awaitable of your own."""
+"""E10.4: an echo server with one system call a message."""
 
 from __future__ import annotations
 
-import re
-import resource
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+import os
 from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 
-from harness.strace import from_start
-from kit.spoken_to import expect_output, expect_sleep, make_fifos, receive
+from harness.proc import wait_until
+from harness.server import Server
+from harness.strace import Strace
 
-NOT_YET = "sh -c 'sed -u s/^/1:\\ / {first} & sed -u s/^/2:\\ / {second} & wait; echo 0 lines'"
+pytestmark = [
+    pytest.mark.ring,
+    pytest.mark.program("{port}", not_yet="{build}/part6-uring/steps/04-echo-one {port}"),
+]
 
-pytestmark = [pytest.mark.ring, pytest.mark.program("{first} {second}", not_yet=NOT_YET)]
-
-LINES = 1_000_000
-STACK_BYTES = 256 * 1024
-
-Words = Callable[..., list[str]]
-
-
-class Running:
-    """Your program, and the writing ends of its two FIFOs."""
-
-    def __init__(
-        self, words: Words, directory: Path, patience: float, before: tuple[str, ...] = ()
-    ) -> None:
-        self.patience = patience
-        fifos = [directory / "first", directory / "second"]
-        self.first, self.second = make_fifos(*fifos)
-        command = [*before, *words(first=fifos[0], second=fifos[1])]
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_STACK, (STACK_BYTES,) * 2))
-
-    def expect(self, wanted: bytes) -> None:
-        """Waits until this was printed, and nothing else."""
-        expect_output(self.process, wanted, self.patience)
-
-    def say(self, to: BinaryIO, line: bytes) -> None:
-        """Writes a line, which must be printed now, after the number of its FIFO."""
-        to.write(line + b"\n")
-        self.expect((b"1: " if to is self.first else b"2: ") + line + b"\n")
-
-    def end(self) -> bytes:
-        """Ends both streams. What is printed until the program ends, as it must, with 0."""
-        self.first.close()
-        self.second.close()
-        rest = self.process.stdout.read()
-        status = self.process.wait(self.patience)
-        assert status == 0, f"exit status {status}, wanted 0"
-        return rest
-
-    def kill(self) -> None:
-        """Whatever it is doing."""
-        self.first.close()
-        self.second.close()
-        self.process.kill()
-        self.process.wait()
+MESSAGES = 100
+BIG = os.urandom(3_000_000)
 
 
-@pytest.fixture
-def launch(words: Words, tmp_path: Path, patience: float) -> Iterator[Callable[..., Running]]:
-    """Starts your program; words in front of its command line start it, as strace does."""
-    with ExitStack() as stack:
-
-        def start_one(*before: str) -> Running:
-            started = Running(words, tmp_path, patience, before)
-            stack.callback(started.kill)
-            return started
-
-        yield start_one
+def descriptors(server: Server) -> int:
+    """How many the server has open."""
+    return len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
 
 
-def test_lines_are_printed_as_they_come(launch: Callable[..., Running]) -> None:
-    """A line is printed when it has come, after the number of its FIFO, a colon and a blank,
-    however long the other FIFO has been silent."""
-    running = launch()
-    for number in range(20):
-        running.say(running.second if number % 3 else running.first, b"line %d" % number)
+def test_bytes_come_back(server: Server) -> None:
+    """What a client sends comes back to it, and to no other client."""
+    clients = [server.connect() for _ in range(20)]
+    for number, client in enumerate(clients):
+        client.send(b"hello, I am %d\n" % number)
+    for number, client in reversed(list(enumerate(clients))):
+        wanted = b"hello, I am %d\n" % number
+        assert client.receive(len(wanted)) == wanted
 
 
-def test_half_a_line_waits_for_the_rest(launch: Callable[..., Running]) -> None:
-    """While one FIFO has sent half a line, the lines of the other one are printed; the half is
-    printed with its rest."""
-    running = launch()
-    running.first.write(b"half a line, ")
-    running.say(running.second, b"a line")
-    running.say(running.second, b"another")
-    running.first.write(b"and the rest\n")
-    running.expect(b"1: half a line, and the rest\n")
+def test_a_message_costs_one_call(server: Server) -> None:
+    """A hundred messages, each sent when the one before was answered, cost a hundred calls of
+    io_uring_enter(2), and bytes move by no other call."""
+    with server.connect() as client:
+        client.exchange(b"hi", 2)
+        calls = "trace=io_uring_enter,recvfrom,recvmsg,sendto,sendmsg,read,write"
+        with Strace(server, "-e", calls) as tracer:
+            for _ in range(MESSAGES):
+                client.exchange(b"hi", 2)
+        counted = tracer.calls()
+    enters = counted.pop("io_uring_enter", 0)
+    assert not counted, f"bytes moved by other calls: {dict(counted)}"
+    assert enters <= MESSAGES + 2, f"{MESSAGES} messages cost {enters} calls"
 
 
-def test_a_million_lines_need_no_deeper_stack(launch: Callable[..., Running]) -> None:
-    """A coroutine that awaits read_line() a million times, most of which need not wait, gets along
-    with 256 KiB of stack."""
-    running = launch()
-    wanted = LINES * len(b"1: \n")
-    with subprocess.Popen(["yes", ""], stdout=running.first.fileno()) as writer:
-        lines = len(receive(running.process, wanted, running.patience)) // len(b"1: \n")
-        writer.kill()
-    assert lines >= LINES, f"{lines} lines were printed, and no more (is it still alive?)"
-    assert running.end().endswith(b" lines\n")
+def test_a_slow_reader_gets_every_byte(server: Server) -> None:
+    """A client that reads slowly gets each of its bytes once and in order: the rest of a send that
+    the socket had no room for is sent later, before anything else."""
+    with server.connect() as client:
+        assert client.exchange(BIG, len(BIG)) == BIG
 
 
-def test_it_counts_the_lines_at_the_end(launch: Callable[..., Running]) -> None:
-    """At the end of one stream it goes on with the other. At the end of both it prints the number
-    of lines and ends with 0; what came after the last line feed is a line, too."""
-    running = launch()
-    running.say(running.first, b"one")
-    running.first.write(b"two")
-    running.first.close()
-    running.expect(b"1: two\n")
-    running.say(running.second, b"three")
-    assert running.end() == b"3 lines\n"
-
-
-def test_it_sleeps_in_one_thread(launch: Callable[..., Running], tmp_path: Path) -> None:
-    """While nothing comes it makes no system call, and one thread waits for both."""
-    log = tmp_path / "log"
-
-    def calls() -> list[str]:
-        return log.read_text().splitlines() if log.exists() else []
-
-    running = launch(*from_start(log))
-    running.say(running.first, b"one")
-    running.say(running.second, b"two")
-    expect_sleep(calls, re.compile("wait|poll|enter|select").search, running.patience)
+def test_a_client_that_breaks_off_costs_nothing(server: Server) -> None:
+    """A client that leaves with a reset, its answers unread, is closed, and its descriptor with it;
+    a failed send is no reason to wait for ever for the receive that was linked to it."""
+    with server.connect() as other:
+        other.exchange(b"hi", 2)
+        before = descriptors(server)
+        for _ in range(20):
+            client = server.connect()
+            client.send(BIG[:200_000])
+            client.reset()
+        assert wait_until(lambda: descriptors(server) == before, server.patience), (
+            f"{descriptors(server) - before} descriptors are still open")
+        other.exchange(b"ho", 2)

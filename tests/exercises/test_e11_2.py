@@ -1,114 +1,66 @@
-"""E11.2: one deadline over connecting, asking and hearing the answer."""
+"""E11.2: frames without the heap, to be fixed in place: given/e11_2.cc."""
 
 from __future__ import annotations
 
-import socket
+import os
+import struct
 import subprocess
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.clock, pytest.mark.program(
-    "{port} {ms}", not_yet="ncat --idle-timeout {ms}ms 127.0.0.1 {port}")]
+from exercise import ROOT
 
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
-MS, LONG_MS = 400, 60_000
-LATE_SECONDS = 3.0
-QUESTION = b"what is the time?\n"
-LARGE = bytes(range(256)) * 40_000  # 10 MB
+GIVEN = Path(__file__).parent / "given" / "e11_2.cc"
+COUNTER = ROOT / "tests" / "costs" / "count_allocations.cc"
+COMPILE = ("c++", "-std=c++23", "-O2")
+RUN_SECONDS = 60
 
 
-@contextmanager
-def serving(serve: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A server that treats every client so; its port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        def accept() -> None:
-            while True:
-                try:
-                    peer, _ = listener.accept()
-                except OSError:
-                    return
-                with peer:
-                    try:
-                        serve(peer)
-                    except OSError:
-                        pass  # the client has left
-
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        yield listener.getsockname()[1]
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the program, one with a sanitizer in it, and what counts its allocations."""
+    directory = tmp_path_factory.mktemp("e11_2")
+    sanitize = ("-fsanitize=address,undefined", "-g")
+    for name, source, options in (("program", GIVEN, ()), ("checked", GIVEN, sanitize),
+                                  ("counter.so", COUNTER, ("-shared", "-fPIC", "-ldl"))):
+        words = [*COMPILE, str(source), *options, "-o", str(directory / name)]
+        made = subprocess.run(words, capture_output=True, text=True)
+        if made.returncode != 0:
+            pytest.fail(made.stderr, pytrace=False)
+    return directory
 
 
-def hear(peer: socket.socket) -> bytes:
-    """All that the client says before it ends its stream."""
-    return b"".join(iter(lambda: peer.recv(65536), b""))
+def answers(clients: int) -> str:
+    """What it prints: each third talks longer."""
+    long_talks = (clients + 2) // 3
+    return f"{long_talks * 5 + clients - long_talks} answers\n"
 
 
-def answers(peer: socket.socket) -> None:
-    """Says back what it has heard."""
-    peer.sendall(b"you asked: " + hear(peer))
+def allocations(built: Path, clients: int) -> int:
+    """How often the heap is asked for memory while so many come and go."""
+    count = built / "allocations"
+    count.write_bytes(bytes(8))
+    environment = os.environ | {"LD_PRELOAD": str(built / "counter.so"), "ALLOCATIONS": str(count)}
+    ran = subprocess.run([built / "program", str(clients)], env=environment, capture_output=True,
+                         text=True, timeout=RUN_SECONDS)
+    assert ran.stdout == answers(clients), f"it printed {ran.stdout!r}, not {answers(clients)!r}"
+    return struct.unpack("<Q", count.read_bytes())[0]
 
 
-def dribbles(peer: socket.socket) -> None:
-    """A byte now and then, for ever."""
-    while True:
-        peer.sendall(b".")
-        time.sleep(0.1)
+def test_more_clients_cost_no_more_allocations(built: Path) -> None:
+    """Once as many clients have talked at the same time as ever will, the next ones take what the
+    others have left: ten thousand cost no more allocations than a hundred."""
+    few, many = allocations(built, 100), allocations(built, 10_000)
+    assert many == few, f"100 clients cost {few} allocations, 10,000 cost {many}"
+    assert few < 50, f"100 clients, four at a time, cost {few} allocations"
 
 
-def is_deaf(peer: socket.socket) -> None:
-    """Takes nothing, says nothing, and stays."""
-    time.sleep(MS / 1000 + LATE_SECONDS)
-
-
-def expect_late(run: Run, question: bytes, port: int) -> None:
-    """The program gives up in time, and says why."""
-    began = time.monotonic()
-    ended = run(input=question, port=port, ms=MS)
-    took = time.monotonic() - began
-    assert ended.returncode == 1, f"exit status {ended.returncode}, wanted 1"
-    assert ended.stderr, "it gave up without a word"
-    assert MS / 1000 <= took < MS / 1000 + LATE_SECONDS, f"given {MS} ms, it took {took:.1f} s"
-
-
-def test_the_answer_is_printed(run: Run) -> None:
-    """It sends its input, half-closes, prints what comes until the end of the stream, and ends with
-    status 0."""
-    with serving(answers) as port:
-        for question in (QUESTION, b"", LARGE):
-            ended = run(input=question, port=port, ms=LONG_MS)
-            assert ended.stdout == b"you asked: " + question
-            assert ended.returncode == 0, ended.stderr.decode()
-
-
-def test_a_silent_server_is_left_in_time(run: Run) -> None:
-    """A server that says nothing is left when the time is up: status 1 and a line on stderr."""
-    with serving(is_deaf) as port:
-        expect_late(run, QUESTION, port)
-
-
-def test_a_server_that_reads_nothing_is_left_in_time(run: Run) -> None:
-    """The time counts while it sends, too."""
-    with serving(is_deaf) as port:
-        expect_late(run, LARGE, port)
-
-
-def test_bytes_do_not_extend_the_time(run: Run) -> None:
-    """A server that sends a byte now and then gets no more time than any other: the deadline is one
-    for the whole exchange, not a timeout for each operation."""
-    with serving(dribbles) as port:
-        expect_late(run, QUESTION, port)
-
-
-def test_nobody_there_is_an_error(run: Run) -> None:
-    """Where nobody listens it ends at once, with status 1 and the reason."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    ended = run(input=QUESTION, port=port, ms=LONG_MS)
-    assert ended.returncode == 1
-    assert b"refused" in ended.stderr, f"it said {ended.stderr!r}"
+def test_a_frame_has_room(built: Path) -> None:
+    """No frame is larger than the block it lies in: the sanitizers have nothing to say."""
+    environment = os.environ | {"ASAN_OPTIONS": "detect_leaks=0"}  # a pool may keep what it has
+    ran = subprocess.run([built / "checked", "1000"], env=environment, capture_output=True,
+                         text=True, timeout=RUN_SECONDS)
+    if ran.stderr:
+        pytest.fail(ran.stderr[:3000], pytrace=False)
+    assert ran.stdout == answers(1000)

@@ -1,92 +1,83 @@
-"""E11.3: a ring inside an epoll loop."""
+"""E11.3: a generator that yields messages."""
 
 from __future__ import annotations
 
-import re
+import random
 import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 
-from harness.proc import wait_until
-from harness.strace import from_start
-from kit.spoken_to import expect_output, expect_sleep, make_fifos
+from harness.frames import frames
+from harness.readiness import readable
 
-NOT_YET = ("sh -c 'sed -u s/^/ring:\\ / {ring} & sed -u s/^/epoll:\\ / {epoll} & wait'")
+pytestmark = pytest.mark.program("", not_yet="{python} {root}/tests/exercises/not_yet/e11_3.py")
 
-pytestmark = [pytest.mark.ring, pytest.mark.program("{ring} {epoll}", not_yet=NOT_YET)]
+Words = Callable[..., list[str]]
+Run = Callable[..., subprocess.CompletedProcess[bytes]]
+PAYLOADS = [b"hello", b"", b"two\nlines", b"x" * 65536, b"the last"]
+TOO_LONG = (65537).to_bytes(4, "little")
 
-EPOLL_WAITS = re.compile(r" epoll_p?wait2?\([^=]*$")
 
-
-class Running:
-    """Your program under strace, and the writing ends of its two FIFOs."""
-
-    def __init__(self, words: Callable[..., list[str]], directory: Path, patience: float) -> None:
-        self.patience = patience
-        self.log = directory / "log"
-        fifos = [directory / "a", directory / "b"]
-        self.ring, self.epoll = make_fifos(*fifos)
-        command = words(ring=fifos[0], epoll=fifos[1])
-        self.process = subprocess.Popen([*from_start(self.log), *command], stdout=subprocess.PIPE)
-
-    def say(self, to: BinaryIO, text: bytes) -> None:
-        """Writes a line, which must be printed at once, with the name of who has read it."""
-        to.write(text)
-        wanted = (b"ring: " if to is self.ring else b"epoll: ") + text
-        expect_output(self.process, wanted, self.patience)
-
-    def calls(self) -> list[str]:
-        """What strace has seen so far, a line for each system call."""
-        return self.log.read_text().splitlines() if self.log.exists() else []
+def lines(*payloads: bytes) -> bytes:
+    """What is printed about these."""
+    return b"".join(b"%d %s\n" % (len(payload), payload) for payload in payloads)
 
 
 @pytest.fixture
-def running(
-    words: Callable[..., list[str]], tmp_path: Path, patience: float
-) -> Iterator[Running]:
-    """Started, and heard from on both sides."""
-    started = Running(words, tmp_path, patience)
-    try:
-        started.say(started.ring, b"first\n")
-        started.say(started.epoll, b"second\n")
-        yield started
-    finally:
-        started.ring.close()
-        started.epoll.close()
-        started.process.kill()
-        started.process.wait()
+def running(words: Words) -> Iterator[subprocess.Popen]:
+    """Your program, which is given its input bit by bit."""
+    with subprocess.Popen(words(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, bufsize=0) as process:
+        yield process
+        process.kill()
 
 
-def test_lines_are_printed_whoever_has_read_them(running: Running) -> None:
-    """A line that comes through the first FIFO is printed after `ring: `, one through the second
-    after `epoll: `, in any order and at once."""
-    for number in range(20):
-        running.say(running.epoll if number % 3 else running.ring, b"line %d\n" % number)
+def test_a_line_for_each_message(run: Run) -> None:
+    """For each message of its input it prints the length, a blank, the payload, and a line feed; at
+    the end of the stream it ends with status 0."""
+    ended = run(input=frames(PAYLOADS))
+    assert ended.stdout == lines(*PAYLOADS)
+    assert ended.returncode == 0, ended.stderr.decode()
 
 
-def test_it_ends_when_both_have_ended(running: Running) -> None:
-    """At the end of one stream it goes on with the other; at the end of both it ends with 0."""
-    running.ring.close()
-    running.say(running.epoll, b"still here\n")
-    running.epoll.close()
-    assert running.process.wait(running.patience) == 0
+@pytest.mark.parametrize("size", [1, 3, 4, 1000])
+def test_the_slices_change_nothing(running: subprocess.Popen, size: int) -> None:
+    """However the stream is cut, the lines are the same."""
+    payloads = [random.Random(n).randbytes(n) for n in range(40)]
+    stream = frames(payloads)
+    for begin in range(0, len(stream), size):
+        running.stdin.write(stream[begin:begin + size])
+    running.stdin.close()
+    assert running.stdout.read() == lines(*payloads)
+    assert running.wait() == 0
 
 
-def test_each_is_read_as_it_should_be(running: Running) -> None:
-    """The first FIFO is read by the ring, the second by read(2)."""
-    for _ in range(10):
-        running.say(running.ring, b"through the ring\n")
-        running.say(running.epoll, b"by hand\n")
-    assert wait_until(lambda: "by hand" in "\n".join(running.calls()), running.patience)
-    text = "\n".join(line for line in running.calls() if "write(" not in line)
-    assert "io_uring_enter(" in text, "the ring was never entered"
-    assert "through the ring" not in text, "read(2) has returned what the ring should have read"
+def test_a_message_is_printed_when_it_is_complete(
+    running: subprocess.Popen, patience: float
+) -> None:
+    """A generator yields a message as soon as it has one: its line does not wait for the next
+    message, nor for the end of the stream."""
+    for payload in (b"one", b"two"):
+        running.stdin.write(frames([payload]) + b"\x05\x00")
+        assert readable(running.stdout, patience), f"{payload!r} is complete, and was not printed"
+        assert running.stdout.read(100) == lines(payload)
+        running.stdin.write(b"\x00\x00three")
+        assert readable(running.stdout, patience), "the message after it is complete, too"
+        assert running.stdout.read(100) == lines(b"three")
 
 
-def test_it_sleeps_in_one_place(running: Running) -> None:
-    """While nothing comes it makes no system call: one thread waits in epoll_wait(2), for both."""
-    call = expect_sleep(running.calls, EPOLL_WAITS.search, running.patience)
-    assert EPOLL_WAITS.search(call), f"it waits in {call}"
+def test_too_long_a_message_is_an_error(run: Run) -> None:
+    """A length over 65536 ends the program with status 1, when the messages before it have been
+    printed. Nothing after it can be trusted."""
+    ended = run(input=frames([b"fine"]) + TOO_LONG + frames([b"not to be believed"]))
+    assert ended.stdout == lines(b"fine")
+    assert ended.returncode == 1, f"exit status {ended.returncode}, wanted 1"
+
+
+@pytest.mark.parametrize("rest", [b"\x05", b"\x05\x00\x00\x00", b"\x05\x00\x00\x00hell"])
+def test_half_a_message_is_an_error(run: Run, rest: bytes) -> None:
+    """A stream that ends inside a message ends the program with status 1."""
+    ended = run(input=frames([b"fine"]) + rest)
+    assert ended.stdout == lines(b"fine")
+    assert ended.returncode == 1, f"exit status {ended.returncode}, wanted 1"

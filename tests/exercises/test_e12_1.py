@@ -1,78 +1,63 @@
-"""E12.1: a filter between an unknown server's answer and a terminal."""
+"""E12.1: an operation of the program's own."""
 
 from __future__ import annotations
 
-import random
+import errno
+import os
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from harness.readiness import readable
+from harness.strace import from_start
 
-pytestmark = pytest.mark.program("", not_yet="tr -cd '\\11\\12\\40-\\176'")
+NOT_YET = ("{python} -c 'import os, sys; os.setxattr(*map(os.fsencode, sys.argv[1:]))' "
+           "{file} {name} {value}")
 
+pytestmark = [pytest.mark.ring, pytest.mark.program("{file} {name} {value}", not_yet=NOT_YET)]
+
+NAME = "user.colour"
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
-SHOWN = {
-    "plain": (b"Back in May.\r\n", b"Back in May.\n"),
-    "a line feed alone": (b"one\ntwo\n", b"one\ntwo\n"),
-    "no end": (b"one", b"one"),
-    "tab, tilde, backslash": (b"a\tb~c\\d", b"a\tb~c\\d"),
-    "letters of other languages": ("Jörg, Łukasz, 雪".encode(), "Jörg, Łukasz, 雪".encode()),
-    "a colour": (b"\x1b[31mred", b"\\x1b[31mred"),
-    "a bell and a backspace": (b"\x07a\x08b", b"\\x07a\\x08b"),
-    "delete": (b"a\x7fb", b"a\\x7fb"),
-    "CR alone": (b"root\rme\n", b"root\\x0dme\n"),
-    "CR at the end": (b"root\r", b"root\\x0d"),
-    "CR CR LF": (b"a\r\r\n", b"a\\x0d\n"),
-    "a C1 control": (b"\xc2\x9b31m", b"\\xc2\\x9b31m"),
-    "a byte that is no UTF-8": (b"J\xf6rg", b"J\\xf6rg"),
-    "a slash, two bytes long": (b"\xc0\xaf", b"\\xc0\\xaf"),
-    "half a surrogate": (b"\xed\xa0\x80", b"\\xed\\xa0\\x80"),
-    "beyond the last": (b"\xf5\x80\x80\x80", b"\\xf5\\x80\\x80\\x80"),
-    "cut at the end": (b"sn\xe9\x9b", b"sn\\xe9\\x9b"),
-    "cut by a letter": (b"\xe9\x9bx", b"\\xe9\\x9bx"),
-    "from right to left": ("a\u202ebc".encode(), b"a\\xe2\\x80\\xaebc"),
-    "a separator of lines": ("a\u2028b".encode(), b"a\\xe2\\x80\\xa8b"),
-}
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file that can have attributes."""
+    made = tmp_path / "file"
+    made.touch()
+    try:
+        os.setxattr(made, NAME, b"none yet")
+    except OSError as error:
+        if error.errno == errno.EOPNOTSUPP:
+            pytest.skip(f"files in {tmp_path} can have no attributes")
+        raise
+    return made
 
 
-@pytest.mark.parametrize("case", SHOWN)
-def test_what_may_be_seen_is_shown(run: Run, case: str) -> None:
-    """32 to 126, tab, line ends and visible characters in UTF-8 pass, CRLF as a line feed. Every
-    byte of anything else is written as a backslash, x and two digits."""
-    sent, wanted = SHOWN[case]
-    ended = run(input=sent)
-    assert ended.stdout == wanted, f"{sent!r} is shown as {ended.stdout!r}, wanted {wanted!r}"
+@pytest.mark.parametrize("value", ["green", "", "a longer one " * 20])
+def test_the_attribute_is_set(run: Run, file: Path, value: str) -> None:
+    """The file has the attribute with that value afterwards, and the program ends with status 0."""
+    ended = run(file=file, name=NAME, value=value)
     assert ended.returncode == 0, ended.stderr.decode()
+    assert os.getxattr(file, NAME) == value.encode()
 
 
-def test_the_slices_change_nothing(words: Callable[..., list[str]], patience: float) -> None:
-    """However the bytes come, also cut in the middle of a character, the text is the same."""
-    cases = list(SHOWN.values()) * 3
-    random.Random(79).shuffle(cases)
-    sent = b"|".join(sent for sent, _ in cases)
-    wanted = b"|".join(shown for _, shown in cases)
-    with subprocess.Popen(words(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          bufsize=0) as process:
-        for byte in sent:
-            process.stdin.write(bytes([byte]))
-        process.stdin.close()
-        assert process.stdout.read() == wanted
-        assert process.wait(patience) == 0
+def test_a_failure_says_what_it_was(run: Run, tmp_path: Path) -> None:
+    """The negative result of the operation comes out as an error: exit status 1, and its text."""
+    ended = run(file=tmp_path / "nobody", name=NAME, value="green")
+    assert ended.returncode == 1
+    assert b"No such file or directory" in ended.stderr, f"it said {ended.stderr!r}"
 
 
-def test_a_line_is_shown_when_it_is_there(
-    words: Callable[..., list[str]], patience: float
+def test_the_ring_has_done_it(
+    words: Callable[..., list[str]], file: Path, tmp_path: Path, patience: float
 ) -> None:
-    """What cannot change any more is shown at once: the server may take its time with the rest."""
-    with subprocess.Popen(words(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          bufsize=0) as process:
-        process.stdin.write(b"Back in May.\r\n\xe9")
-        assert readable(process.stdout, patience), "a whole line, and nothing is shown"
-        assert process.stdout.read(100) == b"Back in May.\n"
-        process.stdin.write(b"\x9b\xaa")
-        assert readable(process.stdout, patience), "the rest of a character, and nothing is shown"
-        assert process.stdout.read(100) == b"\xe9\x9b\xaa"
-        process.kill()
+    """It is done through the ring, not by setxattr(2) or one of its cousins."""
+    log = tmp_path / "log"
+    calls = "trace=io_uring_enter,setxattr,lsetxattr,fsetxattr"
+    command = words(file=file, name=NAME, value="green")
+    subprocess.run([*from_start(log, "-e", calls), *command], check=True, timeout=patience)
+    text = log.read_text()
+    assert "setxattr(" not in text, text
+    assert "io_uring_enter(" in text, "the ring was never entered"

@@ -1,81 +1,114 @@
-"""E12.2: a second file for a query with /W: the first line of ~/.project."""
+"""E12.2: one deadline over connecting, asking and hearing the answer."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from pathlib import Path
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from harness.server import Server
-from kit.finger import ALICES_ANSWER, ask, target, users  # noqa: F401
+pytestmark = [pytest.mark.clock, pytest.mark.program(
+    "{port} {ms}", not_yet="ncat --idle-timeout {ms}ms 127.0.0.1 {port}")]
 
-pytestmark = pytest.mark.ring
-
-NAME = b"Name: alice\r\n"
-
-
-@pytest.fixture
-def daemon(start: Callable[..., Server], users: Path) -> Server:  # noqa: F811
-    """The daemon, with these users."""
-    return start("--users", str(users))
+Run = Callable[..., subprocess.CompletedProcess[bytes]]
+MS, LONG_MS = 400, 60_000
+LATE_SECONDS = 3.0
+QUESTION = b"what is the time?\n"
+LARGE = bytes(range(256)) * 40_000  # 10 MB
 
 
-@pytest.mark.parametrize("text", [b"A ring view\n", b"A ring view", b"A ring view\r\nand more\n",
-                                  b"A ring view\nand more\n"])
-def test_the_first_line_stands_between_name_and_plan(
-    daemon: Server, users: Path, text: bytes  # noqa: F811
-) -> None:
-    """`/W alice` is answered with her name, `Project: ` and the first line of her .project, and her
-    plan; every line ends with CRLF, whatever the file has."""
-    (users / "alice" / ".project").write_bytes(text)
-    assert ask(daemon, b"/W alice") == NAME + b"Project: A ring view\r\n" + ALICES_ANSWER
+@contextmanager
+def serving(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A server that treats every client so; its port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        def accept() -> None:
+            while True:
+                try:
+                    peer, _ = listener.accept()
+                except OSError:
+                    return
+                with peer:
+                    try:
+                        serve(peer)
+                    except OSError:
+                        pass  # the client has left
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
 
 
-def test_it_is_shown_without_a_plan_too(daemon: Server, users: Path) -> None:  # noqa: F811
-    """A user that has a project and no plan has a project all the same."""
-    (users / "bob" / ".project").write_bytes(b"Rest\n")
-    assert ask(daemon, b"/W bob") == b"Name: bob\r\nProject: Rest\r\nNo Plan.\r\n"
+def hear(peer: socket.socket) -> bytes:
+    """All that the client says before it ends its stream."""
+    return b"".join(iter(lambda: peer.recv(65536), b""))
 
 
-def test_without_the_switch_nothing_has_changed(daemon: Server, users: Path) -> None:  # noqa: F811
-    """Without /W the project is not shown."""
-    (users / "alice" / ".project").write_bytes(b"A ring view\n")
-    assert ask(daemon, b"alice") == ALICES_ANSWER
+def answers(peer: socket.socket) -> None:
+    """Says back what it has heard."""
+    peer.sendall(b"you asked: " + hear(peer))
 
 
-def test_a_long_line_is_cut(daemon: Server, users: Path) -> None:  # noqa: F811
-    """Of a line without end, two hundred bytes are shown."""
-    (users / "alice" / ".project").write_bytes(b"x" * 100_000)
-    assert ask(daemon, b"/W alice") == NAME + b"Project: " + b"x" * 200 + b"\r\n" + ALICES_ANSWER
+def dribbles(peer: socket.socket) -> None:
+    """A byte now and then, for ever."""
+    while True:
+        peer.sendall(b".")
+        time.sleep(0.1)
 
 
-@pytest.mark.parametrize("kind", ["nothing", "empty", "a line feed", "link", "FIFO", "directory"])
-def test_what_is_no_project_is_left_out(
-    daemon: Server, users: Path, kind: str  # noqa: F811
-) -> None:
-    """Where there is no .project, or it is nothing that a client may read, there is no line and
-    no error: no link is followed, and nothing that makes a reader wait is waited for."""
-    project = users / "alice" / ".project"
-    (users / "secret").write_bytes(b"a secret\n")
-    match kind:
-        case "empty" | "a line feed":
-            project.write_bytes(b"\n" if kind == "a line feed" else b"")
-        case "link":
-            project.symlink_to(users / "secret")
-        case "FIFO":
-            os.mkfifo(project)
-        case "directory":
-            project.mkdir()
-    assert ask(daemon, b"/W alice") == NAME + ALICES_ANSWER
+def is_deaf(peer: socket.socket) -> None:
+    """Takes nothing, says nothing, and stays."""
+    time.sleep(MS / 1000 + LATE_SECONDS)
 
 
-def test_no_descriptor_is_left(daemon: Server, users: Path) -> None:  # noqa: F811
-    """A project that was read is closed."""
-    (users / "alice" / ".project").write_bytes(b"A ring view\n")
-    ask(daemon, b"/W alice")
-    at_rest = daemon.process.descriptor_count()
-    for _ in range(20):
-        ask(daemon, b"/W alice")
-    daemon.wait_for_descriptors(at_rest)
+def expect_late(run: Run, question: bytes, port: int) -> None:
+    """The program gives up in time, and says why."""
+    began = time.monotonic()
+    ended = run(input=question, port=port, ms=MS)
+    took = time.monotonic() - began
+    assert ended.returncode == 1, f"exit status {ended.returncode}, wanted 1"
+    assert ended.stderr, "it gave up without a word"
+    assert MS / 1000 <= took < MS / 1000 + LATE_SECONDS, f"given {MS} ms, it took {took:.1f} s"
+
+
+def test_the_answer_is_printed(run: Run) -> None:
+    """It sends its input, half-closes, prints what comes until the end of the stream, and ends with
+    status 0."""
+    with serving(answers) as port:
+        for question in (QUESTION, b"", LARGE):
+            ended = run(input=question, port=port, ms=LONG_MS)
+            assert ended.stdout == b"you asked: " + question
+            assert ended.returncode == 0, ended.stderr.decode()
+
+
+def test_a_silent_server_is_left_in_time(run: Run) -> None:
+    """A server that says nothing is left when the time is up: status 1 and a line on stderr."""
+    with serving(is_deaf) as port:
+        expect_late(run, QUESTION, port)
+
+
+def test_a_server_that_reads_nothing_is_left_in_time(run: Run) -> None:
+    """The time counts while it sends, too."""
+    with serving(is_deaf) as port:
+        expect_late(run, LARGE, port)
+
+
+def test_bytes_do_not_extend_the_time(run: Run) -> None:
+    """A server that sends a byte now and then gets no more time than any other: the deadline is one
+    for the whole exchange, not a timeout for each operation."""
+    with serving(dribbles) as port:
+        expect_late(run, QUESTION, port)
+
+
+def test_nobody_there_is_an_error(run: Run) -> None:
+    """Where nobody listens it ends at once, with status 1 and the reason."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    ended = run(input=QUESTION, port=port, ms=LONG_MS)
+    assert ended.returncode == 1
+    assert b"refused" in ended.stderr, f"it said {ended.stderr!r}"

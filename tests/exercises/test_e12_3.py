@@ -1,136 +1,92 @@
-"""E12.3: a relay that cannot be used for everything."""
+"""E12.3: a ring inside an epoll loop."""
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
+import re
+import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
-from harness.server import Server
-from kit.finger import ask
-from kit.subject import Own
+from harness.proc import wait_until
+from harness.strace import from_start
+from kit.spoken_to import expect_output, expect_sleep, make_fifos
 
-NOT_YET = ("ncat -lk 127.0.0.1 {port} --sh-exec "
-           "'sed -u s/@.*//\\;q | ncat 127.0.0.1 {next}; : {hosts}'")
+NOT_YET = ("sh -c 'sed -u s/^/ring:\\ / {ring} & sed -u s/^/epoll:\\ / {epoll} & wait'")
 
-pytestmark = [pytest.mark.clock, pytest.mark.program("{port} {next} {hosts}", not_yet=NOT_YET)]
+pytestmark = [pytest.mark.ring, pytest.mark.program("{ring} {epoll}", not_yet=NOT_YET)]
 
-HOST, OTHER = "127.0.0.1", "127.0.0.2"
-ANSWER = b"Building a telescope.\r\n" * 1000
-DENIED = b"Error: Relay access denied\r\n"
-LATE_SECONDS = 6.0
+EPOLL_WAITS = re.compile(r" epoll_p?wait2?\([^=]*$")
 
 
-class Next:
-    """The finger server that is asked in turn."""
+class Running:
+    """Your program under strace, and the writing ends of its two FIFOs."""
 
-    def __init__(self) -> None:
-        self.listener = socket.create_server((HOST, 0))
-        self.port = self.listener.getsockname()[1]
-        self.asked: list[bytes] = []
-        threading.Thread(target=self._accept, daemon=True).start()
+    def __init__(self, words: Callable[..., list[str]], directory: Path, patience: float) -> None:
+        self.patience = patience
+        self.log = directory / "log"
+        fifos = [directory / "a", directory / "b"]
+        self.ring, self.epoll = make_fifos(*fifos)
+        command = words(ring=fifos[0], epoll=fifos[1])
+        self.process = subprocess.Popen([*from_start(self.log), *command], stdout=subprocess.PIPE)
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                peer, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._answer, args=(peer,), daemon=True).start()
+    def say(self, to: BinaryIO, text: bytes) -> None:
+        """Writes a line, which must be printed at once, with the name of who has read it."""
+        to.write(text)
+        wanted = (b"ring: " if to is self.ring else b"epoll: ") + text
+        expect_output(self.process, wanted, self.patience)
 
-    def _answer(self, peer: socket.socket) -> None:
-        with peer, peer.makefile("rb") as lines:
-            query = lines.readline()
-            self.asked.append(query)
-            if query.startswith(b"nobody"):
-                time.sleep(2 * LATE_SECONDS)
-            else:
-                peer.sendall(ANSWER)
+    def calls(self) -> list[str]:
+        """What strace has seen so far, a line for each system call."""
+        return self.log.read_text().splitlines() if self.log.exists() else []
 
 
 @pytest.fixture
-def next_one() -> Iterator[Next]:
-    """Somebody to ask."""
-    made = Next()
-    yield made
-    made.listener.close()
+def running(
+    words: Callable[..., list[str]], tmp_path: Path, patience: float
+) -> Iterator[Running]:
+    """Started, and heard from on both sides."""
+    started = Running(words, tmp_path, patience)
+    try:
+        started.say(started.ring, b"first\n")
+        started.say(started.epoll, b"second\n")
+        yield started
+    finally:
+        started.ring.close()
+        started.epoll.close()
+        started.process.kill()
+        started.process.wait()
 
 
-@pytest.fixture
-def relay(
-    request: pytest.FixtureRequest, target: Own, next_one: Next, patience: float
-) -> Iterator[Callable[..., Server]]:
-    """Starts your relay: relay(hosts="127.0.0.1")."""
-    servers: list[Server] = []
-
-    def start(hosts: str, port: int = next_one.port) -> Server:
-        words = target.filled(next=port, hosts=hosts)
-        servers.append(Server(Own("yours", "program", tuple(words)), patience=patience))
-        servers[-1].wait_until_ready()
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close_clients()
-        server.kill()
+def test_lines_are_printed_whoever_has_read_them(running: Running) -> None:
+    """A line that comes through the first FIFO is printed after `ring: `, one through the second
+    after `epoll: `, in any order and at once."""
+    for number in range(20):
+        running.say(running.epoll if number % 3 else running.ring, b"line %d\n" % number)
 
 
-@pytest.mark.parametrize("query, passed_on", [
-    ("alice@{host}", b"alice\r\n"),
-    ("@{host}", b"\r\n"),
-    ("/W alice@{host}", b"/W alice\r\n"),
-    ("alice@elsewhere@{host}", b"alice@elsewhere\r\n"),
-])
-def test_the_last_host_is_asked_for_the_rest(
-    relay: Callable[..., Server], next_one: Next, query: str, passed_on: bytes
-) -> None:
-    """A query that ends with @ and an address on the list is put to that host, without this last
-    part, and the answer is passed on as it is."""
-    received = ask(relay(f"{OTHER},{HOST}"), query.format(host=HOST).encode())
-    assert received == ANSWER, f"the answer was {received[:60]!r}"
-    assert next_one.asked == [passed_on]
+def test_it_ends_when_both_have_ended(running: Running) -> None:
+    """At the end of one stream it goes on with the other; at the end of both it ends with 0."""
+    running.ring.close()
+    running.say(running.epoll, b"still here\n")
+    running.epoll.close()
+    assert running.process.wait(running.patience) == 0
 
 
-@pytest.mark.parametrize("query", [b"alice@127.0.0.3", b"alice@localhost", b"alice@", b"alice@\xff",
-                                   b"alice@127.0.0.1@127.0.0.3"])
-def test_a_host_that_is_not_on_the_list_is_not_asked(
-    relay: Callable[..., Server], next_one: Next, query: bytes
-) -> None:
-    """Any other host is answered with `Error: Relay access denied`, and nobody is asked: who relays
-    for everybody to everywhere is somebody's disguise."""
-    assert ask(relay(f"{OTHER},{HOST}"), query) == DENIED
-    assert not next_one.asked, f"was asked: {next_one.asked}"
+def test_each_is_read_as_it_should_be(running: Running) -> None:
+    """The first FIFO is read by the ring, the second by read(2)."""
+    for _ in range(10):
+        running.say(running.ring, b"through the ring\n")
+        running.say(running.epoll, b"by hand\n")
+    assert wait_until(lambda: "by hand" in "\n".join(running.calls()), running.patience)
+    text = "\n".join(line for line in running.calls() if "write(" not in line)
+    assert "io_uring_enter(" in text, "the ring was never entered"
+    assert "through the ring" not in text, "read(2) has returned what the ring should have read"
 
 
-def test_there_are_two_hops_at_the_most(relay: Callable[..., Server], next_one: Next) -> None:
-    """More than two @ are denied: or a query could go round and round."""
-    assert ask(relay(HOST), b"alice@127.0.0.1@127.0.0.1@127.0.0.1") == DENIED
-    assert not next_one.asked
-
-
-def test_a_query_for_the_relay_itself_finds_nobody(relay: Callable[..., Server]) -> None:
-    """Here lives nobody: a name without a host is answered with `Error: No such user`."""
-    assert ask(relay(HOST), b"alice") == b"Error: No such user\r\n"
-
-
-def test_a_host_that_does_not_listen_is_an_error(relay: Callable[..., Server]) -> None:
-    """Where nobody listens the client hears `Error: No answer`."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    assert ask(relay(HOST, port=port), b"alice@127.0.0.1") == b"Error: No answer\r\n"
-
-
-def test_a_host_that_says_nothing_is_left(relay: Callable[..., Server]) -> None:
-    """A host that takes the query and says nothing is left after two seconds, `Error: No answer`;
-    others are served meanwhile."""
-    server = relay(HOST)
-    waiting = server.connect()
-    began = time.monotonic()
-    waiting.send(b"nobody@127.0.0.1\r\n")
-    assert ask(server, b"alice@127.0.0.1") == ANSWER
-    assert time.monotonic() - began < 2, "another client had to wait"
-    assert waiting.receive_until_end() == b"Error: No answer\r\n"
-    assert 2 <= time.monotonic() - began < LATE_SECONDS
+def test_it_sleeps_in_one_place(running: Running) -> None:
+    """While nothing comes it makes no system call: one thread waits in epoll_wait(2), for both."""
+    call = expect_sleep(running.calls, EPOLL_WAITS.search, running.patience)
+    assert EPOLL_WAITS.search(call), f"it waits in {call}"

@@ -1,66 +1,78 @@
-"""E13.1: a client that is turned away is told."""
+"""E13.1: a filter between an unknown server's answer and a terminal."""
 
 from __future__ import annotations
 
+import random
+import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from harness.server import Server
-from kit.finger import ALICES_ANSWER, ask_on, target, users  # noqa: F401
+from harness.readiness import readable
 
-pytestmark = pytest.mark.ring
+pytestmark = pytest.mark.program("", not_yet="tr -cd '\\11\\12\\40-\\176'")
 
-TOO_MANY = b"Error: Too many connections\r\n"
+Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
-
-@pytest.fixture
-def daemon(start: Callable[..., Server], users: Path) -> Server:  # noqa: F811
-    """The daemon, with one place for each address."""
-    return start("--users", str(users), "--max-per-ip", "1")
-
-
-def expect_refusal(daemon: Server) -> None:
-    """The next client from here is turned away, in words."""
-    with daemon.connect() as client:
-        received = client.receive_until_end()
-        if received != TOO_MANY:
-            raise client.broken(f"it should have been {TOO_MANY!r}, and was {received!r}")
-
-
-def test_one_too_many_gets_a_line(daemon: Server) -> None:
-    """A connection above --max-per-ip gets the line `Error: Too many connections`, with CRLF, and
-    then the end of the stream, before it has asked anything."""
-    daemon.connect()
-    expect_refusal(daemon)
-
-
-def test_the_line_is_not_lost_to_a_reset(daemon: Server) -> None:
-    """A client that has sent its query by then gets the line, too: a close with the query unread
-    would answer it with a reset."""
-    daemon.connect()
-    daemon.pause()
-    client = daemon.connect()
-    client.send(b"alice\r\n")
-    client.wait_until_in_kernel()
-    daemon.resume()
-    assert client.receive_until_end() == TOO_MANY
+SHOWN = {
+    "plain": (b"Back in May.\r\n", b"Back in May.\n"),
+    "a line feed alone": (b"one\ntwo\n", b"one\ntwo\n"),
+    "no end": (b"one", b"one"),
+    "tab, tilde, backslash": (b"a\tb~c\\d", b"a\tb~c\\d"),
+    "letters of other languages": ("Jörg, Łukasz, 雪".encode(), "Jörg, Łukasz, 雪".encode()),
+    "a colour": (b"\x1b[31mred", b"\\x1b[31mred"),
+    "a bell and a backspace": (b"\x07a\x08b", b"\\x07a\\x08b"),
+    "delete": (b"a\x7fb", b"a\\x7fb"),
+    "CR alone": (b"root\rme\n", b"root\\x0dme\n"),
+    "CR at the end": (b"root\r", b"root\\x0d"),
+    "CR CR LF": (b"a\r\r\n", b"a\\x0d\n"),
+    "a C1 control": (b"\xc2\x9b31m", b"\\xc2\\x9b31m"),
+    "a byte that is no UTF-8": (b"J\xf6rg", b"J\\xf6rg"),
+    "a slash, two bytes long": (b"\xc0\xaf", b"\\xc0\\xaf"),
+    "half a surrogate": (b"\xed\xa0\x80", b"\\xed\\xa0\\x80"),
+    "beyond the last": (b"\xf5\x80\x80\x80", b"\\xf5\\x80\\x80\\x80"),
+    "cut at the end": (b"sn\xe9\x9b", b"sn\\xe9\\x9b"),
+    "cut by a letter": (b"\xe9\x9bx", b"\\xe9\\x9bx"),
+    "from right to left": ("a\u202ebc".encode(), b"a\\xe2\\x80\\xaebc"),
+    "a separator of lines": ("a\u2028b".encode(), b"a\\xe2\\x80\\xa8b"),
+}
 
 
-def test_who_is_served_does_not_notice(daemon: Server) -> None:
-    """The one who has the place is answered as always."""
-    first = daemon.connect()
-    expect_refusal(daemon)
-    assert ask_on(first, b"alice") == ALICES_ANSWER
+@pytest.mark.parametrize("case", SHOWN)
+def test_what_may_be_seen_is_shown(run: Run, case: str) -> None:
+    """32 to 126, tab, line ends and visible characters in UTF-8 pass, CRLF as a line feed. Every
+    byte of anything else is written as a backslash, x and two digits."""
+    sent, wanted = SHOWN[case]
+    ended = run(input=sent)
+    assert ended.stdout == wanted, f"{sent!r} is shown as {ended.stdout!r}, wanted {wanted!r}"
+    assert ended.returncode == 0, ended.stderr.decode()
 
 
-def test_who_is_turned_away_is_not_waited_for(daemon: Server) -> None:
-    """It takes nobody's place and no descriptor, though it neither reads nor leaves."""
-    first = daemon.connect()
-    expect_refusal(daemon)
-    at_rest = daemon.process.descriptor_count()
-    stubborn = [daemon.connect() for _ in range(50)]
-    daemon.wait_for_descriptors(at_rest)
-    assert ask_on(first, b"alice") == ALICES_ANSWER
-    assert all(client.receive_until_end() == TOO_MANY for client in stubborn)
+def test_the_slices_change_nothing(words: Callable[..., list[str]], patience: float) -> None:
+    """However the bytes come, also cut in the middle of a character, the text is the same."""
+    cases = list(SHOWN.values()) * 3
+    random.Random(79).shuffle(cases)
+    sent = b"|".join(sent for sent, _ in cases)
+    wanted = b"|".join(shown for _, shown in cases)
+    with subprocess.Popen(words(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          bufsize=0) as process:
+        for byte in sent:
+            process.stdin.write(bytes([byte]))
+        process.stdin.close()
+        assert process.stdout.read() == wanted
+        assert process.wait(patience) == 0
+
+
+def test_a_line_is_shown_when_it_is_there(
+    words: Callable[..., list[str]], patience: float
+) -> None:
+    """What cannot change any more is shown at once: the server may take its time with the rest."""
+    with subprocess.Popen(words(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          bufsize=0) as process:
+        process.stdin.write(b"Back in May.\r\n\xe9")
+        assert readable(process.stdout, patience), "a whole line, and nothing is shown"
+        assert process.stdout.read(100) == b"Back in May.\n"
+        process.stdin.write(b"\x9b\xaa")
+        assert readable(process.stdout, patience), "the rest of a character, and nothing is shown"
+        assert process.stdout.read(100) == b"\xe9\x9b\xaa"
+        process.kill()

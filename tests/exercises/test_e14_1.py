@@ -1,42 +1,66 @@
-"""E14.1: a poll server that no name of Linux alone wakes."""
+"""E14.1: a client that is turned away is told."""
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from harness.server import Server
-from harness.strace import Strace
-from harness.subject import Subject
-from kit import suite
+from kit.finger import ALICES_ANSWER, ask_on, target, users  # noqa: F401
 
-pytestmark = pytest.mark.stage("part4-poll")
+pytestmark = pytest.mark.ring
 
-
-def test_no_eventfd_is_called(target: Subject) -> None:
-    """The program does not import eventfd(2)."""
-    imported = subprocess.run(["nm", "--dynamic", "--undefined-only", target.command[0]],
-                              capture_output=True, text=True, check=True).stdout
-    assert "poll" in imported, f"nm finds nothing of a poll server in {target.command[0]}"
-    assert "eventfd" not in imported, "eventfd is still among what the program imports"
+TOO_MANY = b"Error: Too many connections\r\n"
 
 
-def test_it_stops_and_admits_the_waiting_as_before(target: Subject) -> None:
-    """A signal ends it in order, and a place that is given back goes to a client that waits."""
-    suite.contract(target, "test_drain.py", "test_max_connections.py").must_all_pass()
+@pytest.fixture
+def daemon(start: Callable[..., Server], users: Path) -> Server:  # noqa: F811
+    """The daemon, with one place for each address."""
+    return start("--users", str(users), "--max-per-ip", "1")
 
 
-def test_a_wake_up_is_taken_out_of_the_pipe(start: Callable[..., Server]) -> None:
-    """What was written to the pipe is read again: nothing is left that is ready for ever."""
-    server = start("--max-connections", "1")
-    for _ in range(3):  # each waits for the one before it, and is then let in by a wake-up
-        with server.connect() as first, server.connect() as second:
-            first.echo(b"first")
-            first.close()
-            second.echo(b"second")
-    with Strace(server, "-e", "trace=poll,ppoll") as tracer, server.connect() as client:
-        client.echo(b"third")
-    waits = len(tracer.lines())
-    assert waits < 20, f"{waits} calls of poll for one message: something stays readable"
+def expect_refusal(daemon: Server) -> None:
+    """The next client from here is turned away, in words."""
+    with daemon.connect() as client:
+        received = client.receive_until_end()
+        if received != TOO_MANY:
+            raise client.broken(f"it should have been {TOO_MANY!r}, and was {received!r}")
+
+
+def test_one_too_many_gets_a_line(daemon: Server) -> None:
+    """A connection above --max-per-ip gets the line `Error: Too many connections`, with CRLF, and
+    then the end of the stream, before it has asked anything."""
+    daemon.connect()
+    expect_refusal(daemon)
+
+
+def test_the_line_is_not_lost_to_a_reset(daemon: Server) -> None:
+    """A client that has sent its query by then gets the line, too: a close with the query unread
+    would answer it with a reset."""
+    daemon.connect()
+    daemon.pause()
+    client = daemon.connect()
+    client.send(b"alice\r\n")
+    client.wait_until_in_kernel()
+    daemon.resume()
+    assert client.receive_until_end() == TOO_MANY
+
+
+def test_who_is_served_does_not_notice(daemon: Server) -> None:
+    """The one who has the place is answered as always."""
+    first = daemon.connect()
+    expect_refusal(daemon)
+    assert ask_on(first, b"alice") == ALICES_ANSWER
+
+
+def test_who_is_turned_away_is_not_waited_for(daemon: Server) -> None:
+    """It takes nobody's place and no descriptor, though it neither reads nor leaves."""
+    first = daemon.connect()
+    expect_refusal(daemon)
+    at_rest = daemon.process.descriptor_count()
+    stubborn = [daemon.connect() for _ in range(50)]
+    daemon.wait_for_descriptors(at_rest)
+    assert ask_on(first, b"alice") == ALICES_ANSWER
+    assert all(client.receive_until_end() == TOO_MANY for client in stubborn)

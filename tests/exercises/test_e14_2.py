@@ -1,31 +1,34 @@
-"""E14.2: coroutines on epoll."""
+"""E14.2: a program that tells whether a reload loses a query."""
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Callable
+
 import pytest
 
-from harness.strace import Strace
-from harness.server import Server
-from harness.subject import Subject
-from kit import suite
+from kit.played import said, serving
 
-pytestmark = pytest.mark.program("{port}", not_yet="{python} {root}/book/solutions/e0_1.py {port}")
+NOT_YET = "sh -c 'kill -HUP {pid}; echo alice | ncat 127.0.0.1 {port}'"
 
+pytestmark = pytest.mark.program("{port} {pid}", not_yet=NOT_YET)
 
-def test_it_echoes_messages(target: Subject) -> None:
-    """Messages come back whole and in order, after a half-close too, and nobody's end is anybody
-    else's."""
-    suite.contract(target, "test_framing.py", "test_half_close.py",
-                   "test_survival.py").must_all_pass()
+SERVERS = "servers_of_e14_2.py"
+Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 
-def test_one_thread_waits_for_all(server: Server) -> None:
-    """Three clients in turn are served by one thread, which waits in epoll_wait."""
-    clients = [server.connect() for _ in range(3)]
-    with Strace(server, "-e", "trace=epoll_wait,epoll_pwait") as tracer:
-        for turn in range(3):
-            for client in clients:
-                client.echo(b"%d" % turn)
-    assert tracer.lines(), "no epoll_wait among its system calls"
-    for client in clients:
-        client.close()
+def test_a_server_that_loses_nothing_is_acquitted(run: Run) -> None:
+    """A server that goes on as if nothing had happened, whenever it is told to reload, loses
+    nothing: exit status 0."""
+    with serving(SERVERS, "goes on") as server:
+        ended = run(**server)
+    assert ended.returncode == 0, said(ended)
+
+
+@pytest.mark.parametrize("how", ["hangs up", "forgets the queue", "forgets what it has heard"])
+def test_a_server_that_loses_a_query_is_found_out(run: Run, how: str) -> None:
+    """A server is found out, with exit status 1, that cuts off a connected client, refuses one that
+    connects at this moment, or forgets the beginning of a query in a reload."""
+    with serving(SERVERS, how) as server:
+        ended = run(**server)
+    assert ended.returncode == 1, f"a server that {how}: {said(ended)}"

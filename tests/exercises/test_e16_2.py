@@ -1,121 +1,31 @@
-"""E16.2: who is asking, if a proxy asks."""
+"""E16.2: which of five results is a regression?"""
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
-from harness.readiness import readable
-from harness.subject import free_port
-from kit.own import LOCAL, MESSAGE, SIGNATURE, Client, binary, line, running
+from exercise import TESTS
+
+sys.path.insert(0, str(TESTS / "given"))
+
+import e16_2 as nights  # noqa: E402
 
 pytestmark = pytest.mark.program(
-    "{port} {trusted}", not_yet="sh -c 'echo serves; ncat -k -l 127.0.0.1 {port} -e /bin/cat' "
-    "{trusted}")
-
-PROXY, UNKNOWN = "127.0.0.1", "127.0.0.2"
-GOOD = {
-    "v1": (line("192.0.2.7"), "192.0.2.7 51000"),
-    "v1 of IPv6": (line("2001:db8::7"), "2001:db8::7 51000"),
-    "v2": (binary("192.0.2.7"), "192.0.2.7 51000"),
-    "v2 of IPv6": (binary("2001:db8::7"), "2001:db8::7 51000"),
-    "v2 with more fields": (binary("192.0.2.7", 1, b"\3\0\4\1\2\3\4"), "192.0.2.7 1"),
-}
-OF_THE_PROXY = {
-    "UNKNOWN": b"PROXY UNKNOWN\r\n",
-    "UNKNOWN with words": b"PROXY UNKNOWN 1 2 3 4\r\n",
-    "LOCAL": LOCAL,
-    "a family of tomorrow": SIGNATURE + b"\x21\x41\0\4abcd",
-}
-BAD = {
-    "none": MESSAGE,
-    "a third version": SIGNATURE + b"\x31\x11\0\x0c" + bytes(12),
-    "no room for addresses": SIGNATURE + b"\x21\x11\0\4abcd",
-    "another protocol": b"PROXY UDP4 192.0.2.7 198.51.100.1 51000 79\r\n",
-    "a port too large": b"PROXY TCP4 192.0.2.7 198.51.100.1 65536 79\r\n",
-    "an address of the other family": b"PROXY TCP4 2001:db8::7 2001:db8::1 51000 79\r\n",
-    "a line without an end": b"PROXY TCP4 " + b"1" * 200,
-    "a line feed alone": b"PROXY TCP4 192.0.2.7 198.51.100.1 51000 79\n",
-}
+    "{directory}", not_yet="{python} {root}/tests/exercises/not_yet/e16_2.py {directory}")
 
 
-class Server:
-    """The reader's server, and what it says about its clients."""
-
-    def __init__(self, process: subprocess.Popen[bytes], port: int, patience: float) -> None:
-        self._process, self._port, self._patience = process, port, patience
-
-    def connect(self, source: str = PROXY) -> Client:
-        return Client(self._port, self._patience, source)
-
-    def said(self) -> str:
-        """Its next line."""
-        assert self._process.stdout is not None
-        if not readable(self._process.stdout, self._patience):
-            pytest.fail("no line on stdout says who the client is", pytrace=False)
-        return self._process.stdout.readline().decode().strip()
-
-
-@pytest.fixture
-def server(words: Callable[..., list[str]], patience: float) -> Iterator[Server]:
-    """It believes 127.0.0.1."""
-    port = free_port()
-    with running(words(port=str(port), trusted=PROXY), patience) as process:
-        yield Server(process, port, patience)
-
-
-@pytest.mark.parametrize("case", GOOD)
-def test_the_header_names_the_client(server: Server, case: str) -> None:
-    """A connection from the trusted address begins with a header, of version 1 or 2. The server
-    prints the client's address and port, as `192.0.2.7 51000`, and serves what follows."""
-    header, client_is = GOOD[case]
-    client = server.connect()
-    client.send(header + MESSAGE)
-    assert client.answer() == MESSAGE
-    assert server.said() == client_is
-
-
-@pytest.mark.parametrize("case", OF_THE_PROXY)
-def test_a_header_without_a_client_is_the_proxys_own(server: Server, case: str) -> None:
-    """A header that names no client is served like any other; the client is the peer."""
-    client = server.connect()
-    client.send(OF_THE_PROXY[case] + MESSAGE)
-    assert client.answer() == MESSAGE
-    assert server.said().startswith(PROXY)
-
-
-@pytest.mark.parametrize("case", ["v1", "v2"])
-def test_a_header_may_come_byte_by_byte(server: Server, case: str) -> None:
-    """However the bytes are cut, the header is read."""
-    client = server.connect()
-    for byte in GOOD[case][0] + MESSAGE:
-        client.send(bytes([byte]))
-    assert client.answer() == MESSAGE
-
-
-@pytest.mark.parametrize("case", BAD)
-def test_a_bad_header_closes_the_connection(server: Server, case: str) -> None:
-    """A connection from the trusted address without a good header is closed, and answered
-    nothing."""
-    client = server.connect()
-    client.send(BAD[case])
-    client.socket.shutdown(1)
-    assert client.answer() == b""
-
-
-def test_a_unknowns_header_is_not_believed(server: Server) -> None:
-    """From anywhere else nothing is a header: it is a message, if a strange one."""
-    unknown = server.connect(UNKNOWN)
-    unknown.send(line("192.0.2.7") + MESSAGE)
-    assert unknown.answer() == b""
-    assert server.said().startswith(UNKNOWN)
-
-
-def test_a_unknown_without_a_header_is_served(server: Server) -> None:
-    """A connection from anywhere else is taken as it is."""
-    unknown = server.connect(UNKNOWN)
-    unknown.send(MESSAGE)
-    assert unknown.answer() == MESSAGE
-    assert server.said().startswith(UNKNOWN)
+@pytest.mark.parametrize("seed", range(1, 16))
+def test_the_slower_build_is_found(
+    seed: int, run: Callable[..., CompletedProcess[bytes]], tmp_path: Path
+) -> None:
+    """Your program prints the night whose build is slower than the release, as `tuesday`, and
+    `none` where no build is."""
+    nights.write(tmp_path, seed)
+    ran = run(directory=tmp_path)
+    assert ran.returncode == 0, ran.stderr.decode()
+    assert ran.stdout.decode().strip() == (nights.slow_night(seed) or "none")

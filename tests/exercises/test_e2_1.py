@@ -1,49 +1,68 @@
-"""E2.1: what day it is, on ::1."""
+"""E2.1: a client that does not hang."""
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Callable
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from subprocess import CompletedProcess
 
 import pytest
 
 from harness.server import Server
+from kit.subject import Own
+from kit.suite import PROTOCOL
 
-pytestmark = pytest.mark.program("{port}", not_yet="ncat -k -l ::1 {port} -e /bin/cat")
+pytestmark = pytest.mark.program(
+    "{port}", not_yet="{python} {root}/tests/exercises/given/e2_1.py {port}")
 
-LINE = re.compile(rb"[ -~]+\r\n")
+MUCH = bytes(range(256)) * 4 * 32 * 1024  # 32 MiB: more than all buffers on the way hold
+Run = Callable[..., CompletedProcess[bytes]]
 
 
 @pytest.fixture
-def server(start: Callable[..., Server]) -> Server:
-    """The program, which listens on ::1."""
-    started = start(ready=False)
-    started.address = ("::1", started.address[1])
-    started.wait_until_ready()
-    return started
+def prompt(patience: float) -> Iterator[Server]:
+    """A server that answers each message at once, and reads no more before it is taken."""
+    command = (sys.executable, str(PROTOCOL / "subjects" / "echo_server.py"), "--port", "{port}")
+    server = Server(Own("prompt", "program", command), patience=patience)
+    server.wait_until_ready()
+    yield server
+    server.kill()
 
 
-def test_whoever_comes_is_told_and_left(server: Server) -> None:
-    """A client on ::1 gets one line of text that ends in CR LF, and then the end of the stream,
-    without having said a word."""
-    with server.connect() as client:
-        said = client.receive_until_end()
-    assert LINE.fullmatch(said), f"{said!r} is no line that ends in CR LF"
-    assert str(time.localtime().tm_year).encode() in said, f"{said!r} does not name the year"
+@pytest.fixture
+def patient() -> Iterator[int]:
+    """The port of a server that hears everything before it says a word."""
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection, connection.makefile("rb") as stream:
+            connection.sendall(stream.read())
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        yield listener.getsockname()[1]
 
 
-def test_one_comes_after_the_other(server: Server) -> None:
-    """The next client is served as the one before."""
-    for _ in range(20):
-        with server.connect() as client:
-            assert LINE.fullmatch(client.receive_until_end())
+def check(ran: CompletedProcess[bytes], wanted: bytes) -> None:
+    assert ran.returncode == 0, ran.stderr.decode(errors="replace")
+    assert ran.stdout == wanted, f"{len(ran.stdout)} of {len(wanted)} bytes came back as they were"
 
 
-def test_what_a_client_says_is_thrown_away(server: Server) -> None:
-    """A client that talks before it reads gets the line all the same, and no reset."""
-    for _ in range(20):
-        with server.connect() as client:
-            client.send(bytes(100_000))
-            client.half_close()
-            assert LINE.fullmatch(client.receive_until_end())
+@pytest.mark.parametrize("size", [0, 1, 100_000])
+def test_a_little_comes_back(run: Run, prompt: Server, size: int) -> None:
+    """What the program reads on stdin it sends as messages, the last of them shorter, and prints
+    the payloads of the answers to stdout."""
+    check(run(input=MUCH[:size], port=prompt.address[1]), MUCH[:size])
+
+
+def test_much_comes_back(run: Run, prompt: Server) -> None:
+    """32 MiB come back as well: when the server waits for the client to read, the client reads."""
+    check(run(input=MUCH, port=prompt.address[1]), MUCH)
+
+
+def test_it_does_not_wait_for_each_answer(run: Run, patient: int) -> None:
+    """The program goes on sending while an answer is missing: this server gives none before it has
+    heard the end of the stream."""
+    check(run(input=MUCH[:1 << 20], port=patient), MUCH[:1 << 20])

@@ -1,69 +1,49 @@
-"""E3.1: threads that say whom they serve."""
+"""E3.1: what day it is, on ::1."""
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from harness.client import Client
-from harness.proc import wait_until
 from harness.server import Server
-from harness.subject import Subject
-from kit import suite
 
-pytestmark = pytest.mark.stage("part2-threads")
+pytestmark = pytest.mark.program("{port}", not_yet="ncat -k -l ::1 {port} -e /bin/cat")
 
-NAME_BYTES_MAX = 15
+LINE = re.compile(rb"[ -~]+\r\n")
 
 
-def names(server: Server) -> list[str]:
-    """What the threads are called: ps -L -o comm."""
-    found = []
-    for thread in server.process.thread_ids():
-        try:
-            found.append(Path(f"/proc/{server.pid}/task/{thread}/comm").read_text().strip())
-        except FileNotFoundError:  # it has ended
-            pass
-    return sorted(found)
+@pytest.fixture
+def server(start: Callable[..., Server]) -> Server:
+    """The program, which listens on ::1."""
+    started = start(ready=False)
+    started.address = ("::1", started.address[1])
+    started.wait_until_ready()
+    return started
 
 
-def name_of(client: Client) -> str:
-    host, port = client.socket.getsockname()[:2]
-    return f"{host}:{port}"[-NAME_BYTES_MAX:]
+def test_whoever_comes_is_told_and_left(server: Server) -> None:
+    """A client on ::1 gets one line of text that ends in CR LF, and then the end of the stream,
+    without having said a word."""
+    with server.connect() as client:
+        said = client.receive_until_end()
+    assert LINE.fullmatch(said), f"{said!r} is no line that ends in CR LF"
+    assert str(time.localtime().tm_year).encode() in said, f"{said!r} does not name the year"
 
 
-@pytest.mark.parametrize("options", [(), ("--workers", "4")], ids=["a-thread-each", "pool"])
-def test_a_thread_is_called_after_its_client(
-    start: Callable[..., Server], options: tuple[str, ...]
-) -> None:
-    """While a thread serves a client its name is the client's address and port, as in
-    127.0.0.1:40512, of which the last 15 characters count."""
-    server = start(*options)
-    clients = [server.connect() for _ in range(3)]
-    for client in clients:
-        client.echo(b"here")
-    there = names(server)
-    missing = [name_of(client) for client in clients if name_of(client) not in there]
-    assert not missing, f"nobody is called {missing}; the threads are {there}"
+def test_one_comes_after_the_other(server: Server) -> None:
+    """The next client is served as the one before."""
+    for _ in range(20):
+        with server.connect() as client:
+            assert LINE.fullmatch(client.receive_until_end())
 
 
-@pytest.mark.parametrize("options", [(), ("--workers", "4")], ids=["a-thread-each", "pool"])
-def test_a_thread_that_serves_nobody_has_its_old_name(
-    start: Callable[..., Server], options: tuple[str, ...]
-) -> None:
-    """When the client has left, no thread is called after it."""
-    server = start(*options)
-    client = server.connect()
-    client.echo(b"here")
-    name = name_of(client)
-    assert name in names(server), f"nobody is called {name}"
-    client.close()
-    assert wait_until(lambda: name not in names(server), server.patience), (
-        f"a thread is still called {name}: {names(server)}")
-
-
-def test_the_stage_is_as_good_as_before(target: Subject) -> None:
-    """The contract's tests of framing pass as before."""
-    suite.contract(target, "test_framing.py").must_all_pass()
+def test_what_a_client_says_is_thrown_away(server: Server) -> None:
+    """A client that talks before it reads gets the line all the same, and no reset."""
+    for _ in range(20):
+        with server.connect() as client:
+            client.send(bytes(100_000))
+            client.half_close()
+            assert LINE.fullmatch(client.receive_until_end())

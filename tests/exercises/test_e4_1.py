@@ -1,80 +1,69 @@
-"""E4.1: how many bytes went to and fro."""
+"""E4.1: threads that say whom they serve."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from harness.client import Client
-from harness.frames import frames
 from harness.proc import wait_until
 from harness.server import Server
+from harness.subject import Subject
+from kit import suite
 
-pytestmark = pytest.mark.stage("part3-nonblocking")
+pytestmark = pytest.mark.stage("part2-threads")
 
-LINE = re.compile(r"(\S+): (\d+) bytes in, (\d+) bytes out")
-
-
-def counted(server: Server, client: Client, address: str) -> tuple[int, int]:
-    """What the log says about this client, once it has left."""
-
-    def lines() -> list[tuple[int, int]]:
-        found = (LINE.fullmatch(line) for line in server.log_lines())
-        return [(int(one[2]), int(one[3])) for one in found if one and one[1] == address]
-
-    if not wait_until(lambda: bool(lines()), server.patience):
-        raise client.broken(f"no line says `{address}: N bytes in, N bytes out`")
-    assert len(lines()) == 1, f"{len(lines())} lines about {address}"
-    return lines()[0]
+NAME_BYTES_MAX = 15
 
 
-def address_of(client: Client) -> str:
-    return "{}:{}".format(*client.socket.getsockname())
+def names(server: Server) -> list[str]:
+    """What the threads are called: ps -L -o comm."""
+    found = []
+    for thread in server.process.thread_ids():
+        try:
+            found.append(Path(f"/proc/{server.pid}/task/{thread}/comm").read_text().strip())
+        except FileNotFoundError:  # it has ended
+            pass
+    return sorted(found)
 
 
-def test_the_bytes_of_a_client_are_counted(start: Callable[..., Server]) -> None:
-    """With --verbose, when a client is gone a line says how many bytes it has sent, and how many it
-    was sent, the four bytes of each length included."""
-    server = start("--verbose")
+def name_of(client: Client) -> str:
+    host, port = client.socket.getsockname()[:2]
+    return f"{host}:{port}"[-NAME_BYTES_MAX:]
+
+
+@pytest.mark.parametrize("options", [(), ("--workers", "4")], ids=["a-thread-each", "pool"])
+def test_a_thread_is_called_after_its_client(
+    start: Callable[..., Server], options: tuple[str, ...]
+) -> None:
+    """While a thread serves a client its name is the client's address and port, as in
+    127.0.0.1:40512, of which the last 15 characters count."""
+    server = start(*options)
     clients = [server.connect() for _ in range(3)]
-    for number, client in enumerate(clients):
-        for _ in range(number):
-            client.echo(bytes(100))
-    for number, client in enumerate(clients):
-        address = address_of(client)
-        client.close()
-        assert counted(server, client, address) == (104 * number, 104 * number)
+    for client in clients:
+        client.echo(b"here")
+    there = names(server)
+    missing = [name_of(client) for client in clients if name_of(client) not in there]
+    assert not missing, f"nobody is called {missing}; the threads are {there}"
 
 
-def test_answers_that_were_held_are_counted_too(start: Callable[..., Server]) -> None:
-    """A client sends much, says that this was all, and reads the answers late: what the server had
-    to hold for a while counts when the kernel has taken it."""
-    server = start("--verbose", "--max-message", "4000000")
-    client = server.connect(receive_buffer=4096)
-    stream = frames([bytes(3_900_000)])
-    client.send(stream)
-    client.half_close()
-    client.let_window_grow()
-    assert len(client.receive_until_end()) == len(stream)
-    assert counted(server, client, address_of(client)) == (len(stream), len(stream))
-
-
-def test_half_a_message_is_counted_and_not_answered(start: Callable[..., Server]) -> None:
-    """Bytes that came are counted, whatever became of them."""
-    server = start("--verbose")
+@pytest.mark.parametrize("options", [(), ("--workers", "4")], ids=["a-thread-each", "pool"])
+def test_a_thread_that_serves_nobody_has_its_old_name(
+    start: Callable[..., Server], options: tuple[str, ...]
+) -> None:
+    """When the client has left, no thread is called after it."""
+    server = start(*options)
     client = server.connect()
-    client.send(b"\5\0\0\0hel")
-    client.half_close()
-    client.expect_end()
-    assert counted(server, client, address_of(client)) == (7, 0)
+    client.echo(b"here")
+    name = name_of(client)
+    assert name in names(server), f"nobody is called {name}"
+    client.close()
+    assert wait_until(lambda: name not in names(server), server.patience), (
+        f"a thread is still called {name}: {names(server)}")
 
 
-def test_nothing_is_said_without_verbose(server: Server) -> None:
-    """Without --verbose, a client that says goodbye is worth no line."""
-    client = server.connect()
-    client.echo(b"hello")
-    client.half_close()
-    client.expect_end()
-    assert server.log_lines() == []
+def test_the_stage_is_as_good_as_before(target: Subject) -> None:
+    """The contract's tests of framing pass as before."""
+    suite.contract(target, "test_framing.py").must_all_pass()

@@ -1,58 +1,101 @@
-"""E4.2: spin, then sleep."""
+"""E4.2: a room in which everybody hears what anybody says."""
 
 from __future__ import annotations
 
-import re
-import time
+import threading
 
 import pytest
 
+from harness.client import Client
+from harness.proc import wait_until
 from harness.server import Server
-from harness.strace import Strace
-from harness.subject import Subject
-from kit import suite
 
-pytestmark = pytest.mark.stage("part3-nonblocking")
+pytestmark = pytest.mark.program("{port}", not_yet="{python} {root}/book/solutions/e0_1.py {port}")
 
-SLEEPS = re.compile(r"nanosleep\(.*tv_sec=(\d+), tv_nsec=(\d+)\}")
-LONGEST_MS = 5
-ROUNDS = 2000
+WELCOME = b"welcome\n"
+LINES = 300
 
 
-@pytest.mark.clock
-def test_a_server_with_nothing_to_do_rests(server: Server) -> None:
-    """With ten clients that say nothing, the server needs less than a fifth of a processor."""
-    for _ in range(10):
-        server.connect().echo(b"here")
-    time.sleep(0.2)
-    before = server.process.wanted_seconds()
-    time.sleep(1)
-    wanted = server.process.wanted_seconds() - before
-    assert wanted < 0.2, f"it wants {wanted:.0%} of a processor, and has nothing to do"
-
-
-def test_it_does_not_sleep_for_long(server: Server) -> None:
-    """It never sleeps for more than 5 ms at a time: that is the most a new connection waits."""
-    server.connect().echo(b"here")
-    with Strace(server, "-e", "trace=nanosleep,clock_nanosleep") as tracer:
-        time.sleep(0.3)
-    sleeps = [found for line in tracer.lines() if (found := SLEEPS.search(line))]
-    assert sleeps, "it does not sleep at all"
-    longest = max(int(found[1]) * 1000 + int(found[2]) / 1e6 for found in sleeps)
-    assert longest <= LONGEST_MS, f"it sleeps for {longest} ms"
-
-
-def test_it_does_not_sleep_while_somebody_speaks(server: Server) -> None:
-    """While a client asks as soon as it has its answer, hardly ever does the server sleep in
-    between: less than once in two messages."""
+def enter(server: Server) -> Client:
+    """A client that is in the room."""
     client = server.connect()
-    with Strace(server, "-e", "trace=nanosleep,clock_nanosleep") as tracer:
-        for _ in range(ROUNDS):
-            client.echo(b"again")
-    sleeps = sum(tracer.calls().values())
-    assert sleeps < ROUNDS / 2, f"{sleeps} sleeps while {ROUNDS} messages were answered"
+    assert client.receive(len(WELCOME)) == WELCOME, "whoever enters is told `welcome`"
+    return client
 
 
-def test_the_stage_is_as_good_as_before(target: Subject) -> None:
-    """The contract's tests of framing pass as before."""
-    suite.contract(target, "test_framing.py").must_all_pass()
+def said_by(which: int) -> list[bytes]:
+    return [b"%d says %d%s\n" % (which, number, b"!" * (number % 90)) for number in range(LINES)]
+
+
+def hear(client: Client, lines: int) -> list[bytes]:
+    """So many lines."""
+    heard = b""
+    while heard.count(b"\n") < lines:
+        piece = client.receive_what_is_there(65536)
+        assert piece, f"the stream ended after {heard.count(10)} of {lines} lines"
+        heard += piece
+    return heard.splitlines(keepends=True)
+
+
+def test_the_others_hear_what_one_says(server: Server) -> None:
+    """A client that enters is sent `welcome`. A line goes to all others in the room, and not
+    back to its sender."""
+    clients = [enter(server) for _ in range(3)]
+    clients[0].send(b"good morning\n")
+    for client in clients[1:]:
+        assert client.receive(13) == b"good morning\n"
+    clients[0].expect_silence()
+
+
+def test_a_line_is_said_when_it_is_complete(server: Server) -> None:
+    """Half a line is nobody's business yet, however its bytes arrive."""
+    speaker, listener = enter(server), enter(server)
+    speaker.send_in_pieces(b"he", b"ll")
+    listener.expect_silence()
+    speaker.send_in_pieces(b"o\nand", b" more\n")
+    assert listener.receive(15) == b"hello\nand more\n"
+
+
+def test_all_hear_whole_lines_in_one_order(server: Server) -> None:
+    """Five talk at once. Every line arrives whole and once, the lines of one speaker in their
+    order, and any two listeners hear those of the others in the same order."""
+    clients = [enter(server) for _ in range(5)]
+    speakers = [threading.Thread(target=client.send, args=(b"".join(said_by(which)),))
+                for which, client in enumerate(clients)]
+    for speaker in speakers:
+        speaker.start()
+    heard = [hear(client, 4 * LINES) for client in clients]
+    for speaker in speakers:
+        speaker.join()
+    for listener, lines in enumerate(heard):
+        for which in set(range(5)) - {listener}:
+            own = [line for line in lines if line.startswith(b"%d " % which)]
+            assert own == said_by(which), f"{listener} has not heard {which} in order"
+    of_last = [[line for line in lines if line[:1] in b"234"] for lines in heard[:2]]
+    assert of_last[0] == of_last[1], "two listeners have heard the same lines in another order"
+
+
+def test_whoever_leaves_leaves_the_others_alone(server: Server) -> None:
+    """Clients come and go, in order or by a reset; those who stay hear each other, and what the
+    others cost is given back."""
+    speaker, listener = enter(server), enter(server)
+    at_rest = server.process.descriptor_count()
+    for number in range(20):
+        guest = enter(server)
+        guest.send(b"hello\n")
+        assert listener.receive(6) == b"hello\n"
+        guest.reset() if number % 2 else guest.close()
+    server.wait_for_descriptors(at_rest)
+    speaker.send(b"still here\n")
+    assert listener.receive(11) == b"still here\n"
+
+
+def test_who_does_not_listen_holds_up_nobody(server: Server) -> None:
+    """One in the room never reads. The others hear everything; that one may be sent away."""
+    speaker, listener = enter(server), enter(server)
+    enter(server)  # and says and reads nothing
+    line = b"x" * 4000 + b"\n"
+    for _ in range(3000):
+        speaker.send(line)
+        assert listener.receive(len(line)) == line
+    assert wait_until(server.is_alive, 1)

@@ -1,4 +1,4 @@
-"""E5.1: a loop that waits to the nanosecond."""
+"""E5.1: how many bytes went to and fro."""
 
 from __future__ import annotations
 
@@ -7,42 +7,74 @@ from collections.abc import Callable
 
 import pytest
 
+from harness.client import Client
+from harness.frames import frames
+from harness.proc import wait_until
 from harness.server import Server
-from harness.strace import Strace
-from harness.subject import Subject
-from kit import suite
 
-pytestmark = pytest.mark.stage("part4-poll")
+pytestmark = pytest.mark.stage("part3-nonblocking")
 
-WAITS_IN_MS = re.compile(r"\bpoll\(.*, (-?\d+)\)? +(?:=|<unfinished)")
-NANOSECONDS = re.compile(r"\bppoll\(.*tv_nsec=(\d+)")
+LINE = re.compile(r"(\S+): (\d+) bytes in, (\d+) bytes out")
 
 
-@pytest.fixture
-def waits(start: Callable[..., Server]) -> list[str]:
-    """What strace has seen of the loop's waiting, while a client spoke."""
-    server = start("--read-timeout", "30s")
-    with Strace(server, "-e", "trace=poll,ppoll") as tracer:
-        client = server.connect()
-        for number in range(20):
-            client.echo(b"%d" % number)
-    return tracer.lines()
+def counted(server: Server, client: Client, address: str) -> tuple[int, int]:
+    """What the log says about this client, once it has left."""
+
+    def lines() -> list[tuple[int, int]]:
+        found = (LINE.fullmatch(line) for line in server.log_lines())
+        return [(int(one[2]), int(one[3])) for one in found if one and one[1] == address]
+
+    if not wait_until(lambda: bool(lines()), server.patience):
+        raise client.broken(f"no line says `{address}: N bytes in, N bytes out`")
+    assert len(lines()) == 1, f"{len(lines())} lines about {address}"
+    return lines()[0]
 
 
-def test_the_loop_waits_with_ppoll(waits: list[str]) -> None:
-    """The loop waits in ppoll(2). A poll(2) that only looks, with a timeout of 0, may stay."""
-    assert any("ppoll(" in line for line in waits), f"no ppoll among {len(waits)} waits"
-    in_ms = [line for line in waits if (found := WAITS_IN_MS.search(line)) and found[1] != "0"]
-    assert not in_ms, f"this one still counts in milliseconds: {in_ms[0]}"
+def address_of(client: Client) -> str:
+    return "{}:{}".format(*client.socket.getsockname())
 
 
-def test_a_timeout_is_no_round_number_of_milliseconds(waits: list[str]) -> None:
-    """What is left until the next deadline is passed on to the nanosecond."""
-    left = [int(found[1]) for line in waits if (found := NANOSECONDS.search(line))]
-    assert left, "no ppoll had a timeout, though --read-timeout sets a deadline"
-    assert any(nanoseconds % 1_000_000 for nanoseconds in left), f"all are whole: {left[:5]}"
+def test_the_bytes_of_a_client_are_counted(start: Callable[..., Server]) -> None:
+    """With --verbose, when a client is gone a line says how many bytes it has sent, and how many it
+    was sent, the four bytes of each length included."""
+    server = start("--verbose")
+    clients = [server.connect() for _ in range(3)]
+    for number, client in enumerate(clients):
+        for _ in range(number):
+            client.echo(bytes(100))
+    for number, client in enumerate(clients):
+        address = address_of(client)
+        client.close()
+        assert counted(server, client, address) == (104 * number, 104 * number)
 
 
-def test_deadlines_are_kept_as_before(target: Subject) -> None:
-    """The contract's tests of --read-timeout pass as before."""
-    suite.contract(target, "test_read_timeout.py").must_all_pass()
+def test_answers_that_were_held_are_counted_too(start: Callable[..., Server]) -> None:
+    """A client sends much, says that this was all, and reads the answers late: what the server had
+    to hold for a while counts when the kernel has taken it."""
+    server = start("--verbose", "--max-message", "4000000")
+    client = server.connect(receive_buffer=4096)
+    stream = frames([bytes(3_900_000)])
+    client.send(stream)
+    client.half_close()
+    client.let_window_grow()
+    assert len(client.receive_until_end()) == len(stream)
+    assert counted(server, client, address_of(client)) == (len(stream), len(stream))
+
+
+def test_half_a_message_is_counted_and_not_answered(start: Callable[..., Server]) -> None:
+    """Bytes that came are counted, whatever became of them."""
+    server = start("--verbose")
+    client = server.connect()
+    client.send(b"\5\0\0\0hel")
+    client.half_close()
+    client.expect_end()
+    assert counted(server, client, address_of(client)) == (7, 0)
+
+
+def test_nothing_is_said_without_verbose(server: Server) -> None:
+    """Without --verbose, a client that says goodbye is worth no line."""
+    client = server.connect()
+    client.echo(b"hello")
+    client.half_close()
+    client.expect_end()
+    assert server.log_lines() == []

@@ -1,8 +1,9 @@
-"""E5.2: a client that leaves makes a hole."""
+"""E5.2: spin, then sleep."""
 
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -11,54 +12,47 @@ from harness.strace import Strace
 from harness.subject import Subject
 from kit import suite
 
-pytestmark = pytest.mark.stage("part4-poll")
+pytestmark = pytest.mark.stage("part3-nonblocking")
 
-SET = re.compile(r"\bp?poll\(\[(.*?)\], (\d+)")
-NUMBER = re.compile(r"fd=(-?\d+)")
-
-
-def sets(lines: list[str]) -> list[list[int]]:
-    """The descriptors of each wait, in the order in which the kernel was told of them."""
-    found = (SET.search(line) for line in lines)
-    return [[int(number) for number in NUMBER.findall(one[1])] for one in found if one]
+SLEEPS = re.compile(r"nanosleep\(.*tv_sec=(\d+), tv_nsec=(\d+)\}")
+LONGEST_MS = 5
+ROUNDS = 2000
 
 
-@pytest.fixture
-def waits(server: Server) -> list[list[int]]:
-    """What strace has seen while clients came, spoke, left and came again."""
-    clients = [server.connect() for _ in range(6)]
-    for client in clients:
-        client.echo(b"here")
-    with Strace(server, "-e", "trace=poll,ppoll") as tracer:
-        for leaver in (1, 3):
-            clients[leaver].close()
-            clients[0].echo(b"still here")
-        clients[5].echo(b"so am I")
-        new_connection = server.connect()
-        new_connection.echo(b"back again")
-        clients[0].echo(b"and I")
-    return sets(tracer.lines())
+@pytest.mark.clock
+def test_a_server_with_nothing_to_do_rests(server: Server) -> None:
+    """With ten clients that say nothing, the server needs less than a fifth of a processor."""
+    for _ in range(10):
+        server.connect().echo(b"here")
+    time.sleep(0.2)
+    before = server.process.wanted_seconds()
+    time.sleep(1)
+    wanted = server.process.wanted_seconds() - before
+    assert wanted < 0.2, f"it wants {wanted:.0%} of a processor, and has nothing to do"
 
 
-def test_a_place_that_was_left_is_a_hole(waits: list[list[int]]) -> None:
-    """Where a client has left, its place holds a descriptor of -1, over which poll(2) passes."""
-    most = max(len([number for number in one if number < 0]) for one in waits)
-    assert most == 2, f"two clients left one after the other, and there were {most} holes at most"
+def test_it_does_not_sleep_for_long(server: Server) -> None:
+    """It never sleeps for more than 5 ms at a time: that is the most a new connection waits."""
+    server.connect().echo(b"here")
+    with Strace(server, "-e", "trace=nanosleep,clock_nanosleep") as tracer:
+        time.sleep(0.3)
+    sleeps = [found for line in tracer.lines() if (found := SLEEPS.search(line))]
+    assert sleeps, "it does not sleep at all"
+    longest = max(int(found[1]) * 1000 + int(found[2]) / 1e6 for found in sleeps)
+    assert longest <= LONGEST_MS, f"it sleeps for {longest} ms"
 
 
-def test_nobody_moves(waits: list[list[int]]) -> None:
-    """A client that stays has the same place in every wait."""
-    for before, after in zip(waits, waits[1:]):
-        moved = [number for place, number in enumerate(before)
-                 if number >= 0 and number in after and after.index(number) != place]
-        assert not moved, f"descriptor {moved[0]} moved: {before}, then {after}"
-
-
-def test_a_new_connection_takes_a_hole(waits: list[list[int]]) -> None:
-    """The array is never longer than the most that were there at once."""
-    assert max(map(len, waits)) == len(waits[0]), f"{waits[0]} has grown: {waits[-1]}"
+def test_it_does_not_sleep_while_somebody_speaks(server: Server) -> None:
+    """While a client asks as soon as it has its answer, hardly ever does the server sleep in
+    between: less than once in two messages."""
+    client = server.connect()
+    with Strace(server, "-e", "trace=nanosleep,clock_nanosleep") as tracer:
+        for _ in range(ROUNDS):
+            client.echo(b"again")
+    sleeps = sum(tracer.calls().values())
+    assert sleeps < ROUNDS / 2, f"{sleeps} sleeps while {ROUNDS} messages were answered"
 
 
 def test_the_stage_is_as_good_as_before(target: Subject) -> None:
-    """The contract's tests of framing and of the limit pass as before."""
-    suite.contract(target, "test_framing.py", "test_max_connections.py").must_all_pass()
+    """The contract's tests of framing pass as before."""
+    suite.contract(target, "test_framing.py").must_all_pass()

@@ -1,127 +1,64 @@
-"""E6.2: a pipe, a timer and signals in one loop."""
+"""E6.2: a client that leaves makes a hole."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+import re
 
 import pytest
 
-from harness.proc import Process, wait_until
-from harness.readiness import readable
+from harness.server import Server
+from harness.strace import Strace
+from harness.subject import Subject
+from kit import suite
 
-pytestmark = pytest.mark.program("{ms}", not_yet="cat -u -- - {ms}")
+pytestmark = pytest.mark.stage("part4-poll")
+
+SET = re.compile(r"\bp?poll\(\[(.*?)\], (\d+)")
+NUMBER = re.compile(r"fd=(-?\d+)")
 
 
-class Running:
-    """The program, and the lines that it has printed so far."""
-
-    def __init__(self, words: list[str], patience: float) -> None:
-        self.patience = patience
-        self.popen = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.process = Process(self.popen.pid)
-        self.text = b""
-
-    def lines(self) -> list[str]:
-        assert self.popen.stdout is not None
-        while readable(self.popen.stdout):
-            piece = os.read(self.popen.stdout.fileno(), 65536)
-            if not piece:
-                break
-            self.text += piece
-        return self.text.decode().splitlines()
-
-    def ticks(self) -> list[int]:
-        return [int(line.split()[1]) for line in self.lines() if line.startswith("tick ")]
-
-    def say(self, text: bytes) -> None:
-        assert self.popen.stdin is not None
-        self.popen.stdin.write(text)
-        self.popen.stdin.flush()
-
-    def wait_for(self, line: str) -> None:
-        found = wait_until(lambda: line in self.lines(), self.patience)
-        assert found, f"no line `{line}` came; there are {self.lines()}"
-
-    def wait_for_tick(self, number: int) -> None:
-        """That one, or a later one: where the program had to wait, several rings are one tick."""
-        found = wait_until(lambda: max(self.ticks(), default=0) >= number, self.patience)
-        assert found, f"no `tick {number}` came; there are {self.lines()}"
+def sets(lines: list[str]) -> list[list[int]]:
+    """The descriptors of each wait, in the order in which the kernel was told of them."""
+    found = (SET.search(line) for line in lines)
+    return [[int(number) for number in NUMBER.findall(one[1])] for one in found if one]
 
 
 @pytest.fixture
-def begin(words: Callable[..., list[str]], patience: float) -> Iterator[Callable[[int], Running]]:
-    """Starts the program with a timer of so many milliseconds."""
-    started: list[Running] = []
-
-    def start(milliseconds: int) -> Running:
-        started.append(Running(words(ms=milliseconds), patience))
-        return started[-1]
-
-    yield start
-    for running in started:
-        running.popen.kill()
-        running.popen.wait()
-        for pipe in (running.popen.stdin, running.popen.stdout):
-            if pipe is not None:
-                pipe.close()
-
-
-def test_each_is_told(begin: Callable[[int], Running]) -> None:
-    """What is read from stdin is told as `input N`, in bytes; each ring of the timer as `tick N`, N
-    counting from 1; SIGUSR1 as `signal USR1`."""
-    running = begin(30)
-    running.wait_for_tick(1)
-    running.say(b"hello\n")
-    running.wait_for("input 6")
-    running.popen.send_signal(signal.SIGUSR1)
-    running.wait_for("signal USR1")
-    running.wait_for_tick(5)
-    running.say(b"bye")
-    running.wait_for("input 3")
+def waits(server: Server) -> list[list[int]]:
+    """What strace has seen while clients came, spoke, left and came again."""
+    clients = [server.connect() for _ in range(6)]
+    for client in clients:
+        client.echo(b"here")
+    with Strace(server, "-e", "trace=poll,ppoll") as tracer:
+        for leaver in (1, 3):
+            clients[leaver].close()
+            clients[0].echo(b"still here")
+        clients[5].echo(b"so am I")
+        new_connection = server.connect()
+        new_connection.echo(b"back again")
+        clients[0].echo(b"and I")
+    return sets(tracer.lines())
 
 
-def test_it_ends_when_asked_to(begin: Callable[[int], Running]) -> None:
-    """SIGTERM ends it, and so does the end of its input: it prints `end` and returns 0."""
-    terminated, drained = begin(10_000), begin(10_000)
-    terminated.say(b"x")
-    terminated.wait_for("input 1")
-    terminated.popen.send_signal(signal.SIGTERM)
-    assert drained.popen.stdin is not None
-    drained.popen.stdin.close()
-    for running in (terminated, drained):
-        running.wait_for("end")
-        assert running.popen.wait(running.patience) == 0
+def test_a_place_that_was_left_is_a_hole(waits: list[list[int]]) -> None:
+    """Where a client has left, its place holds a descriptor of -1, over which poll(2) passes."""
+    most = max(len([number for number in one if number < 0]) for one in waits)
+    assert most == 2, f"two clients left one after the other, and there were {most} holes at most"
 
 
-def test_no_ring_of_the_timer_is_lost(begin: Callable[[int], Running]) -> None:
-    """Stopped for a while, it knows afterwards how often the timer has rung. Its ticks catch up, in
-    one line that jumps or in a line for each ring."""
-    running = begin(20)
-    running.wait_for_tick(3)
-    running.popen.send_signal(signal.SIGSTOP)
-    running.process.wait_until_stopped(running.patience)
-    before, since = running.ticks()[-1], time.monotonic()
-    time.sleep(0.4)
-    running.popen.send_signal(signal.SIGCONT)
-
-    def caught_up() -> bool:
-        rings = (time.monotonic() - since) / 0.02
-        return running.ticks()[-1] >= before + rings - 5
-
-    lost = f"after a stop of 0.4 s the ticks stay behind the timer's rings, which began at {before}"
-    assert wait_until(caught_up, running.patience), lost
+def test_nobody_moves(waits: list[list[int]]) -> None:
+    """A client that stays has the same place in every wait."""
+    for before, after in zip(waits, waits[1:]):
+        moved = [number for place, number in enumerate(before)
+                 if number >= 0 and number in after and after.index(number) != place]
+        assert not moved, f"descriptor {moved[0]} moved: {before}, then {after}"
 
 
-def test_one_thread_waits_for_all(begin: Callable[[int], Running]) -> None:
-    """There is one thread, and when nothing happens it sleeps."""
-    running = begin(10_000)
-    running.say(b"x")
-    running.wait_for("input 1")
-    assert running.process.thread_count() == 1
-    before = running.process.wanted_seconds()
-    time.sleep(0.5)
-    assert running.process.wanted_seconds() - before < 0.1, "it does not sleep"
+def test_a_new_connection_takes_a_hole(waits: list[list[int]]) -> None:
+    """The array is never longer than the most that were there at once."""
+    assert max(map(len, waits)) == len(waits[0]), f"{waits[0]} has grown: {waits[-1]}"
+
+
+def test_the_stage_is_as_good_as_before(target: Subject) -> None:
+    """The contract's tests of framing and of the limit pass as before."""
+    suite.contract(target, "test_framing.py", "test_max_connections.py").must_all_pass()

@@ -1,68 +1,82 @@
-"""E6.3: edges."""
+"""E6.3: a loop, and a pool for what takes long."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
 
 import pytest
 
 from harness.server import Server
-from harness.strace import Strace
-from harness.subject import Subject
-from kit import suite
 
-pytestmark = pytest.mark.stage("part5-epoll")
+pytestmark = pytest.mark.program("{port}", not_yet="{python} {root}/book/solutions/e0_1.py {port}")
 
-
-def changes(lines: list[str], operation: str) -> list[str]:
-    return [line for line in lines if f"EPOLL_CTL_{operation}" in line]
+POOL = 4
 
 
-def test_connections_are_watched_for_edges(server: Server) -> None:
-    """Every connection is added with EPOLLET."""
-    with Strace(server, "-e", "trace=epoll_ctl") as tracer:
-        for _ in range(5):
-            server.connect().echo(b"hello")
-    added = changes(tracer.lines(), "ADD")
-    assert len(added) == 5, f"{len(added)} additions for 5 clients"
-    level = [line for line in added if "EPOLLET" not in line]
-    assert not level, f"this one is watched for levels: {level[0]}"
-
-
-def test_the_interest_never_changes(start: Callable[..., Server]) -> None:
-    """A client that reads slowly costs no epoll_ctl(2) either: what is waited for is said once."""
-    server = start("--max-message", "4000000")
-    with Strace(server, "-e", "trace=epoll_ctl") as tracer:
-        client = server.connect(receive_buffer=4096)
-        for _ in range(3):
-            client.send_messages(bytes(3_000_000))
-            client.expect(bytes(3_000_000))
-    changed = changes(tracer.lines(), "MOD")
-    assert not changed, f"{len(changed)} changes, the first: {changed[0]}"
-
-
-def test_what_one_turn_leaves_is_not_forgotten(server: Server) -> None:
-    """Much arrives at once, and then nothing more: all of it is answered, although no further edge
-    comes."""
+def test_a_line_is_echoed(server: Server) -> None:
+    """A line that is no `wait` is sent back at once, when it is complete."""
     client = server.connect()
-    payloads = [b"%d" % number * 20 for number in range(3000)]
-    client.echo(*payloads)
+    client.send_in_pieces(b"he", b"llo\nand")
+    assert client.receive(6) == b"hello\n"
+    client.send(b" more\n")
+    assert client.receive(9) == b"and more\n"
 
 
-def test_one_who_floods_keeps_nobody_waiting(server: Server) -> None:
-    """Until EAGAIN, but not in one turn: while one client sends and reads without end, another is
-    answered."""
-    flood, other = server.connect(), server.connect()
-    server.pause()  # so that all is there when it looks
-    flood.send_until_stuck(b"\x00\x10\x00\x00" + bytes(4096))
-    flood.send_until_stuck((b"\x00\x10\x00\x00" + bytes(4096)) * 2000)
-    other.send_messages(b"and me?")
-    server.resume()
-    other.expect(b"and me?")
+def test_what_takes_long_is_answered_when_it_is_done(server: Server) -> None:
+    """`wait 50` is answered with `done 50`, not earlier than 50 ms later."""
+    client = server.connect()
+    begin = time.monotonic()
+    client.send(b"wait 50\n")
+    assert client.receive(8) == b"done 50\n"
+    assert time.monotonic() - begin >= 0.05
 
 
-@pytest.mark.parametrize("file", ["test_framing.py", "test_half_close.py", "test_closing.py",
-                                  "test_backpressure.py", "test_drain.py"])
-def test_the_stage_is_as_good_as_before(target: Subject, file: str) -> None:
-    """The contract's tests pass as before."""
-    suite.contract(target, file).must_all_pass()
+def test_others_do_not_wait_for_it(server: Server) -> None:
+    """While one client's line takes seconds, another's echo takes none."""
+    patient, other = server.connect(), server.connect()
+    patient.send(b"wait 2000\n")
+    for number in range(50):
+        line = b"line %d\n" % number
+        other.send(line)
+        assert other.receive(len(line)) == line
+    assert not patient.has_input(), "2 s are over already: the others have waited"
+    assert patient.receive(10) == b"done 2000\n"
+
+
+def test_answers_come_in_the_order_of_the_lines(server: Server) -> None:
+    """One client's answers come in the order in which it asked, though the second is known before
+    the first."""
+    client = server.connect()
+    client.send(b"wait 200\nwait 1\nhello\n")
+    assert client.receive(22) == b"done 200\ndone 1\nhello\n"
+
+
+@pytest.mark.clock
+def test_four_at_a_time(server: Server) -> None:
+    """Four lines that take long are worked on at once, and no more than four: the process has one
+    thread for the loop and four for work, however many ask."""
+    clients = [server.connect() for _ in range(8)]
+    begin = time.monotonic()
+    for client in clients:
+        client.send(b"wait 300\n")
+    clients[0].send(b"and an echo\n")
+    for client in clients:
+        assert client.receive(9) == b"done 300\n"
+    took = time.monotonic() - begin
+    assert 0.6 <= took < 1.5, f"8 times 300 ms took {took:.2f} s; four at a time, it is 0.6"
+    assert server.process.thread_count() <= 1 + POOL
+
+
+def test_who_asks_and_leaves_harms_nobody(server: Server) -> None:
+    """A client that has left when its answer comes is nobody's problem, and neither is one that
+    only says that it has asked its last."""
+    at_rest = server.process.descriptor_count()
+    for _ in range(5):
+        leaver = server.connect()
+        leaver.send(b"wait 50\n")
+        leaver.reset()
+    polite = server.connect()
+    polite.send(b"wait 100\nbye\n")
+    polite.half_close()
+    assert polite.receive_until_end() == b"done 100\nbye\n"
+    server.wait_for_descriptors(at_rest)

@@ -1,29 +1,127 @@
-"""E7.2: a timer wheel in place of the lists of deadlines."""
+"""E7.2: a pipe, a timer and signals in one loop."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from harness.subject import Subject
-from kit import suite
+from harness.proc import Process, wait_until
+from harness.readiness import readable
 
-pytestmark = [pytest.mark.stage("part5-epoll"), pytest.mark.clock]
-
-CASES = ("HasNothingAtFirst", "TakesAnyOrder", "IsRightWhateverComes", "SaysWhenToLookAgain",
-         "CostsTheSameForManyAsForFew")
+pytestmark = pytest.mark.program("{ms}", not_yet="cat -u -- - {ms}")
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_the_wheel_is_right(unit: Callable[[str], None], case: str) -> None:
-    """common::TimerWheel, in common/loop/timer_wheel.h, holds deadlines at any distance: set(),
-    soonest() and overdue() as DeadlineList has them. Nothing is overdue before its deadline, or
-    later than 100 ms after."""
-    unit(f"TimerWheel.{case}")
+class Running:
+    """The program, and the lines that it has printed so far."""
+
+    def __init__(self, words: list[str], patience: float) -> None:
+        self.patience = patience
+        self.popen = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = Process(self.popen.pid)
+        self.text = b""
+
+    def lines(self) -> list[str]:
+        assert self.popen.stdout is not None
+        while readable(self.popen.stdout):
+            piece = os.read(self.popen.stdout.fileno(), 65536)
+            if not piece:
+                break
+            self.text += piece
+        return self.text.decode().splitlines()
+
+    def ticks(self) -> list[int]:
+        return [int(line.split()[1]) for line in self.lines() if line.startswith("tick ")]
+
+    def say(self, text: bytes) -> None:
+        assert self.popen.stdin is not None
+        self.popen.stdin.write(text)
+        self.popen.stdin.flush()
+
+    def wait_for(self, line: str) -> None:
+        found = wait_until(lambda: line in self.lines(), self.patience)
+        assert found, f"no line `{line}` came; there are {self.lines()}"
+
+    def wait_for_tick(self, number: int) -> None:
+        """That one, or a later one: where the program had to wait, several rings are one tick."""
+        found = wait_until(lambda: max(self.ticks(), default=0) >= number, self.patience)
+        assert found, f"no `tick {number}` came; there are {self.lines()}"
 
 
-def test_the_stage_closes_as_before(target: Subject) -> None:
-    """With the wheel in place of its two lists the stage passes the tests of its deadlines."""
-    suite.contract(target, "test_read_timeout.py", "test_write_timeout.py", patience=10,
-                   choose="says_nothing or extend or never_reads or many").must_all_pass()
+@pytest.fixture
+def begin(words: Callable[..., list[str]], patience: float) -> Iterator[Callable[[int], Running]]:
+    """Starts the program with a timer of so many milliseconds."""
+    started: list[Running] = []
+
+    def start(milliseconds: int) -> Running:
+        started.append(Running(words(ms=milliseconds), patience))
+        return started[-1]
+
+    yield start
+    for running in started:
+        running.popen.kill()
+        running.popen.wait()
+        for pipe in (running.popen.stdin, running.popen.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+def test_each_is_told(begin: Callable[[int], Running]) -> None:
+    """What is read from stdin is told as `input N`, in bytes; each ring of the timer as `tick N`, N
+    counting from 1; SIGUSR1 as `signal USR1`."""
+    running = begin(30)
+    running.wait_for_tick(1)
+    running.say(b"hello\n")
+    running.wait_for("input 6")
+    running.popen.send_signal(signal.SIGUSR1)
+    running.wait_for("signal USR1")
+    running.wait_for_tick(5)
+    running.say(b"bye")
+    running.wait_for("input 3")
+
+
+def test_it_ends_when_asked_to(begin: Callable[[int], Running]) -> None:
+    """SIGTERM ends it, and so does the end of its input: it prints `end` and returns 0."""
+    terminated, drained = begin(10_000), begin(10_000)
+    terminated.say(b"x")
+    terminated.wait_for("input 1")
+    terminated.popen.send_signal(signal.SIGTERM)
+    assert drained.popen.stdin is not None
+    drained.popen.stdin.close()
+    for running in (terminated, drained):
+        running.wait_for("end")
+        assert running.popen.wait(running.patience) == 0
+
+
+def test_no_ring_of_the_timer_is_lost(begin: Callable[[int], Running]) -> None:
+    """Stopped for a while, it knows afterwards how often the timer has rung. Its ticks catch up, in
+    one line that jumps or in a line for each ring."""
+    running = begin(20)
+    running.wait_for_tick(3)
+    running.popen.send_signal(signal.SIGSTOP)
+    running.process.wait_until_stopped(running.patience)
+    before, since = running.ticks()[-1], time.monotonic()
+    time.sleep(0.4)
+    running.popen.send_signal(signal.SIGCONT)
+
+    def caught_up() -> bool:
+        rings = (time.monotonic() - since) / 0.02
+        return running.ticks()[-1] >= before + rings - 5
+
+    lost = f"after a stop of 0.4 s the ticks stay behind the timer's rings, which began at {before}"
+    assert wait_until(caught_up, running.patience), lost
+
+
+def test_one_thread_waits_for_all(begin: Callable[[int], Running]) -> None:
+    """There is one thread, and when nothing happens it sleeps."""
+    running = begin(10_000)
+    running.say(b"x")
+    running.wait_for("input 1")
+    assert running.process.thread_count() == 1
+    before = running.process.wanted_seconds()
+    time.sleep(0.5)
+    assert running.process.wanted_seconds() - before < 0.1, "it does not sleep"

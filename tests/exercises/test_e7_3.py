@@ -1,34 +1,68 @@
-"""E7.3: a program that tells a server with a bound from one without."""
+"""E7.3: edges."""
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 
 import pytest
 
-from kit.played import said, serving
+from harness.server import Server
+from harness.strace import Strace
+from harness.subject import Subject
+from kit import suite
 
-pytestmark = pytest.mark.program("{port} {pid}",
-                                 not_yet="{python} -c 'import sys; sys.exit(1)' {port} {pid}")
-
-SERVERS = "servers_of_e7_3.py"
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
-
-
-@pytest.mark.parametrize("how", ["echoes", "hangs_up"])
-def test_a_server_with_a_bound_is_acquitted(run: Run, how: str) -> None:
-    """A server whose memory grows by less than a MiB, while a client sends messages and reads no
-    answers, has a bound: exit status 0. Whether it makes the client wait or hangs up is its own
-    business."""
-    with serving(SERVERS, how) as server:
-        ended = run(**server)
-    assert ended.returncode == 0, f"a server that {how}: {said(ended)}"
+pytestmark = pytest.mark.stage("part5-epoll")
 
 
-@pytest.mark.parametrize("how", ["keeps_answers", "keeps_a_little"])
-def test_a_server_that_keeps_what_it_cannot_send_is_found_out(run: Run, how: str) -> None:
-    """A server that grows by more than a MiB has none, or too wide a one: exit status 1."""
-    with serving(SERVERS, how) as server:
-        ended = run(**server)
-    assert ended.returncode == 1, f"a server that {how}: {said(ended)}"
+def changes(lines: list[str], operation: str) -> list[str]:
+    return [line for line in lines if f"EPOLL_CTL_{operation}" in line]
+
+
+def test_connections_are_watched_for_edges(server: Server) -> None:
+    """Every connection is added with EPOLLET."""
+    with Strace(server, "-e", "trace=epoll_ctl") as tracer:
+        for _ in range(5):
+            server.connect().echo(b"hello")
+    added = changes(tracer.lines(), "ADD")
+    assert len(added) == 5, f"{len(added)} additions for 5 clients"
+    level = [line for line in added if "EPOLLET" not in line]
+    assert not level, f"this one is watched for levels: {level[0]}"
+
+
+def test_the_interest_never_changes(start: Callable[..., Server]) -> None:
+    """A client that reads slowly costs no epoll_ctl(2) either: what is waited for is said once."""
+    server = start("--max-message", "4000000")
+    with Strace(server, "-e", "trace=epoll_ctl") as tracer:
+        client = server.connect(receive_buffer=4096)
+        for _ in range(3):
+            client.send_messages(bytes(3_000_000))
+            client.expect(bytes(3_000_000))
+    changed = changes(tracer.lines(), "MOD")
+    assert not changed, f"{len(changed)} changes, the first: {changed[0]}"
+
+
+def test_what_one_turn_leaves_is_not_forgotten(server: Server) -> None:
+    """Much arrives at once, and then nothing more: all of it is answered, although no further edge
+    comes."""
+    client = server.connect()
+    payloads = [b"%d" % number * 20 for number in range(3000)]
+    client.echo(*payloads)
+
+
+def test_one_who_floods_keeps_nobody_waiting(server: Server) -> None:
+    """Until EAGAIN, but not in one turn: while one client sends and reads without end, another is
+    answered."""
+    flood, other = server.connect(), server.connect()
+    server.pause()  # so that all is there when it looks
+    flood.send_until_stuck(b"\x00\x10\x00\x00" + bytes(4096))
+    flood.send_until_stuck((b"\x00\x10\x00\x00" + bytes(4096)) * 2000)
+    other.send_messages(b"and me?")
+    server.resume()
+    other.expect(b"and me?")
+
+
+@pytest.mark.parametrize("file", ["test_framing.py", "test_half_close.py", "test_closing.py",
+                                  "test_backpressure.py", "test_drain.py"])
+def test_the_stage_is_as_good_as_before(target: Subject, file: str) -> None:
+    """The contract's tests pass as before."""
+    suite.contract(target, file).must_all_pass()

@@ -1,72 +1,76 @@
-"""E8.1: a protocol whose only answer comes at the end of the stream."""
+"""E8.1: a timeout for who does not speak, and another for who does not read."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
 
 from harness.client import Client
+from harness.frames import distinct_payloads, frames
+from harness.proc import wait_until
 from harness.server import Server
 
-pytestmark = pytest.mark.stage("part5-epoll")
+pytestmark = [pytest.mark.stage("part5-epoll"), pytest.mark.clock]
+
+SHORT, LONG = "400ms", "60s"
+SHORT_SECONDS, LATE_SECONDS = 0.4, 4.0
+LINGER_SECONDS = 2.0  # a connection that the server closes may stay so long for its peer's end
+STREAM = frames(distinct_payloads(1000, 16_000))  # 16 MB: more than all buffers together
 
 
-@pytest.fixture
-def receipts(start: Callable[..., Server]) -> Server:
-    """A server that gives receipts."""
-    return start("--receipt")
+def one_who_never_reads(server: Server) -> Client:
+    client = server.connect(receive_buffer=4096)
+    assert client.send_until_stuck(STREAM) < len(STREAM), "the server took 16 MB of questions"
+    return client
 
 
-def expect_receipt(client: Client, count: int) -> None:
-    """Half-closes and gets what a client that has sent so much must get."""
-    client.half_close()
-    line = b"Received %d bytes\n" % count
-    received = client.receive_until_end()
-    if received != line:
-        raise client.broken(f"the answer should have been {line!r}, and is {received!r}")
+def test_who_takes_no_answers_is_closed_by_the_write_timeout(start: Callable[..., Server]) -> None:
+    """--write-timeout closes a peer that takes no byte of its answers for so long, also after a
+    silent one whose --read-timeout is far away."""
+    server = start("--read-timeout", LONG, "--write-timeout", SHORT)
+    silent = server.connect()
+    silent.echo(b"and from now on silent")
+    at_rest = server.process.socket_count()
+    begin = time.monotonic()
+    one_who_never_reads(server)
+    limit = SHORT_SECONDS + LINGER_SECONDS + LATE_SECONDS
+    gone = wait_until(lambda: server.process.socket_count() <= at_rest, limit, pause=0.01)
+    waited = time.monotonic() - begin
+    assert gone, f"after {waited:.1f} s the server keeps a client that reads nothing"
+    assert waited >= SHORT_SECONDS, f"closed after {waited:.3f} s: that is too early"
+    silent.echo(b"still served")
 
 
-@pytest.mark.parametrize("count", [0, 1, 5, 300_000])
-def test_the_end_is_answered_with_a_count(receipts: Server, count: int) -> None:
-    """With --receipt, a client that sends N bytes and half-closes gets the line `Received N bytes`,
-    and then the end of the stream."""
-    client = receipts.connect()
-    client.send(bytes(count))
-    expect_receipt(client, count)
+def test_who_says_nothing_is_closed_by_the_read_timeout(start: Callable[..., Server]) -> None:
+    """--read-timeout closes a peer that completes no message for so long, also after one that
+    takes no answers and whose --write-timeout is far away."""
+    server = start("--read-timeout", SHORT, "--write-timeout", LONG)
+    at_rest = server.process.socket_count()
+    one_who_never_reads(server)
+    server.connect().expect_end(within=SHORT_SECONDS + LATE_SECONDS)
+    time.sleep(2 * SHORT_SECONDS)
+    assert server.process.socket_count() > at_rest, "who did not read is gone, before its time"
 
 
-def test_nothing_is_said_before_the_end(receipts: Server) -> None:
-    """Until the client has finished sending, it gets no answer, however the bytes come."""
-    client = receipts.connect()
-    client.send_in_pieces(b"a", b"bc", b"\xff\xff\xff\xff")
-    client.expect_silence()
-    expect_receipt(client, 7)
+def test_the_read_clock_starts_anew_when_the_answers_are_gone(start: Callable[..., Server]) -> None:
+    """While answers wait only --write-timeout counts; when the last has left, --read-timeout begins
+    anew."""
+    server = start("--read-timeout", "1s", "--write-timeout", LONG)
+    client = server.connect(receive_buffer=4096)
+    taken = client.send_until_stuck(STREAM)
+    time.sleep(1.5)  # longer than the time to read
+    client.let_window_grow()
+    client.exchange(STREAM[taken:], len(STREAM))
+    client.echo(b"still here")
+    client.expect_end(within=1 + LATE_SECONDS)
 
 
-def test_each_client_has_a_count_of_its_own(receipts: Server) -> None:
-    """Clients are counted apart."""
-    one, another = receipts.connect(), receipts.connect()
-    one.send(b"one")
-    another.send(b"another")
-    one.send(b"one more")
-    expect_receipt(another, 7)
-    expect_receipt(one, 11)
-
-
-def test_without_the_option_it_echoes(start: Callable[..., Server]) -> None:
-    """Without --receipt nothing has changed: messages are echoed, and the end is not answered."""
-    client = start().connect()
-    client.echo(b"hello")
-    client.half_close()
-    client.expect_end()
-
-
-def test_a_stop_is_not_the_clients_end(receipts: Server) -> None:
-    """A client that has not finished sending when the server is stopped gets no receipt: a number
-    then would be a guess."""
-    client = receipts.connect()
-    client.send(b"not all yet")
-    client.let_it_arrive()
-    assert receipts.stop() == 0
-    client.expect_end()
+def test_no_write_timeout_is_one_that_never_ends(start: Callable[..., Server]) -> None:
+    """--write-timeout 0 switches it off."""
+    server = start("--read-timeout", SHORT, "--write-timeout", "0")
+    at_rest = server.process.socket_count()
+    one_who_never_reads(server)
+    time.sleep(3 * SHORT_SECONDS)
+    assert server.process.socket_count() > at_rest, "closed, though nothing limits it"

@@ -1,111 +1,29 @@
-"""E8.2: a decoder of chunked bodies, as a filter."""
+"""E8.2: a timer wheel in place of the lists of deadlines."""
 
 from __future__ import annotations
 
-import random
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from harness.readiness import readable
+from harness.subject import Subject
+from kit import suite
 
-pytestmark = pytest.mark.program("", not_yet="{python} {root}/tests/exercises/not_yet/e8_2.py")
+pytestmark = [pytest.mark.stage("part5-epoll"), pytest.mark.clock]
 
-Filter = subprocess.Popen
-PIECES_SEED = 5882
-
-GOOD = {
-    "one chunk": (b"5\r\nhello\r\n0\r\n\r\n", b"hello"),
-    "nothing": (b"0\r\n\r\n", b""),
-    "two chunks": (b"5\r\nhello\r\n6\r\n, ring\r\n0\r\n\r\n", b"hello, ring"),
-    "capital digits": (b"A\r\n0123456789\r\n0\r\n\r\n", b"0123456789"),
-    "zeros in front": (b"00005\r\nhello\r\n000\r\n\r\n", b"hello"),
-    "an extension": (b'5;name="v;w"\r\nhello\r\n0 ; last\r\n\r\n', b"hello"),
-    "trailers": (b"5\r\nhello\r\n0\r\nETag: 7\r\nDate: today\r\n\r\n", b"hello"),
-    "line ends inside": (b"9\r\na\r\n0\r\n\r\nb\r\n0\r\n\r\n", b"a\r\n0\r\n\r\nb"),
-    "what follows is not the body's": (b"1\r\na\r\n0\r\n\r\n5\r\nhello\r\n", b"a"),
-    "a large chunk": (b"186A0\r\n" + bytes(100_000) + b"\r\n0\r\n\r\n", bytes(100_000)),
-}
-BAD = {
-    "no size": b"\r\nhello\r\n0\r\n\r\n",
-    "a sign": b"+5\r\nhello\r\n0\r\n\r\n",
-    "0x in front": b"0x5\r\nhello\r\n0\r\n\r\n",
-    "a blank in front": b" 5\r\nhello\r\n0\r\n\r\n",
-    "an underline": b"1_0\r\n0123456789abcdef\r\n0\r\n\r\n",
-    "a size that does not fit 64 bits": b"10000000000000005\r\nhello\r\n0\r\n\r\n",
-    "a chunk longer than its size": b"5\r\nhello!\r\n0\r\n\r\n",
-    "a line that ends with LF alone": b"5\nhello\r\n0\r\n\r\n",
-    "no last chunk": b"5\r\nhello\r\n",
-    "cut inside a chunk": b"5\r\nhel",
-    "cut before the blank line": b"5\r\nhello\r\n0\r\n",
-    "nothing at all": b"",
-}
+CASES = ("HasNothingAtFirst", "TakesAnyOrder", "IsRightWhateverComes", "SaysWhenToLookAgain",
+         "CostsTheSameForManyAsForFew")
 
 
-@pytest.fixture
-def running(words: Callable[..., list[str]]) -> Iterator[Filter]:
-    """Your program, which is given its input bit by bit."""
-    with subprocess.Popen(words(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, bufsize=0) as process:
-        yield process
-        process.kill()
+@pytest.mark.parametrize("case", CASES)
+def test_the_wheel_is_right(unit: Callable[[str], None], case: str) -> None:
+    """common::TimerWheel, in common/loop/timer_wheel.h, holds deadlines at any distance: set(),
+    soonest() and overdue() as DeadlineList has them. Nothing is overdue before its deadline, or
+    later than 100 ms after."""
+    unit(f"TimerWheel.{case}")
 
 
-@pytest.mark.parametrize("case", GOOD)
-def test_a_body_is_decoded(run: Callable[..., subprocess.CompletedProcess], case: str) -> None:
-    """The data of the chunks goes to stdout, without sizes, extensions and trailers; after the last
-    chunk and its blank line the program ends with status 0."""
-    encoded, body = GOOD[case]
-    ended = run(input=encoded)
-    assert ended.stdout == body, f"{encoded[:60]!r} was decoded as {ended.stdout[:60]!r}"
-    assert ended.returncode == 0, f"{encoded[:60]!r} is fine; you said {ended.stderr[-200:]!r}"
-
-
-@pytest.mark.parametrize("case", BAD)
-def test_what_is_no_chunked_body_is_refused(
-    run: Callable[..., subprocess.CompletedProcess], case: str
-) -> None:
-    """A body that breaks RFC 9112, 7.1, or ends too early, ends the program with status 1: where it
-    ends is in doubt, and with it what comes next."""
-    ended = run(input=BAD[case])
-    assert ended.returncode == 1, f"{BAD[case]!r}: exit status {ended.returncode}, wanted 1"
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 7])
-def test_the_slices_change_nothing(running: Filter, size: int) -> None:
-    """However the stream is cut, the body is the same."""
-    encoded, body = bytearray(), bytearray()
-    for length in random.Random(PIECES_SEED).choices(range(1, 40), k=40):
-        piece = random.Random(length).randbytes(length)
-        encoded += b"%x;cut=here\r\n%s\r\n" % (length, piece)
-        body += piece
-    encoded += b"0\r\nTrailer: yes\r\n\r\n"
-    for begin in range(0, len(encoded), size):
-        running.stdin.write(encoded[begin:begin + size])
-    running.stdin.close()
-    received = running.stdout.read()
-    assert received == body, f"cut into {size} bytes each, the body is {received[:60]!r}"
-    assert running.wait() == 0
-
-
-def test_what_has_come_is_passed_on(running: Filter, patience: float) -> None:
-    """What has arrived of a chunk goes to stdout at once: a decoder that waits for the whole of it
-    needs room for whatever a client announces."""
-    running.stdin.write(b"FFFFFFF\r\nthe first of many")
-    received = b""
-    while len(received) < 17 and readable(running.stdout, patience):
-        piece = running.stdout.read(100)
-        if not piece:
-            break
-        received += piece
-    assert received == b"the first of many", f"on stdout: {received!r}"
-
-
-def test_a_line_without_an_end_is_refused(
-    run: Callable[..., subprocess.CompletedProcess],
-) -> None:
-    """A line that has no end after 16 KiB is malformed: or it would be kept, however long it is."""
-    ended = run(input=b"5;" + b"x" * 20_000)
-    assert ended.returncode == 1
-    assert run(input=b"5;" + b"x" * 20_000 + b"\r\nhello\r\n0\r\n\r\n").returncode == 1
+def test_the_stage_closes_as_before(target: Subject) -> None:
+    """With the wheel in place of its two lists the stage passes the tests of its deadlines."""
+    suite.contract(target, "test_read_timeout.py", "test_write_timeout.py", patience=10,
+                   choose="says_nothing or extend or never_reads or many").must_all_pass()

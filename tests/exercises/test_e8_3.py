@@ -1,57 +1,34 @@
-"""E8.3: workers that stay on their cores."""
+"""E8.3: a program that tells a server with a bound from one without."""
 
 from __future__ import annotations
 
-import os
+import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from harness.proc import wait_until
-from harness.server import Server
+from kit.played import said, serving
 
-pytestmark = pytest.mark.stage("part5-epoll")
+pytestmark = pytest.mark.program("{port} {pid}",
+                                 not_yet="{python} -c 'import sys; sys.exit(1)' {port} {pid}")
 
-CORES = sorted(os.sched_getaffinity(0))
-
-
-def cores_of(server: Server, workers: int) -> list[tuple[int, ...]]:
-    """On which cores each of so many threads may run, by /proc/PID/task/TID/status."""
-    tasks = Path("/proc", str(server.pid), "task")
-    if not wait_until(lambda: len(list(tasks.iterdir())) == workers, server.patience):
-        pytest.fail(f"there are {len(list(tasks.iterdir()))} threads, not {workers}")
-    return sorted(tuple(sorted(os.sched_getaffinity(int(task.name)))) for task in tasks.iterdir())
+SERVERS = "servers_of_e8_3.py"
+Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 
-def expect_cores(server: Server, wanted: list[tuple[int, ...]]) -> None:
-    """Waits until the workers have gone where they belong."""
-    if not wait_until(lambda: cores_of(server, len(wanted)) == wanted, server.patience):
-        pytest.fail(f"the workers may run on {cores_of(server, len(wanted))}, wanted: {wanted}")
-    server.connect().echo(b"served")
+@pytest.mark.parametrize("how", ["echoes", "hangs_up"])
+def test_a_server_with_a_bound_is_acquitted(run: Run, how: str) -> None:
+    """A server whose memory grows by less than a MiB, while a client sends messages and reads no
+    answers, has a bound: exit status 0. Whether it makes the client wait or hangs up is its own
+    business."""
+    with serving(SERVERS, how) as server:
+        ended = run(**server)
+    assert ended.returncode == 0, f"a server that {how}: {said(ended)}"
 
 
-def test_each_worker_has_a_core(start: Callable[..., Server]) -> None:
-    """With --pin each worker may run on one core only, and no two on the same as long as there are
-    enough."""
-    server = start("--workers", str(len(CORES)), "--pin")
-    expect_cores(server, [(core,) for core in CORES])
-
-
-def test_more_workers_than_cores_share(start: Callable[..., Server]) -> None:
-    """With one worker more than cores, the last one shares the first core."""
-    server = start("--workers", str(len(CORES) + 1), "--pin")
-    expect_cores(server, sorted([(core,) for core in CORES] + [(CORES[0],)]))
-
-
-def test_only_cores_that_the_server_may_use_count(start: Callable[..., Server]) -> None:
-    """An administrator may have given the server some cores and not others, as with taskset(1):
-    only those are dealt out."""
-    last = CORES[-1]
-    server = start("--workers", "2", "--pin", under=("taskset", "-c", str(last)))
-    expect_cores(server, [(last,), (last,)])
-
-
-def test_without_the_option_a_worker_may_go_anywhere(start: Callable[..., Server]) -> None:
-    """Without --pin the kernel puts a thread where it likes."""
-    expect_cores(start("--workers", "2"), [tuple(CORES), tuple(CORES)])
+@pytest.mark.parametrize("how", ["keeps_answers", "keeps_a_little"])
+def test_a_server_that_keeps_what_it_cannot_send_is_found_out(run: Run, how: str) -> None:
+    """A server that grows by more than a MiB has none, or too wide a one: exit status 1."""
+    with serving(SERVERS, how) as server:
+        ended = run(**server)
+    assert ended.returncode == 1, f"a server that {how}: {said(ended)}"

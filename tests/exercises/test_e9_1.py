@@ -1,102 +1,72 @@
-"""E9.1: a copy with eight reads in flight, which complete in any order."""
+"""E9.1: a protocol whose only answer comes at the end of the stream."""
 
 from __future__ import annotations
 
-import os
-import random
-import re
-import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from harness.strace import from_start
+from harness.client import Client
+from harness.server import Server
 
-pytestmark = [
-    pytest.mark.ring,
-    pytest.mark.program(
-        "{source} {target}",
-        not_yet="sh -c '{build}/part6-uring/steps/03-liburing-cat {source} > {target}'"),
-]
-
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
-MIB = 1 << 20
-SUBMITTED = re.compile(r"io_uring_enter\(\d+, (\d+),")
-SIZES = (0, 1, 4095, 4096, 4097, 32_768, 8 * 32_768 + 1, 8 * 65_536, 3 * MIB - 1)
+pytestmark = pytest.mark.stage("part5-epoll")
 
 
-def copied(run: Run, directory: Path, data: bytes) -> None:
-    """Has a file with these bytes copied, and looks whether that is what it is."""
-    source, target = directory / "source", directory / "target"
-    source.write_bytes(data)
-    expect_copy(run, source, target)
+@pytest.fixture
+def receipts(start: Callable[..., Server]) -> Server:
+    """A server that gives receipts."""
+    return start("--receipt")
 
 
-def expect_copy(run: Run, source: Path, target: Path) -> None:
-    """Copies, and compares."""
-    ended = run(source=source, target=target)
-    assert ended.returncode == 0, f"exit status {ended.returncode}: {ended.stderr.decode()}"
-    wanted, got = source.read_bytes(), target.read_bytes()
-    assert len(got) == len(wanted), f"the copy has {len(got)} bytes, the file {len(wanted)}"
-    if got != wanted:
-        first = next(i for i, (a, b) in enumerate(zip(got, wanted)) if a != b)
-        pytest.fail(f"the copy differs from byte {first} on")
+def expect_receipt(client: Client, count: int) -> None:
+    """Half-closes and gets what a client that has sent so much must get."""
+    client.half_close()
+    line = b"Received %d bytes\n" % count
+    received = client.receive_until_end()
+    if received != line:
+        raise client.broken(f"the answer should have been {line!r}, and is {received!r}")
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_a_file_of_any_size_is_copied(run: Run, tmp_path: Path, size: int) -> None:
-    """The copy is byte for byte the file, whatever its size."""
-    copied(run, tmp_path, random.Random(size).randbytes(size))
+@pytest.mark.parametrize("count", [0, 1, 5, 300_000])
+def test_the_end_is_answered_with_a_count(receipts: Server, count: int) -> None:
+    """With --receipt, a client that sends N bytes and half-closes gets the line `Received N bytes`,
+    and then the end of the stream."""
+    client = receipts.connect()
+    client.send(bytes(count))
+    expect_receipt(client, count)
 
 
-def test_an_older_and_longer_copy_is_replaced(run: Run, tmp_path: Path) -> None:
-    """Nothing is left of what was in the target before."""
-    (tmp_path / "target").write_bytes(b"old" * 100_000)
-    copied(run, tmp_path, b"new")
+def test_nothing_is_said_before_the_end(receipts: Server) -> None:
+    """Until the client has finished sending, it gets no answer, however the bytes come."""
+    client = receipts.connect()
+    client.send_in_pieces(b"a", b"bc", b"\xff\xff\xff\xff")
+    client.expect_silence()
+    expect_receipt(client, 7)
 
 
-def test_reads_may_complete_in_any_order(run: Run, tmp_path: Path) -> None:
-    """Which block a completion belongs to is said by its user_data, and by nothing else. Here parts
-    of the file are in memory and complete at once; the others are fetched from the disk."""
-    source = tmp_path / "source"
-    data = random.Random(9).randbytes(4 * MIB)
-    source.write_bytes(data)
-    for turn in range(5):
-        with source.open("rb") as file:
-            os.fsync(file.fileno())
-            for begin in range(turn % 2 * 128 * 1024, len(data), 256 * 1024):
-                os.posix_fadvise(file.fileno(), begin, 128 * 1024, os.POSIX_FADV_DONTNEED)
-        expect_copy(run, source, tmp_path / f"target{turn}")
+def test_each_client_has_a_count_of_its_own(receipts: Server) -> None:
+    """Clients are counted apart."""
+    one, another = receipts.connect(), receipts.connect()
+    one.send(b"one")
+    another.send(b"another")
+    one.send(b"one more")
+    expect_receipt(another, 7)
+    expect_receipt(one, 11)
 
 
-def test_holes_stay_holes(run: Run, tmp_path: Path) -> None:
-    """A block of zeros is not written, and takes no room in the copy; the copy is as long as the
-    file, also when that ends in a hole."""
-    source, target = tmp_path / "source", tmp_path / "target"
-    with source.open("wb") as file:
-        for begin in (0, 10 * MIB, 40 * MIB + 5):
-            file.seek(begin)
-            file.write(b"an island")
-        file.truncate(64 * MIB)
-    expect_copy(run, source, target)
-    room = target.stat().st_blocks * 512
-    assert room < MIB, f"three islands in 64 MiB of nothing take {room} bytes in the copy"
+def test_without_the_option_it_echoes(start: Callable[..., Server]) -> None:
+    """Without --receipt nothing has changed: messages are echoed, and the end is not answered."""
+    client = start().connect()
+    client.echo(b"hello")
+    client.half_close()
+    client.expect_end()
 
 
-def test_eight_reads_are_in_flight(
-    words: Callable[..., list[str]], tmp_path: Path, patience: float
-) -> None:
-    """Eight reads are submitted with the first io_uring_enter(2), and the file is read by no other
-    way."""
-    source, log = tmp_path / "source", tmp_path / "log"
-    source.write_bytes(bytes(range(256)) * 40_000)
-    calls = "trace=io_uring_enter,pread64,preadv,copy_file_range,sendfile,splice"
-    command = words(source=source, target=tmp_path / "target")
-    subprocess.run([*from_start(log, "-e", calls), *command], check=True, timeout=patience)
-    text = log.read_text()
-    submitted = [int(found[1]) for found in SUBMITTED.finditer(text)]
-    assert submitted, "strace saw no io_uring_enter"
-    assert submitted[0] == 8, f"the first io_uring_enter submitted {submitted[0]}, not 8"
-    others = re.findall(r"pread64|preadv|copy_file_range|sendfile|splice", text)
-    assert len(others) < 8, f"the file was read with {others[0]}"  # the loader reads a little
+def test_a_stop_is_not_the_clients_end(receipts: Server) -> None:
+    """A client that has not finished sending when the server is stopped gets no receipt: a number
+    then would be a guess."""
+    client = receipts.connect()
+    client.send(b"not all yet")
+    client.let_it_arrive()
+    assert receipts.stop() == 0
+    client.expect_end()

@@ -1,84 +1,57 @@
-"""E9.3: a journal: a line is confirmed when it is on the disk, with one system call for both."""
+"""E9.3: workers that stay on their cores."""
 
 from __future__ import annotations
 
-import re
-import resource
-import subprocess
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from harness.strace import from_start
+from harness.proc import wait_until
+from harness.server import Server
 
-NOT_YET = ("sh -c 'while read -r line; do echo \"$line\" >> {file}; sync {file}; echo ok; done'")
+pytestmark = pytest.mark.stage("part5-epoll")
 
-pytestmark = [pytest.mark.ring, pytest.mark.program("{file}", not_yet=NOT_YET)]
-
-Words = Callable[..., list[str]]
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
-SUBMITTED = re.compile(r"io_uring_enter\(\d+, (\d+),")
-SYNCS = re.compile(r"(fsync|fdatasync|sync|syncfs|write\w*)\(")
-LINES = [b"line %d\n" % number for number in range(20)]
+CORES = sorted(os.sched_getaffinity(0))
 
 
-def test_every_line_is_appended_and_confirmed(run: Run, tmp_path: Path) -> None:
-    """Each line of the input is appended to the file, and `ok` printed for it; what was there
-    stays."""
-    journal = tmp_path / "journal"
-    journal.write_bytes(b"was there\n")
-    ended = run(input=b"".join(LINES), file=journal)
-    assert ended.returncode == 0, ended.stderr.decode()
-    assert journal.read_bytes() == b"was there\n" + b"".join(LINES)
-    assert ended.stdout == b"ok\n" * len(LINES)
+def cores_of(server: Server, workers: int) -> list[tuple[int, ...]]:
+    """On which cores each of so many threads may run, by /proc/PID/task/TID/status."""
+    tasks = Path("/proc", str(server.pid), "task")
+    if not wait_until(lambda: len(list(tasks.iterdir())) == workers, server.patience):
+        pytest.fail(f"there are {len(list(tasks.iterdir()))} threads, not {workers}")
+    return sorted(tuple(sorted(os.sched_getaffinity(int(task.name)))) for task in tasks.iterdir())
 
 
-def test_a_line_is_confirmed_before_the_next_one_comes(words: Words, tmp_path: Path) -> None:
-    """The confirmation comes at once, not when the input ends: somebody waits for it."""
-    journal = tmp_path / "journal"
-    with subprocess.Popen(words(file=journal), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          bufsize=0) as process:
-        for number, line in enumerate(LINES):
-            process.stdin.write(line)
-            assert process.stdout.readline() == b"ok\n"
-            assert journal.read_bytes() == b"".join(LINES[:number + 1])
-        process.stdin.close()
+def expect_cores(server: Server, wanted: list[tuple[int, ...]]) -> None:
+    """Waits until the workers have gone where they belong."""
+    if not wait_until(lambda: cores_of(server, len(wanted)) == wanted, server.patience):
+        pytest.fail(f"the workers may run on {cores_of(server, len(wanted))}, wanted: {wanted}")
+    server.connect().echo(b"served")
 
 
-def test_one_call_submits_both(words: Words, tmp_path: Path, patience: float) -> None:
-    """A line costs one io_uring_enter(2), which submits two orders, the write and the fsync;
-    neither is done by a call of its own."""
-    log, journal = tmp_path / "log", tmp_path / "journal"
-    calls = "trace=io_uring_enter,write,pwrite64,writev,fsync,fdatasync,sync,syncfs"
-    subprocess.run([*from_start(log, "-e", calls), *words(file=journal)], check=True,
-                   input=b"".join(LINES), stdout=subprocess.PIPE, timeout=patience)
-    text = log.read_text()
-    submitted = [int(found[1]) for found in SUBMITTED.finditer(text)]
-    assert submitted == [2] * len(LINES), f"{len(LINES)} lines; orders submitted: {submitted}"
-    alone = [line for line in text.splitlines()
-             if SYNCS.search(line) and "ok\\n" not in line]
-    assert not alone, f"done by a call of its own: {alone[0]}"
+def test_each_worker_has_a_core(start: Callable[..., Server]) -> None:
+    """With --pin each worker may run on one core only, and no two on the same as long as there are
+    enough."""
+    server = start("--workers", str(len(CORES)), "--pin")
+    expect_cores(server, [(core,) for core in CORES])
 
 
-def test_a_full_disk_confirms_nothing(run: Run) -> None:
-    """A write that fails ends the program with status 1: on /dev/full, the first."""
-    ended = run(input=b"".join(LINES), file="/dev/full")
-    assert ended.returncode == 1, f"exit status {ended.returncode}, wanted 1"
-    assert ended.stdout == b"", f"confirmed, though nothing was written: {ended.stdout!r}"
-    assert b"No space left on device" in ended.stderr, f"it said {ended.stderr!r}, not why"
+def test_more_workers_than_cores_share(start: Callable[..., Server]) -> None:
+    """With one worker more than cores, the last one shares the first core."""
+    server = start("--workers", str(len(CORES) + 1), "--pin")
+    expect_cores(server, sorted([(core,) for core in CORES] + [(CORES[0],)]))
 
 
-def test_half_a_line_is_not_confirmed(words: Words, tmp_path: Path, patience: float) -> None:
-    """A write may fall short. In a chain that counts as a failure, so that the fsync after it is
-    cancelled: half a line is not confirmed, and ends the program with status 1."""
-    journal = tmp_path / "journal"
+def test_only_cores_that_the_server_may_use_count(start: Callable[..., Server]) -> None:
+    """An administrator may have given the server some cores and not others, as with taskset(1):
+    only those are dealt out."""
+    last = CORES[-1]
+    server = start("--workers", "2", "--pin", under=("taskset", "-c", str(last)))
+    expect_cores(server, [(last,), (last,)])
 
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))
 
-    ended = subprocess.run(words(file=journal), input=b"twelve bytes\nand twelve more\n",
-                           capture_output=True, timeout=patience, preexec_fn=limit)
-    assert journal.read_bytes() == b"twelve bytes\nand twe", "this test tested nothing"
-    assert ended.stdout == b"ok\n", f"confirmed {ended.stdout!r} for one line and a half"
-    assert ended.returncode == 1, f"exit status {ended.returncode}, wanted 1"
+def test_without_the_option_a_worker_may_go_anywhere(start: Callable[..., Server]) -> None:
+    """Without --pin the kernel puts a thread where it likes."""
+    expect_cores(start("--workers", "2"), [tuple(CORES), tuple(CORES)])

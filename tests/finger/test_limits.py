@@ -11,12 +11,13 @@ import rules
 from conftest import ALICE
 from harness.proc import wait_until
 from kit.client import FingerClient
-from kit.reference import converted
+from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer
 
 pytestmark = pytest.mark.needs("limits")
 
 ANSWER = converted(ALICE)
+LARGE = b"0123456789abcde\n" * 400_000
 BOTH = pytest.mark.parametrize("workers", ["1", "3"])
 
 
@@ -38,16 +39,18 @@ def test_at_the_limit_new_connections_wait_until_one_is_closed(
     start: Callable[..., FingerServer], workers: str
 ) -> None:
     server = start("--max-clients", "3", "--workers", workers)
-    served = [server.connect() for _ in range(3)]
+    server.users.replace("alice", LARGE)
+    served = [server.connect(receive_buffer=4096) for _ in range(3)]
     for client in served:
-        client.send_in_pieces(b"ali")
+        client.send(b"alice\r\n")
+        assert wait_until(client.has_input, server.patience)
     waiting = server.connect()
-    waiting.send(b"alice\r\n")
-    waiting.expect_silence(0.2)
-    served[0].send(b"ce\r\n")
-    served[0].expect_answer(ANSWER)
+    waiting.send(b"bob\r\n")
+    waiting.expect_silence(0.5)
+    served[0].let_window_grow()
+    served[0].expect_answer(converted(LARGE))
     served[0].close()
-    waiting.expect_answer(ANSWER)
+    waiting.expect_answer(NO_PLAN)
 
 
 @BOTH

@@ -104,7 +104,7 @@ LADDER = (
         "a client that has finished sending gets every answer; a length over 65,536 ends the "
         "connection; and after its own end of stream the server reads on until the client's end "
         "(a lingering close), since closing with unread input would destroy the last answers",
-        "book/02-blocking.md",
+        "book/03-closing.md",
     ),
     Rung(
         "options",
@@ -125,51 +125,51 @@ LADDER = (
         "timeouts",
         ("read-timeout",),
         "--read-timeout: a client that completes no message, or takes no answer, leaves in time",
-        "book/07-misbehaving.md",
+        "book/08-misbehaving.md",
     ),
     Rung(
         "backpressure",
         ("backpressure",),
         "a client that reads slowly, or never, costs bounded memory and loses no answer",
-        "book/07-misbehaving.md",
+        "book/08-misbehaving.md",
     ),
     Rung(
         "drain",
         ("drain", "interruptions"),
         "a signal to stop: every message that had arrived is answered, and the server ends in "
         "time; any other signal changes nothing",
-        "book/07-misbehaving.md",
+        "book/08-misbehaving.md",
     ),
     Rung(
         "crowd",
         ("concurrency", "crowd", "max-connections", "fairness"),
         "a thousand clients at once, none of whom holds up another; --max-connections",
-        "book/03-threads.md",
+        "book/04-threads.md",
     ),
     Rung(
         "light",
         ("light-clients",),
         "an idle client costs no thread and no buffer",
-        "book/04-nonblocking.md",
+        "book/05-nonblocking.md",
     ),
     Rung(
         "rest",
         ("rest-when-idle",),
         "with nothing to do, no processor time",
-        "book/05-poll.md",
+        "book/06-poll.md",
     ),
     Rung(
         "resources",
         ("out-of-descriptors", "accept-faults", "restore"),
         "out of descriptors, or when accept fails, new connections wait; what a client cost is "
         "given back",
-        "book/05-poll.md",
+        "book/06-poll.md",
     ),
     Rung(
         "wake-ups",
         ("flat-wake-ups",),
         "idle clients do not make a message more expensive",
-        "book/06-epoll.md",
+        "book/07-epoll.md",
     ),
     Rung(
         "logs",
@@ -181,13 +181,13 @@ LADDER = (
         "protocols",
         ("discard", "http"),
         "--protocol discard and --protocol http",
-        "book/08-protocols.md",
+        "book/09-protocols.md",
     ),
     Rung(
         "workers",
         ("workers",),
         "--workers: several loops share the clients and the limit",
-        "book/08-protocols.md",
+        "book/09-protocols.md",
     ),
 )
 RUNGS = tuple(rung.name for rung in LADDER)

@@ -6,14 +6,15 @@ from harness.rule import LIVES, Rule
 
 BYTES = "book/01-bytes.md"
 BLOCKING = "book/02-blocking.md"
-THREADS = "book/03-threads.md"
-NONBLOCKING = "book/04-nonblocking.md"
-POLL = "book/05-poll.md"
-EPOLL = "book/06-epoll.md"
-MISBEHAVING = "book/07-misbehaving.md"
-PROTOCOLS = "book/08-protocols.md"
-RING = "book/09-ring.md"
-BEYOND = "book/16-beyond.md"
+CLOSING = "book/03-closing.md"
+THREADS = "book/04-threads.md"
+NONBLOCKING = "book/05-nonblocking.md"
+POLL = "book/06-poll.md"
+EPOLL = "book/07-epoll.md"
+MISBEHAVING = "book/08-misbehaving.md"
+PROTOCOLS = "book/09-protocols.md"
+RING = "book/10-ring.md"
+BEYOND = "book/15-beyond.md"
 ERRNO = "book/appendix-a-errno.md"
 CONTRACT = "book/appendix-c-contract.md"
 
@@ -61,13 +62,13 @@ LENGTH_COSTS_NOTHING = Rule("An announced length costs no memory until the bytes
 HALF_CLOSE = Rule(
     "A client that shuts down its sending side still gets the answer to every complete message, "
     "in full, and then the end of the stream.",
-    BLOCKING,
+    CLOSING,
 )
 CLOSE_WITHOUT_RESET = Rule(
     "When the server hangs up, input it never read must not become a reset that destroys "
     "its answers: it ends its stream, then reads and discards until the peer's end, "
     "for up to 2 s.",
-    BLOCKING,
+    CLOSING,
 )
 CLOSING_KEEPS_PLACE = Rule(
     "A connection that is being closed keeps its --max-connections place until it is gone.",
@@ -167,8 +168,8 @@ PAUSED = Rule(
     "time is up it looks once more whether something has come, and only then closes.",
     MISBEHAVING,
 )
-EINTR = Rule("A system call that a signal interrupts is called again; nobody notices.", BLOCKING)
-SIGPIPE = Rule("Writing to a client that has left ends that connection, not the process.", BLOCKING)
+EINTR = Rule("A system call that a signal interrupts is called again; nobody notices.", CLOSING)
+SIGPIPE = Rule("Writing to a client that has left ends that connection, not the process.", CLOSING)
 
 # Around the process
 READY_LINE = Rule(
@@ -195,7 +196,7 @@ ADDRESSES = Rule(
     "--host takes an IPv4 or IPv6 literal without brackets; `::` serves both families.", BLOCKING
 )
 ONE_SERVER_A_PORT = Rule("A second server on the same address and port exits with 1.", CONTRACT)
-RESTART = Rule("A server that was stopped can be started again on its port at once.", BLOCKING)
+RESTART = Rule("A server that was stopped can be started again on its port at once.", CLOSING)
 PROXY_HEADER = Rule(
     "Connections from an address of --proxy-protocol begin with a PROXY header, in any slices; "
     "what follows it is the protocol's.",

@@ -86,14 +86,14 @@ def test_the_climb_stops_at_the_first_level_that_fails(stopped: Ran) -> None:
     assert stopped.status == 1, stopped.complained
     names = [line.split()[0] for line in stopped.said.splitlines() if "#" in line[:24]]
     assert names[:3] == ["framing", "survival", "closing"] and "options" not in stopped.said
-    assert "2 of 16 levels\n  next: closing, book/02-blocking.md\n" in stopped.said
+    assert "2 of 16 levels\n  next: closing, book/03-closing.md\n" in stopped.said
 
 
 @a_climb
 @of_one_climb
 def test_one_failure_is_shown_with_what_was_sent_and_got_and_the_rule(stopped: Ran) -> None:
     for words in ("closing asks: ", "reads on until the client's end", "sent ", "the end of the",
-                  "shut down its sending side", "the rule, explained in book/02-blocking.md",
+                  "shut down its sending side", "the rule, explained in book/03-closing.md",
                   f"{JUDGE} '", "--level closing -k test_"):
         assert words in " ".join(stopped.said.split()), stopped.said
     assert stopped.said.count("the rule, explained") == 1

@@ -68,8 +68,8 @@ export async function figuresOnAPhone(page, name) {
 export async function scenes(page, url, shown) {
   const other = { narrow: "wide", wide: "narrow" }[shown];
   const drawings = { wide: ".scene > svg:not(.narrow)", narrow: ".scene > svg.narrow" };
-  for (const name of ["02-blocking", "03-threads", "04-nonblocking", "05-poll", "06-epoll",
-    "09-ring"]) {
+  for (const name of ["02-blocking", "04-threads", "05-nonblocking", "06-poll", "07-epoll",
+    "10-ring"]) {
     await page.goto(`${url}/${name}.html`, { waitUntil: "networkidle" });
     const expect = (holds, complaint) =>
       report.expect("scenes", `${name}, ${shown}`, holds, complaint);

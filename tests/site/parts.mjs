@@ -186,17 +186,17 @@ const packed = (response) => text.test(response.headers()["content-type"]);
 
 /** Chapters by keys, and the list of keys; with keys off, the list alone. */
 export async function keys(page, url) {
-  const expect = (holds, complaint) => report.expect("keys", "05-poll", holds, complaint);
+  const expect = (holds, complaint) => report.expect("keys", "06-poll", holds, complaint);
   const leads = async (typed, to) => {
     for (const key of typed) await page.keyboard.press(key);
     const there = await page.waitForURL((at) => path(at.href) === to, { timeout: 5000 })
       .then(() => true, () => false);
     expect(there, `${typed.join(" ")} does not lead to ${to}, but to ${page.url()}`);
   };
-  await page.goto(`${url}/05-poll.html`, { waitUntil: "networkidle" });
-  await leads(["]"], "/06-epoll.html");
+  await page.goto(`${url}/06-poll.html`, { waitUntil: "networkidle" });
+  await leads(["]"], "/07-epoll.html");
   await page.locator(".vp-doc h1", { hasText: "kernel" }).waitFor();
-  await leads(["["], "/05-poll.html");
+  await leads(["["], "/06-poll.html");
   await leads(["g", "1"], "/02-blocking.html");
   await page.keyboard.press("?");
   const list = page.locator(".key-list");
@@ -211,19 +211,19 @@ export async function keys(page, url) {
 
 /** A chapter is marked when its end has been seen, not before; the next visit knows it. */
 export async function readMarks(page, url) {
-  const expect = (holds, complaint) => report.expect("read marks", "05-poll", holds, complaint);
+  const expect = (holds, complaint) => report.expect("read marks", "06-poll", holds, complaint);
   const marked = async () => (await page.locator(".VPSidebar a.has-been-read")
     .evaluateAll((links) => links.map(({ pathname }) => pathname))).join(" ");
-  await page.goto(`${url}/05-poll.html`, { waitUntil: "networkidle" });
+  await page.goto(`${url}/06-poll.html`, { waitUntil: "networkidle" });
   expect((await marked()) === "", `at the beginning are marked: ${await marked()}`);
   await page.locator(".VPDocFooter").scrollIntoViewIfNeeded();
   await page.locator("a.has-been-read").first().waitFor({ state: "attached" });
   await page.locator(".pager-link.next").click();
-  await page.waitForURL(/06-epoll/);
+  await page.waitForURL(/07-epoll/);
   await page.waitForTimeout(300);
-  expect((await marked()) === "/05-poll.html", `one further are marked: ${await marked()}`);
+  expect((await marked()) === "/06-poll.html", `one further are marked: ${await marked()}`);
   await page.reload({ waitUntil: "networkidle" });
-  expect((await marked()) === "/05-poll.html", `later are marked: ${await marked()}`);
+  expect((await marked()) === "/06-poll.html", `later are marked: ${await marked()}`);
 }
 
 /** Text and pictures are there without a script; what a script would unfold can be unfolded. */
@@ -252,7 +252,7 @@ export async function ladderWithoutScript(page, url) {
   await page.goto(`${url}/index.html`);
   const links = await page.locator("a.ladder-row").evaluateAll((all) =>
     all.map(({ href }) => new URL(href).pathname).join(" "));
-  const wanted = "/02-blocking.html /03-threads.html /04-nonblocking.html /05-poll.html " +
-    "/06-epoll.html /09-ring.html";
+  const wanted = "/02-blocking.html /04-threads.html /05-nonblocking.html /06-poll.html " +
+    "/07-epoll.html /10-ring.html";
   expect("index", links === wanted, `the rungs lead to ${links}`);
 }

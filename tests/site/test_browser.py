@@ -98,7 +98,7 @@ def without_space(text: str) -> str:
     return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
 
 
-@pytest.mark.parametrize("name", ["05-poll", "13-hardening", "diffs-4-5"])
+@pytest.mark.parametrize("name", ["06-poll", "14-hardening", "diffs-4-5"])
 def test_on_paper_nothing_is_missing_and_nothing_too_much(
         found: dict[str, dict], printed: Path, name: str) -> None:
     """Title and code are there, and what only a screen can use is not."""

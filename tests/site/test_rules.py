@@ -160,10 +160,10 @@ def test_an_opener_knows_its_rung_and_what_changes() -> None:
     by_chapter = {each["chapter"]: each for each in found if each}
     assert len(by_chapter) == len(list(BOOK.glob("[0-9][0-9]-*.md")))
     rungs = {chapter: each.get("rung") for chapter, each in by_chapter.items()}
-    assert [rungs[chapter] for chapter in (0, 2, 5, 9, 12)] == [None, "1", "4", "6", "F"]
-    assert [chapter for chapter, each in by_chapter.items() if "changes" in each] == [3, 4, 5, 6]
+    assert [rungs[chapter] for chapter in (0, 2, 6, 10, 13)] == [None, "1", "4", "6", "F"]
+    assert [chapter for chapter, each in by_chapter.items() if "changes" in each] == [4, 5, 6, 7]
     for name, kind in (("poller.cc", "~"), ("workers.cc", "+"), ("connection.cc", "=")):
-        assert name in by_chapter[6]["changes"][kind]
+        assert name in by_chapter[7]["changes"][kind]
     before, after = (ROOT / stage / "connection.cc" for stage in ("part4-poll", "part5-epoll"))
     assert before.read_bytes() == after.read_bytes()
 
@@ -186,3 +186,19 @@ def test_every_page_of_differences_is_one_way_away_from_the_others() -> None:
                  str(BOOK / "diffs" / "README.md"))
     assert list(found) == [page.stem for page in pages() if re.fullmatch(r"\d-\d", page.stem)]
     assert found["5-6"] == "a map" and re.fullmatch(r"\d+\+ \d+−", found["4-5"])
+
+
+def test_an_old_address_leads_to_a_page_and_hides_none() -> None:
+    moved = node('import { moved } from "./redirects.js";'
+                 'console.log(JSON.stringify(moved))')
+    assert len(moved) > 10
+    here = {page.relative_to(BOOK).with_suffix("").as_posix() for page in pages()}
+    complain([f"{to}: there is no such page" for to in moved.values() if to not in here])
+    complain([f"{page} is a page" for page in moved if page in here])
+
+
+def test_a_page_that_has_moved_says_where_and_keeps_the_section() -> None:
+    page = node('import { redirect } from "./redirects.js";'
+                'console.log(JSON.stringify(redirect("04-threads.html")))')
+    assert 'content="1; url=04-threads.html"' in page  # without a script, too
+    assert 'location.replace("04-threads.html" + location.hash)' in page

@@ -2,7 +2,7 @@
 //
 //   { "CHECK": { "seen": how often it was looked at, "complaints": ["PAGE: what is wrong"] } }
 //
-// node visit.mjs CHROMIUM URL DIRECTORY PAGE…    a page by its name: 05-poll
+// node visit.mjs CHROMIUM URL DIRECTORY PAGE…    a page by its name: 06-poll
 //
 // In DIRECTORY it prints a few pages, as NAME.pdf, and writes what must be on them to NAME.json.
 
@@ -100,8 +100,8 @@ await withPage(browser, phone, "scenes", (page) => scenes(page, url, "narrow"));
 await withPage(browser, desk, "read marks", (page) => readMarks(page, url));
 await withPage(browser, desk, "keys", (page) => keys(page, url));
 await withPage(browser, desk, "ring fits", (page) => ringFits(page, url));
-await withPage(browser, desk, "widths", (page) => nothingCut(page, url, ["05-poll", "index"]));
-for (const name of ["05-poll", "13-hardening", "diffs/4-5"]) {
+await withPage(browser, desk, "widths", (page) => nothingCut(page, url, ["06-poll", "index"]));
+for (const name of ["06-poll", "14-hardening", "diffs/4-5"]) {
   await withPage(browser, desk, "print", async (page) => {
     const wanted = await print(page, url, name, directory);
     writeFileSync(`${directory}/${name.replace("/", "-")}.json`, JSON.stringify(wanted));

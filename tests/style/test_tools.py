@@ -1,6 +1,7 @@
 """What ./check believes, its summary and the table of stages, and what ./serve says."""
 
 import os
+import pty
 import shutil
 import socket
 import subprocess
@@ -203,10 +204,10 @@ def test_summary_ends_with_what_became_of_a_bug(tmp_path: Path) -> None:
 
 def test_summary_of_many_exercises_names_those_that_are_not_solved(tmp_path: Path) -> None:
     solved = [f"solved: E{number}.1 (1 s): well" for number in range(6)]
-    lines = [*solved, "unsolved: E6.1 (2 s): no"]
+    lines = [*solved, "unsolved: E7.1 (2 s): no"]
     (tmp_path / "every exercise.words").write_text("\n".join(lines))
     said = tool("summary.py", tmp_path, "every exercise:1:8").stdout.splitlines()
-    assert [line for line in said if "solved" in line] == ["unsolved: E6.1 (2 s): no"]
+    assert [line for line in said if "solved" in line] == ["unsolved: E7.1 (2 s): no"]
 
 
 def fuzz(tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -231,3 +232,42 @@ def test_fuzzing_nothing_is_no_success(tmp_path: Path) -> None:
     (tmp_path / "tests" / "fuzz").mkdir(parents=True)
     assert fuzz(tmp_path, "1").returncode == 1
     assert fuzz(tmp_path, "a minute").returncode == 2
+
+
+# A build of four files that takes two seconds, by what the commands build with.
+SLOW_BUILD = f"""program=serve; source {ROOT}/tools/lib.sh; log_progress_seconds=1
+slow() {{ for n in 1 2 3 4; do echo "[$n/4] file"; sleep 0.6; done; return "$1"; }}
+quietly "building it" slow "$1"
+"""
+
+
+def test_a_build_shows_on_a_terminal_how_far_it_is() -> None:
+    controller, terminal = pty.openpty()
+    run = subprocess.Popen(["bash", "-c", SLOW_BUILD, "bash", "0"], stderr=terminal)
+    os.close(terminal)
+    shown = b""
+    while True:
+        try:
+            shown += os.read(controller, 4096)
+        except OSError:  # EIO: nobody has the terminal open any more
+            break
+    os.close(controller)
+    assert run.wait() == 0
+    lines = shown.split(b"\r\x1b[K")
+    assert lines[0] == b"serve: building it\r\n"
+    assert b"[2/4] file" in lines and b"[3/4] file" in lines
+    assert lines[-1] == b"", "what was shown is wiped away"
+
+
+def test_a_build_says_in_a_log_now_and_then_how_far_it_is() -> None:
+    run = subprocess.run(["bash", "-c", SLOW_BUILD, "bash", "0"], capture_output=True, text=True)
+    assert run.returncode == 0
+    first, *later = run.stderr.splitlines()
+    assert first == "serve: building it"
+    assert later and all(line.startswith("serve: still building it: [") for line in later)
+
+
+def test_a_build_that_fails_shows_all_it_said() -> None:
+    run = subprocess.run(["bash", "-c", SLOW_BUILD, "bash", "3"], capture_output=True, text=True)
+    assert run.returncode == 3
+    assert run.stderr.splitlines()[-4:] == [f"[{n}/4] file" for n in (1, 2, 3, 4)]

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "common/result.h"
+#include "common/server/process.h"
 
 namespace finger {
 namespace {
@@ -50,7 +51,7 @@ std::string hold_lifeline(common::Fd pipe) {
     // Where a filter forbids it: then the pipe ends with the process.
     if (!result.get()) (void)pipe.release();
   } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
-    complaint = "cannot start a thread: " + error.code().message();
+    complaint = common::explain_no_thread(error.code());
   }
   (void)::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return complaint;

@@ -10,14 +10,17 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <climits>
 #include <csignal>
 #include <cstdlib>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "common/server/log.h"
+#include "common/server/process.h"
 #include "finger/server/root/scout.h"
 
 namespace finger {
@@ -60,6 +63,19 @@ void send(pid_t pid, int signal) {
   (void)::kill(pid, signal);  // a child that was not waited for: it exists
 }
 
+/// What Report::ready() has written, up to the end of its line: the first beat may follow it. It
+/// comes from a process that talks to strangers.
+UserCount read_user_count(std::string_view said) {
+  said = said.substr(0, said.find('\n'));
+  said.remove_prefix(std::min(said.size(), ready_text.size() + 1));
+  const auto number = said.substr(0, said.find(' '));
+  said.remove_prefix(std::min(said.size(), number.size() + 1));
+  UserCount found;
+  (void)std::from_chars(number.data(), number.data() + number.size(), found.users);
+  found.without_account = common::escape(std::as_bytes(std::span(said)));
+  return found;
+}
+
 /// `exit status 1`, `signal 9`
 std::string describe(int status) {
   if (WIFSIGNALED(status)) return fmt::format("signal {}", WTERMSIG(status));
@@ -68,7 +84,9 @@ std::string describe(int status) {
 
 }  // namespace
 
-bool Report::ready() { return say(ready_text); }
+bool Report::ready(const UserCount& found) {
+  return say(fmt::format("{} {} {}\n", ready_text, found.users, found.without_account));
+}
 
 void Report::alive() { (void)say(beat_text); }  // a full pipe has enough of them
 
@@ -85,13 +103,15 @@ bool Report::say(std::string_view text) {
 }
 
 Parent::Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce,
-               ServiceManager manager, std::unique_ptr<ring_server::Takeover> takeover)
+               ServiceManager manager, std::unique_ptr<ring_server::Takeover> takeover,
+               ring_server::Generations& generations)
     : listener_(std::move(listener)),
       limits_(limits),
       work_(std::move(work)),
       announce_(std::move(announce)),
       manager_(std::move(manager)),
-      takeover_(std::move(takeover)) {}
+      takeover_(std::move(takeover)),
+      generations_(generations) {}
 
 common::Result<int> Parent::run() {
   // If SIG_IGN was inherited, no signal would report that a worker has ended.
@@ -152,20 +172,22 @@ void Parent::start() {
   reload_again_ = false;
   started_at_ = Clock::now();
   auto forked = fork_worker();
-  if (!forked) return fail_start(forked.error().message());
+  if (!forked) return fail_start(forked.error());
   starting_ = std::move(*forked);
 }
 
-common::Result<Parent::Starting> Parent::fork_worker() {
+std::expected<Parent::Starting, std::string> Parent::fork_worker() {
   auto report = make_pipe();
-  if (!report) return std::unexpected(report.error());
   auto lifeline = make_pipe();
-  if (!lifeline) return std::unexpected(lifeline.error());
   auto news = make_pipe();
-  if (!news) return std::unexpected(news.error());
+  if (!report || !lifeline || !news) {
+    return std::unexpected("no pipe to a worker: " + common::last_error().error().message());
+  }
   const pid_t parent = ::getpid();
+  const auto generation = generations_.begin();
   const pid_t pid = ::fork();
-  if (pid < 0) return common::last_error();
+  if (pid < 0 && generation) generations_.end(*generation);
+  if (pid < 0) return std::unexpected(common::explain_no_thread(common::last_error().error()));
   if (pid == 0) {
     report->read_end = {};
     lifeline->read_end = {};
@@ -174,8 +196,9 @@ common::Result<Parent::Starting> Parent::fork_worker() {
                       .lifeline = std::move(lifeline->write_end),
                       .news = std::move(news->write_end)},
                      all_silent()),
-              parent);
+              parent, generation);
   }
+  if (generation) counting_.emplace(pid, *generation);
   scouts_.push_back({.news = std::move(news->read_end), .silent = {}});
   return Starting{.pid = pid,
                   .report = std::move(report->read_end),
@@ -183,7 +206,7 @@ common::Result<Parent::Starting> Parent::fork_worker() {
                   .kill_at = started_at_ + limits_.start};
 }
 
-void Parent::be_worker(Report report, pid_t parent) {
+void Parent::be_worker(Report report, pid_t parent, std::optional<std::size_t> generation) {
   // Not SIGKILL, after which an operation that does not end would keep the port. Giving root up
   // clears it, and sets it again. The parent may have gone before it was set.
   (void)::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
@@ -200,7 +223,7 @@ void Parent::be_worker(Report report, pid_t parent) {
   sigset_t set = handled_signals();
   sigdelset(&set, SIGUSR1);  // it stays blocked: Metrics::hold_signal()
   (void)::sigprocmask(SIG_UNBLOCK, &set, nullptr);
-  std::exit(work_(std::move(listener_), report));
+  std::exit(work_(std::move(listener_), report, generation));
 }
 
 void Parent::read_signals() {
@@ -242,7 +265,7 @@ void Parent::read_report() {
   common::Fd report = std::move(starting_->report);
   if (size == 0) return;  // the worker has ended, and SIGCHLD will tell how
   const std::string_view said(text.data(), static_cast<std::size_t>(size));
-  if (said.starts_with(ready_text)) return promote(std::move(report));
+  if (said.starts_with(ready_text)) return promote(std::move(report), read_user_count(said));
   draining_.push_back({.pid = starting_->pid, .due = Clock::now() + end_pause});
   fail_start(common::escape(std::as_bytes(std::span(said))));
 }
@@ -286,10 +309,18 @@ std::set<std::string> Parent::all_silent() const {
   return all;
 }
 
-void Parent::promote(common::Fd beats) {
+void Parent::promote(common::Fd beats, const UserCount& found) {
+  const auto before = generations_.users().value();
+  generations_.users().set(found.users);
+  const auto line = fmt::format("worker {} serves {}", starting_->pid, found.text_after(before));
   if (serving_) {
     drain(*serving_, retire_signal);
-    common::log("reloaded: a fresh worker serves");
+    generations_.reloads().add();
+    common::log("reloaded: " + line, found.severity_after(before));
+  } else if (announced_ && found.users != before) {
+    common::log(line, found.severity_after(before));
+  } else if (!announced_ && !found.without_account.empty()) {
+    common::log(fmt::format("worker {} serves {}", starting_->pid, found.text()));
   }
   serving_ = starting_->pid;
   serving_since_ = Clock::now();
@@ -300,7 +331,7 @@ void Parent::promote(common::Fd beats) {
   if (!std::exchange(announced_, true)) announce();
   if (stopping_) return;
   if (reload_again_) return start();
-  manager_.ready(fmt::format("worker {} serves", *serving_));
+  manager_.ready(fmt::format("worker {} serves {}", *serving_, found.text()));
 }
 
 void Parent::announce() {
@@ -318,6 +349,7 @@ void Parent::fail_start(std::string_view reason) {
     common::log(reason, Severity::error);
     exit_status_ = 1;
   } else if (serving_) {
+    generations_.failed_reloads().add();
     common::log(fmt::format("cannot reload, the worker before goes on: {}", reason),
                 Severity::warning);
     if (reload_again_) return start();
@@ -351,6 +383,7 @@ void Parent::reap() {
 }
 
 void Parent::ended(pid_t pid, int status) {
+  if (const auto counted = counting_.extract(pid)) generations_.end(counted.mapped());
   if (starting_ && starting_->pid == pid && starting_->report) read_report();
   if (starting_ && starting_->pid == pid) {
     fail_start(fmt::format("the worker ended before it served: {}", describe(status)));

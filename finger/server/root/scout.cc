@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "common/server/log.h"
+#include "common/server/process.h"
 
 namespace finger {
 namespace {
@@ -252,7 +253,7 @@ void keep_only(common::Fd& worker, common::Fd& news, const HomeFence& fence) {
 std::expected<Scout, std::string> Scout::start(const HomeFence& fence, common::Fd news,
                                                const std::set<std::string>& silent) {
   const auto failed = [] {
-    return std::unexpected("cannot make a process: " + common::last_error().error().message());
+    return std::unexpected(common::explain_no_thread(common::last_error().error()));
   };
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) < 0) return failed();

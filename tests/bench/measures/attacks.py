@@ -1,4 +1,4 @@
-"""Clients that misbehave: who waits meanwhile (M7.1), and how the memory grows (M7.2). Each attack
+"""Clients that misbehave: who waits meanwhile (M8.1), and how the memory grows (M8.2). Each attack
 is made on a stage as it is, and with the defect that it finds: put back by a patch of the bug zoo,
 or without a timeout."""
 
@@ -108,7 +108,7 @@ def suffer(attack: Attack, form: str, setting: Setting) -> Numbers:
                             **how(server, attack.name, attack.seconds(setting)))
 
 
-def m7_1(setting: Setting) -> Measurement:
+def m8_1(setting: Setting) -> Measurement:
     for attack in ATTACKS:  # to be built, or skipped, here and not in the middle
         program(attack.stage, attack.bug, setting)
 
@@ -128,7 +128,7 @@ def m7_1(setting: Setting) -> Measurement:
         return measured([found[number] for found in rounds], LATENCY_APART_MAX)
 
     def tables(results: Results) -> dict[str, Table]:
-        return {"m7_1": table(
+        return {"m8_1": table(
             f"The others, while {ATTACKERS} clients misbehave", results, "attack: stage",
             [(f"{attack.title}: {attack.stage}" + (f", `{attack.bug}`" if form == BROKEN else ""),
               attack.name, form) for attack in ATTACKS for form in (BROKEN, MENDED)],
@@ -146,7 +146,7 @@ def m7_1(setting: Setting) -> Measurement:
     return Measurement(each(ATTACKS, [BROKEN, MENDED], suffer, setting), tables)
 
 
-# M7.2: the server's memory, while all of them are at work
+# M8.2: the server's memory, while all of them are at work
 
 BYTES = 128 << 20  # of each attacker, in all: the broken server keeps what is not read
 SAMPLES = 20
@@ -179,7 +179,7 @@ def memory_in_time(_: str, both: str, setting: Setting) -> Numbers:
     return found
 
 
-def m7_2(setting: Setting) -> Measurement:
+def m8_2(setting: Setting) -> Measurement:
     for of in MEMORY.values():
         program(*of, setting)
 
@@ -200,7 +200,7 @@ def m7_2(setting: Setting) -> Measurement:
             "Two curves of resident memory over time: a server that keeps whatever its clients do "
             "not read, and one that stops reading from them.",
             "seconds", "resident memory, KiB", curves, log_x=False, log_y=True)
-        return {"m7_2": Table(
+        return {"m8_2": Table(
             "Resident memory, while a client of each kind misbehaves",
             ["stage", *(f"after {seconds[sample]:.2g} s, KiB" for sample in quarters)], rows, chart,
             notes=[f"One run of {setting.effort.watched_seconds:g} s, all four attacks together, "

@@ -1,4 +1,4 @@
-"""part5 and part6 beside other people's libraries: counted, timed (M10.3, peers), and what they are
+"""part5 and part6 beside other people's libraries: counted, timed (M11.3, peers), and what they are
 held to."""
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def peers(setting: Setting) -> Measurement:
     """All four names."""
     crowds = setting.up_to_most(*((1, 64, 1000) if setting.thorough else (1, 64)))
     jobs = []
-    for crowd in crowds if setting.wants("m10_3", "peers", "budgets") else ():
+    for crowd in crowds if setting.wants("m11_3", "peers", "budgets") else ():
         every = setting.wants("peers", "budgets")
         servers = [it for it in ECHO if every or it.name in STAGES]
         jobs += each([LOADS[f"c{crowd}"]], [*servers, *([floor_of(1)] if crowd == 1 else [])],
@@ -108,11 +108,11 @@ def peers(setting: Setting) -> Measurement:
         jobs += each([COUNTED], servers, lambda _, server, setting: count(
             server, setting.build, setting.effort.counted), setting, once=True)
     return Measurement(jobs, lambda results: {
-        "m10_3": m10_3(results, crowds), "peers": side_by_side(results, crowds),
+        "m11_3": m11_3(results, crowds), "peers": side_by_side(results, crowds),
         "budgets": budgets(results), "counted": counted_ones(results)})
 
 
-def m10_3(results: Results, crowds: list[int]) -> Table:
+def m11_3(results: Results, crowds: list[int]) -> Table:
     return table(
         "The same server in coroutines on a ring, and on epoll", results, "clients: stage",
         [(f"{crowd:,}: {name}", f"c{crowd}", name) for crowd in crowds

@@ -30,7 +30,7 @@ from measures.experiment import (Cell, Grid, Measurement, Setting, Table, column
 from rounds import Results
 from workloads import Echo, Numbers
 
-# M4.2: one talks, the others are silent; part3 spins, so a clock is in it, and a tracer would be
+# M5.2: one talks, the others are silent; part3 spins, so a clock is in it, and a tracer would be
 
 EVENT = "raw_syscalls:sys_enter"
 
@@ -54,7 +54,7 @@ def calls_by_perf(clients: int, stage: Contender, setting: Setting) -> Numbers:
     return {"calls": int(line.split(",")[0]) / messages}
 
 
-def m4_2(setting: Setting) -> Grid:
+def m5_2(setting: Setting) -> Grid:
     need_command("perf", "linux-perf")
     if subprocess.run(["perf", "stat", "-e", EVENT, "true"], capture_output=True).returncode != 0:
         pytest.skip(f"perf may not count {EVENT}: be root")
@@ -67,7 +67,7 @@ def m4_2(setting: Setting) -> Grid:
                "calls as fit between two messages, and the others as many as they need."])
 
 
-# M9.1: exact; with several clients the server finds a message of each
+# M10.1: exact; with several clients the server finds a message of each
 
 def exact_calls(crowd: int, stage: Contender, setting: Setting,
                 warm_up: int = WARM_UP_ROUNDS) -> Numbers:  # fmt: skip
@@ -92,18 +92,18 @@ def one_by_one(server: Server, clients: Sequence[Client], rounds: int) -> None:
             client.echo(PAYLOAD)
 
 
-def m9_1(setting: Setting) -> Measurement:
+def m10_1(setting: Setting) -> Measurement:
     need_ptrace()
     stages = [stage for stage in ALL_STAGES if stage.name != PART3]
 
     def calls(results: Results, load: str, server: str) -> Cell:
         if server == PART3:
-            return words("spins: see M4.2")
+            return words("spins: see M5.2")
         there = server in results.get(load, {})
         return exactly(results, load, server, "calls") if there else words("one at a time")
 
     def tables(results: Results) -> dict[str, Table]:
-        return {"m9_1": table(
+        return {"m10_1": table(
             "System calls a message", results, "stage",
             [(stage.name, "", stage.name) for stage in ALL_STAGES],
             {"1 client": column(calls, load="1"),
@@ -115,7 +115,7 @@ def m9_1(setting: Setting) -> Measurement:
                         *each([64], stages[1:], exact_calls, setting)], tables, counts=True)
 
 
-# M10.2: allocations
+# M11.2: allocations
 
 def allocations(payload: int, stage: Contender, setting: Setting) -> Numbers:
     """How often malloc(3) is called for a message, once it is warm."""
@@ -135,7 +135,7 @@ def allocations(payload: int, stage: Contender, setting: Setting) -> Numbers:
     return {"allocations": (seen[1] - seen[0]) / setting.effort.counted}
 
 
-def m10_2(setting: Setting) -> Grid:
+def m11_2(setting: Setting) -> Grid:
     sizes = (64, 8000, 40_000)
     return Grid(
         "Allocations a message", "stage",
@@ -146,7 +146,7 @@ def m10_2(setting: Setting) -> Grid:
                "come. How often depends on how the bytes arrive."])
 
 
-# M10.1: what is kept for a client: a thread's stack, a connection, a coroutine's frame
+# M11.1: what is kept for a client: a thread's stack, a connection, a coroutine's frame
 
 CONVERSATION = ("serve_client", "serve")  # the coroutines that are there while a client talks
 STEP_BYTES = 64  # the pool's blocks are multiples of it
@@ -210,7 +210,7 @@ def coroutine_at(program: str, address: str) -> str:
     return "unknown"
 
 
-def m10_1(setting: Setting) -> Measurement:
+def m11_1(setting: Setting) -> Measurement:
     need_command("addr2line", "binutils")
 
     def tables(results: Results) -> dict[str, Table]:
@@ -223,18 +223,18 @@ def m10_1(setting: Setting) -> Measurement:
             *((title, [exactly(results, "bytes", *of)]) for title, of in KEPT.items()),
             *((f"`part6`: frame of `{name}`", [exact(found[name])]) for name in CONVERSATION),
             ("`part6`: both, as the pool hands them out", [exact(blocks)])]
-        return {"m10_1": Table(
+        return {"m11_1": Table(
             "What is kept for a client", ["of whom", "bytes"], rows,
             notes=["The frames are there while a client talks, and its session is inside that of "
                    "`serve_client`; an idle client of `part6` has a `Connection` and no frame. A "
                    "frame's size is this compiler's. None of it is what an idle client costs in "
-                   "all: for that, with the kernel's share, see M11.1 and M3.1."])}
+                   "all: for that, with the kernel's share, see M12.1 and M3.1."])}
 
     return Measurement(each(["bytes"], ["stack", "part5", "part6", "frames"], kept, setting),
                        tables, counts=True)
 
 
-# M8.2: whom the newcomers go to
+# M9.2: whom the newcomers go to
 
 HOW = {"one epoll for the listener": "shared", "`EPOLLEXCLUSIVE`": "exclusive",
        "`SO_REUSEPORT`": "reuseport"}
@@ -281,7 +281,7 @@ def busiest(load: str, how: str, setting: Setting) -> Numbers:
     return {"busiest": max(taken) / count * 100}
 
 
-def m8_2(setting: Setting) -> Grid:
+def m9_2(setting: Setting) -> Grid:
     orders = {"one by one": "one by one", "at once": "all at once"}
     loads = {f"{workers}, {order}": f"{workers} workers, {title}, %"
              for order, title in orders.items() for workers in (2, 4)}

@@ -1,5 +1,5 @@
-"""Finger daemons: side by side (finger); fingerd with warm plans and cold ones (M12.1), beside slow
-clients (M13.1), with several rings (M13.3), and replaced under load (M16.1)."""
+"""Finger daemons: side by side (finger); fingerd with warm plans and cold ones (M13.1), beside slow
+clients (M14.1), with several rings (M14.3), and replaced under load (M15.1)."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def finger(setting: Setting) -> Measurement:
     return Measurement(jobs, tables)
 
 
-# M12.1: plans that the kernel has in memory, and plans that it has not
+# M13.1: plans that the kernel has in memory, and plans that it has not
 
 ANSWER = PLAN.replace(b"\n", b"\r\n")
 
@@ -188,7 +188,7 @@ WAYS_TO_ASK = {
 }
 
 
-def m12_1(setting: Setting) -> Grid:
+def m13_1(setting: Setting) -> Grid:
     need_fingerd(setting)
     with tempfile.NamedTemporaryFile() as file:
         file.write(PLAN)
@@ -205,7 +205,7 @@ def m12_1(setting: Setting) -> Grid:
                "it: read into a buffer, converted within it, and sent from it."])
 
 
-# M13.1: beside slow clients
+# M14.1: beside slow clients
 
 DRIBBLE_SECONDS, DEADLINE_SECONDS = 0.02, 0.3
 PLACES, PLACES_OF_ONE = 64, 16
@@ -273,7 +273,7 @@ def beside_slow(_: str, title: str, setting: Setting) -> Numbers:
             return told(here.load(running, seconds, clients=1, sources=1))
 
 
-def m13_1(setting: Setting) -> Grid:
+def m14_1(setting: Setting) -> Grid:
     need_fingerd(setting)
     return Grid(
         "A quick client of fingerd, beside slow ones", "slow clients",
@@ -287,7 +287,7 @@ def m13_1(setting: Setting) -> Grid:
                "daemon in production; they show what decides them."])
 
 
-# M13.3: several rings
+# M14.3: several rings
 
 def rings(_: str, title: str, setting: Setting) -> Numbers:
     """The load of 32 clients. Title: as in `2 rings, `--sqpoll``."""
@@ -301,7 +301,7 @@ def rings(_: str, title: str, setting: Setting) -> Numbers:
     return {**told(found), "cpu_us": cpu / found["exchanges"] * 1e6}
 
 
-def m13_3(setting: Setting) -> Grid:
+def m14_3(setting: Setting) -> Grid:
     need_fingerd(setting)
     titles = [f"{workers} {'ring' if workers == 1 else 'rings'}{sqpoll}"
               for workers in setting.fewer((1, 2, 4)) for sqpoll in ("", ", `--sqpoll`")]
@@ -316,7 +316,7 @@ def m13_3(setting: Setting) -> Grid:
             ". It is not how far they scale: for that it takes a core for each.")])
 
 
-# M16.1: replaced while its clients come and go
+# M15.1: replaced while its clients come and go
 
 SCRIPT = REPOSITORY / "tests" / "bench" / "restarts.py"
 LONGEST_APART_MAX = 0.5
@@ -352,7 +352,7 @@ def each_time(results: Results, load: str, server: str) -> Cell:
     return exact(round(lost / times, 2))
 
 
-def m16_1(setting: Setting) -> Grid:
+def m15_1(setting: Setting) -> Grid:
     need_fingerd(setting)
     need_root("makes a network of its own")
     return Grid(

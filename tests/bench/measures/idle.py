@@ -1,5 +1,5 @@
-"""What it costs to be there: while nothing happens (M2.2, M4.1), a thread (M3.1), and the memory of
-a connection (M11.1, memory)."""
+"""What it costs to be there: while nothing happens (M2.2, M5.1), a thread (M4.1), and the memory of
+a connection (M12.1, memory)."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def m2_2(setting: Setting) -> Grid:
                "program, which adds about a microsecond."])
 
 
-# M4.1: processor time
+# M5.1: processor time
 
 def busy(clients: int, stage: Contender, setting: Setting) -> Numbers:
     """The share of a core that it takes beside so many silent clients."""
@@ -108,7 +108,7 @@ def busy(clients: int, stage: Contender, setting: Setting) -> Numbers:
         return {"percent": took / (time.perf_counter() - begin) * 100}
 
 
-def m4_1(setting: Setting) -> Grid:
+def m5_1(setting: Setting) -> Grid:
     return Grid(
         "Processor time while nothing happens", "stage",
         {"no clients, % of a core": timed("percent", load="0"),
@@ -116,7 +116,7 @@ def m4_1(setting: Setting) -> Grid:
         busy, ALL_STAGES, [0, 100])
 
 
-# M3.1: a thread for every client
+# M4.1: a thread for every client
 
 MESSAGES_EACH = 20  # of a client, where switches are counted: so many more than its thread's own
 SPARE_THREADS = 1000  # for everybody else
@@ -172,20 +172,20 @@ def thread_costs(_: str, crowd: int, setting: Setting) -> Numbers:
             "start_us": started["seconds"] / started["threads"] * 1e6}
 
 
-def m3_1(setting: Setting) -> Measurement:
+def m4_1(setting: Setting) -> Measurement:
     possible, crowds = setting.up_to_most(10, 100, 1000, 5000), []
     for crowd in possible:
         if crowd <= thread_limit():
             crowds.append(crowd)
         else:
-            print(f"M3.1: {crowd:,} clients are left out: no more than {thread_limit():,} threads "
+            print(f"M4.1: {crowd:,} clients are left out: no more than {thread_limit():,} threads "
                   "are permitted here", file=sys.stderr)
     crowds = setting.fewer(crowds)
 
     def tables(results: Results) -> dict[str, Table]:
         rows = [(title, [timed(*of)(results, "threads", f"{crowd}") for crowd in crowds])
                 for title, *of in ROWS]
-        return {"m3_1": Table(
+        return {"m4_1": Table(
             "A thread for every client",
             ["what", *(f"{crowd:,} clients" for crowd in crowds)], rows,
             notes=["The memory is the process's own; the kernel has a stack of its own for each "
@@ -196,7 +196,7 @@ def m3_1(setting: Setting) -> Measurement:
     return Measurement(each(["threads"], crowds, thread_costs, setting), tables)
 
 
-# M11.1: memory of an idle client
+# M12.1: memory of an idle client
 
 def memory_of_the_silent(_: str, stage: Contender, setting: Setting) -> Numbers:
     """Of one server that so many have connected to."""
@@ -210,7 +210,7 @@ def many(setting: Setting) -> int:
     return min(10_000, setting.effort.crowd_max)
 
 
-def m11_1(setting: Setting) -> Grid:
+def m12_1(setting: Setting) -> Grid:
     return Grid(
         f"Memory of an idle client, of {many(setting):,}", "stage",
         {"the server's own, bytes": timed("own"),

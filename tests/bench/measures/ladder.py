@@ -76,7 +76,7 @@ def m2_1(setting: Setting) -> Grid:
 # One talks, the others are idle
 
 def sweep(setting: Setting) -> Measurement:
-    """M5.1 and M6.1."""
+    """M6.1 and M6.1."""
     crowds = setting.fewer(setting.up_to_most(10, 100, 1000, 10_000))
     loads = {idle: Echo(f"idle-{idle}", f"1 connection beside {idle} idle ones", 1, idle=idle)
              for idle in crowds}
@@ -97,12 +97,12 @@ def sweep(setting: Setting) -> Measurement:
 
     def tables(results: Results) -> dict[str, Table]:
         return {
-            "m5_1": one(
+            "m6_1": one(
                 results, "What a wake-up costs beside idle clients",
                 "Curves over the number of idle clients: what a message costs part3, which asks "
                 "all of them, and part4, which lists all of them to poll; and the floor, which "
                 "does nothing but wait, receive and send.", PART3, PART4, FLOOR),
-            "m6_1": one(
+            "m7_1": one(
                 results, "The same sweep with epoll and with a ring",
                 "Curves over the number of idle clients: what a message costs part4, which lists "
                 "all of them, and part5 and part6, which are told of the ready; and the floor, "
@@ -113,7 +113,7 @@ def sweep(setting: Setting) -> Measurement:
 
 # The noise floor
 
-def m15_2(setting: Setting) -> Measurement:
+def m16_2(setting: Setting) -> Measurement:
     twins = [Contender(f"{PART5}, {which}", PART5) for which in ("once", "and again")]
 
     def tables(results: Results) -> dict[str, Table]:
@@ -133,7 +133,7 @@ def m15_2(setting: Setting) -> Measurement:
             "from 0.",
             "p99, µs", {name: [found["p99_us"] for found in rounds] for name, rounds in
                         (("once", first), ("and again", second))})
-        return {"m15_2": Table(
+        return {"m16_2": Table(
             "The same server against itself",
             ["ratio of", "median", "all rounds", f"within {RANGE_MAX:.0%}"], rows, chart,
             notes=["A true ratio is 1: what is not 1 here is the noise of this machine."])}
@@ -158,10 +158,10 @@ def counted_calls(load: str, server: Contender, setting: Setting) -> Numbers:
 
 
 def ladder(setting: Setting) -> Measurement:
-    """M11.3 and M15.1."""
+    """M12.3 and M15.1."""
     crowds = setting.up_to_most(*((1, 10, 100, 1000) if setting.thorough else (1, 100)))
-    payloads = PAYLOADS if setting.thorough and setting.wants("m15_1") else PAYLOADS[:1]
-    traces = setting.wants("m15_1") and can_trace("M15.1")
+    payloads = PAYLOADS if setting.thorough and setting.wants("m16_1") else PAYLOADS[:1]
+    traces = setting.wants("m16_1") and can_trace("M16.1")
     jobs = []
     for crowd in crowds:
         here = servers_for(crowd)
@@ -172,7 +172,7 @@ def ladder(setting: Setting) -> Measurement:
             jobs += each([f"calls-{crowd}"], [it for it in here if it.name != PART3],
                          counted_calls, setting, once=True)
     return Measurement(jobs, lambda results: {
-        "m11_3": m11_3(results, crowds), "m15_1": m15_1(results, crowds, payloads)})
+        "m12_3": m12_3(results, crowds), "m16_1": m16_1(results, crowds, payloads)})
 
 
 def where_served(show: Column, otherwise: Cell = NOTHING) -> Column:
@@ -184,7 +184,7 @@ def where_served(show: Column, otherwise: Cell = NOTHING) -> Column:
     return cell
 
 
-def m11_3(results: Results, crowds: list[int]) -> Table:
+def m12_3(results: Results, crowds: list[int]) -> Table:
     names = (*NAMES, FLOOR)
     curves = {name: [(crowd, beside_base(results, load_of(crowd).name, name, "cpu_us", PART5))
                      for crowd in crowds] for name in names}
@@ -212,7 +212,7 @@ def calls_of(results: Results, load: str, server: str) -> Cell:
         results, f"calls-{crowd}", server, "calls")
 
 
-def m15_1(results: Results, crowds: list[int], payloads: tuple[int, ...]) -> Table:
+def m16_1(results: Results, crowds: list[int], payloads: tuple[int, ...]) -> Table:
     curves = {name: [(crowd, calls_of(results, load_of(crowd).name, name)) for crowd in crowds]
               for name in (*NAMES, FLOOR) if name != PART3}
     chart = Chart(
@@ -324,7 +324,7 @@ def far(load: Echo, stage: Contender, setting: Setting) -> Numbers:
             "cpu_us": found["server_cpu_seconds"] / found["messages"] * 1e6}
 
 
-def m16_3(setting: Setting) -> Measurement:
+def m15_3(setting: Setting) -> Measurement:
     need_root("can make network namespaces that others enter")
     need_program(setting.build / "tests" / "bench" / "bad_link")
     jobs, columns = [], {}
@@ -338,7 +338,7 @@ def m16_3(setting: Setting) -> Measurement:
             columns[f"{clients}, {distance}"] = show if crowd == 1 else unless_part1(show)
 
     def tables(results: Results) -> dict[str, Table]:
-        return {"m16_3": table(
+        return {"m15_3": table(
             f"The ladder with a round trip of {2 * DELAY_MS} ms", results, "messages a second",
             [(name, "", name) for name in NAMES], columns,
             notes=["Each client waits for its answer before it sends the next message. A program "

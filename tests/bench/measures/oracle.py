@@ -1,4 +1,4 @@
-"""M13.2: whether the time that an answer takes tells who exists."""
+"""M14.2: whether the time that an answer takes tells who exists."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def verdict(results: Results, load: str, server: str) -> Cell:
     return words(f"z = {z:.1f}, p = {probability(z):.2g}")
 
 
-def m13_2(setting: Setting) -> Grid:
+def m14_2(setting: Setting) -> Grid:
     daemons.need_fingerd(setting)
     if not pwd.getpwall():
         pytest.skip("nobody exists here")

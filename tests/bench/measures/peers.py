@@ -115,7 +115,7 @@ def cores_for(workers: int) -> str:
     return ",".join(str(core) for core in allowed[:workers])
 
 
-def m8_3(setting: Setting) -> Grid:
+def m9_3(setting: Setting) -> Grid:
     cores = len(os.sched_getaffinity(0))
     shared = "one of them the client's" if cores <= 2 else "none the client's"
     base = "1 worker, a core"
@@ -161,7 +161,7 @@ def calls_with(load: str, options: str, setting: Setting) -> Numbers:
     return exact_calls(int(load.removeprefix("calls, ")), contender, setting)
 
 
-def m11_2(setting: Setting) -> Measurement:
+def m12_2(setting: Setting) -> Measurement:
     need_ptrace()
     cores = sorted(os.sched_getaffinity(0))
     beside = ",".join(map(str, cores[1:3] if len(cores) > 2 else cores[:2]))
@@ -176,7 +176,7 @@ def m11_2(setting: Setting) -> Measurement:
         return exact(results[f"calls, {crowd}"][options][0]["calls"])
 
     def tables(results: Results) -> dict[str, Table]:
-        return {"m11_2": table(
+        return {"m12_2": table(
             "A thread of the kernel that submits", results, "part6-uring",
             [(it.name, "sqpoll", it.name) for it in servers],
             {"system calls a message, 1 client": column(calls, 1),
@@ -204,14 +204,14 @@ def beside_nginx(load: Http, servers: Iterable[Contender], setting: Setting) -> 
     return each([load], [Nginx(), *servers], echo, setting)
 
 
-def m8_1(setting: Setting) -> Measurement:
+def m9_1(setting: Setting) -> Measurement:
     requests, clients = setting.effort.requests, 128
     by_wrk = Http("wrk", f"`wrk -c {clients}`", "wrk", clients)
     by_ab = Http("ab", f"`ab -k -c {clients} -n {requests}`", "ab", clients, requests)
     loads = [by_ab] if setting.effort is QUICK else [by_wrk, by_ab]  # wrk takes a whole second
 
     def tables(results: Results) -> dict[str, Table]:
-        return {"m8_1": table(
+        return {"m9_1": table(
             f"HTTP on {clients} connections that stay open", results, "client: server",
             [(f"{load.title}: {name.split()[0]}", load.name, name)
              for load in loads for name in results.get(load.name, {})],

@@ -1,6 +1,6 @@
 """What no stage does, by tests/bench/variants: the decoder alone (M1.1), how many events are taken
-at a time (M6.2), reads in batches through a ring (M9.2), a poller behind an interface (M14.1). And
-what the step 02-open-loop of chapter 15 calculates (M15.3)."""
+at a time (M7.2), reads in batches through a ring (M10.2), a poller behind an interface (M17.1). And
+what the step 02-open-loop of chapter 16 calculates (M16.3)."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ def m1_1(setting: Setting) -> Grid:
                "copied."])
 
 
-# M6.2: how many events at a time
+# M7.2: how many events at a time
 
-def m6_2(setting: Setting) -> Grid:
+def m7_2(setting: Setting) -> Grid:
     speaking = min(1000, setting.effort.crowd_max)
 
     def batch(_: str, size: int, setting: Setting) -> Numbers:
@@ -92,7 +92,7 @@ def m6_2(setting: Setting) -> Grid:
                "it."])
 
 
-# M9.2: batches in the ring
+# M10.2: batches in the ring
 
 def ring_batch(_: str, size: int, setting: Setting) -> Numbers:
     """System calls and processor time a read."""
@@ -101,7 +101,7 @@ def ring_batch(_: str, size: int, setting: Setting) -> Numbers:
     return {"calls": found["calls"] / operations, "ns": found["cpu_seconds"] / operations * 1e9}
 
 
-def m9_2(setting: Setting) -> Grid:
+def m10_2(setting: Setting) -> Grid:
     return Grid(
         "Reads of 64 bytes from /dev/zero, by how many are submitted at a time", "reads at a time",
         {"system calls a read": counted("calls"),
@@ -112,7 +112,7 @@ def m9_2(setting: Setting) -> Grid:
                "the ring is for, and TCP is most of the work."])
 
 
-# M14.1: a poller behind an interface
+# M17.1: a poller behind an interface
 
 TURNS = (1000, 3000)  # of both the instructions are counted: the difference has no start in it
 
@@ -145,7 +145,7 @@ def wake_up(poller: str, binding: str, setting: Setting) -> Numbers:
     return {"ns": found["seconds"] / found["wake_ups"] * 1e9}
 
 
-def m14_1(setting: Setting) -> Measurement:
+def m17_1(setting: Setting) -> Measurement:
     pollers, bindings = ("poll", "epoll"), {"static": "known to the compiler",
                                             "virtual": "behind an interface"}
     jobs = each(pollers, bindings, wake_up, setting)
@@ -153,13 +153,13 @@ def m14_1(setting: Setting) -> Measurement:
         jobs += each([f"{poller}, counted" for poller in pollers], bindings, instructions, setting,
                      once=True)
     else:
-        print("M14.1: instructions are left out: no valgrind", file=sys.stderr)
+        print("M17.1: instructions are left out: no valgrind", file=sys.stderr)
 
     def executed(results: Results, load: str, server: str) -> Cell:
         return exactly(results, f"{load}, counted", server, "instructions")
 
     def tables(results: Results) -> dict[str, Table]:
-        return {"m14_1": table(
+        return {"m17_1": table(
             "A poller that the compiler knows, and one behind an interface", results, "poller",
             [(f"{poller}, {title}", poller, binding)
              for poller in pollers for binding, title in bindings.items()],
@@ -173,7 +173,7 @@ def m14_1(setting: Setting) -> Measurement:
     return Measurement(jobs, tables)
 
 
-# M15.3: how long an answer takes as the rate comes near to what a server can do
+# M16.3: how long an answer takes as the rate comes near to what a server can do
 
 STEP = "02-open-loop"
 ROW = re.compile(r" *(\d+) +(\d+) % +([\d.]+) ms +([\d.]+) ms +([\d.]+) ms")
@@ -189,7 +189,7 @@ def calculated(_: str, step: str, setting: Setting) -> Numbers:
             for name, value in zip(("busy", *CURVES), values, strict=True)}
 
 
-def m15_3(setting: Setting) -> Measurement:
+def m16_3(setting: Setting) -> Measurement:
     def tables(results: Results) -> dict[str, Table]:
         (found,) = results["open"][STEP]
         rates = [int(key.removesuffix(" busy")) for key in found if key.endswith(" busy")]
@@ -205,7 +205,7 @@ def m15_3(setting: Setting) -> Measurement:
             "the server is busy, % of the time", "latency, ms",
             {CURVES[name]: [(found[f"{rate} busy"], exact(found[f"{rate} {name}"]))
                             for rate in rates] for name in reversed(CURVES)}, log_x=False)
-        return {"m15_3": Table(
+        return {"m16_3": Table(
             "Latency as a server of 2 ms an answer gets busier",
             ["messages a second", "busy", *(f"{title}, ms" for title in CURVES.values())], rows,
             chart,

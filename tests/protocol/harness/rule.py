@@ -19,12 +19,12 @@ LIVES = Rule(
 STOPS = Rule(
     "SIGTERM and SIGINT are requests to stop: the server catches both, finishes, and ends with "
     "exit status 0.",
-    "book/03-threads.md",
+    "book/03-closing.md",
 )
 REFUSES = Rule(
     "On SIGINT or SIGTERM the server accepts no more: it closes its listener, and connections that "
     "were never accepted are dropped.",
-    "book/07-misbehaving.md",
+    "book/08-misbehaving.md",
 )
 LISTENS = Rule(
     "The server listens on the port that its command line names, on 127.0.0.1 at least.",

@@ -15,14 +15,14 @@ export const wide = { width: 760, height: 66 };
 export const narrow = { width: 342, height: 84 };
 
 const names = ["blocking", "threads", "non-blocking", "poll", "epoll", "io_uring"];
-const chapters = ["02-blocking", "03-threads", "04-nonblocking", "05-poll", "06-epoll", "09-ring"];
+const chapters = ["02-blocking", "04-threads", "05-nonblocking", "06-poll", "07-epoll", "10-ring"];
 export const nameOf = (stage) => names[stage];
 export const chapterOf = (stage) => chapters[stage];
 const chapterOfCall = {
-  accept4: "02-blocking", recv: "02-blocking", send: "02-blocking", shutdown: "02-blocking",
-  close: "02-blocking", sigtimedwait: "02-blocking", clone: "03-threads", poll: "05-poll",
-  read: "05-poll", write: "05-poll", epoll_wait: "06-epoll", epoll_ctl: "06-epoll",
-  io_uring_enter: "09-ring",
+  accept4: "02-blocking", recv: "02-blocking", send: "02-blocking", shutdown: "03-closing",
+  close: "02-blocking", sigtimedwait: "03-closing", clone: "04-threads", poll: "06-poll",
+  read: "06-poll", write: "06-poll", epoll_wait: "07-epoll", epoll_ctl: "07-epoll",
+  io_uring_enter: "10-ring",
 };
 
 // What was recorded, counted

@@ -1,0 +1,25 @@
+Skipped where strace is missing or not permitted.
+
+  $ . "$ROOT/tools/shell.sh"
+  $ strace -o /dev/null true || exit 80
+
+A thousand clients are connected, and one of them says hi.
+
+  $ start part5
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ crowd 1000
+  $ calls_while say_hi
+  $ grep -B1 -A1 recvfrom calls
+  epoll_wait\(\d+, \[\{events=EPOLLIN, data=(\{u32=0, u64=\d+\}|0x\w+)\}\], 256, \d+\) = 1 (re)
+  recvfrom(6, "\2\0\0\0hi", 65540, 0, NULL, NULL) = 6
+  sendto(6, "\2\0\0\0hi", 6, MSG_NOSIGNAL, NULL, 0) = 6
+
+The kernel's list: descriptor, events and token of the first three.
+
+  $ awk '/^tfd/ {print $2, $4, $6}' /proc/$pid/fdinfo/* | sort -n | head -n 4
+  3 19 0
+  5 19 1000000000000000
+  6 19 2000000000000000
+  7 19 2000000000000001
+
+  $ stop

@@ -1,0 +1,12 @@
+  $ . "$ROOT/tools/shell.sh"
+  $ cd "$BUILD/book/steps/15"
+
+A network of its own, for which it may change the setting. It takes user namespaces, or root.
+
+  $ unshare -rn true 2>/dev/null || exit 80
+  $ unshare -rn sh -c 'ip link set lo up; sysctl -qw net.ipv4.tcp_migrate_req=1; ./01-drain'
+                                accepted    queued      late
+  killed                        ECONNRESET  ECONNRESET  ECONNREFUSED
+  drained                       answered    ECONNRESET  ECONNREFUSED
+  drained, its backlog first    answered    answered    ECONNREFUSED
+  drained, another on the port  answered    answered    answered

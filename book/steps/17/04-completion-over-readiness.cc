@@ -1,0 +1,121 @@
+// Chapter 11's interface on chapter 7's mechanism. `co_await recv` tries; if nothing is there it
+// asks epoll(7), once, and tries again when epoll reports the descriptor. The caller cannot tell
+// this loop from a ring, but it makes more calls.
+// Try it: ./04-completion-over-readiness
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <coroutine>
+#include <cstdio>
+#include <cstdlib>
+#include <span>
+#include <string_view>
+
+int check(ssize_t result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return static_cast<int>(result);
+}
+
+/// Begins immediately, and its frame is freed when it has ended.
+struct Detached {
+  struct promise_type {
+    Detached get_return_object() { return {}; }
+    std::suspend_never initial_suspend() { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() { std::abort(); }
+  };
+};
+
+struct Calls {
+  int recv = 0;
+  int epoll_ctl = 0;
+  int epoll_wait = 0;
+};
+
+Calls calls;
+
+// [operation]
+/// An operation lives in the frame of the coroutine that waits for it, as on the ring.
+struct Recv {
+  int epoll;
+  int fd;
+  std::span<char> buffer;
+  ssize_t result = 0;
+  std::coroutine_handle<> waiter = {};
+
+  bool attempt() {
+    ++calls.recv;
+    result = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    return result >= 0 || (errno != EAGAIN && errno != EINTR);
+  }
+  bool await_ready() { return attempt(); }
+  void await_suspend(std::coroutine_handle<> caller) {
+    waiter = caller;
+    epoll_event once{.events = EPOLLIN | EPOLLONESHOT, .data = {.ptr = this}};
+    ++calls.epoll_ctl;
+    check(epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &once), "epoll_ctl");
+  }
+  ssize_t await_resume() const { return result; }
+};
+
+/// One turn of the loop: an operation that is ready tries again; if it succeeds, its coroutine goes
+/// on.
+void turn(int epoll) {
+  epoll_event events[8];
+  ++calls.epoll_wait;
+  const int ready = check(epoll_wait(epoll, events, 8, 0), "epoll_wait");
+  for (int i = 0; i < ready; ++i) {
+    auto& operation = *static_cast<Recv*>(events[i].data.ptr);
+    if (operation.attempt()) {
+      operation.waiter.resume();
+    } else {
+      operation.await_suspend(operation.waiter);
+    }
+  }
+}
+// [/operation]
+
+Detached echo(int epoll, int fd) {
+  char buffer[64];
+  while (true) {
+    const ssize_t length = co_await Recv{epoll, fd, buffer};
+    if (length <= 0) break;
+    check(send(fd, buffer, static_cast<std::size_t>(length), MSG_NOSIGNAL), "send");
+  }
+  close(fd);
+}
+
+int main() {
+  const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+  int client[2];
+  for (int& mine : client) {
+    int pair[2];
+    check(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), "socketpair");
+    mine = pair[0];
+    epoll_event nothing_yet{};
+    check(epoll_ctl(epoll, EPOLL_CTL_ADD, pair[1], &nothing_yet), "epoll_ctl");
+    echo(epoll, pair[1]);  // suspended in its first recv
+  }
+  calls = {};
+  for (const std::string_view text : {"one", "two", "three"}) {
+    for (const int fd : client) check(send(fd, text.data(), text.size(), 0), "send");
+    turn(epoll);
+    for (const int fd : client) {
+      char answer[64];
+      const int length = check(recv(fd, answer, sizeof answer, MSG_DONTWAIT), "recv");
+      std::printf("%.*s.", length, answer);
+    }
+  }
+  std::printf("\n6 messages: %d recv, %d epoll_ctl, %d epoll_wait\n", calls.recv, calls.epoll_ctl,
+              calls.epoll_wait);
+  for (const int fd : client) close(fd);
+  turn(epoll);
+  close(epoll);
+}

@@ -1,0 +1,69 @@
+"""E13.4: a wrong guess costs a second, in the coroutine and in the state machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from exercise import Exercise
+from harness.server import Server
+from kit.finger import ALICES_ANSWER, ask, users  # noqa: F401
+from kit.subject import Own, missing
+
+pytestmark = pytest.mark.ring
+
+SECOND = 0.95  # a little less: the clocks need not agree
+ERROR = b"Error: No such user\r\n"
+
+
+@pytest.fixture(params=["fingerd", "fingerd-machine"])
+def target(request: pytest.FixtureRequest, build: Path) -> Own:
+    """Each of the two."""
+    program = build / "finger" / request.param
+    if not program.is_file():
+        about = Exercise(request.path.stem.removeprefix("test_"))
+        pytest.fail(missing(about, f"{program} is not built"), pytrace=False)
+    return Own(request.param, "finger", (str(program), "--addr", "127.0.0.1"))
+
+
+def test_the_error_comes_after_a_second(
+    start: Callable[..., Server], users: Path  # noqa: F811
+) -> None:
+    """A query for a user who is not there is answered as before, and a second later."""
+    daemon = start("--users", str(users))
+    begin = time.monotonic()
+    assert ask(daemon, b"nobody") == ERROR
+    assert time.monotonic() - begin >= SECOND
+
+
+def test_no_other_client_waits(start: Callable[..., Server], users: Path) -> None:  # noqa: F811
+    """While one client waits for its error, another gets a plan."""
+    daemon = start("--users", str(users))
+    with daemon.connect() as guessing:
+        guessing.send(b"nobody\r\n")
+        begin = time.monotonic()
+        assert ask(daemon, b"alice") == ALICES_ANSWER
+        assert time.monotonic() - begin < SECOND
+        assert guessing.receive_until_end() == ERROR
+        assert time.monotonic() - begin >= SECOND
+
+
+def test_other_errors_do_not_wait(start: Callable[..., Server], users: Path) -> None:  # noqa: F811
+    """A relay is denied without delay: there is nothing to guess."""
+    daemon = start("--users", str(users))
+    begin = time.monotonic()
+    assert ask(daemon, b"alice@elsewhere") == b"Error: Relay access denied\r\n"
+    assert time.monotonic() - begin < SECOND
+
+
+def test_the_deadline_ends_the_second(
+    start: Callable[..., Server], users: Path  # noqa: F811
+) -> None:
+    """The exchange's deadline covers the wait: where it is shorter, the connection is closed."""
+    daemon = start("--users", str(users), "--deadline", "300ms")
+    begin = time.monotonic()
+    assert ask(daemon, b"nobody") == b""
+    assert time.monotonic() - begin < SECOND
