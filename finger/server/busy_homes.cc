@@ -1,7 +1,6 @@
 #include "finger/server/busy_homes.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -29,8 +28,8 @@ BusyHomes::Mark::~Mark() {
 
 /// Two that mark the same home at the same time each see the other's entry, since each has made its
 /// own before it looks: then the first in the table stays.
-std::optional<BusyHomes::Mark> BusyHomes::try_mark(std::string_view login, Clock::time_point now) {
-  const pid_t process = ::getpid();
+std::optional<BusyHomes::Mark> BusyHomes::try_mark(std::string_view login, pid_t process,
+                                                   Clock::time_point now) {
   Entry* const own = take_free_entry(process);
   if (own == nullptr) return std::nullopt;
   Mark mark(*own);

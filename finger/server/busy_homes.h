@@ -53,8 +53,10 @@ class BusyHomes {
     Entry* entry_;
   };
 
-  /// nullopt: it is busy, and must not be asked as well.
-  std::optional<Mark> try_mark(std::string_view login, common::Clock::time_point now);
+  /// By the process with this id, which is the caller's. nullopt: it is busy, and must not be asked
+  /// as well.
+  std::optional<Mark> try_mark(std::string_view login, pid_t process,
+                               common::Clock::time_point now);
 
   struct Silent {
     std::size_t count = 0;

@@ -82,7 +82,7 @@ uring::Task<Status> Home::mark_busy(uring::Deadline& deadline) {
   if (homes_.busy_ == nullptr) co_return Status();
   homes_.used_.notify_all();
   while (true) {
-    if (auto mark = homes_.busy_->try_mark(login_, homes_.loop_.now())) {
+    if (auto mark = homes_.busy_->try_mark(login_, homes_.process_, homes_.loop_.now())) {
       mark_.emplace(std::move(*mark));
       co_return Status();
     }
@@ -128,7 +128,7 @@ std::shared_ptr<Home> Homes::of(const Account& account) {
 }
 
 std::shared_ptr<FileSystem> Homes::file_system_of(const Account& account) {
-  const dev_t device = mounts_ != nullptr ? mounts_->device_of(account.home) : 0;
+  const dev_t device = mounts_ != nullptr ? mounts_->device_of(account.home, loop_.now()) : 0;
   return find_or_make(file_systems_, device, [this] { return new FileSystem(loop_); });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdint>
@@ -131,6 +132,7 @@ class Homes {
   uring::Loop& loop_;
   BusyHomes* const busy_;
   Mounts* const mounts_;
+  const pid_t process_ = ::getpid();
   uring::Condition used_;  ///< A home has been locked.
   std::unordered_map<dev_t, std::weak_ptr<FileSystem>> file_systems_;
   std::unordered_map<std::string, std::weak_ptr<Home>> homes_;

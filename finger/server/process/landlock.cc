@@ -76,6 +76,7 @@ void HomeFence::permit_around(const fs::path& home) const { permit_around(home, 
 
 void HomeFence::put_up() const { restrict_thread(rules_); }
 
+// [permit_around]
 /// A rule for the home alone would hold for the directory that is there now, and not for what is
 /// mounted or moved there later. But all that `/` holds would be too much.
 void HomeFence::permit_around(const fs::path& home, std::uint64_t reading) const {
@@ -83,6 +84,7 @@ void HomeFence::permit_around(const fs::path& home, std::uint64_t reading) const
   const fs::path& permitted = holder == holder.root_path() ? home : holder;
   if (permitted != permitted.root_path()) (void)permit(permitted, reading);
 }
+// [/permit_around]
 
 /// Whether rules are permitted at all.
 bool HomeFence::permit(const fs::path& path, std::uint64_t reading) const {

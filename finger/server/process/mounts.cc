@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <sstream>
 #include <string_view>
@@ -32,10 +33,13 @@ std::string unescape(std::string_view text) {
 
 Mounts::Mounts() : list_(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC)) { read(); }
 
-dev_t Mounts::device_of(std::string path) {
+dev_t Mounts::device_of(std::string path, common::Clock::time_point now) {
   const std::scoped_lock lock(mutex_);
-  pollfd changed{.fd = list_.get(), .events = POLLPRI, .revents = 0};
-  if (::poll(&changed, 1, 0) > 0) read();
+  if (now - asked_at_ >= std::chrono::seconds(1)) {
+    asked_at_ = now;
+    pollfd changed{.fd = list_.get(), .events = POLLPRI, .revents = 0};
+    if (::poll(&changed, 1, 0) > 0) read();
+  }
   while (!path.empty()) {
     if (const auto found = devices_.find(path); found != devices_.end()) return found->second;
     const auto slash = path.rfind('/');

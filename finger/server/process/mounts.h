@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/fd.h"
+#include "common/server/duration.h"
 
 namespace finger {
 
@@ -20,14 +21,16 @@ class Mounts {
   /// system.
   Mounts();
 
-  /// For an absolute path. 0: not known. Any thread may call it.
-  dev_t device_of(std::string path);
+  /// For an absolute path. 0: not known. What is mounted now may be seen a second later. Any thread
+  /// may call it.
+  dev_t device_of(std::string path, common::Clock::time_point now);
 
  private:
   void read();
 
   const common::Fd list_;
   std::mutex mutex_;
+  common::Clock::time_point asked_at_;    ///< Whether the list has changed.
   std::map<std::string, dev_t> devices_;  ///< By mount point.
 };
 
