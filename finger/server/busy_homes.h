@@ -20,7 +20,7 @@ namespace finger {
 
 /// The homes in which an operation is in flight, of all processes that one start of the daemon
 /// makes: a worker whose last operation does not end is there for as long as it does not, and those
-/// after it ask nothing in that home. Who it is that does not answer, the log and the metrics say.
+/// after it ask nothing in that home. The log and the metrics tell which.
 ///
 /// It is memory that the processes share. None keeps another from going on: what a process that
 /// has ended leaves in it is found out when it is in the way.

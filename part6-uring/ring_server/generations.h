@@ -49,7 +49,7 @@ class Generations {
 
   // What the parent counts, or a process that has none.
 
-  Counter& users() const { return pages_->users; }  ///< That are served now.
+  Counter& users() const { return pages_->users; }                ///< That are served now.
   Counter& homes_silent() const { return pages_->homes_silent; }  ///< That do not answer now.
   Counter& reloads() const { return pages_->reloads; }
   Counter& failed_reloads() const { return pages_->failed_reloads; }

@@ -121,7 +121,7 @@ def test_it_reloads_no_more_when_too_many_workers_do_not_end_and_then_does(
 def stuck(server: FingerServer) -> list[str]:
     """The ids of workers that do not end, as the log says."""
     lines = [line.split() for line in server.log_lines()]
-    return [words[1] for words in lines if words[2:] and words[2:6] == "was killed and does".split()]
+    return [words[1] for words in lines if words[2:6] == ["was", "killed", "and", "does"]]
 
 
 @pytest.mark.rule(rules.HANGING_FILES)
@@ -137,7 +137,8 @@ def test_a_dead_server_with_many_homes_leaves_threads_for_the_others(
         bob.move_home(login, department / login, f"/home/dept/{login}")
     bob.opt_in(*people, bob.add("zoe", BOBS_PLAN))
     logins = tuple(person.login.encode() for person in people)
-    with hanging_fs.mounted("lookup", deaf=True, department=department, people=logins) as (_, files):
+    mounted = hanging_fs.mounted("lookup", deaf=True, department=department, people=logins)
+    with mounted as (_, files):
         server = start_as_root("--deadline", "3s", "--max-clients", "1000", "--quiet")
         for number, login in enumerate(logins):
             server.connect(source=f"127.0.1.{1 + number // PER_ADDRESS}").send(login + b"\r\n")

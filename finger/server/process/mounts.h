@@ -14,7 +14,7 @@ namespace finger {
 /// Says which file system a path is on, as far as that can be told without asking the file system,
 /// which may not answer: by the kernel's list of what is mounted. proc(5), mountinfo
 ///
-/// Links are not seen: what is behind one counts as being where the link is.
+/// Links are not seen: what one leads to counts as being where the link is.
 class Mounts {
  public:
   /// Opens the list, which stays open: later it may not be permitted. Without /proc all is one file

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <climits>
 #include <csignal>
 #include <cstdlib>
@@ -21,16 +20,12 @@
 
 #include "common/server/log.h"
 #include "common/server/process.h"
-#include "finger/server/root/scout.h"
 
 namespace finger {
 namespace {
 
 using common::Clock;
 using common::Severity;
-
-constexpr std::string_view ready_text = "ready";
-constexpr std::string_view beat_text = ".";
 
 /// What has given up may take so long to end.
 constexpr auto end_pause = std::chrono::seconds(1);
@@ -40,17 +35,6 @@ constexpr auto kill_pause = std::chrono::milliseconds(500);
 
 /// As far as anybody outside of the kernel can tell.
 constexpr std::string_view stuck_reason = "it waits for the kernel, perhaps in a home that hangs";
-
-struct Pipe {
-  common::Fd read_end;
-  common::Fd write_end;
-};
-
-common::Result<Pipe> make_pipe() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) < 0) return common::last_error();
-  return Pipe{.read_end = common::Fd(ends[0]), .write_end = common::Fd(ends[1])};
-}
 
 sigset_t handled_signals() {
   sigset_t set;
@@ -63,19 +47,6 @@ void send(pid_t pid, int signal) {
   (void)::kill(pid, signal);  // a child that was not waited for: it exists
 }
 
-/// What Report::ready() has written, up to the end of its line: the first beat may follow it. It
-/// comes from a process that talks to strangers.
-UserCount read_user_count(std::string_view said) {
-  said = said.substr(0, said.find('\n'));
-  said.remove_prefix(std::min(said.size(), ready_text.size() + 1));
-  const auto number = said.substr(0, said.find(' '));
-  said.remove_prefix(std::min(said.size(), number.size() + 1));
-  UserCount found;
-  (void)std::from_chars(number.data(), number.data() + number.size(), found.users);
-  found.without_account = common::escape(std::as_bytes(std::span(said)));
-  return found;
-}
-
 /// `exit status 1`, `signal 9`
 std::string describe(int status) {
   if (WIFSIGNALED(status)) return fmt::format("signal {}", WTERMSIG(status));
@@ -83,24 +54,6 @@ std::string describe(int status) {
 }
 
 }  // namespace
-
-bool Report::ready(const UserCount& found) {
-  return say(fmt::format("{} {} {}\n", ready_text, found.users, found.without_account));
-}
-
-void Report::alive() { (void)say(beat_text); }  // a full pipe has enough of them
-
-int Report::failed(std::string_view line) {
-  (void)say(line);  // fails only if the parent has gone
-  return 1;
-}
-
-/// Up to PIPE_BUF bytes an empty pipe takes whole, or its reader has gone. pipe(7)
-bool Report::say(std::string_view text) {
-  const auto piece = text.substr(0, PIPE_BUF);
-  const ssize_t written = ::write(pipes_.said.get(), piece.data(), piece.size());
-  return written >= 0;
-}
 
 Parent::Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce,
                ServiceManager manager, std::unique_ptr<ring_server::Takeover> takeover,
@@ -149,18 +102,15 @@ void Parent::wait() {
   const auto input = [](int fd) { return pollfd{.fd = fd, .events = POLLIN, .revents = 0}; };
   std::vector<pollfd> watched{input(signals_.get()), input(report), input(beats_.get()),
                               input(lifeline_.get())};
-  for (const Scouting& each : scouts_) watched.push_back(input(each.news.get()));
+  scouts_.watch(watched);
+  const std::size_t offers = watched.size();
   // Not before we serve: until then those who want to take over ask the server before us.
   if (announced_) watched.insert(watched.end(), offered.begin(), offered.end());
   if (::poll(watched.data(), watched.size(), timeout_ms) <= 0) return;  // EINTR: look again
   const auto is_ready = [&watched](std::size_t i) { return watched[i].revents != 0; };
-  const std::size_t offers = 4 + scouts_.size();
   const bool is_asked = announced_ && (is_ready(offers) || is_ready(offers + 1));
   if (is_asked && takeover_->advance()) return retire();
-  for (std::size_t i = 4; i < offers; ++i) {
-    if (is_ready(i)) read_news(scouts_[i - 4]);
-  }
-  std::erase_if(scouts_, [](const Scouting& each) { return !each.news; });
+  if (scouts_.read(&watched[4])) reload();
   if (is_ready(3)) lifeline_ended();
   if (is_ready(2)) read_beats();
   if (is_ready(1)) read_report();
@@ -195,11 +145,11 @@ std::expected<Parent::Starting, std::string> Parent::fork_worker() {
     be_worker(Report({.said = std::move(report->write_end),
                       .lifeline = std::move(lifeline->write_end),
                       .news = std::move(news->write_end)},
-                     all_silent()),
+                     scouts_.silent()),
               parent, generation);
   }
   if (generation) counting_.emplace(pid, *generation);
-  scouts_.push_back({.news = std::move(news->read_end), .silent = {}});
+  scouts_.add(std::move(news->read_end));
   return Starting{.pid = pid,
                   .report = std::move(report->read_end),
                   .lifeline = std::move(lifeline->read_end),
@@ -265,7 +215,7 @@ void Parent::read_report() {
   common::Fd report = std::move(starting_->report);
   if (size == 0) return;  // the worker has ended, and SIGCHLD will tell how
   const std::string_view said(text.data(), static_cast<std::size_t>(size));
-  if (said.starts_with(ready_text)) return promote(std::move(report), read_user_count(said));
+  if (const auto found = Report::read_ready(said)) return promote(std::move(report), *found);
   draining_.push_back({.pid = starting_->pid, .due = Clock::now() + end_pause});
   fail_start(common::escape(std::as_bytes(std::span(said))));
 }
@@ -276,37 +226,6 @@ void Parent::read_beats() {
   const ssize_t size = ::read(beats_.get(), beats.data(), beats.size());
   if (size > 0) manager_.alive();
   if (size == 0) beats_ = {};
-}
-
-/// Lines that each come in one write. Its end: the scout waits for nothing, or was killed.
-void Parent::read_news(Scouting& scout) {
-  std::string text(64 * 1024, '\0');  // as many as a pipe holds
-  const ssize_t size = ::read(scout.news.get(), text.data(), text.size());
-  if (size < 0) return;
-  if (size == 0) {
-    scout.news = {};
-    return;
-  }
-  text.resize(static_cast<std::size_t>(size));
-  bool is_outdated = false;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const auto end = std::min(text.find('\n', begin), text.size());
-    const auto path = text.substr(begin + 1, end - begin - 1);
-    if (text[begin] == Scout::is_silent) {
-      scout.silent.insert(path);
-    } else {
-      scout.silent.erase(path);
-      is_outdated |= text[begin] == Scout::has_answered;
-    }
-    begin = end + 1;
-  }
-  if (is_outdated) reload();
-}
-
-std::set<std::string> Parent::all_silent() const {
-  std::set<std::string> all;
-  for (const Scouting& each : scouts_) all.insert(each.silent.begin(), each.silent.end());
-  return all;
 }
 
 void Parent::promote(common::Fd beats, const UserCount& found) {

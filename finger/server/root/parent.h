@@ -10,7 +10,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,45 +20,12 @@
 #include "common/server/duration.h"
 #include "finger/server/accounts/user_count.h"
 #include "finger/server/process/service_manager.h"
+#include "finger/server/root/report.h"
+#include "finger/server/root/scouts.h"
 #include "ring_server/generations.h"
 #include "ring_server/takeover.h"
 
 namespace finger {
-
-/// How a worker process tells its parent that it serves, and still does, or why it cannot.
-class Report {
- public:
-  struct Pipes {
-    common::Fd said;
-    common::Fd lifeline;
-    common::Fd news;
-  };
-
-  Report(Pipes pipes, std::set<std::string> silent)
-      : pipes_(std::move(pipes)), silent_(std::move(silent)) {}
-
-  /// It serves so many users, and heeds drain_signal and retire_signal. False: the parent has gone.
-  [[nodiscard]] bool ready(const UserCount& found);
-
-  /// None of its loops is stuck. Never waits.
-  void alive();
-
-  /// It cannot serve, for the reason that the line gives. Returns the exit status 1.
-  int failed(std::string_view line);
-
-  /// For hold_lifeline(): until all copies of it are closed, the worker lives.
-  common::Fd take_lifeline() { return std::move(pipes_.lifeline); }
-
-  /// For Scout::start(): where it tells the parent what does not answer, and what it need not ask.
-  common::Fd take_news() { return std::move(pipes_.news); }
-  const std::set<std::string>& silent() const { return silent_; }
-
- private:
-  bool say(std::string_view text);
-
-  Pipes pipes_;
-  std::set<std::string> silent_;
-};
 
 /// The process that stays root when fingerd is started as root. It keeps the listening socket and
 /// one worker process at work, and touches no client:
@@ -78,7 +44,7 @@ class Report {
 ///
 /// A file system that does not answer keeps a killed process in the kernel, which lets nobody wait
 /// for it before the answer comes. The parent does not wait, either: it replaces such a worker, and
-/// leaves it behind when it ends itself. While there are stuck_max of them it does not reload.
+/// leaves it to init when it ends itself. While there are stuck_max of them it does not reload.
 ///
 /// A worker whose parent has died drains, as if it had been asked to.
 class Parent {
@@ -124,11 +90,6 @@ class Parent {
   common::Result<int> run();
 
  private:
-  /// What a scout waits for. It may outlive the worker that it was made for.
-  struct Scouting {
-    common::Fd news;
-    std::set<std::string> silent;
-  };
   struct Starting {
     pid_t pid;
     common::Fd report;  ///< Empty: it has reported nothing, and ends.
@@ -154,8 +115,6 @@ class Parent {
   void reload();
   void read_report();
   void read_beats();
-  void read_news(Scouting& scout);
-  std::set<std::string> all_silent() const;
   void promote(common::Fd beats, const UserCount& found);
   void announce();
   void fail_start(std::string_view reason);
@@ -192,7 +151,7 @@ class Parent {
   /// When to replace the worker that serves, which has died, and has not ended.
   std::optional<common::Clock::time_point> missed_at_;
   std::vector<Draining> draining_;
-  std::vector<Scouting> scouts_;
+  Scouts scouts_;
   std::optional<common::Clock::time_point> start_at_;  ///< When to replace a worker that ended.
   common::Clock::time_point started_at_;
   common::Clock::time_point serving_since_;
