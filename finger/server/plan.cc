@@ -159,18 +159,24 @@ uring::Task<Result<Opened>> open_plan(Conversation& conversation, const Account&
 /// O_NONBLOCK was for the open. With it, where a file system cannot tell beforehand whether a read
 /// would wait, the ring refuses to read instead of waiting in a thread of its own.
 void allow_waiting(const Fd& file) { (void)::fcntl(file.get(), F_SETFL, 0); }
+bool may_wait(const Fd& file) { return (::fcntl(file.get(), F_GETFL) & O_NONBLOCK) == 0; }
 
 /// async(), since inline a read waits for a virus scanner, which may be asked before each.
 uring::Task<Result<std::size_t>> read_at(Conversation& conversation, const Fd& file,
                                          std::uint64_t offset, std::span<std::byte> to) {
   const Conversation::CloseAtDeadline guard(conversation);
   uring::Loop& loop = conversation.loop();
-  auto got = co_await loop.read(file, to, offset).async().until(conversation.deadline());
-  if (!got && got.error() == std::errc::resource_unavailable_try_again) {
-    allow_waiting(file);
-    got = co_await loop.read(file, to, offset).async().until(conversation.deadline());
+  while (true) {
+    const auto got = co_await loop.read(file, to, offset).async().until(conversation.deadline());
+    if (!got && got.error() == std::errc::resource_unavailable_try_again && !may_wait(file)) {
+      allow_waiting(file);
+    } else if (!got && is_shortage(got.error())) {
+      const auto slept = co_await loop.sleep(common::shortage_pause).until(conversation.deadline());
+      if (!slept) co_return std::unexpected(slept.error());
+    } else {
+      co_return got;
+    }
   }
-  co_return got;
 }
 
 std::size_t put(std::string_view text, std::span<std::byte> to) {
