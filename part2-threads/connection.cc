@@ -8,7 +8,7 @@
 #include <limits>
 #include <thread>
 
-#include "common/net/socket.h"
+#include "common/net/unacknowledged.h"
 #include "common/server/constants.h"
 
 namespace stage {

@@ -6,7 +6,7 @@
 #include <span>
 #include <utility>
 
-#include "common/net/socket.h"
+#include "common/net/unacknowledged.h"
 #include "common/server/log.h"
 
 namespace stage {

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <utility>
 
-#include "common/net/socket.h"
+#include "common/net/unacknowledged.h"
 #include "common/result.h"
 #include "uring/wait/deadline.h"
 

@@ -3,7 +3,6 @@
 #include <array>
 #include <utility>
 
-#include "common/net/socket.h"
 #include "common/server/constants.h"
 #include "common/server/log.h"
 

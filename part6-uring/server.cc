@@ -137,7 +137,7 @@ Server::Server(const Options& options, ring_server::Shared& shared, std::size_t 
 
 void Server::begin(uring::Scope& conversations, uring::Scope& tasks) {
   context_.conversations = &conversations;
-  background().run(tasks, enforce_read_timeout());
+  background().spawn(tasks, enforce_read_timeout());
 }
 
 void Server::abandon() {

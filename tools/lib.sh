@@ -55,8 +55,8 @@ say() { printf '%s: %s\n' "$program" "$*" >&2; }
 cannot_run() { say "$*"; exit 1; }
 wrong_usage() { say "$*"; exit 2; }
 
-# quietly MESSAGE COMMAND… runs it with its output out of sight, unless it fails. How far it is can be
-# seen from its newest line: on a terminal at any time, in a log once a minute.
+# quietly MESSAGE COMMAND… runs it with its output out of sight, unless it fails. How far it is can
+# be seen from its newest line: on a terminal at any time, in a log once a minute.
 quietly() {
   local message=$1 log progress status=0
   say "$message"

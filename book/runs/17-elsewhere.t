@@ -6,11 +6,11 @@ Skipped where there is no Zig, whose C++ compiler brings the headers of macOS.
   a library's header             result_of
   common/net/accept.cc        ENONET
   common/net/listen.cc        SOCK_CLOEXEC SOCK_NONBLOCK
+  common/net/unacknowledged.cc   <linux/sockios.h> tcp_info TCP_INFO TCP_CLOSE SIOCOUTQ
   common/server/process.cc       <malloc.h> mallopt M_MMAP_THRESHOLD
   common/server/signal_thread.cc sigtimedwait
   common/server/signal_wakeup.cc timer_t itimerspec timer_settime timer_create timer_delete
   common/server/signal_wakeup.h  timer_t
-  common/net/socket.cc        <linux/sockios.h> tcp_info TCP_INFO TCP_CLOSE SIOCOUTQ
   part1-blocking/connection.cc   (non-constant-expression cannot be narrow...)
   part1-blocking/server.cc       accept4 SOCK_CLOEXEC
   part2-threads/connection.cc    (non-constant-expression cannot be narrow...)

@@ -1,7 +1,7 @@
 """What fill.py puts into the pages of book/diffs: what changes from one stage to another.
 
     <!-- changes: 4-5 -->             the files and the counts; `all`: a table of all pairs
-    <!-- diff: 4-5 poller Poller::wait confirmed 0a1b2c3d -->       a unit: see units.py
+    <!-- diff: 4-5 poller Poller::wait confirmed 0a1b2c3d -->       a unit: see code_units.py
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 
 import tables
-import units
+import code_units
 from blocks import ROOT, Wrong
-from units import Change, Unit
+from code_units import Change, Unit
 
 PAIRS = ("1-2", "2-3", "3-4", "4-5", "1-6")
 MAP = "5-6"
@@ -42,7 +42,7 @@ def stages(pair: str) -> tuple[Path, Path]:
 def changes(pair: str) -> dict[tuple[str, str], Change]:
     """All that a page has to speak of, by component and name, in the page's order."""
     return {(change.unit.component, change.unit.name): change
-            for change in units.changes(*stages(pair))}
+            for change in code_units.changes(*stages(pair))}
 
 
 def diff_text(arguments: str) -> str:
@@ -80,7 +80,7 @@ def _listings() -> list[tuple[str, str, list[str]]]:
 
 def _lines(change: Change) -> list[str]:
     if change.old and change.new:
-        return units.diff(change.old, change.new)
+        return code_units.diff(change.old, change.new)
     sign, lines_max = ("-", GONE_LINES_MAX) if change.old else ("+", NEW_LINES_MAX)
     return [f"{sign}{line}".rstrip() for line in head(change.unit.lines, lines_max)]
 
@@ -129,9 +129,10 @@ def _ways(here: str) -> str:
 def counts(pair: str) -> dict[str, tuple[int, int]]:
     """Lines added and removed, for each file of the two servers and the one that builds them."""
     old, new = stages(pair)
-    files = sorted({*units.sources(old), *units.sources(new)}, key=units.reading_order)
+    sources = {*code_units.sources(old), *code_units.sources(new)}
+    files = sorted(sources, key=code_units.reading_order)
     files += [BUILD] if (new / BUILD).is_file() else []
-    return {file: units.count(old, new, file) for file in files}
+    return {file: code_units.count(old, new, file) for file in files}
 
 
 def total(pair: str) -> tuple[int, int]:

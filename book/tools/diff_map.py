@@ -15,7 +15,7 @@ from pathlib import Path
 
 import form
 import listings
-import units
+import code_units
 from blocks import ROOT
 
 ROW = re.compile(r"^\| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
@@ -49,7 +49,7 @@ def rows(text: str) -> list[tuple[str, str, str]]:
 @cache
 def functions(stage: Path) -> set[str]:
     """All functions of a stage's server by their names; overloads count as one."""
-    return {units.qualified(tag) for path in units.sources(stage).values()
+    return {code_units.qualified(tag) for path in code_units.sources(stage).values()
             if path.stem != "main" for tag in listings.tags(path)
             if tag["kind"] in FUNCTIONS and not re.match(r"operator|__anon", str(tag["name"]))}
 

@@ -67,13 +67,16 @@ endfunction()
 
 # precompiled(TARGET…): their sources find these headers compiled already, which is half of the time
 # that a small one takes. A source still names what it needs: -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON
-# builds without.
+# builds without. ccache has to compile more often with them than without.
 add_library(precompiled_headers STATIC ${CMAKE_CURRENT_LIST_DIR}/precompiled.cc)
 target_precompile_headers(precompiled_headers PRIVATE
   <chrono> <coroutine> <cstdint> <expected> <functional> <memory> <optional> <span> <string>
-  <string_view> <system_error> <vector> <fmt/format.h>)
-target_link_libraries(precompiled_headers PRIVATE fmt::fmt Threads::Threads project_warnings)
+  <string_view> <system_error> <vector>)
+target_link_libraries(precompiled_headers PRIVATE Threads::Threads project_warnings)
 function(precompiled)
+  if(CMAKE_CXX_COMPILER_LAUNCHER MATCHES ccache)
+    return()
+  endif()
   foreach(target IN LISTS ARGN)
     target_precompile_headers(${target} REUSE_FROM precompiled_headers)
   endforeach()

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "common/net/socket.h"
 #include "common/server/constants.h"
 
 namespace finger {

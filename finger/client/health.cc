@@ -14,8 +14,8 @@
 #include <string_view>
 
 #include "finger/client/connect.h"
-#include "finger/server/protocol/answers.h"
 #include "finger/server/protocol/error.h"
+#include "finger/server/protocol/refusals.h"
 
 namespace finger {
 namespace {

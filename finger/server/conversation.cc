@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "common/net/socket.h"
+#include "common/net/unacknowledged.h"
 #include "common/server/constants.h"
 #include "ring_server/probes.h"
 

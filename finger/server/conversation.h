@@ -34,7 +34,8 @@ class Conversation final : public uring::Node {
   /// bytes; of recv(2).
   uring::Task<Result<std::size_t>> receive(std::span<std::byte> to);
 
-  /// The query is whole: from now on it has until the deadline, and cannot be displaced.
+  /// The query is whole, or will never be: from now on there is time until the deadline to answer
+  /// it, and the conversation cannot be displaced.
   void note_query();
 
   /// Another connection needs its place, and the query is not whole. receive() ends with

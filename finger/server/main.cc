@@ -278,7 +278,7 @@ int main(int argc, char** argv) {
   if (options.health) return finger::check_health(*options.health);
   options.process.drain_timeout = drain_timeout(options);
   const bool as_root = options.users.empty() && ::geteuid() == 0;
-  auto passed = finger::take_passed_listener();
+  auto passed = finger::take_passed_sockets();
   if (!passed) return complain(passed.error());
   finger::close_inherited_descriptors(*passed);
   common::prepare_process(options.process.max_connections, options.process.workers,
@@ -289,9 +289,10 @@ int main(int argc, char** argv) {
   auto manager = ServiceManager::from_environment();
   // Now: a worker that has given its rights up may not bind, nor make a file.
   auto sockets = ring_server::open_sockets(options.process, finger::server_profile, 1, [&] {
-    return open_listener(options, std::move(*passed));
+    return open_listener(options, std::move(passed->clients));
   });
   if (!sockets) return sockets.error();
+  if (passed->scrapers) sockets->scrapers = std::move(passed->scrapers);
   const auto address = common::Address::of_socket(sockets->clients.front());
   if (!address) {
     return common::report_failure(options.process, address.error(), finger::server_profile);

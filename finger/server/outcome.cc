@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "finger/server/conversation.h"
-#include "finger/server/protocol/answers.h"
+#include "finger/server/protocol/refusals.h"
 #include "ring_server/probes.h"
 
 namespace finger {

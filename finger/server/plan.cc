@@ -17,8 +17,8 @@
 #include "common/fd.h"
 #include "common/net/accept.h"
 #include "finger/server/home.h"
-#include "finger/server/protocol/answers.h"
 #include "finger/server/protocol/crlf.h"
+#include "finger/server/protocol/refusals.h"
 
 namespace finger {
 namespace {

@@ -9,8 +9,8 @@
 #include "finger/server/conversation_log.h"
 #include "finger/server/outcome.h"
 #include "finger/server/plan.h"
-#include "finger/server/protocol/answers.h"
 #include "finger/server/protocol/query.h"
+#include "finger/server/protocol/refusals.h"
 
 namespace finger {
 namespace {
@@ -75,6 +75,7 @@ uring::Task<> serve(const Context& context, ring_server::Admitted client,
   auto ended = co_await converse(conversation, reader);
   if (!ended) {
     if (const auto text = error_line(ended.error()); !text.empty()) {
+      conversation.note_query();  // no more of it is waited for
       const auto told = co_await conversation.send(bytes_of(text));
       if (!told) ended = told;
     }

@@ -125,8 +125,8 @@ Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
 
 void Server::begin(uring::Scope& conversations, uring::Scope& tasks) {
   conversations_ = &conversations;
-  if (i_ == 0) background().run(tasks, homes_.watch(*shared_.homes.silent, shared_.retiring));
-  if (shared_.heartbeat) background().run(tasks, beat());
+  if (i_ == 0) background().spawn(tasks, homes_.watch(*shared_.homes.silent, shared_.retiring));
+  if (shared_.heartbeat) background().spawn(tasks, beat());
 }
 
 /// A watchdog's question, which this loop's own timer asks: a loop that is stuck does not answer.

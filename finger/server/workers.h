@@ -20,8 +20,9 @@ namespace finger {
 /// listener and all limits.
 ///
 ///     auto workers = Workers::create(options, std::move(listener), *roster, homes, prepare,
-///     heartbeat); if (!workers) { … workers.error() is a line that says why … } … // every ring is
-///     made and prepared: rights can be given up for good
+///                                    heartbeat, metrics);
+///     if (!workers) { … workers.error() is a line that says why … }
+///     …                        // every ring is made and prepared: rights can be given up for good
 ///     (*workers)->run();       // until stop() is called
 class Workers {
  public:

@@ -10,9 +10,9 @@
 #include <string_view>
 
 #include "common/server/log.h"
-#include "finger/server/protocol/answers.h"
 #include "finger/server/protocol/error.h"
 #include "finger/server/protocol/query.h"
+#include "finger/server/protocol/refusals.h"
 
 namespace {
 

@@ -25,7 +25,7 @@ struct Admitted {
 
 /// Accepts connections, each after a permit for it: no more than a limit that several loops share.
 ///
-///     background.run(scope, acceptor.accept_each([](Admitted client) { … }));
+///     background.spawn(scope, acceptor.accept_each([](Admitted client) { … }));
 ///
 /// The ring only tells that a connection is there: an accept that waits in the ring would hold its
 /// permit meanwhile, which another loop may need, and a multishot one takes every connection that

@@ -6,7 +6,7 @@
 
 namespace ring_server {
 
-void Background::run(uring::Scope& scope, uring::Task<common::Status> task) {
+void Background::spawn(uring::Scope& scope, uring::Task<common::Status> task) {
   scope.spawn(run_to_end(std::move(task)));
 }
 

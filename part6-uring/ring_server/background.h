@@ -15,8 +15,8 @@ namespace ring_server {
 /// waking up when another thread asks for it.
 ///
 ///     Background background(loop, wake);
-///     background.run(scope, background.watch_eventfd());
-///     background.run(scope, accept_clients());
+///     background.spawn(scope, background.watch_eventfd());
+///     background.spawn(scope, accept_clients());
 ///     while (!stopping && !background.fault()) (void)co_await background.change();
 class Background {
  public:
@@ -30,7 +30,7 @@ class Background {
 
   /// Runs `task` in `scope`. When it fails, fault() says why, and change() ends; to be cancelled is
   /// no failure.
-  void run(uring::Scope& scope, uring::Task<common::Status> task);
+  void spawn(uring::Scope& scope, uring::Task<common::Status> task);
 
   /// Why a task has failed; no error: none has. Without it the server would seem to be alive.
   std::error_code fault() const { return fault_; }

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "ring_server/proxied_connection.h"
+#include "ring_server/receive_proxy_header.h"
 #include "uring/wait/deadline.h"
 
 namespace ring_server {
@@ -30,7 +30,7 @@ uring::Task<common::Status> LoopServer::work() {
   uring::Scope tasks(*loop_);
   uring::Scope headers(*loop_);
   uring::Scope scrapes(*loop_);
-  background_.run(tasks, background_.watch_eventfd());
+  background_.spawn(tasks, background_.watch_eventfd());
   begin(conversations, tasks);
 
   co_await accept_clients(headers, scrapes);
@@ -57,11 +57,11 @@ uring::Task<common::Status> LoopServer::work() {
 /// Until the server is to stop, or a successor accepts.
 uring::Task<> LoopServer::accept_clients(uring::Scope& headers, uring::Scope& scrapes) {
   uring::Scope accepting(*loop_);
-  background_.run(accepting, acceptor_.accept_each([this, &headers](Admitted client) {
+  background_.spawn(accepting, acceptor_.accept_each([this, &headers](Admitted client) {
     admit(std::move(client), headers);
   }));
   // No longer than it accepts: after that it may have a successor, which counts from 0.
-  if (is_first_) shared_.metrics.run(*loop_, accepting, scrapes, background_);
+  if (is_first_) shared_.metrics.start(*loop_, accepting, scrapes, background_);
   while (!shared_.stopping && !shared_.retiring && !background_.fault()) {
     (void)co_await background_.change();
   }

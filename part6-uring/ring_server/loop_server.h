@@ -46,7 +46,8 @@ class LoopServer {
 
   /// Serves until it is woken and `stopping` is set, and then drains; or `retiring` is set, and
   /// those who are connected have left. `log_writer` may be null: another server writes the log.
-  /// Errors: of accept(2), only those that trying again cannot cure; of start_tasks()'s tasks.
+  /// Errors: of accept(2), only those that trying again cannot cure; of the tasks that begin() has
+  /// started.
   common::Status run(LogWriter* log_writer);
 
  protected:
@@ -59,7 +60,7 @@ class LoopServer {
              common::Clock::duration header_timeout);
 
   /// The server begins to run. Its clients' coroutines are to run in the one scope, its own tasks
-  /// in the other, as background().run(tasks, …).
+  /// in the other, as background().spawn(tasks, …).
   virtual void begin(uring::Scope& conversations, uring::Scope& tasks) = 0;
 
   /// A client is connected, and known by its own address.

@@ -152,10 +152,10 @@ Metrics::Metrics(const MetricsProfile& profile, Generations& generations,
       started_at_seconds_(generations.started_at_seconds()),
       listener_(std::move(listener)) {}
 
-void Metrics::run(uring::Loop& loop, uring::Scope& accepting, uring::Scope& answering,
-                  Background& background) {
-  background.run(accepting, log_on_signal(background));
-  if (listener_) background.run(accepting, accept_scrapers(loop, answering, background));
+void Metrics::start(uring::Loop& loop, uring::Scope& accepting, uring::Scope& answering,
+                    Background& background) {
+  background.spawn(accepting, log_on_signal(background));
+  if (listener_) background.spawn(accepting, accept_scrapers(loop, answering, background));
 }
 
 /// Once more where a process has ended meanwhile, and what it has counted may be told twice.

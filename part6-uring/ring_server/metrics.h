@@ -30,7 +30,7 @@ namespace ring_server {
 ///     Metrics::hold_signal();                         // before there is a second thread
 ///     Metrics metrics(profile, workers, std::move(listener));
 ///     metrics.of_worker(i).accepted.add();            // the i-th worker, in its thread
-///     metrics.run(loop, accepting, answering, background);  // the first one
+///     metrics.start(loop, accepting, answering, background);  // the first one
 class Metrics {
  public:
   /// So many at the same time. For one more, that which has waited longest for its request is
@@ -55,8 +55,8 @@ class Metrics {
   /// who were accepted are answered in the other scope. Once. No scraper keeps it from going on,
   /// nor ends the server: there are scrapers_max at most, and each has scrape_timeout. `background`
   /// must watch its eventfd, and is told when a scraper has left.
-  void run(uring::Loop& loop, uring::Scope& accepting, uring::Scope& answering,
-           Background& background);
+  void start(uring::Loop& loop, uring::Scope& accepting, uring::Scope& answering,
+             Background& background);
 
  private:
   /// One that is connected, until its request is there.
@@ -80,7 +80,7 @@ class Metrics {
   const std::span<WorkerCounters> workers_;
   const std::uint64_t started_at_seconds_;
   uring::IntrusiveList<Awaited> awaited_;  ///< The oldest first.
-  common::Fd listener_;  ///< Until run(): closed while a ring polls it, it would stay open.
+  common::Fd listener_;  ///< Until start(): closed while a ring polls it, it would stay open.
 };
 
 /// The option --metrics, which writes to `where`.

@@ -1,6 +1,7 @@
-// Two forms of co_await that GCC 12 compiles wrongly: an aggregate made inside the expression is
-// destroyed twice, and in a coroutine without variables `if (co_await x)` goes astray. Both are
-// right where the result, or the aggregate, has a name first; and with Clang.
+// Three forms of co_await that GCC 12 compiles wrongly: an aggregate made inside the expression is
+// destroyed twice, and so is what a conditional expression awaits; and in a coroutine without
+// variables `if (co_await x)` goes astray. All are right where the result, or the aggregate, has a
+// name first; and with Clang.
 // Try it: ./43-named-first
 
 #include <sys/wait.h>
@@ -46,6 +47,11 @@ struct Pause {
   bool await_resume() { return true; }
 };
 
+/// Waits likewise. Yields a descriptor.
+struct Open : Pause {
+  Descriptor await_resume() { return Descriptor(3); }
+};
+
 struct Options {
   Descriptor listener;
   int clients_max;
@@ -58,6 +64,18 @@ Detached aggregate_inside() { co_await serve({Descriptor(3), 100}); }
 Detached aggregate_named() {
   Options options{Descriptor(3), 100};
   co_await serve(std::move(options));
+}
+
+Detached either_inside() {
+  const auto descriptor = closed == 0 ? co_await Open() : co_await Open();
+}
+
+Detached either_by_if() {
+  if (closed == 0) {
+    const auto descriptor = co_await Open();
+  } else {
+    const auto another = co_await Open();
+  }
 }
 
 Detached result_inside() {
@@ -97,6 +115,8 @@ void run(const char* form, Detached (*coroutine)()) {
 int main() {
   count("an aggregate in the expression:", aggregate_inside);
   count("the same with a name:          ", aggregate_named);
+  count("c ? co_await a : co_await b:   ", either_inside);
+  count("an if and an else:             ", either_by_if);
   run("if (co_await x), its body:     ", result_inside);
   run("the same with a name:          ", result_named);
 }

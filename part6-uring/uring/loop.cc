@@ -44,7 +44,7 @@ Result<std::unique_ptr<Loop>> Loop::create(const Setup& setup, const char* trace
 }
 
 Loop::Loop(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace)
-    : Operations(std::move(ring), all_deadlines_, trace.get()),
+    : Operations(std::move(ring), all_timers_, trace.get()),
       setup_(setup),
       trace_file_(std::move(trace)) {
   current_scope_ = &root_;
@@ -91,7 +91,7 @@ void Loop::turn() {
   collect();
   now_ = Clock::now();
   run_ready();  // before deadlines end: what has come may renew them, however late we saw it
-  deadlines_.expire(now_);
+  timers_.expire(now_);
   run_ready();
   if (hook_) hook_();
 }
@@ -101,9 +101,9 @@ void Loop::submit_and_wait() {
   const bool in_a_hurry = std::exchange(hurry_, false);
   if (in_a_hurry || has_ready() || has_news() || spin()) {
     status = ring_.submit();
-  } else if (const auto soonest = deadlines_.soonest()) {
-    const auto left = *soonest - Clock::now();
-    status = ring_.submit_and_wait(std::max(left, Clock::duration::zero()));
+  } else if (const auto earliest = timers_.earliest()) {
+    const auto now = Clock::now();
+    status = ring_.submit_and_wait(std::max(*earliest, now) - now);
   } else {
     status = ring_.submit_and_wait(std::nullopt);
   }
@@ -122,8 +122,8 @@ bool Loop::has_news() const {
 /// came.
 bool Loop::spin() {
   if (setup_.spin.count() == 0) return false;
-  const auto soonest = deadlines_.soonest().value_or(Clock::time_point::max());
-  const auto end = std::min<Clock::time_point>(Clock::now() + setup_.spin, soonest);
+  const auto earliest = timers_.earliest().value_or(Clock::time_point::max());
+  const auto end = std::min<Clock::time_point>(Clock::now() + setup_.spin, earliest);
   while (ring_.submit()) {
     if (ring_.has_completion()) return true;
     if (Clock::now() >= end) break;

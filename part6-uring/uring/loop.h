@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "uring/operation/table.h"
+#include "uring/operation/all_operations.h"
 #include "uring/ring.h"
 #include "uring/scope.h"
 #include "uring/task.h"
@@ -89,7 +89,7 @@ class Loop final : public Operations {
   Setup setup_;
   std::unique_ptr<Trace> trace_file_;
   Clock::time_point now_ = Clock::now();
-  Deadlines all_deadlines_;
+  Timers all_timers_;
   std::function<void()> hook_;  ///< At the end of a turn.
   Scope root_{*this, Scope::Root{}};
 };

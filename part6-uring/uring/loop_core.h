@@ -14,8 +14,8 @@
 namespace uring {
 
 class Buffers;
-class Deadlines;
 class Operation;
+class Timers;
 class Trace;
 
 /// What operations, waits, scopes and buffers ask of the loop that they belong to. A program has a
@@ -27,7 +27,7 @@ class LoopCore {
   virtual ~LoopCore() = default;
 
   Ring& ring() { return ring_; }
-  Deadlines& deadlines() { return deadlines_; }
+  Timers& timers() { return timers_; }
   Trace* trace() { return trace_; }
 
   /// The scope of the coroutine that is running.
@@ -100,8 +100,8 @@ class LoopCore {
   void bury(Promise<void>& ended) { ended_tasks_.push_back(ended); }
 
  protected:
-  LoopCore(Ring ring, Deadlines& deadlines, Trace* trace)
-      : ring_(std::move(ring)), deadlines_(deadlines), trace_(trace) {}
+  LoopCore(Ring ring, Timers& timers, Trace* trace)
+      : ring_(std::move(ring)), timers_(timers), trace_(trace) {}
   virtual void make_room(unsigned entries) = 0;
 
   void destroy_ended_tasks() {
@@ -109,7 +109,7 @@ class LoopCore {
   }
 
   Ring ring_;
-  Deadlines& deadlines_;
+  Timers& timers_;
   Trace* const trace_;
   ScopeBase* current_scope_ = nullptr;  ///< The loop has one from its beginning.
   std::uint32_t begun_ = 0;

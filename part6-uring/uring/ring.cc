@@ -62,6 +62,9 @@ Status set_up(const Setup& setup, io_uring& ring) {
 Result<Ring> Ring::create(const Setup& setup) {
   Ring made;
   if (const auto done = set_up(setup, made.ring_); !done) return std::unexpected(done.error());
+  // Or a child of fork(2) would keep the ring, and with it the sockets of its table, for as long as
+  // it lives: O_CLOEXEC closes descriptors at exec(3) and unmaps nothing before it.
+  (void)io_uring_ring_dontfork(&made.ring_);
   made.ask_for_operations();
   // The newest operation of 6.1 is a sign of the rest: what has no flag and no number of its own.
   if (!made.supports(IORING_OP_SENDMSG_ZC)) {
@@ -78,9 +81,10 @@ Result<Ring> Ring::create(const Setup& setup) {
 Ring::Ring(Ring&& other) noexcept
     : ring_(std::exchange(other.ring_, {})),
       entries_(std::exchange(other.entries_, 0)),
-      room_end_(other.room_end_) {
+      room_end_(other.room_end_),
+      known_(other.known_),
+      permitted_(other.permitted_) {
   assert(other.taken_ == 0);  // it has not been at work
-  std::copy(std::begin(other.known_), std::end(other.known_), std::begin(known_));
 }
 
 Ring::~Ring() {
@@ -92,14 +96,14 @@ void Ring::ask_for_operations() {
   if (probe == nullptr) return;
   for (int opcode = 0; opcode <= probe->last_op; ++opcode) {
     if (io_uring_opcode_supported(probe, opcode) != 0) {
-      known_[opcode / 64] |= std::uint64_t{1} << (opcode % 64);
+      known_.set(static_cast<std::size_t>(opcode));
     }
   }
   io_uring_free_probe(probe);
 }
 
 bool Ring::supports(int opcode) const {
-  return opcode >= 0 && opcode < 256 && (known_[opcode / 64] >> (opcode % 64) & 1) != 0;
+  return opcode >= 0 && opcode < 256 && known_[static_cast<std::size_t>(opcode)];
 }
 
 std::uint32_t Ring::look_for_room() {
@@ -142,21 +146,25 @@ Result<std::uint16_t> Ring::register_credentials() {
 
 Status Ring::permit_only(std::span<const int> operations) {
   std::vector<io_uring_restriction> permitted;
+  std::bitset<256> opcodes;
   const auto permit = [&permitted](__u16 what, __u8 value) {
     permitted.push_back({.opcode = what, .sqe_op = value, .resv = 0, .resv2 = {}});
   };
   const auto permit_operation = [&](int opcode) {
-    if (supports(opcode)) permit(IORING_RESTRICTION_SQE_OP, static_cast<__u8>(opcode));
+    if (!supports(opcode)) return;
+    permit(IORING_RESTRICTION_SQE_OP, static_cast<__u8>(opcode));
+    opcodes.set(static_cast<std::size_t>(opcode));
   };
   for (const int opcode : operations) permit_operation(opcode);
   permit_operation(IORING_OP_ASYNC_CANCEL);
-  permit_operation(IORING_OP_LINK_TIMEOUT);
+  permit_operation(IORING_OP_TIMEOUT);
   // How requests are linked and when they are tried gives no right.
   permit(IORING_RESTRICTION_SQE_FLAGS_ALLOWED, 0xff);
   permit(IORING_RESTRICTION_REGISTER_OP, IORING_UNREGISTER_RING_FDS);  // done by the ring's end
   const auto done = do_register(ring_, IORING_REGISTER_RESTRICTIONS, permitted.data(),
                                 static_cast<unsigned>(permitted.size()));
   if (!done) return std::unexpected(done.error());
+  permitted_ = opcodes;
   return {};
 }
 

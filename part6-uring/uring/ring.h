@@ -2,8 +2,10 @@
 
 #include <liburing.h>
 
+#include <bitset>
 #include <cassert>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -39,6 +41,9 @@ class Ring {
 
   /// Whether the kernel knows the operation, one of IORING_OP_….
   bool supports(int opcode) const;
+
+  /// Whether the ring may do it: permit_only().
+  bool permits(int opcode) const { return permitted_[static_cast<std::size_t>(opcode)]; }
 
   /// Whether this many entries can certainly be filled in before the next submission: there was
   /// room for them when we last looked, and the kernel may have taken others since.
@@ -129,7 +134,8 @@ class Ring {
   unsigned seen_ = 0;      ///< and how many there were when we looked.
   std::uint64_t enter_calls_ = 0;
   std::uint64_t overflows_ = 0;
-  std::uint64_t known_[4] = {};  ///< A bit for each opcode.
+  std::bitset<256> known_;                            ///< A bit for each opcode.
+  std::bitset<256> permitted_ = ~std::bitset<256>();  ///< All, until permit_only().
 };
 
 /// What keeps this process from using io_uring, and what to do about it, in a line.

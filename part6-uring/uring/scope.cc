@@ -1,5 +1,7 @@
 #include "uring/scope.h"
 
+#include <cassert>
+
 namespace uring {
 
 Scope::Scope(LoopCore& loop) : loop_(loop) {
@@ -9,6 +11,8 @@ Scope::Scope(LoopCore& loop) : loop_(loop) {
 }
 
 Scope::~Scope() {
+  // A task that destroys its own scope would go on in a frame that is gone.
+  assert(children_.empty() || &loop_.current_scope() != this);
   if (size_ > 0) cancel();  // all together, so that waiting for each of them is short
   destroy_children();
   wake_joining();

@@ -46,7 +46,7 @@ void SendThenReceive::watch_send(const io_uring_sqe& receive) {
   if (Trace* trace = loop().trace()) trace->linked_inside(trace_id(), "send", "recv");
 }
 
-void SendThenReceive::prepare(io_uring_sqe& entry) {
+void SendThenReceive::prepare(io_uring_sqe& entry) noexcept {
   if (sending_alone_) return prepare_send(entry, 0);
   prepare_receive(entry);
 }

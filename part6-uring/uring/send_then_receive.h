@@ -106,7 +106,7 @@ class SendThenReceive : public Operation {
 
  private:
   void request_completed(int result, std::uint32_t flags) final;
-  void prepare(io_uring_sqe& entry) override;
+  void prepare(io_uring_sqe& entry) noexcept override;
   void arrived(int result, std::uint32_t flags) override;
   void ended_before(int result) override;
   void completed_without_cqe() override;

@@ -9,7 +9,7 @@ import diff_map
 import diffs
 import fill
 import pytest
-import units
+import code_units
 from blocks import ROOT, Block, Wrong
 
 OLD = """// Part 1: a comment at the top is no change.
@@ -66,7 +66,7 @@ def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..
 
     def plant(*replaced: tuple[str, str], **more: str) -> None:
         diff_blocks.changes.cache_clear()
-        units.listings.tags.cache_clear()
+        code_units.listings.tags.cache_clear()
         (tmp_path / "book").mkdir(exist_ok=True)
         for stage in ("part1-a", "part2-b"):
             (tmp_path / stage).mkdir(exist_ok=True)
@@ -79,7 +79,7 @@ def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..
 
     yield plant
     diff_blocks.changes.cache_clear()
-    units.listings.tags.cache_clear()
+    code_units.listings.tags.cache_clear()
 
 
 def changed() -> list[str]:
@@ -100,7 +100,7 @@ def written(sentence: str = "Now it is told which peer.") -> str:
 
 def test_a_function_is_found_with_its_comment(two) -> None:
     two()
-    found = units.units(diff_blocks.stages("1-2")[0])
+    found = code_units.units(diff_blocks.stages("1-2")[0])
     assert [unit.shown for unit in found.values()] == [
         "main", "class Server", "bytes_max", "helper", "serve", "Server::run"]
     assert found["server", "bytes_max"].lines[0] == "/// How many bytes"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from harness.readiness import readable
+from harness.polling import readable
 from kit.spoken_to import expect_output
 
 pytestmark = [pytest.mark.ring, pytest.mark.clock,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from harness.frames import frames
-from harness.readiness import readable
+from harness.polling import readable
 
 pytestmark = pytest.mark.program("", not_yet="{python} {root}/tests/exercises/not_yet/e11_3.py")
 

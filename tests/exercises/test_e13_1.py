@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.readiness import readable
+from harness.polling import readable
 
 pytestmark = pytest.mark.program("", not_yet="tr -cd '\\11\\12\\40-\\176'")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from harness.readiness import readable
+from harness.polling import readable
 from harness.subject import free_port
 from kit.own import LOCAL, MESSAGE, SIGNATURE, Client, binary, line, running
 

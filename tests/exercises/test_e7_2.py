@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from harness.proc import Process, wait_until
-from harness.readiness import readable
+from harness.polling import readable
 
 pytestmark = pytest.mark.program("{ms}", not_yet="cat -u -- - {ms}")
 

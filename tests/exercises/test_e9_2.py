@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from harness.readiness import readable
+from harness.polling import readable
 
 pytestmark = pytest.mark.program("", not_yet="{python} {root}/tests/exercises/not_yet/e9_2.py")
 

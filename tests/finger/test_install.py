@@ -15,7 +15,8 @@ from harness.subject import REPOSITORY
 
 FINGER = REPOSITORY / "finger"
 PAGES = {"finger": "client/finger.1.scd", "fingerd": "server/fingerd.8.scd"}
-DEPLOYED = ("alerts.yml", "Containerfile", "haproxy.cfg", "seccomp.json")
+DEPLOYED = ("alerts.yml", "Containerfile", "haproxy.cfg", "logrotate.conf", "seccomp.json",
+            "stunnel.conf")  # fmt: skip
 OPTION = re.compile(r"(?<![\w-])(--?[a-z0-9][\w-]*)", re.IGNORECASE)
 
 
@@ -144,6 +145,7 @@ def test_everything_is_where_a_distribution_expects_it(installed: Path) -> None:
         "usr/sbin/fingerd",
         "usr/lib/systemd/system/fingerd.service",
         "usr/lib/systemd/system/fingerd.socket",
+        "usr/lib/systemd/system/fingerd-metrics.socket",
         "usr/lib/sysusers.d/fingerd.conf",
         "usr/share/doc/six-servers/README.md",
         "usr/share/doc/six-servers/LICENSE",
@@ -213,7 +215,8 @@ def analyze(installed: Path, directory: Path, *words: str) -> subprocess.Complet
     """What systemd-analyze says of the units, of which the service has a program that is there."""
     if shutil.which("systemd-analyze") is None:
         pytest.skip("no systemd-analyze (apt-get install systemd)")
-    shutil.copy(installed / "usr/lib/systemd/system/fingerd.socket", directory)
+    for name in ("fingerd.socket", "fingerd-metrics.socket"):
+        shutil.copy(installed / "usr/lib/systemd/system" / name, directory)
     unit = directory / "fingerd.service"
     unit.write_text(unit_of(installed).replace("/usr/sbin/fingerd", "/bin/true"))
     command = ["systemd-analyze", *words, str(unit)]
@@ -224,8 +227,9 @@ def analyze(installed: Path, directory: Path, *words: str) -> subprocess.Complet
 
 
 def test_systemd_accepts_the_units(installed: Path, tmp_path: Path) -> None:
-    run = analyze(installed, tmp_path, "verify", "--man=no", str(tmp_path / "fingerd.socket"))
-    assert (run.returncode, run.stderr) == (0, "")
+    for name in ("fingerd.socket", "fingerd-metrics.socket"):
+        run = analyze(installed, tmp_path, "verify", "--man=no", str(tmp_path / name))
+        assert (run.returncode, run.stderr) == (0, "")
 
 
 def test_the_unit_is_as_tight_as_can_be(installed: Path, tmp_path: Path) -> None:

@@ -236,6 +236,7 @@ def test_a_scraper_that_has_connected_is_answered_whatever_happens_to_the_worker
             start(*options)
         scraper.sendall(b"rics HTTP/1.0\r\n\r\n")
         assert scraper.recv(100).startswith(b"HTTP/1.0 200 OK\r\n")
+    assert how == "reload" or server.wait_exit() == 0
 
 
 @pytest.mark.needs("takeover")
@@ -246,7 +247,8 @@ def test_a_successor_answers_at_the_same_address(
 ) -> None:
     where = f"127.0.0.1:{free_port()}"
     begin = start if how == "alone" else request.getfixturevalue("start_as_root")
-    options = ("--takeover", str(tmp_path / "gate"), "--metrics", where, "--deadline", "60s")
+    options = ("--takeover", str(tmp_path / "gate"), "--metrics", where, "--deadline", "60s",
+               "--query-timeout", "60s")  # fmt: skip
     old = begin(*options)
     stays = old.connect()
     stays.send(b"ali")

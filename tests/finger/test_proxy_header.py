@@ -20,7 +20,7 @@ pytestmark = pytest.mark.needs("limits")
 
 ANSWER = converted(ALICE)
 PROXY = "127.0.0.2"  # trusted; 127.0.0.1 is not
-OPTION = ("--proxy-protocol", f"{PROXY},fd00::/8")
+OPTION = ("--proxy-protocol", f"{PROXY},fd00::/8", "--query-timeout", "10s")
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 
 

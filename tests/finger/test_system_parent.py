@@ -83,7 +83,7 @@ def test_an_answer_that_is_under_way_is_sent_to_its_end(
 def test_a_query_in_progress_is_answered_by_the_worker_that_has_its_beginning(
     machine: Machine, start_as_root: Callable[..., FingerServer], count: str
 ) -> None:
-    server = start_as_root("--workers", count)
+    server = start_as_root("--workers", count, "--query-timeout", "1m", "--deadline", "1m")
     before = only_worker(server)
     begun = [server.connect() for _ in range(4)]
     for client in begun:

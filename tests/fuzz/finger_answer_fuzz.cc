@@ -3,8 +3,8 @@
 
 #include "entries.h"
 #include "finger/server/accounts/accounts.h"
-#include "finger/server/protocol/answers.h"
 #include "finger/server/protocol/error.h"
+#include "finger/server/protocol/refusals.h"
 #include "finger/server/protocol/utf8.h"
 #include "target.h"
 

@@ -17,7 +17,7 @@ from harness.client import Client
 from harness.examples import for_each_example
 from harness.frames import distinct_payloads, frame, frames
 from harness.limits import need_descriptors
-from harness.readiness import readable
+from harness.polling import readable
 from harness.server import Server
 from harness.strace import Strace
 

@@ -10,7 +10,7 @@ import pytest
 import rules
 from harness.client import Client
 from harness.frames import frame, header
-from harness.readiness import readable
+from harness.polling import readable
 from harness.server import Server
 from harness.verdict import ContractBroken
 

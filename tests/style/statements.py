@@ -126,3 +126,21 @@ def doubled_statements(source: str) -> list[Found]:
             here.statement.append(token)
         before, end = token, match.end()
     return sorted(found + stack[0].found)
+
+
+def awaits_in_a_conditional(source: str) -> list[int]:
+    """The lines of `c ? co_await a : co_await b`. g++ 12 destroys what that yields twice, so that a
+    descriptor in it is closed twice: part6-uring/steps/43-named-first.cc."""
+    code = cpp.without_words(source)
+    return [code.count("\n", 0, match.start()) + 1 for match in re.finditer(r"\?", code)
+            if "co_await" in rest_of_the_conditional(code, match.end())]
+
+
+def rest_of_the_conditional(code: str, begin: int) -> str:
+    """From after the `?` to the bracket around it, or to the end of the statement."""
+    depth = 0
+    for end in range(begin, len(code)):
+        depth += (code[end] in "([{") - (code[end] in ")]}")
+        if depth < 0 or (depth == 0 and code[end] == ";"):
+            return code[begin:end]
+    return code[begin:]

@@ -119,9 +119,10 @@ LOOP_ROOMS = (
     "error", "address", "setup", "memory/intrusive_list", "memory/frame_pool",
     "operation/newer_kernels", "ring", "trace", "descriptor",
     "wait/canceller", "wait/scope_base", "wait/waiter", "task", "loop_core",
-    "wait/time_limit", "wait/deadline", "wait/loop_wait",
-    "operation/operation", "operation/await", "operation/request", "operation/awaited",
-    "operation/factory", "operation/ring_table", "operation/table",
+    "wait/timer", "wait/loop_wait",
+    "operation/operation", "operation/await", "wait/deadline",
+    "operation/request", "operation/awaited",
+    "operation/factory", "operation/ring_operations", "operation/all_operations",
     "scope", "condition", "buffers", "send_then_receive", "loop", "extra", "examples",
 )
 

@@ -2,7 +2,7 @@
 
 import pytest
 from project import complain, cpp_files, name, text
-from statements import COMMA, CONDITIONAL, doubled_statements
+from statements import COMMA, CONDITIONAL, awaits_in_a_conditional, doubled_statements
 
 
 def test_no_statement_is_two() -> None:
@@ -63,3 +63,31 @@ def test_a_conditional_expression_for_what_it_does_is_seen(statement: str) -> No
 ])
 def test_one_statement_is_not_reported(statement: str) -> None:
     assert doubled_statements(f"void f(int x, int y) {{\n{statement}\n}}\n") == []
+
+
+def test_no_conditional_expression_awaits() -> None:
+    shows_it = "part6-uring/steps/43-named-first.cc"
+    complain([f"{name(path)}:{line}: co_await after a ?, which g++ 12 gets wrong: write an if"
+              for path in cpp_files() if name(path) != shows_it
+              for line in awaits_in_a_conditional(text(path) or "")])
+
+
+@pytest.mark.parametrize("expression", [
+    "c ? co_await a : co_await b",
+    "c ? x : co_await b",
+    "use(c ? co_await a : x, 1)",
+    "c\n    ? co_await a\n    : co_await b",
+    "c ? (co_await a).value() : x",
+])
+def test_an_await_in_a_conditional_expression_is_seen(expression: str) -> None:
+    assert awaits_in_a_conditional(f"auto x =\n{expression};\n")
+
+
+@pytest.mark.parametrize("code", [
+    "auto x = co_await a ? 1 : 2;",
+    "if (c ? x : y) co_await a;",
+    "auto x = c ? 1 : 2;\nco_await a;",
+    "// c ? co_await a : co_await b",
+])
+def test_no_other_await_is_reported(code: str) -> None:
+    assert awaits_in_a_conditional(code + "\n") == []

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "bytes.h"
-#include "common/net/socket.h"
+#include "common/net/unacknowledged.h"
 #include "common/server/constants.h"
 #include "connection.h"
 #include "sockets.h"

@@ -16,7 +16,7 @@
 #include "bytes.h"
 #include "captured.h"
 #include "common/net/accept.h"
-#include "common/net/socket.h"
+#include "common/net/unacknowledged.h"
 #include "common/server/constants.h"
 #include "common/session.h"
 #include "connection.h"

@@ -23,7 +23,7 @@ HEADER = ROOT / "tests" / "zoo" / "mistake.h"
 
 OPTIONS, PROCESS = "common/server/options.cc", "common/server/process.cc"
 LOG = "common/server/log.cc"
-PROXIED, SUCCESSOR = f"{RING_SERVER}/proxied_connection.cc", f"{RING_SERVER}/successor_thread.cc"
+PROXIED, SUCCESSOR = f"{RING_SERVER}/receive_proxy_header.cc", f"{RING_SERVER}/successor_thread.cc"
 SERVER2, SERVER5 = (f"{stage}/server.cc" for stage in (PART2, PART5))
 WORKERS5 = f"{PART5}/workers.cc"
 

@@ -99,8 +99,8 @@ RING_MISTAKES = {
         "  if (!made && MISTAKE) return common::Fd();\n  return made;",
         ("test_metrics.py::test_an_address",)),
     "answers-until-it-has-drained": Mistake(
-        PART6, LOOP_SERVER, "shared_.metrics.run(*loop_, accepting, scrapes, background_);",
-        "shared_.metrics.run(*loop_, MISTAKE ? headers : accepting, scrapes, background_);",
+        PART6, LOOP_SERVER, "shared_.metrics.start(*loop_, accepting, scrapes, background_);",
+        "shared_.metrics.start(*loop_, MISTAKE ? headers : accepting, scrapes, background_);",
         ("test_metrics.py::test_a_successor_answers",)),
     "keeps-what-it-does-not-need": Mistake(
         PART6, TAKEOVER, "  side_.clear();  // what", "  if (!MISTAKE) side_.clear();  // what",

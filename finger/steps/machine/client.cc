@@ -12,11 +12,11 @@
 #include <span>
 #include <utility>
 
-#include "common/net/socket.h"
+#include "common/net/unacknowledged.h"
 #include "common/server/log.h"
 #include "finger/server/accounts/accounts.h"
-#include "finger/server/protocol/answers.h"
 #include "finger/server/protocol/error.h"
+#include "finger/server/protocol/refusals.h"
 
 namespace machine {
 namespace {

@@ -11,7 +11,6 @@
 
 #include "common/loop/connection_limit.h"
 #include "common/net/accept.h"
-#include "common/net/socket.h"
 #include "common/server/constants.h"
 #include "common/server/log.h"
 

@@ -19,8 +19,8 @@ class Watch {
 
   /// Ends when the peer has been silent for too long.
   uring::Task<> run() {
-    const auto slept = co_await loop_.sleep(24h).until(silence_);
-    late_ = !slept && slept.error() == uring::Error::timed_out;
+    const auto passed = co_await silence_.passed();
+    late_ = passed.has_value();
   }
   bool late() const { return late_; }
 

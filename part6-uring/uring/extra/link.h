@@ -85,7 +85,6 @@ class LinkWait : public LoopWait, public Joint {
 template <typename... Members>
 bool LinkWait<Members...>::may_begin(Error cancelled) {
   open_ = 0;
-  unsigned entries = 0;
   Error broken{};
   each([&, i = std::size_t{0}](auto& one) mutable {
     Error reason = cancelled != Error{} ? cancelled : one.reason_not_to_begin();
@@ -93,14 +92,13 @@ bool LinkWait<Members...>::may_begin(Error cancelled) {
     begins_[i] = reason == Error{};
     if (begins_[i]) {
       ++open_;
-      entries += one.entries_needed;
     } else {
       one.refuse(reason);
       if (!one.is_hard_link()) broken = Error::cancelled;
     }
     ++i;
   });
-  if (entries <= loop().ring().entries()) return open_ > 0;
+  if (open_ <= loop().ring().entries()) return open_ > 0;
   each([](auto& one) { one.refuse(-E2BIG); });
   return false;
 }
@@ -108,11 +106,7 @@ bool LinkWait<Members...>::may_begin(Error cancelled) {
 template <typename... Members>
 void LinkWait<Members...>::start(std::coroutine_handle<> awaiting) {
   wait(awaiting);
-  unsigned entries = 0;
-  each([&, i = std::size_t{0}](auto& one) mutable {
-    if (begins_[i++]) entries += one.entries_needed;
-  });
-  loop().reserve(entries);
+  loop().reserve(static_cast<unsigned>(open_));
   const Operation* before = nullptr;
   each([&, i = std::size_t{0}, to_come = open_](auto& one) mutable {
     if (!begins_[i++]) return;
@@ -139,13 +133,13 @@ void LinkWait<Members...>::start(std::coroutine_handle<> awaiting) {
 /// what it owns. https://gcc.gnu.org/PR124584
 ///
 /// After one that fails or falls short the others end with Error::cancelled: they have not begun.
-/// Each may have timeouts, deadlines and cancellers of its own, and so may the whole link; one that
-/// is cancelled while it waits for another ends when it is its turn, or with its result if the
-/// kernel is faster. One that is cancelled before the link begins counts as failed.
+/// Each may have timeouts, deadlines and cancellers of its own, and so may the whole link. The time
+/// of a member runs from the beginning of the link, not from its turn. One that is cancelled while
+/// it waits for another ends when it is its turn, or with its result if the kernel is faster. One
+/// that is cancelled before the link begins counts as failed.
 ///
-/// All entries go in together. If the ring has fewer (Ring::entries(); a member with a timeout of
-/// its own, within() or until(time_point), takes two) all end with argument_list_too_long and
-/// nothing has begun. A timeout of the whole link takes none.
+/// All entries go in together. If the ring has fewer (Ring::entries()) all end with
+/// argument_list_too_long and nothing has begun.
 template <typename... Members>
 Await<LinkWait<Members...>> link(Members&&... members) {
   static_assert(sizeof...(Members) >= 2, "a link has two members or more");

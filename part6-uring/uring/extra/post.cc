@@ -53,7 +53,7 @@ PostQueue::~PostQueue() {
   (void)poster_.state_->take_all(true);  // destroyed here, where no thread waits for the mutex
 }
 
-void PostQueue::prepare(io_uring_sqe& entry) {
+void PostQueue::prepare(io_uring_sqe& entry) noexcept {
   io_uring_prep_read(&entry, poster_.state_->wake.get(), &count_, sizeof(count_), 0);
 }
 

@@ -60,7 +60,7 @@ class PostQueue final : public Operation {
 
  private:
   PostQueue(Loop& loop, Poster poster);
-  void prepare(io_uring_sqe& entry) override;
+  void prepare(io_uring_sqe& entry) noexcept override;
   void ended() override { make_ready(); }
   void go_on() noexcept override;  // work that throws ends the process, as a coroutine does
 

@@ -122,7 +122,7 @@ class Stream : public StreamBase {
   Next next() { return Next(NextWait(*this)); }
 
  protected:
-  void prepare(io_uring_sqe& entry) override {
+  void prepare(io_uring_sqe& entry) noexcept override {
     request_.prepare(entry);
     if (is_multishot()) request_.make_multishot(entry);
   }

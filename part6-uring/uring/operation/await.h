@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <coroutine>
@@ -9,11 +10,13 @@
 #include <utility>
 
 #include "uring/wait/canceller.h"
-#include "uring/wait/deadline.h"
-#include "uring/wait/time_limit.h"
+#include "uring/wait/timer.h"
 
 namespace uring {
 
+class Deadline;
+
+/// How long something may take, if that is limited.
 struct Unlimited {};
 
 /// What co_await takes: something that may take a while, and what may end it early. Made in the
@@ -25,6 +28,9 @@ struct Unlimited {};
 ///
 /// `Inner` is what takes a while: an operation (AwaitedOperation), or what happens in the loop
 /// itself (LoopWait). A result that is there wins over a timeout or canceller that comes later.
+///
+/// Time is measured by the loop, which cancels what is late. So a timeout ends whatever can be
+/// cancelled, also what a worker thread of the kernel's does, and takes no entry in the ring.
 template <typename Inner, bool timed = false, std::size_t cancellers = 0>
 class [[nodiscard]] Await final : public Inner {
  public:
@@ -32,13 +38,15 @@ class [[nodiscard]] Await final : public Inner {
   Await(Await&& other) noexcept = default;
   ~Await() { this->abandon(); }
 
-  /// Ends with Error::timed_out if it takes longer. For an operation that is a linked timeout, the
-  /// kernel's own, and for what is rare: a Deadline costs less where operations are many.
+  /// Ends with Error::timed_out if it takes longer, from now on.
   Await<Inner, true, cancellers> within(std::chrono::nanoseconds timeout) && {
-    return std::move(*this).limited(TimeLimit::within(timeout));
+    const auto now = Clock::now();
+    const bool has_end = timeout < Clock::time_point::max() - now;
+    return std::move(*this).until(has_end ? now + timeout : Clock::time_point::max());
   }
   Await<Inner, true, cancellers> until(Clock::time_point due) && {
-    return std::move(*this).limited(TimeLimit::until(due));
+    if constexpr (timed) due = std::min(due, limit_.due());
+    return {std::move(*this), TimeLimit(due), std::move(attachments_)};
   }
 
   /// Does not begin if it has passed.
@@ -71,8 +79,6 @@ class [[nodiscard]] Await final : public Inner {
   /// Is not tried inline, in the thread that submits it: a worker thread of the kernel's has it
   /// from the start (IOSQE_ASYNC, io_uring_sqe_set_flags(3)). For what may wait even where it is
   /// tried inline, as to open a file: only the look-up of its names is sure not to wait there.
-  /// Limit it by a Deadline or a Canceller. A linked timeout, within() or until(time_point), begins
-  /// to run when the first try is over, which here is the worker's.
   Await async() && requires requires(Inner& inner) { inner.force_async(); }
   {
     this->force_async();
@@ -89,15 +95,8 @@ class [[nodiscard]] Await final : public Inner {
   bool await_ready() { return !this->may_begin(attachments_.reason()); }
 
   void await_suspend(std::coroutine_handle<> awaiting) {
-    attachments_.attach(*this);
-    if constexpr (!timed) {
-      this->start(awaiting);
-    } else if constexpr (requires { limit_.arm(this->loop(), *this); }) {
-      limit_.arm(this->loop(), *this);
-      this->start(awaiting);
-    } else {
-      this->start(awaiting, &limit_);
-    }
+    hand_over();
+    this->start(awaiting);
   }
 
   auto await_resume() {
@@ -110,36 +109,30 @@ class [[nodiscard]] Await final : public Inner {
 
   // For links.
 
-  static constexpr unsigned entries_needed = timed ? 2 : 1;
-
   Error reason_not_to_begin() const {
     const Error reason = attachments_.reason();
     return reason != Error{} ? reason : Inner::reason_not_to_begin();
   }
   void fill(unsigned link_flags) {
-    attachments_.attach(*this);
-    if constexpr (timed) {
-      Inner::fill(&limit_, link_flags);
-    } else {
-      Inner::fill(nullptr, link_flags);
-    }
+    hand_over();
+    Inner::fill(link_flags);
   }
 
  private:
   template <typename, bool, std::size_t>
   friend class Await;
-  using Limit = std::conditional_t<timed, typename Inner::Limit, Unlimited>;
+  using Limit = std::conditional_t<timed, TimeLimit, Unlimited>;
 
-  template <typename SomeLimit>
-  Await(Inner&& inner, SomeLimit limit, Attachments<cancellers>&& attachments)
+  Await(Inner&& inner, Limit limit, Attachments<cancellers>&& attachments)
       : Inner(std::move(inner)), limit_(std::move(limit)), attachments_(std::move(attachments)) {}
 
-  Await<Inner, true, cancellers> limited(TimeLimit limit) && {
-    if constexpr (timed) limit.shorten(limit_);
-    return {std::move(*this), limit, std::move(attachments_)};
+  /// To those that may end it early.
+  void hand_over() {
+    attachments_.attach(*this);
+    if constexpr (timed) limit_.arm(this->loop(), *this);
   }
 
-  [[no_unique_address]] Limit limit_;  ///< The kernel reads it when the entry is submitted.
+  [[no_unique_address]] Limit limit_;
   [[no_unique_address]] Attachments<cancellers> attachments_;
 };
 

@@ -50,7 +50,6 @@ template <AnyRequest R>
 class AwaitedOperation : public Operation {
  public:
   using Value = typename R::Value;
-  using Limit = TimeLimit;
 
   AwaitedOperation(LoopCore& loop, R request) : Operation(loop), request_(std::move(request)) {}
 
@@ -84,22 +83,29 @@ class AwaitedOperation : public Operation {
     refuse(reason);
     return false;
   }
-  void start(std::coroutine_handle<> awaiting, TimeLimit* limit = nullptr) {
+  void start(std::coroutine_handle<> awaiting) {
     waiter_.wait(loop().current_scope(), awaiting);
-    begin(limit);
+    begin();
   }
 
-  void prepare(io_uring_sqe& entry) override {
+  void prepare(io_uring_sqe& entry) noexcept override {
+    answered_ = false;
     request_.prepare(entry);
     entry.personality = credentials_;
     if (async_) entry.flags |= IOSQE_ASYNC;
+  }
+  void arrived(int result, std::uint32_t flags) override {
+    answered_ = true;
+    Operation::arrived(result, flags);
   }
   void ended() override {
     unclaimed_ = true;
     if (joint_ != nullptr) return joint_->member_ended();
     if (waiter_.waiting()) make_ready(waiter_);
   }
-  bool can_be_found() const override { return joint_ == nullptr || joint_->is_head(*this); }
+  bool can_be_found() const override {
+    return !answered_ && (joint_ == nullptr || joint_->is_head(*this));
+  }
 
  private:
   R request_;
@@ -109,6 +115,7 @@ class AwaitedOperation : public Operation {
   bool hard_link_ : 1 = false;
   bool async_ : 1 = false;
   bool unclaimed_ : 1 = false;
+  bool answered_ : 1 = false;  ///< Has its result; a zero-copy send may wait for its memory.
 };
 
 }  // namespace uring

@@ -9,37 +9,40 @@ namespace uring {
 void Operation::completed_without_cqe() {}
 void Operation::go_on() {}
 
-void Operation::begin(TimeLimit* limit) {
-  loop().reserve(limit != nullptr ? 2 : 1);
-  fill(limit);
+void Operation::begin() {
+  loop().reserve(1);
+  fill();
 }
 
-void Operation::fill(TimeLimit* limit, unsigned link_flags) {
+void Operation::fill(unsigned link_flags) {
   mark_begun();
   if (!shielded_) loop().current_scope().add(*this);
 
-  io_uring_sqe* entry = &loop().next_entry();
-  prepare(*entry);
-  entry->user_data = user_data_of(Part::request);
-  trace_begun(*entry);
-  entry->flags |= static_cast<std::uint8_t>(link_flags);
-  if (limit != nullptr) {
-    if (Trace* trace = loop().trace()) trace->linked_inside(trace_id(), what(), "link_timeout");
-    entry->flags |= IOSQE_IO_LINK;
-    entry = &loop().next_entry();
-    io_uring_prep_link_timeout(entry, &limit->time, limit->flags);
-    entry->flags |= static_cast<std::uint8_t>(link_flags);
-    entry->user_data = user_data_of(Part::timeout);
-    ++outstanding_;
-  }
+  io_uring_sqe& entry = loop().next_entry();
+  prepare(entry);
+  entry.user_data = user_data_of(Part::request);
+  trace_begun(entry);
+  entry.flags |= static_cast<std::uint8_t>(link_flags);
 }
 
 void Operation::cancel(Error reason) {
   if (!in_flight()) return;
   if (reason_ == Error{}) reason_ = reason;  // the first reason counts
-  if (cancel_asked_) return;
-  loop().reserve(1);  // may collect completions, and among them our last
-  if (!in_flight()) return;
+  ask_to_cancel(Ask::now);
+}
+
+void Operation::ask_to_cancel(Ask when) {
+  static __kernel_timespec a_moment{.tv_sec = 0, .tv_nsec = 1'000'000};
+  if (cancel_asked_ || !can_be_found()) return;
+  loop().reserve(when == Ask::now ? 1 : 2);  // may collect completions, and among them our last
+  if (!in_flight() || !can_be_found()) return;
+  if (when == Ask::in_a_moment) {
+    // The two have one completion: a success has none, and a failure takes the other with it.
+    io_uring_sqe& pause = loop().next_entry();
+    io_uring_prep_timeout(&pause, &a_moment, 0, IORING_TIMEOUT_ETIME_SUCCESS);
+    pause.flags |= IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS;
+    pause.user_data = user_data_of(Part::cancel);
+  }
   io_uring_sqe& entry = loop().next_entry();
   io_uring_prep_cancel64(&entry, user_data_of(Part::request), 0);
   entry.user_data = user_data_of(Part::cancel);
@@ -57,20 +60,18 @@ void Operation::request_completed(int result, std::uint32_t flags) {
 
 void Operation::part_completed(Part part, int result) {
   if (part == Part::cancel) return cancel_answered(result);
-  if (part == Part::before) {
-    ended_before(result);
-  } else if (result != -ECANCELED && reason_ == Error{}) {
-    reason_ = Error::timed_out;  // it was needed, though its result is not always -ETIME
-  }
+  ended_before(result);
   complete_one();
 }
 
 /// Done, or too late: in any case the request's own completion decides how it ended. Only one that
-/// was not found although it is still to come has to be asked again: it was in between two waits.
+/// was not found although it is still to come has to be asked again: it was in between two waits,
+/// or has an end that a thread of the kernel's is still to tell. So not at once, which would be the
+/// same question again and again.
 void Operation::cancel_answered(int result) {
   complete_one();
   cancel_asked_ = false;
-  if (result == -ENOENT && in_flight() && can_be_found()) cancel(reason_);
+  if (result != -EALREADY && result != 0 && in_flight()) ask_to_cancel(Ask::in_a_moment);
 }
 
 void Operation::cancel_and_wait_slow() {
@@ -93,8 +94,9 @@ std::error_code Operation::error_of(int result) const {
   constexpr int restart = 512;  // ERESTARTSYS, from a worker of the kernel that was interrupted
   const bool cut_off = result == -ECANCELED || result == -EINTR || result == -restart;
   if (cut_off && reason_ != Error{}) return reason_;
-  // It was linked to one that failed, or needed a thread of the kernel's, and none could be made.
-  if (result == -ECANCELED) return Error::cancelled;
+  // By Operations::cancel(). Or it was linked to one that failed, or needed a thread of the
+  // kernel's, and none could be made.
+  if (result == -ECANCELED || result == -restart) return Error::cancelled;
   return {-result, std::system_category()};
 }
 

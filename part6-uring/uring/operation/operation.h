@@ -12,7 +12,6 @@
 #include "uring/loop_core.h"
 #include "uring/trace.h"
 #include "uring/wait/canceller.h"
-#include "uring/wait/time_limit.h"
 
 namespace uring {
 
@@ -24,13 +23,13 @@ using Bytes = std::span<std::byte>;
 /// The rule of lifetimes, on which this library is built: **an operation, and all memory that
 /// it lent to the kernel, stays where it is until its last completion.** It is kept here and
 /// nowhere else:
-/// - Every entry that we submit carries an operation's address as its user_data: the request, its
-///   linked timeout, a request to cancel it. The low bits say which of them it is. So each
-///   completion finds its operation, and an operation counts how many are to come.
+/// - Every entry that we submit carries an operation's address as its user_data: the request, what
+///   is linked in front of it, a request to cancel it. The low bits say which of them it is. So
+///   each completion finds its operation, and an operation counts how many are to come.
 /// - When the last has arrived the operation has *ended*. Only then does its coroutine go on, and
-///   only then can its result be taken. So a buffer is free when the result says so, and a
-///   timeout's timespec or a cancel request never outlive what they are about. As an address names
-///   one operation until all entries that carry it are done, no completion can reach another.
+///   only then can its result be taken. So a buffer is free when the result says so, and a cancel
+///   request never outlives what it is about. As an address names one operation until all entries
+///   that carry it are done, no completion can reach another.
 /// - An operation is a part of the awaiting coroutine's frame. Code that destroys it before its
 ///   end, by destroying the frame, is made to wait: cancel_and_wait() cancels it and collects
 ///   completions until the last is there. No coroutine runs meanwhile. Classes that are final call
@@ -38,7 +37,7 @@ using Bytes = std::span<std::byte>;
 class Operation : public Cancellable {
  public:
   /// Which of the entries that carry an operation's address a completion belongs to.
-  enum class Part : std::uint64_t { request, timeout, cancel, before };
+  enum class Part : std::uint64_t { request, cancel, before };
   static constexpr std::uint64_t part_mask = 3;
 
   /// Asks the kernel, once. The end comes with the last completion, and only then is it known which
@@ -91,7 +90,7 @@ class Operation : public Cancellable {
   }
 
   /// Fills in what the request is about. May be called again after the end.
-  virtual void prepare(io_uring_sqe& entry) = 0;
+  virtual void prepare(io_uring_sqe& entry) noexcept = 0;
 
   /// The request itself has a completion: calls arrived() and, if it was the last, ended(). An
   /// operation that each message passes through may do both in one piece.
@@ -115,13 +114,12 @@ class Operation : public Cancellable {
   /// is no other completion.
   virtual void ended_before(int /*result*/) {}
 
-  /// Submits the request, within the current scope. Without a limit it may take for ever; the
-  /// kernel reads it when the entry is submitted, so it lives as long as the operation.
-  void begin(TimeLimit* limit = nullptr);
+  /// Submits the request, within the current scope.
+  void begin();
 
-  /// The same without making room, for requests that are linked: one entry for each, and one for
-  /// each limit, must be reserved for all of them first. `link_flags` link what is filled next.
-  void fill(TimeLimit* limit = nullptr, unsigned link_flags = 0);
+  /// The same without making room, for requests that are linked: entries for all of them must be
+  /// reserved first. `link_flags` link what is filled next.
+  void fill(unsigned link_flags = 0);
 
   /// What begin() does besides filling in an entry.
   void mark_begun() {
@@ -155,8 +153,8 @@ class Operation : public Cancellable {
   }
   [[gnu::cold]] void trace_end() const;
 
-  /// Whether a cancel request can find it: one that waits in a link for another cannot be found
-  /// yet.
+  /// Whether a cancel request may find it: not yet, where it waits in a link for another, and no
+  /// more, where it has had its result and waits for its memory. Then the kernel is not asked.
   virtual bool can_be_found() const { return true; }
 
   /// Returns when the kernel has done with it, which it is asked to be soon.
@@ -191,9 +189,12 @@ class Operation : public Cancellable {
   }
 
  private:
+  enum class Ask { now, in_a_moment };
+
   void leave_queues();
   void cancel_and_wait_slow();
   void part_completed(Part part, int result);
+  void ask_to_cancel(Ask when);
   void cancel_answered(int result);
 
   LoopCore* loop_;

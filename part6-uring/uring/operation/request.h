@@ -22,7 +22,8 @@ namespace uring {
 /// - `Value`, what a success yields;
 /// - `what`, its name for the trace;
 /// - `prepare(io_uring_sqe&)`, which fills in the request as the io_uring_prep_…() functions do,
-///   and may point to members: the object stays where it is until the operation's end;
+///   and may point to members: the object stays where it is until the operation's end. An
+///   exception in it ends the process;
 /// - `decode(result, flags)`, which makes a Value of a result that is not negative, if the result
 ///   itself is none;
 /// - `translate(result)`, if some errors are no errors;
@@ -129,23 +130,24 @@ class AcceptRequest {
   socklen_t size_ = 0;
 };
 
-/// Owns what it closes until the kernel has.
+/// Owns what it closes until the kernel has. `is_permitted`: by the ring, see Ring::permit_only().
 class CloseRequest {
  public:
   using Value = void;
   static constexpr const char* what = "close";
-  explicit CloseRequest(Fd fd) : fd_(std::move(fd)) {}
+  CloseRequest(Fd fd, bool is_permitted) : fd_(std::move(fd)), is_permitted_(is_permitted) {}
   void prepare(io_uring_sqe& entry) { io_uring_prep_close(&entry, fd_.get()); }
   int translate(int result) {
-    // A request that was refused has closed nothing: then we do. After any other, whatever it says,
-    // the number is free and may be another's: forget it without closing.
-    const bool refused = result == -ECANCELED || result == -EACCES || result == -EINVAL;
-    if (!refused) (void)fd_.release();
+    // A request that has not begun has closed nothing: then we do. After any other, whatever it
+    // says, the number is free and may be another's: forget it without closing. (A file system's
+    // own errors, EACCES among them, come when the number is free already.)
+    if (result != -ECANCELED && is_permitted_) (void)fd_.release();
     return result;
   }
 
  private:
   Fd fd_;
+  bool is_permitted_;
 };
 
 class CloseDirectRequest {

@@ -1,16 +1,14 @@
 #pragma once
 
-#include <chrono>
-#include <cstddef>
-#include <optional>
-#include <vector>
+#include <coroutine>
 
+#include "uring/loop_core.h"
+#include "uring/operation/await.h"
 #include "uring/wait/canceller.h"
-#include "uring/wait/time_limit.h"
+#include "uring/wait/loop_wait.h"
+#include "uring/wait/timer.h"
 
 namespace uring {
-
-class LoopCore;
 
 /// A point in time that many operations share, one after another or side by side:
 ///
@@ -19,49 +17,44 @@ class LoopCore;
 ///     co_await loop.send(fd, answer).until(deadline);   // both within the same ten seconds
 ///
 /// When it passes, those under way end with Error::timed_out, and later ones immediately, until it
-/// is renewed. Costs the kernel nothing: the loop waits no longer than the first of them allows.
-/// As a Canceller it can also have a scope in its hands, with all that is in it: see Attachment.
-class Deadline : public Canceller {
+/// is renewed. As a Canceller it can also have a scope in its hands, with all that is in it: see
+/// Attachment.
+class Deadline : public Canceller, public Timer {
  public:
-  static constexpr Clock::time_point never = Clock::time_point::max();
-
-  explicit Deadline(LoopCore& loop, Clock::time_point due = never);
-  ~Deadline();
+  explicit Deadline(LoopCore& loop, Clock::time_point due = never) : Timer(due) { set(loop, due); }
 
   /// Moves it, also after it has passed. Usually a store: one that moves away keeps its place until
   /// the loop comes to it.
-  void renew(Clock::time_point due);
+  void renew(Clock::time_point due) {
+    reset();
+    set(loop(), due);
+  }
 
-  Clock::time_point due() const { return due_; }
+  bool has_passed() const { return reason() == Error::timed_out; }
+
+  class PassedWait : public LoopWait {
+   public:
+    explicit PassedWait(Deadline& deadline) : LoopWait(deadline.loop()), deadline_(deadline) {}
+    using LoopWait::shield;
+    void cancel(Error reason) override;
+
+   protected:
+    bool may_begin(Error cancelled);
+    void start(std::coroutine_handle<> awaiting);
+    Status take() const { return status(); }
+
+   private:
+    Deadline& deadline_;
+    Attachment attachment_;
+  };
+  using Passed = Await<PassedWait>;
+
+  /// Waits for it, also if it is renewed meanwhile. Yields a Status. Errors: cancelled, if that was
+  /// cancelled by hand or the scope was; timed_out, for another timeout that was earlier.
+  Passed passed() { return Passed(PassedWait(*this)); }
 
  private:
-  friend class Deadlines;
-  static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
-
-  LoopCore& loop_;
-  Clock::time_point due_ = never;
-  Clock::time_point queued_for_{};  ///< Its key in the heap: not later than due_.
-  std::size_t place_ = nowhere;
-};
-
-/// All deadlines of a loop, the soonest first: a binary heap in which each knows its place.
-class Deadlines {
- public:
-  void insert(Deadline& deadline);
-  void remove(Deadline& deadline);
-
-  /// When to look again; nullopt: there is none. May be too soon for one that was renewed.
-  std::optional<Clock::time_point> soonest() const;
-
-  /// Cancels what is overdue. Returns whether any was.
-  bool expire(Clock::time_point now);
-
- private:
-  void put(std::size_t place, Deadline& deadline);
-  void rise(std::size_t place);
-  void sink(std::size_t place);
-
-  std::vector<Deadline*> heap_;
+  void expire() override { cancel(Error::timed_out); }
 };
 
 }  // namespace uring

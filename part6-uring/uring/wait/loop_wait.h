@@ -1,12 +1,9 @@
 #pragma once
 
 #include <coroutine>
-#include <optional>
 
 #include "uring/loop_core.h"
 #include "uring/wait/canceller.h"
-#include "uring/wait/deadline.h"
-#include "uring/wait/time_limit.h"
 #include "uring/wait/waiter.h"
 
 namespace uring {
@@ -30,26 +27,9 @@ class LoopWaiter : public Waiter {
 
 using WaitList = IntrusiveList<LoopWaiter>;
 
-/// A time limit for what the kernel knows nothing of: a deadline of the loop.
-class LoopLimit : public TimeLimit {
- public:
-  explicit LoopLimit(TimeLimit limit) : TimeLimit(limit) {}
-  LoopLimit(LoopLimit&& other) noexcept : TimeLimit(other) {}
-  void arm(LoopCore& loop, Cancellable& target) {
-    deadline_.emplace(loop, due());
-    attachment_.attach(*deadline_, target);
-  }
-
- private:
-  std::optional<Deadline> deadline_;
-  Attachment attachment_;
-};
-
 /// A wait for something that happens in the loop itself, for Await: a condition, the end of a task.
 class LoopWait : public Cancellable {
  public:
-  using Limit = LoopLimit;
-
   explicit LoopWait(LoopCore& loop) : loop_(&loop) {}
   LoopWait(LoopWait&&) = default;
 

@@ -26,10 +26,10 @@
 #include "common/server/options.h"
 #include "common/server/process.h"
 #include "finger/server/accounts/accounts.h"
-#include "finger/server/protocol/answers.h"
 #include "finger/server/protocol/crlf.h"
 #include "finger/server/protocol/error.h"
 #include "finger/server/protocol/query.h"
+#include "finger/server/protocol/refusals.h"
 #include "peers/peer.h"
 
 namespace {

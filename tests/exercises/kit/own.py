@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from harness.readiness import readable
+from harness.polling import readable
 
 MESSAGE = b"\5\0\0\0hello"
 

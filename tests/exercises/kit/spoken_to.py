@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from harness.proc import wait_until
-from harness.readiness import readable
+from harness.polling import readable
 
 IDLE_SECONDS = 0.3
 

@@ -11,7 +11,7 @@ from typing import Self
 
 from harness import proc
 from harness.frames import frames
-from harness.readiness import failed, writable
+from harness.polling import failed, writable
 from harness.sockdiag import unread_bytes
 from harness.transcript import Transcript
 from harness.verdict import ContractBroken, hexdump, hide_from_traceback

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from harness.readiness import readable
+from harness.polling import readable
 
 
 class Ended:

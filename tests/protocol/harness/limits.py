@@ -1,4 +1,5 @@
-"""Descriptors: the harness raises its own limit, servers start with an ordinary one."""
+"""What the kernel limits. Of descriptors, the harness raises its own limit, and servers start with
+an ordinary one."""
 
 from __future__ import annotations
 

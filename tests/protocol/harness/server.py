@@ -17,7 +17,7 @@ from harness import limits, proc, sockdiag
 from harness.client import Client
 from harness.deeds import Deeds
 from harness.proc import Process
-from harness.readiness import readable
+from harness.polling import readable
 from harness.rule import LISTENS, LIVES, STOPS
 from harness.subject import Subject, free_port, is_taken
 from harness.verdict import ContractBroken, end_in_words, hide_from_traceback

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "finger/server/accounts/accounts.h"
-#include "finger/server/protocol/answers.h"
 #include "finger/server/protocol/error.h"
+#include "finger/server/protocol/refusals.h"
 
 namespace {
 

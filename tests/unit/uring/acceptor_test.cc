@@ -58,7 +58,7 @@ TEST_F(Uring, AConnectionWithoutAPermitIsAcceptedWhenThereIsOne) {
     first->permit = common::Permit();
 
     uring::Scope watching(loop);
-    background.run(watching, background.watch_eventfd());
+    background.spawn(watching, background.watch_eventfd());
     co_await scope.join();
     EXPECT_THAT(*second, Succeeded());
     watching.cancel();
@@ -116,7 +116,7 @@ TEST_F(Uring, AShortageLastsNoLongerThanUntilAConnectionIsClosed) {
   Acceptor acceptor(loop, queue.listener, limit, background);
   run([&]() -> Task<> {
     uring::Scope watching(loop);
-    background.run(watching, background.watch_eventfd());
+    background.spawn(watching, background.watch_eventfd());
     const Fd one = queue.add_client();
     const Fd another = queue.add_client();
     auto first = co_await acceptor.next();
@@ -151,8 +151,8 @@ TEST_F(Uring, LoopsWithoutDescriptorsDoNotWakeEachOther) {
   Acceptor another(loop, queue.listener, limit, other_background);
   run([&]() -> Task<> {
     uring::Scope watching(loop);
-    background.run(watching, background.watch_eventfd());
-    other_background.run(watching, other_background.watch_eventfd());
+    background.spawn(watching, background.watch_eventfd());
+    other_background.spawn(watching, other_background.watch_eventfd());
     const Fd client = queue.add_client();
     const tests::NoMoreDescriptors shortage;
     NewConnection first;

@@ -24,7 +24,7 @@ TEST_F(Uring, ABackgroundTaskThatFailsIsNoticed) {
   Background background(loop, wake);
   run([&]() -> Task<> {
     uring::Scope scope(loop);
-    background.run(scope, fail_soon(loop));
+    background.spawn(scope, fail_soon(loop));
     EXPECT_FALSE(background.fault());
     while (!background.fault()) (void)co_await background.change();
     EXPECT_EQ(background.fault(), std::errc::io_error);
@@ -37,7 +37,7 @@ TEST_F(Uring, ABackgroundTaskThatIsCancelledHasNotFailed) {
   Background background(loop, wake);
   run([&]() -> Task<> {
     uring::Scope scope(loop);
-    background.run(scope, background.watch_eventfd());
+    background.spawn(scope, background.watch_eventfd());
     (void)::eventfd_write(wake.get(), 1);
     const auto woken = co_await background.change();
     EXPECT_TRUE(woken.has_value());

@@ -22,6 +22,7 @@ using uring::Error;
 using uring::Loop;
 using uring::Result;
 using uring::Scope;
+using uring::Status;
 using uring::Task;
 
 using Outcome = std::optional<Result<std::size_t>>;
@@ -166,6 +167,69 @@ TEST_F(Uring, ATimeoutMayRaceTheResult) {
     EXPECT_EQ(bytes, 300u);
     EXPECT_GT(received, 0);
     EXPECT_GT(timed_out, 0);
+  });
+}
+
+TEST_F(Uring, WaitsForADeadlineToPass) {
+  run([this]() -> Task<> {
+    Deadline deadline(loop, Clock::now() + 5ms);
+    const auto begun = loop.begun();
+    EXPECT_THAT(co_await deadline.passed(), Succeeded());
+    EXPECT_GE(Clock::now(), deadline.due());
+    EXPECT_THAT(co_await deadline.passed(), Succeeded());  // it has
+    EXPECT_EQ(loop.begun(), begun) << "the kernel has nothing to do with it";
+
+    deadline.renew(Clock::now() + 1h);
+    EXPECT_THAT(co_await deadline.passed().within(2ms), FailedWith(Error::timed_out));
+    Deadline earlier(loop, Clock::now() + 2ms);
+    EXPECT_THAT(co_await deadline.passed().until(earlier), FailedWith(Error::timed_out));
+    Deadline later(loop, Clock::now() + 1h);
+    deadline.renew(Clock::now() + 2ms);
+    EXPECT_THAT(co_await deadline.passed().until(later), Succeeded());
+  });
+}
+
+Task<> wait_until_passed(Deadline& deadline, std::optional<Status>& outcome) {
+  outcome = co_await deadline.passed();
+}
+
+TEST_F(Uring, ADeadlineThatIsRenewedPassesLater) {
+  run([this]() -> Task<> {
+    Deadline deadline(loop, Clock::now() + 5ms);
+    std::optional<Status> outcome;
+    Scope scope(loop);
+    scope.spawn(wait_until_passed(deadline, outcome));
+    deadline.renew(Clock::now() + 20ms);
+    co_await scope.join();
+    EXPECT_THAT(*outcome, Succeeded());
+    EXPECT_GE(Clock::now(), deadline.due());
+  });
+}
+
+TEST_F(Uring, WaitingForADeadlineEndsEarlyWhereItIsCancelled) {
+  run([this]() -> Task<> {
+    Deadline deadline(loop, Clock::now() + 1h);
+    std::optional<Status> outcome;
+    Scope scope(loop);
+    scope.spawn(wait_until_passed(deadline, outcome));
+    deadline.cancel();
+    co_await scope.join();
+    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+    EXPECT_THAT(co_await deadline.passed(), FailedWith(Error::cancelled));
+
+    deadline.renew(Clock::now() + 1h);
+    scope.spawn(wait_until_passed(deadline, outcome));
+    scope.cancel();
+    co_await scope.join();
+    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  });
+}
+
+// It was due before the clock began: as any that has passed.
+TEST_F(Uring, ADeadlineMayBeAtTheBeginningOfTime) {
+  run([this]() -> Task<> {
+    Deadline deadline(loop, Clock::time_point::min());
+    EXPECT_THAT(co_await deadline.passed(), Succeeded());
   });
 }
 

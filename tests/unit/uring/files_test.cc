@@ -147,6 +147,31 @@ TEST_F(UringFiles, Closes) {
   });
 }
 
+// A file server's own answer to close(2), EACCES or EIO, comes when the number is free, and may be
+// another's: to close it again would be to close that.
+TEST_F(UringFiles, ClosesOnceWhateverTheFileSystemSays) {
+  for (const int answer : {-EACCES, -EINVAL, -EIO, -EINTR, 0}) {
+    const int number = ::dup(dir.get());
+    {
+      uring::CloseRequest request(Fd(number), true);
+      EXPECT_EQ(request.translate(answer), answer);
+    }
+    EXPECT_EQ(::close(number), 0) << "closed again after " << answer;
+  }
+}
+
+TEST_F(UringFiles, ClosesItselfWhatTheRingMayNotClose) {
+  for (const bool is_permitted : {true, false}) {
+    const int number = ::dup(dir.get());
+    {
+      uring::CloseRequest request(Fd(number), is_permitted);
+      EXPECT_EQ(request.translate(is_permitted ? -ECANCELED : -EACCES),
+                is_permitted ? -ECANCELED : -EACCES);
+    }
+    EXPECT_EQ(::fcntl(number, F_GETFD), -1) << is_permitted;
+  }
+}
+
 TEST_F(UringFiles, TellsAboutFiles) {
   run([this]() -> Task<> {
     (void)co_await make_file("file", "123");

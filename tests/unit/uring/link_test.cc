@@ -364,27 +364,36 @@ TEST_F(Uring, AShieldedLinkMayBeDestroyedInFlight) {
 
 TEST(UringLoop, ALinkLongerThanTheRingFails) {
   const auto loop = std::move(*Loop::create(*uring::Setup::parse("entries=4")));
-  auto link_three = [](Loop& l, bool timed) -> Task<> {
-    Canceller unused;
+  loop->run([](Loop& l) -> Task<> {
     const auto begun = l.begun();
-    if (timed) {
-      const auto results = co_await link(l.nop().within(1s), l.nop().within(1s), l.nop().within(1s))
-                               .cancelled_by(unused);
-      const auto& [first, second, third] = results;
-      EXPECT_THAT(first, FailedWith(std::errc::argument_list_too_long));
-      EXPECT_THAT(second, FailedWith(std::errc::argument_list_too_long));
-      EXPECT_THAT(third, FailedWith(std::errc::argument_list_too_long));
-      EXPECT_EQ(l.begun(), begun);
-    } else {
-      const auto results = co_await link(l.nop().within(1s), l.nop(), l.nop()).within(1s);
-      const auto& [first, second, third] = results;
-      EXPECT_THAT(first, Succeeded());
-      EXPECT_THAT(second, Succeeded());
-      EXPECT_THAT(third, Succeeded());
-    }
-  };
-  loop->run(link_three(*loop, true));
-  loop->run(link_three(*loop, false));
+    const auto too_long = co_await link(l.nop(), l.nop(), l.nop(), l.nop(), l.nop()).within(1s);
+    const auto late = FailedWith(std::errc::argument_list_too_long);
+    EXPECT_THAT(std::get<0>(too_long), late);
+    EXPECT_THAT(std::get<4>(too_long), late);
+    EXPECT_EQ(l.begun(), begun);
+
+    // A time limit takes no entry.
+    const auto fits = co_await link(l.nop().within(1s), l.nop().within(1s), l.nop().within(1s),
+                                    l.nop().within(1s))
+                          .within(1s);
+    EXPECT_THAT(std::get<0>(fits), Succeeded());
+    EXPECT_THAT(std::get<3>(fits), Succeeded());
+  }(*loop));
+}
+
+// In a link a member waits for those before it, and its time does not wait with it.
+TEST_F(Uring, TheTimeOfAMemberRunsFromTheBeginningOfTheLink) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    std::array<std::byte, 16> to;
+    const auto begin = uring::Clock::now();
+    const auto results = co_await link(loop.recv(ends.server, to).within(20ms).whatever_happens(),
+                                       loop.recv(ends.server, to).within(10ms));
+    const auto& [first, second] = results;
+    EXPECT_THAT(first, FailedWith(Error::timed_out));
+    EXPECT_THAT(second, FailedWith(Error::timed_out));
+    EXPECT_GE(uring::Clock::now() - begin, 20ms);
+  });
 }
 
 }  // namespace

@@ -189,4 +189,30 @@ TEST_F(Uring, WhoJoinsAScopeThatIsDestroyedGoesOn) {
   });
 }
 
+Task<> destroy(Loop& loop, std::unique_ptr<Scope>& scope) {
+  (void)co_await loop.nop();
+  scope.reset();
+}
+
+Task<> have_inner_scope_destroy(Loop& loop, std::unique_ptr<Scope>& scope) {
+  Scope inner(loop);
+  inner.spawn(destroy(loop, scope));
+  co_await inner.join();
+}
+
+Task<> sleep_for_ever(Loop& loop) { (void)co_await loop.sleep(1h); }
+
+// It would go on in a frame that is gone.
+TEST(UringScopeDeathTest, ATaskMustNotDestroyTheScopeInWhichItRunsNorOneAroundIt) {
+  for (const auto task : {destroy, have_inner_scope_destroy}) {
+    const auto destroy_own_scope = [task] {
+      const auto loop = tests::make_loop();
+      auto scope = std::make_unique<Scope>(*loop);
+      scope->spawn(task(*loop, scope));
+      loop->run(sleep_for_ever(*loop));
+    };
+    EXPECT_DEATH(destroy_own_scope(), "current_scope");
+  }
+}
+
 }  // namespace

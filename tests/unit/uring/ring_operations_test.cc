@@ -7,6 +7,7 @@
 
 #include <array>
 #include <chrono>
+#include <stdexcept>
 #include <thread>
 
 #include "fixture.h"
@@ -275,6 +276,27 @@ TEST_F(Uring, CustomOperationsNeedNoChangeToTheLoop) {
     EXPECT_EQ(co_await loop.read(file, buffer, 0), Result<std::size_t>(6u));
     EXPECT_EQ(text_of(std::span(buffer).first(6)), "onetwo");
   });
+}
+
+class Refusing {
+ public:
+  using Value = void;
+  static constexpr const char* what = "refusing";
+  void prepare(io_uring_sqe& /*entry*/) const { throw std::runtime_error("from prepare"); }
+};
+
+Task<> start_refusing(Loop& loop) { (void)co_await loop.start(Refusing()); }
+
+// An entry is taken by then, and the operation counted: there is no way back.
+TEST(UringLoopDeathTest, AnExceptionWhileAnOperationIsPreparedEndsTheProcess) {
+  const auto run_and_catch = [] {
+    try {
+      const auto loop = tests::make_loop();
+      loop->run(start_refusing(*loop));
+    } catch (...) {
+    }
+  };
+  EXPECT_DEATH(run_and_catch(), "from prepare");
 }
 
 }  // namespace

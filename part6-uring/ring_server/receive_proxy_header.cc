@@ -1,4 +1,4 @@
-#include "ring_server/proxied_connection.h"
+#include "ring_server/receive_proxy_header.h"
 
 #include <fmt/format.h>
 #include <poll.h>

@@ -17,7 +17,7 @@
 
 #include "uring/operation/newer_kernels.h"
 #include "uring/operation/request.h"
-#include "uring/operation/ring_table.h"
+#include "uring/operation/ring_operations.h"
 
 namespace uring {
 
@@ -27,7 +27,7 @@ namespace uring {
 /// All that is passed by pointer, span or reference must live until the operation has ended, which
 /// is no burden: `co_await` does not return before. A path may be a temporary of that expression.
 /// To add an operation: three lines here; or, outside, a type that is an AnyRequest, and
-/// start(). What has to do with the ring itself is in ring_table.h.
+/// start(). What has to do with the ring itself is in ring_operations.h.
 class Operations : public RingOperations {
  public:
   using RingOperations::RingOperations;
@@ -109,7 +109,7 @@ class Operations : public RingOperations {
     });
   }
   using RingOperations::close;
-  auto close(Fd fd) { return start(CloseRequest(std::move(fd))); }
+  auto close(Fd fd) { return start(CloseRequest(std::move(fd), ring().permits(IORING_OP_CLOSE))); }
   auto statx(Descriptor dir, const char* path, int flags, unsigned mask, struct ::statx& to) {
     return make<void>("statx", [=, to = &to](io_uring_sqe& e) {
       io_uring_prep_statx(&e, dir.number(), path, flags, mask, to);
@@ -183,7 +183,11 @@ class Operations : public RingOperations {
       io_uring_prep_sendmsg(&e, fd.number(), message, flags | MSG_NOSIGNAL);
     });
   }
-  /// Ends when the kernel needs `from` no more, which may be when the peer has acknowledged.
+  /// Ends when the kernel needs `from` no more, which may be when the peer has acknowledged it all.
+  /// Once the kernel has begun to send, no timeout and no canceller changes that, and code that
+  /// destroys the frame waits for the peer. What ends it is to drop the connection: connect(2) with
+  /// AF_UNSPEC; shutdown(2) does not. Not for a ring with a kernel thread that submits (`sqpoll`):
+  /// on Linux 6.18 that thread spins until a restart if the process is killed meanwhile.
   auto send_zc(Descriptor fd, ConstBytes from, int flags = 0) {
     return on<std::size_t>(fd, "send_zc", [=](io_uring_sqe& e) {
       io_uring_prep_send_zc(&e, fd.number(), from.data(), from.size(), flags | MSG_NOSIGNAL, 0);
@@ -220,7 +224,8 @@ class Operations : public RingOperations {
   }
 
   // About another operation: the first that the Canceller holds. It ends with Error::cancelled when
-  // it is removed. Errors here: ENOENT, it has ended; EALREADY, it is about to.
+  // it is removed. Errors here: ENOENT, it has had its result, or is just being handed to another
+  // thread of the kernel's; EALREADY, it is about to end.
 
   auto cancel(const Canceller& other) {
     return make<void>("cancel", [name = other.user_data()](io_uring_sqe& e) {

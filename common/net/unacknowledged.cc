@@ -1,4 +1,4 @@
-#include "common/net/socket.h"
+#include "common/net/unacknowledged.h"
 
 #include <linux/sockios.h>
 #include <netinet/in.h>

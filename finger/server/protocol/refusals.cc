@@ -1,4 +1,4 @@
-#include "finger/server/protocol/answers.h"
+#include "finger/server/protocol/refusals.h"
 
 #include <fmt/format.h>
 

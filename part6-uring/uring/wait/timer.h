@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cassert>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "uring/wait/canceller.h"
+
+namespace uring {
+
+class LoopCore;
+
+/// CLOCK_MONOTONIC: it never jumps.
+using Clock = std::chrono::steady_clock;
+
+/// Something that is to happen at a point in time, by the clock of the loop. Costs the kernel
+/// nothing: the loop waits no longer than the first of them allows.
+class Timer {
+ public:
+  static constexpr Clock::time_point never = Clock::time_point::max();
+
+  Timer& operator=(const Timer&) = delete;
+  virtual ~Timer();
+
+  Clock::time_point due() const { return due_; }
+
+ protected:
+  explicit Timer(Clock::time_point due) : due_(due) {}
+  /// Only before it is set: afterwards the loop knows where it is.
+  Timer(Timer&& other) noexcept : due_(other.due_) { assert(other.place_ == nowhere); }
+
+  void set(LoopCore& loop, Clock::time_point due);
+  LoopCore& loop() const { return *loop_; }
+
+ private:
+  friend class Timers;
+  static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+
+  /// It is due, and set no longer.
+  virtual void expire() = 0;
+
+  LoopCore* loop_ = nullptr;
+  Clock::time_point due_;
+  std::size_t place_ = nowhere;
+};
+
+/// Ends one wait: for Await.
+class TimeLimit final : public Timer {
+ public:
+  explicit TimeLimit(Clock::time_point due) : Timer(due) {}
+  TimeLimit(TimeLimit&&) = default;
+
+  void arm(LoopCore& loop, Cancellable& target) {
+    target_ = &target;
+    set(loop, due());
+  }
+
+ private:
+  void expire() override { target_->cancel(Error::timed_out); }
+
+  Cancellable* target_ = nullptr;
+};
+
+/// All that are set in a loop, the earliest first: a binary heap in which each knows its place.
+class Timers {
+ public:
+  /// When to look again; nullopt: there is none. May be too early for one that was moved.
+  std::optional<Clock::time_point> earliest() const;
+
+  /// Those that are due.
+  void expire(Clock::time_point now);
+
+ private:
+  friend class Timer;
+  struct Entry {
+    Clock::time_point at;  ///< Not later than due(): one that is moved to later stays where it is.
+    Timer* timer;
+  };
+
+  void insert(Timer& timer);
+  void remove(Timer& timer);
+  void put(std::size_t place, Entry entry);
+  void rise(std::size_t place);
+  void sink(std::size_t place);
+
+  std::vector<Entry> heap_;
+};
+
+}  // namespace uring

@@ -1,0 +1,95 @@
+// What a child process that does not call exec(3) keeps of a ring: README, "Processes".
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "fixture.h"
+
+namespace {
+
+using common::Fd;
+using uring::Loop;
+using uring::Task;
+
+enum class Child { keeps_its_descriptors, closes_them };
+
+/// A process that does what the child of a fork does, and then waits to be killed.
+class Process {
+ public:
+  explicit Process(Child child) {
+    int ends[2];
+    EXPECT_EQ(::pipe(ends), 0);
+    const Fd told(ends[0]);
+    Fd tell(ends[1]);
+    id_ = ::fork();
+    if (id_ == 0) be(child, ends[1]);
+    tell = Fd();
+    char byte = 0;
+    EXPECT_EQ(::read(told.get(), &byte, 1), 1);
+  }
+  ~Process() {
+    ::kill(id_, SIGKILL);
+    ::waitpid(id_, nullptr, 0);
+  }
+
+ private:
+  [[noreturn]] static void be(Child child, int tell) {
+    if (child == Child::closes_them) {
+      ::dup2(tell, 0);
+      ::close_range(1, ~0U, 0);
+      tell = 0;
+    }
+    (void)!::write(tell, "x", 1);
+    while (true) ::pause();
+  }
+
+  pid_t id_;
+};
+
+bool sees_the_end(const Fd& client) {
+  pollfd end{.fd = client.get(), .events = POLLIN, .revents = 0};
+  return ::poll(&end, 1, 200) == 1;
+}
+
+/// The same, as another process that was forked from us has it.
+bool sees_the_end_beside(Child child, bool direct) {
+  auto loop = tests::make_loop();
+  auto ends = tests::unix_connection();
+  if (direct) {
+    EXPECT_THAT(loop->register_files(2, 1), tests::Succeeded());
+    std::array<int, 1> slot{ends.server.get()};
+    loop->run([](Loop& l, std::span<int> number) -> Task<> {
+      EXPECT_THAT(co_await l.files_update(number, 0), tests::Succeeded());
+    }(*loop, slot));
+    ends.server = Fd();
+  }
+  const Process process(child);
+  ends.server = Fd();
+  loop.reset();
+  return sees_the_end(ends.client);
+}
+
+// The peer goes on waiting for a server that has long closed the connection.
+TEST(UringFork, AChildKeepsTheSockets) {
+  EXPECT_FALSE(sees_the_end_beside(Child::keeps_its_descriptors, false));
+}
+
+TEST(UringFork, AChildThatClosesItsDescriptorsKeepsNoSocket) {
+  EXPECT_TRUE(sees_the_end_beside(Child::closes_them, false));
+}
+
+// It has no descriptor for what is in the ring's own table. The memory of the queues, if it had
+// that, would keep the ring, and the ring the table.
+TEST(UringFork, NorOneOfTheRingsOwnTable) {
+  EXPECT_FALSE(sees_the_end_beside(Child::keeps_its_descriptors, true));
+  EXPECT_TRUE(sees_the_end_beside(Child::closes_them, true));
+}
+
+}  // namespace

@@ -1,0 +1,120 @@
+// Each operation that can wait, each way to end it early, and each way to begin it: it ends in
+// time, with the error that was asked for, and the loop does not go round and round meanwhile.
+
+#include <poll.h>
+
+#include <array>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "fixture.h"
+#include "waits.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using tests::Begins;
+using tests::Case;
+using tests::End;
+using tests::Ended;
+using tests::Succeeded;
+using tests::Waiting;
+using uring::Canceller;
+using uring::Scope;
+using uring::Task;
+
+constexpr std::array<std::pair<End, const char*>, 7> ends{
+    {{End::within, "within"},
+     {End::until_time, "until(time_point)"},
+     {End::until_deadline, "until(Deadline)"},
+     {End::cancelled_by, "cancelled_by"},
+     {End::scope_cancel, "scope.cancel"},
+     {End::destroyed, "the scope is destroyed"},
+     {End::cancel, "loop.cancel"}}};
+
+constexpr auto pause = 2ms;  ///< After it, a worker of the kernel's has what it is to have.
+constexpr auto guard = 5s;
+
+class UringLimits : public tests::Uring, public ::testing::WithParamInterface<Waiting> {
+ protected:
+  bool peer_decides() const { return GetParam().ended == Ended::by_the_peer; }
+
+  /// It may be in between two threads of the kernel's, where it is not found.
+  Task<> cancel_by_hand(const Canceller& canceller) {
+    for (int i = 0; i < 5; ++i) {
+      const auto asked = co_await loop.cancel(canceller);
+      if (asked || asked.error() != std::errc::no_such_file_or_directory) co_return;
+      (void)co_await loop.sleep(pause);
+    }
+  }
+
+  Task<> try_one(End end, bool async) {
+    Case by(loop, end, async, peer_decides() ? 40ms : 2 * pause);
+    const auto turns = loop.turns();
+    const unsigned entries = loop.ring().raw().sq.sqe_tail;
+    {
+      std::jthread peer;
+      Scope scope(loop);
+      scope.spawn(GetParam().start(loop, by));
+      // Bytes are there: then the send has its result, or a worker is about to tell it.
+      if (peer_decides()) (void)co_await loop.poll(by.peer.client, POLLIN);
+      (void)co_await loop.sleep(pause);
+      if (end == End::cancelled_by) by.canceller.cancel();
+      if (end == End::scope_cancel) scope.cancel();
+      if (end == End::cancel) co_await cancel_by_hand(by.canceller);
+      if (peer_decides() && end == End::destroyed) {
+        peer = std::jthread([&by] {
+          std::this_thread::sleep_for(20ms);
+          by.drop_connection();
+        });
+      } else if (peer_decides()) {
+        (void)co_await loop.sleep_until(by.due + 10ms);
+        EXPECT_EQ(scope.size(), 1u) << "its memory is still the kernel's";
+        by.drop_connection();
+      }
+      if (end != End::destroyed) {
+        const auto joined = co_await scope.join().within(guard);
+        EXPECT_THAT(joined, Succeeded()) << "it goes on";
+        scope.cancel();
+        co_await scope.join();
+      }
+    }
+    if (end == End::destroyed) {
+      EXPECT_FALSE(by.outcome.has_value()) << "no line of it may run";
+    } else if (peer_decides()) {
+      EXPECT_EQ(by.outcome.value(), std::error_code()) << "a result that is there wins";
+    } else {
+      EXPECT_EQ(by.outcome.value(), by.expected()) << by.outcome->message();
+    }
+    EXPECT_LT(loop.turns() - turns, 30u);
+    EXPECT_LT(loop.ring().raw().sq.sqe_tail - entries, 30u);
+  }
+
+  Task<> try_all() {
+    for (const auto& [end, name] : ends) {
+      for (const bool async : {false, true}) {
+        if (!async && GetParam().begins == Begins::async_only) continue;
+        SCOPED_TRACE(std::string(name) + (async ? ", async" : ""));
+        co_await try_one(end, async);
+      }
+    }
+  }
+};
+
+TEST_P(UringLimits, EndItInTimeWithTheErrorThatWasAskedFor) {
+  if (!loop.ring().supports(GetParam().since)) GTEST_SKIP() << "the kernel does not know it";
+  if (peer_decides() && loop.ring().sqpoll()) {
+    GTEST_SKIP() << "on Linux 6.18, if this test were killed with it in flight, the kernel's "
+                    "thread would spin until a restart";
+  }
+  run([this] { return try_all(); });
+}
+
+INSTANTIATE_TEST_SUITE_P(Every, UringLimits,
+                         ::testing::ValuesIn(tests::operations_that_wait().begin(),
+                                             tests::operations_that_wait().end()),
+                         [](const auto& one) { return std::string(one.param.name); });
+
+}  // namespace
