@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "common/fd.h"
@@ -27,8 +28,8 @@ class ConversationOwner {
   virtual std::uint16_t credentials_of(const Roster& roster, const Account& account) const = 0;
 
   /// Closes a file through the ring, without waiting: where a file comes over the network, the
-  /// other side has a say in how long that takes.
-  virtual void close_file(common::Fd file) = 0;
+  /// other side has a say in how long that takes. That, too, is an operation in the home.
+  virtual void close_file(common::Fd file, std::shared_ptr<Home> home) = 0;
 
   /// The conversation waits for its query, until it leaves that list or ends.
   virtual void awaits_query(Conversation& /*conversation*/) {}

@@ -1,8 +1,64 @@
 #include "finger/server/home.h"
 
+#include <chrono>
+#include <span>
 #include <system_error>
 
+#include <fmt/format.h>
+
+#include "common/server/log.h"
+
 namespace finger {
+namespace {
+
+/// How often to look whether another process has done with a home.
+constexpr auto other_process_pause = std::chrono::milliseconds(50);
+
+/// How often the log says that homes do not answer.
+constexpr auto report_interval = std::chrono::minutes(1);
+
+std::string describe(const BusyHomes::Silent& silent) {
+  const auto login = common::escape(std::as_bytes(std::span(silent.longest)));
+  if (silent.count == 1) return fmt::format("the home of {} does not answer", login);
+  return fmt::format("{} homes do not answer, for the longest time that of {}", silent.count,
+                     login);
+}
+
+/// One of each key as long as somebody holds it: the last that lets go of it removes the entry.
+template <typename Map, typename Make>
+auto find_or_make(Map& map, const typename Map::key_type& key, Make make) {
+  auto& known = map[key];
+  if (auto found = known.lock()) return found;
+  using Made = typename Map::mapped_type::element_type;
+  std::shared_ptr<Made> found(make(), [&map, key](Made* last) {
+    delete last;
+    map.erase(key);
+  });
+  known = found;
+  return found;
+}
+
+}  // namespace
+
+uring::Task<Status> FileSystem::enter(uring::Deadline& deadline) {
+  while (operations_ >= operations_max) {
+    const auto waited = co_await freed_.wait().until(deadline);
+    if (!waited) co_return waited;
+  }
+  ++operations_;
+  co_return Status();
+}
+
+void FileSystem::leave() {
+  --operations_;
+  freed_.notify_one();
+}
+
+Home::Home(Homes& homes, std::string login, std::shared_ptr<FileSystem> file_system)
+    : homes_(homes),
+      login_(std::move(login)),
+      file_system_(std::move(file_system)),
+      unlocked_(homes.loop_) {}
 
 uring::Task<Result<HomeLock>> Home::lock(uring::Deadline& deadline) {
   while (is_locked_) {
@@ -10,7 +66,29 @@ uring::Task<Result<HomeLock>> Home::lock(uring::Deadline& deadline) {
     if (!waited) co_return std::unexpected(waited.error());
   }
   is_locked_ = true;
-  co_return HomeLock(*this);
+  const auto entered = co_await file_system_->enter(deadline);
+  if (!entered) {
+    release();
+    co_return std::unexpected(entered.error());
+  }
+  HomeLock lock(*this);
+  const auto marked = co_await mark_busy(deadline);
+  if (!marked) co_return std::unexpected(marked.error());
+  co_return std::move(lock);
+}
+
+/// Waits for another process: for a worker before this one, whose last operation has not ended.
+uring::Task<Status> Home::mark_busy(uring::Deadline& deadline) {
+  if (homes_.busy_ == nullptr) co_return Status();
+  homes_.used_.notify_all();
+  while (true) {
+    if (auto mark = homes_.busy_->try_mark(login_, homes_.process_, homes_.loop_.now())) {
+      mark_.emplace(std::move(*mark));
+      co_return Status();
+    }
+    const auto slept = co_await homes_.loop_.sleep(other_process_pause).until(deadline);
+    if (!slept) co_return slept;
+  }
 }
 
 uring::Task<Result<SharedPlan>> Home::load_or_share(
@@ -28,8 +106,14 @@ uring::Task<Result<SharedPlan>> Home::load_or_share(
   co_return plan;
 }
 
-/// The next may do something, or share what was loaded, which is forgotten where none waits.
 void Home::unlock() {
+  mark_.reset();
+  file_system_->leave();
+  release();
+}
+
+/// The next may do something, or share what was loaded, which is forgotten where none waits.
+void Home::release() {
   is_locked_ = false;
   if (unlocked_.has_waiters()) {
     unlocked_.notify_one();
@@ -39,18 +123,38 @@ void Home::unlock() {
 }
 
 std::shared_ptr<Home> Homes::of(const Account& account) {
-  std::weak_ptr<Home>& known = homes_[&account];
-  if (auto home = known.lock()) return home;
-  // The last that lets go of it removes the entry: a reload makes other accounts, perhaps at the
-  // same addresses, and the map would grow with each. A count in the entry would do the same, but
-  // every conversation would have to give it back.
-  const auto forget = [this, key = &account](Home* home) {
-    delete home;
-    homes_.erase(key);
-  };
-  std::shared_ptr<Home> home(new Home(loop_), forget);
-  known = home;
-  return home;
+  return find_or_make(homes_, account.login,
+                      [&] { return new Home(*this, account.login, file_system_of(account)); });
+}
+
+std::shared_ptr<FileSystem> Homes::file_system_of(const Account& account) {
+  const dev_t device = mounts_ != nullptr ? mounts_->device_of(account.home, loop_.now()) : 0;
+  return find_or_make(file_systems_, device, [this] { return new FileSystem(loop_); });
+}
+
+uring::Task<Status> Homes::watch(ring_server::Counter& count, const std::atomic<bool>& retiring) {
+  std::optional<common::Clock::time_point> reported_at;
+  while (!retiring) {
+    // Nothing to look at: the loop sleeps for as long as nobody asks.
+    if (busy_->empty() && !reported_at) {
+      const auto used = co_await used_.wait();
+      if (!used) co_return std::unexpected(used.error());
+    }
+    const auto slept = co_await loop_.sleep(BusyHomes::patience);
+    if (!slept) co_return std::unexpected(slept.error());
+
+    const auto silent = busy_->silent(loop_.now());
+    count.set(silent.count);
+    if (silent.count == 0 && reported_at) {
+      common::log("all homes answer again");
+      reported_at.reset();
+    } else if (silent.count > 0 &&
+               (!reported_at || loop_.now() - *reported_at >= report_interval)) {
+      common::log(describe(silent), common::Severity::warning);
+      reported_at = loop_.now();
+    }
+  }
+  co_return Status();
 }
 
 }  // namespace finger

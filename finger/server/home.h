@@ -1,14 +1,22 @@
 #pragma once
 
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
 #include "finger/server/accounts/accounts.h"
+#include "finger/server/busy_homes.h"
+#include "finger/server/process/mounts.h"
 #include "finger/server/protocol/error.h"
+#include "ring_server/counters.h"
 #include "uring/condition.h"
 #include "uring/loop.h"
 #include "uring/task.h"
@@ -35,17 +43,39 @@ class HomeLock {
   Home* home_;
 };
 
+/// A file system with homes. It must not answer for the others: what waits in it keeps threads of
+/// the kernel's, of which a ring has a limited number.
+class FileSystem {
+ public:
+  /// So many operations may be in flight in one. A ring's threads are for eight times as many.
+  static constexpr unsigned operations_max = 32;
+
+  explicit FileSystem(uring::Loop& loop) : freed_(loop) {}
+
+  /// Waits until there are fewer. Error: timed_out.
+  uring::Task<Status> enter(uring::Deadline& deadline);
+  void leave();
+
+ private:
+  unsigned operations_ = 0;
+  uring::Condition freed_;
+};
+
+class Homes;
+
 /// A user's home while clients ask for the plan in it. It is a mutex, for one operation at a time
-/// however many ask; what its holder has loaded, it shares with those that wait.
+/// however many ask, and whatever roster they have it from; what its holder has loaded, it shares
+/// with those that wait.
 ///
 /// A file system that waits for another machine or process (NFS, FUSE) may never answer, and then
 /// each operation on it keeps one of the kernel's threads: its deadline frees the client, and not
 /// the thread.
 class Home {
  public:
-  explicit Home(uring::Loop& loop) : unlocked_(loop) {}
+  Home(Homes& homes, std::string login, std::shared_ptr<FileSystem> file_system);
 
-  /// Waits until no other conversation holds it. Error: timed_out.
+  /// Waits until no other conversation holds it, nor another process is at work in it. Error:
+  /// timed_out.
   uring::Task<Result<HomeLock>> lock(uring::Deadline& deadline);
 
   /// What `load` finds, called under the lock. Those that had to wait share what one of them has
@@ -62,9 +92,15 @@ class Home {
     Result<SharedPlan> plan;
   };
 
+  uring::Task<Status> mark_busy(uring::Deadline& deadline);
   void unlock();
+  void release();
 
+  Homes& homes_;
+  const std::string login_;
+  const std::shared_ptr<FileSystem> file_system_;
   bool is_locked_ = false;
+  std::optional<BusyHomes::Mark> mark_;  ///< While it is locked.
   uring::Condition unlocked_;
   std::uint64_t loads_begun_ = 0;
   std::optional<Loaded> last_;  ///< While a conversation waits that may share it.
@@ -77,15 +113,29 @@ inline HomeLock::~HomeLock() {
 /// The homes of one ring's conversations.
 class Homes {
  public:
-  explicit Homes(uring::Loop& loop) : loop_(loop) {}
+  /// With `busy`, of other processes and rings, too; with `mounts` by the file systems that they
+  /// are on. Both outlive it.
+  explicit Homes(uring::Loop& loop, BusyHomes* busy = nullptr, Mounts* mounts = nullptr)
+      : loop_(loop), busy_(busy), mounts_(mounts), used_(loop) {}
 
-  /// The same for all conversations that hold it at the same time. The account is one of a roster
-  /// that the caller holds.
+  /// The same for all conversations that hold it at the same time.
   std::shared_ptr<Home> of(const Account& account);
 
+  /// Says in the log which do not answer, once a minute, and when they do again; `silent` has the
+  /// number. Until `retiring` is set: then another does.
+  uring::Task<Status> watch(ring_server::Counter& silent, const std::atomic<bool>& retiring);
+
  private:
+  friend class Home;
+  std::shared_ptr<FileSystem> file_system_of(const Account& account);
+
   uring::Loop& loop_;
-  std::unordered_map<const Account*, std::weak_ptr<Home>> homes_;
+  BusyHomes* const busy_;
+  Mounts* const mounts_;
+  const pid_t process_ = ::getpid();
+  uring::Condition used_;  ///< A home has been locked.
+  std::unordered_map<dev_t, std::weak_ptr<FileSystem>> file_systems_;
+  std::unordered_map<std::string, std::weak_ptr<Home>> homes_;
 };
 
 }  // namespace finger

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,9 +31,11 @@
 #include "finger/server/process/landlock.h"
 #include "finger/server/process/service_manager.h"
 #include "finger/server/process/signal_action.h"
+#include "finger/server/root/lifeline.h"
 #include "finger/server/root/parent.h"
 #include "finger/server/root/privileges.h"
 #include "finger/server/root/root_thread.h"
+#include "finger/server/root/scout.h"
 #include "finger/server/roster.h"
 #include "finger/server/workers.h"
 #include "ring_server/generations.h"
@@ -101,13 +104,16 @@ std::unique_ptr<finger::Heartbeat> heartbeat_for(std::optional<std::chrono::micr
 }
 
 constexpr ring_server::MetricsProfile metrics_profile{
-    .prefix = "fingerd", .exchange = "exchanges_total", .outcomes = finger::outcome_names};
+    .prefix = "fingerd",
+    .exchange = "exchanges_total",
+    .outcomes = finger::outcome_names,
+};
 
 /// What serves as soon as it runs, or a line that says why there is none.
 using Started = std::expected<std::unique_ptr<finger::Workers>, std::string>;
 
 /// Made with the rights of this process or, if those are root's, with the daemon account's.
-Started make_alone(const finger::Options& options, common::Fd clients,
+Started make_alone(const finger::Options& options, common::Fd clients, finger::AboutHomes homes,
                    std::unique_ptr<finger::Heartbeat> heartbeat, ring_server::Metrics& metrics) {
   auto users = finger::open_users(options);  // while still root: it may, wherever it is
   if (!users) return std::unexpected(explain(options, users.error()));
@@ -121,7 +127,7 @@ Started make_alone(const finger::Options& options, common::Fd clients,
   auto roster = finger::load_roster(options, std::move(*users));
   if (!roster) return std::unexpected(explain(options, roster.error()));
   return finger::Workers::create(
-      options, std::move(clients), std::move(*roster),
+      options, std::move(clients), std::move(*roster), homes,
       [](uring::Loop& loop, const finger::Accounts&) -> finger::Result<std::vector<std::uint16_t>> {
         const auto restricted = finger::restrict_ring(loop.ring());
         if (!restricted) return std::unexpected(restricted.error());
@@ -132,15 +138,21 @@ Started make_alone(const finger::Options& options, common::Fd clients,
 
 /// Made by root, which is given up, with credentials to open each plan as its owner.
 Started make_with_owners(const finger::Options& options, common::Fd clients,
+                         finger::AboutHomes homes, common::Fd news,
+                         const std::set<std::string>& silent,
                          std::unique_ptr<finger::Heartbeat> heartbeat,
                          ring_server::Metrics& metrics) {
+  finger::HomeFence fence;
+  auto scout = finger::Scout::start(fence, std::move(news), silent);
+  if (!scout) return std::unexpected(scout.error());
   auto root = finger::RootThread::start();
   if (!root) return std::unexpected(root.error());
   auto roster = finger::load_roster(options, common::Fd());
   if (!roster) return std::unexpected(explain(options, roster.error()));
-  (*root)->keep_to_homes((*roster)->accounts);
+  scout->look_for((*roster)->accounts);
+  (*root)->put_up(std::move(fence));
   auto workers = finger::Workers::create(
-      options, std::move(clients), std::move(*roster),
+      options, std::move(clients), std::move(*roster), homes,
       [&root](uring::Loop& loop, const finger::Accounts& accounts) {
         return (*root)->prepare(loop, accounts);
       },
@@ -157,8 +169,10 @@ int check_config(finger::Options& options, bool as_root) {
     return common::report_failure(options.process, listener.error(), finger::server_profile);
   }
   ring_server::Metrics metrics(metrics_profile, options.process.workers, common::Fd());
-  const auto make = as_root ? make_with_owners : make_alone;
-  const auto workers = make(options, common::Fd(), nullptr, metrics);
+  const finger::AboutHomes nothing{};
+  const auto workers =
+      as_root ? make_with_owners(options, common::Fd(), nothing, common::Fd(), {}, nullptr, metrics)
+              : make_alone(options, common::Fd(), nothing, nullptr, metrics);
   if (!workers) return complain(workers.error());
   const auto taken = is_taken ? " (which is taken: by systemd, or a server that has to stop)" : "";
   std::puts(fmt::format("would serve at {}{}, with {} connections at the same time: {}",
@@ -170,11 +184,13 @@ int check_config(finger::Options& options, bool as_root) {
 
 /// Serves in this process.
 int run_alone(const finger::Options& options, const ServiceManager& manager, Sockets sockets,
-              const std::string& address, ring_server::Generations& generations) {
+              const std::string& address, finger::BusyHomes& busy,
+              ring_server::Generations& generations) {
+  finger::Mounts mounts;
   ring_server::Metrics metrics(metrics_profile, generations, generations.begin(),
                                options.process.workers, std::move(sockets.scrapers));
   const auto workers = make_alone(
-      options, std::move(sockets.clients.front()),
+      options, std::move(sockets.clients.front()), {&busy, &mounts, &generations.homes_silent()},
       heartbeat_for(manager.watchdog_interval(), options, [&manager] { manager.alive(); }),
       metrics);
   if (!workers) return complain(workers.error());
@@ -201,9 +217,11 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
 }
 
 /// Serves in a process of its own, which gives root up and opens each plan as its owner.
-int run_worker(const finger::Options& options, common::Fd clients, finger::Report& report,
-               std::unique_ptr<finger::Heartbeat> heartbeat, ring_server::Metrics& metrics) {
-  const auto workers = make_with_owners(options, std::move(clients), std::move(heartbeat), metrics);
+int run_worker(const finger::Options& options, common::Fd clients, finger::AboutHomes homes,
+               finger::Report& report, std::unique_ptr<finger::Heartbeat> heartbeat,
+               ring_server::Metrics& metrics) {
+  const auto workers = make_with_owners(options, std::move(clients), homes, report.take_news(),
+                                        report.silent(), std::move(heartbeat), metrics);
   if (!workers) return report.failed(workers.error());
   const auto signals = common::SignalWakeup::create(options.process.drain_timeout,
                                                     [&workers] { (*workers)->stop(); });
@@ -213,21 +231,26 @@ int run_worker(const finger::Options& options, common::Fd clients, finger::Repor
   const auto stop =
       finger::SignalAction::create(finger::Parent::drain_signal, [&] { (*workers)->stop(); });
   if (!successor || !stop) return report.failed(successor ? stop.error() : successor.error());
+  const auto not_held = finger::hold_lifeline(report.take_lifeline());
+  if (!not_held.empty()) return report.failed(not_held);
   if (!report.ready((*workers)->users())) return 1;
   return (*workers)->run();
 }
 
 int run_parent(const finger::Options& options, ServiceManager manager, Sockets sockets,
-               const std::string& address, ring_server::Generations& generations) {
+               const std::string& address, finger::BusyHomes& busy,
+               ring_server::Generations& generations) {
   const auto watchdog = manager.watchdog_interval();
   finger::Parent parent(
       std::move(sockets.clients.front()),
       {.start = start_timeout, .drain = options.process.drain_timeout},
       [&](common::Fd clients, finger::Report& report, std::optional<std::size_t> generation) {
         // In the worker: what is moved here stays in the parent.
+        finger::Mounts mounts;
         ring_server::Metrics metrics(metrics_profile, generations, generation,
                                      options.process.workers, std::move(sockets.scrapers));
-        return run_worker(options, std::move(clients), report,
+        return run_worker(options, std::move(clients),
+                          {&busy, &mounts, &generations.homes_silent()}, report,
                           heartbeat_for(watchdog, options, [&report] { report.alive(); }), metrics);
       },
       [&address] { common::announce(address); }, std::move(manager), std::move(sockets.takeover),
@@ -275,12 +298,15 @@ int main(int argc, char** argv) {
     return common::report_failure(options.process, address.error(), finger::server_profile);
   }
 
+  auto busy = finger::BusyHomes::create();
+  if (!busy) return complain("no memory for the homes: " + busy.error().message());
   const auto generations = ring_server::Generations::create(options.process.workers);
   if (!generations) return complain("no memory to count in: " + generations.error().message());
 
   if (!as_root) {
-    return run_alone(options, manager, std::move(*sockets), address->to_string(), **generations);
+    return run_alone(options, manager, std::move(*sockets), address->to_string(), *busy,
+                     **generations);
   }
-  return run_parent(options, std::move(manager), std::move(*sockets), address->to_string(),
+  return run_parent(options, std::move(manager), std::move(*sockets), address->to_string(), *busy,
                     **generations);
 }

@@ -88,6 +88,8 @@ struct Found {
   std::uint64_t size = 0;
 };
 
+/// Not async(): nothing is opened, and inline the kernel only looks into its cache of names. Where
+/// that does not have all of them, a thread of the kernel's asks the file system.
 /// Errors: of openat2(2) and statx(2); of check(); timed_out.
 uring::Task<Result<Found>> find(Conversation& conversation, const Account& account,
                                 std::uint16_t owner) {
@@ -99,10 +101,8 @@ uring::Task<Result<Found>> find(Conversation& conversation, const Account& accou
   if (!has_home) co_return std::unexpected(std::error_code(ENOENT, std::system_category()));
   const std::string path = (users ? account.login : account.home) + "/.plan";
   const auto how = how_to_find(static_cast<bool>(users));
-  auto found = co_await loop.openat2(start, path.c_str(), how)
-                   .as(owner)
-                   .async()
-                   .until(conversation.deadline());
+  auto found =
+      co_await loop.openat2(start, path.c_str(), how).as(owner).until(conversation.deadline());
   if (!found) co_return std::unexpected(found.error());
 
   struct statx about {};
@@ -124,9 +124,8 @@ struct Opened {
 /// Found first, then opened by the way that /proc has to what is found already: so it is the same
 /// file, whatever its owner has put in its place meanwhile.
 ///
-/// Both are async(): inline, only the look-up of the names does not wait. If the kernel has
-/// them all in its cache it goes on to the open itself, in the thread that asks for it. That waits
-/// for whatever answers for FUSE or NFS, and on any disk for a virus scanner. fanotify(7)
+/// The open itself is async(): inline it would wait, in the thread that asks for it, for whatever
+/// answers for FUSE or NFS, and on any disk for a virus scanner. fanotify(7)
 uring::Task<Result<Opened>> open_once(Conversation& conversation, const Account& account) {
   uring::Loop& loop = conversation.loop();
   const std::uint16_t owner =
@@ -160,16 +159,24 @@ uring::Task<Result<Opened>> open_plan(Conversation& conversation, const Account&
 /// O_NONBLOCK was for the open. With it, where a file system cannot tell beforehand whether a read
 /// would wait, the ring refuses to read instead of waiting in a thread of its own.
 void allow_waiting(const Fd& file) { (void)::fcntl(file.get(), F_SETFL, 0); }
+bool may_wait(const Fd& file) { return (::fcntl(file.get(), F_GETFL) & O_NONBLOCK) == 0; }
 
+/// async(), since inline a read waits for a virus scanner, which may be asked before each.
 uring::Task<Result<std::size_t>> read_at(Conversation& conversation, const Fd& file,
                                          std::uint64_t offset, std::span<std::byte> to) {
   const Conversation::CloseAtDeadline guard(conversation);
-  auto got = co_await conversation.loop().read(file, to, offset).until(conversation.deadline());
-  if (!got && got.error() == std::errc::resource_unavailable_try_again) {
-    allow_waiting(file);
-    got = co_await conversation.loop().read(file, to, offset).until(conversation.deadline());
+  uring::Loop& loop = conversation.loop();
+  while (true) {
+    const auto got = co_await loop.read(file, to, offset).async().until(conversation.deadline());
+    if (!got && got.error() == std::errc::resource_unavailable_try_again && !may_wait(file)) {
+      allow_waiting(file);
+    } else if (!got && is_shortage(got.error())) {
+      const auto slept = co_await loop.sleep(common::shortage_pause).until(conversation.deadline());
+      if (!slept) co_return std::unexpected(slept.error());
+    } else {
+      co_return got;
+    }
   }
-  co_return got;
 }
 
 std::size_t put(std::string_view text, std::span<std::byte> to) {
@@ -182,7 +189,8 @@ std::size_t put(std::string_view text, std::span<std::byte> to) {
 /// A plan that is open, and what it begins with. The clients that asked for it together share it.
 class OpenPlan {
  public:
-  explicit OpenPlan(const Context& context) : context_(context) {}
+  OpenPlan(const Context& context, std::shared_ptr<Home> home)
+      : context_(context), home_(std::move(home)) {}
   OpenPlan(const OpenPlan&) = delete;
   OpenPlan& operator=(const OpenPlan&) = delete;
   ~OpenPlan() { close(); }
@@ -207,10 +215,11 @@ class OpenPlan {
 
  private:
   void close() {
-    if (file_) context_.owner.close_file(std::move(file_));
+    if (file_) context_.owner.close_file(std::move(file_), home_);
   }
 
   const Context& context_;
+  const std::shared_ptr<Home> home_;
   Fd file_;
   std::uint64_t size_ = 0;
   std::unique_ptr<std::byte[]> buffer_;
@@ -237,8 +246,9 @@ uring::Task<Status> OpenPlan::begin(Conversation& conversation) {
 
 namespace {
 
-uring::Task<Result<SharedPlan>> load(Conversation& conversation, const Account& account) {
-  const auto plan = std::make_shared<OpenPlan>(conversation.context());
+uring::Task<Result<SharedPlan>> load(Conversation& conversation, std::shared_ptr<Home> home,
+                                     const Account& account) {
+  const auto plan = std::make_shared<OpenPlan>(conversation.context(), std::move(home));
   const auto opened = co_await plan->open(conversation, account);
   if (!opened) co_return std::unexpected(opened.error());
   const auto begun = co_await plan->begin(conversation);
@@ -287,7 +297,7 @@ uring::Task<Status> send_plan(Conversation& conversation, const Account& account
   assert(head.size() < plan_buffer_bytes / 2);
   const auto home = conversation.context().homes.of(account);
   auto plan = co_await home->load_or_share(conversation.deadline(),
-                                           [&] { return load(conversation, account); });
+                                           [&] { return load(conversation, home, account); });
   if (!plan && says_no_plan(plan.error())) {
     co_return co_await send_no_plan(conversation, head, plan.error());
   }

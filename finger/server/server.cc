@@ -20,6 +20,7 @@ namespace {
 /// So many homes may hang before those that do not are waited for as well: each keeps a thread of
 /// the kernel's. Without a word from us, a ring has four for each processor.
 constexpr unsigned homes_hanging_max = 256;
+static_assert(homes_hanging_max >= 8 * FileSystem::operations_max);
 
 // One of each for the process: at most one line a second, however many servers it has.
 common::RepeatedFault close_fault("closing a plan failed");
@@ -44,6 +45,13 @@ uring::Task<Status> open_what_a_query_needs(uring::Loop& loop) {
     if (!directory) co_return std::unexpected(directory.error());
     each = std::move(*directory);
   }
+  // Reads have threads of their own. Of each kind the last one stays, if no other can be made
+  // later. This read fails in its thread, since what was opened with O_PATH cannot be read.
+  const common::Fd unreadable = std::move(opened.front());
+  opened = {};
+  std::array<std::byte, 1> nothing;
+  const auto read = co_await loop.read(unreadable, nothing, 0).async();
+  if (!read && read.error() == uring::Error::cancelled) co_return std::unexpected(read.error());
   co_return Status();
 }
 
@@ -103,7 +111,7 @@ Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
       shared_(shared),
       i_(i),
       credentials_(std::move(credentials)),
-      homes_(this->loop()),
+      homes_(this->loop(), shared.homes.busy, shared.homes.mounts),
       context_{.options = shared.options,
                .loop = this->loop(),
                .counters = counters(),
@@ -117,6 +125,7 @@ Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
 
 void Server::begin(uring::Scope& conversations, uring::Scope& tasks) {
   conversations_ = &conversations;
+  if (i_ == 0) background().spawn(tasks, homes_.watch(*shared_.homes.silent, shared_.retiring));
   if (shared_.heartbeat) background().spawn(tasks, beat());
 }
 
@@ -177,9 +186,13 @@ std::uint16_t Server::credentials_of(const Roster& roster, const Account& accoun
   return credentials_[static_cast<std::size_t>(&account - roster.accounts.all().data())];
 }
 
-void Server::close_file(common::Fd file) { conversations_->spawn(close(std::move(file))); }
+void Server::close_file(common::Fd file, std::shared_ptr<Home> home) {
+  conversations_->spawn(close(std::move(file), std::move(home)));
+}
 
-uring::Task<> Server::close(common::Fd file) {
+uring::Task<> Server::close(common::Fd file, std::shared_ptr<Home> home) {
+  uring::Deadline never(loop());
+  const auto lock = co_await home->lock(never);
   const auto closed = co_await loop().close(std::move(file));
   if (!closed) close_fault.report(closed.error(), loop().now());
   one_has_left();

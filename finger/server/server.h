@@ -56,7 +56,7 @@ class Server final : public ring_server::LoopServer, private ConversationOwner {
 
   RosterPointer current_roster() const override { return shared_.roster(); }
   std::uint16_t credentials_of(const Roster& roster, const Account& account) const override;
-  void close_file(common::Fd file) override;
+  void close_file(common::Fd file, std::shared_ptr<Home> home) override;
   void awaits_query(Conversation& conversation) override;
   void awaits_no_query() override { publish_oldest(); }
   void displaced_one_left() override { shared_.oldest_queries.gone(); }
@@ -67,7 +67,7 @@ class Server final : public ring_server::LoopServer, private ConversationOwner {
 
   void publish_oldest();
   uring::Task<Status> beat();
-  uring::Task<> close(common::Fd file);
+  uring::Task<> close(common::Fd file, std::shared_ptr<Home> home);
 
   Shared& shared_;
   const std::size_t i_;

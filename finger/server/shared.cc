@@ -5,9 +5,11 @@
 namespace finger {
 
 Shared::Shared(const Options& chosen, std::size_t connections_max, RosterPointer roster,
-               std::unique_ptr<Heartbeat> watched, ring_server::Metrics& counted)
+               AboutHomes about_homes, std::unique_ptr<Heartbeat> watched,
+               ring_server::Metrics& counted)
     : ring_server::Shared(chosen.process, connections_max, counted),
       options(chosen),
+      homes(about_homes),
       address_limit(chosen.max_per_ip),
       oldest_queries(chosen.process.workers),
       log_thinning(chosen.log == LogDetail::full),

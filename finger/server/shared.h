@@ -5,24 +5,35 @@
 #include <mutex>
 
 #include "finger/server/address_limit.h"
+#include "finger/server/busy_homes.h"
 #include "finger/server/log_thinning.h"
 #include "finger/server/oldest_query.h"
 #include "finger/server/options.h"
 #include "finger/server/process/heartbeat.h"
+#include "finger/server/process/mounts.h"
 #include "finger/server/roster.h"
 #include "ring_server/loop_server.h"
 #include "ring_server/metrics.h"
 
 namespace finger {
 
+/// What is known of homes without asking them, and where it is written how many do not answer. It
+/// outlives the servers.
+struct AboutHomes {
+  BusyHomes* busy = nullptr;
+  Mounts* mounts = nullptr;
+  ring_server::Counter* silent = nullptr;
+};
+
 /// What the servers of one process share.
 class Shared : public ring_server::Shared {
  public:
   /// `connections_max` is --max-clients, or as many as there are descriptors for.
   Shared(const Options& chosen, std::size_t connections_max, RosterPointer roster,
-         std::unique_ptr<Heartbeat> watched, ring_server::Metrics& counted);
+         AboutHomes about_homes, std::unique_ptr<Heartbeat> watched, ring_server::Metrics& counted);
 
   const Options& options;
+  const AboutHomes homes;
   AddressLimit address_limit;
   OldestQueries oldest_queries;
   LogThinning log_thinning;

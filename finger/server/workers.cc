@@ -53,10 +53,11 @@ std::expected<std::unique_ptr<ring_server::LoopServer>, std::string> create_serv
 }  // namespace
 
 std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
-    const Options& options, common::Fd listener, RosterPointer roster, const PrepareRing& prepare,
-    std::unique_ptr<Heartbeat> heartbeat, ring_server::Metrics& metrics) {
+    const Options& options, common::Fd listener, RosterPointer roster, AboutHomes homes,
+    const PrepareRing& prepare, std::unique_ptr<Heartbeat> heartbeat,
+    ring_server::Metrics& metrics) {
   std::unique_ptr<Workers> workers(
-      new Workers(options, std::move(roster), std::move(heartbeat), metrics));
+      new Workers(options, std::move(roster), homes, std::move(heartbeat), metrics));
   // The servers are all that hold it in the end: the last that stops accepting closes it.
   const auto shared_listener = std::make_shared<const common::Fd>(std::move(listener));
   std::string complaint = workers->worker_group_.start(
@@ -67,10 +68,11 @@ std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
   return workers;
 }
 
-Workers::Workers(const Options& options, RosterPointer roster, std::unique_ptr<Heartbeat> heartbeat,
-                 ring_server::Metrics& metrics)
+Workers::Workers(const Options& options, RosterPointer roster, AboutHomes homes,
+                 std::unique_ptr<Heartbeat> heartbeat, ring_server::Metrics& metrics)
     : options_(options),
-      shared_(options, connections_max(options), std::move(roster), std::move(heartbeat), metrics),
+      shared_(options, connections_max(options), std::move(roster), homes, std::move(heartbeat),
+              metrics),
       worker_group_(shared_, server_profile) {}
 
 std::string Workers::reload(ring_server::Generations& counted) {

@@ -19,8 +19,8 @@ namespace finger {
 /// The daemon without its signals: several servers, a thread and a ring each, that share the
 /// listener and all limits.
 ///
-///     auto workers =
-///         Workers::create(options, std::move(listener), *roster, prepare, heartbeat, metrics);
+///     auto workers = Workers::create(options, std::move(listener), *roster, homes, prepare,
+///                                    heartbeat, metrics);
 ///     if (!workers) { … workers.error() is a line that says why … }
 ///     …                        // every ring is made and prepared: rights can be given up for good
 ///     (*workers)->run();       // until stop() is called
@@ -31,8 +31,9 @@ class Workers {
   /// PrepareRing, which may be empty, as may `heartbeat`. Error: a line that says what is missing,
   /// and what to do about it.
   static std::expected<std::unique_ptr<Workers>, std::string> create(
-      const Options& options, common::Fd listener, RosterPointer roster, const PrepareRing& prepare,
-      std::unique_ptr<Heartbeat> heartbeat, ring_server::Metrics& metrics);
+      const Options& options, common::Fd listener, RosterPointer roster, AboutHomes homes,
+      const PrepareRing& prepare, std::unique_ptr<Heartbeat> heartbeat,
+      ring_server::Metrics& metrics);
 
   // See WorkerGroup.
   int run() { return worker_group_.run(); }
@@ -49,8 +50,8 @@ class Workers {
   std::string reload(ring_server::Generations& counted);
 
  private:
-  Workers(const Options& options, RosterPointer roster, std::unique_ptr<Heartbeat> heartbeat,
-          ring_server::Metrics& metrics);
+  Workers(const Options& options, RosterPointer roster, AboutHomes homes,
+          std::unique_ptr<Heartbeat> heartbeat, ring_server::Metrics& metrics);
 
   const Options& options_;
   Shared shared_;

@@ -28,7 +28,9 @@ class OneRoster final : public finger::ConversationOwner {
   std::uint16_t credentials_of(const finger::Roster&, const finger::Account&) const override {
     return 0;
   }
-  void close_file(common::Fd file) override { scope_.spawn(close(std::move(file))); }
+  void close_file(common::Fd file, std::shared_ptr<finger::Home> /*home*/) override {
+    scope_.spawn(close(std::move(file)));
+  }
   void conversation_ended() override {}
 
  private:

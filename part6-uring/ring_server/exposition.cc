@@ -67,6 +67,8 @@ std::vector<Family> families_of_process(const MetricsSource& source) {
     all.push_back({name, type, help, {{"", counter.value()}}});
   };
   add("users", "gauge", "Users who are served.", source.generations->users());
+  add("homes_silent", "gauge", "Homes in which an operation has taken more than two seconds.",
+      source.generations->homes_silent());
   add("reloads_total", "counter", "Reloads that have succeeded.", source.generations->reloads());
   add("reloads_failed_total", "counter", "Reloads after which everything stayed as it was.",
       source.generations->failed_reloads());

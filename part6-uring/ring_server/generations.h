@@ -49,7 +49,8 @@ class Generations {
 
   // What the parent counts, or a process that has none.
 
-  Counter& users() const { return pages_->users; }  ///< That are served now.
+  Counter& users() const { return pages_->users; }                ///< That are served now.
+  Counter& homes_silent() const { return pages_->homes_silent; }  ///< That do not answer now.
   Counter& reloads() const { return pages_->reloads; }
   Counter& failed_reloads() const { return pages_->failed_reloads; }
 
@@ -62,6 +63,7 @@ class Generations {
     std::atomic<std::uint64_t> changes = 0;  ///< Odd: one is under way.
     std::array<std::atomic<bool>, processes_max> in_use = {};
     Counter users;
+    Counter homes_silent;
     Counter reloads;
     Counter failed_reloads;
     WorkerCounters ended;

@@ -2,13 +2,10 @@
 
 #include <fcntl.h>
 #include <linux/landlock.h>
-#include <linux/magic.h>
-#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <map>
 #include <system_error>
 
 namespace finger {
@@ -44,30 +41,6 @@ void restrict_thread(const common::Fd& rules) {
   if (rules) (void)::syscall(SYS_landlock_restrict_self, rules.get(), 0);
 }
 
-/// Whether the entries of a directory are mounted when they are looked at.
-bool mounts_on_demand(const fs::path& directory) {
-  struct statfs about {};
-  return ::statfs(directory.c_str(), &about) == 0 && about.f_type == AUTOFS_SUPER_MAGIC;
-}
-
-/// A directory that holds homes.
-struct Holder {
-  fs::path real;  ///< Without links; empty: there is none.
-  bool is_autofs = false;
-};
-
-Holder look_at(const fs::path& directory) {
-  std::error_code ignored;  // what cannot be reached now is not permitted, nor could it be opened
-  auto real = fs::canonical(directory, ignored);
-  const bool is_autofs = mounts_on_demand(real);
-  return {.real = std::move(real), .is_autofs = is_autofs};
-}
-
-fs::path without_last_slash(const std::string& home) {
-  const fs::path path(home);
-  return path.has_filename() ? path : path.parent_path();
-}
-
 }  // namespace
 
 void forbid_writing() {
@@ -84,28 +57,12 @@ HomeFence::HomeFence() {
   if (version < 1) return;
   rules_ = create_ruleset(
       {.files = read_file | read_directory, .network = version < 4 ? 0 : bind_tcp | connect_tcp});
-  permit("/proc/sys/kernel/io_uring_disabled", read_file);  // uring::explain() looks at it
+  // uring::explain() looks at it. Where a filter of system calls forbids even that: better no fence
+  // than no plan.
+  if (!permit("/proc/sys/kernel/io_uring_disabled", read_file)) rules_ = {};
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   permit("/", read_file | read_directory);  // a report takes files from everywhere
 #endif
-}
-
-HomeFence HomeFence::of_accounts(const Accounts& accounts) {
-  HomeFence fence;
-  std::map<fs::path, Holder> holders;
-  for (const Account& account : accounts.all()) {
-    const fs::path home = without_last_slash(account.home);
-    const auto [found, is_new] = holders.try_emplace(home.parent_path());
-    if (is_new) found->second = look_at(home.parent_path());
-    const Holder& holder = found->second;
-    if (holder.real.empty()) continue;
-    fence.permit_around(holder.real / home.filename(), read_file);
-    // A look at the home itself would mount it, and wait for the server that it comes from.
-    if (holder.is_autofs) continue;
-    std::error_code ignored;
-    if (fs::is_symlink(home, ignored)) fence.permit_around(fs::canonical(home, ignored), read_file);
-  }
-  return fence;
 }
 
 HomeFence HomeFence::of_directory(const std::string& users) {
@@ -115,24 +72,27 @@ HomeFence HomeFence::of_directory(const std::string& users) {
   return fence;
 }
 
+void HomeFence::permit_around(const fs::path& home) const { permit_around(home, read_file); }
+
 void HomeFence::put_up() const { restrict_thread(rules_); }
 
+// [permit_around]
 /// A rule for the home alone would hold for the directory that is there now, and not for what is
 /// mounted or moved there later. But all that `/` holds would be too much.
-void HomeFence::permit_around(const fs::path& home, std::uint64_t reading) {
+void HomeFence::permit_around(const fs::path& home, std::uint64_t reading) const {
   const fs::path holder = home.parent_path();
   const fs::path& permitted = holder == holder.root_path() ? home : holder;
-  if (permitted != permitted.root_path()) permit(permitted, reading);
+  if (permitted != permitted.root_path()) (void)permit(permitted, reading);
 }
+// [/permit_around]
 
-void HomeFence::permit(const fs::path& path, std::uint64_t reading) {
-  if (!rules_ || !permitted_.insert(path).second) return;
+/// Whether rules are permitted at all.
+bool HomeFence::permit(const fs::path& path, std::uint64_t reading) const {
   const common::Fd fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
-  if (!fd) return;
+  if (!rules_ || !fd) return true;  // what cannot be reached now is not permitted
   const landlock_path_beneath_attr rule{.allowed_access = reading, .parent_fd = fd.get()};
   constexpr auto kind = LANDLOCK_RULE_PATH_BENEATH;
-  const long added = ::syscall(SYS_landlock_add_rule, rules_.get(), kind, &rule, 0);
-  if (added < 0) rules_ = {};  // a filter of system calls forbids it: better no fence than no plan
+  return ::syscall(SYS_landlock_add_rule, rules_.get(), kind, &rule, 0) == 0;
 }
 
 }  // namespace finger

@@ -2,11 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <set>
 #include <string>
 
 #include "common/fd.h"
-#include "finger/server/accounts/accounts.h"
 
 namespace finger {
 
@@ -20,31 +18,32 @@ namespace finger {
 void forbid_writing();
 
 /// Files are read only where homes are. From Linux 6.7 on (version 4) connect(2) and bind(2) of a
-/// TCP socket are refused; MSG_FASTOPEN and Multipath TCP still connect one, as of 6.18. Made while
-/// the way to the homes is open, put up when all else is read:
-///
-///     const auto fence = HomeFence::of_accounts(accounts);
-///     fence.put_up();
+/// TCP socket are refused; MSG_FASTOPEN and Multipath TCP still connect one, as of 6.18. Rules are
+/// added while the way to the homes is open, also by another process that has its descriptor
+/// (Scout); it is put up when all else is read.
 class HomeFence {
  public:
   /// Nothing may be read. put_up() forbids just that.
   HomeFence();
 
-  /// Files may be read beneath the directories that hold the accounts' homes; no directory listed.
-  static HomeFence of_accounts(const Accounts& accounts);
-
   /// Files may be read, and directories listed, beneath the directory that holds this one. So it
   /// may be replaced there, as Accounts::of_directory() will find it.
   static HomeFence of_directory(const std::string& users);
 
+  /// Files may be read beneath the directory that holds this home, and no directory listed. The
+  /// path is absolute and without links; what it leads to is asked.
+  void permit_around(const std::filesystem::path& home) const;
+
   void put_up() const;
 
+  /// -1: no Landlock.
+  int descriptor() const { return rules_.get(); }
+
  private:
-  void permit_around(const std::filesystem::path& home, std::uint64_t reading);
-  void permit(const std::filesystem::path& path, std::uint64_t reading);
+  void permit_around(const std::filesystem::path& home, std::uint64_t reading) const;
+  bool permit(const std::filesystem::path& path, std::uint64_t reading) const;
 
   common::Fd rules_;  ///< Empty: no Landlock.
-  std::set<std::filesystem::path> permitted_;
 };
 
 }  // namespace finger

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <climits>
 #include <csignal>
 #include <cstdlib>
@@ -28,11 +27,14 @@ namespace {
 using common::Clock;
 using common::Severity;
 
-constexpr std::string_view ready_text = "ready";
-constexpr std::string_view beat_text = ".";
-
 /// What has given up may take so long to end.
 constexpr auto end_pause = std::chrono::seconds(1);
+
+/// A process that was killed ends within milliseconds. After this it is held by something.
+constexpr auto kill_pause = std::chrono::milliseconds(500);
+
+/// As far as anybody outside of the kernel can tell.
+constexpr std::string_view stuck_reason = "it waits for the kernel, perhaps in a home that hangs";
 
 sigset_t handled_signals() {
   sigset_t set;
@@ -45,19 +47,6 @@ void send(pid_t pid, int signal) {
   (void)::kill(pid, signal);  // a child that was not waited for: it exists
 }
 
-/// What Report::ready() has written, up to the end of its line: the first beat may follow it. It
-/// comes from a process that talks to strangers.
-UserCount read_user_count(std::string_view said) {
-  said = said.substr(0, said.find('\n'));
-  said.remove_prefix(std::min(said.size(), ready_text.size() + 1));
-  const auto number = said.substr(0, said.find(' '));
-  said.remove_prefix(std::min(said.size(), number.size() + 1));
-  UserCount found;
-  (void)std::from_chars(number.data(), number.data() + number.size(), found.users);
-  found.without_account = common::escape(std::as_bytes(std::span(said)));
-  return found;
-}
-
 /// `exit status 1`, `signal 9`
 std::string describe(int status) {
   if (WIFSIGNALED(status)) return fmt::format("signal {}", WTERMSIG(status));
@@ -65,24 +54,6 @@ std::string describe(int status) {
 }
 
 }  // namespace
-
-bool Report::ready(const UserCount& found) {
-  return say(fmt::format("{} {} {}\n", ready_text, found.users, found.without_account));
-}
-
-void Report::alive() { (void)say(beat_text); }  // a full pipe has enough of them
-
-int Report::failed(std::string_view line) {
-  (void)say(line);  // fails only if the parent has gone
-  return 1;
-}
-
-/// Up to PIPE_BUF bytes an empty pipe takes whole, or its reader has gone. pipe(7)
-bool Report::say(std::string_view text) {
-  const auto piece = text.substr(0, PIPE_BUF);
-  const ssize_t written = ::write(pipe_.get(), piece.data(), piece.size());
-  return written >= 0;
-}
 
 Parent::Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce,
                ServiceManager manager, std::unique_ptr<ring_server::Takeover> takeover,
@@ -113,9 +84,13 @@ common::Result<int> Parent::run() {
 
 void Parent::wait() {
   auto soonest = start_at_;
-  if (starting_) soonest = starting_->kill_at;
+  const auto consider = [&soonest](Clock::time_point due) {
+    if (!soonest || due < *soonest) soonest = due;
+  };
+  if (starting_) consider(starting_->kill_at);
+  if (missed_at_) consider(*missed_at_);
   for (const Draining& each : draining_) {
-    if (each.kill_at && (!soonest || *each.kill_at < *soonest)) soonest = each.kill_at;
+    if (!each.is_stuck()) consider(each.due);
   }
   int timeout_ms = -1;
   if (soonest) {
@@ -124,19 +99,22 @@ void Parent::wait() {
   }
   const int report = starting_ ? starting_->report.get() : -1;  // poll(2) ignores negative ones
   const auto offered = takeover_->watched();
-  std::array<pollfd, 5> watched{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
-                                 {.fd = report, .events = POLLIN, .revents = 0},
-                                 {.fd = beats_.get(), .events = POLLIN, .revents = 0},
-                                 offered[0],
-                                 offered[1]}};
+  const auto input = [](int fd) { return pollfd{.fd = fd, .events = POLLIN, .revents = 0}; };
+  std::vector<pollfd> watched{input(signals_.get()), input(report), input(beats_.get()),
+                              input(lifeline_.get())};
+  scouts_.watch(watched);
+  const std::size_t offers = watched.size();
   // Not before we serve: until then those who want to take over ask the server before us.
-  const std::size_t count = announced_ ? 5 : 3;
-  if (::poll(watched.data(), count, timeout_ms) <= 0) return;  // EINTR: look again
-  const bool is_asked = (watched[3].revents | watched[4].revents) != 0;
+  if (announced_) watched.insert(watched.end(), offered.begin(), offered.end());
+  if (::poll(watched.data(), watched.size(), timeout_ms) <= 0) return;  // EINTR: look again
+  const auto is_ready = [&watched](std::size_t i) { return watched[i].revents != 0; };
+  const bool is_asked = announced_ && (is_ready(offers) || is_ready(offers + 1));
   if (is_asked && takeover_->advance()) return retire();
-  if (watched[2].revents != 0) read_beats();
-  if (watched[1].revents != 0) read_report();
-  if (watched[0].revents != 0) read_signals();
+  if (scouts_.read(&watched[4])) reload();
+  if (is_ready(3)) lifeline_ended();
+  if (is_ready(2)) read_beats();
+  if (is_ready(1)) read_report();
+  if (is_ready(0)) read_signals();
 }
 
 void Parent::start() {
@@ -149,41 +127,53 @@ void Parent::start() {
 }
 
 std::expected<Parent::Starting, std::string> Parent::fork_worker() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) < 0) {
+  auto report = make_pipe();
+  auto lifeline = make_pipe();
+  auto news = make_pipe();
+  if (!report || !lifeline || !news) {
     return std::unexpected("no pipe to a worker: " + common::last_error().error().message());
   }
-  common::Fd ours(ends[0]);
-  common::Fd theirs(ends[1]);
   const pid_t parent = ::getpid();
   const auto generation = generations_.begin();
   const pid_t pid = ::fork();
   if (pid < 0 && generation) generations_.end(*generation);
   if (pid < 0) return std::unexpected(common::explain_no_thread(common::last_error().error()));
   if (pid == 0) {
-    ours = {};
-    be_worker(std::move(theirs), parent, generation);
+    report->read_end = {};
+    lifeline->read_end = {};
+    news->read_end = {};
+    be_worker(Report({.said = std::move(report->write_end),
+                      .lifeline = std::move(lifeline->write_end),
+                      .news = std::move(news->write_end)},
+                     scouts_.silent()),
+              parent, generation);
   }
   if (generation) counting_.emplace(pid, *generation);
-  return Starting{.pid = pid, .report = std::move(ours), .kill_at = started_at_ + limits_.start};
+  scouts_.add(std::move(news->read_end));
+  return Starting{.pid = pid,
+                  .report = std::move(report->read_end),
+                  .lifeline = std::move(lifeline->read_end),
+                  .kill_at = started_at_ + limits_.start};
 }
 
-void Parent::be_worker(common::Fd report, pid_t parent, std::optional<std::size_t> generation) {
-  // Giving root up clears it, and sets it again. The parent may have gone before it was set.
-  (void)::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+void Parent::be_worker(Report report, pid_t parent, std::optional<std::size_t> generation) {
+  // Not SIGKILL, after which an operation that does not end would keep the port. Giving root up
+  // clears it, and sets it again. The parent may have gone before it was set.
+  (void)::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
   if (::getppid() != parent) std::_Exit(1);
   // A group of its own: what ^C sends to the terminal's group would be the worker's second signal.
   (void)::setpgid(0, 0);
   (void)std::signal(SIGHUP, SIG_IGN);  // the parent handles it
   signals_ = {};
   beats_ = {};
+  lifeline_ = {};
+  scouts_.clear();
   manager_ = {};
   takeover_->withdraw();
   sigset_t set = handled_signals();
   sigdelset(&set, SIGUSR1);  // it stays blocked: Metrics::hold_signal()
   (void)::sigprocmask(SIG_UNBLOCK, &set, nullptr);
-  Report to_parent(std::move(report));
-  std::exit(work_(std::move(listener_), to_parent, generation));
+  std::exit(work_(std::move(listener_), report, generation));
 }
 
 void Parent::read_signals() {
@@ -191,13 +181,7 @@ void Parent::read_signals() {
   while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal) {
     switch (signal.ssi_signo) {
       case SIGHUP:
-        if (stopping_) break;
-        manager_.reloading();
-        if (starting_) {
-          reload_again_ = true;
-        } else {
-          start();
-        }
+        reload();
         break;
       case SIGCHLD:
         reap();
@@ -211,6 +195,19 @@ void Parent::read_signals() {
   }
 }
 
+void Parent::reload() {
+  if (stopping_) return;
+  manager_.reloading();
+  if (starting_) {
+    reload_again_ = true;
+    return;
+  }
+  const auto stuck = std::ranges::count_if(draining_, &Draining::is_stuck);
+  was_refused_ = stuck >= stuck_max;
+  if (!was_refused_) return start();
+  fail_start(fmt::format("{} workers were killed and do not end:{}", stuck, stuck_workers()));
+}
+
 void Parent::read_report() {
   std::array<char, PIPE_BUF> text;
   const ssize_t size = ::read(starting_->report.get(), text.data(), text.size());
@@ -218,8 +215,8 @@ void Parent::read_report() {
   common::Fd report = std::move(starting_->report);
   if (size == 0) return;  // the worker has ended, and SIGCHLD will tell how
   const std::string_view said(text.data(), static_cast<std::size_t>(size));
-  if (said.starts_with(ready_text)) return promote(std::move(report), read_user_count(said));
-  draining_.push_back({.pid = starting_->pid, .kill_at = Clock::now() + end_pause});
+  if (const auto found = Report::read_ready(said)) return promote(std::move(report), *found);
+  draining_.push_back({.pid = starting_->pid, .due = Clock::now() + end_pause});
   fail_start(common::escape(std::as_bytes(std::span(said))));
 }
 
@@ -246,6 +243,8 @@ void Parent::promote(common::Fd beats, const UserCount& found) {
   }
   serving_ = starting_->pid;
   serving_since_ = Clock::now();
+  lifeline_ = std::move(starting_->lifeline);
+  missed_at_.reset();
   starting_.reset();
   beats_ = std::move(beats);
   if (!std::exchange(announced_, true)) announce();
@@ -300,7 +299,6 @@ void Parent::reap() {
     if (pid <= 0) break;
     ended(pid, status);
   }
-  if (stopping_ && !starting_ && !serving_ && draining_.empty()) exit_status_ = status_;
 }
 
 void Parent::ended(pid_t pid, int status) {
@@ -310,12 +308,25 @@ void Parent::ended(pid_t pid, int status) {
     fail_start(fmt::format("the worker ended before it served: {}", describe(status)));
   } else if (serving_ == pid) {
     serving_.reset();
-    common::log(fmt::format("a worker has ended by itself: {}", describe(status)), Severity::error);
-    if (Clock::now() - serving_since_ >= limits_.sound) failures_ = 0;
-    if (!starting_) replace();
+    missed_at_.reset();
+    died(fmt::format("a worker has ended by itself: {}", describe(status)));
   } else {
     std::erase_if(draining_, [pid](const Draining& each) { return each.pid == pid; });
+    if (was_refused_) reload();
   }
+}
+
+void Parent::died(std::string_view line) {
+  common::log(line, Severity::error);
+  if (Clock::now() - serving_since_ >= limits_.sound) failures_ = 0;
+  if (!starting_) replace();
+}
+
+/// It has died, or a successor of it serves, or an operation of its ring has failed. If waitpid(2)
+/// does not find it soon, it has died and cannot end.
+void Parent::lifeline_ended() {
+  lifeline_ = {};
+  missed_at_ = Clock::now() + kill_pause;
 }
 
 /// The first time, clients that have asked get their answers; the second time, none does.
@@ -324,7 +335,13 @@ void Parent::stop() {
   const bool at_once = std::exchange(asked_to_stop_, true);
   if (!at_once) manager_.stopping();
   takeover_->withdraw();
-  for (const Draining& each : draining_) send(each.pid, at_once ? SIGKILL : drain_signal);
+  for (Draining& each : draining_) {
+    if (at_once) {
+      kill(each);
+    } else {
+      send(each.pid, drain_signal);
+    }
+  }
   end_workers(drain_signal);
 }
 
@@ -341,31 +358,61 @@ void Parent::end_workers(int signal) {
   listener_ = {};
   if (serving_) drain(*std::exchange(serving_, std::nullopt), signal);
   if (starting_) kill_starting();  // it has no clients yet, or does not know of them
-  if (draining_.empty()) exit_status_ = status_;
 }
 
 void Parent::kill_starting() {
-  send(starting_->pid, SIGKILL);
-  draining_.push_back({.pid = starting_->pid, .kill_at = std::nullopt});
+  kill(draining_.emplace_back(Draining{.pid = starting_->pid, .due = {}}));
   starting_.reset();
 }
 
 void Parent::drain(pid_t pid, int signal) {
   send(pid, signal);
-  draining_.push_back({.pid = pid, .kill_at = Clock::now() + limits_.drain});
+  draining_.push_back({.pid = pid, .due = Clock::now() + limits_.drain});
+}
+
+void Parent::kill(Draining& worker) {
+  send(worker.pid, SIGKILL);
+  if (worker.stage != Draining::Stage::asked) return;
+  worker.stage = Draining::Stage::killed;
+  worker.due = Clock::now() + kill_pause;
 }
 
 void Parent::check_deadlines(Clock::time_point now) {
   for (Draining& each : draining_) {
-    if (!each.kill_at || *each.kill_at > now) continue;
-    send(each.pid, SIGKILL);
-    each.kill_at.reset();
+    if (each.is_stuck() || each.due > now) continue;
+    if (each.stage == Draining::Stage::asked) {
+      kill(each);
+    } else {
+      each.stage = Draining::Stage::stuck;
+      common::log(fmt::format("worker {} was killed and does not end: {}", each.pid, stuck_reason),
+                  Severity::warning);
+    }
   }
+  if (missed_at_ && *missed_at_ <= now) replace_missed();
   if (starting_ && starting_->kill_at <= now) {
     kill_starting();
-    fail_start("the worker is not ready in time: the account database does not answer");
+    fail_start("the worker is not ready in time: does the account database answer?");
   }
   if (start_at_ && *start_at_ <= now) start();
+  if (stopping_ && !starting_ && !serving_ && std::ranges::all_of(draining_, &Draining::is_stuck)) {
+    exit_status_ = status_;
+  }
+}
+
+/// The worker that serves was killed, and something keeps it from ending.
+void Parent::replace_missed() {
+  missed_at_.reset();
+  if (!serving_) return;
+  kill(draining_.emplace_back(Draining{.pid = *std::exchange(serving_, std::nullopt), .due = {}}));
+  died(fmt::format("worker {} has died and does not end: {}", draining_.back().pid, stuck_reason));
+}
+
+std::string Parent::stuck_workers() const {
+  std::string pids;
+  for (const Draining& each : draining_) {
+    if (each.is_stuck()) pids += fmt::format(" {}", each.pid);
+  }
+  return pids;
 }
 
 }  // namespace finger

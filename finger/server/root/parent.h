@@ -20,30 +20,12 @@
 #include "common/server/duration.h"
 #include "finger/server/accounts/user_count.h"
 #include "finger/server/process/service_manager.h"
+#include "finger/server/root/report.h"
+#include "finger/server/root/scouts.h"
 #include "ring_server/generations.h"
 #include "ring_server/takeover.h"
 
 namespace finger {
-
-/// How a worker process tells its parent that it serves, and still does, or why it cannot.
-class Report {
- public:
-  explicit Report(common::Fd pipe) : pipe_(std::move(pipe)) {}
-
-  /// It serves so many users, and heeds drain_signal and retire_signal. False: the parent has gone.
-  [[nodiscard]] bool ready(const UserCount& found);
-
-  /// None of its loops is stuck. Never waits.
-  void alive();
-
-  /// It cannot serve, for the reason that the line gives. Returns the exit status 1.
-  int failed(std::string_view line);
-
- private:
-  bool say(std::string_view text);
-
-  common::Fd pipe_;
-};
 
 /// The process that stays root when fingerd is started as root. It keeps the listening socket and
 /// one worker process at work, and touches no client:
@@ -54,10 +36,17 @@ class Report {
 /// - A worker that ends by itself is replaced, at most once a second; a line says so. If the next
 ///   fails, too, the pauses grow, and after failures_max in a row the parent gives up.
 /// - A successor takes over: the worker is sent retire_signal, and none follows it.
+/// - A directory that holds homes has not answered when a worker's Scout looked, and does now: as
+///   with SIGHUP.
 /// - SIGUSR1: the worker that serves gets it, too, and logs what it has counted.
 /// - SIGTERM, SIGINT: the worker is asked to drain; the second time, or after a takeover, it is
 ///   killed.
-/// No worker outlives the parent.
+///
+/// A file system that does not answer keeps a killed process in the kernel, which lets nobody wait
+/// for it before the answer comes. The parent does not wait, either: it replaces such a worker, and
+/// leaves it to init when it ends itself. While there are stuck_max of them it does not reload.
+///
+/// A worker whose parent has died drains, as if it had been asked to.
 class Parent {
  public:
   /// Asks a worker to accept no more. Not SIGUSR1, for the same reason as below.
@@ -66,6 +55,9 @@ class Parent {
   /// Asks a worker to drain. Not SIGTERM: where that was sent to every process called fingerd, the
   /// parent's would be the worker's second, at which it ends immediately.
   static constexpr int drain_signal = SIGUSR2;
+
+  /// So many workers may be there that a kill has not ended.
+  static constexpr int stuck_max = 4;
 
   /// The first is followed by pauses of 1, 2, 4, 8 and 16 s.
   static constexpr int failures_max = 6;
@@ -101,19 +93,26 @@ class Parent {
   struct Starting {
     pid_t pid;
     common::Fd report;  ///< Empty: it has reported nothing, and ends.
+    common::Fd lifeline;
     common::Clock::time_point kill_at;
   };
+
+  /// A worker that is to end.
   struct Draining {
+    enum class Stage { asked, killed, stuck };
+    bool is_stuck() const { return stage == Stage::stuck; }
+
     pid_t pid;
-    std::optional<common::Clock::time_point> kill_at;
+    common::Clock::time_point due;  ///< When the next stage comes.
+    Stage stage = Stage::asked;
   };
 
   void wait();
   void start();
   std::expected<Starting, std::string> fork_worker();
-  [[noreturn]] void be_worker(common::Fd report, pid_t parent,
-                              std::optional<std::size_t> generation);
+  [[noreturn]] void be_worker(Report report, pid_t parent, std::optional<std::size_t> generation);
   void read_signals();
+  void reload();
   void read_report();
   void read_beats();
   void promote(common::Fd beats, const UserCount& found);
@@ -122,11 +121,16 @@ class Parent {
   void replace();
   void reap();
   void ended(pid_t pid, int status);
+  void died(std::string_view line);
+  void lifeline_ended();
   void stop();
   void retire();
   void end_workers(int signal);
   void kill_starting();
   void drain(pid_t pid, int signal);
+  void kill(Draining& worker);
+  void replace_missed();
+  std::string stuck_workers() const;
   void check_deadlines(common::Clock::time_point now);
 
   common::Fd
@@ -142,14 +146,19 @@ class Parent {
   common::Fd signals_;
   std::optional<Starting> starting_;
   std::optional<pid_t> serving_;
-  common::Fd beats_;  ///< Of the worker that serves.
+  common::Fd beats_;     ///< Of the worker that serves.
+  common::Fd lifeline_;  ///< Likewise.
+  /// When to replace the worker that serves, which has died, and has not ended.
+  std::optional<common::Clock::time_point> missed_at_;
   std::vector<Draining> draining_;
+  Scouts scouts_;
   std::optional<common::Clock::time_point> start_at_;  ///< When to replace a worker that ended.
   common::Clock::time_point started_at_;
   common::Clock::time_point serving_since_;
   int failures_ = 0;  ///< In a row.
   bool announced_ = false;
   bool reload_again_ = false;  ///< SIGHUP came while a worker started: its roster may be too old.
+  bool was_refused_ = false;   ///< A reload, because of workers that do not end.
   bool stopping_ = false;      ///< No worker is started any more.
   bool asked_to_stop_ = false;
   int status_ = 0;  ///< To exit with when all have ended.

@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <optional>
 #include <string_view>
@@ -61,6 +62,11 @@ Status restrict_ring(uring::Ring& ring) {
 
 std::expected<User, std::string> user_to_become() {
   const auto user = unprivileged_user();
+  if (!user && errno == EMFILE) {
+    return std::unexpected(
+        "too few descriptors to read the accounts: raise the limit, which is ulimit -n or "
+        "LimitNOFILE=");
+  }
   if (!user) {
     return std::unexpected("there is no user nobody to run as: add a system user fingerd");
   }

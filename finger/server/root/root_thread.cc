@@ -11,7 +11,6 @@
 
 #include "common/server/log.h"
 #include "common/server/process.h"
-#include "finger/server/process/landlock.h"
 #include "finger/server/root/credentials.h"
 #include "finger/server/root/privileges.h"
 
@@ -73,12 +72,9 @@ RootThread::~RootThread() {
   forbid_tracing();
 }
 
-void RootThread::keep_to_homes(const Accounts& accounts) {
-  HomeFence fence;
-  run_as_root([&] {
-    fence = HomeFence::of_accounts(accounts);
-    fence.put_up();  // credentials are registered here, and with them what restricts this thread
-  });
+void RootThread::put_up(HomeFence fence) {
+  // Credentials are registered there, and with them what restricts that thread.
+  run_as_root([&fence] { fence.put_up(); });
   fence.put_up();
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "finger/server/accounts/accounts.h"
+#include "finger/server/process/landlock.h"
 #include "finger/server/protocol/error.h"
 #include "finger/server/root/credentials.h"
 #include "finger/server/root/id_map.h"
@@ -22,12 +23,11 @@
 namespace finger {
 
 /// give_rights_up() in two steps. In between, one thread still has root. All that it does is to
-/// register users' credentials with rings, and to find the directories that hold their homes: it
-/// reads no file and knows no client.
+/// register users' credentials with rings: it reads no file and knows no client.
 ///
 ///     auto root = RootThread::start();  // this thread, and those it starts, are unprivileged
-///     …                                 // loads the roster
-///     (*root)->keep_to_homes(accounts);
+///     …                                 // loads the roster, and has a Scout look for homes
+///     (*root)->put_up(std::move(fence));
 ///     …                                 // makes each ring, disabled, and then
 ///     const auto numbers = (*root)->prepare(*loop, accounts);
 ///     root->reset();                    // no thread is root any more
@@ -46,9 +46,9 @@ class RootThread {
   /// Ends the thread, and with it root. From then on no other process may trace or dump this one.
   ~RootThread();
 
-  /// From now on no file is read but where homes are: HomeFence. For the calling thread, those that
-  /// it starts, and what is done with the credentials that are registered from now on.
-  void keep_to_homes(const Accounts& accounts);
+  /// For the calling thread, those that it starts, and what is done with the credentials that are
+  /// registered from now on.
+  void put_up(HomeFence fence);
 
   /// Makes ready a ring that was set up disabled, in the thread that will use it: registers the
   /// credentials of each account's owner, and enables the ring for the operations that serving

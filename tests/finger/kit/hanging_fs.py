@@ -17,7 +17,7 @@ import stat
 import struct
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,7 @@ from pathlib import Path
 import pytest
 
 # linux/fuse.h
-LOOKUP, FORGET, GETATTR, OPEN, READ, RELEASE = 1, 2, 3, 14, 15, 18
+LOOKUP, FORGET, GETATTR, OPEN, READ, STATFS, RELEASE = 1, 2, 3, 14, 15, 17, 18
 FLUSH, INIT, OPENDIR, READDIR, RELEASEDIR = 25, 26, 27, 28, 29
 ACCESS, INTERRUPT, DESTROY, BATCH_FORGET = 34, 36, 38, 42
 IN = struct.Struct("=IIQQIII4x")
@@ -37,7 +37,15 @@ MNT_DETACH = 2
 ASYNC_READ = 1  # as every other has it: who reads ahead does not wait
 MESSAGE_BYTES = 1 << 17
 
-KINDS = {"lookup": LOOKUP, "open": OPEN, "read": READ, "nothing": 0}
+KINDS = {
+    "nothing": frozenset[int](),
+    "lookup": frozenset({LOOKUP}),
+    "open": frozenset({OPEN}),
+    "read": frozenset({READ}),
+    "flush": frozenset({FLUSH}),
+    # As of a server that is dead: also what is asked of the root, and of every name.
+    "everything": frozenset({LOOKUP, GETATTR, OPEN, READ, OPENDIR, STATFS, ACCESS}),
+}
 
 
 @dataclass(frozen=True)
@@ -65,13 +73,25 @@ HOME = (
 )
 
 
+def department_of(logins: Sequence[bytes], staff: bool) -> tuple[Node, ...]:
+    """Homes with alice's plan in each; `staff`: in a directory below the root."""
+    nodes = [Node(0, b"", stat.S_IFDIR | 0o755)]
+    if staff:
+        nodes.append(Node(1, b"staff", stat.S_IFDIR | 0o755))
+    above = len(nodes)
+    for login in logins:
+        nodes.append(Node(above, login, stat.S_IFDIR | 0o755))
+        nodes.append(Node(len(nodes), b".plan", stat.S_IFREG | 0o644, ALICES_PLAN))
+    return tuple(nodes)
+
+
 @dataclass
 class HangingFileSystem:
     """What it does about the requests; a thread of its own answers them."""
 
     device: int
     nodes: tuple[Node, ...]
-    hangs: int
+    hangs: frozenset[int]
     deaf: bool
     fails: int = 0
     names_kept: bool = False
@@ -99,7 +119,7 @@ class HangingFileSystem:
 
     def let_go(self) -> None:
         """Answers whatever waits, at last, and hangs no more."""
-        self.hangs = 0
+        self.hangs = frozenset()
         for unique in list(self.waiting):
             self._answer(unique, error=errno.EIO)
 
@@ -121,8 +141,10 @@ class HangingFileSystem:
                 self._answer(unique, error=error.errno or errno.EIO)
 
     def _is_to_hang(self, kind: int, number: int, body: bytes) -> bool:
-        if kind != self.hangs:
+        if kind not in self.hangs:
             return False
+        if self.hangs == KINDS["everything"]:
+            return True
         if kind == LOOKUP:
             return body == b".plan\0" and self.nodes[number].data == ALICES_PLAN  # its only file
         return self.nodes[number - 1].data == ALICES_PLAN
@@ -190,15 +212,19 @@ def mounted(
     fails: int = 0,
     names_kept: bool = False,
     home: Path | None = None,
+    department: Path | None = None,
+    people: Sequence[bytes] = (),
     others: bool = True,
 ) -> Iterator[tuple[Path, HangingFileSystem]]:
     """Mounts users somewhere, or a home over `home`, for us alone without `others`.
+
+    Or, over `department`, a directory with homes: staff/alice, or those of `people`.
 
     Skips the test where that is not permitted.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     with tempfile.TemporaryDirectory(prefix="finger-fuse-") as somewhere:
-        place = os.fspath(home) if home else somewhere
+        place = os.fspath(home or department or somewhere)
         try:
             device = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError as error:
@@ -208,6 +234,8 @@ def mounted(
             os.close(device)
             pytest.skip(f"nothing can be mounted here: {os.strerror(ctypes.get_errno())}")
         nodes = HOME if home else USERS
+        if department:
+            nodes = department_of(people or [b"alice"], staff=not people)
         files = HangingFileSystem(device, nodes, KINDS[hangs], deaf, fails, names_kept)
         thread = threading.Thread(target=files.serve, daemon=True)
         thread.start()

@@ -86,10 +86,11 @@ class Machine:
         os.chown(person.home, number, group)
         return person
 
-    def move_home(self, login: str, to: Path) -> None:
-        """The home is there now, and the account says so."""
+    def move_home(self, login: str, to: Path, seen_as: str | None = None) -> None:
+        """The home is there now, and the account says so: it is seen there, or as `seen_as`."""
         (self.homes / login).rename(to)
-        self._accounts[login] = self._accounts[login].replace(f"/home/{login}", str(to))
+        seen = seen_as or str(to)
+        self._accounts[login] = self._accounts[login].replace(f"/home/{login}", seen)
         self._write_accounts()
 
     @contextmanager

@@ -19,7 +19,7 @@ class NoServer final : public ConversationOwner {
  public:
   RosterPointer current_roster() const override { return nullptr; }
   std::uint16_t credentials_of(const Roster&, const Account&) const override { return 0; }
-  void close_file(Fd) override {}
+  void close_file(Fd, std::shared_ptr<Home>) override {}
   void conversation_ended() override {}
 };
 

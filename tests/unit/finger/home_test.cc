@@ -16,7 +16,7 @@ using testing::Ne;
 /// A home whose loads take until they are told to end.
 class SharedHome : public testing::Test {
  protected:
-  SharedHome() : loop(std::move(*uring::Loop::create({}))), home(*loop), may_end(*loop) {}
+  SharedHome() : loop(std::move(*uring::Loop::create({}))), homes(*loop), may_end(*loop) {}
 
   /// Each finds something else.
   uring::Task<Result<SharedPlan>> load(uring::Deadline& deadline) {
@@ -33,7 +33,7 @@ class SharedHome : public testing::Test {
   }
 
   uring::Task<> ask(Result<SharedPlan>& answer, uring::Deadline& deadline) {
-    answer = co_await home.load_or_share(deadline, [&] { return load(deadline); });
+    answer = co_await home->load_or_share(deadline, [&] { return load(deadline); });
   }
 
   /// Ends the load that is under way.
@@ -54,7 +54,8 @@ class SharedHome : public testing::Test {
   }
 
   std::unique_ptr<uring::Loop> loop;
-  Home home;
+  Homes homes;
+  std::shared_ptr<Home> home = homes.of({});
   uring::Condition may_end;
   int loads = 0;
 };
@@ -127,8 +128,9 @@ TEST_F(SharedHome, WhatWasLoadedIsNotKeptWhenNobodyWaits) {
 }
 
 TEST_F(SharedHome, AHomeIsOneForAllWhoHoldIt) {
-  Homes homes(*loop);
-  const Account alice{}, bob{};
+  Account alice{}, bob{};
+  alice.login = "alice";
+  bob.login = "bob";
   auto first = homes.of(alice);
   EXPECT_THAT(homes.of(alice), Eq(first));
   EXPECT_THAT(homes.of(bob), Ne(first));

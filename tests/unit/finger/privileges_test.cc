@@ -1,4 +1,5 @@
 #include "finger/server/root/root_thread.h"
+#include "finger/server/root/scout.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -17,9 +18,11 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "common/net/address.h"
 #include "common/net/listen.h"
+#include "finger/server/root/scout.h"
 #include "in_child.h"
 #include "uring/loop.h"
 
@@ -188,10 +191,14 @@ Accounts account_at(const std::string& home) {
 /// What the process that serves clients is, with an attacker in it.
 struct Compromised {
   explicit Compromised(const std::string& home) {
+    finger::HomeFence fence;
+    auto scout = finger::Scout::start(fence, common::Fd(), {});
+    must(scout.has_value(), "a scout starts");
     auto root = RootThread::start();
     must(root.has_value(), "it starts");
     const auto accounts = account_at(home);
-    (*root)->keep_to_homes(accounts);
+    scout->look_for(accounts);
+    (*root)->put_up(std::move(fence));
     loop = make_disabled_loop();
     const auto numbers = (*root)->prepare(*loop, accounts);
     must(numbers && numbers->size() == 1, "a number for the account");

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "common/result.h"
+#include "common/server/duration.h"
+
+namespace finger {
+
+/// The homes in which an operation is in flight, of all processes that one start of the daemon
+/// makes: a worker whose last operation does not end is there for as long as it does not, and those
+/// after it ask nothing in that home. The log and the metrics tell which.
+///
+/// It is memory that the processes share. None keeps another from going on: what a process that
+/// has ended leaves in it is found out when it is in the way.
+class BusyHomes {
+  struct Entry;
+
+ public:
+  /// A home that takes longer than this does not answer.
+  static constexpr auto patience = std::chrono::seconds(2);
+
+  /// Loops of one process are at work in a home at the same time, as a rule. If another's operation
+  /// takes longer than this, it is waited for.
+  static constexpr auto patience_with_others = std::chrono::milliseconds(100);
+
+  static constexpr std::size_t homes_max = 4096;
+
+  /// For this process and those that it forks. Error: of mmap(2).
+  static common::Result<BusyHomes> create();
+
+  /// A home is busy as long as this exists.
+  class Mark {
+   public:
+    Mark(Mark&& other) noexcept : entry_(std::exchange(other.entry_, nullptr)) {}
+    Mark& operator=(Mark&&) = delete;
+    ~Mark();
+
+   private:
+    friend class BusyHomes;
+    explicit Mark(Entry& entry) : entry_(&entry) {}
+    Entry* entry_;
+  };
+
+  /// By the process with this id, which is the caller's. nullopt: it is busy, and must not be asked
+  /// as well.
+  std::optional<Mark> try_mark(std::string_view login, pid_t process,
+                               common::Clock::time_point now);
+
+  struct Silent {
+    std::size_t count = 0;
+    std::string longest;  ///< The login whose home has not answered for the longest time.
+  };
+  Silent silent(common::Clock::time_point now) const;
+
+  /// Whether none is busy.
+  bool empty() const;
+
+ private:
+  static constexpr std::size_t login_bytes_max = 64;
+
+  /// One that is free has no process. While it is filled in, the process's id is negative.
+  struct Entry {
+    bool has_ended() const;
+    bool is_in_the_way_of(pid_t other, common::Clock::time_point now) const;
+
+    std::atomic<pid_t> process;
+    std::atomic<common::Clock::rep> since;
+    std::atomic<std::uint64_t> hash;  ///< Of the login.
+    std::array<char, login_bytes_max> login;
+  };
+  struct Table {
+    std::atomic<std::size_t> used;  ///< No entry from here on ever was.
+    std::array<Entry, homes_max> entries;
+  };
+  struct Unmap {
+    void operator()(Table* table) const;
+  };
+
+  explicit BusyHomes(Table* table) : table_(table) {}
+  Entry* take_free_entry(pid_t process);
+
+  std::unique_ptr<Table, Unmap> table_;
+};
+
+}  // namespace finger

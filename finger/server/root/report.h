@@ -1,0 +1,61 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "common/fd.h"
+#include "common/result.h"
+#include "finger/server/accounts/user_count.h"
+
+namespace finger {
+
+struct Pipe {
+  common::Fd read_end;
+  common::Fd write_end;
+};
+
+/// Neither end waits. Error: of pipe2(2).
+common::Result<Pipe> make_pipe();
+
+/// How a worker process tells its parent that it serves, and still does, or why it cannot.
+class Report {
+ public:
+  struct Pipes {
+    common::Fd said;
+    common::Fd lifeline;
+    common::Fd news;
+  };
+
+  Report(Pipes pipes, std::set<std::string> silent)
+      : pipes_(std::move(pipes)), silent_(std::move(silent)) {}
+
+  /// It serves so many users, and heeds drain_signal and retire_signal. False: the parent has gone.
+  [[nodiscard]] bool ready(const UserCount& found);
+
+  /// None of its loops is stuck. Never waits.
+  void alive();
+
+  /// It cannot serve, for the reason that the line gives. Returns the exit status 1.
+  int failed(std::string_view line);
+
+  /// What ready() has written. Empty: it is something else, the line of failed().
+  static std::optional<UserCount> read_ready(std::string_view said);
+
+  /// For hold_lifeline(): until all copies of it are closed, the worker lives.
+  common::Fd take_lifeline() { return std::move(pipes_.lifeline); }
+
+  /// For Scout::start(): where it tells the parent what does not answer, and what it need not ask.
+  common::Fd take_news() { return std::move(pipes_.news); }
+  const std::set<std::string>& silent() const { return silent_; }
+
+ private:
+  bool say(std::string_view text);
+
+  Pipes pipes_;
+  std::set<std::string> silent_;
+};
+
+}  // namespace finger

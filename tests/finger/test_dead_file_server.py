@@ -1,0 +1,212 @@
+"""A home on a file server that is dead: what surrounds the daemon's work goes on, too.
+
+It starts, reloads, replaces a worker and stops, although a process that waits for such a server
+cannot be ended by anything.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import rules
+from harness.proc import wait_until
+from kit import hanging_fs
+from kit.hanging_fs import ALICES_PLAN, BOBS_PLAN, HangingFileSystem
+from kit.machine import Machine, workers
+from kit.parent import AT_ONCE, is_there
+from kit.reference import converted
+from kit.server import FingerServer
+
+pytestmark = [
+    pytest.mark.needs("hanging-files", "privileges"), pytest.mark.clock, pytest.mark.timeout(60)
+]  # fmt: skip
+
+DEADLINE = 0.5
+DRAIN = DEADLINE + 1  # the deadline, and a second for what is stuck
+MORE = 2.0  # by the contract
+BOB = converted(BOBS_PLAN)
+ALICE = converted(ALICES_PLAN)
+DEADLINE_OPTIONS = ("--deadline", f"{DEADLINE * 1000:.0f}ms")
+
+
+@pytest.fixture
+def bob(machine: Machine) -> Machine:
+    """The machine; bob, whose home is on its own disk, has a plan."""
+    (machine.homes / "bob" / ".plan").write_bytes(BOBS_PLAN)
+    (machine.homes / "bob" / ".plan").chmod(0o644)
+    return machine
+
+
+@pytest.fixture
+def alices(bob: Machine) -> Iterator[HangingFileSystem]:
+    """Alice's home, a file system of its own, which answers as yet."""
+    with hanging_fs.mounted("nothing", deaf=True, home=bob.homes / "alice") as (_, files):
+        yield files
+
+
+@pytest.fixture(params=["home", "holder"])
+def dead(request: pytest.FixtureRequest, bob: Machine) -> Iterator[HangingFileSystem]:
+    """Alice's home, or the directory that it is in, on a server that answers as yet."""
+    if request.param == "home":
+        with hanging_fs.mounted("nothing", deaf=True, home=bob.homes / "alice") as (_, files):
+            yield files
+        return
+    department = bob.homes / "dept"
+    department.mkdir()
+    bob.move_home("alice", department / "alice", "/home/dept/staff/alice")
+    with hanging_fs.mounted("nothing", deaf=True, department=department) as (_, files):
+        yield files
+
+
+def hang_at(server: FingerServer, files: HangingFileSystem, kind: str) -> int:
+    """Her home has stopped answering, and a client has been cut at the deadline; its worker."""
+    (worker,) = workers(server)
+    server.expect(b"alice", ALICE)
+    files.stop_answering(kind)
+    client = server.connect()
+    client.send(b"alice\r\n")
+    assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+    if kind == "flush":
+        client.receive_until_end()
+    else:
+        client.wait_for_hang_up(DEADLINE + MORE + server.patience)
+    return worker
+
+
+def seconds_until(condition: Callable[[], bool], within: float) -> float:
+    begin = time.monotonic()
+    assert wait_until(condition, within), f"not within {within:.1f} s"
+    return time.monotonic() - begin
+
+
+@pytest.mark.rule(rules.DRAIN)
+@pytest.mark.parametrize("kind", ["lookup", "open", "flush"])
+@pytest.mark.parametrize("reloaded", [False, True], ids=["", "reloaded"])
+def test_it_stops_within_the_time_of_a_drain(
+    kind: str,
+    reloaded: bool,
+    start_as_root: Callable[..., FingerServer],
+    alices: HangingFileSystem,
+) -> None:
+    server = start_as_root(*DEADLINE_OPTIONS)
+    worker = hang_at(server, alices, kind)
+    if reloaded:
+        server.send_signal(signal.SIGHUP)
+        assert wait_until(lambda: "reloaded" in server.stderr_text(), server.patience)
+    assert server.stop(within=DRAIN + MORE) == 0
+    assert is_there(worker), "it has not hung: this test tested nothing"
+    assert f"worker {worker} was killed and does not end" in server.stderr_text()
+    start_as_root("--port", str(server.address[1])).expect(b"bob", BOB)
+
+
+@pytest.mark.rule(rules.SECOND_SIGNAL)
+def test_a_second_signal_stops_it_immediately(
+    start_as_root: Callable[..., FingerServer], alices: HangingFileSystem
+) -> None:
+    server = start_as_root("--deadline", "10s")
+    (worker,) = workers(server)
+    server.expect(b"alice", ALICE)
+    alices.stop_answering("open")
+    server.connect().send(b"alice\r\n")
+    assert alices.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+    server.send_signal(signal.SIGTERM)
+    assert wait_until(server.refuses_connections, server.patience)
+    assert server.stop(within=AT_ONCE) == 0
+    assert is_there(worker), "it has not hung: this test tested nothing"
+
+
+@pytest.mark.rule(rules.REPLACED)
+def test_when_the_parent_is_killed_the_port_is_free(
+    start_as_root: Callable[..., FingerServer], alices: HangingFileSystem
+) -> None:
+    server = start_as_root(*DEADLINE_OPTIONS)
+    worker = hang_at(server, alices, "open")
+    server.stop(signal.SIGKILL)
+    seconds_until(server.refuses_connections, MORE)
+    assert is_there(worker), "it has not hung: this test tested nothing"
+    start_as_root("--port", str(server.address[1])).expect(b"bob", BOB)
+
+
+@pytest.mark.rule(rules.REPLACED)
+def test_a_worker_that_is_killed_and_cannot_end_is_replaced(
+    start_as_root: Callable[..., FingerServer], alices: HangingFileSystem
+) -> None:
+    server = start_as_root(*DEADLINE_OPTIONS, "--quiet")
+    worker = hang_at(server, alices, "open")
+    os.kill(worker, signal.SIGKILL)
+    time.sleep(0.1)
+    begin = time.monotonic()
+    server.expect(b"bob", BOB)
+    assert time.monotonic() - begin < 1 + MORE
+    assert is_there(worker), "it has not hung: this test tested nothing"
+    assert f"worker {worker} has died and does not end" in server.stderr_text()
+    alices.let_go()
+    assert wait_until(lambda: not is_there(worker), server.patience)
+    server.expect(b"alice", ALICE)
+
+
+@pytest.mark.rule(rules.REPLACED)
+def test_a_dead_server_keeps_no_worker_from_starting(
+    start_as_root: Callable[..., FingerServer], dead: HangingFileSystem
+) -> None:
+    server = start_as_root("--deadline", "1s", "--quiet")
+    (first,) = workers(server)
+    server.expect(b"alice", ALICE)
+    dead.stop_answering("everything")
+    for _ in range(4):
+        server.connect().send(b"alice\r\n")
+    assert dead.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+    server.expect(b"bob", BOB)
+    server.send_signal(signal.SIGHUP)
+    seconds_until(lambda: "reloaded" in server.stderr_text(), 1 + MORE)
+    server.expect(b"bob", BOB)
+    (second,) = set(workers(server)) - {first}
+    os.kill(second, signal.SIGKILL)
+    begin = time.monotonic()
+    server.expect(b"bob", BOB)
+    assert time.monotonic() - begin < 1 + MORE, "bob waited for a worker to be replaced"
+    assert "account database" not in server.stderr_text()
+    another = start_as_root("--deadline", "1s", "--quiet", ready=False)
+    begin = time.monotonic()
+    another.wait_until_ready()
+    assert time.monotonic() - begin < 1 + MORE
+    another.expect(b"bob", BOB)
+    dead.let_go()
+    for each in (server, another):
+        assert wait_until(lambda: each.ask(b"alice") == ALICE, each.patience), each.stderr_text()
+
+
+@pytest.mark.rule(rules.RELOAD)
+@pytest.mark.parametrize("dead", ["holder"], indirect=True)
+def test_what_does_not_answer_at_the_start_is_named_and_served_when_it_does(
+    start_as_root: Callable[..., FingerServer], dead: HangingFileSystem
+) -> None:
+    dead.stop_answering("everything")
+    server = start_as_root(*DEADLINE_OPTIONS, "--quiet")
+    server.expect(b"bob", BOB)
+    line = "/home/dept/staff does not answer: its homes are left out until it does: 1\n"
+    assert server.stderr_text() == line
+    asked = len(dead.waiting)
+    server.send_signal(signal.SIGHUP)
+    assert wait_until(lambda: "reloaded" in server.stderr_text(), server.patience)
+    assert len(dead.waiting) == asked, "what does not answer was asked once more"
+    dead.let_go()
+    assert wait_until(lambda: server.ask(b"alice") == ALICE, server.patience), server.stderr_text()
+
+
+@pytest.mark.rule(rules.RELOAD)
+@pytest.mark.parametrize("dead", ["home"], indirect=True)
+def test_a_home_that_does_not_answer_at_the_start_is_served_when_it_does(
+    start_as_root: Callable[..., FingerServer], dead: HangingFileSystem
+) -> None:
+    dead.stop_answering("everything")
+    server = start_as_root(*DEADLINE_OPTIONS, "--quiet")
+    server.expect(b"bob", BOB)
+    dead.let_go()
+    server.expect(b"alice", ALICE)
+    assert not server.log_lines()

@@ -1,0 +1,196 @@
+"""What waits in homes that do not answer: how much at most, and who hears of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+import rules
+from harness.metrics import scrape
+from harness.proc import wait_until
+from kit import hanging_fs, scanner
+from kit.hanging_fs import ALICES_PLAN, BOBS_PLAN, HangingFileSystem
+from kit.machine import Machine, workers
+from kit.reference import converted
+from kit.server import FingerServer
+
+pytestmark = [
+    pytest.mark.needs("hanging-files", "privileges"), pytest.mark.clock, pytest.mark.timeout(100)
+]  # fmt: skip
+
+RELOADS = 6
+OF_ONE_FILE_SYSTEM = 32  # operations at a time
+THREADS = 256  # that a ring has for what waits
+PER_ADDRESS = 16
+BOB = converted(BOBS_PLAN)
+ALICE = converted(ALICES_PLAN)
+
+
+@pytest.fixture
+def bob(machine: Machine) -> Machine:
+    """The machine; bob, whose home is on its own disk, has a plan."""
+    (machine.homes / "bob" / ".plan").write_bytes(BOBS_PLAN)
+    (machine.homes / "bob" / ".plan").chmod(0o644)
+    return machine
+
+
+@pytest.fixture
+def alices(bob: Machine) -> Iterator[HangingFileSystem]:
+    """Alice's home, a file system of its own, in which no plan can be opened."""
+    with hanging_fs.mounted("open", deaf=True, home=bob.homes / "alice") as (_, files):
+        yield files
+
+
+def reload_again_and_again(server: FingerServer, files: HangingFileSystem) -> None:
+    """Before each reload, a client asks for alice."""
+    for number in range(RELOADS):
+        server.connect(source=f"127.0.0.{2 + number}").send(b"alice\r\n")
+        assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+        server.expect(b"bob", BOB)  # so that the other one has got as far as it gets
+        server.send_signal(signal.SIGHUP)
+        told = number + 1
+        assert wait_until(
+            lambda told=told: server.stderr_text().count("reloaded") == told, server.patience
+        )
+    server.expect(b"bob", BOB)
+
+
+@pytest.mark.rule(rules.HANGING_FILES)
+def test_one_operation_is_in_flight_in_a_home_however_often_it_reloads(
+    start_as_root: Callable[..., FingerServer], alices: HangingFileSystem
+) -> None:
+    server = start_as_root("--deadline", "500ms", "--quiet")
+    reload_again_and_again(server, alices)
+    assert len(alices.waiting) == 1
+    assert wait_until(lambda: len(workers(server)) == 2, server.patience), "more do not end"
+    alices.let_go()
+    server.expect(b"alice", ALICE)
+
+
+@pytest.mark.rule(rules.HANGING_FILES)
+def test_one_operation_is_in_flight_in_a_directory_of_users_however_often_it_reloads(
+    start: Callable[..., FingerServer]
+) -> None:
+    with hanging_fs.mounted("open", deaf=True) as (place, files):
+        server = start("--users", os.fspath(place), "--deadline", "500ms", "--quiet")
+        reload_again_and_again(server, files)
+        assert len(files.waiting) == 1
+        files.let_go()
+        server.expect(b"alice", ALICE)
+
+
+@pytest.mark.rule(rules.RELOAD_FAILS)
+def test_it_reloads_no_more_when_too_many_workers_do_not_end_and_then_does(
+    bob: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    hosts = [bob.add(f"host{number}") for number in range(4)]
+    people = [*hosts, bob.add("zoe", BOBS_PLAN)]
+    bob.opt_in(*people)
+    with ExitStack() as mounts:
+        all_files = [
+            mounts.enter_context(hanging_fs.mounted("open", deaf=True, home=host.home))[1]
+            for host in hosts
+        ]
+        server = start_as_root("--deadline", "200ms", "--quiet")
+        for host, files in zip(hosts, all_files):
+            (before,) = set(workers(server)) - {int(pid) for pid in stuck(server)}
+            server.connect().send(host.login.encode() + b"\r\n")
+            assert files.hanging.wait(server.patience), "nothing has hung"
+            server.send_signal(signal.SIGHUP)
+            assert wait_until(lambda before=before: str(before) in stuck(server), server.patience)
+        server.send_signal(signal.SIGHUP)
+        refusal = "cannot reload, the worker before goes on: 4 workers were killed and do not end: "
+        line = refusal + " ".join(stuck(server))
+        assert wait_until(lambda: line in server.log_lines(), server.patience), server.log_lines()
+        server.expect(b"zoe", BOB)
+        reloads = server.stderr_text().count("reloaded")
+        all_files[0].let_go()
+        assert wait_until(
+            lambda: server.stderr_text().count("reloaded") == reloads + 1, server.patience
+        ), "it has forgotten that it was asked"
+        for files in all_files:
+            files.let_go()
+
+
+def stuck(server: FingerServer) -> list[str]:
+    """The ids of workers that do not end, as the log says."""
+    lines = [line.split() for line in server.log_lines()]
+    return [words[1] for words in lines if words[2:6] == ["was", "killed", "and", "does"]]
+
+
+@pytest.mark.rule(rules.HANGING_FILES)
+def test_a_dead_server_with_many_homes_leaves_threads_for_the_others(
+    bob: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    department = bob.homes / "dept"
+    department.mkdir()
+    people = []
+    for number in range(THREADS + PER_ADDRESS):
+        people.append(bob.add(f"host{number:03}"))
+        login = people[-1].login
+        bob.move_home(login, department / login, f"/home/dept/{login}")
+    bob.opt_in(*people, bob.add("zoe", BOBS_PLAN))
+    logins = tuple(person.login.encode() for person in people)
+    mounted = hanging_fs.mounted("lookup", deaf=True, department=department, people=logins)
+    with mounted as (_, files):
+        server = start_as_root("--deadline", "3s", "--max-clients", "1000", "--quiet")
+        for number, login in enumerate(logins):
+            server.connect(source=f"127.0.1.{1 + number // PER_ADDRESS}").send(login + b"\r\n")
+        assert wait_until(
+            lambda: len(files.waiting) >= OF_ONE_FILE_SYSTEM, server.patience
+        ), "nothing has hung: this test tested nothing"
+        begin = time.monotonic()
+        server.expect(b"zoe", BOB)
+        assert time.monotonic() - begin < 1
+        assert len(files.waiting) == OF_ONE_FILE_SYSTEM
+        files.let_go()
+        server.close_clients()
+
+
+@pytest.mark.rule(rules.LOGS)
+def test_homes_that_do_not_answer_are_named_and_counted_until_they_do(
+    start_as_root: Callable[..., FingerServer], alices: HangingFileSystem, tmp_path: Path
+) -> None:
+    where = tmp_path / "metrics"
+    server = start_as_root("--deadline", "500ms", "--quiet", "--metrics", os.fspath(where))
+    assert silent_homes(where) == 0
+    server.connect().send(b"alice\r\n")
+    assert alices.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+    assert server.wait_for_log_lines(1) == ["the home of alice does not answer"]
+    assert silent_homes(where) == 1
+    server.send_signal(signal.SIGHUP)
+    line = "the home of alice does not answer"
+    assert wait_until(
+        lambda: server.log_lines().count(line) == 2, server.patience
+    ), "the worker after it does not know"
+    assert wait_until(lambda: silent_homes(where) == 1, server.patience)
+    alices.let_go()
+    assert wait_until(lambda: "all homes answer again" in server.stderr_text(), server.patience)
+    assert wait_until(lambda: silent_homes(where) == 0, server.patience)
+
+
+def silent_homes(where: Path) -> float:
+    return scrape(os.fspath(where), patience=10)["fingerd_homes_silent"]
+
+
+@pytest.mark.rule(rules.HANGING_FILES)
+def test_a_scanner_that_does_not_answer_a_read_holds_up_no_other_client(
+    bob: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    server = start_as_root("--deadline", "2s", "--quiet")
+    with scanner.silent_about(bob.homes / "alice" / ".plan"):
+        client = server.connect()
+        client.send(b"alice\r\n")
+        time.sleep(0.3)
+        begin = time.monotonic()
+        server.expect(b"bob", BOB)
+        assert time.monotonic() - begin < 1, "bob waited for what is asked about alice's plan"
+        took = client.wait_for_hang_up(2 + server.patience)
+        assert took is not None
+    server.expect(b"alice", converted((bob.homes / "alice" / ".plan").read_bytes()))
