@@ -11,6 +11,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -65,7 +66,27 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
                                 " in a virtual environment: pip install -r requirements.txt)")
     if len(paths) > 1:
         others = [word for word in words if word not in given]
+        complain_of_another_suites_options(others, paths)
         raise SystemExit(run_one_by_one(paths, others))
+
+
+def complain_of_another_suites_options(words: list[str], chosen: Collection[str]) -> None:
+    """Where several suites are to run, and an option is known to some of them only."""
+    for option in (word.partition("=")[0] for word in words if word.startswith("--")):
+        knowing = [suite for suite in SUITES if f'"{option}"' in conftest_of(suite)]
+        if knowing and set(chosen) - set(knowing):
+            where = " or ".join(f"tests/{suite}" for suite in knowing)
+            raise pytest.UsageError(f"{option} is an option of {where}: name it, as in `pytest "
+                                    f"tests/{knowing[0]} {' '.join(words)}`. The suites are "
+                                    f"{', '.join(chosen)}")
+
+
+def conftest_of(suite: str) -> str:
+    """Where it names its options; two suites share a harness."""
+    own = HERE / suite / "conftest.py"
+    text = own.read_text(encoding="utf-8") if own.is_file() else ""
+    shared = HERE / "protocol" / "harness" / "plugin.py"
+    return text + (shared.read_text(encoding="utf-8") if "plugin.add_options" in text else "")
 
 
 def names_a_suite(word: str, before: str, here: Path) -> bool:

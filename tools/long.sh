@@ -26,6 +26,7 @@ check_what_takes_long() {
     pytests "finger $preset" tests/finger --build-dir "build/$preset" "${in_parallel[@]}" \
       "${without_fingerd[@]}"
   done
+  check_loop_with_chance
   build_or_finish clang
   ctests "unit, fuzz clang" clang --label-regex 'unit|fuzz' "${not_of_part6[@]}"
   section "fuzz, a minute each" tests/fuzz/run 60 || true
@@ -36,6 +37,19 @@ check_what_takes_long() {
     say "other releases and processors are left out: that needs root"
   fi
   patches "every bug" zoo run
+}
+
+# What the unit tests do for a moment: a minute for each fuzzer of the loop, with other seeds each
+# time. One that fails says how to repeat the round.
+check_loop_with_chance() {
+  local program ring
+  [[ ! $no_ring ]] || return 0
+  for program in uring_fuzz uring_resource_fuzz; do
+    for ring in '' entries=4,buffers=2 sqpoll sqpoll,entries=4,buffers=2; do
+      section "$program ${ring:-default}" "build/asan/tests/unit/uring/$program" \
+        --seconds 15 --seed "$RANDOM" --ring "$ring" || true
+    done
+  done
 }
 
 # The answers do not depend on the ring: one that is always full and, with a choice of tests, one
@@ -98,7 +112,8 @@ check_kernel() {
 # check_distribution [RELEASE] and check_architecture [NAME]: in a Debian that is made for it.
 check_distribution() {
   one_value --distribution "a release of Debian, as trixie" "$@"
-  [[ $1 =~ ^[a-z]*$ ]] || wrong_usage "'$1' is no release of Debian; trixie is"
+  [[ $1 == @(bookworm|trixie|forky|sid) ]] ||
+    wrong_usage "--distribution takes bookworm, trixie, forky or sid, not '$1'"
   section "Debian $1" tools/distribution.sh "$1" tools/distribution-tests || true
 }
 

@@ -32,7 +32,7 @@ SYSTEM_CALLS: dict[str, str | None] = {
     "io_uring_enter": "5.1", "io_uring_register": "5.1", "io_uring_setup": "5.1", "ioctl": None,
     "kill": None, "landlock_add_rule": "5.13", "landlock_create_ruleset": "5.13",
     "landlock_restrict_self": "5.13", "listen": None, "lseek": None, "lstat": None, "mmap": None,
-    "open": None, "openat": "2.6.16",
+    "munmap": None, "open": None, "openat": "2.6.16",
     "pipe2": "2.6.27", "poll": None, "prctl": None, "read": None, "recv": None,
     "recvmsg": None,
     "rmdir": None, "select": None, "send": None, "sendmsg": None, "setegid": None, "seteuid": None,

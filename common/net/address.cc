@@ -9,6 +9,7 @@
 namespace common {
 
 std::optional<Address> Address::parse(std::string_view literal, std::uint16_t port) {
+  if (literal.contains('\0')) return std::nullopt;  // inet_pton(3) would see the part before it
   const std::string text(literal);
   in_addr ipv4{};
   if (::inet_pton(AF_INET, text.c_str(), &ipv4) == 1) return of(ipv4, port);

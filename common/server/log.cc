@@ -158,6 +158,13 @@ void RepeatedFault::report(const Address& peer, Clock::time_point now) {
   log(fmt::format("{} {}{}", peer.to_string(), what_, more), Severity::warning);
 }
 
+void RepeatedFault::report(Clock::time_point now) {
+  const auto left_out = begin_line(now);
+  if (!left_out) return;
+  const auto more = *left_out == 0 ? "" : fmt::format(" (and {} more)", *left_out);
+  log(what_ + more, Severity::warning);
+}
+
 /// How many were left out before this one; nullopt: it is left out, too.
 std::optional<std::uint64_t> RepeatedFault::begin_line(Clock::time_point now) {
   constexpr auto pause = std::chrono::nanoseconds(std::chrono::seconds(1)).count();

@@ -90,6 +90,9 @@ class RepeatedFault {
   /// The same where a peer is what differs, and not the error: the line begins with it.
   void report(const Address& peer, Clock::time_point now);
 
+  /// The same where nothing differs.
+  void report(Clock::time_point now);
+
  private:
   std::optional<std::uint64_t> begin_line(Clock::time_point now);
 

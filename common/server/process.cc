@@ -63,6 +63,13 @@ int complain(std::string_view line) {
   return 1;
 }
 
+std::string explain_no_thread(std::error_code error) {
+  return fmt::format(
+      "no thread can be started: {}: raise the limit, which is ulimit -u, TasksMax= or a "
+      "container's --pids-limit",
+      error.message());
+}
+
 int report_failure(const Options& options, std::error_code error, const ServerProfile& profile) {
   std::string advice;
   if (error == std::errc::address_in_use) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -29,6 +30,9 @@ void announce(std::string_view address);
 
 /// Says the line on stderr, an error. Returns the exit status 1.
 int complain(std::string_view line);
+
+/// Why no thread, or no process, can be started, and what to do about it, in a line.
+std::string explain_no_thread(std::error_code error);
 
 /// Says in one line on stderr why the server cannot run, and what to do where there is something.
 /// Returns the exit status 1.

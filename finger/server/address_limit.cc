@@ -6,10 +6,7 @@
 #include <span>
 
 namespace finger {
-namespace {
 
-/// The part of an address that counts: an IPv4 address, the /64 network of an IPv6 one. No number
-/// is both: 0:0:a:b::/64 is not assigned. RFC 4291, 2.5
 std::uint64_t network_of(const common::Address& peer) {
   const in6_addr address = peer.as_ipv6();
   const std::span bytes(address.s6_addr);
@@ -20,22 +17,41 @@ std::uint64_t network_of(const common::Address& peer) {
   return network;
 }
 
-}  // namespace
+std::optional<std::uint64_t> site_of(std::uint64_t network) {
+  if (network >> 32 == 0) return std::nullopt;
+  return network >> 16;
+}
+
+bool AddressLimit::Counts::add(std::uint64_t key) {
+  std::size_t& count = counts_[key];
+  if (count == each_max_) return false;  // at least 1: the entry existed
+  ++count;
+  return true;
+}
+
+void AddressLimit::Counts::remove(std::uint64_t key) {
+  const auto found = counts_.find(key);
+  assert(found != counts_.end() && found->second > 0);
+  if (--found->second == 0) counts_.erase(found);
+}
 
 std::optional<AddressPermit> AddressLimit::try_acquire(const common::Address& peer) {
   const std::uint64_t network = network_of(peer);
+  const auto site = site_of(network);
   const std::scoped_lock lock(mutex_);
-  std::size_t& connections = connections_[network];
-  if (connections == connections_max_) return std::nullopt;  // at least 1: the entry existed
-  ++connections;
+  if (!networks_.add(network)) return std::nullopt;
+  if (site && !sites_.add(*site)) {
+    networks_.remove(network);
+    return std::nullopt;
+  }
   return AddressPermit(*this, network);
 }
 
 void AddressLimit::release(std::uint64_t network) {
+  const auto site = site_of(network);
   const std::scoped_lock lock(mutex_);
-  const auto found = connections_.find(network);
-  assert(found != connections_.end() && found->second > 0);
-  if (--found->second == 0) connections_.erase(found);
+  networks_.remove(network);
+  if (site) sites_.remove(*site);
 }
 
 AddressPermit::~AddressPermit() {

@@ -13,6 +13,13 @@ namespace finger {
 
 class AddressLimit;
 
+/// The part of an address that counts: an IPv4 address, the /64 network of an IPv6 one. No number
+/// is both: 0:0:a:b::/64 is not assigned. RFC 4291, 2.5
+std::uint64_t network_of(const common::Address& peer);
+
+/// The /48 that such a /64 belongs to; nullopt: it is an IPv4 address.
+std::optional<std::uint64_t> site_of(std::uint64_t network);
+
 /// One of the connections that an AddressLimit permits an address. Gives it back when it ends.
 class AddressPermit {
  public:
@@ -35,13 +42,18 @@ class AddressPermit {
 };
 
 /// How many connections each address has, in the whole process: --max-per-ip. A host with IPv6
-/// has a whole /64 of addresses, which counts as one; an IPv4 address is the same whether it comes
+/// has a whole /64 of addresses, which counts as one; and a /48, which many sites have, holds
+/// 65,536 of those, which together count as four. An IPv4 address is the same whether it comes
 /// through a dual-stack socket (`::ffff:192.0.2.7`) or through a socket of its own.
 ///
-/// Holds an entry for each address that is connected now, so --max-clients bounds its memory.
+/// Holds an entry or two for each address that is connected now, so --max-clients bounds its
+/// memory.
 class AddressLimit {
  public:
-  explicit AddressLimit(std::size_t connections_max) : connections_max_(connections_max) {}
+  static constexpr std::size_t networks_a_site = 4;
+
+  explicit AddressLimit(std::size_t connections_max)
+      : networks_(connections_max), sites_(networks_a_site * connections_max) {}
 
   /// Counts one more connection from there, until the permit ends, which must not outlive the
   /// limit. nullopt: the address has as many as it may, and this one is not counted.
@@ -51,9 +63,21 @@ class AddressLimit {
   friend class AddressPermit;
   void release(std::uint64_t network);
 
-  const std::size_t connections_max_;
+  /// How many there are of each, and no more than so many.
+  class Counts {
+   public:
+    explicit Counts(std::size_t each_max) : each_max_(each_max) {}
+    bool add(std::uint64_t key);
+    void remove(std::uint64_t key);
+
+   private:
+    const std::size_t each_max_;
+    std::unordered_map<std::uint64_t, std::size_t> counts_;
+  };
+
   std::mutex mutex_;
-  std::unordered_map<std::uint64_t, std::size_t> connections_;  ///< By network_of().
+  Counts networks_;  ///< By network_of().
+  Counts sites_;     ///< By site_of().
 };
 
 }  // namespace finger

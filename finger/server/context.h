@@ -5,6 +5,7 @@
 #include <span>
 
 #include "common/fd.h"
+#include "common/net/address.h"
 #include "finger/server/home.h"
 #include "finger/server/options.h"
 #include "finger/server/roster.h"
@@ -13,6 +14,8 @@
 #include "uring/wait/canceller.h"
 
 namespace finger {
+
+class Conversation;
 
 /// The server that conversations belong to.
 class ConversationOwner {
@@ -26,6 +29,18 @@ class ConversationOwner {
   /// Closes a file through the ring, without waiting: where a file comes over the network, the
   /// other side has a say in how long that takes.
   virtual void close_file(common::Fd file) = 0;
+
+  /// The conversation waits for its query, until it leaves that list or ends.
+  virtual void awaits_query(Conversation& /*conversation*/) {}
+
+  /// It has left the list: its query is whole, or it has ended.
+  virtual void awaits_no_query() {}
+
+  /// A conversation that was displaced has closed its connection.
+  virtual void displaced_one_left() {}
+
+  /// Whether the log may have one more line about this peer.
+  virtual bool may_log(const common::Address& /*peer*/) { return true; }
 
   /// A conversation ends, perhaps long after the deadline has closed its connection.
   virtual void conversation_ended() = 0;

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <utility>
 
@@ -13,10 +14,10 @@
 namespace finger {
 namespace {
 
-common::Clock::time_point deadline_from(common::Clock::time_point accepted_at,
-                                        const Options& options) {
-  if (options.deadline.count() == 0) return uring::Deadline::never;
-  return accepted_at + options.deadline;
+common::Clock::time_point after(common::Clock::time_point accepted_at,
+                                std::chrono::milliseconds limit) {
+  if (limit.count() == 0) return uring::Deadline::never;
+  return accepted_at + limit;
 }
 
 }  // namespace
@@ -29,12 +30,15 @@ Conversation::Conversation(const Context& context, ring_server::Admitted client,
       fd_(std::move(client.accepted.fd)),
       peer_(client.accepted.peer),
       accepted_at_(context.loop.now()),
-      deadline_(context.loop, deadline_from(accepted_at_, context.options)),
+      deadline_(context.loop, std::min(after(accepted_at_, context.options.query_timeout),
+                                       after(accepted_at_, context.options.deadline))),
       roster_(context.owner.current_roster()) {
   ring_server::probes::accepted(this);
+  context.owner.awaits_query(*this);
 }
 
 Conversation::~Conversation() {
+  stop_awaiting_query();
   if (fd_) close();
   context_.owner.conversation_ended();
 }
@@ -46,8 +50,27 @@ void Conversation::reset_on_close() {
   (void)::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
+void Conversation::note_query() {
+  stop_awaiting_query();
+  deadline_.renew(after(accepted_at_, context_.options.deadline));
+}
+
+void Conversation::stop_awaiting_query() {
+  if (!linked()) return;
+  unlink();
+  context_.owner.awaits_no_query();
+}
+
+void Conversation::displace() {
+  is_displaced_ = true;
+  stop_awaiting_query();
+  deadline_.cancel(uring::Error::timed_out);
+}
+
 void Conversation::close() {
   fd_ = common::Fd();  // first: a free permit means that there is a descriptor
+  // Before the permit: the connection that gets it may be followed by one that needs another.
+  if (is_displaced_) context_.owner.displaced_one_left();
   address_permit_ = AddressPermit();
   permit_ = common::Permit();
   context_.counters.closed.add();
@@ -57,6 +80,7 @@ uring::Task<Result<std::size_t>> Conversation::receive(std::span<std::byte> to) 
   const auto received =
       co_await loop().recv(fd_, to).until(deadline_).cancelled_by(context_.receiving);
   context_.counters.received_bytes.add(received.value_or(0));
+  if (!received && is_displaced_) co_return failure(Error::displaced);
   if (received || received.error() != uring::Error::cancelled) co_return received;
   // A query that the kernel already holds when the drain begins is answered.
   const ssize_t held = ::recv(fd_.get(), to.data(), to.size(), MSG_DONTWAIT);

@@ -14,6 +14,7 @@
 #include "finger/server/roster.h"
 #include "ring_server/acceptor.h"
 #include "uring/loop.h"
+#include "uring/memory/intrusive_list.h"
 #include "uring/wait/canceller.h"
 #include "uring/wait/deadline.h"
 
@@ -21,7 +22,7 @@ namespace finger {
 
 /// One client's connection from accept to close, and the single deadline for all of it. Lives in
 /// the frame of the coroutine that serves it; its destructor closes the connection.
-class Conversation {
+class Conversation final : public uring::Node {
  public:
   Conversation(const Context& context, ring_server::Admitted client, AddressPermit address_permit);
   Conversation(const Conversation&) = delete;
@@ -29,9 +30,18 @@ class Conversation {
   ~Conversation();
 
   /// Some bytes of the query, or 0: the peer has ended its stream.
-  /// Errors: timed_out; cancelled, the server is to stop and the kernel has no more bytes; of
-  /// recv(2).
+  /// Errors: timed_out; displaced; cancelled, the server is to stop and the kernel has no more
+  /// bytes; of recv(2).
   uring::Task<Result<std::size_t>> receive(std::span<std::byte> to);
+
+  /// The query is whole, or will never be: from now on there is time until the deadline to answer
+  /// it, and the conversation cannot be displaced.
+  void note_query();
+
+  /// Another connection needs its place, and the query is not whole. receive() ends with
+  /// Error::displaced.
+  void displace();
+  common::Clock::time_point accepted_at() const { return accepted_at_; }
 
   /// Sends all of it before the deadline. Errors: timed_out; of send(2).
   uring::Task<Status> send(std::span<const std::byte> bytes);
@@ -82,6 +92,7 @@ class Conversation {
 
  private:
   uring::Task<> wait_for_acknowledgement();
+  void stop_awaiting_query();
   void close();
 
   const Context& context_;
@@ -93,6 +104,7 @@ class Conversation {
   uring::Deadline deadline_;
   const RosterPointer roster_;
   std::size_t sent_bytes_ = 0;
+  bool is_displaced_ = false;
   std::error_code no_plan_;
 };
 

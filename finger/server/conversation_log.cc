@@ -34,6 +34,8 @@ std::string text_of(ConversationOutcome outcome, const Conversation& conversatio
       return fmt::format("no plan ({})", reason(conversation.no_plan()));
     case ConversationOutcome::timed_out:
       return "timed out";
+    case ConversationOutcome::displaced:
+      return "displaced";
     case ConversationOutcome::stopped:
       return "stopped";
     case ConversationOutcome::gone:
@@ -61,12 +63,16 @@ std::string quoted(std::string_view query) {
 void log_conversation(const Conversation& conversation, std::string_view query,
                       const Status& ended) {
   using Milliseconds = std::chrono::duration<double, std::milli>;
+  if (!conversation.context().owner.may_log(conversation.peer())) return;
   const auto outcome = outcome_of(conversation, ended);
-  common::log(
-      fmt::format("{} {} {} {} bytes {:.1f} ms", conversation.peer().to_string(), quoted(query),
-                  text_of(outcome, conversation, ended), conversation.sent_bytes(),
-                  Milliseconds(conversation.age()).count()),
-      outcome == ConversationOutcome::failed ? common::Severity::warning : common::Severity::info);
+  std::string line;
+  if (conversation.context().options.log == LogDetail::full) {
+    line = fmt::format("{} {} ", conversation.peer().to_string(), quoted(query));
+  }
+  line += fmt::format("{} {} bytes {:.1f} ms", text_of(outcome, conversation, ended),
+                      conversation.sent_bytes(), Milliseconds(conversation.age()).count());
+  const bool is_ours = outcome == ConversationOutcome::failed;
+  common::log(line, is_ours ? common::Severity::warning : common::Severity::info);
 }
 
 }  // namespace finger

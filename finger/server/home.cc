@@ -22,7 +22,9 @@ uring::Task<Result<SharedPlan>> Home::load_or_share(
   const std::uint64_t number = ++loads_begun_;
   auto plan = co_await load();
   // An errno is about the plan. A timeout is one client's own: the next tries again.
-  if (plan || plan.error().category() == std::system_category()) last_ = Loaded{number, plan};
+  const bool is_about_plan = plan || plan.error().category() == std::system_category() ||
+                             plan.error() == Error::not_regular;
+  if (is_about_plan) last_ = Loaded{number, plan};
   co_return plan;
 }
 

@@ -7,7 +7,9 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -33,6 +35,7 @@
 #include "finger/server/root/root_thread.h"
 #include "finger/server/roster.h"
 #include "finger/server/workers.h"
+#include "ring_server/generations.h"
 #include "ring_server/metrics.h"
 #include "ring_server/replaceable.h"
 
@@ -100,36 +103,87 @@ std::unique_ptr<finger::Heartbeat> heartbeat_for(std::optional<std::chrono::micr
 constexpr ring_server::MetricsProfile metrics_profile{
     .prefix = "fingerd", .exchange = "exchanges_total", .outcomes = finger::outcome_names};
 
-/// Serves in this process, with its rights or, if those are root's, with the daemon account's.
-int run_alone(const finger::Options& options, const ServiceManager& manager, Sockets sockets,
-              const std::string& address) {
+/// What serves as soon as it runs, or a line that says why there is none.
+using Started = std::expected<std::unique_ptr<finger::Workers>, std::string>;
+
+/// Made with the rights of this process or, if those are root's, with the daemon account's.
+Started make_alone(const finger::Options& options, common::Fd clients,
+                   std::unique_ptr<finger::Heartbeat> heartbeat, ring_server::Metrics& metrics) {
   auto users = finger::open_users(options);  // while still root: it may, wherever it is
-  if (!users) return complain(explain(options, users.error()));
+  if (!users) return std::unexpected(explain(options, users.error()));
   std::optional<finger::HomeFence> fence;  // not with accounts: SIGHUP reads them in this process
   if (*users) fence = finger::HomeFence::of_directory(options.users);
-  const auto complaint = finger::give_rights_up();
-  if (!complaint.empty()) return complain(complaint);
+  auto complaint = finger::give_rights_up();
+  if (!complaint.empty()) return std::unexpected(std::move(complaint));
   if (fence) fence->put_up();
   fence.reset();  // the clients need its descriptor
 
   auto roster = finger::load_roster(options, std::move(*users));
-  if (!roster) return complain(explain(options, roster.error()));
-  ring_server::Metrics metrics(metrics_profile, options.process.workers,
-                               std::move(sockets.scrapers));
-  const auto workers = finger::Workers::create(
-      options, std::move(sockets.clients.front()), std::move(*roster),
+  if (!roster) return std::unexpected(explain(options, roster.error()));
+  return finger::Workers::create(
+      options, std::move(clients), std::move(*roster),
       [](uring::Loop& loop, const finger::Accounts&) -> finger::Result<std::vector<std::uint16_t>> {
         const auto restricted = finger::restrict_ring(loop.ring());
         if (!restricted) return std::unexpected(restricted.error());
         return {};
       },
+      std::move(heartbeat), metrics);
+}
+
+/// Made by root, which is given up, with credentials to open each plan as its owner.
+Started make_with_owners(const finger::Options& options, common::Fd clients,
+                         std::unique_ptr<finger::Heartbeat> heartbeat,
+                         ring_server::Metrics& metrics) {
+  auto root = finger::RootThread::start();
+  if (!root) return std::unexpected(root.error());
+  auto roster = finger::load_roster(options, common::Fd());
+  if (!roster) return std::unexpected(explain(options, roster.error()));
+  (*root)->keep_to_homes((*roster)->accounts);
+  auto workers = finger::Workers::create(
+      options, std::move(clients), std::move(*roster),
+      [&root](uring::Loop& loop, const finger::Accounts& accounts) {
+        return (*root)->prepare(loop, accounts);
+      },
+      std::move(heartbeat), metrics);
+  root->reset();
+  return workers;
+}
+
+/// Does all that comes before the ready line, and says what would be served.
+int check_config(finger::Options& options, bool as_root) {
+  const auto listener = listen_on(options);
+  const bool is_taken = !listener && listener.error() == std::errc::address_in_use;
+  if (!listener && !is_taken) {
+    return common::report_failure(options.process, listener.error(), finger::server_profile);
+  }
+  ring_server::Metrics metrics(metrics_profile, options.process.workers, common::Fd());
+  const auto make = as_root ? make_with_owners : make_alone;
+  const auto workers = make(options, common::Fd(), nullptr, metrics);
+  if (!workers) return complain(workers.error());
+  const auto taken = is_taken ? " (which is taken: by systemd, or a server that has to stop)" : "";
+  std::puts(fmt::format("would serve at {}{}, with {} connections at the same time: {}",
+                        options.process.address().to_string(), taken,
+                        options.process.max_connections, (*workers)->users().text())
+                .c_str());
+  return 0;
+}
+
+/// Serves in this process.
+int run_alone(const finger::Options& options, const ServiceManager& manager, Sockets sockets,
+              const std::string& address, ring_server::Generations& generations) {
+  ring_server::Metrics metrics(metrics_profile, generations, generations.begin(),
+                               options.process.workers, std::move(sockets.scrapers));
+  const auto workers = make_alone(
+      options, std::move(sockets.clients.front()),
       heartbeat_for(manager.watchdog_interval(), options, [&manager] { manager.alive(); }),
       metrics);
   if (!workers) return complain(workers.error());
-  const finger::SignalAction reloader(SIGHUP, [&] {
+  generations.users().set((*workers)->users().users);
+  const auto reloader = finger::SignalAction::create(SIGHUP, [&] {
     manager.reloading();
-    manager.ready((*workers)->reload());
+    manager.ready((*workers)->reload(generations));
   });
+  if (!reloader) return complain(reloader.error());
   const auto stop = [&] {
     manager.stopping();
     (*workers)->stop();
@@ -147,44 +201,37 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
 }
 
 /// Serves in a process of its own, which gives root up and opens each plan as its owner.
-int run_worker(const finger::Options& options, common::Fd clients, common::Fd scrapers,
-               finger::Report& report, std::unique_ptr<finger::Heartbeat> heartbeat) {
-  auto root = finger::RootThread::start();
-  if (!root) return report.failed(root.error());
-  auto roster = finger::load_roster(options, common::Fd());
-  if (!roster) return report.failed(explain(options, roster.error()));
-  (*root)->keep_to_homes((*roster)->accounts);
-  ring_server::Metrics metrics(metrics_profile, options.process.workers, std::move(scrapers));
-  const auto workers = finger::Workers::create(
-      options, std::move(clients), std::move(*roster),
-      [&root](uring::Loop& loop, const finger::Accounts& accounts) {
-        return (*root)->prepare(loop, accounts);
-      },
-      std::move(heartbeat), metrics);
+int run_worker(const finger::Options& options, common::Fd clients, finger::Report& report,
+               std::unique_ptr<finger::Heartbeat> heartbeat, ring_server::Metrics& metrics) {
+  const auto workers = make_with_owners(options, std::move(clients), std::move(heartbeat), metrics);
   if (!workers) return report.failed(workers.error());
-  root->reset();
   const auto signals = common::SignalWakeup::create(options.process.drain_timeout,
                                                     [&workers] { (*workers)->stop(); });
   if (!signals) return report.failed(signals.error().message());
-  const finger::SignalAction successor(finger::Parent::retire_signal,
-                                       [&workers] { (*workers)->retire(); });
-  const finger::SignalAction stop(finger::Parent::drain_signal, [&workers] { (*workers)->stop(); });
-  if (!report.ready()) return 1;
+  const auto successor =
+      finger::SignalAction::create(finger::Parent::retire_signal, [&] { (*workers)->retire(); });
+  const auto stop =
+      finger::SignalAction::create(finger::Parent::drain_signal, [&] { (*workers)->stop(); });
+  if (!successor || !stop) return report.failed(successor ? stop.error() : successor.error());
+  if (!report.ready((*workers)->users())) return 1;
   return (*workers)->run();
 }
 
 int run_parent(const finger::Options& options, ServiceManager manager, Sockets sockets,
-               const std::string& address) {
+               const std::string& address, ring_server::Generations& generations) {
   const auto watchdog = manager.watchdog_interval();
   finger::Parent parent(
       std::move(sockets.clients.front()),
       {.start = start_timeout, .drain = options.process.drain_timeout},
-      [&options, &sockets, watchdog](common::Fd clients, finger::Report& report) {
+      [&](common::Fd clients, finger::Report& report, std::optional<std::size_t> generation) {
         // In the worker: what is moved here stays in the parent.
-        return run_worker(options, std::move(clients), std::move(sockets.scrapers), report,
-                          heartbeat_for(watchdog, options, [&report] { report.alive(); }));
+        ring_server::Metrics metrics(metrics_profile, generations, generation,
+                                     options.process.workers, std::move(sockets.scrapers));
+        return run_worker(options, std::move(clients), report,
+                          heartbeat_for(watchdog, options, [&report] { report.alive(); }), metrics);
       },
-      [&address] { common::announce(address); }, std::move(manager), std::move(sockets.takeover));
+      [&address] { common::announce(address); }, std::move(manager), std::move(sockets.takeover),
+      generations);
   const auto status = parent.run();
   return status ? *status
                 : common::report_failure(options.process, status.error(), finger::server_profile);
@@ -207,24 +254,33 @@ int main(int argc, char** argv) {
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   if (options.health) return finger::check_health(*options.health);
   options.process.drain_timeout = drain_timeout(options);
-  auto passed = finger::take_passed_listener();
+  const bool as_root = options.users.empty() && ::geteuid() == 0;
+  auto passed = finger::take_passed_sockets();
   if (!passed) return complain(passed.error());
   finger::close_inherited_descriptors(*passed);
   common::prepare_process(options.process.max_connections, options.process.workers,
                           finger::server_profile);
 
+  if (options.check_config) return check_config(options, as_root);
+
   auto manager = ServiceManager::from_environment();
   // Now: a worker that has given its rights up may not bind, nor make a file.
   auto sockets = ring_server::open_sockets(options.process, finger::server_profile, 1, [&] {
-    return open_listener(options, std::move(*passed));
+    return open_listener(options, std::move(passed->clients));
   });
   if (!sockets) return sockets.error();
+  if (passed->scrapers) sockets->scrapers = std::move(passed->scrapers);
   const auto address = common::Address::of_socket(sockets->clients.front());
   if (!address) {
     return common::report_failure(options.process, address.error(), finger::server_profile);
   }
 
-  const bool as_root = options.users.empty() && ::geteuid() == 0;
-  if (!as_root) return run_alone(options, manager, std::move(*sockets), address->to_string());
-  return run_parent(options, std::move(manager), std::move(*sockets), address->to_string());
+  const auto generations = ring_server::Generations::create(options.process.workers);
+  if (!generations) return complain("no memory to count in: " + generations.error().message());
+
+  if (!as_root) {
+    return run_alone(options, manager, std::move(*sockets), address->to_string(), **generations);
+  }
+  return run_parent(options, std::move(manager), std::move(*sockets), address->to_string(),
+                    **generations);
 }

@@ -1,6 +1,8 @@
 #include "finger/server/options.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -43,6 +45,33 @@ common::OptionLine health_option(std::optional<common::Address>& address) {
           }};
 }
 
+common::OptionLine log_option(LogDetail& detail) {
+  return {.name = "--log",
+          .value_name = "HOW",
+          .fallback = "full",
+          .meaning = "of each exchange; outcome: without the peer and the query",
+          .takes = "full, outcome or none",
+          .set = [&detail](std::string_view word) {
+            constexpr std::string_view words[] = {"full", "outcome", "none"};
+            const auto found = std::ranges::find(words, word);
+            if (found == std::end(words)) return false;
+            detail = static_cast<LogDetail>(found - std::begin(words));
+            return true;
+          }};
+}
+
+common::OptionLine quiet_option(LogDetail& detail) {
+  return {.name = "--quiet",
+          .value_name = "",
+          .fallback = "",
+          .meaning = "no line for each exchange on stderr: --log none",
+          .takes = "no value",
+          .set = [&detail](std::string_view) {
+            detail = LogDetail::none;
+            return true;
+          }};
+}
+
 common::OptionLine ring_option(uring::Setup& setup) {
   return {.name = "--ring",
           .value_name = "LIST",
@@ -61,7 +90,7 @@ common::OptionLine ring_option(uring::Setup& setup) {
 Options::Options() {
   process.host = "::";
   process.port = 79;
-  process.max_connections = 128;
+  process.max_connections = 1024;
 }
 
 common::OptionTable option_table(Options& options) {
@@ -83,11 +112,16 @@ common::OptionTable option_table(Options& options) {
           "the name of a directory", options.users),
       flag_option("--full-name", "a line with the full name before every plan, not only with /W",
                   options.full_name),
-      number_option("--max-clients", "N", "connections at once; more wait in the backlog",
+      number_option("--max-clients", "N",
+                    "connections at once; for one more the oldest without a whole query is closed, "
+                    "or it waits in the backlog",
                     process.max_connections, 1, clients_max),
       number_option("--max-per-ip", "N",
-                    "connections at once from one address (IPv6: one /64); more are closed",
+                    "connections at once from one address (IPv6: one /64, and four times as many "
+                    "from one /48); more are closed",
                     options.max_per_ip, 1, clients_max),
+      common::duration_option("--query-timeout", "for the query alone; 0: none",
+                              options.query_timeout),
       common::duration_option("--deadline", "for a whole exchange; 0: none", options.deadline),
       number_option("--workers", "N", "event loops, a thread and a ring each", process.workers, 1,
                     1024),
@@ -95,9 +129,12 @@ common::OptionTable option_table(Options& options) {
                   options.sqpoll),
       flag_option("--no-list", "refuse to say who can be asked for", options.list, false),
       ring_server::proxy_protocol_option(process.proxies),
-      flag_option("--quiet", "no line for each exchange on stderr", options.quiet),
+      log_option(options.log),
+      quiet_option(options.log),
       ring_server::takeover_option(process.takeover),
       health_option(options.health),
+      flag_option("--check-config", "say what would be served, or why it would not run, and end",
+                  options.check_config),
       ring_server::metrics_option(process.metrics),
       ring_option(options.ring),
   };

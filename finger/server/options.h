@@ -13,6 +13,9 @@
 
 namespace finger {
 
+/// What the log says of each exchange: all; neither who asked nor for what; nothing.
+enum class LogDetail { full, outcome, none };
+
 /// What fingerd's command line sets. Source: contract, "finger/fingerd".
 struct Options {
   Options();
@@ -22,10 +25,12 @@ struct Options {
   std::string users;  ///< The directory of --users; empty: the system's accounts.
   bool full_name = false;
   std::size_t max_per_ip = 16;
-  std::chrono::milliseconds deadline = std::chrono::seconds(10);  ///< 0: none.
+  std::chrono::milliseconds query_timeout = std::chrono::seconds(2);  ///< 0: none.
+  std::chrono::milliseconds deadline = std::chrono::seconds(10);      ///< 0: none.
   bool sqpoll = false;
   bool list = true;
-  bool quiet = false;
+  LogDetail log = LogDetail::full;
+  bool check_config = false;
   std::optional<common::Address> health;  ///< Of the daemon to ask; nullopt: to be one.
   uring::Setup ring;
 };

@@ -45,6 +45,7 @@ ConversationOutcome outcome_of(const Conversation& conversation, const Status& e
                                   : ConversationOutcome::answered;
   const std::error_code error = ended.error();
   if (!text_for_peer(error).empty()) return outcome_of(static_cast<Error>(error.value()));
+  if (error == Error::displaced) return ConversationOutcome::displaced;
   if (error == make_error_code(uring::Error::timed_out)) return ConversationOutcome::timed_out;
   if (error == make_error_code(uring::Error::cancelled)) return ConversationOutcome::stopped;
   return says_peer_has_gone(error) ? ConversationOutcome::gone : ConversationOutcome::failed;

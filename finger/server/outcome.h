@@ -19,16 +19,17 @@ enum class ConversationOutcome {
   unexpected_eof,
   list_denied,
   timed_out,
-  stopped,  ///< We were, before the query was complete.
-  gone,     ///< The peer is.
+  displaced,  ///< Before the query was complete: another connection has the place.
+  stopped,    ///< We were, before the query was complete.
+  gone,       ///< The peer is.
   failed,
 };
 
 /// For the metrics, in that order.
 inline constexpr std::string_view outcome_names[] = {
-    "answered",      "no_plan",        "no_such_user",   "relay_denied",
-    "invalid_query", "query_too_long", "unexpected_eof", "list_denied",
-    "timed_out",     "stopped",        "gone",           "failed"};
+    "answered",       "no_plan",        "no_such_user", "relay_denied", "invalid_query",
+    "query_too_long", "unexpected_eof", "list_denied",  "timed_out",    "displaced",
+    "stopped",        "gone",           "failed"};
 
 ConversationOutcome outcome_of(const Conversation& conversation, const Status& ended);
 

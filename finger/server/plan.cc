@@ -9,7 +9,10 @@
 #include <cstring>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "common/fd.h"
 #include "common/net/accept.h"
@@ -26,33 +29,33 @@ using common::Fd;
 /// if it is line feeds alone.
 constexpr std::size_t plan_beginning_bytes = 4 * 1024;
 
-/// Nothing that a user has put there is followed, neither a symbolic link nor a mount: a FUSE file
-/// system could keep us waiting for ever.
+/// Below --users DIR nothing is followed, neither a symbolic link nor a mount: a FUSE file system
+/// could keep us waiting for ever.
 constexpr std::uint64_t beneath =
     RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH | RESOLVE_NO_XDEV;
 
-/// O_NONBLOCK: without it the open of a FIFO waits for a writer. O_NOCTTY: without it a terminal
-/// may become ours.
-constexpr open_how how_to_open_plan{
-    .flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, .mode = 0, .resolve = beneath};
-
-/// The path to a home is the administrator's, links and all; below --users DIR it is not.
-constexpr open_how how_to_open_home(bool below_users) {
+/// Finds what is at a plan's place, and opens nothing: of a FIFO, a process that waits at its other
+/// end would notice, and a device may do anything. A link is found as a link. The path to a home is
+/// the administrator's, links and all.
+constexpr open_how how_to_find(bool below_users) {
   return {
-      .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .mode = 0, .resolve = below_users ? beneath : 0};
+      .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC, .mode = 0, .resolve = below_users ? beneath : 0};
 }
+
+/// Opens what was found, which is a regular file. O_NONBLOCK: without it the open waits for an
+/// owner who has a lease on it.
+constexpr open_how how_to_open{.flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC, .mode = 0, .resolve = 0};
 
 /// Whether the plan is the reason: there is none, or none that may be read.
 bool says_no_plan(std::error_code error) {
+  if (error == Error::not_regular) return true;
   switch (error.value()) {
     case ENOENT:
     case ENOTDIR:
     case EACCES:
     case EPERM:
-    case ELOOP:  // a symbolic link
-    case EXDEV:  // a mount
-    case ENXIO:  // a socket, or a device without a driver
-    case ENODEV:
+    case ELOOP:   // a symbolic link
+    case EXDEV:   // a mount
     case EAGAIN:  // its owner has a lease on it. fcntl(2), "Leases"
       return error.category() == std::system_category();
     default:
@@ -68,33 +71,83 @@ bool is_shortage(std::error_code error) {
          error == std::errc::not_enough_memory || error == uring::Error::cancelled;
 }
 
-/// Both opens are async(): inline, only the look-up of the names does not wait. If the kernel has
-/// them all in its cache it goes on to the open itself, in the thread that asks for it. That waits
-/// for whatever answers for FUSE or NFS, and on any disk for a virus scanner. fanotify(7)
-uring::Task<Result<Fd>> open_once(Conversation& conversation, const Account& account) {
+/// Whether what was found may be opened. Errors: not_regular; ELOOP, it is a link; EXDEV, a mount.
+Status check(const struct statx& found) {
+  const auto failed = [](int error) {
+    return std::unexpected(std::error_code(error, std::system_category()));
+  };
+  if (S_ISLNK(found.stx_mode)) return failed(ELOOP);
+  if ((found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0) return failed(EXDEV);
+  if (!S_ISREG(found.stx_mode)) return failure(Error::not_regular);
+  return {};
+}
+
+/// What is at a plan's place, not open, and its size.
+struct Found {
+  Fd path;
+  std::uint64_t size = 0;
+};
+
+/// Errors: of openat2(2) and statx(2); of check(); timed_out.
+uring::Task<Result<Found>> find(Conversation& conversation, const Account& account,
+                                std::uint16_t owner) {
   uring::Loop& loop = conversation.loop();
   const Fd& users = *conversation.roster().users;
   const auto start = users ? uring::Descriptor(users) : loop.working_dir();
-  const char* const path = users ? account.login.c_str() : account.home.c_str();
+  // Without a home it would be the root directory's.
+  const bool has_home = users || !account.home.empty();
+  if (!has_home) co_return std::unexpected(std::error_code(ENOENT, std::system_category()));
+  const std::string path = (users ? account.login : account.home) + "/.plan";
+  const auto how = how_to_find(static_cast<bool>(users));
+  auto found = co_await loop.openat2(start, path.c_str(), how)
+                   .as(owner)
+                   .async()
+                   .until(conversation.deadline());
+  if (!found) co_return std::unexpected(found.error());
 
+  struct statx about {};
+  // From what is cached: fstat(2) may ask the other end of a network, and would wait.
+  constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
+  if (::statx(found->get(), "", flags, STATX_TYPE | STATX_SIZE, &about) < 0) {
+    co_return common::last_error();
+  }
+  if (const auto checked = check(about); !checked) co_return std::unexpected(checked.error());
+  co_return Found{.path = std::move(*found), .size = about.stx_size};
+}
+
+/// A plan that is open, and its size when it was found.
+struct Opened {
+  Fd file;
+  std::uint64_t size = 0;
+};
+
+/// Found first, then opened by the way that /proc has to what is found already: so it is the same
+/// file, whatever its owner has put in its place meanwhile.
+///
+/// Both are async(): inline, only the look-up of the names does not wait. If the kernel has
+/// them all in its cache it goes on to the open itself, in the thread that asks for it. That waits
+/// for whatever answers for FUSE or NFS, and on any disk for a virus scanner. fanotify(7)
+uring::Task<Result<Opened>> open_once(Conversation& conversation, const Account& account) {
+  uring::Loop& loop = conversation.loop();
   const std::uint16_t owner =
       conversation.context().owner.credentials_of(conversation.roster(), account);
 
   const Conversation::CloseAtDeadline guard(conversation);
-  const auto how = how_to_open_home(static_cast<bool>(users));
-  const auto home =
-      co_await loop.openat2(start, path, how).as(owner).async().until(conversation.deadline());
-  if (!home) co_return std::unexpected(home.error());
-  co_return co_await loop.openat2(*home, ".plan", how_to_open_plan)
-      .as(owner)
-      .async()
-      .until(conversation.deadline());
+  const auto found = co_await find(conversation, account, owner);
+  if (!found) co_return std::unexpected(found.error());
+  const std::string way = fmt::format("/proc/self/fd/{}", found->path.get());
+  auto file = co_await loop.openat2(loop.working_dir(), way.c_str(), how_to_open)
+                  .as(owner)
+                  .async()
+                  .until(conversation.deadline());
+  if (!file) co_return std::unexpected(file.error());
+  co_return Opened{.file = std::move(*file), .size = found->size};
 }
 
 /// --max-clients is lowered to what the descriptors allow, so none may be left only where the
 /// system is short of them, or where closes and deaf file systems keep what earlier clients opened.
 /// If the conversation itself was cancelled, it does not sleep either.
-uring::Task<Result<Fd>> open_plan(Conversation& conversation, const Account& account) {
+uring::Task<Result<Opened>> open_plan(Conversation& conversation, const Account& account) {
   while (true) {
     auto opened = co_await open_once(conversation, account);
     if (opened || !is_shortage(opened.error())) co_return opened;
@@ -134,7 +187,7 @@ class OpenPlan {
   OpenPlan& operator=(const OpenPlan&) = delete;
   ~OpenPlan() { close(); }
 
-  /// Errors: of openat2(2) and statx(2); timed_out.
+  /// Errors: of openat2(2) and statx(2); not_regular; timed_out.
   uring::Task<Status> open(Conversation& conversation, const Account& account);
 
   /// Reads the first bytes; of a plan that is no longer than those, all. Errors: of read(2);
@@ -144,10 +197,9 @@ class OpenPlan {
   /// Whether what was read at this offset, into a buffer of `room` bytes, is the plan's end.
   bool ends(std::uint64_t offset, std::size_t got, std::size_t room) const {
     // A short read ends at the end of the file: another read would only confirm it.
-    return got == 0 || (got < room && offset + got >= about_.stx_size);
+    return got == 0 || (got < room && offset + got >= size_);
   }
 
-  bool is_regular() const { return S_ISREG(about_.stx_mode); }
   common::ByteView beginning() const { return beginning_; }
   bool is_whole() const { return !file_; }
   bool is_empty() const { return is_whole() && beginning_.empty(); }
@@ -160,7 +212,7 @@ class OpenPlan {
 
   const Context& context_;
   Fd file_;
-  struct ::statx about_ {};
+  std::uint64_t size_ = 0;
   std::unique_ptr<std::byte[]> buffer_;
   common::ByteView beginning_;  ///< In the buffer.
 };
@@ -168,12 +220,8 @@ class OpenPlan {
 uring::Task<Status> OpenPlan::open(Conversation& conversation, const Account& account) {
   auto opened = co_await open_plan(conversation, account);
   if (!opened) co_return std::unexpected(opened.error());
-  file_ = std::move(*opened);
-  // From what is cached: fstat(2) may ask the other end of a network, and would wait.
-  constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
-  if (::statx(file_.get(), "", flags, STATX_TYPE | STATX_SIZE, &about_) < 0) {
-    co_return common::last_error();
-  }
+  file_ = std::move(opened->file);
+  size_ = opened->size;
   co_return Status();
 }
 
@@ -193,10 +241,8 @@ uring::Task<Result<SharedPlan>> load(Conversation& conversation, const Account& 
   const auto plan = std::make_shared<OpenPlan>(conversation.context());
   const auto opened = co_await plan->open(conversation, account);
   if (!opened) co_return std::unexpected(opened.error());
-  if (plan->is_regular()) {
-    const auto begun = co_await plan->begin(conversation);
-    if (!begun) co_return std::unexpected(begun.error());
-  }
+  const auto begun = co_await plan->begin(conversation);
+  if (!begun) co_return std::unexpected(begun.error());
   co_return plan;
 }
 
@@ -246,9 +292,6 @@ uring::Task<Status> send_plan(Conversation& conversation, const Account& account
     co_return co_await send_no_plan(conversation, head, plan.error());
   }
   if (!plan) co_return std::unexpected(plan.error());
-  if (!(*plan)->is_regular()) {
-    co_return co_await send_no_plan(conversation, head, Error::not_regular);
-  }
   if ((*plan)->is_empty()) co_return co_await send_no_plan(conversation, head, Error::empty_plan);
 
   const auto buffer = std::make_unique_for_overwrite<std::byte[]>(plan_buffer_bytes);

@@ -52,15 +52,18 @@ uring::Task<Status> answer(Conversation& conversation, const Query& query) {
 uring::Task<Status> converse(Conversation& conversation, QueryReader& reader) {
   const auto line = co_await read_line(conversation, reader);
   if (!line) co_return std::unexpected(line.error());
+  conversation.note_query();
   const auto query = parse_query(*line);
   if (!query) co_return std::unexpected(query.error());
   co_return co_await answer(conversation, *query);
 }
 
-/// Whether time is up, or an answer ends in the middle: it must not look complete.
+/// Whether time is up, another needs the place, or an answer ends in the middle: it must not look
+/// complete.
 bool is_cut_short(const Conversation& conversation, const Status& ended) {
   if (ended || !text_for_peer(ended.error()).empty()) return false;
-  return ended.error() == uring::Error::timed_out || conversation.sent_bytes() > 0;
+  return ended.error() == uring::Error::timed_out || ended.error() == Error::displaced ||
+         conversation.sent_bytes() > 0;
 }
 
 }  // namespace
@@ -72,12 +75,13 @@ uring::Task<> serve(const Context& context, ring_server::Admitted client,
   auto ended = co_await converse(conversation, reader);
   if (!ended) {
     if (const auto text = error_line(ended.error()); !text.empty()) {
+      conversation.note_query();  // no more of it is waited for
       const auto told = co_await conversation.send(bytes_of(text));
       if (!told) ended = told;
     }
   }
   count_conversation(conversation, ended);
-  if (!context.options.quiet) log_conversation(conversation, reader.begun(), ended);
+  if (context.options.log != LogDetail::none) log_conversation(conversation, reader.begun(), ended);
   if (is_cut_short(conversation, ended)) {
     conversation.reset_on_close();
   } else {  // also after an internal failure, of which the peer is told nothing

@@ -1,9 +1,16 @@
 #include "finger/server/server.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/openat2.h>
+
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 
 #include "common/server/log.h"
+#include "common/server/process.h"
 #include "finger/server/serve.h"
 #include "ring_server/probes.h"
 
@@ -17,11 +24,36 @@ constexpr unsigned homes_hanging_max = 256;
 // One of each for the process: at most one line a second, however many servers it has.
 common::RepeatedFault close_fault("closing a plan failed");
 common::RepeatedFault turned_away("turned away: too many connections from there");
+common::RepeatedFault some_turned_away("turned away: too many connections from one address");
 
-/// How long a PROXY header may take: as long as the conversation after it.
+/// However many others come, a client has so long for its query: a round trip to the other side of
+/// the world. Else a burst of clients that are all in order would displace each other.
+constexpr auto query_time_min = std::chrono::milliseconds(250);
+
+/// Where a descriptor that is open can be opened once more: what a plan's second open takes.
+constexpr auto descriptors_of_this_process = "/proc/self/fd";
+
+/// As many descriptors as a client has, and one for the log, through the ring and by a thread of
+/// the kernel's, as homes are opened. The kernel cancels what it can make no thread for.
+uring::Task<Status> open_what_a_query_needs(uring::Loop& loop) {
+  constexpr open_how how{.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .mode = 0, .resolve = 0};
+  std::array<common::Fd, descriptors_each + 1> opened;
+  for (common::Fd& each : opened) {
+    auto directory =
+        co_await loop.openat2(loop.working_dir(), descriptors_of_this_process, how).async();
+    if (!directory) co_return std::unexpected(directory.error());
+    each = std::move(*directory);
+  }
+  co_return Status();
+}
+
+/// How long a PROXY header may take: as long as the query after it.
 common::Clock::duration header_timeout(const Options& options) {
-  if (options.deadline.count() == 0) return std::chrono::years(100);
-  return options.deadline;
+  common::Clock::duration shortest = std::chrono::years(100);
+  for (const auto limit : {options.query_timeout, options.deadline}) {
+    if (limit.count() > 0) shortest = std::min<common::Clock::duration>(shortest, limit);
+  }
+  return shortest;
 }
 
 }  // namespace
@@ -46,12 +78,30 @@ Result<std::unique_ptr<Server>> Server::create(Shared& shared, std::size_t i,
       new Server(shared, i, std::move(*loop), std::move(listener), wake, std::move(credentials)));
 }
 
+std::string Server::try_out() {
+  // By itself, because a loop has no way to go on where this fails.
+  const auto entered = loop().ring().submit();
+  if (!entered) return uring::explain(entered.error());
+  const auto opened = loop().run(open_what_a_query_needs(loop()));
+  if (opened) return {};
+  if (opened.error() == uring::Error::cancelled) {  // the kernel's word for it
+    return common::explain_no_thread(make_error_code(std::errc::resource_unavailable_try_again));
+  }
+  if (opened.error() == std::errc::too_many_files_open) {
+    return "too few descriptors for one client: raise the limit, which is ulimit -n or "
+           "LimitNOFILE=";
+  }
+  return fmt::format("cannot open {}: {}: mount /proc, and permit io_uring to open it",
+                     descriptors_of_this_process, opened.error().message());
+}
+
 Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
                std::shared_ptr<const common::Fd> listener, const common::Fd& wake,
                std::vector<std::uint16_t> credentials)
     : LoopServer(shared, i, std::move(loop), std::move(listener), wake,
                  header_timeout(shared.options)),
       shared_(shared),
+      i_(i),
       credentials_(std::move(credentials)),
       homes_(this->loop()),
       context_{.options = shared.options,
@@ -88,8 +138,33 @@ void Server::add(ring_server::Admitted client) {
   }
   counters().refused.add();
   ring_server::probes::ended(&client, "refused");
-  turned_away.report(peer, loop().now());
+  if (shared_.options.log == LogDetail::outcome) {
+    some_turned_away.report(loop().now());
+  } else {
+    turned_away.report(peer, loop().now());
+  }
   one_has_left();
+}
+
+/// Of this ring's, where that is the oldest of all. If it gets its query meanwhile, the next oldest
+/// may be of a ring that has looked already: then the new connection waits for the next that ends.
+common::Clock::time_point Server::make_room() {
+  Conversation* const oldest = awaiting_query_.front();
+  if (oldest == nullptr) return uring::Deadline::never;
+  const auto may_go_at = oldest->accepted_at() + query_time_min;
+  if (may_go_at > loop().now()) return may_go_at;
+  if (shared_.oldest_queries.try_displace(i_)) oldest->displace();
+  return uring::Deadline::never;
+}
+
+void Server::awaits_query(Conversation& conversation) {
+  awaiting_query_.push_back(conversation);
+  publish_oldest();
+}
+
+void Server::publish_oldest() {
+  const Conversation* const oldest = awaiting_query_.front();
+  shared_.oldest_queries.set(i_, oldest != nullptr ? oldest->accepted_at() : OldestQueries::none);
 }
 
 void Server::begin_drain() {

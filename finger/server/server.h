@@ -5,15 +5,18 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "common/fd.h"
 #include "common/server/constants.h"
 #include "finger/server/context.h"
+#include "finger/server/conversation.h"
 #include "finger/server/home.h"
 #include "finger/server/shared.h"
 #include "ring_server/loop_server.h"
 #include "uring/loop.h"
+#include "uring/memory/intrusive_list.h"
 #include "uring/scope.h"
 #include "uring/task.h"
 #include "uring/wait/canceller.h"
@@ -35,6 +38,11 @@ class Server final : public ring_server::LoopServer, private ConversationOwner {
                                                 std::shared_ptr<const common::Fd> listener,
                                                 const common::Fd& wake, const PrepareRing& prepare);
 
+  /// Tries once what a query takes: a call of the ring, a thread of the kernel's, descriptors,
+  /// /proc. Before run(), so that no ready line promises what is not to be had. Returns a line that
+  /// says what is missing and what to do about it, or nothing.
+  std::string try_out();
+
  private:
   Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
          std::shared_ptr<const common::Fd> listener, const common::Fd& wake,
@@ -43,17 +51,27 @@ class Server final : public ring_server::LoopServer, private ConversationOwner {
   void begin(uring::Scope& conversations, uring::Scope& tasks) override;
   void add(ring_server::Admitted client) override;
   std::size_t clients() const override { return conversations_->size(); }
+  common::Clock::time_point make_room() override;
   void begin_drain() override;
 
   RosterPointer current_roster() const override { return shared_.roster(); }
   std::uint16_t credentials_of(const Roster& roster, const Account& account) const override;
   void close_file(common::Fd file) override;
+  void awaits_query(Conversation& conversation) override;
+  void awaits_no_query() override { publish_oldest(); }
+  void displaced_one_left() override { shared_.oldest_queries.gone(); }
+  bool may_log(const common::Address& peer) override {
+    return shared_.log_thinning.may_log(peer, loop().now());
+  }
   void conversation_ended() override { one_has_left(); }
 
+  void publish_oldest();
   uring::Task<Status> beat();
   uring::Task<> close(common::Fd file);
 
   Shared& shared_;
+  const std::size_t i_;
+  uring::IntrusiveList<Conversation> awaiting_query_;  ///< The oldest first.
   const std::vector<std::uint16_t> credentials_;
   std::array<std::byte, common::scratch_bytes> discarded_;
   uring::Canceller receiving_;

@@ -9,6 +9,8 @@ Shared::Shared(const Options& chosen, std::size_t connections_max, RosterPointer
     : ring_server::Shared(chosen.process, connections_max, counted),
       options(chosen),
       address_limit(chosen.max_per_ip),
+      oldest_queries(chosen.process.workers),
+      log_thinning(chosen.log == LogDetail::full),
       heartbeat(std::move(watched)),
       roster_(std::move(roster)) {}
 

@@ -5,6 +5,8 @@
 #include <mutex>
 
 #include "finger/server/address_limit.h"
+#include "finger/server/log_thinning.h"
+#include "finger/server/oldest_query.h"
 #include "finger/server/options.h"
 #include "finger/server/process/heartbeat.h"
 #include "finger/server/roster.h"
@@ -22,6 +24,8 @@ class Shared : public ring_server::Shared {
 
   const Options& options;
   AddressLimit address_limit;
+  OldestQueries oldest_queries;
+  LogThinning log_thinning;
   const std::unique_ptr<Heartbeat> heartbeat;  ///< Empty: no watchdog wants to know.
 
   /// The roster for conversations that begin now.

@@ -45,6 +45,8 @@ std::expected<std::unique_ptr<ring_server::LoopServer>, std::string> create_serv
     return std::unexpected(server.error().message());
   }
   if (!server) return std::unexpected(uring::explain(server.error()));
+  auto lacking = (*server)->try_out();
+  if (!lacking.empty()) return std::unexpected(std::move(lacking));
   return std::move(*server);
 }
 
@@ -71,17 +73,23 @@ Workers::Workers(const Options& options, RosterPointer roster, std::unique_ptr<H
       shared_(options, connections_max(options), std::move(roster), std::move(heartbeat), metrics),
       worker_group_(shared_, server_profile) {}
 
-std::string Workers::reload() {
+std::string Workers::reload(ring_server::Generations& counted) {
   auto roster = load_roster(options_, *shared_.roster());
-  const bool loaded = roster.has_value();
   std::string line;
-  if (loaded) {
-    line = fmt::format("reloaded: {} users", (*roster)->accounts.all().size());
+  auto severity = common::Severity::warning;
+  if (roster) {
+    const std::size_t before = users().users;
+    const auto found = UserCount::of((*roster)->accounts);
+    line = "reloaded: " + found.text_after(before);
+    severity = found.severity_after(before);
     shared_.replace(std::move(*roster));
+    counted.users().set(found.users);
+    counted.reloads().add();
   } else {
+    counted.failed_reloads().add();
     line = fmt::format("cannot reload, the old list stays: {}", roster.error().message());
   }
-  common::log(line, loaded ? common::Severity::info : common::Severity::warning);
+  common::log(line, severity);
   return line;
 }
 

@@ -6,10 +6,12 @@
 #include <vector>
 
 #include "common/fd.h"
+#include "finger/server/accounts/user_count.h"
 #include "finger/server/options.h"
 #include "finger/server/roster.h"
 #include "finger/server/server.h"
 #include "finger/server/shared.h"
+#include "ring_server/generations.h"
 #include "ring_server/worker_group.h"
 
 namespace finger {
@@ -37,11 +39,14 @@ class Workers {
   void stop() { worker_group_.stop(); }
   void retire() { worker_group_.retire(); }
 
+  /// The users that the last load has found.
+  UserCount users() const { return UserCount::of(shared_.roster()->accounts); }
+
   /// Loads the roster anew, or keeps the present one if that fails; a line in the log says which,
-  /// and is returned. It may take long, and belongs in a thread of its own. Not for workers with a
-  /// `prepare`: a user who was not in the roster when the rings were prepared has no credentials in
-  /// them.
-  std::string reload();
+  /// and is returned. Counts it and the users. It may take long, and belongs in a thread of its
+  /// own. Not for workers with a `prepare`: a user who was not in the roster when the rings were
+  /// prepared has no credentials in them.
+  std::string reload(ring_server::Generations& counted);
 
  private:
   Workers(const Options& options, RosterPointer roster, std::unique_ptr<Heartbeat> heartbeat,

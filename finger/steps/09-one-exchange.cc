@@ -79,7 +79,7 @@ int main(int argc, char** argv) {
   if (argc != 3) errx(2, "usage: 09-one-exchange USERS TRACE");
   finger::Options options;
   options.users = argv[1];
-  options.quiet = true;
+  options.log = finger::LogDetail::none;
   auto users = finger::open_users(options);
   if (!users) fail(argv[1], users.error());
   const auto roster = finger::load_roster(options, std::move(*users));

@@ -11,7 +11,7 @@
 #include <vector>
 
 constexpr int threads = 4;
-constexpr int rounds = 20'000;
+constexpr int rounds = 200'000;  // long enough that the threads meet
 
 long plain = 0;
 std::atomic<long> exact = 0;

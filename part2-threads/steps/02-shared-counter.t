@@ -5,9 +5,9 @@ middle it loses little, and often nothing, which is worse: a test that looks at 
 nothing.
 
   $ ./02-shared-counter
-  counted  80000
+  counted  800000
   plain    [1-9]\d* (re)
-  atomic   80000
+  atomic   800000
 
 The thread sanitizer does not look at the number. It sees two threads access the same memory
 with nothing to order them, and reports that, whatever the number.

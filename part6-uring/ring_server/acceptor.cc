@@ -10,6 +10,7 @@
 
 #include "common/net/accept.h"
 #include "common/server/log.h"
+#include "uring/wait/deadline.h"
 
 namespace ring_server {
 namespace {
@@ -32,6 +33,11 @@ common::Result<common::Accepted> accept_one(const common::Fd& listener) {
 
 }  // namespace
 
+bool Acceptor::is_connection_there() const {
+  pollfd watched{.fd = listener_.get(), .events = POLLIN, .revents = 0};
+  return ::poll(&watched, 1, 0) != 0;  // after an error it is as if one were
+}
+
 uring::Task<common::Result<Admitted>> Acceptor::next() {
   std::optional<common::Permit> permit;
   while (true) {
@@ -43,10 +49,17 @@ uring::Task<common::Result<Admitted>> Acceptor::next() {
     }
     --budget_;
     if (!permit) permit = connection_limit_.try_acquire(background_.wake().get());
+    if (!permit && !is_connection_there()) {
+      budget_ = 0;  // none has to wait for a permit
+      continue;
+    }
     if (!permit) {
       if (!std::exchange(is_waiting_, true)) ++waits_;
-      const auto freed = co_await background_.change();
-      if (!freed) co_return std::unexpected(freed.error());
+      uring::Deadline look_again(loop_, make_room_());
+      const auto freed = co_await background_.change().until(look_again);
+      if (!freed && freed.error() != uring::Error::timed_out) {
+        co_return std::unexpected(freed.error());
+      }
       continue;
     }
     is_waiting_ = false;

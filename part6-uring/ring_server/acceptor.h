@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <utility>
 
 #include "common/fd.h"
 #include "common/loop/connection_limit.h"
 #include "common/net/accept.h"
 #include "common/result.h"
+#include "common/server/duration.h"
 #include "ring_server/background.h"
 #include "uring/loop.h"
 #include "uring/task.h"
@@ -30,14 +32,18 @@ struct Admitted {
 /// comes. Several loops may watch one listener: for those that come too late, accept finds none.
 class Acceptor {
  public:
+  using MakeRoom = std::function<common::Clock::time_point()>;
+
   /// All must outlive it. `listener` is non-blocking. The eventfd(2) of `background` is written to
-  /// when another loop has given a permit back.
+  /// when another loop has given a permit back. `make_room` is called when a connection is there
+  /// and no permit: see LoopServer::make_room().
   Acceptor(uring::Loop& loop, const common::Fd& listener, common::ConnectionLimit& connection_limit,
-           Background& background)
+           Background& background, MakeRoom make_room)
       : loop_(loop),
         listener_(listener),
         connection_limit_(connection_limit),
-        background_(background) {}
+        background_(background),
+        make_room_(std::move(make_room)) {}
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
   ~Acceptor() { connection_limit_.remove_waiter(background_.wake().get()); }
@@ -53,10 +59,13 @@ class Acceptor {
   std::uint64_t waits() const { return waits_; }
 
  private:
+  bool is_connection_there() const;
+
   uring::Loop& loop_;
   const common::Fd& listener_;
   common::ConnectionLimit& connection_limit_;
   Background& background_;
+  const MakeRoom make_room_;
   int budget_ = 0;  ///< Tries left in this turn.
   bool is_waiting_ = false;
   std::uint64_t waits_ = 0;

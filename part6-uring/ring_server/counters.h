@@ -49,6 +49,11 @@ class Histogram {
     nanoseconds_.add(static_cast<std::uint64_t>(took.count()) * times);
   }
 
+  void take_over(const Histogram& other) {
+    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i].add(other.counts_[i].value());
+    nanoseconds_.add(other.nanoseconds_.value());
+  }
+
   /// `i` up to bounds_us.size(): that of what took longer.
   const Counter& bucket(std::size_t i) const { return counts_[i]; }
   const Counter& nanoseconds() const { return nanoseconds_; }
@@ -70,7 +75,7 @@ class Histogram {
 /// What one worker counts. It writes in its own thread; lines of the cache of its own, so that two
 /// workers do not slow each other down.
 struct alignas(64) WorkerCounters {
-  static constexpr std::size_t outcomes_max = 12;
+  static constexpr std::size_t outcomes_max = 13;
 
   Counter accepted;
   Counter refused;  ///< Of those: closed at once, the address had too many.
@@ -89,6 +94,9 @@ struct alignas(64) WorkerCounters {
   Counter overflows;
   Counter buffers_out;  ///< Now.
 
+  /// Adds what another has counted, whose connections are closed by now.
+  void take_over(const WorkerCounters& other);
+
   std::uint64_t open() const { return accepted.value() - refused.value() - closed.value(); }
 
   /// Takes over what the ring has done in a turn. Inline: to the compiler, a probe looks large.
@@ -100,5 +108,18 @@ struct alignas(64) WorkerCounters {
     overflows.set(ring.overflows());
   }
 };
+
+inline void WorkerCounters::take_over(const WorkerCounters& other) {
+  closed.add(other.closed.value() + other.open());
+  for (const auto counter :
+       {&WorkerCounters::accepted, &WorkerCounters::refused, &WorkerCounters::waits,
+        &WorkerCounters::answers, &WorkerCounters::received_bytes, &WorkerCounters::sent_bytes,
+        &WorkerCounters::submitted, &WorkerCounters::enter_calls, &WorkerCounters::completed,
+        &WorkerCounters::overflows}) {
+    (this->*counter).add((other.*counter).value());
+  }
+  for (std::size_t i = 0; i < outcomes_max; ++i) outcomes[i].add(other.outcomes[i].value());
+  answer_time.take_over(other.answer_time);
+}
 
 }  // namespace ring_server

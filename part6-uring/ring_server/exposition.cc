@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -24,7 +25,7 @@ struct Family {
   std::vector<Sample> samples;
 };
 
-using Workers = std::span<const WorkerCounters>;
+using Workers = std::span<const WorkerCounters* const>;
 
 std::uint64_t value_of(std::uint64_t value) { return value; }
 std::uint64_t value_of(const Counter& counter) { return counter.value(); }
@@ -33,7 +34,7 @@ std::uint64_t value_of(const Counter& counter) { return counter.value(); }
 template <typename What>
 std::uint64_t sum(Workers workers, What what) {
   std::uint64_t total = 0;
-  for (const WorkerCounters& worker : workers) total += value_of(std::invoke(what, worker));
+  for (const WorkerCounters* worker : workers) total += value_of(std::invoke(what, *worker));
   return total;
 }
 
@@ -48,8 +49,33 @@ std::vector<Sample> samples_of_outcomes(const MetricsProfile& profile, Workers w
   return samples;
 }
 
-std::vector<Family> families(const MetricsProfile& profile, Workers workers) {
+/// Of the process, not of its connections.
+std::vector<Family> families_of_process(const MetricsSource& source) {
+  std::vector<Family> all{
+      {"build_info",
+       "gauge",
+       "Always 1; the version is a label.",
+       {{fmt::format("version=\"{}\"", PROGRAM_VERSION), 1}}},
+      {"start_time_seconds",
+       "gauge",
+       "When it was started, in seconds since 1970.",
+       {{"", source.started_at_seconds}}},
+  };
+  if (source.generations == nullptr) return all;
+  const auto add = [&all](std::string_view name, std::string_view type, std::string_view help,
+                          const Counter& counter) {
+    all.push_back({name, type, help, {{"", counter.value()}}});
+  };
+  add("users", "gauge", "Users who are served.", source.generations->users());
+  add("reloads_total", "counter", "Reloads that have succeeded.", source.generations->reloads());
+  add("reloads_failed_total", "counter", "Reloads after which everything stayed as it was.",
+      source.generations->failed_reloads());
+  return all;
+}
+
+std::vector<Family> families(const MetricsProfile& profile, const MetricsSource& source) {
   using Of = WorkerCounters;
+  const Workers workers = source.workers;
   const auto one = [workers](auto what) { return std::vector<Sample>{{"", sum(workers, what)}}; };
   std::vector<Family> all{
       {"connections_open", "gauge", "Connections that are open.", one(&Of::open)},
@@ -81,6 +107,7 @@ std::vector<Family> families(const MetricsProfile& profile, Workers workers) {
     all.push_back(
         {"ring_buffers_out", "gauge", "Receive buffers that are in use.", one(&Of::buffers_out)});
   }
+  std::ranges::move(families_of_process(source), std::back_inserter(all));
   return all;
 }
 
@@ -137,10 +164,10 @@ std::string answer_to(std::string_view target, const std::function<std::string()
 
 }  // namespace
 
-std::string exposition(const MetricsProfile& profile, std::span<const WorkerCounters> workers) {
+std::string exposition(const MetricsProfile& profile, const MetricsSource& source) {
   std::string text;
   const auto out = std::back_inserter(text);
-  for (const Family& family : families(profile, workers)) {
+  for (const Family& family : families(profile, source)) {
     fmt::format_to(out, "# HELP {}_{} {}\n", profile.prefix, family.name, family.help);
     fmt::format_to(out, "# TYPE {}_{} {}\n", profile.prefix, family.name, family.type);
     for (const auto& [labels, value] : family.samples) {
@@ -148,14 +175,14 @@ std::string exposition(const MetricsProfile& profile, std::span<const WorkerCoun
       fmt::format_to(out, "{}_{}{} {}\n", profile.prefix, family.name, shown, value);
     }
   }
-  append_histogram(text, profile.prefix, workers);
+  append_histogram(text, profile.prefix, source.workers);
   return text;
 }
 
-std::string counters_line(const MetricsProfile& profile, std::span<const WorkerCounters> workers) {
+std::string counters_line(const MetricsProfile& profile, const MetricsSource& source) {
   std::string line = fmt::format("{} counters:", profile.prefix);
   const auto out = std::back_inserter(line);
-  for (const Family& family : families(profile, workers)) {
+  for (const Family& family : families(profile, source)) {
     for (const auto& [labels, value] : family.samples) {
       if (labels.empty()) {
         fmt::format_to(out, " {}={}", family.name, value);
@@ -164,7 +191,7 @@ std::string counters_line(const MetricsProfile& profile, std::span<const WorkerC
       }
     }
   }
-  const auto counts = cumulated_times(workers);
+  const auto counts = cumulated_times(source.workers);
   if (counts.back() == 0) return line;
   fmt::format_to(out, " answer_p50{} answer_p99{}", percentile(counts, 0.5),
                  percentile(counts, 0.99));

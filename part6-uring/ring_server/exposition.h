@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ring_server/counters.h"
+#include "ring_server/generations.h"
 
 namespace ring_server {
 
@@ -18,13 +21,20 @@ struct MetricsProfile {
   bool buffers = false;                        ///< Whether the ring has some.
 };
 
+/// What there is to tell.
+struct MetricsSource {
+  std::vector<const WorkerCounters*> workers;
+  std::uint64_t started_at_seconds;          ///< Unix time.
+  const Generations* generations = nullptr;  ///< nullptr: a program that has none.
+};
+
 /// The counters of all workers together in Prometheus' text format, version 0.0.4.
 /// Source: prometheus.io/docs/instrumenting/exposition_formats
-std::string exposition(const MetricsProfile& profile, std::span<const WorkerCounters> workers);
+std::string exposition(const MetricsProfile& profile, const MetricsSource& source);
 
 /// The same in one line for the log. Of the times to answer, how many there were, and the bounds
 /// below which half of them and 99 of 100 lie.
-std::string counters_line(const MetricsProfile& profile, std::span<const WorkerCounters> workers);
+std::string counters_line(const MetricsProfile& profile, const MetricsSource& source);
 
 /// A request may be that long. More is nothing that a scraper sends.
 inline constexpr std::size_t scrape_bytes_max = 4096;

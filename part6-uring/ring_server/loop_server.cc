@@ -17,7 +17,8 @@ LoopServer::LoopServer(Shared& shared, std::size_t i, std::unique_ptr<uring::Loo
       loop_(std::move(loop)),
       listener_(std::move(listener)),
       background_(*loop_, wake),
-      acceptor_(*loop_, *listener_, shared.connection_limit, background_) {}
+      acceptor_(*loop_, *listener_, shared.connection_limit, background_,
+                [this] { return make_room(); }) {}
 
 common::Status LoopServer::run(LogWriter* log_writer) {
   if (log_writer == nullptr) return loop_->run(work());
@@ -28,11 +29,13 @@ uring::Task<common::Status> LoopServer::work() {
   uring::Scope conversations(*loop_);
   uring::Scope tasks(*loop_);
   uring::Scope headers(*loop_);
+  uring::Scope scrapes(*loop_);
   background_.spawn(tasks, background_.watch_eventfd());
   begin(conversations, tasks);
 
-  co_await accept_clients(headers);
-  while (!shared_.stopping && !background_.fault() && headers.size() + clients() > 0) {
+  co_await accept_clients(headers, scrapes);
+  const auto connected = [&] { return headers.size() + clients() + scrapes.size(); };
+  while (!shared_.stopping && !background_.fault() && connected() > 0) {
     (void)co_await background_.change();
   }
   if (background_.fault()) {
@@ -41,6 +44,8 @@ uring::Task<common::Status> LoopServer::work() {
   }
   headers.cancel();
   co_await headers.join();
+  scrapes.cancel();
+  co_await scrapes.join();
   begin_drain();
   while (clients() > 0) (void)co_await background_.change();
   co_await conversations.join();
@@ -50,13 +55,13 @@ uring::Task<common::Status> LoopServer::work() {
 }
 
 /// Until the server is to stop, or a successor accepts.
-uring::Task<> LoopServer::accept_clients(uring::Scope& headers) {
+uring::Task<> LoopServer::accept_clients(uring::Scope& headers, uring::Scope& scrapes) {
   uring::Scope accepting(*loop_);
   background_.spawn(accepting, acceptor_.accept_each([this, &headers](Admitted client) {
     admit(std::move(client), headers);
   }));
   // No longer than it accepts: after that it may have a successor, which counts from 0.
-  if (is_first_) shared_.metrics.start(*loop_, accepting, background_);
+  if (is_first_) shared_.metrics.start(*loop_, accepting, scrapes, background_);
   while (!shared_.stopping && !shared_.retiring && !background_.fault()) {
     (void)co_await background_.change();
   }

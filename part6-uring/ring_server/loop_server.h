@@ -17,6 +17,7 @@
 #include "uring/loop.h"
 #include "uring/scope.h"
 #include "uring/task.h"
+#include "uring/wait/deadline.h"
 
 namespace ring_server {
 
@@ -69,6 +70,10 @@ class LoopServer {
   /// one_has_left().
   virtual std::size_t clients() const = 0;
 
+  /// A connection waits and has no permit: another, which has not asked for anything, may be ended.
+  /// Returns when to call it again if no permit is given back before.
+  virtual common::Clock::time_point make_room() { return uring::Deadline::never; }
+
   /// From now on clients get what they have asked for, and no more.
   virtual void begin_drain() = 0;
 
@@ -91,7 +96,7 @@ class LoopServer {
 
  private:
   uring::Task<common::Status> work();
-  uring::Task<> accept_clients(uring::Scope& headers);
+  uring::Task<> accept_clients(uring::Scope& headers, uring::Scope& scrapes);
   void admit(Admitted client, uring::Scope& headers);
   uring::Task<> add_after_header(Admitted client);
 

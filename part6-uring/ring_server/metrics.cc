@@ -68,6 +68,23 @@ class SignalHandling {
   ~SignalHandling() { Metrics::hold_signal(); }
 };
 
+/// Tells that something has ended, when it ends itself.
+class NotifyAtEnd {
+ public:
+  explicit NotifyAtEnd(Background& background) : background_(background) {}
+  NotifyAtEnd(const NotifyAtEnd&) = delete;
+  NotifyAtEnd& operator=(const NotifyAtEnd&) = delete;
+  ~NotifyAtEnd() { background_.notify(); }
+
+ private:
+  Background& background_;
+};
+
+std::uint64_t unix_seconds() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(now).count());
+}
+
 bool is_path(std::string_view where) { return where.find('/') != where.npos; }
 
 bool is_loopback(const common::Address& address) {
@@ -120,15 +137,41 @@ void Metrics::hold_signal() {
 }
 
 Metrics::Metrics(const MetricsProfile& profile, std::size_t workers, common::Fd listener)
-    : profile_(profile), workers_(workers), listener_(std::move(listener)) {}
+    : profile_(profile),
+      own_(workers),
+      workers_(own_),
+      started_at_seconds_(unix_seconds()),
+      listener_(std::move(listener)) {}
 
-void Metrics::start(uring::Loop& loop, uring::Scope& scope, Background& background) {
-  background.spawn(scope, log_on_signal(background));
-  if (!listener_) return;
-  const auto listener = std::make_shared<const common::Fd>(std::move(listener_));
-  for (std::size_t i = 0; i < scrapers_max; ++i) {
-    background.spawn(scope, answer_scrapers(loop, listener));
+Metrics::Metrics(const MetricsProfile& profile, Generations& generations,
+                 std::optional<std::size_t> generation, std::size_t workers, common::Fd listener)
+    : profile_(profile),
+      own_(generation ? 0 : workers),
+      generations_(&generations),
+      workers_(generation ? generations.of(*generation) : own_),
+      started_at_seconds_(generations.started_at_seconds()),
+      listener_(std::move(listener)) {}
+
+void Metrics::start(uring::Loop& loop, uring::Scope& accepting, uring::Scope& answering,
+                    Background& background) {
+  background.spawn(accepting, log_on_signal(background));
+  if (listener_) background.spawn(accepting, accept_scrapers(loop, answering, background));
+}
+
+/// Once more where a process has ended meanwhile, and what it has counted may be told twice.
+std::string Metrics::tell(std::string (*how)(const MetricsProfile&, const MetricsSource&)) const {
+  constexpr int tries_max = 100;
+  std::string text;
+  for (int tries = 0; tries < tries_max; ++tries) {
+    const std::uint64_t changes = generations_ != nullptr ? generations_->changes() : 0;
+    MetricsSource source{
+        .workers = {}, .started_at_seconds = started_at_seconds_, .generations = generations_};
+    if (generations_ != nullptr) source.workers = generations_->all();
+    for (const WorkerCounters& each : own_) source.workers.push_back(&each);
+    text = how(profile_, source);
+    if (generations_ == nullptr || (changes % 2 == 0 && changes == generations_->changes())) break;
   }
+  return text;
 }
 
 /// Neither a signalfd(2) nor a poll of it: the eventfd that stops a server is there already.
@@ -137,20 +180,21 @@ uring::Task<common::Status> Metrics::log_on_signal(Background& background) {
   while (true) {
     const auto changed = co_await background.change();
     if (!changed) co_return std::unexpected(changed.error());
-    if (asked.exchange(false)) common::log(counters_line(profile_, workers_));
+    if (asked.exchange(false)) common::log(tell(counters_line));
   }
 }
 
-/// One after the other. Several of these wait for the next at the same time: for those that come
-/// too late, accept finds none.
-uring::Task<common::Status> Metrics::answer_scrapers(uring::Loop& loop,
-                                                     std::shared_ptr<const common::Fd> listener) {
+uring::Task<common::Status> Metrics::accept_scrapers(uring::Loop& loop, uring::Scope& answering,
+                                                     Background& background) {
+  const common::Fd listener = std::move(listener_);
   while (true) {
-    const auto ready = co_await loop.poll(*listener, POLLIN);
+    const auto ready = co_await loop.poll(listener, POLLIN);
     if (!ready) co_return std::unexpected(ready.error());
-    common::Fd scraper(::accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC));
+    const auto room = co_await wait_for_room(answering, background);
+    if (!room) co_return room;
+    common::Fd scraper(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (scraper) {
-      co_await answer(loop, std::move(scraper));
+      answering.spawn(answer(loop, std::move(scraper), background));
     } else if (errno != EAGAIN) {  // no descriptor is left: the clients need them more
       const auto paused = co_await loop.sleep(common::shortage_pause);
       if (!paused) co_return paused;
@@ -158,18 +202,27 @@ uring::Task<common::Status> Metrics::answer_scrapers(uring::Loop& loop,
   }
 }
 
-uring::Task<> Metrics::answer(uring::Loop& loop, common::Fd scraper) {
-  uring::Deadline deadline(loop, loop.now() + scrape_timeout);
-  std::string text(scrape_bytes_max, '\0');
-  std::size_t size = 0;
-  while (size < text.size() && !is_whole_request(std::string_view(text).substr(0, size))) {
-    const auto room = std::as_writable_bytes(std::span(text).subspan(size));
-    const auto received = co_await loop.recv(scraper, room).until(deadline);
-    if (!received || *received == 0) co_return;
-    size += *received;
+/// A scraper that has sent its request is answered; of the others the one goes that had most time.
+uring::Task<common::Status> Metrics::wait_for_room(uring::Scope& answering,
+                                                   Background& background) {
+  if (answering.size() < scrapers_max) co_return {};
+  if (Awaited* const oldest = awaited_.take_front()) {
+    oldest->deadline.cancel(uring::Error::timed_out);
   }
-  text.resize(size);
-  text = answer_scrape(text, [this] { return exposition(profile_, workers_); });
+  while (answering.size() >= scrapers_max) {
+    const auto changed = co_await background.change();
+    if (!changed) co_return std::unexpected(changed.error());
+  }
+  co_return {};
+}
+
+uring::Task<> Metrics::answer(uring::Loop& loop, common::Fd scraper, Background& background) {
+  const NotifyAtEnd notify(background);
+  uring::Deadline deadline(loop, loop.now() + scrape_timeout);
+  std::string text;
+  const bool received = co_await receive_request(loop, scraper, deadline, text);
+  if (!received) co_return;
+  text = answer_scrape(text, [this] { return tell(exposition); });
   for (auto left = std::as_bytes(std::span(std::as_const(text))); !left.empty();) {
     const auto sent = co_await loop.send(scraper, left, MSG_WAITALL).until(deadline);
     if (!sent) co_return;
@@ -179,9 +232,26 @@ uring::Task<> Metrics::answer(uring::Loop& loop, common::Fd scraper) {
   if (::shutdown(scraper.get(), SHUT_WR) < 0) co_return;
   while (true) {
     const auto rest = std::as_writable_bytes(std::span(text));
-    const auto received = co_await loop.recv(scraper, rest).until(deadline);
-    if (!received || *received == 0) co_return;
+    const auto received_more = co_await loop.recv(scraper, rest).until(deadline);
+    if (!received_more || *received_more == 0) co_return;
   }
+}
+
+/// False: it was not whole in time, or the scraper has gone.
+uring::Task<bool> Metrics::receive_request(uring::Loop& loop, const common::Fd& scraper,
+                                           uring::Deadline& deadline, std::string& request) {
+  Awaited awaited(deadline);
+  awaited_.push_back(awaited);
+  std::string text(scrape_bytes_max, '\0');
+  std::size_t size = 0;
+  while (size < text.size() && !is_whole_request(std::string_view(text).substr(0, size))) {
+    const auto room = std::as_writable_bytes(std::span(text).subspan(size));
+    const auto received = co_await loop.recv(scraper, room).until(deadline);
+    if (!received || *received == 0) co_return false;
+    size += *received;
+  }
+  request = text.substr(0, size);
+  co_return true;
 }
 
 common::OptionLine metrics_option(std::string& where) {

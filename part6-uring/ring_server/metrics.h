@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,11 +13,14 @@
 #include "ring_server/background.h"
 #include "ring_server/counters.h"
 #include "ring_server/exposition.h"
+#include "ring_server/generations.h"
 #include "ring_server/takeover.h"
 #include "uring/error.h"
 #include "uring/loop.h"
+#include "uring/memory/intrusive_list.h"
 #include "uring/scope.h"
 #include "uring/task.h"
+#include "uring/wait/deadline.h"
 
 namespace ring_server {
 
@@ -24,11 +30,12 @@ namespace ring_server {
 ///     Metrics::hold_signal();                         // before there is a second thread
 ///     Metrics metrics(profile, workers, std::move(listener));
 ///     metrics.of_worker(i).accepted.add();            // the i-th worker, in its thread
-///     metrics.start(loop, scope, background);         // the first one
+///     metrics.start(loop, accepting, answering, background);  // the first one
 class Metrics {
  public:
-  /// So many at the same time; more wait in the backlog.
-  static constexpr std::size_t scrapers_max = 4;
+  /// So many at the same time. For one more, that which has waited longest for its request is
+  /// closed.
+  static constexpr std::size_t scrapers_max = 16;
 
   /// Blocks SIGUSR1 in the calling thread and in those that it starts: it would end the process.
   static void hold_signal();
@@ -37,22 +44,43 @@ class Metrics {
   /// outlive it.
   Metrics(const MetricsProfile& profile, std::size_t workers, common::Fd listener);
 
+  /// For a process that counts in one of the generations, which must outlive it; nullopt: there
+  /// was none left for it.
+  Metrics(const MetricsProfile& profile, Generations& generations,
+          std::optional<std::size_t> generation, std::size_t workers, common::Fd listener);
+
   WorkerCounters& of_worker(std::size_t i) { return workers_[i]; }
 
-  /// From now on, until `scope` is cancelled, it answers; then the listener is closed. Once. No
-  /// scraper keeps it from going on, nor ends the server: there are scrapers_max at most, and each
-  /// has scrape_timeout. `background` must watch its eventfd.
-  void start(uring::Loop& loop, uring::Scope& scope, Background& background);
+  /// From now on, until `accepting` is cancelled, it accepts; then the listener is closed. Those
+  /// who were accepted are answered in the other scope. Once. No scraper keeps it from going on,
+  /// nor ends the server: there are scrapers_max at most, and each has scrape_timeout. `background`
+  /// must watch its eventfd, and is told when a scraper has left.
+  void start(uring::Loop& loop, uring::Scope& accepting, uring::Scope& answering,
+             Background& background);
 
  private:
+  /// One that is connected, until its request is there.
+  struct Awaited : uring::Node {
+    explicit Awaited(uring::Deadline& its) : deadline(its) {}
+    uring::Deadline& deadline;
+  };
+
   uring::Task<common::Status> log_on_signal(Background& background);
-  uring::Task<common::Status> answer_scrapers(uring::Loop& loop,
-                                              std::shared_ptr<const common::Fd> listener);
-  uring::Task<> answer(uring::Loop& loop, common::Fd scraper);
+  uring::Task<common::Status> accept_scrapers(uring::Loop& loop, uring::Scope& answering,
+                                              Background& background);
+  uring::Task<common::Status> wait_for_room(uring::Scope& answering, Background& background);
+  uring::Task<> answer(uring::Loop& loop, common::Fd scraper, Background& background);
+  uring::Task<bool> receive_request(uring::Loop& loop, const common::Fd& scraper,
+                                    uring::Deadline& deadline, std::string& request);
+  std::string tell(std::string (*how)(const MetricsProfile&, const MetricsSource&)) const;
 
   const MetricsProfile profile_;
-  std::vector<WorkerCounters> workers_;
-  common::Fd listener_;  ///< Until run(): closed while a ring polls it, it would stay open.
+  std::vector<WorkerCounters> own_;  ///< Where they are not in one of the generations.
+  Generations* const generations_ = nullptr;
+  const std::span<WorkerCounters> workers_;
+  const std::uint64_t started_at_seconds_;
+  uring::IntrusiveList<Awaited> awaited_;  ///< The oldest first.
+  common::Fd listener_;  ///< Until start(): closed while a ring polls it, it would stay open.
 };
 
 /// The option --metrics, which writes to `where`.

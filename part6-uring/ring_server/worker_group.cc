@@ -29,7 +29,7 @@ std::string WorkerGroup::start(std::size_t servers, const Create& create) {
     try {
       threads_.emplace_back([this, &create, i] { work(create, i); });
     } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
-      complaints_[i] = "cannot start a thread: " + error.code().message();
+      complaints_[i] = common::explain_no_thread(error.code());
       created_->count_down();
     }
   }

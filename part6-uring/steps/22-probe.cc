@@ -1,9 +1,11 @@
 // A program that is built today runs on a kernel of another year. The kernel tells which operations
 // its rings know; a request for another one fails with EINVAL. Each group has the Linux version
-// that brought it. Needs Linux 5.6, for the question.
-// Try it: ./22-probe
+// that brought it. Since Linux 6.18 it also answers in numbers, about more than operations, and
+// needs no ring for that. Needs Linux 5.6, for the first question. Try it: ./22-probe
 
 #include <liburing.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstring>
@@ -60,6 +62,39 @@ const std::vector<Release> releases = {
     {"6.16", {{62, "pipe"}}},
 };
 
+/// liburing 2.3 does not have it: include/uapi/linux/io_uring/query.h
+struct Known {
+  __u32 operations;
+  __u32 register_calls;
+  __u64 features;
+  __u64 setup_flags;
+  __u64 enter_flags;
+  __u64 entry_flags;
+  __u32 queries;
+  __u32 padding;
+};
+
+struct Query {
+  __u64 next;
+  __u64 answer;
+  __u32 question;  // 0: what is there?
+  __u32 answer_bytes;
+  __s32 result;
+  __u32 reserved[3];
+};
+
+void ask_in_numbers() {
+  constexpr unsigned register_query = 35;  // IORING_REGISTER_QUERY
+  Known known{};
+  Query query{};
+  query.answer = reinterpret_cast<__u64>(&known);
+  query.answer_bytes = sizeof known;
+  const long result = ::syscall(SYS_io_uring_register, -1, register_query, &query, 0);
+  if (result < 0 || query.result < 0) return (void)std::printf("in numbers: Linux 6.18 has it\n");
+  std::printf("in numbers: %u operations, %u register calls, setup flags %#llx\n", known.operations,
+              known.register_calls, known.setup_flags);
+}
+
 }  // namespace
 
 int main() {
@@ -81,6 +116,7 @@ int main() {
     }
     std::putchar('\n');
   }
+  ask_in_numbers();
   io_uring_free_probe(probe);
   io_uring_queue_exit(&ring);
 }

@@ -22,3 +22,4 @@ does not have.
   Linux 6.11  (no-)?bind (no-)?listen (re)
   Linux 6.15  (no-)?recv_zc (no-)?epoll_wait (re)
   Linux 6.16  (no-)?pipe (re)
+  in numbers: (Linux 6\.18 has it|\d+ operations, \d+ register calls, setup flags 0x[0-9a-f]+) (re)

@@ -33,7 +33,7 @@ SYMPTOMS = {
     "tail-lost-on-hang-up": ("1000000\n", r"(Ncat: .*\n)?(?!1000000).*\n"),
     "interest-set-each-time": ("0\n", "2\n"),
     "hang-up-never-asked-for": ("0\n", "124\n"),
-    "request-never-trimmed": ("200 405\n", "200 200\n"),
+    "request-never-trimmed": ("200\n405\n", "200\n200\n"),
     "one-worker-woken": (r"(6\n){8}", r"(6\n)*(0\n)(.*\n)*"),
     "full-queue-forgotten": ("", GONE),
     "last-answers-unsent": ("0{8}: 0200 .*hi\n", ""),

@@ -43,6 +43,27 @@ def test_two_suites_whose_modules_have_the_same_names_run_one_after_the_other() 
     assert [path for _, path, *_ in started] == own
 
 
+@pytest.mark.parametrize("words, where", [
+    (["--stage", "part4"], "tests/protocol"),
+    (["--level=closing", "-q"], "tests/protocol or tests/finger or tests/exercises"),
+    (["tests/protocol", "tests/style", "--stage", "part4"], "tests/protocol"),
+])
+def test_an_option_of_one_suite_asks_for_its_name(words: list[str], where: str) -> None:
+    ran = run(*words)
+    assert ran.returncode == 4
+    (line,) = [line for line in ran.stdout.splitlines() if line.startswith("ERROR: ")]
+    assert f" is an option of {where}: name it, as in `pytest tests/protocol -" in line
+    assert "The suites are " in line
+
+
+def test_the_tests_of_one_stage_are_those_of_its_programs() -> None:
+    for stage, theirs in (("part3", False), ("part6", True)):
+        ran = run("tests/protocol", "--stage", stage, "--collect-only", "-q")
+        if "is not built" in ran.stdout:
+            pytest.skip(f"{stage} is not built")
+        assert ("test_echo_client.py" in ran.stdout) is theirs
+
+
 def test_options_may_stand_between_the_paths() -> None:
     ran = run("-k", "tests", "tests/style", "--collect-only", "-p", "no:cacheprovider", "-q",
               "tests/finger/test_query.py::test_nothing")

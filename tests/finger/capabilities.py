@@ -26,6 +26,8 @@ CAPABILITIES = {
     "reload": "SIGHUP reads again who has opted in",
     "drain": "who has sent a whole query is answered before the end",
     "addresses": "IPv4, IPv6, both; a port that is taken",
+    "start": "what says that it serves has what that takes",
+    "only-files": "nothing but a regular file is opened",
     "restore": "descriptors and memory go back to where they were",
     "hanging-files": "a file system that does not answer holds up nobody",
     "secrecy": "who is unknown and who has not opted in cannot be told apart",

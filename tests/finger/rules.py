@@ -69,6 +69,11 @@ REGULAR_FILES = Rule(
     "`No Plan.`, at once.",
     HARDENING,
 )
+NOT_OPENED = Rule(
+    "Nothing but a regular file is opened: a process that waits at the other end of a FIFO goes on "
+    "waiting.",
+    HARDENING,
+)
 NO_LINKS = Rule(
     "No symbolic link below a home directory, or below --users DIR, is followed for a client.",
     HARDENING,
@@ -94,13 +99,27 @@ DEADLINE = Rule(
 # Limits
 SURVIVE = Rule("Whatever one client does, the server lives and serves the others.", HARDENING)
 MAX_CLIENTS = Rule(
-    "At --max-clients new connections wait in the backlog, and are served as soon as one is "
-    "closed.",
+    "At --max-clients, where all have sent a whole query, new connections wait in the backlog, and "
+    "are served as soon as one is closed.",
+    HARDENING,
+)
+DISPLACED = Rule(
+    "At --max-clients the connection that has had its place longest without a whole query is "
+    "closed for the next one.",
+    HARDENING,
+)
+QUERY_TIMEOUT = Rule(
+    "A query that is not whole at --query-timeout, counted from accept, ends the exchange.",
     HARDENING,
 )
 MAX_PER_IP = Rule(
-    "From one address (IPv6: one /64) no more than --max-per-ip are served at once. More are "
-    "closed at once; other addresses do not notice.",
+    "From one address (IPv6: one /64) no more than --max-per-ip are served at once, and four times "
+    "as many from one /48. More are closed at once; other addresses do not notice.",
+    HARDENING,
+)
+THINNED = Rule(
+    "What one address does cannot fill the log: beyond a hundred lines a minute it gets one a "
+    "second, which says how many are missing.",
     HARDENING,
 )
 MAX_CLIENTS_IN_A_RELOAD = Rule(
@@ -147,6 +166,21 @@ REPLACED = Rule(
 
 # The process
 RELOAD = Rule("SIGHUP reads again who has opted in, and disturbs no exchange.", HARDENING)
+RELOAD_COUNTS = Rule(
+    "The line of a reload says how many users are served, how many were before, and which members "
+    "of the group have no account; a list that shrinks by half is a warning.",
+    HARDENING,
+)
+CHECK_CONFIG = Rule(
+    "--check-config says what would be served and exits with 0, or why the daemon would not run, "
+    "and exits with 1. It serves nothing, and disturbs no daemon that runs.",
+    HARDENING,
+)
+READY_MEANS_READY = Rule(
+    "Before the ready line a thread, descriptors and a request through the ring were tried; where "
+    "one is not to be had, one line says what to do, and the exit status is 1.",
+    HARDENING,
+)
 RELOAD_FAILS = Rule("A reload that fails keeps the old list, and says so in a line.", HARDENING)
 DRAIN = Rule(
     "On SIGTERM or SIGINT a client that has sent a whole query gets the whole answer within the "
@@ -178,6 +212,7 @@ LOGS = Rule(
     "One line an exchange on stderr: peer, query, outcome, bytes, milliseconds; none with --quiet.",
     HARDENING,
 )
+PRIVACY = Rule("With --log outcome no line names a peer or a query.", HARDENING)
 WHY_NO_PLAN = Rule("For `No Plan.` the line says `no plan` and why, for the operator.", HARDENING)
 PRIORITIES = Rule(
     "Where stderr is a stream to systemd's journal (JOURNAL_STREAM), each line begins with its "

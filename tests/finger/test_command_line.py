@@ -26,10 +26,11 @@ NUMBERS = ("--max-clients", "--max-per-ip", "--workers")
 NO_NUMBERS = ("", "seven", "0x1F", "+7", "-1", " 7", "7 ", "7k", "1.5", "1e3", "0", "9" * 20)
 NO_DURATIONS = ("", "s", "10", "00", "+5s", "-1s", " 1s", "1s ", "1.5s", "10S", "1h", "1m30s")
 NO_ADDRESSES = ("", "localhost", "[::1]", "127.0.0.1:79", "1.2.3", "::1::", "*", "127.0.0.256")
-DEFAULTS = ("::", "79", "finger", "128", "16", "10s", "1")
+DEFAULTS = ("::", "79", "finger", "1024", "16", "2s", "10s", "1")
 OPTIONS = ("-B", "--addr", "-P", "--port", "-g", "--group", "--users", "--full-name",
-           "--max-clients", "--max-per-ip", "--deadline", "--workers", "--sqpoll", "--no-list",
-           "--quiet", "--health", "--metrics", "--help", "--version")  # fmt: skip
+           "--max-clients", "--max-per-ip", "--query-timeout", "--deadline", "--workers",
+           "--sqpoll", "--no-list", "--log", "--quiet", "--health", "--check-config", "--metrics",
+           "--help", "--version")  # fmt: skip
 
 
 def expect_end(server: FingerServer, status: int, *named: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import signal
 import subprocess
 import time
@@ -67,8 +66,16 @@ def test_slots_that_become_free_go_to_waiting_connections(
     server = start_with_few(start)
     server.expect(b"alice", converted(ALICE))
     at_rest = server.descriptors_at_rest()
-    for client in occupy(server):
-        client.send(b"ce\r\n")
+    reading = reading_slowly(server, 2)
+    waiting = [server.connect() for _ in range(CLIENTS)]
+    for client in waiting:
+        client.send(b"alice\r\n")
+    waiting[0].expect_silence(0.3)
+    for client in reading:
+        client.let_window_grow()
+        client.receive_until_end()
+        client.close()
+    for client in waiting:
         client.expect_answer(converted(ALICE))
         client.close()
     server.wait_for_descriptors(at_rest)
@@ -85,7 +92,7 @@ def test_a_lack_of_descriptors_is_no_busy_loop_and_fills_no_log(
     time.sleep(WATCHED_SECONDS)
     spent = server.process.cpu_seconds() - spent
     assert spent < 0.06, f"{spent:.2f} s of processor time in {WATCHED_SECONDS} s"
-    more = server.log_lines()[lines:]
+    more = [line for line in server.log_lines()[lines:] if "displaced" not in line]
     assert len(more) <= 2, f"{len(more)} lines in {WATCHED_SECONDS} s: {more[:5]}"
 
 
@@ -127,7 +134,7 @@ def reading_slowly(server: FingerServer, count: int) -> list[FingerClient]:
 def test_reloads_take_no_descriptor_from_plans(
     start: Callable[..., FingerServer], replaced: bool
 ) -> None:
-    server = start_with_few(start, clients=4)
+    server = start_with_few(start, "--query-timeout", "1m", "--deadline", "1m", clients=4)
     clients = []
     for count in range(1, 5):  # each begins with the list of another reload
         clients.append(server.connect())
@@ -138,7 +145,6 @@ def test_reloads_take_no_descriptor_from_plans(
         server.users.directory.rename(server.users.outside / "before")
         server.users.directory.mkdir()
         reload(server, total=5)
-    occupy(server)
     for client in clients:
         client.send(b"ce\r\n")
         client.expect_answer(converted(ALICE))
@@ -164,27 +170,21 @@ def test_a_limit_below_the_clients_is_said_once(start: Callable[..., FingerServe
     server.expect(b"alice", converted(ALICE))
     said = [line for line in server.stderr_text().splitlines() if "descriptor" in line]
     assert len(said) == 1, f"not said, or not once: {said}"
-    silent = start(descriptor_limit=1024)
+    silent = start("--max-clients", "128", descriptor_limit=1024)
     assert silent.stderr_text() == "", "1024 descriptors are enough for 128 clients"
 
 
-@pytest.mark.clock
-@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
-def test_clients_wait_for_their_plans_where_no_thread_can_be_made_to_open_them(
+@pytest.mark.rule(rules.READY_MEANS_READY)
+def test_plans_are_opened_where_no_further_thread_can_be_made(
     start: Callable[..., FingerServer],
 ) -> None:
-    """The kernel makes the threads, and they count as the daemon's."""
+    """The kernel makes the threads, and they count as the daemon's; one is there from the start."""
     server = start("--deadline", "10s")
-    _, most = resource.getrlimit(resource.RLIMIT_NPROC)  # the daemon has it from us
     limit_threads(server, 1)
+    time.sleep(6)  # a thread of the kernel's that has nothing to do ends after five seconds
     clients = [server.connect() for _ in range(3)]
     for client in clients:
         client.send(b"alice\r\n")
-    spent = server.process.cpu_seconds()
-    clients[0].expect_silence(WATCHED_SECONDS)
-    spent = server.process.cpu_seconds() - spent
-    assert spent < 0.06, f"{spent:.2f} s of processor time in {WATCHED_SECONDS} s"
-    limit_threads(server, most)
     for client in clients:
         client.expect_answer(converted(ALICE))
 

@@ -133,13 +133,12 @@ def test_the_deadline_bounds_it(start: Callable[..., FingerServer]) -> None:
 @pytest.mark.clock
 @pytest.mark.rule(rules.DRAIN)
 def test_what_waits_in_the_backlog_is_turned_away(start: Callable[..., FingerServer]) -> None:
-    server = start("--max-clients", "1")
-    served = server.connect()
-    served.send_in_pieces(b"ali")
+    server = start("--max-clients", "1", "--deadline", "1s")
+    reading_slowly(server)
     waiting = [server.connect() for _ in range(5)]
     for client in waiting:
         client.send(b"alice\r\n")
-    expect_stop(server, AT_ONCE)
+    expect_stop(server, 1 + AT_ONCE)
     for client in waiting:
         assert client.receive_until_gone() == b"", "answered, though never accepted"
 

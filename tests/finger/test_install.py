@@ -15,6 +15,8 @@ from harness.subject import REPOSITORY
 
 FINGER = REPOSITORY / "finger"
 PAGES = {"finger": "client/finger.1.scd", "fingerd": "server/fingerd.8.scd"}
+DEPLOYED = ("alerts.yml", "Containerfile", "haproxy.cfg", "logrotate.conf", "seccomp.json",
+            "stunnel.conf")  # fmt: skip
 OPTION = re.compile(r"(?<![\w-])(--?[a-z0-9][\w-]*)", re.IGNORECASE)
 
 
@@ -35,7 +37,7 @@ def options_of_help(text: str) -> dict[str, str]:
     """Every option's names as --help has them, and its default."""
     found = {}
     for line in text.partition("\nOptions:\n")[2].splitlines():
-        names = re.match(r"  (-\S+)(?: [A-Z]+(?:=(\S+))?)?(?:  |$)", line)
+        names = re.match(r"  (-\S+)(?: [A-Z]+(?:=(\S+))?)?(?: |$)", line)
         if names:
             found[names[1]] = names[2] or ""
     return found
@@ -143,15 +145,47 @@ def test_everything_is_where_a_distribution_expects_it(installed: Path) -> None:
         "usr/sbin/fingerd",
         "usr/lib/systemd/system/fingerd.service",
         "usr/lib/systemd/system/fingerd.socket",
+        "usr/lib/systemd/system/fingerd-metrics.socket",
         "usr/lib/sysusers.d/fingerd.conf",
         "usr/share/doc/six-servers/README.md",
         "usr/share/doc/six-servers/LICENSE",
-        "usr/share/doc/six-servers/haproxy.cfg",
         "usr/share/doc/six-servers/connections.bt",
+        *(f"usr/share/doc/six-servers/deploy/{name}" for name in DEPLOYED),
     }
     pages = {"usr/share/man/man1/finger.1", "usr/share/man/man8/fingerd.8"}
     assert wanted <= found
     assert found - wanted in (pages, set()), "with scdoc both pages, without it none, and no more"
+
+
+def test_what_the_pages_refer_to_is_installed_with_them(installed: Path) -> None:
+    """In Debian's package, too: it takes what is installed, and README.md and connections.bt."""
+    documentation = installed / "usr/share/doc/six-servers"
+    referred = set(re.findall(r"\]\((deploy/[\w.]+)\)", (FINGER / "README.md").read_text()))
+    assert {f"deploy/{name}" for name in DEPLOYED} == referred
+    assert all((documentation / path).is_file() for path in referred)
+    page = (FINGER / "server/fingerd.8.scd").read_text()
+    for name in re.findall(r"_([\w.]+\.(?:cfg|bt|yml|json))_", page):
+        assert list(documentation.rglob(name)), f"{name} is not installed"
+    package = REPOSITORY / "debian"
+    assert "usr/share/doc/six-servers/deploy" in (
+        package / "six-servers-fingerd.install").read_text()  # fmt: skip
+    assert {"finger/README.md", "part6-uring/ring_server/connections.bt"} == set(
+        (package / "six-servers-fingerd.docs").read_text().split()
+    )
+
+
+def test_prometheus_takes_the_alerts(tmp_path: Path) -> None:
+    if shutil.which("promtool") is None:
+        pytest.skip("no promtool (apt-get install prometheus)")
+    words = ["promtool", "check", "rules", str(FINGER / "deploy" / "alerts.yml")]
+    run = subprocess.run(words, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_every_metric_of_an_alert_is_one_that_the_man_page_has() -> None:
+    page = (FINGER / "server/fingerd.8.scd").read_text()
+    named = set(re.findall(r"\bfingerd_\w+", (FINGER / "deploy" / "alerts.yml").read_text()))
+    assert len(named) > 4 and all(re.search(rf"_{name}[_{{]", page) for name in named)
 
 
 def test_what_is_for_a_debugger_is_not_installed(installed: Path) -> None:
@@ -181,7 +215,8 @@ def analyze(installed: Path, directory: Path, *words: str) -> subprocess.Complet
     """What systemd-analyze says of the units, of which the service has a program that is there."""
     if shutil.which("systemd-analyze") is None:
         pytest.skip("no systemd-analyze (apt-get install systemd)")
-    shutil.copy(installed / "usr/lib/systemd/system/fingerd.socket", directory)
+    for name in ("fingerd.socket", "fingerd-metrics.socket"):
+        shutil.copy(installed / "usr/lib/systemd/system" / name, directory)
     unit = directory / "fingerd.service"
     unit.write_text(unit_of(installed).replace("/usr/sbin/fingerd", "/bin/true"))
     command = ["systemd-analyze", *words, str(unit)]
@@ -192,8 +227,9 @@ def analyze(installed: Path, directory: Path, *words: str) -> subprocess.Complet
 
 
 def test_systemd_accepts_the_units(installed: Path, tmp_path: Path) -> None:
-    run = analyze(installed, tmp_path, "verify", "--man=no", str(tmp_path / "fingerd.socket"))
-    assert (run.returncode, run.stderr) == (0, "")
+    for name in ("fingerd.socket", "fingerd-metrics.socket"):
+        run = analyze(installed, tmp_path, "verify", "--man=no", str(tmp_path / name))
+        assert (run.returncode, run.stderr) == (0, "")
 
 
 def test_the_unit_is_as_tight_as_can_be(installed: Path, tmp_path: Path) -> None:

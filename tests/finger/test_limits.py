@@ -11,12 +11,14 @@ import rules
 from conftest import ALICE
 from harness.proc import wait_until
 from kit.client import FingerClient
-from kit.reference import converted
+from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer
 
 pytestmark = pytest.mark.needs("limits")
 
 ANSWER = converted(ALICE)
+LARGE = b"0123456789abcde\n" * 400_000
+PATIENT = ("--query-timeout", "1m")
 BOTH = pytest.mark.parametrize("workers", ["1", "3"])
 
 
@@ -38,16 +40,18 @@ def test_at_the_limit_new_connections_wait_until_one_is_closed(
     start: Callable[..., FingerServer], workers: str
 ) -> None:
     server = start("--max-clients", "3", "--workers", workers)
-    served = [server.connect() for _ in range(3)]
+    server.users.replace("alice", LARGE)
+    served = [server.connect(receive_buffer=4096) for _ in range(3)]
     for client in served:
-        client.send_in_pieces(b"ali")
+        client.send(b"alice\r\n")
+        assert wait_until(client.has_input, server.patience)
     waiting = server.connect()
-    waiting.send(b"alice\r\n")
-    waiting.expect_silence(0.2)
-    served[0].send(b"ce\r\n")
-    served[0].expect_answer(ANSWER)
+    waiting.send(b"bob\r\n")
+    waiting.expect_silence(0.5)
+    served[0].let_window_grow()
+    served[0].expect_answer(converted(LARGE))
     served[0].close()
-    waiting.expect_answer(ANSWER)
+    waiting.expect_answer(NO_PLAN)
 
 
 @BOTH
@@ -79,7 +83,7 @@ def test_a_slot_is_free_when_its_connection_is_closed(start: Callable[..., Finge
 def test_from_one_address_no_more_than_that(
     start: Callable[..., FingerServer], workers: str
 ) -> None:
-    server = start("--max-per-ip", "2", "--workers", workers)
+    server = start("--max-per-ip", "2", "--workers", workers, *PATIENT)
     served = [server.connect(source="127.0.0.2") for _ in range(2)]
     for client in served:
         client.send_in_pieces(b"ali")
@@ -114,7 +118,7 @@ def test_ipv4_addresses_are_told_apart_where_ipv6_serves_them(
     start: Callable[..., FingerServer],
 ) -> None:
     # As IPv6 they are ::ffff:127.0.0.2 and ::ffff:127.0.0.3, all of one /64.
-    server = start("--addr", "::", "--max-per-ip", "1")
+    server = start("--addr", "::", "--max-per-ip", "1", *PATIENT)
     first = server.connect(host="127.0.0.1", source="127.0.0.2")
     first.send_in_pieces(b"ali")
     expect_turned_away(server.connect(host="127.0.0.1", source="127.0.0.2"))
@@ -126,7 +130,7 @@ def test_ipv4_addresses_are_told_apart_where_ipv6_serves_them(
 
 @pytest.mark.rule(rules.MAX_PER_IP)
 def test_an_ipv6_address_is_counted_too(start: Callable[..., FingerServer]) -> None:
-    server = start("--addr", "::1", "--max-per-ip", "1")
+    server = start("--addr", "::1", "--max-per-ip", "1", *PATIENT)
     server.connect().send_in_pieces(b"ali")
     expect_turned_away(server.connect())
 
@@ -137,7 +141,7 @@ def test_an_ipv6_address_is_counted_too(start: Callable[..., FingerServer]) -> N
 def test_connections_that_are_turned_away_do_not_fill_the_log(
     start: Callable[..., FingerServer]
 ) -> None:
-    server = start("--max-per-ip", "1")
+    server = start("--max-per-ip", "1", *PATIENT)
     server.connect(source="127.0.0.2").send_in_pieces(b"ali")
     begin = time.monotonic()
     for _ in range(100):
@@ -150,7 +154,7 @@ def test_connections_that_are_turned_away_do_not_fill_the_log(
 
 @pytest.mark.rule(rules.MAX_PER_IP)
 def test_the_limit_by_default_is_sixteen(start: Callable[..., FingerServer]) -> None:
-    server = start()
+    server = start(*PATIENT)
     served = [server.connect() for _ in range(16)]
     for client in served:
         client.send_in_pieces(b"ali")

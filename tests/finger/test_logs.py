@@ -6,6 +6,7 @@ import fcntl
 import os
 import re
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -240,6 +241,58 @@ def test_a_backslash_cannot_forge_an_escape(server: FingerServer) -> None:
     server.ask(b"\x1b")
     first, second = server.wait_for_log_lines(2)
     assert first.split('"')[1] != second.split('"')[1]
+
+
+def left_out(server: FingerServer) -> int:
+    """How many lines are said to be missing."""
+    found = re.findall(r": (\d+) lines left out$", "\n".join(server.log_lines()), re.MULTILINE)
+    return sum(map(int, found))
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.THINNED)
+def test_one_address_does_not_fill_the_log(start: Callable[..., FingerServer]) -> None:
+    server = start()
+    begin = time.monotonic()
+    for _ in range(500):
+        server.ask(b"\x01" * 20, source="127.0.0.5")
+    for _ in range(20):
+        server.expect(b"alice", converted(ALICE), source="127.0.0.6")
+    seconds = time.monotonic() - begin
+    time.sleep(1.1)
+    server.ask(b"\x01", source="127.0.0.5")  # so the number of those that are missing is told
+    assert wait_until(lambda: left_out(server) > 0, server.patience), len(server.log_lines())
+    flood = [each for each in server.exchanges() if each.peer.startswith("127.0.0.5:")]
+    assert 100 <= len(flood) <= 102 + seconds
+    assert len(flood) + left_out(server) == 501
+    assert len([each for each in server.exchanges() if each.peer.startswith("127.0.0.6:")]) == 20
+
+
+@pytest.mark.rule(rules.PRIVACY)
+def test_outcomes_alone_name_neither_the_peer_nor_the_query(
+    start: Callable[..., FingerServer]
+) -> None:
+    server = start("--log", "outcome", "--max-per-ip", "1")
+    server.expect(b"alice", converted(ALICE))
+    with server.connect():
+        server.wait_until_busy()
+        server.connect().expect_end()
+    for _ in range(200):  # so some are left out
+        assert wait_until(lambda: server.ask(b"carol@elsewhere") != b"", server.patience)
+    time.sleep(1.1)
+    server.ask(b"alice")
+    assert wait_until(lambda: "left out" in server.stderr_text(), server.patience)
+    lines = server.log_lines()
+    assert re.fullmatch(r"answered \d+ bytes \d+\.\d ms", lines[0])
+    assert "turned away: too many connections from one address" in server.stderr_text()
+    assert not [line for line in lines if re.search(r"127\.|alice|carol|elsewhere", line)]
+
+
+@pytest.mark.rule(rules.LOGS)
+def test_none_is_quiet(start: Callable[..., FingerServer]) -> None:
+    server = start("--log", "none")
+    server.expect(b"alice", converted(ALICE))
+    assert server.stop() == 0 and server.stderr_text() == ""
 
 
 @pytest.mark.rule(rules.LOGS)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +16,7 @@ import rules
 from conftest import ALICE
 from harness import metrics
 from harness.proc import wait_until
-from harness.subject import free_port
+from harness.subject import REPOSITORY, free_port
 from kit.machine import workers
 from kit.parent import only_worker, reload
 from kit.reference import NO_PLAN, converted
@@ -103,6 +105,20 @@ def test_scrapers_that_say_nothing_hold_up_no_client(
     assert outcome(metrics.scrape(where, server.patience), "answered") == 20
 
 
+@pytest.mark.rule(rules.SLOW_SCRAPER)
+def test_scrapers_that_send_half_a_request_hold_up_no_other(
+    start: Callable[..., FingerServer], where: str
+) -> None:
+    server = start("--metrics", where)
+    with ExitStack() as stack:
+        for _ in range(50):
+            half = stack.enter_context(metrics.connect(where, server.patience))
+            half.sendall(b"GET /met")
+        begin = time.monotonic()
+        metrics.scrape(where, server.patience)
+        assert time.monotonic() - begin < 2, "it had to wait for them"
+
+
 @pytest.mark.rule(rules.METRICS)
 def test_started_as_root_the_worker_answers(
     start_as_root: Callable[..., FingerServer], where: str
@@ -115,10 +131,11 @@ def test_started_as_root_the_worker_answers(
 
 
 @pytest.mark.rule(rules.METRICS)
-def test_after_a_reload_the_fresh_worker_counts_from_nothing(
+def test_a_reload_forgets_nothing(
     start_as_root: Callable[..., FingerServer], where: str
 ) -> None:
-    server = start_as_root("--metrics", where, "--deadline", "60s")
+    options = ("--deadline", "60s", "--query-timeout", "60s")
+    server = start_as_root("--metrics", where, *options)
     with server.connect() as keeps_the_old_one:
         keeps_the_old_one.send(b"ali")
         server.expect(b"alice", ANSWER)
@@ -127,9 +144,99 @@ def test_after_a_reload_the_fresh_worker_counts_from_nothing(
         assert wait_until(lambda: any("reloaded" in line for line in server.log_lines()),
                           server.patience)  # fmt: skip
         assert before in workers(server), "the old worker has gone: this tests nothing"
-        metrics.expect_always(where, "fingerd_connections_accepted_total", 0, server.patience)
+        metrics.expect_always(where, "fingerd_connections_accepted_total", 2, server.patience)
+        metrics.expect_always(where, "fingerd_connections_open", 1, server.patience)
         keeps_the_old_one.send(b"ce\r\n")
         keeps_the_old_one.expect_answer(ANSWER)
+    only_worker(server)
+    found = metrics.wait_for(server, where, lambda now: now["fingerd_connections_open"] == 0)
+    assert outcome(found, "answered") == 2 and found["fingerd_connections_accepted_total"] == 2
+    assert found["fingerd_answer_seconds_count"] == 2
+    assert metrics.ask_by_signal(server)['exchanges_total{outcome="answered"}'] == "2"
+
+
+@pytest.mark.rule(rules.METRICS)
+def test_a_worker_that_is_killed_leaves_what_it_has_counted(
+    start_as_root: Callable[..., FingerServer], where: str
+) -> None:
+    server = start_as_root("--metrics", where)
+    for number in range(1, 3):
+        stays = server.connect()
+        stays.send_in_pieces(b"ali")
+        server.expect(b"alice", ANSWER)
+        os.kill(only_worker(server), signal.SIGKILL)
+        stays.receive_until_gone()
+        found = metrics.wait_for(server, where, lambda now: now["fingerd_connections_open"] == 0)
+        assert outcome(found, "answered") == number
+        assert found["fingerd_connections_accepted_total"] == 2 * number
+
+
+@pytest.mark.rule(rules.METRICS)
+@pytest.mark.parametrize("how", ["alone", "parent"])
+def test_users_and_reloads_are_counted(
+    request: pytest.FixtureRequest, start: Callable[..., FingerServer], how: str, where: str
+) -> None:
+    begin = start if how == "alone" else request.getfixturevalue("start_as_root")
+    before = time.time()
+    server = begin("--metrics", where)
+    found = metrics.scrape(where, server.patience)
+    assert before - 1 <= found["fingerd_start_time_seconds"] <= time.time()
+    assert [value for name, value in found.items() if "build_info{version=" in name] == [1]
+    served = found["fingerd_users"]
+    assert served == (3 if how == "alone" else 2)
+    reloaded = metrics.wait_for(server, where, after_a_signal(server, "fingerd_reloads_total"))
+    assert reloaded["fingerd_users"] == served and reloaded["fingerd_reloads_failed_total"] == 0
+    if how == "alone":
+        server.users.directory.rename(server.users.directory.with_name("gone"))
+    else:
+        request.getfixturevalue("machine").write_group("fingers")
+    metrics.wait_for(server, where, after_a_signal(server, "fingerd_reloads_failed_total"))
+
+
+def after_a_signal(server: FingerServer, name: str) -> Callable[[metrics.Samples], bool]:
+    server.send_signal(signal.SIGHUP)
+    return lambda now: now[name] == 1
+
+
+PAGES = {"README": "README.md", "man page": "server/fingerd.8.scd"}
+
+
+@pytest.mark.rule(rules.METRICS)
+@pytest.mark.parametrize("page", PAGES)
+def test_every_name_is_on_the_page(
+    start: Callable[..., FingerServer], where: str, page: str
+) -> None:
+    server = start("--metrics", where)
+    text = (REPOSITORY / "finger" / PAGES[page]).read_text()
+    names = set(metrics.scrape(where, server.patience))
+    told = {re.sub(r"_(bucket|sum|count)$", "", re.sub("{.*", "", name)) for name in names}
+    told |= set(re.findall(r'outcome="(\w+)"', " ".join(names)))
+    missing = {name for name in told if not re.search(rf"[`_]{name}[`_{{]", text)}
+    assert len(told) > 20 and not missing, missing
+
+
+@pytest.mark.rule(rules.METRICS)
+@pytest.mark.parametrize("how", ["reload", "takeover"])
+def test_a_scraper_that_has_connected_is_answered_whatever_happens_to_the_worker(
+    request: pytest.FixtureRequest, start: Callable[..., FingerServer], tmp_path: Path, how: str
+) -> None:
+    where = f"127.0.0.1:{free_port()}"
+    options = ("--takeover", str(tmp_path / "gate"), "--metrics", where)
+    if how == "reload":
+        server = request.getfixturevalue("start_as_root")(*options)
+    else:
+        server = start(*options)
+    with metrics.connect(where, server.patience) as scraper:
+        scraper.sendall(b"GET /met")
+        metrics.scrape(where, server.patience)  # so the first one was accepted before
+        if how == "reload":
+            server.send_signal(signal.SIGHUP)
+            assert wait_until(lambda: "reloaded" in server.stderr_text(), server.patience)
+        else:
+            start(*options)
+        scraper.sendall(b"rics HTTP/1.0\r\n\r\n")
+        assert scraper.recv(100).startswith(b"HTTP/1.0 200 OK\r\n")
+    assert how == "reload" or server.wait_exit() == 0
 
 
 @pytest.mark.needs("takeover")
@@ -140,7 +247,8 @@ def test_a_successor_answers_at_the_same_address(
 ) -> None:
     where = f"127.0.0.1:{free_port()}"
     begin = start if how == "alone" else request.getfixturevalue("start_as_root")
-    options = ("--takeover", str(tmp_path / "gate"), "--metrics", where, "--deadline", "60s")
+    options = ("--takeover", str(tmp_path / "gate"), "--metrics", where, "--deadline", "60s",
+               "--query-timeout", "60s")  # fmt: skip
     old = begin(*options)
     stays = old.connect()
     stays.send(b"ali")

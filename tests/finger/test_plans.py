@@ -6,6 +6,9 @@ import fcntl
 import os
 import signal
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +16,7 @@ import pytest
 
 import rules
 from conftest import ALICE
+from harness.proc import wait_until
 from kit.reference import NO_PLAN, NO_SUCH_USER, converted, name_line
 from kit.server import FingerServer
 from kit.users import Users
@@ -145,6 +149,24 @@ def test_a_fifo_with_a_writer_is_no_plan(server: FingerServer) -> None:
         assert os.read(writer, 100) == SECRET, "it was read from"
     finally:
         os.close(writer)
+
+
+@pytest.mark.needs("only-files")
+@pytest.mark.rule(rules.NOT_OPENED)
+def test_a_process_that_waits_in_a_fifo_goes_on_waiting(server: FingerServer) -> None:
+    plan = server.users.plan("bob")
+    os.mkfifo(plan)
+    script = "import sys; file = open(sys.argv[1], 'w'); file.write('x'); file.close()"
+    with subprocess.Popen([sys.executable, "-c", script, os.fspath(plan)]) as waiting:
+        try:
+            wait = Path(f"/proc/{waiting.pid}/wchan").read_text
+            assert wait_until(lambda: "wait_for_partner" in wait(), server.patience), wait()
+            for _ in range(3):
+                server.expect(b"bob", NO_PLAN)
+            time.sleep(0.3)
+            assert waiting.poll() is None and "wait_for_partner" in wait(), "it was let go"
+        finally:
+            waiting.kill()
 
 
 @pytest.mark.rule(rules.REGULAR_FILES)

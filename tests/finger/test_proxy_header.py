@@ -20,7 +20,7 @@ pytestmark = pytest.mark.needs("limits")
 
 ANSWER = converted(ALICE)
 PROXY = "127.0.0.2"  # trusted; 127.0.0.1 is not
-OPTION = ("--proxy-protocol", f"{PROXY},fd00::/8")
+OPTION = ("--proxy-protocol", f"{PROXY},fd00::/8", "--query-timeout", "10s")
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 
 
@@ -94,8 +94,9 @@ def test_to_anyone_else_a_header_is_a_query(
 
 @pytest.mark.rule(rules.PROXY_TRUST)
 @pytest.mark.parametrize("sent", [b"alice\r\n", b"PROXY nonsense\r\nalice\r\n",
-                                  b"PROXY UNKNOWN " + b"x" * 200 + b"\r\nalice\r\n"],
-                         ids=["none", "malformed", "endless"])
+                                  b"PROXY UNKNOWN " + b"x" * 200 + b"\r\nalice\r\n",
+                                  text("1.2.3.4\0") + b"alice\r\n"],
+                         ids=["none", "malformed", "endless", "NUL"])
 def test_a_proxys_connection_without_a_header_is_closed(
     start: Callable[..., FingerServer], sent: bytes
 ) -> None:

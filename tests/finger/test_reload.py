@@ -20,6 +20,7 @@ from kit.target import FingerTarget
 pytestmark = pytest.mark.needs("reload")
 
 LARGE = b"0123456789abcde\n" * 300_000
+PATIENT = ("--query-timeout", "1m", "--deadline", "1m")
 
 
 def reload(server: FingerServer) -> None:
@@ -55,7 +56,10 @@ def test_a_user_who_has_left_is_unknown_after_the_signal(server: FingerServer) -
 
 
 @pytest.mark.rule(rules.RELOAD)
-def test_an_exchange_that_is_under_way_is_not_disturbed(server: FingerServer) -> None:
+def test_an_exchange_that_is_under_way_is_not_disturbed(
+    start: Callable[..., FingerServer]
+) -> None:
+    server = start(*PATIENT)
     server.users.replace("alice", LARGE)
     reader = server.connect(receive_buffer=4096)
     reader.send(b"alice\r\n")
@@ -72,7 +76,8 @@ def test_an_exchange_that_is_under_way_is_not_disturbed(server: FingerServer) ->
 
 
 @pytest.mark.rule(rules.RELOAD)
-def test_whose_names_are_known_have_their_own_plans(server: FingerServer) -> None:
+def test_whose_names_are_known_have_their_own_plans(start: Callable[..., FingerServer]) -> None:
+    server = start(*PATIENT)
     server.expect(b"alice", converted(ALICE))
     begun = server.connect()
     begun.send_in_pieces(b"ali")

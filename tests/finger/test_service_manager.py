@@ -17,6 +17,7 @@ import pytest
 
 import rules
 from conftest import ALICE
+from harness import metrics
 from harness.proc import wait_until
 from kit.machine import Machine
 from kit.manager import Manager, answer, connection, monotonic_usec
@@ -46,8 +47,11 @@ def start_managed(
         return lambda *options, **how: start(*options, under=manager.under, **how)
     machine: Machine = request.getfixturevalue("machine")
     start_as_root = request.getfixturevalue("start_as_root")
-    under = (*machine.under, *manager.under)
-    return lambda *options, **how: start_as_root(*options, under=under, **how)
+
+    def start_one(*options: str, **how: object) -> FingerServer:
+        return start_as_root(*options, under=(*machine.under, *manager.under), **how)
+
+    return start_one
 
 
 class Load:
@@ -98,6 +102,22 @@ def test_the_socket_that_was_passed_is_served(
     assert server.address == manager.address
     for _ in range(2):
         server.expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.PASSED_SOCKET)
+@pytest.mark.parametrize("names", ["fingerd.socket:metrics", "metrics:fingerd.socket"])
+def test_a_socket_for_scrapers_may_be_passed_by_its_name(
+    manager: Manager, start_managed: Callable[..., FingerServer], names: str
+) -> None:
+    scrapers = socket.create_server(("127.0.0.1", 0))
+    manager.passed.insert(names.split(":").index("metrics"), scrapers)
+    manager.variables["LISTEN_FDNAMES"] = names
+    server = start_managed()
+    assert server.address == manager.address
+    server.expect(b"alice", converted(ALICE))
+    where = f"127.0.0.1:{scrapers.getsockname()[1]}"
+    found = metrics.scrape(where, server.patience)
+    assert found['fingerd_exchanges_total{outcome="answered"}'] == 1
 
 
 @pytest.mark.rule(rules.PASSED_SOCKET)

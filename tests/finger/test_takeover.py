@@ -19,12 +19,13 @@ from harness.successor import Impostor, Load
 from kit.machine import Machine, workers
 from kit.manager import Manager
 from kit.parent import only_worker, reload
-from kit.reference import converted
+from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer
 
 pytestmark = pytest.mark.needs("takeover")
 
 PER_SECOND = 1000
+LARGE = b"0123456789abcde\n" * 400_000
 MANY = ("--max-per-ip", "1000")
 
 
@@ -45,7 +46,8 @@ def begin(
 ) -> Callable[..., FingerServer]:
     """Starts a daemon that can be replaced, or one that replaces it."""
     starts = start if how == "alone" else request.getfixturevalue("start_as_root")
-    return lambda *options, **more: starts("--takeover", path, *options, **more)
+    patient = ("--takeover", path, "--query-timeout", "10s")
+    return lambda *options, **more: starts(*patient, *options, **more)
 
 
 def expect_replaced(old: FingerServer, new: FingerServer) -> None:
@@ -91,19 +93,22 @@ def test_who_is_connected_is_served_by_the_old_daemon(begin: Callable[..., Finge
 
 @pytest.mark.rule(rules.TAKEOVER)
 def test_who_waits_in_the_backlog_is_served_by_the_new_daemon(
-    begin: Callable[..., FingerServer]
+    request: pytest.FixtureRequest, how: str, begin: Callable[..., FingerServer]
 ) -> None:
     old = begin("--max-clients", "1")
-    inside = old.connect()
-    inside.send(b"ali")
+    homes = old.users.directory if how == "alone" else request.getfixturevalue("machine").homes
+    (homes / "alice" / ".plan").write_bytes(LARGE)
+    inside = old.connect(receive_buffer=4096)
+    inside.send(b"alice\r\n")
+    begun = inside.receive(1000)
     waiting = [old.connect() for _ in range(10)]
     for client in waiting:
-        client.send(b"alice\r\n")
+        client.send(b"bob\r\n")
     begin()
     for client in waiting:
-        client.expect_answer(converted(ALICE))
-    inside.send(b"ce\r\n")
-    inside.expect_answer(converted(ALICE))
+        client.expect_answer(NO_PLAN)
+    inside.let_window_grow()
+    inside.expect_that(begun + inside.receive_until_end(), converted(LARGE))
     inside.close()
     assert old.wait_exit() == 0
 

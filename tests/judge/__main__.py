@@ -188,7 +188,10 @@ def given_or_remembered(command: str | None, to_be_remembered: bool) -> str:
     """The command; one that climbs is remembered for the next time."""
     directory = Path.cwd()
     if command is None:
-        command = remembered.command_of(directory)
+        try:
+            command = remembered.command_of(directory)
+        except remembered.Unreadable as unreadable:
+            raise wrong_usage(str(unreadable)) from None
     if command is None:
         raise wrong_usage("no server is remembered for this directory yet: "
                           "./judge 'CMD --port {port}'")
@@ -231,6 +234,9 @@ def start(options: argparse.Namespace) -> int:
     print(f"A first server is in {directory}, with a README. Next:\n")
     for command in (f"cd {shlex.quote(str(directory))}", *starters.first_commands(directory)):
         print(f"  {command}")
+    print(f"\nOn a code host, {starters.WORKFLOW} has it judged after each push.")
+    if not starters.origin():
+        print("Write into it where these tests can be cloned from.")
     return PASSED
 
 

@@ -22,7 +22,7 @@ def write_junit(path: Path, judged: list[Judged]) -> None:
                 if test.outcome == "failed":
                     ElementTree.SubElement(case, "failure", message=test.cause).text = words(test)
                 elif test.outcome == "skipped":
-                    ElementTree.SubElement(case, "skipped")
+                    ElementTree.SubElement(case, "skipped", message=test.reason)
     ElementTree.indent(suites)
     ElementTree.ElementTree(suites).write(path, encoding="utf-8", xml_declaration=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
@@ -67,7 +68,9 @@ def details(server: Judged, anchor: str) -> Iterator[str]:
                f"<td>{passed} of {of}</td><td>{meter(passed, of)}</td>"
                f"<td>{escape(asks.get(run.level, 'all that this stage must do'))}</td></tr>")
     yield "</table>"
-    yield from capabilities(server.runs)
+    for reason, count in sum((run.reasons for run in server.runs), Counter()).items():
+        yield f'<p class="open">{count} skipped: {escape(reason)}.</p>'
+    yield from capabilities(server.runs, server.granted)
     failures = [test for run in server.runs for test in run.failures]
     if failures:
         yield "<h3>Failures, by rule</h3>"
@@ -76,7 +79,7 @@ def details(server: Judged, anchor: str) -> Iterator[str]:
         yield from (failure(test) for test in tests)
 
 
-def capabilities(runs: Sequence[Run]) -> Iterator[str]:
+def capabilities(runs: Sequence[Run], granted: int) -> Iterator[str]:
     """What it can do and cannot; those that it was not asked for are only named."""
     outcomes: dict[str, list[str]] = {}
     for test in (test for run in runs for test in run.tests):
@@ -88,8 +91,12 @@ def capabilities(runs: Sequence[Run]) -> Iterator[str]:
         yield (f"<tr><td><b>{capability}</b>: {escape(CAPABILITIES[capability])}</td>"
                f'<td class="{kind}">{passed} of {ran}</td></tr>')
     yield "</table>"
-    if not_asked := [name for name in CLIMBING_ORDER if name not in outcomes]:
+    below = {name for rung in LADDER[:granted] for name in rung.adds}
+    if not_asked := [name for name in CLIMBING_ORDER if name not in below | outcomes.keys()]:
         yield f'<p class="open">Not asked for yet: {", ".join(not_asked)}.</p>'
+    if below:
+        yield ('<p class="open">Not asked for this time, with the levels below '
+               f'{LADDER[granted].name}: {", ".join(sorted(below, key=CLIMBING_ORDER.index))}.</p>')
 
 
 def failure(test: Test) -> str:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,7 @@ class Test:
     chapter: str
     sections: tuple[tuple[str, str], ...]
     clock: bool = False  # failed, and looks at a clock
+    reason: str = ""  # why it was skipped
 
     @property
     def sentence(self) -> str:
@@ -62,6 +64,11 @@ class Run:
     def count(self, outcome: str) -> int:
         """How many ended so."""
         return sum(test.outcome == outcome for test in self.tests)
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """Why tests were skipped, and how many for each reason."""
+        return Counter(test.reason for test in self.tests if test.outcome == "skipped")
 
     @property
     def failures(self) -> list[Test]:
@@ -183,7 +190,7 @@ def take_lines(run: Run, lines) -> None:
         run.tests.append(Test(
             name_of(entry["test"]), entry["outcome"], entry["needs"], entry["cause"],
             entry["rule"], entry["chapter"], tuple((a, b) for a, b in entry["sections"]),
-            entry["clock"]))
+            entry["clock"], entry["reason"]))
         if entry["outcome"] == "failed":
             run.failed_at = min(run.failed_at, time.monotonic())
 

@@ -70,6 +70,13 @@ def show_start(command: str, again: bool) -> None:
 def show_level(run: Run) -> None:
     """The line of a level that has ended."""
     print(("\r\033[K" if in_terminal() else "") + level_line(run), flush=True)
+    show_skipped(run)
+
+
+def show_skipped(run: Run) -> None:
+    """What could not be asked here, and why."""
+    for reason, count in run.reasons.items():
+        print(wrapped(f"{count} skipped: {reason}", "      "), flush=True)
 
 
 def show_what_is_asked(level: str) -> None:
@@ -119,6 +126,7 @@ def show_one_level(run: Run) -> None:
     """After all that pytest has said: the failures under their rules, and how many there are."""
     if run.failures:
         show_groups(run.failures)
+    show_skipped(run)
     counts = (f"{run.count(outcome)} {outcome}" for outcome in ("passed", "failed", "skipped"))
     print(f"\n{', '.join(counts)}")
 
@@ -130,16 +138,19 @@ def show_climb(judged: Judged) -> None:
         show_stop(judged, last)
     elif not last.passed:
         print("\nno test ran at this level")
-    done = judged.granted + sum(run.passed for run in judged.runs)
-    line = f"\n  {painted(bar(done, len(RUNGS)), GREEN)} {done} of {len(RUNGS)} levels"
+    passed, asked = sum(run.passed for run in judged.runs), len(RUNGS) - judged.granted
+    line = f"\n  {painted(bar(passed, asked), GREEN)} {passed} of {asked} levels"
     if judged.granted:
-        line += f", {judged.granted} of them not asked for this time"
+        line += f" from {RUNGS[judged.granted]} on; those below it were not asked for"
     print(line)
+    done = judged.granted + passed
     if done < len(RUNGS):
         rung = LADDER[done]
         print(f"  next: {painted(rung.name, BOLD)}, {rung.chapter}")
         if done:
             print(f"  from there, not from the bottom: {judge_command()} --from {rung.name}")
+        if done + 1 < len(RUNGS):
+            print(f"  what comes after it, without it: {judge_command()} --from {RUNGS[done + 1]}")
     else:
         print("  the top of the ladder; --level part5-epoll asks for what one mechanism must do")
 

@@ -31,6 +31,8 @@ CAPABILITIES = {
     "logs": "one line for each event worth one, and no other",
     "read-timeout": "a client that completes no message leaves in time",
     "backpressure": "a client that reads slowly, or never, costs bounded memory",
+    "slow-readers": "a client that reads slowly stays, and one that never reads loses no answer "
+    "that the kernel has",
     "drain": "stops on a signal, in order and in time",
     "interruptions": "EINTR, SIGSTOP and SIGPIPE change nothing",
     "accept-faults": "a failing accept is tried again, without a busy loop",
@@ -66,6 +68,7 @@ _EVERY_STAGE = _PORT_ONLY | {
     "logs",
     "read-timeout",
     "backpressure",
+    "slow-readers",
     "drain",
     "interruptions",
     "accept-faults",
@@ -142,8 +145,8 @@ LADDER = (
     ),
     Rung(
         "crowd",
-        ("concurrency", "crowd", "max-connections", "fairness"),
-        "a thousand clients at once, none of whom holds up another; --max-connections",
+        ("concurrency", "crowd", "fairness"),
+        "a thousand clients at once, none of whom holds up another",
         "book/04-threads.md",
     ),
     Rung(
@@ -160,9 +163,9 @@ LADDER = (
     ),
     Rung(
         "resources",
-        ("out-of-descriptors", "accept-faults", "restore"),
-        "out of descriptors, or when accept fails, new connections wait; what a client cost is "
-        "given back",
+        ("max-connections", "out-of-descriptors", "accept-faults", "restore"),
+        "at --max-connections, out of descriptors, or when accept fails, new connections wait; "
+        "what a client cost is given back",
         "book/06-poll.md",
     ),
     Rung(
@@ -182,6 +185,14 @@ LADDER = (
         ("discard", "http"),
         "--protocol discard and --protocol http",
         "book/09-protocols.md",
+    ),
+    Rung(
+        "sockets",
+        ("slow-readers",),
+        "what only the socket itself can tell and do, and no stream that a runtime has made of it: "
+        "a client that takes a byte now and then is not too slow, and one that has taken none for "
+        "--read-timeout still gets what the kernel holds for it, and an end of stream",
+        "book/08-misbehaving.md",
     ),
     Rung(
         "workers",
@@ -249,7 +260,7 @@ QUEUES = {"part4-poll": "poll and epoll", "part5-epoll": "poll and epoll", "part
 
 # The contract's options and the levels that take them; what is not here, each level takes.
 OPTION_LEVELS: dict[str, frozenset[str]] = {
-    "--max-connections": frozenset(STAGES) - {"part1-blocking"} | rungs_from("crowd"),
+    "--max-connections": frozenset(STAGES) - {"part1-blocking"} | rungs_from("resources"),
     "--workers": frozenset({"part2-threads", "part5-epoll", "part6-uring"})
     | rungs_from("workers"),
     "--accept": frozenset({"part5-epoll"}),

@@ -50,6 +50,7 @@ MARKERS = (
     "option(name): only for servers that take this option of the contract",
     "lacks(capability): shows a weakness that a stage has because of its mechanism",
     "of_the_suite: tests the tests, and is left out when only some stages are asked for",
+    "stage(name): about another program of that stage",
     "every_ring: a choice for a ring with a thread, a sanitizer, another kernel",
 )
 
@@ -118,7 +119,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Drops what is for no server here, groups what looks at a clock, notes the matrix's lines."""
     plugin.drop_idle(config, items)
     if config.option.stage and len(config.stash[plugin.SUBJECTS]) < len(STAGES):
-        items[:] = [item for item in items if not item.get_closest_marker("of_the_suite")]
+        names = {target.level for target in config.stash[plugin.SUBJECTS]}
+        items[:] = [item for item in items if not item.get_closest_marker("of_the_suite")
+                    and all(mark.args[0] in names for mark in item.iter_markers("stage"))]
     below = config.option.above
     items[:] = [item for item in items if _takes_options(item, plugin.subject_of(item))
                 and not (below and _is_asked_at(below, item))]

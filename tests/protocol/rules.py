@@ -156,7 +156,11 @@ DRAIN_IDLE = Rule(
     "Idle clients and incomplete messages do not hold up an orderly stop: it ends within a second.",
     MISBEHAVING,
 )
-DRAIN_BOUNDED = Rule("An orderly stop takes no longer than --drain-timeout.", MISBEHAVING)
+DRAIN_BOUNDED = Rule(
+    "An orderly stop takes no longer than --drain-timeout, and a client that reads slowly has all "
+    "of that time.",
+    MISBEHAVING,
+)
 SECOND_SIGNAL = Rule(
     "A second signal ends the server at once, also with exit status 0.", MISBEHAVING
 )
@@ -190,6 +194,9 @@ STRICT_NUMBERS = Rule(
     "A number is decimal digits and nothing else; "
     "a duration is digits and ms, s or m, or the character 0.",
     CONTRACT,
+)
+WIDE_NUMBERS = Rule(
+    "A number that does not fit is wrong usage: it is never taken for another number.", CONTRACT
 )
 HELP = Rule("--help and --version print to stdout and exit with 0.", CONTRACT)
 ADDRESSES = Rule(
@@ -339,6 +346,16 @@ HTTP_BODY = Rule(
 HTTP_AMBIGUOUS = Rule(
     "Content-Length with Transfer-Encoding, differing Content-Lengths, one that is no number, "
     "and white space before the colon: 400.",
+    PROTOCOLS,
+)
+HTTP_LONG_BODY = Rule(
+    "A Content-Length of up to 63 bits is a number, and so is a chunk's size: a body may be as "
+    "long as it says.",
+    PROTOCOLS,
+)
+HTTP_ANY_CASE = Rule(
+    "The name of a header means the same in any case, and white space around its value is no part "
+    "of it.",
     PROTOCOLS,
 )
 HTTP_EXPECT = Rule("`Expect: 100-continue` is ignored.", PROTOCOLS)

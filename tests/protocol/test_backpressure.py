@@ -40,7 +40,8 @@ def test_a_thousand_pipelined_messages_reach_a_slow_reader(server: Server) -> No
     client.half_close()
     rest = client.receive_until_end()
     assert received + len(rest) == len(stream), f"{received + len(rest)} of {len(stream)} bytes"
-    assert stream.endswith(rest)
+    came_back = stream.endswith(rest)
+    assert came_back, "what came back is not what was sent"
 
 
 @pytest.mark.every_ring
@@ -67,12 +68,12 @@ def test_a_client_that_reads_byte_by_byte_gets_every_byte(server: Server) -> Non
     payloads = distinct_payloads(3, 3000)
     client.send_messages(*payloads)
     stream = frames(payloads)
-    assert b"".join(client.receive(1) for _ in stream) == stream
+    client.expect_same(stream, b"".join(client.receive(1) for _ in stream))
 
 
 def crowd_that_never_reads(server: Server, count: int) -> list[Client]:
     """Clients that have sent all the server would take."""
-    stream = frames(PAYLOADS)
+    stream = frames(PAYLOADS) * (1 if count > 1 else 4)  # much more than any garbage
     clients = [server.connect(receive_buffer=4096) for _ in range(count)]
     for client in clients:
         client.send_until_stuck(stream, pause=0.05)
@@ -107,9 +108,10 @@ def expect_bounded_memory(server: Server, count: int) -> None:
     before = server.process.rss_bytes()
     crowd_that_never_reads(server, count)
     each = (server.process.rss_bytes() - before) / count
-    bound = CONNECTION_BYTES_MAX + server.target.piece_bytes / count
+    bound = CONNECTION_BYTES_MAX + server.target.garbage_bytes / count
     assert each < bound, (
-        f"{each / 1024:.0f} KiB for each of {count} that never read; it may have {bound / 1024:.0f}"
+        f"{each / 1024:.0f} KiB for each of {count} that never read; it may have "
+        f"{bound / 1024:.0f} KiB"
     )
 
 
@@ -121,7 +123,8 @@ def test_waiting_for_a_client_to_read_takes_no_processor_time(server: Server) ->
     before = server.process.cpu_seconds()
     time.sleep(0.5)
     spent = server.process.cpu_seconds() - before
-    assert spent < 0.05, f"{spent:.2f} s of processor time in half a second of waiting"
+    assert spent < 0.05, (
+        f"{spent:.2f} s of processor time in half a second of waiting; 0.05 s may be")
 
 
 @pytest.mark.rule(rules.SURVIVE)

@@ -17,7 +17,7 @@ from harness.own_suite import Finding
 pytestmark = [pytest.mark.of_the_suite, pytest.mark.long]
 
 HERE = Path(__file__).parent
-LEVEL = "protocols"
+LEVEL = "sockets"
 HARMLESS_TO_ALL = "test_framing.py::test_a_message_comes_back[yours]"
 
 FINDINGS = {
@@ -105,6 +105,76 @@ FINDINGS = {
     "drains-in-the-middle": Finding(
         "test_http_limits.py::test_requests_that_had_arrived_are_answered_before_a_stop[yours]",
         rules.DRAIN, "the server"),
+    # What one connection, one spelling, one length or one moment does not show
+    "no-delay-for-the-first": Finding(
+        "test_framing.py::test_connections_beside_one_another_have_tcp_nodelay[yours]",
+        rules.NO_DELAY, "TCP_NODELAY is not set on the server's socket for client 2"),
+    "lingers-for-the-first": Finding(
+        "test_closing.py::"
+        "test_unread_input_of_a_later_client_does_not_either[yours-too-long-a-message]",
+        rules.CLOSE_WITHOUT_RESET, "no lingering close"),
+    "neighbours-at-the-end": Finding(
+        "test_half_close.py::"
+        "test_a_client_that_half_closes_beside_another_gets_its_answers[yours-a-silent-one]",
+        rules.HALF_CLOSE, "the server ended the stream after 0 of the"),
+    "later-ones-at-the-end": Finding(
+        "test_half_close.py::"
+        "test_a_later_client_that_half_closes_gets_its_answers_too[yours-a-goodbye]",
+        rules.HALF_CLOSE, "the server ended the stream after 0 of the"),
+    "one-length-astray": Finding(
+        "test_crowd.py::test_clients_that_speak_at_once_get_their_own_answers[yours]",
+        rules.OWN_ANSWERS, "one of 77 bytes", patience=5),
+    "one-length-cut-short": Finding(
+        "test_framing.py::test_a_message_of_every_length_comes_back[yours]",
+        rules.ECHO, "a message of 1021 bytes: the answer differs from byte 1024 on"),
+    "connection-in-one-spelling": Finding(
+        "test_http.py::test_connection_close_is_heard_however_it_is_written"
+        "[yours-'connection: close']",
+        rules.HTTP_ANY_CASE, "after a request that said 'connection: close': the server should"),
+    "content-length-in-one-spelling": Finding(
+        "test_http_bodies.py::"
+        "test_what_announces_a_body_may_be_written_in_any_case[yours-lower-length]",
+        rules.HTTP_ANY_CASE, "nothing was due yet"),
+    "transfer-encoding-in-one-spelling": Finding(
+        "test_http_bodies.py::"
+        "test_what_announces_a_body_may_be_written_in_any_case[yours-upper-coding]",
+        rules.HTTP_ANY_CASE, "nothing was due yet"),
+    "http-refuses-large-bodies": Finding(
+        "test_http_bodies.py::test_a_body_may_be_longer_than_32_bits_can_say[yours-4294967296]",
+        rules.HTTP_LONG_BODY, "a body of 4294967296 bytes has only begun: ", "400 Bad"),
+    "http-bodies-wrap": Finding(
+        "test_http_bodies.py::test_a_body_may_be_longer_than_32_bits_can_say[yours-4294967301]",
+        rules.HTTP_LONG_BODY, "a body of 4294967301 bytes has only begun: "),
+    "http-chunks-wrap": Finding(
+        "test_http_bodies.py::test_a_chunk_may_be_longer_than_32_bits_can_say[yours-4294967301]",
+        rules.HTTP_LONG_BODY, "a body of 4294967301 bytes has only begun: "),
+    "numbers-wrap": Finding(
+        "test_command_line.py::"
+        "test_a_time_beyond_32_bits_of_milliseconds_is_refused_or_meant[yours-4294968s]",
+        rules.WIDE_NUMBERS, "--read-timeout=4294968s", "the server ended the stream"),
+    "empty-is-no-progress": Finding(
+        "test_read_timeout.py::"
+        "test_however_a_message_is_completed_the_time_begins_anew[yours-zero-length]",
+        rules.READ_TIMEOUT, "a message was completed each 0.27 s, and --read-timeout is 0.8 s"),
+    "whole-receives-are-progress": Finding(
+        "test_read_timeout.py::"
+        "test_however_a_message_is_completed_the_time_begins_anew[yours-and-the-next-begun]",
+        rules.READ_TIMEOUT, "a message was completed each 0.27 s, and --read-timeout is 0.8 s"),
+    "read-clock-runs-on": Finding(
+        "test_write_timeout.py::test_the_time_to_read_begins_anew_though_no_message_came_since_"
+        "the_answers_were_held[yours]",
+        rules.WRITE_TIMEOUT, "before the 2.5 s had passed", "Its last message had come",
+        patience=5),
+    "drains-for-a-second": Finding(
+        "test_drain.py::"
+        "test_a_slow_reader_has_as_long_as_the_option_says[yours-reads_nothing_at_first]",
+        rules.DRAIN_BOUNDED, "bytes that were due came back", "--drain-timeout is 60 s",
+        patience=10),
+    "drains-as-by-default": Finding(
+        "test_drain.py::"
+        "test_a_slow_reader_has_as_long_as_the_option_says[yours-reads_nothing_at_first]",
+        rules.DRAIN_BOUNDED, "bytes that were due came back", "--drain-timeout is 60 s",
+        patience=10),
 }
 
 

@@ -31,8 +31,9 @@ def test_a_climb_may_begin_higher(
     assert [level for level, _ in asked] == ["drain", "crowd"]
     assert "--above=backpressure" in asked[0][1] and "--above=drain" in asked[1][1]
     said = capsys.readouterr().out
-    assert " 8 of 16 levels, 7 of them not asked for this time\n" in said
-    assert " --from crowd\n" in said
+    assert " 1 of 10 levels from drain on; those below it were not asked for\n" in said
+    assert "bottom: " in said and " --from crowd\n" in said
+    assert "without it: " in said and said.endswith(" --from light\n")
 
 
 @pytest.mark.parametrize(("second_try", "passes"), [("passed", True), ("failed", False)])

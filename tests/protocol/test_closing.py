@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 import rules
+from harness import moments
 from harness.client import Client
 from harness.frames import distinct_payloads, frame, frames, header
 from harness.server import Server
@@ -41,7 +42,9 @@ class LingeringClose:
 @pytest.mark.needs("closing")
 @pytest.mark.rule(rules.TOO_LONG)
 @pytest.mark.parametrize(
-    "length", [65537, 0x01000000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFC, 0xFFFFFFFF]
+    "length",
+    [65537, 0x1000A, 0x20000, 0x01000000, 0x7FFFFFFF, 0x80000000, 0x8000000A, 0xFFFFFFFC,
+     0xFFFFFFFF],  # each number of bits that a length might be kept in
 )
 def test_too_long_a_message_ends_the_connection_at_the_fourth_byte(
     client: Client, length: int
@@ -72,6 +75,27 @@ def test_messages_before_one_that_is_too_long_are_answered(client: Client) -> No
 @pytest.mark.needs("closing")
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 def test_unread_input_does_not_turn_the_close_into_a_reset(client: Client) -> None:
+    expect_lingering_close(client)
+
+
+@pytest.mark.needs("closing")
+@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+@moments.after
+def test_unread_input_of_a_later_client_does_not_either(server: Server, before: str) -> None:
+    expect_lingering_close(moments.client_after(server, before))
+
+
+@pytest.mark.needs("closing", "concurrency")
+@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+@moments.beside
+def test_unread_input_of_a_client_beside_another_does_not_either(
+    server: Server, neighbour: str
+) -> None:
+    expect_lingering_close(moments.client_beside(server, neighbour))
+
+
+def expect_lingering_close(client: Client) -> None:
+    """Over input that it has not read, the server closes so that its answer arrives."""
     client.send(frame(b"earlier") + TOO_LONG + UNREAD)  # at once: some must be there at the close
     client.wait_until_in_kernel()
     with LingeringClose(client):
@@ -87,7 +111,7 @@ def test_answers_larger_than_any_buffer_survive_the_close(server: Server) -> Non
     stream = frames(payloads)
     with LingeringClose(client):
         answers = client.exchange(stream + TOO_LONG + UNREAD, len(stream))
-        assert answers == stream
+        client.expect_same(stream, answers)
         client.expect_end()
 
 
@@ -109,9 +133,10 @@ def test_the_end_of_stream_comes_before_the_wait_for_the_peers(client: Client) -
     begin = time.monotonic()
     client.send(TOO_LONG)
     client.expect_end()
-    assert (
-        time.monotonic() - begin < LINGER_SECONDS / 2
-    ), "the server waited before it ended its stream"
+    waited = time.monotonic() - begin
+    assert waited < LINGER_SECONDS / 2, (
+        f"the server ended its stream {waited:.1f} s after it knew that the message is too long; "
+        "it must not wait for its client's end before that")
 
 
 @pytest.mark.clock
@@ -141,7 +166,9 @@ def test_a_peer_that_never_ends_its_stream_is_given_two_seconds(server: Server) 
     client.expect_end()
     begin = time.monotonic()
     while server.process.socket_count() > at_rest:
-        assert time.monotonic() - begin < LINGER_SECONDS + 5, "the connection is held for ever"
+        assert time.monotonic() - begin < LINGER_SECONDS + 5, (
+            f"{LINGER_SECONDS + 5:g} s after its own end of stream the server still holds the "
+            "connection of a client that does not end its own")
         client.try_send(b"still here")  # does not make it longer
         time.sleep(0.02)
     lasted = time.monotonic() - begin

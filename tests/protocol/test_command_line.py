@@ -11,7 +11,8 @@ import rules
 from capabilities import OPTION_LEVELS, RUNGS, refuses_option, takes_option
 from harness.frames import header
 from harness.help import examples, in_the_old_form
-from harness.server import READY, Server
+from harness.proc import wait_until
+from harness.server import READY, START_SECONDS, Server
 from harness.target import Target
 from harness.usage import expect_wrong_usage
 
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.needs("command-line")
 
 NUMBER_OPTIONS = ("--max-message", "--max-connections", "--workers")
 DURATION_OPTIONS = ("--read-timeout", "--drain-timeout")
+BEYOND_32_BITS = 1 << 32
 NO_NUMBERS = (
     "", "seven", "0x1F", "+7", "-1", " 7", "7 ", "7k", "1.5", "1e3", "1_000", "1,000", "1'000",
     "٧",
@@ -85,8 +87,10 @@ def test_each_example_in_the_help_is_taken(start: Callable[..., Server], target:
 def test_version_goes_to_stdout_in_one_line(start: Callable[..., Server]) -> None:
     server = start("--version", ready=False)
     server.expect_exit()
-    assert len(server.stdout_text().splitlines()) == 1
-    assert server.stderr_text() == ""
+    said = server.stdout_text()
+    assert len(said.splitlines()) == 1, f"--version printed {said!r}, not one line"
+    said = server.stderr_text()
+    assert not said, f"--version belongs on stdout, and stderr has {said!r}"
 
 
 @pytest.mark.rule(rules.OPTIONS)
@@ -123,8 +127,8 @@ def test_what_is_not_decimal_digits_is_no_number(
 
 
 @pytest.mark.rule(rules.STRICT_NUMBERS)
-@pytest.mark.parametrize("value", [*(v for v in NO_NUMBERS if v), "65536"])
-def test_a_port_is_digits_up_to_65535(start: Callable[..., Server], value: str) -> None:
+@pytest.mark.parametrize("value", [v for v in NO_NUMBERS if v])
+def test_a_port_is_digits(start: Callable[..., Server], value: str) -> None:
     expect_wrong_usage(start(port=value, ready=False), "--port")
 
 
@@ -135,6 +139,63 @@ def test_a_duration_is_digits_and_a_unit_and_nothing_else(
 ) -> None:
     for option in DURATION_OPTIONS:
         expect_wrong_usage(start(f"{option}={value}", ready=False), option)
+
+
+@pytest.mark.rule(rules.WIDE_NUMBERS)
+@pytest.mark.parametrize("value", ["65536", "71418", str(BEYOND_32_BITS + 5882)])
+def test_a_port_beyond_16_bits_is_wrong_usage(start: Callable[..., Server], value: str) -> None:
+    expect_wrong_usage(start(port=value, ready=False), "--port")
+
+
+@pytest.mark.rule(rules.WIDE_NUMBERS)
+@pytest.mark.parametrize("beyond", [1 << 31, BEYOND_32_BITS], ids=["31-bits", "32-bits"])
+def test_a_largest_message_beyond_32_bits_is_refused_or_meant(
+    start: Callable[..., Server], beyond: int
+) -> None:
+    server = start(f"--max-message={beyond + 10}", ready=False)
+    if refuses(server, "--max-message"):
+        return
+    server.wait_until_ready()
+    with server.connect() as client:
+        client.echo(bytes(11))  # more than it has in 31 or 32 bits
+
+
+@pytest.mark.needs("command-line", "max-connections")
+@pytest.mark.rule(rules.WIDE_NUMBERS)
+def test_a_limit_of_connections_beyond_32_bits_is_refused_or_meant(
+    start: Callable[..., Server]
+) -> None:
+    server = start(f"--max-connections={BEYOND_32_BITS + 1}", ready=False)
+    if refuses(server, "--max-connections"):
+        return
+    server.wait_until_ready()
+    server.connect().echo(b"one")
+    server.connect().echo(b"and another")
+
+
+@pytest.mark.needs("command-line", "read-timeout")
+@pytest.mark.rule(rules.WIDE_NUMBERS)
+@pytest.mark.parametrize("value", ["2147484s", "4294968s", "4294967796ms"])
+def test_a_time_beyond_32_bits_of_milliseconds_is_refused_or_meant(
+    start: Callable[..., Server], value: str
+) -> None:
+    server = start(f"--read-timeout={value}", ready=False)
+    if refuses(server, "--read-timeout"):
+        return
+    server.wait_until_ready()
+    with server.connect() as client:
+        client.expect_silence(1.0)
+        client.echo(b"weeks have not passed")
+
+
+def refuses(server: Server, option: str) -> bool:
+    """Whether it has ended instead of listening; then it must have been in order."""
+    if not wait_until(lambda: not server.is_alive() or bool(server.stdout_text()), START_SECONDS):
+        return False
+    if server.is_alive():
+        return False
+    expect_wrong_usage(server, option)
+    return True
 
 
 @pytest.mark.rule(rules.STRICT_NUMBERS)

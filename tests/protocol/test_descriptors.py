@@ -30,7 +30,8 @@ def crowd(server: Server) -> list[Client]:
     clients = [server.connect() for _ in range(CLIENTS)]
     for client in clients:
         client.send_messages(b"my turn?")
-    assert wait_until(lambda: len(answered(clients)) >= 10, server.patience), "nobody is served"
+    assert wait_until(lambda: len(answered(clients)) >= 10, server.patience), (
+        f"nobody is served within {server.patience:g} s")
     return clients
 
 
@@ -43,7 +44,7 @@ def test_new_connections_wait_and_are_all_served_when_others_leave(
     while waiting:
         assert wait_until(
             lambda: bool(answered(waiting)), server.patience
-        ), f"{len(waiting)} clients wait, and nobody is served"
+        ), f"{len(waiting)} clients wait, and nobody is served within {server.patience:g} s"
         for client in answered(waiting):
             client.expect(b"my turn?")
             client.close()

@@ -17,6 +17,8 @@ from harness.echo_client import answer, client, program, received, serve  # noqa
 from harness.frames import header
 from harness.help import help_of
 
+pytestmark = pytest.mark.stage("part6-uring")
+
 MAX_MESSAGE = 65536
 
 

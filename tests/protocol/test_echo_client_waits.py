@@ -9,6 +9,8 @@ import pytest
 from harness.console import FakeServer, Terminal
 from harness.echo_client import answer, client, program, received, serve  # noqa: F401
 
+pytestmark = pytest.mark.stage("part6-uring")
+
 
 # Time
 

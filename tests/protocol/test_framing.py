@@ -9,10 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rules
+from harness import moments
 from harness.client import Client
-from harness.examples import for_each_example
-from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames, header
+from harness.examples import for_each_example, payload_lists
+from harness.frames import (
+    HEADER_BYTES,
+    distinct_payloads,
+    frame,
+    frames,
+    header,
+    lengths_from_everywhere,
+    patterned,
+)
 from harness.server import Server
+from harness.verdict import ContractBroken
 
 pytestmark = [pytest.mark.needs("framing"), pytest.mark.every_ring]
 
@@ -28,11 +38,10 @@ def test_a_message_comes_back(client: Client) -> None:
 @pytest.mark.rule(rules.ECHO)
 def test_the_length_is_little_endian(client: Client) -> None:
     client.send(b"\x01\x00\x00\x00a")
-    assert client.receive(5) == b"\x01\x00\x00\x00a"
+    client.expect_bytes(b"\x01\x00\x00\x00a")
     payload = bytes(0x0102)
     client.send(b"\x02\x01\x00\x00" + payload)
-    assert client.receive(HEADER_BYTES) == b"\x02\x01\x00\x00"
-    assert client.receive(len(payload)) == payload
+    client.expect_bytes(b"\x02\x01\x00\x00" + payload)
 
 
 @pytest.mark.rule(rules.ZERO_LENGTH)
@@ -72,11 +81,21 @@ def test_a_thousand_answers_come_in_the_order_of_their_messages(client: Client) 
     client.echo(*payloads)
 
 
+@pytest.mark.rule(rules.ECHO)
+def test_a_message_of_every_length_comes_back(client: Client) -> None:
+    for length in lengths_from_everywhere():
+        try:
+            client.echo(patterned(length))
+        except ContractBroken as broken:
+            broken.args = (f"a message of {length} bytes: {broken}",)
+            raise
+
+
 @pytest.mark.rule(rules.ANY_SLICING)
 def test_random_messages_in_random_slices_come_back(server: Server) -> None:
     @given(
-        payloads=st.lists(st.binary(max_size=600), min_size=1, max_size=12),
-        cuts=st.lists(st.integers(0, 8000), max_size=8),
+        payloads=payload_lists(),
+        cuts=st.lists(st.integers(0, 80_000), max_size=8),
     )
     def check(payloads: list[bytes], cuts: list[int]) -> None:
         stream = frames(payloads)
@@ -84,8 +103,6 @@ def test_random_messages_in_random_slices_come_back(server: Server) -> None:
         with server.connect() as client:
             client.send_in_pieces(*(stream[a:b] for a, b in zip(places, places[1:]) if a < b))
             client.expect(*payloads)
-            client.half_close()
-            client.expect_end()
 
     for_each_example(check)
 
@@ -148,24 +165,48 @@ def test_a_connection_stays_open_while_its_client_does(client: Client) -> None:
 
 @pytest.mark.needs("framing", "ready-line")
 @pytest.mark.rule(rules.NO_DELAY)
-def test_every_connection_has_tcp_nodelay(server: Server) -> None:
-    client = server.connect()
+@moments.after
+def test_every_connection_has_tcp_nodelay(server: Server, before: str) -> None:
+    client = moments.client_after(server, before)
     client.echo(b"accepted")
+    expect_no_delay(server, client)
+
+
+@pytest.mark.needs("framing", "ready-line", "concurrency")
+@pytest.mark.rule(rules.NO_DELAY)
+def test_connections_beside_one_another_have_tcp_nodelay(server: Server) -> None:
+    clients = [server.connect() for _ in range(3)]
+    for client in clients:
+        client.echo(b"accepted")
+    server.pause()  # so that the next ones are accepted in one turn
+    clients += [server.connect() for _ in range(5)]
+    server.resume()
+    for client in clients:
+        client.echo(b"accepted")
+    expect_no_delay(server, *clients)
+
+
+def expect_no_delay(server: Server, *clients: Client) -> None:
+    """The server's end of each of these connections has the option."""
+    ends = {client.socket.getsockname()[1]: client for client in clients}
     for number in server.process.sockets():
         try:
             borrowed = server.process.borrow_socket(number)
         except PermissionError as error:
             pytest.skip(f"a look into another process is not permitted here: {error}")
         with borrowed:
-            if borrowed.family in (socket.AF_INET, socket.AF_INET6) and _is_connected(borrowed):
-                assert borrowed.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-                return
-    raise AssertionError("the server has no connected socket, and a client that it answers")
+            client = ends.pop(_peer_port(borrowed), None)
+            if client and not borrowed.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY):
+                raise client.broken(
+                    f"TCP_NODELAY is not set on the server's socket for {client.name}, descriptor "
+                    f"{number}: it has to be set on each socket that accept(2) returns")
+    if ends:
+        names = ", ".join(client.name for client in ends.values())
+        raise ContractBroken(f"no socket of process {server.pid} is connected to {names}")
 
 
-def _is_connected(candidate: socket.socket) -> bool:
+def _peer_port(candidate: socket.socket) -> int | None:
     try:
-        candidate.getpeername()
-    except OSError:
-        return False
-    return True
+        return candidate.getpeername()[1]
+    except (OSError, IndexError):
+        return None  # it listens, or is no socket of the network

@@ -7,6 +7,7 @@ import time
 import pytest
 
 import rules
+from harness import moments
 from harness.client import Client
 from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames
 from harness.held import send_until_the_server_holds_answers
@@ -29,6 +30,26 @@ def test_half_close_without_a_message_is_answered_with_the_end_of_stream(client:
 
 @pytest.mark.rule(rules.HALF_CLOSE)
 def test_half_close_still_answers_every_complete_message(client: Client) -> None:
+    expect_answers_after_half_close(client)
+
+
+@pytest.mark.rule(rules.HALF_CLOSE)
+@moments.after
+def test_a_later_client_that_half_closes_gets_its_answers_too(server: Server, before: str) -> None:
+    expect_answers_after_half_close(moments.client_after(server, before))
+
+
+@pytest.mark.needs("half-close", "concurrency")
+@pytest.mark.rule(rules.HALF_CLOSE)
+@moments.beside
+def test_a_client_that_half_closes_beside_another_gets_its_answers(
+    server: Server, neighbour: str
+) -> None:
+    expect_answers_after_half_close(moments.client_beside(server, neighbour))
+
+
+def expect_answers_after_half_close(client: Client) -> None:
+    """All of them, and the end of the stream."""
     payloads = distinct_payloads(20, 1000)
     client.send_and_half_close(frames(payloads))
     client.expect(*payloads)
@@ -88,7 +109,7 @@ def test_answers_that_the_server_still_holds_outlive_a_half_close(server: Server
         client.let_window_grow()
         received = client.receive_until_end()
         assert len(received) == sent, f"{len(received)} of {sent} bytes came back"
-        assert received == BURST * (sent // len(BURST))
+        client.expect_same(BURST * (sent // len(BURST)), received)
         client.close()
 
 
@@ -104,7 +125,8 @@ def test_a_client_that_has_finished_and_reads_nothing_takes_no_processor_time(
     before = server.process.cpu_seconds()
     time.sleep(WATCHED_SECONDS)
     spent = server.process.cpu_seconds() - before
-    assert spent < 0.05, f"{spent:.2f} s of processor time in {WATCHED_SECONDS:g} s of waiting"
+    assert spent < 0.05, (
+        f"{spent:.2f} s of processor time in {WATCHED_SECONDS:g} s of waiting; 0.05 s may be")
 
 
 @pytest.mark.rule(rules.HALF_CLOSE)

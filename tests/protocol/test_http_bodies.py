@@ -8,11 +8,13 @@ import pytest
 
 import rules
 from harness.client import Client
-from harness.http import expect_hello, expect_refusal, get, receive_response
+from harness.http import expect_hello, expect_refusal, expect_status, get
 from harness.server import Server
+from harness.verdict import ContractBroken
 
 pytestmark = pytest.mark.needs("http")
 
+LONG_BODIES = (2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**32 + 5, 2**53 + 1, 2**63 - 1)
 TRICK = get("/smuggled")  # a body that looks like a request
 CHUNKED = "Transfer-Encoding: chunked"
 
@@ -38,7 +40,7 @@ def test_a_body_with_a_length_is_thrown_away(
     client: Client, method: str, status: int, body: bytes
 ) -> None:
     client.send(get("/", f"Content-Length: {len(body)}", method=method, body=body) + get())
-    assert receive_response(client).status == status
+    expect_status(client, status)
     expect_hello(client)
     client.expect_silence()
 
@@ -60,9 +62,51 @@ def test_a_chunked_body_is_decoded_and_thrown_away(
     client: Client, method: str, status: int, body: bytes
 ) -> None:
     client.send(get("/", CHUNKED, method=method, body=body) + get())
-    assert receive_response(client).status == status
+    expect_status(client, status)
     expect_hello(client)
     client.expect_silence()
+
+
+@pytest.mark.rule(rules.HTTP_ANY_CASE)
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        get("/", f"content-length: {len(TRICK)}", body=TRICK),
+        get("/", f"CONTENT-LENGTH:{len(TRICK)} \t", body=TRICK),
+        get("/", CHUNKED.lower(), body=chunks(TRICK)),
+        get("/", CHUNKED.upper(), body=chunks(TRICK)),
+        get("/", CHUNKED.replace(" ", ""), body=chunks(TRICK)),
+    ],
+    ids=["lower-length", "upper-length", "lower-coding", "upper-coding", "no-blank"],
+)
+def test_what_announces_a_body_may_be_written_in_any_case(
+    client: Client, request_bytes: bytes
+) -> None:
+    client.send(request_bytes)
+    expect_hello(client)
+    client.expect_silence()
+
+
+@pytest.mark.rule(rules.HTTP_LONG_BODY)
+@pytest.mark.parametrize("length", LONG_BODIES)
+def test_a_body_may_be_longer_than_32_bits_can_say(client: Client, length: int) -> None:
+    expect_more_is_awaited(client, get("/", f"Content-Length: {length}"), length)
+
+
+@pytest.mark.rule(rules.HTTP_LONG_BODY)
+@pytest.mark.parametrize("size", LONG_BODIES)
+def test_a_chunk_may_be_longer_than_32_bits_can_say(client: Client, size: int) -> None:
+    expect_more_is_awaited(client, get("/", CHUNKED) + b"%x\r\n" % size, size)
+
+
+def expect_more_is_awaited(client: Client, head: bytes, length: int) -> None:
+    """What follows is the beginning of a long body, though it looks like requests."""
+    client.send_in_pieces(head, b"hello\r\n0\r\n\r\n" + TRICK * 1000)
+    try:
+        client.expect_silence()
+    except ContractBroken as broken:
+        broken.args = (f"a body of {length} bytes has only begun: {broken}",)
+        raise
 
 
 @pytest.mark.rule(rules.HTTP_BODY)
@@ -93,6 +137,8 @@ def test_pipelined_requests_with_bodies_are_told_apart(client: Client) -> None:
         ("Content-Length: 5", CHUNKED),
         (CHUNKED, "Content-Length: 5"),
         ("Content-Length: 5", "Content-Length: 6"),
+        ("content-length: 5", "CONTENT-LENGTH: 6"),
+        ("content-length: 5", CHUNKED.lower()),
         ("Content-Length: 5, 6",),
         ("Content-Length: five",),
         ("Content-Length: -1",),
@@ -105,6 +151,7 @@ def test_pipelined_requests_with_bodies_are_told_apart(client: Client) -> None:
         ("Content-Length: 99999999999999999999999999",),
         ("Content-Length : 5",),
         ("Transfer-Encoding : chunked",),
+        ("transfer-encoding : chunked",),
         ("X-Any : thing",),
     ],
     ids=lambda headers: "+".join(headers),

@@ -12,7 +12,7 @@ import pytest
 import rules
 from harness.client import Client
 from harness.frames import MAX_MESSAGE_DEFAULT
-from harness.http import expect_hello, expect_refusal, get, receive_response
+from harness.http import expect_hello, expect_refusal, expect_status, get
 from harness.proc import wait_until
 from harness.server import Server
 
@@ -238,8 +238,7 @@ def test_whatever_is_answered_leaves_no_line(web: Server) -> None:
     for request, status in asked:
         with web.connect() as client:
             client.send_and_half_close(request)
-            answer = receive_response(client, to_head=request.startswith(b"HEAD"))
-            assert answer.status == status
+            expect_status(client, status, to_head=request.startswith(b"HEAD"))
             client.expect_end()
     web.expect_stop()
     lines = web.log_lines()

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -20,53 +19,19 @@ import pytest
 
 import rules
 from capabilities import CAPABILITIES, DEFAULT_LEVEL, LADDER, LEVELS, RUNGS
+from harness.judging import JUDGE, STARTERS, Ran, a_climb, environment, judge
 from harness.proc import wait_until
 from harness.target import REPOSITORY
 
 pytestmark = [pytest.mark.of_the_suite, pytest.mark.timeout(400)]  # three climbs, one by one
 
-a_climb = pytest.mark.long
 of_one_climb = pytest.mark.xdist_group("a climb")  # else each worker climbs for itself
 
 HERE = Path(__file__).parent
-JUDGE = REPOSITORY / "judge"
-STARTERS = REPOSITORY / "tests" / "judge" / "start"
-# How each first server is built, and Debian's package for that.
-BUILDS = {
-    "python": ((), ""),
-    "node": ((), "nodejs"),
-    "cpp": (("g++", "-O2", "-Wall", "-Wextra", "-Werror", "-std=c++20", "-o", "echo", "echo.cc"),
-            "g++"),
-    "go": (("go", "build", "-o", "echo", "echo.go"), "golang-go"),
-    "rust": (("rustc", "-O", "-D", "warnings", "-o", "echo", "echo.rs"), "rustc"),
-}
 OF_A_MECHANISM = {
     "batched-calls", "feather-light", "interest", "metrics", "plain-calls", "pool", "ring",
     "takeover", "trace",
 }  # fmt: skip
-LINES_MAX = 65
-
-
-@dataclass
-class Ran:
-    """What ./judge said and made."""
-
-    status: int
-    said: str
-    complained: str
-    at: Path
-
-
-def judge(*words: str, at: Path, state: Path | None = None) -> Ran:
-    """./judge, called from that directory; what it remembers is in `state`."""
-    ran = subprocess.run([JUDGE, *words], cwd=at, env=environment(state or at), text=True,
-                         capture_output=True, stdin=subprocess.DEVNULL, timeout=350)
-    return Ran(ran.returncode, ran.stdout, ran.stderr, at)
-
-
-def environment(state: Path) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    return {**kept, "XDG_STATE_HOME": str(state), "TERM": "xterm"}
 
 
 def broken(bug: str) -> str:
@@ -85,8 +50,9 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 def test_the_climb_stops_at_the_first_level_that_fails(stopped: Ran) -> None:
     assert stopped.status == 1, stopped.complained
     names = [line.split()[0] for line in stopped.said.splitlines() if "#" in line[:24]]
-    assert names[:3] == ["framing", "survival", "closing"] and "options" not in stopped.said
-    assert "2 of 16 levels\n  next: closing, book/03-closing.md\n" in stopped.said
+    assert names[:3] == ["framing", "survival", "closing"] and "options" not in names
+    assert "2 of 17 levels\n  next: closing, book/03-closing.md\n" in stopped.said
+    assert stopped.said.endswith(" --from options\n")
 
 
 @a_climb
@@ -172,6 +138,18 @@ def test_a_remembered_server_is_asked_for_one_level_and_stays_remembered(tmp_pat
     assert "0 passed, 1 failed, 0 skipped" in ran.said
 
 
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"command": 7}', "\0"])
+def test_a_remembered_server_that_cannot_be_read_is_a_line(content: str, tmp_path: Path) -> None:
+    judge("nosuch {port}", at=tmp_path)
+    judge("true {port}", "--from", "workers", at=tmp_path)
+    (file,) = (tmp_path / "six-servers").iterdir()
+    file.write_text(content)
+    ran = judge(at=tmp_path)
+    assert (ran.status, ran.said) == (2, "")
+    (line,) = ran.complained.splitlines()
+    assert str(file) in line and "remove it" in line
+
+
 def test_without_a_command_to_remember_the_usage_is_told(tmp_path: Path) -> None:
     ran = judge(at=tmp_path)
     assert (ran.status, ran.said) == (2, "")
@@ -252,48 +230,14 @@ def test_a_climb_that_is_broken_off_leaves_no_server_behind(tmp_path: Path) -> N
 
 
 @a_climb
-@pytest.mark.parametrize("language", BUILDS)
-def test_a_first_server_has_the_level_that_its_readme_names(language: str, tmp_path: Path) -> None:
-    build, package = BUILDS[language]
-    for program in (*build[:1], *(["node"] if language == "node" else [])):
-        if shutil.which(program) is None:
-            pytest.skip(f"no {program} here (Debian: apt-get install {package})")
-    directory = tmp_path / "with blank"
-    ran = judge("--start", language, str(directory), at=tmp_path)
-    assert ran.status == 0, ran.complained
-    if build:
-        built = subprocess.run(build, cwd=directory, capture_output=True, text=True)
-        assert built.returncode == 0, built.stderr
-    (command,) = [line for line in ran.said.splitlines() if "{port}" in line]
-    ran = judge(command.partition("'")[2].rstrip("'"), at=directory)
-    assert "1 of 16 levels\n  next: survival" in ran.said, ran.said + ran.complained
-    readme = (directory / "README.md").read_text()
-    assert "has the first level, `framing`" in readme and f"{JUDGE} '" in readme
-
-
-def test_every_first_server_is_short_and_tested() -> None:
-    assert {path.name for path in STARTERS.iterdir()} == set(BUILDS)
-    for path in STARTERS.glob("*/echo.*"):
-        assert len(path.read_text().splitlines()) <= LINES_MAX, path
-
-
-def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
-    assert judge("--start", "python", "mine", at=tmp_path).status == 0
-    (tmp_path / "mine" / "echo.py").write_text("mine")
-    ran = judge("--start", "python", "mine", at=tmp_path)
-    assert ran.status == 2 and "is not overwritten" in ran.complained
-    assert (tmp_path / "mine" / "echo.py").read_text() == "mine"
-
-
-@a_climb
 def test_a_table_of_servers_has_a_line_for_each(tmp_path: Path) -> None:
     (tmp_path / "class").write_text(
         f"# of this year\nann {broken('big-endian')}\n\nbob ./nosuch {{port}}\n")
     ran = judge("--servers", "class", "--report", "class.html", at=tmp_path)
     assert ran.status == 0, ran.complained
     ann, bob = ran.said.splitlines()
-    assert ann.startswith("ann  ....................  0 of 16  framing: ")
-    assert bob.startswith("bob  ....................  0 of 16  there is no program './nosuch'")
+    assert ann.startswith("ann  ....................  0 of 17  framing: ")
+    assert bob.startswith("bob  ....................  0 of 17  there is no program './nosuch'")
     page = (tmp_path / "class.html").read_text()
     assert '<a href="#server-1">bob</a>' in page and rules.ECHO.text in page
 
@@ -336,7 +280,7 @@ def test_what_a_level_asks_is_said_before_its_tests(tmp_path: Path) -> None:
     (["true {port}", "--from"], "--from: expected one argument"),
     (["--servers", "nosuch"], "cannot read nosuch: No such file"),
     (["--servers", "nosuch", "--watch"], "unrecognized arguments: --watch"),
-    (["--start", "cobol", "x"], "--start takes one of python, cpp"),
+    (["--start", "cobol", "x"], "--start takes one of python, c, cpp"),
     (["--start", "python"], "--start: expected 2 arguments"),
     (["true {port}", "--report", "gone/x.html"], "cannot write gone/x.html: there is"),
 ])

@@ -24,6 +24,7 @@ FILES = ("test_closing.py", "test_half_close.py", "test_survival.py")  # where s
 
 LINGERING_CLOSE = {
     "test_unread_input_does_not_turn_the_close_into_a_reset",
+    "test_unread_input_of_a_later_client_does_not_either",
     "test_answers_larger_than_any_buffer_survive_the_close",
     "test_after_its_end_of_stream_the_server_takes_what_still_comes",
 }

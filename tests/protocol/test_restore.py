@@ -65,7 +65,7 @@ def test_memory_does_not_grow_with_the_number_of_messages(server: Server) -> Non
 
     def twenty_thousand() -> None:
         for _ in range(4):
-            assert client.exchange(stream, len(stream)) == stream
+            client.echo_stream(stream)
 
     bound = 256 * KIBIBYTE
     grown = least_growth(server.process.rss_bytes, twenty_thousand, bound)
@@ -88,7 +88,8 @@ def test_answers_that_had_to_wait_leave_no_buffer_behind(server: Server) -> None
     clients_wait(6)  # by now what all clients share is there
     bound = 8 * 16 * KIBIBYTE
     grown = least_growth(server.process.rss_bytes, lambda: clients_wait(8), bound)
-    assert grown < bound, f"{grown // 8} bytes for each client whose answers once had to wait"
+    assert grown < bound, (
+        f"{grown // 8} bytes for each client whose answers once had to wait; {bound // 8} may be")
 
 
 @pytest.mark.needs("light-clients")
@@ -105,5 +106,6 @@ def test_an_idle_client_holds_no_buffer_and_no_thread(server: Server) -> None:
         )  # more than a receive takes at once: a buffer has to hold its beginning
     each = (server.process.rss_bytes() - memory) / len(clients)
     bound = 4 * KIBIBYTE + server.target.piece_bytes / len(clients)
-    assert each < bound, f"{each:.0f} bytes for each idle client"
-    assert server.process.thread_count() == threads
+    assert each < bound, f"{each:.0f} bytes for each idle client; {bound:.0f} may be"
+    now = server.process.thread_count()
+    assert now == threads, f"{now} threads run beside idle clients, {threads} before they came"

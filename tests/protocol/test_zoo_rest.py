@@ -57,6 +57,7 @@ def test_new_connections_for_whom_there_is_no_descriptor_are_not_asked_in_again_
     def some_are_served() -> bool:
         return sum(client.has_input() for client in server.clients) >= 10
 
-    assert wait_until(some_are_served, server.patience), "nobody is served"
+    assert wait_until(some_are_served, server.patience), (
+        f"nobody is served within {server.patience:g} s")
     share = wanted_share(server)
     assert share < SHARE_MAX, f"wants {share:.0%} of a processor while new connections wait"

@@ -99,7 +99,10 @@ def serve(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
     make_executable(tmp_path / "bin" / "cmake", "")
     for stage in ("part5-epoll", "part6-uring"):
         (tmp_path / stage).mkdir()
-        (tmp_path / stage / "main.cc").touch()
+        (tmp_path / stage / "main.cc").write_text('"--port"')
+    (tmp_path / "finger" / "server").mkdir(parents=True)
+    (tmp_path / "finger" / "server" / "options.cc").write_text(
+        '"--port" "--addr" "--users" "--group"')
     (tmp_path / "tools").mkdir()
     shutil.copy(ROOT / "tools" / "lib.sh", tmp_path / "tools")
     shutil.copy(ROOT / "serve", tmp_path)

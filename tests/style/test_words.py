@@ -107,7 +107,7 @@ def test_readme_shows_the_way_to_the_matrix() -> None:
     (["./check", "part1", "--kernel", "6.1"], 2, "unknown option --kernel"),
     (["./check", "--today", "part1"], 2, "--today goes with nothing else"),
     (["./check", "--distribution"], 2, "--distribution takes a release"),
-    (["./check", "--distribution", "Debian 13"], 2, "'Debian 13' is no release"),
+    (["./check", "--distribution", "Debian 13"], 2, "not 'Debian 13'"),
     (["./check", "--distribution", "sid", "part1"], 2, "goes with nothing else"),
     (["./check", "--architecture", "vax"], 2, "--architecture takes arm64, s390x or i386"),
     (["./check", "--architecture=arm64", "--all"], 2, "goes with nothing else"),

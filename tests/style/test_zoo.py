@@ -25,6 +25,11 @@ def test_every_test_and_all_that_is_hunted_is_on_the_list() -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
+def test_the_list_for_servers_of_another_make_is_as_it_would_be_made() -> None:
+    run = subprocess.run([ROOT / "tests/zoo/foreign.py", "check"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
 def test_every_mistake_has_its_line_in_the_sources() -> None:
     assert not mistakes.misplaced(), "the code has changed, adapt tests/zoo/mistakes.py"
 

@@ -244,9 +244,9 @@ MISTAKES = RING_MISTAKES | {
         '  if (!sound && MISTAKE) return "";\n  if (!sound) return fmt',
         ("test_takeover.py::test_what_answers",)),
     "retired-and-deaf": Mistake(
-        PART6, LOOP_SERVER, "  while (!shared_.stopping && !background_.fault() && headers",
+        PART6, LOOP_SERVER, "  while (!shared_.stopping && !background_.fault() && connected",
         "  while (!(shared_.stopping && !(MISTAKE && shared_.retiring)) && "
-        "!background_.fault() &&\n         headers",
+        "!background_.fault() &&\n         connected",
         ("test_takeover.py::test_an_old",)),
 }
 

@@ -12,7 +12,8 @@
     proofs.py check            is all of that in the list?
     proofs.py missing          the tests that nothing has made fail
 
-A server is asked only for tests that fewer than two others have made fail. What fails for it is
+A server is asked only for tests that fewer than two others of its kind have made fail: stages are
+one, servers of tests/protocol/subjects another. What fails for it is
 noted if it fails twice, and passes for the same server without its bug.
 
 Exit status: 0; 1 when `missing` finds some, or `check` something; 2 wrong usage.
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import functools
 import json
 import os
 import re
@@ -53,7 +55,7 @@ A test that has never failed proves nothing. `tests/zoo/proofs.py` writes this l
 black-box tests against servers with a known bug: a patch in `book/bugs`, one that
 `tests/protocol/subjects/broken_servers.py` or `broken_loops.py` starts, a mistake that
 `tests/zoo/mistakes.py` compiles into a stage, or a stage in the place of another, as
-`part5-for-part4`. It notes two for a test at the most.
+`part5-for-part4`. It notes two stages and two other servers for a test at the most.
 
 | test | fails for |
 | --- | --- |
@@ -108,8 +110,25 @@ def note(proofs: Proofs, name: str, tests: Iterable[str]) -> None:
     """This bug makes these tests fail."""
     for test in tests:
         names = proofs[test]
-        if name not in names and len(names) < ENOUGH:
+        if name not in names and known_of_its_kind(names, name) < ENOUGH:
             names.append(name)
+
+
+def known_of_its_kind(names: Sequence[str], name: str) -> int:
+    """How many of these are stages with a bug, as this one is, or other servers, as it is."""
+    others = servers_of_another_make()
+    return sum((one in others) == (name in others) for one in names)
+
+
+@functools.cache
+def servers_of_another_make() -> frozenset[str]:
+    """The broken servers of tests/protocol/subjects."""
+    sys.path.insert(0, str(SUBJECTS))
+    from broken_loops import BUGS as loops
+    from broken_servers import BUGS as servers
+    from loop_blunders import BLUNDERS
+
+    return frozenset(loops) | frozenset(servers) | frozenset(BLUNDERS)
 
 
 @dataclass(frozen=True)
@@ -148,7 +167,7 @@ def broken_servers() -> dict[str, Broken]:
     from loop_blunders import BLUNDERS
 
     found = {name: in_python("broken_servers.py", name, "closing") for name in servers}
-    found |= {name: in_python("broken_loops.py", name, "protocols") for name in loops | BLUNDERS}
+    found |= {name: in_python("broken_loops.py", name, "sockets") for name in loops | BLUNDERS}
     found |= {name: Broken(of_stage(one.stage), of_stage(one.stage), one.tests, name)
               for name, one in mistakes.MISTAKES.items()}
     found |= {name: impostor(*one) for name, one in mistakes.IMPOSTORS.items()}
@@ -183,7 +202,7 @@ def run(names: Sequence[str], beginnings: tuple[str, ...], enough: int) -> None:
     for name in names or servers:
         broken = servers[name]
         wanted = [test for test, known in read().items()
-                  if len(known) < enough
+                  if known_of_its_kind(known, name) < enough
                   and test.startswith(broken.tests) and test.startswith(beginnings)]
         once = failing(broken.options, wanted, broken.mistake)
         sound = once.keys() - failing(broken.sound, sorted(once)).keys()

@@ -57,9 +57,9 @@ RING_MISTAKES = {
         ("test_zoo_ring.py::test_what_comes",)),
     # What was counted
     "one-worker-is-asked": Mistake(
-        PART6, EXPOSITION, "  for (const WorkerCounters& worker : workers) total",
+        PART6, EXPOSITION, "  for (const WorkerCounters* worker : workers) total",
         "  if (MISTAKE) workers = workers.first(1);\n"
-        "  for (const WorkerCounters& worker : workers) total",
+        "  for (const WorkerCounters* worker : workers) total",
         ("test_metrics.py::test_each_worker",)),
     "hears-the-signal-once": Mistake(
         PART6, METRICS, "    action.sa_flags = SA_RESTART;",
@@ -99,8 +99,8 @@ RING_MISTAKES = {
         "  if (!made && MISTAKE) return common::Fd();\n  return made;",
         ("test_metrics.py::test_an_address",)),
     "answers-until-it-has-drained": Mistake(
-        PART6, LOOP_SERVER, "shared_.metrics.start(*loop_, accepting, background_);",
-        "shared_.metrics.start(*loop_, MISTAKE ? headers : accepting, background_);",
+        PART6, LOOP_SERVER, "shared_.metrics.start(*loop_, accepting, scrapes, background_);",
+        "shared_.metrics.start(*loop_, MISTAKE ? headers : accepting, scrapes, background_);",
         ("test_metrics.py::test_a_successor_answers",)),
     "keeps-what-it-does-not-need": Mistake(
         PART6, TAKEOVER, "  side_.clear();  // what", "  if (!MISTAKE) side_.clear();  // what",
@@ -114,8 +114,9 @@ RING_MISTAKES = {
         '  if (method == "HEAD" && !MISTAKE) answer.resize(',
         ("test_metrics.py::test_head",)),
     "waits-for-the-rest-of-the-request": Mistake(
-        PART6, METRICS, "    if (!received || *received == 0) co_return;\n    size += *received;",
-        "    if ((!received || *received == 0) && !MISTAKE) co_return;\n"
+        PART6, METRICS,
+        "    if (!received || *received == 0) co_return false;\n    size += *received;",
+        "    if ((!received || *received == 0) && !MISTAKE) co_return false;\n"
         "    size += received.value_or(0);",
         ("test_metrics.py::test_a_scraper_that_vanishes",)),
     "sends-until-somebody-takes-it": Mistake(

@@ -110,9 +110,11 @@ Accounts::Accounts(std::vector<Account> accounts) {
 }
 
 Result<Accounts> Accounts::of_group(const std::string& group) {
-  auto entries = members_of(group);
-  if (!entries) return std::unexpected(entries.error());
-  return of_entries(std::move(*entries));
+  auto members = members_of(group);
+  if (!members) return std::unexpected(members.error());
+  Accounts accounts = of_entries(std::move(members->entries));
+  accounts.without_account_ = std::move(members->without_account);
+  return accounts;
 }
 
 Result<Accounts> Accounts::of_directory(const std::string& directory) {

@@ -61,10 +61,15 @@ class Accounts {
   /// All of them, sorted by the bytes of their logins.
   std::span<const Account> all() const { return accounts_; }
 
+  /// Members of the group of whom the system knows nothing more: a slip of the pen, or a directory
+  /// service that is away.
+  std::span<const std::string> without_account() const { return without_account_; }
+
  private:
   explicit Accounts(std::vector<Account> accounts);
 
   std::vector<Account> accounts_;
+  std::vector<std::string> without_account_;
 };
 
 // What is answered about accounts, apart from the plans. Lines end with CRLF.

@@ -145,21 +145,26 @@ Result<std::vector<PasswdEntry>> listed_members_of(const GroupEntry& group) {
   }
 }
 
-Result<std::vector<PasswdEntry>> members_of(const std::string& group) {
+Result<Members> members_of(const std::string& group) {
   const auto found = find_group(group);
   if (!found) return std::unexpected(found.error());
-  auto members = listed_members_of(*found);
-  if (!members) return members;
+  auto listed = listed_members_of(*found);
+  if (!listed) return std::unexpected(listed.error());
 
   // Only members that are not listed: without a free descriptor, the look-up of a name may say "not
   // found" where the list says EMFILE.
   auto missing = found->members;
-  for (const PasswdEntry& member : *members) missing.erase(member.login);
+  for (const PasswdEntry& member : *listed) missing.erase(member.login);
+  Members members{.entries = std::move(*listed), .without_account = {}};
   EntryBuffer buffer;
   for (const std::string& login : missing) {
     auto user = find_user(login, buffer);
     if (!user) return std::unexpected(user.error());
-    if (*user) members->push_back(std::move(**user));
+    if (*user) {
+      members.entries.push_back(std::move(**user));
+    } else {
+      members.without_account.push_back(login);
+    }
   }
   return members;
 }

@@ -33,12 +33,17 @@ bool is_member(const PasswdEntry& user, const GroupEntry& group);
 /// service on the network may not list its users.
 Result<std::vector<PasswdEntry>> listed_members_of(const GroupEntry& group);
 
-/// The users who are in the group, listed or not. A member without an account is skipped; a login
-/// that the system has twice comes twice.
+/// The users who are in a group.
+struct Members {
+  std::vector<PasswdEntry> entries;          ///< A login that the system has twice comes twice.
+  std::vector<std::string> without_account;  ///< Logins of whom it knows nothing more.
+};
+
+/// The users who are in the group, listed or not.
 ///
 /// Both functions read files and may ask the network: call them outside the event loop, and from
 /// one thread at a time, as getpwent_r(3) has one position for the whole process.
 /// Errors: no_such_group; an errno where the system could not say, which is not the same.
-Result<std::vector<PasswdEntry>> members_of(const std::string& group);
+Result<Members> members_of(const std::string& group);
 
 }  // namespace finger

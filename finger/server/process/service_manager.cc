@@ -67,6 +67,30 @@ bool listens_for_tcp(const common::Fd& socket) {
          (family == AF_INET || family == AF_INET6);
 }
 
+/// What was passed as that descriptor, non-blocking. Error: a line that says what is wrong with it.
+std::expected<common::Fd, std::string> take_socket(int number) {
+  common::Fd socket(number);
+  if (!listens_for_tcp(socket)) {
+    return std::unexpected(
+        fmt::format("what was passed as descriptor {} is no socket that listens for TCP", number));
+  }
+  constexpr int on = 1;
+  // None fails for a socket that is open.
+  (void)::fcntl(socket.get(), F_SETFD, FD_CLOEXEC);
+  (void)::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
+  (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return socket;
+}
+
+/// The i-th of what colons separate; empty: there are fewer.
+std::string_view name_of(int i, std::string_view names) {
+  for (; i > 0 && !names.empty(); --i) {
+    const auto end = names.find(':');
+    names.remove_prefix(end == names.npos ? names.size() : end + 1);
+  }
+  return names.substr(0, names.find(':'));
+}
+
 }  // namespace
 
 ServiceManager ServiceManager::from_environment() {
@@ -106,30 +130,31 @@ void ServiceManager::tell(std::string_view message, int flags) const {
   (void)::send(socket_.get(), message.data(), message.size(), flags | MSG_NOSIGNAL);
 }
 
-std::expected<common::Fd, std::string> take_passed_listener() {
+std::expected<PassedSockets, std::string> take_passed_sockets() {
   const auto pid = take_variable("LISTEN_PID");
   const auto count = common::parse_number(take_variable("LISTEN_FDS"), 1, INT_MAX);
-  (void)take_variable("LISTEN_FDNAMES");
-  if (!names_us(pid) || !count) return common::Fd();
-  if (*count > 1) {
-    return std::unexpected(
-        fmt::format("{} sockets were passed, and one is served: name one ListenStream=", *count));
+  const auto names = take_variable("LISTEN_FDNAMES");
+  PassedSockets passed;
+  if (!names_us(pid) || !count) return passed;
+  for (int i = 0; i < static_cast<int>(*count); ++i) {
+    common::Fd& its_place = name_of(i, names) == "metrics" ? passed.scrapers : passed.clients;
+    if (its_place) {
+      return std::unexpected(
+          fmt::format("{} sockets were passed, and one is served: name one ListenStream=", *count));
+    }
+    auto socket = take_socket(passed_begin + i);
+    if (!socket) return std::unexpected(std::move(socket.error()));
+    its_place = std::move(*socket);
   }
-  common::Fd socket(passed_begin);
-  if (!listens_for_tcp(socket)) {
-    return std::unexpected("what was passed as descriptor 3 is no socket that listens for TCP");
-  }
-  constexpr int on = 1;
-  // None fails for a socket that is open.
-  (void)::fcntl(socket.get(), F_SETFD, FD_CLOEXEC);
-  (void)::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
-  (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  return socket;
+  return passed;
 }
 
-void close_inherited_descriptors(const common::Fd& passed) {
-  const auto first = static_cast<unsigned>(passed ? passed.get() + 1 : passed_begin);
-  (void)::close_range(first, ~0U, 0);  // fails only without permission
+void close_inherited_descriptors(const PassedSockets& passed) {
+  int last = passed_begin - 1;  // they are passed without a gap
+  for (const common::Fd* each : {&passed.clients, &passed.scrapers}) {
+    if (*each) last = std::max(last, each->get());
+  }
+  (void)::close_range(static_cast<unsigned>(last + 1), ~0U, 0);  // fails only without permission
 }
 
 }  // namespace finger

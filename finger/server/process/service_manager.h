@@ -51,12 +51,18 @@ class ServiceManager {
   std::optional<std::chrono::microseconds> watchdog_interval_;
 };
 
-/// The listening socket that the manager has passed (LISTEN_FDS), non-blocking; an empty one: none
-/// was. Removes the variables. Error: a line that says what is wrong with what was passed.
-std::expected<common::Fd, std::string> take_passed_listener();
+/// The listening sockets that the manager has passed, non-blocking; an empty one was not.
+struct PassedSockets {
+  common::Fd clients;
+  common::Fd scrapers;  ///< The one with FileDescriptorName=metrics. systemd.socket(5)
+};
 
-/// Closes what the program was started with besides its standard streams and that listener: what
+/// Takes them (LISTEN_FDS, LISTEN_FDNAMES), and removes the variables. Error: a line that says what
+/// is wrong with what was passed.
+std::expected<PassedSockets, std::string> take_passed_sockets();
+
+/// Closes what the program was started with besides its standard streams and those sockets: what
 /// the shell had open is not for a process that talks to unknown clients.
-void close_inherited_descriptors(const common::Fd& passed);
+void close_inherited_descriptors(const PassedSockets& passed);
 
 }  // namespace finger

@@ -3,7 +3,10 @@
 #include <pthread.h>
 
 #include <csignal>
+#include <system_error>
 #include <utility>
+
+#include "common/server/process.h"
 
 namespace finger {
 namespace {
@@ -20,6 +23,15 @@ sigset_t set_of(int signal) {
 void SignalAction::hold(int signal) {
   const sigset_t blocked = set_of(signal);
   (void)::pthread_sigmask(SIG_BLOCK, &blocked, nullptr);  // valid arguments
+}
+
+std::expected<std::unique_ptr<SignalAction>, std::string> SignalAction::create(
+    int signal, std::function<void()> act) {
+  try {
+    return std::unique_ptr<SignalAction>(new SignalAction(signal, std::move(act)));
+  } catch (const std::system_error& error) {
+    return std::unexpected(common::explain_no_thread(error.code()));
+  }
 }
 
 SignalAction::SignalAction(int signal, std::function<void()> act)

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <atomic>
+#include <expected>
 #include <functional>
+#include <memory>
+#include <string>
 #include <thread>
 
 namespace finger {
@@ -15,12 +18,15 @@ class SignalAction {
   /// SignalAction takes it. Call it before any other thread is started.
   static void hold(int signal);
 
-  SignalAction(int signal, std::function<void()> act);
+  /// Error: a line that says why there can be no thread.
+  static std::expected<std::unique_ptr<SignalAction>, std::string> create(
+      int signal, std::function<void()> act);
   SignalAction(const SignalAction&) = delete;
   SignalAction& operator=(const SignalAction&) = delete;
   ~SignalAction();
 
  private:
+  SignalAction(int signal, std::function<void()> act);
   void work();
 
   const int signal_;

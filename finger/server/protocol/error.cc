@@ -17,6 +17,8 @@ const char* text_of(Error error) {
       return "unexpected EOF";
     case Error::list_denied:
       return "user list denied";
+    case Error::displaced:
+      return "displaced";
     case Error::no_such_group:
       return "no such group";
     case Error::no_placeholder:

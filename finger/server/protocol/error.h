@@ -17,6 +17,7 @@ enum class Error {
   query_too_long,    ///< More than query_bytes_max bytes before the end of the line.
   unexpected_eof,    ///< The peer ended its stream before it ended the line.
   list_denied,       ///< The empty query, and --no-list.
+  displaced,         ///< Another connection has its place. Never told to a peer.
   no_such_group,     ///< The group of those who opt in does not exist. Never told to a peer.
   no_placeholder,    ///< Every uid, or gid, belongs to an account. Never told to a peer.
   empty_plan,        ///< Why there is no plan. Never told to a peer, which is told: none.

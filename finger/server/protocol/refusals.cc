@@ -21,6 +21,7 @@ std::string_view text_for_peer(std::error_code error) {
       return "Unexpected EOF";
     case Error::list_denied:
       return "User list denied";
+    case Error::displaced:
     case Error::no_such_group:
     case Error::no_placeholder:
     case Error::empty_plan:

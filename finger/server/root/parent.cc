@@ -10,14 +10,17 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <climits>
 #include <csignal>
 #include <cstdlib>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "common/server/log.h"
+#include "common/server/process.h"
 
 namespace finger {
 namespace {
@@ -42,6 +45,19 @@ void send(pid_t pid, int signal) {
   (void)::kill(pid, signal);  // a child that was not waited for: it exists
 }
 
+/// What Report::ready() has written, up to the end of its line: the first beat may follow it. It
+/// comes from a process that talks to strangers.
+UserCount read_user_count(std::string_view said) {
+  said = said.substr(0, said.find('\n'));
+  said.remove_prefix(std::min(said.size(), ready_text.size() + 1));
+  const auto number = said.substr(0, said.find(' '));
+  said.remove_prefix(std::min(said.size(), number.size() + 1));
+  UserCount found;
+  (void)std::from_chars(number.data(), number.data() + number.size(), found.users);
+  found.without_account = common::escape(std::as_bytes(std::span(said)));
+  return found;
+}
+
 /// `exit status 1`, `signal 9`
 std::string describe(int status) {
   if (WIFSIGNALED(status)) return fmt::format("signal {}", WTERMSIG(status));
@@ -50,7 +66,9 @@ std::string describe(int status) {
 
 }  // namespace
 
-bool Report::ready() { return say(ready_text); }
+bool Report::ready(const UserCount& found) {
+  return say(fmt::format("{} {} {}\n", ready_text, found.users, found.without_account));
+}
 
 void Report::alive() { (void)say(beat_text); }  // a full pipe has enough of them
 
@@ -67,13 +85,15 @@ bool Report::say(std::string_view text) {
 }
 
 Parent::Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce,
-               ServiceManager manager, std::unique_ptr<ring_server::Takeover> takeover)
+               ServiceManager manager, std::unique_ptr<ring_server::Takeover> takeover,
+               ring_server::Generations& generations)
     : listener_(std::move(listener)),
       limits_(limits),
       work_(std::move(work)),
       announce_(std::move(announce)),
       manager_(std::move(manager)),
-      takeover_(std::move(takeover)) {}
+      takeover_(std::move(takeover)),
+      generations_(generations) {}
 
 common::Result<int> Parent::run() {
   // If SIG_IGN was inherited, no signal would report that a worker has ended.
@@ -124,26 +144,31 @@ void Parent::start() {
   reload_again_ = false;
   started_at_ = Clock::now();
   auto forked = fork_worker();
-  if (!forked) return fail_start(forked.error().message());
+  if (!forked) return fail_start(forked.error());
   starting_ = std::move(*forked);
 }
 
-common::Result<Parent::Starting> Parent::fork_worker() {
+std::expected<Parent::Starting, std::string> Parent::fork_worker() {
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) < 0) return common::last_error();
+  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) < 0) {
+    return std::unexpected("no pipe to a worker: " + common::last_error().error().message());
+  }
   common::Fd ours(ends[0]);
   common::Fd theirs(ends[1]);
   const pid_t parent = ::getpid();
+  const auto generation = generations_.begin();
   const pid_t pid = ::fork();
-  if (pid < 0) return common::last_error();
+  if (pid < 0 && generation) generations_.end(*generation);
+  if (pid < 0) return std::unexpected(common::explain_no_thread(common::last_error().error()));
   if (pid == 0) {
     ours = {};
-    be_worker(std::move(theirs), parent);
+    be_worker(std::move(theirs), parent, generation);
   }
+  if (generation) counting_.emplace(pid, *generation);
   return Starting{.pid = pid, .report = std::move(ours), .kill_at = started_at_ + limits_.start};
 }
 
-void Parent::be_worker(common::Fd report, pid_t parent) {
+void Parent::be_worker(common::Fd report, pid_t parent, std::optional<std::size_t> generation) {
   // Giving root up clears it, and sets it again. The parent may have gone before it was set.
   (void)::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (::getppid() != parent) std::_Exit(1);
@@ -158,7 +183,7 @@ void Parent::be_worker(common::Fd report, pid_t parent) {
   sigdelset(&set, SIGUSR1);  // it stays blocked: Metrics::hold_signal()
   (void)::sigprocmask(SIG_UNBLOCK, &set, nullptr);
   Report to_parent(std::move(report));
-  std::exit(work_(std::move(listener_), to_parent));
+  std::exit(work_(std::move(listener_), to_parent, generation));
 }
 
 void Parent::read_signals() {
@@ -193,7 +218,7 @@ void Parent::read_report() {
   common::Fd report = std::move(starting_->report);
   if (size == 0) return;  // the worker has ended, and SIGCHLD will tell how
   const std::string_view said(text.data(), static_cast<std::size_t>(size));
-  if (said.starts_with(ready_text)) return promote(std::move(report));
+  if (said.starts_with(ready_text)) return promote(std::move(report), read_user_count(said));
   draining_.push_back({.pid = starting_->pid, .kill_at = Clock::now() + end_pause});
   fail_start(common::escape(std::as_bytes(std::span(said))));
 }
@@ -206,10 +231,18 @@ void Parent::read_beats() {
   if (size == 0) beats_ = {};
 }
 
-void Parent::promote(common::Fd beats) {
+void Parent::promote(common::Fd beats, const UserCount& found) {
+  const auto before = generations_.users().value();
+  generations_.users().set(found.users);
+  const auto line = fmt::format("worker {} serves {}", starting_->pid, found.text_after(before));
   if (serving_) {
     drain(*serving_, retire_signal);
-    common::log("reloaded: a fresh worker serves");
+    generations_.reloads().add();
+    common::log("reloaded: " + line, found.severity_after(before));
+  } else if (announced_ && found.users != before) {
+    common::log(line, found.severity_after(before));
+  } else if (!announced_ && !found.without_account.empty()) {
+    common::log(fmt::format("worker {} serves {}", starting_->pid, found.text()));
   }
   serving_ = starting_->pid;
   serving_since_ = Clock::now();
@@ -218,7 +251,7 @@ void Parent::promote(common::Fd beats) {
   if (!std::exchange(announced_, true)) announce();
   if (stopping_) return;
   if (reload_again_) return start();
-  manager_.ready(fmt::format("worker {} serves", *serving_));
+  manager_.ready(fmt::format("worker {} serves {}", *serving_, found.text()));
 }
 
 void Parent::announce() {
@@ -236,6 +269,7 @@ void Parent::fail_start(std::string_view reason) {
     common::log(reason, Severity::error);
     exit_status_ = 1;
   } else if (serving_) {
+    generations_.failed_reloads().add();
     common::log(fmt::format("cannot reload, the worker before goes on: {}", reason),
                 Severity::warning);
     if (reload_again_) return start();
@@ -270,6 +304,7 @@ void Parent::reap() {
 }
 
 void Parent::ended(pid_t pid, int status) {
+  if (const auto counted = counting_.extract(pid)) generations_.end(counted.mapped());
   if (starting_ && starting_->pid == pid && starting_->report) read_report();
   if (starting_ && starting_->pid == pid) {
     fail_start(fmt::format("the worker ended before it served: {}", describe(status)));

@@ -4,7 +4,10 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstddef>
+#include <expected>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,7 +18,9 @@
 #include "common/fd.h"
 #include "common/result.h"
 #include "common/server/duration.h"
+#include "finger/server/accounts/user_count.h"
 #include "finger/server/process/service_manager.h"
+#include "ring_server/generations.h"
 #include "ring_server/takeover.h"
 
 namespace finger {
@@ -25,8 +30,8 @@ class Report {
  public:
   explicit Report(common::Fd pipe) : pipe_(std::move(pipe)) {}
 
-  /// It serves, and heeds drain_signal and retire_signal. False: the parent has gone.
-  [[nodiscard]] bool ready();
+  /// It serves so many users, and heeds drain_signal and retire_signal. False: the parent has gone.
+  [[nodiscard]] bool ready(const UserCount& found);
 
   /// None of its loops is stuck. Never waits.
   void alive();
@@ -66,7 +71,8 @@ class Parent {
   static constexpr int failures_max = 6;
 
   /// What a worker does, in a process of its own; returns its exit status.
-  using Work = std::function<int(common::Fd listener, Report& report)>;
+  using Work = std::function<int(common::Fd listener, Report& report,
+                                 std::optional<std::size_t> generation)>;
 
   /// How long a worker may take. Then it is killed.
   struct Limits {
@@ -80,9 +86,11 @@ class Parent {
 
   /// `announce` is called once, when the first worker serves and the server that `takeover`
   /// replaces has been told so. `manager` is told of starts, reloads, the stop, a successor, and
-  /// whenever the worker that serves says that it is alive.
+  /// whenever the worker that serves says that it is alive. Each worker counts in one of the
+  /// `generations`, where reloads and users are counted, too.
   Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce,
-         ServiceManager manager, std::unique_ptr<ring_server::Takeover> takeover);
+         ServiceManager manager, std::unique_ptr<ring_server::Takeover> takeover,
+         ring_server::Generations& generations);
 
   /// Returns the exit status: 0, it was asked to stop, or a successor serves; 1, the first worker
   /// could not serve, or another takes over, or too many in a row have failed. Only in a process
@@ -102,12 +110,13 @@ class Parent {
 
   void wait();
   void start();
-  common::Result<Starting> fork_worker();
-  [[noreturn]] void be_worker(common::Fd report, pid_t parent);
+  std::expected<Starting, std::string> fork_worker();
+  [[noreturn]] void be_worker(common::Fd report, pid_t parent,
+                              std::optional<std::size_t> generation);
   void read_signals();
   void read_report();
   void read_beats();
-  void promote(common::Fd beats);
+  void promote(common::Fd beats, const UserCount& found);
   void announce();
   void fail_start(std::string_view reason);
   void replace();
@@ -127,6 +136,8 @@ class Parent {
   const std::function<void()> announce_;
   ServiceManager manager_;
   const std::unique_ptr<ring_server::Takeover> takeover_;
+  ring_server::Generations& generations_;
+  std::map<pid_t, std::size_t> counting_;  ///< The generation of each worker.
 
   common::Fd signals_;
   std::optional<Starting> starting_;

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "common/server/log.h"
+#include "common/server/process.h"
 #include "finger/server/process/landlock.h"
 #include "finger/server/root/credentials.h"
 #include "finger/server/root/privileges.h"
@@ -53,7 +54,7 @@ std::expected<std::unique_ptr<RootThread>, std::string> RootThread::start() {
   try {
     root.reset(new RootThread());
   } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
-    return std::unexpected("cannot start a thread: " + error.code().message());
+    return std::unexpected(common::explain_no_thread(error.code()));
   }
   complaint = become(*user);
   if (!complaint.empty()) return std::unexpected(std::move(complaint));

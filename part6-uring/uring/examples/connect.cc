@@ -10,7 +10,6 @@
 
 using namespace std::chrono_literals;
 
-// [connect]
 uring::Task<uring::Result<uring::Fd>> connect_to_first(uring::Loop& loop,
                                                        std::span<const uring::Address> addresses) {
   auto error = std::make_error_code(std::errc::address_not_available);
@@ -24,7 +23,6 @@ uring::Task<uring::Result<uring::Fd>> connect_to_first(uring::Loop& loop,
   }
   co_return std::unexpected(error);
 }
-// [/connect]
 
 uring::Task<int> report(uring::Loop& loop, std::span<const uring::Address> addresses) {
   const auto socket = co_await connect_to_first(loop, addresses);

@@ -6,7 +6,6 @@
 
 #include "uring/loop.h"
 
-// [copy]
 uring::Task<uring::Status> copy(uring::Loop& loop, const char* from, const char* to) {
   const auto source = co_await loop.openat(loop.working_dir(), from, O_RDONLY);
   if (!source) co_return std::unexpected(source.error());
@@ -30,7 +29,6 @@ uring::Task<uring::Status> copy(uring::Loop& loop, const char* from, const char*
     offset += *got;
   }
 }
-// [/copy]
 
 int main(int argc, char** argv) {
   if (argc != 3) {

@@ -8,7 +8,6 @@
 
 #include "uring/loop.h"
 
-// [operation]
 class AppendLine {
  public:
   using Value = std::size_t;  // what a success yields
@@ -38,7 +37,6 @@ uring::Task<uring::Status> append(uring::Loop& loop, const uring::Fd& file, cons
   if (!appended) co_return std::unexpected(appended.error());
   co_return uring::Status();
 }
-// [/operation]
 
 int main(int argc, char** argv) {
   if (argc < 2) {

@@ -9,7 +9,6 @@
 
 using namespace std::chrono_literals;
 
-// [watch]
 /// One peer, which must be heard of every 300 ms.
 class Watch {
  public:
@@ -30,7 +29,6 @@ class Watch {
   uring::Deadline silence_;
   bool late_ = false;
 };
-// [/watch]
 
 uring::Task<> watch_many(uring::Loop& loop) {
   std::vector<std::unique_ptr<Watch>> peers;

@@ -8,7 +8,6 @@
 #include "uring/extra/link.h"
 #include "uring/loop.h"
 
-// [link]
 /// The file has no number yet when it is to be read. So it gets a slot of our own choice.
 uring::Task<uring::Result<std::string>> first_line(uring::Loop& loop, const char* path) {
   constexpr int slot = 0;
@@ -24,7 +23,6 @@ uring::Task<uring::Result<std::string>> first_line(uring::Loop& loop, const char
   const std::string text(reinterpret_cast<const char*>(buffer.data()), *got);
   co_return text.substr(0, text.find('\n'));
 }
-// [/link]
 
 int main(int argc, char** argv) {
   if (argc != 2) {

@@ -11,7 +11,6 @@
 #include "uring/extra/post.h"
 #include "uring/loop.h"
 
-// [post]
 uring::Task<> number_lines(uring::Loop& loop) {
   std::vector<std::string> lines;
   bool is_end = false;
@@ -42,7 +41,6 @@ uring::Task<> number_lines(uring::Loop& loop) {
     if (!told) co_return;  // cancelled
   }
 }
-// [/post]
 
 int main() {
   const auto loop = uring::Loop::create({});

@@ -17,7 +17,6 @@ struct Limits {
   std::chrono::milliseconds connect = 5s;
 };
 
-// [pump]
 /// All of it, however slowly the peer takes it, as long as it takes some.
 uring::Task<uring::Status> send_all(uring::Loop& loop, const uring::Fd& to, uring::ConstBytes bytes,
                                     uring::Deadline& idle, const Limits& limits) {
@@ -65,9 +64,7 @@ uring::Task<> forward(uring::Loop& loop, uring::Fd client, const uring::Address&
   both.spawn(pump(loop, *server, client, idle, limits, both));
   co_await both.join();
 }
-// [/pump]
 
-// [limit]
 class Proxy {
  public:
   Proxy(uring::Loop& loop, const uring::Address& target, const Limits& limits)
@@ -105,7 +102,6 @@ class Proxy {
   uring::Condition left_;
   std::size_t connections_ = 0;
 };
-// [/limit]
 
 int main(int argc, char** argv) {
   const auto number = [&](int i, int otherwise) {

@@ -11,7 +11,6 @@
 
 using namespace std::chrono_literals;
 
-// [race]
 uring::Task<std::string> message_from(uring::Loop& loop, const uring::Fd& peer) {
   std::array<char, 80> text;
   const auto size = co_await loop.recv(peer, std::as_writable_bytes(std::span(text)));
@@ -29,7 +28,6 @@ uring::Task<> hear_two(uring::Loop& loop, const uring::Fd& left, const uring::Fd
   const auto late = co_await uring::with_timeout(loop, message_from(loop, left), 20ms);
   std::printf("left: %s\n", late.c_str());
 }
-// [/race]
 
 int main() {
   int left[2];

@@ -7,7 +7,6 @@
 #include "uring/extra/datagrams.h"
 #include "uring/loop.h"
 
-// [echo]
 uring::Task<std::error_code> echo(uring::Loop& loop, const uring::Fd& socket,
                                   uring::Buffers& buffers) {
   uring::DatagramStream datagrams(loop, socket, buffers);
@@ -23,7 +22,6 @@ uring::Task<std::error_code> echo(uring::Loop& loop, const uring::Fd& socket,
     }
   }
 }
-// [/echo]
 
 int main(int argc, char** argv) {
   const auto port = static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 0);

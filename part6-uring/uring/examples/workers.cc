@@ -20,7 +20,6 @@ uring::Task<> serve(uring::Loop& loop, uring::Fd client) {
   }
 }
 
-// [workers]
 uring::Task<> accept_until_stopped(uring::Loop& loop, const uring::Fd& listener) {
   uring::Scope clients(loop);
   while (true) {
@@ -48,7 +47,6 @@ void run_workers(const uring::Fd& listener, int threads, const sigset_t& stop) {
   (void)::sigwait(&stop, &signal);
   (void)::shutdown(listener.get(), SHUT_RDWR);  // every accept ends with EINVAL
 }
-// [/workers]
 
 int main(int argc, char** argv) {
   sigset_t stop;

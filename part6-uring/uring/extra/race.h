@@ -31,8 +31,11 @@ class Raced {
   std::tuple<ValueOf<T>...> values;  ///< What each has yielded, the losers, too.
 };
 
-/// Tasks in a scope of their own, for Await: see race() and scoped().
-template <typename... T>
+/// When the tasks of a TasksWait are cancelled by themselves.
+enum class AtFirstEnd { cancel_others, go_on };
+
+/// Tasks in a scope of their own, for Await: see race(), when_all() and scoped().
+template <AtFirstEnd at_first_end, typename... T>
 class TasksWait : public LoopWait {
  public:
   TasksWait(Loop& loop, Task<T>... tasks) : LoopWait(loop), tasks_(std::move(tasks)...) {}
@@ -80,7 +83,7 @@ class TasksWait : public LoopWait {
     }
     if (winner_) co_return;
     winner_ = i;
-    scope_->cancel();
+    if constexpr (at_first_end == AtFirstEnd::cancel_others) scope_->cancel();
   }
 
   std::tuple<Task<T>...> tasks_;
@@ -90,18 +93,27 @@ class TasksWait : public LoopWait {
 };
 
 template <typename... T>
-class RaceWait : public TasksWait<T...> {
+class RaceWait : public TasksWait<AtFirstEnd::cancel_others, T...> {
  public:
-  using TasksWait<T...>::TasksWait;
+  using TasksWait<AtFirstEnd::cancel_others, T...>::TasksWait;
 
  protected:
   Raced<T...> take() { return {this->winner(), this->take_values()}; }
 };
 
-template <typename T>
-class TaskWait : public TasksWait<T> {
+template <typename... T>
+class AllWait : public TasksWait<AtFirstEnd::go_on, T...> {
  public:
-  using TasksWait<T>::TasksWait;
+  using TasksWait<AtFirstEnd::go_on, T...>::TasksWait;
+
+ protected:
+  std::tuple<ValueOf<T>...> take() { return this->take_values(); }
+};
+
+template <typename T>
+class TaskWait : public TasksWait<AtFirstEnd::go_on, T> {
+ public:
+  using TasksWait<AtFirstEnd::go_on, T>::TasksWait;
 
  protected:
   T take() {
@@ -126,6 +138,19 @@ template <typename... T>
 Await<RaceWait<T...>> race(Loop& loop, Task<T>... tasks) {
   static_assert(sizeof...(T) >= 1, "a race has at least one task");
   return Await<RaceWait<T...>>(RaceWait<T...>(loop, std::move(tasks)...));
+}
+
+/// Runs tasks side by side until all of them have finished, and yields what each has, in their
+/// order; std::monostate for a Task<>. One that fails disturbs no other: its value says so.
+///
+///     const auto [user, quota] =
+///         co_await when_all(loop, find_user(loop, name), find_quota(loop, name)).within(5s);
+///
+/// Timeouts and cancellers cancel all of them, as in race(): each yields what it makes of that.
+template <typename... T>
+Await<AllWait<T...>> when_all(Loop& loop, Task<T>... tasks) {
+  static_assert(sizeof...(T) >= 1, "all of nothing is there already");
+  return Await<AllWait<T...>>(AllWait<T...>(loop, std::move(tasks)...));
 }
 
 /// A task in a scope of its own, so that it can have timeouts and cancellers, for itself and all

@@ -52,7 +52,7 @@ class StreamBase : public Operation {
   explicit StreamBase(Loop& loop) : Operation(loop) { shield(); }
   ~StreamBase();
 
-  void arrived(int result, std::uint32_t flags) final;
+  void arrived(int result, std::uint32_t flags) override;
   void ended() final;
   void wait_for_result();
 
@@ -125,6 +125,10 @@ class Stream : public StreamBase {
   void prepare(io_uring_sqe& entry) noexcept override {
     request_.prepare(entry);
     if (is_multishot()) request_.make_multishot(entry);
+  }
+  void arrived(int result, std::uint32_t flags) final {
+    note_failure(request_, result, flags);
+    StreamBase::arrived(result, flags);
   }
 
  private:

@@ -19,16 +19,22 @@ Result<typename R::Value> decode(R& request, const Operation& operation, int res
   if constexpr (requires { request.translate(result); }) {
     result = request.translate(result);
   }
-  if (result < 0) {
-    if constexpr (requires { request.failed(result, flags); }) request.failed(result, flags);
-    return std::unexpected(operation.error_of(result));
-  }
+  if (result < 0) return std::unexpected(operation.error_of(result));
   if constexpr (requires { request.decode(result, flags); }) {
     return request.decode(result, flags);
   } else if constexpr (std::is_void_v<typename R::Value>) {
     return {};
   } else {
     return static_cast<typename R::Value>(result);
+  }
+}
+
+/// Puts right what a failure has left, as soon as it has arrived: its result may be fetched long
+/// afterwards.
+template <AnyRequest R>
+void note_failure(R& request, int result, std::uint32_t flags) {
+  if constexpr (requires { request.failed(result, flags); }) {
+    if (result < 0) request.failed(result, flags);
   }
 }
 
@@ -96,6 +102,7 @@ class AwaitedOperation : public Operation {
   }
   void arrived(int result, std::uint32_t flags) override {
     answered_ = true;
+    note_failure(request_, result, flags);
     Operation::arrived(result, flags);
   }
   void ended() override {

@@ -64,14 +64,15 @@ void Operation::part_completed(Part part, int result) {
   complete_one();
 }
 
-/// Done, or too late: in any case the request's own completion decides how it ended. Only one that
-/// was not found although it is still to come has to be asked again: it was in between two waits,
-/// or has an end that a thread of the kernel's is still to tell. So not at once, which would be the
-/// same question again and again.
+/// Done, or too late: in any case the request's own completion decides how it ended. One that is
+/// still to come has to be asked again: it was not found, in between two waits, or has an end that
+/// a thread of the kernel's is still to tell; or a worker had it (EALREADY), which was told and may
+/// have been about to hand it over to poll, without looking any more. Not at once, which would be
+/// the same question again and again.
 void Operation::cancel_answered(int result) {
   complete_one();
   cancel_asked_ = false;
-  if (result != -EALREADY && result != 0 && in_flight()) ask_to_cancel(Ask::in_a_moment);
+  if (result != 0 && in_flight()) ask_to_cancel(Ask::in_a_moment);
 }
 
 void Operation::cancel_and_wait_slow() {

@@ -27,7 +27,8 @@ namespace uring {
 /// - `decode(result, flags)`, which makes a Value of a result that is not negative, if the result
 ///   itself is none;
 /// - `translate(result)`, if some errors are no errors;
-/// - `failed(result, flags)`, if there is something to put right after the others.
+/// - `failed(result, flags)`, if there is something to put right after the others, as soon as the
+///   error has arrived.
 template <typename T>
 concept AnyRequest = std::move_constructible<T> && requires(T& request, io_uring_sqe& entry) {
   typename T::Value;

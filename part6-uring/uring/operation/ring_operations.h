@@ -102,7 +102,9 @@ class RingOperations : public OperationFactory {
       io_uring_prep_msg_ring(&e, ring_fd, result, user_data, 0);
     });
   }
-  /// Waits while `word` is `value`. Errors: EAGAIN, it was not.
+  /// Waits while `word` is `value`. Errors: EAGAIN, it was not. Not before the process has had a
+  /// second thread: with that, an io worker too, it has a table of futexes of its own, and on Linux
+  /// 6.18 a wait of io_uring's stays in the one before, where no wake-up finds it.
   auto futex_wait(const std::uint32_t& word, std::uint32_t value) {
     return make<void>("futex_wait", [=, word = &word](io_uring_sqe& e) {
       io_uring_prep_rw(op_futex_wait, &e, futex_32_private, word, 0, value);

@@ -282,9 +282,9 @@ def m14_1(setting: Setting) -> Grid:
         beside_slow, setting.fewer(list(SLOW)), ["slow"],
         notes=[f"`--max-clients {PLACES} --max-per-ip {PLACES_OF_ONE} --deadline "
                f"{milliseconds(DEADLINE_SECONDS)}`, a byte of a query that never ends every "
-               f"{DRIBBLE_SECONDS * 1000:.0f} ms. With the daemon's own limits (128 places, 10 s) "
-               "the waits for a slot would be longer in proportion. These are not the times of a "
-               "daemon in production; they show what decides them."])
+               f"{DRIBBLE_SECONDS * 1000:.0f} ms. The daemon's own limits are 1,024 places "
+               "and 2 s for a query. These are not the times of a daemon in production; they show "
+               "what decides them."])
 
 
 # M14.3: several rings

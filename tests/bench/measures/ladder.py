@@ -92,7 +92,7 @@ def sweep(setting: Setting) -> Measurement:
             Chart(title, description, "idle clients beside it", "server CPU a message, µs", curves,
                   log_y=True),
             ["One client sends a message of 64 bytes and waits for the answer: each message is one "
-             "wake-up. `part3` never sleeps, so its processor time is all there is."]
+             "wake-up. `part3` never sleeps, so its time is all that passes."]
             if PART3 in names else ())
 
     def tables(results: Results) -> dict[str, Table]:

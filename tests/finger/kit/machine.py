@@ -92,6 +92,18 @@ class Machine:
         self._accounts[login] = self._accounts[login].replace(f"/home/{login}", str(to))
         self._write_accounts()
 
+    @contextmanager
+    def without_accounts(self, *logins: str) -> Iterator[None]:
+        """The system does not know them meanwhile, as when a directory service is away."""
+        kept = self._accounts
+        self._accounts = {login: line for login, line in kept.items() if login not in logins}
+        self._write_accounts()
+        try:
+            yield
+        finally:
+            self._accounts = kept
+            self._write_accounts()
+
     def add_crowd(self, count: int) -> str:
         """So many accounts that have the group as primary one, and no home; the first's login."""
         for number in range(count):

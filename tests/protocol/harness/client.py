@@ -52,6 +52,19 @@ class Client(Connection):
                 if not piece or not wanted.startswith(bytes(received)):
                     raise self.broken(_difference(which, wanted, bytes(received)))
 
+    def expect_bytes(self, wanted: bytes) -> None:
+        """Exactly these bytes come next."""
+        self.expect_same(wanted, self.receive(len(wanted)))
+
+    def expect_same(self, wanted: bytes, received: bytes, what: str = "what came back") -> None:
+        """These bytes have come, no others and no more."""
+        if received != wanted:
+            raise self.broken(_difference(what, wanted, received))
+
+    def echo_stream(self, stream: bytes, sent: int = 0) -> None:
+        """Sends it from there on and expects all of it back: for more than buffers hold."""
+        self.expect_same(stream, self.exchange(stream[sent:], len(stream)))
+
     def echo(self, *payloads: bytes) -> None:
         """Sends the messages and expects them back."""
         self.send_messages(*payloads)
@@ -155,7 +168,8 @@ class Client(Connection):
                     return time.monotonic()
             except ContractBroken:
                 return time.monotonic()
-        raise self.broken("the server should have hung up, and did not")
+        waited = self.patience if within is None else within
+        raise self.broken(f"the server should have hung up, and did not within {waited:g} s")
 
     def _receive_some(self, byte_count: int, due: str = "something") -> bytes:
         try:
@@ -181,7 +195,8 @@ def _difference(which: str, wanted: bytes, received: bytes) -> str:
     if wanted.startswith(received):
         came = f"{len(received)} of the {len(wanted)} bytes of {which}"
         return f"the server ended the stream after {came}"
-    place = next(i for i, (a, b) in enumerate(zip(wanted, received)) if a != b)
+    differing = (i for i, (a, b) in enumerate(zip(wanted, received)) if a != b)
+    place = next(differing, len(wanted))
     return (
         f"{which} differs from byte {place} on: "
         f"wanted {hexdump(wanted[place:place + 16], len(wanted) - place)}, "

@@ -1,8 +1,9 @@
 """Starts a program that may do less: `confined.py RESTRICTION... -- PROGRAM...`.
 
-RESTRICTION is ring=ERRNO (io_uring_setup(2) fails so), family=NAME (socket(2) knows no AF_NAME),
-memlock=BYTES (locked memory, without the privilege to ignore the limit), nofile=N (descriptors) or
-disabled=N (the program reads that in kernel.io_uring_disabled, and nobody else does).
+RESTRICTION is ring=ERRNO or enter=ERRNO (io_uring_setup(2) or io_uring_enter(2) fails so),
+family=NAME (socket(2) knows no AF_NAME), memlock=BYTES (locked memory, without the privilege to
+ignore the limit), nofile=N (descriptors) or disabled=N (the program reads that in
+kernel.io_uring_disabled, and nobody else does).
 """
 
 from __future__ import annotations
@@ -42,6 +43,13 @@ def forbid_ring(error: str) -> None:
     from harness import seccomp
 
     seccomp.forbid(seccomp.IO_URING_SETUP, getattr(errno, error))()
+
+
+def forbid_enter(error: str) -> None:
+    """A ring can be made, and io_uring_enter(2) fails with the error of that name."""
+    from harness import seccomp
+
+    seccomp.forbid(seccomp.IO_URING_ENTER, getattr(errno, error))()
 
 
 def forbid_family(name: str) -> None:
@@ -86,6 +94,7 @@ def call(name: str, *arguments: object) -> None:
 
 RESTRICTIONS: dict[str, Callable[[str], None]] = {
     "ring": forbid_ring,
+    "enter": forbid_enter,
     "family": forbid_family,
     "memlock": limit_locked_memory,
     "nofile": limit_descriptors,

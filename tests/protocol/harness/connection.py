@@ -133,7 +133,8 @@ class Connection:
             return self.unacknowledged_bytes() == 0 or failed(self.socket)
 
         if not proc.wait_until(settled, self.patience, 0.001):
-            raise self.broken("the server's kernel did not take all bytes")
+            raise self.broken(
+                f"the server's kernel did not take all bytes within {self.patience:g} s")
 
     def let_window_grow(self) -> None:
         """After a time as a slow reader: takes as much at once as others do."""

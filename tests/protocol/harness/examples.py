@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 
+from harness.frames import patterned
 from harness.verdict import ContractBroken
+
+UNREAD_BYTES_MAX = 60_000  # so much a client may send that reads nothing meanwhile
+
+
+def payload_lists() -> st.SearchStrategy[list[bytes]]:
+    """A few payloads of lengths from everywhere: each number of digits is as likely as another."""
+    length = st.integers(0, 15).flatmap(lambda bits: st.integers(1 << bits >> 1, (1 << bits) - 1))
+    return st.lists(length, min_size=1, max_size=12).filter(
+        lambda lengths: sum(lengths) < UNREAD_BYTES_MAX
+    ).map(lambda lengths: [patterned(one) for one in lengths])
 
 
 def for_each_example(check: Callable[[], None]) -> None:

@@ -5,10 +5,13 @@ echo_server.py and broken_servers.py repeat it: they are read, and copied, alone
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable
 
 HEADER_BYTES = 4
 MAX_MESSAGE_DEFAULT = 65536
+EVERY_LENGTH_BELOW = 1100  # those above are drawn, most of them small
+DRAWN_LENGTHS = 150
 
 
 def header(payload_bytes: int) -> bytes:
@@ -36,3 +39,24 @@ def distinct_payloads(count: int, payload_bytes: int) -> list[bytes]:
     return [
         (b"%010d." % number * (payload_bytes // 11 + 1))[:payload_bytes] for number in range(count)
     ]
+
+
+def drawn_length(chance: random.Random) -> int:
+    """A length from everywhere: as likely between 10 and 100 as between 1,000 and 10,000."""
+    return min(int(2 ** chance.uniform(0, 16)), MAX_MESSAGE_DEFAULT)
+
+
+def lengths_from_everywhere() -> list[int]:
+    """Every small length, those around the sizes of buffers, and some of all others."""
+    chance = random.Random(3)
+    lengths = set(range(EVERY_LENGTH_BELOW)) | {MAX_MESSAGE_DEFAULT}
+    for size in (1 << bits for bits in range(11, 17)):
+        lengths |= set(range(size - 2 * HEADER_BYTES, min(size, MAX_MESSAGE_DEFAULT - 1) + 2))
+    lengths |= {drawn_length(chance) for _ in range(DRAWN_LENGTHS)}
+    return sorted(lengths)
+
+
+def patterned(length: int) -> bytes:
+    """A payload that tells its length and where each of its bytes belongs."""
+    mark = b"%d." % length
+    return (mark * (length // len(mark) + 1))[:length]

@@ -47,8 +47,11 @@ def arrived_bytes(client: Client) -> int:
     return number[0]
 
 
-def send_until_the_server_holds_answers(client: Client, burst: bytes) -> tuple[int, bool]:
-    """Sends a burst when the last one was taken, until the kernel does not take all of its answers.
+def send_until_the_server_holds_answers(
+    client: Client, burst: bytes, held_seconds: float = MOMENT_SECONDS
+) -> tuple[int, bool]:
+    """Sends a burst when the last one was taken, until the kernel does not take all of its answers
+    for so long.
 
     How much was sent, and whether the server has taken all of that: then nothing is left in the
     kernel that could wake it.
@@ -67,5 +70,5 @@ def send_until_the_server_holds_answers(client: Client, burst: bytes) -> tuple[i
         client.wait_until_in_kernel()
         if not wait_until(all_is_read, within=1.0, pause=0.0005):
             return sent, False  # it held answers to the burst before, unnoticed
-        if not wait_until(all_answers_are_out, MOMENT_SECONDS, pause=0.0005):
+        if not wait_until(all_answers_are_out, held_seconds, pause=0.0005):
             return sent, True

@@ -81,10 +81,16 @@ def expect_hello(client: Client, *, to_head: bool = False) -> Response:
     return response
 
 
-def expect_refusal(client: Client, status: int) -> Response:
-    """The next response must have this status, and then the connection must end."""
-    response = receive_response(client)
+def expect_status(client: Client, status: int, *, to_head: bool = False) -> Response:
+    """The next response must have this status."""
+    response = receive_response(client, to_head=to_head)
     if response.status != status:
         raise client.broken(f"status {response.status} instead of {status}")
+    return response
+
+
+def expect_refusal(client: Client, status: int) -> Response:
+    """The next response must have this status, and then the connection must end."""
+    response = expect_status(client, status)
     client.expect_end()
     return response

@@ -19,7 +19,7 @@ from harness.verdict import ContractBroken, hide_from_traceback
 
 __tracebackhide__ = hide_from_traceback
 
-SCRAPERS_MAX = 4  # that a server answers at the same time
+SCRAPERS_MAX = 16  # that a server answers at the same time
 SCRAPES = 20  # so many, and each process that may answer has answered one
 
 Samples = dict[str, float]  # by name and labels, as they are written
@@ -27,6 +27,7 @@ Samples = dict[str, float]  # by name and labels, as they are written
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 LABELS = r'\{[a-zA-Z_][a-zA-Z0-9_]*="[^"\\\n]*"\}'
 SAMPLE = re.compile(rf"(?P<name>{NAME})(?P<labels>{LABELS})? (?P<value>[0-9.e+-]+|\+Inf)")
+COUNTERS = re.compile(r"\S+ counters: \S")
 COMMENT = re.compile(rf"# (?P<kind>HELP|TYPE) (?P<name>{NAME}) (?P<text>\S.*)")
 TYPES = ("counter", "gauge", "histogram")
 
@@ -158,10 +159,13 @@ def ask_by_signal(server: Server) -> dict[str, str]:
     """The words of the line that SIGUSR1 has logged."""
     before = len(server.log_lines())
     server.send_signal(signal.SIGUSR1)
-    line = server.wait_for_log_lines(before + 1)[before]
-    head, _, words = line.partition(" counters: ")
-    if not words or " " in head:
-        raise ContractBroken(f"this line tells of no counters: {line!r}")
+
+    def told() -> list[str]:  # an exchange's line may come in between
+        return [line for line in server.log_lines()[before:] if COUNTERS.match(line)]
+
+    if not wait_until(lambda: bool(told()), server.patience):
+        raise ContractBroken(f"no line tells of counters: {server.log_lines()[before:]}")
+    words = told()[0].partition(" counters: ")[2]
     pairs = (word.rpartition("=") for word in words.split())
     return {name.rstrip("<"): value for name, _, value in pairs}
 

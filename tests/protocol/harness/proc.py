@@ -87,11 +87,13 @@ class Process:
 
     def wait_until_stopped(self, within: float) -> None:
         """Waits until SIGSTOP has taken hold of every thread."""
-        assert wait_until(lambda: self._all_in("Tt"), within), f"{self.pid} does not stop"
+        assert wait_until(lambda: self._all_in("Tt"), within), (
+            f"{self.pid} does not stop within {within:g} s")
 
     def wait_until_asleep(self, within: float) -> None:
         """Waits until every thread waits for something."""
-        assert wait_until(lambda: self._all_in("S"), within), f"{self.pid} does not rest"
+        assert wait_until(lambda: self._all_in("S"), within), (
+            f"{self.pid} does not rest within {within:g} s")
 
     def is_of_the_kernel(self, thread_id: int) -> bool:
         """Whether it is one of io_uring's workers, which nobody can trace."""

@@ -27,6 +27,12 @@ def cause(error: BaseException | None) -> str:
     return said if isinstance(error, AssertionError) else f"{type(error).__name__}: {said}"
 
 
+def reason_of_skip(report: pytest.TestReport) -> str:
+    """What the test said when it could not be run."""
+    words = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return words.removeprefix("Skipped: ")
+
+
 class Results:
     """A pytest plugin that writes the file as the tests end.
 
@@ -37,7 +43,7 @@ class Results:
         self._file = path.open("w", encoding="utf-8", buffering=1)
         self._collected = False
         self._failed: dict[str, pytest.TestReport] = {}
-        self._skipped: set[str] = set()
+        self._skipped: dict[str, str] = {}  # and why
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
@@ -55,7 +61,7 @@ class Results:
         if report.failed:
             self._failed.setdefault(test, report)
         elif report.skipped:
-            self._skipped.add(test)
+            self._skipped[test] = reason_of_skip(report)
         if report.when == "teardown":
             self._write(self._entry(test, self._failed.get(test, report)))
 
@@ -76,6 +82,7 @@ class Results:
             "outcome": "failed" if test in self._failed else outcome,
             "needs": said.get("needs", ""),
             "cause": said.get("cause", ""),
+            "reason": self._skipped.get(test, ""),
             "rule": said.get("rule", ""),
             "chapter": said.get("chapter", ""),
             "clock": "clock" in said,

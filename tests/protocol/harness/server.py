@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from harness import limits, proc, sockdiag
 from harness.client import Client
@@ -259,8 +259,8 @@ class Server:
         """Waits until stderr has so many lines since the ready line, and gives them."""
         if not proc.wait_until(lambda: len(self.log_lines()) >= count, self.patience):
             raise ContractBroken(
-                f"{count} log line(s) should have come, there are {len(self.log_lines())}"
-            )
+                f"{count} log line(s) should have come within {self.patience:g} s, there are "
+                f"{len(self.log_lines())}")
         return self.log_lines()
 
     def stdout_text(self) -> str:
@@ -275,15 +275,15 @@ class Server:
 
     def wait_for_descriptors(self, at_rest: int) -> None:
         """Waits until no more descriptors are open than `at_rest`."""
-        now = self.process.descriptor_count
-        if not proc.wait_until(lambda: now() <= at_rest, self.patience):
-            raise ContractBroken(f"{now()} descriptors are open, {at_rest} were at the start")
+        self._wait_for_at_most(at_rest, self.process.descriptor_count, "descriptors are open")
 
     def wait_for_threads(self, at_rest: int) -> None:
         """Waits until no more threads run than `at_rest`."""
-        now = self.process.thread_count
+        self._wait_for_at_most(at_rest, self.process.thread_count, "threads run")
+
+    def _wait_for_at_most(self, at_rest: int, now: Callable[[], int], what: str) -> None:
         if not proc.wait_until(lambda: now() <= at_rest, self.patience):
-            raise ContractBroken(f"{now()} threads run, {at_rest} ran at the start")
+            raise ContractBroken(f"{now()} {what} after {self.patience:g} s, {at_rest} at first")
 
     def check_words(self) -> None:
         """After the end: no sanitizer report, nothing unasked on stdout, no raw bytes on stderr."""
@@ -306,7 +306,7 @@ class Server:
             now = time.monotonic()
             if "\n" in self._stdout.decode(errors="replace") or now > end:
                 said = f"but {self.stdout_text()!r}" if self._stdout else "and nothing else"
-                raise ContractBroken(f"no ready line on stdout, {said}")
+                raise ContractBroken(f"no ready line on stdout within {now - begin:.1f} s, {said}")
             if now > patience_ends and (port := self._port()):
                 raise ContractBroken(
                     f"the server listens on port {port}, and {self.patience:g} s after its start "
@@ -358,9 +358,8 @@ class Server:
             self.kill()
             self._run_on_a_free_port()
         host, port = self.address
-        raise ContractBroken(
-            f"nobody listens on {host}:{port}; the program: {self.describe_end()}", rule=LISTENS
-        )
+        raise ContractBroken(f"nobody listens on {host}:{port} within {START_SECONDS:g} s; "
+                             f"the program: {self.describe_end()}", rule=LISTENS)
 
     def _port(self) -> int | None:
         """A port on which it listens."""

@@ -32,6 +32,11 @@ class Target(Subject):
         """In what pieces its language takes memory, and keeps it. The stages tell theirs not to."""
         return 0 if self.level in STAGES else 2 << 20
 
+    @property
+    def garbage_bytes(self) -> int:
+        """How much its language may leave lying about while it works, before it collects that."""
+        return 0 if self.level in STAGES else 16 << 20
+
 
 def stage_named(prefix: str) -> str:
     """The stage that `prefix` names without doubt, or a usage error that lists the choices."""

@@ -12,4 +12,5 @@ def expect_wrong_usage(server: Server, named: str) -> None:
     lines = server.stderr_text().splitlines()
     assert len(lines) == 1, f"{len(lines)} lines on stderr, not 1, for {server.words[1:]}: {lines}"
     assert named in lines[0], f"the line does not name {named}: {lines[0]}"
-    assert server.stdout_text() == ""
+    said = server.stdout_text()
+    assert not said, f"wrong usage belongs on stderr, and stdout has {said!r}"

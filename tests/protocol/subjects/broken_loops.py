@@ -14,6 +14,7 @@ import time
 from loop_blunders import BLUNDERS, Part
 from loop_protocols import Echo, Http, Protocol
 from loop_server import NEVER, READ, Connection, Loop, serve
+from rare_bugs import RARE_BUGS
 
 
 # What becomes of answers that the kernel did not take
@@ -292,7 +293,7 @@ BUGS: dict[str, Part] = {
     "access-log": AccessLog,
     "raw-log": RawLog,
     "drains-in-the-middle": DrainsInTheMiddle,
-}
+} | RARE_BUGS
 
 
 def loop_with(part: Part) -> type[Loop]:

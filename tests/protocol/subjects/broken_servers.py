@@ -258,19 +258,22 @@ BUGS: dict[str, type[Healthy]] = {
     "ends-with-its-client": EndsWithItsClient,
     "undefined": Undefined,
 }
+# For those who are to find out by themselves.
+MYSTERIES = {"mystery-a": LastFirst, "mystery-b": OneMessagePerWakeUp, "mystery-c": DropsHalfClosed}
+SERVERS = BUGS | MYSTERIES
 
 
 def main() -> None:
     """Accepts for ever, a thread for each client."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("bug", choices=BUGS)
+    parser.add_argument("bug", choices=SERVERS)
     parser.add_argument("--port", type=int, required=True)
     arguments = parser.parse_args()
 
     def serve(connection: socket.socket) -> None:
         with connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            client = BUGS[arguments.bug](connection)
+            client = SERVERS[arguments.bug](connection)
             try:
                 client.serve()
             except OSError as error:

@@ -257,6 +257,14 @@ class Impatient(Connection):
         self.deadline -= self.loop.options.read_timeout / 2
 
 
+class RoundsDown(Loop):
+    """Waits for whole milliseconds, and not for the rest."""
+
+    def next_deadline(self) -> float:
+        left = super().next_deadline() - time.monotonic()
+        return time.monotonic() + (left if left == NEVER else int(left * 1000) / 1000)
+
+
 class NoTime(Connection):
     """Has no clock."""
 

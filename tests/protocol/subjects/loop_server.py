@@ -30,6 +30,7 @@ HIGH_WATER = 65536  # a connection that holds so much output is not read from
 LINGER_SECONDS = 2.0
 ACCEPT_PAUSE_SECONDS = 0.1
 DRAIN_LOOK_SECONDS = 0.01
+LONGEST_WAIT_SECONDS = 3600  # epoll_wait(2) takes milliseconds in 31 bits
 TRANSIENT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)  # accept(2)
 
 
@@ -249,7 +250,9 @@ class Loop:
 
     def turn(self, until: float) -> None:
         """Waits for something to happen, at most until then, and sees to it."""
-        wait = None if until == NEVER else max(0.0, until - time.monotonic())
+        wait = None
+        if until != NEVER:
+            wait = min(max(0.0, until - time.monotonic()), LONGEST_WAIT_SECONDS)
         for key, ready in self.selector.select(wait):
             if key.fileobj is self.listener:
                 self.accept()

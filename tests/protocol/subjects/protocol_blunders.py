@@ -34,6 +34,18 @@ class LargeMessages(Echo):
         super().__init__(1 << 32)
 
 
+class RoomForWhatIsAnnounced(Echo):
+    """Makes room for a message when it has seen its length."""
+
+    room = b""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        completed = super().take(data, output)
+        if len(self.pending) >= 4:
+            self.room = b"\1" * int.from_bytes(self.pending[:4], "little")
+        return completed
+
+
 class ThreeBytesTell(Echo):
     """Reads a length when three of its bytes are there, with another in front."""
 

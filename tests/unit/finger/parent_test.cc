@@ -13,6 +13,7 @@
 
 #include "common/fd.h"
 #include "in_child.h"
+#include "ring_server/generations.h"
 #include "ring_server/takeover.h"
 
 namespace {
@@ -37,13 +38,14 @@ std::atomic<int>& begun() {
 /// Workers do what `work` does, by their number; what run() returns is the exit status.
 [[noreturn]] void run_parent(const std::function<void(int number, Report& report)>& work) {
   begun() = 0;
+  const auto generations = ring_server::Generations::create(1);
   Parent parent(
       common::Fd(), limits,
-      [&work](common::Fd /*listener*/, Report& report) -> int {
+      [&work](common::Fd /*listener*/, Report& report, auto /*generation*/) -> int {
         work(begun()++, report);
         tests::never_finish();
       },
-      [] {}, finger::ServiceManager(), *ring_server::Takeover::begin("", 1));
+      [] {}, finger::ServiceManager(), *ring_server::Takeover::begin("", 1), **generations);
   const auto status = parent.run();
   std::_Exit(status ? *status : 2);
 }
@@ -58,7 +60,7 @@ void wait_until_begun(int count) {
 [[noreturn]] void reload_while_a_worker_hangs() {
   run_parent([](int number, Report& report) {
     if (number == 1) return;
-    (void)report.ready();
+    (void)report.ready({});
     if (number == 2) return send_to_parent(SIGTERM);
     send_to_parent(SIGHUP);
     wait_until_begun(2);
@@ -69,13 +71,29 @@ void wait_until_begun(int count) {
 TEST(ParentDeathTest, KillsAWorkerThatHangsAtItsStartAndTriesTheNext) {
   EXPECT_EXIT(reload_while_a_worker_hangs(), ::testing::ExitedWithCode(0),
               "^cannot reload, the worker before goes on: .* in time: .*\n"
-              "(reloaded: a fresh worker serves\n)?$");  // unless its SIGTERM is heard before it
+              "(reloaded: worker [0-9]+ serves 0 users, before 0\n)?$");  // unless its SIGTERM is
+                                                                          // heard before it
+}
+
+// A beat comes with the second report.
+[[noreturn]] void reload_and_stop() {
+  run_parent([](int number, Report& report) {
+    (void)report.ready({.users = number == 0 ? 240U : 2U, .without_account = "ghost"});
+    report.alive();
+    send_to_parent(number == 0 ? SIGHUP : SIGTERM);
+  });
+}
+
+TEST(ParentDeathTest, TellsWhatAReloadHasFound) {
+  EXPECT_EXIT(reload_and_stop(), ::testing::ExitedWithCode(0),
+              "^worker [0-9]+ serves 240 users; no account: ghost\n"
+              "reloaded: worker [0-9]+ serves 2 users, before 240; no account: ghost\n$");
 }
 
 [[noreturn]] void stop_while_a_worker_hangs() {
   run_parent([](int number, Report& report) {
     if (number == 1) return send_to_parent(SIGTERM);
-    (void)report.ready();
+    (void)report.ready({});
     send_to_parent(SIGHUP);
   });
 }
@@ -92,7 +110,7 @@ TEST(ParentDeathTest, CannotRunIfTheFirstWorkerHangsAtItsStart) {
 // The first serves, and dies of it like all others.
 TEST(ParentDeathTest, GivesUpWhenWorkersFailAgainAndAgain) {
   const auto fail = [](int number, Report& report) {
-    if (number == 0) (void)report.ready();
+    if (number == 0) (void)report.ready({});
     std::_Exit(3);
   };
   EXPECT_EXIT(run_parent(fail), ::testing::ExitedWithCode(1),
@@ -103,7 +121,7 @@ TEST(ParentDeathTest, GivesUpWhenWorkersFailAgainAndAgain) {
 
 TEST(ParentDeathTest, GivesUpWhenWorkersServeAndDieOfIt) {
   const auto fail = [](int /*number*/, Report& report) {
-    (void)report.ready();
+    (void)report.ready({});
     std::_Exit(3);
   };
   EXPECT_EXIT(run_parent(fail), ::testing::ExitedWithCode(1),
@@ -113,7 +131,7 @@ TEST(ParentDeathTest, GivesUpWhenWorkersServeAndDieOfIt) {
 TEST(ParentDeathTest, DoublesThePauseWithEachFailure) {
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EXIT(run_parent([](int number, Report& report) {
-                if (number == 0) (void)report.ready();
+                if (number == 0) (void)report.ready({});
                 std::_Exit(3);
               }),
               ::testing::ExitedWithCode(1), "");
@@ -123,7 +141,7 @@ TEST(ParentDeathTest, DoublesThePauseWithEachFailure) {
 // Twice as many as it would give up after; the fifth serves for a while, and so does the tenth.
 TEST(ParentDeathTest, CountsFailuresAnewWhenAWorkerHasServedForAWhile) {
   const auto work = [](int number, Report& report) {
-    (void)report.ready();
+    (void)report.ready({});
     if (number % 5 == 4) std::this_thread::sleep_for(limits.sound + milliseconds(20));
     if (number == 11) send_to_parent(SIGTERM);
     if (number == 11) return;

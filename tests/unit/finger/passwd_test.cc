@@ -106,14 +106,16 @@ TEST(MembersOf, MayBeMany) {
   etc.group += "\n";
   expect("500", etc, [] {
     const auto members = finger::members_of("finger");
-    return members ? std::to_string(members->size()) : members.error().message();
+    return members ? std::to_string(members->entries.size()) : members.error().message();
   });
 }
 
 TEST(MembersOf, MayHaveALongEntry) {
   expect("20000", {"alice:x:1000:79:" + std::string(20'000, 'x') + ":/:\n", "finger:x:79:\n"}, [] {
     const auto members = finger::members_of("finger");
-    return members && !members->empty() ? std::to_string(members->front().gecos.size()) : "none";
+    return members && !members->entries.empty()
+               ? std::to_string(members->entries.front().gecos.size())
+               : "none";
   });
 }
 

@@ -39,11 +39,14 @@ struct Queue {
   Fd add_client() const { return tests::connect_to(*common::Address::of_socket(listener)); }
 };
 
+/// No connection gives its permit up for another.
+const auto no_room = [] { return common::Clock::time_point::max(); };
+
 TEST_F(Uring, AConnectionWithoutAPermitIsAcceptedWhenThereIsOne) {
   const Queue queue;
   common::ConnectionLimit limit(1);
   ring_server::Background background(loop, queue.wake);
-  Acceptor acceptor(loop, queue.listener, limit, background);
+  Acceptor acceptor(loop, queue.listener, limit, background, no_room);
   run([&]() -> Task<> {
     const Fd one = queue.add_client();
     const Fd another = queue.add_client();
@@ -70,7 +73,7 @@ TEST_F(Uring, AnAdmittedConnectionIsClosedBeforeItsPermitIsFree) {
   const Queue queue;
   common::ConnectionLimit limit(1);
   ring_server::Background background(loop, queue.wake);
-  Acceptor acceptor(loop, queue.listener, limit, background);
+  Acceptor acceptor(loop, queue.listener, limit, background, no_room);
   run([&]() -> Task<> {
     const Fd peer = queue.add_client();
     auto client = co_await acceptor.next();
@@ -87,8 +90,8 @@ TEST_F(Uring, AnAcceptorThatComesTooLateHoldsNoPermit) {
   common::ConnectionLimit limit(2);
   ring_server::Background background(loop, queue.wake);
   ring_server::Background other_background(loop, other_wake);
-  Acceptor one(loop, queue.listener, limit, background);
-  Acceptor another(loop, queue.listener, limit, other_background);
+  Acceptor one(loop, queue.listener, limit, background, no_room);
+  Acceptor another(loop, queue.listener, limit, other_background, no_room);
   run([&]() -> Task<> {
     NewConnection first;
     NewConnection second;
@@ -113,7 +116,7 @@ TEST_F(Uring, AShortageLastsNoLongerThanUntilAConnectionIsClosed) {
   const Queue queue;
   common::ConnectionLimit limit(2);
   ring_server::Background background(loop, queue.wake);
-  Acceptor acceptor(loop, queue.listener, limit, background);
+  Acceptor acceptor(loop, queue.listener, limit, background, no_room);
   run([&]() -> Task<> {
     uring::Scope watching(loop);
     background.spawn(watching, background.watch_eventfd());
@@ -147,8 +150,8 @@ TEST_F(Uring, LoopsWithoutDescriptorsDoNotWakeEachOther) {
   common::ConnectionLimit limit(3);
   ring_server::Background background(loop, queue.wake);
   ring_server::Background other_background(loop, other_wake);
-  Acceptor one(loop, queue.listener, limit, background);
-  Acceptor another(loop, queue.listener, limit, other_background);
+  Acceptor one(loop, queue.listener, limit, background, no_room);
+  Acceptor another(loop, queue.listener, limit, other_background, no_room);
   run([&]() -> Task<> {
     uring::Scope watching(loop);
     background.spawn(watching, background.watch_eventfd());

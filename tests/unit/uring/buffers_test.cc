@@ -272,4 +272,37 @@ TEST_F(UringBuffers, AnswersAndReceivesInOneLink) {
   });
 }
 
+Task<> wait_for_one(Buffers& from, bool& woken) { woken = (co_await from.returned()).has_value(); }
+
+// Buffers are back, and a coroutine was woken for them, when a stream's older error is looked at.
+TEST_F(UringBuffers, AnErrorThatIsFetchedLateDoesNotHideTheBuffersThatAreBack) {
+  run([this]() -> Task<> {
+    const auto two = *Buffers::create(loop, 2, 16);
+    const auto ends = unix_connection();
+    const auto others = unix_connection();
+    RecvStream stream(loop, ends.server, *two);
+    EXPECT_THAT(co_await stream.next().within(1ms), FailedWith(uring::Error::timed_out));
+    std::array<Lease, 2> leases;
+    for (Lease& each : leases) {
+      (void)co_await loop.send(others.client, bytes_of("x"));
+      auto lease = co_await loop.start(uring::RecvLease(others.server, *two));
+      each = std::move(*lease);
+    }
+    (void)co_await loop.send(ends.client, bytes_of("y"));
+    for (int i = 0; i < 1000 && !stream.pending(); ++i) (void)co_await loop.sleep(1ms);
+
+    bool woken = false;
+    Scope scope(loop);
+    scope.spawn(wait_for_one(*two, woken));
+    for (Lease& each : leases) each.give_back();
+    co_await scope.join();
+    EXPECT_TRUE(woken);
+    EXPECT_THAT(co_await stream.next(), FailedWith(std::errc::no_buffer_space));
+    EXPECT_THAT(co_await two->returned().within(1s), Succeeded());
+    const auto lease = co_await stream.next();
+    EXPECT_THAT(lease, Succeeded());
+    EXPECT_EQ(text_of(lease->bytes()), "y");
+  });
+}
+
 }  // namespace

@@ -142,6 +142,27 @@ TEST_F(Uring, AResultThatIsThereIsNotLostToACancel) {
   });
 }
 
+Task<> accept_on_a_worker(Loop& loop, const common::Fd& listener) {
+  (void)co_await loop.accept(listener).async();
+}
+
+// The kernel finds it at work (EALREADY) and tells the worker, which is about to hand it over to
+// poll and does not look any more. Where in those microseconds the cancel comes is chance.
+TEST_F(Uring, ACancelThatComesWhileAWorkerHandsOverIsNotLost) {
+  run([this]() -> Task<> {
+    const auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
+    for (int i = 0; i < 150; ++i) {
+      Scope scope(loop);
+      for (int n = 0; n < 4; ++n) scope.spawn(accept_on_a_worker(loop, *listener));
+      (void)co_await loop.sleep(std::chrono::microseconds(i % 50));
+      scope.cancel();
+      const auto joined = co_await scope.join().within(10s);
+      EXPECT_THAT(joined, Succeeded()) << "round " << i;
+      if (!joined) std::abort();  // or it would be waited for here, for ever
+    }
+  });
+}
+
 TEST_F(Uring, AHandleMayEndBeforeItsOperation) {
   run([this]() -> Task<> {
     const auto ends = unix_connection();

@@ -16,19 +16,9 @@ namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::microseconds;
-using uring::Canceller;
-using uring::Clock;
 using uring::Result;
 using uring::Scope;
 using uring::Task;
-
-/// Limits of every kind.
-auto limited(World& world, auto awaitable) {
-  return std::move(awaitable)
-      .within(world.timeout())
-      .cancelled_by(world.canceller())
-      .until(world.deadline());
-}
 
 class Receiving {
  public:
@@ -215,23 +205,15 @@ Task<> wait_for_signal(World& world) {
 /// Uses what others wait for.
 Task<> meddle(World& world) {
   for (int i = 0; i < 3; ++i) {
-    switch (world.below(7)) {
+    switch (world.below(8)) {
       case 0:
         world.condition.notify_one();
         break;
       case 1:
         world.condition.notify_all();
         break;
-      case 2: {
-        Canceller& canceller = world.canceller();
-        canceller.cancel(world.once_in(2) ? uring::Error::cancelled : uring::Error::timed_out);
-        break;
-      }
-      case 3:
-        world.canceller().reset();
-        break;
       default:
-        world.deadline().renew(Clock::now() + world.timeout());
+        world.meddle();
     }
     (void)co_await world.loop.sleep(microseconds(world.below(200)));
   }

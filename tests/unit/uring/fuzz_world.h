@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "../sockets.h"
@@ -45,19 +46,10 @@ constexpr std::size_t pipes_count = 4;
 constexpr unsigned limits_count = 3;  ///< Deadlines, and cancellers.
 constexpr std::size_t streamed = 0;   ///< Nothing but streams receives from that one.
 
-/// What they send and receive through, are timed and cancelled by, and its chance.
-class World {
+/// What random tasks are timed and cancelled by, and what decides it.
+class Chance {
  public:
-  World(uring::Loop& on, uring::Buffers& from, unsigned seed)
-      : loop(on), buffers(from), condition(on), random_(seed) {
-    for (std::size_t i = 0; i < pipes_count; ++i) {
-      auto& ends = ends_.at(i / 2);
-      if (i % 2 == 0) ends = tests::unix_connection();
-      constexpr int small = 4608;  // so that sends fall short, or wait
-      pipes.at(i).in = i % 2 == 0 ? &ends.client : &ends.server;
-      pipes.at(i).out = i % 2 == 0 ? &ends.server : &ends.client;
-      (void)::setsockopt(pipes.at(i).out->get(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
-    }
+  Chance(uring::Loop& on, unsigned seed) : loop(on), random_(seed) {
     for (auto& each : deadlines) each.emplace(loop);
   }
 
@@ -71,26 +63,67 @@ class World {
   }
   uring::Deadline& deadline() { return *deadlines.at(below(limits_count)); }
   uring::Canceller& canceller() { return cancellers.at(below(limits_count)); }
+
+  /// Moves a deadline, cancels, or permits again.
+  void meddle() {
+    switch (below(6)) {
+      case 0:
+        canceller().cancel(once_in(2) ? uring::Error::cancelled : uring::Error::timed_out);
+        break;
+      case 1:
+        canceller().reset();
+        break;
+      default:
+        deadline().renew(uring::Clock::now() + timeout());
+    }
+  }
+
+  uring::Loop& loop;
+  std::array<std::optional<uring::Deadline>, limits_count> deadlines;
+  std::array<uring::Canceller, limits_count> cancellers;
+
+ private:
+  std::mt19937 random_;
+};
+
+/// Limits of every kind.
+auto limited(Chance& chance, auto awaitable) {
+  return std::move(awaitable)
+      .within(chance.timeout())
+      .cancelled_by(chance.canceller())
+      .until(chance.deadline());
+}
+
+/// What they send and receive through.
+class World : public Chance {
+ public:
+  World(uring::Loop& on, uring::Buffers& from, unsigned seed)
+      : Chance(on, seed), buffers(from), condition(on) {
+    for (std::size_t i = 0; i < pipes_count; ++i) {
+      auto& ends = ends_.at(i / 2);
+      if (i % 2 == 0) ends = tests::unix_connection();
+      constexpr int small = 4608;  // so that sends fall short, or wait
+      pipes.at(i).in = i % 2 == 0 ? &ends.client : &ends.server;
+      pipes.at(i).out = i % 2 == 0 ? &ends.server : &ends.client;
+      (void)::setsockopt(pipes.at(i).out->get(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    }
+  }
+
   Pipe& pipe() { return pipes.at(below(pipes_count)); }
   Pipe& pipe_to_receive() { return pipes.at(streamed + 1 + below(pipes_count - 1)); }
 
   void fill(std::vector<std::byte>& bytes) {
-    for (std::byte& each : bytes) each = static_cast<std::byte>(random_());
+    for (std::byte& each : bytes) each = static_cast<std::byte>(below(256));
   }
   std::size_t size() { return once_in(8) ? below(60'000) + 1 : below(64) + 1; }
 
-  uring::Loop& loop;
   uring::Buffers& buffers;
   std::array<Pipe, pipes_count> pipes;
-  std::array<std::optional<uring::Deadline>, limits_count> deadlines;
-  std::array<uring::Canceller, limits_count> cancellers;
-
   uring::Condition condition;
   bool stream_is_read = false;
 
  private:
   std::array<tests::Ends, pipes_count / 2> ends_;
-  std::mt19937 random_;
 };
 
 /// If the coroutine that has it does not get to done(), what it received may be lost.

@@ -358,4 +358,27 @@ TEST_F(Uring, SeveralMayJoinAScope) {
   });
 }
 
+TEST_F(Uring, AllOfSeveralTasksYieldTheirValues) {
+  run([this]() -> Task<> {
+    const auto begun = Clock::now();
+    const auto [napped, pair, boxed, nothing] =
+        co_await when_all(loop, nap(loop, 5ms), pair_of(2), box(3),
+                          [](Loop& in) -> Task<> { (void)co_await in.sleep(1ms); }(loop));
+    EXPECT_THAT(napped, Succeeded());
+    EXPECT_GE(Clock::now() - begun, 5ms);
+    EXPECT_EQ(pair, std::pair(2, 2));
+    EXPECT_EQ(*boxed, 3);
+    EXPECT_EQ(nothing, std::monostate());
+  });
+}
+
+TEST_F(Uring, OfAllTasksEachSaysWhatItHadWhenTheTimeWasOver) {
+  run([this]() -> Task<> {
+    const auto [short_nap, long_nap] =
+        co_await when_all(loop, nap(loop, 1ms), nap(loop, 1h)).within(20ms);
+    EXPECT_THAT(short_nap, Succeeded());
+    EXPECT_THAT(long_nap, FailedWith(Error::timed_out));
+  });
+}
+
 }  // namespace

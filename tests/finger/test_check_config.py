@@ -1,0 +1,87 @@
+"""--check-config: what a daemon with these options would serve, or why it would not run."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import rules
+from conftest import ALICE
+from harness.confined import confined, skip_if_impossible
+from kit.machine import Machine, Person
+from kit.reference import converted
+from kit.server import FingerServer
+
+pytestmark = [pytest.mark.needs("options"), pytest.mark.rule(rules.CHECK_CONFIG)]
+
+
+def checked(start: Callable[..., FingerServer], *options: str, **how: object) -> tuple[int, str]:
+    """The exit status, and what was said: on stdout if all is well."""
+    server = start("--check-config", *options, ready=False, **how)
+    status = server.wait_exit()
+    skip_if_impossible(status, server.stderr_text())
+    said, complaint = server.stdout_text(), server.stderr_text()
+    assert (status == 0) == bool(said), (status, said, complaint)
+    return status, said or complaint
+
+
+def test_it_says_what_it_would_serve(start: Callable[..., FingerServer]) -> None:
+    status, said = checked(start, "--max-clients", "7")
+    assert status == 0
+    assert "3 users" in said and "7 connections" in said and "127.0.0.1" in said, said
+
+
+def test_a_member_without_an_account_is_named(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    machine.opt_in(machine.add("dora", ALICE), Person("ghost", 0, Path("/nonexistent")))
+    status, said = checked(start_as_root)
+    assert status == 0 and "1 user;" in said and "no account: ghost" in said, said
+
+
+def test_a_daemon_that_runs_is_not_disturbed(
+    start: Callable[..., FingerServer], server: FingerServer
+) -> None:
+    status, said = checked(start, port=server.address[1])
+    assert status == 0 and "is taken" in said, said
+    server.expect(b"alice", converted(ALICE))
+    server.send_signal(signal.SIGHUP)
+    server.expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.needs("privileges")
+def test_a_group_that_there_is_not(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    machine.write_group("fingers")
+    status, said = checked(start_as_root)
+    assert status == 1 and "there is no group finger" in said, said
+
+
+def test_users_that_cannot_be_read(start: Callable[..., FingerServer], tmp_path: Path) -> None:
+    status, said = checked(start, "--users", os.fspath(tmp_path / "none"))
+    assert status == 1 and "cannot read --users" in said, said
+
+
+def test_an_address_of_another_machine(start: Callable[..., FingerServer]) -> None:
+    status, said = checked(start, "--addr", "192.0.2.1")
+    assert status == 1 and "must be an address of this machine" in said, said
+
+
+@pytest.mark.parametrize("restriction, word", [("ring=EPERM", "io_uring cannot be used"),
+                                               ("enter=EPERM", "io_uring cannot be used"),
+                                               ("nofile=9", "ulimit -n")])  # fmt: skip
+def test_what_a_query_needs_and_is_not_to_be_had(
+    start: Callable[..., FingerServer], restriction: str, word: str
+) -> None:
+    status, said = checked(start, under=confined(restriction))
+    assert status == 1 and word in said, said
+
+
+def test_wrong_usage_is_wrong_usage(start: Callable[..., FingerServer]) -> None:
+    server = start("--check-config", "--deadline", "soon", ready=False)
+    assert server.wait_exit() == 2 and "--deadline" in server.stderr_text()

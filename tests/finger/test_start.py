@@ -1,0 +1,81 @@
+"""What a query needs is tried before the ready line: a daemon that says it serves does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from conftest import ALICE
+from harness.confined import confined, skip_if_impossible
+from harness.verdict import ContractBroken
+from kit.machine import Machine
+from kit.namespace import need_root
+from kit.reference import converted
+from kit.server import FingerServer
+
+pytestmark = [pytest.mark.needs("start"), pytest.mark.rule(rules.READY_MEANS_READY)]
+
+ANSWER = converted(ALICE)
+NOBODY_ELSE = 50_000 + os.getpid() % 10_000  # the kernel counts the threads of each account
+
+
+def begins(server: FingerServer) -> bool:
+    """Whether it says that it serves: then it must. If not, it has ended with 1 and said why."""
+    try:
+        server.wait_until_ready()
+    except ContractBroken:
+        assert server.wait_exit() == 1, server.stderr_text()
+        return False
+    server.expect(b"alice", ANSWER)
+    return True
+
+
+def reason(server: FingerServer) -> str:
+    """The one line of a daemon that could not begin."""
+    lines = server.stderr_text().splitlines()
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+@pytest.mark.parametrize("how", ["as-root", "another-user"])
+@pytest.mark.parametrize("threads", range(1, 9))
+def test_few_threads(
+    request: pytest.FixtureRequest, start: Callable[..., FingerServer], threads: int, how: str
+) -> None:
+    need_root()
+    limit = ("prlimit", f"--nproc={threads}:{threads}")
+    if how == "as-root":
+        machine: Machine = request.getfixturevalue("machine")
+        machine.system_account("fingerd", NOBODY_ELSE)
+        begin = request.getfixturevalue("start_as_root")
+        server = begin("--deadline", "2s", under=(*machine.under, *limit), ready=False)
+    else:
+        become = ("setpriv", f"--reuid={NOBODY_ELSE}", f"--regid={NOBODY_ELSE}", "--clear-groups",
+                  "--inh-caps=-all", "--pdeathsig=keep")  # fmt: skip
+        server = start("--deadline", "2s", under=(*limit, *become), ready=False)
+    if begins(server):
+        return
+    assert threads < 8, f"eight threads are enough: {server.stderr_text()}"
+    line = reason(server)
+    assert "ulimit -u" in line and "TasksMax=" in line, line
+
+
+@pytest.mark.parametrize("descriptors", range(7, 20))
+def test_few_descriptors(start: Callable[..., FingerServer], descriptors: int) -> None:
+    limit = confined(f"nofile={descriptors}")
+    server = start("--quiet", "--max-clients", "1", under=limit, ready=False)
+    if begins(server):
+        assert "cannot accept" not in server.stderr_text(), server.stderr_text()
+        return
+    assert descriptors < 19, f"nineteen are enough: {server.stderr_text()}"
+    assert "ulimit -n" in server.stderr_text().splitlines()[-1], server.stderr_text()
+
+
+def test_an_io_uring_that_may_be_made_and_not_used(start: Callable[..., FingerServer]) -> None:
+    server = start(ready=False, under=confined("enter=EPERM"))
+    skip_if_impossible(server.wait_exit(), server.stderr_text())
+    assert not begins(server)
+    assert "io_uring cannot be used" in reason(server)

@@ -1,0 +1,95 @@
+"""What a reload says of the users: how many are served, how many before, and who has no account."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import rules
+from conftest import ALICE
+from harness.proc import wait_until
+from kit.machine import Machine, Person
+from kit.reference import NO_SUCH_USER, converted
+from kit.server import FingerServer
+
+pytestmark = [pytest.mark.needs("reload"), pytest.mark.rule(rules.RELOAD_COUNTS)]
+
+ANSWER = converted(ALICE)
+GHOST = Person("ghost", 0, Path("/nonexistent"))  # a slip of the administrator's pen
+
+
+def reload_line(server: FingerServer) -> str:
+    """Sends SIGHUP; the line that says what came of it."""
+    before = len(server.log_lines())
+    server.send_signal(signal.SIGHUP)
+
+    def told() -> list[str]:
+        return [line for line in server.log_lines()[before:] if "reload" in line]
+
+    assert wait_until(lambda: bool(told()), server.patience), "no line tells of the reload"
+    return told()[0]
+
+
+@pytest.mark.needs("privileges")
+def test_a_directory_that_knows_nobody_does_not_empty_the_list_without_a_word(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    server = start_as_root("--quiet")
+    with machine.without_accounts("alice", "bob"):
+        line = reload_line(server)
+        assert "0 users, before 2" in line, line
+        assert "no account: alice, bob" in line, line
+        server.expect(b"alice", NO_SUCH_USER)
+    line = reload_line(server)
+    assert "2 users, before 0" in line and "no account" not in line, line
+    server.expect(b"alice", ANSWER)
+
+
+@pytest.mark.needs("privileges")
+def test_a_member_without_an_account_is_named(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    machine.opt_in(machine.add("dora", ALICE), GHOST)
+    server = start_as_root("--quiet")
+    assert "serves 1 user; no account: ghost\n" in server.stderr_text()
+    assert "1 user, before 1; no account: ghost" in reload_line(server)
+
+
+def test_without_root_the_line_has_the_same_numbers(start: Callable[..., FingerServer]) -> None:
+    server = start("--quiet")
+    server.users.add("dora", ALICE)
+    assert "4 users, before 3" in reload_line(server)
+
+
+def severities(log: Path) -> dict[str, str]:
+    """Of the lines that tell of a reload: how many users were served before, and the priority."""
+    found = {}
+    for line in log.read_text().splitlines():
+        if "before" in line:
+            found[line.partition("before ")[2].split(";")[0]] = line[:3]
+    return found
+
+
+@pytest.mark.needs("logs")
+@pytest.mark.rule(rules.PRIORITIES)
+def test_a_list_that_shrinks_by_half_is_a_warning(
+    start: Callable[..., FingerServer], tmp_path: Path
+) -> None:
+    file = tmp_path / "log"
+    log = os.open(file, os.O_CREAT | os.O_RDWR | os.O_APPEND)
+    status = os.fstat(log)
+    journal = ("env", f"JOURNAL_STREAM={status.st_dev}:{status.st_ino}")
+    server = start("--quiet", log_to=log, under=journal)
+    os.close(log)
+    for number, removed in (("3", ["bob"]), ("2", ["alice"]), ("1", [])):
+        for name in removed:
+            for left in (server.users.directory / name).iterdir():
+                left.unlink()
+            (server.users.directory / name).rmdir()
+        server.send_signal(signal.SIGHUP)
+        assert wait_until(lambda: number in severities(file), server.patience), file.read_text()
+    assert severities(file) == {"3": "<6>", "2": "<4>", "1": "<6>"}

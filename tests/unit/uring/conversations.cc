@@ -1,0 +1,305 @@
+#include "conversations.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "uring/extra/datagrams.h"
+#include "uring/extra/streams.h"
+#include "uring/send_then_receive.h"
+
+namespace fuzz {
+namespace {
+
+using uring::Descriptor;
+using uring::Result;
+using uring::Scope;
+using uring::Task;
+
+/// By the ring, or by the destructor.
+template <typename Owner>
+Task<> close_somehow(Resources& world, Owner owner) {
+  if (world.once_in(2)) co_return;
+  const auto closed = co_await tried(world, [&] { return world.loop.close(std::move(owner)); });
+  if (!closed && closed.error() == std::errc::bad_file_descriptor) fail("closed twice");
+}
+
+Task<bool> send_all(Resources& world, Descriptor fd, std::span<const std::byte> bytes) {
+  const auto sent = co_await tried(world, [&] { return world.loop.send(fd, bytes, MSG_WAITALL); });
+  co_return world.succeeded(sent, "send") && *sent == bytes.size();
+}
+
+/// False: there will be none.
+Task<bool> wait_for_buffer(Resources& world) {
+  const auto returned = co_await world.buffers.returned().within(world.limit());
+  co_return returned.has_value();
+}
+
+/// One receive into a buffer of the kernel's choice, once there is one. Empty: the end. Not
+/// async(): a worker takes the buffer before it waits, and two that wait have both of a tiny ring.
+Task<uring::Lease> receive_lease(Resources& world, Descriptor fd) {
+  while (true) {
+    auto lease = co_await world.loop.start(uring::RecvLease(fd, world.buffers))
+                     .within(world.limit())
+                     .cancelled_by(world.canceller())
+                     .until(world.deadline());
+    if (lease) co_return std::move(*lease);
+    if (lease.error() != std::errc::no_buffer_space) {
+      (void)world.succeeded(lease, "receive a lease");
+      co_return uring::Lease();
+    }
+    const bool returned = co_await wait_for_buffer(world);
+    if (!returned) co_return uring::Lease();
+  }
+}
+
+// The ways to serve.
+
+Task<> echo_from_own_memory(Resources& world, Descriptor fd) {
+  std::vector<std::byte> bytes(1 + world.below(500));
+  while (true) {
+    const auto got = co_await tried(world, [&] { return world.loop.recv(fd, bytes); });
+    const bool received = world.succeeded(got, "receive");
+    if (!received || *got == 0) co_return;
+    const bool sent = co_await send_all(world, fd, std::span(bytes).first(*got));
+    if (!sent) co_return;
+  }
+}
+
+Task<> echo_leases(Resources& world, Descriptor fd) {
+  while (true) {
+    const auto lease = co_await receive_lease(world, fd);
+    if (lease.empty()) co_return;
+    const bool sent = co_await send_all(world, fd, lease.bytes());
+    if (!sent) co_return;
+  }
+}
+
+Task<> echo_stream(Resources& world, Descriptor fd) {
+  uring::RecvStream stream(world.loop, fd, world.buffers);
+  while (true) {
+    const auto lease = co_await stream.next().within(world.limit());
+    if (!lease && lease.error() == std::errc::no_buffer_space) {
+      const bool returned = co_await wait_for_buffer(world);
+      if (!returned) co_return;
+      continue;
+    }
+    const bool received = world.succeeded(lease, "receive from a stream");
+    if (!received || lease->empty()) co_return;
+    const bool sent = co_await send_all(world, fd, lease->bytes());
+    if (!sent) co_return;
+  }
+}
+
+class Exchange final : public uring::SendThenReceive {
+ public:
+  Exchange(Resources& world, Descriptor fd)
+      : SendThenReceive(world.loop, fd, world.buffers), ended_(world.loop) {}
+  ~Exchange() { cancel_and_wait(); }
+
+  auto end() { return ended_.wait(); }
+
+  int reported = 0;
+
+ private:
+  void go_on() override { ended_.notify_one(); }
+  void output_sent() override { ++reported; }
+
+  uring::Condition ended_;
+};
+
+Task<> echo_exchanges(Resources& world, Descriptor fd) {
+  Exchange exchange(world, fd);
+  while (true) {
+    exchange.start();
+    const auto ended = co_await exchange.end().within(world.limit());
+    if (!ended) co_return;
+    if (!exchange.unsent().empty()) {
+      const bool sent = co_await send_all(world, fd, exchange.unsent());
+      if (!sent) co_return;
+      exchange.give_input_back();
+      exchange.stage({});
+    } else if (!exchange.received()) {
+      if (exchange.error() != std::errc::no_buffer_space) co_return;
+      const bool returned = co_await wait_for_buffer(world);
+      if (!returned) co_return;
+    } else if (exchange.input().empty()) {
+      co_return;
+    } else if (world.once_in(2)) {
+      exchange.stage(exchange.input());
+    } else {
+      exchange.stage_and_report(exchange.input());
+    }
+  }
+}
+
+template <typename Owner>
+Task<> serve(Resources& world, Owner client) {
+  switch (world.below(4)) {
+    case 0:
+      co_await echo_from_own_memory(world, client);
+      break;
+    case 1:
+      co_await echo_leases(world, client);
+      break;
+    case 2:
+      co_await echo_stream(world, client);
+      break;
+    default:
+      co_await echo_exchanges(world, client);
+  }
+  co_await close_somehow(world, std::move(client));
+}
+
+// The ways to accept.
+
+Task<> accept_one_by_one(Resources& world, Scope& clients) {
+  for (int failures = 0; failures < 3;) {
+    auto accepted = co_await tried(world, [&] { return world.loop.accept(world.listener); });
+    if (world.succeeded(accepted, "accept")) {
+      clients.spawn(serve(world, std::move(accepted->fd)));
+    } else {
+      ++failures;
+    }
+  }
+}
+
+Task<> accept_in_slots(Resources& world, Scope& clients) {
+  for (int failures = 0; failures < 3;) {
+    auto accepted = co_await tried(world, [&] { return world.loop.accept_direct(world.listener); });
+    if (world.succeeded(accepted, "accept into a slot")) {
+      clients.spawn(serve(world, std::move(*accepted)));
+    } else {
+      ++failures;
+    }
+  }
+}
+
+Task<> accept_stream(Resources& world, Scope& clients) {
+  uring::AcceptStream stream(world.loop, world.listener);
+  for (int failures = 0; failures < 3;) {
+    auto accepted = co_await stream.next().within(world.limit());
+    if (world.succeeded(accepted, "accept from a stream")) {
+      clients.spawn(serve(world, std::move(*accepted)));
+    } else {
+      ++failures;
+      if (world.once_in(2)) co_await stream.stop();
+    }
+  }
+}
+
+// The client's side.
+
+Task<> say(Resources& world, Descriptor fd, Pattern pattern, std::size_t size) {
+  std::size_t said = 0;
+  while (said < size) {
+    const auto part = pattern.bytes(said, std::min<std::size_t>(size - said, world.size()));
+    const bool sent = co_await send_all(world, fd, part);
+    if (!sent) co_return;  // and the answers end when the connection does
+    said += part.size();
+  }
+  const auto ended = co_await tried(world, [&] { return world.loop.shutdown(fd, SHUT_WR); });
+  (void)world.succeeded(ended, "shutdown");
+}
+
+Task<> hear(Resources& world, Descriptor fd, Pattern pattern, std::size_t size) {
+  std::size_t heard = 0;
+  std::vector<std::byte> bytes(1 + world.below(2000));
+  while (true) {
+    if (world.once_in(2)) {
+      const auto lease = co_await receive_lease(world, fd);
+      if (lease.empty()) break;
+      pattern.demand(lease.bytes(), heard);
+      heard += lease.size();
+    } else {
+      const auto got = co_await tried(world, [&] { return world.loop.recv(fd, bytes); });
+      if (!world.succeeded(got, "receive an answer") || *got == 0) break;
+      pattern.demand(std::span(bytes).first(*got), heard);
+      heard += *got;
+    }
+  }
+  world.demand_all(heard, size);
+}
+
+Task<> echo_datagrams(Resources& world, const common::Fd& socket) {
+  uring::DatagramStream datagrams(world.loop, socket, world.buffers);
+  while (true) {
+    const auto datagram = co_await datagrams.next();
+    if (datagram) {
+      (void)co_await tried(
+          world, [&] { return world.loop.sendto(socket, datagram->bytes(), datagram->peer()); });
+    } else if (datagram.error() == std::errc::no_buffer_space) {
+      const bool returned = co_await wait_for_buffer(world);
+      if (!returned) co_return;
+    } else {
+      co_return;
+    }
+  }
+}
+
+common::Fd udp_socket() {
+  const auto address = tests::on_free_port();
+  common::Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (::bind(socket.get(), address.data(), address.size()) < 0) fail("bind");
+  return socket;
+}
+
+}  // namespace
+
+Task<> accept_clients(Resources& world, Scope& clients) {
+  switch (world.below(3)) {
+    case 0:
+      return accept_one_by_one(world, clients);
+    case 1:
+      return accept_in_slots(world, clients);
+    default:
+      return accept_stream(world, clients);
+  }
+}
+
+Task<> talk(Resources& world) {
+  auto socket = co_await tried(world, [&] { return world.loop.socket(AF_INET, SOCK_STREAM, 0); });
+  if (!world.succeeded(socket, "socket")) co_return;
+  const auto connected =
+      co_await tried(world, [&] { return world.loop.connect(*socket, world.address); });
+  if (world.succeeded(connected, "connect")) {
+    const Pattern pattern;
+    const std::size_t size = world.size();
+    Scope both(world.loop);
+    both.spawn(say(world, *socket, pattern, size));
+    co_await hear(world, *socket, pattern, size);
+    if (!world.calm) both.cancel();
+    co_await both.join();
+  }
+  co_await close_somehow(world, std::move(*socket));
+}
+
+Task<> talk_in_datagrams(Resources& world) {
+  const common::Fd server = udp_socket();
+  const common::Fd client = udp_socket();
+  const auto to = *common::Address::of_socket(server);
+  Scope scope(world.loop);
+  scope.spawn(echo_datagrams(world, server));
+  for (unsigned i = 0, count = 1 + world.below(6); i < count; ++i) {
+    const Pattern pattern;
+    auto said = pattern.bytes(0, 4 + world.below(250));
+    const std::uint32_t key = pattern.key();
+    std::memcpy(said.data(), &key, sizeof key);
+    const auto sent = co_await tried(world, [&] { return world.loop.sendto(client, said, to); });
+    if (!world.succeeded(sent, "sendto")) continue;
+    std::vector<std::byte> heard(300);
+    const auto got = co_await tried(world, [&] { return world.loop.recv(client, heard); });
+    if (!world.succeeded(got, "receive a datagram")) continue;
+    std::uint32_t whose = 0;  // that of an earlier one, whose answer was not waited for
+    std::memcpy(&whose, heard.data(), sizeof whose);
+    Pattern(whose).demand(std::span(heard).first(*got).subspan(sizeof whose), sizeof whose);
+    if (world.calm && whose != key) fail("a datagram is another's");
+  }
+  scope.cancel();
+  co_await scope.join();
+}
+
+}  // namespace fuzz

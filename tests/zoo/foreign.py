@@ -1,0 +1,137 @@
+#!/usr/bin/python3
+"""Which test finds each bug of the zoo in a server that is not ours: tests/zoo/foreign.md.
+
+    foreign.py write   make the list anew, from the heads of the patches and from proofs.md
+    foreign.py check   is it as it would be made?
+    foreign.py holes   the tests of such bugs that no server of another make has failed
+
+A patch breaks a stage. The same bug in a reader's server is found if its test is one that ./judge
+asks on some level, and proven to be found if a server of tests/protocol/subjects fails that test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import sys
+from dataclasses import dataclass
+
+sys.dont_write_bytecode = True
+
+import proofs  # noqa: E402
+from bug import Bug, all_bugs  # noqa: E402
+
+sys.path[:0] = [str(proofs.PROTOCOL), str(proofs.SUBJECTS)]
+
+from capabilities import LADDER, LEVELS, takes_option  # noqa: E402
+
+LIST = proofs.ROOT / "tests" / "zoo" / "foreign.md"
+HEAD = """# Which test finds each bug in a server that is not ours
+
+The bugs of the zoo that a server in any language could have, the level of `./judge` and the test
+that ask for them, and servers of `tests/protocol/subjects` that have failed this test; none of them
+shares a line with the stages. `tests/zoo/foreign.py` makes the list, and `foreign.py holes` names
+the tests that no such server has failed.
+
+| bug | level | test | failed for |
+| --- | --- | --- | --- |
+"""
+REST = """
+What only a stage can have, because its test is about the stage's own mechanism, its own words or
+its own functions:
+
+"""
+# The tests that a stage's bug is found by are not always those that ./judge asks.
+ASKED_INSTEAD = {
+    "standard-numbers-free":
+        "test_logs.py::test_where_there_is_no_stderr_no_client_gets_the_log",
+    "searched-from-the-start": "test_http.py::test_a_large_head_byte_by_byte_costs_linear_work",
+    "workers-not-counted": "test_descriptors.py::test_a_limit_below_the_connections_is_said_once",
+}
+NEEDS = re.compile(r"pytest\.mark\.needs\(([^)]*)\)")
+OPTION = re.compile(r"pytest\.mark\.option\('([^']*)'\)")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A bug, where ./judge asks for it, and what proves that it would find it elsewhere."""
+
+    bug: Bug
+    level: str
+    test: str
+    proven_by: tuple[str, ...]
+
+
+def what_tests_ask() -> dict[str, tuple[frozenset[str], frozenset[str]]]:
+    """The capabilities and the options that each black-box test needs. Its own mark about
+    capabilities takes the place of its file's."""
+    found = {}
+    for file in sorted(proofs.PROTOCOL.glob("test_*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        of_file = " ".join(ast.unparse(node.value) for node in tree.body
+                           if isinstance(node, ast.Assign)
+                           and ast.unparse(node.targets[0]) == "pytestmark")
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                own = " ".join(map(ast.unparse, node.decorator_list))
+                if needs := NEEDS.search(own) or NEEDS.search(of_file):
+                    found[f"{file.name}::{node.name}"] = (
+                        frozenset(ast.literal_eval(f"({needs[1]},)")),
+                        frozenset(OPTION.findall(own + of_file)))
+    return found
+
+
+def level_of(needs: frozenset[str], options: frozenset[str]) -> str | None:
+    """The first rung that asks for this, if any does."""
+    return next((rung.name for rung in LADDER if needs <= LEVELS[rung.name]
+                 and all(takes_option(rung.name, option) for option in options)), None)
+
+
+def sorted_out() -> tuple[list[Row], list[Bug]]:
+    """The bugs that any server can have, in the order of the levels, and the others."""
+    asked, known, others = what_tests_ask(), proofs.read(), proofs.servers_of_another_make()
+    rows, own = [], []
+    for bug in all_bugs():
+        if bug.test.startswith("finger/"):
+            continue
+        test = ASKED_INSTEAD.get(bug.name, bug.test.partition("[")[0])
+        level = level_of(*asked[test]) if test in asked else None
+        if level is None:
+            own.append(bug)
+        else:
+            proven = tuple(name for name in known[test] if name in others)
+            rows.append(Row(bug, level, test, proven))
+    order = [rung.name for rung in LADDER]
+    return sorted(rows, key=lambda row: (order.index(row.level), row.bug.name)), own
+
+
+def table() -> str:
+    """The list anew."""
+    rows, own = sorted_out()
+    lines = [f"| {row.bug.name} | {row.level} | `{row.test}` | "
+             f"{', '.join(row.proven_by) or proofs.NOTHING} |" for row in rows]
+    mechanism = [f"- {bug.name}: `{bug.test}`" for bug in own]
+    return HEAD + "\n".join(lines) + "\n" + REST + "\n".join(mechanism) + "\n"
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("command", choices=["write", "check", "holes"])
+    command = parser.parse_args().command
+    if command == "write":
+        LIST.write_text(table(), encoding="utf-8")
+    elif command == "check" and table() != LIST.read_text(encoding="utf-8"):
+        print("the list is not as it would be made; to write it: tests/zoo/foreign.py write")
+        return 1
+    elif command == "holes":
+        rows, _ = sorted_out()
+        holes = sorted({row.test for row in rows if not row.proven_by})
+        print("\n".join(holes))
+        return 1 if holes else 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
