@@ -186,7 +186,12 @@ export default defineConfig({
   },
   themeConfig: {
     sidebar: [
-      { text: "The book", items: chapters(/^\d\d-.*\.md$/) },
+      // The paths of the first page: an evening, a week, the ring, what runs in earnest.
+      { text: "One evening", items: chapters(/^0[0-2]-.*\.md$/) },
+      { text: "The ladder", items: chapters(/^0[3-9]-.*\.md$/) },
+      { text: "The ring", items: chapters(/^1[0-2]-.*\.md$/) },
+      { text: "In service", items: chapters(/^1[3-5]-.*\.md$/) },
+      { text: "Looking back", items: chapters(/^1[67]-.*\.md$/) },
       { text: "Appendices", items: chapters(/^appendix-\w-.*\.md$/) },
       { text: "From stage to stage", link: "/diffs/", collapsed: true, items: differences() },
       { text: "The ladder view", link: "/ladder-view" },
