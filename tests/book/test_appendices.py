@@ -19,10 +19,11 @@ CALL = re.compile(r"(?<![\w>:])::([a-z_]\w*)\(|\b(?:SYS|__NR)_(\w+)\b")
 # Functions of the C library that a program calls as `::name`, and that are no system call, or
 # several.
 LIBRARY = set("""
-    closedir dirfd endpwent eventfd_write fdopendir gai_strerror getaddrinfo getgrnam_r getpwent_r
-    getpwnam getpwnam_r inet_ntop inet_pton isatty mallopt nl_langinfo pthread_attr_destroy
-    pthread_attr_init pthread_attr_setstacksize pthread_getattr_default_np pthread_kill
-    pthread_setattr_default_np pthread_sigmask readdir setpwent sigwait syscall sysconf unsetenv
+    closedir dirfd endpwent eventfd_write fdopendir freeaddrinfo gai_strerror getaddrinfo
+    getgrnam_r getnameinfo getpwent_r getpwnam getpwnam_r inet_ntop inet_pton isatty mallopt
+    nl_langinfo pthread_attr_destroy pthread_attr_init pthread_attr_setstacksize
+    pthread_getattr_default_np pthread_kill pthread_setattr_default_np pthread_sigmask readdir
+    setpwent sigwait syscall sysconf unsetenv
 """.split())
 
 
