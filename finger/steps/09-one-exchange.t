@@ -16,15 +16,15 @@ The daemon is told to serve one client.
   server.^M$
   $ wait $pid
 
-What it asked of the ring: an accept, the query, home and plan, the plan's bytes; the file is closed
-while the answer leaves, and then it waits for the client's end of stream.
+What it asked of the ring: an accept, the query, where the plan is, the plan by way of /proc, its
+bytes; the file is closed while the answer leaves, and then it waits for the client's end of stream.
 
   $ operations "$CRAMTMP/trace.json"
   call  operation  fd  result
      1  accept      \d       \d (re)
      2  recv        \d       7 (re)
      3  openat2     \d       \d (re)
-     4  openat2     \d       \d+ (re)
+     4  openat2 +\d (re)
      5  read       \s*\d+      16 (re)
      6  close      \s*\d+       0 (re)
      6  send        \d      18 (re)
@@ -37,8 +37,8 @@ submits two operations; a look at the plan; an end of stream.
   io_uring_enter(0, 1, 1
   io_uring_enter(0, 1, 1
   io_uring_enter(0, 1, 1
-  io_uring_enter(0, 1, 1
   statx\(\d+, "", AT_STATX_DONT_SYNC\|AT_EMPTY_PATH (re)
+  io_uring_enter(0, 1, 1
   io_uring_enter(0, 1, 1
   io_uring_enter(0, 2, 1
   shutdown\(\d, SHUT_WR\) += 0 (re)
