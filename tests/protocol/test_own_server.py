@@ -21,7 +21,7 @@ from broken_servers import BUGS
 from capabilities import STAGES
 from harness import own_suite
 from harness import server as servers
-from harness.contract_server import contract_server
+from harness.scripted_server import scripted_server
 from harness.memory import least_growth
 from harness.own_suite import Finding
 from harness.plugin import end_in_order
@@ -148,7 +148,7 @@ def test_a_message_that_is_cut_short_is_not_asked_about_at_the_level_survival() 
 
 def test_a_signal_that_kills_is_told_from_a_crash() -> None:
     say = "print(f'listening on 127.0.0.1:{port}', flush=True); "
-    for server in contract_server(say + "listener.accept(); signal.pause()"):
+    for server in scripted_server(say + "listener.accept(); signal.pause()"):
         server.wait_until_ready()
         with pytest.raises(ContractBroken, match="does not catch SIGTERM, which killed it") as told:
             server.expect_stop()
@@ -160,7 +160,7 @@ def test_a_server_is_started_with_signals_as_they_should_be() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in a shell's background
     try:
         say = "print(f'listening on 127.0.0.1:{port}', flush=True); "
-        for server in contract_server(say + "listener.accept(); signal.pause()"):
+        for server in scripted_server(say + "listener.accept(); signal.pause()"):
             server.wait_until_ready()
             assert server.stop(signal.SIGINT, within=10) == -signal.SIGINT
     finally:
@@ -170,14 +170,14 @@ def test_a_server_is_started_with_signals_as_they_should_be() -> None:
 def test_an_exit_status_after_a_signal_is_told_with_the_signal() -> None:
     say = "print(f'listening on 127.0.0.1:{port}', flush=True); "
     catch = "signal.signal(signal.SIGINT, lambda *_: sys.exit(3)); "
-    for server in contract_server(catch + say + "listener.accept()"):
+    for server in scripted_server(catch + say + "listener.accept()"):
         server.wait_until_ready()
         with pytest.raises(ContractBroken, match="with SIGINT, the server ended .* 3, not 0"):
             server.expect_stop(signal.SIGINT)
 
 
 def test_a_ready_line_that_does_not_come_is_missed_soon() -> None:
-    for server in contract_server("listener.accept()"):
+    for server in scripted_server("listener.accept()"):
         begin = time.monotonic()
         with pytest.raises(ContractBroken, match="listens on port [0-9]+, and .* or not flushed"):
             server.wait_until_ready()
@@ -208,7 +208,7 @@ def test_the_clients_of_several_servers_are_told_apart() -> None:
 
 def test_of_a_long_log_both_ends_are_shown() -> None:
     script = "[print('line', number, file=sys.stderr) for number in range(100)]; sys.exit(1)"
-    for server in contract_server(script):
+    for server in scripted_server(script):
         server.may_end()
         said = server_section(server).splitlines()
         assert said[1:3] == ["ended with exit status 1", "stderr: line 0"]

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from harness.contract_server import contract_server
+from harness.scripted_server import scripted_server
 from harness.rule import REFUSES
 from harness.stopping import expect_refusal
 from harness.verdict import ContractBroken, server_section
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.of_the_suite
 
 def test_what_was_done_to_a_server_is_told() -> None:
     say = "print(f'listening on 127.0.0.1:{port}', flush=True); "
-    for server in contract_server(say + "listener.accept(); signal.pause()"):
+    for server in scripted_server(say + "listener.accept(); signal.pause()"):
         server.wait_until_ready()
         assert "did to it" not in server_section(server)
         server.pause()
@@ -28,7 +28,7 @@ def test_what_was_done_to_a_server_is_told() -> None:
 
 def test_a_plain_stop_is_told_once() -> None:
     say = "print(f'listening on 127.0.0.1:{port}', flush=True); "
-    for server in contract_server(say + "listener.accept(); signal.pause()"):
+    for server in scripted_server(say + "listener.accept(); signal.pause()"):
         server.wait_until_ready()
         server.stop(within=10)
         assert "did to it" not in server_section(server)
@@ -37,7 +37,7 @@ def test_a_plain_stop_is_told_once() -> None:
 def test_a_listener_that_stays_open_after_a_signal_is_named() -> None:
     ignore = "signal.signal(signal.SIGTERM, lambda *_: None); "
     say = "print('listening on 127.0.0.1:%d' % port, flush=True); "
-    for server in contract_server(ignore + say + "signal.pause(); signal.pause()"):
+    for server in scripted_server(ignore + say + "signal.pause(); signal.pause()"):
         server.wait_until_ready()
         server.send_signal(signal.SIGTERM)
         with pytest.raises(ContractBroken, match="has not closed its listener") as told:

@@ -8,7 +8,7 @@
 
 #include "fixture.h"
 #include "uring/buffers.h"
-#include "uring/extra/streams.h"
+#include "uring/extra/multishot_streams.h"
 
 namespace {
 

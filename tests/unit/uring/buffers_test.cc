@@ -6,7 +6,7 @@
 
 #include "fixture.h"
 #include "uring/extra/link.h"
-#include "uring/extra/streams.h"
+#include "uring/extra/multishot_streams.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "uring/extra/datagrams.h"
-#include "uring/extra/streams.h"
+#include "uring/extra/multishot_streams.h"
 #include "uring/send_then_receive.h"
 
 namespace fuzz {

@@ -8,8 +8,8 @@
 
 #include "fixture.h"
 #include "uring/extra/link.h"
+#include "uring/extra/multishot_streams.h"
 #include "uring/extra/race.h"
-#include "uring/extra/streams.h"
 
 namespace {
 

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "uring/extra/multishot_streams.h"
 #include "uring/extra/post.h"
-#include "uring/extra/streams.h"
 #include "uring/scope.h"
 
 namespace fuzz {

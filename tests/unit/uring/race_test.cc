@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "fixture.h"
-#include "uring/extra/streams.h"
+#include "uring/extra/multishot_streams.h"
 
 namespace {
 

@@ -24,8 +24,8 @@
 #include "fuzz_main.h"
 #include "possessions.h"
 #include "resource_world.h"
+#include "uring/extra/multishot_streams.h"
 #include "uring/extra/race.h"
-#include "uring/extra/streams.h"
 
 /// In place of the C library's: a number that is closed twice may be another's the second time.
 extern "C" int close(int number) {

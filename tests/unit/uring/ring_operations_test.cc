@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "fixture.h"
-#include "uring/extra/streams.h"
+#include "uring/extra/multishot_streams.h"
 
 namespace {
 

@@ -10,7 +10,7 @@ from harness.server import Server
 from harness.target import foreign_server
 
 
-def contract_server(script: str) -> Iterator[Server]:
+def scripted_server(script: str) -> Iterator[Server]:
     """A server that the tests start with the contract's options: `listener` is there already."""
     begin = "import signal, socket, sys; listener = socket.create_server(('127.0.0.1', 0)); "
     port = "port = listener.getsockname()[1]; "
