@@ -76,7 +76,7 @@ def test_a_client_that_never_reads_is_closed_soon_after_the_time(
         f"all of them were closed late, the best by {least:.2f} s; {LATE_AT_BEST} s may be")
 
 
-@pytest.mark.needs("read-timeout", "slow-readers")
+@pytest.mark.needs("slow-readers", "read-timeout")
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 def test_what_the_kernel_has_for_a_client_that_never_read_is_not_destroyed(
     start: Callable[..., Server],
@@ -89,7 +89,7 @@ def test_what_the_kernel_has_for_a_client_that_never_read_is_not_destroyed(
     assert received and STREAM.startswith(received), "what came back is not what was sent"
 
 
-@pytest.mark.needs("read-timeout", "slow-readers")
+@pytest.mark.needs("slow-readers", "read-timeout")
 def test_a_client_that_reads_slowly_is_not_closed(start: Callable[..., Server]) -> None:
     # With so small a window the kernel reports room for more only every few seconds. What counts is
     # that the peer takes bytes, and it does.
