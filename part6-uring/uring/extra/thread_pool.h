@@ -23,9 +23,8 @@ namespace uring {
 /// Threads for calls that block and that the ring does not have, getaddrinfo(3) above all:
 ///
 ///     const auto threads = ThreadPool::create(loop, 4);
-///     const auto found = co_await (*threads)->offload([name] { return look_up(name);
-///     }).within(2s); if (!found) …                                  // timed_out: the lookup
-///     itself goes on
+///     const auto found = co_await (*threads)->offload(look_up, name).within(2s);
+///     if (!found) …                                  // timed_out: the lookup itself goes on
 ///
 /// Made and ended in the loop's thread, before the loop and after all that await it.
 class ThreadPool {
@@ -60,10 +59,10 @@ class ThreadPool {
   /// Result of what it returns. It must not throw. (g++ 12 destroys a lambda in a co_await
   /// expression twice: one that owns something gets a name first, or hands it over as an argument.)
   ///
-  /// Errors: timed_out, cancelled. Then the coroutine goes on without it. A call that waits for a
-  /// thread is not begun any more. One that has begun runs to its end, and keeps its thread, its
-  /// arguments and its result until then; they are destroyed in the loop's thread, or with the
-  /// pool.
+  /// Errors: timed_out, cancelled. Then the coroutine goes on without it. A call that still waits
+  /// for a thread then is not begun any more. One that has begun runs to its end, and keeps its
+  /// thread, its arguments and its result until then; they are destroyed in the loop's thread, or
+  /// with the pool.
   template <typename F, typename... Args>
   auto offload(F call, Args... args);
 

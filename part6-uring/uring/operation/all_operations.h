@@ -224,7 +224,7 @@ class Operations : public RingOperations {
   }
 
   // About another operation: the first that the Canceller holds. It ends with Error::cancelled when
-  // it is removed. Errors here: ENOENT, it has had its result, or is just being handed to another
+  // it is removed (on Linux 6.1 with EINTR, if a worker of the kernel's had it). Errors here: ENOENT, it has had its result, or is just being handed to another
   // thread of the kernel's; EALREADY, it is about to end.
 
   auto cancel(const Canceller& other) {

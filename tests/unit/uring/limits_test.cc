@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -36,6 +37,13 @@ constexpr std::array<std::pair<End, const char*>, 7> ends{
 
 constexpr auto pause = 2ms;  ///< After it, a worker of the kernel's has what it is to have.
 constexpr auto guard = 5s;
+
+/// On Linux 6.1 what its worker was doing ends with EINTR if only the kernel was asked: of the
+/// operation itself nothing here knows that it is to end.
+bool is_as_asked(const Case& by, End end) {
+  return by.outcome.value() == by.expected() ||
+         (end == End::cancel && by.outcome.value() == std::errc::interrupted);
+}
 
 class UringLimits : public tests::Uring, public ::testing::WithParamInterface<Waiting> {
  protected:
@@ -86,7 +94,7 @@ class UringLimits : public tests::Uring, public ::testing::WithParamInterface<Wa
     } else if (peer_decides()) {
       EXPECT_EQ(by.outcome.value(), std::error_code()) << "a result that is there wins";
     } else {
-      EXPECT_EQ(by.outcome.value(), by.expected()) << by.outcome->message();
+      EXPECT_TRUE(is_as_asked(by, end)) << by.outcome->message();
     }
     EXPECT_LT(loop.turns() - turns, 30u);
     EXPECT_LT(loop.ring().raw().sq.sqe_tail - entries, 30u);

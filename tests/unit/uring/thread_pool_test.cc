@@ -154,11 +154,13 @@ TEST_F(UringThreadPool, ACallThatIsGivenUpBeforeItHasAThreadIsNotBegun) {
       const auto done = co_await in.offload([&release] { release.acquire(); });
       EXPECT_THAT(done, Succeeded());
     }(*threads, go_on));
-    scope.spawn([](ThreadPool& in, bool& has_begun, Canceller& stop) -> Task<> {
+    Scope given_up(loop);
+    given_up.spawn([](ThreadPool& in, bool& has_begun, Canceller& stop) -> Task<> {
       const auto done = co_await in.offload([&has_begun] { has_begun = true; }).cancelled_by(stop);
       EXPECT_THAT(done, FailedWith(Error::cancelled));
     }(*threads, begun, canceller));
     canceller.cancel();
+    co_await given_up.join();
     go_on.release();
     co_await scope.join();
     EXPECT_THAT(co_await threads->offload([] { return 1; }), Succeeded());
