@@ -224,8 +224,9 @@ class Operations : public RingOperations {
   }
 
   // About another operation: the first that the Canceller holds. It ends with Error::cancelled when
-  // it is removed (on Linux 6.1 with EINTR, if a worker of the kernel's had it). Errors here: ENOENT, it has had its result, or is just being handed to another
-  // thread of the kernel's; EALREADY, it is about to end.
+  // it is removed; on Linux 6.1 with EINTR, if a worker of the kernel's had it. Errors here:
+  // ENOENT, it has had its result, or is just being handed to another thread of the kernel's;
+  // EALREADY, it is about to end.
 
   auto cancel(const Canceller& other) {
     return make<void>("cancel", [name = other.user_data()](io_uring_sqe& e) {
