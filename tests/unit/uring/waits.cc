@@ -1,6 +1,7 @@
 #include "waits.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -70,6 +71,20 @@ void fill(const Fd& socket) {
   const std::vector<std::byte> much(64 * 1024);
   while (::send(socket.get(), much.data(), much.size(), MSG_DONTWAIT) > 0) {
   }
+}
+
+/// Fills the way to the client, for good: a filter drops what arrives there, so that nothing is
+/// acknowledged. Where a client only reads nothing there soon is room again: what was on its way is
+/// acknowledged late, and after 200 ms a probe of the closed window takes some bytes.
+void fill_for_good(const Ends& connection) {
+  sock_filter nothing{.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0};
+  const sock_fprog filter{.len = 1, .filter = &nothing};
+  EXPECT_EQ(
+      ::setsockopt(connection.client.get(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter),
+      0);
+  const int least = 0;  // for some time after the end the kernel keeps what is not acknowledged
+  EXPECT_EQ(::setsockopt(connection.server.get(), SOL_SOCKET, SO_SNDBUF, &least, sizeof least), 0);
+  fill(connection.server);
 }
 
 Task<> wait_to_read(Loop& loop, Case& by) {
@@ -176,7 +191,7 @@ Task<> wait_to_recv_bundle(Loop& loop, Case& by) {
   co_await limited(by, [&] { return loop.recv_bundle(by.peer.server, buffers->group()); });
 }
 Task<> wait_to_send(Loop& loop, Case& by) {
-  fill(by.peer.server);
+  fill_for_good(by.peer);
   const std::array<std::byte, 8> from{};
   co_await limited(by, [&] { return loop.send(by.peer.server, from); });
 }
@@ -187,7 +202,7 @@ Task<> wait_to_send_all(Loop& loop, Case& by) {
   co_await limited(by, [&] { return loop.send(sockets.server, from, MSG_WAITALL); });
 }
 Task<> wait_to_sendmsg(Loop& loop, Case& by) {
-  fill(by.peer.server);
+  fill_for_good(by.peer);
   std::array<std::byte, 8> from{};
   iovec part{.iov_base = from.data(), .iov_len = from.size()};
   msghdr message{};
@@ -196,7 +211,7 @@ Task<> wait_to_sendmsg(Loop& loop, Case& by) {
   co_await limited(by, [&] { return loop.sendmsg(by.peer.server, message); });
 }
 Task<> wait_for_room_to_send_zc(Loop& loop, Case& by) {
-  fill(by.peer.server);
+  fill_for_good(by.peer);
   const std::array<std::byte, 8> from{};
   co_await limited(by, [&] { return loop.send_zc(by.peer.server, from); });
 }
