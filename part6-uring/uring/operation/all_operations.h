@@ -187,7 +187,7 @@ class Operations : public RingOperations {
   /// Once the kernel has begun to send, no timeout and no canceller changes that, and code that
   /// destroys the frame waits for the peer. What ends it is to drop the connection: connect(2) with
   /// AF_UNSPEC; shutdown(2) does not. Not for a ring with a kernel thread that submits (`sqpoll`):
-  /// on Linux 6.18 that thread spins until a restart if the process is killed meanwhile.
+  /// if the process is killed meanwhile, that thread spins until the connection ends (6.1 to 6.18).
   auto send_zc(Descriptor fd, ConstBytes from, int flags = 0) {
     return on<std::size_t>(fd, "send_zc", [=](io_uring_sqe& e) {
       io_uring_prep_send_zc(&e, fd.number(), from.data(), from.size(), flags | MSG_NOSIGNAL, 0);
