@@ -75,7 +75,7 @@ quietly() {
 
 # show_progress MESSAGE LOG goes on until it is ended. Ctrl-C does not reach what runs in the
 # background, so it looks whether the command is there still.
-log_progress_seconds=60
+log_progress_seconds=60 log_line_max=100
 show_progress() {
   local line told=$SECONDS
   while sleep 0.5 >/dev/null 2>&1 && kill -0 "$$" 2>/dev/null; do # it may outlive this by a moment
@@ -84,7 +84,8 @@ show_progress() {
       printf '\r\e[K%s' "${line:0:$(($(tput cols 2>/dev/null || echo 80) - 1))}" >&2
     elif ((SECONDS - told >= log_progress_seconds)); then
       told=$SECONDS
-      say "still $1: $line"
+      line="still $1: $line" # of a compiler's command, where it begins will do
+      say "${line:0:log_line_max}"
     fi
   done
 }
