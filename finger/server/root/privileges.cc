@@ -79,7 +79,7 @@ std::expected<User, std::string> user_to_become() {
 
 std::string fence_in() {
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return "PR_SET_NO_NEW_PRIVS is not to be had";
-  forbid_writing();
+  confine();
   return "";
 }
 
