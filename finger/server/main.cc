@@ -72,6 +72,9 @@ common::Result<std::vector<common::Fd>> open_listener(finger::Options& options, 
 
 /// Why there is no roster, and what to do about it.
 std::string explain(const finger::Options& options, std::error_code error) {
+  if (error == std::errc::too_many_files_open) {
+    return common::explain_no_descriptor("to read who has opted in");
+  }
   if (!options.users.empty()) {
     // Started as root, the process is another user by now.
     const bool denied = error == std::errc::permission_denied;
