@@ -27,6 +27,7 @@
 #include "finger/client/health.h"
 #include "finger/server/options.h"
 #include "finger/server/outcome.h"
+#include "finger/server/process/call_filter.h"
 #include "finger/server/process/heartbeat.h"
 #include "finger/server/process/landlock.h"
 #include "finger/server/process/service_manager.h"
@@ -71,6 +72,9 @@ common::Result<std::vector<common::Fd>> open_listener(finger::Options& options, 
 
 /// Why there is no roster, and what to do about it.
 std::string explain(const finger::Options& options, std::error_code error) {
+  if (error == std::errc::too_many_files_open) {
+    return common::explain_no_descriptor("to read who has opted in");
+  }
   if (!options.users.empty()) {
     // Started as root, the process is another user by now.
     const bool denied = error == std::errc::permission_denied;
@@ -209,6 +213,8 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
     (*workers)->retire();
   };
   const auto run = [&] {
+    // Accounts are looked up in this process, and who is asked for them is not ours to say.
+    if (!options.users.empty()) finger::filter_calls();
     manager.ready("serving");
     return (*workers)->run();
   };
@@ -233,6 +239,7 @@ int run_worker(const finger::Options& options, common::Fd clients, finger::About
   if (!successor || !stop) return report.failed(successor ? stop.error() : successor.error());
   const auto not_held = finger::hold_lifeline(report.take_lifeline());
   if (!not_held.empty()) return report.failed(not_held);
+  finger::filter_calls();
   if (!report.ready((*workers)->users())) return 1;
   return (*workers)->run();
 }
