@@ -110,6 +110,18 @@ def test_every_stage_with_patches_has_its_table(letter: str) -> None:
     assert stages == shown
 
 
+def test_a_patch_belongs_where_the_book_has_one_run_it() -> None:
+    """In a chapter, or where a passage went that has left it. Appendix E lists them all."""
+    places: dict[str, set[str]] = {}
+    for path in [*BOOK.glob("[0-9][0-9]-*.md"), *BOOK.glob("appendix-[!e]-*.md")]:
+        for name in re.findall(r"--bug ([\w-]+)", path.read_text()):
+            places.setdefault(name, set()).add(f"book/{path.name}")
+    heads = tables.heads()
+    wrong = {name: sorted(where) for name, where in places.items()
+             if name in heads and heads[name]["Chapter"] not in where}
+    assert not wrong
+
+
 def test_every_name_of_measure_is_listed() -> None:
     listed = subprocess.run(["./measure", "--help"], cwd=ROOT, text=True, capture_output=True)
     names = set(re.findall(r"(?<= )m\d+_\d+(?= )", listed.stdout))
