@@ -118,8 +118,8 @@ def expect_no_way_out(could: dict[str, str]) -> None:
     assert could["reads-outside"] == "EACCES"
     if landlock_version() >= 4:
         assert could["connects"] == "EACCES"  # by a ring, which no filter sees
-    refused = ("binds", "makes-socket", "disconnects", "stops-listening", "makes-ring", "executes", "makes-code",
-               "signals")  # fmt: skip
+    refused = ("binds", "makes-socket", "disconnects", "stops-listening", "makes-ring",
+               "executes", "makes-code", "signals")  # fmt: skip
     assert {what: could[what] for what in refused} == dict.fromkeys(refused, "EPERM")
 
 

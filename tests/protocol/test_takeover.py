@@ -332,16 +332,11 @@ def test_a_file_that_is_no_socket_is_left_alone(
 
 
 @pytest.mark.rule(rules.TAKEOVER_FAILS)
-@pytest.mark.parametrize(
-    ("sent", "line"),
-    [
-        (b"", "does not hand its sockets over"),
-        (b"1hello", "does not hand its sockets over"),
-        (b"2", "(it says '2', and we know '1'): stop it first"),
-        (b"\x1b", "(it says '\\x1b', and we know '1'): stop it first"),
-    ],
-    ids=["hangs-up", "rubbish", "later-version", "no-version"],
-)
+@pytest.mark.parametrize("sent, line", [
+    (b"", "does not hand its sockets over"), (b"1hello", "does not hand its sockets over"),
+    (b"2", "(it says '2', and we know '1'): stop it first"),
+    (b"\x1b", "(it says '\\x1b', and we know '1'): stop it first")],
+    ids=["hangs-up", "rubbish", "later-version", "no-version"])  # fmt: skip
 def test_what_answers_and_hands_nothing_over_is_told(
     target: Target, path: str, sent: bytes, line: str
 ) -> None:
