@@ -40,7 +40,7 @@
 #include "finger/server/roster.h"
 #include "finger/server/workers.h"
 #include "ring_server/generations.h"
-#include "ring_server/metrics.h"
+#include "ring_server/metrics_service.h"
 #include "ring_server/replaceable.h"
 
 namespace {
