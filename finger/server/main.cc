@@ -167,8 +167,13 @@ Started make_with_owners(const finger::Options& options, common::Fd clients,
 /// Does all that comes before the ready line, and says what would be served.
 int check_config(finger::Options& options, bool as_root) {
   const auto listener = listen_on(options);
-  const bool is_taken = !listener && listener.error() == std::errc::address_in_use;
-  if (!listener && !is_taken) {
+  const char* about_port = "";
+  if (!listener && listener.error() == std::errc::address_in_use) {
+    about_port = " (which is taken: by systemd, or a server that has to stop)";
+  } else if (!listener && listener.error() == std::errc::address_family_not_supported) {
+    // As in the unit, where ExecStartPre= is not passed the socket that ExecStart= is.
+    about_port = " (where systemd has to listen: this process may not)";
+  } else if (!listener) {
     return common::report_failure(options.process, listener.error(), finger::server_profile);
   }
   ring_server::Metrics metrics(metrics_profile, options.process.workers, common::Fd());
@@ -178,9 +183,8 @@ int check_config(finger::Options& options, bool as_root) {
       as_root ? make_with_owners(options, common::Fd(), nothing, to_nobody, nullptr, metrics)
               : make_alone(options, common::Fd(), nothing, nullptr, metrics);
   if (!workers) return complain(workers.error());
-  const auto taken = is_taken ? " (which is taken: by systemd, or a server that has to stop)" : "";
   std::puts(fmt::format("would serve at {}{}, with {} connections at the same time: {}",
-                        options.process.address().to_string(), taken,
+                        options.process.address().to_string(), about_port,
                         options.process.max_connections, (*workers)->users().text())
                 .c_str());
   return 0;
