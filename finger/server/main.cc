@@ -39,7 +39,7 @@
 #include "finger/server/roster.h"
 #include "finger/server/workers.h"
 #include "ring_server/generations.h"
-#include "ring_server/metrics.h"
+#include "ring_server/metrics_service.h"
 #include "ring_server/replaceable.h"
 
 namespace {
@@ -127,7 +127,7 @@ Started make_alone(const finger::Options& options, common::Fd clients, finger::A
   auto roster = finger::load_roster(options, std::move(*users));
   if (!roster) return std::unexpected(explain(options, roster.error()));
   return finger::Workers::create(
-      options, std::move(clients), std::move(*roster), homes,
+      options, std::move(clients), common::Fd(), std::move(*roster), homes,
       [](uring::Loop& loop, const finger::Accounts&) -> finger::Result<std::vector<std::uint16_t>> {
         const auto restricted = finger::restrict_ring(loop.ring());
         if (!restricted) return std::unexpected(restricted.error());
@@ -138,12 +138,11 @@ Started make_alone(const finger::Options& options, common::Fd clients, finger::A
 
 /// Made by root, which is given up, with credentials to open each plan as its owner.
 Started make_with_owners(const finger::Options& options, common::Fd clients,
-                         finger::AboutHomes homes, common::Fd news,
-                         const std::set<std::string>& silent,
+                         finger::AboutHomes homes, finger::Report& report,
                          std::unique_ptr<finger::Heartbeat> heartbeat,
                          ring_server::Metrics& metrics) {
   finger::HomeFence fence;
-  auto scout = finger::Scout::start(fence, std::move(news), silent);
+  auto scout = finger::Scout::start(fence, report.take_news(), report.silent());
   if (!scout) return std::unexpected(scout.error());
   auto root = finger::RootThread::start();
   if (!root) return std::unexpected(root.error());
@@ -152,7 +151,7 @@ Started make_with_owners(const finger::Options& options, common::Fd clients,
   scout->look_for((*roster)->accounts);
   (*root)->put_up(std::move(fence));
   auto workers = finger::Workers::create(
-      options, std::move(clients), std::move(*roster), homes,
+      options, std::move(clients), report.take_accepts(), std::move(*roster), homes,
       [&root](uring::Loop& loop, const finger::Accounts& accounts) {
         return (*root)->prepare(loop, accounts);
       },
@@ -170,8 +169,9 @@ int check_config(finger::Options& options, bool as_root) {
   }
   ring_server::Metrics metrics(metrics_profile, options.process.workers, common::Fd());
   const finger::AboutHomes nothing{};
+  finger::Report to_nobody({}, {});
   const auto workers =
-      as_root ? make_with_owners(options, common::Fd(), nothing, common::Fd(), {}, nullptr, metrics)
+      as_root ? make_with_owners(options, common::Fd(), nothing, to_nobody, nullptr, metrics)
               : make_alone(options, common::Fd(), nothing, nullptr, metrics);
   if (!workers) return complain(workers.error());
   const auto taken = is_taken ? " (which is taken: by systemd, or a server that has to stop)" : "";
@@ -220,8 +220,8 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
 int run_worker(const finger::Options& options, common::Fd clients, finger::AboutHomes homes,
                finger::Report& report, std::unique_ptr<finger::Heartbeat> heartbeat,
                ring_server::Metrics& metrics) {
-  const auto workers = make_with_owners(options, std::move(clients), homes, report.take_news(),
-                                        report.silent(), std::move(heartbeat), metrics);
+  const auto workers =
+      make_with_owners(options, std::move(clients), homes, report, std::move(heartbeat), metrics);
   if (!workers) return report.failed(workers.error());
   const auto signals = common::SignalWakeup::create(options.process.drain_timeout,
                                                     [&workers] { (*workers)->stop(); });
