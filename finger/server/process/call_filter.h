@@ -10,8 +10,8 @@ namespace finger {
 ///
 /// A list of what is refused and not of what is permitted: a C library that comes later may make
 /// calls that we do not know. Needs PR_SET_NO_NEW_PRIVS. To be called when all is open and all
-/// rings are made. Where the kernel has no such filters, or for a processor whose calls we have not
-/// listed, nothing is refused.
+/// rings are made. Where the kernel has no such filters, nothing is refused.
+/// Source: seccomp(2), seccomp_rule_add(3)
 void filter_calls();
 
 }  // namespace finger
