@@ -36,8 +36,7 @@ SYSTEM_CALLS: dict[str, str | None] = {
     "openat2": "5.6", "pipe2": "2.6.27", "pread": None,
     "poll": None, "prctl": None, "read": None, "recv": None,
     "recvmsg": None,
-    "rmdir": None, "seccomp": "3.17",
-    "select": None, "send": None, "sendmsg": None, "setegid": None, "seteuid": None,
+    "rmdir": None, "select": None, "send": None, "sendmsg": None, "setegid": None, "seteuid": None,
     "setgroups": None, "setpgid": None, "setresgid": None, "setresuid": None, "setrlimit": None,
     "setsockopt": None, "setuid": None, "shutdown": None, "sigaction": None, "signalfd": "2.6.22",
     "sigprocmask": None, "sigtimedwait": None, "socket": None, "socketpair": None, "fstatfs": None,
@@ -122,7 +121,7 @@ def callers(name: str) -> Iterator[Path]:
     for path in sources():
         if qualified.search(code(path)) or is_step(path) and plain.search(code(path)):
             yield path
-        elif re.search(rf"\((?:__NR|SYS)_{name}\b", code(path)):
+        elif re.search(rf"\b__NR_{name}\b|\bSYS_{name}\b", code(path)):
             yield path
 
 

@@ -14,7 +14,7 @@ from blocks import ROOT, Block, Wrong
 BOOK = ROOT / "book"
 ERRNO = re.compile(r"\bE[A-Z0-9]{3,}\b")
 NO_ERRNO = re.compile(r"E(?:POLL\w+|RRORS|LF|OF|XIT\w*|VFILT\w*|VFD\w*|PERMS)")
-CALL = re.compile(r"(?<![\w>:])::([a-z_]\w*)\(|\((?:SYS|__NR)_(\w+)\b")
+CALL = re.compile(r"(?<![\w>:])::([a-z_]\w*)\(|\b(?:SYS|__NR)_(\w+)\b")
 
 # Functions of the C library that a program calls as `::name`, and that are no system call, or
 # several.
