@@ -212,7 +212,7 @@ class Fingerd(Running):
     visitor = FingerVisitor
     program = "finger/fingerd"
     options = ("--addr", "127.0.0.1", "--workers", WORKERS, "--deadline", f"{LIMIT_SECONDS:.0f}s",
-               "--quiet")  # fmt: skip
+               "--query-timeout", f"{LIMIT_SECONDS:.0f}s", "--quiet")  # fmt: skip
     disturbance = "reloads"
     disturbed_every = RELOAD_SECONDS
 

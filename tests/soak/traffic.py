@@ -128,7 +128,7 @@ class Visitor:
                 if self.kind != "hostile" or isinstance(why, Lost):
                     with self.lock:
                         self.tally.counts["lost"] += 1
-                        self.tally.lost.append(f"{self.kind}: {why!r}")
+                        self.tally.lost.append(f"{self.kind}, {time.strftime('%X')}: {why!r}")
             ending.wait(pause * self.random.uniform(0.5, 1.5))
 
     def expect_to_be_closed(self, client: socket.socket) -> None:
