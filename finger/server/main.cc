@@ -27,6 +27,7 @@
 #include "finger/client/health.h"
 #include "finger/server/options.h"
 #include "finger/server/outcome.h"
+#include "finger/server/process/call_filter.h"
 #include "finger/server/process/heartbeat.h"
 #include "finger/server/process/landlock.h"
 #include "finger/server/process/service_manager.h"
@@ -71,6 +72,9 @@ common::Result<std::vector<common::Fd>> open_listener(finger::Options& options, 
 
 /// Why there is no roster, and what to do about it.
 std::string explain(const finger::Options& options, std::error_code error) {
+  if (error == std::errc::too_many_files_open) {
+    return common::explain_no_descriptor("to read who has opted in");
+  }
   if (!options.users.empty()) {
     // Started as root, the process is another user by now.
     const bool denied = error == std::errc::permission_denied;
@@ -163,8 +167,13 @@ Started make_with_owners(const finger::Options& options, common::Fd clients,
 /// Does all that comes before the ready line, and says what would be served.
 int check_config(finger::Options& options, bool as_root) {
   const auto listener = listen_on(options);
-  const bool is_taken = !listener && listener.error() == std::errc::address_in_use;
-  if (!listener && !is_taken) {
+  const char* about_port = "";
+  if (!listener && listener.error() == std::errc::address_in_use) {
+    about_port = " (which is taken: by systemd, or a server that has to stop)";
+  } else if (!listener && listener.error() == std::errc::address_family_not_supported) {
+    // As in the unit, where ExecStartPre= is not passed the socket that ExecStart= is.
+    about_port = " (where systemd has to listen: this process may not)";
+  } else if (!listener) {
     return common::report_failure(options.process, listener.error(), finger::server_profile);
   }
   ring_server::Metrics metrics(metrics_profile, options.process.workers, common::Fd());
@@ -174,9 +183,8 @@ int check_config(finger::Options& options, bool as_root) {
       as_root ? make_with_owners(options, common::Fd(), nothing, to_nobody, nullptr, metrics)
               : make_alone(options, common::Fd(), nothing, nullptr, metrics);
   if (!workers) return complain(workers.error());
-  const auto taken = is_taken ? " (which is taken: by systemd, or a server that has to stop)" : "";
   std::puts(fmt::format("would serve at {}{}, with {} connections at the same time: {}",
-                        options.process.address().to_string(), taken,
+                        options.process.address().to_string(), about_port,
                         options.process.max_connections, (*workers)->users().text())
                 .c_str());
   return 0;
@@ -209,6 +217,8 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
     (*workers)->retire();
   };
   const auto run = [&] {
+    // Accounts are looked up in this process, and who is asked for them is not ours to say.
+    if (!options.users.empty()) finger::filter_calls();
     manager.ready("serving");
     return (*workers)->run();
   };
@@ -233,6 +243,7 @@ int run_worker(const finger::Options& options, common::Fd clients, finger::About
   if (!successor || !stop) return report.failed(successor ? stop.error() : successor.error());
   const auto not_held = finger::hold_lifeline(report.take_lifeline());
   if (!not_held.empty()) return report.failed(not_held);
+  finger::filter_calls();
   if (!report.ready((*workers)->users())) return 1;
   return (*workers)->run();
 }

@@ -23,7 +23,8 @@ LIBRARY = set("""
     getgrnam_r getnameinfo getpwent_r getpwnam getpwnam_r inet_ntop inet_pton isatty mallopt
     nl_langinfo pthread_attr_destroy pthread_attr_init pthread_attr_setstacksize
     pthread_getattr_default_np pthread_kill pthread_setattr_default_np pthread_sigmask readdir
-    setpwent sigwait syscall sysconf unsetenv
+    seccomp_attr_set seccomp_init seccomp_load seccomp_release seccomp_rule_add_array setpwent
+    sigwait syscall sysconf unsetenv
 """.split())
 
 

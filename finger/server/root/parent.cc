@@ -134,7 +134,11 @@ std::expected<Parent::Starting, std::string> Parent::fork_worker() {
   auto accepts = make_pipe();
   auto news = make_pipe();
   if (!report || !lifeline || !accepts || !news) {
-    return std::unexpected("no pipe to a worker: " + common::last_error().error().message());
+    const auto error = common::last_error().error();
+    if (error == std::errc::too_many_files_open) {
+      return std::unexpected(common::explain_no_descriptor("to talk to a worker"));
+    }
+    return std::unexpected("no pipe to a worker: " + error.message());
   }
   const pid_t parent = ::getpid();
   const auto generation = generations_.begin();
