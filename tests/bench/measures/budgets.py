@@ -204,9 +204,9 @@ def budgets(results: Results) -> Table:
         "What part5 and part6 are held to", ["what", "bound", "found", "verdict"], rows,
         notes=["First what is counted, which is exact; then ratios, taken round by round: median, "
                "lowest and highest. A bound is met or missed where every round says so, or where "
-               "all lie within 5 % and their median says so; else nobody can tell. Where the best "
-               "rounds are named, they and the median decide if they agree; if not, the machine was "
-               "not quiet.",
+               "all lie within 5 % and their median says so; else nobody can tell. Where the "
+               "best rounds are named, they and the median decide if they agree; if not, the "
+               "machine was not quiet.",
                "What has no bound is here for comparison: `peer-ring` echoes bytes with a ring by "
                "hand, and with `--http` answers what it has not read.",
                "The bounds on the finger daemon are in `finger/README.md`."])
