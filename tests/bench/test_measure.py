@@ -181,6 +181,9 @@ def test_ratios_are_those_of_the_same_round() -> None:
     ([1.0, 1.0], {"at_most": 1.05}, "not decided"),
     ([1.9, 2.6, 2.2], {"at_least": 1.8}, "met"), ([1.69, 1.7, 1.71], {"at_least": 1.8}, "missed"),
     ([1.0, 1.0, 1.0], {}, "–"),
+    ([1.0, 1.3, 1.02], {"at_most": 1.03, "either_way": True}, "met"),
+    ([1.0, 1.3, 1.2], {"at_most": 1.03, "either_way": True}, "not quiet"),
+    ([1.1, 1.3, 1.2], {"at_most": 1.03, "either_way": True}, "missed"),
 ])
 def test_a_budget_is_met_missed_or_not_decided(
     values: list[float], bound: dict[str, float], said: str
