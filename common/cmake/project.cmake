@@ -67,14 +67,15 @@ endfunction()
 
 # precompiled(TARGET…): their sources find these headers compiled already, which is half of the time
 # that a small one takes. A source still names what it needs: -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON
-# builds without. ccache has to compile more often with them than without.
+# builds without. ccache has to compile more often with them than without; and of a hardened build
+# a library's code may lie elsewhere than a program's (-fPIC, -fPIE), so that they fit one of them.
 add_library(precompiled_headers STATIC ${CMAKE_CURRENT_LIST_DIR}/precompiled.cc)
 target_precompile_headers(precompiled_headers PRIVATE
   <chrono> <coroutine> <cstdint> <expected> <functional> <memory> <optional> <span> <string>
   <string_view> <system_error> <vector>)
 target_link_libraries(precompiled_headers PRIVATE Threads::Threads project_warnings)
 function(precompiled)
-  if(CMAKE_CXX_COMPILER_LAUNCHER MATCHES ccache)
+  if(HARDENED OR CMAKE_CXX_COMPILER_LAUNCHER MATCHES ccache)
     return()
   endif()
   foreach(target IN LISTS ARGN)
