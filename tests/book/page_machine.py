@@ -1,0 +1,145 @@
+#!/usr/bin/python3
+"""The machine in the page, in Node: its terminals, and what comes of typing a box there.
+
+page_machine.py [CHAPTER...]   types the boxes of these, as 02-blocking, and writes which of them
+                               work to book/.vitepress/machine-boxes.json
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from blocks import ROOT
+from page_boxes import STAYS, PageBox, boxes
+from told import complaint
+from typed import Typed, chapters
+
+DATA = ROOT / "book" / ".vitepress" / "machine-boxes.json"
+STATE = ROOT / "build" / "machine" / "state"
+SECONDS = 90  # for a command; it is some twenty times slower than this machine
+# What is not in the machine, by what one types.
+NOT_THERE = {
+    r"(\./|\.\./)?(judge|check|measure|read)\b": "the tests are not in the page's machine",
+    r"sudo ": "nothing can be installed there",
+    r".*\bperf\b": "there is no perf in it",
+    r".*\bvalgrind\b": "there is no valgrind in it",
+    r"(go|rustc|g\+\+|cmake|zig|\w+=\S+ cmake)\b": "there is no compiler in it",
+}
+TOLD = "in another terminal: .*\n"  # what ./serve prints when the server listens
+
+
+class Stuck(Exception):
+    """A command has not come back in time."""
+
+
+class PageMachine:
+    """The machine as its state was saved, in a process of Node."""
+
+    def __init__(self, state: Path = STATE) -> None:
+        program = ROOT / "tools" / "machine" / "type.mjs"
+        self._node = subprocess.Popen(["node", program, state], stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE, text=True)
+
+    def ask(self, **request: Any) -> dict[str, Any]:
+        assert self._node.stdin and self._node.stdout
+        self._node.stdin.write(json.dumps({"seconds": SECONDS, **request}) + "\n")
+        self._node.stdin.flush()
+        answer = json.loads(self._node.stdout.readline())
+        if "stuck" in answer:
+            raise Stuck(answer["stuck"])
+        return answer
+
+    def close(self) -> None:
+        self._node.kill()
+        self._node.wait()
+
+
+def presses(steps: tuple[Typed, ...]) -> Iterator[tuple[Typed, dict[str, Any]]]:
+    """Which terminal each is typed into: the second, while a server is in front of the first."""
+    serving = False
+    for step in steps:
+        if step.text == "^C":
+            if serving:
+                yield step, {"terminal": 0, "text": "^C"}
+            serving = False
+        elif STAYS.match(step.text):
+            until = TOLD if step.text.startswith("./serve") else "^"
+            yield step, {"terminal": 0, "text": step.text, "until": until}
+            serving = True
+        else:
+            yield step, {"terminal": int(serving), "text": step.text}
+
+
+def not_there(box: PageBox) -> str:
+    """Why it cannot be typed there, where that is known without trying."""
+    for step in box.steps:
+        for pattern, reason in NOT_THERE.items():
+            if re.match(pattern, step.text):
+                return reason
+        if step.place == "console" and not step.told:
+            return "a run of another machine"
+    return ""
+
+
+def typed_there(machine: PageMachine, box: PageBox, before: tuple[Typed, ...]) -> str:
+    """Types these and the box at a machine as it begins; what is wrong, or nothing."""
+    machine.ask()
+    for step, press in presses(before + box.steps):
+        try:
+            answer = machine.ask(**press)
+        except Stuck as stuck:
+            return f"{step.text}: has not come back: {stuck}"
+        if "until" in press or press["text"] == "^C":
+            wrong = f"has ended: {answer['printed']}" if "until" in press and "status" in answer else ""
+        else:
+            wrong = complaint(step, answer["printed"], answer["status"])
+        if wrong and step in box.steps:
+            return f"{step.text}: {wrong}"
+    return ""
+
+
+def tried(machine: PageMachine, box: PageBox) -> dict[str, Any]:
+    """What the page has to know of a box: what its button types, or why it has none."""
+    if why := not_there(box):
+        return {"commands": box.commands, "why": why}
+    wrong = ""
+    for before in box.beginnings():
+        now = typed_there(machine, box, before)
+        if not now:
+            return {"commands": box.commands, **button(box, before)}
+        wrong = wrong or now
+    print(f"  line {box.line}: {wrong}")
+    why = "takes too long there" if "has not come back" in wrong else "prints something else there"
+    return {"commands": box.commands, "why": why}
+
+
+def button(box: PageBox, before: tuple[Typed, ...]) -> dict[str, Any]:
+    pressed = [press for _, press in presses(before + box.steps)]
+    own = sum(1 for _ in presses(box.steps)) if STAYS.match(box.steps[0].text) else len(
+        [step for step in box.steps if step.text != "^C"])
+    return {"first": pressed[:-own], "presses": pressed[-own:]}
+
+
+def main(names: list[str]) -> None:
+    """Tries the boxes of these chapters, or of all, and writes what came of it."""
+    known = json.loads(DATA.read_text()) if DATA.exists() else {}
+    machine = PageMachine()
+    for chapter in chapters():
+        if names and chapter.stem not in names:
+            continue
+        print(chapter.stem, flush=True)
+        known[chapter.stem] = [tried(machine, box) for box in boxes(chapter)]
+        good = sum("presses" in box for box in known[chapter.stem])
+        print(f"  {good} of {len(known[chapter.stem])}", flush=True)
+        DATA.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
+    machine.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
