@@ -42,7 +42,7 @@ class PageBox:
         way = self.before[came:came + 1] if texts and GOES.fullmatch(texts[came]) else ()
         tried = [way, *([way + self.before[started:]] if started > came else []),
                  self.before[came:], self.before]
-        if not all(ALONE.match(command) for command in self.commands):
+        if not STARTS.match(self.commands[0]) and not all(map(ALONE.match, self.commands)):
             tried = tried[1:]
         yield from {tuple(step.line for step in steps): steps for steps in tried}.values()
 

@@ -120,17 +120,21 @@ def tried(machine: PageMachine, box: PageBox) -> dict[str, Any]:
 
 
 def button(box: PageBox, before: tuple[Typed, ...]) -> dict[str, Any]:
-    pressed = [press for _, press in presses(before + box.steps)]
-    own = sum(1 for _ in presses(box.steps)) if STAYS.match(box.steps[0].text) else len(
-        [step for step in box.steps if step.text != "^C"])
-    return {"first": pressed[:-own], "presses": pressed[-own:]}
+    pressed = list(presses(before + box.steps))
+    return {"first": [press for step, press in pressed if step not in box.steps],
+            "presses": [press for step, press in pressed if step in box.steps]}
+
+
+def pages() -> list[Path]:
+    """Those with boxes to type."""
+    return [*chapters(), ROOT / "book" / "try.md"]
 
 
 def main(names: list[str]) -> None:
     """Tries the boxes of these chapters, or of all, and writes what came of it."""
     known = json.loads(DATA.read_text()) if DATA.exists() else {}
     machine = PageMachine()
-    for chapter in chapters():
+    for chapter in pages():
         if names and chapter.stem not in names:
             continue
         print(chapter.stem, flush=True)

@@ -4,7 +4,7 @@
 const megabyte = 2 ** 20;
 /** What a saved state belongs to: whoever restores it must ask for the same machine. */
 const hardware = {
-  memory_size: 128 * megabyte,
+  memory_size: 192 * megabyte,
   vga_memory_size: megabyte,
   uart1: true,
   uart2: true,

@@ -67,16 +67,23 @@ export async function reset() {
   await machine.restore();
 }
 
-/** Types a box into the terminals, and before it what it needs and was not typed just now. */
-export async function play({ first, presses }) {
+/**
+ * Types a box into the terminals, and before it what it needs and was not typed just now. Says which
+ * terminal it is going to type into.
+ */
+export async function play({ first, presses }, goesTo) {
   await start();
   if (session.typing) return;
   session.typing = true;
   try {
     const texts = first.map(({ text }) => text);
     const there = texts.every((text, i) => text === pressed.at(i - texts.length));
-    for (const press of there ? [] : first) await type(press, onTheWay);
-    for (const press of presses) await type(press, typing);
+    const all = [...(there ? [] : first.map((press) => [press, onTheWay])),
+      ...presses.map((press) => [press, typing])];
+    for (const [press, pace] of all) {
+      goesTo(press.terminal);
+      await type(press, pace);
+    }
   } finally {
     session.typing = false;
   }

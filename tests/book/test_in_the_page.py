@@ -1,0 +1,58 @@
+"""The boxes that the site has typed into the Linux in its pages, and the data that says which."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from page_boxes import boxes
+from page_machine import DATA, STATE, PageMachine, button, pages, typed_there
+
+KNOWN: dict[str, list[dict[str, Any]]] = json.loads(DATA.read_text())
+AGAIN = "tests/book/page_machine.py finds out, with a machine that tools/machine/make has made"
+# How many of the boxes of these chapters have to work there.
+WANTED = {"the ladder": (range(1, 10), 0.8), "the ring": (range(10, 15), 0.6)}
+
+
+@pytest.fixture(scope="module")
+def machine() -> Iterator[PageMachine]:
+    if not STATE.exists():
+        pytest.skip("no machine was made here (tools/machine/make)")
+    there = PageMachine()
+    yield there
+    there.close()
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
+def test_what_is_known_is_of_the_boxes_as_they_are(page: Path) -> None:
+    found, known = boxes(page), KNOWN[page.stem]
+    assert [box.commands for box in found] == [box["commands"] for box in known], AGAIN
+    for box, one in zip(found, known):
+        possible = [button(box, before) for before in box.beginnings()]
+        assert one.get("why") or {key: one[key] for key in ("first", "presses")} in possible, AGAIN
+
+
+@pytest.mark.parametrize("part", WANTED)
+def test_most_boxes_can_be_typed_in_the_page(part: str) -> None:
+    numbers, share = WANTED[part]
+    known = [box for page, boxes in KNOWN.items() if page[:2].isdigit() and int(page[:2]) in numbers
+             for box in boxes]
+    assert sum("presses" in box for box in known) >= share * len(known)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
+def test_a_button_does_what_the_book_tells(page: Path, machine: PageMachine) -> None:
+    wrong = []
+    for box, known in zip(boxes(page), KNOWN[page.stem]):
+        if "presses" not in known:
+            continue
+        before = next(b for b in box.beginnings() if button(box, b)["first"] == known["first"])
+        if complaint := typed_there(machine, box, before):
+            wrong.append(f"line {box.line}: {complaint}")
+    if wrong:
+        pytest.fail("\n".join(wrong), pytrace=False)
