@@ -46,7 +46,8 @@ class PageMachine:
         self._node = subprocess.Popen(["node", program, state], stdin=subprocess.PIPE,
                                       stdout=subprocess.PIPE, text=True)
 
-    def ask(self, **request: Any) -> dict[str, Any]:
+    def ask(self, **request: Any) -> list[dict[str, Any]]:
+        """Plays a box, or without one begins again."""
         assert self._node.stdin and self._node.stdout
         self._node.stdin.write(json.dumps({"seconds": SECONDS, **request}) + "\n")
         self._node.stdin.flush()
@@ -87,21 +88,27 @@ def not_there(box: PageBox) -> str:
     return ""
 
 
-def typed_there(machine: PageMachine, box: PageBox, before: tuple[Typed, ...]) -> str:
-    """Types these and the box at a machine as it begins; what is wrong, or nothing."""
-    machine.ask()
-    for step, press in presses(before + box.steps):
-        try:
-            answer = machine.ask(**press)
-        except Stuck as stuck:
-            return f"{step.text}: has not come back: {stuck}"
-        if "until" in press or press["text"] == "^C":
-            wrong = f"has ended: {answer['printed']}" if "until" in press and "status" in answer else ""
+def typed_there(machine: PageMachine, box: PageBox, known: dict[str, Any]) -> str:
+    """Plays a box, where the machine is; what is wrong, or nothing."""
+    try:
+        answers = machine.ask(first=known["first"], presses=known["presses"])
+    except Stuck as stuck:
+        return f"has not come back: {stuck}"
+    for step, press, answer in zip(box.steps, known["presses"], answers):
+        if "until" in press:
+            wrong = f"has ended: {answer['printed']}" if "status" in answer else ""
         else:
             wrong = complaint(step, answer["printed"], answer["status"])
-        if wrong and step in box.steps:
+        if wrong:
             return f"{step.text}: {wrong}"
     return ""
+
+
+def button(box: PageBox, before: tuple[Typed, ...]) -> dict[str, Any]:
+    """What the button of a box types, after this."""
+    pressed = list(presses(before + box.steps))
+    return {"first": [press for step, press in pressed if step not in box.steps],
+            "presses": [press for step, press in pressed if step in box.steps]}
 
 
 def tried(machine: PageMachine, box: PageBox) -> dict[str, Any]:
@@ -110,19 +117,15 @@ def tried(machine: PageMachine, box: PageBox) -> dict[str, Any]:
         return {"commands": box.commands, "why": why}
     wrong = ""
     for before in box.beginnings():
-        now = typed_there(machine, box, before)
+        known = button(box, before)
+        now = typed_there(machine, box, known)
         if not now:
-            return {"commands": box.commands, **button(box, before)}
+            return {"commands": box.commands, **known}
         wrong = wrong or now
-    print(f"  line {box.line}: {wrong}")
+        machine.ask()
+    print(f"  line {box.line}: {wrong}", flush=True)
     why = "takes too long there" if "has not come back" in wrong else "prints something else there"
     return {"commands": box.commands, "why": why}
-
-
-def button(box: PageBox, before: tuple[Typed, ...]) -> dict[str, Any]:
-    pressed = list(presses(before + box.steps))
-    return {"first": [press for step, press in pressed if step not in box.steps],
-            "presses": [press for step, press in pressed if step in box.steps]}
 
 
 def pages() -> list[Path]:
@@ -134,10 +137,10 @@ def main(names: list[str]) -> None:
     """Tries the boxes of these chapters, or of all, and writes what came of it."""
     known = json.loads(DATA.read_text()) if DATA.exists() else {}
     machine = PageMachine()
-    for chapter in pages():
-        if names and chapter.stem not in names:
-            continue
+    named = {page.stem: page for page in pages()}
+    for chapter in [named[name] for name in names] or named.values():
         print(chapter.stem, flush=True)
+        machine.ask()
         known[chapter.stem] = [tried(machine, box) for box in boxes(chapter)]
         good = sum("presses" in box for box in known[chapter.stem])
         print(f"  {good} of {len(known[chapter.stem])}", flush=True)

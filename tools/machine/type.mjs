@@ -2,11 +2,11 @@
 //
 // node type.mjs STATE
 //
-//   {"seconds": 9, "terminal": 0, "text": "ls"}    {"printed": "…", "status": 0}
-//   {"seconds": 9}                                 the state again, as it was saved: {}
+//   {"seconds": 9, "first": [], "presses": []}    types a box, as a button of the page does it:
+//                                                 [{"printed": "…", "status": 0}], for each press
+//   {"seconds": 9}                                the state again, as it was saved: []
 //
-// What is asked for is a command, or ^C: see Terminal.press. After that many seconds the answer is
-// {"stuck": what was printed}.
+// After that many seconds the answer is {"stuck": what the terminals show}.
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -22,19 +22,18 @@ const machine = new Machine(emulator, {
 
 async function restore() {
   await machine.restore();
-  return {};
+  return [];
 }
 
 await machine.ready();
 for await (const line of createInterface({ input: process.stdin })) {
   const request = JSON.parse(line);
-  const terminal = machine.terminals[request.terminal];
   let timer;
   const late = new Promise((resolve) => {
-    const say = () => resolve({ stuck: terminal?.printed ?? "" });
+    const say = () => resolve({ stuck: machine.terminals.map(({ printed }) => printed).join("") });
     timer = setTimeout(say, 1000 * request.seconds);
   });
-  const answer = await Promise.race([terminal ? terminal.press(request) : restore(), late]);
+  const answer = await Promise.race([request.presses ? machine.play(request) : restore(), late]);
   clearTimeout(timer);
   console.log(JSON.stringify(answer));
 }

@@ -134,6 +134,7 @@ export class Machine {
   #emulator;
   #saved;
   #answers;
+  #pressed = []; // what was typed for boxes, since the beginning
 
   constructor(V86, options) {
     this.#saved = options.initial_state?.buffer;
@@ -158,6 +159,28 @@ export class Machine {
     return answer;
   }
 
+  /**
+   * Types a box into its terminals, and before it what it needs and was not typed just now. Returns
+   * what each command of the box has printed. The keys come at these paces; `goesTo` is told which
+   * terminal is next.
+   */
+  async play({ first, presses }, { typing = 0, onTheWay = 0, goesTo = () => {} } = {}) {
+    const there = first.every(({ text }, i) => text === this.#pressed.at(i - first.length));
+    for (const press of there ? [] : first) await this.#press(press, onTheWay, goesTo);
+    const printed = [];
+    for (const press of presses) printed.push(await this.#press(press, typing, goesTo));
+    return printed;
+  }
+
+  async #press(press, pace, goesTo) {
+    const terminal = this.terminals[press.terminal];
+    goesTo(press.terminal);
+    if (terminal.busy && press.text !== "^C") await terminal.press({ text: "^C" });
+    const printed = await terminal.press(press, pace);
+    this.#pressed.push(press.text);
+    return printed;
+  }
+
   resize(terminal, columns, rows) {
     this.ask(`size ${terminal} ${columns} ${rows}`);
   }
@@ -169,6 +192,7 @@ export class Machine {
   /** Everything as it was when the state was saved. */
   async restore() {
     await this.#emulator.restore_state(this.#saved.slice(0));
+    this.#pressed = [];
     for (const terminal of this.terminals) terminal.forget();
     await this.ready();
   }

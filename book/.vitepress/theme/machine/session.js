@@ -8,11 +8,10 @@ const typing = 18; // ms a key: a reader's pace
 const onTheWay = 2; // ms a key: what was to be typed before
 
 /** What the pages show: phase is off, loading, running or failed. */
-export const session = reactive({ phase: "off", loaded: 0, total: 0, wrong: "", typing: false });
+export const session = reactive({ phase: "off", loaded: 0, total: 0, wrong: "", typing: false, resets: 0 });
 /** The terminals, once it runs. */
 export let machine;
 let starting;
-let pressed = []; // what buttons have typed since the beginning
 
 export const possible = () => typeof WebAssembly === "object";
 
@@ -63,35 +62,17 @@ async function get(name, options) {
 
 /** Everything as it was at the beginning. */
 export async function reset() {
-  pressed = [];
   await machine.restore();
+  session.resets += 1;
 }
 
-/**
- * Types a box into the terminals, and before it what it needs and was not typed just now. Says which
- * terminal it is going to type into.
- */
-export async function play({ first, presses }, goesTo) {
-  await start();
+/** Types a box, after what it needs, and says which terminal it is going to type into. */
+export async function play(box, goesTo) {
   if (session.typing) return;
   session.typing = true;
   try {
-    const texts = first.map(({ text }) => text);
-    const there = texts.every((text, i) => text === pressed.at(i - texts.length));
-    const all = [...(there ? [] : first.map((press) => [press, onTheWay])),
-      ...presses.map((press) => [press, typing])];
-    for (const [press, pace] of all) {
-      goesTo(press.terminal);
-      await type(press, pace);
-    }
+    await machine.play(box, { typing, onTheWay, goesTo });
   } finally {
     session.typing = false;
   }
-}
-
-async function type(press, pace) {
-  const terminal = machine.terminals[press.terminal];
-  if (terminal.busy && press.text !== "^C") await terminal.press({ text: "^C" });
-  await terminal.press(press, pace);
-  pressed.push(press.text);
 }

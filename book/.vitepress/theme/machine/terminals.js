@@ -67,7 +67,10 @@ export function colour() {
   for (const { screen } of panes.values()) screen.options.theme = theme;
 }
 
-/** Nothing is shown of what was before a reset. */
-export function clear() {
-  for (const { screen } of panes.values()) screen.reset();
+/** Nothing is shown of what was before a reset; the machine has forgotten how large it is, too. */
+export function clear(number) {
+  const { screen } = panes.get(number);
+  screen.reset();
+  machine.resize(number, screen.cols, screen.rows);
+  machine.terminals[number].send("\r"); // a prompt
 }
