@@ -19,7 +19,7 @@ const shows = (page, terminal, text) => page.waitForFunction(
   [`terminal-${terminal}`, text], slow);
 
 async function accessible(page, where) {
-  const { violations } = await new AxeBuilder({ page }).include(".machine").analyze();
+  const { violations } = await new AxeBuilder({ page }).include(".machine").include(".machine-is").analyze();
   report.expect("axe", where, violations.length === 0,
     violations.map(({ id, nodes }) => `${id}: ${nodes[0].target} ${nodes[0].failureSummary}`).join("\n"));
 }
@@ -69,7 +69,7 @@ async function twoTerminals(page) {
   await shows(page, 0, "in another terminal");
   await shows(page, 1, "0200 0000 6869");
   report.expect("machine", "two terminals", true, "");
-  const seen = await page.locator(".machine .terminal:visible").count();
+  const seen = await page.locator(".machine .pane:visible").count();
   report.expect("machine", "a phone", seen === 1, `shows ${seen} terminals`);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   report.expect("machine", "a phone", wide <= phone.viewport.width, `is ${wide} pixels wide`);

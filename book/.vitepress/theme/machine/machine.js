@@ -13,11 +13,13 @@ const hardware = {
   disable_speaker: true,
 };
 const control = 2; // the line on which the page asks, and no reader types
-// OSC 133, which the shell of the machine prints: a command begins, and has ended with a status.
+// OSC 133, which the shell of the machine prints: a command begins, and has ended with a status. The
+// prompt comes after that; keys that come before it are shown twice.
 const mark = /\x1b\]133;(C|D;(\d+))\x07/g;
 const askAgain = 300; // ms
 const lookAgain = 50; // ms
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const waits = /\$ $/;
 const longestMark = 16; // characters
 
 /** A terminal of the machine: what a bash there is sent, and what it prints. */
@@ -27,6 +29,8 @@ export class Terminal {
   #decoder = new TextDecoder();
   #unread = "";
   #printed = "";
+  #told = ""; // what the last command has printed,
+  #status; // and how it has ended, until there is a prompt
   #waiting = [];
   #listeners = new Set();
   busy = true;
@@ -94,6 +98,7 @@ export class Terminal {
   /** What was printed before the state was restored is none of its business. */
   forget() {
     this.#unread = this.#printed = "";
+    this.#status = undefined;
     this.#waiting = [];
   }
 
@@ -111,21 +116,29 @@ export class Terminal {
     const safe = Math.max(0, this.#unread.length - longestMark); // half a mark may be at the end
     this.#printed += this.#unread.slice(0, safe);
     this.#unread = this.#unread.slice(safe);
+    if (this.#status !== undefined && waits.test(this.printed)) this.#answer();
   }
 
   #begins() {
+    if (this.#status !== undefined) this.#answer(); // keys came before the prompt
     this.busy = true;
     this.#printed = "";
     for (const one of this.#waiting) one.begun = true;
   }
 
   #ended(status) {
-    const printed = this.#printed.replaceAll("\r\n", "\n");
-    this.busy = false;
+    this.#status = status;
+    this.#told = this.#printed.replaceAll("\r\n", "\n");
     this.#printed = "";
+  }
+
+  #answer() {
+    const answer = { printed: this.#told, status: this.#status };
+    this.#status = undefined;
+    this.busy = false;
     const ready = this.#waiting.filter(({ begun }) => begun);
     this.#waiting = this.#waiting.filter(({ begun }) => !begun);
-    for (const { resolve } of ready) resolve({ printed, status });
+    for (const { resolve } of ready) resolve(answer);
   }
 }
 
