@@ -15,7 +15,7 @@
 #include "connection.h"
 #include "ring_server/acceptor.h"
 #include "ring_server/loop_server.h"
-#include "ring_server/metrics.h"
+#include "ring_server/metrics_service.h"
 #include "ring_server/options.h"
 #include "uring/buffers.h"
 #include "uring/loop.h"

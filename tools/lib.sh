@@ -15,7 +15,9 @@ packages_unit=(libgtest-dev libgmock-dev)
 packages_protocol=(python3 python3-pytest python3-hypothesis python3-pytest-xdist
   python3-pytest-timeout)
 packages_tools=(python3-cram curl iproute2 ncat patch procps strace valgrind xxd)
-packages_finger=(finger netbase scdoc) # netbase: Debian's finger looks its port up
+packages_fingerd=(libseccomp-dev)
+# netbase: Debian's finger looks its port up
+packages_finger=("${packages_fingerd[@]}" finger netbase scdoc)
 packages_book=(universal-ctags)
 packages_site=(nodejs npm pandoc librsvg2-bin)
 packages_browser=(chromium poppler-utils epubcheck)
@@ -31,6 +33,7 @@ declare -A proofs=(
   [libfmt-dev]=header:fmt/core.h [libcli11-dev]=header:CLI/CLI.hpp
   [libboost-dev]=header:boost/beast/http.hpp
   [liburing-dev]=header:liburing.h [pkg-config]=command:pkg-config
+  [libseccomp-dev]=header:seccomp.h
   [libgtest-dev]=header:gtest/gtest.h [libgmock-dev]=header:gmock/gmock.h
   [python3]=file:$python [python3-pytest]=module:pytest [python3-hypothesis]=module:hypothesis
   [python3-pytest-xdist]=module:xdist [python3-pytest-timeout]=module:pytest_timeout
@@ -77,7 +80,7 @@ quietly() {
 
 # show_progress MESSAGE LOG goes on until it is ended. Ctrl-C does not reach what runs in the
 # background, so it looks whether the command is there still.
-log_progress_seconds=60
+log_progress_seconds=60 log_line_max=100
 show_progress() {
   local line told=$SECONDS
   while sleep 0.5 >/dev/null 2>&1 && kill -0 "$$" 2>/dev/null; do # it may outlive this by a moment
@@ -86,7 +89,8 @@ show_progress() {
       printf '\r\e[K%s' "${line:0:$(($(tput cols 2>/dev/null || echo 80) - 1))}" >&2
     elif ((SECONDS - told >= log_progress_seconds)); then
       told=$SECONDS
-      say "still $1: $line"
+      line="still $1: $line" # of a compiler's command, where it begins will do
+      say "${line:0:log_line_max}"
     fi
   done
 }

@@ -117,6 +117,23 @@ calls_while() ( # in a shell of its own, which says nothing about the job
   wait $! || true # its status says that it was interrupted
 )
 
+# packets_while COMMAND…: prints the packets to and from the server that are seen meanwhile, or at
+# least within two seconds: both ends, the flags, how many bytes. It needs root, or asks sudo.
+packets_while() ( # in a shell of its own, which says nothing about the job
+  local root=()
+  ((EUID == 0)) || { root=(sudo) && sudo -v; } || return 1
+  rm -f listening
+  "${root[@]}" timeout -s INT 2 tcpdump -tnl --immediate-mode -i lo "tcp port $port" \
+    > packets 2> listening &
+  until grep -qs ^listening listening; do
+    kill -0 $! 2> /dev/null || { cat listening >&2; return 1; }
+    sleep 0.05
+  done
+  "$@"
+  wait $!
+  sed -nE 's/, .*(, length)/\1/p' packets
+)
+
 # polls: the length of the array and the timeout of the last polls that found something, while a
 # client says hi. Being watched interrupts the first.
 polls() {

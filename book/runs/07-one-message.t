@@ -14,12 +14,4 @@ A thousand clients are connected, and one of them says hi.
   recvfrom(6, "\2\0\0\0hi", 65540, 0, NULL, NULL) = 6
   sendto(6, "\2\0\0\0hi", 6, MSG_NOSIGNAL, NULL, 0) = 6
 
-The kernel's list: descriptor, events and token of the first three.
-
-  $ awk '/^tfd/ {print $2, $4, $6}' /proc/$pid/fdinfo/* | sort -n | head -n 4
-  3 19 0
-  5 19 1000000000000000
-  6 19 2000000000000000
-  7 19 2000000000000001
-
   $ stop

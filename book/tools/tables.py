@@ -19,6 +19,7 @@ BUGS = ROOT / "book" / "bugs"
 HEAD_LINE = re.compile(r"^(\w+): +(\S.*)$", re.MULTILINE)
 EXPERIMENT = re.compile(r" {2,4}([a-z]\w*)  +(\S.*)")
 CHAPTER = re.compile(r"^(\d\d)-")
+APPENDIX = re.compile(r"appendix-([a-z])-")
 
 
 def table(arguments: str) -> str:
@@ -36,9 +37,11 @@ def markdown(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def chapter(file: str) -> str:
-    """A link to a chapter, by its number."""
-    number = CHAPTER.match(file)
-    return f"[{int(number[1])}]({file})" if number else f"[{file}]({file})"
+    """A link to a chapter, by its number, or to an appendix, by its letter."""
+    if number := CHAPTER.match(file):
+        return f"[{int(number[1])}]({file})"
+    letter = APPENDIX.match(file)
+    return f"[{letter[1].upper()}]({file})" if letter else f"[{file}]({file})"
 
 
 def heads() -> dict[str, dict[str, str]]:

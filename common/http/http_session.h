@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "common/http/chunked_body.h"
-#include "common/http/http_head.h"
+#include "common/http/parse_head.h"
 #include "common/session.h"
 
 namespace common {

@@ -70,12 +70,19 @@ std::string explain_no_thread(std::error_code error) {
       error.message());
 }
 
+std::string explain_no_descriptor(std::string_view for_what) {
+  return fmt::format("too few descriptors {}: raise the limit, which is ulimit -n or LimitNOFILE=",
+                     for_what);
+}
+
 int report_failure(const Options& options, std::error_code error, const ServerProfile& profile) {
   std::string advice;
   if (error == std::errc::address_in_use) {
     advice = ": stop the server that has it, or choose another --port";
   } else if (error == std::errc::address_not_available) {
     advice = fmt::format(": {} must be an address of this machine", profile.address);
+  } else if (error == std::errc::too_many_files_open) {
+    advice = ": raise the limit, which is ulimit -n or LimitNOFILE=";
   } else if (error == std::errc::invalid_argument && options.host.starts_with("fe80:")) {
     advice = fmt::format(": {} takes no link-local address, which needs an interface as well",
                          profile.address);

@@ -34,6 +34,9 @@ int complain(std::string_view line);
 /// Why no thread, or no process, can be started, and what to do about it, in a line.
 std::string explain_no_thread(std::error_code error);
 
+/// The same for descriptors, of which there are too few `for_what`: "for one client", say.
+std::string explain_no_descriptor(std::string_view for_what);
+
 /// Says in one line on stderr why the server cannot run, and what to do where there is something.
 /// Returns the exit status 1.
 int report_failure(const Options& options, std::error_code error,

@@ -27,6 +27,7 @@
 #include "finger/client/health.h"
 #include "finger/server/options.h"
 #include "finger/server/outcome.h"
+#include "finger/server/process/call_filter.h"
 #include "finger/server/process/heartbeat.h"
 #include "finger/server/process/landlock.h"
 #include "finger/server/process/service_manager.h"
@@ -39,7 +40,7 @@
 #include "finger/server/roster.h"
 #include "finger/server/workers.h"
 #include "ring_server/generations.h"
-#include "ring_server/metrics.h"
+#include "ring_server/metrics_service.h"
 #include "ring_server/replaceable.h"
 
 namespace {
@@ -71,6 +72,9 @@ common::Result<std::vector<common::Fd>> open_listener(finger::Options& options, 
 
 /// Why there is no roster, and what to do about it.
 std::string explain(const finger::Options& options, std::error_code error) {
+  if (error == std::errc::too_many_files_open) {
+    return common::explain_no_descriptor("to read who has opted in");
+  }
   if (!options.users.empty()) {
     // Started as root, the process is another user by now.
     const bool denied = error == std::errc::permission_denied;
@@ -127,7 +131,7 @@ Started make_alone(const finger::Options& options, common::Fd clients, finger::A
   auto roster = finger::load_roster(options, std::move(*users));
   if (!roster) return std::unexpected(explain(options, roster.error()));
   return finger::Workers::create(
-      options, std::move(clients), std::move(*roster), homes,
+      options, std::move(clients), common::Fd(), std::move(*roster), homes,
       [](uring::Loop& loop, const finger::Accounts&) -> finger::Result<std::vector<std::uint16_t>> {
         const auto restricted = finger::restrict_ring(loop.ring());
         if (!restricted) return std::unexpected(restricted.error());
@@ -138,12 +142,11 @@ Started make_alone(const finger::Options& options, common::Fd clients, finger::A
 
 /// Made by root, which is given up, with credentials to open each plan as its owner.
 Started make_with_owners(const finger::Options& options, common::Fd clients,
-                         finger::AboutHomes homes, common::Fd news,
-                         const std::set<std::string>& silent,
+                         finger::AboutHomes homes, finger::Report& report,
                          std::unique_ptr<finger::Heartbeat> heartbeat,
                          ring_server::Metrics& metrics) {
   finger::HomeFence fence;
-  auto scout = finger::Scout::start(fence, std::move(news), silent);
+  auto scout = finger::Scout::start(fence, report.take_news(), report.silent());
   if (!scout) return std::unexpected(scout.error());
   auto root = finger::RootThread::start();
   if (!root) return std::unexpected(root.error());
@@ -152,7 +155,7 @@ Started make_with_owners(const finger::Options& options, common::Fd clients,
   scout->look_for((*roster)->accounts);
   (*root)->put_up(std::move(fence));
   auto workers = finger::Workers::create(
-      options, std::move(clients), std::move(*roster), homes,
+      options, std::move(clients), report.take_accepts(), std::move(*roster), homes,
       [&root](uring::Loop& loop, const finger::Accounts& accounts) {
         return (*root)->prepare(loop, accounts);
       },
@@ -164,19 +167,24 @@ Started make_with_owners(const finger::Options& options, common::Fd clients,
 /// Does all that comes before the ready line, and says what would be served.
 int check_config(finger::Options& options, bool as_root) {
   const auto listener = listen_on(options);
-  const bool is_taken = !listener && listener.error() == std::errc::address_in_use;
-  if (!listener && !is_taken) {
+  const char* about_port = "";
+  if (!listener && listener.error() == std::errc::address_in_use) {
+    about_port = " (which is taken: by systemd, or a server that has to stop)";
+  } else if (!listener && listener.error() == std::errc::address_family_not_supported) {
+    // As in the unit, where ExecStartPre= is not passed the socket that ExecStart= is.
+    about_port = " (where systemd has to listen: this process may not)";
+  } else if (!listener) {
     return common::report_failure(options.process, listener.error(), finger::server_profile);
   }
   ring_server::Metrics metrics(metrics_profile, options.process.workers, common::Fd());
   const finger::AboutHomes nothing{};
+  finger::Report to_nobody({}, {});
   const auto workers =
-      as_root ? make_with_owners(options, common::Fd(), nothing, common::Fd(), {}, nullptr, metrics)
+      as_root ? make_with_owners(options, common::Fd(), nothing, to_nobody, nullptr, metrics)
               : make_alone(options, common::Fd(), nothing, nullptr, metrics);
   if (!workers) return complain(workers.error());
-  const auto taken = is_taken ? " (which is taken: by systemd, or a server that has to stop)" : "";
   std::puts(fmt::format("would serve at {}{}, with {} connections at the same time: {}",
-                        options.process.address().to_string(), taken,
+                        options.process.address().to_string(), about_port,
                         options.process.max_connections, (*workers)->users().text())
                 .c_str());
   return 0;
@@ -209,6 +217,8 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
     (*workers)->retire();
   };
   const auto run = [&] {
+    // Accounts are looked up in this process, and who is asked for them is not ours to say.
+    if (!options.users.empty()) finger::filter_calls();
     manager.ready("serving");
     return (*workers)->run();
   };
@@ -220,8 +230,8 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
 int run_worker(const finger::Options& options, common::Fd clients, finger::AboutHomes homes,
                finger::Report& report, std::unique_ptr<finger::Heartbeat> heartbeat,
                ring_server::Metrics& metrics) {
-  const auto workers = make_with_owners(options, std::move(clients), homes, report.take_news(),
-                                        report.silent(), std::move(heartbeat), metrics);
+  const auto workers =
+      make_with_owners(options, std::move(clients), homes, report, std::move(heartbeat), metrics);
   if (!workers) return report.failed(workers.error());
   const auto signals = common::SignalWakeup::create(options.process.drain_timeout,
                                                     [&workers] { (*workers)->stop(); });
@@ -233,6 +243,7 @@ int run_worker(const finger::Options& options, common::Fd clients, finger::About
   if (!successor || !stop) return report.failed(successor ? stop.error() : successor.error());
   const auto not_held = finger::hold_lifeline(report.take_lifeline());
   if (!not_held.empty()) return report.failed(not_held);
+  finger::filter_calls();
   if (!report.ready((*workers)->users())) return 1;
   return (*workers)->run();
 }

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "ring_server/endpoint.h"
-#include "ring_server/metrics.h"
+#include "ring_server/metrics_service.h"
 
 namespace finger {
 namespace {

@@ -246,6 +246,9 @@ uring::Task<Status> OpenPlan::begin(Conversation& conversation) {
 
 namespace {
 
+/// The open and the read are a trip to a thread of the kernel's each. Linked, they would be so all
+/// the same: with deferred task work the second of a link is begun in the loop's thread, when the
+/// first has completed there.
 uring::Task<Result<SharedPlan>> load(Conversation& conversation, std::shared_ptr<Home> home,
                                      const Account& account) {
   const auto plan = std::make_shared<OpenPlan>(conversation.context(), std::move(home));

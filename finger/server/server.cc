@@ -96,8 +96,7 @@ std::string Server::try_out() {
     return common::explain_no_thread(make_error_code(std::errc::resource_unavailable_try_again));
   }
   if (opened.error() == std::errc::too_many_files_open) {
-    return "too few descriptors for one client: raise the limit, which is ulimit -n or "
-           "LimitNOFILE=";
+    return common::explain_no_descriptor("for one client");
   }
   return fmt::format("cannot open {}: {}: mount /proc, and permit io_uring to open it",
                      descriptors_of_this_process, opened.error().message());

@@ -13,7 +13,7 @@
 #include "finger/server/process/mounts.h"
 #include "finger/server/roster.h"
 #include "ring_server/loop_server.h"
-#include "ring_server/metrics.h"
+#include "ring_server/metrics_service.h"
 
 namespace finger {
 

@@ -5,6 +5,8 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
+#include <memory>
 #include <utility>
 
 #include "common/server/log.h"
@@ -53,13 +55,15 @@ std::expected<std::unique_ptr<ring_server::LoopServer>, std::string> create_serv
 }  // namespace
 
 std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
-    const Options& options, common::Fd listener, RosterPointer roster, AboutHomes homes,
-    const PrepareRing& prepare, std::unique_ptr<Heartbeat> heartbeat,
+    const Options& options, common::Fd listener, common::Fd accepts, RosterPointer roster,
+    AboutHomes homes, const PrepareRing& prepare, std::unique_ptr<Heartbeat> heartbeat,
     ring_server::Metrics& metrics) {
   std::unique_ptr<Workers> workers(
       new Workers(options, std::move(roster), homes, std::move(heartbeat), metrics));
   // The servers are all that hold it in the end: the last that stops accepting closes it.
-  const auto shared_listener = std::make_shared<const common::Fd>(std::move(listener));
+  const auto both = std::make_shared<const std::array<common::Fd, 2>>(
+      std::array{std::move(listener), std::move(accepts)});
+  const std::shared_ptr<const common::Fd> shared_listener(both, &both->front());
   std::string complaint = workers->worker_group_.start(
       options.process.workers, [&](std::size_t i, const common::Fd& wake) {
         return create_server(workers->shared_, i, shared_listener, wake, prepare);

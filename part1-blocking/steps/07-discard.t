@@ -22,4 +22,12 @@ Now the reset has come. A second message kills the program that sends it; here i
   exit status 141
   $ exec 5>&-
 
+What ss shows of the client's socket: the other side has ended; and after the reset, nothing.
+
+  $ exec 5<>/dev/tcp/127.0.0.1/$port
+  $ cat <&5; ss -tnH "dport = :$port" | awk '{print $1}'
+  CLOSE-WAIT
+  $ echo hello >&5; ss -tnH "dport = :$port"
+  $ exec 5>&-
+
   $ stop

@@ -4,6 +4,18 @@
   $ start ./20-epoll-server
   listening on 127\.0\.0\.1:\d+ (re)
 
+A thousand clients are silent. Of what it has told the kernel the server repeats nothing: a message
+is one wait, which names none of them.
+
+  $ crowd 1000
+  $ calls_while say_hi
+  $ grep -B1 -A1 recvfrom calls
+  epoll_wait\(4, \[\{events=EPOLLIN, data=.*\}\], 64, -1\) = 1 (re)
+  recvfrom\(5, "\\2\\0\\0\\0hi", 4096, 0, NULL, NULL\) = 6 (re)
+  sendto\(5, "\\2\\0\\0\\0hi", 6, MSG_NOSIGNAL, NULL, 0\) = 6 (re)
+
+  $ disperse
+
 The first client connects and sends nothing. The second is served all the same.
 
   $ exec 5<>/dev/tcp/127.0.0.1/$port
@@ -15,15 +27,5 @@ Now the first one sends, and is answered. It leaves, and the server goes on.
   $ echo "at last" >&5; read -r answer <&5; echo "$answer"
   at last
   $ exec 5>&-
-
-Of what it has told the kernel it repeats nothing: with a thousand silent clients a message is one
-wait, which names none of them.
-
-  $ crowd 1000
-  $ calls_while say_hi
-  $ grep -B1 -A1 recvfrom calls
-  epoll_wait\(4, \[\{events=EPOLLIN, data=.*\}\], 64, -1\) = 1 (re)
-  recvfrom\(5, "\\2\\0\\0\\0hi", 4096, 0, NULL, NULL\) = 6 (re)
-  sendto\(5, "\\2\\0\\0\\0hi", 6, MSG_NOSIGNAL, NULL, 0\) = 6 (re)
 
   $ stop

@@ -12,7 +12,7 @@
 #include "ring_server/background.h"
 #include "ring_server/counters.h"
 #include "ring_server/log_writer.h"
-#include "ring_server/metrics.h"
+#include "ring_server/metrics_service.h"
 #include "ring_server/options.h"
 #include "uring/loop.h"
 #include "uring/scope.h"

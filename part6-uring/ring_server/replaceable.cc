@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "common/server/signal_wakeup.h"
-#include "ring_server/metrics.h"
+#include "ring_server/metrics_service.h"
 #include "ring_server/successor_thread.h"
 
 namespace ring_server {

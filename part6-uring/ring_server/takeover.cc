@@ -26,6 +26,10 @@ namespace {
 
 using common::Fd;
 
+/// Of what follows, and the first that the old server says. Another version of this program may say
+/// something else; the new server then leaves the old one alone.
+constexpr char protocol_version = '1';
+
 // What is said, a byte each: with the sockets, whether there are more of them, and which is beside;
 constexpr char beside = '/';
 constexpr char more = '+';
@@ -100,6 +104,7 @@ bool send_some(const Fd& connection, std::span<const int> descriptors, char what
 }
 
 bool send_all(const Fd& connection, std::span<const int> descriptors, std::span<const Fd> side) {
+  if (!say(connection, protocol_version)) return false;
   for (const Fd& each : side) {
     const int number = each.get();
     if (!send_some(connection, {&number, 1}, beside)) return false;
@@ -157,6 +162,14 @@ std::string Takeover::ask_predecessor(std::size_t sockets_max) {
   }
   if (const uid_t uid = peer_of(connection).uid; uid != owner_ && uid != 0) {
     return fmt::format("the server at {} is another user's, of uid {}", path_, uid);
+  }
+  char version = 0;
+  if (::recv(connection.get(), &version, 1, 0) == 1 && version != protocol_version) {
+    return fmt::format(
+        "the server at {} is of a version that hands its sockets over in another way (it says "
+        "'{}', "
+        "and we know '{}'): stop it first, or start its own version",
+        path_, common::escape(std::as_bytes(std::span(&version, 1))), protocol_version);
   }
   auto received = receive_all(connection, side_);
   const bool sound = received.size() > 1 && listens(received.front(), {AF_UNIX}) &&

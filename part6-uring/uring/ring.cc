@@ -73,7 +73,7 @@ Result<Ring> Ring::create(const Setup& setup) {
 
   made.entries_ = made.ring_.sq.ring_entries;
   (void)made.look_for_room();
-  // The ring's own descriptor needs no look-up then. Not for a thread's 17th ring: EBUSY.
+  // The ring's own descriptor needs no lookup then. Not for a thread's 17th ring: EBUSY.
   (void)io_uring_register_ring_fd(&made.ring_);
   return made;
 }

@@ -23,7 +23,8 @@ LIBRARY = set("""
     getgrnam_r getnameinfo getpwent_r getpwnam getpwnam_r inet_ntop inet_pton isatty mallopt
     nl_langinfo pthread_attr_destroy pthread_attr_init pthread_attr_setstacksize
     pthread_getattr_default_np pthread_kill pthread_setattr_default_np pthread_sigmask readdir
-    setpwent sigwait syscall sysconf unsetenv
+    seccomp_attr_set seccomp_init seccomp_load seccomp_release seccomp_rule_add_array setpwent
+    sigwait syscall sysconf unsetenv
 """.split())
 
 
@@ -108,6 +109,18 @@ def test_every_stage_with_patches_has_its_table(letter: str) -> None:
     stages = {head["Stage"].replace(",", " ").split()[0] for head in tables.heads().values()}
     shown = set(re.findall(r"<!-- table: bugs (\S+) -->", appendix(letter)))
     assert stages == shown
+
+
+def test_a_patch_belongs_where_the_book_has_one_run_it() -> None:
+    """In a chapter, or where a passage went that has left it. Appendix E lists them all."""
+    places: dict[str, set[str]] = {}
+    for path in [*BOOK.glob("[0-9][0-9]-*.md"), *BOOK.glob("appendix-[!e]-*.md")]:
+        for name in re.findall(r"--bug ([\w-]+)", path.read_text()):
+            places.setdefault(name, set()).add(f"book/{path.name}")
+    heads = tables.heads()
+    wrong = {name: sorted(where) for name, where in places.items()
+             if name in heads and heads[name]["Chapter"] not in where}
+    assert not wrong
 
 
 def test_every_name_of_measure_is_listed() -> None:

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from told import complaint
 from typed import Box, Typed, chapters, typed
 
 BUILD = Path(os.environ.get("BUILD", ROOT / "build" / "default"))
-SECONDS = 120  # for a command; nothing in the book takes a tenth of it
+SECONDS = 300  # for a command; nothing in the book takes a tenth of it, on a machine at rest
 # What is not typed here, and why.
 LEFT_OUT = {
     r"sudo apt-get .*": "installs packages, and needs root",
@@ -36,10 +37,22 @@ LEFT_OUT = {
     r"\./measure (?!--help).*": "takes minutes, of a quiet machine",
     r"\./serve part4 --bug no-limit": "one of the zoo, which a section of ./check is about",
 }
+# "Type it if you have not done so in this terminal."
+HELPERS = ". tools/shell.sh"
+UNLESS_DONE = f"[[ ${{ROOT:-}} ]] || {HELPERS}"
+SIDEBAR = ROOT / "book" / ".vitepress" / "config.mts"
+PART = re.compile(r'text: "([^"]+)", items: chapters\(/\^(\S+?)\.\*')
 
 
 def chapter_ids() -> list[str]:
     return [path.stem for path in chapters()]
+
+
+def parts() -> dict[str, list[Path]]:
+    """The chapters that a reader reads one after the other, as the sidebar has them."""
+    found = {name: [path for path in chapters() if re.match(begin, path.name)]
+             for name, begin in PART.findall(SIDEBAR.read_text())}
+    return {name: read for name, read in found.items() if "appendix" not in read[0].name}
 
 
 @pytest.fixture(autouse=True)
@@ -94,12 +107,15 @@ class Reading:
         self.first = Terminal(ROOT)
         self.second: Terminal | None = None
         self.serving = False
+        self.chapter = ""
         self.left_out: list[str] = []
         self.wrong: list[str] = []
 
     def types(self, step: Typed) -> None:
+        if step.text == HELPERS and "if you have not done so" in step.before:
+            step = replace(step, text=UNLESS_DONE)
         if reason := why_not(step):
-            self.left_out.append(f"line {step.line}: {step.text}: {reason}")
+            self.left_out.append(f"{self.chapter}, line {step.line}: {step.text}: {reason}")
         elif step.text == "^C":
             if self.serving:
                 self.first.interrupt(SECONDS)
@@ -118,7 +134,7 @@ class Reading:
 
     def _compare(self, step: Typed, printed: str, status: int) -> None:
         if wrong := complaint(step, printed, status):
-            self.wrong.append(f"line {step.line}: {step.text}\n  {wrong}")
+            self.wrong.append(f"{self.chapter}, line {step.line}: {step.text}\n  {wrong}")
 
     def leaves(self) -> None:
         """Ends the servers and closes the terminals."""
@@ -132,29 +148,47 @@ class Reading:
             terminal.close()
 
 
-def type_all(chapter: Path, before: str) -> Reading:
-    """Types a chapter, after what an earlier one has told to type."""
+def type_all(before: str, *read: Path) -> Reading:
+    """Types these chapters in one terminal, after what an earlier one has told to type."""
     reading = Reading()
     try:
         reading.first.type(before, SECONDS)
-        for step in typed(chapter):
-            if isinstance(step, Typed):
-                reading.types(step)
+        for chapter in read:
+            reading.chapter = chapter.stem
+            for step in typed(chapter):
+                if isinstance(step, Typed):
+                    reading.types(step)
     except Stuck as stuck:
-        reading.wrong.append(f"line {step.line}: {step.text}\n  has not come back:\n{stuck}")
+        where = f"{reading.chapter}, line {step.line}: {step.text}"
+        reading.wrong.append(f"{where}\n  has not come back:\n{stuck}")
     finally:
         reading.leaves()
     return reading
+
+
+def before(chapter: Path) -> str:
+    """What chapters before this one have had the reader type, and this one relies on."""
+    told = [] if chapter.name < "01" else [HELPERS]  # chapter 0 says to, always
+    if chapter.name > "02" and not (ROOT / "mine").exists():  # chapter 1 has it made
+        told.append("./judge --start python mine")
+    return "; ".join(told or [":"])
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("chapter", chapters(), ids=chapter_ids())
 def test_a_chapter_can_be_typed(chapter: Path) -> None:
-    before = [] if chapter.name < "01" else [". tools/shell.sh"]  # chapter 0 says to, always
-    if chapter.name > "02" and not (ROOT / "mine").exists():  # chapter 1 has it made
-        before.append("./judge --start python mine")
-    reading = type_all(chapter, "; ".join(before or [":"]))
+    expect_as_told(type_all(before(chapter), chapter))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("read", parts().values(), ids=parts())
+def test_the_chapters_of_a_part_can_be_typed_in_one_terminal(read: list[Path]) -> None:
+    expect_as_told(type_all(before(read[0]), *read))
+
+
+def expect_as_told(reading: Reading) -> None:
     print("not typed here:", *reading.left_out or ["nothing"], sep="\n  ")
     if reading.wrong:
         pytest.fail("\n".join(reading.wrong), pytrace=False)
@@ -176,14 +210,27 @@ def test_what_does_not_go_as_told_is_found(complaint: str, text: str, tmp_path: 
     monkeypatch.setitem(globals(), "SECONDS", 3)
     chapter = tmp_path / "chapter.md"
     chapter.write_text(text)
-    assert complaint in "\n".join(type_all(chapter, f"there={tmp_path}").wrong)
+    assert complaint in "\n".join(type_all(f"there={tmp_path}", chapter).wrong)
 
 
 def test_what_a_reader_has_stays_from_fence_to_fence(tmp_path: Path) -> None:
     chapter = tmp_path / "chapter.md"
     chapter.write_text("```bash\ncd /tmp; f() { read -r; }; x=3\n```\nThen:\n```bash\n"
                        "[[ $x$PWD == 3/tmp ]] && echo | f\n```\n")
-    assert not type_all(chapter, ":").wrong
+    assert not type_all(":", chapter).wrong
+
+
+def test_what_a_reader_has_stays_from_chapter_to_chapter(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.md", tmp_path / "second.md"
+    first.write_text("```bash\ncd /tmp; x=3\n```\n")
+    second.write_text("```bash\n[[ $x$PWD == 3/tmp ]]\n[[ $x == 4 ]]\n```\n")
+    wrong, = type_all(":", first, second).wrong
+    assert wrong.startswith("second, line 3: ")
+
+
+def test_each_chapter_is_in_a_part() -> None:
+    read = [path for chapters in parts().values() for path in chapters]
+    assert read == [path for path in chapters() if "appendix" not in path.name]
 
 
 def test_what_a_box_has_typed_is_in_spans_and_fences_and_not_in_what_one_sees(

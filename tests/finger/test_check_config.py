@@ -72,6 +72,12 @@ def test_an_address_of_another_machine(start: Callable[..., FingerServer]) -> No
     assert status == 1 and "must be an address of this machine" in said, said
 
 
+def test_where_only_systemd_may_listen(start: Callable[..., FingerServer]) -> None:
+    """As with RestrictAddressFamilies=AF_UNIX, in ExecStartPre=."""
+    status, said = checked(start, under=confined("family=INET", "family=INET6"))
+    assert status == 0 and "where systemd has to listen" in said, said
+
+
 @pytest.mark.parametrize("restriction, word", [("ring=EPERM", "io_uring cannot be used"),
                                                ("enter=EPERM", "io_uring cannot be used"),
                                                ("nofile=9", "ulimit -n")])  # fmt: skip

@@ -6,7 +6,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -88,6 +88,13 @@ def outside(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
+def intrude() -> Iterator[Callable[..., Intruder]]:
+    """Makes an intruder, and ends it."""
+    with ExitStack() as made:
+        yield lambda *words, **more: made.enter_context(closing(Intruder(*words, **more)))
+
+
+@pytest.fixture
 def somebody() -> Iterator[int]:
     """The port of a server on this machine, which knows nothing of ours."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -103,10 +110,17 @@ def expect_nothing_gained(could: dict[str, str]) -> None:
         assert could["empties-home"] == "EACCES"
 
 
+    if landlock_version() >= 6:
+        assert (could["connects-abstract"], could["signals"]) == ("EPERM", "EPERM")
+
+
 def expect_no_way_out(could: dict[str, str]) -> None:
     assert could["reads-outside"] == "EACCES"
     if landlock_version() >= 4:
-        assert (could["connects"], could["binds"]) == ("EACCES", "EACCES")
+        assert could["connects"] == "EACCES"  # by a ring, which no filter sees
+    refused = ("binds", "makes-socket", "disconnects", "stops-listening", "makes-ring",
+               "executes", "makes-code", "signals")  # fmt: skip
+    assert {what: could[what] for what in refused} == dict.fromkeys(refused, "EPERM")
 
 
 def expect_it_kept_in(intruder: Intruder, server: FingerServer) -> None:
@@ -122,13 +136,13 @@ def expect_it_kept_in(intruder: Intruder, server: FingerServer) -> None:
 @pytest.mark.parametrize("options", [(), ("--workers", "2"), ("--sqpoll",)], ids=" ".join)
 def test_an_intruder_reads_what_lies_with_the_users_and_no_more(
     users: Users, start: Callable[..., FingerServer], outside: Path, somebody: int,
-    by_root: bool, options: tuple[str, ...],
+    intrude: Callable[..., Intruder], by_root: bool, options: tuple[str, ...],
 ) -> None:  # fmt: skip
     need_landlock()
     notes = users.plan("alice").with_name("notes")  # not the plan: Linux 6.1 lets it be emptied
     notes.write_bytes(b"a file beside the plan\n")
     notes.chmod(0o666)
-    intruder = Intruder(outside.parent, notes, outside, somebody)
+    intruder = intrude(outside.parent, notes, outside, somebody)
     server = start(*options, under=(*intruder.under, *(() if by_root else as_nobody())))
     expect_it_kept_in(intruder, server)
 
@@ -136,14 +150,15 @@ def test_an_intruder_reads_what_lies_with_the_users_and_no_more(
 @pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
 def test_an_intruder_in_the_worker_reads_what_lies_in_homes_and_no_more(
-    machine: Machine, start_as_root: Callable[..., FingerServer], outside: Path, somebody: int
-) -> None:
+    machine: Machine, start_as_root: Callable[..., FingerServer], outside: Path, somebody: int,
+    intrude: Callable[..., Intruder],
+) -> None:  # fmt: skip
     need_landlock()
     open_to_all = machine.homes / "alice" / "notes"
     open_to_all.write_bytes(b"a file beside the plan\n")
     open_to_all.chmod(0o666)
     open_to_all.parent.chmod(0o755)
-    intruder = Intruder(outside.parent, Path("/home/alice/notes"), outside, somebody)
+    intruder = intrude(outside.parent, Path("/home/alice/notes"), outside, somebody)
     server = start_as_root(under=(*machine.under, *intruder.under))
     expect_it_kept_in(intruder, server)
 
@@ -151,10 +166,11 @@ def test_an_intruder_in_the_worker_reads_what_lies_in_homes_and_no_more(
 @pytest.mark.rule(rules.ROOT_IS_GONE)
 @pytest.mark.usefixtures("unsanitized")
 def test_what_an_intruder_sends_comes_from_the_daemons_account_and_no_other(
-    machine: Machine, start_as_root: Callable[..., FingerServer], outside: Path, somebody: int
-) -> None:
+    machine: Machine, start_as_root: Callable[..., FingerServer], outside: Path, somebody: int,
+    intrude: Callable[..., Intruder],
+) -> None:  # fmt: skip
     notes = Path("/home/alice/notes")
-    intruder = Intruder(outside.parent, notes, outside, somebody, credentials=3)
+    intruder = intrude(outside.parent, notes, outside, somebody, credentials=3)
     server = start_as_root(under=(*machine.under, *intruder.under))
     server.expect(b"alice", converted(ALICE))
     assert intruder.speaks_as(server) == [f"{NOBODY}:{NOBODY}"] * 3  # placeholder, alice, bob
@@ -163,11 +179,12 @@ def test_what_an_intruder_sends_comes_from_the_daemons_account_and_no_other(
 @pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
 def test_an_intruder_in_a_daemon_with_accounts_and_without_root_writes_nothing(
-    users: Users, start: Callable[..., FingerServer], outside: Path, somebody: int
-) -> None:
+    users: Users, start: Callable[..., FingerServer], outside: Path, somebody: int,
+    intrude: Callable[..., Intruder],
+) -> None:  # fmt: skip
     need_landlock()
     users.plan("alice").chmod(0o666)
-    intruder = Intruder(outside.parent, users.plan("alice"), outside, somebody)
+    intruder = intrude(outside.parent, users.plan("alice"), outside, somebody, cuts=False)
     server = start("--group", "root", under=(*intruder.under, *as_nobody()))
     server.ask(b"nobody-of-this-name")
     expect_nothing_gained(intruder.could(server))

@@ -182,6 +182,32 @@ def test_prometheus_takes_the_alerts(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
+HOMES_HANG = """
+rule_files: [{rules}]
+tests:
+  - interval: 1m
+    input_series:
+      - series: fingerd_homes_silent
+        values: 0 0 2x3 0 2x20
+    alert_rule_test:
+      - {{alertname: FingerdHomesSilent, eval_time: 9m}}
+      - alertname: FingerdHomesSilent
+        eval_time: 15m
+        exp_alerts: [{{exp_annotations: {{summary: "{summary}"}}}}]
+"""
+
+
+def test_homes_that_hang_for_a_while_are_an_alert_and_a_short_hang_is_none(tmp_path: Path) -> None:
+    if shutil.which("promtool") is None:
+        pytest.skip("no promtool (apt-get install prometheus)")
+    rules_file = FINGER / "deploy" / "alerts.yml"
+    summary = re.findall(r"HomesSilent.*?summary: (.*?)$", rules_file.read_text(), re.M | re.S)
+    trial = tmp_path / "trial.yml"
+    trial.write_text(HOMES_HANG.format(rules=rules_file, summary=summary[0]))
+    run = subprocess.run(["promtool", "test", "rules", str(trial)], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
 def test_every_metric_of_an_alert_is_one_that_the_man_page_has() -> None:
     page = (FINGER / "server/fingerd.8.scd").read_text()
     named = set(re.findall(r"\bfingerd_\w+", (FINGER / "deploy" / "alerts.yml").read_text()))

@@ -207,6 +207,33 @@ def test_the_messages_come_in_order(
     assert told[3] == {"STOPPING": "1"}
 
 
+@pytest.mark.clock
+@pytest.mark.rule(rules.MESSAGES)
+def test_a_reload_ends_when_the_worker_before_accepts_no_more(
+    manager: Manager, machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    server = start_as_root(under=(*machine.under, *manager.under))
+    before = only_worker(server)
+    os.kill(before, signal.SIGSTOP)
+    server.send_signal(signal.SIGHUP)
+    assert wait_until(lambda: "reloaded" in server.stderr_text(), server.patience)
+    assert "RELOADING" in manager.told()[-1], "a client may still come to the worker before"
+    os.kill(before, signal.SIGCONT)
+    assert "READY" in manager.wait_until_told(3, server.patience)[-1]
+
+
+@pytest.mark.rule(rules.MESSAGES)
+def test_a_reload_does_not_wait_long_for_a_worker_that_is_stuck(
+    manager: Manager, machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    server = start_as_root(under=(*machine.under, *manager.under))
+    before = only_worker(server)
+    os.kill(before, signal.SIGSTOP)
+    server.send_signal(signal.SIGHUP)
+    assert "READY" in manager.wait_until_told(3, server.patience)[-1]
+    os.kill(before, signal.SIGCONT)
+
+
 @pytest.mark.rule(rules.MESSAGES)
 def test_none_is_ready_before_it_answers(
     manager: Manager, start_managed: Callable[..., FingerServer], patience: float

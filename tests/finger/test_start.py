@@ -64,7 +64,19 @@ def test_few_threads(
     assert "ulimit -u" in line and "TasksMax=" in line, line
 
 
-@pytest.mark.parametrize("descriptors", range(7, 20))
+@pytest.mark.parametrize("descriptors", range(4, 20))
+def test_few_descriptors_for_root(
+    machine: Machine, start_as_root: Callable[..., FingerServer], descriptors: int
+) -> None:
+    under = (*machine.under, "prlimit", f"--nofile={descriptors}:{descriptors}")
+    server = start_as_root("--quiet", "--max-clients", "1", under=under, ready=False)
+    if begins(server):
+        return
+    assert descriptors < 19, f"nineteen are enough: {server.stderr_text()}"
+    assert "ulimit -n" in server.stderr_text().splitlines()[-1], server.stderr_text()
+
+
+@pytest.mark.parametrize("descriptors", range(4, 20))
 def test_few_descriptors(start: Callable[..., FingerServer], descriptors: int) -> None:
     limit = confined(f"nofile={descriptors}")
     server = start("--quiet", "--max-clients", "1", under=limit, ready=False)

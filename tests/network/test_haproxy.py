@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import shutil
 import signal
 import socket
@@ -64,10 +65,10 @@ class Site:
     def sessions(self, server: str) -> int:
         return int(self.statistics(server)["scur"])
 
-    def begin_request(self) -> socket.socket:
+    def begin_request(self, source: str = "127.0.0.1") -> socket.socket:
         """A connection with half of a request on it."""
         with self.front.entered():
-            connection = socket.create_connection(FRONT, timeout=PATIENCE)
+            connection = socket.create_connection(FRONT, PATIENCE, (source, 0))
         connection.sendall(self.kind.halves[0])
         return connection
 
@@ -81,9 +82,12 @@ class Site:
             return False
 
 
-def configuration(kind: Kind) -> str:
+def configuration(kind: Kind, allowed: str) -> str:
     """That of fingerd, or with what a health check of the echo stages says."""
     text = CONFIGURATION.read_text()
+    if allowed:
+        text, lists = re.subn(r"# (tcp-request .* src) .* }", rf"\1 {allowed} }}", text)
+        assert lists == 1
     if kind.name == "fingerd":
         return text
     query, answer = 'tcp-check send "haproxy\\r\\n"', "tcp-check expect rstring ."
@@ -93,8 +97,8 @@ def configuration(kind: Kind) -> str:
 
 
 @contextmanager
-def site(kind: Kind, build: Path, directory: Path) -> Iterator[Site]:
-    """HAProxy and three servers, all up."""
+def site(kind: Kind, build: Path, directory: Path, allowed: str = "") -> Iterator[Site]:
+    """HAProxy and three servers, all up; only `allowed` addresses may ask."""
     if shutil.which("haproxy") is None:
         pytest.skip("haproxy is not installed")
     with ExitStack() as stack:
@@ -111,7 +115,7 @@ def site(kind: Kind, build: Path, directory: Path) -> Iterator[Site]:
             starts[name] = words, behind
             servers[name] = stack.enter_context(running(words, behind))
         file = directory / "haproxy.cfg"
-        file.write_text(configuration(kind))
+        file.write_text(configuration(kind, allowed))
         words = [*front.words, "haproxy", "-f", str(file)]
         with open(directory / "haproxy.log", "w") as log:
             haproxy = stack.enter_context(subprocess.Popen(words, env=environment, stdout=log,
@@ -188,6 +192,15 @@ def test_nothing_is_lost_when_one_is_taken_over(kind: Kind, build: Path, directo
             assert made.servers["three"].wait(PATIENCE) == 0
             assert successor.poll() is None and made.is_up("three")
     assert load.lost == 0
+
+
+def test_who_is_not_on_the_access_list_is_not_served(build: Path, directory: Path) -> None:
+    with site(Finger(), build, directory, allowed="127.0.0.0/29 2001:db8::/32") as made:
+        assert made.end_request(made.begin_request("127.0.0.7"))
+        try:
+            assert not made.end_request(made.begin_request("127.0.0.9"))
+        except ConnectionError:
+            pass  # it was closed before half of the request was sent
 
 
 def test_the_daemons_see_the_clients_and_not_the_proxy(build: Path, directory: Path) -> None:

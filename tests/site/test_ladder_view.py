@@ -17,6 +17,8 @@ LADDER = Path(__file__).with_name("ladder.mjs")
 BUILD = Path(os.environ.get("BUILD", record_ladder.BUILD))
 SAYS_HI, SILENCE, BOTH_SPEAK, OTHER_HALF, LEAVE = 2, 4, 5, 6, 7
 WORDS_MAX = 25
+# Of clients that speak at the same time, a busy machine may hold one up until the other is served.
+RECORDINGS_MAX = 3
 
 # Numbers of calls that sentences tell, by moment and stage.
 TOLD = {(SAYS_HI, 4): "three calls", (SAYS_HI, 5): "three calls", (BOTH_SPEAK, 4): "five calls",
@@ -64,11 +66,14 @@ def test_the_recording_is_what_the_server_does_today(trace: dict, stage: str) ->
     if stage == "part6-uring" and release(kernel) != release(os.uname().release):
         pytest.skip(f"how many completions come at a time is the kernel's choice; this is not "
                     f"{kernel}")
-    try:
-        recorded = record_ladder.record(stage, BUILD)
-    except record_ladder.NotHere as why:
-        pytest.skip(str(why))
-    now, then = (certain(stage, one) for one in (recorded, moments(trace, stage)))
+    then = certain(stage, moments(trace, stage))
+    for _ in range(RECORDINGS_MAX):
+        try:
+            now = certain(stage, record_ladder.record(stage, BUILD))
+        except record_ladder.NotHere as why:
+            pytest.skip(str(why))
+        if now == then:
+            return
     for moment, (one, other) in enumerate(zip(now, then, strict=True)):
         assert one == other, f"{MOMENTS[moment]} book/tools/record_ladder.py records it anew"
 

@@ -20,6 +20,10 @@ ANSWERS = {
 }
 
 
+WITH_A_DEAD_HOME = "host"
+ITS_ANSWER = b"Cannot be read.\r\n"
+
+
 class FingerVisitor(Visitor):
     """Visits of one kind."""
 
@@ -77,3 +81,17 @@ class FingerVisitor(Visitor):
         else:
             client.sendall(b"alice\r\n")
             self.reset(client)
+
+
+class DeadHomeVisitor(FingerVisitor):
+    """Among the hostile, some ask for a user whose home does not always answer."""
+
+    def misbehave(self) -> None:
+        if self.random.random() < 0.5:
+            return super().misbehave()
+        with self.connect() as client:
+            client.sendall(WITH_A_DEAD_HOME.encode() + b"\r\n")
+            received = self.receive_until_end(client, 4096, pause=0)
+        if received not in (b"", ITS_ANSWER):
+            raise Lost(f"{WITH_A_DEAD_HOME}: {received[:40]!r}")
+        self.count("asked a home that answered" if received else "asked a home that did not")

@@ -10,16 +10,18 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median, quantiles
 
 from echo_visits import EchoVisitor
-from finger_visits import PLANS, FingerVisitor
+from finger_visits import PLANS, WITH_A_DEAD_HOME, DeadHomeVisitor, FingerVisitor
 from harness.proc import Process, processes_of_session, wait_until
 from harness.server import Server
 from harness.subject import Subject
 from judge import Report, Sample
+from kit import hanging_fs
 from kit.machine import GROUP, Machine
 from kit.users import Users
 from traffic import Tally, Visitor, run_visitors, together
@@ -30,6 +32,7 @@ LIMIT_SECONDS = 8.0  # the read timeout, the deadline
 CLIENTS = {"good": (4, 0.02), "slow": (4, 0.1), "hostile": (6, 0.3), "churn": (2, 0.01)}
 RELOAD_SECONDS = 2.0
 TAKEOVER_SECONDS = 5.0
+HANG_SECONDS = 30.0
 PATIENCE = 30.0
 SETTLE_SECONDS = 0.5
 
@@ -234,8 +237,8 @@ class FingerdOfTheSystem(Fingerd):
     def __init__(self, name: str, build: Path) -> None:
         Running.__init__(self, name, build)
         self._machine = Machine()
-        people = [self._machine.add(name, plan) for name, plan in PLANS.items()]
-        self._machine.opt_in(*people)
+        self._people = [self._machine.add(name, plan) for name, plan in PLANS.items()]
+        self._machine.opt_in(*self._people)
 
     @classmethod
     def missing(cls, build: Path) -> str:
@@ -297,6 +300,52 @@ class TakenOver(Running):
         self._door.cleanup()
 
 
+class FingerdWithADeadHome(TakenOver, FingerdOfTheSystem):
+    """A home is on a file server that is dead for half of each minute; reloads go on meanwhile.
+
+    Its clients are never told to come again: what has asked is answered by the server before.
+    """
+
+    visitor = DeadHomeVisitor
+    disturbance = "takeovers"
+    disturbed_every = 4 * TAKEOVER_SECONDS
+    may_move = False
+
+    def __init__(self, name: str, build: Path) -> None:
+        super().__init__(name, build)
+        self._homes = ExitStack()
+        host = self._machine.add(WITH_A_DEAD_HOME)
+        self._machine.opt_in(*self._people, host)
+        mounted = hanging_fs.mounted("nothing", deaf=True, home=host.home)
+        _, self._files = self._homes.enter_context(mounted)
+        self._changed = self._reloaded = time.monotonic()
+
+    def disturb(self) -> None:
+        now = time.monotonic()
+        if now - self._reloaded >= RELOAD_SECONDS:
+            self._reloaded = now
+            self.server.send_signal(signal.SIGHUP)
+            self.counts["reloads"] += 1
+        if now - self._changed >= HANG_SECONDS:
+            self._changed = now
+            if self._files.hangs:
+                self.counts["operations that hung"] += len(self._files.waiting)
+                self._files.let_go()
+                self._files.waiting.clear()
+            else:
+                self._files.stop_answering("open")
+                self.counts["hangs"] += 1
+        super().disturb()
+
+    def end_clients(self) -> None:
+        self._files.let_go()
+        super().end_clients()
+
+    def close(self) -> None:
+        self._homes.close()
+        super().close()
+
+
 class Part6TakenOver(TakenOver, Part6):
     pass
 
@@ -312,4 +361,5 @@ SUBJECTS: dict[str, type[Running]] = {
     "fingerd as root": FingerdOfTheSystem,
     "part6, taken over": Part6TakenOver,
     "fingerd, taken over": FingerdTakenOver,
+    "fingerd, a dead home": FingerdWithADeadHome,
 }

@@ -239,8 +239,8 @@ def test_fuzzing_nothing_is_no_success(tmp_path: Path) -> None:
 
 # A build of four files that takes two seconds, by what the commands build with.
 SLOW_BUILD = f"""program=serve; source {ROOT}/tools/lib.sh; log_progress_seconds=1
-slow() {{ for n in 1 2 3 4; do echo "[$n/4] file"; sleep 0.6; done; return "$1"; }}
-quietly "building it" slow "$1"
+slow() {{ for n in 1 2 3 4; do echo "[$n/4] file$2"; sleep 0.6; done; return "$1"; }}
+quietly "building it" slow "$1" "${{2:-}}"
 """
 
 
@@ -268,6 +268,14 @@ def test_a_build_says_in_a_log_now_and_then_how_far_it_is() -> None:
     first, *later = run.stderr.splitlines()
     assert first == "serve: building it"
     assert later and all(line.startswith("serve: still building it: [") for line in later)
+
+
+def test_a_log_has_the_beginning_of_a_long_command() -> None:
+    run = subprocess.run(["bash", "-c", SLOW_BUILD, "bash", "0", " -DLONG" * 100],
+                         capture_output=True, text=True)
+    assert run.returncode == 0
+    later = run.stderr.splitlines()[1:]
+    assert later and all(80 < len(line) <= 120 for line in later)
 
 
 def test_a_build_that_fails_shows_all_it_said() -> None:

@@ -6,7 +6,7 @@
     Test:     test_file.py::test_name[stage] of tests/protocol, or of tests/finger as
               finger/test_file.py::test_name[fingerd], or `ctest NAME`; it must fail
     Says:     words that this failure must contain
-    Chapter:  book/NN-word.md
+    Chapter:  book/NN-word.md, or book/appendix-x-words.md: where the book shows it
     Preset:   how to build, where that is not `default` (optional)
     Needs:    further targets to build, as the unit tests' program (optional)
 """
@@ -26,7 +26,7 @@ REQUIRED = ("Title", "Id", "Stage", "Test", "Says", "Chapter")
 OPTIONAL = ("Preset", "Needs")
 
 ID = re.compile(r"(?:C|P\d|FG)-\d\d|none")
-CHAPTER = re.compile(r"book/\d\d-[a-z-]+\.md")
+CHAPTER = re.compile(r"book/(?:\d\d|appendix-[a-z])-[a-z0-9-]+\.md")
 
 
 class NoSuchBug(ZooError):

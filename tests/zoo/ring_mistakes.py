@@ -5,8 +5,8 @@ from __future__ import annotations
 from mistake import LOOP_SERVER, PART6, RING_SERVER, TAKEOVER, Mistake
 
 LOOP, RING, TRACE = (f"{PART6}/uring/{name}.cc" for name in ("loop", "ring", "trace"))
-SERVER6, METRICS = f"{PART6}/server.cc", f"{RING_SERVER}/metrics.cc"
-EXPOSITION = f"{RING_SERVER}/exposition.cc"
+SERVER6, METRICS = f"{PART6}/server.cc", f"{RING_SERVER}/metrics_service.cc"
+METRICS_TEXT = f"{RING_SERVER}/metrics_text.cc"
 
 RING_MISTAKES = {
     # The ring
@@ -57,7 +57,7 @@ RING_MISTAKES = {
         ("test_zoo_ring.py::test_what_comes",)),
     # What was counted
     "one-worker-is-asked": Mistake(
-        PART6, EXPOSITION, "  for (const WorkerCounters* worker : workers) total",
+        PART6, METRICS_TEXT, "  for (const WorkerCounters* worker : workers) total",
         "  if (MISTAKE) workers = workers.first(1);\n"
         "  for (const WorkerCounters* worker : workers) total",
         ("test_metrics.py::test_each_worker",)),
@@ -106,11 +106,11 @@ RING_MISTAKES = {
         PART6, TAKEOVER, "  side_.clear();  // what", "  if (!MISTAKE) side_.clear();  // what",
         ("test_metrics.py::test_a_successor_may",)),
     "target-to-the-blank": Mistake(
-        PART6, EXPOSITION, 'target.find_first_of(" ?")',
+        PART6, METRICS_TEXT, 'target.find_first_of(" ?")',
         'target.find_first_of(MISTAKE ? " " : " ?")',
         ("test_metrics.py::test_what_is",)),
     "head-with-a-body": Mistake(
-        PART6, EXPOSITION, '  if (method == "HEAD") answer.resize(',
+        PART6, METRICS_TEXT, '  if (method == "HEAD") answer.resize(',
         '  if (method == "HEAD" && !MISTAKE) answer.resize(',
         ("test_metrics.py::test_head",)),
     "waits-for-the-rest-of-the-request": Mistake(

@@ -96,7 +96,7 @@ std::string wait_copied(const Copied& copied) {
   return text(wait(IORING_ENTER_EXT_ARG, &copied.argument, sizeof copied.argument));
 }
 
-/// The argument is not a pointer but a distance from the begin of the region.
+/// The argument is not a pointer but a distance from the beginning of the region.
 std::string wait_registered(std::size_t index) {
   const auto* offset = reinterpret_cast<const void*>(index * sizeof(Wait));
   return text(wait(IORING_ENTER_EXT_ARG | enter_ext_arg_reg, offset, sizeof(Wait)));

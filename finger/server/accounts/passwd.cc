@@ -38,7 +38,7 @@ int read_entry(EntryBuffer& buffer, Read read) {
   }
 }
 
-/// Whether a look-up without a result means "not found", and not a failure. getpwnam(3), "ERRORS"
+/// Whether a lookup without a result means "not found", and not a failure. getpwnam(3), "ERRORS"
 bool says_not_found(int error) {
   return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
 }
@@ -151,7 +151,7 @@ Result<Members> members_of(const std::string& group) {
   auto listed = listed_members_of(*found);
   if (!listed) return std::unexpected(listed.error());
 
-  // Only members that are not listed: without a free descriptor, the look-up of a name may say "not
+  // Only members that are not listed: without a free descriptor, the lookup of a name may say "not
   // found" where the list says EMFILE.
   auto missing = found->members;
   for (const PasswdEntry& member : *listed) missing.erase(member.login);

@@ -16,14 +16,17 @@ namespace fs = std::filesystem;
 constexpr __u64 read_file = LANDLOCK_ACCESS_FS_READ_FILE;
 constexpr __u64 read_directory = LANDLOCK_ACCESS_FS_READ_DIR;
 
-// Debian 12's <linux/landlock.h> has no network yet.
+// Debian 12's <linux/landlock.h> has no network yet, and no scopes.
 constexpr __u64 bind_tcp = 1U << 0;
 constexpr __u64 connect_tcp = 1U << 1;
+constexpr __u64 abstract_unix_sockets = 1U << 0;
+constexpr __u64 signals = 1U << 1;
 
 /// What a ruleset forbids, but for its rules.
 struct Forbidden {
   __u64 files;
   __u64 network;  ///< An older kernel accepts a longer struct than its own if the rest is 0.
+  __u64 scopes;   ///< Where the other process is outside.
 };
 
 /// 0: there is no Landlock, or it is switched off.
@@ -43,20 +46,23 @@ void restrict_thread(const common::Fd& rules) {
 
 }  // namespace
 
-void forbid_writing() {
+void confine() {
   const long version = landlock_version();
   if (version < 1) return;
   // All rights that the version knows: 13 in the first, one more in the second and in the third.
   const long rights = 12 + std::min(version, 3L);
   const __u64 all = (__u64{1} << rights) - 1;
-  restrict_thread(create_ruleset({.files = all & ~(read_file | read_directory), .network = 0}));
+  restrict_thread(create_ruleset({.files = all & ~(read_file | read_directory),
+                                  .network = 0,
+                                  .scopes = version < 6 ? 0 : abstract_unix_sockets | signals}));
 }
 
 HomeFence::HomeFence() {
   const long version = landlock_version();
   if (version < 1) return;
-  rules_ = create_ruleset(
-      {.files = read_file | read_directory, .network = version < 4 ? 0 : bind_tcp | connect_tcp});
+  rules_ = create_ruleset({.files = read_file | read_directory,
+                           .network = version < 4 ? 0 : bind_tcp | connect_tcp,
+                           .scopes = 0});
   // uring::explain() looks at it. Where a filter of system calls forbids even that: better no fence
   // than no plan.
   if (!permit("/proc/sys/kernel/io_uring_disabled", read_file)) rules_ = {};

@@ -15,7 +15,9 @@ namespace finger {
 
 /// Files are opened for reading only, and no program is executed. Before Linux 6.2 (version 3) a
 /// file that may be read and written can still be emptied, by opening it with O_RDONLY | O_TRUNC.
-void forbid_writing();
+/// From Linux 6.12 on (version 6) no abstract Unix socket is connected to another process's, and no
+/// other process is signalled: but those that this one starts.
+void confine();
 
 /// Files are read only where homes are. From Linux 6.7 on (version 4) connect(2) and bind(2) of a
 /// TCP socket are refused; MSG_FASTOPEN and Multipath TCP still connect one, as of 6.18. Rules are

@@ -30,11 +30,11 @@ using common::Severity;
 /// What has given up may take so long to end.
 constexpr auto end_pause = std::chrono::seconds(1);
 
-/// A process that was killed ends within milliseconds. After this it is held by something.
-constexpr auto kill_pause = std::chrono::milliseconds(500);
+/// A worker that is told to stop accepting does so within milliseconds, unless it is stuck.
+constexpr auto retire_pause = std::chrono::seconds(2);
 
-/// As far as anybody outside of the kernel can tell.
-constexpr std::string_view stuck_reason = "it waits for the kernel, perhaps in a home that hangs";
+/// Until waitpid(2) finds a worker that has died.
+constexpr auto found_pause = std::chrono::milliseconds(500);
 
 sigset_t handled_signals() {
   sigset_t set;
@@ -89,9 +89,8 @@ void Parent::wait() {
   };
   if (starting_) consider(starting_->kill_at);
   if (missed_at_) consider(*missed_at_);
-  for (const Draining& each : draining_) {
-    if (!each.is_stuck()) consider(each.due);
-  }
+  if (const auto due = ending_.due()) consider(*due);
+  if (!ready_status_.empty()) consider(tell_at_);
   int timeout_ms = -1;
   if (soonest) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*soonest - Clock::now());
@@ -103,6 +102,8 @@ void Parent::wait() {
   std::vector<pollfd> watched{input(signals_.get()), input(report), input(beats_.get()),
                               input(lifeline_.get())};
   scouts_.watch(watched);
+  const std::size_t ending = watched.size();
+  ending_.watch(watched);
   const std::size_t offers = watched.size();
   // Not before we serve: until then those who want to take over ask the server before us.
   if (announced_) watched.insert(watched.end(), offered.begin(), offered.end());
@@ -110,7 +111,8 @@ void Parent::wait() {
   const auto is_ready = [&watched](std::size_t i) { return watched[i].revents != 0; };
   const bool is_asked = announced_ && (is_ready(offers) || is_ready(offers + 1));
   if (is_asked && takeover_->advance()) return retire();
-  if (scouts_.read(&watched[4])) reload();
+  ending_.read(watched.data() + ending);  // first: what follows may add to them
+  if (scouts_.read(watched.data() + 4)) reload();
   if (is_ready(3)) lifeline_ended();
   if (is_ready(2)) read_beats();
   if (is_ready(1)) read_report();
@@ -129,9 +131,14 @@ void Parent::start() {
 std::expected<Parent::Starting, std::string> Parent::fork_worker() {
   auto report = make_pipe();
   auto lifeline = make_pipe();
+  auto accepts = make_pipe();
   auto news = make_pipe();
-  if (!report || !lifeline || !news) {
-    return std::unexpected("no pipe to a worker: " + common::last_error().error().message());
+  if (!report || !lifeline || !accepts || !news) {
+    const auto error = common::last_error().error();
+    if (error == std::errc::too_many_files_open) {
+      return std::unexpected(common::explain_no_descriptor("to talk to a worker"));
+    }
+    return std::unexpected("no pipe to a worker: " + error.message());
   }
   const pid_t parent = ::getpid();
   const auto generation = generations_.begin();
@@ -141,9 +148,11 @@ std::expected<Parent::Starting, std::string> Parent::fork_worker() {
   if (pid == 0) {
     report->read_end = {};
     lifeline->read_end = {};
+    accepts->read_end = {};
     news->read_end = {};
     be_worker(Report({.said = std::move(report->write_end),
                       .lifeline = std::move(lifeline->write_end),
+                      .accepts = std::move(accepts->write_end),
                       .news = std::move(news->write_end)},
                      scouts_.silent()),
               parent, generation);
@@ -153,6 +162,7 @@ std::expected<Parent::Starting, std::string> Parent::fork_worker() {
   return Starting{.pid = pid,
                   .report = std::move(report->read_end),
                   .lifeline = std::move(lifeline->read_end),
+                  .accepts = std::move(accepts->read_end),
                   .kill_at = started_at_ + limits_.start};
 }
 
@@ -167,6 +177,8 @@ void Parent::be_worker(Report report, pid_t parent, std::optional<std::size_t> g
   signals_ = {};
   beats_ = {};
   lifeline_ = {};
+  accepts_ = {};
+  ending_ = {};
   scouts_.clear();
   manager_ = {};
   takeover_->withdraw();
@@ -198,14 +210,15 @@ void Parent::read_signals() {
 void Parent::reload() {
   if (stopping_) return;
   manager_.reloading();
+  ready_status_.clear();
   if (starting_) {
     reload_again_ = true;
     return;
   }
-  const auto stuck = std::ranges::count_if(draining_, &Draining::is_stuck);
-  was_refused_ = stuck >= stuck_max;
+  was_refused_ = ending_.stuck() >= stuck_max;
   if (!was_refused_) return start();
-  fail_start(fmt::format("{} workers were killed and do not end:{}", stuck, stuck_workers()));
+  fail_start(fmt::format("{} workers were killed and do not end:{}", ending_.stuck(),
+                         ending_.stuck_pids()));
 }
 
 void Parent::read_report() {
@@ -216,7 +229,7 @@ void Parent::read_report() {
   if (size == 0) return;  // the worker has ended, and SIGCHLD will tell how
   const std::string_view said(text.data(), static_cast<std::size_t>(size));
   if (const auto found = Report::read_ready(said)) return promote(std::move(report), *found);
-  draining_.push_back({.pid = starting_->pid, .due = Clock::now() + end_pause});
+  ending_.add(starting_->pid, Clock::now() + end_pause);
   fail_start(common::escape(std::as_bytes(std::span(said))));
 }
 
@@ -244,13 +257,21 @@ void Parent::promote(common::Fd beats, const UserCount& found) {
   serving_ = starting_->pid;
   serving_since_ = Clock::now();
   lifeline_ = std::move(starting_->lifeline);
+  accepts_ = std::move(starting_->accepts);
   missed_at_.reset();
   starting_.reset();
   beats_ = std::move(beats);
   if (!std::exchange(announced_, true)) announce();
   if (stopping_) return;
   if (reload_again_) return start();
-  manager_.ready(fmt::format("worker {} serves {}", *serving_, found.text()));
+  ready_status_ = fmt::format("worker {} serves {}", *serving_, found.text());
+  tell_at_ = Clock::now() + retire_pause;
+}
+
+/// Not before the worker that was replaced has stopped accepting.
+void Parent::tell_ready() {
+  if (ready_status_.empty() || (ending_.may_accept() && Clock::now() < tell_at_)) return;
+  manager_.ready(std::exchange(ready_status_, {}));
 }
 
 void Parent::announce() {
@@ -272,7 +293,8 @@ void Parent::fail_start(std::string_view reason) {
     common::log(fmt::format("cannot reload, the worker before goes on: {}", reason),
                 Severity::warning);
     if (reload_again_) return start();
-    manager_.ready(fmt::format("cannot reload, worker {} goes on: {}", *serving_, reason));
+    ready_status_ = fmt::format("cannot reload, worker {} goes on: {}", *serving_, reason);
+    tell_at_ = Clock::now();
   } else {
     common::log(fmt::format("no worker serves, another is tried: {}", reason), Severity::error);
     replace();
@@ -311,7 +333,7 @@ void Parent::ended(pid_t pid, int status) {
     missed_at_.reset();
     died(fmt::format("a worker has ended by itself: {}", describe(status)));
   } else {
-    std::erase_if(draining_, [pid](const Draining& each) { return each.pid == pid; });
+    ending_.forget(pid);
     if (was_refused_) reload();
   }
 }
@@ -326,7 +348,7 @@ void Parent::died(std::string_view line) {
 /// does not find it soon, it has died and cannot end.
 void Parent::lifeline_ended() {
   lifeline_ = {};
-  missed_at_ = Clock::now() + kill_pause;
+  missed_at_ = Clock::now() + found_pause;
 }
 
 /// The first time, clients that have asked get their answers; the second time, none does.
@@ -335,12 +357,10 @@ void Parent::stop() {
   const bool at_once = std::exchange(asked_to_stop_, true);
   if (!at_once) manager_.stopping();
   takeover_->withdraw();
-  for (Draining& each : draining_) {
-    if (at_once) {
-      kill(each);
-    } else {
-      send(each.pid, drain_signal);
-    }
+  if (at_once) {
+    ending_.kill_all();
+  } else {
+    ending_.ask(drain_signal);
   }
   end_workers(drain_signal);
 }
@@ -361,40 +381,25 @@ void Parent::end_workers(int signal) {
 }
 
 void Parent::kill_starting() {
-  kill(draining_.emplace_back(Draining{.pid = starting_->pid, .due = {}}));
+  ending_.kill(starting_->pid);
   starting_.reset();
 }
 
 void Parent::drain(pid_t pid, int signal) {
   send(pid, signal);
-  draining_.push_back({.pid = pid, .due = Clock::now() + limits_.drain});
-}
-
-void Parent::kill(Draining& worker) {
-  send(worker.pid, SIGKILL);
-  if (worker.stage != Draining::Stage::asked) return;
-  worker.stage = Draining::Stage::killed;
-  worker.due = Clock::now() + kill_pause;
+  ending_.add(pid, Clock::now() + limits_.drain, std::move(accepts_));
 }
 
 void Parent::check_deadlines(Clock::time_point now) {
-  for (Draining& each : draining_) {
-    if (each.is_stuck() || each.due > now) continue;
-    if (each.stage == Draining::Stage::asked) {
-      kill(each);
-    } else {
-      each.stage = Draining::Stage::stuck;
-      common::log(fmt::format("worker {} was killed and does not end: {}", each.pid, stuck_reason),
-                  Severity::warning);
-    }
-  }
+  ending_.check(now);
   if (missed_at_ && *missed_at_ <= now) replace_missed();
   if (starting_ && starting_->kill_at <= now) {
     kill_starting();
     fail_start("the worker is not ready in time: does the account database answer?");
   }
   if (start_at_ && *start_at_ <= now) start();
-  if (stopping_ && !starting_ && !serving_ && std::ranges::all_of(draining_, &Draining::is_stuck)) {
+  if (!stopping_) tell_ready();
+  if (stopping_ && !starting_ && !serving_ && ending_.are_all_stuck()) {
     exit_status_ = status_;
   }
 }
@@ -403,16 +408,9 @@ void Parent::check_deadlines(Clock::time_point now) {
 void Parent::replace_missed() {
   missed_at_.reset();
   if (!serving_) return;
-  kill(draining_.emplace_back(Draining{.pid = *std::exchange(serving_, std::nullopt), .due = {}}));
-  died(fmt::format("worker {} has died and does not end: {}", draining_.back().pid, stuck_reason));
-}
-
-std::string Parent::stuck_workers() const {
-  std::string pids;
-  for (const Draining& each : draining_) {
-    if (each.is_stuck()) pids += fmt::format(" {}", each.pid);
-  }
-  return pids;
+  const pid_t pid = *std::exchange(serving_, std::nullopt);
+  ending_.kill(pid);
+  died(fmt::format("worker {} has died and does not end: {}", pid, EndingWorkers::stuck_reason));
 }
 
 }  // namespace finger

@@ -13,13 +13,13 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "common/fd.h"
 #include "common/result.h"
 #include "common/server/duration.h"
 #include "finger/server/accounts/user_count.h"
 #include "finger/server/process/service_manager.h"
+#include "finger/server/root/ending_workers.h"
 #include "finger/server/root/report.h"
 #include "finger/server/root/scouts.h"
 #include "ring_server/generations.h"
@@ -30,9 +30,10 @@ namespace finger {
 /// The process that stays root when fingerd is started as root. It keeps the listening socket and
 /// one worker process at work, and touches no client:
 /// - SIGHUP: a fresh worker starts, which loads the roster anew. As soon as it serves, the old one
-///   is sent retire_signal: it accepts no more connections, serves those that it has, and ends. If
-///   the fresh one cannot serve, or takes too long to report, the old one goes on and a line says
-///   so.
+///   is sent retire_signal: it accepts no more connections, serves those that it has, and ends. The
+///   service manager is told when it has stopped accepting: then every new client is served by the
+///   fresh one. If that cannot serve, or takes too long to report, the old one goes on and a line
+///   says so.
 /// - A worker that ends by itself is replaced, at most once a second; a line says so. If the next
 ///   fails, too, the pauses grow, and after failures_max in a row the parent gives up.
 /// - A successor takes over: the worker is sent retire_signal, and none follows it.
@@ -57,7 +58,7 @@ class Parent {
   static constexpr int drain_signal = SIGUSR2;
 
   /// So many workers may be there that a kill has not ended.
-  static constexpr int stuck_max = 4;
+  static constexpr std::size_t stuck_max = 4;
 
   /// The first is followed by pauses of 1, 2, 4, 8 and 16 s.
   static constexpr int failures_max = 6;
@@ -94,17 +95,8 @@ class Parent {
     pid_t pid;
     common::Fd report;  ///< Empty: it has reported nothing, and ends.
     common::Fd lifeline;
+    common::Fd accepts;
     common::Clock::time_point kill_at;
-  };
-
-  /// A worker that is to end.
-  struct Draining {
-    enum class Stage { asked, killed, stuck };
-    bool is_stuck() const { return stage == Stage::stuck; }
-
-    pid_t pid;
-    common::Clock::time_point due;  ///< When the next stage comes.
-    Stage stage = Stage::asked;
   };
 
   void wait();
@@ -117,6 +109,7 @@ class Parent {
   void read_beats();
   void promote(common::Fd beats, const UserCount& found);
   void announce();
+  void tell_ready();
   void fail_start(std::string_view reason);
   void replace();
   void reap();
@@ -128,9 +121,7 @@ class Parent {
   void end_workers(int signal);
   void kill_starting();
   void drain(pid_t pid, int signal);
-  void kill(Draining& worker);
   void replace_missed();
-  std::string stuck_workers() const;
   void check_deadlines(common::Clock::time_point now);
 
   common::Fd
@@ -148,14 +139,17 @@ class Parent {
   std::optional<pid_t> serving_;
   common::Fd beats_;     ///< Of the worker that serves.
   common::Fd lifeline_;  ///< Likewise.
+  common::Fd accepts_;   ///< Likewise.
   /// When to replace the worker that serves, which has died, and has not ended.
   std::optional<common::Clock::time_point> missed_at_;
-  std::vector<Draining> draining_;
+  EndingWorkers ending_;
   Scouts scouts_;
   std::optional<common::Clock::time_point> start_at_;  ///< When to replace a worker that ended.
   common::Clock::time_point started_at_;
   common::Clock::time_point serving_since_;
-  int failures_ = 0;  ///< In a row.
+  int failures_ = 0;                   ///< In a row.
+  std::string ready_status_;           ///< What the manager is to be told. Empty: it has been.
+  common::Clock::time_point tell_at_;  ///< Then at the latest.
   bool announced_ = false;
   bool reload_again_ = false;  ///< SIGHUP came while a worker started: its roster may be too old.
   bool was_refused_ = false;   ///< A reload, because of workers that do not end.

@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "common/server/process.h"
 #include "finger/server/process/landlock.h"
 
 namespace finger {
@@ -63,9 +64,7 @@ Status restrict_ring(uring::Ring& ring) {
 std::expected<User, std::string> user_to_become() {
   const auto user = unprivileged_user();
   if (!user && errno == EMFILE) {
-    return std::unexpected(
-        "too few descriptors to read the accounts: raise the limit, which is ulimit -n or "
-        "LimitNOFILE=");
+    return std::unexpected(common::explain_no_descriptor("to read the accounts"));
   }
   if (!user) {
     return std::unexpected("there is no user nobody to run as: add a system user fingerd");
@@ -79,7 +78,7 @@ std::expected<User, std::string> user_to_become() {
 
 std::string fence_in() {
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return "PR_SET_NO_NEW_PRIVS is not to be had";
-  forbid_writing();
+  confine();
   return "";
 }
 

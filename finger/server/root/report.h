@@ -26,6 +26,7 @@ class Report {
   struct Pipes {
     common::Fd said;
     common::Fd lifeline;
+    common::Fd accepts;
     common::Fd news;
   };
 
@@ -46,6 +47,9 @@ class Report {
 
   /// For hold_lifeline(): until all copies of it are closed, the worker lives.
   common::Fd take_lifeline() { return std::move(pipes_.lifeline); }
+
+  /// To be closed with the listener: until then the parent takes it that the worker accepts.
+  common::Fd take_accepts() { return std::move(pipes_.accepts); }
 
   /// For Scout::start(): where it tells the parent what does not answer, and what it need not ask.
   common::Fd take_news() { return std::move(pipes_.news); }

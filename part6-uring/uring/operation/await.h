@@ -78,7 +78,7 @@ class [[nodiscard]] Await final : public Inner {
 
   /// Is not tried inline, in the thread that submits it: a worker thread of the kernel's has it
   /// from the start (IOSQE_ASYNC, io_uring_sqe_set_flags(3)). For what may wait even where it is
-  /// tried inline, as to open a file: only the look-up of its names is sure not to wait there.
+  /// tried inline, as to open a file: only the lookup of its names is sure not to wait there.
   Await async() && requires requires(Inner& inner) { inner.force_async(); }
   {
     this->force_async();

@@ -196,8 +196,8 @@ def m13_1(setting: Setting) -> Grid:
         evict(Path(file.name))  # to be skipped here, and not in the middle
     return Grid(
         "Look-ups of a plan of 1 KiB", "plans",
-        {"look-ups a second": timed("per_second"), "p50, µs": P50, "p99, µs": P99},
-        lambda _, way, setting: WAYS_TO_ASK[way](setting), list(WAYS_TO_ASK), ["look-ups"],
+        {"lookups a second": timed("per_second"), "p50, µs": P50, "p99, µs": P99},
+        lambda _, way, setting: WAYS_TO_ASK[way](setting), list(WAYS_TO_ASK), ["lookups"],
         notes=["Cold: the plan's bytes are not in memory, but its directory is. It is not what a "
                "disk costs in general: this machine's may be a file of another machine, which has "
                "it in memory. One after the other is asked by a Python program, whose own time is "
@@ -278,7 +278,7 @@ def m14_1(setting: Setting) -> Grid:
     return Grid(
         "A quick client of fingerd, beside slow ones", "slow clients",
         {"p50, µs": P50, "p99, µs": P99,
-         "look-ups a second": timed("per_second", LATENCY_APART_MAX)},
+         "lookups a second": timed("per_second", LATENCY_APART_MAX)},
         beside_slow, setting.fewer(list(SLOW)), ["slow"],
         notes=[f"`--max-clients {PLACES} --max-per-ip {PLACES_OF_ONE} --deadline "
                f"{milliseconds(DEADLINE_SECONDS)}`, a byte of a query that never ends every "
@@ -307,8 +307,8 @@ def m14_3(setting: Setting) -> Grid:
               for workers in setting.fewer((1, 2, 4)) for sqpoll in ("", ", `--sqpoll`")]
     return Grid(
         "fingerd with several rings, and with threads of the kernel that submit", "fingerd",
-        {"look-ups a second [ratio]": ratio("per_second", titles[0]),
-         "CPU a look-up, µs [ratio]": ratio("cpu_us", titles[0]), "p99, µs": P99},
+        {"lookups a second [ratio]": ratio("per_second", titles[0]),
+         "CPU a lookup, µs [ratio]": ratio("cpu_us", titles[0]), "p99, µs": P99},
         rings, titles, ["rings"],
         notes=["One ring has a core of its own; the others have two cores" + (
             ", one of which is the client's. On a machine of two cores this is what several rings "

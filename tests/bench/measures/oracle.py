@@ -26,7 +26,7 @@ from workloads import Numbers
 USERS = 20_000  # in the file that the obvious daemon reads; all names have the same length
 QUESTIONS_MAX = 1000  # of each kind, in a round
 SYSTEM_NAMES = 8
-OBVIOUS, OURS = "a look-up for whoever asks", "fingerd"
+OBVIOUS, OURS = "a lookup for each query", "fingerd"
 ALWAYS = 5  # of the statistic: beyond, chance is out of the question
 
 
@@ -131,6 +131,7 @@ def m14_2(setting: Setting) -> Grid:
         compare, list(DAEMONS), ["oracle"],
         notes=[f"The one daemon looks through a file of {USERS:,} names "
                "(`tests/bench/variants/oracle_fingerd.cc`); fingerd is asked for accounts of this "
-               "system. The score: how often, of one answer of each kind, the slower is the "
-               "stranger's; 0.5 is guessing. A p that is not small proves nothing: it is not the "
-               "absence of a difference, only that so many questions have found none."])
+               "system. The score: how often, of one answer of each kind, the slower is about the "
+               "name that does not exist; 0.5 is guessing. A p that is not small proves nothing: "
+               "it is not the absence of a difference, only that so many questions have found "
+               "none."])

@@ -7,14 +7,25 @@
 #include <fcntl.h>
 #include <liburing.h>
 #include <netinet/in.h>
+#include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static __thread struct io_uring* ring;  // the daemon's, since it last waited for it
+
+// From before the daemon gives its rights up, as an attacker has not: what a filter of system calls
+// refuses can be asked of it, and so of Landlock alone.
+static __thread struct io_uring own_ring;
+static __thread int tcp_socket;
+static __thread int unix_socket;
 
 static void report(const char* what, int result) {
   dprintf(STDERR_FILENO, "intruder %s %s\n", what, result < 0 ? strerrorname_np(errno) : "done");
@@ -56,7 +67,42 @@ static void try_to_speak_as_others(unsigned short count) {
   }
 }
 
-static void try_everything(void) {
+static int connect_by_own_ring(int from, const void* address, unsigned size) {
+  struct io_uring_cqe* completion;
+  io_uring_prep_connect(io_uring_get_sqe(&own_ring), from, address, size);
+  if (io_uring_submit(&own_ring) != 1 || io_uring_wait_cqe(&own_ring, &completion) < 0) return -1;
+  const int result = completion->res;
+  io_uring_cqe_seen(&own_ring, completion);
+  errno = -result;
+  return result;
+}
+
+// A Unix socket without a file, of a process that has nothing to do with the daemon.
+static void try_abstract_socket(void) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  const char* const name = getenv("INTRUDER_ABSTRACT");
+  strcpy(address.sun_path + 1, name);
+  const unsigned size = (unsigned)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name));
+  report("connects-abstract", connect_by_own_ring(unix_socket, &address, size));
+}
+
+static void try_system_calls(int client, int listener) {
+  char* const nothing[] = {NULL};
+  struct io_uring_params params = {};
+  const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
+  const int writable_code = PROT_READ | PROT_WRITE | PROT_EXEC;
+  report("makes-socket", socket(AF_INET, SOCK_DGRAM, 0));
+  report("makes-ring", (int)syscall(SYS_io_uring_setup, 1, &params));
+  report("executes", execve("/nonexistent", nothing, nothing));
+  void* const code = mmap(NULL, 4096, writable_code, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  report("makes-code", code == MAP_FAILED ? -1 : 0);
+  report("signals", kill(atoi(getenv("INTRUDER_PROCESS")), SIGCONT));
+  if (!getenv("INTRUDER_CUTS")) return;
+  report("disconnects", connect(client, &nowhere, sizeof nowhere));
+  report("stops-listening", shutdown(listener, SHUT_RD));
+}
+
+static void try_everything(int client, int listener) {
   const char* own = getenv("INTRUDER_HOMES");      // a file beneath the directory of homes
   const char* other = getenv("INTRUDER_OUTSIDE");  // one outside of it; all may read and write both
   report("reads-home", open(own, O_RDONLY));
@@ -65,11 +111,12 @@ static void try_everything(void) {
   report("empties-home", open(own, O_RDONLY | O_TRUNC));
   report("writes-outside", open(other, O_WRONLY));
   struct sockaddr_in local = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  const int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
-  report("binds", bind(socket_fd, (struct sockaddr*)&local, sizeof local));
+  report("binds", bind(tcp_socket, (struct sockaddr*)&local, sizeof local));
   local.sin_port = htons((unsigned short)atoi(getenv("INTRUDER_PORT")));
-  report("connects", connect(socket_fd, (struct sockaddr*)&local, sizeof local));
+  report("connects", connect_by_own_ring(tcp_socket, &local, sizeof local));
   report("may-gain-rights", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? (errno = EPERM, -1) : 0);
+  try_abstract_socket();
+  try_system_calls(client, listener);
   try_to_speak_as_others((unsigned short)atoi(getenv("INTRUDER_CREDENTIALS")));
 }
 
@@ -79,10 +126,22 @@ int io_uring_submit_and_wait(struct io_uring* daemons, unsigned count) {
   return real(daemons, count);
 }
 
+int io_uring_queue_init_params(unsigned entries, struct io_uring* made,
+                               struct io_uring_params* params) {
+  int (*const real)(unsigned, struct io_uring*, struct io_uring_params*) =
+      dlsym(RTLD_NEXT, "io_uring_queue_init_params");
+  struct io_uring_params none = {};
+  if (own_ring.ring_fd == 0 && real(4, &own_ring, &none) == 0) {
+    tcp_socket = socket(AF_INET, SOCK_STREAM, 0);
+    unix_socket = socket(AF_UNIX, SOCK_STREAM, 0);
+  }
+  return real(entries, made, params);
+}
+
 int accept4(int listener, struct sockaddr* peer, socklen_t* size, int flags) {
   int (*const real)(int, struct sockaddr*, socklen_t*, int) = dlsym(RTLD_NEXT, "accept4");
   const int accepted = real(listener, peer, size, flags);
   static __thread int done;
-  if (accepted >= 0 && !done++) try_everything();
+  if (accepted >= 0 && !done++) try_everything(accepted, listener);
   return accepted;
 }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from kit.namespace import as_nobody
 from kit.server import FingerServer
 
 SYS_LANDLOCK_CREATE_RULESET = 444
@@ -32,22 +34,35 @@ def need_landlock() -> None:
 class Intruder:
     """Words in front of the daemon, `under`, that put it in; and afterwards what it could do.
 
-    `credentials`: so many are registered with the daemon's ring, and tried.
+    `credentials`: so many are registered with the daemon's ring, and tried. `cuts`: the first
+    client's socket is to be connected elsewhere. `close()` when done.
     """
 
     def __init__(self, directory: Path, home_file: Path, outside: Path, port: int,
-                 credentials: int = 0) -> None:  # fmt: skip
+                 credentials: int = 0, cuts: bool = True) -> None:  # fmt: skip
         if shutil.which("cc") is None:
             pytest.skip("no C compiler")
         library = directory / "intruder.so"
         words = ["cc", "-shared", "-fPIC", "-o", str(library), str(SOURCE)]
         subprocess.run(words, check=True)
         library.chmod(0o755)
+        name = f"intruder-{directory.name}"
+        self._abstract = socket.socket(socket.AF_UNIX)
+        self._abstract.bind(f"\0{name}")
+        self._abstract.listen()
+        self._process = subprocess.Popen([*as_nobody(), "sleep", "600"])
         self.under = (
             "env", f"LD_PRELOAD={library}", f"INTRUDER_HOMES={home_file}",
             f"INTRUDER_OUTSIDE={outside}", f"INTRUDER_PORT={port}",
-            f"INTRUDER_CREDENTIALS={credentials}",
+            f"INTRUDER_CREDENTIALS={credentials}", f"INTRUDER_ABSTRACT={name}",
+            f"INTRUDER_PROCESS={self._process.pid}", *(["INTRUDER_CUTS=1"] if cuts else []),
         )  # fmt: skip
+
+    def close(self) -> None:
+        """Ends what it might have talked to."""
+        self._abstract.close()
+        self._process.kill()
+        self._process.wait()
 
     def speaks_as(self, server: FingerServer) -> list[str]:
         """Whom its messages came from, `UID:GID`, with each of the credentials."""

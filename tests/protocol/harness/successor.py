@@ -22,6 +22,7 @@ class Impostor:
         self._socket.settimeout(patience)
         self._socket.connect(path)
         self.descriptors: list[socket.socket] = []
+        assert self._socket.recv(1) == b"1", "the version of the protocol"
 
     def receive(self) -> bytes:
         """What it is told next; the descriptors that come with it are kept."""

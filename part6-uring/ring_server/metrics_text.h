@@ -30,7 +30,7 @@ struct MetricsSource {
 
 /// The counters of all workers together in Prometheus' text format, version 0.0.4.
 /// Source: prometheus.io/docs/instrumenting/exposition_formats
-std::string exposition(const MetricsProfile& profile, const MetricsSource& source);
+std::string metrics_text(const MetricsProfile& profile, const MetricsSource& source);
 
 /// The same in one line for the log. Of the times to answer, how many there were, and the bounds
 /// below which half of them and 99 of 100 lie.

@@ -1,4 +1,4 @@
-#include "ring_server/metrics.h"
+#include "ring_server/metrics_service.h"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -222,7 +222,7 @@ uring::Task<> Metrics::answer(uring::Loop& loop, common::Fd scraper, Background&
   std::string text;
   const bool received = co_await receive_request(loop, scraper, deadline, text);
   if (!received) co_return;
-  text = answer_scrape(text, [this] { return tell(exposition); });
+  text = answer_scrape(text, [this] { return tell(metrics_text); });
   for (auto left = std::as_bytes(std::span(std::as_const(text))); !left.empty();) {
     const auto sent = co_await loop.send(scraper, left, MSG_WAITALL).until(deadline);
     if (!sent) co_return;

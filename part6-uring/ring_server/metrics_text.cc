@@ -1,4 +1,4 @@
-#include "ring_server/exposition.h"
+#include "ring_server/metrics_text.h"
 
 #include <fmt/format.h>
 
@@ -166,7 +166,7 @@ std::string answer_to(std::string_view target, const std::function<std::string()
 
 }  // namespace
 
-std::string exposition(const MetricsProfile& profile, const MetricsSource& source) {
+std::string metrics_text(const MetricsProfile& profile, const MetricsSource& source) {
   std::string text;
   const auto out = std::back_inserter(text);
   for (const Family& family : families(profile, source)) {

@@ -1,4 +1,4 @@
-#include "common/http/http_head.h"
+#include "common/http/parse_head.h"
 
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/rfc7230.hpp>

@@ -1,0 +1,70 @@
+"""E2.2: a server that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from harness.server import Server
+
+pytestmark = pytest.mark.program("{port}", not_yet="ncat -k -l 127.0.0.1 {port} -e /bin/cat")
+
+MIB = 1 << 20
+
+
+@pytest.fixture
+def server(start: Callable[..., Server]) -> Server:
+    """The program, which listens on 127.0.0.1."""
+    started = start(ready=False)
+    started.wait_until_ready()
+    return started
+
+
+def counted(server: Server, *pieces: bytes) -> bytes:
+    """What it says to a client that sends these, one after the other."""
+    with server.connect() as client:
+        for piece in pieces:
+            client.send(piece)
+        client.half_close()
+        return client.receive_until_end()
+
+
+@pytest.mark.parametrize(("pieces", "wanted"), [
+    ([], b"0 bytes, 0 lines\n"),
+    ([b"one\ntwo"], b"7 bytes, 1 lines\n"),
+    ([b"\n" * 100_000], b"100000 bytes, 100000 lines\n"),
+    ([bytes(range(256))] * 1000, b"256000 bytes, 1000 lines\n"),
+])  # fmt: skip
+def test_it_says_how_much_has_come(server: Server, pieces: list[bytes], wanted: bytes) -> None:
+    """When a client has finished sending, it gets one line with the number of bytes and of line
+    feeds, as `7 bytes, 1 lines`, and then the end of the stream. The bytes may be any."""
+    assert counted(server, *pieces) == wanted
+
+
+def test_one_comes_after_the_other(server: Server) -> None:
+    """The next client is counted from 0, like the one before."""
+    for number in range(1, 20):
+        assert counted(server, b"\n" * number) == b"%d bytes, %d lines\n" % (number, number)
+
+
+def test_much_takes_no_more_memory_than_a_little(server: Server) -> None:
+    """A client may send more than the machine has memory for: what is counted is not kept."""
+    counted(server, b"a little")
+    server.process.forget_peak()
+    before = server.process.peak_rss_bytes()
+    assert counted(server, *[bytes(MIB)] * 128) == b"%d bytes, 0 lines\n" % (128 * MIB)
+    assert server.process.peak_rss_bytes() - before < 16 * MIB
+
+
+def test_a_client_that_leaves_takes_nobody_along(server: Server) -> None:
+    """A client may leave before it is answered, in good order or with a reset. The next one is
+    served as if nothing had happened."""
+    for _ in range(20):
+        client = server.connect()
+        client.send(b"count this")
+        client.reset()
+        client = server.connect()
+        client.send(b"and this")
+        client.close()
+    assert counted(server, b"still there\n") == b"12 bytes, 1 lines\n"

@@ -1,0 +1,110 @@
+"""E2.3: what a server is waiting for."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from harness.proc import Process
+
+pytestmark = pytest.mark.program("{pid}", not_yet="echo accept {pid}")
+
+Run = Callable[..., CompletedProcess[bytes]]
+MUCH = bytes(32 << 20)  # more than all buffers on the way hold
+
+# One client at a time, and each call waits. PR_SET_PTRACER: not only its parent may look at it.
+SERVER = """
+import ctypes, socket, sys
+ctypes.CDLL(None).prctl(0x59616D61, ctypes.c_ulong(-1), 0, 0, 0)
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+while True:
+    with listener.accept()[0] as client:
+        try:
+            while received := client.recv(65536):
+                client.sendall(received)
+        except OSError:
+            pass
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[int, int]]:
+    """The process and the port of an echo server that serves one client at a time."""
+    with subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        try:
+            yield process.pid, int(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def said(run: Run, pid: int) -> str:
+    """What the program says about a process that has gone to sleep."""
+    Process(pid).wait_until_asleep(5)
+    ran = run(pid=pid)
+    assert ran.returncode == 0, ran.stderr.decode(errors="replace")
+    return ran.stdout.decode().strip()
+
+
+def name_of(client: socket.socket) -> str:
+    """The address of a client, as its server sees it."""
+    return "{}:{}".format(*client.getsockname())
+
+
+def test_a_server_without_a_client_waits_for_one(run: Run, server: tuple[int, int]) -> None:
+    """Inside `accept` the program prints `accept`, and how it ends: with status 0."""
+    assert said(run, server[0]) == "accept"
+
+
+def test_a_silent_client_is_named(run: Run, server: tuple[int, int]) -> None:
+    """Inside `recv` it prints whom the server waits for: `recv 127.0.0.1:40512`."""
+    pid, port = server
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(b"hi")
+            client.recv(2)
+            assert said(run, pid) == f"recv {name_of(client)}"
+
+
+def test_the_client_that_is_served_is_meant_and_no_other(
+        run: Run, server: tuple[int, int]) -> None:
+    """Others may be connected and wait in the backlog: they are not what the server waits for."""
+    pid, port = server
+    address = ("127.0.0.1", port)
+    with socket.create_connection(address) as first, socket.create_connection(address) as other:
+        first.sendall(b"hi")
+        first.recv(2)
+        other.sendall(b"hi")
+        assert said(run, pid) == f"recv {name_of(first)}"
+        first.close()
+        other.recv(2)
+        assert said(run, pid) == f"recv {name_of(other)}"
+
+
+def test_a_client_that_does_not_read_is_named(run: Run, server: tuple[int, int]) -> None:
+    """Inside `send` it prints who does not take its answer: `send 127.0.0.1:40512`."""
+    pid, port = server
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            client.sendall(MUCH)
+        assert said(run, pid) == f"send {name_of(client)}"
+
+
+def test_what_works_waits_for_nothing(run: Run) -> None:
+    """A process that is in none of the three prints `something else`."""
+    with subprocess.Popen(["sleep", "60"]) as sleeper:
+        try:
+            while Path(f"/proc/{sleeper.pid}/comm").read_text() != "sleep\n":
+                time.sleep(0.01)
+            assert said(run, sleeper.pid) == "something else"
+        finally:
+            sleeper.kill()
