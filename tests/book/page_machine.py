@@ -23,6 +23,7 @@ from typed import Typed, chapters
 DATA = ROOT / "book" / ".vitepress" / "machine-boxes.json"
 STATE = ROOT / "build" / "machine" / "state"
 SECONDS = 240  # for a box; the emulation is some twenty times slower than this machine
+UNTRIED = "was not tried there yet"
 # What is not in the machine, by what one types.
 NOT_THERE = {
     r"(\./|\.\./)?(judge|check|measure|read)\b": "the tests are not in the page's machine",
@@ -113,6 +114,7 @@ def button(box: PageBox, before: tuple[Typed, ...]) -> dict[str, Any]:
 
 def tried(machine: PageMachine, box: PageBox) -> dict[str, Any]:
     """What the page has to know of a box: what its button types, or why it has none."""
+    print(f"  line {box.line}", flush=True)
     if why := not_there(box):
         return {"commands": box.commands, "why": why}
     wrong = ""
@@ -144,6 +146,9 @@ def main(names: list[str]) -> None:
         known[chapter.stem] = [tried(machine, box) for box in boxes(chapter)]
         good = sum("presses" in box for box in known[chapter.stem])
         print(f"  {good} of {len(known[chapter.stem])}", flush=True)
+        for name, page in named.items():
+            known.setdefault(name, [{"commands": box.commands, "why": UNTRIED}
+                                    for box in boxes(page)])
         DATA.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
     machine.close()
 

@@ -39,6 +39,7 @@ async function chapterTwo(page) {
   await page.keyboard.press("Enter");
   await page.locator("#terminal-0 .xterm-rows").waitFor(slow);
   console.error(`click to prompt: ${Date.now() - began} ms`);
+  await shows(page, 0, "$ steps part1");
   await shows(page, 0, "cat <&5");
   await shows(page, 0, "hello");
   console.error(`click to the echoed bytes: ${Date.now() - began} ms`);

@@ -34,6 +34,8 @@ async function boot() {
   ]);
   machine = new Machine(V86, { wasm_path: wasm, initial_state: { buffer: state } });
   await machine.ready();
+  const { makeAll } = await import("./terminals.js");
+  await makeAll();
   session.phase = "running";
 }
 

@@ -37,16 +37,21 @@ function ownKey(screen, event) {
   return true;
 }
 
+/** Makes both, each with a prompt, once the machine runs. */
+export async function makeAll() {
+  for (const [number, line] of machine.terminals.entries()) {
+    panes.set(number, make(number));
+    const prompt = line.prompt();
+    line.send("\r");
+    await prompt;
+  }
+}
+
 /** Shows a terminal here. */
 export function attach(number, place) {
-  const known = panes.has(number);
-  if (!known) panes.set(number, make(number));
   const { element, screen } = panes.get(number);
   place.append(element);
-  if (!known) {
-    screen.open(element);
-    machine.terminals[number].send("\r"); // a prompt
-  }
+  if (!element.hasChildNodes()) screen.open(element);
   fit(number);
 }
 
