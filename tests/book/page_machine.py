@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """The machine in the page, in Node: its terminals, and what comes of typing a box there.
 
-page_machine.py [CHAPTER...]   types the boxes of these, as 02-blocking, and writes which of them
-                               work to book/.vitepress/machine-boxes.json
+As a program it types the boxes of some chapters, as 02-blocking, or of all, and writes which of them
+work to book/.vitepress/machine-boxes.json.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import subprocess
@@ -15,10 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from blocks import ROOT
-from page_boxes import STAYS, PageBox, boxes
-from told import complaint
-from typed import Typed, chapters
+sys.path.append(str(Path(__file__).parents[2] / "book" / "tools"))
+
+from blocks import ROOT  # noqa: E402
+from page_boxes import STAYS, PageBox, boxes  # noqa: E402
+from told import complaint  # noqa: E402
+from typed import Typed, chapters  # noqa: E402
 
 DATA = ROOT / "book" / ".vitepress" / "machine-boxes.json"
 STATE = ROOT / "build" / "machine" / "state"
@@ -154,4 +157,6 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[2])
+    parser.add_argument("chapter", nargs="*", help="as 02-blocking; all of them")
+    main(parser.parse_args().chapter)
