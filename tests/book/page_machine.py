@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """The machine in the page, in Node: its terminals, and what comes of typing a box there.
 
-As a program it types the boxes of some chapters, as 02-blocking, or of all, and writes which of them
-work to book/.vitepress/machine-boxes.json.
+As a program it types the boxes of some chapters, as 02-blocking, or of all, and writes which of
+them work to book/.vitepress/machine-boxes.json.
 """
 
 from __future__ import annotations
