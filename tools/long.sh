@@ -39,6 +39,15 @@ check_what_takes_long() {
   patches "every bug" zoo run
 }
 
+# The Linux in the page, for which tests of the book and of the site look.
+make_the_machine() {
+  if ((EUID == 0)); then
+    section "Linux for the page" tools/machine/make || true
+  else
+    say "the Linux in the page is left out: making it needs root"
+  fi
+}
+
 # What the unit tests do for a moment: a minute for each fuzzer of the loop, with other seeds each
 # time. One that fails says how to repeat the round.
 check_loop_with_chance() {

@@ -13,6 +13,7 @@ import { filesAt } from "./code-host.js";
 import { diffPages } from "./diffs.js";
 import { figures } from "./figures.js";
 import { listings } from "./listings.js";
+import { copyMachine, hasMachine, serveMachine } from "./machine.js";
 import { opener, openerLine } from "./opener.js";
 import { writeRedirects } from "./redirects.js";
 
@@ -136,7 +137,8 @@ export default defineConfig({
   head: [["link", { rel: "icon", href: `${base}icon.svg` }]],
   outDir: process.env.BOOK_OUT ?? "../build/site",
   cacheDir: "../build/site-cache",
-  srcExclude: ["tools/**", "runs/**", "steps/**", "solutions/**", "node_modules/**"],
+  srcExclude: ["tools/**", "runs/**", "steps/**", "solutions/**", "node_modules/**",
+    ...(hasMachine ? [] : ["try.md"])],
   rewrites: {
     "bugs/README.md": "bugs/index.md",
     "diffs/README.md": "diffs/index.md",
@@ -148,7 +150,10 @@ export default defineConfig({
     if (isFirst || /-view\.md$/.test(page.relativePath)) page.frontmatter.pageClass = "picture";
     if (isFirst) page.frontmatter.outline = false;
   },
-  buildEnd: ({ outDir }) => writeRedirects(outDir),
+  buildEnd({ outDir }) {
+    writeRedirects(outDir);
+    copyMachine(outDir);
+  },
   transformHead({ pageData: { title }, description }) {
     const said = {
       type: "article", site_name: "Six Servers and a Finger", title, description,
@@ -177,7 +182,8 @@ export default defineConfig({
   },
   vite: {
     build: { assetsInlineLimit: 0 }, // figures stay files
-    plugins: [{
+    define: { __MACHINE__: String(hasMachine) },
+    plugins: [serveMachine, {
       name: "ends-with-ctrl-c",
       configureServer() {
         process.once("SIGINT", () => process.exit()); // which is no error
@@ -196,6 +202,7 @@ export default defineConfig({
       { text: "From stage to stage", link: "/diffs/", collapsed: true, items: differences() },
       { text: "The ladder view", link: "/ladder-view" },
       { text: "The ring view", link: "/ring-view" },
+      ...(hasMachine ? [{ text: "A Linux to try it in", link: "/try" }] : []),
       { text: "The zoo's register", link: "/bugs/" },
       { text: `Version ${version}` },
     ],

@@ -34,6 +34,7 @@ class Typed:
     before: str = ""  # the paragraph that tells to type it
     told: Command | None = None  # what it prints, where that was recorded
     run: str = ""  # the transcript
+    fence: int = 0  # the line where its fence begins
 
 
 @dataclass
@@ -90,10 +91,10 @@ def _fence(language: str, lines: list[str], at: int, before: str, run: str) -> I
                     break
                 text.append(line[2:])
             yield Typed(at + start, "\n".join(text), language, before,
-                        told[number] if told else None, run.partition(" ")[0])
+                        told[number] if told else None, run.partition(" ")[0], at)
     elif language in ("bash", "sh"):
         for number, line in enumerate(lines):
-            yield Typed(at + number, line, "bash", before)
+            yield Typed(at + number, line, "bash", before, fence=at)
 
 
 def _box(line: int, text: str) -> Box:

@@ -26,8 +26,9 @@ function(add_steps)
       add_step_program(${part}-${step}-kqueue ${step}-kqueue ${source} ${directory})
       target_link_libraries(${part}-${step}-kqueue PRIVATE PkgConfig::libkqueue)
     endif()
-    # A build with a sanitizer of its own cannot have another one in it.
-    if(head MATCHES "build: also with -fsanitize=thread"
+    # A build with a sanitizer of its own cannot have another one in it, and ThreadSanitizer needs
+    # the addresses of a processor of 64 bits.
+    if(head MATCHES "build: also with -fsanitize=thread" AND CMAKE_SIZEOF_VOID_P EQUAL 8
        AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
       add_step_program(${part}-${step}-tsan ${step}-tsan ${source} ${directory})
       target_compile_options(${part}-${step}-tsan PRIVATE -fsanitize=thread)

@@ -9,6 +9,7 @@ import pytest
 from blocks import ROOT
 from litter import without_litter
 from terminal import Stuck, Terminal
+from told import STUCK
 from typed import Box, chapters, typed
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
@@ -46,7 +47,6 @@ RACES = {"tail-lost-on-hang-up"}
 ATTEMPTS = 5
 # The commands of these end a healthy server, too.
 MAY_END = {"lives-on-without-accept", "closed-by-another-thread", "drain-without-end"}
-STUCK = re.compile(r"bash: .*(not found|No such file|Bad file descr|syntax error)|not built yet")
 
 
 def boxes() -> list[Box]:

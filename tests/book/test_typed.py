@@ -22,6 +22,7 @@ import runs
 from blocks import ROOT
 from litter import without_litter
 from terminal import Stuck, Terminal
+from told import complaint
 from typed import Box, Typed, chapters, typed
 
 BUILD = Path(os.environ.get("BUILD", ROOT / "build" / "default"))
@@ -39,9 +40,6 @@ LEFT_OUT = {
 # "Type it if you have not done so in this terminal."
 HELPERS = ". tools/shell.sh"
 UNLESS_DONE = f"[[ ${{ROOT:-}} ]] || {HELPERS}"
-STUCK = re.compile(r"bash: .*(not found|No such file|Bad file descr|syntax error)|not built yet")
-
-
 SIDEBAR = ROOT / "book" / ".vitepress" / "config.mts"
 PART = re.compile(r'text: "([^"]+)", items: chapters\(/\^(\S+?)\.\*')
 
@@ -135,18 +133,8 @@ class Reading:
             self._compare(step, *terminal.type(step.text, SECONDS))
 
     def _compare(self, step: Typed, printed: str, status: int) -> None:
-        where = f"{self.chapter}, line {step.line}: {step.text}"
-        meant_to_fail = "broken_servers" in step.text
-        wanted = step.told.status if step.told else int(meant_to_fail)
-        if STUCK.search(printed) and not (step.told and STUCK.search("\n".join(step.told.output))):
-            self.wrong.append(f"{where}\n  cannot be typed here: {printed}")
-        elif status != wanted:
-            self.wrong.append(f"{where}\n  status {status} instead of {wanted}: {printed}")
-        elif step.told:
-            seen = re.sub(r"\x1b\[\d*m|\0|\r", "", printed)  # curl prints in bold
-            fence = step.told.shown() + seen.splitlines()
-            if different := runs.fits(fence, [step.told]):
-                self.wrong.append(f"{where}\n  {different}; all of it:\n{printed}")
+        if wrong := complaint(step, printed, status):
+            self.wrong.append(f"{self.chapter}, line {step.line}: {step.text}\n  {wrong}")
 
     def leaves(self) -> None:
         """Ends the servers and closes the terminals."""

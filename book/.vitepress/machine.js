@@ -1,0 +1,27 @@
+// The machine in the page, where ./read --machine was asked for: its pieces become files of the site.
+
+import { cpSync, createReadStream, existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const pieces = join(here, "../../build/machine/pieces");
+
+/** Whether this site has one. */
+export const hasMachine = Boolean(process.env.BOOK_MACHINE);
+
+export function copyMachine(outDir) {
+  if (hasMachine) cpSync(pieces, join(outDir, "machine"), { recursive: true });
+}
+
+/** For the server that shows pages as they are written. */
+export const serveMachine = {
+  name: "serves-the-machine",
+  configureServer({ middlewares }) {
+    middlewares.use((request, response, next) => {
+      const name = /\/machine\/([\w.]+)$/.exec(request.url)?.[1];
+      if (!hasMachine || !name || !existsSync(join(pieces, name))) return next();
+      createReadStream(join(pieces, name)).pipe(response);
+    });
+  },
+};

@@ -1,0 +1,41 @@
+// A button at each console box that the machine can run: it types the box.
+
+import chapters from "../../machine-boxes.json";
+
+/** The commands that a fence shows, each with its further lines. */
+function commandsOf(fence) {
+  const lines = fence.querySelector("code").textContent.trimEnd().split("\n");
+  if (!fence.matches(".language-console")) return lines;
+  const commands = [];
+  for (const [at, line] of lines.entries()) {
+    if (line.startsWith("$ ")) commands.push(line.slice(2));
+    else if (line.startsWith("> ") && /^[$>] /.test(lines[at - 1])) {
+      commands[commands.length - 1] += `\n${line.slice(2)}`;
+    }
+  }
+  return commands;
+}
+
+/** Gives the boxes of this page, by its name, their buttons; what a click does is the caller's. */
+export function addRunButtons(page, run) {
+  const boxes = [...(chapters[page] ?? [])];
+  const fences = document.querySelectorAll(
+    ".vp-doc > div > div:is(.language-console, .language-bash)");
+  for (const fence of fences) {
+    const commands = commandsOf(fence).join("\n");
+    if (boxes[0]?.commands.join("\n") !== commands) continue;
+    const box = boxes.shift();
+    if (!box.presses || fence.querySelector(".run-this")) continue;
+    const button = document.createElement("button");
+    button.className = "run-this";
+    button.type = "button";
+    button.textContent = "run this";
+    button.addEventListener("click", () => run(box));
+    fence.append(button);
+  }
+}
+
+/** The boxes of a page without one, and why. */
+export function withoutButton(page) {
+  return (chapters[page] ?? []).filter(({ why }) => why);
+}

@@ -1,0 +1,81 @@
+// What the two terminals show, with xterm.js. They go from page to page, as the machine does.
+
+import { FitAddon } from "@xterm/addon-fit";
+import { Terminal } from "@xterm/xterm";
+import "@xterm/xterm/css/xterm.css";
+
+import { machine } from "./session.js";
+
+const panes = new Map();
+
+function make(number) {
+  const element = document.createElement("div");
+  const screen = new Terminal({
+    fontFamily: getComputedStyle(document.documentElement).getPropertyValue("--mono-font"),
+    fontSize: 13,
+    scrollback: 5000,
+    screenReaderMode: true,
+  });
+  const fitting = new FitAddon();
+  screen.loadAddon(fitting);
+  screen.attachCustomKeyEventHandler(ownKey.bind(undefined, screen));
+  const line = machine.terminals[number];
+  line.listen((bytes) => screen.write(bytes));
+  screen.onData((keys) => line.send(keys));
+  screen.onResize(({ cols, rows }) => machine.resize(number, cols, rows));
+  return { element, screen, fitting };
+}
+
+/** Keys that are the browser's: to leave the terminal, and to copy what is selected. */
+function ownKey(screen, event) {
+  if (event.key === "Tab" && event.shiftKey) return false;
+  if (event.ctrlKey && event.shiftKey && event.code === "KeyC" && screen.hasSelection()) {
+    event.preventDefault();
+    if (event.type === "keydown") navigator.clipboard?.writeText(screen.getSelection());
+    return false;
+  }
+  return true;
+}
+
+/** Makes both, each with a prompt, once the machine runs. */
+export async function makeAll() {
+  for (const [number, line] of machine.terminals.entries()) {
+    panes.set(number, make(number));
+    const prompt = line.prompt();
+    line.send("\r");
+    await prompt;
+  }
+}
+
+/** Shows a terminal here. */
+export function attach(number, place) {
+  const { element, screen } = panes.get(number);
+  place.append(element);
+  if (!element.hasChildNodes()) screen.open(element);
+  fit(number);
+}
+
+export function fit(number) {
+  const { element, fitting } = panes.get(number) ?? {};
+  if (element?.offsetWidth) fitting.fit();
+}
+
+/** The page's colours, which change with its mode. */
+export function colour() {
+  const style = getComputedStyle(document.documentElement);
+  const of = (token) => style.getPropertyValue(`--${token}`).trim();
+  const theme = {
+    background: of("code"), foreground: of("ink"), cursor: of("ink"),
+    selectionBackground: of("rule"), red: of("wrong"), green: of("client-c"), blue: of("client-a"),
+    magenta: of("here"), yellow: of("client-b"), cyan: of("client-a"), white: of("quiet"),
+  };
+  for (const { screen } of panes.values()) screen.options.theme = theme;
+}
+
+/** Nothing is shown of what was before a reset; the machine has forgotten how large it is, too. */
+export function clear(number) {
+  const { screen } = panes.get(number);
+  screen.reset();
+  machine.resize(number, screen.cols, screen.rows);
+  machine.terminals[number].send("\r"); // a prompt
+}

@@ -1,0 +1,169 @@
+#!/usr/bin/python3
+"""The machine in the page, in Node: its terminals, and what comes of typing a box there.
+
+As a program it types the boxes of some chapters, as 02-blocking, or of all, and writes which of
+them work to book/.vitepress/machine-boxes.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+sys.path.append(str(Path(__file__).parents[2] / "book" / "tools"))
+
+from blocks import ROOT  # noqa: E402
+from page_boxes import STAYS, PageBox, boxes  # noqa: E402
+from told import complaint  # noqa: E402
+from typed import Typed, chapters  # noqa: E402
+
+DATA = ROOT / "book" / ".vitepress" / "machine-boxes.json"
+STATE = ROOT / "build" / "machine" / "state"
+SECONDS = 240  # for a box; the emulation is some twenty times slower than this machine
+# Why what is printed there differs, by what was said of it; the first that fits.
+DIFFERS = {
+    "has not come back": "takes too long there",
+    r"\b(recv|send|accept4?)\b.*(recvfrom|sendto)": "32-bit programs make other system calls",
+    r"`\d+ ms`": "measures a time",
+    "": "prints something else there",
+}
+UNTRIED = "was not tried there yet"
+# What is not in the machine, by what one types.
+NOT_THERE = {
+    r"(\./|\.\./)?(judge|check|measure|read)\b": "the tests are not in the page's machine",
+    r"sudo ": "nothing can be installed there",
+    r".*\bperf\b": "there is no perf in it",
+    r".*\bvalgrind\b": "there is no valgrind in it",
+    r"(go|rustc|g\+\+|cmake|zig|\w+=\S+ cmake)\b": "there is no compiler in it",
+}
+TOLD = "in another terminal: .*\n"  # what ./serve prints when the server listens
+
+
+class Stuck(Exception):
+    """A command has not come back in time."""
+
+
+class PageMachine:
+    """The machine as its state was saved, in a process of Node."""
+
+    def __init__(self, state: Path = STATE) -> None:
+        program = ROOT / "tools" / "machine" / "type.mjs"
+        self._node = subprocess.Popen(["node", program, state], stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE, text=True)
+
+    def ask(self, **request: Any) -> list[dict[str, Any]]:
+        """Plays a box, or without one begins again."""
+        assert self._node.stdin and self._node.stdout
+        self._node.stdin.write(json.dumps({"seconds": SECONDS, **request}) + "\n")
+        self._node.stdin.flush()
+        answer = json.loads(self._node.stdout.readline())
+        if "stuck" in answer:
+            raise Stuck(answer["stuck"])
+        return answer
+
+    def close(self) -> None:
+        self._node.kill()
+        self._node.wait()
+
+
+def presses(steps: tuple[Typed, ...]) -> Iterator[tuple[Typed, dict[str, Any]]]:
+    """Which terminal each is typed into: the second, while a server is in front of the first."""
+    serving = False
+    for step in steps:
+        if step.text == "^C":
+            if serving:
+                yield step, {"terminal": 0, "text": "^C"}
+            serving = False
+        elif STAYS.match(step.text):
+            until = TOLD if step.text.startswith("./serve") else "^"
+            yield step, {"terminal": 0, "text": step.text, "until": until}
+            serving = True
+        else:
+            yield step, {"terminal": int(serving), "text": step.text}
+
+
+def not_there(box: PageBox) -> str:
+    """Why it cannot be typed there, where that is known without trying."""
+    for step in box.steps:
+        for pattern, reason in NOT_THERE.items():
+            if re.match(pattern, step.text):
+                return reason
+        if step.place == "console" and not step.told:
+            return "a run of another machine"
+    return ""
+
+
+def typed_there(machine: PageMachine, box: PageBox, known: dict[str, Any]) -> str:
+    """Plays a box, where the machine is; what is wrong, or nothing."""
+    try:
+        answers = machine.ask(first=known["first"], presses=known["presses"])
+    except Stuck as stuck:
+        return f"has not come back: {stuck}"
+    for step, press, answer in zip(box.steps, known["presses"], answers):
+        if "until" in press:
+            wrong = f"has ended: {answer['printed']}" if "status" in answer else ""
+        else:
+            wrong = complaint(step, answer["printed"], answer["status"])
+        if wrong:
+            return f"{step.text}: {wrong}"
+    return ""
+
+
+def button(box: PageBox, before: tuple[Typed, ...]) -> dict[str, Any]:
+    """What the button of a box types, after this."""
+    pressed = list(presses(before + box.steps))
+    return {"first": [press for step, press in pressed if step not in box.steps],
+            "presses": [press for step, press in pressed if step in box.steps]}
+
+
+def tried(machine: PageMachine, box: PageBox) -> dict[str, Any]:
+    """What the page has to know of a box: what its button types, or why it has none."""
+    print(f"  line {box.line}", flush=True)
+    if why := not_there(box):
+        return {"commands": box.commands, "why": why}
+    wrong = ""
+    for before in box.beginnings():
+        known = button(box, before)
+        now = typed_there(machine, box, known)
+        if not now:
+            return {"commands": box.commands, **known}
+        wrong = wrong or now
+        machine.ask()
+    print(f"  line {box.line}: {wrong}", flush=True)
+    why = next(why for pattern, why in DIFFERS.items() if re.search(pattern, wrong, re.DOTALL))
+    return {"commands": box.commands, "why": why}
+
+
+def pages() -> list[Path]:
+    """Those with boxes to type."""
+    return [*chapters(), ROOT / "book" / "try.md"]
+
+
+def main(names: list[str]) -> None:
+    """Tries the boxes of these chapters, or of all, and writes what came of it."""
+    known = json.loads(DATA.read_text()) if DATA.exists() else {}
+    machine = PageMachine()
+    named = {page.stem: page for page in pages()}
+    for chapter in [named[name] for name in names] or named.values():
+        print(chapter.stem, flush=True)
+        machine.ask()
+        known[chapter.stem] = [tried(machine, box) for box in boxes(chapter)]
+        good = sum("presses" in box for box in known[chapter.stem])
+        print(f"  {good} of {len(known[chapter.stem])}", flush=True)
+        for name, page in named.items():
+            known.setdefault(name, [{"commands": box.commands, "why": UNTRIED}
+                                    for box in boxes(page)])
+        DATA.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
+    machine.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[2])
+    parser.add_argument("chapter", nargs="*", help="as 02-blocking; all of them")
+    main(parser.parse_args().chapter)

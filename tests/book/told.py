@@ -1,0 +1,23 @@
+"""Whether what a command printed is what the book has told."""
+
+import re
+
+import runs
+from typed import Typed
+
+STUCK = re.compile(r"bash: .*(not found|No such file|Bad file descr|syntax error)|not built yet")
+
+
+def complaint(step: Typed, printed: str, status: int) -> str:
+    """What is wrong with it; nothing if it fits the transcript."""
+    meant_to_fail = "broken_servers" in step.text
+    wanted = step.told.status if step.told else int(meant_to_fail)
+    if STUCK.search(printed) and not (step.told and STUCK.search("\n".join(step.told.output))):
+        return f"cannot be typed here: {printed}"
+    if status != wanted:
+        return f"status {status} instead of {wanted}: {printed}"
+    if step.told:
+        seen = re.sub(r"\x1b\[\d*m|\0|\r", "", printed)  # curl prints in bold
+        if different := runs.fits(step.told.shown() + seen.splitlines(), [step.told]):
+            return f"{different}; all of it:\n{printed}"
+    return ""

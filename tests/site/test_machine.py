@@ -1,0 +1,48 @@
+"""The Linux in the page, in a browser: machine.mjs clicks, here is what it must not have found."""
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+from blocks import ROOT
+from pages import complain, node_or_skip
+from test_browser import PatientServer, QuietHandler
+
+pytestmark = [pytest.mark.long, pytest.mark.build]
+
+PROGRAM = Path(__file__).with_name("machine.mjs")
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
+    """What was found in a site that has the machine."""
+    node, chromium = node_or_skip(), shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no Chromium here (Debian: chromium)")
+    if not (ROOT / "build" / "machine" / "pieces" / "manifest.json").exists():
+        pytest.skip("no machine was made here (tools/machine/make)")
+    site = tmp_path_factory.mktemp("site")
+    vitepress = ROOT / "book" / "node_modules" / "vitepress" / "bin" / "vitepress.js"
+    subprocess.run([node, vitepress, "build"], cwd=ROOT / "book", check=True, capture_output=True,
+                   env={**os.environ, "BOOK_MACHINE": "yes", "BOOK_OUT": str(site)})
+    handler = functools.partial(QuietHandler, directory=site)
+    with PatientServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        run = subprocess.run([node, PROGRAM, chromium, f"http://127.0.0.1:{server.server_port}",
+                              tmp_path_factory.mktemp("pictures")],
+                             capture_output=True, text=True, timeout=1800)
+        server.shutdown()
+    assert run.returncode == 0, run.stderr
+    print(run.stderr)
+    return json.loads(run.stdout)
+
+
+@pytest.mark.parametrize("check", ["silence", "machine", "axe"])
+def test_nothing_is_wrong_with(found: dict[str, dict], check: str) -> None:
+    assert found.get(check, {}).get("seen", 0) > 0, "was not looked at: see silence"
+    complain(found[check]["complaints"])

@@ -1,0 +1,26 @@
+// Boots the machine in Node, waits for the prompt of both terminals, and writes its state.
+//
+// node boot.mjs KERNEL INITRAMFS STATE
+
+import { writeFileSync } from "node:fs";
+
+import { Machine } from "../../book/.vitepress/theme/machine/machine.js";
+import { emulator, wasm } from "./v86.mjs";
+
+const [kernel, initramfs, state] = process.argv.slice(2);
+const bios = "/usr/share/seabios";
+const cmdline = "console=ttyS0 quiet tsc=reliable mitigations=off random.trust_cpu=on nowatchdog "
+  + "transparent_hugepage=never";
+const machine = new Machine(emulator, {
+  wasm_path: wasm,
+  bios: { url: `${bios}/bios.bin` },
+  vga_bios: { url: `${bios}/vgabios-stdvga.bin` },
+  bzimage: { url: kernel },
+  initrd: { url: initramfs },
+  cmdline,
+});
+for (const terminal of machine.terminals) terminal.listen((bytes) => process.stderr.write(bytes));
+await Promise.all(machine.terminals.map((terminal) => terminal.prompt()));
+await machine.ask("zero");
+writeFileSync(state, new Uint8Array(await machine.save()));
+process.exit();

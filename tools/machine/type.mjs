@@ -1,0 +1,40 @@
+// Types into the machine, for tests: reads requests, a line of JSON each, and answers each with one.
+//
+// node type.mjs STATE
+//
+//   {"seconds": 9, "first": [], "presses": []}    types a box, as a button of the page does it:
+//                                                 [{"printed": "…", "status": 0}], for each press
+//   {"seconds": 9}                                the state again, as it was saved: []
+//
+// After that many seconds the answer is {"stuck": what the terminals show}.
+
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+
+import { Machine } from "../../book/.vitepress/theme/machine/machine.js";
+import { emulator, wasm } from "./v86.mjs";
+
+const state = readFileSync(process.argv[2]);
+const machine = new Machine(emulator, {
+  wasm_path: wasm,
+  initial_state: { buffer: state.buffer.slice(state.byteOffset, state.byteOffset + state.length) },
+});
+
+async function restore() {
+  await machine.restore();
+  return [];
+}
+
+await machine.ready();
+for await (const line of createInterface({ input: process.stdin })) {
+  const request = JSON.parse(line);
+  let timer;
+  const late = new Promise((resolve) => {
+    const say = () => resolve({ stuck: machine.terminals.map(({ printed }) => printed).join("") });
+    timer = setTimeout(say, 1000 * request.seconds);
+  });
+  const answer = await Promise.race([request.presses ? machine.play(request) : restore(), late]);
+  clearTimeout(timer);
+  console.log(JSON.stringify(answer));
+}
+process.exit();
