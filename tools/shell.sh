@@ -126,7 +126,7 @@ packets_while() ( # in a shell of its own, which says nothing about the job
   "${root[@]}" timeout -s INT 2 tcpdump -tnl --immediate-mode -i lo "tcp port $port" \
     > packets 2> listening &
   until grep -qs ^listening listening; do
-    kill -0 $! 2> /dev/null || { cat listening >&2; return 1; }
+    [[ $(jobs -r) ]] || { cat listening >&2; return 1; } # sudo is not ours to signal
     sleep 0.05
   done
   "$@"

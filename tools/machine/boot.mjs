@@ -10,7 +10,7 @@ import { emulator, wasm } from "./v86.mjs";
 const [kernel, initramfs, state] = process.argv.slice(2);
 const bios = "/usr/share/seabios";
 const cmdline = "console=ttyS0 quiet tsc=reliable mitigations=off random.trust_cpu=on nowatchdog "
-  + "transparent_hugepage=never";
+  + "transparent_hugepage=never init_on_free=1";
 const machine = new Machine(emulator, {
   wasm_path: wasm,
   bios: { url: `${bios}/bios.bin` },
@@ -21,6 +21,6 @@ const machine = new Machine(emulator, {
 });
 for (const terminal of machine.terminals) terminal.listen((bytes) => process.stderr.write(bytes));
 await Promise.all(machine.terminals.map((terminal) => terminal.prompt()));
-await machine.ask("zero");
+await machine.ask("forget");
 writeFileSync(state, new Uint8Array(await machine.save()));
 process.exit();
