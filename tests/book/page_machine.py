@@ -31,12 +31,13 @@ DIFFERS = {
     "has not come back": "takes too long there",
     r"\b(recv|send|accept4?)\b.*(recvfrom|sendto)": "32-bit programs make other system calls",
     r"`\d+ ms`": "measures a time",
+    "not started as root": "needs root",
     "": "prints something else there",
 }
 UNTRIED = "was not tried there yet"
 # What is not in the machine, by what one types.
 NOT_THERE = {
-    r"(\./|\.\./)?(judge|check|measure|read)\b": "the tests are not in the page's machine",
+    r"(\./|\.\./)?(judge|check|measure|read|tests)\b": "the tests are not in the page's machine",
     r"sudo ": "nothing can be installed there",
     r".*\bperf\b": "there is no perf in it",
     r".*\bvalgrind\b": "there is no valgrind in it",
