@@ -13,6 +13,9 @@ import pytest
 from harness.help import help_of, in_the_old_form
 from harness.subject import REPOSITORY
 
+# Installing writes the unit into the build's directory, where two at once disturb each other.
+pytestmark = pytest.mark.xdist_group("install")
+
 FINGER = REPOSITORY / "finger"
 PAGES = {"finger": "client/finger.1.scd", "fingerd": "server/fingerd.8.scd"}
 DEPLOYED = ("alerts.yml", "Containerfile", "haproxy.cfg", "logrotate.conf", "seccomp.json",
