@@ -31,6 +31,9 @@ common::RepeatedFault some_turned_away("turned away: too many connections from o
 /// the world. Else a burst of clients that are all in order would displace each other.
 constexpr auto query_time_min = std::chrono::milliseconds(250);
 
+/// How soon to look again whether the place of one that was displaced has been taken.
+constexpr auto place_pause = std::chrono::milliseconds(10);
+
 /// Where a descriptor that is open can be opened once more: what a plan's second open takes.
 constexpr auto descriptors_of_this_process = "/proc/self/fd";
 
@@ -161,7 +164,11 @@ common::Clock::time_point Server::make_room() {
   if (oldest == nullptr) return uring::Deadline::never;
   const auto may_go_at = oldest->accepted_at() + query_time_min;
   if (may_go_at > loop().now()) return may_go_at;
-  if (shared_.oldest_queries.try_displace(i_)) oldest->displace();
+  if (shared_.oldest_queries.try_displace(i_)) {
+    oldest->displace();
+  } else if (shared_.oldest_queries.is_one_due()) {
+    return loop().now() + place_pause;
+  }
   return uring::Deadline::never;
 }
 

@@ -49,6 +49,7 @@ class Server final : public ring_server::LoopServer, private ConversationOwner {
          std::vector<std::uint16_t> credentials);
 
   void begin(uring::Scope& conversations, uring::Scope& tasks) override;
+  void has_accepted() override { shared_.oldest_queries.has_accepted(); }
   void add(ring_server::Admitted client) override;
   std::size_t clients() const override { return conversations_->size(); }
   common::Clock::time_point make_room() override;
@@ -59,7 +60,7 @@ class Server final : public ring_server::LoopServer, private ConversationOwner {
   void close_file(common::Fd file, std::shared_ptr<Home> home) override;
   void awaits_query(Conversation& conversation) override;
   void awaits_no_query() override { publish_oldest(); }
-  void displaced_one_left() override { shared_.oldest_queries.gone(); }
+  void displaced_one_left() override { shared_.oldest_queries.has_left(); }
   bool may_log(const common::Address& peer) override {
     return shared_.log_thinning.may_log(peer, loop().now());
   }

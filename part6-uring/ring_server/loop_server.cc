@@ -72,6 +72,7 @@ uring::Task<> LoopServer::accept_clients(uring::Scope& headers, uring::Scope& sc
 }
 
 void LoopServer::admit(Admitted client, uring::Scope& headers) {
+  has_accepted();
   if (!shared_.process_options.proxies.contains(client.accepted.peer)) {
     return add(std::move(client));
   }
