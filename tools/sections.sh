@@ -51,7 +51,7 @@ build_or_finish() {
   section "build $1" build "$@" || finish
 }
 
-in_parallel=(-n 4 --dist loadgroup) # on two cores: most of the time they wait
+in_parallel=(-n 6 --dist loadgroup) # on two cores: most of the time they wait
 
 # Where part6 cannot run its tests are left out; the summary counts them, and gives the reason.
 # leave_out_part6_if_need_be EXPR DIRECTORY… counts what fits the expression in these directories.

@@ -96,8 +96,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.option.torture:
         items[:] = [item for item in items if not item.get_closest_marker("torture")]
     for item in items:
-        if item.get_closest_marker("clock"):
-            item.add_marker(pytest.mark.xdist_group("serial"))
+        if (clock := item.get_closest_marker("clock")) is not None:
+            item.add_marker(pytest.mark.xdist_group(*clock.args or ["serial"]))
 
 
 @pytest.fixture

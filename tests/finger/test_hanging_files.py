@@ -19,7 +19,11 @@ from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer
 from kit.users import Users
 
-pytestmark = [pytest.mark.needs("hanging-files"), pytest.mark.clock, pytest.mark.timeout(60)]
+pytestmark = [
+    pytest.mark.needs("hanging-files"),
+    pytest.mark.clock("dead files"),
+    pytest.mark.timeout(60),
+]
 
 DEADLINE = 0.5
 SLACK_SECONDS = 1.5

@@ -20,8 +20,10 @@ from kit.reference import converted
 from kit.server import FingerServer
 
 pytestmark = [
-    pytest.mark.needs("hanging-files", "privileges"), pytest.mark.clock, pytest.mark.timeout(60)
-]  # fmt: skip
+    pytest.mark.needs("hanging-files", "privileges"),
+    pytest.mark.clock("dead files"),
+    pytest.mark.timeout(60),
+]
 
 DEADLINE = 0.5
 SLACK_SECONDS = 1.5

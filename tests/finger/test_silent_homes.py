@@ -21,8 +21,10 @@ from kit.reference import converted
 from kit.server import FingerServer
 
 pytestmark = [
-    pytest.mark.needs("hanging-files", "privileges"), pytest.mark.clock, pytest.mark.timeout(100)
-]  # fmt: skip
+    pytest.mark.needs("hanging-files", "privileges"),
+    pytest.mark.clock("dead files"),
+    pytest.mark.timeout(100),
+]
 
 RELOADS = 6
 OF_ONE_FILE_SYSTEM = 32  # operations at a time

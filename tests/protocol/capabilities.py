@@ -255,8 +255,10 @@ WEAKNESSES: dict[str, frozenset[str]] = {
 RUN_ALONE = frozenset({"part3-nonblocking"})
 
 # Tests that look at a clock run one after the other in a queue, and the queues run side by side.
-# The stages that are not here share one. Each takes about as long as the others.
-QUEUES = {"part4-poll": "poll and epoll", "part5-epoll": "poll and epoll", "part6-uring": "ring"}
+# What is not here shares one with the stage that needs a core for itself. Each takes about as long as
+# the others.
+QUEUES = {"part1-blocking": "blocking", "part2-threads": "blocking",
+          "part4-poll": "poll and epoll", "part5-epoll": "poll and epoll", "part6-uring": "ring"}
 
 # The contract's options and the levels that take them; what is not here, each level takes.
 OPTION_LEVELS: dict[str, frozenset[str]] = {

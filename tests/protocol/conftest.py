@@ -138,8 +138,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _queue_of(target: Target | None) -> str:
-    """Which of three queues a test belongs to if it looks at a clock. Such tests spend their time
-    waiting, so three of them at once leave the cores free for another."""
+    """Which queue a test belongs to if it looks at a clock. Such tests spend their time waiting, so
+    one of each queue at once leaves the cores free for another."""
     return QUEUES.get(target.level, "serial") if target is not None else "serial"
 
 

@@ -25,7 +25,7 @@ MARKERS = (
     "needs(capability, ...): what the server must be able to do for this test; "
     "the first is its line in the matrix",
     "rule(rule): what the contract says; printed when the test fails",
-    "clock: looks at a clock, so it runs in the serial group",
+    "clock(queue): looks at a clock, so it does not run beside others of its queue",
     "xdist_group(name): tests that one process runs",
 )
 
