@@ -18,7 +18,7 @@ import pytest
 from test_alone import ROOT
 
 PROGRAM = Path(os.environ.get("BUILD", ROOT / "build" / "default")) / "finger" / "fingerd"
-CONTAINERFILE = ROOT / "finger" / "deploy" / "Containerfile"
+CONTAINERFILE = ROOT / "finger" / "deploy" / "recipes" / "Containerfile"
 PROFILE = CONTAINERFILE.with_name("seccomp.json")
 PLAN = "hello from inside\n"
 NEVER = {"bpf", "finit_module", "init_module", "kexec_load", "mount", "open_by_handle_at",

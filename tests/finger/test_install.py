@@ -18,8 +18,7 @@ pytestmark = pytest.mark.xdist_group("install")
 
 FINGER = REPOSITORY / "finger"
 PAGES = {"finger": "client/finger.1.scd", "fingerd": "server/fingerd.8.scd"}
-DEPLOYED = ("alerts.yml", "Containerfile", "haproxy.cfg", "logrotate.conf", "seccomp.json",
-            "stunnel.conf")  # fmt: skip
+RECIPES = sorted(path.name for path in (FINGER / "deploy" / "recipes").iterdir())
 OPTION = re.compile(r"(?<![\w-])(--?[a-z0-9][\w-]*)", re.IGNORECASE)
 
 
@@ -153,7 +152,7 @@ def test_everything_is_where_a_distribution_expects_it(installed: Path) -> None:
         "usr/share/doc/six-servers/README.md",
         "usr/share/doc/six-servers/LICENSE",
         "usr/share/doc/six-servers/connections.bt",
-        *(f"usr/share/doc/six-servers/deploy/{name}" for name in DEPLOYED),
+        *(f"usr/share/doc/six-servers/deploy/recipes/{name}" for name in RECIPES),
     }
     pages = {"usr/share/man/man1/finger.1", "usr/share/man/man8/fingerd.8"}
     assert wanted <= found
@@ -163,8 +162,8 @@ def test_everything_is_where_a_distribution_expects_it(installed: Path) -> None:
 def test_what_the_pages_refer_to_is_installed_with_them(installed: Path) -> None:
     """In Debian's package, too: it takes what is installed, and README.md and connections.bt."""
     documentation = installed / "usr/share/doc/six-servers"
-    referred = set(re.findall(r"\]\((deploy/[\w.]+)\)", (FINGER / "README.md").read_text()))
-    assert {f"deploy/{name}" for name in DEPLOYED} == referred
+    referred = set(re.findall(r"\]\((deploy/[\w./]+)\)", (FINGER / "README.md").read_text()))
+    assert {f"deploy/recipes/{name}" for name in RECIPES} == referred
     assert all((documentation / path).is_file() for path in referred)
     page = (FINGER / "server/fingerd.8.scd").read_text()
     for name in re.findall(r"_([\w.]+\.(?:cfg|bt|yml|json))_", page):
@@ -180,7 +179,7 @@ def test_what_the_pages_refer_to_is_installed_with_them(installed: Path) -> None
 def test_prometheus_takes_the_alerts(tmp_path: Path) -> None:
     if shutil.which("promtool") is None:
         pytest.skip("no promtool (apt-get install prometheus)")
-    words = ["promtool", "check", "rules", str(FINGER / "deploy" / "alerts.yml")]
+    words = ["promtool", "check", "rules", str(FINGER / "deploy" / "recipes" / "alerts.yml")]
     run = subprocess.run(words, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
 
@@ -203,7 +202,7 @@ tests:
 def test_homes_that_hang_for_a_while_are_an_alert_and_a_short_hang_is_none(tmp_path: Path) -> None:
     if shutil.which("promtool") is None:
         pytest.skip("no promtool (apt-get install prometheus)")
-    rules_file = FINGER / "deploy" / "alerts.yml"
+    rules_file = FINGER / "deploy" / "recipes" / "alerts.yml"
     summary = re.findall(r"HomesSilent.*?summary: (.*?)$", rules_file.read_text(), re.M | re.S)
     trial = tmp_path / "trial.yml"
     trial.write_text(HOMES_HANG.format(rules=rules_file, summary=summary[0]))
@@ -213,7 +212,7 @@ def test_homes_that_hang_for_a_while_are_an_alert_and_a_short_hang_is_none(tmp_p
 
 def test_every_metric_of_an_alert_is_one_that_the_man_page_has() -> None:
     page = (FINGER / "server/fingerd.8.scd").read_text()
-    named = set(re.findall(r"\bfingerd_\w+", (FINGER / "deploy" / "alerts.yml").read_text()))
+    named = set(re.findall(r"\bfingerd_\w+", (FINGER / "deploy" / "recipes" / "alerts.yml").read_text()))
     assert len(named) > 4 and all(re.search(rf"_{name}[_{{]", page) for name in named)
 
 

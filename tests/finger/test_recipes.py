@@ -24,7 +24,7 @@ from kit.server import FingerServer
 
 pytestmark = pytest.mark.needs("logs")
 
-DEPLOY = REPOSITORY / "finger" / "deploy"
+RECIPES = REPOSITORY / "finger" / "deploy" / "recipes"
 ANSWER = converted(ALICE)
 
 
@@ -45,7 +45,7 @@ def tls_in_front(server: FingerServer, directory: Path) -> Iterator[int]:
     subprocess.run(words, check=True, capture_output=True)
     with certificate.open("a") as file:
         file.write((directory / "cert.pem").read_text())
-    text = (DEPLOY / "stunnel.conf").read_text()
+    text = (RECIPES / "stunnel.conf").read_text()
     text = text.replace(":::7980", f"127.0.0.1:{port}")
     text = text.replace("127.0.0.1:79\n", f"127.0.0.1:{server.address[1]}\n")
     text = text.replace("/etc/stunnel/finger.pem", str(certificate))
@@ -87,7 +87,7 @@ def test_a_log_that_is_rotated(start: Callable[..., FingerServer], tmp_path: Pat
     file = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o644)
     server = start(log_to=file)
     os.close(file)
-    text = (DEPLOY / "logrotate.conf").read_text().replace("/var/log/fingerd.log", str(log))
+    text = (RECIPES / "logrotate.conf").read_text().replace("/var/log/fingerd.log", str(log))
     (tmp_path / "conf").write_text(text)
     (tmp_path / "conf").chmod(0o644)
     for user in (b"alice", b"bob"):

@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-import junit
-import page
 import remembered
-import show
+import report_html
+import report_junit
+import report_text
 import starters
 from climb import climb
 from ladder import DEFAULT_LEVEL, RUNGS, STAGES, stage_named
@@ -108,7 +108,8 @@ def why_not_runnable(command: str, directory: Path) -> str:
 
 def write_reports(judged: list[Judged], options: argparse.Namespace) -> None:
     """The page and the XML that were asked for."""
-    for path, write in ((options.report, page.write_page), (options.junit, junit.write_junit)):
+    for path, write in ((options.report, report_html.write_page),
+                        (options.junit, report_junit.write_junit)):
         if not path:
             continue
         try:
@@ -139,7 +140,7 @@ def judge_one(options: argparse.Namespace) -> int:
             changed = changed or options.watch and watched.have_changed()
             return not changed
 
-        show.show_start(command, options.watch)
+        report_text.show_start(command, options.watch)
         if climbs:
             judged = climb_and_show(command, level, unchanged)
         else:
@@ -157,16 +158,16 @@ def climb_and_show(command: str, begin: str, unchanged: Callable[[], bool]) -> J
     """From this level on, up to the first that fails, or until the program has changed."""
 
     def progress(run: Run) -> bool:
-        show.show_progress(run)
+        report_text.show_progress(run)
         return unchanged()
 
     def arrived(run: Run) -> None:
         if unchanged():
-            show.show_level(run)
+            report_text.show_level(run)
 
     judged = climb("your server", command, Path.cwd(), progress, arrived, begin)
     if unchanged():
-        show.show_climb(judged)
+        report_text.show_climb(judged)
     return judged
 
 
@@ -175,12 +176,12 @@ def ask_one_level(
 ) -> Judged:
     """All of its tests or some, with pytest's own words."""
     if not expression:
-        show.show_what_is_asked(level)
+        report_text.show_what_is_asked(level)
     chosen = ("-k", expression) if expression else ()
     run = run_level(command, level, Path.cwd(), *chosen, shown=True,
                     progress=lambda _: unchanged())
     if unchanged():
-        show.show_one_level(run)
+        report_text.show_one_level(run)
     return Judged("your server", command, [run])
 
 
@@ -218,7 +219,7 @@ def judge_many(options: argparse.Namespace) -> int:
         reason = why_not_runnable(command, Path.cwd())
         one = Judged(name, command, [], reason) if reason else climb(name, command, Path.cwd())
         judged.append(one)
-        show.show_row(one, width)
+        report_text.show_row(one, width)
     write_reports(judged, options)
     return PASSED
 

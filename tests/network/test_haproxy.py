@@ -1,4 +1,4 @@
-"""HAProxy before three servers in namespaces of their own, under load: deploy/haproxy.cfg.
+"""HAProxy before three servers in namespaces of their own, under load: deploy/recipes/haproxy.cfg.
 
 One of the servers is killed, one drained and stopped, one taken over. What the killed one was about
 to answer is lost, and nothing else. How many that is, HAProxy knows: `scur`, the sessions that the
@@ -28,7 +28,7 @@ from programs import Echo, Finger, Kind, Load, running
 
 pytestmark = pytest.mark.long
 
-CONFIGURATION = REPOSITORY / "finger" / "deploy" / "haproxy.cfg"
+CONFIGURATION = REPOSITORY / "finger" / "deploy" / "recipes" / "haproxy.cfg"
 NAMES = ("one", "two", "three")
 FRONT = ("127.0.0.1", 7979)
 PATIENCE = 30.0
