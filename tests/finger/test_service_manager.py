@@ -5,6 +5,7 @@ kit/manager.py plays the manager; finger/deploy/try-systemd does the same with s
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -207,15 +208,26 @@ def test_the_messages_come_in_order(
     assert told[3] == {"STOPPING": "1"}
 
 
-@pytest.mark.clock
-@pytest.mark.rule(rules.MESSAGES)
-def test_a_reload_ends_when_the_worker_before_accepts_no_more(
+@pytest.fixture
+def reloading(
     manager: Manager, machine: Machine, start_as_root: Callable[..., FingerServer]
-) -> None:
+) -> Iterator[tuple[FingerServer, int]]:
+    """A server that reloads while the worker before is stopped, and that worker's process."""
     server = start_as_root(under=(*machine.under, *manager.under))
     before = only_worker(server)
     os.kill(before, signal.SIGSTOP)
     server.send_signal(signal.SIGHUP)
+    yield server, before
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(before, signal.SIGCONT)
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.MESSAGES)
+def test_a_reload_ends_when_the_worker_before_accepts_no_more(
+    manager: Manager, reloading: tuple[FingerServer, int]
+) -> None:
+    server, before = reloading
     assert wait_until(lambda: "reloaded" in server.stderr_text(), server.patience)
     assert "RELOADING" in manager.told()[-1], "a client may still come to the worker before"
     os.kill(before, signal.SIGCONT)
@@ -224,14 +236,10 @@ def test_a_reload_ends_when_the_worker_before_accepts_no_more(
 
 @pytest.mark.rule(rules.MESSAGES)
 def test_a_reload_does_not_wait_long_for_a_worker_that_is_stuck(
-    manager: Manager, machine: Machine, start_as_root: Callable[..., FingerServer]
+    manager: Manager, reloading: tuple[FingerServer, int]
 ) -> None:
-    server = start_as_root(under=(*machine.under, *manager.under))
-    before = only_worker(server)
-    os.kill(before, signal.SIGSTOP)
-    server.send_signal(signal.SIGHUP)
+    server, _ = reloading
     assert "READY" in manager.wait_until_told(3, server.patience)[-1]
-    os.kill(before, signal.SIGCONT)
 
 
 @pytest.mark.rule(rules.MESSAGES)

@@ -129,40 +129,26 @@ void Parent::start() {
 }
 
 std::expected<Parent::Starting, std::string> Parent::fork_worker() {
-  auto report = make_pipe();
-  auto lifeline = make_pipe();
-  auto accepts = make_pipe();
-  auto news = make_pipe();
-  if (!report || !lifeline || !accepts || !news) {
-    const auto error = common::last_error().error();
-    if (error == std::errc::too_many_files_open) {
-      return std::unexpected(common::explain_no_descriptor("to talk to a worker"));
-    }
-    return std::unexpected("no pipe to a worker: " + error.message());
+  auto ends = Report::make_pipes();
+  if (!ends && ends.error() == std::errc::too_many_files_open) {
+    return std::unexpected(common::explain_no_descriptor("to talk to a worker"));
   }
+  if (!ends) return std::unexpected("no pipe to a worker: " + ends.error().message());
   const pid_t parent = ::getpid();
   const auto generation = generations_.begin();
   const pid_t pid = ::fork();
   if (pid < 0 && generation) generations_.end(*generation);
   if (pid < 0) return std::unexpected(common::explain_no_thread(common::last_error().error()));
   if (pid == 0) {
-    report->read_end = {};
-    lifeline->read_end = {};
-    accepts->read_end = {};
-    news->read_end = {};
-    be_worker(Report({.said = std::move(report->write_end),
-                      .lifeline = std::move(lifeline->write_end),
-                      .accepts = std::move(accepts->write_end),
-                      .news = std::move(news->write_end)},
-                     scouts_.silent()),
-              parent, generation);
+    ends->parent = {};
+    be_worker(Report(std::move(ends->worker), scouts_.silent()), parent, generation);
   }
   if (generation) counting_.emplace(pid, *generation);
-  scouts_.add(std::move(news->read_end));
+  scouts_.add(std::move(ends->parent.news));
   return Starting{.pid = pid,
-                  .report = std::move(report->read_end),
-                  .lifeline = std::move(lifeline->read_end),
-                  .accepts = std::move(accepts->read_end),
+                  .report = std::move(ends->parent.said),
+                  .lifeline = std::move(ends->parent.lifeline),
+                  .accepts = std::move(ends->parent.accepts),
                   .kill_at = started_at_ + limits_.start};
 }
 

@@ -20,10 +20,15 @@ constexpr std::string_view beat_text = ".";
 
 }  // namespace
 
-common::Result<Pipe> make_pipe() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) < 0) return common::last_error();
-  return Pipe{.read_end = common::Fd(ends[0]), .write_end = common::Fd(ends[1])};
+common::Result<Report::Ends> Report::make_pipes() {
+  Ends ends;
+  for (const auto pipe : {&Pipes::said, &Pipes::lifeline, &Pipes::accepts, &Pipes::news}) {
+    std::array<int, 2> fds{};
+    if (::pipe2(fds.data(), O_CLOEXEC | O_NONBLOCK) < 0) return common::last_error();
+    ends.parent.*pipe = common::Fd(fds[0]);
+    ends.worker.*pipe = common::Fd(fds[1]);
+  }
+  return ends;
 }
 
 bool Report::ready(const UserCount& found) {

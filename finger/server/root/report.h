@@ -12,23 +12,24 @@
 
 namespace finger {
 
-struct Pipe {
-  common::Fd read_end;
-  common::Fd write_end;
-};
-
-/// Neither end waits. Error: of pipe2(2).
-common::Result<Pipe> make_pipe();
-
 /// How a worker process tells its parent that it serves, and still does, or why it cannot.
 class Report {
  public:
+  /// One end of each of its pipes.
   struct Pipes {
     common::Fd said;
     common::Fd lifeline;
     common::Fd accepts;
     common::Fd news;
   };
+
+  struct Ends {
+    Pipes parent;  // reads
+    Pipes worker;  // writes
+  };
+
+  /// None of the ends waits. Error: of pipe2(2).
+  static common::Result<Ends> make_pipes();
 
   Report(Pipes pipes, std::set<std::string> silent)
       : pipes_(std::move(pipes)), silent_(std::move(silent)) {}
