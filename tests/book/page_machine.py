@@ -31,6 +31,7 @@ DIFFERS = {
     "has not come back": "takes too long there",
     r"\b(recv|send|accept4?)\b.*(recvfrom|sendto)": "32-bit programs make other system calls",
     r"`\d+ ms`": "measures a time",
+    r"`[^`]*timed out[^`]*` where": "a time limit is too short there",
     r"`Vm\w+: \d+`": "32-bit programs take less memory",
     "not started as root": "needs root",
     "": "prints something else there",
@@ -138,7 +139,7 @@ def tried(machine: PageMachine, box: PageBox) -> dict[str, Any]:
         now = typed_there(machine, box, known)
         if not now:
             return {"commands": box.commands, **known}
-        wrong = wrong or now
+        wrong = now  # of the last, after all that the chapter has typed
         machine.ask()
     print(f"  line {box.line}: {wrong}", flush=True)
     why = next(why for pattern, why in DIFFERS.items() if re.search(pattern, wrong, re.DOTALL))
