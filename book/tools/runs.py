@@ -44,7 +44,7 @@ class Command:
 
 
 def commands(transcript: str) -> list[Command]:
-    """What a transcript in cram's format runs and expects, but for what a reader has done before."""
+    """What a transcript in cram's format runs, without what a reader has done before."""
     return [c for c in all_commands(transcript) if c.lines[0] not in BEFORE]
 
 
