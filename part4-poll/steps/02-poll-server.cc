@@ -62,6 +62,6 @@ int main(int argc, char** argv) {
     }
     if (slots[0].revents == 0) continue;
     const int client = accept4(slots[0].fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (client >= 0) slots.push_back({client, POLLIN, 0});  // else it has gone, or EMFILE: see 06
+    if (client >= 0) slots.push_back({client, POLLIN, 0});  // else it has gone, or EMFILE: step 06
   }
 }

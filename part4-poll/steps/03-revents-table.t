@@ -1,14 +1,13 @@
   $ cd "$STEPS"
 
-A row for each thing that the peer did. The columns: what poll reports when it was
-asked for nothing, what it reports when asked for IN, OUT and RDHUP, and what recv
-says, call after call.
+A row for each thing that the peer did. All three are IN, OUT and RDHUP.
 
 ERR and HUP are reported without being asked for. A close cannot be told from a
 half-close. HUP means that both directions are finished. The peer resets by closing with
 bytes of ours unread; even then, what it sent before can be read.
 
   $ ./03-revents-table
+  the peer               | asked for nothing    | asked for all three  | then recv gave
   nothing                |                      |    OUT               | EAGAIN
   sends 5                |                      | IN OUT               | 5 bytes | EAGAIN
   sends 5, half-closes   |                      | IN OUT RDHUP         | 5 bytes | end

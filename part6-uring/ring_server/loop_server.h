@@ -63,7 +63,7 @@ class LoopServer {
   /// in the other, as background().spawn(tasks, …).
   virtual void begin(uring::Scope& conversations, uring::Scope& tasks) = 0;
 
-  /// A connection has been accepted, and has its permit. Who it is may not be known yet.
+  /// A connection has been accepted, and has its permit. Its own address may not be known yet.
   virtual void has_accepted() {}
 
   /// A client is connected, and known by its own address.

@@ -39,8 +39,7 @@ DEADLINE_OPTIONS = ("--deadline", f"{DEADLINE * 1000:.0f}ms")
 @pytest.fixture
 def bob(machine: Machine) -> Machine:
     """The machine; bob, whose home is on its own disk, has a plan."""
-    (machine.homes / "bob" / ".plan").write_bytes(BOBS_PLAN)
-    (machine.homes / "bob" / ".plan").chmod(0o644)
+    machine.write_plan("bob", BOBS_PLAN)
     return machine
 
 

@@ -36,8 +36,7 @@ def hanging(
     request: pytest.FixtureRequest, machine: Machine, start_as_root: Callable[..., FingerServer]
 ) -> Iterator[tuple[FingerServer, HangingFileSystem]]:
     """A server, and alice's home, of which some requests hang, even when interrupted."""
-    (machine.homes / "bob" / ".plan").write_bytes(BOBS_PLAN)
-    (machine.homes / "bob" / ".plan").chmod(0o644)
+    machine.write_plan("bob", BOBS_PLAN)
     with hanging_fs.mounted(request.param, deaf=True, home=machine.homes / "alice") as (_, files):
         server = start_as_root("--deadline", f"{DEADLINE * 1000:.0f}ms")
         yield server, files
@@ -70,8 +69,7 @@ def test_the_deadline_holds_and_no_other_client_waits(
 def test_a_home_that_has_answered_before_holds_up_no_other_client_when_it_stops(
     machine: Machine, start_as_root: Callable[..., FingerServer]
 ) -> None:
-    (machine.homes / "bob" / ".plan").write_bytes(BOBS_PLAN)
-    (machine.homes / "bob" / ".plan").chmod(0o644)
+    machine.write_plan("bob", BOBS_PLAN)
     home = machine.homes / "alice"
     with hanging_fs.mounted("nothing", deaf=True, names_kept=True, home=home) as (_, files):
         server = start_as_root("--deadline", f"{DEADLINE * 1000:.0f}ms")

@@ -18,7 +18,8 @@ pytestmark = pytest.mark.xdist_group("install")
 
 FINGER = REPOSITORY / "finger"
 PAGES = {"finger": "client/finger.1.scd", "fingerd": "server/fingerd.8.scd"}
-RECIPES = sorted(path.name for path in (FINGER / "deploy" / "recipes").iterdir())
+ALERTS = FINGER / "deploy" / "recipes" / "alerts.yml"
+RECIPES = sorted(path.name for path in ALERTS.parent.iterdir())
 OPTION = re.compile(r"(?<![\w-])(--?[a-z0-9][\w-]*)", re.IGNORECASE)
 
 
@@ -179,7 +180,7 @@ def test_what_the_pages_refer_to_is_installed_with_them(installed: Path) -> None
 def test_prometheus_takes_the_alerts(tmp_path: Path) -> None:
     if shutil.which("promtool") is None:
         pytest.skip("no promtool (apt-get install prometheus)")
-    words = ["promtool", "check", "rules", str(FINGER / "deploy" / "recipes" / "alerts.yml")]
+    words = ["promtool", "check", "rules", str(ALERTS)]
     run = subprocess.run(words, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
 
@@ -202,17 +203,16 @@ tests:
 def test_homes_that_hang_for_a_while_are_an_alert_and_a_short_hang_is_none(tmp_path: Path) -> None:
     if shutil.which("promtool") is None:
         pytest.skip("no promtool (apt-get install prometheus)")
-    rules_file = FINGER / "deploy" / "recipes" / "alerts.yml"
-    summary = re.findall(r"HomesSilent.*?summary: (.*?)$", rules_file.read_text(), re.M | re.S)
+    summary = re.findall(r"HomesSilent.*?summary: (.*?)$", ALERTS.read_text(), re.M | re.S)
     trial = tmp_path / "trial.yml"
-    trial.write_text(HOMES_HANG.format(rules=rules_file, summary=summary[0]))
+    trial.write_text(HOMES_HANG.format(rules=ALERTS, summary=summary[0]))
     run = subprocess.run(["promtool", "test", "rules", str(trial)], capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_every_metric_of_an_alert_is_one_that_the_man_page_has() -> None:
     page = (FINGER / "server/fingerd.8.scd").read_text()
-    named = set(re.findall(r"\bfingerd_\w+", (FINGER / "deploy" / "recipes" / "alerts.yml").read_text()))
+    named = set(re.findall(r"\bfingerd_\w+", ALERTS.read_text()))
     assert len(named) > 4 and all(re.search(rf"_{name}[_{{]", page) for name in named)
 
 

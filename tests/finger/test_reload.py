@@ -27,12 +27,6 @@ def reload(server: FingerServer) -> None:
     server.send_signal(signal.SIGHUP)
 
 
-def expect_soon(server: FingerServer, line: bytes, answer: bytes) -> None:
-    """After a signal it may take a moment."""
-    wait_until(lambda: server.ask(line) == answer, server.patience)
-    server.expect(line, answer)
-
-
 @pytest.mark.rule(rules.RELOAD)
 @pytest.mark.parametrize("workers", ["1", "3"])
 def test_a_user_who_has_opted_in_since_is_served_after_the_signal(
@@ -43,7 +37,7 @@ def test_a_user_who_has_opted_in_since_is_served_after_the_signal(
     for _ in range(3):
         server.expect(b"dora", NO_SUCH_USER)
     reload(server)
-    expect_soon(server, b"dora", b"new here\r\n")
+    server.expect_soon(b"dora", b"new here\r\n")
     server.expect(b"", b"alice\r\nbob\r\ncarol\r\ndora\r\n")
 
 
@@ -51,7 +45,7 @@ def test_a_user_who_has_opted_in_since_is_served_after_the_signal(
 def test_a_user_who_has_left_is_unknown_after_the_signal(server: FingerServer) -> None:
     server.users.remove("alice")
     reload(server)
-    expect_soon(server, b"alice", NO_SUCH_USER)
+    server.expect_soon(b"alice", NO_SUCH_USER)
     server.expect(b"", b"bob\r\ncarol\r\n")
 
 
@@ -68,7 +62,7 @@ def test_an_exchange_that_is_under_way_is_not_disturbed(
     begin = reader.receive(1000)
     server.users.remove("alice")
     reload(server)
-    expect_soon(server, b"alice", NO_SUCH_USER)
+    server.expect_soon(b"alice", NO_SUCH_USER)
     reader.let_window_grow()
     reader.expect_that(begin + reader.receive_until_end(), converted(LARGE))
     begun.send(b"b\r\n")
@@ -86,7 +80,7 @@ def test_whose_names_are_known_have_their_own_plans(start: Callable[..., FingerS
     server.users.add("alice", b"another alice\n")
     server.users.add("dora", b"new here\n")
     reload(server)
-    expect_soon(server, b"dora", b"new here\r\n")
+    server.expect_soon(b"dora", b"new here\r\n")
     server.expect(b"alice", b"another alice\r\n")
     begun.send(b"ce\r\n")
     begun.expect_answer(converted(ALICE))  # the one who was meant
@@ -107,7 +101,7 @@ def test_a_reload_that_fails_keeps_the_old_list_and_says_so(
     hidden.rename(server.users.directory)
     server.users.add("dora", b"new here\n")
     reload(server)
-    expect_soon(server, b"dora", b"new here\r\n")
+    server.expect_soon(b"dora", b"new here\r\n")
 
 
 @pytest.mark.rule(rules.RELOAD)

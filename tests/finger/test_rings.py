@@ -32,7 +32,8 @@ EXPECTED = (
 def test_a_crowd_is_served_with_any_ring(
     start: Callable[..., FingerServer], ring: str, workers: str
 ) -> None:
-    server = start("--ring", ring, "--workers", workers, "--max-per-ip", "1000")
+    server = start("--ring", ring, "--workers", workers, "--max-per-ip", "1000",
+                   "--query-timeout", "1m", "--deadline", "1m")  # fmt: skip
     server.users.replace("alice", LARGE)
     for _ in range(2):
         clients = [server.connect() for _ in range(70)]

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <random>
 
 #include "finger/server/protocol/query.h"
 #include "finger/server/protocol/utf8.h"
@@ -53,7 +52,7 @@ void check(const finger::Query& query) {
   require(again && *again == query);
 }
 
-Outcome read(const tests::Slices& slices) {
+Outcome read_slices(const tests::Slices& slices) {
   QueryReader reader;
   for (const auto slice : slices) {
     if (!receive(reader, slice)) break;
@@ -80,12 +79,9 @@ Outcome read(const tests::Slices& slices) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto [slicing, stream] = tests::fuzz_input(data, size);
-  const auto expected = read(tests::whole(stream));
-  tests::expect_same(read(tests::byte_by_byte(stream)), expected, "byte by byte");
-  std::mt19937 random(slicing);
-  tests::expect_same(read(tests::cut_at_random(stream, random, 5)), expected, "in small slices");
-  tests::expect_same(read(tests::cut_at_random(stream, random, 500)), expected, "in slices");
+  const auto input = tests::fuzz_input(data, size);
+  const auto expected = read_slices(tests::whole(input.stream));
+  tests::expect_same_in_slices(read_slices, input, expected);
   return 0;
 }
 

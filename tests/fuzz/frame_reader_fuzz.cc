@@ -1,7 +1,5 @@
 // Promise: whatever bytes come, any slicing of them yields the same messages and the same end.
 
-#include <random>
-
 #include "bytes.h"
 #include "common/frame_reader.h"
 #include "slices.h"
@@ -19,7 +17,7 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
-Outcome read(const tests::Slices& slices) {
+Outcome read_slices(const tests::Slices& slices) {
   common::FrameReader reader(payload_bytes_max);
   Outcome outcome;
   for (const auto slice : slices) {
@@ -42,12 +40,9 @@ Outcome read(const tests::Slices& slices) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto [slicing, stream] = tests::fuzz_input(data, size);
-  const auto expected = read(tests::whole(stream));
-  tests::expect_same(read(tests::byte_by_byte(stream)), expected, "byte by byte");
-  std::mt19937 random(slicing);
-  tests::expect_same(read(tests::cut_at_random(stream, random, 5)), expected, "in small slices");
-  tests::expect_same(read(tests::cut_at_random(stream, random, 500)), expected, "in slices");
+  const auto input = tests::fuzz_input(data, size);
+  const auto expected = read_slices(tests::whole(input.stream));
+  tests::expect_same_in_slices(read_slices, input, expected);
   return 0;
 }
 

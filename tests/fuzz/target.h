@@ -6,9 +6,12 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "slices.h"
 
 /// Does something with the input and aborts where a promise is broken. Source: libFuzzer's manual.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -35,6 +38,15 @@ void expect_same(const Outcome& got, const Outcome& expected, const char* sliced
   if (got == expected) return;
   fmt::print(stderr, "read differently {} than in one piece\n", sliced);
   std::abort();
+}
+
+/// The same for a stream that arrives in many ways: `read` takes slices.
+template <typename Read, typename Outcome>
+void expect_same_in_slices(Read read, const FuzzInput& input, const Outcome& expected) {
+  expect_same(read(byte_by_byte(input.stream)), expected, "byte by byte");
+  std::mt19937 random(input.slicing);
+  expect_same(read(cut_at_random(input.stream, random, 5)), expected, "in small slices");
+  expect_same(read(cut_at_random(input.stream, random, 500)), expected, "in slices");
 }
 
 }  // namespace tests

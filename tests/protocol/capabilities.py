@@ -255,8 +255,8 @@ WEAKNESSES: dict[str, frozenset[str]] = {
 RUN_ALONE = frozenset({"part3-nonblocking"})
 
 # Tests that look at a clock run one after the other in a queue, and the queues run side by side.
-# What is not here shares one with the stage that needs a core for itself. Each takes about as long as
-# the others.
+# What is not here shares one with the stage that needs a core for itself. Each takes about as long
+# as the others.
 QUEUES = {"part1-blocking": "blocking", "part2-threads": "blocking",
           "part4-poll": "poll and epoll", "part5-epoll": "poll and epoll", "part6-uring": "ring"}
 

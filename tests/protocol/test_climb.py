@@ -17,7 +17,8 @@ def test_a_climb_may_begin_higher(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.syspath_prepend(str(REPOSITORY / "tests" / "judge"))
-    climbing, runs, show = (importlib.import_module(name) for name in ("climb", "runs", "show"))
+    names = ("climb", "runs", "report_text")
+    climbing, runs, report_text = (importlib.import_module(name) for name in names)
     asked: list[tuple[str, tuple[str, ...]]] = []
 
     def run_level(command: str, level: str, directory: Path, *options: str, **_: object) -> object:
@@ -27,7 +28,7 @@ def test_a_climb_may_begin_higher(
         return runs.Run(level, [test.name], [test], ended=True)
 
     monkeypatch.setattr(climbing, "run_level", run_level)
-    show.show_climb(climbing.climb("ann", "true {port}", Path(), begin="drain"))
+    report_text.show_climb(climbing.climb("ann", "true {port}", Path(), begin="drain"))
     assert [level for level, _ in asked] == ["drain", "crowd"]
     assert "--above=backpressure" in asked[0][1] and "--above=drain" in asked[1][1]
     said = capsys.readouterr().out

@@ -10,6 +10,7 @@ import pytest
 
 import rules
 from harness.client import Client
+from harness.crowd import MESSAGE, answered, crowd, expect_all_served
 from harness.proc import wait_until
 from harness.server import Server
 
@@ -20,16 +21,9 @@ CLIENTS = 60
 WATCHED_SECONDS = 0.6
 
 
-def answered(clients: list[Client]) -> list[Client]:
-    """Those of the clients to whom an answer has come."""
-    return [client for client in clients if client.has_input()]
-
-
-def crowd(server: Server) -> list[Client]:
-    """More clients than the server has descriptors, each with a message on its way."""
-    clients = [server.connect() for _ in range(CLIENTS)]
-    for client in clients:
-        client.send_messages(b"my turn?")
+def begun_crowd(server: Server) -> list[Client]:
+    """More clients than the server has descriptors, of whom some are served."""
+    clients = crowd(server, CLIENTS)
     assert wait_until(lambda: len(answered(clients)) >= 10, server.patience), (
         f"nobody is served within {server.patience:g} s")
     return clients
@@ -39,23 +33,16 @@ def crowd(server: Server) -> list[Client]:
 def test_new_connections_wait_and_are_all_served_when_others_leave(
         start: Callable[..., Server]) -> None:
     server = start("--max-connections", "1000", descriptor_limit=LIMIT)
-    waiting = crowd(server)
+    waiting = begun_crowd(server)
     assert len(answered(waiting)) < CLIENTS, "the limit of descriptors was no limit"
-    while waiting:
-        assert wait_until(
-            lambda: bool(answered(waiting)), server.patience
-        ), f"{len(waiting)} clients wait, and nobody is served within {server.patience:g} s"
-        for client in answered(waiting):
-            client.expect(b"my turn?")
-            client.close()
-            waiting.remove(client)
+    expect_all_served(waiting, server.patience)
 
 
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 def test_who_has_a_place_is_served_while_others_wait_for_one(start: Callable[..., Server]) -> None:
     server = start("--max-connections", "1000", descriptor_limit=LIMIT)
-    for client in answered(crowd(server)):
-        client.expect(b"my turn?")
+    for client in answered(begun_crowd(server)):
+        client.expect(MESSAGE)
         client.echo(b"and once more")
 
 
@@ -63,7 +50,7 @@ def test_who_has_a_place_is_served_while_others_wait_for_one(start: Callable[...
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 def test_a_lack_of_descriptors_does_not_fill_the_log(start: Callable[..., Server]) -> None:
     server = start("--max-connections", "1000", descriptor_limit=LIMIT)
-    crowd(server)
+    begun_crowd(server)
     before = len(server.log_lines())
     time.sleep(WATCHED_SECONDS)
     lines = server.log_lines()[before:]
@@ -75,7 +62,7 @@ def test_a_lack_of_descriptors_does_not_fill_the_log(start: Callable[..., Server
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 def test_a_lack_of_descriptors_is_no_busy_loop(start: Callable[..., Server]) -> None:
     server = start("--max-connections", "1000", descriptor_limit=LIMIT)
-    crowd(server)
+    begun_crowd(server)
     before = server.process.cpu_seconds()
     time.sleep(WATCHED_SECONDS)
     spent = server.process.cpu_seconds() - before
@@ -85,7 +72,7 @@ def test_a_lack_of_descriptors_is_no_busy_loop(start: Callable[..., Server]) -> 
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 def test_a_stop_works_without_a_free_descriptor(start: Callable[..., Server]) -> None:
     server = start("--max-connections", "1000", descriptor_limit=LIMIT)
-    crowd(server)
+    begun_crowd(server)
     server.expect_stop()
 
 

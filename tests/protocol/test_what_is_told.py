@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 
 import pytest
@@ -22,8 +23,9 @@ def test_what_was_done_to_a_server_is_told() -> None:
         server.pause()
         server.resume()
         server.deeds.note("made its calls of accept fail with EBADF")
-        assert "what the test did to it: sent SIGSTOP, then sent SIGCONT, then made its calls of " \
-            "accept fail with EBADF\n" in server_section(server)
+        # On a busy machine "then" is so many tenths of a second later.
+        told = "sent SIGSTOP, .* sent SIGCONT, .* made its calls of accept fail with EBADF\n"
+        assert re.search(told, server_section(server))
 
 
 def test_a_plain_stop_is_told_once() -> None:

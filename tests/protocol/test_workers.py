@@ -10,6 +10,7 @@ import pytest
 
 import rules
 from harness.client import Client
+from harness.crowd import answered, crowd, expect_all_served
 from harness.proc import wait_until
 from harness.server import Server
 from harness.strace import from_start, inject
@@ -20,11 +21,6 @@ WAYS = [pytest.param((), id="default")] + [
     pytest.param(("--accept", how), id=how, marks=pytest.mark.option("--accept"))
     for how in ("reuseport", "exclusive", "shared")
 ]
-
-
-def answered(clients: list[Client]) -> list[Client]:
-    """Those to whom an answer has come."""
-    return [client for client in clients if client.has_input()]
 
 
 def expect_served(clients: list[Client], count: int, patience: float) -> None:
@@ -221,17 +217,7 @@ def test_workers_out_of_descriptors_serve_everybody_in_the_end(
     start: Callable[..., Server], how: str
 ) -> None:
     server = start("--workers", "3", *how, descriptor_limit=48)
-    waiting = [server.connect() for _ in range(80)]
-    for client in waiting:
-        client.send_messages(b"my turn?")
-    while waiting:
-        assert wait_until(
-            lambda: bool(answered(waiting)), server.patience
-        ), f"{len(waiting)} clients wait, and nobody is served within {server.patience:g} s"
-        for client in answered(waiting):
-            client.expect(b"my turn?")
-            client.close()
-            waiting.remove(client)
+    expect_all_served(crowd(server, 80), server.patience)
 
 
 def expect_all_threads_or_none(start: Callable[..., Server], log: Path) -> None:

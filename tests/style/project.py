@@ -16,12 +16,16 @@ CODE = {".h", ".cc", ".py", ".sh", ".cmake"}
 
 @cache
 def files() -> tuple[Path, ...]:
-    """Every file of the project, also those that git does not know yet; no build's, no tool's."""
+    """Every file of the project, also those that git does not know yet; no build's, no tool's, and
+    nothing of what a reader makes at the top."""
     found = []
+    lines = (ROOT / ".gitignore").read_text().splitlines()
+    readers = {line.strip("/") for line in lines if line.startswith("/")}
     for directory, directories, names in os.walk(ROOT):
-        directories[:] = sorted(set(directories) - NOT_OURS)
-        found += [Path(directory, name) for name in sorted(names)
-                  if not name.endswith(".err") and name not in NOT_OURS]
+        others = NOT_OURS | readers if directory == str(ROOT) else NOT_OURS
+        directories[:] = sorted(set(directories) - others)
+        found += [Path(directory, name) for name in sorted(set(names) - others)
+                  if not name.endswith(".err")]
     return tuple(path for path in found if path.is_file() and not path.is_symlink())
 
 

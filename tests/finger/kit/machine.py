@@ -120,6 +120,12 @@ class Machine:
         os.chown(file, person.uid, person.uid)
         return file
 
+    def write_plan(self, login: str, contents: bytes) -> None:
+        """One that everybody may read, in the home of somebody who has none."""
+        plan = self.homes / login / ".plan"
+        plan.write_bytes(contents)
+        plan.chmod(0o644)
+
     def opt_in(self, *people: Person) -> None:
         """Makes them members of the group, and nobody else."""
         self._members = [person.login for person in people]

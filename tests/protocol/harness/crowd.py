@@ -1,0 +1,34 @@
+"""More clients than a server has places or descriptors for, each with a message on its way."""
+
+from __future__ import annotations
+
+from harness.client import Client
+from harness.proc import wait_until
+from harness.server import Server
+
+MESSAGE = b"my turn?"
+
+
+def crowd(server: Server, number: int) -> list[Client]:
+    """So many clients."""
+    clients = [server.connect() for _ in range(number)]
+    for client in clients:
+        client.send_messages(MESSAGE)
+    return clients
+
+
+def answered(clients: list[Client]) -> list[Client]:
+    """Those of the clients to whom an answer has come."""
+    return [client for client in clients if client.has_input()]
+
+
+def expect_all_served(waiting: list[Client], patience: float) -> None:
+    """A client that has its answer leaves, and another gets the place, until no one waits."""
+    waiting = list(waiting)
+    while waiting:
+        assert wait_until(lambda: bool(answered(waiting)), patience), (
+            f"{len(waiting)} clients wait, and nobody is served within {patience:g} s")
+        for client in answered(waiting):
+            client.expect(MESSAGE)
+            client.close()
+            waiting.remove(client)
