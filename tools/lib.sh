@@ -23,7 +23,7 @@ packages_site=(nodejs npm pandoc librsvg2-bin)
 packages_browser=(chromium poppler-utils epubcheck)
 packages_kernel=(qemu-system-x86 busybox-static cpio kmod xz-utils)
 packages_distribution=(mmdebstrap debian-archive-keyring git)
-packages_machine=(mmdebstrap debian-archive-keyring arch-test git cpio zstd seabios bsdiff)
+packages_machine=(mmdebstrap debian-archive-keyring arch-test git cpio zstd seabios bsdiff patch)
 packages_release=(git debhelper dpkg-dev systemtap-sdt-dev)
 packages_clang=(clang-19 libclang-rt-19-dev)
 
