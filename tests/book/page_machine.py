@@ -29,7 +29,7 @@ SECONDS = 240  # for a box; the emulation is some twenty times slower than this 
 # Why what is printed there differs, by what was said of it; the first that fits.
 DIFFERS = {
     "has not come back": "takes too long there",
-    r"\b(recv|send|accept4?)\b.*(recvfrom|sendto)": "32-bit programs make other system calls",
+    r"\b(recv|send|accept4?)\b.*(recvfrom|sendto)|fcntl": "32-bit programs make other system calls",
     r"`\d+ ms`": "measures a time",
     r"`[^`]*timed out[^`]*` where": "a time limit is too short there",
     r"`Vm\w+: \d+`": "32-bit programs take less memory",
@@ -43,6 +43,7 @@ NOT_THERE = {
     r"sudo ": "nothing can be installed there",
     r".*\bperf\b": "there is no perf in it",
     r".*\bvalgrind\b": "there is no valgrind in it",
+    r"\./02-kqueue": "Linux has no kqueue of its own",
     r".*-tsan\b": "ThreadSanitizer needs 64 bits",
     r"(go|rustc|g\+\+|cmake|zig|\w+=\S+ cmake)\b": "there is no compiler in it",
 }
