@@ -42,6 +42,8 @@ NOT_THERE = {
     r"(\./|\.\./)?(judge|check|measure|read|tests)\b": "the tests are not in the page's machine",
     r"sudo ": "nothing can be installed there",
     r".*\bperf\b": "there is no perf in it",
+    r".*\bbpftrace\b": "there is no bpftrace in it",
+    r".*\b(ab|wrk) -": "the programs that make load are not in it",
     r".*\bvalgrind\b": "there is no valgrind in it",
     r"\./02-kqueue": "Linux has no kqueue of its own",
     r".*-tsan\b": "ThreadSanitizer needs 64 bits",
