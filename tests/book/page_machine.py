@@ -34,6 +34,7 @@ DIFFERS = {
     r"`[^`]*timed out[^`]*` where": "a time limit is too short there",
     r"`Vm\w+: \d+`": "32-bit programs take less memory",
     "not started as root": "needs root",
+    r"status 80 instead of 0|: Linux 6\.\d+ has ": "Linux 6.1 does not have it yet",
     "": "prints something else there",
 }
 UNTRIED = "was not tried there yet"
@@ -41,6 +42,7 @@ UNTRIED = "was not tried there yet"
 NOT_THERE = {
     r"(\./|\.\./)?(judge|check|measure|read|tests)\b": "the tests are not in the page's machine",
     r"sudo ": "nothing can be installed there",
+    r"operations ": "there is no Python in it",
     r".*\bperf\b": "there is no perf in it",
     r".*\bbpftrace\b": "there is no bpftrace in it",
     r".*\b(ab|wrk) -": "the programs that make load are not in it",
