@@ -5,8 +5,8 @@
 
 Six bytes make a message. Each comes well within a second of the one before.
 
-  $ dribble() { exec 5<>/dev/tcp/127.0.0.1/$port; for byte in $@; do printf "\\$byte" >&5; sleep 0.4; done; }
-  $ dribble 2 0 0 0 150 151; wc -c <&5
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; for byte in 2 0 0 0 150 151; do printf "\\$byte" >&5; sleep 0.4; done
+  $ wc -c <&5
   0
   $ sed 's/.*closed: /closed: /' log | tail -n 1
   closed: timed out

@@ -81,7 +81,8 @@ void row(const char* title, int actions, short arrival) {
 }
 
 int main() {
-  std::puts("the peer               | asked for nothing    | asked for all three  | then recv gave");
+  std::puts(
+      "the peer               | asked for nothing    | asked for all three  | then recv gave");
   row("nothing", none, POLLOUT);
   row("sends 5", sends, POLLIN);
   row("sends 5, half-closes", sends | half_closes, POLLRDHUP);

@@ -24,8 +24,8 @@ def test_what_was_done_to_a_server_is_told() -> None:
         server.resume()
         server.deeds.note("made its calls of accept fail with EBADF")
         # On a busy machine "then" is so many tenths of a second later.
-        assert re.search("what the test did to it: sent SIGSTOP, .* sent SIGCONT, .* made its calls "
-                         "of accept fail with EBADF\n", server_section(server))
+        told = "sent SIGSTOP, .* sent SIGCONT, .* made its calls of accept fail with EBADF\n"
+        assert re.search(told, server_section(server))
 
 
 def test_a_plain_stop_is_told_once() -> None:
