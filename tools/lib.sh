@@ -23,7 +23,7 @@ packages_site=(nodejs npm pandoc librsvg2-bin)
 packages_browser=(chromium poppler-utils epubcheck)
 packages_kernel=(qemu-system-x86 busybox-static cpio kmod xz-utils)
 packages_distribution=(mmdebstrap debian-archive-keyring git)
-packages_machine=(mmdebstrap debian-archive-keyring arch-test git cpio zstd seabios)
+packages_machine=(mmdebstrap debian-archive-keyring arch-test git cpio zstd seabios bsdiff patch)
 packages_release=(git debhelper dpkg-dev systemtap-sdt-dev)
 packages_clang=(clang-19 libclang-rt-19-dev)
 
@@ -53,7 +53,7 @@ declare -A proofs=(
   [systemtap-sdt-dev]=header:sys/sdt.h
   [qemu-system-x86]=command:qemu-system-x86_64 [busybox-static]=command:busybox
   [arch-test]=command:arch-test [zstd]=command:zstd [seabios]=file:/usr/share/seabios/bios.bin
-  [cpio]=command:cpio [kmod]=command:depmod [xz-utils]=command:xz
+  [bsdiff]=command:bsdiff [cpio]=command:cpio [kmod]=command:depmod [xz-utils]=command:xz
 )
 
 say() { printf '%s: %s\n' "$program" "$*" >&2; }

@@ -44,6 +44,11 @@ class Command:
 
 
 def commands(transcript: str) -> list[Command]:
+    """What a transcript in cram's format runs, without what a reader has done before."""
+    return [c for c in all_commands(transcript) if c.lines[0] not in BEFORE]
+
+
+def all_commands(transcript: str) -> list[Command]:
     """What a transcript in cram's format runs and expects."""
     found: list[Command] = []
     for line in transcript.splitlines():
@@ -55,7 +60,7 @@ def commands(transcript: str) -> list[Command]:
             found[-1].status = int(status[1])
         elif line.startswith("  "):
             found[-1].output.append(line[2:])
-    return [c for c in found if c.lines[0] not in BEFORE]
+    return found
 
 
 def expected(arguments: str) -> list[Command]:

@@ -45,8 +45,8 @@ void receive(const char* what, Limit kind, bool dribbling) {
     if (n <= 0) break;
     ++received;
   }
-  const auto took = duration_cast<milliseconds>(Clock::now() - start);
-  std::printf("%-26s %2d of %d bytes in %ld ms\n", what, received, message_bytes, took.count());
+  const long took_ms = duration_cast<milliseconds>(Clock::now() - start).count();
+  std::printf("%-26s %2d of %d bytes in %ld ms\n", what, received, message_bytes, took_ms);
   close(pair[0]);
   client.join();
   close(pair[1]);

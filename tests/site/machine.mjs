@@ -10,6 +10,13 @@ const { AxeBuilder } = report.require("@axe-core/playwright");
 const desk = { viewport: { width: 1366, height: 768 } };
 const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 const slow = { timeout: 240_000 };
+// A box of a chapter: one of its commands, and the last that it prints.
+const boxes = [
+  ["02-blocking", "start ./02-echo-once", "hello"],
+  ["06-poll", "./01-poll-two-pipes", "b read empty"],
+  ["10-ring", "count_calls part6", "100 io_uring_enter"],
+  ["13-finger", "mkdir -p users/alice users/bob users/mallory", "server.$"],
+];
 const first = ".vp-doc .language-console:has(.run-this)";
 
 /** Waits until a terminal shows this. */
@@ -58,7 +65,10 @@ async function chapterTwo(page) {
 }
 
 async function leavesByKey(page) {
-  await page.locator("#terminal-0 textarea").focus();
+  await page.getByRole("tab", { name: "Terminal 1" }).press("Enter");
+  await page.keyboard.type("echo typed by ha");
+  await page.keyboard.type("nd\n");
+  await shows(page, 0, "echo typed by hand");
   await page.keyboard.press("Shift+Tab");
   const inside = await page.evaluate(() => Boolean(document.activeElement.closest("#terminal-0")));
   report.expect("machine", "Shift+Tab", !inside, "does not leave the terminal");
@@ -82,6 +92,62 @@ async function twoTerminals(page) {
   report.expect("machine", "reset", true, "");
 }
 
+/** Whatever is pressed stays in sight, with what it has typed. */
+async function uncovered(page, where, button) {
+  const pressed = await button.boundingBox();
+  const panel = await page.locator(".machine").boundingBox();
+  report.expect("machine", where, pressed.y >= 0 && pressed.y + pressed.height <= panel.y,
+    `the button ends at ${pressed.y + pressed.height}, the panel begins at ${panel.y}`);
+}
+
+/** A box of a chapter at the lower end of the window; what it shows in the first terminal. */
+async function box(page, name, size, command, printed) {
+  await page.goto(`${url}/${name}.html`);
+  const fence = page.locator(".vp-doc .language-console", { hasText: command }).first();
+  const button = fence.locator(".run-this");
+  await button.waitFor();
+  await button.evaluate((element) => element.scrollIntoView({ block: "end" }));
+  await button.click();
+  await page.locator("#terminal-0 .xterm-rows").waitFor(slow);
+  await shows(page, 0, printed);
+  report.expect("machine", `${name}, ${size}`, true, "");
+  await uncovered(page, `${name}, ${size}`, button);
+  await picture(page, `${name}-${size}`);
+}
+
+/** A page that was loaded again starts anew, with the pieces that the browser has kept. */
+async function again(page) {
+  await page.goto(`${url}/02-blocking.html`);
+  const start = async () => {
+    await page.locator(".machine .start").click();
+    await page.locator("#terminal-0 .xterm-rows").waitFor(slow);
+    return page.evaluate(() => performance.getEntriesByType("resource")
+      .filter(({ name }) => /\/machine\/[0-9a-f]{16}$/.test(name))
+      .reduce((bytes, { transferSize }) => bytes + transferSize, 0));
+  };
+  const first = await start();
+  report.expect("machine", "its size", first > 1e6 && first < 30e6, `${first} bytes were loaded`);
+  await page.reload();
+  const more = await start();
+  report.expect("machine", "loaded again", more === 0, `${more} bytes came another time`);
+}
+
+/** What is being typed when the machine is reset is not typed to its end, and the next box is. */
+async function resetWhileTyping(page) {
+  await page.goto(`${url}/02-blocking.html`);
+  const button = page.locator(`${first} .run-this`).first();
+  await button.click();
+  await page.locator("#terminal-0 .xterm-rows").waitFor(slow);
+  await shows(page, 0, "$ st");
+  await page.getByRole("button", { name: "Reset" }).click();
+  await page.waitForFunction(() => !document.querySelector("#terminal-0 .xterm-rows").textContent
+    .includes("st"), undefined, slow);
+  await button.click();
+  await shows(page, 0, "$ steps part1");
+  await shows(page, 0, "hello");
+  report.expect("machine", "reset while typing", true, "");
+}
+
 async function withoutWebAssembly(page) {
   await page.addInitScript(() => delete globalThis.WebAssembly);
   await page.goto(`${url}/02-blocking.html`);
@@ -94,5 +160,13 @@ const browser = await launch(chromium);
 await withPage(browser, desk, "no WebAssembly", withoutWebAssembly);
 await withPage(browser, desk, "chapter 2", chapterTwo);
 await withPage(browser, phone, "two terminals", twoTerminals);
+await withPage(browser, desk, "loaded again", again);
+await withPage(browser, desk, "reset while typing", resetWhileTyping);
+for (const [size, screen] of Object.entries({ desk, phone })) {
+  for (const [name, command, printed] of boxes) {
+    await withPage(browser, screen, `${name}, ${size}`,
+      (page) => box(page, name, size, command, printed));
+  }
+}
 await browser.close();
 report.print();

@@ -150,3 +150,27 @@ def test_what_is_checked_for_each_push_is_what_all_means(what: str) -> None:
     on_push = re.search(rf"{what}: \[(.*)\]", workflow)
     by_all = re.search(rf"for {what} in ([^;]*); do", (ROOT / "tools" / "long.sh").read_text())
     assert on_push and by_all and on_push[1].split(", ") == by_all[1].split()
+
+
+@pytest.mark.parametrize(("part", "program"), [
+    ("debian apt g++ there", "mmdebstrap"), ("compile all", "git"), ("pack README.md", "mkdir"),
+    ("boot", "node"), ("cut_up", "split"), ("cut_up", "sha256sum"),
+])
+def test_a_part_of_the_page_s_machine_ends_where_a_program_fails(
+        tmp_path: Path, part: str, program: str) -> None:
+    (tmp_path / "system" / "boot").mkdir(parents=True)
+    (tmp_path / "state").write_text("saved\n")
+    failing = tmp_path / "bin" / program
+    failing.parent.mkdir()
+    failing.write_text("#!/bin/sh\nexit 3\n")
+    failing.chmod(0o755)
+    for needed in ("apt-get", "git", "zstd"):
+        if shutil.which(needed) is None:
+            pytest.skip(f"no {needed} here")
+    run = subprocess.run([ROOT / "tools" / "machine" / "parts", *part.split()], cwd=tmp_path,
+                         env={**os.environ, "PATH": f"{failing.parent}:{os.environ['PATH']}",
+                              "MACHINE_DIRECTORY": str(tmp_path)}, capture_output=True, text=True)
+    assert run.returncode == 3, run.stderr
+    script = (ROOT / "tools" / "machine" / "parts").read_text().splitlines()
+    line = int(re.findall(r"tools/machine/parts, line (\d+): status 3", run.stderr)[0])
+    assert program in script[line - 1]

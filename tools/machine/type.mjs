@@ -6,7 +6,7 @@
 //                                                 [{"printed": "…", "status": 0}], for each press
 //   {"seconds": 9}                                the state again, as it was saved: []
 //
-// After that many seconds the answer is {"stuck": what the terminals show}.
+// After that many seconds of the machine's clock the answer is {"stuck": what the terminals show}.
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -28,13 +28,14 @@ async function restore() {
 await machine.ready();
 for await (const line of createInterface({ input: process.stdin })) {
   const request = JSON.parse(line);
-  let timer;
+  const deadline = performance.now() + 1000 * request.seconds;
+  let looking;
   const late = new Promise((resolve) => {
     const say = () => resolve({ stuck: machine.terminals.map(({ printed }) => printed).join("") });
-    timer = setTimeout(say, 1000 * request.seconds);
+    looking = setInterval(() => performance.now() > deadline && say(), 500);
   });
   const answer = await Promise.race([request.presses ? machine.play(request) : restore(), late]);
-  clearTimeout(timer);
+  clearInterval(looking);
   console.log(JSON.stringify(answer));
 }
 process.exit();

@@ -91,7 +91,7 @@ void run(const char* title, unsigned messages, milliseconds first, const Wait& w
     io_uring_cq_advance(&ring, came);
     left -= came;
   }
-  std::printf("   first seen %ld ms late\n", late.count());
+  std::printf("   first seen %ld ms late\n", static_cast<long>(late.count()));
   peers.join();
   io_uring_queue_exit(&ring);
   for (unsigned i = 0; i < messages; ++i) {

@@ -18,7 +18,7 @@ const control = 2; // the line on which the page asks, and no reader types
 const mark = /\x1b\]133;(C|D;(\d+))\x07/g;
 const askAgain = 300; // ms
 const lookAgain = 50; // ms
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const forgotten = () => new Error("the machine was reset");
 const waits = /\$ $/;
 const longestMark = 16; // characters
 
@@ -33,6 +33,7 @@ export class Terminal {
   #status; // and how it has ended, until there is a prompt
   #waiting = [];
   #listeners = new Set();
+  #era = 0; // how often all was forgotten
   busy = true;
 
   constructor(emulator, number) {
@@ -57,37 +58,48 @@ export class Terminal {
 
   /** When the shell waits for the next command: what the last one printed, and its status. */
   prompt() {
-    return new Promise((resolve) => this.#waiting.push({ resolve, begun: true }));
+    return this.#wait(true);
   }
 
   /** When the next command has ended; a prompt that was asked for before does not count. */
   command() {
-    return new Promise((resolve) => this.#waiting.push({ resolve, begun: false }));
+    return this.#wait(false);
+  }
+
+  #wait(begun) {
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject, begun }));
   }
 
   /**
    * Types a command of one line or several, a key each so many milliseconds, or ^C. Returns what it
    * has printed, and its status when it has ended; a server that stays is waited for until it has
-   * printed what `until` says.
+   * printed what `until` says. Throws when the terminal is told to forget it all.
    */
   async press({ text, until }, pace = 0) {
+    const era = this.#era;
     if (text === "^C") {
       const ended = this.prompt();
       this.send("\x03");
       return ended;
     }
     const ended = this.command();
+    ended.catch(() => {}); // it may be forgotten while keys are sent
     for (const key of pace ? text : [text]) {
       this.send(key.replaceAll("\n", "\r"));
-      if (pace) await pause(pace);
+      if (pace) await this.#pause(pace, era);
     }
     this.send("\r");
-    return until ? Promise.race([ended, this.#shows(new RegExp(until))]) : ended;
+    return until ? Promise.race([ended, this.#shows(new RegExp(until), era)]) : ended;
   }
 
-  async #shows(pattern) {
-    while (!this.busy || !pattern.test(this.printed)) await pause(lookAgain);
+  async #shows(pattern, era) {
+    while (!this.busy || !pattern.test(this.printed)) await this.#pause(lookAgain, era);
     return { printed: this.printed };
+  }
+
+  async #pause(ms, era) {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    if (era !== this.#era) throw forgotten();
   }
 
   /** What was printed since a command began. */
@@ -95,10 +107,12 @@ export class Terminal {
     return (this.#printed + this.#unread).replaceAll("\r\n", "\n");
   }
 
-  /** What was printed before the state was restored is none of its business. */
+  /** What was printed and waited for before the state is restored is none of its business. */
   forget() {
+    this.#era += 1;
     this.#unread = this.#printed = "";
     this.#status = undefined;
+    for (const { reject } of this.#waiting) reject(forgotten());
     this.#waiting = [];
   }
 
@@ -204,9 +218,10 @@ export class Machine {
 
   /** Everything as it was when the state was saved. */
   async restore() {
+    for (const terminal of this.terminals) terminal.forget(); // so that nothing more is typed,
     await this.#emulator.restore_state(this.#saved.slice(0));
+    for (const terminal of this.terminals) terminal.forget(); // and nothing left of what was there
     this.#pressed = [];
-    for (const terminal of this.terminals) terminal.forget();
     await this.ready();
   }
 

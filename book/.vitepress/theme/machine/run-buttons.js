@@ -30,7 +30,7 @@ export function addRunButtons(page, run) {
     button.className = "run-this";
     button.type = "button";
     button.textContent = "run this";
-    button.addEventListener("click", () => run(box));
+    button.addEventListener("click", () => run(box, fence));
     fence.append(button);
   }
 }

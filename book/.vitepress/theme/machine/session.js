@@ -12,6 +12,7 @@ export const session = reactive({ phase: "off", loaded: 0, total: 0, wrong: "", 
 /** The terminals, once it runs. */
 export let machine;
 let starting;
+let restored; // after the last reset
 
 export const possible = () => typeof WebAssembly === "object";
 
@@ -39,9 +40,12 @@ async function boot() {
   session.phase = "running";
 }
 
-/** The state, from its pieces: their names say what is in them, so that a browser may keep them. */
+/**
+ * The state, from its pieces: their names say what is in them, so that a browser may keep them. Which
+ * pieces it has, the browser asks each time.
+ */
 async function load() {
-  const { bytes, pieces } = await (await get("manifest.json")).json();
+  const { bytes, pieces } = await (await get("manifest.json", { cache: "no-cache" })).json();
   session.total = bytes;
   const state = new Uint8Array(bytes);
   await Promise.all(pieces.map(async ({ name, at }) => {
@@ -62,9 +66,10 @@ async function get(name, options) {
   return response;
 }
 
-/** Everything as it was at the beginning. */
+/** Everything as it was at the beginning. What was being typed is not typed to its end. */
 export async function reset() {
-  await machine.restore();
+  restored = machine.restore();
+  await restored;
   session.resets += 1;
 }
 
@@ -72,8 +77,11 @@ export async function reset() {
 export async function play(box, goesTo) {
   if (session.typing) return;
   session.typing = true;
+  await restored;
   try {
     await machine.play(box, { typing, onTheWay, goesTo });
+  } catch {
+    // It was reset meanwhile.
   } finally {
     session.typing = false;
   }

@@ -12,7 +12,7 @@ function make(number) {
   const element = document.createElement("div");
   const screen = new Terminal({
     fontFamily: getComputedStyle(document.documentElement).getPropertyValue("--mono-font"),
-    fontSize: 13,
+    fontSize: matchMedia("(min-width: 768px)").matches ? 13 : 11,
     scrollback: 5000,
     screenReaderMode: true,
   });
@@ -44,7 +44,14 @@ export async function makeAll() {
     const prompt = line.prompt();
     line.send("\r");
     await prompt;
+    toTheTop(number);
   }
+}
+
+/** The prompt is the first line that one sees. */
+function toTheTop(number) {
+  const { screen } = panes.get(number);
+  screen.write("", () => screen.clear());
 }
 
 /** Shows a terminal here. */
@@ -73,9 +80,12 @@ export function colour() {
 }
 
 /** Nothing is shown of what was before a reset; the machine has forgotten how large it is, too. */
-export function clear(number) {
+export async function clear(number) {
   const { screen } = panes.get(number);
   screen.reset();
   machine.resize(number, screen.cols, screen.rows);
-  machine.terminals[number].send("\r"); // a prompt
+  const prompt = machine.terminals[number].prompt();
+  machine.terminals[number].send("\r");
+  await prompt;
+  toTheTop(number);
 }
