@@ -33,9 +33,9 @@ The one of this chapter.
   $ ask 'x\e[2J\r\n'
   Error: Invalid query^M$
   $ (printf ali; sleep 3) | ncat 127.0.0.1 $port
-  $ crowd 100; (($(ls /proc/$pid/fd | wc -l) > 100)) || echo 'one address has less'
+  $ crowd 100; (($(ls /proc/$pid/fd | wc -l) > 100)) || echo 'one address has less'; stop
   one address has less
-  $ stop; sed 's/.*:[0-9]* //; s/ [0-9.]* ms//' log | sort | uniq
+  $ sed 's/.*:[0-9]* //; s/ [0-9.]* ms//' log | sort | uniq
   "" unexpected EOF 23 bytes
   "ali" timed out 0 bytes
   "alice" answered 18 bytes

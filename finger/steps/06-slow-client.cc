@@ -130,6 +130,6 @@ void run(const char* title, Serve serve) {
 int main() {
   check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
   run("broken, 300 ms a receive   ", a_timeout_each);
-  run("fixed, 300 ms an exchange ", one_deadline);
+  run("fixed, 300 ms an exchange  ", one_deadline);
   io_uring_queue_exit(&ring);
 }

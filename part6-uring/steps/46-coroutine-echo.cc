@@ -59,12 +59,14 @@ struct Detached {
 /// A coroutine that yields an int. Owns its frame.
 struct Task {
   struct promise_type;
-  using Frame = std::coroutine_handle<promise_type>;
+  using Handle = std::coroutine_handle<promise_type>;
   struct End : std::suspend_always {
-    std::coroutine_handle<> await_suspend(Frame ended) noexcept { return ended.promise().awaiting; }
+    std::coroutine_handle<> await_suspend(Handle ended) noexcept {
+      return ended.promise().awaiting;
+    }
   };
   struct promise_type {
-    Task get_return_object() { return Task(Frame::from_promise(*this)); }
+    Task get_return_object() { return Task(Handle::from_promise(*this)); }
     std::suspend_always initial_suspend() noexcept { return {}; }
     End final_suspend() noexcept { return {}; }
     void return_value(int value) { result = value; }
@@ -75,18 +77,18 @@ struct Task {
   // [/task]
 
   // [awaited]
-  explicit Task(Frame its_frame) : frame(its_frame) {}
+  explicit Task(Handle its_frame) : frame(its_frame) {}
   Task(const Task&) = delete;
   ~Task() { frame.destroy(); }
 
   bool await_ready() const { return false; }
-  Frame await_suspend(std::coroutine_handle<> caller) {
+  Handle await_suspend(std::coroutine_handle<> caller) {
     frame.promise().awaiting = caller;
     return frame;
   }
   int await_resume() const { return frame.promise().result; }
 
-  Frame frame;
+  Handle frame;
 };
 // [/awaited]
 

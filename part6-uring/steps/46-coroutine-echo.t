@@ -19,8 +19,7 @@ Forty clients whose bytes come when the time is up. Most cancels are too late, a
 completion that belongs to no operation. The server goes on. (On a machine so slow that they do not
 all connect within the limit, the time of some is up before.)
 
-  $ crowd 40
-  $ kill -STOP $pid; sleep 0.5
+  $ crowd 40; kill -STOP $pid; sleep 0.5
   $ for c in ${clients[@]}; do printf x >&$c; done; kill -CONT $pid
   $ for c in ${clients[@]}; do head -c 1 <&$c; done | wc -c
   (\d|[123]\d|40) (re)
