@@ -162,15 +162,20 @@ def submissions(calls: Path) -> list[int]:
 
 
 def test_what_the_kernel_takes_is_what_it_was_given(tmp_path: Path) -> None:
-    """The trace does not tell of the calls. What the view concludes is what strace sees."""
+    """The trace does not tell of the calls. What the view concludes is what strace sees, unless a
+    busy machine has cut one turn into two calls with nothing between them."""
     node_or_skip()
     if shutil.which("strace") is None or not SERVER.exists():
         pytest.skip("needs strace and a built part6-uring")
-    calls, file = tmp_path / "calls", tmp_path / "trace.json"
-    strace = ("strace", "-D", "-o", str(calls), "-e", "trace=io_uring_enter")
-    try:
-        file.write_text(record_ring.text(record_ring.record(SERVER, strace)))
-    except record_ring.NotHere as why:
-        pytest.skip(str(why))
-    taken = [step["sqHead"] for step in replayed(file) if step["kind"] == "enter"]
-    assert submissions(calls) == [now - before for before, now in zip([0, *taken], taken)]
+    for number in range(record_ring.TRIES):
+        calls, file = tmp_path / f"calls-{number}", tmp_path / f"trace-{number}.json"
+        strace = ("strace", "-D", "-o", str(calls), "-e", "trace=io_uring_enter")
+        try:
+            file.write_text(record_ring.text(record_ring.record(SERVER, strace)))
+        except record_ring.NotHere as why:
+            pytest.skip(str(why))
+        taken = [step["sqHead"] for step in replayed(file) if step["kind"] == "enter"]
+        seen, concluded = submissions(calls), [n - before for before, n in zip([0, *taken], taken)]
+        if seen == concluded:
+            break
+    assert seen == concluded
