@@ -51,6 +51,22 @@ def test_the_place_of_the_oldest_without_a_query_goes_to_the_next(
 
 @BOTH
 @pytest.mark.rule(rules.DISPLACED)
+def test_each_that_comes_takes_the_place_of_one(
+    start: Callable[..., FingerServer], workers: str
+) -> None:
+    server = start("--max-clients", "3", "--workers", workers, "--query-timeout", "1m",
+                   "--deadline", "1m")  # fmt: skip
+    before = [begun(server) for _ in range(3)]
+    after = [begun(server) for _ in range(3)]
+    for client in before:
+        assert client.receive_until_gone() == b"", "it was told something"
+    for client in after:
+        client.send(b"ce\r\n")
+        client.expect_answer(ANSWER)
+
+
+@BOTH
+@pytest.mark.rule(rules.DISPLACED)
 def test_no_place_is_taken_away_before_somebody_wants_it(
     start: Callable[..., FingerServer], workers: str
 ) -> None:
