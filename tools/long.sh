@@ -4,7 +4,7 @@
 
 # check_what_takes_long: what --all adds, but for the book's.
 check_what_takes_long() {
-  local preset targets not_of_the_judge release architecture
+  local preset targets not_of_the_judge not_of_finger=() release architecture
   pytests "builds of each part" tests/builds -m long
   pytests "your own server" tests/protocol -m long "${in_parallel[@]}"
   build_or_finish default bad_link
@@ -23,8 +23,11 @@ check_what_takes_long() {
     ctests "unit, fuzz $preset" "$preset" --label-regex 'unit|fuzz' "${not_of_part6[@]}"
     pytests "protocol $preset" tests/protocol -m 'not long' --build-dir "build/$preset" \
       "${in_parallel[@]}" "${without_part6[@]}" "${not_of_the_judge[@]}"
+    # fingerd-machine has one thread: nothing to look for. And ThreadSanitizer keeps a signal until
+    # the next call that it knows, of which there is none while the ring is waited for.
+    [[ $preset != tsan ]] || not_of_finger=(-k 'not fingerd-machine')
     pytests "finger $preset" tests/finger --build-dir "build/$preset" "${in_parallel[@]}" \
-      "${without_fingerd[@]}"
+      "${not_of_finger[@]}" "${without_fingerd[@]}"
   done
   check_loop_with_chance
   build_or_finish clang

@@ -15,11 +15,16 @@ VERDICTS = ("found: ", "missed: ", "solved: ", "unsolved: ", "skipped: ")
 
 
 def skip_reason(case: ElementTree.Element, skipped: ElementTree.Element) -> str:
-    """Why a test did not run. GoogleTest printed it, in the line after "Skipped"."""
+    """Why a test did not run. GoogleTest printed it, in the line after "Skipped"; a transcript
+    begins with it.
+    """
     output = case.findtext("system-out", "").splitlines()
     for line, following in zip(output, output[1:]):
         if line.endswith(": Skipped"):
             return following.strip()
+    for path in (case.get("classname", ""), *(line.removesuffix(": skipped") for line in output)):
+        if path.endswith(".t"):
+            return " ".join(Path(path).read_text().partition("\n\n")[0].split())
     lines = skipped.get("message", "").strip().splitlines()  # GoogleTest's first is the place
     return lines[-1] if lines else "no reason given"
 

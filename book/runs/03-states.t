@@ -1,3 +1,5 @@
+Skipped where ss is missing, or the steps are not built.
+
   $ . "$ROOT/tools/shell.sh"
   $ cd "$BUILD/part1-blocking/steps" || exit 80
   $ command -v ss > /dev/null || exit 80

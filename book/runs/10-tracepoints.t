@@ -1,12 +1,10 @@
-Skipped where perf is missing or may not look into the kernel: that takes root, or CAP_PERFMON.
+Skipped where perf is missing or may not look into the kernel, which takes root or CAP_PERFMON, and
+before Linux 6.4, where the tracepoint had another name.
 
   $ . "$ROOT/tools/shell.sh"
   $ STEPS="$BUILD/part6-uring/steps"; [ -x "$STEPS/03-liburing-cat" ] || exit 80
   $ perf trace -s true > /dev/null 2>&1 || exit 80
   $ cd "$CRAMTMP"; ln -s "$STEPS/03-liburing-cat" .
-
-Before Linux 6.4 the tracepoint had another name.
-
   $ [ -e /sys/kernel/tracing/events/io_uring/io_uring_submit_req ] || exit 80
   $ seq 3 > three
   $ perf trace --no-syscalls -e io_uring:io_uring_submit_req -o trace ./03-liburing-cat three

@@ -1,3 +1,5 @@
+Skipped where echo-client is not built.
+
   $ . "$ROOT/tools/shell.sh"
   $ [ -x "$BUILD/part6-uring/echo-client" ] || exit 80
 

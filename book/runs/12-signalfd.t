@@ -1,3 +1,5 @@
+Skipped where the step is not built.
+
   $ . "$ROOT/tools/shell.sh"
   $ STEPS="$BUILD/part6-uring/steps"; [ -x "$STEPS/21-signalfd" ] || exit 80
   $ cd "$CRAMTMP"; ln -s "$STEPS/21-signalfd" .

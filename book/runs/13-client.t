@@ -1,3 +1,5 @@
+Skipped where fingerd or finger is not built.
+
   $ . "$ROOT/tools/shell.sh"
   $ cd "$CRAMTMP"
   $ [ -x "$BUILD/finger/fingerd" ] && [ -x "$BUILD/finger/finger" ] || exit 80

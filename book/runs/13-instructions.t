@@ -1,3 +1,5 @@
+Skipped where valgrind is missing, or fingerd-machine is not built.
+
   $ . "$ROOT/tools/shell.sh"
   $ cd "$ROOT"
   $ [ -x "$BUILD/finger/fingerd-machine" ] && valgrind --version > /dev/null || exit 80

@@ -1,3 +1,5 @@
+Skipped where fingerd-machine is not built.
+
   $ . "$ROOT/tools/shell.sh"
   $ cd "$ROOT"
   $ [ -x "$BUILD/finger/fingerd-machine" ] || exit 80

@@ -1,3 +1,5 @@
+Skipped where fingerd-plain is not built.
+
   $ . "$ROOT/tools/shell.sh"
   $ cd "$CRAMTMP"
   $ [ -x "$BUILD/finger/fingerd-plain" ] || exit 80

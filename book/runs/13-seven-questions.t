@@ -1,3 +1,5 @@
+Skipped where fingerd is not built.
+
   $ . "$ROOT/tools/shell.sh"
   $ cd "$CRAMTMP"
   $ [ -x "$BUILD/finger/fingerd" ] || exit 80

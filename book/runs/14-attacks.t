@@ -1,3 +1,5 @@
+Skipped where one of the two daemons is not built.
+
   $ . "$ROOT/tools/shell.sh"
   $ cd "$CRAMTMP"
   $ [ -x "$BUILD/finger/fingerd" ] && [ -x "$BUILD/finger/fingerd-plain" ] || exit 80

@@ -1,3 +1,5 @@
+Skipped where a user may have no namespaces of his own.
+
   $ . "$ROOT/tools/shell.sh"
   $ cd "$BUILD/book/steps/15"
 

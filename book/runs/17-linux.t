@@ -1,6 +1,6 @@
 Names that only Linux has, or not every system: which of them are in which part.
 
-  $ cd "$ROOT" || exit 80
+  $ cd "$ROOT"
   $ names='(linux/\w+|liburing|sys/\w+fd|sys/epoll|malloc)\.h|accept4|SOCK_CLOEXEC|SOCK_NONBLOCK'
   $ names="$names|ENONET|SIOCOUTQ|TCP_INFO|mallopt|sigtimedwait|timer_create|pthread_setattr_default_np"
   $ for part in common part?-*; do

@@ -42,7 +42,7 @@ function(add_steps)
   if(BUILD_TESTING AND CRAM)
     foreach(transcript IN LISTS transcripts)
       cmake_path(GET transcript STEM step)
-      add_test(NAME steps.${part}.${step} COMMAND ${CRAM} --shell=/bin/bash ${transcript})
+      add_test(NAME steps.${part}.${step} COMMAND ${CRAM} --verbose --shell=/bin/bash ${transcript})
       set_tests_properties(steps.${part}.${step} PROPERTIES
         ENVIRONMENT "STEPS=${CMAKE_CURRENT_BINARY_DIR}/${directory};ROOT=${root}"
         LABELS steps TIMEOUT 60

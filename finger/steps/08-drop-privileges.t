@@ -1,3 +1,5 @@
+Skipped without root, and in a container that does not let root change its user.
+
   $ cd "$STEPS"
 
 It takes root, and a container that lets root change its user.

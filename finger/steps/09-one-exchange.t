@@ -1,8 +1,7 @@
-  $ . "$ROOT/tools/shell.sh"
-  $ cd "$STEPS"
-
 Skipped where strace is missing or not permitted.
 
+  $ . "$ROOT/tools/shell.sh"
+  $ cd "$STEPS"
   $ strace -o /dev/null true || exit 80
 
 The daemon is told to serve one client.

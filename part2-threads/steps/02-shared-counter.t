@@ -1,3 +1,5 @@
+Skipped where ThreadSanitizer finds no room for its memory.
+
   $ cd "$STEPS"
 
 The plain counter loses a good part of what the four threads count. Without the system call in the

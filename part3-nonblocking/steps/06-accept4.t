@@ -1,7 +1,6 @@
-  $ . "$ROOT/tools/shell.sh"
-
 Skipped where strace is missing or not permitted.
 
+  $ . "$ROOT/tools/shell.sh"
   $ strace -o /dev/null true || exit 80
   $ ln -s "$STEPS/06-accept4" .
 

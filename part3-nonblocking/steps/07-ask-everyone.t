@@ -1,3 +1,5 @@
+Skipped where strace is missing or not permitted.
+
   $ strace -o /dev/null true || exit 80
   $ . "$ROOT/tools/shell.sh"
   $ cd "$STEPS"

@@ -1,3 +1,5 @@
+Skipped where a process may have no more than 1,024 descriptors.
+
   $ cd "$STEPS"
   $ hard=$(ulimit -Hn); [ "$hard" = unlimited ] || [ "$hard" -gt 1024 ] || exit 80
 

@@ -37,8 +37,9 @@ def parts_of(transcript: Path) -> set[str]:
 def marks_if_not_built(transcript: Path) -> list[pytest.MarkDecorator]:
     """Leaves out what starts a program that is not there."""
     text = transcript.read_text()
-    here = "".join(re.findall(r'^  \$ cd "\$BUILD/([^"]+)"', text, re.MULTILINE)[-1:])
+    here = "".join(re.findall(r'^  \$ (?:cd |STEPS=)"\$BUILD/([^"]+)"', text, re.MULTILINE)[-1:])
     programs = [f"{here}/{step}" for step in re.findall(r"\./(\d\d-[\w-]+)", text)]
+    programs += re.findall(r"\$BUILD/(\w[\w-]*/[\w-]+)", text)
     for part in re.findall(r"\b(?:start|count_calls) (part\d|finger)", text):
         stage = next((path.parent.name for path in ROOT.glob(f"{part}*/main.cc")), "")
         programs.append("finger/fingerd" if part == "finger" else f"{stage}/{stage}")
@@ -57,3 +58,5 @@ def test_a_run_goes_as_it_is_told(transcript: Path) -> None:
     Path(f"{transcript}.err").unlink(missing_ok=True)
     if run.returncode != 0:
         pytest.fail(run.stdout, pytrace=False)
+    if run.stdout.endswith("# Ran 1 tests, 1 skipped, 0 failed.\n"):
+        pytest.skip(" ".join(transcript.read_text().partition("\n\n")[0].split()))

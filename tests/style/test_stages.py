@@ -175,3 +175,10 @@ def test_a_step_explains_itself_and_has_a_transcript() -> None:
                    if path.suffix == ".t" and is_step(path)
                    and not path.with_suffix(".cc").is_file()]
     complain(complaints)
+
+
+def test_a_transcript_says_first_where_it_is_skipped() -> None:
+    """tools/summary.py and tests/book/test_runs.py give its first paragraph as the reason."""
+    complain([f"{name(path)}: may be skipped: begin with a paragraph that says \"Skipped where …\""
+              for path in files() if path.suffix == ".t" and "exit 80" in (text(path) or "")
+              and not (text(path) or "").startswith("Skipped ")])

@@ -37,6 +37,19 @@ def test_summary_counts_tests_and_reasons(tmp_path: Path) -> None:
     assert run.stdout.splitlines()[-1] == "2 passed, 1 failed, 3 skipped"
 
 
+def test_summary_says_why_a_transcript_was_skipped(tmp_path: Path) -> None:
+    """ctest has what cram printed, and cram itself the transcript's name."""
+    transcript = tmp_path / "step.t"
+    transcript.write_text("Skipped where\nthere is no ring.\n\n  $ exit 80\n")
+    (tmp_path / "steps.xml").write_text(
+        "<testsuite><testcase name='steps.part6-uring.step'>"
+        "<skipped message='SKIP_REGULAR_EXPRESSION_MATCHED'/>"
+        f"<system-out>{transcript}: skipped\n</system-out></testcase>"
+        f"<testcase name='step.t' classname='{transcript}'><skipped/></testcase></testsuite>")
+    run = tool("summary.py", tmp_path, "steps:0:5")
+    assert "skipped 2: Skipped where there is no ring." in run.stdout
+
+
 def test_summary_believes_the_status_more_than_the_count(tmp_path: Path) -> None:
     (tmp_path / "protocol.xml").write_text("<testsuite><testcase name='good'/></testsuite>")
     run = tool("summary.py", tmp_path, "protocol:3:1")

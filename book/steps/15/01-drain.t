@@ -1,3 +1,5 @@
+Skipped where this machine gives away what waits in a listener's backlog (tcp_migrate_req).
+
   $ cd "$STEPS"
   $ [ "$(sysctl -n net.ipv4.tcp_migrate_req)" = 0 ] || exit 80
 

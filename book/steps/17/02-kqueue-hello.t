@@ -1,8 +1,7 @@
-  $ cd "$STEPS"
-
-Left out where there is no kqueue. Recorded on Linux with libkqueue, github.com/mheily/libkqueue at
+Skipped where there is no kqueue. Recorded on Linux with libkqueue, github.com/mheily/libkqueue at
 commit f966089, which imitates kqueue on epoll.
 
+  $ cd "$STEPS"
   $ [ -x 02-kqueue-hello ] || exit 80
   $ ./02-kqueue-hello
   four bytes             1  read, data 4

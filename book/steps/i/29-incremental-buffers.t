@@ -1,3 +1,5 @@
+Skipped where the kernel is too old.
+
   $ cd "$STEPS"
   $ ./29-incremental-buffers > /dev/null; [ $? != 80 ] || exit 80
 

@@ -1,3 +1,5 @@
+Skipped where the kernel is too old.
+
   $ cd "$STEPS"
   $ ./30-min-wait > /dev/null; [ $? != 80 ] || exit 80
 

@@ -1,7 +1,6 @@
-  $ cd "$STEPS"
-
 Skipped where the kernel is too old.
 
+  $ cd "$STEPS"
   $ ./31-napi > "$CRAMTMP/seen"; [ $? != 80 ] || exit 80
 
 The kernel takes the setting, and a wait over the loopback does nothing with it.

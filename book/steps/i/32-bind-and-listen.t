@@ -1,7 +1,6 @@
-  $ cd "$STEPS"
-
 Skipped where strace is missing or not permitted, and where the kernel is too old.
 
+  $ cd "$STEPS"
   $ strace -o /dev/null true || exit 80
   $ ./32-bind-and-listen ring > "$CRAMTMP/seen"; [ $? != 80 ] || exit 80
   $ count() { strace -qq -c -U calls,name -o "$CRAMTMP/calls" -e trace=%network,io_uring_enter "$@"; }

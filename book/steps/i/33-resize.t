@@ -1,7 +1,6 @@
-  $ cd "$STEPS"
-
 Skipped where the kernel is too old.
 
+  $ cd "$STEPS"
   $ ./33-resize > "$CRAMTMP/seen"; [ $? != 80 ] || exit 80
 
 Sixteen reads complete before the program looks. A queue of four is filled four times; the larger one

@@ -1,7 +1,6 @@
-  $ cd "$STEPS"
-
 Skipped where the kernel is too old.
 
+  $ cd "$STEPS"
   $ ./34-registered-wait > "$CRAMTMP/seen"; [ $? != 80 ] || exit 80
 
 Two forms of the same wait end with the same error, a timeout. Only the registered one does

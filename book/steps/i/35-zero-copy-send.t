@@ -1,7 +1,6 @@
-  $ cd "$STEPS"
-
 Skipped where the kernel is too old.
 
+  $ cd "$STEPS"
   $ ./35-zero-copy-send > "$CRAMTMP/seen"; [ $? != 80 ] || exit 80
 
 Most of the message fits into the peer's buffer when it is sent. The rest is read from our

@@ -1,7 +1,6 @@
-  $ cd "$STEPS"
-
 Skipped where the kernel is too old.
 
+  $ cd "$STEPS"
   $ ./38-epoll-wait > "$CRAMTMP/seen"; [ $? != 80 ] || exit 80
 
 In each turn the old part has an event, and the new one a completion.

@@ -1,7 +1,6 @@
-  $ cd "$STEPS"
-
 Skipped where the kernel is too old.
 
+  $ cd "$STEPS"
   $ ./47-wake-from-a-thread > "$CRAMTMP/seen"; [ $? != 80 ] || exit 80
 
 The thread has no ring. Which of the two is faster to tell is chance, so they are sorted.
