@@ -53,8 +53,10 @@ class Finger:
         home = directory / "users" / "alice"
         home.mkdir(parents=True, exist_ok=True)
         (home / ".plan").write_bytes(PLAN)
+        # Two seconds for a query are its default, and on such a link TCP may need longer.
         return [str(built(build / "finger" / "fingerd")), "--addr", address, "--port", "7979",
-                "--users", str(home.parent), "--max-per-ip", "1000", "--deadline", "1m"]
+                "--users", str(home.parent), "--max-per-ip", "1000", "--deadline", "1m",
+                "--query-timeout", "30s"]
 
     def answered(self, connection: socket.socket) -> bool:
         return b"".join(iter(lambda: connection.recv(65536), b"")) == ANSWER
