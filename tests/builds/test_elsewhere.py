@@ -1,11 +1,16 @@
 """Another project takes the loop of part 6: installed, fetched, or as a part of the whole."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from test_alone import ROOT, call, configure, copy_of, targets
+
+sys.path.insert(0, str(ROOT / "tests" / "protocol"))
+
+from harness.ring import why_no_ring  # noqa: E402
 
 ELSEWHERE = ROOT / "part6-uring/uring/examples/elsewhere"
 # What a server of this project needs, and the loop does not.
@@ -23,8 +28,8 @@ def nap_in(build: Path) -> None:
     run = call("cmake", "--build", build)
     assert run.returncode == 0, run.stdout
     run = call(build / "nap")
-    if "io_uring" in run.stdout:
-        pytest.skip(run.stdout)
+    if why := why_no_ring():
+        pytest.skip(why)
     assert run.stdout == "slept\n"
 
 

@@ -31,7 +31,7 @@ from harness.plugin import (  # noqa: E402, F401
     start,
 )
 from harness.rule import Rule  # noqa: E402
-from kit.ring import why_no_ring  # noqa: E402
+from harness.ring import why_no_ring  # noqa: E402
 from kit.subject import Own, missing  # noqa: E402
 
 plugin.load_hypothesis_profile()

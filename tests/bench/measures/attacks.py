@@ -67,7 +67,7 @@ def broken_program(bug: str, stage: str) -> str:
             [sys.executable, REPOSITORY / "tests" / "zoo" / "run.py", "build", bug, stage],
             capture_output=True, text=True, timeout=900)  # fmt: skip
         if run.returncode != 0:
-            pytest.skip(f"{stage} with the bug {bug} is not built: {run.stderr.strip()}")
+            raise RuntimeError(f"{stage} with the bug {bug} is not built: {run.stderr.strip()}")
     return str(program)
 
 
