@@ -1,91 +1,66 @@
-"""E11.1: whichever comes first, input or the end of a sleep."""
+"""E11.1: frames without the heap, to be fixed in place: given/e11_1.cc."""
 
 from __future__ import annotations
 
-import random
+import os
+import struct
 import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from harness.polling import readable
-from kit.spoken_to import expect_output
+from exercise import ROOT
 
-pytestmark = [pytest.mark.ring, pytest.mark.clock,
-              pytest.mark.program("{ms}", not_yet="timeout {ms} cat")]
-
-Running = Callable[[int], Iterator[subprocess.Popen]]
-FEW_MS, MANY_MS = 20, 60_000
+GIVEN = Path(__file__).parent / "given" / "e11_1.cc"
+COUNTER = ROOT / "tests" / "costs" / "count_allocations.cc"
+COMPILE = ("c++", "-std=c++23", "-O2")
+RUN_SECONDS = 60
 
 
-@pytest.fixture
-def running(words: Callable[..., list[str]]) -> Running:
-    """Your program, with so many milliseconds of patience, which is given its input bit by bit."""
-
-    @contextmanager
-    def start(ms: int) -> Iterator[subprocess.Popen]:
-        with subprocess.Popen(words(ms=ms), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, bufsize=0) as process:
-            try:
-                yield process
-            finally:
-                process.kill()
-
-    return start
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the program, one with a sanitizer in it, and what counts its allocations."""
+    directory = tmp_path_factory.mktemp("e11_1")
+    sanitize = ("-fsanitize=address,undefined", "-g")
+    for name, source, options in (("program", GIVEN, ()), ("checked", GIVEN, sanitize),
+                                  ("counter.so", COUNTER, ("-shared", "-fPIC", "-ldl"))):
+        words = [*COMPILE, str(source), *options, "-o", str(directory / name)]
+        made = subprocess.run(words, capture_output=True, text=True)
+        if made.returncode != 0:
+            pytest.fail(made.stderr, pytrace=False)
+    return directory
 
 
-def test_input_is_copied(running: Running) -> None:
-    """What comes on stdin goes to stdout, as it is; at the end of the input it ends with 0."""
-    data = random.Random(10).randbytes(50_000)
-    with running(MANY_MS) as process:
-        out, err = process.communicate(data)
-    assert out == data
-    assert (process.returncode, err) == (0, b"")
+def answers(clients: int) -> str:
+    """What it prints: each third talks longer."""
+    long_talks = (clients + 2) // 3
+    return f"{long_talks * 5 + clients - long_talks} answers\n"
 
 
-def test_silence_ticks(running: Running, patience: float) -> None:
-    """When nothing has come for so many milliseconds it prints the line `tick` to stderr, and again
-    after as many."""
-    began = time.monotonic()
-    with running(FEW_MS) as process:
-        for _ in range(5):
-            assert readable(process.stderr, patience), "nothing has come, and no tick"
-            assert process.stderr.readline() == b"tick\n"
-        assert time.monotonic() - began >= 5 * FEW_MS / 1000, "five ticks, and too early"
+def allocations(built: Path, clients: int) -> int:
+    """How often the heap is asked for memory while so many come and go."""
+    count = built / "allocations"
+    count.write_bytes(bytes(8))
+    environment = os.environ | {"LD_PRELOAD": str(built / "counter.so"), "ALLOCATIONS": str(count)}
+    ran = subprocess.run([built / "program", str(clients)], env=environment, capture_output=True,
+                         text=True, timeout=RUN_SECONDS)
+    assert ran.stdout == answers(clients), f"it printed {ran.stdout!r}, not {answers(clients)!r}"
+    return struct.unpack("<Q", count.read_bytes())[0]
 
 
-def test_input_comes_before_the_time_is_up(running: Running, patience: float) -> None:
-    """Input does not wait for the sleep beside it, and while there is input nothing ticks."""
-    with running(MANY_MS) as process:
-        for number in range(20):
-            process.stdin.write(b"line %d\n" % number)
-            expect_output(process, b"line %d\n" % number, patience)
-        assert not readable(process.stderr, 0.05), f"it said {process.stderr.readline()!r}"
+def test_more_clients_cost_no_more_allocations(built: Path) -> None:
+    """Once as many clients have talked at the same time as ever will, the next ones take what the
+    others have left: ten thousand cost no more allocations than a hundred."""
+    few, many = allocations(built, 100), allocations(built, 10_000)
+    assert many == few, f"100 clients cost {few} allocations, 10,000 cost {many}"
+    assert few < 50, f"100 clients, four at a time, cost {few} allocations"
 
 
-def test_after_a_tick_the_next_reader_gets_the_bytes(running: Running, patience: float) -> None:
-    """A read that was given up takes nothing: what comes after a tick is copied at once."""
-    with running(FEW_MS) as process:
-        for number in range(5):
-            assert readable(process.stderr, patience), "nothing has come, and no tick"
-            assert process.stderr.readline() == b"tick\n"
-            process.stdin.write(b"line %d\n" % number)
-            expect_output(process, b"line %d\n" % number, patience)
-
-
-def test_no_byte_is_lost_between_the_two(running: Running, patience: float) -> None:
-    """Bytes that come at the very moment at which the time is up are copied as well, once and in
-    order: the loser of a race may have done its work."""
-    with running(1) as process:
-        wanted = b""
-        chance = random.Random(1)
-        for number in range(1000):
-            process.stdin.write(b"line %d\n" % number)
-            wanted += b"line %d\n" % number
-            time.sleep(chance.uniform(0.0005, 0.0015))
-        process.stdin.close()
-        expect_output(process, wanted, patience)
-        process.stderr.read()
-        assert process.wait(patience) == 0
+def test_a_frame_has_room(built: Path) -> None:
+    """No frame is larger than the block it lies in: the sanitizers have nothing to say."""
+    environment = os.environ | {"ASAN_OPTIONS": "detect_leaks=0"}  # a pool may keep what it has
+    ran = subprocess.run([built / "checked", "1000"], env=environment, capture_output=True,
+                         text=True, timeout=RUN_SECONDS)
+    if ran.stderr:
+        pytest.fail(ran.stderr[:3000], pytrace=False)
+    assert ran.stdout == answers(1000)

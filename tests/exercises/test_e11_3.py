@@ -1,83 +1,134 @@
-"""E11.3: a generator that yields messages."""
+"""E11.3: a task and an awaitable of your own."""
 
 from __future__ import annotations
 
-import random
+import re
+import resource
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
-from harness.frames import frames
-from harness.polling import readable
+from harness.strace import from_start
+from kit.spoken_to import expect_output, expect_sleep, make_fifos, receive
 
-pytestmark = pytest.mark.program("", not_yet="{python} {root}/tests/exercises/not_yet/e11_3.py")
+NOT_YET = "sh -c 'sed -u s/^/1:\\ / {first} & sed -u s/^/2:\\ / {second} & wait; echo 0 lines'"
+
+pytestmark = [pytest.mark.ring, pytest.mark.program("{first} {second}", not_yet=NOT_YET)]
+
+LINES = 1_000_000
+STACK_BYTES = 256 * 1024
 
 Words = Callable[..., list[str]]
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
-PAYLOADS = [b"hello", b"", b"two\nlines", b"x" * 65536, b"the last"]
-TOO_LONG = (65537).to_bytes(4, "little")
 
 
-def lines(*payloads: bytes) -> bytes:
-    """What is printed about these."""
-    return b"".join(b"%d %s\n" % (len(payload), payload) for payload in payloads)
+class Running:
+    """Your program, and the writing ends of its two FIFOs."""
+
+    def __init__(
+        self, words: Words, directory: Path, patience: float, before: tuple[str, ...] = ()
+    ) -> None:
+        self.patience = patience
+        fifos = [directory / "first", directory / "second"]
+        self.first, self.second = make_fifos(*fifos)
+        command = [*before, *words(first=fifos[0], second=fifos[1])]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_STACK, (STACK_BYTES,) * 2))
+
+    def expect(self, wanted: bytes) -> None:
+        """Waits until this was printed, and nothing else."""
+        expect_output(self.process, wanted, self.patience)
+
+    def say(self, to: BinaryIO, line: bytes) -> None:
+        """Writes a line, which must be printed now, after the number of its FIFO."""
+        to.write(line + b"\n")
+        self.expect((b"1: " if to is self.first else b"2: ") + line + b"\n")
+
+    def end(self) -> bytes:
+        """Ends both streams. What is printed until the program ends, as it must, with 0."""
+        self.first.close()
+        self.second.close()
+        rest = self.process.stdout.read()
+        status = self.process.wait(self.patience)
+        assert status == 0, f"exit status {status}, wanted 0"
+        return rest
+
+    def kill(self) -> None:
+        """Whatever it is doing."""
+        self.first.close()
+        self.second.close()
+        self.process.kill()
+        self.process.wait()
 
 
 @pytest.fixture
-def running(words: Words) -> Iterator[subprocess.Popen]:
-    """Your program, which is given its input bit by bit."""
-    with subprocess.Popen(words(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, bufsize=0) as process:
-        yield process
-        process.kill()
+def launch(words: Words, tmp_path: Path, patience: float) -> Iterator[Callable[..., Running]]:
+    """Starts your program; words in front of its command line start it, as strace does."""
+    with ExitStack() as stack:
+
+        def start_one(*before: str) -> Running:
+            started = Running(words, tmp_path, patience, before)
+            stack.callback(started.kill)
+            return started
+
+        yield start_one
 
 
-def test_a_line_for_each_message(run: Run) -> None:
-    """For each message of its input it prints the length, a blank, the payload, and a line feed; at
-    the end of the stream it ends with status 0."""
-    ended = run(input=frames(PAYLOADS))
-    assert ended.stdout == lines(*PAYLOADS)
-    assert ended.returncode == 0, ended.stderr.decode()
+def test_lines_are_printed_as_they_come(launch: Callable[..., Running]) -> None:
+    """A line is printed when it has come, after the number of its FIFO, a colon and a blank,
+    however long the other FIFO has been silent."""
+    running = launch()
+    for number in range(20):
+        running.say(running.second if number % 3 else running.first, b"line %d" % number)
 
 
-@pytest.mark.parametrize("size", [1, 3, 4, 1000])
-def test_the_slices_change_nothing(running: subprocess.Popen, size: int) -> None:
-    """However the stream is cut, the lines are the same."""
-    payloads = [random.Random(n).randbytes(n) for n in range(40)]
-    stream = frames(payloads)
-    for begin in range(0, len(stream), size):
-        running.stdin.write(stream[begin:begin + size])
-    running.stdin.close()
-    assert running.stdout.read() == lines(*payloads)
-    assert running.wait() == 0
+def test_half_a_line_waits_for_the_rest(launch: Callable[..., Running]) -> None:
+    """While one FIFO has sent half a line, the lines of the other one are printed; the half is
+    printed with its rest."""
+    running = launch()
+    running.first.write(b"half a line, ")
+    running.say(running.second, b"a line")
+    running.say(running.second, b"another")
+    running.first.write(b"and the rest\n")
+    running.expect(b"1: half a line, and the rest\n")
 
 
-def test_a_message_is_printed_when_it_is_complete(
-    running: subprocess.Popen, patience: float
-) -> None:
-    """A generator yields a message as soon as it has one: its line does not wait for the next
-    message, nor for the end of the stream."""
-    for payload in (b"one", b"two"):
-        running.stdin.write(frames([payload]) + b"\x05\x00")
-        assert readable(running.stdout, patience), f"{payload!r} is complete, and was not printed"
-        assert running.stdout.read(100) == lines(payload)
-        running.stdin.write(b"\x00\x00three")
-        assert readable(running.stdout, patience), "the message after it is complete, too"
-        assert running.stdout.read(100) == lines(b"three")
+def test_a_million_lines_need_no_deeper_stack(launch: Callable[..., Running]) -> None:
+    """A coroutine that awaits read_line() a million times, most of which need not wait, gets along
+    with 256 KiB of stack."""
+    running = launch()
+    wanted = LINES * len(b"1: \n")
+    with subprocess.Popen(["yes", ""], stdout=running.first.fileno()) as writer:
+        lines = len(receive(running.process, wanted, running.patience)) // len(b"1: \n")
+        writer.kill()
+    assert lines >= LINES, f"{lines} lines were printed, and no more (is it still alive?)"
+    assert running.end().endswith(b" lines\n")
 
 
-def test_too_long_a_message_is_an_error(run: Run) -> None:
-    """A length over 65536 ends the program with status 1, when the messages before it have been
-    printed. Nothing after it can be trusted."""
-    ended = run(input=frames([b"fine"]) + TOO_LONG + frames([b"not to be believed"]))
-    assert ended.stdout == lines(b"fine")
-    assert ended.returncode == 1, f"exit status {ended.returncode}, wanted 1"
+def test_it_counts_the_lines_at_the_end(launch: Callable[..., Running]) -> None:
+    """At the end of one stream it goes on with the other. At the end of both it prints the number
+    of lines and ends with 0; what came after the last line feed is a line, too."""
+    running = launch()
+    running.say(running.first, b"one")
+    running.first.write(b"two")
+    running.first.close()
+    running.expect(b"1: two\n")
+    running.say(running.second, b"three")
+    assert running.end() == b"3 lines\n"
 
 
-@pytest.mark.parametrize("rest", [b"\x05", b"\x05\x00\x00\x00", b"\x05\x00\x00\x00hell"])
-def test_half_a_message_is_an_error(run: Run, rest: bytes) -> None:
-    """A stream that ends inside a message ends the program with status 1."""
-    ended = run(input=frames([b"fine"]) + rest)
-    assert ended.stdout == lines(b"fine")
-    assert ended.returncode == 1, f"exit status {ended.returncode}, wanted 1"
+def test_it_sleeps_in_one_thread(launch: Callable[..., Running], tmp_path: Path) -> None:
+    """While nothing comes it makes no system call, and one thread waits for both."""
+    log = tmp_path / "log"
+
+    def calls() -> list[str]:
+        return log.read_text().splitlines() if log.exists() else []
+
+    running = launch(*from_start(log))
+    running.say(running.first, b"one")
+    running.say(running.second, b"two")
+    expect_sleep(calls, re.compile("wait|poll|enter|select").search, running.patience)

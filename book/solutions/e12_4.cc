@@ -1,5 +1,5 @@
 // Copies its input to its output, and prints `tick` when nothing has arrived for that long:
-// ./e11_1 MILLISECONDS
+// ./e12_4 MILLISECONDS
 
 #include <unistd.h>
 
@@ -74,7 +74,7 @@ Task<int> copy(Loop& loop, std::chrono::milliseconds patience) {
 
 int main(int argc, char** argv) {
   if (argc != 2) {
-    std::fputs("usage: e11_1 MILLISECONDS\n", stderr);
+    std::fputs("usage: e12_4 MILLISECONDS\n", stderr);
     return 2;
   }
   const auto loop = Loop::create({});

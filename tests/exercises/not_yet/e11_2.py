@@ -1,4 +1,4 @@
-"""E11.3, as one would write it first: reads all there is, and cuts it up afterwards."""
+"""E11.2, as one would write it first: reads all there is, and cuts it up afterwards."""
 
 import sys
 

@@ -1,5 +1,5 @@
 // Clients come and go, four at a time; each is a coroutine, and each frame comes from the heap.
-// Try it: g++ -std=c++20 -O2 e11_2.cc && valgrind ./a.out 1000 2>&1 | grep allocs
+// Try it: g++ -std=c++20 -O2 e11_1.cc && valgrind ./a.out 1000 2>&1 | grep allocs
 
 #include <coroutine>
 #include <cstdio>
