@@ -247,6 +247,8 @@ def main() -> int:
     for path in filter(None, (options.report, options.junit)):  # before a climb of some minutes
         if not Path(path).parent.is_dir():
             raise wrong_usage(f"cannot write {path}: there is no such directory")
+        if Path(path).is_dir():
+            raise wrong_usage(f"cannot write {path}: it is a directory")
     return options.does(options)
 
 
