@@ -3,7 +3,8 @@
 # What the commands share: stages by name, packages that are missing, quiet builds.
 # A script that sources this sets `program`, its name in messages.
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# Without symbolic links: CMake would take another way here for another project, and build it anew.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 python=/usr/bin/python3 # where apt-get puts the tests' packages, whatever is first in the path
 
 # Debian's packages, by what needs them.
@@ -208,6 +209,13 @@ stages_in_a_line() {
   local line
   line=$(stages | paste -sd ,)
   echo "${line//,/, }"
+}
+
+# is_listened_on PORT: on 127.0.0.1, or on all addresses. proc(5), /proc/net/tcp
+is_listened_on() {
+  local listening
+  printf -v listening ': (0100007F|0{8}|0{32}):%04X [0-9A-F]+:0000 0A ' "$((10#$1))"
+  grep -qsE "$listening" /proc/net/tcp{,6}
 }
 
 # need_place [PRESET] stops where nothing can be built: CMake would not say what to do.
