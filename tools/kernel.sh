@@ -7,11 +7,12 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 usage() {
   cat <<END
-usage: tools/kernel.sh SERIES COMMAND [ARGUMENT...]
+usage: tools/kernel.sh SERIES [COMMAND [ARGUMENT...]]
 
 Boots Debian's newest kernel of that series, as 6.1, in QEMU's emulation, and runs the command there
 as root. That machine sees the files of this one, and forgets what it writes; only what is written
-below RESULTS, a directory, stays. Its output is printed, and its exit status is ours.
+below RESULTS, a directory, stays. Its output is printed, and its exit status is ours. Without a command,
+only fetches the kernel.
 
   RESULTS   a directory that the command may write to
   SECONDS_MAX MEMORY   how long it may take [3600], and how much memory there is [4G]
@@ -23,7 +24,7 @@ END
 case ${1:-} in
   -h | --help) usage && exit ;;
 esac
-(($# > 1)) || wrong_usage "takes a series, as 6.1, and a command (try --help)"
+(($# > 0)) || wrong_usage "takes a series, as 6.1, and a command (try --help)"
 [[ $1 =~ ^[0-9]+\.[0-9]+$ ]] || wrong_usage "'$1' is no series of kernels; 6.1 is"
 series=$1 command=("${@:2}")
 results=${RESULTS:-}
@@ -100,6 +101,7 @@ pack_initramfs() {
 }
 
 [[ -d $kernels/$series ]] || quietly "fetching Debian's Linux $series" fetch
+((${#command[@]} > 0)) || exit 0
 version=$(basename "$kernels/$series"/lib/modules/*)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -3,7 +3,8 @@
 # What the commands share: stages by name, packages that are missing, quiet builds.
 # A script that sources this sets `program`, its name in messages.
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# Without symbolic links: CMake would take another way here for another project, and build it anew.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 python=/usr/bin/python3 # where apt-get puts the tests' packages, whatever is first in the path
 
 # Debian's packages, by what needs them.
@@ -171,12 +172,14 @@ stages() {
 }
 
 # stage_named WORD prints the one stage that begins so; with none or several it prints nothing.
+# A shell that completes the names of files has written ./part4-poll/ or part4-poll/.
 stage_named() {
-  local stage found=()
+  local stage word=${1#./} found=()
+  word=${word%/}
   for stage in $(stages); do
-    [[ $stage != "$1" ]] || found=("$stage")
-    [[ $stage == "$1" ]] && break
-    [[ $stage != "$1"* ]] || found+=("$stage")
+    [[ $stage != "$word" ]] || found=("$stage")
+    [[ $stage == "$word" ]] && break
+    [[ $stage != "$word"* ]] || found+=("$stage")
   done
   ((${#found[@]} != 1)) || echo "${found[0]}"
 }
@@ -190,12 +193,14 @@ not_one_stage() {
   wrong_usage "'$word' names no stage; there are $(stages_in_a_line)$(printf ', %s' "$@")"
 }
 
-# no_such_bug NAME names those with a word in common.
+# no_such_bug NAME names those with the beginning of a word in common, or the letters: nolimit.
 no_such_bug() {
   local words alike
-  words=$(tr -cs '[:lower:]' '\n' <<<"$1" | grep -E '...' | paste -sd '|') || true
+  words=$(tr -cs '[:lower:]' '\n' <<<"$1" | grep -oE '^[a-z]{3,5}' | paste -sd '|') || true
   alike=$(cd "$root/book/bugs" && printf '%s\n' *.patch | sed 's/\.patch$//' |
-    grep -E "${words:-^$}" | head -n 8 | paste -sd ,) || true
+    awk -v words="${words:-^$}" -v letters="${1//[^a-z]/}" \
+      '{ own = $0; gsub(/-/, "", own) } $0 ~ words || (letters && index(own, letters))' |
+    head -n 8 | paste -sd ,) || true
   wrong_usage "there is no bug '$1'; ${alike:+is it one of ${alike//,/, }? }all of them are in" \
     "book/bugs/README.md"
 }
@@ -204,6 +209,13 @@ stages_in_a_line() {
   local line
   line=$(stages | paste -sd ,)
   echo "${line//,/, }"
+}
+
+# is_listened_on PORT: on 127.0.0.1, or on all addresses. proc(5), /proc/net/tcp
+is_listened_on() {
+  local listening
+  printf -v listening ': (0100007F|0{8}|0{32}):%04X [0-9A-F]+:0000 0A ' "$((10#$1))"
+  grep -qsE "$listening" /proc/net/tcp{,6}
 }
 
 # need_place [PRESET] stops where nothing can be built: CMake would not say what to do.

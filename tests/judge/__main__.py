@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import itertools
+import os
 import shlex
 import shutil
 import signal
@@ -104,6 +105,17 @@ def why_not_runnable(command: str, directory: Path) -> str:
     if "{port}" not in command:
         return f"the command {command!r} has no {{port}}: write it where the port's number belongs"
     return ""
+
+
+def why_not_writable(path: str) -> str:
+    """What would keep a report from being written there, or nothing."""
+    directory = os.path.dirname(path) or "."
+    if os.path.isdir(path):
+        return "it is a directory"
+    if not os.path.isdir(directory):
+        return "there is no such directory"
+    may_write = os.access(path if os.path.exists(path) else directory, os.W_OK)
+    return "" if may_write else "no permission"
 
 
 def write_reports(judged: list[Judged], options: argparse.Namespace) -> None:
@@ -245,8 +257,8 @@ def main() -> int:
     """What was asked for; its exit status."""
     options = parse(sys.argv[1:])
     for path in filter(None, (options.report, options.junit)):  # before a climb of some minutes
-        if not Path(path).parent.is_dir():
-            raise wrong_usage(f"cannot write {path}: there is no such directory")
+        if reason := why_not_writable(path):
+            raise wrong_usage(f"cannot write {path}: {reason}")
     return options.does(options)
 
 

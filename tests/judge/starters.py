@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import subprocess
@@ -19,7 +20,7 @@ def copy(language: str, to: Path) -> str:
     """Copies the server and its README, and adds a workflow; what went wrong, or nothing."""
     sources = sorted((SOURCES / language).iterdir())
     names = [*(source.name for source in sources), WORKFLOW]
-    there = [to / name for name in names if (to / name).exists()]
+    there = [to / name for name in names if os.path.exists(to / name)]  # not where it is forbidden
     if there:
         return f"{there[0]} is there already, and is not overwritten: name another directory"
     try:

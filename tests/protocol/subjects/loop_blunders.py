@@ -15,6 +15,7 @@ import time
 import protocol_blunders
 import start_blunders
 import stop_blunders
+import turn_blunders
 from loop_protocols import Protocol
 from loop_server import NEVER, Connection, Loop
 
@@ -321,7 +322,8 @@ def _name(part: type) -> str:
 
 BLUNDERS: dict[str, Part] = {
     _name(part): part
-    for module in (start_blunders, sys.modules[__name__], stop_blunders, protocol_blunders)
+    for module in (start_blunders, turn_blunders, sys.modules[__name__], stop_blunders,
+                   protocol_blunders)
     for part in vars(module).values()
     if isinstance(part, type) and part.__module__ == module.__name__
 }

@@ -31,7 +31,10 @@ LINGER_SECONDS = 2.0
 ACCEPT_PAUSE_SECONDS = 0.1
 DRAIN_LOOK_SECONDS = 0.01
 LONGEST_WAIT_SECONDS = 3600  # epoll_wait(2) takes milliseconds in 31 bits
-TRANSIENT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)  # accept(2)
+OWN_DESCRIPTORS = 16
+# accept(2), "ERRORS": what may be over in a moment, and what was wrong with one client only.
+TRANSIENT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EPERM)
+OF_ONE_CLIENT = (errno.EAGAIN, errno.ECONNABORTED, errno.EPROTO, errno.EHOSTUNREACH)
 
 
 class Connection:
@@ -189,6 +192,8 @@ class Loop:
         self.prepare_standard_error()
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        if hard < options.max_connections + OWN_DESCRIPTORS:
+            self.log(f"only {hard} descriptors: fewer connections than --max-connections")
         self.selector = selectors.EpollSelector()
         self.connections: set[Connection] = set()
         self.draining = False
@@ -298,9 +303,9 @@ class Loop:
             return  # since earlier in this turn
         try:
             client, address = self.listener.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            return
         except OSError as error:
+            if error.errno in OF_ONE_CLIENT:
+                return
             if error.errno not in TRANSIENT:
                 sys.exit(f"cannot accept: {error.strerror}")
             self.report_shortage(f"cannot accept: {error.strerror}")
