@@ -228,7 +228,7 @@ void Parent::read_beats() {
 }
 
 void Parent::promote(common::Fd beats, const UserCount& found) {
-  const auto before = generations_.users().value();
+  const auto before = static_cast<std::size_t>(generations_.users().value());
   generations_.users().set(found.users);
   const auto line = fmt::format("worker {} serves {}", starting_->pid, found.text_after(before));
   if (serving_) {
