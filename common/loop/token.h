@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cassert>
+#include <cstddef>
 #include <cstdint>
 
 namespace common {
@@ -38,7 +39,9 @@ class Token {
 
   constexpr std::uint64_t value() const { return value_; }
   constexpr Kind kind() const { return static_cast<Kind>(value_ >> (slot_bits + generation_bits)); }
-  constexpr std::uint64_t slot() const { return value_ & ((std::uint64_t{1} << slot_bits) - 1); }
+  constexpr std::size_t slot() const {
+    return static_cast<std::size_t>(value_ & ((std::uint64_t{1} << slot_bits) - 1));
+  }
 
   friend constexpr bool operator==(Token, Token) = default;
 

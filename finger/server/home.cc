@@ -24,6 +24,14 @@ std::string describe(const BusyHomes::Silent& silent) {
                      login);
 }
 
+/// Whether others may have this result of a load, too. An errno is about the plan. A timeout is one
+/// client's own: the next tries again.
+bool is_about_plan(const Result<SharedPlan>& plan) {
+  if (plan) return true;
+  const std::error_code error = plan.error();
+  return error.category() == std::system_category() || error == Error::not_regular;
+}
+
 /// One of each key as long as somebody holds it: the last that lets go of it removes the entry.
 template <typename Map, typename Make>
 auto find_or_make(Map& map, const typename Map::key_type& key, Make make) {
@@ -99,10 +107,7 @@ uring::Task<Result<SharedPlan>> Home::load_or_share(
   if (last_ && last_->number > begun_before) co_return last_->plan;
   const std::uint64_t number = ++loads_begun_;
   auto plan = co_await load();
-  // An errno is about the plan. A timeout is one client's own: the next tries again.
-  const bool is_about_plan = plan || plan.error().category() == std::system_category() ||
-                             plan.error() == Error::not_regular;
-  if (is_about_plan) last_ = Loaded{number, plan};
+  if (is_about_plan(plan)) last_ = Loaded{number, plan};
   co_return plan;
 }
 
