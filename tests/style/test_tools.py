@@ -113,7 +113,7 @@ def serve(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
         (tmp_path / stage / "main.cc").write_text('"--port"')
     (tmp_path / "finger" / "server").mkdir(parents=True)
     (tmp_path / "finger" / "server" / "options.cc").write_text(
-        '"--port" "--addr" "--users" "--group"')
+        '"-P" "--port" "-B" "--addr" "--users" "-g" "--group"')
     (tmp_path / "tools").mkdir()
     shutil.copy(ROOT / "tools" / "lib.sh", tmp_path / "tools")
     shutil.copy(ROOT / "serve", tmp_path)

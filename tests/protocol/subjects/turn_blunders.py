@@ -48,7 +48,7 @@ class CountOnlyRises(Loop):
 
 
 class SaysNothingOfLimits(Loop):
-    """Takes the descriptors that it gets, and leaves its operator to find out how many those are."""
+    """Takes the descriptors that it gets, and does not tell how few those are."""
 
     def __init__(self, *words) -> None:
         self.begun = False
