@@ -41,8 +41,8 @@ void FrameReader::keep_the_rest() {
 /// False: it is still short.
 bool FrameReader::fill_until(std::uint64_t size_bytes) {
   if (held_.size() < size_bytes) {
-    const auto moved = static_cast<std::size_t>(
-        std::min<std::uint64_t>(size_bytes - held_.size(), input_.size()));
+    const auto moved =
+        static_cast<std::size_t>(std::min<std::uint64_t>(size_bytes - held_.size(), input_.size()));
     // Doubled, but never beyond what was announced; one that announces much pays when it sends
     // much.
     if (held_.capacity() < held_.size() + moved) {
