@@ -134,8 +134,8 @@ bool ask() {
   return answered;
 }
 
-/// Whether the server answers after two visitors at its gate: the first says nothing and waits to be
-/// hung up on, the second has gone before the server looks.
+/// Whether the server answers after two visitors at its gate: the first says nothing and waits to
+/// be hung up on, the second has gone before the server looks.
 bool survives_impostors(pid_t server) {
   kill(server, SIGSTOP);
   waitpid(server, nullptr, WUNTRACED);
