@@ -6,6 +6,7 @@ kit/manager.py plays the manager; finger/deploy/try-systemd does the same with s
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -291,6 +292,24 @@ def test_the_watchdog_hears_twice_in_its_time(
     beats = manager.beats()
     apart = (beats[-1] - beats[1]) / (len(beats) - 2)
     assert PERIOD / 4 < apart < PERIOD, beats
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.WATCHDOG)
+def test_the_watchdog_hears_enough_although_no_worker_serves_for_long(
+    manager: Manager, start_managed: Callable[..., FingerServer]
+) -> None:
+    """Each is replaced by a reload before its loop reports again."""
+    server = start_managed()
+    manager.wait_until_told(1, server.patience)
+    begin = time.monotonic()
+    for number in range(16):
+        server.send_signal(signal.SIGHUP)
+        manager.wait_until_told(3 + 2 * number, server.patience)
+        time.sleep(PERIOD / 6)
+    times = [begin, *(at for at in manager.beats() if at > begin), time.monotonic()]
+    longest = max(after - before for before, after in itertools.pairwise(times))
+    assert longest < 2 * PERIOD, f"nothing for {longest:.1f} s: systemd kills it after {PERIOD} s"
 
 
 @pytest.mark.clock
