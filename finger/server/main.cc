@@ -47,6 +47,7 @@ namespace {
 
 using common::complain;
 using finger::ServiceManager;
+using ring_server::Generations;
 using ring_server::Sockets;
 
 /// `::` serves IPv6 and IPv4. Without IPv6 on the machine, 0.0.0.0 takes its place.
@@ -190,10 +191,14 @@ int check_config(finger::Options& options, bool as_root) {
   return 0;
 }
 
+/// Before the daemon's first worker serves. A scraper may ask it as soon as it does.
+void note_start(finger::Workers& workers, Generations& generations) {
+  generations.users().set(workers.users().users);
+}
+
 /// Serves in this process.
 int run_alone(const finger::Options& options, const ServiceManager& manager, Sockets sockets,
-              const std::string& address, finger::BusyHomes& busy,
-              ring_server::Generations& generations) {
+              const std::string& address, finger::BusyHomes& busy, Generations& generations) {
   finger::Mounts mounts;
   ring_server::Metrics metrics(metrics_profile, generations, generations.begin(),
                                options.process.workers, std::move(sockets.scrapers));
@@ -202,7 +207,7 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
       heartbeat_for(manager.watchdog_interval(), options, [&manager] { manager.alive(); }),
       metrics);
   if (!workers) return complain(workers.error());
-  generations.users().set((*workers)->users().users);
+  note_start(**workers, generations);
   const auto reloader = finger::SignalAction::create(SIGHUP, [&] {
     manager.reloading();
     manager.ready((*workers)->reload(generations));
@@ -229,7 +234,8 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
 /// Serves in a process of its own, which gives root up and opens each plan as its owner.
 int run_worker(const finger::Options& options, common::Fd clients, finger::AboutHomes homes,
                finger::Report& report, std::unique_ptr<finger::Heartbeat> heartbeat,
-               ring_server::Metrics& metrics) {
+               ring_server::Metrics& metrics,
+               const std::function<void(finger::Workers&)>& before_serving) {
   const auto workers =
       make_with_owners(options, std::move(clients), homes, report, std::move(heartbeat), metrics);
   if (!workers) return report.failed(workers.error());
@@ -244,14 +250,15 @@ int run_worker(const finger::Options& options, common::Fd clients, finger::About
   const auto not_held = finger::hold_lifeline(report.take_lifeline());
   if (!not_held.empty()) return report.failed(not_held);
   finger::filter_calls();
+  before_serving(**workers);
   if (!report.ready((*workers)->users())) return 1;
   return (*workers)->run();
 }
 
 int run_parent(const finger::Options& options, ServiceManager manager, Sockets sockets,
-               const std::string& address, finger::BusyHomes& busy,
-               ring_server::Generations& generations) {
+               const std::string& address, finger::BusyHomes& busy, Generations& generations) {
   const auto watchdog = manager.watchdog_interval();
+  bool is_first = true;
   finger::Parent parent(
       std::move(sockets.clients.front()),
       {.start = start_timeout, .drain = options.process.drain_timeout},
@@ -262,10 +269,16 @@ int run_parent(const finger::Options& options, ServiceManager manager, Sockets s
                                      options.process.workers, std::move(sockets.scrapers));
         return run_worker(options, std::move(clients),
                           {&busy, &mounts, &generations.homes_silent()}, report,
-                          heartbeat_for(watchdog, options, [&report] { report.alive(); }), metrics);
+                          heartbeat_for(watchdog, options, [&report] { report.alive(); }), metrics,
+                          [&](finger::Workers& workers) {
+                            if (is_first) note_start(workers, generations);
+                          });
       },
-      [&address] { common::announce(address); }, std::move(manager), std::move(sockets.takeover),
-      generations);
+      [&] {
+        is_first = false;
+        common::announce(address);
+      },
+      std::move(manager), std::move(sockets.takeover), generations);
   const auto status = parent.run();
   return status ? *status
                 : common::report_failure(options.process, status.error(), finger::server_profile);
@@ -311,7 +324,7 @@ int main(int argc, char** argv) {
 
   auto busy = finger::BusyHomes::create();
   if (!busy) return complain("no memory for the homes: " + busy.error().message());
-  const auto generations = ring_server::Generations::create(options.process.workers);
+  const auto generations = Generations::create(options.process.workers);
   if (!generations) return complain("no memory to count in: " + generations.error().message());
 
   if (!as_root) {
