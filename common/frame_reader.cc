@@ -26,7 +26,7 @@ Result<std::optional<ByteView>> FrameReader::next_held() {
   }
   if (!fill_until(header_bytes)) return std::nullopt;
   if (too_long(held_)) return failure(Error::too_long);
-  if (!fill_until(header_bytes + std::size_t{payload_bytes_of(held_)})) return std::nullopt;
+  if (!fill_until(header_bytes + std::uint64_t{payload_bytes_of(held_)})) return std::nullopt;
 
   held_returned_ = true;
   return ByteView(held_).subspan(header_bytes);
@@ -37,14 +37,17 @@ void FrameReader::keep_the_rest() {
   input_ = {};
 }
 
-/// Appends input to the begun message until it has `size_bytes`. False: it is still short.
-bool FrameReader::fill_until(std::size_t size_bytes) {
+/// Appends input to the begun message until it has `size_bytes`, for which 32 bits may be too few.
+/// False: it is still short.
+bool FrameReader::fill_until(std::uint64_t size_bytes) {
   if (held_.size() < size_bytes) {
-    const std::size_t moved = std::min(size_bytes - held_.size(), input_.size());
+    const auto moved =
+        static_cast<std::size_t>(std::min<std::uint64_t>(size_bytes - held_.size(), input_.size()));
     // Doubled, but never beyond what was announced; one that announces much pays when it sends
     // much.
     if (held_.capacity() < held_.size() + moved) {
-      held_.reserve(std::min(size_bytes, std::max(2 * held_.size(), held_.size() + moved)));
+      const std::size_t wanted = std::max(2 * held_.size(), held_.size() + moved);
+      held_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(size_bytes, wanted)));
     }
     held_.insert(held_.end(), input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(moved));
     input_ = input_.subspan(moved);

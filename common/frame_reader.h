@@ -60,7 +60,7 @@ class FrameReader {
   bool too_long(ByteView header) const { return payload_bytes_of(header) > payload_bytes_max_; }
   Result<std::optional<ByteView>> next_held();
   void keep_the_rest();
-  bool fill_until(std::size_t size_bytes);
+  bool fill_until(std::uint64_t size_bytes);
 
   std::uint32_t payload_bytes_max_;
   ByteView input_;  ///< What is left of the bytes that feed() was given.

@@ -11,8 +11,8 @@ usage: tools/kernel.sh SERIES [COMMAND [ARGUMENT...]]
 
 Boots Debian's newest kernel of that series, as 6.1, in QEMU's emulation, and runs the command there
 as root. That machine sees the files of this one, and forgets what it writes; only what is written
-below RESULTS, a directory, stays. Its output is printed, and its exit status is ours. Without a command,
-only fetches the kernel.
+below RESULTS, a directory, stays. Its output is printed, and its exit status is ours. Without a
+command it only fetches the kernel.
 
   RESULTS   a directory that the command may write to
   SECONDS_MAX MEMORY   how long it may take [3600], and how much memory there is [4G]

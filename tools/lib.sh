@@ -100,7 +100,10 @@ is_there() {
   local kind=${proofs[$1]%%:*} thing=${proofs[$1]#*:}
   case $kind in
     command) command -v "$thing" >/dev/null ;;
-    header) [[ -e /usr/include/$thing || -e /usr/local/include/$thing ]] ;;
+    header) # some are below the names of the processor and of its system
+      [[ -e /usr/include/$thing || -e /usr/local/include/$thing ]] ||
+        compgen -G "/usr/include/*-linux-*/$thing" >/dev/null
+      ;;
     file) [[ -e $thing ]] ;;
     module)
       "$python" -c 'import importlib.util as u, sys; sys.exit(not u.find_spec(sys.argv[1]))' \

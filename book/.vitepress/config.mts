@@ -167,6 +167,12 @@ export default defineConfig({
   markdown: {
     languageAlias: { console: "shellsession" },
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
+    // Shiki stops in the middle of a line that has taken half a second, and on a busy machine the
+    // colours of what follows are wrong, in no two builds the same ones.
+    shikiSetup: (shiki) => {
+      const { codeToHtml } = shiki;
+      shiki.codeToHtml = (code, options) => codeToHtml(code, { ...options, tokenizeTimeLimit: 0 });
+    },
     config: (md) => {
       linkCode(md);
       literalCode(md);

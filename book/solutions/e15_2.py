@@ -44,9 +44,11 @@ def client_in_line(line):
 
 
 def client_in_bytes(kind, rest):
+    if kind >> 4 > 3 or kind & 15 > 2:
+        raise ValueError("no such family, or no such transport")
     size = {0x11: 4, 0x21: 16}.get(kind)
     if size is None:
-        return None  # of a family that came later
+        return None  # of a Unix socket, say
     if len(rest) < 2 * size + 4:
         raise ValueError("no room for addresses")
     family = socket.AF_INET if size == 4 else socket.AF_INET6

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import select
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -61,17 +62,25 @@ class Stuck(Exception):
 class PageMachine:
     """The machine as its state was saved, in a process of Node."""
 
+    program = ROOT / "tools" / "machine" / "type.mjs"
+    late = 60  # seconds of its own that Node has to say that it is too late
+
     def __init__(self, state: Path = STATE) -> None:
-        program = ROOT / "tools" / "machine" / "type.mjs"
-        self._node = subprocess.Popen(["node", program, state], stdin=subprocess.PIPE,
-                                      stdout=subprocess.PIPE, text=True)
+        self._state = state
+        self._start()
 
     def ask(self, **request: Any) -> list[dict[str, Any]]:
         """Plays a box, or without one begins again."""
-        assert self._node.stdin and self._node.stdout
-        self._node.stdin.write(json.dumps({"seconds": SECONDS, **request}) + "\n")
+        request = {"seconds": SECONDS, **request}
+        assert self._node.stdin
+        self._node.stdin.write(json.dumps(request) + "\n")
         self._node.stdin.flush()
-        answer = json.loads(self._node.stdout.readline())
+        line = self._answer(request["seconds"])
+        if not line:
+            self.close()
+            self._start()
+            raise Stuck("the emulator itself does not come back: the page would hang")
+        answer = json.loads(line)
         if "stuck" in answer:
             raise Stuck(answer["stuck"])
         return answer
@@ -79,6 +88,24 @@ class PageMachine:
     def close(self) -> None:
         self._node.kill()
         self._node.wait()
+
+    def _start(self) -> None:
+        self._node = subprocess.Popen(["node", self.program, self._state], stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE, text=True)
+
+    def _answer(self, seconds: float) -> str:
+        """A line of Node's, which cannot answer while the emulator is in a loop that never ends; or
+        nothing."""
+        assert self._node.stdout
+        limit = self._ran() + seconds + self.late
+        while not select.select([self._node.stdout], [], [], 1)[0]:
+            if self._ran() > limit:
+                return ""
+        return self._node.stdout.readline()
+
+    def _ran(self) -> float:
+        """For how many seconds Node's thread has had a processor."""
+        return int(Path(f"/proc/{self._node.pid}/schedstat").read_text().split()[0]) / 1e9
 
 
 def presses(steps: tuple[Typed, ...]) -> Iterator[tuple[Typed, dict[str, Any]]]:

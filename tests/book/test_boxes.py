@@ -8,53 +8,25 @@ from collections.abc import Iterator
 import pytest
 from blocks import ROOT
 from litter import without_litter
+from symptoms import (
+    ATTEMPTS,
+    GONE,
+    MAY_END,
+    MORE_SYMPTOMS,
+    RACES,
+    SYMPTOMS,
+    boxes,
+    made_first,
+    probes,
+)
 from terminal import Stuck, Terminal
 from told import STUCK
-from typed import Box, chapters, typed
+from typed import Box
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
 SECONDS = 120
 SECONDS_TO_BUILD = 1800
-# What cannot be tried here, and why.
-LEFT_OUT = {
-    "as root": "needs root, and sends signals by a program's name",
-    "hanging_fs.py": "mounts a file system as root",
-}
-# What the commands of a box print at a healthy server, and at the one with the defect. For some of
-# the boxes only, because a server with a defect has to be built.
-GONE = "the server has gone\n"
-SYMPTOMS = {
-    "length-wraps": ("", f"(?s:.*){GONE}"),
-    "view-outlives-buffer": (r"0{8}: .*hi\.{4}hi\n", r"0{8}: .*(?<!hi\.{4}hi)\n"),
-    "reset-ends-server": ("", GONE),
-    "close-with-input-unread": (r"(?s:.*)\b4000000\n", r"(?s:.*)\n(?!4000000)\d+\n"),
-    "time-per-call": (r"0\n(Ncat: .*\n)?", "12\n"),
-    "erased-while-iterating": ("", f"(?s:.*){GONE}"),
-    "tail-lost-on-hang-up": ("1000000\n", r"(Ncat: .*\n)?(?!1000000).*\n"),
-    "interest-set-each-time": ("0\n", "2\n"),
-    "hang-up-never-asked-for": ("0\n", "124\n"),
-    "request-never-trimmed": ("200\n405\n", "200\n200\n"),
-    "one-worker-woken": (r"(6\n){8}", r"(6\n)*(0\n)(.*\n)*"),
-    "full-queue-forgotten": ("", GONE),
-    "last-answers-unsent": ("0{8}: 0200 .*hi\n", ""),
-    "forgets-between-reads": (r"0{8}: 7878 0d0a .*\n", r"0{8}: 780d 0d0a .*\n"),
-    "silent-without-plan": ("No Plan.\r?\n", ""),
-    "follows-links": ("(?s:(?!a password).)*", "(?s:.*a password.*)"),
-}
-# Here the client races with the server, so the text says to try more than once.
-RACES = {"tail-lost-on-hang-up"}
-ATTEMPTS = 5
-# The commands of these end a healthy server, too.
-MAY_END = {"lives-on-without-accept", "closed-by-another-thread", "drain-without-end"}
-
-
-def boxes() -> list[Box]:
-    """Those with a server that can be started by hand, and something to type at it."""
-    return [step for chapter in chapters() for step in typed(chapter)
-            if isinstance(step, Box) and step.server and any(
-                not re.match(r"\./(\d|check|judge)", command) for command in step.commands)
-            and not any(words in step.text for words in LEFT_OUT)]
 
 
 @pytest.fixture(autouse=True)
@@ -70,16 +42,15 @@ def tried(box: Box, server: str) -> str:
     printed = ""
     try:
         second.type(". tools/shell.sh", SECONDS)
-        before = [command for command in box.commands if command.startswith("mkdir")]
-        for command in before:  # what the server is to serve
+        before = made_first(box)
+        for command in before:
             printed += second.type(command, SECONDS)[0]
         first.stay(server, SECONDS_TO_BUILD, "in another terminal: .*\n")
         for command in box.commands:
             if command not in before:
                 printed += second.type(command, SECONDS)[0]
-        port = re.search(r"127\.0\.0\.1[ /](\d+)", box.text)
-        second.type(f"port={port[1]}" if port else ":", SECONDS)
-        printed += second.type("[[ $(server_pid) ]] || echo the server has gone", SECONDS)[0]
+        for command in probes(box):
+            printed += second.type(command, SECONDS)[0]
         if "Stopped" in first.shown() and GONE not in printed:  # the shell is in front of it
             assert "`fg`" in box.text
             first.stay("fg", SECONDS, r"\./serve")
@@ -99,8 +70,8 @@ def test_the_commands_of_a_box_can_be_typed(box: Box) -> None:
     assert not STUCK.search(printed), printed
     if box.bug not in MAY_END:
         assert GONE not in printed, printed
-    if box.bug in SYMPTOMS:
-        assert re.fullmatch(SYMPTOMS[box.bug][0], printed), printed
+    if symptom := (SYMPTOMS | MORE_SYMPTOMS).get(box.bug):
+        assert re.fullmatch(symptom[0], printed), printed
 
 
 @pytest.mark.parametrize("bug", SYMPTOMS)

@@ -10,13 +10,26 @@ from typing import Any
 
 import pytest
 from page_boxes import boxes
-from page_machine import DATA, STATE, PageMachine, button, pages, typed_there
+from page_machine import DATA, STATE, PageMachine, Stuck, button, pages, typed_there
 
+import page_bugs
 import page_steps
 
 STEPS: dict[str, str] = json.loads(page_steps.DATA.read_text())
+BUGS: dict[str, list[dict[str, Any]]] = json.loads(page_bugs.DATA.read_text())
 KNOWN: dict[str, list[dict[str, Any]]] = json.loads(DATA.read_text())
 AGAIN = "tests/book/page_machine.py finds out, with a machine that tools/machine/make has made"
+
+
+BUGS_MIN = 12
+# Comes back from a request without presses only.
+NEVER_BACK = """
+import { createInterface } from "node:readline";
+for await (const line of createInterface({ input: process.stdin })) {
+  while (JSON.parse(line).presses) {}
+  console.log("[]");
+}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +108,42 @@ def test_a_step_does_there_what_its_transcript_tells(directory: Path,
                 wrong.append(f"{name}: {complaint}")
     if wrong:
         pytest.fail("\n".join(wrong), pytrace=False)
+
+
+def test_what_is_known_of_bugs_is_of_their_boxes_as_they_are() -> None:
+    there = {page: [page_bugs.commands(box) for box in boxes]
+             for page, boxes in page_bugs.with_a_bug().items()}
+    assert there == {page: [one["commands"] for one in known] for page, known in BUGS.items()}
+    for page, boxes in page_bugs.with_a_bug().items():
+        for box, one in zip(boxes, BUGS[page]):
+            possible = page_bugs.button(box)
+            assert one.get("why") or {key: one[key] for key in possible} == possible, box.bug
+
+
+def test_a_dozen_of_the_bugs_have_a_button() -> None:
+    assert sum("presses" in one for known in BUGS.values() for one in known) >= BUGS_MIN
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("page", BUGS)
+def test_a_bug_shows_its_symptom_there(page: str, machine: PageMachine) -> None:
+    wrong = []
+    for box, known in zip(page_bugs.with_a_bug()[page], BUGS[page]):
+        if "presses" in known and (complaint := page_bugs.different(machine, box)):
+            wrong.append(f"{box.bug}: {complaint}")
+    if wrong:
+        pytest.fail("\n".join(wrong), pytrace=False)
+
+
+def test_an_emulator_that_never_comes_back_is_an_answer(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "never-back.mjs"
+    program.write_text(NEVER_BACK)
+    monkeypatch.setattr(PageMachine, "program", program)
+    monkeypatch.setattr(PageMachine, "late", 1)
+    machine = PageMachine()
+    with pytest.raises(Stuck, match="does not come back"):
+        machine.ask(seconds=1, first=[], presses=[{"terminal": 0, "text": "true"}])
+    assert machine.ask() == []
+    machine.close()

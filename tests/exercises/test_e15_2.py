@@ -27,12 +27,17 @@ OF_THE_PROXY = {
     "UNKNOWN": b"PROXY UNKNOWN\r\n",
     "UNKNOWN with words": b"PROXY UNKNOWN 1 2 3 4\r\n",
     "LOCAL": LOCAL,
-    "a family of tomorrow": SIGNATURE + b"\x21\x41\0\4abcd",
+    "LOCAL of any family": SIGNATURE + b"\x20\x41\0\4abcd",
+    "an unspecified family": SIGNATURE + b"\x21\0\0\4abcd",
+    "a stream of Unix sockets": SIGNATURE + b"\x21\x31\0\xd8" + bytes(216),
+    "datagrams of Unix sockets": SIGNATURE + b"\x21\x32\0\xd8" + bytes(216),
 }
 BAD = {
     "none": MESSAGE,
     "a third version": SIGNATURE + b"\x31\x11\0\x0c" + bytes(12),
     "no room for addresses": SIGNATURE + b"\x21\x11\0\4abcd",
+    "a family beyond the last": SIGNATURE + b"\x21\x41\0\4abcd",
+    "a transport beyond the last": SIGNATURE + b"\x21\x13\0\x0c" + bytes(12),
     "another protocol": b"PROXY UDP4 192.0.2.7 198.51.100.1 51000 79\r\n",
     "a port too large": b"PROXY TCP4 192.0.2.7 198.51.100.1 65536 79\r\n",
     "an address of the other family": b"PROXY TCP4 2001:db8::7 2001:db8::1 51000 79\r\n",

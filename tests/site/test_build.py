@@ -74,6 +74,13 @@ def test_nothing_of_the_work_behind_it_is_published(built_site: Path) -> None:
                            for page in pages()} | moved() | {"404.html"}
 
 
+def test_without_the_machine_nothing_tells_of_it(built_site: Path) -> None:
+    """Most readers build no Linux for the page."""
+    assert not (built_site / "try.html").exists()
+    complain([f"{page.name}: {words}" for page in built_site.rglob("*.html")
+              for words in ("try.html", "Linux in the page") if words in page.read_text()])
+
+
 def test_an_old_address_is_answered(built_site: Path) -> None:
     assert len(moved()) > 10
     for name in moved():

@@ -12,6 +12,7 @@ import pytest
 from blocks import ROOT
 from pages import complain, node_or_skip
 from test_browser import PatientServer, QuietHandler
+from test_build import test_every_link_and_anchor_leads_somewhere as leads_somewhere
 
 pytestmark = [pytest.mark.long, pytest.mark.build]
 
@@ -19,17 +20,24 @@ PROGRAM = Path(__file__).with_name("machine.mjs")
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
-    """What was found in a site that has the machine."""
-    node, chromium = node_or_skip(), shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no Chromium here (Debian: chromium)")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One that has the machine."""
     if not (ROOT / "build" / "machine" / "pieces" / "manifest.json").exists():
         pytest.skip("no machine was made here (tools/machine/make)")
     site = tmp_path_factory.mktemp("site")
     vitepress = ROOT / "book" / "node_modules" / "vitepress" / "bin" / "vitepress.js"
-    subprocess.run([node, vitepress, "build"], cwd=ROOT / "book", check=True, capture_output=True,
+    subprocess.run([node_or_skip(), vitepress, "build"], cwd=ROOT / "book", check=True,
+                   capture_output=True,
                    env={**os.environ, "BOOK_MACHINE": "yes", "BOOK_OUT": str(site)})
+    return site
+
+
+@pytest.fixture(scope="module")
+def found(site: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
+    """What a browser has found there."""
+    node, chromium = node_or_skip(), shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no Chromium here (Debian: chromium)")
     handler = functools.partial(QuietHandler, directory=site)
     with PatientServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -46,3 +54,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
 def test_nothing_is_wrong_with(found: dict[str, dict], check: str) -> None:
     assert found.get(check, {}).get("seen", 0) > 0, "was not looked at: see silence"
     complain(found[check]["complaints"])
+
+
+def test_every_link_leads_somewhere_in_a_site_with_it(site: Path) -> None:
+    leads_somewhere(site)

@@ -91,6 +91,17 @@ def test_a_new_outcome_is_noticed(tmp_path: Path) -> None:
     assert tool("matrix.py", "compare", tmp_path / "partial.md").returncode == 0
 
 
+def test_what_apt_has_installed_is_not_installed_again() -> None:
+    if shutil.which("dpkg-query") is None:
+        pytest.skip("no Debian")
+    tell = """program=x; source tools/lib.sh
+    for package in "${!proofs[@]}"; do is_there "$package" || echo "$package"; done"""
+    missing = subprocess.run(["bash", "-c", tell], cwd=ROOT, capture_output=True, text=True)
+    installed = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\\n"],
+                               capture_output=True, text=True, check=True).stdout.splitlines()
+    assert not [name for name in missing.stdout.split() if f"{name} installed" in installed]
+
+
 DEFAULT_PORTS = (5882, 7979)  # of the stages, of ./serve finger
 NO_RING = "io_uring cannot be used: a seccomp filter forbids it"
 
@@ -115,7 +126,7 @@ def serve(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
         (tmp_path / stage / "main.cc").write_text('"--port"')
     (tmp_path / "finger" / "server").mkdir(parents=True)
     (tmp_path / "finger" / "server" / "options.cc").write_text(
-        '"--port" "--addr" "--users" "--group"')
+        '"-P" "--port" "-B" "--addr" "--users" "-g" "--group"')
     (tmp_path / "tools").mkdir()
     shutil.copy(ROOT / "tools" / "lib.sh", tmp_path / "tools")
     shutil.copy(ROOT / "serve", tmp_path)

@@ -117,7 +117,7 @@ def test_readme_shows_the_way_to_the_matrix() -> None:
     (["tools/distribution.sh", "--help"], 0, "usage: tools/distribution.sh"),
     (["tools/distribution.sh", "sid"], 2, "takes a release"),
     (["tools/kernel.sh", "--help"], 0, "usage: tools/kernel.sh"),
-    (["tools/kernel.sh", "6.1"], 2, "takes a series"),
+    (["tools/kernel.sh"], 2, "takes a series"),
 ])
 def test_commands_explain_wrong_usage(words: list[str], status: int, says: str) -> None:
     run = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=30)

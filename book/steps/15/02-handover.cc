@@ -1,6 +1,7 @@
 // A server is replaced while clients keep asking. The new one gets the listening socket from the
 // old one, over a Unix socket, and says when it serves; only then the old one
-// stops. Generation 3 fails before it has said so. A hasty server does not wait for that word.
+// stops. Generation 3 fails before it has said so, and in the end two programs come that are no
+// servers. A hasty server does not wait for that word.
 // Try it: ./02-handover, and ./02-handover hasty
 
 #include <fcntl.h>
@@ -64,7 +65,7 @@ void send_listener(int peer, int listener) {
   cmsghdr* const beside = CMSG_FIRSTHDR(&message.header);
   *beside = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
   std::memcpy(CMSG_DATA(beside), &listener, sizeof listener);
-  check(sendmsg(peer, &message.header, MSG_NOSIGNAL), "sendmsg");
+  (void)sendmsg(peer, &message.header, MSG_NOSIGNAL);  // if the peer has gone, recv will say so
 }
 
 int receive_listener(int peer) {
@@ -92,6 +93,7 @@ void serve(int listener, int gate_listener) {
     check(poll(ready, 3, -1), "poll");
     if (ready[0].revents != 0) answer_one(listener);
     if (ready[1].revents != 0) {
+      if (successor >= 0) close(successor);  // the later one wins
       successor = check(accept(gate_listener, nullptr, nullptr), "accept");
       send_listener(successor, listener);
       if (is_hasty) return;
@@ -132,6 +134,20 @@ bool ask() {
   return answered;
 }
 
+/// Whether the server answers after two visitors at its gate: the first says nothing and waits to
+/// be hung up on, the second has gone before the server looks.
+bool survives_impostors(pid_t server) {
+  kill(server, SIGSTOP);
+  waitpid(server, nullptr, WUNTRACED);
+  const int silent = connect_to(gate, AF_UNIX);
+  close(connect_to(gate, AF_UNIX));
+  kill(server, SIGCONT);
+  pollfd hung_up{silent, POLLRDHUP, 0};
+  check(poll(&hung_up, 1, 5000), "poll");
+  close(silent);  // and with it the listener that it was sent
+  return hung_up.revents != 0 && ask();
+}
+
 }  // namespace
 
 int main(int argc, char**) {
@@ -156,7 +172,8 @@ int main(int argc, char**) {
     if (!has_failed) serving = next;
     for (int i = 0; i < 500; ++i) unanswered += !ask();
   }
+  std::printf("unanswered: %d\n", unanswered);
+  std::printf("two impostors: %s\n", survives_impostors(serving) ? "harmless" : "harmful");
   kill(serving, SIGKILL);
   unlink(gate.sun_path);
-  std::printf("unanswered: %d\n", unanswered);
 }

@@ -1,6 +1,7 @@
   $ cd "$STEPS"
 
 The old server stops when the new one has said that it serves. One fails before, and nobody notices.
+Two more come that are no servers: one says nothing, one hangs up.
 
   $ ./02-handover
   1 binds the port
@@ -9,6 +10,7 @@ The old server stops when the new one has said that it serves. One fails before,
   4 is handed the socket
   5 is handed the socket
   unanswered: 0
+  two impostors: harmless
 
 A hasty server stops when the socket is on its way.
 
@@ -19,3 +21,4 @@ A hasty server stops when the socket is on its way.
   4 binds the port
   5 is handed the socket
   unanswered: [1-9]\d{2,3} (re)
+  two impostors: harmful

@@ -69,10 +69,12 @@ Header parse_binary(std::string_view bytes) {
   if (bytes.size() < fixed_bytes) return {State::more};
   const auto byte = [bytes](std::size_t at) { return static_cast<unsigned char>(bytes[at]); };
   const std::size_t size = fixed_bytes + byte(14) * 256 + byte(15);
-  if (byte(12) != 0x20 && byte(12) != 0x21) return {};
+  const bool is_local = byte(12) == 0x20;
+  if (!is_local && byte(12) != 0x21) return {};
+  if (!is_local && (byte(13) >> 4 > 3 || (byte(13) & 15) > 2)) return {};  // no family, transport
   const bool is_4 = byte(13) == 0x11;
   const std::size_t address_bytes = is_4 ? 4 : 16;
-  const bool names_client = byte(12) == 0x21 && (is_4 || byte(13) == 0x21);
+  const bool names_client = !is_local && (is_4 || byte(13) == 0x21);
   if (names_client && size < fixed_bytes + 2 * address_bytes + 4) return {};
   if (bytes.size() < size) return {State::more};
   if (!names_client) return {State::complete, size};
@@ -133,8 +135,10 @@ int main(int argc, char**) {
                           "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1"
                           "\xc7\x38\0\x4fhi"sv));
   show("v2, a health check", binary("\x20\0\0\0"sv, "hi"));
+  show("v2, a Unix socket", binary("\x21\x31\0\xd8"sv, std::string(216, '/') + "hi"));
   show("v2, half of it", binary("\x21\x11\0\x0c"sv, "\xc0\0\2\7"sv));
   show("v2, room for no address", binary("\x21\x11\0\4"sv, "\xc0\0\2\7hi"sv));
+  show("v2, a family of 4", binary("\x21\x41\0\4"sv, "\xc0\0\2\7hi"sv));
   show("v1, without an end", "PROXY " + std::string(200, ' '));
   show("v1, port 65536", "PROXY TCP4 192.0.2.7 198.51.100.1 65536 79\r\nhi");
   show("none", "alice\r\n");

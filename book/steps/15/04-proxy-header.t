@@ -9,8 +9,10 @@ A proxy is believed, and a stranger is not.
   v2                         28 bytes, then hi, from 192.0.2.7 51000
   v2, IPv6                   52 bytes, then hi, from 2001:db8::7 51000
   v2, a health check         16 bytes, then hi, from the peer itself
+  v2, a Unix socket          232 bytes, then hi, from the peer itself
   v2, half of it             more is needed
   v2, room for no address    refused
+  v2, a family of 4          refused
   v1, without an end         refused
   v1, port 65536             refused
   none                       refused

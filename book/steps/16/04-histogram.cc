@@ -26,7 +26,9 @@ struct Histogram {
 
   std::uint64_t quantile(double share) const {
     const std::uint64_t all = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
-    const auto rank = static_cast<std::uint64_t>(share * static_cast<double>(all));
+    if (all == 0) return 0;
+    const auto before = static_cast<std::uint64_t>(share * static_cast<double>(all));
+    const std::uint64_t rank = std::min(before, all - 1);  // of 1: the largest
     std::size_t bucket = 0;
     std::uint64_t seen = counts[0];  // in the buckets up to this one
     while (seen <= rank) {

@@ -258,7 +258,8 @@ class Loop:
         wait = None
         if until != NEVER:
             wait = min(max(0.0, until - time.monotonic()), LONGEST_WAIT_SECONDS)
-        for key, ready in self.selector.select(wait):
+        # A pause of the process may have been longer than the wait: what has come meanwhile?
+        for key, ready in self.selector.select(wait) or self.selector.select(0):
             if key.fileobj is self.listener:
                 self.accept()
             elif key.fileobj is self.wake_up:

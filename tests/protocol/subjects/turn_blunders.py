@@ -48,7 +48,7 @@ class CountOnlyRises(Loop):
 
 
 class SaysNothingOfLimits(Loop):
-    """Takes the descriptors that it gets, and leaves its operator to find out how many those are."""
+    """Takes the descriptors that it gets, and does not tell how few those are."""
 
     def __init__(self, *words) -> None:
         self.begun = False
@@ -106,11 +106,23 @@ class AsksWhoHasLeft(Connection):
 
 
 class LeavesOnHangUp(Connection):
-    """Takes a hang-up that it is told of while answers wait for the end of all interest in them."""
+    """A client that has made it wait is closed when it hangs up, whatever is there to be read."""
+
+    waited = False
 
     def advance(self, ready: int) -> None:
+        self.waited = self.waited or bool(self.output)
         state = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
-        if self.output and state == CLOSE_WAIT:
+        if self.waited and state == CLOSE_WAIT:
             self.close()
         else:
             super().advance(ready)
+
+
+class ReadsALittle(Connection):
+    """Has a small buffer for what comes, and closes without having looked for more."""
+
+    receive_bytes = 1000
+
+    def linger(self) -> None:
+        self.close()

@@ -18,6 +18,7 @@ const control = 2; // the line on which the page asks, and no reader types
 const mark = /\x1b\]133;(C|D;(\d+))\x07/g;
 const askAgain = 300; // ms
 const lookAgain = 50; // ms
+const interruptAgain = 10_000; // ms
 const forgotten = () => new Error("the machine was reset");
 const waits = /\$ $/;
 const longestMark = 16; // characters
@@ -79,8 +80,10 @@ export class Terminal {
     const era = this.#era;
     if (text === "^C") {
       const ended = this.prompt();
+      // A program that is only beginning, on a slow computer, may not be ended by the first.
+      const again = setInterval(() => this.send("\x03"), interruptAgain);
       this.send("\x03");
-      return ended;
+      return ended.finally(() => clearInterval(again));
     }
     const ended = this.command();
     ended.catch(() => {}); // it may be forgotten while keys are sent

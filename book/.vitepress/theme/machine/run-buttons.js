@@ -1,6 +1,7 @@
 // A button at each console box that the machine can run: it types the box.
 
 import chapters from "../../machine-boxes.json";
+import bugs from "../../machine-bugs.json";
 
 /** The commands that a fence shows, each with its further lines. */
 function commandsOf(fence) {
@@ -23,19 +24,27 @@ export function addRunButtons(page, run) {
     ".vp-doc > div > div:is(.language-console, .language-bash)");
   for (const fence of fences) {
     const commands = commandsOf(fence).join("\n");
-    if (boxes[0]?.commands.join("\n") !== commands) continue;
-    const box = boxes.shift();
-    if (!box.presses || fence.querySelector(".run-this")) continue;
-    const button = document.createElement("button");
-    button.className = "run-this";
-    button.type = "button";
-    button.textContent = "run this";
-    button.addEventListener("click", () => run(box, fence));
-    fence.append(button);
+    if (boxes[0]?.commands.join("\n") === commands) addButton(boxes.shift(), fence, run);
   }
+  // What goes wrong: a server with a bug, and what to type at it.
+  const warnings = [...document.querySelectorAll(".vp-doc .custom-block.bug")];
+  for (const bug of bugs[page] ?? []) {
+    const warning = warnings.find(({ textContent }) => textContent.includes(bug.commands[0]));
+    if (warning) addButton(bug, warning, run);
+  }
+}
+
+function addButton(box, place, run) {
+  if (!box.presses || place.querySelector(".run-this")) return;
+  const button = document.createElement("button");
+  button.className = "run-this";
+  button.type = "button";
+  button.textContent = "run this";
+  button.addEventListener("click", () => run(box, place));
+  place.append(button);
 }
 
 /** The boxes of a page without one, and why. */
 export function withoutButton(page) {
-  return (chapters[page] ?? []).filter(({ why }) => why);
+  return [...(chapters[page] ?? []), ...(bugs[page] ?? [])].filter(({ why }) => why);
 }

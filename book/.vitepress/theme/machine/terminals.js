@@ -6,6 +6,7 @@ import "@xterm/xterm/css/xterm.css";
 
 import { machine } from "./session.js";
 
+const columnsMin = 100; // what strace and ss print; where there is no room for it, one scrolls
 const panes = new Map();
 
 function make(number) {
@@ -23,7 +24,36 @@ function make(number) {
   line.listen((bytes) => screen.write(bytes));
   screen.onData((keys) => line.send(keys));
   screen.onResize(({ cols, rows }) => machine.resize(number, cols, rows));
+  screen.onCursorMove(() => keepCursorInSight(element, screen));
+  element.addEventListener("touchstart", (event) => scrollByFinger(event, element, screen), { passive: true });
   return { element, screen, fitting };
+}
+
+/** Scrolls sideways to what is being typed, and back to the prompt. */
+function keepCursorInSight(element, screen) {
+  const pane = element.parentElement;
+  if (!pane || !element.offsetWidth) return;
+  const cell = element.querySelector(".xterm-screen").offsetWidth / screen.cols;
+  const x = cell * screen.buffer.active.cursorX;
+  if (x < pane.scrollLeft || x + cell > pane.scrollLeft + pane.clientWidth) {
+    pane.scrollLeft = x - pane.clientWidth / 2;
+  }
+}
+
+/** A finger moves the lines up and down, which xterm.js leaves to the mouse; the browser, sideways. */
+function scrollByFinger({ touches: [{ clientY: from }] }, element, screen) {
+  const line = element.querySelector(".xterm-screen").offsetHeight / screen.rows;
+  const lifted = new AbortController();
+  const { signal } = lifted;
+  let scrolled = 0; // lines
+  element.addEventListener("touchmove", ({ touches: [{ clientY }] }) => {
+    const lines = Math.round((from - clientY) / line);
+    screen.scrollLines(lines - scrolled);
+    scrolled = lines;
+  }, { passive: true, signal });
+  for (const end of ["touchend", "touchcancel"]) {
+    element.addEventListener(end, () => lifted.abort(), { signal });
+  }
 }
 
 /** Keys that are the browser's: to leave the terminal, and to copy what is selected. */
@@ -63,8 +93,10 @@ export function attach(number, place) {
 }
 
 export function fit(number) {
-  const { element, fitting } = panes.get(number) ?? {};
-  if (element?.offsetWidth) fitting.fit();
+  const { element, screen, fitting } = panes.get(number) ?? {};
+  if (!element?.offsetWidth) return;
+  const { cols, rows } = fitting.proposeDimensions();
+  screen.resize(Math.max(cols, columnsMin), rows);
 }
 
 /** The page's colours, which change with its mode. */

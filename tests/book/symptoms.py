@@ -1,0 +1,92 @@
+"""The boxes about what goes wrong, and what their commands print with the defect and without."""
+
+from __future__ import annotations
+
+import re
+
+from typed import Box, chapters, typed
+
+# What cannot be tried here, and why.
+LEFT_OUT = {
+    "as root": "needs root, and sends signals by a program's name",
+    "hanging_fs.py": "mounts a file system as root",
+}
+GONE = "the server has gone\n"
+IS_IT_GONE = "[[ $(server_pid) ]] || echo the server has gone"
+# At a healthy server, and at the one with the defect, which has to be built. Not of every box: some
+# show theirs in the first terminal.
+SYMPTOMS = {
+    "length-wraps": ("", f"(?s:.*){GONE}"),
+    "view-outlives-buffer": (r"0{8}: .*hi\.{4}hi\n", r"0{8}: .*(?<!hi\.{4}hi)\n"),
+    "reset-ends-server": ("", GONE),
+    "close-with-input-unread": (r"(?s:.*)\b4000000\n", r"(?s:.*)\n(?!4000000)\d+\n"),
+    "time-per-call": (r"0\n(Ncat: .*\n)?", "12\n"),
+    "erased-while-iterating": ("", f"(?s:.*){GONE}"),
+    "tail-lost-on-hang-up": ("1000000\n", r"(Ncat: .*\n)?(?!1000000).*\n"),
+    "interest-set-each-time": ("0\n", "2\n"),
+    "hang-up-never-asked-for": ("0\n", "124\n"),
+    "request-never-trimmed": ("200\n405\n", "200\n200\n"),
+    "one-worker-woken": (r"(6\n){8}", r"(6\n)*(0\n)(.*\n)*"),
+    "full-queue-forgotten": ("", GONE),
+    "last-answers-unsent": ("0{8}: 0200 .*hi\n", ""),
+    "forgets-between-reads": (r"0{8}: 7878 0d0a .*\n", r"0{8}: 780d 0d0a .*\n"),
+    "silent-without-plan": ("No Plan.\r?\n", ""),
+    "follows-links": ("(?s:(?!a password).)*", "(?s:.*a password.*)"),
+}
+SPINS = (r"(\d+) ms\n\1 ms\n", r"(\d+) ms\n(?!\1 ms)\d+ ms\n")
+# Of these, ./check builds none only to see the symptom; in the page's machine they are built.
+MORE_SYMPTOMS = {
+    "announced-length-allocated": (r"(?s:.*VmSize: \d{4,6}\n.*VmSize: \d{4,6}\n.*)",
+                                   r"(?s:.*VmSize: \d{4,6}\n.*VmSize: \d{7}\n.*)"),
+    "lives-on-without-accept": (f"(?s:.*Connection refused.*{GONE})",
+                                "(?s:.*Idle timeout expired(?!.*the server has gone).*)"),
+    "closed-by-another-thread": (f"(?s:.*No such process.*{GONE})", "(?s:.*it runs on\n.*)"),
+    "output-without-bound": (r"(?s:.*VmRSS: \d{4}\n.*VmRSS: \d{4}\n.*)",
+                             r"(?s:.*VmRSS: \d{4}\n.*VmRSS: \d{5,6}\n.*)"),
+    "write-all": (r"(?s:(.*\n)?12000000\n.*)", r"(?s:(.*\n)?(?!12000000)\d+\n.*)"),
+    "events-compared": SPINS,
+    "one-slot-too-many": SPINS,
+    "spins-without-descriptors": SPINS,
+    "hang-up-spins": (r"\d\d? ms\n", r"[1-9]\d\d+ ms\n"),
+    "bytes-extend-time": ("0\n", "6\n"),
+    "body-is-next-request": ("1\n", "2\n"),
+    "interrupted-ring": ("(?s:(?!the server has gone).)*", f"(?s:.*){GONE}"),
+    "answer-given-back-too-early": (r"(0{8}: .*hi\n){4}", r"(?s:.*dbdb dbdb dbdb.*)"),
+    "close-ends-nothing": ("0\n", "124\n"),
+    "lease-kept-while-sending": (r"(?s:.*0{8}: .*hi\n.*)", r"(?s:(?!.*0{8}).*)"),
+    "gone-before-the-new-one-serves": (r"(?s:.*answered\n)", f"(?s:(?!.*answered).*{GONE})"),
+    "drain-without-end": ("(?s:.*No such process.*)", "(?s:(?!.*No such process).*)"),
+    "header-from-anyone": (r"(?s:(?!.*0{8}: 0200).*)", r"0{8}: 0200 .*hi\n"),
+    "slot-held-by-a-wait": (r"(0{8}: .*hi\n){9}", r"(0{8}: .*hi\n){0,8}"),
+    "short-send-is-silent": (r"(?s:(.*\n)?9000000\n.*)", r"(?s:(.*\n)?(?!9000000)\d+\n.*)"),
+    "accounts-read-for-each-query": ("(?s:(?!.*O_DIRECTORY).*)", "(?s:.*O_DIRECTORY.*)"),
+}
+# Here the client races with the server, so the text says to try more than once.
+RACES = {"tail-lost-on-hang-up"}
+ATTEMPTS = 5
+# The commands of these end a healthy server, too.
+MAY_END = {"lives-on-without-accept", "closed-by-another-thread", "drain-without-end"}
+
+
+def all_boxes() -> list[tuple[str, Box]]:
+    """Each, with the page that it is on."""
+    return [(chapter.stem, step) for chapter in chapters() for step in typed(chapter)
+            if isinstance(step, Box)]
+
+
+def boxes() -> list[Box]:
+    """Those with a server that can be started by hand, and something to type at it."""
+    return [box for _, box in all_boxes() if box.server and any(
+                not re.match(r"\./(\d|check|judge)", command) for command in box.commands)
+            and not any(words in box.text for words in LEFT_OUT)]
+
+
+def made_first(box: Box) -> list[str]:
+    """What the server is to serve."""
+    return [command for command in box.commands if command.startswith("mkdir")]
+
+
+def probes(box: Box) -> list[str]:
+    """What tells whether the server is there, which the book sees in the first terminal."""
+    port = re.search(r"127\.0\.0\.1[ /](\d+)", box.text)
+    return [f"port={port[1]}" if port else ":", IS_IT_GONE]

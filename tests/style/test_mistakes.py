@@ -1,0 +1,132 @@
+"""What the five commands say to a newcomer's mistakes: a line with what to do, and status 2, before
+anything is built or installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+from project import ROOT
+
+BUILT = 99  # the status of a build that must not have begun
+NOBODY = 65534
+
+MISTAKES = [
+    ("serve part9", "'part9' names no stage; there are part1-blocking, "),
+    ("serve part", "'part' fits several stages: "),
+    ("serve ''", "'' fits several stages: "),
+    ("serve part1 extra", "'extra' is none (try --help)"),
+    ("serve finger extra", "'extra' is none (try --help)"),
+    ("serve part1 --nonsense", "part1-blocking has no option --nonsense; ./serve part1-blocking -"),
+    ("serve part4-poll/ --nonsense", "part4-poll has no option --nonsense"),
+    ("serve ./part4-poll -x", "part4-poll has no option -x"),
+    ("serve -x", "finger has no option -x; ./serve finger --help lists"),
+    ("serve part1 --port", "--port takes a number from 0 to 65535, not ''"),
+    ("serve part1 --port abc", "not 'abc'"),
+    ("serve part1 --port=70000", "not '70000'"),
+    ("serve part1 --bug", "--bug takes the name of a patch in book/bugs"),
+    ("serve --bug nolimit", "is it one of no-limit? all of them are in book/bugs/README.md"),
+    ("serve --bug no-limits", "is it one of no-limit? "),
+    ("serve --bug qqq", "there is no bug 'qqq'; all of them are in book/bugs/README.md"),
+    ("serve part5 --bug no-limit-at-all", "there is no bug 'no-limit-at-all'; is it one of "),
+    ("check part9", "'part9' names no stage; there are "),
+    ("check README.md", "'README.md' names no stage"),
+    ("check --nonsense", "unknown option --nonsense (try --help)"),
+    ("check -k", "-k takes an expression (try --help)"),
+    ("check common -k limit", "-k chooses black-box tests, of stages or of finger"),
+    ("check --bug", "--bug takes the name of a patch in book/bugs (try --help)"),
+    ("check --exercise", "--exercise takes an exercise, as e6_2"),
+    ("check --exercise E6.9", "there are e6_1, e6_2, e6_3: "),
+    ("check --exercise e6_2 --server", "--server takes the command that starts your program"),
+    ("check --kernel", "--kernel takes a series of kernels, as 6.1"),
+    ("check --kernel newest", "'newest' is no series of kernels; 6.1 is"),
+    ("check --distribution woody", "--distribution takes bookworm, trixie, forky or sid"),
+    ("check --architecture vax", "--architecture takes arm64, s390x or i386"),
+    ("check --server x", "your own server is judged by another command: "),
+    ("judge ./nosuch --port {port}", "the command is one word, in quotes: ./judge './nosuch -"),
+    ("judge './nosuch --port {port}'", "there is no program './nosuch' that can be run"),
+    ("judge part1", "for a stage of ours: ./check part1"),
+    ("judge 'sleep 1'", "has no {port}: write it where the port's number belongs"),
+    ("judge --level framng 'sleep {port}'", "did you mean framing?"),
+    ("judge --start cobol /nowhere", "--start takes one of python, c, "),
+    ("judge --servers /nowhere", "cannot read /nowhere: No such file or directory"),
+    ("judge 'sleep {port}' --report /nowhere/x", "there is no such directory"),
+    ("judge 'sleep {port}' --junit /usr", "cannot write /usr: it is a directory"),
+    ("read --port 99999", "--port takes a number from 1 to 65535, not '99999'"),
+    ("read --pdf", "--pdf takes a value (try --help)"),
+    ("read --pdf /usr", "cannot write /usr: it is a directory"),
+    ("read --epub /nowhere/x.epub", "cannot write /nowhere/x.epub: "),
+    ("read book", "unknown option book (try --help)"),
+    ("measure m99", "there is no 'm99'; there are: m1_1 "),
+    ("measure --rounds many m1_1", "--rounds takes a number from 1, not 'many'"),
+    ("measure --out /proc/here m1_1", "--out: cannot make the directory '/proc/here'"),
+]
+
+
+@pytest.fixture
+def without_builds(tmp_path: Path) -> dict[str, str]:
+    """An environment in which nothing is built, installed or remembered."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("cmake", "apt-get", "sudo", "npm"):
+        (programs / name).write_text(f"#!/bin/sh\nexit {BUILT}\n")
+        (programs / name).chmod(0o755)
+    return {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}",
+            "XDG_STATE_HOME": str(tmp_path / "state")}
+
+
+@pytest.mark.parametrize(("words", "says"), MISTAKES, ids=[words for words, _ in MISTAKES])
+def test_a_mistake_is_a_line_that_says_what_to_do(
+        words: str, says: str, without_builds: dict[str, str]) -> None:
+    run = subprocess.run(["bash", "-c", f"./{words}"], cwd=ROOT, env=without_builds,
+                         capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+    assert says in run.stderr
+    assert run.returncode == 2
+    assert run.stdout == "" and run.stderr.count("\n") == 1
+    assert run.stderr.startswith(f"{words.split()[0]}: ")
+
+
+@pytest.mark.parametrize("command", ["serve", "check", "judge", "read", "measure"])
+def test_a_command_is_found_through_a_link(command: str, tmp_path: Path) -> None:
+    link = tmp_path / "link to it"
+    link.symlink_to(ROOT / command)
+    run = subprocess.run([link, "--help"], capture_output=True, text=True, cwd="/")
+    assert run.returncode == 0 and run.stdout.startswith(f"usage: ./{command}")
+
+
+def test_a_link_to_the_project_is_no_other_project(tmp_path: Path) -> None:
+    # CMake would build it anew, and again on the way back.
+    link = tmp_path / "link"
+    link.symlink_to(ROOT)
+    tell = "program=x; source tools/lib.sh; echo $root"
+    run = subprocess.run(["bash", "-c", tell], cwd=link, env={**os.environ, "PWD": str(link)},
+                         capture_output=True, text=True, check=True)
+    assert run.stdout == f"{ROOT}\n"
+
+
+def test_read_says_that_its_port_is_taken() -> None:
+    if not all(map(shutil.which, ("node", "npm"))):
+        pytest.skip("no node and npm: ./read would install them")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        run = subprocess.run([ROOT / "read", "--port", port], capture_output=True, text=True)
+    assert run.returncode == 1
+    assert run.stderr.startswith(f"read: port {port} is taken by another program: end it, or ")
+    assert run.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody who may do less")
+@pytest.mark.parametrize("words", [
+    ("--start", "c", "{closed}/x"), ("sleep {port}", "--report", "{closed}/x")])
+def test_judge_says_that_it_may_not_write(words: tuple[str, ...], tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    run = subprocess.run(
+        ["/usr/bin/python3", ROOT / "tests" / "judge",
+         *(word.replace("{closed}", str(closed)) for word in words)],
+        cwd="/", user=NOBODY, group=NOBODY, extra_groups=[], capture_output=True, text=True)
+    assert run.returncode == 2 and run.stderr.count("\n") == 1, run.stderr
