@@ -32,6 +32,7 @@ void raise_descriptor_limit(std::size_t connections_max, std::size_t workers,
   if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;  // EFAULT and EINVAL only
   limit.rlim_cur = limit.rlim_max;
   (void)::setrlimit(RLIMIT_NOFILE, &limit);  // a soft limit may always be raised to the hard one
+  if (profile.descriptors_each == 0) return;
   if (limit.rlim_cur < connections_max * profile.descriptors_each + own_descriptors) {
     log(fmt::format("the limit of {} descriptors is less than {} {} needs: raise it with ulimit "
                     "-Hn, or ask for fewer connections",

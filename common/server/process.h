@@ -13,7 +13,8 @@ namespace common {
 struct ServerProfile {
   std::string_view address = "--host";                 ///< The option that says where to listen.
   std::string_view connections = "--max-connections";  ///< The option that limits them.
-  std::size_t descriptors_each = 1;                    ///< What a connection needs.
+  /// What a connection needs. 0: the server says itself how many there are descriptors for.
+  std::size_t descriptors_each = 1;
 };
 
 /// What every server does before it opens anything. Opens /dev/null as 0, 1 and 2 where they are

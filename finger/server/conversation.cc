@@ -9,6 +9,8 @@
 
 #include "common/net/unacknowledged.h"
 #include "common/server/constants.h"
+#include "finger/server/conversation_log.h"
+#include "finger/server/outcome.h"
 #include "ring_server/probes.h"
 
 namespace finger {
@@ -50,7 +52,8 @@ void Conversation::reset_on_close() {
   (void)::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
-void Conversation::note_query() {
+void Conversation::note_query(std::string_view query) {
+  query_ = query;
   stop_awaiting_query();
   deadline_.renew(after(accepted_at_, context_.options.deadline));
 }
@@ -65,6 +68,12 @@ void Conversation::displace() {
   is_displaced_ = true;
   stop_awaiting_query();
   deadline_.cancel(uring::Error::timed_out);
+}
+
+void Conversation::conclude(std::string_view query, const Status& ended) {
+  if (std::exchange(is_concluded_, true)) return;
+  count_conversation(*this, ended);
+  if (context_.options.log != LogDetail::none) log_conversation(*this, query, ended);
 }
 
 void Conversation::close() {

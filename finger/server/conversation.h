@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <expected>
 #include <span>
+#include <string_view>
 #include <system_error>
 
 #include "common/fd.h"
@@ -35,8 +37,9 @@ class Conversation final : public uring::Node {
   uring::Task<Result<std::size_t>> receive(std::span<std::byte> to);
 
   /// The query is whole, or will never be: from now on there is time until the deadline to answer
-  /// it, and the conversation cannot be displaced.
-  void note_query();
+  /// it, and the conversation cannot be displaced. `query` is what was received of it, for the log;
+  /// it outlives all operations of the conversation.
+  void note_query(std::string_view query);
 
   /// Another connection needs its place, and the query is not whole. receive() ends with
   /// Error::displaced.
@@ -61,16 +64,21 @@ class Conversation final : public uring::Node {
   void note_no_plan(std::error_code why) { no_plan_ = why; }
   std::error_code no_plan() const { return no_plan_; }  ///< No error: the plan was sent.
 
-  /// While it exists, the deadline closes the connection, and gives its permits back, whatever
-  /// operation is in flight: for operations on files. The deadline cancels those, too, but a file
-  /// system that waits for another machine or process (NFS, FUSE) may ignore that and keep them for
-  /// as long as it likes.
+  /// The peer gets no more, and why: counts the conversation, and writes its line. Only the first
+  /// time.
+  void conclude(std::string_view query, const Status& ended);
+
+  /// While it exists, the deadline concludes the conversation, closes the connection, and gives its
+  /// permits back, whatever operation is in flight: for operations on files. The deadline cancels
+  /// those, too, but a file system that waits for another machine or process (NFS, FUSE) may ignore
+  /// that and keep them for as long as it likes.
   class CloseAtDeadline final : public uring::Cancellable {
    public:
     explicit CloseAtDeadline(Conversation& conversation) : conversation_(conversation) {
       conversation.deadline_.add(*this);
     }
-    void cancel(uring::Error /*reason*/) override {
+    void cancel(uring::Error reason) override {
+      conversation_.conclude(conversation_.query_, std::unexpected(make_error_code(reason)));
       conversation_.reset_on_close();
       conversation_.close();
     }
@@ -105,6 +113,8 @@ class Conversation final : public uring::Node {
   const RosterPointer roster_;
   std::size_t sent_bytes_ = 0;
   bool is_displaced_ = false;
+  bool is_concluded_ = false;
+  std::string_view query_;  ///< Since note_query().
   std::error_code no_plan_;
 };
 

@@ -47,6 +47,7 @@ namespace {
 
 using common::complain;
 using finger::ServiceManager;
+using ring_server::Generations;
 using ring_server::Sockets;
 
 /// `::` serves IPv6 and IPv4. Without IPv6 on the machine, 0.0.0.0 takes its place.
@@ -164,6 +165,16 @@ Started make_with_owners(const finger::Options& options, common::Fd clients,
   return workers;
 }
 
+/// Once for the daemon, not for each of its workers.
+void tell_lowered_limit(const finger::Options& options, const finger::Workers& workers) {
+  const std::size_t wanted = options.process.max_connections;
+  if (workers.connections_max() == wanted) return;
+  common::log(fmt::format("{} connections at once instead of --max-clients {}, for want of "
+                          "descriptors: raise LimitNOFILE= (ulimit -Hn)",
+                          workers.connections_max(), wanted),
+              common::Severity::warning);
+}
+
 /// Does all that comes before the ready line, and says what would be served.
 int check_config(finger::Options& options, bool as_root) {
   const auto listener = listen_on(options);
@@ -177,23 +188,36 @@ int check_config(finger::Options& options, bool as_root) {
     return common::report_failure(options.process, listener.error(), finger::server_profile);
   }
   ring_server::Metrics metrics(metrics_profile, options.process.workers, common::Fd());
-  const finger::AboutHomes nothing{};
-  finger::Report to_nobody({}, {});
+  // These take as many descriptors as they do where it serves.
+  finger::Mounts mounts;
+  const finger::AboutHomes homes{.busy = nullptr, .mounts = &mounts, .silent = nullptr};
+  auto pipes = as_root ? finger::Report::make_pipes() : finger::Report::Ends();
+  if (!pipes) return complain(common::explain_no_descriptor("to talk to a worker"));
+  pipes->worker.news = {};  // a Scout ends when there is no parent to read it
+  pipes->parent = {};
+  finger::Report to_nobody(std::move(pipes->worker), {});
   const auto workers =
-      as_root ? make_with_owners(options, common::Fd(), nothing, to_nobody, nullptr, metrics)
-              : make_alone(options, common::Fd(), nothing, nullptr, metrics);
+      as_root ? make_with_owners(options, common::Fd(), homes, to_nobody, nullptr, metrics)
+              : make_alone(options, common::Fd(), homes, nullptr, metrics);
   if (!workers) return complain(workers.error());
+  tell_lowered_limit(options, **workers);
   std::puts(fmt::format("would serve at {}{}, with {} connections at the same time: {}",
                         options.process.address().to_string(), about_port,
-                        options.process.max_connections, (*workers)->users().text())
+                        (*workers)->connections_max(), (*workers)->users().text())
                 .c_str());
   return 0;
 }
 
+/// Before the daemon's first worker serves. A scraper may ask it as soon as it does.
+void note_start(const finger::Options& options, const finger::Workers& workers,
+                Generations& generations) {
+  tell_lowered_limit(options, workers);
+  generations.users().set(workers.users().users);
+}
+
 /// Serves in this process.
 int run_alone(const finger::Options& options, const ServiceManager& manager, Sockets sockets,
-              const std::string& address, finger::BusyHomes& busy,
-              ring_server::Generations& generations) {
+              const std::string& address, finger::BusyHomes& busy, Generations& generations) {
   finger::Mounts mounts;
   ring_server::Metrics metrics(metrics_profile, generations, generations.begin(),
                                options.process.workers, std::move(sockets.scrapers));
@@ -202,7 +226,7 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
       heartbeat_for(manager.watchdog_interval(), options, [&manager] { manager.alive(); }),
       metrics);
   if (!workers) return complain(workers.error());
-  generations.users().set((*workers)->users().users);
+  note_start(options, **workers, generations);
   const auto reloader = finger::SignalAction::create(SIGHUP, [&] {
     manager.reloading();
     manager.ready((*workers)->reload(generations));
@@ -229,7 +253,8 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
 /// Serves in a process of its own, which gives root up and opens each plan as its owner.
 int run_worker(const finger::Options& options, common::Fd clients, finger::AboutHomes homes,
                finger::Report& report, std::unique_ptr<finger::Heartbeat> heartbeat,
-               ring_server::Metrics& metrics) {
+               ring_server::Metrics& metrics,
+               const std::function<void(const finger::Workers&)>& before_serving) {
   const auto workers =
       make_with_owners(options, std::move(clients), homes, report, std::move(heartbeat), metrics);
   if (!workers) return report.failed(workers.error());
@@ -244,14 +269,15 @@ int run_worker(const finger::Options& options, common::Fd clients, finger::About
   const auto not_held = finger::hold_lifeline(report.take_lifeline());
   if (!not_held.empty()) return report.failed(not_held);
   finger::filter_calls();
+  before_serving(**workers);
   if (!report.ready((*workers)->users())) return 1;
   return (*workers)->run();
 }
 
 int run_parent(const finger::Options& options, ServiceManager manager, Sockets sockets,
-               const std::string& address, finger::BusyHomes& busy,
-               ring_server::Generations& generations) {
+               const std::string& address, finger::BusyHomes& busy, Generations& generations) {
   const auto watchdog = manager.watchdog_interval();
+  bool is_first = true;
   finger::Parent parent(
       std::move(sockets.clients.front()),
       {.start = start_timeout, .drain = options.process.drain_timeout},
@@ -262,10 +288,16 @@ int run_parent(const finger::Options& options, ServiceManager manager, Sockets s
                                      options.process.workers, std::move(sockets.scrapers));
         return run_worker(options, std::move(clients),
                           {&busy, &mounts, &generations.homes_silent()}, report,
-                          heartbeat_for(watchdog, options, [&report] { report.alive(); }), metrics);
+                          heartbeat_for(watchdog, options, [&report] { report.alive(); }), metrics,
+                          [&](const finger::Workers& workers) {
+                            if (is_first) note_start(options, workers, generations);
+                          });
       },
-      [&address] { common::announce(address); }, std::move(manager), std::move(sockets.takeover),
-      generations);
+      [&] {
+        is_first = false;
+        common::announce(address);
+      },
+      std::move(manager), std::move(sockets.takeover), generations);
   const auto status = parent.run();
   return status ? *status
                 : common::report_failure(options.process, status.error(), finger::server_profile);
@@ -311,7 +343,7 @@ int main(int argc, char** argv) {
 
   auto busy = finger::BusyHomes::create();
   if (!busy) return complain("no memory for the homes: " + busy.error().message());
-  const auto generations = ring_server::Generations::create(options.process.workers);
+  const auto generations = Generations::create(options.process.workers);
   if (!generations) return complain("no memory to count in: " + generations.error().message());
 
   if (!as_root) {

@@ -40,7 +40,7 @@ inline constexpr std::size_t descriptors_each = 3;
 
 /// Where fingerd differs from the stages.
 inline constexpr common::ServerProfile server_profile{
-    .address = "--addr", .connections = "--max-clients", .descriptors_each = descriptors_each};
+    .address = "--addr", .connections = "--max-clients", .descriptors_each = 0};
 
 /// fingerd's option table, in the contract's order. Its lines write to `options`, which must
 /// outlive it.

@@ -6,8 +6,6 @@
 #include <utility>
 
 #include "finger/server/conversation.h"
-#include "finger/server/conversation_log.h"
-#include "finger/server/outcome.h"
 #include "finger/server/plan.h"
 #include "finger/server/protocol/query.h"
 #include "finger/server/protocol/refusals.h"
@@ -52,7 +50,7 @@ uring::Task<Status> answer(Conversation& conversation, const Query& query) {
 uring::Task<Status> converse(Conversation& conversation, QueryReader& reader) {
   const auto line = co_await read_line(conversation, reader);
   if (!line) co_return std::unexpected(line.error());
-  conversation.note_query();
+  conversation.note_query(reader.begun());
   const auto query = parse_query(*line);
   if (!query) co_return std::unexpected(query.error());
   co_return co_await answer(conversation, *query);
@@ -75,13 +73,12 @@ uring::Task<> serve(const Context& context, ring_server::Admitted client,
   auto ended = co_await converse(conversation, reader);
   if (!ended) {
     if (const auto text = error_line(ended.error()); !text.empty()) {
-      conversation.note_query();  // no more of it is waited for
+      conversation.note_query(reader.begun());  // no more of it is waited for
       const auto told = co_await conversation.send(bytes_of(text));
       if (!told) ended = told;
     }
   }
-  count_conversation(conversation, ended);
-  if (context.options.log != LogDetail::none) log_conversation(conversation, reader.begun(), ended);
+  conversation.conclude(reader.begun(), ended);
   if (is_cut_short(conversation, ended)) {
     conversation.reset_on_close();
   } else {  // also after an internal failure, of which the peer is told nothing

@@ -28,7 +28,7 @@ std::size_t free_descriptors(std::size_t enough) {
 
 /// --max-clients, or as many connections as there are descriptors for, each with its home and its
 /// plan: a connection that is accepted can always open them.
-std::size_t connections_max(const Options& options) {
+std::size_t descriptors_allow(const Options& options) {
   const std::size_t wanted = options.process.max_connections;
   // Of each worker a ring and an eventfd, one to wake the log, and two for a reload.
   std::size_t own = 2 * options.process.workers + 3;
@@ -75,8 +75,8 @@ std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
 Workers::Workers(const Options& options, RosterPointer roster, AboutHomes homes,
                  std::unique_ptr<Heartbeat> heartbeat, ring_server::Metrics& metrics)
     : options_(options),
-      shared_(options, connections_max(options), std::move(roster), homes, std::move(heartbeat),
-              metrics),
+      connections_max_(descriptors_allow(options)),
+      shared_(options, connections_max_, std::move(roster), homes, std::move(heartbeat), metrics),
       worker_group_(shared_, server_profile) {}
 
 std::string Workers::reload(ring_server::Generations& counted) {

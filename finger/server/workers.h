@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <expected>
 #include <memory>
 #include <string>
@@ -41,6 +42,9 @@ class Workers {
   void stop() { worker_group_.stop(); }
   void retire() { worker_group_.retire(); }
 
+  /// --max-clients, or as many as there are descriptors for.
+  std::size_t connections_max() const { return connections_max_; }
+
   /// The users that the last load has found.
   UserCount users() const { return UserCount::of(shared_.roster()->accounts); }
 
@@ -55,6 +59,7 @@ class Workers {
           std::unique_ptr<Heartbeat> heartbeat, ring_server::Metrics& metrics);
 
   const Options& options_;
+  const std::size_t connections_max_;
   Shared shared_;
   ring_server::WorkerGroup worker_group_;  ///< The last member: its threads use the others.
 };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +13,13 @@ import pytest
 import rules
 from conftest import ALICE
 from harness.confined import confined, skip_if_impossible
+from harness.proc import wait_until
 from kit.machine import Machine, Person
 from kit.reference import converted
 from kit.server import FingerServer
+
+FEW = 100  # descriptors
+PER_CLIENT = 3
 
 pytestmark = [pytest.mark.needs("options"), pytest.mark.rule(rules.CHECK_CONFIG)]
 
@@ -33,6 +38,29 @@ def test_it_says_what_it_would_serve(start: Callable[..., FingerServer]) -> None
     status, said = checked(start, "--max-clients", "7")
     assert status == 0
     assert "3 users" in said and "7 connections" in said and "127.0.0.1" in said, said
+
+
+@pytest.mark.needs("descriptors")
+@pytest.mark.parametrize("how", ["alone", "parent"])
+def test_with_few_descriptors_it_says_how_many_connections_there_are(
+    request: pytest.FixtureRequest, start: Callable[..., FingerServer], how: str
+) -> None:
+    """As many as when it serves, and what to do about it."""
+    if how == "parent":
+        start = request.getfixturevalue("start_as_root")
+    status, said = checked(start, descriptor_limit=FEW)
+    found = re.search(r", with (\d+) connections at the same time: ", said)
+    assert status == 0 and found, said
+    assert (FEW - 20) // PER_CLIENT <= int(found[1]) <= FEW // PER_CLIENT, said
+    server = start(descriptor_limit=FEW)
+    lowered = (
+        f"{found[1]} connections at once instead of --max-clients 1024, for want of descriptors: "
+        "raise LimitNOFILE= (ulimit -Hn)\n"
+    )
+    assert server.stderr_text() == lowered
+    server.send_signal(signal.SIGHUP)
+    assert wait_until(lambda: "reloaded" in server.stderr_text(), server.patience)
+    assert server.stderr_text().count("LimitNOFILE=") == 1, "once is enough"
 
 
 def test_a_member_without_an_account_is_named(

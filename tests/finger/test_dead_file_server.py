@@ -201,6 +201,31 @@ def test_what_does_not_answer_at_the_start_is_named_and_served_when_it_does(
 
 
 @pytest.mark.rule(rules.RELOAD)
+def test_a_mount_that_holds_homes_is_named_and_named_again_when_it_answers(
+    bob: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    """The kernel still knows its attributes: only a later question waits."""
+    department = bob.homes / "dept"
+    department.mkdir()
+    bob.move_home("alice", department / "alice", "/home/dept/alice")
+    with hanging_fs.mounted(
+        "nothing", deaf=True, names_kept=True, department=department, people=[b"alice"]
+    ) as (_, files):
+        department.stat()
+        files.stop_answering("everything")
+        server = start_as_root(*DEADLINE_OPTIONS, "--quiet")
+        assert server.stderr_text() == (
+            "/home/dept does not answer: homes in /home/dept that are symbolic links may be left "
+            "out until it does\n"
+        )
+        files.let_go()
+        assert wait_until(
+            lambda: "/home/dept answers again\n" in server.stderr_text(), server.patience
+        ), server.stderr_text()
+        server.expect(b"alice", ALICE)
+
+
+@pytest.mark.rule(rules.RELOAD)
 @pytest.mark.parametrize("dead", ["home"], indirect=True)
 def test_a_home_that_does_not_answer_at_the_start_is_served_when_it_does(
     start_as_root: Callable[..., FingerServer], dead: HangingFileSystem

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import pytest
 
 import rules
 from conftest import ALICE
+from harness.metrics import scrape
 from harness.proc import wait_until
 from kit import hanging_fs
 from kit.hanging_client import expect_only_alice_to_wait
@@ -168,3 +170,31 @@ def test_one_that_has_answered_before_holds_up_no_other_client_when_it_stops(
     with hanging_fs.mounted("nothing", deaf=deaf, names_kept=True) as (place, files):
         server = start("--users", os.fspath(place), "--deadline", f"{DEADLINE * 1000:.0f}ms")
         expect_only_alice_to_wait(server, files, DEADLINE, SLACK_SECONDS)
+
+
+@pytest.mark.rule(rules.LOGS)
+@pytest.mark.parametrize("kind", ["lookup", "open", "read"])
+def test_an_exchange_is_logged_and_counted_when_its_client_is_closed(
+    start: Callable[..., FingerServer], where: str, kind: str
+) -> None:
+    """Not when the file system answers at last, which may be days later."""
+    options = ("--deadline", f"{DEADLINE * 1000:.0f}ms", "--metrics", where)
+    with hanging_fs.mounted(kind, deaf=True) as (place, files):
+        server = start("--users", os.fspath(place), *options)
+        client = server.connect()
+        client.send(b"alice\r\n")
+        assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+        assert scrape(where, server.patience)["fingerd_connections_open"] == 1
+        client.wait_for_hang_up(DEADLINE + SLACK_SECONDS + server.patience)
+        line = server.wait_for_log_lines(1)[0]
+        took = re.search(r'"alice" timed out 0 bytes ([0-9.]+) ms', line)
+        assert took, line
+        assert DEADLINE * 1000 <= float(took[1]) <= (DEADLINE + SLACK_SECONDS) * 1000, line
+        for hangs in (True, False):
+            if not hangs:
+                files.let_go()
+            server.expect(b"bob", BOB)
+            found = scrape(where, server.patience)
+            assert found['fingerd_exchanges_total{outcome="timed_out"}'] == 1, hangs
+            assert found["fingerd_connections_open"] == 0
+        assert server.stderr_text().count('"alice"') == 1, "it is logged once more"

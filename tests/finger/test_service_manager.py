@@ -6,6 +6,7 @@ kit/manager.py plays the manager; finger/deploy/try-systemd does the same with s
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -20,7 +21,7 @@ import rules
 from conftest import ALICE
 from harness import metrics
 from harness.proc import wait_until
-from kit.machine import Machine
+from kit.machine import Machine, workers
 from kit.manager import Manager, answer, connection, monotonic_usec
 from kit.parent import only_worker
 from kit.reference import converted
@@ -119,6 +120,29 @@ def test_a_socket_for_scrapers_may_be_passed_by_its_name(
     where = f"127.0.0.1:{scrapers.getsockname()[1]}"
     found = metrics.scrape(where, server.patience)
     assert found['fingerd_exchanges_total{outcome="answered"}'] == 1
+
+
+@pytest.mark.rule(rules.PASSED_SOCKET)
+def test_a_scrape_that_starts_the_daemon_is_told_how_many_users_it_serves(
+    manager: Manager, machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    """Also if the worker is faster than its parent."""
+    scrapers = socket.create_server(("127.0.0.1", 0))
+    manager.passed.append(scrapers)
+    manager.variables["LISTEN_FDNAMES"] = "fingerd.socket:metrics"
+    with machine.silent_group_database():
+        server = start_as_root(under=(*machine.under, *manager.under), ready=False)
+        program = Path(f"/proc/{server.pid}/comm")
+        assert wait_until(
+            lambda: program.read_text() == "fingerd\n" and bool(workers(server)), server.patience
+        )
+        os.kill(server.pid, signal.SIGSTOP)
+    try:
+        found = metrics.scrape(f"127.0.0.1:{scrapers.getsockname()[1]}", server.patience)
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+    assert found["fingerd_users"] == 2
+    server.wait_until_ready()
 
 
 @pytest.mark.rule(rules.PASSED_SOCKET)
@@ -291,6 +315,24 @@ def test_the_watchdog_hears_twice_in_its_time(
     beats = manager.beats()
     apart = (beats[-1] - beats[1]) / (len(beats) - 2)
     assert PERIOD / 4 < apart < PERIOD, beats
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.WATCHDOG)
+def test_the_watchdog_hears_enough_although_no_worker_serves_for_long(
+    manager: Manager, start_managed: Callable[..., FingerServer]
+) -> None:
+    """Each is replaced by a reload before its loop reports again."""
+    server = start_managed()
+    manager.wait_until_told(1, server.patience)
+    begin = time.monotonic()
+    for number in range(16):
+        server.send_signal(signal.SIGHUP)
+        manager.wait_until_told(3 + 2 * number, server.patience)
+        time.sleep(PERIOD / 6)
+    times = [begin, *(at for at in manager.beats() if at > begin), time.monotonic()]
+    longest = max(after - before for before, after in itertools.pairwise(times))
+    assert longest < 2 * PERIOD, f"nothing for {longest:.1f} s: systemd kills it after {PERIOD} s"
 
 
 @pytest.mark.clock

@@ -249,6 +249,9 @@ void Parent::promote(common::Fd beats, const UserCount& found) {
   beats_ = std::move(beats);
   if (!std::exchange(announced_, true)) announce();
   if (stopping_) return;
+  // Its first beat may have come with the report. Where reloads follow each other sooner than
+  // beats do, no worker lives for another.
+  if (manager_.watchdog_interval()) manager_.alive();
   if (reload_again_) return start();
   ready_status_ = fmt::format("worker {} serves {}", *serving_, found.text());
   tell_at_ = Clock::now() + retire_pause;

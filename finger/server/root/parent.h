@@ -79,8 +79,8 @@ class Parent {
 
   /// `announce` is called once, when the first worker serves and the server that `takeover`
   /// replaces has been told so. `manager` is told of starts, reloads, the stop, a successor, and
-  /// whenever the worker that serves says that it is alive. Each worker counts in one of the
-  /// `generations`, where reloads and users are counted, too.
+  /// whenever a worker begins to serve or, while it serves, says that it is alive. Each worker
+  /// counts in one of the `generations`, where reloads and users are counted, too.
   Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce,
          ServiceManager manager, std::unique_ptr<ring_server::Takeover> takeover,
          ring_server::Generations& generations);

@@ -163,21 +163,31 @@ void tell(const common::Fd& news, char sign, const fs::path& path) {
   (void)!::write(news.get(), line.data(), line.size());  // fails only if the parent has gone
 }
 
+std::string escape(const fs::path& path) {
+  return common::escape(std::as_bytes(std::span(path.native())));
+}
+
 std::string describe_silent(const Holder& holder) {
-  const auto path = common::escape(std::as_bytes(std::span(holder.looked_at.native())));
+  const auto path = escape(holder.looked_at);
   if (!holder.was_permitted) {
     return fmt::format("{} does not answer: its homes are left out until it does: {}", path,
                        holder.names.size());
   }
-  return fmt::format("{} does not answer: what links lead to is left out until it does", path);
+  return fmt::format(
+      "{} does not answer: homes in {} that are symbolic links may be left out until it does", path,
+      escape(holder.path));
 }
 
 void Looks::tell_of_the_rest(const common::Fd& news, common::Fd worker) {
   std::unique_lock lock(mutex_);
-  std::vector<Holder*> rest;
+  struct Silent {
+    Holder* holder;
+    std::string named;
+  };
+  std::vector<Silent> rest;
   for (Holder& holder : holders_) {
     if (holder.is_done) continue;
-    rest.push_back(&holder);
+    rest.push_back({.holder = &holder, .named = escape(holder.looked_at)});
     tell(news, Scout::is_silent, holder.path);
     common::log(describe_silent(holder), common::Severity::warning);
     holder.was_permitted = false;  // from now on: by what comes too late
@@ -185,9 +195,11 @@ void Looks::tell_of_the_rest(const common::Fd& news, common::Fd worker) {
   worker = {};
   while (!rest.empty()) {
     answered_.wait(lock);
-    std::erase_if(rest, [&](Holder* holder) {
-      if (!holder->is_done) return false;
-      tell(news, holder->was_permitted ? Scout::has_answered : Scout::is_nothing, holder->path);
+    std::erase_if(rest, [&](const Silent& silent) {
+      const Holder& holder = *silent.holder;
+      if (!holder.is_done) return false;
+      common::log(silent.named + " answers again");
+      tell(news, holder.was_permitted ? Scout::has_answered : Scout::is_nothing, holder.path);
       return true;
     });
   }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "closed_first.h"
+#include "finger/server/outcome.h"
 
 namespace finger {
 namespace {
@@ -80,6 +81,15 @@ TEST_F(OnlyConversation, GivesItsPermitsBackAtTheDeadline) {
       limit, peer, [&] { guard.cancel(uring::Error::timed_out); }));
   EXPECT_TRUE(is_another_permitted());
   EXPECT_EQ(counters.closed.value(), 1U);
+}
+
+TEST_F(OnlyConversation, IsCountedAtTheDeadlineAndNotAgainWhenItEnds) {
+  const auto& timed_out =
+      counters.outcomes[static_cast<std::size_t>(ConversationOutcome::timed_out)];
+  Conversation::CloseAtDeadline(*conversation).cancel(uring::Error::timed_out);
+  EXPECT_EQ(timed_out.value(), 1U);
+  conversation->conclude("alice", std::unexpected(make_error_code(uring::Error::timed_out)));
+  EXPECT_EQ(timed_out.value(), 1U);
 }
 
 }  // namespace
