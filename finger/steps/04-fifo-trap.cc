@@ -72,8 +72,7 @@ io_uring_sqe* prepare_open(int flags) {
 
 void broken() {
   std::puts("broken: open");
-  static __kernel_timespec patience{.tv_sec = 0,
-                                    .tv_nsec = 100'000'000};  // the kernel reads it later
+  static __kernel_timespec patience{.tv_sec = 0, .tv_nsec = 100'000'000};  // read at the submission
   io_uring_sqe* sqe = prepare_open(0);
   io_uring_sqe_set_flags(sqe, IOSQE_ASYNC | IOSQE_IO_LINK);
   sqe = io_uring_get_sqe(&ring);
