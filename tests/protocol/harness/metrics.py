@@ -118,19 +118,23 @@ def check_with_promtool(text: str) -> None:
 
 
 def wait_for(server: Server, where: str, holds: Callable[[Samples], bool]) -> Samples:
-    """Scrapes until that is so."""
+    """Scrapes until that is so. Error: what was wrong with the last scrape."""
     found: Samples = {}
+    wrong = ContractBroken("nothing was scraped")
 
     def look() -> bool:
+        nonlocal wrong
         found.clear()
         try:
             found.update(scrape(where, server.patience))
-        except ContractBroken:
-            return False  # asked of the server before it, which has closed it with its listener
+        except ContractBroken as error:  # of the server before it, which closes it in mid-answer,
+            wrong = error  # or of what this one says
+            return False
+        wrong = ContractBroken(f"that is not so: {found}")
         return holds(found)
 
     if not wait_until(look, server.patience):
-        raise ContractBroken(f"that is not so: {found}")
+        raise wrong
     return found
 
 
