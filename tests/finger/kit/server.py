@@ -63,8 +63,8 @@ class FingerServer(Server):
 
     def expect_soon(self, line: bytes, answer: bytes) -> None:
         """After a signal: for a moment, the worker before may still answer."""
-        wait_until(lambda: self.ask(line) == answer, self.patience)
-        self.expect(line, answer)
+        if not wait_until(lambda: self.ask(line) == answer, self.patience):
+            self.expect(line, answer)
 
     def ask(self, line: bytes, **how: Any) -> bytes:
         """A query of its own, without the end of its line; its answer."""
