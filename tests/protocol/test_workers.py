@@ -17,6 +17,7 @@ from harness.strace import from_start, inject
 from harness.target import Target
 from harness.usage import expect_wrong_usage
 
+ROUNDS = 20  # by one of five an error of the kind is found
 WAYS = [pytest.param((), id="default")] + [
     pytest.param(("--accept", how), id=how, marks=pytest.mark.option("--accept"))
     for how in ("reuseport", "exclusive", "shared")
@@ -149,20 +150,21 @@ def test_a_slot_freed_in_one_worker_serves_a_client_that_waits_at_another(
     start: Callable[..., Server], how: str
 ) -> None:
     # With a listener each, new connections wait in several backlogs; the slot comes free in one
-    # worker.
+    # worker. In which ones they wait is chance: a server that wakes too few may be lucky.
     server = start("--workers", "4", *how, "--max-connections", "1")
-    holder = server.connect()
-    holder.echo(b"has the only place")
-    waiting = [server.connect() for _ in range(12)]
-    for client in waiting:
-        client.send_messages(b"waits somewhere")
-    holder.close()
-    while waiting:
-        expect_served(waiting, 1, server.patience)
-        (next_one,) = answered(waiting)
-        next_one.expect(b"waits somewhere")
-        waiting.remove(next_one)
-        next_one.close()
+    for _ in range(ROUNDS if "reuseport" in how else 1):
+        holder = server.connect()
+        holder.echo(b"has the only place")
+        waiting = [server.connect() for _ in range(12)]
+        for client in waiting:
+            client.send_messages(b"waits somewhere")
+        holder.close()
+        while waiting:
+            expect_served(waiting, 1, server.patience)
+            (next_one,) = answered(waiting)
+            next_one.expect(b"waits somewhere")
+            waiting.remove(next_one)
+            next_one.close()
 
 
 @pytest.mark.clock
