@@ -27,6 +27,12 @@ PROXY = "127.0.0.2"
 LARGE = b"0123456789abcde\n" * 400_000
 
 
+def with_three_places(start: Callable[..., FingerServer], workers: str) -> FingerServer:
+    """Its limits of time end no client of these tests."""
+    return start("--max-clients", "3", "--workers", workers, "--query-timeout", "1m",
+                 "--deadline", "1m")  # fmt: skip
+
+
 def begun(server: FingerServer, **how: str) -> FingerClient:
     """A client that has sent a part of its query, which the server has seen."""
     client = server.connect(**how)
@@ -39,8 +45,7 @@ def begun(server: FingerServer, **how: str) -> FingerClient:
 def test_the_place_of_the_oldest_without_a_query_goes_to_the_next(
     start: Callable[..., FingerServer], workers: str
 ) -> None:
-    server = start("--max-clients", "3", "--workers", workers, "--query-timeout", "1m",
-                   "--deadline", "1m")  # fmt: skip
+    server = with_three_places(start, workers)
     old, *others = [begun(server) for _ in range(3)]
     server.expect(b"alice", ANSWER)
     assert old.receive_until_gone() == b"", "it was told something"
@@ -54,8 +59,7 @@ def test_the_place_of_the_oldest_without_a_query_goes_to_the_next(
 def test_each_that_comes_takes_the_place_of_one(
     start: Callable[..., FingerServer], workers: str
 ) -> None:
-    server = start("--max-clients", "3", "--workers", workers, "--query-timeout", "1m",
-                   "--deadline", "1m")  # fmt: skip
+    server = with_three_places(start, workers)
     before = [begun(server) for _ in range(3)]
     after = [begun(server) for _ in range(3)]
     for client in before:

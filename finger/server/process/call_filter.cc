@@ -54,7 +54,8 @@ void refuse(scmp_filter_ctx filter) {
     add(call, {SCMP_A0_32(SCMP_CMP_NE, self), SCMP_A1_32(SCMP_CMP_NE, 0)});
   }
 #if !defined(__i386__) && !defined(__s390x__)
-  // There programs may call it by socketcall(2), whose arguments no filter sees: each was refused.
+  // On those two a program may call it through socketcall(2), whose arguments a filter cannot see,
+  // so that every shutdown would be refused.
   // All that ends reading would turn the listener into a socket that may connect.
   add(SCMP_SYS(shutdown), {SCMP_A1_32(SCMP_CMP_NE, SHUT_WR)});
 #endif
