@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "finger/server/accounts/answer.h"
+
 namespace finger {
 namespace {
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "finger/server/accounts/answer.h"
 #include "finger/server/conversation.h"
 #include "finger/server/plan.h"
 #include "finger/server/protocol/query.h"

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "finger/server/accounts/accounts.h"
+#include "finger/server/accounts/answer.h"
 #include "finger/server/protocol/error.h"
 #include "finger/server/protocol/refusals.h"
 
