@@ -21,7 +21,7 @@ import report_text
 import starters
 from climb import climb
 from ladder import DEFAULT_LEVEL, RUNGS, STAGES, stage_named
-from runs import Judged, JudgeBroken, Run, run_level
+from level_runs import Judged, JudgeBroken, Run, run_level
 from watch import Watched
 
 PASSED, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ladder import LADDER, RUNGS
-from runs import Judged, Run, run_level
+from level_runs import Judged, Run, run_level
 
 FAILING_SECONDS = 10  # a server that answers nothing fails every test of a level, after a wait
 PATIENCE_SECONDS = 5

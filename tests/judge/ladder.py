@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from runs import PROTOCOL
+from level_runs import PROTOCOL
 
 sys.path.insert(0, str(PROTOCOL))
 

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 
 from ladder import CAPABILITIES, CLIMBING_ORDER, LADDER, RUNGS
-from runs import Judged, Run, Test, by_rule
+from level_runs import Judged, Run, Test, by_rule
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;

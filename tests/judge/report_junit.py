@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
-from runs import Judged, Test
+from level_runs import Judged, Test
 
 
 def write_junit(path: Path, judged: list[Judged]) -> None:

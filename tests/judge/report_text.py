@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ladder import LADDER, RUNGS, rungs_below
-from runs import ROOT, Judged, Run, Test, by_rule
+from level_runs import ROOT, Judged, Run, Test, by_rule
 
 COLUMNS = 96
 BAR = 20

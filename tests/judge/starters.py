@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from runs import ROOT
+from level_runs import ROOT
 
 SOURCES = Path(__file__).parent / "start"
 LANGUAGES = ("python", "c", "cpp", "java", "go", "rust", "node")
