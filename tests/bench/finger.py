@@ -141,12 +141,12 @@ class Bench:
         (self.directory / "answer").write_bytes(answer_of(running.port))
         self.load(running, exchanges=WARM_UP_EXCHANGES)
 
-    def measure(self, name: str) -> Numbers:
-        """One round of one daemon."""
+    def measure(self, name: str, clients: int = CLIENTS) -> Numbers:
+        """One round of one daemon, asked by so many clients at a time."""
         with self.start(name) as running:
             self.warm(running)
             before = running.cpu_seconds()
-            found = self.load(running, self.seconds)
+            found = self.load(running, self.seconds, clients=clients)
             cpu = running.cpu_seconds() - before
         return {
             "cpu_us": cpu / found["exchanges"] * 1e6,

@@ -25,12 +25,12 @@ import rounds
 from contenders import DEFAULT_BUILD, REPOSITORY
 from harness.limits import raise_descriptor_limit
 from measure import Progress, charts, measured, run
-from measures import EXPERIMENTS, NAMES
 from measures.budgets import Bound
 from measures.experiment import (P99, Chart, Effort, Experiment, Measurement, Setting, Table,
                                  beside_base, exact, of_rounds, throughput, together, words)
 from measures.experiment import measured as measured_cell
 from measures.ladder import if_not_the_clients
+from measures.registry import EXPERIMENTS, NAMES
 from ratios import Ratio
 from rounds import Job, Results, facts, in_rounds
 

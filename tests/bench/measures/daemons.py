@@ -74,7 +74,8 @@ def milliseconds(seconds: float) -> str:
 
 # Side by side
 
-LOAD, ENTERS = "finger", "enters"
+LOAD, ALONE, ENTERS = "finger", "alone", "enters"
+CLIENTS_OF = {LOAD: CLIENTS, ALONE: 1}
 ENTERS_MAX = 1.5
 BOUNDS = {
     Bound(LOAD, "cpu_us", FINGERD, EPOLL, at_most=1.05):
@@ -84,9 +85,9 @@ BOUNDS = {
 }
 
 
-def one_daemon(_: str, name: str, setting: Setting) -> Numbers:
+def one_daemon(load: str, name: str, setting: Setting) -> Numbers:
     with bench(setting) as here:
-        return here.measure(name)
+        return here.measure(name, CLIENTS_OF[load])
 
 
 def enters(_: str, clients: int, setting: Setting) -> Numbers:
@@ -112,16 +113,18 @@ def sentences(results: Results) -> list[str]:
 
 def finger(setting: Setting) -> Measurement:
     need_fingerd(setting)
-    jobs = each([LOAD], daemons(setting.build), one_daemon, setting)
+    jobs = each(CLIENTS_OF, daemons(setting.build), one_daemon, setting)
     if can_trace("finger"):
         jobs += each([ENTERS], [1, CLIENTS], enters, setting, once=True)
 
     def tables(results: Results) -> dict[str, Table]:
         return {"finger": table(
-            f"Finger daemons: {CLIENTS} clients at a time ask for a plan of 1 KiB", results,
-            "daemon", [(name, LOAD, name) for name in results.get(LOAD, {})],
-            {"CPU an exchange, µs": timed("cpu_us"), "exchanges a second": timed("per_second"),
-             "p50, µs": P50, "p99, µs": P99},
+            f"Finger daemons: {CLIENTS} clients at a time ask for a plan of 1 KiB, and one",
+            results, "clients: daemon",
+            [(f"{clients}: {name}", load, name) for load, clients in CLIENTS_OF.items()
+             for name in results.get(load, {})],
+            {"CPU an exchange, µs [ratio]": ratio("cpu_us", EPOLL),
+             "exchanges a second": timed("per_second"), "p50, µs": P50, "p99, µs": P99},
             notes=["An exchange is connect, query, answer, close. `fingerd-machine` is the daemon "
                    f"once more as a state machine; `{EPOLL}` does the same work on plain epoll; "
                    "`in.fingerd` is Debian's, started by an inetd for each exchange, its "
