@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -136,6 +137,7 @@ def test_a_bug_shows_its_symptom_there(page: str, machine: PageMachine) -> None:
         pytest.fail("\n".join(wrong), pytrace=False)
 
 
+@pytest.mark.skipif(shutil.which("node") is None, reason="no Node here (Debian: nodejs, npm)")
 def test_an_emulator_that_never_comes_back_is_an_answer(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "never-back.mjs"
