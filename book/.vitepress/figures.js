@@ -4,10 +4,10 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-import { asOnThePage } from "./theme/colours.js";
+import { asOnThePage } from "./theme/recolour.js";
 import { narrow, narrowRow, themed } from "./theme/ladder/draw.js";
 
-const tokens = JSON.parse(readFileSync(new URL("theme/tokens.json", import.meta.url), "utf8"));
+const tokens = JSON.parse(readFileSync(new URL("theme/colours.json", import.meta.url), "utf8"));
 
 /** The SVG, with the text that Markdown has for it in place of its own. */
 export function inlined(svg, name, escapedText) {

@@ -21,7 +21,7 @@ PICTURE = ROOT / "book" / "fig" / "machine.svg"
 ROW = re.compile(r"\{State::(\w+), Event::(\w+), State::(\w+), Action::(\w+)\},")
 # What may happen in most states and is written into the box: an arrow for each would hide the rest.
 ASIDE = ("more", "failed", "gone", "overdue")
-TOKENS = json.loads((ROOT / "book/.vitepress/theme/tokens.json").read_text())
+TOKENS = json.loads((ROOT / "book/.vitepress/theme/colours.json").read_text())
 SHEET, INK, QUIET, FILL = (TOKENS[name]["light"] for name in ("sheet", "ink", "quiet", "blue-tint"))
 WIDTH, HEIGHT = 720, 480
 BOX_WIDTH, BOX_HEIGHT = 140, 70

@@ -20,7 +20,7 @@ sys.path.insert(0, str(BOOK / "tools"))
 from measured import number  # noqa: E402
 
 TOKENS = {name: token["light"] for name, token in json.loads(
-    (BOOK / ".vitepress" / "theme" / "tokens.json").read_text()).items()}
+    (BOOK / ".vitepress" / "theme" / "colours.json").read_text()).items()}
 PAPER, INK, GREY, PALE = (TOKENS[name] for name in ("sheet", "ink", "quiet", "quiet"))
 # Okabe's and Ito's colours, which look different to every eye; but for yellow, too pale on paper.
 COLOURS = (*(TOKENS[f"line-{which}"] for which in range(1, 5)), INK, TOKENS["line-6"])

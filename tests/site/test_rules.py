@@ -10,7 +10,7 @@ from blocks import ROOT
 from pages import BOOK, complain, node_or_skip, pages
 
 SITE = BOOK / ".vitepress"
-TOKENS = json.loads((SITE / "theme" / "tokens.json").read_text())
+TOKENS = json.loads((SITE / "theme" / "colours.json").read_text())
 PICTURE = re.compile(r"!\[[^\]]*\]\((?:\./)?fig/([\w-]+\.svg)")
 COLOUR = re.compile(r"(?:fill|stroke)(?:=\"|: ?)(#[0-9a-fA-F]+|[a-z]+)")
 BOX = re.compile(r"^> \[!WARNING\]\n((?:>.*\n)+)", re.MULTILINE)
