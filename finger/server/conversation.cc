@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <utility>
@@ -20,6 +21,14 @@ common::Clock::time_point after(common::Clock::time_point accepted_at,
                                 std::chrono::milliseconds limit) {
   if (limit.count() == 0) return uring::Deadline::never;
   return accepted_at + limit;
+}
+
+/// Of an error of recv(2) or send(2). Of an open or a read the same errno is about a file server.
+bool says_peer_has_gone(std::error_code error) {
+  return error == std::errc::connection_reset || error == std::errc::broken_pipe ||
+         error == std::errc::not_connected || error == std::errc::host_unreachable ||
+         error == std::errc::network_unreachable ||
+         error == std::error_code(ETIMEDOUT, std::system_category());
 }
 
 }  // namespace
@@ -90,6 +99,7 @@ uring::Task<Result<std::size_t>> Conversation::receive(std::span<std::byte> to) 
       co_await loop().recv(fd_, to).until(deadline_).cancelled_by(context_.receiving);
   context_.counters.received_bytes.add(received.value_or(0));
   if (!received && is_displaced_) co_return failure(Error::displaced);
+  if (!received) has_peer_gone_ = says_peer_has_gone(received.error());
   if (received || received.error() != uring::Error::cancelled) co_return received;
   // A query that the kernel already holds when the drain begins is answered.
   const ssize_t held = ::recv(fd_.get(), to.data(), to.size(), MSG_DONTWAIT);
@@ -101,7 +111,10 @@ uring::Task<Result<std::size_t>> Conversation::receive(std::span<std::byte> to) 
 uring::Task<Status> Conversation::send(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     const auto sent = co_await loop().send(fd_, bytes, MSG_WAITALL).until(deadline_);
-    if (!sent) co_return std::unexpected(sent.error());
+    if (!sent) {
+      has_peer_gone_ = says_peer_has_gone(sent.error());
+      co_return std::unexpected(sent.error());
+    }
     sent_bytes_ += *sent;
     context_.counters.sent_bytes.add(*sent);
     bytes = bytes.subspan(*sent);

@@ -64,6 +64,9 @@ class Conversation final : public uring::Node {
   void note_no_plan(std::error_code why) { no_plan_ = why; }
   std::error_code no_plan() const { return no_plan_; }  ///< No error: the plan was sent.
 
+  /// Whether receive() or send() has failed because there is no peer any more.
+  bool has_peer_gone() const { return has_peer_gone_; }
+
   /// The peer gets no more, and why: counts the conversation, and writes its line. Only the first
   /// time.
   void conclude(std::string_view query, const Status& ended);
@@ -114,6 +117,7 @@ class Conversation final : public uring::Node {
   std::size_t sent_bytes_ = 0;
   bool is_displaced_ = false;
   bool is_concluded_ = false;
+  bool has_peer_gone_ = false;
   std::string_view query_;  ///< Since note_query().
   std::error_code no_plan_;
 };

@@ -1,6 +1,5 @@
 #include "finger/server/outcome.h"
 
-#include <cerrno>
 #include <cstddef>
 
 #include "finger/server/conversation.h"
@@ -9,13 +8,6 @@
 
 namespace finger {
 namespace {
-
-bool says_peer_has_gone(std::error_code error) {
-  return error == std::errc::connection_reset || error == std::errc::broken_pipe ||
-         error == std::errc::not_connected || error == std::errc::host_unreachable ||
-         error == std::errc::network_unreachable ||
-         error == std::error_code(ETIMEDOUT, std::system_category());
-}
 
 /// Where the peer is told what is wrong with the query.
 ConversationOutcome outcome_of(Error error) {
@@ -48,7 +40,7 @@ ConversationOutcome outcome_of(const Conversation& conversation, const Status& e
   if (error == Error::displaced) return ConversationOutcome::displaced;
   if (error == make_error_code(uring::Error::timed_out)) return ConversationOutcome::timed_out;
   if (error == make_error_code(uring::Error::cancelled)) return ConversationOutcome::stopped;
-  return says_peer_has_gone(error) ? ConversationOutcome::gone : ConversationOutcome::failed;
+  return conversation.has_peer_gone() ? ConversationOutcome::gone : ConversationOutcome::failed;
 }
 
 void count_conversation(const Conversation& conversation, const Status& ended) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
@@ -130,6 +131,20 @@ def test_a_close_that_fails_is_told_once_a_second(start: Callable[..., FingerSer
         lines = server.wait_for_log_lines(1)
         assert lines[0] == "closing a plan failed: Input/output error"
         assert len(lines) <= 1 + (time.monotonic() - begin), lines
+
+
+@pytest.mark.parametrize("fails", [hanging_fs.OPEN, hanging_fs.READ], ids=["open", "read"])
+@pytest.mark.parametrize(
+    "error", [errno.EIO, errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENOTCONN, errno.ECONNRESET],
+    ids=errno.errorcode.get)
+@pytest.mark.rule(rules.LOGS)
+def test_a_file_server_that_is_away_is_no_client_that_has_gone(
+    start: Callable[..., FingerServer], fails: int, error: int
+) -> None:
+    with hanging_fs.mounted("nothing", fails=fails, error=error) as (place, _):
+        server = start("--users", os.fspath(place))
+        server.ask(b"alice")
+        assert server.wait_for_exchange().outcome == f"failed: {os.strerror(error)}"
 
 
 @pytest.mark.rule(rules.HANGING_FILES)

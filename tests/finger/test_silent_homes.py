@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -195,3 +196,27 @@ def test_a_scanner_that_does_not_answer_a_read_holds_up_no_other_client(
         took = client.wait_for_hang_up(2 + server.patience)
         assert took is not None
     server.expect(b"alice", converted((bob.homes / "alice" / ".plan").read_bytes()))
+
+
+def wake_ups(pid: int) -> int:
+    """How often the thread that serves has waited so far."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.findall(r"^voluntary_ctxt_switches:\t(\d+)$", status, re.MULTILINE)[0])
+
+
+@pytest.mark.rule(rules.HANGING_FILES)
+def test_a_worker_whose_places_are_all_taken_by_clients_of_such_a_home_rests(
+    alices: HangingFileSystem, start_as_root: Callable[..., FingerServer]
+) -> None:
+    server = start_as_root("--max-clients", "20", "--deadline", "1m", "--query-timeout", "1m")
+    for number in range(40):
+        server.connect(source=f"127.0.0.{2 + number}").send(b"alice\r\n")
+    assert alices.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+    (worker,) = workers(server)
+    time.sleep(1)
+    before = wake_ups(worker)
+    time.sleep(2)
+    woken = wake_ups(worker) - before
+    alices.let_go()
+    server.close_clients()
+    assert woken < 40, f"woken {woken} times in 2 s, with nothing to do"

@@ -95,6 +95,7 @@ class HangingFileSystem:
     hangs: frozenset[int]
     deaf: bool
     fails: int = 0
+    error: int = errno.EIO  # with which that kind of request fails
     names_kept: bool = False
     hanging: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
@@ -153,7 +154,7 @@ class HangingFileSystem:
     def _result(self, kind: int, number: int, body: bytes) -> bytes:
         node = self.nodes[number - 1] if number else self.nodes[0]
         if kind == self.fails != 0:
-            raise OSError(errno.EIO, "asked for")
+            raise OSError(self.error, "asked for")
         if kind == INIT:
             return INIT_OUT.pack(7, 31, 65536, ASYNC_READ, 16, 8, MESSAGE_BYTES, 1, 32, 0, 0)
         if kind == GETATTR:
@@ -211,6 +212,7 @@ def mounted(
     *,
     deaf: bool = False,
     fails: int = 0,
+    error: int = errno.EIO,
     names_kept: bool = False,
     home: Path | None = None,
     department: Path | None = None,
@@ -237,7 +239,7 @@ def mounted(
         nodes = HOME if home else USERS
         if department:
             nodes = department_of(people or [b"alice"], staff=not people)
-        files = HangingFileSystem(device, nodes, KINDS[hangs], deaf, fails, names_kept)
+        files = HangingFileSystem(device, nodes, KINDS[hangs], deaf, fails, error, names_kept)
         thread = threading.Thread(target=files.serve, daemon=True)
         thread.start()
         try:
