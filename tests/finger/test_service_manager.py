@@ -107,6 +107,29 @@ def test_the_socket_that_was_passed_is_served(
 
 
 @pytest.mark.rule(rules.PASSED_SOCKET)
+def test_of_several_sockets_for_scrapers_one_is_served(
+    manager: Manager, start_managed: Callable[..., FingerServer]
+) -> None:
+    first, second = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
+    manager.passed += [first, second]
+    manager.variables["LISTEN_FDNAMES"] = "fingerd.socket:metrics:metrics"
+    server = start_managed()
+    server.expect(b"alice", converted(ALICE))
+    assert metrics.scrape(f"127.0.0.1:{first.getsockname()[1]}", server.patience)
+    assert "of several sockets for metrics one is served: keep one" in server.stderr_text()
+
+
+@pytest.mark.rule(rules.PASSED_SOCKET)
+def test_of_two_sockets_for_clients_none_is_left_out_in_silence(
+    manager: Manager, start_managed: Callable[..., FingerServer]
+) -> None:
+    manager.passed.append(socket.create_server(("127.0.0.1", 0)))
+    server = start_managed(ready=False)
+    assert server.wait_exit() == 1
+    assert "two sockets for clients were passed: keep one ListenStream=" in server.stderr_text()
+
+
+@pytest.mark.rule(rules.PASSED_SOCKET)
 @pytest.mark.parametrize("names", ["fingerd.socket:metrics", "metrics:fingerd.socket"])
 def test_a_socket_for_scrapers_may_be_passed_by_its_name(
     manager: Manager, start_managed: Callable[..., FingerServer], names: str

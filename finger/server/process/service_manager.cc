@@ -20,6 +20,7 @@
 
 #include "common/net/number.h"
 #include "common/server/duration.h"
+#include "common/server/log.h"
 
 namespace finger {
 namespace {
@@ -137,14 +138,18 @@ std::expected<PassedSockets, std::string> take_passed_sockets() {
   PassedSockets passed;
   if (!names_us(pid) || !count) return passed;
   for (int i = 0; i < static_cast<int>(*count); ++i) {
-    common::Fd& its_place = name_of(i, names) == "metrics" ? passed.scrapers : passed.clients;
-    if (its_place) {
-      return std::unexpected(
-          fmt::format("{} sockets were passed, and one is served: name one ListenStream=", *count));
-    }
     auto socket = take_socket(passed_begin + i);
     if (!socket) return std::unexpected(std::move(socket.error()));
-    its_place = std::move(*socket);
+    const bool is_for_clients = name_of(i, names) != "metrics";
+    common::Fd& its_place = is_for_clients ? passed.clients : passed.scrapers;
+    if (!its_place) {
+      its_place = std::move(*socket);
+    } else if (is_for_clients) {
+      return std::unexpected("two sockets for clients were passed: keep one ListenStream=");
+    } else {
+      common::log("of several sockets for metrics one is served: keep one ListenStream=",
+                  common::Severity::warning);
+    }
   }
   return passed;
 }
