@@ -30,6 +30,7 @@ HIGH_WATER = 65536  # a connection that holds so much output is not read from
 LINGER_SECONDS = 2.0
 ACCEPT_PAUSE_SECONDS = 0.1
 DRAIN_LOOK_SECONDS = 0.01
+TCP_CLOSE = 7  # include/net/tcp_states.h
 LONGEST_WAIT_SECONDS = 3600  # epoll_wait(2) takes milliseconds in 31 bits
 OWN_DESCRIPTORS = 16
 # accept(2), "ERRORS": what may be over in a moment, and what was wrong with one client only.
@@ -127,7 +128,7 @@ class Connection:
         if self.output or not (self.lingering or self.peer_ended or self.ending):
             return
         if self.loop.draining:
-            if self.unacknowledged_bytes() == 0:
+            if self.unacknowledged_bytes() == 0 or self.was_reset():
                 self.close()
         elif self.lingering:
             pass
@@ -135,6 +136,10 @@ class Connection:
             self.close()
         else:
             self.linger()
+
+    def was_reset(self) -> bool:
+        """The client is gone, and will acknowledge nothing. tcp(7), TCP_INFO"""
+        return self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == TCP_CLOSE
 
     def linger(self) -> None:
         """Ends our stream; a close with input unread would destroy what is on its way."""
