@@ -170,6 +170,10 @@ FINDINGS = {
         "test_a_slow_reader_has_as_long_as_the_option_says[yours-reads_nothing_at_first]",
         rules.DRAIN_BOUNDED, "bytes that were due came back", "--drain-timeout is 60 s",
         patience=10),
+    "waits-for-the-reset": Finding(
+        "test_drain.py::"
+        "test_a_client_that_left_before_its_answers_does_not_hold_up_the_stop[yours-large]",
+        rules.DRAIN_IDLE, "the client is gone", patience=10),
     "drains-as-by-default": Finding(
         "test_drain.py::"
         "test_a_slow_reader_has_as_long_as_the_option_says[yours-reads_nothing_at_first]",

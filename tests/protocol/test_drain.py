@@ -264,11 +264,16 @@ def test_a_client_that_resets_with_answers_unread_does_not_hold_up_the_stop(
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.DRAIN_IDLE)
-def test_a_client_that_left_before_its_answers_does_not_hold_up_the_stop(server: Server) -> None:
+@pytest.mark.parametrize(("messages", "size"), [(5, 1000), (1, 65_536)], ids=["small", "large"])
+def test_a_client_that_left_before_its_answers_does_not_hold_up_the_stop(
+    server: Server, messages: int, size: int
+) -> None:
+    # The signal may be seen when only a part of a large message has been: its answer is sent, and
+    # the reset comes, after the drain has begun.
     client = server.connect()
     client.echo(b"accepted")
     server.pause()
-    client.send_messages(*distinct_payloads(5, 1000))  # answered in one go, so no send fails
+    client.send_messages(*distinct_payloads(messages, size))  # answered in one go, so no send fails
     client.wait_until_in_kernel()
     client.close()  # in order: it is the answers that will be met with a reset
     server.send_signal(signal.SIGTERM)

@@ -53,8 +53,8 @@ HEAD = """# Which bug makes which test fail
 
 A test that has never failed proves nothing. `tests/zoo/proofs.py` writes this list from runs of the
 black-box tests against servers with a known bug: a patch in `book/bugs`, one that
-`tests/protocol/subjects/broken_servers.py` or `broken_loops.py` starts, a mistake that
-`tests/zoo/mistakes.py` compiles into a stage, or a stage in the place of another, as
+`broken_servers.py`, `broken_loops.py` or `broken_workers.py` in `tests/protocol/subjects` starts, a
+mistake that `tests/zoo/mistakes.py` compiles into a stage, or a stage in the place of another, as
 `part5-for-part4`. It notes two stages and two other servers for a test at the most.
 
 | test | fails for |
@@ -126,9 +126,10 @@ def servers_of_another_make() -> frozenset[str]:
     sys.path.insert(0, str(SUBJECTS))
     from broken_loops import BUGS as loops
     from broken_servers import BUGS as servers
+    from broken_workers import BUGS as workers
     from loop_blunders import BLUNDERS
 
-    return frozenset(loops) | frozenset(servers) | frozenset(BLUNDERS)
+    return frozenset(loops) | frozenset(servers) | frozenset(workers) | frozenset(BLUNDERS)
 
 
 @dataclass(frozen=True)
@@ -164,10 +165,12 @@ def broken_servers() -> dict[str, Broken]:
     sys.path.insert(0, str(SUBJECTS))
     from broken_loops import BUGS as loops
     from broken_servers import BUGS as servers
+    from broken_workers import BUGS as workers
     from loop_blunders import BLUNDERS
 
     found = {name: in_python("broken_servers.py", name, "closing") for name in servers}
     found |= {name: in_python("broken_loops.py", name, "sockets") for name in loops | BLUNDERS}
+    found |= {name: in_python("broken_workers.py", name, "workers") for name in workers}
     found |= {name: Broken(of_stage(one.stage), of_stage(one.stage), one.tests, name)
               for name, one in mistakes.MISTAKES.items()}
     found |= {name: impostor(*one) for name, one in mistakes.IMPOSTORS.items()}
@@ -219,9 +222,10 @@ def note_hunted(proofs: Proofs) -> None:
     """What the hunts of run.py prove, and every run of the suite's own tests."""
     sys.path[:0] = [str(PROTOCOL), str(SUBJECTS)]
     from test_broken_loops import FINDINGS as of_loops
+    from test_broken_workers import FINDINGS as of_workers
     from test_own_server import FINDINGS as of_servers
 
-    for name, finding in (of_loops | of_servers).items():
+    for name, finding in (of_loops | of_servers | of_workers).items():
         note(proofs, name, [finding.test.partition("[")[0]])
     for bug in all_bugs():
         test = bug.test.partition("[")[0]

@@ -12,6 +12,7 @@ import sys
 import time
 
 from loop_blunders import BLUNDERS, Part
+from loop_options import parse_options
 from loop_protocols import Echo, Http, Protocol
 from loop_server import NEVER, READ, Connection, Loop, serve
 from rare_bugs import RARE_BUGS
@@ -317,7 +318,7 @@ def main() -> None:
     part = (BUGS | BLUNDERS | HARMLESS)[parser.parse_args(sys.argv[1:2]).bug]
     if hasattr(part, "prepare"):
         part.prepare()
-    serve(loop_with(part), sys.argv[2:])
+    serve(loop_with(part), parse_options(sys.argv[2:]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The command line of loop_server.py."""
+"""The command lines of loop_server.py and of loop_workers.py."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ class Options(argparse.ArgumentParser):
         sys.exit(2)
 
 
-def parse_options(words: Sequence[str]) -> argparse.Namespace:
-    """The contract's options."""
+def parse_options(words: Sequence[str], *, workers_max: int = 0) -> argparse.Namespace:
+    """The contract's options, with --workers where there can be some."""
     options = Options(allow_abbrev=False)
     options.add_argument("--host", type=address, default="127.0.0.1")
     options.add_argument("--port", type=number(0, 65535), default=5882)
@@ -63,6 +63,8 @@ def parse_options(words: Sequence[str]) -> argparse.Namespace:
     options.add_argument("--read-timeout", type=duration, default=60.0)
     options.add_argument("--drain-timeout", type=duration, default=5.0)
     options.add_argument("--protocol", choices=PROTOCOLS, default="echo")
+    if workers_max:
+        options.add_argument("--workers", type=number(1, workers_max), default=1)
     options.add_argument("--verbose", action="store_true")
     options.add_argument("--version", action="version", version="loop_server 1")
     return options.parse_args(words)

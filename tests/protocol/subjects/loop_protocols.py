@@ -13,7 +13,7 @@ LENGTH_MAX = (1 << 63) - 1
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") [^\x00-\x20\x7f]+ HTTP/1\.([01])")
 HEADER = re.compile(rb"(" + TOKEN + rb"):[ \t]*((?:[^\x00-\x08\x0a-\x1f\x7f])*)")
-CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;[^\r\n]*)?")
+CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;[^\r\n]*)?")
 
 
 class Refused(Exception):
@@ -178,7 +178,7 @@ class Http(Protocol):
             self.in_chunks = bool(line)
             return True
         size = CHUNK_SIZE.fullmatch(line)
-        if not size:
+        if not size or int(size[1], 16) > LENGTH_MAX:
             raise self.refusal(b"400 Bad Request")
         self.extra_bytes += len(line) - len(size[1])
         self.body_left = int(size[1], 16)

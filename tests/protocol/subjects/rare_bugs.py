@@ -220,6 +220,13 @@ class DrainsForASecond(Loop):
         self.options.drain_timeout = min(self.options.drain_timeout, 1.0)
 
 
+class WaitsForTheReset(Connection):
+    """In a stop, waits until a client that is gone has acknowledged its answers."""
+
+    def was_reset(self) -> bool:
+        return False
+
+
 class DrainsAsByDefault(Loop):
     """Takes --drain-timeout for a bound that can only be lowered."""
 
@@ -246,5 +253,6 @@ RARE_BUGS = {
     "whole-receives-are-progress": WholeReceivesAreProgress,
     "read-clock-runs-on": ReadClockRunsOn,
     "drains-for-a-second": DrainsForASecond,
+    "waits-for-the-reset": WaitsForTheReset,
     "drains-as-by-default": DrainsAsByDefault,
 }

@@ -1,0 +1,63 @@
+"""The server of loop_workers.py with one defect each, of a kind that a single loop cannot have.
+
+python3 broken_workers.py BUG --port PORT; the bugs are those in BUGS, `none` is the healthy one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from loop_options import NEVER, parse_options
+from loop_server import Loop, serve
+from loop_workers import WORKERS_MAX, Worker, Workers
+
+
+class WakesTheFirst(Workers):
+    """Where a place has come free, has one worker look for a client that waits: enough for one."""
+
+    def wake(self) -> None:
+        if self.stopping:
+            super().wake()
+        else:
+            self.loops[0].wake()
+
+
+class ComplainsForItself(Worker):
+    """Each worker knows when it has last reported a shortage itself."""
+
+    report_shortage = Loop.report_shortage
+
+
+class WaitsAfterAFailure(Workers):
+    """Has one worker's failure end the others in order, however long that takes."""
+
+    def give_up(self, why: str) -> None:
+        self.options.drain_timeout = NEVER
+        super().give_up(why)
+
+
+BUGS: dict[str, type[Workers] | type[Worker]] = {
+    "none": Workers,
+    "wakes-the-first": WakesTheFirst,
+    "complains-for-itself": ComplainsForItself,
+    "waits-after-a-failure": WaitsAfterAFailure,
+}
+
+
+def workers_with(part: type[Workers] | type[Worker]) -> type[Workers]:
+    """The server of which this is a part, with the rest as it should be."""
+    if issubclass(part, Workers):
+        return part
+    return type("Broken", (Workers,), {"worker_type": part})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("bug", choices=BUGS)
+    part = BUGS[parser.parse_args(sys.argv[1:2]).bug]
+    serve(workers_with(part), parse_options(sys.argv[2:], workers_max=WORKERS_MAX))
+
+
+if __name__ == "__main__":
+    main()

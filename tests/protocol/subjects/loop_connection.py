@@ -1,0 +1,170 @@
+"""A connection of loop_server.py: what it holds, what it waits for, and how it ends."""
+
+from __future__ import annotations
+
+import array
+import fcntl
+import selectors
+import socket
+import termios
+import time
+from typing import TYPE_CHECKING
+
+from loop_options import NEVER
+from loop_protocols import PROTOCOLS, Protocol, Refused
+
+if TYPE_CHECKING:
+    from loop_server import Loop
+
+READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+HIGH_WATER = 65536  # a connection that holds so much output is not read from
+LINGER_SECONDS = 2.0
+TCP_CLOSE = 7  # include/net/tcp_states.h
+
+
+class Connection:
+    """One client: what it has sent and not completed, and the answers that it has not taken."""
+
+    receive_bytes = 65536
+
+    def __init__(self, loop: Loop, client: socket.socket, peer: str) -> None:
+        self.loop, self.socket, self.peer = loop, client, peer
+        self.protocol = self.new_protocol()
+        self.output = bytearray()
+        self.unacknowledged = 0  # when the deadline was last renewed
+        self.peer_ended = False
+        self.ending = False  # no more input is wanted; the stream ends after the output
+        self.lingering = False  # our stream has ended, the peer's has not
+        self.deadline = NEVER
+        self.renew_deadline()
+
+    def new_protocol(self) -> Protocol:
+        """What the bytes of this connection mean."""
+        return PROTOCOLS[self.loop.options.protocol](self.loop.options.max_message)
+
+    def renew_deadline(self) -> None:
+        """The time begins anew."""
+        self.deadline = time.monotonic() + self.loop.options.read_timeout
+        self.unacknowledged = self.unacknowledged_bytes()
+
+    def unacknowledged_bytes(self) -> int:
+        """How much the peer's kernel has not acknowledged. tcp(7), SIOCOUTQ"""
+        number = array.array("i", [0])
+        fcntl.ioctl(self.socket.fileno(), termios.TIOCOUTQ, number)
+        return number[0]
+
+    def interest(self) -> int:
+        """What the loop should wait for on behalf of this connection."""
+        if self.lingering:
+            return READ
+        reads = not self.peer_ended and not self.ending and len(self.output) < HIGH_WATER
+        return (READ if reads else 0) | (WRITE if self.output else 0)
+
+    def advance(self, ready: int) -> None:
+        """Does what is possible now. OSError: the client is gone."""
+        if ready & WRITE:
+            self.send()
+        if ready & READ:
+            if self.lingering:
+                self.discard()
+            else:
+                self.receive()
+        self.go_on()
+
+    def receive(self) -> None:
+        """Takes what has arrived, and answers it."""
+        data = self.socket.recv(self.receive_bytes)
+        if not data:
+            self.at_end_of_stream()
+            return
+        try:
+            completed = self.protocol.take(data, self.output)
+        except Refused as refused:
+            self.output += refused.answer
+            if refused.complaint:
+                self.loop.log(f"{self.peer}: {refused.complaint}")
+            self.ending = True
+        else:
+            self.ending = self.protocol.finished
+            if completed:
+                self.renew_deadline()
+        self.send()
+
+    def at_end_of_stream(self) -> None:
+        """The client has finished sending; the answers that it has not taken stay due."""
+        self.peer_ended = True
+        if self.protocol.is_inside_message() and not self.loop.draining:
+            self.loop.log(f"{self.peer}: the stream ended inside a message")
+
+    def send(self) -> None:
+        """As much of the output as the kernel takes."""
+        if not self.output:
+            return
+        try:
+            sent = self.socket.send(self.output)
+        except BlockingIOError:
+            return
+        del self.output[:sent]
+        self.renew_deadline()
+
+    def go_on(self) -> None:
+        """When all is said: the end of our stream."""
+        if self.output or not (self.lingering or self.peer_ended or self.ending):
+            return
+        if self.loop.draining:
+            if self.unacknowledged_bytes() == 0 or self.was_reset():
+                self.close()
+        elif self.lingering:
+            pass
+        elif self.peer_ended:
+            self.close()
+        else:
+            self.linger()
+
+    def was_reset(self) -> bool:
+        """The client is gone, and will acknowledge nothing. tcp(7), TCP_INFO"""
+        return self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == TCP_CLOSE
+
+    def linger(self) -> None:
+        """Ends our stream; a close with input unread would destroy what is on its way."""
+        self.lingering = True
+        self.socket.shutdown(socket.SHUT_WR)
+        self.deadline = time.monotonic() + LINGER_SECONDS
+
+    def discard(self) -> None:
+        """Throws away what still comes."""
+        if not self.socket.recv(self.receive_bytes):
+            self.close()
+
+    def expire(self) -> None:
+        """The deadline has passed."""
+        if self.lingering:
+            self.close()
+        elif self.output and self.unacknowledged_bytes() < self.unacknowledged:
+            self.renew_deadline()  # it reads, too slowly for a send to be worth while
+        else:
+            self.time_out()
+
+    def time_out(self) -> None:
+        """Ends the connection of a client that is too slow."""
+        self.output.clear()
+        if self.peer_ended:
+            self.close()
+        else:
+            self.linger()
+
+    def begin_drain(self) -> None:
+        """From now on recv(2) returns what the kernel has received, and then the end."""
+        if not self.lingering:
+            self.socket.shutdown(socket.SHUT_RD)
+
+    def close(self) -> None:
+        """Gives everything back."""
+        self.loop.forget(self)
+        self.socket.close()
+
+    def broke_off(self, error: OSError) -> None:
+        """The client has reset the connection, or is gone."""
+        if self.protocol.is_inside_message() and not self.lingering:
+            self.loop.log(f"{self.peer}: {error.strerror} inside a message")
+        self.close()

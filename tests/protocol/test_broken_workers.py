@@ -1,0 +1,56 @@
+"""The tests' own test, with servers that have --workers and one defect that a single loop cannot
+have: several event loops in Python.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+import rules
+from broken_workers import BUGS
+from harness import own_suite
+from harness.own_suite import Finding
+
+pytestmark = [pytest.mark.of_the_suite, pytest.mark.long]
+
+HERE = Path(__file__).parent
+LEVEL, LEVEL_BELOW = "workers", "sockets"
+HARMLESS_TO_ALL = "test_workers.py::test_every_way_to_accept_serves_everybody[yours-default]"
+
+FINDINGS = {
+    "wakes-the-first": Finding(
+        "test_workers.py::"
+        "test_a_slot_freed_in_one_worker_serves_a_client_that_waits_at_another[yours-default]",
+        rules.WORKERS, "clients wait, and nobody is served within"),
+    "complains-for-itself": Finding(
+        "test_workers.py::test_workers_out_of_descriptors_report_it_once_a_second[yours-default]",
+        rules.OUT_OF_DESCRIPTORS, "lines in ", "cannot accept: Too many open files"),
+    "waits-after-a-failure": Finding(
+        "test_faults.py::test_workers_of_which_one_has_failed_stop_in_time[yours]",
+        rules.DRAIN_BOUNDED, "the server should have ended, and runs on after",
+        "made its calls of accept or accept4 fail with EBADF", patience=5),
+}
+
+
+def broken_workers(bug: str) -> str:
+    """The command that starts the server with this bug."""
+    return f"{sys.executable} {HERE}/subjects/broken_workers.py {bug} --port {{port}}"
+
+
+@pytest.mark.parametrize("bug", FINDINGS)
+def test_the_right_test_finds_the_bug_and_says_what_is_wrong(bug: str) -> None:
+    finding = FINDINGS[bug]
+    own_suite.expect_found(finding, HERE, broken_workers(bug), HARMLESS_TO_ALL, level=LEVEL)
+
+
+def test_every_bug_is_one_that_a_test_finds() -> None:
+    assert set(FINDINGS) == set(BUGS) - {"none"}
+
+
+def test_all_tests_of_the_level_pass_for_the_server_without_a_bug() -> None:
+    run = own_suite.run_suite(
+        HERE, "--server", broken_workers("none"), "--level", LEVEL, "--above", LEVEL_BELOW)
+    assert run.returncode == 0 and " passed" in run.stdout, run.stdout
