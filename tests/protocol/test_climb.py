@@ -17,7 +17,7 @@ def test_a_climb_may_begin_higher(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.syspath_prepend(str(REPOSITORY / "tests" / "judge"))
-    names = ("climb", "runs", "report_text")
+    names = ("climb", "level_runs", "report_text")
     climbing, runs, report_text = (importlib.import_module(name) for name in names)
     asked: list[tuple[str, tuple[str, ...]]] = []
 
@@ -42,7 +42,7 @@ def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
     second_try: str, passes: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(REPOSITORY / "tests" / "judge"))
-    climbing, runs = importlib.import_module("climb"), importlib.import_module("runs")
+    climbing, runs = importlib.import_module("climb"), importlib.import_module("level_runs")
     asked: list[tuple[str, ...]] = []
 
     def run_level(command: str, level: str, directory: Path, *options: str, **_: object) -> object:
