@@ -218,8 +218,10 @@ def test_an_alert_for(tried: tuple[str, ...], tmp_path: Path) -> None:
     series, values, alert, before, then, labels = tried
     summary = re.findall(rf"{alert}$.*?summary: (.*?)$", ALERTS.read_text(), re.M | re.S)
     trial = tmp_path / "trial.yml"
-    trial.write_text(TRIAL.format(rules=ALERTS, series=series, values=values, alert=alert,
-                                  before=before, then=then, labels=labels, summary=summary[0]))  # fmt: skip
+    known = {"rules": ALERTS, "summary": summary[0], "series": series, "values": values}
+    trial.write_text(
+        TRIAL.format(**known, alert=alert, before=before, then=then, labels=labels)
+    )
     run = subprocess.run(["promtool", "test", "rules", str(trial)], capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
 
