@@ -116,6 +116,9 @@ def caption(found: Mapping[str, Any]) -> str:
     cells = [cell_ for row in found["rows"] for cell_ in row["cells"]]
     if found["counted"] or all(map(counted, cells)):
         return what + "; counted*"
+    numbers = [cell_ for cell_ in cells if not counted(cell_)]
+    if numbers and all("text" in cell_ for cell_ in numbers) and any(map(is_range, numbers)):
+        return what + f"; lowest and highest of {found['rounds']} rounds*"
     what += f"; median of {found['rounds']} rounds, ± half the width of their middle half"
     return what + ("*" if all(map(decided, cells)) else ", or its two ends where it is too wide*")
 
@@ -162,11 +165,16 @@ def column(found: Mapping[str, Any], begins: str) -> int:
     return fitting[0]
 
 
-def all_ratios(found: Mapping[str, Any]) -> Mapping[str, str]:
+def all_ratios(found: Mapping[str, Any]) -> Mapping[str, Any]:
     """The lowest and the highest of the rounds."""
     if "ratio" not in found:
         return {"text": found.get("text", "–")}
-    return {"text": all_rounds(found["ratio"])}
+    return {"text": all_rounds(found["ratio"]), "range": True}
+
+
+def is_range(found: Mapping[str, Any]) -> bool:
+    """Whether a cell is made of all_ratios()."""
+    return "range" in found
 
 
 def markdown(found: Mapping[str, Any]) -> str:

@@ -49,14 +49,14 @@ std::string ours(std::string_view line) {
 std::string shown(std::string_view text) { return common::escape(std::as_bytes(std::span(text))); }
 
 void show(std::string_view line) {
-  std::printf("%-17s %-31s %s\n", shown(line).c_str(), shown(obvious(line)).c_str(),
+  std::printf("%-18s %-31s %s\n", ("\"" + shown(line) + "\"").c_str(), shown(obvious(line)).c_str(),
               shown(ours(line)).c_str());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::printf("%-17s %-31s %s\n", "line", "obvious", "ours, within RFC 1288");
+  std::printf("%-18s %-31s %s\n", "line", "obvious", "ours, within RFC 1288");
   if (argc > 1) {
     show(argv[1]);
     return 0;

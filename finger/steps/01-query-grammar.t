@@ -5,30 +5,30 @@ for a command. Ours refuses what RFC 1288 lets it refuse; the rest is compared w
 names, and never becomes a path.
 
   $ ./01-query-grammar
-  line              obvious                         ours, within RFC 1288
-  alice             "alice"                         "alice"
-                    all users                       all users
-    alice           "alice  "                       "alice"
-  al ice            "al ice"                        "al ice"
-  J\xc3\xb6rg       "J\xc3\xb6rg"                   "J\xc3\xb6rg"
-  /W alice          "alice", with /W                "alice", with /W
-  /w\x09alice       "/w\x09alice "                  "alice", with /W
-  /W                "/W"                            all users, with /W
-  /Walice           "/Walice"                       "/Walice"
-  /W /W             "/W", with /W                   "/W", with /W
-  ../x              "../x"                          "../x"
-  -l                "-l"                            "-l"
-  alice@elsewhere   "alice@elsewhere"               Relay access denied
-  @elsewhere        "@elsewhere"                    Relay access denied
-  J\xf6rg           "J\xf6rg"                       Invalid query
-  a\x1b[2J          "a\x1b[2J"                      Invalid query
-  a\xc2\x9b2J       "a\xc2\x9b2J"                   Invalid query
-  a\x00b            "a\x00b"                        Invalid query
+  line               obvious                         ours, within RFC 1288
+  "alice"            "alice"                         "alice"
+  ""                 all users                       all users
+  "  alice  "        "alice  "                       "alice"
+  "al ice"           "al ice"                        "al ice"
+  "J\xc3\xb6rg"      "J\xc3\xb6rg"                   "J\xc3\xb6rg"
+  "/W alice"         "alice", with /W                "alice", with /W
+  "/w\x09alice "     "/w\x09alice "                  "alice", with /W
+  "/W"               "/W"                            all users, with /W
+  "/Walice"          "/Walice"                       "/Walice"
+  "/W /W"            "/W", with /W                   "/W", with /W
+  "../x"             "../x"                          "../x"
+  "-l"               "-l"                            "-l"
+  "alice@elsewhere"  "alice@elsewhere"               Relay access denied
+  "@elsewhere"       "@elsewhere"                    Relay access denied
+  "J\xf6rg"          "J\xf6rg"                       Invalid query
+  "a\x1b[2J"         "a\x1b[2J"                      Invalid query
+  "a\xc2\x9b2J"      "a\xc2\x9b2J"                   Invalid query
+  "a\x00b"           "a\x00b"                        Invalid query
   1024 bytes: a name
   1025 bytes: Maximum query length exceeded
 
 A line of your own: the byte would begin a command on some terminals.
 
   $ ./01-query-grammar $'/w  bob\x9b'
-  line              obvious                         ours, within RFC 1288
-  /w  bob\x9b       "/w  bob\x9b"                   Invalid query
+  line               obvious                         ours, within RFC 1288
+  "/w  bob\x9b"      "/w  bob\x9b"                   Invalid query

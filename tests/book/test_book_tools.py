@@ -233,6 +233,8 @@ def test_a_part_of_a_table_is_the_rows_and_columns_that_are_asked_for() -> None:
 @pytest.mark.usefixtures("ladder")
 @pytest.mark.parametrize(("columns", "end"), [
     ("calls", "Linux 6.1; counted*"),
+    ("calls; CPU:ratio", "Linux 6.1; lowest and highest of 7 rounds*"),
+    ("CPU:ratio; CPU", "or its two ends where it is too wide*"),
     ("CPU", "± half the width of their middle half, or its two ends where it is too wide*")])
 def test_a_caption_says_what_the_numbers_are(columns: str, end: str) -> None:
     assert measured.block(f'm16_1 rows="9: *" columns="{columns}"').splitlines()[0].endswith(end)

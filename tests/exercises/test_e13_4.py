@@ -1,9 +1,9 @@
-"""E13.4: a wrong guess costs a second, in the coroutine and in the state machine."""
+"""E13.4: a wrong guess costs a second, in both daemons of coroutines and in the state machine."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,13 +19,26 @@ SECOND = 0.95  # a little less: the clocks need not agree
 ERROR = b"Error: No such user\r\n"
 
 
-@pytest.fixture(params=["fingerd", "fingerd-machine"])
+class WithoutStop(Own):
+    """A daemon that takes the options, and that a signal ends as it is."""
+
+    @property
+    def speaks_contract(self) -> bool:
+        return False
+
+    def words(self, port: str, options: Sequence[str]) -> list[str]:
+        return [*self.command, "--port", port, *options]
+
+
+@pytest.fixture(params=["fingerd-plain", "fingerd", "fingerd-machine"])
 def target(request: pytest.FixtureRequest, build: Path) -> Own:
-    """Each of the two."""
+    """Each of the three."""
     program = build / "finger" / request.param
     if not program.is_file():
         about = Exercise(request.path.stem.removeprefix("test_"))
         pytest.fail(missing(about, f"{program} is not built"), pytrace=False)
+    if request.param == "fingerd-plain":
+        return WithoutStop(request.param, "finger", (str(program), "--host", "127.0.0.1"))
     return Own(request.param, "finger", (str(program), "--addr", "127.0.0.1"))
 
 

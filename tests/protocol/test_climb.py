@@ -65,7 +65,8 @@ def test_a_level_that_is_not_run_to_its_end_counts_its_failures(
     failed: int, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(REPOSITORY / "tests" / "judge"))
-    runs, report_text = importlib.import_module("level_runs"), importlib.import_module("report_text")
+    runs = importlib.import_module("level_runs")
+    report_text = importlib.import_module("report_text")
     names = ["test_one[yours]", "test_two[yours]", "test_three[yours]"]
     tests = [runs.Test(name, "failed", "", "", "", "", ()) for name in names[:failed]]
     run = runs.Run("framing", names, tests, ended=True)

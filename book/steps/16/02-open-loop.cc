@@ -50,6 +50,6 @@ int main() {
   }
   for (const double duration : {0.5, 1.0, 2.0}) {
     const auto evenly = latencies(1000, duration, Arrivals::evenly);
-    std::printf("1000 for %.1f s %8.1f ms\n", duration, percentile(evenly, 99));
+    std::printf("1000 for %.1f s, evenly, p99: %6.1f ms\n", duration, percentile(evenly, 99));
   }
 }

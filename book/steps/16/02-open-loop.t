@@ -14,6 +14,6 @@ the longer one looks, the larger the latency.
        450  90 %       2.0 ms          8.0 ms         43.4 ms
        475  95 %       2.0 ms         15.2 ms         96.1 ms
        490  98 %       2.0 ms         38.3 ms        255.9 ms
-  1000 for 0.5 s    497.0 ms
-  1000 for 1.0 s    992.0 ms
-  1000 for 2.0 s   1982.0 ms
+  1000 for 0.5 s, evenly, p99:  497.0 ms
+  1000 for 1.0 s, evenly, p99:  992.0 ms
+  1000 for 2.0 s, evenly, p99: 1982.0 ms
