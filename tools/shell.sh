@@ -37,10 +37,10 @@ stop() {
   pid='' port=5882
 }
 
-# said: the next line that the started server prints.
+# said: the next line that the started server prints, if there is one within a minute.
 said() {
   local line
-  read -r line <&4 && echo "$line"
+  read -r -t 60 line <&4 && echo "$line"
 }
 
 # server_pid: the process that listens at $port, for a server in another terminal.

@@ -199,8 +199,8 @@ export default defineConfig({
   },
   themeConfig: {
     sidebar: [
-      // The paths of the first page: an evening, a week, the ring, what runs in earnest.
-      { text: "One evening", items: chapters(/^0[0-2]-.*\.md$/) },
+      // The paths of the first page: an evening, the ladder, the ring, what runs in earnest.
+      { text: "One long evening", items: chapters(/^0[0-2]-.*\.md$/) },
       { text: "The ladder", items: chapters(/^0[3-9]-.*\.md$/) },
       { text: "The ring", items: chapters(/^1[0-2]-.*\.md$/) },
       { text: "In service", items: chapters(/^1[3-5]-.*\.md$/) },

@@ -169,14 +169,14 @@ Task<Status> answer(Conversation& conversation) {
   co_return co_await send_plan(conversation, *account, std::move(head));
 }
 
-/// Ends our side of the stream, then discards what the client still sends until it ends its own:
-/// closing with unread input sends a reset, which destroys an answer on its way.
+/// Ends our side of the stream, then discards what the client still sends, until it ends its own or
+/// its time is up: closing with unread input sends a reset, which destroys an answer on its way.
 Task<> close_gracefully(Conversation& conversation) {
   if (::shutdown(conversation.client.get(), SHUT_WR) < 0) co_return;  // ENOTCONN: it has gone
   std::array<std::byte, 4096> discarded;
   while (true) {
-    const auto received =
-        co_await conversation.loop.recv(conversation.client, discarded).within(2s);
+    const auto received = co_await conversation.loop.recv(conversation.client, discarded)
+                              .until(conversation.deadline);
     if (!received || *received == 0) co_return;
   }
 }

@@ -21,6 +21,7 @@ from kit.target import FingerTarget
 pytestmark = [pytest.mark.needs("deadline"), pytest.mark.clock]
 
 SLACK_SECONDS = 1.5  # the contract says half a second on an idle machine
+LINGER_SECONDS = 2  # the contract's, for what still comes after the answer
 LARGE = b"0123456789abcde\n" * 640_000  # 10 MB
 
 
@@ -80,6 +81,26 @@ def test_bytes_do_not_extend_it(hurried: FingerServer, target: FingerTarget) -> 
     client = hurried.connect()
     with dribbling(client, b"x" * 1000, target.deadline[1] / 20):
         expect_hang_up(client, begin, target.deadline[1])
+
+
+@pytest.mark.rule(rules.DEADLINE)
+def test_talking_on_after_the_answer_keeps_no_connection(
+    hurried: FingerServer, target: FingerTarget
+) -> None:
+    begin = time.monotonic()
+    _, deadline = target.deadline
+    client = hurried.connect()
+    client.send(b"alice\r\n")
+    client.receive_until_end()
+    limit = deadline + LINGER_SECONDS
+    while time.monotonic() < begin + limit + SLACK_SECONDS:
+        try:
+            client.socket.send(b"x")
+        except OSError:  # it is closed
+            return
+        time.sleep(deadline / 20)
+    raise client.broken(f"bytes are still taken {SLACK_SECONDS} s after the limit of {limit:g} s;"
+                        " a limit for each receive never strikes")  # fmt: skip
 
 
 @pytest.mark.rule(rules.DEADLINE)

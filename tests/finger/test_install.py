@@ -185,27 +185,43 @@ def test_prometheus_takes_the_alerts(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-HOMES_HANG = """
+# Name: the series, in minutes; the alert; when there is none yet; when there is; its labels.
+ALERTS_TRIED = {
+    "homes that hang for a while, and not those that hang for a moment":
+        ("fingerd_homes_silent", "0 0 2x3 0 2x20", "FingerdHomesSilent", "9m", "15m", ""),
+    "a daemon that does not answer a scrape, once":
+        ('up{job="fingerd"}', "1x9 0x20", "FingerdAbsent", "12m", "20m", "job: fingerd"),
+    "a daemon that is not scraped at all":
+        ("up", "1x20", "FingerdAbsent", "4m", "15m", "job: fingerd"),
+    "users who have gone, for the rest of the day":
+        ("fingerd_users", "240x9 2x300", "FingerdUsersGone", "9m", "299m", ""),
+}  # fmt: skip
+TRIAL = """
 rule_files: [{rules}]
 tests:
   - interval: 1m
     input_series:
-      - series: fingerd_homes_silent
-        values: 0 0 2x3 0 2x20
+      - series: '{series}'
+        values: {values}
     alert_rule_test:
-      - {{alertname: FingerdHomesSilent, eval_time: 9m}}
-      - alertname: FingerdHomesSilent
-        eval_time: 15m
-        exp_alerts: [{{exp_annotations: {{summary: "{summary}"}}}}]
+      - {{alertname: {alert}, eval_time: {before}}}
+      - alertname: {alert}
+        eval_time: {then}
+        exp_alerts: [{{exp_labels: {{{labels}}}, exp_annotations: {{summary: "{summary}"}}}}]
 """
 
 
-def test_homes_that_hang_for_a_while_are_an_alert_and_a_short_hang_is_none(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tried", ALERTS_TRIED.values(), ids=ALERTS_TRIED)
+def test_an_alert_for(tried: tuple[str, ...], tmp_path: Path) -> None:
     if shutil.which("promtool") is None:
         pytest.skip("no promtool (apt-get install prometheus)")
-    summary = re.findall(r"HomesSilent.*?summary: (.*?)$", ALERTS.read_text(), re.M | re.S)
+    series, values, alert, before, then, labels = tried
+    summary = re.findall(rf"{alert}$.*?summary: (.*?)$", ALERTS.read_text(), re.M | re.S)
     trial = tmp_path / "trial.yml"
-    trial.write_text(HOMES_HANG.format(rules=ALERTS, summary=summary[0]))
+    known = {"rules": ALERTS, "summary": summary[0], "series": series, "values": values}
+    trial.write_text(
+        TRIAL.format(**known, alert=alert, before=before, then=then, labels=labels)
+    )
     run = subprocess.run(["promtool", "test", "rules", str(trial)], capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
 

@@ -50,7 +50,7 @@ def level_line(run: Run) -> str:
     if skipped:
         line += f", {skipped} skipped"
     if run.ended and len(run.tests) < len(run.names):
-        line += f", stopped after {len(run.failures)} failures"
+        line += f", stopped after {number(len(run.failures), 'failure')}"
     return line
 
 

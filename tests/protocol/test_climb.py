@@ -58,3 +58,16 @@ def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
         ("--patience=5", "--above=limits", "-k", "test_late")]
     assert judged.runs[-1].passed is passes
     assert len(judged.runs) == (len(RUNGS) if passes else RUNGS.index("timeouts") + 1)
+
+
+@pytest.mark.parametrize(("failed", "told"), [(1, "1 failure"), (2, "2 failures")])
+def test_a_level_that_is_not_run_to_its_end_counts_its_failures(
+    failed: int, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(REPOSITORY / "tests" / "judge"))
+    runs = importlib.import_module("level_runs")
+    report_text = importlib.import_module("report_text")
+    names = ["test_one[yours]", "test_two[yours]", "test_three[yours]"]
+    tests = [runs.Test(name, "failed", "", "", "", "", ()) for name in names[:failed]]
+    run = runs.Run("framing", names, tests, ended=True)
+    assert report_text.level_line(run).endswith(f", stopped after {told}")

@@ -311,6 +311,19 @@ def test_a_server_that_a_script_has_started_is_known_as_its_own() -> None:
         server.kill()
 
 
+def test_a_child_that_has_ended_is_no_obstacle_to_a_limit() -> None:
+    script = f"exec {sys.executable} {SUBJECTS}/echo_server.py --port {{port}}"
+    command = f"sh -c 'true & {script}'"  # nobody waits for the child: it remains as a zombie
+    server = Server(foreign_server(command, "framing"), patience=10)
+    try:
+        server.wait_until_ready()
+        server.limit_memory(1 << 30)
+        server.connect().echo(b"still there")
+    finally:
+        server.close_clients()
+        server.kill()
+
+
 def test_a_full_backlog_is_named_as_such() -> None:
     script = (
         "import socket, sys, time;"

@@ -144,7 +144,7 @@ class Process:
         for line in path.read_text().splitlines():
             if line.startswith(key + ":"):
                 return int(line.split()[1])
-        raise AssertionError(f"{path} has no {key}")
+        raise ProcessLookupError(f"process {self.pid} has ended: {path} has no {key}")
 
 
 def is_sanitized(program: Path) -> bool:
