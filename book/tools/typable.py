@@ -190,7 +190,7 @@ class Reader:
         elif command == "apt-get":
             self.packages |= set(rest[1:])
         for option, file in zip(rest, rest[1:]):
-            if option in ("-o", "--trace") and command in ("strace", "perf", "start"):
+            if option in ("-o", "--trace") and command in ("g++", "strace", "perf", "start"):
                 self.files.add(self.directory / file)
 
     def _goes(self, where: str) -> None:
@@ -242,7 +242,10 @@ class Reader:
     def _is_here(self, command: str) -> bool:
         if command.startswith(("/usr/bin/", "$BUILD/")):
             return True
-        if (path := Path(os.path.normpath(self.directory / command))).is_file():
+        path = Path(os.path.normpath(self.directory / command))
+        if path in self.files:
+            return True
+        if path.is_file():
             return bool(path.stat().st_mode & 0o100)
         step = path.name.removesuffix("-tsan")
         return self.directory.is_relative_to(ROOT) and path.with_name(f"{step}.cc").is_file()
