@@ -5,7 +5,7 @@ The server of chapter 10 waits for a silent client as long as this likes.
 
   $ start ./04-echo-one
   listening on 127\.0\.0\.1:\d+ (re)
-  $ timeout 2 ncat --recv-only 127.0.0.1 $port; echo $?
+  $ timeout 5 ncat --recv-only 127.0.0.1 $port; echo $?
   124
   $ stop
 
@@ -13,7 +13,7 @@ This one does not.
 
   $ start ./45-two-in-flight
   listening on 127\.0\.0\.1:\d+ (re)
-  $ timeout 2 ncat --recv-only 127.0.0.1 $port; echo $?
+  $ timeout 5 ncat --recv-only 127.0.0.1 $port; echo $?
   0
   $ said
   connection 1 closed

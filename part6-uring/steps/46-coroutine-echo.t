@@ -3,7 +3,7 @@
 
   $ start ./46-coroutine-echo
   listening on 127\.0\.0\.1:\d+ (re)
-  $ timeout 2 ncat --recv-only 127.0.0.1 $port; echo $?
+  $ timeout 5 ncat --recv-only 127.0.0.1 $port; echo $?
   0
   $ said
   closed
