@@ -329,6 +329,8 @@ def _box_problems(box: Box, reader: Reader) -> Iterator[str]:
     by_hand = re.search(r"[Bb]y hand|transcript|lines (above|below)", box.text)
     if not box.commands and not by_hand:
         yield f"line {box.line}: nothing in this box shows the symptom"
+    if "At the top of the project" in box.text:
+        yield f"line {box.line}: terminal 2 may be anywhere, and needs no way back from $ROOT/…"
     second = reader.new_terminal()
     if box.server:
         second.type(box.server)

@@ -65,6 +65,8 @@ def found_in(tmp_path: Path, text: str) -> str:
     ("needs a second terminal", SERVER + box("`say_hi` `rounds 2`: `./serve part1 --bug x`.")),
     ("nothing in this box shows", SERVER + box("Bring it back: `./serve part1 --bug x`.")),
     ("$pid has no value", SERVER + box("In a second terminal, `kill $pid`: `./serve part1`.")),
+    ("no ./mine here", SERVER + fence("g++ mine.cc -o own", "./mine")),
+    ("terminal 2 may be anywhere", SERVER + box("At the top of the project, `mkdir -p u/al`.")),
 ])
 def test_what_stops_a_reader_is_found(complaint: str, text: str, tmp_path: Path) -> None:
     assert complaint in found_in(tmp_path, text)
@@ -80,6 +82,7 @@ def test_what_stops_a_reader_is_found(complaint: str, text: str, tmp_path: Path)
     fence('for n in $(seq 3); do printf "$n"; done', "printf '$x {}' | awk '{print $1}'"),
     "```bash\n./serve part1\n```\nFrom a second terminal:\n```bash\nncat 127.0.0.1 5882\n```\n"
     "Ctrl-C stops it.\n" + fence("ls"),
+    SERVER + fence("g++ mine.cc -o own", "./own"),
     SERVER + box("In a second terminal, with `pid=$(server_pid)`, `kill $pid`: `./serve part1`."),
 ])
 def test_what_can_be_typed_is_no_problem(text: str, tmp_path: Path) -> None:
