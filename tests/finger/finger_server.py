@@ -102,9 +102,10 @@ class Exchange:
     def hang_up(self) -> None:
         """Our end first, then the peer's: closing with unread input would reset the answer away."""
         self.connection.shutdown(socket.SHUT_WR)
-        self.connection.settimeout(2)
-        while self.connection.recv(65536):
-            pass
+        received = b"?"
+        while received:
+            self.connection.settimeout(self.seconds_left())
+            received = self.connection.recv(65536)
 
     def seconds_left(self) -> float:
         if (left := self.end - time.monotonic()) <= 0:
