@@ -117,7 +117,11 @@ class Process:
 
     def checks_types_by_descriptor(self) -> bool:
         """Whether UBSan looks at objects' types, for which it needs a pipe of its own."""
-        return b"__ubsan_handle_dynamic_type_cache_miss" in (self._directory / "exe").read_bytes()
+        try:
+            program = (self._directory / "exe").read_bytes()
+        except FileNotFoundError:  # it has ended, and needs nothing
+            return False
+        return b"__ubsan_handle_dynamic_type_cache_miss" in program
 
     def borrow_socket(self, number: int) -> socket.socket:
         """A duplicate of the process's socket `number`. PermissionError where that is forbidden."""
