@@ -4,8 +4,9 @@ Skipped where valgrind is missing, or fingerd-machine is not built.
   $ cd "$ROOT"
   $ [ -x "$BUILD/finger/fingerd-machine" ] && valgrind --version > /dev/null || exit 80
 
-What an exchange costs in user space, in both forms.
+What an exchange costs in user space, in both forms, and in the daemon of chapter 14.
 
   $ tests/costs/exchange.py $BUILD
-  fingerd +(1[89]|2[0-4]),\d\d\d instructions an exchange, +(1,\d\d\d|[89]\d\d) of them for frames (re)
+  fingerd-plain +(9|1[0-3]),\d\d\d instructions an exchange, +[2-6]\d\d of them for frames (re)
   fingerd-machine +([6-9]|10),\d\d\d instructions an exchange, +0 of them for frames (re)
+  fingerd +(1[89]|2[0-4]),\d\d\d instructions an exchange, +(1,\d\d\d|[89]\d\d) of them for frames (re)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Counts a finger exchange's instructions in user space, by valgrind's callgrind.
 
-    exchange.py BUILD         BUILD/finger/fingerd, and the same as a state machine
+    exchange.py BUILD         BUILD/finger/fingerd-plain, the same as a state machine, and fingerd
 
 A client asks for alice, as often as EXCHANGES says, one exchange after the other. Those for frames
 take a coroutine's frame from the pool and give it back. Looks at no clock: the numbers are those of
@@ -23,8 +23,10 @@ import callgrind
 
 USERS = Path(__file__).resolve().parents[2] / "finger" / "users"
 EXCHANGES, WARM_UP = 50, 10
-COMMON = ("--addr", "127.0.0.1", "--port", "0", "--users", "users", "--quiet")
-DAEMONS = {"fingerd": ("--max-per-ip", "1000"), "fingerd-machine": ()}
+COMMON = ("--port", "0", "--users", "users")
+CONTRACT = ("--addr", "127.0.0.1", "--quiet")
+DAEMONS = {"fingerd-plain": (), "fingerd-machine": CONTRACT,
+           "fingerd": (*CONTRACT, "--max-per-ip", "1000")}  # fmt: skip
 NOBODY = 65534  # callgrind is told to write by the user that it runs as, and fingerd gives root up
 
 
