@@ -35,19 +35,18 @@ void ask(const char* after, int epoll) {
 }  // namespace
 
 int main() {
-  const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   int a[2];
   int b[2];
   check(pipe2(a, O_CLOEXEC), "pipe2");
   check(pipe2(b, O_CLOEXEC), "pipe2");
-  // [add]
-  epoll_event interest{EPOLLIN, {.u64 = 0xaaaa}};
+
+  // [calls]
+  const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+  epoll_event interest{EPOLLIN, {.u64 = 0xaaaa}};  // what to know about a, and a name of our own
   check(epoll_ctl(epoll, EPOLL_CTL_ADD, a[0], &interest), "epoll_ctl");
   interest.data.u64 = 0xbbbb;
   check(epoll_ctl(epoll, EPOLL_CTL_ADD, b[0], &interest), "epoll_ctl");
-  // [/add]
 
-  // [asks]
   ask("nothing written", epoll);
   check(write(b[1], "ping", 4), "write");
   ask("4 bytes into b", epoll);
@@ -56,7 +55,7 @@ int main() {
   char bytes[4];
   check(read(b[0], bytes, sizeof bytes), "read");
   ask("4 bytes out of b", epoll);
-  // [/asks]
+  // [/calls]
 
   close(a[0]);
   close(a[1]);
