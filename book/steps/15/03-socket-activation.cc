@@ -69,7 +69,8 @@ int run_server() {
 /// In a child: becomes the server.
 [[noreturn]] void start_server(int listener) {
   check(dup2(listener, passed_first), "dup2");
-  check(fcntl(passed_first, F_SETFD, 0), "F_SETFD");  // or exec closes it, where it was 3 before
+  // dup2 clears FD_CLOEXEC, but does nothing to a listener that is 3 already: exec would close it.
+  check(fcntl(passed_first, F_SETFD, 0), "F_SETFD");
   setenv("LISTEN_FDS", "1", 1);
   setenv("LISTEN_PID", std::to_string(getpid()).c_str(), 1);
   execl("/proc/self/exe", "03-socket-activation", "serve", nullptr);

@@ -173,7 +173,7 @@ def side_by_side(results: Results, crowds: list[int]) -> Table:
                "program that receives and sends and does nothing else: with one client it blocks "
                "in `recv`, with several it is `peer-epoll`.",
                "`A / B` is the ratio of their CPU a message: the median of the rounds, the lowest "
-               "and the highest. HTTP beside nginx: M8.1."])
+               "and the highest. HTTP beside nginx: M9.1."])
 
 
 def counted_ones(results: Results) -> Table:

@@ -228,7 +228,7 @@ def m11_1(setting: Setting) -> Measurement:
             notes=["The frames are there while a client talks, and its session is inside that of "
                    "`serve_client`; an idle client of `part6` has a `Connection` and no frame. A "
                    "frame's size is this compiler's. None of it is what an idle client costs in "
-                   "all: for that, with the kernel's share, see M12.1 and M3.1."])}
+                   "all: for that, with the kernel's share, see M12.1 and M4.1."])}
 
     return Measurement(each(["bytes"], ["stack", "part5", "part6", "frames"], kept, setting),
                        tables, counts=True)

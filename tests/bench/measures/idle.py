@@ -249,7 +249,7 @@ def memory(setting: Setting) -> Measurement:
             {f"of {crowd:,}": column(bytes_of, load=f"{crowd}") for crowd in crowds},
             notes=["The server's own, in whole pages: of few connections it says little, since a "
                    "page or none is needed for all of them. Without the kernel's share: see "
-                   "M11.1."])}
+                   "M12.1."])}
 
     jobs = [job for crowd in crowds for job in each(
         [crowd], ALL_STAGES if crowd == 1 else ALL_STAGES[1:], memory_of_the_spoken, setting)]

@@ -76,7 +76,7 @@ def m2_1(setting: Setting) -> Grid:
 # One talks, the others are idle
 
 def sweep(setting: Setting) -> Measurement:
-    """M6.1 and M6.1."""
+    """M6.1 and M7.1."""
     crowds = setting.fewer(setting.up_to_most(10, 100, 1000, 10_000))
     loads = {idle: Echo(f"idle-{idle}", f"1 connection beside {idle} idle ones", 1, idle=idle)
              for idle in crowds}
@@ -158,7 +158,7 @@ def counted_calls(load: str, server: Contender, setting: Setting) -> Numbers:
 
 
 def ladder(setting: Setting) -> Measurement:
-    """M12.3 and M15.1."""
+    """M12.3 and M16.1."""
     crowds = setting.up_to_most(*((1, 10, 100, 1000) if setting.thorough else (1, 100)))
     payloads = PAYLOADS if setting.thorough and setting.wants("m16_1") else PAYLOADS[:1]
     traces = setting.wants("m16_1") and can_trace("M16.1")

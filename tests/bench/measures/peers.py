@@ -183,7 +183,7 @@ def m12_2(setting: Setting) -> Measurement:
              f"{CROWD} clients at once": column(calls, CROWD),
              f"CPU a message, {CROWD} clients, µs [ratio]": ratio("cpu_us", UNPOLLED),
              "% of a core after the last message": timed("idle", LATENCY_APART_MAX)},
-            notes=["The calls are counted by `strace`, as in M9.1. The processor time is the "
+            notes=["The calls are counted by `strace`, as in M10.1. The processor time is the "
                    "process's with the kernel's thread in it. The last column is of the "
                    f"{LATER_SECONDS * 1000:.0f} ms behind the last message, in which nothing "
                    "happens: after 100 ms the thread sleeps. With two cores it has to share one, "
