@@ -71,14 +71,18 @@ endfunction()
 # a library's code may lie elsewhere than a program's (-fPIC, -fPIE), so that they fit one of them.
 add_library(precompiled_headers STATIC ${CMAKE_CURRENT_LIST_DIR}/precompiled.cc)
 target_precompile_headers(precompiled_headers PRIVATE
-  <chrono> <coroutine> <cstdint> <expected> <functional> <memory> <optional> <span> <string>
-  <string_view> <system_error> <vector>)
-target_link_libraries(precompiled_headers PRIVATE Threads::Threads project_warnings)
+  <algorithm> <array> <atomic> <cassert> <chrono> <coroutine> <cstdint> <expected> <functional>
+  <limits> <memory> <mutex> <optional> <span> <string> <string_view> <system_error> <thread>
+  <utility> <vector> <fmt/format.h>)
+target_link_libraries(precompiled_headers PRIVATE Threads::Threads fmt::fmt project_warnings)
 function(precompiled)
   if(HARDENED OR CMAKE_CXX_COMPILER_LAUNCHER MATCHES ccache)
     return()
   endif()
   foreach(target IN LISTS ARGN)
     target_precompile_headers(${target} REUSE_FROM precompiled_headers)
+    # They fit only where the macros are the same: those of {fmt}, in what has none of it, too.
+    target_compile_definitions(${target} PRIVATE
+      $<TARGET_PROPERTY:fmt::fmt,INTERFACE_COMPILE_DEFINITIONS>)
   endforeach()
 endfunction()

@@ -126,19 +126,19 @@ std::vector<std::uint64_t> cumulated_times(Workers workers) {
 }
 
 void append_histogram(std::string& text, std::string_view prefix, Workers workers) {
-  const auto out = std::back_inserter(text);
   const auto counts = cumulated_times(workers);
   const std::uint64_t nanoseconds = sum(
       workers, [](const WorkerCounters& each) { return each.answer_time.nanoseconds().value(); });
-  fmt::format_to(out, "# HELP {}_answer_seconds Time to answer.\n", prefix);
-  fmt::format_to(out, "# TYPE {}_answer_seconds histogram\n", prefix);
+  // Not format_to(), which would have this file compile {fmt}'s formatting once more.
+  text += fmt::format("# HELP {}_answer_seconds Time to answer.\n", prefix);
+  text += fmt::format("# TYPE {}_answer_seconds histogram\n", prefix);
   for (std::size_t i = 0; i < Histogram::bounds_us.size(); ++i) {
-    fmt::format_to(out, "{}_answer_seconds_bucket{{le=\"{}\"}} {}\n", prefix,
-                   Histogram::bounds_us[i] / 1e6, counts[i]);
+    text += fmt::format("{}_answer_seconds_bucket{{le=\"{}\"}} {}\n", prefix,
+                        Histogram::bounds_us[i] / 1e6, counts[i]);
   }
-  fmt::format_to(out, "{}_answer_seconds_bucket{{le=\"+Inf\"}} {}\n", prefix, counts.back());
-  fmt::format_to(out, "{}_answer_seconds_sum {}\n", prefix, static_cast<double>(nanoseconds) / 1e9);
-  fmt::format_to(out, "{}_answer_seconds_count {}\n", prefix, counts.back());
+  text += fmt::format("{}_answer_seconds_bucket{{le=\"+Inf\"}} {}\n", prefix, counts.back());
+  text += fmt::format("{}_answer_seconds_sum {}\n", prefix, static_cast<double>(nanoseconds) / 1e9);
+  text += fmt::format("{}_answer_seconds_count {}\n", prefix, counts.back());
 }
 
 /// The bound below which that share of the answers lies, as `<=0.3ms`.
@@ -168,13 +168,12 @@ std::string answer_to(std::string_view target, const std::function<std::string()
 
 std::string metrics_text(const MetricsProfile& profile, const MetricsSource& source) {
   std::string text;
-  const auto out = std::back_inserter(text);
   for (const Family& family : families(profile, source)) {
-    fmt::format_to(out, "# HELP {}_{} {}\n", profile.prefix, family.name, family.help);
-    fmt::format_to(out, "# TYPE {}_{} {}\n", profile.prefix, family.name, family.type);
+    text += fmt::format("# HELP {}_{} {}\n", profile.prefix, family.name, family.help);
+    text += fmt::format("# TYPE {}_{} {}\n", profile.prefix, family.name, family.type);
     for (const auto& [labels, value] : family.samples) {
       const auto shown = labels.empty() ? "" : fmt::format("{{{}}}", labels);
-      fmt::format_to(out, "{}_{}{} {}\n", profile.prefix, family.name, shown, value);
+      text += fmt::format("{}_{}{} {}\n", profile.prefix, family.name, shown, value);
     }
   }
   append_histogram(text, profile.prefix, source.workers);
@@ -183,20 +182,19 @@ std::string metrics_text(const MetricsProfile& profile, const MetricsSource& sou
 
 std::string counters_line(const MetricsProfile& profile, const MetricsSource& source) {
   std::string line = fmt::format("{} counters:", profile.prefix);
-  const auto out = std::back_inserter(line);
   for (const Family& family : families(profile, source)) {
     for (const auto& [labels, value] : family.samples) {
       if (labels.empty()) {
-        fmt::format_to(out, " {}={}", family.name, value);
+        line += fmt::format(" {}={}", family.name, value);
       } else if (value > 0) {
-        fmt::format_to(out, " {}{{{}}}={}", family.name, labels, value);
+        line += fmt::format(" {}{{{}}}={}", family.name, labels, value);
       }
     }
   }
   const auto counts = cumulated_times(source.workers);
   if (counts.back() == 0) return line;
-  fmt::format_to(out, " answer_p50{} answer_p99{}", percentile(counts, 0.5),
-                 percentile(counts, 0.99));
+  line +=
+      fmt::format(" answer_p50{} answer_p99{}", percentile(counts, 0.5), percentile(counts, 0.99));
   return line;
 }
 
