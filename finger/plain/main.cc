@@ -125,7 +125,7 @@ Task<Result<Fd>> open_plan(Conversation& conversation, const Account& account) {
 /// The plan after `head`, in pieces: of a long plan, no more than one piece is in memory.
 Task<Status> send_plan(Conversation& conversation, const Account& account, std::string head) {
   const auto plan = co_await open_plan(conversation, account);
-  if (!plan && plan.error() == uring::Error::timed_out) co_return std::unexpected(plan.error());
+  if (!plan && !finger::says_no_plan(plan.error())) co_return std::unexpected(plan.error());
   if (!plan) head += finger::no_plan;
   const auto begun = co_await send_all(conversation, bytes_of(head));
   if (!begun || !plan) co_return begun;

@@ -46,23 +46,6 @@ constexpr open_how how_to_find(bool below_users) {
 /// owner who has a lease on it.
 constexpr open_how how_to_open{.flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC, .mode = 0, .resolve = 0};
 
-/// Whether the plan is the reason: there is none, or none that may be read.
-bool says_no_plan(std::error_code error) {
-  if (error == Error::not_regular) return true;
-  switch (error.value()) {
-    case ENOENT:
-    case ENOTDIR:
-    case EACCES:
-    case EPERM:
-    case ELOOP:   // a symbolic link
-    case EXDEV:   // a mount
-    case EAGAIN:  // its owner has a lease on it. fcntl(2), "Leases"
-      return error.category() == std::system_category();
-    default:
-      return false;
-  }
-}
-
 /// Whether trying again makes sense once something has been closed, or a thread has ended: if the
 /// kernel can make no thread for an open, it cancels it.
 bool is_shortage(std::error_code error) {

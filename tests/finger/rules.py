@@ -64,6 +64,11 @@ CRLF = Rule(
     FINGER,
 )
 NO_PLAN = Rule("A user whose plan is missing or empty is answered `No Plan.`", FINGER)
+NO_LIES = Rule(
+    "Where the daemon itself fails, nothing more is sent, and no `No Plan.` for a plan that it "
+    "could not look at.",
+    FINGER,
+)
 REGULAR_FILES = Rule(
     "Only a regular file is a plan. Anything else, and what may not be read, is answered "
     "`No Plan.`, at once.",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import resource
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +33,15 @@ def hurried(start: Callable[..., FingerServer], target: FingerTarget) -> FingerS
     """A server whose deadline a test can wait for."""
     options, _ = target.deadline
     return start(*options)
+
+
+def leave_descriptors(pid: int, count: int) -> None:
+    """Lets the process open that many more, and no other."""
+    taken = {int(each.name) for each in Path(f"/proc/{pid}/fd").iterdir()}
+    free = (number for number in itertools.count() if number not in taken)
+    *_, last = itertools.islice(free, count)
+    _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (last + 1, hard))
 
 
 @contextmanager
@@ -211,3 +223,18 @@ def test_a_megabyte_passes_through_a_tiny_window(server: FingerServer) -> None:
     client = server.connect(receive_buffer=4096)
     client.send(b"alice\r\n")
     client.expect_answer(converted(plan))
+
+
+@pytest.mark.rule(rules.NO_LIES)
+@pytest.mark.parametrize("count", [1, 2], ids=["not-the-home", "not-the-plan"])
+def test_what_could_not_be_opened_for_want_of_descriptors_is_not_said_to_be_missing(
+    hurried: FingerServer, count: int
+) -> None:
+    try:
+        leave_descriptors(hurried.process.pid, count)
+    except PermissionError:
+        pytest.skip("its limit cannot be changed from outside: test_descriptors starts one")
+    with hurried.connect() as client:
+        received = client.ask(b"alice")
+        if received not in (b"", converted(ALICE)):
+            raise client.broken(f"alice has a plan, and the answer was {received!r}")

@@ -2,9 +2,29 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+
 #include "finger/server/protocol/error.h"
 
 namespace finger {
+
+bool says_no_plan(std::error_code error) {
+  if (error == Error::not_regular || error == Error::empty_plan) return true;
+  switch (error.value()) {
+    case ENOENT:
+    case ENOTDIR:
+    case EACCES:
+    case EPERM:
+    case ELOOP:  // a symbolic link
+    case EXDEV:  // beyond the home, or on another file system
+    case ENXIO:  // a socket, a device that is not there
+    case ENODEV:
+    case EAGAIN:  // its owner has a lease on it. fcntl(2), "Leases"
+      return error.category() == std::system_category();
+    default:
+      return false;
+  }
+}
 
 std::string_view text_for_peer(std::error_code error) {
   if (error.category() != make_error_code(Error::no_such_user).category()) return {};

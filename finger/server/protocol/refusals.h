@@ -11,6 +11,10 @@ namespace finger {
 /// Where a plan is missing, empty, not readable or not a regular file.
 inline constexpr std::string_view no_plan = "No Plan.\r\n";
 
+/// Whether an open that failed says something about the plan: there is none, or none that may be
+/// read. What else fails, such as the disk or for want of a descriptor, says nothing about it.
+bool says_no_plan(std::error_code error);
+
 /// The contract's words: "No such user". Empty for an internal failure, of which the peer is told
 /// nothing: any other category, and what is never told to a peer.
 std::string_view text_for_peer(std::error_code error);

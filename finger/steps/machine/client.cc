@@ -36,22 +36,7 @@ __kernel_timespec drain_tick{.tv_sec = 0, .tv_nsec = 5'000'000};
 bool interrupted(int result) { return result == -EINTR; }
 
 /// Whether a failed open says something about the plan, and not about this process.
-bool says_no_plan(int result) {
-  switch (-result) {
-    case ENOENT:
-    case ENOTDIR:
-    case EACCES:
-    case EPERM:
-    case ELOOP:  // a symbolic link
-    case EXDEV:  // beyond the home, or on another file system
-    case ENXIO:  // a socket, a device that is not there
-    case ENODEV:
-    case EAGAIN:  // its owner has a lease on it. fcntl(2), "Leases"
-      return true;
-    default:
-      return false;
-  }
-}
+bool says_no_plan(int result) { return finger::says_no_plan({-result, std::system_category()}); }
 
 bool is_regular(const common::Fd& file) {
   struct stat status {};
