@@ -7,34 +7,36 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=${BUILD:-$ROOT/build/default}
 port=5882 # where ./serve listens, unless told otherwise
 clients=() # the descriptors of a crowd
+started='' # the process that `start` runs; $pid may be another terminal's
 trap : PIPE # writing to a connection that has ended is an error, and not the end of this terminal
 
-# start STAGE [OPTION…], or start ./PROGRAM [ARGUMENT…]: runs a server in the background. $pid is
-# its process, $port where it listens, and what it prints can be read from descriptor 4.
+# start STAGE [OPTION…], or start ./PROGRAM [ARGUMENT…]: runs a server in the background, and ends
+# the one before. $pid is its process, $port where it listens, and what it prints can be read from
+# descriptor 4.
 start() {
   local command=("$@") line=''
   if [[ $1 != */* ]]; then
     command=("$(_program "$1")" --port 0 "${@:2}") # 0: any port that is free
     [[ -x ${command[0]} ]] || { echo "start: not built yet; ./serve $1 builds it" >&2; return 1; }
   fi
-  [[ ! ${pid:-} ]] || stop
+  [[ ! $started ]] || stop
   # A session of its own, so that Ctrl-C at the prompt does not reach it; and without the
   # connections of this terminal, so that its descriptors have the numbers of the book.
   exec 4< <(disperse; exec setsid "${command[@]}" 5>&-)
-  pid=$!
+  started=$! pid=$!
   read -r line <&4 || { stop; return 1; }
   echo "$line"
   port=${line##*:}
 }
 
-# stop: ends the server that was started, the crowd, and the connection at descriptor 5. $port is
-# that of ./serve again.
+# stop: ends the server that was started, and none of another terminal; the crowd, and the
+# connection at descriptor 5. $port is that of ./serve again.
 stop() {
   disperse
   exec 5>&-
-  { kill "$pid" && wait "$pid"; } 2>/dev/null
+  { kill "$started" && wait "$started"; } 2>/dev/null
   exec 4<&-
-  pid='' port=5882
+  started='' pid='' port=5882
 }
 
 # said: the next line that the started server prints, if there is one within a minute.

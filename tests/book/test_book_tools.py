@@ -354,6 +354,28 @@ def test_no_calls_are_waited_for_where_there_is_no_server(command: str, tmp_path
     assert ran.returncode != 0
 
 
+def test_a_start_ends_the_server_before_and_none_of_another_terminal(tmp_path: Path) -> None:
+    server = tmp_path / "server"
+    server.write_text("#!/bin/sh\necho listening on 127.0.0.1:1\nexec sleep 60\n")
+    server.chmod(0o755)
+    script = f"""
+        . {blocks.ROOT}/tools/shell.sh
+        sleep 60 < /dev/null > /dev/null & elsewhere=$!
+        start ./server; first=$pid
+        pid=$elsewhere   # as `pid=$(server_pid)` does
+        start ./server
+        kill -0 $first || echo the first has ended
+        pid=$elsewhere
+        stop
+        kill $elsewhere && echo the other terminal is undisturbed
+    """
+    ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, timeout=60)
+    assert ran.stdout.decode().splitlines() == [
+        "listening on 127.0.0.1:1", "listening on 127.0.0.1:1",
+        "the first has ended", "the other terminal is undisturbed",
+    ]
+
+
 def test_a_chapter_is_as_long_as_what_comes_before_its_exercises() -> None:
     before = ("# It\n\nFour words of prose.\n\n<!-- listing: a b -->\n```cpp\nint i;\n```\n"
               "<!-- /listing -->\n\n<!-- run: a.t -->\n```console\n$ a\n```\n<!-- /run -->\n\n"

@@ -142,7 +142,7 @@ class Reading:
             try:
                 if self.serving and terminal is self.first:
                     terminal.interrupt(SECONDS)
-                terminal.type("[[ ! ${pid:-} ]] || stop", SECONDS)
+                terminal.type("[[ ! ${started:-} ]] || stop", SECONDS)
             except (Stuck, OSError):
                 pass
             terminal.close()
