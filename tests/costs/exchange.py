@@ -22,7 +22,7 @@ from typing import Any
 import callgrind
 
 USERS = Path(__file__).resolve().parents[2] / "finger" / "users"
-EXCHANGES, WARM_UP = 50, 10
+EXCHANGES, WARM_UP = 500, 10
 COMMON = ("--port", "0", "--users", "users")
 CONTRACT = ("--addr", "127.0.0.1", "--quiet")
 DAEMONS = {"fingerd-plain": (), "fingerd-machine": CONTRACT,
