@@ -47,21 +47,21 @@ bool echo(int client) {
 }
 
 int main(int argc, char** argv) {
-  std::vector<pollfd> slots{{listen_on(argc > 1 ? std::atoi(argv[1]) : 0), POLLIN, 0}};
+  std::vector<pollfd> entries{{listen_on(argc > 1 ? std::atoi(argv[1]) : 0), POLLIN, 0}};
   while (true) {
-    slots[0].events = slots.size() < 64 ? POLLIN : 0;  // full: new clients wait in the backlog
-    check(poll(slots.data(), slots.size(), -1), "poll");
-    for (std::size_t i = 1; i < slots.size();) {
-      if (slots[i].revents == 0 || echo(slots[i].fd)) {
+    entries[0].events = entries.size() < 64 ? POLLIN : 0;  // full: new clients wait in the backlog
+    check(poll(entries.data(), entries.size(), -1), "poll");
+    for (std::size_t i = 1; i < entries.size();) {
+      if (entries[i].revents == 0 || echo(entries[i].fd)) {
         ++i;
       } else {
-        close(slots[i].fd);
-        slots[i] = slots.back();  // do not advance: slot i holds another client now
-        slots.pop_back();
+        close(entries[i].fd);
+        entries[i] = entries.back();  // do not advance: entry i holds another client now
+        entries.pop_back();
       }
     }
-    if (slots[0].revents == 0) continue;
-    const int client = accept4(slots[0].fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (client >= 0) slots.push_back({client, POLLIN, 0});  // else it has gone, or EMFILE: step 06
+    if (entries[0].revents == 0) continue;
+    const int client = accept4(entries[0].fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (client >= 0) entries.push_back({client, POLLIN, 0});  // else gone, or EMFILE: step 06
   }
 }

@@ -23,7 +23,7 @@ It leaves, and the server goes on.
   $ echo "hello again" | ncat 127.0.0.1 $port
   hello again
 
-Of its 64 slots the listener has one: of seventy clients seven wait in the backlog.
+Of its 64 entries the listener has one: of seventy clients seven wait in the backlog.
 
   $ crowd 70
   $ ss -tln sport = :$port | awk '{print $1, $2}'

@@ -226,9 +226,9 @@ def m11_1(setting: Setting) -> Measurement:
         return {"m11_1": Table(
             "What is kept for a client", ["of whom", "bytes"], rows,
             notes=["The frames are there while a client talks, and its session is inside that of "
-                   "`serve_client`; an idle client of `part6` has a `Connection` and no frame. A "
-                   "frame's size is this compiler's. None of it is what an idle client costs in "
-                   "all: for that, with the kernel's share, see M12.1 and M4.1."])}
+                   "`serve_client`; a client of `part6` that has not spoken has a `Connection` "
+                   "and no frame. A frame's size is this compiler's. None of it is what an idle "
+                   "client costs in all: for that, with the kernel's share, see M12.1 and M4.1."])}
 
     return Measurement(each(["bytes"], ["stack", "part5", "part6", "frames"], kept, setting),
                        tables, counts=True)
