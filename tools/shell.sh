@@ -11,15 +11,15 @@ started='' # the process that `start` runs; $pid may be another terminal's
 trap : PIPE # writing to a connection that has ended is an error, and not the end of this terminal
 
 # start STAGE [OPTION…], or start ./PROGRAM [ARGUMENT…]: runs a server in the background, and ends
-# the one before, unless $pid was emptied. $pid is its process, $port where it listens, and what it
-# prints can be read from descriptor 4.
+# the one before and any crowd, unless $pid was emptied. $pid is its process, $port where it
+# listens, and what it prints can be read from descriptor 4.
 start() {
   local command=("$@") line=''
   if [[ $1 != */* ]]; then
     command=("$(_program "$1")" --port 0 "${@:2}") # 0: any port that is free
     [[ -x ${command[0]} ]] || { echo "start: not built yet; ./serve $1 builds it" >&2; return 1; }
   fi
-  [[ ! $started || ! $pid ]] || stop
+  [[ ! ${pid:-} ]] || stop
   # A session of its own, so that Ctrl-C at the prompt does not reach it; and without the
   # connections of this terminal, so that its descriptors have the numbers of the book.
   exec 4< <(disperse; exec setsid "${command[@]}" 5>&-)
@@ -34,7 +34,7 @@ start() {
 stop() {
   disperse
   exec 5>&-
-  { kill "$started" && wait "$started"; } 2>/dev/null
+  { kill "$started" && wait "$started"; } 2>/dev/null # none was started: no harm
   exec 4<&-
   started='' pid='' port=5882
 }

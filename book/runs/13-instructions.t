@@ -1,8 +1,10 @@
-Skipped where valgrind is missing, or fingerd-machine is not built.
+Skipped where valgrind is missing, or fingerd-machine is not built; and with
+valgrind 3.27, which opens a FIFO in /tmp when it is asked for its counts: what confines fingerd
+refuses that, and valgrind ends it.
 
   $ . "$ROOT/tools/shell.sh"
   $ cd "$ROOT"
-  $ [ -x "$BUILD/finger/fingerd-machine" ] && valgrind --version > /dev/null || exit 80
+  $ [ -x "$BUILD/finger/fingerd-machine" ] && valgrind --version | grep -qv 3\.27 || exit 80
 
 What an exchange costs in user space, in both forms, and in the daemon of chapter 14.
 

@@ -367,12 +367,16 @@ def test_a_start_ends_the_server_before_and_none_of_another_terminal(tmp_path: P
         kill -0 $first || echo the first has ended
         pid=$elsewhere
         stop
+        exec {{client}}> /dev/null; clients=($client); pid=$elsewhere
+        start ./server; stop
+        echo "clients left: ${{#clients[@]}}"
         kill $elsewhere && echo the other terminal is undisturbed
     """
     ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, timeout=60)
     assert ran.stdout.decode().splitlines() == [
         "listening on 127.0.0.1:1", "listening on 127.0.0.1:1",
-        "the first has ended", "the other terminal is undisturbed",
+        "the first has ended", "listening on 127.0.0.1:1", "clients left: 0",
+        "the other terminal is undisturbed",
     ]
 
 
