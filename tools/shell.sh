@@ -22,7 +22,7 @@ start() {
   [[ ! ${pid:-} ]] || stop
   # A session of its own, so that Ctrl-C at the prompt does not reach it; and without the
   # connections of this terminal, so that its descriptors have the numbers of the book.
-  exec 4< <(disperse; exec setsid "${command[@]}" 5>&-)
+  exec 4< <(_close_all; exec setsid "${command[@]}")
   started=$! pid=$!
   read -r line <&4 || { stop; return 1; }
   echo "$line"
@@ -202,10 +202,19 @@ while_asked() (
   wait $!
 )
 
+# Closes what this shell has opened beside its input, its output and its errors.
+_close_all() {
+  local descriptor
+  for descriptor in "/proc/$BASHPID/fd/"*; do
+    descriptor=${descriptor##*/}
+    ((descriptor <= 2)) || exec {descriptor}>&-
+  done
+}
+
 # Opens $connection to the server at $port.
 _connect() {
   { exec {connection}<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null && return
-  echo "no program listens at port $port" >&2
+  echo "no program listens at port $port, or this terminal has too many connections: stop" >&2
   return 1
 }
 
