@@ -1,0 +1,56 @@
+"""The book's helpers for a terminal, tools/shell.sh."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import blocks
+import pytest
+
+
+@pytest.mark.parametrize("command", ["calls_while true", "count_calls ./no-such-server"])
+def test_no_calls_are_waited_for_where_there_is_no_server(command: str, tmp_path: Path) -> None:
+    script = f". {blocks.ROOT}/tools/shell.sh; {command}"
+    ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, timeout=60)
+    assert ran.returncode != 0
+
+
+@pytest.fixture
+def typed(tmp_path: Path) -> Callable[[str], list[str]]:
+    """What is printed when this is typed where there is a ./server."""
+    server = tmp_path / "server"
+    server.write_text("#!/bin/sh\necho listening on 127.0.0.1:1\nexec sleep 60\n")
+    server.chmod(0o755)
+
+    def run(script: str) -> list[str]:
+        script = f". {blocks.ROOT}/tools/shell.sh\n{script}"
+        ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, timeout=60)
+        return ran.stdout.decode().splitlines()
+
+    return run
+
+
+def test_a_server_that_was_started_has_no_descriptor_of_the_terminal(typed) -> None:
+    said = typed("exec 6< /dev/null {one}< /dev/null; start ./server; ls /proc/$pid/fd; stop")
+    assert said == ["listening on 127.0.0.1:1", "0", "1", "2"]
+
+
+def test_a_start_ends_the_server_before_and_none_of_another_terminal(typed) -> None:
+    said = typed("""
+        sleep 60 < /dev/null > /dev/null & elsewhere=$!
+        start ./server; first=$pid
+        pid=$elsewhere   # as `pid=$(server_pid)` does
+        start ./server
+        kill -0 $first || echo the first has ended
+        pid=$elsewhere
+        stop
+        exec {client}> /dev/null; clients=($client); pid=$elsewhere
+        start ./server; stop
+        echo "clients left: ${#clients[@]}"
+        kill $elsewhere && echo the other terminal is undisturbed
+    """)
+    assert said == [
+        "listening on 127.0.0.1:1", "listening on 127.0.0.1:1",
+        "the first has ended", "listening on 127.0.0.1:1", "clients left: 0",
+        "the other terminal is undisturbed",
+    ]
