@@ -19,7 +19,9 @@ def test_no_calls_are_waited_for_where_there_is_no_server(command: str, tmp_path
 def typed(tmp_path: Path) -> Callable[[str], list[str]]:
     """What is printed when this is typed where there is a ./server."""
     server = tmp_path / "server"
-    server.write_text("#!/bin/sh\necho listening on 127.0.0.1:1\nexec sleep 60\n")
+    # A shell of its own has no script open, which would be a descriptor as well.
+    said = "echo listening on 127.0.0.1:1; exec sleep 60"
+    server.write_text(f"#!/bin/sh\nexec sh -c '{said}'\n")
     server.chmod(0o755)
 
     def run(script: str) -> list[str]:
