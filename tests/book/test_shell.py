@@ -47,8 +47,9 @@ def test_a_start_ends_the_server_before_and_none_of_another_terminal(typed) -> N
         pid=$elsewhere
         stop
         exec {client}> /dev/null; clients=($client); pid=$elsewhere
-        start ./server; stop
+        start ./server
         echo "clients left: ${#clients[@]}"
+        stop
         kill $elsewhere && echo the other terminal is undisturbed
     """)
     assert said == [

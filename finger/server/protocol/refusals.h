@@ -12,7 +12,7 @@ namespace finger {
 inline constexpr std::string_view no_plan = "No Plan.\r\n";
 
 /// Whether an open that failed says something about the plan: there is none, or none that may be
-/// read. What else fails, such as the disk or for want of a descriptor, says nothing about it.
+/// read. Any other failure, of a disk or for want of a descriptor, says nothing about it.
 bool says_no_plan(std::error_code error);
 
 /// The contract's words: "No such user". Empty for an internal failure, of which the peer is told
