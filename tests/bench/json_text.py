@@ -1,33 +1,32 @@
-"""How ./measure writes its numbers: JSON with a line for each round, to be read and compared."""
+"""How ./measure writes its numbers: JSON with a line for each thing that one compares, which is a
+server's rounds under one load, a row of the table, or a curve of the chart."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-LINE_MAX = 120  # characters; a round is never divided
+# How deep each part is divided into lines; what is not here is a line.
+DEPTH = {"results": 2, "rows": 1, "chart": 1}
+CURVES = ("chart", "curves")
 
 
 def text(found: dict[str, Any]) -> str:
-    """The file's text. results/LOAD/SERVER is a list of rounds, each on a line of its own."""
-    return _lines(found, 0, ()) + "\n"
+    """The file's text."""
+    return _lines(found, ()) + "\n"
 
 
-def _lines(value: Any, indent: int, path: tuple[str, ...]) -> str:
-    """The value in one line if it is short, or a round; else a line for each thing in it."""
-    line = json.dumps(value, ensure_ascii=False)
-    is_round = path[:1] == ("results",) and len(path) == 4
-    has_rounds = path[:1] == ("results",) and len(path) < 4
-    if is_round or not isinstance(value, dict | list) or not value:
-        return line
-    if len(line) + indent <= LINE_MAX and not has_rounds and path:
-        return line
+def _lines(value: Any, path: tuple[str, ...]) -> str:
+    """A line for each thing in the value, or a single one."""
+    divided = not path or path == CURVES or len(path) <= DEPTH.get(path[0], 0)
+    if not divided or not value:
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, dict):
         begin, end = "{}"
-        inside = [f"{json.dumps(key, ensure_ascii=False)}: {_lines(each, indent + 1, (*path, key))}"
+        inside = [f"{json.dumps(key, ensure_ascii=False)}: {_lines(each, (*path, key))}"
                   for key, each in value.items()]
     else:
         begin, end = "[]"
-        inside = [_lines(each, indent + 1, (*path, "")) for each in value]
-    blanks = "\n" + " " * (indent + 1)
-    return f"{begin}{blanks}{f',{blanks}'.join(inside)}\n{' ' * indent}{end}"
+        inside = [_lines(each, (*path, "")) for each in value]
+    blanks = "\n" + " " * (len(path) + 1)
+    return f"{begin}{blanks}{f',{blanks}'.join(inside)}\n{' ' * len(path)}{end}"

@@ -256,18 +256,18 @@ def test_the_command_explains_itself(arguments: list[str], status: int, says: st
         assert sorted(run.stderr.rpartition(": ")[2].split()) == sorted(NAMES)
 
 
-# The form of book/numbers: a line for each round, of a commit that can be looked at.
+# The form of book/numbers: a line for a server's rounds, of a commit that can be looked at.
 
 @pytest.mark.parametrize("file", sorted(measured.NUMBERS.glob("*.json")), ids=lambda it: it.stem)
-def test_a_round_has_a_line_of_its_own(file: Path) -> None:
+def test_the_rounds_of_a_server_have_a_line_of_their_own(file: Path) -> None:
     text = file.read_text()
     found = json.loads(text)
     assert found["name"] == file.stem and file.stem in NAMES, "no experiment writes it"
     assert json_text.text(found) == text, f"{file.name}: write it as tests/bench/json_text.py does"
     lines = {line.strip().rstrip(",") for line in text.splitlines()}
     for servers in found["results"].values():
-        for each in (each for of_server in servers.values() for each in of_server):
-            assert json.dumps(each, ensure_ascii=False) in lines
+        for server, all_rounds in servers.items():
+            assert f"{json.dumps(server)}: {json.dumps(all_rounds, ensure_ascii=False)}" in lines
 
 
 def test_the_book_takes_no_numbers_of_a_state_that_is_no_commit(

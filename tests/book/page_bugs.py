@@ -13,7 +13,7 @@ import json
 import re
 from typing import Any
 
-from page_machine import NOT_THERE, ROOT, TOLD, UNTRIED, PageMachine, Stuck
+from page_machine import NOT_THERE, ROOT, TOLD, UNTRIED, PageMachine, Stuck, as_lines
 from symptoms import (
     ATTEMPTS,
     LEFT_OUT,
@@ -124,7 +124,7 @@ def main(bugs: list[str]) -> None:
             if not bugs or box.bug in bugs:
                 print(f"{page} {box.bug}", flush=True)
                 found[page][at] = tried(machine, box)
-                DATA.write_text(json.dumps(found, indent=1) + "\n")
+                DATA.write_text(as_lines(found))
     machine.close()
 
 

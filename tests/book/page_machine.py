@@ -183,6 +183,15 @@ def pages() -> list[Path]:
     return [*chapters(), ROOT / "book" / "try.md"]
 
 
+def as_lines(known: dict[str, list[dict[str, Any]]]) -> str:
+    """JSON with a line for each box."""
+    pages = []
+    for page, found in known.items():
+        lines = ",\n".join(f"  {json.dumps(box)}" for box in found)
+        pages.append(f" {json.dumps(page)}: [\n{lines}\n ]")
+    return "{\n" + ",\n".join(pages) + "\n}\n"
+
+
 def main(names: list[str]) -> None:
     """Tries the boxes of these chapters, or of all, and writes what came of it."""
     known = json.loads(DATA.read_text()) if DATA.exists() else {}
@@ -197,7 +206,7 @@ def main(names: list[str]) -> None:
         for name, page in named.items():
             known.setdefault(name, [{"commands": box.commands, "why": UNTRIED}
                                     for box in boxes(page)])
-        DATA.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
+        DATA.write_text(as_lines(dict(sorted(known.items()))))
     machine.close()
 
 

@@ -11,7 +11,16 @@ from typing import Any
 
 import pytest
 from page_boxes import boxes
-from page_machine import DATA, STATE, PageMachine, Stuck, button, pages, typed_there
+from page_machine import (
+    DATA,
+    STATE,
+    PageMachine,
+    Stuck,
+    as_lines,
+    button,
+    pages,
+    typed_there,
+)
 
 import page_bugs
 import page_steps
@@ -119,6 +128,11 @@ def test_what_is_known_of_bugs_is_of_their_boxes_as_they_are() -> None:
         for box, one in zip(boxes, BUGS[page]):
             possible = page_bugs.button(box)
             assert one.get("why") or {key: one[key] for key in possible} == possible, box.bug
+
+
+@pytest.mark.parametrize("data", [DATA, page_bugs.DATA], ids=lambda data: data.name)
+def test_what_is_known_of_a_box_has_a_line(data: Path) -> None:
+    assert data.read_text() == as_lines(json.loads(data.read_text()))
 
 
 def test_a_dozen_of_the_bugs_have_a_button() -> None:
