@@ -71,7 +71,7 @@ quietly() {
   show_progress "$message" "$log" &
   progress=$!
   "$@" >"$log" 2>&1 </dev/null || status=$?
-  kill "$progress"
+  kill "$progress" 2>/dev/null || true # Ctrl-C and timeout(1) have ended it, too
   wait "$progress" 2>/dev/null || true
   [[ ! -t 2 ]] || printf '\r\e[K' >&2
   ((status == 0)) || cat "$log" >&2
@@ -80,17 +80,20 @@ quietly() {
 }
 
 # show_progress MESSAGE LOG goes on until it is ended. Ctrl-C does not reach what runs in the
-# background, so it looks whether the command is there still.
+# background, so it looks whether the command is there still. While the log is empty it leaves the
+# terminal alone: somebody may be asked for a password there.
 log_progress_seconds=60 log_line_max=100
 show_progress() {
-  local line told=$SECONDS
+  local line columns told=$SECONDS
   while sleep 0.5 >/dev/null 2>&1 && kill -0 "$$" 2>/dev/null; do # it may outlive this by a moment
     line=$(tail -n 1 "$2" 2>/dev/null) || return 0
     if [[ -t 2 ]]; then
-      printf '\r\e[K%s' "${line:0:$(($(tput cols 2>/dev/null || echo 80) - 1))}" >&2
+      columns=$(stty size <&2 | cut -d ' ' -f 2)
+      ((columns > 0)) || columns=80 # a terminal need not know
+      [[ ! $line ]] || printf '\r\e[K%s' "${line:0:columns-1}" >&2
     elif ((SECONDS - told >= log_progress_seconds)); then
       told=$SECONDS
-      line="still $1: $line" # of a compiler's command, where it begins will do
+      line="still $1${line:+: $line}" # of a compiler's command, where it begins will do
       say "${line:0:log_line_max}"
     fi
   done
@@ -117,7 +120,7 @@ need() {
   local package missing=()
   [[ $(uname -s) == Linux ]] || cannot_run "needs Linux; on other systems use the Containerfile"
   for package in "$@"; do
-    is_there "$package" || missing+=("$package")
+    is_there "$package" || [[ " ${missing[*]} " == *" $package "* ]] || missing+=("$package")
   done
   ((${#missing[@]} > 0)) || return 0
 
@@ -128,6 +131,9 @@ need() {
       cannot_run "apt-get says above why it cannot. If the network is the reason: connect once," \
         "and start again"
   elif command -v sudo >/dev/null; then
+    # Asked before anything is shown that changes: it would wipe the question away.
+    sudo --prompt="$program: to install ${missing[*]}, sudo wants the password of %p: " true ||
+      cannot_run "without sudo nothing can be installed. As root: apt-get install ${missing[*]}"
     quietly "installing ${missing[*]} (with sudo)" install_packages "${missing[@]}" ||
       cannot_run "the reason is above. As root, and with a network: apt-get install ${missing[*]}"
   else
@@ -159,11 +165,12 @@ how_to_install_elsewhere() {
   ((${#unknown[@]} == 0)) || echo "; without a package here, by Debian's names: ${unknown[*]}"
 }
 
+# One sudo for both: it may be one that asks each time.
 install_packages() {
   local as_root=(env DEBIAN_FRONTEND=noninteractive)
   ((EUID == 0)) || as_root=(sudo "${as_root[@]}")
-  "${as_root[@]}" apt-get update -q &&
-    "${as_root[@]}" apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"
+  "${as_root[@]}" sh -c 'apt-get update -q &&
+    apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"' sh "$@"
 }
 
 # The stages that are there, in order. A stage is a directory with a main.cc.

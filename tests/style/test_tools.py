@@ -1,7 +1,6 @@
 """What ./check believes, its summary and the table of stages, and what ./serve says."""
 
 import os
-import pty
 import shutil
 import socket
 import subprocess
@@ -259,50 +258,3 @@ def test_fuzzing_nothing_is_no_success(tmp_path: Path) -> None:
     (tmp_path / "tests" / "fuzz").mkdir(parents=True)
     assert fuzz(tmp_path, "1").returncode == 1
     assert fuzz(tmp_path, "a minute").returncode == 2
-
-
-# A build of four files that takes two seconds, by what the commands build with.
-SLOW_BUILD = f"""program=serve; source {ROOT}/tools/lib.sh; log_progress_seconds=1
-slow() {{ for n in 1 2 3 4; do echo "[$n/4] file$2"; sleep 0.6; done; return "$1"; }}
-quietly "building it" slow "$1" "${{2:-}}"
-"""
-
-
-def test_a_build_shows_on_a_terminal_how_far_it_is() -> None:
-    controller, terminal = pty.openpty()
-    run = subprocess.Popen(["bash", "-c", SLOW_BUILD, "bash", "0"], stderr=terminal)
-    os.close(terminal)
-    shown = b""
-    while True:
-        try:
-            shown += os.read(controller, 4096)
-        except OSError:  # EIO: nobody has the terminal open any more
-            break
-    os.close(controller)
-    assert run.wait() == 0
-    lines = shown.split(b"\r\x1b[K")
-    assert lines[0] == b"serve: building it\r\n"
-    assert b"[2/4] file" in lines and b"[3/4] file" in lines
-    assert lines[-1] == b"", "what was shown is wiped away"
-
-
-def test_a_build_says_in_a_log_now_and_then_how_far_it_is() -> None:
-    run = subprocess.run(["bash", "-c", SLOW_BUILD, "bash", "0"], capture_output=True, text=True)
-    assert run.returncode == 0
-    first, *later = run.stderr.splitlines()
-    assert first == "serve: building it"
-    assert later and all(line.startswith("serve: still building it: [") for line in later)
-
-
-def test_a_log_has_the_beginning_of_a_long_command() -> None:
-    run = subprocess.run(["bash", "-c", SLOW_BUILD, "bash", "0", " -DLONG" * 100],
-                         capture_output=True, text=True)
-    assert run.returncode == 0
-    later = run.stderr.splitlines()[1:]
-    assert later and all(80 < len(line) <= 120 for line in later)
-
-
-def test_a_build_that_fails_shows_all_it_said() -> None:
-    run = subprocess.run(["bash", "-c", SLOW_BUILD, "bash", "3"], capture_output=True, text=True)
-    assert run.returncode == 3
-    assert run.stderr.splitlines()[-4:] == [f"[{n}/4] file" for n in (1, 2, 3, 4)]
