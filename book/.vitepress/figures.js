@@ -12,8 +12,7 @@ const tokens = JSON.parse(readFileSync(new URL("theme/colours.json", import.meta
 /** The SVG, with the text that Markdown has for it in place of its own. */
 export function inlined(svg, name, escapedText) {
   return asOnThePage(svg, tokens)
-    .replace(/<(title|desc|metadata)\b.*?<\/\1>\s*/gs, "")
-    .replace(/<style\b.*?<\/style>/gs, "") // of matplotlib, and would be the whole page's
+    .replace(/<(title|desc)\b.*?<\/\1>\s*/gs, "")
     .replace(/(?<=\bid="|url\(#|href="#)(?=[\w-])/g, `${name}-`)
     .replace(/ aria-labelledby="[^"]*"/, ` aria-label="${escapedText}"`)
     .replace(/<svg\b/, '<svg stroke-linejoin="round"')

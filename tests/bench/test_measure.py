@@ -235,6 +235,21 @@ def test_a_picture_says_its_numbers(chart: dict, said: str, tmp_path: Path) -> N
     assert said in file.read_text()
 
 
+@pytest.mark.parametrize("name", [file.stem for file in sorted(measured.NUMBERS.glob("*.json"))
+                                  if "chart" in measured.load(file.stem)])
+def test_the_picture_in_the_book_is_of_the_numbers_beside_it(name: str) -> None:
+    picture = measure.FIGURES / f"{name}.svg"
+    assert picture.read_text() == charts.draw(measured.load(name)["chart"])
+
+
+@pytest.mark.parametrize("log", [True, False])
+def test_a_single_point_has_a_picture(log: bool, tmp_path: Path) -> None:
+    file = tmp_path / "chart.svg"
+    file.write_text(charts.draw(EXACT | {"log_x": log, "log_y": log,
+                                         "curves": {"floor": [[7, exact(7.0)]]}}))
+    check_picture(file)
+
+
 @pytest.mark.parametrize("values", [[1037.17, 1542.44], [100.0, 99.0]])
 def test_the_chart_that_misleads_draws_one_bar_ten_times_as_high(values: list[float]) -> None:
     """Chapter 16 says that it does, whatever was measured; it invents no difference."""

@@ -25,6 +25,7 @@ from statistics import median
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), *(str(HERE.parent / name) for name in ("protocol", "bench", "finger"))]
 
+import charts  # noqa: E402
 from harness.limits import raise_descriptor_limit  # noqa: E402
 from harness.proc import wait_until  # noqa: E402
 from harness.subject import DEFAULT_BUILD  # noqa: E402
@@ -95,17 +96,11 @@ def table(running: dict[str, Running]) -> str:
 
 
 def write(out: Path, running: dict[str, Running], seconds: float) -> None:
-    """The samples, and the charts if matplotlib is there."""
+    """The samples, and the charts."""
     out.mkdir(parents=True, exist_ok=True)
     found = {name: {"counts": one.counts, "samples": [asdict(sample) for sample in one.samples]}
              for name, one in running.items()}  # fmt: skip
     (out / "soak.json").write_text(json.dumps({"seconds": seconds, "servers": found}, indent=1))
-    try:
-        import charts
-        import matplotlib  # noqa: F401
-    except ImportError:
-        print("no charts: no matplotlib (Debian: apt-get install python3-matplotlib)")
-        return
     for figure, (title, y, field) in FIGURES.items():
         curves = {name: [(sample.seconds / 60, {"exact": getattr(sample, field)})
                          for sample in one.samples] for name, one in running.items()}  # fmt: skip
