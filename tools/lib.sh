@@ -61,6 +61,84 @@ say() { printf '%s: %s\n' "$program" "$*" >&2; }
 cannot_run() { say "$*"; exit 1; }
 wrong_usage() { say "$*"; exit 2; }
 
+# What a command takes: what the value of each of its options is, or nothing for one without; what a
+# letter is short for; the one option that may be repeated.
+declare -A takes=() long=([-h]=--help) given=()
+repeatable='' options=() words=()
+
+# read_command_line WORD… leaves the values of the options in given (yes, for one that takes none),
+# the options as --option=value in options, and all else in words. An option may be anywhere, and
+# its value is the next word, or follows an =.
+read_command_line() {
+  local word option value
+  while (($# > 0)); do
+    word=$1 option=${1%%=*} value=''
+    shift
+    case $word in
+      --?*) [[ $word != *=* ]] || value=${word#*=} ;;
+      -[a-zA-Z]*)
+        value=${word:2} option=${long[${word:0:2}]:-${word:0:2}}
+        value=${value#=}
+        ;;
+      *) words+=("$word") && continue ;;
+    esac
+    options+=("$option")
+    if [[ ! ${takes[$option]+there} ]]; then
+      [[ $option != --help ]] || { usage && exit; }
+      wrong_usage "unknown option $option$(did_you_mean "$option" "${!takes[@]}") (try --help)"
+    elif [[ ! ${takes[$option]} ]]; then
+      [[ $word != *=* ]] || wrong_usage "$option takes no value (try --help)"
+      value=yes
+    elif [[ ! $value && $word != *= && ${1:-} && ! ${takes[${1:-none}]+there} ]]; then
+      value=$1
+      shift
+    fi
+    [[ $value ]] || wrong_usage "$option takes ${takes[$option]} (try --help)"
+    [[ ! ${given[$option]:-} || $option == "$repeatable" ]] ||
+      wrong_usage "$option is there twice (try --help)"
+    given[$option]+="${given[$option]:+ }$value"
+    [[ ! ${takes[$option]} ]] || options[-1]+="=$value"
+  done
+}
+
+# on_its_own OPTION [OTHER…]: wrong usage if anything but these was given.
+on_its_own() {
+  local option
+  for option in "${options[@]%%=*}" "${words[@]}"; do
+    [[ " $* " == *" $option "* ]] || wrong_usage "$1 does not go with $option (try --help)"
+  done
+}
+
+# did_you_mean WORD NAME… is a question, if some of the names have nearly the same letters, or have
+# the word in them.
+did_you_mean() {
+  local word=$1 alike
+  shift
+  alike=$(printf '%s\n' "$@" | awk -v word="$word" '
+    function letters(text) {
+      text = tolower(text)
+      gsub(/[^a-z0-9]/, "", text)
+      return text
+    }
+    function not_in_both(a, b,   i, at, found) {
+      for (i = 1; i <= length(a); i++) {
+        at = index(b, substr(a, i, 1))
+        found += at > 0
+        if (at) b = substr(b, 1, at - 1) substr(b, at + 1)
+      }
+      return length(a) - found + length(b)
+    }
+    BEGIN { meant = letters(word) }
+    {
+      name = letters($0)
+      off = not_in_both(meant, name)
+      near = length(meant) > 2 && off <= 2 || length(name) > 3 && index(meant, name)
+      if (near || (length(meant) > 1 || meant ~ /[0-9]/) && index(name, meant)) print off, $0
+    }' | sort -n | head -n 3 | cut -d ' ' -f 2- | paste -sd ,)
+  alike=${alike//,/, }
+  [[ ! $alike ]] || echo ": did you mean ${alike/%, ${alike##*, }/ or ${alike##*, }}?"
+}
+
 # quietly MESSAGE COMMAND… runs it with its output out of sight, unless it fails. How far it is can
 # be seen from its newest line: on a terminal at any time, in a log once a minute.
 quietly() {
@@ -133,7 +211,7 @@ need() {
   elif command -v sudo >/dev/null; then
     # Asked before anything is shown that changes: it would wipe the question away.
     sudo --prompt="$program: to install ${missing[*]}, sudo wants the password of %p: " true ||
-      cannot_run "without sudo nothing can be installed. As root: apt-get install ${missing[*]}"
+      cannot_run "the reason is above. As root: apt-get install ${missing[*]}"
     quietly "installing ${missing[*]} (with sudo)" install_packages "${missing[@]}" ||
       cannot_run "the reason is above. As root, and with a network: apt-get install ${missing[*]}"
   else
@@ -196,23 +274,22 @@ stage_named() {
 
 # not_one_stage WORD [OTHER…]: what else could have been meant, the stages and these.
 not_one_stage() {
-  local word=$1 fits
+  local word=$1 fits stages meant
   shift
   fits=$(stages | grep -F "$word" | paste -sd ,) || true
   [[ $fits != *,* ]] || wrong_usage "'$word' fits several stages: ${fits//,/, }; name one"
-  wrong_usage "'$word' names no stage; there are $(stages_in_a_line)$(printf ', %s' "$@")"
+  mapfile -t stages < <(stages)
+  meant=$(did_you_mean "$word" "${stages[@]}" "$@")
+  wrong_usage "'$word' names no stage${meant:-;} there are $(stages_in_a_line)$(printf ', %s' "$@")"
 }
 
-# no_such_bug NAME names those with the beginning of a word in common, or the letters: nolimit.
-no_such_bug() {
-  local words alike
-  words=$(tr -cs '[:lower:]' '\n' <<<"$1" | grep -oE '^[a-z]{3,5}' | paste -sd '|') || true
-  alike=$(cd "$root/book/bugs" && printf '%s\n' *.patch | sed 's/\.patch$//' |
-    awk -v words="${words:-^$}" -v letters="${1//[^a-z]/}" \
-      '{ own = $0; gsub(/-/, "", own) } $0 ~ words || (letters && index(own, letters))' |
-    head -n 8 | paste -sd ,) || true
-  wrong_usage "there is no bug '$1'; ${alike:+is it one of ${alike//,/, }? }all of them are in" \
-    "book/bugs/README.md"
+# need_bug NAME: wrong usage if there is none.
+need_bug() {
+  local bugs meant
+  [[ ! -e $root/book/bugs/$1.patch ]] || return 0
+  mapfile -t bugs < <(cd "$root/book/bugs" && printf '%s\n' *.patch | sed 's/\.patch$//')
+  meant=$(did_you_mean "$1" "${bugs[@]}")
+  wrong_usage "there is no bug '$1'${meant:-;} all of them are in book/bugs/README.md"
 }
 
 stages_in_a_line() {
@@ -228,14 +305,18 @@ is_listened_on() {
   grep -qsE "$listening" /proc/net/tcp{,6}
 }
 
-# need_place [PRESET] stops where nothing can be built: CMake would not say what to do.
+# Stops where nothing can be built: CMake would not say what to do.
 need_place() {
-  local made_for
   if ! mkdir -p "$root/build" 2>/dev/null || [[ ! -w $root || ! -w $root/build ]]; then
     cannot_run "cannot write to $root. Copy it to a directory of yours, and start there"
   fi
+}
+
+# need_own_build PRESET stops where the build is that of another directory: CMake would, too.
+need_own_build() {
+  local made_for
   made_for=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' \
-    "$root/build/${1:-default}/CMakeCache.txt" 2>/dev/null || true)
+    "$root/build/$1/CMakeCache.txt" 2>/dev/null || true)
   [[ ! $made_for || $made_for -ef $root ]] ||
     cannot_run "build/ was made in $made_for, and is of no use here: rm -rf '$root/build'"
 }
@@ -248,7 +329,8 @@ build() {
   shift
   (($# == 0)) || targets=(--target "$@")
   [[ -z ${CI:-} ]] || configure_options+=(-DCMAKE_COMPILE_WARNING_AS_ERROR=ON -Werror=dev)
-  need_place "$preset"
+  need_place
+  need_own_build "$preset"
   quietly "configuring ($preset)" flock "$root/build/.lock" \
     cmake -S "$root" --preset "$preset" "${configure_options[@]}" || return 1
   [[ $preset != default ]] || # where editors and other tools look for it

@@ -102,16 +102,9 @@ check_today() {
   esac
 }
 
-# one_value OPTION MEANING [VALUE…]: wrong usage unless there is one.
-one_value() {
-  [[ ${3:-} ]] || wrong_usage "$1 takes $2 (try --help)"
-  (($# == 3)) || wrong_usage "$1 goes with nothing else"
-}
-
-# check_kernel [SERIES]: the machine leaves files of its own for the summary.
+# check_kernel SERIES: the machine leaves files of its own for the summary.
 check_kernel() {
   local lines
-  one_value --kernel "a series of kernels, as 6.1" "$@"
   [[ $1 =~ ^[0-9]+\.[0-9]+$ ]] || wrong_usage "'$1' is no series of kernels; 6.1 is"
   need_for part6-uring finger
   tools/kernel.sh "$1" || exit # Debian may have none of that series
@@ -122,16 +115,14 @@ check_kernel() {
   sections+=("${lines[@]}")
 }
 
-# check_distribution [RELEASE] and check_architecture [NAME]: in a Debian that is made for it.
+# check_distribution RELEASE and check_architecture NAME: in a Debian that is made for it.
 check_distribution() {
-  one_value --distribution "a release of Debian, as trixie" "$@"
   [[ $1 == @(bookworm|trixie|forky|sid) ]] ||
     wrong_usage "--distribution takes bookworm, trixie, forky or sid, not '$1'"
   section "Debian $1" tools/distribution.sh "$1" tools/distribution-tests || true
 }
 
 check_architecture() {
-  one_value --architecture "arm64, s390x or i386" "$@"
   [[ $1 == @(arm64|s390x|i386) ]] || wrong_usage "--architecture takes arm64, s390x or i386"
   ARCHITECTURES=$(dpkg --print-architecture),$1 section "$1" \
     tools/distribution.sh trixie tools/architecture-tests "$1" || true

@@ -261,7 +261,7 @@ def test_the_chart_that_misleads_draws_one_bar_ten_times_as_high(values: list[fl
 
 @pytest.mark.parametrize(("arguments", "status", "says"), [
     (["--help"], 0, "usage: ./measure"), (["--nosuch"], 2, "unknown option"),
-    (["--out"], 2, "takes a value"), (["nosuch"], 2, "there is no 'nosuch'"),
+    (["--out"], 2, "takes a directory"), (["nosuch"], 2, "there is no 'nosuch'"),
 ])
 def test_the_command_explains_itself(arguments: list[str], status: int, says: str) -> None:
     run = subprocess.run([REPOSITORY / "measure", *arguments], capture_output=True, text=True)

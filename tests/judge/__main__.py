@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import itertools
 import os
 import shlex
 import shutil
@@ -12,7 +11,6 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
 
 import remembered
 import report_html
@@ -38,47 +36,15 @@ def wrong_usage(text: str) -> SystemExit:
     return SystemExit(WRONG_USAGE)
 
 
-class Parser(argparse.ArgumentParser):
-    """Complains in one line."""
-
-    def __init__(self) -> None:
-        super().__init__(add_help=False, allow_abbrev=False)
-
-    def error(self, message: str) -> NoReturn:
-        raise wrong_usage(f"{message} (try --help)")
-
-
-def parse(words: Sequence[str]) -> argparse.Namespace:
-    """One of three shapes: --start, --servers, or a server with how it is to be asked."""
-    parser = Parser()
-    shapes = {word.partition("=")[0] for word in words} & {"--start", "--servers"}
-    if "--start" in shapes:
-        parser.add_argument("--start", nargs=2, metavar=("LANGUAGE", "DIR"))
-        parser.set_defaults(does=start, report=None, junit=None)
-        return parser.parse_args(words)
-    parser.add_argument("--report", metavar="FILE")
-    parser.add_argument("--junit", metavar="FILE")
-    if "--servers" in shapes:
-        parser.add_argument("--servers", metavar="FILE")
-        parser.set_defaults(does=judge_many)
-        return parser.parse_args(words)
+def parse() -> argparse.Namespace:
+    """What ./judge has found to be in order. CMD is the directory, with --start."""
+    parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("command", nargs="?", metavar="CMD")
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--from", dest="begin", metavar="LEVEL")
-    where.add_argument("--level", metavar="LEVEL")
-    parser.add_argument("-k", metavar="EXPR")
+    parser.add_argument("--from", dest="begin")
+    for option in ("--level", "-k", "--report", "--junit", "--servers", "--start"):
+        parser.add_argument(option)
     parser.add_argument("--watch", action="store_true")
-    parser.set_defaults(does=judge_one)
-    complain_about_quotes(words, parser)
-    return parser.parse_args(words)
-
-
-def complain_about_quotes(words: Sequence[str], parser: Parser) -> None:
-    """A command in several words: its options would be taken for ours."""
-    if any("{port}" in word and " " not in word for word in words):
-        ours = {"--from", "--level", "--watch", "--report", "--junit"}
-        command = " ".join(itertools.takewhile(lambda word: word not in ours, words))
-        parser.error(f"the command is one word, in quotes: ./judge '{command}'")
+    return parser.parse_args()
 
 
 def level_named(word: str, option: str, stages: Sequence[str] = ()) -> str:
@@ -136,8 +102,6 @@ def judge_one(options: argparse.Namespace) -> int:
     climbs = options.level is None and options.k is None
     if climbs:
         level = level_named(options.begin or RUNGS[0], "--from")
-    elif options.begin:
-        raise wrong_usage("-k chooses tests of one level, and --from climbs: take --level")
     else:
         level = level_named(options.level or DEFAULT_LEVEL, "--level", STAGES)
     command = given_or_remembered(options.command, to_be_remembered=climbs)
@@ -192,6 +156,8 @@ def ask_one_level(
     chosen = ("-k", expression) if expression else ()
     run = run_level(command, level, Path.cwd(), *chosen, shown=True,
                     progress=lambda _: unchanged())
+    if run.ended and not run.names:
+        raise wrong_usage(f"no test of {level} has a name that fits -k {expression!r}")
     if unchanged():
         report_text.show_one_level(run)
     return Judged("your server", command, [run])
@@ -205,9 +171,10 @@ def given_or_remembered(command: str | None, to_be_remembered: bool) -> str:
             command = remembered.command_of(directory)
         except remembered.Unreadable as unreadable:
             raise wrong_usage(str(unreadable)) from None
-    if command is None:
-        raise wrong_usage("no server is remembered for this directory yet: "
-                          "./judge 'CMD --port {port}'")
+        if command is None:
+            raise wrong_usage("no server is remembered for this directory yet: "
+                              "./judge 'CMD --port {port}'")
+        say(f"the server of the last climb from here: {command}")
     if reason := why_not_runnable(command, directory):
         raise wrong_usage(reason)
     if to_be_remembered and (reason := remembered.remember(command, directory)):
@@ -238,10 +205,10 @@ def judge_many(options: argparse.Namespace) -> int:
 
 def start(options: argparse.Namespace) -> int:
     """A first server to build upon."""
-    language, to = options.start
+    language = options.start
     if language not in starters.LANGUAGES:
         raise wrong_usage(f"--start takes one of {', '.join(starters.LANGUAGES)}, not '{language}'")
-    directory = Path.cwd() / to
+    directory = Path.cwd() / options.command
     if reason := starters.copy(language, directory):
         raise wrong_usage(reason)
     print(f"A first server is in {directory}, with a README. Next:\n")
@@ -255,11 +222,13 @@ def start(options: argparse.Namespace) -> int:
 
 def main() -> int:
     """What was asked for; its exit status."""
-    options = parse(sys.argv[1:])
+    options = parse()
     for path in filter(None, (options.report, options.junit)):  # before a climb of some minutes
         if reason := why_not_writable(path):
             raise wrong_usage(f"cannot write {path}: {reason}")
-    return options.does(options)
+    if options.start:
+        return start(options)
+    return judge_many(options) if options.servers else judge_one(options)
 
 
 if __name__ == "__main__":

@@ -253,7 +253,8 @@ def test_failures_are_grouped_by_their_rule(tmp_path: Path) -> None:
 @a_climb
 def test_what_a_level_asks_is_said_before_its_tests(tmp_path: Path) -> None:
     ran = judge("true {port}", "-k", "nosuchtest", at=tmp_path)
-    assert ran.status == 1 and "0 passed, 0 failed, 0 skipped" in ran.said
+    assert ran.status == 2
+    assert ran.complained == "judge: no test of closing has a name that fits -k 'nosuchtest'\n"
     ran = judge(broken("big-endian"), "--level", "framing", at=tmp_path)
     assert "\n\nlevel framing asks for:\n  framing: each message comes back whole" in ran.said
 
@@ -267,45 +268,30 @@ def test_what_a_level_asks_is_said_before_its_tests(tmp_path: Path) -> None:
     (["true", "--port", "{port}", "--watch"], "in quotes: ./judge 'true --port {port}'"),
     (["ncat", "-k", "-l", "::1", "{port}"], "in quotes: ./judge 'ncat -k -l ::1 {port}'"),
     (["true {port}", "--watch"], "names no file to watch"),
-    (["true {port}", "part1"], "unrecognized arguments: part1"),
-    (["true {port}", "--nosuch"], "unrecognized arguments: --nosuch"),
-    (["true {port}", "--start", "python", "x"], "unrecognized arguments: true {port}"),
+    (["true {port}", "part1"], "one command, and 'part1' is another"),
+    (["true {port}", "--nosuch"], "unknown option --nosuch (try --help)"),
+    (["true {port}", "--levl", "rest"], "unknown option --levl: did you mean --level?"),
+    (["true {port}", "--watch=yes"], "--watch takes no value"),
+    (["--level", "rest", "true {port}", "--level=light"], "--level is there twice"),
+    (["true {port}", "--start", "python", "x"], "--start takes a language, and then a directory"),
     (["true {port}", "--level", "part"], "--level takes one of framing, survival"),
     (["true {port}", "--level=clossing"], "'clossing': did you mean closing?"),
-    (["true {port}", "--level"], "--level: expected one argument"),
-    (["true {port}", "--level", "light", "--from", "drain"], "not allowed with argument --level"),
-    (["true {port}", "-k", "x", "--from", "drain"], "-k chooses tests of one level"),
+    (["true {port}", "--level"], "--level takes a level (try --help)"),
+    (["true {port}", "--level", "light", "--from", "drain"], "--from does not go with --level"),
+    (["true {port}", "-k", "x", "--from", "drain"], "--from does not go with -k"),
     (["true {port}", "--from", "drian"], "there is no level 'drian': did you mean drain?"),
     (["true {port}", "--from", "part5"], "there is no level 'part5'"),
-    (["true {port}", "--from"], "--from: expected one argument"),
+    (["true {port}", "--from"], "--from takes a level (try --help)"),
     (["--servers", "nosuch"], "cannot read nosuch: No such file"),
-    (["--servers", "nosuch", "--watch"], "unrecognized arguments: --watch"),
+    (["--servers", "nosuch", "--watch"], "--servers does not go with --watch"),
     (["--start", "cobol", "x"], "--start takes one of python, c, cpp"),
-    (["--start", "python"], "--start: expected 2 arguments"),
+    (["--start", "python"], "--start takes a language, and then a directory"),
     (["true {port}", "--report", "gone/x.html"], "cannot write gone/x.html: there is"),
 ])
 def test_wrong_usage_is_a_line(words: list[str], says: str, tmp_path: Path) -> None:
     ran = judge(*words, at=tmp_path)
     assert (ran.status, ran.said) == (2, "")
     assert says in ran.complained and len(ran.complained.splitlines()) == 1
-
-
-@pytest.mark.parametrize(("words", "command"), [
-    (["--mine"], "JUDGE"),
-    (["--mine", "./mine {port}", "--watch"], "JUDGE './mine {port}' --watch"),
-    (["--mine=./mine {port}", "--from", "drain"], "JUDGE './mine {port}' --from drain"),
-    (["--server", "./mine {port}"], "JUDGE './mine {port}' --level closing"),
-    (["--server", "./mine {port}", "-k", "a or b"], "JUDGE './mine {port}' -k 'a or b'"),
-    (["--level", "rest", "--server=./mine {port}"], "JUDGE --level rest './mine {port}'"),
-    (["--servers", "class", "--report=x.html"], "JUDGE --servers class --report=x.html"),
-    (["--start", "python", "it's"], "JUDGE --start python 'it'\\''s'"),
-])
-def test_check_names_what_took_its_place(words: list[str], command: str, tmp_path: Path) -> None:
-    ran = subprocess.run([REPOSITORY / "check", *words], cwd=tmp_path, text=True,
-                         capture_output=True, env=environment(tmp_path), timeout=30)
-    assert (ran.returncode, ran.stdout) == (2, "")
-    (line,) = ran.stderr.splitlines()
-    assert line.endswith(": " + command.replace("JUDGE", str(JUDGE))), line
 
 
 @a_climb

@@ -120,12 +120,10 @@ def is_taken(port: int) -> bool:
 def serve(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
     """./serve in a project of two stages and a finger daemon, in which a build does nothing."""
     make_executable(tmp_path / "bin" / "cmake", "")
-    for stage in ("part5-epoll", "part6-uring"):
-        (tmp_path / stage).mkdir()
-        (tmp_path / stage / "main.cc").write_text('"--port"')
-    (tmp_path / "finger" / "server").mkdir(parents=True)
-    (tmp_path / "finger" / "server" / "options.cc").write_text(
-        '"-P" "--port" "-B" "--addr" "--users" "-g" "--group"')
+    for table in ("part5-epoll/main.cc", "part6-uring/main.cc", "common/server/options.cc",
+                  "finger/server/options.cc", "common/cmake/version.txt"):
+        (tmp_path / table).parent.mkdir(parents=True)
+        shutil.copy(ROOT / table, tmp_path / table)
     (tmp_path / "tools").mkdir()
     shutil.copy(ROOT / "tools" / "lib.sh", tmp_path / "tools")
     shutil.copy(ROOT / "serve", tmp_path)
@@ -159,8 +157,15 @@ def test_serve_is_the_server_and_tells_how_to_talk_to_it_when_it_listens(serve) 
     assert server.wait(10) == 7, "the signal did not reach the server"
 
 
+def test_serve_knows_the_version_without_a_build(serve) -> None:
+    server = serve("--version", "part5")
+    said, complained = server.communicate(timeout=10)
+    assert (server.returncode, complained) == (0, "")
+    assert said == f"part5-epoll {(ROOT / 'common/cmake/version.txt').read_text()}"
+
+
 def test_serve_gives_no_hint_for_a_server_that_does_not_serve(serve) -> None:
-    server = serve("part5", "--port", "many", part5_epoll="echo 'takes a number' >&2; exit 2")
+    server = serve("part5", "--workers", "many", part5_epoll="echo 'takes a number' >&2; exit 2")
     said, complained = server.communicate(timeout=10)
     assert (server.returncode, said) == (2, "")
     assert "takes a number" in complained and "terminal" not in complained
@@ -202,15 +207,15 @@ def test_serve_takes_the_finger_daemon_where_there_can_be_a_ring(serve) -> None:
 
 
 @pytest.mark.parametrize(("words", "given"), [
-    ([], "--port 7979 --addr 127.0.0.1 --users {root}/finger/users"),
-    (["--port", "79"], "--addr 127.0.0.1 --users {root}/finger/users --port 79"),
-    (["-B", "::1", "-P=4"], "--users {root}/finger/users -B ::1 -P=4"),
-    (["--group=staff"], "--group=staff"),
-    (["--users", "/x"], "--users /x"),
+    ([], "--users={root}/finger/users --addr=127.0.0.1 --port=7979"),
+    (["--port", "79"], "--port=79 --users={root}/finger/users --addr=127.0.0.1"),
+    (["-B", "::1", "-P4"], "--addr=::1 --port=4 --users={root}/finger/users"),
+    (["--group=staff", "--quiet"], "--group=staff --quiet"),
+    (["--users", "/x"], "--users=/x"),
 ])
 def test_serve_tries_the_finger_daemon_with_sample_users(
         serve, tmp_path: Path, words: list[str], given: str) -> None:
-    server = serve("finger", *words, fingerd='echo "$*"; exit 0')
+    server = serve(*words, "finger", fingerd='echo "$*"; exit 0')
     assert server.stdout.readline() == given.format(root=tmp_path) + "\n"
     server.communicate(timeout=10)
 

@@ -72,55 +72,10 @@ def test_readme_shows_the_way_to_the_matrix() -> None:
         "tests/matrix.md is missing: ./check, then tools/matrix.py fill build/matrix.md")
 
 
-@pytest.mark.parametrize(("words", "status", "says"), [
-    (["./serve", "--help"], 0, "usage: ./serve"),
-    (["./serve", "part"], 2, "part1-blocking, part2-threads"),
-    (["./serve", "nosuch"], 2, "part1-blocking, part2-threads"),
-    (["./serve", "part"], 2, "'part' fits several stages: part1"),
-    (["./serve", "nosuch"], 2, "'nosuch' names no stage"),
-    (["./serve", "part1", "--port", "70000"], 2, "--port takes a number from 0 to 65535, not '70"),
-    (["./serve", "--port=-1"], 2, "--port takes a number"),
-    (["./serve", "--bug", "frames-limit"], 2, "is it one of"),
-    (["./serve", "part1", "--bug"], 2, "--bug takes"),
-    (["./serve", "part1", "--bug", "nosuch"], 2, "no bug 'nosuch'"),
-    (["./check", "--help"], 0, "usage: ./check"),
-    (["./check", "nosuch"], 2, "part1-blocking, part2-threads"),
-    (["./measure", "--help"], 0, "usage: ./measure"),
-    (["./measure", "nosuch"], 2, "nosuch"),
-    (["./read", "--help"], 0, "usage: ./read"),
-    (["./read", "--nosuch"], 2, "unknown option --nosuch"),
-    (["./read", "--port", "many"], 2, "--port takes"),
-    (["./check", "--nosuch"], 2, "unknown option --nosuch"),
-    (["./check", "--bug", "nosuch"], 2, "no bug 'nosuch'"),
-    (["./check", "--exercise"], 2, "--exercise takes an exercise"),
-    (["./check", "--exercise", "e10_99"], 2, "no exercise 'e10_99'"),
-    (["./check", "--exercise", "all"], 2, "--exercise all takes --solution"),
-    (["./check", "--exercise", "E6.1", "part1"], 2, "--server or --solution only"),
-    (["./check", "--exercise=E6.1", "--server"], 2, "--server takes the command"),
-    (["./check", "--solution"], 2, "unknown option --solution"),
-    (["./check", "part1", "-k", "crowd", "--all"], 2, "-k chooses black-box tests"),
-    (["./check", "common", "-k", "crowd"], 2, "-k chooses black-box tests"),
-    (["./check", "part1", "-k"], 2, "-k takes an expression"),
-    (["./check", "--kernel"], 2, "--kernel takes a series"),
-    (["./check", "--kernel", "old"], 2, "'old' is no series of kernels"),
-    (["./check", "--kernel", "6.1", "part1"], 2, "--kernel goes with nothing else"),
-    (["./check", "part1", "--kernel", "6.1"], 2, "unknown option --kernel"),
-    (["./check", "--today", "part1"], 2, "--today goes with nothing else"),
-    (["./check", "--distribution"], 2, "--distribution takes a release"),
-    (["./check", "--distribution", "Debian 13"], 2, "not 'Debian 13'"),
-    (["./check", "--distribution", "sid", "part1"], 2, "goes with nothing else"),
-    (["./check", "--architecture", "vax"], 2, "--architecture takes arm64, s390x or i386"),
-    (["./check", "--architecture=arm64", "--all"], 2, "goes with nothing else"),
-    (["./check", "--mine"], 2, "judged by another command: ./judge"),
-    (["./judge", "--help"], 0, "usage: ./judge"),
-    (["./judge", "true {port}", "--level", "nosuch"], 2, "--level takes"),
-    (["tools/distribution.sh", "--help"], 0, "usage: tools/distribution.sh"),
-    (["tools/distribution.sh", "sid"], 2, "takes a release"),
-    (["tools/kernel.sh", "--help"], 0, "usage: tools/kernel.sh"),
-    (["tools/kernel.sh"], 2, "takes a series"),
-])
-def test_commands_explain_wrong_usage(words: list[str], status: int, says: str) -> None:
-    run = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=30)
-    assert run.returncode == status
-    assert says in (run.stderr if status else run.stdout)
-    assert status == 0 or run.stdout == "", "stdout belongs to the server"
+@pytest.mark.parametrize("command", [
+    "./serve", "./check", "./judge", "./measure", "./read", "tools/distribution.sh",
+    "tools/kernel.sh"])
+def test_commands_explain_themselves(command: str) -> None:
+    run = subprocess.run([command, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert run.returncode == 0
+    assert run.stdout.startswith(f"usage: {command}")
