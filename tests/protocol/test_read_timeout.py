@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable
 
@@ -9,6 +10,7 @@ import pytest
 
 import rules
 from harness.client import Client
+from harness.confined import CANNOT, confined
 from harness.frames import frame, header
 from harness.polling import readable
 from harness.server import Server
@@ -196,3 +198,20 @@ def test_a_client_that_was_closed_for_silence_frees_its_place(start: Callable[..
     silent.expect_end()
     silent.close()
     waiting.expect(b"waits for the place")
+
+
+@pytest.mark.rule(rules.READ_TIMEOUT)
+@pytest.mark.needs("read-timeout", "rest-when-idle")
+@pytest.mark.parametrize("ahead", [1_000_000, -5], ids=["ahead", "behind"])
+def test_a_clock_of_its_own_changes_nothing(start: Callable[..., Server], ahead: int) -> None:
+    # As in a container that was moved here from a machine that had run for longer, or not so long:
+    # time_namespaces(7).
+    shifted = confined(f"clock={ahead}")
+    tried = subprocess.run([*shifted, "/bin/true"], capture_output=True, text=True)
+    if tried.returncode == CANNOT:
+        pytest.skip(tried.stderr.strip())
+    server = start("--read-timeout", "2s", under=shifted)
+    begin, before = time.monotonic(), server.process.cpu_seconds()
+    expect_end_after(server.connect(), begin, timeout=2)
+    spent = server.process.cpu_seconds() - before
+    assert spent < 0.5, f"{spent:.2f} s of processor time for a client that says nothing"

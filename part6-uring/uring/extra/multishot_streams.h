@@ -122,7 +122,7 @@ class TimeoutMany : public SleepRequest {
   // Since 6.4, which has brought no operation: the next that has are those of 6.7.
   static constexpr int sign = op_futex_wait;
   static constexpr unsigned multishot_flag = 1U << 6;  // IORING_TIMEOUT_MULTISHOT
-  explicit TimeoutMany(std::chrono::nanoseconds every) : SleepRequest(every, 0) {}
+  explicit TimeoutMany(std::chrono::nanoseconds every) : SleepRequest(every) {}
   static void make_multishot(io_uring_sqe& entry) { entry.timeout_flags |= multishot_flag; }
 };
 

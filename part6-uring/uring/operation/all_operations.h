@@ -218,9 +218,13 @@ class Operations : public RingOperations {
 
   // Time.
 
-  auto sleep(std::chrono::nanoseconds timeout) { return start(SleepRequest(timeout, 0)); }
+  auto sleep(std::chrono::nanoseconds timeout) { return start(SleepRequest(timeout)); }
+  /// A sleep of the time that is left, also where something is linked in front of it.
   auto sleep_until(Clock::time_point due) {
-    return start(SleepRequest(due.time_since_epoch(), IORING_TIMEOUT_ABS));
+    // Not with IORING_TIMEOUT_ABS: the kernel takes that for a time of the host's clock, and in a
+    // container with a time namespace of its own, ours is another (time_namespaces(7)).
+    const auto now = Clock::now();
+    return sleep(due > now ? due - now : std::chrono::nanoseconds::zero());
   }
 
   // About another operation: the first that the Canceller holds. It ends with Error::cancelled when

@@ -168,8 +168,7 @@ class CloseDirectRequest {
   DirectFd fd_;
 };
 
-/// What is left of a time that is over, or a point in time before the clock began, is nothing: the
-/// kernel refuses what is negative (EINVAL).
+/// What is left of a time that is over is nothing: the kernel refuses what is negative (EINVAL).
 inline __kernel_timespec timespec_of(std::chrono::nanoseconds time) {
   const auto not_negative = std::max(time, std::chrono::nanoseconds::zero());
   const auto seconds = std::chrono::floor<std::chrono::seconds>(not_negative);
@@ -181,14 +180,12 @@ class SleepRequest {
  public:
   using Value = void;
   static constexpr const char* what = "timeout";
-  SleepRequest(std::chrono::nanoseconds time, unsigned flags)
-      : time_(timespec_of(time)), flags_(flags) {}
-  void prepare(io_uring_sqe& entry) { io_uring_prep_timeout(&entry, &time_, 0, flags_); }
+  explicit SleepRequest(std::chrono::nanoseconds time) : time_(timespec_of(time)) {}
+  void prepare(io_uring_sqe& entry) { io_uring_prep_timeout(&entry, &time_, 0, 0); }
   static int translate(int result) { return result == -ETIME ? 0 : result; }
 
  private:
   __kernel_timespec time_;
-  unsigned flags_;
 };
 
 }  // namespace uring

@@ -2,8 +2,9 @@
 
 RESTRICTION is ring=ERRNO or enter=ERRNO (io_uring_setup(2) or io_uring_enter(2) fails so),
 family=NAME (socket(2) knows no AF_NAME), memlock=BYTES (locked memory, without the privilege to
-ignore the limit), nofile=N (descriptors) or disabled=N (the program reads that in
-kernel.io_uring_disabled, and nobody else does).
+ignore the limit), nofile=N (descriptors), disabled=N (the program reads that in
+kernel.io_uring_disabled, and nobody else does) or clock=SECONDS (its monotonic clock is ahead of
+the machine's).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 import pytest
 
 CAP_IPC_LOCK, PR_CAPBSET_DROP = 14, 24
+CLONE_NEWTIME = 0x00000080
 CLONE_NEWNS, MS_BIND, MS_REC, MS_PRIVATE = 0x00020000, 4096, 16384, 1 << 18
 SWITCH = "/proc/sys/kernel/io_uring_disabled"
 
@@ -85,6 +87,12 @@ def show_switch(value: str) -> None:
         call("mount", file.name.encode(), SWITCH.encode(), None, ctypes.c_ulong(MS_BIND), None)
 
 
+def shift_clock(seconds: str) -> None:
+    """The program has a time namespace of its own, from its first instruction on."""
+    call("unshare", CLONE_NEWTIME)
+    Path("/proc/self/timens_offsets").write_text(f"monotonic {seconds} 0")
+
+
 def call(name: str, *arguments: object) -> None:
     """A function of the C library that returns 0, or OSError."""
     libc = ctypes.CDLL(None, use_errno=True)
@@ -99,6 +107,7 @@ RESTRICTIONS: dict[str, Callable[[str], None]] = {
     "memlock": limit_locked_memory,
     "nofile": limit_descriptors,
     "disabled": show_switch,
+    "clock": shift_clock,
 }
 
 
