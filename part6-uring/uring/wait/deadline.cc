@@ -2,21 +2,21 @@
 
 namespace uring {
 
+void Deadline::expire() {
+  while (LoopWaiter* const first = passing_.front()) first->wake(loop());
+  cancel(Error::timed_out);
+}
+
 bool Deadline::PassedWait::may_begin(Error cancelled) {
   if (cancelled == Error{} && !deadline_.has_passed()) cancelled = deadline_.reason();
   return LoopWait::may_begin(cancelled) && !deadline_.has_passed();
 }
 
 void Deadline::PassedWait::start(std::coroutine_handle<> awaiting) {
-  wait(awaiting);
+  wait_in(deadline_.passing_, awaiting);
   belong_to_scope();
-  attachment_.attach(deadline_, *this);
-}
-
-/// By the deadline, by another limit or by the scope.
-void Deadline::PassedWait::cancel(Error reason) {
-  if (!deadline_.has_passed()) return LoopWait::cancel(reason);
-  if (!woken() && this->reason() == Error{}) wake();
+  by_hand_.attach(deadline_, *this);
+  in_vain_.attach(deadline_.in_vain_, *this);
 }
 
 }  // namespace uring

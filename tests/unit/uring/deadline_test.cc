@@ -225,6 +225,58 @@ TEST_F(Uring, WaitingForADeadlineEndsEarlyWhereItIsCancelled) {
   });
 }
 
+// A peer's object, which its deadline is in, may go before the coroutine that waits for it.
+TEST_F(Uring, WaitingForADeadlineEndsWithTheDeadline) {
+  run([this]() -> Task<> {
+    auto deadline = std::make_unique<Deadline>(loop, Clock::now() + 1h);
+    std::optional<Status> outcome;
+    std::optional<Status> cancelled;
+    Scope scope(loop);
+    scope.spawn(wait_until_passed(*deadline, outcome));
+    Scope cancelled_first(loop);
+    cancelled_first.spawn(wait_until_passed(*deadline, cancelled));
+    cancelled_first.cancel();
+    deadline.reset();
+    scope.cancel();
+    co_await scope.join();
+    co_await cancelled_first.join();
+    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+    EXPECT_THAT(*cancelled, FailedWith(Error::cancelled));
+  });
+}
+
+TEST_F(Uring, ADeadlineThatEndsLeavesNobodyWaiting) {
+  run([this]() -> Task<> {
+    auto deadline = std::make_unique<Deadline>(loop, Clock::now() + 1h);
+    std::optional<Status> outcome;
+    Scope scope(loop);
+    scope.spawn(wait_until_passed(*deadline, outcome));
+    deadline.reset();
+    EXPECT_THAT(co_await scope.join().within(10s), Succeeded());
+    scope.cancel();
+    co_await scope.join();
+    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  });
+}
+
+// It has passed, and the coroutine that waited for that has not gone on yet.
+TEST_F(Uring, ADeadlineThatHasPassedMayEndBeforeThatIsKnown) {
+  run([this]() -> Task<> {
+    auto deadline = std::make_unique<Deadline>(loop, Clock::now() + 1ms);
+    std::optional<Status> first;
+    std::optional<Status> second;
+    Scope scope(loop);
+    scope.spawn([](std::unique_ptr<Deadline>& due, std::optional<Status>& outcome) -> Task<> {
+      outcome = co_await due->passed();
+      due.reset();
+    }(deadline, first));
+    scope.spawn(wait_until_passed(*deadline, second));
+    co_await scope.join();
+    EXPECT_THAT(*first, Succeeded());
+    EXPECT_THAT(*second, Succeeded());
+  });
+}
+
 // It was due before the clock began: as any that has passed.
 TEST_F(Uring, ADeadlineMayBeAtTheBeginningOfTime) {
   run([this]() -> Task<> {
