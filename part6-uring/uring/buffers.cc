@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cerrno>
 #include <cstdlib>
@@ -26,6 +27,9 @@ constexpr std::size_t stride_for(std::size_t bytes_each) {
 /// The ring never has fewer, if there are as many.
 constexpr std::uint32_t buffers_min = 16;
 
+/// The kernel numbers groups in 16 bits.
+constexpr int groups_max = 1 << 16;
+
 /// After how many turns the ring loses what was not needed in them.
 constexpr std::uint32_t shrink_interval_turns = 256;
 
@@ -33,6 +37,9 @@ constexpr std::uint32_t shrink_interval_turns = 256;
 
 Result<std::unique_ptr<Buffers>> Buffers::create(LoopCore& loop, std::uint32_t count,
                                                  std::size_t bytes_each) {
+  if (!std::has_single_bit(count) || count > Setup::buffers_max || bytes_each == 0) {
+    return std::unexpected(std::make_error_code(std::errc::invalid_argument));
+  }
   std::unique_ptr<Buffers> made(new Buffers(loop, count, bytes_each));
   if (const auto registered = made->register_ring(); !registered) {
     return std::unexpected(registered.error());
@@ -46,11 +53,9 @@ Buffers::Buffers(LoopCore& loop, std::uint32_t count, std::size_t bytes_each)
       count_(count),
       bytes_each_(bytes_each),
       stride_bytes_(stride_for(bytes_each)),
-      group_(loop.new_buffer_group()),
       mask_(count - 1),
       returned_(loop),
       memory_(static_cast<std::byte*>(std::aligned_alloc(line_bytes, count * stride_bytes_))) {
-  assert(count > 0 && (count & (count - 1)) == 0);
   if (memory_ == nullptr) throw std::bad_alloc();
   // Touched now: no page is missing when the first messages come.
   std::fill_n(memory_.get(), count * stride_bytes_, std::byte{});
@@ -71,8 +76,12 @@ Status Buffers::register_ring() {
   io_uring_buf_reg about{};
   about.ring_addr = reinterpret_cast<std::uintptr_t>(memory);
   about.ring_entries = count_;
-  about.bgid = group_;
-  const int result = io_uring_register_buf_ring(&loop_.ring().raw(), &about, 0);
+  int result = -EEXIST;
+  for (int tries = 0; tries < groups_max && result == -EEXIST; ++tries) {
+    group_ = loop_.new_buffer_group();
+    about.bgid = group_;
+    result = io_uring_register_buf_ring(&loop_.ring().raw(), &about, 0);
+  }
   if (result < 0) return std::unexpected(std::error_code(-result, std::system_category()));
   registered_ = true;
   return {};

@@ -65,7 +65,8 @@ class Lease {
 /// needs none before its bytes are there.
 class Buffers {
  public:
-  /// `count` is a power of two. Errors: not_enough_memory, invalid_argument.
+  /// `count` is a power of two, up to Setup::buffers_max. Errors: invalid_argument, it is not;
+  /// not_enough_memory; file_exists, the loop has 65,536 groups already.
   static Result<std::unique_ptr<Buffers>> create(LoopCore& loop, std::uint32_t count,
                                                  std::size_t bytes_each);
   Buffers(const Buffers&) = delete;
@@ -176,7 +177,7 @@ class Buffers {
   std::uint32_t count_;
   std::size_t bytes_each_;
   std::size_t stride_bytes_;  ///< From the beginning of one to that of the next.
-  std::uint16_t group_;
+  std::uint16_t group_ = 0;
   std::uint16_t tail_ = 0;            ///< Where the next is added,
   std::uint16_t published_tail_ = 0;  ///< and up to where the kernel may take them.
   std::uint32_t mask_;

@@ -76,7 +76,7 @@ class LoopCore {
   void add(Buffers& buffers) { buffers_.push_back(&buffers); }
   void remove(Buffers& buffers) { std::erase(buffers_, &buffers); }
 
-  /// A number for a group of provided buffers that no other has.
+  /// A number for a group of provided buffers, which none of the last 65,535 has been given.
   std::uint16_t new_buffer_group() { return buffer_groups_++; }
 
   // For waits, scopes and tasks.

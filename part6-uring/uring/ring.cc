@@ -37,11 +37,10 @@ Result<long> do_register(const io_uring& ring, unsigned what, const void* about,
 /// writing to the array.
 constexpr unsigned setup_flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_SUBMIT_ALL;
 
-constexpr std::uint32_t entries_max = 32'768;  // io_uring_setup(2)
-
 Status set_up(const Setup& setup, io_uring& ring) {
-  if (setup.entries == 0 || setup.entries > entries_max)
+  if (setup.entries < Setup::entries_min || setup.entries > Setup::entries_max) {
     return std::unexpected(system_error(-EINVAL));
+  }
   io_uring_params params{};
   params.flags = setup_flags;
   // Completions are made when the thread asks for them: nothing interrupts it. With SQPOLL the

@@ -6,9 +6,6 @@
 namespace uring {
 namespace {
 
-constexpr std::uint32_t entries_min = 4;  // room for a linked chain
-constexpr std::uint32_t entries_max = 32'768;
-
 template <typename T>
 bool set_number(std::string_view text, T smallest, T largest, T& target) {
   T number{};
@@ -27,9 +24,11 @@ bool apply(std::string_view word, Setup& setup) {
   if (equals == std::string_view::npos) return false;
   const auto key = word.substr(0, equals);
   const auto value = word.substr(equals + 1);
-  if (key == "entries") return set_number(value, entries_min, entries_max, setup.entries);
+  if (key == "entries") {
+    return set_number(value, Setup::entries_min, Setup::entries_max, setup.entries);
+  }
   if (key == "buffers") {
-    return set_number(value, std::uint32_t{1}, entries_max, setup.buffers) &&
+    return set_number(value, std::uint32_t{1}, Setup::buffers_max, setup.buffers) &&
            std::has_single_bit(setup.buffers);  // the kernel masks an index with it
   }
   if (key == "buffer-bytes") {

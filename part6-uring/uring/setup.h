@@ -11,6 +11,10 @@ namespace uring {
 
 /// How a ring is to be set up.
 struct Setup {
+  static constexpr std::uint32_t entries_min = 4;       ///< A link goes in whole.
+  static constexpr std::uint32_t entries_max = 32'768;  ///< io_uring_setup(2)
+  static constexpr std::uint32_t buffers_max = 32'768;  ///< io_uring_register(2)
+
   std::uint32_t entries = 256;  ///< Submissions between two system calls; not what is in flight.
   std::uint32_t buffers = 256;  ///< For Buffers, a power of two.
   std::size_t buffer_bytes = 20 * 1024;  ///< A message of 16 KiB and its header fit.

@@ -41,6 +41,29 @@ class UringBuffers : public Uring {
   std::unique_ptr<Buffers> buffers;
 };
 
+// The kernel counts groups in 16 bits, and a server may make some for each of its conversations.
+TEST_F(UringBuffers, AGroupThatIsInUseIsNotNumberedAgain) {
+  for (int made = 0; made < 65'536 + 1; ++made) {
+    ASSERT_THAT(Buffers::create(loop, 1, 1), Succeeded()) << "after " << made;
+  }
+}
+
+TEST_F(UringBuffers, FindsTheOneGroupThatIsFree) {
+  run([this]() -> Task<> {
+    constexpr int free_one = 40'000;
+    std::byte byte{};
+    for (int group = 0; group < 65'536; ++group) {
+      if (group == buffers->group()) continue;
+      EXPECT_THAT(co_await loop.provide_buffers(&byte, 1, 1, group, 0), Succeeded());
+    }
+    EXPECT_THAT(Buffers::create(loop, 1, 1), FailedWith(std::errc::file_exists));
+    EXPECT_THAT(co_await loop.remove_buffers(1, free_one), Succeeded());
+    const auto last = Buffers::create(loop, 1, 1);
+    EXPECT_THAT(last, Succeeded());
+    EXPECT_EQ((*last)->group(), free_one);
+  });
+}
+
 TEST_F(UringBuffers, LendsABufferWhenBytesAreThere) {
   run([this]() -> Task<> {
     const auto ends = unix_connection();

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <liburing.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -9,10 +10,15 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <thread>
+#include <tuple>
 
 #include "fixture.h"
+#include "uring/buffers.h"
+#include "uring/extra/link.h"
+#include "uring/extra/multishot_streams.h"
 #include "uring/ring.h"
 #include "uring/setup.h"
 
@@ -116,11 +122,60 @@ TEST(RingSetupDeathTest, SaysThatTheKernelIsTooOld) {
 }
 
 TEST(RingSetup, NumbersOutOfBoundsAreNoFaultOfTheKernel) {
-  for (const std::uint32_t entries : {0u, 32'769u}) {
+  for (const std::uint32_t entries : {0u, 1u, 3u, 32'769u}) {
     uring::Setup setup;
     setup.entries = entries;
     EXPECT_THAT(Ring::create(setup), FailedWith(std::errc::invalid_argument));
   }
+}
+
+struct Pipe {
+  common::Fd out;
+  common::Fd in;
+};
+
+Pipe make_pipe() {
+  int ends[2];
+  EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  return {.out = common::Fd(ends[0]), .in = common::Fd(ends[1])};
+}
+
+// What a time limit ends needs room for two entries that go in together, and a link for its own.
+TEST(RingSetup, TheLeastThatIsAcceptedServes) {
+  uring::Setup least;
+  least.entries = 4;
+  least.buffers = 1;
+  least.buffer_bytes = 1;
+  least.spin = std::chrono::nanoseconds(-1);
+  const auto loop = std::move(*uring::Loop::create(least));
+  const auto body = [](uring::Loop& l) -> uring::Task<> {
+    using namespace std::chrono_literals;
+    const auto made = uring::Buffers::create(l, l.setup().buffers, l.setup().buffer_bytes);
+    EXPECT_TRUE(made);
+    const auto ends = tests::unix_connection();
+    EXPECT_TRUE(co_await l.send(ends.client, tests::bytes_of("hi")));
+    for (const char* const expected : {"h", "i"}) {
+      const auto lease = co_await l.start(uring::RecvLease(ends.server, **made));
+      EXPECT_EQ(tests::text_of(lease->bytes()), expected);
+    }
+    // A worker of the kernel's has it: the question is asked again, after a pause.
+    const Pipe from = make_pipe();
+    const Pipe to = make_pipe();
+    EXPECT_THAT(co_await l.splice(from.out, -1, to.in, -1, 10).within(10ms),
+                FailedWith(uring::Error::timed_out));
+    const auto done = co_await uring::link(l.nop(), l.nop(), l.nop(), l.nop());
+    EXPECT_TRUE(std::get<3>(done));
+  };
+  loop->run(body(*loop));
+}
+
+TEST(RingSetup, BuffersOutOfBoundsAreRefused) {
+  const auto loop = tests::make_loop();
+  for (const std::uint32_t count : {0u, 3u, 65'536u}) {
+    EXPECT_THAT(uring::Buffers::create(*loop, count, 64), FailedWith(std::errc::invalid_argument))
+        << count;
+  }
+  EXPECT_THAT(uring::Buffers::create(*loop, 1, 0), FailedWith(std::errc::invalid_argument));
 }
 
 [[noreturn]] void create_without_locked_memory() {
