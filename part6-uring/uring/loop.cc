@@ -19,7 +19,7 @@ namespace {
 }
 
 [[noreturn]] void refuse_another_thread() {
-  std::fputs("uring: a loop runs in the thread that has made it, and in no other\n", stderr);
+  std::fputs("uring: a loop runs and ends in the thread that has made it\n", stderr);
   std::abort();
 }
 
@@ -52,6 +52,7 @@ Loop::Loop(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace)
 }
 
 Loop::~Loop() {
+  check_thread();
   root_.cancel();
   root_.destroy_children();
   assert(begun_ == ended_);  // whatever began has had its last completion
@@ -152,6 +153,7 @@ void Loop::complete_skipped() {
 }
 
 void Loop::wait_and_collect() {
+  check_thread();
   const auto status = ring_.submit_and_wait(std::nullopt);
   if (!status && !is_passing(status.error())) give_up(status.error());
   collect();

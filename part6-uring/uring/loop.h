@@ -39,7 +39,7 @@ class Loop final : public Operations {
 
   /// Runs the task, and whatever it spawns in scopes of its own, until it has ended; not from a
   /// coroutine, which awaits the task instead. In another thread than that which has made the loop
-  /// it ends the process, and says so.
+  /// it ends the process, and says so; as ~Loop() does.
   template <typename T>
   T run(Task<T> task);
 

@@ -166,7 +166,16 @@ TEST(UringLoopDeathTest, RunsInItsOwnThreadOnly) {
     const auto loop = *Loop::create({});
     std::thread([&loop] { loop->run(nothing()); }).join();
   };
-  EXPECT_DEATH(run_elsewhere(), "a loop runs in the thread that has made it");
+  EXPECT_DEATH(run_elsewhere(), "a loop runs and ends in the thread that has made it");
+}
+
+// What is in flight would have to be cancelled, and the ring takes requests of its own thread only.
+TEST(UringLoopDeathTest, EndsInItsOwnThreadOnly) {
+  const auto end_elsewhere = [] {
+    auto loop = *Loop::create({});
+    std::thread([&loop] { loop.reset(); }).join();
+  };
+  EXPECT_DEATH(end_elsewhere(), "a loop runs and ends in the thread that has made it");
 }
 
 // Idle, a loop makes one system call and stays there.
