@@ -78,8 +78,8 @@ TEST_P(UringTimeNamespace, EveryWaitTakesItsTime) {
   EXPECT_EQ(status, EXIT_SUCCESS);
 }
 
-// Ahead as of a container that has moved here from a machine that had run for longer; or behind, by
-// no more than the seconds that any machine has been up.
+// A container that was moved here from a machine that had run for longer has a clock that is ahead;
+// the other one is late by no more than the seconds that any machine has been up.
 INSTANTIATE_TEST_SUITE_P(Clock, UringTimeNamespace, ::testing::Values(1'000'000s, -5s));
 
 }  // namespace
