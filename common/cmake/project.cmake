@@ -30,7 +30,10 @@ endif()
 
 set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL TRUE)  # or only this directory would see them
 find_package(Threads REQUIRED)
-find_package(fmt REQUIRED)
+find_package(fmt QUIET)
+if(NOT TARGET fmt::fmt)
+  message(FATAL_ERROR "{fmt} is missing (Debian: apt-get install libfmt-dev)")
+endif()
 if(PROJECT_IS_TOP_LEVEL AND NOT PROJECT_NAME STREQUAL "uring_loop")  # which has no options
   find_package(CLI11 QUIET)
   if(NOT TARGET CLI11::CLI11)
@@ -44,6 +47,9 @@ if(PkgConfig_FOUND)
   # was installed to.
   list(APPEND CMAKE_PREFIX_PATH $ENV{LIBKQUEUE})
   pkg_check_modules(libkqueue QUIET IMPORTED_TARGET GLOBAL libkqueue)
+else()  # what is to be said where one of its libraries is not found
+  set(found_by "pkg-config to find ")
+  set(pkg_config "pkg-config ")
 endif()
 
 include(${CMAKE_CURRENT_LIST_DIR}/stage.cmake)

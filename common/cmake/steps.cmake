@@ -1,4 +1,8 @@
 find_program(CRAM NAMES cram3 cram DOC "runs the transcripts beside the steps")
+if(BUILD_TESTING AND NOT CRAM)
+  message(STATUS "the transcripts of the steps are left out of the tests: no cram (Debian: apt-get "
+    "install python3-cram)")
+endif()
 
 # add_steps([PART DIRECTORY])
 # Every steps/NN-name.cc below the current directory becomes a program of that name, and the

@@ -12,8 +12,6 @@ ROOT = Path(__file__).resolve().parents[2]
 NEEDS = {"finger": ["common", "part6-uring"]}
 PARTS = [*sorted(main.parent.name for main in ROOT.glob("part[0-9]*/main.cc")), "finger"]
 PROGRAMS = {"part6-uring": ["part6-uring", "echo-client"], "finger": ["fingerd", "finger"]}
-RING = {"part6-uring", "finger"}
-BOOST = {"part5-epoll", "part6-uring"}
 CHEAP = ["part1-blocking"]  # the others are built by ./check --all
 WITHOUT = ("-DCMAKE_DISABLE_FIND_PACKAGE_Boost=ON", "-DCMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON")
 FAST = ("-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O0")
@@ -73,25 +71,10 @@ def test_a_part_can_be_built_alone(part: str, tmp_path: Path) -> None:
         assert call(build / program, "--version").returncode == 0
 
 
-@pytest.fixture(scope="module")
-def poor(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """What the whole project can build on a machine without liburing and without Boost."""
-    build = tmp_path_factory.mktemp("poor")
-    run = configure(ROOT, build, "-DBUILD_TESTING=OFF", *WITHOUT)
-    assert run.returncode == 0, run.stdout
-    return targets(build)
-
-
-@pytest.mark.parametrize("part", PARTS)
-def test_a_missing_library_leaves_out_only_what_needs_it(part: str, poor: set[str]) -> None:
-    program = PROGRAMS.get(part, [part])[0]
-    assert (program in poor) == (part not in RING | BOOST)
-    assert "finger" in poor, "the client needs no ring"
-
-
 @pytest.mark.parametrize(("part", "library"), [
     ("part5-epoll", "Boost headers (Debian: apt-get install libboost-dev)"),
-    ("part6-uring", "liburing (Debian: apt-get install liburing-dev)")])
+    ("part6-uring",
+     "pkg-config to find liburing (Debian: apt-get install pkg-config liburing-dev)")])
 def test_a_part_alone_names_the_library_that_is_missing(
         part: str, library: str, tmp_path: Path) -> None:
     run = configure(ROOT / part, tmp_path, *WITHOUT)
