@@ -318,7 +318,7 @@ def test_good_form_has_no_complaint() -> None:
 @pytest.mark.parametrize("text", [
     "## 1 Number first\n", "## What's this\n", "# Second title\n", "## A\n\n## A\n",
     "Text {{ x }}\n", "A vector<T> here\n", "::: tip\n", "It is simply so.\n", "I say.\n",
-    "Look!\n", "> [!DANGER]\n> **T**\n", "> [!NOTE] Title\n> Text\n", "word " * 91 + "\n",
+    "Look!\n", "> [!DANGER]\n> **T**\n", "> [!NOTE] Title\n> Text\n", "word " * 111 + "\n",
     "| a | b | c | d | e | f |\n| - | - | - | - | - | - |\n",
     "| `a|b` | c |\n| - | - |\n", "| a | b |\n| - | - |\n| c | `d|e` |\n",
     "|  | b |\n| - | - |\n| c | d |\n",
