@@ -1,10 +1,12 @@
 // The echo server of 45-two-in-flight as coroutines: one that accepts, one for each client, and one
-// that ends the receives of silent clients. A cancel may come too late, and has a completion that
-// belongs to no operation: the loop must expect it. Needs Linux 5.17.
+// that ends the receives of silent clients, and the sends to clients that do not read. A cancel may
+// come too late, and has a completion that belongs to no operation: the loop must expect it. Needs
+// Linux 5.17.
 // Try it: ./46-coroutine-echo 5882   and   nc 127.0.0.1 5882
 
 #include <liburing.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -14,6 +16,7 @@
 #include <cstdlib>
 #include <exception>
 #include <list>
+#include <span>
 #include <string_view>
 
 namespace {
@@ -109,15 +112,6 @@ struct Operation {
   std::coroutine_handle<> waiting;
   int result = 0;
 };
-
-struct Send : Operation {
-  Send(int to, std::string_view what) : fd(to), bytes(what) {}
-  void await_suspend(std::coroutine_handle<> caller) {
-    io_uring_prep_send(begin(caller), fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  }
-  int fd;
-  std::string_view bytes;
-};
 // [/operation]
 
 struct Accept : Operation {
@@ -142,42 +136,57 @@ struct Sleep : Operation {
   __kernel_timespec time;
 };
 
-// [receive]
-struct Receive : Operation {
-  Receive(int from, char* into, std::size_t at_most) : fd(from), bytes(into), size(at_most) {}
-  void await_suspend(std::coroutine_handle<> caller) {
-    io_uring_prep_recv(begin(caller), fd, bytes, size, 0);
+// [limited]
+/// An operation that is cancelled when it has not completed after 300 ms.
+struct Limited : Operation {
+  io_uring_sqe* begin(std::coroutine_handle<> caller) {
     due = Clock::now() + 300ms;
     where = in_flight.insert(in_flight.end(), this);
+    return Operation::begin(caller);
   }
   int await_resume() const {
     in_flight.erase(where);
     return result;
   }
 
-  static inline std::list<Receive*> in_flight;  // the earliest is due first
-  int fd;
-  char* bytes;
-  std::size_t size;
+  static inline std::list<Limited*> in_flight;  // the earliest is due first
   Clock::time_point due;
-  std::list<Receive*>::iterator where;
+  std::list<Limited*>::iterator where;
 };
-// [/receive]
+
+struct Receive : Limited {
+  Receive(int from, std::span<char> into) : fd(from), bytes(into) {}
+  void await_suspend(std::coroutine_handle<> caller) {
+    io_uring_prep_recv(begin(caller), fd, bytes.data(), bytes.size(), 0);
+  }
+  int fd;
+  std::span<char> bytes;
+};
+// [/limited]
+
+struct Send : Limited {
+  Send(int to, std::string_view what) : fd(to), bytes(what) {}
+  void await_suspend(std::coroutine_handle<> caller) {
+    io_uring_prep_send(begin(caller), fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
+  int fd;
+  std::string_view bytes;
+};
 
 // [cancel]
-void cancel(Receive& receive) {
+void cancel(Limited& operation) {
   io_uring_sqe* sqe = free_sqe();
-  io_uring_prep_cancel(sqe, &receive, 0);
+  io_uring_prep_cancel(sqe, &operation, 0);
   io_uring_sqe_set_flags(sqe, IOSQE_CQE_SKIP_SUCCESS);
   io_uring_sqe_set_data(sqe, nullptr);  // one that is too late has a completion all the same
 }
 
-Detached close_the_silent() {
+Detached cancel_what_is_late() {
   while (true) {
     co_await Sleep(50ms);
-    for (Receive* receive : Receive::in_flight) {
-      if (receive->due > Clock::now()) break;
-      cancel(*receive);
+    for (Limited* operation : Limited::in_flight) {
+      if (operation->due > Clock::now()) break;
+      cancel(*operation);
     }
   }
 }
@@ -196,7 +205,7 @@ Task send_all(int fd, std::string_view rest) {
 Detached serve(int fd) {
   char bytes[4096];
   while (true) {
-    const int got = co_await Receive(fd, bytes, sizeof bytes);
+    const int got = co_await Receive(fd, bytes);
     if (got <= 0) break;  // the end, an error, or cancelled
     const int sent = co_await send_all(fd, {bytes, static_cast<std::size_t>(got)});
     if (sent < 0) break;
@@ -208,7 +217,11 @@ Detached serve(int fd) {
 Detached accept_all(int listener) {
   while (true) {
     const int fd = co_await Accept(listener);
-    if (fd >= 0) serve(fd);
+    if (fd >= 0) {
+      serve(fd);
+    } else {
+      co_await Sleep(100ms);  // no descriptor is free, perhaps: at once it would fail again
+    }
   }
 }
 // [/server]
@@ -241,6 +254,7 @@ int listen_on(int port) {
   socklen_t size = sizeof address;
   const int on = 1;
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
+  check(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "setsockopt");
   check(bind(listener, name, size), "bind");
   check(listen(listener, SOMAXCONN), "listen");
   check(getsockname(listener, name, &size), "getsockname");
@@ -255,7 +269,7 @@ int main(int argc, char** argv) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   check_result(io_uring_queue_init(64, &ring, 0), "io_uring_queue_init");
   accept_all(listen_on(argc > 1 ? std::atoi(argv[1]) : 0));
-  close_the_silent();
+  cancel_what_is_late();
   run();
 }
 // [/main]

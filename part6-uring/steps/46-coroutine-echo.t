@@ -27,6 +27,13 @@ all connect within the limit, the time of some is up before.)
   $ echo still here | ncat 127.0.0.1 $port
   still here
 
+A client that sends for five seconds and never reads: its answers fill every buffer, and then the
+send to it is late.
+
+  $ exec 5<>/dev/tcp/127.0.0.1/$port
+  $ timeout 5 cat /dev/zero >&5 2> "$CRAMTMP/ended"; test $? -ne 124
+  $ exec 5>&-
+
 More than a send takes arrives whole.
 
   $ seq 100000 > "$CRAMTMP/sent"
