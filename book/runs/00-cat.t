@@ -29,7 +29,7 @@ The tests against a server that somebody else wrote: cat(1), behind ncat.
     this test alone:
       ./judge 'ncat -k -l 127.0.0.1 {port} -e /bin/cat' --level framing -k test_nothing_is_answered_before_the_message_is_complete
   
-    .................... 0 of 17 levels
+    .................... 0 of 18 levels
     next: framing, book/01-bytes.md
     what comes after it, without it: ./judge --from survival
   [1]

@@ -12,14 +12,16 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import named
 import remembered
 import report_html
 import report_junit
 import report_text
 import starters
 from climb import climb
-from ladder import DEFAULT_LEVEL, RUNGS, STAGES, stage_named
+from ladder import DEFAULT_LEVEL, FOUNDATION, RENAMED, RUNGS, STAGES, rungs_below, stage_named
 from level_runs import Judged, JudgeBroken, Run, run_level
+from remembered import Remembered
 from watch import Watched
 
 PASSED, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -41,14 +43,19 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("command", nargs="?", metavar="CMD")
     parser.add_argument("--from", dest="begin")
-    for option in ("--level", "-k", "--report", "--junit", "--servers", "--start"):
+    for option in ("--level", "--up-to", "-k", "--report", "--junit", "--servers", "--start"):
         parser.add_argument(option)
+    parser.add_argument("--without", default="")
     parser.add_argument("--watch", action="store_true")
     return parser.parse_args()
 
 
 def level_named(word: str, option: str, stages: Sequence[str] = ()) -> str:
     """The level, or the stage that begins so."""
+    if word in RENAMED:
+        say(f"the level '{word}' is called {RENAMED[word]} now; the grammar of the options, which "
+            f"it asked for as well, is the level {RUNGS[-1]}, at the top")
+    word = RENAMED.get(word, word)
     if word in RUNGS:
         return word
     if stages and (stage := stage_named(word)):
@@ -99,12 +106,16 @@ def write_reports(judged: list[Judged], options: argparse.Namespace) -> None:
 
 def judge_one(options: argparse.Namespace) -> int:
     """One server, once or after each change of its program."""
-    climbs = options.level is None and options.k is None
+    climbs = options.level is None and options.up_to is None and options.k is None
     if climbs:
         level = level_named(options.begin or RUNGS[0], "--from")
     else:
-        level = level_named(options.level or DEFAULT_LEVEL, "--level", STAGES)
-    command = given_or_remembered(options.command, to_be_remembered=climbs)
+        option = "--level" if options.level else "--up-to"
+        level = level_named(options.level or options.up_to or DEFAULT_LEVEL, option, STAGES)
+    server = given_or_remembered(options, to_be_remembered=climbs)
+    command = server.command
+    if climbs and level in server.without:
+        raise wrong_usage(f"--from {level}: that level is left out")
     watched = Watched(command, Path.cwd())
     if options.watch and not watched.names():
         raise wrong_usage(f"--watch: the command names no file to watch: {command}")
@@ -116,21 +127,22 @@ def judge_one(options: argparse.Namespace) -> int:
             changed = changed or options.watch and watched.have_changed()
             return not changed
 
-        report_text.show_start(command, options.watch)
+        report_text.show_start(server, options.watch)
         if climbs:
-            judged = climb_and_show(command, level, unchanged)
+            judged = climb_and_show(server, level, unchanged)
         else:
-            judged = ask_one_level(command, level, options.k, unchanged)
+            judged = ask_one_level(
+                server, level, options.k, unchanged, alone=options.level is not None)
         if not changed:
             write_reports([judged], options)
         if not options.watch:
-            return PASSED if judged.runs[-1].passed else FAILED
+            return PASSED if judged.passed else FAILED
         if not changed:
             say(f"waiting for a change in {watched.names()} (Ctrl-C ends it)")
             watched.wait()
 
 
-def climb_and_show(command: str, begin: str, unchanged: Callable[[], bool]) -> Judged:
+def climb_and_show(server: Remembered, begin: str, unchanged: Callable[[], bool]) -> Judged:
     """From this level on, up to the first that fails, or until the program has changed."""
 
     def progress(run: Run) -> bool:
@@ -141,45 +153,65 @@ def climb_and_show(command: str, begin: str, unchanged: Callable[[], bool]) -> J
         if unchanged():
             report_text.show_level(run)
 
-    judged = climb("your server", command, Path.cwd(), progress, arrived, begin)
+    judged = climb("your server", server.command, Path.cwd(), progress, arrived, begin,
+                   server.without)
     if unchanged():
         report_text.show_climb(judged)
     return judged
 
 
 def ask_one_level(
-    command: str, level: str, expression: str | None, unchanged: Callable[[], bool]
+    server: Remembered,
+    level: str,
+    expression: str | None,
+    unchanged: Callable[[], bool],
+    *,
+    alone: bool,
 ) -> Judged:
-    """All of its tests or some, with pytest's own words."""
+    """All of its tests or some, with pytest's own words; `alone` without those of lower levels."""
+    asked = rungs_below(level)[-1:] if alone else rungs_below(level)
     if not expression:
-        report_text.show_what_is_asked(level)
-    chosen = ("-k", expression) if expression else ()
-    run = run_level(command, level, Path.cwd(), *chosen, shown=True,
+        report_text.show_what_is_asked(level, asked)
+    chosen = [f"--without={one}" for one in server.without if one != level]
+    if expression:
+        chosen += ["-k", expression]
+    if alone and level in RUNGS[1:]:
+        chosen.append(f"--above={RUNGS[RUNGS.index(level) - 1]}")
+    run = run_level(server.command, level, Path.cwd(), *chosen, shown=True,
                     progress=lambda _: unchanged())
-    if run.ended and not run.names:
-        raise wrong_usage(f"no test of {level} has a name that fits -k {expression!r}")
+    if expression and run.complete and not run.names:
+        raise wrong_usage(named.why_none_fits(expression, level))
     if unchanged():
         report_text.show_one_level(run)
-    return Judged("your server", command, [run])
+    return Judged("your server", server.command, [run])
 
 
-def given_or_remembered(command: str | None, to_be_remembered: bool) -> str:
-    """The command; one that climbs is remembered for the next time."""
+def given_or_remembered(options: argparse.Namespace, to_be_remembered: bool) -> Remembered:
+    """The command, and which levels are left out; a climb is remembered for the next time."""
     directory = Path.cwd()
-    if command is None:
+    words = options.without.split(",") if options.without else []
+    without = tuple(dict.fromkeys(level_named(word, "--without") for word in words))
+    if needed := [level for level in without if level in FOUNDATION]:
+        raise wrong_usage(f"--without {needed[0]}: every other level needs that one")
+    if options.command is None:
         try:
-            command = remembered.command_of(directory)
+            known = remembered.of(directory)
         except remembered.Unreadable as unreadable:
             raise wrong_usage(str(unreadable)) from None
-        if command is None:
+        if known is None:
             raise wrong_usage("no server is remembered for this directory yet: "
                               "./judge 'CMD --port {port}'")
-        say(f"the server of the last climb from here: {command}")
-    if reason := why_not_runnable(command, directory):
+        say(f"the server of the last climb from here: {known.command}")
+        kept = (RENAMED.get(level, level) for level in known.without)
+        left_out = {*without, *kept} - set(FOUNDATION)
+        server = Remembered(known.command, tuple(level for level in RUNGS if level in left_out))
+    else:
+        server = Remembered(options.command, without)
+    if reason := why_not_runnable(server.command, directory):
         raise wrong_usage(reason)
-    if to_be_remembered and (reason := remembered.remember(command, directory)):
+    if to_be_remembered and (reason := remembered.remember(server, directory)):
         say(f"the command will not be remembered: {reason}")
-    return command
+    return server
 
 
 def judge_many(options: argparse.Namespace) -> int:

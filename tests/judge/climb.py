@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from first_start import start_once
 from ladder import LADDER, RUNGS
 from level_runs import Judged, Run, run_level
 
@@ -19,9 +20,11 @@ def climb(
     progress: Callable[[Run], bool] = lambda run: True,
     arrived: Callable[[Run], None] = lambda run: None,
     begin: str = RUNGS[0],
+    without: tuple[str, ...] = (),
 ) -> Judged:
     """Asks for each level only what the one below did not. `arrived` sees each level at its end.
-    What is below `begin` is taken for granted.
+    What is below `begin` is taken for granted; the levels `without` are left out, and what needs
+    them.
 
     A level that fails is run to its end if that does not take long. What looks at a clock and fails
     is tried again, alone: a machine that was busy for a moment is not the server's fault.
@@ -31,10 +34,15 @@ def climb(
         return progress(run) and run.failing_seconds < FAILING_SECONDS
 
     granted = RUNGS.index(begin)
-    judged = Judged(name, command, [], granted=granted)
+    first = start_once(command)
+    judged = Judged(name, command, [], first.trouble, granted, without, first)
+    if first.trouble:
+        return judged
     below = RUNGS[granted - 1] if granted else ""
     for rung in LADDER[granted:]:
-        options = [f"--patience={PATIENCE_SECONDS}"]
+        if rung.name in without:
+            continue
+        options = [f"--patience={PATIENCE_SECONDS}", *(f"--without={name}" for name in without)]
         if below:
             options.append(f"--above={below}")
         run = run_level(command, rung.name, directory, *options, progress=goes_on)

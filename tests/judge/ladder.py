@@ -13,12 +13,17 @@ from capabilities import (  # noqa: E402
     CLIMBING_ORDER,
     DEFAULT_LEVEL,
     LADDER,
+    PORT_ONLY_LEVELS,
+    RENAMED,
     RUNGS,
     STAGES,
+    Rung,
 )
 
-__all__ = ["CAPABILITIES", "CLIMBING_ORDER", "DEFAULT_LEVEL", "LADDER", "RUNGS", "STAGES",
-           "rungs_below", "stage_named"]
+__all__ = ["CAPABILITIES", "CLIMBING_ORDER", "DEFAULT_LEVEL", "FOUNDATION", "LADDER", "RENAMED",
+           "RUNGS", "STAGES", "Rung", "rungs_below", "stage_named"]
+
+FOUNDATION = (*PORT_ONLY_LEVELS, "start")  # no level can be asked for without these
 
 
 def stage_named(word: str) -> str | None:

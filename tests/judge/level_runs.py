@@ -14,6 +14,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from first_start import FirstStart
 
 ROOT = Path(__file__).resolve().parents[2]
 PROTOCOL = ROOT / "tests" / "protocol"
@@ -54,6 +58,7 @@ class Run:
     names: list[str] = field(default_factory=list)  # of all its tests, in order
     tests: list[Test] = field(default_factory=list)  # those that have ended
     ended: bool = False
+    complete: bool = False  # nobody broke it off
     failed_at: float = math.inf  # when the first failure was seen
 
     @property
@@ -97,6 +102,8 @@ class Judged:
     runs: list[Run]
     trouble: str = ""  # why no level could be asked of it
     granted: int = 0  # so many levels at the bottom were not asked for
+    without: tuple[str, ...] = ()  # these levels were not asked for either
+    first: FirstStart | None = None  # how it was started before the climb
 
     @property
     def why(self) -> str:
@@ -105,6 +112,11 @@ class Judged:
             return self.trouble
         last = self.runs[-1]
         return f"{last.level}: {last.failures[0].rule}" if last.failures else ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether all that was asked of it is so."""
+        return bool(self.runs) and self.runs[-1].passed
 
 
 class JudgeBroken(Exception):
@@ -145,6 +157,7 @@ def run_level(
             finally:
                 stop(tests)
             take_lines(run, lines)
+        run.complete = complete
         run.ended = bool(run.failures) or (complete and tests.returncode in (0, NO_TESTS))
         if complete and not run.ended:
             raise JudgeBroken(log.read_text(errors="replace"))

@@ -7,37 +7,49 @@ import hashlib
 import json
 import os
 import tempfile
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 STATE = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-SERVERS = STATE / "six-servers"  # not in build/: who has no compiler has none
+SERVERS = STATE / "six-servers"  # not in build/: a reader without a compiler has none
 
 
 class Unreadable(Exception):
     """There is a file, and it is not one that was written here."""
 
 
-def command_of(directory: Path) -> str | None:
+@dataclass(frozen=True)
+class Remembered:
+    """How a climb was asked for."""
+
+    command: str
+    without: tuple[str, ...] = ()  # the levels that it leaves out
+
+
+def of(directory: Path) -> Remembered | None:
     """What was remembered; None if nothing was. Unreadable."""
     file = _file(directory)
     try:
-        remembered = json.loads(file.read_text(encoding="utf-8"))
+        known = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise Unreadable(f"{file} cannot be read ({error}): remove it") from None
-    if not isinstance(remembered, dict) or not isinstance(remembered.get("command"), str):
+    if not isinstance(known, dict) or not isinstance(known.get("command"), str):
         raise Unreadable(f"{file} holds no command: remove it")
-    return remembered["command"]
+    without = known.get("without", [])
+    if not isinstance(without, list) or not all(isinstance(one, str) for one in without):
+        raise Unreadable(f"{file} does not say which levels to leave out: remove it")
+    return Remembered(known["command"], tuple(without))
 
 
-def remember(command: str, directory: Path) -> str:
+def remember(what: Remembered, directory: Path) -> str:
     """For the next time; why it could not be, or nothing."""
     file = _file(directory)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as new:
-            json.dump({"directory": str(directory), "command": command}, new)
+            json.dump({"directory": str(directory), **asdict(what)}, new)
         os.replace(new.name, file)
     except OSError as error:
         return f"{error.strerror}: {file}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 
+from first_start import FirstStart
 from ladder import CAPABILITIES, CLIMBING_ORDER, LADDER, RUNGS
 from level_runs import Judged, Run, Test, by_rule
 
@@ -60,6 +61,8 @@ def details(server: Judged, anchor: str) -> Iterator[str]:
     """Levels, capabilities and failures of a server."""
     yield f'<h2 id="{anchor}">{escape(server.name)}</h2>'
     yield f"<pre>{escape(server.command)}</pre>"
+    if server.first is not None:
+        yield from first_start(server.first)
     yield "<table><tr><th>level</th><th>tests passed</th><th></th><th>asks</th></tr>"
     asks = {rung.name: rung.asks for rung in LADDER}
     for run in server.runs:
@@ -97,6 +100,14 @@ def capabilities(runs: Sequence[Run], granted: int) -> Iterator[str]:
     if below:
         yield ('<p class="open">Not asked for this time, with the levels below '
                f'{LADDER[granted].name}: {", ".join(sorted(below, key=CLIMBING_ORDER.index))}.</p>')
+
+
+def first_start(first: FirstStart) -> Iterator[str]:
+    """How soon a client could connect, or why none could."""
+    if first.trouble:
+        yield f'<p class="fail">{escape(first.trouble)}</p><pre>{escape(first.said)}</pre>'
+    else:
+        yield f"<p>Clients could connect {first.seconds:.2f} s after the start.</p>"
 
 
 def failure(test: Test) -> str:

@@ -12,6 +12,13 @@ def write_junit(path: Path, judged: list[Judged]) -> None:
     """A suite for each level of each server; a failure says all that it says on the screen."""
     suites = ElementTree.Element("testsuites")
     for server in judged:
+        if server.trouble:
+            suite = ElementTree.SubElement(suites, "testsuite", name=f"{server.name}: first start",
+                                           tests="1", failures="1", errors="0", skipped="0")
+            case = ElementTree.SubElement(suite, "testcase", classname=server.name,
+                                          name="the server can be started")
+            failure = ElementTree.SubElement(case, "failure", message=server.trouble)
+            failure.text = server.first.said if server.first else ""
         for run in server.runs:
             suite = ElementTree.SubElement(
                 suites, "testsuite", name=f"{server.name}: {run.level}", tests=str(len(run.tests)),

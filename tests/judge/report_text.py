@@ -9,8 +9,9 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from ladder import LADDER, RUNGS, rungs_below
+from ladder import FOUNDATION, LADDER, RUNGS, Rung
 from level_runs import ROOT, Judged, Run, Test, by_rule
+from remembered import Remembered
 
 COLUMNS = 96
 BAR = 20
@@ -60,11 +61,12 @@ def show_progress(run: Run) -> None:
         print(f"\r{level_line(run)}", end="", flush=True)
 
 
-def show_start(command: str, again: bool) -> None:
+def show_start(server: Remembered, again: bool) -> None:
     """Before the first level; with `again`, on a screen that is cleared."""
     if again and in_terminal():
         print("\033[2J\033[H", end="")
-    print(f"your server: {command}\n", flush=True)
+    left_out = f" (without {', '.join(server.without)})" if server.without else ""
+    print(f"your server: {server.command}{left_out}\n", flush=True)
 
 
 def show_level(run: Run) -> None:
@@ -79,10 +81,10 @@ def show_skipped(run: Run) -> None:
         print(wrapped(f"{count} skipped: {reason}", "      "), flush=True)
 
 
-def show_what_is_asked(level: str) -> None:
-    """For each rung up to this one, before the first test runs."""
+def show_what_is_asked(level: str, asked: Sequence[Rung]) -> None:
+    """For each of these rungs, before the first test runs."""
     print(f"level {level} asks for:")
-    for rung in rungs_below(level):
+    for rung in asked:
         print(wrapped(f"{rung.name}: {rung.asks}.", "  "), flush=True)
 
 
@@ -133,26 +135,45 @@ def show_one_level(run: Run) -> None:
 
 def show_climb(judged: Judged) -> None:
     """Where the climb ended: one failure, how far it is, and what comes next."""
+    if not judged.runs:
+        show_no_start(judged)
+        return
     last = judged.runs[-1]
     if last.failures:
         show_stop(judged, last)
     elif not last.passed:
         print("\nno test ran at this level")
-    passed, asked = sum(run.passed for run in judged.runs), len(RUNGS) - judged.granted
-    line = f"\n  {painted(bar(passed, asked), GREEN)} {passed} of {asked} levels"
+    rungs = [rung for rung in LADDER[judged.granted :] if rung.name not in judged.without]
+    passed = sum(run.passed for run in judged.runs)
+    line = f"\n  {painted(bar(passed, len(rungs)), GREEN)} {passed} of {len(rungs)} levels"
     if judged.granted:
         line += f" from {RUNGS[judged.granted]} on; those below it were not asked for"
     print(line)
-    done = judged.granted + passed
-    if done < len(RUNGS):
-        rung = LADDER[done]
-        print(f"  next: {painted(rung.name, BOLD)}, {rung.chapter}")
-        if done:
-            print(f"  from there, not from the bottom: {judge_command()} --from {rung.name}")
-        if done + 1 < len(RUNGS):
-            print(f"  what comes after it, without it: {judge_command()} --from {RUNGS[done + 1]}")
-    else:
+    if passed == len(rungs):
         print("  the top of the ladder; --level part5-epoll asks for what one mechanism must do")
+        return
+    show_way_on(rungs[passed])
+
+
+def show_way_on(rung: Rung) -> None:
+    """What to read now, and how to spare what was asked already."""
+    print(f"  next: {painted(rung.name, BOLD)}, {rung.chapter}")
+    number = RUNGS.index(rung.name)
+    if number:
+        print(f"  from there, not from the bottom: {judge_command()} --from {rung.name}")
+    if rung.name in FOUNDATION:
+        print(f"  what comes after it, without it: {judge_command()} --from {RUNGS[number + 1]}")
+    else:
+        print(f"  if your server can't have it, go on without: "
+              f"{judge_command()} --without {rung.name}")
+
+
+def show_no_start(judged: Judged) -> None:
+    """A server that does not even listen: no test can say more."""
+    assert judged.first is not None
+    print(painted(wrapped(judged.trouble, "  "), RED))
+    print("\n  the server:")
+    print(textwrap.indent(judged.first.said, "    "))
 
 
 def show_stop(judged: Judged, last: Run) -> None:

@@ -26,7 +26,6 @@ from capabilities import (  # noqa: E402
     RUNGS,
     STAGES,
     WEAKNESSES,
-    takes_option,
 )
 from harness import plugin, target as targets  # noqa: E402
 from harness.matrix import Matrix  # noqa: E402
@@ -81,12 +80,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=RUNGS,
         help="with --server: leave out what this rung of the ladder asks for already",
     )
+    group.addoption(
+        "--without",
+        action="append",
+        default=[],
+        metavar="LEVEL",
+        choices=RUNGS,
+        help="with --server: leave out what needs that rung; may be repeated",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Chooses the servers to test."""
     if config.option.server:
-        chosen = [targets.foreign_server(config.option.server, config.option.level)]
+        chosen = [targets.foreign_server(
+            config.option.server, config.option.level, config.option.without)]
     else:
         build = Path(config.option.build_dir)
         chosen = targets.built_stages(build, config.option.stage)
@@ -145,7 +153,7 @@ def _queue_of(target: Target | None) -> str:
 
 def _takes_options(item: pytest.Item, target: Target | None) -> bool:
     """Whether the server has the options that this run of a test is about: mark `option`."""
-    return all(takes_option(target.level, mark.args[0]) for mark in item.iter_markers("option"))
+    return all(target.takes_option(mark.args[0]) for mark in item.iter_markers("option"))
 
 
 def _place_in_the_climb(item: pytest.Item) -> int:

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import rules
-from capabilities import with_and_without_workers
 from harness.proc import wait_until
 from harness.server import Server
 from harness.strace import from_start, moment_of
@@ -94,7 +93,7 @@ def test_an_address_that_is_not_ours_cannot_be_served(
 def test_a_second_server_on_the_port_ends_and_the_first_goes_on(
     start: Callable[..., Server], target: Target
 ) -> None:
-    for options in with_and_without_workers(target.level):
+    for options in target.with_and_without_workers():
         first = start(*options)
         expect_cannot_run(start(*options, port=first.address[1], ready=False))
         first.connect().echo(b"undisturbed")
@@ -138,7 +137,7 @@ def race(start: Callable[..., Server], options: tuple[str, ...], logs: Path) -> 
 def test_of_two_servers_that_race_for_a_port_one_serves(
     start: Callable[..., Server], target: Target, tmp_path: Path
 ) -> None:
-    for options in with_and_without_workers(target.level):
+    for options in target.with_and_without_workers():
         racers = race(start, options, tmp_path)
         serving = [racer for racer in racers if racer.is_alive()]
         assert len(serving) == 1, f"{len(serving)} of two servers serve one port"
@@ -148,11 +147,12 @@ def test_of_two_servers_that_race_for_a_port_one_serves(
         serving[0].connect().echo(b"undisturbed")
 
 
+@pytest.mark.needs("ready-line")
 @pytest.mark.rule(rules.RESTART)
 def test_a_stopped_server_can_be_started_on_its_port_at_once(
     start: Callable[..., Server], target: Target
 ) -> None:
-    for options in with_and_without_workers(target.level):
+    for options in target.with_and_without_workers():
         first = start(*options)
         client = first.connect()
         client.echo(b"leaves a connection behind that the kernel remembers for a minute")

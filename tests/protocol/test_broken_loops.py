@@ -17,7 +17,7 @@ from harness.own_suite import Finding
 pytestmark = [pytest.mark.of_the_suite, pytest.mark.long]
 
 HERE = Path(__file__).parent
-LEVEL = "sockets"
+ALL_BUT_WORKERS = ("--level", "command-line", "--without", "workers")
 HARMLESS_TO_ALL = "test_framing.py::test_a_message_comes_back[yours]"
 
 FINDINGS = {
@@ -190,7 +190,7 @@ def broken_loop(bug: str) -> str:
 @pytest.mark.parametrize("bug", FINDINGS)
 def test_the_right_test_finds_the_bug_and_says_what_is_wrong(bug: str) -> None:
     finding = FINDINGS[bug]
-    own_suite.expect_found(finding, HERE, broken_loop(bug), HARMLESS_TO_ALL, level=LEVEL)
+    own_suite.expect_found(finding, HERE, broken_loop(bug), HARMLESS_TO_ALL, *ALL_BUT_WORKERS)
 
 
 def test_every_bug_is_one_that_a_test_finds() -> None:
@@ -199,12 +199,12 @@ def test_every_bug_is_one_that_a_test_finds() -> None:
 
 def test_the_same_tests_pass_for_the_server_without_a_bug() -> None:
     tests = sorted({finding.test for finding in FINDINGS.values()})
-    run = own_suite.run_suite(HERE, *tests, "--server", broken_loop("none"), "--level", LEVEL)
+    run = own_suite.run_suite(HERE, *tests, "--server", broken_loop("none"), *ALL_BUT_WORKERS)
     assert f"{len(tests)} passed" in run.stdout, run.stdout
 
 
 def test_garbage_that_is_collected_late_is_no_leak() -> None:
     test = "test_backpressure.py::test_a_client_that_never_reads_costs_bounded_memory[yours]"
     command = broken_loop("collects-garbage-late")
-    run = own_suite.run_suite(HERE, test, "--server", command, "--level", LEVEL)
+    run = own_suite.run_suite(HERE, test, "--server", command, *ALL_BUT_WORKERS)
     assert "1 passed" in run.stdout, run.stdout

@@ -17,7 +17,7 @@ from harness.own_suite import Finding
 pytestmark = [pytest.mark.of_the_suite, pytest.mark.long]
 
 HERE = Path(__file__).parent
-LEVEL, LEVEL_BELOW = "workers", "sockets"
+LEVEL, LEVEL_BELOW = "workers", "protocols"
 HARMLESS_TO_ALL = "test_workers.py::test_every_way_to_accept_serves_everybody[yours-default]"
 
 FINDINGS = {
@@ -43,7 +43,7 @@ def broken_workers(bug: str) -> str:
 @pytest.mark.parametrize("bug", FINDINGS)
 def test_the_right_test_finds_the_bug_and_says_what_is_wrong(bug: str) -> None:
     finding = FINDINGS[bug]
-    own_suite.expect_found(finding, HERE, broken_workers(bug), HARMLESS_TO_ALL, level=LEVEL)
+    own_suite.expect_found(finding, HERE, broken_workers(bug), HARMLESS_TO_ALL, "--level", LEVEL)
 
 
 def test_every_bug_is_one_that_a_test_finds() -> None:

@@ -17,24 +17,27 @@ def test_a_climb_may_begin_higher(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.syspath_prepend(str(REPOSITORY / "tests" / "judge"))
-    names = ("climb", "level_runs", "report_text")
-    climbing, runs, report_text = (importlib.import_module(name) for name in names)
+    names = ("climb", "level_runs", "report_text", "first_start")
+    climbing, runs, report_text, first = (importlib.import_module(name) for name in names)
     asked: list[tuple[str, tuple[str, ...]]] = []
 
     def run_level(command: str, level: str, directory: Path, *options: str, **_: object) -> object:
         asked.append((level, options))
-        outcome = "failed" if level == "crowd" else "passed"
+        outcome = "failed" if level == "sockets" else "passed"
         test = runs.Test("test_it[yours]", outcome, "", "why", "", "", ())
         return runs.Run(level, [test.name], [test], ended=True)
 
     monkeypatch.setattr(climbing, "run_level", run_level)
-    report_text.show_climb(climbing.climb("ann", "true {port}", Path(), begin="drain"))
-    assert [level for level, _ in asked] == ["drain", "crowd"]
-    assert "--above=backpressure" in asked[0][1] and "--above=drain" in asked[1][1]
+    monkeypatch.setattr(climbing, "start_once", lambda command: first.FirstStart(0.1))
+    report_text.show_climb(
+        climbing.climb("ann", "true {port}", Path(), begin="limits", without=("backpressure",)))
+    assert [level for level, _ in asked] == ["limits", "drain", "sockets"]
+    assert "--above=timeouts" in asked[0][1] and "--above=limits" in asked[1][1]
+    assert all("--without=backpressure" in options for _, options in asked)
     said = capsys.readouterr().out
-    assert " 1 of 10 levels from drain on; those below it were not asked for\n" in said
-    assert "bottom: " in said and " --from crowd\n" in said
-    assert "without it: " in said and said.endswith(" --from light\n")
+    assert " 2 of 7 levels from limits on; those below it were not asked for\n" in said
+    assert "bottom: " in said and " --from sockets\n" in said
+    assert said.endswith(" --without sockets\n")
 
 
 @pytest.mark.parametrize(("second_try", "passes"), [("passed", True), ("failed", False)])
@@ -42,20 +45,22 @@ def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
     second_try: str, passes: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(REPOSITORY / "tests" / "judge"))
-    climbing, runs = importlib.import_module("climb"), importlib.import_module("level_runs")
+    names = ("climb", "level_runs", "first_start")
+    climbing, runs, first = (importlib.import_module(name) for name in names)
     asked: list[tuple[str, ...]] = []
 
     def run_level(command: str, level: str, directory: Path, *options: str, **_: object) -> object:
         asked.append(options)
-        of_this = [one for one in asked if "--above=limits" in one]
+        of_this = [one for one in asked if "--above=wake-ups" in one]
         outcome = "passed" if level != "timeouts" else "failed" if len(of_this) == 1 else second_try
         test = runs.Test("test_late[yours]", outcome, "", "", "", "", (), clock=True)
         return runs.Run(level, [test.name], [test], ended=True)
 
     monkeypatch.setattr(climbing, "run_level", run_level)
+    monkeypatch.setattr(climbing, "start_once", lambda command: first.FirstStart(0.1))
     judged = climbing.climb("ann", "true {port}", Path())
     assert [one for one in asked if "-k" in one] == [
-        ("--patience=5", "--above=limits", "-k", "test_late")]
+        ("--patience=5", "--above=wake-ups", "-k", "test_late")]
     assert judged.runs[-1].passed is passes
     assert len(judged.runs) == (len(RUNGS) if passes else RUNGS.index("timeouts") + 1)
 

@@ -11,6 +11,7 @@ import rules
 from harness import moments
 from harness.client import Client
 from harness.frames import distinct_payloads, frame, frames, header
+from harness.proc import wait_until
 from harness.server import Server
 from harness.verdict import ContractBroken
 
@@ -157,7 +158,21 @@ def test_a_connection_being_closed_keeps_its_place_until_its_peer_ends(
 
 
 @pytest.mark.clock
-@pytest.mark.needs("max-message")
+@pytest.mark.needs("closing")
+@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+def test_a_silent_peer_that_never_ends_its_stream_is_not_waited_for_without_end(
+    client: Client,
+) -> None:
+    client.send(TOO_LONG)
+    client.expect_end()
+    if not wait_until(lambda: not client.is_held_by_the_server(), LINGER_SECONDS + 5):
+        raise client.broken(
+            f"{LINGER_SECONDS + 5:g} s after its own end of stream the server still holds the "
+            "connection of a client that says nothing and does not end its own")
+
+
+@pytest.mark.clock
+@pytest.mark.needs("closing", "read-timeout")
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 def test_a_peer_that_never_ends_its_stream_is_given_two_seconds(server: Server) -> None:
     at_rest = server.process.socket_count()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 import rules
-from capabilities import OPTION_LEVELS, RUNGS, refuses_option, takes_option
+from capabilities import OPTION_STAGES, RUNGS, refuses_option
 from harness.frames import header
 from harness.help import examples, in_the_old_form
 from harness.proc import wait_until
@@ -64,8 +64,8 @@ def test_help_goes_to_stdout_and_names_every_option(
     assert server.stderr_text() == "", "--help belongs on stdout, and there is something on stderr"
     if target.level in RUNGS:
         return  # the contract does not say what it tells
-    for option in (*COMMON_OPTIONS, *OPTION_LEVELS, "--help", "--version"):
-        if takes_option(target.level, option):
+    for option in (*COMMON_OPTIONS, *OPTION_STAGES, "--help", "--version"):
+        if target.takes_option(option):
             assert option in text, f"{option} is missing from --help"
         if refuses_option(target.level, option):
             assert option not in text, f"{option} is shown in --help"
@@ -122,7 +122,7 @@ def test_what_is_not_decimal_digits_is_no_number(
     start: Callable[..., Server], target: Target, value: str
 ) -> None:
     for option in NUMBER_OPTIONS:
-        if takes_option(target.level, option):
+        if target.takes_option(option):
             expect_wrong_usage(start(f"{option}={value}", ready=False), option)
 
 
@@ -213,7 +213,7 @@ def test_unknown_options_stray_words_and_missing_values_are_wrong_usage(
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)
-@pytest.mark.parametrize("option", OPTION_LEVELS)
+@pytest.mark.parametrize("option", OPTION_STAGES)
 def test_an_option_that_the_stage_does_not_have_is_wrong_usage(
     start: Callable[..., Server], target: Target, option: str
 ) -> None:

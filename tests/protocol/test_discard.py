@@ -56,6 +56,7 @@ def test_an_end_is_an_end_at_any_byte_and_nothing_to_log(discarding: Server) -> 
 
 
 @pytest.mark.clock
+@pytest.mark.needs("discard", "read-timeout")
 def test_any_byte_counts_as_a_message_for_the_time_bound(start: Callable[..., Server]) -> None:
     timeout = 0.4
     client: Client = start("--protocol", "discard", "--read-timeout", "400ms").connect()

@@ -127,6 +127,7 @@ def test_megabytes_on_their_way_to_a_slow_reader_arrive_in_full(
     server.expect_exit()
 
 
+@pytest.mark.needs("drain", "read-timeout")
 @pytest.mark.rule(rules.DRAIN_BOUNDED)
 @pytest.mark.parametrize("how", ["reads_nothing_at_first", "reads_all_the_time"])
 def test_a_slow_reader_has_as_long_as_the_option_says(
@@ -213,6 +214,7 @@ def test_a_client_that_never_reads_is_waited_for_as_long_as_the_option_says(
 
 
 @pytest.mark.clock
+@pytest.mark.needs("drain", "read-timeout")
 @pytest.mark.rule(rules.SECOND_SIGNAL)
 @pytest.mark.parametrize(
     "first, second",
@@ -308,7 +310,7 @@ def _expect_backlog_dropped(server: Server) -> None:
         assert client.receive_until_gone() == b"", "answered, though never accepted"
 
 
-@pytest.mark.needs("drain", "logs")
+@pytest.mark.needs("drain", "logs", "max-message")
 @pytest.mark.rule(rules.LOGS)
 def test_a_message_that_is_too_long_is_logged_in_a_drain_too(start: Callable[..., Server]) -> None:
     payload = bytes(2 * send_buffer_bytes_max())

@@ -9,7 +9,6 @@ from contextlib import suppress
 import pytest
 
 import rules
-from capabilities import with_and_without_workers
 from harness.frames import frame
 from harness.server import Server
 from harness.strace import ACCEPT_CALLS, TO_END_UNDER_STRACE, Strace, inject
@@ -69,7 +68,7 @@ def test_an_accept_that_goes_on_failing_is_no_busy_loop(server: Server, error: s
 def test_an_accept_that_fails_for_good_ends_the_server(
     start: Callable[..., Server], target: Target
 ) -> None:
-    for options in with_and_without_workers(target.level):
+    for options in target.with_and_without_workers():
         server = start(*options, under=TO_END_UNDER_STRACE)
         idle = server.connect()
         idle.echo(b"must not keep the server from ending")
@@ -140,7 +139,7 @@ def test_a_thread_that_cannot_be_made_costs_one_client_at_most(server: Server) -
     assert len(server.log_lines()) <= LOG_LINES_MAX, server.log_lines()
 
 
-@pytest.mark.needs("workers")
+@pytest.mark.needs("workers", "drain")
 @pytest.mark.rule(rules.ACCEPT_BROKEN)
 def test_a_worker_that_fails_says_why_though_there_is_no_time_to_drain(
     start: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
@@ -159,7 +158,7 @@ def test_a_worker_that_fails_says_why_though_there_is_no_time_to_drain(
 
 
 @pytest.mark.clock
-@pytest.mark.needs("workers")
+@pytest.mark.needs("workers", "drain")
 @pytest.mark.rule(rules.DRAIN_BOUNDED)
 def test_workers_of_which_one_has_failed_stop_in_time(
     start: Callable[..., Server], monkeypatch: pytest.MonkeyPatch

@@ -285,6 +285,7 @@ def test_ten_thousand_requests_on_one_connection_do_not_cost_memory(web: Server)
 
 
 @pytest.mark.clock
+@pytest.mark.needs("http", "read-timeout")
 @pytest.mark.rule(rules.HTTP_SLOW)
 def test_a_slow_request_is_closed_without_an_answer(start: Callable[..., Server]) -> None:
     server = start("--protocol", "http", "--read-timeout", "300ms")

@@ -114,7 +114,7 @@ def test_a_pause_in_the_middle_of_a_wait_changes_nothing(server: Server) -> None
 
 
 @pytest.mark.clock
-@pytest.mark.needs("interruptions", "concurrency")
+@pytest.mark.needs("interruptions", "concurrency", "read-timeout")
 @pytest.mark.rule(rules.PAUSED)
 def test_messages_that_came_in_time_are_answered_by_a_server_that_was_paused(
     start: Callable[..., Server], target: Target
@@ -136,7 +136,7 @@ def test_messages_that_came_in_time_are_answered_by_a_server_that_was_paused(
 
 
 @pytest.mark.clock
-@pytest.mark.needs("http", "interruptions", "concurrency")
+@pytest.mark.needs("http", "interruptions", "concurrency", "read-timeout")
 @pytest.mark.rule(rules.BYTES_DO_NOT_EXTEND)
 def test_bytes_that_come_with_the_end_of_the_time_do_not_extend_it(
     start: Callable[..., Server]

@@ -50,9 +50,9 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 def test_the_climb_stops_at_the_first_level_that_fails(stopped: Ran) -> None:
     assert stopped.status == 1, stopped.complained
     names = [line.split()[0] for line in stopped.said.splitlines() if "#" in line[:24]]
-    assert names[:3] == ["framing", "survival", "closing"] and "options" not in names
-    assert "2 of 17 levels\n  next: closing, book/03-closing.md\n" in stopped.said
-    assert stopped.said.endswith(" --from options\n")
+    assert names[:3] == ["framing", "survival", "closing"] and "start" not in names
+    assert "2 of 18 levels\n  next: closing, book/03-closing.md\n" in stopped.said
+    assert stopped.said.endswith(" --from start\n")
 
 
 @a_climb
@@ -97,7 +97,8 @@ def read_terminal(terminal: int) -> bytes:
 def test_the_page_says_the_same_and_needs_no_other_file(stopped: Ran) -> None:
     page = (stopped.at / "found.html").read_text()
     for words in ("half-close", rules.HALF_CLOSE.text, rules.HALF_CLOSE.chapter,
-                  "shut down its sending side", "Not asked for yet: ready-line, "):
+                  "shut down its sending side", "Clients could connect 0.",
+                  "Not asked for yet: ready-line, "):
         assert words in page
     assert not any(word in page for word in ("://", "src=", "<link", "<script"))
 
@@ -123,6 +124,7 @@ def test_each_directory_has_its_command_remembered(tmp_path: Path) -> None:
     for ran in (judge("./mine {port}", at=here, state=tmp_path),
                 judge("./mine  {port}", at=there, state=tmp_path), judge(at=here, state=tmp_path)):
         assert ran.status == 1 and "nobody listens on 127.0.0.1:" in ran.said, ran.complained
+        assert ": it ended with exit status 0" in " ".join(ran.said.split())
         assert f"not today, {ran.at.name}" in ran.said
     assert judge(at=here, state=tmp_path).said.startswith("your server: ./mine {port}\n")
     assert judge(at=tmp_path, state=tmp_path).status == 2
@@ -138,7 +140,9 @@ def test_a_remembered_server_is_asked_for_one_level_and_stays_remembered(tmp_pat
     assert "0 passed, 1 failed, 0 skipped" in ran.said
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"command": 7}', "\0"])
+@pytest.mark.parametrize("content", [
+    "", "{", "[]", '{"command": 7}', "\0", '{"command": "true {port}", "without": "light"}',
+])
 def test_a_remembered_server_that_cannot_be_read_is_a_line(content: str, tmp_path: Path) -> None:
     judge("nosuch {port}", at=tmp_path)
     judge("true {port}", "--from", "workers", at=tmp_path)
@@ -236,8 +240,8 @@ def test_a_table_of_servers_has_a_line_for_each(tmp_path: Path) -> None:
     ran = judge("--servers", "class", "--report", "class.html", at=tmp_path)
     assert ran.status == 0, ran.complained
     ann, bob = ran.said.splitlines()
-    assert ann.startswith("ann  ....................  0 of 17  framing: ")
-    assert bob.startswith("bob  ....................  0 of 17  there is no program './nosuch'")
+    assert ann.startswith("ann  ....................  0 of 18  framing: ")
+    assert bob.startswith("bob  ....................  0 of 18  there is no program './nosuch'")
     page = (tmp_path / "class.html").read_text()
     assert '<a href="#server-1">bob</a>' in page and rules.ECHO.text in page
 
@@ -252,11 +256,69 @@ def test_failures_are_grouped_by_their_rule(tmp_path: Path) -> None:
 
 @a_climb
 def test_what_a_level_asks_is_said_before_its_tests(tmp_path: Path) -> None:
-    ran = judge("true {port}", "-k", "nosuchtest", at=tmp_path)
-    assert ran.status == 2
-    assert ran.complained == "judge: no test of closing has a name that fits -k 'nosuchtest'\n"
     ran = judge(broken("big-endian"), "--level", "framing", at=tmp_path)
     assert "\n\nlevel framing asks for:\n  framing: each message comes back whole" in ran.said
+
+
+@pytest.mark.parametrize(("words", "says"), [
+    (["-k", "half_clsoe"], "closing has a name that fits 'half_clsoe'; did you mean half_close?"),
+    (["-k", "test_logs"], "; some that do: --level logs"),
+    (["--level", "survival", "-k", "little_endian"], "; some that do: --level framing"),
+])
+def test_a_name_that_fits_no_test_is_wrong_usage(
+    words: list[str], says: str, tmp_path: Path
+) -> None:
+    ran = judge("true {port}", *words, at=tmp_path)
+    assert ran.status == 2 and says in ran.complained, ran.said + ran.complained
+
+
+def test_a_level_is_asked_alone_or_with_those_below(tmp_path: Path) -> None:
+    words = ["true {port}", "-k", "little_endian or resets_at_any_byte", "--level"]
+    alone = judge(*words, "survival", at=tmp_path)
+    assert "\n0 passed, 1 failed, 0 skipped" in alone.said, alone.said
+    both = judge(*words[:-1], "--up-to", "survival", at=tmp_path)
+    assert "\n0 passed, 2 failed, 0 skipped" in both.said, both.said
+
+
+def test_a_level_goes_by_the_name_that_it_had_as_well(tmp_path: Path) -> None:
+    ran = judge("true {port}", "--level", "options", "-k", "ready_line_names", at=tmp_path)
+    assert "the level 'options' is called start now" in ran.complained
+    assert "\n0 passed, 1 failed, 0 skipped" in ran.said
+
+
+def test_a_server_that_ends_at_once_ends_the_climb_before_its_first_test(tmp_path: Path) -> None:
+    ran = judge("sh -c 'echo oops {port} >&2; exit 3'", "--junit", "x.xml", "--report", "x.html",
+                at=tmp_path)
+    assert ran.status == 1
+    words = " ".join(ran.said.split())
+    assert ": it ended with exit status 3, unasked the server: $ sh -c 'echo oops " in words
+    assert "stderr: oops" in words and "levels" not in words and "framing" not in words
+    (suite,) = ElementTree.parse(tmp_path / "x.xml").iter("testsuite")
+    assert suite.get("failures") == "1"
+    assert "it ended with exit status 3" in (tmp_path / "x.html").read_text()
+
+
+@a_climb
+def test_a_level_that_is_left_out_stays_left_out_until_a_command_is_given(tmp_path: Path) -> None:
+    command = f"{sys.executable} {HERE}/subjects/broken_loops.py hundred-clients --port {{port}}"
+    ran = judge(command, "--from", "start", "--without", "light", at=tmp_path)
+    assert ran.said.startswith(f"your server: {command} (without light)\n"), ran.complained
+    assert ran.said.endswith("go on without: " + f"{JUDGE} --without crowd\n"), ran.said
+    ran = judge("--level", "light", "-k", "no_buffer", at=tmp_path)
+    assert "\n1 passed, 1 failed" in ran.said, "a level that is asked for by name is asked"
+    ran = judge("--from", "rest", "--without", "crowd", at=tmp_path)
+    assert ran.said.startswith(f"your server: {command} (without crowd, light)\n")
+    names = [line.split()[0] for line in ran.said.splitlines() if "#" in line[:24]]
+    assert names[0] == "rest" and not {"crowd", "light"} & set(names)
+    ran = judge("false {port}", at=tmp_path)
+    assert ran.said.startswith("your server: false {port}\n")
+
+
+def test_what_an_older_judge_has_remembered_is_found(tmp_path: Path) -> None:
+    judge("true {port}", at=tmp_path)
+    (file,) = (tmp_path / "six-servers").iterdir()
+    file.write_text('{"directory": "x", "command": "false {port}"}')
+    assert judge(at=tmp_path).said.startswith("your server: false {port}\n")
 
 
 @pytest.mark.parametrize(("words", "says"), [
@@ -274,7 +336,12 @@ def test_what_a_level_asks_is_said_before_its_tests(tmp_path: Path) -> None:
     (["true {port}", "--watch=yes"], "--watch takes no value"),
     (["--level", "rest", "true {port}", "--level=light"], "--level is there twice"),
     (["true {port}", "--start", "python", "x"], "--start takes a language, and then a directory"),
-    (["true {port}", "--level", "part"], "--level takes one of framing, survival"),
+    (["true {port}", "--level", "xyz"], "--level takes one of framing, survival"),
+    (["true {port}", "--up-to", "xyz"], "--up-to takes one of framing, survival"),
+    (["true {port}", "--up-to", "rest", "--level", "rest"], "--up-to does not go with --level"),
+    (["true {port}", "--without", "start"], "--without start: every other level needs that one"),
+    (["true {port}", "--without", "rest,lihgt"], "'lihgt': did you mean light?"),
+    (["true {port}", "--without", "light", "--from", "light"], "that level is left out"),
     (["true {port}", "--level=clossing"], "'clossing': did you mean closing?"),
     (["true {port}", "--level"], "--level takes a level (try --help)"),
     (["true {port}", "--level", "light", "--from", "drain"], "--from does not go with --level"),

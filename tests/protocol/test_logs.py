@@ -87,6 +87,7 @@ def test_a_stop_with_clients_connected_leaves_no_line(server: Server) -> None:
     assert not lines, f"a stop is not worth a line: {lines}"
 
 
+@pytest.mark.needs("logs", "max-message")
 @pytest.mark.rule(rules.ESCAPED)
 def test_bytes_that_a_peer_chose_cannot_steer_a_terminal(start: Callable[..., Server]) -> None:
     server = start("--verbose", "--max-message", "100")

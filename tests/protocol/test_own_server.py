@@ -188,7 +188,7 @@ def test_what_help_tells_is_a_foreign_servers_own_affair() -> None:
     test = "test_command_line.py::test_help_goes_to_stdout_and_names_every_option[yours]"
     for script, outcome in (("print('usage: mine')", "1 passed"), ("", "1 failed")):
         command = shlex.join([sys.executable, "-c", script, "{port}"])
-        run = run_suite(test, "--server", command, "--level", "options")
+        run = run_suite(test, "--server", command, "--level", "command-line")
         assert outcome in run.stdout, run.stdout
 
 

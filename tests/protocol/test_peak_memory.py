@@ -13,8 +13,6 @@ from harness.memory import ROUNDS_MAX, least_growth
 from harness.proc import wait_until
 from harness.server import Server
 
-pytestmark = pytest.mark.needs("backpressure")
-
 MEBIBYTE = 1 << 20
 LARGEST = 8 * MEBIBYTE
 CONNECTION_BYTES_MAX = 4 * LARGEST + 256 * 1024
@@ -60,6 +58,7 @@ def started(start: Callable[..., Server]) -> Server:
     return server
 
 
+@pytest.mark.needs("backpressure", "max-message")
 @pytest.mark.rule(rules.BOUNDED_MEMORY)
 @pytest.mark.parametrize(
     "answers_to", [read_at_once, read_late, cut_oddly], ids=lambda way: way.__name__
@@ -82,7 +81,7 @@ def test_large_messages_never_cost_more_than_the_bound(
         )
 
 
-@pytest.mark.needs("restore")
+@pytest.mark.needs("restore", "max-message")
 @pytest.mark.rule(rules.RESTORE)
 def test_the_memory_of_large_messages_goes_back(start: Callable[..., Server]) -> None:
     server = started(start)
@@ -99,7 +98,7 @@ def test_the_memory_of_large_messages_goes_back(start: Callable[..., Server]) ->
     assert kept < MEBIBYTE, f"{kept / MEBIBYTE:.1f} MiB are kept though everybody has left"
 
 
-@pytest.mark.needs("light-clients")
+@pytest.mark.needs("light-clients", "max-message")
 @pytest.mark.rule(rules.IDLE_HOLDS_NOTHING)
 def test_the_memory_of_a_large_answer_goes_back_though_nobody_says_another_word(
     start: Callable[..., Server],

@@ -42,7 +42,7 @@ def test_a_first_server_has_the_level_that_its_readme_names(language: str, tmp_p
         assert built.returncode == 0, built.stderr
     (command,) = [line for line in ran.said.splitlines() if "{port}" in line]
     ran = judge(command.partition("'")[2].rstrip("'"), at=directory)
-    assert "1 of 17 levels\n  next: survival" in ran.said, ran.said + ran.complained
+    assert "1 of 18 levels\n  next: survival" in ran.said, ran.said + ran.complained
     readme = (directory / "README.md").read_text()
     assert "has the first level, `framing`" in readme and f"{JUDGE} '" in readme
 

@@ -126,7 +126,7 @@ def test_every_way_to_accept_serves_everybody(
             client.expect(b"%d of %d" % (number, turn))
 
 
-@pytest.mark.needs("workers")
+@pytest.mark.needs("workers", "max-connections")
 @pytest.mark.rule(rules.WORKERS)
 @pytest.mark.parametrize("how", WAYS)
 def test_the_limit_counts_for_all_workers_together(
@@ -144,7 +144,7 @@ def test_the_limit_counts_for_all_workers_together(
     expect_served(clients, limit, server.patience)
 
 
-@pytest.mark.needs("workers")
+@pytest.mark.needs("workers", "max-connections")
 @pytest.mark.rule(rules.WORKERS)
 @pytest.mark.parametrize("how", WAYS)
 def test_a_slot_freed_in_one_worker_serves_a_client_that_waits_at_another(
@@ -158,7 +158,7 @@ def test_a_slot_freed_in_one_worker_serves_a_client_that_waits_at_another(
 
 
 @pytest.mark.clock
-@pytest.mark.needs("workers")
+@pytest.mark.needs("workers", "max-connections")
 @pytest.mark.rule(rules.REST)
 @pytest.mark.parametrize("how", WAYS)
 def test_workers_at_the_limit_rest(start: Callable[..., Server], how: tuple[str, ...]) -> None:
@@ -190,7 +190,7 @@ def test_all_workers_stop_on_one_signal(start: Callable[..., Server], how: tuple
 
 
 @pytest.mark.clock
-@pytest.mark.needs("workers")
+@pytest.mark.needs("workers", "read-timeout")
 @pytest.mark.rule(rules.READ_TIMEOUT)
 def test_every_worker_watches_the_clock(start: Callable[..., Server]) -> None:
     server = start("--workers", "3", "--read-timeout", "300ms")

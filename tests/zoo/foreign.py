@@ -12,8 +12,6 @@ asks on some level, and proven to be found if a server of tests/protocol/subject
 from __future__ import annotations
 
 import argparse
-import ast
-import re
 import sys
 from dataclasses import dataclass
 
@@ -24,7 +22,8 @@ from bug import Bug, all_bugs  # noqa: E402
 
 sys.path[:0] = [str(proofs.PROTOCOL), str(proofs.SUBJECTS)]
 
-from capabilities import LADDER, LEVELS, takes_option  # noqa: E402
+from capabilities import LADDER  # noqa: E402
+from harness.asked import levels_of_tests  # noqa: E402
 
 LIST = proofs.ROOT / "tests" / "zoo" / "foreign.md"
 HEAD = """# Which test finds each bug in a server that is not ours
@@ -49,9 +48,6 @@ ASKED_INSTEAD = {
     "searched-from-the-start": "test_http.py::test_a_large_head_byte_by_byte_costs_linear_work",
     "workers-not-counted": "test_descriptors.py::test_a_limit_below_the_connections_is_said_once",
 }
-NEEDS = re.compile(r"pytest\.mark\.needs\(([^)]*)\)")
-SKIPS = "target.name == 'yours'"  # a test that leaves out servers that are not ours
-OPTION = re.compile(r"pytest\.mark\.option\('([^']*)'\)")
 
 
 @dataclass(frozen=True)
@@ -64,42 +60,15 @@ class Row:
     proven_by: tuple[str, ...]
 
 
-def what_tests_ask() -> dict[str, tuple[frozenset[str], frozenset[str]]]:
-    """The capabilities and the options that each black-box test needs. Its own mark about
-    capabilities takes the place of its file's."""
-    found = {}
-    for file in sorted(proofs.PROTOCOL.glob("test_*.py")):
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        of_file = " ".join(ast.unparse(node.value) for node in tree.body
-                           if isinstance(node, ast.Assign)
-                           and ast.unparse(node.targets[0]) == "pytestmark")
-        for node in tree.body:
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                own = " ".join(map(ast.unparse, node.decorator_list))
-                if SKIPS in ast.unparse(node):
-                    continue
-                if needs := NEEDS.search(own) or NEEDS.search(of_file):
-                    found[f"{file.name}::{node.name}"] = (
-                        frozenset(ast.literal_eval(f"({needs[1]},)")),
-                        frozenset(OPTION.findall(own + of_file)))
-    return found
-
-
-def level_of(needs: frozenset[str], options: frozenset[str]) -> str | None:
-    """The first rung that asks for this, if any does."""
-    return next((rung.name for rung in LADDER if needs <= LEVELS[rung.name]
-                 and all(takes_option(rung.name, option) for option in options)), None)
-
-
 def sorted_out() -> tuple[list[Row], list[Bug]]:
     """The bugs that any server can have, in the order of the levels, and the others."""
-    asked, known, others = what_tests_ask(), proofs.read(), proofs.servers_of_another_make()
+    levels, known, others = levels_of_tests(), proofs.read(), proofs.servers_of_another_make()
     rows, own = [], []
     for bug in all_bugs():
         if bug.test.startswith("finger/"):
             continue
         test = ASKED_INSTEAD.get(bug.name, bug.test.partition("[")[0])
-        level = level_of(*asked[test]) if test in asked else None
+        level = levels.get(test)
         if level is None:
             own.append(bug)
         else:

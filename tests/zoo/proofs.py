@@ -40,6 +40,7 @@ import mistakes  # noqa: E402
 from bug import all_bugs  # noqa: E402
 from patch_file import ROOT  # noqa: E402
 
+ALL_BUT_WORKERS = ("--level", "command-line", "--without", "workers")
 PROTOCOL = ROOT / "tests" / "protocol"
 SUBJECTS = PROTOCOL / "subjects"
 LIST = ROOT / "tests" / "zoo" / "proofs.md"
@@ -142,11 +143,11 @@ class Broken:
     mistake: str = ""
 
 
-def in_python(program: str, name: str, level: str) -> Broken:
+def in_python(program: str, name: str, *asked: str) -> Broken:
     """One that a program of tests/protocol/subjects starts."""
     sound, broken = (f"{sys.executable} {SUBJECTS / program} {bug} --port {{port}}"
                      for bug in ("none", name))
-    return Broken(("--server", broken, "--level", level), ("--server", sound, "--level", level))
+    return Broken(("--server", broken, *asked), ("--server", sound, *asked))
 
 
 def of_stage(stage: str) -> tuple[str, ...]:
@@ -168,9 +169,10 @@ def broken_servers() -> dict[str, Broken]:
     from broken_workers import BUGS as workers
     from loop_blunders import BLUNDERS
 
-    found = {name: in_python("broken_servers.py", name, "closing") for name in servers}
-    found |= {name: in_python("broken_loops.py", name, "sockets") for name in loops | BLUNDERS}
-    found |= {name: in_python("broken_workers.py", name, "workers") for name in workers}
+    found = {name: in_python("broken_servers.py", name, "--level", "closing") for name in servers}
+    found |= {name: in_python("broken_loops.py", name, *ALL_BUT_WORKERS)
+              for name in loops | BLUNDERS}
+    found |= {name: in_python("broken_workers.py", name, "--level", "workers") for name in workers}
     found |= {name: Broken(of_stage(one.stage), of_stage(one.stage), one.tests, name)
               for name, one in mistakes.MISTAKES.items()}
     found |= {name: impostor(*one) for name, one in mistakes.IMPOSTORS.items()}

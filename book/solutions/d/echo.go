@@ -1,7 +1,7 @@
 // An echo server that has the level `closing`, a goroutine for each client.
 //
 //	go build -o echo-go book/solutions/d/echo.go
-//	./judge './echo-go --port {port}' --level closing
+//	./judge './echo-go --port {port}' --up-to closing
 package main
 
 import (

@@ -1,7 +1,7 @@
 //! An echo server that keeps the rules of level `closing`, a thread for each client.
 //!
 //!     rustc -O -o echo-rs book/solutions/d/echo.rs
-//!     ./judge './echo-rs --port {port}' --level closing
+//!     ./judge './echo-rs --port {port}' --up-to closing
 
 use std::io::{self, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};

@@ -9,10 +9,9 @@ import struct
 import termios
 from typing import Self
 
-from harness import proc
+from harness import proc, sockdiag
 from harness.frames import frames
 from harness.polling import failed, writable
-from harness.sockdiag import unread_bytes
 from harness.transcript import Transcript
 from harness.verdict import ContractBroken, hexdump, hide_from_traceback
 
@@ -119,7 +118,7 @@ class Connection:
             return  # a reset has come already
 
         def taken() -> bool:
-            return self.unacknowledged_bytes() == 0 and not unread_bytes(
+            return self.unacknowledged_bytes() == 0 and not sockdiag.unread_bytes(
                 server, ourselves, self.socket.family
             )
 
@@ -145,6 +144,12 @@ class Connection:
         number = array.array("i", [0])
         fcntl.ioctl(self.socket.fileno(), termios.TIOCOUTQ, number)
         return number[0]
+
+    def is_held_by_the_server(self) -> bool:
+        """Whether the server's end still has a descriptor; without one, the kernel alone has it."""
+        here, there = self.socket.getsockname()[:2], self.socket.getpeername()[:2]
+        end = sockdiag.queues(there, here, self.socket.family)
+        return end is not None and end.inode != 0
 
     # Leaving
 

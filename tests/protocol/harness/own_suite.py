@@ -33,10 +33,9 @@ def run_suite(directory: Path, *arguments: str) -> subprocess.CompletedProcess[s
 
 
 def expect_found(
-    finding: Finding, directory: Path, server: str, harmless: str, *, level: str | None = None
+    finding: Finding, directory: Path, server: str, harmless: str, *options: str
 ) -> None:
     """The test fails for that server and says all it has to; the harmless one passes."""
-    options = ["--level", level] if level else []
     run = run_suite(
         directory, finding.test, harmless, "--server", server,
         "--patience", str(finding.patience), *options,

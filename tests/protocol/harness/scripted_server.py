@@ -15,7 +15,7 @@ def scripted_server(script: str) -> Iterator[Server]:
     begin = "import signal, socket, sys; listener = socket.create_server(('127.0.0.1', 0)); "
     port = "port = listener.getsockname()[1]; "
     command = shlex.join([sys.executable, "-c", begin + port + script, "{port}"])
-    server = Server(foreign_server(command, "options"), patience=0.5)
+    server = Server(foreign_server(command, "start"), patience=0.5)
     try:
         yield server
     finally:

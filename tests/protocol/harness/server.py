@@ -294,7 +294,8 @@ class Server:
             return
         if self.address[1] and not READY.fullmatch(self.stdout_text()):
             raise ContractBroken(f"stdout holds more than the ready line: {self.stdout_text()!r}")
-        if raw := CONTROL_BYTES.search(text.encode()):
+        is_asked = "logs" in self.target.capabilities
+        if is_asked and (raw := CONTROL_BYTES.search(text.encode())):
             raise ContractBroken(f"stderr holds the unescaped byte {raw.group()!r}")
 
     def _read_ready_line(self) -> None:
@@ -302,7 +303,7 @@ class Server:
         end, patience_ends = begin + START_SECONDS, begin + self.patience
         while not (ready := READY.match(self.stdout_text())):
             if not self.is_alive():
-                raise ContractBroken("the server ended before it printed its ready line")
+                raise ContractBroken(f"no ready line was printed; it {self.describe_end()}")
             now = time.monotonic()
             if "\n" in self._stdout.decode(errors="replace") or now > end:
                 said = f"but {self.stdout_text()!r}" if self._stdout else "and nothing else"
@@ -358,8 +359,8 @@ class Server:
             self.kill()
             self._run_on_a_free_port()
         host, port = self.address
-        raise ContractBroken(f"nobody listens on {host}:{port} within {START_SECONDS:g} s; "
-                             f"the program: {self.describe_end()}", rule=LISTENS)
+        why = f" after {START_SECONDS:g} s" if self.is_alive() else f": it {self.describe_end()}"
+        raise ContractBroken(f"nobody listens on {host}:{port}{why}", rule=LISTENS)
 
     def _port(self) -> int | None:
         """A port on which it listens."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from capabilities import LEVELS, PORT_ONLY_LEVELS, RUNGS, STAGES
+from capabilities import LADDER, LEVELS, OPTION_OF, PORT_ONLY_LEVELS, RUNGS, STAGES, takes_option
 from harness.subject import DEFAULT_BUILD, REPOSITORY, Subject, free_port
 
 __all__ = ["DEFAULT_BUILD", "REPOSITORY", "Target", "built_stages", "foreign_server", "free_port"]
@@ -19,13 +19,31 @@ __all__ = ["DEFAULT_BUILD", "REPOSITORY", "Target", "built_stages", "foreign_ser
 class Target(Subject):
     """A stage, or the reader's own server; its level is a rung of the ladder or a stage."""
 
+    without: frozenset[str] = frozenset()  # capabilities that it is not to have
+
     @property
     def capabilities(self) -> frozenset[str]:
-        return LEVELS[self.level]
+        return LEVELS[self.level] - self.without
 
     @property
     def speaks_contract(self) -> bool:
         return self.level not in PORT_ONLY_LEVELS
+
+    def takes_option(self, option: str) -> bool:
+        """Whether it must take the option."""
+        return takes_option(self.level, option) and OPTION_OF.get(option) not in self.without
+
+    def with_and_without_workers(self) -> list[tuple[str, ...]]:
+        """Options under which a rule about the whole process has to hold."""
+        return [(), ("--workers", "2")] if self.takes_option("--workers") else [()]
+
+    def words(self, port: str, options: Sequence[str]) -> list[str]:
+        """A server that climbs is asked for no option that it meets on a higher level only."""
+        if self.level in RUNGS and "command-line" not in self.capabilities:
+            names = [word.partition("=")[0] for word in options if word.startswith("--")]
+            strange = [name for name in names if not self.takes_option(name)]
+            assert not strange, f"at level {self.level} a server need not know {strange}"
+        return super().words(port, options)
 
     @property
     def piece_bytes(self) -> int:
@@ -63,7 +81,8 @@ def built_stages(build: Path, prefixes: Iterable[str]) -> list[Target]:
     return targets
 
 
-def foreign_server(command: str, level: str) -> Target:
-    """The reader's own server, held to `level`."""
+def foreign_server(command: str, level: str, without: Iterable[str] = ()) -> Target:
+    """The reader's own server, held to `level`, without what the levels `without` ask."""
     full = level if level in RUNGS else stage_named(level)
-    return Target("yours", full, tuple(shlex.split(command)))
+    left_out = frozenset(name for rung in LADDER if rung.name in without for name in rung.adds)
+    return Target("yours", full, tuple(shlex.split(command)), left_out)

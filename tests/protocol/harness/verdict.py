@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 from typing import TYPE_CHECKING
 
@@ -86,7 +87,7 @@ def wire_section(servers: list[Server], noticed_by: Connection | None) -> str:
 
 def server_section(server: Server) -> str:
     """How the server was started, how it ended, and what it wrote to stderr."""
-    lines = ["$ " + " ".join(server.words), server.describe_end()]
+    lines = ["$ " + shlex.join(server.words), server.describe_end()]
     if str(server.deeds):
         lines.append(f"what the test did to it: {server.deeds}")
     if server.memory_limit and not server.is_alive():

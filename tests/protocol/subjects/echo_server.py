@@ -1,6 +1,6 @@
 """A small echo server that has the level `closing`, with a thread for each client.
 
-./judge 'python3 tests/protocol/subjects/echo_server.py --port {port}' --level closing
+./judge 'python3 tests/protocol/subjects/echo_server.py --port {port}' --up-to closing
 """
 
 import argparse

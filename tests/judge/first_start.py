@@ -1,0 +1,35 @@
+"""The first start of a server, before a climb: does it listen at all, and how soon?"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import ladder  # noqa: F401  (makes the harness known)
+from harness.server import Server
+from harness.target import foreign_server
+from harness.verdict import ContractBroken, server_section
+
+PATIENCE_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class FirstStart:
+    """How long it took until somebody could connect, or what went wrong instead."""
+
+    seconds: float
+    trouble: str = ""
+    said: str = ""  # the command as it was run, how it ended, and what it wrote
+
+
+def start_once(command: str) -> FirstStart:
+    """Starts it, connects, and ends it again."""
+    begin = time.monotonic()
+    server = Server(foreign_server(command, ladder.RUNGS[0]), patience=PATIENCE_SECONDS)
+    try:
+        server.wait_until_ready()
+        return FirstStart(time.monotonic() - begin)
+    except ContractBroken as broken:
+        return FirstStart(time.monotonic() - begin, str(broken), server_section(server))
+    finally:
+        server.kill()
