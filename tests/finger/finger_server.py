@@ -132,7 +132,11 @@ def run(kind: type[Exchange], arguments: argparse.Namespace) -> None:
 
     with socket.create_server(("127.0.0.1", arguments.port), backlog=1024) as listener:
         while True:
-            connection, _ = listener.accept()
+            try:
+                connection, _ = listener.accept()
+            except OSError:  # no descriptor is left: the client waits until one is
+                time.sleep(0.1)
+                continue
             threading.Thread(target=serve, args=(connection,), daemon=True).start()
 
 

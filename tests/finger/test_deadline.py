@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
-import resource
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 import rules
 from conftest import ALICE
+from harness.limits import leave_descriptors
 from harness.proc import wait_until
 from harness.verdict import ContractBroken
 from kit.client import FingerClient
@@ -34,15 +32,6 @@ def hurried(start: Callable[..., FingerServer], target: FingerTarget) -> FingerS
     """A server whose deadline a test can wait for."""
     options, _ = target.deadline
     return start(*options)
-
-
-def leave_descriptors(pid: int, count: int) -> None:
-    """Lets the process open that many more, and no other."""
-    taken = {int(each.name) for each in Path(f"/proc/{pid}/fd").iterdir()}
-    free = (number for number in itertools.count() if number not in taken)
-    *_, last = itertools.islice(free, count)
-    _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (last + 1, hard))
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,7 +12,10 @@ import pytest
 import rules
 from broken_servers import BUGS
 from harness import own_suite
+from harness.limits import leave_descriptors
 from harness.own_suite import Finding
+from harness.proc import wait_until
+from harness.subject import free_port
 
 HERE = Path(__file__).parent
 DEADLINE = "--deadline {deadline}"
@@ -99,6 +104,41 @@ def test_the_small_server_passes_the_core() -> None:
 def test_the_small_server_is_short_enough_to_be_read() -> None:
     lines = (HERE / "finger_server.py").read_text().splitlines()
     assert len([line for line in lines if line.strip()]) <= 130
+
+
+def test_the_small_server_outlives_a_lack_of_descriptors(tmp_path: Path) -> None:
+    (tmp_path / "alice").mkdir()
+    port = free_port()
+    command = [sys.executable, HERE / "finger_server.py", "--port", str(port), "--users", tmp_path]
+    with subprocess.Popen(command) as server:
+        try:
+            assert wait_until(lambda: answer(port) == b"No Plan.\r\n", 10)
+            leave_descriptors(server.pid, 1)
+            # It has one more where accept(2) had taken it before, and another when alice has left.
+            silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(4)]
+            waiting = socket.create_connection(("127.0.0.1", port))
+            waiting.sendall(b"\r\n")
+            waiting.settimeout(0.5)
+            with pytest.raises(TimeoutError):
+                waiting.recv(100)
+            for client in silent:
+                client.close()
+            waiting.settimeout(10)
+            assert waiting.recv(100) == b"alice\r\n"
+            waiting.close()
+        finally:
+            server.kill()
+
+
+def answer(port: int) -> bytes:
+    """What alice has to say, or nothing if nobody listens yet."""
+    try:
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(b"alice\r\n")
+            client.settimeout(10)
+            return client.recv(100)
+    except ConnectionRefusedError:
+        return b""
 
 
 def test_a_level_that_there_is_not_is_a_usage_error() -> None:
