@@ -12,9 +12,8 @@
 #include "sockets.h"
 
 using stage::AcceptHow;
-using stage::Poller;
 
-Poller tests::make_poller() { return *Poller::create(AcceptHow::reuseport, -1); }
+stage::Poller tests::make_poller() { return *stage::Poller::create(AcceptHow::reuseport, -1); }
 
 namespace {
 
@@ -37,7 +36,7 @@ struct Backlog {
 };
 
 /// Whether the listener is reported, and nothing else.
-bool reports_listener(Poller& poller) {
+bool reports_listener(stage::Poller& poller) {
   const auto events = poller.wait(Clock::now());
   return events->size() == 1 && events->front().token == listener_token;
 }
@@ -51,7 +50,7 @@ TEST_P(Listener, IsReportedUntilItIsForgottenAndAgainWhenItIsWatched) {
   const Backlog backlog(1);
   epoll_event event{.events = EPOLLIN, .data = {}};
   ASSERT_EQ(::epoll_ctl(shared_.get(), EPOLL_CTL_ADD, backlog.listener.get(), &event), 0);
-  Poller poller = *Poller::create(GetParam(), shared_.get());
+  stage::Poller poller = *stage::Poller::create(GetParam(), shared_.get());
   poller.forget_listener(backlog.listener);  // is not watched: fine
   for (int time = 0; time < 2; ++time) {
     ASSERT_TRUE(poller.watch_listener(backlog.listener, listener_token).has_value());
@@ -65,8 +64,8 @@ TEST_P(Listener, IsWatchedByTwoOfWhichOneForgetsIt) {
   const Backlog backlog(1);
   epoll_event event{.events = EPOLLIN, .data = {}};
   ASSERT_EQ(::epoll_ctl(shared_.get(), EPOLL_CTL_ADD, backlog.listener.get(), &event), 0);
-  Poller one = *Poller::create(GetParam(), shared_.get());
-  Poller other = *Poller::create(GetParam(), shared_.get());
+  stage::Poller one = *stage::Poller::create(GetParam(), shared_.get());
+  stage::Poller other = *stage::Poller::create(GetParam(), shared_.get());
   ASSERT_TRUE(one.watch_listener(backlog.listener, listener_token).has_value());
   ASSERT_TRUE(other.watch_listener(backlog.listener, listener_token).has_value());
   one.forget_listener(backlog.listener);
@@ -86,7 +85,7 @@ INSTANTIATE_TEST_SUITE_P(, Listener,
 
 TEST(EpollPoller, ReportsNoMoreThanItsBatchAndTheRestNextTime) {
   constexpr std::size_t count = 300;
-  Poller poller = tests::make_poller();
+  stage::Poller poller = tests::make_poller();
   std::vector<tests::Ends> connections;
   for (std::size_t i = 0; i < count; ++i) {
     connections.push_back(tests::unix_connection());
@@ -104,7 +103,7 @@ TEST(EpollPoller, ReportsNoMoreThanItsBatchAndTheRestNextTime) {
 }
 
 TEST(EpollPoller, SaysThatADescriptorIsWatchedAlready) {
-  Poller poller = tests::make_poller();
+  stage::Poller poller = tests::make_poller();
   const tests::Ends ends = tests::unix_connection();
   ASSERT_TRUE(poller.watch(ends.server, {}, {}).has_value());
   EXPECT_EQ(poller.watch(ends.server, {}, {}).error(), std::errc::file_exists);

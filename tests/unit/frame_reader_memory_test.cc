@@ -14,7 +14,7 @@ using tests::Allocations;
 using tests::bytes;
 using tests::frame;
 
-constexpr std::uint32_t payload_bytes_max = 1'000'000;
+constexpr std::uint32_t large_payload_bytes = 1'000'000;
 constexpr std::ptrdiff_t header_bytes = common::header_bytes;
 
 /// Lends the slice and asks until there is no message; returns how many there were.
@@ -29,17 +29,17 @@ int read(FrameReader& reader, std::string_view slice) {
 }
 
 TEST(FrameReaderMemory, AnAnnouncedLengthCostsNothingUntilBytesArrive) {
-  const std::string announcement = tests::length(payload_bytes_max);
-  FrameReader reader(payload_bytes_max);
+  const std::string announcement = tests::length(large_payload_bytes);
+  FrameReader reader(large_payload_bytes);
   const Allocations allocations;
   read(reader, announcement);
   EXPECT_LE(allocations.peak_bytes(), 64) << "for 4 bytes that arrived";
 }
 
 TEST(FrameReaderMemory, GrowsByDoublingAsBytesArrive) {
-  const std::string stream = frame(std::string(payload_bytes_max, 'x'));
+  const std::string stream = frame(std::string(large_payload_bytes, 'x'));
   const auto slices = tests::in_pieces_of(1000, std::string_view(stream).substr(0, 900'000));
-  FrameReader reader(payload_bytes_max);
+  FrameReader reader(large_payload_bytes);
   const Allocations allocations;
   std::ptrdiff_t arrived = 0;
   for (const auto slice : slices) {
@@ -52,21 +52,21 @@ TEST(FrameReaderMemory, GrowsByDoublingAsBytesArrive) {
 }
 
 TEST(FrameReaderMemory, NeverHoldsMoreThanTwiceTheLargestMessage) {
-  const std::string stream = frame(std::string(payload_bytes_max, 'x'));
+  const std::string stream = frame(std::string(large_payload_bytes, 'x'));
   for (const std::size_t slice_bytes : {700U, 16'384U, 700'000U}) {
     const auto slices = tests::in_pieces_of(slice_bytes, stream);
-    FrameReader reader(payload_bytes_max);
+    FrameReader reader(large_payload_bytes);
     const Allocations allocations;
     for (const auto slice : slices) {
       read(reader, slice);
-      ASSERT_LE(allocations.held_bytes(), 2 * (header_bytes + payload_bytes_max) + 8192);
+      ASSERT_LE(allocations.held_bytes(), 2 * (header_bytes + large_payload_bytes) + 8192);
     }
   }
 }
 
 TEST(FrameReaderMemory, GivesEverythingBackBetweenMessages) {
   const std::string message = frame(std::string(100'000, 'x'));
-  FrameReader reader(payload_bytes_max);
+  FrameReader reader(large_payload_bytes);
   const Allocations allocations;
   for (std::size_t at = 0; at <= message.size(); at += 997) {
     int messages = 0;
@@ -79,7 +79,7 @@ TEST(FrameReaderMemory, GivesEverythingBackBetweenMessages) {
 TEST(FrameReaderMemory, AllocatesNothingForMessagesThatAreWholeInTheLentBytes) {
   std::string stream;
   for (std::size_t size = 0; size < 100; ++size) stream += frame(std::string(size, 'x'));
-  FrameReader reader(payload_bytes_max);
+  FrameReader reader(large_payload_bytes);
   const Allocations allocations;
   const int messages = read(reader, stream);
   EXPECT_EQ(allocations.made(), 0U);

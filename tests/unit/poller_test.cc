@@ -26,10 +26,10 @@ using stage::Readiness;
 using testing::UnorderedElementsAre;
 using namespace std::chrono_literals;
 
-constexpr Readiness input{.input = true, .output = false};
-constexpr Readiness output{.input = false, .output = true};
-constexpr Readiness both{.input = true, .output = true};
-constexpr Readiness neither;
+constexpr Readiness readable{.input = true, .output = false};
+constexpr Readiness writable{.input = false, .output = true};
+constexpr Readiness both_ways{.input = true, .output = true};
+constexpr Readiness not_ready;
 
 constexpr Token token(std::uint64_t slot) { return Token(Token::Kind::connection, slot); }
 
@@ -55,12 +55,12 @@ class Poller : public testing::Test {
 };
 
 TEST_F(Poller, ReportsInputUntilItIsReceived) {
-  (void)poller_.watch(one_.server, token(1), input);
-  (void)poller_.watch(two_.server, token(2), input);
+  (void)poller_.watch(one_.server, token(1), readable);
+  (void)poller_.watch(two_.server, token(2), readable);
   EXPECT_EQ(ready(), Ready());
   send_to(one_.client);
-  EXPECT_EQ(ready(), Ready({{token(1), input}}));
-  EXPECT_EQ(ready(), Ready({{token(1), input}})) << "level-triggered";
+  EXPECT_EQ(ready(), Ready({{token(1), readable}}));
+  EXPECT_EQ(ready(), Ready({{token(1), readable}})) << "level-triggered";
   char byte;
   ASSERT_EQ(::recv(one_.server.get(), &byte, 1, 0), 1);
   EXPECT_EQ(ready(), Ready());
@@ -68,48 +68,48 @@ TEST_F(Poller, ReportsInputUntilItIsReceived) {
 
 TEST_F(Poller, ReportsWhatItIsAskedFor) {
   send_to(one_.client);
-  (void)poller_.watch(one_.server, token(1), output);
-  EXPECT_EQ(ready(), Ready({{token(1), output}}));
-  (void)poller_.change(one_.server, token(1), both);
-  EXPECT_EQ(ready(), Ready({{token(1), both}}));
-  (void)poller_.change(one_.server, token(1), neither);
+  (void)poller_.watch(one_.server, token(1), writable);
+  EXPECT_EQ(ready(), Ready({{token(1), writable}}));
+  (void)poller_.change(one_.server, token(1), both_ways);
+  EXPECT_EQ(ready(), Ready({{token(1), both_ways}}));
+  (void)poller_.change(one_.server, token(1), not_ready);
   EXPECT_EQ(ready(), Ready());
-  (void)poller_.change(one_.server, token(1), input);
-  EXPECT_EQ(ready(), Ready({{token(1), input}}));
+  (void)poller_.change(one_.server, token(1), readable);
+  EXPECT_EQ(ready(), Ready({{token(1), readable}}));
 }
 
 TEST_F(Poller, CountsAHangUpAsBothWhateverItIsAskedFor) {
-  (void)poller_.watch(one_.server, token(1), neither);
+  (void)poller_.watch(one_.server, token(1), not_ready);
   one_.client = Fd();
-  EXPECT_EQ(ready(), Ready({{token(1), both}}));
+  EXPECT_EQ(ready(), Ready({{token(1), both_ways}}));
 }
 
 TEST_F(Poller, ReportsNothingOfWhatItForgot) {
   const tests::Ends three = tests::unix_connection();
-  (void)poller_.watch(one_.server, token(1), output);
-  (void)poller_.watch(two_.server, token(2), output);
-  (void)poller_.watch(three.server, token(3), output);
+  (void)poller_.watch(one_.server, token(1), writable);
+  (void)poller_.watch(two_.server, token(2), writable);
+  (void)poller_.watch(three.server, token(3), writable);
   poller_.forget(one_.server);
   EXPECT_THAT(ready(),
-              UnorderedElementsAre(std::pair(token(2), output), std::pair(token(3), output)));
-  (void)poller_.change(three.server, token(3), neither);
-  EXPECT_EQ(ready(), Ready({{token(2), output}}));
+              UnorderedElementsAre(std::pair(token(2), writable), std::pair(token(3), writable)));
+  (void)poller_.change(three.server, token(3), not_ready);
+  EXPECT_EQ(ready(), Ready({{token(2), writable}}));
   poller_.forget(two_.server);
   EXPECT_EQ(ready(), Ready());
 }
 
 TEST_F(Poller, WatchesAgainWhatItForgotUnderAnotherToken) {
-  (void)poller_.watch(one_.server, token(1), output);
+  (void)poller_.watch(one_.server, token(1), writable);
   poller_.forget(one_.server);
-  (void)poller_.watch(one_.server, token(2), output);
-  EXPECT_EQ(ready(), Ready({{token(2), output}}));
+  (void)poller_.watch(one_.server, token(2), writable);
+  EXPECT_EQ(ready(), Ready({{token(2), writable}}));
 }
 
 TEST_F(Poller, ForgetsWhatIsNotWatched) {
-  (void)poller_.watch(one_.server, token(1), output);
+  (void)poller_.watch(one_.server, token(1), writable);
   poller_.forget(two_.server);
   poller_.forget(two_.server);
-  EXPECT_EQ(ready(), Ready({{token(1), output}}));
+  EXPECT_EQ(ready(), Ready({{token(1), writable}}));
 }
 
 // Rounded down, the last millisecond would be spent asking again and again.
@@ -122,7 +122,7 @@ TEST_F(Poller, WaitsUntilTheDeadlineHasCome) {
 }
 
 TEST_F(Poller, WaitsWithoutADeadlineUntilSomethingComes) {
-  (void)poller_.watch(one_.server, token(1), input);
+  (void)poller_.watch(one_.server, token(1), readable);
   const std::jthread late([this] {
     std::this_thread::sleep_for(20ms);
     send_to(one_.client);
@@ -155,7 +155,7 @@ class Interrupter {
 };
 
 TEST_F(Poller, ReturnsToTheCallerWhenASignalInterruptsIt) {
-  (void)poller_.watch(one_.server, token(1), input);
+  (void)poller_.watch(one_.server, token(1), readable);
   const auto deadline = Clock::now() + 20s;
   const Interrupter interrupter([](int) {});
   const auto events = poller_.wait(deadline);
@@ -166,7 +166,7 @@ TEST_F(Poller, ReturnsToTheCallerWhenASignalInterruptsIt) {
 
 // The deadline may have passed as well: what came in time must not be taken for late.
 TEST_F(Poller, ReportsWhatHadComeWhenASignalInterruptedIt) {
-  (void)poller_.watch(one_.server, token(1), input);
+  (void)poller_.watch(one_.server, token(1), readable);
   static int sends;
   sends = one_.client.get();
   const Interrupter interrupter([](int) { (void)::send(sends, "x", 1, MSG_DONTWAIT); });

@@ -19,7 +19,7 @@ using tests::bytes;
 using tests::frame;
 using tests::frames;
 
-constexpr std::uint32_t payload_bytes_max = 65'536;
+constexpr std::uint32_t message_bytes_max = 65'536;
 
 /// Whether an answer is a copy or not, it is the same.
 template <typename Session>
@@ -29,7 +29,7 @@ TYPED_TEST_SUITE(EchoSessions, BothSessions);
 
 TYPED_TEST(EchoSessions, AnswersEachMessageWithTheSameInOrder) {
   const std::string stream = frames({"one", "", "three"});
-  TypeParam session(payload_bytes_max);
+  TypeParam session(message_bytes_max);
   SendBuffer answers;
   EXPECT_EQ(session.take(bytes(stream), answers), 3U);
   EXPECT_EQ(tests::text(answers.view()), stream);
@@ -40,7 +40,7 @@ TYPED_TEST(EchoSessions, AnswersEachMessageWithTheSameInOrder) {
 TYPED_TEST(EchoSessions, AppendsToTheAnswersThatAreThere) {
   const std::string a = frame("a");
   const std::string b = frame("b");
-  TypeParam session(payload_bytes_max);
+  TypeParam session(message_bytes_max);
   SendBuffer answers;
   ASSERT_TRUE(session.take(bytes(a), answers).has_value());
   ASSERT_TRUE(session.take(bytes(b), answers).has_value());
@@ -50,7 +50,7 @@ TYPED_TEST(EchoSessions, AppendsToTheAnswersThatAreThere) {
 TYPED_TEST(EchoSessions, AnswersTheSameWhereverTheStreamIsCut) {
   const std::string stream = frames({"hello", "", std::string(100, 'x'), "you"});
   for (std::size_t at = 0; at <= stream.size(); ++at) {
-    TypeParam session(payload_bytes_max);
+    TypeParam session(message_bytes_max);
     SendBuffer answers;
     std::size_t completed = 0;
     for (const auto slice : tests::cut_at(stream, at)) {
@@ -64,7 +64,7 @@ TYPED_TEST(EchoSessions, AnswersTheSameWhereverTheStreamIsCut) {
 // Only a completed message renews the read timeout: a dribbler must not.
 TYPED_TEST(EchoSessions, CountsAMessageWithItsLastByte) {
   const std::string message = frame("hello");
-  TypeParam session(payload_bytes_max);
+  TypeParam session(message_bytes_max);
   SendBuffer answers;
   for (std::size_t i = 0; i + 1 < message.size(); ++i) {
     ASSERT_EQ(session.take(bytes(message).subspan(i, 1), answers), 0U);
@@ -89,7 +89,7 @@ TYPED_TEST(EchoSessions, AnswersWhatCameBeforeAMessageThatIsTooLong) {
 
 TYPED_TEST(EchoSessions, HoldsNoBufferWhenIdle) {
   const std::string message = frame(std::string(40'000, 'x'));
-  TypeParam session(payload_bytes_max);
+  TypeParam session(message_bytes_max);
   SendBuffer answers;
   tests::warm(answers);
   const tests::Allocations allocations;
@@ -102,7 +102,7 @@ TYPED_TEST(EchoSessions, HoldsNoBufferWhenIdle) {
 
 TYPED_TEST(EchoSessions, AllocatesNothingOnceTheAnswersAreWarm) {
   const std::string slice = frames({std::string(16'000, 'x'), "small", ""});
-  TypeParam session(payload_bytes_max);
+  TypeParam session(message_bytes_max);
   SendBuffer answers;
   ASSERT_EQ(session.take(bytes(slice), answers), 3U);
   const tests::Allocations allocations;
@@ -119,7 +119,7 @@ TYPED_TEST(EchoSessions, AnswersInOrderWhenOnlySomeMessagesAreWholeInTheLentByte
   const std::string stream = frames({"begun before", "whole", "", "whole, too", "rest later"});
   for (std::size_t first = 0; first < 20; ++first) {
     for (std::size_t last = 0; last < 20; ++last) {
-      TypeParam session(payload_bytes_max);
+      TypeParam session(message_bytes_max);
       std::string sent;
       for (const auto slice : {std::string_view(stream).substr(0, first),
                                std::string_view(stream).substr(first, stream.size() - first - last),
@@ -137,7 +137,7 @@ TYPED_TEST(EchoSessions, AnswersInOrderWhenOnlySomeMessagesAreWholeInTheLentByte
 
 TEST(InPlaceEchoSession, AnswersWholeMessagesWithoutACopy) {
   const std::string stream = frames({"one", "", "three"});
-  stage::InPlaceEchoSession session(payload_bytes_max);
+  stage::InPlaceEchoSession session(message_bytes_max);
   SendBuffer answers;
   ASSERT_EQ(session.take(bytes(stream), answers), 3U);
   EXPECT_EQ(answers.view().data(), bytes(stream).data());

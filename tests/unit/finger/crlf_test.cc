@@ -119,11 +119,11 @@ TEST(CrlfConverter, KeepsEveryOtherByte) {
   EXPECT_EQ(convert(text), text + "\r\n");
 }
 
-const std::string mixed = "\n\r\na\r\n\nb\rc\r\r\n\r\r\n\n\rd\ne";
+const std::string mixed_ends = "\n\r\na\r\n\nb\rc\r\r\n\r\r\n\n\rd\ne";
 
 TEST(CrlfConverter, ConvertsTheSameWhereverATextIsCutInThree) {
-  for (std::size_t end = 0; end <= mixed.size(); ++end) {
-    const auto text = std::string_view(mixed).substr(0, end);
+  for (std::size_t end = 0; end <= mixed_ends.size(); ++end) {
+    const auto text = std::string_view(mixed_ends).substr(0, end);
     const auto expected = by_the_contract(text);
     for (std::size_t first = 0; first <= end; ++first) {
       for (std::size_t second = first; second <= end; ++second) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
 #include <memory>
 #include <span>
@@ -61,6 +62,12 @@ inline std::span<const std::byte> bytes_of(std::string_view text) {
 
 inline std::string text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// What comes, if it is little.
+inline uring::Task<uring::Result<std::size_t>> receive(uring::Loop& loop, const common::Fd& fd) {
+  std::array<std::byte, 16> buffer;
+  co_return co_await loop.recv(fd, buffer);
 }
 
 MATCHER_P(FailedWith, expected, "") {

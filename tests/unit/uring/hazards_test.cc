@@ -125,14 +125,14 @@ TEST(UringLoop, APairGoesInWhole) {
 }
 
 /// Sends, and remembers whether that was reported.
-class Sender final : public uring::SendThenReceive {
+class LostSender final : public uring::SendThenReceive {
  public:
-  Sender(Loop& loop, const common::Fd& fd, uring::Buffers& buffers)
+  LostSender(Loop& loop, const common::Fd& fd, uring::Buffers& buffers)
       : SendThenReceive(loop, fd, buffers) {
     stage_and_report(bytes_of("lost"));
     start();
   }
-  ~Sender() { cancel_and_wait(); }
+  ~LostSender() { cancel_and_wait(); }
   bool sent = false;
 
  private:
@@ -148,7 +148,7 @@ TEST(UringLoop, AFullCompletionQueueHidesNoFailure) {
     auto ends = unix_connection();
     ends.client = common::Fd();
     const auto buffers = *uring::Buffers::create(l, 2, 64);
-    std::deque<Sender> senders;
+    std::deque<LostSender> senders;
     for (int i = 0; i < 20; ++i) senders.emplace_back(l, ends.server, *buffers);
     for (const auto& each : senders) {
       while (each.in_flight()) (void)co_await l.nop();

@@ -15,6 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using tests::FailedWith;
+using tests::receive;
 using tests::Succeeded;
 using tests::unix_connection;
 using tests::Uring;
@@ -241,11 +242,6 @@ Task<> expect_limited_by_all(Loop& loop, auto make) {
   co_await expect_limited<1>(loop, make);
   co_await expect_limited<2>(loop, make);
   co_await expect_limited<3>(loop, make);
-}
-
-Task<Result<std::size_t>> receive(Loop& loop, const common::Fd& fd) {
-  std::array<std::byte, 16> buffer;
-  co_return co_await loop.recv(fd, buffer);
 }
 
 Task<> wait_for_ever(Condition& condition) { (void)co_await condition.wait(); }

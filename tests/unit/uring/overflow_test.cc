@@ -31,11 +31,11 @@ using uring::Loop;
 using uring::SendThenReceive;
 using uring::Task;
 
-class Recorder final : public SendThenReceive {
+class SentCounter final : public SendThenReceive {
  public:
-  Recorder(Loop& loop, const common::Fd& fd, uring::Buffers& buffers)
+  SentCounter(Loop& loop, const common::Fd& fd, uring::Buffers& buffers)
       : SendThenReceive(loop, fd, buffers) {}
-  ~Recorder() { cancel_and_wait(); }
+  ~SentCounter() { cancel_and_wait(); }
   int answers_sent = 0;
 
  private:
@@ -51,13 +51,13 @@ TEST(UringOverflow, WhatWasNotSentIsNotTakenForSent) {
   const auto body = [&loop]() -> Task<> {
     const auto buffers = *uring::Buffers::create(loop, 2, 64);
     std::vector<tests::Ends> ends;
-    std::vector<std::unique_ptr<Recorder>> exchanges;
+    std::vector<std::unique_ptr<SentCounter>> exchanges;
     for (int i = 0; i < 20; ++i) {
       ends.push_back(tests::tcp_connection());
       (void)::shutdown(ends.back().server.get(), SHUT_WR);
     }
     for (const auto& each : ends) {
-      exchanges.push_back(std::make_unique<Recorder>(loop, each.server, *buffers));
+      exchanges.push_back(std::make_unique<SentCounter>(loop, each.server, *buffers));
       exchanges.back()->stage_and_report(bytes_of("too late"));
       exchanges.back()->start();
     }

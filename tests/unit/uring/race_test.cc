@@ -14,6 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using tests::bytes_of;
 using tests::FailedWith;
+using tests::receive;
 using tests::Succeeded;
 using tests::unix_connection;
 using tests::Uring;
@@ -27,11 +28,6 @@ using uring::Result;
 using uring::Scope;
 using uring::Status;
 using uring::Task;
-
-Task<Result<std::size_t>> receive(Loop& loop, const common::Fd& fd) {
-  std::array<std::byte, 16> buffer;
-  co_return co_await loop.recv(fd, buffer);
-}
 
 Task<Status> nap(Loop& loop, std::chrono::nanoseconds time) { co_return co_await loop.sleep(time); }
 

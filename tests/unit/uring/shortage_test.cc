@@ -23,14 +23,14 @@ using uring::Result;
 using uring::Task;
 
 /// A listener, and a client whom nobody has accepted yet.
-struct NewConnection {
+struct QueuedConnection {
   Fd listener = *common::listen_on(tests::on_free_port(), SocketMode::blocking);
   Fd client = tests::connect_to(*common::Address::of_socket(listener));
 };
 
 TEST_F(Uring, ANewcomerWhoFindsNoDescriptorWaitsForOne) {
   run([this]() -> Task<> {
-    const NewConnection new_connection;
+    const QueuedConnection new_connection;
     {
       const NoMoreDescriptors shortage;
       EXPECT_THAT(co_await loop.accept(new_connection.listener),
@@ -45,7 +45,7 @@ TEST_F(Uring, ANewcomerWhoFindsNoDescriptorWaitsForOne) {
 TEST_F(Uring, ANewcomerWhoFindsNoSlotIsTurnedAway) {
   ASSERT_THAT(loop.register_files(1), Succeeded());
   run([this]() -> Task<> {
-    const NewConnection new_connection;
+    const QueuedConnection new_connection;
     const auto only = co_await loop.open_direct(loop.working_dir(), "/dev/null", O_RDONLY);
     EXPECT_THAT(only, Succeeded());
     EXPECT_THAT(co_await loop.accept_direct(new_connection.listener),

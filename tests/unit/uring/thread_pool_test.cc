@@ -82,11 +82,12 @@ TEST_F(UringThreadPool, NoMoreThreadsThanItMayHave) {
 }
 
 /// Counts those that have not ended.
-class Counted {
+class CountedArgument {
  public:
-  explicit Counted(int& alive) : alive_(&alive) { ++*alive_; }
-  Counted(Counted&& other) noexcept : alive_(std::exchange(other.alive_, nullptr)) {}
-  ~Counted() {
+  explicit CountedArgument(int& alive) : alive_(&alive) { ++*alive_; }
+  CountedArgument(CountedArgument&& other) noexcept
+      : alive_(std::exchange(other.alive_, nullptr)) {}
+  ~CountedArgument() {
     if (alive_ != nullptr) --*alive_;
   }
 
@@ -101,15 +102,15 @@ struct Signs {
   int alive = 0;
 };
 
-int wait_for_sign(Signs* signs, const Counted&) {
+int wait_for_sign(Signs* signs, const CountedArgument&) {
   signs->begun.release();
   signs->go_on.acquire();
   return 7;
 }
 
 Task<> give_up(ThreadPool& threads, Signs& signs, Canceller& canceller) {
-  const auto done =
-      co_await threads.offload(wait_for_sign, &signs, Counted(signs.alive)).cancelled_by(canceller);
+  const auto done = co_await threads.offload(wait_for_sign, &signs, CountedArgument(signs.alive))
+                        .cancelled_by(canceller);
   EXPECT_THAT(done, FailedWith(Error::cancelled));
 }
 
@@ -136,7 +137,7 @@ TEST_F(UringThreadPool, ACallMayHaveATimeLimit) {
   run([&, this]() -> Task<> {
     const auto threads = *ThreadPool::create(loop, 1);
     const auto late =
-        co_await threads->offload(wait_for_sign, &signs, Counted(signs.alive)).within(5ms);
+        co_await threads->offload(wait_for_sign, &signs, CountedArgument(signs.alive)).within(5ms);
     EXPECT_THAT(late, FailedWith(Error::timed_out));
     signs.go_on.release();
   });
