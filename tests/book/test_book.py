@@ -56,9 +56,10 @@ def known_tests() -> set[str]:
     return found
 
 
-def test_listings_and_runs_are_true() -> None:
-    complain([f"{block.where}: {what}" for path in blocks.markdown_files()
-              for block in blocks.blocks(path) if (what := fill.complaint(block))])
+@pytest.mark.parametrize("path", blocks.markdown_files(), ids=lambda path: name_of(path))
+def test_listings_and_runs_are_true(path: Path) -> None:
+    complain([f"{block.where}: {what}" for block in blocks.blocks(path)
+              if (what := fill.complaint(block))])
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=names(CHAPTERS))

@@ -54,7 +54,7 @@ def test_a_run_goes_as_it_is_told(transcript: Path) -> None:
     if cram is None:
         pytest.skip("no cram here (Debian: apt-get install python3-cram)")
     run = subprocess.run([cram, "--shell=/bin/bash", transcript], cwd=ROOT, text=True,
-                         capture_output=True, timeout=120, env=environment())
+                         capture_output=True, env=environment())
     Path(f"{transcript}.err").unlink(missing_ok=True)
     if run.returncode != 0:
         pytest.fail(run.stdout, pytrace=False)
