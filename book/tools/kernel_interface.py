@@ -37,7 +37,7 @@ SYSTEM_CALLS: dict[str, str | None] = {
     "poll": None, "prctl": None, "read": None, "recv": None,
     "recvmsg": None,
     "rmdir": None, "select": None, "send": None, "sendmsg": None, "setegid": None, "seteuid": None,
-    "setgroups": None, "setpgid": None, "setresgid": None, "setresuid": None, "setrlimit": None,
+    "setgroups": None, "setresgid": None, "setresuid": None, "setrlimit": None, "setsid": None,
     "setsockopt": None, "setuid": None, "shutdown": None, "sigaction": None, "signalfd": "2.6.22",
     "sigprocmask": None, "sigtimedwait": None, "socket": None, "socketpair": None, "fstatfs": None,
     "statx": "4.11",

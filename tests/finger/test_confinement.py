@@ -21,6 +21,7 @@ from kit.namespace import NOBODY, as_nobody
 from kit.reference import converted
 from kit.server import FingerServer
 from kit.target import FingerTarget
+from kit.terminal import Terminal
 from kit.users import Users
 
 pytestmark = pytest.mark.needs("privileges")
@@ -92,6 +93,13 @@ def intrude() -> Iterator[Callable[..., Intruder]]:
     """Makes an intruder, and ends it."""
     with ExitStack() as made:
         yield lambda *words, **more: made.enter_context(closing(Intruder(*words, **more)))
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    """The terminal of somebody who starts the daemon by hand."""
+    with closing(Terminal()) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -188,3 +196,47 @@ def test_an_intruder_in_a_daemon_with_accounts_and_without_root_writes_nothing(
     server = start("--group", "root", under=(*intruder.under, *as_nobody()))
     server.ask(b"nobody-of-this-name")
     expect_nothing_gained(intruder.could(server))
+
+
+def has_terminal(pid: int) -> bool:
+    """Whether it belongs to a session that has one."""
+    state, parent, group, session, number = (
+        Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:5]
+    )
+    return number != "0"
+
+
+def can_read(pid: int, descriptor: int) -> bool:
+    """Whether it is open for reading."""
+    lines = Path(f"/proc/{pid}/fdinfo/{descriptor}").read_text().splitlines()
+    flags = next(int(line.split()[1], 8) for line in lines if line.startswith("flags:"))
+    return flags & os.O_ACCMODE != os.O_WRONLY
+
+
+@pytest.mark.rule(rules.CONFINED)
+@pytest.mark.usefixtures("unsanitized")
+def test_an_intruder_in_the_worker_has_no_terminal_to_type_at_or_read_from(
+    machine: Machine, start_as_root: Callable[..., FingerServer], terminal: Terminal,
+    outside: Path, somebody: int, intrude: Callable[..., Intruder],
+) -> None:  # fmt: skip
+    intruder = intrude(outside.parent, Path("/home/alice/.plan"), outside, somebody)
+    server = start_as_root(under=(*terminal.under, *machine.under, *intruder.under))
+    assert has_terminal(server.pid), "it was started at none: this test tested nothing"
+    server.expect(b"alice", converted(ALICE))
+    assert intruder.could(server, terminal.shown())["types"] in ("EPERM", "EIO")
+    (worker,) = workers(server)
+    assert not has_terminal(worker)
+    for pid in (server.pid, worker):
+        assert not can_read(pid, 2)
+        assert os.readlink(f"/proc/{pid}/fd/0") == "/dev/null"
+    assert os.readlink(f"/proc/{worker}/fd/1") == "/dev/null"
+
+
+@pytest.mark.rule(rules.CONFINED)
+def test_a_daemon_without_root_reads_nothing_from_its_terminal(
+    start: Callable[..., FingerServer], terminal: Terminal
+) -> None:
+    server = start(under=terminal.under)
+    server.expect(b"alice", converted(ALICE))
+    assert not can_read(server.pid, 2)
+    assert os.readlink(f"/proc/{server.pid}/fd/0") == "/dev/null"

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <climits>
 #include <cstddef>
 #include <cstdint>
@@ -92,6 +93,14 @@ std::string_view name_of(int i, std::string_view names) {
   return names.substr(0, names.find(':'));
 }
 
+/// A shell's terminal is open for reading as well, so whoever has it reads what is typed. Without
+/// /proc, or the right to open it, it stays as it is.
+void only_write_to_terminal(int descriptor, const char* path) {
+  if (::isatty(descriptor) == 0) return;
+  const common::Fd opened(::open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC));
+  if (opened) (void)::dup2(opened.get(), descriptor);
+}
+
 }  // namespace
 
 ServiceManager ServiceManager::from_environment() {
@@ -160,6 +169,22 @@ void close_inherited_descriptors(const PassedSockets& passed) {
     if (*each) last = std::max(last, each->get());
   }
   (void)::close_range(static_cast<unsigned>(last + 1), ~0U, 0);  // fails only without permission
+  make_empty(STDIN_FILENO);
+  only_write_to_terminal(STDOUT_FILENO, "/proc/self/fd/1");
+  only_write_to_terminal(STDERR_FILENO, "/proc/self/fd/2");
+}
+
+void make_empty(int descriptor) {
+  // Where there is no /dev/null, as in some containers, a pipe without a writer is as empty.
+  common::Fd empty(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  std::array<int, 2> ends{-1, -1};
+  if (!empty && ::pipe2(ends.data(), O_CLOEXEC) == 0) empty = common::Fd(ends[0]);
+  const common::Fd writer(ends[1]);
+  if (empty.get() == descriptor) {  // it was closed
+    (void)empty.release();
+  } else if (empty) {
+    (void)::dup2(empty.get(), descriptor);
+  }
 }
 
 }  // namespace finger

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -96,6 +97,7 @@ static void try_system_calls(int client, int listener) {
   report("executes", execve("/nonexistent", nothing, nothing));
   void* const code = mmap(NULL, 4096, writable_code, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   report("makes-code", code == MAP_FAILED ? -1 : 0);
+  report("types", ioctl(STDERR_FILENO, TIOCSTI, "\n"));
   report("signals", kill(atoi(getenv("INTRUDER_PROCESS")), SIGCONT));
   if (!getenv("INTRUDER_CUTS")) return;
   report("disconnects", connect(client, &nowhere, sizeof nowhere));

@@ -69,7 +69,11 @@ class Intruder:
         lines = [line.split() for line in server.stderr_text().splitlines()]
         return [words[2] for words in lines if words[:2] == ["intruder", "speaks-as"]]
 
-    def could(self, server: FingerServer) -> dict[str, str]:
-        """`done`, or the error, for each thing it tried when the first client came."""
-        lines = [line.split() for line in server.stderr_text().splitlines()]
+    def could(self, server: FingerServer, log: str | None = None) -> dict[str, str]:
+        """`done`, or the error, for each thing it tried when the first client came.
+
+        `log`: what was written to standard error, where the server does not know.
+        """
+        text = server.stderr_text() if log is None else log
+        lines = [line.split() for line in text.splitlines()]
         return {words[1]: words[2] for words in lines if words[:1] == ["intruder"]}
