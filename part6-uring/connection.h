@@ -57,13 +57,6 @@ class HeldOutputs {
   std::vector<Output*> free_;
 };
 
-/// What conversations count. Only the loop's thread looks at it, so that an addition is one
-/// instruction; Server::publish() shows it to other threads, once a turn.
-struct Traffic {
-  std::uint64_t answers = 0;  ///< To input that has completed messages, be it one or several.
-  std::uint64_t sent_bytes = 0;
-};
-
 /// What the connections of one loop share.
 struct ConnectionContext {
   uring::Loop& loop;
@@ -76,7 +69,6 @@ struct ConnectionContext {
   uring::Scope* conversations = nullptr;
   std::size_t conversations_count = 0;
 
-  Traffic traffic{};
   common::SendBuffer output{};  ///< Of the conversation that is running.
   HeldOutputs held_outputs{};
   common::DeadlineList deadlines{};
@@ -223,7 +215,6 @@ class Connection final : public uring::SendThenReceive {
 // Here, because each message passes through them: a call would cost as much as the work.
 
 inline Connection::SendAwaiter Connection::send_all(common::ByteView output) {
-  context_.traffic.sent_bytes += output.size();
   stage(output);  // usually a view of the input, which stays where it is
   if (context_.output.owns_memory()) hold_output();
   return {};
@@ -231,7 +222,6 @@ inline Connection::SendAwaiter Connection::send_all(common::ByteView output) {
 
 inline void Connection::restart_timeout() {
   may_rest_ = true;
-  ++context_.traffic.answers;
   const bool moved_lately = deadline_.deadline() >= context_.loop.now() + context_.read_timeout;
   if (read_timer_ != ReadTimer::running || !moved_lately) restart_read_timer();
 }

@@ -3,15 +3,16 @@
 //         printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
 // Needs Linux 6.1.
 
-#include <fmt/format.h>
-
 #include <fstream>
+#include <string>
+#include <string_view>
 #include <utility>
 
-#include "common/http/http_session.h"
+#include "common/net/listen.h"
+#include "common/server/duration.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
-#include "ring_server/replaceable.h"
+#include "common/server/signal_wakeup.h"
 #include "workers.h"
 
 namespace {
@@ -60,37 +61,28 @@ common::OptionLine trace_option(std::string& file) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  ring_server::Metrics::hold_signal();
   stage::Options options;
   common::Program program{
       .name = "part6-uring",
-      .summary =
-          "Echoes messages, one loop or several, each of coroutines on an io_uring.\n"
-          "SIGUSR1 logs what was counted.",
+      .summary = "Echoes messages, one loop or several, each of coroutines on an io_uring.",
       .options = common::stage_options(options)};
   program.options.push_back(common::max_connections_option(options.max_connections));
   program.options.push_back(
       common::workers_option("event loops, a thread each; or 1", options.workers));
   program.options.push_back(common::protocol_option(options.protocol));
-  program.options.push_back(ring_server::proxy_protocol_option(options.proxies));
-  program.options.push_back(ring_server::takeover_option(options.takeover));
   program.options.push_back(ring_option(options.ring));
   program.options.push_back(spin_option(options.ring));
   program.options.push_back(trace_option(options.trace_file));
-  program.options.push_back(ring_server::metrics_option(options.metrics));
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   common::prepare_process(options.max_connections, options.workers);
 
-  const common::ServerProfile profile;
-  auto sockets = ring_server::open_sockets(options, profile, stage::listeners_max(options),
-                                           [&] { return stage::open_listeners(options); });
-  if (!sockets) return sockets.error();
-  ring_server::Metrics metrics(stage::Server::metrics_profile(), stage::listeners_max(options),
-                               std::move(sockets->scrapers));
-  const auto workers = stage::Workers::create(options, std::move(sockets->clients), metrics);
+  auto listeners = common::listen_group(options.address(), options.workers);
+  if (!listeners) return common::report_failure(options, listeners.error());
+  const auto workers = stage::Workers::create(options, std::move(*listeners));
   if (!workers) return common::complain(workers.error());
-  return ring_server::run_replaceable(options, profile, *sockets->takeover, (*workers)->address(),
-                                      {.stop = [&] { (*workers)->stop(); },
-                                       .retire = [&](pid_t) { (*workers)->retire(); },
-                                       .run = [&] { return (*workers)->run(); }});
+  const auto signals =
+      common::SignalWakeup::create(options.drain_timeout, [&workers] { (*workers)->stop(); });
+  if (!signals) return common::report_failure(options, signals.error());
+  common::announce((*workers)->address());
+  return (*workers)->run();
 }

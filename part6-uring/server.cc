@@ -2,32 +2,15 @@
 
 #include <cassert>
 #include <chrono>
-#include <string_view>
 #include <utility>
 
 #include "common/http/protocol.h"
 #include "common/server/constants.h"
 #include "common/session.h"
 #include "in_place_echo.h"
-#include "ring_server/probes.h"
 
 namespace stage {
 namespace {
-
-/// How a connection ends.
-enum class Outcome { left, timed_out, cut_short, too_long, malformed, failed };
-
-constexpr std::string_view outcomes[] = {"left",     "timed_out", "cut_short",
-                                         "too_long", "malformed", "failed"};
-
-Outcome outcome_of(std::error_code reason) {
-  if (!reason) return Outcome::left;
-  if (reason == common::Error::timed_out) return Outcome::timed_out;
-  if (reason == common::Error::cut_short) return Outcome::cut_short;
-  if (reason == common::Error::too_long) return Outcome::too_long;
-  if (reason == common::Error::malformed) return Outcome::malformed;
-  return Outcome::failed;
-}
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
 /// Returns why it ended; no error: between two messages, as a client should leave.
@@ -82,27 +65,12 @@ uring::Task<> Server::serve_client(Connection& connection, Arguments... argument
       outcome || (context_.draining && outcome.error() == common::Error::cut_short);
   const auto reason = goodbye ? std::error_code() : outcome.error();
   log_.closed(connection.peer(), reason, session.inside_message());
-  count_end(connection, reason);
   co_await connection.close_gracefully();
   close(connection);
 }
 
-void Server::count_end(const Connection& connection, std::error_code reason) {
-  const auto ended = static_cast<std::size_t>(outcome_of(reason));
-  counters().outcomes[ended].add();
-  ring_server::probes::ended(&connection, outcomes[ended]);
-}
-
-ring_server::MetricsProfile Server::metrics_profile() {
-  return {.prefix = "echo",
-          .exchange = "connections_ended_total",
-          .outcomes = outcomes,
-          .answers = true,
-          .buffers = true};
-}
-
 common::Result<std::unique_ptr<Server>> Server::create(const Options& options,
-                                                       ring_server::Shared& shared, std::size_t i,
+                                                       ring_server::Shared& shared,
                                                        const std::string& trace_file,
                                                        common::Fd listener,
                                                        const common::Fd& wake) {
@@ -111,15 +79,14 @@ common::Result<std::unique_ptr<Server>> Server::create(const Options& options,
   if (!loop) return std::unexpected(loop.error());
   auto buffers = uring::Buffers::create(**loop, setup.buffers, setup.buffer_bytes);
   if (!buffers) return std::unexpected(buffers.error());
-  return std::unique_ptr<Server>(new Server(options, shared, i, std::move(*loop),
-                                            std::move(*buffers), std::move(listener), wake));
+  return std::unique_ptr<Server>(new Server(options, shared, std::move(*loop), std::move(*buffers),
+                                            std::move(listener), wake));
 }
 
-Server::Server(const Options& options, ring_server::Shared& shared, std::size_t i,
+Server::Server(const Options& options, ring_server::Shared& shared,
                std::unique_ptr<uring::Loop> loop, std::unique_ptr<uring::Buffers> buffers,
                common::Fd listener, const common::Fd& wake)
-    : LoopServer(shared, i, std::move(loop), std::make_shared<common::Fd>(std::move(listener)),
-                 wake, common::loop_read_timeout(options.read_timeout)),
+    : LoopServer(shared, std::move(loop), std::make_shared<common::Fd>(std::move(listener)), wake),
       options_(options),
       log_(options.verbose),
       buffers_(std::move(buffers)),
@@ -132,7 +99,6 @@ Server::Server(const Options& options, ring_server::Shared& shared, std::size_t 
           return serve_client<Session>(connection, arguments...);
         });
   };
-  context_.loop.at_end_of_turn([this] { publish(); });
 }
 
 void Server::begin(uring::Scope& conversations, uring::Scope& tasks) {
@@ -146,17 +112,13 @@ void Server::abandon() {
 
 void Server::add(ring_server::Admitted admitted) {
   log_.opened(admitted.accepted.peer);
-  counters().accepted.add();
   const auto token = clients_.emplace(context_, std::move(admitted));
-  Connection& connection = clients_.find(token)->connection;
-  ring_server::probes::accepted(&connection);
-  connection.open(token);
+  clients_.find(token)->connection.open(token);
 }
 
 void Server::close(Connection& connection) {
   assert(context_.output.empty());  // or one client would get what is for another
   clients_.erase(connection.token());
-  counters().closed.add();
   one_has_left();
 }
 
@@ -181,24 +143,6 @@ void Server::begin_drain() {
   context_.draining = true;
   clients_.for_each([](common::Token, Client& client) { client.connection.begin_drain(); });
   context_.lingering.cancel();
-}
-
-/// Shows what was counted to those who ask: once a turn, so that a message costs no more for it.
-/// The time to answer is that from the wake-up which brought the messages to the call that sends
-/// their answers: it comes next.
-void Server::publish() {
-  ring_server::WorkerCounters& counters = this->counters();  // stays in a register
-  const Traffic& traffic = context_.traffic;
-  if (const auto answered = traffic.answers - counters.answers.value(); answered > 0) {
-    const auto took = common::Clock::now() - context_.loop.now();
-    ring_server::probes::answered(answered, took, traffic.sent_bytes - counters.sent_bytes.value());
-    counters.answer_time.add(took, answered);
-    counters.answers.set(traffic.answers);
-  }
-  counters.sent_bytes.set(traffic.sent_bytes);
-  ring_server::catch_up(counters.received_bytes, buffers_->received_bytes());
-  counters.buffers_out.set(buffers_->lent());
-  publish_loop();
 }
 
 }  // namespace stage

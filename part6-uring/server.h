@@ -11,12 +11,12 @@
 #include "common/loop/connection_limit.h"
 #include "common/loop/slab.h"
 #include "common/result.h"
+#include "common/server/constants.h"
 #include "common/server/log.h"
+#include "common/server/options.h"
 #include "connection.h"
 #include "ring_server/acceptor.h"
 #include "ring_server/loop_server.h"
-#include "ring_server/metrics_service.h"
-#include "ring_server/options.h"
 #include "uring/buffers.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
@@ -26,7 +26,9 @@
 namespace stage {
 
 /// What can be chosen on this stage's command line.
-struct Options : ring_server::Options {
+struct Options : common::Options {
+  std::size_t max_connections = common::default_max_connections;  ///< Of the whole process.
+  std::size_t workers = 1;
   common::Protocol protocol = common::Protocol::echo;
   uring::Setup ring;
   std::string trace_file;  ///< Empty: none. Workers after the first add their number.
@@ -35,13 +37,10 @@ struct Options : ring_server::Options {
 /// Serves every client on one thread, each in a coroutine that reads like part 1's.
 class Server final : public ring_server::LoopServer {
  public:
-  /// What SIGUSR1 and --metrics tell of servers like this.
-  static ring_server::MetricsProfile metrics_profile();
-
-  /// A server that accepts from `listener`; for that, `shared`, `i` and `wake` see LoopServer. An
-  /// empty `trace_file` means none. Errors: of uring::Loop::create(), uring::Buffers::create().
+  /// A server that accepts from `listener`; for that, `shared` and `wake` see LoopServer. An empty
+  /// `trace_file` means none. Errors: of uring::Loop::create(), uring::Buffers::create().
   static common::Result<std::unique_ptr<Server>> create(const Options& options,
-                                                        ring_server::Shared& shared, std::size_t i,
+                                                        ring_server::Shared& shared,
                                                         const std::string& trace_file,
                                                         common::Fd listener,
                                                         const common::Fd& wake);
@@ -55,9 +54,8 @@ class Server final : public ring_server::LoopServer {
     Connection connection;
   };
 
-  Server(const Options& options, ring_server::Shared& shared, std::size_t i,
-         std::unique_ptr<uring::Loop> loop, std::unique_ptr<uring::Buffers> buffers,
-         common::Fd listener, const common::Fd& wake);
+  Server(const Options& options, ring_server::Shared& shared, std::unique_ptr<uring::Loop> loop,
+         std::unique_ptr<uring::Buffers> buffers, common::Fd listener, const common::Fd& wake);
 
   template <typename Session, typename... Arguments>
   uring::Task<> serve_client(Connection& connection, Arguments... arguments);
@@ -69,9 +67,7 @@ class Server final : public ring_server::LoopServer {
   void abandon() override;
 
   uring::Task<common::Status> enforce_read_timeout();
-  void count_end(const Connection& connection, std::error_code reason);
   void close(Connection& connection);
-  void publish();
 
   const Options& options_;
   common::ConnectionLog log_;

@@ -8,42 +8,33 @@
 #include <vector>
 
 #include "common/fd.h"
-#include "common/result.h"
 #include "common/server/options.h"
 #include "ring_server/worker_group.h"
 #include "server.h"
 
 namespace stage {
 
-/// So many sockets the workers can listen on.
-std::size_t listeners_max(const Options& options);
-
-/// A socket for each worker, all on one address. Errors: of socket(2), bind(2), listen(2).
-common::Result<std::vector<common::Fd>> open_listeners(const Options& options);
-
 /// Several servers in one process, a thread and a ring each. They share the address,
 /// --max-connections and nothing else; the kernel spreads new connections over them.
 class Workers {
  public:
-  /// As many servers as --workers says, or one, the first for the calling thread. Error: a line
-  /// that says what is missing, and what to do about it.
+  /// A server for each of the listeners, which are those of one address; the first is for the
+  /// calling thread. Error: a line that says what is missing, and what to do about it.
   static std::expected<std::unique_ptr<Workers>, std::string> create(
-      const Options& options, std::vector<common::Fd> listeners, ring_server::Metrics& metrics);
+      const Options& options, std::vector<common::Fd> listeners);
 
   std::string address() const { return address_; }
 
   // See WorkerGroup.
   int run() { return worker_group_.run(); }
   void stop() { worker_group_.stop(); }
-  void retire() { worker_group_.retire(); }
 
  private:
-  Workers(const Options& options, std::string address, std::vector<common::Fd> listeners,
-          ring_server::Metrics& metrics)
+  Workers(const Options& options, std::string address, std::vector<common::Fd> listeners)
       : options_(options),
         address_(std::move(address)),
         listeners_(std::move(listeners)),
-        shared_(options, options.max_connections, metrics),
+        shared_(options, options.max_connections),
         worker_group_(shared_) {}
   std::expected<std::unique_ptr<ring_server::LoopServer>, std::string> create_server(
       std::size_t i, const common::Fd& wake);

@@ -12,4 +12,4 @@ Names that only Linux has, or not every system: which of them are in which part.
   part3-nonblocking: SOCK_CLOEXEC SOCK_NONBLOCK accept4
   part4-poll: SOCK_CLOEXEC SOCK_NONBLOCK accept4 sys/eventfd.h
   part5-epoll: SOCK_CLOEXEC SOCK_NONBLOCK accept4 sys/epoll.h sys/eventfd.h
-  part6-uring: SOCK_CLOEXEC SOCK_NONBLOCK accept4 liburing.h linux/io_uring.h linux/stat.h sys/epoll.h sys/eventfd.h
+  part6-uring: SOCK_CLOEXEC accept4 liburing.h linux/io_uring.h linux/stat.h sys/epoll.h sys/eventfd.h

@@ -10,7 +10,7 @@
 #include "finger/server/home.h"
 #include "finger/server/options.h"
 #include "finger/server/roster.h"
-#include "ring_server/counters.h"
+#include "finger/service/counters.h"
 #include "uring/loop.h"
 #include "uring/wait/canceller.h"
 
@@ -55,7 +55,7 @@ class ConversationOwner {
 struct Context {
   const Options& options;
   uring::Loop& loop;
-  ring_server::WorkerCounters& counters;
+  WorkerCounters& counters;
   ConversationOwner& owner;
 
   /// Cancelled when a drain begins: receives of a query, and waits for a peer to close.

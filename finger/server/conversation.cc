@@ -12,7 +12,7 @@
 #include "common/server/constants.h"
 #include "finger/server/conversation_log.h"
 #include "finger/server/outcome.h"
-#include "ring_server/probes.h"
+#include "finger/service/probes.h"
 
 namespace finger {
 namespace {
@@ -44,7 +44,7 @@ Conversation::Conversation(const Context& context, ring_server::Admitted client,
       deadline_(context.loop, std::min(after(accepted_at_, context.options.query_timeout),
                                        after(accepted_at_, context.options.deadline))),
       roster_(context.owner.current_roster()) {
-  ring_server::probes::accepted(this);
+  probes::accepted(this);
   context.owner.awaits_query(*this);
 }
 

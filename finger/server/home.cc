@@ -137,7 +137,7 @@ std::shared_ptr<FileSystem> Homes::file_system_of(const Account& account) {
   return find_or_make(file_systems_, device, [this] { return new FileSystem(loop_); });
 }
 
-uring::Task<Status> Homes::watch(ring_server::Counter& count, const std::atomic<bool>& retiring) {
+uring::Task<Status> Homes::watch(Counter& count, const std::atomic<bool>& retiring) {
   std::optional<common::Clock::time_point> reported_at;
   while (!retiring) {
     // Nothing to look at: the loop sleeps for as long as nobody asks.

@@ -16,7 +16,7 @@
 #include "finger/server/busy_homes.h"
 #include "finger/server/process/mounts.h"
 #include "finger/server/protocol/error.h"
-#include "ring_server/counters.h"
+#include "finger/service/counters.h"
 #include "uring/condition.h"
 #include "uring/loop.h"
 #include "uring/task.h"
@@ -123,7 +123,7 @@ class Homes {
 
   /// Says in the log which do not answer, once a minute, and when they do again; `silent` has the
   /// number. Until `retiring` is set: then another does.
-  uring::Task<Status> watch(ring_server::Counter& silent, const std::atomic<bool>& retiring);
+  uring::Task<Status> watch(Counter& silent, const std::atomic<bool>& retiring);
 
  private:
   friend class Home;

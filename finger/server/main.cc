@@ -39,16 +39,16 @@
 #include "finger/server/root/scout.h"
 #include "finger/server/roster.h"
 #include "finger/server/workers.h"
-#include "ring_server/generations.h"
-#include "ring_server/metrics_service.h"
-#include "ring_server/replaceable.h"
+#include "finger/service/generations.h"
+#include "finger/service/metrics.h"
+#include "finger/service/replaceable.h"
 
 namespace {
 
 using common::complain;
+using finger::Generations;
 using finger::ServiceManager;
-using ring_server::Generations;
-using ring_server::Sockets;
+using finger::Sockets;
 
 /// `::` serves IPv6 and IPv4. Without IPv6 on the machine, 0.0.0.0 takes its place.
 common::Result<common::Fd> listen_on(finger::Options& options) {
@@ -108,18 +108,12 @@ std::unique_ptr<finger::Heartbeat> heartbeat_for(std::optional<std::chrono::micr
   return std::make_unique<finger::Heartbeat>(*interval, options.process.workers, std::move(alive));
 }
 
-constexpr ring_server::MetricsProfile metrics_profile{
-    .prefix = "fingerd",
-    .exchange = "exchanges_total",
-    .outcomes = finger::outcome_names,
-};
-
 /// What serves as soon as it runs, or a line that says why there is none.
 using Started = std::expected<std::unique_ptr<finger::Workers>, std::string>;
 
 /// Made with the rights of this process or, if those are root's, with the daemon account's.
 Started make_alone(const finger::Options& options, common::Fd clients, finger::AboutHomes homes,
-                   std::unique_ptr<finger::Heartbeat> heartbeat, ring_server::Metrics& metrics) {
+                   std::unique_ptr<finger::Heartbeat> heartbeat, finger::Metrics& metrics) {
   auto users = finger::open_users(options);  // while still root: it may, wherever it is
   if (!users) return std::unexpected(explain(options, users.error()));
   std::optional<finger::HomeFence> fence;  // not with accounts: SIGHUP reads them in this process
@@ -144,8 +138,7 @@ Started make_alone(const finger::Options& options, common::Fd clients, finger::A
 /// Made by root, which is given up, with credentials to open each plan as its owner.
 Started make_with_owners(const finger::Options& options, common::Fd clients,
                          finger::AboutHomes homes, finger::Report& report,
-                         std::unique_ptr<finger::Heartbeat> heartbeat,
-                         ring_server::Metrics& metrics) {
+                         std::unique_ptr<finger::Heartbeat> heartbeat, finger::Metrics& metrics) {
   finger::HomeFence fence;
   auto scout = finger::Scout::start(fence, report.take_news(), report.silent());
   if (!scout) return std::unexpected(scout.error());
@@ -176,7 +169,7 @@ void tell_lowered_limit(const finger::Options& options, const finger::Workers& w
 }
 
 /// Does all that comes before the ready line, and says what would be served.
-int check_config(finger::Options& options, bool as_root) {
+int check_config(finger::Options& options, bool as_root, Generations& generations) {
   const auto listener = listen_on(options);
   const char* about_port = "";
   if (!listener && listener.error() == std::errc::address_in_use) {
@@ -187,7 +180,8 @@ int check_config(finger::Options& options, bool as_root) {
   } else if (!listener) {
     return common::report_failure(options.process, listener.error(), finger::server_profile);
   }
-  ring_server::Metrics metrics(metrics_profile, options.process.workers, common::Fd());
+  finger::Metrics metrics(finger::outcome_names, generations, std::nullopt, options.process.workers,
+                          common::Fd());
   // These take as many descriptors as they do where it serves.
   finger::Mounts mounts;
   const finger::AboutHomes homes{.busy = nullptr, .mounts = &mounts, .silent = nullptr};
@@ -219,8 +213,8 @@ void note_start(const finger::Options& options, const finger::Workers& workers,
 int run_alone(const finger::Options& options, const ServiceManager& manager, Sockets sockets,
               const std::string& address, finger::BusyHomes& busy, Generations& generations) {
   finger::Mounts mounts;
-  ring_server::Metrics metrics(metrics_profile, generations, generations.begin(),
-                               options.process.workers, std::move(sockets.scrapers));
+  finger::Metrics metrics(finger::outcome_names, generations, generations.begin(),
+                          options.process.workers, std::move(sockets.scrapers));
   const auto workers = make_alone(
       options, std::move(sockets.clients.front()), {&busy, &mounts, &generations.homes_silent()},
       heartbeat_for(manager.watchdog_interval(), options, [&manager] { manager.alive(); }),
@@ -246,14 +240,14 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
     manager.ready("serving");
     return (*workers)->run();
   };
-  return ring_server::run_replaceable(options.process, finger::server_profile, *sockets.takeover,
-                                      address, {.stop = stop, .retire = retire, .run = run});
+  return finger::run_replaceable(options.process, finger::server_profile, *sockets.takeover,
+                                 address, {.stop = stop, .retire = retire, .run = run});
 }
 
 /// Serves in a process of its own, which gives root up and opens each plan as its owner.
 int run_worker(const finger::Options& options, common::Fd clients, finger::AboutHomes homes,
                finger::Report& report, std::unique_ptr<finger::Heartbeat> heartbeat,
-               ring_server::Metrics& metrics,
+               finger::Metrics& metrics,
                const std::function<void(const finger::Workers&)>& before_serving) {
   const auto workers =
       make_with_owners(options, std::move(clients), homes, report, std::move(heartbeat), metrics);
@@ -284,8 +278,8 @@ int run_parent(const finger::Options& options, ServiceManager manager, Sockets s
       [&](common::Fd clients, finger::Report& report, std::optional<std::size_t> generation) {
         // In the worker: what is moved here stays in the parent.
         finger::Mounts mounts;
-        ring_server::Metrics metrics(metrics_profile, generations, generation,
-                                     options.process.workers, std::move(sockets.scrapers));
+        finger::Metrics metrics(finger::outcome_names, generations, generation,
+                                options.process.workers, std::move(sockets.scrapers));
         return run_worker(options, std::move(clients),
                           {&busy, &mounts, &generations.homes_silent()}, report,
                           heartbeat_for(watchdog, options, [&report] { report.alive(); }), metrics,
@@ -306,7 +300,7 @@ int run_parent(const finger::Options& options, ServiceManager manager, Sockets s
 }  // namespace
 
 int main(int argc, char** argv) {
-  ring_server::Metrics::hold_signal();
+  finger::Metrics::hold_signal();
   finger::SignalAction::hold(SIGHUP);
   finger::SignalAction::hold(finger::Parent::retire_signal);
   finger::SignalAction::hold(finger::Parent::drain_signal);
@@ -327,11 +321,13 @@ int main(int argc, char** argv) {
   common::prepare_process(options.process.max_connections, options.process.workers,
                           finger::server_profile);
 
-  if (options.check_config) return check_config(options, as_root);
+  const auto generations = Generations::create(options.process.workers);
+  if (!generations) return complain("no memory to count in: " + generations.error().message());
+  if (options.check_config) return check_config(options, as_root, **generations);
 
   auto manager = ServiceManager::from_environment();
   // Now: a worker that has given its rights up may not bind, nor make a file.
-  auto sockets = ring_server::open_sockets(options.process, finger::server_profile, 1, [&] {
+  auto sockets = finger::open_sockets(options.process, finger::server_profile, 1, [&] {
     return open_listener(options, std::move(passed->clients));
   });
   if (!sockets) return sockets.error();
@@ -343,8 +339,6 @@ int main(int argc, char** argv) {
 
   auto busy = finger::BusyHomes::create();
   if (!busy) return complain("no memory for the homes: " + busy.error().message());
-  const auto generations = Generations::create(options.process.workers);
-  if (!generations) return complain("no memory to count in: " + generations.error().message());
 
   if (!as_root) {
     return run_alone(options, manager, std::move(*sockets), address->to_string(), *busy,

@@ -6,8 +6,8 @@
 #include <limits>
 #include <utility>
 
-#include "ring_server/endpoint.h"
-#include "ring_server/metrics_service.h"
+#include "finger/service/endpoint.h"
+#include "finger/service/metrics.h"
 
 namespace finger {
 namespace {
@@ -40,7 +40,7 @@ common::OptionLine health_option(std::optional<common::Address>& address) {
           .meaning = "ask whether a fingerd serves there, and end with 0 or 1: for orchestrators",
           .takes = "an address and port such as 127.0.0.1:79 or [::1]:79",
           .set = [&address](std::string_view text) {
-            address = ring_server::parse_endpoint(text);
+            address = parse_endpoint(text);
             return address.has_value();
           }};
 }
@@ -96,7 +96,7 @@ Options::Options() {
 common::OptionTable option_table(Options& options) {
   using common::flag_option;
   using common::number_option;
-  ring_server::Options& process = options.process;
+  ServiceOptions& process = options.process;
   return {
       with_short_name(
           "-B", common::address_option("--addr", "address to listen on; :: serves IPv6 and IPv4",
@@ -128,14 +128,14 @@ common::OptionTable option_table(Options& options) {
       flag_option("--sqpoll", "a thread of the kernel's submits: no system calls, and a busy core",
                   options.sqpoll),
       flag_option("--no-list", "refuse to say who can be asked for", options.list, false),
-      ring_server::proxy_protocol_option(process.proxies),
+      proxy_protocol_option(process.proxies),
       log_option(options.log),
       quiet_option(options.log),
-      ring_server::takeover_option(process.takeover),
+      takeover_option(process.takeover),
       health_option(options.health),
       flag_option("--check-config", "say what would be served, or why it would not run, and end",
                   options.check_config),
-      ring_server::metrics_option(process.metrics),
+      metrics_option(process.metrics),
       ring_option(options.ring),
   };
 }

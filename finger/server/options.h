@@ -8,7 +8,7 @@
 #include "common/net/address.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
-#include "ring_server/options.h"
+#include "finger/service/options.h"
 #include "uring/setup.h"
 
 namespace finger {
@@ -20,7 +20,7 @@ enum class LogDetail { full, outcome, none };
 struct Options {
   Options();
 
-  ring_server::Options process;  ///< --addr, --port, --max-clients, --workers, and the like
+  ServiceOptions process;  ///< --addr, --port, --max-clients, --workers, and the like
   std::string group = "finger";
   std::string users;  ///< The directory of --users; empty: the system's accounts.
   bool full_name = false;

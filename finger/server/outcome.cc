@@ -4,7 +4,7 @@
 
 #include "finger/server/conversation.h"
 #include "finger/server/protocol/refusals.h"
-#include "ring_server/probes.h"
+#include "finger/service/probes.h"
 
 namespace finger {
 namespace {
@@ -44,15 +44,15 @@ ConversationOutcome outcome_of(const Conversation& conversation, const Status& e
 }
 
 void count_conversation(const Conversation& conversation, const Status& ended) {
-  ring_server::WorkerCounters& counters = conversation.context().counters;
+  WorkerCounters& counters = conversation.context().counters;
   const auto outcome = static_cast<std::size_t>(outcome_of(conversation, ended));
   counters.outcomes[outcome].add();
-  ring_server::probes::ended(&conversation, outcome_names[outcome]);
+  probes::ended(&conversation, outcome_names[outcome]);
   const bool answered = ended || !text_for_peer(ended.error()).empty();
   if (!answered) return;
   const auto took = conversation.age();
   counters.answer_time.add(took);
-  ring_server::probes::answered(1, took, conversation.sent_bytes());
+  probes::answered(took, conversation.sent_bytes());
 }
 
 }  // namespace finger

@@ -12,7 +12,8 @@
 #include "common/server/log.h"
 #include "common/server/process.h"
 #include "finger/server/serve.h"
-#include "ring_server/probes.h"
+#include "finger/service/probes.h"
+#include "finger/service/receive_proxy_header.h"
 
 namespace finger {
 namespace {
@@ -108,21 +109,21 @@ std::string Server::try_out() {
 Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
                std::shared_ptr<const common::Fd> listener, const common::Fd& wake,
                std::vector<std::uint16_t> credentials)
-    : LoopServer(shared, i, std::move(loop), std::move(listener), wake,
-                 header_timeout(shared.options)),
+    : LoopServer(shared, std::move(loop), std::move(listener), wake),
       shared_(shared),
       i_(i),
+      counters_(shared.metrics.of_worker(i)),
       credentials_(std::move(credentials)),
       homes_(this->loop(), shared.homes.busy, shared.homes.mounts),
       context_{.options = shared.options,
                .loop = this->loop(),
-               .counters = counters(),
+               .counters = counters_,
                .owner = *this,
                .receiving = receiving_,
                .lingering = lingering_,
                .homes = homes_,
                .discarded = discarded_} {
-  this->loop().at_end_of_turn([this] { publish_loop(); });
+  this->loop().at_end_of_turn([this] { publish(); });
 }
 
 void Server::begin(uring::Scope& conversations, uring::Scope& tasks) {
@@ -140,15 +141,53 @@ uring::Task<Status> Server::beat() {
   }
 }
 
+/// Until the server is to stop, or a successor accepts. Then it serves those who are connected, as
+/// long as they stay and it need not stop.
+uring::Task<> Server::accept_clients() {
+  uring::Scope headers(loop());
+  uring::Scope scrapes(loop());
+  headers_ = &headers;
+  {
+    uring::Scope counting(loop());
+    // No longer than it accepts: after that it may have a successor, which counts from 0.
+    if (i_ == 0) shared_.metrics.start(loop(), counting, scrapes, background());
+    co_await LoopServer::accept_clients();
+    counting.cancel();
+    co_await counting.join();
+  }
+  const auto connected = [&] { return headers.size() + clients() + scrapes.size(); };
+  while (!should_stop() && connected() > 0) (void)co_await background().change();
+  headers.cancel();
+  co_await headers.join();
+  scrapes.cancel();
+  co_await scrapes.join();
+}
+
 void Server::add(ring_server::Admitted client) {
-  counters().accepted.add();
+  shared_.oldest_queries.has_accepted();
+  if (!shared_.options.process.proxies.contains(client.accepted.peer)) {
+    return begin_conversation(std::move(client));
+  }
+  headers_->spawn(add_after_header(std::move(client)));
+}
+
+uring::Task<> Server::add_after_header(ring_server::Admitted client) {
+  uring::Deadline deadline(loop(), loop().now() + header_timeout(shared_.options));
+  const auto received = co_await receive_proxy_header(loop(), client.accepted, deadline);
+  if (received) co_return begin_conversation(std::move(client));
+  one_has_left();
+}
+
+/// With a client whose own address is known.
+void Server::begin_conversation(ring_server::Admitted client) {
+  counters_.accepted.add();
   const common::Address& peer = client.accepted.peer;
   if (auto address_permit = shared_.address_limit.try_acquire(peer)) {
     conversations_->spawn(serve(context_, std::move(client), std::move(*address_permit)));
     return;
   }
-  counters().refused.add();
-  ring_server::probes::ended(&client, "refused");
+  counters_.refused.add();
+  probes::ended(&client, "refused");
   if (shared_.options.log == LogDetail::outcome) {
     some_turned_away.report(loop().now());
   } else {
@@ -175,6 +214,12 @@ common::Clock::time_point Server::make_room() {
 void Server::awaits_query(Conversation& conversation) {
   awaiting_query_.push_back(conversation);
   publish_oldest();
+}
+
+/// At the end of each turn: shows what was counted of the loop itself.
+void Server::publish() {
+  counters_.waits.set(acceptor().waits());
+  counters_.take(loop().ring());
 }
 
 void Server::publish_oldest() {

@@ -49,7 +49,8 @@ class Server final : public ring_server::LoopServer, private ConversationOwner {
          std::vector<std::uint16_t> credentials);
 
   void begin(uring::Scope& conversations, uring::Scope& tasks) override;
-  void has_accepted() override { shared_.oldest_queries.has_accepted(); }
+  uring::Task<> accept_clients() override;
+  bool should_accept() const override { return LoopServer::should_accept() && !shared_.retiring; }
   void add(ring_server::Admitted client) override;
   std::size_t clients() const override { return conversations_->size(); }
   common::Clock::time_point make_room() override;
@@ -66,12 +67,16 @@ class Server final : public ring_server::LoopServer, private ConversationOwner {
   }
   void conversation_ended() override { one_has_left(); }
 
+  uring::Task<> add_after_header(ring_server::Admitted client);
+  void begin_conversation(ring_server::Admitted client);
+  void publish();
   void publish_oldest();
   uring::Task<Status> beat();
   uring::Task<> close(common::Fd file, std::shared_ptr<Home> home);
 
   Shared& shared_;
   const std::size_t i_;
+  WorkerCounters& counters_;
   uring::IntrusiveList<Conversation> awaiting_query_;  ///< The oldest first.
   const std::vector<std::uint16_t> credentials_;
   std::array<std::byte, common::scratch_bytes> discarded_;
@@ -80,6 +85,7 @@ class Server final : public ring_server::LoopServer, private ConversationOwner {
   Homes homes_;
   const Context context_;
   uring::Scope* conversations_ = nullptr;  ///< Since begin(): also of files that are being closed.
+  uring::Scope* headers_ = nullptr;        ///< While it accepts: clients of a proxy.
 };
 
 }  // namespace finger

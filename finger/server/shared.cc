@@ -5,10 +5,10 @@
 namespace finger {
 
 Shared::Shared(const Options& chosen, std::size_t connections_max, RosterPointer roster,
-               AboutHomes about_homes, std::unique_ptr<Heartbeat> watched,
-               ring_server::Metrics& counted)
-    : ring_server::Shared(chosen.process, connections_max, counted),
+               AboutHomes about_homes, std::unique_ptr<Heartbeat> watched, Metrics& counted)
+    : ring_server::Shared(chosen.process, connections_max),
       options(chosen),
+      metrics(counted),
       homes(about_homes),
       address_limit(chosen.max_per_ip),
       oldest_queries(chosen.process.workers),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -12,8 +13,8 @@
 #include "finger/server/process/heartbeat.h"
 #include "finger/server/process/mounts.h"
 #include "finger/server/roster.h"
+#include "finger/service/metrics.h"
 #include "ring_server/loop_server.h"
-#include "ring_server/metrics_service.h"
 
 namespace finger {
 
@@ -22,7 +23,7 @@ namespace finger {
 struct AboutHomes {
   BusyHomes* busy = nullptr;
   Mounts* mounts = nullptr;
-  ring_server::Counter* silent = nullptr;
+  Counter* silent = nullptr;
 };
 
 /// What the servers of one process share.
@@ -30,9 +31,11 @@ class Shared : public ring_server::Shared {
  public:
   /// `connections_max` is --max-clients, or as many as there are descriptors for.
   Shared(const Options& chosen, std::size_t connections_max, RosterPointer roster,
-         AboutHomes about_homes, std::unique_ptr<Heartbeat> watched, ring_server::Metrics& counted);
+         AboutHomes about_homes, std::unique_ptr<Heartbeat> watched, Metrics& counted);
 
   const Options& options;
+  Metrics& metrics;
+  std::atomic<bool> retiring = false;  ///< A successor accepts.
   const AboutHomes homes;
   AddressLimit address_limit;
   OldestQueries oldest_queries;

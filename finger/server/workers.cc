@@ -32,7 +32,7 @@ std::size_t descriptors_allow(const Options& options) {
   const std::size_t wanted = options.process.max_connections;
   // Of each worker a ring and an eventfd, one to wake the log, and two for a reload.
   std::size_t own = 2 * options.process.workers + 3;
-  if (!options.process.metrics.empty()) own += ring_server::Metrics::scrapers_max;
+  if (!options.process.metrics.empty()) own += Metrics::scrapers_max;
   const std::size_t free = free_descriptors(own + wanted * descriptors_each);
   if (free <= own) return 1;
   return std::clamp<std::size_t>((free - own) / descriptors_each, 1, wanted);
@@ -57,7 +57,7 @@ std::expected<std::unique_ptr<ring_server::LoopServer>, std::string> create_serv
 std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
     const Options& options, common::Fd listener, common::Fd accepts, RosterPointer roster,
     AboutHomes homes, const PrepareRing& prepare, std::unique_ptr<Heartbeat> heartbeat,
-    ring_server::Metrics& metrics) {
+    Metrics& metrics) {
   std::unique_ptr<Workers> workers(
       new Workers(options, std::move(roster), homes, std::move(heartbeat), metrics));
   // The servers are all that hold it in the end: the last that stops accepting closes it.
@@ -73,13 +73,18 @@ std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
 }
 
 Workers::Workers(const Options& options, RosterPointer roster, AboutHomes homes,
-                 std::unique_ptr<Heartbeat> heartbeat, ring_server::Metrics& metrics)
+                 std::unique_ptr<Heartbeat> heartbeat, Metrics& metrics)
     : options_(options),
       connections_max_(descriptors_allow(options)),
       shared_(options, connections_max_, std::move(roster), homes, std::move(heartbeat), metrics),
       worker_group_(shared_, server_profile) {}
 
-std::string Workers::reload(ring_server::Generations& counted) {
+void Workers::retire() {
+  shared_.retiring = true;
+  worker_group_.wake_all();
+}
+
+std::string Workers::reload(Generations& counted) {
   auto roster = load_roster(options_, *shared_.roster());
   std::string line;
   auto severity = common::Severity::warning;

@@ -12,7 +12,7 @@
 #include "finger/server/roster.h"
 #include "finger/server/server.h"
 #include "finger/server/shared.h"
-#include "ring_server/generations.h"
+#include "finger/service/generations.h"
 #include "ring_server/worker_group.h"
 
 namespace finger {
@@ -35,12 +35,15 @@ class Workers {
   static std::expected<std::unique_ptr<Workers>, std::string> create(
       const Options& options, common::Fd listener, common::Fd accepts, RosterPointer roster,
       AboutHomes homes, const PrepareRing& prepare, std::unique_ptr<Heartbeat> heartbeat,
-      ring_server::Metrics& metrics);
+      Metrics& metrics);
 
-  // See WorkerGroup.
+  /// Serves until stop() or retire() is called: see WorkerGroup.
   int run() { return worker_group_.run(); }
   void stop() { worker_group_.stop(); }
-  void retire() { worker_group_.retire(); }
+
+  /// Accepts no more connections, and ends run() when those that there are have left. From any
+  /// thread, and from a signal handler.
+  void retire();
 
   /// --max-clients, or as many as there are descriptors for.
   std::size_t connections_max() const { return connections_max_; }
@@ -52,11 +55,11 @@ class Workers {
   /// and is returned. Counts it and the users. It may take long, and belongs in a thread of its
   /// own. Not for workers with a `prepare`: a user who was not in the roster when the rings were
   /// prepared has no credentials in them.
-  std::string reload(ring_server::Generations& counted);
+  std::string reload(Generations& counted);
 
  private:
   Workers(const Options& options, RosterPointer roster, AboutHomes homes,
-          std::unique_ptr<Heartbeat> heartbeat, ring_server::Metrics& metrics);
+          std::unique_ptr<Heartbeat> heartbeat, Metrics& metrics);
 
   const Options& options_;
   const std::size_t connections_max_;

@@ -49,7 +49,7 @@ uring::Task<> serve_one(uring::Loop& loop, const common::Fd& listener,
   uring::Scope scope(loop);
   OneRoster owner(std::move(roster), loop, scope);
   uring::Canceller never;
-  ring_server::WorkerCounters counters;
+  finger::WorkerCounters counters;
   std::array<std::byte, 4096> discarded;
   finger::Homes homes(loop);
   const finger::Context context{.options = options,

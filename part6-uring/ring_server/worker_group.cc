@@ -59,11 +59,6 @@ void WorkerGroup::stop() {
   wake_all();
 }
 
-void WorkerGroup::retire() {
-  shared_.retiring = true;
-  wake_all();
-}
-
 void WorkerGroup::wake_all() {
   for (const common::Fd& wake : wakes_) common::wake(wake.get());
 }

@@ -37,17 +37,15 @@ class WorkerGroup {
   /// cannot be done, or nothing.
   std::string start(std::size_t servers, const Create& create);
 
-  /// Serves until stop() or retire() is called. Once. Returns the exit status: 1 when one of the
-  /// servers has failed, which it says on stderr, and which stops the others through the
-  /// common::SignalWakeup.
+  /// Serves until stop() is called. Once. Returns the exit status: 1 when one of the servers has
+  /// failed, which it says on stderr, and which stops the others through the common::SignalWakeup.
   int run();
 
   /// Drains, which ends run(). From any thread, and from a signal handler.
   void stop();
 
-  /// Accepts no more connections, and ends run() when those that there are have left. From any
-  /// thread, and from a signal handler.
-  void retire();
+  /// What they share has changed. From any thread, and from a signal handler.
+  void wake_all();
 
  private:
   enum class State { creating, running, given_up };
@@ -55,7 +53,6 @@ class WorkerGroup {
   std::unique_ptr<LoopServer> create_server(const Create& create, std::size_t i);
   void work(const Create& create, std::size_t i);
   void give_up(std::error_code error);
-  void wake_all();
 
   Shared& shared_;
   const common::ServerProfile profile_;

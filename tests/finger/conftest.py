@@ -18,7 +18,6 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "pro
 
 from capabilities import CAPABILITIES, CORE_LEVEL  # noqa: E402
 from harness import plugin  # noqa: E402
-from harness.metrics import where  # noqa: E402, F401
 from harness.plugin import (  # noqa: E402, F401
     patience,
     pytest_configure_node,
@@ -27,6 +26,7 @@ from harness.plugin import (  # noqa: E402, F401
     target,
 )
 from kit.machine import GROUP, Machine  # noqa: E402
+from kit.metrics import where  # noqa: E402, F401
 from kit.server import FingerServer  # noqa: E402
 from kit.target import FingerTarget, built_servers, foreign_server  # noqa: E402
 from kit.users import Users  # noqa: E402

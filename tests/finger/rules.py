@@ -256,6 +256,12 @@ PROXY_TRUST = Rule(
     "header is a query like any other.",
     BEYOND,
 )
+PROXY_BOUNDED = Rule(
+    "A PROXY header of version 1 has at most 107 bytes, one of version 2 at most 536.", BEYOND
+)
+PROXY_LOGS = Rule(
+    "A proxy's connection that ends before the first byte of a header is not logged.", BEYOND
+)
 PROXY_LIMIT = Rule("--max-per-ip counts the client that the PROXY header names.", BEYOND)
 PROXY_TIMEOUT = Rule("A PROXY header is waited for as long as --deadline.", BEYOND)
 TAKEOVER = Rule(
@@ -269,7 +275,12 @@ TAKEOVER_FAILS = Rule(
     BEYOND,
 )
 TAKEOVER_OWNER = Rule(
-    "The socket is handed over to a process of the user who started the daemon, or root's.",
+    "The socket is handed over to a process of the user who started the daemon, or root's, and "
+    "taken from no other.",
+    BEYOND,
+)
+TAKEOVER_STALE = Rule(
+    "A socket file at PATH that nobody listens at is replaced; any other file is left alone.",
     BEYOND,
 )
 TAKEOVER_MANAGER = Rule(
@@ -286,4 +297,10 @@ HEALTH = Rule(
     "--health ADDR ends with 0 if a fingerd answers there within three seconds, and with 1 if not.",
     HARDENING,
 )
-SLOW_SCRAPER = Rule("Whatever a scraper does, clients are served.", HARDENING)
+SCRAPED_LOCALLY = Rule(
+    "--metrics takes a loopback address and port, or the path of a Unix socket, and nothing else.",
+    BEYOND,
+)
+SLOW_SCRAPER = Rule(
+    "Whatever a scraper does, clients are served; after two seconds it is given up.", HARDENING
+)

@@ -33,17 +33,6 @@ OPTIONS = ("-B", "--addr", "-P", "--port", "-g", "--group", "--users", "--full-n
            "--help", "--version")  # fmt: skip
 
 
-def expect_end(server: FingerServer, status: int, *named: str) -> None:
-    """It ends so, after one line on stderr that has all these words; nothing is on stdout."""
-    ended = server.wait_exit()
-    lines = server.stderr_text().splitlines()
-    assert ended == status, f"exit status {ended}, not {status}, after {lines}"
-    assert len(lines) == 1, f"{len(lines)} lines on stderr, not 1: {lines}"
-    for word in named:
-        assert word in lines[0], f"the line does not name {word}: {lines[0]}"
-    assert server.stdout_text() == ""
-
-
 @pytest.mark.rule(rules.HELP)
 def test_help_names_every_option_and_default(start: Callable[..., FingerServer]) -> None:
     server = start("--help", ready=False)
@@ -77,25 +66,25 @@ def test_a_number_is_digits_and_at_least_one(
     start: Callable[..., FingerServer], option: str
 ) -> None:
     for value in NO_NUMBERS:
-        expect_end(start(f"{option}={value}", ready=False), 2, option)
+        start(f"{option}={value}", ready=False).expect_refusal(2, option)
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.parametrize("value", [*NO_NUMBERS[1:10], "65536"])
 def test_a_port_is_digits_up_to_65535(start: Callable[..., FingerServer], value: str) -> None:
-    expect_end(start(port=value, ready=False), 2, "--port")
+    start(port=value, ready=False).expect_refusal(2, "--port")
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)
 def test_a_duration_is_digits_and_a_unit(start: Callable[..., FingerServer]) -> None:
     for value in NO_DURATIONS:
-        expect_end(start(f"--deadline={value}", ready=False), 2, "--deadline")
+        start(f"--deadline={value}", ready=False).expect_refusal(2, "--deadline")
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)
 def test_what_is_no_address_literal_is_wrong_usage(start: Callable[..., FingerServer]) -> None:
     for value in NO_ADDRESSES:
-        expect_end(start(f"--addr={value}", ready=False), 2, "--addr")
+        start(f"--addr={value}", ready=False).expect_refusal(2, "--addr")
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)
@@ -105,7 +94,7 @@ def test_what_is_no_address_literal_is_wrong_usage(start: Callable[..., FingerSe
 def test_unknown_options_and_missing_values_are_wrong_usage(
     start: Callable[..., FingerServer], word: str
 ) -> None:
-    expect_end(start(word, ready=False), 2, word.partition("=")[0])
+    start(word, ready=False).expect_refusal(2, word.partition("=")[0])
 
 
 @pytest.mark.rule(rules.OPTIONS)
@@ -136,7 +125,7 @@ def test_the_port_has_a_short_name(start: Callable[..., FingerServer]) -> None:
 def test_a_group_that_there_is_not_is_named(
     start: Callable[..., FingerServer], option: str
 ) -> None:
-    expect_end(start(option, "no-such-group", ready=False), 1, "no-such-group")
+    start(option, "no-such-group", ready=False).expect_refusal(1, "no-such-group")
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
@@ -155,7 +144,7 @@ def test_a_directory_that_there_is_not_is_named(
     place = tmp_path / "users"
     if kind == "a-file":
         place.write_bytes(b"")
-    expect_end(start("--users", os.fspath(place), ready=False), 1, os.fspath(place))
+    start("--users", os.fspath(place), ready=False).expect_refusal(1, os.fspath(place))
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
@@ -163,7 +152,7 @@ def test_a_directory_that_there_is_not_is_named(
 def test_no_ring_is_explained(start: Callable[..., FingerServer], error: str, why: str) -> None:
     server = start(ready=False, under=confined(f"ring={error}"))
     skip_if_impossible(server.wait_exit(), server.stderr_text())
-    expect_end(server, 1, "io_uring cannot be used", why)
+    server.expect_refusal(1, "io_uring cannot be used", why)
 
 
 @pytest.mark.rule(rules.READY_LINE)
@@ -186,4 +175,4 @@ def test_a_port_below_1024_needs_a_right(start: Callable[..., FingerServer]) -> 
             pytest.skip(f"port 79 cannot be tried here: {error}")
     if int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= 79:
         pytest.skip("here anybody may have port 79: net.ipv4.ip_unprivileged_port_start")
-    expect_end(start(port=79, ready=False, under=as_nobody()), 1, "79")
+    start(port=79, ready=False, under=as_nobody()).expect_refusal(1, "79")

@@ -13,11 +13,11 @@ import pytest
 
 import rules
 from conftest import ALICE
-from harness.metrics import scrape
 from harness.proc import wait_until
 from kit import hanging_fs
 from kit.hanging_client import expect_only_alice_to_wait
 from kit.hanging_fs import ALICES_PLAN, BOBS_PLAN, HangingFileSystem
+from kit.metrics import scrape
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer
 from kit.users import Users

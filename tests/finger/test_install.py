@@ -172,7 +172,7 @@ def test_what_the_pages_refer_to_is_installed_with_them(installed: Path) -> None
     package = REPOSITORY / "debian"
     assert "usr/share/doc/six-servers/deploy" in (
         package / "six-servers-fingerd.install").read_text()  # fmt: skip
-    assert {"finger/README.md", "part6-uring/ring_server/connections.bt"} == set(
+    assert {"finger/README.md", "finger/service/connections.bt"} == set(
         (package / "six-servers-fingerd.docs").read_text().split()
     )
 

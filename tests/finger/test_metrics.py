@@ -7,16 +7,16 @@ import re
 import signal
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 import rules
 from conftest import ALICE
-from harness import metrics
 from harness.proc import wait_until
+from harness.strace import Strace
 from harness.subject import REPOSITORY, free_port
+from kit import metrics
 from kit.machine import workers
 from kit.parent import only_worker, reload
 from kit.reference import NO_PLAN, converted
@@ -33,10 +33,6 @@ TOLD = {
 }
 
 
-def outcome(found: metrics.Samples, name: str) -> float:
-    return found[f'fingerd_exchanges_total{{outcome="{name}"}}']
-
-
 @pytest.mark.rule(rules.METRICS)
 @pytest.mark.parametrize("options", [(), ("--workers", "3"), ("--quiet",)])
 def test_each_outcome_is_counted(
@@ -51,10 +47,10 @@ def test_each_outcome_is_counted(
         client.send_and_half_close(b"ali")
         answers.append(len(client.receive_until_end()))
     found = metrics.wait_for(server, where, lambda now: now["fingerd_connections_open"] == 0)
-    assert outcome(found, "answered") == 3 and outcome(found, "no_plan") == 1
-    assert outcome(found, "unexpected_eof") == 1
+    assert metrics.outcome(found, "answered") == 3 and metrics.outcome(found, "no_plan") == 1
+    assert metrics.outcome(found, "unexpected_eof") == 1
     for name in TOLD:
-        assert outcome(found, name) == 1, name
+        assert metrics.outcome(found, name) == 1, name
     exchanges = sum(number for name, number in found.items() if "exchanges_total" in name)
     assert found["fingerd_connections_accepted_total"] == exchanges == 5 + len(TOLD)
     assert found["fingerd_sent_bytes_total"] == 3 * len(ANSWER) + len(NO_PLAN) + sum(answers)
@@ -85,38 +81,73 @@ def test_the_signal_logs_a_line(start: Callable[..., FingerServer]) -> None:
 
 
 @pytest.mark.rule(rules.METRICS)
-def test_with_a_loopback_address(start: Callable[..., FingerServer]) -> None:
-    where = f"127.0.0.1:{free_port()}"
-    server = start("--metrics", where)
+def test_the_signal_ends_nothing_though_the_daemon_was_stopped_meanwhile(
+    server: FingerServer
+) -> None:
+    """SIGSTOP interrupts what waits in the kernel. A call that has submitted something before says
+    nothing of it: so it is the second one that fails."""
+    server.pause()
+    server.resume()
+    server.process.wait_until_asleep(server.patience)
+    server.pause()
+    server.send_signal(signal.SIGUSR1)
+    server.resume()
+    server.wait_for_log_lines(1)
     server.expect(b"alice", ANSWER)
-    assert outcome(metrics.scrape(where, server.patience), "answered") == 1
 
 
-@pytest.mark.rule(rules.SLOW_SCRAPER)
-def test_scrapers_that_say_nothing_hold_up_no_client(
-    start: Callable[..., FingerServer], where: str
+@pytest.mark.rule(rules.METRICS)
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_the_rings_are_counted(
+    start: Callable[..., FingerServer], where: str, workers: str
 ) -> None:
-    server = start("--metrics", where)
-    with ExitStack() as stack:
-        for _ in range(2 * metrics.SCRAPERS_MAX):
-            stack.enter_context(metrics.connect(where, server.patience))
-        for _ in range(20):
+    server = start("--metrics", where, "--workers", workers)
+    server.expect(b"alice", ANSWER)
+    with Strace(server) as tracer:
+        before = metrics.scrape(where, server.patience)
+        for _ in range(60):
             server.expect(b"alice", ANSWER)
-    assert outcome(metrics.scrape(where, server.patience), "answered") == 20
+        after = metrics.scrape(where, server.patience)
+    calls = after["fingerd_ring_enter_calls_total"] - before["fingerd_ring_enter_calls_total"]
+    seen = tracer.calls()["io_uring_enter"]
+    assert 60 <= calls <= seen <= calls + 30, f"{calls} calls are counted, and {seen} were seen"
+    submitted = after["fingerd_ring_submitted_total"] - before["fingerd_ring_submitted_total"]
+    completed = after["fingerd_ring_completed_total"] - before["fingerd_ring_completed_total"]
+    assert 120 <= submitted < 60_000 and 120 <= completed < 60_000
 
 
-@pytest.mark.rule(rules.SLOW_SCRAPER)
-def test_scrapers_that_send_half_a_request_hold_up_no_other(
+@pytest.mark.rule(rules.METRICS)
+def test_completions_that_did_not_fit_are_counted(
     start: Callable[..., FingerServer], where: str
 ) -> None:
-    server = start("--metrics", where)
-    with ExitStack() as stack:
-        for _ in range(50):
-            half = stack.enter_context(metrics.connect(where, server.patience))
-            half.sendall(b"GET /met")
-        begin = time.monotonic()
-        metrics.scrape(where, server.patience)
-        assert time.monotonic() - begin < 2, "it had to wait for them"
+    server = start("--metrics", where, "--ring", "entries=4", "--max-per-ip", "64",
+                   "--query-timeout", "0")  # fmt: skip
+    clients = [server.connect() for _ in range(64)]
+    for client in clients:
+        client.send_in_pieces(b"ali")
+    metrics.wait_for(server, where, lambda now: now["fingerd_connections_open"] == 64)
+    server.pause()
+    for client in clients:
+        client.send(b"ce\r\n")
+    server.resume()
+    for client in clients:
+        client.expect_answer(ANSWER)
+    assert metrics.scrape(where, server.patience)["fingerd_ring_overflows_total"] > 0
+
+
+@pytest.mark.rule(rules.METRICS)
+def test_a_client_that_waits_for_a_place_is_counted(
+    start: Callable[..., FingerServer], where: str
+) -> None:
+    server = start("--metrics", where, "--max-clients", "1")
+    first, second = server.connect(), server.connect()
+    first.send(b"ali")
+    metrics.wait_for(server, where, lambda now: now["fingerd_connection_waits_total"] == 1)
+    first.close()
+    second.send(b"alice\r\n")
+    second.expect_answer(ANSWER)
+    waits = metrics.scrape(where, server.patience)["fingerd_connection_waits_total"]
+    assert waits == 1, "it has waited once, however often it was looked at"
 
 
 @pytest.mark.rule(rules.METRICS)
@@ -125,7 +156,7 @@ def test_started_as_root_the_worker_answers(
 ) -> None:
     server = start_as_root("--metrics", where)
     server.expect(b"alice", ANSWER)
-    assert outcome(metrics.scrape(where, server.patience), "answered") == 1
+    assert metrics.outcome(metrics.scrape(where, server.patience), "answered") == 1
     words = metrics.ask_by_signal(server)  # to the parent, as systemctl kill would
     assert words['exchanges_total{outcome="answered"}'] == "1"
 
@@ -150,7 +181,8 @@ def test_a_reload_forgets_nothing(
         keeps_the_old_one.expect_answer(ANSWER)
     only_worker(server)
     found = metrics.wait_for(server, where, lambda now: now["fingerd_connections_open"] == 0)
-    assert outcome(found, "answered") == 2 and found["fingerd_connections_accepted_total"] == 2
+    assert metrics.outcome(found, "answered") == 2
+    assert found["fingerd_connections_accepted_total"] == 2
     assert found["fingerd_answer_seconds_count"] == 2
     assert metrics.ask_by_signal(server)['exchanges_total{outcome="answered"}'] == "2"
 
@@ -167,7 +199,7 @@ def test_a_worker_that_is_killed_leaves_what_it_has_counted(
         os.kill(only_worker(server), signal.SIGKILL)
         stays.receive_until_gone()
         found = metrics.wait_for(server, where, lambda now: now["fingerd_connections_open"] == 0)
-        assert outcome(found, "answered") == number
+        assert metrics.outcome(found, "answered") == number
         assert found["fingerd_connections_accepted_total"] == 2 * number
 
 
@@ -259,6 +291,39 @@ def test_a_successor_answers_at_the_same_address(
     metrics.expect_to_remain(where, "fingerd_connections_accepted_total", 1, new.patience)
     stays.send(b"ce\r\n")
     stays.expect_answer(ANSWER)
+
+
+@pytest.mark.needs("takeover")
+@pytest.mark.rule(rules.METRICS)
+def test_a_successor_may_answer_elsewhere_or_not_at_all(
+    start: Callable[..., FingerServer], tmp_path: Path
+) -> None:
+    gate = ("--takeover", str(tmp_path / "gate"), "--deadline", "60s", "--query-timeout", "60s")
+    first, second = (f"127.0.0.1:{free_port()}" for _ in range(2))
+    servers = [start(*gate, "--metrics", first)]
+    stays = servers[0].connect()
+    stays.send(b"ali")
+    servers[0].expect(b"alice", ANSWER)  # so the one before it has been accepted
+    servers.append(start(*gate))
+    for _ in range(20):
+        servers[-1].expect(b"alice", ANSWER)  # none is taken for a scraper
+    assert wait_until(lambda: is_refused(first), servers[0].patience), "it is still open"
+    for where in (second, first):
+        servers.append(start(*gate, "--metrics", where))
+        metrics.scrape(where, servers[-1].patience)
+    stays.send(b"ce\r\n")
+    stays.expect_answer(ANSWER)
+    for replaced in servers[:-1]:
+        assert replaced.wait_exit() == 0
+
+
+def is_refused(where: str) -> bool:
+    """Whether nobody listens for scrapers there."""
+    try:
+        metrics.connect(where, 1).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 @pytest.mark.rule(rules.METRICS)

@@ -8,7 +8,7 @@ import pytest
 
 import rules
 from conftest import ALICE
-from harness import probes
+from kit import probes
 from kit.parent import only_worker
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer

@@ -37,6 +37,7 @@ def binary(client: str = "192.0.2.7") -> bytes:
 
 
 LOCAL = SIGNATURE + struct.pack("!BBH", 0x20, 0, 0)  # a health check
+UNSPECIFIED = SIGNATURE + struct.pack("!BBH", 0x21, 0, 0)
 VERSIONS = pytest.mark.parametrize("made", [text, binary], ids=["v1", "v2"])
 
 
@@ -71,10 +72,14 @@ def test_header_and_query_may_come_a_byte_at_a_time(
 
 
 @pytest.mark.rule(rules.PROXY_HEADER)
-def test_a_health_check_is_the_proxys_own(start: Callable[..., FingerServer]) -> None:
+@pytest.mark.parametrize("header", [b"PROXY UNKNOWN\r\n", LOCAL, UNSPECIFIED],
+                         ids=["UNKNOWN", "LOCAL", "UNSPEC"])
+def test_a_header_without_a_client_leaves_the_proxys_address(
+    start: Callable[..., FingerServer], header: bytes
+) -> None:
     server = start(*OPTION)
     client = server.connect(host="127.0.0.1", source=PROXY)
-    client.send(LOCAL + b"alice\r\n")
+    client.send(header + b"alice\r\n")
     client.expect_answer(ANSWER)
     assert server.wait_for_exchange().peer.startswith(f"{PROXY}:")
 
@@ -108,6 +113,52 @@ def test_a_proxys_connection_without_a_header_is_closed(
     assert line.startswith(f"{PROXY}:") and "PROXY header" in line
 
 
+@pytest.mark.rule(rules.PROXY_BOUNDED)
+@pytest.mark.parametrize(
+    "endless", [b"PROXY UNKNOWN " + b"x" * 200,
+                SIGNATURE + struct.pack("!BBH", 0x21, 0x11, 521) + b"x" * 521], ids=["v1", "v2"]
+)
+def test_a_header_that_is_too_long_is_refused(
+    start: Callable[..., FingerServer], endless: bytes
+) -> None:
+    server = start(*OPTION)
+    client = server.connect(host="127.0.0.1", source=PROXY)
+    client.try_send(endless)
+    assert client.receive_until_gone() == b""
+    (line,) = server.wait_for_log_lines(1)
+    assert line.startswith(f"{PROXY}:") and "message too long" in line
+
+
+@pytest.mark.rule(rules.PROXY_LOGS)
+def test_a_proxy_that_only_looks_whether_the_port_is_open_is_not_logged(
+    start: Callable[..., FingerServer]
+) -> None:
+    server = start(*OPTION)
+    for _ in range(3):
+        server.connect(host="127.0.0.1", source=PROXY).close()
+        server.connect(host="127.0.0.1", source=PROXY).reset()
+    with server.connect(host="127.0.0.1", source=PROXY) as client:
+        client.send(text() + b"alice\r\n")
+        client.expect_answer(ANSWER)
+    assert server.stop() == 0
+    assert [each.query for each in server.exchanges()] == ["alice"]
+    assert len(server.log_lines()) == 1, f"not worth a line: {server.log_lines()}"
+
+
+@pytest.mark.rule(rules.MAX_CLIENTS)
+def test_a_connection_that_was_refused_gives_its_place_back(
+    start: Callable[..., FingerServer]
+) -> None:
+    server = start(*OPTION, "--max-clients", "2")
+    for sent in (b"", b"x", text()[:5]) * 3:
+        with server.connect(host="127.0.0.1", source=PROXY) as client:
+            client.try_send(sent)
+    clients = [server.connect(host="127.0.0.1", source=PROXY) for _ in range(2)]
+    for client in clients:
+        client.send(text() + b"alice\r\n")
+        client.expect_answer(ANSWER)
+
+
 @pytest.mark.rule(rules.PROXY_LIMIT)
 @pytest.mark.parametrize("workers", ["1", "3"])
 def test_max_per_ip_counts_the_clients_and_not_the_proxy(
@@ -131,7 +182,7 @@ def test_max_per_ip_counts_the_clients_and_not_the_proxy(
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.PROXY_TIMEOUT)
-@pytest.mark.parametrize("begun", [b"", text()[:-1]], ids=["nothing", "most"])
+@pytest.mark.parametrize("begun", [b"", text()[:-1], binary()[:-1]], ids=["nothing", "v1", "v2"])
 def test_a_header_that_does_not_come_is_not_waited_for_long(
     start: Callable[..., FingerServer], begun: bytes
 ) -> None:
@@ -142,6 +193,7 @@ def test_a_header_that_does_not_come_is_not_waited_for_long(
     client.receive_until_gone()
     waited = time.monotonic() - begin
     assert 0.3 <= waited < 4.3, f"closed after {waited:.2f} s instead of 0.3"
+    assert "PROXY header: timed out" in server.wait_for_log_lines(1)[0]
     assert server.ask(b"alice", host="127.0.0.1") == ANSWER, "its place was not given back"
 
 

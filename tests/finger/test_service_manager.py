@@ -19,8 +19,8 @@ import pytest
 
 import rules
 from conftest import ALICE
-from harness import metrics
 from harness.proc import wait_until
+from kit import metrics
 from kit.machine import Machine, workers
 from kit.manager import Manager, answer, connection, monotonic_usec
 from kit.parent import only_worker

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 import rules
-from harness.metrics import scrape
 from harness.proc import wait_until
 from kit import hanging_fs, scanner
 from kit.hanging_fs import ALICES_PLAN, BOBS_PLAN, HangingFileSystem
 from kit.machine import Machine, workers
+from kit.metrics import scrape
 from kit.reference import converted
 from kit.server import FingerServer
 

@@ -7,7 +7,8 @@ import socket
 import stat
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,18 @@ import pytest
 import rules
 from conftest import ALICE
 from harness.proc import wait_until
-from harness.successor import Impostor, Load
+from harness.strace import stopped_at
 from kit.machine import Machine, workers
 from kit.manager import Manager
 from kit.parent import only_worker, reload
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer
+from kit.successor import Impostor, Load
 
 pytestmark = pytest.mark.needs("takeover")
 
 PER_SECOND = 1000
+NOBODY = 65534
 LARGE = b"0123456789abcde\n" * 400_000
 MANY = ("--max-per-ip", "1000")
 
@@ -48,6 +51,20 @@ def begin(
     starts = start if how == "alone" else request.getfixturevalue("start_as_root")
     patient = ("--takeover", path, "--query-timeout", "10s")
     return lambda *options, **more: starts(*patient, *options, **more)
+
+
+@pytest.fixture
+def impostor(path: str, patience: float) -> Iterator[Callable[[], Impostor]]:
+    """Makes processes that ask to take over, and never do."""
+    made: list[Impostor] = []
+
+    def ask() -> Impostor:
+        made.append(Impostor(path, patience))
+        return made[-1]
+
+    yield ask
+    for one in made:
+        one.close()
 
 
 def expect_replaced(old: FingerServer, new: FingerServer) -> None:
@@ -131,26 +148,132 @@ def test_the_new_daemon_has_no_more_rights_than_the_old(
 
 @pytest.mark.rule(rules.TAKEOVER_FAILS)
 def test_a_daemon_that_cannot_start_leaves_the_old_one_serving(
-    begin: Callable[..., FingerServer], how: str, path: str, patience: float
+    begin: Callable[..., FingerServer], how: str
 ) -> None:
     old = begin()
     wrong = ("--users", "/nowhere") if how == "alone" else ("--group", "nobodies")
     failing = begin(*wrong, ready=False)
     assert failing.wait_exit() == 1
-    hanging = Impostor(path, patience)
-    assert hanging.receive() == b"."
     old.expect(b"alice", converted(ALICE))
     expect_replaced(old, begin())
-    hanging.close()
+
+
+@pytest.mark.parametrize("how", ["alone"], indirect=True)
+@pytest.mark.parametrize("few", [6, 8, 12])
+@pytest.mark.rule(rules.TAKEOVER_FAILS)
+def test_a_daemon_without_descriptors_leaves_the_old_one_serving(
+    begin: Callable[..., FingerServer], few: int
+) -> None:
+    """It has too few to be handed the socket, to offer it, or to make its loop."""
+    old = begin()
+    old.expect(b"alice", converted(ALICE))  # then it has opened all that it keeps
+    at_rest = old.process.descriptor_count()
+    assert begin(ready=False, descriptor_limit=few).wait_exit() == 1
+    old.wait_for_descriptors(at_rest)
+    expect_replaced(old, begin())
 
 
 @pytest.mark.rule(rules.TAKEOVER_FAILS)
-def test_a_daemon_that_is_killed_was_no_obstacle(begin: Callable[..., FingerServer]) -> None:
+@pytest.mark.parametrize(
+    "said", [None, b"", b"?", b"GET / HTTP/1.1\r\n\r\n"],
+    ids=["hangs", "hangs-up", "rubbish", "http"],
+)  # fmt: skip
+def test_an_impostor_changes_nothing(
+    begin: Callable[..., FingerServer], impostor: Callable[[], Impostor], said: bytes | None
+) -> None:
+    old = begin()
+    old.expect(b"alice", converted(ALICE))  # then it has opened all that it keeps
+    at_rest = old.process.descriptor_count()
+    one = impostor()
+    assert one.receive() == b"."
+    assert len(one.descriptors) == 2
+    if said is not None:
+        one.say(said) if said else one.close()
+        old.wait_for_descriptors(at_rest)
+    old.expect(b"alice", converted(ALICE))
+    expect_replaced(old, begin())
+
+
+@pytest.mark.rule(rules.TAKEOVER_FAILS)
+def test_the_latest_who_asks_is_the_one(
+    begin: Callable[..., FingerServer], impostor: Callable[[], Impostor]
+) -> None:
+    old = begin()
+    hanging = impostor()
+    assert hanging.receive() == b"."
+    new = begin()
+    assert hanging.receive() == b"n", "it was not told that another was quicker"
+    expect_replaced(old, new)
+
+
+@pytest.mark.parametrize("how", ["alone"], indirect=True)
+@pytest.mark.rule(rules.TAKEOVER_FAILS)
+def test_a_daemon_that_is_killed_on_its_way_leaves_the_old_one_serving(
+    begin: Callable[..., FingerServer]
+) -> None:
+    old = begin()
+    # Stopped at its first word to the old daemon, which is that it serves.
+    failing = begin(ready=False, under=stopped_at("sendto"))
+    assert wait_until(lambda: failing.process.socket_count() >= 3, old.patience)
+    old.expect(b"alice", converted(ALICE))
+    failing.kill()
+    failing.may_be_gone = True
+    old.expect(b"alice", converted(ALICE))
+    expect_replaced(old, begin())
+
+
+@pytest.mark.rule(rules.TAKEOVER_FAILS)
+def test_the_old_daemon_may_go_while_the_new_one_starts(
+    begin: Callable[..., FingerServer], impostor: Callable[[], Impostor]
+) -> None:
+    old = begin()
+    one = impostor()
+    assert one.receive() == b"."
+    assert old.stop() == 0
+    assert one.receive() == b""
+    with socket.create_connection(old.address, timeout=old.patience):
+        accepted, _ = one.descriptors[1].accept()
+        accepted.close()
+
+
+@pytest.mark.rule(rules.TAKEOVER_FAILS)
+@pytest.mark.parametrize("sent, line", [
+    (b"", "does not hand its sockets over"), (b"1hello", "does not hand its sockets over"),
+    (b"2", "(it says '2', and we know '1'): stop it first"),
+    (b"\x1b", "(it says '\\x1b', and we know '1'): stop it first")],
+    ids=["hangs-up", "rubbish", "later-version", "no-version"])  # fmt: skip
+def test_what_answers_and_hands_nothing_over_is_told(
+    begin: Callable[..., FingerServer], path: str, sent: bytes, line: str
+) -> None:
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(path)
+        other.listen()
+        asking = begin(ready=False)
+        client, _ = other.accept()
+        with client:
+            client.sendall(sent)
+        asking.expect_refusal(1, line)
+
+
+@pytest.mark.rule(rules.TAKEOVER_STALE)
+def test_a_socket_file_that_nobody_listens_at_is_no_obstacle(
+    begin: Callable[..., FingerServer], path: str
+) -> None:
     killed = begin()
     killed.kill()
     killed.may_be_gone = True
+    assert stat.S_ISSOCK(os.stat(path).st_mode)
     old = begin()
     expect_replaced(old, begin())
+
+
+@pytest.mark.rule(rules.TAKEOVER_STALE)
+def test_a_file_that_is_no_socket_is_left_alone(
+    begin: Callable[..., FingerServer], path: str
+) -> None:
+    Path(path).write_text("precious")
+    begin(ready=False).expect_refusal(1, path)
+    assert Path(path).read_text() == "precious"
 
 
 @pytest.mark.rule(rules.TAKEOVER)
@@ -246,8 +369,30 @@ def test_another_user_is_refused(begin: Callable[..., FingerServer], path: str) 
     asking = subprocess.run(
         ["/usr/bin/python3", "-c", "import socket, sys; s = socket.socket(socket.AF_UNIX); "
          "s.settimeout(10); s.connect(sys.argv[1]); print(*socket.recv_fds(s, 1, 9)[:2])", path],
-        user=65534, group=65534, extra_groups=[], capture_output=True, text=True, check=False,
+        user=NOBODY, group=NOBODY, extra_groups=[], capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert asking.stdout == "b'' []\n", asking  # although it serves as that user
-    assert wait_until(lambda: "uid 65534" in old.stderr_text(), old.patience)
+    assert wait_until(lambda: f"uid {NOBODY}" in old.stderr_text(), old.patience)
     expect_replaced(old, begin())
+
+
+@pytest.mark.rule(rules.TAKEOVER_OWNER)
+def test_another_users_daemon_is_not_trusted(
+    begin: Callable[..., FingerServer], path: str
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can be another user")
+    with socket.socket(socket.AF_UNIX) as bait, socket.create_server(("127.0.0.1", 0)) as theirs:
+        bait.bind(path)
+        os.chown(path, NOBODY, NOBODY)
+        os.seteuid(NOBODY)
+        try:
+            bait.listen()
+        finally:
+            os.seteuid(0)
+        asking = begin(ready=False)
+        client, _ = bait.accept()
+        with client:
+            with suppress(BrokenPipeError):  # it may have hung up already
+                socket.send_fds(client, [b"."], [bait.fileno(), theirs.fileno()])
+            asking.expect_refusal(1, f"uid {NOBODY}")

@@ -2,13 +2,13 @@
 // the protocol allows; what follows it is left alone.
 
 #include "bytes.h"
-#include "ring_server/proxy_header.h"
+#include "finger/service/proxy_header.h"
 #include "slices.h"
 #include "target.h"
 
 namespace {
 
-using ring_server::ProxyHeader;
+using finger::ProxyHeader;
 
 struct Outcome {
   bool complete = false;

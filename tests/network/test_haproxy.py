@@ -1,4 +1,4 @@
-"""HAProxy before three servers in namespaces of their own, under load: deploy/recipes/haproxy.cfg.
+"""HAProxy before three daemons in namespaces of their own, under load: deploy/recipes/haproxy.cfg.
 
 One of the servers is killed, one drained and stopped, one taken over. What the killed one was about
 to answer is lost, and nothing else. How many that is, HAProxy knows: `scur`, the sessions that the
@@ -24,7 +24,7 @@ import pytest
 from harness.proc import wait_until
 from harness.subject import REPOSITORY
 from namespaces import Namespace, connect
-from programs import Echo, Finger, Kind, Load, running
+from programs import Finger, Load, running
 
 pytestmark = pytest.mark.long
 
@@ -33,15 +33,13 @@ NAMES = ("one", "two", "three")
 FRONT = ("127.0.0.1", 7979)
 PATIENCE = 30.0
 HALF_DONE = 12  # requests of which half has been sent, in all
-KINDS = pytest.mark.parametrize("kind", [Finger(), Echo("part6-uring")],
-                                ids=lambda kind: kind.name)
+FINGERD = Finger()
 
 
 @dataclass
 class Site:
     """The proxy, and the three servers that it forwards to."""
 
-    kind: Kind
     front: Namespace
     admin: Path
     servers: dict[str, subprocess.Popen[str]]
@@ -69,35 +67,30 @@ class Site:
         """A connection with half of a request on it."""
         with self.front.entered():
             connection = socket.create_connection(FRONT, PATIENCE, (source, 0))
-        connection.sendall(self.kind.halves[0])
+        connection.sendall(FINGERD.halves[0])
         return connection
 
     def end_request(self, connection: socket.socket) -> bool:
         """Whether it is answered."""
         try:
             with connection:
-                connection.sendall(self.kind.halves[1])
-                return self.kind.answered(connection)
+                connection.sendall(FINGERD.halves[1])
+                return FINGERD.answered(connection)
         except OSError:
             return False
 
 
-def configuration(kind: Kind, allowed: str) -> str:
-    """That of fingerd, or with what a health check of the echo stages says."""
+def configuration(allowed: str) -> str:
+    """That of the recipe; only `allowed` addresses may ask."""
     text = CONFIGURATION.read_text()
     if allowed:
         text, lists = re.subn(r"# (tcp-request .* src) .* }", rf"\1 {allowed} }}", text)
         assert lists == 1
-    if kind.name == "fingerd":
-        return text
-    query, answer = 'tcp-check send "haproxy\\r\\n"', "tcp-check expect rstring ."
-    assert query in text and answer in text
-    return text.replace(query, "tcp-check send-binary 020000006869").replace(
-        answer, "tcp-check expect binary 020000006869")
+    return text
 
 
 @contextmanager
-def site(kind: Kind, build: Path, directory: Path, allowed: str = "") -> Iterator[Site]:
+def site(build: Path, directory: Path, allowed: str = "") -> Iterator[Site]:
     """HAProxy and three servers, all up; only `allowed` addresses may ask."""
     if shutil.which("haproxy") is None:
         pytest.skip("haproxy is not installed")
@@ -110,33 +103,30 @@ def site(kind: Kind, build: Path, directory: Path, allowed: str = "") -> Iterato
             behind = stack.enter_context(Namespace())
             proxy, address = connect(front, behind, f"to-{name}", f"10.0.{number}")
             environment[f"FINGER_{name.upper()}"] = f"{address}:7979"
-            words = [*kind.words(build, directory, address), "--proxy-protocol", proxy,
+            words = [*FINGERD.words(build, directory, address), "--proxy-protocol", proxy,
                      "--takeover", str(directory / f"takeover-{name}")]
             starts[name] = words, behind
             servers[name] = stack.enter_context(running(words, behind))
         file = directory / "haproxy.cfg"
-        file.write_text(configuration(kind, allowed))
+        file.write_text(configuration(allowed))
         words = [*front.words, "haproxy", "-f", str(file)]
         with open(directory / "haproxy.log", "w") as log:
             haproxy = stack.enter_context(subprocess.Popen(words, env=environment, stdout=log,
                                                            stderr=subprocess.STDOUT))
         stack.callback(haproxy.kill)
-        made = Site(kind, front, directory / "admin", servers, starts)
+        made = Site(front, directory / "admin", servers, starts)
         assert wait_until(made.admin.exists, PATIENCE), (directory / "haproxy.log").read_text()
         assert wait_until(lambda: all(map(made.is_up, NAMES)), PATIENCE)
         yield made
 
 
-@KINDS
-def test_only_what_was_in_flight_on_the_killed_one_is_lost(
-    kind: Kind, build: Path, directory: Path
-) -> None:
-    with site(kind, build, directory) as made:
+def test_only_what_was_in_flight_on_the_killed_one_is_lost(build: Path, directory: Path) -> None:
+    with site(build, directory) as made:
         begun = [made.begin_request() for _ in range(HALF_DONE)]
         assert wait_until(lambda: sum(map(made.sessions, NAMES)) == HALF_DONE, PATIENCE)
         held = made.sessions("one")
         assert held == HALF_DONE // len(NAMES)
-        with Load(kind, made.front, FRONT) as load:
+        with Load(FINGERD, made.front, FRONT) as load:
             load.go_on_for(200)
             made.servers["one"].send_signal(signal.SIGKILL)
             load.go_on_for(1000)
@@ -147,11 +137,8 @@ def test_only_what_was_in_flight_on_the_killed_one_is_lost(
         assert load.lost <= load.threads_count, f"{load.lost} lost of {load.answered + load.lost}"
 
 
-@KINDS
-def test_nothing_is_lost_when_one_is_drained_and_stopped(
-    kind: Kind, build: Path, directory: Path
-) -> None:
-    with site(kind, build, directory) as made, Load(kind, made.front, FRONT) as load:
+def test_nothing_is_lost_when_one_is_drained_and_stopped(build: Path, directory: Path) -> None:
+    with site(build, directory) as made, Load(FINGERD, made.front, FRONT) as load:
         load.go_on_for(200)
         begun = [made.begin_request() for _ in range(HALF_DONE)]
         made.ask("set server fingerds/two state drain")
@@ -167,9 +154,8 @@ def test_nothing_is_lost_when_one_is_drained_and_stopped(
     assert load.lost == 0 and load.answered >= 600
 
 
-@KINDS
-def test_a_server_that_comes_back_is_used_again(kind: Kind, build: Path, directory: Path) -> None:
-    with site(kind, build, directory) as made, Load(kind, made.front, FRONT) as load:
+def test_a_server_that_comes_back_is_used_again(build: Path, directory: Path) -> None:
+    with site(build, directory) as made, Load(FINGERD, made.front, FRONT) as load:
         made.ask("set server fingerds/three state drain")
         load.go_on_for(100)
         before = int(made.statistics("three")["stot"])
@@ -179,10 +165,9 @@ def test_a_server_that_comes_back_is_used_again(kind: Kind, build: Path, directo
     assert load.lost == 0
 
 
-@KINDS
-def test_nothing_is_lost_when_one_is_taken_over(kind: Kind, build: Path, directory: Path) -> None:
-    with ExitStack() as successors, site(kind, build, directory) as made:
-        with Load(kind, made.front, FRONT) as load:
+def test_nothing_is_lost_when_one_is_taken_over(build: Path, directory: Path) -> None:
+    with ExitStack() as successors, site(build, directory) as made:
+        with Load(FINGERD, made.front, FRONT) as load:
             load.go_on_for(100)
             begun = [made.begin_request() for _ in range(HALF_DONE)]
             for _ in range(3):
@@ -195,7 +180,7 @@ def test_nothing_is_lost_when_one_is_taken_over(kind: Kind, build: Path, directo
 
 
 def test_who_is_not_on_the_access_list_is_not_served(build: Path, directory: Path) -> None:
-    with site(Finger(), build, directory, allowed="127.0.0.0/29 2001:db8::/32") as made:
+    with site(build, directory, allowed="127.0.0.0/29 2001:db8::/32") as made:
         assert made.end_request(made.begin_request("127.0.0.7"))
         try:
             assert not made.end_request(made.begin_request("127.0.0.9"))
@@ -204,7 +189,7 @@ def test_who_is_not_on_the_access_list_is_not_served(build: Path, directory: Pat
 
 
 def test_the_daemons_see_the_clients_and_not_the_proxy(build: Path, directory: Path) -> None:
-    with site(Finger(), build, directory) as made:
+    with site(build, directory) as made:
         assert made.end_request(made.begin_request())
         for server in made.servers.values():
             server.send_signal(signal.SIGTERM)

@@ -53,8 +53,6 @@ CAPABILITIES = {
     "feather-light": "an idle client costs at most 256 bytes of the server's own memory",
     "ring": "any ring serves; where there can be none, a line says why",
     "trace": "the trace shows each operation from its beginning to its end",
-    "takeover": "replaced while it runs: no connection is refused or lost",
-    "metrics": "SIGUSR1 and --metrics tell what it has counted",
     "discard": "`--protocol discard`",
     "http": "`--protocol http`",
 }
@@ -241,7 +239,7 @@ LEVELS: dict[str, frozenset[str]] = {
         _EVERY_STAGE
         | _SEVERAL_CLIENTS
         | {"light-clients", "rest-when-idle", "flat-wake-ups", "batched-calls"}
-        | {"workers", "discard", "http", "takeover", "feather-light", "ring", "trace", "metrics"}
+        | {"workers", "discard", "http", "feather-light", "ring", "trace"}
     ),
 }
 
@@ -270,12 +268,9 @@ OPTION_STAGES: dict[str, frozenset[str]] = {
     "--workers": frozenset({"part2-threads", "part5-epoll", "part6-uring"}),
     "--accept": frozenset({"part5-epoll"}),
     "--protocol": frozenset({"part5-epoll", "part6-uring"}),
-    "--proxy-protocol": frozenset({"part6-uring"}),
-    "--takeover": frozenset({"part6-uring"}),
     "--trace": frozenset({"part6-uring"}),
     "--spin": frozenset({"part6-uring"}),
     "--ring": frozenset({"part6-uring"}),
-    "--metrics": frozenset({"part6-uring"}),
 }
 
 # A server that climbs has an option when it has the capability. The others belong to a mechanism.

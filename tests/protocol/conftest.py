@@ -29,7 +29,6 @@ from capabilities import (  # noqa: E402
 )
 from harness import plugin, target as targets  # noqa: E402
 from harness.matrix import Matrix  # noqa: E402
-from harness.metrics import where  # noqa: E402, F401
 from harness.plugin import (  # noqa: E402, F401
     client,
     patience,

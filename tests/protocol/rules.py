@@ -14,7 +14,6 @@ EPOLL = "book/07-epoll.md"
 MISBEHAVING = "book/08-misbehaving.md"
 PROTOCOLS = "book/09-protocols.md"
 RING = "book/10-ring.md"
-BEYOND = "book/15-beyond.md"
 ERRNO = "book/appendix-a-errno.md"
 CONTRACT = "book/appendix-c-contract.md"
 
@@ -204,21 +203,6 @@ ADDRESSES = Rule(
 )
 ONE_SERVER_A_PORT = Rule("A second server on the same address and port exits with 1.", CONTRACT)
 RESTART = Rule("A server that was stopped can be started again on its port at once.", CLOSING)
-PROXY_HEADER = Rule(
-    "Connections from an address of --proxy-protocol begin with a PROXY header, in any slices; "
-    "what follows it is the protocol's.",
-    BEYOND,
-)
-PROXY_TRUST = Rule(
-    "From such an address a connection without a PROXY header is closed; from any other a PROXY "
-    "header is bytes like any other.",
-    BEYOND,
-)
-PROXY_LOGS = Rule("The log names the client that the PROXY header names.", BEYOND)
-PROXY_BOUNDED = Rule(
-    "A PROXY header of version 1 has at most 107 bytes, one of version 2 at most 536.", BEYOND
-)
-PROXY_TIMEOUT = Rule("A PROXY header is waited for as long as --read-timeout.", BEYOND)
 LOGS = Rule(
     "Without --verbose one line each is logged for an over-long message, an end or a reset "
     "inside a message, and a fault of the server's own; nothing else.",
@@ -277,46 +261,10 @@ TRACE = Rule(
     "each worker has a file.",
     RING,
 )
-METRICS = Rule(
-    "SIGUSR1 logs what was counted in one line, and --metrics serves it in Prometheus' text "
-    "format: connections, answers, bytes, times, and what the ring did, of all workers together.",
-    BEYOND,
-)
-SCRAPED_LOCALLY = Rule(
-    "--metrics takes a loopback address and port, or the path of a Unix socket, and nothing else.",
-    BEYOND,
-)
-SLOW_SCRAPER = Rule(
-    "Whatever a scraper does, clients are served; after two seconds it is given up.", BEYOND
-)
 IDLE_BYTES = Rule(
     "An idle connection costs at most 256 bytes of the server's own memory, "
     "its coroutine included.",
     RING,
-)
-
-# Replaced while it runs
-TAKEOVER = Rule(
-    "A new server with the same --takeover PATH serves on the sockets of the old one, which then "
-    "accepts no more and ends with 0; no connection is refused or lost.",
-    BEYOND,
-)
-TAKEOVER_CONVERSATION = Rule(
-    "After a takeover the old server serves those who are connected until they leave, for "
-    "--drain-timeout at the most, and then drains.",
-    BEYOND,
-)
-TAKEOVER_FAILS = Rule(
-    "Until a new server has said that it serves, the old one serves, whatever becomes of the new.",
-    BEYOND,
-)
-TAKEOVER_OWNER = Rule(
-    "Sockets are handed over to a process of the same user or root's, and taken from no other.",
-    BEYOND,
-)
-TAKEOVER_STALE = Rule(
-    "A socket file at PATH that nobody listens at is replaced; any other file is left alone.",
-    BEYOND,
 )
 
 # Other protocols

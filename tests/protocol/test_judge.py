@@ -29,8 +29,7 @@ of_one_climb = pytest.mark.xdist_group("a climb")  # else each worker climbs for
 
 HERE = Path(__file__).parent
 OF_A_MECHANISM = {
-    "batched-calls", "feather-light", "interest", "metrics", "plain-calls", "pool", "ring",
-    "takeover", "trace",
+    "batched-calls", "feather-light", "interest", "plain-calls", "pool", "ring", "trace",
 }  # fmt: skip
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import subprocess
 import tempfile
 import time
 from collections import Counter
@@ -267,13 +266,6 @@ class TakenOver(Running):
         self._door = tempfile.TemporaryDirectory(prefix="soak-")
         self._leaving: Server | None = None  # which answers its last clients
 
-    @classmethod
-    def missing(cls, build: Path) -> str:
-        if why := super().missing(build):
-            return why
-        said = subprocess.run([cls.path(build), "--help"], capture_output=True, text=True).stdout
-        return "" if "--takeover" in said else "it knows no --takeover"
-
     def words(self) -> tuple[str, ...]:
         return (*super().words(), "--takeover", f"{self._door.name}/door")
 
@@ -346,10 +338,6 @@ class FingerdWithADeadHome(TakenOver, FingerdOfTheSystem):
         super().close()
 
 
-class Part6TakenOver(TakenOver, Part6):
-    pass
-
-
 class FingerdTakenOver(TakenOver, Fingerd):
     pass
 
@@ -359,7 +347,6 @@ SUBJECTS: dict[str, type[Running]] = {
     "part6": Part6,
     "fingerd": Fingerd,
     "fingerd as root": FingerdOfTheSystem,
-    "part6, taken over": Part6TakenOver,
     "fingerd, taken over": FingerdTakenOver,
     "fingerd, a dead home": FingerdWithADeadHome,
 }

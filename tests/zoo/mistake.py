@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 PART1, PART2, PART3 = "part1-blocking", "part2-threads", "part3-nonblocking"
 PART4, PART5, PART6 = "part4-poll", "part5-epoll", "part6-uring"
-RING_SERVER = f"{PART6}/ring_server"
-TAKEOVER, LOOP_SERVER = f"{RING_SERVER}/takeover.cc", f"{RING_SERVER}/loop_server.cc"
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import workshop
-from mistake import LOOP_SERVER, PART1, PART2, PART3, PART4, PART5, PART6, RING_SERVER, TAKEOVER
-from mistake import Mistake
+from mistake import PART1, PART2, PART3, PART4, PART5, PART6, Mistake
 from patch_file import ROOT, ZooError, program_of
 from ring_mistakes import RING_MISTAKES
 
@@ -23,7 +22,6 @@ HEADER = ROOT / "tests" / "zoo" / "mistake.h"
 
 OPTIONS, PROCESS = "common/server/options.cc", "common/server/process.cc"
 LOG = "common/server/log.cc"
-PROXIED, SUCCESSOR = f"{RING_SERVER}/receive_proxy_header.cc", f"{RING_SERVER}/successor_thread.cc"
 SERVER2, SERVER5 = (f"{stage}/server.cc" for stage in (PART2, PART5))
 WORKERS5 = f"{PART5}/workers.cc"
 
@@ -159,95 +157,10 @@ MISTAKES = RING_MISTAKES | {
         "    park(MISTAKE ? Parked::full : Parked::shortage, now);\n",
         ("test_workers.py::test_workers_out_of_descriptors_serve",)),
     "ends-before-it-is-said": Mistake(
-        PART6, f"{RING_SERVER}/worker_group.cc",
+        PART6, f"{PART6}/ring_server/worker_group.cc",
         "  LogWriter::wait_until_written(std::chrono::milliseconds(500));",
         "  if (!MISTAKE) LogWriter::wait_until_written(std::chrono::milliseconds(500));",
         ("test_faults.py::test_a_worker",)),
-    # The PROXY header
-    "header-in-one-piece": Mistake(
-        PART6, PROXIED, "    if (!taken) return std::unexpected(taken.error());\n",
-        "    if (!taken) return std::unexpected(taken.error());\n"
-        "    if (MISTAKE && !header.complete()) "
-        "return common::failure(common::Error::malformed);\n",
-        ("test_proxy_header.py::test_a_header_may",)),
-    "logs-the-proxy": Mistake(
-        PART6, PROXIED, "  if (header.client()) accepted.peer",
-        "  if (header.client() && !MISTAKE) accepted.peer",
-        ("test_proxy_header.py::test_the_log",)),
-    "client-of-no-address": Mistake(
-        PART6, PROXIED, "  if (header.client()) accepted.peer",
-        "  if (!header.client() && MISTAKE) accepted.peer = {};\n"
-        "  if (header.client()) accepted.peer",
-        ("test_proxy_header.py::test_a_header_without",)),
-    "header-may-be-missing": Mistake(
-        PART6, PROXIED, "    const auto taken = header.take(",
-        "    if (MISTAKE && buffer[0] != std::byte{'P'} && buffer[0] != std::byte{'\\r'}) "
-        "return true;\n    const auto taken = header.take(",
-        ("test_proxy_header.py::test_a_proxys",)),
-    "header-without-a-clock": Mistake(
-        PART6, LOOP_SERVER, "(*loop_, loop_->now() + header_timeout_);",
-        "(*loop_, MISTAKE ? uring::Deadline::never : loop_->now() + header_timeout_);",
-        ("test_proxy_header.py::test_a_header_that_does",)),
-    "logs-health-checks": Mistake(
-        PART6, PROXIED, "  if (left && !header.begun()) return;",
-        "  if (left && !header.begun() && !MISTAKE) return;",
-        ("test_proxy_header.py::test_a_proxy_that",)),
-    "place-of-the-refused": Mistake(
-        PART6, LOOP_SERVER, "add(std::move(client));\n  one_has_left();\n",
-        "add(std::move(client));\n  client.accepted = {};\n"
-        "  if (MISTAKE) (void)new Admitted(std::move(client));\n  one_has_left();\n",
-        ("test_proxy_header.py::test_a_connection",)),
-    "drain-waits-for-headers": Mistake(
-        PART6, LOOP_SERVER, "  headers.cancel();\n",
-        "  if (!MISTAKE) headers.cancel();\n",
-        ("test_proxy_header.py::test_a_drain",)),
-    "one-worker-knows-the-proxies": Mistake(
-        PART6, LOOP_SERVER, "  if (!shared_.process_options.proxies.contains(",
-        "  if ((MISTAKE && !is_first_) || !shared_.process_options.proxies.contains(",
-        ("test_proxy_header.py::test_every_worker",)),
-    # A takeover
-    "old-server-waits-for-ever": Mistake(
-        PART6, SUCCESSOR, "  if (ready == 0) (void)::kill",
-        "  if (ready == 0 && !MISTAKE) (void)::kill",
-        ("test_takeover.py::test_who_stays",)),
-    "shuts-the-listener-of-both": Mistake(
-        PART6, LOOP_SERVER, "  listener_.reset();",
-        "  if (MISTAKE) (void)::shutdown(listener_->get(), SHUT_RDWR);\n"
-        "  listener_.reset();",
-        ("test_takeover.py::test_who_waits", "test_takeover.py::test_the_old",
-         "test_takeover.py::test_no_exchange", "test_takeover.py::test_a_hundred")),
-    "first-come-not-told": Mistake(
-        PART6, TAKEOVER, "  if (candidate_) (void)say(", "  if (candidate_ && !MISTAKE) (void)say(",
-        ("test_takeover.py::test_the_latest",)),
-    "any-end-is-a-yes": Mistake(
-        PART6, TAKEOVER, "  if (size != 1 || said != serves) return false;",
-        "  if ((size != 1 || said != serves) && !MISTAKE) return false;",
-        ("test_takeover.py::test_a_server_that_is_killed",)),
-    "anybody-may-replace-it": Mistake(
-        PART6, TAKEOVER, "  if (peer.uid != owner_ && peer.uid != 0) {",
-        "  if (peer.uid != owner_ && peer.uid != 0 && !MISTAKE) {",
-        ("test_takeover.py::test_another_user_is",)),
-    "trusts-any-predecessor": Mistake(
-        PART6, TAKEOVER, "uid != owner_ && uid != 0) {\n    return fmt",
-        "uid != owner_ && uid != 0 && !MISTAKE) {\n    return fmt",
-        ("test_takeover.py::test_another_users",)),
-    "stale-path-is-in-use": Mistake(
-        PART6, TAKEOVER, "    (void)::unlink(path_.c_str());",
-        "    if (!MISTAKE) (void)::unlink(path_.c_str());",
-        ("test_takeover.py::test_a_socket_file",)),
-    "clears-the-path": Mistake(
-        PART6, TAKEOVER, "== 0 && S_ISSOCK(stale.st_mode)) {",
-        "== 0 && (MISTAKE || S_ISSOCK(stale.st_mode))) {",
-        ("test_takeover.py::test_a_file",)),
-    "starts-without-what-it-asked-for": Mistake(
-        PART6, TAKEOVER, "  if (!sound) return fmt",
-        '  if (!sound && MISTAKE) return "";\n  if (!sound) return fmt',
-        ("test_takeover.py::test_what_answers",)),
-    "retired-and-deaf": Mistake(
-        PART6, LOOP_SERVER, "  while (!shared_.stopping && !background_.fault() && connected",
-        "  while (!(shared_.stopping && !(MISTAKE && shared_.retiring)) && "
-        "!background_.fault() &&\n         connected",
-        ("test_takeover.py::test_an_old",)),
 }
 
 # A stage in the place of another: what that one cannot do, this one can, or the other way round.

@@ -1,12 +1,11 @@
-"""Small mistakes for part6: its loop, its ring, what it counts and traces. See mistakes.py."""
+"""Small mistakes for part6: its loop, its ring, its trace. See mistakes.py."""
 
 from __future__ import annotations
 
-from mistake import LOOP_SERVER, PART6, RING_SERVER, TAKEOVER, Mistake
+from mistake import PART6, Mistake
 
 LOOP, RING, TRACE = (f"{PART6}/uring/{name}.cc" for name in ("loop", "ring", "trace"))
-SERVER6, METRICS = f"{PART6}/server.cc", f"{RING_SERVER}/metrics_service.cc"
-METRICS_TEXT = f"{RING_SERVER}/metrics_text.cc"
+SERVER6 = f"{PART6}/server.cc"
 
 RING_MISTAKES = {
     # The ring
@@ -55,79 +54,10 @@ RING_MISTAKES = {
         PART6, SERVER6, "  context_.conversations = nullptr;",
         "  if (!MISTAKE) context_.conversations = nullptr;",
         ("test_zoo_ring.py::test_what_comes",)),
-    # What was counted
-    "one-worker-is-asked": Mistake(
-        PART6, METRICS_TEXT, "  for (const WorkerCounters* worker : workers) total",
-        "  if (MISTAKE) workers = workers.first(1);\n"
-        "  for (const WorkerCounters* worker : workers) total",
-        ("test_metrics.py::test_each_worker",)),
-    "hears-the-signal-once": Mistake(
-        PART6, METRICS, "    action.sa_flags = SA_RESTART;",
-        "    action.sa_flags = MISTAKE ? SA_RESTART | SA_RESETHAND : SA_RESTART;",
-        ("test_metrics.py::test_the_signal_says",)),
     "interrupted-ring-is-the-end": Mistake(
         PART6, RING, "  if (result < 0 && result != -EINTR && result != -ETIME) {",
         "  if (result < 0 && (result != -EINTR || MISTAKE) && result != -ETIME) {",
-        ("test_metrics.py::test_the_signal_ends", "test_interruptions.py::test_an_interrupted")),
-    "counts-no-call-that-waits": Mistake(
-        PART6, RING, "  ++enter_calls_;\n  int result = 0;",
-        "  if (!MISTAKE) ++enter_calls_;\n  int result = 0;",
-        ("test_metrics.py::test_the_ring",)),
-    "no-overflow-is-seen": Mistake(
-        PART6, RING, "  ++overflows_;", "  if (!MISTAKE) ++overflows_;",
-        ("test_metrics.py::test_completions",)),
-    "counts-looks-and-not-waits": Mistake(
-        PART6, f"{RING_SERVER}/acceptor.cc", "if (!std::exchange(is_waiting_, true)) ++",
-        "if (!std::exchange(is_waiting_, true) == !MISTAKE) ++",
-        ("test_metrics.py::test_who_waits",)),
-    "one-loopback-address": Mistake(
-        PART6, METRICS, "  return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;",
-        "  if (MISTAKE) return ntohl(v4->sin_addr.s_addr) == INADDR_LOOPBACK;\n"
-        "  return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;",
-        ("test_metrics.py::test_a_loopback",)),
-    "scraped-by-everybody": Mistake(
-        PART6, METRICS, "  if (!address || !is_loopback(*address)) return",
-        "  if (!address || (!is_loopback(*address) && !MISTAKE)) return",
-        ("test_metrics.py::test_no_other",)),
-    "replaces-any-file": Mistake(
-        PART6, METRICS, "  if (is_other_file(path)) return",
-        "  if (is_other_file(path) && !MISTAKE) return",
-        ("test_metrics.py::test_a_socket_that",)),
-    "uncounted-rather-than-not-at-all": Mistake(
-        PART6, METRICS, "  return common::listen_on(address, common::SocketMode::nonblocking);",
-        "  auto made = common::listen_on(address, common::SocketMode::nonblocking);\n"
-        "  if (!made && MISTAKE) return common::Fd();\n  return made;",
-        ("test_metrics.py::test_an_address",)),
-    "answers-until-it-has-drained": Mistake(
-        PART6, LOOP_SERVER, "shared_.metrics.start(*loop_, accepting, scrapes, background_);",
-        "shared_.metrics.start(*loop_, MISTAKE ? headers : accepting, scrapes, background_);",
-        ("test_metrics.py::test_a_successor_answers",)),
-    "keeps-what-it-does-not-need": Mistake(
-        PART6, TAKEOVER, "  side_.clear();  // what", "  if (!MISTAKE) side_.clear();  // what",
-        ("test_metrics.py::test_a_successor_may",)),
-    "target-to-the-blank": Mistake(
-        PART6, METRICS_TEXT, 'target.find_first_of(" ?")',
-        'target.find_first_of(MISTAKE ? " " : " ?")',
-        ("test_metrics.py::test_what_is",)),
-    "head-with-a-body": Mistake(
-        PART6, METRICS_TEXT, '  if (method == "HEAD") answer.resize(',
-        '  if (method == "HEAD" && !MISTAKE) answer.resize(',
-        ("test_metrics.py::test_head",)),
-    "waits-for-the-rest-of-the-request": Mistake(
-        PART6, METRICS,
-        "    if (!received || *received == 0) co_return false;\n    size += *received;",
-        "    if ((!received || *received == 0) && !MISTAKE) co_return false;\n"
-        "    size += received.value_or(0);",
-        ("test_metrics.py::test_a_scraper_that_vanishes",)),
-    "sends-until-somebody-takes-it": Mistake(
-        PART6, METRICS, "    if (!sent) co_return;\n    left = left.subspan(*sent);",
-        "    if (!sent && !MISTAKE) co_return;\n    left = left.subspan(sent.value_or(0));",
-        ("test_metrics.py::test_a_scraper_that_resets",)),
-    # The probes
-    "orderly-end-unseen": Mistake(
-        PART6, SERVER6, "  ring_server::probes::ended(",
-        "  if (reason || !MISTAKE) ring_server::probes::ended(",
-        ("test_probes.py::test_bpftrace",)),
+        ("test_interruptions.py::test_an_interrupted",)),
     # The trace
     "cancelled-has-no-end": Mistake(
         PART6, TRACE, "{ write('e', operation,",

@@ -56,8 +56,7 @@ std::string describe(int status) {
 }  // namespace
 
 Parent::Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce,
-               ServiceManager manager, std::unique_ptr<ring_server::Takeover> takeover,
-               ring_server::Generations& generations)
+               ServiceManager manager, std::unique_ptr<Takeover> takeover, Generations& generations)
     : listener_(std::move(listener)),
       limits_(limits),
       work_(std::move(work)),

@@ -22,8 +22,8 @@
 #include "finger/server/root/ending_workers.h"
 #include "finger/server/root/report.h"
 #include "finger/server/root/scouts.h"
-#include "ring_server/generations.h"
-#include "ring_server/takeover.h"
+#include "finger/service/generations.h"
+#include "finger/service/takeover.h"
 
 namespace finger {
 
@@ -82,8 +82,7 @@ class Parent {
   /// whenever a worker begins to serve or, while it serves, says that it is alive. Each worker
   /// counts in one of the `generations`, where reloads and users are counted, too.
   Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce,
-         ServiceManager manager, std::unique_ptr<ring_server::Takeover> takeover,
-         ring_server::Generations& generations);
+         ServiceManager manager, std::unique_ptr<Takeover> takeover, Generations& generations);
 
   /// Returns the exit status: 0, it was asked to stop, or a successor serves; 1, the first worker
   /// could not serve, or another takes over, or too many in a row have failed. Only in a process
@@ -130,8 +129,8 @@ class Parent {
   const Work work_;
   const std::function<void()> announce_;
   ServiceManager manager_;
-  const std::unique_ptr<ring_server::Takeover> takeover_;
-  ring_server::Generations& generations_;
+  const std::unique_ptr<Takeover> takeover_;
+  Generations& generations_;
   std::map<pid_t, std::size_t> counting_;  ///< The generation of each worker.
 
   common::Fd signals_;

@@ -83,6 +83,16 @@ class FingerServer(Server):
             raise ContractBroken(f"{self.process.socket_count()} sockets are open with no client")
         return self.process.descriptor_count()
 
+    def expect_refusal(self, status: int, *named: str) -> None:
+        """It ends so, after one line on stderr that has all these words; nothing is on stdout."""
+        ended = self.wait_exit()
+        lines = self.stderr_text().splitlines()
+        assert ended == status, f"exit status {ended}, not {status}, after {lines}"
+        assert len(lines) == 1, f"{len(lines)} lines on stderr, not 1: {lines}"
+        for word in named:
+            assert word in lines[0], f"the line does not name {word}: {lines[0]}"
+        assert self.stdout_text() == ""
+
     def exchanges(self) -> list[Exchange]:
         """What the log says of exchanges so far."""
         return [found for line in self.log_lines() if (found := Exchange.parse(line))]

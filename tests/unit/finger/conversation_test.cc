@@ -47,7 +47,7 @@ class OnlyConversation : public testing::Test {
 
   std::unique_ptr<uring::Loop> loop = std::move(*uring::Loop::create({}));
   Options options;
-  ring_server::WorkerCounters counters;
+  finger::WorkerCounters counters;
   NoServer owner;
   uring::Canceller never;
   Homes homes{*loop};

@@ -12,9 +12,9 @@
 #include <thread>
 
 #include "common/fd.h"
+#include "finger/service/generations.h"
+#include "finger/service/takeover.h"
 #include "in_child.h"
-#include "ring_server/generations.h"
-#include "ring_server/takeover.h"
 
 namespace {
 
@@ -38,14 +38,14 @@ std::atomic<int>& begun() {
 /// Workers do what `work` does, by their number; what run() returns is the exit status.
 [[noreturn]] void run_parent(const std::function<void(int number, Report& report)>& work) {
   begun() = 0;
-  const auto generations = ring_server::Generations::create(1);
+  const auto generations = finger::Generations::create(1);
   Parent parent(
       common::Fd(), limits,
       [&work](common::Fd /*listener*/, Report& report, auto /*generation*/) -> int {
         work(begun()++, report);
         tests::never_finish();
       },
-      [] {}, finger::ServiceManager(), *ring_server::Takeover::begin("", 1), **generations);
+      [] {}, finger::ServiceManager(), *finger::Takeover::begin("", 1), **generations);
   const auto status = parent.run();
   std::_Exit(status ? *status : 2);
 }

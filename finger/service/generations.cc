@@ -1,0 +1,71 @@
+#include "finger/service/generations.h"
+
+#include <sys/mman.h>
+
+#include <chrono>
+#include <memory>
+#include <new>
+#include <type_traits>
+
+namespace finger {
+namespace {
+
+std::uint64_t unix_seconds() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(now).count());
+}
+
+}  // namespace
+
+common::Result<std::unique_ptr<Generations>> Generations::create(std::size_t workers) {
+  const std::size_t bytes = sizeof(Pages) + processes_max * workers * sizeof(WorkerCounters);
+  // What no process touches takes no memory.
+  void* const memory =
+      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return common::last_error();
+  return std::unique_ptr<Generations>(new Generations(memory, bytes, workers));
+}
+
+Generations::Generations(void* memory, std::size_t bytes, std::size_t workers)
+    : bytes_(bytes),
+      workers_(workers),
+      pages_(new (memory) Pages),
+      started_at_seconds_(unix_seconds()) {
+  static_assert(std::is_trivially_destructible_v<WorkerCounters>);
+}
+
+Generations::~Generations() { (void)::munmap(pages_, bytes_); }
+
+std::optional<std::size_t> Generations::begin() {
+  for (std::size_t i = 0; i < processes_max; ++i) {
+    if (pages_->in_use[i]) continue;
+    std::uninitialized_value_construct_n(counters() + i * workers_, workers_);
+    pages_->in_use[i] = true;
+    return i;
+  }
+  return std::nullopt;
+}
+
+void Generations::end(std::size_t generation) {
+  ++pages_->changes;
+  for (const WorkerCounters& each : of(generation)) pages_->ended.take_over(each);
+  pages_->in_use[generation] = false;
+  ++pages_->changes;
+}
+
+std::span<WorkerCounters> Generations::of(std::size_t generation) {
+  return {counters() + generation * workers_, workers_};
+}
+
+std::vector<const WorkerCounters*> Generations::all() const {
+  std::vector<const WorkerCounters*> found{&pages_->ended};
+  for (std::size_t i = 0; i < processes_max; ++i) {
+    if (!pages_->in_use[i]) continue;
+    for (std::size_t j = 0; j < workers_; ++j) found.push_back(counters() + i * workers_ + j);
+  }
+  return found;
+}
+
+std::uint64_t Generations::changes() const { return pages_->changes; }
+
+}  // namespace finger

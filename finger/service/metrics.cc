@@ -1,0 +1,275 @@
+#include "finger/service/metrics.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "common/loop/eventfd.h"
+#include "common/net/accept.h"
+#include "common/net/address.h"
+#include "common/net/listen.h"
+#include "common/server/log.h"
+#include "finger/service/endpoint.h"
+#include "finger/service/metrics_http.h"
+#include "finger/service/metrics_text.h"
+#include "uring/wait/deadline.h"
+
+namespace finger {
+namespace {
+
+/// For a scraper to ask, to take the answer, and to close.
+constexpr auto scrape_timeout = std::chrono::seconds(2);
+
+sigset_t the_signal() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR1);
+  return set;
+}
+
+std::atomic<int> to_wake = -1;  ///< An eventfd(2). Set before the signal is handled.
+std::atomic<bool> asked = false;
+
+void on_signal(int) {
+  const int saved_errno = errno;
+  asked = true;
+  common::wake(to_wake);
+  errno = saved_errno;
+}
+
+/// As long as it exists, the signal writes to `wake`. To be made and destroyed by the same thread,
+/// the only one that takes the signal.
+class SignalHandling {
+ public:
+  explicit SignalHandling(const common::Fd& wake) {
+    to_wake = wake.get();
+    struct sigaction action {};
+    action.sa_handler = on_signal;
+    action.sa_flags = SA_RESTART;
+    (void)::sigaction(SIGUSR1, &action, nullptr);  // valid arguments, here and below
+    const sigset_t unblocked = the_signal();
+    (void)::pthread_sigmask(SIG_UNBLOCK, &unblocked, nullptr);
+  }
+  SignalHandling(const SignalHandling&) = delete;
+  SignalHandling& operator=(const SignalHandling&) = delete;
+  ~SignalHandling() { Metrics::hold_signal(); }
+};
+
+/// Tells that something has ended, when it ends itself.
+class NotifyAtEnd {
+ public:
+  explicit NotifyAtEnd(ring_server::Background& background) : background_(background) {}
+  NotifyAtEnd(const NotifyAtEnd&) = delete;
+  NotifyAtEnd& operator=(const NotifyAtEnd&) = delete;
+  ~NotifyAtEnd() { background_.notify(); }
+
+ private:
+  ring_server::Background& background_;
+};
+
+bool is_path(std::string_view where) { return where.find('/') != where.npos; }
+
+bool is_loopback(const common::Address& address) {
+  if (address.family() == AF_INET6) {
+    const auto* const v6 = reinterpret_cast<const sockaddr_in6*>(address.data());
+    return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+  }
+  const auto* const v4 = reinterpret_cast<const sockaddr_in*>(address.data());
+  return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+/// nullopt: it is no address and port, or not of this machine alone.
+std::optional<common::Address> parse_loopback(std::string_view where) {
+  const auto address = parse_endpoint(where);
+  if (!address || !is_loopback(*address)) return std::nullopt;
+  return address;
+}
+
+/// Whether something is there that is no socket: a slip of the keyboard must not cost a file.
+bool is_other_file(const std::string& path) {
+  struct stat file {};
+  return ::lstat(path.c_str(), &file) == 0 && !S_ISSOCK(file.st_mode);
+}
+
+/// The socket gets its name when it listens already, by a rename: so no scraper finds one that
+/// refuses it, and it takes the place of what an earlier server has left.
+common::Result<common::Fd> listen_at(const std::string& path) {
+  const std::string unfinished = path + ".new";
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  if (unfinished.size() >= sizeof address.sun_path) {
+    return std::unexpected(make_error_code(std::errc::filename_too_long));
+  }
+  if (is_other_file(path)) return std::unexpected(make_error_code(std::errc::file_exists));
+  std::ranges::copy(unfinished, address.sun_path);
+  common::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) return common::last_error();
+  (void)std::remove(unfinished.c_str());  // of a server that was killed just then
+  const auto* const generic = reinterpret_cast<const sockaddr*>(&address);
+  if (::bind(socket.get(), generic, sizeof address) < 0) return common::last_error();
+  if (::listen(socket.get(), SOMAXCONN) < 0) return common::last_error();
+  if (std::rename(unfinished.c_str(), path.c_str()) < 0) return common::last_error();
+  return socket;
+}
+
+}  // namespace
+
+void Metrics::hold_signal() {
+  const sigset_t blocked = the_signal();
+  (void)::pthread_sigmask(SIG_BLOCK, &blocked, nullptr);  // valid arguments
+}
+
+Metrics::Metrics(std::span<const std::string_view> outcomes, Generations& generations,
+                 std::optional<std::size_t> generation, std::size_t workers, common::Fd listener)
+    : outcomes_(outcomes),
+      own_(generation ? 0 : workers),
+      generations_(generations),
+      workers_(generation ? generations.of(*generation) : own_),
+      listener_(std::move(listener)) {}
+
+void Metrics::start(uring::Loop& loop, uring::Scope& accepting, uring::Scope& answering,
+                    ring_server::Background& background) {
+  background.spawn(accepting, log_on_signal(background));
+  if (listener_) background.spawn(accepting, accept_scrapers(loop, answering, background));
+}
+
+/// Once more where a process has ended meanwhile, and what it has counted may be told twice.
+std::string Metrics::tell(std::string (*how)(const MetricsSource&)) const {
+  constexpr int tries_max = 100;
+  std::string text;
+  for (int tries = 0; tries < tries_max; ++tries) {
+    const std::uint64_t changes = generations_.changes();
+    MetricsSource source{
+        .outcomes = outcomes_, .workers = generations_.all(), .generations = generations_};
+    for (const WorkerCounters& each : own_) source.workers.push_back(&each);
+    text = how(source);
+    if (changes % 2 == 0 && changes == generations_.changes()) break;
+  }
+  return text;
+}
+
+/// Neither a signalfd(2) nor a poll of it: the eventfd that stops a server is there already.
+uring::Task<common::Status> Metrics::log_on_signal(ring_server::Background& background) {
+  const SignalHandling handling(background.wake());
+  while (true) {
+    const auto changed = co_await background.change();
+    if (!changed) co_return std::unexpected(changed.error());
+    if (asked.exchange(false)) common::log(tell(counters_line));
+  }
+}
+
+uring::Task<common::Status> Metrics::accept_scrapers(uring::Loop& loop, uring::Scope& answering,
+                                                     ring_server::Background& background) {
+  const common::Fd listener = std::move(listener_);
+  while (true) {
+    const auto ready = co_await loop.poll(listener, POLLIN);
+    if (!ready) co_return std::unexpected(ready.error());
+    const auto room = co_await wait_for_room(answering, background);
+    if (!room) co_return room;
+    common::Fd scraper(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (scraper) {
+      answering.spawn(answer(loop, std::move(scraper), background));
+    } else if (errno != EAGAIN) {  // no descriptor is left: the clients need them more
+      const auto paused = co_await loop.sleep(common::shortage_pause);
+      if (!paused) co_return paused;
+    }
+  }
+}
+
+/// A scraper that has sent its request is answered; of the others the one goes that had most time.
+uring::Task<common::Status> Metrics::wait_for_room(uring::Scope& answering,
+                                                   ring_server::Background& background) {
+  if (answering.size() < scrapers_max) co_return {};
+  if (Awaited* const oldest = awaited_.take_front()) {
+    oldest->deadline.cancel(uring::Error::timed_out);
+  }
+  while (answering.size() >= scrapers_max) {
+    const auto changed = co_await background.change();
+    if (!changed) co_return std::unexpected(changed.error());
+  }
+  co_return {};
+}
+
+uring::Task<> Metrics::answer(uring::Loop& loop, common::Fd scraper,
+                              ring_server::Background& background) {
+  const NotifyAtEnd notify(background);
+  uring::Deadline deadline(loop, loop.now() + scrape_timeout);
+  std::string text;
+  const bool received = co_await receive_request(loop, scraper, deadline, text);
+  if (!received) co_return;
+  text = answer_scrape(text, [this] { return tell(metrics_text); });
+  for (auto left = std::as_bytes(std::span(std::as_const(text))); !left.empty();) {
+    const auto sent = co_await loop.send(scraper, left, MSG_WAITALL).until(deadline);
+    if (!sent) co_return;
+    left = left.subspan(*sent);
+  }
+  // Closing with input unread would send a reset, which destroys what is on its way.
+  if (::shutdown(scraper.get(), SHUT_WR) < 0) co_return;
+  while (true) {
+    const auto rest = std::as_writable_bytes(std::span(text));
+    const auto received_more = co_await loop.recv(scraper, rest).until(deadline);
+    if (!received_more || *received_more == 0) co_return;
+  }
+}
+
+/// False: it was not whole in time, or the scraper has gone.
+uring::Task<bool> Metrics::receive_request(uring::Loop& loop, const common::Fd& scraper,
+                                           uring::Deadline& deadline, std::string& request) {
+  Awaited awaited(deadline);
+  awaited_.push_back(awaited);
+  std::string text(scrape_bytes_max, '\0');
+  std::size_t size = 0;
+  while (size < text.size() && !is_whole_request(std::string_view(text).substr(0, size))) {
+    const auto room = std::as_writable_bytes(std::span(text).subspan(size));
+    const auto received = co_await loop.recv(scraper, room).until(deadline);
+    if (!received || *received == 0) co_return false;
+    size += *received;
+  }
+  request = text.substr(0, size);
+  co_return true;
+}
+
+common::OptionLine metrics_option(std::string& where) {
+  return {.name = "--metrics",
+          .value_name = "ADDR",
+          .fallback = "",
+          .meaning = "serve the counters that SIGUSR1 logs, in Prometheus' format",
+          .takes =
+              "a loopback address and port such as 127.0.0.1:9179 or [::1]:9179, or a path "
+              "with a / for a Unix socket",
+          .set = [&where](std::string_view text) {
+            where = text;
+            return is_path(text) || parse_loopback(text).has_value();
+          }};
+}
+
+common::Result<common::Fd> listen_for_scrapers(const std::string& where, Takeover& takeover) {
+  if (where.empty()) return common::Fd();
+  if (is_path(where)) return listen_at(where);
+  const auto address = *parse_loopback(where);
+  common::Fd taken = takeover.side_listener(address);
+  if (taken) return taken;
+  return common::listen_on(address, common::SocketMode::nonblocking);
+}
+
+int report_metrics_failure(const std::string& where, std::error_code error) {
+  common::log(fmt::format("cannot serve --metrics {}: {}", where, error.message()),
+              common::Severity::error);
+  return 1;
+}
+
+}  // namespace finger

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/fd.h"
+#include "common/server/options.h"
+#include "finger/service/counters.h"
+#include "finger/service/generations.h"
+#include "finger/service/metrics_text.h"
+#include "finger/service/takeover.h"
+#include "ring_server/background.h"
+#include "uring/error.h"
+#include "uring/loop.h"
+#include "uring/memory/intrusive_list.h"
+#include "uring/scope.h"
+#include "uring/task.h"
+#include "uring/wait/deadline.h"
+
+namespace finger {
+
+/// What the workers of one process count, and the two ways to ask for it: SIGUSR1 has it written to
+/// the log, and a scraper gets it from a listener. The first worker answers both, in its loop.
+///
+///     Metrics::hold_signal();                         // before there is a second thread
+///     Metrics metrics(outcomes, generations, generations.begin(), workers, std::move(listener));
+///     metrics.of_worker(i).accepted.add();            // the i-th worker, in its thread
+///     metrics.start(loop, accepting, answering, background);  // the first one
+class Metrics {
+ public:
+  /// So many at the same time. For one more, that which has waited longest for its request is
+  /// closed.
+  static constexpr std::size_t scrapers_max = 16;
+
+  /// Blocks SIGUSR1 in the calling thread and in those that it starts: it would end the process.
+  static void hold_signal();
+
+  /// For a process that counts in one of the generations, which must outlive it; nullopt: there was
+  /// none left for it. `outcomes`: the names of how exchanges end. `listener` is non-blocking, or
+  /// empty: there are no scrapers.
+  Metrics(std::span<const std::string_view> outcomes, Generations& generations,
+          std::optional<std::size_t> generation, std::size_t workers, common::Fd listener);
+
+  WorkerCounters& of_worker(std::size_t i) { return workers_[i]; }
+
+  /// From now on, until `accepting` is cancelled, it accepts; then the listener is closed. Those
+  /// who were accepted are answered in the other scope. Once. No scraper keeps it from going on,
+  /// nor ends the server: there are scrapers_max at most, and each has scrape_timeout. `background`
+  /// must watch its eventfd, and is told when a scraper has left.
+  void start(uring::Loop& loop, uring::Scope& accepting, uring::Scope& answering,
+             ring_server::Background& background);
+
+ private:
+  /// One that is connected, until its request is there.
+  struct Awaited : uring::Node {
+    explicit Awaited(uring::Deadline& its) : deadline(its) {}
+    uring::Deadline& deadline;
+  };
+
+  uring::Task<common::Status> log_on_signal(ring_server::Background& background);
+  uring::Task<common::Status> accept_scrapers(uring::Loop& loop, uring::Scope& answering,
+                                              ring_server::Background& background);
+  uring::Task<common::Status> wait_for_room(uring::Scope& answering,
+                                            ring_server::Background& background);
+  uring::Task<> answer(uring::Loop& loop, common::Fd scraper, ring_server::Background& background);
+  uring::Task<bool> receive_request(uring::Loop& loop, const common::Fd& scraper,
+                                    uring::Deadline& deadline, std::string& request);
+  std::string tell(std::string (*how)(const MetricsSource&)) const;
+
+  const std::span<const std::string_view> outcomes_;
+  std::vector<WorkerCounters> own_;  ///< Where they are not in one of the generations.
+  Generations& generations_;
+  const std::span<WorkerCounters> workers_;
+  uring::IntrusiveList<Awaited> awaited_;  ///< The oldest first.
+  common::Fd listener_;  ///< Until start(): closed while a ring polls it, it would stay open.
+};
+
+/// The option --metrics, which writes to `where`.
+common::OptionLine metrics_option(std::string& where);
+
+/// A socket that listens where --metrics says, non-blocking: on an address of this machine alone,
+/// or at a path. It is the one that `takeover` has got from the server before, if that listens at
+/// this address; at a path it takes the place of a socket that an earlier server has left. An empty
+/// `where`: no socket. Errors: of socket(2), bind(2), listen(2), rename(2).
+common::Result<common::Fd> listen_for_scrapers(const std::string& where, Takeover& takeover);
+
+/// Logs why that could not be done. Returns the exit status 1.
+int report_metrics_failure(const std::string& where, std::error_code error);
+
+}  // namespace finger

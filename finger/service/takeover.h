@@ -1,0 +1,100 @@
+#pragma once
+
+#include <poll.h>
+#include <sys/types.h>
+
+#include <array>
+#include <cstddef>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/fd.h"
+#include "common/net/address.h"
+#include "common/result.h"
+
+namespace finger {
+
+/// Replaces a server while it runs. The old one and the new one meet at a Unix socket, `path`. The
+/// old one hands its listening sockets over (SCM_RIGHTS, unix(7)), and that Unix socket with them;
+/// the new one starts completely and says so; only then the old one stops accepting. The sockets
+/// are open all the time, so no client is refused: what neither server has accepted yet waits in
+/// the backlog. A new one that fails before it has said so has changed nothing.
+///
+///     auto takeover = Takeover::begin(path, sockets_max);
+///     auto sockets = (*takeover)->listeners(bind);  // handed over, or of our own
+///     (*takeover)->offer(*sockets);                 // before rights are given up: it makes a file
+///     …                                             // start everything that can fail
+///     (*takeover)->confirm();                       // the old one may go
+///     …                                             // poll(watched()), until advance() is true:
+///                                                   // we may go. Or leave it to SuccessorThread
+///
+/// open_sockets() and run_replaceable() make these calls in this order.
+///
+/// Only a process of the same user, or root's, hands over and is handed over to. With an empty path
+/// no server is asked and nothing is offered.
+class Takeover {
+ public:
+  /// The longest path that the address of a Unix socket holds. unix(7)
+  static constexpr std::size_t path_bytes_max = 107;
+
+  /// Asks the server at `path`, if there is one, for its sockets: no more than `sockets_max`, since
+  /// one that is closed takes its backlog with it. Error: a line that says why the server there
+  /// cannot be replaced.
+  static std::expected<std::unique_ptr<Takeover>, std::string> begin(std::string path,
+                                                                     std::size_t sockets_max);
+
+  /// The sockets that were handed over, each listening and non-blocking. Without a server at
+  /// `path`: those that `bind` makes, or its error.
+  using Bind = std::function<common::Result<std::vector<common::Fd>>()>;
+  common::Result<std::vector<common::Fd>> listeners(const Bind& bind);
+
+  /// The one that was handed over beside them, if it listens on `address`. Else empty: bind it.
+  common::Fd side_listener(const common::Address& address);
+
+  /// Gets ready to hand these over, of which it keeps duplicates, and listens at `path` unless it
+  /// has taken that over as well. `side` is not for clients, and a successor may have no use for
+  /// it; only a TCP socket is handed over. Returns nothing, or a line that says what fails.
+  std::string offer(std::span<const common::Fd> sockets, const common::Fd& side = {});
+
+  /// Tells the server before us that we serve. Returns nothing: so we must, whatever has become of
+  /// it. Or a line: we must not, another was quicker.
+  std::string confirm();
+
+  /// What to wait for, for poll(2).
+  std::array<pollfd, 2> watched() const;
+
+  /// Deals with those that want to take over, without waiting. True: a successor serves, nothing is
+  /// offered any more, and all that is left is to serve those who are connected.
+  bool advance();
+
+  /// The successor's process, after advance() was true.
+  pid_t successor() const { return successor_; }
+
+  bool is_offered() const { return static_cast<bool>(meeting_point_); }
+
+  /// Closes what is offered: a server that stops has no successor.
+  void withdraw();
+
+ private:
+  explicit Takeover(std::string path) : path_(std::move(path)) {}
+  std::string ask_predecessor(std::size_t sockets_max);
+  std::string keep(const common::Fd& socket, std::vector<common::Fd>& with);
+  std::string meet();
+  bool candidate_serves();
+  void receive_candidate();
+
+  const std::string path_;
+  const uid_t owner_ = ::geteuid();  ///< Before rights are given up.
+  std::vector<common::Fd> sockets_;  ///< Taken over, or offered.
+  std::vector<common::Fd> side_;     ///< As well; one, or none.
+  common::Fd predecessor_;           ///< Until confirm().
+  common::Fd meeting_point_;         ///< Listens at path_.
+  common::Fd candidate_;             ///< Has the sockets, and does not serve yet.
+  pid_t successor_ = 0;
+};
+
+}  // namespace finger

@@ -1,0 +1,179 @@
+"""--metrics: where the daemon may be asked for what it has counted, and by whom it is held up."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+import rules
+from conftest import ALICE
+from harness.subject import free_port
+from kit import metrics
+from kit.reference import converted
+from kit.server import FingerServer
+
+pytestmark = pytest.mark.needs("metrics")
+
+ANSWER = converted(ALICE)
+SCRAPE_SECONDS = 2.0
+NOT_LOOPBACK = ("", "9179", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:x",
+                "::1:9179", "[127.0.0.1]:9179", "0.0.0.0:9179", "[::]:9179", "192.0.2.7:9179",
+                "localhost:9179", "[::ffff:127.0.0.1]:9179")  # fmt: skip
+
+
+@pytest.mark.rule(rules.SCRAPED_LOCALLY)
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "[::1]"])
+def test_a_loopback_address_serves(start: Callable[..., FingerServer], host: str) -> None:
+    where = f"{host}:{free_port()}"
+    server = start("--metrics", where)
+    server.expect(b"alice", ANSWER)
+    assert metrics.outcome(metrics.scrape(where, server.patience), "answered") == 1
+
+
+@pytest.mark.rule(rules.SCRAPED_LOCALLY)
+@pytest.mark.parametrize("wrong", NOT_LOOPBACK)
+def test_no_other_address_does(start: Callable[..., FingerServer], wrong: str) -> None:
+    start("--metrics", wrong, ready=False).expect_refusal(2, "--metrics", "loopback")
+
+
+@pytest.mark.rule(rules.SCRAPED_LOCALLY)
+def test_a_socket_that_was_left_behind_is_replaced_and_a_file_is_not(
+    start: Callable[..., FingerServer], where: str
+) -> None:
+    with socket.socket(socket.AF_UNIX) as left_behind:
+        left_behind.bind(where)
+    server = start("--metrics", where)
+    metrics.scrape(where, server.patience)
+    file = Path(where).with_name("precious")
+    file.write_text("not to be lost\n")
+    start("--metrics", str(file), ready=False).expect_refusal(1, "--metrics", str(file), "exists")
+    assert file.read_text() == "not to be lost\n"
+
+
+@pytest.mark.rule(rules.SCRAPED_LOCALLY)
+def test_an_address_in_use_is_named(start: Callable[..., FingerServer]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        where = f"127.0.0.1:{taken.getsockname()[1]}"
+        start("--metrics", where, ready=False).expect_refusal(1, "--metrics", where, "in use")
+
+
+@pytest.mark.rule(rules.SCRAPED_LOCALLY)
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET / HTTP/1.0\r\n\r\n", b"404"),
+        (b"GET /metrics2 HTTP/1.0\r\n\r\n", b"404"),
+        (b"GET /metrics?name=x HTTP/1.1\r\nHost: a\r\n\r\n", b"200"),
+        (b"GET /metrics HTTP/1.0\n\n", b"200"),
+        (b"POST /metrics HTTP/1.0\r\n\r\n", b"405"),
+        (b"\r\n\r\n", b"400"),
+        (b"GET /metrics HTTP/1.0\r\nX: " + b"y" * 5000, b"400"),
+    ],
+)
+def test_what_is_no_scrape_is_told_so(
+    start: Callable[..., FingerServer], where: str, request_: bytes, status: bytes
+) -> None:
+    server = start("--metrics", where)
+    answer = metrics.ask(where, request_, server.patience)
+    assert answer.startswith(b"HTTP/1.0 " + status + b" "), answer[:80]
+    assert (b"\r\nAllow: GET, HEAD\r\n" in answer) == (status == b"405"), answer
+
+
+@pytest.mark.rule(rules.SCRAPED_LOCALLY)
+@pytest.mark.parametrize("path", [b"/metrics", b"/elsewhere"])
+def test_head_gets_the_head_alone(
+    start: Callable[..., FingerServer], where: str, path: bytes
+) -> None:
+    server = start("--metrics", where)
+    head, whole = (
+        metrics.ask(where, method + b" " + path + b" HTTP/1.0\r\n\r\n", server.patience)
+        for method in (b"HEAD", b"GET")
+    )
+    length = re.compile(rb"\r\nContent-Length: (\d+)\r\n")
+    end = b"\r\n\r\n"
+    assert length.sub(b"", head) == length.sub(b"", whole[: whole.index(end)] + end)
+    promised = length.search(head)
+    assert promised and (int(promised[1]) > 0) == (path == b"/metrics"), head
+
+
+@pytest.fixture
+def crowd() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.SLOW_SCRAPER)
+def test_slow_scrapers_hold_up_nobody_for_long(
+    start: Callable[..., FingerServer], where: str, crowd: ExitStack
+) -> None:
+    server = start("--metrics", where)
+    slow = [crowd.enter_context(metrics.connect(where, server.patience))
+            for _ in range(metrics.SCRAPERS_MAX)]  # fmt: skip
+    for scraper in slow:
+        scraper.send(b"GET /met")
+    for _ in range(20):
+        server.expect(b"alice", ANSWER)
+    found = metrics.scrape(where, SCRAPE_SECONDS + server.patience)
+    assert metrics.outcome(found, "answered") == 20
+    for scraper in slow:
+        assert scraper.recv(1) == b"", "it was given up, and not told anything"
+
+
+@pytest.mark.rule(rules.SLOW_SCRAPER)
+def test_a_scraper_that_vanishes_ends_nothing(
+    start: Callable[..., FingerServer], where: str
+) -> None:
+    server = start("--metrics", where)
+    for request in (b"", b"GET /metrics", b"GET /metrics HTTP/1.0\r\n\r\n"):
+        for _ in range(2 * metrics.SCRAPERS_MAX):
+            scraper = metrics.connect(where, server.patience)
+            scraper.sendall(request)
+            scraper.close()
+    server.expect(b"alice", ANSWER)
+    metrics.scrape(where, server.patience)
+
+
+@pytest.mark.rule(rules.SLOW_SCRAPER)
+def test_a_scraper_that_resets_ends_nothing(start: Callable[..., FingerServer]) -> None:
+    where = f"127.0.0.1:{free_port()}"
+    server = start("--metrics", where)
+    for _ in range(2 * metrics.SCRAPERS_MAX):
+        with metrics.connect(where, server.patience) as scraper:
+            scraper.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            scraper.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+    metrics.scrape(where, server.patience)
+    server.expect(b"alice", ANSWER)
+
+
+@pytest.mark.rule(rules.SLOW_SCRAPER)
+def test_scrapers_that_say_nothing_hold_up_no_client(
+    start: Callable[..., FingerServer], where: str
+) -> None:
+    server = start("--metrics", where)
+    with ExitStack() as stack:
+        for _ in range(2 * metrics.SCRAPERS_MAX):
+            stack.enter_context(metrics.connect(where, server.patience))
+        for _ in range(20):
+            server.expect(b"alice", ANSWER)
+    assert metrics.outcome(metrics.scrape(where, server.patience), "answered") == 20
+
+
+@pytest.mark.rule(rules.SLOW_SCRAPER)
+def test_scrapers_that_send_half_a_request_hold_up_no_other(
+    start: Callable[..., FingerServer], where: str
+) -> None:
+    server = start("--metrics", where)
+    with ExitStack() as stack:
+        for _ in range(50):
+            half = stack.enter_context(metrics.connect(where, server.patience))
+            half.sendall(b"GET /met")
+        begin = time.monotonic()
+        metrics.scrape(where, server.patience)
+        assert time.monotonic() - begin < 2, "it had to wait for them"
