@@ -5,4 +5,4 @@ A server on a page, before the judge: it gets past framing and survival, and not
     framing       ####################  25 of 25
     survival      ####################   7 of 7
     closing       #+\.+  2\d of 34 (re)
-    ##.................. 2 of 17 levels
+    ##.................. 2 of 18 levels
