@@ -193,13 +193,13 @@ def m8_2(setting: Setting) -> Measurement:
         rows = [(title, [exact(found[f"{form} {sample}"] // 1024) for sample in quarters])
                 for form, title in titles.items()]
         curves = {title.replace("`", ""): [
-            (seconds[sample], measured([found[f"{form} {sample}"] / 1024]))
+            (seconds[sample], measured([found[f"{form} {sample}"] / (1 << 20)]))
             for sample in range(SAMPLES + 1)] for form, title in titles.items()}
         chart = Chart(
             "A server's memory, while clients misbehave in four ways",
             "Two curves of resident memory over time: a server that keeps whatever its clients do "
             "not read, and one that stops reading from them.",
-            "seconds", "resident memory, KiB", curves, log_x=False, log_y=True)
+            "seconds", "resident memory, MiB", curves, log_x=False, log_y=False)
         return {"m8_2": Table(
             "Resident memory, while a client of each kind misbehaves",
             ["stage", *(f"after {seconds[sample]:.2g} s, KiB" for sample in quarters)], rows, chart,
