@@ -152,7 +152,7 @@ quietly() {
   kill "$progress" 2>/dev/null || true # Ctrl-C and timeout(1) have ended it, too
   wait "$progress" 2>/dev/null || true
   [[ ! -t 2 ]] || printf '\r\e[K' >&2
-  ((status == 0)) || cat "$log" >&2
+  ((status == 0 || status == 130)) || cat "$log" >&2 # Ctrl-C has no reason that is to be read
   rm -f "$log"
   return "$status"
 }
@@ -291,6 +291,9 @@ need_bug() {
   meant=$(did_you_mean "$1" "${bugs[@]}")
   wrong_usage "there is no bug '$1'${meant:-;} all of them are in book/bugs/README.md"
 }
+
+# bug_says NAME KEY: a line of its head, as tests/zoo/bug.py explains them.
+bug_says() { sed -n "s/^$2: *//p" "$root/book/bugs/$1.patch"; }
 
 stages_in_a_line() {
   local line

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from datetime import date, timedelta
 
+import pytest
 from project import ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "zoo"))
@@ -38,3 +39,12 @@ def test_in_ten_days_each_bug_is_hunted_once() -> None:
     names = [f"bug-{number:03}" for number in range(111)]
     days = [date(2026, 12, 28) + timedelta(days=day) for day in range(10)]
     assert sorted(name for day in days for name in zoo.tenth_of(names, day)) == names
+
+
+def test_ctrl_c_ends_a_build_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(zoo.workshop, "occupied", interrupted)
+    monkeypatch.setattr(sys, "argv", ["run.py", "build", "no-limit"])
+    assert zoo.main() == zoo.INTERRUPTED

@@ -31,6 +31,7 @@ from trial import Outcome, Trial  # noqa: E402
 from workshop import say  # noqa: E402
 
 PARTS = 10  # of the zoo, each of them a day's
+INTERRUPTED = 130  # the status of what Ctrl-C has ended
 
 
 def list_bugs() -> int:
@@ -67,7 +68,7 @@ def build_bug(name: str, stage: str | None) -> int:
     with workshop.occupied():
         workshop.renew()
         with workshop.changed_by(bug):
-            workshop.build(bug.preset, [program_of(stage)], tests=False)
+            workshop.build(bug.preset, [program_of(stage)], tests=False, shown=True)
             print(workshop.keep_executable(bug, stage))
     return 0
 
@@ -174,6 +175,8 @@ def main() -> int:
     except ZooError as error:
         say(str(error))
         return 2 if isinstance(error, NoSuchBug) else 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

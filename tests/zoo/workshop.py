@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import finished
 from bug import Bug
 from patch_file import ROOT, Patch, ZooError, program_of
 
@@ -104,33 +105,40 @@ def build_directory(preset: str) -> Path:
     return TREE / "build" / preset
 
 
-def build(preset: str, targets: list[str], tests: bool) -> None:
-    """Builds targets of the copy.
+def build(preset: str, targets: list[str], tests: bool, shown: bool = False) -> None:
+    """Builds targets of the copy; what the project's own build has compiled is not compiled again.
+    With `shown`, what is said goes to stderr.
 
     ZooError: it fails; a bug is not one that a compiler finds. NotHere: CMake left a target out.
     """
-    compilers = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
-    configured = build_directory(preset) / "CMakeCache.txt"
+    directory, own = build_directory(preset), ROOT / "build" / preset
+    configured = directory / "CMakeCache.txt"
+    if configured.is_file() and f"={TREE}\n" not in configured.read_text(encoding="utf-8"):
+        shutil.rmtree(directory)  # made where the project was before: CMake would refuse it
+    launchers = filter(None, [str(finished.LAUNCHER), finished.launcher_of(own)])
+    options = [f"-DCMAKE_CXX_COMPILER_LAUNCHER={';'.join(launchers)}"]
     if tests or not configured.is_file():  # who has built tests before keeps them
-        compilers.append(f"-DBUILD_TESTING={'ON' if tests else 'OFF'}")
-    _quietly(["cmake", "-S", str(TREE), "--preset", preset, *compilers])
+        options.append(f"-DBUILD_TESTING={'ON' if tests else 'OFF'}")
+    _run(["cmake", "-S", str(TREE), "--preset", preset, *options], shown)
+    finished.lay_ready(own, TREE, directory)
     try:
-        _quietly(["cmake", "--build", str(build_directory(preset)), "--target", *targets])
+        _run(["cmake", "--build", str(directory), "--target", *targets], shown)
     except ZooError as error:
         if "unknown target" not in str(error):
             raise
         raise NotHere(f"{', '.join(targets)}: cannot be built here, a library is missing") from None
 
 
-def _quietly(command: list[str]) -> None:
+def _run(command: list[str], shown: bool) -> None:
     try:
-        run = subprocess.run(command, cwd=TREE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        run = subprocess.run(command, cwd=TREE, stdin=subprocess.DEVNULL,
+                             stdout=sys.stderr if shown else subprocess.PIPE,
                              stderr=subprocess.STDOUT, text=True, timeout=BUILD_SECONDS,
                              check=False)
     except subprocess.TimeoutExpired as error:
         raise ZooError(f"building took more than {BUILD_SECONDS} s") from error
     if run.returncode != 0:
-        raise ZooError(f"{' '.join(command)} failed:\n{run.stdout.rstrip()}")
+        raise ZooError(f"{' '.join(command)} failed:\n{(run.stdout or '').rstrip()}")
 
 
 def keep_executable(bug: Bug, stage: str) -> Path:
