@@ -88,6 +88,12 @@ def code(path: Path) -> str:
 
 
 @cache
+def words(path: Path) -> set[str]:
+    """The identifiers of a source, and what follows SYS_ and __NR_."""
+    return set(re.findall(r"(?:__NR_|SYS_)?(\w+)", code(path)))
+
+
+@cache
 def sources() -> tuple[Path, ...]:
     """Those of all parts and steps, but for programs that only measure or test, and for the plain
     daemon: what fingerd submits has its own filter."""
@@ -119,6 +125,8 @@ def callers(name: str) -> Iterator[Path]:
     qualified = re.compile(rf"(?<![\w>:])::{name}\(")
     plain = re.compile(rf"(?<![\w.>:]){name}\((?!\))|(?<![\w.>:]){name}\(\)(?!\s*(?:const|\{{))")
     for path in sources():
+        if name not in words(path):
+            continue
         if qualified.search(code(path)) or is_step(path) and plain.search(code(path)):
             yield path
         elif re.search(rf"\b__NR_{name}\b|\bSYS_{name}\b", code(path)):

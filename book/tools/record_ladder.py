@@ -17,7 +17,6 @@ import argparse
 import contextlib
 import json
 import os
-import re
 import shutil
 import signal
 import socket
@@ -229,13 +228,16 @@ def record(stage: str, build: Path) -> list[dict[str, Any]]:
 
 
 def text(stages: list[dict[str, Any]]) -> str:
-    """As JSON, with a line for each call."""
+    """As JSON, with a line for each moment of a stage."""
     about = {"moments": MOMENTS, "kernel": os.uname().release.split("-")[0],
              "date": time.strftime("%Y-%m-%d"), "counted": [SHORT.get(one, one) for one in CALLS]}
-    written = json.dumps({"about": about, "stages": stages}, indent=1, ensure_ascii=False)
-    # An object that holds no other one, on a line.
-    return re.sub(r"\{[^{}\[\]]*\}|\[[^{}\[\]]*\]",
-                  lambda one: re.sub(r"\s*\n\s*", " ", one[0]), written) + "\n"
+    lines = []
+    for one in stages:
+        moments = ",\n".join("  " + json.dumps(each, ensure_ascii=False) for each in one["moments"])
+        lines.append(f' {{"stage": "{one["stage"]}", "moments": [\n{moments}\n ]}}')
+    each_stage = ",\n".join(lines)
+    head = json.dumps(about, ensure_ascii=False)
+    return f'{{"about": {head},\n"stages": [\n{each_stage}\n]}}\n'
 
 
 def main() -> None:

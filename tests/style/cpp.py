@@ -48,12 +48,22 @@ def comments(source: str) -> str:
 
 def functions(path: Path) -> list[Function]:
     """The functions that a source defines, in order; lambdas and local types belong to theirs."""
+    return functions_of([path])[path]
+
+
+def functions_of(paths: list[Path]) -> dict[Path, list[Function]]:
+    """The same of many."""
     if shutil.which("ctags") is None:
         pytest.skip("functions are found by universal-ctags (Debian: universal-ctags)")
+    return {path: definitions(tags, path) for path, tags in listings.tags_of(paths).items()}
+
+
+def definitions(tags: list[dict[str, object]], path: Path) -> list[Function]:
+    """Those of one file."""
     lines = path.read_text(encoding="utf-8").splitlines()
     found = [Function(called(tag), listings.first_line(lines, int(str(tag["line"])) - 1) + 1,
                       int(str(tag["end"])))
-             for tag in listings.tags(path)
+             for tag in tags
              if tag["kind"] == "function" and "end" in tag and not is_inside_a_function(tag)]
     return sorted(found, key=lambda function: function.first_line)
 

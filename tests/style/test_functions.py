@@ -11,7 +11,7 @@ FUNCTION_LINES_MAX = 60
 def test_a_cpp_function_fits_on_a_page() -> None:
     complain([f"{name(path)}:{function.first_line}: {function.name} has {function.lines} lines, "
               f"{FUNCTION_LINES_MAX} are advised: give a part of it a name"
-              for path in cpp_files() for function in cpp.functions(path)
+              for path, found in cpp.functions_of(cpp_files()).items() for function in found
               if function.lines > FUNCTION_LINES_MAX])
 
 
