@@ -131,17 +131,9 @@ class Connection final : public uring::SendThenReceive {
   /// between filling it and send_all().
   common::SendBuffer& output() { return context_.output; }
 
-  /// Never waits and never fails. Yet `serve` says co_await and looks at a status, as part 1 waits
-  /// there: that the next receive() sends, and reports failures, is not its concern.
-  class [[nodiscard]] SendAwaiter {
-   public:
-    bool await_ready() const { return true; }
-    void await_suspend(std::coroutine_handle<>) const {}
-    common::Status await_resume() const { return {}; }
-  };
-  /// Stages `output`, the view of output(), which may be cleared. The next receive() submits it,
-  /// and reports what goes wrong with it; or flush() does, where none follows.
-  SendAwaiter send_all(common::ByteView output);
+  /// Stages `output`, the view of output(), which may be cleared. It is sent, and what goes wrong
+  /// with it is reported, by the next receive(), or by flush() where none follows.
+  void send_all(common::ByteView output);
 
   /// Sends what is still staged, as long as that may take.
   /// Errors: timed_out when the peer takes nothing for as long as --read-timeout says; of send(2).
@@ -214,10 +206,9 @@ class Connection final : public uring::SendThenReceive {
 
 // Here, because each message passes through them: a call would cost as much as the work.
 
-inline Connection::SendAwaiter Connection::send_all(common::ByteView output) {
+inline void Connection::send_all(common::ByteView output) {
   stage(output);  // usually a view of the input, which stays where it is
   if (context_.output.owns_memory()) hold_output();
-  return {};
 }
 
 inline void Connection::restart_timeout() {
