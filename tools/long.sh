@@ -4,7 +4,7 @@
 
 # check_what_takes_long: what --all adds, but for the book's.
 check_what_takes_long() {
-  local preset targets not_of_the_judge not_of_finger=() release architecture
+  local preset targets not_of_finger=() release architecture
   pytests "builds of each part" tests/builds -m long
   pytests "your own server" tests/protocol -m long "${in_parallel[@]}"
   build_or_finish default bad_link
@@ -15,14 +15,11 @@ check_what_takes_long() {
   check_kernel 6.1
   mapfile -t targets < <(stages) # the steps show mistakes: no sanitizer would like them
   targets+=(echo-client fingerd fingerd-machine finger man-pages tests/unit/all tests/fuzz/all)
-  # They are about the tests, and run nothing that is built.
-  not_of_the_judge=(--ignore-glob='*/test_judge.py' --ignore-glob='*/test_own_*'
-    --ignore-glob='*/test_broken_*.py' --ignore-glob='*/test_plain_servers.py')
   for preset in asan tsan; do
     build_or_finish "$preset" "${targets[@]}"
     ctests "unit, fuzz $preset" "$preset" --label-regex 'unit|fuzz' "${not_of_part6[@]}"
-    pytests "protocol $preset" tests/protocol -m 'not long' --build-dir "build/$preset" \
-      "${in_parallel[@]}" "${without_part6[@]}" "${not_of_the_judge[@]}"
+    pytests "protocol $preset" tests/protocol -m 'not long and not of_the_suite' \
+      --build-dir "build/$preset" "${in_parallel[@]}" "${without_part6[@]}"
     # fingerd-machine has one thread: nothing to look for. And ThreadSanitizer keeps a signal until
     # the next call that it knows, of which there is none while the ring is waited for.
     [[ $preset != tsan ]] || not_of_finger=(-k 'not fingerd-machine')

@@ -17,6 +17,8 @@ import pytest
 
 from harness import own_suite
 
+pytestmark = pytest.mark.of_the_suite
+
 HERE = Path(__file__).parent
 SOURCES = HERE / "subjects" / "plain"
 LINES_MAX = 60

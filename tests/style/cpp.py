@@ -55,7 +55,8 @@ def functions_of(paths: list[Path]) -> dict[Path, list[Function]]:
     """The same of many."""
     if shutil.which("ctags") is None:
         pytest.skip("functions are found by universal-ctags (Debian: universal-ctags)")
-    return {path: definitions(tags, path) for path, tags in listings.tags_of(paths).items()}
+    tags_of = listings.tags_of(paths) if paths else {}
+    return {path: definitions(tags, path) for path, tags in tags_of.items()}
 
 
 def definitions(tags: list[dict[str, object]], path: Path) -> list[Function]:

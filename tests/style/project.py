@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,7 @@ sys.dont_write_bytecode = True
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_OURS = {".git", "build", "__pycache__", ".hypothesis", ".pytest_cache", "node_modules"}
+changed: frozenset[Path] | None = None
 CODE = {".h", ".cc", ".py", ".sh", ".cmake"}
 
 
@@ -56,6 +58,11 @@ def is_code(path: Path) -> bool:
 def is_step(path: Path) -> bool:
     """Whether it is one of the small programs beside a stage, or below book/steps."""
     return path.parent.name == "steps" or path.parent.parent == ROOT / "book" / "steps"
+
+
+def to_look_at(paths: Iterable[Path]) -> list[Path]:
+    """Of these, what has changed, where conftest.py was told since when; else all of them."""
+    return [path for path in paths if changed is None or path in changed]
 
 
 def cpp_files() -> list[Path]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import cpp
 import english
+import project
 import pytest
 import test_words
 
@@ -72,3 +73,10 @@ def test_a_pattern_of_a_translation_is_found(sentence: str) -> None:
     "Nothing of `stands` or `behind` in code.", "<!-- numbers: x -->\nbehind\n<!-- /numbers -->"])
 def test_english_is_not_taken_for_a_translation(sentence: str) -> None:
     assert list(english.complaints(sentence)) == []
+
+
+def test_where_little_has_changed_little_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage, step = project.ROOT / "part1-blocking/server.cc", project.ROOT / "common/steps/01.cc"
+    assert project.to_look_at([stage, step]) == [stage, step] or project.changed is not None
+    monkeypatch.setattr(project, "changed", frozenset({stage}))
+    assert project.to_look_at([stage, step]) == [stage]

@@ -3,21 +3,22 @@
 import ast
 
 import cpp
-from project import complain, cpp_files, name, python_files, text
+from project import complain, cpp_files, name, python_files, text, to_look_at
 
 FUNCTION_LINES_MAX = 60
 
 
 def test_a_cpp_function_fits_on_a_page() -> None:
+    functions = cpp.functions_of(to_look_at(cpp_files()))
     complain([f"{name(path)}:{function.first_line}: {function.name} has {function.lines} lines, "
               f"{FUNCTION_LINES_MAX} are advised: give a part of it a name"
-              for path, found in cpp.functions_of(cpp_files()).items() for function in found
+              for path, found in functions.items() for function in found
               if function.lines > FUNCTION_LINES_MAX])
 
 
 def test_a_python_function_fits_on_a_page() -> None:
     complaints = []
-    for path in python_files():
+    for path in to_look_at(python_files()):
         for node in ast.walk(ast.parse(text(path) or "")):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1
