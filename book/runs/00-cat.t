@@ -4,7 +4,7 @@ The tests against a server that somebody else wrote: cat(1), behind ncat.
   $ ./judge 'ncat -k -l 127.0.0.1 {port} -e /bin/cat'
   your server: ncat -k -l 127.0.0.1 {port} -e /bin/cat
   
-    framing       ################....  21 of 25
+    framing       ################....  22 of 26
   
   framing asks: each message comes back whole and in order, however its bytes are cut into pieces.
   
@@ -23,7 +23,7 @@ The tests against a server that somebody else wrote: cat(1), behind ncat.
       still running
       nothing on stderr
   
-    the rule, explained in book/01-bytes.md:
+    the rule, explained in book/01-bytes.md#a-decoder-that-does-no-reading:
       A message is not answered before it is complete.
   
     this test alone:

@@ -14,4 +14,4 @@ The server in Python, and one that has forgotten what a half-close is.
     got  the end of the stream
   ----------------------------------- the rule -----------------------------------
   A client that shuts down its sending side still gets the answer to every complete message, in full, and then the end of the stream.
-  Explained in book/03-closing.md
+  Explained in book/03-closing.md#an-end-on-one-side

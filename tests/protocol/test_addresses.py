@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import rules
+from harness.limits import need_ipv6
 from harness.proc import wait_until
 from harness.server import Server
 from harness.strace import from_start, moment_of
@@ -19,15 +20,6 @@ pytestmark = pytest.mark.needs("addresses")
 
 HELD_UP = ("-e", "trace=bind,listen", "-e", "inject=bind:delay_exit=300000:when=1")
 RACE_TRIES = 5  # on a busy machine one server may be late, and then there was no race
-
-
-def need_ipv6() -> None:
-    """Skips where the machine has no IPv6 loopback."""
-    try:
-        with socket.socket(socket.AF_INET6) as probe:
-            probe.bind(("::1", 0))
-    except OSError as error:
-        pytest.skip(f"no IPv6 here: {error}")
 
 
 def expect_cannot_run(server: Server) -> None:

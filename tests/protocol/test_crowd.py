@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,17 @@ def test_a_thousand_clients_are_served_at_once(server: Server) -> None:
     for number, client in enumerate(clients):
         (client.close, client.reset, client.half_close)[number % 3]()
     server.connect().echo(b"one more")
+
+
+@pytest.mark.needs("crowd", "light-clients", "max-connections")
+@pytest.mark.rule(rules.CROWD)
+def test_no_descriptor_is_too_high_a_number(start: Callable[..., Server]) -> None:
+    # select(2) ends at 1,024, and a table of a fixed size at its own.
+    need_descriptors(4400)
+    server = start("--max-connections", "5000")
+    clients = [server.connect() for _ in range(4200)]
+    for client in (*clients[:3], *clients[980:1060], *clients[4050:]):
+        client.echo(b"served")
 
 
 def own_messages(owner: int, sizes: list[int]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -21,6 +22,7 @@ from harness.frames import (
     lengths_from_everywhere,
     patterned,
 )
+from harness.limits import need_ipv6
 from harness.server import Server
 from harness.verdict import ContractBroken
 
@@ -79,6 +81,12 @@ def test_a_hundred_messages_in_one_segment_are_all_answered(client: Client) -> N
 def test_a_thousand_answers_come_in_the_order_of_their_messages(client: Client) -> None:
     payloads = [b"%d" % number * (number % 7) for number in range(1000)]
     client.echo(*payloads)
+
+
+@pytest.mark.rule(rules.ORDER)
+def test_a_large_message_overtakes_no_small_one(client: Client) -> None:
+    for large in (1000, 20_000, 40_000, 65_536):
+        client.echo(b"first", bytes(large), b"", b"in between", bytes(large), b"last")
 
 
 @pytest.mark.rule(rules.ECHO)
@@ -184,6 +192,16 @@ def test_connections_beside_one_another_have_tcp_nodelay(server: Server) -> None
     for client in clients:
         client.echo(b"accepted")
     expect_no_delay(server, *clients)
+
+
+@pytest.mark.needs("framing", "addresses")
+@pytest.mark.rule(rules.NO_DELAY)
+def test_connections_over_ipv6_have_tcp_nodelay(start: Callable[..., Server]) -> None:
+    need_ipv6()
+    server = start("--host", "::1")
+    client = server.connect()
+    client.echo(b"accepted")
+    expect_no_delay(server, client)
 
 
 def expect_no_delay(server: Server, *clients: Client) -> None:

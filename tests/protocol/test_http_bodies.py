@@ -55,8 +55,9 @@ def test_a_body_with_a_length_is_thrown_away(
         chunks(TRICK * 3000),
         chunks(TRICK, extension=b";name=value"),
         chunks(TRICK, trailer=b"X-Trailer: one\r\nX-Other: two\r\n"),
+        b"A\r\n0123456789\r\n0aB\r\n%s\r\n0\r\n\r\n" % bytes(0xAB),
     ],
-    ids=["empty", "small", "large", "extension", "trailer"],
+    ids=["empty", "small", "large", "extension", "trailer", "capitals"],
 )
 def test_a_chunked_body_is_decoded_and_thrown_away(
     client: Client, method: str, status: int, body: bytes

@@ -14,7 +14,7 @@ import pytest
 import rules
 from harness import proc
 from harness.frames import frame, header
-from harness.limits import need_descriptors
+from harness.limits import need_descriptors, need_ipv6
 from harness.server import Server
 from harness.target import Target
 
@@ -100,6 +100,19 @@ def test_bytes_that_a_peer_chose_cannot_steer_a_terminal(start: Callable[..., Se
     assert lines, "nothing was logged, so nothing was shown to be escaped"
     for line in lines:
         assert line.isascii() and line.isprintable(), f"not escaped: {line!r}"
+
+
+@pytest.mark.needs("logs", "addresses")
+@pytest.mark.rule(rules.VERBOSE)
+def test_verbose_names_clients_over_ipv6_too(start: Callable[..., Server]) -> None:
+    need_ipv6()
+    server = start("--host", "::1", "--verbose")
+    for _ in range(2):
+        with server.connect() as client:
+            client.echo(b"hello")
+    server.expect_stop()
+    named = [line for line in server.log_lines() if "::1" in line]
+    assert len(named) >= 2, f"two clients came from ::1, and the log has {server.log_lines()}"
 
 
 @pytest.mark.rule(rules.VERBOSE)

@@ -26,6 +26,17 @@ def test_the_largest_payload_is_the_one_the_option_says(start: Callable[..., Ser
 
 
 @pytest.mark.rule(rules.TOO_LONG)
+@pytest.mark.parametrize("limit", [0, 1])
+def test_the_least_limits_are_limits_like_any_other(
+    start: Callable[..., Server], limit: int
+) -> None:
+    client = start("--max-message", str(limit)).connect()
+    client.echo(b"", bytes(limit), b"")
+    client.send(header(limit + 1))
+    client.expect_end()
+
+
+@pytest.mark.rule(rules.TOO_LONG)
 def test_a_message_larger_than_every_buffer_comes_back(start: Callable[..., Server]) -> None:
     client = start("--max-message", str(4 * MEBIBYTE)).connect()
     stream = frame(bytes(range(256)) * (4 * MEBIBYTE // 256))

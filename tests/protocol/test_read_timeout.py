@@ -190,6 +190,22 @@ def test_each_of_many_clients_has_a_time_of_its_own(start: Callable[..., Server]
 
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
+@pytest.mark.needs("read-timeout", "concurrency")
+def test_the_time_of_a_client_that_has_left_is_not_the_next_ones(
+    start: Callable[..., Server],
+) -> None:
+    timeout = 0.8
+    server = start("--read-timeout", "800ms")
+    for client in [server.connect() for _ in range(3)]:
+        client.echo(b"leaves soon")
+        client.close()
+    time.sleep(timeout * 0.7)  # the next ones have descriptors that have been used
+    clients = [(time.monotonic(), server.connect()) for _ in range(3)]
+    for begin, client in clients:
+        expect_end_after(client, begin, timeout)
+
+
+@pytest.mark.rule(rules.READ_TIMEOUT)
 @pytest.mark.needs("read-timeout", "max-connections")
 def test_a_client_that_was_closed_for_silence_frees_its_place(start: Callable[..., Server]) -> None:
     server = start(*OPTION, "--max-connections", "1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import resource
+import socket
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,15 @@ def need_descriptors(count: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < count:
         pytest.skip(f"needs {count} descriptors in one process, the hard limit here is {hard}")
+
+
+def need_ipv6() -> None:
+    """Skips the test where the machine has no IPv6 loopback."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError as error:
+        pytest.skip(f"no IPv6 here: {error}")
 
 
 def send_buffer_bytes_max() -> int:

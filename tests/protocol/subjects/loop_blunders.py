@@ -12,6 +12,7 @@ import struct
 import sys
 import time
 
+import ending_blunders
 import protocol_blunders
 import start_blunders
 import stop_blunders
@@ -323,7 +324,7 @@ def _name(part: type) -> str:
 BLUNDERS: dict[str, Part] = {
     _name(part): part
     for module in (start_blunders, turn_blunders, sys.modules[__name__], stop_blunders,
-                   protocol_blunders)
+                   ending_blunders, protocol_blunders)
     for part in vars(module).values()
     if isinstance(part, type) and part.__module__ == module.__name__
 }

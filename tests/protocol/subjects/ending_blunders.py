@@ -1,0 +1,143 @@
+"""Blunders that some endings, sizes or addresses show and no others: a part of loop_blunders.py."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+
+from loop_protocols import Echo, Http, Protocol, Refused
+from loop_server import Connection, Loop
+
+SELECT_DESCRIPTORS = 1024
+TABLE_DESCRIPTORS = 4096
+LARGE = 32768
+
+# How a connection ends
+
+
+class LeaksOnTimeout(Connection):
+    """Opens a file to write down who was late, and leaves it open."""
+
+    def time_out(self) -> None:
+        os.open(os.devnull, os.O_RDONLY)
+        super().time_out()
+
+
+class LeaksOnTooLong(Connection):
+    """The same for a message that is too long."""
+
+    def linger(self) -> None:
+        os.open(os.devnull, os.O_RDONLY)
+        super().linger()
+
+
+class KeepsWhatWasBegun(Connection):
+    """Keeps the beginning of a message whose client has left."""
+
+    kept: list[Protocol] = []
+
+    def close(self) -> None:
+        if self.protocol.is_inside_message():
+            self.kept.append(self.protocol)
+        super().close()
+
+
+class LateOnesKeepTheirPlaces(Connection):
+    """Counts a client down when it leaves, and not when its time is up."""
+
+    def time_out(self) -> None:
+        self.loop.options.max_connections -= 1
+        super().time_out()
+
+
+class OldTimersFire(Loop):
+    """Times belong to descriptors, and are kept when a client leaves: the next one has them."""
+
+    def __init__(self, options: object) -> None:
+        self.times: dict[int, float] = {}
+        super().__init__(options)
+
+    def forget(self, connection: Connection) -> None:
+        self.times[connection.socket.fileno()] = connection.deadline
+        super().forget(connection)
+
+    def see_to_the_time(self) -> None:
+        for connection in self.connections:
+            at = self.times.pop(connection.socket.fileno(), connection.deadline)
+            connection.deadline = min(connection.deadline, max(at, time.monotonic()))
+        super().see_to_the_time()
+
+
+# Which connection it is
+
+
+class SelectsDescriptors(Loop):
+    """Has room for the descriptors that select(2) has room for."""
+
+    descriptors = SELECT_DESCRIPTORS
+
+    def accept(self) -> None:
+        super().accept()
+        for connection in [c for c in self.connections if c.socket.fileno() >= self.descriptors]:
+            connection.close()
+
+
+class TableOfDescriptors(SelectsDescriptors):
+    """Has a table of a fixed size."""
+
+    descriptors = TABLE_DESCRIPTORS
+
+
+class NoDelayForTheOld(Connection):
+    """Sets TCP_NODELAY for IPv4."""
+
+    def __init__(self, loop: Loop, client: socket.socket, peer: str) -> None:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, client.family == socket.AF_INET)
+        super().__init__(loop, client, peer)
+
+
+class VerboseAboutTheOld(Connection):
+    """With --verbose, an address has two parts."""
+
+    def __init__(self, loop: Loop, client: socket.socket, peer: str) -> None:
+        super().__init__(loop, client, peer)
+        if loop.options.verbose:
+            _host, _port = client.getpeername()
+
+
+# Which message it is
+
+
+class LargeOnesFirst(Echo):
+    """Puts large answers before small ones."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        own = bytearray()
+        completed = super().take(data, own)
+        answers = []
+        while own:
+            end = 4 + int.from_bytes(own[:4], "little")
+            answers.append(bytes(own[:end]))
+            del own[:end]
+        output += b"".join(sorted(answers, key=lambda one: len(one) < LARGE))
+        return completed
+
+
+class ZeroIsNoMessage(Echo):
+    """With a limit of 0 it takes none, the empty one included."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        if self.max_message == 0:
+            raise Refused
+        return super().take(data, output)
+
+
+class ChunksInSmallLetters(Http):
+    """Knows the hexadecimal digits up to f, and not up to F."""
+
+    def take_chunk_line(self) -> bool:
+        line = bytes(self.pending.partition(b"\r\n")[0])
+        if not self.in_trailer and line != line.lower():
+            raise self.refusal(b"400 Bad Request")
+        return super().take_chunk_line()

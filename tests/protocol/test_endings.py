@@ -1,0 +1,123 @@
+"""However a connection ends, it gives back all that it had: descriptor, thread, memory, place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+import rules
+from harness.client import Client
+from harness.frames import header
+from harness.memory import least_growth
+from harness.server import Server
+
+pytestmark = pytest.mark.rule(rules.RESTORE)
+
+AT_ONCE = 40
+KEPT_BYTES_MAX = 512 * 1024
+BEGINNING = header(65536) + bytes(60_000)  # of a message that a server has to hold somewhere
+TOO_LONG = header(0xFFFFFFFF)
+
+
+def says_goodbye(client: Client) -> None:
+    """It leaves after a message."""
+    client.echo(bytes(60_000))
+    client.close()
+
+
+def breaks_off(client: Client) -> None:
+    """It leaves inside a message."""
+    client.echo(b"accepted")
+    client.send(BEGINNING)
+    client.close()
+
+
+def resets(client: Client) -> None:
+    """It resets the connection inside a message."""
+    client.echo(b"accepted")
+    client.send(BEGINNING)
+    client.reset()
+
+
+def announces_too_much(client: Client) -> None:
+    """The server ends it, for a length that is too long."""
+    client.send(TOO_LONG)
+    client.expect_end()
+    client.close()
+
+
+def speaks_no_http(client: Client) -> None:
+    """The server ends it, with an answer that says so."""
+    client.send(b"nonsense\r\n\r\n")
+    client.receive_until_end()
+    client.close()
+
+
+def expect_all_given_back(server: Server, one_round: Callable[[], None]) -> None:
+    """Rounds of clients cost no more than the first, and then all places are free."""
+    with server.connect() as client:
+        client.echo(b"first")
+    threads, descriptors = server.process.thread_count(), server.process.descriptor_count()
+
+    def until_all_have_left() -> None:
+        one_round()
+        server.wait_for_descriptors(descriptors)
+
+    until_all_have_left()
+    grown = least_growth(server.process.rss_bytes, until_all_have_left, KEPT_BYTES_MAX)
+    assert grown < KEPT_BYTES_MAX or server.process.is_sanitized(), (
+        f"{grown // 1024} KiB more after {AT_ONCE} clients, in each of several rounds")
+    server.wait_for_threads(threads + 1)
+    clients = [server.connect() for _ in range(AT_ONCE)]
+    for client in clients:
+        client.send_messages(b"as many as there are places")
+    for client in clients:
+        client.expect(b"as many as there are places")
+
+
+@pytest.mark.needs("restore", "max-connections")
+@pytest.mark.parametrize(
+    "ends", [says_goodbye, breaks_off, resets, announces_too_much], ids=lambda how: how.__name__
+)
+def test_a_connection_that_ends_gives_back_all_it_had(
+    start: Callable[..., Server], ends: Callable[[Client], None]
+) -> None:
+    server = start("--max-connections", str(AT_ONCE))
+
+    def clients_come() -> None:
+        for client in [server.connect() for _ in range(AT_ONCE)]:
+            ends(client)
+        server.clients.clear()
+
+    expect_all_given_back(server, clients_come)
+
+
+@pytest.mark.needs("restore", "max-connections", "read-timeout")
+@pytest.mark.parametrize("begun", [b"", BEGINNING], ids=["silent", "inside-a-message"])
+def test_a_connection_whose_time_is_up_gives_back_all_it_had(
+    start: Callable[..., Server], begun: bytes
+) -> None:
+    server = start("--max-connections", str(AT_ONCE), "--read-timeout", "400ms")
+
+    def clients_come() -> None:
+        clients = [server.connect() for _ in range(AT_ONCE)]
+        for client in clients:
+            client.send(begun)
+        for client in clients:
+            client.expect_end()
+            client.close()
+        server.clients.clear()
+
+    expect_all_given_back(server, clients_come)
+
+
+@pytest.mark.needs("restore", "max-connections", "http")
+def test_a_refused_request_gives_back_all_it_had(start: Callable[..., Server]) -> None:
+    server = start("--protocol", "http", "--max-connections", str(AT_ONCE))
+    server.connect().close()
+    at_rest = server.process.descriptor_count()
+    for client in [server.connect() for _ in range(AT_ONCE)]:
+        speaks_no_http(client)
+    server.wait_for_descriptors(at_rest)
+    speaks_no_http(server.connect())
