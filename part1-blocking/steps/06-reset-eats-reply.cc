@@ -1,7 +1,7 @@
 // BROKEN on purpose, then repaired: after close with unread input, TCP sends a reset instead of the
 // end of stream, and throws away the part of the answer that it has not delivered yet. SO_LINGER
 // does not change that.
-// Try it: ./06-reset-eats-reply   Then let the server read all 8 bytes: nothing is lost.
+// Try it: ./06-reset-eats-reply   Then make the client's buffer large: nothing is lost.
 
 #include <arpa/inet.h>
 #include <err.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <utility>
@@ -30,8 +31,10 @@ std::pair<int, int> connected_pair() {
   check(listen(listener, 1), "listen");
   check(getsockname(listener, name, &size), "getsockname");
   const int client = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
+  // [small]
   const int buffer_bytes = 8192;  // small, so that most of the answer waits on the server's side
   check(setsockopt(client, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes), "SO_RCVBUF");
+  // [/small]
   check(connect(client, name, size), "connect");
   const int server = check(accept(listener, nullptr, nullptr), "accept");
   close(listener);
@@ -40,11 +43,11 @@ std::pair<int, int> connected_pair() {
 
 enum class Ending { close, linger, three_moves };
 
-void run(const char* what, Ending ending) {
+void run(const char* what, std::size_t request_read, Ending ending) {
   const auto [client, server] = connected_pair();
   char buffer[65536] = {};
   check(write(client, "12345678", 8), "write");
-  check(read(server, buffer, 4), "read");  // half of the request stays unread
+  check(read(server, buffer, request_read), "read");
   check(write(server, buffer, sizeof buffer), "write");
   if (ending == Ending::linger) {
     const linger five_seconds{.l_onoff = 1, .l_linger = 5};
@@ -67,7 +70,8 @@ void run(const char* what, Ending ending) {
 }
 
 int main() {
-  run("close", Ending::close);
-  run("close, SO_LINGER", Ending::linger);
-  run("three moves", Ending::three_moves);
+  run("close, all read", 8, Ending::close);
+  run("close, half read", 4, Ending::close);
+  run("the same, linger", 4, Ending::linger);
+  run("three moves", 4, Ending::three_moves);
 }
