@@ -54,7 +54,7 @@ void request(Operation operation, std::uint64_t id) {
     check_result(io_uring_submit(&ring), "io_uring_submit");
     sqe = io_uring_get_sqe(&ring);
   }
-  Connection& connection = connections[id];
+  Connection& connection = connections.at(id);
   switch (operation) {
     case Operation::accept:
       io_uring_prep_accept(sqe, connection.fd, nullptr, nullptr, SOCK_CLOEXEC);
@@ -73,10 +73,11 @@ void request(Operation operation, std::uint64_t id) {
 }
 
 void complete(Operation operation, std::uint64_t id, int result) {
-  Connection& connection = connections[id];
+  const auto found = connections.find(id);  // [] would make a client of one that has gone
+  if (found == connections.end()) return;
+  Connection& connection = found->second;
   if (operation == Operation::accept) {
     request(Operation::accept, id);
-    if (result == -ECONNABORTED) return;  // other systems say so; Linux does not
     connections[++last_id].fd = check_result(result, "accept");  // this step ends at EMFILE
     request(Operation::receive, last_id);
   } else if (operation == Operation::close) {
