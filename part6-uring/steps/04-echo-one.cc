@@ -5,6 +5,7 @@
 
 #include <liburing.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -110,6 +111,7 @@ int listen_on(int port) {
   const int smallest = 1;  // the kernel rounds it up; with a small buffer short sends are common
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
   check(setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &smallest, sizeof smallest), "setsockopt");
+  check(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "setsockopt");
   check(bind(listener, name, size), "bind");
   check(listen(listener, SOMAXCONN), "listen");
   check(getsockname(listener, name, &size), "getsockname");
