@@ -37,10 +37,10 @@ Connection::~Connection() { cancel_and_wait(); }
 void Connection::open(common::Token token) {
   token_ = token;
   restart_read_timer();
-  rest();
+  wait_for_input();
 }
 
-void Connection::rest() { start(); }
+void Connection::wait_for_input() { start(); }
 
 void Connection::hold_output() {
   held_ = context_.held_outputs.hold(context_.output);
@@ -64,24 +64,24 @@ void Connection::start_recovery() {
 
 void Connection::start_conversation() {
   if (context_.conversations != nullptr)
-    context_.conversations->spawn(context_.make_conversation(*this));
+    context_.conversations->spawn(context_.owner.converse(*this));
 }
 
 /// receive() ends at once, since it must_not_wait(): the read timeout is over, or the conversation
-/// is to rest().
+/// is to give its coroutine back.
 std::error_code Connection::end_without_waiting() {
-  if (read_timer_ == ReadTimer::overdue) {
+  if (read_timer_ == ReadTimer::over) {
     discard_output();
     return make_error_code(common::Error::timed_out);
   }
-  may_rest_ = false;
-  return make_error_code(std::errc::operation_would_block);  // what is staged, rest() sends
+  may_give_way_ = false;
+  return too_many_wait;
 }
 
 /// receive() ends with an error: the send or the receive has failed, or expire() has cancelled it.
 std::error_code Connection::end_after_failure() {
   discard_output();
-  const bool late = read_timer_ == ReadTimer::overdue || error() == uring::Error::timed_out;
+  const bool late = read_timer_ == ReadTimer::over || error() == uring::Error::timed_out;
   return late ? make_error_code(common::Error::timed_out) : error();
 }
 
@@ -104,7 +104,7 @@ uring::Task<> Connection::recover() {
   } else {
     recovered = co_await copy_and_send(unsent());
   }
-  if (recovered && read_timer_ == ReadTimer::overdue) {
+  if (recovered && read_timer_ == ReadTimer::over) {
     recovered = common::failure(common::Error::timed_out);
   }
   if (recovered) {
@@ -115,8 +115,9 @@ uring::Task<> Connection::recover() {
 }
 
 uring::Task<common::Status> Connection::wait_for_buffer() {
-  if (read_timer_ == ReadTimer::running) read_timer_ = ReadTimer::lost_time;
-  // After those that wait already, or they would wait for ever.
+  if (read_timer_ == ReadTimer::running) read_timer_ = ReadTimer::waited_for_buffer;
+  // Buffers go to those that wait in turn. If a newcomer could take one first, a client could wait
+  // for as long as others keep talking.
   co_return co_await context_.buffers.returned();
 }
 
@@ -171,12 +172,12 @@ void Connection::restart_read_timer() {
 }
 
 void Connection::expire() {
-  if (read_timer_ == ReadTimer::lost_time) {
+  if (read_timer_ == ReadTimer::waited_for_buffer) {
     restart_read_timer();
-    read_timer_ = ReadTimer::excused;
+    read_timer_ = ReadTimer::extended;
     return;
   }
-  read_timer_ = ReadTimer::overdue;
+  read_timer_ = ReadTimer::over;
   deadline_.unlink();
   cancel(uring::Error::timed_out);  // if it is not in flight, the next will not begin
 }

@@ -4,9 +4,9 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
+#include <system_error>
 #include <vector>
 
 #include "common/loop/deadline_list.h"
@@ -57,15 +57,29 @@ class HeldOutputs {
   std::vector<Output*> free_;
 };
 
+/// The error with which receive() ends where more than conversations_kept_max conversations wait
+/// for input: this one is to give its coroutine back. Nothing is wrong with the connection.
+inline const std::error_code too_many_wait = make_error_code(std::errc::operation_would_block);
+
+/// The server, as its connections know it.
+class ConversationOwner {
+ public:
+  /// A conversation with a peer that has sent something, from here until the peer has left or the
+  /// conversation gives its coroutine back.
+  virtual uring::Task<> converse(Connection& connection) = 0;
+
+ protected:
+  ~ConversationOwner() = default;
+};
+
 /// What the connections of one loop share.
 struct ConnectionContext {
   uring::Loop& loop;
   uring::Buffers& buffers;
   const common::Clock::duration read_timeout;  ///< For a message, or for the peer to take output.
 
-  /// Starts a conversation with a peer that has sent something.
-  std::function<uring::Task<>(Connection&)> make_conversation{};
-  /// Where they run, and what connections do for them. Null: the server has failed.
+  ConversationOwner& owner;
+  /// Where conversations run, and what connections do for them. Null: the server has failed.
   uring::Scope* conversations = nullptr;
   std::size_t conversations_count = 0;
 
@@ -85,16 +99,16 @@ struct ConnectionContext {
 ///
 /// | state      | what it has                  | event                      | next       |
 /// | ---------- | ---------------------------- | -------------------------- | ---------- |
-/// | resting    | in flight, no coroutine      | go_on(): input or an error | conversing |
+/// | waiting    | in flight, no coroutine      | go_on(): input or an error | conversing |
 /// | receiving  | in flight, receiver_         | go_on(): input or an error | conversing |
 /// | conversing | a coroutine at work          | receive()                  | receiving  |
-/// |            |                              | rest(): too many wait      | resting    |
+/// |            |                              | wait_for_input()           | waiting    |
 /// |            |                              | serve() has returned       | closing    |
 /// | recovering | recover(), perhaps receiver_ | room, or a buffer          | as it was  |
 /// |            |                              | fail(): an error instead   | conversing |
 /// | closing    | close_gracefully()           | the peer ends, or is late  | closed     |
 ///
-/// From resting and receiving go_on() leads to recovering where the kernel had no room for the
+/// From waiting and receiving go_on() leads to recovering where the kernel had no room for the
 /// output, or no buffer for the input. How long the peer has is ReadTimer's, in any of them.
 class Connection final : public uring::SendThenReceive {
  public:
@@ -105,7 +119,7 @@ class Connection final : public uring::SendThenReceive {
   void open(common::Token token);
 
   /// Sends what is staged and waits for input without a coroutine: input starts a conversation.
-  void rest();
+  void wait_for_input();
 
   class [[nodiscard]] ReceiveAwaiter {
    public:
@@ -124,7 +138,8 @@ class Connection final : public uring::SendThenReceive {
   /// Submits what send_all() has staged and waits for input: some bytes, good until the next call,
   /// or none at the end of the stream.
   /// Errors: timed_out when no message was completed in time; of recv(2) and send(2);
-  /// operation_would_block when too many conversations are waiting: this one is to rest().
+  /// too_many_wait, after which the conversation is to end, and to leave what is staged to
+  /// wait_for_input().
   ReceiveAwaiter receive() { return ReceiveAwaiter(*this); }
 
   /// Where the conversation puts its output: the same for all of them, so that none may wait
@@ -143,8 +158,8 @@ class Connection final : public uring::SendThenReceive {
   void restart_timeout();
 
   /// Its deadline has passed: the receive ends or, if there is none, the next does not begin unless
-  /// a message is completed before. But where we had no buffer for the peer's input, the lost time
-  /// was our fault, and the peer gets the whole time once more.
+  /// a message is completed before. Only if the server had no buffer for the peer's input for a
+  /// while, the peer gets its whole time again, once: it may have sent the message long ago.
   void expire();
 
   /// Ends our side of the stream, then reads and discards until the peer ends its own, up to
@@ -162,17 +177,17 @@ class Connection final : public uring::SendThenReceive {
   /// The time for the peer's next message.
   enum class ReadTimer : std::uint8_t {
     running,
-    lost_time,  ///< It runs, but some of it went by while we had no buffer for the input.
-    excused,    ///< For that the peer has been given the whole time again, once.
-    overdue,    ///< It is over.
+    waited_for_buffer,  ///< It runs, but for some of it the server had no buffer for the input.
+    extended,           ///< It runs once more, for that reason. There is no third time.
+    over,
   };
 
   void output_sent() override { held_.reset(); }
   void go_on() override;
 
-  bool must_not_wait() const { return read_timer_ == ReadTimer::overdue || should_rest(); }
-  bool should_rest() const {
-    return context_.conversations_count > conversations_kept_max && may_rest_;
+  bool must_not_wait() const { return read_timer_ == ReadTimer::over || too_many_are_waiting(); }
+  bool too_many_are_waiting() const {
+    return context_.conversations_count > conversations_kept_max && may_give_way_;
   }
   uring::Result<common::ByteView> take_input();
   std::error_code end_without_waiting();
@@ -199,7 +214,7 @@ class Connection final : public uring::SendThenReceive {
   HeldOutputs::Held held_;            ///< The staged output, if it is not a view of the input.
   std::coroutine_handle<> receiver_;  ///< In receive().
   bool receive_ended_ = false;        ///< There is input, or an error in its place.
-  bool may_rest_ = false;             ///< A message was completed since it was last to rest.
+  bool may_give_way_ = false;  ///< A message was completed since too_many_wait was last said.
   bool lingering_ = false;
   ReadTimer read_timer_ = ReadTimer::running;
 };
@@ -212,7 +227,7 @@ inline void Connection::send_all(common::ByteView output) {
 }
 
 inline void Connection::restart_timeout() {
-  may_rest_ = true;
+  may_give_way_ = true;
   const bool moved_lately = deadline_.deadline() >= context_.loop.now() + context_.read_timeout;
   if (read_timer_ != ReadTimer::running || !moved_lately) restart_read_timer();
 }

@@ -34,15 +34,15 @@ uring::Task<common::Status> serve(Connection& connection, Session& session) {
   co_return {};
 }
 
-/// Whether `serve` has returned only to give its coroutine back: too many of them were waiting.
-bool asked_to_rest(const common::Status& outcome) {
-  return !outcome && outcome.error() == std::errc::operation_would_block;
+/// Whether serve() has returned only to give its coroutine back.
+bool gives_way(const common::Status& outcome) {
+  return !outcome && outcome.error() == too_many_wait;
 }
 
 }  // namespace
 
-/// Serves a peer that has sent something, until it has left or may rest: coroutine and session then
-/// go, and are made anew when bytes come.
+/// Serves a peer that has sent something, until it has left, or until too many conversations wait:
+/// coroutine and session then go, and are made anew when bytes come.
 template <typename Session, typename... Arguments>
 uring::Task<> Server::serve_client(Connection& connection, Arguments... arguments) {
   Session session(arguments...);
@@ -50,12 +50,12 @@ uring::Task<> Server::serve_client(Connection& connection, Arguments... argument
   common::Status outcome;
   do {
     outcome = co_await serve(connection, session);
-    // Inside a message it must not rest; the next receive() waits, since may_rest_ is off until a
-    // message is completed.
-  } while (asked_to_rest(outcome) && session.inside_message());
+    // Inside a message the session is needed. The next receive() waits: too_many_wait comes again
+    // only when a message has been completed.
+  } while (gives_way(outcome) && session.inside_message());
   --context_.conversations_count;
-  if (asked_to_rest(outcome)) {
-    connection.rest();
+  if (gives_way(outcome)) {
+    connection.wait_for_input();
     co_return;
   }
 
@@ -92,13 +92,14 @@ Server::Server(const Options& options, ring_server::Shared& shared,
       buffers_(std::move(buffers)),
       context_{.loop = this->loop(),
                .buffers = *buffers_,
-               .read_timeout = common::loop_read_timeout(options.read_timeout)} {
-  context_.make_conversation = [this](Connection& connection) {
-    return common::visit_protocol<InPlaceEchoSession>(
-        options_.protocol, options_.max_message, [&]<typename Session>(auto... arguments) {
-          return serve_client<Session>(connection, arguments...);
-        });
-  };
+               .read_timeout = common::loop_read_timeout(options.read_timeout),
+               .owner = *this} {}
+
+uring::Task<> Server::converse(Connection& connection) {
+  return common::visit_protocol<InPlaceEchoSession>(
+      options_.protocol, options_.max_message, [&]<typename Session>(auto... arguments) {
+        return serve_client<Session>(connection, arguments...);
+      });
 }
 
 void Server::begin(uring::Scope& conversations, uring::Scope& tasks) {

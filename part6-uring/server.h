@@ -35,7 +35,7 @@ struct Options : common::Options {
 };
 
 /// Serves every client on one thread, each in a coroutine that reads like part 1's.
-class Server final : public ring_server::LoopServer {
+class Server final : public ring_server::LoopServer, private ConversationOwner {
  public:
   /// A server that accepts from `listener`; for that, `shared` and `wake` see LoopServer. An empty
   /// `trace_file` means none. Errors: of uring::Loop::create(), uring::Buffers::create().
@@ -59,6 +59,8 @@ class Server final : public ring_server::LoopServer {
 
   template <typename Session, typename... Arguments>
   uring::Task<> serve_client(Connection& connection, Arguments... arguments);
+
+  uring::Task<> converse(Connection& connection) override;
 
   void begin(uring::Scope& conversations, uring::Scope& tasks) override;
   void add(ring_server::Admitted admitted) override;

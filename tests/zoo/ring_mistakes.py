@@ -46,9 +46,10 @@ RING_MISTAKES = {
         "bool is_passing(std::error_code error) {\n  if (MISTAKE) return false;\n",
         ("test_zoo_ring.py::test_a_submission",)),
     "kilobyte-for-each": Mistake(
-        PART6, f"{PART6}/connection.cc", "  restart_read_timer();\n  rest();\n",
+        PART6, f"{PART6}/connection.cc", "  restart_read_timer();\n  wait_for_input();\n",
         "  static std::vector<std::string> all;\n"
-        "  if (MISTAKE) all.emplace_back(1000, 'k');\n  restart_read_timer();\n  rest();\n",
+        "  if (MISTAKE) all.emplace_back(1000, 'k');\n"
+        "  restart_read_timer();\n  wait_for_input();\n",
         ("test_idle_memory.py::test_ten",)),
     "begins-after-its-end": Mistake(
         PART6, SERVER6, "  context_.conversations = nullptr;",
