@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
@@ -14,7 +15,13 @@ import pytest
 import rules
 from conftest import ALICE
 from harness.proc import is_sanitized
-from kit.intruder import Intruder, landlock_version, need_landlock
+from kit.intruder import (
+    Intruder,
+    landlock_version,
+    need_landlock,
+    numbers_permitted_with_any_arguments,
+    permitted_calls,
+)
 from kit.machine import Machine, workers
 from kit.manager import Manager
 from kit.namespace import NOBODY, as_nobody
@@ -113,11 +120,8 @@ def expect_nothing_gained(could: dict[str, str]) -> None:
     assert could, "nobody tried: this test tested nothing"
     assert could["reads-home"] == "done"
     assert (could["writes-home"], could["writes-outside"]) == ("EACCES", "EACCES")
-    assert could["may-gain-rights"] == "EPERM"
     if landlock_version() >= 3:
         assert could["empties-home"] == "EACCES"
-
-
     if landlock_version() >= 6:
         assert (could["connects-abstract"], could["signals"]) == ("EPERM", "EPERM")
 
@@ -127,8 +131,16 @@ def expect_no_way_out(could: dict[str, str]) -> None:
     if landlock_version() >= 4:
         assert could["connects"] == "EACCES"  # by a ring, which no filter sees
     refused = ("binds", "makes-socket", "disconnects", "stops-listening", "makes-ring",
-               "executes", "makes-code", "signals")  # fmt: skip
+               "executes", "makes-code", "makes-shared-code", "makes-pair", "makes-process",
+               "makes-namespace", "types", "signals")  # fmt: skip
     assert {what: could[what] for what in refused} == dict.fromkeys(refused, "EPERM")
+    others = {what: how for what, how in could.items() if what.startswith("calls-as-")}
+    assert others == dict.fromkeys(others, "EPERM")
+
+
+def expect_no_rights_to_gain(pids: Collection[int]) -> None:
+    for pid in pids:
+        assert "NoNewPrivs:\t1\n" in Path(f"/proc/{pid}/status").read_text()
 
 
 def expect_it_kept_in(intruder: Intruder, server: FingerServer) -> None:
@@ -136,6 +148,7 @@ def expect_it_kept_in(intruder: Intruder, server: FingerServer) -> None:
     could = intruder.could(server)
     expect_nothing_gained(could)
     expect_no_way_out(could)
+    expect_no_rights_to_gain(workers(server) or [server.pid])
 
 
 @pytest.mark.rule(rules.CONFINED)
@@ -196,6 +209,41 @@ def test_an_intruder_in_a_daemon_with_accounts_and_without_root_writes_nothing(
     server = start("--group", "root", under=(*intruder.under, *as_nobody()))
     server.ask(b"nobody-of-this-name")
     expect_nothing_gained(intruder.could(server))
+    expect_no_rights_to_gain([server.pid])
+
+
+@pytest.mark.rule(rules.CONFINED)
+@pytest.mark.usefixtures("unsanitized")
+@pytest.mark.parametrize("options", [(), ("--workers", "2")], ids=" ".join)
+def test_no_system_call_is_permitted_but_those_on_the_list(
+    users: Users, start: Callable[..., FingerServer], outside: Path, somebody: int,
+    intrude: Callable[..., Intruder], options: tuple[str, ...],
+) -> None:  # fmt: skip
+    listed = numbers_permitted_with_any_arguments()
+    intruder = intrude(outside.parent, users.plan("alice"), outside, somebody, but=listed)
+    server = start(*options, under=intruder.under)
+    server.expect(b"alice", converted(ALICE))
+    assert intruder.passes(server) == []
+
+
+@pytest.mark.rule(rules.CONFINED)
+@pytest.mark.usefixtures("unsanitized")
+def test_the_worker_of_root_is_permitted_no_other_call(
+    machine: Machine, start_as_root: Callable[..., FingerServer], outside: Path, somebody: int,
+    intrude: Callable[..., Intruder],
+) -> None:  # fmt: skip
+    listed = numbers_permitted_with_any_arguments()
+    intruder = intrude(outside.parent, Path("/home/alice/.plan"), outside, somebody, but=listed)
+    server = start_as_root(under=(*machine.under, *intruder.under))
+    server.expect(b"alice", converted(ALICE))
+    assert intruder.passes(server) == []
+
+
+def test_the_page_names_the_calls_that_are_permitted() -> None:
+    page = (Path(__file__).parents[2] / "finger/README.md").read_text()
+    _, _, table = page.partition("| what for | system calls |\n| --- | --- |\n")
+    rows = table.partition("\n\n")[0]
+    assert set(re.findall(r"`(\w+)`", rows)) == permitted_calls()
 
 
 def has_terminal(pid: int) -> bool:

@@ -1,6 +1,9 @@
 #include "finger/server/process/call_filter.h"
 
+#include <fcntl.h>
+#include <linux/io_uring.h>
 #include <seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -17,59 +20,95 @@ void filter_calls() {}  // a sanitizer traces the process to find what it has le
 #else
 namespace {
 
-constexpr auto refused = {
-    // Ways out. Without connect(2), with AF_UNSPEC, a client's socket stays connected to it.
-    SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(io_uring_setup),
-    // Other processes.
-    SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv),
-    SCMP_SYS(process_vm_writev), SCMP_SYS(kcmp), SCMP_SYS(tkill), SCMP_SYS(rt_sigqueueinfo),
-    SCMP_SYS(rt_tgsigqueueinfo), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_getfd),
-    SCMP_SYS(pidfd_send_signal), SCMP_SYS(process_madvise),
-    // Parts of the kernel that plans have no use for, and where most of its faults are found.
-    SCMP_SYS(bpf), SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd), SCMP_SYS(memfd_create),
-    SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(keyctl), SCMP_SYS(personality),
-    SCMP_SYS(unshare), SCMP_SYS(setns), SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root),
-    SCMP_SYS(chroot), SCMP_SYS(open_tree), SCMP_SYS(move_mount), SCMP_SYS(fsopen), SCMP_SYS(fspick),
-    SCMP_SYS(mount_setattr)};
+/// With whatever arguments. README.md has the same list, and says what they are for.
+constexpr auto permitted = {
+    // Clients, scrapers and a successor. Without an address to send to, but for what sendmsg(2)
+    // hides: there is no socket that has use for one.
+    SCMP_SYS(accept4), SCMP_SYS(getsockopt), SCMP_SYS(recv), SCMP_SYS(recvfrom), SCMP_SYS(send),
+    SCMP_SYS(sendmsg), SCMP_SYS(io_uring_enter),
+    // Files. Landlock says which may be opened, and how.
+    SCMP_SYS(close), SCMP_SYS(fstat), SCMP_SYS(fstat64), SCMP_SYS(fstatat64), SCMP_SYS(getdents64),
+    SCMP_SYS(lseek), SCMP_SYS(_llseek), SCMP_SYS(newfstatat), SCMP_SYS(openat), SCMP_SYS(poll),
+    SCMP_SYS(ppoll), SCMP_SYS(ppoll_time64), SCMP_SYS(pread64), SCMP_SYS(read), SCMP_SYS(statx),
+    SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(eventfd2),
+    // Memory.
+    SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(mremap), SCMP_SYS(munmap),
+    // Threads that there are, and signals to this process.
+    SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(futex), SCMP_SYS(futex_time64), SCMP_SYS(getpid),
+    SCMP_SYS(gettid), SCMP_SYS(restart_syscall), SCMP_SYS(rseq), SCMP_SYS(rt_sigaction),
+    SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigtimedwait),
+    SCMP_SYS(rt_sigtimedwait_time64), SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_yield),
+    SCMP_SYS(set_robust_list), SCMP_SYS(sigreturn),
+    // Time, which most processors tell without a call.
+    SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64), SCMP_SYS(gettimeofday), SCMP_SYS(getrandom),
+    SCMP_SYS(timer_delete), SCMP_SYS(timer_settime), SCMP_SYS(timer_settime64)};
 
 struct Release {
   void operator()(scmp_filter_ctx filter) const { ::seccomp_release(filter); }
 };
 
-/// Adds what is refused to a filter that permits everything. What this processor does not have, or
-/// cannot tell by its arguments, is left out.
-void refuse(scmp_filter_ctx filter) {
-  const auto add = [filter](int call, std::initializer_list<scmp_arg_cmp> arguments) {
-    (void)::seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), call,
-                                   static_cast<unsigned>(arguments.size()), arguments.begin());
-  };
-  for (const int call : refused) add(call, {});
-  for (const int call :
-       {SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect), SCMP_SYS(pkey_mprotect)}) {
-    add(call, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)});
+/// What this processor does not have is left out.
+void permit(scmp_filter_ctx filter, int call, std::initializer_list<scmp_arg_cmp> arguments) {
+  (void)::seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call,
+                                 static_cast<unsigned>(arguments.size()), arguments.begin());
+}
+
+void permit_for_memory(scmp_filter_ctx filter) {
+  for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect)}) {
+    permit(filter, call, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
   }
-  // abort(3) signals its own process, and signal 0 only asks whether a process is there.
-  const auto self = static_cast<unsigned>(::getpid());
-  for (const int call : {SCMP_SYS(kill), SCMP_SYS(tgkill)}) {
-    add(call, {SCMP_A0_32(SCMP_CMP_NE, self), SCMP_A1_32(SCMP_CMP_NE, 0)});
+}
+
+void permit_for_descriptors(scmp_filter_ctx filter) {
+  for (const int call : {SCMP_SYS(fcntl), SCMP_SYS(fcntl64)}) {
+    for (const int command : {F_GETFD, F_SETFD, F_GETFL}) {
+      permit(filter, call, {SCMP_A1_32(SCMP_CMP_EQ, static_cast<unsigned>(command))});
+    }
   }
-#if !defined(__i386__) && !defined(__s390x__)
-  // On those two a program may call it through socketcall(2), whose arguments a filter cannot see,
-  // so that every shutdown would be refused.
+  for (const auto request :
+       {TCGETS, TIOCOUTQ}) {  // isatty(3), and what a client has not acknowledged
+    permit(filter, SCMP_SYS(ioctl), {SCMP_A1_32(SCMP_CMP_EQ, request)});
+  }
+  permit(filter, SCMP_SYS(io_uring_register),
+         {SCMP_A1_32(SCMP_CMP_EQ, IORING_UNREGISTER_RING_FDS)});
+}
+
+void permit_for_sockets(scmp_filter_ctx filter) {
+#if defined(__i386__) || defined(__s390x__)
+  // There a program may call them through socketcall(2), whose arguments a filter cannot see.
+  for (const int call : {SCMP_SYS(sendto), SCMP_SYS(setsockopt), SCMP_SYS(shutdown)}) {
+    permit(filter, call, {});
+  }
+#else
+  permit(filter, SCMP_SYS(sendto), {SCMP_A4(SCMP_CMP_EQ, 0)});  // no address
+  permit(filter, SCMP_SYS(setsockopt),
+         {SCMP_A1_32(SCMP_CMP_EQ, SOL_SOCKET), SCMP_A2_32(SCMP_CMP_EQ, SO_LINGER)});
   // All that ends reading would turn the listener into a socket that may connect.
-  add(SCMP_SYS(shutdown), {SCMP_A1_32(SCMP_CMP_NE, SHUT_WR)});
+  permit(filter, SCMP_SYS(shutdown), {SCMP_A1_32(SCMP_CMP_EQ, SHUT_WR)});
 #endif
+}
+
+/// abort(3) signals its own process, and signal 0 only asks whether a process is there.
+void permit_for_signals(scmp_filter_ctx filter) {
+  const auto self = static_cast<unsigned>(::getpid());
+  permit(filter, SCMP_SYS(tgkill), {SCMP_A0_32(SCMP_CMP_EQ, self)});
+  permit(filter, SCMP_SYS(kill), {SCMP_A0_32(SCMP_CMP_EQ, self)});
+  permit(filter, SCMP_SYS(kill), {SCMP_A1_32(SCMP_CMP_EQ, 0)});
 }
 
 }  // namespace
 
 void filter_calls() {
-  const std::unique_ptr<void, Release> filter(::seccomp_init(SCMP_ACT_ALLOW));
+  const std::unique_ptr<void, Release> filter(::seccomp_init(SCMP_ACT_ERRNO(EPERM)));
   if (!filter) return;
   // Calls by another processor's numbers, as those of 32 bits, and all threads that there are.
   (void)::seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(EPERM));
   (void)::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1);
-  refuse(filter.get());
+  for (const int call : permitted) permit(filter.get(), call, {});
+  permit_for_memory(filter.get());
+  permit_for_descriptors(filter.get());
+  permit_for_sockets(filter.get());
+  permit_for_signals(filter.get());
   (void)::seccomp_load(filter.get());
 }
 #endif

@@ -2,16 +2,20 @@
 
 namespace finger {
 
-/// A filter of system calls (seccomp(2)) for all threads of this process, and those that they
-/// start, for good. It refuses what an attacker would want next, and serving plans never does: to
-/// make a socket or connect one, to signal or trace another process, to execute a program, to make
-/// memory executable, and to make a ring, on which what no filter sees could be asked for; the
-/// rings that there are have a list of their own (Ring::permit_only()).
+/// A filter of system calls (seccomp(2)) for all threads of this process, for good: a list of what
+/// serving plans takes, and of nothing else. So there is no call to make a process or a thread, a
+/// socket, a ring, or memory that is executable, to connect or signal another process, to run a
+/// program; nor is there what a later kernel brings. No filter sees what is asked of a ring, so
+/// those that there are have a list of their own (Ring::permit_only()).
 ///
-/// A list of what is refused and not of what is permitted: a C library that comes later may make
-/// calls that we do not know. Needs PR_SET_NO_NEW_PRIVS. To be called when all is open and all
-/// rings are made. Where the kernel has no such filters, nothing is refused.
-/// Source: seccomp(2), seccomp_rule_add(3)
+/// What is not on the list fails with EPERM, and the process lives. Should a C library that we do
+/// not know make another call, that costs an answer at most. To be killed for it would cost all
+/// clients theirs, as often as somebody finds out how; to an intruder, both are a door that is
+/// shut.
+///
+/// Needs PR_SET_NO_NEW_PRIVS. To be called when all is open, and all threads and rings are made.
+/// Where the kernel has no such filters, nothing is refused. Source: seccomp(2),
+/// seccomp_rule_add(3)
 void filter_calls();
 
 }  // namespace finger

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <liburing.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -27,6 +28,7 @@ static __thread struct io_uring* ring;  // the daemon's, since it last waited fo
 static __thread struct io_uring own_ring;
 static __thread int tcp_socket;
 static __thread int unix_socket;
+static __thread int unix_pair[2];
 
 static void report(const char* what, int result) {
   dprintf(STDERR_FILENO, "intruder %s %s\n", what, result < 0 ? strerrorname_np(errno) : "done");
@@ -49,7 +51,12 @@ static void report_sender(int from) {
   struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
   message.msg_control = control;
   message.msg_controllen = sizeof control;
-  if (recvmsg(from, &message, MSG_DONTWAIT) < 0) return;
+  struct io_uring_cqe* completion;
+  io_uring_prep_recvmsg(io_uring_get_sqe(&own_ring), from, &message, MSG_DONTWAIT);
+  if (io_uring_submit(&own_ring) != 1 || io_uring_wait_cqe(&own_ring, &completion) < 0) return;
+  const int result = completion->res;
+  io_uring_cqe_seen(&own_ring, completion);
+  if (result < 0) return;
   struct ucred sender;
   memcpy(&sender, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof sender);
   dprintf(STDERR_FILENO, "intruder speaks-as %u:%u\n", sender.uid, sender.gid);
@@ -58,13 +65,9 @@ static void report_sender(int from) {
 // Whom it can pretend to be to a Unix socket that asks who sends, such as systemd's or the
 // journal's: it tries so many of the credentials that are registered with the ring.
 static void try_to_speak_as_others(unsigned short count) {
-  const int on = 1;
-  int ends[2];
-  socketpair(AF_UNIX, SOCK_DGRAM, 0, ends);
-  setsockopt(ends[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
   for (unsigned short number = 1; number <= count; ++number) {
-    send_by_ring(ends[0], number);
-    report_sender(ends[1]);
+    send_by_ring(unix_pair[0], number);
+    report_sender(unix_pair[1]);
   }
 }
 
@@ -87,6 +90,47 @@ static void try_abstract_socket(void) {
   report("connects-abstract", connect_by_own_ring(unix_socket, &address, size));
 }
 
+// Memory of System V, which can be executable where mmap(2) may not make it so.
+static int make_shared_code(void) {
+  const int memory = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0700);
+  if (memory < 0) return -1;
+  void* const code = shmat(memory, NULL, SHM_EXEC);
+  shmctl(memory, IPC_RMID, NULL);
+  return code == (void*)-1 ? -1 : 0;
+}
+
+// A process that lives on when the daemon has been stopped.
+static int make_process(int flags) {
+  const long made = syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
+  if (made == 0) _exit(0);
+  return (int)made;
+}
+
+// With arguments that no call has a use for. Also the numbers that no kernel has yet: what a later
+// one makes of them is as closed. Those with a comma on both sides in `permitted` are not tried.
+static void try_every_number(const char* permitted, long count) {
+  for (long number = 0; number < count; ++number) {
+    char word[32];
+    snprintf(word, sizeof word, ",%ld,", number);
+    if (strstr(permitted, word)) continue;
+    if (syscall(number, -1, -1, -1, -1, -1, -1) != -1 || errno != EPERM) {
+      dprintf(STDERR_FILENO, "intruder passes %ld\n", number);
+    }
+  }
+  dprintf(STDERR_FILENO, "intruder tried %ld\n", count);
+}
+
+// getpid(2) by the numbers of other programs that this processor runs.
+static void try_other_numbers(void) {
+#ifdef __x86_64__
+  long result = 20;
+  __asm__ volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11");
+  errno = result < 0 ? (int)-result : 0;
+  report("calls-as-i386", result < 0 ? -1 : 0);
+  report("calls-as-x32", (int)syscall(0x40000000 | SYS_getpid));
+#endif
+}
+
 static void try_system_calls(int client, int listener) {
   char* const nothing[] = {NULL};
   struct io_uring_params params = {};
@@ -97,6 +141,10 @@ static void try_system_calls(int client, int listener) {
   report("executes", execve("/nonexistent", nothing, nothing));
   void* const code = mmap(NULL, 4096, writable_code, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   report("makes-code", code == MAP_FAILED ? -1 : 0);
+  report("makes-pair", socketpair(AF_UNIX, SOCK_DGRAM, 0, (int[2]){}));
+  report("makes-shared-code", make_shared_code());
+  report("makes-process", make_process(0));
+  report("makes-namespace", make_process(CLONE_NEWUSER | CLONE_NEWNET));
   report("types", ioctl(STDERR_FILENO, TIOCSTI, "\n"));
   report("signals", kill(atoi(getenv("INTRUDER_PROCESS")), SIGCONT));
   if (!getenv("INTRUDER_CUTS")) return;
@@ -116,10 +164,12 @@ static void try_everything(int client, int listener) {
   report("binds", bind(tcp_socket, (struct sockaddr*)&local, sizeof local));
   local.sin_port = htons((unsigned short)atoi(getenv("INTRUDER_PORT")));
   report("connects", connect_by_own_ring(tcp_socket, &local, sizeof local));
-  report("may-gain-rights", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? (errno = EPERM, -1) : 0);
   try_abstract_socket();
   try_system_calls(client, listener);
+  try_other_numbers();
   try_to_speak_as_others((unsigned short)atoi(getenv("INTRUDER_CREDENTIALS")));
+  const char* const permitted = getenv("INTRUDER_PERMITTED");
+  if (permitted) try_every_number(permitted, 601);
 }
 
 int io_uring_submit_and_wait(struct io_uring* daemons, unsigned count) {
@@ -136,6 +186,9 @@ int io_uring_queue_init_params(unsigned entries, struct io_uring* made,
   if (own_ring.ring_fd == 0 && real(4, &own_ring, &none) == 0) {
     tcp_socket = socket(AF_INET, SOCK_STREAM, 0);
     unix_socket = socket(AF_UNIX, SOCK_STREAM, 0);
+    const int on = 1;
+    socketpair(AF_UNIX, SOCK_DGRAM, 0, unix_pair);
+    setsockopt(unix_pair[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
   }
   return real(entries, made, params);
 }

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import ctypes
+import ctypes.util
+import platform
+import re
 import shutil
 import socket
 import subprocess
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
+from harness.proc import wait_until
 from kit.namespace import as_nobody
 from kit.server import FingerServer
 
 SYS_LANDLOCK_CREATE_RULESET = 444
 LANDLOCK_CREATE_RULESET_VERSION = 1
+TRAMPOLINES = {335, 336}
 SOURCE = Path(__file__).with_name("intruder.c")
+FILTER = Path(__file__).parents[3] / "finger/server/process/call_filter.cc"
 
 
 def landlock_version() -> int:
@@ -31,15 +38,46 @@ def need_landlock() -> None:
         pytest.skip("the kernel has no Landlock")
 
 
+def permitted_calls() -> set[str]:
+    """What the daemon's filter permits with some arguments or any, as its source says."""
+    return set(re.findall(r"SCMP_SYS\((\w+)\)", FILTER.read_text()))
+
+
+def numbers_permitted_with_any_arguments() -> set[int]:
+    """Those of this processor, and of two that no filter sees.
+
+    By uretprobe and uprobe the kernel's own trampolines come back to it, on x86-64. Called from
+    anywhere else they end the process with SIGILL, since Linux 6.11 and 6.18.
+    """
+    library = ctypes.util.find_library("seccomp")
+    if library is None:
+        pytest.skip("no libseccomp to tell the numbers")
+    listed = re.search(r"permitted = \{(.*?)\};", FILTER.read_text(), re.DOTALL)
+    assert listed
+    resolve = ctypes.CDLL(library).seccomp_syscall_resolve_name
+    names = re.findall(r"SCMP_SYS\((\w+)\)", listed[1])
+    numbers = {number for name in names if (number := resolve(name.encode())) >= 0}
+    return numbers | (TRAMPOLINES if platform.machine() == "x86_64" else set())
+
+
 class Intruder:
     """Words in front of the daemon, `under`, that put it in; and afterwards what it could do.
 
     `credentials`: so many are registered with the daemon's ring, and tried. `cuts`: the first
-    client's socket is to be connected elsewhere. `close()` when done.
+    client's socket is to be connected elsewhere. `but`: it makes the system calls of every number
+    but these. `close()` when done.
     """
 
-    def __init__(self, directory: Path, home_file: Path, outside: Path, port: int,
-                 credentials: int = 0, cuts: bool = True) -> None:  # fmt: skip
+    def __init__(
+        self,
+        directory: Path,
+        home_file: Path,
+        outside: Path,
+        port: int,
+        credentials: int = 0,
+        cuts: bool = True,
+        but: Collection[int] = (),
+    ) -> None:
         if shutil.which("cc") is None:
             pytest.skip("no C compiler")
         library = directory / "intruder.so"
@@ -56,6 +94,7 @@ class Intruder:
             f"INTRUDER_OUTSIDE={outside}", f"INTRUDER_PORT={port}",
             f"INTRUDER_CREDENTIALS={credentials}", f"INTRUDER_ABSTRACT={name}",
             f"INTRUDER_PROCESS={self._process.pid}", *(["INTRUDER_CUTS=1"] if cuts else []),
+            *([f"INTRUDER_PERMITTED=,{','.join(map(str, but))},"] if but else []),
         )  # fmt: skip
 
     def close(self) -> None:
@@ -68,6 +107,15 @@ class Intruder:
         """Whom its messages came from, `UID:GID`, with each of the credentials."""
         lines = [line.split() for line in server.stderr_text().splitlines()]
         return [words[2] for words in lines if words[:2] == ["intruder", "speaks-as"]]
+
+    def passes(self, server: FingerServer) -> list[int]:
+        """The numbers of calls that nothing refused. It has tried all to the last, or we wait."""
+        def lines(what: str) -> list[int]:
+            found = [line.split() for line in server.stderr_text().splitlines()]
+            return [int(words[2]) for words in found if words[:2] == ["intruder", what]]
+
+        assert wait_until(lambda: bool(lines("tried")), server.patience), "it has not come so far"
+        return lines("passes")
 
     def could(self, server: FingerServer, log: str | None = None) -> dict[str, str]:
         """`done`, or the error, for each thing it tried when the first client came.
