@@ -31,7 +31,7 @@ TABLE_COLUMNS_MAX = 5
 WRONG_BOXES_MAX = 5
 SENTENCE_WORDS_MAX = 25  # where one sentence is asked for: book/diffs
 WORDS = re.compile(r"\b(simply|just|obviously|of course|basically|easily|trivially)\b", re.I)
-FIRST_PERSON = re.compile(r"\bI\b(?!/)")
+FIRST_PERSON = re.compile(r"(?<!\[)\bI\b(?!/)")  # not in [I](…), which leads to an appendix
 
 
 @dataclass(frozen=True)

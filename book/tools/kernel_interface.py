@@ -171,6 +171,18 @@ def submitters(name: str) -> list[str]:
     return sorted(set(found), key=order.index)
 
 
+LOOP = ROOT / "part6-uring" / "uring"
+OFFERED = "*offered*"  # nobody submits it, and the loop has it
+
+
+@cache
+def offers() -> str:
+    """The headers of the loop in which its operations are defined."""
+    return "".join(code(path) for folder in ("operation", "extra")
+                   for path in sorted((LOOP / folder).glob("*.h"))
+                   if path.name != "newer_kernels.h")
+
+
 def rows_of_operations() -> list[list[str]]:
     """Operation, Linux, who submits it, steps."""
     rows = []
@@ -184,5 +196,6 @@ def rows_of_operations() -> list[list[str]]:
                 is_library(path) and "prep" in
                 (prepared.search(code(path)) or [""])[0] for path in paths):
             who.append("the library")
-        rows.append([f"`{name}`", since, ", ".join(who) or "–", steps(paths) or "–"])
+        nobody = OFFERED if prepared.search(offers()) else "–"
+        rows.append([f"`{name}`", since, ", ".join(who) or nobody, steps(paths) or "–"])
     return rows

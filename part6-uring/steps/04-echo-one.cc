@@ -5,6 +5,7 @@
 
 #include <liburing.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -54,7 +55,7 @@ void request(Operation operation, std::uint64_t id) {
     check_result(io_uring_submit(&ring), "io_uring_submit");
     sqe = io_uring_get_sqe(&ring);
   }
-  Connection& connection = connections[id];
+  Connection& connection = connections.at(id);
   switch (operation) {
     case Operation::accept:
       io_uring_prep_accept(sqe, connection.fd, nullptr, nullptr, SOCK_CLOEXEC);
@@ -73,10 +74,11 @@ void request(Operation operation, std::uint64_t id) {
 }
 
 void complete(Operation operation, std::uint64_t id, int result) {
-  Connection& connection = connections[id];
+  const auto found = connections.find(id);  // [] would make a client of one that has gone
+  if (found == connections.end()) return;
+  Connection& connection = found->second;
   if (operation == Operation::accept) {
     request(Operation::accept, id);
-    if (result == -ECONNABORTED) return;  // other systems say so; Linux does not
     connections[++last_id].fd = check_result(result, "accept");  // this step ends at EMFILE
     request(Operation::receive, last_id);
   } else if (operation == Operation::close) {
@@ -109,6 +111,7 @@ int listen_on(int port) {
   const int smallest = 1;  // the kernel rounds it up; with a small buffer short sends are common
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
   check(setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &smallest, sizeof smallest), "setsockopt");
+  check(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "setsockopt");
   check(bind(listener, name, size), "bind");
   check(listen(listener, SOMAXCONN), "listen");
   check(getsockname(listener, name, &size), "getsockname");

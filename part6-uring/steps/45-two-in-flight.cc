@@ -89,7 +89,7 @@ void request(Operation operation, std::uint64_t id) {
 
 void accepted(int fd) {
   request(Operation::accept, 0);
-  if (fd == -ECONNABORTED) return;  // other systems say so; Linux does not
+  if (fd == -ECONNABORTED) return;  // it left while it was queued; Linux seldom says so
   connections[++last_id].fd = check_result(fd, "accept");
   request(Operation::receive, last_id);
   request(Operation::timeout, last_id);

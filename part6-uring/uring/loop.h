@@ -24,8 +24,8 @@ namespace uring {
 ///     if (!loop) { … explain(loop.error()) … }
 ///     (*loop)->run(serve(**loop, listener));
 ///
-/// A loop is made, run and ended in one thread: its ring takes requests from no other. Other
-/// threads have extra/post.h.
+/// A loop is made, run and ended in one thread: its ring takes requests from no other. Another
+/// thread wakes it by a write to what it reads, an eventfd or a pipe.
 ///
 /// A turn submits what the coroutines asked for, waits, collects all completions that are there and
 /// then resumes the coroutines whose operations have ended: one system call for all of it.

@@ -152,3 +152,72 @@ def test_the_appendices_are_linked_from_the_first_page() -> None:
     linked = set(re.findall(r"\]\((appendix-[\w-]+\.md)\)", (BOOK / "index.md").read_text()))
     assert {path.name for path in BOOK.glob("appendix-*.md")} == linked
     assert form.anchors(appendix("b")) >= {"system-calls", "ring-operations"}
+
+
+LOOP = ROOT / "part6-uring" / "uring"
+NOT_OURS = {"FetchContent"}  # CMake's
+
+
+def declared() -> set[str]:
+    """All words of the loop's headers, and of those of common that it takes along."""
+    headers = [*LOOP.rglob("*.h"), *(ROOT / "common").rglob("*.h")]
+    return {word for path in headers for word in re.findall(r"\w+", kernel_interface.code(path))}
+
+
+def promised(text: str) -> set[str]:
+    """Functions and types that the inline code of a text names as the loop's."""
+    names = set()
+    for code in re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)):
+        names.update(re.findall(r"(?:\.|::)([a-z]\w*)\(", code))
+        if call := re.fullmatch(r"(?:\w+(?:\.|::))*(\w+)\(\)", code):
+            names.add(call[1])
+        if re.fullmatch(r"(?:[A-Z][a-z]+)+", code):
+            names.add(code)
+    return names - NOT_OURS
+
+
+def about_the_loop(text: str) -> str:
+    """The sentences that say what the library has."""
+    sentences = re.split(r"(?<=[.:;])\s|\n\n", text)
+    return "\n".join(each for each in sentences if re.search(r"\b[Tt]he library\b|`loop\.", each))
+
+
+def test_what_the_readme_promises_of_the_loop_is_there() -> None:
+    names = promised((LOOP / "README.md").read_text())
+    assert len(names) > 40
+    assert names - declared() == set()
+
+
+@pytest.mark.parametrize("letter", "bikm")
+def test_what_an_appendix_promises_of_the_loop_is_there(letter: str) -> None:
+    assert promised(about_the_loop(appendix(letter))) - declared() == set()
+
+
+def test_a_promise_that_the_loop_does_not_keep_is_found() -> None:
+    text = about_the_loop("The library offers both as `bind()` and `listen()`. So does `Nobody`.")
+    assert promised(text) - declared() == {"bind", "listen"}
+
+
+def test_each_header_in_the_readme_has_what_its_row_names() -> None:
+    rows = re.findall(r"^\| `uring/(\S+\.h)` \| (.*) \|$", (LOOP / "README.md").read_text(), re.M)
+    assert len(rows) > 5
+    for header, has in rows[1:]:  # the first is loop.h, which includes nearly all
+        own = set(re.findall(r"\w+", kernel_interface.code(LOOP / header)))
+        assert set(re.findall(r"`(\w+)`", has)) - own == set(), header
+    for header in LOOP.glob("extra/*.h"):
+        if header.stem not in {"stream", "completion_queue"}:  # what the streams are made of
+            assert f"extra/{header.name}" in [name for name, _ in rows], header.name
+
+
+def test_the_evening_in_the_readme_is_as_long_as_it_says() -> None:
+    readme = (LOOP / "README.md").read_text()
+    rows = re.findall(r"^\| (`[^|]*`) \| (\d+) \|", readme, re.M)
+    assert rows
+    for files, told in rows:
+        lines = sum(len((LOOP / name).read_text().splitlines())
+                    for name in re.findall(r"`([^`]+)`", files))
+        assert abs(lines - int(told)) <= int(told) / 10, f"{files}: {lines} lines"
+    whole = re.search(r"is some ([\d,]+) lines", readme)
+    assert whole is not None
+    total = sum(int(told) for _, told in rows)
+    assert abs(total - int(whole[1].replace(",", ""))) <= 100, total

@@ -49,7 +49,7 @@ NOT_LATE = Rule(
     "no timer has to end.",
     BYTES + "#a-decoder-that-does-no-reading",
 )
-NO_DELAY = Rule("TCP_NODELAY is set on every connection.", THREADS + "#your-own-server")
+NO_DELAY = Rule("TCP_NODELAY is set on every connection.", BLOCKING + "#a-server-on-one-page")
 OPEN_ENDED = Rule(
     "A connection on which nothing is wrong stays open until its client leaves.",
     BYTES + "#how-a-stream-ends",

@@ -86,7 +86,8 @@ def test_answers_that_had_to_wait_leave_no_buffer_behind(server: Server) -> None
             client.exchange(stream[sent:], len(stream))
 
     clients_wait(6)  # by now what all clients share is there
-    bound = 8 * 16 * KIBIBYTE
+    # An allocator's odds and ends are counted, too. A single answer that is kept has 60 KB.
+    bound = 8 * (32 if server.target.piece_bytes else 16) * KIBIBYTE
     grown = least_growth(server.process.rss_bytes, lambda: clients_wait(8), bound)
     assert grown < bound, (
         f"{grown // 8} bytes for each client whose answers once had to wait; {bound // 8} may be")

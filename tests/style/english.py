@@ -39,10 +39,10 @@ PATTERNS = (
     # A server may stand still, a sign stand for something, a check between this and that.
     Pattern(re.compile(r"\bst(?:ands?|ood)\b(?! (?:still|for|alone|out|by|between)\b)", re.I),
             "is, or another verb"),
-    # Of time and order it is "after". A reader may fall behind, and have years of work behind
-    # them; a server may be behind a proxy, an implementation behind an interface. With hyphens it is a name.
+    # Of time and order it is "after". A reader may fall behind, and years be behind you; a server
+    # may be behind a proxy, an implementation behind an interface. With hyphens it is a name.
     Pattern(re.compile(r"(?<!-)(?<!fall )(?<!falls )(?<!fell )(?<!fallen )(?<!left )(?<!leave )"
-                       r"\bbehind\b(?!-)(?! you\b)(?! an? (?:proxy|firewall|pair|interface)\b)", re.I),
+                       r"\bbehind\b(?!-)(?! you\b| an? (?:proxy|firewall|pair|interface)\b)", re.I),
             "after"),
     Pattern(re.compile(r"\bmostly\b", re.I), "usually, most of"),
 )

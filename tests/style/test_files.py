@@ -30,6 +30,7 @@ LONG_FOR_A_REASON = {
     "book/steps/i/33-resize.cc": "a ring without the array that liburing 2.3 writes to",
     "book/steps/i/37-pass-a-descriptor.cc": "two rings, and two ways to hand a client over",
     "part6-uring/steps/42-left-over.cc": "conversations, and three ways to stop their loop",
+    "part6-uring/uring/operation/all_operations.h": "a table: every operation, three lines a row",
     "finger/server/root/parent.cc": "one state machine: what ends a worker, and what follows it",
     "book/steps/15/02-handover.cc": "the server that hands over, the one that takes, and clients",
 }

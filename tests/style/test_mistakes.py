@@ -164,3 +164,9 @@ def test_judge_says_that_it_may_not_write(words: tuple[str, ...], tmp_path: Path
          *(word.replace("{closed}", str(closed)) for word in words)],
         cwd="/", user=NOBODY, group=NOBODY, extra_groups=[], capture_output=True, text=True)
     assert run.returncode == 2 and run.stderr.count("\n") == 1, run.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "check", "judge", "read", "measure"])
+def test_a_command_that_sh_was_told_to_run_is_run_by_bash(command: str) -> None:
+    run = subprocess.run(["sh", command, "--help"], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0 and run.stdout.startswith(f"usage: ./{command}"), run.stderr

@@ -122,7 +122,7 @@ LOOP_ROOMS = (
     "wait/timer", "wait/loop_wait",
     "operation/operation", "operation/await", "wait/deadline",
     "operation/request", "operation/awaited",
-    "operation/factory", "operation/ring_operations", "operation/all_operations",
+    "operation/all_operations",
     "scope", "condition", "buffers", "send_then_receive", "loop", "extra", "examples",
 )
 

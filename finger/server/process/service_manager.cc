@@ -93,8 +93,8 @@ std::string_view name_of(int i, std::string_view names) {
   return names.substr(0, names.find(':'));
 }
 
-/// A shell's terminal is open for reading as well, so whoever has it reads what is typed. Without
-/// /proc, or the right to open it, it stays as it is.
+/// A shell's terminal is open for reading as well, so a process that has it reads what is typed.
+/// Without /proc, or the right to open it, it stays as it is.
 void only_write_to_terminal(int descriptor, const char* path) {
   if (::isatty(descriptor) == 0) return;
   const common::Fd opened(::open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC));

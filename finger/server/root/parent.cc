@@ -156,7 +156,7 @@ void Parent::be_worker(Report report, pid_t parent, std::optional<std::size_t> g
   // clears it, and sets it again. The parent may have gone before it was set.
   (void)::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
   if (::getppid() != parent) std::_Exit(1);
-  // A session of its own, so without the terminal: whoever has that can type into root's shell
+  // A session of its own, so without the terminal: a process that has it can type into root's shell
   // (ioctl_tty(2), TIOCSTI), and what ^C sends to its group would be the worker's second signal.
   (void)::setsid();
   make_empty(STDOUT_FILENO);

@@ -29,26 +29,6 @@ class AcceptMany {
   Descriptor listener_;
 };
 
-class AcceptDirectMany {
- public:
-  using Value = DirectFd;
-  static constexpr const char* what = "accept_direct_stream";
-  AcceptDirectMany(Ring& ring, Descriptor listener) : ring_(&ring), listener_(listener) {}
-  void prepare(io_uring_sqe& entry) const {
-    io_uring_prep_accept(&entry, listener_.number(), nullptr, nullptr, 0);
-    entry.file_index = IORING_FILE_INDEX_ALLOC;
-    listener_.mark(entry);
-  }
-  static void make_multishot(io_uring_sqe& entry) { entry.ioprio |= IORING_ACCEPT_MULTISHOT; }
-  Result<DirectFd> decode(int result, std::uint32_t /*flags*/) const {
-    return DirectFd(*ring_, result);
-  }
-
- private:
-  Ring* ring_;
-  Descriptor listener_;
-};
-
 /// One receive into a buffer that the kernel chooses; see also RecvStream.
 class RecvLease {
  public:
@@ -75,29 +55,6 @@ class RecvMany : public RecvLease {
   static constexpr const char* what = "recv_stream";
   using RecvLease::RecvLease;
   static void make_multishot(io_uring_sqe& entry) { entry.ioprio |= IORING_RECV_MULTISHOT; }
-};
-
-/// Reads from what poll(2) can wait for: a pipe, a terminal, a descriptor that counts.
-class ReadMany {
- public:
-  using Value = Lease;
-  static constexpr const char* what = "read_stream";
-  ReadMany(Descriptor fd, Buffers& buffers) : fd_(fd), buffers_(&buffers) {}
-  void prepare(io_uring_sqe& entry) const {
-    io_uring_prep_rw(op_read_multishot, &entry, fd_.number(), nullptr, 0, at_position);
-    fd_.mark(entry);
-    buffers_->mark(entry);
-  }
-  static void make_multishot(io_uring_sqe& /*entry*/) {}  // there is no other
-  void failed(int result, std::uint32_t flags) const { buffers_->receive_failed(result, flags); }
-  Result<Lease> decode(int result, std::uint32_t flags) const {
-    return buffers_->lease(result, flags);
-  }
-
- private:
-  static constexpr std::uint64_t at_position = static_cast<std::uint64_t>(-1);
-  Descriptor fd_;
-  Buffers* buffers_;
 };
 
 class PollMany {
@@ -133,26 +90,11 @@ class AcceptStream : public Stream<AcceptMany> {
   AcceptStream(Loop& loop, Descriptor listener) : Stream(loop, AcceptMany(listener)) {}
 };
 
-/// The same as direct descriptors: see accept_direct(), also for what becomes of a connection for
-/// which no slot is left. Error: ENFILE.
-class AcceptDirectStream : public Stream<AcceptDirectMany> {
- public:
-  AcceptDirectStream(Loop& loop, Descriptor listener)
-      : Stream(loop, AcceptDirectMany(loop.ring(), listener)) {}
-};
-
 /// Bytes as they come; an empty lease at the end of the stream. Error: no_buffer_space, wait for
 /// Buffers::returned() before asking again.
 class RecvStream : public Stream<RecvMany> {
  public:
   RecvStream(Loop& loop, Descriptor fd, Buffers& buffers) : Stream(loop, RecvMany(fd, buffers)) {}
-};
-
-/// The same of what is no socket, but can be waited for with poll(2): a pipe, a terminal, an
-/// eventfd. Since 6.7. Errors: EBADFD, it cannot; no_buffer_space.
-class ReadStream : public Stream<ReadMany> {
- public:
-  ReadStream(Loop& loop, Descriptor fd, Buffers& buffers) : Stream(loop, ReadMany(fd, buffers)) {}
 };
 
 /// The events that a descriptor has, whenever they change.

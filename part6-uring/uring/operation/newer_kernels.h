@@ -7,7 +7,6 @@
 // operation. Source: include/uapi/linux/io_uring.h and the manual pages of liburing.
 namespace uring {
 
-inline constexpr int op_read_multishot = 49;    // since 6.7
 inline constexpr int op_waitid = 50;            // since 6.7
 inline constexpr int op_futex_wait = 51;        // since 6.7
 inline constexpr int op_futex_wake = 52;        // since 6.7

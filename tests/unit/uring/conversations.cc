@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "uring/extra/datagrams.h"
 #include "uring/extra/multishot_streams.h"
 #include "uring/send_then_receive.h"
 
@@ -224,29 +223,6 @@ Task<> hear(Resources& world, Descriptor fd, Pattern pattern, std::size_t size) 
   world.demand_all(heard, size);
 }
 
-Task<> echo_datagrams(Resources& world, const common::Fd& socket) {
-  uring::DatagramStream datagrams(world.loop, socket, world.buffers);
-  while (true) {
-    const auto datagram = co_await datagrams.next();
-    if (datagram) {
-      (void)co_await tried(
-          world, [&] { return world.loop.sendto(socket, datagram->bytes(), datagram->peer()); });
-    } else if (datagram.error() == std::errc::no_buffer_space) {
-      const bool returned = co_await wait_for_buffer(world);
-      if (!returned) co_return;
-    } else {
-      co_return;
-    }
-  }
-}
-
-common::Fd udp_socket() {
-  const auto address = tests::on_free_port();
-  common::Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (::bind(socket.get(), address.data(), address.size()) < 0) fail("bind");
-  return socket;
-}
-
 }  // namespace
 
 Task<> accept_clients(Resources& world, Scope& clients) {
@@ -275,31 +251,6 @@ Task<> talk(Resources& world) {
     co_await both.join();
   }
   co_await close_somehow(world, std::move(*socket));
-}
-
-Task<> talk_in_datagrams(Resources& world) {
-  const common::Fd server = udp_socket();
-  const common::Fd client = udp_socket();
-  const auto to = *common::Address::of_socket(server);
-  Scope scope(world.loop);
-  scope.spawn(echo_datagrams(world, server));
-  for (unsigned i = 0, count = 1 + world.below(6); i < count; ++i) {
-    const Pattern pattern;
-    auto said = pattern.bytes(0, 4 + world.below(250));
-    const std::uint32_t key = pattern.key();
-    std::memcpy(said.data(), &key, sizeof key);
-    const auto sent = co_await tried(world, [&] { return world.loop.sendto(client, said, to); });
-    if (!world.succeeded(sent, "sendto")) continue;
-    std::vector<std::byte> heard(300);
-    const auto got = co_await tried(world, [&] { return world.loop.recv(client, heard); });
-    if (!world.succeeded(got, "receive a datagram")) continue;
-    std::uint32_t whose = 0;  // that of an earlier one, whose answer was not waited for
-    std::memcpy(&whose, heard.data(), sizeof whose);
-    Pattern(whose).demand(std::span(heard).first(*got).subspan(sizeof whose), sizeof whose);
-    if (world.calm && whose != key) fail("a datagram is another's");
-  }
-  scope.cancel();
-  co_await scope.join();
 }
 
 }  // namespace fuzz

@@ -13,7 +13,4 @@ uring::Task<> accept_clients(Resources& world, uring::Scope& clients);
 /// A client of theirs: what it says comes back, and nothing else.
 uring::Task<> talk(Resources& world);
 
-/// The same with datagrams, and a server of their own.
-uring::Task<> talk_in_datagrams(Resources& world);
-
 }  // namespace fuzz

@@ -31,7 +31,7 @@ using uring::Canceller;
 using uring::Scope;
 using uring::Task;
 
-constexpr std::array<std::pair<End, const char*>, 7> ends{
+constexpr std::array<std::pair<End, const char*>, 7> every_end{
     {{End::within, "within"},
      {End::until_time, "until(time_point)"},
      {End::until_deadline, "until(Deadline)"},
@@ -136,7 +136,7 @@ class UringLimits : public tests::Uring, public ::testing::WithParamInterface<Wa
   }
 
   Task<> try_all() {
-    for (const auto& [end, name] : ends) {
+    for (const auto& [end, name] : every_end) {
       for (const bool async : {false, true}) {
         if (!async && GetParam().begins == Begins::async_only) continue;
         const auto about = std::string(GetParam().name) + ", " + name + (async ? ", async" : "");

@@ -8,13 +8,9 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <memory>
-#include <thread>
 #include <utility>
 #include <vector>
 
-#include "uring/extra/multishot_streams.h"
-#include "uring/extra/post.h"
 #include "uring/scope.h"
 
 namespace fuzz {
@@ -93,75 +89,11 @@ Task<std::size_t> read_pipe(Resources& world, Descriptor out, Pattern pattern) {
   }
 }
 
-Task<std::size_t> read_pipe_as_stream(Resources& world, Descriptor out, Pattern pattern) {
-  std::size_t read = 0;
-  uring::ReadStream stream(world.loop, out, world.buffers);
-  while (true) {
-    const auto lease = co_await stream.next().within(world.limit());
-    if (!lease && lease.error() == std::errc::no_buffer_space) {
-      const auto returned = co_await world.buffers.returned().within(world.limit());
-      if (!world.succeeded(returned, "wait for a buffer")) co_return read;
-      continue;
-    }
-    if (!world.succeeded(lease, "read from a stream") || lease->empty()) co_return read;
-    pattern.demand(lease->bytes(), read);
-    read += lease->size();
-  }
-}
-
 Task<> sleep_on_futex(Resources& world, const std::uint32_t& word) {
   const auto woken = co_await tried(world, [&] { return world.loop.futex_wait(word, 0); });
   if (!woken && woken.error() == std::errc::resource_unavailable_try_again) co_return;
   (void)world.succeeded(woken, "futex_wait");
 }
-
-/// What became of the posts of some threads.
-class PostCount {
- public:
-  explicit PostCount(std::size_t threads) : last_(threads, -1) {}
-  ~PostCount() {
-    if (accepted != done + destroyed) fail("what was posted was lost, or done twice");
-  }
-  void done_by(std::size_t thread, int number) {
-    if (number <= std::exchange(last_[thread], number)) fail("posts are not in order");
-    ++done;
-  }
-
-  std::atomic<int> accepted = 0;
-  std::atomic<int> destroyed = 0;  ///< Without being done, after it was accepted or not.
-  int done = 0;
-
- private:
-  std::vector<int> last_;
-};
-
-/// One piece of work.
-class Post {
- public:
-  Post(PostCount& count, uring::Condition& changed, std::size_t thread, int number)
-      : count_(&count), changed_(&changed), thread_(thread), number_(number) {
-    ++count.accepted;
-  }
-  Post(Post&& other) noexcept
-      : count_(std::exchange(other.count_, nullptr)),
-        changed_(other.changed_),
-        thread_(other.thread_),
-        number_(other.number_) {}
-  Post& operator=(Post&&) = delete;
-  ~Post() {
-    if (count_ != nullptr) ++count_->destroyed;
-  }
-  void operator()() {
-    std::exchange(count_, nullptr)->done_by(thread_, number_);
-    changed_->notify_one();
-  }
-
- private:
-  PostCount* count_;
-  uring::Condition* changed_;
-  std::size_t thread_;
-  int number_;
-};
 
 /// All requests about a descriptor: the loop has no such operation of its own.
 class CancelAllOn {
@@ -236,12 +168,7 @@ Task<> use_pipe(Resources& world) {
     scope.spawn(splice_all(world, pipe.out, std::move(next.in)));
     out = &next.out;
   }
-  std::size_t got = 0;
-  if (world.once_in(2) && world.loop.ring().supports(uring::op_read_multishot)) {
-    got = co_await read_pipe_as_stream(world, *out, pattern);
-  } else {
-    got = co_await read_pipe(world, *out, pattern);
-  }
+  const std::size_t got = co_await read_pipe(world, *out, pattern);
   world.demand_all(got, size);
   if (!world.calm) scope.cancel();
   co_await scope.join();
@@ -272,30 +199,6 @@ Task<> use_futex(Resources& world) {
   const auto woken = co_await tried(world, [&] { return world.loop.futex_wake(word, sleepers); });
   if (!world.succeeded(woken, "futex_wake")) scope.cancel();
   co_await scope.join();
-}
-
-Task<> take_posts(Resources& world) {
-  constexpr std::size_t threads_count = 2;
-  constexpr int posts_count = 20;
-  PostCount count(threads_count);
-  uring::Condition changed(world.loop);
-  auto queue = uring::PostQueue::create(world.loop);
-  if (!world.succeeded(queue, "make a queue")) co_return;
-  std::vector<std::jthread> threads;
-  for (std::size_t thread = 0; thread < threads_count; ++thread) {
-    threads.emplace_back([&count, &changed, thread, poster = (*queue)->poster()] {
-      for (int i = 0; i < posts_count; ++i) {
-        (void)poster.post(Post(count, changed, thread, i));
-        if (i % 8 == 0) std::this_thread::yield();
-      }
-    });
-  }
-  const int enough = world.calm ? threads_count * posts_count : static_cast<int>(world.below(30));
-  while (count.done < enough) {
-    const auto told = co_await changed.wait().within(world.limit());
-    if (!world.succeeded(told, "wait for posts")) break;
-  }
-  if (world.once_in(2)) queue->reset();  // while they post
 }
 
 Task<> cancel_by_request(Resources& world) {

@@ -17,9 +17,6 @@ uring::Task<> use_slots(Resources& world);
 /// One sleeps on a futex, one wakes it.
 uring::Task<> use_futex(Resources& world);
 
-/// Threads post: what was accepted is done once, in order, or destroyed with the queue.
-uring::Task<> take_posts(Resources& world);
-
 /// Cancels by an operation: one request, or all that are about a descriptor.
 uring::Task<> cancel_by_request(Resources& world);
 

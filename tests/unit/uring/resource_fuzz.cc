@@ -66,13 +66,12 @@ Task<> nest(Resources& world, int depth) {
 }
 
 Task<> any_task(Resources& world, int depth) {
-  switch (world.below(depth > 0 ? 14 : 11)) {
+  switch (world.below(depth > 0 ? 13 : 10)) {
     case 0:
     case 1:
     case 2:
       return talk(world);
     case 3:
-      return talk_in_datagrams(world);
     case 4:
       return use_file(world);
     case 5:
@@ -84,10 +83,8 @@ Task<> any_task(Resources& world, int depth) {
     case 8:
       return cancel_by_request(world);
     case 9:
-      return world.once_in(4) ? take_posts(world) : use_file(world);
-    case 10:
       return meddle(world);
-    case 11:
+    case 10:
       return [](Resources& in, int levels) -> Task<> {
         co_await with_timeout(in.loop, any_task(in, levels), in.limit());
       }(world, depth - 1);

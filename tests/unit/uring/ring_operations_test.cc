@@ -80,23 +80,6 @@ TEST_F(UringDirect, SocketsAndAccepts) {
   });
 }
 
-TEST_F(UringDirect, AcceptsMany) {
-  run([this]() -> Task<> {
-    const auto listener = uring::listen_on(tests::on_free_port());
-    const auto address = *uring::Address::of_socket(*listener);
-    uring::AcceptDirectStream clients(loop, *listener);
-    for (const std::string_view text : {"one", "two"}) {
-      const Fd client = tests::connect_to(address);
-      const auto server = co_await clients.next();
-      EXPECT_THAT(server, Succeeded());
-      EXPECT_THAT(co_await loop.send(client, bytes_of(text)), Succeeded());
-      std::array<std::byte, 8> buffer;
-      EXPECT_EQ(co_await loop.recv(*server, buffer), Result<std::size_t>(3u));
-      EXPECT_EQ(text_of(std::span(buffer).first(3)), text);
-    }
-  });
-}
-
 TEST_F(UringDirect, PutsDescriptorsIntoSlots) {
   run([this]() -> Task<> {
     const auto ends = unix_connection();
@@ -166,31 +149,6 @@ TEST_F(Uring, SendsAndReceivesBundles) {
     EXPECT_EQ(received.bytes, "abcdefgh");
     EXPECT_THAT(co_await loop.send_bundle(ends.client, sent.group),
                 FailedWith(std::errc::no_buffer_space));
-  });
-}
-
-TEST_F(Uring, ReadsAPipeManyTimes) {
-  if (!loop.ring().supports(uring::op_read_multishot)) GTEST_SKIP() << "needs Linux 6.7";
-  const auto buffers = *uring::Buffers::create(loop, 4, 64);
-  run([&]() -> Task<> {
-    int ends[2];
-    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-    const Fd out(ends[0]);
-    Fd in(ends[1]);
-    uring::ReadStream bytes(loop, out, *buffers);
-    for (const std::string_view text : {"one", "two", "three"}) {
-      EXPECT_THAT(co_await loop.write(in, bytes_of(text)), Succeeded());
-      const auto lease = co_await bytes.next();
-      EXPECT_THAT(lease, Succeeded());
-      EXPECT_EQ(text_of(lease->bytes()), text);
-    }
-    in = Fd();
-    const auto end = co_await bytes.next();
-    EXPECT_THAT(end, Succeeded());
-    EXPECT_TRUE(end->empty());
-    const Fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
-    uring::ReadStream never(loop, file, *buffers);
-    EXPECT_EQ((co_await never.next()).error().value(), EBADFD);
   });
 }
 
