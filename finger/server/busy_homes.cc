@@ -6,7 +6,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <functional>
+#include <limits>
 #include <new>
 
 namespace finger {
@@ -31,16 +33,15 @@ BusyHomes::Mark::~Mark() {
 std::optional<BusyHomes::Mark> BusyHomes::try_mark(std::string_view login, pid_t process,
                                                    Clock::time_point now) {
   Entry* const own = take_free_entry(process);
-  if (own == nullptr) return std::nullopt;
-  Mark mark(*own);
+  if (own == nullptr) return Mark();
+  Mark mark(own);
   const auto kept = login.substr(0, login_bytes_max - 1);
   own->login.fill('\0');
   std::ranges::copy(kept, own->login.begin());
   own->since = now.time_since_epoch().count();
   own->hash = std::hash<std::string_view>()(login);
   own->process = process;
-  for (std::size_t i = 0; i < table_->used; ++i) {
-    Entry& other = table_->entries[i];
+  for (Entry& other : table_->in_use()) {
     if (&other == own || other.process <= 0 || other.hash != own->hash) continue;
     if (!other.is_in_the_way_of(process, now)) continue;
     if (other.has_ended()) {
@@ -52,11 +53,18 @@ std::optional<BusyHomes::Mark> BusyHomes::try_mark(std::string_view login, pid_t
   return mark;
 }
 
+/// One that nobody has, else one that a process had which has ended, if there is any.
 BusyHomes::Entry* BusyHomes::take_free_entry(pid_t process) {
+  Entry* const free = take_entry(process, [](const Entry& entry) { return entry.process == 0; });
+  if (free != nullptr) return free;
+  return take_entry(process, [](const Entry& entry) { return entry.has_ended(); });
+}
+
+BusyHomes::Entry* BusyHomes::take_entry(pid_t process, bool (*is_free)(const Entry&)) {
   for (std::size_t i = 0; i < homes_max; ++i) {
-    pid_t none = 0;
     Entry& entry = table_->entries[i];
-    if (!entry.process.compare_exchange_strong(none, -process)) continue;
+    pid_t before = entry.process;
+    if (!is_free(entry) || !entry.process.compare_exchange_strong(before, -process)) continue;
     std::size_t used = table_->used;
     while (used <= i && !table_->used.compare_exchange_weak(used, i + 1)) continue;
     return &entry;
@@ -68,30 +76,39 @@ bool BusyHomes::Entry::is_in_the_way_of(pid_t other, Clock::time_point now) cons
   return process != other || Clock::time_point(Clock::duration(since)) < now - patience_with_others;
 }
 
-/// One that was killed and has not ended still exists.
+/// One that was killed and has not ended still exists. What is no process's id counts as ended.
 bool BusyHomes::Entry::has_ended() const {
-  return ::kill(std::abs(process), 0) < 0 && errno == ESRCH;
+  const pid_t id = process;
+  if (id == std::numeric_limits<pid_t>::min()) return true;
+  return ::kill(std::abs(id), 0) < 0 && errno == ESRCH;
+}
+
+/// The text is not trusted to have an end.
+std::string BusyHomes::Entry::login_text() const {
+  return {login.data(), ::strnlen(login.data(), login.size())};
+}
+
+std::span<BusyHomes::Entry> BusyHomes::Table::in_use() {
+  return std::span(entries).first(std::min<std::size_t>(used, homes_max));
 }
 
 BusyHomes::Silent BusyHomes::silent(Clock::time_point now) const {
   Silent found;
   auto longest = (now - patience).time_since_epoch().count();
-  for (std::size_t i = 0; i < table_->used; ++i) {
-    const Entry& entry = table_->entries[i];
+  for (const Entry& entry : table_->in_use()) {
     const auto since = entry.since.load();
     if (entry.process <= 0 || since > (now - patience).time_since_epoch().count()) continue;
     if (entry.has_ended()) continue;
     ++found.count;
     if (since > longest) continue;
     longest = since;
-    found.longest = entry.login.data();
+    found.longest = entry.login_text();
   }
   return found;
 }
 
 bool BusyHomes::empty() const {
-  for (std::size_t i = 0; i < table_->used; ++i) {
-    const Entry& entry = table_->entries[i];
+  for (const Entry& entry : table_->in_use()) {
     if (entry.process > 0 && !entry.has_ended()) return false;
   }
   return true;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,7 +24,8 @@ namespace finger {
 /// after it ask nothing in that home. The log and the metrics tell which.
 ///
 /// It is memory that the processes share. None keeps another from going on: what a process that
-/// has ended leaves in it is found out when it is in the way.
+/// has ended leaves in it is found out when it is in the way, and what an attacker has written
+/// leads nowhere else. But it may say that a home is busy, until the daemon is started anew.
 class BusyHomes {
   struct Entry;
 
@@ -49,12 +51,12 @@ class BusyHomes {
 
    private:
     friend class BusyHomes;
-    explicit Mark(Entry& entry) : entry_(&entry) {}
+    explicit Mark(Entry* entry = nullptr) : entry_(entry) {}
     Entry* entry_;
   };
 
   /// By the process with this id, which is the caller's. nullopt: it is busy, and must not be asked
-  /// as well.
+  /// as well. While homes_max are busy, no other is marked, and whether it is busy is not known.
   std::optional<Mark> try_mark(std::string_view login, pid_t process,
                                common::Clock::time_point now);
 
@@ -73,6 +75,7 @@ class BusyHomes {
   /// One that is free has no process. While it is filled in, the process's id is negative.
   struct Entry {
     bool has_ended() const;
+    std::string login_text() const;
     bool is_in_the_way_of(pid_t other, common::Clock::time_point now) const;
 
     std::atomic<pid_t> process;
@@ -81,6 +84,8 @@ class BusyHomes {
     std::array<char, login_bytes_max> login;
   };
   struct Table {
+    std::span<Entry> in_use();
+
     std::atomic<std::size_t> used;  ///< No entry from here on ever was.
     std::array<Entry, homes_max> entries;
   };
@@ -90,6 +95,7 @@ class BusyHomes {
 
   explicit BusyHomes(Table* table) : table_(table) {}
   Entry* take_free_entry(pid_t process);
+  Entry* take_entry(pid_t process, bool (*is_free)(const Entry&));
 
   std::unique_ptr<Table, Unmap> table_;
 };
