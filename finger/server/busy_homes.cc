@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <functional>
 #include <limits>
 #include <new>
@@ -85,7 +84,7 @@ bool BusyHomes::Entry::has_ended() const {
 
 /// The text is not trusted to have an end.
 std::string BusyHomes::Entry::login_text() const {
-  return {login.data(), ::strnlen(login.data(), login.size())};
+  return {login.begin(), std::ranges::find(login, '\0')};
 }
 
 std::span<BusyHomes::Entry> BusyHomes::Table::in_use() {
