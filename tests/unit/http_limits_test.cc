@@ -75,11 +75,11 @@ TEST(HttpLimits, ARequestLineWithoutAnEndIsTooLargeToo) {
 
 TEST(HttpLimits, EmptyLinesAreNotPassedOverForEver) {
   const auto lines = [](std::size_t count) { return tests::times(count, "\r\n"); };
-  const std::string get = "GET / HTTP/1.1\r\n\r\n";
-  EXPECT_EQ(serve_http(lines(head_bytes_max / 2) + get).answers, hello);
-  EXPECT_EQ(serve_http(lines(head_bytes_max / 2 + 1) + get).answers, too_large);
+  const std::string request = "GET / HTTP/1.1\r\n\r\n";
+  EXPECT_EQ(serve_http(lines(head_bytes_max / 2) + request).answers, hello);
+  EXPECT_EQ(serve_http(lines(head_bytes_max / 2 + 1) + request).answers, too_large);
   EXPECT_EQ(serve_http(tests::byte_by_byte(lines(head_bytes_max / 2 + 1))).answers, too_large);
-  EXPECT_EQ(serve_http(tests::times(3, lines(head_bytes_max / 2) + get)).answers,
+  EXPECT_EQ(serve_http(tests::times(3, lines(head_bytes_max / 2) + request)).answers,
             tests::times(3, hello));
 }
 

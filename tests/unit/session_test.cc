@@ -124,11 +124,11 @@ TYPED_TEST(EchoSessions, AnswersInOrderWhenOnlySomeMessagesAreWholeInTheLentByte
       for (const auto slice : {std::string_view(stream).substr(0, first),
                                std::string_view(stream).substr(first, stream.size() - first - last),
                                std::string_view(stream).substr(stream.size() - last)}) {
-        std::string received(slice);  // in a buffer that is used again
+        std::string buffer(slice);  // in a buffer that is used again
         SendBuffer answers;
-        ASSERT_TRUE(session.take(bytes(received), answers).has_value());
+        ASSERT_TRUE(session.take(bytes(buffer), answers).has_value());
         sent += tests::text(answers.view());
-        received.assign(received.size(), '?');
+        buffer.assign(buffer.size(), '?');
       }
       ASSERT_EQ(sent, stream) << "cut at " << first << " and " << last << " before the end";
     }

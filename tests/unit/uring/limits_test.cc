@@ -40,8 +40,8 @@ constexpr std::array<std::pair<End, const char*>, 7> every_end{
      {End::destroyed, "the scope is destroyed"},
      {End::cancel, "loop.cancel"}}};
 
-constexpr auto pause = 2ms;  ///< After it, a worker of the kernel's has what it is to have.
-constexpr auto guard = 5s;
+constexpr auto short_pause = 2ms;  ///< After it, a worker of the kernel's has what it is to have.
+constexpr auto hang_guard = 5s;
 
 /// Names the case in which the thread waits for an operation that does not end, and ends the
 /// process. Not with a zero-copy send under way, or the kernel's thread of `sqpoll` would spin.
@@ -50,7 +50,8 @@ class Watchdog {
   Watchdog(std::string name, const Case& by)
       : thread_([this, name = std::move(name), &by](const std::stop_token& stop) {
           std::unique_lock lock(mutex_);
-          if (over_.wait_for(lock, stop, 4 * guard, [&] { return stop.stop_requested(); })) return;
+          if (over_.wait_for(lock, stop, 4 * hang_guard, [&] { return stop.stop_requested(); }))
+            return;
           std::fprintf(stderr, "%s: it goes on\n", name.c_str());
           by.drop_connection();
           std::abort();
@@ -76,7 +77,7 @@ class UringLimits : public tests::Uring, public ::testing::WithParamInterface<Wa
   /// Bytes are there: then the send has its result, or a worker is about to tell it. A machine may
   /// be too busy to begin within the limit, and then it ends like any other operation.
   Task<bool> has_begun_to_send(const Case& by) {
-    const auto bytes = co_await loop.poll(by.peer.client, POLLIN).within(guard);
+    const auto bytes = co_await loop.poll(by.peer.client, POLLIN).within(hang_guard);
     co_return bytes.has_value();
   }
 
@@ -85,12 +86,12 @@ class UringLimits : public tests::Uring, public ::testing::WithParamInterface<Wa
     for (int i = 0; i < 5; ++i) {
       const auto asked = co_await loop.cancel(canceller);
       if (asked || asked.error() != std::errc::no_such_file_or_directory) co_return;
-      (void)co_await loop.sleep(pause);
+      (void)co_await loop.sleep(short_pause);
     }
   }
 
   static Task<> join(Scope& scope, const Case& by) {
-    const auto joined = co_await scope.join().within(guard);
+    const auto joined = co_await scope.join().within(hang_guard);
     EXPECT_THAT(joined, Succeeded()) << "it goes on";
     if (!joined) by.drop_connection();
     scope.cancel();
@@ -98,7 +99,7 @@ class UringLimits : public tests::Uring, public ::testing::WithParamInterface<Wa
   }
 
   Task<> try_one(End end, bool async, const std::string& name) {
-    Case by(loop, end, async, peer_decides() ? 100ms : 2 * pause);
+    Case by(loop, end, async, peer_decides() ? 100ms : 2 * short_pause);
     const Watchdog watchdog(name, by);
     const auto turns = loop.turns();
     const unsigned entries = loop.ring().raw().sq.sqe_tail;
@@ -108,7 +109,7 @@ class UringLimits : public tests::Uring, public ::testing::WithParamInterface<Wa
       Scope scope(loop);
       scope.spawn(GetParam().start(loop, by));
       if (peer_decides()) by_peer = co_await has_begun_to_send(by);
-      (void)co_await loop.sleep(pause);
+      (void)co_await loop.sleep(short_pause);
       if (end == End::cancelled_by) by.canceller.cancel();
       if (end == End::scope_cancel) scope.cancel();
       if (end == End::cancel) co_await cancel_by_hand(by.canceller);
