@@ -27,6 +27,7 @@ LONG_FOR_A_REASON = {
     "part6-uring/steps/14-cancel-race.cc": "four races and the count of their answers",
     "part6-uring/steps/45-two-in-flight.cc": "a whole server, and what a second request does to it",
     "part6-uring/steps/46-coroutine-echo.cc": "a whole server: task, operations, coroutines, loop",
+    "part6-uring/steps/47-scope.cc": "a task, operations, a loop, and the scope that they need",
     "book/steps/i/33-resize.cc": "a ring without the array that liburing 2.3 writes to",
     "book/steps/i/37-pass-a-descriptor.cc": "two rings, and two ways to hand a client over",
     "part6-uring/steps/42-left-over.cc": "conversations, and three ways to stop their loop",
