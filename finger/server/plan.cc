@@ -65,11 +65,26 @@ Status check(const struct statx& found) {
   return {};
 }
 
+/// Whether its owner has the right to read what was found. The mode says nothing about a plan that
+/// is another's, or root's, which is opened with a stranger's rights.
+bool owner_may_read(const struct statx& found, const Account& account) {
+  const bool below_users = account.uid == static_cast<uid_t>(-1);
+  const uid_t reader = below_users ? ::geteuid() : account.uid;
+  return reader != 0 && found.stx_uid == reader && (found.stx_mode & S_IRUSR) != 0;
+}
+
 /// What is at a plan's place, not open, and its size.
 struct Found {
   Fd path;
   std::uint64_t size = 0;
+  bool owner_may_read = false;
 };
+
+/// Landlock does not mind that a file is found, only that it is opened.
+std::error_code why_not_open(const Found& found, std::error_code error) {
+  const bool is_refused = error == std::errc::permission_denied && found.owner_may_read;
+  return is_refused ? make_error_code(Error::refused_to_owner) : error;
+}
 
 /// Not async(): nothing is opened, and inline the kernel only looks into its cache of names. Where
 /// that does not have all of them, a thread of the kernel's asks the file system.
@@ -91,11 +106,13 @@ uring::Task<Result<Found>> find(Conversation& conversation, const Account& accou
   struct statx about {};
   // From what is cached: fstat(2) may ask the other end of a network, and would wait.
   constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
-  if (::statx(found->get(), "", flags, STATX_TYPE | STATX_SIZE, &about) < 0) {
+  if (::statx(found->get(), "", flags, STATX_BASIC_STATS, &about) < 0) {
     co_return common::last_error();
   }
   if (const auto checked = check(about); !checked) co_return std::unexpected(checked.error());
-  co_return Found{.path = std::move(*found), .size = about.stx_size};
+  co_return Found{.path = std::move(*found),
+                  .size = about.stx_size,
+                  .owner_may_read = owner_may_read(about, account)};
 }
 
 /// A plan that is open, and its size when it was found.
@@ -122,7 +139,7 @@ uring::Task<Result<Opened>> open_once(Conversation& conversation, const Account&
                   .as(owner)
                   .async()
                   .until(conversation.deadline());
-  if (!file) co_return std::unexpected(file.error());
+  if (!file) co_return std::unexpected(why_not_open(*found, file.error()));
   co_return Opened{.file = std::move(*file), .size = found->size};
 }
 
@@ -178,7 +195,7 @@ class OpenPlan {
   OpenPlan& operator=(const OpenPlan&) = delete;
   ~OpenPlan() { close(); }
 
-  /// Errors: of openat2(2) and statx(2); not_regular; timed_out.
+  /// Errors: of openat2(2) and statx(2); not_regular; refused_to_owner; timed_out.
   uring::Task<Status> open(Conversation& conversation, const Account& account);
 
   /// Reads the first bytes; of a plan that is no longer than those, all. Errors: of read(2);

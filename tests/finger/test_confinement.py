@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+import subprocess
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, closing, suppress
@@ -25,13 +26,16 @@ from kit.intruder import (
 from kit.machine import Machine, workers
 from kit.manager import Manager
 from kit.namespace import NOBODY, as_nobody
-from kit.reference import converted
+from kit.parent import reload
+from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer
 from kit.target import FingerTarget
 from kit.terminal import Terminal
 from kit.users import Users
 
 pytestmark = pytest.mark.needs("privileges")
+
+MOUNTED_ANEW = "Permission denied, though its mode permits it: where homes were mounted anew, reload"
 
 # A shell that has a file open when it starts the daemon, as its parents may have.
 INHERITED = ("sh", "-c", 'exec 7>>"$0"; exec "$@"')
@@ -182,6 +186,29 @@ def test_an_intruder_in_the_worker_reads_what_lies_in_homes_and_no_more(
     intruder = intrude(outside.parent, Path("/home/alice/notes"), outside, somebody)
     server = start_as_root(under=(*machine.under, *intruder.under))
     expect_it_kept_in(intruder, server)
+
+
+@pytest.mark.rule(rules.WHY_NO_PLAN)
+@pytest.mark.usefixtures("unsanitized")
+def test_homes_mounted_anew_are_served_after_a_reload_and_until_then_the_line_says_so(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    need_landlock()
+    server = start_as_root()
+    server.expect(b"alice", converted(ALICE))
+    home = machine.another_disk / "alice"
+    machine.homes.joinpath("alice").rename(home)
+    mount = 'umount -l /home && mount --bind "$1" /home'
+    subprocess.run(["nsenter", "--mount", f"--target={server.pid}", "sh", "-c", mount, "sh",
+                    str(machine.another_disk)], check=True)  # fmt: skip
+    server.expect(b"alice", NO_PLAN)
+    assert f"no plan ({MOUNTED_ANEW}) 10 bytes" in server.wait_for_log_lines(2)[1]
+    home.joinpath(".plan").chmod(0)
+    server.expect(b"alice", NO_PLAN)
+    assert "no plan (Permission denied) 10 bytes" in server.wait_for_log_lines(3)[2]
+    home.joinpath(".plan").chmod(0o600)
+    reload(server)
+    server.expect(b"alice", converted(ALICE))
 
 
 @pytest.mark.rule(rules.ROOT_IS_GONE)

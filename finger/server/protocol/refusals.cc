@@ -9,7 +9,10 @@
 namespace finger {
 
 bool says_no_plan(std::error_code error) {
-  if (error == Error::not_regular || error == Error::empty_plan) return true;
+  if (error == Error::not_regular || error == Error::empty_plan ||
+      error == Error::refused_to_owner) {
+    return true;
+  }
   switch (error.value()) {
     case ENOENT:
     case ENOTDIR:
@@ -46,6 +49,7 @@ std::string_view text_for_peer(std::error_code error) {
     case Error::no_placeholder:
     case Error::empty_plan:
     case Error::not_regular:
+    case Error::refused_to_owner:
       break;
   }
   return {};
