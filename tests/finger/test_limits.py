@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 import rules
 from conftest import ALICE
-from harness.proc import wait_until
+from harness.proc import is_sanitized, wait_until
 from kit.client import FingerClient
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer
+from kit.target import FingerTarget
 
 pytestmark = pytest.mark.needs("limits")
 
@@ -162,3 +165,21 @@ def test_the_limit_by_default_is_sixteen(start: Callable[..., FingerServer]) -> 
     for client in served:
         client.send(b"ce\r\n")
         client.expect_answer(ANSWER)
+
+
+@pytest.mark.rule(rules.MAX_CLIENTS)
+def test_too_little_memory_for_all_clients_is_said_at_the_start(
+    target: FingerTarget, start: Callable[..., FingerServer]
+) -> None:
+    if is_sanitized(Path(target.command[0])):
+        pytest.skip("a sanitizer wants terabytes of address space")
+
+    def within(kilobytes: str) -> tuple[str, ...]:
+        return ("sh", "-c", 'ulimit -v "$0"; exec "$@"', kilobytes)
+
+    small = start(under=within("16384"), ready=False)
+    assert small.wait_exit() == 1
+    needed = re.search(r"16384 KiB .* 1024 connections: (\d+) KiB", small.stderr_text())
+    assert needed, small.stderr_text()
+    start(under=within(needed[1])).expect(b"alice", ANSWER)
+    start("--max-clients", "1", under=within(needed[1])).expect(b"alice", ANSWER)
