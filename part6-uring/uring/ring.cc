@@ -211,7 +211,8 @@ std::string explain(std::error_code error) {
       return begin + "it is switched off here: try sysctl -w kernel.io_uring_disabled=0";
     }
     return begin +
-           "a seccomp filter forbids it: permit io_uring_setup, io_uring_enter and io_uring_register "
+           "a seccomp filter forbids it: permit io_uring_setup, io_uring_enter and "
+           "io_uring_register "
            "(of a unit: SystemCallFilter=; of a container: its seccomp profile)";
   }
   if (error == std::errc::not_enough_memory) {

@@ -35,7 +35,9 @@ from kit.users import Users
 
 pytestmark = pytest.mark.needs("privileges")
 
-MOUNTED_ANEW = "Permission denied, though its mode permits it: where homes were mounted anew, reload"
+MOUNTED_ANEW = (
+    "Permission denied, though its mode permits it: where homes were mounted anew, reload"
+)
 
 # A shell that has a file open when it starts the daemon, as its parents may have.
 INHERITED = ("sh", "-c", 'exec 7>>"$0"; exec "$@"')
