@@ -10,6 +10,8 @@ the compiler, whatever the machine is.
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
 import shutil
 import socket
@@ -27,6 +29,8 @@ COMMON = ("--port", "0", "--users", "users")
 CONTRACT = ("--addr", "127.0.0.1", "--quiet")
 DAEMONS = {"fingerd-plain": (), "fingerd-machine": CONTRACT,
            "fingerd": (*CONTRACT, "--max-per-ip", "1000")}  # fmt: skip
+ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM  # SCMP_ACT_ALLOW, SCMP_ACT_ERRNO
+EQUAL, PR_SET_SECCOMP = 4, 22  # SCMP_CMP_EQ
 NOBODY = 65534  # callgrind is told to write by the user that it runs as, and fingerd gives root up
 
 
@@ -34,6 +38,27 @@ def where(directory: str) -> dict[str, Any]:
     """For subprocess: everybody may write there, and it is not root who does."""
     who = {"user": NOBODY, "group": NOBODY} if os.geteuid() == 0 else {}
     return {"cwd": directory, "env": {**os.environ, "TMPDIR": directory}, **who}
+
+
+class Comparison(ctypes.Structure):
+    """struct scmp_arg_cmp of seccomp_rule_add(3)."""
+
+    _fields_ = [("argument", ctypes.c_uint), ("how", ctypes.c_int), ("value", ctypes.c_uint64),
+                ("other", ctypes.c_uint64)]  # fmt: skip
+
+
+def refuse_filters() -> None:
+    """Lets a process, and what it starts, put up no further filter of system calls. That of fingerd
+    permits what fingerd needs, and valgrind, which is the same process, needs more."""
+    library = ctypes.CDLL("libseccomp.so.2")
+    library.seccomp_init.restype = ctypes.c_void_p
+    rules = ctypes.c_void_p(library.seccomp_init(ctypes.c_uint32(ALLOW)))
+    by_prctl = Comparison(0, EQUAL, PR_SET_SECCOMP, 0)
+    for call, comparisons in ((b"seccomp", 0), (b"prctl", 1)):
+        number = library.seccomp_syscall_resolve_name(call)
+        library.seccomp_rule_add_array(rules, ctypes.c_uint32(REFUSE), number, comparisons,
+                                       ctypes.byref(by_prctl))
+    library.seccomp_load(rules)
 
 
 def ask(port: int) -> None:
@@ -54,7 +79,7 @@ def instructions(program: Path, options: tuple[str, ...]) -> tuple[float, float]
         shutil.copytree(USERS, Path(directory, "users"))
         words = [*callgrind.TOOL, f"--callgrind-out-file={profile}", copied, *COMMON, *options]
         with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                              **where(directory)) as daemon:
+                              preexec_fn=refuse_filters, **where(directory)) as daemon:
             try:
                 assert daemon.stdout is not None
                 port = int(daemon.stdout.readline().rpartition(":")[2])
