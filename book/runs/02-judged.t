@@ -1,7 +1,7 @@
 A server on a page, before the judge: it gets past framing and survival, and not past closing.
 
   $ cd $ROOT
-  $ ./judge "$BUILD/part1-blocking/steps/12-whole-server {port}" | grep '#'
+  $ ./judge "$BUILD/part1-blocking/steps/12-whole-server {port}" | grep '##'
     framing       ####################  26 of 26
     survival      ####################   7 of 7
     closing       #+\.+  \d+ of \d+ (re)
