@@ -25,7 +25,10 @@ class FirstStart:
 def start_once(command: str) -> FirstStart:
     """Starts it, connects, and ends it again."""
     begin = time.monotonic()
-    server = Server(foreign_server(command, ladder.RUNGS[0]), patience=PATIENCE_SECONDS)
+    try:
+        server = Server(foreign_server(command, ladder.RUNGS[0]), patience=PATIENCE_SECONDS)
+    except OSError as error:  # a script whose first line names no interpreter, for example
+        return FirstStart(0, f"cannot be started: {error.strerror}", f"$ {command}")
     try:
         server.wait_until_ready()
         return FirstStart(time.monotonic() - begin)

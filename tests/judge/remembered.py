@@ -49,8 +49,13 @@ def remember(what: Remembered, directory: Path) -> str:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as new:
-            json.dump({"directory": str(directory), **asdict(what)}, new)
-        os.replace(new.name, file)
+            try:
+                json.dump({"directory": str(directory), **asdict(what)}, new)
+                new.flush()
+                os.replace(new.name, file)
+            except OSError:
+                os.unlink(new.name)
+                raise
     except OSError as error:
         return f"{error.strerror}: {file}"
     return ""

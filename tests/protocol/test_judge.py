@@ -153,6 +153,16 @@ def test_a_remembered_server_that_cannot_be_read_is_a_line(content: str, tmp_pat
     assert str(file) in line and "remove it" in line
 
 
+def test_a_command_that_cannot_be_remembered_leaves_nothing_behind(tmp_path: Path) -> None:
+    judge("false {port}", at=tmp_path)
+    (file,) = (tmp_path / "six-servers").iterdir()
+    file.unlink()
+    file.mkdir()  # which no file can replace
+    ran = judge("false {port}", at=tmp_path)
+    assert "the command will not be remembered: Is a directory" in ran.complained
+    assert list(file.parent.iterdir()) == [file]
+
+
 def test_without_a_command_to_remember_the_usage_is_told(tmp_path: Path) -> None:
     ran = judge(at=tmp_path)
     assert (ran.status, ran.said) == (2, "")
@@ -296,6 +306,16 @@ def test_a_server_that_ends_at_once_ends_the_climb_before_its_first_test(tmp_pat
     (suite,) = ElementTree.parse(tmp_path / "x.xml").iter("testsuite")
     assert suite.get("failures") == "1"
     assert "it ended with exit status 3" in (tmp_path / "x.html").read_text()
+
+
+def test_a_program_that_the_kernel_does_not_execute_is_told(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("echo a script without its first line\n")
+    (tmp_path / "mine").chmod(0o755)
+    (tmp_path / "class").write_text("ann ./mine {port}\n")
+    for words, status in ((["./mine {port}"], 1), (["--servers", "class"], 0)):
+        ran = judge(*words, at=tmp_path)
+        assert (ran.status, ran.complained) == (status, "")
+        assert "cannot be started: Exec format error" in ran.said
 
 
 @a_climb
