@@ -1,6 +1,7 @@
 """What ./check believes, its summary and the table of stages, and what ./serve says."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -155,6 +156,24 @@ def test_serve_is_the_server_and_tells_how_to_talk_to_it_when_it_listens(serve) 
     assert "| ncat ::1 4711 | xxd" in next(line for line in hints if "another terminal" in line)
     server.terminate()
     assert server.wait(10) == 7, "the signal did not reach the server"
+
+
+STAGES = sorted(path.parent.name for path in ROOT.glob("part*/main.cc"))
+
+
+@pytest.mark.parametrize("server", [*STAGES, "finger"])
+def test_serve_knows_the_options_of_each_server_from_its_sources(server: str) -> None:
+    built = ROOT / "build" / "default" / server / ("fingerd" if server == "finger" else server)
+    if not built.is_file():
+        pytest.skip(f"{built} is not built")
+    text = subprocess.run([built, "--help"], capture_output=True, text=True, check=True).stdout
+    told = re.findall(r"^ +(?:-\w, *)?(--[a-z-]+)", text, re.MULTILINE)
+    tell = """program=x; source tools/lib.sh
+    source <(sed -n '/^options_of() {/,/^}/p' serve)
+    options_of "$1" """
+    known = subprocess.run(["bash", "-c", tell, "tell", server], cwd=ROOT, capture_output=True,
+                           text=True, check=True).stdout.split()
+    assert sorted(set(known)) == sorted(told)
 
 
 def test_serve_knows_the_version_without_a_build(serve) -> None:
