@@ -262,7 +262,8 @@ RUN_ALONE = frozenset({"part3-nonblocking"})
 QUEUES = {"part1-blocking": "blocking", "part2-threads": "blocking",
           "part4-poll": "poll and epoll", "part5-epoll": "poll and epoll", "part6-uring": "ring"}
 
-# The options that a stage may lack, and the stages that take each; all take the others.
+# The options that a stage may lack, and the stages that take each; all take the others. What no
+# stage takes is the finger daemon's.
 OPTION_STAGES: dict[str, frozenset[str]] = {
     "--max-connections": frozenset(STAGES) - {"part1-blocking"},
     "--workers": frozenset({"part2-threads", "part5-epoll", "part6-uring"}),
@@ -271,6 +272,9 @@ OPTION_STAGES: dict[str, frozenset[str]] = {
     "--trace": frozenset({"part6-uring"}),
     "--spin": frozenset({"part6-uring"}),
     "--ring": frozenset({"part6-uring"}),
+    "--proxy-protocol": frozenset(),
+    "--takeover": frozenset(),
+    "--metrics": frozenset(),
 }
 
 # A server that climbs has an option when it has the capability. The others belong to a mechanism.
