@@ -243,7 +243,7 @@ how_to_install_elsewhere() {
   ((${#unknown[@]} == 0)) || echo "; without a package here, by Debian's names: ${unknown[*]}"
 }
 
-# One sudo for both: it may be one that asks each time.
+# One sudo for both calls of apt-get: one that remembers no password would ask for each.
 install_packages() {
   local as_root=(env DEBIAN_FRONTEND=noninteractive)
   ((EUID == 0)) || as_root=(sudo "${as_root[@]}")
