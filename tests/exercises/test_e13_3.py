@@ -21,6 +21,8 @@ pytestmark = [pytest.mark.clock, pytest.mark.program("{port} {next} {hosts}", no
 HOST, OTHER = "127.0.0.1", "127.0.0.2"
 ANSWER = b"Building a telescope.\r\n" * 1000
 DENIED = b"Error: Relay access denied\r\n"
+EXCHANGE_SECONDS = 2.0
+EARLY_SECONDS = 1.5  # a relay's clock may be coarse: one that counts ticks is a little early
 LATE_SECONDS = 6.0
 
 
@@ -127,10 +129,10 @@ def test_a_host_that_says_nothing_is_left(relay: Callable[..., Server]) -> None:
     """A host that takes the query and says nothing is left after two seconds, `Error: No answer`;
     others are served meanwhile."""
     server = relay(HOST)
-    waiting = server.connect()
     began = time.monotonic()
+    waiting = server.connect()
     waiting.send(b"nobody@127.0.0.1\r\n")
     assert ask(server, b"alice@127.0.0.1") == ANSWER
-    assert time.monotonic() - began < 2, "another client had to wait"
+    assert time.monotonic() - began < EXCHANGE_SECONDS, "another client had to wait"
     assert waiting.receive_until_end() == b"Error: No answer\r\n"
-    assert 2 <= time.monotonic() - began < LATE_SECONDS
+    assert EARLY_SECONDS <= time.monotonic() - began < LATE_SECONDS
