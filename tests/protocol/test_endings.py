@@ -9,12 +9,15 @@ import pytest
 import rules
 from harness.client import Client
 from harness.frames import header
+from harness.http import expect_hello, get
 from harness.memory import least_growth
+from harness.proc import wait_until
 from harness.server import Server
 
 pytestmark = pytest.mark.rule(rules.RESTORE)
 
 AT_ONCE = 40
+GONE_SECONDS = 1.0
 KEPT_BYTES_MAX = 512 * 1024
 BEGINNING = header(65536) + bytes(60_000)  # of a message that a server has to hold somewhere
 TOO_LONG = header(0xFFFFFFFF)
@@ -47,6 +50,12 @@ def announces_too_much(client: Client) -> None:
     client.close()
 
 
+def asks(client: Client) -> None:
+    """It asks for a page, and may ask for more."""
+    client.send(get("/"))
+    expect_hello(client)
+
+
 def speaks_no_http(client: Client) -> None:
     """The server ends it, with an answer that says so."""
     client.send(b"nonsense\r\n\r\n")
@@ -54,11 +63,21 @@ def speaks_no_http(client: Client) -> None:
     client.close()
 
 
+def descriptors_at_rest(server: Server, exchange: Callable[[Client], None]) -> int:
+    """How many it has open after its first client, for which it may open more than a connection."""
+    with server.connect() as client:
+        exchange(client)
+        with_a_client = server.process.descriptor_count()
+    # Counted at once, the connection is nearly always among them still. But where the connection is
+    # no descriptor of this process, as below a wrapper, there is nothing to see.
+    wait_until(lambda: server.process.descriptor_count() < with_a_client, GONE_SECONDS)
+    return server.process.descriptor_count()
+
+
 def expect_all_given_back(server: Server, one_round: Callable[[], None]) -> None:
     """Rounds of clients cost no more than the first, and then all places are free."""
-    with server.connect() as client:
-        client.echo(b"first")
-    threads, descriptors = server.process.thread_count(), server.process.descriptor_count()
+    descriptors = descriptors_at_rest(server, lambda client: client.echo(b"first"))
+    threads = server.process.thread_count()
 
     def until_all_have_left() -> None:
         one_round()
@@ -115,8 +134,7 @@ def test_a_connection_whose_time_is_up_gives_back_all_it_had(
 @pytest.mark.needs("restore", "max-connections", "http")
 def test_a_refused_request_gives_back_all_it_had(start: Callable[..., Server]) -> None:
     server = start("--protocol", "http", "--max-connections", str(AT_ONCE))
-    speaks_no_http(server.connect())  # a server that has served has opened all it needs
-    at_rest = server.process.descriptor_count()
+    at_rest = descriptors_at_rest(server, asks)
     for client in [server.connect() for _ in range(AT_ONCE)]:
         speaks_no_http(client)
     server.wait_for_descriptors(at_rest)
