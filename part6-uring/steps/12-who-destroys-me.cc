@@ -112,6 +112,7 @@ void run(const char* form, bool cancel) {
   constexpr int stream = SOCK_STREAM | SOCK_CLOEXEC;
   for (int* ends : {a, b}) check(socketpair(AF_UNIX, stream, 0, ends), "socketpair");
   std::puts(form);
+  // [shop]
   const Task first = take_order("a", a[0]);
   if (cancel) {
     // [cancel]
@@ -131,6 +132,7 @@ void run(const char* form, bool cancel) {
   check(write(b[1], "!", 1), "write");
   while (!second.frame.done()) complete_next();
   second.frame.destroy();
+  // [/shop]
   for (const int fd : {a[0], a[1], b[0], b[1]}) close(fd);
 }
 
