@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 import rules
 from conftest import ALICE
 from harness.proc import wait_until
-from harness.strace import stopped_at
+from harness.strace import Strace, inject, stopped_at
 from kit.machine import Machine, workers
 from kit.manager import Manager
 from kit.parent import only_worker, reload
@@ -396,3 +397,16 @@ def test_another_users_daemon_is_not_trusted(
             with suppress(BrokenPipeError):  # it may have hung up already
                 socket.send_fds(client, [b"."], [bait.fileno(), theirs.fileno()])
             asking.expect_refusal(1, f"uid {NOBODY}")
+
+
+@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
+def test_without_a_descriptor_for_its_successor_it_rests(
+    start: Callable[..., FingerServer], path: str
+) -> None:
+    server = start("--takeover", path)
+    with Strace(server, *inject("accept4", "EMFILE", "1+")) as tracer:
+        with socket.socket(socket.AF_UNIX) as successor:
+            successor.connect(path)
+            time.sleep(1.0)
+    tracer.must_have_injected()
+    assert tracer.injected() < 100, "each pause between two attempts is 100 ms"

@@ -31,6 +31,8 @@ constexpr auto permitted = {
     SCMP_SYS(lseek), SCMP_SYS(_llseek), SCMP_SYS(newfstatat), SCMP_SYS(openat), SCMP_SYS(poll),
     SCMP_SYS(ppoll), SCMP_SYS(ppoll_time64), SCMP_SYS(pread64), SCMP_SYS(read), SCMP_SYS(statx),
     SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(eventfd2),
+    // A pause where something is short, which without these would be none.
+    SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_nanosleep_time64), SCMP_SYS(nanosleep),
     // Memory.
     SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(mremap), SCMP_SYS(munmap),
     // Threads that there are, and signals to this process.
