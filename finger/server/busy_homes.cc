@@ -14,6 +14,16 @@ namespace finger {
 
 using common::Clock;
 
+namespace {
+
+/// One that was killed and has not ended still exists. What is no process's id counts as ended.
+bool has_ended(pid_t id) {
+  if (id == std::numeric_limits<pid_t>::min()) return true;
+  return ::kill(std::abs(id), 0) < 0 && errno == ESRCH;
+}
+
+}  // namespace
+
 common::Result<BusyHomes> BusyHomes::create() {
   void* const memory =
       ::mmap(nullptr, sizeof(Table), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -41,10 +51,12 @@ std::optional<BusyHomes::Mark> BusyHomes::try_mark(std::string_view login, pid_t
   own->hash = std::hash<std::string_view>()(login);
   own->process = process;
   for (Entry& other : table_->in_use()) {
-    if (&other == own || other.process <= 0 || other.hash != own->hash) continue;
+    pid_t id = other.process;
+    if (&other == own || id <= 0 || other.hash != own->hash) continue;
     if (!other.is_in_the_way_of(process, now)) continue;
-    if (other.has_ended()) {
-      other.process = 0;
+    if (has_ended(id)) {
+      // Only if it is that process's still: another may have taken the entry for a home of its own.
+      (void)other.process.compare_exchange_strong(id, 0);
     } else if (&other < own || other.since < own->since) {
       return std::nullopt;
     }
@@ -54,16 +66,15 @@ std::optional<BusyHomes::Mark> BusyHomes::try_mark(std::string_view login, pid_t
 
 /// One that nobody has, else one that a process had which has ended, if there is any.
 BusyHomes::Entry* BusyHomes::take_free_entry(pid_t process) {
-  Entry* const free = take_entry(process, [](const Entry& entry) { return entry.process == 0; });
-  if (free != nullptr) return free;
-  return take_entry(process, [](const Entry& entry) { return entry.has_ended(); });
+  Entry* const free = take_entry(process, [](pid_t id) { return id == 0; });
+  return free != nullptr ? free : take_entry(process, has_ended);
 }
 
-BusyHomes::Entry* BusyHomes::take_entry(pid_t process, bool (*is_free)(const Entry&)) {
+BusyHomes::Entry* BusyHomes::take_entry(pid_t process, bool (*is_free)(pid_t)) {
   for (std::size_t i = 0; i < homes_max; ++i) {
     Entry& entry = table_->entries[i];
     pid_t before = entry.process;
-    if (!is_free(entry) || !entry.process.compare_exchange_strong(before, -process)) continue;
+    if (!is_free(before) || !entry.process.compare_exchange_strong(before, -process)) continue;
     std::size_t used = table_->used;
     while (used <= i && !table_->used.compare_exchange_weak(used, i + 1)) continue;
     return &entry;
@@ -73,13 +84,6 @@ BusyHomes::Entry* BusyHomes::take_entry(pid_t process, bool (*is_free)(const Ent
 
 bool BusyHomes::Entry::is_in_the_way_of(pid_t other, Clock::time_point now) const {
   return process != other || Clock::time_point(Clock::duration(since)) < now - patience_with_others;
-}
-
-/// One that was killed and has not ended still exists. What is no process's id counts as ended.
-bool BusyHomes::Entry::has_ended() const {
-  const pid_t id = process;
-  if (id == std::numeric_limits<pid_t>::min()) return true;
-  return ::kill(std::abs(id), 0) < 0 && errno == ESRCH;
 }
 
 /// The text is not trusted to have an end.
@@ -97,7 +101,7 @@ BusyHomes::Silent BusyHomes::silent(Clock::time_point now) const {
   for (const Entry& entry : table_->in_use()) {
     const auto since = entry.since.load();
     if (entry.process <= 0 || since > (now - patience).time_since_epoch().count()) continue;
-    if (entry.has_ended()) continue;
+    if (has_ended(entry.process)) continue;
     ++found.count;
     if (since > longest) continue;
     longest = since;
@@ -108,7 +112,7 @@ BusyHomes::Silent BusyHomes::silent(Clock::time_point now) const {
 
 bool BusyHomes::empty() const {
   for (const Entry& entry : table_->in_use()) {
-    if (entry.process > 0 && !entry.has_ended()) return false;
+    if (const pid_t id = entry.process; id > 0 && !has_ended(id)) return false;
   }
   return true;
 }

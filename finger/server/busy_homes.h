@@ -74,7 +74,6 @@ class BusyHomes {
 
   /// One that is free has no process. While it is filled in, the process's id is negative.
   struct Entry {
-    bool has_ended() const;
     std::string login_text() const;
     bool is_in_the_way_of(pid_t other, common::Clock::time_point now) const;
 
@@ -95,7 +94,7 @@ class BusyHomes {
 
   explicit BusyHomes(Table* table) : table_(table) {}
   Entry* take_free_entry(pid_t process);
-  Entry* take_entry(pid_t process, bool (*is_free)(const Entry&));
+  Entry* take_entry(pid_t process, bool (*is_free)(pid_t));
 
   std::unique_ptr<Table, Unmap> table_;
 };

@@ -158,7 +158,9 @@ uring::Task<Result<Opened>> open_plan(Conversation& conversation, const Account&
 
 /// O_NONBLOCK was for the open. With it, where a file system cannot tell beforehand whether a read
 /// would wait, the ring refuses to read instead of waiting in a thread of its own.
-void allow_waiting(const Fd& file) { (void)::fcntl(file.get(), F_SETFL, 0); }
+/// O_APPEND means nothing for a file that is only read. The filter of system calls permits this
+/// value alone, since an intruder could take the flag from a log, and then overwrite it.
+bool allow_waiting(const Fd& file) { return ::fcntl(file.get(), F_SETFL, O_APPEND) == 0; }
 bool may_wait(const Fd& file) { return (::fcntl(file.get(), F_GETFL) & O_NONBLOCK) == 0; }
 
 /// async(), since inline a read waits for a virus scanner, which may be asked before each.
@@ -169,7 +171,7 @@ uring::Task<Result<std::size_t>> read_at(Conversation& conversation, const Fd& f
   while (true) {
     const auto got = co_await loop.read(file, to, offset).async().until(conversation.deadline());
     if (!got && got.error() == std::errc::resource_unavailable_try_again && !may_wait(file)) {
-      allow_waiting(file);
+      if (!allow_waiting(file)) co_return got;
     } else if (!got && is_shortage(got.error())) {
       const auto slept = co_await loop.sleep(common::shortage_pause).until(conversation.deadline());
       if (!slept) co_return std::unexpected(slept.error());

@@ -159,6 +159,7 @@ uring::Task<> Server::accept_clients() {
   while (!should_stop() && connected() > 0) (void)co_await background().change();
   headers.cancel();
   co_await headers.join();
+  headers_ = nullptr;
   scrapes.cancel();
   co_await scrapes.join();
 }

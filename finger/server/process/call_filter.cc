@@ -66,6 +66,8 @@ void permit_for_descriptors(scmp_filter_ctx filter) {
     for (const int command : {F_GETFD, F_SETFD, F_GETFL}) {
       permit(filter, call, {SCMP_A1_32(SCMP_CMP_EQ, static_cast<unsigned>(command))});
     }
+    // plan.cc, allow_waiting(). Any other value could take O_APPEND from a log.
+    permit(filter, call, {SCMP_A1_32(SCMP_CMP_EQ, F_SETFL), SCMP_A2_32(SCMP_CMP_EQ, O_APPEND)});
   }
   for (const auto request :
        {TCGETS, TIOCOUTQ}) {  // isatty(3), and what a client has not acknowledged
