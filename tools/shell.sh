@@ -147,12 +147,14 @@ polls() {
 # says hi a hundred times.
 count_calls() (
   pid='' clients=() # a server that was started before goes on
+  counted=$(mktemp)
+  trap 'rm "$counted"' EXIT
   start "$@" >/dev/null || return 1
   if ! { crowd 1 && rounds 1; }; then
     stop
     return 1
   fi
-  strace -qq -c -U calls,name -o calls -p "$pid" &
+  strace -qq -c -U calls,name -o "$counted" -p "$pid" &
   if ! _until_traced; then
     stop
     return 1
@@ -161,7 +163,7 @@ count_calls() (
   kill -INT $!
   wait $!
   stop
-  sort -k 2 calls | grep ' [12][0-9][0-9] ' | grep -v total
+  sort -k 2 "$counted" | grep ' [12][0-9][0-9] ' | grep -v total
 )
 
 # ask QUERY: puts it to a finger daemon, and shows which line ends the answer has.

@@ -36,7 +36,7 @@ CLIENTS = {"ab", "curl", "ncat", "wrk"}
 # Commands that read the files they name, after so many words that are none.
 READERS = {"cat": 0, "sort": 0, "wc": 0, "head": 0, "tail": 0, "cmp": 0, "sed": 1, "grep": 1,
            "awk": 1}
-MADE_BY = {"traced": "calls", "calls_while": "calls", "polls": "calls", "count_calls": "calls"}
+MADE_BY = {"traced": "calls", "calls_while": "calls", "polls": "calls"}
 TERMINAL = re.compile(r"(second|another|other|one) terminal|in another[,.]|Terminal 2")
 # As the first of a pipeline it leads the group of processes that it ends.
 ENDS_ITS_READERS = re.compile(r"(^|[;&]|do) *timeout (?!--foreground)[^;&|]*([<>]&\d[^;&|]*)*\|")

@@ -1,11 +1,15 @@
 """The book's helpers for a terminal, tools/shell.sh."""
 
+import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import blocks
 import pytest
+
+BUILD = Path(os.environ.get("BUILD", blocks.ROOT / "build" / "default"))
 
 
 @pytest.mark.parametrize("command", ["calls_while true", "count_calls ./no-such-server"])
@@ -57,3 +61,16 @@ def test_a_start_ends_the_server_before_and_none_of_another_terminal(typed) -> N
         "the first has ended", "listening on 127.0.0.1:1", "clients left: 0",
         "the other terminal is undisturbed",
     ]
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="no strace here")
+def test_what_is_counted_shares_no_file_with_another_terminal_of_this_directory(typed) -> None:
+    part1 = BUILD / "part1-blocking" / "part1-blocking"
+    if not part1.exists():
+        pytest.skip("part1 is not built")
+    said = typed(f"""
+        echo the other terminal > calls
+        count_calls {part1} --port 0 | wc -l
+        cat calls; ls
+    """)
+    assert said == ["2", "the other terminal", "calls", "server"]
