@@ -10,12 +10,14 @@ import { defineConfig, type HeadConfig } from "vitepress";
 
 import { bugBoxes } from "./boxes.js";
 import { filesAt } from "./code-host.js";
+import { consoleLanguage } from "./console.js";
 import { diffPages } from "./diffs.js";
 import { figures } from "./figures.js";
 import { listings } from "./listings.js";
 import { copyMachine, hasMachine, serveMachine } from "./machine.js";
 import { opener, openerLine } from "./opener.js";
 import { writeRedirects } from "./redirects.js";
+import { searchOptions } from "./search.js";
 
 const address = process.env.BOOK_URL?.replace(/\/?$/, "/") ?? ""; // of the site, if it has one
 const base = process.env.BOOK_BASE ?? (address ? new URL(address).pathname : "/");
@@ -166,7 +168,7 @@ export default defineConfig({
         ["meta", { property: `og:${name}`, content }])];
   },
   markdown: {
-    languageAlias: { console: "shellsession" },
+    languages: [consoleLanguage],
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     // Shiki stops in the middle of a line that has taken half a second, and on a busy machine the
     // colours of what follows are wrong, in no two builds the same ones.
@@ -214,6 +216,6 @@ export default defineConfig({
       { text: `Version ${version}` },
     ],
     outline: { level: [2, 3] },
-    search: { provider: "local" },
+    search: { provider: "local", options: searchOptions },
   },
 });

@@ -1,7 +1,8 @@
 -- For pandoc: what the code host and the site know about Markdown, and an e-book has to be told.
 -- Callouts lose their mark; links to chapters lead to the chapter's heading in the one long text,
 -- links to code become the name of the file, for the reader of an e-book has no code beside it. A
--- picture's caption is printed below it. A chapter has its number, which the text calls it by.
+-- picture's caption is printed below it, with the number that the site gives it. A chapter has its
+-- number, which the text calls it by. A long line of code goes on below, further in.
 
 local files = {}  -- from a chapter's file to the heading it begins with
 
@@ -26,15 +27,38 @@ for name in io.popen("ls [0-9][0-9]-*.md appendix-?-*.md"):lines() do
   numbers[first_heading(name)] = mark
 end
 
-function Header(header)
-  local mark = header.level == 1 and numbers[header.identifier]
+local part = ""  -- the chapter's number, and how many figures it has had
+local figures = 0
+
+local function number_of(header)
+  part, figures = "", 0
+  local mark = numbers[header.identifier]
   if not mark then return nil end
+  part = mark .. "."
   header.content:insert(1, pandoc.Space())
   header.content:insert(1, pandoc.Str(mark))
   return header
 end
 
-function BlockQuote(quote)
+local function escaped(text)
+  return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
+end
+
+local plain_text = { console = true, text = true }
+
+-- Each line is an element, as pandoc has it where it gives colours, so that its style can move what
+-- is left of a long one further in.
+local function with_lines(code)
+  if not plain_text[code.classes[1]] then return nil end
+  local lines = {}
+  for line in (code.text .. "\n"):gmatch("(.-)\n") do
+    table.insert(lines, '<span class="line">' .. escaped(line) .. "</span>")
+  end
+  local html = "<pre><code>" .. table.concat(lines, "\n") .. "</code></pre>"
+  return pandoc.RawBlock("html", html)
+end
+
+local function BlockQuote(quote)
   local first = quote.content[1]
   local mark = first and first.t == "Para" and first.content[1]
   if mark and mark.t == "Str" and mark.text:match("^%[!%u+%]$") then
@@ -44,13 +68,16 @@ function BlockQuote(quote)
   return quote
 end
 
-function Para(para)
+local function with_caption(para)
   local image = #para.content == 1 and para.content[1]
   if not image or image.t ~= "Image" or image.title == "" then return nil end
-  return { para, pandoc.Para({ pandoc.Emph({ pandoc.Str(image.title) }) }) }
+  figures = figures + 1
+  local caption = pandoc.Emph({ pandoc.Str(image.title) })
+  local number = pandoc.Str("Figure " .. part .. figures)
+  return { para, pandoc.Para({ pandoc.Strong({ number }), pandoc.Space(), caption }) }
 end
 
-function Link(link)
+local function Link(link)
   if link.target:match("^%a+:") or link.target:match("^#") then return nil end
   local name = link.target:match("^([%w-]+%.md)")
   local heading = name and first_heading(name)
@@ -58,3 +85,14 @@ function Link(link)
   link.target = "#" .. heading
   return link
 end
+
+-- In the order of the text, for the numbers; what a block is made of comes after that.
+local function in_order(document)
+  return document:walk({
+    traverse = "topdown",
+    Header = function(header) if header.level == 1 then return number_of(header) end end,
+    Para = with_caption,
+  })
+end
+
+return { { Pandoc = in_order }, { BlockQuote = BlockQuote, Link = Link, CodeBlock = with_lines } }

@@ -86,7 +86,7 @@ export async function scenes(page, url, shown) {
   }
   if (shown === "narrow") return;
   await page.locator(".scene figcaption a.alive").click(); // of the ring's
-  const row = page.locator(".ladder-here button[aria-label^='6, io_uring']");
+  const row = page.locator(".ladder-here button", { hasText: "6, io_uring" });
   const there = await row.waitFor().then(() => true, () => false);
   report.expect("scenes", "ladder-view", there, `the ring's scene leads to ${page.url()}`);
 }

@@ -47,7 +47,7 @@ export async function ringView(page, url) {
     expect(await watch.isVisible(), `${await one.innerText()}: nothing to watch`);
   }
   await button("The wait ends").click();
-  await view.locator("select").selectOption("4");
+  await view.getByLabel("Speed").selectOption("4");
   await view.focus();
   await page.keyboard.press("Space");
   await button("Pause").waitFor();
@@ -110,6 +110,17 @@ async function crowded() {
   return found;
 }
 
+/** Runs in the page: one row of buttons of which none is cut, or one list. */
+function waysToScenes(view) {
+  const frame = view.getBoundingClientRect();
+  const shown = (one) => one.getBoundingClientRect().width > 0;
+  const inside = (one) => one.getBoundingClientRect().left >= frame.left &&
+    one.getBoundingClientRect().right <= frame.right;
+  const buttons = [...view.querySelectorAll(".ring-scenes button")].filter(shown);
+  const list = [...view.querySelectorAll("select.ring-scene")].filter(shown);
+  return list.length + (buttons.length > 0 && buttons.every(inside) ? 1 : 0);
+}
+
 export async function ringFits(page, url) {
   await page.emulateMedia({ reducedMotion: "reduce" }); // else boxes are on their way
   await page.goto(`${url}/ring-view.html`, { waitUntil: "networkidle" });
@@ -123,6 +134,8 @@ export async function ringFits(page, url) {
     report.expect("ring fits", `${width} px`, height <= most, `is ${height} px high`);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     report.expect("ring fits", `${width} px`, wide <= Number(width), `is ${wide} px wide`);
+    const ways = await view.evaluate(waysToScenes);
+    report.expect("ring fits", `${width} px`, ways === 1, `leads to its scenes in ${ways} ways`);
   }
 }
 

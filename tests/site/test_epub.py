@@ -1,5 +1,6 @@
 """The book as an e-book: every chapter and picture is in it, and its links lead somewhere."""
 
+import html
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from pages import BOOK, complain, pages
 pytestmark = pytest.mark.build
 
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+FENCE = re.compile(r"^```(?:console|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PICTURE = re.compile(r"!\[[^\]]*\]\((?:\./)?fig/([\w-]+\.svg)(?: \"([^\"]+)\")?\)")
 
 
@@ -54,6 +56,42 @@ def test_every_chapter_is_in_it(texts: dict[str, str]) -> None:
 def test_its_title_page_tells_the_version(texts: dict[str, str]) -> None:
     version = (ROOT / "common" / "cmake" / "version.txt").read_text().strip()
     assert f"Version {version}" in texts["title_page.xhtml"]
+
+
+def test_a_library_knows_its_author_and_shows_its_cover(file: Path) -> None:
+    with zipfile.ZipFile(file) as book:
+        package = book.read("EPUB/content.opf").decode()
+        [cover] = [item for item in package.splitlines() if 'properties="cover-image"' in item]
+        picture = book.read("EPUB/" + re.search(r'href="([^"]+)"', cover)[1])
+    assert picture.startswith(b"\x89PNG")
+    authors = re.search(r"^authors:\n  - name: (.+)$", (ROOT / "CITATION.cff").read_text(),
+                        re.MULTILINE)[1]
+    assert re.findall(r"<dc:creator[^>]*>(.*?)<", package) == [authors]
+
+
+def test_it_gives_no_advice_about_the_site(texts: dict[str, str]) -> None:
+    complain([f"{name}: {found}" for name, text in texts.items()
+              for found in re.findall(r".{40}[Oo]n (?:the site|a code host).{20}", text)])
+
+
+def test_figures_have_the_numbers_of_their_chapter(texts: dict[str, str]) -> None:
+    for page in in_book():
+        part = f"{number(page)}." if number(page) else ""
+        count = len(PICTURE.findall(page.read_text()))
+        wanted = [f"Figure {part}{i + 1}" for i in range(count)]
+        found = [figures for text in texts.values()
+                 if (figures := re.findall(r"<strong>(Figure [^<]+)</strong>", text)) == wanted]
+        assert found or not wanted, f"{page.name}: not {', '.join(wanted)}"
+
+
+def test_each_line_of_a_transcript_can_go_on_below(texts: dict[str, str]) -> None:
+    """A line is an element, whose style moves what does not fit further in."""
+    lines = [re.sub(r"<[^>]+>", "", line) for text in texts.values()
+             for line in re.findall(r'<span class="line">(.*?)</span>\n?', text)]
+    wanted = [line for page in in_book() for code in FENCE.findall(page.read_text())
+              for line in code.splitlines()]
+    assert len(wanted) > 500
+    assert sorted(map(html.unescape, lines)) == sorted(wanted)
 
 
 def test_no_page_shows_its_front_matter(texts: dict[str, str]) -> None:

@@ -1,0 +1,16 @@
+// What the search finds first. The browser gets these functions as text, so each must be whole.
+
+export const searchOptions = {
+  // The button's visible words are its name; a name of its own would have to repeat the key.
+  translations: { button: { buttonAriaLabel: "" } },
+  miniSearch: {
+    searchOptions: {
+      combineWith: "AND",
+      boost: { title: 4, text: 2, titles: 1 },
+      prefix: (word) => word.length > 3,
+      fuzzy: (word) => (word.length > 6 ? 0.15 : false), // "herd" is neither "her" nor "hard"
+      // A chapter explains what an appendix looks up and a difference mentions.
+      boostDocument: (id) => (/\/diffs\//.test(id) ? 0.1 : /\/\d\d-/.test(id) ? 2 : 1),
+    },
+  },
+};
