@@ -18,13 +18,13 @@ import { copyMachine, hasMachine, serveMachine } from "./machine.js";
 import { opener, openerLine } from "./opener.js";
 import { writeRedirects } from "./redirects.js";
 import { searchOptions } from "./search.js";
+import { tablesWithNumbers } from "./tables.js";
 
 const address = process.env.BOOK_URL?.replace(/\/?$/, "/") ?? ""; // of the site, if it has one
 const base = process.env.BOOK_BASE ?? (address ? new URL(address).pathname : "/");
 const book = join(dirname(fileURLToPath(import.meta.url)), "..");
 const version = readFileSync(join(book, "../common/cmake/version.txt"), "utf8").trim();
 const longestWhole = 24; // characters; a phone has some thirty in a line
-const longestNumber = 40; // characters
 
 function chapters(pattern: RegExp) {
   return readdirSync(book)
@@ -106,17 +106,6 @@ function literalCode(md: MarkdownIt) {
   };
 }
 
-/** A sentence in a table needs more room than a number; on a phone the page cannot know it. */
-function roomForWords(md: MarkdownIt) {
-  md.core.ruler.push("room-for-words", ({ tokens }) => {
-    tokens.forEach((token, i) => {
-      if (token.type !== "td_open") return;
-      const text = tokens[i + 1].children!.map(({ content }) => content).join("");
-      if (text.length > longestNumber) token.attrJoin("class", "words");
-    });
-  });
-}
-
 /** The steps that the ring view's page tells of lead to the view. */
 function stepsAreLinks(md: MarkdownIt) {
   md.core.ruler.push("steps-are-links", ({ tokens, env }) => {
@@ -168,7 +157,7 @@ export default defineConfig({
         ["meta", { property: `og:${name}`, content }])];
   },
   markdown: {
-    languages: [consoleLanguage],
+    languages: ["shellscript", consoleLanguage],
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     // Shiki stops in the middle of a line that has taken half a second, and on a busy machine the
     // colours of what follows are wrong, in no two builds the same ones.
@@ -179,7 +168,7 @@ export default defineConfig({
     config: (md) => {
       linkCode(md);
       literalCode(md);
-      roomForWords(md);
+      tablesWithNumbers(md);
       stepsAreLinks(md);
       bugBoxes(md, book);
       listings(md, book);

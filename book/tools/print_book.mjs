@@ -1,5 +1,6 @@
-// Prints the built site as one PDF: a title, a table of contents with page numbers, and the pages
-// that are named, in their order. Links between them lead inside the PDF.
+// Prints the built site as one PDF: a title, a table of contents with page numbers, the pages that
+// are named, in their order, and the solutions of their exercises. Links between them lead inside the
+// PDF.
 //
 // node print_book.mjs CHROMIUM SITE FILE PAGE…    a page by its name: 06-poll
 
@@ -30,6 +31,33 @@ const number = (name) => /^(\d\d|appendix-\w)-/.exec(name)?.[1].replace(/^0|appe
 
 const plain = (heading) =>
   heading.replace(/<a class="header-anchor".*?<\/a>/s, "").replace(/<[^>]+>/g, "").trim();
+
+/** Takes the solutions out of a page, and says in their places where they are. */
+function withoutSolutions({ name, html }) {
+  const solutions = [];
+  const exercises = /<h3 id="([^"]+)".*?<\/h3>|<details><summary>Solution<\/summary>(.*?)<\/details>/gs;
+  let exercise = ["", ""];
+  const rest = html.replace(exercises, (all, id, solution) => {
+    if (solution === undefined) {
+      exercise = [id, plain(all)];
+      return all;
+    }
+    const place = `solutions--${exercise[0]}`;
+    solutions.push(`<h3 id="${place}">${exercise[1]}</h3>${solution}`);
+    return `<p class="solved"><a href="#${place}">The solution</a> is on page #${place}#.</p>`;
+  });
+  return { name, html: rest, solutions };
+}
+
+/** What was taken out of the pages, as a page of its own. */
+function atTheEnd(pages) {
+  const parts = pages.filter(({ solutions }) => solutions.length > 0).map((page) => {
+    const { mark, text } = entries(page)[0];
+    return `<h2 id="solutions--${page.name}">${mark.toUpperCase()} ${text}</h2>` +
+      page.solutions.join("");
+  });
+  return { name: "solutions", html: `<h1 id="solutions--all">Solutions</h1>${parts.join("")}` };
+}
 
 /** The headings of a page: its title, and its sections. */
 function entries({ name, html }) {
@@ -71,7 +99,8 @@ function whole(pages, where) {
     "<title>Six Servers and a Finger</title>" +
     styles.map((one) => `<link rel="stylesheet" href="/assets/${one}">`).join("") +
     `${margins(pages.slice(1))}</head><body><div class="Layout">${title}` +
-    `${contents(pages.slice(1), where)}${chapters.join("")}</div></body></html>`;
+    `${contents(pages.slice(1), where)}${chapters.join("")}</div></body></html>`
+      .replace(/#([\w.-]+)#/g, (_, place) => where.get(place) ?? "");
 }
 
 /** On which page each heading is, as the PDF itself has it. */
@@ -81,7 +110,9 @@ function destinations() {
     [decodeURIComponent(id), page]));
 }
 
-const pages = names.map((name) => ({ name, html: content(name) }));
+const author = /^authors:\n {2}- name: (.+)$/m.exec(readFileSync("../CITATION.cff", "utf8"))[1];
+const pages = names.map((name) => withoutSolutions({ name, html: content(name) }));
+pages.push(atTheEnd(pages));
 const args = process.getuid() === 0 ? ["--no-sandbox"] : [];
 const browser = await chromium.launch({ executablePath: program, args });
 const context = await browser.newContext({ javaScriptEnabled: false });
@@ -102,10 +133,15 @@ for (let time = 0; time < 2; ++time) {
 }
 await browser.close();
 
+// Chromium names itself as the creator, and no author. What replaces it has as many bytes, because
+// the file has a table of where each thing in it begins.
+const printed = readFileSync(file, "latin1").replace(/\/Creator \((.*?[^\\])\)/, (creator) =>
+  `/Author (${author})`.padEnd(creator.length));
+writeFileSync(file, printed, "latin1");
+
 // Chromium knows the time of day only. The same book, released twice, is the same file.
 if (process.env.SOURCE_DATE_EPOCH) {
   const day = new Date(Number(process.env.SOURCE_DATE_EPOCH) * 1000).toISOString();
   const date = `D:${day.slice(0, 19).replace(/[-T:]/g, "")}+00'00'`;
-  const printed = readFileSync(file, "latin1");
   writeFileSync(file, printed.replace(/D:\d{14}\+00'00'/g, date), "latin1");
 }

@@ -26,6 +26,26 @@ export async function searchFinds(page, pages) {
   }
 }
 
+/** What people type, and the page that should answer first. */
+export async function searchKnows(page, url) {
+  for (const [words, wanted] of [["lingering close", "03-closing"], ["C10K", "appendix-f-glossary"],
+    ["thundering herd", "09-protocols"], ["backpressure", "05-nonblocking"],
+    ["EPOLLET", "07-epoll"], ["SIGPIPE", "03-closing"]]) {
+    await page.goto(`${url}/index.html`);
+    await page.keyboard.press("Control+k");
+    await page.locator("#localsearch-input").fill(words);
+    const first = page.locator("#localsearch-list a").first();
+    const marked = page.locator("#localsearch-list mark");
+    await marked.first().waitFor();
+    const leads = path(await first.evaluate(({ href }) => href));
+    const expect = (holds, complaint) => report.expect("search", `"${words}"`, holds, complaint);
+    expect(leads === `/${wanted}.html`, `leads to ${leads} first`);
+    const foreign = (await marked.allInnerTexts()).filter((mark) =>
+      !words.toLowerCase().split(" ").some((word) => mark.toLowerCase().startsWith(word)));
+    expect(foreign.length === 0, `marks ${foreign.join(", ")} as well`);
+  }
+}
+
 /** "Next" leads through the whole book, in the order of the sidebar, and "previous" back. */
 export async function neighbours(page, pages) {
   const book = pages.filter(({ name }) => name !== "index");

@@ -80,6 +80,24 @@ def test_the_contents_begin_with_the_version(sheets: list[str]) -> None:
     assert any(f"Contents\nVersion {version}\n" in sheet for sheet in sheets[:4])
 
 
+def test_a_library_knows_its_author(file: Path) -> None:
+    run = subprocess.run(["pdfinfo", file], check=True, capture_output=True, text=True)
+    authors = re.search(r"^authors:\n  - name: (.+)$", (ROOT / "CITATION.cff").read_text(),
+                        re.MULTILINE)[1]
+    assert re.search(rf"^Author: +{re.escape(authors)}$", run.stdout, re.MULTILINE), run.stdout
+
+
+def test_solutions_are_at_the_end_where_their_exercises_say(sheets: list[str]) -> None:
+    """A reader of an exercise does not see its solution by accident, and finds it."""
+    heads = [EDGES.match(sheet) for sheet in sheets]
+    first = next(i for i, head in enumerate(heads) if head and head[1] == "Solutions")
+    places = [(int(page), i) for i, sheet in enumerate(sheets[:first])
+              for page in re.findall(r"The solution is on page (\d+)\.", sheet)]
+    wanted = sum(page.read_text().count("<summary>Solution</summary>") for page in in_book())
+    assert len(places) == wanted > 40
+    complain([f"page {i + 1} says page {page}" for page, i in places if page <= first])
+
+
 def test_a_link_leads_within_the_book_or_to_another_host(file: Path) -> None:
     run = subprocess.run(["pdfinfo", "-url", file], check=True, capture_output=True, text=True)
     complain([line for line in run.stdout.splitlines() if "book.invalid" in line])

@@ -203,3 +203,33 @@ def test_a_page_that_has_moved_says_where_and_keeps_the_section() -> None:
                 'console.log(JSON.stringify(redirect("04-threads.html")))')
     assert 'content="1; url=04-threads.html"' in page  # without a script, too
     assert 'location.replace("04-threads.html" + location.hash)' in page
+
+
+TABLE = """
+| stage | calls | p50 / p99, µs | what it is |
+| --- | --- | --- | --- |
+| part4 | 3 | 64 ±1.2% / 89 to 91 | a list |
+| part5 | 3 | 64 / 87 | a list in the kernel, which is as many words as this column can have |
+"""
+WITH_TABLES = """
+import { createRequire } from "node:module";
+import { tablesWithNumbers } from "./tables.js";
+const here = createRequire(import.meta.url);
+const MarkdownIt = createRequire(here.resolve("vitepress"))("markdown-it");
+const md = new MarkdownIt();
+tablesWithNumbers(md);
+console.log(JSON.stringify(md.render(process.argv[1])));
+"""
+
+
+def test_numbers_are_flush_right_and_each_percentile_has_its_cell() -> None:
+    html = node(WITH_TABLES, TABLE)
+    cells = re.findall(r"<t[hd](?: class=\"(\w+)\")?>(.*?)</t", html)
+    assert cells == [
+        ("", "stage"), ("number", "calls"), ("number", "p50, µs"), ("number", "p99, µs"),
+        ("", "what it is"),
+        ("", "part4"), ("number", "3"), ("number", "64 ±1.2%"), ("number", "89 to 91"),
+        ("", "a list"),
+        ("", "part5"), ("number", "3"), ("number", "64"), ("number", "87"),
+        ("words", "a list in the kernel, which is as many words as this column can have"),
+    ]

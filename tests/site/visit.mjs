@@ -13,7 +13,7 @@ import { diffPage, diffsOnAPhone, diffsWithoutScript } from "./diff-pages.mjs";
 import { figuresOnAPhone, nothingCut, print, scenes } from "./layout.mjs";
 import {
   copyButton, darkMode, homeIsLight, keys, ladderFits, ladderView, ladderWithoutScript, neighbours,
-  readMarks, readWithoutScript, readableSoon, searchFinds,
+  readMarks, readWithoutScript, readableSoon, searchFinds, searchKnows,
 } from "./parts.mjs";
 import { ringFits, ringView, ringWithoutScript } from "./ring.mjs";
 
@@ -39,7 +39,7 @@ async function pictures(page, { name }) {
 }
 
 async function accessible(check, page, { name }, ...rules) {
-  // Whoever speaks to the browser says the words that are to be seen; axe asks only when told to.
+  // A reader who speaks to the browser says the words that are to be seen; axe asks only when told to.
   const builder = new AxeBuilder({ page })
     .options({ rules: { "label-content-name-mismatch": { enabled: true } } });
   const { violations } = await (rules.length ? builder.withRules(rules) : builder).analyze();
@@ -87,6 +87,7 @@ for (const one of pages) {
   });
 }
 await withPage(browser, desk, "search", (page) => searchFinds(page, pages));
+await withPage(browser, desk, "search", (page) => searchKnows(page, url));
 await withPage(browser, desk, "neighbours", (page) => neighbours(page, pages));
 await withPage(browser, desk, "copy", (page) => copyButton(page, url));
 await withPage(browser, desk, "appearance", (page) => darkMode(page, url));
