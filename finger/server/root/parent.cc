@@ -33,8 +33,12 @@ constexpr auto end_pause = std::chrono::seconds(1);
 /// A worker that is told to stop accepting does so within milliseconds, unless it is stuck.
 constexpr auto retire_pause = std::chrono::seconds(2);
 
-/// Until waitpid(2) finds a worker that has died.
+/// Until waitpid(2) finds a worker that has died, or was killed: milliseconds, unless something
+/// holds it.
 constexpr auto found_pause = std::chrono::milliseconds(500);
+
+/// As far as anybody outside of the kernel can tell.
+constexpr std::string_view stuck_reason = "it waits for the kernel, perhaps in a home that hangs";
 
 sigset_t handled_signals() {
   sigset_t set;
@@ -82,52 +86,63 @@ common::Result<int> Parent::run() {
 }
 
 void Parent::wait() {
-  auto soonest = start_at_;
-  const auto consider = [&soonest](Clock::time_point due) {
-    if (!soonest || due < *soonest) soonest = due;
-  };
-  if (starting_) consider(starting_->kill_at);
-  if (missed_at_) consider(*missed_at_);
-  if (const auto due = ending_.due()) consider(*due);
-  if (!ready_status_.empty()) consider(tell_at_);
+  const auto input = [](int fd) { return pollfd{.fd = fd, .events = POLLIN, .revents = 0}; };
+  std::vector<pollfd> watched{input(signals_.get())};
+  // Not before we serve: until then those who want to take over ask the server before us.
+  for (const pollfd& offer : takeover_->watched()) {
+    watched.push_back(announced_ ? offer : input(-1));  // poll(2) ignores what is negative
+  }
+  const std::size_t of_scouts = watched.size();
+  scouts_.watch(watched);
+  const std::size_t of_workers = watched.size();
+  for (const Worker& each : workers_) {
+    for (const auto pipe :
+         {&Report::Pipes::said, &Report::Pipes::lifeline, &Report::Pipes::accepts}) {
+      watched.push_back(input((each.pipes.*pipe).get()));
+    }
+  }
   int timeout_ms = -1;
-  if (soonest) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*soonest - Clock::now());
+  if (const auto due = soonest(); due != never) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - Clock::now());
     timeout_ms = static_cast<int>(std::clamp<long long>(left.count(), 0, INT_MAX));
   }
-  const int report = starting_ ? starting_->report.get() : -1;  // poll(2) ignores negative ones
-  const auto offered = takeover_->watched();
-  const auto input = [](int fd) { return pollfd{.fd = fd, .events = POLLIN, .revents = 0}; };
-  std::vector<pollfd> watched{input(signals_.get()), input(report), input(beats_.get()),
-                              input(lifeline_.get())};
-  scouts_.watch(watched);
-  const std::size_t ending = watched.size();
-  ending_.watch(watched);
-  const std::size_t offers = watched.size();
-  // Not before we serve: until then those who want to take over ask the server before us.
-  if (announced_) watched.insert(watched.end(), offered.begin(), offered.end());
   if (::poll(watched.data(), watched.size(), timeout_ms) <= 0) return;  // EINTR: look again
-  const auto is_ready = [&watched](std::size_t i) { return watched[i].revents != 0; };
-  const bool is_asked = announced_ && (is_ready(offers) || is_ready(offers + 1));
+  const bool is_asked = watched[1].revents != 0 || watched[2].revents != 0;
   if (is_asked && takeover_->advance()) return retire();
-  ending_.read(watched.data() + ending);  // first: what follows may add to them
-  if (scouts_.read(watched.data() + 4)) reload();
-  if (is_ready(3)) lifeline_ended();
-  if (is_ready(2)) read_beats();
-  if (is_ready(1)) read_report();
-  if (is_ready(0)) read_signals();
+  const bool has_answered = scouts_.read(watched.data() + of_scouts);
+  auto worker = workers_.begin();  // what starts meanwhile comes last, and was not watched
+  for (std::size_t i = of_workers; i < watched.size(); i += 3) read(*worker++, &watched[i]);
+  if (has_answered) reload();
+  if (watched[0].revents != 0) read_signals();
+}
+
+Clock::time_point Parent::soonest() const {
+  auto soonest = std::min(start_at_, ready_status_.empty() ? never : tell_at_);
+  for (const Worker& each : workers_) soonest = std::min(soonest, each.due);
+  return soonest;
+}
+
+/// On two of the pipes nothing is ever written: what comes is the end.
+void Parent::read(Worker& worker, const pollfd* watched) {
+  if (watched[0].revents != 0) hear(worker);  // first: it may have reported, and died of it
+  if (watched[2].revents != 0) worker.pipes.accepts = {};
+  if (watched[1].revents == 0) return;
+  worker.pipes.lifeline = {};
+  // It has died, or an operation of its ring has failed. If waitpid(2) does not find it soon, it
+  // has died and cannot end.
+  if (worker.state == State::serving) worker.due = Clock::now() + found_pause;
 }
 
 void Parent::start() {
-  start_at_.reset();
+  start_at_ = never;
   reload_again_ = false;
   started_at_ = Clock::now();
   auto forked = fork_worker();
   if (!forked) return fail_start(forked.error());
-  starting_ = std::move(*forked);
+  workers_.push_back(std::move(*forked));
 }
 
-std::expected<Parent::Starting, std::string> Parent::fork_worker() {
+std::expected<Parent::Worker, std::string> Parent::fork_worker() {
   auto ends = Report::make_pipes();
   if (!ends && ends.error() == std::errc::too_many_files_open) {
     return std::unexpected(common::explain_no_descriptor("to talk to a worker"));
@@ -142,13 +157,11 @@ std::expected<Parent::Starting, std::string> Parent::fork_worker() {
     ends->parent = {};
     be_worker(Report(std::move(ends->worker), scouts_.silent()), parent, generation);
   }
-  if (generation) counting_.emplace(pid, *generation);
   scouts_.add(std::move(ends->parent.news));
-  return Starting{.pid = pid,
-                  .report = std::move(ends->parent.said),
-                  .lifeline = std::move(ends->parent.lifeline),
-                  .accepts = std::move(ends->parent.accepts),
-                  .kill_at = started_at_ + limits_.start};
+  return Worker{.pid = pid,
+                .generation = generation,
+                .pipes = std::move(ends->parent),
+                .due = started_at_ + limits_.start};
 }
 
 void Parent::be_worker(Report report, pid_t parent, std::optional<std::size_t> generation) {
@@ -162,10 +175,7 @@ void Parent::be_worker(Report report, pid_t parent, std::optional<std::size_t> g
   make_empty(STDOUT_FILENO);
   (void)std::signal(SIGHUP, SIG_IGN);  // the parent handles it
   signals_ = {};
-  beats_ = {};
-  lifeline_ = {};
-  accepts_ = {};
-  ending_ = {};
+  workers_.clear();
   scouts_.clear();
   manager_ = {};
   takeover_->withdraw();
@@ -186,7 +196,7 @@ void Parent::read_signals() {
         reap();
         break;
       case SIGUSR1:
-        if (serving_) send(*serving_, SIGUSR1);
+        if (const Worker* const serving = find(State::serving)) send(serving->pid, SIGUSR1);
         break;
       default:
         stop();
@@ -198,69 +208,68 @@ void Parent::reload() {
   if (stopping_) return;
   manager_.reloading();
   ready_status_.clear();
-  if (starting_) {
+  if (find(State::starting) != nullptr) {
     reload_again_ = true;
     return;
   }
-  was_refused_ = ending_.stuck() >= stuck_max;
+  std::string stuck;
+  std::size_t count = 0;
+  for (const Worker& each : workers_) {
+    if (each.state != State::stuck) continue;
+    stuck += fmt::format(" {}", each.pid);
+    ++count;
+  }
+  was_refused_ = count >= stuck_max;
   if (!was_refused_) return start();
-  fail_start(fmt::format("{} workers were killed and do not end:{}", ending_.stuck(),
-                         ending_.stuck_pids()));
+  fail_start(fmt::format("{} workers were killed and do not end:{}", count, stuck));
 }
 
-void Parent::read_report() {
+/// Its report, or a beat: it is not stuck.
+void Parent::hear(Worker& worker) {
   std::array<char, PIPE_BUF> text;
-  const ssize_t size = ::read(starting_->report.get(), text.data(), text.size());
-  if (size < 0) return;
-  common::Fd report = std::move(starting_->report);
-  if (size == 0) return;  // the worker has ended, and SIGCHLD will tell how
+  const ssize_t size = ::read(worker.pipes.said.get(), text.data(), text.size());
+  if (size == 0) worker.pipes.said = {};  // the worker has ended, and SIGCHLD will tell how
+  if (size <= 0) return;
+  if (worker.state == State::serving) return manager_.alive();
   const std::string_view said(text.data(), static_cast<std::size_t>(size));
-  if (const auto found = Report::read_ready(said)) return promote(std::move(report), *found);
-  ending_.add(starting_->pid, Clock::now() + end_pause);
+  if (const auto found = Report::read_ready(said)) return promote(worker, *found);
+  end(worker, State::asked, 0, end_pause);
   fail_start(common::escape(std::as_bytes(std::span(said))));
 }
 
-/// The worker that serves is not stuck, or has ended.
-void Parent::read_beats() {
-  std::array<char, PIPE_BUF> beats;
-  const ssize_t size = ::read(beats_.get(), beats.data(), beats.size());
-  if (size > 0) manager_.alive();
-  if (size == 0) beats_ = {};
-}
-
-void Parent::promote(common::Fd beats, const UserCount& found) {
+void Parent::promote(Worker& worker, const UserCount& found) {
   const auto before = static_cast<std::size_t>(generations_.users().value());
   generations_.users().set(found.users);
-  const auto line = fmt::format("worker {} serves {}", starting_->pid, found.text_after(before));
-  if (serving_) {
-    drain(*serving_, retire_signal);
+  const auto line = fmt::format("worker {} serves {}", worker.pid, found.text_after(before));
+  const auto status = fmt::format("worker {} serves {}", worker.pid, found.text());
+  if (Worker* const replaced = find(State::serving)) {
+    end(*replaced, State::asked, retire_signal, limits_.drain);
     generations_.reloads().add();
     common::log("reloaded: " + line, found.severity_after(before));
   } else if (announced_ && found.users != before) {
     common::log(line, found.severity_after(before));
   } else if (!announced_ && !found.without_account.empty()) {
-    common::log(fmt::format("worker {} serves {}", starting_->pid, found.text()));
+    common::log(status);
   }
-  serving_ = starting_->pid;
+  worker.state = State::serving;
+  worker.due = never;
   serving_since_ = Clock::now();
-  lifeline_ = std::move(starting_->lifeline);
-  accepts_ = std::move(starting_->accepts);
-  missed_at_.reset();
-  starting_.reset();
-  beats_ = std::move(beats);
   if (!std::exchange(announced_, true)) announce();
   if (stopping_) return;
   // Its first beat may have come with the report. Where reloads follow each other sooner than
   // beats do, no worker lives for another.
   if (manager_.watchdog_interval()) manager_.alive();
   if (reload_again_) return start();
-  ready_status_ = fmt::format("worker {} serves {}", *serving_, found.text());
+  ready_status_ = status;
   tell_at_ = Clock::now() + retire_pause;
 }
 
 /// Not before the worker that was replaced has stopped accepting.
 void Parent::tell_ready() {
-  if (ready_status_.empty() || (ending_.may_accept() && Clock::now() < tell_at_)) return;
+  const bool may_accept = std::ranges::any_of(workers_, [](const Worker& each) {
+    return each.state == State::asked && each.pipes.accepts;
+  });
+  if (ready_status_.empty() || (may_accept && Clock::now() < tell_at_)) return;
   manager_.ready(std::exchange(ready_status_, {}));
 }
 
@@ -273,17 +282,17 @@ void Parent::announce() {
 }
 
 void Parent::fail_start(std::string_view reason) {
-  starting_.reset();
   if (stopping_) return;
+  const Worker* const serving = find(State::serving);
   if (!announced_) {
     common::log(reason, Severity::error);
     exit_status_ = 1;
-  } else if (serving_) {
+  } else if (serving != nullptr) {
     generations_.failed_reloads().add();
     common::log(fmt::format("cannot reload, the worker before goes on: {}", reason),
                 Severity::warning);
     if (reload_again_) return start();
-    ready_status_ = fmt::format("cannot reload, worker {} goes on: {}", *serving_, reason);
+    ready_status_ = fmt::format("cannot reload, worker {} goes on: {}", serving->pid, reason);
     tell_at_ = Clock::now();
   } else {
     common::log(fmt::format("no worker serves, another is tried: {}", reason), Severity::error);
@@ -309,36 +318,29 @@ void Parent::reap() {
     int status = 0;
     const pid_t pid = ::waitpid(-1, &status, WNOHANG);
     if (pid <= 0) break;
-    ended(pid, status);
+    const auto worker = std::ranges::find(workers_, pid, &Worker::pid);
+    if (worker != workers_.end()) ended(worker, status);
   }
 }
 
-void Parent::ended(pid_t pid, int status) {
-  if (const auto counted = counting_.extract(pid)) generations_.end(counted.mapped());
-  if (starting_ && starting_->pid == pid && starting_->report) read_report();
-  if (starting_ && starting_->pid == pid) {
+void Parent::ended(std::list<Worker>::iterator worker, int status) {
+  if (worker->state == State::starting) hear(*worker);  // what it reported may be unread
+  if (worker->generation) generations_.end(*worker->generation);
+  const State state = worker->state;
+  workers_.erase(worker);
+  if (state == State::starting) {
     fail_start(fmt::format("the worker ended before it served: {}", describe(status)));
-  } else if (serving_ == pid) {
-    serving_.reset();
-    missed_at_.reset();
+  } else if (state == State::serving) {
     died(fmt::format("a worker has ended by itself: {}", describe(status)));
-  } else {
-    ending_.forget(pid);
-    if (was_refused_) reload();
+  } else if (was_refused_) {
+    reload();
   }
 }
 
 void Parent::died(std::string_view line) {
   common::log(line, Severity::error);
   if (Clock::now() - serving_since_ >= limits_.sound) failures_ = 0;
-  if (!starting_) replace();
-}
-
-/// It has died, or a successor of it serves, or an operation of its ring has failed. If waitpid(2)
-/// does not find it soon, it has died and cannot end.
-void Parent::lifeline_ended() {
-  lifeline_ = {};
-  missed_at_ = Clock::now() + found_pause;
+  if (find(State::starting) == nullptr) replace();
 }
 
 /// The first time, clients that have asked get their answers; the second time, none does.
@@ -347,12 +349,9 @@ void Parent::stop() {
   const bool at_once = std::exchange(asked_to_stop_, true);
   if (!at_once) manager_.stopping();
   takeover_->withdraw();
-  if (at_once) {
-    ending_.kill_all();
-  } else {
-    ending_.ask(drain_signal);
-  }
   end_workers(drain_signal);
+  if (!at_once) return;
+  for (Worker& each : workers_) kill(each);
 }
 
 /// A successor serves: clients that are connected still get what they ask for.
@@ -364,43 +363,65 @@ void Parent::retire() {
 }
 
 void Parent::end_workers(int signal) {
-  start_at_.reset();
+  start_at_ = never;
   listener_ = {};
-  if (serving_) drain(*std::exchange(serving_, std::nullopt), signal);
-  if (starting_) kill_starting();  // it has no clients yet, or does not know of them
+  for (Worker& each : workers_) {
+    if (each.state == State::starting) {
+      kill(each);  // it has no clients yet, or does not know of them
+    } else if (each.state == State::serving) {
+      end(each, State::asked, signal, limits_.drain);
+    } else {
+      send(each.pid, signal);
+    }
+  }
 }
 
-void Parent::kill_starting() {
-  ending_.kill(starting_->pid);
-  starting_.reset();
+/// What it says is not heard any more. Signal 0 is none.
+void Parent::end(Worker& worker, State state, int signal, Clock::duration patience) {
+  send(worker.pid, signal);
+  worker.state = state;
+  worker.due = Clock::now() + patience;
+  worker.pipes.said = {};
+  worker.pipes.lifeline = {};
 }
 
-void Parent::drain(pid_t pid, int signal) {
-  send(pid, signal);
-  ending_.add(pid, Clock::now() + limits_.drain, std::move(accepts_));
+void Parent::kill(Worker& worker) {
+  if (worker.state < State::killed) end(worker, State::killed, SIGKILL, found_pause);
+}
+
+void Parent::be_late(Worker& worker) {
+  switch (worker.state) {
+    case State::starting:
+      kill(worker);
+      return fail_start("the worker is not ready in time: does the account database answer?");
+    case State::serving:
+      kill(worker);
+      return died(fmt::format("worker {} has died and does not end: {}", worker.pid, stuck_reason));
+    case State::asked:
+      return kill(worker);
+    case State::killed:
+    case State::stuck:
+      worker.state = State::stuck;
+      worker.due = never;
+      common::log(
+          fmt::format("worker {} was killed and does not end: {}", worker.pid, stuck_reason),
+          Severity::warning);
+  }
 }
 
 void Parent::check_deadlines(Clock::time_point now) {
-  ending_.check(now);
-  if (missed_at_ && *missed_at_ <= now) replace_missed();
-  if (starting_ && starting_->kill_at <= now) {
-    kill_starting();
-    fail_start("the worker is not ready in time: does the account database answer?");
+  for (Worker& each : workers_) {
+    if (each.due <= now) be_late(each);
   }
-  if (start_at_ && *start_at_ <= now) start();
+  if (start_at_ <= now) start();
   if (!stopping_) tell_ready();
-  if (stopping_ && !starting_ && !serving_ && ending_.are_all_stuck()) {
-    exit_status_ = status_;
-  }
+  const auto is_stuck = [](const Worker& each) { return each.state == State::stuck; };
+  if (stopping_ && std::ranges::all_of(workers_, is_stuck)) exit_status_ = status_;
 }
 
-/// The worker that serves was killed, and something keeps it from ending.
-void Parent::replace_missed() {
-  missed_at_.reset();
-  if (!serving_) return;
-  const pid_t pid = *std::exchange(serving_, std::nullopt);
-  ending_.kill(pid);
-  died(fmt::format("worker {} has died and does not end: {}", pid, EndingWorkers::stuck_reason));
+Parent::Worker* Parent::find(State state) {
+  const auto found = std::ranges::find(workers_, state, &Worker::state);
+  return found == workers_.end() ? nullptr : &*found;
 }
 
 }  // namespace finger

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <poll.h>
 #include <sys/types.h>
 
 #include <chrono>
@@ -7,7 +8,7 @@
 #include <cstddef>
 #include <expected>
 #include <functional>
-#include <map>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,7 +20,6 @@
 #include "common/server/duration.h"
 #include "finger/server/accounts/user_count.h"
 #include "finger/server/process/service_manager.h"
-#include "finger/server/root/ending_workers.h"
 #include "finger/server/root/report.h"
 #include "finger/server/root/scouts.h"
 #include "finger/service/generations.h"
@@ -90,38 +90,55 @@ class Parent {
   common::Result<int> run();
 
  private:
-  struct Starting {
+  using Clock = common::Clock;
+  static constexpr auto never = Clock::time_point::max();
+
+  /// What a worker's process is at, until waitpid(2) finds that it has ended:
+  ///
+  ///     state     what it says               when it is due
+  ///     starting  ready: serving;            it is killed
+  ///               else it fails: asked
+  ///     serving   beats                      it has died and cannot end: it is killed, and
+  ///     replaced asked     nothing that we hear       it is killed killed    nothing stuck stuck
+  ///     nothing                    never
+  ///
+  /// At most one is starting, and at most one serves. The kernel keeps one that is stuck, in a file
+  /// system that does not answer: nobody can wait for it.
+  enum class State { starting, serving, asked, killed, stuck };
+
+  struct Worker {
     pid_t pid;
-    common::Fd report;  ///< Empty: it has reported nothing, and ends.
-    common::Fd lifeline;
-    common::Fd accepts;
-    common::Clock::time_point kill_at;
+    std::optional<std::size_t> generation;  ///< That it counts in.
+    Report::Pipes pipes;
+    Clock::time_point due;
+    State state = State::starting;
   };
 
   void wait();
+  Clock::time_point soonest() const;
+  void read(Worker& worker, const pollfd* watched);
   void start();
-  std::expected<Starting, std::string> fork_worker();
+  std::expected<Worker, std::string> fork_worker();
   [[noreturn]] void be_worker(Report report, pid_t parent, std::optional<std::size_t> generation);
   void read_signals();
   void reload();
-  void read_report();
-  void read_beats();
-  void promote(common::Fd beats, const UserCount& found);
+  void hear(Worker& worker);
+  void promote(Worker& worker, const UserCount& found);
   void announce();
   void tell_ready();
   void fail_start(std::string_view reason);
   void replace();
   void reap();
-  void ended(pid_t pid, int status);
+  void ended(std::list<Worker>::iterator worker, int status);
   void died(std::string_view line);
-  void lifeline_ended();
   void stop();
   void retire();
   void end_workers(int signal);
-  void kill_starting();
-  void drain(pid_t pid, int signal);
-  void replace_missed();
-  void check_deadlines(common::Clock::time_point now);
+  static void end(Worker& worker, State state, int signal, Clock::duration patience);
+  static void kill(Worker& worker);
+  void be_late(Worker& worker);
+  void check_deadlines(Clock::time_point now);
+  Worker* find(State state);
 
   common::Fd
       listener_;  ///< Closed when the parent is to stop: then only the worker's copy is left.
@@ -131,24 +148,16 @@ class Parent {
   ServiceManager manager_;
   const std::unique_ptr<Takeover> takeover_;
   Generations& generations_;
-  std::map<pid_t, std::size_t> counting_;  ///< The generation of each worker.
 
   common::Fd signals_;
-  std::optional<Starting> starting_;
-  std::optional<pid_t> serving_;
-  common::Fd beats_;     ///< Of the worker that serves.
-  common::Fd lifeline_;  ///< Likewise.
-  common::Fd accepts_;   ///< Likewise.
-  /// When to replace the worker that serves, which has died, and has not ended.
-  std::optional<common::Clock::time_point> missed_at_;
-  EndingWorkers ending_;
+  std::list<Worker> workers_;
   Scouts scouts_;
-  std::optional<common::Clock::time_point> start_at_;  ///< When to replace a worker that ended.
-  common::Clock::time_point started_at_;
-  common::Clock::time_point serving_since_;
-  int failures_ = 0;                   ///< In a row.
-  std::string ready_status_;           ///< What the manager is to be told. Empty: it has been.
-  common::Clock::time_point tell_at_;  ///< Then at the latest.
+  Clock::time_point start_at_ = never;  ///< When to replace a worker that ended.
+  Clock::time_point started_at_;
+  Clock::time_point serving_since_;
+  int failures_ = 0;           ///< In a row.
+  std::string ready_status_;   ///< What the manager is to be told. Empty: it has been.
+  Clock::time_point tell_at_;  ///< Then at the latest.
   bool announced_ = false;
   bool reload_again_ = false;  ///< SIGHUP came while a worker started: its roster may be too old.
   bool was_refused_ = false;   ///< A reload, because of workers that do not end.
