@@ -10,7 +10,7 @@ export const searchOptions = {
       prefix: (word) => word.length > 3,
       fuzzy: (word) => (word.length > 6 ? 0.15 : false), // "herd" is neither "her" nor "hard"
       // A chapter explains what an appendix looks up and a difference mentions.
-      boostDocument: (id) => (/\/diffs\//.test(id) ? 0.1 : /\/\d\d-/.test(id) ? 2 : 1),
+      boostDocument: (id) => (/\/diffs\//.test(id) ? 0.5 : /\/\d\d-/.test(id) ? 2 : 1),
     },
   },
 };
