@@ -9,7 +9,7 @@ const path = (address) => new URL(address).pathname.replace(/index\.html$/, "");
 /** Every page is found by its title. */
 export async function searchFinds(page, pages) {
   for (const { name, address } of pages) {
-    await page.goto(address);
+    await page.goto(address, { waitUntil: "networkidle" });
     const title = page.locator(".vp-doc h1");
     const words = await title.evaluate((heading) => heading.firstChild.textContent.trim());
     await page.keyboard.press("Control+k");
@@ -31,7 +31,7 @@ export async function searchKnows(page, url) {
   for (const [words, wanted] of [["lingering close", "03-closing"], ["C10K", "appendix-f-glossary"],
     ["thundering herd", "09-protocols"], ["backpressure", "05-nonblocking"],
     ["EPOLLET", "07-epoll"], ["SIGPIPE", "03-closing"]]) {
-    await page.goto(`${url}/index.html`);
+    await page.goto(`${url}/index.html`, { waitUntil: "networkidle" }); // before, no key is heard
     await page.keyboard.press("Control+k");
     await page.locator("#localsearch-input").fill(words);
     const first = page.locator("#localsearch-list a").first();
