@@ -1,6 +1,6 @@
 // 13-herd again, an epoll for each of four workers, but the listener is added with EPOLLEXCLUSIVE:
-// the kernel wakes one of the sleepers (it promises: at least one). A worker that is not asleep yet
-// may be woken, too, so the client waits until all four are.
+// the kernel wakes one of the sleepers (it promises: at least one). A hundred clients connect one
+// by one, each when all four workers sleep. The kernel begins with the first in line every time.
 // Try it: ./14-exclusive
 
 #include <netinet/in.h>
@@ -34,7 +34,6 @@ bool asleep(pid_t thread) {
 int main() {
   const int listener =
       check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
-  const int client = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);  // and port 0: the kernel picks one
@@ -45,35 +44,54 @@ int main() {
   check(getsockname(listener, name, &size), "getsockname");
 
   const int stop = check(eventfd(0, EFD_CLOEXEC), "eventfd");
-  std::atomic<int> woken = 0;
-  std::atomic<pid_t> ids[4] = {};
-  const auto work = [&](int i) {
-    const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+  int epolls[4];
+  for (int& epoll : epolls) {
+    epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
     // [add]
     epoll_event event{EPOLLIN | EPOLLEXCLUSIVE, {.fd = listener}};
     check(epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event), "epoll_ctl");
     // [/add]
     event = {EPOLLIN, {.fd = stop}};
     check(epoll_ctl(epoll, EPOLL_CTL_ADD, stop, &event), "epoll_ctl");
+  }
+
+  std::atomic<int> wakeups = 0;
+  std::atomic<int> accepted[4] = {};
+  std::atomic<int> accepted_by_all = 0;
+  std::atomic<pid_t> ids[4] = {};
+  const auto work = [&](int i) {
     ids[i] = gettid();
-    check(epoll_wait(epoll, &event, 1, -1), "epoll_wait");
-    if (event.data.fd == listener) {
-      ++woken;
-      woken.notify_one();
+    while (true) {
+      epoll_event event;
+      check(epoll_wait(epolls[i], &event, 1, -1), "epoll_wait");
+      if (event.data.fd == stop) return;
+      ++wakeups;
+      const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+      if (fd < 0) continue;  // EAGAIN: another was quicker
+      close(fd);
+      ++accepted[i];
+      ++accepted_by_all;
+      accepted_by_all.notify_one();
     }
-    close(epoll);
   };
   std::thread workers[4];
   for (int i = 0; i < 4; ++i) workers[i] = std::thread(work, i);
-  for (const auto& id : ids) {
-    while (!asleep(id)) usleep(1000);
+
+  for (int clients = 0; clients < 100; ++clients) {
+    for (const auto& id : ids) {
+      while (!asleep(id)) usleep(1000);
+    }
+    const int client = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+    check(connect(client, name, size), "connect");
+    accepted_by_all.wait(clients);
+    close(client);
   }
-  check(connect(client, name, size), "connect");
-  woken.wait(0);
   check(eventfd_write(stop, 1), "eventfd_write");
   for (std::thread& worker : workers) worker.join();
-  std::printf("1 client, %d of 4 workers woken\n", +woken);
-  close(client);
+  std::printf("100 clients, one by one: %d wake-ups\n", +wakeups);
+  std::printf("accepted by the four: %d %d %d %d\n", +accepted[0], +accepted[1], +accepted[2],
+              +accepted[3]);
+  for (const int epoll : epolls) close(epoll);
   close(listener);
   close(stop);
 }

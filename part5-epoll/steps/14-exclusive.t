@@ -1,6 +1,7 @@
   $ cd "$STEPS"
 
-The same client, the same four workers, and one wake-up.
+No wake-up is for nothing, and the first in line gets every client.
 
   $ ./14-exclusive
-  1 client, 1 of 4 workers woken
+  100 clients, one by one: 100 wake-ups
+  accepted by the four: 100 0 0 0
