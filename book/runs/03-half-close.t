@@ -1,13 +1,18 @@
-Skipped where the steps are not built.
+Skipped where ss is missing, or the steps are not built.
 
   $ . "$ROOT/tools/shell.sh"
   $ cd "$BUILD/part1-blocking/steps" || exit 80
+  $ command -v ss > /dev/null || exit 80
 
-The client sends more than the server's buffer holds and shuts down its sending side immediately, as
-ncat does at the end of its input. Every byte still comes back.
+The server is suspended while a client sends a message and ends its side: half of the connection is
+over. Continued, the server answers into the other half.
 
-  $ start ./03-echo-loop
+  $ start ./13-three-moves
   listening on 127\.0\.0\.1:\d+ (re)
-  $ yes | head -c 100000 | ncat 127.0.0.1 $port | wc -c
-  100000
+  $ kill -STOP $pid; (printf '\2\0\0\0hi' | ncat 127.0.0.1 $port | xxd &); sleep 1
+  $ ss -tnH "sport = :$port or dport = :$port" | awk '{print $1, $4, $5}' | sort -r
+  FIN-WAIT-[12] 127\.0\.0\.1:\d+ 127\.0\.0\.1:\d+ (re)
+  CLOSE-WAIT 127\.0\.0\.1:\d+ 127\.0\.0\.1:\d+ (re)
+  $ kill -CONT $pid; sleep 1
+  00000000: 0200 0000 6869                           ....hi
   $ stop

@@ -240,7 +240,7 @@ class Reader:
                 self.wrong.append(f"{command}: nothing has installed {package}")
 
     def _is_here(self, command: str) -> bool:
-        if command.startswith(("/usr/bin/", "$BUILD/")):
+        if command.startswith(("/usr/bin/", "$BUILD/", "$ROOT/")):
             return True
         path = Path(os.path.normpath(self.directory / command))
         if path in self.files:

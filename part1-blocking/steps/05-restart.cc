@@ -48,7 +48,7 @@ std::uint16_t run(const char* what, std::uint16_t port, int reuse) {
 int main() {
   const std::uint16_t plain = run("without, first run:", 0, 0);
   run("without, second run:", plain, 0);
-  run("with, but too late:", plain, 1);
   const std::uint16_t reusing = run("with, first run:", 0, 1);
   run("with, second run:", reusing, 1);
+  run("with, but too late:", plain, 1);
 }

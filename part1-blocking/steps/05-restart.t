@@ -1,12 +1,12 @@
   $ cd "$STEPS"
 
 Each run serves one client and closes first, so its end of the connection stays in TIME_WAIT. The
-third line is the surprise: on Linux both owners of the port must have set the option, the old one
+last line is the surprise: on Linux both owners of the port must have set the option, the old one
 and the new.
 
   $ ./05-restart
   without, first run:      bound
   without, second run:     Address already in use
-  with, but too late:      Address already in use
   with, first run:         bound
   with, second run:        bound
+  with, but too late:      Address already in use

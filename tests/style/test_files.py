@@ -21,6 +21,7 @@ STEP_LINES_MAX_ELSE = 80
 
 # Files that are clearest above their limit, and why.
 LONG_FOR_A_REASON = {
+    "part1-blocking/steps/13-three-moves.cc": "a whole server, which a reader compares with 12",
     "part4-poll/steps/03-revents-table.cc": "six rows, each with the calls that lead to it",
     "part5-epoll/steps/11-count-and-reply.cc": "a whole server, from listen to close",
     "part5-epoll/steps/14-exclusive.cc": "four workers, and a hundred clients one by one",

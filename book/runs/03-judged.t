@@ -1,0 +1,12 @@
+Skipped where the steps are not built.
+
+  $ . "$ROOT/tools/shell.sh"
+  $ cd "$BUILD/part1-blocking/steps" || exit 80
+
+The server on a page that closes in three moves, before the judge: it gets past closing.
+
+  $ $ROOT/judge './13-three-moves {port}' | grep '##'
+    framing       ####################  26 of 26
+    survival      ####################   7 of 7
+    closing       ####################  \d+ of \d+ (re)
+    ###................. 3 of 18 levels

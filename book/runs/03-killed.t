@@ -1,0 +1,16 @@
+Skipped where the steps are not built.
+
+  $ . "$ROOT/tools/shell.sh"
+  $ cd "$BUILD/part1-blocking/steps" || exit 80
+
+A client has sent a message and the beginning of another, and the server, suspended, has read
+neither. The signal ends it at once, and the kernel closes the connection with input unread.
+
+  $ start ./13-three-moves
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; printf '\2\0\0\0hi' >&5; head -c 6 <&5 >/dev/null
+  $ kill -STOP $pid; printf '\3\0\0\0bye\5\0\0\0hel' >&5
+  $ kill $pid; kill -CONT $pid; wait $pid; echo "exit status $?"
+  exit status 143
+  $ cat <&5 | xxd
+  cat: -: Connection reset by peer
