@@ -32,45 +32,36 @@ io_uring ring;
 int in_flight = 0;
 
 /// What is awaited. It lives in the frame of the coroutine that awaits it: user_data points there.
-class Operation {
- public:
-  bool await_ready() const { return false; }    // it has not been submitted
-  int await_resume() const { return result_; }  // the value of co_await
-  void complete(int result) {
-    result_ = result;
-    waiting_.resume();
-  }
+struct Operation {
+  bool await_ready() const { return false; }   // it has not been submitted
+  int await_resume() const { return result; }  // the value of co_await
 
- protected:
-  io_uring_sqe* begin(std::coroutine_handle<> waiting) {
-    waiting_ = waiting;
+  io_uring_sqe* begin(std::coroutine_handle<> caller) {
+    waiting = caller;
     io_uring_sqe* sqe = io_uring_get_sqe(&ring);  // one is free: a coroutine has one in flight
     io_uring_sqe_set_data(sqe, this);
     ++in_flight;
     return sqe;
   }
-
- private:
-  std::coroutine_handle<> waiting_;
-  int result_ = 0;
-};
-
-class Nop : public Operation {
- public:
-  Nop() {}
-  void await_suspend(std::coroutine_handle<> waiting) { io_uring_prep_nop(begin(waiting)); }
-};
-
-class Sleep : public Operation {
- public:
-  explicit Sleep(std::chrono::milliseconds time)
-      : time_{time.count() / 1000, time.count() % 1000 * 1'000'000} {}
-  void await_suspend(std::coroutine_handle<> waiting) {
-    io_uring_prep_timeout(begin(waiting), &time_, 0, 0);
+  void complete(int its_result) {
+    result = its_result;
+    waiting.resume();
   }
 
- private:
-  __kernel_timespec time_;  // the kernel reads it at submission, after await_suspend has returned
+  std::coroutine_handle<> waiting;
+  int result = 0;
+};
+
+struct Nop : Operation {
+  void await_suspend(std::coroutine_handle<> caller) { io_uring_prep_nop(begin(caller)); }
+};
+
+struct Sleep : Operation {
+  explicit Sleep(std::chrono::nanoseconds how_long) : time{0, how_long.count()} {}
+  void await_suspend(std::coroutine_handle<> caller) {
+    io_uring_prep_timeout(begin(caller), &time, 0, 0);
+  }
+  __kernel_timespec time;  // the kernel reads it at submission, after await_suspend has returned
 };
 
 /// A coroutine that returns this runs to its first co_await; its frame is freed when it ends.

@@ -1,6 +1,6 @@
-// A Task destroys its coroutine's frame, and the frame holds the buffer of the read that the
-// coroutine awaits. The kernel does not know. BROKEN: destroy immediately. The next coroutine, b's,
-// gets the memory, and a's late bytes land in b's order; no sanitizer sees it, because the kernel
+// A coroutine's frame is destroyed, and the frame holds the buffer of the read that the coroutine
+// awaits. The kernel does not know. BROKEN: destroy immediately. The next coroutine, Bob's, gets
+// the memory, and Eve's late bytes land in Bob's order; no sanitizer sees it, because the kernel
 // writes them. Fixed: cancel, wait until the read has ended, destroy. Needs Linux 5.17
 // (IOSQE_CQE_SKIP_SUCCESS).
 // Try it: ./12-who-destroys-me
@@ -38,7 +38,8 @@ void check_result(int result, const char* what) {
 alignas(std::max_align_t) std::byte pool[1024];
 bool in_use = false;
 
-struct Task {
+/// Begins when it is called. Its frame goes when it is destroyed, by hand.
+struct Conversation {
   struct promise_type {
     static void* operator new(std::size_t bytes) {
       assert(!in_use);
@@ -47,7 +48,9 @@ struct Task {
       return pool;
     }
     static void operator delete(void*) { in_use = false; }
-    Task get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    Conversation get_return_object() {
+      return {std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
     std::suspend_never initial_suspend() noexcept { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
     void return_void() {}
@@ -70,23 +73,23 @@ class Read {
   }
   ~Read() { awaited.erase(number_); }
   bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> waiter) {
-    waiter_ = waiter;
+  void await_suspend(std::coroutine_handle<> caller) {
+    waiting_ = caller;
     awaited[number_] = this;
   }
   int await_resume() const { return result_; }
   void complete(int result) {
     result_ = result;
-    waiter_.resume();
+    waiting_.resume();
   }
 
  private:
   const __u64 number_;
-  std::coroutine_handle<> waiter_;
+  std::coroutine_handle<> waiting_;
   int result_ = 0;
 };
 
-Task take_order(const char* client, int fd) {
+Conversation take_order(const char* client, int fd) {
   char order[16] = {};
   char word;
   const int got = co_await Read(fd, order, sizeof order);
@@ -106,41 +109,42 @@ void complete_next() {
   std::printf("  for nobody: %d bytes\n", result);
 }
 
+void cancel_and_wait(const Conversation& conversation) {
+  io_uring_sqe* sqe = io_uring_get_sqe(&ring);
+  io_uring_prep_cancel64(sqe, Read::last_number, 0);
+  io_uring_sqe_set_flags(sqe, IOSQE_CQE_SKIP_SUCCESS);
+  io_uring_sqe_set_data64(sqe, 0);  // no read's: one that fails has a completion all the same
+  check_result(io_uring_submit(&ring), "io_uring_submit");
+  while (!conversation.frame.done()) complete_next();
+}
+
 void run(const char* form, bool cancel) {
-  int a[2];
-  int b[2];
+  int eves[2];
+  int bobs[2];
   constexpr int stream = SOCK_STREAM | SOCK_CLOEXEC;
-  for (int* ends : {a, b}) check(socketpair(AF_UNIX, stream, 0, ends), "socketpair");
+  for (int* ends : {eves, bobs}) check(socketpair(AF_UNIX, stream, 0, ends), "socketpair");
   std::puts(form);
   // [shop]
-  const Task first = take_order("a", a[0]);
-  if (cancel) {
-    // [cancel]
-    io_uring_sqe* sqe = io_uring_get_sqe(&ring);
-    io_uring_prep_cancel64(sqe, Read::last_number, 0);
-    io_uring_sqe_set_flags(sqe, IOSQE_CQE_SKIP_SUCCESS);
-    io_uring_sqe_set_data64(sqe, 0);  // no read's: one that fails has a completion all the same
-    check_result(io_uring_submit(&ring), "io_uring_submit");
-    while (!first.frame.done()) complete_next();
-    // [/cancel]
-  }
-  first.frame.destroy();
-  const Task second = take_order("b", b[0]);
-  check(write(b[1], "100 for Bob", 11), "write");
+  const Conversation eve = take_order("eve", eves[0]);
+  if (cancel) cancel_and_wait(eve);
+  eve.frame.destroy();
+
+  const Conversation bob = take_order("bob", bobs[0]);
+  check(write(bobs[1], "100 for bob", 11), "write");
   complete_next();
-  check(write(a[1], "999 for Eve", 11), "write");
-  check(write(b[1], "!", 1), "write");
-  while (!second.frame.done()) complete_next();
-  second.frame.destroy();
+  check(write(eves[1], "999 for eve", 11), "write");
+  check(write(bobs[1], "!", 1), "write");
+  while (!bob.frame.done()) complete_next();
+  bob.frame.destroy();
   // [/shop]
-  for (const int fd : {a[0], a[1], b[0], b[1]}) close(fd);
+  for (const int fd : {eves[0], eves[1], bobs[0], bobs[1]}) close(fd);
 }
 
 }  // namespace
 
 int main() {
   check_result(io_uring_queue_init(8, &ring, 0), "io_uring_queue_init");
-  run("broken: a is destroyed", false);
-  run("fixed: a is cancelled, has ended, is destroyed", true);
+  run("broken: eve is destroyed", false);
+  run("fixed: eve is cancelled, has ended, is destroyed", true);
   io_uring_queue_exit(&ring);
 }

@@ -1,13 +1,13 @@
   $ cd "$STEPS"
 
-a was told to stop while its read waited. Destroyed too soon, it leaves a read that
-writes where b's coroutine has its order, and b's order is paid to Eve.
+Eve was turned away while her read waited. Destroyed too soon, it leaves a read that writes where
+Bob's coroutine has his order, and his order is paid to Eve.
 
   $ ./12-who-destroys-me
-  broken: a is destroyed
-    b orders: 100 for Bob
+  broken: eve is destroyed
+    bob orders: 100 for bob
     for nobody: 11 bytes
-    paid for b: 999 for Eve
-  fixed: a is cancelled, has ended, is destroyed
-    b orders: 100 for Bob
-    paid for b: 100 for Bob
+    paid for bob: 999 for eve
+  fixed: eve is cancelled, has ended, is destroyed
+    bob orders: 100 for bob
+    paid for bob: 100 for bob

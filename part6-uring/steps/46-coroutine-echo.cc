@@ -59,14 +59,12 @@ struct Detached {
 };
 
 // [task]
-/// A coroutine that yields an int. Owns its frame.
+/// A coroutine that returns an int. Owns its frame.
 struct Task {
   struct promise_type;
   using Handle = std::coroutine_handle<promise_type>;
   struct End : std::suspend_always {
-    std::coroutine_handle<> await_suspend(Handle ended) noexcept {
-      return ended.promise().awaiting;
-    }
+    std::coroutine_handle<> await_suspend(Handle ended) noexcept { return ended.promise().waiting; }
   };
   struct promise_type {
     Task get_return_object() { return Task(Handle::from_promise(*this)); }
@@ -74,7 +72,7 @@ struct Task {
     End final_suspend() noexcept { return {}; }
     void return_value(int value) { result = value; }
     void unhandled_exception() { std::terminate(); }
-    std::coroutine_handle<> awaiting = std::noop_coroutine();
+    std::coroutine_handle<> waiting = std::noop_coroutine();
     int result = 0;
   };
   // [/task]
@@ -86,7 +84,7 @@ struct Task {
 
   bool await_ready() const { return false; }
   Handle await_suspend(std::coroutine_handle<> caller) {
-    frame.promise().awaiting = caller;
+    frame.promise().waiting = caller;
     return frame;
   }
   int await_resume() const { return frame.promise().result; }
@@ -107,6 +105,10 @@ struct Operation {
     io_uring_sqe* sqe = free_sqe();
     io_uring_sqe_set_data(sqe, this);
     return sqe;
+  }
+  void complete(int its_result) {
+    result = its_result;
+    waiting.resume();
   }
 
   std::coroutine_handle<> waiting;
@@ -237,8 +239,7 @@ void run() {
       const int result = cqe->res;
       io_uring_cqe_seen(&ring, cqe);
       if (operation == nullptr) continue;  // a cancel that came too late
-      operation->result = result;
-      operation->waiting.resume();
+      operation->complete(result);
     }
   }
 }
