@@ -8,6 +8,7 @@ import fill
 import form
 import links
 import listings
+import lock
 import measured
 import pytest
 import runs
@@ -24,6 +25,14 @@ def test_pages_are_found_where_there_is_no_git(monkeypatch: pytest.MonkeyPatch) 
     found = blocks.markdown_files()
     assert {blocks.ROOT / "README.md", blocks.ROOT / "book" / "06-poll.md"} <= set(found)
     assert not any("node_modules" in path.parts for path in found)
+
+
+def test_the_lock_of_the_site_s_packages_is_a_line_a_package() -> None:
+    """npm install writes twelve lines each: after it, book/tools/lock.py."""
+    text = lock.LOCK.read_text()
+    assert lock.compact(text) == text
+    spread = json.dumps(json.loads(text), indent=2)
+    assert spread.count("\n") > 4_000 and lock.compact(spread) == text
 
 
 def test_listing_is_the_symbol_with_all_of_its_declaration() -> None:

@@ -1,0 +1,23 @@
+#!/usr/bin/python3
+"""Puts each package of book/package-lock.json on a line of its own. npm reads that as well, but after
+npm install it has written twelve lines a package again."""
+
+from __future__ import annotations
+
+import json
+
+from blocks import ROOT
+
+LOCK = ROOT / "book" / "package-lock.json"
+
+
+def compact(text: str) -> str:
+    """The same lock, a line a package."""
+    about = json.loads(text)
+    packages = ",\n".join(f"{json.dumps(name)}: {json.dumps(package)}"
+                          for name, package in about.pop("packages").items())
+    return f'{json.dumps(about)[:-1]}, "packages": {{\n{packages}\n}}}}\n'
+
+
+if __name__ == "__main__":
+    LOCK.write_text(compact(LOCK.read_text()))
