@@ -1,6 +1,7 @@
 // The pages from stage to stage. In Markdown a change is a fence of signed lines. Here it is what was
 // taken out and what was put in, one below the other or side by side, in the colours of the page.
 
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -60,7 +61,17 @@ function ways(pair, counts) {
   return `<nav class="diff-ways" aria-label="From stage to stage">${all.join("")}</nav>\n`;
 }
 
+/** A page with each change below its sentence: only the sentences are in the file. */
+function shown(pair, book) {
+  const text = execFileSync(join(book, "tools/diffs.py"), ["show", pair], { encoding: "utf8" });
+  return text.replace(/^---\n.*?\n---\n/s, "");
+}
+
 export function diffPages(md, book) {
+  md.core.ruler.before("normalize", "diffs-shown", (state) => {
+    const pair = between(state.env.relativePath ?? "")?.join("-");
+    if (pair && state.src.includes("<!-- diff:")) state.src = shown(pair, book);
+  });
   const fence = md.renderer.rules.fence;
   md.renderer.rules.fence = (tokens, index, options, env, renderer) => {
     if (!between(env.relativePath ?? "") || tokens[index].info !== "diff") {

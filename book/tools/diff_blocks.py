@@ -1,7 +1,10 @@
-"""What fill.py puts into the pages of book/diffs: what changes from one stage to another.
+"""What the pages of book/diffs show of the code: what changes from one stage to another.
 
     <!-- changes: 4-5 -->             the files and the counts; `all`: a table of all pairs
     <!-- diff: 4-5 poller Poller::wait confirmed 0a1b2c3d -->       a unit: see code_units.py
+
+fill.py writes the first into the page. The second stands alone there: the site, and diffs.py show,
+put the difference below it.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ NEW_LINES_MAX = 25
 GONE_LINES_MAX = 15
 ARGUMENTS = re.compile(r"(?P<pair>\d-\d) (?P<component>\S+) (?P<name>.+?)"
                        r"(?: confirmed (?P<hash>[0-9a-f]{8}))?")
+MARK = re.compile(r"^<!-- diff: (?P<arguments>.+?) -->$", re.MULTILINE)
 LISTED = re.compile(r"^<!-- listing: (\S+) (.+?) -->$", re.MULTILINE)
 
 
@@ -53,6 +57,11 @@ def diff_text(arguments: str) -> str:
         raise Wrong("nothing by that name has changed: remove it, with its sentence")
     links = " · ".join(_links(found["pair"], change))
     return "\n".join(["", links, "", "```diff", *_lines(change), "```", ""])
+
+
+def with_differences(text: str) -> str:
+    """A page, with the difference below each mark."""
+    return MARK.sub(lambda mark: f"{mark[0]}\n{diff_text(mark['arguments'])}".rstrip(), text)
 
 
 def _links(pair: str, change: Change) -> Iterator[str]:
@@ -117,7 +126,8 @@ def changes_text(arguments: str) -> str:
     added, removed = total(arguments)
     return "\n".join(["", _ways(arguments), "", *those, "",
                       f"In these files, `diff -ruN {old.name} {new.name}` adds {added} lines and "
-                      f"removes {removed}.", "", ""])
+                      f"removes {removed}. `book/tools/diffs.py show {arguments}` prints each change "
+                      "below its sentence.", "", ""])
 
 
 def _ways(here: str) -> str:

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """The pages of book/diffs: what changes from one stage to another, a function at a time.
 
-Each unit that changed has a heading, one sentence that says why, and the difference itself. The
-sentences are written by hand; what is between marks is filled in by fill.py --write. A mark also
-says for which code its sentence was confirmed: once that has changed, somebody has to read the
-sentence again, and confirm it.
+Each unit that changed has a heading, one sentence that says why, and a mark. The sentences are
+written by hand; the difference itself is put below the mark when a page is shown. A mark also says
+for which code its sentence was confirmed: once that has changed, somebody has to read the sentence
+again, and confirm it.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import blocks
 import diff_map
 import form
 from blocks import ROOT, Wrong
-from diff_blocks import ARGUMENTS, MAP, PAIRS, changes, counts, diff_text, stages
+from diff_blocks import ARGUMENTS, MAP, MARK, PAIRS, changes, counts, stages, with_differences
 
 PAGES = ROOT / "book" / "diffs"
 HEADING = re.compile(r"^### `(.+)`$", re.MULTILINE)
@@ -41,14 +40,14 @@ def entries(text: str) -> list[Entry]:
     """Those of a page, in order."""
     found = []
     at = 0
-    for block in blocks.BLOCK.finditer(text):
-        if block["kind"] == "diff" and (arguments := ARGUMENTS.fullmatch(block["arguments"])):
-            headings = list(HEADING.finditer(text, at, block.start()))
+    for mark in MARK.finditer(text):
+        if arguments := ARGUMENTS.fullmatch(mark["arguments"]):
+            headings = list(HEADING.finditer(text, at, mark.start()))
             begin = headings[-1].end() if headings else at
             found.append(Entry(headings[-1][1] if headings else "",
-                               text[begin:block.start()].strip(),
+                               text[begin:mark.start()].strip(),
                                (arguments["component"], arguments["name"]), arguments["hash"]))
-        at = block.end()
+        at = mark.end()
     return found
 
 
@@ -107,9 +106,7 @@ def with_headings(pair: str, text: str) -> str:
         if entry and entry.sentence:
             parts.append(entry.sentence)
         confirmed = f" confirmed {entry.hash}" if entry and entry.hash else ""
-        arguments = f"{pair} {key[0]} {key[1]}{confirmed}"
-        filling = diff_text(arguments) if change else ""
-        parts.append(f"<!-- diff: {arguments} -->\n{filling}<!-- /diff -->")
+        parts.append(f"<!-- diff: {pair} {key[0]} {key[1]}{confirmed} -->")
     return "\n\n".join(parts) + "\n"
 
 
@@ -121,7 +118,7 @@ def confirmed(pair: str, text: str, names: list[str]) -> tuple[str, list[Entry]]
 
     def mark(found: re.Match[str]) -> str:
         arguments = ARGUMENTS.fullmatch(found["arguments"])
-        if found["kind"] != "diff" or not arguments:
+        if not arguments:
             return found[0]
         key = arguments["component"], arguments["name"]
         change, entry = changes(pair).get(key), said[key]
@@ -135,13 +132,15 @@ def confirmed(pair: str, text: str, names: list[str]) -> tuple[str, list[Entry]]
     unknown = set(names) - {name for _, name in said}
     if unknown:
         raise Wrong(f"{pair}.md speaks of nothing called {', '.join(sorted(unknown))}")
-    return blocks.BLOCK.sub(mark, text), fresh
+    return MARK.sub(mark, text), fresh
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
+    show = commands.add_parser("show", help="print a page, with each change below its sentence")
+    show.add_argument("pair", choices=PAIRS, metavar="PAIR", help="such as 4-5")
     commands.add_parser("check", help="say what is missing, left over or out of date")
     add = commands.add_parser("add", help="give each change that has none a heading, to write its "
                                           "sentence below; puts the headings in order")
@@ -152,6 +151,9 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.command == "check":
         return check()
+    if arguments.command == "show":
+        print(with_differences((PAGES / f"{arguments.pair}.md").read_text()), end="")
+        return 0
     for pair in arguments.pair if arguments.command == "add" else [arguments.pair]:
         page = PAGES / f"{pair}.md"
         text = page.read_text()

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Checks that listings, runs, numbers, tables and differences between stages in the project's
-Markdown files are true, or makes them so. So are the numbers in sentences that are marked."""
+"""Checks that listings, runs, numbers, tables and counts of changes in the project's Markdown files
+are true, or makes them so. So are the numbers in sentences that are marked."""
 
 from __future__ import annotations
 
@@ -46,7 +46,6 @@ def table_text(block: Block) -> str:
 
 MADE_OF_WHAT_IS: dict[str, Callable[[Block], str]] = {
     "table": table_text,
-    "diff": lambda block: diff_blocks.diff_text(block.arguments),
     "changes": lambda block: diff_blocks.changes_text(block.arguments),
 }
 

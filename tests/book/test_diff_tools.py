@@ -1,16 +1,15 @@
-"""The tool of the pages of differences: what it finds, on two small stages, and what it writes."""
+"""The tool of the pages of differences: what it finds, on two small stages, what it writes, and what
+it shows."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import blocks
 import diff_blocks
 import diff_map
 import diffs
-import fill
 import pytest
 import code_units
-from blocks import ROOT, Block, Wrong
+from blocks import Wrong
 
 OLD = """// Part 1: a comment at the top is no change.
 
@@ -234,25 +233,17 @@ def test_code_in_a_sentence_is_a_word(two) -> None:
     assert list(diffs.complaints("1-2", written("`f(a, b). c` is so in `x.y` from 1.5 on."))) == []
 
 
-def test_a_difference_that_is_stale_is_found_and_mended_but_not_confirmed(two) -> None:
-    two(("bytes_max = 1", "bytes_max = 2"))
-    arguments = "1-2 server bytes_max confirmed 00000000"
-    stale = Block(ROOT / "book" / "diffs" / "1-2.md", 1, "diff", arguments, "\nold\n")
-    assert "is not what there is" in (fill.complaint(stale) or "")
-    fresh = Block(stale.path, 1, "diff", arguments, fill.filled(stale, Path()))
-    assert fill.complaint(fresh) is None and "+constexpr int bytes_max = 2;" in fresh.text
-    counts = Block(stale.path, 1, "changes", "1-2", "")
-    assert "- `~` changed: `server.cc` +1 −1\n" in fill.filled(counts, Path())
-
-
-def test_filling_in_leaves_sentences_and_marks_alone(two, tmp_path: Path) -> None:
-    two(("bytes_max = 1", "bytes_max = 2"))
-    text = written()
-    two(("bytes_max = 1", "bytes_max = 3"))
-    path = tmp_path / "1-2.md"
-    path.write_text(text)
-    assert blocks.rewrite(path, lambda block: fill.filled(block, Path()))
-    assert path.read_text() == text.replace("bytes_max = 2", "bytes_max = 3")
+def test_a_page_is_shown_with_each_change_below_its_sentence(two) -> None:
+    two(("bytes_max = 1", "bytes_max = 2"), ("return peer", "return peer + 1"))
+    text = diffs.with_headings("1-2", PAGE).replace("\n<!-- diff", "\nWhy.\n\n<!-- diff")
+    shown = diff_blocks.with_differences(text)
+    _, first, second = shown.split("### ")
+    assert first.startswith(
+        "`bytes_max`\n\nWhy.\n\n<!-- diff: 1-2 server bytes_max -->\n\n[part1-a/server.cc]")
+    assert "+constexpr int bytes_max = 2;\n```\n" in first and "return" not in first
+    assert "-  return peer;\n+  return peer + 1;\n }\n```\n" in second
+    said = [line for line in text.splitlines() if line]
+    assert [line for line in shown.splitlines() if line in said] == said
 
 
 # The map

@@ -37,6 +37,12 @@ def test_every_page_is_there_and_in_the_sidebar(built_site: Path) -> None:
         assert f'href="/{name}"' in sidebar or page.parent != BOOK or page.stem == "index", name
 
 
+def test_each_change_of_a_page_of_differences_is_below_its_sentence(built_site: Path) -> None:
+    for page in BOOK.glob("diffs/?-?.md"):
+        changes = page.read_text().count("<!-- diff: ")
+        assert built(page, built_site).read_text().count('"language-diff ') == changes, page.name
+
+
 def test_the_sidebar_tells_the_version(built_site: Path) -> None:
     version = (BOOK.parent / "common" / "cmake" / "version.txt").read_text().strip()
     assert f"Version {version}" in (built_site / "ring-view.html").read_text()
