@@ -37,6 +37,7 @@ FONT = "system-ui, sans-serif"
 WIDTH, HEIGHT = 720, 430
 LEFT, TOP, BOTTOM, MARGIN = 90, 56, 366, 14  # where the chart lies in its picture
 NAME_WIDTH, LETTER_WIDTH, NAME_GAP = 22, 7.5, 25  # characters, of so much each; between names
+LEADER_MAX = 60  # from the end of a curve to where the names begin
 LINE_HEIGHT, COLUMN_WIDTH, STAGE_WIDTH = 17, 145, 165
 TICKS_MIN, TICKS_MAX, ROOM = 3, 8, 0.05
 GRID = {"stroke": PALE, "stroke_opacity": 0.35, "stroke_width": 0.8, "fill": "none"}
@@ -254,14 +255,16 @@ def spread(wanted: Sequence[float], gap: float) -> list[float]:
 
 def draw_names(ends: Mapping[str, tuple[float, float]], looks: Mapping[str, tuple[str, str]],
                right: float) -> list[str]:
-    """The names of the curves, right of them, each level with its end or joined to it."""
+    """The names of the curves, right of them, each level with its end or joined to it. A curve that
+    ends long before the others is known by its colour: a line that far would look like data."""
     parts = []
     heights = spread([y for _, y in ends.values()], NAME_GAP)
     for (label, (x, y)), height in zip(ends.items(), heights):
         colour, _ = looks[label]
         height = round(height, 1)
-        parts.append(tag("path", d=f"M{x + 8:g} {y:g}L{right + 12:g} {height:g}", stroke=colour,
-                         stroke_dasharray="1.5 2.5"))
+        if right - x < LEADER_MAX:
+            parts.append(tag("path", d=f"M{x + 8:g} {y:g}L{right + 12:g} {height:g}",
+                             stroke=colour, stroke_dasharray="1.5 2.5"))
         at, name = right + 17, label
         if label.startswith("part"):
             stage, _, name = label.partition("-")
