@@ -20,3 +20,10 @@ A ring by hand, with the send and the receive one after the other.
   $ cd "$BUILD/part6-uring/steps"
   $ count_calls ./04-echo-one 0
         (199|20[01]) io_uring_enter (re)
+
+The same program, with the send and the receive in one link.
+
+  $ g++ -std=c++23 -O2 $ROOT/book/solutions/e10_4.cc -luring -o one-call
+  $ count_calls ./one-call 0
+        10[01] io_uring_enter (re)
+  $ rm one-call

@@ -100,10 +100,15 @@ int listen_on(int port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<in_port_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
   const int on = 1;
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
-  check(bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address), "bind");
+  check(bind(listener, name, size), "bind");
   check(listen(listener, SOMAXCONN), "listen");
+  check(getsockname(listener, name, &size), "getsockname");
+  std::printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
+  std::fflush(stdout);
   return listener;
 }
 
