@@ -1,15 +1,13 @@
-Names that only Linux has, or not every system: which of them are in which part.
+Which of the names that a Mac does not have are in which part, of those that shape a server.
 
   $ cd "$ROOT"
-  $ names='(linux/\w+|liburing|sys/\w+fd|sys/epoll|malloc)\.h|accept4|SOCK_CLOEXEC|SOCK_NONBLOCK'
-  $ names="$names|ENONET|SIOCOUTQ|TCP_INFO|mallopt|sigtimedwait|timer_create|pthread_setattr_default_np"
-  $ for part in common part?-*; do
-  >   echo $part: $(grep -rhowE --include=*.{cc,h} --exclude-dir={steps,examples} "$names" $part | LC_ALL=C sort -u)
+  $ names='accept4|sys/eventfd|sys/epoll|liburing'
+  $ for part in part?-*; do
+  >   echo $part: $(grep -rhoE --include=*.{cc,h} --exclude-dir={steps,examples} "$names" $part | sort -u)
   > done
-  common: ENONET SIOCOUTQ SOCK_CLOEXEC SOCK_NONBLOCK TCP_INFO accept4 linux/sockios.h malloc.h mallopt sigtimedwait timer_create
-  part1-blocking: SOCK_CLOEXEC accept4
-  part2-threads: SOCK_CLOEXEC accept4 pthread_setattr_default_np
-  part3-nonblocking: SOCK_CLOEXEC SOCK_NONBLOCK accept4
-  part4-poll: SOCK_CLOEXEC SOCK_NONBLOCK accept4 sys/eventfd.h
-  part5-epoll: SOCK_CLOEXEC SOCK_NONBLOCK accept4 sys/epoll.h sys/eventfd.h
-  part6-uring: SOCK_CLOEXEC accept4 liburing.h linux/io_uring.h linux/stat.h sys/epoll.h sys/eventfd.h
+  part1-blocking: accept4
+  part2-threads: accept4
+  part3-nonblocking: accept4
+  part4-poll: accept4 sys/eventfd
+  part5-epoll: accept4 sys/epoll sys/eventfd
+  part6-uring: accept4 liburing sys/epoll sys/eventfd

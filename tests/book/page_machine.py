@@ -48,7 +48,7 @@ NOT_THERE = {
     r".*\bbpftrace\b": "there is no bpftrace in it",
     r".*\b(ab|wrk) -": "the programs that make load are not in it",
     r".*\bvalgrind\b": "there is no valgrind in it",
-    r"\./02-kqueue": "Linux has no kqueue of its own",
+    r"(start )?\./0\d-kqueue": "Linux has no kqueue of its own",
     r".*-tsan\b": "ThreadSanitizer needs 64 bits",
     r"(go|rustc|g\+\+|cmake|zig|\w+=\S+ cmake)\b": "there is no compiler in it",
 }
