@@ -43,7 +43,8 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("command", nargs="?", metavar="CMD")
     parser.add_argument("--from", dest="begin")
-    for option in ("--level", "--up-to", "-k", "--report", "--junit", "--servers", "--start"):
+    for option in ("--level", "--up-to", "-k", "--report", "--junit", "--servers", "--start",
+                   "--after"):
         parser.add_argument(option)
     parser.add_argument("--without", default="")
     parser.add_argument("--watch", action="store_true")
@@ -241,9 +242,15 @@ def start(options: argparse.Namespace) -> int:
     if language not in starters.LANGUAGES:
         raise wrong_usage(f"--start takes one of {', '.join(starters.LANGUAGES)}, not '{language}'")
     directory = Path.cwd() / options.command
-    if reason := starters.copy(language, directory):
+    there = [str(chapter) for chapter in starters.chapters(language)]
+    after = options.after or there[0]
+    if after not in there:
+        raise wrong_usage(f"--after: in {language} there is a server after "
+                          f"{'chapter 1 only' if len(there) == 1 else ', '.join(there)}")
+    if reason := starters.copy(language, directory, int(after)):
         raise wrong_usage(reason)
-    print(f"A first server is in {directory}, with a README. Next:\n")
+    what = "A first server" if after == there[0] else f"The server after chapter {after}"
+    print(f"{what} is in {directory}, with a README. Next:\n")
     for command in (f"cd {shlex.quote(str(directory))}", *starters.first_commands(directory)):
         print(f"  {command}")
     print(f"\nOn a code host, {starters.WORKFLOW} has it judged after each push.")

@@ -1,4 +1,5 @@
-"""A first server in a language of the reader's choice, to be copied and built upon."""
+"""A first server in a language of the reader's choice, to be copied and built upon; or one as it is
+after a later chapter, which the patches in grown/ make of the first."""
 
 from __future__ import annotations
 
@@ -8,16 +9,33 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from ladder import LADDER
 from level_runs import ROOT
 
 SOURCES = Path(__file__).parent / "start"
+GROWN = SOURCES.parent / "grown"
 LANGUAGES = ("python", "c", "cpp", "java", "go", "rust", "node")
 WORKFLOW = Path(".github") / "workflows" / "judge.yml"
 NOWHERE = "https://example.org/six-servers.git  # where these tests can be cloned from"
 
 
-def copy(language: str, to: Path) -> str:
-    """Copies the server and its README, and adds a workflow; what went wrong, or nothing."""
+def chapters(language: str) -> list[int]:
+    """After which of them there is a server in that language."""
+    grown = (GROWN / language).glob("after-*.patch")
+    return [1, *sorted(int(patch.stem.removeprefix("after-")) for patch in grown)]
+
+
+def levels_after(chapter: int) -> tuple[str, str]:
+    """The last level that a server has which has come so far, and the one that it fails."""
+    numbers = [int(number) if (number := Path(rung.chapter).name[:2]).isdigit() else 100
+               for rung in LADDER]
+    count = sum(number <= chapter for number in numbers)
+    return LADDER[count - 1].name, LADDER[count].name
+
+
+def copy(language: str, to: Path, after: int = 1) -> str:
+    """Copies the server and its README, and adds a workflow; what went wrong, or nothing. With
+    `after` it is the one that *Your own server* makes of it up to that chapter."""
     sources = sorted((SOURCES / language).iterdir())
     names = [*(source.name for source in sources), WORKFLOW]
     there = [to / name for name in names if os.path.exists(to / name)]  # not where it is forbidden
@@ -27,6 +45,8 @@ def copy(language: str, to: Path) -> str:
         to.mkdir(parents=True, exist_ok=True)
         for source in sources:
             shutil.copyfile(source, to / source.name)
+        if after > 1:
+            grow(language, to, after)
         readme = to / "README.md"
         judge = shlex.quote(str(ROOT / "judge"))
         readme.write_text(readme.read_text().replace("./judge", judge))
@@ -35,6 +55,26 @@ def copy(language: str, to: Path) -> str:
     except OSError as error:
         return f"cannot copy to {to}: {error.strerror}"
     return ""
+
+
+def grow(language: str, to: Path, after: int) -> None:
+    """Patch after patch, in a first server's directory; the README says what has become of it."""
+    patches = sorted((GROWN / language).glob("after-*.patch"))[:chapters(language).index(after)]
+    # Not the repository in which the directory may be: what is ignored there is not applied.
+    subprocess.run(["git", "apply", *patches], cwd=to, check=True,
+                   env={**os.environ, "GIT_CEILING_DIRECTORIES": str(to.resolve().parent)})
+    has, fails = levels_after(after)
+    commands = "\n".join(first_commands(to))
+    (to / "README.md").write_text(f"""# A server after chapter {after}
+
+What *Your own server* of the chapters up to {after} makes of the first server in this language.
+
+```bash
+{commands}
+```
+
+It has the levels up to `{has}`. The next is `{fails}`.
+""")
 
 
 def workflow(commands: list[str]) -> str:

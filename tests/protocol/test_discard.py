@@ -78,5 +78,6 @@ def test_it_stops_in_order(discarding: Server) -> None:
     client.expect_end()
 
 
+@pytest.mark.needs("discard", "command-line")
 def test_an_unknown_protocol_is_wrong_usage(start: Callable[..., Server]) -> None:
     expect_wrong_usage(start("--protocol", "gopher", ready=False), "--protocol")

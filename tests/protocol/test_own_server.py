@@ -21,6 +21,7 @@ from broken_servers import BUGS
 from capabilities import STAGES
 from harness import own_suite
 from harness import server as servers
+from harness.confined import confined
 from harness.scripted_server import scripted_server
 from harness.memory import least_growth
 from harness.own_suite import Finding
@@ -29,7 +30,7 @@ from harness.proc import wait_until
 from harness.rule import LISTENS, LIVES, STOPS
 from harness.server import Server
 from harness.target import DEFAULT_BUILD, foreign_server, free_port
-from harness.verdict import ContractBroken, server_section, wire_section
+from harness.verdict import ContractBroken, NotReady, server_section, wire_section
 
 pytestmark = pytest.mark.of_the_suite
 
@@ -154,6 +155,24 @@ def test_a_signal_that_kills_is_told_from_a_crash() -> None:
             server.expect_stop()
         assert told.value.rule is STOPS
         assert server.describe_end() == "asked to stop with SIGTERM, which killed it"
+
+
+def test_a_server_that_runs_and_says_nothing_may_be_on_a_busy_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(servers, "START_SECONDS", 0.3)
+    for server in scripted_server("listener.close(); signal.pause()"):
+        with pytest.raises(NotReady, match="no ready line on stdout within 0.3 s, and nothing"):
+            server.wait_until_ready()
+    for server in scripted_server("print('hello', flush=True); signal.pause()"):
+        with pytest.raises(ContractBroken, match="but 'hello") as told:
+            server.wait_until_ready()
+        assert not isinstance(told.value, NotReady)
+
+
+def test_a_restricted_server_is_looked_for_as_a_shell_does() -> None:
+    ran = subprocess.run([*confined("nofile=64"), "true"])
+    assert ran.returncode == 0
 
 
 def test_a_server_is_started_with_signals_as_they_should_be() -> None:

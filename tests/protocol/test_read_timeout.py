@@ -133,7 +133,7 @@ def test_one_byte_at_a_time_does_not_extend_the_time(
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
 def test_a_second_is_a_second_and_a_minute_is_longer(start: Callable[..., Server]) -> None:
-    seconds, minutes = start("--read-timeout=1s"), start("--read-timeout=1m")
+    seconds, minutes = start("--read-timeout", "1s"), start("--read-timeout", "1m")
     begin = time.monotonic()
     patient = minutes.connect()
     expect_end_after(seconds.connect(), begin, timeout=1.0)

@@ -121,7 +121,7 @@ def main(words: list[str]) -> None:
         except OSError as error:
             print(f"{word} cannot be had here: {error}", file=sys.stderr)
             sys.exit(CANNOT)
-    os.execv(words[end + 1], words[end + 1 :])
+    os.execvp(words[end + 1], words[end + 1 :])
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ class Ran:
 def judge(*words: str, at: Path, state: Path | None = None) -> Ran:
     """./judge, called from that directory; what it remembers is in `state`."""
     ran = subprocess.run([JUDGE, *words], cwd=at, env=environment(state or at), text=True,
-                         capture_output=True, stdin=subprocess.DEVNULL, timeout=350)
+                         capture_output=True, stdin=subprocess.DEVNULL, timeout=1100)
     return Ran(ran.returncode, ran.stdout, ran.stderr, at)
 
 

@@ -171,7 +171,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     rule = getattr(error, "rule", None) or (marker.args[0] if marker else None)
     report.sections += verdict.sections(rule, item.stash.get(SERVERS, []), error)
     report.user_properties += results.properties(rule, error)
-    if item.get_closest_marker("clock"):
+    if item.get_closest_marker("clock") or isinstance(error, verdict.NotReady):
         report.user_properties.append(("clock", "yes"))
 
 

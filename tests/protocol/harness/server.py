@@ -20,7 +20,7 @@ from harness.proc import Process
 from harness.polling import readable
 from harness.rule import LISTENS, LIVES, STOPS
 from harness.subject import Subject, free_port, is_taken
-from harness.verdict import ContractBroken, end_in_words, hide_from_traceback
+from harness.verdict import ContractBroken, end_in_words, hide_from_traceback, without_ready_line
 
 __tracebackhide__ = hide_from_traceback
 
@@ -306,8 +306,7 @@ class Server:
                 raise ContractBroken(f"no ready line was printed; it {self.describe_end()}")
             now = time.monotonic()
             if "\n" in self._stdout.decode(errors="replace") or now > end:
-                said = f"but {self.stdout_text()!r}" if self._stdout else "and nothing else"
-                raise ContractBroken(f"no ready line on stdout within {now - begin:.1f} s, {said}")
+                raise without_ready_line(now - begin, self.stdout_text())
             if now > patience_ends and (port := self._port()):
                 raise ContractBroken(
                     f"the server listens on port {port}, and {self.patience:g} s after its start "

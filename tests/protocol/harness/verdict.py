@@ -38,6 +38,17 @@ class ContractBroken(AssertionError):
         self.by_reset = by_reset  # the connection ended with a reset, which some rules allow
 
 
+class NotReady(ContractBroken):
+    """It runs and has said nothing; on a busy machine that may be the machine's fault."""
+
+
+def without_ready_line(seconds: float, said: str) -> ContractBroken:
+    """For a server that runs, after so long."""
+    if said:
+        return ContractBroken(f"no ready line on stdout within {seconds:.1f} s, but {said!r}")
+    return NotReady(f"no ready line on stdout within {seconds:.1f} s, and nothing else")
+
+
 def hide_from_traceback(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
     """For pytest's __tracebackhide__: the test's own line says enough about a broken rule."""
     return excinfo.errisinstance(ContractBroken)

@@ -1,0 +1,105 @@
+"""The servers that grow with the book: each has the levels of its chapter, and fails the next."""
+
+from __future__ import annotations
+
+import importlib
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from capabilities import LADDER, RUNGS
+from harness.judging import STARTERS, judge
+
+pytestmark = [pytest.mark.of_the_suite, pytest.mark.timeout(1200)]
+
+GROWN = STARTERS.parent / "grown"
+FIRST_LEVELS = {  # that a chapter adds
+    2: "survival", 3: "closing", 4: "start", 5: "light", 6: "rest", 7: "wake-ups", 8: "timeouts",
+    9: "protocols",
+}
+LAST_CHAPTERS = {path.name: max(int(patch.stem[-2:]) for patch in path.glob("*.patch"))
+                 for path in GROWN.iterdir()}
+LINES_MAX = {"python": 600, "cpp": 900}
+# In how few tests each chapter is seen: the other language's climb, and those of minutes, are long.
+QUICK = {("python", 2), ("cpp", 3), ("python", 4), ("cpp", 5), ("python", 6), ("cpp", 7)}
+
+
+def servers() -> list:
+    """Each language and chapter."""
+    return [
+        pytest.param(language, chapter, id=f"{language}-{chapter}",
+                     marks=() if (language, chapter) in QUICK else pytest.mark.long)
+        for language, last in LAST_CHAPTERS.items() for chapter in range(2, last + 1)
+    ]
+
+
+def grown(language: str, chapter: int, directory: Path) -> str:
+    """The server after that chapter, built; the command that starts it."""
+    ran = judge("--start", language, "--after", str(chapter), str(directory), at=directory.parent)
+    assert ran.status == 0, ran.complained
+    *build, command = [line.strip() for line in ran.said.splitlines() if line.startswith("  ")][1:]
+    for line in build:
+        if shutil.which(shlex.split(line)[0]) is None:
+            pytest.skip(f"no {shlex.split(line)[0]} here")
+        built = subprocess.run(shlex.split(line), cwd=directory, capture_output=True, text=True)
+        assert built.returncode == 0, built.stderr
+    return command.partition("'")[2].rstrip("'")
+
+
+@pytest.mark.parametrize(("language", "chapter"), servers())
+def test_a_server_has_the_levels_of_its_chapter_and_fails_the_next(
+    language: str, chapter: int, tmp_path: Path
+) -> None:
+    command = grown(language, chapter, tmp_path / "mine")
+    ran = judge(command, "--from", FIRST_LEVELS[chapter], at=tmp_path / "mine")
+    readme = (tmp_path / "mine" / "README.md").read_text()
+    fails = readme.partition("The next is `")[2].partition("`")[0]
+    assert f"  next: {fails}, " in ran.said, ran.said + ran.complained
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("language", "chapter"), LAST_CHAPTERS.items())
+def test_at_the_end_a_server_climbs_from_the_bottom_to_the_logs(
+    language: str, chapter: int, tmp_path: Path
+) -> None:
+    command = grown(language, chapter, tmp_path / "mine")
+    ran = judge(command, at=tmp_path / "mine")
+    assert "  next: logs, " in ran.said, ran.said + ran.complained
+
+
+def test_each_chapter_that_adds_a_level_has_its_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = {int(rung.chapter[5:7]) for rung in LADDER if rung.chapter[5:7].isdigit()}
+    assert numbers - {1} == set(FIRST_LEVELS)
+    monkeypatch.syspath_prepend(str(STARTERS.parent))
+    starters = importlib.import_module("starters")
+    for language, last in LAST_CHAPTERS.items():
+        assert starters.chapters(language) == list(range(1, last + 1))
+    for chapter, level in FIRST_LEVELS.items():
+        has, fails = starters.levels_after(chapter)
+        assert RUNGS.index(level) <= RUNGS.index(has) == RUNGS.index(fails) - 1
+
+
+def test_a_grown_server_is_short(tmp_path: Path) -> None:
+    for language, last in LAST_CHAPTERS.items():
+        directory = tmp_path / language
+        assert judge("--start", language, "--after", str(last), str(directory),
+                     at=tmp_path).status == 0
+        sources = [path for path in directory.iterdir() if path.suffix in (".py", ".cc", ".h")]
+        lines = sum(len(path.read_text().splitlines()) for path in sources)
+        assert lines <= LINES_MAX[language], f"{language}: {lines}"
+
+
+@pytest.mark.parametrize(("words", "complaint"), [
+    (("--start", "c", "--after", "3", "mine"), "in c there is a server after chapter 1 only"),
+    (("--start", "python", "--after", "13", "mine"), "1, 2, 3, 4, 5, 6, 7, 8, 9"),
+    (("--after", "3", "true {port}"), "--after goes with --start"),
+])
+def test_a_server_after_no_chapter_is_wrong_usage(
+    words: tuple[str, ...], complaint: str, tmp_path: Path
+) -> None:
+    ran = judge(*words, at=tmp_path)
+    assert ran.status == 2 and complaint in ran.complained, ran.complained
+    assert not (tmp_path / "mine").exists()
