@@ -126,8 +126,8 @@ def changes_text(arguments: str) -> str:
     added, removed = total(arguments)
     return "\n".join(["", _ways(arguments), "", *those, "",
                       f"In these files, `diff -ruN {old.name} {new.name}` adds {added} lines and "
-                      f"removes {removed}. `book/tools/diffs.py show {arguments}` prints each change "
-                      "below its sentence.", "", ""])
+                      f"removes {removed}. `book/tools/diffs.py show {arguments}` prints each "
+                      "change below its sentence.", "", ""])
 
 
 def _ways(here: str) -> str:

@@ -1,5 +1,5 @@
-"""The tool of the pages of differences: what it finds, on two small stages, what it writes, and what
-it shows."""
+"""The tool of the pages of differences: what it finds, on two small stages, what it writes, and
+what it shows."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
