@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from contenders import DEFAULT_BUILD, ECHO, Contender
+from contenders import DEFAULT_BUILD, ECHO, PAIRS, Contender
 
 from subjects.broken_servers import Healthy, LastFirst  # tests/protocol is in contenders' path
 
@@ -124,7 +124,7 @@ def test_a_latency_counts_from_the_sending() -> None:
 @needs_load
 @pytest.mark.parametrize("contender", [
     pytest.param(contender, id=contender.name)
-    for contender in ECHO if contender.path(BUILD).is_file()
+    for contender in (*ECHO, *PAIRS) if contender.path(BUILD).is_file()
 ])
 @pytest.mark.parametrize("options", [
     ("--connections", "70"), ("--connections", "5", "--bytes", "60000", "--in-flight", "30"),

@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from contenders import (CLIENT_CORE, HTTP, NGINX, PART6, SERVER_CORE, STAGES, Contender, Nginx)
+from contenders import (CLIENT_CORE, HTTP, NGINX, PAIRS, PART6, SERVER_CORE, STAGES, Contender,
+                        Nginx, floor_of)
 from count import CROWD
 from harness.strace import need_ptrace
 from measures.counts import exact_calls
@@ -98,6 +99,20 @@ def features(setting: Setting) -> Measurement:
                    "show what they can do on more."])}
 
     return Measurement(each(loads, servers, shorter_echo, setting), tables)
+
+
+def pairs(setting: Setting) -> Grid:
+    crowds = [crowd for crowd in (64, 1000) if crowd <= setting.effort.crowd_max]
+    servers = {"floor": floor_of(CROWD), PART6: Contender(PART6, PART6),
+               "by hand, a linked pair": PAIRS[0], "by hand, a pair": PAIRS[1],
+               "by hand, multishot": Contender.of_words("peer-ring")}
+    return Grid(
+        "What a ring is asked for with each message", "clients: server",
+        {"server CPU a message, µs [ratio]": ratio("cpu_us", "floor")},
+        echo, servers, {f"{crowd:,}": LOADS[f"c{crowd}"] for crowd in crowds}, rows="both",
+        notes=["`floor` is `peer-epoll`. By hand it is `peer-ring`: a send and a receive that is "
+               "linked to it (`--linked`, as in `part6-uring`), the same two without the link "
+               "(`--pair`), or the send alone, beside a receive that is armed once and for all."])
 
 
 def shorter_echo(load: Echo, server: Contender, setting: Setting) -> Numbers:

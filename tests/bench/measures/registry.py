@@ -21,6 +21,6 @@ EXPERIMENTS = tuple(
         counts.m10_1, variants.m10_2, counts.m11_1, counts.m11_2, budgets.peers, idle.m12_1,
         peers.m12_2, ladder.ladder, daemons.m13_1, daemons.m14_1, oracle.m14_2, daemons.m14_3,
         variants.m17_1, idle.memory, ladder.idle, ladder.rates, ladder.m16_2, variants.m16_3,
-        daemons.m15_1, ladder.m15_3, peers.features, daemons.finger, peers.ceiling,
+        daemons.m15_1, ladder.m15_3, peers.features, peers.pairs, daemons.finger, peers.ceiling,
         conversation.conversation))
 NAMES = [name for experiment in EXPERIMENTS for name in experiment.names]

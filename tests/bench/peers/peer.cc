@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
+#include <utility>
 
 #include "common/net/address.h"
 #include "common/server/log.h"
@@ -13,7 +16,7 @@
 namespace peer {
 
 common::Fd listen_as_told(int argc, char** argv, std::string name, std::string summary,
-                          common::SocketMode mode, bool* says_hello) {
+                          common::SocketMode mode, std::vector<common::OptionLine> more) {
   common::Options options;
   common::Program program{.name = std::move(name),
                           .summary = std::move(summary),
@@ -21,10 +24,7 @@ common::Fd listen_as_told(int argc, char** argv, std::string name, std::string s
   std::erase_if(program.options, [](const common::OptionLine& line) {
     return line.name != "--host" && line.name != "--port";
   });
-  if (says_hello != nullptr) {
-    program.options.push_back(common::flag_option(
-        "--http", "whatever comes, unread, is answered with hello", *says_hello));
-  }
+  std::ranges::move(more, std::back_inserter(program.options));
   if (const auto status = common::parse_options(argc, argv, program)) std::exit(*status);
   common::prepare_process(common::default_max_connections);
   auto listener = common::listen_on(options.address(), mode);

@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/fd.h"
 #include "common/net/listen.h"
+#include "common/server/options.h"
 
 /// What the peers share, so that nothing differs between them but how they wait, read and write.
 namespace peer {
@@ -23,11 +25,11 @@ inline constexpr std::string_view hello =
     "hello\n";
 
 /// Reads --host and --port, raises the limits and listens as the stages do: backlog SOMAXCONN,
-/// TCP_NODELAY for the connections. Ends the process where that cannot be done. `says_hello`: sets
-/// it where --http is given.
+/// TCP_NODELAY for the connections. Ends the process where that cannot be done. `more`: options of
+/// this peer alone.
 common::Fd listen_as_told(int argc, char** argv, std::string name, std::string summary,
                           common::SocketMode mode = common::SocketMode::nonblocking,
-                          bool* says_hello = nullptr);
+                          std::vector<common::OptionLine> more = {});
 
 /// The next connection, non-blocking if the listener is; empty: none waits in the backlog. Ends the
 /// process where accept4(2) fails.
