@@ -84,9 +84,6 @@ class Buffers {
   /// Those that leases and SendThenReceives hold.
   std::uint32_t lent() const { return lent_; }
 
-  /// Of all that came in them. Begins again at 0 after 2³² bytes.
-  std::uint32_t received_bytes() const { return received_bytes_; }
-
   /// Waits until there is one to take, however it came to be free: as many coroutines go on as
   /// there are buffers, those that wait longest first. Error: cancelled.
   Condition::Wait returned() { return returned_.wait(); }
@@ -115,7 +112,6 @@ class Buffers {
   /// It came with this many bytes, and will be given back.
   void lend(std::uint16_t number, int size) {
     ++lent_;
-    received_bytes_ += static_cast<std::uint32_t>(size);
     if (checks_memory_) demand_unused_rest(number, static_cast<std::uint32_t>(std::max(size, 0)));
   }
   std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * stride_bytes_; }
@@ -182,7 +178,6 @@ class Buffers {
   std::uint16_t published_tail_ = 0;  ///< and up to where the kernel may take them.
   std::uint32_t mask_;
   std::uint32_t lent_ = 0;
-  std::uint32_t received_bytes_ = 0;
   std::uint32_t in_ring_ = 0;     ///< Lent or with the kernel; all others are idle.
   std::uint64_t ran_out_in_ = 0;  ///< The last turn in which that happened.
   bool has_woken_ = false;        ///< A coroutine, since one was last given to the kernel.

@@ -32,7 +32,7 @@ from harness.plugin import (  # noqa: E402, F401
 )
 from harness.rule import Rule  # noqa: E402
 from harness.ring import why_no_ring  # noqa: E402
-from kit.subject import Own, missing  # noqa: E402
+from kit.answer import Own, missing  # noqa: E402
 
 plugin.load_hypothesis_profile()
 

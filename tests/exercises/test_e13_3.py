@@ -11,7 +11,7 @@ import pytest
 
 from harness.server import Server
 from kit.finger import ask
-from kit.subject import Own
+from kit.answer import Own
 
 NOT_YET = ("ncat -lk 127.0.0.1 {port} --sh-exec "
            "'sed -u s/@.*//\\;q | ncat 127.0.0.1 {next}; : {hosts}'")

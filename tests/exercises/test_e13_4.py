@@ -11,7 +11,7 @@ import pytest
 from exercise import Exercise
 from harness.server import Server
 from kit.finger import ALICES_ANSWER, ask, users  # noqa: F401
-from kit.subject import Own, missing
+from kit.answer import Own, missing
 
 pytestmark = pytest.mark.ring
 

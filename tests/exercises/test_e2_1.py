@@ -11,7 +11,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from harness.server import Server
-from kit.subject import Own
+from kit.answer import Own
 from kit.suite import PROTOCOL
 
 pytestmark = pytest.mark.program(

@@ -30,7 +30,7 @@ from harness.limits import raise_descriptor_limit  # noqa: E402
 from harness.proc import wait_until  # noqa: E402
 from harness.subject import DEFAULT_BUILD  # noqa: E402
 from judge import Sample, complaints  # noqa: E402
-from subjects import SUBJECTS, Running  # noqa: E402
+from servers import SERVERS, Running  # noqa: E402
 
 INTERVALS = 60  # rows of the table, points of a chart
 INTERVAL_SECONDS_MIN = 1.0
@@ -64,7 +64,7 @@ def observe(running: Sequence[Running], seconds: float) -> None:
 
 def soak(build: Path, names: Sequence[str], seconds: float) -> dict[str, Running]:
     """All of it: starts them, observes, and ends them."""
-    running = {name: SUBJECTS[name](name, build) for name in names}
+    running = {name: SERVERS[name](name, build) for name in names}
     try:
         for one in running.values():
             one.start()
@@ -112,15 +112,15 @@ def write(out: Path, running: dict[str, Running], seconds: float) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=2.0)
-    parser.add_argument("--servers", nargs="+", metavar="NAME", choices=SUBJECTS,
-                        help=f"of {', '.join(SUBJECTS)}; without: all that can run here")
+    parser.add_argument("--servers", nargs="+", metavar="NAME", choices=SERVERS,
+                        help=f"of {', '.join(SERVERS)}; without: all that can run here")
     parser.add_argument("--build", type=Path, default=DEFAULT_BUILD, metavar="DIR")
     parser.add_argument("--out", type=Path, metavar="DIR", help="BUILD/soak")
     arguments = parser.parse_args()
     build, seconds = arguments.build.resolve(), arguments.minutes * 60
     names = []
-    for name in arguments.servers or SUBJECTS:
-        if why := SUBJECTS[name].missing(build):
+    for name in arguments.servers or SERVERS:
+        if why := SERVERS[name].missing(build):
             print(f"{name} is left out: {why}", file=sys.stderr)
         else:
             names.append(name)

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import soak  # noqa: E402
 from harness.subject import DEFAULT_BUILD  # noqa: E402
 from judge import Report, Sample, complaints  # noqa: E402
-from subjects import Part5  # noqa: E402
+from servers import Part5  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 
@@ -81,7 +81,7 @@ def test_a_stop_and_a_start_instead_of_a_takeover_are_found(monkeypatch) -> None
 
     if why := Restarted.missing(DEFAULT_BUILD):
         pytest.skip(why)
-    monkeypatch.setitem(soak.SUBJECTS, "restarted", Restarted)
+    monkeypatch.setitem(soak.SERVERS, "restarted", Restarted)
     running = soak.soak(DEFAULT_BUILD, ["restarted"], 15.0)["restarted"]
     assert any("cannot connect" in what for what in complaints(running.report()))
 

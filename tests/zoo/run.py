@@ -5,7 +5,7 @@
     run.py apply              does every patch still apply, is the table in README.md complete?
     run.py run [NAME ...]     put each bug back, in a copy below build/zoo, and see its test fail;
                               the same test must pass without it. Without a NAME: every bug;
-                              with --tenth the tenth whose turn it is today.
+                              with --today those whose turn it is today.
     run.py build NAME [STAGE] build the stage with the bug; the path of the program goes to stdout
 
 Exit status: 0 all is well, 1 it is not, 2 wrong usage.
@@ -30,7 +30,7 @@ from patch_file import ZooError, is_stage, program_of  # noqa: E402
 from trial import Outcome, Trial  # noqa: E402
 from workshop import say  # noqa: E402
 
-PARTS = 10  # of the zoo, each of them a day's
+PARTS = 20  # of the zoo, each of them a day's
 INTERRUPTED = 130  # the status of what Ctrl-C has ended
 
 
@@ -90,8 +90,8 @@ def run_bugs(names: Sequence[str]) -> int:
     return 1 if counts["missed"] else 0
 
 
-def tenth_of(names: Sequence[str], day: date) -> list[str]:
-    """Those whose turn it is on this day: in ten days each has had one."""
+def turn_of(names: Sequence[str], day: date) -> list[str]:
+    """Those whose turn it is on this day: in twenty days each has had one."""
     return list(names[day.toordinal() % PARTS :: PARTS])
 
 
@@ -157,7 +157,7 @@ def main() -> int:
     run = commands.add_parser(
         "run", help="put bugs back, one at a time, and see the tests find them (minutes)")
     run.add_argument("names", nargs="*", metavar="NAME", help="a bug; without any: all of them")
-    run.add_argument("--tenth", action="store_true", help="those whose turn it is today")
+    run.add_argument("--today", action="store_true", help="those whose turn it is today")
     build = commands.add_parser(
         "build", help="build a stage with a bug; the program's path goes to stdout")
     build.add_argument("name", metavar="NAME", help="the bug")
@@ -170,7 +170,7 @@ def main() -> int:
             return check_that_all_apply()
         if arguments.command == "run":
             names = arguments.names or [bug.name for bug in all_bugs()]
-            return run_bugs(tenth_of(names, date.today()) if arguments.tenth else names)
+            return run_bugs(turn_of(names, date.today()) if arguments.today else names)
         return build_bug(arguments.name, arguments.stage)
     except ZooError as error:
         say(str(error))

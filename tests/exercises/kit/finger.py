@@ -10,7 +10,7 @@ import pytest
 from exercise import Exercise
 from harness.client import Client
 from harness.server import Server
-from kit.subject import Own, missing
+from kit.answer import Own, missing
 
 ALICE = b"Building a telescope.\nBack in May.\n"
 ALICES_ANSWER = ALICE.replace(b"\n", b"\r\n")

@@ -342,7 +342,7 @@ class FingerdTakenOver(TakenOver, Fingerd):
     pass
 
 
-SUBJECTS: dict[str, type[Running]] = {
+SERVERS: dict[str, type[Running]] = {
     "part5": Part5,
     "part6": Part6,
     "fingerd": Fingerd,
