@@ -25,14 +25,14 @@ CODE = re.compile(r"`([^`]+)`")
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: which hazards, their patches, other files, tests, chapter."""
+    """One line of the table: which hazards, their patches, other files, tests, chapters."""
 
     line: int
     ids: tuple[str, ...]
     patches: frozenset[str]
     files: tuple[str, ...]
     tests: frozenset[str]
-    chapter: str
+    chapters: tuple[str, ...]
 
 
 def rows() -> list[Row]:
@@ -49,9 +49,9 @@ def rows() -> list[Row]:
         links = LINK.findall(cells[2])
         patches = frozenset(link[: -len(".patch")] for link in links if link.endswith(".patch"))
         files = tuple(link for link in links if not link.endswith(".patch"))
-        chapter = (CODE.findall(cells[4]) or [""])[0]
         tests = frozenset(CODE.findall(cells[3]))
-        found.append(Row(number, tuple(ID.findall(cells[0])), patches, files, tests, chapter))
+        found.append(Row(number, tuple(ID.findall(cells[0])), patches, files, tests,
+                         tuple(CODE.findall(cells[4]))))
     return found
 
 
@@ -89,6 +89,6 @@ def complaints_about(row: Row, bugs: list[Bug]) -> list[str]:
             found.append(f"{place}: {name} is about {', '.join(bug.ids)}")
         if bug.test not in row.tests:
             found.append(f"{place}: {name} is caught by {bug.test}")
-        if bug.chapter.removeprefix("book/") != row.chapter:
+        if bug.chapter.removeprefix("book/") not in row.chapters:
             found.append(f"{place}: {name} belongs to {bug.chapter}")
     return found
