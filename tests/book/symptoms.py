@@ -46,7 +46,6 @@ MORE_SYMPTOMS = {
     "write-all": (r"(?s:(.*\n)?12000000\n.*)", r"(?s:(.*\n)?(?!12000000)\d+\n.*)"),
     "events-compared": SPINS,
     "one-slot-too-many": SPINS,
-    "spins-without-descriptors": SPINS,
     "hang-up-spins": (r"\d\d? ms\n", r"[1-9]\d\d+ ms\n"),
     "bytes-extend-time": ("0\n", "6\n"),
     "body-is-next-request": ("1\n", "2\n"),
