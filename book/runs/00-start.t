@@ -1,9 +1,12 @@
-The helper that starts a stage, and the one that ends it.
+The helper that starts a stage, and the one that ends it. An incomplete message has no answer; the
+same message with its last byte has one.
 
   $ . "$ROOT/tools/shell.sh"
 
   $ start part1
   listening on 127\.0\.0\.1:\d+ (re)
-  $ printf '\2\0\0\0hi' | ncat 127.0.0.1 $port | xxd
-  00000000: 0200 0000 6869                           ....hi
+  $ printf '\5\0\0\0hell' | ncat 127.0.0.1 $port | xxd
+  127\.0\.0\.1:\d+: closed: stream ended inside a message (re)
+  $ (printf '\5\0\0\0hell'; sleep 2; printf o) | ncat 127.0.0.1 $port | xxd
+  00000000: 0500 0000 6865 6c6c 6f                   ....hello
   $ stop
