@@ -115,7 +115,7 @@ def name_of(make: Callable[[Path, Path], None]) -> str:
 def expect_no_plan(server: FingerServer, make: Callable[[Path, Path], None]) -> None:
     """For bob, who has what `make` makes; and nothing is left open, nor is anybody held up."""
     server.expect(b"alice", converted(ALICE))
-    at_rest = server.process.descriptor_count()  # or one more, until the client's has gone
+    at_rest = server.descriptors_at_rest()
     make(server.users.plan("bob"), server.users.outside)
     for _ in range(3):
         server.expect(b"bob", NO_PLAN)

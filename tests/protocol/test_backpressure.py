@@ -7,6 +7,7 @@ import time
 import pytest
 
 import rules
+from harness.at_rest import descriptors_at_rest
 from harness.client import Client
 from harness.frames import HEADER_BYTES, MAX_MESSAGE_DEFAULT, distinct_payloads, frames
 from harness.server import Server
@@ -129,9 +130,7 @@ def test_waiting_for_a_client_to_read_takes_no_processor_time(server: Server) ->
 
 @pytest.mark.rule(rules.SURVIVE)
 def test_a_client_that_never_read_and_leaves_takes_its_memory_with_it(server: Server) -> None:
-    with server.connect() as client:
-        client.echo(b"first")
-    at_rest = server.process.descriptor_count()
+    at_rest = descriptors_at_rest(server, lambda client: client.echo(b"first"))
     for leave in ("reset", "close"):
         (client,) = crowd_that_never_reads(server, 1)
         getattr(client, leave)()

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rules
+from harness.at_rest import descriptors_at_rest
 from harness.client import Client
 from harness.examples import for_each_example
 from harness.frames import HEADER_BYTES, distinct_payloads, drawn_length, frame, frames
@@ -130,10 +131,7 @@ def test_clients_that_read_late_get_their_own_answers(server: Server) -> None:
 @pytest.mark.needs("crowd")
 @pytest.mark.rule(rules.SURVIVE)
 def test_ten_thousand_connects_leave_the_server_as_it_was(server: Server) -> None:
-    server.connect().close()
-    with server.connect() as client:
-        client.echo(b"first")
-    at_rest = server.process.descriptor_count()
+    at_rest = descriptors_at_rest(server, lambda client: client.echo(b"first"))
     for number in range(10_000):
         client = server.connect(source=f"127.0.0.{1 + number % 200}")  # ports enough for all
         if number % 100 == 0:

@@ -202,6 +202,16 @@ def test_after_the_signal_nobody_new_is_accepted(start: Callable[..., Server]) -
     server.expect_stop()  # the second signal
 
 
+@pytest.mark.rule(rules.DRAIN_IDLE)
+def test_the_longest_drain_is_over_when_nobody_is_left(start: Callable[..., Server]) -> None:
+    server = start("--drain-timeout", "527040m")
+    client = server.connect()
+    client.echo(b"before")
+    server.send_signal(signal.SIGTERM)
+    client.expect_end()
+    server.expect_exit()
+
+
 @pytest.mark.clock
 @pytest.mark.rule(rules.DRAIN_BOUNDED)
 def test_a_client_that_never_reads_is_waited_for_as_long_as_the_option_says(

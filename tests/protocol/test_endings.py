@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 
 import pytest
 
 import rules
+from harness.at_rest import descriptors_at_rest
 from harness.client import Client
-from harness.frames import header
+from harness.frames import distinct_payloads, frames, header
 from harness.http import expect_hello, get
 from harness.memory import least_growth
-from harness.proc import wait_until
 from harness.server import Server
 
 pytestmark = pytest.mark.rule(rules.RESTORE)
 
 AT_ONCE = 40
-GONE_SECONDS = 1.0
 KEPT_BYTES_MAX = 512 * 1024
 BEGINNING = header(65536) + bytes(60_000)  # of a message that a server has to hold somewhere
+NEVER_READING = 4
+LARGE = frames(distinct_payloads(1000, 16_000))  # more than all buffers together
 TOO_LONG = header(0xFFFFFFFF)
 
 
@@ -61,17 +63,6 @@ def speaks_no_http(client: Client) -> None:
     client.send(b"nonsense\r\n\r\n")
     client.receive_until_end()
     client.close()
-
-
-def descriptors_at_rest(server: Server, exchange: Callable[[Client], None]) -> int:
-    """How many it has open after its first client, for which it may open more than a connection."""
-    with server.connect() as client:
-        exchange(client)
-        with_a_client = server.process.descriptor_count()
-    # Counted at once, the connection is nearly always among them still. But where the connection is
-    # no descriptor of this process, as below a wrapper, there is nothing to see.
-    wait_until(lambda: server.process.descriptor_count() < with_a_client, GONE_SECONDS)
-    return server.process.descriptor_count()
 
 
 def expect_all_given_back(server: Server, one_round: Callable[[], None]) -> None:
@@ -129,6 +120,35 @@ def test_a_connection_whose_time_is_up_gives_back_all_it_had(
         server.clients.clear()
 
     expect_all_given_back(server, clients_come)
+
+
+@pytest.mark.clock
+@pytest.mark.needs("restore", "max-connections", "read-timeout")
+def test_a_client_that_never_reads_gives_back_all_it_had(start: Callable[..., Server]) -> None:
+    server = start("--max-connections", str(AT_ONCE), "--read-timeout", "400ms")
+
+    def clients_come() -> None:
+        server.close_clients()
+        for client in [server.connect(receive_buffer=4096) for _ in range(NEVER_READING)]:
+            client.send_until_stuck(LARGE)
+
+    expect_all_given_back(server, clients_come)
+
+
+@pytest.mark.needs("restore", "drain", "crowd")
+def test_in_a_stop_each_connection_gives_back_what_it_had_when_it_ends(
+    start: Callable[..., Server]
+) -> None:
+    server = start("--drain-timeout", "30s")
+    at_rest = descriptors_at_rest(server, says_goodbye)
+    holds_it_up = server.connect(receive_buffer=4096)
+    holds_it_up.send_until_stuck(LARGE)
+    for client in [server.connect() for _ in range(AT_ONCE)]:
+        client.echo(b"and now it says nothing")
+    server.send_signal(signal.SIGTERM)
+    server.wait_for_descriptors(at_rest + 1)  # one is left; a listener may be, shut down
+    assert server.is_alive(), "it ended with answers that a client could still have taken"
+    server.expect_stop()  # the second signal
 
 
 @pytest.mark.needs("restore", "max-connections", "http")

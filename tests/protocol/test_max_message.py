@@ -37,6 +37,16 @@ def test_the_least_limits_are_limits_like_any_other(
 
 
 @pytest.mark.rule(rules.TOO_LONG)
+def test_the_greatest_limit_is_a_limit_like_any_other(start: Callable[..., Server]) -> None:
+    server = start("--max-message", str(0xFFFFFFFF))
+    with server.connect() as client:
+        client.echo(b"short")
+        client.send_in_pieces(header(0xFFFFFFFF), b"the first bytes of very many")
+        client.expect_silence()
+    server.connect().echo(b"the next one")
+
+
+@pytest.mark.rule(rules.TOO_LONG)
 def test_a_message_larger_than_every_buffer_comes_back(start: Callable[..., Server]) -> None:
     client = start("--max-message", str(4 * MEBIBYTE)).connect()
     stream = frame(bytes(range(256)) * (4 * MEBIBYTE // 256))

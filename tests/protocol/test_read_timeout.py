@@ -20,6 +20,7 @@ from harness.verdict import ContractBroken
 pytestmark = [pytest.mark.needs("read-timeout"), pytest.mark.clock]
 
 TIMEOUT = 0.3
+LONGEST = "527040m"  # 366 days, in milliseconds more than 31 bits hold
 OPTION = ("--read-timeout", "300ms")
 MESSAGE = frame(b"complete")
 WAYS_TO_COMPLETE = {  # what is sent once at the beginning, and what each time, in pieces
@@ -138,6 +139,14 @@ def test_a_second_is_a_second_and_a_minute_is_longer(start: Callable[..., Server
     patient = minutes.connect()
     expect_end_after(seconds.connect(), begin, timeout=1.0)
     patient.echo(b"a minute has not passed")
+
+
+@pytest.mark.rule(rules.READ_TIMEOUT)
+def test_the_longest_time_is_a_time_like_any_other(start: Callable[..., Server]) -> None:
+    client = start("--read-timeout", LONGEST).connect()
+    client.echo(b"first")
+    client.expect_silence(0.5)
+    client.echo(b"and again")
 
 
 @pytest.mark.rule(rules.READ_TIMEOUT)

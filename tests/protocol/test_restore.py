@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import rules
+from harness.at_rest import descriptors_at_rest
 from harness.frames import frame, header
 from harness.memory import least_growth
 from harness.server import Server
@@ -31,14 +32,12 @@ def clients_come(server: Server, count: int, payload_bytes: int) -> None:
 @pytest.mark.needs("restore")
 @pytest.mark.rule(rules.RESTORE)
 def test_descriptors_and_threads_are_back_after_five_hundred_clients(server: Server) -> None:
-    with server.connect() as client:
-        client.echo(b"first")
-    server.connect().close()
-    before = server.process.descriptor_count(), server.process.thread_count()
+    descriptors = descriptors_at_rest(server, lambda client: client.echo(b"first"))
+    threads = server.process.thread_count()
     clients_come(server, 500, 100)
     server.close_clients()
-    server.wait_for_descriptors(before[0])
-    server.wait_for_threads(before[1] + 1)
+    server.wait_for_descriptors(descriptors)
+    server.wait_for_threads(threads + 1)
 
 
 @pytest.mark.needs("restore")

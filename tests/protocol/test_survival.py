@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rules
+from harness.at_rest import descriptors_at_rest
 from harness.examples import for_each_example
 from harness.frames import frame, frames, header
 from harness.server import Server
@@ -95,8 +96,7 @@ def test_random_bytes_end_at_most_their_own_connection(server: Server) -> None:
 @pytest.mark.needs("survival", "restore")
 @pytest.mark.rule(rules.RESTORE)
 def test_descriptors_of_clients_that_broke_off_are_given_back(server: Server) -> None:
-    still_serves(server)
-    at_rest = server.process.descriptor_count()
+    at_rest = descriptors_at_rest(server, lambda client: client.echo(b"first"))
     for cut in range(len(STREAM)):
         client = server.connect()
         client.send(STREAM[:cut])

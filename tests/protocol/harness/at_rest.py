@@ -1,0 +1,22 @@
+"""What a server has while nobody is connected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from harness.client import Client
+from harness.proc import wait_until
+from harness.server import Server
+
+GONE_SECONDS = 1.0
+
+
+def descriptors_at_rest(server: Server, exchange: Callable[[Client], object]) -> int:
+    """How many it has open after its first client, for which it may open more than a connection."""
+    with server.connect() as client:
+        exchange(client)
+        with_a_client = server.process.descriptor_count()
+    # Counted at once, the connection is nearly always among them still. But where the connection is
+    # no descriptor of this process, as below a wrapper, there is nothing to see.
+    wait_until(lambda: server.process.descriptor_count() < with_a_client, GONE_SECONDS)
+    return server.process.descriptor_count()
