@@ -53,9 +53,19 @@ function row(name, book, escapedText) {
     `aria-label="${escapedText}">${narrowRow(stages, stage - 1, moment - 1, themed)}</svg>\n`;
 }
 
+/** The paragraph after a picture, if it is all in italics: its caption. */
+function captionOf(md, [, inline], env) {
+  const [first, ...rest] = inline?.children ?? [];
+  const last = rest.pop();
+  if (first?.type !== "em_open" || last?.type !== "em_close") return "";
+  return md.renderer.render(rest, md.options, env);
+}
+
 /** A picture that is a paragraph of its own is a figure, with a number, a caption and an anchor. */
 export function figures(md, book, views) {
-  md.core.ruler.push("figures", ({ tokens: blocks, env }) => {
+  md.core.ruler.push("figures", (state) => {
+    const { tokens: blocks, env } = state;
+    const captions = new Set();
     const chapter = /^(?:(\d\d)|appendix-(\w))-/.exec(env.relativePath);
     const part = chapter ? `${chapter[1] ? Number(chapter[1]) : chapter[2].toUpperCase()}.` : "";
     let number = 0;
@@ -65,7 +75,9 @@ export function figures(md, book, views) {
       if (!source.endsWith(".svg")) return;
       const name = basename(source, ".svg");
       const svg = readFileSync(join(book, dirname(env.relativePath), source), "utf8");
-      const title = only.attrGet("title") ?? /<title\b[^>]*>(.*?)<\/title>/s.exec(svg)[1];
+      const below = blocks.slice(i + 2, i + 5); // a paragraph's beginning, text and end
+      const caption = captionOf(md, below, env);
+      if (caption) below.forEach((token) => captions.add(token));
       const text = md.utils.escapeHtml(only.content);
       const link = `<a href="#fig-${name}">Figure ${part}${(number += 1)}</a>`;
       const scene = row(name, book, text);
@@ -75,7 +87,7 @@ export function figures(md, book, views) {
       const further = scene && ` <a class="alive" href="./${view}">Step through it.</a>`;
       const figure = `<figure id="fig-${name}" class="${kind}" v-pre ` +
         `style="--readable: ${readableWidth(svg)}px">\n` +
-        `${inlined(svg, name, text)}${small}<figcaption>${link} ${title}${further}` +
+        `${inlined(svg, name, text)}${small}<figcaption>${link} ${caption}${further}` +
         "</figcaption>\n</figure>\n";
       const component = views[name];
       const token = Object.assign(Object.create(Object.getPrototypeOf(block)), block);
@@ -85,5 +97,6 @@ export function figures(md, book, views) {
       });
       blocks[i - 1].hidden = blocks[i + 1].hidden = true; // the paragraph around it
     });
+    state.tokens = state.tokens.filter((token) => !captions.has(token));
   });
 }

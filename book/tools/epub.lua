@@ -1,8 +1,8 @@
 -- For pandoc: what the code host and the site know about Markdown, and an e-book has to be told.
 -- Callouts lose their mark; links to chapters lead to the chapter's heading in the one long text,
 -- links to code become the name of the file, for the reader of an e-book has no code beside it. A
--- picture's caption is printed below it, with the number that the site gives it. A chapter has its
--- number, which the text calls it by. A long line of code goes on below, further in.
+-- picture's caption, the paragraph in italics below it, has the number that the site gives it. A
+-- chapter has its number, which the text calls it by. A long line of code goes on below, further in.
 
 local files = {}  -- from a chapter's file to the heading it begins with
 
@@ -68,13 +68,20 @@ local function BlockQuote(quote)
   return quote
 end
 
-local function with_caption(para)
-  local image = #para.content == 1 and para.content[1]
-  if not image or image.t ~= "Image" or image.title == "" then return nil end
-  figures = figures + 1
-  local caption = pandoc.Emph({ pandoc.Str(image.title) })
-  local number = pandoc.Str("Figure " .. part .. figures)
-  return { para, pandoc.Para({ pandoc.Strong({ number }), pandoc.Space(), caption }) }
+local awaits_caption = false
+
+local function with_number(para)
+  local only = #para.content == 1 and para.content[1]
+  if only and only.t == "Image" then
+    figures = figures + 1
+    awaits_caption = true
+  elseif only and only.t == "Emph" and awaits_caption then
+    awaits_caption = false
+    local number = pandoc.Str("Figure " .. part .. figures)
+    return pandoc.Para({ pandoc.Strong({ number }), pandoc.Space(), only })
+  else
+    awaits_caption = false
+  end
 end
 
 local function Link(link)
@@ -91,7 +98,7 @@ local function in_order(document)
   return document:walk({
     traverse = "topdown",
     Header = function(header) if header.level == 1 then return number_of(header) end end,
-    Para = with_caption,
+    Para = with_number,
   })
 end
 
