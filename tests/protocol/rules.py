@@ -16,6 +16,7 @@ PROTOCOLS = "book/09-protocols.md"
 RING = "book/10-ring.md"
 ERRNO = "book/appendix-a-errno.md"
 CONTRACT = "book/appendix-c-contract.md"
+TCP = "book/appendix-j-what-tcp-does.md"
 
 # Framing
 ECHO = Rule(
@@ -203,7 +204,7 @@ PAUSED = Rule(
 )
 EINTR = Rule(
     "A system call that a signal interrupts is called again; nobody notices.",
-    CLOSING + "#signals-that-interrupt",
+    TCP + "#a-call-that-a-signal-interrupts",
 )
 SIGPIPE = Rule(
     "Writing to a client that has left ends that connection, not the process.",
