@@ -6,6 +6,7 @@
 
 #include <cassert>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -15,7 +16,6 @@
 #include <fmt/format.h>
 
 #include "common/fd.h"
-#include "common/net/accept.h"
 #include "finger/server/home.h"
 #include "finger/server/protocol/crlf.h"
 #include "finger/server/protocol/refusals.h"
@@ -71,6 +71,12 @@ bool owner_may_read(const struct statx& found, const Account& account) {
   const bool below_users = account.uid == static_cast<uid_t>(-1);
   const uid_t reader = below_users ? ::geteuid() : account.uid;
   return reader != 0 && found.stx_uid == reader && (found.stx_mode & S_IRUSR) != 0;
+}
+
+/// Before trying again. If the conversation itself was cancelled, it does not sleep either.
+uring::Task<Status> pause(Conversation& conversation) {
+  constexpr auto retry_pause = std::chrono::milliseconds(100);
+  co_return co_await conversation.loop().sleep(retry_pause).until(conversation.deadline());
 }
 
 /// What is at a plan's place, not open, and its size.
@@ -143,19 +149,6 @@ uring::Task<Result<Opened>> open_once(Conversation& conversation, const Account&
   co_return Opened{.file = std::move(*file), .size = found->size};
 }
 
-/// --max-clients is lowered to what the descriptors allow, so none may be left only where the
-/// system is short of them, or where closes and deaf file systems keep what earlier clients opened.
-/// If the conversation itself was cancelled, it does not sleep either.
-uring::Task<Result<Opened>> open_plan(Conversation& conversation, const Account& account) {
-  while (true) {
-    auto opened = co_await open_once(conversation, account);
-    if (opened || !is_shortage(opened.error())) co_return opened;
-    const auto slept =
-        co_await conversation.loop().sleep(common::shortage_pause).until(conversation.deadline());
-    if (!slept) co_return std::unexpected(slept.error());
-  }
-}
-
 /// O_NONBLOCK was for the open. With it, where a file system cannot tell beforehand whether a read
 /// would wait, the ring refuses to read instead of waiting in a thread of its own.
 /// O_APPEND means nothing for a file that is only read. The filter of system calls permits this
@@ -173,7 +166,7 @@ uring::Task<Result<std::size_t>> read_at(Conversation& conversation, const Fd& f
     if (!got && got.error() == std::errc::resource_unavailable_try_again && !may_wait(file)) {
       if (!allow_waiting(file)) co_return got;
     } else if (!got && is_shortage(got.error())) {
-      const auto slept = co_await loop.sleep(common::shortage_pause).until(conversation.deadline());
+      const auto slept = co_await pause(conversation);
       if (!slept) co_return std::unexpected(slept.error());
     } else {
       co_return got;
@@ -191,14 +184,14 @@ std::size_t put(std::string_view text, std::span<std::byte> to) {
 /// A plan that is open, and what it begins with. The clients that asked for it together share it.
 class OpenPlan {
  public:
-  OpenPlan(const Context& context, std::shared_ptr<Home> home)
-      : context_(context), home_(std::move(home)) {}
+  OpenPlan(const Context& context, std::shared_ptr<Home> home, Opened opened)
+      : context_(context),
+        home_(std::move(home)),
+        file_(std::move(opened.file)),
+        size_(opened.size) {}
   OpenPlan(const OpenPlan&) = delete;
   OpenPlan& operator=(const OpenPlan&) = delete;
   ~OpenPlan() { close(); }
-
-  /// Errors: of openat2(2) and statx(2); not_regular; refused_to_owner; timed_out.
-  uring::Task<Status> open(Conversation& conversation, const Account& account);
 
   /// Reads the first bytes; of a plan that is no longer than those, all. Errors: of read(2);
   /// timed_out.
@@ -223,18 +216,10 @@ class OpenPlan {
   const Context& context_;
   const std::shared_ptr<Home> home_;
   Fd file_;
-  std::uint64_t size_ = 0;
+  const std::uint64_t size_;
   std::unique_ptr<std::byte[]> buffer_;
   common::ByteView beginning_;  ///< In the buffer.
 };
-
-uring::Task<Status> OpenPlan::open(Conversation& conversation, const Account& account) {
-  auto opened = co_await open_plan(conversation, account);
-  if (!opened) co_return std::unexpected(opened.error());
-  file_ = std::move(opened->file);
-  size_ = opened->size;
-  co_return Status();
-}
 
 uring::Task<Status> OpenPlan::begin(Conversation& conversation) {
   buffer_ = std::make_unique_for_overwrite<std::byte[]>(plan_beginning_bytes);
@@ -251,11 +236,21 @@ namespace {
 /// The open and the read are a trip to a thread of the kernel's each. Linked, they would be so all
 /// the same: with deferred task work the second of a link is begun in the loop's thread, when the
 /// first has completed there.
+///
+/// --max-clients is lowered to what the descriptors allow, so none may be left only where the
+/// system is short of them, or where closes and deaf file systems keep what earlier clients opened.
+/// Errors: of openat2(2), statx(2) and read(2); not_regular; refused_to_owner; timed_out.
 uring::Task<Result<SharedPlan>> load(Conversation& conversation, std::shared_ptr<Home> home,
                                      const Account& account) {
-  const auto plan = std::make_shared<OpenPlan>(conversation.context(), std::move(home));
-  const auto opened = co_await plan->open(conversation, account);
+  auto opened = co_await open_once(conversation, account);
+  while (!opened && is_shortage(opened.error())) {
+    const auto slept = co_await pause(conversation);
+    if (!slept) co_return std::unexpected(slept.error());
+    opened = co_await open_once(conversation, account);
+  }
   if (!opened) co_return std::unexpected(opened.error());
+  const auto plan =
+      std::make_shared<OpenPlan>(conversation.context(), std::move(home), std::move(*opened));
   const auto begun = co_await plan->begin(conversation);
   if (!begun) co_return std::unexpected(begun.error());
   co_return plan;
