@@ -125,8 +125,6 @@ common::OptionTable option_table(Options& options) {
       common::duration_option("--deadline", "for a whole exchange; 0: none", options.deadline),
       number_option("--workers", "N", "event loops, a thread and a ring each", process.workers, 1,
                     1024),
-      flag_option("--sqpoll", "a thread of the kernel's submits: no system calls, and a busy core",
-                  options.sqpoll),
       flag_option("--no-list", "refuse to say who can be asked for", options.list, false),
       proxy_protocol_option(process.proxies),
       log_option(options.log),

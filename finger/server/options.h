@@ -27,7 +27,6 @@ struct Options {
   std::size_t max_per_ip = 16;
   std::chrono::milliseconds query_timeout = std::chrono::seconds(2);  ///< 0: none.
   std::chrono::milliseconds deadline = std::chrono::seconds(10);      ///< 0: none.
-  bool sqpoll = false;
   bool list = true;
   LogDetail log = LogDetail::full;
   bool check_config = false;

@@ -74,7 +74,6 @@ Result<std::unique_ptr<Server>> Server::create(Shared& shared, std::size_t i,
                                                std::shared_ptr<const common::Fd> listener,
                                                const common::Fd& wake, const PrepareRing& prepare) {
   uring::Setup setup = shared.options.ring;
-  setup.sqpoll |= shared.options.sqpoll;
   setup.disabled = static_cast<bool>(prepare);
   auto loop = uring::Loop::create(setup);
   if (!loop) return std::unexpected(loop.error());

@@ -64,7 +64,7 @@ def built_daemon(
     build: Path, name: str, users: Path, cores: str = SERVER_CORE
 ) -> Iterator[Running]:
     """One of ours, on its core."""
-    first, *more = name.split()  # fingerd --sqpoll
+    first, *more = name.split()  # fingerd --workers 2
     program, *options = OURS[first]
     options += more
     words = [*on_core(cores), str(build / program)]

@@ -160,7 +160,7 @@ def expect_it_kept_in(intruder: Intruder, server: FingerServer) -> None:
 @pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
 @pytest.mark.parametrize("by_root", [True, False], ids=["root", "not-root"])
-@pytest.mark.parametrize("options", [(), ("--workers", "2"), ("--sqpoll",)], ids=" ".join)
+@pytest.mark.parametrize("options", [(), ("--workers", "2"), ("--ring", "sqpoll")], ids=" ".join)
 def test_an_intruder_reads_what_lies_with_the_users_and_no_more(
     users: Users, start: Callable[..., FingerServer], outside: Path, somebody: int,
     intrude: Callable[..., Intruder], by_root: bool, options: tuple[str, ...],

@@ -36,7 +36,7 @@ def unprivileged_account() -> pwd.struct_passwd:
 
 
 @pytest.mark.rule(rules.ROOT_IS_GONE)
-@pytest.mark.parametrize("options", [(), ("--workers", "3"), ("--sqpoll",)], ids=" ".join)
+@pytest.mark.parametrize("options", [(), ("--workers", "3"), ("--ring", "sqpoll")], ids=" ".join)
 def test_no_thread_has_a_right_left(
     start: Callable[..., FingerServer], options: tuple[str, ...]
 ) -> None:

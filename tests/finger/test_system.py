@@ -25,7 +25,7 @@ pytestmark = pytest.mark.needs("privileges")
 
 RINGS = pytest.mark.parametrize(
     "options",
-    [(), ("--workers", "3"), ("--sqpoll",), ("--ring", "entries=4")],
+    [(), ("--workers", "3"), ("--ring", "sqpoll"), ("--ring", "entries=4")],
     ids=["one", "three", "sqpoll", "small-ring"],
 )
 

@@ -293,8 +293,8 @@ def m14_1(setting: Setting) -> Grid:
 # M14.3: several rings
 
 def rings(_: str, title: str, setting: Setting) -> Numbers:
-    """The load of 32 clients. Title: as in `2 rings, `--sqpoll``."""
-    workers, sqpoll = title[0], ("--sqpoll",) if "--sqpoll" in title else ()
+    """The load of 32 clients. Title: as in `2 rings, `--ring sqpoll``."""
+    workers, sqpoll = title[0], ("--ring", "sqpoll") if "sqpoll" in title else ()
     cores = SERVER_CORE if title == "1 ring" else cores_for(2)
     with fingerd(setting, "--workers", workers, *sqpoll, cores=cores) as (here, running):
         here.warm(running)
@@ -307,7 +307,7 @@ def rings(_: str, title: str, setting: Setting) -> Numbers:
 def m14_3(setting: Setting) -> Grid:
     need_fingerd(setting)
     titles = [f"{workers} {'ring' if workers == 1 else 'rings'}{sqpoll}"
-              for workers in setting.fewer((1, 2, 4)) for sqpoll in ("", ", `--sqpoll`")]
+              for workers in setting.fewer((1, 2, 4)) for sqpoll in ("", ", `--ring sqpoll`")]
     return Grid(
         "fingerd with several rings, and with threads of the kernel that submit", "fingerd",
         {"lookups a second [ratio]": ratio("per_second", titles[0]),

@@ -22,7 +22,7 @@ SYS_LANDLOCK_CREATE_RULESET = 444
 LANDLOCK_CREATE_RULESET_VERSION = 1
 TRAMPOLINES = {335, 336}
 SOURCE = Path(__file__).with_name("intruder.c")
-FILTER = Path(__file__).parents[3] / "finger/server/process/call_filter.cc"
+FILTER = Path(__file__).parents[3] / "finger/server/rights/call_filter.cc"
 
 
 def landlock_version() -> int:
