@@ -1,5 +1,5 @@
-#include "finger/server/root/root_thread.h"
-#include "finger/server/root/scout.h"
+#include "finger/server/rights/root_thread.h"
+#include "finger/server/supervision/scout.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@
 
 #include "common/net/address.h"
 #include "common/net/listen.h"
-#include "finger/server/root/scout.h"
+#include "finger/server/supervision/scout.h"
 #include "in_child.h"
 #include "uring/loop.h"
 

@@ -1,4 +1,4 @@
-#include "finger/server/root/privileges.h"
+#include "finger/server/rights/privileges.h"
 
 #include <linux/securebits.h>
 #include <pwd.h>
@@ -13,7 +13,7 @@
 #include <fmt/format.h>
 
 #include "common/server/process.h"
-#include "finger/server/process/landlock.h"
+#include "finger/server/rights/landlock.h"
 
 namespace finger {
 namespace {

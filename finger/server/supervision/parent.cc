@@ -1,4 +1,4 @@
-#include "finger/server/root/parent.h"
+#include "finger/server/supervision/parent.h"
 
 #include <fcntl.h>
 #include <poll.h>

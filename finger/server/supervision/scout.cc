@@ -1,4 +1,4 @@
-#include "finger/server/root/scout.h"
+#include "finger/server/supervision/scout.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "finger/server/root/id_map.h"
+#include "finger/server/rights/id_map.h"
 
 #include <algorithm>
 #include <fstream>

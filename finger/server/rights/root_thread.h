@@ -14,10 +14,10 @@
 #include <vector>
 
 #include "finger/server/accounts/accounts.h"
-#include "finger/server/process/landlock.h"
 #include "finger/server/protocol/error.h"
-#include "finger/server/root/credentials.h"
-#include "finger/server/root/id_map.h"
+#include "finger/server/rights/credentials.h"
+#include "finger/server/rights/id_map.h"
+#include "finger/server/rights/landlock.h"
 #include "uring/loop.h"
 
 namespace finger {
@@ -32,8 +32,8 @@ namespace finger {
 ///     const auto numbers = (*root)->prepare(*loop, accounts);
 ///     root->reset();                    // no thread is root any more
 ///
-/// So accounts are looked up and rings made without root. That matters with --sqpoll, too: the
-/// kernel thread that submits keeps for ever the rights of the thread that made its ring.
+/// So accounts are looked up and rings made without root. That matters with a ring that the
+/// kernel submits for, too: its thread keeps for ever the rights of the thread that made its ring.
 class RootThread {
  public:
   /// Afterwards the calling thread is what give_rights_up() would make it. Only in a process with

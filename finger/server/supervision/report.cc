@@ -1,4 +1,4 @@
-#include "finger/server/root/report.h"
+#include "finger/server/supervision/report.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

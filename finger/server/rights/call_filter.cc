@@ -1,4 +1,4 @@
-#include "finger/server/process/call_filter.h"
+#include "finger/server/rights/call_filter.h"
 
 #include <fcntl.h>
 #include <linux/io_uring.h>

@@ -3,7 +3,7 @@
 #include <expected>
 #include <string>
 
-#include "finger/server/root/credentials.h"
+#include "finger/server/rights/credentials.h"
 #include "uring/loop.h"
 
 namespace finger {

@@ -8,7 +8,7 @@
 
 #include "common/fd.h"
 #include "finger/server/accounts/accounts.h"
-#include "finger/server/process/landlock.h"
+#include "finger/server/rights/landlock.h"
 
 namespace finger {
 

@@ -1,4 +1,4 @@
-#include "finger/server/root/lifeline.h"
+#include "finger/server/supervision/lifeline.h"
 
 #include <linux/close_range.h>
 #include <poll.h>

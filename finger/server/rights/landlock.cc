@@ -1,4 +1,4 @@
-#include "finger/server/process/landlock.h"
+#include "finger/server/rights/landlock.h"
 
 #include <fcntl.h>
 #include <linux/landlock.h>

@@ -1,10 +1,10 @@
-#include "finger/server/root/scouts.h"
+#include "finger/server/supervision/scouts.h"
 
 #include <unistd.h>
 
 #include <algorithm>
 
-#include "finger/server/root/scout.h"
+#include "finger/server/supervision/scout.h"
 
 namespace finger {
 

@@ -1,4 +1,4 @@
-#include "finger/server/root/credentials.h"
+#include "finger/server/rights/credentials.h"
 
 #include <linux/capability.h>
 #include <sys/syscall.h>

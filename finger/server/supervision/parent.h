@@ -20,8 +20,8 @@
 #include "common/server/duration.h"
 #include "finger/server/accounts/user_count.h"
 #include "finger/server/process/service_manager.h"
-#include "finger/server/root/report.h"
-#include "finger/server/root/scouts.h"
+#include "finger/server/supervision/report.h"
+#include "finger/server/supervision/scouts.h"
 #include "finger/service/generations.h"
 #include "finger/service/takeover.h"
 

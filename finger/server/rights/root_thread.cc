@@ -1,4 +1,4 @@
-#include "finger/server/root/root_thread.h"
+#include "finger/server/rights/root_thread.h"
 
 #include <unistd.h>
 
@@ -11,8 +11,8 @@
 
 #include "common/server/log.h"
 #include "common/server/process.h"
-#include "finger/server/root/credentials.h"
-#include "finger/server/root/privileges.h"
+#include "finger/server/rights/credentials.h"
+#include "finger/server/rights/privileges.h"
 
 namespace finger {
 namespace {
