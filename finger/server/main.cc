@@ -119,7 +119,7 @@ Started make_alone(const finger::Options& options, common::Fd clients, finger::A
   if (!users) return std::unexpected(explain(options, users.error()));
   std::optional<finger::HomeFence> fence;  // not with accounts: SIGHUP reads them in this process
   if (*users) fence = finger::HomeFence::of_directory(options.users);
-  auto complaint = finger::give_rights_up();
+  auto complaint = finger::give_rights_up(options.user);
   if (!complaint.empty()) return std::unexpected(std::move(complaint));
   if (fence) fence->put_up();
   fence.reset();  // the clients need its descriptor
@@ -143,7 +143,7 @@ Started make_with_owners(const finger::Options& options, common::Fd clients,
   finger::HomeFence fence;
   auto scout = finger::Scout::start(fence, report.take_news(), report.silent());
   if (!scout) return std::unexpected(scout.error());
-  auto root = finger::RootThread::start();
+  auto root = finger::RootThread::start(options.user);
   if (!root) return std::unexpected(root.error());
   auto roster = finger::load_roster(options, common::Fd());
   if (!roster) return std::unexpected(explain(options, roster.error()));

@@ -106,6 +106,8 @@ common::OptionTable option_table(Options& options) {
                               process.port, 0, std::numeric_limits<std::uint16_t>::max())),
       with_short_name("-g", text_option("--group", "NAME", "its members have opted in",
                                         "the name of a Unix group", options.group)),
+      text_option("--user", "NAME", "the account to run as, once root is given up",
+                  "the name of an account", options.user),
       text_option(
           "--users", "DIR",
           "serve DIR/NAME/.plan instead of the system's accounts; SIGHUP: look for new users",
@@ -120,6 +122,10 @@ common::OptionTable option_table(Options& options) {
                     "connections at once from one address (IPv6: one /64, and four times as many "
                     "from one /48); more are closed",
                     options.max_per_ip, 1, clients_max),
+      number_option("--max-rate", "N",
+                    "queries a second from one address, counted as above; more are closed; 0: any "
+                    "number",
+                    options.max_rate, 0, clients_max),
       common::duration_option("--query-timeout", "for the query alone; 0: none",
                               options.query_timeout),
       common::duration_option("--deadline", "for a whole exchange; 0: none", options.deadline),

@@ -22,9 +22,11 @@ struct Options {
 
   ServiceOptions process;  ///< --addr, --port, --max-clients, --workers, and the like
   std::string group = "finger";
+  std::string user;   ///< The account to run as; empty: fingerd, or nobody.
   std::string users;  ///< The directory of --users; empty: the system's accounts.
   bool full_name = false;
   std::size_t max_per_ip = 16;
+  std::size_t max_rate = 0;  ///< Queries of one address in a second. 0: any number.
   std::chrono::milliseconds query_timeout = std::chrono::seconds(2);  ///< 0: none.
   std::chrono::milliseconds deadline = std::chrono::seconds(10);      ///< 0: none.
   bool list = true;

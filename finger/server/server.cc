@@ -27,6 +27,8 @@ static_assert(homes_hanging_max >= 8 * FileSystem::operations_max);
 common::RepeatedFault close_fault("closing a plan failed");
 common::RepeatedFault turned_away("turned away: too many connections from there");
 common::RepeatedFault some_turned_away("turned away: too many connections from one address");
+common::RepeatedFault too_often("turned away: too many queries a second from there");
+common::RepeatedFault some_too_often("turned away: too many queries a second from one address");
 
 /// However many others come, a client has so long for its query: a round trip to the other side of
 /// the world. Else a burst of clients that are all in order would displace each other.
@@ -182,16 +184,19 @@ uring::Task<> Server::add_after_header(ring_server::Admitted client) {
 void Server::begin_conversation(ring_server::Admitted client) {
   counters_.accepted.add();
   const common::Address& peer = client.accepted.peer;
-  if (auto address_permit = shared_.address_limit.try_acquire(peer)) {
-    conversations_->spawn(serve(context_, std::move(client), std::move(*address_permit)));
-    return;
-  }
+  auto address_permit = shared_.address_limit.try_acquire(peer);
+  if (!address_permit) return turn_away(std::move(client), false);
+  if (!shared_.rate_limit.try_take(peer, loop().now())) return turn_away(std::move(client), true);
+  conversations_->spawn(serve(context_, std::move(client), std::move(*address_permit)));
+}
+
+void Server::turn_away(ring_server::Admitted client, bool asks_too_often) {
   counters_.refused.add();
   probes::ended(&client, "refused");
   if (shared_.options.log == LogDetail::outcome) {
-    some_turned_away.report(loop().now());
+    (asks_too_often ? some_too_often : some_turned_away).report(loop().now());
   } else {
-    turned_away.report(peer, loop().now());
+    (asks_too_often ? too_often : turned_away).report(client.accepted.peer, loop().now());
   }
   one_has_left();
 }

@@ -69,6 +69,7 @@ class Server final : public ring_server::LoopServer, private ConversationOwner {
 
   uring::Task<> add_after_header(ring_server::Admitted client);
   void begin_conversation(ring_server::Admitted client);
+  void turn_away(ring_server::Admitted client, bool asks_too_often);
   void publish();
   void publish_oldest();
   uring::Task<Status> beat();

@@ -11,6 +11,7 @@ Shared::Shared(const Options& chosen, std::size_t connections_max, RosterPointer
       metrics(counted),
       homes(about_homes),
       address_limit(chosen.max_per_ip),
+      rate_limit(chosen.max_rate),
       oldest_queries(chosen.process.workers),
       log_thinning(chosen.log == LogDetail::full),
       heartbeat(std::move(watched)),

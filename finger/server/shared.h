@@ -12,6 +12,7 @@
 #include "finger/server/options.h"
 #include "finger/server/process/heartbeat.h"
 #include "finger/server/process/mounts.h"
+#include "finger/server/rate_limit.h"
 #include "finger/server/roster.h"
 #include "finger/service/metrics.h"
 #include "ring_server/loop_server.h"
@@ -38,6 +39,7 @@ class Shared : public ring_server::Shared {
   std::atomic<bool> retiring = false;  ///< A successor accepts.
   const AboutHomes homes;
   AddressLimit address_limit;
+  RateLimit rate_limit;
   OldestQueries oldest_queries;
   LogThinning log_thinning;
   const std::unique_ptr<Heartbeat> heartbeat;  ///< Empty: no watchdog wants to know.

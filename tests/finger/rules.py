@@ -122,6 +122,11 @@ MAX_PER_IP = Rule(
     "as many from one /48. More are closed at once; other addresses do not notice.",
     HARDENING,
 )
+MAX_RATE = Rule(
+    "One address may ask --max-rate queries a second, all of them at once. More are closed without "
+    "an answer; other addresses do not notice.",
+    HARDENING,
+)
 THINNED = Rule(
     "What one address does cannot fill the log: beyond a hundred lines a minute it gets one a "
     "second, which says how many are missing.",

@@ -28,7 +28,8 @@ NO_DURATIONS = ("", "s", "10", "00", "+5s", "-1s", " 1s", "1s ", "1.5s", "10S", 
 NO_ADDRESSES = ("", "localhost", "[::1]", "127.0.0.1:79", "1.2.3", "::1::", "*", "127.0.0.256")
 DEFAULTS = ("::", "79", "finger", "1024", "16", "2s", "10s", "1")
 OPTIONS = ("-B", "--addr", "-P", "--port", "-g", "--group", "--users", "--full-name",
-           "--max-clients", "--max-per-ip", "--query-timeout", "--deadline", "--workers",
+           "--max-clients", "--max-per-ip", "--max-rate", "--query-timeout", "--deadline", "--workers",
+           "--user",
            "--no-list", "--log", "--quiet", "--health", "--check-config", "--metrics", "--help",
            "--version")  # fmt: skip
 

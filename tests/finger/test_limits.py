@@ -1,4 +1,4 @@
-"""--max-clients and --max-per-ip: who waits, who is turned away, and when a place is free."""
+"""--max-clients, --max-per-ip and --max-rate: who waits, who is turned away, and when a place is free."""
 
 from __future__ import annotations
 
@@ -136,6 +136,30 @@ def test_an_ipv6_address_is_counted_too(start: Callable[..., FingerServer]) -> N
     server = start("--addr", "::1", "--max-per-ip", "1", *PATIENT)
     server.connect().send_in_pieces(b"ali")
     expect_turned_away(server.connect())
+
+
+@BOTH
+@pytest.mark.needs("limits", "logs")
+@pytest.mark.rule(rules.MAX_RATE)
+def test_an_address_asks_no_more_than_so_many_queries_a_second(
+    start: Callable[..., FingerServer], workers: str
+) -> None:
+    server = start("--max-rate", "1", "--workers", workers)
+
+    def answered(source: str) -> bool:
+        client = server.connect(source=source)
+        client.try_send(b"alice\r\n")
+        answer = client.receive_until_gone()
+        client.close()
+        assert answer in (ANSWER, b"")
+        return answer == ANSWER
+
+    begin = time.monotonic()
+    answers = [answered("127.0.0.2") for _ in range(10)]
+    assert answers[0] and answers.count(True) <= 1 + (time.monotonic() - begin)
+    assert answered("127.0.0.3"), "another's business"
+    assert wait_until(lambda: answered("127.0.0.2"), server.patience), "it may never ask again"
+    assert "127.0.0.2" in server.stderr_text() and "too many queries a second" in server.stderr_text()
 
 
 @pytest.mark.clock

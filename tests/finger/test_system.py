@@ -23,6 +23,8 @@ from kit.server import FingerServer
 
 pytestmark = pytest.mark.needs("privileges")
 
+PLANS = 2_100_000_001
+
 RINGS = pytest.mark.parametrize(
     "options",
     [(), ("--workers", "3"), ("--ring", "sqpoll"), ("--ring", "entries=4")],
@@ -293,6 +295,31 @@ def test_without_anybody_to_become_it_does_not_start(
 ) -> None:
     machine.system_account("nobody", 0)
     assert "no user nobody" in words_when_it_cannot_run(start_as_root(ready=False))
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+@pytest.mark.parametrize("name", ["ghost", "root", "toor"])
+def test_an_account_that_is_none_or_root_is_not_become(
+    machine: Machine, start_as_root: Callable[..., FingerServer], name: str
+) -> None:
+    machine.system_account("toor", 0)
+    server = start_as_root("--user", name, ready=False)
+    assert f"no user {name} to run as, or it is root's" in words_when_it_cannot_run(server)
+
+
+@pytest.mark.rule(rules.ROOT_IS_GONE)
+def test_it_becomes_the_account_that_was_named(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    machine.system_account("plans", PLANS)
+    server = start_as_root("--user", "plans")
+    server.expect(b"alice", converted(ALICE))
+    if server.process.is_sanitized():
+        pytest.skip("ThreadSanitizer has a thread of its own, which stays root")
+    (worker,) = workers(server)
+    for status in status_of_threads(worker):
+        assert status["Uid"].split() == status["Gid"].split() == [str(PLANS)] * 4
+        assert status["Groups"].split() == []
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)

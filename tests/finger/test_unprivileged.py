@@ -45,6 +45,13 @@ def test_a_home_that_may_not_be_entered_holds_no_plan(
         home.chmod(0o755)
 
 
+@pytest.mark.needs("logs")
+@pytest.mark.rule(rules.CANNOT_RUN)
+def test_who_is_not_root_can_become_nobody_else(start: Callable[..., FingerServer]) -> None:
+    server = start("--user", "nobody", ready=False, under=as_nobody())
+    server.expect_refusal(1, "only root can become --user nobody")
+
+
 @pytest.mark.rule(rules.REGULAR_FILES)
 def test_a_plan_of_a_strangers_is_read_if_all_may_read_it(
     users: Users, start: Callable[..., FingerServer]

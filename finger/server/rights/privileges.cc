@@ -20,15 +20,11 @@ namespace {
 
 using common::Status;
 
-/// The user to become. nullopt: the system has neither account, or they are root.
-std::optional<User> unprivileged_user() {
-  for (const char* name : {"fingerd", "nobody"}) {
-    const passwd* const entry = ::getpwnam(name);  // one thread as yet
-    if (entry != nullptr && entry->pw_uid != 0 && entry->pw_gid != 0) {
-      return User{.uid = entry->pw_uid, .gid = entry->pw_gid};
-    }
-  }
-  return std::nullopt;
+/// nullopt: there is no such account, or it is root's, or of root's group.
+std::optional<User> unprivileged_user(const std::string& name) {
+  const passwd* const entry = ::getpwnam(name.c_str());  // one thread as yet
+  if (entry == nullptr || entry->pw_uid == 0 || entry->pw_gid == 0) return std::nullopt;
+  return User{.uid = entry->pw_uid, .gid = entry->pw_gid};
 }
 
 /// The operations that serving plans takes.
@@ -45,9 +41,11 @@ bool is_root_gone(const User& user) {
 
 }  // namespace
 
-std::string give_rights_up() {
-  if (::geteuid() != 0) return fence_in();
-  const auto user = user_to_become();
+std::string give_rights_up(const std::string& name) {
+  if (::geteuid() != 0) {
+    return name.empty() ? fence_in() : fmt::format("only root can become --user {}", name);
+  }
+  const auto user = user_to_become(name);
   if (!user) return user.error();
   std::string complaint = fence_in();
   if (complaint.empty()) complaint = become(*user);
@@ -61,10 +59,15 @@ Status restrict_ring(uring::Ring& ring) {
   return ring.enable();
 }
 
-std::expected<User, std::string> user_to_become() {
-  const auto user = unprivileged_user();
+std::expected<User, std::string> user_to_become(const std::string& name) {
+  auto user = unprivileged_user(name.empty() ? "fingerd" : name);
+  if (!user && name.empty()) user = unprivileged_user("nobody");
   if (!user && errno == EMFILE) {
     return std::unexpected(common::explain_no_descriptor("to read the accounts"));
+  }
+  if (!user && !name.empty()) {
+    return std::unexpected(fmt::format(
+        "there is no user {} to run as, or it is root's: name another by --user", name));
   }
   if (!user) {
     return std::unexpected("there is no user nobody to run as: add a system user fingerd");

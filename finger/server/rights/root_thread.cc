@@ -44,8 +44,8 @@ Result<std::uint16_t> register_user(uring::Ring& ring, const User& daemon, const
 
 }  // namespace
 
-std::expected<std::unique_ptr<RootThread>, std::string> RootThread::start() {
-  const auto user = user_to_become();
+std::expected<std::unique_ptr<RootThread>, std::string> RootThread::start(const std::string& name) {
+  const auto user = user_to_become(name);
   if (!user) return std::unexpected(user.error());
   std::string complaint = fence_in();
   if (!complaint.empty()) return std::unexpected(std::move(complaint));

@@ -25,12 +25,12 @@ namespace finger {
 /// give_rights_up() in two steps. In between, one thread still has root. All that it does is to
 /// register users' credentials with rings: it reads no file and knows no client.
 ///
-///     auto root = RootThread::start();  // this thread, and those it starts, are unprivileged
-///     …                                 // loads the roster, and has a Scout look for homes
+///     auto root = RootThread::start(name);  // this thread, and those it starts, are unprivileged
+///     …                                     // loads the roster, and has a Scout look for homes
 ///     (*root)->put_up(std::move(fence));
-///     …                                 // makes each ring, disabled, and then
+///     …                                     // makes each ring, disabled, and then
 ///     const auto numbers = (*root)->prepare(*loop, accounts);
-///     root->reset();                    // no thread is root any more
+///     root->reset();                        // no thread is root any more
 ///
 /// So accounts are looked up and rings made without root. That matters with a ring that the
 /// kernel submits for, too: its thread keeps for ever the rights of the thread that made its ring.
@@ -38,7 +38,7 @@ class RootThread {
  public:
   /// Afterwards the calling thread is what give_rights_up() would make it. Only in a process with
   /// one thread, which is root. Error: a line that says what fails; the process must end then.
-  static std::expected<std::unique_ptr<RootThread>, std::string> start();
+  static std::expected<std::unique_ptr<RootThread>, std::string> start(const std::string& name);
 
   RootThread(const RootThread&) = delete;
   RootThread& operator=(const RootThread&) = delete;

@@ -66,7 +66,7 @@ class PrivilegesDeathTest : public ::testing::Test {
 bool is_root() { return ::syscall(SYS_geteuid) == 0; }
 
 [[noreturn]] void give_root_up() {
-  auto root = RootThread::start();
+  auto root = RootThread::start("");
   must(root.has_value(), "it starts");
   must(!is_root(), "the calling thread is not root");
   std::thread([] { must(!is_root(), "nor is one that it starts"); }).join();
@@ -93,7 +93,7 @@ Task<> do_this_and_that(Loop& loop) {
 }
 
 [[noreturn]] void serve_and_do_more() {
-  auto root = RootThread::start();
+  auto root = RootThread::start("");
   must(root.has_value(), "it starts");
   const auto loop = make_disabled_loop();
   must((*root)->prepare(*loop, one_account()).has_value(), "the ring is ready");
@@ -137,7 +137,7 @@ constexpr int did_not_open_it = 11;
 
 /// Opens it with the rights that are registered for an account with that uid.
 [[noreturn]] void open_for(uid_t account, const std::string& path, int flags = O_RDONLY) {
-  auto root = RootThread::start();
+  auto root = RootThread::start("");
   must(root.has_value(), "it starts");
   const auto loop = make_disabled_loop();
   const auto numbers = (*root)->prepare(*loop, one_account(account));
@@ -194,7 +194,7 @@ struct Compromised {
     finger::HomeFence fence;
     auto scout = finger::Scout::start(fence, common::Fd(), {});
     must(scout.has_value(), "a scout starts");
-    auto root = RootThread::start();
+    auto root = RootThread::start("");
     must(root.has_value(), "it starts");
     const auto accounts = account_at(home);
     scout->look_for(accounts);
