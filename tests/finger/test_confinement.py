@@ -275,6 +275,11 @@ def test_the_page_names_the_calls_that_are_permitted() -> None:
     assert set(re.findall(r"`(\w+)`", rows)) == permitted_calls()
 
 
+def test_each_no_of_the_page_is_tried() -> None:
+    page = (Path(__file__).parents[2] / "finger/README.md").read_text()
+    assert re.findall(r"^\| ([^|]*) \| no \| no \|$", page, re.M) == list(TRIED)
+
+
 def has_terminal(pid: int) -> bool:
     """Whether it belongs to a session that has one."""
     state, parent, group, session, number = (
@@ -317,3 +322,18 @@ def test_a_daemon_without_root_reads_nothing_from_its_terminal(
     server.expect(b"alice", converted(ALICE))
     assert not can_read(server.pid, 2)
     assert os.readlink(f"/proc/{server.pid}/fd/0") == "/dev/null"
+
+
+# What the page's table says that an intruder cannot do, and which of these tests tries it.
+_CALLS = test_the_worker_of_root_is_permitted_no_other_call
+TRIED = {
+    "read anything else, list `/home`, write a file":
+        test_an_intruder_in_the_worker_reads_what_lies_in_homes_and_no_more,
+    "become another user, run a program, trace a process": _CALLS,
+    "make a process or a thread, and so outlive a stop or a restart": _CALLS,
+    "type at a terminal, or read what is typed there":
+        test_an_intruder_in_the_worker_has_no_terminal_to_type_at_or_read_from,
+    "make a connection or a socket, send UDP packets, reconnect a client's socket": _CALLS,
+    "talk to Unix sockets, send signals to other processes": _CALLS,
+    "make memory executable, and so run code of its own": _CALLS,
+}  # fmt: skip

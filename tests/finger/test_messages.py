@@ -1,0 +1,118 @@
+"""The page's table of messages has each that the daemon's sources have, and no other."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import rules
+from harness.subject import REPOSITORY
+
+pytestmark = pytest.mark.needs("logs")
+
+# What an administrator may read on stderr comes from here.
+SOURCES = (
+    *sorted((REPOSITORY / "finger" / "server").rglob("*.cc")),
+    *sorted((REPOSITORY / "finger" / "service").glob("*.cc")),
+    *sorted((REPOSITORY / "part6-uring" / "ring_server").glob("*.cc")),
+    REPOSITORY / "common" / "server" / "log.cc",
+    REPOSITORY / "common" / "server" / "process.cc",
+)
+# Texts that are no messages: of --help, for clients and scrapers, of each exchange's line.
+OTHERS = {"options.cc", "refusals.cc", "metrics_http.cc", "metrics_text.cc", "conversation_log.cc"}
+# The same in a file that has messages, too, and pieces that stand within one.
+NO_MESSAGES = {
+    "error.cc": ("no such user", "relay access denied", "invalid query", "unexpected EOF",
+                 "maximum query length exceeded", "user list denied", "no such group",
+                 "it is empty", "not a regular file", "no error", "Permission denied, though"),
+    "main.cc": ("Answers finger queries", "to read who has opted in", "to talk to a worker"),
+    "metrics.cc": ("serve the counters that", "a loopback address and port such as"),
+    "parent.cc": ("exit status", "to talk to a worker"),
+    "privileges.cc": ("to read the accounts",),
+    "server.cc": ("for one client",),
+    "service_manager.cc": ("MAINPID=",),
+    "user_count.cc": (" and {} more",),
+    "log_thinning.cc": ("of one address",),
+}  # fmt: skip
+TOKEN = re.compile(r"""//[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)'""", re.S)
+
+
+def literals(source: str) -> list[str]:
+    """Each string; those with nothing between them are one."""
+    source = re.sub(r"^#.*$", "", source, flags=re.M)
+    found: list[str] = []
+    end = -1
+    for token in TOKEN.finditer(source):
+        if token.group()[0] != '"':
+            continue
+        text = token.group()[1:-1]
+        if end >= 0 and not source[end : token.start()].strip():
+            found[-1] += text
+        else:
+            found.append(text)
+        end = token.end()
+    return found
+
+
+def is_message(file: Path, text: str) -> bool:
+    """At least two words, and none of the exceptions."""
+    words = len(re.findall(r"[A-Za-z]{2,}", text)) > 1 and " " in text
+    return words and not text.startswith(NO_MESSAGES.get(file.name, ("\0",)))
+
+
+def spelt(text: str) -> str:
+    """As the page has it: an ellipsis for what differs, also behind a last colon."""
+    text = re.sub(r"\{[^}]*\}", "…", text).replace("\\n", " ").strip()
+    return re.sub(r"(… ?)+", "… ", text).strip()
+
+
+@cache
+def messages() -> dict[str, str]:
+    """What the sources say, and where."""
+    return {
+        spelt(text): file.name
+        for file in SOURCES
+        if file.name not in OTHERS
+        for text in literals(file.read_text())
+        if is_message(file, text)
+    }
+
+
+@cache
+def on_the_page() -> list[str]:
+    page = (REPOSITORY / "finger" / "README.md").read_text()
+    table = page.partition("## What it says, and what to do")[2].partition("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| `")]
+    assert len(rows) > 30, "the table is not found"
+    return [quoted for row in rows for quoted in re.findall(r"`([^`]*)`", row)]
+
+
+def fits(shown: str, message: str) -> bool:
+    """An ellipsis on the page stands for anything, also for the end of a message."""
+    pattern = ".*".join(re.escape(piece) for piece in re.split(r" ?… ?", shown))
+    return re.fullmatch(pattern, message) is not None
+
+
+@pytest.mark.rule(rules.LOGS)
+def test_each_message_is_on_the_page() -> None:
+    missing = {text: file for text, file in messages().items()
+               if not any(fits(shown, text) for shown in on_the_page())}  # fmt: skip
+    assert not missing, missing
+
+
+@pytest.mark.rule(rules.LOGS)
+def test_the_page_has_no_message_that_is_none() -> None:
+    rows = [shown for shown in on_the_page() if "…" in shown or len(shown.split()) > 4]
+    # What the ring says is the loop's affair, and put together from pieces.
+    gone = [shown for shown in rows if not shown.startswith("io_uring cannot be used")
+            and not any(fits(shown, text) for text in messages())]  # fmt: skip
+    assert not gone, gone
+
+
+@pytest.mark.rule(rules.LOGS)
+def test_a_message_that_the_page_lacks_would_be_found() -> None:
+    assert "a worker has ended by itself: …" in messages()
+    assert not any(fits(shown, "the moon is in the way of …") for shown in on_the_page())
