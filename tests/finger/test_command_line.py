@@ -28,8 +28,8 @@ NO_DURATIONS = ("", "s", "10", "00", "+5s", "-1s", " 1s", "1s ", "1.5s", "10S", 
 NO_ADDRESSES = ("", "localhost", "[::1]", "127.0.0.1:79", "1.2.3", "::1::", "*", "127.0.0.256")
 DEFAULTS = ("::", "79", "finger", "1024", "16", "2s", "10s", "1")
 OPTIONS = ("-B", "--addr", "-P", "--port", "-g", "--group", "--users", "--full-name",
-           "--max-clients", "--max-per-ip", "--max-rate", "--query-timeout", "--deadline", "--workers",
-           "--user",
+           "--max-clients", "--max-per-ip", "--max-rate", "--query-timeout", "--deadline",
+           "--workers", "--user",
            "--no-list", "--log", "--quiet", "--health", "--check-config", "--metrics", "--help",
            "--version")  # fmt: skip
 
@@ -102,7 +102,8 @@ def test_unknown_options_and_missing_values_are_wrong_usage(
 @pytest.mark.parametrize(
     "options",
     [("--deadline", "5s"), ("--deadline=5s",), ("-B", "127.0.0.1"), ("--addr=127.0.0.1",),
-     ("--max-clients=1",), ("--max-per-ip", "1"), ("--workers=2",), ("--quiet",), ("--deadline", "0")],
+     ("--max-clients=1",), ("--max-per-ip", "1"), ("--workers=2",), ("--quiet",),
+     ("--deadline", "0")],
     ids=" ".join,
 )  # fmt: skip
 def test_every_form_of_an_option_is_taken(

@@ -1,4 +1,4 @@
-"""--max-clients, --max-per-ip and --max-rate: who waits, who is turned away, and when a place is free."""
+"""--max-clients, --max-per-ip, --max-rate: who waits, who is turned away, when a place is free."""
 
 from __future__ import annotations
 
@@ -159,7 +159,8 @@ def test_an_address_asks_no_more_than_so_many_queries_a_second(
     assert answers[0] and answers.count(True) <= 1 + (time.monotonic() - begin)
     assert answered("127.0.0.3"), "another's business"
     assert wait_until(lambda: answered("127.0.0.2"), server.patience), "it may never ask again"
-    assert "127.0.0.2" in server.stderr_text() and "too many queries a second" in server.stderr_text()
+    said = server.stderr_text()
+    assert "127.0.0.2" in said and "too many queries a second" in said
 
 
 @pytest.mark.clock

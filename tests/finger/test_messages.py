@@ -23,7 +23,7 @@ SOURCES = (
 )
 # Texts that are no messages: of --help, for clients and scrapers, of each exchange's line.
 OTHERS = {"options.cc", "refusals.cc", "metrics_http.cc", "metrics_text.cc", "conversation_log.cc"}
-# The same in a file that has messages, too, and pieces that stand within one.
+# The same in a file that has messages, too, and pieces of one.
 NO_MESSAGES = {
     "error.cc": ("no such user", "relay access denied", "invalid query", "unexpected EOF",
                  "maximum query length exceeded", "user list denied", "no such group",
@@ -64,7 +64,7 @@ def is_message(file: Path, text: str) -> bool:
 
 
 def spelt(text: str) -> str:
-    """As the page has it: an ellipsis for what differs, also behind a last colon."""
+    """As the page has it: an ellipsis for what differs, also after a last colon."""
     text = re.sub(r"\{[^}]*\}", "…", text).replace("\\n", " ").strip()
     return re.sub(r"(… ?)+", "… ", text).strip()
 

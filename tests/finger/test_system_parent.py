@@ -172,7 +172,9 @@ def test_workers_that_cannot_start_are_tried_after_longer_and_longer_pauses(
 
 
 @pytest.mark.rule(rules.REPLACED)
-@pytest.mark.parametrize("options", [(), ("--ring", "sqpoll", "--workers", "2")], ids=["one", "sqpoll"])
+@pytest.mark.parametrize(
+    "options", [(), ("--ring", "sqpoll", "--workers", "2")], ids=["one", "sqpoll"]
+)
 def test_no_worker_outlives_its_parent(
     start_as_root: Callable[..., FingerServer], options: tuple[str, ...]
 ) -> None:
