@@ -35,12 +35,12 @@ constexpr auto permitted = {
     SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_nanosleep_time64), SCMP_SYS(nanosleep),
     // Memory.
     SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(mremap), SCMP_SYS(munmap),
-    // Threads that there are, and signals to this process.
-    SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(futex), SCMP_SYS(futex_time64), SCMP_SYS(getpid),
-    SCMP_SYS(gettid), SCMP_SYS(restart_syscall), SCMP_SYS(rseq), SCMP_SYS(rt_sigaction),
-    SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigtimedwait),
-    SCMP_SYS(rt_sigtimedwait_time64), SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_yield),
-    SCMP_SYS(set_robust_list), SCMP_SYS(sigreturn),
+    // Whose it is, threads that there are, and signals to this process.
+    SCMP_SYS(geteuid), SCMP_SYS(geteuid32), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(futex),
+    SCMP_SYS(futex_time64), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(restart_syscall),
+    SCMP_SYS(rseq), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigtimedwait), SCMP_SYS(rt_sigtimedwait_time64), SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(sched_yield), SCMP_SYS(set_robust_list), SCMP_SYS(sigreturn),
     // Time, which most processors tell without a call.
     SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64), SCMP_SYS(gettimeofday), SCMP_SYS(getrandom),
     SCMP_SYS(timer_delete), SCMP_SYS(timer_settime), SCMP_SYS(timer_settime64)};

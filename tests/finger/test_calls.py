@@ -1,0 +1,185 @@
+"""What the filter of system calls refuses while the daemon does all that it can do: nothing.
+
+The list of permitted calls is of what this C library asks for. Another version may ask for more,
+and this test says which call that is.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import rules
+from conftest import ALICE
+from harness.proc import is_sanitized, wait_until
+from harness.strace import from_start
+from harness.subject import free_port
+from kit import hanging_fs, metrics
+from kit.machine import Machine, workers
+from kit.parent import only_worker
+from kit.reference import NO_PLAN, converted
+from kit.server import FingerServer
+from kit.target import FingerTarget
+
+pytestmark = [pytest.mark.needs("privileges", "takeover", "metrics"), pytest.mark.timeout(120)]
+
+ANSWER = converted(ALICE)
+LARGE = b"0123456789abcde\n" * 400_000
+PROXY = "127.0.0.5"
+SHORTAGE = ("-e", "inject=accept4:error=EMFILE:when=3")  # of descriptors, as far as it can tell
+# A process that has given root up tries whether it comes back. That is before the filter.
+TRIED_ON_PURPOSE = ("setresuid", "setresgid")
+REFUSED = re.compile(r"(?P<call>\w+)(?:\(| resumed>).* = -1 EPERM")
+
+
+@pytest.fixture(autouse=True)
+def unsanitized(target: FingerTarget) -> None:
+    """With a sanitizer there is no filter."""
+    if is_sanitized(Path(target.command[0])):
+        pytest.skip("a sanitizer traces the process")
+
+
+def refused(trace: list[str]) -> list[str]:
+    """The lines with calls that failed as the filter makes them fail."""
+    found = [(line, REFUSED.search(line)) for line in trace]
+    return [line for line, call in found if call and call["call"] not in TRIED_ON_PURPOSE]
+
+
+@pytest.mark.rule(rules.CONFINED)
+def test_a_refused_call_is_found_in_a_trace() -> None:
+    trace = [
+        "81 1.0 setresuid(0, 0, 0) = -1 EPERM (Operation not permitted)",
+        "81 1.1 seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, {len=9}) = 0",
+        "81 1.2 openat(AT_FDCWD, \"/etc\", O_RDONLY) = -1 EACCES (Permission denied)",
+        "81 1.3 mincore(0x7f0000000000, 4096, [1]) = -1 EPERM (Operation not permitted)",
+        "82 1.4 <... clone3 resumed>, 88)  = -1 EPERM (Operation not permitted)",
+    ]
+    assert refused(trace) == trace[3:]
+
+
+def ask_everything(server: FingerServer) -> None:
+    """Every kind of answer, and of a client that leaves."""
+    server.expect(b"alice", ANSWER)
+    server.expect(b"bob", NO_PLAN)
+    for query in (b"", b"/W alice", b"ghost", b"a@b", b"\xff", b"x" * 1025):
+        assert server.ask(query)
+    with server.connect() as client:
+        client.send_and_half_close(b"ali")
+        assert client.receive_until_end()
+    with server.connect() as client:
+        client.send(b"ali")
+        client.reset()
+
+
+def read_slowly(server: FingerServer, plan: Path) -> None:
+    """A plan that is longer than all buffers, until the deadline."""
+    kept = plan.read_bytes()
+    plan.write_bytes(LARGE)
+    client = server.connect(receive_buffer=4096)
+    client.send(b"alice\r\n")
+    client.wait_for_hang_up(server.patience)
+    plan.write_bytes(kept)
+
+
+def turn_away(server: FingerServer) -> None:
+    """More connections than one address may have."""
+    clients = [server.connect(source="127.0.0.9") for _ in range(4)]
+    assert wait_until(lambda: "turned away" in server.stderr_text(), server.patience)
+    for client in clients:
+        client.close()
+
+
+def come_through_a_proxy(server: FingerServer) -> None:
+    for header in (b"PROXY TCP4 192.0.2.7 192.0.2.1 50412 79\r\n", b"nonsense\r\n"):
+        with server.connect(source=PROXY) as client:
+            client.try_send(header + b"alice\r\n")
+            assert client.receive_until_gone() == (ANSWER if header[0] == 80 else b"")
+
+
+def count(server: FingerServer, where: str) -> None:
+    """Counters, asked for in both ways, and a scraper that asks for nonsense."""
+    metrics.wait_for(server, where, lambda now: metrics.outcome(now, "answered") > 0)
+    assert metrics.ask(where, b"BREW /pot\r\n\r\n", server.patience)
+    server.send_signal(signal.SIGUSR1)
+    assert wait_until(lambda: " counters: " in server.stderr_text(), server.patience)
+
+
+def stop_while_it_answers(server: FingerServer, plan: Path) -> None:
+    plan.write_bytes(LARGE)
+    client = server.connect(receive_buffer=4096)
+    client.send(b"alice\r\n")
+    client.receive(1000)
+    server.send_signal(signal.SIGTERM)
+    client.wait_for_hang_up(server.patience)
+    assert server.wait_exit() == 0
+
+
+@pytest.mark.rule(rules.CONFINED)
+@pytest.mark.parametrize("rings", ["1", "2"])
+@pytest.mark.parametrize("by_root", [True, False], ids=["accounts", "users"])
+def test_nothing_that_the_daemon_does_is_refused(
+    request: pytest.FixtureRequest, start: Callable[..., FingerServer], tmp_path: Path, rings: str,
+    by_root: bool,
+) -> None:  # fmt: skip
+    machine: Machine | None = request.getfixturevalue("machine") if by_root else None
+    begin = request.getfixturevalue("start_as_root") if by_root else start
+    where, trace = f"127.0.0.1:{free_port()}", tmp_path / "trace"
+    options = ("--metrics", where, "--takeover", str(tmp_path / "takeover"), "--workers", rings,
+               "--max-per-ip", "2", "--deadline", "2s", "--proxy-protocol", PROXY)  # fmt: skip
+
+    def started(log: Path) -> FingerServer:
+        in_front = machine.under if machine else ()
+        server: FingerServer = begin(*options, under=(*in_front, *from_start(log, *SHORTAGE)))
+        return server
+
+    first = started(trace)
+    plan = (machine.homes if machine else first.users.directory) / "alice" / ".plan"
+    ask_everything(first)
+    read_slowly(first, plan)
+    come_through_a_proxy(first)
+    turn_away(first)
+    count(first, where)
+    first.send_signal(signal.SIGHUP)
+    assert wait_until(lambda: "reloaded: " in first.stderr_text(), first.patience)
+    first.expect(b"alice", ANSWER)
+    if machine:
+        os.kill(only_worker(first), signal.SIGKILL)
+        first.expect(b"alice", ANSWER)
+    later = tmp_path / "later"
+    second = started(later)
+    assert first.wait_exit() == 0
+    second.expect(b"alice", ANSWER)
+    stop_while_it_answers(second, plan)
+    for log in (trace, later):
+        lines = log.read_text(errors="replace").splitlines()
+        assert any("SECCOMP_SET_MODE_FILTER" in line for line in lines), "there is no filter"
+        assert refused(lines) == []
+    assert "(INJECTED)" in trace.read_text(errors="replace"), "no shortage was tried"
+
+
+@pytest.mark.rule(rules.CONFINED)
+@pytest.mark.parametrize("hangs", ["lookup", "open", "read"])
+def test_nothing_is_refused_while_a_home_hangs(
+    machine: Machine, start_as_root: Callable[..., FingerServer], tmp_path: Path, hangs: str
+) -> None:
+    trace = tmp_path / "trace"
+    with hanging_fs.mounted(hangs, deaf=True, home=machine.homes / "alice") as (_, files):
+        server = start_as_root("--deadline", "500ms", under=(*machine.under, *from_start(trace)))
+        client = server.connect()
+        client.send(b"alice\r\n")
+        assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+        client.wait_for_hang_up(server.patience)
+        assert wait_until(lambda: "does not answer" in server.stderr_text(), server.patience)
+        files.let_go()
+        server.expect(b"alice", converted(hanging_fs.ALICES_PLAN))
+        assert wait_until(lambda: "all homes answer again" in server.stderr_text(), server.patience)
+        assert server.stop() == 0
+        assert len(workers(server)) == 0
+    lines = trace.read_text(errors="replace").splitlines()
+    assert any("SECCOMP_SET_MODE_FILTER" in line for line in lines), "there is no filter"
+    assert refused(lines) == []
