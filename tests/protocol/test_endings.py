@@ -65,7 +65,9 @@ def speaks_no_http(client: Client) -> None:
     client.close()
 
 
-def expect_all_given_back(server: Server, one_round: Callable[[], None]) -> None:
+def expect_all_given_back(
+    server: Server, one_round: Callable[[], None], places: int = AT_ONCE
+) -> None:
     """Rounds of clients cost no more than the first, and then all places are free."""
     descriptors = descriptors_at_rest(server, lambda client: client.echo(b"first"))
     threads = server.process.thread_count()
@@ -77,9 +79,9 @@ def expect_all_given_back(server: Server, one_round: Callable[[], None]) -> None
     until_all_have_left()
     grown = least_growth(server.process.rss_bytes, until_all_have_left, KEPT_BYTES_MAX)
     assert grown < KEPT_BYTES_MAX or server.process.is_sanitized(), (
-        f"{grown // 1024} KiB more after {AT_ONCE} clients, in each of several rounds")
+        f"{grown // 1024} KiB more after {places} clients, in each of several rounds")
     server.wait_for_threads(threads + 1)
-    clients = [server.connect() for _ in range(AT_ONCE)]
+    clients = [server.connect() for _ in range(places)]
     for client in clients:
         client.send_messages(b"as many as there are places")
     for client in clients:
@@ -125,14 +127,14 @@ def test_a_connection_whose_time_is_up_gives_back_all_it_had(
 @pytest.mark.clock
 @pytest.mark.needs("restore", "max-connections", "read-timeout")
 def test_a_client_that_never_reads_gives_back_all_it_had(start: Callable[..., Server]) -> None:
-    server = start("--max-connections", str(AT_ONCE), "--read-timeout", "400ms")
+    server = start("--max-connections", str(NEVER_READING), "--read-timeout", "400ms")
 
     def clients_come() -> None:
         server.close_clients()
         for client in [server.connect(receive_buffer=4096) for _ in range(NEVER_READING)]:
             client.send_until_stuck(LARGE)
 
-    expect_all_given_back(server, clients_come)
+    expect_all_given_back(server, clients_come, NEVER_READING)
 
 
 @pytest.mark.needs("restore", "drain", "crowd")

@@ -6,6 +6,7 @@ import os
 import socket
 import time
 
+from loop_options import NEVER
 from loop_protocols import Echo, Http, Protocol, Refused
 from loop_server import Connection, Loop
 
@@ -49,6 +50,33 @@ class LateOnesKeepTheirPlaces(Connection):
     def time_out(self) -> None:
         self.loop.options.max_connections -= 1
         super().time_out()
+
+
+class StuckOnesKeepTheirPlaces(Connection):
+    """Counts a client down when it leaves, and not when it has taken no answer in time."""
+
+    def time_out(self) -> None:
+        if self.output:
+            self.loop.options.max_connections -= 1
+        super().time_out()
+
+
+class DrainsAllOrNobody(Connection):
+    """In a stop it closes no connection before it can close all of them."""
+
+    def close(self) -> None:
+        if not self.loop.draining or not any(one.output for one in self.loop.connections):
+            super().close()
+
+
+class WaitsInMilliseconds(Loop):
+    """Hands a time of any length to epoll_wait(2), which takes 31 bits of milliseconds."""
+
+    def turn(self, until: float) -> None:
+        end = time.monotonic() + self.options.drain_timeout if self.draining else until
+        if end != NEVER and (end - time.monotonic()) * 1000 >= 1 << 31:
+            raise OverflowError("the time is too long")
+        super().turn(until)
 
 
 class OldTimersFire(Loop):
@@ -129,6 +157,15 @@ class ZeroIsNoMessage(Echo):
 
     def take(self, data: bytes, output: bytearray) -> int:
         if self.max_message == 0:
+            raise Refused
+        return super().take(data, output)
+
+
+class SignedLimit(Echo):
+    """Has a sign in its limit."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        if self.max_message >= 1 << 31:
             raise Refused
         return super().take(data, output)
 
