@@ -15,7 +15,8 @@ pytestmark = pytest.mark.build
 
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 FENCE = re.compile(r"^```(?:console|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PICTURE = re.compile(r"!\[[^\]]*\]\((?:\./)?fig/([\w-]+\.svg)\)(?:\n\n\*([^*\n]+)\*$)?", re.MULTILINE)
+PICTURE = re.compile(
+    r"!\[[^\]]*\]\((?:\./)?fig/([\w-]+\.svg)\)(?:\n\n\*([^*\n]+)\*$)?", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")

@@ -64,7 +64,8 @@ def test_figures_have_the_colours_of_the_table() -> None:
               for colour in sorted(set(COLOUR.findall((BOOK / "fig" / name).read_text())) - known)])
 
 
-CAPTION = re.compile(r"^!\[[^\]]*\]\((?:\./)?fig/([\w-]+)\.svg.*\)$(?:\n\n\*(.*)\*$)?", re.MULTILINE)
+CAPTION = re.compile(
+    r"^!\[[^\]]*\]\((?:\./)?fig/([\w-]+)\.svg.*\)$(?:\n\n\*(.*)\*$)?", re.MULTILINE)
 
 
 def test_every_figure_has_a_caption_that_is_a_sentence() -> None:

@@ -119,14 +119,16 @@ def is_taken(port: int) -> bool:
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
-    """./serve in a project of two stages and a finger daemon, in which a build does nothing."""
+    """./serve in a project of two stages and a finger daemon, in which a build does nothing and no
+    package is missing."""
     make_executable(tmp_path / "bin" / "cmake", "")
     for table in ("part5-epoll/main.cc", "part6-uring/main.cc", "common/server/options.cc",
                   "finger/server/options.cc", "common/cmake/version.txt"):
         (tmp_path / table).parent.mkdir(parents=True)
         shutil.copy(ROOT / table, tmp_path / table)
     (tmp_path / "tools").mkdir()
-    shutil.copy(ROOT / "tools" / "lib.sh", tmp_path / "tools")
+    library = (ROOT / "tools" / "lib.sh").read_text()
+    (tmp_path / "tools" / "lib.sh").write_text(f"{library}\nis_there() {{ true; }}\n")
     shutil.copy(ROOT / "serve", tmp_path)
 
     def run(*words: str, **servers: str) -> subprocess.Popen[str]:
