@@ -110,7 +110,7 @@ def test_without_network_what_to_do_follows_the_words_of_apt_get(checkout: Path)
 
 
 def test_without_network_there_is_no_site_but_the_chapters(checkout: Path) -> None:
-    add(checkout, "node")
+    add(checkout, "node", "ctags")
     add(checkout, "npm", status=1, says="npm error network")
     (checkout / "book").mkdir()
     said = last_line(checkout, "./read")
@@ -121,7 +121,7 @@ def test_without_network_there_is_no_site_but_the_chapters(checkout: Path) -> No
 def test_a_checkout_that_cannot_be_written_to_is_to_be_copied(
         checkout: Path, command: list[str]) -> None:
     add_everything(checkout)
-    add(checkout, "node", "npm")
+    add(checkout, "node", "npm", "ctags")
     read_only = 'mount --bind "$PWD" "$PWD" && mount -o remount,bind,ro "$PWD" && cd "$PWD"'
     said = last_line(checkout, "bash", "-c", f'{read_only} && exec {" ".join(command)}',
                      within=AS_ROOT)
