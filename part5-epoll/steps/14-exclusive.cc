@@ -31,17 +31,22 @@ bool asleep(pid_t thread) {
   return std::getline(stat, line) && line.find(") S ") != line.npos;
 }
 
-int main() {
+// Listens on the loopback, and stores in `name` where.
+int listen_here(sockaddr* name, socklen_t size) {
   const int listener =
       check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+  check(bind(listener, name, size), "bind");
+  check(listen(listener, SOMAXCONN), "listen");
+  check(getsockname(listener, name, &size), "getsockname");
+  return listener;
+}
+
+int main() {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);  // and port 0: the kernel picks one
   auto* const name = reinterpret_cast<sockaddr*>(&address);
-  socklen_t size = sizeof address;
-  check(bind(listener, name, size), "bind");
-  check(listen(listener, SOMAXCONN), "listen");
-  check(getsockname(listener, name, &size), "getsockname");
+  const int listener = listen_here(name, sizeof address);
 
   const int stop = check(eventfd(0, EFD_CLOEXEC), "eventfd");
   int epolls[4];
@@ -82,7 +87,7 @@ int main() {
       while (!asleep(id)) usleep(1000);
     }
     const int client = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-    check(connect(client, name, size), "connect");
+    check(connect(client, name, sizeof address), "connect");
     accepted_by_all.wait(clients);
     close(client);
   }
