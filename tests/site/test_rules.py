@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from blocks import ROOT
-from pages import BOOK, complain, node_or_skip, pages
+from pages import BOOK, complain, node_or_skip, package_or_skip, pages
 
 SITE = BOOK / ".vitepress"
 TOKENS = json.loads((SITE / "theme" / "colours.json").read_text())
@@ -225,6 +225,7 @@ console.log(JSON.stringify(md.render(process.argv[1])));
 
 
 def test_numbers_are_flush_right_and_each_percentile_has_its_cell() -> None:
+    package_or_skip("vitepress")
     html = node(WITH_TABLES, TABLE)
     cells = re.findall(r"<t[hd](?: class=\"(\w+)\")?>(.*?)</t", html)
     assert cells == [
