@@ -1,6 +1,6 @@
 // A server stops. What becomes of three clients: one that it has accepted, one that is connected
 // and waits in the backlog, one that connects a moment later? Four ways to stop, three answers
-// each. Try it: ./01-drain
+// each, and a fifth. Try it: ./01-drain, and ./01-drain handed
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -74,7 +74,7 @@ void answer_backlog(int listener) {
   while ((connection = accept4(listener, nullptr, nullptr, 0)) >= 0) answer(connection);
 }
 
-enum class Stop { kill, drain, drain_backlog, sibling };
+enum class Stop { kill, drain, drain_backlog, sibling, hand_over };
 
 void try_it(const char* name, Stop how) {
   address = {
@@ -83,6 +83,9 @@ void try_it(const char* name, Stop how) {
   const int accepted = client();
   const int connection = check(accept4(listener, nullptr, nullptr, 0), "accept4");
   const int queued = client();
+  // [kept]
+  const int kept = how == Stop::hand_over ? check(dup(listener), "dup") : -1;
+  // [/kept]
   // [stop]
   const int sibling = how == Stop::sibling ? listen_on_address() : -1;
   if (how != Stop::kill) answer(connection);
@@ -91,18 +94,20 @@ void try_it(const char* name, Stop how) {
   if (how == Stop::kill) close(connection);
   // [/stop]
   const int late = client();
-  if (how == Stop::sibling) answer_backlog(sibling);
+  const int newer = how == Stop::sibling ? sibling : kept;
+  if (newer >= 0) answer_backlog(newer);
   const char* const last = outcome(late);
   std::printf("%-29s %-11s %-11s %s\n", name, outcome(accepted), outcome(queued), last);
-  if (sibling >= 0) close(sibling);
+  if (newer >= 0) close(newer);
 }
 
 }  // namespace
 
-int main() {
+int main(int argc, char**) {
   std::printf("%-29s %-11s %-11s %s\n", "", "accepted", "queued", "late");
   try_it("killed", Stop::kill);
   try_it("drained", Stop::drain);
   try_it("drained, its backlog first", Stop::drain_backlog);
   try_it("drained, another on the port", Stop::sibling);
+  if (argc > 1) try_it("drained, the listener kept", Stop::hand_over);
 }

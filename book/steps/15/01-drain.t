@@ -12,3 +12,8 @@ goes with it; a second listener on the port has a backlog of its own.
   drained                       answered    ECONNRESET  ECONNREFUSED
   drained, its backlog first    answered    answered    ECONNREFUSED
   drained, another on the port  answered    ECONNRESET  answered
+
+A second descriptor keeps the listener, and its backlog.
+
+  $ ./01-drain handed | tail -n 1
+  drained, the listener kept    answered    answered    answered

@@ -113,7 +113,8 @@ bool is_trusting = false;  // the broken form: believes a header from anywhere
 std::string client_of(std::string_view peer, std::string_view bytes) {
   if (peer != proxy && !is_trusting) return std::string(peer);
   const Header header = parse(bytes);
-  if (header.state != State::complete) return "nobody: closed";
+  if (header.state == State::more) return "not known yet";
+  if (header.state == State::bad) return "nobody: closed";
   return header.client.empty() ? std::string(peer) : header.client;
 }
 
@@ -143,5 +144,6 @@ int main(int argc, char**) {
   show("v1, port 65536", "PROXY TCP4 192.0.2.7 198.51.100.1 65536 79\r\nhi");
   show("none", "alice\r\n");
   std::printf("the proxy says so:  %s\n", client_of("10.0.0.2", line).c_str());
+  std::printf("half of a header:   %s\n", client_of("10.0.0.2", line.substr(0, 20)).c_str());
   std::printf("a stranger says so: %s\n", client_of("203.0.113.9", line).c_str());
 }

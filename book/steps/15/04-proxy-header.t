@@ -17,6 +17,7 @@ A proxy is believed, and a stranger is not.
   v1, port 65536             refused
   none                       refused
   the proxy says so:  192.0.2.7 51000
+  half of a header:   not known yet
   a stranger says so: 203.0.113.9
 
 The broken form believes both.
