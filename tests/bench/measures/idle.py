@@ -91,7 +91,7 @@ def m2_2(setting: Setting) -> Grid:
         wait_behind, ALL_STAGES, ["silence"],
         notes=["Where no answer came, client one was then made to leave; by itself the server "
                "would have waited for a minute, its `--read-timeout`. The client is a Python "
-               "program, which adds about a microsecond."])
+               "program, whose own work is in every row."])
 
 
 # M5.1: processor time
