@@ -3,6 +3,7 @@
 // Needs Linux 6.1.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -43,15 +44,18 @@
 #include "finger/service/generations.h"
 #include "finger/service/metrics.h"
 #include "finger/service/replaceable.h"
+#include "finger/service/takeover.h"
 
 namespace {
 
 using common::complain;
 using finger::Generations;
+using finger::Listeners;
 using finger::ServiceManager;
 using finger::Sockets;
 
-/// `::` serves IPv6 and IPv4. Without IPv6 on the machine, 0.0.0.0 takes its place.
+/// At process.host. `::` serves IPv6 and IPv4. Without IPv6 on the machine, 0.0.0.0 takes its
+/// place.
 common::Result<common::Fd> listen_on(finger::Options& options) {
   auto listener = common::listen_on(options.process.address(), common::SocketMode::nonblocking);
   if (listener || options.process.host != "::") return listener;
@@ -63,13 +67,27 @@ common::Result<common::Fd> listen_on(finger::Options& options) {
   return common::listen_on(options.process.address(), common::SocketMode::nonblocking);
 }
 
-/// What the manager has passed, else a socket of our own.
-common::Result<std::vector<common::Fd>> open_listener(finger::Options& options, common::Fd passed) {
-  auto listener = passed ? common::Result<common::Fd>(std::move(passed)) : listen_on(options);
-  if (!listener) return std::unexpected(listener.error());
-  std::vector<common::Fd> only;
-  only.push_back(std::move(*listener));
-  return only;
+/// A socket for each address. Where one cannot be had, process.host is the address.
+common::Result<Listeners> listen_on_all(finger::Options& options) {
+  Listeners listeners;
+  for (const std::string& host : options.hosts) {
+    options.process.host = host;
+    auto listener = listen_on(options);
+    if (!listener) return std::unexpected(listener.error());
+    listeners.push_back(std::move(*listener));
+  }
+  return listeners;
+}
+
+/// Where they listen, with commas between. Error: of getsockname(2).
+common::Result<std::string> addresses_of(const Listeners& listeners) {
+  std::vector<std::string> addresses;
+  for (const common::Fd& each : listeners) {
+    const auto address = common::Address::of_socket(each);
+    if (!address) return std::unexpected(address.error());
+    addresses.push_back(address->to_string());
+  }
+  return fmt::format("{}", fmt::join(addresses, ", "));
 }
 
 /// Why there is no roster, and what to do about it.
@@ -113,7 +131,7 @@ std::unique_ptr<finger::Heartbeat> heartbeat_for(std::optional<std::chrono::micr
 using Started = std::expected<std::unique_ptr<finger::Workers>, std::string>;
 
 /// Made with the rights of this process or, if those are root's, with the daemon account's.
-Started make_alone(const finger::Options& options, common::Fd clients, finger::AboutHomes homes,
+Started make_alone(const finger::Options& options, Listeners clients, finger::AboutHomes homes,
                    std::unique_ptr<finger::Heartbeat> heartbeat, finger::Metrics& metrics) {
   auto users = finger::open_users(options);  // while still root: it may, wherever it is
   if (!users) return std::unexpected(explain(options, users.error()));
@@ -137,7 +155,7 @@ Started make_alone(const finger::Options& options, common::Fd clients, finger::A
 }
 
 /// Made by root, which is given up, with credentials to open each plan as its owner.
-Started make_with_owners(const finger::Options& options, common::Fd clients,
+Started make_with_owners(const finger::Options& options, Listeners clients,
                          finger::AboutHomes homes, finger::Report& report,
                          std::unique_ptr<finger::Heartbeat> heartbeat, finger::Metrics& metrics) {
   finger::HomeFence fence;
@@ -190,15 +208,22 @@ void tell_lowered_limit(const finger::Options& options, const finger::Workers& w
 
 /// Does all that comes before the ready line, and says what would be served.
 int check_config(finger::Options& options, bool as_root, Generations& generations) {
-  const auto listener = listen_on(options);
-  const char* about_port = "";
-  if (!listener && listener.error() == std::errc::address_in_use) {
-    about_port = " (which is taken: by systemd, or a server that has to stop)";
-  } else if (!listener && listener.error() == std::errc::address_family_not_supported) {
-    // As in the unit, where ExecStartPre= is not passed the socket that ExecStart= is.
-    about_port = " (where systemd has to listen: this process may not)";
-  } else if (!listener) {
-    return common::report_failure(options.process, listener.error(), finger::server_profile);
+  std::vector<std::string> places;
+  Listeners listeners;
+  for (const std::string& host : options.hosts) {
+    options.process.host = host;
+    auto listener = listen_on(options);
+    const char* about_port = "";
+    if (!listener && listener.error() == std::errc::address_in_use) {
+      about_port = " (which is taken: by systemd, or a server that has to stop)";
+    } else if (!listener && listener.error() == std::errc::address_family_not_supported) {
+      // As in the unit, where ExecStartPre= is not passed the socket that ExecStart= is.
+      about_port = " (where systemd has to listen: this process may not)";
+    } else if (!listener) {
+      return common::report_failure(options.process, listener.error(), finger::server_profile);
+    }
+    places.push_back(options.process.address().to_string() + about_port);
+    listeners.push_back(listener ? std::move(*listener) : common::Fd());
   }
   finger::Metrics metrics(finger::outcome_names, generations, std::nullopt, options.process.workers,
                           common::Fd());
@@ -211,13 +236,13 @@ int check_config(finger::Options& options, bool as_root, Generations& generation
   pipes->parent = {};
   finger::Report to_nobody(std::move(pipes->worker), {});
   const auto workers =
-      as_root ? make_with_owners(options, common::Fd(), homes, to_nobody, nullptr, metrics)
-              : make_alone(options, common::Fd(), homes, nullptr, metrics);
+      as_root ? make_with_owners(options, std::move(listeners), homes, to_nobody, nullptr, metrics)
+              : make_alone(options, std::move(listeners), homes, nullptr, metrics);
   if (!workers) return complain(workers.error());
   tell_lowered_limit(options, **workers);
-  std::puts(fmt::format("would serve at {}{}, with {} connections at the same time: {}",
-                        options.process.address().to_string(), about_port,
-                        (*workers)->connections_max(), (*workers)->users().text())
+  std::puts(fmt::format("would serve at {}, with {} connections at the same time: {}",
+                        fmt::join(places, ", "), (*workers)->connections_max(),
+                        (*workers)->users().text())
                 .c_str());
   return 0;
 }
@@ -231,12 +256,12 @@ void note_start(const finger::Options& options, const finger::Workers& workers,
 
 /// Serves in this process.
 int run_alone(const finger::Options& options, const ServiceManager& manager, Sockets sockets,
-              const std::string& address, finger::BusyHomes& busy, Generations& generations) {
+              const std::string& addresses, finger::BusyHomes& busy, Generations& generations) {
   finger::Mounts mounts;
   finger::Metrics metrics(finger::outcome_names, generations, generations.begin(),
                           options.process.workers, std::move(sockets.scrapers));
   const auto workers = make_alone(
-      options, std::move(sockets.clients.front()), {&busy, &mounts, &generations.homes_silent()},
+      options, std::move(sockets.clients), {&busy, &mounts, &generations.homes_silent()},
       heartbeat_for(manager.watchdog_interval(), options, [&manager] { manager.alive(); }),
       metrics);
   if (!workers) return complain(workers.error());
@@ -261,11 +286,11 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
     return (*workers)->run();
   };
   return finger::run_replaceable(options.process, finger::server_profile, *sockets.takeover,
-                                 address, {.stop = stop, .retire = retire, .run = run});
+                                 addresses, {.stop = stop, .retire = retire, .run = run});
 }
 
 /// Serves in a process of its own, which gives root up and opens each plan as its owner.
-int run_worker(const finger::Options& options, common::Fd clients, finger::AboutHomes homes,
+int run_worker(const finger::Options& options, Listeners clients, finger::AboutHomes homes,
                finger::Report& report, std::unique_ptr<finger::Heartbeat> heartbeat,
                finger::Metrics& metrics,
                const std::function<void(const finger::Workers&)>& before_serving) {
@@ -289,13 +314,12 @@ int run_worker(const finger::Options& options, common::Fd clients, finger::About
 }
 
 int run_parent(const finger::Options& options, ServiceManager manager, Sockets sockets,
-               const std::string& address, finger::BusyHomes& busy, Generations& generations) {
+               const std::string& addresses, finger::BusyHomes& busy, Generations& generations) {
   const auto watchdog = manager.watchdog_interval();
   bool is_first = true;
   finger::Parent parent(
-      std::move(sockets.clients.front()),
-      {.start = start_timeout, .drain = options.process.drain_timeout},
-      [&](common::Fd clients, finger::Report& report, std::optional<std::size_t> generation) {
+      std::move(sockets.clients), {.start = start_timeout, .drain = options.process.drain_timeout},
+      [&](Listeners clients, finger::Report& report, std::optional<std::size_t> generation) {
         // In the worker: what is moved here stays in the parent.
         finger::Mounts mounts;
         finger::Metrics metrics(finger::outcome_names, generations, generation,
@@ -309,7 +333,7 @@ int run_parent(const finger::Options& options, ServiceManager manager, Sockets s
       },
       [&] {
         is_first = false;
-        common::announce(address);
+        common::announce(addresses);
       },
       std::move(manager), std::move(sockets.takeover), generations);
   const auto status = parent.run();
@@ -350,23 +374,23 @@ int main(int argc, char** argv) {
 
   auto manager = ServiceManager::from_environment();
   // Now: a worker that has given its rights up may not bind, nor make a file.
-  auto sockets = finger::open_sockets(options.process, finger::server_profile, 1, [&] {
-    return open_listener(options, std::move(passed->clients));
+  auto sockets = finger::open_sockets(options.process, finger::server_profile, [&] {
+    if (passed->clients.empty()) return listen_on_all(options);
+    return common::Result<Listeners>(std::move(passed->clients));
   });
   if (!sockets) return sockets.error();
   if (passed->scrapers) sockets->scrapers = std::move(passed->scrapers);
-  const auto address = common::Address::of_socket(sockets->clients.front());
-  if (!address) {
-    return common::report_failure(options.process, address.error(), finger::server_profile);
+  const auto addresses = addresses_of(sockets->clients);
+  if (!addresses) {
+    return common::report_failure(options.process, addresses.error(), finger::server_profile);
   }
 
   auto busy = finger::BusyHomes::create();
   if (!busy) return complain("no memory for the homes: " + busy.error().message());
 
   if (!as_root) {
-    return run_alone(options, manager, std::move(*sockets), address->to_string(), *busy,
-                     **generations);
+    return run_alone(options, manager, std::move(*sockets), *addresses, *busy, **generations);
   }
-  return run_parent(options, std::move(manager), std::move(*sockets), address->to_string(), *busy,
+  return run_parent(options, std::move(manager), std::move(*sockets), *addresses, *busy,
                     **generations);
 }

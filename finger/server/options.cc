@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <iterator>
 #include <limits>
+#include <ranges>
 #include <utility>
 
 #include "finger/service/endpoint.h"
@@ -31,6 +32,45 @@ common::OptionLine text_option(std::string name, std::string value_name, std::st
             target = text;
             return !text.empty();
           }};
+}
+
+/// Whether nothing can be bound to `one` beside `all`, both as Address::to_string() has them.
+bool covers(std::string_view all, std::string_view one) {
+  return all == one || all == "[::]:0" || (all == "0.0.0.0:0" && !one.starts_with('['));
+}
+
+/// From addresses with commas between them. Empty: one is none, or two cannot both be bound.
+std::vector<std::string> parse_hosts(std::string_view list) {
+  std::vector<std::string> hosts;
+  std::vector<std::string> bound;
+  for (const auto part : std::views::split(list, ',')) {
+    const std::string_view host(part.begin(), part.end());
+    const auto address = common::Address::parse(host, 0);
+    if (!address) return {};
+    const auto text = address->to_string();
+    const bool is_apart = std::ranges::none_of(
+        bound, [&text](const auto& other) { return covers(other, text) || covers(text, other); });
+    if (!is_apart) return {};
+    hosts.emplace_back(host);
+    bound.push_back(text);
+  }
+  return hosts;
+}
+
+common::OptionLine hosts_option(std::vector<std::string>& hosts) {
+  return {.name = "--addr",
+          .value_name = "ADDRESSES",
+          .fallback = "::",
+          .meaning = "addresses to listen on; :: serves IPv6 and IPv4",
+          .takes =
+              "addresses with commas between them, without brackets: 192.0.2.1,2001:db8::1; :: "
+              "stands alone",
+          .set =
+              [&hosts](std::string_view list) {
+                hosts = parse_hosts(list);
+                return !hosts.empty();
+              },
+          .short_name = "-B"};
 }
 
 common::OptionLine health_option(std::optional<common::Address>& address) {
@@ -88,7 +128,6 @@ common::OptionLine ring_option(uring::Setup& setup) {
 }  // namespace
 
 Options::Options() {
-  process.host = "::";
   process.port = 79;
   process.max_connections = 1024;
 }
@@ -98,9 +137,7 @@ common::OptionTable option_table(Options& options) {
   using common::number_option;
   ServiceOptions& process = options.process;
   return {
-      with_short_name(
-          "-B", common::address_option("--addr", "address to listen on; :: serves IPv6 and IPv4",
-                                       process.host)),
+      hosts_option(options.hosts),
       with_short_name(
           "-P", number_option("--port", "N", "port to listen on; 0 asks the kernel for a free one",
                               process.port, 0, std::numeric_limits<std::uint16_t>::max())),

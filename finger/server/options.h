@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/net/address.h"
 #include "common/server/options.h"
@@ -21,6 +22,7 @@ struct Options {
   Options();
 
   ServiceOptions process;  ///< --addr, --port, --max-clients, --workers, and the like
+  std::vector<std::string> hosts = {"::"};  ///< Of --addr; process.host is the one in work.
   std::string group = "finger";
   std::string user;   ///< The account to run as; empty: fingerd, or nobody.
   std::string users;  ///< The directory of --users; empty: the system's accounts.

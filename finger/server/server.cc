@@ -73,7 +73,7 @@ common::Clock::duration header_timeout(const Options& options) {
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::create(Shared& shared, std::size_t i,
-                                               std::shared_ptr<const common::Fd> listener,
+                                               std::shared_ptr<const Listeners> listeners,
                                                const common::Fd& wake, const PrepareRing& prepare) {
   uring::Setup setup = shared.options.ring;
   setup.disabled = static_cast<bool>(prepare);
@@ -88,7 +88,7 @@ Result<std::unique_ptr<Server>> Server::create(Shared& shared, std::size_t i,
     credentials = std::move(*prepared);
   }
   return std::unique_ptr<Server>(
-      new Server(shared, i, std::move(*loop), std::move(listener), wake, std::move(credentials)));
+      new Server(shared, i, std::move(*loop), std::move(listeners), wake, std::move(credentials)));
 }
 
 std::string Server::try_out() {
@@ -108,10 +108,11 @@ std::string Server::try_out() {
 }
 
 Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
-               std::shared_ptr<const common::Fd> listener, const common::Fd& wake,
+               std::shared_ptr<const Listeners> listeners, const common::Fd& wake,
                std::vector<std::uint16_t> credentials)
-    : LoopServer(shared, std::move(loop), std::move(listener), wake),
+    : LoopServer(shared, std::move(loop), {listeners, &listeners->front()}, wake),
       shared_(shared),
+      listeners_(std::move(listeners)),
       i_(i),
       counters_(shared.metrics.of_worker(i)),
       credentials_(std::move(credentials)),
@@ -124,6 +125,10 @@ Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
                .lingering = lingering_,
                .homes = homes_,
                .discarded = discarded_} {
+  for (auto next = listeners_->begin() + 1; next != listeners_->end(); ++next) {
+    next_acceptors_.emplace_back(this->loop(), *next, shared.connection_limit, background(),
+                                 [this] { return make_room(); });
+  }
   this->loop().at_end_of_turn([this] { publish(); });
 }
 
@@ -147,12 +152,20 @@ uring::Task<Status> Server::beat() {
 uring::Task<> Server::accept_clients() {
   uring::Scope headers(loop());
   uring::Scope scrapes(loop());
+  uring::Scope accepting(loop());
   headers_ = &headers;
   {
     uring::Scope counting(loop());
     // No longer than it accepts: after that it may have a successor, which counts from 0.
     if (i_ == 0) shared_.metrics.start(loop(), counting, scrapes, background());
+    for (ring_server::Acceptor& each : next_acceptors_) {
+      background().spawn(accepting,
+                         each.accept_each([this](auto client) { add(std::move(client)); }));
+    }
     co_await LoopServer::accept_clients();
+    accepting.cancel();
+    co_await accepting.join();
+    listeners_.reset();
     counting.cancel();
     co_await counting.join();
   }
@@ -223,7 +236,9 @@ void Server::awaits_query(Conversation& conversation) {
 
 /// At the end of each turn: shows what was counted of the loop itself.
 void Server::publish() {
-  counters_.waits.set(acceptor().waits());
+  std::uint64_t waits = acceptor().waits();
+  for (const ring_server::Acceptor& each : next_acceptors_) waits += each.waits();
+  counters_.waits.set(waits);
   counters_.take(loop().ring());
 }
 

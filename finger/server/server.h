@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,6 +15,8 @@
 #include "finger/server/conversation.h"
 #include "finger/server/home.h"
 #include "finger/server/shared.h"
+#include "finger/service/takeover.h"
+#include "ring_server/acceptor.h"
 #include "ring_server/loop_server.h"
 #include "uring/loop.h"
 #include "uring/memory/intrusive_list.h"
@@ -32,10 +35,10 @@ using PrepareRing =
 /// Serves clients on one thread and one ring, with a coroutine for each: serve.cc.
 class Server final : public ring_server::LoopServer, private ConversationOwner {
  public:
-  /// For `shared`, `i`, `listener` and `wake` see LoopServer. `prepare` may be empty.
+  /// For `shared`, `i`, `listeners` and `wake` see LoopServer. `prepare` may be empty.
   /// Errors: of uring::Loop::create(), of `prepare`.
   static Result<std::unique_ptr<Server>> create(Shared& shared, std::size_t i,
-                                                std::shared_ptr<const common::Fd> listener,
+                                                std::shared_ptr<const Listeners> listeners,
                                                 const common::Fd& wake, const PrepareRing& prepare);
 
   /// Tries once what a query takes: a call of the ring, a thread of the kernel's, descriptors,
@@ -45,7 +48,7 @@ class Server final : public ring_server::LoopServer, private ConversationOwner {
 
  private:
   Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
-         std::shared_ptr<const common::Fd> listener, const common::Fd& wake,
+         std::shared_ptr<const Listeners> listeners, const common::Fd& wake,
          std::vector<std::uint16_t> credentials);
 
   void begin(uring::Scope& conversations, uring::Scope& tasks) override;
@@ -76,6 +79,8 @@ class Server final : public ring_server::LoopServer, private ConversationOwner {
   uring::Task<> close(common::Fd file, std::shared_ptr<Home> home);
 
   Shared& shared_;
+  std::shared_ptr<const Listeners> listeners_;        ///< While it accepts.
+  std::deque<ring_server::Acceptor> next_acceptors_;  ///< Of those after the first.
   const std::size_t i_;
   WorkerCounters& counters_;
   uring::IntrusiveList<Conversation> awaiting_query_;  ///< The oldest first.

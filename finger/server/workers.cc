@@ -5,7 +5,6 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <utility>
 
@@ -40,9 +39,9 @@ std::size_t descriptors_allow(const Options& options) {
 
 /// In the thread that it will run in. Error: a line that says why not.
 std::expected<std::unique_ptr<ring_server::LoopServer>, std::string> create_server(
-    Shared& shared, std::size_t i, std::shared_ptr<const common::Fd> listener,
+    Shared& shared, std::size_t i, std::shared_ptr<const Listeners> listeners,
     const common::Fd& wake, const PrepareRing& prepare) {
-  auto server = Server::create(shared, i, std::move(listener), wake, prepare);
+  auto server = Server::create(shared, i, std::move(listeners), wake, prepare);
   if (!server && server.error() == Error::no_placeholder) {
     return std::unexpected(server.error().message());
   }
@@ -55,18 +54,18 @@ std::expected<std::unique_ptr<ring_server::LoopServer>, std::string> create_serv
 }  // namespace
 
 std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
-    const Options& options, common::Fd listener, common::Fd accepts, RosterPointer roster,
+    const Options& options, Listeners listeners, common::Fd accepts, RosterPointer roster,
     AboutHomes homes, const PrepareRing& prepare, std::unique_ptr<Heartbeat> heartbeat,
     Metrics& metrics) {
   std::unique_ptr<Workers> workers(
       new Workers(options, std::move(roster), homes, std::move(heartbeat), metrics));
-  // The servers are all that hold it in the end: the last that stops accepting closes it.
-  const auto both = std::make_shared<const std::array<common::Fd, 2>>(
-      std::array{std::move(listener), std::move(accepts)});
-  const std::shared_ptr<const common::Fd> shared_listener(both, &both->front());
+  // The servers are all that hold them in the end: the last that stops accepting closes them.
+  const auto both = std::make_shared<const std::pair<Listeners, common::Fd>>(std::move(listeners),
+                                                                             std::move(accepts));
+  const std::shared_ptr<const Listeners> shared_listeners(both, &both->first);
   std::string complaint = workers->worker_group_.start(
       options.process.workers, [&](std::size_t i, const common::Fd& wake) {
-        return create_server(workers->shared_, i, shared_listener, wake, prepare);
+        return create_server(workers->shared_, i, shared_listeners, wake, prepare);
       });
   if (!complaint.empty()) return std::unexpected(std::move(complaint));
   return workers;

@@ -13,14 +13,15 @@
 #include "finger/server/server.h"
 #include "finger/server/shared.h"
 #include "finger/service/generations.h"
+#include "finger/service/takeover.h"
 #include "ring_server/worker_group.h"
 
 namespace finger {
 
 /// The daemon without its signals: several servers, a thread and a ring each, that share the
-/// listener and all limits.
+/// listeners and all limits.
 ///
-///     auto workers = Workers::create(options, std::move(listener), std::move(accepts), *roster,
+///     auto workers = Workers::create(options, std::move(listeners), std::move(accepts), *roster,
 ///                                    homes, prepare, heartbeat, metrics);
 ///     if (!workers) { … workers.error() is a line that says why … }
 ///     …                        // every ring is made and prepared: rights can be given up for good
@@ -28,12 +29,12 @@ namespace finger {
 class Workers {
  public:
   /// Makes the servers, each in its own thread, the first in the calling one, which must call
-  /// run(). `listener` is non-blocking; it is closed when the last of them has stopped accepting,
-  /// and with it `accepts`, which is nothing but a sign of that and may be empty. `roster` is from
+  /// run(). `listeners`, one at least, are closed when the last of them has stopped accepting, and
+  /// with them `accepts`, which is nothing but a sign of that and may be empty. `roster` is from
   /// load_roster(); for `prepare` see PrepareRing, which may be empty, as may `heartbeat`. Error: a
   /// line that says what is missing, and what to do about it.
   static std::expected<std::unique_ptr<Workers>, std::string> create(
-      const Options& options, common::Fd listener, common::Fd accepts, RosterPointer roster,
+      const Options& options, Listeners listeners, common::Fd accepts, RosterPointer roster,
       AboutHomes homes, const PrepareRing& prepare, std::unique_ptr<Heartbeat> heartbeat,
       Metrics& metrics);
 

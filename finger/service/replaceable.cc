@@ -10,8 +10,8 @@ namespace finger {
 
 std::expected<Sockets, int> open_sockets(const ServiceOptions& options,
                                          const common::ServerProfile& profile,
-                                         std::size_t clients_max, const Takeover::Bind& bind) {
-  auto takeover = Takeover::begin(options.takeover, clients_max);
+                                         const Takeover::Bind& bind) {
+  auto takeover = Takeover::begin(options.takeover);
   if (!takeover) return std::unexpected(common::complain(takeover.error()));
   auto clients = (*takeover)->listeners(bind);
   if (!clients) return std::unexpected(common::report_failure(options, clients.error(), profile));

@@ -2,12 +2,10 @@
 
 #include <sys/types.h>
 
-#include <cstddef>
 #include <expected>
 #include <functional>
 #include <memory>
 #include <string_view>
-#include <vector>
 
 #include "common/fd.h"
 #include "common/server/process.h"
@@ -20,16 +18,15 @@ namespace finger {
 /// the next one already.
 struct Sockets {
   std::unique_ptr<Takeover> takeover;
-  std::vector<common::Fd> clients;
+  Listeners clients;
   common::Fd scrapers;  ///< Empty without --metrics.
 };
 
-/// Opens them, before rights are given up: an offer makes a file. `clients_max`: so many sockets
-/// for clients it can serve; `bind` makes them if there is no server to replace. Error: the exit
-/// status; it has said on stderr why.
+/// Opens them, before rights are given up: an offer makes a file. `bind` makes those for clients if
+/// there is no server to replace. Error: the exit status; it has said on stderr why.
 std::expected<Sockets, int> open_sockets(const ServiceOptions& options,
                                          const common::ServerProfile& profile,
-                                         std::size_t clients_max, const Takeover::Bind& bind);
+                                         const Takeover::Bind& bind);
 
 /// A server that is complete and could accept, as run_replaceable() sees it.
 struct Replaceable {

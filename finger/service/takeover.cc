@@ -140,16 +140,15 @@ std::vector<Fd> receive_all(const Fd& connection, std::vector<Fd>& side) {
 
 }  // namespace
 
-std::expected<std::unique_ptr<Takeover>, std::string> Takeover::begin(std::string path,
-                                                                      std::size_t sockets_max) {
+std::expected<std::unique_ptr<Takeover>, std::string> Takeover::begin(std::string path) {
   std::unique_ptr<Takeover> takeover(new Takeover(std::move(path)));
   if (takeover->path_.empty()) return takeover;
-  std::string complaint = takeover->ask_predecessor(sockets_max);
+  std::string complaint = takeover->ask_predecessor();
   if (!complaint.empty()) return std::unexpected(std::move(complaint));
   return takeover;
 }
 
-std::string Takeover::ask_predecessor(std::size_t sockets_max) {
+std::string Takeover::ask_predecessor() {
   Fd connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const sockaddr_un address = address_of(path_);
   for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {
@@ -176,12 +175,6 @@ std::string Takeover::ask_predecessor(std::size_t sockets_max) {
                      std::all_of(received.begin() + 1, received.end(), listens_to_tcp) &&
                      std::ranges::all_of(side_, listens_to_tcp);
   if (!sound) return fmt::format("the server at {} does not hand its sockets over", path_);
-  if (received.size() - 1 > sockets_max) {
-    return fmt::format(
-        "the server at {} has {} listening sockets, and we serve {}: as many --workers "
-        "at least, or stop it first",
-        path_, received.size() - 1, sockets_max);
-  }
   predecessor_ = std::move(connection);
   meeting_point_ = std::move(received.front());
   received.erase(received.begin());
@@ -189,7 +182,7 @@ std::string Takeover::ask_predecessor(std::size_t sockets_max) {
   return "";
 }
 
-common::Result<std::vector<Fd>> Takeover::listeners(const Bind& bind) {
+common::Result<Listeners> Takeover::listeners(const Bind& bind) {
   if (sockets_.empty()) return bind();
   return std::exchange(sockets_, {});
 }

@@ -18,13 +18,16 @@
 
 namespace finger {
 
+/// What a server listens on: one socket or several, non-blocking.
+using Listeners = std::vector<common::Fd>;
+
 /// Replaces a server while it runs. The old one and the new one meet at a Unix socket, `path`. The
 /// old one hands its listening sockets over (SCM_RIGHTS, unix(7)), and that Unix socket with them;
 /// the new one starts completely and says so; only then the old one stops accepting. The sockets
 /// are open all the time, so no client is refused: what neither server has accepted yet waits in
 /// the backlog. A new one that fails before it has said so has changed nothing.
 ///
-///     auto takeover = Takeover::begin(path, sockets_max);
+///     auto takeover = Takeover::begin(path);
 ///     auto sockets = (*takeover)->listeners(bind);  // handed over, or of our own
 ///     (*takeover)->offer(*sockets);                 // before rights are given up: it makes a file
 ///     …                                             // start everything that can fail
@@ -41,16 +44,14 @@ class Takeover {
   /// The longest path that the address of a Unix socket holds. unix(7)
   static constexpr std::size_t path_bytes_max = 107;
 
-  /// Asks the server at `path`, if there is one, for its sockets: no more than `sockets_max`, since
-  /// one that is closed takes its backlog with it. Error: a line that says why the server there
-  /// cannot be replaced.
-  static std::expected<std::unique_ptr<Takeover>, std::string> begin(std::string path,
-                                                                     std::size_t sockets_max);
+  /// Asks the server at `path`, if there is one, for its sockets. Error: a line that says why the
+  /// server there cannot be replaced.
+  static std::expected<std::unique_ptr<Takeover>, std::string> begin(std::string path);
 
   /// The sockets that were handed over, each listening and non-blocking. Without a server at
   /// `path`: those that `bind` makes, or its error.
-  using Bind = std::function<common::Result<std::vector<common::Fd>>()>;
-  common::Result<std::vector<common::Fd>> listeners(const Bind& bind);
+  using Bind = std::function<common::Result<Listeners>()>;
+  common::Result<Listeners> listeners(const Bind& bind);
 
   /// The one that was handed over beside them, if it listens on `address`. Else empty: bind it.
   common::Fd side_listener(const common::Address& address);
@@ -81,7 +82,7 @@ class Takeover {
 
  private:
   explicit Takeover(std::string path) : path_(std::move(path)) {}
-  std::string ask_predecessor(std::size_t sockets_max);
+  std::string ask_predecessor();
   std::string keep(const common::Fd& socket, std::vector<common::Fd>& with);
   std::string meet();
   bool candidate_serves();
@@ -89,7 +90,7 @@ class Takeover {
 
   const std::string path_;
   const uid_t owner_ = ::geteuid();  ///< Before rights are given up.
-  std::vector<common::Fd> sockets_;  ///< Taken over, or offered.
+  Listeners sockets_;                ///< Taken over, or offered.
   std::vector<common::Fd> side_;     ///< As well; one, or none.
   common::Fd predecessor_;           ///< Until confirm().
   common::Fd meeting_point_;         ///< Listens at path_.

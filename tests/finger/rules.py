@@ -204,8 +204,8 @@ READY_LINE = Rule(
     FINGER,
 )
 ADDRESSES = Rule(
-    "--addr takes an IPv4 or IPv6 literal; `::`, the default, serves both families, and becomes "
-    "0.0.0.0 where there is no IPv6.",
+    "--addr takes IPv4 and IPv6 literals with commas between them, and all are served; `::`, the "
+    "default, serves both families, and becomes 0.0.0.0 where there is no IPv6.",
     HARDENING,
 )
 ONE_SERVER_A_PORT = Rule("A second server on the same address and port exits with 1.", HARDENING)
@@ -237,9 +237,9 @@ RINGS = Rule(
     HARDENING,
 )
 PASSED_SOCKET = Rule(
-    "A listening socket that the service manager passes (LISTEN_FDS, LISTEN_PID) is served in "
-    "place of --addr and --port; what waits in its backlog while no server runs is answered by the "
-    "next.",
+    "The listening sockets that the service manager passes (LISTEN_FDS, LISTEN_PID) are served in "
+    "place of --addr and --port; what waits in their backlogs while no server runs is answered by "
+    "the next.",
     HARDENING,
 )
 MESSAGES = Rule(
@@ -270,7 +270,7 @@ PROXY_LOGS = Rule(
 PROXY_LIMIT = Rule("--max-per-ip counts the client that the PROXY header names.", BEYOND)
 PROXY_TIMEOUT = Rule("A PROXY header is waited for as long as --deadline.", BEYOND)
 TAKEOVER = Rule(
-    "A new daemon with the same --takeover PATH serves on the socket of the old one, which then "
+    "A new daemon with the same --takeover PATH serves on the sockets of the old one, which then "
     "accepts no more, answers those who are connected, and ends with 0; no connection is refused "
     "or lost.",
     BEYOND,

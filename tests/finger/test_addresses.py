@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 from collections.abc import Callable
@@ -11,13 +12,16 @@ import pytest
 import rules
 from conftest import ALICE
 from harness.confined import CANNOT, confined
+from kit.client import FingerClient
 from kit.namespace import after, need_namespaces
+from kit.parent import reload
 from kit.reference import converted
 from kit.server import FingerServer
 
 pytestmark = pytest.mark.needs("addresses")
 
 ANSWER = converted(ALICE)
+TWO = "127.0.0.1,::1"
 BOTH = pytest.mark.parametrize("workers", ["1", "3"])
 
 
@@ -53,6 +57,67 @@ def test_an_address_is_a_literal(start: Callable[..., FingerServer], host: str) 
     server = start("--addr", host)
     assert server.address[0] == host
     server.expect(b"alice", ANSWER)
+
+
+@BOTH
+@pytest.mark.rule(rules.ADDRESSES)
+def test_several_addresses_are_served(start: Callable[..., FingerServer], workers: str) -> None:
+    """With port 0 each has a port of its own."""
+    need_ipv6()
+    server = start("--addr", f"{TWO},127.0.0.2", "--workers", workers)
+    assert [host for host, _ in server.addresses()] == ["127.0.0.1", "::1", "127.0.0.2"]
+    server.expect_everywhere(b"alice", ANSWER)
+    server.send_signal(signal.SIGHUP)
+    server.expect_everywhere(b"alice", ANSWER)
+
+
+@pytest.mark.rule(rules.ADDRESSES)
+def test_a_parent_serves_several_addresses_over_a_reload(
+    start_as_root: Callable[..., FingerServer],
+) -> None:
+    need_ipv6()
+    server = start_as_root("--addr", TWO)
+    server.expect_everywhere(b"alice", ANSWER)
+    reload(server)
+    server.expect_everywhere(b"alice", ANSWER)
+
+
+@pytest.mark.rule(rules.ADDRESSES)
+def test_the_places_are_shared_by_all_addresses(start: Callable[..., FingerServer]) -> None:
+    """A client of the one waits until one of the other has left, and is served then."""
+    need_ipv6()
+    server = start("--addr", TWO, "--max-clients", "1", "--query-timeout", "0")
+    first, second = server.addresses()
+    for inside, waiting in ((first, second), (second, first)):
+        with socket.create_connection(inside) as sleeper:
+            sleeper.sendall(b"al")
+            server.wait_until_busy(at_rest=2)
+            with FingerClient(waiting, server.patience) as client:  # displaces it, in its time
+                client.send(b"alice\r\n")
+                client.expect_answer(ANSWER)
+
+
+@pytest.mark.rule(rules.ONE_SERVER_A_PORT)
+def test_where_one_of_several_addresses_is_taken_none_is_served(
+    start: Callable[..., FingerServer],
+) -> None:
+    need_ipv6()
+    first = start("--addr", "::1")
+    port = first.address[1]
+    second = start("--addr", TWO, port=port, ready=False)
+    second.expect_refusal(1, f"::1 port {port}")
+    first.expect(b"alice", ANSWER)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+
+
+@pytest.mark.rule(rules.WRONG_USAGE)
+@pytest.mark.parametrize("value", ["::,127.0.0.1", "127.0.0.1,127.0.0.1", "::1,0:0::1",
+                                   "127.0.0.2,0.0.0.0", "127.0.0.1,", "127.0.0.1 ::1"])  # fmt: skip
+def test_addresses_that_cannot_be_bound_beside_each_other_are_wrong_usage(
+    start: Callable[..., FingerServer], value: str
+) -> None:
+    start("--addr", value, ready=False).expect_refusal(2, "--addr")
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)

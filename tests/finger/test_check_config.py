@@ -71,6 +71,17 @@ def test_a_member_without_an_account_is_named(
     assert status == 0 and "1 user;" in said and "no account: ghost" in said, said
 
 
+def test_it_says_of_each_address_whether_it_is_taken(
+    start: Callable[..., FingerServer], server: FingerServer
+) -> None:
+    port = server.address[1]
+    status, said = checked(start, "--addr", "127.0.0.2,127.0.0.1", port=port)
+    assert status == 0
+    assert f"at 127.0.0.2:{port}, 127.0.0.1:{port} (which is taken: " in said, said
+    status, said = checked(start, "--addr", "127.0.0.2,192.0.2.1", port=port)
+    assert status == 1 and f"cannot serve 192.0.2.1 port {port}: " in said, said
+
+
 def test_a_daemon_that_runs_is_not_disturbed(
     start: Callable[..., FingerServer], server: FingerServer
 ) -> None:

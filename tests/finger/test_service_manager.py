@@ -120,13 +120,17 @@ def test_of_several_sockets_for_scrapers_one_is_served(
 
 
 @pytest.mark.rule(rules.PASSED_SOCKET)
-def test_of_two_sockets_for_clients_none_is_left_out_in_silence(
+def test_all_sockets_for_clients_are_served(
     manager: Manager, start_managed: Callable[..., FingerServer]
 ) -> None:
-    manager.passed.append(socket.create_server(("127.0.0.1", 0)))
-    server = start_managed(ready=False)
-    assert server.wait_exit() == 1
-    assert "two sockets for clients were passed: keep one ListenStream=" in server.stderr_text()
+    """Wherever the one for scrapers is among them."""
+    scrapers, further = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
+    manager.passed += [scrapers, further]
+    manager.variables["LISTEN_FDNAMES"] = "fingerd.socket:metrics:fingerd.socket"
+    server = start_managed()
+    assert server.addresses() == [manager.address, further.getsockname()]
+    server.expect_everywhere(b"alice", converted(ALICE))
+    assert metrics.scrape(f"127.0.0.1:{scrapers.getsockname()[1]}", server.patience)
 
 
 @pytest.mark.rule(rules.PASSED_SOCKET)
@@ -194,10 +198,6 @@ def test_what_comes_while_none_serves_waits_for_the_next(
     last.expect(b"alice", converted(ALICE))
 
 
-def one_more(manager: Manager) -> None:
-    manager.passed.append(socket.create_server(("127.0.0.1", 0)))
-
-
 def a_datagram_socket(manager: Manager) -> None:
     manager.passed = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM)]
 
@@ -215,7 +215,7 @@ def a_local_socket(manager: Manager) -> None:
 
 @pytest.mark.rule(rules.PASSED_SOCKET)
 @pytest.mark.parametrize(
-    "spoil", [one_more, a_datagram_socket, a_deaf_socket, a_local_socket], ids=lambda f: f.__name__
+    "spoil", [a_datagram_socket, a_deaf_socket, a_local_socket], ids=lambda f: f.__name__
 )
 def test_what_cannot_be_served_is_told(
     manager: Manager, start: Callable[..., FingerServer], spoil: Callable[[Manager], None]

@@ -94,6 +94,16 @@ def test_one_daemon_after_the_other_serves_and_ends(
 
 
 @pytest.mark.rule(rules.TAKEOVER)
+def test_all_addresses_are_handed_over(begin: Callable[..., FingerServer]) -> None:
+    """Whatever --addr says to the new one."""
+    old = begin("--addr", "127.0.0.1,127.0.0.2,127.0.0.3")
+    new = begin("--addr", "127.0.0.4")
+    assert old.wait_exit() == 0
+    assert new.addresses() == old.addresses()
+    new.expect_everywhere(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.TAKEOVER)
 def test_who_is_connected_is_served_by_the_old_daemon(begin: Callable[..., FingerServer]) -> None:
     old = begin()
     silent, asking = old.connect(), old.connect()

@@ -149,12 +149,10 @@ std::expected<PassedSockets, std::string> take_passed_sockets() {
   for (int i = 0; i < static_cast<int>(*count); ++i) {
     auto socket = take_socket(passed_begin + i);
     if (!socket) return std::unexpected(std::move(socket.error()));
-    const bool is_for_clients = name_of(i, names) != "metrics";
-    common::Fd& its_place = is_for_clients ? passed.clients : passed.scrapers;
-    if (!its_place) {
-      its_place = std::move(*socket);
-    } else if (is_for_clients) {
-      return std::unexpected("two sockets for clients were passed: keep one ListenStream=");
+    if (name_of(i, names) != "metrics") {
+      passed.clients.push_back(std::move(*socket));
+    } else if (!passed.scrapers) {
+      passed.scrapers = std::move(*socket);
     } else {
       common::log("of several sockets for metrics one is served: keep one ListenStream=",
                   common::Severity::warning);
@@ -164,10 +162,8 @@ std::expected<PassedSockets, std::string> take_passed_sockets() {
 }
 
 void close_inherited_descriptors(const PassedSockets& passed) {
-  int last = passed_begin - 1;  // they are passed without a gap
-  for (const common::Fd* each : {&passed.clients, &passed.scrapers}) {
-    if (*each) last = std::max(last, each->get());
-  }
+  int last = std::max(passed_begin - 1, passed.scrapers.get());  // they are passed without a gap
+  for (const common::Fd& each : passed.clients) last = std::max(last, each.get());
   (void)::close_range(static_cast<unsigned>(last + 1), ~0U, 0);  // fails only without permission
   make_empty(STDIN_FILENO);
   only_write_to_terminal(STDOUT_FILENO, "/proc/self/fd/1");

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/fd.h"
 
@@ -51,10 +52,11 @@ class ServiceManager {
   std::optional<std::chrono::microseconds> watchdog_interval_;
 };
 
-/// The listening sockets that the manager has passed, non-blocking; an empty one was not.
+/// The listening sockets that the manager has passed, non-blocking.
 struct PassedSockets {
-  common::Fd clients;
-  common::Fd scrapers;  ///< The one with FileDescriptorName=metrics. systemd.socket(5)
+  std::vector<common::Fd> clients;
+  common::Fd scrapers;  ///< Empty: there is none. The one with FileDescriptorName=metrics.
+                        ///< systemd.socket(5)
 };
 
 /// Takes them (LISTEN_FDS, LISTEN_FDNAMES), and removes the variables. Error: a line that says what

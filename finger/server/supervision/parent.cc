@@ -59,9 +59,9 @@ std::string describe(int status) {
 
 }  // namespace
 
-Parent::Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce,
+Parent::Parent(Listeners listeners, Limits limits, Work work, std::function<void()> announce,
                ServiceManager manager, std::unique_ptr<Takeover> takeover, Generations& generations)
-    : listener_(std::move(listener)),
+    : listeners_(std::move(listeners)),
       limits_(limits),
       work_(std::move(work)),
       announce_(std::move(announce)),
@@ -182,7 +182,7 @@ void Parent::be_worker(Report report, pid_t parent, std::optional<std::size_t> g
   sigset_t set = handled_signals();
   sigdelset(&set, SIGUSR1);  // it stays blocked: Metrics::hold_signal()
   (void)::sigprocmask(SIG_UNBLOCK, &set, nullptr);
-  std::exit(work_(std::move(listener_), report, generation));
+  std::exit(work_(std::move(listeners_), report, generation));
 }
 
 void Parent::read_signals() {
@@ -364,7 +364,7 @@ void Parent::retire() {
 
 void Parent::end_workers(int signal) {
   start_at_ = never;
-  listener_ = {};
+  listeners_.clear();
   for (Worker& each : workers_) {
     if (each.state == State::starting) {
       kill(each);  // it has no clients yet, or does not know of them

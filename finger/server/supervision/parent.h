@@ -64,7 +64,7 @@ class Parent {
   static constexpr int failures_max = 6;
 
   /// What a worker does, in a process of its own; returns its exit status.
-  using Work = std::function<int(common::Fd listener, Report& report,
+  using Work = std::function<int(Listeners listeners, Report& report,
                                  std::optional<std::size_t> generation)>;
 
   /// How long a worker may take. Then it is killed.
@@ -81,7 +81,7 @@ class Parent {
   /// replaces has been told so. `manager` is told of starts, reloads, the stop, a successor, and
   /// whenever a worker begins to serve or, while it serves, says that it is alive. Each worker
   /// counts in one of the `generations`, where reloads and users are counted, too.
-  Parent(common::Fd listener, Limits limits, Work work, std::function<void()> announce,
+  Parent(Listeners listeners, Limits limits, Work work, std::function<void()> announce,
          ServiceManager manager, std::unique_ptr<Takeover> takeover, Generations& generations);
 
   /// Returns the exit status: 0, it was asked to stop, or a successor serves; 1, the first worker
@@ -140,8 +140,7 @@ class Parent {
   void check_deadlines(Clock::time_point now);
   Worker* find(State state);
 
-  common::Fd
-      listener_;  ///< Closed when the parent is to stop: then only the worker's copy is left.
+  Listeners listeners_;  ///< Closed when the parent is to stop: then only the worker has them.
   const Limits limits_;
   const Work work_;
   const std::function<void()> announce_;

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from harness.proc import wait_until
-from harness.server import Server
+from harness.server import READY, Server
 from harness.verdict import ContractBroken, hide_from_traceback
 from kit.client import FingerClient
 from kit.users import Users
@@ -47,6 +47,7 @@ class FingerServer(Server):
     """Tests get it from the fixtures `server` and `start`."""
 
     client_type = FingerClient
+    ready_line = re.compile(READY.pattern.replace(r"\n", r"(?P<further>(?:, \S+)*)\n"))
     users: Users
 
     def connect(self, **how: Any) -> FingerClient:
@@ -61,6 +62,19 @@ class FingerServer(Server):
             client.send(line + b"\r\n")
             client.expect_answer(answer)
 
+    def addresses(self) -> list[tuple[str, int]]:
+        """All where it listens."""
+        listening = self.stdout_text().removeprefix("listening on ").strip().split(", ")
+        parts = [each.rpartition(":") for each in listening]
+        return [(host.strip("[]"), int(port)) for host, _, port in parts]
+
+    def expect_everywhere(self, line: bytes, answer: bytes) -> None:
+        """At each of its addresses a query of its own must be answered so."""
+        for address in self.addresses():
+            with FingerClient(address, self.patience) as client:
+                client.send(line + b"\r\n")
+                client.expect_answer(answer)
+
     def expect_soon(self, line: bytes, answer: bytes) -> None:
         """After a signal: for a moment, the worker before may still answer."""
         if not wait_until(lambda: self.ask(line) == answer, self.patience):
@@ -71,9 +85,9 @@ class FingerServer(Server):
         with self.connect(**how) as client:
             return client.ask(line)
 
-    def wait_until_busy(self) -> None:
-        """Waits until it has accepted somebody."""
-        if not wait_until(lambda: self.process.socket_count() > 1, self.patience):
+    def wait_until_busy(self, at_rest: int = 1) -> None:
+        """Waits until it has accepted somebody, and has more sockets than it listens on."""
+        if not wait_until(lambda: self.process.socket_count() > at_rest, self.patience):
             raise ContractBroken("it has accepted no connection")
 
     def descriptors_at_rest(self) -> int:

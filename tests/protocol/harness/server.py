@@ -42,6 +42,7 @@ class Server:
     """One running server. Tests get it from the fixtures `server` and `start`."""
 
     client_type: type[Client] = Client
+    ready_line = READY
 
     def __init__(
         self,
@@ -292,7 +293,7 @@ class Server:
             raise ContractBroken(f"a sanitizer reported: {report.group()}")
         if not self.target.speaks_contract:
             return
-        if self.address[1] and not READY.fullmatch(self.stdout_text()):
+        if self.address[1] and not self.ready_line.fullmatch(self.stdout_text()):
             raise ContractBroken(f"stdout holds more than the ready line: {self.stdout_text()!r}")
         is_asked = "logs" in self.target.capabilities
         if is_asked and (raw := CONTROL_BYTES.search(text.encode())):
@@ -301,7 +302,7 @@ class Server:
     def _read_ready_line(self) -> None:
         begin = time.monotonic()
         end, patience_ends = begin + START_SECONDS, begin + self.patience
-        while not (ready := READY.match(self.stdout_text())):
+        while not (ready := self.ready_line.match(self.stdout_text())):
             if not self.is_alive():
                 raise ContractBroken(f"no ready line was printed; it {self.describe_end()}")
             now = time.monotonic()

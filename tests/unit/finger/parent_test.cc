@@ -40,12 +40,12 @@ std::atomic<int>& begun() {
   begun() = 0;
   const auto generations = finger::Generations::create(1);
   Parent parent(
-      common::Fd(), limits,
-      [&work](common::Fd /*listener*/, Report& report, auto /*generation*/) -> int {
+      {}, limits,
+      [&work](finger::Listeners /*listeners*/, Report& report, auto /*generation*/) -> int {
         work(begun()++, report);
         tests::never_finish();
       },
-      [] {}, finger::ServiceManager(), *finger::Takeover::begin("", 1), **generations);
+      [] {}, finger::ServiceManager(), *finger::Takeover::begin(""), **generations);
   const auto status = parent.run();
   std::_Exit(status ? *status : 2);
 }

@@ -25,8 +25,6 @@ using finger::SuccessorThread;
 using finger::Takeover;
 using testing::HasSubstr;
 
-constexpr std::size_t sockets_max = 1000;
-
 /// A path that nothing is at, and no file is left at afterwards.
 struct MeetingPoint {
   const std::string path = testing::TempDir() + "takeover" + std::to_string(::getpid());
@@ -47,7 +45,7 @@ Result<std::vector<Fd>> bind_in_vain() {
 }
 
 std::unique_ptr<Takeover> offering(const std::string& path, std::size_t sockets) {
-  auto takeover = *Takeover::begin(path, sockets_max);
+  auto takeover = *Takeover::begin(path);
   EXPECT_EQ(takeover->offer(listeners(sockets)), "");
   return takeover;
 }
@@ -64,7 +62,7 @@ TEST(Takeover, HandsOverMoreSocketsThanOneMessageHolds) {
   const MeetingPoint at;
   const auto old = offering(at.path, 600);
   std::thread successor([&at] {
-    const auto takeover = Takeover::begin(at.path, sockets_max);
+    const auto takeover = Takeover::begin(at.path);
     ASSERT_TRUE(takeover) << takeover.error();
     const auto taken = (*takeover)->listeners(bind_in_vain);
     ASSERT_TRUE(taken);
@@ -82,11 +80,11 @@ TEST(Takeover, HandsOverMoreSocketsThanOneMessageHolds) {
 
 TEST(Takeover, HandsOverASocketThatIsNotForClients) {
   const MeetingPoint at;
-  const auto old = *Takeover::begin(at.path, sockets_max);
+  const auto old = *Takeover::begin(at.path);
   const auto side = std::move(listeners(1).front());
   EXPECT_EQ(old->offer(listeners(3), side), "");
   std::thread successor([&at, address = *common::Address::of_socket(side)] {
-    const auto takeover = *Takeover::begin(at.path, 3);
+    const auto takeover = *Takeover::begin(at.path);
     const auto taken = takeover->listeners(bind_in_vain);
     EXPECT_EQ(taken->size(), 3U);
     const Fd same = takeover->side_listener(address);
@@ -102,14 +100,14 @@ TEST(Takeover, HandsOverASocketThatIsNotForClients) {
 
 TEST(Takeover, BindsWhereNobodyIs) {
   const MeetingPoint at;
-  const auto takeover = *Takeover::begin(at.path, 1);
+  const auto takeover = *Takeover::begin(at.path);
   const auto bound = takeover->listeners(bind_in_vain);
   EXPECT_EQ(bound.error(), std::errc::address_in_use);
   EXPECT_EQ(takeover->confirm(), "");
 }
 
 TEST(Takeover, WithoutAPathDoesNothing) {
-  const auto takeover = *Takeover::begin("", 1);
+  const auto takeover = *Takeover::begin("");
   EXPECT_EQ(takeover->offer(listeners(1)), "");
   EXPECT_EQ(takeover->confirm(), "");
   EXPECT_FALSE(takeover->is_offered());
@@ -119,7 +117,7 @@ TEST(Takeover, WithoutAPathDoesNothing) {
 }
 
 TEST(Takeover, TellsThatThereIsNoRoomForTheSocket) {
-  const auto takeover = *Takeover::begin("/nowhere/takeover", 1);
+  const auto takeover = *Takeover::begin("/nowhere/takeover");
   EXPECT_THAT(takeover->offer(listeners(1)), HasSubstr("/nowhere/takeover"));
 }
 
@@ -129,7 +127,7 @@ TEST(SuccessorThread, RetiresTheServerOnceItsSuccessorServes) {
   SuccessorThread waiting(*old);
   std::atomic<pid_t> retired_for = 0;
   waiting.start(std::chrono::minutes(1), [&](pid_t pid) { retired_for = pid; });
-  const auto next = *Takeover::begin(at.path, 1);
+  const auto next = *Takeover::begin(at.path);
   const auto taken = next->listeners(bind_in_vain);
   ASSERT_TRUE(taken);
   EXPECT_EQ(next->offer(*taken), "");
@@ -148,7 +146,7 @@ TEST(SuccessorThread, OffersNothingAnyMoreWhenTheServerStops) {
     waiting.stop();
   }
   EXPECT_FALSE(old->is_offered());
-  const auto next = *Takeover::begin(at.path, 1);
+  const auto next = *Takeover::begin(at.path);
   EXPECT_FALSE(next->listeners(bind_in_vain));
 }
 
