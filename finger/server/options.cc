@@ -143,8 +143,9 @@ common::OptionTable option_table(Options& options) {
                               process.port, 0, std::numeric_limits<std::uint16_t>::max())),
       with_short_name("-g", text_option("--group", "NAME", "its members have opted in",
                                         "the name of a Unix group", options.group)),
-      text_option("--user", "NAME", "the account to run as, once root is given up",
-                  "the name of an account", options.user),
+      text_option("--user", "NAME[:GROUP]",
+                  "the account to run as, once root is given up, and its only group",
+                  "the name of an account, and of a group after a colon", options.user),
       text_option(
           "--users", "DIR",
           "serve DIR/NAME/.plan instead of the system's accounts; SIGHUP: look for new users",

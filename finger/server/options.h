@@ -24,7 +24,7 @@ struct Options {
   ServiceOptions process;  ///< --addr, --port, --max-clients, --workers, and the like
   std::vector<std::string> hosts = {"::"};  ///< Of --addr; process.host is the one in work.
   std::string group = "finger";
-  std::string user;   ///< The account to run as; empty: fingerd, or nobody.
+  std::string user;   ///< To run as: NAME, or NAME:GROUP; no NAME: fingerd, or nobody.
   std::string users;  ///< The directory of --users; empty: the system's accounts.
   bool full_name = false;
   std::size_t max_per_ip = 16;

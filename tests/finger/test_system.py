@@ -307,18 +307,37 @@ def test_an_account_that_is_none_or_root_is_not_become(
     assert f"no user {name} to run as, or it is root's" in words_when_it_cannot_run(server)
 
 
+@pytest.mark.rule(rules.CANNOT_RUN)
+@pytest.mark.parametrize("name", ["ghosts", "root", ""])
+def test_a_group_that_is_none_or_root_is_not_become(
+    machine: Machine, start_as_root: Callable[..., FingerServer], name: str
+) -> None:
+    server = start_as_root("--user", f"nobody:{name}", ready=False)
+    words = words_when_it_cannot_run(server)
+    assert f"there is no group {name} to run with, or it is root's" in words
+
+
 @pytest.mark.rule(rules.ROOT_IS_GONE)
-def test_it_becomes_the_account_that_was_named(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+@pytest.mark.parametrize(
+    ("chosen", "uid", "gid"),
+    [("plans", PLANS, PLANS), (f"plans:{GROUP}", PLANS, GROUP_ID), (f":{GROUP}", NOBODY, GROUP_ID)],
+)
+def test_it_becomes_the_account_and_the_group_that_were_named(
+    machine: Machine,
+    start_as_root: Callable[..., FingerServer],
+    chosen: str,
+    uid: int,
+    gid: int,
 ) -> None:
     machine.system_account("plans", PLANS)
-    server = start_as_root("--user", "plans")
+    server = start_as_root("--user", chosen)
     server.expect(b"alice", converted(ALICE))
     if server.process.is_sanitized():
         pytest.skip("ThreadSanitizer has a thread of its own, which stays root")
     (worker,) = workers(server)
     for status in status_of_threads(worker):
-        assert status["Uid"].split() == status["Gid"].split() == [str(PLANS)] * 4
+        assert status["Uid"].split() == [str(uid)] * 4
+        assert status["Gid"].split() == [str(gid)] * 4
         assert status["Groups"].split() == []
 
 

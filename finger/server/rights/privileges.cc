@@ -1,5 +1,6 @@
 #include "finger/server/rights/privileges.h"
 
+#include <grp.h>
 #include <linux/securebits.h>
 #include <pwd.h>
 #include <sys/prctl.h>
@@ -27,6 +28,13 @@ std::optional<User> unprivileged_user(const std::string& name) {
   return User{.uid = entry->pw_uid, .gid = entry->pw_gid};
 }
 
+/// nullopt: there is no such group, or it is root's.
+std::optional<gid_t> unprivileged_group(const std::string& name) {
+  const group* const entry = ::getgrnam(name.c_str());
+  if (entry == nullptr || entry->gr_gid == 0) return std::nullopt;
+  return entry->gr_gid;
+}
+
 /// The operations that serving plans takes.
 constexpr int operations[] = {IORING_OP_POLL_ADD, IORING_OP_TIMEOUT, IORING_OP_OPENAT2,
                               IORING_OP_READ,     IORING_OP_WRITE,   IORING_OP_RECV,
@@ -41,11 +49,11 @@ bool is_root_gone(const User& user) {
 
 }  // namespace
 
-std::string give_rights_up(const std::string& name) {
+std::string give_rights_up(const std::string& chosen) {
   if (::geteuid() != 0) {
-    return name.empty() ? fence_in() : fmt::format("only root can become --user {}", name);
+    return chosen.empty() ? fence_in() : fmt::format("only root can become --user {}", chosen);
   }
-  const auto user = user_to_become(name);
+  const auto user = user_to_become(chosen);
   if (!user) return user.error();
   std::string complaint = fence_in();
   if (complaint.empty()) complaint = become(*user);
@@ -59,7 +67,9 @@ Status restrict_ring(uring::Ring& ring) {
   return ring.enable();
 }
 
-std::expected<User, std::string> user_to_become(const std::string& name) {
+std::expected<User, std::string> user_to_become(const std::string& chosen) {
+  const auto colon = chosen.find(':');
+  const auto name = chosen.substr(0, colon);
   auto user = unprivileged_user(name.empty() ? "fingerd" : name);
   if (!user && name.empty()) user = unprivileged_user("nobody");
   if (!user && errno == EMFILE) {
@@ -71,6 +81,16 @@ std::expected<User, std::string> user_to_become(const std::string& name) {
   }
   if (!user) {
     return std::unexpected("there is no user nobody to run as: add a system user fingerd");
+  }
+  if (colon != chosen.npos) {
+    const auto name_of_group = chosen.substr(colon + 1);
+    const auto gid = unprivileged_group(name_of_group);
+    if (!gid) {
+      return std::unexpected(
+          fmt::format("there is no group {} to run with, or it is root's: name another by --user",
+                      name_of_group));
+    }
+    user->gid = *gid;
   }
   // Effective capabilities would outlive a change of user, and be registered with it.
   if ((::prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & SECBIT_NO_SETUID_FIXUP) != 0) {

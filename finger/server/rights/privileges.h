@@ -10,10 +10,11 @@ namespace finger {
 
 /// Takes from the process what serving plans does not need, for good: it can gain no rights
 /// (PR_SET_NO_NEW_PRIVS), nor open a file for writing (landlock). If it is root it becomes the
-/// account of that name, without supplementary groups and capabilities; for an empty name
-/// `fingerd`, or `nobody` where that does not exist. Only in a process with one thread. Returns
-/// nothing, or a line that says what fails; the process must end then.
-std::string give_rights_up(const std::string& name);
+/// account that was chosen as `NAME` or `NAME:GROUP`, with that group, or else its primary one,
+/// and without further groups and capabilities. Without a name it is `fingerd`, or `nobody` where
+/// that does not exist. Only in a process with one thread. Returns nothing, or a line that says
+/// what fails; the process must end then.
+std::string give_rights_up(const std::string& chosen);
 
 /// Enables a ring that was made disabled, for the operations that serving plans takes and no
 /// others: a seccomp filter does not see what a ring does. Errors: of io_uring_register(2).
@@ -22,7 +23,7 @@ common::Status restrict_ring(uring::Ring& ring);
 // The steps of giving root up, for RootThread, which comes between the second and the third.
 
 /// The user to become, as above. Error: a line that says why there is none.
-std::expected<User, std::string> user_to_become(const std::string& name);
+std::expected<User, std::string> user_to_become(const std::string& chosen);
 
 /// From now on the calling thread and those that it starts can gain no rights, and open files only
 /// for reading. Returns nothing, or a line that says what fails.
