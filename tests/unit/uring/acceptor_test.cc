@@ -111,36 +111,47 @@ TEST_F(Uring, AnAcceptorThatComesTooLateHoldsNoPermit) {
   });
 }
 
-// The pause is over as soon as a connection has been closed.
-TEST_F(Uring, AShortageLastsNoLongerThanUntilAConnectionIsClosed) {
+/// How long an acceptor that lacked a descriptor had none, after a connection was closed.
+Task<> measure_shortage(uring::Loop& loop, std::optional<uring::Clock::duration>& lasted) {
   const Queue queue;
   common::ConnectionLimit limit(2);
   ring_server::Background background(loop, queue.wake);
   Acceptor acceptor(loop, queue.listener, limit, background, no_room);
-  run([&]() -> Task<> {
-    uring::Scope watching(loop);
-    background.spawn(watching, background.watch_eventfd());
-    const Fd one = queue.add_client();
-    const Fd another = queue.add_client();
-    auto first = co_await acceptor.next();
-    EXPECT_THAT(first, Succeeded());
+  uring::Scope watching(loop);
+  background.spawn(watching, background.watch_eventfd());
+  const Fd one = queue.add_client();
+  const Fd another = queue.add_client();
+  auto first = co_await acceptor.next();
+  EXPECT_THAT(first, Succeeded());
 
-    NewConnection second;
-    uring::Scope scope(loop);
-    std::optional<tests::NoMoreDescriptors> shortage(std::in_place);
-    const auto begin = uring::Clock::now();
-    scope.spawn(take_one(acceptor, second));
-    (void)co_await loop.sleep(1ms);
-    EXPECT_FALSE(second);
-    shortage.reset();
-    first->accepted.fd = Fd();
-    first->permit = common::Permit();
-    co_await scope.join();
-    EXPECT_LT(uring::Clock::now() - begin, common::shortage_pause);
-    EXPECT_THAT(*second, Succeeded());
-    watching.cancel();
-    co_await watching.join();
-  });
+  NewConnection second;
+  uring::Scope scope(loop);
+  std::optional<tests::NoMoreDescriptors> shortage(std::in_place);
+  const auto begin = uring::Clock::now();
+  scope.spawn(take_one(acceptor, second));
+  (void)co_await loop.sleep(1ms);
+  EXPECT_FALSE(second);
+  shortage.reset();
+  first->accepted.fd = Fd();
+  first->permit = common::Permit();
+  co_await scope.join();
+  lasted = uring::Clock::now() - begin;
+  EXPECT_THAT(*second, Succeeded());
+  watching.cancel();
+  co_await watching.join();
+}
+
+// The pause is over as soon as a connection has been closed. A machine may be too busy to show it
+// each time.
+TEST_F(Uring, AShortageLastsNoLongerThanUntilAConnectionIsClosed) {
+  std::optional<uring::Clock::duration> shortest;
+  for (int i = 0; i < 10 && (!shortest || *shortest >= common::shortage_pause); ++i) {
+    std::optional<uring::Clock::duration> lasted;
+    run([&] { return measure_shortage(loop, lasted); });
+    ASSERT_TRUE(lasted);
+    shortest = std::min(*lasted, shortest.value_or(*lasted));
+  }
+  EXPECT_LT(*shortest, common::shortage_pause);
 }
 
 // A permit that each gave back after it had tried would wake the other, which would try, and so on.
