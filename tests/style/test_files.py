@@ -23,6 +23,7 @@ STEP_LINES_MAX_ELSE = 80
 LONG_FOR_A_REASON = {
     "part1-blocking/steps/13-three-moves.cc": "a whole server, which a reader compares with 12",
     "part4-poll/steps/03-revents-table.cc": "six rows, each with the calls that lead to it",
+    "part4-poll/steps/13-poll-loop.cc": "a whole server: clients, the question, and what follows",
     "part5-epoll/steps/11-count-and-reply.cc": "a whole server, from listen to close",
     "part5-epoll/steps/14-exclusive.cc": "four workers, and a hundred clients one by one",
     "part6-uring/steps/13-linked-timeout.cc": "every outcome of a read and its timeout",
