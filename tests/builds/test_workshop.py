@@ -49,12 +49,11 @@ class Project:
             for top in (self.root, self.tree):
                 (top / name).parent.mkdir(parents=True, exist_ok=True)
                 (top / name).write_text(text)
-        subprocess.run(["cmake", "--preset", "default", "-S", root,
-                        f"-DCMAKE_CXX_COMPILER_LAUNCHER={root / 'build/compiler'}"],
-                       check=True, capture_output=True, cwd=root)
-        self.build()
+        self.build(f"-DCMAKE_CXX_COMPILER_LAUNCHER={root / 'build/compiler'}")
 
-    def build(self) -> None:
+    def build(self, *options: str) -> None:
+        subprocess.run(["cmake", "--preset", "default", "-S", self.root, *options], check=True,
+                       capture_output=True, cwd=self.root)
         subprocess.run(["cmake", "--build", self.root / "build/default"], check=True,
                        capture_output=True)
         self.compiled()
@@ -111,6 +110,12 @@ def test_what_is_compiled_with_other_options_is_compiled_again(project: Project)
     (project.tree / "CMakeLists.txt").write_text(PROJECT["CMakeLists.txt"] + options)
     assert answer_of_the_copy(project) == 12
     assert project.compiled() == ["one.cc", "two.cc"]
+
+
+def test_where_warnings_are_errors_nothing_is_compiled_otherwise(project: Project) -> None:
+    project.build("-DCMAKE_COMPILE_WARNING_AS_ERROR=ON")
+    assert answer_of_the_copy(project) == 12
+    assert project.compiled() == []
 
 
 def test_a_project_that_was_moved_is_built_anew(

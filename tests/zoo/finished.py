@@ -82,8 +82,8 @@ def _contents(path: Path) -> bytes | None:
 
 
 def _commands(build: Path) -> dict[str, str]:
-    """How each object is compiled there."""
-    commands = [entry["command"] for entry in
+    """How each object is compiled there, whether its warnings are errors or not."""
+    commands = [entry["command"].replace(" -Werror ", " ") for entry in
                 json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))]
     return {found[1]: command for command in commands if (found := OUTPUT.search(command))}
 
