@@ -1,36 +1,34 @@
 // A cancel request names another request by its user_data, and always gets an answer: 0, it is
 // cancelled; -ENOENT, it had ended, or a worker thread of the kernel is just beginning or leaving
 // it; -EALREADY, such a thread is at it and has been told. io_uring_prep_cancel(3). Which of them
-// comes is a race, so a program must be ready for each. None says what became of the read: only the
-// read's own completion does, and until then the buffer belongs to the kernel. Needs Linux 5.7
-// (splice).
+// comes is a race, so a program must be ready for each. None says what became of the read, only the
+// read's own completion does. Needs Linux 5.7 (splice).
 // Try it: ./14-cancel-race
 
 #include <fcntl.h>
 #include <liburing.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <string>
+#include <map>
 #include <thread>
 
 namespace {
 
 constexpr int tries = 10'000;
-constexpr int restart = 512;  // ERESTARTSYS, of a worker thread that was interrupted
-enum UserData : __u64 { original, cancel };
+enum UserData : __u64 { the_read, the_cancel };
 
 io_uring ring;
 int ours;
-int theirs;                  // the other end of the connection
-int in[2];                   // two pipes, for an operation that
-int out[2];                  // a worker thread of the kernel has to do
-std::string buffers;         // each try has a byte of its own
+int theirs;  // the other end of the connection
+int in[2];   // two pipes, for an operation that
+int out[2];  // a worker thread of the kernel has to do
+char byte;
 std::atomic<int> asked = 0;  // the number of the try in which the other thread is to write
 
 int check(ssize_t result, const char* what) {
@@ -54,61 +52,53 @@ void submit(io_uring_sqe* sqe, UserData user_data) {
   check_result(io_uring_submit(&ring), "io_uring_submit");
 }
 
-void read_byte(int i) {
+void submit_read() {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
-  io_uring_prep_recv(sqe, ours, &buffers[static_cast<std::size_t>(i)], 1, 0);
-  submit(sqe, original);
+  io_uring_prep_recv(sqe, ours, &byte, 1, 0);
+  submit(sqe, the_read);
 }
 
-struct Outcomes {
-  int cancelled = 0;
-  int not_found = 0;
-  int already = 0;
-  int others = 0;
-
-  /// Waits for both completions, in either order; then the buffer of this try is ours again.
-  /// Returns the result of the original request.
-  int await_both() {
-    int results[2];
-    for (int n = 0; n < 2; ++n) {
-      io_uring_cqe* cqe = nullptr;
-      check_result(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
-      results[io_uring_cqe_get_data64(cqe)] = cqe->res;
-      io_uring_cqe_seen(&ring, cqe);
-    }
-    const auto [result, answer] = results;
-    if (answer == 0 && result == -ECANCELED) {
-      ++cancelled;
-    } else if (answer == -ENOENT && (result == 1 || result == -restart)) {
-      ++not_found;
-    } else if (answer == -EALREADY) {
-      ++already;
-    } else {
-      ++others;
-    }
-    return result;
-  }
+struct Results {
+  int read;
+  int cancel;
 };
 
+/// Waits for both completions, in either order.
+Results await_both() {
+  int results[2];
+  for (int n = 0; n < 2; ++n) {
+    io_uring_cqe* cqe = nullptr;
+    check_result(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
+    results[io_uring_cqe_get_data64(cqe)] = cqe->res;
+    io_uring_cqe_seen(&ring, cqe);
+  }
+  return {results[the_read], results[the_cancel]};
+}
+
 template <typename Body>
-void run(const char* title, int times, Body before_cancel) {
-  buffers.assign(tries, '?');
-  Outcomes outcomes;
+void run(const char* title, int times, Body submit_first) {
+  std::map<int, int> answers{{0, 0}, {-ENOENT, 0}, {-EALREADY, 0}};
+  int received = 0;
+  int in_socket = 0;
   int lost = 0;
   for (int i = 0; i < times; ++i) {
-    const bool sent = before_cancel(i);
+    const bool sent = submit_first(i);
     io_uring_sqe* sqe = io_uring_get_sqe(&ring);
-    io_uring_prep_cancel64(sqe, original, 0);
-    submit(sqe, cancel);
-    const bool arrived = outcomes.await_both() > 0;
-    char& byte = buffers[static_cast<std::size_t>(i)];
-    if (!arrived && sent) check(recv(ours, &byte, 1, 0), "recv");  // it is still in the socket
-    lost += byte != (sent ? '!' : '?');
-    byte = '#';  // given to another use
+    io_uring_prep_cancel64(sqe, the_read, 0);
+    submit(sqe, the_cancel);
+    const Results results = await_both();
+    ++answers.at(results.cancel);
+    if (!sent) continue;
+    if (results.read == 1) {
+      ++received;
+    } else if (recv(ours, &byte, 1, 0) == 1) {
+      ++in_socket;
+    } else {
+      ++lost;
+    }
   }
-  const auto late = times - std::count(buffers.begin(), buffers.begin() + times, '#');
-  std::printf("%-16s %7d %8d %10d %7d %6d %6td\n", title, outcomes.cancelled, outcomes.not_found,
-              outcomes.already, outcomes.others, lost, late);
+  std::printf("%-16s %6d %8d %10d %9d %10d %5d\n", title, answers[0], answers[-ENOENT],
+              answers[-EALREADY], received, in_socket, lost);
 }
 
 }  // namespace
@@ -118,6 +108,8 @@ int main() {
   check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
   ours = ends[0];
   theirs = ends[1];
+  const timeval second{1, 0};  // for recv(2), not for the ring
+  check(setsockopt(ours, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second), "setsockopt");
   check(pipe2(in, O_CLOEXEC), "pipe2");
   check(pipe2(out, O_CLOEXEC), "pipe2");
   check_result(io_uring_queue_init(4, &ring, 0), "io_uring_queue_init");
@@ -127,18 +119,18 @@ int main() {
       write_byte();
     }
   });
-  std::puts("                       0  -ENOENT  -EALREADY  others   lost   late");
-  run("a byte had come", 1000, [](int i) {
+  std::puts("                      0  -ENOENT  -EALREADY  received  in socket  lost");
+  run("a byte had come", 1000, [](int) {
     write_byte();
-    read_byte(i);
+    submit_read();
     return true;
   });
-  run("no byte comes", 1000, [](int i) {
-    read_byte(i);
+  run("no byte comes", 1000, [](int) {
+    submit_read();
     return false;
   });
   run("a byte comes now", tries, [](int i) {
-    read_byte(i);
+    submit_read();
     asked = i + 1;
     if (i % 2 == 0) usleep(static_cast<unsigned>(i % 100));
     return true;
@@ -147,7 +139,7 @@ int main() {
   run("a worker waits", 100, [](int) {
     io_uring_sqe* sqe = io_uring_get_sqe(&ring);
     io_uring_prep_splice(sqe, in[0], -1, out[1], -1, 1, 0);
-    submit(sqe, original);
+    submit(sqe, the_read);
     usleep(1000);  // for the worker to begin
     return false;
   });

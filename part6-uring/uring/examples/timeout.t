@@ -1,4 +1,4 @@
-  $ sleep 1 | "$EXAMPLES/timeout" & wait $!
+  $ sleep 1 | "$EXAMPLES/timeout"
   first: timed out
   slept: enough
   second: timed out
