@@ -32,6 +32,12 @@ FINDINGS = {
         "test_faults.py::test_workers_of_which_one_has_failed_stop_in_time[yours]",
         rules.DRAIN_BOUNDED, "the server should have ended, and runs on after",
         "made its calls of accept or accept4 fail with EBADF", patience=5),
+    "one-is-for-the-signals": Finding(
+        "test_workers.py::test_one_worker_serves_everybody[yours]",
+        rules.WORKERS, "list index out of range"),
+    "any-number-will-do": Finding(
+        "test_command_line.py::test_a_number_of_no_workers_is_out_of_range[yours]",
+        rules.STRICT_NUMBERS, "--workers=0"),
 }
 
 
@@ -43,7 +49,8 @@ def broken_workers(bug: str) -> str:
 @pytest.mark.parametrize("bug", FINDINGS)
 def test_the_right_test_finds_the_bug_and_says_what_is_wrong(bug: str) -> None:
     finding = FINDINGS[bug]
-    own_suite.expect_found(finding, HERE, broken_workers(bug), HARMLESS_TO_ALL, "--level", LEVEL)
+    level = "command-line" if finding.rule is rules.STRICT_NUMBERS else LEVEL
+    own_suite.expect_found(finding, HERE, broken_workers(bug), HARMLESS_TO_ALL, "--level", level)
 
 
 def test_every_bug_is_one_that_a_test_finds() -> None:

@@ -235,6 +235,13 @@ def test_a_limit_of_no_connections_is_out_of_range(start: Callable[..., Server])
     expect_wrong_usage(start("--max-connections=0", ready=False), "--max-connections")
 
 
+@pytest.mark.needs("command-line")
+@pytest.mark.option("--workers")
+@pytest.mark.rule(rules.STRICT_NUMBERS)
+def test_a_number_of_no_workers_is_out_of_range(start: Callable[..., Server]) -> None:
+    expect_wrong_usage(start("--workers=0", ready=False), "--workers")
+
+
 @pytest.mark.needs("ready-line")
 @pytest.mark.rule(rules.READY_LINE)
 def test_the_ready_line_names_the_port_that_the_kernel_chose(start: Callable[..., Server]) -> None:

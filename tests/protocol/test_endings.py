@@ -65,11 +65,19 @@ def speaks_no_http(client: Client) -> None:
     client.close()
 
 
+def speaks(client: Client) -> None:
+    """It has a message answered, and stays."""
+    client.echo(b"one of as many as there are places")
+
+
 def expect_all_given_back(
-    server: Server, one_round: Callable[[], None], places: int = AT_ONCE
+    server: Server,
+    one_round: Callable[[], None],
+    places: int = AT_ONCE,
+    is_served: Callable[[Client], None] = speaks,
 ) -> None:
     """Rounds of clients cost no more than the first, and then all places are free."""
-    descriptors = descriptors_at_rest(server, lambda client: client.echo(b"first"))
+    descriptors = descriptors_at_rest(server, is_served)
     threads = server.process.thread_count()
 
     def until_all_have_left() -> None:
@@ -81,11 +89,8 @@ def expect_all_given_back(
     assert grown < KEPT_BYTES_MAX or server.process.is_sanitized(), (
         f"{grown // 1024} KiB more after {places} clients, in each of several rounds")
     server.wait_for_threads(threads + 1)
-    clients = [server.connect() for _ in range(places)]
-    for client in clients:
-        client.send_messages(b"as many as there are places")
-    for client in clients:
-        client.expect(b"as many as there are places")
+    for client in [server.connect() for _ in range(places)]:
+        is_served(client)
 
 
 @pytest.mark.needs("restore", "max-connections")
@@ -100,6 +105,27 @@ def test_a_connection_that_ends_gives_back_all_it_had(
     def clients_come() -> None:
         for client in [server.connect() for _ in range(AT_ONCE)]:
             ends(client)
+        server.clients.clear()
+
+    expect_all_given_back(server, clients_come)
+
+
+@pytest.mark.needs("restore", "max-connections")
+@pytest.mark.parametrize("leaves", [Client.close, Client.reset], ids=["ends", "resets"])
+def test_a_connection_that_was_over_before_there_was_a_place_gives_back_all_it_had(
+    start: Callable[..., Server], leaves: Callable[[Client], None]
+) -> None:
+    server = start("--max-connections", str(AT_ONCE))
+
+    def clients_come() -> None:
+        served = [server.connect() for _ in range(AT_ONCE)]
+        for client in served:
+            speaks(client)
+        for client in [server.connect() for _ in range(AT_ONCE)]:
+            client.send(BEGINNING)
+            leaves(client)
+        for client in served:
+            client.close()
         server.clients.clear()
 
     expect_all_given_back(server, clients_come)
@@ -156,8 +182,10 @@ def test_in_a_stop_each_connection_gives_back_what_it_had_when_it_ends(
 @pytest.mark.needs("restore", "max-connections", "http")
 def test_a_refused_request_gives_back_all_it_had(start: Callable[..., Server]) -> None:
     server = start("--protocol", "http", "--max-connections", str(AT_ONCE))
-    at_rest = descriptors_at_rest(server, asks)
-    for client in [server.connect() for _ in range(AT_ONCE)]:
-        speaks_no_http(client)
-    server.wait_for_descriptors(at_rest)
-    speaks_no_http(server.connect())
+
+    def clients_come() -> None:
+        for client in [server.connect() for _ in range(AT_ONCE)]:
+            speaks_no_http(client)
+        server.clients.clear()
+
+    expect_all_given_back(server, clients_come, is_served=asks)

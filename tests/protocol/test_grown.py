@@ -75,6 +75,12 @@ def test_at_the_end_a_server_climbs_from_the_bottom_to_the_logs(
     assert "  next: logs, " in ran.said, ran.said + ran.complained
 
 
+def test_on_the_ring_workers_still_share_the_clients_the_limit_and_the_end(tmp_path: Path) -> None:
+    command = grown("cpp", max(RING_CHAPTERS), tmp_path / "mine")
+    ran = judge(command, "--level", "workers", at=tmp_path / "mine")
+    assert " passed, 0 failed" in ran.said, ran.said + ran.complained
+
+
 def test_each_chapter_that_adds_a_level_has_its_servers(monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = {int(rung.chapter[5:7]) for rung in LADDER if rung.chapter[5:7].isdigit()}
     assert numbers - {1} == set(FIRST_LEVELS)

@@ -13,6 +13,8 @@ import rules
 from harness.limits import need_descriptors
 from harness.server import Server
 
+GREATEST = 10_000_000
+
 pytestmark = [
     pytest.mark.needs("max-connections"),
     pytest.mark.rule(rules.MAX_CONNECTIONS),
@@ -42,6 +44,12 @@ def test_a_limit_of_one_serves_one_after_the_other(start: Callable[..., Server])
     for number, client in enumerate(clients):
         client.expect(b"%d" % number)
         client.close()
+
+
+def test_the_greatest_limit_is_a_limit_like_any_other(start: Callable[..., Server]) -> None:
+    server = start("--max-connections", str(GREATEST))
+    for client in [server.connect() for _ in range(20)]:
+        client.echo(b"one of millions")
 
 
 def test_ten_more_than_the_limit_are_all_served_in_the_end(start: Callable[..., Server]) -> None:

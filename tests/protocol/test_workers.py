@@ -126,6 +126,15 @@ def test_every_way_to_accept_serves_everybody(
             client.expect(b"%d of %d" % (number, turn))
 
 
+@pytest.mark.needs("workers")
+@pytest.mark.rule(rules.WORKERS)
+def test_one_worker_serves_everybody(start: Callable[..., Server]) -> None:
+    server = start("--workers", "1")
+    for client in [server.connect() for _ in range(20)]:
+        client.echo(b"there is nobody else to do it")
+    server.expect_stop()
+
+
 @pytest.mark.needs("workers", "max-connections")
 @pytest.mark.rule(rules.WORKERS)
 @pytest.mark.parametrize("how", WAYS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+import loop_options
 from loop_options import NEVER, parse_options
 from loop_server import Loop, serve
 from loop_workers import WORKERS_MAX, Worker, Workers
@@ -37,11 +38,29 @@ class WaitsAfterAFailure(Workers):
         super().give_up(why)
 
 
+class OneIsForTheSignals(Workers):
+    """One of the workers waits for signals, and serves nobody."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        options.workers -= 1
+        super().__init__(options)
+
+
+class AnyNumberWillDo(Workers):
+    """Does not look at its numbers."""
+
+    @staticmethod
+    def prepare() -> None:
+        loop_options.number = lambda _least, _most: int
+
+
 BUGS: dict[str, type[Workers] | type[Worker]] = {
     "none": Workers,
     "wakes-the-first": WakesTheFirst,
     "complains-for-itself": ComplainsForItself,
     "waits-after-a-failure": WaitsAfterAFailure,
+    "one-is-for-the-signals": OneIsForTheSignals,
+    "any-number-will-do": AnyNumberWillDo,
 }
 
 
@@ -56,6 +75,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("bug", choices=BUGS)
     part = BUGS[parser.parse_args(sys.argv[1:2]).bug]
+    if hasattr(part, "prepare"):
+        part.prepare()
     serve(workers_with(part), parse_options(sys.argv[2:], workers_max=WORKERS_MAX))
 
 

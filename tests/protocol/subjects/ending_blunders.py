@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import time
 
@@ -59,6 +60,18 @@ class StuckOnesKeepTheirPlaces(Connection):
         if self.output:
             self.loop.options.max_connections -= 1
         super().time_out()
+
+
+class KeepsWhoHadLeft(Loop):
+    """Does not serve a client that has left when it is accepted, and does not close it either."""
+
+    left: list[socket.socket] = []
+
+    def accept(self) -> None:
+        super().accept()
+        for connection in [one for one in self.connections if one.was_reset()]:
+            self.forget(connection)
+            self.left.append(connection.socket)
 
 
 class DrainsAllOrNobody(Connection):
@@ -132,6 +145,15 @@ class VerboseAboutTheOld(Connection):
         super().__init__(loop, client, peer)
         if loop.options.verbose:
             _host, _port = client.getpeername()
+
+
+class AsksForAllDescriptors(Loop):
+    """Sets the limit of descriptors to what it needs, however much that is."""
+
+    def prepare_process(self) -> None:
+        super().prepare_process()
+        needed = self.options.max_connections + self.own_descriptors
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, needed))
 
 
 # Which message it is

@@ -59,7 +59,7 @@ def parse_options(words: Sequence[str], *, workers_max: int = 0) -> argparse.Nam
     options.add_argument("--host", type=address, default="127.0.0.1")
     options.add_argument("--port", type=number(0, 65535), default=5882)
     options.add_argument("--max-message", type=number(0, 0xFFFFFFFF), default=65536)
-    options.add_argument("--max-connections", type=number(1, 1_000_000), default=4096)
+    options.add_argument("--max-connections", type=number(1, 10_000_000), default=4096)
     options.add_argument("--read-timeout", type=duration, default=60.0)
     options.add_argument("--drain-timeout", type=duration, default=5.0)
     options.add_argument("--protocol", choices=PROTOCOLS, default="echo")
