@@ -16,16 +16,13 @@
 
 namespace {
 
-using std::literals::operator""sv;
-
-constexpr std::string_view lines[] = {"alice", "", "  alice  ", "al ice", "J\xc3\xb6rg",
-                                      // the switch, and what only looks like it
-                                      "/W alice", "/w\talice ", "/W", "/Walice", "/W /W",
-                                      // odd names for a file system, not for us
-                                      "../x", "-l",
+constexpr std::string_view lines[] = {"alice", "", "  alice  ", "J\xc3\xb6rg",
+                                      // the switch
+                                      "/W alice", "/w\talice ",
+                                      // an odd name for a file system, not for us
+                                      "../x",
                                       // refused
-                                      "alice@elsewhere", "@elsewhere", "J\xf6rg", "a\x1b[2J",
-                                      "a\xc2\x9b\x32J", "a\0b"sv};
+                                      "alice@elsewhere", "J\xf6rg", "a\x1b[2J", "a\xc2\x9b\x32J"};
 
 std::string described(std::string_view user, bool verbose) {
   const std::string name = user.empty() ? "all users" : "\"" + std::string(user) + "\"";

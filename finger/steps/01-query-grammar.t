@@ -9,21 +9,14 @@ names, and never becomes a path.
   "alice"            "alice"                         "alice"
   ""                 all users                       all users
   "  alice  "        "alice  "                       "alice"
-  "al ice"           "al ice"                        "al ice"
   "J\xc3\xb6rg"      "J\xc3\xb6rg"                   "J\xc3\xb6rg"
   "/W alice"         "alice", with /W                "alice", with /W
   "/w\x09alice "     "/w\x09alice "                  "alice", with /W
-  "/W"               "/W"                            all users, with /W
-  "/Walice"          "/Walice"                       "/Walice"
-  "/W /W"            "/W", with /W                   "/W", with /W
   "../x"             "../x"                          "../x"
-  "-l"               "-l"                            "-l"
   "alice@elsewhere"  "alice@elsewhere"               Relay access denied
-  "@elsewhere"       "@elsewhere"                    Relay access denied
   "J\xf6rg"          "J\xf6rg"                       Invalid query
   "a\x1b[2J"         "a\x1b[2J"                      Invalid query
   "a\xc2\x9b2J"      "a\xc2\x9b2J"                   Invalid query
-  "a\x00b"           "a\x00b"                        Invalid query
   1024 bytes: a name
   1025 bytes: Maximum query length exceeded
 
