@@ -23,11 +23,11 @@ ROW = re.compile(r"\{State::(\w+), Event::(\w+), State::(\w+), Action::(\w+)\},"
 ASIDE = ("more", "failed", "gone", "overdue")
 TOKENS = json.loads((ROOT / "book/.vitepress/theme/colours.json").read_text())
 SHEET, INK, QUIET, FILL = (TOKENS[name]["light"] for name in ("sheet", "ink", "quiet", "blue-tint"))
-WIDTH, HEIGHT = 720, 480
-BOX_WIDTH, BOX_HEIGHT = 140, 70
+WIDTH, HEIGHT = 818, 480
+BOX_WIDTH, BOX_HEIGHT = 136, 70
 BOXES = {
-    "read_query": (20, 70), "open_home": (200, 70), "open_plan": (380, 70), "read_plan": (560, 70),
-    "write_error": (20, 250), "write_response": (380, 250), "linger": (200, 390),
+    "read_query": (20, 70), "open_home": (234, 70), "open_plan": (448, 70), "read_plan": (662, 70),
+    "write_error": (20, 250), "write_response": (448, 250), "linger": (234, 390),
 }
 
 
@@ -53,19 +53,19 @@ class Arrow:
 
 ARROWS = {
     ("closed", "read_query"): Arrow("M44 28 L44 68", 54, 38),
-    ("read_query", "open_home"): Arrow("M160 105 L198 105", 180, 52, "middle"),
-    ("read_query", "write_response"): Arrow("M150 140 L378 262", 226, 216, "end"),
+    ("read_query", "open_home"): Arrow("M156 105 L232 105", 194, 84, "middle"),
+    ("read_query", "write_response"): Arrow("M146 140 L446 262", 264, 206, "end"),
     ("read_query", "write_error"): Arrow("M60 140 L60 248", 70, 192),
-    ("open_home", "open_plan"): Arrow("M340 105 L378 105", 360, 52, "middle"),
-    ("open_home", "write_response"): Arrow("M290 140 L392 248", 318, 190, "end"),
-    ("open_plan", "read_plan"): Arrow("M520 105 L558 105", 540, 52, "middle"),
-    ("open_plan", "write_response"): Arrow("M450 140 L450 248", 442, 172, "end"),
-    ("read_plan", "write_response"): Arrow("M575 140 L492 248", 548, 160, "end"),
-    ("write_response", "read_plan"): Arrow("M520 285 Q590 270 620 142", 606, 226),
-    ("read_plan", "linger"): Arrow("M685 140 L685 425 L342 425", 676, 400, "end"),
-    ("write_response", "linger"): Arrow("M420 320 L330 388", 386, 362),
-    ("write_error", "linger"): Arrow("M100 320 L222 388", 152, 374, "end"),
-    ("linger", "closed"): Arrow("M200 425 L104 425", 196, 446, "end"),
+    ("open_home", "open_plan"): Arrow("M370 105 L446 105", 408, 84, "middle"),
+    ("open_home", "write_response"): Arrow("M324 140 L460 248", 358, 190, "end"),
+    ("open_plan", "read_plan"): Arrow("M584 105 L660 105", 622, 84, "middle"),
+    ("open_plan", "write_response"): Arrow("M516 140 L516 248", 508, 172, "end"),
+    ("read_plan", "write_response"): Arrow("M677 140 L564 248", 640, 160, "end"),
+    ("write_response", "read_plan"): Arrow("M584 285 Q676 270 716 142", 700, 226),
+    ("read_plan", "linger"): Arrow("M783 140 L783 425 L372 425", 774, 400, "end"),
+    ("write_response", "linger"): Arrow("M484 320 L364 388", 434, 362),
+    ("write_error", "linger"): Arrow("M100 320 L256 388", 160, 374, "end"),
+    ("linger", "closed"): Arrow("M234 425 L104 425", 226, 446, "end"),
 }
 
 
