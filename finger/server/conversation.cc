@@ -12,6 +12,7 @@
 #include "common/server/constants.h"
 #include "finger/server/conversation_log.h"
 #include "finger/server/outcome.h"
+#include "finger/server/protocol/refusals.h"
 #include "finger/service/probes.h"
 
 namespace finger {
@@ -54,13 +55,6 @@ Conversation::~Conversation() {
   context_.owner.conversation_ended();
 }
 
-void Conversation::reset_on_close() {
-  if (sent_bytes_ == 0 && common::unacknowledged_bytes(fd_) == 0) return;
-  constexpr linger at_once{.l_onoff = 1, .l_linger = 0};
-  // Fails only where the connection is closed already.
-  (void)::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-}
-
 void Conversation::note_query(std::string_view query) {
   query_ = query;
   stop_awaiting_query();
@@ -79,10 +73,35 @@ void Conversation::displace() {
   deadline_.cancel(uring::Error::timed_out);
 }
 
-void Conversation::conclude(std::string_view query, const Status& ended) {
-  if (std::exchange(is_concluded_, true)) return;
+uring::Task<> Conversation::end(Status ended) {
+  if (!fd_) co_return;  // the deadline was earlier
+  if (is_cut_short(ended)) co_return cut_short(ended);
+  conclude(ended);
+  co_await close_gracefully();  // also after an internal failure, of which the peer is told nothing
+}
+
+/// Whether time is up, another needs the place, or an answer ends in the middle.
+bool Conversation::is_cut_short(const Status& ended) const {
+  if (ended || !text_for_peer(ended.error()).empty()) return false;
+  return ended.error() == uring::Error::timed_out || ended.error() == Error::displaced ||
+         sent_bytes_ > 0;
+}
+
+void Conversation::conclude(const Status& ended) {
   count_conversation(*this, ended);
-  if (context_.options.log != LogDetail::none) log_conversation(*this, query, ended);
+  if (context_.options.log != LogDetail::none) log_conversation(*this, query_, ended);
+}
+
+/// With a reset, if the peer was sent anything: an answer that ends in the middle must not look
+/// complete, and the kernel is not to keep bytes for a peer that does not read.
+void Conversation::cut_short(const Status& ended) {
+  conclude(ended);
+  if (sent_bytes_ > 0 || common::unacknowledged_bytes(fd_) > 0) {
+    constexpr linger at_once{.l_onoff = 1, .l_linger = 0};
+    // Fails only where the connection is closed already.
+    (void)::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  }
+  close();
 }
 
 void Conversation::close() {
@@ -122,6 +141,10 @@ uring::Task<Status> Conversation::send(std::span<const std::byte> bytes) {
   co_return Status();
 }
 
+/// Ends our side of the stream, then reads and discards until the peer ends its own, for at most
+/// linger_timeout and not beyond the deadline: closing with unread input sends a reset, which
+/// destroys an answer that is still on its way. During a drain it waits only until the peer's
+/// kernel has acknowledged everything.
 uring::Task<> Conversation::close_gracefully() {
   if (::shutdown(fd_.get(), SHUT_WR) < 0) co_return;  // ENOTCONN: the peer has gone
   deadline_.renew(std::min(deadline_.due(), loop().now() + common::linger_timeout));

@@ -38,7 +38,7 @@ class Conversation final : public uring::Node {
 
   /// The query is whole, or will never be: from now on there is time until the deadline to answer
   /// it, and the conversation cannot be displaced. `query` is what was received of it, for the log;
-  /// it outlives all operations of the conversation.
+  /// it outlives the conversation.
   void note_query(std::string_view query);
 
   /// Another connection needs its place, and the query is not whole. receive() ends with
@@ -49,16 +49,6 @@ class Conversation final : public uring::Node {
   /// Sends all of it before the deadline. Errors: timed_out; of send(2).
   uring::Task<Status> send(std::span<const std::byte> bytes);
 
-  /// Ends our side of the stream, then reads and discards until the peer ends its own, for at most
-  /// linger_timeout and not beyond the deadline: closing with unread input sends a reset, which
-  /// destroys an answer that is still on its way. During a drain it waits only until the peer's
-  /// kernel has acknowledged everything.
-  uring::Task<> close_gracefully();
-
-  /// The close is going to be a reset: an answer that ends in the middle must not look complete,
-  /// and the kernel is not to keep bytes for a peer that does not read.
-  void reset_on_close();
-
   /// For the log: there is no plan to send, and why. Errors: of openat2(2); empty_plan,
   /// not_regular.
   void note_no_plan(std::error_code why) { no_plan_ = why; }
@@ -67,23 +57,21 @@ class Conversation final : public uring::Node {
   /// Whether receive() or send() has failed because there is no peer any more.
   bool has_peer_gone() const { return has_peer_gone_; }
 
-  /// The peer gets no more, and why: counts the conversation, and writes its line. Only the first
-  /// time.
-  void conclude(std::string_view query, const Status& ended);
+  /// After note_query(), and once: the peer gets no more, and why. Counts the conversation and
+  /// writes its line, then says goodbye, or where it is cut short closes with a reset.
+  uring::Task<> end(Status ended);
 
-  /// While it exists, the deadline concludes the conversation, closes the connection, and gives its
-  /// permits back, whatever operation is in flight: for operations on files. The deadline cancels
-  /// those, too, but a file system that waits for another machine or process (NFS, FUSE) may ignore
-  /// that and keep them for as long as it likes.
-  class CloseAtDeadline final : public uring::Cancellable {
+  /// While it exists, the deadline cuts the conversation short, whatever operation is in flight,
+  /// and gives its permits back: for operations on files. The deadline cancels those, too, but a
+  /// file system that waits for another machine or process (NFS, FUSE) may ignore that and keep
+  /// them for as long as it likes.
+  class EndAtDeadline final : public uring::Cancellable {
    public:
-    explicit CloseAtDeadline(Conversation& conversation) : conversation_(conversation) {
+    explicit EndAtDeadline(Conversation& conversation) : conversation_(conversation) {
       conversation.deadline_.add(*this);
     }
     void cancel(uring::Error reason) override {
-      conversation_.conclude(conversation_.query_, std::unexpected(make_error_code(reason)));
-      conversation_.reset_on_close();
-      conversation_.close();
+      conversation_.cut_short(std::unexpected(make_error_code(reason)));
     }
 
    private:
@@ -102,6 +90,10 @@ class Conversation final : public uring::Node {
   common::Clock::duration age() const { return common::Clock::now() - accepted_at_; }
 
  private:
+  bool is_cut_short(const Status& ended) const;
+  void conclude(const Status& ended);
+  void cut_short(const Status& ended);
+  uring::Task<> close_gracefully();
   uring::Task<> wait_for_acknowledgement();
   void stop_awaiting_query();
   void close();
@@ -109,14 +101,13 @@ class Conversation final : public uring::Node {
   const Context& context_;
   common::Permit permit_;         ///< Of --max-clients.
   AddressPermit address_permit_;  ///< Of --max-per-ip.
-  common::Fd fd_;
+  common::Fd fd_;                 ///< Empty: it has ended.
   const common::Address peer_;
   const common::Clock::time_point accepted_at_;
   uring::Deadline deadline_;
   const RosterPointer roster_;
   std::size_t sent_bytes_ = 0;
   bool is_displaced_ = false;
-  bool is_concluded_ = false;
   bool has_peer_gone_ = false;
   std::string_view query_;  ///< Since note_query().
   std::error_code no_plan_;

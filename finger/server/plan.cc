@@ -137,7 +137,7 @@ uring::Task<Result<Opened>> open_once(Conversation& conversation, const Account&
   const std::uint16_t owner =
       conversation.context().owner.credentials_of(conversation.roster(), account);
 
-  const Conversation::CloseAtDeadline guard(conversation);
+  const Conversation::EndAtDeadline guard(conversation);
   const auto found = co_await find(conversation, account, owner);
   if (!found) co_return std::unexpected(found.error());
   const std::string way = fmt::format("/proc/self/fd/{}", found->path.get());
@@ -159,7 +159,7 @@ bool may_wait(const Fd& file) { return (::fcntl(file.get(), F_GETFL) & O_NONBLOC
 /// async(), since inline a read waits for a virus scanner, which may be asked before each.
 uring::Task<Result<std::size_t>> read_at(Conversation& conversation, const Fd& file,
                                          std::uint64_t offset, std::span<std::byte> to) {
-  const Conversation::CloseAtDeadline guard(conversation);
+  const Conversation::EndAtDeadline guard(conversation);
   uring::Loop& loop = conversation.loop();
   while (true) {
     const auto got = co_await loop.read(file, to, offset).async().until(conversation.deadline());

@@ -57,34 +57,21 @@ uring::Task<Status> converse(Conversation& conversation, QueryReader& reader) {
   co_return co_await answer(conversation, *query);
 }
 
-/// Whether time is up, another needs the place, or an answer ends in the middle: it must not look
-/// complete.
-bool is_cut_short(const Conversation& conversation, const Status& ended) {
-  if (ended || !text_for_peer(ended.error()).empty()) return false;
-  return ended.error() == uring::Error::timed_out || ended.error() == Error::displaced ||
-         conversation.sent_bytes() > 0;
-}
-
 }  // namespace
 
 uring::Task<> serve(const Context& context, ring_server::Admitted client,
                     AddressPermit address_permit) {
-  Conversation conversation(context, std::move(client), std::move(address_permit));
   QueryReader reader;
+  Conversation conversation(context, std::move(client), std::move(address_permit));
   auto ended = co_await converse(conversation, reader);
+  conversation.note_query(reader.begun());  // no more of it is waited for
   if (!ended) {
     if (const auto text = error_line(ended.error()); !text.empty()) {
-      conversation.note_query(reader.begun());  // no more of it is waited for
       const auto told = co_await conversation.send(bytes_of(text));
       if (!told) ended = told;
     }
   }
-  conversation.conclude(reader.begun(), ended);
-  if (is_cut_short(conversation, ended)) {
-    conversation.reset_on_close();
-  } else {  // also after an internal failure, of which the peer is told nothing
-    co_await conversation.close_gracefully();
-  }
+  co_await conversation.end(ended);
 }
 
 }  // namespace finger

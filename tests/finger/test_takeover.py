@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -299,6 +300,27 @@ def test_an_old_daemon_that_is_asked_to_stop_ends(begin: Callable[..., FingerSer
 
 
 @pytest.mark.needs("takeover", "privileges")
+@pytest.mark.rule(rules.DRAIN)
+def test_an_old_daemon_that_is_asked_to_stop_finishes_its_answers(
+    request: pytest.FixtureRequest, how: str, begin: Callable[..., FingerServer]
+) -> None:
+    """Replaced, and then asked to stop, it drains: who has sent no query is not waited for."""
+    old = begin("--query-timeout", "0", "--deadline", "0")
+    homes = old.users.directory if how == "alone" else request.getfixturevalue("machine").homes
+    (homes / "alice" / ".plan").write_bytes(LARGE)
+    asking, silent = old.connect(receive_buffer=4096), old.connect()
+    asking.send(b"alice\r\n")
+    begun = asking.receive(1000)
+    old.expect(b"bob", NO_PLAN)  # silent has been accepted
+    begin()
+    old.send_signal(signal.SIGTERM)
+    silent.expect_end()
+    asking.let_window_grow()
+    asking.expect_that(begun + asking.receive_until_end(), converted(LARGE))
+    asking.close()
+    assert old.wait_exit() == 0
+
+
 @pytest.mark.rule(rules.TAKEOVER)
 def test_the_new_parent_reloads(
     start_as_root: Callable[..., FingerServer], machine: Machine, path: str

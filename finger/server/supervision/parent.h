@@ -40,8 +40,8 @@ namespace finger {
 /// - A directory that holds homes has not answered when a worker's Scout looked, and does now: as
 ///   with SIGHUP.
 /// - SIGUSR1: the worker that serves gets it, too, and logs what it has counted.
-/// - SIGTERM, SIGINT: the worker is asked to drain; the second time, or after a takeover, it is
-///   killed.
+/// - SIGTERM, SIGINT: the worker is asked to drain, also if a successor has taken over; the second
+///   time it is killed.
 ///
 /// A file system that does not answer keeps a killed process in the kernel, which lets nobody wait
 /// for it before the answer comes. The parent does not wait, either: it replaces such a worker, and
@@ -93,18 +93,15 @@ class Parent {
   using Clock = common::Clock;
   static constexpr auto never = Clock::time_point::max();
 
-  /// What a worker's process is at, until waitpid(2) finds that it has ended:
-  ///
-  ///     state     what it says               when it is due
-  ///     starting  ready: serving;            it is killed
-  ///               else it fails: asked
-  ///     serving   beats                      it has died and cannot end: it is killed, and
-  ///     replaced asked     nothing that we hear       it is killed killed    nothing stuck stuck
-  ///     nothing                    never
-  ///
-  /// At most one is starting, and at most one serves. The kernel keeps one that is stuck, in a file
-  /// system that does not answer: nobody can wait for it.
-  enum class State { starting, serving, asked, killed, stuck };
+  /// What a worker's process is at, until waitpid(2) finds that it has ended. At most one is
+  /// starting, and at most one serves.
+  enum class State {
+    starting,  ///< Says that it is ready, or why not. Due: it is killed.
+    serving,   ///< Says that it is alive. Due: it has died, does not end, and is replaced.
+    asked,     ///< To accept no more, or to drain. Due: it is killed.
+    killed,    ///< Due: it is stuck.
+    stuck      ///< In the kernel, by a file system that does not answer. Never due.
+  };
 
   struct Worker {
     pid_t pid;

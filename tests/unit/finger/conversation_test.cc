@@ -76,7 +76,7 @@ TEST_F(OnlyConversation, ClosesItsConnectionBeforeThePermitIsFree) {
 
 // Opening a plan may take for ever, and the conversation with it.
 TEST_F(OnlyConversation, GivesItsPermitsBackAtTheDeadline) {
-  Conversation::CloseAtDeadline guard(*conversation);
+  Conversation::EndAtDeadline guard(*conversation);
   EXPECT_TRUE(tests::is_closed_before_its_permit_is_free(
       limit, peer, [&] { guard.cancel(uring::Error::timed_out); }));
   EXPECT_TRUE(is_another_permitted());
@@ -86,9 +86,9 @@ TEST_F(OnlyConversation, GivesItsPermitsBackAtTheDeadline) {
 TEST_F(OnlyConversation, IsCountedAtTheDeadlineAndNotAgainWhenItEnds) {
   const auto& timed_out =
       counters.outcomes[static_cast<std::size_t>(ConversationOutcome::timed_out)];
-  Conversation::CloseAtDeadline(*conversation).cancel(uring::Error::timed_out);
+  Conversation::EndAtDeadline(*conversation).cancel(uring::Error::timed_out);
   EXPECT_EQ(timed_out.value(), 1U);
-  conversation->conclude("alice", std::unexpected(make_error_code(uring::Error::timed_out)));
+  loop->run(conversation->end(std::unexpected(make_error_code(uring::Error::timed_out))));
   EXPECT_EQ(timed_out.value(), 1U);
 }
 
