@@ -24,6 +24,7 @@ sockaddr_un gate{.sun_family = AF_UNIX, .sun_path = "gate"};  // where a success
 sockaddr_in address{
     .sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
 bool is_hasty = false;
+int asked = 0;
 
 int check(ssize_t result, const char* what) {
   if (result < 0) {
@@ -126,6 +127,7 @@ void run_generation(int number, int report) {
 
 /// A client: whether it is answered.
 bool ask() {
+  ++asked;
   const int client = connect_to(address, AF_INET);
   char byte = '?';
   const bool answered =
@@ -172,7 +174,7 @@ int main(int argc, char**) {
     if (!has_failed) serving = next;
     for (int i = 0; i < 500; ++i) unanswered += !ask();
   }
-  std::printf("unanswered: %d\n", unanswered);
+  std::printf("unanswered: %d of %d\n", unanswered, asked);
   std::printf("two impostors: %s\n", survives_impostors(serving) ? "harmless" : "harmful");
   kill(serving, SIGKILL);
   unlink(gate.sun_path);

@@ -9,7 +9,7 @@ Two more come that are no servers: one says nothing, one hangs up.
   3 is handed the socket, and fails to start
   4 is handed the socket
   5 is handed the socket
-  unanswered: 0
+  unanswered: 0 of \d{4,} (re)
   two impostors: harmless
 
 A hasty server stops when the socket is on its way.
@@ -20,5 +20,5 @@ A hasty server stops when the socket is on its way.
   3 is handed the socket, and fails to start
   4 binds the port
   5 is handed the socket
-  unanswered: [1-9]\d{2,3} (re)
+  unanswered: [1-9]\d{2,3} of \d{4,} (re)
   two impostors: harmful
