@@ -90,10 +90,10 @@ int main(int argc, char** argv) {
   std::signal(SIGTERM, stop);
   std::signal(SIGINT, stop);
 
+  // [question]
   std::vector<Client> clients;
   std::vector<pollfd> entries;
-  Time accept_again;
-  // [question]
+  Time accept_again;  // when the listener is worth asking about
   do {
     auto now = Clock::now();
     auto next = now < accept_again ? accept_again : now + 1h;

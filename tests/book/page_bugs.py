@@ -15,10 +15,8 @@ from typing import Any
 
 from page_machine import NOT_THERE, ROOT, TOLD, UNTRIED, PageMachine, Stuck, as_lines
 from symptoms import (
-    ATTEMPTS,
     LEFT_OUT,
     MORE_SYMPTOMS,
-    RACES,
     SYMPTOMS,
     all_boxes,
     made_first,
@@ -69,7 +67,7 @@ def different(machine: PageMachine, box: Box) -> str:
     """What it shows instead of its symptom; nothing if it shows it. After other boxes, as a reader
     may type it, and else in a machine as it begins."""
     shown = []
-    for _ in range(ATTEMPTS if box.bug in RACES else 2):
+    for _ in range(2):
         try:
             shown.append(typed_there(machine, box))
             if re.fullmatch(BROKEN[box.bug], shown[-1]):

@@ -22,7 +22,6 @@ SYMPTOMS = {
     "close-with-input-unread": (r"(?s:.*)\b4000000\n", r"(?s:.*)\n(?!4000000)\d+\n"),
     "time-per-call": (r"0\n(Ncat: .*\n)?", "12\n"),
     "erased-while-iterating": ("", f"(?s:.*){GONE}"),
-    "tail-lost-on-hang-up": ("1000000\n", r"(Ncat: .*\n)?(?!1000000).*\n"),
     "interest-set-each-time": ("0\n", "2\n"),
     "hang-up-never-asked-for": ("0\n", "124\n"),
     "request-never-trimmed": ("200\n405\n", "200\n200\n"),
@@ -46,7 +45,6 @@ MORE_SYMPTOMS = {
     "write-all": (r"(?s:(.*\n)?12000000\n.*)", r"(?s:(.*\n)?(?!12000000)\d+\n.*)"),
     "events-compared": SPINS,
     "one-slot-too-many": SPINS,
-    "hang-up-spins": (r"\d\d? ms\n", r"[1-9]\d\d+ ms\n"),
     "bytes-extend-time": ("0\n", "6\n"),
     "body-is-next-request": ("1\n", "2\n"),
     "interrupted-ring": ("(?s:(?!the server has gone).)*", f"(?s:.*){GONE}"),
@@ -60,9 +58,6 @@ MORE_SYMPTOMS = {
     "short-send-is-silent": (r"(?s:(.*\n)?9000000\n.*)", r"(?s:(.*\n)?(?!9000000)\d+\n.*)"),
     "accounts-read-for-each-query": ("(?s:(?!.*O_DIRECTORY).*)", "(?s:.*O_DIRECTORY.*)"),
 }
-# Here the client races with the server, so the text says to try more than once.
-RACES = {"tail-lost-on-hang-up"}
-ATTEMPTS = 5
 # The commands of these end a healthy server, too.
 MAY_END = {"lives-on-without-accept", "closed-by-another-thread", "drain-without-end"}
 
