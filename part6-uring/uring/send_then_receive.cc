@@ -13,7 +13,7 @@ SendThenReceive::SendThenReceive(LoopCore& loop, Descriptor fd, Buffers& buffers
 }
 
 void SendThenReceive::start() {
-  if (output_.empty() || !is_one_request_) return start_first_part();
+  if (!is_one_request_ || !fits_a_link()) return start_first_part();
   if (!loop().has_room(2)) return make_room_and_start();  // a link is submitted whole
   const auto [send, receive] = loop().next_two_entries();
   prepare_send(send, IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS);
@@ -59,7 +59,7 @@ void SendThenReceive::prepare_send(io_uring_sqe& entry, unsigned link_flags) con
   entry.flags = static_cast<std::uint8_t>(fd_.flags() | link_flags);
   entry.fd = fd_.number();
   entry.addr = reinterpret_cast<std::uintptr_t>(output_.data());
-  entry.len = static_cast<std::uint32_t>(output_.size());
+  entry.len = length_of(output_);
   // MSG_WAITALL: a send that falls short breaks the link.
   entry.msg_flags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
 }

@@ -112,6 +112,8 @@ class SendThenReceive : public Operation {
   void completed_without_cqe() override;
   void ended() override;
 
+  /// Whether there is output, and no more than one send takes: the rest would break no link.
+  bool fits_a_link() const { return !output_.empty() && output_.size() <= request_bytes_max; }
   void start_first_part();
   void prepare_send(io_uring_sqe& entry, unsigned link_flags) const;
   void prepare_receive(io_uring_sqe& entry) const;

@@ -78,12 +78,12 @@ class Operations : public LoopCore {
 
   auto read(Descriptor fd, Bytes to, std::uint64_t offset = at_position) {
     return on<std::size_t>(fd, "read", [=](io_uring_sqe& e) {
-      io_uring_prep_read(&e, fd.number(), to.data(), count(to), offset);
+      io_uring_prep_read(&e, fd.number(), to.data(), length_of(to), offset);
     });
   }
   auto write(Descriptor fd, ConstBytes from, std::uint64_t offset = at_position) {
     return on<std::size_t>(fd, "write", [=](io_uring_sqe& e) {
-      io_uring_prep_write(&e, fd.number(), from.data(), count(from), offset);
+      io_uring_prep_write(&e, fd.number(), from.data(), length_of(from), offset);
     });
   }
   auto readv(Descriptor fd, std::span<const iovec> to, std::uint64_t offset = at_position) {
@@ -99,12 +99,12 @@ class Operations : public LoopCore {
   /// `to` lies in the registered buffer of that number: register_buffers().
   auto read_fixed(Descriptor fd, Bytes to, std::uint64_t offset, int buffer) {
     return on<std::size_t>(fd, "read_fixed", [=](io_uring_sqe& e) {
-      io_uring_prep_read_fixed(&e, fd.number(), to.data(), count(to), offset, buffer);
+      io_uring_prep_read_fixed(&e, fd.number(), to.data(), length_of(to), offset, buffer);
     });
   }
   auto write_fixed(Descriptor fd, ConstBytes from, std::uint64_t offset, int buffer) {
     return on<std::size_t>(fd, "write_fixed", [=](io_uring_sqe& e) {
-      io_uring_prep_write_fixed(&e, fd.number(), from.data(), count(from), offset, buffer);
+      io_uring_prep_write_fixed(&e, fd.number(), from.data(), length_of(from), offset, buffer);
     });
   }
   auto fsync(Descriptor fd, unsigned flags = 0) {
@@ -193,18 +193,18 @@ class Operations : public LoopCore {
   auto accept(Descriptor listener) { return start(AcceptRequest(listener)); }
   auto recv(Descriptor fd, Bytes to, int flags = 0) {
     return on<std::size_t>(fd, "recv", [=](io_uring_sqe& e) {
-      io_uring_prep_recv(&e, fd.number(), to.data(), to.size(), flags);
+      io_uring_prep_recv(&e, fd.number(), to.data(), length_of(to), flags);
     });
   }
   auto send(Descriptor fd, ConstBytes from, int flags = 0) {
     return on<std::size_t>(fd, "send", [=](io_uring_sqe& e) {
-      io_uring_prep_send(&e, fd.number(), from.data(), from.size(), flags | MSG_NOSIGNAL);
+      io_uring_prep_send(&e, fd.number(), from.data(), length_of(from), flags | MSG_NOSIGNAL);
     });
   }
   /// One datagram. The address is copied.
   auto sendto(Descriptor fd, ConstBytes from, const Address& peer, int flags = 0) {
     return on<std::size_t>(fd, "sendto", [=, to = peer](io_uring_sqe& e) {
-      io_uring_prep_send(&e, fd.number(), from.data(), from.size(), flags | MSG_NOSIGNAL);
+      io_uring_prep_send(&e, fd.number(), from.data(), length_of(from), flags | MSG_NOSIGNAL);
       io_uring_prep_send_set_addr(&e, to.data(), static_cast<std::uint16_t>(to.size()));
     });
   }
@@ -225,7 +225,7 @@ class Operations : public LoopCore {
   /// if the process is killed meanwhile, that thread spins until the connection ends (6.1 to 6.18).
   auto send_zc(Descriptor fd, ConstBytes from, int flags = 0) {
     return on<std::size_t>(fd, "send_zc", [=](io_uring_sqe& e) {
-      io_uring_prep_send_zc(&e, fd.number(), from.data(), from.size(), flags | MSG_NOSIGNAL, 0);
+      io_uring_prep_send_zc(&e, fd.number(), from.data(), length_of(from), flags | MSG_NOSIGNAL, 0);
     });
   }
   /// Ends as send_zc() does.

@@ -2,6 +2,7 @@
 
 #include <liburing.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,15 @@ namespace uring {
 
 using ConstBytes = std::span<const std::byte>;
 using Bytes = std::span<std::byte>;
+
+/// What one request moves at most, as read(2) and send(2) do.
+inline constexpr std::size_t request_bytes_max = 0x7ffff000;
+
+/// How much of `bytes` a request asks for. An entry has 32 bits for it: of 4 GiB they would say
+/// nothing, and to receive that much would look like the end of the stream.
+inline std::uint32_t length_of(ConstBytes bytes) {
+  return static_cast<std::uint32_t>(std::min(bytes.size(), request_bytes_max));
+}
 
 /// One request to the kernel and everything that belongs to it.
 ///
