@@ -158,6 +158,15 @@ def test_the_new_daemon_has_no_more_rights_than_the_old(
         last = new
 
 
+def descriptors_at_rest(server: FingerServer) -> int:
+    """How many it keeps, after its first client, for which it may open more, has been let go."""
+    sockets = server.process.socket_count()
+    server.expect(b"alice", converted(ALICE))
+    let_go = wait_until(lambda: server.process.socket_count() == sockets, server.patience)
+    assert let_go, "its client's socket stays open"
+    return server.process.descriptor_count()
+
+
 @pytest.mark.rule(rules.TAKEOVER_FAILS)
 def test_a_daemon_that_cannot_start_leaves_the_old_one_serving(
     begin: Callable[..., FingerServer], how: str
@@ -178,8 +187,7 @@ def test_a_daemon_without_descriptors_leaves_the_old_one_serving(
 ) -> None:
     """It has too few to be handed the socket, to offer it, or to make its loop."""
     old = begin()
-    old.expect(b"alice", converted(ALICE))  # then it has opened all that it keeps
-    at_rest = old.process.descriptor_count()
+    at_rest = descriptors_at_rest(old)
     assert begin(ready=False, descriptor_limit=few).wait_exit() == 1
     old.wait_for_descriptors(at_rest)
     expect_replaced(old, begin())
@@ -194,8 +202,7 @@ def test_an_impostor_changes_nothing(
     begin: Callable[..., FingerServer], impostor: Callable[[], Impostor], said: bytes | None
 ) -> None:
     old = begin()
-    old.expect(b"alice", converted(ALICE))  # then it has opened all that it keeps
-    at_rest = old.process.descriptor_count()
+    at_rest = descriptors_at_rest(old)
     one = impostor()
     assert one.receive() == b"."
     assert len(one.descriptors) == 2
