@@ -169,7 +169,7 @@ LADDER = (
         "drain",
         ("drain", "interruptions"),
         "--drain-timeout: asked to stop, the server answers every message that had arrived and "
-        "ends in time; any other signal changes nothing",
+        "ends in time; a pause, or a window that changes size, changes nothing",
         "book/08-misbehaving.md",
     ),
     Rung(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.rule import LIVES, Rule
+from harness.rule import LIVES, SAYS_READY, Rule
 
 BYTES = "book/01-bytes.md"
 BLOCKING = "book/02-blocking.md"
@@ -212,11 +212,7 @@ SIGPIPE = Rule(
 )
 
 # Around the process
-READY_LINE = Rule(
-    "Once it can accept, the server prints `listening on ADDRESS:PORT` to stdout, flushed; "
-    "nothing else goes there.",
-    THREADS + "#your-own-server",
-)
+READY_LINE = SAYS_READY
 OPTIONS = Rule("`--opt value` and `--opt=value` mean the same.", CONTRACT + "#command-line")
 WRONG_USAGE = Rule(
     "Wrong usage exits with 2 after one line on stderr that names the option and what it takes.",
@@ -342,6 +338,10 @@ HTTP_KEEP = Rule(
 HTTP_PIPELINE = Rule("Pipelined requests are answered in order.", CONTRACT + "#the-other-protocols")
 HTTP_METHOD = Rule(
     "Other methods: 405 with `Allow: GET, HEAD`, and the connection is kept.",
+    CONTRACT + "#the-other-protocols",
+)
+HTTP_EMPTY_LINE = Rule(
+    "An empty line before a request is passed over (RFC 9112, 2.2).",
     CONTRACT + "#the-other-protocols",
 )
 HTTP_MALFORMED = Rule("A malformed request: 400, then close.", CONTRACT + "#the-other-protocols")

@@ -50,6 +50,13 @@ def padded(total_bytes: int) -> bytes:
     return get("/", "X-Filler: " + "x" * filler)
 
 
+@pytest.mark.rule(rules.HTTP_EMPTY_LINE)
+def test_empty_lines_before_a_request_are_passed_over(client: Client) -> None:
+    client.send(b"\r\n" + get() + b"\r\n\r\n" + get())
+    expect_hello(client)
+    expect_hello(client)
+
+
 @pytest.mark.rule(rules.HTTP_OK)
 @pytest.mark.parametrize("path", ["/", "/index.html", "/a/b?c=d&e=f", "/%20%C3%A9", "*"])
 def test_get_of_any_path_says_hello(client: Client, path: str) -> None:

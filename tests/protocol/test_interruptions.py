@@ -114,7 +114,7 @@ def test_a_pause_in_the_middle_of_a_wait_changes_nothing(server: Server) -> None
 
 
 @pytest.mark.clock
-@pytest.mark.needs("interruptions", "concurrency", "read-timeout")
+@pytest.mark.needs("concurrency", "read-timeout")
 @pytest.mark.rule(rules.PAUSED)
 def test_messages_that_came_in_time_are_answered_by_a_server_that_was_paused(
     start: Callable[..., Server], target: Target

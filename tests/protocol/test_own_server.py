@@ -27,7 +27,7 @@ from harness.memory import least_growth
 from harness.own_suite import Finding
 from harness.plugin import end_in_order
 from harness.proc import wait_until
-from harness.rule import LISTENS, LIVES, STOPS
+from harness.rule import LISTENS, LIVES, SAYS_READY, STOPS, TAKES_OPTIONS
 from harness.server import Server
 from harness.target import DEFAULT_BUILD, foreign_server, free_port
 from harness.verdict import ContractBroken, NotReady, server_section, wire_section
@@ -168,6 +168,24 @@ def test_a_server_that_runs_and_says_nothing_may_be_on_a_busy_machine(
         with pytest.raises(ContractBroken, match="but 'hello") as told:
             server.wait_until_ready()
         assert not isinstance(told.value, NotReady)
+
+
+def test_a_ready_line_that_is_not_flushed_is_not_flushed_by_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", "1")
+    say = "print(f'listening on 127.0.0.1:{port}'); "
+    for server in scripted_server(say + "listener.accept(); signal.pause()"):
+        with pytest.raises(ContractBroken, match="it was not printed, or not flushed") as told:
+            server.wait_until_ready()
+        assert told.value.rule is SAYS_READY
+
+
+def test_an_option_that_is_refused_is_the_reason_why_a_server_does_not_listen() -> None:
+    for server in scripted_server("sys.exit(2)", "--read-timeout", "1s"):
+        with pytest.raises(ContractBroken, match="it was given --read-timeout 1s") as told:
+            server.wait_until_ready()
+        assert told.value.rule is TAKES_OPTIONS
 
 
 def test_a_restricted_server_is_looked_for_as_a_shell_does() -> None:

@@ -104,8 +104,8 @@ def test_an_idle_client_holds_no_buffer_and_no_thread(server: Server) -> None:
         client.echo(
             bytes(60_000)
         )  # more than a receive takes at once: a buffer has to hold its beginning
+    now = server.process.thread_count()
+    assert now == threads, f"{now} threads run beside idle clients, {threads} before they came"
     each = (server.process.rss_bytes() - memory) / len(clients)
     bound = 4 * KIBIBYTE + server.target.piece_bytes / len(clients)
     assert each < bound, f"{each:.0f} bytes for each idle client; {bound:.0f} may be"
-    now = server.process.thread_count()
-    assert now == threads, f"{now} threads run beside idle clients, {threads} before they came"

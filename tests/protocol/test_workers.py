@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import rules
+from harness import limits
 from harness.client import Client
 from harness.crowd import answered, crowd, expect_all_served
 from harness.proc import wait_until
@@ -277,6 +278,8 @@ def test_workers_out_of_descriptors_report_it_once_a_second(
     start: Callable[..., Server], how: tuple[str, ...]
 ) -> None:
     server = start("--workers", "60", *how)
+    if server.process.checks_types_by_descriptor():
+        pytest.skip(limits.UBSAN_NEEDS_DESCRIPTORS)
     few = server.process.descriptor_count() + 20  # how many a worker has is its own business
     resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (few, few))
     expect_a_line_a_second(server)

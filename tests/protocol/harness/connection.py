@@ -75,7 +75,9 @@ class Connection:
         try:
             self.socket.settimeout(SILENCE_SECONDS)
             self.socket.sendall(data)
-        except (OSError, TimeoutError):
+        except OSError as error:
+            if isinstance(error, GONE):
+                self.transcript.note_hang_up(f"could not send more: {error.strerror}")
             return False
         finally:
             self.socket.settimeout(self.patience)

@@ -231,7 +231,7 @@ def serving(
         server = make(*options, **how)
         if how.get("descriptor_limit") and server.process.checks_types_by_descriptor():
             server.kill()
-            pytest.skip("UBSan itself needs descriptors here: build with -fno-sanitize=vptr")
+            pytest.skip(limits.UBSAN_NEEDS_DESCRIPTORS)
         servers.append(server)
         if ready:
             server.wait_until_ready()

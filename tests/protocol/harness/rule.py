@@ -26,6 +26,15 @@ REFUSES = Rule(
     "were never accepted are dropped.",
     "book/08-misbehaving.md",
 )
+SAYS_READY = Rule(
+    "Once it can accept, the server prints `listening on ADDRESS:PORT` to stdout, flushed; "
+    "nothing else goes there.",
+    "book/04-threads.md#your-own-server",
+)
+TAKES_OPTIONS = Rule(
+    "From the level that adds an option, the server takes it.",
+    "book/appendix-d-your-own-server.md#levels",
+)
 LISTENS = Rule(
     "The server listens on the port that its command line names, on 127.0.0.1 at least.",
     "book/appendix-d-your-own-server.md",

@@ -6,6 +6,7 @@ import ctypes
 import os
 import re
 import resource
+import shlex
 import signal
 import socket
 import subprocess
@@ -18,7 +19,7 @@ from harness.client import Client
 from harness.deeds import Deeds
 from harness.proc import Process
 from harness.polling import readable
-from harness.rule import LISTENS, LIVES, STOPS
+from harness.rule import LISTENS, LIVES, SAYS_READY, STOPS, TAKES_OPTIONS
 from harness.subject import Subject, free_port, is_taken
 from harness.verdict import ContractBroken, end_in_words, hide_from_traceback, without_ready_line
 
@@ -32,6 +33,7 @@ REPORTS = re.compile(
 CONTROL_BYTES = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 START_SECONDS = 20.0
+WRONG_USAGE = 2  # the exit status
 PORTS_TRIED = 3  # another program may take a port between our look at it and the server's bind
 ENDING_SECONDS = 1.0  # from the first socket that is closed to the end of the process
 STRANGER_SECONDS = 5.0  # how long a server may take to find that it did
@@ -304,17 +306,25 @@ class Server:
         end, patience_ends = begin + START_SECONDS, begin + self.patience
         while not (ready := self.ready_line.match(self.stdout_text())):
             if not self.is_alive():
-                raise ContractBroken(f"no ready line was printed; it {self.describe_end()}")
+                raise self._ended_before_it_listened()
             now = time.monotonic()
             if "\n" in self._stdout.decode(errors="replace") or now > end:
                 raise without_ready_line(now - begin, self.stdout_text())
             if now > patience_ends and (port := self._port()):
                 raise ContractBroken(
                     f"the server listens on port {port}, and {self.patience:g} s after its start "
-                    "its ready line is not on stdout: it was not printed, or not flushed")
+                    "its ready line is not on stdout: it was not printed, or not flushed",
+                    rule=SAYS_READY)
             if self._process.stdout is not None:
                 readable(self._process.stdout, 0.1)
         self.address = (ready["v6"] or ready["v4"], int(ready["port"]))
+
+    def _ended_before_it_listened(self) -> ContractBroken:
+        words = shlex.join(self._options)
+        what = f"no ready line was printed; it {self.describe_end()}"
+        if words and self._process.returncode == WRONG_USAGE:
+            return ContractBroken(f"{what}: it was given {words}", rule=TAKES_OPTIONS)
+        return ContractBroken(what, rule=None if words else SAYS_READY)
 
     def _run(self, port: int | str) -> None:
         self.words = [*self._under, *self.target.words(str(port), self._options)]
@@ -324,6 +334,7 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=self._stderr if self._log_to is None else self._log_to,
             start_new_session=True,
+            env=_environment(),
             preexec_fn=lambda: _prepare(self._descriptor_limit),
         )
         self.pid = self._process.pid
@@ -385,6 +396,11 @@ class Server:
                     f"next; SOMAXCONN ({socket.SOMAXCONN}) is what a server should ask for"
                 )
         return None
+
+
+def _environment() -> dict[str, str]:
+    """Ours, without what would flush a ready line that a Python server has not flushed."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 
 
 def _prepare(descriptor_limit: int | None) -> None:

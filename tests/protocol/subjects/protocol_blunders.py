@@ -225,6 +225,15 @@ class HttpAnswersLines(Http):
         return super().take_head()
 
 
+class HttpTakesEmptyLines(Http):
+    """Takes an empty line for a request."""
+
+    def take_head(self) -> bool:
+        if self.pending.startswith(b"\r\n"):
+            raise self.refusal(b"400 Bad Request")
+        return super().take_head()
+
+
 class HttpLeaks(Http):
     """Remembers every request."""
 
