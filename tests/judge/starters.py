@@ -79,6 +79,8 @@ It has the levels up to `{has}`. The next is `{fails}`.
 def workflow(commands: list[str]) -> str:
     """What has the server built by these commands, and judged, after each push to a code host."""
     *build, judge = commands
+    if any("-luring" in line for line in build):
+        build.insert(0, "sudo apt-get install -y liburing-dev")
     _, quote, command = judge.partition("'")
     text = (SOURCES / "workflow.yml").read_text()
     for name, value in (("@TESTS@", origin() or NOWHERE), ("@COMMAND@", quote + command),

@@ -77,6 +77,8 @@ def test_at_the_end_a_server_climbs_from_the_bottom_to_the_logs(
 
 def test_on_the_ring_workers_still_share_the_clients_the_limit_and_the_end(tmp_path: Path) -> None:
     command = grown("cpp", max(RING_CHAPTERS), tmp_path / "mine")
+    workflow = (tmp_path / "mine" / ".github" / "workflows" / "judge.yml").read_text()
+    assert "      - run: sudo apt-get install -y liburing-dev\n      - run: g++ " in workflow
     ran = judge(command, "--level", "workers", at=tmp_path / "mine")
     assert " passed, 0 failed" in ran.said, ran.said + ran.complained
 
