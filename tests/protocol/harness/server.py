@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
 import resource
@@ -14,7 +13,8 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 
-from harness import limits, proc, sockdiag
+from harness import child, proc, sockdiag
+from harness.child import STOP_SIGNALS
 from harness.client import Client
 from harness.deeds import Deeds
 from harness.proc import Process
@@ -31,13 +31,11 @@ REPORTS = re.compile(
     r"|WARNING: ThreadSanitizer|ThreadSanitizer:DEADLYSIGNAL"
 )
 CONTROL_BYTES = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 START_SECONDS = 20.0
 WRONG_USAGE = 2  # the exit status
 PORTS_TRIED = 3  # another program may take a port between our look at it and the server's bind
 ENDING_SECONDS = 1.0  # from the first socket that is closed to the end of the process
 STRANGER_SECONDS = 5.0  # how long a server may take to find that it did
-PR_SET_PDEATHSIG, PR_SET_PTRACER, ANYBODY = 1, 0x59616D61, -1
 
 
 class Server:
@@ -334,8 +332,8 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=self._stderr if self._log_to is None else self._log_to,
             start_new_session=True,
-            env=_environment(),
-            preexec_fn=lambda: _prepare(self._descriptor_limit),
+            env=child.environment(),
+            preexec_fn=lambda: child.prepare(self._descriptor_limit),
         )
         self.pid = self._process.pid
         self.process = Process(self.pid)
@@ -396,21 +394,3 @@ class Server:
                     f"next; SOMAXCONN ({socket.SOMAXCONN}) is what a server should ask for"
                 )
         return None
-
-
-def _environment() -> dict[str, str]:
-    """Ours, without what would flush a ready line that a Python server has not flushed."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-
-
-def _prepare(descriptor_limit: int | None) -> None:
-    """In the child: dies with the harness, lets strace attach, starts with ordinary limits.
-
-    Of a ./check in the background, a shell ignores SIGINT, and its children would.
-    """
-    for number in STOP_SIGNALS:
-        signal.signal(number, signal.SIG_DFL)
-    libc = ctypes.CDLL(None)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    libc.prctl(PR_SET_PTRACER, ctypes.c_long(ANYBODY), 0, 0, 0)
-    limits.set_server_limit(descriptor_limit)

@@ -1,0 +1,30 @@
+"""What the process of a server begins with."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+
+from harness import limits
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+PR_SET_PDEATHSIG, PR_SET_PTRACER, ANYBODY = 1, 0x59616D61, -1
+
+
+def environment() -> dict[str, str]:
+    """Ours, without what would flush a ready line that a Python server has not flushed."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
+def prepare(descriptor_limit: int | None) -> None:
+    """In the child: dies with the harness, lets strace attach, starts with ordinary limits.
+
+    Of a ./check in the background, a shell ignores SIGINT, and its children would.
+    """
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    libc = ctypes.CDLL(None)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    libc.prctl(PR_SET_PTRACER, ctypes.c_long(ANYBODY), 0, 0, 0)
+    limits.set_server_limit(descriptor_limit)
