@@ -140,6 +140,13 @@ std::vector<Fd> receive_all(const Fd& connection, std::vector<Fd>& side) {
 
 }  // namespace
 
+void restore(const Fd& listener) {
+  constexpr linger off{};
+  // Neither fails for a socket that is open.
+  (void)::fcntl(listener.get(), F_SETFL, O_NONBLOCK);
+  (void)::setsockopt(listener.get(), SOL_SOCKET, SO_LINGER, &off, sizeof off);
+}
+
 std::expected<std::unique_ptr<Takeover>, std::string> Takeover::begin(std::string path) {
   std::unique_ptr<Takeover> takeover(new Takeover(std::move(path)));
   if (takeover->path_.empty()) return takeover;
@@ -179,6 +186,8 @@ std::string Takeover::ask_predecessor() {
   meeting_point_ = std::move(received.front());
   received.erase(received.begin());
   sockets_ = std::move(received);
+  std::ranges::for_each(sockets_, restore);
+  std::ranges::for_each(side_, restore);
   return "";
 }
 

@@ -21,6 +21,10 @@ namespace finger {
 /// What a server listens on: one socket or several, non-blocking.
 using Listeners = std::vector<common::Fd>;
 
+/// Makes it non-blocking, and takes SO_LINGER off, which clients' sockets inherit. Both belong to
+/// the open socket: whoever had it before, or has it as well, may have changed them for all.
+void restore(const common::Fd& listener);
+
 /// Replaces a server while it runs. The old one and the new one meet at a Unix socket, `path`. The
 /// old one hands its listening sockets over (SCM_RIGHTS, unix(7)), and that Unix socket with them;
 /// the new one starts completely and says so; only then the old one stops accepting. The sockets

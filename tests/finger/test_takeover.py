@@ -20,7 +20,7 @@ from conftest import ALICE
 from harness.proc import wait_until
 from harness.strace import Strace, inject, stopped_at
 from kit.machine import Machine, workers
-from kit.manager import Manager
+from kit.manager import Manager, is_sound, spoil
 from kit.parent import only_worker, reload
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer
@@ -354,6 +354,24 @@ def test_the_manager_is_told_which_process_is_the_main_one(
         told = manager.wait_until_told(2, old.patience)
         assert told[0]["READY"] == "1"
         assert told[1]["MAINPID"] == str(new.pid)
+    finally:
+        manager.close()
+
+
+@pytest.mark.needs("takeover", "manager")
+@pytest.mark.rule(rules.TAKEOVER)
+def test_what_the_old_server_has_done_to_its_listener_is_undone(
+    begin: Callable[..., FingerServer], how: str, request: pytest.FixtureRequest
+) -> None:
+    manager = Manager()
+    try:
+        base = request.getfixturevalue("machine").under if how == "parent" else ()
+        old = begin(under=(*base, *manager.under))
+        spoil(manager.listener)
+        new = begin()
+        expect_replaced(old, new)
+        assert is_sound(manager.listener)
+        new.expect(b"alice", converted(ALICE))
     finally:
         manager.close()
 

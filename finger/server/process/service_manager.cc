@@ -22,6 +22,7 @@
 #include "common/net/number.h"
 #include "common/server/duration.h"
 #include "common/server/log.h"
+#include "finger/service/takeover.h"
 
 namespace finger {
 namespace {
@@ -79,8 +80,8 @@ std::expected<common::Fd, std::string> take_socket(int number) {
   constexpr int on = 1;
   // None fails for a socket that is open.
   (void)::fcntl(socket.get(), F_SETFD, FD_CLOEXEC);
-  (void)::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
   (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  restore(socket);
   return socket;
 }
 

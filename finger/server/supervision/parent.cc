@@ -143,6 +143,7 @@ void Parent::start() {
 }
 
 std::expected<Parent::Worker, std::string> Parent::fork_worker() {
+  std::ranges::for_each(listeners_, restore);
   auto ends = Report::make_pipes();
   if (!ends && ends.error() == std::errc::too_many_files_open) {
     return std::unexpected(common::explain_no_descriptor("to talk to a worker"));
@@ -328,6 +329,8 @@ void Parent::ended(std::list<Worker>::iterator worker, int status) {
   if (worker->generation) generations_.end(*worker->generation);
   const State state = worker->state;
   workers_.erase(worker);
+  // It may have been broken into, and has served beside the next one.
+  std::ranges::for_each(listeners_, restore);
   if (state == State::starting) {
     fail_start(fmt::format("the worker ended before it served: {}", describe(status)));
   } else if (state == State::serving) {

@@ -5,8 +5,11 @@ The protocol is that of sd_listen_fds(3), sd_notify(3) and sd_watchdog_enabled(3
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import socket
+import struct
 import sys
 import tempfile
 import threading
@@ -118,3 +121,16 @@ def answer(client: socket.socket) -> bytes:
     """All that it is sent; raises ConnectionError if that is cut off."""
     with client, client.makefile("rb") as stream:
         return stream.read()
+
+
+def spoil(listener: socket.socket) -> None:
+    """What a process that has it, too, can do to all: accepting waits, and so may closing."""
+    listener.setblocking(True)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 60))
+
+
+def is_sound(listener: socket.socket) -> bool:
+    """Neither accepting nor closing waits."""
+    lingers, _ = struct.unpack("ii", listener.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8))
+    waits = fcntl.fcntl(listener, fcntl.F_GETFL) & os.O_NONBLOCK == 0
+    return not waits and not lingers

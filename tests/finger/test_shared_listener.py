@@ -1,0 +1,69 @@
+"""What one process does to the listening socket, which others have as well, holds up nobody."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import rules
+from conftest import ALICE
+from harness.proc import wait_until
+from kit.machine import Machine, workers
+from kit.manager import Manager, is_sound, spoil
+from kit.parent import only_worker
+from kit.reference import converted
+from kit.server import FingerServer
+
+pytestmark = pytest.mark.needs("manager")
+
+
+@pytest.fixture
+def manager() -> Iterator[Manager]:
+    """Has the socket, as the worker has that a client took over."""
+    made = Manager()
+    yield made
+    made.close()
+
+
+@pytest.mark.rule(rules.PASSED_SOCKET)
+def test_what_was_done_to_the_passed_socket_before_holds_up_nobody(
+    manager: Manager, start: Callable[..., FingerServer]
+) -> None:
+    spoil(manager.listener)
+    server = start(under=manager.under)
+    assert is_sound(manager.listener)
+    for _ in range(2):
+        server.expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.RELOAD)
+def test_what_a_worker_has_done_to_the_listener_holds_up_none_of_the_next_ones_clients(
+    manager: Manager, machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    server = start_as_root(under=(*machine.under, *manager.under))
+    before = only_worker(server)
+    spoil(manager.listener)
+    server.send_signal(signal.SIGHUP)
+    assert wait_until(lambda: before not in workers(server), server.patience)
+    for _ in range(2):
+        server.expect(b"alice", converted(ALICE))
+    assert is_sound(manager.listener)
+
+
+@pytest.mark.rule(rules.REPLACED)
+def test_what_a_worker_does_to_the_listener_at_its_end_is_undone(
+    manager: Manager, machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    """The next one serves already."""
+    server = start_as_root("--deadline", "1m", under=(*machine.under, *manager.under))
+    before = only_worker(server)
+    os.kill(before, signal.SIGSTOP)
+    server.send_signal(signal.SIGHUP)
+    server.expect(b"alice", converted(ALICE))
+    assert len(workers(server)) == 2
+    spoil(manager.listener)
+    os.kill(before, signal.SIGKILL)
+    assert wait_until(lambda: is_sound(manager.listener), server.patience)
