@@ -22,7 +22,7 @@ namespace finger {
 using Listeners = std::vector<common::Fd>;
 
 /// Makes it non-blocking, and takes SO_LINGER off, which clients' sockets inherit. Both belong to
-/// the open socket: whoever had it before, or has it as well, may have changed them for all.
+/// the open socket: a process that had it before, or has it as well, may have changed them for all.
 void restore(const common::Fd& listener);
 
 /// Replaces a server while it runs. The old one and the new one meet at a Unix socket, `path`. The
