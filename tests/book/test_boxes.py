@@ -43,7 +43,9 @@ def tried(box: Box, server: str) -> str:
         before = made_first(box)
         for command in before:
             printed += second.type(command, SECONDS)[0]
-        first.stay(server, SECONDS_TO_BUILD, "in another terminal: .*\n")
+        hidden = "2> /dev/null" in server  # and with it what to type in another terminal
+        told = "listening on .*\n" if hidden else "in another terminal: .*\n"
+        first.stay(server, SECONDS_TO_BUILD, told)
         for command in box.commands:
             if command not in before:
                 printed += second.type(command, SECONDS)[0]
