@@ -19,8 +19,9 @@ namespace uring {
 using ConstBytes = std::span<const std::byte>;
 using Bytes = std::span<std::byte>;
 
-/// What one request moves at most, as read(2) and send(2) do.
-inline constexpr std::size_t request_bytes_max = 0x7ffff000;
+/// What one request asks for at most. The kernel moves no more at a time than whole pages below
+/// 2 GiB, and cuts what is longer: here to what it moves where pages have 64 KiB.
+inline constexpr std::size_t request_bytes_max = 0x7fff0000;
 
 /// How much of `bytes` a request asks for. An entry has 32 bits for it: of 4 GiB they would say
 /// nothing, and to receive that much would look like the end of the stream.

@@ -1,6 +1,8 @@
 // Memory that is larger than what the 32 bits of an entry can say.
 
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -75,6 +77,13 @@ TEST_F(UringLarge, SendsMoreThanTheLowestBitsOfTheSizeSay) {
   });
 }
 
+// The kernel cuts a longer one by itself, and a send that it has cut counts as all of it.
+TEST_F(UringLarge, ARequestAsksForNoMoreThanTheKernelMoves) {
+  const uring::Fd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  const auto moved = ::write(null.get(), memory.bytes().data(), memory.bytes().size());
+  EXPECT_LE(uring::request_bytes_max, static_cast<std::size_t>(moved));
+}
+
 class LargeExchange final : public uring::SendThenReceive {
  public:
   using SendThenReceive::SendThenReceive;
@@ -98,6 +107,20 @@ TEST_F(UringLarge, AnAnswerThatLargeFallsShort) {
     EXPECT_GT(exchange.unsent().size(), 0u);
     EXPECT_LT(exchange.unsent().size(), memory.bytes().size() - LargeMemory::beyond);
   });
+}
+
+// The receive of a link would begin, and say that all was sent.
+TEST_F(UringLarge, OnlyAnAnswerThatOneSendTakesIsLinkedToAReceive) {
+  if (loop.ring().sqpoll()) GTEST_SKIP() << "nothing is linked there";
+  const auto buffers = std::move(*Buffers::create(loop, 2, 64));
+  for (const std::size_t beyond : {0, 1}) {
+    const auto ends = unix_connection();
+    LargeExchange exchange(loop, ends.server, *buffers);
+    const unsigned entries = loop.ring().raw().sq.sqe_tail;
+    exchange.stage(memory.bytes().first(uring::request_bytes_max + beyond));
+    exchange.start();
+    EXPECT_EQ(loop.ring().raw().sq.sqe_tail - entries, 2 - beyond);
+  }
 }
 
 }  // namespace
