@@ -95,7 +95,8 @@ CLOSING_KEEPS_PLACE = Rule(
 # Clients that misbehave
 SURVIVE = LIVES
 BYSTANDER = Rule(
-    "A client that says nothing does not keep the server from serving others.", THREADS
+    "A client that says nothing does not keep the server from serving others.",
+    THREADS + "#your-own-server",
 )
 OWN_ANSWERS = Rule(
     "An answer goes to the client that sent the message, whoever else speaks at that moment.",
@@ -281,7 +282,10 @@ WAKE_UP_COST = Rule(
     "poll(2) looks at every descriptor at every wake-up.",
     POLL + "#what-it-cannot-do",
 )
-WAKE_UP_FLAT = Rule("epoll_wait(2) costs what is ready, not what is registered.", EPOLL)
+WAKE_UP_FLAT = Rule(
+    "A message costs the same however many idle clients are registered.",
+    EPOLL + "#your-own-server",
+)
 TWO_CALLS = Rule("Readiness costs a call to receive and a call to send for every message.", EPOLL)
 SHARED_CALLS = Rule(
     "Completion shares a system call: one hands over the answers of all clients that have spoken, "

@@ -23,7 +23,7 @@ HARMLESS_TO_ALL = "test_framing.py::test_a_message_comes_back[yours]"
 FINDINGS = {
     "forgets-at-the-end": Finding(
         "test_half_close.py::test_answers_that_the_server_still_holds_outlive_a_half_close[yours]",
-        rules.HALF_CLOSE, "bytes came back"),
+        rules.HALF_CLOSE, "bytes of what came back"),
     "listens-to-the-end": Finding(
         "test_half_close.py::"
         "test_a_client_that_has_finished_and_reads_nothing_takes_no_processor_time[yours]",

@@ -183,7 +183,8 @@ def test_a_peer_that_never_ends_its_stream_is_given_two_seconds(server: Server) 
     while server.process.socket_count() > at_rest:
         assert time.monotonic() - begin < LINGER_SECONDS + 5, (
             f"{LINGER_SECONDS + 5:g} s after its own end of stream the server still holds the "
-            "connection of a client that does not end its own")
+            "connection of a client that sends on and does not end its own. A limit for each "
+            "receive begins anew with each byte: the 2 s are for all of them together")
         client.try_send(b"still here")  # does not make it longer
         time.sleep(0.02)
     lasted = time.monotonic() - begin

@@ -202,7 +202,7 @@ def test_a_terminal_that_nobody_reads_holds_up_nobody(
 ) -> None:
     """One whose other end hangs, as that of a broken ssh session."""
     if target.name == "yours":
-        pytest.skip("a terminal is made for people who watch it; ours are left to themselves")
+        pytest.skip("a terminal that nobody reads is asked of the book's own servers only")
     master, slave = os.openpty()
     server = start("--verbose", log_to=slave)
     os.close(slave)
@@ -217,7 +217,7 @@ def test_lines_that_nobody_reads_are_counted(
     start: Callable[..., Server], target: Target, patience: float
 ) -> None:
     if target.name == "yours":
-        pytest.skip("in what words a server counts is its own business")
+        pytest.skip("your words for lost lines are your own, and a test can only read the book's")
     reading, writing = os.pipe()
     fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 8192)  # one page would be full with one line
     server = start("--verbose", log_to=writing)

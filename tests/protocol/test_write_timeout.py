@@ -142,7 +142,7 @@ def test_the_time_to_read_begins_anew_though_no_message_came_since_the_answers_w
             break
         client.reset()  # its last message is complete later
     else:
-        pytest.skip(f"in {TRIES} tries the server never held answers without input to read")
+        pytest.skip(f"in {TRIES} tries the server never held answers with all of its input read")
     begin = time.monotonic()  # it holds answers: its read clock begins later than that
     client.let_window_grow()
     client.expect_bytes(BURST * (sent // len(BURST)))

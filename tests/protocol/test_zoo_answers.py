@@ -27,7 +27,7 @@ def test_what_the_server_has_received_is_answered_without_another_byte(server: S
         client.close()
         if all_taken:
             return
-    pytest.skip(f"in {TRIES} tries the server never took all that was sent and held answers")
+    pytest.skip(f"in {TRIES} tries the server never held answers with all of its input read")
 
 
 @pytest.mark.needs("closing", "interruptions")

@@ -178,7 +178,8 @@ class Client(Connection):
             self.was_reset = True
             self.transcript.note_hang_up("got  a reset")
             raise self.broken(
-                "the server reset the connection: whatever was on its way is lost", by_reset=True
+                "the server reset the connection: whatever was on its way is lost. The kernel does "
+                "that for a program that closes, or ends, with input unread", by_reset=True
             ) from None
         except TimeoutError:
             waited = self.socket.gettimeout()

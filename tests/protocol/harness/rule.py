@@ -14,7 +14,8 @@ class Rule:
 
 
 LIVES = Rule(
-    "Whatever one client does, the server lives and serves the next.", "book/02-blocking.md"
+    "Whatever one client does, the server lives and serves the next.",
+    "book/02-blocking.md#your-own-server",
 )
 STOPS = Rule(
     "SIGTERM and SIGINT are requests to stop: the server catches both, finishes, and ends with "

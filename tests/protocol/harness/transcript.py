@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from harness.verdict import hexdump
 
 HEAD_BYTES_SHOWN = 24
+TAIL_BYTES_SHOWN = 8  # instead of as many of the head, where there is more than that
 ENTRIES_SHOWN = 10
 SENT = ("sent", "then sent")  # the second: apart from the bytes before, a moment later
 
@@ -15,15 +16,19 @@ SENT = ("sent", "then sent")  # the second: apart from the bytes before, a momen
 class _Entry:
     verb: str
     head: bytes = b""
+    tail: bytes = b""
     total: int = 0
 
     def line(self) -> str:
-        return f"{self.verb} {hexdump(self.head, self.total)}" if self.total else self.verb
+        if self.total <= HEAD_BYTES_SHOWN:
+            return f"{self.verb} {hexdump(self.head, self.total)}" if self.total else self.verb
+        head = self.head[: HEAD_BYTES_SHOWN - TAIL_BYTES_SHOWN]
+        return f"{self.verb} {hexdump(head, self.total, self.tail)}"
 
 
 @dataclass
 class Transcript:
-    """Remembers how much went each way and how each run of bytes began."""
+    """Remembers how much went each way, and how each run of bytes began and ended."""
 
     hung_up: bool = False  # the server has: an end of stream, a reset, or nothing could be sent
     _apart: bool = False  # what is sent next
@@ -72,4 +77,5 @@ class Transcript:
             self._entries.append(_Entry(verb))
         entry = self._entries[-1]
         entry.head += data[: HEAD_BYTES_SHOWN - len(entry.head)]
+        entry.tail = (entry.tail + data[-TAIL_BYTES_SHOWN:])[-TAIL_BYTES_SHOWN:]
         entry.total += len(data)

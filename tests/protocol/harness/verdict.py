@@ -54,14 +54,24 @@ def hide_from_traceback(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
     return excinfo.errisinstance(ContractBroken)
 
 
-def hexdump(head: bytes, total: int) -> str:
-    """`6 bytes: 02 00 00 00 68 69 |....hi|`, with dots where `total` is more than is shown."""
+def hexdump(head: bytes, total: int, tail: bytes = b"") -> str:
+    """`6 bytes: 02 00 00 00 68 69 |....hi|`, with dots where `total` is more than is shown.
+
+    With a tail, `99 bytes: 02 00 ... 68 69 |.. ... hi|`.
+    """
     if total == 0:
         return "nothing"
-    pairs = " ".join(f"{byte:02x}" for byte in head)
-    text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in head)
-    more = " ..." if total > len(head) else ""
-    return f"{total} {'byte' if total == 1 else 'bytes'}: {pairs}{more} |{text}|"
+    pairs, text = head.hex(" "), printable(head)
+    if total > len(head) + len(tail):
+        pairs += " ..."
+        text += " ... " if tail else ""
+    pairs += f" {tail.hex(' ')}" if tail else ""
+    return f"{total} {'byte' if total == 1 else 'bytes'}: {pairs} |{text}{printable(tail)}|"
+
+
+def printable(data: bytes) -> str:
+    """The characters that these bytes are, with a dot for each that is none."""
+    return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data)
 
 
 def end_in_words(status: int) -> str:
@@ -101,12 +111,12 @@ def server_section(server: Server) -> str:
     lines = ["$ " + shlex.join(server.words), server.describe_end()]
     if str(server.deeds):
         lines.append(f"what the test did to it: {server.deeds}")
-    if server.memory_limit and not server.is_alive():
+    log = server.stderr_text().splitlines()
+    if server.memory_limit and (not server.is_alive() or speaks_of_memory(log)):
         lines.append(
             f"(it could have {server.memory_limit >> 20} MiB of memory more than at first: does it "
             "allocate a length before it looks whether that is too long?)"
         )
-    log = server.stderr_text().splitlines()
     left_out = len(log) - FIRST_LINES_SHOWN - LAST_LINES_SHOWN
     lines.extend(f"stderr: {line}" for line in log[:FIRST_LINES_SHOWN])
     if left_out > 0:
@@ -115,6 +125,11 @@ def server_section(server: Server) -> str:
     if not log:
         lines.append("nothing on stderr")
     return "\n".join(lines)
+
+
+def speaks_of_memory(log: list[str]) -> bool:
+    """Whether a server that lives on has said that it got none: MemoryError, bad_alloc, ENOMEM."""
+    return any(word in line.lower() for line in log for word in ("memory", "alloc"))
 
 
 def sections(
