@@ -7,3 +7,4 @@ There is room for one client. Twenty leave in the middle of a message, and then 
   $ for i in {1..20}; do exec 5<>/dev/tcp/127.0.0.1/$port; printf '\2\0\0\0h' >&5; exec 5>&-; done
   $ printf '\2\0\0\0hi' | ncat 127.0.0.1 $port | xxd
   00000000: 0200 0000 6869                           ....hi
+  $ stop
