@@ -61,7 +61,8 @@ def level_named(word: str, option: str, stages: Sequence[str] = ()) -> str:
         return word
     if stages and (stage := stage_named(word)):
         return stage
-    alike = difflib.get_close_matches(word, [*RUNGS, *stages])
+    alike = stages if stages and word.startswith("part") else (
+        difflib.get_close_matches(word, [*RUNGS, *stages]))
     meant = f"did you mean {' or '.join(alike)}?" if alike else (
         f"{option} takes one of {', '.join([*RUNGS, *stages])}")
     raise wrong_usage(f"there is no level '{word}': {meant}")
@@ -113,13 +114,15 @@ def judge_one(options: argparse.Namespace) -> int:
     else:
         option = "--level" if options.level else "--up-to"
         level = level_named(options.level or options.up_to or DEFAULT_LEVEL, option, STAGES)
-    server = given_or_remembered(options, to_be_remembered=climbs)
+    server = given_or_remembered(options)
     command = server.command
     if climbs and level in server.without:
         raise wrong_usage(f"--from {level}: that level is left out")
     watched = Watched(command, Path.cwd())
     if options.watch and not watched.names():
         raise wrong_usage(f"--watch: the command names no file to watch: {command}")
+    if climbs and (reason := remembered.remember(server, Path.cwd())):
+        say(f"the command will not be remembered: {reason}")
     while True:
         changed = False
 
@@ -181,14 +184,14 @@ def ask_one_level(
     run = run_level(server.command, level, Path.cwd(), *chosen, shown=True,
                     progress=lambda _: unchanged())
     if expression and run.complete and not run.names:
-        raise wrong_usage(named.why_none_fits(expression, level))
+        raise wrong_usage(named.why_none_fits(expression, level, alone))
     if unchanged():
         report_text.show_one_level(run)
     return Judged("your server", server.command, [run])
 
 
-def given_or_remembered(options: argparse.Namespace, to_be_remembered: bool) -> Remembered:
-    """The command, and which levels are left out; a climb is remembered for the next time."""
+def given_or_remembered(options: argparse.Namespace) -> Remembered:
+    """The command, and which levels are left out."""
     directory = Path.cwd()
     words = options.without.split(",") if options.without else []
     without = tuple(dict.fromkeys(level_named(word, "--without") for word in words))
@@ -210,8 +213,6 @@ def given_or_remembered(options: argparse.Namespace, to_be_remembered: bool) -> 
         server = Remembered(options.command, without)
     if reason := why_not_runnable(server.command, directory):
         raise wrong_usage(reason)
-    if to_be_remembered and (reason := remembered.remember(server, directory)):
-        say(f"the command will not be remembered: {reason}")
     return server
 
 

@@ -12,12 +12,12 @@ LOGIC = {"and", "or", "not"}
 PARTS_MAX = 3  # words of a name that are compared with what was typed
 
 
-def why_none_fits(expression: str, level: str) -> str:
+def why_none_fits(expression: str, level: str, alone: bool) -> str:
     """A line that says so, with a level that has such tests or a name that is like it."""
     levels = levels_of_tests()
     words = set(re.findall(r"\w+", expression)) - LOGIC
     fitting = {levels[test] for test in levels if any(word in test for word in words)} - {level}
-    line = f"-k: no test of the level {level} has a name that fits '{expression}'"
+    line = f"-k: no test {'of' if alone else 'up to'} the level {level} has a name that fits '{expression}'"
     if fitting:
         there = " or ".join(f"--level {one}" for one in ladder.RUNGS if one in fitting)
         return f"{line}; some that do: {there}"
