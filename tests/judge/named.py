@@ -17,7 +17,8 @@ def why_none_fits(expression: str, level: str, alone: bool) -> str:
     levels = levels_of_tests()
     words = set(re.findall(r"\w+", expression)) - LOGIC
     fitting = {levels[test] for test in levels if any(word in test for word in words)} - {level}
-    line = f"-k: no test {'of' if alone else 'up to'} the level {level} has a name that fits '{expression}'"
+    where = f"{'of' if alone else 'up to'} the level {level}"
+    line = f"-k: no test {where} has a name that fits '{expression}'"
     if fitting:
         there = " or ".join(f"--level {one}" for one in ladder.RUNGS if one in fitting)
         return f"{line}; some that do: {there}"

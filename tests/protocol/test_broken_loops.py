@@ -44,6 +44,12 @@ FINDINGS = {
     "twice-as-patient": Finding(
         "test_read_timeout.py::test_the_end_comes_soon_after_the_time[yours]",
         rules.READ_TIMEOUT, "all of them were closed late, the best by 1.1"),
+    "never-late": Finding(
+        "test_endings.py::test_a_connection_whose_time_is_up_gives_back_all_it_had[yours-silent]",
+        rules.READ_TIMEOUT, "the server owes its end of stream"),
+    "waits-for-readers": Finding(
+        "test_endings.py::test_a_client_that_never_reads_gives_back_all_it_had[yours]",
+        rules.WRITE_TIMEOUT, "descriptors are open after"),
     "patient-with-readers": Finding(
         "test_write_timeout.py::"
         "test_a_client_that_never_reads_is_closed_soon_after_the_time[yours]",

@@ -272,9 +272,7 @@ def test_what_a_level_asks_is_said_before_its_tests(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("words", "says"), [
     (["-k", "half_clsoe"], "closing has a name that fits 'half_clsoe'; did you mean half_close?"),
-    (["-k", "test_logs"], "no test up to the level closing has a name that fits 'test_logs'; some "
-     "that do: --level logs"),
-    (["--level", "survival", "-k", "test_logs"], "no test of the level survival has"),
+    (["-k", "test_logs"], "no test up to the level closing has a name that fits 'test_logs'; some"),
     (["--level", "survival", "-k", "little_endian"], "; some that do: --level framing"),
 ])
 def test_a_name_that_fits_no_test_is_wrong_usage(
@@ -364,8 +362,7 @@ def test_what_an_older_judge_has_remembered_is_found(tmp_path: Path) -> None:
     (["true {port}", "--without", "start"], "--without start: every other level needs that one"),
     (["true {port}", "--without", "rest,lihgt"], "'lihgt': did you mean light?"),
     (["true {port}", "--without", "light", "--from", "light"], "that level is left out"),
-    (["true {port}", "--level", "part9"], "did you mean part1-blocking or part2-threads or part3"),
-    (["true {port}", "--level=clossing"], "'clossing': did you mean closing?"),
+    (["true {port}", "--level=part9"], "did you mean part1-blocking or part2-threads or part3-"),
     (["true {port}", "--level"], "--level takes a level (try --help)"),
     (["true {port}", "--level", "light", "--from", "drain"], "--from does not go with --level"),
     (["true {port}", "-k", "x", "--from", "drain"], "--from does not go with -k"),

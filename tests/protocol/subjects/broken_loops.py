@@ -101,6 +101,22 @@ class TwiceAsPatient(Connection):
         self.deadline += self.loop.options.read_timeout
 
 
+class NeverLate(Connection):
+    """Has an option for the time, and no clock."""
+
+    def renew_deadline(self) -> None:
+        super().renew_deadline()
+        self.deadline = NEVER
+
+
+class WaitsForReaders(Connection):
+    """The clock is for those who owe a message, and not for those who take no answer."""
+
+    def time_out(self) -> None:
+        if not self.output:
+            super().time_out()
+
+
 class CountsFromTheBeginning(Connection):
     """Gives a connection so much time, and not each of its messages."""
 
@@ -276,6 +292,8 @@ BUGS: dict[str, Part] = {
     "one-slot-for-a-length": OneSlotForALength,
     "sluggish": Sluggish,
     "twice-as-patient": TwiceAsPatient,
+    "never-late": NeverLate,
+    "waits-for-readers": WaitsForReaders,
     "counts-from-the-beginning": CountsFromTheBeginning,
     "patient-with-readers": PatientWithReaders,
     "no-time-while-others-talk": NoTimeWhileOthersTalk,
