@@ -1,4 +1,5 @@
-// However the stream is cut, the decoder finds the same messages. This tries every way to cut it.
+// However the stream is cut, the decoder finds the same messages. This tries every way to cut it,
+// and puts the same slices to a reader that takes each of them for one message.
 // Try it: ./03-decoder   17 bytes can be cut in 2^16 ways.
 
 #include <err.h>
@@ -11,46 +12,69 @@
 
 #include "common/frame_reader.h"
 
-using common::Bytes;
 using common::ByteView;
 using Messages = std::vector<std::string>;
+using Slices = std::vector<ByteView>;
 
-// The messages of the stream when it is cut after byte i wherever bit i of `cuts` is set.
-Messages decode(ByteView stream, std::uint32_t cuts) {
-  common::FrameReader reader(65536);
-  Messages messages;
+std::string text(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// The stream, cut after byte i wherever bit i of `cuts` is set.
+Slices cut(ByteView stream, std::uint32_t cuts) {
+  Slices slices;
   std::size_t begin = 0;
   for (std::size_t end = 1; end <= stream.size(); ++end) {
-    const bool cut_here = end == stream.size() || (cuts >> (end - 1) & 1) != 0;
-    if (!cut_here) continue;
-    reader.feed(stream.subspan(begin, end - begin));
+    if (end < stream.size() && (cuts >> (end - 1) & 1) == 0) continue;
+    slices.push_back(stream.subspan(begin, end - begin));
     begin = end;
+  }
+  return slices;
+}
+
+Messages decode(const Slices& slices) {
+  common::FrameReader reader(65536);
+  Messages messages;
+  for (const ByteView slice : slices) {
+    reader.feed(slice);
     while (true) {
       const auto next = reader.next();
       if (!next) errx(1, "%s", next.error().message().c_str());
       if (!next->has_value()) break;  // this slice is used up
-      const ByteView payload = **next;
-      messages.emplace_back(reinterpret_cast<const char*>(payload.data()), payload.size());
+      messages.push_back(text(**next));
     }
   }
   if (!reader.finish()) messages.emplace_back("(cut short)");
   return messages;
 }
 
+// BROKEN on purpose, as 02-naive-reader is.
+Messages decode_naively(const Slices& slices) {
+  Messages messages;
+  for (const ByteView slice : slices) {
+    if (slice.size() < 4) continue;
+    const std::uint32_t length = common::payload_bytes_of(slice);
+    if (slice.size() - 4 >= length) messages.push_back(text(slice.subspan(4, length)));
+  }
+  return messages;
+}
+
 int main() {
   const Messages sent = {"hi", "", "you"};
-  Bytes stream;
+  common::Bytes stream;
   for (const std::string& message : sent) {
     common::append_frame(std::as_bytes(std::span(message)), stream);
   }
   std::printf("%zu messages, %zu bytes\n", sent.size(), stream.size());
 
   const std::uint32_t ways = 1U << (stream.size() - 1);
-  std::printf("in one piece: %zu messages\n", decode(stream, 0).size());
-  std::printf("byte by byte: %zu messages\n", decode(stream, ways - 1).size());
-  std::uint32_t alike = 0;
+  std::uint32_t decoded = 0;
+  std::uint32_t decoded_naively = 0;
   for (std::uint32_t cuts = 0; cuts < ways; ++cuts) {
-    if (decode(stream, cuts) == sent) ++alike;
+    const Slices slices = cut(stream, cuts);
+    if (decode(slices) == sent) ++decoded;
+    if (decode_naively(slices) == sent) ++decoded_naively;
   }
-  std::printf("cut in %u ways: the same messages in %u\n", ways, alike);
+  std::printf("cut in %u ways: the same messages in %u\n", ways, decoded);
+  std::printf("each slice taken for a message: the same messages in %u\n", decoded_naively);
 }
