@@ -14,3 +14,14 @@ The daemon as a state machine, by hand.
   $ ask '..\r\n'
   Error: No such user^M$
   $ stop
+
+What happens when a client is overdue, read down one column.
+
+  $ grep Event::overdue, finger/steps/machine/table.h
+      {State::read_query, Event::overdue, State::closed, Action::close},
+      {State::open_home, Event::overdue, State::closed, Action::close},
+      {State::open_plan, Event::overdue, State::closed, Action::close},
+      {State::read_plan, Event::overdue, State::closed, Action::close},
+      {State::write_response, Event::overdue, State::closed, Action::close},
+      {State::write_error, Event::overdue, State::closed, Action::close},
+      {State::linger, Event::overdue, State::closed, Action::close},

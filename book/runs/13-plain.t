@@ -8,10 +8,18 @@ Skipped where fingerd-plain is not built.
   $ ln -s /proc/self/cmdline users/mallory/.plan
   $ echo 'a secret' > .plan
 
-The questions of 00-obvious-fingerd.t, put to the plain daemon.
+A query that comes in pieces, and a client that does not finish its own.
 
   $ start $BUILD/finger/fingerd-plain --port 0 --users users
   listening on 127\.0\.0\.1:\d+ (re)
+  $ (printf 'ali'; sleep 1; printf 'ce\r\n') | ncat 127.0.0.1 $port | cat -A
+  Write a^M$
+  server.^M$
+  $ printf 'ali' | ncat 127.0.0.1 $port | cat -A
+  Error: Unexpected EOF^M$
+
+The questions of 00-obvious-fingerd.t, put to the plain daemon.
+
   $ ask 'alice\r\n'
   Write a^M$
   server.^M$
@@ -32,11 +40,8 @@ The questions of 00-obvious-fingerd.t, put to the plain daemon.
   $ ask 'mallory\r\n'
   No Plan.^M$
 
-A query that comes in pieces, and a client that does not finish its own.
+One deadline for a client that says nothing.
 
-  $ (printf 'al'; sleep 0.3; printf 'ice\r\n') | ncat 127.0.0.1 $port | cat -A
-  Write a^M$
-  server.^M$
   $ stop
   $ start $BUILD/finger/fingerd-plain --port 0 --users users --deadline 500ms
   listening on 127\.0\.0\.1:\d+ (re)

@@ -3,7 +3,7 @@
   $ ln -s "$PWD"/00-obvious-fingerd "$CRAMTMP"; cd "$CRAMTMP"
   $ mkdir -p users/alice users/bob users/mallory
   $ printf 'Write a\nserver.\n' > users/alice/.plan
-  $ ln -s /proc/self/cmdline users/mallory/.plan
+  $ ln -sf /proc/self/cmdline users/mallory/.plan
   $ echo 'a secret' > .plan
   $ start ./00-obvious-fingerd --users users
   listening on 127\.0\.0\.1:\d+ (re)

@@ -53,7 +53,7 @@ void show(std::string_view line) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::printf("%-18s %-31s %s\n", "line", "obvious", "ours, within RFC 1288");
+  std::printf("%-18s %-31s %s\n", "line", "obvious", "ours");
   if (argc > 1) {
     show(argv[1]);
     return 0;

@@ -5,7 +5,7 @@ for a command. Ours refuses what RFC 1288 lets it refuse; the rest is compared w
 names, and never becomes a path.
 
   $ ./01-query-grammar
-  line               obvious                         ours, within RFC 1288
+  line               obvious                         ours
   "alice"            "alice"                         "alice"
   ""                 all users                       all users
   "  alice  "        "alice  "                       "alice"
@@ -23,5 +23,5 @@ names, and never becomes a path.
 A line of your own: the byte would begin a command on some terminals.
 
   $ ./01-query-grammar $'/w  bob\x9b'
-  line               obvious                         ours, within RFC 1288
+  line               obvious                         ours
   "/w  bob\x9b"      "/w  bob\x9b"                   Invalid query

@@ -140,12 +140,14 @@ constexpr bool no_pair_has_two_rows() {
   return true;
 }
 static_assert(no_pair_has_two_rows(), "a state and an event have two rows");
+// [deadline]
 static_assert(std::ranges::all_of(transitions,
                                   [](const Transition& row) {
                                     return row.next == State::closed ||
                                            row_of(row.next, Event::overdue) != transitions.size();
                                   }),
               "a state has no deadline");
+// [/deadline]
 static_assert(std::ranges::all_of(transitions,
                                   [](const Transition& row) {
                                     return (row.next == State::closed) ==
