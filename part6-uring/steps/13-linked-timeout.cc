@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -50,18 +51,18 @@ void prepare_read(int fd) {
   io_uring_sqe_set_data64(sqe, reading);
 }
 
-void prepare_timeout(const __kernel_timespec& time, unsigned flags = 0) {
+void prepare_timeout(const __kernel_timespec& time) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
-  io_uring_prep_link_timeout(sqe, const_cast<__kernel_timespec*>(&time), flags);
+  io_uring_prep_link_timeout(sqe, const_cast<__kernel_timespec*>(&time), 0);
   io_uring_sqe_set_data64(sqe, timing);
 }
 
 void submit() { check_result(io_uring_submit(&ring), "io_uring_submit"); }
 
 /// A read with a linked timeout, in one submission.
-void submit_pair(int fd, const __kernel_timespec& time, unsigned flags = 0) {
+void submit_pair(int fd, const __kernel_timespec& time) {
   prepare_read(fd);
-  prepare_timeout(time, flags);
+  prepare_timeout(time);
   submit();
 }
 
@@ -127,17 +128,27 @@ void lifetimes() {
   await_all("broken: submitted one by one", "10 ms");
 }
 
-/// A whole conversation has one deadline, however many reads it takes.
-void absolute() {
+long long now_ns() {
   timespec now{};
   check(clock_gettime(CLOCK_MONOTONIC, &now), "clock_gettime");
-  const long long at_ns = now.tv_sec * 1'000'000'000LL + now.tv_nsec + 20'000'000;
-  const __kernel_timespec deadline{at_ns / 1'000'000'000, at_ns % 1'000'000'000};
+  return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
+}
+
+/// What is left of a deadline. The deadline itself (IORING_TIMEOUT_ABS) would be taken for a time
+/// of the machine's clock, and in a time namespace ours is another: time_namespaces(7).
+__kernel_timespec left_until(long long deadline_ns) {
+  const long long left_ns = std::max(deadline_ns - now_ns(), 0LL);
+  return {left_ns / 1'000'000'000, left_ns % 1'000'000'000};
+}
+
+/// A whole conversation has one deadline, however many reads it takes.
+void one_deadline() {
+  const long long deadline_ns = now_ns() + 20'000'000;
   bytes_come();
-  submit_pair(ours, deadline, IORING_TIMEOUT_ABS);
+  submit_pair(ours, left_until(deadline_ns));
   await_all("until a deadline: a first read", "20 ms");
 
-  submit_pair(ours, deadline, IORING_TIMEOUT_ABS);
+  submit_pair(ours, left_until(deadline_ns));
   await_all("until the same: a second one", "the rest");
 }
 
@@ -152,7 +163,7 @@ int main() {
   std::printf("%-34s %-10s %-12s %s\n", "", "asked for", "the read", "its timeout");
   outcomes();
   lifetimes();
-  absolute();
+  one_deadline();
   io_uring_queue_exit(&ring);
   close(ours);
   close(theirs);

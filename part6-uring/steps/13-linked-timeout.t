@@ -16,3 +16,11 @@ Cut in two, the pair is a read without a limit and a timeout linked to nothing.
   broken: submitted one by one       10 ms      5            -EINVAL
   until a deadline: a first read     20 ms      5            -ECANCELED
   until the same: a second one       the rest   -ECANCELED   -ETIME
+
+The same where the monotonic clock is not the machine's, if we may have such a place.
+
+  $ elsewhere='unshare --time --monotonic 1000000 --fork'
+  $ $elsewhere true 2>/dev/null || elsewhere=
+  $ $elsewhere ./13-linked-timeout | tail -n 2
+  until a deadline: a first read     20 ms      5            -ECANCELED
+  until the same: a second one       the rest   -ECANCELED   -ETIME
