@@ -37,7 +37,8 @@ constexpr std::uint32_t shrink_interval_turns = 256;
 
 Result<std::unique_ptr<Buffers>> Buffers::create(LoopCore& loop, std::uint32_t count,
                                                  std::size_t bytes_each) {
-  if (!std::has_single_bit(count) || count > Setup::buffers_max || bytes_each == 0) {
+  if (!std::has_single_bit(count) || count > Setup::buffers_max || bytes_each == 0 ||
+      bytes_each > Setup::buffer_bytes_max) {
     return std::unexpected(std::make_error_code(std::errc::invalid_argument));
   }
   std::unique_ptr<Buffers> made(new Buffers(loop, count, bytes_each));

@@ -65,8 +65,9 @@ class Lease {
 /// needs none before its bytes are there.
 class Buffers {
  public:
-  /// `count` is a power of two, up to Setup::buffers_max. Errors: invalid_argument, it is not;
-  /// not_enough_memory; file_exists, the loop has 65,536 groups already.
+  /// `count` is a power of two, up to Setup::buffers_max, and `bytes_each` at least 1, up to
+  /// Setup::buffer_bytes_max. Errors: invalid_argument, they are not; not_enough_memory;
+  /// file_exists, the loop has 65,536 groups already.
   static Result<std::unique_ptr<Buffers>> create(LoopCore& loop, std::uint32_t count,
                                                  std::size_t bytes_each);
   Buffers(const Buffers&) = delete;

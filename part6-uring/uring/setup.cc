@@ -32,7 +32,7 @@ bool apply(std::string_view word, Setup& setup) {
            std::has_single_bit(setup.buffers);  // the kernel masks an index with it
   }
   if (key == "buffer-bytes") {
-    return set_number(value, std::size_t{1}, std::size_t{1} << 20, setup.buffer_bytes);
+    return set_number(value, std::size_t{1}, Setup::buffer_bytes_max, setup.buffer_bytes);
   }
   return false;
 }

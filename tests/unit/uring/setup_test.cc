@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <limits>
+#include <string>
 #include <thread>
 #include <tuple>
 
@@ -28,6 +30,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using tests::FailedWith;
+using tests::Succeeded;
 using uring::Ring;
 using uring::Setup;
 
@@ -175,7 +178,22 @@ TEST(RingSetup, BuffersOutOfBoundsAreRefused) {
     EXPECT_THAT(uring::Buffers::create(*loop, count, 64), FailedWith(std::errc::invalid_argument))
         << count;
   }
-  EXPECT_THAT(uring::Buffers::create(*loop, 1, 0), FailedWith(std::errc::invalid_argument));
+  // The kernel has 32 bits for the size: this one is 0 there.
+  const std::size_t four_gibibytes = std::size_t{1} << 32;
+  for (const std::size_t bytes : {std::size_t{0}, Setup::buffer_bytes_max + 1, four_gibibytes,
+                                  std::numeric_limits<std::size_t>::max()}) {
+    EXPECT_THAT(uring::Buffers::create(*loop, 1, bytes), FailedWith(std::errc::invalid_argument))
+        << bytes;
+  }
+}
+
+TEST(RingSetup, BuffersMayBeAsLargeAsTheListMaySay) {
+  const auto loop = tests::make_loop();
+  const auto largest = std::to_string(Setup::buffer_bytes_max);
+  EXPECT_EQ(Setup::parse("buffer-bytes=" + largest)->buffer_bytes, Setup::buffer_bytes_max);
+  EXPECT_THAT(uring::Buffers::create(*loop, 1, Setup::buffer_bytes_max), Succeeded());
+  const auto too_large = std::to_string(Setup::buffer_bytes_max + 1);
+  EXPECT_THAT(Setup::parse("buffer-bytes=" + too_large), FailedWith(std::errc::invalid_argument));
 }
 
 [[noreturn]] void create_without_locked_memory() {
