@@ -124,7 +124,9 @@ bool Loop::has_news() const {
 bool Loop::spin() {
   if (setup_.spin.count() == 0) return false;
   const auto earliest = timers_.earliest().value_or(Clock::time_point::max());
-  const auto end = std::min<Clock::time_point>(Clock::now() + setup_.spin, earliest);
+  const auto now = Clock::now();
+  const bool has_end = setup_.spin < Clock::time_point::max() - now;
+  const auto end = std::min(has_end ? now + setup_.spin : Clock::time_point::max(), earliest);
   while (ring_.submit()) {
     if (ring_.has_completion()) return true;
     if (Clock::now() >= end) break;
