@@ -36,6 +36,7 @@ LONG_FOR_A_REASON = {
     "part6-uring/uring/operation/all_operations.h": "a table: every operation, three lines a row",
     "finger/server/supervision/parent.cc":
         "one state machine: what ends a worker, and what follows it",
+    "tests/unit/uring/link_test.cc": "a link: its order, failures, limits, and each way to end it",
     "tests/finger/test_takeover.py": "what a daemon passes to the next, and each way to fail",
     "book/steps/15/02-handover.cc": "the server that hands over, the one that takes, and clients",
 }

@@ -277,6 +277,25 @@ TEST_F(Uring, ADeadlineThatHasPassedMayEndBeforeThatIsKnown) {
   });
 }
 
+Task<> count_when_passed(Loop& loop, Clock::time_point due, int& passed) {
+  Deadline deadline(loop, due);
+  EXPECT_THAT(co_await deadline.passed(), Succeeded());
+  ++passed;
+}
+
+TEST_F(Uring, ManyDeadlinesMayPassAtTheSameMoment) {
+  run([this]() -> Task<> {
+    constexpr int count = 100'000;
+    const auto due = Clock::now() + 300ms;
+    int passed = 0;
+    Scope scope(loop);
+    for (int i = 0; i < count; ++i) scope.spawn(count_when_passed(loop, due, passed));
+    co_await scope.join();
+    EXPECT_GE(Clock::now(), due);
+    EXPECT_EQ(passed, count);
+  });
+}
+
 // It was due before the clock began: as any that has passed.
 TEST_F(Uring, ADeadlineMayBeAtTheBeginningOfTime) {
   run([this]() -> Task<> {

@@ -12,6 +12,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <utility>
+#include <vector>
 
 #include "fixture.h"
 
@@ -144,6 +146,27 @@ TEST_F(UringFiles, Closes) {
     EXPECT_THAT(co_await loop.close(std::move(another)).cancelled_by(canceller),
                 FailedWith(uring::Error::cancelled));
     EXPECT_EQ(::fcntl(other_number, F_GETFD), -1);
+  });
+}
+
+Task<> close_unless(uring::Loop& loop, Fd file, uring::Canceller& canceller) {
+  (void)co_await loop.close(std::move(file)).cancelled_by(canceller);
+}
+
+// Whether the cancel or the close is first, the number is free afterwards.
+TEST_F(UringFiles, ClosesWhatIsCancelledOnTheWay) {
+  run([this]() -> Task<> {
+    std::vector<int> numbers;
+    uring::Canceller never;
+    uring::Canceller cancelled;
+    uring::Scope scope(loop);
+    for (int i = 0; i < 200; ++i) {
+      numbers.push_back(::dup(dir.get()));
+      scope.spawn(close_unless(loop, Fd(numbers.back()), i % 2 == 0 ? never : cancelled));
+    }
+    cancelled.cancel();
+    co_await scope.join();
+    for (const int number : numbers) EXPECT_EQ(::fcntl(number, F_GETFD), -1) << number;
   });
 }
 

@@ -72,6 +72,25 @@ TEST_F(Uring, BehindAFailureTheRestIsCancelled) {
   });
 }
 
+TEST_F(Uring, BehindAHardLinkTheRestIsDoneAllTheSame) {
+  run([this]() -> Task<> {
+    const auto nowhere = Descriptor::borrowed(-1);
+    std::array<std::byte, 16> buffer;
+    const auto hard =
+        co_await link(loop.read(nowhere, buffer).whatever_happens(), loop.nop(), loop.nop());
+    EXPECT_THAT(std::get<0>(hard), FailedWith(std::errc::bad_file_descriptor));
+    EXPECT_THAT(std::get<1>(hard), Succeeded());
+    EXPECT_THAT(std::get<2>(hard), Succeeded());
+
+    // Only the member that it was asked of is one.
+    const auto broken = co_await link(loop.nop().whatever_happens(), loop.read(nowhere, buffer),
+                                      loop.nop().whatever_happens());
+    EXPECT_THAT(std::get<0>(broken), Succeeded());
+    EXPECT_THAT(std::get<1>(broken), FailedWith(std::errc::bad_file_descriptor));
+    EXPECT_THAT(std::get<2>(broken), FailedWith(Error::cancelled));
+  });
+}
+
 TEST_F(Uring, ALinkedOperationMayHaveATimeout) {
   run([this]() -> Task<> {
     const auto ends = unix_connection();

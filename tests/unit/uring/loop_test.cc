@@ -7,7 +7,9 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <memory>
 #include <thread>
+#include <vector>
 
 #include "fixture.h"
 #include "uring/condition.h"
@@ -200,6 +202,35 @@ TEST(UringLoop, SpinsForAWhileBeforeItSleeps) {
     loop->run(time_outs(*loop, ends.server, 3, done));
     EXPECT_EQ(done, 3);
   }
+}
+
+// A thread registers no more than sixteen rings: the loops after them do without.
+TEST(UringLoop, AThreadMayHaveMoreLoopsThanItRegistersRings) {
+  std::vector<std::unique_ptr<Loop>> loops;
+  for (int i = 0; i < 20; ++i) loops.push_back(*Loop::create({}));
+  const auto& last = loops.back()->ring().raw();
+  EXPECT_EQ(last.enter_ring_fd, last.ring_fd) << "all are registered: none is tried without";
+  int done = 0;
+  for (int round = 0; round < 2; ++round) {
+    for (const auto& loop : loops) loop->run(count_nop(*loop, done));
+  }
+  EXPECT_EQ(done, 40);
+}
+
+// Both know which scope is the current one, each of its own.
+TEST_F(Uring, ALoopMayRunInsideAnothersTask) {
+  run([this]() -> Task<> {
+    Scope scope(loop);
+    int done = 0;
+    scope.spawn([](Loop& outer, int& count) -> Task<> {
+      const auto inner = tests::make_loop();
+      (void)co_await outer.nop();
+      inner->run(nops(*inner, 10, count));
+      co_await nops(outer, 10, count);
+    }(loop, done));
+    co_await scope.join();
+    EXPECT_EQ(done, 20);
+  });
 }
 
 }  // namespace

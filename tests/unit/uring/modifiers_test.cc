@@ -202,6 +202,30 @@ TEST_F(Uring, AnExtremeTimeLimitIsOne) {
   });
 }
 
+Task<> receive_until(Loop& loop, const common::Fd& fd, auto& end) {
+  std::array<std::byte, 16> to;
+  EXPECT_THAT(co_await loop.recv(fd, to).until(end), FailedWith(Error::cancelled));
+}
+
+// The loop asks the kernel to wake it then. A sleep of the kernel's own ends what is tried here: a
+// limit would be the earlier one, and hide the other.
+TEST_F(Uring, ALimitAtTheEndOfTimeKeepsNoLoopBusy) {
+  run([this]() -> Task<> {
+    const auto ends = unix_connection();
+    const auto nearly_never = Clock::time_point::max() - 1ns;
+    Deadline deadline(loop, nearly_never);
+    Scope scope(loop);
+    scope.spawn(receive_until(loop, ends.server, nearly_never));
+    scope.spawn(receive_until(loop, ends.client, deadline));
+    const auto turns = loop.turns();
+    EXPECT_THAT(co_await loop.sleep(20ms), Succeeded());
+    EXPECT_LE(loop.turns() - turns, 3u);
+    EXPECT_EQ(scope.size(), 2u);
+    scope.cancel();
+    co_await scope.join();
+  });
+}
+
 Task<> cancel_soon(Loop& loop, Canceller& canceller) {
   (void)co_await loop.sleep(soon);
   canceller.cancel();

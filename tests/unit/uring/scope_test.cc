@@ -155,6 +155,35 @@ TEST_F(Uring, ChildrenMayHaveSiblings) {
   });
 }
 
+Task<> nest(Loop& loop, int levels, int& finished) {
+  Scope scope(loop);
+  if (levels > 0) scope.spawn(nest(loop, levels - 1, finished));
+  scope.spawn(expect_cancelled(loop, finished));
+  co_await scope.join();
+  ++finished;
+}
+
+// Each is cancelled and destroyed by the one around it: with calls inside calls, but small ones.
+TEST_F(Uring, ScopesMayBeNestedDeeply) {
+  run([this]() -> Task<> {
+    int finished = 0;
+    {
+      Scope scope(loop);
+      scope.spawn(nest(loop, 299, finished));
+      (void)co_await loop.nop();
+      scope.cancel();
+      co_await scope.join();
+    }
+    EXPECT_EQ(finished, 600);
+    {
+      Scope scope(loop);
+      scope.spawn(nest(loop, 299, finished));
+      (void)co_await loop.nop();
+    }
+    EXPECT_EQ(finished, 600) << "no line of a destroyed frame runs";
+  });
+}
+
 Task<> join_other(Scope& other, int& finished) {
   co_await other.join();
   ++finished;

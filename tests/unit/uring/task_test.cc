@@ -1,6 +1,7 @@
 #include "uring/task.h"
 
 #include <memory>
+#include <vector>
 
 #include "fixture.h"
 
@@ -98,6 +99,20 @@ TEST_F(Uring, AMillionTasksNeedNoDeeperStackThanOne) {
 
 TEST_F(Uring, TasksAwaitTasks) {
   run([this]() -> Task<> { co_await into_the_deep(loop, 100); });
+}
+
+Task<> throw_what_nobody_catches(Loop& loop) {
+  (void)co_await loop.nop();
+  (void)std::vector<int>().at(1);
+}
+
+// Above it there is the loop alone, which cannot know what is left half done.
+TEST(UringTaskDeathTest, AnExceptionEndsTheProgram) {
+  const auto run = [] {
+    const auto loop = tests::make_loop();
+    loop->run(throw_what_nobody_catches(*loop));
+  };
+  EXPECT_DEATH(run(), "out_of_range");
 }
 
 // GCC 12 destroys an aggregate temporary in a co_await expression twice; ours are none.
