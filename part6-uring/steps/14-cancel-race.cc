@@ -1,26 +1,33 @@
 // A cancel request names another request by its user_data, and always gets an answer: 0, it is
 // cancelled; -ENOENT, it had ended, or a worker thread of the kernel is just beginning or leaving
 // it; -EALREADY, such a thread is at it and has been told. io_uring_prep_cancel(3). Which of them
-// comes is a race, so a program must be ready for each. None says what became of the read, only the
-// read's own completion does. Needs Linux 5.7 (splice).
+// comes is a race, so a program must be ready for each: here client and server have an appointment,
+// and the cancel is submitted at that time or some microseconds later. None of the answers says
+// what became of the read, only the read's own completion does. Needs Linux 5.7 (splice).
 // Try it: ./14-cancel-race
 
 #include <fcntl.h>
 #include <liburing.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <map>
 #include <thread>
 
 namespace {
 
-constexpr int tries = 10'000;
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr int tries = 1000;  // for each row
 enum UserData : __u64 { the_read, the_cancel };
 
 io_uring ring;
@@ -29,7 +36,7 @@ int theirs;  // the other end of the connection
 int in[2];   // two pipes, for an operation that
 int out[2];  // a worker thread of the kernel has to do
 char byte;
-std::atomic<int> asked = 0;  // the number of the try in which the other thread is to write
+std::atomic<Clock::time_point> appointment;  // when the client is to write its next byte
 
 int check(ssize_t result, const char* what) {
   if (result < 0) {
@@ -46,6 +53,39 @@ int check_result(int result, const char* what) {
 }
 
 void write_byte() { check(write(theirs, "!", 1), "write"); }
+
+/// Of the processors that this thread may use, takes the one with this number, or the last.
+void move_to_processor(int number) {
+  cpu_set_t allowed;
+  check(sched_getaffinity(0, sizeof allowed, &allowed), "sched_getaffinity");
+  int chosen = 0;
+  for (int processor = 0; processor < CPU_SETSIZE && number >= 0; ++processor) {
+    if (!CPU_ISSET(processor, &allowed)) continue;
+    chosen = processor;
+    --number;
+  }
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(chosen, &one);
+  check(sched_setaffinity(0, sizeof one, &one), "sched_setaffinity");
+}
+
+/// A sleep would be too coarse. If there is but one processor, the other thread gets its turn.
+void wait_until(Clock::time_point when) {
+  while (Clock::now() < when) std::this_thread::yield();
+}
+
+/// A thread of its own: writes a byte at each appointment.
+void keep_appointments(int times) {
+  move_to_processor(1);
+  Clock::time_point last{};
+  for (int i = 0; i < times; ++i) {
+    while (appointment.load() == last) std::this_thread::yield();
+    last = appointment;
+    wait_until(last);
+    write_byte();
+  }
+}
 
 void submit(io_uring_sqe* sqe, UserData user_data) {
   io_uring_sqe_set_data64(sqe, user_data);
@@ -82,7 +122,7 @@ void run(const char* title, int times, Body submit_first) {
   int in_socket = 0;
   int lost = 0;
   for (int i = 0; i < times; ++i) {
-    const bool sent = submit_first(i);
+    const bool sent = submit_first();
     io_uring_sqe* sqe = io_uring_get_sqe(&ring);
     io_uring_prep_cancel64(sqe, the_read, 0);
     submit(sqe, the_cancel);
@@ -113,30 +153,39 @@ int main() {
   check(pipe2(in, O_CLOEXEC), "pipe2");
   check(pipe2(out, O_CLOEXEC), "pipe2");
   check_result(io_uring_queue_init(4, &ring, 0), "io_uring_queue_init");
-  std::thread other([] {
-    for (int i = 1; i <= tries; ++i) {
-      while (asked != i) std::this_thread::yield();
-      write_byte();
-    }
-  });
   std::puts("                      0  -ENOENT  -EALREADY  received  in socket  lost");
-  run("a byte had come", 1000, [](int) {
+  run("a byte had come", tries, [] {
     write_byte();
     submit_read();
     return true;
   });
-  run("no byte comes", 1000, [](int) {
+  constexpr struct {
+    const char* title;
+    std::chrono::microseconds later;
+  } cancels[] = {{"8 us after it", 8us},
+                 {"4 us after it", 4us},
+                 {"2 us after it", 2us},
+                 {"1 us after it", 1us},
+                 {"at its time", 0us}};
+  std::thread client(keep_appointments, tries * static_cast<int>(std::size(cancels)));
+  move_to_processor(0);
+  for (const auto& cancel : cancels) {
+    // [appointment]
+    run(cancel.title, tries, [&] {
+      submit_read();
+      const auto when = Clock::now() + 100us;
+      appointment = when;  // the client, in its thread, writes its byte then
+      wait_until(when + cancel.later);
+      return true;
+    });
+    // [/appointment]
+  }
+  client.join();
+  run("no byte comes", tries, [] {
     submit_read();
     return false;
   });
-  run("a byte comes now", tries, [](int i) {
-    submit_read();
-    asked = i + 1;
-    if (i % 2 == 0) usleep(static_cast<unsigned>(i % 100));
-    return true;
-  });
-  other.join();
-  run("a worker waits", 100, [](int) {
+  run("a worker waits", 100, [] {
     io_uring_sqe* sqe = io_uring_get_sqe(&ring);
     io_uring_prep_splice(sqe, in[0], -1, out[1], -1, 1, 0);
     submit(sqe, the_read);

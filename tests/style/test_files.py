@@ -27,6 +27,7 @@ LONG_FOR_A_REASON = {
     "part5-epoll/steps/11-count-and-reply.cc": "a whole server, from listen to close",
     "part5-epoll/steps/14-exclusive.cc": "four workers, and a hundred clients one by one",
     "part6-uring/steps/13-linked-timeout.cc": "every outcome of a read and its timeout",
+    "part6-uring/steps/14-cancel-race.cc": "a race: two threads, and eight ways to meet",
     "part6-uring/steps/45-two-in-flight.cc": "a whole server, and what a second request does to it",
     "part6-uring/steps/46-coroutine-echo.cc": "a whole server: task, operations, coroutines, loop",
     "part6-uring/steps/47-scope.cc": "a task, operations, a loop, and the scope that they need",
