@@ -56,7 +56,7 @@ const Client* find(const io_uring_cqe* cqe, UserData form) {
   return io_uring_cqe_get_data64(cqe) == static_cast<__u64>(slot.fd) ? &slot : nullptr;
 }
 
-void connect(const char* name, int (&ends)[2]) {
+void connect_client(const char* name, int (&ends)[2]) {
   check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
   slot = {name, ends[0]};
 }
@@ -64,7 +64,7 @@ void connect(const char* name, int (&ends)[2]) {
 void run(io_uring& ring, const char* title, UserData form) {
   int a[2];
   int b[2];
-  connect("a", a);
+  connect_client("a", a);
   auto* const read = new Read{&slot, {}};
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
   io_uring_prep_recv(sqe, slot.fd, read->buffer, sizeof read->buffer, 0);
@@ -73,7 +73,7 @@ void run(io_uring& ring, const char* title, UserData form) {
 
   close(slot.fd);  // enough of a
   read->client = nullptr;
-  connect("b", b);
+  connect_client("b", b);
   check(write(a[1], "I am a", 6), "write");  // a is late, but the read still holds the socket
 
   io_uring_cqe* cqe = nullptr;
