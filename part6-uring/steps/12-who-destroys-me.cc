@@ -95,7 +95,7 @@ Conversation take_order(const char* client, int fd) {
   const int got = co_await Read(fd, order, sizeof order);
   if (got < 0) co_return;  // cancelled
   std::printf("  %s orders: %s\n", client, order);
-  co_await Read(fd, &word, 1);  // "go"
+  co_await Read(fd, &word, 1);  // any byte confirms the order
   std::printf("  paid for %s: %s\n", client, order);
 }
 

@@ -143,15 +143,15 @@ struct Sleep : Operation {
 struct Limited : Operation {
   io_uring_sqe* begin(std::coroutine_handle<> caller) {
     due = Clock::now() + 300ms;
-    where = in_flight.insert(in_flight.end(), this);
+    where = by_deadline.insert(by_deadline.end(), this);
     return Operation::begin(caller);
   }
   int await_resume() const {
-    in_flight.erase(where);
+    by_deadline.erase(where);
     return result;
   }
 
-  static inline std::list<Limited*> in_flight;  // the earliest is due first
+  static inline std::list<Limited*> by_deadline;  // the earliest is due first
   Clock::time_point due;
   std::list<Limited*>::iterator where;
 };
@@ -186,7 +186,7 @@ void cancel(Limited& operation) {
 Detached cancel_what_is_late() {
   while (true) {
     co_await Sleep(50ms);
-    for (Limited* operation : Limited::in_flight) {
+    for (Limited* operation : Limited::by_deadline) {
       if (operation->due > Clock::now()) break;
       cancel(*operation);
     }
