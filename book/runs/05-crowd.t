@@ -2,6 +2,8 @@
 
   $ start part3
   listening on 127\.0\.0\.1:\d+ (re)
+  $ memory | grep VmRSS
+  VmRSS: \d{4} (re)
 
 The first clients say nothing; the answer to the last one proves that all of them were accepted.
 
