@@ -82,7 +82,11 @@ int milliseconds(Clock::duration left) {
 }
 
 int wake = -1;
-void stop(int) { eventfd_write(wake, 1); }
+void stop(int) {
+  const int interrupted = errno;
+  eventfd_write(wake, 1);
+  errno = interrupted;
+}
 
 int main(int argc, char** argv) {
   const int listener = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);
@@ -112,7 +116,8 @@ int main(int argc, char** argv) {
     for (std::size_t i = 0; i < clients.size(); ++i) {
       Client& client = clients[i];
       const bool reported = entries[i + 2].revents != 0;
-      if (reported ? turn(client, now) : now < client.deadline) continue;
+      const bool stays = reported ? turn(client, now) : now < client.deadline;
+      if (stays) continue;
       close(client.fd);
       client.fd = -1;
     }

@@ -36,8 +36,10 @@ volatile std::sig_atomic_t stopping = 0;
 int wake = -1;  // an eventfd, or -1, which poll skips
 
 void on_signal(int) {
+  const int interrupted = errno;
   stopping = 1;
   if (wake >= 0) eventfd_write(wake, 1);
+  errno = interrupted;
 }
 
 const char* look_and_sleep(Moment signal_comes) {
