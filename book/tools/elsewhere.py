@@ -27,8 +27,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("common", "common/server", "common/loop", "common/http", "part1-blocking", "part2-threads",
-         "part3-nonblocking", "part4-poll", "part5-epoll")
+PARTS = ("common", "common/net", "common/server", "common/loop", "common/http", "part1-blocking",
+         "part2-threads", "part3-nonblocking", "part4-poll", "part5-epoll")
 FOREIGN = ("fmt", "CLI", "boost")
 ERROR = re.compile(r"^(?P<file>[^:\s]+):\d+:\d+: (?:fatal )?error: (?P<text>.*)$", re.MULTILINE)
 HEADER = re.compile(r"'?(?P<name>[\w./]+)'?(?: file not found|: No such file or directory)")
@@ -50,7 +50,7 @@ def missing_in(source: Path, compiler: list[str], foreign: Path,
     stubs.mkdir(parents=True, exist_ok=True)
     while True:
         run = subprocess.run(
-            [*compiler, "-std=c++23", "-c", "-o", str(stubs.with_name("object")), "-w",
+            [*compiler, "-std=c++2b", "-c", "-o", str(stubs.with_name("object")), "-w",
              *every_error(tuple(compiler)), "-DFMT_HEADER_ONLY", '-DPROGRAM_VERSION="0"',
              f"-I{ROOT}", f"-I{source.parent}", f"-isystem{foreign}", f"-isystem{stubs}",
              str(source)],
