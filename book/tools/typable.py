@@ -78,6 +78,8 @@ class Reader:
         text = re.sub(r"'[^']*'", "''", text.replace("\\\n", " "))  # data, or another language
         text = re.sub(r"\$\(\([^)]*\)\)", "0", text)
         self._sets_variables(text)
+        for name in re.findall(r"\bPATH=\$PATH:~/(\w+)", text):  # what was unpacked there
+            self.packages.add(OF_PACKAGE.get(name, name))
         for inner in re.findall(r"\$\(([^()]*)\)", text):
             self.type(inner, substituted=True)
         if defined := re.match(r"(\w+)\(\) \{", text):

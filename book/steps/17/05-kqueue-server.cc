@@ -64,7 +64,7 @@ struct kevent entry(int ident, short filter) {
 
 // [queue]
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // macOS has no MSG_NOSIGNAL
+  std::signal(SIGPIPE, SIG_IGN);  // older macOS has no MSG_NOSIGNAL
   std::signal(SIGTERM, SIG_IGN);  // the queue hears of it
   const int listener = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);
   const int queue = check(kqueue(), "kqueue");
