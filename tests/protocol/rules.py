@@ -16,6 +16,7 @@ PROTOCOLS = "book/09-protocols.md"
 RING = "book/10-ring.md"
 ERRNO = "book/appendix-a-errno.md"
 CONTRACT = "book/appendix-c-contract.md"
+OWN_SERVER = "book/appendix-d-your-own-server.md"
 TCP = "book/appendix-j-what-tcp-does.md"
 
 # Framing
@@ -170,14 +171,14 @@ BYTES_DO_NOT_EXTEND = Rule(
 WRITE_TIMEOUT = Rule(
     "While answers wait, the time counts from the last byte that the peer took: "
     "who never reads is closed, who reads slowly is not.",
-    MISBEHAVING + "#your-own-server",
+    MISBEHAVING + "#sockets",
 )
 
 # Stopping
 DRAIN = Rule(
     "On SIGINT or SIGTERM every message that the kernel had received on an accepted connection "
     "is answered in full, then the server closes and exits with 0.",
-    MISBEHAVING + "#your-own-server",
+    MISBEHAVING + "#drain",
 )
 DRAIN_IDLE = Rule(
     "Idle clients and incomplete messages do not hold up an orderly stop: it ends within a second.",
@@ -186,11 +187,11 @@ DRAIN_IDLE = Rule(
 DRAIN_BOUNDED = Rule(
     "An orderly stop takes no longer than --drain-timeout, and a client that reads slowly has all "
     "of that time.",
-    MISBEHAVING + "#your-own-server",
+    MISBEHAVING + "#drain",
 )
 SECOND_SIGNAL = Rule(
     "A second signal ends the server at once, also with exit status 0.",
-    MISBEHAVING + "#your-own-server",
+    OWN_SERVER + "#the-stop-in-five-moves",
 )
 BACKLOG_DROPPED = Rule(
     "Connections that were never accepted are dropped at a stop.",
@@ -201,7 +202,7 @@ BACKLOG_DROPPED = Rule(
 PAUSED = Rule(
     "A message that came in time is answered, also by a server that was paused meanwhile: when the "
     "time is up it looks once more whether something has come, and only then closes.",
-    MISBEHAVING + "#your-own-server",
+    OWN_SERVER + "#the-fine-print-of-deadlines",
 )
 EINTR = Rule(
     "A system call that a signal interrupts is called again; nobody notices.",
