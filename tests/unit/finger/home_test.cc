@@ -23,6 +23,7 @@ class SharedHome : public testing::Test {
     ++loads;
     const auto told = co_await may_end.wait().until(deadline);
     if (!told) co_return std::unexpected(told.error());
+    if (refusal) co_return failure(*refusal);
     const auto found = std::make_shared<int>(loads);
     co_return SharedPlan(found, reinterpret_cast<OpenPlan*>(found.get()));
   }
@@ -58,6 +59,7 @@ class SharedHome : public testing::Test {
   std::shared_ptr<Home> home = homes.of({});
   uring::Condition may_end;
   int loads = 0;
+  std::optional<Error> refusal;  ///< What a load finds instead of a plan.
 };
 
 TEST_F(SharedHome, ThoseWhoWaitShareTheNextLoadAndNotTheOneBeforeTheirQuestion) {
@@ -77,6 +79,27 @@ TEST_F(SharedHome, ThoseWhoWaitShareTheNextLoadAndNotTheOneBeforeTheirQuestion) 
     EXPECT_THAT(*first, Ne(*second));
     EXPECT_THAT(*second, Eq(*third));
     EXPECT_THAT(*second, Eq(*fourth));
+  }());
+}
+
+// While a home is mounted anew, each of them is refused to its owner.
+TEST_F(SharedHome, WhyThereIsNoPlanIsSharedAsAPlanIs) {
+  loop->run([this]() -> uring::Task<> {
+    for (const Error each : {Error::not_regular, Error::refused_to_owner}) {
+      refusal = each;
+      loads = 0;
+      Result<SharedPlan> first, second, third;
+      uring::Scope scope(*loop);
+      scope.spawn(ask(first));
+      scope.spawn(ask(second));
+      scope.spawn(ask(third));
+      co_await end_load();
+      co_await end_load();
+      EXPECT_THAT(loads, Eq(2));
+      co_await end_load();
+      co_await scope.join();
+      EXPECT_THAT(third.error(), Eq(each));
+    }
   }());
 }
 
