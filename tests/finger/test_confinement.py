@@ -16,6 +16,7 @@ import pytest
 import rules
 from conftest import ALICE
 from harness.proc import is_sanitized
+from harness.strace import from_start
 from kit.intruder import (
     Intruder,
     landlock_version,
@@ -266,6 +267,24 @@ def test_the_worker_of_root_is_permitted_no_other_call(
     server = start_as_root(under=(*machine.under, *intruder.under))
     server.expect(b"alice", converted(ALICE))
     assert intruder.passes(server) == []
+
+
+@pytest.mark.rule(rules.CONFINED)
+@pytest.mark.usefixtures("unsanitized")
+@pytest.mark.parametrize("by_root", [True, False], ids=["accounts", "users"])
+def test_where_there_can_be_no_filter_a_line_says_so_and_plans_are_served(
+    request: pytest.FixtureRequest, start: Callable[..., FingerServer], tmp_path: Path,
+    by_root: bool,
+) -> None:  # fmt: skip
+    under: tuple[str, ...] = from_start(tmp_path / "trace", "-e", "inject=seccomp:error=ENOSYS")
+    if by_root:
+        machine: Machine = request.getfixturevalue("machine")
+        start, under = request.getfixturevalue("start_as_root"), (*machine.under, *under)
+    server = start(under=under)
+    server.expect(b"alice", converted(ALICE))
+    told = [line for line in server.stderr_text().splitlines() if "no filter" in line]
+    assert len(told) == 1, server.stderr_text()
+    assert re.search(r"no filter of system calls: \w", told[0])
 
 
 def test_the_page_names_the_calls_that_are_permitted() -> None:

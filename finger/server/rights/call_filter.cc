@@ -10,13 +10,16 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <expected>
 #include <initializer_list>
 #include <memory>
+#include <system_error>
 
 namespace finger {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-void filter_calls() {}  // a sanitizer traces the process to find what it has leaked
+Status filter_calls() { return {}; }  // a sanitizer traces the process to find what it has leaked
 #else
 namespace {
 
@@ -45,75 +48,101 @@ constexpr auto permitted = {
     SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64), SCMP_SYS(gettimeofday), SCMP_SYS(getrandom),
     SCMP_SYS(timer_delete), SCMP_SYS(timer_settime), SCMP_SYS(timer_settime64)};
 
-struct Release {
-  void operator()(scmp_filter_ctx filter) const { ::seccomp_release(filter); }
+/// The filter in the making. Of its errors the first is kept for load(): with a list that lacks a
+/// call, or that holds for one thread of many, nobody would know what is refused.
+class Filter {
+ public:
+  Filter() : context_(::seccomp_init(SCMP_ACT_ERRNO(EPERM))), error_(context_ ? 0 : -ENOMEM) {}
+
+  void set(scmp_filter_attr attribute, std::uint32_t value) {
+    note(::seccomp_attr_set(context_.get(), attribute, value));
+  }
+
+  void permit(int call, std::initializer_list<scmp_arg_cmp> arguments) {
+    const int added =
+        ::seccomp_rule_add_array(context_.get(), SCMP_ACT_ALLOW, call,
+                                 static_cast<unsigned>(arguments.size()), arguments.begin());
+    if (added != -EDOM) note(added);  // EDOM: this processor has no such call
+  }
+
+  /// Error: of the kernel, or the first from before.
+  Status load() {
+    if (error_ == 0) note(::seccomp_load(context_.get()));
+    if (error_ == 0) return {};
+    return std::unexpected(std::error_code(-error_, std::system_category()));
+  }
+
+ private:
+  struct Release {
+    void operator()(scmp_filter_ctx context) const { ::seccomp_release(context); }
+  };
+
+  void note(int result) {
+    if (error_ == 0 && result < 0) error_ = result;
+  }
+
+  const std::unique_ptr<void, Release> context_;
+  int error_;
 };
 
-/// What this processor does not have is left out.
-void permit(scmp_filter_ctx filter, int call, std::initializer_list<scmp_arg_cmp> arguments) {
-  (void)::seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call,
-                                 static_cast<unsigned>(arguments.size()), arguments.begin());
-}
-
-void permit_for_memory(scmp_filter_ctx filter) {
+void permit_for_memory(Filter& filter) {
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect)}) {
-    permit(filter, call, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
+    filter.permit(call, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
   }
 }
 
-void permit_for_descriptors(scmp_filter_ctx filter) {
+void permit_for_descriptors(Filter& filter) {
   for (const int call : {SCMP_SYS(fcntl), SCMP_SYS(fcntl64)}) {
     for (const int command : {F_GETFD, F_SETFD, F_GETFL}) {
-      permit(filter, call, {SCMP_A1_32(SCMP_CMP_EQ, static_cast<unsigned>(command))});
+      filter.permit(call, {SCMP_A1_32(SCMP_CMP_EQ, static_cast<unsigned>(command))});
     }
     // plan.cc, allow_waiting(). Any other value could take O_APPEND from a log.
-    permit(filter, call, {SCMP_A1_32(SCMP_CMP_EQ, F_SETFL), SCMP_A2_32(SCMP_CMP_EQ, O_APPEND)});
+    filter.permit(call, {SCMP_A1_32(SCMP_CMP_EQ, F_SETFL), SCMP_A2_32(SCMP_CMP_EQ, O_APPEND)});
   }
   for (const auto request :
        {TCGETS, TIOCOUTQ}) {  // isatty(3), and what a client has not acknowledged
-    permit(filter, SCMP_SYS(ioctl), {SCMP_A1_32(SCMP_CMP_EQ, request)});
+    filter.permit(SCMP_SYS(ioctl), {SCMP_A1_32(SCMP_CMP_EQ, request)});
   }
-  permit(filter, SCMP_SYS(io_uring_register),
-         {SCMP_A1_32(SCMP_CMP_EQ, IORING_UNREGISTER_RING_FDS)});
+  filter.permit(SCMP_SYS(io_uring_register), {SCMP_A1_32(SCMP_CMP_EQ, IORING_UNREGISTER_RING_FDS)});
 }
 
-void permit_for_sockets(scmp_filter_ctx filter) {
+void permit_for_sockets(Filter& filter) {
 #if defined(__i386__) || defined(__s390x__)
   // There a program may call them through socketcall(2), whose arguments a filter cannot see.
   for (const int call : {SCMP_SYS(sendto), SCMP_SYS(setsockopt), SCMP_SYS(shutdown)}) {
-    permit(filter, call, {});
+    filter.permit(call, {});
   }
 #else
-  permit(filter, SCMP_SYS(sendto), {SCMP_A4(SCMP_CMP_EQ, 0)});  // no address
-  permit(filter, SCMP_SYS(setsockopt),
-         {SCMP_A1_32(SCMP_CMP_EQ, SOL_SOCKET), SCMP_A2_32(SCMP_CMP_EQ, SO_LINGER)});
+  filter.permit(SCMP_SYS(sendto), {SCMP_A4(SCMP_CMP_EQ, 0)});  // no address
+  filter.permit(SCMP_SYS(setsockopt),
+                {SCMP_A1_32(SCMP_CMP_EQ, SOL_SOCKET), SCMP_A2_32(SCMP_CMP_EQ, SO_LINGER)});
   // All that ends reading would turn the listener into a socket that may connect.
-  permit(filter, SCMP_SYS(shutdown), {SCMP_A1_32(SCMP_CMP_EQ, SHUT_WR)});
+  filter.permit(SCMP_SYS(shutdown), {SCMP_A1_32(SCMP_CMP_EQ, SHUT_WR)});
 #endif
 }
 
 /// abort(3) signals its own process, and signal 0 only asks whether a process is there.
-void permit_for_signals(scmp_filter_ctx filter) {
+void permit_for_signals(Filter& filter) {
   const auto self = static_cast<unsigned>(::getpid());
-  permit(filter, SCMP_SYS(tgkill), {SCMP_A0_32(SCMP_CMP_EQ, self)});
-  permit(filter, SCMP_SYS(kill), {SCMP_A0_32(SCMP_CMP_EQ, self)});
-  permit(filter, SCMP_SYS(kill), {SCMP_A1_32(SCMP_CMP_EQ, 0)});
+  filter.permit(SCMP_SYS(tgkill), {SCMP_A0_32(SCMP_CMP_EQ, self)});
+  filter.permit(SCMP_SYS(kill), {SCMP_A0_32(SCMP_CMP_EQ, self)});
+  filter.permit(SCMP_SYS(kill), {SCMP_A1_32(SCMP_CMP_EQ, 0)});
 }
 
 }  // namespace
 
-void filter_calls() {
-  const std::unique_ptr<void, Release> filter(::seccomp_init(SCMP_ACT_ERRNO(EPERM)));
-  if (!filter) return;
+Status filter_calls() {
+  Filter filter;
   // Calls by another processor's numbers, as those of 32 bits, and all threads that there are.
-  (void)::seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(EPERM));
-  (void)::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1);
-  for (const int call : permitted) permit(filter.get(), call, {});
-  permit_for_memory(filter.get());
-  permit_for_descriptors(filter.get());
-  permit_for_sockets(filter.get());
-  permit_for_signals(filter.get());
-  (void)::seccomp_load(filter.get());
+  filter.set(SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(EPERM));
+  filter.set(SCMP_FLTATR_CTL_TSYNC, 1);
+  filter.set(SCMP_FLTATR_API_SYSRAWRC, 1);  // the kernel's own errno, not ECANCELED for each
+  for (const int call : permitted) filter.permit(call, {});
+  permit_for_memory(filter);
+  permit_for_descriptors(filter);
+  permit_for_sockets(filter);
+  permit_for_signals(filter);
+  return filter.load();
 }
 #endif
 

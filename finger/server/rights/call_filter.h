@@ -1,6 +1,10 @@
 #pragma once
 
+#include "common/result.h"
+
 namespace finger {
+
+using common::Status;
 
 /// A filter of system calls (seccomp(2)) for all threads of this process, for good: a list of what
 /// serving plans takes, and of nothing else. So there is no call to make a process or a thread, a
@@ -14,8 +18,9 @@ namespace finger {
 /// shut.
 ///
 /// Needs PR_SET_NO_NEW_PRIVS. To be called when all is open, and all threads and rings are made.
-/// Where the kernel has no such filters, nothing is refused. Source: seccomp(2),
-/// seccomp_rule_add(3)
-void filter_calls();
+///
+/// Error: the kernel has no such filters, what started the process forbids them, or memory is
+/// short. Then nothing is refused. Source: seccomp(2), seccomp_rule_add(3)
+Status filter_calls();
 
 }  // namespace finger
