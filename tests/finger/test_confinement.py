@@ -139,7 +139,10 @@ def expect_no_way_out(could: dict[str, str]) -> None:
         assert could["connects"] == "EACCES"  # by a ring, which no filter sees
     refused = ("binds", "makes-socket", "disconnects", "stops-listening", "makes-ring",
                "executes", "makes-code", "makes-shared-code", "makes-pair", "makes-process",
-               "makes-namespace", "types", "signals")  # fmt: skip
+               "makes-namespace", "types", "signals",
+               # Of calls that are permitted, arguments that are not.
+               "protects-code", "clears-flags", "sets-owner", "duplicates", "sets-nonblocking",
+               "registers-credentials", "signals-thread", "sends-to", "sets-timeout")  # fmt: skip
     assert {what: could[what] for what in refused} == dict.fromkeys(refused, "EPERM")
     others = {what: how for what, how in could.items() if what.startswith("calls-as-")}
     assert others == dict.fromkeys(others, "EPERM")

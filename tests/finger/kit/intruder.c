@@ -18,6 +18,7 @@
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -131,6 +132,25 @@ static void try_other_numbers(void) {
 #endif
 }
 
+// Calls that are permitted, with arguments that are not.
+static void try_arguments(int client, pid_t process) {
+  void* const page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  report("protects-code", mprotect(page, 4096, PROT_READ | PROT_EXEC));
+  report("clears-flags", fcntl(STDERR_FILENO, F_SETFL, 0));
+  report("sets-owner", fcntl(client, F_SETOWN, process));
+  report("duplicates", fcntl(client, F_DUPFD, 0));
+  report("sets-nonblocking", ioctl(client, FIONBIO, &(int){1}));
+  report("registers-credentials", (int)syscall(SYS_io_uring_register, own_ring.ring_fd,
+                                               IORING_REGISTER_PERSONALITY, NULL, 0));
+  report("signals-thread", (int)syscall(SYS_tgkill, process, process, SIGCONT));
+#if !defined(__i386__) && !defined(__s390x__)  // call_filter.cc: socketcall(2) hides them
+  const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
+  const struct timeval second = {.tv_sec = 1};
+  report("sends-to", (int)sendto(unix_pair[0], "!", 1, 0, &nowhere, sizeof nowhere));
+  report("sets-timeout", setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second));
+#endif
+}
+
 static void try_system_calls(int client, int listener) {
   char* const nothing[] = {NULL};
   struct io_uring_params params = {};
@@ -146,7 +166,9 @@ static void try_system_calls(int client, int listener) {
   report("makes-process", make_process(0));
   report("makes-namespace", make_process(CLONE_NEWUSER | CLONE_NEWNET));
   report("types", ioctl(STDERR_FILENO, TIOCSTI, "\n"));
-  report("signals", kill(atoi(getenv("INTRUDER_PROCESS")), SIGCONT));
+  const pid_t process = atoi(getenv("INTRUDER_PROCESS"));
+  report("signals", kill(process, SIGCONT));
+  try_arguments(client, process);
   if (!getenv("INTRUDER_CUTS")) return;
   report("disconnects", connect(client, &nowhere, sizeof nowhere));
   report("stops-listening", shutdown(listener, SHUT_RD));
