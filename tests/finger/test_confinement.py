@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+import struct
 import subprocess
 import tempfile
 from collections.abc import Callable, Collection, Iterator
@@ -27,7 +28,7 @@ from kit.intruder import (
 from kit.machine import Machine, workers
 from kit.manager import Manager
 from kit.namespace import NOBODY, as_nobody
-from kit.parent import reload
+from kit.parent import only_worker, reload
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer
 from kit.target import FingerTarget
@@ -300,6 +301,40 @@ def test_the_page_names_the_calls_that_are_permitted() -> None:
 def test_each_no_of_the_page_is_tried() -> None:
     page = (Path(__file__).parents[2] / "finger/README.md").read_text()
     assert re.findall(r"^\| ([^|]*) \| no \| no \|$", page, re.M) == list(TRIED)
+
+
+def shared_memory(pid: int) -> list[tuple[int, int]]:
+    """Where the worker has the memory that those after it have as well: from, and how much."""
+    found = []
+    for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+        if " rw-s " in line and "/dev/zero" in line:
+            begin, end = (int(number, 16) for number in line.split()[0].split("-"))
+            found.append((begin, end - begin))
+    assert found, "nothing is shared: this test tested nothing"
+    return found
+
+
+def overwrite(pid: int, garbage: bytes) -> None:
+    """All that it shares with later workers, as an attacker in it could."""
+    with open(f"/proc/{pid}/mem", "r+b", buffering=0) as memory:
+        for begin, size in shared_memory(pid):
+            memory.seek(begin)
+            memory.write((garbage * (size // len(garbage) + 1))[:size])
+
+
+@pytest.mark.rule(rules.CONFINED)
+@pytest.mark.parametrize("garbage", [b"\xff", b"\x01", b"\x80", struct.pack("=i", 1)],
+                         ids=["ff", "01", "80", "init"])  # fmt: skip
+def test_what_a_worker_writes_for_those_after_it_leads_nowhere(
+    machine: Machine, start_as_root: Callable[..., FingerServer], garbage: bytes
+) -> None:
+    server = start_as_root()
+    server.expect(b"alice", converted(ALICE))
+    overwrite(only_worker(server), garbage)
+    worker = reload(server)
+    server.expect(b"alice", converted(ALICE))
+    server.expect(b"bob", NO_PLAN)
+    assert f"reloaded: worker {worker} serves 2 users, before 2\n" in server.stderr_text()
 
 
 def has_terminal(pid: int) -> bool:

@@ -239,7 +239,7 @@ void Parent::hear(Worker& worker) {
 }
 
 void Parent::promote(Worker& worker, const UserCount& found) {
-  const auto before = static_cast<std::size_t>(generations_.users().value());
+  const std::size_t before = std::exchange(users_, found.users);
   generations_.users().set(found.users);
   const auto line = fmt::format("worker {} serves {}", worker.pid, found.text_after(before));
   const auto status = fmt::format("worker {} serves {}", worker.pid, found.text());

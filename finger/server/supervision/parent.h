@@ -154,6 +154,7 @@ class Parent {
   int failures_ = 0;           ///< In a row.
   std::string ready_status_;   ///< What the manager is to be told. Empty: it has been.
   Clock::time_point tell_at_;  ///< Then at the latest.
+  std::size_t users_ = 0;      ///< Of the last. What generations_ has, a worker can write.
   bool announced_ = false;
   bool reload_again_ = false;  ///< SIGHUP came while a worker started: its roster may be too old.
   bool was_refused_ = false;   ///< A reload, because of workers that do not end.
