@@ -64,6 +64,16 @@ std::optional<BusyHomes::Mark> BusyHomes::try_mark(std::string_view login, pid_t
   return mark;
 }
 
+void BusyHomes::free_all_but(std::span<const pid_t> processes) {
+  for (Entry& entry : table_->entries) {  // also where `used` says that there are fewer
+    pid_t id = entry.process;
+    const bool is_known = std::ranges::any_of(
+        processes, [id](pid_t process) { return id == process || id == -process; });
+    // Only if it is that process's still: a worker may have taken the entry meanwhile.
+    if (id != 0 && !is_known) (void)entry.process.compare_exchange_strong(id, 0);
+  }
+}
+
 /// One that nobody has, else one that a process had which has ended, if there is any.
 BusyHomes::Entry* BusyHomes::take_free_entry(pid_t process) {
   Entry* const free = take_entry(process, [](pid_t id) { return id == 0; });

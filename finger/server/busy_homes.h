@@ -25,7 +25,8 @@ namespace finger {
 ///
 /// It is memory that the processes share. None keeps another from going on: what a process that
 /// has ended leaves in it is found out when it is in the way, and what an attacker has written
-/// leads nowhere else. But it may say that a home is busy, until the daemon is started anew.
+/// leads nowhere else. But it may say that a home is busy, until the process that it names has
+/// ended, or the parent says that this is no worker.
 class BusyHomes {
   struct Entry;
 
@@ -59,6 +60,9 @@ class BusyHomes {
   /// as well. While homes_max are busy, no other is marked, and whether it is busy is not known.
   std::optional<Mark> try_mark(std::string_view login, pid_t process,
                                common::Clock::time_point now);
+
+  /// No home is busy any more by a process that is not one of these: it was never at work there.
+  void free_all_but(std::span<const pid_t> processes);
 
   struct Silent {
     std::size_t count = 0;

@@ -344,7 +344,7 @@ int run_parent(const finger::Options& options, ServiceManager manager, Sockets s
         is_first = false;
         common::announce(addresses);
       },
-      std::move(manager), std::move(sockets.takeover), generations);
+      std::move(manager), std::move(sockets.takeover), generations, busy);
   const auto status = parent.run();
   return status ? *status
                 : common::report_failure(options.process, status.error(), finger::server_profile);

@@ -16,7 +16,7 @@ import pytest
 
 import rules
 from conftest import ALICE
-from harness.proc import is_sanitized
+from harness.proc import is_sanitized, wait_until
 from harness.strace import from_start
 from kit.intruder import (
     Intruder,
@@ -335,6 +335,33 @@ def test_what_a_worker_writes_for_those_after_it_leads_nowhere(
     server.expect(b"alice", converted(ALICE))
     server.expect(b"bob", NO_PLAN)
     assert f"reloaded: worker {worker} serves 2 users, before 2\n" in server.stderr_text()
+
+
+def mark_busy(worker: int, login: bytes, process: int) -> None:
+    """As BusyHomes would for a process: in the entry that the login has had, before its hash."""
+    marked = 0
+    with open(f"/proc/{worker}/mem", "r+b", buffering=0) as memory:
+        for begin, size in shared_memory(worker):
+            memory.seek(begin)
+            for found in re.finditer(re.escape(login) + rb"\0", memory.read(size)):
+                entry = begin + found.start() - 24
+                # The answer arrives a moment before its own mark is taken away.
+                assert wait_until(lambda: os.pread(memory.fileno(), 4, entry) == bytes(4), 5.0)
+                os.pwrite(memory.fileno(), struct.pack("=i4xq", process, 0), entry)
+                marked += 1
+    assert marked, "she was never asked for: this test tested nothing"
+
+
+@pytest.mark.rule(rules.CONFINED)
+def test_a_home_that_a_worker_has_marked_as_anothers_is_served_after_a_reload(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    server = start_as_root("--deadline", "1s")
+    server.expect(b"alice", converted(ALICE))
+    mark_busy(only_worker(server), b"alice", 1)
+    assert server.ask(b"alice") == b"", "the mark is not believed: this test tested nothing"
+    reload(server)
+    server.expect(b"alice", converted(ALICE))
 
 
 def has_terminal(pid: int) -> bool:

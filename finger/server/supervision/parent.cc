@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -60,14 +61,16 @@ std::string describe(int status) {
 }  // namespace
 
 Parent::Parent(Listeners listeners, Limits limits, Work work, std::function<void()> announce,
-               ServiceManager manager, std::unique_ptr<Takeover> takeover, Generations& generations)
+               ServiceManager manager, std::unique_ptr<Takeover> takeover, Generations& generations,
+               BusyHomes& busy)
     : listeners_(std::move(listeners)),
       limits_(limits),
       work_(std::move(work)),
       announce_(std::move(announce)),
       manager_(std::move(manager)),
       takeover_(std::move(takeover)),
-      generations_(generations) {}
+      generations_(generations),
+      busy_(busy) {}
 
 common::Result<int> Parent::run() {
   // If SIG_IGN was inherited, no signal would report that a worker has ended.
@@ -143,7 +146,7 @@ void Parent::start() {
 }
 
 std::expected<Parent::Worker, std::string> Parent::fork_worker() {
-  std::ranges::for_each(listeners_, restore);
+  undo();
   auto ends = Report::make_pipes();
   if (!ends && ends.error() == std::errc::too_many_files_open) {
     return std::unexpected(common::explain_no_descriptor("to talk to a worker"));
@@ -329,8 +332,7 @@ void Parent::ended(std::list<Worker>::iterator worker, int status) {
   if (worker->generation) generations_.end(*worker->generation);
   const State state = worker->state;
   workers_.erase(worker);
-  // It may have been broken into, and has served beside the next one.
-  std::ranges::for_each(listeners_, restore);
+  undo();  // also now: it has served beside the next one
   if (state == State::starting) {
     fail_start(fmt::format("the worker ended before it served: {}", describe(status)));
   } else if (state == State::serving) {
@@ -338,6 +340,14 @@ void Parent::ended(std::list<Worker>::iterator worker, int status) {
   } else if (was_refused_) {
     reload();
   }
+}
+
+/// What a worker that was broken into can have done to those after it.
+void Parent::undo() {
+  std::ranges::for_each(listeners_, restore);
+  std::vector<pid_t> workers;
+  for (const Worker& each : workers_) workers.push_back(each.pid);
+  busy_.free_all_but(workers);
 }
 
 void Parent::died(std::string_view line) {

@@ -19,6 +19,7 @@
 #include "common/result.h"
 #include "common/server/duration.h"
 #include "finger/server/accounts/user_count.h"
+#include "finger/server/busy_homes.h"
 #include "finger/server/process/service_manager.h"
 #include "finger/server/supervision/report.h"
 #include "finger/server/supervision/scouts.h"
@@ -80,9 +81,11 @@ class Parent {
   /// `announce` is called once, when the first worker serves and the server that `takeover`
   /// replaces has been told so. `manager` is told of starts, reloads, the stop, a successor, and
   /// whenever a worker begins to serve or, while it serves, says that it is alive. Each worker
-  /// counts in one of the `generations`, where reloads and users are counted, too.
+  /// counts in one of the `generations`, where reloads and users are counted, too. What they have
+  /// in `busy` for a process that is none of them is taken out.
   Parent(Listeners listeners, Limits limits, Work work, std::function<void()> announce,
-         ServiceManager manager, std::unique_ptr<Takeover> takeover, Generations& generations);
+         ServiceManager manager, std::unique_ptr<Takeover> takeover, Generations& generations,
+         BusyHomes& busy);
 
   /// Returns the exit status: 0, it was asked to stop, or a successor serves; 1, the first worker
   /// could not serve, or another takes over, or too many in a row have failed. Only in a process
@@ -127,6 +130,7 @@ class Parent {
   void replace();
   void reap();
   void ended(std::list<Worker>::iterator worker, int status);
+  void undo();
   void died(std::string_view line);
   void stop();
   void retire();
@@ -144,6 +148,7 @@ class Parent {
   ServiceManager manager_;
   const std::unique_ptr<Takeover> takeover_;
   Generations& generations_;
+  BusyHomes& busy_;
 
   common::Fd signals_;
   std::list<Worker> workers_;

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -44,6 +45,8 @@ TEST_P(BusyHomesWithGarbage, HomesAreServedAllTheSame) {
   GetParam()(memory);
   EXPECT_TRUE(busy->try_mark("alice", ::getpid(), now));
   EXPECT_LE(busy->silent(now).longest.size(), 64U);
+  busy->free_all_but({});
+  EXPECT_TRUE(busy->empty());
   (void)busy->empty();
 }
 
@@ -86,6 +89,21 @@ TEST(BusyHomes, WhatAProcessThatWasKilledHadIsFree) {
   const auto mark = busy->try_mark("alice", ::getpid(), now);
   ASSERT_TRUE(mark);
   EXPECT_FALSE(busy->try_mark("alice", ::getppid(), now)) << "nothing says that she is busy";
+}
+
+TEST(BusyHomes, WhatIsMarkedForOtherProcessesCanBeFreed) {
+  auto busy = BusyHomes::create();
+  ASSERT_TRUE(busy);
+  const pid_t worker = ::getpid();
+  const pid_t no_worker = ::getppid();  // it lives, so nothing else would free what it has
+  const auto alice = busy->try_mark("alice", worker, now);
+  const auto bob = busy->try_mark("bob", no_worker, now);
+  ASSERT_TRUE(alice);
+  ASSERT_TRUE(bob);
+  EXPECT_FALSE(busy->try_mark("bob", worker, now));
+  busy->free_all_but(std::array{worker});
+  EXPECT_TRUE(busy->try_mark("bob", worker, now));
+  EXPECT_FALSE(busy->try_mark("alice", no_worker, now)) << "a worker is at work there";
 }
 
 }  // namespace

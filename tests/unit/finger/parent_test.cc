@@ -39,13 +39,14 @@ std::atomic<int>& begun() {
 [[noreturn]] void run_parent(const std::function<void(int number, Report& report)>& work) {
   begun() = 0;
   const auto generations = finger::Generations::create(1);
+  auto busy = finger::BusyHomes::create();
   Parent parent(
       {}, limits,
       [&work](finger::Listeners /*listeners*/, Report& report, auto /*generation*/) -> int {
         work(begun()++, report);
         tests::never_finish();
       },
-      [] {}, finger::ServiceManager(), *finger::Takeover::begin(""), **generations);
+      [] {}, finger::ServiceManager(), *finger::Takeover::begin(""), **generations, *busy);
   const auto status = parent.run();
   std::_Exit(status ? *status : 2);
 }
