@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Restarts fingerd again and again, in one of five ways, and counts what its clients meet.
+"""Restarts fingerd again and again, in one of six ways, and counts what its clients meet.
 
     restarts.py WAY --program FILE [--restarts N] [--seconds S]
 
@@ -144,6 +144,11 @@ def expect_end(server: subprocess.Popen[bytes]) -> None:
     server.stdout.close()
 
 
+def defer_accept(listener: socket.socket) -> None:
+    """DeferAcceptSec= of fingerd.socket: who has not asked yet stays in the backlog."""
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 10)
+
+
 class StopAndStart(Way):
     """The new one binds when the old one has ended."""
 
@@ -152,6 +157,7 @@ class Reuseport(Way):
     """Both listen, each on a socket of its own, before the old one is stopped."""
 
     migrate = False
+    defer = False
 
     def __init__(self, program: str, directory: Path) -> None:
         super().__init__(program, directory)
@@ -163,6 +169,8 @@ class Reuseport(Way):
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             listener.bind((HOST, self.port))
             listener.listen(4096)
+            if self.defer:
+                defer_accept(listener)
             return self.ready([*ACTIVATE, self.program, *self.options()], listener)
 
     def restart(self, old: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
@@ -175,6 +183,12 @@ class Migrated(Reuseport):
     """The same, and the kernel moves what waits in the old one's backlog."""
 
     migrate = True
+
+
+class MigratedUnasked(Migrated):
+    """And a client that has not asked yet is in the backlog, too."""
+
+    defer = True
 
 
 class HandedOver(Way):
@@ -195,8 +209,7 @@ class Activated(Way):
     def __init__(self, program: str, directory: Path) -> None:
         super().__init__(program, directory)
         self._listener = socket.create_server((HOST, 0), backlog=4096)
-        # DeferAcceptSec= of fingerd.socket: who has not asked yet stays in the backlog.
-        self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 10)
+        defer_accept(self._listener)
 
     def start(self) -> subprocess.Popen[bytes]:
         return self.ready([*ACTIVATE, self.program, *self.options()], self._listener)
@@ -206,6 +219,7 @@ WAYS = {
     "stop and start": StopAndStart,
     "SO_REUSEPORT": Reuseport,
     "SO_REUSEPORT, tcp_migrate_req": Migrated,
+    "the same, TCP_DEFER_ACCEPT": MigratedUnasked,
     "handed over": HandedOver,
     "socket activation": Activated,
 }

@@ -359,7 +359,7 @@ def m15_1(setting: Setting) -> Grid:
     need_fingerd(setting)
     need_root("makes a network of its own")
     return Grid(
-        "fingerd is replaced under load, in five ways", "way",
+        "fingerd is replaced under load, in six ways", "way",
         {"answered": column(in_all, "answered"), "refused": column(in_all, "refused"),
          "cut off": column(in_all, "cut"), "late": column(in_all, "late"),
          "lost a restart": column(each_time),
@@ -373,5 +373,6 @@ def m15_1(setting: Setting) -> Grid:
                "longest wait is that for an answer, in each round. For socket activation and "
                "`SO_REUSEPORT` a small parent process makes the sockets and passes them "
                "(`LISTEN_FDS`), as systemd does. The socket that stays has `TCP_DEFER_ACCEPT`, as "
-               "in `fingerd.socket`: a client that has not asked yet is not accepted. Without it "
-               "the old server accepts such clients, and when it is stopped, hangs up."])
+               "in `fingerd.socket`, and so have those of the row that names it: a client that "
+               "has not asked yet is not accepted. Without it the old server accepts such "
+               "clients, and when it is stopped, hangs up."])

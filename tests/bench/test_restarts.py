@@ -1,0 +1,26 @@
+"""restarts.py: of the ways to replace a server, the one that shows what the others lose."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from contenders import DEFAULT_BUILD
+
+RESTARTS = Path(__file__).with_name("restarts.py")
+FINGERD = Path(os.environ.get("BENCH_BUILD", DEFAULT_BUILD)) / "finger" / "fingerd"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="makes a network of its own, as root")
+@pytest.mark.skipif(not FINGERD.exists(), reason="fingerd is not built")
+def test_a_client_that_is_held_back_until_it_has_asked_is_not_cut_off() -> None:
+    """The kernel moves the backlog, and the server's drain finds nobody who has not asked yet."""
+    run = subprocess.run(
+        ["unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", sys.executable,
+         RESTARTS, "the same, TCP_DEFER_ACCEPT", "--program", FINGERD, "--restarts", "10"],
+        capture_output=True, text=True, check=True)
+    found = json.loads(run.stdout)
+    assert found["restarts"] == 10 and found["answered"] > 100
+    assert (found["refused"], found["cut"]) == (0, 0)
