@@ -41,6 +41,7 @@ LONG_FOR_A_REASON = {
     "tests/unit/uring/link_test.cc": "a link: its order, failures, limits, and each way to end it",
     "tests/finger/test_takeover.py": "what a daemon passes to the next, and each way to fail",
     "book/steps/15/02-handover.cc": "the server that hands over, the one that takes, and clients",
+    "book/steps/15/05-rolling.cc": "two servers, the proxy in front of them, and clients",
 }
 
 # Not written by us, or in a form that another program prescribes.
