@@ -1,5 +1,5 @@
-What macOS lacks of what the servers use, by a compiler that has its headers. Skipped where Zig is
-missing; recorded with Zig 0.11. A header of Boost's is left out: what it lacks was taken out of C++.
+Skipped where Zig is missing; recorded with Zig 0.11. What macOS lacks of what the servers use, by a
+compiler that has its headers. A header of Boost's is left out: what it lacks was taken out of C++.
 
   $ . "$ROOT/tools/shell.sh"
   $ cd "$ROOT"; command -v zig > /dev/null || exit 80
