@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import rules
+from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames
+from harness.held import send_until_the_server_holds_answers
 from harness.limits import need_ipv6
+from harness.lingering import expect_lingering_close
 from harness.proc import wait_until
 from harness.server import START_SECONDS, Server
+from harness.stopping import expect_in_full
 from harness.strace import from_start, moment_of
 from harness.target import Target, free_port
 from harness.verdict import ContractBroken
@@ -19,6 +25,9 @@ from harness.verdict import ContractBroken
 pytestmark = pytest.mark.needs("addresses")
 
 HELD_UP = ("-e", "trace=bind,listen", "-e", "inject=bind:delay_exit=300000:when=1")
+BURST = frames(distinct_payloads(160, 96))
+SEEN_SECONDS = 0.05  # long enough for the server to see the end of the stream
+LARGE_BYTES = 16_000
 RACE_TRIES = 5  # on a busy machine one server may be late, and then there was no race
 
 
@@ -149,13 +158,85 @@ def test_a_stopped_server_can_be_started_on_its_port_at_once(
     start: Callable[..., Server], target: Target
 ) -> None:
     for options in target.with_and_without_workers():
-        first = start(*options)
-        client = first.connect()
-        client.echo(b"leaves a connection behind that the kernel remembers for a minute")
-        first.expect_stop()
-        client.expect_end()  # the server's side closed first: that is the side that has to wait
-        second = start(*options, port=first.address[1])
-        address = second.address
-        assert address == first.address, f"it listens on {address}, not on {first.address}"
-        second.connect().echo(b"here again")
-        second.expect_stop()
+        expect_restart(start, options)
+
+
+def expect_restart(start: Callable[..., Server], options: tuple[str, ...]) -> None:
+    """A server that has ended with a client connected is started once more, on the same port."""
+    first = start(*options)
+    client = first.connect()
+    client.echo(b"leaves a connection behind that the kernel remembers for a minute")
+    first.expect_stop()
+    client.expect_end()  # the server's side closed first: that is the side that has to wait
+    second = start(*options, port=first.address[1])
+    address = second.address
+    assert address == first.address, f"it listens on {address}, not on {first.address}"
+    second.connect().echo(b"here again")
+    second.expect_stop()
+
+
+# The same over IPv6: a server may have code of its own for it, and all of it has to be right
+
+
+@pytest.mark.rule(rules.RESTART)
+def test_a_server_on_ipv6_can_be_started_again_on_its_port_at_once(
+    start: Callable[..., Server],
+) -> None:
+    need_ipv6()
+    expect_restart(start, ("--host", "::1"))
+
+
+@pytest.mark.rule(rules.HALF_CLOSE)
+def test_over_ipv6_answers_that_are_held_outlive_a_half_close(start: Callable[..., Server]) -> None:
+    need_ipv6()
+    client = start("--host", "::1").connect(receive_buffer=4096)
+    sent, _ = send_until_the_server_holds_answers(client, BURST)
+    client.half_close()
+    time.sleep(SEEN_SECONDS)
+    client.let_window_grow()
+    client.expect_same(BURST * (sent // len(BURST)), client.receive_until_end())
+
+
+@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+def test_over_ipv6_unread_input_does_not_turn_the_close_into_a_reset(
+    start: Callable[..., Server],
+) -> None:
+    need_ipv6()
+    expect_lingering_close(start("--host", "::1").connect())
+
+
+@pytest.mark.rule(rules.LOGS)
+def test_over_ipv6_an_end_inside_a_message_is_one_line_and_ends_nothing(
+    start: Callable[..., Server],
+) -> None:
+    need_ipv6()
+    server = start("--host", "::1")
+    with server.connect() as client:
+        client.echo(b"complete")
+        client.send(frame(b"not complete")[:9])
+        client.half_close()
+        client.expect_end()
+    server.connect().echo(b"here after it")
+    server.expect_stop()
+    lines = server.log_lines()
+    assert len(lines) == 1, f"{len(lines)} lines for one end inside a message: {lines}"
+
+
+@pytest.mark.rule(rules.DRAIN)
+def test_over_ipv6_answers_on_their_way_to_a_slow_reader_outlive_a_stop(
+    start: Callable[..., Server],
+) -> None:
+    need_ipv6()
+    server = start("--host", "::1", "--drain-timeout", "30s")
+    client = server.connect(receive_buffer=4096)
+    stream = frames(distinct_payloads(1000, LARGE_BYTES))
+    sent = client.send_until_stuck(stream)
+    arrived = sent - client.unacknowledged_bytes()  # what the server's kernel has for certain
+    server.send_signal(signal.SIGTERM)
+    time.sleep(SEEN_SECONDS)
+    client.let_window_grow()
+    received = client.receive_until_gone()
+    expect_in_full(client, received, arrived - arrived % (HEADER_BYTES + LARGE_BYTES))
+    came_back = stream.startswith(received)
+    assert came_back, "what came back is not what was sent"
+    server.expect_exit()

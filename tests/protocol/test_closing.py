@@ -10,34 +10,12 @@ import pytest
 import rules
 from harness import moments
 from harness.client import Client
-from harness.frames import distinct_payloads, frame, frames, header
+from harness.frames import distinct_payloads, frames, header
+from harness.lingering import TOO_LONG, UNREAD, LingeringClose, expect_lingering_close
 from harness.proc import wait_until
 from harness.server import Server
-from harness.verdict import ContractBroken
 
-TOO_LONG = header(0xFFFFFFFF)
-UNREAD = bytes(200_000)  # more than a receive buffer takes at a time: some of it is never read
 LINGER_SECONDS = 2.0
-
-
-class LingeringClose:
-    """A reset of the client's connection in here has one cause, which is told first."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: object, traceback: object) -> None:
-        __tracebackhide__ = True
-        if isinstance(error, ContractBroken) and error.by_reset:
-            raise self.client.broken(
-                "no lingering close: the server closed the connection while input was there, or "
-                "still coming, that it had not read. The kernel turns that close into a reset, "
-                "which throws away answers on their way. Call shutdown(SHUT_WR) instead, then read "
-                "and discard until the client's end of stream, for up to 2 s, and only then close"
-            ) from None
 
 
 @pytest.mark.needs("closing")
@@ -93,15 +71,6 @@ def test_unread_input_of_a_client_beside_another_does_not_either(
     server: Server, neighbour: str
 ) -> None:
     expect_lingering_close(moments.client_beside(server, neighbour))
-
-
-def expect_lingering_close(client: Client) -> None:
-    """Over input that it has not read, the server closes so that its answer arrives."""
-    client.send(frame(b"earlier") + TOO_LONG + UNREAD)  # at once: some must be there at the close
-    client.wait_until_in_kernel()
-    with LingeringClose(client):
-        client.expect(b"earlier")
-        client.expect_end()
 
 
 @pytest.mark.needs("closing")

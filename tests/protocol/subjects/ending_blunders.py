@@ -147,6 +147,55 @@ class VerboseAboutTheOld(Connection):
             _host, _port = client.getpeername()
 
 
+class HangsUpOnTheNew(Connection):
+    """Lingers for IPv4, and closes at once for IPv6."""
+
+    def linger(self) -> None:
+        if self.socket.family == socket.AF_INET6:
+            self.close()
+        else:
+            super().linger()
+
+
+class ForgetsTheNewAtTheEnd(Connection):
+    """Drops what is held for a client over IPv6 that has finished."""
+
+    def at_end_of_stream(self) -> None:
+        super().at_end_of_stream()
+        if self.socket.family == socket.AF_INET6:
+            self.output.clear()
+
+
+class StopsForTheNew(Connection):
+    """In a stop it drops what is held for a client over IPv6."""
+
+    def begin_drain(self) -> None:
+        if self.socket.family == socket.AF_INET6:
+            self.output.clear()
+        super().begin_drain()
+
+
+class KeepsTheNewPortBusy(Loop):
+    """Binds without SO_REUSEADDR where the address is one of IPv6."""
+
+    def listen(self) -> socket.socket:
+        if ":" not in self.options.host:
+            return super().listen()
+        listener = socket.socket(socket.AF_INET6)
+        listener.bind((self.options.host, self.options.port))
+        listener.listen(socket.SOMAXCONN)
+        listener.setblocking(False)
+        return listener
+
+
+class CannotLogTheNew(Loop):
+    """Takes the log's line apart at its colons, of which an address of IPv6 has more."""
+
+    def log(self, line: str) -> None:
+        _address, _port, _words = line.split(":")
+        super().log(line)
+
+
 class AsksForAllDescriptors(Loop):
     """Sets the limit of descriptors to what it needs, however much that is."""
 

@@ -1,0 +1,39 @@
+"""The server's own close with input unread: it must destroy no answer."""
+
+from __future__ import annotations
+
+from harness.client import Client
+from harness.frames import frame, header
+from harness.verdict import ContractBroken
+
+TOO_LONG = header(0xFFFFFFFF)
+UNREAD = bytes(200_000)  # more than a receive buffer takes at a time: some of it is never read
+
+
+class LingeringClose:
+    """A reset of the client's connection in here has one cause, which is told first."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        __tracebackhide__ = True
+        if isinstance(error, ContractBroken) and error.by_reset:
+            raise self.client.broken(
+                "no lingering close: the server closed the connection while input was there, or "
+                "still coming, that it had not read. The kernel turns that close into a reset, "
+                "which throws away answers on their way. Call shutdown(SHUT_WR) instead, then read "
+                "and discard until the client's end of stream, for up to 2 s, and only then close"
+            ) from None
+
+
+def expect_lingering_close(client: Client) -> None:
+    """Over input that it has not read, the server closes so that its answer arrives."""
+    client.send(frame(b"earlier") + TOO_LONG + UNREAD)  # at once: some must be there at the close
+    client.wait_until_in_kernel()
+    with LingeringClose(client):
+        client.expect(b"earlier")
+        client.expect_end()
