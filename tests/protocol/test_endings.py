@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -13,8 +14,10 @@ from harness import sockdiag
 from harness.at_rest import descriptors_at_rest
 from harness.client import Client
 from harness.frames import distinct_payloads, frames, header
+from harness.held import send_until_the_server_holds_answers
 from harness.http import expect_hello, get
 from harness.memory import least_growth
+from harness.proc import wait_until
 from harness.rule import Rule
 from harness.server import Server
 from harness.verdict import ContractBroken
@@ -24,8 +27,12 @@ pytestmark = pytest.mark.rule(rules.RESTORE)
 AT_ONCE = 40
 KEPT_BYTES_MAX = 512 * 1024
 BEGINNING = header(65536) + bytes(60_000)  # of a message that a server has to hold somewhere
+CUTS = (1, 3, 4, 5, len(BEGINNING))  # in the length, behind it, in the payload
 NEVER_READING = 4
+HELD_AT_ONCE = 1
 LARGE = frames(distinct_payloads(1000, 16_000))  # more than all buffers together
+BURST = frames(distinct_payloads(160, 96))
+SEEN_SECONDS = 0.05  # long enough for the server to see the end of the stream
 TOO_LONG = header(0xFFFFFFFF)
 
 
@@ -51,17 +58,33 @@ def says_goodbye(client: Client) -> None:
     client.close()
 
 
-def breaks_off(client: Client) -> None:
+def breaks_off(client: Client, cut: int) -> None:
     """It leaves inside a message."""
     client.echo(b"accepted")
-    client.send(BEGINNING)
+    client.send(BEGINNING[:cut])
     client.close()
 
 
-def resets(client: Client) -> None:
+def resets(client: Client, cut: int) -> None:
     """It resets the connection inside a message."""
     client.echo(b"accepted")
-    client.send(BEGINNING)
+    client.send(BEGINNING[:cut])
+    client.reset()
+
+
+def half_closes_and_reads_late(client: Client) -> None:
+    """It has finished while the server holds answers, which it takes a moment later."""
+    sent, _ = send_until_the_server_holds_answers(client, BURST)
+    client.half_close()
+    time.sleep(SEEN_SECONDS)
+    client.let_window_grow()
+    client.expect_same(BURST * (sent // len(BURST)), client.receive_until_end())
+    client.close()
+
+
+def resets_with_answers_held(client: Client) -> None:
+    """It leaves without having read what the server holds for it."""
+    client.send_until_stuck(LARGE)
     client.reset()
 
 
@@ -81,6 +104,13 @@ def asks(client: Client) -> None:
 def speaks_no_http(client: Client) -> None:
     """The server ends it, with an answer that says so."""
     client.send(b"nonsense\r\n\r\n")
+    client.receive_until_end()
+    client.close()
+
+
+def too_large_a_head(client: Client) -> None:
+    """The server ends it before the head has ended."""
+    client.send(get("/" + "p" * 9000))
     client.receive_until_end()
     client.close()
 
@@ -115,7 +145,7 @@ def expect_all_given_back(
 
 @pytest.mark.needs("restore", "max-connections")
 @pytest.mark.parametrize(
-    "ends", [says_goodbye, breaks_off, resets, announces_too_much], ids=lambda how: how.__name__
+    "ends", [says_goodbye, announces_too_much], ids=lambda how: how.__name__
 )
 def test_a_connection_that_ends_gives_back_all_it_had(
     start: Callable[..., Server], ends: Callable[[Client], None]
@@ -128,6 +158,54 @@ def test_a_connection_that_ends_gives_back_all_it_had(
         server.clients.clear()
 
     expect_all_given_back(server, clients_come)
+
+
+@pytest.mark.needs("restore", "max-connections")
+@pytest.mark.parametrize("cut", CUTS, ids=lambda cut: f"{cut}-bytes-of-it")
+@pytest.mark.parametrize("leaves", [breaks_off, resets], ids=lambda how: how.__name__)
+def test_a_connection_that_ends_inside_a_message_gives_back_all_it_had(
+    start: Callable[..., Server], leaves: Callable[[Client, int], None], cut: int
+) -> None:
+    server = start("--max-connections", str(AT_ONCE))
+
+    def clients_come() -> None:
+        for client in [server.connect() for _ in range(AT_ONCE)]:
+            leaves(client, cut)
+        server.clients.clear()
+
+    expect_all_given_back(server, clients_come)
+
+
+@pytest.mark.needs("restore", "max-connections")
+@pytest.mark.parametrize(
+    "ends", [half_closes_and_reads_late, resets_with_answers_held], ids=lambda how: how.__name__
+)
+def test_a_connection_that_ends_while_answers_are_held_gives_back_all_it_had(
+    start: Callable[..., Server], ends: Callable[[Client], None]
+) -> None:
+    server = start("--max-connections", str(HELD_AT_ONCE))
+
+    def clients_come() -> None:
+        for client in [server.connect(receive_buffer=4096) for _ in range(HELD_AT_ONCE)]:
+            ends(client)
+        server.clients.clear()
+
+    expect_all_given_back(server, clients_come, HELD_AT_ONCE)
+
+
+@pytest.mark.clock
+@pytest.mark.needs("restore", "max-connections")
+def test_a_connection_whose_client_never_ends_its_stream_gives_back_all_it_had(
+    start: Callable[..., Server],
+) -> None:
+    server = start("--max-connections", str(AT_ONCE))
+    at_rest = descriptors_at_rest(server, speaks)
+    for client in [server.connect() for _ in range(AT_ONCE)]:
+        client.send(TOO_LONG)
+        expect_end_by(rules.TOO_LONG, client)
+    server.wait_for_descriptors(at_rest)  # 2 s after the last end of stream
+    for client in [server.connect() for _ in range(AT_ONCE)]:
+        speaks(client)
 
 
 @pytest.mark.needs("restore", "max-connections")
@@ -173,15 +251,22 @@ def test_a_connection_whose_time_is_up_gives_back_all_it_had(
 @pytest.mark.clock
 @pytest.mark.needs("restore", "max-connections", "read-timeout")
 def test_a_client_that_never_reads_gives_back_all_it_had(start: Callable[..., Server]) -> None:
-    server = start("--max-connections", str(NEVER_READING), "--read-timeout", "400ms")
+    server = start("--max-connections", str(NEVER_READING), "--read-timeout", "200ms")
 
     clients: list[Client] = []
+    rounds = 0
 
     def clients_come() -> None:
+        nonlocal rounds
         server.close_clients()
         clients[:] = [server.connect(receive_buffer=4096) for _ in range(NEVER_READING)]
         for client in clients:
             client.send_until_stuck(LARGE)
+        if rounds:  # the first clients stay for as long as the server lingers, and no others
+            with suppress(OSError):
+                wait_until(lambda: not any(map(is_established, clients)), server.patience)
+                server.close_clients()
+        rounds += 1
 
     try:
         expect_all_given_back(server, clients_come, NEVER_READING)
@@ -209,12 +294,17 @@ def test_in_a_stop_each_connection_gives_back_what_it_had_when_it_ends(
 
 
 @pytest.mark.needs("restore", "max-connections", "http")
-def test_a_refused_request_gives_back_all_it_had(start: Callable[..., Server]) -> None:
+@pytest.mark.parametrize(
+    "ends", [speaks_no_http, too_large_a_head], ids=lambda how: how.__name__
+)
+def test_a_refused_request_gives_back_all_it_had(
+    start: Callable[..., Server], ends: Callable[[Client], None]
+) -> None:
     server = start("--protocol", "http", "--max-connections", str(AT_ONCE))
 
     def clients_come() -> None:
         for client in [server.connect() for _ in range(AT_ONCE)]:
-            speaks_no_http(client)
+            ends(client)
         server.clients.clear()
 
     expect_all_given_back(server, clients_come, is_served=asks)

@@ -8,7 +8,7 @@ import socket
 import time
 
 from loop_options import NEVER
-from loop_protocols import Echo, Http, Protocol, Refused
+from loop_protocols import HEADER_BYTES, Echo, Http, Protocol, Refused
 from loop_server import Connection, Loop
 
 SELECT_DESCRIPTORS = 1024
@@ -32,6 +32,44 @@ class LeaksOnTooLong(Connection):
     def linger(self) -> None:
         os.open(os.devnull, os.O_RDONLY)
         super().linger()
+
+
+class LeaksAtTheEnd(Connection):
+    """The same for a client that has finished before it took its answers."""
+
+    def at_end_of_stream(self) -> None:
+        super().at_end_of_stream()
+        if self.output:
+            os.open(os.devnull, os.O_RDONLY)
+
+
+class LeaksOnResets(Connection):
+    """The same for a client that was reset with answers under way."""
+
+    def broke_off(self, error: OSError) -> None:
+        if self.output:
+            os.open(os.devnull, os.O_RDONLY)
+        super().broke_off(error)
+
+
+class LeaksAfterLingering(Connection):
+    """The same for a client whose end of stream was waited for in vain."""
+
+    def expire(self) -> None:
+        if self.lingering:
+            os.open(os.devnull, os.O_RDONLY)
+        super().expire()
+
+
+class KeepsABufferForALength(Connection):
+    """Keeps the buffer of a client that has left inside a length."""
+
+    kept: list[bytearray] = []
+
+    def close(self) -> None:
+        if 0 < len(self.protocol.pending) <= HEADER_BYTES:
+            self.kept.append(bytearray(b"\1") * 65536)
+        super().close()
 
 
 class KeepsWhatWasBegun(Connection):
