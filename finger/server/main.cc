@@ -254,15 +254,6 @@ void note_start(const finger::Options& options, const finger::Workers& workers,
   generations.users().set(workers.users().users);
 }
 
-/// A container may forbid the filter. Then plans are served all the same, since it is the last of
-/// several walls; but an administrator who counts on it has to be told that it is missing.
-void filter_calls_or_warn() {
-  const auto filtered = finger::filter_calls();
-  if (filtered) return;
-  common::log("no filter of system calls: " + filtered.error().message(),
-              common::Severity::warning);
-}
-
 /// Serves in this process.
 int run_alone(const finger::Options& options, const ServiceManager& manager, Sockets sockets,
               const std::string& addresses, finger::BusyHomes& busy, Generations& generations) {
@@ -290,7 +281,7 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
   };
   const auto run = [&] {
     // Accounts are looked up in this process, and who is asked for them is not ours to say.
-    if (!options.users.empty()) filter_calls_or_warn();
+    if (!options.users.empty()) finger::filter_calls();
     manager.ready("serving");
     return (*workers)->run();
   };
@@ -316,7 +307,7 @@ int run_worker(const finger::Options& options, Listeners clients, finger::AboutH
   if (!successor || !stop) return report.failed(successor ? stop.error() : successor.error());
   const auto not_held = finger::hold_lifeline(report.take_lifeline());
   if (!not_held.empty()) return report.failed(not_held);
-  filter_calls_or_warn();
+  finger::filter_calls();
   before_serving(**workers);
   if (!report.ready((*workers)->users())) return 1;
   return (*workers)->run();

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import socket
-import struct
 import subprocess
 import tempfile
 from collections.abc import Callable, Collection, Iterator
@@ -16,7 +15,7 @@ import pytest
 
 import rules
 from conftest import ALICE
-from harness.proc import is_sanitized, wait_until
+from harness.proc import is_sanitized
 from harness.strace import from_start
 from kit.intruder import (
     Intruder,
@@ -28,7 +27,7 @@ from kit.intruder import (
 from kit.machine import Machine, workers
 from kit.manager import Manager
 from kit.namespace import NOBODY, as_nobody
-from kit.parent import only_worker, reload
+from kit.parent import reload
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer
 from kit.target import FingerTarget
@@ -301,67 +300,6 @@ def test_the_page_names_the_calls_that_are_permitted() -> None:
 def test_each_no_of_the_page_is_tried() -> None:
     page = (Path(__file__).parents[2] / "finger/README.md").read_text()
     assert re.findall(r"^\| ([^|]*) \| no \| no \|$", page, re.M) == list(TRIED)
-
-
-def shared_memory(pid: int) -> list[tuple[int, int]]:
-    """Where the worker has the memory that those after it have as well: from, and how much."""
-    found = []
-    for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-        if " rw-s " in line and "/dev/zero" in line:
-            begin, end = (int(number, 16) for number in line.split()[0].split("-"))
-            found.append((begin, end - begin))
-    assert found, "nothing is shared: this test tested nothing"
-    return found
-
-
-def overwrite(pid: int, garbage: bytes) -> None:
-    """All that it shares with later workers, as an attacker in it could."""
-    with open(f"/proc/{pid}/mem", "r+b", buffering=0) as memory:
-        for begin, size in shared_memory(pid):
-            memory.seek(begin)
-            memory.write((garbage * (size // len(garbage) + 1))[:size])
-
-
-@pytest.mark.rule(rules.CONFINED)
-@pytest.mark.parametrize("garbage", [b"\xff", b"\x01", b"\x80", struct.pack("=i", 1)],
-                         ids=["ff", "01", "80", "init"])  # fmt: skip
-def test_what_a_worker_writes_for_those_after_it_leads_nowhere(
-    machine: Machine, start_as_root: Callable[..., FingerServer], garbage: bytes
-) -> None:
-    server = start_as_root()
-    server.expect(b"alice", converted(ALICE))
-    overwrite(only_worker(server), garbage)
-    worker = reload(server)
-    server.expect(b"alice", converted(ALICE))
-    server.expect(b"bob", NO_PLAN)
-    assert f"reloaded: worker {worker} serves 2 users, before 2\n" in server.stderr_text()
-
-
-def mark_busy(worker: int, login: bytes, process: int) -> None:
-    """As BusyHomes would for a process: in the entry that the login has had, before its hash."""
-    marked = 0
-    with open(f"/proc/{worker}/mem", "r+b", buffering=0) as memory:
-        for begin, size in shared_memory(worker):
-            memory.seek(begin)
-            for found in re.finditer(re.escape(login) + rb"\0", memory.read(size)):
-                entry = begin + found.start() - 24
-                # The answer arrives a moment before its own mark is taken away.
-                assert wait_until(lambda: os.pread(memory.fileno(), 4, entry) == bytes(4), 5.0)
-                os.pwrite(memory.fileno(), struct.pack("=i4xq", process, 0), entry)
-                marked += 1
-    assert marked, "she was never asked for: this test tested nothing"
-
-
-@pytest.mark.rule(rules.CONFINED)
-def test_a_home_that_a_worker_has_marked_as_anothers_is_served_after_a_reload(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
-) -> None:
-    server = start_as_root("--deadline", "1s")
-    server.expect(b"alice", converted(ALICE))
-    mark_busy(only_worker(server), b"alice", 1)
-    assert server.ask(b"alice") == b"", "the mark is not believed: this test tested nothing"
-    reload(server)
-    server.expect(b"alice", converted(ALICE))
 
 
 def has_terminal(pid: int) -> bool:
