@@ -17,12 +17,12 @@ import rules
 from conftest import ALICE
 from harness.proc import is_sanitized
 from harness.strace import from_start
+from kit.call_list import permitted_calls
 from kit.intruder import (
     Intruder,
     landlock_version,
+    listed_numbers,
     need_landlock,
-    numbers_permitted_with_any_arguments,
-    permitted_calls,
 )
 from kit.machine import Machine, workers
 from kit.manager import Manager
@@ -252,7 +252,7 @@ def test_no_system_call_is_permitted_but_those_on_the_list(
     users: Users, start: Callable[..., FingerServer], outside: Path, somebody: int,
     intrude: Callable[..., Intruder], options: tuple[str, ...],
 ) -> None:  # fmt: skip
-    listed = numbers_permitted_with_any_arguments()
+    listed = listed_numbers()
     intruder = intrude(outside.parent, users.plan("alice"), outside, somebody, but=listed)
     server = start(*options, under=intruder.under)
     server.expect(b"alice", converted(ALICE))
@@ -265,7 +265,7 @@ def test_the_worker_of_root_is_permitted_no_other_call(
     machine: Machine, start_as_root: Callable[..., FingerServer], outside: Path, somebody: int,
     intrude: Callable[..., Intruder],
 ) -> None:  # fmt: skip
-    listed = numbers_permitted_with_any_arguments()
+    listed = listed_numbers()
     intruder = intrude(outside.parent, Path("/home/alice/.plan"), outside, somebody, but=listed)
     server = start_as_root(under=(*machine.under, *intruder.under))
     server.expect(b"alice", converted(ALICE))

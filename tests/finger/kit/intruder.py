@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
-import platform
-import re
 import shutil
 import socket
 import subprocess
@@ -15,14 +12,13 @@ from pathlib import Path
 import pytest
 
 from harness.proc import wait_until
+from kit.call_list import numbers_permitted_with_any_arguments
 from kit.namespace import as_nobody
 from kit.server import FingerServer
 
 SYS_LANDLOCK_CREATE_RULESET = 444
 LANDLOCK_CREATE_RULESET_VERSION = 1
-TRAMPOLINES = {335, 336}
 SOURCE = Path(__file__).with_name("intruder.c")
-FILTER = Path(__file__).parents[3] / "finger/server/rights/call_filter.cc"
 
 
 def landlock_version() -> int:
@@ -38,26 +34,12 @@ def need_landlock() -> None:
         pytest.skip("the kernel has no Landlock")
 
 
-def permitted_calls() -> set[str]:
-    """What the daemon's filter permits with some arguments or any, as its source says."""
-    return set(re.findall(r"SCMP_SYS\((\w+)\)", FILTER.read_text()))
-
-
-def numbers_permitted_with_any_arguments() -> set[int]:
-    """Those of this processor, and of two that no filter sees.
-
-    By uretprobe and uprobe the kernel's own trampolines come back to it, on x86-64. Called from
-    anywhere else they end the process with SIGILL, since Linux 6.11 and 6.18.
-    """
-    library = ctypes.util.find_library("seccomp")
-    if library is None:
+def listed_numbers() -> set[int]:
+    """Of the calls that are permitted with any arguments."""
+    numbers = numbers_permitted_with_any_arguments()
+    if numbers is None:
         pytest.skip("no libseccomp to tell the numbers")
-    listed = re.search(r"permitted = \{(.*?)\};", FILTER.read_text(), re.DOTALL)
-    assert listed
-    resolve = ctypes.CDLL(library).seccomp_syscall_resolve_name
-    names = re.findall(r"SCMP_SYS\((\w+)\)", listed[1])
-    numbers = {number for name in names if (number := resolve(name.encode())) >= 0}
-    return numbers | (TRAMPOLINES if platform.machine() == "x86_64" else set())
+    return numbers
 
 
 class Intruder:
