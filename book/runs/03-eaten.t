@@ -16,4 +16,11 @@ the nonsense unread: most of the answers are gone. Closed in three moves, all of
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; (speak >&5 &); sleep 1; cat <&5 | wc -c
   1310800
+
+The next client that announces too much keeps everybody else waiting while the server lingers.
+
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; printf '\377\377\377\377' >&5
+  $ TIMEFORMAT='%R s'; time (printf '\2\0\0\0hi' | ncat 127.0.0.1 $port | xxd)
+  00000000: 0200 0000 6869                           ....hi
+  [2-5]\.\d{3} s (re)
   $ stop

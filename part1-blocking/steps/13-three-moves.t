@@ -12,4 +12,13 @@ them arrive, and the end of the stream. A client that goes on talking is given u
   $ exec 5<>/dev/tcp/127.0.0.1/$port; (yes >&5 2> /dev/null &)
   $ printf '\2\0\0\0hi' | ncat 127.0.0.1 $port | xxd
   00000000: 0200 0000 6869                           ....hi
+
+One that has sent too long a length keeps the next client waiting for two seconds, and not for
+longer if it sends a byte just before they are over.
+
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; printf '\377\377\377\377' >&5; began=$(date +%s%N)
+  $ sleep 1.8; echo >&5; printf '\2\0\0\0hi' | ncat 127.0.0.1 $port | xxd
+  00000000: 0200 0000 6869                           ....hi
+  $ (($(date +%s%N) - began < 3500000000)) && echo in time
+  in time
   $ stop
