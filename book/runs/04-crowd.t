@@ -7,15 +7,18 @@ The thread that tried at the start whether a small stack is enough was joined, b
 list it a moment longer.
 
   $ until [ $(ls /proc/$pid/task | wc -l) = 2 ]; do sleep 0.05; done
-  $ memory
+  $ sleep 1; memory; grep KernelStack /proc/meminfo
   VmSize: \d+ (re)
   VmRSS: \d{4} (re)
   Threads: 2
+  KernelStack: +\d+ kB (re)
   $ crowd 1000
   $ memory
   VmSize: \d+ (re)
   VmRSS: \d{5} (re)
   Threads: 1002
+  $ grep KernelStack /proc/meminfo
+  KernelStack: +\d{5,} kB (re)
 
 A thousand threads asleep, each inside recv, and one signal.
 

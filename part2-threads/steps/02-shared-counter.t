@@ -11,6 +11,12 @@ nothing.
   plain    [1-9]\d* (re)
   atomic   800000
 
+  $ for i in {1..4}; do ./02-shared-counter quickly | grep plain; done
+  plain +\d+ (re)
+  plain +\d+ (re)
+  plain +\d+ (re)
+  plain +\d+ (re)
+
 The thread sanitizer does not look at the number. It sees two threads access the same memory
 with nothing to order them, and reports that, whatever the number.
 
