@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from capabilities import RUNGS
+from harness.judging import judge
 from harness.target import REPOSITORY
 
 pytestmark = pytest.mark.of_the_suite
@@ -76,3 +77,13 @@ def test_a_level_that_is_not_run_to_its_end_counts_its_failures(
     tests = [runs.Test(name, "failed", "", "", "", "", ()) for name in names[:failed]]
     run = runs.Run("framing", names, tests, ended=True)
     assert report_text.level_line(run).endswith(f", stopped after {told}")
+
+
+@pytest.mark.parametrize("words", [("--level", "framing"), ("--up-to", "closing")])
+def test_a_server_that_does_not_start_is_told_so_once_at_any_level(
+    words: tuple[str, str], tmp_path: Path
+) -> None:
+    ran = judge("sh -c 'echo oops {port} >&2; exit 3'", *words, at=tmp_path)
+    assert ran.status == 1
+    assert ran.said.count("it ended with exit status 3") == 1, ran.said
+    assert "stderr: oops" in " ".join(ran.said.split()) and "asks for" not in ran.said

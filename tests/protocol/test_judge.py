@@ -308,16 +308,6 @@ def test_a_server_that_ends_at_once_ends_the_climb_before_its_first_test(tmp_pat
     assert "it ended with exit status 3" in (tmp_path / "x.html").read_text()
 
 
-@pytest.mark.parametrize("words", [("--level", "framing"), ("--up-to", "closing")])
-def test_a_server_that_does_not_start_is_told_so_once_at_any_level(
-    words: tuple[str, str], tmp_path: Path
-) -> None:
-    ran = judge("sh -c 'echo oops {port} >&2; exit 3'", *words, at=tmp_path)
-    assert ran.status == 1
-    assert ran.said.count("it ended with exit status 3") == 1, ran.said
-    assert "stderr: oops" in " ".join(ran.said.split()) and "asks for" not in ran.said
-
-
 def test_a_program_that_the_kernel_does_not_execute_is_told(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("echo a script without its first line\n")
     (tmp_path / "mine").chmod(0o755)
