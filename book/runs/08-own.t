@@ -28,7 +28,7 @@ A client that never reads.
 
 A stop with megabytes on their way, and a byte after it.
 
-  $ start /usr/bin/python3 echo.py --port 0
+  $ start /usr/bin/python3 echo.py --port 0 --drain-timeout 1m
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; head -c 4000000 /dev/zero >&5; sleep 0.5
   $ kill $pid; sleep 0.5; printf x >&5; head -c 4000000 <&5 | wc -c
