@@ -238,7 +238,9 @@ void run() {
       auto* operation = static_cast<Operation*>(io_uring_cqe_get_data(cqe));
       const int result = cqe->res;
       io_uring_cqe_seen(&ring, cqe);
+      // [late]
       if (operation == nullptr) continue;  // a cancel that came too late
+      // [/late]
       operation->complete(result);
     }
   }
