@@ -39,3 +39,12 @@ More than a send takes arrives whole.
   $ seq 100000 > "$CRAMTMP/sent"
   $ ncat 127.0.0.1 $port < "$CRAMTMP/sent" | cmp "$CRAMTMP/sent" -
   $ stop
+
+The limit is for each operation, so a client that dribbles stays as long as it likes: here for two
+seconds.
+
+  $ start ./46-coroutine-echo
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ (for i in {1..10}; do echo $i; sleep 0.2; done) | ncat 127.0.0.1 $port | wc -l
+  10
+  $ stop
