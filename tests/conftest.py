@@ -5,8 +5,6 @@ Each directory here is a suite, with options and modules of its own; two of them
 as `pytest` or `pytest tests/protocol tests/finger`, becomes one run after the other.
 """
 
-from __future__ import annotations
-
 import os
 import shlex
 import subprocess

@@ -1,8 +1,6 @@
 """Blocks of a Markdown file that tools fill in: between `<!-- KIND: ARGUMENTS -->` and its end.
 Marks within a sentence are blocks of one line."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Iterator

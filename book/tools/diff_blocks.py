@@ -7,8 +7,6 @@ fill.py writes the first into the page. The second stands alone there: the site,
 put the difference below it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import cache

@@ -6,8 +6,6 @@ name in code font in the first is a function of part 5, in the second a symbol o
 common, or a word of the language or the kernel. In either, text says that there is nothing.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import cache

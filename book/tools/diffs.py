@@ -7,8 +7,6 @@ for which code its sentence was confirmed: once that has changed, somebody has t
 again, and confirm it.
 """
 
-from __future__ import annotations
-
 import argparse
 import re
 import sys

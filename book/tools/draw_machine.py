@@ -7,8 +7,6 @@ Where a state and an arrow have their place is said here; which there are, what 
 is written into the boxes comes from table.h. A row that has no place is an error.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass

@@ -12,8 +12,6 @@ what it should have declared is listed too.
 Exit status: 0 everything compiles, 1 something does not, 2 wrong usage.
 """
 
-from __future__ import annotations
-
 import argparse
 import functools
 import os

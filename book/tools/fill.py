@@ -2,8 +2,6 @@
 """Checks that listings, runs, numbers, tables and counts of changes in the project's Markdown files
 are true, or makes them so. So are the numbers in sentences that are marked."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

@@ -5,8 +5,6 @@ Run as a program it prints how long each chapter is, and marks what is more than
 advice: no test fails for it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass

@@ -4,8 +4,6 @@ Which calls and operations there are, and since when, is here; where each is use
 in the sources.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import cache

@@ -1,8 +1,6 @@
 """From what strace has written about a server to the moments of the ladder view: which calls there
 were, whom they were about, and how things were when all was quiet again."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from dataclasses import dataclass

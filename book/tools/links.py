@@ -1,7 +1,5 @@
 """Links of the Markdown files: also between files that the site does not have, as the code."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -12,8 +12,6 @@ Of a patch, a name is that of a file it changes, with `@2` only the second hunk;
 adds, the text itself is shown.
 """
 
-from __future__ import annotations
-
 import functools
 import json
 import re

@@ -2,8 +2,6 @@
 """Puts each package of book/package-lock.json on a line of its own. npm reads that as well, but
 after npm install it has written twelve lines a package again."""
 
-from __future__ import annotations
-
 import json
 
 from blocks import ROOT

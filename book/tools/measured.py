@@ -10,8 +10,6 @@ by how their heads begin. `columns="server CPU:ratio"` shows how far the rounds'
 lie apart, in place of the number itself: there the rounds may agree though the numbers do not.
 """
 
-from __future__ import annotations
-
 import fnmatch
 import json
 import math

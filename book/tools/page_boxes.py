@@ -1,8 +1,6 @@
 """The boxes that a reader of the site can have typed into the machine in the page, and what has to
 be typed there before."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

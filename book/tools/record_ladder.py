@@ -11,8 +11,6 @@ nothing is written if they differ. The sentences of book/ladder-view.md tell wha
 again.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import json

@@ -8,8 +8,6 @@ record_ring.py [SERVER]    writes book/fig/ring-trace.json and the figure of one
 The text of book/ring-view.md tells some of its times: read it again afterwards.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import json

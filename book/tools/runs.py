@@ -9,8 +9,6 @@ The transcript is the test: its output has patterns where runs differ. The fence
 that fits them. What a reader has done before is not shown and not counted: the commands in BEFORE.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -4,8 +4,6 @@
     <!-- /table -->
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterable

@@ -1,8 +1,6 @@
 """What a reader types of a chapter, in order: the commands of its fences, those that a sentence
 names, and those of its boxes."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -11,8 +11,6 @@ names begin, and if need be which number of the cell: `low` and `high`, `ratio`,
 A median that is not decided cannot be told; `low` and `high` can, and a ratio's sign.
 """
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Mapping

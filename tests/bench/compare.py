@@ -9,8 +9,6 @@ What an option brings:
 It measures as ./measure does, with more and longer rounds, and writes LOAD.json for each load.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable
 from dataclasses import replace

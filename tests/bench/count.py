@@ -8,8 +8,6 @@ all of them at once. The numbers are exact: nothing depends on how fast or how b
 or on the server's start.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -7,8 +7,6 @@ openbsd-inetd, with a passwd of its own (finger_inetd.py says how); it prints so
 login as well.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

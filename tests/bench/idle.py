@@ -12,8 +12,6 @@ messages one at a time: on a new connection before there are others, and on conn
 all of them, which have been idle until then.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import multiprocessing

@@ -1,8 +1,6 @@
 """How ./measure writes its numbers: JSON with a line for each thing that one compares, which is a
 server's rounds under one load, a row of the table, or a curve of the chart."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -10,8 +10,6 @@ whole answer), and the longest time that one waited for its answer.
 It changes the network's settings, so it is to run in a namespace of its own: `unshare -n`, as root.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import json

@@ -1,7 +1,5 @@
 """How a measurement is made: in rounds, in random order, and with a word about the machine."""
 
-from __future__ import annotations
-
 import json
 import os
 import platform

@@ -3,8 +3,6 @@
     cmake --build build/default && /usr/bin/python3 -m pytest tests/bench
 """
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -7,8 +7,6 @@ BENCH_BUILD in the environment names another build's directory. The numbers them
 looked at: they are the machine's.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import random

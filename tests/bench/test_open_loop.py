@@ -5,8 +5,6 @@
 BENCH_BUILD in the environment names another build's directory.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import random

@@ -1,7 +1,5 @@
 """What is measured: the loads, the tools that make them, and the numbers that come out."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

@@ -6,8 +6,6 @@ As a program it types those of some bugs, as length-wraps, or of all, and writes
 book/.vitepress/machine-bugs.json.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import re

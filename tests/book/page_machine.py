@@ -5,8 +5,6 @@ As a program it types the boxes of some chapters, as 02-blocking, or of all, and
 them work to book/.vitepress/machine-boxes.json.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import re

@@ -5,8 +5,6 @@ As a program it runs those of some directories, as part1-blocking/steps, or of a
 ones that differ, each with the reason, to tests/book/page_steps.json.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import re

@@ -1,7 +1,5 @@
 """The boxes about what goes wrong, and what their commands print with the defect and without."""
 
-from __future__ import annotations
-
 import re
 
 from typed import Box, chapters, typed

@@ -1,7 +1,5 @@
 """A terminal with a bash in it, for typing what a chapter says."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import pty

@@ -1,7 +1,5 @@
 """The commands of the boxes about what goes wrong, typed by hand at servers with and without it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

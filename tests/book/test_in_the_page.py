@@ -1,7 +1,5 @@
 """The boxes that the site has typed into the Linux in its pages, and the data that says which."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterator

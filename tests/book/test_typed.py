@@ -5,8 +5,6 @@ variables and open descriptors from one fence to the next. What is printed has t
 that the fence comes from.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

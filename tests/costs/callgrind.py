@@ -1,7 +1,5 @@
 """What valgrind's callgrind has written, read."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a message costs, counted: system calls, allocations, instructions. No clock is looked at."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Counts what a message costs a running server: system calls, instructions. Looks at no clock."""
 
-from __future__ import annotations
-
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence

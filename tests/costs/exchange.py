@@ -8,8 +8,6 @@ take a coroutine's frame from the pool and give it back. Looks at no clock: the 
 the compiler, whatever the machine is.
 """
 
-from __future__ import annotations
-
 import ctypes
 import errno
 import os

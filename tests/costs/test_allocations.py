@@ -1,7 +1,5 @@
 """Once warm, a message that fits one receive buffer costs no heap allocation."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Callable
 from pathlib import Path

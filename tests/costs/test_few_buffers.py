@@ -1,7 +1,5 @@
 """Many clients and few buffers: how many receives are begun, counted in the server's own trace."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 

@@ -4,8 +4,6 @@ The number is the same on every machine that has the same compiler and library: 
 With others it may be a quarter higher: Debian 13's make it 408 for part5.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """System calls a message, counted by strace."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -6,8 +6,6 @@ program, which our solution shows how to start; `not_yet` starts one that does n
 doc comment of each test is the rule, in the reader's words.
 """
 
-from __future__ import annotations
-
 import inspect
 import shlex
 import subprocess

@@ -15,8 +15,6 @@ stage or common; its head is
 Otherwise it is a program: eN_M.py, eN_M.cc, or a directory eN_M with a main.py or main.cc.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """E0.1: a server that sends back what it is sent, as it comes."""
 
-from __future__ import annotations
-
 import pytest
 
 from harness.client import Client

@@ -1,7 +1,5 @@
 """E0.3: messages in a language of your own."""
 
-from __future__ import annotations
-
 import pytest
 
 from harness.subject import Subject

@@ -1,7 +1,5 @@
 """E10.1: a copy with eight reads in flight, which complete in any order."""
 
-from __future__ import annotations
-
 import os
 import random
 import re

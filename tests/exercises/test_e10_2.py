@@ -1,7 +1,5 @@
 """E10.2: a ring without barriers, to be fixed in place: given/e10_2.cc."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 from pathlib import Path

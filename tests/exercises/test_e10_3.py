@@ -1,7 +1,5 @@
 """E10.3: a journal: a line is confirmed when it is on the disk, with one system call for both."""
 
-from __future__ import annotations
-
 import re
 import resource
 import subprocess

@@ -1,7 +1,5 @@
 """E11.1: frames without the heap, to be fixed in place: given/e11_1.cc."""
 
-from __future__ import annotations
-
 import os
 import struct
 import subprocess

@@ -1,7 +1,5 @@
 """E11.2: a generator that yields messages."""
 
-from __future__ import annotations
-
 import random
 import subprocess
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """E11.3: a task and an awaitable of your own."""
 
-from __future__ import annotations
-
 import re
 import resource
 import subprocess

@@ -1,7 +1,5 @@
 """E12.1: an operation of the program's own."""
 
-from __future__ import annotations
-
 import errno
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """E12.2: one deadline over connecting, asking and hearing the answer."""
 
-from __future__ import annotations
-
 import socket
 import subprocess
 import threading

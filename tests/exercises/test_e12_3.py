@@ -1,7 +1,5 @@
 """E12.3: a ring inside an epoll loop."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 from collections.abc import Callable, Iterator

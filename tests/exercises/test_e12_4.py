@@ -1,7 +1,5 @@
 """E12.4: whichever comes first, input or the end of a sleep."""
 
-from __future__ import annotations
-
 import random
 import subprocess
 import time

@@ -1,7 +1,5 @@
 """E13.1: a filter between an unknown server's answer and a terminal."""
 
-from __future__ import annotations
-
 import random
 import subprocess
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """E13.2: a second file for a query with /W: the first line of ~/.project."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """E13.3: a relay that cannot be used for everything."""
 
-from __future__ import annotations
-
 import socket
 import threading
 import time

@@ -1,7 +1,5 @@
 """E13.4: a wrong guess costs a second, in both daemons of coroutines and in the state machine."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """E14.1: a client that is turned away is told."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

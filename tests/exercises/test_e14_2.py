@@ -1,7 +1,5 @@
 """E14.2: a program that tells whether a reload loses a query."""
 
-from __future__ import annotations
-
 import subprocess
 from collections.abc import Callable
 

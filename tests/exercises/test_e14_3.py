@@ -1,7 +1,5 @@
 """E14.3: a fuzzer that finds the query which a parser gets wrong."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Callable

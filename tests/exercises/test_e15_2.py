@@ -1,7 +1,5 @@
 """E15.2: who is asking, if a proxy asks."""
 
-from __future__ import annotations
-
 import subprocess
 from collections.abc import Callable, Iterator
 

@@ -1,7 +1,5 @@
 """E15.3: a limit for each client, though all of them come through a proxy."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """E16.2: which of five results is a regression?"""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """E17.1: a poll server that no name of Linux alone wakes."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """E17.2: coroutines on epoll."""
 
-from __future__ import annotations
-
 import pytest
 
 from harness.strace import Strace

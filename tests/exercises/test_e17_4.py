@@ -1,7 +1,5 @@
 """E17.4: part5's server, which waits with kqueue."""
 
-from __future__ import annotations
-
 import subprocess
 
 import pytest

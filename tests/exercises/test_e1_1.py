@@ -1,7 +1,5 @@
 """E1.1: lengths in network byte order, with an option."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

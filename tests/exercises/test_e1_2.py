@@ -1,7 +1,5 @@
 """E1.2: a fuzzer that finds what others have forgotten."""
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Callable, Iterator

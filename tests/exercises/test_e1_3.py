@@ -1,7 +1,5 @@
 """E1.3: lines, with the interface of the frame reader."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """E2.1: a client that does not hang."""
 
-from __future__ import annotations
-
 import socket
 import sys
 import threading

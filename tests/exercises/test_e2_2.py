@@ -1,7 +1,5 @@
 """E2.2: a server that counts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """E2.3: what a server is waiting for."""
 
-from __future__ import annotations
-
 import socket
 import subprocess
 import sys

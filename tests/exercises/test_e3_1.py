@@ -1,7 +1,5 @@
 """E3.1: what day it is, on ::1."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Callable

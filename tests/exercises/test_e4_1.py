@@ -1,7 +1,5 @@
 """E4.1: threads that say whom they serve."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

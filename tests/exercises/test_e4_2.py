@@ -1,7 +1,5 @@
 """E4.2: a room in which everybody hears what anybody says."""
 
-from __future__ import annotations
-
 import threading
 
 import pytest

@@ -1,7 +1,5 @@
 """E4.3: two threads that wait for each other."""
 
-from __future__ import annotations
-
 import subprocess
 
 import pytest

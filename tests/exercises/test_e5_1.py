@@ -1,7 +1,5 @@
 """E5.1: how many bytes went to and fro."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

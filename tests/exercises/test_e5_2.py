@@ -1,7 +1,5 @@
 """E5.2: spin, then sleep."""
 
-from __future__ import annotations
-
 import re
 import time
 

@@ -1,7 +1,5 @@
 """E5.3: ask those who speak."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 

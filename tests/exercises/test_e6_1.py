@@ -1,7 +1,5 @@
 """E6.1: a loop that waits to the nanosecond."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """E6.2: a client that leaves makes a hole."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """E6.3: a loop, and a pool for what takes long."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

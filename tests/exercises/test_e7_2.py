@@ -1,7 +1,5 @@
 """E7.2: a pipe, a timer and signals in one loop."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

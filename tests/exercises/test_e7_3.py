@@ -1,7 +1,5 @@
 """E7.3: edges."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """E7.4: writes that nobody asked for."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """E8.1: a timeout for who does not speak, and another for who does not read."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """E8.2: a timer wheel in place of the lists of deadlines."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """E8.3: a program that tells a server with a bound from one without."""
 
-from __future__ import annotations
-
 import subprocess
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """E9.1: a protocol whose only answer comes at the end of the stream."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

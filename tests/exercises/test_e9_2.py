@@ -1,7 +1,5 @@
 """E9.2: a decoder of chunked bodies, as a filter."""
 
-from __future__ import annotations
-
 import random
 import subprocess
 from collections.abc import Callable, Iterator

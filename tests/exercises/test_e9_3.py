@@ -1,7 +1,5 @@
 """E9.3: workers that stay on their cores."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from pathlib import Path

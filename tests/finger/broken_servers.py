@@ -3,8 +3,6 @@
 python3 broken_servers.py BUG --port PORT --users DIR; the bugs are the names in BUGS.
 """
 
-from __future__ import annotations
-
 import os
 import re
 

@@ -1,7 +1,5 @@
 """What each finger server can do. Every test names the capability that it checks."""
 
-from __future__ import annotations
-
 CORE_LEVEL = "core"
 
 # Capability: what it means.

@@ -5,8 +5,6 @@ capabilities.py decides which server is asked), `rule`, and `clock` when it look
 must not run beside others.
 """
 
-from __future__ import annotations
-
 import shlex
 import sys
 from collections.abc import Callable, Iterator

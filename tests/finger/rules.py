@@ -1,7 +1,5 @@
 """The rules that the tests hold a finger server to, with the chapter that explains each."""
 
-from __future__ import annotations
-
 from harness.rule import Rule
 
 FINGER = "book/13-finger.md"

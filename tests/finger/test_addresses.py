@@ -1,7 +1,5 @@
 """Where it listens, and who may share a port."""
 
-from __future__ import annotations
-
 import signal
 import socket
 import subprocess

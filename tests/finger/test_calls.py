@@ -4,8 +4,6 @@ The list of permitted calls is of what this C library asks for. Another version 
 and this test says which call that is.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import signal

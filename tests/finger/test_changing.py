@@ -1,7 +1,5 @@
 """Plans that change while they are served: at most that answer suffers, and no other file shows."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time

@@ -1,7 +1,5 @@
 """--check-config: what a daemon with these options would serve, or why it would not run."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

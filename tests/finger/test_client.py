@@ -1,7 +1,5 @@
 """finger/finger: what it sends, whom it asks, and its command line."""
 
-from __future__ import annotations
-
 import contextlib
 import socket
 import time

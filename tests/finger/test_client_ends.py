@@ -1,7 +1,5 @@
 """finger/finger: how it ends, and when."""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket

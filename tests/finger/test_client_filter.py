@@ -1,7 +1,5 @@
 """finger/finger: what of an answer reaches the terminal. RFC 1288, 3.3."""
 
-from __future__ import annotations
-
 import random
 import unicodedata
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """finger/finger: the name of the host, where the resolver is slow."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """finger/finger and the daemons that others run: Debian's fingerd, efingerd; and ours."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """After the answer: the server ends its stream first, waits a little, and lets go."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

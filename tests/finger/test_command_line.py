@@ -1,7 +1,5 @@
 """Options, exit statuses, the ready line."""
 
-from __future__ import annotations
-
 import os
 import socket
 from collections.abc import Callable

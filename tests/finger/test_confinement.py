@@ -1,7 +1,5 @@
 """What the process that talks to clients has not got, and may not do, should a client take over."""
 
-from __future__ import annotations
-
 import os
 import re
 import socket

@@ -1,7 +1,5 @@
 """Line ends: what a plan becomes on its way, however it is read."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st

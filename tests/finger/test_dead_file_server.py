@@ -4,8 +4,6 @@ It starts, reloads, replaces a worker and stops, although a process that waits f
 cannot be ended by anything.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import time

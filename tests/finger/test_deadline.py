@@ -1,7 +1,5 @@
 """One deadline for the whole exchange, whatever the client does."""
 
-from __future__ import annotations
-
 import contextlib
 import threading
 import time

@@ -1,7 +1,5 @@
 """Out of descriptors or threads: clients wait, all are served in the end, the processor rests."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

@@ -1,7 +1,5 @@
 """An orderly stop: a client that has sent a whole query is answered, no other is waited for."""
 
-from __future__ import annotations
-
 import signal
 import time
 from collections.abc import Callable

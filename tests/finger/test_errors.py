@@ -1,7 +1,5 @@
 """Every error in its own words, told without being lost."""
 
-from __future__ import annotations
-
 import pytest
 
 import rules

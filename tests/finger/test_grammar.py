@@ -1,7 +1,5 @@
 """The grammar of RFC 1288, 2.3, and names that are none."""
 
-from __future__ import annotations
-
 import pytest
 
 import rules

@@ -1,7 +1,5 @@
 """A file system that does not answer: the deadline holds, and no other client waits."""
 
-from __future__ import annotations
-
 import errno
 import os
 import re

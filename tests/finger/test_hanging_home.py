@@ -1,7 +1,5 @@
 """Started as root, with a home that is a file system of its owner's and does not answer."""
 
-from __future__ import annotations
-
 import os
 import signal
 import time

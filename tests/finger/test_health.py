@@ -1,7 +1,5 @@
 """--health: does a daemon answer there, and not merely its kernel?"""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket

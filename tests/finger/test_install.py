@@ -1,7 +1,5 @@
 """What an operator gets: man pages that tell the truth, an installation that runs as it says."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """--max-clients, --max-per-ip, --max-rate: who waits, who is turned away, when a place is free."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """A line for each exchange: who, what, how it ended, how much, how long."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import re

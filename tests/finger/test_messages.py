@@ -1,7 +1,5 @@
 """The page's table of messages has each that the daemon's sources have, and no other."""
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """SIGUSR1 and --metrics: what the daemon has counted, and that its fences stay closed."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

@@ -1,7 +1,5 @@
 """--full-name and --no-list."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """The tests' own test: run against servers that are not ours, a healthy one and broken ones."""
 
-from __future__ import annotations
-
 import socket
 import subprocess
 import sys

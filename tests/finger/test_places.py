@@ -1,7 +1,5 @@
 """Places at --max-clients, and how long a query may take: who sends none cannot shut others out."""
 
-from __future__ import annotations
-
 import socket
 import threading
 import time

@@ -1,7 +1,5 @@
 """What is a plan and what is none: whatever a user puts there, the answer comes at once."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import signal

@@ -1,7 +1,5 @@
 """The probes: what bpftrace sees in a daemon that runs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """--proxy-protocol: whose connections begin with a PROXY header, and who counts as the client."""
 
-from __future__ import annotations
-
 import signal
 import socket
 import struct

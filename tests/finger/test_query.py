@@ -1,7 +1,5 @@
 """A line in, an answer out: whole, cut anywhere, too long."""
 
-from __future__ import annotations
-
 import pytest
 
 import rules

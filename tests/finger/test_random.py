@@ -1,7 +1,5 @@
 """Queries that Hypothesis makes up: never a crash, always what the contract says."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st

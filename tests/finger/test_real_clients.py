@@ -1,7 +1,5 @@
 """Clients that others wrote: finger, ncat, curl, telnet. On port 79, in a network of its own."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What the pages recommend beside the daemon works: TLS in front of it, a log that is rotated."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """SIGHUP: who has opted in is read again, and no client that is being served notices."""
 
-from __future__ import annotations
-
 import re
 import signal
 import threading

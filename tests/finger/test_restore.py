@@ -1,7 +1,5 @@
 """What clients cost is given back: descriptors, memory, threads."""
 
-from __future__ import annotations
-
 import socket
 
 import pytest

@@ -1,7 +1,5 @@
 """Whatever the ring is, and however many there are: the answers are the same."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """Started as root with --users: there is no owner to become for a plan, and root is given up."""
 
-from __future__ import annotations
-
 import os
 import pwd
 import signal

@@ -1,7 +1,5 @@
 """--metrics: where the daemon may be asked for what it has counted, and by whom it is held up."""
 
-from __future__ import annotations
-
 import re
 import socket
 import time

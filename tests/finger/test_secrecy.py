@@ -1,8 +1,6 @@
 """A user that does not exist and one that has not opted in look the same, also in what the server
 does."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Sequence

@@ -4,8 +4,6 @@ systemd itself does not run in a test: what the units say is done with setpriv, 
 strace, and kit/manager.py passes the socket. finger/deploy/try-systemd runs the real one.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 import signal

@@ -1,7 +1,5 @@
 """What one process does to the listening socket, which others have as well, holds up nobody."""
 
-from __future__ import annotations
-
 import os
 import signal
 from collections.abc import Callable, Iterator

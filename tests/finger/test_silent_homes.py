@@ -1,7 +1,5 @@
 """What waits in homes that do not answer: how much at most, and who hears of it."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

@@ -1,7 +1,5 @@
 """What a query needs is tried before the ready line: a daemon that says it serves does."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 

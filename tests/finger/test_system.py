@@ -1,7 +1,5 @@
 """Started as root, with the system's accounts: plans are opened as their owners, root is gone."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

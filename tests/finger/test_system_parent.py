@@ -1,7 +1,5 @@
 """Started as root: a parent keeps root and the listening socket, and workers come and go."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

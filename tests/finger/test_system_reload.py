@@ -1,7 +1,5 @@
 """Started as root: a fresh worker that does not get ready, and one beside the one before."""
 
-from __future__ import annotations
-
 import re
 import signal
 import time

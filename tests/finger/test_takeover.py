@@ -1,7 +1,5 @@
 """--takeover: the daemon is replaced while it runs, alone and with a parent that is root."""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket

@@ -1,7 +1,5 @@
 """Plans that the daemon has no right to read, and mounts that are none of its business."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 

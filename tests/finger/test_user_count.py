@@ -1,7 +1,5 @@
 """What a reload says of the users: how many are served, how many before, and who has no account."""
 
-from __future__ import annotations
-
 import os
 import signal
 from collections.abc import Callable

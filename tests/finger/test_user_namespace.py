@@ -1,7 +1,5 @@
 """In a user namespace: not every uid exists there, as in a container without root."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 

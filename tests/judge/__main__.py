@@ -1,7 +1,5 @@
 """./judge, whose --help explains the options."""
 
-from __future__ import annotations
-
 import argparse
 import difflib
 import os

@@ -1,7 +1,5 @@
 """Level after level, up to the first that fails."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The first start of a server, before a climb: does it listen at all, and how soon?"""
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The ladder of levels, which belongs to the tests."""
 
-from __future__ import annotations
-
 import sys
 
 from level_runs import PROTOCOL

@@ -1,7 +1,5 @@
 """What -k may have meant when no test has such a name."""
 
-from __future__ import annotations
-
 import difflib
 import re
 

@@ -1,8 +1,6 @@
 """The server of each directory, as it was judged there last: a file for each, so that two climbs at
 a time do not undo what the other has written."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

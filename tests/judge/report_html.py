@@ -1,7 +1,5 @@
 """A report in one page of HTML that needs nothing else."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape

@@ -1,7 +1,5 @@
 """JUnit's XML, which most systems for continuous integration read."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from xml.etree import ElementTree
 

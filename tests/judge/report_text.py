@@ -1,7 +1,5 @@
 """What a reader sees: coloured in a terminal, plain in a pipe."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import sys

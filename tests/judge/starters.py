@@ -1,8 +1,6 @@
 """A first server in a language of the reader's choice, to be copied and built upon; or one as it is
 after a later chapter, which the patches in grown/ make of the first."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import shutil

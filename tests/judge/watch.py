@@ -1,7 +1,5 @@
 """Which files a server's program is made of, and whether they have changed."""
 
-from __future__ import annotations
-
 import shlex
 import time
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What needs a network: namespaces, and programs in them. Needs root."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

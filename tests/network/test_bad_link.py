@@ -4,8 +4,6 @@ TCP repairs all of that, if the server gives it the time. No answer may be lost,
 fingerd. `bad_link` is the link: tc-netem(8) is not in every kernel.
 """
 
-from __future__ import annotations
-
 import socket
 import threading
 import time

@@ -5,8 +5,6 @@ to answer is lost, and nothing else. How many that is, HAProxy knows: `scur`, th
 server has.
 """
 
-from __future__ import annotations
-
 import csv
 import os
 import re

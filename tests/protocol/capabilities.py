@@ -5,8 +5,6 @@ that lacks a capability on purpose is in WEAKNESSES: there a test shows that it 
 Where neither holds, the capability makes no sense for the stage.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 STAGES = (

@@ -6,8 +6,6 @@ contract says, for the reader of a failure), and `clock` when it looks at a cloc
 beside others.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The rules that the tests hold a server to, a sentence each, with the chapter that explains it."""
 
-from __future__ import annotations
-
 from harness.rule import LIVES, SAYS_READY, Rule
 
 BYTES = "book/01-bytes.md"

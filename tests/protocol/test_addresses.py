@@ -1,7 +1,5 @@
 """Where a server listens, who may share a port, and who may come back to it."""
 
-from __future__ import annotations
-
 import signal
 import socket
 import time

@@ -1,7 +1,5 @@
 """Clients that send more than they read: nothing is lost, and memory stays bounded."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

@@ -2,8 +2,6 @@
 and has one defect of a kind that shows seldom.
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

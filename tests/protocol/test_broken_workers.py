@@ -2,8 +2,6 @@
 have: several event loops in Python.
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

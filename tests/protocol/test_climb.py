@@ -1,7 +1,5 @@
 """The climb itself: which levels are asked for, and what is asked for again."""
 
-from __future__ import annotations
-
 import importlib
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The server hangs up first, and destroys nothing by it."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

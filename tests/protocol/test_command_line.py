@@ -1,7 +1,5 @@
 """Options, strict numbers, exit statuses, the ready line."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Many clients: at once, one after another, and leaving in any order."""
 
-from __future__ import annotations
-
 import random
 import subprocess
 import sys

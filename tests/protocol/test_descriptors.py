@@ -1,7 +1,5 @@
 """Out of descriptors: new connections wait, the processor rests, the log stays short."""
 
-from __future__ import annotations
-
 import resource
 import time
 from collections.abc import Callable

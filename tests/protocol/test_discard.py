@@ -1,7 +1,5 @@
 """--protocol discard: everything is taken, nothing is answered (RFC 863)."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

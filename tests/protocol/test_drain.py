@@ -1,7 +1,5 @@
 """An orderly stop: every message that had arrived is answered, nobody is waited for."""
 
-from __future__ import annotations
-
 import signal
 import time
 from collections.abc import Callable

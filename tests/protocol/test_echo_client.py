@@ -1,7 +1,5 @@
 """part6-uring/echo-client: each line of its input is a message, whatever the input is."""
 
-from __future__ import annotations
-
 import errno
 import os
 import socket

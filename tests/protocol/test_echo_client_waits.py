@@ -1,7 +1,5 @@
 """part6-uring/echo-client where somebody keeps it waiting: a person, a pipe, a server."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

@@ -1,7 +1,5 @@
 """However a connection ends, it gives back all that it had: descriptor, thread, memory, place."""
 
-from __future__ import annotations
-
 import signal
 import time
 from collections.abc import Callable

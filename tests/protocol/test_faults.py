@@ -1,7 +1,5 @@
 """System calls that fail: each fault is injected by strace, and first proven to have happened."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from contextlib import suppress

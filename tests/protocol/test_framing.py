@@ -1,7 +1,5 @@
 """Messages over a stream of bytes: whole, in order, however they are cut."""
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """The servers that grow with the book: each has the levels of its chapter, and fails the next."""
 
-from __future__ import annotations
-
 import importlib
 import shlex
 import shutil

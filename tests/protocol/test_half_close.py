@@ -1,7 +1,5 @@
 """A client that has finished sending, and reads on."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

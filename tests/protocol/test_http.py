@@ -1,7 +1,5 @@
 """--protocol http: requests, answers, and what keeps a connection."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import time

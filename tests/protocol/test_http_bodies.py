@@ -1,7 +1,5 @@
 """--protocol http: bodies are read and thrown away, never taken for the next request."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

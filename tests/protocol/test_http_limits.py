@@ -1,8 +1,6 @@
 """--protocol http: what holds for every server holds for one that speaks HTTP: limits, time, the
 log, an orderly stop."""
 
-from __future__ import annotations
-
 import signal
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What clients that say nothing cost, and what a limit costs that nobody has reached."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

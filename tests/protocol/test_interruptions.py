@@ -1,7 +1,5 @@
 """Signals that mean nothing to the server: interrupted calls, pauses, writing to who has left."""
 
-from __future__ import annotations
-
 import signal
 import threading
 import time

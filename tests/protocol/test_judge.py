@@ -1,7 +1,5 @@
 """./judge, a server of the reader's own: the climb, first servers, reports, tables."""
 
-from __future__ import annotations
-
 import os
 import pty
 import shlex

@@ -1,7 +1,5 @@
 """What goes to stderr: one line for each event that is worth one, and nothing else."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import re

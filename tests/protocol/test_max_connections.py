@@ -1,7 +1,5 @@
 """--max-connections: at the limit new connections wait in the backlog, and none is forgotten."""
 
-from __future__ import annotations
-
 import socket
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """--max-message: the bound on a payload, and what an announced length costs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

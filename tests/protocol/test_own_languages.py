@@ -1,8 +1,6 @@
 """The servers of the book's appendix D, in other languages, pass the tests that they are there to
 show."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from pathlib import Path

@@ -4,8 +4,6 @@ A failing test must tell somebody who writes their own server what was sent, wha
 rule that breaks, and where the book explains it.
 """
 
-from __future__ import annotations
-
 import shlex
 import signal
 import socket

@@ -1,7 +1,5 @@
 """Large messages: the most memory that a connection ever takes, and what is left of it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -4,8 +4,6 @@ All that they lack for the level framing is the lingering close. A test that bla
 anything else, or names another cause, gives a false lead.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

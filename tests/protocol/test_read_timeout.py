@@ -1,7 +1,5 @@
 """--read-timeout: who completes no message leaves, not early and not much later."""
 
-from __future__ import annotations
-
 import subprocess
 import time
 from collections.abc import Callable

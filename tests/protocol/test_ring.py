@@ -1,7 +1,5 @@
 """--ring and --spin: how the ring is set up, and what is said where there can be none."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """A rule names the section that explains it, and the section does: it has the rule's own words."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """./judge --start: first servers in several languages, each with a README and a workflow."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Clients that break off, reset, dribble and talk nonsense: the server serves the next one."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """--trace: the life of every operation, as chrome://tracing and https://ui.perfetto.dev read it."""
 
-from __future__ import annotations
-
 import errno
 import json
 from collections import Counter

@@ -4,8 +4,6 @@ Each weakness is there to be seen: it is why the next stage exists. The factors 
 that a busy machine does not change the verdict.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

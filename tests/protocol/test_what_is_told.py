@@ -1,7 +1,5 @@
 """The tests' own test: what a failure tells of a server that was stopped or paused."""
 
-from __future__ import annotations
-
 import re
 import signal
 

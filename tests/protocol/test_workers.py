@@ -1,7 +1,5 @@
 """--workers: a pool of threads in part2, several loops that share one limit from part5 on."""
 
-from __future__ import annotations
-
 import resource
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The read timeout while answers wait: who never reads leaves, who reads slowly stays."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

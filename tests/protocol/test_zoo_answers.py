@@ -1,7 +1,5 @@
 """Answers that the kernel will not take yet, and what was received with their questions."""
 
-from __future__ import annotations
-
 import socket
 
 import pytest

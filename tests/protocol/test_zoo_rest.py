@@ -3,8 +3,6 @@
 Measured is the time that it ran or waited for its turn: a busy machine does not change the verdict.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Rings with little in them: few buffers, few entries, memory that is watched."""
 
-from __future__ import annotations
-
 import random
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The moment of the ready line, and a wall clock that somebody sets."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from collections.abc import Callable

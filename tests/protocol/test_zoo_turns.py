@@ -1,7 +1,5 @@
 """What a loop does with one turn: whom it serves first, how long it waits, what it forgets."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Callable

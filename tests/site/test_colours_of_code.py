@@ -1,7 +1,5 @@
 """The colours of a listing do not depend on how busy the machine is that builds the site."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What clients do to an echo server in a soak."""
 
-from __future__ import annotations
-
 import socket
 import time
 

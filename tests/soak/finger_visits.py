@@ -1,7 +1,5 @@
 """What clients do to a finger daemon in a soak."""
 
-from __future__ import annotations
-
 import time
 
 from traffic import Lost, Visitor

@@ -1,7 +1,5 @@
 """What a soak must have shown. Pure: samples in, complaints out."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median

@@ -1,7 +1,5 @@
 """The servers of a soak: how each is started, disturbed, looked at and stopped."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import signal

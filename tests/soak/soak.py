@@ -11,8 +11,6 @@ Prints what it found, writes soak.json and charts to --out; the exit status is 1
 not as it should be.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -5,8 +5,6 @@
 What runs servers takes minutes and is marked `long`.
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

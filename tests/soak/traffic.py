@@ -2,8 +2,6 @@
 and go. What a good or a slow one is not answered, or answered wrongly, is lost, and is told.
 """
 
-from __future__ import annotations
-
 import contextlib
 import random
 import socket

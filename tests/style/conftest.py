@@ -1,7 +1,5 @@
 """What of the project is looked at: all of it, or what has changed."""
 
-from __future__ import annotations
-
 import subprocess
 
 import project

@@ -1,8 +1,6 @@
 """Patterns that make a text read as translated, as far as a program can see them. Each has what to
 write instead, and what is allowed says why."""
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Iterator

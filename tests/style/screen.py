@@ -1,7 +1,5 @@
 """A terminal, and what is to be seen on it."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import pty

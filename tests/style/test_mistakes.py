@@ -1,8 +1,6 @@
 """What the five commands say to a newcomer's mistakes: a line with what to do, and status 2, before
 anything is built or installed."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import socket

@@ -1,7 +1,5 @@
 """What the commands show while they install and build, on a terminal and in a log."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """part6's serve() is part1's, with co_await where it waits, and co_return."""
 
-from __future__ import annotations
-
 import re
 
 from project import ROOT

@@ -11,8 +11,6 @@
     Needs:    further targets to build, as the unit tests' program (optional)
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from pathlib import Path

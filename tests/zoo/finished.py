@@ -1,8 +1,6 @@
 """What the project's own build has compiled, laid ready for the build of a copy: every object whose
 sources no patch has changed."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

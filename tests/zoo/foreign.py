@@ -9,8 +9,6 @@ A patch breaks a stage. The same bug in a reader's server is found if its test i
 asks on some level, and proven to be found if a server of tests/protocol/subjects fails that test.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from dataclasses import dataclass

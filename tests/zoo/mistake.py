@@ -1,7 +1,5 @@
 """What a small mistake is. The table is in mistakes.py, that of part6 in ring_mistakes.py."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 PART1, PART2, PART3 = "part1-blocking", "part2-threads", "part3-nonblocking"

@@ -6,8 +6,6 @@ that is made. So all of them cost one build. proofs.py asks the tests. Those of 
 ring_mistakes.py.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager

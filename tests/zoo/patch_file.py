@@ -1,7 +1,5 @@
 """A patch of the book: a head of `Key: value` lines above a diff."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path

@@ -19,8 +19,6 @@ noted if it fails twice, and passes for the same server without its bug.
 Exit status: 0; 1 when `missing` finds some, or `check` something; 2 wrong usage.
 """
 
-from __future__ import annotations
-
 import argparse
 import ast
 import functools

@@ -1,7 +1,5 @@
 """The table in book/bugs/README.md: each hazard, where its broken form is, what catches it."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

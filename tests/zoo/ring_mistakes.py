@@ -1,7 +1,5 @@
 """Small mistakes for part6: its loop, its ring, its trace. See mistakes.py."""
 
-from __future__ import annotations
-
 from mistake import PART6, Mistake
 
 LOOP, RING, TRACE = (f"{PART6}/uring/{name}.cc" for name in ("loop", "ring", "trace"))

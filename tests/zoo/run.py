@@ -11,8 +11,6 @@
 Exit status: 0 all is well, 1 it is not, 2 wrong usage.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 import time

@@ -1,7 +1,5 @@
 """Runs one test against what the workshop has built, and says how it went."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

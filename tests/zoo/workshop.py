@@ -1,7 +1,5 @@
 """A copy of the project in which patches are applied and the changed stages built."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import shutil

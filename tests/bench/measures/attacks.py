@@ -2,8 +2,6 @@
 is made on a stage as it is, and with the defect that it finds: put back by a patch of the bug zoo,
 or without a timeout."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import time

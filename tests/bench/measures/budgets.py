@@ -1,8 +1,6 @@
 """part5 and part6 beside other people's libraries: counted, timed (M11.3, peers), and what they are
 held to."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from contenders import ANSWERS_UNREAD, ECHO, HTTP, PART5, PART6, SPINNING, STAGES, floor_of

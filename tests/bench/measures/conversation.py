@@ -1,7 +1,5 @@
 """The same conversation, six times: three messages of one client, and every call that they cost."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """Counted: system calls, allocations, what is kept for a client, and who gets the newcomers."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

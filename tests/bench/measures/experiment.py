@@ -1,8 +1,6 @@
 """What an experiment is: jobs, and the tables and charts that their numbers become. Most are a
 grid: servers under loads, a row for each, and columns that say which number they show."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import sys

@@ -1,8 +1,6 @@
 """What it costs to be there: while nothing happens (M2.2, M5.1), a thread (M4.1), and the memory of
 a connection (M12.1, memory)."""
 
-from __future__ import annotations
-
 import json
 import os
 import resource

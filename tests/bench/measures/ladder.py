@@ -1,8 +1,6 @@
 """By the clock: the stages under the same loads, beside idle clients, at a rising rate, far
 away."""
 
-from __future__ import annotations
-
 import json
 import sys
 from functools import partial

@@ -1,7 +1,5 @@
 """M14.2: whether the time that an answer takes tells who exists."""
 
-from __future__ import annotations
-
 import math
 import pwd
 import random

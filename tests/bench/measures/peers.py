@@ -1,8 +1,6 @@
 """The client's ceiling, and the stages with other options, with two workers, with SQPOLL, and
 beside nginx."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import sys

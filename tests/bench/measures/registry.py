@@ -1,7 +1,5 @@
 """All experiments, in the order of the book."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from measures import (attacks, budgets, conversation, counts, daemons, idle, ladder, oracle, peers,

@@ -2,8 +2,6 @@
 at a time (M7.2), reads in batches through a ring (M10.2), a poller behind an interface (M17.1). And
 what the step 02-open-loop of chapter 16 calculates (M16.3)."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

@@ -1,7 +1,5 @@
 """What an exercise is tested on, and how the reader is told that it is missing."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What the tests of the exercises about finger/fingerd share."""
 
-from __future__ import annotations
-
 import shlex
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Servers of the reader's own that say with a line when they serve, and clients with a header."""
 
-from __future__ import annotations
-
 import socket
 import subprocess
 from collections.abc import Iterator, Sequence

@@ -1,8 +1,6 @@
 """Parsers of finger queries for E14.3, right and not: parsers_of_e14_3.py HOW. Each line of the
 input is a query in hexadecimal digits, without its line end; each is answered with a line."""
 
-from __future__ import annotations
-
 import re
 import sys
 

@@ -1,7 +1,5 @@
 """Servers in Python that play a part: kit/servers_of_*.py, which print their port."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Iterator

@@ -1,8 +1,6 @@
 """Finger servers for E14.2, which treat SIGHUP in this way or that: servers_of_e14_2.py HOW; says
 on which port it listens."""
 
-from __future__ import annotations
-
 import select
 import signal
 import socket

@@ -1,7 +1,5 @@
 """Echo servers for E8.3, honest and not: servers_of_e8_3.py HOW; says on which port it listens."""
 
-from __future__ import annotations
-
 import socket
 import sys
 import threading

@@ -1,7 +1,5 @@
 """Programs of the reader's that print at once what they are told, through FIFOs or a pipe."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import time

@@ -1,7 +1,5 @@
 """The black-box tests of the contract, run for an exercise on what the reader has made."""
 
-from __future__ import annotations
-
 import shlex
 import tempfile
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """A client that speaks finger: a line, an answer, and the end of the stream."""
 
-from __future__ import annotations
-
 from harness.client import Client
 from harness.verdict import hexdump, hide_from_traceback
 

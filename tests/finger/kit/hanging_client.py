@@ -1,7 +1,5 @@
 """A client whose plan is on a file system that has answered before, and stops."""
 
-from __future__ import annotations
-
 import time
 
 from kit.hanging_fs import ALICES_PLAN, BOBS_PLAN, HangingFileSystem

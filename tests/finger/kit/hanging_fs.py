@@ -6,8 +6,6 @@ not. With `names_kept` the kernel keeps names and attributes, as it does those o
 and does not ask for them again.
 """
 
-from __future__ import annotations
-
 import ctypes
 import errno
 import os

@@ -1,7 +1,5 @@
 """A client that has taken the daemon over: what its thread may still do, tried out from inside."""
 
-from __future__ import annotations
-
 import ctypes
 import shutil
 import socket

@@ -1,7 +1,5 @@
 """A machine with users of its own, for a daemon that is started as root."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import signal

@@ -3,8 +3,6 @@
 The protocol is that of sd_listen_fds(3), sd_notify(3) and sd_watchdog_enabled(3).
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 import shutil

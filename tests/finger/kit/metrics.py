@@ -1,7 +1,5 @@
 """What a server has counted: asked for as Prometheus would, and read as strictly."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import signal

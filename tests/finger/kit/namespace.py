@@ -1,7 +1,5 @@
 """Words in front of a command line that change what the program sees of the machine."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """The parent that keeps root, and its workers, as seen from outside."""
 
-from __future__ import annotations
-
 import signal
 
 from harness.proc import Process, wait_until

@@ -1,7 +1,5 @@
 """What the contract wants answered, said as shortly as possible."""
 
-from __future__ import annotations
-
 import re
 
 NO_PLAN = b"No Plan.\r\n"

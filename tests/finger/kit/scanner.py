@@ -1,7 +1,5 @@
 """A virus scanner that is asked before each read of a file, and does not answer. fanotify(7)"""
 
-from __future__ import annotations
-
 import ctypes
 import os
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A finger daemon that runs."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Any, Self

@@ -1,7 +1,5 @@
 """A terminal that a program is started at, as from a shell."""
 
-from __future__ import annotations
-
 import os
 import select
 import sys

@@ -1,7 +1,5 @@
 """A user namespace in which some of the machine's users do not exist."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

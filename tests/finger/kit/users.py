@@ -1,7 +1,5 @@
 """A directory of users, as `--users DIR` takes it."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """On which level of the ladder each test is asked for, from the marks in its source."""
 
-from __future__ import annotations
-
 import ast
 import re
 from pathlib import Path

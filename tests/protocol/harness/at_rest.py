@@ -1,7 +1,5 @@
 """What a server has while nobody is connected."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from harness.client import Client

@@ -1,7 +1,5 @@
 """What the process of a server begins with."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import signal

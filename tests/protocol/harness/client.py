@@ -1,7 +1,5 @@
 """A client that speaks frames, remembers what happened and complains in plain words."""
 
-from __future__ import annotations
-
 import time
 
 from harness.connection import GONE, PIECE_BYTES, SILENCE_SECONDS, Connection

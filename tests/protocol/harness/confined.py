@@ -7,8 +7,6 @@ kernel.io_uring_disabled, and nobody else does) or clock=SECONDS (its monotonic 
 the machine's).
 """
 
-from __future__ import annotations
-
 import ctypes
 import errno
 import os

@@ -1,7 +1,5 @@
 """One TCP connection to the server under test: connecting, sending, leaving, and what was said."""
 
-from __future__ import annotations
-
 import array
 import fcntl
 import socket

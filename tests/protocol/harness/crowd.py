@@ -1,7 +1,5 @@
 """More clients than a server has places or descriptors for, each with a message on its way."""
 
-from __future__ import annotations
-
 from harness.client import Client
 from harness.proc import wait_until
 from harness.server import Server

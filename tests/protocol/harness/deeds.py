@@ -1,7 +1,5 @@
 """What a test does to a server, apart from what its clients send: signals, and calls that fail."""
 
-from __future__ import annotations
-
 import time
 
 SHOWN = 8

@@ -1,7 +1,5 @@
 """What the tests of part6-uring/echo-client have in common."""
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path

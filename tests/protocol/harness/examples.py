@@ -1,7 +1,5 @@
 """Runs a test on many examples, and tells what the server did wrong even when it does it rarely."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from hypothesis import strategies as st

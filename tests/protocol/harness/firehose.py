@@ -3,8 +3,6 @@
 python3 firehose.py HOST PORT CONNECTIONS: runs until it is ended; one line on stdout when it flows.
 """
 
-from __future__ import annotations
-
 import socket
 import sys
 import threading

@@ -3,8 +3,6 @@
 echo_server.py and broken_servers.py repeat it: they are read, and copied, alone.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterable
 

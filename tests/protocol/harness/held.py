@@ -5,8 +5,6 @@ to the next. So the place is looked for: what was sent, less what the kernel has
 in the server.
 """
 
-from __future__ import annotations
-
 import array
 import fcntl
 import termios

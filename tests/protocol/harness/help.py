@@ -1,7 +1,5 @@
 """--help of a program, in one form whatever CLI11 it was built with."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Just enough of an HTTP client to see every byte that a server answers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from harness.client import Client

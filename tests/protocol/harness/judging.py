@@ -1,7 +1,5 @@
 """Runs ./judge, which is itself under test."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from dataclasses import dataclass

@@ -1,8 +1,6 @@
 """What the kernel limits. Of descriptors, the harness raises its own limit, and servers start with
 an ordinary one."""
 
-from __future__ import annotations
-
 import itertools
 import resource
 import socket

@@ -1,7 +1,5 @@
 """The table of stages and capabilities, filled in from what a run really did."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What a server's memory may do in whatever language it is written."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 ROUNDS_MAX = 4

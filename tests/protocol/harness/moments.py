@@ -1,7 +1,5 @@
 """When a client comes: what the first connection shows, a later one may not."""
 
-from __future__ import annotations
-
 import pytest
 
 from harness.client import Client

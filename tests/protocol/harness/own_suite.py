@@ -1,7 +1,5 @@
 """What the suites' own tests have in common: a suite run against servers that are not ours."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

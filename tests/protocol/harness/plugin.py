@@ -1,7 +1,5 @@
 """What the conftest.py of each suite of black-box tests is made of."""
 
-from __future__ import annotations
-
 import argparse
 import shlex
 import shutil

@@ -1,7 +1,5 @@
 """poll(2) for one socket or pipe. Not select(2): that one breaks at descriptor 1024."""
 
-from __future__ import annotations
-
 import select
 from typing import Protocol
 

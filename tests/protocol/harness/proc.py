@@ -1,7 +1,5 @@
 """What Linux tells about a running process: descriptors, memory, CPU time, threads, sockets."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import socket

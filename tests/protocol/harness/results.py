@@ -1,7 +1,5 @@
 """What became of each test, a line of JSON for each, for programs that show it in another form."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from pathlib import Path

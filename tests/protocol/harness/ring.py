@@ -1,7 +1,5 @@
 """Whether io_uring can be used here."""
 
-from __future__ import annotations
-
 import ctypes
 import functools
 import os

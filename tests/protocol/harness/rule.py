@@ -1,7 +1,5 @@
 """What a rule is; each suite has a `rules.py` of its own."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

@@ -1,7 +1,5 @@
 """A server of a few words, which the tests start with the contract's options."""
 
-from __future__ import annotations
-
 import shlex
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A seccomp filter that answers one system call with an error, as a container's does."""
 
-from __future__ import annotations
-
 import ctypes
 import errno
 import platform

@@ -1,7 +1,5 @@
 """Starts a server, waits until it listens, stops it, and keeps what it said."""
 
-from __future__ import annotations
-
 import os
 import re
 import resource

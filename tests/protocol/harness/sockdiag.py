@@ -3,8 +3,6 @@
 /proc/net/tcp tells the same, but lists every connection of the machine, the finished ones too.
 """
 
-from __future__ import annotations
-
 import socket
 import struct
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What a server owes after it was asked to stop, and the most frequent reasons why it fails."""
 
-from __future__ import annotations
-
 from harness.client import Client
 from harness.proc import wait_until
 from harness.rule import REFUSES

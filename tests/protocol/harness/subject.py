@@ -1,7 +1,5 @@
 """What the harness has to know of a server under test, whichever suite it belongs to."""
 
-from __future__ import annotations
-
 import random
 import socket
 from collections.abc import Sequence

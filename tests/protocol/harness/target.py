@@ -1,7 +1,5 @@
 """Which servers there are to test, and the words that start each."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What must come at its time: not early, and not much later."""
 
-from __future__ import annotations
-
 import time
 
 from harness.client import Client

@@ -1,7 +1,5 @@
 """What one client sent and got, short enough to be read."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from harness.verdict import hexdump

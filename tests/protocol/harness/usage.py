@@ -1,7 +1,5 @@
 """What is said to somebody who has started a server with the wrong words."""
 
-from __future__ import annotations
-
 from harness.server import Server
 
 

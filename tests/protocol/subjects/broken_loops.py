@@ -4,8 +4,6 @@ it keeps the contract for most clients, most of the time.
 python3 broken_loops.py BUG --port PORT; the bugs are the names in BUGS, `none` is the healthy one.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

@@ -4,8 +4,6 @@ python3 broken_servers.py BUG --port PORT; the bugs are the names in BUGS, `none
 one.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import socket

@@ -3,8 +3,6 @@
 python3 broken_workers.py BUG --port PORT; the bugs are those in BUGS, `none` is the healthy one.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 

@@ -1,7 +1,5 @@
 """Blunders that some endings, sizes or addresses show and no others: a part of loop_blunders.py."""
 
-from __future__ import annotations
-
 import os
 import resource
 import socket

@@ -4,8 +4,6 @@ They are there so that each black-box test has failed once: tests/zoo/proofs.md 
 makes which test fail. `broken_loops.py BLUNDER --port PORT` starts one.
 """
 
-from __future__ import annotations
-
 import os
 import socket
 import struct

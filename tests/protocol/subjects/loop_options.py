@@ -1,7 +1,5 @@
 """The command lines of loop_server.py and of loop_workers.py."""
 
-from __future__ import annotations
-
 import argparse
 import re
 import socket

@@ -1,8 +1,6 @@
 """What the bytes of a connection mean to loop_server.py: frames, RFC 863, HTTP. No input, no
 output."""
 
-from __future__ import annotations
-
 import re
 
 HEADER_BYTES = 4

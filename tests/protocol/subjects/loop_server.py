@@ -6,8 +6,6 @@ It is there for broken_loops.py, where each class spoils one thing about it. loo
 several of these loops, and --workers.
 """
 
-from __future__ import annotations
-
 import argparse
 import errno
 import os

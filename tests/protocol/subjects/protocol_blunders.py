@@ -1,7 +1,5 @@
 """Blunders about what the bytes mean: a part of loop_blunders.py."""
 
-from __future__ import annotations
-
 from loop_protocols import Discard, Echo, Http, Refused
 
 # Messages

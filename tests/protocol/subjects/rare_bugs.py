@@ -4,8 +4,6 @@ broken_loops.py.
 Each leaves a server that is right for a client that asks once, in the usual words.
 """
 
-from __future__ import annotations
-
 import socket
 
 import loop_options

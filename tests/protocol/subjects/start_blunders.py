@@ -1,7 +1,5 @@
 """Blunders at the start, about addresses and options: a part of loop_blunders.py."""
 
-from __future__ import annotations
-
 import socket
 import sys
 

@@ -1,7 +1,5 @@
 """Blunders about signals, the stop and the log: a part of loop_blunders.py."""
 
-from __future__ import annotations
-
 import os
 import signal
 import time

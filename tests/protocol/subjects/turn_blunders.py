@@ -1,8 +1,6 @@
 """Blunders about accepting, about time, and about what is left of a client: a part of
 loop_blunders.py."""
 
-from __future__ import annotations
-
 import socket
 import time
 
