@@ -1,4 +1,4 @@
-// An echo server with one io_uring_enter(2) for a message: ./e10_4 PORT
+// An echo server with one io_uring_enter(2) for a message, for many clients: ./e10_4 PORT
 
 #include <liburing.h>
 #include <netinet/in.h>
