@@ -1,5 +1,13 @@
   $ . "$ROOT/tools/shell.sh"
 
+One server for each core: the port has an owner.
+
+  $ start part5
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ $BUILD/part5-epoll/part5-epoll --port $port
+  cannot serve 127\.0\.0\.1 port \d+: Address already in use: stop .* (re)
+  [1]
+
 Two workers, two listeners on the same port.
 
   $ start part5 --workers 2
