@@ -249,7 +249,7 @@ class Reader:
             return True
         if path.is_file():
             return bool(path.stat().st_mode & 0o100)
-        step = path.name.removesuffix("-tsan")
+        step = re.sub("-[at]san$", "", path.name)
         return self.directory.is_relative_to(ROOT) and path.with_name(f"{step}.cc").is_file()
 
 

@@ -35,11 +35,14 @@ function(add_steps)
     endif()
     # A build with a sanitizer of its own cannot have another one in it, and ThreadSanitizer needs
     # the addresses of a processor of 64 bits.
-    if(head MATCHES "build: also with -fsanitize=thread" AND CMAKE_SIZEOF_VOID_P EQUAL 8
-       AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
-      add_step_program(${part}-${step}-tsan ${step}-tsan ${source} ${directory})
-      target_compile_options(${part}-${step}-tsan PRIVATE -fsanitize=thread)
-      target_link_options(${part}-${step}-tsan PRIVATE -fsanitize=thread)
+    if(CMAKE_SIZEOF_VOID_P EQUAL 8 AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize"
+       AND head MATCHES "build: also with (-fsanitize=(address|thread))")
+      set(flag ${CMAKE_MATCH_1})
+      string(SUBSTRING ${CMAKE_MATCH_2} 0 1 initial)
+      set(sanitized ${step}-${initial}san)
+      add_step_program(${part}-${sanitized} ${sanitized} ${source} ${directory})
+      target_compile_options(${part}-${sanitized} PRIVATE ${flag})
+      target_link_options(${part}-${sanitized} PRIVATE ${flag})
     endif()
   endforeach()
 

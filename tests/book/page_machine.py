@@ -48,6 +48,7 @@ NOT_THERE = {
     r".*\bvalgrind\b": "there is no valgrind in it",
     r"(start )?\./0\d-kqueue": "Linux has no kqueue of its own",
     r".*-tsan\b": "ThreadSanitizer needs 64 bits",
+    r".*-asan\b": "there is no AddressSanitizer in it",
     r"(go|rustc|g\+\+|cmake|zig|book/tools/elsewhere|PATH=|\w+=\S+ cmake)\b":
         "there is no compiler in it",
 }

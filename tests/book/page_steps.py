@@ -39,6 +39,7 @@ NEEDS = {
     r"\b(readelf|nm|objdump)\b": "there are no compiler's tools in it",
     r"\b(g\+\+|cmake)\b": "there is no compiler in it",
     r"-tsan\b": "ThreadSanitizer needs 64 bits",
+    r"-asan\b": "there is no AddressSanitizer in it",
 }
 DIFFERS = {
     "has not come back": "takes too long there",
