@@ -2,12 +2,7 @@
 
 What one sees of each level of the chapter, on the server that has grown up to it.
 
-  $ $ROOT/judge --start python ours --after 8 > /dev/null; cd ours
-  $ start /usr/bin/python3 echo.py --port 0 --read-timeout 1s
-  listening on 127\.0\.0\.1:\d+ (re)
-  $ exec 5<>/dev/tcp/127.0.0.1/$port; for byte in 2 0 0 0 150 151; do printf "\\$byte" >&5; sleep 0.4; done
-  $ timeout --foreground 3 wc -c <&5
-  0
+  $ $ROOT/judge --start python ours8 --after 8 > /dev/null && cd ours8
 
 A gigabyte is announced.
 
@@ -17,14 +12,6 @@ A gigabyte is announced.
   VmSize: \d{4,6} (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; printf '\0\0\0\100' >&5; sleep 0.5; memory | grep VmSize
   VmSize: \d{4,6} (re)
-
-A client that never reads.
-
-  $ start /usr/bin/python3 echo.py --port 0; memory | grep VmRSS
-  listening on 127\.0\.0\.1:\d+ (re)
-  VmRSS: \d{4,5} (re)
-  $ exec 5<>/dev/tcp/127.0.0.1/$port; timeout 2 cat /dev/zero >&5; memory | grep VmRSS
-  VmRSS: \d{4,5} (re)
 
 A stop with megabytes that have arrived, and a byte after it. A client's Send-Q of 0 says that they have.
 
@@ -46,4 +33,20 @@ A client that takes its answers slowly.
   $ for i in {1..12}; do sleep 0.5; head -c 100000 <&5 > /dev/null; done
   $ ss -tnH sport = :$port | awk '{print $1}'
   ESTAB
+
+The dribbler.
+
+  $ start /usr/bin/python3 echo.py --port 0 --read-timeout 1s
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; for byte in 2 0 0 0 150 151; do printf "\\$byte" >&5; sleep 0.4; done
+  $ timeout --foreground 3 wc -c <&5
+  0
+
+A client that never reads.
+
+  $ start /usr/bin/python3 echo.py --port 0; memory | grep VmRSS
+  listening on 127\.0\.0\.1:\d+ (re)
+  VmRSS: \d{4,5} (re)
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; timeout 2 cat /dev/zero >&5; memory | grep VmRSS
+  VmRSS: \d{4,5} (re)
   $ stop

@@ -44,6 +44,7 @@ MORE_SYMPTOMS = {
     "events-compared": SPINS,
     "one-slot-too-many": SPINS,
     "bytes-extend-time": ("0\n", "6\n"),
+    "count-only-rises": ("0{8}: .*hi\n", ""),
     "body-is-next-request": ("1\n", "2\n"),
     "interrupted-ring": ("(?s:(?!the server has gone).)*", f"(?s:.*){GONE}"),
     "answer-given-back-too-early": (r"(0{8}: .*hi\n){4}", r"(?s:.*dbdb dbdb dbdb.*)"),

@@ -88,7 +88,7 @@ CLOSE_WITHOUT_RESET = Rule(
 )
 CLOSING_KEEPS_PLACE = Rule(
     "A connection that is being closed keeps its --max-connections place until it is gone.",
-    MISBEHAVING + "#slots-that-come-back",
+    MISBEHAVING + "#permits-that-come-back",
 )
 
 # Clients that misbehave
