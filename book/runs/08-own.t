@@ -2,7 +2,7 @@
 
 What one sees of each level of the chapter, on the server that has grown up to it.
 
-  $ $ROOT/judge --start python ours8 --after 8 > /dev/null && cd ours8
+  $ $ROOT/judge --start python ours8 --after 8 > /dev/null; cd ours8
 
 A gigabyte is announced.
 
