@@ -26,11 +26,11 @@ A stop with megabytes that have arrived, and a byte after it. A client's Send-Q 
 
 A client that takes its answers slowly.
 
-  $ start /usr/bin/python3 echo.py --port 0 --read-timeout 2s
+  $ start /usr/bin/python3 echo.py --port 0 --read-timeout 3s
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; timeout 1 cat /dev/zero >&5
   [124]
-  $ for i in {1..12}; do sleep 0.5; head -c 100000 <&5 > /dev/null; done
+  $ for i in {1..18}; do sleep 0.5; head -c 100000 <&5 > /dev/null; done
   $ ss -tnH sport = :$port | awk '{print $1}'
   ESTAB
 
