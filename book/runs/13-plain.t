@@ -18,6 +18,21 @@ A query that comes in pieces, and a client that does not finish its own.
   $ printf 'ali' | ncat 127.0.0.1 $port | cat -A
   Error: Unexpected EOF^M$
 
+What may be in the place of a plan, and is none.
+
+  $ mkfifo users/bob/.plan; ask 'bob\r\n'
+  No Plan.^M$
+  $ rm users/bob/.plan; mkdir users/bob/.plan; ask 'bob\r\n'
+  No Plan.^M$
+  $ rmdir users/bob/.plan
+
+A plan whose last line has no end gets one.
+
+  $ printf 'Gone\nfishing.' > users/bob/.plan; ask 'bob\r\n'
+  Gone^M$
+  fishing.^M$
+  $ rm users/bob/.plan
+
 The questions of 00-obvious-fingerd.t, put to the plain daemon.
 
   $ ask 'alice\r\n'

@@ -94,7 +94,7 @@ Task<Status> send_all(Conversation& conversation, std::span<const std::byte> byt
 
 // [open]
 /// A user may put anything in the place of a plan. A link is not followed, out of the home or
-/// elsewhere; a FIFO is opened without waiting for a process that writes to it.
+/// elsewhere; a FIFO is opened without waiting for a process that writes to it. Reads may wait.
 constexpr open_how how_to_open_home{.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
                                     .mode = 0,
                                     .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH};
@@ -117,6 +117,7 @@ Task<Result<Fd>> open_plan(Conversation& conversation, const Account& account) {
   if (::fstat(plan->get(), &about) < 0) co_return common::last_error();
   if (!S_ISREG(about.st_mode)) co_return finger::failure(finger::Error::not_regular);
   if (about.st_size == 0) co_return finger::failure(finger::Error::empty_plan);
+  if (::fcntl(plan->get(), F_SETFL, 0) < 0) co_return common::last_error();
   co_return std::move(*plan);
 }
 // [/open]

@@ -1,0 +1,42 @@
+"""What the descriptor of a plan permits while the ring reads from it.
+
+For the two daemons that take O_NONBLOCK back as soon as a plan is open; fingerd does it when a read
+was refused. A server of the reader's may read in any way.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kit import hanging_fs
+from kit.server import FingerServer
+from kit.target import built_servers
+
+pytestmark = pytest.mark.clock("dead files")
+
+
+@pytest.mark.parametrize("name", ["fingerd-plain", "fingerd-machine"])
+def test_a_plan_may_be_waited_for(
+    name: str, request: pytest.FixtureRequest, patience: float
+) -> None:
+    """O_NONBLOCK was for the open. With it, some kernels fail a read for which they would have to
+    wait, instead of leaving it to a thread of theirs."""
+    build = Path(request.config.option.build_dir)
+    target = next((each for each in built_servers(build, (), ()) if each.name == name), None)
+    if target is None:
+        pytest.skip(f"{name} is not built")
+    with hanging_fs.mounted("read") as (place, files):
+        server = FingerServer(target.serving(place), patience=patience)
+        try:
+            server.wait_until_ready()
+            server.connect().send(b"alice\r\n")
+            assert files.hanging.wait(patience), "nothing has hung: this test tested nothing"
+            process = Path("/proc", str(server.pid))
+            (plan,) = (fd for fd in (process / "fd").iterdir() if fd.readlink().name == ".plan")
+            told = (process / "fdinfo" / plan.name).read_text()
+        finally:
+            files.let_go()
+            server.close_clients()
+            server.kill()
+    assert not int(told.partition("flags:")[2].split()[0], 8) & os.O_NONBLOCK
