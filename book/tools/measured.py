@@ -117,6 +117,8 @@ def caption(found: Mapping[str, Any]) -> str:
     numbers = [cell_ for cell_ in cells if not counted(cell_)]
     if numbers and all("text" in cell_ for cell_ in numbers) and any(map(is_range, numbers)):
         return what + f"; lowest and highest of {found['rounds']} rounds*"
+    if not any("±" in cell(cell_) for cell_ in cells):
+        return what + f"; {found['rounds']} rounds*"  # each column's head says what of them
     what += f"; median of {found['rounds']} rounds, ± half the width of their middle half"
     return what + ("*" if all(map(decided, cells)) else ", or its two ends where it is too wide*")
 

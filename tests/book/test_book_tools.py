@@ -217,12 +217,15 @@ LADDER = {
                                "ratio": {"median": 1.2, "low": 1.04, "high": 1.3,
                                          "decided": False}},
             {"text": "–"}]}]}
+ITSELF = {**LADDER, "name": "m16_2", "head": ["ratio of", "median", "all rounds"], "rows": [
+    {"label": "p99", "cells": [{"text": "0.929"}, {"text": "0.811 to 10.020"}]}]}
 
 
 @pytest.fixture
 def ladder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measured, "NUMBERS", tmp_path)
     (tmp_path / "m16_1.json").write_text(json.dumps(LADDER))
+    (tmp_path / "m16_2.json").write_text(json.dumps(ITSELF))
 
 
 @pytest.mark.usefixtures("ladder")
@@ -246,6 +249,11 @@ def test_a_part_of_a_table_is_the_rows_and_columns_that_are_asked_for() -> None:
     ("CPU", "± half the width of their middle half, or its two ends where it is too wide*")])
 def test_a_caption_says_what_the_numbers_are(columns: str, end: str) -> None:
     assert measured.block(f'm16_1 rows="9: *" columns="{columns}"').splitlines()[0].endswith(end)
+
+
+@pytest.mark.usefixtures("ladder")
+def test_a_caption_explains_no_sign_that_the_table_lacks() -> None:
+    assert measured.block("m16_2").splitlines()[0].endswith("Linux 6.1; 7 rounds*")
 
 
 @pytest.mark.usefixtures("ladder")
