@@ -109,7 +109,7 @@ def target(request: pytest.FixtureRequest, build: Path) -> Own:
         command = marker.kwargs["not_yet"].replace("{python}", sys.executable)
         words = shlex.split(command.replace("{root}", str(ROOT)).replace("{build}", str(build)))
     if not words:
-        pytest.fail(missing(about, f"./mine {marker.args[0]}", program=True), pytrace=False)
+        pytest.fail(missing(about, f"./{about.name} {marker.args[0]}", program=True), pytrace=False)
     return Own("yours", "program", tuple(words))
 
 
