@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +16,8 @@
 #include "common/fd.h"
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 common::Fd listen_on_loopback(std::uint16_t port) {
   common::Fd listener(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -42,10 +46,14 @@ void tell_the_time(const common::Fd& client) {
   if (::send(client.get(), line.data(), size, MSG_NOSIGNAL) < 0) return;
   if (::shutdown(client.get(), SHUT_WR) < 0) return;
   // If we closed with input unread, a reset would destroy the line.
-  const timeval limit{.tv_sec = 2, .tv_usec = 0};
-  (void)::setsockopt(client.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  const timeval at_most{.tv_sec = 0, .tv_usec = 100'000};
+  (void)::setsockopt(client.get(), SOL_SOCKET, SO_RCVTIMEO, &at_most, sizeof at_most);
+  const auto give_up = Clock::now() + std::chrono::seconds(2);
   std::array<char, 4096> discarded;
-  while (::recv(client.get(), discarded.data(), discarded.size(), 0) > 0) continue;
+  while (Clock::now() < give_up) {
+    const ssize_t n = ::recv(client.get(), discarded.data(), discarded.size(), 0);
+    if (n == 0 || (n < 0 && errno != EAGAIN)) return;
+  }
 }
 
 }  // namespace

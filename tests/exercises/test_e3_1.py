@@ -1,6 +1,8 @@
 """E3.1: what day it is, on ::1."""
 
 import re
+import socket
+import threading
 import time
 from collections.abc import Callable
 
@@ -11,6 +13,16 @@ from harness.server import Server
 pytestmark = pytest.mark.program("{port}", not_yet="ncat -k -l ::1 {port} -e /bin/cat")
 
 LINE = re.compile(rb"[ -~]+\r\n")
+
+
+def dribble(connection: socket.socket) -> None:
+    """A byte every now and then, until the server is gone or six seconds are over."""
+    for _ in range(12):
+        try:
+            connection.send(b".")
+        except OSError:
+            return
+        time.sleep(0.5)
 
 
 @pytest.fixture
@@ -45,3 +57,19 @@ def test_what_a_client_says_is_thrown_away(server: Server) -> None:
             client.send(bytes(100_000))
             client.half_close()
             assert LINE.fullmatch(client.receive_until_end())
+
+
+@pytest.mark.clock
+def test_a_client_that_goes_on_sending_does_not_keep_the_next_one(server: Server) -> None:
+    """A client that sends a byte now and then, and never ends its stream, keeps the next one
+    waiting for no more than three seconds."""
+    with server.connect() as slow, server.connect() as client:
+        assert LINE.fullmatch(slow.receive_until_end())
+        begun = time.monotonic()
+        talking = threading.Thread(target=dribble, args=(slow.socket,))
+        talking.start()
+        said = client.receive_until_end()
+        waited = time.monotonic() - begun
+        talking.join()
+    assert LINE.fullmatch(said)
+    assert waited < 3, f"the next client got its line after {waited:.1f} s"
