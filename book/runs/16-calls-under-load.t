@@ -1,0 +1,22 @@
+Skipped where perf is missing or may not look into the kernel, or where the client is not built.
+
+  $ . "$ROOT/tools/shell.sh"
+  $ cd "$CRAMTMP"
+  $ perf stat -e raw_syscalls:sys_enter true > said 2>&1 && [ -x $BUILD/tests/bench/load ] || exit 80
+
+Calls a message while ten clients never stop asking, as for the processor time of M16.1.
+
+  $ client="$BUILD/tests/bench/load --connections 10 --bytes 64 --duration 1s"
+  $ count() {
+  >   perf stat -x , -o calls -e raw_syscalls:sys_enter -p $pid $client --port $port > found
+  >   awk -F '[,:]' '/enter/ {calls = $1} /messages/ {print calls / $2}' calls found
+  > }
+  $ start part6
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ count
+  0\.[1-5]\d* (re)
+  $ start part5
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ count
+  (2|2\.\d+) (re)
+  $ stop
