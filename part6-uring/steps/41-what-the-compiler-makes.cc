@@ -20,15 +20,15 @@ std::vector<std::string> said;
 void say(const char* line) { said.emplace_back(line); }
 
 /// A coroutine that yields an int. Owns its frame.
-struct Task {
+struct Sum {
   struct promise_type {
     static void* operator new(std::size_t bytes) {
       say("            operator new");
       return ::operator new(bytes);
     }
-    Task get_return_object() {
+    Sum get_return_object() {
       say("            promise.get_return_object");
-      return Task(std::coroutine_handle<promise_type>::from_promise(*this));
+      return Sum(std::coroutine_handle<promise_type>::from_promise(*this));
     }
     std::suspend_always initial_suspend() noexcept {
       say("            promise.initial_suspend");
@@ -46,9 +46,9 @@ struct Task {
     int result = 0;
   };
 
-  explicit Task(std::coroutine_handle<promise_type> its_frame) : frame(its_frame) {}
-  Task(Task&& other) noexcept : frame(std::exchange(other.frame, nullptr)) {}
-  ~Task() {
+  explicit Sum(std::coroutine_handle<promise_type> its_frame) : frame(its_frame) {}
+  Sum(Sum&& other) noexcept : frame(std::exchange(other.frame, nullptr)) {}
+  ~Sum() {
     if (frame) frame.destroy();
   }
 
@@ -75,7 +75,7 @@ struct Answer {
 };
 
 // [coroutine]
-Task add(int first) {
+Sum add(int first) {
   say("    the body begins");
   const int second = co_await Answer();
   say("    the body has the answer");
@@ -87,7 +87,7 @@ Task add(int first) {
 struct Frame {
   void (*resume)(Frame*);   // what resume() of a handle calls; null when it is done
   void (*destroy)(Frame*);  // what destroy() of a handle calls
-  Task::promise_type promise;
+  Sum::promise_type promise;
   int first;       // the parameter, a copy
   Answer awaiter;  // the object that is awaited
   int state;       // where to go on
@@ -113,25 +113,25 @@ void resume(Frame* frame) {
 void destroy(Frame* frame) { delete frame; }
 
 // [by-hand]
-Task add_by_hand(int first) {
+Sum add_by_hand(int first) {
   say("            operator new");
   auto* frame = new Frame{resume, destroy, {}, first, {}, 0};
-  Task task = frame->promise.get_return_object();
+  Sum sum = frame->promise.get_return_object();
   frame->promise.initial_suspend();  // suspend_always: the body does not begin yet
-  return task;
+  return sum;
 }
 // [/by-hand]
 
-void use(Task (*begin)(int)) {
+void use(Sum (*begin)(int)) {
   say("main calls add(1)");
-  Task task = begin(1);
-  say("main has a task, and resumes it");
-  task.frame.resume();
+  Sum sum = begin(1);
+  say("main has a Sum, and resumes it");
+  sum.frame.resume();
   say("main has an answer, and resumes what waits for it");
   answer = 41;
   waiting.resume();
-  const bool right = task.frame.done() && task.frame.promise().result == 42;
-  say(right ? "main has 42, and destroys the task" : "main has something else");
+  const bool right = sum.frame.done() && sum.frame.promise().result == 42;
+  say(right ? "main has 42, and destroys the Sum" : "main has something else");
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ Every call of promise and awaiter, by a coroutine and by a struct with a functio
               operator new
               promise.get_return_object
               promise.initial_suspend
-  main has a task, and resumes it
+  main has a Sum, and resumes it
       the body begins
               awaiter.await_ready
               awaiter.await_suspend
@@ -16,5 +16,5 @@ Every call of promise and awaiter, by a coroutine and by a struct with a functio
       the body has the answer
               promise.return_value
               promise.final_suspend
-  main has 42, and destroys the task
+  main has 42, and destroys the Sum
   by hand: the same 14 lines
