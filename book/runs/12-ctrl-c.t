@@ -9,11 +9,6 @@ A thousand clients that say nothing, and the server writes down what it does.
   $ kill -INT $pid; wait $pid; echo "exit status $?"
   exit status 0
 
-Each client has the end of its stream, or head would wait for a byte.
-
-  $ for client in ${clients[@]}; do head -c 1 <&$client; done | wc -c
-  0
-
 What has begun, and what has ended.
 
   $ grep -c '"ph":"b"' "$CRAMTMP/trace"
@@ -26,3 +21,20 @@ What has begun, and what has ended.
         1 "name":"timeout"
   $ grep -c '"name":"exchange".*"result":0' "$CRAMTMP/trace"
   1000
+
+A client that is owed an answer larger than the kernel's buffers. It gets all of it from a server
+that is asked to stop, and from one that is killed what the kernel had by then.
+
+  $ start part6 --max-message 16777216
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ printf '\0\0\0\1' > "$CRAMTMP/message"; head -c 16777216 /dev/zero >> "$CRAMTMP/message"
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; cat "$CRAMTMP/message" >&5; sleep 1
+  $ kill -INT $pid; head -c 16777220 <&5 | wc -c
+  16777220
+  $ wait $pid; echo "exit status $?"
+  exit status 0
+  $ start part6 --max-message 16777216
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; cat "$CRAMTMP/message" >&5; sleep 1
+  $ kill -KILL $pid; head -c 16777220 <&5 | wc -c
+  \d{6,7} (re)

@@ -39,7 +39,7 @@ int check_result(int result, const char* what) {
 io_uring ring;
 int in_flight = 0;  // requests of all kinds, those for a cancel included
 
-io_uring_sqe* begin(void* user_data) {
+io_uring_sqe* new_entry(void* user_data) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);  // one is free: there are only a few
   io_uring_sqe_set_data(sqe, user_data);
   ++in_flight;
@@ -124,7 +124,7 @@ struct Scope {
 
   void cancel() {
     cancelled = true;
-    for (Operation* operation : operations) io_uring_prep_cancel(begin(nullptr), operation, 0);
+    for (Operation* operation : operations) io_uring_prep_cancel(new_entry(nullptr), operation, 0);
   }
 
   std::list<Operation*> operations;  // those in flight
@@ -138,10 +138,10 @@ struct Operation {
   bool await_ready() const { return scope.cancelled; }  // then it ends before it has begun
   int await_resume() const { return result; }
 
-  io_uring_sqe* begin_in_scope(std::coroutine_handle<> caller) {
+  io_uring_sqe* begin(std::coroutine_handle<> caller) {
     waiting = caller;
     place = scope.add(*this);
-    return begin(this);
+    return new_entry(this);
   }
   void complete(int its_result) {
     scope.remove(place);
@@ -160,7 +160,7 @@ struct Receive : Operation {
   Receive(Scope& its_scope, int from, std::span<char> into)
       : Operation(its_scope), fd(from), bytes(into) {}
   void await_suspend(std::coroutine_handle<> caller) {
-    io_uring_prep_recv(begin_in_scope(caller), fd, bytes.data(), bytes.size(), 0);
+    io_uring_prep_recv(begin(caller), fd, bytes.data(), bytes.size(), 0);
   }
   int fd;
   std::span<char> bytes;
@@ -170,7 +170,7 @@ struct Sleep : Operation {
   Sleep(Scope& its_scope, std::chrono::nanoseconds how_long)
       : Operation(its_scope), time{0, how_long.count()} {}
   void await_suspend(std::coroutine_handle<> caller) {
-    io_uring_prep_timeout(begin_in_scope(caller), &time, 0, 0);
+    io_uring_prep_timeout(begin(caller), &time, 0, 0);
   }
   __kernel_timespec time;
 };
