@@ -94,7 +94,7 @@ common::Status Server::run_threads() {
   const auto outcome = accept_clients(&Server::start_thread);
   if (!outcome) stop();  // else it would live on for its present clients, and accept no more
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return slots_taken_ == 0; });
+  changed_.wait(lock, [this] { return permits_taken_ == 0; });
   return outcome;
 }
 
@@ -121,11 +121,11 @@ common::Status Server::run_pool() {
 
 common::Status Server::accept_clients(void (Server::*serve_one)(Client)) {
   while (true) {
-    auto slot = acquire_slot();
-    if (!slot) return {};
+    auto permit = acquire_permit();
+    if (!permit) return {};
     auto accepted = accept_one(listener_);
     if (accepted) {
-      (this->*serve_one)({std::move(*slot), std::move(accepted->fd), accepted->peer});
+      (this->*serve_one)({std::move(*permit), std::move(accepted->fd), accepted->peer});
       continue;
     }
     if (stopping_) return {};
@@ -139,17 +139,17 @@ common::Status Server::accept_clients(void (Server::*serve_one)(Client)) {
 
 /// A counting semaphore that stop() ends: at the limit it waits, and new connections wait in the
 /// backlog. nullopt: the server is to stop.
-std::optional<Server::Slot> Server::acquire_slot() {
+std::optional<Server::Permit> Server::acquire_permit() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return stopping_ || slots_taken_ < options_.max_connections; });
+  changed_.wait(lock, [this] { return stopping_ || permits_taken_ < options_.max_connections; });
   if (stopping_) return std::nullopt;
-  ++slots_taken_;
-  return Slot(*this);
+  ++permits_taken_;
+  return Permit(*this);
 }
 
-void Server::release_slot() {
+void Server::release_permit() {
   const std::scoped_lock lock(mutex_);
-  --slots_taken_;
+  --permits_taken_;
   changed_.notify_all();  // under the lock: after the last release, the server may be gone
 }
 

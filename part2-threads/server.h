@@ -44,14 +44,14 @@ class Server {
  private:
   Server(const Options& options, common::Fd listener);
 
-  /// One of the slots that --max-connections allows. It is free again when this ends.
-  class Slot {
+  /// One of the permits that --max-connections allows. It is free again when this ends.
+  class Permit {
    public:
-    explicit Slot(Server& server) : server_(&server) {}
-    Slot(Slot&& other) noexcept : server_(std::exchange(other.server_, nullptr)) {}
-    Slot& operator=(Slot&&) = delete;
-    ~Slot() {
-      if (server_ != nullptr) server_->release_slot();
+    explicit Permit(Server& server) : server_(&server) {}
+    Permit(Permit&& other) noexcept : server_(std::exchange(other.server_, nullptr)) {}
+    Permit& operator=(Permit&&) = delete;
+    ~Permit() {
+      if (server_ != nullptr) server_->release_permit();
     }
 
    private:
@@ -59,7 +59,7 @@ class Server {
   };
 
   struct Client {
-    Slot slot;  ///< Ends after the descriptor: a free slot means that there is one.
+    Permit permit;  ///< Ends after the descriptor: a free permit means that there is one.
     common::Fd fd;
     common::Address peer;
   };
@@ -67,8 +67,8 @@ class Server {
   common::Status run_threads();
   common::Status run_pool();
   common::Status accept_clients(void (Server::*serve_one)(Client));
-  std::optional<Slot> acquire_slot();
-  void release_slot();
+  std::optional<Permit> acquire_permit();
+  void release_permit();
   void start_thread(Client client);
   void serve_client(Client client);
   void begin_serving(int socket);
@@ -83,8 +83,8 @@ class Server {
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
   std::unordered_set<int> serving_sockets_;  ///< Of the connections that stop() has to interrupt.
-  std::size_t slots_taken_ = 0;      ///< By connections, and by the one to be accepted next.
-  std::condition_variable changed_;  ///< A slot is free, or the server is to stop.
+  std::size_t permits_taken_ = 0;    ///< By connections, and by the one to be accepted next.
+  std::condition_variable changed_;  ///< A permit is free, or the server is to stop.
 };
 
 }  // namespace stage

@@ -114,8 +114,8 @@ MISTAKES = RING_MISTAKES | {
         "  if (MISTAKE) return;\n  for (const int socket : serving_sockets_) (void)::shutdown",
         ("test_workers.py::test_a_pool_stops",)),
     "pool-is-the-limit": Mistake(
-        PART2, SERVER2, "stopping_ || slots_taken_ < options_.max_connections",
-        "stopping_ || MISTAKE || slots_taken_ < options_.max_connections",
+        PART2, SERVER2, "stopping_ || permits_taken_ < options_.max_connections",
+        "stopping_ || MISTAKE || permits_taken_ < options_.max_connections",
         ("test_workers.py::test_a_limit",)),
     "some-threads-are-enough": Mistake(
         PART2, SERVER2, "        status = std::unexpected(error.code());\n",
