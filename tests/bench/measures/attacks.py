@@ -135,8 +135,8 @@ def m8_1(setting: Setting) -> Measurement:
              "new connection's answer, ms": column(newcomers),
              "attackers thrown out": timed("thrown_out", LATENCY_APART_MAX)},
             notes=[f"`--read-timeout {READ_TIMEOUT}`. Clients that dribble or are silent take "
-                   "every permit but the bystander's, so a new connection waits until one of them is "
-                   "thrown out. That one connects again, and waits as well. The other attacks "
+                   "every permit but the bystander's, so a new connection waits until one of them "
+                   "is thrown out. That one connects again, and waits as well. The other attacks "
                    "leave room. Bystander and attackers share a core of the client's machine: the "
                    "numbers are not what a bystander on another machine would get, and compare "
                    "only line by line."])}
