@@ -20,4 +20,16 @@ The same loop with another session.
   Content-Length: 6\r (esc)
   \r (esc)
   hello
+
+Two lengths in one head, the bytes of part5's step 21-http-requests: no guess is made.
+
+  $ printf 'POST / HTTP/1.1\r\nContent-Length: 32\r\nContent-Length: 0\r\n\r\n' > smuggled
+  $ printf 'GET /admin HTTP/1.1\r\nHost: a\r\n\r\n' >> smuggled
+  $ start part5 --protocol http
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ ncat 127.0.0.1 $port < smuggled
+  HTTP/1.1 400 Bad Request\r (esc)
+  Content-Length: 0\r (esc)
+  Connection: close\r (esc)
+  \r (esc)
   $ stop

@@ -1,0 +1,103 @@
+// 24-two-loops with something to do: an answer takes 10 ms of a processor, and the second argument
+// says how many loops there are. A hundred clients that ask at once wait for a second in front of
+// one loop, and not for much more than half a second in front of two on two processors.
+// Try it: ./25-full-loops 5882 2   and in other terminals   ncat 127.0.0.1 5882
+
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <thread>
+#include <vector>
+
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
+
+int port_of(int listener) {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  check(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
+  return ntohs(address.sin_port);
+}
+
+int listen_on(int port) {
+  const int listener =
+      check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<in_port_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int on = 1;
+  check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
+  check(setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on), "setsockopt");
+  check(bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address), "bind");
+  check(listen(listener, SOMAXCONN), "listen");
+  return listener;
+}
+
+// [compute]
+long used_ns() {  // by this thread, on whatever core
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return used.tv_sec * 1'000'000'000 + used.tv_nsec;
+}
+
+// In place of a signature, a compressed page, a move in a game.
+void compute() {
+  const long end = used_ns() + 10'000'000;  // 10 ms of a processor
+  while (used_ns() < end) {
+  }
+}
+// [/compute]
+
+// Echoes what one recv returns. False: the client has closed, or must be closed.
+bool echo(int client) {
+  char bytes[4096];
+  const ssize_t got = recv(client, bytes, sizeof bytes, 0);
+  if (got < 0) return errno == EAGAIN || errno == EINTR;
+  if (got > 0) compute();
+  return got > 0 && send(client, bytes, static_cast<size_t>(got), MSG_NOSIGNAL) == got;
+}
+
+void serve(int listener) {
+  const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+  epoll_event interest{EPOLLIN, {.fd = listener}};
+  check(epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &interest), "epoll_ctl");
+  while (true) {
+    epoll_event batch[64];
+    const int ready = epoll_wait(epoll, batch, 64, -1);
+    if (ready < 0 && errno == EINTR) continue;  // it was stopped and continued, or is traced
+    check(ready, "epoll_wait");
+    for (int i = 0; i < ready; ++i) {
+      const int fd = batch[i].data.fd;
+      if (fd != listener) {
+        if (!echo(fd)) close(fd);  // which takes it off the list, too
+        continue;
+      }
+      const int client = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (client < 0) continue;  // it has gone, or EMFILE
+      interest = {EPOLLIN, {.fd = client}};
+      if (epoll_ctl(epoll, EPOLL_CTL_ADD, client, &interest) < 0) close(client);
+    }
+  }
+}
+
+int main(int argc, char** argv) {
+  const int loops = argc > 2 ? std::atoi(argv[2]) : 1;
+  const int first = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);
+  std::vector<std::jthread> others;
+  for (int i = 1; i < loops; ++i) others.emplace_back(serve, listen_on(port_of(first)));
+  std::printf("listening on 127.0.0.1:%d\n", port_of(first));
+  std::fflush(stdout);
+  serve(first);
+}
