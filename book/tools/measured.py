@@ -6,8 +6,10 @@ A chapter may show a part of a table, the rows and columns that make its point:
     <!-- /numbers -->
 
 Rows are chosen by a pattern of their labels, of which what all have in common is left out; columns
-by how their heads begin. `columns="server CPU:ratio"` shows how far the rounds' ratios to the base
-lie apart, in place of the number itself: there the rounds may agree though the numbers do not.
+by how their heads begin; `columns="server CPU=time, timed at night"` gives one another head, as
+where columns were found in different ways. `columns="server CPU:ratio"` shows how far the rounds'
+ratios to the base lie apart, in place of the number itself: there the rounds may agree though the
+numbers do not.
 """
 
 import fnmatch
@@ -145,10 +147,12 @@ def part(found: Mapping[str, Any], pattern: str, columns: str) -> dict[str, Any]
     label = found["head"][0].rpartition(": ")[2] if cut else found["head"][0]
     head, cells = [label], [[{"text": row["label"][cut:]}] for row in fitting]
     for words in (columns or "; ".join(found["head"][1:])).split("; "):
-        begins, _, what = words.partition(":")
+        chosen, _, said = words.partition("=")
+        begins, _, what = chosen.partition(":")
         which = column(found, begins)
         name = found["head"][which]
-        head.append(name.replace(", µs [ratio", ", ratio").rstrip("]") if what else name)
+        name = name.replace(", µs [ratio", ", ratio").rstrip("]") if what else name
+        head.append(said or name)
         for row, into in zip(fitting, cells, strict=True):
             cell_ = row["cells"][which - 1]
             into.append(all_ratios(cell_) if what else cell_)
