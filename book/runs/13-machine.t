@@ -25,3 +25,9 @@ What happens when a client is overdue, read down one column.
       {State::write_response, Event::overdue, State::closed, Action::close},
       {State::write_error, Event::overdue, State::closed, Action::close},
       {State::linger, Event::overdue, State::closed, Action::close},
+
+A row that is forgotten is an error of the compiler's.
+
+  $ sed '/linger, Event::overdue/d' finger/steps/machine/table.h |
+  >   g++ -std=c++23 -fsyntax-only -x c++ - 2>&1 | grep -o 'error: .*'
+  error: static assertion failed: a state has no deadline

@@ -188,7 +188,7 @@ Task<> serve(Daemon& daemon, Fd client) {
   const auto answered = co_await answer(conversation);
   if (!answered) {
     const std::string line = finger::error_line(answered.error());
-    if (line.empty()) co_return;  // the client has gone, or is too slow
+    if (line.empty()) co_return;  // the client has gone or is too slow, or we have failed
     const auto told = co_await send_all(conversation, bytes_of(line));
     if (!told) co_return;
   }
