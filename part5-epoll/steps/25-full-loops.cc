@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -46,15 +47,15 @@ int listen_on(int port) {
 }
 
 // [compute]
-long used_ns() {  // by this thread, on whatever core
+std::int64_t used_ns() {  // by this thread, on whatever core
   timespec used{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-  return used.tv_sec * 1'000'000'000 + used.tv_nsec;
+  return std::int64_t{used.tv_sec} * 1'000'000'000 + used.tv_nsec;
 }
 
 // In place of a signature, a compressed page, a move in a game.
 void compute() {
-  const long end = used_ns() + 10'000'000;  // 10 ms of a processor
+  const std::int64_t end = used_ns() + 10'000'000;  // 10 ms of a processor
   while (used_ns() < end) {
   }
 }
