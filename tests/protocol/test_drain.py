@@ -222,6 +222,17 @@ def test_a_client_that_never_reads_is_waited_for_as_long_as_the_option_says(
 
 
 @pytest.mark.clock
+@pytest.mark.rule(rules.DRAIN_BOUNDED)
+@pytest.mark.parametrize("timeout", ["0", "1ms"])
+def test_a_client_that_never_reads_is_not_waited_for_where_there_is_no_time(
+    start: Callable[..., Server], timeout: str
+) -> None:
+    server = start("--drain-timeout", timeout)
+    server.connect(receive_buffer=4096).send_until_stuck(LARGE)
+    expect_stop(server, AT_ONCE)
+
+
+@pytest.mark.clock
 @pytest.mark.needs("drain", "read-timeout")
 @pytest.mark.rule(rules.SECOND_SIGNAL)
 @pytest.mark.parametrize(

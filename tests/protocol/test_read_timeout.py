@@ -148,6 +148,13 @@ def test_the_longest_time_is_a_time_like_any_other(start: Callable[..., Server])
 
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
+def test_the_shortest_time_is_a_time_like_any_other(start: Callable[..., Server]) -> None:
+    begin = time.monotonic()
+    client = start("--read-timeout", "1ms").connect()
+    expect_end_after(client, begin, 0.001)
+
+
+@pytest.mark.rule(rules.READ_TIMEOUT)
 def test_zero_switches_the_time_bound_off(start: Callable[..., Server]) -> None:
     client = start("--read-timeout", "0").connect()
     client.send(header(5) + b"he")

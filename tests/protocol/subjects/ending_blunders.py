@@ -118,6 +118,23 @@ class DrainsAllOrNobody(Connection):
             super().close()
 
 
+class TakesNoTimeForEver(Loop):
+    """Takes --drain-timeout 0 for no limit, as --read-timeout 0 is one."""
+
+    def take_signals(self) -> None:
+        super().take_signals()
+        self.options.drain_timeout = self.options.drain_timeout or NEVER
+
+
+class HundredthsOfASecond(Connection):
+    """Counts in hundredths of a second: a millisecond is none of them, and none is no limit."""
+
+    def renew_deadline(self) -> None:
+        super().renew_deadline()
+        if self.loop.options.read_timeout < 0.01:
+            self.deadline = NEVER
+
+
 class WaitsInMilliseconds(Loop):
     """Hands a time of any length to epoll_wait(2), which takes 31 bits of milliseconds."""
 

@@ -59,7 +59,8 @@ def parse_options(words: Sequence[str], *, workers_max: int = 0) -> argparse.Nam
     options.add_argument("--max-message", type=number(0, 0xFFFFFFFF), default=65536)
     options.add_argument("--max-connections", type=number(1, 10_000_000), default=4096)
     options.add_argument("--read-timeout", type=duration, default=60.0)
-    options.add_argument("--drain-timeout", type=duration, default=5.0)
+    options.add_argument("--drain-timeout", default=5.0,
+                         type=lambda text: 0.0 if text == "0" else duration(text))
     options.add_argument("--protocol", choices=PROTOCOLS, default="echo")
     if workers_max:
         options.add_argument("--workers", type=number(1, workers_max), default=1)
