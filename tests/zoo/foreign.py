@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Which test finds each bug of the zoo in a server that is not ours: tests/zoo/foreign.md.
 
-    foreign.py write   make the list anew, from the heads of the patches and from proofs.md
+    foreign.py write   make the list anew, from the heads of the patches, from proofs.md and from
+                       the findings of test_broken_loops.py
     foreign.py check   is it as it would be made?
     foreign.py holes   the tests of such bugs that no server of another make has failed
 
@@ -38,6 +39,13 @@ REST = """
 What only a stage can have, because its test is about the stage's own mechanism, its own words or
 its own functions:
 
+"""
+PLANTED = """
+Defects that a review planted in a server of another make, one at a time, because no test asked for
+what they break. The tests' own test, `test_broken_loops.py`, demands that each is found:
+
+| defect | what it does | level | test |
+| --- | --- | --- | --- |
 """
 # The tests that a stage's bug is found by are not always those that ./judge asks.
 ASKED_INSTEAD = {
@@ -76,13 +84,29 @@ def sorted_out() -> tuple[list[Row], list[Bug]]:
     return sorted(rows, key=lambda row: (order.index(row.level), row.bug.name)), own
 
 
+def planted() -> list[str]:
+    """A line for each defect of ending_blunders.py."""
+    from ending_blunders import __name__ as module
+    from loop_blunders import BLUNDERS
+    from test_broken_loops import FINDINGS, PROVEN
+
+    levels, lines = levels_of_tests(), []
+    for name, part in BLUNDERS.items():
+        if part.__module__ == module:
+            test = FINDINGS[name].test.partition("[")[0] if name in FINDINGS else PROVEN[name]
+            does = (part.__doc__ or "").strip().rstrip(".")
+            lines.append(f"| {name} | {does} | {levels[test]} | `{test}` |")
+    return lines
+
+
 def table() -> str:
     """The list anew."""
     rows, own = sorted_out()
     lines = [f"| {row.bug.name} | {row.level} | `{row.test}` | "
              f"{', '.join(row.proven_by) or proofs.NOTHING} |" for row in rows]
     mechanism = [f"- {bug.name}: `{bug.test}`" for bug in own]
-    return HEAD + "\n".join(lines) + "\n" + REST + "\n".join(mechanism) + "\n"
+    return "\n".join([HEAD + "\n".join(lines), PLANTED + "\n".join(planted()),
+                      REST + "\n".join(mechanism), ""])
 
 
 def main() -> int:
