@@ -31,5 +31,5 @@ The tests against a server that somebody else wrote: cat(1), behind ncat.
   
     .................... 0 of 18 levels
     next: framing, book/01-bytes.md
-    what comes after it, without it: ./judge --from survival
+    to skip this level: ./judge --from survival
   [1]

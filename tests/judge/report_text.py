@@ -13,6 +13,7 @@ from remembered import Remembered
 
 COLUMNS = 96
 BAR = 20
+LATE_START_SECONDS = 1.0  # every test waits for as long
 BOLD, RED, GREEN, DIM = "1", "31", "32", "2"
 
 
@@ -141,6 +142,8 @@ def show_climb(judged: Judged) -> None:
         show_stop(judged, last)
     elif not last.passed:
         print("\nno test ran at this level")
+    if judged.first and judged.first.seconds > LATE_START_SECONDS:
+        print(f"\n  it listened after {judged.first.seconds:.1f} s")
     rungs = [rung for rung in LADDER[judged.granted :] if rung.name not in judged.without]
     passed = sum(run.passed for run in judged.runs)
     line = f"\n  {painted(bar(passed, len(rungs)), GREEN)} {passed} of {len(rungs)} levels"
@@ -160,7 +163,7 @@ def show_way_on(rung: Rung) -> None:
     if number:
         print(f"  from there, not from the bottom: {judge_command()} --from {rung.name}")
     if rung.name in FOUNDATION:
-        print(f"  what comes after it, without it: {judge_command()} --from {RUNGS[number + 1]}")
+        print(f"  to skip this level: {judge_command()} --from {RUNGS[number + 1]}")
     else:
         print(f"  if your server can't have it, go on without: "
               f"{judge_command()} --without {rung.name}")
