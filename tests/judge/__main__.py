@@ -17,7 +17,7 @@ import report_junit
 import report_text
 import starters
 from climb import climb
-from first_start import start_once
+from first_start import options_of, start_once
 from ladder import DEFAULT_LEVEL, FOUNDATION, RENAMED, RUNGS, STAGES, rungs_below, stage_named
 from level_runs import Judged, JudgeBroken, Run, run_level
 from remembered import Remembered
@@ -174,7 +174,8 @@ def ask_one_level(
     """All of its tests or some, with pytest's own words; `alone` without those of lower levels."""
     asked = rungs_below(level)[-1:] if alone else rungs_below(level)
     if not expression:
-        first = start_once(server.command)
+        first = (start_once(server.command, level, *options_of(asked)) if alone
+                 else start_once(server.command))
         if first.trouble:  # every test would say the same
             judged = Judged("your server", server.command, [], first.trouble, first=first)
             report_text.show_no_start(judged)

@@ -1,14 +1,17 @@
 """The first start of a server, before a climb: does it listen at all, and how soon?"""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import ladder  # noqa: F401  (makes the harness known)
+from ladder import OPTION_OF, RUNGS, Rung
 from harness.server import Server
 from harness.target import foreign_server
 from harness.verdict import ContractBroken, server_section
 
 PATIENCE_SECONDS = 5
+VALUES = {"--max-connections": "10", "--read-timeout": "1s", "--max-message": "1000",
+          "--drain-timeout": "1s", "--protocol": "http", "--workers": "2"}
 
 
 @dataclass(frozen=True)
@@ -20,11 +23,17 @@ class FirstStart:
     said: str = ""  # the command as it was run, how it ended, and what it wrote
 
 
-def start_once(command: str) -> FirstStart:
-    """Starts it, connects, and ends it again."""
+def options_of(rungs: Sequence[Rung]) -> list[str]:
+    """The options that these rungs add, as their tests pass them."""
+    return [word for option, value in VALUES.items() for rung in rungs
+            if OPTION_OF[option] in rung.adds for word in (option, value)]
+
+
+def start_once(command: str, level: str = RUNGS[0], *options: str) -> FirstStart:
+    """Starts it as the tests of that level do, connects, and ends it again."""
     begin = time.monotonic()
     try:
-        server = Server(foreign_server(command, ladder.RUNGS[0]), patience=PATIENCE_SECONDS)
+        server = Server(foreign_server(command, level), options, patience=PATIENCE_SECONDS)
     except OSError as error:  # a script whose first line names no interpreter, for example
         return FirstStart(0, f"cannot be started: {error.strerror}", f"$ {command}")
     try:

@@ -11,6 +11,7 @@ from capabilities import (  # noqa: E402
     CLIMBING_ORDER,
     DEFAULT_LEVEL,
     LADDER,
+    OPTION_OF,
     PORT_ONLY_LEVELS,
     RENAMED,
     RUNGS,
@@ -18,8 +19,8 @@ from capabilities import (  # noqa: E402
     Rung,
 )
 
-__all__ = ["CAPABILITIES", "CLIMBING_ORDER", "DEFAULT_LEVEL", "FOUNDATION", "LADDER", "RENAMED",
-           "RUNGS", "STAGES", "Rung", "rungs_below", "stage_named"]
+__all__ = ["CAPABILITIES", "CLIMBING_ORDER", "DEFAULT_LEVEL", "FOUNDATION", "LADDER", "OPTION_OF",
+           "RENAMED", "RUNGS", "STAGES", "Rung", "rungs_below", "stage_named"]
 
 FOUNDATION = (*PORT_ONLY_LEVELS, "start")  # no level can be asked for without these
 

@@ -1,6 +1,8 @@
 """The climb itself: which levels are asked for, and what is asked for again."""
 
 import importlib
+import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,13 +29,14 @@ def test_a_climb_may_begin_higher(
         return runs.Run(level, [test.name], [test], ended=True)
 
     monkeypatch.setattr(climbing, "run_level", run_level)
-    monkeypatch.setattr(climbing, "start_once", lambda command: first.FirstStart(0.1))
+    monkeypatch.setattr(climbing, "start_once", lambda command: first.FirstStart(1.2))
     report_text.show_climb(
         climbing.climb("ann", "true {port}", Path(), begin="limits", without=("backpressure",)))
     assert [level for level, _ in asked] == ["limits", "drain", "sockets"]
     assert "--above=timeouts" in asked[0][1] and "--above=limits" in asked[1][1]
     assert all("--without=backpressure" in options for _, options in asked)
     said = capsys.readouterr().out
+    assert "  it listened after 1.2 s\n" in said
     assert " 2 of 7 levels from limits on; those below it were not asked for\n" in said
     assert "bottom: " in said and " --from sockets\n" in said
     assert said.endswith(" --without sockets\n")
@@ -85,3 +88,12 @@ def test_a_server_that_does_not_start_is_told_so_once_at_any_level(
     assert ran.status == 1
     assert ran.said.count("it ended with exit status 3") == 1, ran.said
     assert "stderr: oops" in " ".join(ran.said.split()) and "asks for" not in ran.said
+
+
+def test_a_server_that_refuses_the_option_of_a_level_is_told_so_once(tmp_path: Path) -> None:
+    refuses = "import sys; '--read-timeout' in sys.argv and sys.exit(2)"
+    command = f"{sys.executable} -c {shlex.quote(refuses)} {{port}}"
+    ran = judge(command, "--level", "timeouts", at=tmp_path)
+    assert ran.status == 1
+    assert ran.said.count("it was given --read-timeout 1s") == 1, ran.said
+    assert "asks for" not in ran.said
