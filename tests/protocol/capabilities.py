@@ -116,14 +116,14 @@ LADDER = (
     ),
     Rung(
         "crowd",
-        ("concurrency", "crowd", "fairness"),
+        ("concurrency", "crowd"),
         "a thousand clients at once, none of whom holds up another",
         "book/04-threads.md",
     ),
     Rung(
         "light",
-        ("light-clients",),
-        "an idle client costs no thread and no buffer",
+        ("light-clients", "fairness"),
+        "an idle client costs no thread and no buffer, and one that floods starves no other",
         "book/05-nonblocking.md",
     ),
     Rung(

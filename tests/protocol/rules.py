@@ -61,6 +61,10 @@ TOO_LONG = Rule(
     "of length are known.",
     CONTRACT + "#framing",
 )
+TOO_LONG_BY_DEFAULT = Rule(
+    "A length of more than 65,536 ends its connection as soon as the 4 bytes are known.",
+    CLOSING + "#your-own-server",
+)
 TOO_LONG_ANSWERS_FIRST = Rule(
     "Before an over-long message closes the connection, every earlier message is answered.",
     BYTES + "#numbers-from-strangers",
@@ -88,7 +92,7 @@ CLOSE_WITHOUT_RESET = Rule(
 )
 CLOSING_KEEPS_PLACE = Rule(
     "A connection that is being closed keeps its --max-connections place until it is gone.",
-    MISBEHAVING + "#permits-that-come-back",
+    POLL + "#your-own-server",
 )
 
 # Clients that misbehave
@@ -99,7 +103,7 @@ BYSTANDER = Rule(
 )
 OWN_ANSWERS = Rule(
     "An answer goes to the client that sent the message, whoever else speaks at that moment.",
-    THREADS,
+    THREADS + "#the-same-code-on-many-stacks",
 )
 CROWD = Rule("A thousand clients at once are served.", THREADS + "#your-own-server")
 BOUNDED_MEMORY = Rule(
@@ -370,11 +374,14 @@ HTTP_LONG_BODY = Rule(
 HTTP_ANY_CASE = Rule(
     "The name of a header means the same in any case, and white space around its value is no part "
     "of it.",
-    PROTOCOLS,
+    CONTRACT + "#the-other-protocols",
 )
 HTTP_EXPECT = Rule("`Expect: 100-continue` is ignored.", CONTRACT + "#the-other-protocols")
 HTTP_SLOW = Rule(
     "The read timeout closes a slow request without an answer.",
     CONTRACT + "#the-other-protocols",
 )
-HTTP_FLAT = Rule("A connection's memory does not grow with the number of its requests.", PROTOCOLS)
+HTTP_FLAT = Rule(
+    "A connection's memory does not grow with the number of its requests.",
+    PROTOCOLS + "#http-on-the-other-side-of-the-boundary",
+)

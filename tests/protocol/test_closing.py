@@ -17,7 +17,7 @@ LINGER_SECONDS = 2.0
 
 
 @pytest.mark.needs("closing")
-@pytest.mark.rule(rules.TOO_LONG)
+@pytest.mark.rule(rules.TOO_LONG_BY_DEFAULT)
 @pytest.mark.parametrize(
     "length",
     [65537, 0x1000A, 0x20000, 0x01000000, 0x7FFFFFFF, 0x80000000, 0x8000000A, 0xFFFFFFFC,
@@ -32,7 +32,7 @@ def test_too_long_a_message_ends_the_connection_at_the_fourth_byte(
 
 
 @pytest.mark.needs("closing")
-@pytest.mark.rule(rules.TOO_LONG)
+@pytest.mark.rule(rules.TOO_LONG_BY_DEFAULT)
 def test_three_bytes_of_a_length_are_not_a_length_yet(client: Client) -> None:
     client.send_in_pieces(b"\xff\xff\x00")
     client.expect_silence()

@@ -26,7 +26,7 @@ def sources(file: str) -> dict[str, str]:
 
 
 def options_in(file: str, test: str) -> set[str]:
-    """Those that stand in the test, or in what it names of its file: constants, helpers, fixtures.
+    """Those that the test passes, or what it names of its file: constants, helpers, fixtures.
     A parameter with a mark is only for servers that have the option.
     """
     known = {name: text for name, text in sources(file).items() if ASKS not in text}

@@ -65,11 +65,12 @@ FINDINGS = {
     "any-length": Finding(
         "test_closing.py::"
         "test_too_long_a_message_ends_the_connection_at_the_fourth_byte[yours-65537]",
-        rules.TOO_LONG, "sent 4 bytes: 01 00 01 00", "the server owes its end of stream"),
+        rules.TOO_LONG_BY_DEFAULT, "sent 4 bytes: 01 00 01 00",
+        "the server owes its end of stream"),
     "length-wraps": Finding(
         "test_closing.py::"
         "test_too_long_a_message_ends_the_connection_at_the_fourth_byte[yours-4294967292]",
-        rules.TOO_LONG, "sent 4 bytes: fc ff ff ff",
+        rules.TOO_LONG_BY_DEFAULT, "sent 4 bytes: fc ff ff ff",
         "the server should have ended the stream, but sent"),
     "no-room-means-gone": Finding(
         "test_framing.py::test_a_length_prefix_may_lie_across_the_end_of_a_buffer[yours-65540]",

@@ -1,11 +1,16 @@
-"""A rule names the section that explains it, and the section does: it has the rule's own words."""
+"""A rule names the section that explains it, which a reader has come to, and the section does: it
+has the rule's own words.
+"""
 
+import ast
 import re
 
 import pytest
 
 import rules
+from capabilities import LADDER
 from harness import rule as common
+from harness.asked import PROTOCOL, levels_of_tests
 from harness.rule import Rule
 from harness.target import REPOSITORY
 
@@ -44,3 +49,31 @@ def test_the_section_that_a_rule_names_has_its_words(name: str) -> None:
              if len(word) >= WORD_LETTERS}
     found = {stem for stem in stems if stem in text.lower()}
     assert 2 * len(found) >= len(stems), f"only {found} of {stems} in {rule.chapter}"
+
+
+def chapter_number(file: str) -> int:
+    """An appendix comes before all chapters: it is there to be looked up."""
+    found = re.match(r"book/(\d+)-", file)
+    return int(found[1]) if found else 0
+
+
+def named_in(file: str) -> dict[str, set[str]]:
+    """The rules that each test of a file names; where it has no mark, its file's are its own."""
+    body = ast.parse((PROTOCOL / file).read_text(encoding="utf-8")).body
+    text = {getattr(node, "name", None) or ast.unparse(node.targets[0]): ast.unparse(node)
+            for node in body if isinstance(node, ast.FunctionDef | ast.Assign)}
+    named = {name: set(re.findall(r"\brules\.([A-Z_]+)", words)) for name, words in text.items()}
+    of_file = named.get("pytestmark", set())
+    return {name: named[name] if "mark.rule(" in text[name] else named[name] | of_file
+            for name in text if name.startswith("test_")}
+
+
+def test_a_rule_that_a_level_asks_names_a_section_of_a_chapter_that_has_been_read() -> None:
+    chapters = {rung.name: chapter_number(rung.chapter) or 99 for rung in LADDER}
+    for name, level in levels_of_tests().items():
+        file, _, test = name.partition("::")
+        for rule in named_in(file)[test]:
+            place = ALL[rule].chapter
+            assert "#" in place, f"{rule}, which {test} names, sends to {place}, a whole page"
+            assert chapter_number(place) <= chapters[level], (
+                f"{rule} sends to {place}, and {name} is asked at {level}")
