@@ -8,7 +8,7 @@ import sys
 
 import loop_options
 from loop_options import NEVER, parse_options
-from loop_server import Loop, serve
+from loop_server import Connection, Loop, serve
 from loop_workers import WORKERS_MAX, Worker, Workers
 
 
@@ -44,6 +44,21 @@ class OneIsForTheSignals(Workers):
         super().__init__(options)
 
 
+class LateAtTheFirst(Connection):
+    """Gives back its place when its time is up, if it is the first worker's."""
+
+    def time_out(self) -> None:
+        if self.loop is not self.loop.workers.loops[0]:
+            self.loop.options.max_connections -= 1
+        super().time_out()
+
+
+class LateOnesKeepOtherPlaces(Worker):
+    """Each worker but the first forgets to count down a client whose time is up."""
+
+    connection_type = LateAtTheFirst
+
+
 class AnyNumberWillDo(Workers):
     """Does not look at its numbers."""
 
@@ -58,6 +73,7 @@ BUGS: dict[str, type[Workers] | type[Worker]] = {
     "complains-for-itself": ComplainsForItself,
     "waits-after-a-failure": WaitsAfterAFailure,
     "one-is-for-the-signals": OneIsForTheSignals,
+    "late-ones-keep-other-places": LateOnesKeepOtherPlaces,
     "any-number-will-do": AnyNumberWillDo,
 }
 
