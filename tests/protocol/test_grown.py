@@ -4,6 +4,7 @@ import importlib
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,8 @@ FIRST_LEVELS = {  # that a chapter adds
 RING_CHAPTERS = {10: "light", 11: "timeouts", 12: "drain"}  # add none: the first that is in danger
 LAST_CHAPTERS = {path.name: max(int(patch.stem[-2:]) for patch in path.glob("*.patch"))
                  for path in GROWN.iterdir()}
-LINES_MAX = {"python": 600, "cpp": 910}
+LINES_MAX = {"python": 600, "cpp": 910}  # HTTP alone takes 188 and 303
+BUSY_LOOPS = 6
 # Those that take seconds, in one language each; the others are long.
 QUICK = {("python", 2), ("cpp", 3)}
 
@@ -114,3 +116,16 @@ def test_a_server_after_no_chapter_is_wrong_usage(
     ran = judge(*words, at=tmp_path)
     assert ran.status == 2 and complaint in ran.complained, ran.complained
     assert not (tmp_path / "mine").exists()
+
+
+@pytest.mark.long
+def test_a_busy_machine_accuses_nobody(tmp_path: Path) -> None:
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(BUSY_LOOPS)]
+    try:
+        command = grown("python", 8, tmp_path / "mine")
+        ran = judge(command, "--from", "timeouts", at=tmp_path / "mine")
+    finally:
+        for one in busy:
+            one.kill()
+            one.wait()
+    assert "  next: protocols, " in ran.said, ran.said + ran.complained
