@@ -44,6 +44,7 @@ MORE_SYMPTOMS = {
     "events-compared": SPINS,
     "one-slot-too-many": SPINS,
     "bytes-extend-time": ("0\n", "6\n"),
+    "drain-loses-messages": (r"(?s:(.*\n)?2000000\n.*)", r"(?s:(.*\n)?(?!2000000)\d+\n.*)"),
     "count-only-rises": ("0{8}: .*hi\n", ""),
     "body-is-next-request": ("1\n", "2\n"),
     "interrupted-ring": ("(?s:(?!the server has gone).)*", f"(?s:.*){GONE}"),
@@ -58,7 +59,8 @@ MORE_SYMPTOMS = {
     "accounts-read-for-each-query": ("(?s:(?!.*O_DIRECTORY).*)", "(?s:.*O_DIRECTORY.*)"),
 }
 # The commands of these end a healthy server, too.
-MAY_END = {"lives-on-without-accept", "closed-by-another-thread", "drain-without-end"}
+MAY_END = {"lives-on-without-accept", "closed-by-another-thread", "drain-without-end",
+           "drain-loses-messages"}
 
 
 def all_boxes() -> list[tuple[str, Box]]:
