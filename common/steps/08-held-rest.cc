@@ -40,7 +40,7 @@ int main() {
   while (true) {
     const ssize_t n = read(STDIN_FILENO, buffer.data(), buffer.size());
     if (n < 0) err(1, "read");
-    if (n == 0) return 0;
+    if (n == 0) break;
     reader.feed(common::ByteView(buffer).first(static_cast<std::size_t>(n)));
     std::printf("read %zd:", n);
     while (true) {
@@ -53,4 +53,5 @@ int main() {
     }
     std::printf(", holds %zu\n", allocated - before);
   }
+  if (!reader.finish()) std::puts("cut short");
 }
