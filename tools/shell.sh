@@ -7,6 +7,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=${BUILD:-$ROOT/build/default}
 port=5882 # where ./serve listens, unless told otherwise
 clients=() # the descriptors of a crowd
+job_control=+m # as it was before suspend
 started='' # the process that `start` runs; $pid may be another terminal's
 trap : PIPE # writing to a connection that has ended is an error, and not the end of this terminal
 
@@ -37,6 +38,21 @@ stop() {
   { kill "$started" && wait "$started"; } 2>/dev/null # none was started: no harm
   exec 4<&-
   started='' pid='' port=5882
+}
+
+# suspend: the server, until kill -CONT. Job control is off from here to exit_status: with it, bash
+# would take notice of the suspension, and lose the status with which the server ends.
+suspend() {
+  [[ $- != *m* ]] || job_control=-m
+  set +m
+  kill -STOP "$pid"
+}
+
+# exit_status: waits until the server has ended, and prints what it ended with.
+exit_status() {
+  wait "$pid"
+  echo "exit status $?"
+  set "$job_control"
 }
 
 # said: the next line that the started server prints, if there is one within a minute.

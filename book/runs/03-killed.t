@@ -9,8 +9,8 @@ neither. The signal ends it at once, and the kernel closes the connection with i
   $ start ./13-three-moves
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; printf '\2\0\0\0hi' >&5; head -c 6 <&5 >/dev/null
-  $ set +m; kill -STOP $pid; printf '\3\0\0\0bye\5\0\0\0hel' >&5
-  $ kill $pid; kill -CONT $pid; wait $pid; echo "exit status $?"
+  $ suspend; printf '\3\0\0\0bye\5\0\0\0hel' >&5
+  $ kill $pid; kill -CONT $pid; exit_status
   exit status 143
   $ cat <&5 | xxd
   cat: -: Connection reset by peer

@@ -6,8 +6,8 @@ was suspended, has read neither. It gets the answer to the first, and the end of
   $ start part1
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; printf '\2\0\0\0hi' >&5; head -c 6 <&5 >/dev/null
-  $ set +m; kill -STOP $pid; printf '\3\0\0\0bye\5\0\0\0hel' >&5
-  $ kill $pid; kill -CONT $pid; wait $pid; echo "exit status $?"
+  $ suspend; printf '\3\0\0\0bye\5\0\0\0hel' >&5
+  $ kill $pid; kill -CONT $pid; exit_status
   exit status 0
-  $ cat <&5 | xxd; set -m
+  $ cat <&5 | xxd
   00000000: 0300 0000 6279 65                        ....bye
