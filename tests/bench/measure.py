@@ -126,11 +126,12 @@ def carry_out(plan: Plan, progress: Progress, out: Path, figures: Path) -> None:
         "command": f"./measure {' '.join(names)}", "effort": setting.effort.name,
         "rounds": plan.rounds, "seconds": setting.effort.seconds, "counted": measurement.counts,
         "machine": facts(setting.build), "quiet": noise.quiet, "noise": noise.words(),
-        "results": results,
     }
-    for name, table in measurement.tables(results).items():
-        if name in names:
-            write(as_json(name, table, common), table, out, figures)
+    tables = {name: table for name, table in measurement.tables(results).items() if name in names}
+    first = next(iter(tables))
+    for name, table in tables.items():
+        rounds = {"results": results} if name == first else {"results_of": first}  # the same ones
+        write(as_json(name, table, common | rounds), table, out, figures)
     if not noise.quiet and not measurement.counts:
         print(f"  ({noise.words()}: the machine was not quiet)\n", flush=True)
 

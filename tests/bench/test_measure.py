@@ -278,6 +278,10 @@ def test_the_rounds_of_a_server_have_a_line_of_their_own(file: Path) -> None:
     assert found["name"] == file.stem and file.stem in NAMES, "no experiment writes it"
     assert json_text.text(found) == text, f"{file.name}: write it as tests/bench/json_text.py does"
     lines = {line.strip().rstrip(",") for line in text.splitlines()}
+    if "results_of" in found:
+        other = json.loads(file.with_stem(found["results_of"]).read_text())
+        assert "results" in other and other["machine"] == found["machine"], "of another run"
+        return
     for servers in found["results"].values():
         for server, all_rounds in servers.items():
             assert f"{json.dumps(server)}: {json.dumps(all_rounds, ensure_ascii=False)}" in lines
