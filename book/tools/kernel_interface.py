@@ -25,7 +25,7 @@ SYSTEM_CALLS: dict[str, str | None] = {
     "dup3": "2.6.27", "epoll_create1": "2.6.27", "epoll_ctl": "2.6", "epoll_wait": "2.6",
     "eventfd": "2.6.22", "_exit": None, "fcntl": None, "fork": None, "fstat": None,
     "fstatat": "2.6.16", "getegid": None, "geteuid": None, "getgroups": None,
-    "getpeername": None, "getpid": None, "getppid": None, "getrlimit": None, "getsockname": None,
+    "getpid": None, "getppid": None, "getrlimit": None, "getsockname": None,
     "getresgid": None, "getresuid": None, "getsockopt": None, "gettid": None,
     "io_uring_enter": "5.1", "io_uring_register": "5.1", "io_uring_setup": "5.1", "ioctl": None,
     "kill": None, "landlock_add_rule": "5.13", "landlock_create_ruleset": "5.13",

@@ -131,8 +131,8 @@ def test_a_transcript_is_its_commands() -> None:
 
 def test_a_run_of_an_example_is_shown_from_its_directory() -> None:
     """Nobody has set $EXAMPLES where one types it."""
-    [only] = runs.commands('  $ "$EXAMPLES/copy-file" "$CRAMTMP/a"\n')
-    assert only.shown() == ["$ ./copy-file a"]
+    [only] = runs.commands('  $ "$EXAMPLES/linked-read" "$CRAMTMP/a"\n')
+    assert only.shown() == ["$ ./linked-read a"]
 
 
 def test_a_fence_must_be_a_run_of_the_transcript() -> None:

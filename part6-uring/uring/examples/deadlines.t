@@ -1,2 +1,0 @@
-  $ "$EXAMPLES/deadlines"
-  late: 500 of 1000
