@@ -1,14 +1,8 @@
-#!/usr/bin/python3
-"""The form of the book's Markdown: what both the code host and the site show as it is meant.
-
-Run as a program it prints how long each chapter is, and marks what is more than an evening. That is
-advice: no test fails for it.
-"""
+"""The form of the book's Markdown: what both the code host and the site show as it is meant."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 FENCE = re.compile(r"^(```+)(\S*)[^\n]*\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 INLINE_CODE = re.compile(r"(`+)(?!`).+?\1", re.DOTALL)
@@ -38,26 +32,6 @@ class Problem:
 
     line: int
     what: str
-
-
-@dataclass(frozen=True)
-class Size:
-    """How long a chapter is before its exercises."""
-
-    words: int
-    listings: int
-    runs: int
-    boxes: int
-
-
-AN_EVENING = Size(words=3500, listings=12, runs=12, boxes=4)
-
-
-def size(text: str) -> Size:
-    """What a reader has before the exercises, which are for another day."""
-    chapter = text.partition("\n## Exercises\n")[0]
-    return Size(words(chapter), chapter.count("<!-- listing: "), chapter.count("<!-- run: "),
-                chapter.count("> [!WARNING]"))
 
 
 def problems(text: str) -> Iterator[Problem]:
@@ -210,17 +184,3 @@ def _uneven_rows(lines: list[str], rule: int, columns: int) -> Iterator[Problem]
         cells = len(re.findall(r"(?<!\\)\|", row)) - 1
         if cells != columns:
             yield Problem(line, f"a row of {cells} cells in a table of {columns} columns")
-
-
-def main() -> None:
-    names = list(Size.__annotations__)
-    print(f"{'chapter':24}", *(f"{name:>9}" for name in names))
-    for path in sorted(Path(__file__).parents[1].glob("[0-9][0-9]-*.md")):
-        counts = zip(astuple(size(path.read_text())), astuple(AN_EVENING))
-        print(f"{path.stem:24}", *(f"{count:8}{'*' if count > most else ' '}"
-                                   for count, most in counts))
-    print("* more than an evening")
-
-
-if __name__ == "__main__":
-    main()

@@ -35,62 +35,9 @@ def test_the_lock_of_the_site_s_packages_is_a_line_a_package() -> None:
     assert spread.count("\n") > 4_000 and lock.compact(spread) == text
 
 
-def test_listing_is_the_symbol_with_all_of_its_declaration() -> None:
-    language, lines = listings.listing("part4-poll/poller.cc Poller::wait")
-    assert language == "cpp"
-    assert "Poller::wait(" in lines[0] and lines[-1] == "}"
-
-
-def test_listing_of_a_template_begins_with_its_head() -> None:
-    _, lines = listings.listing("part6-uring/server.cc Server::serve_client")
-    assert lines[0].startswith("template <typename Session")
-
-
-def test_listing_of_a_region_has_no_marks() -> None:
-    _, lines = listings.listing("part6-uring/uring/examples/timeout.cc [wait]")
-    assert lines[0].startswith("uring::Task<> wait_for_input") and "[" not in lines[-1]
-
-
-def test_a_cut_is_seen() -> None:
-    _, whole = listings.listing("common/fd.h Fd")
-    _, lines = listings.listing("common/fd.h Fd cut 3..5")
-    assert lines == [*whole[:2], "  // …", *whole[5:]]
-
-
-PATCH = """Title: t
-
---- a/common/fd.h
-+++ b/common/fd.h
-@@ -1 +1 @@ first
--old
-+new
-@@ -9,2 +9,1 @@ second
- kept
--gone
---- /dev/null
-+++ b/common/more.h
-@@ -0,0 +1,2 @@
-+#pragma once
-+int f();
-"""
-
-
-def test_listing_of_a_patch_is_the_changes_of_a_file(monkeypatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(listings, "ROOT", tmp_path)
-    (tmp_path / "e.patch").write_text(PATCH)
-    language, lines = listings.listing("e.patch common/fd.h")
-    assert (language, len(lines), lines[1]) == ("diff", 6, "-old")
-    assert listings.listing("e.patch common/fd.h@2")[1] == ["@@ -9,2 +9,1 @@ second", " kept",
-                                                           "-gone"]
-    assert listings.listing("e.patch common/more.h") == ("cpp", ["#pragma once", "int f();"])
-    assert "`common/fd.h`" in listings.caption("e.patch common/fd.h@1 common/fd.h@2", "")
-    for wrong in ("common/no.h", "common/fd.h@3"):
-        with pytest.raises(Wrong):
-            listings.listing(f"e.patch {wrong}")
-
-
-@pytest.mark.parametrize("arguments", ["no/such.cc f", "common/fd.h", "common/fd.h Nothing",
-                                       "common/fd.h [nowhere]"])
+@pytest.mark.parametrize("arguments", [
+    "no/such.cc f", "common/fd.h", "common/fd.h Nothing", "common/fd.h [nowhere]",
+    "book/solutions/e6_2.patch no.h", "book/solutions/e6_2.patch part4-poll/poller.cc@9"])
 def test_a_name_that_does_not_exist_is_wrong(arguments: str) -> None:
     with pytest.raises(Wrong):
         listings.listing(arguments)
@@ -121,18 +68,6 @@ Text.
   $ ./three
   file*.txt (glob)
 """
-
-
-def test_a_transcript_is_its_commands() -> None:
-    first, second = runs.commands(TRANSCRIPT)
-    assert first.shown() == ["$ ./one \\", ">   --two"]
-    assert second.output == ["file*.txt (glob)"]
-
-
-def test_a_run_of_an_example_is_shown_from_its_directory() -> None:
-    """Nobody has set $EXAMPLES where one types it."""
-    [only] = runs.commands('  $ "$EXAMPLES/linked-read" "$CRAMTMP/a"\n')
-    assert only.shown() == ["$ ./linked-read a"]
 
 
 def test_a_fence_must_be_a_run_of_the_transcript() -> None:
@@ -245,16 +180,6 @@ def test_a_part_of_a_table_is_the_rows_and_columns_that_are_asked_for() -> None:
 
 
 @pytest.mark.usefixtures("ladder")
-@pytest.mark.parametrize(("columns", "end"), [
-    ("calls", "Linux 6.1; counted*"),
-    ("calls; CPU:ratio", "Linux 6.1; lowest and highest of 7 rounds*"),
-    ("CPU:ratio; CPU", "or its two ends where it is too wide*"),
-    ("CPU", "± half the width of their middle half, or its two ends where it is too wide*")])
-def test_a_caption_says_what_the_numbers_are(columns: str, end: str) -> None:
-    assert measured.block(f'm16_1 rows="9: *" columns="{columns}"').splitlines()[0].endswith(end)
-
-
-@pytest.mark.usefixtures("ladder")
 def test_a_caption_explains_no_sign_that_the_table_lacks() -> None:
     assert measured.block("m16_2").splitlines()[0].endswith("Linux 6.1; 7 rounds*")
 
@@ -314,13 +239,6 @@ def test_marks_in_sentences_are_filled_and_examples_are_not(tmp_path: Path) -> N
     assert not blocks.rewrite(page, lambda each: fill.filled(each, Path()))
 
 
-@pytest.mark.parametrize(("value", "digits", "text"), [
-    (0, 2, "0"), (1234.5, 2, "1,200"), (1234.5, 3, "1,230"), (0.01234, 2, "0.012"),
-    (9.96, 2, "10.0"), (99.6, 2, "100"), (12.0, 3, "12.0")])
-def test_a_number_has_the_digits_that_mean_something(value: float, digits: int, text: str) -> None:
-    assert measured.number(value, digits) == text
-
-
 HEAD = "---\ntitle: T\ndescription: D\noutline: [2, 3]\n---\n\n# Title\n\n"
 
 
@@ -352,10 +270,6 @@ def test_no_front_matter_is_found() -> None:
     assert list(form.problems("# Title\n"))
 
 
-def test_anchors_are_those_of_the_headings_outside_code() -> None:
-    assert form.anchors("# One two\n\n```\n# No\n```\n## Three-four\n") == {"one-two", "three-four"}
-
-
 @pytest.mark.parametrize("text", ["[x](no.md)", "[x](other.md#no)", "[x](#no)", "![x](no.svg)"])
 def test_a_dead_link_is_found(tmp_path: Path, text: str) -> None:
     (tmp_path / "other.md").write_text("# Two words\n")
@@ -364,11 +278,3 @@ def test_a_dead_link_is_found(tmp_path: Path, text: str) -> None:
     assert links.dead(page) == []
     page.write_text(f"# Here\n\n{text}\n")
     assert len(links.dead(page)) == 1
-
-
-def test_a_chapter_is_as_long_as_what_comes_before_its_exercises() -> None:
-    before = ("# It\n\nFour words of prose.\n\n<!-- listing: a b -->\n```cpp\nint i;\n```\n"
-              "<!-- /listing -->\n\n<!-- run: a.t -->\n```console\n$ a\n```\n<!-- /run -->\n\n"
-              "> [!WARNING]\n> **It.**\n")
-    found = form.size(before + "\n## Exercises\n\nMore words.\n\n<!-- run: b.t -->\n")
-    assert found == form.Size(words=7, listings=1, runs=1, boxes=1)
