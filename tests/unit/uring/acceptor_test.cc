@@ -5,7 +5,6 @@
 #include <sys/eventfd.h>
 
 #include <chrono>
-#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -16,15 +15,9 @@
 
 namespace {
 
-using namespace std::chrono_literals;
+using namespace tests;
 using common::Fd;
 using ring_server::Acceptor;
-using tests::FailedWith;
-using tests::Succeeded;
-using tests::Uring;
-using uring::Error;
-using uring::Result;
-using uring::Task;
 
 using NewConnection = std::optional<Result<ring_server::Admitted>>;
 

@@ -11,16 +11,8 @@
 
 namespace {
 
-using namespace std::chrono_literals;
-using tests::Allocations;
-using tests::bytes_of;
-using tests::unix_connection;
-using tests::Uring;
-using uring::Clock;
+using namespace tests;
 using uring::Deadline;
-using uring::Loop;
-using uring::Scope;
-using uring::Task;
 
 Task<> exchange(Loop& loop, const tests::Ends& ends) {
   Deadline deadline(loop, Clock::now() + 1h);

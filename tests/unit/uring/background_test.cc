@@ -8,11 +8,9 @@
 
 namespace {
 
-using namespace std::chrono_literals;
+using namespace tests;
 using ring_server::Background;
-using tests::Uring;
 using uring::Status;
-using uring::Task;
 
 Task<Status> fail_soon(uring::Loop& loop) {
   (void)co_await loop.sleep(1ms);

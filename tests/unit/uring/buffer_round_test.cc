@@ -12,16 +12,10 @@
 
 namespace {
 
-using namespace std::chrono_literals;
-using tests::bytes_of;
-using tests::FailedWith;
-using tests::Succeeded;
-using tests::tcp_connection;
-using tests::unix_connection;
+using namespace tests;
 using uring::Buffers;
 using uring::Lease;
 using uring::RecvStream;
-using uring::Task;
 
 using UringBufferRound = tests::Uring;
 

@@ -10,22 +10,11 @@
 
 namespace {
 
-using namespace std::chrono_literals;
-using tests::bytes_of;
-using tests::FailedWith;
-using tests::Succeeded;
-using tests::tcp_connection;
-using tests::text_of;
-using tests::unix_connection;
-using tests::Uring;
+using namespace tests;
 using uring::Buffers;
 using uring::Fd;
 using uring::Lease;
-using uring::Loop;
 using uring::RecvStream;
-using uring::Result;
-using uring::Scope;
-using uring::Task;
 
 /// With buffers as --ring says, small enough for a message to need several.
 class UringBuffers : public Uring {

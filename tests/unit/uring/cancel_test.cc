@@ -9,19 +9,8 @@
 
 namespace {
 
-using namespace std::chrono_literals;
-using tests::bytes_of;
-using tests::FailedWith;
-using tests::Succeeded;
-using tests::unix_connection;
-using tests::Uring;
+using namespace tests;
 using uring::Canceller;
-using uring::Clock;
-using uring::Error;
-using uring::Loop;
-using uring::Result;
-using uring::Scope;
-using uring::Task;
 
 using Outcome = std::optional<Result<std::size_t>>;
 

@@ -18,17 +18,7 @@
 
 namespace {
 
-using namespace std::chrono_literals;
-using tests::bytes_of;
-using tests::FailedWith;
-using tests::make_loop;
-using tests::ring_setup;
-using tests::Succeeded;
-using tests::Uring;
-using uring::Error;
-using uring::Loop;
-using uring::Result;
-using uring::Task;
+using namespace tests;
 
 // EBADFD, which std::errc lacks.
 const std::error_code not_in_that_state(EBADFD, std::system_category());

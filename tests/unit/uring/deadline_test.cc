@@ -10,20 +10,9 @@
 
 namespace {
 
-using namespace std::chrono_literals;
-using tests::bytes_of;
-using tests::FailedWith;
-using tests::Succeeded;
-using tests::unix_connection;
-using tests::Uring;
-using uring::Clock;
+using namespace tests;
 using uring::Deadline;
-using uring::Error;
-using uring::Loop;
-using uring::Result;
-using uring::Scope;
 using uring::Status;
-using uring::Task;
 
 using Outcome = std::optional<Result<std::size_t>>;
 

@@ -1,7 +1,6 @@
 // Every operation on files and names, once.
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -19,13 +18,8 @@
 
 namespace {
 
-using tests::bytes_of;
-using tests::FailedWith;
-using tests::Succeeded;
-using tests::text_of;
+using namespace tests;
 using uring::Fd;
-using uring::Result;
-using uring::Task;
 
 using Size = Result<std::size_t>;
 

@@ -13,7 +13,16 @@
 #include "../sockets.h"
 #include "uring/loop.h"
 
+/// `using namespace tests` brings a test of the loop what nearly all of them name.
 namespace tests {
+
+using namespace std::chrono_literals;
+using uring::Clock;
+using uring::Error;
+using uring::Loop;
+using uring::Result;
+using uring::Scope;
+using uring::Task;
 
 /// What the whole suite is run with: the default, everything off, or a tiny ring.
 inline std::string ring_list() {
@@ -28,8 +37,8 @@ inline uring::Setup ring_setup() {
   return *setup;
 }
 
-inline std::unique_ptr<uring::Loop> make_loop(const char* trace = nullptr) {
-  auto loop = uring::Loop::create(ring_setup(), trace);
+inline std::unique_ptr<Loop> make_loop(const char* trace = nullptr) {
+  auto loop = Loop::create(ring_setup(), trace);
   if (!loop) {
     std::fprintf(stderr, "%s\n", uring::explain(loop.error()).c_str());
     std::abort();
@@ -50,10 +59,10 @@ class Uring : public ::testing::Test {
   }
 
  private:
-  std::unique_ptr<uring::Loop> owner_;
+  std::unique_ptr<Loop> owner_;
 
  protected:
-  uring::Loop& loop;
+  Loop& loop;
 };
 
 inline std::span<const std::byte> bytes_of(std::string_view text) {
@@ -65,7 +74,7 @@ inline std::string text_of(std::span<const std::byte> bytes) {
 }
 
 /// What comes, if it is little.
-inline uring::Task<uring::Result<std::size_t>> receive(uring::Loop& loop, const common::Fd& fd) {
+inline Task<Result<std::size_t>> receive(Loop& loop, const common::Fd& fd) {
   std::array<std::byte, 16> buffer;
   co_return co_await loop.recv(fd, buffer);
 }

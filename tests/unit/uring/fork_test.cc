@@ -8,17 +8,14 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <memory>
 #include <span>
 
 #include "fixture.h"
 
 namespace {
 
-using namespace std::chrono_literals;
+using namespace tests;
 using common::Fd;
-using uring::Loop;
-using uring::Task;
 
 enum class Child { keeps_its_descriptors, closes_them };
 

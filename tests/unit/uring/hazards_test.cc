@@ -11,19 +11,9 @@
 
 namespace {
 
-using namespace std::chrono_literals;
-using tests::bytes_of;
-using tests::FailedWith;
-using tests::Succeeded;
-using tests::unix_connection;
-using tests::Uring;
+using namespace tests;
 using uring::Canceller;
-using uring::Clock;
 using uring::Deadline;
-using uring::Error;
-using uring::Loop;
-using uring::Scope;
-using uring::Task;
 
 Task<> receive_within(Loop& loop, const common::Fd& fd, std::chrono::nanoseconds timeout,
                       Canceller& canceller) {

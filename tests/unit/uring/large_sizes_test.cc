@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 
 #include "fixture.h"
@@ -15,11 +14,8 @@
 
 namespace {
 
-using tests::bytes_of;
-using tests::unix_connection;
+using namespace tests;
 using uring::Buffers;
-using uring::Result;
-using uring::Task;
 
 using Size = Result<std::size_t>;
 

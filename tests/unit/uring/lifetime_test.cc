@@ -5,7 +5,6 @@
 #include <array>
 #include <chrono>
 #include <cstring>
-#include <random>
 
 #include "fixture.h"
 #include "uring/extra/link.h"
@@ -13,21 +12,10 @@
 
 namespace {
 
-using namespace std::chrono_literals;
-using tests::bytes_of;
-using tests::connect_to;
-using tests::FailedWith;
-using tests::Succeeded;
-using tests::unix_connection;
-using tests::Uring;
+using namespace tests;
 using uring::Canceller;
-using uring::Clock;
 using uring::Deadline;
-using uring::Error;
 using uring::FramePool;
-using uring::Loop;
-using uring::Scope;
-using uring::Task;
 
 TEST(FramePoolDeathTest, NoticesAWriteIntoAReturnedFrame) {
 #if defined(__SANITIZE_ADDRESS__)

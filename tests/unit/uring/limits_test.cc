@@ -20,16 +20,8 @@
 
 namespace {
 
-using namespace std::chrono_literals;
-using tests::Begins;
-using tests::Case;
-using tests::End;
-using tests::Ended;
-using tests::Succeeded;
-using tests::Waiting;
+using namespace tests;
 using uring::Canceller;
-using uring::Scope;
-using uring::Task;
 
 constexpr std::array<std::pair<End, const char*>, 7> every_end{
     {{End::within, "within"},

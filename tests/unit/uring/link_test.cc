@@ -9,23 +9,11 @@
 
 namespace {
 
-using namespace std::chrono_literals;
-using tests::bytes_of;
-using tests::FailedWith;
-using tests::Succeeded;
-using tests::text_of;
-using tests::unix_connection;
-using tests::Uring;
+using namespace tests;
 using uring::Canceller;
-using uring::Clock;
 using uring::Deadline;
 using uring::Descriptor;
-using uring::Error;
 using uring::link;
-using uring::Loop;
-using uring::Result;
-using uring::Scope;
-using uring::Task;
 
 TEST_F(Uring, LinkedOperationsHappenInOrder) {
   run([this]() -> Task<> {

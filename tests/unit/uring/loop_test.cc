@@ -16,17 +16,7 @@
 
 namespace {
 
-using namespace std::chrono_literals;
-using tests::bytes_of;
-using tests::FailedWith;
-using tests::Succeeded;
-using tests::unix_connection;
-using tests::Uring;
-using uring::Clock;
-using uring::Error;
-using uring::Loop;
-using uring::Scope;
-using uring::Task;
+using namespace tests;
 
 std::unique_ptr<Loop> tiny_loop(const std::string& more = "") {
   auto loop = Loop::create(*uring::Setup::parse("entries=4" + more));

@@ -13,22 +13,11 @@
 
 namespace {
 
-using namespace std::chrono_literals;
-using tests::FailedWith;
-using tests::receive;
-using tests::Succeeded;
-using tests::unix_connection;
-using tests::Uring;
+using namespace tests;
 using uring::Canceller;
-using uring::Clock;
 using uring::Condition;
 using uring::Deadline;
-using uring::Error;
-using uring::Loop;
-using uring::Result;
-using uring::Scope;
 using uring::Status;
-using uring::Task;
 
 constexpr int limits = 4;
 constexpr auto soon = 5ms;

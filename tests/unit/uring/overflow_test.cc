@@ -26,10 +26,8 @@ extern "C" int io_uring_get_events(io_uring* ring) {
 
 namespace {
 
-using tests::bytes_of;
-using uring::Loop;
+using namespace tests;
 using uring::SendThenReceive;
-using uring::Task;
 
 class SentCounter final : public SendThenReceive {
  public:

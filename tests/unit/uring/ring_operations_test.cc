@@ -8,29 +8,17 @@
 #include <array>
 #include <chrono>
 #include <stdexcept>
-#include <thread>
 
 #include "fixture.h"
 #include "uring/extra/multishot_streams.h"
 
 namespace {
 
-using namespace std::chrono_literals;
-using tests::bytes_of;
-using tests::FailedWith;
-using tests::Succeeded;
-using tests::text_of;
-using tests::unix_connection;
-using tests::Uring;
+using namespace tests;
 using uring::Descriptor;
 using uring::DirectFd;
-using uring::Error;
 using uring::Fd;
-using uring::Loop;
-using uring::Result;
-using uring::Scope;
 using uring::Status;
-using uring::Task;
 
 class UringDirect : public Uring {
  protected:

@@ -7,16 +7,7 @@
 
 namespace {
 
-using namespace std::chrono_literals;
-using tests::bytes_of;
-using tests::FailedWith;
-using tests::Succeeded;
-using tests::unix_connection;
-using tests::Uring;
-using uring::Error;
-using uring::Loop;
-using uring::Scope;
-using uring::Task;
+using namespace tests;
 
 Task<> sleep_and_count(Loop& loop, std::chrono::milliseconds time, int& finished) {
   (void)co_await loop.sleep(time);

@@ -1,11 +1,8 @@
 #include "uring/send_then_receive.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -14,18 +11,9 @@
 
 namespace {
 
-using tests::bytes_of;
-using tests::FailedWith;
-using tests::Succeeded;
-using tests::tcp_connection;
-using tests::text_of;
-using tests::Uring;
+using namespace tests;
 using uring::Buffers;
-using uring::Error;
-using uring::Loop;
-using uring::Result;
 using uring::SendThenReceive;
-using uring::Task;
 
 // A part of what a connection costs while its peer says nothing.
 static_assert(sizeof(SendThenReceive) <= 96);

@@ -29,8 +29,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using tests::FailedWith;
-using tests::Succeeded;
+using namespace tests;
 using uring::Ring;
 using uring::Setup;
 

@@ -16,15 +16,9 @@
 
 namespace {
 
-using namespace std::chrono_literals;
+using namespace tests;
 using common::Fd;
 using common::SocketMode;
-using tests::FailedWith;
-using tests::NoMoreDescriptors;
-using tests::Succeeded;
-using tests::Uring;
-using uring::Result;
-using uring::Task;
 
 /// A listener, and a client whom nobody has accepted yet.
 struct QueuedConnection {

@@ -1,6 +1,5 @@
 // Every operation on sockets, readiness and time, once.
 
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -12,22 +11,10 @@
 
 namespace {
 
-using namespace std::chrono_literals;
-using tests::bytes_of;
-using tests::FailedWith;
-using tests::Succeeded;
-using tests::text_of;
-using tests::unix_connection;
-using tests::Uring;
+using namespace tests;
 using uring::Canceller;
-using uring::Clock;
-using uring::Error;
 using uring::Fd;
-using uring::Loop;
-using uring::Result;
-using uring::Scope;
 using uring::Status;
-using uring::Task;
 
 using Size = Result<std::size_t>;
 

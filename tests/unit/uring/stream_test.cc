@@ -10,22 +10,10 @@
 
 namespace {
 
-using namespace std::chrono_literals;
-using tests::bytes_of;
-using tests::connect_to;
-using tests::FailedWith;
-using tests::Succeeded;
-using tests::unix_connection;
-using tests::Uring;
+using namespace tests;
 using uring::AcceptStream;
-using uring::Clock;
-using uring::Error;
 using uring::Fd;
-using uring::Loop;
 using uring::PollStream;
-using uring::Result;
-using uring::Scope;
-using uring::Task;
 using uring::TimeoutStream;
 
 TEST_F(Uring, AcceptsManyWithOneRequest) {

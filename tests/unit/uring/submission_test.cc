@@ -47,17 +47,10 @@ extern "C" int io_uring_submit_and_get_events(io_uring* ring) {
 
 namespace {
 
-using namespace std::chrono_literals;
-using tests::bytes_of;
-using tests::FailedWith;
-using tests::Succeeded;
-using tests::tcp_connection;
+using namespace tests;
 using uring::Buffers;
 using uring::Condition;
-using uring::Loop;
-using uring::Scope;
 using uring::SendThenReceive;
-using uring::Task;
 
 constexpr auto too_long = 2s;
 

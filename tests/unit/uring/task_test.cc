@@ -7,9 +7,7 @@
 
 namespace {
 
-using tests::Uring;
-using uring::Loop;
-using uring::Task;
+using namespace tests;
 
 Task<int> seven(int& runs) {
   ++runs;

@@ -15,14 +15,8 @@
 
 namespace {
 
-using namespace std::chrono_literals;
-using tests::FailedWith;
-using tests::Succeeded;
-using uring::Clock;
+using namespace tests;
 using uring::Deadline;
-using uring::Error;
-using uring::Loop;
-using uring::Task;
 
 constexpr int cannot = 77;  // what a child says where the machine permits no such namespace
 

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <fstream>
 #include <map>
 #include <regex>
@@ -17,11 +16,7 @@
 
 namespace {
 
-using namespace std::chrono_literals;
-using tests::unix_connection;
-using uring::Loop;
-using uring::Scope;
-using uring::Task;
+using namespace tests;
 
 Task<> sleep_long(Loop& loop) { (void)co_await loop.sleep(1h); }
 
