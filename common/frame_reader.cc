@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
-#include <utility>
 
 namespace common {
 void append_frame(ByteView payload, Bytes& out) {

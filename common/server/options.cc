@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cassert>
-#include <cstdio>
 #include <limits>
 #include <span>
 

@@ -11,9 +11,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
-#include <system_error>
 #include <thread>
 #include <utility>
 

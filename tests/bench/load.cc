@@ -13,7 +13,6 @@
 #include <fmt/format.h>
 #include <time.h>
 
-#include <cstdio>
 #include <limits>
 #include <thread>
 

@@ -1,7 +1,6 @@
 #include "common/server/signal_wakeup.h"
 
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <sys/types.h>
 #include <unistd.h>
 

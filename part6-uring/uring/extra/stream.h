@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cassert>
-#include <cerrno>
 #include <coroutine>
 #include <utility>
 

@@ -9,8 +9,6 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
-#include <array>
-#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <concepts>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>

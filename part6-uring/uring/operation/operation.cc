@@ -1,6 +1,5 @@
 #include "uring/operation/operation.h"
 
-#include <cassert>
 #include <cerrno>
 
 namespace uring {

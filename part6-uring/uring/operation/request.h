@@ -1,11 +1,9 @@
 #pragma once
 
-#include <fcntl.h>
 #include <liburing.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <concepts>

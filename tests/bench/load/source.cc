@@ -4,8 +4,6 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <utility>
-
 namespace load {
 
 common::Result<common::Fd> socket_from(std::uint32_t source, int flags) {

@@ -4,7 +4,6 @@
 #include <array>
 #include <asio.hpp>
 #include <asio/experimental/as_tuple.hpp>
-#include <memory>
 
 #include "peers/peer.h"
 

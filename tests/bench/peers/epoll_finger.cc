@@ -5,7 +5,6 @@
 // No options but those below, no log, no reload, no other rights than its own.
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <linux/openat2.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>

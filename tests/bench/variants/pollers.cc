@@ -9,7 +9,6 @@
 #include <sys/eventfd.h>
 
 #include <array>
-#include <cstdio>
 #include <memory>
 #include <span>
 #include <string>

@@ -1,7 +1,5 @@
 #include <gmock/gmock.h>
 
-#include <string>
-
 #include "finger/server/accounts/accounts.h"
 #include "finger/server/accounts/answer.h"
 #include "finger/server/protocol/error.h"
