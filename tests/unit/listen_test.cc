@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <netinet/tcp.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -19,7 +18,6 @@ using common::Fd;
 using common::listen_group;
 using common::listen_on;
 using common::SocketMode;
-using tests::accept_from;
 using tests::connect_to;
 using tests::on_free_port;
 
@@ -41,75 +39,6 @@ int flag(const Fd& socket, int level, int option) {
 
 bool is_nonblocking(const Fd& fd) { return (::fcntl(fd.get(), F_GETFL) & O_NONBLOCK) != 0; }
 bool is_closed_on_exec(const Fd& fd) { return (::fcntl(fd.get(), F_GETFD) & FD_CLOEXEC) != 0; }
-
-TEST(ListenOn, ServesTheAddressItWasGiven) {
-  const auto listener = listen_on(on_free_port(), SocketMode::blocking);
-  ASSERT_TRUE(listener.has_value());
-  const auto client = connect_to(*Address::of_socket(*listener));
-  ASSERT_TRUE(client);
-  const auto accepted = accept_from(*listener);
-  EXPECT_EQ(accepted.peer.to_string(), Address::of_socket(client)->to_string());
-}
-
-TEST(ListenOn, RefusesAPortThatIsTaken) {
-  const auto first = listen_on(on_free_port(), SocketMode::blocking);
-  ASSERT_TRUE(first.has_value());
-  const auto second = listen_on(on_port(port_of(*first)), SocketMode::blocking);
-  ASSERT_FALSE(second.has_value());
-  EXPECT_EQ(second.error(), std::errc::address_in_use);
-}
-
-TEST(ListenOn, RefusesAnAddressThatIsNotOurs) {
-  const auto listener = listen_on(on_free_port("192.0.2.1"), SocketMode::blocking);  // RFC 5737
-  ASSERT_FALSE(listener.has_value());
-  EXPECT_EQ(listener.error(), std::errc::address_not_available);
-}
-
-// We close first, so TIME_WAIT is ours; without SO_REUSEADDR it would keep the port for a minute.
-TEST(ListenOn, CanStartAgainOnItsPortImmediately) {
-  std::uint16_t port = 0;
-  {
-    const auto listener = listen_on(on_free_port(), SocketMode::blocking);
-    ASSERT_TRUE(listener.has_value());
-    port = port_of(*listener);
-    const auto client = connect_to(*Address::of_socket(*listener));
-    auto accepted = accept_from(*listener);
-    accepted.fd = Fd();
-    EXPECT_EQ(tests::receive_all(client).error, 0);
-  }
-  EXPECT_TRUE(listen_on(on_port(port), SocketMode::blocking).has_value());
-}
-
-TEST(ListenOn, GivesItsConnectionsNoDelay) {
-  const auto listener = listen_on(on_free_port(), SocketMode::blocking);
-  ASSERT_TRUE(listener.has_value());
-  const auto client = connect_to(*Address::of_socket(*listener));
-  const auto accepted = accept_from(*listener);
-  EXPECT_EQ(flag(accepted.fd, IPPROTO_TCP, TCP_NODELAY), 1);
-}
-
-TEST(ListenOn, ServesBothFamiliesOnTheIPv6Wildcard) {
-  const auto listener = listen_on(on_free_port("::"), SocketMode::nonblocking);
-  if (!listener && listener.error() == std::errc::address_family_not_supported) {
-    GTEST_SKIP() << "this machine has no IPv6";
-  }
-  ASSERT_TRUE(listener.has_value()) << listener.error().message();
-  EXPECT_TRUE(Address::of_socket(*listener)->to_string().starts_with("[::]:"));
-  const auto client = connect_to(*Address::parse("127.0.0.1", port_of(*listener)));
-  ASSERT_TRUE(client);
-  const auto accepted = accept_from(*listener);
-  EXPECT_EQ(accepted.peer.to_string(), Address::of_socket(client)->to_string())
-      << "an IPv4 client shows as one";
-}
-
-TEST(ListenOn, ServesIPv6Loopback) {
-  const auto listener = listen_on(on_free_port("::1"), SocketMode::blocking);
-  if (!listener) GTEST_SKIP() << "this machine has no ::1: " << listener.error().message();
-  const auto client = connect_to(*Address::of_socket(*listener));
-  ASSERT_TRUE(client);
-  const auto accepted = accept_from(*listener);
-  EXPECT_TRUE(accepted.peer.to_string().starts_with("[::1]:"));
-}
 
 TEST(ListenOn, GivesASocketOfTheModeThatIsAskedFor) {
   for (const auto mode : {SocketMode::blocking, SocketMode::nonblocking}) {
@@ -166,33 +95,6 @@ TEST(ListenGroup, CanStartAgainOnItsPortImmediately) {
     port = port_of(group->front());
   }
   EXPECT_TRUE(listen_group(on_port(port), 2).has_value());
-}
-
-TEST(IsTransientAcceptError, IsNotWhatAShutDownListenerReports) {
-  const auto listener = listen_on(on_free_port(), SocketMode::blocking);
-  ASSERT_TRUE(listener.has_value());
-  ::shutdown(listener->get(), SHUT_RDWR);
-  ASSERT_EQ(::accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC), -1);
-  EXPECT_EQ(errno, EINVAL);
-  EXPECT_FALSE(common::is_transient_accept_error(common::last_error().error()));
-}
-
-TEST(IsTransientAcceptError, IsAShortageAfterWhichTheConnectionIsStillInTheBacklog) {
-  const auto listener = listen_on(on_free_port(), SocketMode::nonblocking);
-  ASSERT_TRUE(listener.has_value());
-  const auto client = connect_to(*Address::of_socket(*listener));
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  const int refused = ::accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC);
-  const auto error = common::last_error().error();
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
-
-  ASSERT_EQ(refused, -1);
-  EXPECT_EQ(error, std::errc::too_many_files_open);
-  EXPECT_TRUE(common::is_transient_accept_error(error));
-  EXPECT_TRUE(accept_from(*listener).fd);
 }
 
 TEST(IsTransientAcceptError, IsWhatGoesAwayByWaiting) {
