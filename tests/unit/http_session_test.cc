@@ -12,7 +12,6 @@ using common::Error;
 using tests::bad_request;
 using tests::hello;
 using tests::hello_closing;
-using tests::hello_head_only;
 using tests::not_allowed;
 using tests::serve_http;
 using namespace std::string_literals;
@@ -52,10 +51,6 @@ TEST(HttpSession, AnswersGetOfAnyPath) {
   }
 }
 
-TEST(HttpSession, AnswersHeadWithoutTheBody) {
-  expect_kept("HEAD / HTTP/1.1\r\nHost: example.com\r\n\r\n", hello_head_only);
-}
-
 TEST(HttpSession, AnswersWithoutAHost) { expect_kept("GET / HTTP/1.1\r\n\r\n", hello); }
 
 TEST(HttpSession, AnswersWhatRealClientsSend) {
@@ -81,25 +76,11 @@ TEST(HttpSession, RefusesOtherMethodsAndKeepsTheConnection) {
   }
 }
 
-TEST(HttpSession, ClosesWhenAskedTo) {
-  for (const auto* close : {"close", "Close", "CLOSE", "foo, close", "close , keep-alive",
-                            "keep-alive\r\nConnection: close"}) {
-    expect_closed(std::string("GET / HTTP/1.1\r\nConnection: ") + close + "\r\n\r\n",
-                  hello_closing);
-  }
-}
-
 TEST(HttpSession, ObeysConnectionAloneAndNoWordLikeIt) {
   for (const auto* field : {"Connection: closed", "Connection: foo", "Proxy-Connection: close",
                             "X-Connection: close", "Connection:"}) {
     expect_kept(std::string("GET / HTTP/1.1\r\n") + field + "\r\n\r\n", hello);
   }
-}
-
-TEST(HttpSession, ClosesAfterARefusedMethodWhenAskedTo) {
-  expect_closed("POST / HTTP/1.1\r\nConnection: close\r\n\r\n",
-                "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD\r\nContent-Length: 0\r\n"
-                "Connection: close\r\n\r\n");
 }
 
 TEST(HttpSession, ClosesAfterHttp10) {
@@ -116,15 +97,6 @@ TEST(HttpSession, KeepsHttp10WhenAskedToAndSaysSo) {
   }
 }
 
-TEST(HttpSession, AnswersPipelinedRequestsInOrder) {
-  const auto outcome = serve_http(
-      "GET /1 HTTP/1.1\r\n\r\nHEAD /2 HTTP/1.1\r\n\r\nPOST /3 HTTP/1.1\r\nContent-Length: 3\r\n\r\n"
-      "abcGET /4 HTTP/1.1\r\n\r\n");
-  EXPECT_EQ(outcome.answers, std::string(hello) + std::string(hello_head_only) +
-                                 std::string(not_allowed) + std::string(hello));
-  EXPECT_EQ(outcome.completed, 4U);
-}
-
 TEST(HttpSession, AnswersNothingAfterTheLastRequest) {
   expect_closed("GET / HTTP/1.1\r\nConnection: close\r\n\r\nGET / HTTP/1.1\r\n\r\n", hello_closing);
 
@@ -134,12 +106,6 @@ TEST(HttpSession, AnswersNothingAfterTheLastRequest) {
   answers.clear();
   EXPECT_EQ(session.take(tests::bytes("GET / HTTP/1.0\r\n\r\n"), answers), 0U);
   EXPECT_TRUE(answers.empty());
-}
-
-TEST(HttpSession, AnswersWhatCameBeforeAMalformedRequest) {
-  const auto outcome = serve_http("GET / HTTP/1.1\r\n\r\nnonsense\r\n\r\nGET / HTTP/1.1\r\n\r\n");
-  EXPECT_EQ(outcome.answers, std::string(hello) + std::string(bad_request));
-  EXPECT_EQ(outcome.error, Error::malformed);
 }
 
 TEST(HttpSession, RefusesAMalformedRequestLine) {
@@ -200,16 +166,6 @@ TEST(HttpSession, TellsAnEndBetweenRequestsFromOneInside) {
     ASSERT_EQ(outcome.end, between ? std::error_code() : make_error_code(Error::cut_short))
         << "after " << end << " bytes";
     ASSERT_EQ(outcome.completed, end == request.size() ? 1U : 0U);
-  }
-}
-
-TEST(HttpSession, KeepsGoingForTenThousandRequests) {
-  common::HttpSession session;
-  common::SendBuffer answers;
-  for (int i = 0; i < 10'000; ++i) {
-    answers.clear();
-    ASSERT_EQ(session.take(tests::bytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), answers), 1U);
-    ASSERT_EQ(tests::text(answers.view()), hello);
   }
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <random>
 #include <string>
 #include <type_traits>
 
@@ -69,13 +68,6 @@ const Outcome too_long{"", Error::query_too_long, Error::query_too_long};
 const Outcome cut_short{"", {}, Error::unexpected_eof};
 Outcome complete(std::string line) { return {std::move(line), {}, {}}; }
 
-TEST(QueryReader, EndsALineAtLfOrCrlf) {
-  EXPECT_EQ(read("alice\r\n"), complete("alice"));
-  EXPECT_EQ(read("alice\n"), complete("alice"));
-  EXPECT_EQ(read("\r\n"), complete(""));
-  EXPECT_EQ(read("\n"), complete(""));
-}
-
 TEST(QueryReader, TakesACrForTheEndInFrontOfAnLfOnly) {
   EXPECT_EQ(read("ali\rce\r\n"), complete("ali\rce"));
   EXPECT_EQ(read("alice\r\r\n"), complete("alice\r"));
@@ -88,17 +80,6 @@ TEST(QueryReader, KeepsEveryOtherByte) {
     if (value != '\n') line += static_cast<char>(value);
   }
   EXPECT_EQ(read(line + "\r\n"), complete(line));
-}
-
-TEST(QueryReader, IgnoresWhatComesBehindTheLine) {
-  EXPECT_EQ(read("alice\nbob\n"), complete("alice"));
-  EXPECT_EQ(read("alice\r\n" + std::string(5000, 'x')), complete("alice"));
-}
-
-TEST(QueryReader, AnswersAnEndBeforeTheLineIsEnded) {
-  for (const auto* stream : {"", "a", "alice", "alice\r", "/W", "\r"}) {
-    EXPECT_EQ(read(stream), cut_short) << testing::PrintToString(stream);
-  }
 }
 
 /// So many bytes, and an end.
