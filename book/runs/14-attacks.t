@@ -22,6 +22,15 @@ The plain daemon.
   a secret^M$
   $ stop
 
+A name is swapped, and a descriptor stays with its file.
+
+  $ echo 'a plan' > plan; exec 5< plan
+  $ ln -sf secret plan
+  $ cat plan /proc/self/fd/5
+  a secret
+  a plan
+  $ exec 5>&-; rm plan
+
 A crowd from one address, and a client that takes its time: the plain daemon, and the one of this
 chapter.
 
@@ -37,14 +46,16 @@ chapter.
   $ crowd 100; ss -tnH state established sport = :$port | wc -l
   16
 
-All of them.
+All of them. There are no owners here, so the hard link leads to what the daemon's user may read.
+Started as root it has become nobody, and the secret is root's.
 
   $ start finger --addr 127.0.0.1 --users users --deadline 1s 2> log
   listening on 127\.0\.0\.1:\d+ (re)
-  $ for user in link fifo dir alice; do ask "$user\r\n"; done
+  $ for user in link fifo dir hard alice; do ask "$user\r\n"; done
   No Plan.^M$
   No Plan.^M$
   No Plan.^M$
+  (a secret|No Plan\.)\^M\$ (re)
   Write a^M$
   server.^M$
   $ ask 'x\e[2J\r\n'
@@ -57,6 +68,12 @@ All of them.
   "alice" answered 18 bytes
   "dir" no plan (not a regular file) 10 bytes
   "fifo" no plan (not a regular file) 10 bytes
+  "hard" (answered|no plan \(Permission denied\)) 10 bytes (re)
   "link" no plan (a symbolic link) 10 bytes
   "x\x1b[2J" invalid query 22 bytes
   too many connections from there
+
+Which of the two it is.
+
+  $ [[ $(id -u) = 0 ]] && outcome='no plan (Permission denied)' || outcome=answered
+  $ grep -qF "\"hard\" $outcome" log
