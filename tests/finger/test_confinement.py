@@ -1,6 +1,7 @@
 """What the process that talks to clients has not got, and may not do, should a client take over."""
 
 import os
+import platform
 import re
 import socket
 import subprocess
@@ -13,10 +14,11 @@ import pytest
 
 import rules
 from conftest import ALICE
-from harness.proc import is_sanitized
+from harness.proc import is_sanitized, wait_until
 from harness.strace import from_start
 from kit.call_list import permitted_calls
 from kit.intruder import (
+    NATIVE_CALLS,
     Intruder,
     landlock_version,
     listed_numbers,
@@ -25,7 +27,7 @@ from kit.intruder import (
 from kit.machine import Machine, workers
 from kit.manager import Manager
 from kit.namespace import NOBODY, as_nobody
-from kit.parent import reload
+from kit.parent import AT_ONCE, only_worker, reload
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer
 from kit.target import FingerTarget
@@ -142,8 +144,6 @@ def expect_no_way_out(could: dict[str, str]) -> None:
                "protects-code", "clears-flags", "sets-owner", "duplicates", "sets-nonblocking",
                "registers-credentials", "signals-thread", "sends-to", "sets-timeout")  # fmt: skip
     assert {what: could[what] for what in refused} == dict.fromkeys(refused, "EPERM")
-    others = {what: how for what, how in could.items() if what.startswith("calls-as-")}
-    assert others == dict.fromkeys(others, "EPERM")
 
 
 def expect_no_rights_to_gain(pids: Collection[int]) -> None:
@@ -268,6 +268,27 @@ def test_the_worker_of_root_is_permitted_no_other_call(
     server = start_as_root(under=(*machine.under, *intruder.under))
     server.expect(b"alice", converted(ALICE))
     assert intruder.passes(server) == []
+
+
+@pytest.mark.rule(rules.CONFINED)
+@pytest.mark.usefixtures("unsanitized")
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="it runs no other processor's programs")
+@pytest.mark.parametrize("numbers", ["i386", "x32"])
+@pytest.mark.parametrize("under", [(), NATIVE_CALLS], ids=["by itself", "native calls"])
+def test_a_worker_that_calls_by_another_processors_numbers_is_replaced_at_once(
+    machine: Machine, start_as_root: Callable[..., FingerServer], outside: Path, somebody: int,
+    intrude: Callable[..., Intruder], numbers: str, under: tuple[str, ...],
+) -> None:  # fmt: skip
+    home = Path("/home/alice/.plan")
+    intruder = intrude(outside.parent, home, outside, somebody, numbers=numbers)
+    server = start_as_root(under=(*machine.under, *under, *intruder.under))
+    before = only_worker(server)
+    with server.connect() as client:
+        client.wait_for_hang_up(AT_ONCE)
+    assert wait_until(lambda: only_worker(server) != before, server.patience)
+    said = server.stderr_text()
+    assert "a worker has ended by itself: signal 31" in said
+    assert "lives on" not in said
 
 
 @pytest.mark.rule(rules.CONFINED)

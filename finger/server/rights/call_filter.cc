@@ -136,9 +136,11 @@ void permit_for_signals(Filter& filter) {
 
 void filter_calls() {
   Filter filter;
-  // Calls by another processor's numbers, as those of 32 bits, and all threads that there are.
-  filter.set(SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(EPERM));
-  filter.set(SCMP_FLTATR_CTL_TSYNC, 1);
+  // Calls by another processor's numbers, as those of 32 bits, which no library of ours makes. To
+  // refuse them is not enough: systemd's SystemCallArchitectures= would kill the calling thread
+  // alone, and the clients of the others would wait for it. Of two filters the harsher counts.
+  filter.set(SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+  filter.set(SCMP_FLTATR_CTL_TSYNC, 1);  // all threads that there are
   filter.set(SCMP_FLTATR_API_SYSRAWRC, 1);  // the kernel's own errno, not ECANCELED for each
   for (const int call : permitted) filter.permit(call, {});
   permit_for_memory(filter);

@@ -11,7 +11,7 @@ namespace finger {
 /// What is not on the list fails with EPERM, and the process lives. Should a C library that we do
 /// not know make another call, that costs an answer at most. To be killed for it would cost all
 /// clients theirs, as often as somebody finds out how; to an intruder, both are a door that is
-/// shut.
+/// shut. A call by another processor's numbers is an intruder's in any case, and ends the process.
 ///
 /// Needs PR_SET_NO_NEW_PRIVS. To be called when all is open, and all threads and rings are made.
 ///

@@ -1,9 +1,11 @@
 """A client that has taken the daemon over: what its thread may still do, tried out from inside."""
 
 import ctypes
+import ctypes.util
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Collection
 from pathlib import Path
 
@@ -17,6 +19,18 @@ from kit.server import FingerServer
 SYS_LANDLOCK_CREATE_RULESET = 444
 LANDLOCK_CREATE_RULESET_VERSION = 1
 SOURCE = Path(__file__).with_name("intruder.c")
+
+# Words in front of a program for what systemd's SystemCallArchitectures=native is: a thread that
+# makes a call by another processor's numbers is killed, and no other.
+SCMP_ACT_ALLOW = 0x7FFF0000
+NATIVE_CALLS = (sys.executable, "-c", f"""
+import ctypes, os, sys
+library = ctypes.CDLL({ctypes.util.find_library("seccomp")!r})
+library.seccomp_init.restype = ctypes.c_void_p
+filter = ctypes.c_void_p(library.seccomp_init({SCMP_ACT_ALLOW}))
+assert filter and library.seccomp_load(filter) == 0
+os.execvp(sys.argv[1], sys.argv[1:])
+""")  # fmt: skip
 
 
 def landlock_version() -> int:
@@ -45,7 +59,8 @@ class Intruder:
 
     `credentials`: so many are registered with the daemon's ring, and tried. `cuts`: the first
     client's socket is to be connected elsewhere. `but`: it makes the system calls of every number
-    but these. `close()` when done.
+    but these. `numbers`: it only makes one by those of another processor, i386 or x32. `close()`
+    when done.
     """
 
     def __init__(
@@ -57,6 +72,7 @@ class Intruder:
         credentials: int = 0,
         cuts: bool = True,
         but: Collection[int] = (),
+        numbers: str = "",
     ) -> None:
         if shutil.which("cc") is None:
             pytest.skip("no C compiler")
@@ -75,6 +91,7 @@ class Intruder:
             f"INTRUDER_CREDENTIALS={credentials}", f"INTRUDER_ABSTRACT={name}",
             f"INTRUDER_PROCESS={self._process.pid}", *(["INTRUDER_CUTS=1"] if cuts else []),
             *([f"INTRUDER_PERMITTED=,{','.join(map(str, but))},"] if but else []),
+            *([f"INTRUDER_NUMBERS={numbers}"] if numbers else []),
         )  # fmt: skip
 
     def close(self) -> None:
