@@ -247,13 +247,6 @@ int check_config(finger::Options& options, bool as_root, Generations& generation
   return 0;
 }
 
-/// Before the daemon's first worker serves. A scraper may ask it as soon as it does.
-void note_start(const finger::Options& options, const finger::Workers& workers,
-                Generations& generations) {
-  tell_lowered_limit(options, workers);
-  generations.users().set(workers.users().users);
-}
-
 /// Serves in this process.
 int run_alone(const finger::Options& options, const ServiceManager& manager, Sockets sockets,
               const std::string& addresses, finger::BusyHomes& busy, Generations& generations) {
@@ -265,7 +258,8 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
       heartbeat_for(manager.watchdog_interval(), options, [&manager] { manager.alive(); }),
       metrics);
   if (!workers) return complain(workers.error());
-  note_start(options, **workers, generations);
+  tell_lowered_limit(options, **workers);
+  generations.users().set((*workers)->users().users);
   const auto reloader = finger::SignalAction::create(SIGHUP, [&] {
     manager.reloading();
     manager.ready((*workers)->reload(generations));
@@ -319,16 +313,17 @@ int run_parent(const finger::Options& options, ServiceManager manager, Sockets s
   bool is_first = true;
   finger::Parent parent(
       std::move(sockets.clients), {.start = start_timeout, .drain = options.process.drain_timeout},
-      [&](Listeners clients, finger::Report& report, std::optional<std::size_t> generation) {
+      [&](Listeners clients, finger::Report& report) {
         // In the worker: what is moved here stays in the parent.
         finger::Mounts mounts;
-        finger::Metrics metrics(finger::outcome_names, generations, generation,
+        finger::Metrics metrics(finger::outcome_names, generations, generations.begin(),
                                 options.process.workers, std::move(sockets.scrapers));
         return run_worker(options, std::move(clients),
                           {&busy, &mounts, &generations.homes_silent()}, report,
                           heartbeat_for(watchdog, options, [&report] { report.alive(); }), metrics,
                           [&](const finger::Workers& workers) {
-                            if (is_first) note_start(options, workers, generations);
+                            if (is_first) tell_lowered_limit(options, workers);
+                            generations.users().set(workers.users().users);
                           });
       },
       [&] {

@@ -1,7 +1,9 @@
 #include "finger/service/generations.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <new>
@@ -38,19 +40,23 @@ Generations::~Generations() { (void)::munmap(pages_, bytes_); }
 
 std::optional<std::size_t> Generations::begin() {
   for (std::size_t i = 0; i < processes_max; ++i) {
-    if (pages_->in_use[i]) continue;
+    if (pages_->process[i] != 0) continue;
     std::uninitialized_value_construct_n(counters() + i * workers_, workers_);
-    pages_->in_use[i] = true;
+    pages_->process[i] = ::getpid();
     return i;
   }
   return std::nullopt;
 }
 
-void Generations::end(std::size_t generation) {
-  ++pages_->changes;
-  for (const WorkerCounters& each : of(generation)) pages_->ended.take_over(each);
-  pages_->in_use[generation] = false;
-  ++pages_->changes;
+void Generations::end_all_but(std::span<const pid_t> processes) {
+  for (std::size_t i = 0; i < processes_max; ++i) {
+    const pid_t process = pages_->process[i];
+    if (process == 0 || std::ranges::find(processes, process) != processes.end()) continue;
+    ++pages_->changes;
+    for (const WorkerCounters& each : of(i)) pages_->ended.take_over(each);
+    pages_->process[i] = 0;
+    ++pages_->changes;
+  }
 }
 
 std::span<WorkerCounters> Generations::of(std::size_t generation) {
@@ -60,7 +66,7 @@ std::span<WorkerCounters> Generations::of(std::size_t generation) {
 std::vector<const WorkerCounters*> Generations::all() const {
   std::vector<const WorkerCounters*> found{&pages_->ended};
   for (std::size_t i = 0; i < processes_max; ++i) {
-    if (!pages_->in_use[i]) continue;
+    if (pages_->process[i] == 0) continue;
     for (std::size_t j = 0; j < workers_; ++j) found.push_back(counters() + i * workers_ + j);
   }
   return found;

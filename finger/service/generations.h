@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -19,9 +21,9 @@ namespace finger {
 /// its own, since only one thread may write to a Counter.
 ///
 ///     auto generations = Generations::create(workers);   // the parent
-///     const auto mine = (*generations)->begin();         // before each fork
-///     (*generations)->of(*mine)                          // in the child: counters for its workers
-///     (*generations)->end(*mine);                        // the parent: that child has ended
+///     const auto mine = (*generations)->begin();         // a child
+///     (*generations)->of(*mine)                          // counters for its workers
+///     (*generations)->end_all_but(children);             // the parent: the others have ended
 class Generations {
  public:
   /// So many processes may count at the same time. What another one counts is lost.
@@ -33,11 +35,12 @@ class Generations {
   Generations& operator=(const Generations&) = delete;
   ~Generations();
 
-  /// nullopt: there are processes_max.
+  /// For this process, while no other begins. nullopt: there are processes_max.
   std::optional<std::size_t> begin();
 
-  /// Its process has ended. What it has counted is kept; its connections are closed.
-  void end(std::size_t generation);
+  /// Processes that are none of these have ended. What they have counted is kept; their connections
+  /// are closed.
+  void end_all_but(std::span<const pid_t> processes);
 
   std::span<WorkerCounters> of(std::size_t generation);
 
@@ -60,8 +63,8 @@ class Generations {
  private:
   /// What is shared. Followed by the counters: `workers` for each process.
   struct Pages {
-    std::atomic<std::uint64_t> changes = 0;  ///< Odd: one is under way.
-    std::array<std::atomic<bool>, processes_max> in_use = {};
+    std::atomic<std::uint64_t> changes = 0;                      ///< Odd: one is under way.
+    std::array<std::atomic<pid_t>, processes_max> process = {};  ///< 0: it is free.
     Counter users;
     Counter homes_silent;
     Counter reloads;

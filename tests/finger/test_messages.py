@@ -28,12 +28,13 @@ NO_MESSAGES = {
                  "it is empty", "not a regular file", "no error", "Permission denied, though"),
     "main.cc": ("Answers finger queries", "to read who has opted in", "to talk to a worker"),
     "metrics.cc": ("serve the counters that", "a loopback address and port such as"),
-    "parent.cc": ("exit status", "to talk to a worker"),
+    "parent.cc": ("exit status",),
     "privileges.cc": ("to read the accounts",),
     "server.cc": ("for one client",),
     "service_manager.cc": ("MAINPID=",),
     "user_count.cc": (" and {} more",),
     "log_thinning.cc": ("of one address",),
+    "worker_process.cc": ("to talk to a worker",),
 }  # fmt: skip
 TOKEN = re.compile(r"""//[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)'""", re.S)
 

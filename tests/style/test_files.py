@@ -37,8 +37,6 @@ LONG_FOR_A_REASON = {
     "book/steps/i/37-pass-a-descriptor.cc": "two rings, and two ways to hand a client over",
     "part6-uring/steps/42-left-over.cc": "conversations, and three ways to stop their loop",
     "part6-uring/uring/operation/all_operations.h": "a table: every operation, three lines a row",
-    "finger/server/supervision/parent.cc":
-        "one state machine: what ends a worker, and what follows it",
     "tests/unit/uring/link_test.cc": "a link: its order, failures, limits, and each way to end it",
     "tests/finger/test_takeover.py": "what a daemon passes to the next, and each way to fail",
     "book/steps/15/02-handover.cc": "the server that hands over, the one that takes, and clients",

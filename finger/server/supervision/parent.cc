@@ -1,8 +1,6 @@
 #include "finger/server/supervision/parent.h"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,15 +10,14 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
-#include <cstdlib>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "common/server/log.h"
-#include "common/server/process.h"
 
 namespace finger {
 namespace {
@@ -34,10 +31,6 @@ constexpr auto end_pause = std::chrono::seconds(1);
 /// A worker that is told to stop accepting does so within milliseconds, unless it is stuck.
 constexpr auto retire_pause = std::chrono::seconds(2);
 
-/// Until waitpid(2) finds a worker that has died, or was killed: milliseconds, unless something
-/// holds it.
-constexpr auto found_pause = std::chrono::milliseconds(500);
-
 /// As far as anybody outside of the kernel can tell.
 constexpr std::string_view stuck_reason = "it waits for the kernel, perhaps in a home that hangs";
 
@@ -46,10 +39,6 @@ sigset_t handled_signals() {
   sigemptyset(&set);
   for (const int number : {SIGHUP, SIGINT, SIGTERM, SIGCHLD, SIGUSR1}) sigaddset(&set, number);
   return set;
-}
-
-void send(pid_t pid, int signal) {
-  (void)::kill(pid, signal);  // a child that was not waited for: it exists
 }
 
 /// `exit status 1`, `signal 9`
@@ -81,11 +70,17 @@ common::Result<int> Parent::run() {
   signals_ = common::Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals_) return common::last_error();
   start();
-  while (!exit_status_) {
+  while (!is_over()) {
     wait();
     check_deadlines(Clock::now());
   }
-  return *exit_status_;
+  return status_;
+}
+
+bool Parent::is_over() const {
+  return is_ending() && std::ranges::all_of(workers_, [](const Worker& each) {
+           return each.state == State::stuck;
+         });
 }
 
 void Parent::wait() {
@@ -93,7 +88,8 @@ void Parent::wait() {
   std::vector<pollfd> watched{input(signals_.get())};
   // Not before we serve: until then those who want to take over ask the server before us.
   for (const pollfd& offer : takeover_->watched()) {
-    watched.push_back(announced_ ? offer : input(-1));  // poll(2) ignores what is negative
+    watched.push_back(phase_ == Phase::starting ? input(-1)
+                                                : offer);  // poll(2) ignores what is negative
   }
   const std::size_t of_scouts = watched.size();
   scouts_.watch(watched);
@@ -133,51 +129,23 @@ void Parent::read(Worker& worker, const pollfd* watched) {
   worker.pipes.lifeline = {};
   // It has died, or an operation of its ring has failed. If waitpid(2) does not find it soon, it
   // has died and cannot end.
-  if (worker.state == State::serving) worker.due = Clock::now() + found_pause;
+  if (worker.state == State::serving) worker.due = Clock::now() + Worker::found_pause;
 }
 
 void Parent::start() {
   start_at_ = never;
-  reload_again_ = false;
+  is_reload_due_ = false;
   started_at_ = Clock::now();
-  auto forked = fork_worker();
-  if (!forked) return fail_start(forked.error());
-  workers_.push_back(std::move(*forked));
-}
-
-std::expected<Parent::Worker, std::string> Parent::fork_worker() {
   undo();
-  auto ends = Report::make_pipes();
-  if (!ends && ends.error() == std::errc::too_many_files_open) {
-    return std::unexpected(common::explain_no_descriptor("to talk to a worker"));
-  }
-  if (!ends) return std::unexpected("no pipe to a worker: " + ends.error().message());
-  const pid_t parent = ::getpid();
-  const auto generation = generations_.begin();
-  const pid_t pid = ::fork();
-  if (pid < 0 && generation) generations_.end(*generation);
-  if (pid < 0) return std::unexpected(common::explain_no_thread(common::last_error().error()));
-  if (pid == 0) {
-    ends->parent = {};
-    be_worker(Report(std::move(ends->worker), scouts_.silent()), parent, generation);
-  }
-  scouts_.add(std::move(ends->parent.news));
-  return Worker{.pid = pid,
-                .generation = generation,
-                .pipes = std::move(ends->parent),
-                .due = started_at_ + limits_.start};
+  auto worker = Worker::fork([this](Report& report) { return be_worker(report); }, scouts_.silent(),
+                             started_at_ + limits_.start);
+  if (!worker) return fail_start(worker.error());
+  scouts_.add(std::move(worker->pipes.news));
+  workers_.push_back(std::move(*worker));
 }
 
-void Parent::be_worker(Report report, pid_t parent, std::optional<std::size_t> generation) {
-  // Not SIGKILL, after which an operation that does not end would keep the port. Giving root up
-  // clears it, and sets it again. The parent may have gone before it was set.
-  (void)::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
-  if (::getppid() != parent) std::_Exit(1);
-  // A session of its own, so without the terminal: a process that has it can type into root's shell
-  // (ioctl_tty(2), TIOCSTI), and what ^C sends to its group would be the worker's second signal.
-  (void)::setsid();
-  make_empty(STDOUT_FILENO);
-  (void)std::signal(SIGHUP, SIG_IGN);  // the parent handles it
+/// In its process, from the start to the end.
+int Parent::be_worker(Report& report) {
   signals_ = {};
   workers_.clear();
   scouts_.clear();
@@ -186,7 +154,7 @@ void Parent::be_worker(Report report, pid_t parent, std::optional<std::size_t> g
   sigset_t set = handled_signals();
   sigdelset(&set, SIGUSR1);  // it stays blocked: Metrics::hold_signal()
   (void)::sigprocmask(SIG_UNBLOCK, &set, nullptr);
-  std::exit(work_(std::move(listeners_), report, generation));
+  return work_(std::move(listeners_), report);
 }
 
 void Parent::read_signals() {
@@ -200,7 +168,7 @@ void Parent::read_signals() {
         reap();
         break;
       case SIGUSR1:
-        if (const Worker* const serving = find(State::serving)) send(serving->pid, SIGUSR1);
+        if (const Worker* const serving = find(State::serving)) serving->send(SIGUSR1);
         break;
       default:
         stop();
@@ -209,23 +177,19 @@ void Parent::read_signals() {
 }
 
 void Parent::reload() {
-  if (stopping_) return;
+  if (is_ending()) return;
   manager_.reloading();
   ready_status_.clear();
-  if (find(State::starting) != nullptr) {
-    reload_again_ = true;
-    return;
-  }
-  std::string stuck;
-  std::size_t count = 0;
+  is_reload_due_ = find(State::starting) != nullptr;  // whose roster may be too old
+  if (is_reload_due_) return;
+  std::vector<pid_t> stuck;
   for (const Worker& each : workers_) {
-    if (each.state != State::stuck) continue;
-    stuck += fmt::format(" {}", each.pid);
-    ++count;
+    if (each.state == State::stuck) stuck.push_back(each.pid);
   }
-  was_refused_ = count >= stuck_max;
-  if (!was_refused_) return start();
-  fail_start(fmt::format("{} workers were killed and do not end:{}", count, stuck));
+  if (stuck.size() < stuck_max) return start();
+  fail_start(fmt::format("{} workers were killed and do not end: {}", stuck.size(),
+                         fmt::join(stuck, " ")));
+  is_reload_due_ = true;  // as soon as one of them ends
 }
 
 /// Its report, or a beat: it is not stuck.
@@ -237,33 +201,32 @@ void Parent::hear(Worker& worker) {
   if (worker.state == State::serving) return manager_.alive();
   const std::string_view said(text.data(), static_cast<std::size_t>(size));
   if (const auto found = Report::read_ready(said)) return promote(worker, *found);
-  end(worker, State::asked, 0, end_pause);
+  worker.end(State::asked, 0, end_pause);
   fail_start(common::escape(std::as_bytes(std::span(said))));
 }
 
 void Parent::promote(Worker& worker, const UserCount& found) {
   const std::size_t before = std::exchange(users_, found.users);
-  generations_.users().set(found.users);
   const auto line = fmt::format("worker {} serves {}", worker.pid, found.text_after(before));
   const auto status = fmt::format("worker {} serves {}", worker.pid, found.text());
   if (Worker* const replaced = find(State::serving)) {
-    end(*replaced, State::asked, retire_signal, limits_.drain);
+    replaced->end(State::asked, retire_signal, limits_.drain);
     generations_.reloads().add();
     common::log("reloaded: " + line, found.severity_after(before));
-  } else if (announced_ && found.users != before) {
+  } else if (phase_ == Phase::serving && found.users != before) {
     common::log(line, found.severity_after(before));
-  } else if (!announced_ && !found.without_account.empty()) {
+  } else if (phase_ == Phase::starting && !found.without_account.empty()) {
     common::log(status);
   }
   worker.state = State::serving;
   worker.due = never;
   serving_since_ = Clock::now();
-  if (!std::exchange(announced_, true)) announce();
-  if (stopping_) return;
+  if (std::exchange(phase_, Phase::serving) == Phase::starting) announce();
+  if (is_ending()) return;
   // Its first beat may have come with the report. Where reloads follow each other sooner than
   // beats do, no worker lives for another.
   if (manager_.watchdog_interval()) manager_.alive();
-  if (reload_again_) return start();
+  if (is_reload_due_) return start();
   ready_status_ = status;
   tell_at_ = Clock::now() + retire_pause;
 }
@@ -279,29 +242,29 @@ void Parent::tell_ready() {
 
 void Parent::announce() {
   const auto refused = takeover_->confirm();
-  if (refused.empty()) return announce_();
-  common::log(refused, Severity::error);
-  status_ = 1;
-  stop();
+  if (!refused.empty()) return give_up(refused);
+  announce_();
 }
 
 void Parent::fail_start(std::string_view reason) {
-  if (stopping_) return;
+  if (phase_ == Phase::starting) return give_up(reason);
   const Worker* const serving = find(State::serving);
-  if (!announced_) {
-    common::log(reason, Severity::error);
-    exit_status_ = 1;
-  } else if (serving != nullptr) {
-    generations_.failed_reloads().add();
-    common::log(fmt::format("cannot reload, the worker before goes on: {}", reason),
-                Severity::warning);
-    if (reload_again_) return start();
-    ready_status_ = fmt::format("cannot reload, worker {} goes on: {}", serving->pid, reason);
-    tell_at_ = Clock::now();
-  } else {
+  if (serving == nullptr) {
     common::log(fmt::format("no worker serves, another is tried: {}", reason), Severity::error);
-    replace();
+    return replace();
   }
+  generations_.failed_reloads().add();
+  common::log(fmt::format("cannot reload, the worker before goes on: {}", reason),
+              Severity::warning);
+  if (is_reload_due_) return start();
+  ready_status_ = fmt::format("cannot reload, worker {} goes on: {}", serving->pid, reason);
+  tell_at_ = Clock::now();
+}
+
+void Parent::give_up(std::string_view reason) {
+  common::log(reason, Severity::error);
+  status_ = 1;
+  stop();
 }
 
 /// What fails now may be well in a while, or never. The pause doubles with each failure in a row;
@@ -309,10 +272,7 @@ void Parent::fail_start(std::string_view reason) {
 /// one parent, they have their memory laid out alike. Where something starts us anew, it is not.
 void Parent::replace() {
   if (++failures_ == failures_max) {
-    common::log(fmt::format("{} workers in a row have failed: giving up", failures_),
-                Severity::error);
-    status_ = 1;
-    return stop();
+    return give_up(fmt::format("{} workers in a row have failed: giving up", failures_));
   }
   start_at_ = started_at_ + limits_.pause * (1 << (failures_ - 1));
 }
@@ -329,7 +289,6 @@ void Parent::reap() {
 
 void Parent::ended(std::list<Worker>::iterator worker, int status) {
   if (worker->state == State::starting) hear(*worker);  // what it reported may be unread
-  if (worker->generation) generations_.end(*worker->generation);
   const State state = worker->state;
   workers_.erase(worker);
   undo();  // also now: it has served beside the next one
@@ -337,17 +296,18 @@ void Parent::ended(std::list<Worker>::iterator worker, int status) {
     fail_start(fmt::format("the worker ended before it served: {}", describe(status)));
   } else if (state == State::serving) {
     died(fmt::format("a worker has ended by itself: {}", describe(status)));
-  } else if (was_refused_) {
+  } else if (is_reload_due_ && find(State::starting) == nullptr) {
     reload();
   }
 }
 
-/// What a worker that was broken into can have done to those after it.
+/// What those that have ended leave, and what one that was broken into did to those after it.
 void Parent::undo() {
   std::ranges::for_each(listeners_, restore);
   std::vector<pid_t> workers;
   for (const Worker& each : workers_) workers.push_back(each.pid);
   busy_.free_all_but(workers);
+  generations_.end_all_but(workers);
 }
 
 void Parent::died(std::string_view line) {
@@ -358,18 +318,17 @@ void Parent::died(std::string_view line) {
 
 /// The first time, clients that have asked get their answers; the second time, none does.
 void Parent::stop() {
-  stopping_ = true;  // it may have been so: a successor serves
-  const bool at_once = std::exchange(asked_to_stop_, true);
+  const bool at_once = std::exchange(phase_, Phase::stopping) == Phase::stopping;
   if (!at_once) manager_.stopping();
   takeover_->withdraw();
   end_workers(drain_signal);
   if (!at_once) return;
-  for (Worker& each : workers_) kill(each);
+  for (Worker& each : workers_) each.kill();
 }
 
 /// A successor serves: clients that are connected still get what they ask for.
 void Parent::retire() {
-  stopping_ = true;
+  phase_ = Phase::retired;
   manager_.succeeded_by(takeover_->successor());
   common::log(fmt::format("process {} has taken over", takeover_->successor()));
   end_workers(retire_signal);
@@ -380,38 +339,25 @@ void Parent::end_workers(int signal) {
   listeners_.clear();
   for (Worker& each : workers_) {
     if (each.state == State::starting) {
-      kill(each);  // it has no clients yet, or does not know of them
+      each.kill();  // it has no clients yet, or does not know of them
     } else if (each.state == State::serving) {
-      end(each, State::asked, signal, limits_.drain);
+      each.end(State::asked, signal, limits_.drain);
     } else {
-      send(each.pid, signal);
+      each.send(signal);
     }
   }
-}
-
-/// What it says is not heard any more. Signal 0 is none.
-void Parent::end(Worker& worker, State state, int signal, Clock::duration patience) {
-  send(worker.pid, signal);
-  worker.state = state;
-  worker.due = Clock::now() + patience;
-  worker.pipes.said = {};
-  worker.pipes.lifeline = {};
-}
-
-void Parent::kill(Worker& worker) {
-  if (worker.state < State::killed) end(worker, State::killed, SIGKILL, found_pause);
 }
 
 void Parent::be_late(Worker& worker) {
   switch (worker.state) {
     case State::starting:
-      kill(worker);
+      worker.kill();
       return fail_start("the worker is not ready in time: does the account database answer?");
     case State::serving:
-      kill(worker);
+      worker.kill();
       return died(fmt::format("worker {} has died and does not end: {}", worker.pid, stuck_reason));
     case State::asked:
-      return kill(worker);
+      return worker.kill();
     case State::killed:
     case State::stuck:
       worker.state = State::stuck;
@@ -427,9 +373,7 @@ void Parent::check_deadlines(Clock::time_point now) {
     if (each.due <= now) be_late(each);
   }
   if (start_at_ <= now) start();
-  if (!stopping_) tell_ready();
-  const auto is_stuck = [](const Worker& each) { return each.state == State::stuck; };
-  if (stopping_ && std::ranges::all_of(workers_, is_stuck)) exit_status_ = status_;
+  if (!is_ending()) tell_ready();
 }
 
 Parent::Worker* Parent::find(State state) {

@@ -1,19 +1,15 @@
 #pragma once
 
 #include <poll.h>
-#include <sys/types.h>
 
 #include <chrono>
 #include <csignal>
 #include <cstddef>
-#include <expected>
 #include <functional>
 #include <list>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "common/fd.h"
 #include "common/result.h"
@@ -23,6 +19,7 @@
 #include "finger/server/process/service_manager.h"
 #include "finger/server/supervision/report.h"
 #include "finger/server/supervision/scouts.h"
+#include "finger/server/supervision/worker_process.h"
 #include "finger/service/generations.h"
 #include "finger/service/takeover.h"
 
@@ -65,8 +62,7 @@ class Parent {
   static constexpr int failures_max = 6;
 
   /// What a worker does, in a process of its own; returns its exit status.
-  using Work = std::function<int(Listeners listeners, Report& report,
-                                 std::optional<std::size_t> generation)>;
+  using Work = std::function<int(Listeners listeners, Report& report)>;
 
   /// How long a worker may take. Then it is killed.
   struct Limits {
@@ -80,9 +76,9 @@ class Parent {
 
   /// `announce` is called once, when the first worker serves and the server that `takeover`
   /// replaces has been told so. `manager` is told of starts, reloads, the stop, a successor, and
-  /// whenever a worker begins to serve or, while it serves, says that it is alive. Each worker
-  /// counts in one of the `generations`, where reloads and users are counted, too. What they have
-  /// in `busy` for a process that is none of them is taken out.
+  /// whenever a worker begins to serve or, while it serves, says that it is alive. What
+  /// `generations` and `busy` have of a process that is no worker is ended, and freed. Reloads are
+  /// counted in `generations`, too.
   Parent(Listeners listeners, Limits limits, Work work, std::function<void()> announce,
          ServiceManager manager, std::unique_ptr<Takeover> takeover, Generations& generations,
          BusyHomes& busy);
@@ -96,30 +92,23 @@ class Parent {
   using Clock = common::Clock;
   static constexpr auto never = Clock::time_point::max();
 
-  /// What a worker's process is at, until waitpid(2) finds that it has ended. At most one is
-  /// starting, and at most one serves.
-  enum class State {
-    starting,  ///< Says that it is ready, or why not. Due: it is killed.
-    serving,   ///< Says that it is alive. Due: it has died, does not end, and is replaced.
-    asked,     ///< To accept no more, or to drain. Due: it is killed.
-    killed,    ///< Due: it is stuck.
-    stuck      ///< In the kernel, by a file system that does not answer. Never due.
+  using Worker = WorkerProcess;
+  using State = Worker::State;
+
+  enum class Phase {
+    starting,  ///< No worker has served yet.
+    serving,
+    retired,  ///< A successor serves. No worker is started any more, from here on.
+    stopping  ///< Asked to.
   };
 
-  struct Worker {
-    pid_t pid;
-    std::optional<std::size_t> generation;  ///< That it counts in.
-    Report::Pipes pipes;
-    Clock::time_point due;
-    State state = State::starting;
-  };
-
+  bool is_ending() const { return phase_ >= Phase::retired; }
+  bool is_over() const;
   void wait();
   Clock::time_point soonest() const;
   void read(Worker& worker, const pollfd* watched);
   void start();
-  std::expected<Worker, std::string> fork_worker();
-  [[noreturn]] void be_worker(Report report, pid_t parent, std::optional<std::size_t> generation);
+  int be_worker(Report& report);
   void read_signals();
   void reload();
   void hear(Worker& worker);
@@ -127,6 +116,7 @@ class Parent {
   void announce();
   void tell_ready();
   void fail_start(std::string_view reason);
+  void give_up(std::string_view reason);
   void replace();
   void reap();
   void ended(std::list<Worker>::iterator worker, int status);
@@ -135,8 +125,6 @@ class Parent {
   void stop();
   void retire();
   void end_workers(int signal);
-  static void end(Worker& worker, State state, int signal, Clock::duration patience);
-  static void kill(Worker& worker);
   void be_late(Worker& worker);
   void check_deadlines(Clock::time_point now);
   Worker* find(State state);
@@ -156,17 +144,13 @@ class Parent {
   Clock::time_point start_at_ = never;  ///< When to replace a worker that ended.
   Clock::time_point started_at_;
   Clock::time_point serving_since_;
-  int failures_ = 0;           ///< In a row.
-  std::string ready_status_;   ///< What the manager is to be told. Empty: it has been.
-  Clock::time_point tell_at_;  ///< Then at the latest.
-  std::size_t users_ = 0;      ///< Of the last. What generations_ has, a worker can write.
-  bool announced_ = false;
-  bool reload_again_ = false;  ///< SIGHUP came while a worker started: its roster may be too old.
-  bool was_refused_ = false;   ///< A reload, because of workers that do not end.
-  bool stopping_ = false;      ///< No worker is started any more.
-  bool asked_to_stop_ = false;
+  int failures_ = 0;            ///< In a row.
+  std::string ready_status_;    ///< What the manager is to be told. Empty: it has been.
+  Clock::time_point tell_at_;   ///< Then at the latest.
+  std::size_t users_ = 0;       ///< Of the last. What generations_ has, a worker can write.
+  bool is_reload_due_ = false;  ///< SIGHUP came while a worker started, or was refused.
+  Phase phase_ = Phase::starting;
   int status_ = 0;  ///< To exit with when all have ended.
-  std::optional<int> exit_status_;
 };
 
 }  // namespace finger

@@ -1,6 +1,7 @@
 #include "finger/service/generations.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -43,7 +44,7 @@ TEST_P(GenerationsWithGarbage, TheParentGoesOn) {
   ASSERT_FALSE(memory.empty());
   std::memset(memory.data(), GetParam(), memory.size());
 
-  (*generations)->end(*mine);
+  (*generations)->end_all_but({});
   const auto next = (*generations)->begin();
   ASSERT_TRUE(next);
   for (WorkerCounters& each : (*generations)->of(*next)) {
@@ -56,6 +57,23 @@ TEST_P(GenerationsWithGarbage, TheParentGoesOn) {
 }
 
 INSTANTIATE_TEST_SUITE_P(OfEveryKind, GenerationsWithGarbage, testing::Values(0xff, 0x01, 0x80));
+
+TEST(Generations, KeepsWhatAProcessHasCountedThatIsNotThereAnyMore) {
+  auto generations = Generations::create(workers);
+  ASSERT_TRUE(generations);
+  const auto mine = (*generations)->begin();
+  ASSERT_TRUE(mine);
+  (*generations)->of(*mine)[1].accepted.add(3);
+
+  const pid_t here = ::getpid();
+  (*generations)->end_all_but({&here, 1});
+  EXPECT_EQ((*generations)->all().size(), 1 + workers);
+
+  (*generations)->end_all_but({});
+  ASSERT_EQ((*generations)->all().size(), 1U);
+  EXPECT_EQ((*generations)->all()[0]->accepted.value(), 3U);
+  EXPECT_EQ((*generations)->all()[0]->open(), 0U);
+}
 
 }  // namespace
 }  // namespace finger

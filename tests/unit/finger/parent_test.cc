@@ -42,7 +42,7 @@ std::atomic<int>& begun() {
   auto busy = finger::BusyHomes::create();
   Parent parent(
       {}, limits,
-      [&work](finger::Listeners /*listeners*/, Report& report, auto /*generation*/) -> int {
+      [&work](finger::Listeners /*listeners*/, Report& report) -> int {
         work(begun()++, report);
         tests::never_finish();
       },
