@@ -275,7 +275,7 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
   };
   const auto run = [&] {
     // Accounts are looked up in this process, and who is asked for them is not ours to say.
-    if (!options.users.empty()) finger::filter_calls();
+    if (!options.users.empty()) finger::filter_calls(sockets.takeover->is_offered());
     manager.ready("serving");
     return (*workers)->run();
   };
@@ -301,7 +301,7 @@ int run_worker(const finger::Options& options, Listeners clients, finger::AboutH
   if (!successor || !stop) return report.failed(successor ? stop.error() : successor.error());
   const auto not_held = finger::hold_lifeline(report.take_lifeline());
   if (!not_held.empty()) return report.failed(not_held);
-  finger::filter_calls();
+  finger::filter_calls(false);  // the parent does what a hand-over takes
   before_serving(**workers);
   if (!report.ready((*workers)->users())) return 1;
   return (*workers)->run();

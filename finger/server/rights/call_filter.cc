@@ -22,16 +22,16 @@
 namespace finger {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-void filter_calls() {}  // a sanitizer traces the process to find what it has leaked
+void filter_calls(bool /*hands_over*/) {
+}  // a sanitizer traces the process to find what it has leaked
 #else
 namespace {
 
 /// With whatever arguments. README.md has the same list, and says what they are for.
 constexpr auto permitted = {
-    // Clients, scrapers and a successor. Without an address to send to, but for what sendmsg(2)
-    // hides: there is no socket that has use for one.
+    // Clients, scrapers and a successor.
     SCMP_SYS(accept4), SCMP_SYS(getsockopt), SCMP_SYS(recv), SCMP_SYS(recvfrom), SCMP_SYS(send),
-    SCMP_SYS(sendmsg), SCMP_SYS(io_uring_enter),
+    SCMP_SYS(io_uring_enter),
     // Files. Landlock says which may be opened, and how.
     SCMP_SYS(close), SCMP_SYS(fstat), SCMP_SYS(fstat64), SCMP_SYS(fstatat64), SCMP_SYS(getdents64),
     SCMP_SYS(lseek), SCMP_SYS(_llseek), SCMP_SYS(newfstatat), SCMP_SYS(openat), SCMP_SYS(poll),
@@ -109,7 +109,9 @@ void permit_for_descriptors(Filter& filter) {
   filter.permit(SCMP_SYS(io_uring_register), {SCMP_A1_32(SCMP_CMP_EQ, IORING_UNREGISTER_RING_FDS)});
 }
 
-void permit_for_sockets(Filter& filter) {
+void permit_for_sockets(Filter& filter, bool hands_over) {
+  // No filter sees the address in its message, nor the descriptors.
+  if (hands_over) filter.permit(SCMP_SYS(sendmsg), {});
 #if defined(__i386__) || defined(__s390x__)
   // There a program may call them through socketcall(2), whose arguments a filter cannot see.
   for (const int call : {SCMP_SYS(sendto), SCMP_SYS(setsockopt), SCMP_SYS(shutdown)}) {
@@ -134,18 +136,18 @@ void permit_for_signals(Filter& filter) {
 
 }  // namespace
 
-void filter_calls() {
+void filter_calls(bool hands_over) {
   Filter filter;
   // Calls by another processor's numbers, as those of 32 bits, which no library of ours makes. To
   // refuse them is not enough: systemd's SystemCallArchitectures= would kill the calling thread
   // alone, and the clients of the others would wait for it. Of two filters the harsher counts.
   filter.set(SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-  filter.set(SCMP_FLTATR_CTL_TSYNC, 1);  // all threads that there are
+  filter.set(SCMP_FLTATR_CTL_TSYNC, 1);     // all threads that there are
   filter.set(SCMP_FLTATR_API_SYSRAWRC, 1);  // the kernel's own errno, not ECANCELED for each
   for (const int call : permitted) filter.permit(call, {});
   permit_for_memory(filter);
   permit_for_descriptors(filter);
-  permit_for_sockets(filter);
+  permit_for_sockets(filter, hands_over);
   permit_for_signals(filter);
   const auto loaded = filter.load();
   if (loaded) return;

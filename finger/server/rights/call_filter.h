@@ -13,12 +13,14 @@ namespace finger {
 /// clients theirs, as often as somebody finds out how; to an intruder, both are a door that is
 /// shut. A call by another processor's numbers is an intruder's in any case, and ends the process.
 ///
+/// `hands_over`: it may give its sockets to a successor, as one without a parent does.
+///
 /// Needs PR_SET_NO_NEW_PRIVS. To be called when all is open, and all threads and rings are made.
 ///
 /// Where the kernel has no such filters, or a container forbids them, nothing is refused. Then
 /// plans are served all the same, since this is the last of several walls; but an administrator who
 /// counts on it has to be told that it is missing, and a warning in the log does. Source:
 /// seccomp(2), seccomp_rule_add(3)
-void filter_calls();
+void filter_calls(bool hands_over);
 
 }  // namespace finger
