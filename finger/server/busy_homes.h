@@ -46,14 +46,15 @@ class BusyHomes {
   /// A home is busy as long as this exists.
   class Mark {
    public:
+    Mark() = default;
     Mark(Mark&& other) noexcept : entry_(std::exchange(other.entry_, nullptr)) {}
     Mark& operator=(Mark&&) = delete;
     ~Mark();
 
    private:
     friend class BusyHomes;
-    explicit Mark(Entry* entry = nullptr) : entry_(entry) {}
-    Entry* entry_;
+    explicit Mark(Entry* entry) : entry_(entry) {}
+    Entry* entry_ = nullptr;
   };
 
   /// By the process with this id, which is the caller's. nullopt: it is busy, and must not be asked

@@ -49,18 +49,28 @@ auto find_or_make(Map& map, const typename Map::key_type& key, Make make) {
 
 }  // namespace
 
-uring::Task<Status> FileSystem::enter(uring::Deadline& deadline) {
+uring::Task<Result<FileSystem::Permit>> FileSystem::enter(uring::Deadline& deadline) {
   while (operations_ >= operations_max) {
     const auto waited = co_await freed_.wait().until(deadline);
-    if (!waited) co_return waited;
+    if (!waited) co_return std::unexpected(waited.error());
   }
   ++operations_;
-  co_return Status();
+  co_return Permit(this);
 }
 
-void FileSystem::leave() {
-  --operations_;
-  freed_.notify_one();
+void FileSystem::Leave::operator()(FileSystem* left) const {
+  --left->operations_;
+  left->freed_.notify_one();
+}
+
+/// The next may do something, or share what was loaded, which is forgotten where none waits.
+void HomeLock::Release::operator()(Home* home) const {
+  home->is_locked_ = false;
+  if (home->unlocked_.has_waiters()) {
+    home->unlocked_.notify_one();
+  } else {
+    home->last_.reset();
+  }
 }
 
 Home::Home(Homes& homes, std::string login, std::shared_ptr<FileSystem> file_system)
@@ -75,28 +85,26 @@ uring::Task<Result<HomeLock>> Home::lock(uring::Deadline& deadline) {
     if (!waited) co_return std::unexpected(waited.error());
   }
   is_locked_ = true;
-  const auto entered = co_await file_system_->enter(deadline);
-  if (!entered) {
-    release();
-    co_return std::unexpected(entered.error());
-  }
   HomeLock lock(*this);
-  const auto marked = co_await mark_busy(deadline);
-  if (!marked) co_return std::unexpected(marked.error());
+  auto permit = co_await file_system_->enter(deadline);
+  if (!permit) co_return std::unexpected(permit.error());
+  lock.permit_ = std::move(*permit);
+  auto mark = co_await mark_busy(deadline);
+  if (!mark) co_return std::unexpected(mark.error());
+  lock.mark_.emplace(std::move(*mark));
   co_return std::move(lock);
 }
 
 /// Waits for another process: for a worker before this one, whose last operation has not ended.
-uring::Task<Status> Home::mark_busy(uring::Deadline& deadline) {
-  if (homes_.busy_ == nullptr) co_return Status();
+uring::Task<Result<BusyHomes::Mark>> Home::mark_busy(uring::Deadline& deadline) {
+  if (homes_.busy_ == nullptr) co_return BusyHomes::Mark();
   homes_.used_.notify_all();
   while (true) {
     if (auto mark = homes_.busy_->try_mark(login_, homes_.process_, homes_.loop_.now())) {
-      mark_.emplace(std::move(*mark));
-      co_return Status();
+      co_return std::move(*mark);
     }
     const auto slept = co_await homes_.loop_.sleep(other_process_pause).until(deadline);
-    if (!slept) co_return slept;
+    if (!slept) co_return std::unexpected(slept.error());
   }
 }
 
@@ -110,22 +118,6 @@ uring::Task<Result<SharedPlan>> Home::load_or_share(
   auto plan = co_await load();
   if (is_about_plan(plan)) last_ = Loaded{number, plan};
   co_return plan;
-}
-
-void Home::unlock() {
-  mark_.reset();
-  file_system_->leave();
-  release();
-}
-
-/// The next may do something, or share what was loaded, which is forgotten where none waits.
-void Home::release() {
-  is_locked_ = false;
-  if (unlocked_.has_waiters()) {
-    unlocked_.notify_one();
-  } else {
-    last_.reset();
-  }
 }
 
 std::shared_ptr<Home> Homes::of(const Account& account) {

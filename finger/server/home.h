@@ -10,7 +10,6 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <utility>
 
 #include "finger/server/accounts/accounts.h"
 #include "finger/server/busy_homes.h"
@@ -27,22 +26,6 @@ namespace finger {
 class OpenPlan;
 using SharedPlan = std::shared_ptr<OpenPlan>;
 
-class Home;
-
-/// Holds a home's mutex: operations in the home may begin. Releases it when it ends.
-class HomeLock {
- public:
-  HomeLock(HomeLock&& other) noexcept : home_(std::exchange(other.home_, nullptr)) {}
-  HomeLock& operator=(HomeLock&&) = delete;
-  ~HomeLock();
-
- private:
-  friend class Home;
-  explicit HomeLock(Home& home) : home_(&home) {}
-
-  Home* home_;
-};
-
 /// A file system with homes. It must not answer for the others: what waits in it keeps threads of
 /// the kernel's, of which a ring has a limited number.
 class FileSystem {
@@ -52,16 +35,36 @@ class FileSystem {
 
   explicit FileSystem(uring::Loop& loop) : freed_(loop) {}
 
+  /// For one operation; given back when it ends.
+  struct Leave {
+    void operator()(FileSystem* left) const;
+  };
+  using Permit = std::unique_ptr<FileSystem, Leave>;
+
   /// Waits until there are fewer. Error: timed_out.
-  uring::Task<Status> enter(uring::Deadline& deadline);
-  void leave();
+  uring::Task<Result<Permit>> enter(uring::Deadline& deadline);
 
  private:
   unsigned operations_ = 0;
   uring::Condition freed_;
 };
 
+class Home;
 class Homes;
+
+/// Holds a home's mutex: operations in the home may begin. Releases it when it ends, last of all.
+class HomeLock {
+ private:
+  friend class Home;
+  struct Release {
+    void operator()(Home* home) const;
+  };
+  explicit HomeLock(Home& home) : home_(&home) {}
+
+  std::unique_ptr<Home, Release> home_;
+  FileSystem::Permit permit_;
+  std::optional<BusyHomes::Mark> mark_;
+};
 
 /// A user's home while clients ask for the plan in it. It is a mutex, for one operation at a time
 /// however many ask, and whatever roster they have it from; what its holder has loaded, it shares
@@ -85,30 +88,23 @@ class Home {
       uring::Deadline& deadline, std::function<uring::Task<Result<SharedPlan>>()> load);
 
  private:
-  friend class HomeLock;
+  friend HomeLock::Release;
 
   struct Loaded {
     std::uint64_t number;  ///< Of the load.
     Result<SharedPlan> plan;
   };
 
-  uring::Task<Status> mark_busy(uring::Deadline& deadline);
-  void unlock();
-  void release();
+  uring::Task<Result<BusyHomes::Mark>> mark_busy(uring::Deadline& deadline);
 
   Homes& homes_;
   const std::string login_;
   const std::shared_ptr<FileSystem> file_system_;
   bool is_locked_ = false;
-  std::optional<BusyHomes::Mark> mark_;  ///< While it is locked.
   uring::Condition unlocked_;
   std::uint64_t loads_begun_ = 0;
   std::optional<Loaded> last_;  ///< While a conversation waits that may share it.
 };
-
-inline HomeLock::~HomeLock() {
-  if (home_ != nullptr) home_->unlock();
-}
 
 /// The homes of one ring's conversations.
 class Homes {
