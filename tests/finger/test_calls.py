@@ -31,7 +31,7 @@ LARGE = b"0123456789abcde\n" * 400_000
 PROXY = "127.0.0.5"
 SHORTAGE = ("-e", "inject=accept4:error=EMFILE:when=3")  # of descriptors, as far as it can tell
 # A process that has given root up tries whether it comes back. That is before the filter.
-TRIED_ON_PURPOSE = ("setresuid", "setresgid")
+TRIED_ON_PURPOSE = ("setresuid", "setresuid32", "setresgid", "setresgid32")
 REFUSED = re.compile(r"(?P<call>\w+)(?:\(| resumed>).* = -1 EPERM")
 
 
