@@ -70,6 +70,7 @@ unshare --mount --pid --fork --kill-child bash -c '
   system=$1 ccache=$2
   shift 2
   mount --make-rprivate /
+  mount --bind "$system" "$system" # a root whose mounts can be made private, as tests do
   mount -t proc proc "$system/proc"
   mount --rbind /sys "$system/sys"
   mount --rbind /dev "$system/dev"

@@ -2,6 +2,7 @@
 
 import ctypes
 import ctypes.util
+import os
 import shutil
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from kit.server import FingerServer
 SYS_LANDLOCK_CREATE_RULESET = 444
 LANDLOCK_CREATE_RULESET_VERSION = 1
 SOURCE = Path(__file__).with_name("intruder.c")
+COMPILER = os.environ.get("CC", "cc")  # for the daemon's processor
 
 # Words in front of a program for what systemd's SystemCallArchitectures=native is: a thread that
 # makes a call by another processor's numbers is killed, and no other.
@@ -46,9 +48,17 @@ def need_landlock() -> None:
         pytest.skip("the kernel has no Landlock")
 
 
+def processor() -> str:
+    """What the daemon was built for, as x86_64 or i686."""
+    if shutil.which(COMPILER) is None:
+        pytest.skip("no C compiler")
+    told = subprocess.run([COMPILER, "-dumpmachine"], capture_output=True, text=True, check=True)
+    return told.stdout.partition("-")[0]
+
+
 def listed_numbers() -> set[int]:
     """Of the calls that are permitted with any arguments."""
-    numbers = numbers_permitted_with_any_arguments()
+    numbers = numbers_permitted_with_any_arguments(processor())
     if numbers is None:
         pytest.skip("no libseccomp to tell the numbers")
     return numbers
@@ -74,10 +84,9 @@ class Intruder:
         but: Collection[int] = (),
         numbers: str = "",
     ) -> None:
-        if shutil.which("cc") is None:
-            pytest.skip("no C compiler")
+        processor()  # or there is no compiler
         library = directory / "intruder.so"
-        words = ["cc", "-shared", "-fPIC", "-o", str(library), str(SOURCE)]
+        words = [COMPILER, "-shared", "-fPIC", "-o", str(library), str(SOURCE)]
         subprocess.run(words, check=True)
         library.chmod(0o755)
         name = f"intruder-{directory.name}"

@@ -299,7 +299,8 @@ class Server:
 
     def _read_ready_line(self) -> None:
         begin = time.monotonic()
-        end, patience_ends = begin + START_SECONDS, begin + self.patience
+        patience_ends = begin + self.patience
+        end = max(patience_ends, begin + START_SECONDS)
         while not (ready := self.ready_line.match(self.stdout_text())):
             if not self.is_alive():
                 raise self._ended_before_it_listened()
