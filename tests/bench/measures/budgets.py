@@ -207,4 +207,4 @@ def budgets(results: Results) -> Table:
                "machine was not quiet.",
                "What has no bound is here for comparison: `peer-ring` echoes bytes with a ring by "
                "hand, and with `--http` answers what it has not read.",
-               "The bounds on the finger daemon are in `finger/README.md`."])
+               "The bounds on the finger daemon are in `finger/steps/README.md`."])
