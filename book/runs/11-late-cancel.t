@@ -12,11 +12,11 @@ that has used a null pointer. The program is left nowhere.
   $ g++ -std=c++23 -O2 late.cc -luring -o late
   $ start ./late
   listening on 127\.0\.0\.1:\d+ (re)
-  $ crowd 40; kill -STOP $pid; sleep 0.5
+  $ crowd 40; suspend; sleep 0.5
   $ for c in ${clients[@]}; do printf x >&$c; done; kill -CONT $pid
   $ for c in ${clients[@]}; do head -c 1 <&$c; done 2>/dev/null | wc -c
   (\d|[123]\d) (re)
-  $ wait $pid; echo "exit status $?"
+  $ exit_status
   exit status 139
 
 The same with the line. (On a machine so slow that they do not all connect within the limit, the
