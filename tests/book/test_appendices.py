@@ -56,7 +56,7 @@ def test_every_errno_that_has_a_line_occurs() -> None:
 
 
 def test_every_call_is_in_the_table() -> None:
-    found = {plain or by_number
+    found = {plain or by_number.removesuffix("32")  # setresuid32: for ids of 32 bits on an i386
              for path in kernel_interface.sources() if not kernel_interface.is_step(path)
              for plain, by_number in CALL.findall(kernel_interface.code(path))}
     assert found - LIBRARY - set(kernel_interface.SYSTEM_CALLS) == set()
