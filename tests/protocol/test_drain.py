@@ -75,7 +75,7 @@ def test_messages_that_had_arrived_when_the_signal_came_are_answered(
 ) -> None:
     client = server.connect()
     client.echo(b"accepted")
-    payloads = distinct_payloads(50, 1000)
+    payloads = distinct_payloads(80, 1000)  # more than a receive of 64 KiB brings
     server.pause()  # it can have read none of what follows when the signal comes
     client.send(frames(payloads) + header(10) + b"half")
     client.wait_until_in_kernel()

@@ -23,8 +23,9 @@ def expect_in_full(client: Client, received: bytes, due: int) -> None:
     what = f"{len(received)} of {due} bytes that were due came back"
     if client.was_reset:
         what += (
-            ", and then a reset: where both directions are shut down, the kernel answers more "
-            "input with a reset; in a stop, end the stream only when all is acknowledged"
+            ", and then a reset: where the process ends with input unread, or both directions are "
+            "shut down and more input comes, the kernel answers with one; in a stop, end the "
+            "stream only when all is acknowledged"
         )
     raise client.broken(what)
 
