@@ -7,10 +7,10 @@ A message and the first bytes of another are sent to a server that is not runnin
 is told to stop, and goes on.
 
   $ exec 5<>/dev/tcp/127.0.0.1/$port; printf '\2\0\0\0hi' >&5; head -c 6 <&5 > /dev/null
-  $ kill -STOP $pid
+  $ suspend
   $ printf '\3\0\0\0one\3\0\0\0t' >&5
   $ kill -TERM $pid; kill -CONT $pid
   $ xxd <&5
   00000000: 0300 0000 6f6e 65                        ....one
-  $ wait $pid; echo "exit status $?"
+  $ exit_status
   exit status 0
