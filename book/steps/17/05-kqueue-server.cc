@@ -79,12 +79,15 @@ int main(int argc, char** argv) {
     // [/queue]
     // [batch]
     for (int i = 0; i < ready; ++i) {
-      if (batch[i].filter == EVFILT_SIGNAL) return 0;
       const int fd = static_cast<int>(batch[i].ident);
-      if (fd != listener) {
-        if (batch[i].flags & EV_ERROR || !echo(fd)) close(fd);  // which takes it off the list, too
+      const bool is_client = batch[i].filter == EVFILT_READ && fd != listener;
+      const bool is_refused = batch[i].flags & EV_ERROR;  // a change that the kernel did not take
+      if (is_refused && !is_client) return 1;
+      if (is_client) {
+        if (is_refused || !echo(fd)) close(fd);  // which takes it off the list, too
         continue;
       }
+      if (batch[i].filter == EVFILT_SIGNAL) return 0;
       const int client = accept(listener, nullptr, nullptr);
       if (client < 0) continue;  // it has gone, or EMFILE
       prepare(client);
