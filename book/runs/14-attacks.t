@@ -22,6 +22,11 @@ The plain daemon.
   a secret^M$
   $ stop
 
+An open of a pipe waits for a writer.
+
+  $ timeout 1 cat users/fifo/.plan; echo $?
+  124
+
 A name is swapped, and a descriptor stays with its file.
 
   $ echo 'a plan' > plan; exec 5< plan
