@@ -1,7 +1,7 @@
 // BROKEN on purpose: after close with unread input, TCP sends a reset instead of the end of stream,
 // and throws away the part of the answer that it has not delivered yet. SO_LINGER does not change
 // that; 13-three-moves does.
-// Try it: ./06-reset-eats-reply   Then make the client's buffer large: nothing is lost.
+// Try it: ./06-reset-eats-reply   In its last row, the client's buffer is large: nothing is lost.
 
 #include <arpa/inet.h>
 #include <err.h>
@@ -20,7 +20,7 @@ T check(T result, const char* what) {
   return result;
 }
 
-std::pair<int, int> connected_pair() {
+std::pair<int, int> connected_pair(int client_buffer_bytes) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);  // and port 0: the kernel picks one
@@ -31,18 +31,16 @@ std::pair<int, int> connected_pair() {
   check(listen(listener, 1), "listen");
   check(getsockname(listener, name, &size), "getsockname");
   const int client = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
-  // [small]
-  const int buffer_bytes = 8192;  // small, so that most of the answer waits on the server's side
-  check(setsockopt(client, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes), "SO_RCVBUF");
-  // [/small]
+  check(setsockopt(client, SOL_SOCKET, SO_RCVBUF, &client_buffer_bytes, sizeof client_buffer_bytes),
+        "SO_RCVBUF");
   check(connect(client, name, size), "connect");
   const int server = check(accept(listener, nullptr, nullptr), "accept");
   close(listener);
   return {client, server};
 }
 
-void run(const char* what, std::size_t request_read, bool so_linger) {
-  const auto [client, server] = connected_pair();
+void run(const char* what, std::size_t request_read, bool so_linger, int client_buffer_bytes) {
+  const auto [client, server] = connected_pair(client_buffer_bytes);
   char buffer[65536] = {};
   check(write(client, "12345678", 8), "write");
   check(read(server, buffer, request_read), "read");
@@ -62,7 +60,10 @@ void run(const char* what, std::size_t request_read, bool so_linger) {
 }
 
 int main() {
-  run("close, all read", 8, false);
-  run("close, half read", 4, false);
-  run("the same, linger", 4, true);
+  const int small = 8192;  // so that most of the answer waits on the server's side
+  const int large = 200'000;
+  run("close, all read", 8, false, small);
+  run("close, half read", 4, false, small);
+  run("the same, linger", 4, true, small);
+  run("half, large room", 4, false, large);
 }
