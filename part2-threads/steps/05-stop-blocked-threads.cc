@@ -55,7 +55,7 @@ int main() {
   });
   std::jthread silent(read_to_the_end, "silent client", server[0]);
   usleep(50'000);  // let them block; a call that came later would return without waiting
-  check(shutdown(listener, SHUT_RD), "shutdown");
+  check(shutdown(listener, SHUT_RDWR), "shutdown");
   acceptor.join();
   check(shutdown(server[0], SHUT_RD), "shutdown");
   silent.join();
