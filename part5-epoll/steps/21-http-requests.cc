@@ -1,6 +1,7 @@
 // Cuts standard input into HTTP requests, in whatever pieces it arrives, and prints each request
 // line. A head should announce the length of its body once at the most. If it does so twice, one
-// reader believes the first announcement and another the last: ./21-http-requests last
+// reader believes the first announcement and another the last: ./21-http-requests last. BROKEN: the
+// field's name counts only with its capitals.
 // Try it: printf 'GET / HTTP/1.1\r\n\r\n' | ./21-http-requests
 
 #include <err.h>

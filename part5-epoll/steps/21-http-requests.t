@@ -18,3 +18,9 @@ A head that announces two lengths: one reader sees one request, the other sees t
   read 90: [POST / HTTP/1.1]
   $ ./21-http-requests last < smuggled
   read 90: [POST / HTTP/1.1] [GET /admin HTTP/1.1]
+
+HTTP ignores the case of a field's name, and the step doesn't: the body is taken for a request.
+
+  $ (printf 'POST / HTTP/1.1\r\ncontent-length: 32\r\n\r\n'; tail -c 32 smuggled) > small
+  $ ./21-http-requests < small
+  read 71: [POST / HTTP/1.1] [GET /admin HTTP/1.1]

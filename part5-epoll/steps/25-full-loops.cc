@@ -46,13 +46,13 @@ int listen_on(int port) {
   return listener;
 }
 
-// [compute]
 std::int64_t used_ns() {  // by this thread, on whatever core
   timespec used{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
   return std::int64_t{used.tv_sec} * 1'000'000'000 + used.tv_nsec;
 }
 
+// [compute]
 // In place of a signature, a compressed page, a move in a game.
 void compute() {
   const std::int64_t end = used_ns() + 10'000'000;  // 10 ms of a processor
