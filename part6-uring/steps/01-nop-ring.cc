@@ -121,8 +121,8 @@ int main() {
 
   // [turn]
   for (unsigned turn = 1; turn <= 6; ++turn) {
-    const unsigned sq_entry = *ring.sq_tail & ring.sq_mask;
-    const unsigned cq_entry = *ring.cq_head & ring.cq_mask;
+    const unsigned sq_position = *ring.sq_tail & ring.sq_mask;
+    const unsigned cq_position = *ring.cq_head & ring.cq_mask;
     prepare_nop(ring, 100 + turn);
     if (turn == 1) show("prepared", ring);
 
@@ -130,8 +130,8 @@ int main() {
     if (turn == 1) show("entered", ring);
 
     const io_uring_cqe cqe = reap(ring);
-    std::printf("nop %u in entry %u, completion in entry %u: user_data %llu, result %d\n", turn,
-                sq_entry, cq_entry, cqe.user_data, cqe.res);
+    std::printf("nop %u at position %u, completion at position %u: user_data %llu, result %d\n",
+                turn, sq_position, cq_position, cqe.user_data, cqe.res);
     if (turn == 1) show("reaped", ring);
   }
   // [/turn]
