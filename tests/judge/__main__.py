@@ -208,8 +208,7 @@ def given_or_remembered(options: argparse.Namespace) -> Remembered:
         except remembered.Unreadable as unreadable:
             raise wrong_usage(str(unreadable)) from None
         if known is None:
-            raise wrong_usage("no server is remembered for this directory yet: "
-                              "./judge 'CMD --port {port}'")
+            raise wrong_usage(what_to_type(options, directory))
         say(f"the server of the last climb from here: {known.command}")
         kept = (RENAMED.get(level, level) for level in known.without)
         left_out = {*without, *kept} - set(FOUNDATION)
@@ -219,6 +218,20 @@ def given_or_remembered(options: argparse.Namespace) -> Remembered:
     if reason := why_not_runnable(server.command, directory):
         raise wrong_usage(reason)
     return server
+
+
+def what_to_type(options: argparse.Namespace, directory: Path) -> str:
+    """For somebody who gave no command where none is remembered."""
+    words = [(f"--{name}", value) for name, value in (
+        ("from", options.begin), ("level", options.level), ("up-to", options.up_to),
+        ("without", options.without)) if value]
+    if options.k:
+        words.append(("-k", options.k))
+    asked = "".join(f" {option} {shlex.quote(value)}" for option, value in words)
+    asked += " --watch" if options.watch else ""
+    return (f"no server is remembered for {directory}, because no climb has begun there: type "
+            f"./judge 'CMD --port {{port}}'{asked}, where CMD starts your server, as python3 "
+            "echo.py or ./echo would")
 
 
 def judge_many(options: argparse.Namespace) -> int:
