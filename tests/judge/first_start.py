@@ -1,4 +1,5 @@
-"""The first start of a server, before a climb: does it listen at all, and how soon?"""
+"""The first start of a server, before a climb and before a level that adds options: does it listen at
+all, and how soon?"""
 
 import time
 from collections.abc import Sequence
@@ -11,7 +12,8 @@ from harness.verdict import ContractBroken, server_section
 
 PATIENCE_SECONDS = 5
 VALUES = {"--max-connections": "10", "--read-timeout": "1s", "--max-message": "1000",
-          "--drain-timeout": "1s", "--protocol": "http", "--workers": "2"}
+          "--drain-timeout": "1s", "--protocol": "http", "--workers": "2", "--verbose": None,
+          "--host": "127.0.0.1"}
 
 
 @dataclass(frozen=True)
@@ -21,12 +23,13 @@ class FirstStart:
     seconds: float
     trouble: str = ""
     said: str = ""  # the command as it was run, how it ended, and what it wrote
+    ended: bool = False  # no busy machine is the reason
 
 
 def options_of(rungs: Sequence[Rung]) -> list[str]:
     """The options that these rungs add, as their tests pass them."""
     return [word for option, value in VALUES.items() for rung in rungs
-            if OPTION_OF[option] in rung.adds for word in (option, value)]
+            if OPTION_OF[option] in rung.adds for word in (option, value) if word is not None]
 
 
 def start_once(command: str, level: str = RUNGS[0], *options: str) -> FirstStart:
@@ -40,6 +43,7 @@ def start_once(command: str, level: str = RUNGS[0], *options: str) -> FirstStart
         server.wait_until_ready()
         return FirstStart(time.monotonic() - begin)
     except ContractBroken as broken:
-        return FirstStart(time.monotonic() - begin, str(broken), server_section(server))
+        return FirstStart(time.monotonic() - begin, str(broken), server_section(server),
+                          not server.is_alive())
     finally:
         server.kill()

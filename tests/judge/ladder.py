@@ -18,9 +18,10 @@ from capabilities import (  # noqa: E402
     STAGES,
     Rung,
 )
+from harness.rule import TAKES_OPTIONS  # noqa: E402
 
 __all__ = ["CAPABILITIES", "CLIMBING_ORDER", "DEFAULT_LEVEL", "FOUNDATION", "LADDER", "OPTION_OF",
-           "RENAMED", "RUNGS", "STAGES", "Rung", "rungs_below", "stage_named"]
+           "RENAMED", "RUNGS", "STAGES", "TAKES_OPTIONS", "Rung", "rungs_below", "stage_named"]
 
 FOUNDATION = (*PORT_ONLY_LEVELS, "start")  # no level can be asked for without these
 

@@ -4,11 +4,13 @@ import importlib
 import shlex
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from capabilities import RUNGS
 from harness.judging import judge
+from harness.rule import TAKES_OPTIONS
 from harness.target import REPOSITORY
 
 pytestmark = pytest.mark.of_the_suite
@@ -29,7 +31,7 @@ def test_a_climb_may_begin_higher(
         return runs.Run(level, [test.name], [test], ended=True)
 
     monkeypatch.setattr(climbing, "run_level", run_level)
-    monkeypatch.setattr(climbing, "start_once", lambda command: first.FirstStart(1.2))
+    monkeypatch.setattr(climbing, "start_once", lambda *_: first.FirstStart(1.2))
     report_text.show_climb(
         climbing.climb("ann", "true {port}", Path(), begin="limits", without=("backpressure",)))
     assert [level for level, _ in asked] == ["limits", "drain", "sockets"]
@@ -59,7 +61,7 @@ def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
         return runs.Run(level, [test.name], [test], ended=True)
 
     monkeypatch.setattr(climbing, "run_level", run_level)
-    monkeypatch.setattr(climbing, "start_once", lambda command: first.FirstStart(0.1))
+    monkeypatch.setattr(climbing, "start_once", lambda *_: first.FirstStart(0.1))
     judged = climbing.climb("ann", "true {port}", Path())
     assert [one for one in asked if "-k" in one] == [
         ("--patience=5", "--above=wake-ups", "-k", "test_late")]
@@ -90,10 +92,40 @@ def test_a_server_that_does_not_start_is_told_so_once_at_any_level(
     assert "stderr: oops" in " ".join(ran.said.split()) and "asks for" not in ran.said
 
 
+REFUSES = """import sys
+if '--read-timeout' in sys.argv:
+    sys.exit(STATUS)
+import echo_server
+echo_server.main()
+"""
+
+
+def refuses_to_time(status: int) -> str:
+    """The command of a server that lacks the option of timeouts, and ends with that status."""
+    script = REFUSES.replace("STATUS", str(status))
+    subjects = REPOSITORY / "tests" / "protocol" / "subjects"
+    return f"env PYTHONPATH={subjects} {sys.executable} -c {shlex.quote(script)} --port {{port}}"
+
+
 def test_a_server_that_refuses_the_option_of_a_level_is_told_so_once(tmp_path: Path) -> None:
-    refuses = "import sys; '--read-timeout' in sys.argv and sys.exit(2)"
-    command = f"{sys.executable} -c {shlex.quote(refuses)} {{port}}"
-    ran = judge(command, "--level", "timeouts", at=tmp_path)
+    ran = judge(refuses_to_time(2), "--level", "timeouts", at=tmp_path)
     assert ran.status == 1
     assert ran.said.count("it was given --read-timeout 1s") == 1, ran.said
     assert "asks for" not in ran.said
+
+
+@pytest.mark.parametrize("status", [1, 2])
+def test_a_climb_ends_at_an_option_that_is_refused_and_says_so_once(
+    status: int, tmp_path: Path
+) -> None:
+    command = refuses_to_time(status)
+    ran = judge(command, "--from", "timeouts", "--junit", "x.xml", at=tmp_path)
+    assert ran.status == 1
+    assert "  timeouts      ....................   0 of 1\n" in ran.said, ran.said + ran.complained
+    assert ran.said.count(f"no ready line was printed; it ended with exit status {status}") == 1
+    assert "--port 0 --read-timeout 1s\n" in ran.said
+    assert TAKES_OPTIONS.text in ran.said and TAKES_OPTIONS.chapter in ran.said
+    assert "tests failed" not in ran.said and "-k test_" not in ran.said
+    assert f"{shlex.quote(command)} --level timeouts\n" in ran.said
+    (suite,) = ElementTree.parse(tmp_path / "x.xml").iter("testsuite")
+    assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
