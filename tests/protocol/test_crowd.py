@@ -33,6 +33,19 @@ def test_a_silent_client_does_not_stop_the_next_one(server: Server) -> None:
     server.connect().echo(b"served beside two who say nothing")
 
 
+# Before what a short backlog would only make slow: a connect that it drops is repeated after a second.
+@pytest.mark.needs("concurrency")
+@pytest.mark.rule(rules.BACKLOG)
+def test_a_thousand_clients_that_come_at_once_have_room_in_the_backlog(server: Server) -> None:
+    need_descriptors(1100)
+    allowed = int(Path("/proc/sys/net/core/somaxconn").read_text())
+    server.pause()
+    for _ in range(min(1000, allowed)):
+        server.connect()  # a short backlog is named as such
+    server.resume()
+    server.clients[-1].echo(b"the last of them")
+
+
 @pytest.mark.needs("crowd")
 @pytest.mark.rule(rules.CROWD)
 def test_a_thousand_clients_are_served_at_once(server: Server) -> None:
