@@ -50,6 +50,10 @@ FINDINGS = {
         "test_closing.py::test_unread_input_does_not_turn_the_close_into_a_reset[yours]",
         rules.CLOSE_WITHOUT_RESET, "got  a reset",
         "no lingering close: the server closed the connection while input"),
+    "lingers-for-each-receive": Finding(
+        "test_closing.py::test_a_peer_that_never_ends_its_stream_is_given_two_seconds[yours]",
+        rules.CLOSE_WITHOUT_RESET, "|still here", "still holds the connection of a client that "
+        "sends on", "A limit for each receive begins anew with each byte"),
     "one-message-per-wake-up": Finding(
         "test_framing.py::test_many_messages_at_once_are_answered_without_another_byte[yours]",
         rules.NOT_LATE, "the server owes", "sent nothing for 1 s"),

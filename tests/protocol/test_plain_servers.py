@@ -27,6 +27,7 @@ LINGERING_CLOSE = {
     "test_unread_input_of_a_later_client_does_not_either",
     "test_answers_larger_than_any_buffer_survive_the_close",
     "test_after_its_end_of_stream_the_server_takes_what_still_comes",
+    "test_a_peer_that_never_ends_its_stream_is_given_two_seconds",
 }
 FAILED = re.compile(r"^FAILED test_\w+\.py::(\w+)", re.MULTILINE)
 FIRST_WORDS = re.compile(r"^E   (?:harness\.verdict\.)?ContractBroken: ([\w ]+)", re.MULTILINE)

@@ -147,7 +147,10 @@ class Connection:
 
     def is_held_by_the_server(self) -> bool:
         """Whether the server's end still has a descriptor; without one, the kernel alone has it."""
-        here, there = self.socket.getsockname()[:2], self.socket.getpeername()[:2]
+        try:
+            here, there = self.socket.getsockname()[:2], self.socket.getpeername()[:2]
+        except OSError:
+            return False  # it was reset
         end = sockdiag.queues(there, here, self.socket.family)
         return end is not None and end.inode != 0
 

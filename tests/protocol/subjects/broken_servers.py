@@ -9,10 +9,12 @@ import os
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 
 MAX_MESSAGE = 65536
 HEADER_BYTES = 4
+LINGER_SECONDS = 2
 
 
 class TooLong(Exception):
@@ -69,9 +71,11 @@ class Healthy:
     def hang_up(self) -> None:
         """Ends our stream, then waits for the peer's end, so that no reset eats the answers."""
         self.connection.shutdown(socket.SHUT_WR)
-        self.connection.settimeout(2)
-        while self.connection.recv(65536):
-            pass
+        give_up = time.monotonic() + LINGER_SECONDS
+        while (left := give_up - time.monotonic()) > 0:
+            self.connection.settimeout(left)
+            if not self.connection.recv(65536):
+                break
 
     def broke_off(self, error: OSError) -> None:
         """The client is gone: nobody else's business."""
@@ -102,6 +106,16 @@ class ResetsAnswersAway(Healthy):
 
     def hang_up(self) -> None:
         self.connection.close()
+
+
+class LingersForEachReceive(Healthy):
+    """Gives each receive of the lingering close two seconds, and not all of them together."""
+
+    def hang_up(self) -> None:
+        self.connection.shutdown(socket.SHUT_WR)
+        self.connection.settimeout(LINGER_SECONDS)
+        while self.connection.recv(65536):
+            pass
 
 
 class OneMessagePerWakeUp(Healthy):
@@ -242,6 +256,7 @@ BUGS: dict[str, type[Healthy]] = {
     "answers-early": AnswersEarly,
     "drops-half-closed": DropsHalfClosed,
     "resets-answers-away": ResetsAnswersAway,
+    "lingers-for-each-receive": LingersForEachReceive,
     "one-message-per-wake-up": OneMessagePerWakeUp,
     "zero-is-the-end": ZeroIsTheEnd,
     "big-endian": BigEndian,

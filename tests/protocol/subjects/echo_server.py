@@ -6,6 +6,7 @@
 import argparse
 import socket
 import threading
+import time
 
 MAX_MESSAGE = 65536
 
@@ -24,9 +25,11 @@ def serve(connection: socket.socket) -> None:
                     break
                 connection.sendall(header + payload)
             connection.shutdown(socket.SHUT_WR)  # our end of stream, after the last answer
-            connection.settimeout(2)
-            while stream.read1(65536):  # closing with unread input would reset the answers away
-                pass
+            give_up = time.monotonic() + 2
+            while (left := give_up - time.monotonic()) > 0:
+                connection.settimeout(left)
+                if not stream.read1(65536):  # unread at the close, it would reset the answers away
+                    break
         except OSError:
             pass  # this client is gone or too slow; the others do not care
 
