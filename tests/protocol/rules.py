@@ -302,6 +302,12 @@ WORKERS = Rule(
     PROTOCOLS + "#your-own-server",
 )
 
+SO_MANY_WORKERS = Rule(
+    "--workers N is the number of loops that serve: each is a thread, a process or a wait of its "
+    "own.",
+    PROTOCOLS + "#your-own-server",
+)
+
 # The ring
 NO_RING = Rule(
     "Where io_uring is missing or forbidden, or the kernel is older than Linux 6.1, the server "

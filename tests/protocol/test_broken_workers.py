@@ -33,6 +33,10 @@ FINDINGS = {
     "one-is-for-the-signals": Finding(
         "test_workers.py::test_one_worker_serves_everybody[yours]",
         rules.WORKERS, "list index out of range"),
+    "one-is-enough": Finding(
+        "test_workers.py::test_of_four_workers_there_is_more_than_of_one[yours]",
+        rules.SO_MANY_WORKERS, "there is no more of anything than with --workers 1",
+        "Is the option read and then not used?"),
     "late-ones-keep-other-places": Finding(
         "test_endings.py::test_with_workers_a_connection_whose_time_is_up_gives_back_all_it_had"
         "[yours]",

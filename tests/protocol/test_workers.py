@@ -2,16 +2,17 @@
 
 import resource
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import rules
-from harness import limits
+from harness import limits, sockdiag
 from harness.client import Client
 from harness.crowd import answered, crowd, expect_all_served
-from harness.proc import wait_until
+from harness.proc import processes_of_session, wait_until
 from harness.server import Server
 from harness.strace import from_start, inject
 from harness.target import Target
@@ -132,6 +133,49 @@ def test_one_worker_serves_everybody(start: Callable[..., Server]) -> None:
     for client in [server.connect() for _ in range(20)]:
         client.echo(b"there is nobody else to do it")
     server.expect_stop()
+
+
+@pytest.mark.needs("workers")
+@pytest.mark.rule(rules.SO_MANY_WORKERS)
+def test_of_four_workers_there_is_more_than_of_one(start: Callable[..., Server]) -> None:
+    # Where a worker is a thread there are more threads, and so on: which it is, is the server's
+    # business, and so is whether it starts one before there is work for it.
+    one, four = (workers_at_work(start("--workers", number)) for number in ("1", "4"))
+    assert four - one, (
+        f"with --workers 4 there is no more of anything than with --workers 1: {in_words(four)}. "
+        "Is the option read and then not used?")
+
+
+def workers_at_work(server: Server) -> Counter[str]:
+    """What a worker may be, the most that there was of it while clients were served."""
+    most: Counter[str] = Counter()
+    clients = [server.connect() for _ in range(40)]
+    for turn in range(3):
+        for client in clients:
+            client.send_messages(b"work")
+        most |= what_there_is(server)
+        for client in clients:
+            client.expect(b"work")
+        most |= what_there_is(server)
+    return most
+
+
+def what_there_is(server: Server) -> Counter[str]:
+    """Of the server and of all that it has started."""
+    found = Counter({"listeners": len(sockdiag.listeners(server.address[1]))})
+    for process in processes_of_session(server.pid):
+        try:
+            own = [one for one in process.thread_ids() if not process.is_of_the_kernel(one)]
+            found += Counter({"processes": 1, "threads": len(own),
+                              "epolls and rings": process.wait_count()})
+        except OSError:
+            continue  # it has just ended, or a thread of it
+    return found
+
+
+def in_words(found: Counter[str]) -> str:
+    """`1 listeners, 5 threads`."""
+    return ", ".join(f"{count} {what}" for what, count in sorted(found.items()))
 
 
 @pytest.mark.needs("workers", "max-connections")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+WAITS = ("anon_inode:[eventpoll]", "anon_inode:[io_uring]")
 PIDFD_GETFD = 438  # the system call's number, the same on every architecture
 
 
@@ -35,6 +36,17 @@ class Process:
                 continue  # closed between the two calls
             if target.startswith("socket:["):
                 found[int(entry)] = int(target.removeprefix("socket:[").removesuffix("]"))
+        return found
+
+    def wait_count(self) -> int:
+        """How many of the descriptors are epolls or rings, each something to wait on."""
+        found = 0
+        for entry in os.listdir(self._directory / "fd"):
+            try:
+                target = os.readlink(self._directory / "fd" / entry)
+            except FileNotFoundError:
+                continue  # closed between the two calls
+            found += target in WAITS
         return found
 
     def rss_bytes(self) -> int:

@@ -44,6 +44,14 @@ class OneIsForTheSignals(Workers):
         super().__init__(options)
 
 
+class OneIsEnough(Workers):
+    """Takes the option, and has one worker whatever it says."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        options.workers = 1
+        super().__init__(options)
+
+
 class LateAtTheFirst(Connection):
     """Gives back its place when its time is up, if it is the first worker's."""
 
@@ -73,6 +81,7 @@ BUGS: dict[str, type[Workers] | type[Worker]] = {
     "complains-for-itself": ComplainsForItself,
     "waits-after-a-failure": WaitsAfterAFailure,
     "one-is-for-the-signals": OneIsForTheSignals,
+    "one-is-enough": OneIsEnough,
     "late-ones-keep-other-places": LateOnesKeepOtherPlaces,
     "any-number-will-do": AnyNumberWillDo,
 }
