@@ -119,6 +119,11 @@ FAIRNESS = Rule(
     "The work done for one busy client at a time is bounded.",
     NONBLOCKING + "#one-client-among-many",
 )
+ACCEPT_BUDGET = Rule(
+    "However many new connections wait, a few are accepted at a time, and then the clients that "
+    "are there have their turn.",
+    NONBLOCKING + "#one-client-among-many",
+)
 RESTORE = Rule("What a client cost is given back when it has left.", POLL + "#your-own-server")
 IDLE_HOLDS_NOTHING = Rule(
     "An idle connection holds no message buffer.",

@@ -73,8 +73,13 @@ FINDINGS = {
     "talkative": Finding(
         "test_logs.py::test_a_start_leaves_no_line[yours]",
         rules.LOGS, "loop_server 1.0 starting"),
+    "accepts-all-that-wait": Finding(
+        "test_zoo_turns.py::"
+        "test_a_client_is_served_before_all_new_connections_are_accepted[yours]",
+        rules.ACCEPT_BUDGET, "900 new connections were: in ", "before it was answered"),
     "short-backlog": Finding(
-        "test_max_connections.py::test_as_many_as_the_kernel_allows_wait_in_the_backlog[yours]",
+        "test_crowd.py::"
+        "test_a_thousand_clients_that_come_at_once_have_room_in_the_backlog[yours]",
         rules.BACKLOG, "the server's backlog is full", "with a backlog of 128"),
     "limits-lines": Finding(
         "test_http_limits.py::"

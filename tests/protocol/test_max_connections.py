@@ -1,14 +1,12 @@
 """--max-connections: at the limit new connections wait in the backlog, and none is forgotten."""
 
-import socket
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 import rules
-from harness.limits import need_descriptors
+from harness.limits import backlog_max, need_descriptors
 from harness.server import Server
 
 GREATEST = 10_000_000
@@ -103,8 +101,7 @@ def test_clients_that_left_while_they_waited_are_passed_over(start: Callable[...
 
 @pytest.mark.rule(rules.BACKLOG)
 def test_as_many_as_the_kernel_allows_wait_in_the_backlog(start: Callable[..., Server]) -> None:
-    allowed = int(Path("/proc/sys/net/core/somaxconn").read_text())
-    count = min(socket.SOMAXCONN, allowed)
+    count = backlog_max()
     need_descriptors(count + 100)
     server = start("--max-connections", "1")
     server.connect().echo(b"has the only place")

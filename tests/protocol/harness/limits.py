@@ -26,6 +26,12 @@ def need_descriptors(count: int) -> None:
         pytest.skip(f"needs {count} descriptors in one process, the hard limit here is {hard}")
 
 
+def backlog_max() -> int:
+    """How many new connections may wait where SOMAXCONN is asked for. listen(2)"""
+    allowed = int(Path("/proc/sys/net/core/somaxconn").read_text())
+    return min(socket.SOMAXCONN, allowed)
+
+
 def need_ipv6() -> None:
     """Skips the test where the machine has no IPv6 loopback."""
     try:

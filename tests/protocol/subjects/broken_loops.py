@@ -183,6 +183,16 @@ class Talkative(Loop):
         self.log("loop_server 1.0 starting")
 
 
+class AcceptsAllThatWait(Loop):
+    """Accepts until there is nobody left, and then looks at the clients that were there."""
+
+    def accept(self) -> None:
+        before = -1
+        while before < len(self.connections) and self.has_room():
+            before = len(self.connections)
+            super().accept()
+
+
 class ShortBacklog(Loop):
     """Asks for as many waiting connections as an example that somebody has read."""
 
@@ -299,6 +309,7 @@ BUGS: dict[str, Part] = {
     "no-log-no-server": NoLogNoServer,
     "logs-to-a-client": LogsToAClient,
     "talkative": Talkative,
+    "accepts-all-that-wait": AcceptsAllThatWait,
     "short-backlog": ShortBacklog,
     "limits-lines": LimitsLines,
     "limits-headers": LimitsHeaders,
