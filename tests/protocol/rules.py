@@ -300,7 +300,10 @@ SHARED_CALLS = Rule(
     "and waits for what comes next.",
     RING,
 )
-INTEREST = Rule("The kernel is told about a connection's interest only when that changes.", EPOLL)
+INTEREST = Rule(
+    "The kernel is told about a connection's interest only when that changes.",
+    EPOLL + "#telling-the-kernel-what-has-changed",
+)
 WORKERS = Rule(
     "--max-connections counts for the whole process, and a place freed in one worker "
     "wakes every worker that had stopped accepting.",

@@ -73,6 +73,10 @@ FINDINGS = {
     "talkative": Finding(
         "test_logs.py::test_a_start_leaves_no_line[yours]",
         rules.LOGS, "loop_server 1.0 starting"),
+    "says-it-again": Finding(
+        "test_weaknesses.py::test_an_entry_that_is_as_it_was_is_not_set_again[yours]",
+        rules.INTEREST, "in 100 messages, each answered at once, epoll_ctl was called ",
+        "{events=EPOLLIN, "),
     "accepts-all-that-wait": Finding(
         "test_zoo_turns.py::"
         "test_a_client_is_served_before_all_new_connections_are_accepted[yours]",

@@ -4,6 +4,7 @@ Each weakness is there to be seen: it is why the next stage exists. The factors 
 that a busy machine does not change the verdict.
 """
 
+import re
 import time
 from collections.abc import Callable
 
@@ -15,7 +16,7 @@ from harness.frames import frame
 from harness.limits import need_descriptors
 from harness.proc import wait_until
 from harness.server import Server
-from harness.strace import Strace
+from harness.strace import RECEIVE_CALLS, Strace
 from harness.verdict import ContractBroken
 
 FEW, MANY = 10, 2000
@@ -158,6 +159,32 @@ def test_a_message_costs_the_same_however_many_clients_are_idle(
     raise ContractBroken(
         f"a message costs {factor:.1f} times as much beside {MANY} idle clients as beside {FEW}; "
         f"what does not grow stays below {GROWS:g}")
+
+
+# Not where the entry goes off when it is reported (EPOLLONESHOT), or has an edge that is to be seen
+# again (EPOLLET): there the same words do something.
+SET_AS_BEFORE = re.compile(r"epoll_ctl\((\d+), EPOLL_CTL_MOD, (\d+), (\{events=[A-Z|]+, .*\})\)")
+
+
+@pytest.mark.needs("flat-wake-ups")
+@pytest.mark.rule(rules.INTEREST)
+def test_an_entry_that_is_as_it_was_is_not_set_again(server: Server) -> None:
+    client = server.connect()
+    client.echo(b"warm")
+    with Strace(server, "-e", f"trace=epoll_ctl,{RECEIVE_CALLS}") as tracer:
+        for _ in range(CLIENTS):
+            client.echo(bytes(64))
+    known: dict[tuple[str, str], str] = {}
+    again = 0
+    for epoll, descriptor, entry in SET_AS_BEFORE.findall("\n".join(tracer.lines())):
+        if "EPOLLONESHOT" not in entry and "EPOLLET" not in entry:
+            again += known.get((epoll, descriptor)) == entry
+            known[epoll, descriptor] = entry
+    if again > CLIENTS / 2:
+        raise client.broken(
+            f"in {CLIENTS} messages, each answered at once, epoll_ctl was called {again} times to "
+            f"say what it had been told before: {entry}. Remember what each client's entry is, and "
+            "make the call only where that changes")
 
 
 # Calls for each message

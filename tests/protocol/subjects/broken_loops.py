@@ -6,6 +6,7 @@ python3 broken_loops.py BUG --port PORT; the bugs are the names in BUGS, `none` 
 
 import argparse
 import os
+import select
 import sys
 import time
 
@@ -183,6 +184,20 @@ class Talkative(Loop):
         self.log("loop_server 1.0 starting")
 
 
+class SaysItAgain(Loop):
+    """Sets a client's entry after each message, to what it is."""
+
+    epoll: select.epoll | None = None
+
+    def watch(self, connection: Connection) -> None:
+        super().watch(connection)
+        if self.epoll is None:
+            self.epoll = select.epoll.fromfd(self.selector.fileno())
+        known = self.selector.get_map().get(connection.socket)
+        if known is not None:
+            self.epoll.modify(known.fd, select.EPOLLIN if known.events == READ else select.EPOLLOUT)
+
+
 class AcceptsAllThatWait(Loop):
     """Accepts until there is nobody left, and then looks at the clients that were there."""
 
@@ -309,6 +324,7 @@ BUGS: dict[str, Part] = {
     "no-log-no-server": NoLogNoServer,
     "logs-to-a-client": LogsToAClient,
     "talkative": Talkative,
+    "says-it-again": SaysItAgain,
     "accepts-all-that-wait": AcceptsAllThatWait,
     "short-backlog": ShortBacklog,
     "limits-lines": LimitsLines,
