@@ -1,5 +1,5 @@
-"""The first start of a server, before a climb and before a level that adds options: does it listen at
-all, and how soon?"""
+"""The first start of a server, before a climb and before a level that adds options: does it listen,
+and how soon?"""
 
 import time
 from collections.abc import Sequence

@@ -311,8 +311,7 @@ WORKERS = Rule(
 )
 
 SO_MANY_WORKERS = Rule(
-    "--workers N is the number of loops that serve: each is a thread, a process or a wait of its "
-    "own.",
+    "--workers N is how many loops serve, each a thread, a process or a wait of its own.",
     PROTOCOLS + "#your-own-server",
 )
 

@@ -129,3 +129,16 @@ def test_a_climb_ends_at_an_option_that_is_refused_and_says_so_once(
     assert f"{shlex.quote(command)} --level timeouts\n" in ran.said
     (suite,) = ElementTree.parse(tmp_path / "x.xml").iter("testsuite")
     assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
+
+
+@pytest.mark.parametrize("words", [
+    (), ("--level", "rest"), ("--from", "drain", "--watch"), ("-k", "half or 'close"),
+])
+def test_without_a_command_to_remember_what_to_type_is_told(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    ran = judge(*words, at=tmp_path)
+    assert (ran.status, ran.said) == (2, "")
+    typed = " ".join(["./judge", "'CMD --port {port}'", *map(shlex.quote, words)])
+    assert f"no server is remembered for {tmp_path}, " in ran.complained
+    assert f": type {typed}, where CMD starts your server" in ran.complained

@@ -33,7 +33,7 @@ def test_a_silent_client_does_not_stop_the_next_one(server: Server) -> None:
     server.connect().echo(b"served beside two who say nothing")
 
 
-# Before what a short backlog would only make slow: a connect that it drops is repeated after a second.
+# Before what a short backlog only makes slow: a connect that it drops is repeated after a second.
 @pytest.mark.needs("concurrency")
 @pytest.mark.rule(rules.BACKLOG)
 def test_a_thousand_clients_that_come_at_once_have_room_in_the_backlog(server: Server) -> None:

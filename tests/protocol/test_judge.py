@@ -161,19 +161,6 @@ def test_a_command_that_cannot_be_remembered_leaves_nothing_behind(tmp_path: Pat
     assert list(file.parent.iterdir()) == [file]
 
 
-@pytest.mark.parametrize("words", [
-    (), ("--level", "rest"), ("--from", "drain", "--watch"), ("-k", "half or 'close"),
-])
-def test_without_a_command_to_remember_what_to_type_is_told(
-    words: tuple[str, ...], tmp_path: Path
-) -> None:
-    ran = judge(*words, at=tmp_path)
-    assert (ran.status, ran.said) == (2, "")
-    typed = " ".join(["./judge", "'CMD --port {port}'", *map(shlex.quote, words)])
-    assert f"no server is remembered for {tmp_path}, " in ran.complained
-    assert f": type {typed}, where CMD starts your server" in ran.complained
-
-
 @pytest.fixture
 def watching(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
     """./judge --watch of a copy of a first server, and the copy."""

@@ -52,7 +52,7 @@ def test_a_crowd_of_new_connections_does_not_keep_a_client_waiting(server: Serve
     )
 
 
-# The same from outside. On a busy machine the test looks late, and all have been accepted meanwhile,
+# The same from outside. On a busy machine the test looks late, and all have been accepted by then,
 # whatever the server does; and a server that accepts all of them at once may by chance have served
 # the client before. Neither is so most of the time.
 @pytest.mark.clock
@@ -81,9 +81,10 @@ def test_a_client_is_served_before_all_new_connections_are_accepted(server: Serv
             other.close()
         server.wait_for_descriptors(at_rest + 1)
     raise client.broken(
-        f"the client's message was there, and {arriving} new connections were: in {TRIES - in_time} "
-        f"of {TRIES} tries all of these were accepted before it was answered. Does the loop around "
-        "accept run until there is no more? Take a few, and go on with those that are there")
+        f"the client's message was there, and {arriving} new connections were: in "
+        f"{TRIES - in_time} of {TRIES} tries all of these were accepted before it was answered. "
+        "Does the loop around accept run until there is no more? Take a few, and go on with the "
+        "clients that are there")
 
 
 def accepted(lines: list[str]) -> list[str]:
