@@ -23,6 +23,11 @@ namespace {
 constexpr unsigned homes_hanging_max = 256;
 static_assert(homes_hanging_max >= 8 * FileSystem::operations_max);
 
+/// A ring waits for pipes, sockets and eventfds without threads, but it gives one to a request that
+/// was woken 128 times in vain (Linux 6.18, io_uring/poll.c, APOLL_MAX_RETRY). Without a limit, who
+/// takes the loop over makes all that the system or TasksMax= allows, and no worker can follow.
+constexpr unsigned others_waiting_max = 16;
+
 // One of each for the process: at most one line a second, however many servers it has.
 common::RepeatedFault close_fault("closing a plan failed");
 common::RepeatedFault turned_away("turned away: too many connections from there");
@@ -79,7 +84,7 @@ Result<std::unique_ptr<Server>> Server::create(Shared& shared, std::size_t i,
   setup.disabled = static_cast<bool>(prepare);
   auto loop = uring::Loop::create(setup);
   if (!loop) return std::unexpected(loop.error());
-  const auto limited = (*loop)->register_iowq_max_workers(homes_hanging_max);
+  const auto limited = (*loop)->register_iowq_max_workers(homes_hanging_max, others_waiting_max);
   if (!limited) return std::unexpected(limited.error());
   std::vector<std::uint16_t> credentials;
   if (prepare) {

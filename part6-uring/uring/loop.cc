@@ -68,8 +68,8 @@ Status Loop::register_files(unsigned slots, unsigned own) {
   return {};
 }
 
-Status Loop::register_iowq_max_workers(unsigned bounded) {
-  std::array<unsigned, 2> values{bounded, 0};  // 0: the unbounded ones stay as they are
+Status Loop::register_iowq_max_workers(unsigned bounded, unsigned unbounded) {
+  std::array<unsigned, 2> values{bounded, unbounded};
   const int result = io_uring_register_iowq_max_workers(&ring_.raw(), values.data());
   if (result < 0) return std::unexpected(std::error_code(-result, std::system_category()));
   return {};

@@ -234,6 +234,20 @@ def test_what_an_intruder_sends_comes_from_the_daemons_account_and_no_other(
 
 @pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
+def test_an_intruder_cannot_fill_the_machine_with_the_kernels_threads(
+    users: Users, start: Callable[..., FingerServer], outside: Path, somebody: int,
+    intrude: Callable[..., Intruder],
+) -> None:  # fmt: skip
+    intruder = intrude(outside.parent, users.plan("alice"), outside, somebody, threads=120)
+    server = start("--deadline", "1s", under=intruder.under)
+    before = server.process.thread_count()
+    server.connect().send(b"alice\r\n")
+    assert wait_until(lambda: "makes-threads" in intruder.could(server), server.patience)
+    assert server.process.thread_count() - before < 60
+
+
+@pytest.mark.rule(rules.CONFINED)
+@pytest.mark.usefixtures("unsanitized")
 def test_an_intruder_in_a_daemon_with_accounts_and_without_root_writes_nothing(
     users: Users, start: Callable[..., FingerServer], outside: Path, somebody: int,
     intrude: Callable[..., Intruder],

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
@@ -70,6 +71,29 @@ static void try_to_speak_as_others(unsigned short count) {
     send_by_ring(unix_pair[0], number);
     report_sender(unix_pair[1]);
   }
+}
+
+// Reads that the kernel gives a thread each, by the daemon's own ring: it tries another way 128
+// times, whenever one of them is woken in vain. They have no completion before the daemon's end.
+static void make_kernel_threads(unsigned count) {
+  int (*const submit)(struct io_uring*) = dlsym(RTLD_DEFAULT, "io_uring_submit");
+  static uint64_t never;
+  const int empty = eventfd(0, 0);
+  for (unsigned i = 0; i < count; ++i) {
+    struct io_uring_sqe* const entry = io_uring_get_sqe(ring);
+    io_uring_prep_read(entry, empty, &never, sizeof never, 0);
+    entry->flags |= IOSQE_ASYNC;
+    submit(ring);
+  }
+  for (unsigned i = 0; i < 4 * count; ++i) {
+    eventfd_write(empty, 0);
+    usleep(1000);
+    // At each call Linux 6.18 looks at twenty that were woken.
+    for (unsigned j = 0; j <= count / 20; ++j) {
+      io_uring_enter(ring->ring_fd, 0, 0, IORING_ENTER_GETEVENTS, NULL);
+    }
+  }
+  dprintf(STDERR_FILENO, "intruder makes-threads done\n");
 }
 
 static int connect_by_own_ring(int from, const void* address, unsigned size) {
@@ -204,6 +228,7 @@ static void try_everything(int client, int listener) {
   try_to_speak_as_others((unsigned short)atoi(getenv("INTRUDER_CREDENTIALS")));
   const char* const permitted = getenv("INTRUDER_PERMITTED");
   if (permitted) try_every_number(permitted, 601);
+  make_kernel_threads((unsigned)atoi(getenv("INTRUDER_THREADS")));
 }
 
 int io_uring_submit_and_wait(struct io_uring* daemons, unsigned count) {

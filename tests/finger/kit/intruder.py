@@ -67,8 +67,8 @@ def listed_numbers() -> set[int]:
 class Intruder:
     """Words in front of the daemon, `under`, that put it in; and afterwards what it could do.
 
-    `credentials`: so many are registered with the daemon's ring, and tried. `cuts`: the first
-    client's socket is to be connected elsewhere. `but`: it makes the system calls of every number
+    `credentials`: so many are registered with the daemon's ring, and tried. `threads`: it asks the
+    kernel for so many. `cuts`: the first client's socket is to be connected elsewhere. `but`: it makes the system calls of every number
     but these. `numbers`: it only makes one by those of another processor, i386 or x32. `close()`
     when done.
     """
@@ -83,6 +83,7 @@ class Intruder:
         cuts: bool = True,
         but: Collection[int] = (),
         numbers: str = "",
+        threads: int = 0,
     ) -> None:
         processor()  # or there is no compiler
         library = directory / "intruder.so"
@@ -97,7 +98,7 @@ class Intruder:
         self.under = (
             "env", f"LD_PRELOAD={library}", f"INTRUDER_HOMES={home_file}",
             f"INTRUDER_OUTSIDE={outside}", f"INTRUDER_PORT={port}",
-            f"INTRUDER_CREDENTIALS={credentials}", f"INTRUDER_ABSTRACT={name}",
+            f"INTRUDER_CREDENTIALS={credentials}", f"INTRUDER_THREADS={threads}", f"INTRUDER_ABSTRACT={name}",
             f"INTRUDER_PROCESS={self._process.pid}", *(["INTRUDER_CUTS=1"] if cuts else []),
             *([f"INTRUDER_PERMITTED=,{','.join(map(str, but))},"] if but else []),
             *([f"INTRUDER_NUMBERS={numbers}"] if numbers else []),
