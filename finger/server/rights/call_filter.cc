@@ -55,17 +55,23 @@ constexpr auto permitted = {
 /// call, or that holds for one thread of many, nobody would know what is refused.
 class Filter {
  public:
-  Filter() : context_(::seccomp_init(SCMP_ACT_ERRNO(EPERM))), error_(context_ ? 0 : -ENOMEM) {}
-
-  void set(scmp_filter_attr attribute, std::uint32_t value) {
-    note(::seccomp_attr_set(context_.get(), attribute, value));
+  /// What is done with a call that has no rule.
+  explicit Filter(std::uint32_t otherwise)
+      : context_(::seccomp_init(otherwise)), error_(context_ ? 0 : -ENOMEM) {
+    // Calls by another processor's numbers, as those of 32 bits, which no library of ours makes. To
+    // refuse them is not enough: systemd's SystemCallArchitectures= would kill the calling thread
+    // alone, and the clients of the others would wait for it. Of two filters the harsher counts.
+    set(SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+    set(SCMP_FLTATR_CTL_TSYNC, 1);     // all threads that there are
+    set(SCMP_FLTATR_API_SYSRAWRC, 1);  // the kernel's own errno, not ECANCELED for each
   }
 
   void permit(int call, std::initializer_list<scmp_arg_cmp> arguments) {
-    const int added =
-        ::seccomp_rule_add_array(context_.get(), SCMP_ACT_ALLOW, call,
-                                 static_cast<unsigned>(arguments.size()), arguments.begin());
-    if (added != -EDOM) note(added);  // EDOM: this processor has no such call
+    add(SCMP_ACT_ALLOW, call, arguments);
+  }
+
+  void refuse(int call, std::initializer_list<scmp_arg_cmp> arguments) {
+    add(SCMP_ACT_ERRNO(EPERM), call, arguments);
   }
 
   /// Error: of the kernel, or the first from before.
@@ -79,6 +85,16 @@ class Filter {
   struct Release {
     void operator()(scmp_filter_ctx context) const { ::seccomp_release(context); }
   };
+
+  void set(scmp_filter_attr attribute, std::uint32_t value) {
+    note(::seccomp_attr_set(context_.get(), attribute, value));
+  }
+
+  void add(std::uint32_t action, int call, std::initializer_list<scmp_arg_cmp> arguments) {
+    const int added = ::seccomp_rule_add_array(
+        context_.get(), action, call, static_cast<unsigned>(arguments.size()), arguments.begin());
+    if (added != -EDOM) note(added);  // EDOM: this processor has no such call
+  }
 
   void note(int result) {
     if (error_ == 0 && result < 0) error_ = result;
@@ -137,22 +153,45 @@ void permit_for_signals(Filter& filter) {
   filter.permit(SCMP_SYS(kill), {SCMP_A1_32(SCMP_CMP_EQ, 0)});
 }
 
+bool listens(int descriptor) {
+  int listening = 0;
+  socklen_t size = sizeof listening;
+  return ::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 &&
+         listening == 1;
+}
+
+/// Standard error may be the journal's socket, which the parent and later workers write to as well,
+/// and the listeners are theirs, too: what a socket loses by shutdown(2) it has lost for all, and
+/// clients' sockets inherit the listener's SO_LINGER. In a filter of its own, because in a list of
+/// what is permitted a number cannot be left out.
+void refuse_for_shared_sockets(Filter& filter) {
+#if defined(__i386__) || defined(__s390x__)
+  (void)filter;  // socketcall(2), as above
+#else
+  constexpr int numbers_max = 1024;  // listeners are opened first, and have the lowest
+  for (int number = 0; number < numbers_max; ++number) {
+    if (number > STDERR_FILENO && !listens(number)) continue;
+    const scmp_arg_cmp this_one =
+        SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, static_cast<unsigned>(number));
+    filter.refuse(SCMP_SYS(setsockopt), {this_one});
+    filter.refuse(SCMP_SYS(shutdown), {this_one});
+  }
+#endif
+}
+
 }  // namespace
 
 void filter_calls(bool hands_over) {
-  Filter filter;
-  // Calls by another processor's numbers, as those of 32 bits, which no library of ours makes. To
-  // refuse them is not enough: systemd's SystemCallArchitectures= would kill the calling thread
-  // alone, and the clients of the others would wait for it. Of two filters the harsher counts.
-  filter.set(SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-  filter.set(SCMP_FLTATR_CTL_TSYNC, 1);     // all threads that there are
-  filter.set(SCMP_FLTATR_API_SYSRAWRC, 1);  // the kernel's own errno, not ECANCELED for each
+  Filter shared(SCMP_ACT_ALLOW);
+  refuse_for_shared_sockets(shared);
+  Filter filter(SCMP_ACT_ERRNO(EPERM));
   for (const int call : permitted) filter.permit(call, {});
   permit_for_memory(filter);
   permit_for_descriptors(filter);
   permit_for_sockets(filter, hands_over);
   permit_for_signals(filter);
-  const auto loaded = filter.load();
+  auto loaded = shared.load();  // first: the other permits no seccomp(2)
+  if (loaded) loaded = filter.load();
   if (loaded) return;
   common::log("no filter of system calls: " + loaded.error().message(), common::Severity::warning);
 }

@@ -204,6 +204,10 @@ static void try_system_calls(int client, int listener) {
   report("disconnects", connect(client, &nowhere, sizeof nowhere));
 #if !defined(__i386__) && !defined(__s390x__)  // as above
   report("stops-listening", shutdown(listener, SHUT_RD));
+  report("silences-log", shutdown(STDERR_FILENO, SHUT_WR));
+  const struct linger minutes = {.l_onoff = 1, .l_linger = 60};
+  report("makes-closing-wait",
+         setsockopt(listener, SOL_SOCKET, SO_LINGER, &minutes, sizeof minutes));
 #else
   (void)listener;
 #endif
