@@ -1,5 +1,6 @@
 #include "finger/service/replaceable.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/server/signal_wakeup.h"
@@ -17,6 +18,8 @@ std::expected<Sockets, int> open_sockets(const ServiceOptions& options,
   if (!clients) return std::unexpected(common::report_failure(options, clients.error(), profile));
   auto scrapers = listen_for_scrapers(options.metrics, **takeover);
   if (!scrapers) return std::unexpected(report_metrics_failure(options.metrics, scrapers.error()));
+  std::ranges::for_each(*clients, restore);
+  if (*scrapers) restore(*scrapers);
   const auto not_offered = (*takeover)->offer(*clients, *scrapers);
   if (!not_offered.empty()) return std::unexpected(common::complain(not_offered));
   return Sockets{std::move(*takeover), std::move(*clients), std::move(*scrapers)};

@@ -140,9 +140,13 @@ std::vector<Fd> receive_all(const Fd& connection, std::vector<Fd>& side) {
 
 void restore(const Fd& listener) {
   constexpr linger off{};
-  // Neither fails for a socket that is open.
+  constexpr timeval shortest{.tv_sec = 0, .tv_usec = 1};
+  // None fails for a socket that is open.
   (void)::fcntl(listener.get(), F_SETFL, O_NONBLOCK);
   (void)::setsockopt(listener.get(), SOL_SOCKET, SO_LINGER, &off, sizeof off);
+  // A worker that was taken over can make it wait again, but not for longer than this: no filter
+  // lets it set that. Clients' sockets inherit it, and are asked by the ring, or with MSG_DONTWAIT.
+  (void)::setsockopt(listener.get(), SOL_SOCKET, SO_RCVTIMEO, &shortest, sizeof shortest);
 }
 
 std::expected<std::unique_ptr<Takeover>, std::string> Takeover::begin(std::string path) {

@@ -23,6 +23,7 @@ using Listeners = std::vector<common::Fd>;
 
 /// Makes it non-blocking, and takes SO_LINGER off, which clients' sockets inherit. Both belong to
 /// the open socket: a process that had it before, or has it as well, may have changed them for all.
+/// Where it is made to wait again, accept(2) does so for a tick of the kernel's clock.
 void restore(const common::Fd& listener);
 
 /// Replaces a server while it runs. The old one and the new one meet at a Unix socket, `path`. The

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import rules
 from conftest import ALICE
 from harness.proc import wait_until
+from kit import metrics
 from kit.machine import Machine, workers
 from kit.manager import Manager, is_sound, spoil
 from kit.parent import only_worker
@@ -65,3 +67,35 @@ def test_what_a_worker_does_to_the_listener_at_its_end_is_undone(
     spoil(manager.listener)
     os.kill(before, signal.SIGKILL)
     assert wait_until(lambda: is_sound(manager.listener), server.patience)
+
+
+@pytest.mark.rule(rules.PASSED_SOCKET)
+@pytest.mark.parametrize("rings", ["1", "2"])
+def test_a_listener_that_is_made_to_wait_again_holds_up_nobody(
+    manager: Manager, start: Callable[..., FingerServer], rings: str
+) -> None:
+    """As a worker does it that a successor has replaced and that has not ended."""
+    server = start("--workers", rings, under=manager.under)
+    server.expect(b"alice", converted(ALICE))
+    manager.listener.setblocking(True)
+    for _ in range(3):
+        server.expect(b"alice", converted(ALICE))
+
+
+@pytest.mark.rule(rules.METRICS)
+def test_a_scraper_that_another_process_accepts_holds_up_nobody(
+    manager: Manager, start: Callable[..., FingerServer]
+) -> None:
+    """Each time both are woken, and the daemon finds none if it is later."""
+    scrapers = socket.create_server(("127.0.0.1", 0))
+    manager.passed.append(scrapers)
+    manager.variables["LISTEN_FDNAMES"] = "fingerd.socket:metrics"
+    server = start(under=manager.under)
+    where = "127.0.0.1:{}".format(scrapers.getsockname()[1])
+    assert metrics.scrape(where, server.patience)
+    scrapers.setblocking(True)
+    os.kill(server.pid, signal.SIGSTOP)
+    with socket.create_connection(scrapers.getsockname()):
+        scrapers.accept()[0].close()
+        os.kill(server.pid, signal.SIGCONT)
+        server.expect(b"alice", converted(ALICE))
