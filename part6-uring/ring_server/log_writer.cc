@@ -4,9 +4,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstdint>
 #include <span>
-#include <thread>
+#include <system_error>
 #include <utility>
 
 #include "common/server/log.h"
@@ -38,17 +39,29 @@ class WriteLines {
 
 }  // namespace
 
-common::Result<std::unique_ptr<LogWriter>> LogWriter::create() {
+common::Result<std::unique_ptr<LogWriter>> LogWriter::create(Means means) {
   common::Fd line_came(::eventfd(0, EFD_CLOEXEC));
   if (!line_came) return common::last_error();
-  return std::unique_ptr<LogWriter>(new LogWriter(std::move(line_came)));
+  try {
+    return std::unique_ptr<LogWriter>(new LogWriter(std::move(line_came), means));
+  } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
+    return std::unexpected(error.code());
+  }
 }
 
-LogWriter::LogWriter(common::Fd line_came) : line_came_(std::move(line_came)) {
+LogWriter::LogWriter(common::Fd line_came, Means means) : line_came_(std::move(line_came)) {
+  if (means == Means::thread) thread_ = std::thread(&LogWriter::write_in_thread, this);
   common::set_log_writer([this] { (void)::eventfd_write(line_came_.get(), 1); });  // cannot fail
 }
 
-LogWriter::~LogWriter() { common::set_log_writer(nullptr); }
+LogWriter::~LogWriter() {
+  if (thread_.joinable()) {
+    ending_ = true;
+    (void)::eventfd_write(line_came_.get(), 1);
+    thread_.join();
+  }
+  common::set_log_writer(nullptr);
+}
 
 void LogWriter::wait_until_written(std::chrono::milliseconds limit) {
   std::array<char, common::LogQueue::piece_bytes_max> lines;
@@ -60,6 +73,7 @@ void LogWriter::wait_until_written(std::chrono::milliseconds limit) {
 
 uring::Task<common::Status> LogWriter::write_during(uring::Loop& loop,
                                                     uring::Task<common::Status> work) {
+  if (thread_.joinable()) co_return co_await std::move(work);
   uring::Scope writing(loop);
   writing.spawn(write_lines(loop));
   const auto outcome = co_await std::move(work);
@@ -87,6 +101,25 @@ uring::Task<> LogWriter::write_lines(uring::Loop& loop) {
     }
     const auto woken = co_await loop.read(line_came_, std::as_writable_bytes(std::span(&came, 1)));
     if (!woken) co_return;  // cancelled
+  }
+}
+
+/// As above, but that it may wait.
+void LogWriter::write_in_thread() {
+  sigset_t all;
+  sigfillset(&all);
+  (void)::pthread_sigmask(SIG_SETMASK, &all, nullptr);  // signals are for the other threads
+  std::array<char, common::LogQueue::piece_bytes_max> lines;
+  std::uint64_t came = 0;
+  while (!ending_) {
+    if (const std::size_t size = common::copy_log_lines(lines); size > 0) {
+      const ssize_t written = ::write(STDERR_FILENO, lines.data(), size);
+      if (written > 0) {
+        common::log_lines_written(static_cast<std::size_t>(written));
+        continue;
+      }
+    }
+    (void)!::read(line_came_.get(), &came, sizeof came);  // cannot fail
   }
 }
 

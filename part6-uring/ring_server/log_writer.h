@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
+#include <thread>
 
 #include "common/fd.h"
 #include "uring/error.h"
@@ -12,10 +14,14 @@ namespace ring_server {
 /// Writes the log through a ring, so that no loop waits for what is at the other end of stderr: a
 /// terminal, a pipe, a disk. While it exists, the lines of all threads go into the queue of
 /// common/server/log.h. There is one at a time.
+///
+/// Where the ring may not write, a thread does, from the beginning on.
 class LogWriter {
  public:
-  /// Error: of eventfd(2).
-  static common::Result<std::unique_ptr<LogWriter>> create();
+  enum class Means { ring, thread };
+
+  /// Error: of eventfd(2), of pthread_create(3).
+  static common::Result<std::unique_ptr<LogWriter>> create(Means means = Means::ring);
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
 
@@ -31,10 +37,13 @@ class LogWriter {
   uring::Task<common::Status> write_during(uring::Loop& loop, uring::Task<common::Status> work);
 
  private:
-  explicit LogWriter(common::Fd line_came);
+  LogWriter(common::Fd line_came, Means means);
   uring::Task<> write_lines(uring::Loop& loop);
+  void write_in_thread();
 
   common::Fd line_came_;  ///< An eventfd: any thread may log, only one submits to the ring.
+  std::atomic<bool> ending_ = false;
+  std::thread thread_;
 };
 
 }  // namespace ring_server

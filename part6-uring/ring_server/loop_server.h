@@ -44,6 +44,9 @@ class LoopServer {
   /// of the tasks that begin() has started.
   common::Status run(LogWriter* log_writer);
 
+  /// Whether its ring writes where it is asked to: it may be restricted.
+  bool may_write() const { return loop_->ring().permits(IORING_OP_WRITE); }
+
  protected:
   /// What each server of a process gets: a listener, non-blocking, which is closed when the last
   /// of those that share it has stopped accepting; and an eventfd(2), written to when `shared` has

@@ -38,17 +38,27 @@ std::string WorkerGroup::start(std::size_t servers, const Create& create) {
   for (const std::string& complaint : complaints_) {
     if (!complaint.empty()) return complaint;
   }
+  return first_->may_write() ? std::string() : start_log_writer();
+}
+
+/// Now, since later the process may be denied a thread.
+std::string WorkerGroup::start_log_writer() {
+  auto made = LogWriter::create(LogWriter::Means::thread);
+  if (!made) return common::explain_no_thread(made.error());
+  log_writer_ = std::move(*made);
   return {};
 }
 
 int WorkerGroup::run() {
-  auto log_writer = LogWriter::create();
-  if (!log_writer)
-    return common::report_failure(shared_.process_options, log_writer.error(), profile_);
+  if (!log_writer_) {
+    auto made = LogWriter::create();
+    if (!made) return common::report_failure(shared_.process_options, made.error(), profile_);
+    log_writer_ = std::move(*made);
+  }
   state_ = State::running;
   state_.notify_all();
-  const auto finished = first_->run(log_writer->get());
-  log_writer->reset();  // its loop does not run any more: what is logged now is written directly
+  const auto finished = first_->run(log_writer_.get());
+  log_writer_.reset();  // its loop does not run any more: what is logged now is written directly
   if (!finished) give_up(finished.error());
   threads_.clear();  // joins them
   return failed_ ? 1 : 0;

@@ -14,6 +14,7 @@
 
 #include "common/fd.h"
 #include "common/server/process.h"
+#include "ring_server/log_writer.h"
 #include "ring_server/loop_server.h"
 
 namespace ring_server {
@@ -51,6 +52,7 @@ class WorkerGroup {
   enum class State { creating, running, given_up };
 
   std::unique_ptr<LoopServer> create_server(const Create& create, std::size_t i);
+  std::string start_log_writer();
   void work(const Create& create, std::size_t i);
   void give_up(std::error_code error);
 
@@ -60,6 +62,7 @@ class WorkerGroup {
   std::vector<std::string> complaints_;  ///< Why a server could not be made; empty: it was.
   std::optional<std::latch> created_;    ///< All have tried to make their server.
   std::unique_ptr<LoopServer> first_;
+  std::unique_ptr<LogWriter> log_writer_;  ///< With a thread; those with a ring are of run().
   std::atomic<State> state_ = State::creating;
   std::atomic<bool> failed_ = false;
   std::vector<std::jthread> threads_;  ///< Of the others. Joined before the rest goes.

@@ -142,7 +142,7 @@ def expect_no_way_out(could: dict[str, str]) -> None:
                "makes-namespace", "types", "signals",
                # Of calls that are permitted, arguments that are not.
                "protects-code", "clears-flags", "sets-owner", "duplicates", "sets-nonblocking",
-               "registers-credentials", "signals-thread")  # fmt: skip
+               "registers-credentials", "signals-thread", "maps-log")  # fmt: skip
     if processor() == "i686":
         refused += ("makes-code-by-old-call",)
     if processor() not in ("i686", "s390x"):  # call_filter.cc: socketcall(2) hides arguments
@@ -230,6 +230,20 @@ def test_what_an_intruder_sends_comes_from_the_daemons_account_and_no_other(
     server = start_as_root(under=(*machine.under, *intruder.under))
     server.expect(b"alice", converted(ALICE))
     assert intruder.speaks_as(server) == [f"{NOBODY}:{NOBODY}"] * 3  # placeholder, alice, bob
+
+
+@pytest.mark.rule(rules.CONFINED)
+@pytest.mark.usefixtures("unsanitized")
+def test_an_intruder_cannot_write_over_what_the_log_says(
+    machine: Machine, start_as_root: Callable[..., FingerServer], outside: Path, somebody: int,
+    intrude: Callable[..., Intruder],
+) -> None:  # fmt: skip
+    intruder = intrude(outside.parent, Path("/home/alice/.plan"), outside, somebody, log=True)
+    server = start_as_root(under=(*machine.under, *intruder.under))
+    with server.connect() as client:
+        client.wait_for_hang_up(server.patience)
+    assert wait_until(lambda: "overwrites-log" in intruder.could(server), server.patience)
+    assert server.stderr_text().startswith("intruder was here\n")
 
 
 @pytest.mark.rule(rules.CONFINED)

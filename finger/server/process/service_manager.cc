@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -102,6 +103,13 @@ void only_write_to_terminal(int descriptor, const char* path) {
   if (opened) (void)::dup2(opened.get(), descriptor);
 }
 
+/// A log in a file: what is there stays, whoever writes.
+void only_append_to_file(int descriptor) {
+  struct stat file {};
+  if (::fstat(descriptor, &file) < 0 || !S_ISREG(file.st_mode)) return;
+  (void)::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) | O_APPEND);
+}
+
 }  // namespace
 
 ServiceManager ServiceManager::from_environment() {
@@ -169,6 +177,7 @@ void close_inherited_descriptors(const PassedSockets& passed) {
   make_empty(STDIN_FILENO);
   only_write_to_terminal(STDOUT_FILENO, "/proc/self/fd/1");
   only_write_to_terminal(STDERR_FILENO, "/proc/self/fd/2");
+  only_append_to_file(STDERR_FILENO);
 }
 
 void make_empty(int descriptor) {

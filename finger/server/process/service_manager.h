@@ -65,7 +65,8 @@ std::expected<PassedSockets, std::string> take_passed_sockets();
 
 /// Closes what the program was started with besides its standard streams and those sockets: what
 /// the shell had open is not for a process that talks to unknown clients. Nor is its terminal: from
-/// now on it is written to, and standard input is an empty file.
+/// now on it is written to, a file that is standard error is appended to, and standard input is an
+/// empty file.
 void close_inherited_descriptors(const PassedSockets& passed);
 
 /// The descriptor is a file that is empty for good.

@@ -105,12 +105,15 @@ class Filter {
 };
 
 void permit_for_memory(Filter& filter) {
+  const scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+  // What is written to shared memory is written to its file: standard error may be one, and open
+  // for reading, too.
+  const scmp_arg_cmp not_shared = SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED, 0);
 #ifndef __i386__  // where its arguments are in memory that a filter cannot see, and mmap2 does
-  filter.permit(SCMP_SYS(mmap), {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
+  filter.permit(SCMP_SYS(mmap), {not_executable, not_shared});
 #endif
-  for (const int call : {SCMP_SYS(mmap2), SCMP_SYS(mprotect)}) {
-    filter.permit(call, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
-  }
+  filter.permit(SCMP_SYS(mmap2), {not_executable, not_shared});
+  filter.permit(SCMP_SYS(mprotect), {not_executable});
 }
 
 void permit_for_descriptors(Filter& filter) {

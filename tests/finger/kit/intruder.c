@@ -158,10 +158,35 @@ static void try_other_numbers(const char* whose) {
 #endif
 }
 
+// By the daemon's ring, over what is in the log, and ends the process: its loop does not know the
+// completion.
+static void overwrite_log(void) {
+  int (*const submit)(struct io_uring*) = dlsym(RTLD_DEFAULT, "io_uring_submit");
+  struct io_uring_sqe* const entry = io_uring_get_sqe(ring);
+  struct io_uring_cqe* completion;
+  dprintf(STDERR_FILENO, "intruder was here\n");
+  io_uring_prep_write(entry, STDERR_FILENO, "somebody", 8, 0);
+  entry->rw_flags = 0x20;  // RWF_NOAPPEND
+  entry->user_data = (uintptr_t)&completion;
+  submit(ring);
+  int result = 0;
+  for (uint64_t done = 0; done != (uintptr_t)&completion;) {
+    if (io_uring_wait_cqe(ring, &completion) < 0) continue;
+    done = completion->user_data;
+    result = completion->res;
+    io_uring_cqe_seen(ring, completion);
+  }
+  errno = -result;
+  report("overwrites-log", result);
+  _exit(0);
+}
+
 // Calls that are permitted, with arguments that are not.
 static void try_arguments(int client, pid_t process) {
   void* const page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   report("protects-code", mprotect(page, 4096, PROT_READ | PROT_EXEC));
+  void* const log = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, STDERR_FILENO, 0);
+  report("maps-log", log == MAP_FAILED ? -1 : 0);
 #ifdef __i386__
   long in_memory[] = {0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0};
   const long code = syscall(SYS_mmap, in_memory, 0, 0, 0, 0);
@@ -216,6 +241,7 @@ static void try_system_calls(int client, int listener) {
 static void try_everything(int client, int listener) {
   const char* const whose = getenv("INTRUDER_NUMBERS");
   if (whose) return try_other_numbers(whose);
+  if (getenv("INTRUDER_LOG")) return overwrite_log();
   const char* own = getenv("INTRUDER_HOMES");      // a file beneath the directory of homes
   const char* other = getenv("INTRUDER_OUTSIDE");  // one outside of it; all may read and write both
   report("reads-home", open(own, O_RDONLY));

@@ -69,7 +69,8 @@ class Intruder:
 
     `credentials`: so many are registered with the daemon's ring, and tried. `threads`: it asks the
     kernel for so many. `cuts`: the first client's socket is to be connected elsewhere. `but`: it makes the system calls of every number
-    but these. `numbers`: it only makes one by those of another processor, i386 or x32. `close()`
+    but these. `numbers`: it only makes one by those of another processor, i386 or x32.
+    `log`: it only writes over what the log says. `close()`
     when done.
     """
 
@@ -84,6 +85,7 @@ class Intruder:
         but: Collection[int] = (),
         numbers: str = "",
         threads: int = 0,
+        log: bool = False,
     ) -> None:
         processor()  # or there is no compiler
         library = directory / "intruder.so"
@@ -102,6 +104,7 @@ class Intruder:
             f"INTRUDER_PROCESS={self._process.pid}", *(["INTRUDER_CUTS=1"] if cuts else []),
             *([f"INTRUDER_PERMITTED=,{','.join(map(str, but))},"] if but else []),
             *([f"INTRUDER_NUMBERS={numbers}"] if numbers else []),
+            *(["INTRUDER_LOG=1"] if log else []),
         )  # fmt: skip
 
     def close(self) -> None:
