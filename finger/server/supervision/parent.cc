@@ -198,11 +198,20 @@ void Parent::hear(Worker& worker) {
   const ssize_t size = ::read(worker.pipes.said.get(), text.data(), text.size());
   if (size == 0) worker.pipes.said = {};  // the worker has ended, and SIGCHLD will tell how
   if (size <= 0) return;
-  if (worker.state == State::serving) return manager_.alive();
+  if (worker.state == State::serving) return pass_on_beat();
   const std::string_view said(text.data(), static_cast<std::size_t>(size));
   if (const auto found = Report::read_ready(said)) return promote(worker, *found);
   worker.end(State::asked, 0, end_pause);
   fail_start(common::escape(std::as_bytes(std::span(said))));
+}
+
+/// A worker that was taken over may say it without end, and the manager has others to listen to.
+void Parent::pass_on_beat() {
+  const auto interval = manager_.watchdog_interval();
+  const auto now = Clock::now();
+  if (!interval || now < next_beat_at_) return;
+  next_beat_at_ = now + *interval / 2;  // those of one that is sound come an interval apart
+  manager_.alive();
 }
 
 void Parent::promote(Worker& worker, const UserCount& found) {

@@ -112,6 +112,7 @@ class Parent {
   void read_signals();
   void reload();
   void hear(Worker& worker);
+  void pass_on_beat();
   void promote(Worker& worker, const UserCount& found);
   void announce();
   void tell_ready();
@@ -144,6 +145,7 @@ class Parent {
   Clock::time_point start_at_ = never;  ///< When to replace a worker that ended.
   Clock::time_point started_at_;
   Clock::time_point serving_since_;
+  Clock::time_point next_beat_at_;  ///< Not to be passed on before.
   int failures_ = 0;            ///< In a row.
   std::string ready_status_;    ///< What the manager is to be told. Empty: it has been.
   Clock::time_point tell_at_;   ///< Then at the latest.
