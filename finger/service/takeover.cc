@@ -11,12 +11,14 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <thread>
 #include <utility>
 
 #include "common/net/accept.h"
 #include "common/result.h"
+#include "common/server/duration.h"
 #include "common/server/log.h"
 
 namespace finger {
@@ -41,7 +43,8 @@ constexpr char superseded = 'n';
 /// So many descriptors fit one message. unix(7), SCM_RIGHTS
 constexpr std::size_t descriptors_each_max = 253;
 
-/// How long the other side may take for an answer that needs no thought.
+/// How long the other side may take for an answer that needs no thought, and for all of its
+/// parcels.
 constexpr timeval patience{.tv_sec = 5, .tv_usec = 0};
 
 std::string reason() { return common::last_error().error().message(); }
@@ -118,7 +121,8 @@ bool send_all(const Fd& connection, std::span<const int> descriptors, std::span<
 /// `side`.
 std::vector<Fd> receive_all(const Fd& connection, std::vector<Fd>& side) {
   std::vector<Fd> received;
-  while (true) {
+  const auto end = common::Clock::now() + std::chrono::seconds(patience.tv_sec);
+  while (common::Clock::now() < end) {
     Parcel parcel;
     if (::recvmsg(connection.get(), &parcel.header, MSG_CMSG_CLOEXEC) != 1) return {};
     const cmsghdr* const rights = CMSG_FIRSTHDR(&parcel.header);
@@ -134,6 +138,7 @@ std::vector<Fd> receive_all(const Fd& connection, std::vector<Fd>& side) {
     if (parcel.what == last) return received;
     if (parcel.what != more && parcel.what != beside) return {};
   }
+  return {};  // it may go on so for ever
 }
 
 }  // namespace

@@ -272,6 +272,25 @@ def test_what_answers_and_hands_nothing_over_is_told(
         asking.expect_refusal(1, line)
 
 
+@pytest.mark.rule(rules.TAKEOVER_FAILS)
+def test_what_hands_sockets_over_without_end_is_not_waited_for(
+    begin: Callable[..., FingerServer], path: str
+) -> None:
+    with socket.socket(socket.AF_UNIX) as other, socket.create_server(("127.0.0.1", 0)) as socket_:
+        other.bind(path)
+        other.listen()
+        asking = begin(ready=False)
+        client, _ = other.accept()
+        until = time.monotonic() + 2 * asking.patience
+        with client, suppress(BrokenPipeError, ConnectionResetError):
+            client.sendall(b"1")
+            while time.monotonic() < until:
+                socket.send_fds(client, [b"+"], [socket_.fileno()])
+                time.sleep(0.5)
+        assert time.monotonic() < until
+        asking.expect_refusal(1, "does not hand its sockets over")
+
+
 @pytest.mark.rule(rules.TAKEOVER_STALE)
 def test_a_socket_file_that_nobody_listens_at_is_no_obstacle(
     begin: Callable[..., FingerServer], path: str
