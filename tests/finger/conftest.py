@@ -23,6 +23,7 @@ from harness.plugin import (  # noqa: E402, F401
     pytest_runtest_makereport,
     target,
 )
+from kit.intruder import intrude, outside, somebody, unsanitized  # noqa: E402, F401
 from kit.machine import GROUP, Machine  # noqa: E402
 from kit.metrics import where  # noqa: E402, F401
 from kit.server import FingerServer  # noqa: E402

@@ -4,16 +4,15 @@ import os
 import re
 import socket
 import subprocess
-import tempfile
 from collections.abc import Callable, Collection, Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 import rules
 from conftest import ALICE
-from harness.proc import is_sanitized, wait_until
+from harness.proc import wait_until
 from harness.strace import from_start
 from kit.call_list import permitted_calls
 from kit.intruder import (
@@ -30,7 +29,6 @@ from kit.namespace import NOBODY, as_nobody
 from kit.parent import only_worker, reload
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer
-from kit.target import FingerTarget
 from kit.terminal import Terminal
 from kit.users import Users
 
@@ -42,13 +40,6 @@ MOUNTED_ANEW = (
 
 # A shell that has a file open when it starts the daemon, as its parents may have.
 INHERITED = ("sh", "-c", 'exec 7>>"$0"; exec "$@"')
-
-
-@pytest.fixture
-def unsanitized(target: FingerTarget) -> None:
-    """A sanitizer's reports take files from everywhere, and it lets no library come before it."""
-    if is_sanitized(Path(target.command[0])):
-        pytest.skip("a sanitizer may read what it likes")
 
 
 def files_open(pid: int) -> list[str]:
@@ -92,35 +83,10 @@ def test_what_roots_shell_had_open_reaches_neither_process(
 
 
 @pytest.fixture
-def outside(tmp_path: Path) -> Iterator[Path]:
-    """A file that has nothing to do with plans, and that everybody may read and write."""
-    with tempfile.TemporaryDirectory(prefix="outside-") as directory:
-        os.chmod(directory, 0o755)
-        file = Path(directory, "file")
-        file.write_bytes(b"what nobody may see\n")
-        file.chmod(0o666)
-        yield file
-
-
-@pytest.fixture
-def intrude() -> Iterator[Callable[..., Intruder]]:
-    """Makes an intruder, and ends it."""
-    with ExitStack() as made:
-        yield lambda *words, **more: made.enter_context(closing(Intruder(*words, **more)))
-
-
-@pytest.fixture
 def terminal() -> Iterator[Terminal]:
     """The terminal of somebody who starts the daemon by hand."""
     with closing(Terminal()) as opened:
         yield opened
-
-
-@pytest.fixture
-def somebody() -> Iterator[int]:
-    """The port of a server on this machine, which knows nothing of ours."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield listener.getsockname()[1]
 
 
 def expect_nothing_gained(could: dict[str, str]) -> None:
@@ -146,7 +112,8 @@ def expect_no_way_out(could: dict[str, str]) -> None:
     if processor() == "i686":
         refused += ("makes-code-by-old-call",)
     if processor() not in ("i686", "s390x"):  # call_filter.cc: socketcall(2) hides arguments
-        refused += ("sends-to", "sets-timeout", "stops-listening", "silences-log", "makes-closing-wait")
+        refused += ("sends-to", "sets-timeout", "stops-listening", "silences-log",
+                    "makes-closing-wait")  # fmt: skip
     assert {what: could[what] for what in refused} == dict.fromkeys(refused, "EPERM")
 
 

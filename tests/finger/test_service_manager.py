@@ -376,26 +376,6 @@ def test_a_worker_that_hangs_is_silent_although_its_parent_lives(
 
 
 @pytest.mark.rule(rules.WATCHDOG)
-def test_a_worker_that_says_it_without_end_is_not_passed_on_without_end(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
-) -> None:
-    with contextlib.closing(Manager(watchdog_seconds=20)) as manager:
-        server = start_as_root(under=(*machine.under, *manager.under))
-        server.expect(b"alice", converted(ALICE))
-        worker = only_worker(server)
-        ends = [entry for entry in Path(f"/proc/{worker}/fd").iterdir()
-                if os.readlink(entry).startswith("pipe:")]  # fmt: skip
-        said = min(ends, key=lambda entry: int(entry.name))
-        with open(said, "wb", buffering=0) as pipe:
-            for _ in range(200):
-                pipe.write(b".")
-                time.sleep(0.001)  # or many would be read as one
-                manager.beats()  # there is room for ten
-        server.expect(b"alice", converted(ALICE))
-        assert len(manager.beats()) < 10
-
-
-@pytest.mark.rule(rules.WATCHDOG)
 def test_without_a_watchdog_none_is_told(start: Callable[..., FingerServer]) -> None:
     manager = Manager()
     server = start(under=manager.under)

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from conftest import ALICE
 from harness.proc import wait_until
 from kit.client import FingerClient
 from kit.machine import Machine, workers
+from kit.manager import Manager
 from kit.parent import AT_ONCE, is_there, only_worker, reload
 from kit.reference import NO_PLAN, NO_SUCH_USER, converted
 from kit.server import FingerServer
@@ -293,3 +295,23 @@ def test_a_hundred_workers_leave_nothing_behind(start_as_root: Callable[..., Fin
         reload(server)
     server.wait_for_descriptors(at_rest)
     assert server.process.thread_count() == 1
+
+
+@pytest.mark.rule(rules.WATCHDOG)
+def test_a_worker_that_says_it_without_end_is_not_passed_on_without_end(
+    machine: Machine, start_as_root: Callable[..., FingerServer]
+) -> None:
+    with closing(Manager(watchdog_seconds=20)) as manager:
+        server = start_as_root(under=(*machine.under, *manager.under))
+        server.expect(b"alice", converted(ALICE))
+        worker = only_worker(server)
+        ends = [entry for entry in Path(f"/proc/{worker}/fd").iterdir()
+                if os.readlink(entry).startswith("pipe:")]  # fmt: skip
+        said = min(ends, key=lambda entry: int(entry.name))
+        with open(said, "wb", buffering=0) as pipe:
+            for _ in range(200):
+                pipe.write(b".")
+                time.sleep(0.001)  # or many would be read as one
+                manager.beats()  # there is room for ten
+        server.expect(b"alice", converted(ALICE))
+        assert len(manager.beats()) < 10

@@ -146,11 +146,11 @@ class Parent {
   Clock::time_point started_at_;
   Clock::time_point serving_since_;
   Clock::time_point next_beat_at_;  ///< Not to be passed on before.
-  int failures_ = 0;            ///< In a row.
-  std::string ready_status_;    ///< What the manager is to be told. Empty: it has been.
-  Clock::time_point tell_at_;   ///< Then at the latest.
-  std::size_t users_ = 0;       ///< Of the last. What generations_ has, a worker can write.
-  bool is_reload_due_ = false;  ///< SIGHUP came while a worker started, or was refused.
+  int failures_ = 0;                ///< In a row.
+  std::string ready_status_;        ///< What the manager is to be told. Empty: it has been.
+  Clock::time_point tell_at_;       ///< Then at the latest.
+  std::size_t users_ = 0;           ///< Of the last. What generations_ has, a worker can write.
+  bool is_reload_due_ = false;      ///< SIGHUP came while a worker started, or was refused.
   Phase phase_ = Phase::starting;
   int status_ = 0;  ///< To exit with when all have ended.
 };

@@ -7,15 +7,18 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Collection
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
-from harness.proc import wait_until
+from harness.proc import is_sanitized, wait_until
 from kit.call_list import numbers_permitted_with_any_arguments
 from kit.namespace import as_nobody
 from kit.server import FingerServer
+from kit.target import FingerTarget
 
 SYS_LANDLOCK_CREATE_RULESET = 444
 LANDLOCK_CREATE_RULESET_VERSION = 1
@@ -68,8 +71,9 @@ class Intruder:
     """Words in front of the daemon, `under`, that put it in; and afterwards what it could do.
 
     `credentials`: so many are registered with the daemon's ring, and tried. `threads`: it asks the
-    kernel for so many. `cuts`: the first client's socket is to be connected elsewhere. `but`: it makes the system calls of every number
-    but these. `numbers`: it only makes one by those of another processor, i386 or x32.
+    kernel for so many. `cuts`: the first client's socket is to be connected elsewhere. `but`: it
+    makes the system calls of every number but these. `numbers`: it only makes one by those of
+    another processor, i386 or x32.
     `log`: it only writes over what the log says. `close()`
     when done.
     """
@@ -100,7 +104,8 @@ class Intruder:
         self.under = (
             "env", f"LD_PRELOAD={library}", f"INTRUDER_HOMES={home_file}",
             f"INTRUDER_OUTSIDE={outside}", f"INTRUDER_PORT={port}",
-            f"INTRUDER_CREDENTIALS={credentials}", f"INTRUDER_THREADS={threads}", f"INTRUDER_ABSTRACT={name}",
+            f"INTRUDER_CREDENTIALS={credentials}", f"INTRUDER_THREADS={threads}",
+            f"INTRUDER_ABSTRACT={name}",
             f"INTRUDER_PROCESS={self._process.pid}", *(["INTRUDER_CUTS=1"] if cuts else []),
             *([f"INTRUDER_PERMITTED=,{','.join(map(str, but))},"] if but else []),
             *([f"INTRUDER_NUMBERS={numbers}"] if numbers else []),
@@ -135,3 +140,35 @@ class Intruder:
         text = server.stderr_text() if log is None else log
         lines = [line.split() for line in text.splitlines()]
         return {words[1]: words[2] for words in lines if words[:1] == ["intruder"]}
+
+
+@pytest.fixture
+def unsanitized(target: FingerTarget) -> None:
+    """A sanitizer's reports take files from everywhere, and it lets no library come before it."""
+    if is_sanitized(Path(target.command[0])):
+        pytest.skip("a sanitizer may read what it likes")
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Iterator[Path]:
+    """A file that has nothing to do with plans, and that everybody may read and write."""
+    with tempfile.TemporaryDirectory(prefix="outside-") as directory:
+        os.chmod(directory, 0o755)
+        file = Path(directory, "file")
+        file.write_bytes(b"what nobody may see\n")
+        file.chmod(0o666)
+        yield file
+
+
+@pytest.fixture
+def intrude() -> Iterator[Callable[..., Intruder]]:
+    """Makes an intruder, and ends it."""
+    with ExitStack() as made:
+        yield lambda *words, **more: made.enter_context(closing(Intruder(*words, **more)))
+
+
+@pytest.fixture
+def somebody() -> Iterator[int]:
+    """The port of a server on this machine, which knows nothing of ours."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
