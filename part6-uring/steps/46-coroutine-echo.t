@@ -45,6 +45,6 @@ seconds.
 
   $ start ./46-coroutine-echo
   listening on 127\.0\.0\.1:\d+ (re)
-  $ (for i in {1..10}; do echo $i; sleep 0.2; done) | ncat 127.0.0.1 $port | wc -l
-  10
+  $ (for i in {1..20}; do echo $i; sleep 0.1; done) | ncat 127.0.0.1 $port | wc -l
+  20
   $ stop

@@ -165,7 +165,7 @@ def test_answering_a_client_that_has_left_does_not_end_the_server(server: Server
         client = server.connect()
         client.echo(b"accepted")
         server.pause()
-        client.send(frames(distinct_payloads(20, 5000)))
+        client.send(frames(distinct_payloads(12, 5000)))
         client.half_close()
         client.wait_until_in_kernel()
         client.reset()

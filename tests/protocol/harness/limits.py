@@ -1,9 +1,14 @@
 """What the kernel limits. Of descriptors, the harness raises its own limit, and servers start with
 an ordinary one."""
 
+import array
+import fcntl
+import functools
 import itertools
 import resource
 import socket
+import termios
+import time
 from pathlib import Path
 
 import pytest
@@ -44,6 +49,22 @@ def need_ipv6() -> None:
 def send_buffer_bytes_max() -> int:
     """The most that a kernel keeps of answers that their reader does not take. tcp(7)"""
     return int(Path("/proc/sys/net/ipv4/tcp_wmem").read_text().split()[2])
+
+
+@functools.cache
+def unread_bytes_max() -> int:
+    """How much of what is sent a kernel takes before anybody reads: 64 KiB on Linux 6.1."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_connection(listener.getsockname()) as sender,
+        listener.accept()[0],
+    ):
+        sender.setblocking(False)
+        sent = sender.send(bytes(1 << 18))
+        time.sleep(0.2)  # until it has acknowledged what it takes
+        left = array.array("i", [0])
+        fcntl.ioctl(sender.fileno(), termios.TIOCOUTQ, left)
+    return sent - left[0]
 
 
 def set_server_limit(soft_and_hard: int | None) -> None:
