@@ -165,7 +165,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, const Progra
   app.set_version_flag("--version", fmt::format("{} {}", program.name, PROGRAM_VERSION));
   for (const OptionLine& line : program.options) add_line(app, line);
   const auto complain = [&program](std::string_view what) {
-    log(one_line(fmt::format("{}: {} (try --help)", program.name, what)));
+    log(one_line(fmt::format("{}: {} (try --help)", program.name, what)), Severity::error);
     return 2;
   };
   try {

@@ -362,6 +362,11 @@ int main(int argc, char** argv) {
   finger::close_inherited_descriptors(*passed);
   common::prepare_process(options.process.max_connections, options.process.workers,
                           finger::server_profile);
+  if (!passed->clients.empty() && finger::says_where_to_listen(options)) {
+    common::log(
+        "the socket unit says where to listen (ListenStream=): --addr and --port are ignored",
+        common::Severity::warning);
+  }
 
   const auto generations = Generations::create(options.process.workers);
   if (!generations) return complain("no memory to count in: " + generations.error().message());

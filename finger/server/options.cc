@@ -132,6 +132,11 @@ Options::Options() {
   process.max_connections = 1024;
 }
 
+bool says_where_to_listen(const Options& options) {
+  const Options otherwise;
+  return options.hosts != otherwise.hosts || options.process.port != otherwise.process.port;
+}
+
 common::OptionTable option_table(Options& options) {
   using common::flag_option;
   using common::number_option;

@@ -137,6 +137,15 @@ def test_why_it_cannot_run_is_an_error(
 
 
 @pytest.mark.rule(rules.PRIORITIES)
+def test_so_is_a_wrong_option(start: Callable[..., FingerServer], tmp_path: Path) -> None:
+    log = os.open(tmp_path / "log", os.O_CREAT | os.O_RDWR | os.O_APPEND)
+    wrong = start("--max-clientz", "5", log_to=log, under=journal(log), ready=False)
+    os.close(log)
+    assert wrong.wait_exit() == 2
+    assert (tmp_path / "log").read_text().startswith("<3>fingerd: ")
+
+
+@pytest.mark.rule(rules.PRIORITIES)
 @pytest.mark.parametrize("stream", ["", "1:2", "nonsense"])
 def test_whom_the_variable_does_not_mean_gets_plain_lines(
     start: Callable[..., FingerServer], stream: str

@@ -104,6 +104,7 @@ def test_the_socket_that_was_passed_is_served(
     assert server.address == manager.address
     for _ in range(2):
         server.expect(b"alice", converted(ALICE))
+    assert "--addr and --port are ignored" in server.stderr_text()
 
 
 @pytest.mark.rule(rules.PASSED_SOCKET)
