@@ -30,7 +30,7 @@ bool is_about_plan(const Result<SharedPlan>& plan) {
   if (plan) return true;
   const std::error_code error = plan.error();
   return error.category() == std::system_category() || error == Error::not_regular ||
-         error == Error::refused_to_owner;
+         error == Error::home_refused || error == Error::refused_to_owner;
 }
 
 /// One of each key as long as somebody holds it: the last that lets go of it removes the entry.

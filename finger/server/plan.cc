@@ -86,6 +86,11 @@ struct Found {
   bool owner_may_read = false;
 };
 
+/// To find a plan takes the right to search its home, and none to the plan itself.
+std::error_code why_not_found(std::error_code error) {
+  return error == std::errc::permission_denied ? make_error_code(Error::home_refused) : error;
+}
+
 /// Landlock does not mind that a file is found, only that it is opened.
 std::error_code why_not_open(const Found& found, std::error_code error) {
   const bool is_refused = error == std::errc::permission_denied && found.owner_may_read;
@@ -94,7 +99,7 @@ std::error_code why_not_open(const Found& found, std::error_code error) {
 
 /// Not async(): nothing is opened, and inline the kernel only looks into its cache of names. Where
 /// that does not have all of them, a thread of the kernel's asks the file system.
-/// Errors: of openat2(2) and statx(2); of check(); timed_out.
+/// Errors: of openat2(2) and statx(2); home_refused; of check(); timed_out.
 uring::Task<Result<Found>> find(Conversation& conversation, const Account& account,
                                 std::uint16_t owner) {
   uring::Loop& loop = conversation.loop();
@@ -107,7 +112,7 @@ uring::Task<Result<Found>> find(Conversation& conversation, const Account& accou
   const auto how = how_to_find(static_cast<bool>(users));
   auto found =
       co_await loop.openat2(start, path.c_str(), how).as(owner).until(conversation.deadline());
-  if (!found) co_return std::unexpected(found.error());
+  if (!found) co_return std::unexpected(why_not_found(found.error()));
 
   struct statx about {};
   // From what is cached: fstat(2) may ask the other end of a network, and would wait.
@@ -239,7 +244,8 @@ namespace {
 ///
 /// --max-clients is lowered to what the descriptors allow, so none may be left only where the
 /// system is short of them, or where closes and deaf file systems keep what earlier clients opened.
-/// Errors: of openat2(2), statx(2) and read(2); not_regular; refused_to_owner; timed_out.
+/// Errors: of openat2(2), statx(2) and read(2); not_regular, home_refused, refused_to_owner;
+/// timed_out.
 uring::Task<Result<SharedPlan>> load(Conversation& conversation, std::shared_ptr<Home> home,
                                      const Account& account) {
   auto opened = co_await open_once(conversation, account);

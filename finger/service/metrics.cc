@@ -266,7 +266,11 @@ common::Result<common::Fd> listen_for_scrapers(const std::string& where, Takeove
 }
 
 int report_metrics_failure(const std::string& where, std::error_code error) {
-  common::log(fmt::format("cannot serve --metrics {}: {}", where, error.message()),
+  // As in the unit, which has no network and nowhere to write.
+  const bool in_a_unit =
+      error == std::errc::address_family_not_supported || error == std::errc::read_only_file_system;
+  const auto advice = in_a_unit ? ": leave it out, and let fingerd-metrics.socket listen" : "";
+  common::log(fmt::format("cannot serve --metrics {}: {}{}", where, error.message(), advice),
               common::Severity::error);
   return 1;
 }

@@ -291,22 +291,26 @@ def test_a_worker_that_calls_by_another_processors_numbers_is_replaced_at_once(
     assert "lives on" not in said
 
 
+WALLS = {"seccomp": "no filter of system calls: ", "landlock_create_ruleset": "no Landlock: "}
+
+
 @pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
+@pytest.mark.parametrize("call", WALLS)
 @pytest.mark.parametrize("by_root", [True, False], ids=["accounts", "users"])
-def test_where_there_can_be_no_filter_a_line_says_so_and_plans_are_served(
+def test_where_a_wall_cannot_be_had_a_line_says_so_and_plans_are_served(
     request: pytest.FixtureRequest, start: Callable[..., FingerServer], tmp_path: Path,
-    by_root: bool,
+    by_root: bool, call: str,
 ) -> None:  # fmt: skip
-    under: tuple[str, ...] = from_start(tmp_path / "trace", "-e", "inject=seccomp:error=ENOSYS")
+    under: tuple[str, ...] = from_start(tmp_path / "trace", "-e", f"inject={call}:error=ENOSYS")
     if by_root:
         machine: Machine = request.getfixturevalue("machine")
         start, under = request.getfixturevalue("start_as_root"), (*machine.under, *under)
     server = start(under=under)
     server.expect(b"alice", converted(ALICE))
-    told = [line for line in server.stderr_text().splitlines() if "no filter" in line]
+    told = [line for line in server.stderr_text().splitlines() if WALLS[call] in line]
     assert len(told) == 1, server.stderr_text()
-    assert re.search(r"no filter of system calls: \w", told[0])
+    assert re.search(rf"{WALLS[call]}\w", told[0])
 
 
 def test_the_page_names_the_calls_that_are_permitted() -> None:

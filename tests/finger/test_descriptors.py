@@ -169,7 +169,7 @@ def test_a_limit_below_the_clients_is_said_once(start: Callable[..., FingerServe
     said = [line for line in server.stderr_text().splitlines() if "descriptor" in line]
     assert len(said) == 1, f"not said, or not once: {said}"
     silent = start("--max-clients", "128", descriptor_limit=1024)
-    assert silent.stderr_text() == "", "1024 descriptors are enough for 128 clients"
+    assert "descriptor" not in silent.stderr_text(), "1024 are enough for 128 clients"
 
 
 @pytest.mark.rule(rules.READY_MEANS_READY)

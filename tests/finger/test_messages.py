@@ -25,7 +25,7 @@ OTHERS = {"options.cc", "refusals.cc", "metrics_http.cc", "metrics_text.cc", "co
 NO_MESSAGES = {
     "error.cc": ("no such user", "relay access denied", "invalid query", "unexpected EOF",
                  "maximum query length exceeded", "user list denied", "no such group",
-                 "it is empty", "not a regular file", "no error", "Permission denied, though"),
+                 "it is empty", "not a regular file", "no error", "Permission denied"),
     "main.cc": ("Answers finger queries", "to read who has opted in", "to talk to a worker"),
     "metrics.cc": ("serve the counters that", "a loopback address and port such as"),
     "parent.cc": ("exit status",),

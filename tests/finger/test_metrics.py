@@ -12,7 +12,7 @@ import pytest
 import rules
 from conftest import ALICE
 from harness.proc import wait_until
-from harness.strace import Strace
+from harness.strace import Strace, from_start
 from harness.subject import REPOSITORY, free_port
 from kit import metrics
 from kit.machine import workers
@@ -226,6 +226,18 @@ def test_users_and_reloads_are_counted(
 def after_a_signal(server: FingerServer, name: str) -> Callable[[metrics.Samples], bool]:
     server.send_signal(signal.SIGHUP)
     return lambda now: now[name] == 1
+
+
+@pytest.mark.rule(rules.METRICS)
+@pytest.mark.parametrize("error", ["EAFNOSUPPORT", "EROFS"])
+def test_what_the_unit_takes_away_is_explained(
+    start: Callable[..., FingerServer], where: str, tmp_path: Path, error: str
+) -> None:
+    under = from_start(tmp_path / "trace", "-e", f"inject=bind:error={error}:when=2")
+    server = start("--metrics", where, under=under, ready=False)
+    assert server.wait_exit() == 1
+    assert server.stderr_text().rstrip().endswith(": leave it out, and let fingerd-metrics.socket "
+                                                  "listen")  # fmt: skip
 
 
 PAGES = {"README": "README.md", "man page": "server/fingerd.8.scd"}

@@ -27,6 +27,8 @@ const char* text_of(Error error) {
       return "it is empty";
     case Error::not_regular:
       return "not a regular file";
+    case Error::home_refused:
+      return "Permission denied for the home";
     case Error::refused_to_owner:
       return "Permission denied, though its mode permits it: where homes were mounted anew, reload";
   }

@@ -22,6 +22,7 @@ enum class Error {
   no_placeholder,    ///< Every uid, or gid, belongs to an account. Never told to a peer.
   empty_plan,        ///< Why there is no plan. Never told to a peer, which is told: none.
   not_regular,       ///< The same: .plan is no regular file.
+  home_refused,      ///< The same: the home may not be searched.
   refused_to_owner,  ///< The same: its owner has the right to read it, and may not (Landlock).
 };
 

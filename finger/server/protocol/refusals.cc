@@ -9,7 +9,7 @@
 namespace finger {
 
 bool says_no_plan(std::error_code error) {
-  if (error == Error::not_regular || error == Error::empty_plan ||
+  if (error == Error::not_regular || error == Error::empty_plan || error == Error::home_refused ||
       error == Error::refused_to_owner) {
     return true;
   }
@@ -49,6 +49,7 @@ std::string_view text_for_peer(std::error_code error) {
     case Error::no_placeholder:
     case Error::empty_plan:
     case Error::not_regular:
+    case Error::home_refused:
     case Error::refused_to_owner:
       break;
   }

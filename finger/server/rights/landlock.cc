@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <system_error>
 
+#include "common/server/log.h"
+
 namespace finger {
 namespace {
 
@@ -48,7 +50,11 @@ void restrict_thread(const common::Fd& rules) {
 
 void confine() {
   const long version = landlock_version();
-  if (version < 1) return;
+  if (version < 1) {
+    common::log("no Landlock: nothing keeps the worker from files of the accounts that it serves",
+                common::Severity::warning);
+    return;
+  }
   // All rights that the version knows: 13 in the first, one more in the second and in the third.
   const long rights = 12 + std::min(version, 3L);
   const __u64 all = (__u64{1} << rights) - 1;

@@ -85,7 +85,7 @@ TEST_F(SharedHome, ThoseWhoWaitShareTheNextLoadAndNotTheOneBeforeTheirQuestion) 
 // While a home is mounted anew, each of them is refused to its owner.
 TEST_F(SharedHome, WhyThereIsNoPlanIsSharedAsAPlanIs) {
   loop->run([this]() -> uring::Task<> {
-    for (const Error each : {Error::not_regular, Error::refused_to_owner}) {
+    for (const Error each : {Error::not_regular, Error::home_refused, Error::refused_to_owner}) {
       refusal = each;
       loads = 0;
       Result<SharedPlan> first, second, third;
