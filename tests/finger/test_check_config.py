@@ -55,7 +55,7 @@ def test_with_few_descriptors_it_says_how_many_connections_there_are(
         f"{found[1]} connections at once instead of --max-clients 1024, for want of descriptors: "
         "raise LimitNOFILE= (ulimit -Hn)\n"
     )
-    assert server.stderr_text() == lowered
+    assert wait_until(lambda: server.stderr_text() == lowered, server.patience)
     server.send_signal(signal.SIGHUP)
     assert wait_until(lambda: "reloaded" in server.stderr_text(), server.patience)
     assert server.stderr_text().count("LimitNOFILE=") == 1, "once is enough"

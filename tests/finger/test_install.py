@@ -149,6 +149,7 @@ def test_everything_is_where_a_distribution_expects_it(installed: Path) -> None:
         "usr/lib/systemd/system/fingerd-metrics.socket",
         "usr/lib/sysusers.d/fingerd.conf",
         "usr/share/doc/six-servers/README.md",
+        "usr/share/doc/six-servers/SECURITY.md",
         "usr/share/doc/six-servers/LICENSE",
         "usr/share/doc/six-servers/connections.bt",
         *(f"usr/share/doc/six-servers/deploy/recipes/{name}" for name in RECIPES),
@@ -159,7 +160,7 @@ def test_everything_is_where_a_distribution_expects_it(installed: Path) -> None:
 
 
 def test_what_the_pages_refer_to_is_installed_with_them(installed: Path) -> None:
-    """In Debian's package, too: it takes what is installed, and README.md and connections.bt."""
+    """In Debian's package, too: it takes what is installed, and two pages and connections.bt."""
     documentation = installed / "usr/share/doc/six-servers"
     referred = set(re.findall(r"\]\((deploy/[\w./]+)\)", (FINGER / "README.md").read_text()))
     assert {f"deploy/recipes/{name}" for name in RECIPES} == referred
@@ -170,7 +171,7 @@ def test_what_the_pages_refer_to_is_installed_with_them(installed: Path) -> None
     package = REPOSITORY / "debian"
     assert "usr/share/doc/six-servers/deploy" in (
         package / "six-servers-fingerd.install").read_text()  # fmt: skip
-    assert {"finger/README.md", "finger/service/connections.bt"} == set(
+    assert {"finger/README.md", "SECURITY.md", "finger/service/connections.bt"} == set(
         (package / "six-servers-fingerd.docs").read_text().split()
     )
 
