@@ -7,6 +7,10 @@ trap 'rm -rf "$results"' EXIT
 trap 'exit 130' INT
 sections=()
 
+# The judge alone is started a hundred times: what is compiled is kept, and not beside the sources.
+unset PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX="$root/build/pycache"
+
 # section NAME COMMAND… runs it and notes how it ended; the summary wants to know.
 section() {
   local name=$1 status=0 began=$SECONDS
