@@ -159,22 +159,6 @@ def test_bytes_that_come_with_the_end_of_the_time_do_not_extend_it(
 
 
 @pytest.mark.rule(rules.SIGPIPE)
-def test_answering_a_client_that_has_left_does_not_end_the_server(server: Server) -> None:
-    # The end of its stream first, the reset after it: then a write says EPIPE and raises SIGPIPE.
-    for _ in range(5):
-        client = server.connect()
-        client.echo(b"accepted")
-        server.pause()
-        client.send(frames(distinct_payloads(12, 5000)))
-        client.half_close()
-        client.wait_until_in_kernel()
-        client.reset()
-        server.resume()
-        with server.connect() as next_one:
-            next_one.echo(b"next")
-
-
-@pytest.mark.rule(rules.SIGPIPE)
 def test_a_client_that_reads_nothing_and_resets_in_mid_answer_harms_nobody(server: Server) -> None:
     for _ in range(5):
         client = server.connect(receive_buffer=4096)

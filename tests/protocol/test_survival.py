@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 import rules
 from harness.at_rest import descriptors_at_rest
 from harness.examples import for_each_example
-from harness.frames import frame, frames, header
+from harness.frames import distinct_payloads, frame, frames, header
 from harness.server import Server
 from harness.verdict import ContractBroken
 
@@ -49,6 +49,23 @@ def test_a_reset_with_answers_on_their_way_harms_nobody(server: Server) -> None:
         client.try_send(frame(bytes(50_000)) * 4)
         client.reset()
     still_serves(server)
+
+
+@pytest.mark.needs("survival")
+@pytest.mark.rule(rules.SURVIVE)
+def test_answering_a_client_that_has_left_does_not_end_the_server(server: Server) -> None:
+    # The end of its stream first, the reset after it: then a write says EPIPE and raises SIGPIPE.
+    for _ in range(5):
+        client = server.connect()
+        client.echo(b"accepted")
+        server.pause()
+        client.send(frames(distinct_payloads(12, 5000)))
+        client.half_close()
+        client.wait_until_in_kernel()
+        client.reset()
+        server.resume()
+        with server.connect() as next_one:
+            next_one.echo(b"next")
 
 
 @pytest.mark.needs("survival")
