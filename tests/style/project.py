@@ -1,14 +1,11 @@
 """The files of the project, and how a check complains about them."""
 
 import os
-import sys
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 import pytest
-
-sys.dont_write_bytecode = True
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_OURS = {".git", "build", "__pycache__", ".hypothesis", ".pytest_cache", "node_modules"}

@@ -32,7 +32,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.dont_write_bytecode = True
+if __name__ == "__main__":  # not where tests import it, of which each process would compile all
+    sys.dont_write_bytecode = True
 
 import mistakes  # noqa: E402
 from bug import all_bugs  # noqa: E402
