@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include "common/server/log.h"
@@ -63,8 +64,10 @@ std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
   const auto both = std::make_shared<const std::pair<Listeners, common::Fd>>(std::move(listeners),
                                                                              std::move(accepts));
   const std::shared_ptr<const Listeners> shared_listeners(both, &both->first);
+  std::mutex trying_out;  // two at once would find the descriptors of one client too few for both
   std::string complaint = workers->worker_group_.start(
       options.process.workers, [&](std::size_t i, const common::Fd& wake) {
+        const std::scoped_lock alone(trying_out);
         return create_server(workers->shared_, i, shared_listeners, wake, prepare);
       });
   if (!complaint.empty()) return std::unexpected(std::move(complaint));
