@@ -23,6 +23,7 @@ constexpr std::uint32_t payload_bytes_max = 65536;
 template <typename T>
 class Generator {
  public:
+  // [generator]
   struct promise_type {
     Generator get_return_object() { return Generator(Frame::from_promise(*this)); }
     std::suspend_always initial_suspend() noexcept { return {}; }
@@ -46,6 +47,7 @@ class Generator {
     frame_.resume();
     return frame_.promise().current;
   }
+  // [/generator]
 
  private:
   using Frame = std::coroutine_handle<promise_type>;

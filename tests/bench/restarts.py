@@ -219,7 +219,7 @@ WAYS = {
     "SO_REUSEPORT, tcp_migrate_req": Migrated,
     "the same, TCP_DEFER_ACCEPT": MigratedUnasked,
     "handed over": HandedOver,
-    "socket activation": Activated,
+    "socket activation, TCP_DEFER_ACCEPT": Activated,
 }
 
 
