@@ -19,8 +19,8 @@
 #include "ring_server/loop_server.h"
 #include "uring/buffers.h"
 #include "uring/loop.h"
+#include "uring/ring_setup.h"
 #include "uring/scope.h"
-#include "uring/setup.h"
 #include "uring/task.h"
 
 namespace stage {

@@ -52,7 +52,7 @@ void tell_the_time(const common::Fd& client) {
   std::array<char, 4096> discarded;
   while (Clock::now() < give_up) {
     const ssize_t n = ::recv(client.get(), discarded.data(), discarded.size(), 0);
-    if (n == 0 || (n < 0 && errno != EAGAIN)) return;
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) return;
   }
 }
 

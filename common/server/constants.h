@@ -22,11 +22,19 @@ inline constexpr std::size_t thread_receive_buffer_bytes = 16 * 1024;
 
 /// The receive buffer of a loop: one for all connections, so it can hold the largest message of the
 /// default limit, which one call then receives, and which is never copied. part6's buffers are the
-/// ring's: Setup in uring/setup.h.
+/// ring's: Setup in uring/ring_setup.h.
 inline constexpr std::size_t loop_receive_buffer_bytes = header_bytes + default_max_message;
 
 /// A buffer whose bytes are used, or dropped, before the next read into it.
 inline constexpr std::size_t scratch_bytes = 16 * 1024;
+
+/// How long a server waits before it tries again what failed in a shortage: no descriptor (EMFILE,
+/// ENFILE), no memory, no thread, a network that is down. It accepts again earlier if a connection
+/// closes.
+inline constexpr std::chrono::milliseconds shortage_pause(100);
+
+/// Connections accepted in one turn of a loop: a flood of them must not keep the others waiting.
+inline constexpr int accept_budget = 16;
 
 /// How long a connection waits, after its own end of stream, for the peer's.
 inline constexpr std::chrono::milliseconds linger_timeout = std::chrono::seconds(2);

@@ -15,7 +15,6 @@
 
 #include "finger/client/connect.h"
 #include "finger/server/protocol/error.h"
-#include "finger/server/protocol/refusals.h"
 
 namespace finger {
 namespace {

@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "common/net/listen.h"
+#include "common/server/constants.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
 #include "finger/server/accounts/accounts.h"
@@ -25,7 +26,6 @@
 #include "finger/server/protocol/crlf.h"
 #include "finger/server/protocol/error.h"
 #include "finger/server/protocol/query.h"
-#include "finger/server/protocol/refusals.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
 #include "uring/wait/deadline.h"

@@ -12,7 +12,7 @@
 #include "common/server/constants.h"
 #include "finger/server/conversation_log.h"
 #include "finger/server/outcome.h"
-#include "finger/server/protocol/refusals.h"
+#include "finger/server/protocol/error.h"
 #include "finger/service/probes.h"
 
 namespace finger {

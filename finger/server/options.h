@@ -10,7 +10,6 @@
 #include "common/server/options.h"
 #include "common/server/process.h"
 #include "finger/service/options.h"
-#include "uring/setup.h"
 
 namespace finger {
 

@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "finger/server/conversation.h"
-#include "finger/server/protocol/refusals.h"
+#include "finger/server/protocol/error.h"
 #include "finger/service/probes.h"
 
 namespace finger {

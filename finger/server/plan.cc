@@ -18,7 +18,7 @@
 #include "common/fd.h"
 #include "finger/server/home.h"
 #include "finger/server/protocol/crlf.h"
-#include "finger/server/protocol/refusals.h"
+#include "finger/server/protocol/error.h"
 
 namespace finger {
 namespace {

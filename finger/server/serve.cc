@@ -8,8 +8,8 @@
 #include "finger/server/accounts/answer.h"
 #include "finger/server/conversation.h"
 #include "finger/server/plan.h"
+#include "finger/server/protocol/error.h"
 #include "finger/server/protocol/query.h"
-#include "finger/server/protocol/refusals.h"
 
 namespace finger {
 namespace {

@@ -19,9 +19,9 @@
 #include <utility>
 
 #include "common/loop/eventfd.h"
-#include "common/net/accept.h"
 #include "common/net/address.h"
 #include "common/net/listen.h"
+#include "common/server/constants.h"
 #include "common/server/log.h"
 #include "finger/service/endpoint.h"
 #include "finger/service/metrics_http.h"

@@ -16,8 +16,8 @@
 #include <thread>
 #include <utility>
 
-#include "common/net/accept.h"
 #include "common/result.h"
+#include "common/server/constants.h"
 #include "common/server/duration.h"
 #include "common/server/log.h"
 

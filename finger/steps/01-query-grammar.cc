@@ -12,7 +12,6 @@
 #include "common/server/log.h"
 #include "finger/server/protocol/error.h"
 #include "finger/server/protocol/query.h"
-#include "finger/server/protocol/refusals.h"
 
 namespace {
 

@@ -86,7 +86,7 @@ void hang_up(int client) {
     char discarded[4096];
     while (Clock::now() < give_up) {
       const ssize_t n = recv(client, discarded, sizeof discarded, 0);
-      if (n == 0 || (n < 0 && errno != EAGAIN)) break;
+      if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) break;
     }
   }
   close(client);

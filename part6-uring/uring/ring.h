@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "uring/error.h"
-#include "uring/setup.h"
+#include "uring/ring_setup.h"
 
 namespace uring {
 

@@ -20,12 +20,14 @@ SOURCES = (
     REPOSITORY / "common" / "server" / "process.cc",
 )
 # Texts that are no messages: of --help, for clients and scrapers, of each exchange's line.
-OTHERS = {"options.cc", "refusals.cc", "metrics_http.cc", "metrics_text.cc", "conversation_log.cc"}
+OTHERS = {"options.cc", "metrics_http.cc", "metrics_text.cc", "conversation_log.cc"}
 # The same in a file that has messages, too, and pieces of one.
 NO_MESSAGES = {
     "error.cc": ("no such user", "relay access denied", "invalid query", "unexpected EOF",
                  "maximum query length exceeded", "user list denied", "no such group",
-                 "it is empty", "not a regular file", "no error", "Permission denied"),
+                 "it is empty", "not a regular file", "no error", "Permission denied",
+                 "No such user", "Relay access denied", "Invalid query", "Unexpected EOF",
+                 "Maximum query length exceeded", "User list denied", "Error: "),
     "main.cc": ("Answers finger queries", "to read who has opted in", "to talk to a worker"),
     "metrics.cc": ("serve the counters that", "a loopback address and port such as"),
     "parent.cc": ("exit status",),

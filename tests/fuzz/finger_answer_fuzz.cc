@@ -6,7 +6,6 @@
 #include "finger/server/accounts/answer.h"
 #include "finger/server/accounts/gecos.h"
 #include "finger/server/protocol/error.h"
-#include "finger/server/protocol/refusals.h"
 #include "finger/server/protocol/utf8.h"
 #include "target.h"
 

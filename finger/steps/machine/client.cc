@@ -16,7 +16,6 @@
 #include "common/server/log.h"
 #include "finger/server/accounts/answer.h"
 #include "finger/server/protocol/error.h"
-#include "finger/server/protocol/refusals.h"
 
 namespace machine {
 namespace {

@@ -29,7 +29,6 @@
 #include "finger/server/protocol/crlf.h"
 #include "finger/server/protocol/error.h"
 #include "finger/server/protocol/query.h"
-#include "finger/server/protocol/refusals.h"
 #include "peers/peer.h"
 
 namespace {

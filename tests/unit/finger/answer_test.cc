@@ -3,7 +3,6 @@
 #include "finger/server/accounts/accounts.h"
 #include "finger/server/accounts/answer.h"
 #include "finger/server/protocol/error.h"
-#include "finger/server/protocol/refusals.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "uring/setup.h"
+#include "uring/ring_setup.h"
 
 #include <bit>
 #include <charconv>
