@@ -36,6 +36,7 @@ const char* name_of(short filter) {
   }
 }
 
+// [ask]
 /// Hands in the changes, none or one, and takes out an event, if there is one, in the same call.
 void ask(const char* what, const struct kevent* change = nullptr) {
   const timespec a_while{.tv_sec = 0, .tv_nsec = 50'000'000};
@@ -52,6 +53,7 @@ void ask(const char* what, uintptr_t ident, short filter, unsigned short flags, 
   EV_SET(&change, ident, filter, flags, fflags, data, nullptr);
   ask(what, &change);
 }
+// [/ask]
 
 int main() {
   int level[2];
