@@ -20,7 +20,6 @@ CALLOUTS = {"NOTE", "TIP", "WARNING", "IMPORTANT"}
 FRONT = {"title", "description", "outline"}
 PARAGRAPH_WORDS_MAX = 110
 TABLE_COLUMNS_MAX = 5
-WRONG_BOXES_MAX = 5
 SENTENCE_WORDS_MAX = 25  # where one sentence is asked for: book/diffs
 WORDS = re.compile(r"\b(simply|just|obviously|of course|basically|easily|trivially)\b", re.I)
 FIRST_PERSON = re.compile(r"(?<!\[)\bI\b(?!/)")  # not in [I](…), which leads to an appendix
@@ -143,7 +142,6 @@ def _words(prose: str) -> Iterator[Problem]:
 
 
 def _callouts(prose: str) -> Iterator[Problem]:
-    wrong_boxes = 0
     lines = prose.splitlines()
     for found in CALLOUT.finditer(prose):
         line = _line(prose, found.start())
@@ -151,9 +149,6 @@ def _callouts(prose: str) -> Iterator[Problem]:
             yield Problem(line, f"callout '{found[0]}': one of {sorted(CALLOUTS)}, alone")
         if line >= len(lines) or not lines[line].startswith("> **"):
             yield Problem(line, "the line below a callout's mark is its title, in bold")
-        wrong_boxes += found[1] == "WARNING"
-    if wrong_boxes > WRONG_BOXES_MAX:
-        yield Problem(1, f"{wrong_boxes} boxes about what goes wrong; at most {WRONG_BOXES_MAX}")
 
 
 def _paragraphs(prose: str) -> Iterator[Problem]:
