@@ -10,6 +10,7 @@
 #include "common/server/options.h"
 #include "common/server/process.h"
 #include "finger/service/options.h"
+#include "uring/ring_setup.h"
 
 namespace finger {
 
