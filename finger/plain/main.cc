@@ -94,7 +94,7 @@ Task<Status> send_all(Conversation& conversation, std::span<const std::byte> byt
 
 // [open]
 /// A user may put anything in the place of a plan. A link is not followed, out of the home or
-/// elsewhere; a FIFO is opened without waiting for a process that writes to it. Reads may wait.
+/// elsewhere; a FIFO is opened without waiting for a process that writes to it.
 constexpr open_how how_to_open_home{.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
                                     .mode = 0,
                                     .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH};
