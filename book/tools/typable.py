@@ -284,7 +284,7 @@ def _bare() -> set[str]:
     essential = [line.split()[1] for line in listed.stdout.splitlines() if line.startswith("yes")]
     files = subprocess.run(["dpkg-query", "-L", *essential], capture_output=True, text=True)
     return {Path(name).name for name in files.stdout.split()
-            if re.match(r"(/usr)?/s?bin/", name)} | {"apt-get", "awk", "sudo"}
+            if re.match(r"(/usr)?/s?bin/", name)} | {"apt-get", "awk", "sudo", "useradd", "userdel"}
 
 
 @cache

@@ -1,7 +1,8 @@
   $ cd "$STEPS"
 
-What a client gets to read. Only the last column serves the two users that should be
-served, and neither link. No way to open tells a hard link from a file.
+What a client gets to read. The second column and the last serve the two users that should be
+served, and neither link: O_NOFOLLOW looks at the last name, and in these homes there is only one.
+No way to open tells a hard link from a file.
 
   $ ./05-symlink
                               open      O_NOFOLLOW  openat2   home, then openat2
