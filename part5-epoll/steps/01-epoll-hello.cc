@@ -26,7 +26,7 @@ void ask(const char* after, int epoll) {
   const int count = check(epoll_wait(epoll, ready, 8, timeout_ms), "epoll_wait");
   std::printf("%-18s epoll_wait returns %d", after, count);
   for (int i = 0; i < count; ++i) {
-    const char* what = ready[i].events == EPOLLIN ? "EPOLLIN" : "something else";
+    const char* what = ready[i].events & EPOLLIN ? "EPOLLIN" : "something else";
     std::printf("   %llx: %s", static_cast<unsigned long long>(ready[i].data.u64), what);
   }
   std::puts("");

@@ -1,7 +1,6 @@
-// A proxy connects two sides: if one hangs up, both are closed. Here both hang up together: one
-// batch has two events, the first closes both sides, and two new connections reuse their memory.
-// BROKEN: the second event holds a pointer, which now leads to a new connection (or to freed
-// memory). Fixed: it holds a token of slot and generation, and the lookup finds nothing.
+// A proxy closes both sides when one hangs up. Here both do: a batch's first event closes both,
+// and two new connections get their slots. BROKEN: the second event is a pointer, which leads to a
+// new connection. Fixed: it is a token of slot and generation, and the lookup finds nothing.
 // Try it: ./07-stale-in-batch
 
 #include <sys/epoll.h>
@@ -22,7 +21,7 @@ int check(int result, const char* what) {
 
 struct Client {
   const char* name;
-  std::uint32_t generation;  // how many clients this slot has had
+  std::uint32_t generation;  // how many clients of this slot have been closed
   int ends[2];               // ours, the peer's
 };
 
@@ -32,38 +31,40 @@ Client slots[2];
 void connect_two(int epoll, const char* const (&names)[2], bool by_token) {
   for (std::uint32_t slot = 0; slot < 2; ++slot) {
     Client& client = slots[slot];
-    client = {names[slot], client.generation + 1, {}};
+    client = {names[slot], client.generation, {}};
     check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, client.ends), "socketpair");
     epoll_event interest{EPOLLIN, {.ptr = &client}};
     if (by_token) interest.data.u64 = std::uint64_t{client.generation} << 32 | slot;
     check(epoll_ctl(epoll, EPOLL_CTL_ADD, client.ends[0], &interest), "epoll_ctl");
   }
-  std::printf("  %s and %s connect\n", names[0], names[1]);
+  std::printf("  %s and %s connect, generation %u\n", names[0], names[1], slots[0].generation);
 }
 
-// The client that had this token, or nullptr if its slot belongs to another client now.
+// The client that has this token, or nullptr if it is closed, even if its slot has another now.
 Client* find(std::uint64_t token) {
   Client& client = slots[token & 0xffffffff];
   return client.generation == token >> 32 ? &client : nullptr;
 }
 
 void run(bool by_token) {
+  for (Client& one : slots) one = {};
   const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   connect_two(epoll, {"a", "b"}, by_token);
   for (const Client& one : slots) check(shutdown(one.ends[1], SHUT_RDWR), "shutdown");
 
   epoll_event batch[2] = {};
-  check(epoll_wait(epoll, batch, 2, 0), "epoll_wait");
-  for (const epoll_event& event : batch) {
-    const Client* client = by_token ? find(event.data.u64) : static_cast<Client*>(event.data.ptr);
+  const int ready = check(epoll_wait(epoll, batch, 2, 0), "epoll_wait");
+  for (int i = 0; i < ready; ++i) {
+    const epoll_data_t name = batch[i].data;
+    const Client* client = by_token ? find(name.u64) : static_cast<Client*>(name.ptr);
     std::printf("  hang-up of %s\n", client ? client->name : "nobody we know");
     if (client == nullptr) continue;
-    for (const Client& one : slots) {
-      close(one.ends[0]);
-      close(one.ends[1]);
+    for (Client& one : slots) {
+      for (const int end : one.ends) close(end);
+      ++one.generation;  // no event that is still in the batch leads here
     }
     std::printf("  %s and %s are closed\n", slots[0].name, slots[1].name);
-    if (&event == batch) connect_two(epoll, {"c", "d"}, by_token);  // after the first event only
+    if (i == 0) connect_two(epoll, {"c", "d"}, by_token);  // after the first event only
   }
   close(epoll);
 }
@@ -74,7 +75,6 @@ int main() {
   std::puts("fixed, tokens");
   run(true);
   for (const Client& one : slots) {  // c and d
-    close(one.ends[0]);
-    close(one.ends[1]);
+    for (const int end : one.ends) close(end);
   }
 }

@@ -58,8 +58,8 @@ int main() {
 
   // [batch]
   epoll_event batch[2] = {};
-  check(epoll_wait(epoll, batch, 2, 0), "epoll_wait");
-  for (const epoll_event& event : batch) turn(static_cast<Client*>(event.data.ptr));
+  const int ready = check(epoll_wait(epoll, batch, 2, 0), "epoll_wait");
+  for (int i = 0; i < ready; ++i) turn(static_cast<Client*>(batch[i].data.ptr));
   // [/batch]
   close(epoll);
 }
