@@ -62,19 +62,19 @@ void connect_client(const char* name, int (&ends)[2]) {
 }
 
 void run(io_uring& ring, const char* title, UserData form) {
-  int a[2];
-  int b[2];
-  connect_client("a", a);
+  int alice[2];
+  int bob[2];
+  connect_client("alice", alice);
   auto* const read = new Read{&slot, {}};
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
   io_uring_prep_recv(sqe, slot.fd, read->buffer, sizeof read->buffer, 0);
   set_user_data(sqe, form, read);
   check_result(io_uring_submit(&ring), "io_uring_submit");
 
-  close(slot.fd);  // enough of a
+  close(slot.fd);  // enough of alice
   read->client = nullptr;
-  connect_client("b", b);
-  check(write(a[1], "I am a", 6), "write");  // a is late, but the read still holds the socket
+  connect_client("bob", bob);
+  check(write(alice[1], "I am alice", 10), "write");  // late, but the read holds her socket
 
   io_uring_cqe* cqe = nullptr;
   check_result(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
@@ -83,9 +83,9 @@ void run(io_uring& ring, const char* title, UserData form) {
               check_result(cqe->res, "recv"), read->buffer);
   io_uring_cqe_seen(&ring, cqe);
   delete read;  // its last completion
-  close(a[1]);
-  close(b[0]);
-  close(b[1]);
+  close(alice[1]);
+  close(bob[0]);
+  close(bob[1]);
 }
 
 }  // namespace

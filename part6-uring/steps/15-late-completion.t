@@ -1,9 +1,9 @@
   $ cd "$STEPS"
 
-a is closed while a read waits for it. Its bytes arrive after b has connected: the
-broken forms take them for b's.
+Alice is closed while a read waits for her. Her bytes arrive after bob has connected: the
+broken forms take them for bob's.
 
   $ ./15-late-completion
-  broken, the descriptor: b says "I am a"
-  broken, the address: b says "I am a"
-  fixed, the operation: nobody we know says "I am a"
+  broken, the descriptor: bob says "I am alice"
+  broken, the address: bob says "I am alice"
+  fixed, the operation: nobody we know says "I am alice"

@@ -97,7 +97,7 @@ struct Scope {
   // [children]
   void spawn(Task child) {
     ++children;
-    run(std::move(child));
+    look_after(std::move(child));
   }
 
   struct Join {
@@ -108,7 +108,7 @@ struct Scope {
   };
   Join join() { return {*this}; }
 
-  Detached run(Task child) {
+  Detached look_after(Task child) {
     co_await child;
     if (--children == 0) joining.resume();
   }
