@@ -14,6 +14,15 @@ that has used a null pointer. The program is left nowhere.
   listening on 127\.0\.0\.1:\d+ (re)
   $ crowd 40; suspend; sleep 0.5
   $ for c in ${clients[@]}; do printf x >&$c; done; kill -CONT $pid
+  $ exit_status
+  exit status 139
+
+Some answers have been sent by then.
+
+  $ start ./late
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ crowd 40; suspend; sleep 0.5
+  $ for c in ${clients[@]}; do printf x >&$c; done; kill -CONT $pid
   $ for c in ${clients[@]}; do head -c 1 <&$c; done 2>/dev/null | wc -c
   (\d|[123]\d) (re)
   $ exit_status
