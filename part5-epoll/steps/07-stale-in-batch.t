@@ -17,13 +17,3 @@ Tokens: the lookup for the same event finds nothing, and c and d stay.
     a and b are closed
     c and d connect, generation 1
     hang-up of nobody we know
-
-The half with the tokens, for the page.
-
-  $ ./07-stale-in-batch | grep -A5 tokens
-  fixed, tokens
-    a and b connect, generation 0
-    hang-up of a
-    a and b are closed
-    c and d connect, generation 1
-    hang-up of nobody we know
