@@ -120,8 +120,8 @@ void Connection::close_when_acknowledged() {
     std::this_thread::sleep_for(common::drain_poll_interval);
   }
   // Not earlier: stop() has shut down the other direction, and with both shut down the kernel
-  // answers further input with a reset and discards what is not acknowledged. (Where the stop came
-  // while we lingered, this was done long ago.)
+  // answers further input with a reset and discards what is not acknowledged. (If the stop came
+  // while we lingered, sending had been shut down before that.)
   (void)::shutdown(socket_.get(), SHUT_WR);
 }
 

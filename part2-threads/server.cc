@@ -196,7 +196,7 @@ void Server::end_serving(int socket) {
 
 void Server::stop() {
   stopping_ = true;
-  // A waiting accept ends with EINVAL. No failure of a shutdown matters: then no call is waiting.
+  // A waiting accept ends with EINVAL. If a shutdown fails, no call was waiting: ignore it.
   (void)::shutdown(listener_.get(), SHUT_RDWR);
   const std::scoped_lock lock(mutex_);
   changed_.notify_all();
