@@ -90,7 +90,8 @@ def sweep(setting: Setting) -> Measurement:
             Chart(title, description, "idle clients beside it", "server CPU a message, µs", curves,
                   log_y=True),
             ["One client sends a message of 64 bytes and waits for the answer: each message is one "
-             "wake-up. `part3` never sleeps, so its time is all that passes."]
+             "wake-up. `part3` never sleeps, so all the time from one message to the next is "
+             "processor time."]
             if PART3 in names else ())
 
     def tables(results: Results) -> dict[str, Table]:
