@@ -1,7 +1,7 @@
 // The echo of 04-echo-one with one io_uring_enter(2) for a message: the answer and the next receive
 // are submitted together, linked, and a send that succeeds has no completion. It is for a few
 // clients, and ends when a send fails. With "partial" a send may stop half-way, and nobody is told.
-// Needs Linux 5.17.
+// Needs Linux 5.19.
 // Try it: ./50-one-call 5882   and, from several terminals,   nc 127.0.0.1 5882
 
 #include <liburing.h>

@@ -106,8 +106,8 @@ def m10_1(setting: Setting) -> Measurement:
             [(stage.name, "", stage.name) for stage in ALL_STAGES],
             {"1 client": column(calls, load="1"),
              "64 clients at once": column(calls, load="64")},
-            notes=["`strace` counts, and no clock is looked at: with 64 clients, a message of each "
-                   "is there when the server looks."])}
+            notes=["Counted by `strace`. All 64 messages are there before the server looks, which "
+                   "is the ring's best case."])}
 
     return Measurement([*each([1], stages, exact_calls, setting),
                         *each([64], stages[1:], exact_calls, setting)], tables, counts=True)
