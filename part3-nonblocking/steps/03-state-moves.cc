@@ -25,7 +25,7 @@ std::string read_line(int fd) {
 struct Connection {
   int fd;
   std::string line;
-  // The same, or nullopt if there is no complete line yet.
+  // The line, as from read_line, or nullopt if it is not complete yet.
   std::optional<std::string> advance() {
     ssize_t n;
     char c;
