@@ -1,0 +1,12 @@
+  $ cd "$STEPS"
+
+The end of one message and all of the next arrive together.
+
+  $ (printf '\2\0\0\0h'; sleep 1; printf 'i\3\0\0\0you') | ./09-session
+  read 5: messages 0, to send ""
+  read 8: messages 2, to send "....hi....you"
+
+The answers before a message that is too long are there, all the same.
+
+  $ printf '\2\0\0\0hi\377\377\377\377' | ./09-session
+  read 10: message too long, to send "....hi"
