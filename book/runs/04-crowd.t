@@ -22,5 +22,6 @@ list it a moment longer.
 
 A thousand threads asleep, each inside recv, and one signal.
 
-  $ kill $pid; wait $pid; echo "exit status $?"
+  $ TIMEFORMAT='%R s'; time { kill $pid; wait $pid; }; echo "exit status $?"
+  \d\.\d+ s (re)
   exit status 0
