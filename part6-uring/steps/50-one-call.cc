@@ -85,7 +85,9 @@ void complete(Operation operation, std::uint64_t id, int result) {
   } else if (operation == Operation::close) {
     connections.erase(id);
   } else if (operation == Operation::send) {
-    check_result(result, "send");  // it has failed, or we would not hear of it: this step ends here
+    // It has failed, or we would not hear of it, although the result is positive if some bytes got
+    // out: this step ends here.
+    check_result(result < 0 ? result : -EPIPE, "send");
   } else if (result <= 0) {
     request_close(id);
   } else {

@@ -30,3 +30,16 @@ Two clients, and none gets what is the other's.
   five
   $ exec 6>&-
   $ stop
+
+A client that breaks off in the middle of an answer ends the step, although the send has a result
+that isn't negative. Its connection isn't left open, unserved.
+
+  $ start ./50-one-call 0 2> "$CRAMTMP/errors"
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ exec 5<>/dev/tcp/127.0.0.1/$port
+  $ timeout 1 head -c 64M /dev/zero >&5
+  [124]
+  $ exec 5>&-
+  $ timeout 10 tail --pid="$pid" -f /dev/null
+  $ grep send "$CRAMTMP/errors"
+  send: (Broken pipe|Connection reset by peer) (re)
