@@ -93,8 +93,8 @@ Task<Status> send_all(Conversation& conversation, std::span<const std::byte> byt
 // [/receive]
 
 // [open]
-/// A user may put anything in the place of a plan. No link is followed, wherever it leads; a FIFO is
-/// opened without waiting for a process that writes to it.
+/// A user may put anything in the place of a plan. No link is followed, wherever it leads; a FIFO
+/// is opened without waiting for a process that writes to it.
 constexpr open_how how_to_open_home{.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
                                     .mode = 0,
                                     .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH};

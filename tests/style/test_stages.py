@@ -116,7 +116,7 @@ def test_dependencies_point_one_way() -> None:
 # The rooms of the loop, from the ground up: a room includes only rooms before it. What `extra` and
 # `examples` have is built from all of them.
 LOOP_ROOMS = (
-    "error", "address", "setup", "memory/intrusive_list", "memory/frame_pool",
+    "error", "address", "ring_setup", "memory/intrusive_list", "memory/frame_pool",
     "operation/newer_kernels", "ring", "trace", "descriptor",
     "wait/canceller", "wait/scope_base", "wait/waiter", "task", "loop_core",
     "wait/timer", "wait/loop_wait",
