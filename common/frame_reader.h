@@ -34,7 +34,7 @@ class FrameReader {
  public:
   explicit FrameReader(std::uint32_t payload_bytes_max) : payload_bytes_max_(payload_bytes_max) {}
 
-  /// Refers to the next bytes of the stream, which must stay until next() returns no message.
+  /// The next bytes of the stream. They must stay in place until next() returns no message.
   void feed(ByteView received) {
     assert(input_.empty());
     input_ = received;
@@ -64,8 +64,8 @@ class FrameReader {
 
   std::uint32_t payload_bytes_max_;
   ByteView input_;  ///< What is left of the bytes that feed() was given.
-  Bytes held_;  ///< The beginning of a message, or all of it: some bytes of its header at least.
-  bool held_returned_ = false;  ///< It was all of it, and the last view points into it.
+  Bytes held_;  ///< Empty, or a copy of a message that was cut: its beginning, or all of it.
+  bool held_returned_ = false;  ///< held_ is a whole message, and the last view points into it.
 };
 
 // Here and not in the .cc file: for a message that is whole, the call would cost as much as the
