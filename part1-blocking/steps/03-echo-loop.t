@@ -11,6 +11,8 @@ One client, two lines, each answered before the next is sent.
   $ echo two >&5; read -r answer <&5; echo "$answer"
   two
   $ exec 5>&-
+  $ said
+  read 0: the client is done sending
 
 The next client sends more than the server's buffer holds and shuts down its sending side
 immediately, as ncat does at the end of its input. Every byte still comes back.
@@ -21,5 +23,4 @@ immediately, as ncat does at the end of its input. Every byte still comes back.
   $ kill $pid; wait $pid
   [143]
   $ cat <&4
-  read 0: the client is done sending
   read 0: the client is done sending
