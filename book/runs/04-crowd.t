@@ -20,7 +20,14 @@ list it a moment longer.
   $ grep KernelStack /proc/meminfo
   KernelStack: +\d{5,} kB (re)
 
-A thousand threads asleep, each inside recv, and one signal.
+Where each of them sleeps: for a signal, in accept, and a thousand times in recv.
+
+  $ ps -L -o wchan:20= -p $pid | sort | uniq -c
+   +1 \S+ (re)
+   +1 \S+ (re)
+   +1000 \S+ (re)
+
+One signal ends them all.
 
   $ TIMEFORMAT='%R s'; time { kill $pid; wait $pid; }; echo "exit status $?"
   \d\.\d+ s (re)
