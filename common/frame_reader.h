@@ -64,7 +64,7 @@ class FrameReader {
 
   std::uint32_t payload_bytes_max_;
   ByteView input_;  ///< What is left of the bytes that feed() was given.
-  Bytes held_;  ///< Empty, or a copy of a message that was cut: its beginning, or all of it.
+  Bytes held_;      ///< Empty, or a copy of a message that was cut: its beginning, or all of it.
   bool held_returned_ = false;  ///< held_ is a whole message, and the last view points into it.
 };
 
