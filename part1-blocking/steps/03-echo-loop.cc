@@ -39,7 +39,7 @@ void serve(int client) {
   char buffer[4096];
   ssize_t n;
   while ((n = read(client, buffer, sizeof buffer)) > 0) {
-    // Blocks until the kernel has taken all; 04-short-write shows when not, 09-sigpipe the flag.
+    // Usually takes all of it: see 04-short-write. For the flag, see 09-sigpipe.
     const ssize_t sent = send(client, buffer, static_cast<std::size_t>(n), MSG_NOSIGNAL);
     if (sent < n) return warn("send");
   }
