@@ -50,6 +50,6 @@ int main(int argc, char** argv) {
   const int listener = listen_on(argc > 1 ? argv[1] : "0");
   while (true) {
     const int client = check(accept(listener, nullptr, nullptr), "accept");
-    std::thread(serve, client).detach();  // never joined: 05-stop-blocked-threads does better
+    std::thread(serve, client).detach();  // never joined: nobody knows when it ends
   }
 }
