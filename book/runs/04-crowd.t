@@ -1,6 +1,6 @@
   $ . "$ROOT/tools/shell.sh"
 
-  $ start part2
+  $ start part2 --read-timeout 0
   listening on 127\.0\.0\.1:\d+ (re)
 
 The thread that tried at the start whether a small stack is enough was joined, but the kernel may

@@ -1,6 +1,6 @@
   $ . "$ROOT/tools/shell.sh"
 
-  $ start part2
+  $ start part2 --read-timeout 0
   listening on 127\.0\.0\.1:\d+ (re)
 
 The first client has been answered, and then says nothing. The second is answered, too.
