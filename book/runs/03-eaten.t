@@ -19,7 +19,7 @@ the nonsense unread: most of the answers are gone. Closed in three moves, all of
 
 The next client that announces too much keeps everybody else waiting while the server lingers.
 
-  $ TIMEFORMAT='%R s'; second() { printf '\2\0\0\0hi' | ncat 127.0.0.1 $port | xxd; }
+  $ second() { printf '\2\0\0\0hi' | ncat 127.0.0.1 $port | xxd; }; TIMEFORMAT='%R s'
   $ exec 5<>/dev/tcp/127.0.0.1/$port; printf '\377\377\377\377' >&5; time second
   00000000: 0200 0000 6869                           ....hi
   [2-5]\.\d{3} s (re)
