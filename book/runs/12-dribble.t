@@ -5,8 +5,8 @@ A message of 16 bytes, of which one comes every 0.4 seconds. They stop when the 
   $ start part6 --read-timeout 1s
   listening on 127\.0\.0\.1:\d+ (re)
   $ dribble() { printf '\20\0\0\0'; while printf x; do sleep 0.4; done; }
-  $ exec 5<>/dev/tcp/127.0.0.1/$port
-  $ TIMEFORMAT='%R s'; dribble >&5 | { time wc -c <&5; }
+  $ TIMEFORMAT='%R s'
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; dribble >&5 | { time wc -c <&5; }
   0
   1\.[2-9]\d\d s (re)
   $ stop
