@@ -75,7 +75,7 @@ TOO_LONG_ALONE = Rule(
 )
 LENGTH_COSTS_NOTHING = Rule(
     "An announced length costs no memory until the bytes arrive.",
-    BYTES + "#numbers-from-strangers",
+    BYTES + "#memory-for-what-has-arrived",
 )
 
 # Ends
@@ -103,7 +103,7 @@ BYSTANDER = Rule(
 )
 OWN_ANSWERS = Rule(
     "An answer goes to the client that sent the message, whoever else speaks at that moment.",
-    THREADS + "#the-same-code-on-many-stacks",
+    THREADS + "#two-threads-and-one-variable",
 )
 CROWD = Rule("A thousand clients at once are served.", THREADS + "#your-own-server")
 BOUNDED_MEMORY = Rule(
