@@ -66,8 +66,9 @@ def accept(listener):
 def drain():
     for connection, thread in list(clients.items()):
         try:
+            select.select([connection], [], [], 1)  # just accepted, it may not have asked yet
             connection.shutdown(socket.SHUT_RD)  # what had arrived can be read
-        except OSError:
+        except (OSError, ValueError):
             pass  # it has left
         thread.join()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.program(
 
 RESTARTS = 20
 CLIENTS = 4
+MOMENT_S = 0.003  # between connecting and asking: the old server may stop in it
 Words = Callable[..., list[str]]
 
 
@@ -45,6 +47,7 @@ class Crowd:
         while not self._enough.is_set():
             try:
                 client = Client(self._port, self._patience)
+                time.sleep(MOMENT_S)
                 client.send(MESSAGE)
                 received = client.answer()
                 client.close()
@@ -69,7 +72,8 @@ def replaced(old: subprocess.Popen[bytes], command: list[str], patience: float) 
 
 def test_twenty_restarts_lose_no_client(words: Words, patience: float, tmp_path: Path) -> None:
     """Started with the same port and the same path, a server takes over from the one that runs,
-    which ends with status 0. Clients that connect all the while are answered, each of them."""
+    which ends with status 0. Clients that connect all the while, and ask a moment later, are
+    answered, each of them."""
     port = free_port()
     command = words(port=str(port), gate=str(tmp_path / "gate"))
     with ExitStack() as servers:
