@@ -15,15 +15,15 @@ nothing is left of it.
 A home that only its owner may enter: her plan is read with her rights, and a hard link to what is
 root's leads nowhere.
 
-  $ useradd -mU hard; chmod 700 ~hard; echo 'Gone fishing.' > ~hard/.plan
-  $ start finger --addr 127.0.0.1 --group hard 2> ~hard/log
+  $ useradd -mU fingertest && chmod 700 ~fingertest && echo 'Gone fishing.' > ~fingertest/.plan
+  $ start finger --addr 127.0.0.1 --group fingertest 2> ~fingertest/log
   listening on 127\.0\.0\.1:\d+ (re)
-  $ ask 'hard\r\n'
+  $ ask 'fingertest\r\n'
   Gone fishing.^M$
-  $ echo 'a secret' > ~hard/secret; chmod 600 ~hard/secret
-  $ ln -f ~hard/secret ~hard/.plan; ask 'hard\r\n'
+  $ echo 'a secret' > ~fingertest/secret; chmod 600 ~fingertest/secret
+  $ ln -f ~fingertest/secret ~fingertest/.plan; ask 'fingertest\r\n'
   No Plan.^M$
-  $ stop; sed 's/.*:[0-9]* //; s/ [0-9.]* ms//' ~hard/log
-  "hard" answered 15 bytes
-  "hard" no plan (Permission denied) 10 bytes
-  $ rm -r ~hard; userdel hard
+  $ stop; sed 's/.*:[0-9]* //; s/ [0-9.]* ms//' ~fingertest/log
+  "fingertest" answered 15 bytes
+  "fingertest" no plan (Permission denied) 10 bytes
+  $ rm -r ~fingertest; userdel fingertest

@@ -8,7 +8,7 @@ Skipped where the daemon is not built, without root, and where root may not chan
 Root is in the parent alone. A client has sent half a name when the group is read anew: it is
 answered by the worker that has this half, and then there is only the fresh one.
 
-  $ start finger --addr 127.0.0.1 --group adm --query-timeout 30s 2> /dev/null
+  $ start finger --addr 127.0.0.1 --group adm --query-timeout 60s --deadline 60s 2> /dev/null
   listening on 127\.0\.0\.1:\d+ (re)
   $ ps -o user=,pid= --pid $pid --ppid $pid
   root +\d+ (re)
