@@ -41,6 +41,7 @@ MORE_SYMPTOMS = {
                              r"(?s:.*VmRSS: \d{4}\n.*VmRSS: \d{5,6}\n.*)"),
     "write-all": (r"(?s:(.*\n)?12000000\n.*)", r"(?s:(.*\n)?(?!12000000)\d+\n.*)"),
     "events-compared": SPINS,
+    "interest-never-changed": ("16777220\n", r"(?!16777220)\d+\n"),
     "bytes-extend-time": ("0\n", "6\n"),
     "drain-loses-messages": (r"(?s:(.*\n)?2000000\n.*)", r"(?s:(.*\n)?(?!2000000)\d+\n.*)"),
     "count-only-rises": ("0{8}: .*hi\n", ""),
