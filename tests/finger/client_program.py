@@ -40,11 +40,9 @@ class Scripted:
     """Reads a query, answers it with bytes or as `answer` does, and closes; again and again."""
 
     def __init__(
-        self,
-        answer: bytes | Callable[[socket.socket], object],
-        host: str = "127.0.0.1",
+        self, answer: bytes | Callable[[socket.socket], object], host: str = "127.0.0.1",
         port: int = 0,
-    ) -> None:
+    ) -> None:  # fmt: skip
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._listener = socket.create_server((host, port), family=family)
         self.port: int = self._listener.getsockname()[1]

@@ -7,7 +7,7 @@ must not run beside others.
 
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ from harness.plugin import (  # noqa: E402, F401
 from kit.intruder import intrude, outside, somebody, unsanitized  # noqa: E402, F401
 from kit.machine import GROUP, Machine  # noqa: E402
 from kit.metrics import where  # noqa: E402, F401
-from kit.server import FingerServer  # noqa: E402
+from kit.server import FingerServer  # noqa: E402, Start
 from kit.target import FingerTarget, built_servers, foreign_server  # noqa: E402
 from kit.users import Users  # noqa: E402
 
@@ -110,7 +110,7 @@ def users() -> Iterator[Users]:
 @pytest.fixture
 def start(
     request: pytest.FixtureRequest, target: FingerTarget, users: Users, patience: float
-) -> Iterator[Callable[..., FingerServer]]:
+) -> Iterator[Start]:
     """Starts servers: start("--deadline", "1s"). Each must be alive at the end and stop with 0.
 
     They serve `users`, unless the options say otherwise. Keywords: those of Server, and
@@ -128,7 +128,7 @@ def start(
 
 
 @pytest.fixture
-def server(start: Callable[..., FingerServer]) -> FingerServer:
+def server(start: Start) -> FingerServer:
     """A running server with default options."""
     return start()
 
@@ -144,9 +144,7 @@ def machine() -> Iterator[Machine]:
 
 
 @pytest.fixture
-def start_as_root(
-    machine: Machine, start: Callable[..., FingerServer]
-) -> Callable[..., FingerServer]:
+def start_as_root(machine: Machine, start: Start) -> Start:
     """Starts servers on that machine, with its accounts."""
 
     def start_one(*options: str, **how: object) -> FingerServer:

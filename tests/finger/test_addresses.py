@@ -3,7 +3,6 @@
 import signal
 import socket
 import subprocess
-from collections.abc import Callable
 
 import pytest
 
@@ -14,7 +13,7 @@ from kit.client import FingerClient
 from kit.namespace import after, need_namespaces
 from kit.parent import reload
 from kit.reference import converted
-from kit.server import FingerServer
+from kit.server import Start
 
 pytestmark = pytest.mark.needs("addresses")
 
@@ -34,9 +33,7 @@ def need_ipv6() -> None:
 
 @pytest.mark.rule(rules.ADDRESSES)
 @pytest.mark.parametrize("given", [False, True], ids=["by-default", "asked-for"])
-def test_two_colons_serve_both_families(
-    start: Callable[..., FingerServer], given: bool
-) -> None:
+def test_two_colons_serve_both_families(start: Start, given: bool) -> None:
     need_ipv6()
     # Without --addr the harness asks for 127.0.0.1: sh takes that out again.
     script = 'program=$1; shift; exec "$program" "$1" "$2" "$5" "$6"'
@@ -49,7 +46,7 @@ def test_two_colons_serve_both_families(
 
 @pytest.mark.rule(rules.ADDRESSES)
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "0.0.0.0", "::1"])
-def test_an_address_is_a_literal(start: Callable[..., FingerServer], host: str) -> None:
+def test_an_address_is_a_literal(start: Start, host: str) -> None:
     if ":" in host:
         need_ipv6()
     server = start("--addr", host)
@@ -59,7 +56,7 @@ def test_an_address_is_a_literal(start: Callable[..., FingerServer], host: str) 
 
 @BOTH
 @pytest.mark.rule(rules.ADDRESSES)
-def test_several_addresses_are_served(start: Callable[..., FingerServer], workers: str) -> None:
+def test_several_addresses_are_served(start: Start, workers: str) -> None:
     """With port 0 each has a port of its own."""
     need_ipv6()
     server = start("--addr", f"{TWO},127.0.0.2", "--workers", workers)
@@ -70,9 +67,7 @@ def test_several_addresses_are_served(start: Callable[..., FingerServer], worker
 
 
 @pytest.mark.rule(rules.ADDRESSES)
-def test_a_parent_serves_several_addresses_over_a_reload(
-    start_as_root: Callable[..., FingerServer],
-) -> None:
+def test_a_parent_serves_several_addresses_over_a_reload(start_as_root: Start) -> None:
     need_ipv6()
     server = start_as_root("--addr", TWO)
     server.expect_everywhere(b"alice", ANSWER)
@@ -81,7 +76,7 @@ def test_a_parent_serves_several_addresses_over_a_reload(
 
 
 @pytest.mark.rule(rules.ADDRESSES)
-def test_the_places_are_shared_by_all_addresses(start: Callable[..., FingerServer]) -> None:
+def test_the_places_are_shared_by_all_addresses(start: Start) -> None:
     """A client of the one waits until one of the other has left, and is served then."""
     need_ipv6()
     server = start("--addr", TWO, "--max-clients", "1", "--query-timeout", "0")
@@ -96,9 +91,7 @@ def test_the_places_are_shared_by_all_addresses(start: Callable[..., FingerServe
 
 
 @pytest.mark.rule(rules.ONE_SERVER_A_PORT)
-def test_where_one_of_several_addresses_is_taken_none_is_served(
-    start: Callable[..., FingerServer],
-) -> None:
+def test_where_one_of_several_addresses_is_taken_none_is_served(start: Start) -> None:
     need_ipv6()
     first = start("--addr", "::1")
     port = first.address[1]
@@ -113,24 +106,20 @@ def test_where_one_of_several_addresses_is_taken_none_is_served(
 @pytest.mark.parametrize("value", ["::,127.0.0.1", "127.0.0.1,127.0.0.1", "::1,0:0::1",
                                    "127.0.0.2,0.0.0.0", "127.0.0.1,", "127.0.0.1 ::1"])  # fmt: skip
 def test_addresses_that_cannot_be_bound_beside_each_other_are_wrong_usage(
-    start: Callable[..., FingerServer], value: str
+    start: Start, value: str
 ) -> None:
     start("--addr", value, ready=False).expect_refusal(2, "--addr")
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
 @pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1"])  # reserved for documentation
-def test_an_address_that_is_not_ours_cannot_be_served(
-    start: Callable[..., FingerServer], host: str
-) -> None:
+def test_an_address_that_is_not_ours_cannot_be_served(start: Start, host: str) -> None:
     start("--addr", host, ready=False).expect_refusal(1)
 
 
 @BOTH
 @pytest.mark.rule(rules.ONE_SERVER_A_PORT)
-def test_a_second_server_on_the_port_ends_and_the_first_goes_on(
-    start: Callable[..., FingerServer], workers: str
-) -> None:
+def test_a_second_server_on_the_port_ends_and_the_first_goes_on(start: Start, workers: str) -> None:
     first = start("--workers", workers)
     start("--workers", workers, port=first.address[1], ready=False).expect_refusal(1)
     first.expect(b"alice", ANSWER)
@@ -138,9 +127,7 @@ def test_a_second_server_on_the_port_ends_and_the_first_goes_on(
 
 @BOTH
 @pytest.mark.rule(rules.ONE_SERVER_A_PORT)
-def test_a_stopped_server_can_be_started_on_its_port_at_once(
-    start: Callable[..., FingerServer], workers: str
-) -> None:
+def test_a_stopped_server_can_be_started_on_its_port_at_once(start: Start, workers: str) -> None:
     first = start("--workers", workers)
     first.expect(b"alice", ANSWER)  # its side closes first: that is the side that has to wait
     assert first.stop() == 0
@@ -149,9 +136,7 @@ def test_a_stopped_server_can_be_started_on_its_port_at_once(
 
 
 @pytest.mark.rule(rules.ADDRESSES)
-def test_without_ipv6_on_the_machine_two_colons_are_ipv4(
-    start: Callable[..., FingerServer],
-) -> None:
+def test_without_ipv6_on_the_machine_two_colons_are_ipv4(start: Start) -> None:
     server = start("--addr", "::", ready=False, under=confined("family=INET6"))
     try:
         server.wait_until_ready()
@@ -164,9 +149,7 @@ def test_without_ipv6_on_the_machine_two_colons_are_ipv4(
 
 
 @pytest.mark.rule(rules.ADDRESSES)
-def test_where_ipv6_is_switched_off_by_a_sysctl_ipv4_is_served(
-    start: Callable[..., FingerServer],
-) -> None:
+def test_where_ipv6_is_switched_off_by_a_sysctl_ipv4_is_served(start: Start) -> None:
     need_namespaces("--net")
     off = "ip link set lo up; echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6"
     server = start("--addr", "::", under=after(off, unshare=("--net",)))

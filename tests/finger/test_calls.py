@@ -7,7 +7,6 @@ and this test says which call that is.
 import os
 import re
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,7 @@ from kit import hanging_fs, metrics
 from kit.machine import Machine, workers
 from kit.parent import only_worker
 from kit.reference import NO_PLAN, converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 from kit.target import FingerTarget
 
 pytestmark = [pytest.mark.needs("privileges", "takeover", "metrics"), pytest.mark.timeout(120)]
@@ -121,9 +120,8 @@ def stop_while_it_answers(server: FingerServer, plan: Path) -> None:
 @pytest.mark.parametrize("rings", ["1", "2"])
 @pytest.mark.parametrize("by_root", [True, False], ids=["accounts", "users"])
 def test_nothing_that_the_daemon_does_is_refused(
-    request: pytest.FixtureRequest, start: Callable[..., FingerServer], tmp_path: Path, rings: str,
-    by_root: bool,
-) -> None:  # fmt: skip
+    request: pytest.FixtureRequest, start: Start, tmp_path: Path, rings: str, by_root: bool
+) -> None:
     machine: Machine | None = request.getfixturevalue("machine") if by_root else None
     begin = request.getfixturevalue("start_as_root") if by_root else start
     where, trace = f"127.0.0.1:{free_port()}", tmp_path / "trace"
@@ -163,7 +161,7 @@ def test_nothing_that_the_daemon_does_is_refused(
 @pytest.mark.rule(rules.CONFINED)
 @pytest.mark.parametrize("hangs", ["lookup", "open", "read"])
 def test_nothing_is_refused_while_a_home_hangs(
-    machine: Machine, start_as_root: Callable[..., FingerServer], tmp_path: Path, hangs: str
+    machine: Machine, start_as_root: Start, tmp_path: Path, hangs: str
 ) -> None:
     trace = tmp_path / "trace"
     with hanging_fs.mounted(hangs, deaf=True, home=machine.homes / "alice") as (_, files):

@@ -12,7 +12,7 @@ import rules
 from conftest import ALICE
 from kit.client import FingerClient
 from kit.reference import NO_PLAN, converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("plans", "restore"), pytest.mark.every_ring]
 
@@ -116,7 +116,7 @@ def all_the_while(change: Callable[[int], None]) -> Iterator[None]:
 @pytest.mark.clock
 @pytest.mark.needs("plans", "deadline", "process")
 @pytest.mark.rule(rules.DEADLINE)
-def test_a_plan_that_never_ends_ends_at_the_deadline(start: Callable[..., FingerServer]) -> None:
+def test_a_plan_that_never_ends_ends_at_the_deadline(start: Start) -> None:
     server = start("--deadline", "700ms")
     server.users.replace("alice", b"begin\n" * 10_000)
     with open(server.users.plan("alice"), "ab", buffering=0) as plan:
@@ -177,9 +177,7 @@ def test_a_race_between_a_home_and_a_link_is_never_won(server: FingerServer) -> 
 
 
 @pytest.mark.rule(rules.RESTORE)
-def test_nothing_is_left_open_whenever_a_client_goes_away(
-    start: Callable[..., FingerServer]
-) -> None:
+def test_nothing_is_left_open_whenever_a_client_goes_away(start: Start) -> None:
     server = start("--max-per-ip", "100")
     server.users.replace("alice", LARGE)
     server.expect(b"bob", NO_PLAN)

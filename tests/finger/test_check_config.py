@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from harness.confined import confined, skip_if_impossible
 from harness.proc import wait_until
 from kit.machine import Machine, Person
 from kit.reference import converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 FEW = 100  # descriptors
 PER_CLIENT = 3
@@ -22,7 +21,7 @@ PER_CLIENT = 3
 pytestmark = [pytest.mark.needs("options"), pytest.mark.rule(rules.CHECK_CONFIG)]
 
 
-def checked(start: Callable[..., FingerServer], *options: str, **how: object) -> tuple[int, str]:
+def checked(start: Start, *options: str, **how: object) -> tuple[int, str]:
     """The exit status, and what was said: on stdout if all is well."""
     server = start("--check-config", *options, ready=False, **how)
     status = server.wait_exit()
@@ -32,7 +31,7 @@ def checked(start: Callable[..., FingerServer], *options: str, **how: object) ->
     return status, said or complaint
 
 
-def test_it_says_what_it_would_serve(start: Callable[..., FingerServer]) -> None:
+def test_it_says_what_it_would_serve(start: Start) -> None:
     status, said = checked(start, "--max-clients", "7")
     assert status == 0
     assert "3 users" in said and "7 connections" in said and "127.0.0.1" in said, said
@@ -41,7 +40,7 @@ def test_it_says_what_it_would_serve(start: Callable[..., FingerServer]) -> None
 @pytest.mark.needs("descriptors")
 @pytest.mark.parametrize("how", ["alone", "parent"])
 def test_with_few_descriptors_it_says_how_many_connections_there_are(
-    request: pytest.FixtureRequest, start: Callable[..., FingerServer], how: str
+    request: pytest.FixtureRequest, start: Start, how: str
 ) -> None:
     """As many as when it serves, and what to do about it."""
     if how == "parent":
@@ -61,17 +60,13 @@ def test_with_few_descriptors_it_says_how_many_connections_there_are(
     assert server.stderr_text().count("LimitNOFILE=") == 1, "once is enough"
 
 
-def test_a_member_without_an_account_is_named(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
-) -> None:
+def test_a_member_without_an_account_is_named(machine: Machine, start_as_root: Start) -> None:
     machine.opt_in(machine.add("dora", ALICE), Person("ghost", 0, Path("/nonexistent")))
     status, said = checked(start_as_root)
     assert status == 0 and "1 user;" in said and "no account: ghost" in said, said
 
 
-def test_it_says_of_each_address_whether_it_is_taken(
-    start: Callable[..., FingerServer], server: FingerServer
-) -> None:
+def test_it_says_of_each_address_whether_it_is_taken(start: Start, server: FingerServer) -> None:
     port = server.address[1]
     status, said = checked(start, "--addr", "127.0.0.2,127.0.0.1", port=port)
     assert status == 0
@@ -80,9 +75,7 @@ def test_it_says_of_each_address_whether_it_is_taken(
     assert status == 1 and f"cannot serve 192.0.2.1 port {port}: " in said, said
 
 
-def test_a_daemon_that_runs_is_not_disturbed(
-    start: Callable[..., FingerServer], server: FingerServer
-) -> None:
+def test_a_daemon_that_runs_is_not_disturbed(start: Start, server: FingerServer) -> None:
     status, said = checked(start, port=server.address[1])
     assert status == 0 and "is taken" in said, said
     server.expect(b"alice", converted(ALICE))
@@ -91,25 +84,23 @@ def test_a_daemon_that_runs_is_not_disturbed(
 
 
 @pytest.mark.needs("privileges")
-def test_a_group_that_there_is_not(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
-) -> None:
+def test_a_group_that_there_is_not(machine: Machine, start_as_root: Start) -> None:
     machine.write_group("fingers")
     status, said = checked(start_as_root)
     assert status == 1 and "there is no group finger" in said, said
 
 
-def test_users_that_cannot_be_read(start: Callable[..., FingerServer], tmp_path: Path) -> None:
+def test_users_that_cannot_be_read(start: Start, tmp_path: Path) -> None:
     status, said = checked(start, "--users", os.fspath(tmp_path / "none"))
     assert status == 1 and "cannot read --users" in said, said
 
 
-def test_an_address_of_another_machine(start: Callable[..., FingerServer]) -> None:
+def test_an_address_of_another_machine(start: Start) -> None:
     status, said = checked(start, "--addr", "192.0.2.1")
     assert status == 1 and "must be an address of this machine" in said, said
 
 
-def test_where_only_systemd_may_listen(start: Callable[..., FingerServer]) -> None:
+def test_where_only_systemd_may_listen(start: Start) -> None:
     """As with RestrictAddressFamilies=AF_UNIX, in ExecStartPre=."""
     status, said = checked(start, under=confined("family=INET", "family=INET6"))
     assert status == 0 and "where systemd has to listen" in said, said
@@ -118,13 +109,11 @@ def test_where_only_systemd_may_listen(start: Callable[..., FingerServer]) -> No
 @pytest.mark.parametrize("restriction, word", [("ring=EPERM", "io_uring cannot be used"),
                                                ("enter=EPERM", "io_uring cannot be used"),
                                                ("nofile=9", "ulimit -n")])  # fmt: skip
-def test_what_a_query_needs_and_is_not_to_be_had(
-    start: Callable[..., FingerServer], restriction: str, word: str
-) -> None:
+def test_what_a_query_needs_and_is_not_to_be_had(start: Start, restriction: str, word: str) -> None:
     status, said = checked(start, under=confined(restriction))
     assert status == 1 and word in said, said
 
 
-def test_wrong_usage_is_wrong_usage(start: Callable[..., FingerServer]) -> None:
+def test_wrong_usage_is_wrong_usage(start: Start) -> None:
     server = start("--check-config", "--deadline", "soon", ready=False)
     assert server.wait_exit() == 2 and "--deadline" in server.stderr_text()

@@ -1,14 +1,13 @@
 """After the answer: the server ends its stream first, waits a little, and lets go."""
 
 import time
-from collections.abc import Callable
 
 import pytest
 
 import rules
 from conftest import ALICE
 from kit.reference import TOO_LONG, converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 from kit.target import FingerTarget
 
 pytestmark = [pytest.mark.needs("closing", "process"), pytest.mark.clock]
@@ -48,7 +47,7 @@ def test_a_client_that_closes_is_not_waited_for(server: FingerServer) -> None:
 
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 def test_an_error_told_just_before_the_deadline_is_not_lost(
-    start: Callable[..., FingerServer], target: FingerTarget
+    start: Start, target: FingerTarget
 ) -> None:
     options, deadline = target.deadline
     server = start(*options)

@@ -2,7 +2,6 @@
 
 import os
 import socket
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from harness.server import READY
 from harness.subject import free_port
 from kit.namespace import as_nobody
 from kit.reference import converted
-from kit.server import FingerServer
+from kit.server import Start
 from kit.users import Users
 
 pytestmark = pytest.mark.needs("options")
@@ -33,7 +32,7 @@ OPTIONS = ("-B", "--addr", "-P", "--port", "-g", "--group", "--users", "--full-n
 
 
 @pytest.mark.rule(rules.HELP)
-def test_help_names_every_option_and_default(start: Callable[..., FingerServer]) -> None:
+def test_help_names_every_option_and_default(start: Start) -> None:
     server = start("--help", ready=False)
     assert server.wait_exit() == 0
     text = server.stdout_text()
@@ -43,7 +42,7 @@ def test_help_names_every_option_and_default(start: Callable[..., FingerServer])
 
 
 @pytest.mark.rule(rules.HELP)
-def test_each_example_in_the_help_is_taken(start: Callable[..., FingerServer]) -> None:
+def test_each_example_in_the_help_is_taken(start: Start) -> None:
     helped = start("--help", ready=False)
     assert helped.wait_exit() == 0
     found = examples(in_the_old_form(helped.stdout_text()))
@@ -53,7 +52,7 @@ def test_each_example_in_the_help_is_taken(start: Callable[..., FingerServer]) -
 
 
 @pytest.mark.rule(rules.HELP)
-def test_version_is_one_line(start: Callable[..., FingerServer]) -> None:
+def test_version_is_one_line(start: Start) -> None:
     server = start("--version", ready=False)
     assert server.wait_exit() == 0
     assert len(server.stdout_text().splitlines()) == 1 and server.stderr_text() == ""
@@ -61,27 +60,25 @@ def test_version_is_one_line(start: Callable[..., FingerServer]) -> None:
 
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.parametrize("option", NUMBERS)
-def test_a_number_is_digits_and_at_least_one(
-    start: Callable[..., FingerServer], option: str
-) -> None:
+def test_a_number_is_digits_and_at_least_one(start: Start, option: str) -> None:
     for value in NO_NUMBERS:
         start(f"{option}={value}", ready=False).expect_refusal(2, option)
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.parametrize("value", [*NO_NUMBERS[1:10], "65536"])
-def test_a_port_is_digits_up_to_65535(start: Callable[..., FingerServer], value: str) -> None:
+def test_a_port_is_digits_up_to_65535(start: Start, value: str) -> None:
     start(port=value, ready=False).expect_refusal(2, "--port")
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)
-def test_a_duration_is_digits_and_a_unit(start: Callable[..., FingerServer]) -> None:
+def test_a_duration_is_digits_and_a_unit(start: Start) -> None:
     for value in NO_DURATIONS:
         start(f"--deadline={value}", ready=False).expect_refusal(2, "--deadline")
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)
-def test_what_is_no_address_literal_is_wrong_usage(start: Callable[..., FingerServer]) -> None:
+def test_what_is_no_address_literal_is_wrong_usage(start: Start) -> None:
     for value in NO_ADDRESSES:
         start(f"--addr={value}", ready=False).expect_refusal(2, "--addr")
 
@@ -90,9 +87,7 @@ def test_what_is_no_address_literal_is_wrong_usage(start: Callable[..., FingerSe
 @pytest.mark.parametrize(
     "word", ["--nonsense", "stray", "--deadline", "--max-cl=10", "-x", "--users=", "--quiet=yes"]
 )
-def test_unknown_options_and_missing_values_are_wrong_usage(
-    start: Callable[..., FingerServer], word: str
-) -> None:
+def test_unknown_options_and_missing_values_are_wrong_usage(start: Start, word: str) -> None:
     start(word, ready=False).expect_refusal(2, word.partition("=")[0])
 
 
@@ -104,14 +99,12 @@ def test_unknown_options_and_missing_values_are_wrong_usage(
      ("--deadline", "0")],
     ids=" ".join,
 )  # fmt: skip
-def test_every_form_of_an_option_is_taken(
-    start: Callable[..., FingerServer], options: tuple[str, ...]
-) -> None:
+def test_every_form_of_an_option_is_taken(start: Start, options: tuple[str, ...]) -> None:
     start(*options).expect(b"alice", converted(ALICE))
 
 
 @pytest.mark.rule(rules.OPTIONS)
-def test_the_port_has_a_short_name(start: Callable[..., FingerServer]) -> None:
+def test_the_port_has_a_short_name(start: Start) -> None:
     port = free_port()
     script = 'program=$1; shift 3; exec "$program" -P "$port" "$@"'  # instead of --port 0
     server = start(under=("env", f"port={port}", "sh", "-c", script, "sh"))
@@ -121,25 +114,19 @@ def test_the_port_has_a_short_name(start: Callable[..., FingerServer]) -> None:
 
 @pytest.mark.rule(rules.CANNOT_RUN)
 @pytest.mark.parametrize("option", ["-g", "--group"])
-def test_a_group_that_there_is_not_is_named(
-    start: Callable[..., FingerServer], option: str
-) -> None:
+def test_a_group_that_there_is_not_is_named(start: Start, option: str) -> None:
     start(option, "no-such-group", ready=False).expect_refusal(1, "no-such-group")
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
-def test_the_group_is_not_looked_up_with_users(
-    users: Users, start: Callable[..., FingerServer]
-) -> None:
+def test_the_group_is_not_looked_up_with_users(users: Users, start: Start) -> None:
     server = start("--group", "no-such-group", "--users", os.fspath(users.directory))
     server.expect(b"alice", converted(ALICE))
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
 @pytest.mark.parametrize("kind", ["missing", "a-file"])
-def test_a_directory_that_there_is_not_is_named(
-    start: Callable[..., FingerServer], tmp_path: Path, kind: str
-) -> None:
+def test_a_directory_that_there_is_not_is_named(start: Start, tmp_path: Path, kind: str) -> None:
     place = tmp_path / "users"
     if kind == "a-file":
         place.write_bytes(b"")
@@ -148,7 +135,7 @@ def test_a_directory_that_there_is_not_is_named(
 
 @pytest.mark.rule(rules.CANNOT_RUN)
 @pytest.mark.parametrize(("error", "why"), [("EPERM", "seccomp"), ("EINVAL", "Linux 6.1 or newer")])
-def test_no_ring_is_explained(start: Callable[..., FingerServer], error: str, why: str) -> None:
+def test_no_ring_is_explained(start: Start, error: str, why: str) -> None:
     server = start(ready=False, under=confined(f"ring={error}"))
     skip_if_impossible(server.wait_exit(), server.stderr_text())
     server.expect_refusal(1, "io_uring cannot be used", why)
@@ -156,7 +143,7 @@ def test_no_ring_is_explained(start: Callable[..., FingerServer], error: str, wh
 
 @pytest.mark.rule(rules.READY_LINE)
 def test_after_the_ready_line_a_client_can_connect_and_a_signal_stops_the_server(
-    start: Callable[..., FingerServer],
+    start: Start,
 ) -> None:
     for _ in range(10):
         server = start()
@@ -166,7 +153,7 @@ def test_after_the_ready_line_a_client_can_connect_and_a_signal_stops_the_server
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
-def test_a_port_below_1024_needs_a_right(start: Callable[..., FingerServer]) -> None:
+def test_a_port_below_1024_needs_a_right(start: Start) -> None:
     with socket.socket() as probe:
         try:
             probe.bind(("127.0.0.1", 79))

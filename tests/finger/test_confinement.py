@@ -28,7 +28,7 @@ from kit.manager import Manager
 from kit.namespace import NOBODY, as_nobody
 from kit.parent import only_worker, reload
 from kit.reference import NO_PLAN, converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 from kit.terminal import Terminal
 from kit.users import Users
 
@@ -52,9 +52,7 @@ def files_open(pid: int) -> list[str]:
 
 
 @pytest.mark.rule(rules.CONFINED)
-def test_what_the_shell_had_open_is_closed(
-    start: Callable[..., FingerServer], tmp_path: Path
-) -> None:
+def test_what_the_shell_had_open_is_closed(start: Start, tmp_path: Path) -> None:
     server = start(under=(*INHERITED, str(tmp_path / "a-file")))
     server.expect(b"alice", converted(ALICE))
     assert (tmp_path / "a-file").exists(), "it was not open: this test tested nothing"
@@ -62,9 +60,7 @@ def test_what_the_shell_had_open_is_closed(
 
 
 @pytest.mark.rule(rules.CONFINED)
-def test_it_is_closed_where_a_socket_is_passed_as_well(
-    start: Callable[..., FingerServer], tmp_path: Path
-) -> None:
+def test_it_is_closed_where_a_socket_is_passed_as_well(start: Start, tmp_path: Path) -> None:
     with closing(Manager()) as manager:
         server = start(under=(*manager.under, *INHERITED, str(tmp_path / "a-file")))
         assert server.address == manager.address
@@ -74,7 +70,7 @@ def test_it_is_closed_where_a_socket_is_passed_as_well(
 
 @pytest.mark.rule(rules.CONFINED)
 def test_what_roots_shell_had_open_reaches_neither_process(
-    machine: Machine, start_as_root: Callable[..., FingerServer], tmp_path: Path
+    machine: Machine, start_as_root: Start, tmp_path: Path
 ) -> None:
     server = start_as_root(under=(*machine.under, *INHERITED, str(tmp_path / "a-file")))
     server.expect(b"alice", converted(ALICE))
@@ -135,7 +131,7 @@ def expect_it_kept_in(intruder: Intruder, server: FingerServer) -> None:
 @pytest.mark.parametrize("by_root", [True, False], ids=["root", "not-root"])
 @pytest.mark.parametrize("options", [(), ("--workers", "2"), ("--ring", "sqpoll")], ids=" ".join)
 def test_an_intruder_reads_what_lies_with_the_users_and_no_more(
-    users: Users, start: Callable[..., FingerServer], outside: Path, somebody: int,
+    users: Users, start: Start, outside: Path, somebody: int,
     intrude: Callable[..., Intruder], by_root: bool, options: tuple[str, ...],
 ) -> None:  # fmt: skip
     need_landlock()
@@ -150,7 +146,7 @@ def test_an_intruder_reads_what_lies_with_the_users_and_no_more(
 @pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
 def test_an_intruder_in_the_worker_reads_what_lies_in_homes_and_no_more(
-    machine: Machine, start_as_root: Callable[..., FingerServer], outside: Path, somebody: int,
+    machine: Machine, start_as_root: Start, outside: Path, somebody: int,
     intrude: Callable[..., Intruder],
 ) -> None:  # fmt: skip
     need_landlock()
@@ -166,7 +162,7 @@ def test_an_intruder_in_the_worker_reads_what_lies_in_homes_and_no_more(
 @pytest.mark.rule(rules.WHY_NO_PLAN)
 @pytest.mark.usefixtures("unsanitized")
 def test_homes_mounted_anew_are_served_after_a_reload_and_until_then_the_line_says_so(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     need_landlock()
     server = start_as_root()
@@ -189,7 +185,7 @@ def test_homes_mounted_anew_are_served_after_a_reload_and_until_then_the_line_sa
 @pytest.mark.rule(rules.ROOT_IS_GONE)
 @pytest.mark.usefixtures("unsanitized")
 def test_what_an_intruder_sends_comes_from_the_daemons_account_and_no_other(
-    machine: Machine, start_as_root: Callable[..., FingerServer], outside: Path, somebody: int,
+    machine: Machine, start_as_root: Start, outside: Path, somebody: int,
     intrude: Callable[..., Intruder],
 ) -> None:  # fmt: skip
     notes = Path("/home/alice/notes")
@@ -202,7 +198,7 @@ def test_what_an_intruder_sends_comes_from_the_daemons_account_and_no_other(
 @pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
 def test_an_intruder_cannot_write_over_what_the_log_says(
-    machine: Machine, start_as_root: Callable[..., FingerServer], outside: Path, somebody: int,
+    machine: Machine, start_as_root: Start, outside: Path, somebody: int,
     intrude: Callable[..., Intruder],
 ) -> None:  # fmt: skip
     intruder = intrude(outside.parent, Path("/home/alice/.plan"), outside, somebody, log=True)
@@ -216,9 +212,8 @@ def test_an_intruder_cannot_write_over_what_the_log_says(
 @pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
 def test_an_intruder_cannot_fill_the_machine_with_the_kernels_threads(
-    users: Users, start: Callable[..., FingerServer], outside: Path, somebody: int,
-    intrude: Callable[..., Intruder],
-) -> None:  # fmt: skip
+    users: Users, start: Start, outside: Path, somebody: int, intrude: Callable[..., Intruder]
+) -> None:
     intruder = intrude(outside.parent, users.plan("alice"), outside, somebody, threads=120)
     server = start("--deadline", "1s", under=intruder.under)
     before = server.process.thread_count()
@@ -230,9 +225,8 @@ def test_an_intruder_cannot_fill_the_machine_with_the_kernels_threads(
 @pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
 def test_an_intruder_in_a_daemon_with_accounts_and_without_root_writes_nothing(
-    users: Users, start: Callable[..., FingerServer], outside: Path, somebody: int,
-    intrude: Callable[..., Intruder],
-) -> None:  # fmt: skip
+    users: Users, start: Start, outside: Path, somebody: int, intrude: Callable[..., Intruder]
+) -> None:
     need_landlock()
     users.plan("alice").chmod(0o666)
     intruder = intrude(outside.parent, users.plan("alice"), outside, somebody, cuts=False)
@@ -246,7 +240,7 @@ def test_an_intruder_in_a_daemon_with_accounts_and_without_root_writes_nothing(
 @pytest.mark.usefixtures("unsanitized")
 @pytest.mark.parametrize("options", [(), ("--workers", "2")], ids=" ".join)
 def test_no_system_call_is_permitted_but_those_on_the_list(
-    users: Users, start: Callable[..., FingerServer], outside: Path, somebody: int,
+    users: Users, start: Start, outside: Path, somebody: int,
     intrude: Callable[..., Intruder], options: tuple[str, ...],
 ) -> None:  # fmt: skip
     listed = listed_numbers()
@@ -259,7 +253,7 @@ def test_no_system_call_is_permitted_but_those_on_the_list(
 @pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
 def test_the_worker_of_root_is_permitted_no_other_call(
-    machine: Machine, start_as_root: Callable[..., FingerServer], outside: Path, somebody: int,
+    machine: Machine, start_as_root: Start, outside: Path, somebody: int,
     intrude: Callable[..., Intruder],
 ) -> None:  # fmt: skip
     listed = listed_numbers()
@@ -274,7 +268,7 @@ def test_the_worker_of_root_is_permitted_no_other_call(
 @pytest.mark.parametrize("numbers", ["i386", "x32"])
 @pytest.mark.parametrize("under", [(), NATIVE_CALLS], ids=["by itself", "native calls"])
 def test_a_worker_that_calls_by_another_processors_numbers_is_replaced_at_once(
-    machine: Machine, start_as_root: Callable[..., FingerServer], outside: Path, somebody: int,
+    machine: Machine, start_as_root: Start, outside: Path, somebody: int,
     intrude: Callable[..., Intruder], numbers: str, under: tuple[str, ...],
 ) -> None:  # fmt: skip
     if processor() != "x86_64":
@@ -299,9 +293,8 @@ WALLS = {"seccomp": "no filter of system calls: ", "landlock_create_ruleset": "n
 @pytest.mark.parametrize("call", WALLS)
 @pytest.mark.parametrize("by_root", [True, False], ids=["accounts", "users"])
 def test_where_a_wall_cannot_be_had_a_line_says_so_and_plans_are_served(
-    request: pytest.FixtureRequest, start: Callable[..., FingerServer], tmp_path: Path,
-    by_root: bool, call: str,
-) -> None:  # fmt: skip
+    request: pytest.FixtureRequest, start: Start, tmp_path: Path, by_root: bool, call: str
+) -> None:
     under: tuple[str, ...] = from_start(tmp_path / "trace", "-e", f"inject={call}:error=ENOSYS")
     if by_root:
         machine: Machine = request.getfixturevalue("machine")
@@ -343,7 +336,7 @@ def can_read(pid: int, descriptor: int) -> bool:
 @pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
 def test_an_intruder_in_the_worker_has_no_terminal_to_type_at_or_read_from(
-    machine: Machine, start_as_root: Callable[..., FingerServer], terminal: Terminal,
+    machine: Machine, start_as_root: Start, terminal: Terminal,
     outside: Path, somebody: int, intrude: Callable[..., Intruder],
 ) -> None:  # fmt: skip
     intruder = intrude(outside.parent, Path("/home/alice/.plan"), outside, somebody)
@@ -361,7 +354,7 @@ def test_an_intruder_in_the_worker_has_no_terminal_to_type_at_or_read_from(
 
 @pytest.mark.rule(rules.CONFINED)
 def test_a_daemon_without_root_reads_nothing_from_its_terminal(
-    start: Callable[..., FingerServer], terminal: Terminal
+    start: Start, terminal: Terminal
 ) -> None:
     server = start(under=terminal.under)
     server.expect(b"alice", converted(ALICE))

@@ -18,7 +18,7 @@ from kit.hanging_fs import ALICES_PLAN, BOBS_PLAN, HangingFileSystem
 from kit.machine import Machine, workers
 from kit.parent import AT_ONCE, is_there
 from kit.reference import converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 pytestmark = [
     pytest.mark.needs("hanging-files", "privileges"),
@@ -87,10 +87,7 @@ def seconds_until(condition: Callable[[], bool], within: float) -> float:
 @pytest.mark.parametrize("kind", ["lookup", "open", "flush"])
 @pytest.mark.parametrize("reloaded", [False, True], ids=["", "reloaded"])
 def test_it_stops_within_the_time_of_a_drain(
-    kind: str,
-    reloaded: bool,
-    start_as_root: Callable[..., FingerServer],
-    alices: HangingFileSystem,
+    kind: str, reloaded: bool, start_as_root: Start, alices: HangingFileSystem
 ) -> None:
     server = start_as_root(*DEADLINE_OPTIONS)
     worker = hang_at(server, alices, kind)
@@ -105,7 +102,7 @@ def test_it_stops_within_the_time_of_a_drain(
 
 @pytest.mark.rule(rules.SECOND_SIGNAL)
 def test_a_second_signal_stops_it_immediately(
-    start_as_root: Callable[..., FingerServer], alices: HangingFileSystem
+    start_as_root: Start, alices: HangingFileSystem
 ) -> None:
     server = start_as_root("--deadline", "10s")
     (worker,) = workers(server)
@@ -121,7 +118,7 @@ def test_a_second_signal_stops_it_immediately(
 
 @pytest.mark.rule(rules.REPLACED)
 def test_when_the_parent_is_killed_the_port_is_free(
-    start_as_root: Callable[..., FingerServer], alices: HangingFileSystem
+    start_as_root: Start, alices: HangingFileSystem
 ) -> None:
     server = start_as_root(*DEADLINE_OPTIONS)
     worker = hang_at(server, alices, "open")
@@ -133,7 +130,7 @@ def test_when_the_parent_is_killed_the_port_is_free(
 
 @pytest.mark.rule(rules.REPLACED)
 def test_a_worker_that_is_killed_and_cannot_end_is_replaced(
-    start_as_root: Callable[..., FingerServer], alices: HangingFileSystem
+    start_as_root: Start, alices: HangingFileSystem
 ) -> None:
     server = start_as_root(*DEADLINE_OPTIONS, "--quiet")
     worker = hang_at(server, alices, "open")
@@ -151,7 +148,7 @@ def test_a_worker_that_is_killed_and_cannot_end_is_replaced(
 
 @pytest.mark.rule(rules.REPLACED)
 def test_a_dead_server_keeps_no_worker_from_starting(
-    start_as_root: Callable[..., FingerServer], dead: HangingFileSystem
+    start_as_root: Start, dead: HangingFileSystem
 ) -> None:
     server = start_as_root("--deadline", "1s", "--quiet")
     (first,) = workers(server)
@@ -183,7 +180,7 @@ def test_a_dead_server_keeps_no_worker_from_starting(
 @pytest.mark.rule(rules.RELOAD)
 @pytest.mark.parametrize("dead", ["holder"], indirect=True)
 def test_what_does_not_answer_at_the_start_is_named_and_served_when_it_does(
-    start_as_root: Callable[..., FingerServer], dead: HangingFileSystem
+    start_as_root: Start, dead: HangingFileSystem
 ) -> None:
     dead.stop_answering("everything")
     server = start_as_root(*DEADLINE_OPTIONS, "--quiet")
@@ -200,7 +197,7 @@ def test_what_does_not_answer_at_the_start_is_named_and_served_when_it_does(
 
 @pytest.mark.rule(rules.RELOAD)
 def test_a_mount_that_holds_homes_is_named_and_named_again_when_it_answers(
-    bob: Machine, start_as_root: Callable[..., FingerServer]
+    bob: Machine, start_as_root: Start
 ) -> None:
     """The kernel still knows its attributes: only a later question waits."""
     department = bob.homes / "dept"
@@ -226,7 +223,7 @@ def test_a_mount_that_holds_homes_is_named_and_named_again_when_it_answers(
 @pytest.mark.rule(rules.RELOAD)
 @pytest.mark.parametrize("dead", ["home"], indirect=True)
 def test_a_home_that_does_not_answer_at_the_start_is_served_when_it_does(
-    start_as_root: Callable[..., FingerServer], dead: HangingFileSystem
+    start_as_root: Start, dead: HangingFileSystem
 ) -> None:
     dead.stop_answering("everything")
     server = start_as_root(*DEADLINE_OPTIONS, "--quiet")

@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -15,7 +15,7 @@ from harness.proc import wait_until
 from harness.verdict import ContractBroken
 from kit.client import FingerClient
 from kit.reference import converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 from kit.target import FingerTarget
 
 pytestmark = [pytest.mark.needs("deadline"), pytest.mark.clock]
@@ -26,7 +26,7 @@ LARGE = b"0123456789abcde\n" * 640_000  # 10 MB
 
 
 @pytest.fixture
-def hurried(start: Callable[..., FingerServer], target: FingerTarget) -> FingerServer:
+def hurried(start: Start, target: FingerTarget) -> FingerServer:
     """A server whose deadline a test can wait for."""
     options, _ = target.deadline
     return start(*options)

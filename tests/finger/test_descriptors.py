@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from conftest import ALICE
 from harness.proc import wait_until
 from kit.client import FingerClient
 from kit.reference import converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("descriptors")
 
@@ -27,9 +26,7 @@ LARGE = b"0123456789abcde\n" * 300_000
 MANY = ("--max-per-ip", "1000", "--max-clients", "1000")
 
 
-def start_with_few(
-    start: Callable[..., FingerServer], *options: str, clients: int = 2
-) -> FingerServer:
+def start_with_few(start: Start, *options: str, clients: int = 2) -> FingerServer:
     return start(*MANY, *options, descriptor_limit=LIMIT + PER_CLIENT * (clients - 2))
 
 
@@ -45,9 +42,7 @@ def occupy(server: FingerServer) -> list[FingerClient]:
 
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_with_sixteen_descriptors_all_are_served_in_the_end(
-    start: Callable[..., FingerServer], workers: str
-) -> None:
+def test_with_sixteen_descriptors_all_are_served_in_the_end(start: Start, workers: str) -> None:
     server = start_with_few(start, "--workers", workers)
     clients = [server.connect() for _ in range(CLIENTS)]
     for client in clients:
@@ -58,9 +53,7 @@ def test_with_sixteen_descriptors_all_are_served_in_the_end(
 
 
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
-def test_slots_that_become_free_go_to_waiting_connections(
-    start: Callable[..., FingerServer],
-) -> None:
+def test_slots_that_become_free_go_to_waiting_connections(start: Start) -> None:
     server = start_with_few(start)
     server.expect(b"alice", converted(ALICE))
     at_rest = server.descriptors_at_rest()
@@ -81,9 +74,7 @@ def test_slots_that_become_free_go_to_waiting_connections(
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
-def test_a_lack_of_descriptors_is_no_busy_loop_and_fills_no_log(
-    start: Callable[..., FingerServer],
-) -> None:
+def test_a_lack_of_descriptors_is_no_busy_loop_and_fills_no_log(start: Start) -> None:
     server = start_with_few(start)
     occupy(server)
     lines, spent = len(server.log_lines()), server.process.cpu_seconds()
@@ -97,9 +88,7 @@ def test_a_lack_of_descriptors_is_no_busy_loop_and_fills_no_log(
 @pytest.mark.clock
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 @pytest.mark.parametrize("readers", [1, 3])
-def test_a_slow_reader_keeps_no_plan_from_others(
-    start: Callable[..., FingerServer], readers: int
-) -> None:
+def test_a_slow_reader_keeps_no_plan_from_others(start: Start, readers: int) -> None:
     # Each client holds its connection, home and plan at most: those of one more are left.
     server = start_with_few(start, "--deadline", "10s", clients=readers + 1)
     slow = reading_slowly(server, readers)
@@ -129,9 +118,7 @@ def reading_slowly(server: FingerServer, count: int) -> list[FingerClient]:
 @pytest.mark.needs("descriptors", "reload")
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 @pytest.mark.parametrize("replaced", [False, True], ids=["same-directory", "another-directory"])
-def test_reloads_take_no_descriptor_from_plans(
-    start: Callable[..., FingerServer], replaced: bool
-) -> None:
+def test_reloads_take_no_descriptor_from_plans(start: Start, replaced: bool) -> None:
     server = start_with_few(start, "--query-timeout", "1m", "--deadline", "1m", clients=4)
     clients = []
     for count in range(1, 5):  # each begins with the list of another reload
@@ -156,14 +143,14 @@ def reload(server: FingerServer, total: int) -> None:
 
 
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
-def test_a_stop_works_without_a_free_descriptor(start: Callable[..., FingerServer]) -> None:
+def test_a_stop_works_without_a_free_descriptor(start: Start) -> None:
     server = start_with_few(start)
     occupy(server)
     assert server.stop() == 0
 
 
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
-def test_a_limit_below_the_clients_is_said_once(start: Callable[..., FingerServer]) -> None:
+def test_a_limit_below_the_clients_is_said_once(start: Start) -> None:
     server = start("--max-clients", "1000", descriptor_limit=64)
     server.expect(b"alice", converted(ALICE))
     said = [line for line in server.stderr_text().splitlines() if "descriptor" in line]
@@ -173,9 +160,7 @@ def test_a_limit_below_the_clients_is_said_once(start: Callable[..., FingerServe
 
 
 @pytest.mark.rule(rules.READY_MEANS_READY)
-def test_plans_are_opened_where_no_further_thread_can_be_made(
-    start: Callable[..., FingerServer],
-) -> None:
+def test_plans_are_opened_where_no_further_thread_can_be_made(start: Start) -> None:
     """The kernel makes the threads, and they count as the daemon's; one is there from the start."""
     server = start("--deadline", "10s")
     limit_threads(server, 1)

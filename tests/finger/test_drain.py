@@ -2,7 +2,6 @@
 
 import signal
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -11,7 +10,7 @@ from conftest import ALICE
 from harness.proc import wait_until
 from kit.client import FingerClient
 from kit.reference import INVALID_QUERY, NO_SUCH_USER, converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("drain"), pytest.mark.every_ring]
 
@@ -45,7 +44,7 @@ def reading_slowly(server: FingerServer) -> FingerClient:
 @SIGNALS
 @pytest.mark.parametrize("workers", ["1", "3"])
 def test_it_stops_at_once_when_there_is_no_client(
-    start: Callable[..., FingerServer], number: signal.Signals, workers: str
+    start: Start, number: signal.Signals, workers: str
 ) -> None:
     server = start("--workers", workers)
     server.expect(b"alice", converted(ALICE))
@@ -94,9 +93,7 @@ def test_queries_that_had_arrived_are_answered(
 @pytest.mark.parametrize(
     "query, answer", [(b"obody\r\n", NO_SUCH_USER), (b"\xff\r\n", INVALID_QUERY)]
 )
-def test_errors_are_told_in_a_drain_too(
-    server: FingerServer, query: bytes, answer: bytes
-) -> None:
+def test_errors_are_told_in_a_drain_too(server: FingerServer, query: bytes, answer: bytes) -> None:
     client = server.connect()
     client.send_in_pieces(b"n")
     server.pause()
@@ -120,7 +117,7 @@ def test_a_large_answer_arrives_in_full(server: FingerServer) -> None:
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.DRAIN)
-def test_the_deadline_bounds_it(start: Callable[..., FingerServer]) -> None:
+def test_the_deadline_bounds_it(start: Start) -> None:
     server = start("--deadline", "1s")
     begin = time.monotonic()
     reading_slowly(server)
@@ -130,7 +127,7 @@ def test_the_deadline_bounds_it(start: Callable[..., FingerServer]) -> None:
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.DRAIN)
-def test_what_waits_in_the_backlog_is_turned_away(start: Callable[..., FingerServer]) -> None:
+def test_what_waits_in_the_backlog_is_turned_away(start: Start) -> None:
     server = start("--max-clients", "1", "--deadline", "1s")
     reading_slowly(server)
     waiting = [server.connect() for _ in range(5)]

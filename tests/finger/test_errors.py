@@ -109,9 +109,7 @@ def test_the_error_about_too_long_a_query_is_not_lost_to_a_reset(
 @pytest.mark.needs("errors", "closing")
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 @pytest.mark.parametrize("line", [b"alice", b"nobody", b"@", b"\xff"])
-def test_an_answer_is_not_lost_to_input_behind_the_query(
-    server: FingerServer, line: bytes
-) -> None:
+def test_an_answer_is_not_lost_to_input_behind_the_query(server: FingerServer, line: bytes) -> None:
     wanted = server.ask(line)
     client = server.connect()
     client.send_until_stuck(line + b"\r\n" + b"x" * 65536, pause=0.01)

@@ -5,7 +5,7 @@ import pytest
 import rules
 from conftest import ALICE
 from kit.reference import NO_SUCH_USER, converted, name_line
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 from kit.users import Users
 
 pytestmark = [pytest.mark.needs("grammar"), pytest.mark.every_ring]
@@ -74,7 +74,7 @@ MANY = ("Zoe", "anna", "zoe", "a-b", "a.b", "a_b", "ab", "žofia", "0", "al", "a
 
 
 @pytest.fixture
-def server_of(users: Users, start) -> FingerServer:  # noqa: ANN001
+def server_of(users: Users, start: Start) -> FingerServer:
     """A server with many users."""
     for name in MANY:
         users.add(name)
@@ -94,7 +94,7 @@ def test_a_name_is_taken_as_it_is(server: FingerServer, line: bytes) -> None:
 
 @pytest.mark.rule(rules.NO_SUCH_USER)
 @pytest.mark.parametrize("name", ["žofia", "日本", "🔭", "with.dot", "dash-", "UPPER", "9"])
-def test_a_name_may_have_any_letter(users: Users, start, name: str) -> None:  # noqa: ANN001
+def test_a_name_may_have_any_letter(users: Users, start: Start, name: str) -> None:
     users.add(name, b"here\n")
     start().expect(name.encode(), b"here\r\n")
 
@@ -106,7 +106,7 @@ def test_a_name_may_have_any_letter(users: Users, start, name: str) -> None:  # 
      b"/alice", b"alice/.plan", b"/etc", b"/etc/passwd", b"../../etc/passwd", b".hidden", b"file",
      b"link", b"%2e%2e/x", b"..\\x", b"users/alice", b"alice/private"],
 )  # fmt: skip
-def test_no_name_leads_to_a_file(users: Users, start, line: bytes) -> None:  # noqa: ANN001
+def test_no_name_leads_to_a_file(users: Users, start: Start, line: bytes) -> None:
     (users.outside / ".plan").write_bytes(SECRET)  # DIR/..
     (users.outside / "x").mkdir()
     (users.outside / "x" / ".plan").write_bytes(SECRET)

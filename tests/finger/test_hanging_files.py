@@ -5,7 +5,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -17,7 +17,7 @@ from kit.hanging_client import expect_only_alice_to_wait
 from kit.hanging_fs import ALICES_PLAN, BOBS_PLAN, HangingFileSystem
 from kit.metrics import scrape
 from kit.reference import NO_PLAN, converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 from kit.users import Users
 
 pytestmark = [
@@ -33,7 +33,7 @@ BOB = converted(BOBS_PLAN)
 
 @pytest.fixture
 def hanging(
-    request: pytest.FixtureRequest, start: Callable[..., FingerServer]
+    request: pytest.FixtureRequest, start: Start
 ) -> Iterator[tuple[FingerServer, HangingFileSystem]]:
     """A server whose alice has a plan that can be looked up, or opened, or read, but not now."""
     with hanging_fs.mounted(request.param) as (place, files):
@@ -120,7 +120,7 @@ def test_a_stop_waits_for_it_no_longer_than_the_deadline(
 
 
 @pytest.mark.rule(rules.LOGS)
-def test_a_close_that_fails_is_told_once_a_second(start: Callable[..., FingerServer]) -> None:
+def test_a_close_that_fails_is_told_once_a_second(start: Start) -> None:
     with hanging_fs.mounted("nothing", fails=hanging_fs.FLUSH) as (place, _):
         server = start("--users", os.fspath(place), "--quiet")
         begin = time.monotonic()
@@ -137,7 +137,7 @@ def test_a_close_that_fails_is_told_once_a_second(start: Callable[..., FingerSer
     ids=errno.errorcode.get)
 @pytest.mark.rule(rules.LOGS)
 def test_a_file_server_that_is_away_is_no_client_that_has_gone(
-    start: Callable[..., FingerServer], fails: int, error: int
+    start: Start, fails: int, error: int
 ) -> None:
     with hanging_fs.mounted("nothing", fails=fails, error=error) as (place, _):
         server = start("--users", os.fspath(place))
@@ -146,9 +146,7 @@ def test_a_file_server_that_is_away_is_no_client_that_has_gone(
 
 
 @pytest.mark.rule(rules.HANGING_FILES)
-def test_a_mount_that_only_its_user_sees_troubles_no_client(
-    users: Users, start: Callable[..., FingerServer]
-) -> None:
+def test_a_mount_that_only_its_user_sees_troubles_no_client(users: Users, start: Start) -> None:
     home = users.add("dora").parent
     with hanging_fs.mounted("nothing", home=home, others=False):
         server = start()
@@ -163,7 +161,7 @@ def test_a_mount_that_only_its_user_sees_troubles_no_client(
 @pytest.mark.rule(rules.HANGING_FILES)
 @pytest.mark.parametrize("kind", ["lookup", "open", "read"])
 def test_one_that_cannot_even_be_interrupted_holds_up_no_other_client(
-    start: Callable[..., FingerServer], kind: str
+    start: Start, kind: str
 ) -> None:
     with hanging_fs.mounted(kind, deaf=True) as (place, files):
         server = start("--users", os.fspath(place), "--deadline", f"{DEADLINE * 1000:.0f}ms")
@@ -178,7 +176,7 @@ def test_one_that_cannot_even_be_interrupted_holds_up_no_other_client(
 @pytest.mark.rule(rules.HANGING_FILES)
 @pytest.mark.parametrize("deaf", [False, True], ids=["interruptible", "deaf"])
 def test_one_that_has_answered_before_holds_up_no_other_client_when_it_stops(
-    start: Callable[..., FingerServer], deaf: bool
+    start: Start, deaf: bool
 ) -> None:
     with hanging_fs.mounted("nothing", deaf=deaf, names_kept=True) as (place, files):
         server = start("--users", os.fspath(place), "--deadline", f"{DEADLINE * 1000:.0f}ms")
@@ -188,7 +186,7 @@ def test_one_that_has_answered_before_holds_up_no_other_client_when_it_stops(
 @pytest.mark.rule(rules.LOGS)
 @pytest.mark.parametrize("kind", ["lookup", "open", "read"])
 def test_an_exchange_is_logged_and_counted_when_its_client_is_closed(
-    start: Callable[..., FingerServer], where: str, kind: str
+    start: Start, where: str, kind: str
 ) -> None:
     """Not when the file system answers at last, which may be days later."""
     options = ("--deadline", f"{DEADLINE * 1000:.0f}ms", "--metrics", where)

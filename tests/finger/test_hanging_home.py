@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -15,7 +15,7 @@ from kit.hanging_client import expect_only_alice_to_wait
 from kit.hanging_fs import ALICES_PLAN, BOBS_PLAN, HangingFileSystem
 from kit.machine import Machine, workers
 from kit.reference import converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 pytestmark = [
     pytest.mark.needs("hanging-files", "privileges"),
@@ -31,7 +31,7 @@ THREADS = 4 * (os.cpu_count() or 1)  # so many a ring has for what may wait, unl
 
 @pytest.fixture(params=["lookup", "open", "read"])
 def hanging(
-    request: pytest.FixtureRequest, machine: Machine, start_as_root: Callable[..., FingerServer]
+    request: pytest.FixtureRequest, machine: Machine, start_as_root: Start
 ) -> Iterator[tuple[FingerServer, HangingFileSystem]]:
     """A server, and alice's home, of which some requests hang, even when interrupted."""
     machine.write_plan("bob", BOBS_PLAN)
@@ -65,7 +65,7 @@ def test_the_deadline_holds_and_no_other_client_waits(
 
 @pytest.mark.rule(rules.HANGING_FILES)
 def test_a_home_that_has_answered_before_holds_up_no_other_client_when_it_stops(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     machine.write_plan("bob", BOBS_PLAN)
     home = machine.homes / "alice"
@@ -77,7 +77,7 @@ def test_a_home_that_has_answered_before_holds_up_no_other_client_when_it_stops(
 @pytest.mark.parametrize("hanging_request", ["lookup", "open", "read"])
 @pytest.mark.rule(rules.HANGING_FILES)
 def test_however_many_ask_for_it_everybody_else_is_answered(
-    hanging_request: str, machine: Machine, start_as_root: Callable[..., FingerServer]
+    hanging_request: str, machine: Machine, start_as_root: Start
 ) -> None:
     """Also after the deadline: what hangs keeps a thread of the ring, although its client is gone.
 
@@ -107,7 +107,7 @@ def test_however_many_ask_for_it_everybody_else_is_answered(
 
 @pytest.mark.rule(rules.HANGING_FILES)
 def test_however_many_homes_hang_everybody_else_is_answered(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     hosts = [machine.add(f"host{number:02}") for number in range(THREADS + 1)]
     machine.opt_in(*hosts, machine.add("zoe"))

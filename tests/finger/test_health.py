@@ -4,13 +4,12 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Callable
 
 import pytest
 
 import rules
 from harness.subject import free_port
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("metrics")
 
@@ -24,25 +23,21 @@ def ask(server: FingerServer, port: int) -> tuple[int, str]:
 
 @pytest.mark.rule(rules.HEALTH)
 @pytest.mark.parametrize("options", [(), ("--no-list", "--quiet"), ("--workers", "3")])
-def test_a_daemon_that_answers_serves(
-    start: Callable[..., FingerServer], options: tuple[str, ...]
-) -> None:
+def test_a_daemon_that_answers_serves(start: Start, options: tuple[str, ...]) -> None:
     server = start(*options)
     port = server.address[1]
     assert ask(server, port) == (0, f"127.0.0.1:{port}: serves\n")
 
 
 @pytest.mark.rule(rules.HEALTH)
-def test_where_nobody_listens_nobody_serves(start: Callable[..., FingerServer]) -> None:
+def test_where_nobody_listens_nobody_serves(start: Start) -> None:
     status, said = ask(start(), free_port())
     assert status == 1
     assert "does not serve: " in said and len(said.splitlines()) == 1
 
 
 @pytest.mark.rule(rules.HEALTH)
-def test_a_daemon_whose_kernel_alone_answers_does_not_serve(
-    start: Callable[..., FingerServer],
-) -> None:
+def test_a_daemon_whose_kernel_alone_answers_does_not_serve(start: Start) -> None:
     server = start()
     os.kill(server.process.pid, signal.SIGSTOP)
     try:
@@ -55,9 +50,7 @@ def test_a_daemon_whose_kernel_alone_answers_does_not_serve(
 
 @pytest.mark.rule(rules.HEALTH)
 @pytest.mark.parametrize("answer", [b"", b"hello\r\n", b"x" * 1000])
-def test_what_answers_something_else_is_no_fingerd(
-    start: Callable[..., FingerServer], answer: bytes
-) -> None:
+def test_what_answers_something_else_is_no_fingerd(start: Start, answer: bytes) -> None:
     server = start()
     with socket.create_server(("127.0.0.1", 0)) as other:
         command = [*server.target.command, "--health", f"127.0.0.1:{other.getsockname()[1]}"]

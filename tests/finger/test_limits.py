@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from conftest import ALICE
 from harness.proc import is_sanitized, wait_until
 from kit.client import FingerClient
 from kit.reference import NO_PLAN, converted
-from kit.server import FingerServer
+from kit.server import Start
 from kit.target import FingerTarget
 
 pytestmark = pytest.mark.needs("limits")
@@ -37,9 +36,7 @@ def expect_turned_away(client: FingerClient) -> None:
 
 @BOTH
 @pytest.mark.rule(rules.MAX_CLIENTS)
-def test_at_the_limit_new_connections_wait_until_one_is_closed(
-    start: Callable[..., FingerServer], workers: str
-) -> None:
+def test_at_the_limit_new_connections_wait_until_one_is_closed(start: Start, workers: str) -> None:
     server = start("--max-clients", "3", "--workers", workers)
     server.users.replace("alice", LARGE)
     served = [server.connect(receive_buffer=4096) for _ in range(3)]
@@ -57,9 +54,7 @@ def test_at_the_limit_new_connections_wait_until_one_is_closed(
 
 @BOTH
 @pytest.mark.rule(rules.MAX_CLIENTS)
-def test_many_more_than_the_limit_are_all_served(
-    start: Callable[..., FingerServer], workers: str
-) -> None:
+def test_many_more_than_the_limit_are_all_served(start: Start, workers: str) -> None:
     server = start("--max-clients", "2", "--max-per-ip", "1000", "--workers", workers)
     clients = [server.connect() for _ in range(100)]
     for client in clients:
@@ -70,7 +65,7 @@ def test_many_more_than_the_limit_are_all_served(
 
 
 @pytest.mark.rule(rules.MAX_CLIENTS)
-def test_a_slot_is_free_when_its_connection_is_closed(start: Callable[..., FingerServer]) -> None:
+def test_a_slot_is_free_when_its_connection_is_closed(start: Start) -> None:
     server = start("--max-clients", "1")
     for number in range(50):
         client = server.connect()
@@ -81,9 +76,7 @@ def test_a_slot_is_free_when_its_connection_is_closed(start: Callable[..., Finge
 
 @BOTH
 @pytest.mark.rule(rules.MAX_PER_IP)
-def test_from_one_address_no_more_than_that(
-    start: Callable[..., FingerServer], workers: str
-) -> None:
+def test_from_one_address_no_more_than_that(start: Start, workers: str) -> None:
     server = start("--max-per-ip", "2", "--workers", workers, *PATIENT)
     served = [server.connect(source="127.0.0.2") for _ in range(2)]
     for client in served:
@@ -97,9 +90,7 @@ def test_from_one_address_no_more_than_that(
 
 @BOTH
 @pytest.mark.rule(rules.MAX_PER_IP)
-def test_a_closed_connection_counts_no_more(
-    start: Callable[..., FingerServer], workers: str
-) -> None:
+def test_a_closed_connection_counts_no_more(start: Start, workers: str) -> None:
     server = start("--max-per-ip", "1", "--workers", workers)
 
     def served(leave: str) -> bool:  # it may take a moment until the server has noticed
@@ -115,9 +106,7 @@ def test_a_closed_connection_counts_no_more(
 
 
 @pytest.mark.rule(rules.MAX_PER_IP)
-def test_ipv4_addresses_are_told_apart_where_ipv6_serves_them(
-    start: Callable[..., FingerServer],
-) -> None:
+def test_ipv4_addresses_are_told_apart_where_ipv6_serves_them(start: Start) -> None:
     # As IPv6 they are ::ffff:127.0.0.2 and ::ffff:127.0.0.3, all of one /64.
     server = start("--addr", "::", "--max-per-ip", "1", *PATIENT)
     first = server.connect(host="127.0.0.1", source="127.0.0.2")
@@ -130,7 +119,7 @@ def test_ipv4_addresses_are_told_apart_where_ipv6_serves_them(
 
 
 @pytest.mark.rule(rules.MAX_PER_IP)
-def test_an_ipv6_address_is_counted_too(start: Callable[..., FingerServer]) -> None:
+def test_an_ipv6_address_is_counted_too(start: Start) -> None:
     server = start("--addr", "::1", "--max-per-ip", "1", *PATIENT)
     server.connect().send_in_pieces(b"ali")
     expect_turned_away(server.connect())
@@ -139,9 +128,7 @@ def test_an_ipv6_address_is_counted_too(start: Callable[..., FingerServer]) -> N
 @BOTH
 @pytest.mark.needs("limits", "logs")
 @pytest.mark.rule(rules.MAX_RATE)
-def test_an_address_asks_no_more_than_so_many_queries_a_second(
-    start: Callable[..., FingerServer], workers: str
-) -> None:
+def test_an_address_asks_no_more_than_so_many_queries_a_second(start: Start, workers: str) -> None:
     server = start("--max-rate", "1", "--workers", workers)
 
     def answered(source: str) -> bool:
@@ -164,9 +151,7 @@ def test_an_address_asks_no_more_than_so_many_queries_a_second(
 @pytest.mark.clock
 @pytest.mark.needs("limits", "logs")
 @pytest.mark.rule(rules.MAX_PER_IP)
-def test_connections_that_are_turned_away_do_not_fill_the_log(
-    start: Callable[..., FingerServer]
-) -> None:
+def test_connections_that_are_turned_away_do_not_fill_the_log(start: Start) -> None:
     server = start("--max-per-ip", "1", *PATIENT)
     server.connect(source="127.0.0.2").send_in_pieces(b"ali")
     begin = time.monotonic()
@@ -179,7 +164,7 @@ def test_connections_that_are_turned_away_do_not_fill_the_log(
 
 
 @pytest.mark.rule(rules.MAX_PER_IP)
-def test_the_limit_by_default_is_sixteen(start: Callable[..., FingerServer]) -> None:
+def test_the_limit_by_default_is_sixteen(start: Start) -> None:
     server = start(*PATIENT)
     served = [server.connect() for _ in range(16)]
     for client in served:
@@ -192,7 +177,7 @@ def test_the_limit_by_default_is_sixteen(start: Callable[..., FingerServer]) -> 
 
 @pytest.mark.rule(rules.MAX_CLIENTS)
 def test_too_little_memory_for_all_clients_is_said_at_the_start(
-    target: FingerTarget, start: Callable[..., FingerServer]
+    target: FingerTarget, start: Start
 ) -> None:
     if is_sanitized(Path(target.command[0])):
         pytest.skip("a sanitizer wants terabytes of address space")

@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from harness.proc import wait_until
 from harness.verdict import ContractBroken
 from kit.namespace import as_nobody
 from kit.reference import LIST_DENIED, NO_PLAN, converted
-from kit.server import Exchange, FingerServer
+from kit.server import Exchange, FingerServer, Start
 from kit.users import Users
 
 pytestmark = pytest.mark.needs("logs")
@@ -77,9 +76,7 @@ NO_PLANS = {
 
 @pytest.mark.rule(rules.WHY_NO_PLAN)
 @pytest.mark.parametrize("outcome", NO_PLANS)
-def test_the_line_says_why_there_is_no_plan(
-    start: Callable[..., FingerServer], users: Users, outcome: str
-) -> None:
+def test_the_line_says_why_there_is_no_plan(start: Start, users: Users, outcome: str) -> None:
     NO_PLANS[outcome](users.plan("bob"))
     server = start(under=as_nobody())
     server.expect(b"bob", NO_PLAN)
@@ -87,9 +84,7 @@ def test_the_line_says_why_there_is_no_plan(
 
 
 @pytest.mark.rule(rules.WHY_NO_PLAN)
-def test_the_line_says_that_a_home_is_closed(
-    start: Callable[..., FingerServer], users: Users
-) -> None:
+def test_the_line_says_that_a_home_is_closed(start: Start, users: Users) -> None:
     users.plan("alice").parent.chmod(0)
     server = start(under=as_nobody())
     server.expect(b"alice", NO_PLAN)
@@ -103,9 +98,7 @@ def journal(log: int) -> tuple[str, ...]:
 
 
 @pytest.mark.rule(rules.PRIORITIES)
-def test_the_journal_is_told_what_matters(
-    start: Callable[..., FingerServer], users: Users, tmp_path: Path
-) -> None:
+def test_the_journal_is_told_what_matters(start: Start, users: Users, tmp_path: Path) -> None:
     log = os.open(tmp_path / "log", os.O_CREAT | os.O_RDWR | os.O_APPEND)
     server = start("--max-per-ip", "1", log_to=log, under=journal(log))
     os.close(log)
@@ -126,9 +119,7 @@ def test_the_journal_is_told_what_matters(
 
 
 @pytest.mark.rule(rules.PRIORITIES)
-def test_why_it_cannot_run_is_an_error(
-    start: Callable[..., FingerServer], server: FingerServer, tmp_path: Path
-) -> None:
+def test_why_it_cannot_run_is_an_error(start: Start, server: FingerServer, tmp_path: Path) -> None:
     log = os.open(tmp_path / "log", os.O_CREAT | os.O_RDWR | os.O_APPEND)
     second = start(port=server.address[1], log_to=log, under=journal(log), ready=False)
     os.close(log)
@@ -137,7 +128,7 @@ def test_why_it_cannot_run_is_an_error(
 
 
 @pytest.mark.rule(rules.PRIORITIES)
-def test_so_is_a_wrong_option(start: Callable[..., FingerServer], tmp_path: Path) -> None:
+def test_so_is_a_wrong_option(start: Start, tmp_path: Path) -> None:
     log = os.open(tmp_path / "log", os.O_CREAT | os.O_RDWR | os.O_APPEND)
     wrong = start("--max-clientz", "5", log_to=log, under=journal(log), ready=False)
     os.close(log)
@@ -147,9 +138,7 @@ def test_so_is_a_wrong_option(start: Callable[..., FingerServer], tmp_path: Path
 
 @pytest.mark.rule(rules.PRIORITIES)
 @pytest.mark.parametrize("stream", ["", "1:2", "nonsense"])
-def test_whom_the_variable_does_not_mean_gets_plain_lines(
-    start: Callable[..., FingerServer], stream: str
-) -> None:
+def test_whom_the_variable_does_not_mean_gets_plain_lines(start: Start, stream: str) -> None:
     server = start(under=("env", f"JOURNAL_STREAM={stream}"))
     server.ask(b"alice")
     assert server.wait_for_log_lines(1)[0][0] != "<"
@@ -167,16 +156,14 @@ def test_every_exchange_has_exactly_one_line(server: FingerServer) -> None:
 
 
 @pytest.mark.rule(rules.LOGS)
-def test_the_ipv6_peer_is_named_with_brackets(start: Callable[..., FingerServer]) -> None:
+def test_the_ipv6_peer_is_named_with_brackets(start: Start) -> None:
     server = start("--addr", "::")
     server.ask(b"alice", host="::1")
     assert server.wait_for_exchange().peer.startswith("[::1]:")
 
 
 @pytest.mark.rule(rules.LOGS)
-def test_an_ipv4_peer_of_an_ipv6_socket_is_named_as_ipv4(
-    start: Callable[..., FingerServer],
-) -> None:
+def test_an_ipv4_peer_of_an_ipv6_socket_is_named_as_ipv4(start: Start) -> None:
     server = start("--addr", "::")
     server.ask(b"alice", host="127.0.0.1")
     assert server.wait_for_exchange().peer.startswith("127.0.0.1:")
@@ -186,9 +173,7 @@ def test_an_ipv4_peer_of_an_ipv6_socket_is_named_as_ipv4(
 @pytest.mark.parametrize(
     "options, outcome", [(("--no-list",), "user list denied"), ((), "answered")]
 )
-def test_the_list_has_its_outcome(
-    start: Callable[..., FingerServer], options: tuple[str, ...], outcome: str
-) -> None:
+def test_the_list_has_its_outcome(start: Start, options: tuple[str, ...], outcome: str) -> None:
     server = start(*options)
     assert (server.ask(b"") == LIST_DENIED) == (outcome != "answered")
     assert server.wait_for_exchange().outcome == outcome
@@ -218,7 +203,7 @@ def test_a_reset_is_told(server: FingerServer) -> None:
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.LOGS)
-def test_a_deadline_is_told(start: Callable[..., FingerServer]) -> None:
+def test_a_deadline_is_told(start: Start) -> None:
     server = start("--deadline", "300ms")
     server.connect().send(b"ali")
     exchange = server.wait_for_exchange()
@@ -260,7 +245,7 @@ def left_out(server: FingerServer) -> int:
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.THINNED)
-def test_one_address_does_not_fill_the_log(start: Callable[..., FingerServer]) -> None:
+def test_one_address_does_not_fill_the_log(start: Start) -> None:
     server = start()
     begin = time.monotonic()
     for _ in range(500):
@@ -282,9 +267,7 @@ def test_one_address_does_not_fill_the_log(start: Callable[..., FingerServer]) -
 
 
 @pytest.mark.rule(rules.PRIVACY)
-def test_outcomes_alone_name_neither_the_peer_nor_the_query(
-    start: Callable[..., FingerServer]
-) -> None:
+def test_outcomes_alone_name_neither_the_peer_nor_the_query(start: Start) -> None:
     server = start("--log", "outcome", "--max-per-ip", "1")
     server.expect(b"alice", converted(ALICE))
     with server.connect():
@@ -314,14 +297,14 @@ def said(server: FingerServer) -> list[str]:
 
 
 @pytest.mark.rule(rules.LOGS)
-def test_none_is_quiet(start: Callable[..., FingerServer]) -> None:
+def test_none_is_quiet(start: Start) -> None:
     server = start("--log", "none")
     server.expect(b"alice", converted(ALICE))
     assert server.stop() == 0 and said(server) == []
 
 
 @pytest.mark.rule(rules.LOGS)
-def test_quiet_says_nothing_of_exchanges(start: Callable[..., FingerServer]) -> None:
+def test_quiet_says_nothing_of_exchanges(start: Start) -> None:
     server = start("--quiet")
     for query in (b"alice", b"nobody", b"\xff", b"a@b", b""):
         server.ask(query)
@@ -331,7 +314,7 @@ def test_quiet_says_nothing_of_exchanges(start: Callable[..., FingerServer]) -> 
 
 
 @pytest.mark.rule(rules.STALLED_LOG)
-def test_a_log_reader_that_stops_holds_up_no_client(start: Callable[..., FingerServer]) -> None:
+def test_a_log_reader_that_stops_holds_up_no_client(start: Start) -> None:
     reader, writer = os.pipe()
     fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
     server = start(log_to=writer)
@@ -345,7 +328,7 @@ def test_a_log_reader_that_stops_holds_up_no_client(start: Callable[..., FingerS
 
 
 @pytest.mark.rule(rules.STALLED_LOG)
-def test_a_log_reader_that_leaves_ends_nothing(start: Callable[..., FingerServer]) -> None:
+def test_a_log_reader_that_leaves_ends_nothing(start: Start) -> None:
     reader, writer = os.pipe()
     server = start(log_to=writer)
     os.close(writer)

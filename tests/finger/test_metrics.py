@@ -18,7 +18,7 @@ from kit import metrics
 from kit.machine import workers
 from kit.parent import only_worker, reload
 from kit.reference import NO_PLAN, converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("metrics")
 
@@ -33,9 +33,7 @@ TOLD = {
 
 @pytest.mark.rule(rules.METRICS)
 @pytest.mark.parametrize("options", [(), ("--workers", "3"), ("--quiet",)])
-def test_each_outcome_is_counted(
-    start: Callable[..., FingerServer], where: str, options: tuple[str, ...]
-) -> None:
+def test_each_outcome_is_counted(start: Start, where: str, options: tuple[str, ...]) -> None:
     server = start("--metrics", where, *options)
     for _ in range(3):
         server.expect(b"alice", ANSWER)
@@ -57,7 +55,7 @@ def test_each_outcome_is_counted(
 
 
 @pytest.mark.rule(rules.METRICS)
-def test_who_is_turned_away_is_no_exchange(start: Callable[..., FingerServer], where: str) -> None:
+def test_who_is_turned_away_is_no_exchange(start: Start, where: str) -> None:
     server = start("--metrics", where, "--max-per-ip", "1")
     with server.connect() as first, server.connect() as second:
         second.expect_answer(b"")
@@ -69,7 +67,7 @@ def test_who_is_turned_away_is_no_exchange(start: Callable[..., FingerServer], w
 
 
 @pytest.mark.rule(rules.METRICS)
-def test_the_signal_logs_a_line(start: Callable[..., FingerServer]) -> None:
+def test_the_signal_logs_a_line(start: Start) -> None:
     server = start("--quiet")
     server.expect(b"alice", ANSWER)
     words = metrics.ask_by_signal(server)
@@ -96,9 +94,7 @@ def test_the_signal_ends_nothing_though_the_daemon_was_stopped_meanwhile(
 
 @pytest.mark.rule(rules.METRICS)
 @pytest.mark.parametrize("workers", ["1", "3"])
-def test_the_rings_are_counted(
-    start: Callable[..., FingerServer], where: str, workers: str
-) -> None:
+def test_the_rings_are_counted(start: Start, where: str, workers: str) -> None:
     server = start("--metrics", where, "--workers", workers)
     server.expect(b"alice", ANSWER)
     with Strace(server) as tracer:
@@ -115,9 +111,7 @@ def test_the_rings_are_counted(
 
 
 @pytest.mark.rule(rules.METRICS)
-def test_completions_that_did_not_fit_are_counted(
-    start: Callable[..., FingerServer], where: str
-) -> None:
+def test_completions_that_did_not_fit_are_counted(start: Start, where: str) -> None:
     server = start("--metrics", where, "--ring", "entries=4", "--max-per-ip", "64",
                    "--query-timeout", "0")  # fmt: skip
     clients = [server.connect() for _ in range(64)]
@@ -134,9 +128,7 @@ def test_completions_that_did_not_fit_are_counted(
 
 
 @pytest.mark.rule(rules.METRICS)
-def test_a_client_that_waits_for_a_place_is_counted(
-    start: Callable[..., FingerServer], where: str
-) -> None:
+def test_a_client_that_waits_for_a_place_is_counted(start: Start, where: str) -> None:
     server = start("--metrics", where, "--max-clients", "1")
     first, second = server.connect(), server.connect()
     first.send(b"ali")
@@ -149,9 +141,7 @@ def test_a_client_that_waits_for_a_place_is_counted(
 
 
 @pytest.mark.rule(rules.METRICS)
-def test_started_as_root_the_worker_answers(
-    start_as_root: Callable[..., FingerServer], where: str
-) -> None:
+def test_started_as_root_the_worker_answers(start_as_root: Start, where: str) -> None:
     server = start_as_root("--metrics", where)
     server.expect(b"alice", ANSWER)
     assert metrics.outcome(metrics.scrape(where, server.patience), "answered") == 1
@@ -160,9 +150,7 @@ def test_started_as_root_the_worker_answers(
 
 
 @pytest.mark.rule(rules.METRICS)
-def test_a_reload_forgets_nothing(
-    start_as_root: Callable[..., FingerServer], where: str
-) -> None:
+def test_a_reload_forgets_nothing(start_as_root: Start, where: str) -> None:
     options = ("--deadline", "60s", "--query-timeout", "60s")
     server = start_as_root("--metrics", where, *options)
     with server.connect() as keeps_the_old_one:
@@ -187,7 +175,7 @@ def test_a_reload_forgets_nothing(
 
 @pytest.mark.rule(rules.METRICS)
 def test_a_worker_that_is_killed_leaves_what_it_has_counted(
-    start_as_root: Callable[..., FingerServer], where: str
+    start_as_root: Start, where: str
 ) -> None:
     server = start_as_root("--metrics", where)
     for number in range(1, 3):
@@ -204,7 +192,7 @@ def test_a_worker_that_is_killed_leaves_what_it_has_counted(
 @pytest.mark.rule(rules.METRICS)
 @pytest.mark.parametrize("how", ["alone", "parent"])
 def test_users_and_reloads_are_counted(
-    request: pytest.FixtureRequest, start: Callable[..., FingerServer], how: str, where: str
+    request: pytest.FixtureRequest, start: Start, how: str, where: str
 ) -> None:
     begin = start if how == "alone" else request.getfixturevalue("start_as_root")
     before = time.time()
@@ -231,7 +219,7 @@ def after_a_signal(server: FingerServer, name: str) -> Callable[[metrics.Samples
 @pytest.mark.rule(rules.METRICS)
 @pytest.mark.parametrize("error", ["EAFNOSUPPORT", "EROFS"])
 def test_what_the_unit_takes_away_is_explained(
-    start: Callable[..., FingerServer], where: str, tmp_path: Path, error: str
+    start: Start, where: str, tmp_path: Path, error: str
 ) -> None:
     under = from_start(tmp_path / "trace", "-e", f"inject=bind:error={error}:when=2")
     server = start("--metrics", where, under=under, ready=False)
@@ -245,9 +233,7 @@ PAGES = {"README": "README.md", "man page": "server/fingerd.8.scd"}
 
 @pytest.mark.rule(rules.METRICS)
 @pytest.mark.parametrize("page", PAGES)
-def test_every_name_is_on_the_page(
-    start: Callable[..., FingerServer], where: str, page: str
-) -> None:
+def test_every_name_is_on_the_page(start: Start, where: str, page: str) -> None:
     server = start("--metrics", where)
     text = (REPOSITORY / "finger" / PAGES[page]).read_text()
     names = set(metrics.scrape(where, server.patience))
@@ -260,7 +246,7 @@ def test_every_name_is_on_the_page(
 @pytest.mark.rule(rules.METRICS)
 @pytest.mark.parametrize("how", ["reload", "takeover"])
 def test_a_scraper_that_has_connected_is_answered_whatever_happens_to_the_worker(
-    request: pytest.FixtureRequest, start: Callable[..., FingerServer], tmp_path: Path, how: str
+    request: pytest.FixtureRequest, start: Start, tmp_path: Path, how: str
 ) -> None:
     where = f"127.0.0.1:{free_port()}"
     options = ("--takeover", str(tmp_path / "gate"), "--metrics", where)
@@ -285,7 +271,7 @@ def test_a_scraper_that_has_connected_is_answered_whatever_happens_to_the_worker
 @pytest.mark.rule(rules.METRICS)
 @pytest.mark.parametrize("how", ["alone", "parent"])
 def test_a_successor_answers_at_the_same_address(
-    request: pytest.FixtureRequest, start: Callable[..., FingerServer], how: str, tmp_path: Path
+    request: pytest.FixtureRequest, start: Start, how: str, tmp_path: Path
 ) -> None:
     where = f"127.0.0.1:{free_port()}"
     begin = start if how == "alone" else request.getfixturevalue("start_as_root")
@@ -305,9 +291,7 @@ def test_a_successor_answers_at_the_same_address(
 
 @pytest.mark.needs("takeover")
 @pytest.mark.rule(rules.METRICS)
-def test_a_successor_may_answer_elsewhere_or_not_at_all(
-    start: Callable[..., FingerServer], tmp_path: Path
-) -> None:
+def test_a_successor_may_answer_elsewhere_or_not_at_all(start: Start, tmp_path: Path) -> None:
     gate = ("--takeover", str(tmp_path / "gate"), "--deadline", "60s", "--query-timeout", "60s")
     first, second = (f"127.0.0.1:{free_port()}" for _ in range(2))
     servers = [start(*gate, "--metrics", first)]
@@ -337,9 +321,7 @@ def is_refused(where: str) -> bool:
 
 
 @pytest.mark.rule(rules.METRICS)
-def test_a_signal_to_every_process_of_that_name_ends_none(
-    start_as_root: Callable[..., FingerServer],
-) -> None:
+def test_a_signal_to_every_process_of_that_name_ends_none(start_as_root: Start) -> None:
     server = start_as_root()
     before = only_worker(server)
     for pid in (server.pid, before):

@@ -1,20 +1,19 @@
 """--full-name and --no-list."""
 
-from collections.abc import Callable
 
 import pytest
 
 import rules
 from conftest import ALICE
 from kit.reference import LIST_DENIED, NO_PLAN, NO_SUCH_USER, converted, name_line
-from kit.server import FingerServer
+from kit.server import Start
 from kit.users import Users
 
 pytestmark = pytest.mark.needs("names")
 
 
 @pytest.mark.rule(rules.FULL_NAME)
-def test_the_name_comes_before_every_plan(start: Callable[..., FingerServer]) -> None:
+def test_the_name_comes_before_every_plan(start: Start) -> None:
     server = start("--full-name")
     for line in (b"alice", b"/W alice"):
         server.expect(line, name_line("alice") + converted(ALICE))
@@ -25,16 +24,14 @@ def test_the_name_comes_before_every_plan(start: Callable[..., FingerServer]) ->
 
 @pytest.mark.rule(rules.NO_LIST)
 @pytest.mark.parametrize("line", [b"", b" \t", b"/W", b"/w "])
-def test_the_list_is_denied_with_a_message(
-    start: Callable[..., FingerServer], line: bytes
-) -> None:
+def test_the_list_is_denied_with_a_message(start: Start, line: bytes) -> None:
     server = start("--no-list")
     server.expect(line, LIST_DENIED)
     server.expect(b"alice", converted(ALICE))
 
 
 @pytest.mark.rule(rules.LIST)
-def test_no_user_has_opted_in(users: Users, start: Callable[..., FingerServer]) -> None:
+def test_no_user_has_opted_in(users: Users, start: Start) -> None:
     for name in ("alice", "bob", "carol"):
         users.remove(name)
     server = start()
@@ -43,9 +40,7 @@ def test_no_user_has_opted_in(users: Users, start: Callable[..., FingerServer]) 
 
 
 @pytest.mark.rule(rules.LIST)
-def test_a_long_list_reaches_a_slow_reader(
-    users: Users, start: Callable[..., FingerServer]
-) -> None:
+def test_a_long_list_reaches_a_slow_reader(users: Users, start: Start) -> None:
     names = [f"{number:05}-" + "long" * 30 for number in range(1000)]
     for name in names:
         (users.directory / name).mkdir()

@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -13,7 +13,7 @@ from conftest import ALICE
 from harness.proc import wait_until
 from kit.client import FingerClient
 from kit.reference import converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("limits")
 
@@ -25,7 +25,7 @@ PROXY = "127.0.0.2"
 LARGE = b"0123456789abcde\n" * 400_000
 
 
-def with_three_places(start: Callable[..., FingerServer], workers: str) -> FingerServer:
+def with_three_places(start: Start, workers: str) -> FingerServer:
     """Its limits of time end no client of these tests."""
     return start("--max-clients", "3", "--workers", workers, "--query-timeout", "1m",
                  "--deadline", "1m")  # fmt: skip
@@ -41,7 +41,7 @@ def begun(server: FingerServer, **how: str) -> FingerClient:
 @BOTH
 @pytest.mark.rule(rules.DISPLACED)
 def test_the_place_of_the_oldest_without_a_query_goes_to_the_next(
-    start: Callable[..., FingerServer], workers: str
+    start: Start, workers: str
 ) -> None:
     server = with_three_places(start, workers)
     old, *others = [begun(server) for _ in range(3)]
@@ -54,9 +54,7 @@ def test_the_place_of_the_oldest_without_a_query_goes_to_the_next(
 
 @BOTH
 @pytest.mark.rule(rules.DISPLACED)
-def test_each_that_comes_takes_the_place_of_one(
-    start: Callable[..., FingerServer], workers: str
-) -> None:
+def test_each_that_comes_takes_the_place_of_one(start: Start, workers: str) -> None:
     server = with_three_places(start, workers)
     before = [begun(server) for _ in range(3)]
     after = [begun(server) for _ in range(3)]
@@ -69,9 +67,7 @@ def test_each_that_comes_takes_the_place_of_one(
 
 @BOTH
 @pytest.mark.rule(rules.DISPLACED)
-def test_no_place_is_taken_away_before_somebody_wants_it(
-    start: Callable[..., FingerServer], workers: str
-) -> None:
+def test_no_place_is_taken_away_before_somebody_wants_it(start: Start, workers: str) -> None:
     server = start("--max-clients", "3", "--workers", workers, "--query-timeout", "1m")
     for client in [begun(server) for _ in range(3)]:
         client.expect_silence(0.1)
@@ -81,7 +77,7 @@ def test_no_place_is_taken_away_before_somebody_wants_it(
 
 @pytest.mark.needs("limits", "logs", "metrics")
 @pytest.mark.rule(rules.DISPLACED)
-def test_the_log_says_who_had_to_go(start: Callable[..., FingerServer]) -> None:
+def test_the_log_says_who_had_to_go(start: Start) -> None:
     server = start("--max-clients", "1", "--query-timeout", "1m")
     begun(server)
     server.expect(b"alice", ANSWER)
@@ -158,7 +154,7 @@ def test_sixteen_addresses_do_not_shut_others_out(
 @pytest.mark.rule(rules.QUERY_TIMEOUT)
 @pytest.mark.parametrize("sent", [b"", b"ali"], ids=["nothing", "a-part"])
 def test_a_query_that_does_not_come_has_less_time_than_the_exchange(
-    start: Callable[..., FingerServer], sent: bytes
+    start: Start, sent: bytes
 ) -> None:
     server = start("--query-timeout", "300ms", "--deadline", "1m")
     begin = time.monotonic()
@@ -178,9 +174,7 @@ def test_the_query_by_default_has_two_seconds(server: FingerServer) -> None:
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.QUERY_TIMEOUT)
-def test_when_the_query_is_there_its_timeout_counts_no_more(
-    start: Callable[..., FingerServer]
-) -> None:
+def test_when_the_query_is_there_its_timeout_counts_no_more(start: Start) -> None:
     server = start("--query-timeout", "300ms", "--deadline", "1m")
     server.users.replace("alice", LARGE)
     client = server.connect(receive_buffer=4096)
@@ -205,9 +199,7 @@ def served(server: FingerServer, address: str) -> bool:
 
 @BOTH
 @pytest.mark.rule(rules.MAX_PER_IP)
-def test_one_site_has_four_times_what_one_network_has(
-    start: Callable[..., FingerServer], workers: str
-) -> None:
+def test_one_site_has_four_times_what_one_network_has(start: Start, workers: str) -> None:
     server = start("--proxy-protocol", PROXY, "--max-per-ip", "4", "--query-timeout", "1m",
                    "--deadline", "1m", "--workers", workers)  # fmt: skip
     held = [by_proxy(server, f"2001:db8:7:{number:x}::1") for number in range(40)]

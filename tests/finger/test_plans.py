@@ -16,7 +16,7 @@ import rules
 from conftest import ALICE
 from harness.proc import wait_until
 from kit.reference import NO_PLAN, NO_SUCH_USER, converted, name_line
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 from kit.users import Users
 
 pytestmark = [pytest.mark.needs("plans"), pytest.mark.every_ring]
@@ -208,7 +208,7 @@ def test_a_home_that_has_gone_holds_no_plan(server: FingerServer, becomes: str) 
 
 @pytest.mark.rule(rules.NO_LINKS)
 def test_the_directory_of_the_users_may_itself_be_reached_by_a_link(
-    users: Users, start: Callable[..., FingerServer]
+    users: Users, start: Start
 ) -> None:
     link = users.outside / "by-a-link"
     link.symlink_to(users.directory)

@@ -1,6 +1,5 @@
 """The probes: what bpftrace sees in a daemon that runs."""
 
-from collections.abc import Callable
 
 import pytest
 
@@ -9,7 +8,7 @@ from conftest import ALICE
 from kit import probes
 from kit.parent import only_worker
 from kit.reference import NO_PLAN, converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("metrics")
 
@@ -22,7 +21,7 @@ def test_the_program_notes_where_its_probes_are(server: FingerServer) -> None:
 
 
 @pytest.mark.rule(rules.METRICS)
-def test_bpftrace_sees_what_has_happened(start: Callable[..., FingerServer]) -> None:
+def test_bpftrace_sees_what_has_happened(start: Start) -> None:
     server = start("--max-per-ip", "1", "--deadline", "1s")
     assert probes.names(probes.program_of(server.pid))
     server.expect(b"alice", ANSWER)  # then it has opened all that it keeps
@@ -52,9 +51,7 @@ def test_bpftrace_sees_what_has_happened(start: Callable[..., FingerServer]) -> 
 
 
 @pytest.mark.rule(rules.METRICS)
-def test_a_worker_that_has_given_root_up_is_seen_as_well(
-    start_as_root: Callable[..., FingerServer]
-) -> None:
+def test_a_worker_that_has_given_root_up_is_seen_as_well(start_as_root: Start) -> None:
     server = start_as_root()
     worker = only_worker(server)
     assert probes.names(probes.program_of(worker))

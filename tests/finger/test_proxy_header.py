@@ -12,7 +12,7 @@ import rules
 from conftest import ALICE
 from kit.client import FingerClient
 from kit.reference import converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("limits")
 
@@ -49,9 +49,7 @@ def query_by_proxy(server: FingerServer, sent: bytes) -> FingerClient:
 @VERSIONS
 @pytest.mark.every_ring
 @pytest.mark.rule(rules.PROXY_HEADER)
-def test_header_and_query_may_come_in_one_segment(
-    start: Callable[..., FingerServer], made: Callable[..., bytes]
-) -> None:
+def test_header_and_query_may_come_in_one_segment(start: Start, made: Callable[..., bytes]) -> None:
     server = start(*OPTION)
     client = server.connect(host="127.0.0.1", source=PROXY)
     client.send(made() + b"alice\r\n")
@@ -62,7 +60,7 @@ def test_header_and_query_may_come_in_one_segment(
 @VERSIONS
 @pytest.mark.rule(rules.PROXY_HEADER)
 def test_header_and_query_may_come_a_byte_at_a_time(
-    start: Callable[..., FingerServer], made: Callable[..., bytes]
+    start: Start, made: Callable[..., bytes]
 ) -> None:
     client = start(*OPTION).connect(host="127.0.0.1", source=PROXY)
     client.send_in_pieces(*[bytes([byte]) for byte in made() + b"alice\r\n"])
@@ -72,9 +70,7 @@ def test_header_and_query_may_come_a_byte_at_a_time(
 @pytest.mark.rule(rules.PROXY_HEADER)
 @pytest.mark.parametrize("header", [b"PROXY UNKNOWN\r\n", LOCAL, UNSPECIFIED],
                          ids=["UNKNOWN", "LOCAL", "UNSPEC"])
-def test_a_header_without_a_client_leaves_the_proxys_address(
-    start: Callable[..., FingerServer], header: bytes
-) -> None:
+def test_a_header_without_a_client_leaves_the_proxys_address(start: Start, header: bytes) -> None:
     server = start(*OPTION)
     client = server.connect(host="127.0.0.1", source=PROXY)
     client.send(header + b"alice\r\n")
@@ -84,9 +80,7 @@ def test_a_header_without_a_client_leaves_the_proxys_address(
 
 @VERSIONS
 @pytest.mark.rule(rules.PROXY_TRUST)
-def test_to_anyone_else_a_header_is_a_query(
-    start: Callable[..., FingerServer], made: Callable[..., bytes]
-) -> None:
+def test_to_anyone_else_a_header_is_a_query(start: Start, made: Callable[..., bytes]) -> None:
     server = start(*OPTION)
     assert server.ask(b"alice", host="127.0.0.1") == ANSWER
     liar = server.connect(host="127.0.0.1")
@@ -100,9 +94,7 @@ def test_to_anyone_else_a_header_is_a_query(
                                   b"PROXY UNKNOWN " + b"x" * 200 + b"\r\nalice\r\n",
                                   text("1.2.3.4\0") + b"alice\r\n"],
                          ids=["none", "malformed", "endless", "NUL"])
-def test_a_proxys_connection_without_a_header_is_closed(
-    start: Callable[..., FingerServer], sent: bytes
-) -> None:
+def test_a_proxys_connection_without_a_header_is_closed(start: Start, sent: bytes) -> None:
     server = start(*OPTION)
     client = server.connect(host="127.0.0.1", source=PROXY)
     client.try_send(sent)
@@ -116,9 +108,7 @@ def test_a_proxys_connection_without_a_header_is_closed(
     "endless", [b"PROXY UNKNOWN " + b"x" * 200,
                 SIGNATURE + struct.pack("!BBH", 0x21, 0x11, 521) + b"x" * 521], ids=["v1", "v2"]
 )
-def test_a_header_that_is_too_long_is_refused(
-    start: Callable[..., FingerServer], endless: bytes
-) -> None:
+def test_a_header_that_is_too_long_is_refused(start: Start, endless: bytes) -> None:
     server = start(*OPTION)
     client = server.connect(host="127.0.0.1", source=PROXY)
     client.try_send(endless)
@@ -128,9 +118,7 @@ def test_a_header_that_is_too_long_is_refused(
 
 
 @pytest.mark.rule(rules.PROXY_LOGS)
-def test_a_proxy_that_only_looks_whether_the_port_is_open_is_not_logged(
-    start: Callable[..., FingerServer]
-) -> None:
+def test_a_proxy_that_only_looks_whether_the_port_is_open_is_not_logged(start: Start) -> None:
     server = start(*OPTION)
     for _ in range(3):
         server.connect(host="127.0.0.1", source=PROXY).close()
@@ -144,9 +132,7 @@ def test_a_proxy_that_only_looks_whether_the_port_is_open_is_not_logged(
 
 
 @pytest.mark.rule(rules.MAX_CLIENTS)
-def test_a_connection_that_was_refused_gives_its_place_back(
-    start: Callable[..., FingerServer]
-) -> None:
+def test_a_connection_that_was_refused_gives_its_place_back(start: Start) -> None:
     server = start(*OPTION, "--max-clients", "2")
     for sent in (b"", b"x", text()[:5]) * 3:
         with server.connect(host="127.0.0.1", source=PROXY) as client:
@@ -159,9 +145,7 @@ def test_a_connection_that_was_refused_gives_its_place_back(
 
 @pytest.mark.rule(rules.PROXY_LIMIT)
 @pytest.mark.parametrize("workers", ["1", "3"])
-def test_max_per_ip_counts_the_clients_and_not_the_proxy(
-    start: Callable[..., FingerServer], workers: str
-) -> None:
+def test_max_per_ip_counts_the_clients_and_not_the_proxy(start: Start, workers: str) -> None:
     server = start(*OPTION, "--max-per-ip", "2", "--workers", workers)
     served = [query_by_proxy(server, binary(f"192.0.2.{host}")) for host in (1, 1, 2, 2, 3)]
     for client in served:
@@ -181,9 +165,7 @@ def test_max_per_ip_counts_the_clients_and_not_the_proxy(
 @pytest.mark.clock
 @pytest.mark.rule(rules.PROXY_TIMEOUT)
 @pytest.mark.parametrize("begun", [b"", text()[:-1], binary()[:-1]], ids=["nothing", "v1", "v2"])
-def test_a_header_that_does_not_come_is_not_waited_for_long(
-    start: Callable[..., FingerServer], begun: bytes
-) -> None:
+def test_a_header_that_does_not_come_is_not_waited_for_long(start: Start, begun: bytes) -> None:
     server = start(*OPTION, "--deadline", "300ms", "--max-clients", "1")
     begin = time.monotonic()
     client = server.connect(host="127.0.0.1", source=PROXY)
@@ -197,9 +179,7 @@ def test_a_header_that_does_not_come_is_not_waited_for_long(
 
 @pytest.mark.every_ring
 @pytest.mark.rule(rules.DRAIN)
-def test_a_drain_answers_a_query_that_had_come_with_its_header(
-    start: Callable[..., FingerServer]
-) -> None:
+def test_a_drain_answers_a_query_that_had_come_with_its_header(start: Start) -> None:
     server = start(*OPTION)
     half, whole = (server.connect(host="127.0.0.1", source=PROXY) for _ in range(2))
     half.send_in_pieces(text()[:7])
@@ -213,9 +193,7 @@ def test_a_drain_answers_a_query_that_had_come_with_its_header(
 
 
 @pytest.mark.rule(rules.PROXY_HEADER)
-def test_a_reload_waits_for_a_header_that_is_on_its_way(
-    start: Callable[..., FingerServer]
-) -> None:
+def test_a_reload_waits_for_a_header_that_is_on_its_way(start: Start) -> None:
     server = start(*OPTION)
     client = server.connect(host="127.0.0.1", source=PROXY)
     client.send_in_pieces(text()[:7])

@@ -44,9 +44,7 @@ def test_a_query_may_be_cut_at_every_point(server: FingerServer, end: bytes) -> 
 
 @pytest.mark.rule(rules.NOT_EARLY)
 @pytest.mark.parametrize("begun", [b"alice", b"alice\r", b"@", b"\xff", b""])
-def test_nothing_is_answered_before_the_end_of_the_line(
-    server: FingerServer, begun: bytes
-) -> None:
+def test_nothing_is_answered_before_the_end_of_the_line(server: FingerServer, begun: bytes) -> None:
     client = server.connect()
     if begun:
         client.send(begun)

@@ -29,9 +29,7 @@ lines = (
 @settings(max_examples=150)
 @given(line=lines, crlf=st.booleans())
 @example(line=b"alice\r", crlf=False)
-def test_any_line_gets_its_one_right_answer(
-    server: FingerServer, line: bytes, crlf: bool
-) -> None:
+def test_any_line_gets_its_one_right_answer(server: FingerServer, line: bytes, crlf: bool) -> None:
     with server.connect() as client:
         client.send(line + (b"\r\n" if crlf else b"\n"))
         client.expect_answer(answer_to(line if crlf else line.removesuffix(b"\r"), PLANS))

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-from collections.abc import Callable
 
 import pytest
 
@@ -10,7 +9,7 @@ import rules
 from conftest import ALICE
 from kit.namespace import after, need_namespaces, need_root
 from kit.reference import converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("addresses")
 
@@ -20,7 +19,7 @@ PLAN = ALICE.decode()
 
 
 @pytest.fixture
-def at_home(start: Callable[..., FingerServer]) -> FingerServer:
+def at_home(start: Start) -> FingerServer:
     """A server on port 79 of a network that only it and who is sent there can see."""
     need_root()
     need_namespaces("--net")
@@ -76,7 +75,7 @@ def test_curl_speaks_it_as_gopher_would(at_home: FingerServer) -> None:
 
 
 @pytest.mark.rule(rules.MAX_PER_IP)
-def test_all_addresses_of_a_64_are_one(start: Callable[..., FingerServer]) -> None:
+def test_all_addresses_of_a_64_are_one(start: Start) -> None:
     need_root()
     need_namespaces("--net")
     up = f"{UP}; for i in 2 3; do ip address add 2001:db8::$i/64 dev lo nodad; done; " \

@@ -7,7 +7,7 @@ import signal
 import socket
 import ssl
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from conftest import ALICE
 from harness.proc import wait_until
 from harness.subject import REPOSITORY, free_port
 from kit.reference import converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("logs")
 
@@ -65,7 +65,7 @@ def accepts(port: int) -> bool:
 
 
 @pytest.mark.rule(rules.PROXY_HEADER)
-def test_tls_by_stunnel(start: Callable[..., FingerServer], tmp_path: Path) -> None:
+def test_tls_by_stunnel(start: Start, tmp_path: Path) -> None:
     server = start("--proxy-protocol", "127.0.0.2")
     server.expect(b"alice", ANSWER)  # who comes from 127.0.0.1 needs no header
     with tls_in_front(server, tmp_path) as port:
@@ -80,7 +80,7 @@ def test_tls_by_stunnel(start: Callable[..., FingerServer], tmp_path: Path) -> N
 
 
 @pytest.mark.rule(rules.LOGS)
-def test_a_log_that_is_rotated(start: Callable[..., FingerServer], tmp_path: Path) -> None:
+def test_a_log_that_is_rotated(start: Start, tmp_path: Path) -> None:
     logrotate, log = need("logrotate"), tmp_path / "fingerd.log"
     file = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o644)
     server = start(log_to=file)

@@ -3,7 +3,6 @@
 import re
 import signal
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ import rules
 from conftest import ALICE
 from harness.proc import wait_until
 from kit.reference import NO_SUCH_USER, converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 from kit.target import FingerTarget
 
 pytestmark = pytest.mark.needs("reload")
@@ -28,7 +27,7 @@ def reload(server: FingerServer) -> None:
 @pytest.mark.rule(rules.RELOAD)
 @pytest.mark.parametrize("workers", ["1", "3"])
 def test_a_user_who_has_opted_in_since_is_served_after_the_signal(
-    start: Callable[..., FingerServer], workers: str
+    start: Start, workers: str
 ) -> None:
     server = start("--workers", workers)
     server.users.add("dora", b"new here\n")
@@ -48,9 +47,7 @@ def test_a_user_who_has_left_is_unknown_after_the_signal(server: FingerServer) -
 
 
 @pytest.mark.rule(rules.RELOAD)
-def test_an_exchange_that_is_under_way_is_not_disturbed(
-    start: Callable[..., FingerServer]
-) -> None:
+def test_an_exchange_that_is_under_way_is_not_disturbed(start: Start) -> None:
     server = start(*PATIENT)
     server.users.replace("alice", LARGE)
     reader = server.connect(receive_buffer=4096)
@@ -68,7 +65,7 @@ def test_an_exchange_that_is_under_way_is_not_disturbed(
 
 
 @pytest.mark.rule(rules.RELOAD)
-def test_whose_names_are_known_have_their_own_plans(start: Callable[..., FingerServer]) -> None:
+def test_whose_names_are_known_have_their_own_plans(start: Start) -> None:
     server = start(*PATIENT)
     server.expect(b"alice", converted(ALICE))
     begun = server.connect()
@@ -85,9 +82,7 @@ def test_whose_names_are_known_have_their_own_plans(start: Callable[..., FingerS
 
 
 @pytest.mark.rule(rules.RELOAD_FAILS)
-def test_a_reload_that_fails_keeps_the_old_list_and_says_so(
-    start: Callable[..., FingerServer],
-) -> None:
+def test_a_reload_that_fails_keeps_the_old_list_and_says_so(start: Start) -> None:
     server = start("--quiet")
     hidden = server.users.outside / "hidden"
     server.users.directory.rename(hidden)
@@ -104,9 +99,7 @@ def test_a_reload_that_fails_keeps_the_old_list_and_says_so(
 
 @pytest.mark.rule(rules.RELOAD)
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_no_query_fails_while_signals_rain(
-    start: Callable[..., FingerServer], workers: str
-) -> None:
+def test_no_query_fails_while_signals_rain(start: Start, workers: str) -> None:
     server = start("--workers", workers)
     done = threading.Event()
 
@@ -132,9 +125,7 @@ def is_prepared(server: FingerServer) -> bool:
 
 
 @pytest.mark.rule(rules.RELOAD)
-def test_a_signal_before_the_ready_line_ends_nothing(
-    start: Callable[..., FingerServer], target: FingerTarget
-) -> None:
+def test_a_signal_before_the_ready_line_ends_nothing(start: Start, target: FingerTarget) -> None:
     for _ in range(5):
         server = start(ready=False)
         # Before its first line of code nobody can help it.

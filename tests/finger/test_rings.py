@@ -1,13 +1,12 @@
 """Whatever the ring is, and however many there are: the answers are the same."""
 
-from collections.abc import Callable
 
 import pytest
 
 import rules
 from conftest import ALICE
 from kit.reference import INVALID_QUERY, NO_PLAN, NO_SUCH_USER, TOO_LONG, converted
-from kit.server import FingerServer
+from kit.server import Start
 
 pytestmark = pytest.mark.needs("ring")
 
@@ -27,9 +26,7 @@ EXPECTED = (
 @pytest.mark.rule(rules.RINGS)
 @pytest.mark.parametrize("ring", RINGS)
 @pytest.mark.parametrize("workers", ["1", "3"])
-def test_a_crowd_is_served_with_any_ring(
-    start: Callable[..., FingerServer], ring: str, workers: str
-) -> None:
+def test_a_crowd_is_served_with_any_ring(start: Start, ring: str, workers: str) -> None:
     server = start("--ring", ring, "--workers", workers, "--max-per-ip", "1000",
                    "--query-timeout", "1m", "--deadline", "1m")  # fmt: skip
     server.users.replace("alice", LARGE)
@@ -45,9 +42,7 @@ def test_a_crowd_is_served_with_any_ring(
 
 
 @pytest.mark.rule(rules.RINGS)
-def test_silent_clients_take_no_room_in_a_small_ring(
-    start: Callable[..., FingerServer],
-) -> None:
+def test_silent_clients_take_no_room_in_a_small_ring(start: Start) -> None:
     server = start("--ring", "entries=4,buffers=2", "--max-per-ip", "1000")
     for _ in range(30):
         server.connect().send(b"ali")
@@ -57,7 +52,7 @@ def test_silent_clients_take_no_room_in_a_small_ring(
 
 @pytest.mark.rule(rules.RINGS)
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_many_ask_for_one_plan_at_once(start: Callable[..., FingerServer], workers: str) -> None:
+def test_many_ask_for_one_plan_at_once(start: Start, workers: str) -> None:
     server = start("--workers", workers, "--max-per-ip", "1000")
     server.users.replace("alice", LARGE)
     clients = [server.connect() for _ in range(50)]

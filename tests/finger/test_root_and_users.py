@@ -3,7 +3,6 @@
 import os
 import pwd
 import signal
-from collections.abc import Callable
 
 import pytest
 
@@ -13,7 +12,7 @@ from harness.proc import wait_until
 from kit.machine import status_of_threads
 from kit.namespace import NOBODY, need_root
 from kit.reference import NO_PLAN, converted
-from kit.server import FingerServer
+from kit.server import Start
 from kit.users import Users
 
 pytestmark = pytest.mark.needs("privileges")
@@ -35,9 +34,7 @@ def unprivileged_account() -> pwd.struct_passwd:
 
 @pytest.mark.rule(rules.ROOT_IS_GONE)
 @pytest.mark.parametrize("options", [(), ("--workers", "3"), ("--ring", "sqpoll")], ids=" ".join)
-def test_no_thread_has_a_right_left(
-    start: Callable[..., FingerServer], options: tuple[str, ...]
-) -> None:
+def test_no_thread_has_a_right_left(start: Start, options: tuple[str, ...]) -> None:
     server = start(*options, under=("setpriv", "--groups=0,4,6"))
     server.expect(b"alice", converted(ALICE))
     if server.process.is_sanitized():
@@ -53,9 +50,7 @@ def test_no_thread_has_a_right_left(
 
 @pytest.mark.rule(rules.ROOT_IS_GONE)
 @pytest.mark.parametrize("whose", [0, NOBODY - 1])
-def test_only_what_everybody_may_read_is_served(
-    users: Users, start: Callable[..., FingerServer], whose: int
-) -> None:
+def test_only_what_everybody_may_read_is_served(users: Users, start: Start, whose: int) -> None:
     users.plan("alice").chmod(0o600)
     os.chown(users.plan("alice"), whose, whose)
     server = start()
@@ -65,9 +60,7 @@ def test_only_what_everybody_may_read_is_served(
 
 
 @pytest.mark.rule(rules.ROOT_IS_GONE)
-def test_the_way_to_the_directory_may_be_closed(
-    users: Users, start: Callable[..., FingerServer]
-) -> None:
+def test_the_way_to_the_directory_may_be_closed(users: Users, start: Start) -> None:
     users.outside.chmod(0o700)
     server = start("--quiet")
     server.expect(b"alice", converted(ALICE))
@@ -83,9 +76,7 @@ def test_the_way_to_the_directory_may_be_closed(
 
 @pytest.mark.rule(rules.CANNOT_RUN)
 @pytest.mark.parametrize("kept", ["--bounding-set=-setuid", "--securebits=+no_setuid_fixup"])
-def test_where_root_cannot_be_given_up_it_does_not_start(
-    start: Callable[..., FingerServer], kept: str
-) -> None:
+def test_where_root_cannot_be_given_up_it_does_not_start(start: Start, kept: str) -> None:
     server = start(ready=False, under=("setpriv", kept))
     assert server.wait_exit() == 1
     (line,) = server.stderr_text().splitlines()
@@ -93,9 +84,7 @@ def test_where_root_cannot_be_given_up_it_does_not_start(
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
-def test_a_directory_that_it_may_not_read_then_is_named(
-    users: Users, start: Callable[..., FingerServer]
-) -> None:
+def test_a_directory_that_it_may_not_read_then_is_named(users: Users, start: Start) -> None:
     users.directory.chmod(0o700)
     server = start(ready=False)
     assert server.wait_exit() == 1

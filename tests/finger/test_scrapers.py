@@ -3,7 +3,7 @@
 import re
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from conftest import ALICE
 from harness.subject import free_port
 from kit import metrics
 from kit.reference import converted
-from kit.server import FingerServer
+from kit.server import Start
 
 pytestmark = pytest.mark.needs("metrics")
 
@@ -27,7 +27,7 @@ NOT_LOOPBACK = ("", "9179", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "127.
 
 @pytest.mark.rule(rules.SCRAPED_LOCALLY)
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "[::1]"])
-def test_a_loopback_address_serves(start: Callable[..., FingerServer], host: str) -> None:
+def test_a_loopback_address_serves(start: Start, host: str) -> None:
     where = f"{host}:{free_port()}"
     server = start("--metrics", where)
     server.expect(b"alice", ANSWER)
@@ -36,13 +36,13 @@ def test_a_loopback_address_serves(start: Callable[..., FingerServer], host: str
 
 @pytest.mark.rule(rules.SCRAPED_LOCALLY)
 @pytest.mark.parametrize("wrong", NOT_LOOPBACK)
-def test_no_other_address_does(start: Callable[..., FingerServer], wrong: str) -> None:
+def test_no_other_address_does(start: Start, wrong: str) -> None:
     start("--metrics", wrong, ready=False).expect_refusal(2, "--metrics", "loopback")
 
 
 @pytest.mark.rule(rules.SCRAPED_LOCALLY)
 def test_a_socket_that_was_left_behind_is_replaced_and_a_file_is_not(
-    start: Callable[..., FingerServer], where: str
+    start: Start, where: str
 ) -> None:
     with socket.socket(socket.AF_UNIX) as left_behind:
         left_behind.bind(where)
@@ -55,7 +55,7 @@ def test_a_socket_that_was_left_behind_is_replaced_and_a_file_is_not(
 
 
 @pytest.mark.rule(rules.SCRAPED_LOCALLY)
-def test_an_address_in_use_is_named(start: Callable[..., FingerServer]) -> None:
+def test_an_address_in_use_is_named(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         where = f"127.0.0.1:{taken.getsockname()[1]}"
         start("--metrics", where, ready=False).expect_refusal(1, "--metrics", where, "in use")
@@ -75,7 +75,7 @@ def test_an_address_in_use_is_named(start: Callable[..., FingerServer]) -> None:
     ],
 )
 def test_what_is_no_scrape_is_told_so(
-    start: Callable[..., FingerServer], where: str, request_: bytes, status: bytes
+    start: Start, where: str, request_: bytes, status: bytes
 ) -> None:
     server = start("--metrics", where)
     answer = metrics.ask(where, request_, server.patience)
@@ -85,9 +85,7 @@ def test_what_is_no_scrape_is_told_so(
 
 @pytest.mark.rule(rules.SCRAPED_LOCALLY)
 @pytest.mark.parametrize("path", [b"/metrics", b"/elsewhere"])
-def test_head_gets_the_head_alone(
-    start: Callable[..., FingerServer], where: str, path: bytes
-) -> None:
+def test_head_gets_the_head_alone(start: Start, where: str, path: bytes) -> None:
     server = start("--metrics", where)
     head, whole = (
         metrics.ask(where, method + b" " + path + b" HTTP/1.0\r\n\r\n", server.patience)
@@ -108,9 +106,7 @@ def crowd() -> Iterator[ExitStack]:
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.SLOW_SCRAPER)
-def test_slow_scrapers_hold_up_nobody_for_long(
-    start: Callable[..., FingerServer], where: str, crowd: ExitStack
-) -> None:
+def test_slow_scrapers_hold_up_nobody_for_long(start: Start, where: str, crowd: ExitStack) -> None:
     server = start("--metrics", where)
     slow = [crowd.enter_context(metrics.connect(where, server.patience))
             for _ in range(metrics.SCRAPERS_MAX)]  # fmt: skip
@@ -125,9 +121,7 @@ def test_slow_scrapers_hold_up_nobody_for_long(
 
 
 @pytest.mark.rule(rules.SLOW_SCRAPER)
-def test_a_scraper_that_vanishes_ends_nothing(
-    start: Callable[..., FingerServer], where: str
-) -> None:
+def test_a_scraper_that_vanishes_ends_nothing(start: Start, where: str) -> None:
     server = start("--metrics", where)
     for request in (b"", b"GET /metrics", b"GET /metrics HTTP/1.0\r\n\r\n"):
         for _ in range(2 * metrics.SCRAPERS_MAX):
@@ -139,7 +133,7 @@ def test_a_scraper_that_vanishes_ends_nothing(
 
 
 @pytest.mark.rule(rules.SLOW_SCRAPER)
-def test_a_scraper_that_resets_ends_nothing(start: Callable[..., FingerServer]) -> None:
+def test_a_scraper_that_resets_ends_nothing(start: Start) -> None:
     where = f"127.0.0.1:{free_port()}"
     server = start("--metrics", where)
     for _ in range(2 * metrics.SCRAPERS_MAX):
@@ -151,9 +145,7 @@ def test_a_scraper_that_resets_ends_nothing(start: Callable[..., FingerServer]) 
 
 
 @pytest.mark.rule(rules.SLOW_SCRAPER)
-def test_scrapers_that_say_nothing_hold_up_no_client(
-    start: Callable[..., FingerServer], where: str
-) -> None:
+def test_scrapers_that_say_nothing_hold_up_no_client(start: Start, where: str) -> None:
     server = start("--metrics", where)
     with ExitStack() as stack:
         for _ in range(2 * metrics.SCRAPERS_MAX):
@@ -164,9 +156,7 @@ def test_scrapers_that_say_nothing_hold_up_no_client(
 
 
 @pytest.mark.rule(rules.SLOW_SCRAPER)
-def test_scrapers_that_send_half_a_request_hold_up_no_other(
-    start: Callable[..., FingerServer], where: str
-) -> None:
+def test_scrapers_that_send_half_a_request_hold_up_no_other(start: Start, where: str) -> None:
     server = start("--metrics", where)
     with ExitStack() as stack:
         for _ in range(50):

@@ -3,7 +3,7 @@ does."""
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from harness.proc import wait_until
 from harness.strace import Strace
 from kit.namespace import as_nobody
 from kit.reference import NO_SUCH_USER, converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 from kit.users import Users
 
 pytestmark = pytest.mark.needs("secrecy")
@@ -58,9 +58,7 @@ def expect_alike(server: FingerServer, queries: Sequence[bytes]) -> None:
 
 
 @pytest.mark.rule(rules.SECRECY)
-def test_what_lies_in_the_directory_and_is_no_user(
-    users: Users, start: Callable[..., FingerServer]
-) -> None:
+def test_what_lies_in_the_directory_and_is_no_user(users: Users, start: Start) -> None:
     users.add(".hidden", ALICE)
     (users.directory / "a-file").write_bytes(ALICE)
     (users.directory / "a-link").symlink_to("alice")
@@ -79,7 +77,7 @@ def group_of_few() -> str:
 
 
 @pytest.mark.rule(rules.SECRECY)
-def test_accounts_of_the_system_that_have_not_opted_in(start: Callable[..., FingerServer]) -> None:
+def test_accounts_of_the_system_that_have_not_opted_in(start: Start) -> None:
     server = start("--group", group_of_few(), under=as_nobody())
     opted_in = {line.split(b"\t")[0] for line in server.ask(b"").splitlines()}
     known = [line.split(":")[0].encode() for line in Path("/etc/passwd").read_text().splitlines()]

@@ -25,7 +25,7 @@ from kit.machine import Machine, workers
 from kit.manager import Manager, answer, connection, monotonic_usec
 from kit.parent import only_worker
 from kit.reference import converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("manager")
 
@@ -41,9 +41,7 @@ def manager() -> Iterator[Manager]:
 
 
 @pytest.fixture(params=HOW)
-def start_managed(
-    request: pytest.FixtureRequest, manager: Manager, start: Callable[..., FingerServer]
-) -> Callable[..., FingerServer]:
+def start_managed(request: pytest.FixtureRequest, manager: Manager, start: Start) -> Start:
     """Starts servers under the manager: one process with --users, or a parent that is root."""
     if request.param == "alone":
         return lambda *options, **how: start(*options, under=manager.under, **how)
@@ -97,9 +95,7 @@ class Load:
 
 
 @pytest.mark.rule(rules.PASSED_SOCKET)
-def test_the_socket_that_was_passed_is_served(
-    manager: Manager, start_managed: Callable[..., FingerServer]
-) -> None:
+def test_the_socket_that_was_passed_is_served(manager: Manager, start_managed: Start) -> None:
     server = start_managed("--addr", "::1", port=1)
     assert server.address == manager.address
     for _ in range(2):
@@ -109,7 +105,7 @@ def test_the_socket_that_was_passed_is_served(
 
 @pytest.mark.rule(rules.PASSED_SOCKET)
 def test_of_several_sockets_for_scrapers_one_is_served(
-    manager: Manager, start_managed: Callable[..., FingerServer]
+    manager: Manager, start_managed: Start
 ) -> None:
     first, second = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
     manager.passed += [first, second]
@@ -121,9 +117,7 @@ def test_of_several_sockets_for_scrapers_one_is_served(
 
 
 @pytest.mark.rule(rules.PASSED_SOCKET)
-def test_all_sockets_for_clients_are_served(
-    manager: Manager, start_managed: Callable[..., FingerServer]
-) -> None:
+def test_all_sockets_for_clients_are_served(manager: Manager, start_managed: Start) -> None:
     """Wherever the one for scrapers is among them."""
     scrapers, further = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
     manager.passed += [scrapers, further]
@@ -137,7 +131,7 @@ def test_all_sockets_for_clients_are_served(
 @pytest.mark.rule(rules.PASSED_SOCKET)
 @pytest.mark.parametrize("names", ["fingerd.socket:metrics", "metrics:fingerd.socket"])
 def test_a_socket_for_scrapers_may_be_passed_by_its_name(
-    manager: Manager, start_managed: Callable[..., FingerServer], names: str
+    manager: Manager, start_managed: Start, names: str
 ) -> None:
     scrapers = socket.create_server(("127.0.0.1", 0))
     manager.passed.insert(names.split(":").index("metrics"), scrapers)
@@ -152,7 +146,7 @@ def test_a_socket_for_scrapers_may_be_passed_by_its_name(
 
 @pytest.mark.rule(rules.PASSED_SOCKET)
 def test_a_scrape_that_starts_the_daemon_is_told_how_many_users_it_serves(
-    manager: Manager, machine: Machine, start_as_root: Callable[..., FingerServer]
+    manager: Manager, machine: Machine, start_as_root: Start
 ) -> None:
     """Also if the worker is faster than its parent."""
     scrapers = socket.create_server(("127.0.0.1", 0))
@@ -175,7 +169,7 @@ def test_a_scrape_that_starts_the_daemon_is_told_how_many_users_it_serves(
 
 @pytest.mark.rule(rules.PASSED_SOCKET)
 def test_clients_that_came_before_the_server_are_answered(
-    manager: Manager, start_managed: Callable[..., FingerServer], patience: float
+    manager: Manager, start_managed: Start, patience: float
 ) -> None:
     early = [connection(manager, patience) for _ in range(3)]
     for client in early[1:]:
@@ -187,7 +181,7 @@ def test_clients_that_came_before_the_server_are_answered(
 
 @pytest.mark.rule(rules.PASSED_SOCKET)
 def test_what_comes_while_none_serves_waits_for_the_next(
-    manager: Manager, start_managed: Callable[..., FingerServer], patience: float
+    manager: Manager, start_managed: Start, patience: float
 ) -> None:
     last = start_managed()
     with Load(manager, 3 * patience) as load:
@@ -219,7 +213,7 @@ def a_local_socket(manager: Manager) -> None:
     "spoil", [a_datagram_socket, a_deaf_socket, a_local_socket], ids=lambda f: f.__name__
 )
 def test_what_cannot_be_served_is_told(
-    manager: Manager, start: Callable[..., FingerServer], spoil: Callable[[Manager], None]
+    manager: Manager, start: Start, spoil: Callable[[Manager], None]
 ) -> None:
     spoil(manager)
     server = start(under=manager.under, ready=False)
@@ -230,7 +224,7 @@ def test_what_cannot_be_served_is_told(
 
 @pytest.mark.rule(rules.PASSED_SOCKET)
 def test_a_socket_that_was_meant_for_another_process_is_left_alone(
-    manager: Manager, start: Callable[..., FingerServer]
+    manager: Manager, start: Start
 ) -> None:
     manager.variables["LISTEN_PID"] = str(os.getpid())
     server = start(under=manager.under)
@@ -239,9 +233,7 @@ def test_a_socket_that_was_meant_for_another_process_is_left_alone(
 
 
 @pytest.mark.rule(rules.MESSAGES)
-def test_the_messages_come_in_order(
-    manager: Manager, start_managed: Callable[..., FingerServer]
-) -> None:
+def test_the_messages_come_in_order(manager: Manager, start_managed: Start) -> None:
     server = start_managed()
     (ready,) = manager.wait_until_told(1, server.patience)
     assert ready["READY"] == "1" and "serv" in ready["STATUS"]
@@ -258,7 +250,7 @@ def test_the_messages_come_in_order(
 
 @pytest.fixture
 def reloading(
-    manager: Manager, machine: Machine, start_as_root: Callable[..., FingerServer]
+    manager: Manager, machine: Machine, start_as_root: Start
 ) -> Iterator[tuple[FingerServer, int]]:
     """A server that reloads while the worker before is stopped, and that worker's process."""
     server = start_as_root(under=(*machine.under, *manager.under))
@@ -292,7 +284,7 @@ def test_a_reload_does_not_wait_long_for_a_worker_that_is_stuck(
 
 @pytest.mark.rule(rules.MESSAGES)
 def test_none_is_ready_before_it_answers(
-    manager: Manager, start_managed: Callable[..., FingerServer], patience: float
+    manager: Manager, start_managed: Start, patience: float
 ) -> None:
     server = start_managed(ready=False)
     client = connection(manager, patience)
@@ -304,7 +296,7 @@ def test_none_is_ready_before_it_answers(
 
 @pytest.mark.rule(rules.MESSAGES)
 def test_a_reload_that_fails_ends_too_and_says_so(
-    manager: Manager, machine: Machine, start_as_root: Callable[..., FingerServer]
+    manager: Manager, machine: Machine, start_as_root: Start
 ) -> None:
     server = start_as_root(under=(*machine.under, *manager.under))
     manager.wait_until_told(1, server.patience)
@@ -316,9 +308,7 @@ def test_a_reload_that_fails_ends_too_and_says_so(
 
 
 @pytest.mark.rule(rules.RELOAD)
-def test_no_client_is_lost_to_reloads_under_load(
-    manager: Manager, start_managed: Callable[..., FingerServer]
-) -> None:
+def test_no_client_is_lost_to_reloads_under_load(manager: Manager, start_managed: Start) -> None:
     server = start_managed("--max-per-ip", "1000")
     with Load(manager, server.patience) as load:
         for number in range(5):
@@ -332,7 +322,7 @@ def test_no_client_is_lost_to_reloads_under_load(
 @pytest.mark.rule(rules.WATCHDOG)
 @pytest.mark.parametrize("workers", ["1", "3"])
 def test_the_watchdog_hears_twice_in_its_time(
-    manager: Manager, start_managed: Callable[..., FingerServer], workers: str
+    manager: Manager, start_managed: Start, workers: str
 ) -> None:
     server = start_managed("--workers", workers)
     assert wait_until(lambda: len(manager.beats()) >= 6, 6 * PERIOD + server.patience)
@@ -344,7 +334,7 @@ def test_the_watchdog_hears_twice_in_its_time(
 @pytest.mark.clock
 @pytest.mark.rule(rules.WATCHDOG)
 def test_the_watchdog_hears_enough_although_no_worker_serves_for_long(
-    manager: Manager, start_managed: Callable[..., FingerServer]
+    manager: Manager, start_managed: Start
 ) -> None:
     """Each is replaced by a reload before its loop reports again."""
     server = start_managed()
@@ -362,7 +352,7 @@ def test_the_watchdog_hears_enough_although_no_worker_serves_for_long(
 @pytest.mark.clock
 @pytest.mark.rule(rules.WATCHDOG)
 def test_a_worker_that_hangs_is_silent_although_its_parent_lives(
-    manager: Manager, machine: Machine, start_as_root: Callable[..., FingerServer]
+    manager: Manager, machine: Machine, start_as_root: Start
 ) -> None:
     server = start_as_root(under=(*machine.under, *manager.under))
     assert wait_until(lambda: bool(manager.beats()), server.patience)
@@ -377,7 +367,7 @@ def test_a_worker_that_hangs_is_silent_although_its_parent_lives(
 
 
 @pytest.mark.rule(rules.WATCHDOG)
-def test_without_a_watchdog_none_is_told(start: Callable[..., FingerServer]) -> None:
+def test_without_a_watchdog_none_is_told(start: Start) -> None:
     manager = Manager()
     server = start(under=manager.under)
     server.expect(b"alice", converted(ALICE))
@@ -387,7 +377,7 @@ def test_without_a_watchdog_none_is_told(start: Callable[..., FingerServer]) -> 
 
 
 @pytest.mark.rule(rules.MESSAGES)
-def test_a_manager_that_has_gone_ends_nothing(start: Callable[..., FingerServer]) -> None:
+def test_a_manager_that_has_gone_ends_nothing(start: Start) -> None:
     manager = Manager(PERIOD)
     server = start(under=manager.under)
     manager.close()

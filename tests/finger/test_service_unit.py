@@ -8,7 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from harness.subject import REPOSITORY
 from kit.machine import Machine
 from kit.manager import Manager
 from kit.namespace import need_namespaces
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("privileges"), pytest.mark.rule(rules.AS_OWNER)]
 
@@ -52,9 +52,7 @@ def manager() -> Iterator[Manager]:
 
 
 @pytest.fixture
-def start_confined(
-    machine: Machine, manager: Manager, start_as_root: Callable[..., FingerServer]
-) -> Callable[..., FingerServer]:
+def start_confined(machine: Machine, manager: Manager, start_as_root: Start) -> Start:
     """In a network of its own, without any but the socket; `within` comes before the daemon."""
     need_namespaces("--net")
     assert setting("PrivateNetwork") == ["yes"]
@@ -85,13 +83,13 @@ def exercise(server: FingerServer, machine: Machine, program: Path) -> None:
 
 
 def test_with_the_units_capabilities_and_mounts_all_works(
-    machine: Machine, start_confined: Callable[..., FingerServer], program: Path
+    machine: Machine, start_confined: Start, program: Path
 ) -> None:
     exercise(start_confined(), machine, program)
 
 
 def test_the_units_filter_permits_every_system_call_that_is_made(
-    machine: Machine, start_confined: Callable[..., FingerServer], program: Path, tmp_path: Path
+    machine: Machine, start_confined: Start, program: Path, tmp_path: Path
 ) -> None:
     need_ptrace()
     if shutil.which("systemd-analyze") is None:

@@ -3,7 +3,7 @@
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,7 +15,7 @@ from kit.machine import Machine, workers
 from kit.manager import Manager, is_sound, spoil
 from kit.parent import only_worker
 from kit.reference import converted
-from kit.server import FingerServer
+from kit.server import Start
 
 pytestmark = pytest.mark.needs("manager")
 
@@ -30,7 +30,7 @@ def manager() -> Iterator[Manager]:
 
 @pytest.mark.rule(rules.PASSED_SOCKET)
 def test_what_was_done_to_the_passed_socket_before_holds_up_nobody(
-    manager: Manager, start: Callable[..., FingerServer]
+    manager: Manager, start: Start
 ) -> None:
     spoil(manager.listener)
     server = start(under=manager.under)
@@ -41,7 +41,7 @@ def test_what_was_done_to_the_passed_socket_before_holds_up_nobody(
 
 @pytest.mark.rule(rules.RELOAD)
 def test_what_a_worker_has_done_to_the_listener_holds_up_none_of_the_next_ones_clients(
-    manager: Manager, machine: Machine, start_as_root: Callable[..., FingerServer]
+    manager: Manager, machine: Machine, start_as_root: Start
 ) -> None:
     server = start_as_root(under=(*machine.under, *manager.under))
     before = only_worker(server)
@@ -55,7 +55,7 @@ def test_what_a_worker_has_done_to_the_listener_holds_up_none_of_the_next_ones_c
 
 @pytest.mark.rule(rules.REPLACED)
 def test_what_a_worker_does_to_the_listener_at_its_end_is_undone(
-    manager: Manager, machine: Machine, start_as_root: Callable[..., FingerServer]
+    manager: Manager, machine: Machine, start_as_root: Start
 ) -> None:
     """The next one serves already."""
     server = start_as_root("--deadline", "1m", under=(*machine.under, *manager.under))
@@ -72,7 +72,7 @@ def test_what_a_worker_does_to_the_listener_at_its_end_is_undone(
 @pytest.mark.rule(rules.PASSED_SOCKET)
 @pytest.mark.parametrize("rings", ["1", "2"])
 def test_a_listener_that_is_made_to_wait_again_holds_up_nobody(
-    manager: Manager, start: Callable[..., FingerServer], rings: str
+    manager: Manager, start: Start, rings: str
 ) -> None:
     """As a worker does it that a successor has replaced and that has not ended."""
     server = start("--workers", rings, under=manager.under)
@@ -84,7 +84,7 @@ def test_a_listener_that_is_made_to_wait_again_holds_up_nobody(
 
 @pytest.mark.rule(rules.METRICS)
 def test_a_scraper_that_another_process_accepts_holds_up_nobody(
-    manager: Manager, start: Callable[..., FingerServer]
+    manager: Manager, start: Start
 ) -> None:
     """Each time both are woken, and the daemon finds none if it is later."""
     scrapers = socket.create_server(("127.0.0.1", 0))

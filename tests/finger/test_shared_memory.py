@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import struct
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from harness.proc import wait_until
 from kit.machine import Machine
 from kit.parent import only_worker, reload
 from kit.reference import NO_PLAN, converted
-from kit.server import FingerServer
+from kit.server import Start
 
 pytestmark = pytest.mark.needs("privileges")
 
@@ -44,7 +43,7 @@ def overwrite(pid: int, garbage: bytes) -> None:
 @pytest.mark.parametrize("garbage", [b"\xff", b"\x01", b"\x80", struct.pack("=i", 1)],
                          ids=["ff", "01", "80", "init"])  # fmt: skip
 def test_what_a_worker_writes_for_those_after_it_leads_nowhere(
-    machine: Machine, start_as_root: Callable[..., FingerServer], garbage: bytes
+    machine: Machine, start_as_root: Start, garbage: bytes
 ) -> None:
     server = start_as_root()
     server.expect(b"alice", converted(ALICE))
@@ -72,7 +71,7 @@ def mark_busy(worker: int, login: bytes, process: int) -> None:
 
 @pytest.mark.rule(rules.CONFINED)
 def test_a_home_that_a_worker_has_marked_as_anothers_is_served_after_a_reload(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     server = start_as_root("--deadline", "1s")
     server.expect(b"alice", converted(ALICE))

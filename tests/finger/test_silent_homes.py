@@ -4,7 +4,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from kit.hanging_fs import ALICES_PLAN, BOBS_PLAN, HangingFileSystem
 from kit.machine import Machine, workers
 from kit.metrics import scrape
 from kit.reference import converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 pytestmark = [
     pytest.mark.needs("hanging-files", "privileges"),
@@ -63,7 +63,7 @@ def reload_again_and_again(server: FingerServer, files: HangingFileSystem) -> No
 
 @pytest.mark.rule(rules.HANGING_FILES)
 def test_one_operation_is_in_flight_in_a_home_however_often_it_reloads(
-    start_as_root: Callable[..., FingerServer], alices: HangingFileSystem
+    start_as_root: Start, alices: HangingFileSystem
 ) -> None:
     server = start_as_root("--deadline", "500ms", "--quiet")
     reload_again_and_again(server, alices)
@@ -75,7 +75,7 @@ def test_one_operation_is_in_flight_in_a_home_however_often_it_reloads(
 
 @pytest.mark.rule(rules.HANGING_FILES)
 def test_one_operation_is_in_flight_in_a_directory_of_users_however_often_it_reloads(
-    start: Callable[..., FingerServer]
+    start: Start
 ) -> None:
     with hanging_fs.mounted("open", deaf=True) as (place, files):
         server = start("--users", os.fspath(place), "--deadline", "500ms", "--quiet")
@@ -87,7 +87,7 @@ def test_one_operation_is_in_flight_in_a_directory_of_users_however_often_it_rel
 
 @pytest.mark.rule(rules.RELOAD_FAILS)
 def test_it_reloads_no_more_when_too_many_workers_do_not_end_and_then_does(
-    bob: Machine, start_as_root: Callable[..., FingerServer]
+    bob: Machine, start_as_root: Start
 ) -> None:
     hosts = [bob.add(f"host{number}") for number in range(4)]
     people = [*hosts, bob.add("zoe", BOBS_PLAN)]
@@ -126,7 +126,7 @@ def stuck(server: FingerServer) -> list[str]:
 
 @pytest.mark.rule(rules.HANGING_FILES)
 def test_a_dead_server_with_many_homes_leaves_threads_for_the_others(
-    bob: Machine, start_as_root: Callable[..., FingerServer]
+    bob: Machine, start_as_root: Start
 ) -> None:
     department = bob.homes / "dept"
     department.mkdir()
@@ -155,7 +155,7 @@ def test_a_dead_server_with_many_homes_leaves_threads_for_the_others(
 
 @pytest.mark.rule(rules.LOGS)
 def test_homes_that_do_not_answer_are_named_and_counted_until_they_do(
-    start_as_root: Callable[..., FingerServer], alices: HangingFileSystem, tmp_path: Path
+    start_as_root: Start, alices: HangingFileSystem, tmp_path: Path
 ) -> None:
     where = tmp_path / "metrics"
     server = start_as_root("--deadline", "500ms", "--quiet", "--metrics", os.fspath(where))
@@ -181,7 +181,7 @@ def silent_homes(where: Path) -> float:
 
 @pytest.mark.rule(rules.HANGING_FILES)
 def test_a_scanner_that_does_not_answer_a_read_holds_up_no_other_client(
-    bob: Machine, start_as_root: Callable[..., FingerServer]
+    bob: Machine, start_as_root: Start
 ) -> None:
     server = start_as_root("--deadline", "2s", "--quiet")
     with scanner.silent_about(bob.homes / "alice" / ".plan"):
@@ -204,7 +204,7 @@ def wake_ups(pid: int) -> int:
 
 @pytest.mark.rule(rules.HANGING_FILES)
 def test_a_worker_whose_places_are_all_taken_by_clients_of_such_a_home_rests(
-    alices: HangingFileSystem, start_as_root: Callable[..., FingerServer]
+    alices: HangingFileSystem, start_as_root: Start
 ) -> None:
     server = start_as_root("--max-clients", "20", "--deadline", "1m", "--query-timeout", "1m")
     for number in range(40):

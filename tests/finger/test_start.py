@@ -1,7 +1,6 @@
 """What a query needs is tried before the ready line: a daemon that says it serves does."""
 
 import os
-from collections.abc import Callable
 
 import pytest
 
@@ -12,7 +11,7 @@ from harness.verdict import ContractBroken
 from kit.machine import Machine
 from kit.namespace import need_root
 from kit.reference import converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("start"), pytest.mark.rule(rules.READY_MEANS_READY)]
 
@@ -41,9 +40,7 @@ def reason(server: FingerServer) -> str:
 
 @pytest.mark.parametrize("how", ["as-root", "another-user"])
 @pytest.mark.parametrize("threads", range(1, ENOUGH_THREADS + 1))
-def test_few_threads(
-    request: pytest.FixtureRequest, start: Callable[..., FingerServer], threads: int, how: str
-) -> None:
+def test_few_threads(request: pytest.FixtureRequest, start: Start, threads: int, how: str) -> None:
     need_root()
     # The sanitizer for leaks would want a thread as well.
     limit = ("env", "ASAN_OPTIONS=detect_leaks=0", "prlimit", f"--nproc={threads}:{threads}")
@@ -64,9 +61,7 @@ def test_few_threads(
 
 
 @pytest.mark.parametrize("descriptors", range(4, 20))
-def test_few_descriptors_for_root(
-    machine: Machine, start_as_root: Callable[..., FingerServer], descriptors: int
-) -> None:
+def test_few_descriptors_for_root(machine: Machine, start_as_root: Start, descriptors: int) -> None:
     under = (*machine.under, "prlimit", f"--nofile={descriptors}:{descriptors}")
     server = start_as_root("--quiet", "--max-clients", "1", under=under, ready=False)
     if begins(server):
@@ -76,7 +71,7 @@ def test_few_descriptors_for_root(
 
 
 @pytest.mark.parametrize("descriptors", range(4, 20))
-def test_few_descriptors(start: Callable[..., FingerServer], descriptors: int) -> None:
+def test_few_descriptors(start: Start, descriptors: int) -> None:
     limit = confined(f"nofile={descriptors}")
     server = start("--quiet", "--max-clients", "1", under=limit, ready=False)
     if begins(server):
@@ -86,7 +81,7 @@ def test_few_descriptors(start: Callable[..., FingerServer], descriptors: int) -
     assert "ulimit -n" in server.stderr_text().splitlines()[-1], server.stderr_text()
 
 
-def test_an_io_uring_that_may_be_made_and_not_used(start: Callable[..., FingerServer]) -> None:
+def test_an_io_uring_that_may_be_made_and_not_used(start: Start) -> None:
     server = start(ready=False, under=confined("enter=EPERM"))
     skip_if_impossible(server.wait_exit(), server.stderr_text())
     assert not begins(server)

@@ -17,7 +17,7 @@ from kit.machine import GROUP, GROUP_ID, Machine, status_of_threads, workers
 from kit.namespace import NOBODY
 from kit.parent import reload
 from kit.reference import NO_PLAN, NO_SUCH_USER, converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("privileges")
 
@@ -33,7 +33,7 @@ RINGS = pytest.mark.parametrize(
 @pytest.mark.rule(rules.AS_OWNER)
 @RINGS
 def test_a_home_that_nobody_else_may_enter_is_served(
-    start_as_root: Callable[..., FingerServer], options: tuple[str, ...]
+    start_as_root: Start, options: tuple[str, ...]
 ) -> None:
     server = start_as_root(*options)
     for _ in range(9):  # whichever worker it is
@@ -45,9 +45,7 @@ def test_a_home_that_nobody_else_may_enter_is_served(
 
 @pytest.mark.rule(rules.RESTORE)
 @RINGS
-def test_descriptors_are_given_back(
-    start_as_root: Callable[..., FingerServer], options: tuple[str, ...]
-) -> None:
+def test_descriptors_are_given_back(start_as_root: Start, options: tuple[str, ...]) -> None:
     server = start_as_root(*options)
     server.expect(b"alice", converted(ALICE))
     (worker,) = workers(server)
@@ -72,10 +70,7 @@ def plans_open(worker: int) -> list[str]:
 @RINGS
 @pytest.mark.parametrize("whose", ["root", "carol", "nobody"])
 def test_a_hard_link_leads_to_no_file_that_its_owner_may_not_read(
-    machine: Machine,
-    start_as_root: Callable[..., FingerServer],
-    options: tuple[str, ...],
-    whose: str,
+    machine: Machine, start_as_root: Start, options: tuple[str, ...], whose: str
 ) -> None:
     uid = {"root": 0, "nobody": NOBODY, "carol": machine.homes.joinpath("carol").stat().st_uid}
     secret = machine.secret(uid[whose], b"not for clients\n")
@@ -84,9 +79,7 @@ def test_a_hard_link_leads_to_no_file_that_its_owner_may_not_read(
 
 
 @pytest.mark.rule(rules.AS_OWNER)
-def test_an_owners_further_groups_open_nothing(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
-) -> None:
+def test_an_owners_further_groups_open_nothing(machine: Machine, start_as_root: Start) -> None:
     secret = machine.secret(0, b"for the group\n")
     secret.chmod(0o640)
     os.chown(secret, 0, GROUP_ID)
@@ -96,7 +89,7 @@ def test_an_owners_further_groups_open_nothing(
 
 @pytest.mark.rule(rules.AS_OWNER)
 def test_what_the_owner_may_read_is_a_plan_whoever_owns_it(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     plan = machine.homes / "bob" / ".plan"
     plan.write_bytes(b"from root, for all\n")
@@ -105,9 +98,7 @@ def test_what_the_owner_may_read_is_a_plan_whoever_owns_it(
 
 @pytest.mark.rule(rules.NO_LINKS)
 @pytest.mark.parametrize("leads_to", [".real", "../bob/.real", "/home/bob/.real"])
-def test_a_symbolic_link_is_no_plan(
-    machine: Machine, start_as_root: Callable[..., FingerServer], leads_to: str
-) -> None:
+def test_a_symbolic_link_is_no_plan(machine: Machine, start_as_root: Start, leads_to: str) -> None:
     (machine.homes / "bob" / ".real").write_bytes(b"a file of bob's own\n")
     (machine.homes / "bob" / ".plan").symlink_to(leads_to)
     start_as_root().expect(b"bob", NO_PLAN)
@@ -116,9 +107,7 @@ def test_a_symbolic_link_is_no_plan(
 @pytest.mark.rule(rules.REGULAR_FILES)
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["FIFO", "directory"])
 def test_what_is_no_regular_file_is_no_plan(
-    machine: Machine,
-    start_as_root: Callable[..., FingerServer],
-    make: Callable[[Path, int], None],
+    machine: Machine, start_as_root: Start, make: Callable[[Path, int], None]
 ) -> None:
     make(machine.homes / "bob" / ".plan", 0o644)
     server = start_as_root()
@@ -127,9 +116,7 @@ def test_what_is_no_regular_file_is_no_plan(
 
 
 @pytest.mark.rule(rules.AS_OWNER)
-def test_the_way_to_a_home_may_be_a_link(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
-) -> None:
+def test_the_way_to_a_home_may_be_a_link(machine: Machine, start_as_root: Start) -> None:
     home = machine.homes / "alice"
     home.rename(machine.homes / "elsewhere")
     home.symlink_to("/home/elsewhere")
@@ -138,7 +125,7 @@ def test_the_way_to_a_home_may_be_a_link(
 
 @pytest.mark.rule(rules.AS_OWNER)
 def test_the_way_to_a_home_may_lead_out_of_the_directory_of_homes(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     home = machine.homes / "alice"
     elsewhere = machine.another_disk / "alice"
@@ -149,7 +136,7 @@ def test_the_way_to_a_home_may_lead_out_of_the_directory_of_homes(
 
 @pytest.mark.rule(rules.AS_OWNER)
 def test_a_home_may_be_mounted_when_the_worker_already_serves(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     (machine.homes / "alice").rename(machine.another_disk / "alice")
     (machine.homes / "alice").mkdir()
@@ -162,7 +149,7 @@ def test_a_home_may_be_mounted_when_the_worker_already_serves(
 
 @pytest.mark.rule(rules.RELOAD)
 def test_after_a_reload_homes_may_be_in_other_places(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     server = start_as_root()
     server.expect(b"alice", converted(ALICE))
@@ -174,7 +161,7 @@ def test_after_a_reload_homes_may_be_in_other_places(
 
 @pytest.mark.rule(rules.OPTED_IN)
 def test_a_user_whose_primary_group_it_is_has_opted_in(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     machine.add("dora", b"mine\n", gid=GROUP_ID)
     server = start_as_root()
@@ -185,7 +172,7 @@ def test_a_user_whose_primary_group_it_is_has_opted_in(
 @pytest.mark.rule(rules.AS_OWNER)
 @pytest.mark.parametrize("may_all_read", [False, True])
 def test_a_plan_of_roots_is_served_if_all_may_read_it(
-    machine: Machine, start_as_root: Callable[..., FingerServer], may_all_read: bool
+    machine: Machine, start_as_root: Start, may_all_read: bool
 ) -> None:
     admin = machine.add("admin", b"with all rights\n", uid=0)
     machine.opt_in(admin)
@@ -202,10 +189,7 @@ def test_a_plan_of_roots_is_served_if_all_may_read_it(
 @RINGS
 @pytest.mark.parametrize("account", ["nobody", "fingerd"])
 def test_no_thread_of_the_worker_has_a_right_left(
-    machine: Machine,
-    start_as_root: Callable[..., FingerServer],
-    options: tuple[str, ...],
-    account: str,
+    machine: Machine, start_as_root: Start, options: tuple[str, ...], account: str
 ) -> None:
     uid = NOBODY
     if account == "fingerd":
@@ -234,9 +218,7 @@ def test_no_thread_of_the_worker_has_a_right_left(
 
 
 @pytest.mark.rule(rules.AS_OWNER)
-def test_four_capabilities_are_enough(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
-) -> None:
+def test_four_capabilities_are_enough(machine: Machine, start_as_root: Start) -> None:
     clipped = "--bounding-set=-all,+net_bind_service,+setuid,+setgid,+kill"
     server = start_as_root(under=(*machine.under, "setpriv", "--no-new-privs", clipped))
     server.expect(b"alice", converted(ALICE))
@@ -248,9 +230,7 @@ def test_four_capabilities_are_enough(
 
 
 @pytest.mark.rule(rules.ROOT_IS_GONE)
-def test_other_processes_of_nobody_cannot_look_into_the_worker(
-    start_as_root: Callable[..., FingerServer],
-) -> None:
+def test_other_processes_of_nobody_cannot_look_into_the_worker(start_as_root: Start) -> None:
     server = start_as_root()
     (worker,) = workers(server)
     as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
@@ -268,9 +248,7 @@ def words_when_it_cannot_run(server: FingerServer) -> str:
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
-def test_without_the_group_it_does_not_start(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
-) -> None:
+def test_without_the_group_it_does_not_start(machine: Machine, start_as_root: Start) -> None:
     machine.write_group("fingers")
     assert f"no group {GROUP}" in words_when_it_cannot_run(start_as_root(ready=False))
 
@@ -281,7 +259,7 @@ def test_without_the_group_it_does_not_start(
     ["--bounding-set=-setuid", "--bounding-set=-setgid", "--securebits=+no_setuid_fixup"],
 )
 def test_where_root_cannot_be_given_up_it_does_not_start(
-    machine: Machine, start_as_root: Callable[..., FingerServer], restriction: str
+    machine: Machine, start_as_root: Start, restriction: str
 ) -> None:
     server = start_as_root(ready=False, under=(*machine.under, "setpriv", restriction))
     assert "cannot give root up: " in words_when_it_cannot_run(server)
@@ -289,7 +267,7 @@ def test_where_root_cannot_be_given_up_it_does_not_start(
 
 @pytest.mark.rule(rules.CANNOT_RUN)
 def test_without_anybody_to_become_it_does_not_start(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     machine.system_account("nobody", 0)
     assert "no user nobody" in words_when_it_cannot_run(start_as_root(ready=False))
@@ -298,7 +276,7 @@ def test_without_anybody_to_become_it_does_not_start(
 @pytest.mark.rule(rules.CANNOT_RUN)
 @pytest.mark.parametrize("name", ["ghost", "root", "toor"])
 def test_an_account_that_is_none_or_root_is_not_become(
-    machine: Machine, start_as_root: Callable[..., FingerServer], name: str
+    machine: Machine, start_as_root: Start, name: str
 ) -> None:
     machine.system_account("toor", 0)
     server = start_as_root("--user", name, ready=False)
@@ -308,7 +286,7 @@ def test_an_account_that_is_none_or_root_is_not_become(
 @pytest.mark.rule(rules.CANNOT_RUN)
 @pytest.mark.parametrize("name", ["ghosts", "root", ""])
 def test_a_group_that_is_none_or_root_is_not_become(
-    machine: Machine, start_as_root: Callable[..., FingerServer], name: str
+    machine: Machine, start_as_root: Start, name: str
 ) -> None:
     server = start_as_root("--user", f"nobody:{name}", ready=False)
     words = words_when_it_cannot_run(server)
@@ -321,11 +299,7 @@ def test_a_group_that_is_none_or_root_is_not_become(
     [("plans", PLANS, PLANS), (f"plans:{GROUP}", PLANS, GROUP_ID), (f":{GROUP}", NOBODY, GROUP_ID)],
 )
 def test_it_becomes_the_account_and_the_group_that_were_named(
-    machine: Machine,
-    start_as_root: Callable[..., FingerServer],
-    chosen: str,
-    uid: int,
-    gid: int,
+    machine: Machine, start_as_root: Start, chosen: str, uid: int, gid: int
 ) -> None:
     machine.system_account("plans", PLANS)
     server = start_as_root("--user", chosen)
@@ -342,7 +316,7 @@ def test_it_becomes_the_account_and_the_group_that_were_named(
 @pytest.mark.rule(rules.CANNOT_RUN)
 @pytest.mark.parametrize("error", ["ENOSYS", "EPERM", "ENOMEM"])
 def test_where_io_uring_is_forbidden_it_does_not_start(
-    machine: Machine, start_as_root: Callable[..., FingerServer], tmp_path: Path, error: str
+    machine: Machine, start_as_root: Start, tmp_path: Path, error: str
 ) -> None:
     trace = from_start(tmp_path / "trace", *inject("io_uring_setup", error, "1+"))
     server = start_as_root(ready=False, under=(*machine.under, *trace))
@@ -351,7 +325,7 @@ def test_where_io_uring_is_forbidden_it_does_not_start(
 
 @pytest.mark.rule(rules.AS_OWNER)
 def test_those_for_whom_a_ring_has_no_number_are_strangers(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     first = machine.add_crowd(65_534 - 2)  # with alice and bob as many as there are numbers
     last = machine.add("zoe", b"not for clients\n", gid=GROUP_ID)

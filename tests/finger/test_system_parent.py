@@ -19,7 +19,7 @@ from kit.machine import Machine, workers
 from kit.manager import Manager
 from kit.parent import AT_ONCE, is_there, only_worker, reload
 from kit.reference import NO_PLAN, NO_SUCH_USER, converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("privileges")
 
@@ -49,7 +49,7 @@ def expect_the_rest(client: FingerClient) -> None:
 @pytest.mark.rule(rules.RELOAD)
 @pytest.mark.parametrize("count", ["1", "3"])
 def test_after_the_signal_new_members_are_served_and_former_ones_are_not(
-    machine: Machine, start_as_root: Callable[..., FingerServer], count: str
+    machine: Machine, start_as_root: Start, count: str
 ) -> None:
     server = start_as_root("--workers", count)
     server.expect(b"alice", ANSWER)
@@ -64,7 +64,7 @@ def test_after_the_signal_new_members_are_served_and_former_ones_are_not(
 
 @pytest.mark.rule(rules.RELOAD)
 def test_an_answer_that_is_under_way_is_sent_to_its_end(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     server = start_as_root()
     client = reading_slowly(machine, server)
@@ -81,7 +81,7 @@ def test_an_answer_that_is_under_way_is_sent_to_its_end(
 @pytest.mark.rule(rules.RELOAD)
 @pytest.mark.parametrize("count", ["1", "2"])
 def test_a_query_in_progress_is_answered_by_the_worker_that_has_its_beginning(
-    machine: Machine, start_as_root: Callable[..., FingerServer], count: str
+    machine: Machine, start_as_root: Start, count: str
 ) -> None:
     server = start_as_root("--workers", count, "--query-timeout", "1m", "--deadline", "1m")
     before = only_worker(server)
@@ -100,9 +100,7 @@ def test_a_query_in_progress_is_answered_by_the_worker_that_has_its_beginning(
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.DRAIN)
-def test_a_client_of_an_old_worker_is_not_waited_for_when_all_stop(
-    start_as_root: Callable[..., FingerServer],
-) -> None:
+def test_a_client_of_an_old_worker_is_not_waited_for_when_all_stop(start_as_root: Start) -> None:
     server = start_as_root("--deadline", "1m", "--query-timeout", "1m")
     server.connect().send_in_pieces(b"bo")
     server.send_signal(signal.SIGHUP)
@@ -113,7 +111,7 @@ def test_a_client_of_an_old_worker_is_not_waited_for_when_all_stop(
 
 
 @pytest.mark.rule(rules.RELOAD)
-def test_no_query_fails_while_signals_rain(start_as_root: Callable[..., FingerServer]) -> None:
+def test_no_query_fails_while_signals_rain(start_as_root: Start) -> None:
     server = start_as_root("--max-per-ip", "128")
     for _ in range(150):
         server.send_signal(signal.SIGHUP)
@@ -124,7 +122,7 @@ def test_no_query_fails_while_signals_rain(start_as_root: Callable[..., FingerSe
 
 @pytest.mark.rule(rules.RELOAD_FAILS)
 def test_a_worker_that_cannot_start_leaves_the_one_before_at_work(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     server = start_as_root("--quiet")
     before = only_worker(server)
@@ -143,9 +141,7 @@ def test_a_worker_that_cannot_start_leaves_the_one_before_at_work(
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.REPLACED)
-def test_a_worker_that_ends_by_itself_is_replaced(
-    start_as_root: Callable[..., FingerServer],
-) -> None:
+def test_a_worker_that_ends_by_itself_is_replaced(start_as_root: Start) -> None:
     server = start_as_root("--quiet")
     for number in range(1, 3):
         os.kill(worker := only_worker(server), signal.SIGKILL)
@@ -158,7 +154,7 @@ def test_a_worker_that_ends_by_itself_is_replaced(
 @pytest.mark.clock
 @pytest.mark.rule(rules.REPLACED)
 def test_workers_that_cannot_start_are_tried_after_longer_and_longer_pauses(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     server = start_as_root("--quiet")
     machine.write_group("fingers")
@@ -175,9 +171,7 @@ def test_workers_that_cannot_start_are_tried_after_longer_and_longer_pauses(
 @pytest.mark.parametrize(
     "options", [(), ("--ring", "sqpoll", "--workers", "2")], ids=["one", "sqpoll"]
 )
-def test_no_worker_outlives_its_parent(
-    start_as_root: Callable[..., FingerServer], options: tuple[str, ...]
-) -> None:
+def test_no_worker_outlives_its_parent(start_as_root: Start, options: tuple[str, ...]) -> None:
     server = start_as_root(*options)
     worker = only_worker(server)
     server.stop(signal.SIGKILL)
@@ -188,9 +182,7 @@ def test_no_worker_outlives_its_parent(
 @pytest.mark.rule(rules.DRAIN)
 @pytest.mark.parametrize("to", [os.kill, os.killpg, to_all], ids=["parent", "^C", "pkill"])
 def test_a_client_that_is_being_answered_when_it_stops_gets_the_rest(
-    machine: Machine,
-    start_as_root: Callable[..., FingerServer],
-    to: Callable[[int, int], None],
+    machine: Machine, start_as_root: Start, to: Callable[[int, int], None]
 ) -> None:
     server = start_as_root()
     client = reading_slowly(machine, server)
@@ -208,7 +200,7 @@ def test_a_client_that_is_being_answered_when_it_stops_gets_the_rest(
 @pytest.mark.needs("privileges", "takeover")
 @pytest.mark.rule(rules.DRAIN)
 def test_a_client_that_is_being_answered_when_a_replaced_parent_stops_gets_the_rest(
-    machine: Machine, start_as_root: Callable[..., FingerServer], tmp_path: Path
+    machine: Machine, start_as_root: Start, tmp_path: Path
 ) -> None:
     options = ("--takeover", str(tmp_path / "gate"))
     old = start_as_root(*options)
@@ -225,7 +217,7 @@ def test_a_client_that_is_being_answered_when_a_replaced_parent_stops_gets_the_r
 @pytest.mark.rule(rules.DRAIN)
 @pytest.mark.parametrize("count", ["1", "3"])
 def test_it_stops_at_once_when_no_client_waits_for_an_answer(
-    start_as_root: Callable[..., FingerServer], count: str
+    start_as_root: Start, count: str
 ) -> None:
     server = start_as_root("--workers", count)
     silent = server.connect()
@@ -236,9 +228,7 @@ def test_it_stops_at_once_when_no_client_waits_for_an_answer(
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.SECOND_SIGNAL)
-def test_a_second_signal_ends_all_of_them(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
-) -> None:
+def test_a_second_signal_ends_all_of_them(machine: Machine, start_as_root: Start) -> None:
     server = start_as_root("--deadline", "1m")
     reading_slowly(machine, server)
     worker = only_worker(server)
@@ -252,7 +242,7 @@ def test_a_second_signal_ends_all_of_them(
 
 @pytest.mark.rule(rules.DRAIN)
 def test_it_hears_of_its_workers_though_it_was_told_not_to(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     ignore = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN)"
     deaf = (sys.executable, "-c", f"{ignore}; os.execvp(sys.argv[1], sys.argv[1:])")
@@ -266,7 +256,7 @@ def test_it_hears_of_its_workers_though_it_was_told_not_to(
 @pytest.mark.clock
 @pytest.mark.rule(rules.DRAIN)
 def test_a_worker_that_does_not_drain_in_time_is_killed(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     server = start_as_root("--deadline", "500ms")
     worker = only_worker(server)
@@ -276,9 +266,7 @@ def test_a_worker_that_does_not_drain_in_time_is_killed(
 
 
 @pytest.mark.rule(rules.DRAIN)
-def test_a_signal_before_the_ready_line_ends_it_in_order(
-    start_as_root: Callable[..., FingerServer],
-) -> None:
+def test_a_signal_before_the_ready_line_ends_it_in_order(start_as_root: Start) -> None:
     for _ in range(5):
         server = start_as_root(ready=False)
         assert wait_until(lambda: bool(workers(server)), server.patience, 0.0002)
@@ -288,7 +276,7 @@ def test_a_signal_before_the_ready_line_ends_it_in_order(
 
 
 @pytest.mark.rule(rules.RESTORE)
-def test_a_hundred_workers_leave_nothing_behind(start_as_root: Callable[..., FingerServer]) -> None:
+def test_a_hundred_workers_leave_nothing_behind(start_as_root: Start) -> None:
     server = start_as_root()
     at_rest = server.process.descriptor_count()
     for _ in range(100):
@@ -299,7 +287,7 @@ def test_a_hundred_workers_leave_nothing_behind(start_as_root: Callable[..., Fin
 
 @pytest.mark.rule(rules.WATCHDOG)
 def test_a_worker_that_says_it_without_end_is_not_passed_on_without_end(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     with closing(Manager(watchdog_seconds=20)) as manager:
         server = start_as_root(under=(*machine.under, *manager.under))

@@ -3,7 +3,6 @@
 import re
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from kit.client import FingerClient
 from kit.machine import Machine, workers
 from kit.parent import AT_ONCE, is_there, only_worker, reload, sockets
 from kit.reference import converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("privileges")
 
@@ -35,7 +34,7 @@ def worker_that_waits(server: FingerServer, before: int) -> int:
 
 @pytest.mark.rule(rules.RELOAD_FAILS)
 def test_a_worker_that_waits_for_the_group_database_holds_up_no_client(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     server = start_as_root("--quiet")
     before = only_worker(server)
@@ -53,7 +52,7 @@ def test_a_worker_that_waits_for_the_group_database_holds_up_no_client(
 @pytest.mark.clock
 @pytest.mark.rule(rules.DRAIN)
 def test_it_stops_though_a_worker_waits_for_the_group_database(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     server = start_as_root()
     before = only_worker(server)
@@ -67,9 +66,7 @@ def test_it_stops_though_a_worker_waits_for_the_group_database(
 @pytest.mark.clock
 @pytest.mark.timeout(120)
 @pytest.mark.rule(rules.RELOAD_FAILS)
-def test_a_worker_that_waits_too_long_is_given_up(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
-) -> None:
+def test_a_worker_that_waits_too_long_is_given_up(machine: Machine, start_as_root: Start) -> None:
     server = start_as_root("--quiet")
     before = only_worker(server)
     with machine.silent_group_database():
@@ -90,7 +87,7 @@ def test_a_worker_that_waits_too_long_is_given_up(
     ids=["clients", "per-ip"],
 )
 def test_connections_from_before_a_reload_are_not_counted_with_the_new_ones(
-    machine: Machine, start_as_root: Callable[..., FingerServer], limit: tuple[str, ...]
+    machine: Machine, start_as_root: Start, limit: tuple[str, ...]
 ) -> None:
     (machine.homes / "alice" / ".plan").write_bytes(LARGE)
     server = start_as_root(*limit, "--deadline", "1m")

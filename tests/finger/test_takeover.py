@@ -21,7 +21,7 @@ from kit.machine import Machine, workers
 from kit.manager import Manager, is_sound, spoil
 from kit.parent import only_worker, reload
 from kit.reference import NO_PLAN, converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 from kit.successor import Impostor, Load
 
 pytestmark = pytest.mark.needs("takeover")
@@ -44,9 +44,7 @@ def how(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def begin(
-    request: pytest.FixtureRequest, how: str, start: Callable[..., FingerServer], path: str
-) -> Callable[..., FingerServer]:
+def begin(request: pytest.FixtureRequest, how: str, start: Start, path: str) -> Start:
     """Starts a daemon that can be replaced, or one that replaces it."""
     starts = start if how == "alone" else request.getfixturevalue("start_as_root")
     patient = ("--takeover", path, "--query-timeout", "10s")
@@ -82,9 +80,7 @@ def uids(pid: int) -> set[str]:
 
 @pytest.mark.rule(rules.TAKEOVER)
 @pytest.mark.parametrize("rings", ["1", "2"])
-def test_one_daemon_after_the_other_serves_and_ends(
-    begin: Callable[..., FingerServer], rings: str
-) -> None:
+def test_one_daemon_after_the_other_serves_and_ends(begin: Start, rings: str) -> None:
     last = begin("--workers", rings)
     for _ in range(3):
         new = begin("--workers", rings)
@@ -93,7 +89,7 @@ def test_one_daemon_after_the_other_serves_and_ends(
 
 
 @pytest.mark.rule(rules.TAKEOVER)
-def test_all_addresses_are_handed_over(begin: Callable[..., FingerServer]) -> None:
+def test_all_addresses_are_handed_over(begin: Start) -> None:
     """Whatever --addr says to the new one."""
     old = begin("--addr", "127.0.0.1,127.0.0.2,127.0.0.3")
     new = begin("--addr", "127.0.0.4")
@@ -103,7 +99,7 @@ def test_all_addresses_are_handed_over(begin: Callable[..., FingerServer]) -> No
 
 
 @pytest.mark.rule(rules.TAKEOVER)
-def test_who_is_connected_is_served_by_the_old_daemon(begin: Callable[..., FingerServer]) -> None:
+def test_who_is_connected_is_served_by_the_old_daemon(begin: Start) -> None:
     old = begin()
     silent, asking = old.connect(), old.connect()
     asking.send(b"ali")
@@ -120,7 +116,7 @@ def test_who_is_connected_is_served_by_the_old_daemon(begin: Callable[..., Finge
 
 @pytest.mark.rule(rules.TAKEOVER)
 def test_who_waits_in_the_backlog_is_served_by_the_new_daemon(
-    request: pytest.FixtureRequest, how: str, begin: Callable[..., FingerServer]
+    request: pytest.FixtureRequest, how: str, begin: Start
 ) -> None:
     old = begin("--max-clients", "1")
     homes = old.users.directory if how == "alone" else request.getfixturevalue("machine").homes
@@ -141,9 +137,7 @@ def test_who_waits_in_the_backlog_is_served_by_the_new_daemon(
 
 
 @pytest.mark.rule(rules.TAKEOVER)
-def test_the_new_daemon_has_no_more_rights_than_the_old(
-    begin: Callable[..., FingerServer], how: str, path: str
-) -> None:
+def test_the_new_daemon_has_no_more_rights_than_the_old(begin: Start, how: str, path: str) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root has rights to give up")
     last = begin()
@@ -166,9 +160,7 @@ def descriptors_at_rest(server: FingerServer) -> int:
 
 
 @pytest.mark.rule(rules.TAKEOVER_FAILS)
-def test_a_daemon_that_cannot_start_leaves_the_old_one_serving(
-    begin: Callable[..., FingerServer], how: str
-) -> None:
+def test_a_daemon_that_cannot_start_leaves_the_old_one_serving(begin: Start, how: str) -> None:
     old = begin()
     wrong = ("--users", "/nowhere") if how == "alone" else ("--group", "nobodies")
     failing = begin(*wrong, ready=False)
@@ -180,9 +172,7 @@ def test_a_daemon_that_cannot_start_leaves_the_old_one_serving(
 @pytest.mark.parametrize("how", ["alone"], indirect=True)
 @pytest.mark.parametrize("few", [6, 8, 12])
 @pytest.mark.rule(rules.TAKEOVER_FAILS)
-def test_a_daemon_without_descriptors_leaves_the_old_one_serving(
-    begin: Callable[..., FingerServer], few: int
-) -> None:
+def test_a_daemon_without_descriptors_leaves_the_old_one_serving(begin: Start, few: int) -> None:
     """It has too few to be handed the socket, to offer it, or to make its loop."""
     old = begin()
     at_rest = descriptors_at_rest(old)
@@ -197,7 +187,7 @@ def test_a_daemon_without_descriptors_leaves_the_old_one_serving(
     ids=["hangs", "hangs-up", "rubbish", "http"],
 )  # fmt: skip
 def test_an_impostor_changes_nothing(
-    begin: Callable[..., FingerServer], impostor: Callable[[], Impostor], said: bytes | None
+    begin: Start, impostor: Callable[[], Impostor], said: bytes | None
 ) -> None:
     old = begin()
     at_rest = descriptors_at_rest(old)
@@ -212,9 +202,7 @@ def test_an_impostor_changes_nothing(
 
 
 @pytest.mark.rule(rules.TAKEOVER_FAILS)
-def test_the_latest_who_asks_is_the_one(
-    begin: Callable[..., FingerServer], impostor: Callable[[], Impostor]
-) -> None:
+def test_the_latest_who_asks_is_the_one(begin: Start, impostor: Callable[[], Impostor]) -> None:
     old = begin()
     hanging = impostor()
     assert hanging.receive() == b"."
@@ -225,9 +213,7 @@ def test_the_latest_who_asks_is_the_one(
 
 @pytest.mark.parametrize("how", ["alone"], indirect=True)
 @pytest.mark.rule(rules.TAKEOVER_FAILS)
-def test_a_daemon_that_is_killed_on_its_way_leaves_the_old_one_serving(
-    begin: Callable[..., FingerServer]
-) -> None:
+def test_a_daemon_that_is_killed_on_its_way_leaves_the_old_one_serving(begin: Start) -> None:
     old = begin()
     # Stopped at its first word to the old daemon, which is that it serves.
     failing = begin(ready=False, under=stopped_at("sendto"))
@@ -241,7 +227,7 @@ def test_a_daemon_that_is_killed_on_its_way_leaves_the_old_one_serving(
 
 @pytest.mark.rule(rules.TAKEOVER_FAILS)
 def test_the_old_daemon_may_go_while_the_new_one_starts(
-    begin: Callable[..., FingerServer], impostor: Callable[[], Impostor]
+    begin: Start, impostor: Callable[[], Impostor]
 ) -> None:
     old = begin()
     one = impostor()
@@ -260,7 +246,7 @@ def test_the_old_daemon_may_go_while_the_new_one_starts(
     (b"\x1b", "(it says '\\x1b', and we know '1'): stop it first")],
     ids=["hangs-up", "rubbish", "later-version", "no-version"])  # fmt: skip
 def test_what_answers_and_hands_nothing_over_is_told(
-    begin: Callable[..., FingerServer], path: str, sent: bytes, line: str
+    begin: Start, path: str, sent: bytes, line: str
 ) -> None:
     with socket.socket(socket.AF_UNIX) as other:
         other.bind(path)
@@ -273,9 +259,7 @@ def test_what_answers_and_hands_nothing_over_is_told(
 
 
 @pytest.mark.rule(rules.TAKEOVER_FAILS)
-def test_what_hands_sockets_over_without_end_is_not_waited_for(
-    begin: Callable[..., FingerServer], path: str
-) -> None:
+def test_what_hands_sockets_over_without_end_is_not_waited_for(begin: Start, path: str) -> None:
     with socket.socket(socket.AF_UNIX) as other, socket.create_server(("127.0.0.1", 0)) as socket_:
         other.bind(path)
         other.listen()
@@ -292,9 +276,7 @@ def test_what_hands_sockets_over_without_end_is_not_waited_for(
 
 
 @pytest.mark.rule(rules.TAKEOVER_STALE)
-def test_a_socket_file_that_nobody_listens_at_is_no_obstacle(
-    begin: Callable[..., FingerServer], path: str
-) -> None:
+def test_a_socket_file_that_nobody_listens_at_is_no_obstacle(begin: Start, path: str) -> None:
     killed = begin()
     killed.kill()
     killed.may_be_gone = True
@@ -304,16 +286,14 @@ def test_a_socket_file_that_nobody_listens_at_is_no_obstacle(
 
 
 @pytest.mark.rule(rules.TAKEOVER_STALE)
-def test_a_file_that_is_no_socket_is_left_alone(
-    begin: Callable[..., FingerServer], path: str
-) -> None:
+def test_a_file_that_is_no_socket_is_left_alone(begin: Start, path: str) -> None:
     Path(path).write_text("precious")
     begin(ready=False).expect_refusal(1, path)
     assert Path(path).read_text() == "precious"
 
 
 @pytest.mark.rule(rules.TAKEOVER)
-def test_an_old_daemon_that_is_asked_to_stop_ends(begin: Callable[..., FingerServer]) -> None:
+def test_an_old_daemon_that_is_asked_to_stop_ends(begin: Start) -> None:
     old = begin()
     silent = old.connect()
     silent.send(b"ali")
@@ -326,7 +306,7 @@ def test_an_old_daemon_that_is_asked_to_stop_ends(begin: Callable[..., FingerSer
 @pytest.mark.needs("takeover", "privileges")
 @pytest.mark.rule(rules.DRAIN)
 def test_an_old_daemon_that_is_asked_to_stop_finishes_its_answers(
-    request: pytest.FixtureRequest, how: str, begin: Callable[..., FingerServer]
+    request: pytest.FixtureRequest, how: str, begin: Start
 ) -> None:
     """Replaced, and then asked to stop, it drains: who has sent no query is not waited for."""
     old = begin("--query-timeout", "0", "--deadline", "0")
@@ -346,9 +326,7 @@ def test_an_old_daemon_that_is_asked_to_stop_finishes_its_answers(
 
 
 @pytest.mark.rule(rules.TAKEOVER)
-def test_the_new_parent_reloads(
-    start_as_root: Callable[..., FingerServer], machine: Machine, path: str
-) -> None:
+def test_the_new_parent_reloads(start_as_root: Start, machine: Machine, path: str) -> None:
     old = start_as_root("--takeover", path)
     new = start_as_root("--takeover", path)
     expect_replaced(old, new)
@@ -360,7 +338,7 @@ def test_the_new_parent_reloads(
 @pytest.mark.needs("takeover", "manager")
 @pytest.mark.rule(rules.TAKEOVER_MANAGER)
 def test_the_manager_is_told_which_process_is_the_main_one(
-    begin: Callable[..., FingerServer], how: str, request: pytest.FixtureRequest, path: str
+    begin: Start, how: str, request: pytest.FixtureRequest, path: str
 ) -> None:
     manager = Manager()
     try:
@@ -378,7 +356,7 @@ def test_the_manager_is_told_which_process_is_the_main_one(
 @pytest.mark.needs("takeover", "manager")
 @pytest.mark.rule(rules.TAKEOVER)
 def test_what_the_old_server_has_done_to_its_listener_is_undone(
-    begin: Callable[..., FingerServer], how: str, request: pytest.FixtureRequest
+    begin: Start, how: str, request: pytest.FixtureRequest
 ) -> None:
     manager = Manager()
     try:
@@ -405,7 +383,7 @@ def exchange(server: FingerServer) -> Callable[[], None]:
     return ask
 
 
-def take_over_under_load(begin: Callable[..., FingerServer], times: int) -> None:
+def take_over_under_load(begin: Start, times: int) -> None:
     """So many takeovers; no exchange may be lost meanwhile."""
     last = begin(*MANY, "--quiet")
     with Load(exchange(last), PER_SECOND, last.patience) as load:
@@ -420,7 +398,7 @@ def take_over_under_load(begin: Callable[..., FingerServer], times: int) -> None
 
 @pytest.mark.rule(rules.TAKEOVER)
 @pytest.mark.clock
-def test_no_exchange_is_lost_under_load(begin: Callable[..., FingerServer]) -> None:
+def test_no_exchange_is_lost_under_load(begin: Start) -> None:
     take_over_under_load(begin, 3)
 
 
@@ -428,12 +406,12 @@ def test_no_exchange_is_lost_under_load(begin: Callable[..., FingerServer]) -> N
 @pytest.mark.timeout(600)
 @pytest.mark.rule(rules.TAKEOVER)
 @pytest.mark.clock
-def test_a_hundred_takeovers_lose_nothing(begin: Callable[..., FingerServer]) -> None:
+def test_a_hundred_takeovers_lose_nothing(begin: Start) -> None:
     take_over_under_load(begin, 100)
 
 
 @pytest.mark.rule(rules.TAKEOVER_OWNER)
-def test_another_user_is_refused(begin: Callable[..., FingerServer], path: str) -> None:
+def test_another_user_is_refused(begin: Start, path: str) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can be another user")
     old = begin()
@@ -452,9 +430,7 @@ def test_another_user_is_refused(begin: Callable[..., FingerServer], path: str) 
 
 
 @pytest.mark.rule(rules.TAKEOVER_OWNER)
-def test_another_users_daemon_is_not_trusted(
-    begin: Callable[..., FingerServer], path: str
-) -> None:
+def test_another_users_daemon_is_not_trusted(begin: Start, path: str) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can be another user")
     with socket.socket(socket.AF_UNIX) as bait, socket.create_server(("127.0.0.1", 0)) as theirs:
@@ -474,9 +450,7 @@ def test_another_users_daemon_is_not_trusted(
 
 
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
-def test_without_a_descriptor_for_its_successor_it_rests(
-    start: Callable[..., FingerServer], path: str
-) -> None:
+def test_without_a_descriptor_for_its_successor_it_rests(start: Start, path: str) -> None:
     server = start("--takeover", path)
     with Strace(server, *inject("accept4", "EMFILE", "1+")) as tracer:
         with socket.socket(socket.AF_UNIX) as successor:

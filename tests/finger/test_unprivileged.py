@@ -1,7 +1,6 @@
 """Plans that the daemon has no right to read, and mounts that are none of its business."""
 
 import os
-from collections.abc import Callable
 
 import pytest
 
@@ -9,16 +8,14 @@ import rules
 from conftest import ALICE
 from kit.namespace import NOBODY, after, as_nobody, need_namespaces, need_root
 from kit.reference import NO_PLAN, converted
-from kit.server import FingerServer
+from kit.server import Start
 from kit.users import Users
 
 pytestmark = [pytest.mark.needs("plans", "process"), pytest.mark.every_ring]
 
 
 @pytest.mark.rule(rules.REGULAR_FILES)
-def test_a_plan_that_may_not_be_read_is_no_plan(
-    users: Users, start: Callable[..., FingerServer]
-) -> None:
+def test_a_plan_that_may_not_be_read_is_no_plan(users: Users, start: Start) -> None:
     users.plan("alice").chmod(0o600)
     if os.geteuid() != 0:
         users.plan("alice").chmod(0)
@@ -32,7 +29,7 @@ def test_a_plan_that_may_not_be_read_is_no_plan(
 @pytest.mark.rule(rules.REGULAR_FILES)
 @pytest.mark.parametrize("mode", [0o700, 0o000, 0o644, 0o711])
 def test_a_home_that_may_not_be_entered_holds_no_plan(
-    users: Users, start: Callable[..., FingerServer], mode: int
+    users: Users, start: Start, mode: int
 ) -> None:
     home = users.directory / "alice"
     home.chmod(mode if os.geteuid() == 0 else mode & 0o111)
@@ -45,15 +42,13 @@ def test_a_home_that_may_not_be_entered_holds_no_plan(
 
 @pytest.mark.needs("logs")
 @pytest.mark.rule(rules.CANNOT_RUN)
-def test_who_is_not_root_can_become_nobody_else(start: Callable[..., FingerServer]) -> None:
+def test_who_is_not_root_can_become_nobody_else(start: Start) -> None:
     server = start("--user", "nobody", ready=False, under=as_nobody())
     server.expect_refusal(1, "only root can become --user nobody")
 
 
 @pytest.mark.rule(rules.REGULAR_FILES)
-def test_a_plan_of_a_strangers_is_read_if_all_may_read_it(
-    users: Users, start: Callable[..., FingerServer]
-) -> None:
+def test_a_plan_of_a_strangers_is_read_if_all_may_read_it(users: Users, start: Start) -> None:
     need_root()
     os.chown(users.plan("alice"), NOBODY - 1, NOBODY - 1)
     start(under=as_nobody()).expect(b"alice", converted(ALICE))
@@ -61,9 +56,7 @@ def test_a_plan_of_a_strangers_is_read_if_all_may_read_it(
 
 @pytest.mark.rule(rules.NO_OTHER_MOUNT)
 @pytest.mark.parametrize("place", ["alice/.plan", "alice"])
-def test_what_is_mounted_below_is_not_entered(
-    users: Users, start: Callable[..., FingerServer], place: str
-) -> None:
+def test_what_is_mounted_below_is_not_entered(users: Users, start: Start, place: str) -> None:
     need_root()
     need_namespaces("--mount")
     secret = users.outside / "secret"

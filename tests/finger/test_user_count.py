@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from conftest import ALICE
 from harness.proc import wait_until
 from kit.machine import Machine, Person
 from kit.reference import NO_SUCH_USER, converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("reload"), pytest.mark.rule(rules.RELOAD_COUNTS)]
 
@@ -34,7 +33,7 @@ def reload_line(server: FingerServer) -> str:
 
 @pytest.mark.needs("privileges")
 def test_a_directory_that_knows_nobody_does_not_empty_the_list_without_a_word(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     server = start_as_root("--quiet")
     with machine.without_accounts("alice", "bob"):
@@ -48,16 +47,14 @@ def test_a_directory_that_knows_nobody_does_not_empty_the_list_without_a_word(
 
 
 @pytest.mark.needs("privileges")
-def test_a_member_without_an_account_is_named(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
-) -> None:
+def test_a_member_without_an_account_is_named(machine: Machine, start_as_root: Start) -> None:
     machine.opt_in(machine.add("dora", ALICE), GHOST)
     server = start_as_root("--quiet")
     assert "serves 1 user; no account: ghost\n" in server.stderr_text()
     assert "1 user, before 1; no account: ghost" in reload_line(server)
 
 
-def test_without_root_the_line_has_the_same_numbers(start: Callable[..., FingerServer]) -> None:
+def test_without_root_the_line_has_the_same_numbers(start: Start) -> None:
     server = start("--quiet")
     server.users.add("dora", ALICE)
     assert "4 users, before 3" in reload_line(server)
@@ -74,9 +71,7 @@ def severities(log: Path) -> dict[str, str]:
 
 @pytest.mark.needs("logs")
 @pytest.mark.rule(rules.PRIORITIES)
-def test_a_list_that_shrinks_by_half_is_a_warning(
-    start: Callable[..., FingerServer], tmp_path: Path
-) -> None:
+def test_a_list_that_shrinks_by_half_is_a_warning(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "log"
     log = os.open(file, os.O_CREAT | os.O_RDWR | os.O_APPEND)
     status = os.fstat(log)

@@ -1,7 +1,6 @@
 """In a user namespace: not every uid exists there, as in a container without root."""
 
 import os
-from collections.abc import Callable
 
 import pytest
 
@@ -9,7 +8,7 @@ import rules
 from conftest import ALICE
 from kit.machine import GROUP_ID, Machine, Person
 from kit.reference import NO_PLAN, converted
-from kit.server import FingerServer
+from kit.server import FingerServer, Start
 from kit.user_namespace import with_users
 
 pytestmark = pytest.mark.needs("privileges")
@@ -19,9 +18,7 @@ WORKERS = pytest.mark.parametrize("count", ["1", "2"])
 
 
 @pytest.fixture
-def start_inside(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
-) -> Callable[..., FingerServer]:
+def start_inside(machine: Machine, start_as_root: Start) -> Start:
     """Starts servers on that machine where there are no users but the first 65,536."""
 
     def start_one(*options: str, **how: object) -> FingerServer:
@@ -33,7 +30,7 @@ def start_inside(
 @pytest.mark.rule(rules.AS_OWNER)
 @WORKERS
 def test_a_user_who_exists_there_is_served_as_ever(
-    machine: Machine, start_inside: Callable[..., FingerServer], count: str
+    machine: Machine, start_inside: Start, count: str
 ) -> None:
     machine.opt_in(machine.add("dora", b"in here\n", uid=MEMBER))
     server = start_inside("--workers", count)
@@ -45,7 +42,7 @@ def test_a_user_who_exists_there_is_served_as_ever(
 @pytest.mark.rule(rules.AS_OWNER)
 @WORKERS
 def test_the_plan_of_a_user_who_does_not_exist_there_is_read_as_a_stranger_would(
-    machine: Machine, start_inside: Callable[..., FingerServer], count: str
+    machine: Machine, start_inside: Start, count: str
 ) -> None:
     server = start_inside("--quiet", "--workers", count)
     lines = server.stderr_text().splitlines()
@@ -61,7 +58,7 @@ def test_the_plan_of_a_user_who_does_not_exist_there_is_read_as_a_stranger_would
 
 @pytest.mark.rule(rules.AS_OWNER)
 def test_whose_group_does_not_exist_there_is_a_stranger_too(
-    machine: Machine, start_inside: Callable[..., FingerServer]
+    machine: Machine, start_inside: Start
 ) -> None:
     machine.add("dora", b"in here\n", uid=MEMBER, gid=GROUP_ID)
     machine.opt_in()
@@ -74,7 +71,7 @@ def test_whose_group_does_not_exist_there_is_a_stranger_too(
 @pytest.mark.rule(rules.AS_OWNER)
 @pytest.mark.parametrize("owner", ["nobody", "dora"])
 def test_a_stranger_is_nobody_who_has_an_account(
-    machine: Machine, start_as_root: Callable[..., FingerServer], owner: str
+    machine: Machine, start_as_root: Start, owner: str
 ) -> None:
     last = 40_000
     machine.system_account("nobody", last if owner == "nobody" else last - 1)
@@ -91,7 +88,7 @@ def test_a_stranger_is_nobody_who_has_an_account(
 
 @pytest.mark.rule(rules.CANNOT_RUN)
 def test_where_everybody_has_an_account_it_does_not_start(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     machine.system_account("nobody", 1)
     server = start_as_root(ready=False, under=(*machine.under, *with_users(2)))
@@ -102,7 +99,7 @@ def test_where_everybody_has_an_account_it_does_not_start(
 
 @pytest.mark.rule(rules.CANNOT_RUN)
 def test_where_there_is_nobody_but_root_it_does_not_start(
-    machine: Machine, start_as_root: Callable[..., FingerServer]
+    machine: Machine, start_as_root: Start
 ) -> None:
     server = start_as_root(ready=False, under=(*machine.under, *with_users(1)))
     assert server.wait_exit() == 1

@@ -25,9 +25,7 @@ def permitted_calls() -> set[str]:
     return set(re.findall(r"SCMP_SYS\((\w+)\)", FILTER.read_text()))
 
 
-def numbers_permitted_with_any_arguments(
-    processor: str = platform.machine(),
-) -> set[int] | None:
+def numbers_permitted_with_any_arguments(processor: str = platform.machine()) -> set[int] | None:
     """Those of a processor, and of two that no filter sees. None: no libseccomp to tell them.
 
     By uretprobe and uprobe the kernel's own trampolines come back to it, on x86-64. Called from

@@ -206,17 +206,10 @@ def attributes(node: Node, number: int) -> bytes:
 
 @contextmanager
 def mounted(
-    hangs: str,
-    *,
-    deaf: bool = False,
-    fails: int = 0,
-    error: int = errno.EIO,
-    names_kept: bool = False,
-    home: Path | None = None,
-    department: Path | None = None,
-    people: Sequence[bytes] = (),
-    others: bool = True,
-) -> Iterator[tuple[Path, HangingFileSystem]]:
+    hangs: str, *, deaf: bool = False, fails: int = 0, error: int = errno.EIO,
+    names_kept: bool = False, home: Path | None = None, department: Path | None = None,
+    people: Sequence[bytes] = (), others: bool = True,
+) -> Iterator[tuple[Path, HangingFileSystem]]:  # fmt: skip
     """Mounts users somewhere, or a home over `home`, for us alone without `others`.
 
     Or, over `department`, a directory with homes: staff/alice, or those of `people`.

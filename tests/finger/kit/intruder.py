@@ -79,18 +79,10 @@ class Intruder:
     """
 
     def __init__(
-        self,
-        directory: Path,
-        home_file: Path,
-        outside: Path,
-        port: int,
-        credentials: int = 0,
-        cuts: bool = True,
-        but: Collection[int] = (),
-        numbers: str = "",
-        threads: int = 0,
+        self, directory: Path, home_file: Path, outside: Path, port: int, credentials: int = 0,
+        cuts: bool = True, but: Collection[int] = (), numbers: str = "", threads: int = 0,
         log: bool = False,
-    ) -> None:
+    ) -> None:  # fmt: skip
         processor()  # or there is no compiler
         library = directory / "intruder.so"
         words = [COMPILER, "-shared", "-fPIC", "-o", str(library), str(SOURCE)]

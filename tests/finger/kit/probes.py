@@ -77,11 +77,9 @@ class Watching:
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
+        self, kind: type[BaseException] | None, error: BaseException | None,
         traceback: TracebackType | None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self._process.send_signal(signal.SIGINT)
         status = self._process.wait()
         assert kind or status == 0, f"exit status {status}: {self._text()}"

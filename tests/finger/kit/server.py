@@ -1,6 +1,7 @@
 """A finger daemon that runs."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -115,3 +116,6 @@ class FingerServer(Server):
         if not (exchange := Exchange.parse(line)):
             raise ContractBroken(f"this line does not tell of an exchange: {line!r}")
         return exchange
+
+
+Start = Callable[..., FingerServer]  # what the fixtures that start servers are: see conftest.py
