@@ -26,7 +26,7 @@ from harness.plugin import (  # noqa: E402, F401
 from kit.intruder import intrude, outside, somebody, unsanitized  # noqa: E402, F401
 from kit.machine import GROUP, Machine  # noqa: E402
 from kit.metrics import where  # noqa: E402, F401
-from kit.server import FingerServer  # noqa: E402, Start
+from kit.server import FingerServer, Start  # noqa: E402
 from kit.target import FingerTarget, built_servers, foreign_server  # noqa: E402
 from kit.users import Users  # noqa: E402
 

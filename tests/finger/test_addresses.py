@@ -15,7 +15,7 @@ from kit.parent import reload
 from kit.reference import converted
 from kit.server import Start
 
-pytestmark = pytest.mark.needs("addresses")
+pytestmark = [pytest.mark.needs("addresses"), pytest.mark.rule(rules.ADDRESSES)]
 
 ANSWER = converted(ALICE)
 TWO = "127.0.0.1,::1"
@@ -31,7 +31,6 @@ def need_ipv6() -> None:
         pytest.skip(f"no IPv6 here: {error}")
 
 
-@pytest.mark.rule(rules.ADDRESSES)
 @pytest.mark.parametrize("given", [False, True], ids=["by-default", "asked-for"])
 def test_two_colons_serve_both_families(start: Start, given: bool) -> None:
     need_ipv6()
@@ -44,7 +43,6 @@ def test_two_colons_serve_both_families(start: Start, given: bool) -> None:
         server.expect(b"alice", ANSWER, host=host)
 
 
-@pytest.mark.rule(rules.ADDRESSES)
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "0.0.0.0", "::1"])
 def test_an_address_is_a_literal(start: Start, host: str) -> None:
     if ":" in host:
@@ -55,7 +53,6 @@ def test_an_address_is_a_literal(start: Start, host: str) -> None:
 
 
 @BOTH
-@pytest.mark.rule(rules.ADDRESSES)
 def test_several_addresses_are_served(start: Start, workers: str) -> None:
     """With port 0 each has a port of its own."""
     need_ipv6()
@@ -66,7 +63,6 @@ def test_several_addresses_are_served(start: Start, workers: str) -> None:
     server.expect_everywhere(b"alice", ANSWER)
 
 
-@pytest.mark.rule(rules.ADDRESSES)
 def test_a_parent_serves_several_addresses_over_a_reload(start_as_root: Start) -> None:
     need_ipv6()
     server = start_as_root("--addr", TWO)
@@ -75,7 +71,6 @@ def test_a_parent_serves_several_addresses_over_a_reload(start_as_root: Start) -
     server.expect_everywhere(b"alice", ANSWER)
 
 
-@pytest.mark.rule(rules.ADDRESSES)
 def test_the_places_are_shared_by_all_addresses(start: Start) -> None:
     """A client of the one waits until one of the other has left, and is served then."""
     need_ipv6()
@@ -135,7 +130,6 @@ def test_a_stopped_server_can_be_started_on_its_port_at_once(start: Start, worke
     second.expect(b"alice", ANSWER)
 
 
-@pytest.mark.rule(rules.ADDRESSES)
 def test_without_ipv6_on_the_machine_two_colons_are_ipv4(start: Start) -> None:
     server = start("--addr", "::", ready=False, under=confined("family=INET6"))
     try:
@@ -148,7 +142,6 @@ def test_without_ipv6_on_the_machine_two_colons_are_ipv4(start: Start) -> None:
     server.expect(b"alice", ANSWER, host="127.0.0.1")
 
 
-@pytest.mark.rule(rules.ADDRESSES)
 def test_where_ipv6_is_switched_off_by_a_sysctl_ipv4_is_served(start: Start) -> None:
     need_namespaces("--net")
     off = "ip link set lo up; echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6"

@@ -23,7 +23,11 @@ from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer, Start
 from kit.target import FingerTarget
 
-pytestmark = [pytest.mark.needs("privileges", "takeover", "metrics"), pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.needs("privileges", "takeover", "metrics"),
+    pytest.mark.timeout(120),
+    pytest.mark.rule(rules.CONFINED),
+]
 
 ANSWER = converted(ALICE)
 LARGE = b"0123456789abcde\n" * 400_000
@@ -47,7 +51,6 @@ def refused(trace: list[str]) -> list[str]:
     return [line for line, call in found if call and call["call"] not in TRIED_ON_PURPOSE]
 
 
-@pytest.mark.rule(rules.CONFINED)
 def test_a_refused_call_is_found_in_a_trace() -> None:
     trace = [
         "81 1.0 setresuid(0, 0, 0) = -1 EPERM (Operation not permitted)",
@@ -116,7 +119,6 @@ def stop_while_it_answers(server: FingerServer, plan: Path) -> None:
     assert server.wait_exit() == 0
 
 
-@pytest.mark.rule(rules.CONFINED)
 @pytest.mark.parametrize("rings", ["1", "2"])
 @pytest.mark.parametrize("by_root", [True, False], ids=["accounts", "users"])
 def test_nothing_that_the_daemon_does_is_refused(
@@ -158,7 +160,6 @@ def test_nothing_that_the_daemon_does_is_refused(
     assert "(INJECTED)" in trace.read_text(errors="replace"), "no shortage was tried"
 
 
-@pytest.mark.rule(rules.CONFINED)
 @pytest.mark.parametrize("hangs", ["lookup", "open", "read"])
 def test_nothing_is_refused_while_a_home_hangs(
     machine: Machine, start_as_root: Start, tmp_path: Path, hangs: str

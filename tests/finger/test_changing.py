@@ -14,7 +14,11 @@ from kit.client import FingerClient
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer, Start
 
-pytestmark = [pytest.mark.needs("plans", "restore"), pytest.mark.every_ring]
+pytestmark = [
+    pytest.mark.needs("plans", "restore"),
+    pytest.mark.every_ring,
+    pytest.mark.rule(rules.CHANGING),
+]
 
 LARGE = b"0123456789abcde\n" * 640_000
 WANTED = converted(LARGE)
@@ -36,7 +40,6 @@ def rest_of(reader: FingerClient) -> bytes:
     return WANTED[:1000] + reader.receive_until_end()
 
 
-@pytest.mark.rule(rules.CHANGING)
 def test_a_plan_that_is_removed_is_served_to_its_end(
     server: FingerServer, reader: FingerClient
 ) -> None:
@@ -45,7 +48,6 @@ def test_a_plan_that_is_removed_is_served_to_its_end(
     reader.expect_that(rest_of(reader), WANTED)
 
 
-@pytest.mark.rule(rules.CHANGING)
 def test_a_plan_that_is_replaced_is_served_as_it_was(
     server: FingerServer, reader: FingerClient
 ) -> None:
@@ -54,7 +56,6 @@ def test_a_plan_that_is_replaced_is_served_as_it_was(
     reader.expect_that(rest_of(reader), WANTED)
 
 
-@pytest.mark.rule(rules.CHANGING)
 def test_a_plan_that_becomes_a_link_leads_nowhere(
     server: FingerServer, reader: FingerClient
 ) -> None:
@@ -65,7 +66,6 @@ def test_a_plan_that_becomes_a_link_leads_nowhere(
     reader.expect_that(rest_of(reader), WANTED)
 
 
-@pytest.mark.rule(rules.CHANGING)
 @pytest.mark.parametrize("left", [0, 500, 5_000_000])
 def test_a_plan_that_shrinks_ends_early(
     server: FingerServer, reader: FingerClient, left: int
@@ -77,13 +77,11 @@ def test_a_plan_that_shrinks_ends_early(
     server.expect(b"bob", NO_PLAN)
 
 
-@pytest.mark.rule(rules.CHANGING)
 def test_a_plan_that_is_emptied_before_the_first_read_is_no_plan(server: FingerServer) -> None:
     server.users.plan("alice").write_bytes(b"")
     server.expect(b"alice", NO_PLAN)
 
 
-@pytest.mark.rule(rules.CHANGING)
 def test_a_plan_that_grows_is_served_at_least_as_it_was(
     server: FingerServer, reader: FingerClient
 ) -> None:

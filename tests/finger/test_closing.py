@@ -10,7 +10,11 @@ from kit.reference import TOO_LONG, converted
 from kit.server import FingerServer, Start
 from kit.target import FingerTarget
 
-pytestmark = [pytest.mark.needs("closing", "process"), pytest.mark.clock]
+pytestmark = [
+    pytest.mark.needs("closing", "process"),
+    pytest.mark.clock,
+    pytest.mark.rule(rules.CLOSE_WITHOUT_RESET),
+]
 
 LINGER_SECONDS = 2.0
 SLACK_SECONDS = 1.0
@@ -24,7 +28,6 @@ def seconds_until_closed(server: FingerServer, begin: float) -> float:
     return time.monotonic() - begin
 
 
-@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 def test_a_client_that_does_not_close_is_waited_for_two_seconds(server: FingerServer) -> None:
     for query in (b"alice\r\n", b"nobody\n"):
         client = server.connect()
@@ -38,14 +41,12 @@ def test_a_client_that_does_not_close_is_waited_for_two_seconds(server: FingerSe
     assert took < LINGER_SECONDS + SLACK_SECONDS, f"its place was kept for {took:.1f} s"
 
 
-@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 def test_a_client_that_closes_is_not_waited_for(server: FingerServer) -> None:
     server.expect(b"alice", converted(ALICE))
     took = seconds_until_closed(server, time.monotonic())
     assert took < 0.5, f"the connection was kept for {took:.1f} s"
 
 
-@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 def test_an_error_told_just_before_the_deadline_is_not_lost(
     start: Start, target: FingerTarget
 ) -> None:

@@ -32,7 +32,7 @@ from kit.server import FingerServer, Start
 from kit.terminal import Terminal
 from kit.users import Users
 
-pytestmark = pytest.mark.needs("privileges")
+pytestmark = [pytest.mark.needs("privileges"), pytest.mark.rule(rules.CONFINED)]
 
 MOUNTED_ANEW = (
     "Permission denied, though its mode permits it: where homes were mounted anew, reload"
@@ -51,7 +51,6 @@ def files_open(pid: int) -> list[str]:
     return found
 
 
-@pytest.mark.rule(rules.CONFINED)
 def test_what_the_shell_had_open_is_closed(start: Start, tmp_path: Path) -> None:
     server = start(under=(*INHERITED, str(tmp_path / "a-file")))
     server.expect(b"alice", converted(ALICE))
@@ -59,7 +58,6 @@ def test_what_the_shell_had_open_is_closed(start: Start, tmp_path: Path) -> None
     assert str(tmp_path / "a-file") not in files_open(server.pid)
 
 
-@pytest.mark.rule(rules.CONFINED)
 def test_it_is_closed_where_a_socket_is_passed_as_well(start: Start, tmp_path: Path) -> None:
     with closing(Manager()) as manager:
         server = start(under=(*manager.under, *INHERITED, str(tmp_path / "a-file")))
@@ -68,7 +66,6 @@ def test_it_is_closed_where_a_socket_is_passed_as_well(start: Start, tmp_path: P
         assert str(tmp_path / "a-file") not in files_open(server.pid)
 
 
-@pytest.mark.rule(rules.CONFINED)
 def test_what_roots_shell_had_open_reaches_neither_process(
     machine: Machine, start_as_root: Start, tmp_path: Path
 ) -> None:
@@ -126,7 +123,6 @@ def expect_it_kept_in(intruder: Intruder, server: FingerServer) -> None:
     expect_no_rights_to_gain(workers(server) or [server.pid])
 
 
-@pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
 @pytest.mark.parametrize("by_root", [True, False], ids=["root", "not-root"])
 @pytest.mark.parametrize("options", [(), ("--workers", "2"), ("--ring", "sqpoll")], ids=" ".join)
@@ -143,7 +139,6 @@ def test_an_intruder_reads_what_lies_with_the_users_and_no_more(
     expect_it_kept_in(intruder, server)
 
 
-@pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
 def test_an_intruder_in_the_worker_reads_what_lies_in_homes_and_no_more(
     machine: Machine, start_as_root: Start, outside: Path, somebody: int,
@@ -195,7 +190,6 @@ def test_what_an_intruder_sends_comes_from_the_daemons_account_and_no_other(
     assert intruder.speaks_as(server) == [f"{NOBODY}:{NOBODY}"] * 3  # placeholder, alice, bob
 
 
-@pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
 def test_an_intruder_cannot_write_over_what_the_log_says(
     machine: Machine, start_as_root: Start, outside: Path, somebody: int,
@@ -209,7 +203,6 @@ def test_an_intruder_cannot_write_over_what_the_log_says(
     assert server.stderr_text().startswith("intruder was here\n")
 
 
-@pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
 def test_an_intruder_cannot_fill_the_machine_with_the_kernels_threads(
     users: Users, start: Start, outside: Path, somebody: int, intrude: Callable[..., Intruder]
@@ -222,7 +215,6 @@ def test_an_intruder_cannot_fill_the_machine_with_the_kernels_threads(
     assert server.process.thread_count() - before < 60
 
 
-@pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
 def test_an_intruder_in_a_daemon_with_accounts_and_without_root_writes_nothing(
     users: Users, start: Start, outside: Path, somebody: int, intrude: Callable[..., Intruder]
@@ -236,7 +228,6 @@ def test_an_intruder_in_a_daemon_with_accounts_and_without_root_writes_nothing(
     expect_no_rights_to_gain([server.pid])
 
 
-@pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
 @pytest.mark.parametrize("options", [(), ("--workers", "2")], ids=" ".join)
 def test_no_system_call_is_permitted_but_those_on_the_list(
@@ -250,7 +241,6 @@ def test_no_system_call_is_permitted_but_those_on_the_list(
     assert intruder.passes(server) == []
 
 
-@pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
 def test_the_worker_of_root_is_permitted_no_other_call(
     machine: Machine, start_as_root: Start, outside: Path, somebody: int,
@@ -263,7 +253,6 @@ def test_the_worker_of_root_is_permitted_no_other_call(
     assert intruder.passes(server) == []
 
 
-@pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
 @pytest.mark.parametrize("numbers", ["i386", "x32"])
 @pytest.mark.parametrize("under", [(), NATIVE_CALLS], ids=["by itself", "native calls"])
@@ -288,7 +277,6 @@ def test_a_worker_that_calls_by_another_processors_numbers_is_replaced_at_once(
 WALLS = {"seccomp": "no filter of system calls: ", "landlock_create_ruleset": "no Landlock: "}
 
 
-@pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
 @pytest.mark.parametrize("call", WALLS)
 @pytest.mark.parametrize("by_root", [True, False], ids=["accounts", "users"])
@@ -333,7 +321,6 @@ def can_read(pid: int, descriptor: int) -> bool:
     return flags & os.O_ACCMODE != os.O_WRONLY
 
 
-@pytest.mark.rule(rules.CONFINED)
 @pytest.mark.usefixtures("unsanitized")
 def test_an_intruder_in_the_worker_has_no_terminal_to_type_at_or_read_from(
     machine: Machine, start_as_root: Start, terminal: Terminal,
@@ -352,7 +339,6 @@ def test_an_intruder_in_the_worker_has_no_terminal_to_type_at_or_read_from(
     assert os.readlink(f"/proc/{worker}/fd/1") == "/dev/null"
 
 
-@pytest.mark.rule(rules.CONFINED)
 def test_a_daemon_without_root_reads_nothing_from_its_terminal(
     start: Start, terminal: Terminal
 ) -> None:

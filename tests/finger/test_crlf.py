@@ -8,7 +8,7 @@ import rules
 from kit.reference import converted, plan_answer
 from kit.server import FingerServer
 
-pytestmark = [pytest.mark.needs("crlf"), pytest.mark.every_ring]
+pytestmark = [pytest.mark.needs("crlf"), pytest.mark.every_ring, pytest.mark.rule(rules.CRLF)]
 
 MIXTURES = {
     "LF": b"a\nb\n",
@@ -41,14 +41,12 @@ REPEATED = {
 }
 
 
-@pytest.mark.rule(rules.CRLF)
 @pytest.mark.parametrize("plan", MIXTURES.values(), ids=MIXTURES)
 def test_every_line_ends_with_crlf(server: FingerServer, plan: bytes) -> None:
     server.users.replace("alice", plan)
     server.expect(b"alice", converted(plan))
 
 
-@pytest.mark.rule(rules.CRLF)
 @pytest.mark.parametrize("pattern", REPEATED.values(), ids=REPEATED)
 def test_a_line_end_may_lie_across_any_two_reads(server: FingerServer, pattern: bytes) -> None:
     # With each of these shifts, some read of whatever size ends inside each line end.
@@ -58,7 +56,6 @@ def test_a_line_end_may_lie_across_any_two_reads(server: FingerServer, pattern: 
         server.expect(b"alice", converted(plan))
 
 
-@pytest.mark.rule(rules.CRLF)
 @pytest.mark.parametrize("size", [511, 1023, 2047, 4095, 8191, 16383, 32767, 65535])
 def test_the_end_of_the_plan_may_be_the_end_of_a_read(server: FingerServer, size: int) -> None:
     for plan in (b"x" * (size - 1), b"x" * size, b"x" * size + b"\r", b"x" * size + b"\r\n"):
@@ -67,7 +64,6 @@ def test_the_end_of_the_plan_may_be_the_end_of_a_read(server: FingerServer, size
             server.expect(b"alice", converted(whole))
 
 
-@pytest.mark.rule(rules.CRLF)
 @settings(max_examples=100)
 @given(
     st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"a", b"\0", b"x" * 700]), max_size=40)
@@ -84,7 +80,6 @@ def test_any_bytes_come_back_as_the_contract_says(
 
 @pytest.mark.clock
 @pytest.mark.needs("crlf", "process")
-@pytest.mark.rule(rules.CRLF)
 def test_line_ends_cost_about_as_much_as_letters(server: FingerServer) -> None:
     if server.process.is_sanitized():
         pytest.skip("in a sanitizer's build the time is the sanitizer's")

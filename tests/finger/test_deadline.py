@@ -18,7 +18,7 @@ from kit.reference import converted
 from kit.server import FingerServer, Start
 from kit.target import FingerTarget
 
-pytestmark = [pytest.mark.needs("deadline"), pytest.mark.clock]
+pytestmark = [pytest.mark.needs("deadline"), pytest.mark.clock, pytest.mark.rule(rules.DEADLINE)]
 
 SLACK_SECONDS = 1.5  # the contract says half a second on an idle machine
 LINGER_SECONDS = 2  # the contract's, for what still comes after the answer
@@ -64,7 +64,6 @@ def expect_hang_up(client: FingerClient, begun: float, deadline: float) -> None:
         raise client.broken(f"the exchange took {took:.3f} s; its deadline is {deadline:g} s")
 
 
-@pytest.mark.rule(rules.DEADLINE)
 @pytest.mark.parametrize("begun", [b"", b"ali", b"alice\r"], ids=["silent", "half", "CR"])
 def test_a_client_that_sends_no_whole_query_is_left(
     hurried: FingerServer, target: FingerTarget, begun: bytes
@@ -75,7 +74,6 @@ def test_a_client_that_sends_no_whole_query_is_left(
     expect_hang_up(client, begin, target.deadline[1])
 
 
-@pytest.mark.rule(rules.DEADLINE)
 def test_bytes_do_not_extend_it(hurried: FingerServer, target: FingerTarget) -> None:
     begin = time.monotonic()
     client = hurried.connect()
@@ -83,7 +81,6 @@ def test_bytes_do_not_extend_it(hurried: FingerServer, target: FingerTarget) -> 
         expect_hang_up(client, begin, target.deadline[1])
 
 
-@pytest.mark.rule(rules.DEADLINE)
 def test_talking_on_after_the_answer_keeps_no_connection(
     hurried: FingerServer, target: FingerTarget
 ) -> None:
@@ -103,7 +100,6 @@ def test_talking_on_after_the_answer_keeps_no_connection(
                         " a limit for each receive never strikes")  # fmt: skip
 
 
-@pytest.mark.rule(rules.DEADLINE)
 def test_a_query_in_time_does_not_begin_it_anew(
     hurried: FingerServer, target: FingerTarget
 ) -> None:
@@ -127,7 +123,6 @@ def client_has_left(server: FingerServer, until: float) -> float:
 
 
 @pytest.mark.needs("deadline", "process")
-@pytest.mark.rule(rules.DEADLINE)
 def test_a_client_that_never_reads_is_left(hurried: FingerServer, target: FingerTarget) -> None:
     hurried.users.replace("alice", LARGE)
     _, deadline = target.deadline
@@ -141,7 +136,6 @@ def test_a_client_that_never_reads_is_left(hurried: FingerServer, target: Finger
     assert converted(LARGE).startswith(part) and len(part) < len(LARGE)
 
 
-@pytest.mark.rule(rules.DEADLINE)
 def test_a_client_that_reads_too_slowly_is_left(
     hurried: FingerServer, target: FingerTarget
 ) -> None:
@@ -161,7 +155,6 @@ def test_a_client_that_reads_too_slowly_is_left(
 
 
 @pytest.mark.needs("deadline", "process")
-@pytest.mark.rule(rules.DEADLINE)
 def test_an_answer_that_is_cut_off_does_not_look_whole(
     hurried: FingerServer, target: FingerTarget
 ) -> None:

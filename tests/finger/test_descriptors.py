@@ -16,7 +16,7 @@ from kit.client import FingerClient
 from kit.reference import converted
 from kit.server import FingerServer, Start
 
-pytestmark = pytest.mark.needs("descriptors")
+pytestmark = [pytest.mark.needs("descriptors"), pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)]
 
 LIMIT = 17  # what fingerd needs for itself, and for two clients with their homes and plans
 PER_CLIENT = 3  # a connection, a home and a plan
@@ -40,7 +40,6 @@ def occupy(server: FingerServer) -> list[FingerClient]:
     return clients
 
 
-@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_with_sixteen_descriptors_all_are_served_in_the_end(start: Start, workers: str) -> None:
     server = start_with_few(start, "--workers", workers)
@@ -52,7 +51,6 @@ def test_with_sixteen_descriptors_all_are_served_in_the_end(start: Start, worker
         client.close()
 
 
-@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 def test_slots_that_become_free_go_to_waiting_connections(start: Start) -> None:
     server = start_with_few(start)
     server.expect(b"alice", converted(ALICE))
@@ -73,7 +71,6 @@ def test_slots_that_become_free_go_to_waiting_connections(start: Start) -> None:
 
 
 @pytest.mark.clock
-@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 def test_a_lack_of_descriptors_is_no_busy_loop_and_fills_no_log(start: Start) -> None:
     server = start_with_few(start)
     occupy(server)
@@ -86,7 +83,6 @@ def test_a_lack_of_descriptors_is_no_busy_loop_and_fills_no_log(start: Start) ->
 
 
 @pytest.mark.clock
-@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 @pytest.mark.parametrize("readers", [1, 3])
 def test_a_slow_reader_keeps_no_plan_from_others(start: Start, readers: int) -> None:
     # Each client holds its connection, home and plan at most: those of one more are left.
@@ -116,7 +112,6 @@ def reading_slowly(server: FingerServer, count: int) -> list[FingerClient]:
 
 
 @pytest.mark.needs("descriptors", "reload")
-@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 @pytest.mark.parametrize("replaced", [False, True], ids=["same-directory", "another-directory"])
 def test_reloads_take_no_descriptor_from_plans(start: Start, replaced: bool) -> None:
     server = start_with_few(start, "--query-timeout", "1m", "--deadline", "1m", clients=4)
@@ -142,14 +137,12 @@ def reload(server: FingerServer, total: int) -> None:
     assert done, server.stderr_text()
 
 
-@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 def test_a_stop_works_without_a_free_descriptor(start: Start) -> None:
     server = start_with_few(start)
     occupy(server)
     assert server.stop() == 0
 
 
-@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 def test_a_limit_below_the_clients_is_said_once(start: Start) -> None:
     server = start("--max-clients", "1000", descriptor_limit=64)
     server.expect(b"alice", converted(ALICE))

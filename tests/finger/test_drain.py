@@ -12,7 +12,7 @@ from kit.client import FingerClient
 from kit.reference import INVALID_QUERY, NO_SUCH_USER, converted
 from kit.server import FingerServer, Start
 
-pytestmark = [pytest.mark.needs("drain"), pytest.mark.every_ring]
+pytestmark = [pytest.mark.needs("drain"), pytest.mark.every_ring, pytest.mark.rule(rules.DRAIN)]
 
 AT_ONCE = 3.0  # the contract says one second on an idle machine
 LARGE = b"0123456789abcde\n" * 400_000
@@ -40,7 +40,6 @@ def reading_slowly(server: FingerServer) -> FingerClient:
 
 
 @pytest.mark.clock
-@pytest.mark.rule(rules.DRAIN)
 @SIGNALS
 @pytest.mark.parametrize("workers", ["1", "3"])
 def test_it_stops_at_once_when_there_is_no_client(
@@ -52,7 +51,6 @@ def test_it_stops_at_once_when_there_is_no_client(
 
 
 @pytest.mark.clock
-@pytest.mark.rule(rules.DRAIN)
 @pytest.mark.parametrize("begun", [b"", b"ali", b"alice\r"], ids=["silent", "half", "CR"])
 def test_half_a_query_is_not_waited_for(server: FingerServer, begun: bytes) -> None:
     client = server.connect()
@@ -62,7 +60,6 @@ def test_half_a_query_is_not_waited_for(server: FingerServer, begun: bytes) -> N
 
 
 @pytest.mark.clock
-@pytest.mark.rule(rules.DRAIN)
 def test_a_client_that_lingers_after_the_answer_is_not_waited_for(server: FingerServer) -> None:
     client = server.connect()
     client.send(b"alice\r\n")
@@ -70,7 +67,6 @@ def test_a_client_that_lingers_after_the_answer_is_not_waited_for(server: Finger
     expect_stop(server, AT_ONCE)
 
 
-@pytest.mark.rule(rules.DRAIN)
 @SIGNALS
 def test_queries_that_had_arrived_are_answered(
     server: FingerServer, number: signal.Signals
@@ -89,7 +85,6 @@ def test_queries_that_had_arrived_are_answered(
     assert server.wait_exit() == 0
 
 
-@pytest.mark.rule(rules.DRAIN)
 @pytest.mark.parametrize(
     "query, answer", [(b"obody\r\n", NO_SUCH_USER), (b"\xff\r\n", INVALID_QUERY)]
 )
@@ -105,7 +100,6 @@ def test_errors_are_told_in_a_drain_too(server: FingerServer, query: bytes, answ
     assert server.wait_exit() == 0
 
 
-@pytest.mark.rule(rules.DRAIN)
 def test_a_large_answer_arrives_in_full(server: FingerServer) -> None:
     client = reading_slowly(server)
     server.send_signal(signal.SIGTERM)
@@ -116,7 +110,6 @@ def test_a_large_answer_arrives_in_full(server: FingerServer) -> None:
 
 
 @pytest.mark.clock
-@pytest.mark.rule(rules.DRAIN)
 def test_the_deadline_bounds_it(start: Start) -> None:
     server = start("--deadline", "1s")
     begin = time.monotonic()
@@ -126,7 +119,6 @@ def test_the_deadline_bounds_it(start: Start) -> None:
 
 
 @pytest.mark.clock
-@pytest.mark.rule(rules.DRAIN)
 def test_what_waits_in_the_backlog_is_turned_away(start: Start) -> None:
     server = start("--max-clients", "1", "--deadline", "1s")
     reading_slowly(server)
@@ -150,7 +142,6 @@ def test_a_second_signal_ends_it_at_once(server: FingerServer, second: signal.Si
 
 
 @pytest.mark.clock
-@pytest.mark.rule(rules.DRAIN)
 def test_a_client_that_resets_in_the_drain_is_not_waited_for(server: FingerServer) -> None:
     client = reading_slowly(server)
     server.send_signal(signal.SIGTERM)
@@ -159,7 +150,6 @@ def test_a_client_that_resets_in_the_drain_is_not_waited_for(server: FingerServe
     assert server.wait_exit(within=AT_ONCE) == 0
 
 
-@pytest.mark.rule(rules.DRAIN)
 def test_a_reload_in_the_drain_changes_nothing(server: FingerServer) -> None:
     client = reading_slowly(server)
     server.send_signal(signal.SIGTERM)

@@ -24,6 +24,7 @@ pytestmark = [
     pytest.mark.needs("hanging-files"),
     pytest.mark.clock("dead files"),
     pytest.mark.timeout(60),
+    pytest.mark.rule(rules.HANGING_FILES),
 ]
 
 DEADLINE = 0.5
@@ -48,7 +49,6 @@ CAN_BE_INTERRUPTED = pytest.mark.parametrize("hanging", ["lookup", "open"], indi
 
 
 @EVERY_KIND
-@pytest.mark.rule(rules.HANGING_FILES)
 def test_the_deadline_is_over_opening_and_reading_too(
     hanging: tuple[FingerServer, HangingFileSystem]
 ) -> None:
@@ -62,7 +62,6 @@ def test_the_deadline_is_over_opening_and_reading_too(
 
 
 @EVERY_KIND
-@pytest.mark.rule(rules.HANGING_FILES)
 def test_no_other_client_waits_for_it(hanging: tuple[FingerServer, HangingFileSystem]) -> None:
     server, files = hanging
     for _ in range(3):
@@ -76,7 +75,6 @@ def test_no_other_client_waits_for_it(hanging: tuple[FingerServer, HangingFileSy
 
 
 @CAN_BE_INTERRUPTED
-@pytest.mark.rule(rules.HANGING_FILES)
 def test_nothing_is_left_behind(hanging: tuple[FingerServer, HangingFileSystem]) -> None:
     server, files = hanging
     server.expect(b"bob", BOB)
@@ -145,7 +143,6 @@ def test_a_file_server_that_is_away_is_no_client_that_has_gone(
         assert server.wait_for_exchange().outcome == f"failed: {os.strerror(error)}"
 
 
-@pytest.mark.rule(rules.HANGING_FILES)
 def test_a_mount_that_only_its_user_sees_troubles_no_client(users: Users, start: Start) -> None:
     home = users.add("dora").parent
     with hanging_fs.mounted("nothing", home=home, others=False):
@@ -158,7 +155,6 @@ def test_a_mount_that_only_its_user_sees_troubles_no_client(users: Users, start:
         assert wait_until(lambda: server.ask(b"emil") == b"new here\r\n", server.patience)
 
 
-@pytest.mark.rule(rules.HANGING_FILES)
 @pytest.mark.parametrize("kind", ["lookup", "open", "read"])
 def test_one_that_cannot_even_be_interrupted_holds_up_no_other_client(
     start: Start, kind: str
@@ -173,7 +169,6 @@ def test_one_that_cannot_even_be_interrupted_holds_up_no_other_client(
         files.let_go()  # before it does, not even SIGKILL ends the process
 
 
-@pytest.mark.rule(rules.HANGING_FILES)
 @pytest.mark.parametrize("deaf", [False, True], ids=["interruptible", "deaf"])
 def test_one_that_has_answered_before_holds_up_no_other_client_when_it_stops(
     start: Start, deaf: bool

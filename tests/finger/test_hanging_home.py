@@ -21,6 +21,7 @@ pytestmark = [
     pytest.mark.needs("hanging-files", "privileges"),
     pytest.mark.clock("dead files"),
     pytest.mark.timeout(60),
+    pytest.mark.rule(rules.HANGING_FILES),
 ]
 
 DEADLINE = 0.5
@@ -41,7 +42,6 @@ def hanging(
         server.close_clients()
 
 
-@pytest.mark.rule(rules.HANGING_FILES)
 def test_the_deadline_holds_and_no_other_client_waits(
     hanging: tuple[FingerServer, HangingFileSystem]
 ) -> None:
@@ -63,7 +63,6 @@ def test_the_deadline_holds_and_no_other_client_waits(
     server.expect(b"alice", converted(ALICES_PLAN))
 
 
-@pytest.mark.rule(rules.HANGING_FILES)
 def test_a_home_that_has_answered_before_holds_up_no_other_client_when_it_stops(
     machine: Machine, start_as_root: Start
 ) -> None:
@@ -75,7 +74,6 @@ def test_a_home_that_has_answered_before_holds_up_no_other_client_when_it_stops(
 
 
 @pytest.mark.parametrize("hanging_request", ["lookup", "open", "read"])
-@pytest.mark.rule(rules.HANGING_FILES)
 def test_however_many_ask_for_it_everybody_else_is_answered(
     hanging_request: str, machine: Machine, start_as_root: Start
 ) -> None:
@@ -105,7 +103,6 @@ def test_however_many_ask_for_it_everybody_else_is_answered(
         server.close_clients()
 
 
-@pytest.mark.rule(rules.HANGING_FILES)
 def test_however_many_homes_hang_everybody_else_is_answered(
     machine: Machine, start_as_root: Start
 ) -> None:

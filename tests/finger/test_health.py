@@ -11,7 +11,7 @@ import rules
 from harness.subject import free_port
 from kit.server import FingerServer, Start
 
-pytestmark = pytest.mark.needs("metrics")
+pytestmark = [pytest.mark.needs("metrics"), pytest.mark.rule(rules.HEALTH)]
 
 
 def ask(server: FingerServer, port: int) -> tuple[int, str]:
@@ -21,7 +21,6 @@ def ask(server: FingerServer, port: int) -> tuple[int, str]:
     return ran.returncode, ran.stdout + ran.stderr
 
 
-@pytest.mark.rule(rules.HEALTH)
 @pytest.mark.parametrize("options", [(), ("--no-list", "--quiet"), ("--workers", "3")])
 def test_a_daemon_that_answers_serves(start: Start, options: tuple[str, ...]) -> None:
     server = start(*options)
@@ -29,14 +28,12 @@ def test_a_daemon_that_answers_serves(start: Start, options: tuple[str, ...]) ->
     assert ask(server, port) == (0, f"127.0.0.1:{port}: serves\n")
 
 
-@pytest.mark.rule(rules.HEALTH)
 def test_where_nobody_listens_nobody_serves(start: Start) -> None:
     status, said = ask(start(), free_port())
     assert status == 1
     assert "does not serve: " in said and len(said.splitlines()) == 1
 
 
-@pytest.mark.rule(rules.HEALTH)
 def test_a_daemon_whose_kernel_alone_answers_does_not_serve(start: Start) -> None:
     server = start()
     os.kill(server.process.pid, signal.SIGSTOP)
@@ -48,7 +45,6 @@ def test_a_daemon_whose_kernel_alone_answers_does_not_serve(start: Start) -> Non
     assert "does not serve: no answer in time" in said
 
 
-@pytest.mark.rule(rules.HEALTH)
 @pytest.mark.parametrize("answer", [b"", b"hello\r\n", b"x" * 1000])
 def test_what_answers_something_else_is_no_fingerd(start: Start, answer: bytes) -> None:
     server = start()

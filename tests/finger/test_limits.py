@@ -14,7 +14,7 @@ from kit.reference import NO_PLAN, converted
 from kit.server import Start
 from kit.target import FingerTarget
 
-pytestmark = pytest.mark.needs("limits")
+pytestmark = [pytest.mark.needs("limits"), pytest.mark.rule(rules.MAX_PER_IP)]
 
 ANSWER = converted(ALICE)
 LARGE = b"0123456789abcde\n" * 400_000
@@ -75,7 +75,6 @@ def test_a_slot_is_free_when_its_connection_is_closed(start: Start) -> None:
 
 
 @BOTH
-@pytest.mark.rule(rules.MAX_PER_IP)
 def test_from_one_address_no_more_than_that(start: Start, workers: str) -> None:
     server = start("--max-per-ip", "2", "--workers", workers, *PATIENT)
     served = [server.connect(source="127.0.0.2") for _ in range(2)]
@@ -89,7 +88,6 @@ def test_from_one_address_no_more_than_that(start: Start, workers: str) -> None:
 
 
 @BOTH
-@pytest.mark.rule(rules.MAX_PER_IP)
 def test_a_closed_connection_counts_no_more(start: Start, workers: str) -> None:
     server = start("--max-per-ip", "1", "--workers", workers)
 
@@ -105,7 +103,6 @@ def test_a_closed_connection_counts_no_more(start: Start, workers: str) -> None:
         assert wait_until(lambda: served(leave), server.patience), "whoever comes is turned away"
 
 
-@pytest.mark.rule(rules.MAX_PER_IP)
 def test_ipv4_addresses_are_told_apart_where_ipv6_serves_them(start: Start) -> None:
     # As IPv6 they are ::ffff:127.0.0.2 and ::ffff:127.0.0.3, all of one /64.
     server = start("--addr", "::", "--max-per-ip", "1", *PATIENT)
@@ -118,7 +115,6 @@ def test_ipv4_addresses_are_told_apart_where_ipv6_serves_them(start: Start) -> N
     first.expect_answer(ANSWER)
 
 
-@pytest.mark.rule(rules.MAX_PER_IP)
 def test_an_ipv6_address_is_counted_too(start: Start) -> None:
     server = start("--addr", "::1", "--max-per-ip", "1", *PATIENT)
     server.connect().send_in_pieces(b"ali")
@@ -150,7 +146,6 @@ def test_an_address_asks_no_more_than_so_many_queries_a_second(start: Start, wor
 
 @pytest.mark.clock
 @pytest.mark.needs("limits", "logs")
-@pytest.mark.rule(rules.MAX_PER_IP)
 def test_connections_that_are_turned_away_do_not_fill_the_log(start: Start) -> None:
     server = start("--max-per-ip", "1", *PATIENT)
     server.connect(source="127.0.0.2").send_in_pieces(b"ali")
@@ -163,7 +158,6 @@ def test_connections_that_are_turned_away_do_not_fill_the_log(start: Start) -> N
     assert len(lines) <= 1 + seconds, f"{len(lines)} lines in {seconds:.1f} s: {lines[:3]}"
 
 
-@pytest.mark.rule(rules.MAX_PER_IP)
 def test_the_limit_by_default_is_sixteen(start: Start) -> None:
     server = start(*PATIENT)
     served = [server.connect() for _ in range(16)]

@@ -9,7 +9,7 @@ import pytest
 import rules
 from harness.subject import REPOSITORY
 
-pytestmark = pytest.mark.needs("logs")
+pytestmark = [pytest.mark.needs("logs"), pytest.mark.rule(rules.LOGS)]
 
 # What an administrator may read on stderr comes from here.
 SOURCES = (
@@ -97,14 +97,12 @@ def fits(shown: str, message: str) -> bool:
     return re.fullmatch(pattern, message) is not None
 
 
-@pytest.mark.rule(rules.LOGS)
 def test_each_message_is_on_the_page() -> None:
     missing = {text: file for text, file in messages().items()
                if not any(fits(shown, text) for shown in on_the_page())}  # fmt: skip
     assert not missing, missing
 
 
-@pytest.mark.rule(rules.LOGS)
 def test_the_page_has_no_message_that_is_none() -> None:
     rows = [shown for shown in on_the_page() if "…" in shown or len(shown.split()) > 4]
     # What the ring says is the loop's affair, and put together from pieces.
@@ -113,7 +111,6 @@ def test_the_page_has_no_message_that_is_none() -> None:
     assert not gone, gone
 
 
-@pytest.mark.rule(rules.LOGS)
 def test_a_message_that_the_page_lacks_would_be_found() -> None:
     assert "a worker has ended by itself: …" in messages()
     assert not any(fits(shown, "the moon is in the way of …") for shown in on_the_page())

@@ -20,7 +20,7 @@ from kit.parent import only_worker, reload
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer, Start
 
-pytestmark = pytest.mark.needs("metrics")
+pytestmark = [pytest.mark.needs("metrics"), pytest.mark.rule(rules.METRICS)]
 
 ANSWER = converted(ALICE)
 TOLD = {
@@ -31,7 +31,6 @@ TOLD = {
 }
 
 
-@pytest.mark.rule(rules.METRICS)
 @pytest.mark.parametrize("options", [(), ("--workers", "3"), ("--quiet",)])
 def test_each_outcome_is_counted(start: Start, where: str, options: tuple[str, ...]) -> None:
     server = start("--metrics", where, *options)
@@ -54,7 +53,6 @@ def test_each_outcome_is_counted(start: Start, where: str, options: tuple[str, .
     assert found["fingerd_ring_completed_total"] > exchanges
 
 
-@pytest.mark.rule(rules.METRICS)
 def test_who_is_turned_away_is_no_exchange(start: Start, where: str) -> None:
     server = start("--metrics", where, "--max-per-ip", "1")
     with server.connect() as first, server.connect() as second:
@@ -66,7 +64,6 @@ def test_who_is_turned_away_is_no_exchange(start: Start, where: str) -> None:
         first.expect_answer(ANSWER)
 
 
-@pytest.mark.rule(rules.METRICS)
 def test_the_signal_logs_a_line(start: Start) -> None:
     server = start("--quiet")
     server.expect(b"alice", ANSWER)
@@ -76,7 +73,6 @@ def test_the_signal_logs_a_line(start: Start) -> None:
     assert metrics.ask_by_signal(server)['exchanges_total{outcome="answered"}'] == "2"
 
 
-@pytest.mark.rule(rules.METRICS)
 def test_the_signal_ends_nothing_though_the_daemon_was_stopped_meanwhile(
     server: FingerServer
 ) -> None:
@@ -92,7 +88,6 @@ def test_the_signal_ends_nothing_though_the_daemon_was_stopped_meanwhile(
     server.expect(b"alice", ANSWER)
 
 
-@pytest.mark.rule(rules.METRICS)
 @pytest.mark.parametrize("workers", ["1", "3"])
 def test_the_rings_are_counted(start: Start, where: str, workers: str) -> None:
     server = start("--metrics", where, "--workers", workers)
@@ -110,7 +105,6 @@ def test_the_rings_are_counted(start: Start, where: str, workers: str) -> None:
     assert 120 <= submitted < 60_000 and 120 <= completed < 60_000
 
 
-@pytest.mark.rule(rules.METRICS)
 def test_completions_that_did_not_fit_are_counted(start: Start, where: str) -> None:
     server = start("--metrics", where, "--ring", "entries=4", "--max-per-ip", "64",
                    "--query-timeout", "0")  # fmt: skip
@@ -127,7 +121,6 @@ def test_completions_that_did_not_fit_are_counted(start: Start, where: str) -> N
     assert metrics.scrape(where, server.patience)["fingerd_ring_overflows_total"] > 0
 
 
-@pytest.mark.rule(rules.METRICS)
 def test_a_client_that_waits_for_a_place_is_counted(start: Start, where: str) -> None:
     server = start("--metrics", where, "--max-clients", "1")
     first, second = server.connect(), server.connect()
@@ -140,7 +133,6 @@ def test_a_client_that_waits_for_a_place_is_counted(start: Start, where: str) ->
     assert waits == 1, "it has waited once, however often it was looked at"
 
 
-@pytest.mark.rule(rules.METRICS)
 def test_started_as_root_the_worker_answers(start_as_root: Start, where: str) -> None:
     server = start_as_root("--metrics", where)
     server.expect(b"alice", ANSWER)
@@ -149,7 +141,6 @@ def test_started_as_root_the_worker_answers(start_as_root: Start, where: str) ->
     assert words['exchanges_total{outcome="answered"}'] == "1"
 
 
-@pytest.mark.rule(rules.METRICS)
 def test_a_reload_forgets_nothing(start_as_root: Start, where: str) -> None:
     options = ("--deadline", "60s", "--query-timeout", "60s")
     server = start_as_root("--metrics", where, *options)
@@ -173,7 +164,6 @@ def test_a_reload_forgets_nothing(start_as_root: Start, where: str) -> None:
     assert metrics.ask_by_signal(server)['exchanges_total{outcome="answered"}'] == "2"
 
 
-@pytest.mark.rule(rules.METRICS)
 def test_a_worker_that_is_killed_leaves_what_it_has_counted(
     start_as_root: Start, where: str
 ) -> None:
@@ -189,7 +179,6 @@ def test_a_worker_that_is_killed_leaves_what_it_has_counted(
         assert found["fingerd_connections_accepted_total"] == 2 * number
 
 
-@pytest.mark.rule(rules.METRICS)
 @pytest.mark.parametrize("how", ["alone", "parent"])
 def test_users_and_reloads_are_counted(
     request: pytest.FixtureRequest, start: Start, how: str, where: str
@@ -216,7 +205,6 @@ def after_a_signal(server: FingerServer, name: str) -> Callable[[metrics.Samples
     return lambda now: now[name] == 1
 
 
-@pytest.mark.rule(rules.METRICS)
 @pytest.mark.parametrize("error", ["EAFNOSUPPORT", "EROFS"])
 def test_what_the_unit_takes_away_is_explained(
     start: Start, where: str, tmp_path: Path, error: str
@@ -231,7 +219,6 @@ def test_what_the_unit_takes_away_is_explained(
 PAGES = {"README": "README.md", "man page": "server/fingerd.8.scd"}
 
 
-@pytest.mark.rule(rules.METRICS)
 @pytest.mark.parametrize("page", PAGES)
 def test_every_name_is_on_the_page(start: Start, where: str, page: str) -> None:
     server = start("--metrics", where)
@@ -243,7 +230,6 @@ def test_every_name_is_on_the_page(start: Start, where: str, page: str) -> None:
     assert len(told) > 20 and not missing, missing
 
 
-@pytest.mark.rule(rules.METRICS)
 @pytest.mark.parametrize("how", ["reload", "takeover"])
 def test_a_scraper_that_has_connected_is_answered_whatever_happens_to_the_worker(
     request: pytest.FixtureRequest, start: Start, tmp_path: Path, how: str
@@ -268,7 +254,6 @@ def test_a_scraper_that_has_connected_is_answered_whatever_happens_to_the_worker
 
 
 @pytest.mark.needs("takeover")
-@pytest.mark.rule(rules.METRICS)
 @pytest.mark.parametrize("how", ["alone", "parent"])
 def test_a_successor_answers_at_the_same_address(
     request: pytest.FixtureRequest, start: Start, how: str, tmp_path: Path
@@ -290,7 +275,6 @@ def test_a_successor_answers_at_the_same_address(
 
 
 @pytest.mark.needs("takeover")
-@pytest.mark.rule(rules.METRICS)
 def test_a_successor_may_answer_elsewhere_or_not_at_all(start: Start, tmp_path: Path) -> None:
     gate = ("--takeover", str(tmp_path / "gate"), "--deadline", "60s", "--query-timeout", "60s")
     first, second = (f"127.0.0.1:{free_port()}" for _ in range(2))
@@ -320,7 +304,6 @@ def is_refused(where: str) -> bool:
     return False
 
 
-@pytest.mark.rule(rules.METRICS)
 def test_a_signal_to_every_process_of_that_name_ends_none(start_as_root: Start) -> None:
     server = start_as_root()
     before = only_worker(server)

@@ -15,7 +15,7 @@ from kit.client import FingerClient
 from kit.reference import converted
 from kit.server import FingerServer, Start
 
-pytestmark = pytest.mark.needs("limits")
+pytestmark = [pytest.mark.needs("limits"), pytest.mark.rule(rules.DISPLACED)]
 
 ANSWER = converted(ALICE)
 BOTH = pytest.mark.parametrize("workers", ["1", "3"])
@@ -39,7 +39,6 @@ def begun(server: FingerServer, **how: str) -> FingerClient:
 
 
 @BOTH
-@pytest.mark.rule(rules.DISPLACED)
 def test_the_place_of_the_oldest_without_a_query_goes_to_the_next(
     start: Start, workers: str
 ) -> None:
@@ -53,7 +52,6 @@ def test_the_place_of_the_oldest_without_a_query_goes_to_the_next(
 
 
 @BOTH
-@pytest.mark.rule(rules.DISPLACED)
 def test_each_that_comes_takes_the_place_of_one(start: Start, workers: str) -> None:
     server = with_three_places(start, workers)
     before = [begun(server) for _ in range(3)]
@@ -66,7 +64,6 @@ def test_each_that_comes_takes_the_place_of_one(start: Start, workers: str) -> N
 
 
 @BOTH
-@pytest.mark.rule(rules.DISPLACED)
 def test_no_place_is_taken_away_before_somebody_wants_it(start: Start, workers: str) -> None:
     server = start("--max-clients", "3", "--workers", workers, "--query-timeout", "1m")
     for client in [begun(server) for _ in range(3)]:
@@ -76,7 +73,6 @@ def test_no_place_is_taken_away_before_somebody_wants_it(start: Start, workers: 
 
 
 @pytest.mark.needs("limits", "logs", "metrics")
-@pytest.mark.rule(rules.DISPLACED)
 def test_the_log_says_who_had_to_go(start: Start) -> None:
     server = start("--max-clients", "1", "--query-timeout", "1m")
     begun(server)
@@ -138,7 +134,6 @@ def silent(server: FingerServer) -> Iterator[list[Silent]]:
 
 
 @pytest.mark.clock
-@pytest.mark.rule(rules.DISPLACED)
 def test_sixteen_addresses_do_not_shut_others_out(
     server: FingerServer, silent: list[Silent]
 ) -> None:

@@ -10,17 +10,15 @@ from kit.parent import only_worker
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer, Start
 
-pytestmark = pytest.mark.needs("metrics")
+pytestmark = [pytest.mark.needs("metrics"), pytest.mark.rule(rules.METRICS)]
 
 ANSWER = converted(ALICE)
 
 
-@pytest.mark.rule(rules.METRICS)
 def test_the_program_notes_where_its_probes_are(server: FingerServer) -> None:
     assert probes.names(probes.program_of(server.pid)) == probes.NAMES
 
 
-@pytest.mark.rule(rules.METRICS)
 def test_bpftrace_sees_what_has_happened(start: Start) -> None:
     server = start("--max-per-ip", "1", "--deadline", "1s")
     assert probes.names(probes.program_of(server.pid))
@@ -50,7 +48,6 @@ def test_bpftrace_sees_what_has_happened(start: Start) -> None:
     assert seen.samples["@answer_us"] == 4
 
 
-@pytest.mark.rule(rules.METRICS)
 def test_a_worker_that_has_given_root_up_is_seen_as_well(start_as_root: Start) -> None:
     server = start_as_root()
     worker = only_worker(server)

@@ -11,7 +11,7 @@ from kit.namespace import after, need_namespaces, need_root
 from kit.reference import converted
 from kit.server import FingerServer, Start
 
-pytestmark = pytest.mark.needs("addresses")
+pytestmark = [pytest.mark.needs("addresses"), pytest.mark.rule(rules.OTHERS_CLIENTS)]
 
 # getaddrinfo(3) knows only families of which there is an address beyond the loopback's.
 UP = "ip link set lo up; ip address add 192.0.2.1/32 dev lo; ip address add 2001:db8::1 dev lo"
@@ -40,18 +40,15 @@ def run_at(server: FingerServer, *words: str, text: bytes = b"") -> str:
     return run.stdout.decode().replace("\r\n", "\n")
 
 
-@pytest.mark.rule(rules.OTHERS_CLIENTS)
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_debians_finger_shows_a_plan(at_home: FingerServer, host: str) -> None:
     assert run_at(at_home, "finger", f"alice@{host}").endswith(PLAN)
 
 
-@pytest.mark.rule(rules.OTHERS_CLIENTS)
 def test_debians_finger_shows_name_and_plan(at_home: FingerServer) -> None:
     assert run_at(at_home, "finger", "-l", "alice@127.0.0.1").endswith("Name: alice\n" + PLAN)
 
 
-@pytest.mark.rule(rules.OTHERS_CLIENTS)
 def test_debians_finger_shows_the_list_and_errors(at_home: FingerServer) -> None:
     assert run_at(at_home, "finger", "@127.0.0.1").endswith("alice\nbob\ncarol\n")
     assert run_at(at_home, "finger", "bob@127.0.0.1").endswith("No Plan.\n")
@@ -60,7 +57,6 @@ def test_debians_finger_shows_the_list_and_errors(at_home: FingerServer) -> None
     assert relayed.endswith("Error: Relay access denied\n")
 
 
-@pytest.mark.rule(rules.OTHERS_CLIENTS)
 def test_ncat_that_ends_its_input_gets_everything(at_home: FingerServer) -> None:
     large = b"0123456789abcde\n" * 100_000
     at_home.users.replace("alice", large)
@@ -68,7 +64,6 @@ def test_ncat_that_ends_its_input_gets_everything(at_home: FingerServer) -> None
         assert run_at(at_home, "ncat", host, "79", text=b"alice\n") == large.decode()
 
 
-@pytest.mark.rule(rules.OTHERS_CLIENTS)
 def test_curl_speaks_it_as_gopher_would(at_home: FingerServer) -> None:
     # gopher://HOST:79/1alice sends `alice` and CRLF: the type's digit is left out.
     assert run_at(at_home, "curl", "-sS", "gopher://[::1]:79/1alice") == PLAN

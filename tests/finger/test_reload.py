@@ -14,7 +14,7 @@ from kit.reference import NO_SUCH_USER, converted
 from kit.server import FingerServer, Start
 from kit.target import FingerTarget
 
-pytestmark = pytest.mark.needs("reload")
+pytestmark = [pytest.mark.needs("reload"), pytest.mark.rule(rules.RELOAD)]
 
 LARGE = b"0123456789abcde\n" * 300_000
 PATIENT = ("--query-timeout", "1m", "--deadline", "1m")
@@ -24,7 +24,6 @@ def reload(server: FingerServer) -> None:
     server.send_signal(signal.SIGHUP)
 
 
-@pytest.mark.rule(rules.RELOAD)
 @pytest.mark.parametrize("workers", ["1", "3"])
 def test_a_user_who_has_opted_in_since_is_served_after_the_signal(
     start: Start, workers: str
@@ -38,7 +37,6 @@ def test_a_user_who_has_opted_in_since_is_served_after_the_signal(
     server.expect(b"", b"alice\r\nbob\r\ncarol\r\ndora\r\n")
 
 
-@pytest.mark.rule(rules.RELOAD)
 def test_a_user_who_has_left_is_unknown_after_the_signal(server: FingerServer) -> None:
     server.users.remove("alice")
     reload(server)
@@ -46,7 +44,6 @@ def test_a_user_who_has_left_is_unknown_after_the_signal(server: FingerServer) -
     server.expect(b"", b"bob\r\ncarol\r\n")
 
 
-@pytest.mark.rule(rules.RELOAD)
 def test_an_exchange_that_is_under_way_is_not_disturbed(start: Start) -> None:
     server = start(*PATIENT)
     server.users.replace("alice", LARGE)
@@ -64,7 +61,6 @@ def test_an_exchange_that_is_under_way_is_not_disturbed(start: Start) -> None:
     begun.expect_answer(b"No Plan.\r\n")
 
 
-@pytest.mark.rule(rules.RELOAD)
 def test_whose_names_are_known_have_their_own_plans(start: Start) -> None:
     server = start(*PATIENT)
     server.expect(b"alice", converted(ALICE))
@@ -97,7 +93,6 @@ def test_a_reload_that_fails_keeps_the_old_list_and_says_so(start: Start) -> Non
     server.expect_soon(b"dora", b"new here\r\n")
 
 
-@pytest.mark.rule(rules.RELOAD)
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_no_query_fails_while_signals_rain(start: Start, workers: str) -> None:
     server = start("--workers", workers)
@@ -124,7 +119,6 @@ def is_prepared(server: FingerServer) -> bool:
     return any(int(mask, 16) & 1 for mask in re.findall(r"Sig(?:Blk|Cgt):\s*(\w+)", status))
 
 
-@pytest.mark.rule(rules.RELOAD)
 def test_a_signal_before_the_ready_line_ends_nothing(start: Start, target: FingerTarget) -> None:
     for _ in range(5):
         server = start(ready=False)
@@ -135,7 +129,6 @@ def test_a_signal_before_the_ready_line_ends_nothing(start: Start, target: Finge
         server.expect(b"alice", converted(ALICE))
 
 
-@pytest.mark.rule(rules.RELOAD)
 def test_a_thousand_reloads_leave_nothing_behind(server: FingerServer) -> None:
     server.expect(b"alice", converted(ALICE))
     at_rest = server.descriptors_at_rest(), server.process.thread_count()

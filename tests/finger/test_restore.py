@@ -9,7 +9,7 @@ from conftest import ALICE
 from kit.reference import converted
 from kit.server import FingerServer
 
-pytestmark = pytest.mark.needs("restore")
+pytestmark = [pytest.mark.needs("restore"), pytest.mark.rule(rules.RESTORE)]
 
 KIBIBYTE = 1024
 ANSWER = converted(ALICE)
@@ -47,19 +47,16 @@ def expect_restored(server: FingerServer, count: int) -> None:
         assert grown < 512 * KIBIBYTE, f"{grown // KIBIBYTE} KiB more after {count} exchanges"
 
 
-@pytest.mark.rule(rules.RESTORE)
 def test_ten_thousand_exchanges_leave_nothing_behind(server: FingerServer) -> None:
     expect_restored(server, 10_000)
 
 
 @pytest.mark.torture
 @pytest.mark.timeout(1800)
-@pytest.mark.rule(rules.RESTORE)
 def test_a_million_queries_leave_nothing_behind(server: FingerServer) -> None:
     expect_restored(server, 1_000_000)
 
 
-@pytest.mark.rule(rules.RESTORE)
 def test_large_plans_leave_nothing_behind(server: FingerServer) -> None:
     if server.process.is_sanitized():
         pytest.skip("in a sanitizer's build the memory is the sanitizer's")
@@ -75,7 +72,6 @@ def test_large_plans_leave_nothing_behind(server: FingerServer) -> None:
     assert grown < 512 * KIBIBYTE, f"{grown // KIBIBYTE} KiB more after large plans"
 
 
-@pytest.mark.rule(rules.RESTORE)
 def test_a_large_plan_is_never_held_as_a_whole(server: FingerServer) -> None:
     if server.process.is_sanitized():
         pytest.skip("in a sanitizer's build the memory is the sanitizer's")

@@ -8,7 +8,7 @@ from conftest import ALICE
 from kit.reference import INVALID_QUERY, NO_PLAN, NO_SUCH_USER, TOO_LONG, converted
 from kit.server import Start
 
-pytestmark = pytest.mark.needs("ring")
+pytestmark = [pytest.mark.needs("ring"), pytest.mark.rule(rules.RINGS)]
 
 RINGS = ("entries=4", "entries=4,buffers=2", "sqpoll")
 LARGE = b"0123456789abcde\n" * 20_000
@@ -23,7 +23,6 @@ EXPECTED = (
 )
 
 
-@pytest.mark.rule(rules.RINGS)
 @pytest.mark.parametrize("ring", RINGS)
 @pytest.mark.parametrize("workers", ["1", "3"])
 def test_a_crowd_is_served_with_any_ring(start: Start, ring: str, workers: str) -> None:
@@ -41,7 +40,6 @@ def test_a_crowd_is_served_with_any_ring(start: Start, ring: str, workers: str) 
             client.close()
 
 
-@pytest.mark.rule(rules.RINGS)
 def test_silent_clients_take_no_room_in_a_small_ring(start: Start) -> None:
     server = start("--ring", "entries=4,buffers=2", "--max-per-ip", "1000")
     for _ in range(30):
@@ -50,7 +48,6 @@ def test_silent_clients_take_no_room_in_a_small_ring(start: Start) -> None:
         server.expect(b"alice", converted(ALICE))
 
 
-@pytest.mark.rule(rules.RINGS)
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_many_ask_for_one_plan_at_once(start: Start, workers: str) -> None:
     server = start("--workers", workers, "--max-per-ip", "1000")

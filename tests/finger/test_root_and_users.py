@@ -15,7 +15,7 @@ from kit.reference import NO_PLAN, converted
 from kit.server import Start
 from kit.users import Users
 
-pytestmark = pytest.mark.needs("privileges")
+pytestmark = [pytest.mark.needs("privileges"), pytest.mark.rule(rules.ROOT_IS_GONE)]
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,6 @@ def unprivileged_account() -> pwd.struct_passwd:
         return pwd.getpwnam("nobody")
 
 
-@pytest.mark.rule(rules.ROOT_IS_GONE)
 @pytest.mark.parametrize("options", [(), ("--workers", "3"), ("--ring", "sqpoll")], ids=" ".join)
 def test_no_thread_has_a_right_left(start: Start, options: tuple[str, ...]) -> None:
     server = start(*options, under=("setpriv", "--groups=0,4,6"))
@@ -48,7 +47,6 @@ def test_no_thread_has_a_right_left(start: Start, options: tuple[str, ...]) -> N
             assert int(status[kind], 16) == 0, f"a thread has {kind}: {status[kind]}"
 
 
-@pytest.mark.rule(rules.ROOT_IS_GONE)
 @pytest.mark.parametrize("whose", [0, NOBODY - 1])
 def test_only_what_everybody_may_read_is_served(users: Users, start: Start, whose: int) -> None:
     users.plan("alice").chmod(0o600)
@@ -59,7 +57,6 @@ def test_only_what_everybody_may_read_is_served(users: Users, start: Start, whos
     server.expect(b"alice", converted(ALICE))
 
 
-@pytest.mark.rule(rules.ROOT_IS_GONE)
 def test_the_way_to_the_directory_may_be_closed(users: Users, start: Start) -> None:
     users.outside.chmod(0o700)
     server = start("--quiet")

@@ -16,7 +16,7 @@ from kit import metrics
 from kit.reference import converted
 from kit.server import Start
 
-pytestmark = pytest.mark.needs("metrics")
+pytestmark = [pytest.mark.needs("metrics"), pytest.mark.rule(rules.SCRAPED_LOCALLY)]
 
 ANSWER = converted(ALICE)
 SCRAPE_SECONDS = 2.0
@@ -25,7 +25,6 @@ NOT_LOOPBACK = ("", "9179", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "127.
                 "localhost:9179", "[::ffff:127.0.0.1]:9179")  # fmt: skip
 
 
-@pytest.mark.rule(rules.SCRAPED_LOCALLY)
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "[::1]"])
 def test_a_loopback_address_serves(start: Start, host: str) -> None:
     where = f"{host}:{free_port()}"
@@ -34,13 +33,11 @@ def test_a_loopback_address_serves(start: Start, host: str) -> None:
     assert metrics.outcome(metrics.scrape(where, server.patience), "answered") == 1
 
 
-@pytest.mark.rule(rules.SCRAPED_LOCALLY)
 @pytest.mark.parametrize("wrong", NOT_LOOPBACK)
 def test_no_other_address_does(start: Start, wrong: str) -> None:
     start("--metrics", wrong, ready=False).expect_refusal(2, "--metrics", "loopback")
 
 
-@pytest.mark.rule(rules.SCRAPED_LOCALLY)
 def test_a_socket_that_was_left_behind_is_replaced_and_a_file_is_not(
     start: Start, where: str
 ) -> None:
@@ -54,14 +51,12 @@ def test_a_socket_that_was_left_behind_is_replaced_and_a_file_is_not(
     assert file.read_text() == "not to be lost\n"
 
 
-@pytest.mark.rule(rules.SCRAPED_LOCALLY)
 def test_an_address_in_use_is_named(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         where = f"127.0.0.1:{taken.getsockname()[1]}"
         start("--metrics", where, ready=False).expect_refusal(1, "--metrics", where, "in use")
 
 
-@pytest.mark.rule(rules.SCRAPED_LOCALLY)
 @pytest.mark.parametrize(
     ("request_", "status"),
     [
@@ -83,7 +78,6 @@ def test_what_is_no_scrape_is_told_so(
     assert (b"\r\nAllow: GET, HEAD\r\n" in answer) == (status == b"405"), answer
 
 
-@pytest.mark.rule(rules.SCRAPED_LOCALLY)
 @pytest.mark.parametrize("path", [b"/metrics", b"/elsewhere"])
 def test_head_gets_the_head_alone(start: Start, where: str, path: bytes) -> None:
     server = start("--metrics", where)

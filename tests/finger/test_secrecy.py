@@ -17,7 +17,7 @@ from kit.reference import NO_SUCH_USER, converted
 from kit.server import FingerServer, Start
 from kit.users import Users
 
-pytestmark = pytest.mark.needs("secrecy")
+pytestmark = [pytest.mark.needs("secrecy"), pytest.mark.rule(rules.SECRECY)]
 
 ROUNDS = 3
 TRIES = 5
@@ -57,7 +57,6 @@ def expect_alike(server: FingerServer, queries: Sequence[bytes]) -> None:
             pytest.fail(f"{other!r} makes {made[-1]}, {first!r} makes {wanted[-1]}")
 
 
-@pytest.mark.rule(rules.SECRECY)
 def test_what_lies_in_the_directory_and_is_no_user(users: Users, start: Start) -> None:
     users.add(".hidden", ALICE)
     (users.directory / "a-file").write_bytes(ALICE)
@@ -76,7 +75,6 @@ def group_of_few() -> str:
     pytest.skip("there is no group root here, nor any that is as good")
 
 
-@pytest.mark.rule(rules.SECRECY)
 def test_accounts_of_the_system_that_have_not_opted_in(start: Start) -> None:
     server = start("--group", group_of_few(), under=as_nobody())
     opted_in = {line.split(b"\t")[0] for line in server.ask(b"").splitlines()}
@@ -86,7 +84,6 @@ def test_accounts_of_the_system_that_have_not_opted_in(start: Start) -> None:
     expect_alike(server, [b"no-such-user", *others[:3]])
 
 
-@pytest.mark.rule(rules.SECRECY)
 def test_a_query_opens_no_file_but_the_plan(server: FingerServer) -> None:
     for query in (b"alice", b"absent"):
         server.ask(query)

@@ -23,6 +23,7 @@ pytestmark = [
     pytest.mark.needs("hanging-files", "privileges"),
     pytest.mark.clock("dead files"),
     pytest.mark.timeout(100),
+    pytest.mark.rule(rules.HANGING_FILES),
 ]
 
 RELOADS = 6
@@ -61,7 +62,6 @@ def reload_again_and_again(server: FingerServer, files: HangingFileSystem) -> No
     server.expect(b"bob", BOB)
 
 
-@pytest.mark.rule(rules.HANGING_FILES)
 def test_one_operation_is_in_flight_in_a_home_however_often_it_reloads(
     start_as_root: Start, alices: HangingFileSystem
 ) -> None:
@@ -73,7 +73,6 @@ def test_one_operation_is_in_flight_in_a_home_however_often_it_reloads(
     server.expect(b"alice", ALICE)
 
 
-@pytest.mark.rule(rules.HANGING_FILES)
 def test_one_operation_is_in_flight_in_a_directory_of_users_however_often_it_reloads(
     start: Start
 ) -> None:
@@ -124,7 +123,6 @@ def stuck(server: FingerServer) -> list[str]:
     return [words[1] for words in lines if words[2:6] == ["was", "killed", "and", "does"]]
 
 
-@pytest.mark.rule(rules.HANGING_FILES)
 def test_a_dead_server_with_many_homes_leaves_threads_for_the_others(
     bob: Machine, start_as_root: Start
 ) -> None:
@@ -179,7 +177,6 @@ def silent_homes(where: Path) -> float:
     return scrape(os.fspath(where), patience=10)["fingerd_homes_silent"]
 
 
-@pytest.mark.rule(rules.HANGING_FILES)
 def test_a_scanner_that_does_not_answer_a_read_holds_up_no_other_client(
     bob: Machine, start_as_root: Start
 ) -> None:
@@ -202,7 +199,6 @@ def wake_ups(pid: int) -> int:
     return int(re.findall(r"^voluntary_ctxt_switches:\t(\d+)$", status, re.MULTILINE)[0])
 
 
-@pytest.mark.rule(rules.HANGING_FILES)
 def test_a_worker_whose_places_are_all_taken_by_clients_of_such_a_home_rests(
     alices: HangingFileSystem, start_as_root: Start
 ) -> None:

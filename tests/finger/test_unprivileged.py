@@ -11,10 +11,13 @@ from kit.reference import NO_PLAN, converted
 from kit.server import Start
 from kit.users import Users
 
-pytestmark = [pytest.mark.needs("plans", "process"), pytest.mark.every_ring]
+pytestmark = [
+    pytest.mark.needs("plans", "process"),
+    pytest.mark.every_ring,
+    pytest.mark.rule(rules.REGULAR_FILES),
+]
 
 
-@pytest.mark.rule(rules.REGULAR_FILES)
 def test_a_plan_that_may_not_be_read_is_no_plan(users: Users, start: Start) -> None:
     users.plan("alice").chmod(0o600)
     if os.geteuid() != 0:
@@ -26,7 +29,6 @@ def test_a_plan_that_may_not_be_read_is_no_plan(users: Users, start: Start) -> N
     server.expect(b"dora", b"open to all\r\n")
 
 
-@pytest.mark.rule(rules.REGULAR_FILES)
 @pytest.mark.parametrize("mode", [0o700, 0o000, 0o644, 0o711])
 def test_a_home_that_may_not_be_entered_holds_no_plan(
     users: Users, start: Start, mode: int
@@ -47,7 +49,6 @@ def test_who_is_not_root_can_become_nobody_else(start: Start) -> None:
     server.expect_refusal(1, "only root can become --user nobody")
 
 
-@pytest.mark.rule(rules.REGULAR_FILES)
 def test_a_plan_of_a_strangers_is_read_if_all_may_read_it(users: Users, start: Start) -> None:
     need_root()
     os.chown(users.plan("alice"), NOBODY - 1, NOBODY - 1)

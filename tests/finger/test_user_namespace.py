@@ -11,7 +11,7 @@ from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer, Start
 from kit.user_namespace import with_users
 
-pytestmark = pytest.mark.needs("privileges")
+pytestmark = [pytest.mark.needs("privileges"), pytest.mark.rule(rules.AS_OWNER)]
 
 MEMBER = 5000
 WORKERS = pytest.mark.parametrize("count", ["1", "2"])
@@ -27,7 +27,6 @@ def start_inside(machine: Machine, start_as_root: Start) -> Start:
     return start_one
 
 
-@pytest.mark.rule(rules.AS_OWNER)
 @WORKERS
 def test_a_user_who_exists_there_is_served_as_ever(
     machine: Machine, start_inside: Start, count: str
@@ -39,7 +38,6 @@ def test_a_user_who_exists_there_is_served_as_ever(
         server.expect(b"dora", b"in here\r\n")
 
 
-@pytest.mark.rule(rules.AS_OWNER)
 @WORKERS
 def test_the_plan_of_a_user_who_does_not_exist_there_is_read_as_a_stranger_would(
     machine: Machine, start_inside: Start, count: str
@@ -56,7 +54,6 @@ def test_the_plan_of_a_user_who_does_not_exist_there_is_read_as_a_stranger_would
         server.expect(b"alice", converted(ALICE))
 
 
-@pytest.mark.rule(rules.AS_OWNER)
 def test_whose_group_does_not_exist_there_is_a_stranger_too(
     machine: Machine, start_inside: Start
 ) -> None:
@@ -68,7 +65,6 @@ def test_whose_group_does_not_exist_there_is_a_stranger_too(
     server.expect(b"dora", NO_PLAN)
 
 
-@pytest.mark.rule(rules.AS_OWNER)
 @pytest.mark.parametrize("owner", ["nobody", "dora"])
 def test_a_stranger_is_nobody_who_has_an_account(
     machine: Machine, start_as_root: Start, owner: str
