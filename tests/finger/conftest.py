@@ -7,7 +7,7 @@ must not run beside others.
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -23,8 +23,9 @@ from harness.plugin import (  # noqa: E402, F401
     pytest_runtest_makereport,
     target,
 )
-from kit.intruder import intrude, outside, somebody, unsanitized  # noqa: E402, F401
+from kit.intruder import intrude, unsanitized  # noqa: E402, F401
 from kit.machine import GROUP, Machine  # noqa: E402
+from kit.manager import manager  # noqa: E402, F401
 from kit.metrics import where  # noqa: E402, F401
 from kit.server import FingerServer, Start  # noqa: E402
 from kit.target import FingerTarget, built_servers, foreign_server  # noqa: E402
@@ -145,9 +146,32 @@ def machine() -> Iterator[Machine]:
 
 @pytest.fixture
 def start_as_root(machine: Machine, start: Start) -> Start:
-    """Starts servers on that machine, with its accounts."""
+    """Starts servers on that machine, with its accounts.
 
-    def start_one(*options: str, **how: object) -> FingerServer:
-        return start("--group", GROUP, *options, **{"under": machine.under, **how})
+    The words of `before` come before those that make the machine, and those of `under` after them.
+    """
+
+    def start_one(
+        *options: str, before: Sequence[str] = (), under: Sequence[str] = (), **how: object
+    ) -> FingerServer:
+        return start("--group", GROUP, *options, under=(*before, *machine.under, *under), **how)
 
     return start_one
+
+
+@pytest.fixture(params=["alone", "parent"])
+def how(request: pytest.FixtureRequest) -> str:
+    """One process with --users, or a parent that is root and a worker with accounts."""
+    return str(request.param)
+
+
+@pytest.fixture
+def start_either(request: pytest.FixtureRequest, how: str, start: Start) -> Start:
+    """Starts servers in the one way or the other."""
+    return start if how == "alone" else request.getfixturevalue("start_as_root")
+
+
+@pytest.fixture
+def homes(request: pytest.FixtureRequest, how: str, users: Users) -> Path:
+    """Where alice and bob live then."""
+    return users.directory if how == "alone" else request.getfixturevalue("machine").homes

@@ -13,7 +13,7 @@ import pytest
 
 import rules
 from conftest import ALICE
-from harness.proc import is_sanitized, wait_until
+from harness.proc import wait_until
 from harness.strace import from_start
 from harness.subject import free_port
 from kit import hanging_fs, metrics
@@ -21,11 +21,11 @@ from kit.machine import Machine, workers
 from kit.parent import only_worker
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer, Start
-from kit.target import FingerTarget
 
 pytestmark = [
     pytest.mark.needs("privileges", "takeover", "metrics"),
     pytest.mark.timeout(120),
+    pytest.mark.usefixtures("unsanitized"),
     pytest.mark.rule(rules.CONFINED),
 ]
 
@@ -36,13 +36,6 @@ SHORTAGE = ("-e", "inject=accept4:error=EMFILE:when=3")  # of descriptors, as fa
 # A process that has given root up tries whether it comes back. That is before the filter.
 TRIED_ON_PURPOSE = ("setresuid", "setresuid32", "setresgid", "setresgid32")
 REFUSED = re.compile(r"(?P<call>\w+)(?:\(| resumed>).* = -1 EPERM")
-
-
-@pytest.fixture(autouse=True)
-def unsanitized(target: FingerTarget) -> None:
-    """With a sanitizer there is no filter."""
-    if is_sanitized(Path(target.command[0])):
-        pytest.skip("a sanitizer traces the process")
 
 
 def refused(trace: list[str]) -> list[str]:
@@ -120,23 +113,14 @@ def stop_while_it_answers(server: FingerServer, plan: Path) -> None:
 
 
 @pytest.mark.parametrize("rings", ["1", "2"])
-@pytest.mark.parametrize("by_root", [True, False], ids=["accounts", "users"])
 def test_nothing_that_the_daemon_does_is_refused(
-    request: pytest.FixtureRequest, start: Start, tmp_path: Path, rings: str, by_root: bool
+    start_either: Start, how: str, homes: Path, tmp_path: Path, rings: str
 ) -> None:
-    machine: Machine | None = request.getfixturevalue("machine") if by_root else None
-    begin = request.getfixturevalue("start_as_root") if by_root else start
     where, trace = f"127.0.0.1:{free_port()}", tmp_path / "trace"
     options = ("--metrics", where, "--takeover", str(tmp_path / "takeover"), "--workers", rings,
                "--max-per-ip", "2", "--deadline", "2s", "--proxy-protocol", PROXY)  # fmt: skip
-
-    def started(log: Path) -> FingerServer:
-        in_front = machine.under if machine else ()
-        server: FingerServer = begin(*options, under=(*in_front, *from_start(log, *SHORTAGE)))
-        return server
-
-    first = started(trace)
-    plan = (machine.homes if machine else first.users.directory) / "alice" / ".plan"
+    first = start_either(*options, under=from_start(trace, *SHORTAGE))
+    plan = homes / "alice" / ".plan"
     ask_everything(first)
     read_slowly(first, plan)
     come_through_a_proxy(first)
@@ -145,11 +129,11 @@ def test_nothing_that_the_daemon_does_is_refused(
     first.send_signal(signal.SIGHUP)
     assert wait_until(lambda: "reloaded: " in first.stderr_text(), first.patience)
     first.expect(b"alice", ANSWER)
-    if machine:
+    if how == "parent":
         os.kill(only_worker(first), signal.SIGKILL)
         first.expect(b"alice", ANSWER)
     later = tmp_path / "later"
-    second = started(later)
+    second = start_either(*options, under=from_start(later, *SHORTAGE))
     assert first.wait_exit() == 0
     second.expect(b"alice", ANSWER)
     stop_while_it_answers(second, plan)
@@ -166,7 +150,7 @@ def test_nothing_is_refused_while_a_home_hangs(
 ) -> None:
     trace = tmp_path / "trace"
     with hanging_fs.mounted(hangs, deaf=True, home=machine.homes / "alice") as (_, files):
-        server = start_as_root("--deadline", "500ms", under=(*machine.under, *from_start(trace)))
+        server = start_as_root("--deadline", "500ms", under=from_start(trace))
         client = server.connect()
         client.send(b"alice\r\n")
         assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"

@@ -2,9 +2,10 @@
 
 import os
 import re
-import socket
+import select
 import subprocess
-from collections.abc import Callable, Collection, Iterator
+import sys
+from collections.abc import Collection, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from harness.strace import from_start
 from kit.call_list import permitted_calls
 from kit.intruder import (
     NATIVE_CALLS,
+    Intrude,
     Intruder,
     landlock_version,
     listed_numbers,
@@ -29,7 +31,6 @@ from kit.namespace import NOBODY, as_nobody
 from kit.parent import only_worker, reload
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer, Start
-from kit.terminal import Terminal
 from kit.users import Users
 
 pytestmark = [pytest.mark.needs("privileges"), pytest.mark.rule(rules.CONFINED)]
@@ -58,28 +59,24 @@ def test_what_the_shell_had_open_is_closed(start: Start, tmp_path: Path) -> None
     assert str(tmp_path / "a-file") not in files_open(server.pid)
 
 
-def test_it_is_closed_where_a_socket_is_passed_as_well(start: Start, tmp_path: Path) -> None:
-    with closing(Manager()) as manager:
-        server = start(under=(*manager.under, *INHERITED, str(tmp_path / "a-file")))
-        assert server.address == manager.address
-        server.expect(b"alice", converted(ALICE))
-        assert str(tmp_path / "a-file") not in files_open(server.pid)
+def test_it_is_closed_where_a_socket_is_passed_as_well(
+    manager: Manager, start: Start, tmp_path: Path
+) -> None:
+    server = start(under=(*manager.under, *INHERITED, str(tmp_path / "a-file")))
+    assert server.address == manager.address
+    server.expect(b"alice", converted(ALICE))
+    assert str(tmp_path / "a-file") not in files_open(server.pid)
 
 
 def test_what_roots_shell_had_open_reaches_neither_process(
     machine: Machine, start_as_root: Start, tmp_path: Path
 ) -> None:
-    server = start_as_root(under=(*machine.under, *INHERITED, str(tmp_path / "a-file")))
+    server = start_as_root(under=(*INHERITED, str(tmp_path / "a-file")))
     server.expect(b"alice", converted(ALICE))
     for pid in (server.pid, *workers(server)):
         assert str(tmp_path / "a-file") not in files_open(pid)
 
 
-@pytest.fixture
-def terminal() -> Iterator[Terminal]:
-    """The terminal of somebody who starts the daemon by hand."""
-    with closing(Terminal()) as opened:
-        yield opened
 
 
 def expect_nothing_gained(could: dict[str, str]) -> None:
@@ -123,39 +120,35 @@ def expect_it_kept_in(intruder: Intruder, server: FingerServer) -> None:
     expect_no_rights_to_gain(workers(server) or [server.pid])
 
 
-@pytest.mark.usefixtures("unsanitized")
 @pytest.mark.parametrize("by_root", [True, False], ids=["root", "not-root"])
 @pytest.mark.parametrize("options", [(), ("--workers", "2"), ("--ring", "sqpoll")], ids=" ".join)
 def test_an_intruder_reads_what_lies_with_the_users_and_no_more(
-    users: Users, start: Start, outside: Path, somebody: int,
-    intrude: Callable[..., Intruder], by_root: bool, options: tuple[str, ...],
+    users: Users, start: Start, intrude: Intrude, by_root: bool, options: tuple[str, ...],
 ) -> None:  # fmt: skip
     need_landlock()
     notes = users.plan("alice").with_name("notes")  # not the plan: Linux 6.1 lets it be emptied
     notes.write_bytes(b"a file beside the plan\n")
     notes.chmod(0o666)
-    intruder = intrude(outside.parent, notes, outside, somebody)
+    intruder = intrude(notes)
     server = start(*options, under=(*intruder.under, *(() if by_root else as_nobody())))
     expect_it_kept_in(intruder, server)
 
 
-@pytest.mark.usefixtures("unsanitized")
 def test_an_intruder_in_the_worker_reads_what_lies_in_homes_and_no_more(
-    machine: Machine, start_as_root: Start, outside: Path, somebody: int,
-    intrude: Callable[..., Intruder],
+    machine: Machine, start_as_root: Start, intrude: Intrude,
 ) -> None:  # fmt: skip
     need_landlock()
     open_to_all = machine.homes / "alice" / "notes"
     open_to_all.write_bytes(b"a file beside the plan\n")
     open_to_all.chmod(0o666)
     open_to_all.parent.chmod(0o755)
-    intruder = intrude(outside.parent, Path("/home/alice/notes"), outside, somebody)
-    server = start_as_root(under=(*machine.under, *intruder.under))
+    intruder = intrude(Path("/home/alice/notes"))
+    server = start_as_root(under=intruder.under)
     expect_it_kept_in(intruder, server)
 
 
-@pytest.mark.rule(rules.WHY_NO_PLAN)
 @pytest.mark.usefixtures("unsanitized")
+@pytest.mark.rule(rules.WHY_NO_PLAN)
 def test_homes_mounted_anew_are_served_after_a_reload_and_until_then_the_line_says_so(
     machine: Machine, start_as_root: Start
 ) -> None:
@@ -178,36 +171,31 @@ def test_homes_mounted_anew_are_served_after_a_reload_and_until_then_the_line_sa
 
 
 @pytest.mark.rule(rules.ROOT_IS_GONE)
-@pytest.mark.usefixtures("unsanitized")
 def test_what_an_intruder_sends_comes_from_the_daemons_account_and_no_other(
-    machine: Machine, start_as_root: Start, outside: Path, somebody: int,
-    intrude: Callable[..., Intruder],
+    machine: Machine, start_as_root: Start, intrude: Intrude,
 ) -> None:  # fmt: skip
     notes = Path("/home/alice/notes")
-    intruder = intrude(outside.parent, notes, outside, somebody, credentials=3)
-    server = start_as_root(under=(*machine.under, *intruder.under))
+    intruder = intrude(notes, credentials=3)
+    server = start_as_root(under=intruder.under)
     server.expect(b"alice", converted(ALICE))
-    assert intruder.speaks_as(server) == [f"{NOBODY}:{NOBODY}"] * 3  # placeholder, alice, bob
+    assert intruder.told(server, "speaks-as") == [f"{NOBODY}:{NOBODY}"] * 3  # placeholder, alice, bob
 
 
-@pytest.mark.usefixtures("unsanitized")
 def test_an_intruder_cannot_write_over_what_the_log_says(
-    machine: Machine, start_as_root: Start, outside: Path, somebody: int,
-    intrude: Callable[..., Intruder],
+    machine: Machine, start_as_root: Start, intrude: Intrude,
 ) -> None:  # fmt: skip
-    intruder = intrude(outside.parent, Path("/home/alice/.plan"), outside, somebody, log=True)
-    server = start_as_root(under=(*machine.under, *intruder.under))
+    intruder = intrude(Path("/home/alice/.plan"), log=1)
+    server = start_as_root(under=intruder.under)
     with server.connect() as client:
         client.wait_for_hang_up(server.patience)
     assert wait_until(lambda: "overwrites-log" in intruder.could(server), server.patience)
     assert server.stderr_text().startswith("intruder was here\n")
 
 
-@pytest.mark.usefixtures("unsanitized")
 def test_an_intruder_cannot_fill_the_machine_with_the_kernels_threads(
-    users: Users, start: Start, outside: Path, somebody: int, intrude: Callable[..., Intruder]
+    users: Users, start: Start, intrude: Intrude
 ) -> None:
-    intruder = intrude(outside.parent, users.plan("alice"), outside, somebody, threads=120)
+    intruder = intrude(users.plan("alice"), threads=120)
     server = start("--deadline", "1s", under=intruder.under)
     before = server.process.thread_count()
     server.connect().send(b"alice\r\n")
@@ -215,56 +203,39 @@ def test_an_intruder_cannot_fill_the_machine_with_the_kernels_threads(
     assert server.process.thread_count() - before < 60
 
 
-@pytest.mark.usefixtures("unsanitized")
 def test_an_intruder_in_a_daemon_with_accounts_and_without_root_writes_nothing(
-    users: Users, start: Start, outside: Path, somebody: int, intrude: Callable[..., Intruder]
+    users: Users, start: Start, intrude: Intrude
 ) -> None:
     need_landlock()
     users.plan("alice").chmod(0o666)
-    intruder = intrude(outside.parent, users.plan("alice"), outside, somebody, cuts=False)
+    intruder = intrude(users.plan("alice"), cuts=None)
     server = start("--group", "root", under=(*intruder.under, *as_nobody()))
     server.ask(b"nobody-of-this-name")
     expect_nothing_gained(intruder.could(server))
     expect_no_rights_to_gain([server.pid])
 
 
-@pytest.mark.usefixtures("unsanitized")
 @pytest.mark.parametrize("options", [(), ("--workers", "2")], ids=" ".join)
 def test_no_system_call_is_permitted_but_those_on_the_list(
-    users: Users, start: Start, outside: Path, somebody: int,
-    intrude: Callable[..., Intruder], options: tuple[str, ...],
-) -> None:  # fmt: skip
-    listed = listed_numbers()
-    intruder = intrude(outside.parent, users.plan("alice"), outside, somebody, but=listed)
-    server = start(*options, under=intruder.under)
+    users: Users, start_either: Start, how: str, intrude: Intrude, options: tuple[str, ...]
+) -> None:
+    plan = users.plan("alice") if how == "alone" else "/home/alice/.plan"
+    intruder = intrude(plan, permitted=listed_numbers())
+    server = start_either(*options, under=intruder.under)
     server.expect(b"alice", converted(ALICE))
     assert intruder.passes(server) == []
 
 
-@pytest.mark.usefixtures("unsanitized")
-def test_the_worker_of_root_is_permitted_no_other_call(
-    machine: Machine, start_as_root: Start, outside: Path, somebody: int,
-    intrude: Callable[..., Intruder],
-) -> None:  # fmt: skip
-    listed = listed_numbers()
-    intruder = intrude(outside.parent, Path("/home/alice/.plan"), outside, somebody, but=listed)
-    server = start_as_root(under=(*machine.under, *intruder.under))
-    server.expect(b"alice", converted(ALICE))
-    assert intruder.passes(server) == []
-
-
-@pytest.mark.usefixtures("unsanitized")
 @pytest.mark.parametrize("numbers", ["i386", "x32"])
 @pytest.mark.parametrize("under", [(), NATIVE_CALLS], ids=["by itself", "native calls"])
 def test_a_worker_that_calls_by_another_processors_numbers_is_replaced_at_once(
-    machine: Machine, start_as_root: Start, outside: Path, somebody: int,
-    intrude: Callable[..., Intruder], numbers: str, under: tuple[str, ...],
+    machine: Machine, start_as_root: Start, intrude: Intrude, numbers: str, under: tuple[str, ...],
 ) -> None:  # fmt: skip
     if processor() != "x86_64":
         pytest.skip("it runs no other processor's programs")
     home = Path("/home/alice/.plan")
-    intruder = intrude(outside.parent, home, outside, somebody, numbers=numbers)
-    server = start_as_root(under=(*machine.under, *under, *intruder.under))
+    intruder = intrude(home, numbers=numbers)
+    server = start_as_root(under=(*under, *intruder.under))
     before = only_worker(server)
     with server.connect() as client:
         client.wait_for_hang_up(server.patience)
@@ -279,15 +250,11 @@ WALLS = {"seccomp": "no filter of system calls: ", "landlock_create_ruleset": "n
 
 @pytest.mark.usefixtures("unsanitized")
 @pytest.mark.parametrize("call", WALLS)
-@pytest.mark.parametrize("by_root", [True, False], ids=["accounts", "users"])
 def test_where_a_wall_cannot_be_had_a_line_says_so_and_plans_are_served(
-    request: pytest.FixtureRequest, start: Start, tmp_path: Path, by_root: bool, call: str
+    start_either: Start, tmp_path: Path, call: str
 ) -> None:
-    under: tuple[str, ...] = from_start(tmp_path / "trace", "-e", f"inject={call}:error=ENOSYS")
-    if by_root:
-        machine: Machine = request.getfixturevalue("machine")
-        start, under = request.getfixturevalue("start_as_root"), (*machine.under, *under)
-    server = start(under=under)
+    trace = from_start(tmp_path / "trace", "-e", f"inject={call}:error=ENOSYS")
+    server = start_either(under=trace)
     server.expect(b"alice", converted(ALICE))
     told = [line for line in server.stderr_text().splitlines() if WALLS[call] in line]
     assert len(told) == 1, server.stderr_text()
@@ -306,6 +273,48 @@ def test_each_no_of_the_page_is_tried() -> None:
     assert re.findall(r"^\| ([^|]*) \| no \| no \|$", page, re.M) == list(TRIED)
 
 
+# The terminal becomes that of a session of its own, then standard input and standard error.
+AT_TERMINAL = """
+import fcntl, os, sys, termios
+if os.getsid(0) != os.getpid():
+    os.setsid()
+terminal = os.open(sys.argv[1], os.O_RDWR)
+fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+os.dup2(terminal, 0)
+os.dup2(terminal, 2)
+os.close(terminal)
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+
+
+class Terminal:
+    """Somebody starts the daemon at it by hand, with the words of `under` in front of it."""
+
+    def __init__(self) -> None:
+        self._screen, self._shells = os.openpty()
+        self.path = os.ttyname(self._shells)
+        self.under = (sys.executable, "-c", AT_TERMINAL, self.path)
+        self._shown = b""
+
+    def shown(self) -> str:
+        """What was written to it so far."""
+        while select.select([self._screen], [], [], 0)[0]:
+            self._shown += os.read(self._screen, 65536)
+        return self._shown.decode()
+
+    def close(self) -> None:
+        """Hangs up."""
+        os.close(self._shells)
+        os.close(self._screen)
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    """A terminal, until the end of the test."""
+    with closing(Terminal()) as opened:
+        yield opened
+
+
 def has_terminal(pid: int) -> bool:
     """Whether it belongs to a session that has one."""
     state, parent, group, session, number = (
@@ -321,13 +330,11 @@ def can_read(pid: int, descriptor: int) -> bool:
     return flags & os.O_ACCMODE != os.O_WRONLY
 
 
-@pytest.mark.usefixtures("unsanitized")
 def test_an_intruder_in_the_worker_has_no_terminal_to_type_at_or_read_from(
-    machine: Machine, start_as_root: Start, terminal: Terminal,
-    outside: Path, somebody: int, intrude: Callable[..., Intruder],
+    machine: Machine, start_as_root: Start, terminal: Terminal, intrude: Intrude,
 ) -> None:  # fmt: skip
-    intruder = intrude(outside.parent, Path("/home/alice/.plan"), outside, somebody)
-    server = start_as_root(under=(*terminal.under, *machine.under, *intruder.under))
+    intruder = intrude(Path("/home/alice/.plan"))
+    server = start_as_root(before=terminal.under, under=intruder.under)
     assert has_terminal(server.pid), "it was started at none: this test tested nothing"
     server.expect(b"alice", converted(ALICE))
     assert intruder.could(server, terminal.shown())["types"] in ("EPERM", "EIO")
@@ -349,7 +356,7 @@ def test_a_daemon_without_root_reads_nothing_from_its_terminal(
 
 
 # What the page's table says that an intruder cannot do, and which of these tests tries it.
-_CALLS = test_the_worker_of_root_is_permitted_no_other_call
+_CALLS = test_no_system_call_is_permitted_but_those_on_the_list
 TRIED = {
     "read anything else, list `/home`, write a file":
         test_an_intruder_in_the_worker_reads_what_lies_in_homes_and_no_more,

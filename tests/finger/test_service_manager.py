@@ -10,7 +10,6 @@ import itertools
 import os
 import signal
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,77 +20,19 @@ import rules
 from conftest import ALICE
 from harness.proc import wait_until
 from kit import metrics
+from kit.load import Load
 from kit.machine import Machine, workers
-from kit.manager import Manager, answer, connection, monotonic_usec
+from kit.manager import PERIOD, Manager, answer, connection, monotonic_usec
 from kit.parent import only_worker
 from kit.reference import converted
 from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("manager")
 
-PERIOD = 0.6  # of the watchdog
-HOW = ["alone", "parent"]
-
-
 @pytest.fixture
-def manager() -> Iterator[Manager]:
-    made = Manager(PERIOD)
-    yield made
-    made.close()
-
-
-@pytest.fixture(params=HOW)
-def start_managed(request: pytest.FixtureRequest, manager: Manager, start: Start) -> Start:
-    """Starts servers under the manager: one process with --users, or a parent that is root."""
-    if request.param == "alone":
-        return lambda *options, **how: start(*options, under=manager.under, **how)
-    machine: Machine = request.getfixturevalue("machine")
-    start_as_root = request.getfixturevalue("start_as_root")
-
-    def start_one(*options: str, **how: object) -> FingerServer:
-        return start_as_root(*options, under=(*machine.under, *manager.under), **how)
-
-    return start_one
-
-
-class Load:
-    """Clients that ask for alice one after the other, in threads; what went wrong."""
-
-    def __init__(self, manager: Manager, patience: float) -> None:
-        self.manager, self.patience = manager, patience
-        self.answered = 0
-        self.lost: list[str] = []
-        self._ending = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(3)]
-
-    def __enter__(self) -> Load:
-        for thread in self._threads:
-            thread.start()
-        self.wait_for_answers(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ending.set()
-        for thread in self._threads:
-            thread.join()
-
-    def wait_for_answers(self, more: int) -> None:
-        wanted = self.answered + more
-        assert wait_until(lambda: self.answered >= wanted or bool(self.lost), self.patience)
-
-    def _ask(self) -> None:
-        while not self._ending.is_set():
-            try:
-                client = connection(self.manager, self.patience)
-                client.sendall(b"alice\r\n")
-                told = answer(client)
-            except OSError as error:
-                self.lost.append(str(error))
-                continue
-            if told == converted(ALICE):
-                self.answered += 1
-            else:
-                self.lost.append(repr(told))
+def start_managed(manager: Manager, start_either: Start) -> Start:
+    """Starts servers under the manager."""
+    return lambda *options, **how: start_either(*options, under=manager.under, **how)
 
 
 @pytest.mark.rule(rules.PASSED_SOCKET)
@@ -117,31 +58,21 @@ def test_of_several_sockets_for_scrapers_one_is_served(
 
 
 @pytest.mark.rule(rules.PASSED_SOCKET)
-def test_all_sockets_for_clients_are_served(manager: Manager, start_managed: Start) -> None:
-    """Wherever the one for scrapers is among them."""
-    scrapers, further = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
-    manager.passed += [scrapers, further]
-    manager.variables["LISTEN_FDNAMES"] = "fingerd.socket:metrics:fingerd.socket"
-    server = start_managed()
-    assert server.addresses() == [manager.address, further.getsockname()]
-    server.expect_everywhere(b"alice", converted(ALICE))
-    assert metrics.scrape(f"127.0.0.1:{scrapers.getsockname()[1]}", server.patience)
-
-
-@pytest.mark.rule(rules.PASSED_SOCKET)
-@pytest.mark.parametrize("names", ["fingerd.socket:metrics", "metrics:fingerd.socket"])
-def test_a_socket_for_scrapers_may_be_passed_by_its_name(
+@pytest.mark.parametrize("names", ["metrics:clients:clients", "clients:metrics:clients",
+                                   "clients:clients:metrics"])  # fmt: skip
+def test_all_sockets_for_clients_are_served(
     manager: Manager, start_managed: Start, names: str
 ) -> None:
-    scrapers = socket.create_server(("127.0.0.1", 0))
+    """Wherever the one for scrapers is among them."""
+    scrapers, further = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
+    manager.passed.append(further)
     manager.passed.insert(names.split(":").index("metrics"), scrapers)
     manager.variables["LISTEN_FDNAMES"] = names
     server = start_managed()
-    assert server.address == manager.address
-    server.expect(b"alice", converted(ALICE))
-    where = f"127.0.0.1:{scrapers.getsockname()[1]}"
-    found = metrics.scrape(where, server.patience)
-    assert found['fingerd_exchanges_total{outcome="answered"}'] == 1
+    assert server.addresses() == [manager.address, further.getsockname()]
+    server.expect_everywhere(b"alice", converted(ALICE))
+    found = metrics.scrape(f"127.0.0.1:{scrapers.getsockname()[1]}", server.patience)
+    assert metrics.outcome(found, "answered") == 2
 
 
 @pytest.mark.rule(rules.PASSED_SOCKET)
@@ -153,7 +84,7 @@ def test_a_scrape_that_starts_the_daemon_is_told_how_many_users_it_serves(
     manager.passed.append(scrapers)
     manager.variables["LISTEN_FDNAMES"] = "fingerd.socket:metrics"
     with machine.silent_group_database():
-        server = start_as_root(under=(*machine.under, *manager.under), ready=False)
+        server = start_as_root(under=manager.under, ready=False)
         program = Path(f"/proc/{server.pid}/comm")
         assert wait_until(
             lambda: program.read_text() == "fingerd\n" and bool(workers(server)), server.patience
@@ -184,7 +115,7 @@ def test_what_comes_while_none_serves_waits_for_the_next(
     manager: Manager, start_managed: Start, patience: float
 ) -> None:
     last = start_managed()
-    with Load(manager, 3 * patience) as load:
+    with Load(manager.address, 3 * patience) as load:
         for _ in range(3):
             assert last.stop() == 0
             last = start_managed()
@@ -253,7 +184,7 @@ def reloading(
     manager: Manager, machine: Machine, start_as_root: Start
 ) -> Iterator[tuple[FingerServer, int]]:
     """A server that reloads while the worker before is stopped, and that worker's process."""
-    server = start_as_root(under=(*machine.under, *manager.under))
+    server = start_as_root(under=manager.under)
     before = only_worker(server)
     os.kill(before, signal.SIGSTOP)
     server.send_signal(signal.SIGHUP)
@@ -298,7 +229,7 @@ def test_none_is_ready_before_it_answers(
 def test_a_reload_that_fails_ends_too_and_says_so(
     manager: Manager, machine: Machine, start_as_root: Start
 ) -> None:
-    server = start_as_root(under=(*machine.under, *manager.under))
+    server = start_as_root(under=manager.under)
     manager.wait_until_told(1, server.patience)
     machine.write_group("fingers")
     server.send_signal(signal.SIGHUP)
@@ -310,7 +241,7 @@ def test_a_reload_that_fails_ends_too_and_says_so(
 @pytest.mark.rule(rules.RELOAD)
 def test_no_client_is_lost_to_reloads_under_load(manager: Manager, start_managed: Start) -> None:
     server = start_managed("--max-per-ip", "1000")
-    with Load(manager, server.patience) as load:
+    with Load(manager.address, server.patience) as load:
         for number in range(5):
             server.send_signal(signal.SIGHUP)
             manager.wait_until_told(3 + 2 * number, server.patience)
@@ -354,7 +285,7 @@ def test_the_watchdog_hears_enough_although_no_worker_serves_for_long(
 def test_a_worker_that_hangs_is_silent_although_its_parent_lives(
     manager: Manager, machine: Machine, start_as_root: Start
 ) -> None:
-    server = start_as_root(under=(*machine.under, *manager.under))
+    server = start_as_root(under=manager.under)
     assert wait_until(lambda: bool(manager.beats()), server.patience)
     worker = only_worker(server)
     os.kill(worker, signal.SIGSTOP)
@@ -367,18 +298,17 @@ def test_a_worker_that_hangs_is_silent_although_its_parent_lives(
 
 
 @pytest.mark.rule(rules.WATCHDOG)
-def test_without_a_watchdog_none_is_told(start: Start) -> None:
-    manager = Manager()
+def test_without_a_watchdog_none_is_told(manager: Manager, start: Start) -> None:
+    del manager.variables["WATCHDOG_USEC"]
     server = start(under=manager.under)
     server.expect(b"alice", converted(ALICE))
     assert server.stop() == 0
     assert manager.beats() == [] and len(manager.told()) == 2
-    manager.close()
 
 
 @pytest.mark.rule(rules.MESSAGES)
 def test_a_manager_that_has_gone_ends_nothing(start: Start) -> None:
-    manager = Manager(PERIOD)
+    manager = Manager()
     server = start(under=manager.under)
     manager.close()
     time.sleep(PERIOD)

@@ -8,7 +8,6 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,21 +44,14 @@ def confined() -> tuple[str, ...]:
 
 
 @pytest.fixture
-def manager() -> Iterator[Manager]:
-    made = Manager()
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def start_confined(machine: Machine, manager: Manager, start_as_root: Start) -> Start:
     """In a network of its own, without any but the socket; `within` comes before the daemon."""
     need_namespaces("--net")
     assert setting("PrivateNetwork") == ["yes"]
 
     def start(*within: str) -> FingerServer:
-        words = ("unshare", "--net", *machine.under, *confined(), *manager.under, *within)
-        return start_as_root(under=words)
+        words = (*confined(), *manager.under, *within)
+        return start_as_root(before=("unshare", "--net"), under=words)
 
     return start
 

@@ -1,9 +1,11 @@
-"""What one process does to the listening socket, which others have as well, holds up nobody."""
+"""What one process does to the listening socket, which others have as well, holds up nobody.
+
+Here the manager has it, as the worker has that a client took over.
+"""
 
 import os
 import signal
 import socket
-from collections.abc import Iterator
 
 import pytest
 
@@ -18,14 +20,6 @@ from kit.reference import converted
 from kit.server import Start
 
 pytestmark = pytest.mark.needs("manager")
-
-
-@pytest.fixture
-def manager() -> Iterator[Manager]:
-    """Has the socket, as the worker has that a client took over."""
-    made = Manager()
-    yield made
-    made.close()
 
 
 @pytest.mark.rule(rules.PASSED_SOCKET)
@@ -43,7 +37,7 @@ def test_what_was_done_to_the_passed_socket_before_holds_up_nobody(
 def test_what_a_worker_has_done_to_the_listener_holds_up_none_of_the_next_ones_clients(
     manager: Manager, machine: Machine, start_as_root: Start
 ) -> None:
-    server = start_as_root(under=(*machine.under, *manager.under))
+    server = start_as_root(under=manager.under)
     before = only_worker(server)
     spoil(manager.listener)
     server.send_signal(signal.SIGHUP)
@@ -58,7 +52,7 @@ def test_what_a_worker_does_to_the_listener_at_its_end_is_undone(
     manager: Manager, machine: Machine, start_as_root: Start
 ) -> None:
     """The next one serves already."""
-    server = start_as_root("--deadline", "1m", under=(*machine.under, *manager.under))
+    server = start_as_root("--deadline", "1m", under=manager.under)
     before = only_worker(server)
     os.kill(before, signal.SIGSTOP)
     server.send_signal(signal.SIGHUP)

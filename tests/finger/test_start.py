@@ -48,7 +48,7 @@ def test_few_threads(request: pytest.FixtureRequest, start: Start, threads: int,
         machine: Machine = request.getfixturevalue("machine")
         machine.system_account("fingerd", NOBODY_ELSE)
         begin = request.getfixturevalue("start_as_root")
-        server = begin("--deadline", "2s", under=(*machine.under, *limit), ready=False)
+        server = begin("--deadline", "2s", under=limit, ready=False)
     else:
         become = ("setpriv", f"--reuid={NOBODY_ELSE}", f"--regid={NOBODY_ELSE}", "--clear-groups",
                   "--inh-caps=-all", "--pdeathsig=keep")  # fmt: skip
@@ -62,7 +62,7 @@ def test_few_threads(request: pytest.FixtureRequest, start: Start, threads: int,
 
 @pytest.mark.parametrize("descriptors", range(4, 20))
 def test_few_descriptors_for_root(machine: Machine, start_as_root: Start, descriptors: int) -> None:
-    under = (*machine.under, "prlimit", f"--nofile={descriptors}:{descriptors}")
+    under = ("prlimit", f"--nofile={descriptors}:{descriptors}")
     server = start_as_root("--quiet", "--max-clients", "1", under=under, ready=False)
     if begins(server):
         return

@@ -196,7 +196,7 @@ def test_no_thread_of_the_worker_has_a_right_left(
         uid = 2_100_000_000
         machine.system_account("fingerd", uid)
     in_groups = ("setpriv", "--groups=0,4,6")
-    server = start_as_root(*options, under=(*machine.under, *in_groups))
+    server = start_as_root(*options, under=in_groups)
     server.expect(b"alice", converted(ALICE))
     if server.process.is_sanitized():
         pytest.skip("ThreadSanitizer has a thread of its own, which stays root")
@@ -220,7 +220,7 @@ def test_no_thread_of_the_worker_has_a_right_left(
 @pytest.mark.rule(rules.AS_OWNER)
 def test_four_capabilities_are_enough(machine: Machine, start_as_root: Start) -> None:
     clipped = "--bounding-set=-all,+net_bind_service,+setuid,+setgid,+kill"
-    server = start_as_root(under=(*machine.under, "setpriv", "--no-new-privs", clipped))
+    server = start_as_root(under=("setpriv", "--no-new-privs", clipped))
     server.expect(b"alice", converted(ALICE))
     (before,) = workers(server)
     server.send_signal(signal.SIGHUP)
@@ -261,7 +261,7 @@ def test_without_the_group_it_does_not_start(machine: Machine, start_as_root: St
 def test_where_root_cannot_be_given_up_it_does_not_start(
     machine: Machine, start_as_root: Start, restriction: str
 ) -> None:
-    server = start_as_root(ready=False, under=(*machine.under, "setpriv", restriction))
+    server = start_as_root(ready=False, under=("setpriv", restriction))
     assert "cannot give root up: " in words_when_it_cannot_run(server)
 
 
@@ -319,7 +319,7 @@ def test_where_io_uring_is_forbidden_it_does_not_start(
     machine: Machine, start_as_root: Start, tmp_path: Path, error: str
 ) -> None:
     trace = from_start(tmp_path / "trace", *inject("io_uring_setup", error, "1+"))
-    server = start_as_root(ready=False, under=(*machine.under, *trace))
+    server = start_as_root(ready=False, under=trace)
     assert "io_uring cannot be used: " in words_when_it_cannot_run(server)
 
 

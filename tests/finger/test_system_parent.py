@@ -246,7 +246,7 @@ def test_it_hears_of_its_workers_though_it_was_told_not_to(
 ) -> None:
     ignore = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN)"
     deaf = (sys.executable, "-c", f"{ignore}; os.execvp(sys.argv[1], sys.argv[1:])")
-    server = start_as_root(under=(*machine.under, *deaf))
+    server = start_as_root(under=deaf)
     worker = only_worker(server)
     os.kill(worker, signal.SIGKILL)
     assert wait_until(lambda: workers(server) not in ([], [worker]), server.patience)
@@ -290,7 +290,7 @@ def test_a_worker_that_says_it_without_end_is_not_passed_on_without_end(
     machine: Machine, start_as_root: Start
 ) -> None:
     with closing(Manager(watchdog_seconds=20)) as manager:
-        server = start_as_root(under=(*machine.under, *manager.under))
+        server = start_as_root(under=manager.under)
         server.expect(b"alice", converted(ALICE))
         worker = only_worker(server)
         ends = [entry for entry in Path(f"/proc/{worker}/fd").iterdir()

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -17,16 +17,16 @@ import rules
 from conftest import ALICE
 from harness.proc import wait_until
 from harness.strace import Strace, inject, stopped_at
+from kit.load import Load
 from kit.machine import Machine, workers
 from kit.manager import Manager, is_sound, spoil
 from kit.parent import only_worker, reload
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer, Start
-from kit.successor import Impostor, Load
 
 pytestmark = pytest.mark.needs("takeover")
 
-PER_SECOND = 1000
+DESCRIPTORS_MAX = 64
 NOBODY = 65534
 LARGE = b"0123456789abcde\n" * 400_000
 MANY = ("--max-per-ip", "1000")
@@ -38,31 +38,44 @@ def path(tmp_path: Path) -> str:
     return str(tmp_path / "takeover")
 
 
-@pytest.fixture(params=["alone", "parent"])
-def how(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 @pytest.fixture
-def begin(request: pytest.FixtureRequest, how: str, start: Start, path: str) -> Start:
+def begin(start_either: Start, path: str) -> Start:
     """Starts a daemon that can be replaced, or one that replaces it."""
-    starts = start if how == "alone" else request.getfixturevalue("start_as_root")
     patient = ("--takeover", path, "--query-timeout", "10s")
-    return lambda *options, **more: starts(*patient, *options, **more)
+    return lambda *options, **more: start_either(*patient, *options, **more)
+
+
+class Impostor:
+    """Asks a server to be replaced, as its successor would, and has whatever it was handed."""
+
+    def __init__(self, path: str, patience: float) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(patience)
+        self._socket.connect(path)
+        self.descriptors: list[socket.socket] = []
+        assert self._socket.recv(1) == b"1", "the version of the protocol"
+
+    def receive(self) -> bytes:
+        """What it is told next; the descriptors that come with it are kept."""
+        told, numbers, _, _ = socket.recv_fds(self._socket, 1, DESCRIPTORS_MAX)
+        self.descriptors += [socket.socket(fileno=number) for number in numbers]
+        return told
+
+    def say(self, what: bytes) -> None:
+        """Says something to the server."""
+        self._socket.sendall(what)
+
+    def close(self) -> None:
+        """Hangs up, and gives back what it was handed."""
+        for one in (self._socket, *self.descriptors):
+            one.close()
 
 
 @pytest.fixture
 def impostor(path: str, patience: float) -> Iterator[Callable[[], Impostor]]:
     """Makes processes that ask to take over, and never do."""
-    made: list[Impostor] = []
-
-    def ask() -> Impostor:
-        made.append(Impostor(path, patience))
-        return made[-1]
-
-    yield ask
-    for one in made:
-        one.close()
+    with ExitStack() as made:
+        yield lambda: made.enter_context(closing(Impostor(path, patience)))
 
 
 def expect_replaced(old: FingerServer, new: FingerServer) -> None:
@@ -116,10 +129,9 @@ def test_who_is_connected_is_served_by_the_old_daemon(begin: Start) -> None:
 
 @pytest.mark.rule(rules.TAKEOVER)
 def test_who_waits_in_the_backlog_is_served_by_the_new_daemon(
-    request: pytest.FixtureRequest, how: str, begin: Start
+    begin: Start, homes: Path
 ) -> None:
     old = begin("--max-clients", "1")
-    homes = old.users.directory if how == "alone" else request.getfixturevalue("machine").homes
     (homes / "alice" / ".plan").write_bytes(LARGE)
     inside = old.connect(receive_buffer=4096)
     inside.send(b"alice\r\n")
@@ -292,25 +304,13 @@ def test_a_file_that_is_no_socket_is_left_alone(begin: Start, path: str) -> None
     assert Path(path).read_text() == "precious"
 
 
-@pytest.mark.rule(rules.TAKEOVER)
-def test_an_old_daemon_that_is_asked_to_stop_ends(begin: Start) -> None:
-    old = begin()
-    silent = old.connect()
-    silent.send(b"ali")
-    old.expect(b"alice", converted(ALICE))
-    new = begin()
-    new.expect(b"alice", converted(ALICE))
-    assert old.stop() == 0
-
-
 @pytest.mark.needs("takeover", "privileges")
 @pytest.mark.rule(rules.DRAIN)
 def test_an_old_daemon_that_is_asked_to_stop_finishes_its_answers(
-    request: pytest.FixtureRequest, how: str, begin: Start
+    begin: Start, homes: Path
 ) -> None:
     """Replaced, and then asked to stop, it drains: who has sent no query is not waited for."""
     old = begin("--query-timeout", "0", "--deadline", "0")
-    homes = old.users.directory if how == "alone" else request.getfixturevalue("machine").homes
     (homes / "alice" / ".plan").write_bytes(LARGE)
     asking, silent = old.connect(receive_buffer=4096), old.connect()
     asking.send(b"alice\r\n")
@@ -337,56 +337,30 @@ def test_the_new_parent_reloads(start_as_root: Start, machine: Machine, path: st
 
 @pytest.mark.needs("takeover", "manager")
 @pytest.mark.rule(rules.TAKEOVER_MANAGER)
-def test_the_manager_is_told_which_process_is_the_main_one(
-    begin: Start, how: str, request: pytest.FixtureRequest, path: str
-) -> None:
-    manager = Manager()
-    try:
-        base = request.getfixturevalue("machine").under if how == "parent" else ()
-        old = begin(under=(*base, *manager.under))
-        new = begin()
-        expect_replaced(old, new)
-        told = manager.wait_until_told(2, old.patience)
-        assert told[0]["READY"] == "1"
-        assert told[1]["MAINPID"] == str(new.pid)
-    finally:
-        manager.close()
+def test_the_manager_is_told_which_process_is_the_main_one(begin: Start, manager: Manager) -> None:
+    old = begin(under=manager.under)
+    new = begin()
+    expect_replaced(old, new)
+    told = manager.wait_until_told(2, old.patience)
+    assert told[0]["READY"] == "1"
+    assert told[1]["MAINPID"] == str(new.pid)
 
 
 @pytest.mark.needs("takeover", "manager")
 @pytest.mark.rule(rules.TAKEOVER)
-def test_what_the_old_server_has_done_to_its_listener_is_undone(
-    begin: Start, how: str, request: pytest.FixtureRequest
-) -> None:
-    manager = Manager()
-    try:
-        base = request.getfixturevalue("machine").under if how == "parent" else ()
-        old = begin(under=(*base, *manager.under))
-        spoil(manager.listener)
-        new = begin()
-        expect_replaced(old, new)
-        assert is_sound(manager.listener)
-        new.expect(b"alice", converted(ALICE))
-    finally:
-        manager.close()
-
-
-def exchange(server: FingerServer) -> Callable[[], None]:
-    """A connection, a question and the answer."""
-
-    def ask() -> None:
-        with socket.create_connection(server.address, timeout=server.patience) as client:
-            client.sendall(b"alice\r\n")
-            with client.makefile("rb") as stream:
-                assert stream.read() == converted(ALICE), "the answer is not whole"
-
-    return ask
+def test_what_the_old_server_has_done_to_its_listener_is_undone(begin: Start, manager: Manager) -> None:
+    old = begin(under=manager.under)
+    spoil(manager.listener)
+    new = begin()
+    expect_replaced(old, new)
+    assert is_sound(manager.listener)
+    new.expect(b"alice", converted(ALICE))
 
 
 def take_over_under_load(begin: Start, times: int) -> None:
     """So many takeovers; no exchange may be lost meanwhile."""
     last = begin(*MANY, "--quiet")
-    with Load(exchange(last), PER_SECOND, last.patience) as load:
+    with Load(last.address, last.patience) as load:
         for _ in range(times):
             new = begin(*MANY, "--quiet")
             assert last.wait_exit() == 0

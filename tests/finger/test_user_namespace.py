@@ -22,7 +22,7 @@ def start_inside(machine: Machine, start_as_root: Start) -> Start:
     """Starts servers on that machine where there are no users but the first 65,536."""
 
     def start_one(*options: str, **how: object) -> FingerServer:
-        return start_as_root(*options, under=(*machine.under, *with_users(1 << 16)), **how)
+        return start_as_root(*options, under=with_users(1 << 16), **how)
 
     return start_one
 
@@ -76,7 +76,7 @@ def test_a_stranger_is_nobody_who_has_an_account(
     machine.opt_in(dora, Person("alice", last + 1, home))
     home.chmod(0o711)
     os.chown(home / ".plan", last, last)
-    server = start_as_root("--quiet", under=(*machine.under, *with_users(last + 1)))
+    server = start_as_root("--quiet", under=with_users(last + 1))
     server.expect(b"alice", NO_PLAN)
     (home / ".plan").chmod(0o644)
     server.expect(b"alice", converted(ALICE))
@@ -87,7 +87,7 @@ def test_where_everybody_has_an_account_it_does_not_start(
     machine: Machine, start_as_root: Start
 ) -> None:
     machine.system_account("nobody", 1)
-    server = start_as_root(ready=False, under=(*machine.under, *with_users(2)))
+    server = start_as_root(ready=False, under=with_users(2))
     assert server.wait_exit() == 1
     (line,) = server.stderr_text().splitlines()
     assert "every uid or gid" in line, line
@@ -97,7 +97,7 @@ def test_where_everybody_has_an_account_it_does_not_start(
 def test_where_there_is_nobody_but_root_it_does_not_start(
     machine: Machine, start_as_root: Start
 ) -> None:
-    server = start_as_root(ready=False, under=(*machine.under, *with_users(1)))
+    server = start_as_root(ready=False, under=with_users(1))
     assert server.wait_exit() == 1
     (line,) = server.stderr_text().splitlines()
     assert line.startswith("cannot give root up: "), line

@@ -8,8 +8,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -59,70 +59,55 @@ def processor() -> str:
     return told.stdout.partition("-")[0]
 
 
-def listed_numbers() -> set[int]:
-    """Of the calls that are permitted with any arguments."""
+def listed_numbers() -> str:
+    """Of the calls that are permitted with any arguments, as INTRUDER_PERMITTED has them."""
     numbers = numbers_permitted_with_any_arguments(processor())
     if numbers is None:
         pytest.skip("no libseccomp to tell the numbers")
-    return numbers
+    return f",{','.join(map(str, numbers))},"
 
 
 class Intruder:
     """Words in front of the daemon, `under`, that put it in; and afterwards what it could do.
 
-    `credentials`: so many are registered with the daemon's ring, and tried. `threads`: it asks the
-    kernel for so many. `cuts`: the first client's socket is to be connected elsewhere. `but`: it
-    makes the system calls of every number but these. `numbers`: it only makes one by those of
-    another processor, i386 or x32.
-    `log`: it only writes over what the log says. `close()`
-    when done.
+    `more` are variables that intruder.c reads, INTRUDER_CREDENTIALS as `credentials`. With None in
+    `cuts` the first client's socket is not to be connected elsewhere.
     """
 
-    def __init__(
-        self, directory: Path, home_file: Path, outside: Path, port: int, credentials: int = 0,
-        cuts: bool = True, but: Collection[int] = (), numbers: str = "", threads: int = 0,
-        log: bool = False,
-    ) -> None:  # fmt: skip
+    def __init__(self, stack: ExitStack, home_file: Path, **more: object) -> None:
         processor()  # or there is no compiler
-        library = directory / "intruder.so"
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="intruder-")))
+        directory.chmod(0o755)
+        library, outside = directory / "intruder.so", directory / "file"
         words = [COMPILER, "-shared", "-fPIC", "-o", str(library), str(SOURCE)]
         subprocess.run(words, check=True)
         library.chmod(0o755)
-        name = f"intruder-{directory.name}"
-        self._abstract = socket.socket(socket.AF_UNIX)
-        self._abstract.bind(f"\0{name}")
-        self._abstract.listen()
-        self._process = subprocess.Popen([*as_nobody(), "sleep", "600"])
-        self.under = (
-            "env", f"LD_PRELOAD={library}", f"INTRUDER_HOMES={home_file}",
-            f"INTRUDER_OUTSIDE={outside}", f"INTRUDER_PORT={port}",
-            f"INTRUDER_CREDENTIALS={credentials}", f"INTRUDER_THREADS={threads}",
-            f"INTRUDER_ABSTRACT={name}",
-            f"INTRUDER_PROCESS={self._process.pid}", *(["INTRUDER_CUTS=1"] if cuts else []),
-            *([f"INTRUDER_PERMITTED=,{','.join(map(str, but))},"] if but else []),
-            *([f"INTRUDER_NUMBERS={numbers}"] if numbers else []),
-            *(["INTRUDER_LOG=1"] if log else []),
-        )  # fmt: skip
+        # It has nothing to do with plans, and everybody may read and write it.
+        outside.write_bytes(b"what nobody may see\n")
+        outside.chmod(0o666)
+        abstract = stack.enter_context(socket.socket(socket.AF_UNIX))
+        abstract.bind(f"\0{directory.name}")
+        abstract.listen()
+        somebody = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        process = stack.enter_context(subprocess.Popen([*as_nobody(), "sleep", "600"]))
+        stack.callback(process.kill)
+        variables = {"homes": home_file, "outside": outside, "port": somebody.getsockname()[1],
+                     "abstract": directory.name, "process": process.pid, "credentials": 0,
+                     "threads": 0, "cuts": 1} | more  # fmt: skip
+        settings = [f"INTRUDER_{name.upper()}={value}" for name, value in variables.items()
+                    if value is not None]  # fmt: skip
+        self.under = ("env", f"LD_PRELOAD={library}", *settings)
 
-    def close(self) -> None:
-        """Ends what it might have talked to."""
-        self._abstract.close()
-        self._process.kill()
-        self._process.wait()
-
-    def speaks_as(self, server: FingerServer) -> list[str]:
-        """Whom its messages came from, `UID:GID`, with each of the credentials."""
+    def told(self, server: FingerServer, what: str) -> list[str]:
+        """What it said of that, each time."""
         lines = [line.split() for line in server.stderr_text().splitlines()]
-        return [words[2] for words in lines if words[:2] == ["intruder", "speaks-as"]]
+        return [words[2] for words in lines if words[:2] == ["intruder", what]]
 
-    def passes(self, server: FingerServer) -> list[int]:
+    def passes(self, server: FingerServer) -> list[str]:
         """The numbers of calls that nothing refused. It has tried all to the last, or we wait."""
-        def lines(what: str) -> list[int]:
-            found = [line.split() for line in server.stderr_text().splitlines()]
-            return [int(words[2]) for words in found if words[:2] == ["intruder", what]]
-
-        assert wait_until(lambda: bool(lines("tried")), server.patience), "it has not come so far"
-        return lines("passes")
+        tried = wait_until(lambda: bool(self.told(server, "tried")), server.patience)
+        assert tried, "it has not come so far"
+        return self.told(server, "passes")
 
     def could(self, server: FingerServer, log: str | None = None) -> dict[str, str]:
         """`done`, or the error, for each thing it tried when the first client came.
@@ -134,33 +119,18 @@ class Intruder:
         return {words[1]: words[2] for words in lines if words[:1] == ["intruder"]}
 
 
+Intrude = Callable[..., Intruder]
+
+
 @pytest.fixture
 def unsanitized(target: FingerTarget) -> None:
     """A sanitizer's reports take files from everywhere, and it lets no library come before it."""
     if is_sanitized(Path(target.command[0])):
-        pytest.skip("a sanitizer may read what it likes")
+        pytest.skip("a sanitizer may read what it likes, and there is no filter of system calls")
 
 
 @pytest.fixture
-def outside(tmp_path: Path) -> Iterator[Path]:
-    """A file that has nothing to do with plans, and that everybody may read and write."""
-    with tempfile.TemporaryDirectory(prefix="outside-") as directory:
-        os.chmod(directory, 0o755)
-        file = Path(directory, "file")
-        file.write_bytes(b"what nobody may see\n")
-        file.chmod(0o666)
-        yield file
-
-
-@pytest.fixture
-def intrude() -> Iterator[Callable[..., Intruder]]:
+def intrude(unsanitized: None) -> Iterator[Intrude]:
     """Makes an intruder, and ends it."""
     with ExitStack() as made:
-        yield lambda *words, **more: made.enter_context(closing(Intruder(*words, **more)))
-
-
-@pytest.fixture
-def somebody() -> Iterator[int]:
-    """The port of a server on this machine, which knows nothing of ours."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield listener.getsockname()[1]
+        yield lambda home_file, **more: Intruder(made, home_file, **more)

@@ -12,17 +12,22 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from harness.proc import wait_until
 
 BACKLOG = 4096
+PERIOD = 0.6  # of the watchdog
 
 
 class Manager:
     """A listening socket that outlives its servers, and a socket for their messages."""
 
-    def __init__(self, watchdog_seconds: float | None = None) -> None:
+    def __init__(self, watchdog_seconds: float = PERIOD) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="manager-")
         self.top = Path(self._directory.name)
         self.top.chmod(0o755)
@@ -30,9 +35,7 @@ class Manager:
         # As DeferAcceptSec=: who has not sent anything yet is not lost when a server stops.
         self.listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 10)
         self.passed: list[socket.socket] = [self.listener]
-        self.variables: dict[str, str] = {}
-        if watchdog_seconds is not None:
-            self.variables["WATCHDOG_USEC"] = str(int(watchdog_seconds * 1_000_000))
+        self.variables = {"WATCHDOG_USEC": str(int(watchdog_seconds * 1_000_000))}
 
         self._messages = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._messages.bind(str(self.top / "notify"))
@@ -103,6 +106,13 @@ class Manager:
                 return
             with client:
                 socket.send_fds(client, [b"."], [one.fileno() for one in self.passed])
+
+
+@pytest.fixture
+def manager() -> Iterator[Manager]:
+    """A service manager, with a watchdog."""
+    with closing(Manager()) as made:
+        yield made
 
 
 def monotonic_usec() -> int:
