@@ -39,12 +39,8 @@ def finger(program: Path, patience: float) -> Callable[..., Client]:
 class Scripted:
     """Reads a query, answers it with bytes or as `answer` does, and closes; again and again."""
 
-    def __init__(
-        self, answer: bytes | Callable[[socket.socket], object], host: str = "127.0.0.1",
-        port: int = 0,
-    ) -> None:  # fmt: skip
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._listener = socket.create_server((host, port), family=family)
+    def __init__(self, answer: bytes | Callable[[socket.socket], object]) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.queries: list[bytes] = []
         self.gone = threading.Event()  # for those who wait for nothing else
@@ -112,40 +108,11 @@ def endlessly(client: socket.socket) -> None:
         client.sendall(b"x" * 78 + b"\r\n")
 
 
-@pytest.fixture
-def hosts(tmp_path: Path) -> Callable[..., list[str]]:
-    """Words in front of a command that then finds this in /etc/hosts: hosts("127.0.0.1 both")."""
-
-    def make(*lines: str) -> list[str]:
-        file = tmp_path / "hosts"
-        file.write_text("".join(f"{line}\n" for line in lines))
-        words = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
-        words += ['mount --bind "$1" /etc/hosts && shift && exec "$@"', "sh", str(file)]
-        tried = subprocess.run([*words, "true"], capture_output=True, text=True)
-        if tried.returncode != 0:
-            pytest.skip(f"no mount namespace here: {tried.stderr.strip()}")
-        return words
-
-    return make
-
-
 @contextlib.contextmanager
-def full_backlog(host: str = "127.0.0.1") -> Iterator[int]:
+def full_backlog() -> Iterator[int]:
     """The port of a server that is too busy to accept: a connection attempt hears nothing."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as listener, socket.socket(family) as queued:
-        listener.bind((host, 0))
+    with socket.socket() as listener, socket.socket() as queued:
+        listener.bind(("127.0.0.1", 0))
         listener.listen(0)
         queued.connect(listener.getsockname())
         yield listener.getsockname()[1]
-
-
-def ipv6() -> bool:
-    """Whether this machine has the loopback address of IPv6."""
-    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as probe:
-        probe.bind(("::1", 0))
-        return True
-    return False
-
-
-needs_ipv6 = pytest.mark.skipif(not ipv6(), reason="no IPv6 here")

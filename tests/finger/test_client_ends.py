@@ -22,26 +22,16 @@ from client_program import (  # noqa: F401
 PLAN = b"Building a telescope.\r\nBack in May.\r\n"
 SHOWN = b"Building a telescope.\nBack in May.\n"
 
-def test_an_error_of_the_server_is_an_answer(finger) -> None:
-    with Scripted(b"Error: No such user\r\n") as server:
-        finger("alice@127.0.0.1", port=server.port).run().ended(0, b"Error: No such user\n")
 
-
-def test_no_byte_is_no_answer(finger) -> None:
-    with Scripted(b"") as server:
-        client = finger("alice@127.0.0.1", port=server.port)
-        client.run().ended(1, b"", b"closed without an answer")
-
-
-def test_a_reset_is_told_behind_what_came_before(finger) -> None:
-    with Scripted(reset_after(b"half a pl")) as server:
-        client = finger("alice@127.0.0.1", port=server.port)
-        client.run().ended(1, b"half a pl\n", b"broke off", b"reset")
-
-
-def test_a_reset_instead_of_an_answer(finger) -> None:
-    with Scripted(reset_after(b"")) as server:
-        finger("alice@127.0.0.1", port=server.port).run().ended(1, b"", b"reset")
+@pytest.mark.parametrize(("answer", "ended"), [
+    (b"Error: No such user\r\n", (0, b"Error: No such user\n")),
+    (b"", (1, b"", b"closed without an answer")),
+    (reset_after(b"half a pl"), (1, b"half a pl\n", b"broke off", b"reset")),
+    (reset_after(b""), (1, b"", b"reset")),
+], ids=["error", "nothing", "a-part-and-a-reset", "a-reset"])  # fmt: skip
+def test_the_exit_status_says_whether_there_was_an_answer(finger, answer, ended) -> None:
+    with Scripted(answer) as server:
+        finger("alice@127.0.0.1", port=server.port).run().ended(*ended)
 
 
 def test_what_has_come_is_shown_while_more_is_to_come(finger) -> None:

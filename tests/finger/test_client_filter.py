@@ -82,15 +82,6 @@ def test_without_utf8_only_ascii_is_shown(shown, locale: str) -> None:
     assert shown(EVERY_BYTE + b"\r\n", locale=locale) == wanted.encode() + b"\n"
 
 
-def test_in_a_utf8_locale_letters_are_shown(shown) -> None:
-    letters = "Zoë, Ζωή, Зоя, זואי, زوي, 佐伊, 조이, ゾーイ 🂡\n"
-    assert shown(letters.encode()).decode() == letters
-
-
-def test_bytes_that_are_not_utf8_are_shown_as_digits(shown) -> None:
-    assert shown("Grüße".encode("latin-1") + b"\n") == rb"Gr\xfc\xdfe" + b"\n"
-
-
 def test_with_8_every_byte_above_126_passes(shown) -> None:
     high = EVERY_BYTE[127:]
     assert shown(high + b"\r\nlone\rcr\x1b", "-8") == high + b"\nlone\\x0dcr\\x1b\n"
@@ -103,16 +94,20 @@ def test_raw_changes_nothing(shown) -> None:
         assert shown(answer, *words) == answer
 
 
-def test_line_ends_become_line_feeds_and_the_last_line_gets_one(shown) -> None:
-    assert shown(b"a\r\nb\nc\r\n\r\nd") == b"a\nb\nc\n\nd\n"
+LETTERS = "Zoë, Ζωή, Зоя, זואי, زوي, 佐伊, 조이, ゾーイ 🂡\n"
 
 
-def test_a_lone_carriage_return_cannot_hide_a_line(shown) -> None:
-    assert shown(b"rm -rf /\rls      \r\n") == b"rm -rf /\\x0dls      \n"
-
-
-def test_directions_cannot_turn_a_line_round(shown) -> None:
-    assert shown("a\u202etxt.exe\u202c\u2066b\u2069\n".encode()) == b"atxt.exeb\n"
+@pytest.mark.parametrize(("answer", "wanted"), [
+    (LETTERS, LETTERS),
+    ("Grüße\n".encode("latin-1"), "Gr\\xfc\\xdfe\n"),
+    ("a\r\nb\nc\r\n\r\nd", "a\nb\nc\n\nd\n"),
+    ("rm -rf /\rls      \r\n", "rm -rf /\\x0dls      \n"),
+    ("a\u202etxt.exe\u202c\u2066b\u2069\n", "atxt.exeb\n"),
+], ids=["letters", "no-utf8", "line-ends", "a-lone-CR", "directions"])  # fmt: skip
+def test_in_a_utf8_locale_what_can_be_seen_is_shown(
+    shown, answer: str | bytes, wanted: str
+) -> None:
+    assert shown(answer if isinstance(answer, bytes) else answer.encode()).decode() == wanted
 
 
 @pytest.mark.parametrize("text", ["é", "€", "🂡", "\u202e", "\r\n", "\x9b"])

@@ -1,4 +1,4 @@
-"""finger/finger and the daemons that others run: Debian's fingerd, efingerd; and ours."""
+"""finger/finger and the daemons that others run: Debian's fingerd, efingerd."""
 
 import sys
 from collections.abc import Iterator
@@ -7,16 +7,12 @@ from pathlib import Path
 import pytest
 
 from client_program import finger, program  # noqa: F401
-from kit.server import FingerServer
-from kit.target import FingerTarget
-from kit.users import Users
 
 sys.path.append(str(Path(__file__).parents[1] / "bench"))
 
 from finger_inetd import Inetd, missing, path_of  # noqa: E402
 
 PLAN = b"Building a telescope.\n\tZo\xc3\xab \x1b[2Jhelps.\n"
-SHOWN = b"Building a telescope.\n\tZo\xc3\xab \\x1b[2Jhelps.\n"
 
 
 def inetd_with(*command: str, **how: dict[str, bytes]) -> Inetd:
@@ -36,8 +32,9 @@ def fingerd() -> Iterator[Inetd]:
         yield inetd
 
 
-def test_debians_fingerd_shows_a_plan(finger, fingerd: Inetd) -> None:
-    run = finger("alice@127.0.0.1", port=fingerd.port).run()
+@pytest.mark.parametrize("switch", [(), ("-l",)], ids=["short", "long"])
+def test_debians_fingerd_shows_a_plan(finger, fingerd: Inetd, switch: tuple[str, ...]) -> None:
+    run = finger(*switch, "alice@127.0.0.1", port=fingerd.port).run()
     assert (run.status, run.stderr) == (0, b"")
     assert run.stdout.startswith(b"Login: alice")
     # It filters by itself, in its own way: what is printable comes through.
@@ -47,12 +44,6 @@ def test_debians_fingerd_shows_a_plan(finger, fingerd: Inetd) -> None:
 
 def test_debians_fingerd_lists_who_is_there(finger, fingerd: Inetd) -> None:
     finger("@127.0.0.1", port=fingerd.port).run().ended(0, b"No one logged on.\n")
-
-
-def test_debians_fingerd_knows_the_long_form(finger, fingerd: Inetd) -> None:
-    run = finger("-l", "alice@127.0.0.1", port=fingerd.port).run()
-    assert run.status == 0
-    assert run.stdout.startswith(b"Login: alice")
 
 
 def test_debians_fingerd_knows_who_is_not_there(finger, fingerd: Inetd) -> None:
@@ -66,38 +57,6 @@ def test_efingerd_answers(finger) -> None:
         assert (run.status, run.stderr) == (0, b"")
         assert b"root" in run.stdout
         assert b"\r" not in run.stdout
-
-
-@pytest.fixture(scope="module")
-def ours(request: pytest.FixtureRequest) -> Iterator[FingerServer]:
-    """Our daemon, for everybody here."""
-    path = Path(request.config.option.build_dir) / "finger" / "fingerd"
-    if not path.is_file():
-        pytest.skip(f"{path} is not built")
-    users = Users(alice=PLAN, bob=None)
-    target = FingerTarget("fingerd", "fingerd", (str(path),)).serving(users.directory)
-    server = FingerServer(target, (), patience=request.config.option.patience)
-    server.wait_until_ready()
-    yield server
-    server.kill()
-    users.close()
-
-
-@pytest.mark.parametrize(
-    ("words", "shown"),
-    [
-        (["alice@127.0.0.1"], SHOWN),
-        (["--raw", "alice@127.0.0.1"], PLAN.replace(b"\n", b"\r\n")),
-        (["-l", "alice@127.0.0.1"], b"Name: alice\n" + SHOWN),
-        (["bob@127.0.0.1"], b"No Plan.\n"),
-        (["@127.0.0.1"], b"alice\nbob\n"),
-        (["carol@127.0.0.1"], b"Error: No such user\n"),
-        (["alice@example.org@127.0.0.1"], b"Error: Relay access denied\n"),
-        (["x" * 2000 + "@127.0.0.1"], b"Error: Maximum query length exceeded\n"),
-    ],
-)
-def test_our_fingerd_answers(finger, ours: FingerServer, words: list[str], shown: bytes) -> None:
-    finger(*words, port=ours.address[1]).run().ended(0, shown)
 
 
 def test_a_relay_passes_the_question_on(finger, fingerd: Inetd) -> None:
