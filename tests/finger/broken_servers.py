@@ -1,5 +1,7 @@
 """Finger servers with one defect each, to show that the tests find it and say what is wrong.
 
+Those that book/bugs has for the daemons of finger/ are not repeated here.
+
 python3 broken_servers.py BUG --port PORT --users DIR; the bugs are the names in BUGS.
 """
 
@@ -7,8 +9,6 @@ import os
 import re
 
 from finger_server import DEADLINE_SECONDS, QUERY_BYTES_MAX, Exchange, Refused, parser, run
-
-READ_BYTES = 4096
 
 
 class OneReceiveIsAQuery(Exchange):
@@ -53,22 +53,6 @@ class DropsHalfClosed(Exchange):
         return answer
 
 
-class SwitchWithoutBlank(Exchange):
-    """Takes the first two letters of /Wname for the switch."""
-
-    def parse(self, line: bytes) -> tuple[bool, str]:
-        return super().parse(re.sub(rb"^/[Ww](?=\S)", b"/W ", line))
-
-
-class NobodyIsNamedNothing(Exchange):
-    """Looks for a user with an empty name."""
-
-    def answer(self, line: bytes) -> bytes:
-        if not self.parse(line)[1]:
-            raise Refused("No such user")
-        return super().answer(line)
-
-
 class NameIsAPath(Exchange):
     """Puts what a client sends into a path."""
 
@@ -94,46 +78,11 @@ class OnlyAsciiControls(Exchange):
         return super().parse(re.sub(rb"\xc2[\x80-\x9f]", b"c1", line))
 
 
-class SilentWithoutPlan(Exchange):
-    """Has nothing to say about who has written nothing."""
-
-    def answer(self, line: bytes) -> bytes:
-        return super().answer(line).replace(b"No Plan.\r\n", b"")
-
-
-class DoublesCarriageReturns(Exchange):
-    """Forgets between two reads what the last byte was."""
-
-    def converted(self, plan: bytes) -> bytes:
-        pieces = [plan[begin : begin + READ_BYTES] for begin in range(0, len(plan), READ_BYTES)]
-        lines = b"".join(re.sub(rb"(?<!\r)\n", b"\r\n", piece) for piece in pieces)
-        return lines if lines.endswith(b"\n") else lines + b"\r\n"
-
-
-class KeepsBareLineFeeds(Exchange):
-    """Forgets too late that there was a CR: the LF after a CRLF stays bare."""
-
-    def converted(self, plan: bytes) -> bytes:
-        lines = re.sub(rb"(?<![\r\n])\n", b"\r\n", plan)
-        return lines if lines.endswith(b"\n") else lines + b"\r\n"
-
-
 class LeavesTheLastLineOpen(Exchange):
     """Converts line ends and makes none."""
 
     def converted(self, plan: bytes) -> bytes:
         return re.sub(rb"(?<!\r)\n", b"\r\n", plan)
-
-
-class FollowsLinks(Exchange):
-    """Opens whatever a user points to."""
-
-    def read_plan(self, home: str) -> bytes:
-        try:
-            with open(os.open(f"{home}/.plan", os.O_RDONLY | os.O_NONBLOCK), "rb") as plan:
-                return plan.read()
-        except OSError:
-            return b""
 
 
 class WaitsForAWriter(Exchange):
@@ -155,13 +104,6 @@ class SendsOnce(Exchange):
         self.connection.send(answer)
 
 
-class ResetsAnswersAway(Exchange):
-    """Closes at once: with input unread, the kernel sends a reset."""
-
-    def hang_up(self) -> None:
-        self.connection.close()
-
-
 class TimePerCall(Exchange):
     """Gives every receive and every send the whole time."""
 
@@ -175,19 +117,12 @@ BUGS: dict[str, type[Exchange]] = {
     "insists-on-carriage-returns": InsistsOnCarriageReturns,
     "counts-the-line-end": CountsTheLineEnd,
     "drops-half-closed": DropsHalfClosed,
-    "switch-without-blank": SwitchWithoutBlank,
-    "nobody-is-named-nothing": NobodyIsNamedNothing,
     "name-is-a-path": NameIsAPath,
     "knows-no-relay": KnowsNoRelay,
     "only-ascii-controls": OnlyAsciiControls,
-    "silent-without-plan": SilentWithoutPlan,
-    "doubles-carriage-returns": DoublesCarriageReturns,
-    "keeps-bare-line-feeds": KeepsBareLineFeeds,
     "leaves-the-last-line-open": LeavesTheLastLineOpen,
-    "follows-links": FollowsLinks,
     "waits-for-a-writer": WaitsForAWriter,
     "sends-once": SendsOnce,
-    "resets-answers-away": ResetsAnswersAway,
     "time-per-call": TimePerCall,
 }
 
