@@ -23,6 +23,7 @@ from harness.plugin import (  # noqa: E402, F401
     pytest_runtest_makereport,
     target,
 )
+from kit.hanging_fs import BOBS_PLAN  # noqa: E402
 from kit.intruder import intrude, unsanitized  # noqa: E402, F401
 from kit.machine import GROUP, Machine  # noqa: E402
 from kit.manager import manager  # noqa: E402, F401
@@ -142,6 +143,13 @@ def machine() -> Iterator[Machine]:
     made.add("carol", b"what nobody may see\n")
     yield made
     made.close()
+
+
+@pytest.fixture
+def bob(machine: Machine) -> Machine:
+    """The machine; bob, whose home is on its own disk, has a plan."""
+    machine.write_plan("bob", BOBS_PLAN)
+    return machine
 
 
 @pytest.fixture

@@ -9,26 +9,18 @@ import pytest
 import rules
 from conftest import ALICE
 from harness.confined import CANNOT, confined
+from harness.limits import need_ipv6
+from harness.proc import wait_until
 from kit.client import FingerClient
 from kit.namespace import after, need_namespaces
-from kit.parent import reload
 from kit.reference import converted
 from kit.server import Start
 
-pytestmark = [pytest.mark.needs("addresses"), pytest.mark.rule(rules.ADDRESSES)]
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.ADDRESSES)]
 
 ANSWER = converted(ALICE)
 TWO = "127.0.0.1,::1"
 BOTH = pytest.mark.parametrize("workers", ["1", "3"])
-
-
-def need_ipv6() -> None:
-    """Skips where the machine has no IPv6 loopback."""
-    try:
-        with socket.socket(socket.AF_INET6) as probe:
-            probe.bind(("::1", 0))
-    except OSError as error:
-        pytest.skip(f"no IPv6 here: {error}")
 
 
 @pytest.mark.parametrize("given", [False, True], ids=["by-default", "asked-for"])
@@ -53,21 +45,14 @@ def test_an_address_is_a_literal(start: Start, host: str) -> None:
 
 
 @BOTH
-def test_several_addresses_are_served(start: Start, workers: str) -> None:
+def test_several_addresses_are_served(start_either: Start, workers: str) -> None:
     """With port 0 each has a port of its own."""
     need_ipv6()
-    server = start("--addr", f"{TWO},127.0.0.2", "--workers", workers)
+    server = start_either("--addr", f"{TWO},127.0.0.2", "--workers", workers)
     assert [host for host, _ in server.addresses()] == ["127.0.0.1", "::1", "127.0.0.2"]
     server.expect_everywhere(b"alice", ANSWER)
     server.send_signal(signal.SIGHUP)
-    server.expect_everywhere(b"alice", ANSWER)
-
-
-def test_a_parent_serves_several_addresses_over_a_reload(start_as_root: Start) -> None:
-    need_ipv6()
-    server = start_as_root("--addr", TWO)
-    server.expect_everywhere(b"alice", ANSWER)
-    reload(server)
+    assert wait_until(lambda: "reloaded" in server.stderr_text(), server.patience)
     server.expect_everywhere(b"alice", ANSWER)
 
 

@@ -17,13 +17,13 @@ from harness.proc import wait_until
 from harness.strace import from_start
 from harness.subject import free_port
 from kit import hanging_fs, metrics
-from kit.machine import Machine, workers
-from kit.parent import only_worker
+from kit.machine import Machine
+from kit.parent import only_worker, workers
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer, Start
 
 pytestmark = [
-    pytest.mark.needs("privileges", "takeover", "metrics"),
+    pytest.mark.needs("contract"),
     pytest.mark.timeout(120),
     pytest.mark.usefixtures("unsanitized"),
     pytest.mark.rule(rules.CONFINED),
@@ -73,8 +73,7 @@ def read_slowly(server: FingerServer, plan: Path) -> None:
     """A plan that is longer than all buffers, until the deadline."""
     kept = plan.read_bytes()
     plan.write_bytes(LARGE)
-    client = server.connect(receive_buffer=4096)
-    client.send(b"alice\r\n")
+    client = server.asking(b"alice", receive_buffer=4096)
     client.wait_for_hang_up(server.patience)
     plan.write_bytes(kept)
 
@@ -104,8 +103,7 @@ def count(server: FingerServer, where: str) -> None:
 
 def stop_while_it_answers(server: FingerServer, plan: Path) -> None:
     plan.write_bytes(LARGE)
-    client = server.connect(receive_buffer=4096)
-    client.send(b"alice\r\n")
+    client = server.asking(b"alice", receive_buffer=4096)
     client.receive(1000)
     server.send_signal(signal.SIGTERM)
     client.wait_for_hang_up(server.patience)
@@ -151,8 +149,7 @@ def test_nothing_is_refused_while_a_home_hangs(
     trace = tmp_path / "trace"
     with hanging_fs.mounted(hangs, deaf=True, home=machine.homes / "alice") as (_, files):
         server = start_as_root("--deadline", "500ms", under=from_start(trace))
-        client = server.connect()
-        client.send(b"alice\r\n")
+        client = server.asking(b"alice")
         assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
         client.wait_for_hang_up(server.patience)
         assert wait_until(lambda: "does not answer" in server.stderr_text(), server.patience)

@@ -15,7 +15,7 @@ from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer, Start
 
 pytestmark = [
-    pytest.mark.needs("plans", "restore"),
+    pytest.mark.needs("contract"),
     pytest.mark.every_ring,
     pytest.mark.rule(rules.CHANGING),
 ]
@@ -29,8 +29,7 @@ SECRET = b"what no client may see\n"
 def reader(server: FingerServer) -> FingerClient:
     """Has got the beginning of a large plan and reads no more for now."""
     server.users.replace("alice", LARGE)
-    client = server.connect(receive_buffer=4096)
-    client.send(b"alice\r\n")
+    client = server.asking(b"alice", receive_buffer=4096)
     assert client.receive(1000) == WANTED[:1000]
     return client
 
@@ -40,29 +39,18 @@ def rest_of(reader: FingerClient) -> bytes:
     return WANTED[:1000] + reader.receive_until_end()
 
 
-def test_a_plan_that_is_removed_is_served_to_its_end(
-    server: FingerServer, reader: FingerClient
-) -> None:
-    server.users.plan("alice").unlink()
-    server.expect(b"alice", NO_PLAN)
-    reader.expect_that(rest_of(reader), WANTED)
-
-
+@pytest.mark.parametrize("becomes", ["nothing", "another", "a-link"])
 def test_a_plan_that_is_replaced_is_served_as_it_was(
-    server: FingerServer, reader: FingerClient
+    server: FingerServer, reader: FingerClient, becomes: str
 ) -> None:
-    server.users.replace("alice", b"another\n")
-    server.expect(b"alice", b"another\r\n")
-    reader.expect_that(rest_of(reader), WANTED)
-
-
-def test_a_plan_that_becomes_a_link_leads_nowhere(
-    server: FingerServer, reader: FingerClient
-) -> None:
-    (server.users.outside / "secret").write_bytes(SECRET)
-    server.users.plan("alice").unlink()
-    server.users.plan("alice").symlink_to("../../secret")
-    server.expect(b"alice", NO_PLAN)
+    if becomes == "another":
+        server.users.replace("alice", b"another\n")
+    else:
+        server.users.plan("alice").unlink()
+    if becomes == "a-link":
+        (server.users.outside / "secret").write_bytes(SECRET)
+        server.users.plan("alice").symlink_to("../../secret")
+    server.expect(b"alice", b"another\r\n" if becomes == "another" else NO_PLAN)
     reader.expect_that(rest_of(reader), WANTED)
 
 
@@ -75,11 +63,6 @@ def test_a_plan_that_shrinks_ends_early(
     assert received.endswith(b"\r\n")
     assert WANTED.startswith(received.removesuffix(b"\r\n")), "this was never in the plan"
     server.expect(b"bob", NO_PLAN)
-
-
-def test_a_plan_that_is_emptied_before_the_first_read_is_no_plan(server: FingerServer) -> None:
-    server.users.plan("alice").write_bytes(b"")
-    server.expect(b"alice", NO_PLAN)
 
 
 def test_a_plan_that_grows_is_served_at_least_as_it_was(
@@ -112,7 +95,7 @@ def all_the_while(change: Callable[[int], None]) -> Iterator[None]:
 
 
 @pytest.mark.clock
-@pytest.mark.needs("plans", "deadline", "process")
+@pytest.mark.needs("process")
 @pytest.mark.rule(rules.DEADLINE)
 def test_a_plan_that_never_ends_ends_at_the_deadline(start: Start) -> None:
     server = start("--deadline", "700ms")
@@ -126,8 +109,7 @@ def test_a_plan_that_never_ends_ends_at_the_deadline(start: Start) -> None:
 
         with all_the_while(grow):
             begin = time.monotonic()
-            client = server.connect()
-            client.send(b"alice\r\n")
+            client = server.asking(b"alice")
             received = client.receive_until_gone()
             assert time.monotonic() - begin < 0.7 + 5
     assert received.startswith(b"begin\r\n" * 1000)
@@ -181,8 +163,7 @@ def test_nothing_is_left_open_whenever_a_client_goes_away(start: Start) -> None:
     server.expect(b"bob", NO_PLAN)
     at_rest = server.descriptors_at_rest()
     for number in range(80):
-        client = server.connect(receive_buffer=4096)
-        client.send(b"alice\r\n")
+        client = server.asking(b"alice", receive_buffer=4096)
         if number % 4:
             client.receive(number * 100)
         (client.close, client.reset)[number % 2]()

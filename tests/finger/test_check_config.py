@@ -1,6 +1,5 @@
 """--check-config: what a daemon with these options would serve, or why it would not run."""
 
-import os
 import re
 import signal
 from pathlib import Path
@@ -18,7 +17,7 @@ from kit.server import FingerServer, Start
 FEW = 100  # descriptors
 PER_CLIENT = 3
 
-pytestmark = [pytest.mark.needs("options"), pytest.mark.rule(rules.CHECK_CONFIG)]
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.CHECK_CONFIG)]
 
 
 def checked(start: Start, *options: str, **how: object) -> tuple[int, str]:
@@ -37,19 +36,13 @@ def test_it_says_what_it_would_serve(start: Start) -> None:
     assert "3 users" in said and "7 connections" in said and "127.0.0.1" in said, said
 
 
-@pytest.mark.needs("descriptors")
-@pytest.mark.parametrize("how", ["alone", "parent"])
-def test_with_few_descriptors_it_says_how_many_connections_there_are(
-    request: pytest.FixtureRequest, start: Start, how: str
-) -> None:
+def test_with_few_descriptors_it_says_how_many_connections_there_are(start_either: Start) -> None:
     """As many as when it serves, and what to do about it."""
-    if how == "parent":
-        start = request.getfixturevalue("start_as_root")
-    status, said = checked(start, descriptor_limit=FEW)
+    status, said = checked(start_either, descriptor_limit=FEW)
     found = re.search(r", with (\d+) connections at the same time: ", said)
     assert status == 0 and found, said
     assert (FEW - 20) // PER_CLIENT <= int(found[1]) <= FEW // PER_CLIENT, said
-    server = start(descriptor_limit=FEW)
+    server = start_either(descriptor_limit=FEW)
     lowered = (
         f"{found[1]} connections at once instead of --max-clients 1024, for want of descriptors: "
         "raise LimitNOFILE= (ulimit -Hn)\n"
@@ -83,21 +76,18 @@ def test_a_daemon_that_runs_is_not_disturbed(start: Start, server: FingerServer)
     server.expect(b"alice", converted(ALICE))
 
 
-@pytest.mark.needs("privileges")
 def test_a_group_that_there_is_not(machine: Machine, start_as_root: Start) -> None:
     machine.write_group("fingers")
     status, said = checked(start_as_root)
     assert status == 1 and "there is no group finger" in said, said
 
 
-def test_users_that_cannot_be_read(start: Start, tmp_path: Path) -> None:
-    status, said = checked(start, "--users", os.fspath(tmp_path / "none"))
-    assert status == 1 and "cannot read --users" in said, said
-
-
-def test_an_address_of_another_machine(start: Start) -> None:
-    status, said = checked(start, "--addr", "192.0.2.1")
-    assert status == 1 and "must be an address of this machine" in said, said
+@pytest.mark.parametrize(("options", "why"), [
+    (("--users", "/nonexistent"), "cannot read --users"),
+    (("--addr", "192.0.2.1"), "must be an address of this machine")])  # fmt: skip
+def test_what_cannot_be_served(start: Start, options: tuple[str, str], why: str) -> None:
+    status, said = checked(start, *options)
+    assert status == 1 and why in said, said
 
 
 def test_where_only_systemd_may_listen(start: Start) -> None:

@@ -11,7 +11,7 @@ from kit.server import FingerServer, Start
 from kit.target import FingerTarget
 
 pytestmark = [
-    pytest.mark.needs("closing", "process"),
+    pytest.mark.needs("process"),
     pytest.mark.clock,
     pytest.mark.rule(rules.CLOSE_WITHOUT_RESET),
 ]

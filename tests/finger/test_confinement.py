@@ -25,15 +25,15 @@ from kit.intruder import (
     need_landlock,
     processor,
 )
-from kit.machine import Machine, workers
+from kit.machine import Machine
 from kit.manager import Manager
 from kit.namespace import NOBODY, as_nobody
-from kit.parent import only_worker, reload
+from kit.parent import only_worker, reload, workers
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer, Start
 from kit.users import Users
 
-pytestmark = [pytest.mark.needs("privileges"), pytest.mark.rule(rules.CONFINED)]
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.CONFINED)]
 
 MOUNTED_ANEW = (
     "Permission denied, though its mode permits it: where homes were mounted anew, reload"
@@ -69,7 +69,7 @@ def test_it_is_closed_where_a_socket_is_passed_as_well(
 
 
 def test_what_roots_shell_had_open_reaches_neither_process(
-    machine: Machine, start_as_root: Start, tmp_path: Path
+    start_as_root: Start, tmp_path: Path
 ) -> None:
     server = start_as_root(under=(*INHERITED, str(tmp_path / "a-file")))
     server.expect(b"alice", converted(ALICE))
@@ -123,8 +123,8 @@ def expect_it_kept_in(intruder: Intruder, server: FingerServer) -> None:
 @pytest.mark.parametrize("by_root", [True, False], ids=["root", "not-root"])
 @pytest.mark.parametrize("options", [(), ("--workers", "2"), ("--ring", "sqpoll")], ids=" ".join)
 def test_an_intruder_reads_what_lies_with_the_users_and_no_more(
-    users: Users, start: Start, intrude: Intrude, by_root: bool, options: tuple[str, ...],
-) -> None:  # fmt: skip
+    users: Users, start: Start, intrude: Intrude, by_root: bool, options: tuple[str, ...]
+) -> None:
     need_landlock()
     notes = users.plan("alice").with_name("notes")  # not the plan: Linux 6.1 lets it be emptied
     notes.write_bytes(b"a file beside the plan\n")
@@ -135,8 +135,8 @@ def test_an_intruder_reads_what_lies_with_the_users_and_no_more(
 
 
 def test_an_intruder_in_the_worker_reads_what_lies_in_homes_and_no_more(
-    machine: Machine, start_as_root: Start, intrude: Intrude,
-) -> None:  # fmt: skip
+    machine: Machine, start_as_root: Start, intrude: Intrude
+) -> None:
     need_landlock()
     open_to_all = machine.homes / "alice" / "notes"
     open_to_all.write_bytes(b"a file beside the plan\n")
@@ -172,18 +172,19 @@ def test_homes_mounted_anew_are_served_after_a_reload_and_until_then_the_line_sa
 
 @pytest.mark.rule(rules.ROOT_IS_GONE)
 def test_what_an_intruder_sends_comes_from_the_daemons_account_and_no_other(
-    machine: Machine, start_as_root: Start, intrude: Intrude,
-) -> None:  # fmt: skip
+    start_as_root: Start, intrude: Intrude
+) -> None:
     notes = Path("/home/alice/notes")
     intruder = intrude(notes, credentials=3)
     server = start_as_root(under=intruder.under)
     server.expect(b"alice", converted(ALICE))
-    assert intruder.told(server, "speaks-as") == [f"{NOBODY}:{NOBODY}"] * 3  # placeholder, alice, bob
+    placeholder_alice_bob = [f"{NOBODY}:{NOBODY}"] * 3
+    assert intruder.told(server, "speaks-as") == placeholder_alice_bob
 
 
 def test_an_intruder_cannot_write_over_what_the_log_says(
-    machine: Machine, start_as_root: Start, intrude: Intrude,
-) -> None:  # fmt: skip
+    start_as_root: Start, intrude: Intrude
+) -> None:
     intruder = intrude(Path("/home/alice/.plan"), log=1)
     server = start_as_root(under=intruder.under)
     with server.connect() as client:
@@ -198,7 +199,7 @@ def test_an_intruder_cannot_fill_the_machine_with_the_kernels_threads(
     intruder = intrude(users.plan("alice"), threads=120)
     server = start("--deadline", "1s", under=intruder.under)
     before = server.process.thread_count()
-    server.connect().send(b"alice\r\n")
+    server.asking(b"alice")
     assert wait_until(lambda: "makes-threads" in intruder.could(server), server.patience)
     assert server.process.thread_count() - before < 60
 
@@ -229,8 +230,8 @@ def test_no_system_call_is_permitted_but_those_on_the_list(
 @pytest.mark.parametrize("numbers", ["i386", "x32"])
 @pytest.mark.parametrize("under", [(), NATIVE_CALLS], ids=["by itself", "native calls"])
 def test_a_worker_that_calls_by_another_processors_numbers_is_replaced_at_once(
-    machine: Machine, start_as_root: Start, intrude: Intrude, numbers: str, under: tuple[str, ...],
-) -> None:  # fmt: skip
+    start_as_root: Start, intrude: Intrude, numbers: str, under: tuple[str, ...]
+) -> None:
     if processor() != "x86_64":
         pytest.skip("it runs no other processor's programs")
     home = Path("/home/alice/.plan")
@@ -331,8 +332,8 @@ def can_read(pid: int, descriptor: int) -> bool:
 
 
 def test_an_intruder_in_the_worker_has_no_terminal_to_type_at_or_read_from(
-    machine: Machine, start_as_root: Start, terminal: Terminal, intrude: Intrude,
-) -> None:  # fmt: skip
+    start_as_root: Start, terminal: Terminal, intrude: Intrude
+) -> None:
     intruder = intrude(Path("/home/alice/.plan"))
     server = start_as_root(before=terminal.under, under=intruder.under)
     assert has_terminal(server.pid), "it was started at none: this test tested nothing"

@@ -8,7 +8,7 @@ import rules
 from kit.reference import converted, plan_answer
 from kit.server import FingerServer
 
-pytestmark = [pytest.mark.needs("crlf"), pytest.mark.every_ring, pytest.mark.rule(rules.CRLF)]
+pytestmark = [pytest.mark.needs("core"), pytest.mark.every_ring, pytest.mark.rule(rules.CRLF)]
 
 MIXTURES = {
     "LF": b"a\nb\n",
@@ -79,7 +79,7 @@ def test_any_bytes_come_back_as_the_contract_says(
 
 
 @pytest.mark.clock
-@pytest.mark.needs("crlf", "process")
+@pytest.mark.needs("process")
 def test_line_ends_cost_about_as_much_as_letters(server: FingerServer) -> None:
     if server.process.is_sanitized():
         pytest.skip("in a sanitizer's build the time is the sanitizer's")

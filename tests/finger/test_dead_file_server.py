@@ -7,7 +7,7 @@ cannot be ended by anything.
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,13 +15,13 @@ import rules
 from harness.proc import wait_until
 from kit import hanging_fs
 from kit.hanging_fs import ALICES_PLAN, BOBS_PLAN, HangingFileSystem
-from kit.machine import Machine, workers
-from kit.parent import AT_ONCE, is_there
+from kit.machine import Machine
+from kit.parent import AT_ONCE, is_there, workers
 from kit.reference import converted
 from kit.server import FingerServer, Start
 
 pytestmark = [
-    pytest.mark.needs("hanging-files", "privileges"),
+    pytest.mark.needs("contract"),
     pytest.mark.clock("dead files"),
     pytest.mark.timeout(60),
 ]
@@ -35,13 +35,6 @@ DEADLINE_OPTIONS = ("--deadline", f"{DEADLINE * 1000:.0f}ms")
 
 
 @pytest.fixture
-def bob(machine: Machine) -> Machine:
-    """The machine; bob, whose home is on its own disk, has a plan."""
-    machine.write_plan("bob", BOBS_PLAN)
-    return machine
-
-
-@pytest.fixture
 def alices(bob: Machine) -> Iterator[HangingFileSystem]:
     """Alice's home, a file system of its own, which answers as yet."""
     with hanging_fs.mounted("nothing", deaf=True, home=bob.homes / "alice") as (_, files):
@@ -52,8 +45,7 @@ def alices(bob: Machine) -> Iterator[HangingFileSystem]:
 def dead(request: pytest.FixtureRequest, bob: Machine) -> Iterator[HangingFileSystem]:
     """Alice's home, or the directory that it is in, on a server that answers as yet."""
     if request.param == "home":
-        with hanging_fs.mounted("nothing", deaf=True, home=bob.homes / "alice") as (_, files):
-            yield files
+        yield request.getfixturevalue("alices")
         return
     department = bob.homes / "dept"
     department.mkdir()
@@ -67,20 +59,13 @@ def hang_at(server: FingerServer, files: HangingFileSystem, kind: str) -> int:
     (worker,) = workers(server)
     server.expect(b"alice", ALICE)
     files.stop_answering(kind)
-    client = server.connect()
-    client.send(b"alice\r\n")
+    client = server.asking(b"alice")
     assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
     if kind == "flush":
         client.receive_until_end()
     else:
         client.wait_for_hang_up(DEADLINE + MORE + server.patience)
     return worker
-
-
-def seconds_until(condition: Callable[[], bool], within: float) -> float:
-    begin = time.monotonic()
-    assert wait_until(condition, within), f"not within {within:.1f} s"
-    return time.monotonic() - begin
 
 
 @pytest.mark.rule(rules.DRAIN)
@@ -108,7 +93,7 @@ def test_a_second_signal_stops_it_immediately(
     (worker,) = workers(server)
     server.expect(b"alice", ALICE)
     alices.stop_answering("open")
-    server.connect().send(b"alice\r\n")
+    server.asking(b"alice")
     assert alices.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
     server.send_signal(signal.SIGTERM)
     assert wait_until(server.refuses_connections, server.patience)
@@ -123,7 +108,7 @@ def test_when_the_parent_is_killed_the_port_is_free(
     server = start_as_root(*DEADLINE_OPTIONS)
     worker = hang_at(server, alices, "open")
     server.stop(signal.SIGKILL)
-    seconds_until(server.refuses_connections, MORE)
+    assert wait_until(server.refuses_connections, MORE)
     assert is_there(worker), "it has not hung: this test tested nothing"
     start_as_root("--port", str(server.address[1])).expect(b"bob", BOB)
 
@@ -155,11 +140,11 @@ def test_a_dead_server_keeps_no_worker_from_starting(
     server.expect(b"alice", ALICE)
     dead.stop_answering("everything")
     for _ in range(4):
-        server.connect().send(b"alice\r\n")
+        server.asking(b"alice")
     assert dead.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
     server.expect(b"bob", BOB)
     server.send_signal(signal.SIGHUP)
-    seconds_until(lambda: "reloaded" in server.stderr_text(), 1 + MORE)
+    assert wait_until(lambda: "reloaded" in server.stderr_text(), 1 + MORE)
     server.expect(b"bob", BOB)
     (second,) = set(workers(server)) - {first}
     os.kill(second, signal.SIGKILL)
@@ -218,16 +203,3 @@ def test_a_mount_that_holds_homes_is_named_and_named_again_when_it_answers(
             lambda: "/home/dept answers again\n" in server.stderr_text(), server.patience
         ), server.stderr_text()
         server.expect(b"alice", ALICE)
-
-
-@pytest.mark.rule(rules.RELOAD)
-@pytest.mark.parametrize("dead", ["home"], indirect=True)
-def test_a_home_that_does_not_answer_at_the_start_is_served_when_it_does(
-    start_as_root: Start, dead: HangingFileSystem
-) -> None:
-    dead.stop_answering("everything")
-    server = start_as_root(*DEADLINE_OPTIONS, "--quiet")
-    server.expect(b"bob", BOB)
-    dead.let_go()
-    server.expect(b"alice", ALICE)
-    assert not server.log_lines()

@@ -18,7 +18,7 @@ from kit.reference import converted
 from kit.server import FingerServer, Start
 from kit.target import FingerTarget
 
-pytestmark = [pytest.mark.needs("deadline"), pytest.mark.clock, pytest.mark.rule(rules.DEADLINE)]
+pytestmark = [pytest.mark.needs("core"), pytest.mark.clock, pytest.mark.rule(rules.DEADLINE)]
 
 SLACK_SECONDS = 1.5  # the contract says half a second on an idle machine
 LINGER_SECONDS = 2  # the contract's, for what still comes after the answer
@@ -86,8 +86,7 @@ def test_talking_on_after_the_answer_keeps_no_connection(
 ) -> None:
     begin = time.monotonic()
     _, deadline = target.deadline
-    client = hurried.connect()
-    client.send(b"alice\r\n")
+    client = hurried.asking(b"alice")
     client.receive_until_end()
     limit = deadline + LINGER_SECONDS
     while time.monotonic() < begin + limit + SLACK_SECONDS:
@@ -100,19 +99,6 @@ def test_talking_on_after_the_answer_keeps_no_connection(
                         " a limit for each receive never strikes")  # fmt: skip
 
 
-def test_a_query_in_time_does_not_begin_it_anew(
-    hurried: FingerServer, target: FingerTarget
-) -> None:
-    hurried.users.replace("alice", LARGE)
-    _, deadline = target.deadline
-    begin = time.monotonic()
-    client = hurried.connect(receive_buffer=4096)
-    time.sleep(deadline * 0.6)
-    client.send(b"alice\r\n")  # and is never read
-    left = client_has_left(hurried, begin + deadline + SLACK_SECONDS)
-    assert left - begin >= deadline, f"left after {left - begin:.3f} s, too early"
-
-
 def client_has_left(server: FingerServer, until: float) -> float:
     """Waits until the server has no connection any more; when that was."""
     server.wait_until_busy()
@@ -122,14 +108,18 @@ def client_has_left(server: FingerServer, until: float) -> float:
     return time.monotonic()
 
 
-@pytest.mark.needs("deadline", "process")
-def test_a_client_that_never_reads_is_left(hurried: FingerServer, target: FingerTarget) -> None:
+@pytest.mark.needs("process")
+@pytest.mark.parametrize("asks_after", [0, 0.6], ids=["at-once", "later"])
+def test_a_client_that_never_reads_is_left(
+    hurried: FingerServer, target: FingerTarget, asks_after: float
+) -> None:
+    """A query in time does not begin the deadline anew."""
     hurried.users.replace("alice", LARGE)
     _, deadline = target.deadline
     begin = time.monotonic()
     client = hurried.connect(receive_buffer=4096)
+    time.sleep(deadline * asks_after)
     client.send(b"alice\r\n")
-    hurried.wait_until_busy()
     left = client_has_left(hurried, begin + deadline + SLACK_SECONDS)
     assert left - begin >= deadline, f"left after {left - begin:.3f} s, too early"
     part = client.receive_until_gone()
@@ -142,8 +132,7 @@ def test_a_client_that_reads_too_slowly_is_left(
     hurried.users.replace("alice", LARGE)
     _, deadline = target.deadline
     begin = time.monotonic()
-    client = hurried.connect(receive_buffer=4096)
-    client.send(b"alice\r\n")
+    client = hurried.asking(b"alice", receive_buffer=4096)
     received = bytearray()
     with contextlib.suppress(ContractBroken):  # a reset: it did not get all of it
         while time.monotonic() < begin + deadline * 1.2:  # 2 MB a second, for 10 MB: never in time
@@ -154,14 +143,13 @@ def test_a_client_that_reads_too_slowly_is_left(
     assert converted(LARGE).startswith(received)
 
 
-@pytest.mark.needs("deadline", "process")
+@pytest.mark.needs("process")
 def test_an_answer_that_is_cut_off_does_not_look_whole(
     hurried: FingerServer, target: FingerTarget
 ) -> None:
     hurried.users.replace("alice", LARGE)
     _, deadline = target.deadline
-    client = hurried.connect(receive_buffer=4096)
-    client.send(b"alice\r\n")
+    client = hurried.asking(b"alice", receive_buffer=4096)
     client.receive(1000)
     client_has_left(hurried, time.monotonic() + deadline + SLACK_SECONDS)
     client.let_window_grow()
@@ -181,12 +169,10 @@ def test_others_do_not_notice(hurried: FingerServer, target: FingerTarget) -> No
         time.sleep(0.02)
 
 
-@pytest.mark.needs("slow-reader")
 @pytest.mark.rule(rules.SLOW_READER)
 def test_ten_megabytes_reach_a_slow_reader_that_is_fast_enough(server: FingerServer) -> None:
     server.users.replace("alice", LARGE)
-    client = server.connect(receive_buffer=65536)
-    client.send(b"alice\r\n")
+    client = server.asking(b"alice", receive_buffer=65536)
     wanted = converted(LARGE)
     received = bytearray()
     while len(received) < len(wanted) and (piece := client.receive_what_is_there(131_072)):
@@ -196,13 +182,11 @@ def test_ten_megabytes_reach_a_slow_reader_that_is_fast_enough(server: FingerSer
     client.expect_end()
 
 
-@pytest.mark.needs("slow-reader")
 @pytest.mark.rule(rules.SLOW_READER)
 def test_a_megabyte_passes_through_a_tiny_window(server: FingerServer) -> None:
     plan = LARGE[: 1 << 20]
     server.users.replace("alice", plan)
-    client = server.connect(receive_buffer=4096)
-    client.send(b"alice\r\n")
+    client = server.asking(b"alice", receive_buffer=4096)
     client.expect_answer(converted(plan))
 
 

@@ -16,7 +16,7 @@ from kit.client import FingerClient
 from kit.reference import converted
 from kit.server import FingerServer, Start
 
-pytestmark = [pytest.mark.needs("descriptors"), pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)]
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)]
 
 LIMIT = 17  # what fingerd needs for itself, and for two clients with their homes and plans
 PER_CLIENT = 3  # a connection, a home and a plan
@@ -43,9 +43,7 @@ def occupy(server: FingerServer) -> list[FingerClient]:
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_with_sixteen_descriptors_all_are_served_in_the_end(start: Start, workers: str) -> None:
     server = start_with_few(start, "--workers", workers)
-    clients = [server.connect() for _ in range(CLIENTS)]
-    for client in clients:
-        client.send(b"alice\r\n")
+    clients = [server.asking(b"alice") for _ in range(CLIENTS)]
     for client in clients:
         client.expect_answer(converted(ALICE))
         client.close()
@@ -56,9 +54,7 @@ def test_slots_that_become_free_go_to_waiting_connections(start: Start) -> None:
     server.expect(b"alice", converted(ALICE))
     at_rest = server.descriptors_at_rest()
     reading = reading_slowly(server, 2)
-    waiting = [server.connect() for _ in range(CLIENTS)]
-    for client in waiting:
-        client.send(b"alice\r\n")
+    waiting = [server.asking(b"alice") for _ in range(CLIENTS)]
     waiting[0].expect_silence(0.3)
     for client in reading:
         client.let_window_grow()
@@ -103,15 +99,12 @@ def reading_slowly(server: FingerServer, count: int) -> list[FingerClient]:
     server.users.add("dora", LARGE)
     server.send_signal(signal.SIGHUP)
     assert wait_until(lambda: server.ask(b"dora") == converted(LARGE), server.patience)
-    clients = [server.connect(receive_buffer=4096) for _ in range(count)]
-    for client in clients:
-        client.send(b"dora\r\n")
+    clients = [server.asking(b"dora", receive_buffer=4096) for _ in range(count)]
     for client in clients:
         client.receive(1000)
     return clients
 
 
-@pytest.mark.needs("descriptors", "reload")
 @pytest.mark.parametrize("replaced", [False, True], ids=["same-directory", "another-directory"])
 def test_reloads_take_no_descriptor_from_plans(start: Start, replaced: bool) -> None:
     server = start_with_few(start, "--query-timeout", "1m", "--deadline", "1m", clients=4)
@@ -143,24 +136,13 @@ def test_a_stop_works_without_a_free_descriptor(start: Start) -> None:
     assert server.stop() == 0
 
 
-def test_a_limit_below_the_clients_is_said_once(start: Start) -> None:
-    server = start("--max-clients", "1000", descriptor_limit=64)
-    server.expect(b"alice", converted(ALICE))
-    said = [line for line in server.stderr_text().splitlines() if "descriptor" in line]
-    assert len(said) == 1, f"not said, or not once: {said}"
-    silent = start("--max-clients", "128", descriptor_limit=1024)
-    assert "descriptor" not in silent.stderr_text(), "1024 are enough for 128 clients"
-
-
 @pytest.mark.rule(rules.READY_MEANS_READY)
 def test_plans_are_opened_where_no_further_thread_can_be_made(start: Start) -> None:
     """The kernel makes the threads, and they count as the daemon's; one is there from the start."""
     server = start("--deadline", "10s")
     limit_threads(server, 1)
     time.sleep(6)  # a thread of the kernel's that has nothing to do ends after five seconds
-    clients = [server.connect() for _ in range(3)]
-    for client in clients:
-        client.send(b"alice\r\n")
+    clients = [server.asking(b"alice") for _ in range(3)]
     for client in clients:
         client.expect_answer(converted(ALICE))
     limit_threads(server, 1000)  # a sanitizer looks for leaks at the end, in a thread of its own

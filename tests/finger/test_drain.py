@@ -12,7 +12,7 @@ from kit.client import FingerClient
 from kit.reference import INVALID_QUERY, NO_SUCH_USER, converted
 from kit.server import FingerServer, Start
 
-pytestmark = [pytest.mark.needs("drain"), pytest.mark.every_ring, pytest.mark.rule(rules.DRAIN)]
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.every_ring, pytest.mark.rule(rules.DRAIN)]
 
 AT_ONCE = 3.0  # the contract says one second on an idle machine
 LARGE = b"0123456789abcde\n" * 400_000
@@ -32,8 +32,7 @@ def expect_stop(server: FingerServer, within: float, number: int = signal.SIGTER
 def reading_slowly(server: FingerServer) -> FingerClient:
     """A client whose answer cannot be sent yet."""
     server.users.replace("alice", LARGE)
-    client = server.connect(receive_buffer=4096)
-    client.send(b"alice\r\n")
+    client = server.asking(b"alice", receive_buffer=4096)
     client.transcript.note("reads nothing for a while")
     time.sleep(0.1)
     return client
@@ -61,8 +60,7 @@ def test_half_a_query_is_not_waited_for(server: FingerServer, begun: bytes) -> N
 
 @pytest.mark.clock
 def test_a_client_that_lingers_after_the_answer_is_not_waited_for(server: FingerServer) -> None:
-    client = server.connect()
-    client.send(b"alice\r\n")
+    client = server.asking(b"alice")
     client.expect_answer(converted(ALICE))
     expect_stop(server, AT_ONCE)
 
@@ -71,32 +69,20 @@ def test_a_client_that_lingers_after_the_answer_is_not_waited_for(server: Finger
 def test_queries_that_had_arrived_are_answered(
     server: FingerServer, number: signal.Signals
 ) -> None:
-    clients = [server.connect() for _ in range(12)]
+    """With an error, too."""
+    rests = [(b" alice\r\n", b"Name: alice\r\n" + converted(ALICE)),
+             (b" nobody\r\n" + b"x" * 2000, NO_SUCH_USER), (b"\xff\r\n", INVALID_QUERY)] * 4
+    clients = [server.connect() for _ in rests]
     for client in clients:
         client.send_in_pieces(b"/W")  # accepted, and read
     server.pause()  # it can have read none of what follows when the signal comes
-    for client in clients:
-        client.send(b" alice\r\n")
+    for client, (rest, _) in zip(clients, rests):
+        client.send(rest)
         client.wait_until_in_kernel()
     server.send_signal(number)
     server.resume()
-    for client in clients:
-        client.expect_answer(b"Name: alice\r\n" + converted(ALICE))
-    assert server.wait_exit() == 0
-
-
-@pytest.mark.parametrize(
-    "query, answer", [(b"obody\r\n", NO_SUCH_USER), (b"\xff\r\n", INVALID_QUERY)]
-)
-def test_errors_are_told_in_a_drain_too(server: FingerServer, query: bytes, answer: bytes) -> None:
-    client = server.connect()
-    client.send_in_pieces(b"n")
-    server.pause()
-    client.send(query + b"x" * 2000)
-    client.wait_until_in_kernel()
-    server.send_signal(signal.SIGTERM)
-    server.resume()
-    client.expect_answer(answer)
+    for client, (_, answer) in zip(clients, rests):
+        client.expect_answer(answer)
     assert server.wait_exit() == 0
 
 
@@ -122,9 +108,7 @@ def test_the_deadline_bounds_it(start: Start) -> None:
 def test_what_waits_in_the_backlog_is_turned_away(start: Start) -> None:
     server = start("--max-clients", "1", "--deadline", "1s")
     reading_slowly(server)
-    waiting = [server.connect() for _ in range(5)]
-    for client in waiting:
-        client.send(b"alice\r\n")
+    waiting = [server.asking(b"alice") for _ in range(5)]
     expect_stop(server, 1 + AT_ONCE)
     for client in waiting:
         assert client.receive_until_gone() == b"", "answered, though never accepted"

@@ -7,7 +7,7 @@ from conftest import ALICE
 from kit.reference import INVALID_QUERY, RELAY_DENIED, TOO_LONG, UNEXPECTED_EOF, converted
 from kit.server import FingerServer
 
-pytestmark = [pytest.mark.needs("errors"), pytest.mark.every_ring]
+pytestmark = [pytest.mark.needs("core"), pytest.mark.every_ring]
 
 NO_UTF8 = {
     "a-byte-that-is-none": b"\xff",
@@ -74,7 +74,6 @@ def test_a_stream_that_ends_before_the_line_is_told(server: FingerServer, begun:
     client.expect_answer(UNEXPECTED_EOF)
 
 
-@pytest.mark.needs("errors", "half-close")
 @pytest.mark.rule(rules.HALF_CLOSE)
 @pytest.mark.parametrize("end", [b"\r\n", b"\n"], ids=["CRLF", "LF"])
 def test_a_whole_query_and_nothing_more_is_answered(server: FingerServer, end: bytes) -> None:
@@ -83,7 +82,6 @@ def test_a_whole_query_and_nothing_more_is_answered(server: FingerServer, end: b
     client.expect_answer(converted(ALICE))
 
 
-@pytest.mark.needs("errors", "half-close")
 @pytest.mark.rule(rules.HALF_CLOSE)
 def test_a_large_answer_outlives_the_end_of_the_clients_stream(server: FingerServer) -> None:
     plan = b"0123456789abcde\n" * 100_000
@@ -93,7 +91,6 @@ def test_a_large_answer_outlives_the_end_of_the_clients_stream(server: FingerSer
     client.expect_answer(converted(plan))
 
 
-@pytest.mark.needs("errors", "closing")
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 @pytest.mark.parametrize("size", [2000, 65536, 1 << 20])
 def test_the_error_about_too_long_a_query_is_not_lost_to_a_reset(
@@ -106,7 +103,6 @@ def test_the_error_about_too_long_a_query_is_not_lost_to_a_reset(
         client.expect_answer(TOO_LONG)
 
 
-@pytest.mark.needs("errors", "closing")
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 @pytest.mark.parametrize("line", [b"alice", b"nobody", b"@", b"\xff"])
 def test_an_answer_is_not_lost_to_input_behind_the_query(server: FingerServer, line: bytes) -> None:
@@ -117,13 +113,11 @@ def test_an_answer_is_not_lost_to_input_behind_the_query(server: FingerServer, l
     client.expect_answer(wanted)
 
 
-@pytest.mark.needs("errors", "closing")
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 def test_a_client_that_goes_on_sending_after_the_answer_meets_no_reset_for_a_while(
     server: FingerServer,
 ) -> None:
-    client = server.connect()
-    client.send(b"alice\r\n")
+    client = server.asking(b"alice")
     for _ in range(3):
         client.send(b"more\r\n")
         client.let_it_arrive()

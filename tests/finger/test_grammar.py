@@ -8,11 +8,14 @@ from kit.reference import NO_SUCH_USER, converted, name_line
 from kit.server import FingerServer, Start
 from kit.users import Users
 
-pytestmark = [pytest.mark.needs("grammar"), pytest.mark.every_ring]
+pytestmark = [pytest.mark.needs("core"), pytest.mark.every_ring]
 
 ANSWER = converted(ALICE)
 SECRET = b"what no client may see\n"
 LIST = b"alice\r\nbob\r\ncarol\r\n"
+MANY = ("Zoe", "anna", "zoe", "a-b", "a.b", "a_b", "ab", "žofia", "0", "al", "alice2") + tuple(
+    f"user{number}" for number in range(300)
+)
 
 
 @pytest.mark.rule(rules.SWITCH)
@@ -54,31 +57,18 @@ def test_blanks_inside_belong_to_the_name(server: FingerServer) -> None:
     server.expect(b"al ice", NO_SUCH_USER)
 
 
-@pytest.mark.needs("list")
 @pytest.mark.rule(rules.LIST)
 @pytest.mark.parametrize("line", [b"", b" ", b"\t  ", b"/W", b"/w ", b" /W\t"])
 def test_without_a_name_the_list_is_asked_for(server: FingerServer, line: bytes) -> None:
     server.expect(line, LIST)
 
 
-@pytest.mark.needs("list")
 @pytest.mark.rule(rules.LIST)
-def test_the_list_is_sorted_by_bytes(server_of: FingerServer) -> None:
-    names = sorted(name.encode() for name in ("alice", "bob", "carol", *MANY))
-    server_of.expect(b"", b"".join(name + b"\r\n" for name in names))
-
-
-MANY = ("Zoe", "anna", "zoe", "a-b", "a.b", "a_b", "ab", "žofia", "0", "al", "alice2") + tuple(
-    f"user{number}" for number in range(300)
-)
-
-
-@pytest.fixture
-def server_of(users: Users, start: Start) -> FingerServer:
-    """A server with many users."""
+def test_the_list_is_sorted_by_bytes(users: Users, start: Start) -> None:
     for name in MANY:
         users.add(name)
-    return start()
+    names = sorted(name.encode() for name in ("alice", "bob", "carol", *MANY))
+    start().expect(b"", b"".join(name + b"\r\n" for name in names))
 
 
 @pytest.mark.rule(rules.NO_SUCH_USER)

@@ -13,7 +13,6 @@ import rules
 from conftest import ALICE
 from harness.proc import wait_until
 from kit import hanging_fs
-from kit.hanging_client import expect_only_alice_to_wait
 from kit.hanging_fs import ALICES_PLAN, BOBS_PLAN, HangingFileSystem
 from kit.metrics import scrape
 from kit.reference import NO_PLAN, converted
@@ -21,7 +20,7 @@ from kit.server import FingerServer, Start
 from kit.users import Users
 
 pytestmark = [
-    pytest.mark.needs("hanging-files"),
+    pytest.mark.needs("contract"),
     pytest.mark.clock("dead files"),
     pytest.mark.timeout(60),
     pytest.mark.rule(rules.HANGING_FILES),
@@ -54,8 +53,7 @@ def test_the_deadline_is_over_opening_and_reading_too(
 ) -> None:
     server, files = hanging
     begin = time.monotonic()
-    client = server.connect()
-    client.send(b"alice\r\n")
+    client = server.asking(b"alice")
     took = client.wait_for_hang_up(DEADLINE + SLACK_SECONDS + server.patience) - begin
     assert files.hanging.is_set(), "nothing has hung: this test tested nothing"
     assert DEADLINE <= took <= DEADLINE + SLACK_SECONDS, f"the exchange took {took:.2f} s"
@@ -65,7 +63,7 @@ def test_the_deadline_is_over_opening_and_reading_too(
 def test_no_other_client_waits_for_it(hanging: tuple[FingerServer, HangingFileSystem]) -> None:
     server, files = hanging
     for _ in range(3):
-        server.connect().send(b"alice\r\n")
+        server.asking(b"alice")
     assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
     begin = time.monotonic()
     for _ in range(20):
@@ -80,8 +78,7 @@ def test_nothing_is_left_behind(hanging: tuple[FingerServer, HangingFileSystem])
     server.expect(b"bob", BOB)
     at_rest = server.descriptors_at_rest()
     for number in range(6):
-        client = server.connect()
-        client.send(b"alice\r\n")
+        client = server.asking(b"alice")
         if number % 2:
             client.reset()
     assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
@@ -98,7 +95,7 @@ def test_when_it_answers_at_last_nothing_is_left_behind(
     server.expect(b"bob", BOB)
     at_rest = server.descriptors_at_rest()
     for _ in range(5):
-        server.connect().send(b"alice\r\n")
+        server.asking(b"alice")
     assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
     server.close_clients()
     files.let_go()
@@ -112,7 +109,7 @@ def test_a_stop_waits_for_it_no_longer_than_the_deadline(
     hanging: tuple[FingerServer, HangingFileSystem]
 ) -> None:
     server, files = hanging
-    server.connect().send(b"alice\r\n")
+    server.asking(b"alice")
     assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
     assert server.stop(within=DEADLINE + SLACK_SECONDS + 1) == 0
 
@@ -155,27 +152,24 @@ def test_a_mount_that_only_its_user_sees_troubles_no_client(users: Users, start:
         assert wait_until(lambda: server.ask(b"emil") == b"new here\r\n", server.patience)
 
 
-@pytest.mark.parametrize("kind", ["lookup", "open", "read"])
-def test_one_that_cannot_even_be_interrupted_holds_up_no_other_client(
-    start: Start, kind: str
-) -> None:
-    with hanging_fs.mounted(kind, deaf=True) as (place, files):
-        server = start("--users", os.fspath(place), "--deadline", f"{DEADLINE * 1000:.0f}ms")
-        server.connect().send(b"alice\r\n")
-        assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
-        end = time.monotonic() + DEADLINE + 0.3
-        while time.monotonic() < end:
-            server.expect(b"bob", BOB)
-        files.let_go()  # before it does, not even SIGKILL ends the process
-
-
 @pytest.mark.parametrize("deaf", [False, True], ids=["interruptible", "deaf"])
 def test_one_that_has_answered_before_holds_up_no_other_client_when_it_stops(
     start: Start, deaf: bool
 ) -> None:
+    """The kernel has all names in its cache then, and asks for nothing before the open itself."""
     with hanging_fs.mounted("nothing", deaf=deaf, names_kept=True) as (place, files):
         server = start("--users", os.fspath(place), "--deadline", f"{DEADLINE * 1000:.0f}ms")
-        expect_only_alice_to_wait(server, files, DEADLINE, SLACK_SECONDS)
+        server.expect(b"alice", converted(ALICES_PLAN))
+        files.stop_answering("open")
+        begin = time.monotonic()
+        client = server.asking(b"alice")
+        assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+        server.expect(b"bob", BOB)
+        assert time.monotonic() - begin < DEADLINE, "somebody else waited for the open of a plan"
+        took = client.wait_for_hang_up(DEADLINE + SLACK_SECONDS + server.patience) - begin
+        assert DEADLINE <= took <= DEADLINE + SLACK_SECONDS, f"the exchange took {took:.2f} s"
+        files.let_go()
+        server.expect(b"alice", converted(ALICES_PLAN))
 
 
 @pytest.mark.rule(rules.LOGS)
@@ -187,8 +181,7 @@ def test_an_exchange_is_logged_and_counted_when_its_client_is_closed(
     options = ("--deadline", f"{DEADLINE * 1000:.0f}ms", "--metrics", where)
     with hanging_fs.mounted(kind, deaf=True) as (place, files):
         server = start("--users", os.fspath(place), *options)
-        client = server.connect()
-        client.send(b"alice\r\n")
+        client = server.asking(b"alice")
         assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
         assert scrape(where, server.patience)["fingerd_connections_open"] == 1
         client.wait_for_hang_up(DEADLINE + SLACK_SECONDS + server.patience)

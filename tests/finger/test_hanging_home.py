@@ -11,14 +11,14 @@ import pytest
 import rules
 from harness.proc import wait_until
 from kit import hanging_fs
-from kit.hanging_client import expect_only_alice_to_wait
 from kit.hanging_fs import ALICES_PLAN, BOBS_PLAN, HangingFileSystem
-from kit.machine import Machine, workers
+from kit.machine import Machine
+from kit.parent import workers
 from kit.reference import converted
 from kit.server import FingerServer, Start
 
 pytestmark = [
-    pytest.mark.needs("hanging-files", "privileges"),
+    pytest.mark.needs("contract"),
     pytest.mark.clock("dead files"),
     pytest.mark.timeout(60),
     pytest.mark.rule(rules.HANGING_FILES),
@@ -32,11 +32,10 @@ THREADS = 4 * (os.cpu_count() or 1)  # so many a ring has for what may wait, unl
 
 @pytest.fixture(params=["lookup", "open", "read"])
 def hanging(
-    request: pytest.FixtureRequest, machine: Machine, start_as_root: Start
+    request: pytest.FixtureRequest, bob: Machine, start_as_root: Start
 ) -> Iterator[tuple[FingerServer, HangingFileSystem]]:
     """A server, and alice's home, of which some requests hang, even when interrupted."""
-    machine.write_plan("bob", BOBS_PLAN)
-    with hanging_fs.mounted(request.param, deaf=True, home=machine.homes / "alice") as (_, files):
+    with hanging_fs.mounted(request.param, deaf=True, home=bob.homes / "alice") as (_, files):
         server = start_as_root("--deadline", f"{DEADLINE * 1000:.0f}ms")
         yield server, files
         server.close_clients()
@@ -47,8 +46,7 @@ def test_the_deadline_holds_and_no_other_client_waits(
 ) -> None:
     server, files = hanging
     begin = time.monotonic()
-    client = server.connect()
-    client.send(b"alice\r\n")
+    client = server.asking(b"alice")
     assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
     slowest = 0.0
     while time.monotonic() < begin + DEADLINE / 2:
@@ -61,16 +59,6 @@ def test_the_deadline_holds_and_no_other_client_waits(
     files.let_go()
     server.expect(b"bob", BOB)
     server.expect(b"alice", converted(ALICES_PLAN))
-
-
-def test_a_home_that_has_answered_before_holds_up_no_other_client_when_it_stops(
-    machine: Machine, start_as_root: Start
-) -> None:
-    machine.write_plan("bob", BOBS_PLAN)
-    home = machine.homes / "alice"
-    with hanging_fs.mounted("nothing", deaf=True, names_kept=True, home=home) as (_, files):
-        server = start_as_root("--deadline", f"{DEADLINE * 1000:.0f}ms")
-        expect_only_alice_to_wait(server, files, DEADLINE, SLACK_SECONDS)
 
 
 @pytest.mark.parametrize("hanging_request", ["lookup", "open", "read"])
@@ -89,9 +77,8 @@ def test_however_many_ask_for_it_everybody_else_is_answered(
         server = start_as_root("--deadline", f"{DEADLINE * 1000:.0f}ms")
         plan = converted(ALICES_PLAN)  # bob has the same
         for _ in range(2):
-            asking = [server.connect(source=f"127.0.0.{2 + n // 8}") for n in range(THREADS + 1)]
-            for client in asking:
-                client.send(b"alice\r\n")
+            asking = [server.asking(b"alice", source=f"127.0.0.{2 + number // 8}")
+                      for number in range(THREADS + 1)]  # fmt: skip
             assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
             server.expect(b"bob", plan)
             assert len(files.waiting) == 1, "more than one has been asked of a home that hangs"
@@ -126,30 +113,17 @@ def test_however_many_homes_hang_everybody_else_is_answered(
 
 
 @pytest.mark.rule(rules.RELOAD)
-def test_a_reload_does_not_wait_for_it(hanging: tuple[FingerServer, HangingFileSystem]) -> None:
-    server, files = hanging
-    (before,) = workers(server)
-    server.connect().send(b"alice\r\n")
-    assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
-    server.send_signal(signal.SIGHUP)
-    assert wait_until(lambda: len(set(workers(server)) - {before}) == 1, server.patience)
-    server.expect(b"bob", BOB)
-    files.let_go()  # before it does, not even SIGKILL ends the old worker
-    assert wait_until(lambda: before not in workers(server), server.patience)
-
-
-@pytest.mark.rule(rules.RELOAD)
 def test_the_worker_before_ends_when_its_last_request_does(
     hanging: tuple[FingerServer, HangingFileSystem]
 ) -> None:
     """Although its last connection has been closed at the deadline, long before."""
     server, files = hanging
     (before,) = workers(server)
-    client = server.connect()
-    client.send(b"alice\r\n")
+    client = server.asking(b"alice")
     assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
     server.send_signal(signal.SIGHUP)
     assert wait_until(lambda: len(set(workers(server)) - {before}) == 1, server.patience)
+    server.expect(b"bob", BOB)
     client.wait_for_hang_up(DEADLINE + SLACK_SECONDS + server.patience)
     assert before in workers(server), "it did not hang: this test tested nothing"
     files.let_go()

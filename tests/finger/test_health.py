@@ -11,7 +11,7 @@ import rules
 from harness.subject import free_port
 from kit.server import FingerServer, Start
 
-pytestmark = [pytest.mark.needs("metrics"), pytest.mark.rule(rules.HEALTH)]
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.HEALTH)]
 
 
 def ask(server: FingerServer, port: int) -> tuple[int, str]:

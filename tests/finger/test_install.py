@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.help import help_of, in_the_old_form
+from harness.help import help_of
 from harness.subject import REPOSITORY
 
 # Installing writes the unit into the build's directory, where two at once disturb each other.
@@ -54,44 +54,6 @@ def options_of_page(page: Path) -> dict[str, str]:
             default = re.search(r"Default:\s+\*?([^\s*,]+?)\*?[.,\s]", entry + " ")
             found[names] = default[1] if default else ""
     return found
-
-
-HELP_FORMS = {
-    "2.3": """
-Options:
-  -h,--help                   print this and exit
-  -p PORT=79                  port of the server
-  -B,--addr ADDR=127.0.0.1    the address
-  --timeout DURATION=10s      for all of it
-  --from-addresses ADDRESSES  and no others
-""",
-    "2.4": """
-Options:
-  -h,--help                   print this and exit
-  -p PORT [79]                port of the server
-  -B,--addr ADDR [127.0.0.1]  the address
-  --timeout DURATION [10s]    for all of it
-  --from-addresses ADDRESSES  and no others
-""",
-    "2.6": """
-OPTIONS:
-  -h,     --help              print this and exit \n\
-  -p PORT [79]                port of the server \n\
-  -B,     --addr ADDR [127.0.0.1]  \n\
-                              the address \n\
-          --timeout DURATION [10s]  \n\
-                              for all of it \n\
-          --from-addresses ADDRESSES \n\
-                              and no others \n\
-""",
-}
-
-
-@pytest.mark.parametrize("version", HELP_FORMS)
-def test_help_is_understood_whatever_cli11_wrote_it(version: str) -> None:
-    assert options_of_help(in_the_old_form(HELP_FORMS[version])) == {
-        "-h,--help": "", "-p": "79", "-B,--addr": "127.0.0.1", "--timeout": "10s",
-        "--from-addresses": ""}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PAGES)

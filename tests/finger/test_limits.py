@@ -14,7 +14,7 @@ from kit.reference import NO_PLAN, converted
 from kit.server import Start
 from kit.target import FingerTarget
 
-pytestmark = [pytest.mark.needs("limits"), pytest.mark.rule(rules.MAX_PER_IP)]
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.MAX_PER_IP)]
 
 ANSWER = converted(ALICE)
 LARGE = b"0123456789abcde\n" * 400_000
@@ -43,8 +43,7 @@ def test_at_the_limit_new_connections_wait_until_one_is_closed(start: Start, wor
     for client in served:
         client.send(b"alice\r\n")
         assert wait_until(client.has_input, server.patience)
-    waiting = server.connect()
-    waiting.send(b"bob\r\n")
+    waiting = server.asking(b"bob")
     waiting.expect_silence(0.5)
     served[0].let_window_grow()
     served[0].expect_answer(converted(LARGE))
@@ -56,9 +55,7 @@ def test_at_the_limit_new_connections_wait_until_one_is_closed(start: Start, wor
 @pytest.mark.rule(rules.MAX_CLIENTS)
 def test_many_more_than_the_limit_are_all_served(start: Start, workers: str) -> None:
     server = start("--max-clients", "2", "--max-per-ip", "1000", "--workers", workers)
-    clients = [server.connect() for _ in range(100)]
-    for client in clients:
-        client.send(b"alice\r\n")
+    clients = [server.asking(b"alice") for _ in range(100)]
     for client in clients:
         client.expect_answer(ANSWER)
         client.close()
@@ -74,10 +71,11 @@ def test_a_slot_is_free_when_its_connection_is_closed(start: Start) -> None:
     server.expect(b"alice", ANSWER)
 
 
-@BOTH
-def test_from_one_address_no_more_than_that(start: Start, workers: str) -> None:
-    server = start("--max-per-ip", "2", "--workers", workers, *PATIENT)
-    served = [server.connect(source="127.0.0.2") for _ in range(2)]
+@pytest.mark.parametrize("options", [("--max-per-ip=2",), ("--max-per-ip=2", "--workers=3"), ()],
+                         ids=["two", "two-of-workers", "by-default"])  # fmt: skip
+def test_from_one_address_no_more_than_that(start: Start, options: tuple[str, ...]) -> None:
+    server = start(*options, *PATIENT)
+    served = [server.connect(source="127.0.0.2") for _ in range(2 if options else 16)]
     for client in served:
         client.send_in_pieces(b"ali")
     expect_turned_away(server.connect(source="127.0.0.2"))
@@ -87,34 +85,6 @@ def test_from_one_address_no_more_than_that(start: Start, workers: str) -> None:
         client.expect_answer(ANSWER)
 
 
-@BOTH
-def test_a_closed_connection_counts_no_more(start: Start, workers: str) -> None:
-    server = start("--max-per-ip", "1", "--workers", workers)
-
-    def served(leave: str) -> bool:  # it may take a moment until the server has noticed
-        client = server.connect(source="127.0.0.2")
-        client.try_send(b"alice\r\n")
-        answer = client.receive_until_gone()
-        getattr(client, leave)()
-        return answer == ANSWER
-
-    for number in range(30):
-        leave = ("close", "reset")[number % 2]
-        assert wait_until(lambda: served(leave), server.patience), "whoever comes is turned away"
-
-
-def test_ipv4_addresses_are_told_apart_where_ipv6_serves_them(start: Start) -> None:
-    # As IPv6 they are ::ffff:127.0.0.2 and ::ffff:127.0.0.3, all of one /64.
-    server = start("--addr", "::", "--max-per-ip", "1", *PATIENT)
-    first = server.connect(host="127.0.0.1", source="127.0.0.2")
-    first.send_in_pieces(b"ali")
-    expect_turned_away(server.connect(host="127.0.0.1", source="127.0.0.2"))
-    ask(server.connect(host="127.0.0.1", source="127.0.0.3"))
-    ask(server.connect(host="::1"))
-    first.send(b"ce\r\n")
-    first.expect_answer(ANSWER)
-
-
 def test_an_ipv6_address_is_counted_too(start: Start) -> None:
     server = start("--addr", "::1", "--max-per-ip", "1", *PATIENT)
     server.connect().send_in_pieces(b"ali")
@@ -122,7 +92,6 @@ def test_an_ipv6_address_is_counted_too(start: Start) -> None:
 
 
 @BOTH
-@pytest.mark.needs("limits", "logs")
 @pytest.mark.rule(rules.MAX_RATE)
 def test_an_address_asks_no_more_than_so_many_queries_a_second(start: Start, workers: str) -> None:
     server = start("--max-rate", "1", "--workers", workers)
@@ -145,7 +114,6 @@ def test_an_address_asks_no_more_than_so_many_queries_a_second(start: Start, wor
 
 
 @pytest.mark.clock
-@pytest.mark.needs("limits", "logs")
 def test_connections_that_are_turned_away_do_not_fill_the_log(start: Start) -> None:
     server = start("--max-per-ip", "1", *PATIENT)
     server.connect(source="127.0.0.2").send_in_pieces(b"ali")
@@ -156,17 +124,6 @@ def test_connections_that_are_turned_away_do_not_fill_the_log(start: Start) -> N
     seconds = time.monotonic() - begin
     lines = server.wait_for_log_lines(1)
     assert len(lines) <= 1 + seconds, f"{len(lines)} lines in {seconds:.1f} s: {lines[:3]}"
-
-
-def test_the_limit_by_default_is_sixteen(start: Start) -> None:
-    server = start(*PATIENT)
-    served = [server.connect() for _ in range(16)]
-    for client in served:
-        client.send_in_pieces(b"ali")
-    expect_turned_away(server.connect())
-    for client in served:
-        client.send(b"ce\r\n")
-        client.expect_answer(ANSWER)
 
 
 @pytest.mark.rule(rules.MAX_CLIENTS)

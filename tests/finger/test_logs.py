@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,10 +17,10 @@ from harness.proc import wait_until
 from harness.verdict import ContractBroken
 from kit.namespace import as_nobody
 from kit.reference import LIST_DENIED, NO_PLAN, converted
-from kit.server import Exchange, FingerServer, Start
+from kit.server import FingerServer, Start, start_with_journal
 from kit.users import Users
 
-pytestmark = pytest.mark.needs("logs")
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.LOGS)]
 
 ANSWERED = {
     "plan": (b"alice", "alice", "answered", len(converted(ALICE))),
@@ -40,10 +41,10 @@ NASTY = {
     "DEL": b"\x7f",
     "direction": "a\u202eb\u2066".encode(),
     "line-separator": "a\u2028b".encode(),
+    "quotation-mark": b'x" answered 9 bytes 1 ms',
 }
 
 
-@pytest.mark.rule(rules.LOGS)
 @pytest.mark.parametrize("case", ANSWERED)
 def test_a_line_tells_of_the_exchange(server: FingerServer, case: str) -> None:
     line, query, outcome, size = ANSWERED[case]
@@ -58,18 +59,15 @@ def test_a_line_tells_of_the_exchange(server: FingerServer, case: str) -> None:
     assert exchange.milliseconds < 5000
 
 
-def make_unreadable(plan: Path) -> None:
+def unreadable(plan: Path) -> None:
     plan.write_bytes(ALICE)
     plan.chmod(0)
 
 
-def make_link(plan: Path) -> None:
-    plan.symlink_to("elsewhere")
-
-
-NO_PLANS = {
-    "no plan (Permission denied)": make_unreadable,
-    "no plan (a symbolic link)": make_link,
+NO_PLANS: dict[str, Callable[[Path], object]] = {
+    "no plan (Permission denied)": unreadable,
+    "no plan (Permission denied for the home)": lambda plan: plan.parent.chmod(0),
+    "no plan (a symbolic link)": lambda plan: plan.symlink_to("elsewhere"),
     "no plan (not a regular file)": os.mkfifo,
 }
 
@@ -83,25 +81,9 @@ def test_the_line_says_why_there_is_no_plan(start: Start, users: Users, outcome:
     assert server.wait_for_exchange().outcome == outcome
 
 
-@pytest.mark.rule(rules.WHY_NO_PLAN)
-def test_the_line_says_that_a_home_is_closed(start: Start, users: Users) -> None:
-    users.plan("alice").parent.chmod(0)
-    server = start(under=as_nobody())
-    server.expect(b"alice", NO_PLAN)
-    assert server.wait_for_exchange().outcome == "no plan (Permission denied for the home)"
-
-
-def journal(log: int) -> tuple[str, ...]:
-    """Words in front of a server whose stderr is said to be this stream of the journal."""
-    file = os.fstat(log)
-    return ("env", f"JOURNAL_STREAM={file.st_dev}:{file.st_ino}")
-
-
 @pytest.mark.rule(rules.PRIORITIES)
 def test_the_journal_is_told_what_matters(start: Start, users: Users, tmp_path: Path) -> None:
-    log = os.open(tmp_path / "log", os.O_CREAT | os.O_RDWR | os.O_APPEND)
-    server = start("--max-per-ip", "1", log_to=log, under=journal(log))
-    os.close(log)
+    server = start_with_journal(start, tmp_path / "log", "--max-per-ip", "1")
     with server.connect():
         server.wait_until_busy()
         server.connect().expect_end()
@@ -119,21 +101,14 @@ def test_the_journal_is_told_what_matters(start: Start, users: Users, tmp_path: 
 
 
 @pytest.mark.rule(rules.PRIORITIES)
-def test_why_it_cannot_run_is_an_error(start: Start, server: FingerServer, tmp_path: Path) -> None:
-    log = os.open(tmp_path / "log", os.O_CREAT | os.O_RDWR | os.O_APPEND)
-    second = start(port=server.address[1], log_to=log, under=journal(log), ready=False)
-    os.close(log)
-    assert second.wait_exit() == 1
-    assert (tmp_path / "log").read_text().startswith("<3>cannot serve ")
-
-
-@pytest.mark.rule(rules.PRIORITIES)
-def test_so_is_a_wrong_option(start: Start, tmp_path: Path) -> None:
-    log = os.open(tmp_path / "log", os.O_CREAT | os.O_RDWR | os.O_APPEND)
-    wrong = start("--max-clientz", "5", log_to=log, under=journal(log), ready=False)
-    os.close(log)
-    assert wrong.wait_exit() == 2
-    assert (tmp_path / "log").read_text().startswith("<3>fingerd: ")
+@pytest.mark.parametrize(("option", "status", "said"), [
+    ("--addr=192.0.2.1", 1, "<3>cannot serve "), ("--max-clientz", 2, "<3>fingerd: ")])  # fmt: skip
+def test_why_it_cannot_run_is_an_error(
+    start: Start, tmp_path: Path, option: str, status: int, said: str
+) -> None:
+    server = start_with_journal(start, tmp_path / "log", option, ready=False)
+    assert server.wait_exit() == status
+    assert (tmp_path / "log").read_text().startswith(said)
 
 
 @pytest.mark.rule(rules.PRIORITIES)
@@ -145,7 +120,6 @@ def test_whom_the_variable_does_not_mean_gets_plain_lines(start: Start, stream: 
     assert server.wait_for_exchange().outcome == "answered"
 
 
-@pytest.mark.rule(rules.LOGS)
 def test_every_exchange_has_exactly_one_line(server: FingerServer) -> None:
     for number in range(40):
         with server.connect() as client:
@@ -155,60 +129,35 @@ def test_every_exchange_has_exactly_one_line(server: FingerServer) -> None:
     assert len(lines) == 40 and len(server.exchanges()) == 40, lines
 
 
-@pytest.mark.rule(rules.LOGS)
-def test_the_ipv6_peer_is_named_with_brackets(start: Start) -> None:
+@pytest.mark.parametrize(("host", "named"), [("::1", "[::1]:"), ("127.0.0.1", "127.0.0.1:")])
+def test_a_peer_of_an_ipv6_socket_is_named_as_what_it_is(
+    start: Start, host: str, named: str
+) -> None:
     server = start("--addr", "::")
-    server.ask(b"alice", host="::1")
-    assert server.wait_for_exchange().peer.startswith("[::1]:")
+    server.ask(b"alice", host=host)
+    assert server.wait_for_exchange().peer.startswith(named)
 
 
-@pytest.mark.rule(rules.LOGS)
-def test_an_ipv4_peer_of_an_ipv6_socket_is_named_as_ipv4(start: Start) -> None:
-    server = start("--addr", "::")
-    server.ask(b"alice", host="127.0.0.1")
-    assert server.wait_for_exchange().peer.startswith("127.0.0.1:")
-
-
-@pytest.mark.rule(rules.LOGS)
-@pytest.mark.parametrize(
-    "options, outcome", [(("--no-list",), "user list denied"), ((), "answered")]
-)
-def test_the_list_has_its_outcome(start: Start, options: tuple[str, ...], outcome: str) -> None:
-    server = start(*options)
-    assert (server.ask(b"") == LIST_DENIED) == (outcome != "answered")
-    assert server.wait_for_exchange().outcome == outcome
-
-
-def unfinished(server: FingerServer, begun: bytes, leave: str) -> Exchange:
-    """What is told of a client that leaves with half a query."""
-    client = server.connect()
-    if begun:
-        client.send_in_pieces(begun)
-    getattr(client, leave)()
-    exchange = server.wait_for_exchange()
-    return exchange
-
-
-@pytest.mark.rule(rules.LOGS)
-def test_an_end_before_the_line_is_told(server: FingerServer) -> None:
-    exchange = unfinished(server, b"ali", "half_close")
-    assert exchange.outcome == "unexpected EOF" and exchange.bytes == 23
-
-
-@pytest.mark.rule(rules.LOGS)
-def test_a_reset_is_told(server: FingerServer) -> None:
-    exchange = unfinished(server, b"ali", "reset")
-    assert exchange.outcome == "gone" and exchange.bytes == 0
+def test_that_the_list_was_denied_is_told(start: Start) -> None:
+    server = start("--no-list")
+    server.expect(b"", LIST_DENIED)
+    assert server.wait_for_exchange().outcome == "user list denied"
 
 
 @pytest.mark.clock
-@pytest.mark.rule(rules.LOGS)
-def test_a_deadline_is_told(start: Start) -> None:
+@pytest.mark.parametrize(("leave", "outcome", "size"), [
+    ("half_close", "unexpected EOF", 23), ("reset", "gone", 0), (None, "timed out", 0)])
+def test_how_half_a_query_has_ended_is_told(
+    start: Start, leave: str | None, outcome: str, size: int
+) -> None:
     server = start("--deadline", "300ms")
-    server.connect().send(b"ali")
+    client = server.connect()
+    client.send_in_pieces(b"ali")
+    if leave:
+        getattr(client, leave)()
     exchange = server.wait_for_exchange()
-    assert exchange.outcome == "timed out" and exchange.bytes == 0
-    assert 300 <= exchange.milliseconds < 1500
+    assert (exchange.outcome, exchange.bytes) == (outcome, size)
+    assert leave or 300 <= exchange.milliseconds < 1500
 
 
 @pytest.mark.rule(rules.ESCAPED)
@@ -217,16 +166,8 @@ def test_what_a_peer_sends_is_escaped(server: FingerServer, query: bytes) -> Non
     server.ask(query)
     (line,) = server.wait_for_log_lines(1)
     assert re.fullmatch("[ -~]*", line), f"unprintable or beyond ASCII: {line!r}"
+    assert re.fullmatch(r'\S+ "([^"\\]|\\.)*" (invalid query|no such user) .*', line), line
     assert server.wait_for_exchange().bytes > 0
-
-
-@pytest.mark.rule(rules.ESCAPED)
-def test_a_quotation_mark_cannot_end_the_query(server: FingerServer) -> None:
-    query = b'x" answered 9 bytes 1 ms'
-    server.ask(query)
-    (line,) = server.wait_for_log_lines(1)
-    found = re.search(r' "((?:[^"\\]|\\.)*)" (.*)', line)
-    assert found and found[2].startswith("no such user"), line
 
 
 @pytest.mark.rule(rules.ESCAPED)
@@ -296,16 +237,9 @@ def said(server: FingerServer) -> list[str]:
     return [line for line in server.stderr_text().splitlines() if "Landlock" not in line]
 
 
-@pytest.mark.rule(rules.LOGS)
-def test_none_is_quiet(start: Start) -> None:
-    server = start("--log", "none")
-    server.expect(b"alice", converted(ALICE))
-    assert server.stop() == 0 and said(server) == []
-
-
-@pytest.mark.rule(rules.LOGS)
-def test_quiet_says_nothing_of_exchanges(start: Start) -> None:
-    server = start("--quiet")
+@pytest.mark.parametrize("option", ["--quiet", "--log=none"])
+def test_quiet_says_nothing_of_exchanges(start: Start, option: str) -> None:
+    server = start(option)
     for query in (b"alice", b"nobody", b"\xff", b"a@b", b""):
         server.ask(query)
     server.connect().reset()

@@ -9,7 +9,7 @@ import pytest
 import rules
 from harness.subject import REPOSITORY
 
-pytestmark = [pytest.mark.needs("logs"), pytest.mark.rule(rules.LOGS)]
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.LOGS)]
 
 # What an administrator may read on stderr comes from here.
 SOURCES = (

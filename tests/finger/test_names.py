@@ -9,7 +9,7 @@ from kit.reference import LIST_DENIED, NO_PLAN, NO_SUCH_USER, converted, name_li
 from kit.server import Start
 from kit.users import Users
 
-pytestmark = pytest.mark.needs("names")
+pytestmark = pytest.mark.needs("contract")
 
 
 @pytest.mark.rule(rules.FULL_NAME)
@@ -45,7 +45,6 @@ def test_a_long_list_reaches_a_slow_reader(users: Users, start: Start) -> None:
     for name in names:
         (users.directory / name).mkdir()
     server = start()
-    client = server.connect(receive_buffer=4096)
-    client.send(b"\r\n")
+    client = server.asking(b"", receive_buffer=4096)
     wanted = sorted([*names, "alice", "bob", "carol"])
     client.expect_answer("".join(f"{name}\r\n" for name in wanted).encode())

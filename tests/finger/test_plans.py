@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from kit.reference import NO_PLAN, NO_SUCH_USER, converted, name_line
 from kit.server import FingerServer, Start
 from kit.users import Users
 
-pytestmark = [pytest.mark.needs("plans"), pytest.mark.every_ring]
+pytestmark = [pytest.mark.needs("core"), pytest.mark.every_ring]
 
 SECRET = b"what no client may see\n"
 
@@ -39,82 +40,41 @@ def test_a_plan_that_comes_later_is_found(server: FingerServer) -> None:
     server.expect(b"bob", NO_PLAN)
 
 
-def make_directory(plan: Path, outside: Path) -> None:
-    plan.mkdir()
-
-
-def make_fifo(plan: Path, outside: Path) -> None:
-    os.mkfifo(plan)
-
-
-def make_socket(plan: Path, outside: Path) -> None:
+def make_socket(plan: Path) -> None:
     with socket.socket(socket.AF_UNIX) as bound:
         bound.bind(os.fspath(plan))
 
 
-def make_null(plan: Path, outside: Path) -> None:
-    make_device(plan, 1, 3)
-
-
-def make_zero(plan: Path, outside: Path) -> None:
-    make_device(plan, 1, 5)
-
-
-def make_device(plan: Path, major: int, minor: int) -> None:
+def make_device(plan: Path, minor: int) -> None:
     try:
-        os.mknod(plan, 0o20666, os.makedev(major, minor))
+        os.mknod(plan, 0o20666, os.makedev(1, minor))
         os.close(os.open(plan, os.O_RDONLY | os.O_NOCTTY))
     except OSError as error:
         pytest.skip(f"no device file can be used here: {error}")
 
 
-def make_link(plan: Path, outside: Path) -> None:
-    (outside / "secret").write_bytes(SECRET)
-    plan.symlink_to("../../secret")
+NO_FILES: dict[str, Callable[[Path], None]] = {
+    "directory": Path.mkdir,
+    "fifo": os.mkfifo,
+    "socket": make_socket,
+    "null": partial(make_device, minor=3),
+    "zero": partial(make_device, minor=5),
+}
+LINKS = {
+    "link": "../../secret",
+    "absolute-link": "{outside}/secret",
+    "link-beside": "real",
+    "magic-link": "/proc/self/environ",
+    "dangling-link": "nowhere",
+    "link-to-itself": ".plan",
+}
 
 
-def make_absolute_link(plan: Path, outside: Path) -> None:
-    (outside / "secret").write_bytes(SECRET)
-    plan.symlink_to(outside / "secret")
-
-
-def make_link_beside(plan: Path, outside: Path) -> None:
-    (plan.parent / "real").write_bytes(SECRET)
-    plan.symlink_to("real")
-
-
-def make_magic_link(plan: Path, outside: Path) -> None:
-    plan.symlink_to("/proc/self/environ")
-
-
-def make_dangling_link(plan: Path, outside: Path) -> None:
-    plan.symlink_to("nowhere")
-
-
-def make_link_to_itself(plan: Path, outside: Path) -> None:
-    plan.symlink_to(".plan")
-
-
-NO_FILES = [make_directory, make_fifo, make_socket, make_null, make_zero]
-LINKS = [
-    make_link,
-    make_absolute_link,
-    make_link_beside,
-    make_magic_link,
-    make_dangling_link,
-    make_link_to_itself,
-]
-
-
-def name_of(make: Callable[[Path, Path], None]) -> str:
-    return make.__name__.removeprefix("make_").replace("_", "-")
-
-
-def expect_no_plan(server: FingerServer, make: Callable[[Path, Path], None]) -> None:
+def expect_no_plan(server: FingerServer, make: Callable[[Path], None]) -> None:
     """For bob, who has what `make` makes; and nothing is left open, nor is anybody held up."""
     server.expect(b"alice", converted(ALICE))
     at_rest = server.descriptors_at_rest()
-    make(server.users.plan("bob"), server.users.outside)
+    make(server.users.plan("bob"))
     for _ in range(3):
         server.expect(b"bob", NO_PLAN)
     server.expect(b"/W bob", name_line("bob") + NO_PLAN)
@@ -124,17 +84,20 @@ def expect_no_plan(server: FingerServer, make: Callable[[Path, Path], None]) -> 
 
 
 @pytest.mark.rule(rules.REGULAR_FILES)
-@pytest.mark.parametrize("make", NO_FILES, ids=name_of)
+@pytest.mark.parametrize("make", NO_FILES.values(), ids=NO_FILES)
 def test_what_is_no_regular_file_is_no_plan(
-    server: FingerServer, make: Callable[[Path, Path], None]
+    server: FingerServer, make: Callable[[Path], None]
 ) -> None:
     expect_no_plan(server, make)
 
 
 @pytest.mark.rule(rules.NO_LINKS)
-@pytest.mark.parametrize("make", LINKS, ids=name_of)
-def test_a_link_is_no_plan(server: FingerServer, make: Callable[[Path, Path], None]) -> None:
-    expect_no_plan(server, make)
+@pytest.mark.parametrize("to", LINKS.values(), ids=LINKS)
+def test_a_link_is_no_plan(server: FingerServer, to: str) -> None:
+    outside = server.users.outside
+    for secret in (outside / "secret", server.users.plan("bob").with_name("real")):
+        secret.write_bytes(SECRET)
+    expect_no_plan(server, lambda plan: plan.symlink_to(to.format(outside=outside)))
 
 
 @pytest.mark.rule(rules.REGULAR_FILES)
@@ -149,7 +112,7 @@ def test_a_fifo_with_a_writer_is_no_plan(server: FingerServer) -> None:
         os.close(writer)
 
 
-@pytest.mark.needs("only-files")
+@pytest.mark.needs("contract")
 @pytest.mark.rule(rules.NOT_OPENED)
 def test_a_process_that_waits_in_a_fifo_goes_on_waiting(server: FingerServer) -> None:
     plan = server.users.plan("bob")

@@ -14,7 +14,7 @@ from kit.client import FingerClient
 from kit.reference import converted
 from kit.server import FingerServer, Start
 
-pytestmark = pytest.mark.needs("limits")
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.PROXY_HEADER)]
 
 ANSWER = converted(ALICE)
 PROXY = "127.0.0.2"  # trusted; 127.0.0.1 is not
@@ -48,7 +48,6 @@ def query_by_proxy(server: FingerServer, sent: bytes) -> FingerClient:
 
 @VERSIONS
 @pytest.mark.every_ring
-@pytest.mark.rule(rules.PROXY_HEADER)
 def test_header_and_query_may_come_in_one_segment(start: Start, made: Callable[..., bytes]) -> None:
     server = start(*OPTION)
     client = server.connect(host="127.0.0.1", source=PROXY)
@@ -57,17 +56,6 @@ def test_header_and_query_may_come_in_one_segment(start: Start, made: Callable[.
     assert server.wait_for_exchange().peer == "192.0.2.7:50412"
 
 
-@VERSIONS
-@pytest.mark.rule(rules.PROXY_HEADER)
-def test_header_and_query_may_come_a_byte_at_a_time(
-    start: Start, made: Callable[..., bytes]
-) -> None:
-    client = start(*OPTION).connect(host="127.0.0.1", source=PROXY)
-    client.send_in_pieces(*[bytes([byte]) for byte in made() + b"alice\r\n"])
-    client.expect_answer(ANSWER)
-
-
-@pytest.mark.rule(rules.PROXY_HEADER)
 @pytest.mark.parametrize("header", [b"PROXY UNKNOWN\r\n", LOCAL, UNSPECIFIED],
                          ids=["UNKNOWN", "LOCAL", "UNSPEC"])
 def test_a_header_without_a_client_leaves_the_proxys_address(start: Start, header: bytes) -> None:
@@ -192,7 +180,6 @@ def test_a_drain_answers_a_query_that_had_come_with_its_header(start: Start) -> 
     assert server.wait_exit() == 0
 
 
-@pytest.mark.rule(rules.PROXY_HEADER)
 def test_a_reload_waits_for_a_header_that_is_on_its_way(start: Start) -> None:
     server = start(*OPTION)
     client = server.connect(host="127.0.0.1", source=PROXY)

@@ -8,7 +8,7 @@ from harness.proc import wait_until
 from kit.reference import NO_SUCH_USER, TOO_LONG, converted, name_line
 from kit.server import FingerServer
 
-pytestmark = [pytest.mark.needs("query"), pytest.mark.every_ring]
+pytestmark = [pytest.mark.needs("core"), pytest.mark.every_ring]
 
 ANSWER = converted(ALICE)
 ENDS = [pytest.param(b"\r\n", id="CRLF"), pytest.param(b"\n", id="LF")]
@@ -30,16 +30,6 @@ def test_a_query_may_come_byte_by_byte(server: FingerServer, end: bytes) -> None
     client = server.connect()
     client.send_in_pieces(*(bytes([byte]) for byte in b"/W alice" + end))
     client.expect_answer(name_line("alice") + ANSWER)
-
-
-@pytest.mark.rule(rules.ANY_SLICING)
-@pytest.mark.parametrize("end", ENDS)
-def test_a_query_may_be_cut_at_every_point(server: FingerServer, end: bytes) -> None:
-    query = b" /W alice " + end
-    for cut in range(1, len(query)):
-        with server.connect() as client:
-            client.send_in_pieces(query[:cut], query[cut:])
-            client.expect_answer(name_line("alice") + ANSWER)
 
 
 @pytest.mark.rule(rules.NOT_EARLY)
@@ -106,7 +96,6 @@ def test_too_long_a_line_is_refused_without_waiting_for_its_end(
     client.expect_answer(TOO_LONG)
 
 
-@pytest.mark.needs("survival")
 @pytest.mark.rule(rules.SURVIVE)
 def test_a_silent_client_does_not_stop_the_next(server: FingerServer) -> None:
     for begun in (b"", b"ali", b"alice\r"):
@@ -114,7 +103,6 @@ def test_a_silent_client_does_not_stop_the_next(server: FingerServer) -> None:
     server.expect(b"alice", ANSWER)
 
 
-@pytest.mark.needs("survival")
 @pytest.mark.rule(rules.SURVIVE)
 def test_ten_at_once_are_served(server: FingerServer) -> None:
     clients = [server.connect() for _ in range(10)]
@@ -124,7 +112,6 @@ def test_ten_at_once_are_served(server: FingerServer) -> None:
         client.expect_answer(ANSWER if number % 2 else NO_SUCH_USER)
 
 
-@pytest.mark.needs("survival")
 @pytest.mark.rule(rules.SURVIVE)
 def test_resets_at_any_point_harm_no_other_client(server: FingerServer) -> None:
     server.users.add("large", b"x" * 3_000_000)

@@ -30,7 +30,7 @@ def test_a_plan_may_be_waited_for(
         server = FingerServer(target.serving(place), patience=patience)
         try:
             server.wait_until_ready()
-            server.connect().send(b"alice\r\n")
+            server.asking(b"alice")
             assert files.hanging.wait(patience), "nothing has hung: this test tested nothing"
             process = Path("/proc", str(server.pid))
             (plan,) = (fd for fd in (process / "fd").iterdir() if fd.readlink().name == ".plan")

@@ -20,7 +20,7 @@ from harness.subject import REPOSITORY, free_port
 from kit.reference import converted
 from kit.server import FingerServer, Start
 
-pytestmark = pytest.mark.needs("logs")
+pytestmark = pytest.mark.needs("contract")
 
 RECIPES = REPOSITORY / "finger" / "deploy" / "recipes"
 ANSWER = converted(ALICE)

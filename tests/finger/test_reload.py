@@ -2,7 +2,6 @@
 
 import re
 import signal
-import threading
 from pathlib import Path
 
 import pytest
@@ -14,46 +13,36 @@ from kit.reference import NO_SUCH_USER, converted
 from kit.server import FingerServer, Start
 from kit.target import FingerTarget
 
-pytestmark = [pytest.mark.needs("reload"), pytest.mark.rule(rules.RELOAD)]
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.RELOAD)]
 
 LARGE = b"0123456789abcde\n" * 300_000
 PATIENT = ("--query-timeout", "1m", "--deadline", "1m")
 
 
-def reload(server: FingerServer) -> None:
-    server.send_signal(signal.SIGHUP)
-
-
 @pytest.mark.parametrize("workers", ["1", "3"])
-def test_a_user_who_has_opted_in_since_is_served_after_the_signal(
+def test_who_has_opted_in_since_is_served_after_the_signal_and_who_has_left_is_not(
     start: Start, workers: str
 ) -> None:
     server = start("--workers", workers)
     server.users.add("dora", b"new here\n")
+    server.users.remove("alice")
     for _ in range(3):
         server.expect(b"dora", NO_SUCH_USER)
-    reload(server)
+    server.send_signal(signal.SIGHUP)
     server.expect_soon(b"dora", b"new here\r\n")
-    server.expect(b"", b"alice\r\nbob\r\ncarol\r\ndora\r\n")
-
-
-def test_a_user_who_has_left_is_unknown_after_the_signal(server: FingerServer) -> None:
-    server.users.remove("alice")
-    reload(server)
-    server.expect_soon(b"alice", NO_SUCH_USER)
-    server.expect(b"", b"bob\r\ncarol\r\n")
+    server.expect(b"alice", NO_SUCH_USER)
+    server.expect(b"", b"bob\r\ncarol\r\ndora\r\n")
 
 
 def test_an_exchange_that_is_under_way_is_not_disturbed(start: Start) -> None:
     server = start(*PATIENT)
     server.users.replace("alice", LARGE)
-    reader = server.connect(receive_buffer=4096)
-    reader.send(b"alice\r\n")
+    reader = server.asking(b"alice", receive_buffer=4096)
     begun = server.connect()
     begun.send_in_pieces(b"bo")
     begin = reader.receive(1000)
     server.users.remove("alice")
-    reload(server)
+    server.send_signal(signal.SIGHUP)
     server.expect_soon(b"alice", NO_SUCH_USER)
     reader.let_window_grow()
     reader.expect_that(begin + reader.receive_until_end(), converted(LARGE))
@@ -70,7 +59,7 @@ def test_whose_names_are_known_have_their_own_plans(start: Start) -> None:
     server.users.directory.mkdir()
     server.users.add("alice", b"another alice\n")
     server.users.add("dora", b"new here\n")
-    reload(server)
+    server.send_signal(signal.SIGHUP)
     server.expect_soon(b"dora", b"new here\r\n")
     server.expect(b"alice", b"another alice\r\n")
     begun.send(b"ce\r\n")
@@ -82,35 +71,15 @@ def test_a_reload_that_fails_keeps_the_old_list_and_says_so(start: Start) -> Non
     server = start("--quiet")
     hidden = server.users.outside / "hidden"
     server.users.directory.rename(hidden)
-    reload(server)
+    server.send_signal(signal.SIGHUP)
     (line,) = server.wait_for_log_lines(1)
     assert "reload" in line and "No such file or directory" in line, line
     server.expect(b"", b"alice\r\nbob\r\ncarol\r\n")
     server.expect(b"nobody", NO_SUCH_USER)
     hidden.rename(server.users.directory)
     server.users.add("dora", b"new here\n")
-    reload(server)
+    server.send_signal(signal.SIGHUP)
     server.expect_soon(b"dora", b"new here\r\n")
-
-
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_no_query_fails_while_signals_rain(start: Start, workers: str) -> None:
-    server = start("--workers", workers)
-    done = threading.Event()
-
-    def rain() -> None:
-        while not done.wait(0.001):
-            reload(server)
-
-    raining = threading.Thread(target=rain)
-    raining.start()
-    try:
-        for _ in range(200):
-            server.expect(b"alice", converted(ALICE))
-            server.expect(b"nobody", NO_SUCH_USER)
-    finally:
-        done.set()
-        raining.join()
 
 
 def is_prepared(server: FingerServer) -> bool:
@@ -124,7 +93,7 @@ def test_a_signal_before_the_ready_line_ends_nothing(start: Start, target: Finge
         server = start(ready=False)
         # Before its first line of code nobody can help it.
         assert wait_until(lambda: is_prepared(server), server.patience, 0.0002)
-        reload(server)
+        server.send_signal(signal.SIGHUP)
         server.wait_until_ready()
         server.expect(b"alice", converted(ALICE))
 
@@ -133,7 +102,7 @@ def test_a_thousand_reloads_leave_nothing_behind(server: FingerServer) -> None:
     server.expect(b"alice", converted(ALICE))
     at_rest = server.descriptors_at_rest(), server.process.thread_count()
     for _ in range(300):
-        reload(server)
+        server.send_signal(signal.SIGHUP)
         server.ask(b"nobody")
     server.expect(b"alice", converted(ALICE))
     server.close_clients()

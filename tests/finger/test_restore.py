@@ -9,7 +9,7 @@ from conftest import ALICE
 from kit.reference import converted
 from kit.server import FingerServer
 
-pytestmark = [pytest.mark.needs("restore"), pytest.mark.rule(rules.RESTORE)]
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.RESTORE)]
 
 KIBIBYTE = 1024
 ANSWER = converted(ALICE)
@@ -79,9 +79,7 @@ def test_a_large_plan_is_never_held_as_a_whole(server: FingerServer) -> None:
     server.expect(b"bob", b"No Plan.\r\n")
     before = server.process.rss_bytes()
     server.process.forget_peak()
-    clients = [server.connect(receive_buffer=4096) for _ in range(10)]
-    for client in clients:
-        client.send(b"alice\r\n")
+    clients = [server.asking(b"alice", receive_buffer=4096) for _ in range(10)]
     for client in clients:
         client.receive(200_000)
     each = (server.process.peak_rss_bytes() - before) / len(clients)

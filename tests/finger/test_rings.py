@@ -8,7 +8,7 @@ from conftest import ALICE
 from kit.reference import INVALID_QUERY, NO_PLAN, NO_SUCH_USER, TOO_LONG, converted
 from kit.server import Start
 
-pytestmark = [pytest.mark.needs("ring"), pytest.mark.rule(rules.RINGS)]
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.RINGS)]
 
 RINGS = ("entries=4", "entries=4,buffers=2", "sqpoll")
 LARGE = b"0123456789abcde\n" * 20_000

@@ -9,13 +9,13 @@ import pytest
 import rules
 from conftest import ALICE
 from harness.proc import wait_until
-from kit.machine import status_of_threads
 from kit.namespace import NOBODY, need_root
+from kit.parent import expect_no_right_left
 from kit.reference import NO_PLAN, converted
 from kit.server import Start
 from kit.users import Users
 
-pytestmark = [pytest.mark.needs("privileges"), pytest.mark.rule(rules.ROOT_IS_GONE)]
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.ROOT_IS_GONE)]
 
 
 @pytest.fixture(autouse=True)
@@ -39,12 +39,7 @@ def test_no_thread_has_a_right_left(start: Start, options: tuple[str, ...]) -> N
     if server.process.is_sanitized():
         pytest.skip("ThreadSanitizer has a thread of its own, which stays root")
     account = unprivileged_account()
-    for status in status_of_threads(server.pid):
-        assert status["Uid"].split() == [str(account.pw_uid)] * 4
-        assert status["Gid"].split() == [str(account.pw_gid)] * 4
-        assert (status["Groups"], status["NoNewPrivs"]) == ("", "1")
-        for kind in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
-            assert int(status[kind], 16) == 0, f"a thread has {kind}: {status[kind]}"
+    expect_no_right_left(server.pid, account.pw_uid, account.pw_gid)
 
 
 @pytest.mark.parametrize("whose", [0, NOBODY - 1])
@@ -72,19 +67,8 @@ def test_the_way_to_the_directory_may_be_closed(users: Users, start: Start) -> N
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
-@pytest.mark.parametrize("kept", ["--bounding-set=-setuid", "--securebits=+no_setuid_fixup"])
-def test_where_root_cannot_be_given_up_it_does_not_start(start: Start, kept: str) -> None:
-    server = start(ready=False, under=("setpriv", kept))
-    assert server.wait_exit() == 1
-    (line,) = server.stderr_text().splitlines()
-    assert line.startswith("cannot give root up: "), line
-
-
-@pytest.mark.rule(rules.CANNOT_RUN)
 def test_a_directory_that_it_may_not_read_then_is_named(users: Users, start: Start) -> None:
     users.directory.chmod(0o700)
-    server = start(ready=False)
-    assert server.wait_exit() == 1
-    (line,) = server.stderr_text().splitlines()
     who = f"uid {unprivileged_account().pw_uid}"
-    assert line == f"cannot read --users {users.directory}: Permission denied ({who})"
+    said = f"cannot read --users {users.directory}: Permission denied ({who})"
+    start(ready=False).expect_refusal(1, said)

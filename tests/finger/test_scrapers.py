@@ -16,7 +16,7 @@ from kit import metrics
 from kit.reference import converted
 from kit.server import Start
 
-pytestmark = [pytest.mark.needs("metrics"), pytest.mark.rule(rules.SCRAPED_LOCALLY)]
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.SCRAPED_LOCALLY)]
 
 ANSWER = converted(ALICE)
 SCRAPE_SECONDS = 2.0
@@ -115,47 +115,24 @@ def test_slow_scrapers_hold_up_nobody_for_long(start: Start, where: str, crowd: 
 
 
 @pytest.mark.rule(rules.SLOW_SCRAPER)
-def test_a_scraper_that_vanishes_ends_nothing(start: Start, where: str) -> None:
-    server = start("--metrics", where)
-    for request in (b"", b"GET /metrics", b"GET /metrics HTTP/1.0\r\n\r\n"):
-        for _ in range(2 * metrics.SCRAPERS_MAX):
-            scraper = metrics.connect(where, server.patience)
-            scraper.sendall(request)
-            scraper.close()
-    server.expect(b"alice", ANSWER)
-    metrics.scrape(where, server.patience)
-
-
-@pytest.mark.rule(rules.SLOW_SCRAPER)
-def test_a_scraper_that_resets_ends_nothing(start: Start) -> None:
+@pytest.mark.parametrize("request_, then", [
+    (b"", "stay"), (b"GET /met", "stay"), (b"", "close"), (b"GET /met", "close"),
+    (b"GET /metrics HTTP/1.0\r\n\r\n", "close"), (b"GET /metrics HTTP/1.0\r\n\r\n", "reset")],
+    ids=["silent", "half", "vanishing", "vanishing-half", "vanishing-whole", "resetting"])  # fmt: skip
+def test_whatever_fifty_scrapers_do_they_hold_up_nobody(
+    start: Start, crowd: ExitStack, request_: bytes, then: str
+) -> None:
     where = f"127.0.0.1:{free_port()}"
     server = start("--metrics", where)
-    for _ in range(2 * metrics.SCRAPERS_MAX):
-        with metrics.connect(where, server.patience) as scraper:
+    for _ in range(50):
+        scraper = crowd.enter_context(metrics.connect(where, server.patience))
+        if then == "reset":
             scraper.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-            scraper.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
-    metrics.scrape(where, server.patience)
-    server.expect(b"alice", ANSWER)
-
-
-@pytest.mark.rule(rules.SLOW_SCRAPER)
-def test_scrapers_that_say_nothing_hold_up_no_client(start: Start, where: str) -> None:
-    server = start("--metrics", where)
-    with ExitStack() as stack:
-        for _ in range(2 * metrics.SCRAPERS_MAX):
-            stack.enter_context(metrics.connect(where, server.patience))
-        for _ in range(20):
-            server.expect(b"alice", ANSWER)
+        scraper.sendall(request_)
+        if then != "stay":
+            scraper.close()
+    begin = time.monotonic()
+    for _ in range(20):
+        server.expect(b"alice", ANSWER)
     assert metrics.outcome(metrics.scrape(where, server.patience), "answered") == 20
-
-
-@pytest.mark.rule(rules.SLOW_SCRAPER)
-def test_scrapers_that_send_half_a_request_hold_up_no_other(start: Start, where: str) -> None:
-    server = start("--metrics", where)
-    with ExitStack() as stack:
-        for _ in range(50):
-            half = stack.enter_context(metrics.connect(where, server.patience))
-            half.sendall(b"GET /met")
-        begin = time.monotonic()
-        metrics.scrape(where, server.patience)
-        assert time.monotonic() - begin < 2, "it had to wait for them"
+    assert time.monotonic() - begin < SCRAPE_SECONDS, "somebody had to wait for them"

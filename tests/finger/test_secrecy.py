@@ -17,7 +17,7 @@ from kit.reference import NO_SUCH_USER, converted
 from kit.server import FingerServer, Start
 from kit.users import Users
 
-pytestmark = [pytest.mark.needs("secrecy"), pytest.mark.rule(rules.SECRECY)]
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.SECRECY)]
 
 ROUNDS = 3
 TRIES = 5

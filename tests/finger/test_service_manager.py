@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,13 +21,13 @@ from conftest import ALICE
 from harness.proc import wait_until
 from kit import metrics
 from kit.load import Load
-from kit.machine import Machine, workers
+from kit.machine import Machine
 from kit.manager import PERIOD, Manager, answer, connection, monotonic_usec
-from kit.parent import only_worker
+from kit.parent import only_worker, workers
 from kit.reference import converted
 from kit.server import FingerServer, Start
 
-pytestmark = pytest.mark.needs("manager")
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.PASSED_SOCKET)]
 
 @pytest.fixture
 def start_managed(manager: Manager, start_either: Start) -> Start:
@@ -35,7 +35,6 @@ def start_managed(manager: Manager, start_either: Start) -> Start:
     return lambda *options, **how: start_either(*options, under=manager.under, **how)
 
 
-@pytest.mark.rule(rules.PASSED_SOCKET)
 def test_the_socket_that_was_passed_is_served(manager: Manager, start_managed: Start) -> None:
     server = start_managed("--addr", "::1", port=1)
     assert server.address == manager.address
@@ -44,7 +43,6 @@ def test_the_socket_that_was_passed_is_served(manager: Manager, start_managed: S
     assert "--addr and --port are ignored" in server.stderr_text()
 
 
-@pytest.mark.rule(rules.PASSED_SOCKET)
 def test_of_several_sockets_for_scrapers_one_is_served(
     manager: Manager, start_managed: Start
 ) -> None:
@@ -57,7 +55,6 @@ def test_of_several_sockets_for_scrapers_one_is_served(
     assert "of several sockets for metrics one is served: keep one" in server.stderr_text()
 
 
-@pytest.mark.rule(rules.PASSED_SOCKET)
 @pytest.mark.parametrize("names", ["metrics:clients:clients", "clients:metrics:clients",
                                    "clients:clients:metrics"])  # fmt: skip
 def test_all_sockets_for_clients_are_served(
@@ -75,7 +72,6 @@ def test_all_sockets_for_clients_are_served(
     assert metrics.outcome(found, "answered") == 2
 
 
-@pytest.mark.rule(rules.PASSED_SOCKET)
 def test_a_scrape_that_starts_the_daemon_is_told_how_many_users_it_serves(
     manager: Manager, machine: Machine, start_as_root: Start
 ) -> None:
@@ -98,7 +94,6 @@ def test_a_scrape_that_starts_the_daemon_is_told_how_many_users_it_serves(
     server.wait_until_ready()
 
 
-@pytest.mark.rule(rules.PASSED_SOCKET)
 def test_clients_that_came_before_the_server_are_answered(
     manager: Manager, start_managed: Start, patience: float
 ) -> None:
@@ -110,7 +105,6 @@ def test_clients_that_came_before_the_server_are_answered(
     assert [answer(client) for client in early] == [converted(ALICE)] * 3
 
 
-@pytest.mark.rule(rules.PASSED_SOCKET)
 def test_what_comes_while_none_serves_waits_for_the_next(
     manager: Manager, start_managed: Start, patience: float
 ) -> None:
@@ -124,36 +118,20 @@ def test_what_comes_while_none_serves_waits_for_the_next(
     last.expect(b"alice", converted(ALICE))
 
 
-def a_datagram_socket(manager: Manager) -> None:
-    manager.passed = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM)]
-
-
-def a_deaf_socket(manager: Manager) -> None:
-    manager.passed = [socket.socket(socket.AF_INET)]
-
-
-def a_local_socket(manager: Manager) -> None:
-    local = socket.socket(socket.AF_UNIX)
-    local.bind(str(manager.top / "local"))
-    local.listen()
-    manager.passed = [local]
-
-
-@pytest.mark.rule(rules.PASSED_SOCKET)
-@pytest.mark.parametrize(
-    "spoil", [a_datagram_socket, a_deaf_socket, a_local_socket], ids=lambda f: f.__name__
-)
+@pytest.mark.parametrize(("family", "kind"), [
+    (socket.AF_INET, socket.SOCK_DGRAM), (socket.AF_INET, socket.SOCK_STREAM),
+    (socket.AF_UNIX, socket.SOCK_STREAM)], ids=["datagrams", "deaf", "local"])  # fmt: skip
 def test_what_cannot_be_served_is_told(
-    manager: Manager, start: Start, spoil: Callable[[Manager], None]
+    manager: Manager, start: Start, family: int, kind: int
 ) -> None:
-    spoil(manager)
-    server = start(under=manager.under, ready=False)
-    assert server.wait_exit() == 1
-    (line,) = server.stderr_text().splitlines()
-    assert "passed" in line
+    passed = socket.socket(family, kind)
+    if family == socket.AF_UNIX:
+        passed.bind(str(manager.top / "local"))
+        passed.listen()
+    manager.passed = [passed]
+    start(under=manager.under, ready=False).expect_refusal(1, "passed")
 
 
-@pytest.mark.rule(rules.PASSED_SOCKET)
 def test_a_socket_that_was_meant_for_another_process_is_left_alone(
     manager: Manager, start: Start
 ) -> None:
@@ -180,9 +158,7 @@ def test_the_messages_come_in_order(manager: Manager, start_managed: Start) -> N
 
 
 @pytest.fixture
-def reloading(
-    manager: Manager, machine: Machine, start_as_root: Start
-) -> Iterator[tuple[FingerServer, int]]:
+def reloading(manager: Manager, start_as_root: Start) -> Iterator[tuple[FingerServer, int]]:
     """A server that reloads while the worker before is stopped, and that worker's process."""
     server = start_as_root(under=manager.under)
     before = only_worker(server)
@@ -283,7 +259,7 @@ def test_the_watchdog_hears_enough_although_no_worker_serves_for_long(
 @pytest.mark.clock
 @pytest.mark.rule(rules.WATCHDOG)
 def test_a_worker_that_hangs_is_silent_although_its_parent_lives(
-    manager: Manager, machine: Machine, start_as_root: Start
+    manager: Manager, start_as_root: Start
 ) -> None:
     server = start_as_root(under=manager.under)
     assert wait_until(lambda: bool(manager.beats()), server.patience)

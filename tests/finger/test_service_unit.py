@@ -23,7 +23,7 @@ from kit.manager import Manager
 from kit.namespace import need_namespaces
 from kit.server import FingerServer, Start
 
-pytestmark = [pytest.mark.needs("privileges"), pytest.mark.rule(rules.AS_OWNER)]
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.AS_OWNER)]
 
 UNIT = (REPOSITORY / "finger" / "deploy" / "fingerd.service.in").read_text()
 CALL = re.compile(r"^\d+ +(\w+)\(", re.MULTILINE)
@@ -44,7 +44,7 @@ def confined() -> tuple[str, ...]:
 
 
 @pytest.fixture
-def start_confined(machine: Machine, manager: Manager, start_as_root: Start) -> Start:
+def start_confined(manager: Manager, start_as_root: Start) -> Start:
     """In a network of its own, without any but the socket; `within` comes before the daemon."""
     need_namespaces("--net")
     assert setting("PrivateNetwork") == ["yes"]

@@ -13,13 +13,12 @@ import rules
 from conftest import ALICE
 from harness.proc import wait_until
 from kit import metrics
-from kit.machine import Machine, workers
 from kit.manager import Manager, is_sound, spoil
-from kit.parent import only_worker
+from kit.parent import only_worker, workers
 from kit.reference import converted
 from kit.server import Start
 
-pytestmark = pytest.mark.needs("manager")
+pytestmark = pytest.mark.needs("contract")
 
 
 @pytest.mark.rule(rules.PASSED_SOCKET)
@@ -35,7 +34,7 @@ def test_what_was_done_to_the_passed_socket_before_holds_up_nobody(
 
 @pytest.mark.rule(rules.RELOAD)
 def test_what_a_worker_has_done_to_the_listener_holds_up_none_of_the_next_ones_clients(
-    manager: Manager, machine: Machine, start_as_root: Start
+    manager: Manager, start_as_root: Start
 ) -> None:
     server = start_as_root(under=manager.under)
     before = only_worker(server)
@@ -49,7 +48,7 @@ def test_what_a_worker_has_done_to_the_listener_holds_up_none_of_the_next_ones_c
 
 @pytest.mark.rule(rules.REPLACED)
 def test_what_a_worker_does_to_the_listener_at_its_end_is_undone(
-    manager: Manager, machine: Machine, start_as_root: Start
+    manager: Manager, start_as_root: Start
 ) -> None:
     """The next one serves already."""
     server = start_as_root("--deadline", "1m", under=manager.under)

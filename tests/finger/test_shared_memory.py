@@ -12,12 +12,11 @@ import pytest
 import rules
 from conftest import ALICE
 from harness.proc import wait_until
-from kit.machine import Machine
 from kit.parent import only_worker, reload
 from kit.reference import NO_PLAN, converted
 from kit.server import Start
 
-pytestmark = pytest.mark.needs("privileges")
+pytestmark = pytest.mark.needs("contract")
 
 
 def shared_memory(pid: int) -> list[tuple[int, int]]:
@@ -43,7 +42,7 @@ def overwrite(pid: int, garbage: bytes) -> None:
 @pytest.mark.parametrize("garbage", [b"\xff", b"\x01", b"\x80", struct.pack("=i", 1)],
                          ids=["ff", "01", "80", "init"])  # fmt: skip
 def test_what_a_worker_writes_for_those_after_it_leads_nowhere(
-    machine: Machine, start_as_root: Start, garbage: bytes
+    start_as_root: Start, garbage: bytes
 ) -> None:
     server = start_as_root()
     server.expect(b"alice", converted(ALICE))
@@ -71,7 +70,7 @@ def mark_busy(worker: int, login: bytes, process: int) -> None:
 
 @pytest.mark.rule(rules.CONFINED)
 def test_a_home_that_a_worker_has_marked_as_anothers_is_served_after_a_reload(
-    machine: Machine, start_as_root: Start
+    start_as_root: Start
 ) -> None:
     server = start_as_root("--deadline", "1s")
     server.expect(b"alice", converted(ALICE))

@@ -1,26 +1,28 @@
 """What waits in homes that do not answer: how much at most, and who hears of it."""
 
+import ctypes
 import os
 import re
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 import rules
 from harness.proc import wait_until
-from kit import hanging_fs, scanner
+from kit import hanging_fs
 from kit.hanging_fs import ALICES_PLAN, BOBS_PLAN, HangingFileSystem
-from kit.machine import Machine, workers
+from kit.machine import Machine
 from kit.metrics import scrape
+from kit.parent import workers
 from kit.reference import converted
 from kit.server import FingerServer, Start
 
 pytestmark = [
-    pytest.mark.needs("hanging-files", "privileges"),
+    pytest.mark.needs("contract"),
     pytest.mark.clock("dead files"),
     pytest.mark.timeout(100),
     pytest.mark.rule(rules.HANGING_FILES),
@@ -30,15 +32,13 @@ RELOADS = 6
 OF_ONE_FILE_SYSTEM = 32  # operations at a time
 THREADS = 256  # that a ring has for what waits
 PER_ADDRESS = 16
+# fanotify(7)
+CLASS_CONTENT, CLOEXEC, NONBLOCK = 4, 1, 2
+MARK_ADD = 1
+ACCESS_PERM = 0x20000
+AT_FDCWD = -100
 BOB = converted(BOBS_PLAN)
 ALICE = converted(ALICES_PLAN)
-
-
-@pytest.fixture
-def bob(machine: Machine) -> Machine:
-    """The machine; bob, whose home is on its own disk, has a plan."""
-    machine.write_plan("bob", BOBS_PLAN)
-    return machine
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def alices(bob: Machine) -> Iterator[HangingFileSystem]:
 def reload_again_and_again(server: FingerServer, files: HangingFileSystem) -> None:
     """Before each reload, a client asks for alice."""
     for number in range(RELOADS):
-        server.connect(source=f"127.0.0.{2 + number}").send(b"alice\r\n")
+        server.asking(b"alice", source=f"127.0.0.{2 + number}")
         assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
         server.expect(b"bob", BOB)  # so that the other one has got as far as it gets
         server.send_signal(signal.SIGHUP)
@@ -158,7 +158,7 @@ def test_homes_that_do_not_answer_are_named_and_counted_until_they_do(
     where = tmp_path / "metrics"
     server = start_as_root("--deadline", "500ms", "--quiet", "--metrics", os.fspath(where))
     assert silent_homes(where) == 0
-    server.connect().send(b"alice\r\n")
+    server.asking(b"alice")
     assert alices.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
     assert server.wait_for_log_lines(1) == ["the home of alice does not answer"]
     assert silent_homes(where) == 1
@@ -177,13 +177,30 @@ def silent_homes(where: Path) -> float:
     return scrape(os.fspath(where), patience=10)["fingerd_homes_silent"]
 
 
+@contextmanager
+def silent_about(file: Path) -> Iterator[None]:
+    """Reads of this file wait until the end, as for a virus scanner that does not answer."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    group = libc.fanotify_init(CLASS_CONTENT | CLOEXEC | NONBLOCK, os.O_RDONLY)
+    if group < 0:
+        pytest.skip(f"no fanotify here: {os.strerror(ctypes.get_errno())}")
+    try:
+        marked = libc.fanotify_mark(
+            group, MARK_ADD, ctypes.c_uint64(ACCESS_PERM), AT_FDCWD, os.fspath(file).encode()
+        )
+        if marked < 0:
+            pytest.skip(f"no scanner can be asked here: {os.strerror(ctypes.get_errno())}")
+        yield
+    finally:
+        os.close(group)  # what waits is permitted then
+
+
 def test_a_scanner_that_does_not_answer_a_read_holds_up_no_other_client(
     bob: Machine, start_as_root: Start
 ) -> None:
     server = start_as_root("--deadline", "2s", "--quiet")
-    with scanner.silent_about(bob.homes / "alice" / ".plan"):
-        client = server.connect()
-        client.send(b"alice\r\n")
+    with silent_about(bob.homes / "alice" / ".plan"):
+        client = server.asking(b"alice")
         time.sleep(0.3)
         begin = time.monotonic()
         server.expect(b"bob", BOB)
@@ -204,7 +221,7 @@ def test_a_worker_whose_places_are_all_taken_by_clients_of_such_a_home_rests(
 ) -> None:
     server = start_as_root("--max-clients", "20", "--deadline", "1m", "--query-timeout", "1m")
     for number in range(40):
-        server.connect(source=f"127.0.0.{2 + number}").send(b"alice\r\n")
+        server.asking(b"alice", source=f"127.0.0.{2 + number}")
     assert alices.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
     (worker,) = workers(server)
     time.sleep(1)

@@ -8,12 +8,11 @@ import rules
 from conftest import ALICE
 from harness.confined import confined, skip_if_impossible
 from harness.verdict import ContractBroken
-from kit.machine import Machine
 from kit.namespace import need_root
 from kit.reference import converted
 from kit.server import FingerServer, Start
 
-pytestmark = [pytest.mark.needs("start"), pytest.mark.rule(rules.READY_MEANS_READY)]
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.READY_MEANS_READY)]
 
 ANSWER = converted(ALICE)
 ENOUGH_THREADS = 13  # of which one may be ThreadSanitizer's own
@@ -38,21 +37,19 @@ def reason(server: FingerServer) -> str:
     return lines[0]
 
 
-@pytest.mark.parametrize("how", ["as-root", "another-user"])
 @pytest.mark.parametrize("threads", range(1, ENOUGH_THREADS + 1))
-def test_few_threads(request: pytest.FixtureRequest, start: Start, threads: int, how: str) -> None:
+def test_few_threads(
+    request: pytest.FixtureRequest, start_either: Start, threads: int, how: str
+) -> None:
     need_root()
     # The sanitizer for leaks would want a thread as well.
     limit = ("env", "ASAN_OPTIONS=detect_leaks=0", "prlimit", f"--nproc={threads}:{threads}")
-    if how == "as-root":
-        machine: Machine = request.getfixturevalue("machine")
-        machine.system_account("fingerd", NOBODY_ELSE)
-        begin = request.getfixturevalue("start_as_root")
-        server = begin("--deadline", "2s", under=limit, ready=False)
+    if how == "parent":
+        request.getfixturevalue("machine").system_account("fingerd", NOBODY_ELSE)
     else:
-        become = ("setpriv", f"--reuid={NOBODY_ELSE}", f"--regid={NOBODY_ELSE}", "--clear-groups",
+        limit += ("setpriv", f"--reuid={NOBODY_ELSE}", f"--regid={NOBODY_ELSE}", "--clear-groups",
                   "--inh-caps=-all", "--pdeathsig=keep")  # fmt: skip
-        server = start("--deadline", "2s", under=(*limit, *become), ready=False)
+    server = start_either("--deadline", "2s", under=limit, ready=False)
     if begins(server):
         return
     assert threads < ENOUGH_THREADS, server.stderr_text()
@@ -61,19 +58,9 @@ def test_few_threads(request: pytest.FixtureRequest, start: Start, threads: int,
 
 
 @pytest.mark.parametrize("descriptors", range(4, 20))
-def test_few_descriptors_for_root(machine: Machine, start_as_root: Start, descriptors: int) -> None:
-    under = ("prlimit", f"--nofile={descriptors}:{descriptors}")
-    server = start_as_root("--quiet", "--max-clients", "1", under=under, ready=False)
-    if begins(server):
-        return
-    assert descriptors < 19, f"nineteen are enough: {server.stderr_text()}"
-    assert "ulimit -n" in server.stderr_text().splitlines()[-1], server.stderr_text()
-
-
-@pytest.mark.parametrize("descriptors", range(4, 20))
-def test_few_descriptors(start: Start, descriptors: int) -> None:
+def test_few_descriptors(start_either: Start, descriptors: int) -> None:
     limit = confined(f"nofile={descriptors}")
-    server = start("--quiet", "--max-clients", "1", under=limit, ready=False)
+    server = start_either("--quiet", "--max-clients", "1", under=limit, ready=False)
     if begins(server):
         assert "cannot accept" not in server.stderr_text(), server.stderr_text()
         return

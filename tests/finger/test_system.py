@@ -4,7 +4,6 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,14 +11,13 @@ import pytest
 import rules
 from conftest import ALICE
 from harness.proc import Process, wait_until
-from harness.strace import from_start, inject
-from kit.machine import GROUP, GROUP_ID, Machine, status_of_threads, workers
-from kit.namespace import NOBODY
-from kit.parent import reload
+from kit.machine import GROUP, GROUP_ID, Machine
+from kit.namespace import NOBODY, need_root
+from kit.parent import expect_no_right_left, reload, workers
 from kit.reference import NO_PLAN, NO_SUCH_USER, converted
-from kit.server import FingerServer, Start
+from kit.server import Start
 
-pytestmark = pytest.mark.needs("privileges")
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.AS_OWNER)]
 
 PLANS = 2_100_000_001
 
@@ -30,7 +28,6 @@ RINGS = pytest.mark.parametrize(
 )
 
 
-@pytest.mark.rule(rules.AS_OWNER)
 @RINGS
 def test_a_home_that_nobody_else_may_enter_is_served(
     start_as_root: Start, options: tuple[str, ...]
@@ -66,7 +63,6 @@ def plans_open(worker: int) -> list[str]:
     return [name for name in found if name.endswith("/.plan")]
 
 
-@pytest.mark.rule(rules.AS_OWNER)
 @RINGS
 @pytest.mark.parametrize("whose", ["root", "carol", "nobody"])
 def test_a_hard_link_leads_to_no_file_that_its_owner_may_not_read(
@@ -78,7 +74,6 @@ def test_a_hard_link_leads_to_no_file_that_its_owner_may_not_read(
     start_as_root(*options).expect(b"bob", NO_PLAN)
 
 
-@pytest.mark.rule(rules.AS_OWNER)
 def test_an_owners_further_groups_open_nothing(machine: Machine, start_as_root: Start) -> None:
     secret = machine.secret(0, b"for the group\n")
     secret.chmod(0o640)
@@ -87,7 +82,6 @@ def test_an_owners_further_groups_open_nothing(machine: Machine, start_as_root: 
     start_as_root().expect(b"bob", NO_PLAN)
 
 
-@pytest.mark.rule(rules.AS_OWNER)
 def test_what_the_owner_may_read_is_a_plan_whoever_owns_it(
     machine: Machine, start_as_root: Start
 ) -> None:
@@ -96,45 +90,18 @@ def test_what_the_owner_may_read_is_a_plan_whoever_owns_it(
     start_as_root().expect(b"bob", b"from root, for all\r\n")
 
 
-@pytest.mark.rule(rules.NO_LINKS)
-@pytest.mark.parametrize("leads_to", [".real", "../bob/.real", "/home/bob/.real"])
-def test_a_symbolic_link_is_no_plan(machine: Machine, start_as_root: Start, leads_to: str) -> None:
-    (machine.homes / "bob" / ".real").write_bytes(b"a file of bob's own\n")
-    (machine.homes / "bob" / ".plan").symlink_to(leads_to)
-    start_as_root().expect(b"bob", NO_PLAN)
-
-
-@pytest.mark.rule(rules.REGULAR_FILES)
-@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["FIFO", "directory"])
-def test_what_is_no_regular_file_is_no_plan(
-    machine: Machine, start_as_root: Start, make: Callable[[Path, int], None]
+@pytest.mark.parametrize("outside", [False, True], ids=["elsewhere", "another-disk"])
+def test_the_way_to_a_home_may_be_a_link(
+    machine: Machine, start_as_root: Start, outside: bool
 ) -> None:
-    make(machine.homes / "bob" / ".plan", 0o644)
-    server = start_as_root()
-    server.expect(b"bob", NO_PLAN)
-    server.expect(b"alice", converted(ALICE))
-
-
-@pytest.mark.rule(rules.AS_OWNER)
-def test_the_way_to_a_home_may_be_a_link(machine: Machine, start_as_root: Start) -> None:
-    home = machine.homes / "alice"
-    home.rename(machine.homes / "elsewhere")
-    home.symlink_to("/home/elsewhere")
-    start_as_root().expect(b"alice", converted(ALICE))
-
-
-@pytest.mark.rule(rules.AS_OWNER)
-def test_the_way_to_a_home_may_lead_out_of_the_directory_of_homes(
-    machine: Machine, start_as_root: Start
-) -> None:
-    home = machine.homes / "alice"
-    elsewhere = machine.another_disk / "alice"
+    home, elsewhere = machine.homes / "alice", machine.homes / "elsewhere"
+    if outside:
+        elsewhere = machine.another_disk / "alice"
     home.rename(elsewhere)
-    home.symlink_to(elsewhere)
+    home.symlink_to(elsewhere if outside else "/home/elsewhere")
     start_as_root().expect(b"alice", converted(ALICE))
 
 
-@pytest.mark.rule(rules.AS_OWNER)
 def test_a_home_may_be_mounted_when_the_worker_already_serves(
     machine: Machine, start_as_root: Start
 ) -> None:
@@ -169,7 +136,6 @@ def test_a_user_whose_primary_group_it_is_has_opted_in(
     server.expect(b"", b"alice\tAlice\r\nbob\tBob\r\ndora\tDora\r\n")
 
 
-@pytest.mark.rule(rules.AS_OWNER)
 @pytest.mark.parametrize("may_all_read", [False, True])
 def test_a_plan_of_roots_is_served_if_all_may_read_it(
     machine: Machine, start_as_root: Start, may_all_read: bool
@@ -201,24 +167,10 @@ def test_no_thread_of_the_worker_has_a_right_left(
     if server.process.is_sanitized():
         pytest.skip("ThreadSanitizer has a thread of its own, which stays root")
     (worker,) = workers(server)
-    none = f"{0:016x}"
-    wanted = {
-        "Uid": " ".join([str(uid)] * 4),
-        "Gid": " ".join([str(uid)] * 4),
-        "Groups": "",
-        "NoNewPrivs": "1",
-        "CapInh": none,
-        "CapPrm": none,
-        "CapEff": none,
-        "CapAmb": none,
-    }
-    for status in status_of_threads(worker):
-        for field, value in wanted.items():
-            assert status[field] == value, f"a thread has {field}: {status[field]}"
+    expect_no_right_left(worker, uid, uid)
 
 
-@pytest.mark.rule(rules.AS_OWNER)
-def test_four_capabilities_are_enough(machine: Machine, start_as_root: Start) -> None:
+def test_four_capabilities_are_enough(start_as_root: Start) -> None:
     clipped = "--bounding-set=-all,+net_bind_service,+setuid,+setgid,+kill"
     server = start_as_root(under=("setpriv", "--no-new-privs", clipped))
     server.expect(b"alice", converted(ALICE))
@@ -238,19 +190,28 @@ def test_other_processes_of_nobody_cannot_look_into_the_worker(start_as_root: St
     assert look.returncode != 0 and b"Permission denied" in look.stderr, look
 
 
-def words_when_it_cannot_run(server: FingerServer) -> str:
-    """It must end with 1 and one line, which this is."""
-    assert server.wait_exit() == 1
-    assert server.stdout_text() == ""
-    lines = server.stderr_text().splitlines()
-    assert len(lines) == 1, lines
-    return lines[0]
+@pytest.mark.rule(rules.CANNOT_RUN)
+def test_without_anybody_to_become_it_does_not_start(
+    machine: Machine, start_as_root: Start
+) -> None:
+    machine.system_account("nobody", 0)
+    start_as_root(ready=False).expect_refusal(1, "no user nobody")
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
-def test_without_the_group_it_does_not_start(machine: Machine, start_as_root: Start) -> None:
-    machine.write_group("fingers")
-    assert f"no group {GROUP}" in words_when_it_cannot_run(start_as_root(ready=False))
+@pytest.mark.parametrize(("user", "why"), [
+    ("ghost", "no user ghost to run as, or it is root's"),
+    ("root", "no user root to run as, or it is root's"),
+    ("toor", "no user toor to run as, or it is root's"),
+    ("nobody:ghosts", "there is no group ghosts to run with, or it is root's"),
+    ("nobody:root", "there is no group root to run with, or it is root's"),
+    ("nobody:", "there is no group  to run with, or it is root's"),
+])  # fmt: skip
+def test_what_is_no_account_or_roots_is_not_become(
+    machine: Machine, start_as_root: Start, user: str, why: str
+) -> None:
+    machine.system_account("toor", 0)
+    start_as_root("--user", user, ready=False).expect_refusal(1, why)
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
@@ -259,38 +220,11 @@ def test_without_the_group_it_does_not_start(machine: Machine, start_as_root: St
     ["--bounding-set=-setuid", "--bounding-set=-setgid", "--securebits=+no_setuid_fixup"],
 )
 def test_where_root_cannot_be_given_up_it_does_not_start(
-    machine: Machine, start_as_root: Start, restriction: str
+    start_either: Start, restriction: str
 ) -> None:
-    server = start_as_root(ready=False, under=("setpriv", restriction))
-    assert "cannot give root up: " in words_when_it_cannot_run(server)
-
-
-@pytest.mark.rule(rules.CANNOT_RUN)
-def test_without_anybody_to_become_it_does_not_start(
-    machine: Machine, start_as_root: Start
-) -> None:
-    machine.system_account("nobody", 0)
-    assert "no user nobody" in words_when_it_cannot_run(start_as_root(ready=False))
-
-
-@pytest.mark.rule(rules.CANNOT_RUN)
-@pytest.mark.parametrize("name", ["ghost", "root", "toor"])
-def test_an_account_that_is_none_or_root_is_not_become(
-    machine: Machine, start_as_root: Start, name: str
-) -> None:
-    machine.system_account("toor", 0)
-    server = start_as_root("--user", name, ready=False)
-    assert f"no user {name} to run as, or it is root's" in words_when_it_cannot_run(server)
-
-
-@pytest.mark.rule(rules.CANNOT_RUN)
-@pytest.mark.parametrize("name", ["ghosts", "root", ""])
-def test_a_group_that_is_none_or_root_is_not_become(
-    machine: Machine, start_as_root: Start, name: str
-) -> None:
-    server = start_as_root("--user", f"nobody:{name}", ready=False)
-    words = words_when_it_cannot_run(server)
-    assert f"there is no group {name} to run with, or it is root's" in words
+    need_root()
+    server = start_either(ready=False, under=("setpriv", restriction))
+    server.expect_refusal(1, "cannot give root up: ")
 
 
 @pytest.mark.rule(rules.ROOT_IS_GONE)
@@ -307,23 +241,9 @@ def test_it_becomes_the_account_and_the_group_that_were_named(
     if server.process.is_sanitized():
         pytest.skip("ThreadSanitizer has a thread of its own, which stays root")
     (worker,) = workers(server)
-    for status in status_of_threads(worker):
-        assert status["Uid"].split() == [str(uid)] * 4
-        assert status["Gid"].split() == [str(gid)] * 4
-        assert status["Groups"].split() == []
+    expect_no_right_left(worker, uid, gid)
 
 
-@pytest.mark.rule(rules.CANNOT_RUN)
-@pytest.mark.parametrize("error", ["ENOSYS", "EPERM", "ENOMEM"])
-def test_where_io_uring_is_forbidden_it_does_not_start(
-    machine: Machine, start_as_root: Start, tmp_path: Path, error: str
-) -> None:
-    trace = from_start(tmp_path / "trace", *inject("io_uring_setup", error, "1+"))
-    server = start_as_root(ready=False, under=trace)
-    assert "io_uring cannot be used: " in words_when_it_cannot_run(server)
-
-
-@pytest.mark.rule(rules.AS_OWNER)
 def test_those_for_whom_a_ring_has_no_number_are_strangers(
     machine: Machine, start_as_root: Start
 ) -> None:

@@ -15,13 +15,13 @@ import rules
 from conftest import ALICE
 from harness.proc import wait_until
 from kit.client import FingerClient
-from kit.machine import Machine, workers
+from kit.machine import Machine
 from kit.manager import Manager
-from kit.parent import AT_ONCE, is_there, only_worker, reload
+from kit.parent import AT_ONCE, is_there, only_worker, reload, workers
 from kit.reference import NO_PLAN, NO_SUCH_USER, converted
 from kit.server import FingerServer, Start
 
-pytestmark = pytest.mark.needs("privileges")
+pytestmark = pytest.mark.needs("contract")
 
 ANSWER = converted(ALICE)
 LARGE = b"0123456789abcde\n" * 300_000
@@ -30,8 +30,7 @@ LARGE = b"0123456789abcde\n" * 300_000
 def reading_slowly(machine: Machine, server: FingerServer) -> FingerClient:
     """A client whose answer cannot be sent yet."""
     (machine.homes / "alice" / ".plan").write_bytes(LARGE)
-    client = server.connect(receive_buffer=4096)
-    client.send(b"alice\r\n")
+    client = server.asking(b"alice", receive_buffer=4096)
     client.receive(1000)
     return client
 
@@ -63,22 +62,6 @@ def test_after_the_signal_new_members_are_served_and_former_ones_are_not(
 
 
 @pytest.mark.rule(rules.RELOAD)
-def test_an_answer_that_is_under_way_is_sent_to_its_end(
-    machine: Machine, start_as_root: Start
-) -> None:
-    server = start_as_root()
-    client = reading_slowly(machine, server)
-    before = only_worker(server)
-    machine.opt_in(machine.add("dora", b"new here\n"))
-    server.send_signal(signal.SIGHUP)
-    # For a moment both accept.
-    assert wait_until(lambda: server.ask(b"dora") == b"new here\r\n", server.patience)
-    assert before in workers(server)
-    expect_the_rest(client)
-    assert only_worker(server) != before
-
-
-@pytest.mark.rule(rules.RELOAD)
 @pytest.mark.parametrize("count", ["1", "2"])
 def test_a_query_in_progress_is_answered_by_the_worker_that_has_its_beginning(
     machine: Machine, start_as_root: Start, count: str
@@ -98,8 +81,8 @@ def test_a_query_in_progress_is_answered_by_the_worker_that_has_its_beginning(
     assert wait_until(lambda: before not in workers(server), server.patience)
 
 
-@pytest.mark.clock
 @pytest.mark.rule(rules.DRAIN)
+@pytest.mark.clock
 def test_a_client_of_an_old_worker_is_not_waited_for_when_all_stop(start_as_root: Start) -> None:
     server = start_as_root("--deadline", "1m", "--query-timeout", "1m")
     server.connect().send_in_pieces(b"bo")
@@ -197,24 +180,8 @@ def test_a_client_that_is_being_answered_when_it_stops_gets_the_rest(
     assert not is_there(worker)
 
 
-@pytest.mark.needs("privileges", "takeover")
 @pytest.mark.rule(rules.DRAIN)
-def test_a_client_that_is_being_answered_when_a_replaced_parent_stops_gets_the_rest(
-    machine: Machine, start_as_root: Start, tmp_path: Path
-) -> None:
-    options = ("--takeover", str(tmp_path / "gate"))
-    old = start_as_root(*options)
-    client = reading_slowly(machine, old)
-    start_as_root(*options)
-    assert wait_until(lambda: "has taken over" in old.stderr_text(), old.patience)
-    old.send_signal(signal.SIGTERM)  # the first: that it was replaced is no reason for haste
-    time.sleep(0.1)  # it has reached the worker
-    expect_the_rest(client)
-    assert old.wait_exit() == 0
-
-
 @pytest.mark.clock
-@pytest.mark.rule(rules.DRAIN)
 @pytest.mark.parametrize("count", ["1", "3"])
 def test_it_stops_at_once_when_no_client_waits_for_an_answer(
     start_as_root: Start, count: str
@@ -241,9 +208,7 @@ def test_a_second_signal_ends_all_of_them(machine: Machine, start_as_root: Start
 
 
 @pytest.mark.rule(rules.DRAIN)
-def test_it_hears_of_its_workers_though_it_was_told_not_to(
-    machine: Machine, start_as_root: Start
-) -> None:
+def test_it_hears_of_its_workers_though_it_was_told_not_to(start_as_root: Start) -> None:
     ignore = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN)"
     deaf = (sys.executable, "-c", f"{ignore}; os.execvp(sys.argv[1], sys.argv[1:])")
     server = start_as_root(under=deaf)
@@ -253,11 +218,9 @@ def test_it_hears_of_its_workers_though_it_was_told_not_to(
     server.expect(b"bob", NO_PLAN)
 
 
-@pytest.mark.clock
 @pytest.mark.rule(rules.DRAIN)
-def test_a_worker_that_does_not_drain_in_time_is_killed(
-    machine: Machine, start_as_root: Start
-) -> None:
+@pytest.mark.clock
+def test_a_worker_that_does_not_drain_in_time_is_killed(start_as_root: Start) -> None:
     server = start_as_root("--deadline", "500ms")
     worker = only_worker(server)
     os.kill(worker, signal.SIGSTOP)
@@ -287,7 +250,7 @@ def test_a_hundred_workers_leave_nothing_behind(start_as_root: Start) -> None:
 
 @pytest.mark.rule(rules.WATCHDOG)
 def test_a_worker_that_says_it_without_end_is_not_passed_on_without_end(
-    machine: Machine, start_as_root: Start
+    start_as_root: Start
 ) -> None:
     with closing(Manager(watchdog_seconds=20)) as manager:
         server = start_as_root(under=manager.under)

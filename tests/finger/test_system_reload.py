@@ -9,14 +9,14 @@ import pytest
 
 import rules
 from conftest import ALICE
-from harness.proc import wait_until
+from harness.proc import Process, wait_until
 from kit.client import FingerClient
-from kit.machine import Machine, workers
-from kit.parent import AT_ONCE, is_there, only_worker, reload, sockets
+from kit.machine import Machine
+from kit.parent import AT_ONCE, is_there, only_worker, reload, workers
 from kit.reference import converted
 from kit.server import FingerServer, Start
 
-pytestmark = pytest.mark.needs("privileges")
+pytestmark = pytest.mark.needs("contract")
 
 ANSWER = converted(ALICE)
 LARGE = b"0123456789abcde\n" * 400_000
@@ -91,23 +91,23 @@ def test_connections_from_before_a_reload_are_not_counted_with_the_new_ones(
 ) -> None:
     (machine.homes / "alice" / ".plan").write_bytes(LARGE)
     server = start_as_root(*limit, "--deadline", "1m")
-    before = only_worker(server)
+    before = Process(only_worker(server))
     old = [begun(server) for _ in range(2)]
-    assert wait_until(lambda: sockets(before) == 3, server.patience), "it has not accepted both"
+    assert wait_until(lambda: before.socket_count() == 3, server.patience), "it has not accepted"
     server.send_signal(signal.SIGHUP)
     assert wait_until(lambda: len(workers(server)) == 2, server.patience)
-    (fresh,) = set(workers(server)) - {before}
-    assert wait_until(lambda: sockets(before) == 2, server.patience), "the old one still accepts"
+    fresh = Process(next(pid for pid in workers(server) if pid != before.pid))
+    assert wait_until(lambda: before.socket_count() == 2, server.patience), "it still accepts"
     new = [begun(server) for _ in range(2)]
-    assert wait_until(lambda: sockets(fresh) == 3, server.patience)
+    assert wait_until(lambda: fresh.socket_count() == 3, server.patience)
     one_more = begun(server)
     time.sleep(0.2)
-    assert (sockets(before), sockets(fresh)) == (2, 3), "more than twice the limit"
+    assert (before.socket_count(), fresh.socket_count()) == (2, 3), "more than twice the limit"
     for client in (*old, *new):
         client.let_window_grow()
         client.expect_answer(converted(LARGE))
         client.close()
-    assert only_worker(server) == fresh
+    assert only_worker(server) == fresh.pid
     one_more.close()
 
 

@@ -18,13 +18,12 @@ from conftest import ALICE
 from harness.proc import wait_until
 from harness.strace import Strace, inject, stopped_at
 from kit.load import Load
-from kit.machine import Machine, workers
 from kit.manager import Manager, is_sound, spoil
-from kit.parent import only_worker, reload
+from kit.parent import only_worker, reload, workers
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer, Start
 
-pytestmark = pytest.mark.needs("takeover")
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.TAKEOVER)]
 
 DESCRIPTORS_MAX = 64
 NOBODY = 65534
@@ -91,17 +90,20 @@ def uids(pid: int) -> set[str]:
     return set(next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1:])
 
 
-@pytest.mark.rule(rules.TAKEOVER)
 @pytest.mark.parametrize("rings", ["1", "2"])
-def test_one_daemon_after_the_other_serves_and_ends(begin: Start, rings: str) -> None:
+def test_one_daemon_after_the_other_serves_and_ends(
+    begin: Start, how: str, path: str, rings: str
+) -> None:
     last = begin("--workers", rings)
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
     for _ in range(3):
         new = begin("--workers", rings)
         expect_replaced(last, new)
+        if os.geteuid() == 0:
+            assert "0" not in uids(new.pid if how == "alone" else only_worker(new)), "it is root"
         last = new
 
 
-@pytest.mark.rule(rules.TAKEOVER)
 def test_all_addresses_are_handed_over(begin: Start) -> None:
     """Whatever --addr says to the new one."""
     old = begin("--addr", "127.0.0.1,127.0.0.2,127.0.0.3")
@@ -111,7 +113,6 @@ def test_all_addresses_are_handed_over(begin: Start) -> None:
     new.expect_everywhere(b"alice", converted(ALICE))
 
 
-@pytest.mark.rule(rules.TAKEOVER)
 def test_who_is_connected_is_served_by_the_old_daemon(begin: Start) -> None:
     old = begin()
     silent, asking = old.connect(), old.connect()
@@ -127,18 +128,12 @@ def test_who_is_connected_is_served_by_the_old_daemon(begin: Start) -> None:
     assert old.wait_exit() == 0
 
 
-@pytest.mark.rule(rules.TAKEOVER)
-def test_who_waits_in_the_backlog_is_served_by_the_new_daemon(
-    begin: Start, homes: Path
-) -> None:
+def test_who_waits_in_the_backlog_is_served_by_the_new_daemon(begin: Start, homes: Path) -> None:
     old = begin("--max-clients", "1")
     (homes / "alice" / ".plan").write_bytes(LARGE)
-    inside = old.connect(receive_buffer=4096)
-    inside.send(b"alice\r\n")
+    inside = old.asking(b"alice", receive_buffer=4096)
     begun = inside.receive(1000)
-    waiting = [old.connect() for _ in range(10)]
-    for client in waiting:
-        client.send(b"bob\r\n")
+    waiting = [old.asking(b"bob") for _ in range(10)]
     begin()
     for client in waiting:
         client.expect_answer(NO_PLAN)
@@ -146,20 +141,6 @@ def test_who_waits_in_the_backlog_is_served_by_the_new_daemon(
     inside.expect_that(begun + inside.receive_until_end(), converted(LARGE))
     inside.close()
     assert old.wait_exit() == 0
-
-
-@pytest.mark.rule(rules.TAKEOVER)
-def test_the_new_daemon_has_no_more_rights_than_the_old(begin: Start, how: str, path: str) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root has rights to give up")
-    last = begin()
-    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
-    for _ in range(2):
-        new = begin()
-        expect_replaced(last, new)
-        serving = new.pid if how == "alone" else only_worker(new)
-        assert "0" not in uids(serving), "it serves as root"
-        last = new
 
 
 def descriptors_at_rest(server: FingerServer) -> int:
@@ -304,7 +285,6 @@ def test_a_file_that_is_no_socket_is_left_alone(begin: Start, path: str) -> None
     assert Path(path).read_text() == "precious"
 
 
-@pytest.mark.needs("takeover", "privileges")
 @pytest.mark.rule(rules.DRAIN)
 def test_an_old_daemon_that_is_asked_to_stop_finishes_its_answers(
     begin: Start, homes: Path
@@ -325,8 +305,7 @@ def test_an_old_daemon_that_is_asked_to_stop_finishes_its_answers(
     assert old.wait_exit() == 0
 
 
-@pytest.mark.rule(rules.TAKEOVER)
-def test_the_new_parent_reloads(start_as_root: Start, machine: Machine, path: str) -> None:
+def test_the_new_parent_reloads(start_as_root: Start, path: str) -> None:
     old = start_as_root("--takeover", path)
     new = start_as_root("--takeover", path)
     expect_replaced(old, new)
@@ -335,7 +314,6 @@ def test_the_new_parent_reloads(start_as_root: Start, machine: Machine, path: st
     assert len(workers(new)) == 1
 
 
-@pytest.mark.needs("takeover", "manager")
 @pytest.mark.rule(rules.TAKEOVER_MANAGER)
 def test_the_manager_is_told_which_process_is_the_main_one(begin: Start, manager: Manager) -> None:
     old = begin(under=manager.under)
@@ -346,9 +324,9 @@ def test_the_manager_is_told_which_process_is_the_main_one(begin: Start, manager
     assert told[1]["MAINPID"] == str(new.pid)
 
 
-@pytest.mark.needs("takeover", "manager")
-@pytest.mark.rule(rules.TAKEOVER)
-def test_what_the_old_server_has_done_to_its_listener_is_undone(begin: Start, manager: Manager) -> None:
+def test_what_the_old_server_has_done_to_its_listener_is_undone(
+    begin: Start, manager: Manager
+) -> None:
     old = begin(under=manager.under)
     spoil(manager.listener)
     new = begin()
@@ -370,7 +348,6 @@ def take_over_under_load(begin: Start, times: int) -> None:
     assert load.lost == [], load.lost
 
 
-@pytest.mark.rule(rules.TAKEOVER)
 @pytest.mark.clock
 def test_no_exchange_is_lost_under_load(begin: Start) -> None:
     take_over_under_load(begin, 3)
@@ -378,7 +355,6 @@ def test_no_exchange_is_lost_under_load(begin: Start) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-@pytest.mark.rule(rules.TAKEOVER)
 @pytest.mark.clock
 def test_a_hundred_takeovers_lose_nothing(begin: Start) -> None:
     take_over_under_load(begin, 100)

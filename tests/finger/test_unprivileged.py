@@ -12,7 +12,7 @@ from kit.server import Start
 from kit.users import Users
 
 pytestmark = [
-    pytest.mark.needs("plans", "process"),
+    pytest.mark.needs("process"),
     pytest.mark.every_ring,
     pytest.mark.rule(rules.REGULAR_FILES),
 ]
@@ -42,7 +42,7 @@ def test_a_home_that_may_not_be_entered_holds_no_plan(
         home.chmod(0o755)
 
 
-@pytest.mark.needs("logs")
+@pytest.mark.needs("contract")
 @pytest.mark.rule(rules.CANNOT_RUN)
 def test_who_is_not_root_can_become_nobody_else(start: Start) -> None:
     server = start("--user", "nobody", ready=False, under=as_nobody())

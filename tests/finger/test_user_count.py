@@ -1,6 +1,5 @@
 """What a reload says of the users: how many are served, how many before, and who has no account."""
 
-import os
 import signal
 from pathlib import Path
 
@@ -11,9 +10,9 @@ from conftest import ALICE
 from harness.proc import wait_until
 from kit.machine import Machine, Person
 from kit.reference import NO_SUCH_USER, converted
-from kit.server import FingerServer, Start
+from kit.server import FingerServer, Start, start_with_journal
 
-pytestmark = [pytest.mark.needs("reload"), pytest.mark.rule(rules.RELOAD_COUNTS)]
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.RELOAD_COUNTS)]
 
 ANSWER = converted(ALICE)
 GHOST = Person("ghost", 0, Path("/nonexistent"))  # a slip of the administrator's pen
@@ -31,7 +30,6 @@ def reload_line(server: FingerServer) -> str:
     return told()[0]
 
 
-@pytest.mark.needs("privileges")
 def test_a_directory_that_knows_nobody_does_not_empty_the_list_without_a_word(
     machine: Machine, start_as_root: Start
 ) -> None:
@@ -46,7 +44,6 @@ def test_a_directory_that_knows_nobody_does_not_empty_the_list_without_a_word(
     server.expect_soon(b"alice", ANSWER)
 
 
-@pytest.mark.needs("privileges")
 def test_a_member_without_an_account_is_named(machine: Machine, start_as_root: Start) -> None:
     machine.opt_in(machine.add("dora", ALICE), GHOST)
     server = start_as_root("--quiet")
@@ -69,20 +66,13 @@ def severities(log: Path) -> dict[str, str]:
     return found
 
 
-@pytest.mark.needs("logs")
 @pytest.mark.rule(rules.PRIORITIES)
 def test_a_list_that_shrinks_by_half_is_a_warning(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "log"
-    log = os.open(file, os.O_CREAT | os.O_RDWR | os.O_APPEND)
-    status = os.fstat(log)
-    journal = ("env", f"JOURNAL_STREAM={status.st_dev}:{status.st_ino}")
-    server = start("--quiet", log_to=log, under=journal)
-    os.close(log)
+    server = start_with_journal(start, file, "--quiet")
     for number, removed in (("3", ["bob"]), ("2", ["alice"]), ("1", [])):
         for name in removed:
-            for left in (server.users.directory / name).iterdir():
-                left.unlink()
-            (server.users.directory / name).rmdir()
+            server.users.remove(name)
         server.send_signal(signal.SIGHUP)
         assert wait_until(lambda: number in severities(file), server.patience), file.read_text()
     assert severities(file) == {"3": "<6>", "2": "<4>", "1": "<6>"}

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.server import Server
 from kit.namespace import NOBODY, after, need_namespaces, need_root
 
 OWN_MOUNTS = ("--mount", "--propagation", "private")
@@ -157,26 +156,3 @@ class Machine:
 
     def _write_accounts(self) -> None:
         self._etc.joinpath("passwd").write_text("\n".join(self._accounts.values()) + "\n")
-
-
-def workers(server: Server) -> list[int]:
-    """The ids of the daemon's worker processes; none of the shell that was there before it."""
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
-    try:
-        found = [int(pid) for pid in children.read_text().split()]
-        return [pid for pid in found if _program(pid) == _program(server.pid) != "sh"]
-    except (FileNotFoundError, ProcessLookupError):  # one has ended in between
-        return []
-
-
-def _program(pid: int) -> str:
-    return Path(f"/proc/{pid}/comm").read_text().strip()
-
-
-def status_of_threads(pid: int) -> list[dict[str, str]]:
-    """What /proc/PID/status says, of each thread."""
-    found = []
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        lines = [line.split(":", 1) for line in (thread / "status").read_text().splitlines()]
-        found.append({key: " ".join(value.split()) for key, value in lines})
-    return found

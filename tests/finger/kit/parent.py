@@ -1,12 +1,26 @@
 """The parent that keeps root, and its workers, as seen from outside."""
 
 import signal
+from pathlib import Path
 
-from harness.proc import Process, wait_until
-from kit.machine import workers
+from harness.proc import wait_until
 from kit.server import FingerServer
 
 AT_ONCE = 3.0  # a second on an idle machine
+
+
+def workers(server: FingerServer) -> list[int]:
+    """The ids of the daemon's worker processes; none of the shell that was there before it."""
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
+    try:
+        found = [int(pid) for pid in children.read_text().split()]
+        return [pid for pid in found if _program(pid) == _program(server.pid) != "sh"]
+    except (FileNotFoundError, ProcessLookupError):  # one has ended in between
+        return []
+
+
+def _program(pid: int) -> str:
+    return Path(f"/proc/{pid}/comm").read_text().strip()
 
 
 def is_there(pid: int) -> bool:
@@ -32,6 +46,13 @@ def reload(server: FingerServer) -> int:
     return only_worker(server)
 
 
-def sockets(worker: int) -> int:
-    """How many it has, its listener included."""
-    return Process(worker).socket_count()
+def expect_no_right_left(pid: int, uid: int, gid: int) -> None:
+    """Each thread of the process is that user's and that group's, and has no right beyond."""
+    none = f"{0:016x}"
+    wanted = {"Uid": [str(uid)] * 4, "Gid": [str(gid)] * 4, "Groups": [], "NoNewPrivs": ["1"],
+              "CapInh": [none], "CapPrm": [none], "CapEff": [none], "CapAmb": [none]}  # fmt: skip
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        lines = [line.split(":", 1) for line in (thread / "status").read_text().splitlines()]
+        status = {key: value.split() for key, value in lines}
+        found = {field: status[field] for field in wanted}
+        assert found == wanted, f"a thread has {found}"

@@ -1,8 +1,10 @@
 """A finger daemon that runs."""
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 from harness.proc import wait_until
@@ -57,9 +59,14 @@ class FingerServer(Server):
 
     def expect(self, line: bytes, answer: bytes, **how: Any) -> None:
         """A query of its own, without the end of its line, must be answered so."""
-        with self.connect(**how) as client:
-            client.send(line + b"\r\n")
+        with self.asking(line, **how) as client:
             client.expect_answer(answer)
+
+    def asking(self, line: bytes, **how: Any) -> FingerClient:
+        """A client that has sent a query, without the end of its line here, and read nothing."""
+        client = self.connect(**how)
+        client.send(line + b"\r\n")
+        return client
 
     def addresses(self) -> list[tuple[str, int]]:
         """All where it listens."""
@@ -119,3 +126,13 @@ class FingerServer(Server):
 
 
 Start = Callable[..., FingerServer]  # what the fixtures that start servers are: see conftest.py
+
+
+def start_with_journal(start: Start, file: Path, *options: str, **how: object) -> FingerServer:
+    """A server whose stderr is said to be a stream of the journal, which is this file."""
+    log = os.open(file, os.O_CREAT | os.O_RDWR | os.O_APPEND)
+    status = os.fstat(log)
+    stream = f"JOURNAL_STREAM={status.st_dev}:{status.st_ino}"
+    server = start(*options, log_to=log, under=("env", stream), **how)
+    os.close(log)
+    return server
