@@ -73,11 +73,6 @@ def test_the_small_server_passes_the_core() -> None:
     assert " passed" in run.stdout and "skipped" not in run.stdout, run.stdout
 
 
-def test_the_small_server_is_short_enough_to_be_read() -> None:
-    lines = (HERE / "finger_server.py").read_text().splitlines()
-    assert len([line for line in lines if line.strip()]) <= 130
-
-
 def test_a_level_that_there_is_not_is_a_usage_error() -> None:
     run = own_suite.run_suite(HERE, "--server", "/bin/true {port}", "--level", "none")
     assert run.returncode == 4
