@@ -1,3 +1,5 @@
+// What holds for a peer that sends so fast that no call ever waits: SO_RCVTIMEO never strikes, and
+// only the clock says that it is enough. Of any other peer, tests/protocol asks.
 #include "connection.h"
 
 #include <gtest/gtest.h>
@@ -7,32 +9,18 @@
 #include <string>
 #include <thread>
 
-#include "bytes.h"
+#include "common/server/constants.h"
 #include "sockets.h"
 
 namespace {
 
 using common::Clock;
-using common::Error;
 using common::Fd;
 using stage::Connection;
-using std::chrono::milliseconds;
-using tests::bytes;
 using namespace std::chrono_literals;
 
-TEST(Connection, ReportsAReset) {
-  auto [server, client] = tests::tcp_connection();
-  Connection connection(server, 30s);
-  std::array<std::byte, 100> buffer;
-  tests::reset(client);
-  const auto received = connection.receive(buffer);
-  ASSERT_FALSE(received.has_value());
-  EXPECT_EQ(received.error(), std::errc::connection_reset);
-}
-
-// No call ever has to wait here, so SO_RCVTIMEO never strikes.
 TEST(Connection, TimesOutThoughTheNextByteIsAlwaysThere) {
-  constexpr milliseconds timeout = 100ms;
+  constexpr std::chrono::milliseconds timeout = 100ms;
   auto [server, client] = tests::unix_connection();
   const auto begin = Clock::now();
   Connection connection(server, timeout);
@@ -43,46 +31,44 @@ TEST(Connection, TimesOutThoughTheNextByteIsAlwaysThere) {
     received = connection.receive(buffer);
   }
   ASSERT_FALSE(received.has_value()) << "the clock was not read";
-  EXPECT_EQ(received.error(), Error::timed_out);
+  EXPECT_EQ(received.error(), common::Error::timed_out);
   EXPECT_GE(Clock::now() - begin, timeout);
 }
 
-// The timeout begins again whenever the peer takes something: this one does so ten times as often
-// as it must, and needs longer than the timeout for all of it.
-TEST(Connection, IsPatientWithAPeerThatTakesALittleNowAndThen) {
-  constexpr milliseconds timeout = 2s;
-  const std::string answers(500'000, 'x');
-  auto [server, client] = tests::tcp_connection(4096);
-  constexpr int send_buffer_bytes = 16'384;
-  ::setsockopt(server.get(), SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof(int));
-  Connection connection(server, timeout);
-  tests::Received received;
-  std::jthread reader([&, &from = client] {
-    char some[1024];
-    for (const auto until = Clock::now() + 2 * timeout; Clock::now() < until;) {
-      const ssize_t n = ::recv(from.get(), some, sizeof some, 0);
-      if (n <= 0) return;
-      received.bytes.append(some, static_cast<std::size_t>(n));
-      std::this_thread::sleep_for(timeout / 10);
-    }
-    received.bytes += tests::receive_all(from).bytes;
-  });
+/// Sends as long as the test lasts, as fast as the peer takes it.
+class Firehose {
+ public:
+  explicit Firehose(const Fd& socket)
+      : thread_([&socket](const std::stop_token& stop) {
+          const std::string some(10'000, 'x');
+          while (!stop.stop_requested()) {
+            if (::send(socket.get(), some.data(), some.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+              std::this_thread::yield();
+            }
+          }
+        }) {}
+
+ private:
+  std::jthread thread_;
+};
+
+TEST(CloseGracefully, EndsWithAPeerThatNeverStopsSending) {
+  auto [server, client] = tests::tcp_connection();
+  Connection connection(server, 30s);
+  const Firehose firehose(client);
   const auto begin = Clock::now();
-  const auto sent = connection.send_all(bytes(answers));
-  EXPECT_TRUE(sent.has_value()) << sent.error().message();
-  EXPECT_GE(Clock::now() - begin, timeout) << "or this shows nothing";
-  server = Fd();
-  reader.join();
-  EXPECT_TRUE(received.bytes == answers) << received.bytes.size() << " bytes arrived";
+  connection.close_gracefully(false);
+  EXPECT_LT(Clock::now() - begin, 20s) << "nothing here takes that long unless it hangs";
 }
 
-TEST(Connection, GetsAnErrorAndNoSignalWhenThePeerHasClosed) {
-  auto [server, client] = tests::unix_connection();
+TEST(CloseGracefully, DoesNotWaitForAPeerThatKeepsSendingWhenStopping) {
+  auto [server, client] = tests::tcp_connection();
   Connection connection(server, 30s);
-  client = Fd();
-  const auto sent = connection.send_all(bytes("answer"));
-  ASSERT_FALSE(sent.has_value());
-  EXPECT_EQ(sent.error(), std::errc::broken_pipe);
+  const Firehose firehose(client);
+  ::shutdown(server.get(), SHUT_RD);  // as the server's stop() does
+  const auto begin = Clock::now();
+  connection.close_gracefully(true);
+  EXPECT_LT(Clock::now() - begin, common::linger_timeout);
 }
 
 }  // namespace

@@ -4,9 +4,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstddef>
 #include <cstring>
-#include <string>
 #include <string_view>
 
 #include "common/fd.h"
@@ -28,13 +26,9 @@ inline Ends unix_connection() {
   return {common::Fd(ends[0]), common::Fd(ends[1])};
 }
 
-/// A blocking connection to `address`; no Fd if it was refused. A slow reader has a small
-/// `receive_buffer_bytes`; 0: the system's default.
-inline common::Fd connect_to(const common::Address& address, int receive_buffer_bytes = 0) {
+/// A blocking connection to `address`; no Fd if it was refused.
+inline common::Fd connect_to(const common::Address& address) {
   common::Fd client(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (receive_buffer_bytes > 0) {
-    ::setsockopt(client.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof(int));
-  }
   if (::connect(client.get(), address.data(), address.size()) < 0) return {};
   return client;
 }
@@ -52,9 +46,9 @@ inline common::Accepted accept_from(const common::Fd& listener) {
   return accepted;
 }
 
-inline Ends tcp_connection(int client_receive_buffer_bytes = 0) {
+inline Ends tcp_connection() {
   const auto listener = common::listen_on(on_free_port(), common::SocketMode::blocking);
-  auto client = connect_to(*common::Address::of_socket(*listener), client_receive_buffer_bytes);
+  auto client = connect_to(*common::Address::of_socket(*listener));
   return {accept_from(*listener).fd, std::move(client)};
 }
 
@@ -63,23 +57,6 @@ inline void reset(common::Fd& socket) {
   const linger none{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &none, sizeof none);
   socket = common::Fd();
-}
-
-/// Everything up to the end of the stream, and what errno ended it: 0 is an orderly end.
-struct Received {
-  std::string bytes;
-  int error = 0;
-};
-
-inline Received receive_all(const common::Fd& socket) {
-  Received received;
-  char buffer[4096];
-  while (true) {
-    const ssize_t n = ::recv(socket.get(), buffer, sizeof buffer, 0);
-    if (n < 0) received.error = errno;
-    if (n <= 0) return received;
-    received.bytes.append(buffer, static_cast<std::size_t>(n));
-  }
 }
 
 }  // namespace tests
