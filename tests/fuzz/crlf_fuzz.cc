@@ -2,7 +2,6 @@
 // the contract says; and a text that is converted stays as it is.
 
 #include <algorithm>
-#include <random>
 
 #include "bytes.h"
 #include "finger/server/protocol/crlf.h"
@@ -26,19 +25,21 @@ std::string convert(const tests::Slices& slices) {
   return converted + tests::text(common::ByteView(out).first(converter.finish(out)));
 }
 
-std::string convert_in_place(const tests::Slices& slices) {
+/// Each slice as the daemon has it: read into the spare part of a buffer, converted to the whole.
+std::string convert_in_place(std::size_t buffer_bytes, std::string_view text) {
   CrlfConverter converter;
   std::string converted;
-  for (const auto slice : slices) {
-    common::Bytes buffer(CrlfConverter::growth_max * slice.size() + 1);
-    const auto spare = CrlfConverter::spare_part(buffer);
-    std::ranges::copy(tests::bytes(slice), spare.begin());
-    std::size_t size = converter.convert(spare, buffer);
-    const bool last = slice.data() == slices.back().data();
-    if (last) size += converter.finish(std::span(buffer).subspan(size));
+  common::Bytes buffer(buffer_bytes);
+  const auto spare = CrlfConverter::spare_part(buffer);
+  while (true) {
+    const auto read = spare.first(std::min(spare.size(), text.size()));
+    std::ranges::copy(tests::bytes(text.substr(0, read.size())), read.begin());
+    text.remove_prefix(read.size());
+    std::size_t size = converter.convert(read, buffer);
+    if (text.empty()) size += converter.finish(std::span(buffer).subspan(size));
     converted += tests::text(common::ByteView(buffer).first(size));
+    if (text.empty()) return converted;
   }
-  return converted;
 }
 
 std::string by_the_contract(std::string_view text) {
@@ -54,14 +55,12 @@ std::string by_the_contract(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto [slicing, text] = tests::fuzz_input(data, size);
-  const auto expected = by_the_contract(text);
-  std::mt19937 random(slicing);
-  for (const auto& slices :
-       {tests::whole(text), tests::byte_by_byte(text), tests::cut_at_random(text, random, 5),
-        tests::cut_at_random(text, random, 500)}) {
-    tests::expect_same(convert(slices), expected, "in slices");
-    tests::expect_same(convert_in_place(slices), expected, "in slices of one buffer");
+  const auto input = tests::fuzz_input(data, size);
+  const auto expected = by_the_contract(input.stream);
+  tests::expect_same(convert(tests::whole(input.stream)), expected, "in one piece");
+  tests::expect_same_in_slices(convert, input, expected);
+  for (const std::size_t buffer_bytes : {3U + input.slicing, 1021U, 16'384U}) {
+    tests::expect_same(convert_in_place(buffer_bytes, input.stream), expected, "in one buffer");
   }
   tests::expect_same(convert({expected}), expected, "a second time");
   return 0;
@@ -69,11 +68,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 std::vector<std::string> tests::seeds() {
   using namespace std::string_literals;
-  return {"\0one\ntwo\n"s,
-          "\1one\r\ntwo\r\n"s,
-          "\2a\r\n\nb\rc\r\r\n\n\r"s,
-          "\3no end"s,
-          "\4"s + std::string(700, '\n'),
-          "\5"s + std::string(300, 'x') + "\r" + std::string(300, '\r') + "\n",
-          "\6"s};
+  std::vector<std::string> seeds = {
+      "\0one\ntwo\n"s,
+      "\1one\r\ntwo\r\n"s,
+      "\2a\r\n\nb\rc\r\r\n\n\r"s,
+      "\3no end"s,
+      "\4"s + std::string(700, '\n'),
+      "\5"s + std::string(300, 'x') + "\r" + std::string(300, '\r') + "\n",
+      "\6"s,
+      "\7\n\r\na\r\n\nb\rc\r\r\n\r\r\n\n\rd\ne"s};
+  constexpr std::string_view letters = "a\r\n";
+  for (unsigned number = 0; number < 3 * 3 * 3 * 3 * 3; ++number) {  // every text of five of them
+    std::string& text = seeds.emplace_back("\0"s);
+    for (unsigned rest = number; text.size() < 6; rest /= 3) text += letters[rest % 3];
+  }
+  std::string& all = seeds.emplace_back("\0"s);
+  for (int value = 0; value < 256; ++value) all += static_cast<char>(value);
+  return seeds;
 }

@@ -11,10 +11,7 @@ namespace {
 
 using finger::Account;
 using finger::Accounts;
-
-void require(bool kept) {
-  if (!kept) std::abort();
-}
+using tests::require;
 
 void check_found(const Accounts& accounts, const Account& account) {
   const auto query = finger::parse_query(account.login);

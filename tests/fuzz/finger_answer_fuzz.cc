@@ -11,9 +11,7 @@
 
 namespace {
 
-void require(bool kept) {
-  if (!kept) std::abort();
-}
+using tests::require;
 
 /// One line with its end, so many tabs, and nothing else but text.
 void check_line(std::string_view line, std::size_t tabs) {

@@ -12,6 +12,7 @@
 namespace {
 
 using finger::QueryReader;
+using tests::require;
 
 struct Outcome {
   std::string line;
@@ -22,10 +23,6 @@ struct Outcome {
 
   bool operator==(const Outcome&) const = default;
 };
-
-void require(bool kept) {
-  if (!kept) std::abort();
-}
 
 /// False: it wants no more.
 bool receive(QueryReader& reader, std::string_view slice) {

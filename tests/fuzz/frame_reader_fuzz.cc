@@ -49,6 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 std::vector<std::string> tests::seeds() {
   using namespace std::string_literals;
   return {"\0"s + frames({"hello", "", "you"}),
+          "\1"s + frames({"a", "", "bc", std::string(70, 'c')}),
           "\1"s + frame(std::string(5000, 'x')) + frame("next"),
           "\2"s + frame("one") + length(payload_bytes_max + 1) + "more",
           "\3"s + frame("one") + length(0xFFFFFFFF),

@@ -9,6 +9,7 @@
 namespace {
 
 using finger::ProxyHeader;
+using tests::require;
 
 struct Outcome {
   bool complete = false;
@@ -18,10 +19,6 @@ struct Outcome {
 
   bool operator==(const Outcome&) const = default;
 };
-
-void require(bool kept) {
-  if (!kept) std::abort();
-}
 
 Outcome read_slices(const tests::Slices& slices) {
   ProxyHeader header;

@@ -71,10 +71,19 @@ class Changer {
   std::mt19937 random_{5882};
 };
 
+/// With every first byte: of a stream, that is every place where it may be cut, up to the 255th
+/// byte.
+void run_all_slicings(std::string seed) {
+  for (int slicing = 0; slicing < 256; ++slicing) {
+    seed[0] = static_cast<char>(slicing);
+    run(seed);
+  }
+}
+
 int replay_changes(std::string_view count_text) {
   std::size_t count = 0;
   std::from_chars(count_text.data(), count_text.data() + count_text.size(), count);
-  for (const auto& seed : tests::seeds()) run(seed);
+  for (const auto& seed : tests::seeds()) run_all_slicings(seed);
   Changer changer(tests::seeds());
   for (std::size_t i = 0; i < count; ++i) run(changer.next());
   std::printf("%zu seeds and %zu changes of them: as promised\n", tests::seeds().size(), count);
@@ -85,7 +94,7 @@ int write_seeds(const std::filesystem::path& directory) {
   std::filesystem::create_directories(directory);
   int number = 0;
   for (const auto& seed : tests::seeds()) {
-    std::ofstream(directory / fmt::format("seed-{}", ++number), std::ios::binary) << seed;
+    std::ofstream(directory / ("seed-" + std::to_string(++number)), std::ios::binary) << seed;
   }
   return 0;
 }

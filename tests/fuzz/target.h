@@ -1,7 +1,6 @@
 #pragma once
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -21,7 +20,8 @@ namespace tests {
 /// Inputs to start from: good ones, so that a small change of them gets far.
 std::vector<std::string> seeds();
 
-/// An input: its first byte says how the stream is sliced, the rest is the stream.
+/// An input: its first byte says how the stream is sliced, the rest is the stream. Seeds are run
+/// with every first byte.
 struct FuzzInput {
   std::uint32_t slicing;
   std::string_view stream;
@@ -36,17 +36,25 @@ inline FuzzInput fuzz_input(const std::uint8_t* data, std::size_t size) {
 template <typename Outcome>
 void expect_same(const Outcome& got, const Outcome& expected, const char* sliced) {
   if (got == expected) return;
-  fmt::print(stderr, "read differently {} than in one piece\n", sliced);
+  std::fprintf(stderr, "read differently %s\n", sliced);
   std::abort();
 }
 
 /// The same for a stream that arrives in many ways: `read` takes slices.
 template <typename Read, typename Outcome>
 void expect_same_in_slices(Read read, const FuzzInput& input, const Outcome& expected) {
-  expect_same(read(byte_by_byte(input.stream)), expected, "byte by byte");
-  std::mt19937 random(input.slicing);
-  expect_same(read(cut_at_random(input.stream, random, 5)), expected, "in small slices");
-  expect_same(read(cut_at_random(input.stream, random, 500)), expected, "in slices");
+  const auto& [slicing, stream] = input;
+  expect_same(read(byte_by_byte(stream)), expected, "byte by byte");
+  expect_same(read(cut_at(stream, std::min<std::size_t>(slicing, stream.size()))), expected,
+              "cut in two");
+  std::mt19937 random(slicing);
+  expect_same(read(cut_at_random(stream, random, 5)), expected, "in small slices");
+  expect_same(read(cut_at_random(stream, random, 500)), expected, "in slices");
+}
+
+/// Ends the program, for the fuzzer to see, where a promise is broken.
+inline void require(bool kept) {
+  if (!kept) std::abort();
 }
 
 }  // namespace tests

@@ -36,30 +36,6 @@ TYPED_TEST(EchoSessions, AnswersEachMessageWithTheSameInOrder) {
   EXPECT_FALSE(session.finished());
 }
 
-TYPED_TEST(EchoSessions, AppendsToTheAnswersThatAreThere) {
-  const std::string a = frame("a");
-  const std::string b = frame("b");
-  TypeParam session(message_bytes_max);
-  SendBuffer answers;
-  ASSERT_TRUE(session.take(bytes(a), answers).has_value());
-  ASSERT_TRUE(session.take(bytes(b), answers).has_value());
-  EXPECT_EQ(tests::text(answers.view()), frames({"a", "b"}));
-}
-
-TYPED_TEST(EchoSessions, AnswersTheSameWhereverTheStreamIsCut) {
-  const std::string stream = frames({"hello", "", std::string(100, 'x'), "you"});
-  for (std::size_t at = 0; at <= stream.size(); ++at) {
-    TypeParam session(message_bytes_max);
-    SendBuffer answers;
-    std::size_t completed = 0;
-    for (const auto slice : tests::cut_at(stream, at)) {
-      completed += session.take(bytes(slice), answers).value_or(100);
-    }
-    ASSERT_EQ(tests::text(answers.view()), stream) << "cut at " << at;
-    ASSERT_EQ(completed, 4U) << "cut at " << at;
-  }
-}
-
 // Only a completed message renews the read timeout: a dribbler must not.
 TYPED_TEST(EchoSessions, CountsAMessageWithItsLastByte) {
   const std::string message = frame("hello");

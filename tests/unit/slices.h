@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <random>
 #include <string_view>
 #include <vector>
@@ -25,18 +24,6 @@ inline Slices in_pieces_of(std::size_t size, std::string_view stream) {
 }
 
 inline Slices byte_by_byte(std::string_view stream) { return in_pieces_of(1, stream); }
-
-/// Cut after byte i wherever bit i of `cuts` is set: 2^(size - 1) values of it give all slicings.
-inline Slices cut_by_bits(std::string_view stream, std::uint64_t cuts) {
-  Slices slices;
-  std::size_t begin = 0;
-  for (std::size_t end = 1; end <= stream.size(); ++end) {
-    if (end < stream.size() && (cuts >> (end - 1) & 1) == 0) continue;
-    slices.push_back(stream.substr(begin, end - begin));
-    begin = end;
-  }
-  return slices;
-}
 
 inline Slices cut_at_random(std::string_view stream, std::mt19937& random, std::size_t size_max) {
   Slices slices;

@@ -64,19 +64,6 @@ TEST(ProxyHeader, LeavesWhatFollowsToTheClientsProtocol) {
   EXPECT_EQ(read(binary('\x21', '\x11', ipv4_ends) + "alice\r\n"), "192.0.2.7:50412 alice\r\n");
 }
 
-TEST(ProxyHeader, ReadsTheSameInAnySlices) {
-  const std::string tlvs("\4\0\3\0\0\0\3\0\2hi", 11);
-  for (const std::string& stream :
-       {"PROXY TCP4 192.0.2.7 203.0.113.1 50412 79\r\nalice\r\n"s, "PROXY UNKNOWN x\r\nbob"s,
-        binary('\x21', '\x21', ipv6_ends + tlvs) + "alice", local + "PROXY"}) {
-    const std::string expected = read(stream);
-    EXPECT_EQ(read(tests::byte_by_byte(stream)), expected);
-    for (std::size_t at = 1; at < stream.size(); ++at) {
-      EXPECT_EQ(read(tests::cut_at(stream, at)), expected) << "cut at " << at;
-    }
-  }
-}
-
 TEST(ProxyHeader, IsIncompleteUntilItsLastByte) {
   for (const std::string& header : {"PROXY TCP4 192.0.2.7 203.0.113.1 50412 79\r\n"s,
                                     binary('\x21', '\x11', ipv4_ends + "TLV"), local}) {
