@@ -1,3 +1,4 @@
+// That each user who has an account is found, and no other name, tests/fuzz tries.
 #include "finger/server/accounts/accounts.h"
 
 #include <gmock/gmock.h>
@@ -11,31 +12,16 @@
 #include <string>
 #include <vector>
 
-#include "expect.h"
-
 namespace {
 
 using finger::Account;
 using finger::Accounts;
-using finger::PasswdEntry;
 using testing::ElementsAre;
-using testing::IsEmpty;
-using tests::FailedWith;
-
-PasswdEntry user(const std::string& login, uid_t uid = 1000) {
-  return {login, "", "/home/" + login, uid, 100};
-}
 
 std::vector<std::string> logins(const Accounts& accounts) {
   std::vector<std::string> logins;
   for (const Account& account : accounts.all()) logins.push_back(account.login);
   return logins;
-}
-
-TEST(Accounts, AreSortedByTheBytesOfTheirLogins) {
-  EXPECT_THAT(logins(Accounts::of_entries({user("bob"), user("Zoe"), user("émile"), user("alice"),
-                                           user("al"), user("bob2")})),
-              ElementsAre("Zoe", "al", "alice", "bob", "bob2", "émile"));
 }
 
 TEST(Accounts, AreWhatTheSystemSaysOfThem) {
@@ -47,58 +33,6 @@ TEST(Accounts, AreWhatTheSystemSaysOfThem) {
   EXPECT_EQ(alice->home, "/srv/alice");
   EXPECT_EQ(alice->uid, 1000U);
   EXPECT_EQ(alice->gid, 100U);
-}
-
-TEST(Accounts, CountTheFirstOfTwoWithTheSameLogin) {
-  const auto accounts = Accounts::of_entries({user("bob", 1), user("alice", 2), user("bob", 3)});
-  EXPECT_THAT(logins(accounts), ElementsAre("alice", "bob"));
-  EXPECT_EQ(accounts.find("bob")->uid, 1U);
-}
-
-// They could be listed and never found; and what a list shows must not command a terminal.
-TEST(Accounts, LeaveOutUsersWhoCannotBeAskedFor) {
-  EXPECT_THAT(logins(Accounts::of_entries(
-                  {user(""), user("al@example.org"), user("a\nb"), user("a\tb"), user("jos\xE9"),
-                   user("\xC2\x9B"), user(" alice"), user("alice "), user("/W"), user("/w x"),
-                   user(std::string(1025, 'x')), user("\x7F"), user("bob")})),
-              ElementsAre("bob"));
-}
-
-TEST(Accounts, FindWhoIsThereByTheExactLogin) {
-  const auto accounts =
-      Accounts::of_entries({user("alice"), user("bob"), user("a b"), user("émile")});
-  for (const auto& account : accounts.all()) {
-    EXPECT_EQ(accounts.find(account.login), &account);
-  }
-  for (const auto* name : {"", "a", "alic", "alicex", "Alice", "ALICE", "alice ", " alice", "b",
-                           "bo", "carol", "zoe", "emile"}) {
-    EXPECT_EQ(accounts.find(name), nullptr) << name;
-  }
-  EXPECT_EQ(accounts.find(std::string("alice\0", 6)), nullptr);
-}
-
-TEST(Accounts, FindNoneAmongNone) { EXPECT_EQ(Accounts().find("alice"), nullptr); }
-
-// A name is never made into a path here: it must equal one that is there.
-TEST(Accounts, FindNoPath) {
-  const auto accounts = Accounts::of_entries({user("alice"), user("x")});
-  for (const auto* name : {".", "..", "/", "-", "../x", "./x", "x/", "x/.", "/home/x", "alice/../x",
-                           "~", "~x", "*", "%s"}) {
-    EXPECT_EQ(accounts.find(name), nullptr) << name;
-  }
-  EXPECT_EQ(accounts.find(std::string(1024, '/')), nullptr);
-}
-
-TEST(Accounts, AreFoundAmongMany) {
-  std::vector<PasswdEntry> users;
-  for (uid_t uid = 0; uid < 2000; ++uid) users.push_back(user("u" + std::to_string(uid), uid));
-  const auto accounts = Accounts::of_entries(users);
-  for (uid_t uid = 0; uid < 2000; ++uid) {
-    const Account* const found = accounts.find("u" + std::to_string(uid));
-    ASSERT_NE(found, nullptr) << uid;
-    EXPECT_EQ(found->uid, uid);
-  }
-  EXPECT_EQ(accounts.find("u2000"), nullptr);
 }
 
 /// With an empty directory for each test.
@@ -120,11 +54,6 @@ class AccountsOfDirectory : public testing::Test {
 
   std::string path_;
 };
-
-TEST_F(AccountsOfDirectory, AreItsDirectoriesSorted) {
-  for (const auto* name : {"bob", "alice", "carol c", "émile", "-"}) make_user(name);
-  EXPECT_THAT(listed(), ElementsAre("-", "alice", "bob", "carol c", "émile"));
-}
 
 TEST_F(AccountsOfDirectory, HaveTheLoginForAFullName) {
   make_user("alice&,x");
@@ -155,16 +84,6 @@ TEST_F(AccountsOfDirectory, LeaveOutUsersWhoCannotBeAskedFor) {
   EXPECT_THAT(listed(), ElementsAre("alice"));
 }
 
-TEST_F(AccountsOfDirectory, MayBeNone) { EXPECT_THAT(listed(), IsEmpty()); }
-
-TEST_F(AccountsOfDirectory, AreReadAnewEachTime) {
-  make_user("alice");
-  EXPECT_THAT(listed(), ElementsAre("alice"));
-  std::filesystem::remove(path_ + "/alice");
-  make_user("bob");
-  EXPECT_THAT(listed(), ElementsAre("bob"));
-}
-
 TEST_F(AccountsOfDirectory, AreManyWithoutADescriptorLeftOpen) {
   for (int i = 0; i < 300; ++i) make_user("user" + std::to_string(i));
   const auto descriptors = [] {
@@ -177,10 +96,10 @@ TEST_F(AccountsOfDirectory, AreManyWithoutADescriptorLeftOpen) {
 }
 
 TEST_F(AccountsOfDirectory, AreAnErrorWhereItIsNone) {
-  EXPECT_THAT(Accounts::of_directory(path_ + "/nosuch"),
-              FailedWith(std::errc::no_such_file_or_directory));
+  EXPECT_EQ(Accounts::of_directory(path_ + "/nosuch").error(),
+            std::errc::no_such_file_or_directory);
   std::ofstream(path_ + "/file") << "not a directory";
-  EXPECT_THAT(Accounts::of_directory(path_ + "/file"), FailedWith(std::errc::not_a_directory));
+  EXPECT_EQ(Accounts::of_directory(path_ + "/file").error(), std::errc::not_a_directory);
   EXPECT_FALSE(Accounts::of_directory("").has_value());
 }
 
