@@ -37,16 +37,6 @@ TEST(ConnectionLimit, IsAcquiredAsOftenAsItSaysAndNoMore) {
   EXPECT_FALSE(limit.try_acquire(wake_fd.get()));
 }
 
-TEST(ConnectionLimit, CanBeAcquiredAgainAfterARelease) {
-  const Fd wake_fd = make_wake_fd();
-  ConnectionLimit limit(1);
-  for (int i = 0; i < 10'000; ++i) {
-    const auto permit = limit.try_acquire(wake_fd.get());
-    ASSERT_TRUE(permit) << "after " << i << " connections in all";
-    ASSERT_FALSE(limit.try_acquire(wake_fd.get()));
-  }
-}
-
 TEST(ConnectionLimit, APermitIsGivenBackOnceWhereverItHasGone) {
   const Fd wake_fd = make_wake_fd();
   ConnectionLimit limit(1);
@@ -70,12 +60,12 @@ TEST(ConnectionLimit, WakesNoLoopThatDoesNotWait) {
   EXPECT_EQ(wake_ups(wake_fd), 0U);
 }
 
-TEST(ConnectionLimit, WakesALoopThatWaitsOnARelease) {
+TEST(ConnectionLimit, WakesALoopThatWaitsOnceHoweverOftenItTried) {
   const Fd wake_fd = make_wake_fd();
   ConnectionLimit limit(2);
   auto one = limit.try_acquire(wake_fd.get());
   auto another = limit.try_acquire(wake_fd.get());
-  ASSERT_FALSE(limit.try_acquire(wake_fd.get()));
+  for (int i = 0; i < 10; ++i) ASSERT_FALSE(limit.try_acquire(wake_fd.get()));
   EXPECT_EQ(wake_ups(wake_fd), 0U);
   one.reset();
   EXPECT_EQ(wake_ups(wake_fd), 1U);
@@ -91,15 +81,6 @@ TEST(ConnectionLimit, WakesALoopThatHasAskedForIt) {
   limit.add_waiter(wake_fd.get());
   EXPECT_EQ(wake_ups(wake_fd), 0U);
   permit.reset();
-  EXPECT_EQ(wake_ups(wake_fd), 1U);
-}
-
-TEST(ConnectionLimit, WakesALoopOnceHoweverOftenItTried) {
-  const Fd wake_fd = make_wake_fd();
-  ConnectionLimit limit(1);
-  auto only = limit.try_acquire(wake_fd.get());
-  for (int i = 0; i < 10; ++i) ASSERT_FALSE(limit.try_acquire(wake_fd.get()));
-  only.reset();
   EXPECT_EQ(wake_ups(wake_fd), 1U);
 }
 
@@ -158,13 +139,6 @@ TEST(ConnectionLimit, HoldsTheLimitAndLosesNoWakeUpAmongThreads) {
   threads.clear();
   EXPECT_FALSE(too_many);
   EXPECT_FALSE(slept_too_long);
-}
-
-TEST(Wake, AddsOneEachTime) {
-  const Fd wake_fd = make_wake_fd();
-  common::wake(wake_fd.get());
-  common::wake(wake_fd.get());
-  EXPECT_EQ(wake_ups(wake_fd), 2U);
 }
 
 TEST(Wake, DoesNotBlockWhenTooManyArePending) {

@@ -21,86 +21,6 @@ constexpr Clock::time_point start{};  // any: the list reads no clock
 
 Token token(std::uint64_t slot) { return Token(Token::Kind::connection, slot); }
 
-TEST(DeadlineList, IsEmptyAtFirst) {
-  const DeadlineList list;
-  EXPECT_EQ(list.soonest(), std::nullopt);
-  EXPECT_EQ(list.overdue(start + 1h), std::nullopt);
-}
-
-TEST(DeadlineList, HasTheOneThatWasSetFirstInFront) {
-  DeadlineList list;
-  DeadlineEntry first;
-  DeadlineEntry second;
-  list.set(first, start + 10s, token(1));
-  list.set(second, start + 11s, token(2));
-  EXPECT_EQ(list.soonest(), start + 10s);
-}
-
-TEST(DeadlineList, IsOverdueAtTheDeadlineAndNotBefore) {
-  DeadlineList list;
-  DeadlineEntry entry;
-  list.set(entry, start + 10s, token(1));
-  EXPECT_EQ(list.overdue(start + 10s - 1ns), std::nullopt);
-  EXPECT_EQ(list.overdue(start + 10s), token(1));
-  EXPECT_EQ(list.overdue(start + 1h), token(1));
-}
-
-TEST(DeadlineList, KeepsTheOverdueInFrontUntilItIsSetAnewOrUnlinked) {
-  DeadlineList list;
-  DeadlineEntry first;
-  DeadlineEntry second;
-  list.set(first, start + 1s, token(1));
-  list.set(second, start + 2s, token(2));
-  EXPECT_EQ(list.overdue(start + 3s), token(1));
-  EXPECT_EQ(list.overdue(start + 3s), token(1));
-  list.set(first, start + 4s, token(1));
-  EXPECT_EQ(list.overdue(start + 3s), token(2));
-  second.unlink();
-  EXPECT_EQ(list.overdue(start + 3s), std::nullopt);
-  EXPECT_EQ(list.soonest(), start + 4s);
-}
-
-TEST(DeadlineList, MovesAnEntryThatIsSetAgainToTheEnd) {
-  DeadlineList list;
-  DeadlineEntry first;
-  DeadlineEntry second;
-  list.set(first, start + 1s, token(1));
-  list.set(second, start + 2s, token(2));
-  list.set(first, start + 3s, token(1));
-  EXPECT_EQ(list.soonest(), start + 2s);
-  list.set(first, start + 3s, token(1));
-  second.unlink();
-  EXPECT_EQ(list.soonest(), start + 3s);
-}
-
-// Otherwise the list would point at a connection that is no longer there.
-TEST(DeadlineList, ForgetsAnEntryThatEnds) {
-  DeadlineList list;
-  DeadlineEntry first;
-  list.set(first, start + 1s, token(1));
-  {
-    DeadlineEntry second;
-    list.set(second, start + 2s, token(2));
-  }
-  {
-    auto third = std::make_unique<DeadlineEntry>();
-    list.set(*third, start + 3s, token(3));
-    first.unlink();
-    EXPECT_EQ(list.soonest(), start + 3s);
-  }
-  EXPECT_EQ(list.soonest(), std::nullopt);
-}
-
-TEST(DeadlineList, UnlinkingTwiceIsHarmless) {
-  DeadlineList list;
-  DeadlineEntry entry;
-  entry.unlink();
-  list.set(entry, start, token(1));
-  entry.unlink();
-  entry.unlink();
-  EXPECT_EQ(list.soonest(), std::nullopt);
-}
-
 TEST(DeadlineList, TakesAnEntryOverFromAnotherList) {
   DeadlineList reading;
   DeadlineList writing;
@@ -145,7 +65,7 @@ TEST(DeadlineList, BehavesLikeASortedListUnderRandomOperations) {
   for (int turn = 0; turn < 50'000; ++turn) {
     now += std::chrono::milliseconds(random() % 3);
     const std::size_t i = random() % entries.size();
-    switch (random() % 4) {
+    switch (random() % 4) {  // some are unlinked twice, or were never set
       case 0:
       case 1:
         if (!entries[i]) entries[i] = std::make_unique<DeadlineEntry>();
@@ -162,7 +82,10 @@ TEST(DeadlineList, BehavesLikeASortedListUnderRandomOperations) {
         forget(i);
     }
     ASSERT_EQ(list.soonest().has_value(), !model.empty());
-    if (model.empty()) continue;
+    if (model.empty()) {
+      ASSERT_EQ(list.overdue(now), std::nullopt);
+      continue;
+    }
     ASSERT_EQ(*list.soonest(), model.front().deadline);
     const bool due = model.front().deadline <= now;
     ASSERT_EQ(list.overdue(now), due ? std::optional(token(model.front().entry)) : std::nullopt);

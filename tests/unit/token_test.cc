@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <set>
-
 namespace {
 
 using common::Token;
@@ -22,18 +20,6 @@ TEST(Token, KeepsKindAndSlotThroughTheKernelsSixtyFourBits) {
       }
     }
   }
-}
-
-TEST(Token, DiffersWhereKindOrSlotOrGenerationDiffers) {
-  std::set<std::uint64_t> values;
-  for (const auto kind : {Token::Kind::listener, Token::Kind::wake, Token::Kind::connection}) {
-    for (std::uint64_t slot = 0; slot < 10; ++slot) {
-      for (std::uint64_t generation = 0; generation < 10; ++generation) {
-        values.insert(Token(kind, slot, generation).value());
-      }
-    }
-  }
-  EXPECT_EQ(values.size(), 300U);
 }
 
 TEST(Token, ForTheNextUseHasTheNextGeneration) {
