@@ -1,11 +1,16 @@
-// What holds for a signal that asks a server to stop, whether a thread waits for it or a handler
-// wakes the loop. Each in a child, which the signals are sent to.
+// What a client cannot see of a signal that asks a server to stop, whether a thread waits for it or
+// a handler wakes the loop; the rest is asked by tests/protocol. Each in a child, which the signals
+// are sent to.
 #include <gtest/gtest.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <thread>
+#include <vector>
 
 #include "common/server/duration.h"
 #include "common/server/signal_thread.h"
@@ -15,71 +20,132 @@
 namespace {
 
 using common::Clock;
+using common::SignalThread;
+using common::SignalWakeup;
 using testing::ExitedWithCode;
 using tests::never_finish;
 using tests::wait_for;
 using tests::went_on;
 using namespace std::chrono_literals;
 
-template <typename Signals>
-class StopSignalsDeathTest : public testing::Test {};
+constexpr const char* quietly = "^$";
 
-using EitherWay = testing::Types<common::SignalThread, common::SignalWakeup>;
-TYPED_TEST_SUITE(StopSignalsDeathTest, EitherWay);
-
-TYPED_TEST(StopSignalsDeathTest, TheFirstCallsStopOnceAndLetsTheProcessFinish) {
-  for (const int number : {SIGINT, SIGTERM}) {
-    const auto act = [number] {
-      std::atomic<int> calls = 0;
-      std::atomic<bool> stopped = false;
-      {
-        const auto signals = TypeParam::create(30s, [&] {
-          ++calls;
-          stopped = true;
-        });
-        ::kill(::getpid(), number);
-        wait_for(stopped);
-      }
-      std::_Exit(calls == 1 ? went_on : 1);
-    };
-    EXPECT_EXIT(act(), ExitedWithCode(went_on), "^$");
-  }
-}
-
-TYPED_TEST(StopSignalsDeathTest, TheSecondEndsTheProcessImmediatelyWithZero) {
-  for (const int second : {SIGINT, SIGTERM}) {
-    const auto act = [second] {
-      std::atomic<bool> stopped = false;
-      const auto signals = TypeParam::create(30s, [&] { stopped = true; });
+// SIGCONT ends a sigtimedwait, too.
+TEST(SignalThreadDeathTest, AContinuedProcessStillFinishes) {
+  const auto act = [] {
+    std::atomic<bool> stopped = false;
+    {
+      const auto signals = SignalThread::create(30s, [&] { stopped = true; });
       ::kill(::getpid(), SIGTERM);
       wait_for(stopped);
-      ::kill(::getpid(), second);
-      never_finish();
-    };
-    EXPECT_EXIT(act(), ExitedWithCode(0), "^$");
-  }
-}
-
-TYPED_TEST(StopSignalsDeathTest, TheTimeoutEndsTheProcessWithZeroAndNotBefore) {
-  static constexpr auto timeout = 100ms;
-  const auto act = [] {
-    const auto signals = TypeParam::create(timeout, [] {});
-    ::kill(::getpid(), SIGTERM);
-    never_finish();
-  };
-  const auto begin = Clock::now();
-  EXPECT_EXIT(act(), ExitedWithCode(0), "^$");
-  EXPECT_GE(Clock::now() - begin, timeout);
-}
-
-TYPED_TEST(StopSignalsDeathTest, TheyNeedNotCome) {
-  const auto act = [] {
-    {
-      const auto signals = TypeParam::create(30s, [] { std::_Exit(1); });
+      for (int i = 0; i < 20; ++i) {
+        ::kill(::getpid(), SIGCONT);
+        std::this_thread::sleep_for(1ms);
+      }
     }
     std::_Exit(went_on);
   };
-  EXPECT_EXIT(act(), ExitedWithCode(went_on), "^$");
+  EXPECT_EXIT(act(), ExitedWithCode(went_on), quietly);
+}
+
+// A signal that came to another thread would end its call with EINTR, or the process.
+TEST(SignalThreadDeathTest, LaterThreadsAreNotInterrupted) {
+  const auto act = [] {
+    const auto signals = SignalThread::create(30s, [] {});
+    bool blocked = false;
+    std::thread([&] {
+      sigset_t mask;
+      ::pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+      blocked = sigismember(&mask, SIGINT) == 1 && sigismember(&mask, SIGTERM) == 1;
+    }).join();
+    std::_Exit(blocked ? went_on : 1);
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(went_on), "");
+}
+
+TEST(SignalWakeupDeathTest, AfterAFailureTheOthersAreStoppedAndHaveTheSameTimeForIt) {
+  static constexpr auto timeout = 100ms;
+  const auto act = [] {
+    std::atomic<bool> stopped = false;
+    const auto signals = SignalWakeup::create(timeout, [&] { stopped = true; });
+    SignalWakeup::stop_after_failure();
+    if (!stopped) std::_Exit(99);
+    never_finish();
+  };
+  const auto begin = Clock::now();
+  EXPECT_EXIT(act(), ExitedWithCode(1), quietly);
+  EXPECT_GE(Clock::now() - begin, timeout);
+}
+
+TEST(SignalWakeupDeathTest, TheTimeoutIsOverWhenTheServerHasStopped) {
+  const auto act = [] {
+    std::atomic<bool> stopped = false;
+    {
+      const auto signals = SignalWakeup::create(50ms, [&] { stopped = true; });
+      ::kill(::getpid(), SIGTERM);
+      wait_for(stopped);
+    }
+    std::this_thread::sleep_for(100ms);
+    std::_Exit(went_on);
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(went_on), quietly);
+}
+
+// An impatient user must not see the status of a server that was killed.
+TEST(SignalWakeupDeathTest, ASignalAfterTheStopChangesNothing) {
+  const auto act = [] {
+    {
+      const auto signals = SignalWakeup::create(30s, [] {});
+    }
+    ::kill(::getpid(), SIGTERM);
+    ::kill(::getpid(), SIGINT);
+    std::_Exit(went_on);
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(went_on), quietly);
+}
+
+// The interrupted code may stand between a system call and its look at errno.
+TEST(SignalWakeupDeathTest, LeavesErrnoAsItWas) {
+  const auto act = [] {
+    std::atomic<bool> stopped = false;
+    const auto signals = SignalWakeup::create(30s, [&] {
+      (void)::close(-1);  // EBADF
+      stopped = true;
+    });
+    errno = ENOTTY;
+    ::raise(SIGTERM);
+    const int after = errno;
+    if (!stopped) std::_Exit(1);
+    std::_Exit(after == ENOTTY ? went_on : 2);
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(went_on), "");
+}
+
+TEST(SignalWakeupDeathTest, SignalsThatReachTwoThreadsAtOnceCountAsTwo) {
+  const auto act = [] {
+    std::atomic<int> calls = 0;
+    const auto signals = SignalWakeup::create(30s, [&] { ++calls; });
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 2; ++i) threads.emplace_back([] { ::raise(SIGTERM); });
+    for (auto& thread : threads) thread.join();
+    std::_Exit(1);  // the second should have ended it
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(0), quietly);
+}
+
+// A mask is inherited by the programs that one starts.
+TEST(SignalWakeupDeathTest, SignalsThatWereBlockedBeforeAreHandled) {
+  const auto act = [] {
+    sigset_t all;
+    sigfillset(&all);
+    if (::pthread_sigmask(SIG_BLOCK, &all, nullptr) != 0) std::_Exit(99);
+    std::atomic<bool> stopped = false;
+    const auto signals = SignalWakeup::create(1ms, [&] { stopped = true; });
+    ::raise(SIGTERM);  // returns when it was handled, if it is
+    if (!stopped) std::_Exit(1);
+    never_finish();  // but for the timeout's SIGALRM
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(0), quietly);
 }
 
 }  // namespace
