@@ -1,0 +1,69 @@
+#pragma once
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <string>
+
+#include "common/fd.h"
+#include "common/server/log.h"
+
+namespace tests {
+
+inline std::string numbered(int number) { return fmt::format("line {:05} of a log", number); }
+inline constexpr std::size_t numbered_bytes = 20;  // with its line end
+
+inline std::string lines(int begin, int end) {
+  std::string text;
+  for (int i = begin; i < end; ++i) text += numbered(i) + '\n';
+  return text;
+}
+
+inline void log_lines(int begin, int end) {
+  for (int i = begin; i < end; ++i) common::log(numbered(i));
+}
+
+/// While there is one, stderr is a pipe that is read when we say so.
+class LogPipe {
+ public:
+  LogPipe() {
+    int ends[2];
+    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    reading_ = common::Fd(ends[0]);
+    const common::Fd writing(ends[1]);
+    EXPECT_EQ(::fcntl(reading_.get(), F_SETFL, O_NONBLOCK), 0);
+    EXPECT_GE(::dup2(writing.get(), STDERR_FILENO), 0);
+  }
+  ~LogPipe() {
+    (void)text();
+    if (reading_) log_lines(0, 1);  // what was left goes out
+    ::dup2(saved_.get(), STDERR_FILENO);
+  }
+  LogPipe(const LogPipe&) = delete;
+  LogPipe& operator=(const LogPipe&) = delete;
+
+  /// All that was written so far.
+  const std::string& text() {
+    std::array<char, 4096> piece;
+    for (ssize_t n; (n = ::read(reading_.get(), piece.data(), piece.size())) > 0;) {
+      text_.append(piece.data(), static_cast<std::size_t>(n));
+    }
+    return text_;
+  }
+  void forget() { text_.clear(); }
+
+  /// The reader goes away.
+  void hang_up() { reading_ = common::Fd(); }
+
+  int saved_stderr() const { return saved_.get(); }
+
+ private:
+  common::Fd saved_{::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)};
+  common::Fd reading_;
+  std::string text_;
+};
+
+}  // namespace tests
