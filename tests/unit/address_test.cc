@@ -1,11 +1,6 @@
 #include "common/net/address.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-
-#include <cstring>
-
-#include "common/net/listen.h"
 
 namespace {
 
@@ -40,36 +35,6 @@ TEST(Address, RefusesWhatIsNoLiteral) {
         "1.2.3.4.5", " 127.0.0.1", "127.0.0.1 ", "::g", ":::", "fe80::1%lo", "1.2.3.4/8"}) {
     EXPECT_EQ(printed(text, 80), "(refused)") << '"' << text << '"';
   }
-}
-
-TEST(Address, IsWhatTheKernelReads) {
-  const auto v4 = Address::parse("127.0.0.1", 5882);
-  ASSERT_TRUE(v4);
-  EXPECT_EQ(v4->family(), AF_INET);
-  EXPECT_EQ(v4->size(), sizeof(sockaddr_in));
-  sockaddr_in in{};
-  std::memcpy(&in, v4->data(), sizeof in);
-  EXPECT_EQ(in.sin_port, htons(5882));
-  EXPECT_EQ(in.sin_addr.s_addr, htonl(INADDR_LOOPBACK));
-
-  const auto v6 = Address::parse("::1", 5882);
-  ASSERT_TRUE(v6);
-  EXPECT_EQ(v6->family(), AF_INET6);
-  EXPECT_EQ(v6->size(), sizeof(sockaddr_in6));
-  sockaddr_in6 in6{};
-  std::memcpy(&in6, v6->data(), sizeof in6);
-  EXPECT_EQ(in6.sin6_port, htons(5882));
-  EXPECT_TRUE(IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr));
-}
-
-TEST(Address, IsReadFromASocket) {
-  const auto listener =
-      common::listen_on(*Address::parse("127.0.0.1", 0), common::SocketMode::blocking);
-  ASSERT_TRUE(listener.has_value());
-  const auto address = Address::of_socket(*listener);
-  ASSERT_TRUE(address.has_value());
-  EXPECT_TRUE(address->to_string().starts_with("127.0.0.1:"));
-  EXPECT_FALSE(address->to_string().ends_with(":0")) << "the kernel has chosen a port";
 }
 
 TEST(Address, OfADescriptorThatIsNoSocketIsAnError) {

@@ -43,10 +43,9 @@ common::Program program_with_all_options(Options& options) {
   return {.name = "a-stage", .summary = "Does something.", .options = std::move(table)};
 }
 
-Parsed parse(std::vector<const char*> arguments, bool all_options = true) {
+Parsed parse(std::vector<const char*> arguments) {
   Parsed parsed;
-  auto program = program_with_all_options(parsed.options);
-  if (!all_options) program.options = common::stage_options(parsed.options);
+  const auto program = program_with_all_options(parsed.options);
   arguments.insert(arguments.begin(), "./build/a-stage");
   testing::internal::CaptureStdout();
   parsed.err = tests::stderr_of([&] {
@@ -55,17 +54,6 @@ Parsed parse(std::vector<const char*> arguments, bool all_options = true) {
   });
   parsed.out = testing::internal::GetCapturedStdout();
   return parsed;
-}
-
-/// That it is wrong usage: exit status 2, and one line that names the option.
-void expect_complaint(const std::vector<const char*>& arguments, const std::string& named,
-                      const std::string& takes = "") {
-  const auto parsed = parse(arguments);
-  const auto shown = testing::PrintToString(arguments);
-  EXPECT_EQ(parsed.status, 2) << shown;
-  EXPECT_EQ(parsed.out, "") << shown;
-  EXPECT_THAT(parsed.err, AllOf(StartsWith("a-stage: "), HasSubstr(named), HasSubstr(takes)));
-  EXPECT_EQ(std::ranges::count(parsed.err, '\n'), 1) << shown << " says\n" << parsed.err;
 }
 
 TEST(Options, HaveTheContractsDefaults) {
@@ -113,66 +101,60 @@ TEST(Options, TakeTheLastValueOfSeveral) {
   EXPECT_EQ(parse({"--port", "1", "--port=2"}).options.port, 2);
 }
 
-TEST(Options, TakeEveryChoice) {
-  EXPECT_EQ(parse({"--food", "plain"}).options.food, Food::plain);
-  EXPECT_EQ(parse({"--food", "none"}).options.food, Food::none);
-}
-
-TEST(Options, RefuseNumbersOutOfRangeAndSayWhatTheyTake) {
-  expect_complaint({"--port", "65536"}, "--port", "a number from 0 to 65535");
-  expect_complaint({"--port", "99999999999999999999"}, "--port", "a number from 0 to 65535");
-  expect_complaint({"--max-message", "4294967296"}, "--max-message", "0 to 4294967295");
-  expect_complaint({"--max-connections", "0"}, "--max-connections", "a number from 1 to");
-  expect_complaint({"--workers", "0"}, "--workers", "a number from 1 to");
-}
-
-TEST(Options, RefuseWhatIsNoDurationAddressOrChoice) {
-  expect_complaint({"--read-timeout", "10"}, "--read-timeout", "250ms");
-  expect_complaint({"--drain-timeout", "1h"}, "--drain-timeout", "250ms");
-  expect_complaint({"--host", "localhost"}, "--host", "IPv4 or IPv6");
-  expect_complaint({"--host", "[::1]"}, "--host", "without brackets");
-  expect_complaint({"--host", ""}, "--host");
-  expect_complaint({"--food", "RICH"}, "--food", "plain rich none");
-}
-
-TEST(Options, RefuseAnOptionWithoutItsValue) {
-  expect_complaint({"--port"}, "--port", "a number from 0 to 65535");
-  expect_complaint({"--port="}, "--port", "a number from 0 to 65535");
-  expect_complaint({"--port", "--verbose"}, "--port", "a number from 0 to 65535");
-  expect_complaint({"--host", "--verbose"}, "--host", "an IPv4 or IPv6 address");
-}
-
-TEST(Options, RefuseAValueForAFlag) {
-  expect_complaint({"--verbose=yes"}, "--verbose", "takes no value");
-  expect_complaint({"--verbose", "yes"}, "yes");
-}
-
-TEST(Options, RefuseWhatTheProgramDoesNotHave) {
-  expect_complaint({"--unknown"}, "--unknown");
-  expect_complaint({"--unknown=1"}, "--unknown");
-  expect_complaint({"--por", "1"}, "--por");
-  expect_complaint({"--PORT", "1"}, "--PORT");
-  expect_complaint({"-h"}, "-h");
-  expect_complaint({"-p", "1"}, "-p");
-  expect_complaint({"5882"}, "5882");
-  expect_complaint({"--port", "1", "2"}, "2");
-
-  const auto parsed = parse({"--workers", "4"}, false);
-  EXPECT_EQ(parsed.status, 2) << "an option that only other stages have";
-  EXPECT_THAT(parsed.err, HasSubstr("--workers"));
-}
-
-TEST(Options, ComplainInOneLineWhateverTheyWereGiven) {
-  expect_complaint({"--no\nsuch\n\noption"}, "option");
-  expect_complaint({"a\nb"}, "");
-  expect_complaint({"--food", "a\nb"}, "--food");
+TEST(Options, ExplainWrongUsageInOneLineThatNamesTheOption) {
+  const std::string port = "a number from 0 to 65535";
+  struct {
+    std::vector<const char*> arguments;
+    std::string named;
+    std::string takes = "";
+  } const cases[] = {
+      {{"--port", "65536"}, "--port", port},
+      {{"--port", "99999999999999999999"}, "--port", port},
+      {{"--max-message", "4294967296"}, "--max-message", "0 to 4294967295"},
+      {{"--max-connections", "0"}, "--max-connections", "a number from 1 to"},
+      {{"--workers", "0"}, "--workers", "a number from 1 to"},
+      {{"--read-timeout", "10"}, "--read-timeout", "250ms"},
+      {{"--drain-timeout", "1h"}, "--drain-timeout", "250ms"},
+      {{"--host", "localhost"}, "--host", "IPv4 or IPv6"},
+      {{"--host", "[::1]"}, "--host", "without brackets"},
+      {{"--host", ""}, "--host"},
+      {{"--food", "RICH"}, "--food", "plain rich none"},
+      // without its value
+      {{"--port"}, "--port", port},
+      {{"--port="}, "--port", port},
+      {{"--port", "--verbose"}, "--port", port},
+      {{"--host", "--verbose"}, "--host", "an IPv4 or IPv6 address"},
+      // with one that it does not take
+      {{"--verbose=yes"}, "--verbose", "takes no value"},
+      {{"--verbose", "yes"}, "yes"},
+      // what the program does not have
+      {{"--unknown"}, "--unknown"},
+      {{"--unknown=1"}, "--unknown"},
+      {{"--por", "1"}, "--por"},
+      {{"--PORT", "1"}, "--PORT"},
+      {{"-h"}, "-h"},
+      {{"-p", "1"}, "-p"},
+      {{"5882"}, "5882"},
+      {{"--port", "1", "2"}, "2"},
+      // whatever it was given
+      {{"--no\nsuch\n\noption"}, "option"},
+      {{"a\nb"}, ""},
+      {{"--food", "a\nb"}, "--food"},
+  };
+  for (const auto& [arguments, named, takes] : cases) {
+    const auto parsed = parse(arguments);
+    const auto shown = testing::PrintToString(arguments);
+    EXPECT_EQ(parsed.status, 2) << shown;
+    EXPECT_EQ(parsed.out, "") << shown;
+    EXPECT_THAT(parsed.err, AllOf(StartsWith("a-stage: "), HasSubstr(named), HasSubstr(takes)));
+    EXPECT_EQ(std::ranges::count(parsed.err, '\n'), 1) << shown << " says\n" << parsed.err;
+  }
 }
 
 /// What a program of its own may have.
 struct Own {
   std::string address = "::";
   std::uint16_t port = 79;
-  std::chrono::milliseconds deadline = 10s;
   bool list = true;
 };
 
@@ -181,12 +163,10 @@ common::Program program_of_its_own(Own& own) {
   address.short_name = "-B";
   auto port = common::number_option("--port", "N", "port to listen on", own.port, 0, 65'535);
   port.short_name = "-P";
-  auto deadline = common::duration_option("--deadline", "for all of it", own.deadline);
   auto no_list = common::flag_option("--no-list", "tell nobody", own.list, false);
-  return {
-      .name = "a-program",
-      .summary = "Does something else.",
-      .options = {std::move(address), std::move(port), std::move(deadline), std::move(no_list)}};
+  return {.name = "a-program",
+          .summary = "Does something else.",
+          .options = {std::move(address), std::move(port), std::move(no_list)}};
 }
 
 std::optional<int> parse_own(std::vector<const char*> arguments, Own& own) {
@@ -195,14 +175,18 @@ std::optional<int> parse_own(std::vector<const char*> arguments, Own& own) {
                                program_of_its_own(own));
 }
 
-TEST(OptionsOfAProgramsOwn, HaveShortNamesToo) {
+TEST(OptionsOfAProgramsOwn, HaveShortNamesTooAndWriteWhereTheProgramSays) {
   for (const auto& arguments : std::vector<std::vector<const char*>>{
            {"-B", "::1", "-P", "7979"}, {"-B::1", "-P7979"}, {"--addr", "::1", "--port=7979"}}) {
     Own own;
     EXPECT_EQ(parse_own(arguments, own), std::nullopt);
     EXPECT_EQ(own.address, "::1");
     EXPECT_EQ(own.port, 7979);
+    EXPECT_TRUE(own.list) << "untouched";
   }
+  Own own;
+  EXPECT_EQ(parse_own({"--no-list"}, own), std::nullopt);
+  EXPECT_FALSE(own.list);
 }
 
 TEST(OptionsOfAProgramsOwn, AreNamedInFullByAComplaint) {
@@ -214,14 +198,6 @@ TEST(OptionsOfAProgramsOwn, AreNamedInFullByAComplaint) {
     EXPECT_EQ(status, 2);
     EXPECT_EQ(complaint, "a-program: --port: takes a number from 0 to 65535 (try --help)\n");
   }
-}
-
-TEST(OptionsOfAProgramsOwn, WriteWhereTheProgramSays) {
-  Own own;
-  EXPECT_EQ(parse_own({"--deadline", "250ms", "--no-list"}, own), std::nullopt);
-  EXPECT_EQ(own.deadline, 250ms);
-  EXPECT_FALSE(own.list);
-  EXPECT_EQ(own.port, 79) << "untouched";
 }
 
 TEST(OptionsOfAProgramsOwn, ShowBothNamesInTheHelp) {

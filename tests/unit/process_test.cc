@@ -41,17 +41,6 @@ TEST(PrepareProcessDeathTest, SaysOnceThatTheLimitIsTooLow) {
               "^[^\n]*64[^\n]*--max-connections 4096[^\n]*ulimit[^\n]*\n$");
 }
 
-TEST(PrepareProcessDeathTest, LetsAClosedPipeBeAnErrorInsteadOfTheEnd) {
-  const auto act = [] {
-    common::prepare_process(1);
-    int ends[2];
-    if (::pipe(ends) < 0) std::_Exit(99);
-    ::close(ends[0]);
-    std::_Exit(::write(ends[1], "x", 1) < 0 && errno == EPIPE ? 0 : 1);
-  };
-  EXPECT_EXIT(act(), ExitedWithCode(0), "");
-}
-
 // A client's connection that got number 2 would be sent our log lines.
 TEST(PrepareProcessDeathTest, TakesTheStandardNumbersThatAreClosed) {
   const auto act = [] {
@@ -70,29 +59,6 @@ TEST(PrepareProcessDeathTest, CountsTheDescriptorsOfTheWorkers) {
     std::_Exit(0);
   };
   EXPECT_EXIT(act(), ExitedWithCode(0), "^[^\n]*200[^\n]*--max-connections 100[^\n]*\n$");
-}
-
-TEST(Announce, PrintsTheReadyLineAtOnce) {
-  testing::internal::CaptureStdout();
-  common::announce("127.0.0.1:5882");
-  EXPECT_EQ(testing::internal::GetCapturedStdout(), "listening on 127.0.0.1:5882\n");
-}
-
-// In a child that ends without flushing anything itself.
-TEST(AnnounceDeathTest, FlushesThoughAPipeReadsIt) {
-  int ends[2];
-  ASSERT_EQ(::pipe(ends), 0);
-  const auto act = [&] {
-    ::dup2(ends[1], STDOUT_FILENO);
-    common::announce("[::1]:80");
-    std::_Exit(0);
-  };
-  EXPECT_EXIT(act(), ExitedWithCode(0), "");
-  ::close(ends[1]);
-  char line[64] = {};
-  EXPECT_GT(::read(ends[0], line, sizeof line - 1), 0);
-  EXPECT_STREQ(line, "listening on [::1]:80\n");
-  ::close(ends[0]);
 }
 
 TEST(Fail, SaysInOneLineWhatToDo) {

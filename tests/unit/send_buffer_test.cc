@@ -18,13 +18,6 @@ common::ByteView part(std::size_t begin, std::size_t size) {
   return bytes(received).subspan(begin, size);
 }
 
-TEST(Answers, AreEmptyAtFirst) {
-  const SendBuffer answers;
-  EXPECT_TRUE(answers.empty());
-  EXPECT_EQ(answers.size(), 0U);
-  EXPECT_TRUE(answers.view().empty());
-}
-
 TEST(Answers, CopyWhatIsAppended) {
   SendBuffer answers;
   std::string text = "some";
