@@ -29,6 +29,7 @@ SHOWN = b"Building a telescope.\nBack in May.\n"
         (["-l", "@127.0.0.1"], b"/W\r\n"),
         (["alice@example.org@127.0.0.1"], b"alice@example.org\r\n"),
         (["-l8", "@example.org@127.0.0.1"], b"/W @example.org\r\n"),
+        (["alice@[::1]@127.0.0.1"], b"alice@[::1]\r\n"),
         (["alice"], b"alice\r\n"),
         ([], b"\r\n"),
         (["--", "-l@127.0.0.1"], b"-l\r\n"),
@@ -145,8 +146,12 @@ def test_a_resolver_that_says_nothing_is_left_in_time(finger, tmp_path: Path) ->
         (["a@b", "c@d"], b"c@d"),
         (["a@"], b"[user]@host[@via]"),
         (["@"], b"[user]@host[@via]"),
+        (["alice@[]@"], b"[user]@host[@via]"),
         (["alice\r\nbob@host"], b"[user]@host[@via]"),
         (["alice\x1b@host"], b"[user]@host[@via]"),
+        (["al\tice@host"], b"[user]@host[@via]"),
+        (["alice@ho\nst"], b"[user]@host[@via]"),
+        (["\x7f@host"], b"[user]@host[@via]"),
     ],
 )
 def test_wrong_usage(finger, words: list[str], names: bytes) -> None:

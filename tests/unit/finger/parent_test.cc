@@ -76,40 +76,6 @@ TEST(ParentDeathTest, KillsAWorkerThatHangsAtItsStartAndTriesTheNext) {
                                                                           // heard before it
 }
 
-[[noreturn]] void stop_parent(int /*signal*/) {
-  send_to_parent(SIGTERM);
-  ::_exit(0);
-}
-
-// A beat comes with the second report. The first worker is retired by what the parent does with
-// that report, so its own SIGTERM is heard after it.
-[[noreturn]] void reload_and_stop() {
-  run_parent([](int number, Report& report) {
-    if (number == 0) (void)std::signal(Parent::retire_signal, stop_parent);
-    (void)report.ready({.users = number == 0 ? 240U : 2U, .without_account = "ghost"});
-    report.alive();
-    if (number == 0) send_to_parent(SIGHUP);
-  });
-}
-
-TEST(ParentDeathTest, TellsWhatAReloadHasFound) {
-  EXPECT_EXIT(reload_and_stop(), ::testing::ExitedWithCode(0),
-              "^worker [0-9]+ serves 240 users; no account: ghost\n"
-              "reloaded: worker [0-9]+ serves 2 users, before 240; no account: ghost\n$");
-}
-
-[[noreturn]] void stop_while_a_worker_hangs() {
-  run_parent([](int number, Report& report) {
-    if (number == 1) return send_to_parent(SIGTERM);
-    (void)report.ready({});
-    send_to_parent(SIGHUP);
-  });
-}
-
-TEST(ParentDeathTest, StopsWhileAWorkerHangsAtItsStart) {
-  EXPECT_EXIT(stop_while_a_worker_hangs(), ::testing::ExitedWithCode(0), "^$");
-}
-
 TEST(ParentDeathTest, CannotRunIfTheFirstWorkerHangsAtItsStart) {
   EXPECT_EXIT(run_parent([](int, Report&) {}), ::testing::ExitedWithCode(1),
               "^the worker is not ready in time");
@@ -134,16 +100,6 @@ TEST(ParentDeathTest, GivesUpWhenWorkersServeAndDieOfIt) {
   };
   EXPECT_EXIT(run_parent(fail), ::testing::ExitedWithCode(1),
               "^(a worker has ended by itself: exit status 3\n){6}6 workers in a row");
-}
-
-TEST(ParentDeathTest, DoublesThePauseWithEachFailure) {
-  const auto begin = std::chrono::steady_clock::now();
-  EXPECT_EXIT(run_parent([](int number, Report& report) {
-                if (number == 0) (void)report.ready({});
-                std::_Exit(3);
-              }),
-              ::testing::ExitedWithCode(1), "");
-  EXPECT_GE(std::chrono::steady_clock::now() - begin, (1 + 2 + 4 + 8 + 16) * limits.pause);
 }
 
 // Twice as many as it would give up after; the fifth serves for a while, and so does the tenth.

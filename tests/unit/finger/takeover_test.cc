@@ -78,63 +78,9 @@ TEST(Takeover, HandsOverMoreSocketsThanOneMessageHolds) {
   EXPECT_FALSE(old->is_offered());
 }
 
-TEST(Takeover, HandsOverASocketThatIsNotForClients) {
-  const MeetingPoint at;
-  const auto old = *Takeover::begin(at.path);
-  const auto side = std::move(listeners(1).front());
-  EXPECT_EQ(old->offer(listeners(3), side), "");
-  std::thread successor([&at, address = *common::Address::of_socket(side)] {
-    const auto takeover = *Takeover::begin(at.path);
-    const auto taken = takeover->listeners(bind_in_vain);
-    EXPECT_EQ(taken->size(), 3U);
-    const Fd same = takeover->side_listener(address);
-    ASSERT_TRUE(same);
-    EXPECT_EQ(common::Address::of_socket(same)->to_string(), address.to_string());
-    EXPECT_FALSE(takeover->side_listener(address)) << "there was one";
-    EXPECT_EQ(takeover->offer(*taken), "");
-    EXPECT_EQ(takeover->confirm(), "");
-  });
-  advance_until_replaced(*old);
-  successor.join();
-}
-
-TEST(Takeover, BindsWhereNobodyIs) {
-  const MeetingPoint at;
-  const auto takeover = *Takeover::begin(at.path);
-  const auto bound = takeover->listeners(bind_in_vain);
-  EXPECT_EQ(bound.error(), std::errc::address_in_use);
-  EXPECT_EQ(takeover->confirm(), "");
-}
-
-TEST(Takeover, WithoutAPathDoesNothing) {
-  const auto takeover = *Takeover::begin("");
-  EXPECT_EQ(takeover->offer(listeners(1)), "");
-  EXPECT_EQ(takeover->confirm(), "");
-  EXPECT_FALSE(takeover->is_offered());
-  SuccessorThread successor(*takeover);
-  successor.start(std::chrono::seconds(1), [](pid_t) { FAIL(); });
-  successor.stop();
-}
-
 TEST(Takeover, TellsThatThereIsNoRoomForTheSocket) {
   const auto takeover = *Takeover::begin("/nowhere/takeover");
   EXPECT_THAT(takeover->offer(listeners(1)), HasSubstr("/nowhere/takeover"));
-}
-
-TEST(SuccessorThread, RetiresTheServerOnceItsSuccessorServes) {
-  const MeetingPoint at;
-  const auto old = offering(at.path, 1);
-  SuccessorThread waiting(*old);
-  std::atomic<pid_t> retired_for = 0;
-  waiting.start(std::chrono::minutes(1), [&](pid_t pid) { retired_for = pid; });
-  const auto next = *Takeover::begin(at.path);
-  const auto taken = next->listeners(bind_in_vain);
-  ASSERT_TRUE(taken);
-  EXPECT_EQ(next->offer(*taken), "");
-  EXPECT_EQ(retired_for, 0) << "the successor has not said yet that it serves";
-  EXPECT_EQ(next->confirm(), "");
-  while (retired_for == 0) std::this_thread::yield();
-  EXPECT_EQ(retired_for, ::getpid());
 }
 
 TEST(SuccessorThread, OffersNothingAnyMoreWhenTheServerStops) {
