@@ -1,25 +1,16 @@
 """Many clients and few buffers: how many receives are begun, counted in the server's own trace."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from harness.client import Client
+from counting import echo_together
 from harness.server import Server
 
 CLIENTS = 220
 ACTIVE = 20  # together; the others are idle meanwhile
 ROUNDS = 20
-
-
-def echo_together(server: Server, clients: Sequence[Client]) -> None:
-    server.pause()  # so that all want a buffer in one turn
-    for client in clients:
-        client.send_messages(b"hi")
-    server.resume()
-    for client in clients:
-        client.expect(b"hi")
 
 
 @pytest.mark.stages("part6-uring")
@@ -32,7 +23,7 @@ def test_idle_clients_take_no_part_in_a_shortage(
     for client in clients:
         client.echo(b"here")
     for first in range(ROUNDS):
-        echo_together(server, clients[first::CLIENTS // ACTIVE][:ACTIVE])
+        echo_together(server, clients[first::CLIENTS // ACTIVE][:ACTIVE], 1)  # in one turn
     server.close_clients()
     assert server.stop() == 0
     server.may_be_gone = True
