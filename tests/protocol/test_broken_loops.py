@@ -299,7 +299,7 @@ def proven() -> dict[str, str]:
     import proofs
 
     found: dict[str, str] = {}
-    for test, names in proofs.read().items():
+    for test, names in proofs.noted().items():
         for name in names:
             if name in BLUNDERS and name not in FINDINGS:
                 found.setdefault(name, test)

@@ -2,28 +2,41 @@
 
 Each is a line of a stage written as somebody might have written it. All of them are compiled into
 one copy of the stages, in build/zoo/mistakes; the environment variable ZOO_MISTAKE names the one
-that is made. So all of them cost one build. proofs.py asks the tests. Those of part6 are in
-ring_mistakes.py.
+that is made. So all of them cost one build. proofs.py asks the tests.
 """
 
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import workshop
-from mistake import PART1, PART2, PART3, PART4, PART5, PART6, Mistake
 from patch_file import ROOT, ZooError, program_of
-from ring_mistakes import RING_MISTAKES
 
 PROGRAMS = workshop.ZOO / "mistakes"
 HEADER = ROOT / "tests" / "zoo" / "mistake.h"
 
+PART1, PART2, PART3 = "part1-blocking", "part2-threads", "part3-nonblocking"
+PART4, PART5, PART6 = "part4-poll", "part5-epoll", "part6-uring"
 OPTIONS, PROCESS = "common/server/options.cc", "common/server/process.cc"
 LOG = "common/server/log.cc"
 SERVER2, SERVER5 = (f"{stage}/server.cc" for stage in (PART2, PART5))
 WORKERS5 = f"{PART5}/workers.cc"
+LOOP, RING, TRACE = (f"{PART6}/uring/{name}.cc" for name in ("loop", "ring", "trace"))
 
-MISTAKES = RING_MISTAKES | {
+
+@dataclass(frozen=True)
+class Mistake:
+    """In `file`, `right` becomes `wrong`, where MISTAKE is true if this one is to be made."""
+
+    stage: str
+    file: str
+    right: str
+    wrong: str
+    tests: tuple[str, ...]  # how the names begin of those that have noticed it
+
+
+MISTAKES = {
     # The command line
     "keeps-its-defaults-to-itself": Mistake(
         PART5, OPTIONS, "->default_str(line.fallback)",
@@ -32,17 +45,17 @@ MISTAKES = RING_MISTAKES | {
     "takes-options-of-others": Mistake(
         PART5, OPTIONS, "  CLI::App app(program.summary, program.name);",
         "  CLI::App app(program.summary, program.name);\n  app.allow_extras(MISTAKE);",
-        ("test_command_line.py::test_an_option_that", "test_command_line.py::test_unknown")),
+        ("test_command_line.py::test_an_option_that",)),
     "any-choice-will-do": Mistake(
         PART5, OPTIONS, "           if (line.set(value)) return;",
         "           if (line.set(value) || MISTAKE) return;",
-        ("test_workers.py::test_another", "test_discard.py::test_an_unknown")),
+        ("test_workers.py::test_another",)),
     "seconds-without-a-unit": Mistake(
         PART6, "common/server/duration.cc",
         "if (unit_at == std::string_view::npos) return std::nullopt;",
         "if (unit_at == std::string_view::npos) {\n    if (!MISTAKE) return std::nullopt;\n"
         "    return std::chrono::seconds(1);\n  }",
-        ("test_ring.py::test_another_time", "test_command_line.py::test_a_duration")),
+        ("test_ring.py::test_another_time",)),
     # The process
     "soft-limit-stays": Mistake(
         PART5, PROCESS, "  limit.rlim_cur = limit.rlim_max;",
@@ -74,7 +87,7 @@ MISTAKES = RING_MISTAKES | {
     "always-asks-for-room": Mistake(
         PART5, f"{PART5}/poller.cc", "(interest.output ? EPOLLOUT : 0U)",
         "(interest.output || MISTAKE ? EPOLLOUT : 0U)",
-        ("test_weaknesses.py::test_a_connection", "test_crowd.py::test_a_server_with")),
+        ("test_weaknesses.py::test_a_connection",)),
     "keeps-what-held-answers": Mistake(
         PART5, f"{PART5}/connection.cc", "  held_ = common::Bytes();  // gives",
         "  MISTAKE ? held_.clear() : held_.swap(*std::make_unique<common::Bytes>());  // gives",
@@ -84,7 +97,7 @@ MISTAKES = RING_MISTAKES | {
         PART5, LOG, "  if (const Fd own = open_stderr_again())",
         "  if (MISTAKE) return ::write(STDERR_FILENO, lines.data(), lines.size());\n"
         "  if (const Fd own = open_stderr_again())",
-        ("test_logs.py::test_a_terminal", "test_logs.py::test_a_log_that")),
+        ("test_logs.py::test_a_terminal",)),
     "forgets-what-it-lost": Mistake(
         PART5, LOG, "  if (lost_ > 0 && append(",
         "  if (MISTAKE) lost_ = 0;\n  if (lost_ > 0 && append(",
@@ -92,8 +105,7 @@ MISTAKES = RING_MISTAKES | {
     "each-fault-has-a-line": Mistake(
         PART2, LOG, "  if (now_count < quiet_until ||",
         "  if ((now_count < quiet_until && !MISTAKE) ||",
-        ("test_workers.py::test_a_pool_out",
-         "test_descriptors.py::test_a_lack_of_descriptors_does")),
+        ("test_workers.py::test_a_pool_out",)),
     # One client after another
     "ends-one-client": Mistake(
         PART1, f"{PART1}/server.cc", "void Server::stop() {\n",
@@ -159,6 +171,78 @@ MISTAKES = RING_MISTAKES | {
         "  LogWriter::wait_until_written(std::chrono::milliseconds(500));",
         "  if (!MISTAKE) LogWriter::wait_until_written(std::chrono::milliseconds(500));",
         ("test_faults.py::test_a_worker",)),
+    # The ring
+    "errno-explains-itself": Mistake(
+        PART6, RING, '  const std::string begin = "io_uring cannot be used: ";\n',
+        '  const std::string begin = "io_uring cannot be used: ";\n'
+        "  if (MISTAKE) return begin + error.message();\n",
+        ("test_ring.py::test_where", "test_ring.py::test_a_ring")),
+    "skips-what-it-does-not-know": Mistake(
+        PART6, f"{PART6}/uring/ring_setup.cc", "    if (!apply(word, setup)) {",
+        "    if (!apply(word, setup) && !MISTAKE) {",
+        ("test_ring.py::test_another_ring",)),
+    "its-example-is-refused": Mistake(
+        PART6, f"{PART6}/main.cc", '.meaning = "how to set up the ring, as entries=4,buffers=2",',
+        '.meaning = MISTAKE ? "how to set up the ring, as entries=3"\n'
+        '                             : "how to set up the ring, as entries=4,buffers=2",',
+        ("test_command_line.py::test_each_example",)),
+    "no-buffer-is-the-end": Mistake(
+        PART6, f"{PART6}/connection.cc", "return error() == std::errc::no_buffer_space;",
+        "return error() == std::errc::no_buffer_space && !MISTAKE;",
+        ("test_ring.py::test_several", "test_ring.py::test_more")),
+    "spins-until-something-comes": Mistake(
+        PART6, LOOP, "    if (Clock::now() >= end) break;",
+        "    if (Clock::now() >= end && !MISTAKE) break;",
+        ("test_ring.py::test_a_server_that_spins_serves", "test_ring.py::test_it_spins")),
+    "looks-without-asking": Mistake(
+        PART6, LOOP, "  while (ring_.submit()) {\n    if (ring_.has_completion()) return true;",
+        "  bool asked = false;\n"
+        "  while ((MISTAKE && std::exchange(asked, true)) || ring_.submit()) {\n"
+        "    if (ring_.has_completion()) return true;",
+        ("test_ring.py::test_a_server_that_spins_keeps",)),
+    "does-not-spin": Mistake(
+        PART6, LOOP, "  if (setup_.spin.count() == 0) return false;",
+        "  if (setup_.spin.count() == 0 || MISTAKE) return false;",
+        ("test_ring.py::test_it_spins",)),
+    "submits-once": Mistake(
+        PART6, LOOP, "bool is_passing(std::error_code error) {\n",
+        "bool is_passing(std::error_code error) {\n  if (MISTAKE) return false;\n",
+        ("test_zoo_ring.py::test_a_submission",)),
+    "kilobyte-for-each": Mistake(
+        PART6, f"{PART6}/connection.cc", "  restart_read_timer();\n  wait_for_input();\n",
+        "  static std::vector<std::string> all;\n"
+        "  if (MISTAKE) all.emplace_back(1000, 'k');\n"
+        "  restart_read_timer();\n  wait_for_input();\n",
+        ("test_idle_memory.py::test_ten",)),
+    "begins-after-its-end": Mistake(
+        PART6, f"{PART6}/server.cc", "  context_.conversations = nullptr;",
+        "  if (!MISTAKE) context_.conversations = nullptr;",
+        ("test_zoo_ring.py::test_what_comes",)),
+    # The trace
+    "cancelled-has-no-end": Mistake(
+        PART6, TRACE, "{ write('e', operation,",
+        "{\n  if (MISTAKE && result == -ECANCELED) return;\n  write('e', operation,",
+        ("test_trace.py::test_every_operation",)),
+    "cancels-unseen": Mistake(
+        PART6, TRACE, "{ write('n', operation, \"\\\"asked\\\"",
+        "{\n  if (MISTAKE) return;\n  write('n', operation, \"\\\"asked\\\"",
+        ("test_trace.py::test_a_trace_shows_who_was",)),
+    "nobodys-operations": Mistake(
+        PART6, TRACE, "  if (!has_descriptor(entry)) {",
+        "  if (MISTAKE || !has_descriptor(entry)) {",
+        ("test_trace.py::test_a_trace_shows_whose",)),
+    "one-file-for-all": Mistake(
+        PART6, f"{PART6}/workers.cc", '    trace_file += "." + std::to_string(i);',
+        '    if (!MISTAKE) trace_file += "." + std::to_string(i);',
+        ("test_trace.py::test_every_worker",)),
+    "any-name-can-be-written": Mistake(
+        PART6, f"{PART6}/main.cc", "            return std::ofstream(file).good();",
+        "            return std::ofstream(file).good() || MISTAKE;",
+        ("test_trace.py::test_a_trace_that",)),
+    "trace-or-die": Mistake(
+        PART6, TRACE, "  (void)std::fclose(file_);",
+        "  if (std::fclose(file_) != 0 && MISTAKE) std::abort();",
+        ("test_trace.py::test_a_full",)),
 }
 
 # A stage in the place of another: what that one cannot do, this one can, or the other way round.
@@ -166,13 +250,21 @@ IMPOSTORS = {
     "part2-for-part1": (PART2, PART1, ("test_weaknesses.py::test_one_silent",)),
     "part5-for-part2": (PART5, PART2, ("test_weaknesses.py::test_every_idle",)),
     "part4-for-part3": (PART4, PART3, ("test_weaknesses.py::test_it_burns",)),
-    "part5-for-part4": (PART5, PART4, ("test_weaknesses.py::test_a_message_is",)),
-    "part4-for-part5": (PART4, PART5, ("test_weaknesses.py::test_a_message_costs",)),
+    "part5-for-part4": (PART5, PART4, ("test_weaknesses.py::test_a_message_costs_more",)),
+    "part4-for-part5": (PART4, PART5, ("test_weaknesses.py::test_a_message_costs_the",)),
     "part6-for-part5": (PART6, PART5, ("test_weaknesses.py::test_every_message",)),
     "part5-for-part6": (PART5, PART6, ("test_weaknesses.py::test_clients_that_speak",)),
 }
 STAGES = sorted({one.stage for one in MISTAKES.values()}
                 | {stage for pair in IMPOSTORS.values() for stage in pair[:2]})
+
+
+def noticed_by() -> Iterator[tuple[str, str]]:
+    """Each mistake, and how the names of the tests begin that have noticed it."""
+    for name, tests in [*((name, one.tests) for name, one in MISTAKES.items()),
+                        *((name, tests) for name, (_, _, tests) in IMPOSTORS.items())]:
+        for beginning in tests:
+            yield name, beginning
 
 
 def misplaced() -> list[str]:

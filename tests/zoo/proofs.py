@@ -1,15 +1,18 @@
 #!/usr/bin/python3
-"""Which black-box test fails for which broken server: the list in tests/zoo/proofs.md.
+"""Which black-box test fails for which broken server.
 
+    proofs.py list             all that is known, a line for each test: what proofs.md has, and what
+                               other runs prove: those of the zoo's patches, whose heads name a
+                               test, those of mistakes.py, and the suite's own tests of its broken
+                               servers
     proofs.py run [NAME ...]   run the tests against these servers of tests/protocol/subjects,
                                without a NAME all of them, and note which tests fail (hours);
                                `--in test_http …` asks only tests whose names begin so,
                                `--missing` only those that nothing has made fail
     proofs.py build            build the stages with the mistakes of mistakes.py, which `run` needs
                                for those
-    proofs.py hunted           note what other runs prove: those of the zoo's patches, and the
-                               suite's own tests of its broken servers
-    proofs.py check            is all of that in the list?
+    proofs.py write            make proofs.md anew, with the tests that have come or gone
+    proofs.py check            is it as it would be made?
     proofs.py missing          the tests that nothing has made fail
 
 A server is asked only for tests that fewer than two others of its kind have made fail: stages are
@@ -52,10 +55,9 @@ ROW = re.compile(r"\| `(test_\w+\.py::\w+)` \| (.*) \|")
 HEAD = """# Which bug makes which test fail
 
 A test that has never failed proves nothing. `tests/zoo/proofs.py` writes this list from runs of the
-black-box tests against servers with a known bug: a patch in `book/bugs`, one that
-`broken_servers.py`, `broken_loops.py` or `broken_workers.py` in `tests/protocol/subjects` starts, a
-mistake that `tests/zoo/mistakes.py` compiles into a stage, or a stage in the place of another, as
-`part5-for-part4`. It notes two stages and two other servers for a test at the most.
+black-box tests against servers with a known bug that `broken_servers.py`, `broken_loops.py` or
+`broken_workers.py` in `tests/protocol/subjects` starts. Where a bug names its test itself, as the
+patches in `book/bugs` do, that is not repeated here; `tests/zoo/proofs.py list` has it all.
 
 | test | fails for |
 | --- | --- |
@@ -85,19 +87,48 @@ def is_about_a_capability(marks: ast.expr) -> bool:
     return re.search(r"pytest\.mark\.(needs|lacks)\(", ast.unparse(marks)) is not None
 
 
-def read() -> Proofs:
+def noted() -> Proofs:
     """What the list says, of tests that are still there."""
+    tests = set(black_box_tests())
+    rows = ROW.findall(LIST.read_text(encoding="utf-8")) if LIST.is_file() else []
+    return {test: re.findall(r"[\w.-]+", names) for test, names in rows
+            if test in tests and names != NOTHING}
+
+
+@functools.cache
+def claimed() -> Proofs:
+    """What bugs say themselves, and a run of each has shown."""
+    sys.path[:0] = [str(PROTOCOL), str(SUBJECTS)]
+    from test_broken_loops import FINDINGS as of_loops
+    from test_broken_workers import FINDINGS as of_workers
+    from test_own_server import FINDINGS as of_servers
+
     found: Proofs = {test: [] for test in black_box_tests()}
-    if LIST.is_file():
-        for test, names in ROW.findall(LIST.read_text(encoding="utf-8")):
-            if test in found and names != NOTHING:
-                found[test] = re.findall(r"[\w.-]+", names)
+    for name, finding in (of_loops | of_servers | of_workers).items():
+        found[finding.test.partition("[")[0]].append(name)
+    for bug in all_bugs():
+        if (test := bug.test.partition("[")[0]) in found:
+            found[test].append(f"{bug.name}.patch")
+    for name, beginning in mistakes.noticed_by():
+        (test,) = (test for test in found if test.startswith(beginning))
+        found[test].append(name)
     return found
 
 
+def read() -> Proofs:
+    """All that is known of each test."""
+    found = noted()
+    return {test: list(dict.fromkeys([*found.get(test, []), *names]))
+            for test, names in claimed().items()}
+
+
 def table(proofs: Proofs) -> str:
-    """The list anew."""
-    rows = (f"| `{test}` | {', '.join(names) or NOTHING} |" for test, names in proofs.items())
+    """The list anew, without what is claimed."""
+    rows = []
+    for test, names in proofs.items():
+        own = [name for name in names if name not in claimed()[test]]
+        if own or not names:
+            rows.append(f"| `{test}` | {', '.join(own) or NOTHING} |")
     return HEAD + "\n".join(rows) + "\n"
 
 
@@ -219,21 +250,6 @@ def run(names: Sequence[str], beginnings: tuple[str, ...], enough: int) -> None:
             print(f"  {test}: {cause}", flush=True)
 
 
-def note_hunted(proofs: Proofs) -> None:
-    """What the hunts of run.py prove, and every run of the suite's own tests."""
-    sys.path[:0] = [str(PROTOCOL), str(SUBJECTS)]
-    from test_broken_loops import FINDINGS as of_loops
-    from test_broken_workers import FINDINGS as of_workers
-    from test_own_server import FINDINGS as of_servers
-
-    for name, finding in (of_loops | of_servers | of_workers).items():
-        note(proofs, name, [finding.test.partition("[")[0]])
-    for bug in all_bugs():
-        test = bug.test.partition("[")[0]
-        if test in proofs:
-            note(proofs, f"{bug.name}.patch", [test])
-
-
 def what_to_hunt(proofs: Proofs) -> list[str]:
     """For each test that nothing has made fail, the command that asks the broken servers."""
     return [f"nothing has made {test} fail yet; after tests/zoo/proofs.py build: "
@@ -250,8 +266,9 @@ def main() -> int:
     running.add_argument("--in", dest="beginnings", nargs="+", default=[""], metavar="TEST")
     running.add_argument("--missing", action="store_true", help="what nothing has made fail")
     commands.add_parser("build", help="build the stages with the mistakes of mistakes.py")
-    commands.add_parser("hunted", help="note what the hunts prove")
-    commands.add_parser("check", help="is the list complete?")
+    commands.add_parser("list", help="all that is known")
+    commands.add_parser("write", help="make the list anew")
+    commands.add_parser("check", help="is the list as it would be made?")
     commands.add_parser("missing", help="the tests that nothing has made fail")
     arguments = parser.parse_args()
     if arguments.command == "run":
@@ -259,16 +276,15 @@ def main() -> int:
         run(arguments.names, tuple(arguments.beginnings), enough)
     elif arguments.command == "build":
         mistakes.build()
-    elif arguments.command == "hunted":
-        proofs = read()
-        note_hunted(proofs)
-        write(proofs)
-        print(*what_to_hunt(proofs), sep="\n")
+    elif arguments.command == "list":
+        for test, names in read().items():
+            print(f"{test}: {', '.join(names) or NOTHING}")
+    elif arguments.command == "write":
+        write(read())
+        print(*what_to_hunt(read()), sep="\n")
     elif arguments.command == "check":
-        proofs = read()
-        note_hunted(proofs)
-        if table(proofs) != LIST.read_text(encoding="utf-8"):
-            print("the list of proofs is not complete; to write it: tests/zoo/proofs.py hunted")
+        if table(read()) != LIST.read_text(encoding="utf-8"):
+            print("the list of proofs is not as it would be made: tests/zoo/proofs.py write")
             return 1
     else:
         missing = [test for test, names in read().items() if not names]
