@@ -12,7 +12,18 @@ from level_runs import ROOT
 
 SOURCES = Path(__file__).parent / "start"
 GROWN = SOURCES.parent / "grown"
-LANGUAGES = ("python", "c", "cpp", "java", "go", "rust", "node")
+# How the first server is built, if it is, and started.
+LANGUAGES = {
+    "python": ["python3 echo.py"],
+    "c": ["gcc -O2 -o echo echo.c", "./echo"],
+    "cpp": ["g++ -O2 -std=c++20 -o echo echo.cc", "./echo"],
+    "java": ["javac Echo.java", "java Echo"],
+    "go": ["go build -o echo echo.go", "./echo"],
+    "rust": ["rustc -O -o echo echo.rs", "./echo"],
+    "node": ["node echo.js"],
+}
+ONE_AFTER_THE_OTHER = "It serves one client after the other."
+CALLED_BACK = "Node calls it back for each client, so it serves many from the start."
 WORKFLOW = Path(".github") / "workflows" / "judge.yml"
 NOWHERE = "https://example.org/six-servers.git  # where these tests can be cloned from"
 
@@ -34,18 +45,18 @@ def levels_after(chapter: int) -> tuple[str, str]:
 def copy(language: str, to: Path, after: int = 1) -> str:
     """Copies the server and its README, and adds a workflow; what went wrong, or nothing. With
     `after` it is the one that *Your own server* makes of it up to that chapter."""
-    sources = sorted((SOURCES / language).iterdir())
-    names = [*(source.name for source in sources), WORKFLOW]
+    (source,) = (SOURCES / language).iterdir()
+    names = [source.name, "README.md", WORKFLOW]
     there = [to / name for name in names if os.path.exists(to / name)]  # not where it is forbidden
     if there:
         return f"{there[0]} is there already, and is not overwritten: name another directory"
     try:
         to.mkdir(parents=True, exist_ok=True)
-        for source in sources:
-            shutil.copyfile(source, to / source.name)
+        shutil.copyfile(source, to / source.name)
+        readme = to / "README.md"
+        readme.write_text(first_readme(language, source.name))
         if after > 1:
             grow(language, to, after)
-        readme = to / "README.md"
         judge = shlex.quote(str(ROOT / "judge"))
         readme.write_text(readme.read_text().replace("./judge", judge))
         (to / WORKFLOW).parent.mkdir(parents=True, exist_ok=True)
@@ -53,6 +64,24 @@ def copy(language: str, to: Path, after: int = 1) -> str:
     except OSError as error:
         return f"cannot copy to {to}: {error.strerror}"
     return ""
+
+
+def first_readme(language: str, source: str) -> str:
+    """What the first server is, how to build it, and how to have it judged."""
+    *build, start = LANGUAGES[language]
+    return filled("README.md", {
+        "SOURCE": source,
+        "CLIENTS": CALLED_BACK if language == "node" else ONE_AFTER_THE_OTHER,
+        "COMMANDS": "\n".join([*build, f"./judge '{start} --port {{port}}'"]),
+    })
+
+
+def filled(template: str, values: dict[str, str]) -> str:
+    """A file with these values in the places of their names."""
+    text = (SOURCES / template).read_text()
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", value)
+    return text
 
 
 def grow(language: str, to: Path, after: int) -> None:
@@ -80,11 +109,11 @@ def workflow(commands: list[str]) -> str:
     if any("-luring" in line for line in build):
         build.insert(0, "sudo apt-get install -y liburing-dev")
     _, quote, command = judge.partition("'")
-    text = (SOURCES / "workflow.yml").read_text()
-    for name, value in (("@TESTS@", origin() or NOWHERE), ("@COMMAND@", quote + command),
-                        ("@BUILD@", "".join(f"      - run: {line}\n" for line in build))):
-        text = text.replace(name, value)
-    return text
+    return filled("workflow.yml", {
+        "TESTS": origin() or NOWHERE,
+        "COMMAND": quote + command,
+        "BUILD": "".join(f"      - run: {line}\n" for line in build),
+    })
 
 
 def origin() -> str:
