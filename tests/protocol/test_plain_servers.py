@@ -1,4 +1,4 @@
-"""Correct servers of some twenty lines, in five languages, as one writes them on a first evening.
+"""Correct servers of some twenty lines, in four languages, as one writes them on a first evening.
 
 All that they lack for the level framing is the lingering close. A test that blames them for
 anything else, or names another cause, gives a false lead.
@@ -48,7 +48,6 @@ def compiled(*compiler: str) -> Callable[[Path, Path], list[str]]:
 # For each server the program that it takes, and how to start it.
 SERVERS: dict[str, tuple[str, Callable[[Path, Path], list[str]]]] = {
     "asyncio_echo.py": (sys.executable, lambda source, _: [sys.executable, str(source)]),
-    "threads_echo.py": (sys.executable, lambda source, _: [sys.executable, str(source)]),
     "node_echo.mjs": ("node", lambda source, _: ["node", str(source)]),
     "c_echo.c": ("cc", compiled("cc", "-O1", "-Wall", "-o")),
     "go_echo.go": ("go", compiled("go", "build", "-o")),
@@ -56,7 +55,7 @@ SERVERS: dict[str, tuple[str, Callable[[Path, Path], list[str]]]] = {
 
 
 # With a short backlog: connects that it drops are repeated, which takes more than a minute in all.
-SLOW = ("threads_echo.py", "c_echo.c")
+SLOW = ("c_echo.c",)
 
 
 @pytest.mark.parametrize(

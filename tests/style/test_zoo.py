@@ -12,7 +12,6 @@ sys.path.insert(0, str(ROOT / "tests" / "zoo"))
 import mistakes  # noqa: E402
 import proofs  # noqa: E402
 import run as zoo  # noqa: E402
-from bug import all_bugs  # noqa: E402
 
 
 def test_every_bug_on_the_list_is_there() -> None:

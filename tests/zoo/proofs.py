@@ -25,6 +25,7 @@ Exit status: 0; 1 when `missing` finds some, or `check` something; 2 wrong usage
 import argparse
 import ast
 import functools
+import importlib
 import json
 import os
 import re
@@ -42,7 +43,11 @@ import mistakes  # noqa: E402
 from bug import all_bugs  # noqa: E402
 from patch_file import ROOT  # noqa: E402
 
-ALL_BUT_WORKERS = ("--level", "command-line", "--without", "workers")
+ASKED = {
+    "broken_servers": ("--level", "closing"),
+    "broken_loops": ("--level", "command-line", "--without", "workers"),
+    "broken_workers": ("--level", "workers"),
+}
 PROTOCOL = ROOT / "tests" / "protocol"
 SUBJECTS = PROTOCOL / "subjects"
 LIST = ROOT / "tests" / "zoo" / "proofs.md"
@@ -154,13 +159,15 @@ def known_of_its_kind(names: Sequence[str], name: str) -> int:
 @functools.cache
 def servers_of_another_make() -> frozenset[str]:
     """The broken servers of tests/protocol/subjects."""
-    sys.path.insert(0, str(SUBJECTS))
-    from broken_loops import BUGS as loops
-    from broken_servers import BUGS as servers
-    from broken_workers import BUGS as workers
-    from loop_blunders import BLUNDERS
+    return frozenset().union(*bugs_of_programs().values())
 
-    return frozenset(loops) | frozenset(servers) | frozenset(workers) | frozenset(BLUNDERS)
+
+def bugs_of_programs() -> dict[str, list[str]]:
+    """Which bugs each program of tests/protocol/subjects can start."""
+    sys.path.insert(0, str(SUBJECTS))
+    programs = ("broken_servers", "broken_loops", "broken_workers")
+    return {program: [name for name in importlib.import_module(program).BUGS if name != "none"]
+            for program in programs}
 
 
 @dataclass(frozen=True)
@@ -193,21 +200,11 @@ def impostor(actual: str, stage: str, tests: tuple[str, ...]) -> Broken:
 
 def broken_servers() -> dict[str, Broken]:
     """Each broken server by name."""
-    sys.path.insert(0, str(SUBJECTS))
-    from broken_loops import BUGS as loops
-    from broken_servers import BUGS as servers
-    from broken_workers import BUGS as workers
-    from loop_blunders import BLUNDERS
-
-    found = {name: in_python("broken_servers.py", name, "--level", "closing") for name in servers}
-    found |= {name: in_python("broken_loops.py", name, *ALL_BUT_WORKERS)
-              for name in loops | BLUNDERS}
-    found |= {name: in_python("broken_workers.py", name, "--level", "workers") for name in workers}
+    found = {name: in_python(f"{program}.py", name, *ASKED[program])
+             for program, names in bugs_of_programs().items() for name in names}
     found |= {name: Broken(of_stage(one.stage), of_stage(one.stage), one.tests, name)
               for name, one in mistakes.MISTAKES.items()}
-    found |= {name: impostor(*one) for name, one in mistakes.IMPOSTORS.items()}
-    del found["none"]
-    return found
+    return found | {name: impostor(*one) for name, one in mistakes.IMPOSTORS.items()}
 
 
 def failing(options: Sequence[str], tests: Sequence[str], mistake: str = "") -> dict[str, str]:

@@ -10,12 +10,12 @@ import select
 import sys
 import time
 
-from loop_blunders import BLUNDERS, Part
+from bug_names import bugs_of
 from loop_options import parse_options
 from loop_protocols import Echo, Http, Protocol
 from loop_server import NEVER, READ, Connection, Loop, serve
-from rare_bugs import RARE_BUGS
 
+Part = type[Loop] | type[Connection] | type[Protocol]
 
 # What becomes of answers that the kernel did not take
 
@@ -28,24 +28,18 @@ class ForgetsAtTheEnd(Connection):
         self.output.clear()
 
 
-class ListensToTheEnd(Connection):
-    """Waits for input of a client that has finished: its end of stream can be read for ever."""
+class LooksAtTheEnd(Connection):
+    """Waits for input of a client that has finished: its end of stream can be read for ever. A
+    pause should make that cheap."""
 
     def interest(self) -> int:
         return super().interest() | (READ if self.output else 0)
 
     def receive(self) -> None:
-        if not self.peer_ended:
-            super().receive()
-
-
-class LooksAtTheEnd(ListensToTheEnd):
-    """The same, with a pause that should make it cheap."""
-
-    def receive(self) -> None:
         if self.peer_ended:
             time.sleep(0.0003)
-        super().receive()
+        else:
+            super().receive()
 
 
 class OneHeap(Connection):
@@ -98,14 +92,6 @@ class TwiceAsPatient(Connection):
     def renew_deadline(self) -> None:
         super().renew_deadline()
         self.deadline += self.loop.options.read_timeout
-
-
-class NeverLate(Connection):
-    """Has an option for the time, and no clock."""
-
-    def renew_deadline(self) -> None:
-        super().renew_deadline()
-        self.deadline = NEVER
 
 
 class WaitsForReaders(Connection):
@@ -293,7 +279,7 @@ class DrainsInTheMiddle(Connection):
         self.peer_ended = True
 
 
-class CollectsGarbageLate(Echo):
+class _CollectsGarbageLate(Echo):
     """No bug: in a language with a garbage collector what is done with stays for a while."""
 
     garbage: list[bytes] = []
@@ -305,39 +291,10 @@ class CollectsGarbageLate(Echo):
             self.garbage.clear()
 
 
-HARMLESS: dict[str, Part] = {"none": Loop, "collects-garbage-late": CollectsGarbageLate}
-BUGS: dict[str, Part] = {
-    "none": Loop,
-    "forgets-at-the-end": ForgetsAtTheEnd,
-    "listens-to-the-end": ListensToTheEnd,
-    "looks-at-the-end": LooksAtTheEnd,
-    "one-heap": OneHeap,
-    "one-slot-for-a-length": OneSlotForALength,
-    "sluggish": Sluggish,
-    "twice-as-patient": TwiceAsPatient,
-    "never-late": NeverLate,
-    "waits-for-readers": WaitsForReaders,
-    "counts-from-the-beginning": CountsFromTheBeginning,
-    "patient-with-readers": PatientWithReaders,
-    "no-time-while-others-talk": NoTimeWhileOthersTalk,
-    "resets-late-readers": ResetsLateReaders,
-    "no-log-no-server": NoLogNoServer,
-    "logs-to-a-client": LogsToAClient,
-    "talkative": Talkative,
-    "says-it-again": SaysItAgain,
-    "accepts-all-that-wait": AcceptsAllThatWait,
-    "short-backlog": ShortBacklog,
-    "limits-lines": LimitsLines,
-    "limits-headers": LimitsHeaders,
-    "limits-what-is-incomplete": LimitsWhatIsIncomplete,
-    "takes-any-extra": TakesAnyExtra,
-    "answers-are-small": AnswersAreSmall,
-    "bytes-are-progress": BytesAreProgress,
-    "heads-only": HeadsOnly,
-    "access-log": AccessLog,
-    "raw-log": RawLog,
-    "drains-in-the-middle": DrainsInTheMiddle,
-} | RARE_BUGS
+HARMLESS: dict[str, Part] = {"none": Loop, "collects-garbage-late": _CollectsGarbageLate}
+BUGS: dict[str, Part] = bugs_of(
+    __name__, "rare_bugs", "start_blunders", "turn_blunders", "loop_blunders", "stop_blunders",
+    "ending_blunders", "protocol_blunders")
 
 
 def loop_with(part: Part) -> type[Loop]:
@@ -357,8 +314,8 @@ def loop_with(part: Part) -> type[Loop]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("bug", choices=BUGS | BLUNDERS | HARMLESS)
-    part = (BUGS | BLUNDERS | HARMLESS)[parser.parse_args(sys.argv[1:2]).bug]
+    parser.add_argument("bug", choices=BUGS | HARMLESS)
+    part = (BUGS | HARMLESS)[parser.parse_args(sys.argv[1:2]).bug]
     if hasattr(part, "prepare"):
         part.prepare()
     serve(loop_with(part), parse_options(sys.argv[2:]))

@@ -6,6 +6,7 @@ one.
 
 import argparse
 import os
+import re
 import socket
 import sys
 import threading
@@ -251,25 +252,10 @@ class Undefined(Healthy):
         super().answer(payload)
 
 
-BUGS: dict[str, type[Healthy]] = {
-    "none": Healthy,
-    "answers-early": AnswersEarly,
-    "drops-half-closed": DropsHalfClosed,
-    "resets-answers-away": ResetsAnswersAway,
-    "lingers-for-each-receive": LingersForEachReceive,
-    "one-message-per-wake-up": OneMessagePerWakeUp,
-    "zero-is-the-end": ZeroIsTheEnd,
-    "big-endian": BigEndian,
-    "last-first": LastFirst,
-    "any-length": AnyLength,
-    "length-wraps": LengthWraps,
-    "no-room-means-gone": NoRoomMeansGone,
-    "dies-of-a-reset": DiesOfAReset,
-    "answers-what-is-cut-short": AnswersWhatIsCutShort,
-    "one-receive-is-a-message": OneReceiveIsAMessage,
-    "allocates-what-is-announced": AllocatesWhatIsAnnounced,
-    "ends-with-its-client": EndsWithItsClient,
-    "undefined": Undefined,
+BUGS: dict[str, type[Healthy]] = {"none": Healthy} | {
+    re.sub(r"\B(?=[A-Z])", "-", part.__name__).lower(): part  # BigEndian is big-endian
+    for part in list(vars().values())
+    if isinstance(part, type) and issubclass(part, Healthy) and part is not Healthy
 }
 # For those who are to find out by themselves.
 MYSTERIES = {"mystery-a": LastFirst, "mystery-b": OneMessagePerWakeUp, "mystery-c": DropsHalfClosed}

@@ -7,6 +7,7 @@ import argparse
 import sys
 
 import loop_options
+from bug_names import bugs_of
 from loop_options import NEVER, parse_options
 from loop_server import Connection, Loop, serve
 from loop_workers import WORKERS_MAX, Worker, Workers
@@ -52,7 +53,7 @@ class OneIsEnough(Workers):
         super().__init__(options)
 
 
-class LateAtTheFirst(Connection):
+class _LateAtTheFirst(Connection):
     """Gives back its place when its time is up, if it is the first worker's."""
 
     def time_out(self) -> None:
@@ -64,7 +65,7 @@ class LateAtTheFirst(Connection):
 class LateOnesKeepOtherPlaces(Worker):
     """Each worker but the first forgets to count down a client whose time is up."""
 
-    connection_type = LateAtTheFirst
+    connection_type = _LateAtTheFirst
 
 
 class AnyNumberWillDo(Workers):
@@ -75,16 +76,7 @@ class AnyNumberWillDo(Workers):
         loop_options.number = lambda _least, _most: int
 
 
-BUGS: dict[str, type[Workers] | type[Worker]] = {
-    "none": Workers,
-    "wakes-the-first": WakesTheFirst,
-    "complains-for-itself": ComplainsForItself,
-    "waits-after-a-failure": WaitsAfterAFailure,
-    "one-is-for-the-signals": OneIsForTheSignals,
-    "one-is-enough": OneIsEnough,
-    "late-ones-keep-other-places": LateOnesKeepOtherPlaces,
-    "any-number-will-do": AnyNumberWillDo,
-}
+BUGS: dict[str, type[Workers] | type[Worker]] = {"none": Workers} | bugs_of(__name__)
 
 
 def workers_with(part: type[Workers] | type[Worker]) -> type[Workers]:

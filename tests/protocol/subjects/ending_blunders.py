@@ -1,4 +1,4 @@
-"""Blunders that some endings, sizes or addresses show and no others: a part of loop_blunders.py."""
+"""Blunders that some endings, sizes or addresses show and no others: a part of broken_loops.py."""
 
 import os
 import resource
@@ -9,7 +9,6 @@ from loop_options import NEVER
 from loop_protocols import HEADER_BYTES, Echo, Http, Protocol, Refused
 from loop_server import Connection, Loop
 
-SELECT_DESCRIPTORS = 1024
 TABLE_DESCRIPTORS = 4096
 LARGE = 32768
 
@@ -166,21 +165,13 @@ class OldTimersFire(Loop):
 # Which connection it is
 
 
-class SelectsDescriptors(Loop):
-    """Has room for the descriptors that select(2) has room for."""
-
-    descriptors = SELECT_DESCRIPTORS
+class TableOfDescriptors(Loop):
+    """Has a table of a fixed size, and a place in it for each descriptor."""
 
     def accept(self) -> None:
         super().accept()
-        for connection in [c for c in self.connections if c.socket.fileno() >= self.descriptors]:
+        for connection in [c for c in self.connections if c.socket.fileno() >= TABLE_DESCRIPTORS]:
             connection.close()
-
-
-class TableOfDescriptors(SelectsDescriptors):
-    """Has a table of a fixed size."""
-
-    descriptors = TABLE_DESCRIPTORS
 
 
 class NoDelayForTheOld(Connection):

@@ -1,21 +1,14 @@
-"""Blunders for the server of loop_server.py: what goes wrong for most clients, most of the time.
+"""Blunders that go wrong for most clients, most of the time: a part of broken_loops.py.
 
 They are there so that each black-box test has failed once: tests/zoo/proofs.md says which of them
-makes which test fail. `broken_loops.py BLUNDER --port PORT` starts one.
+makes which test fail.
 """
 
 import os
 import socket
 import struct
-import sys
 import time
 
-import ending_blunders
-import protocol_blunders
-import start_blunders
-import stop_blunders
-import turn_blunders
-from loop_protocols import Protocol
 from loop_server import NEVER, Connection, Loop
 
 # Connections
@@ -112,19 +105,6 @@ class ReadsAll(Connection):
 
     def interest(self) -> int:
         return super().interest() | (0 if self.peer_ended or self.ending else 1)
-
-
-class LeavesAtTheEnd(Connection):
-    """Closes when the client has finished sending, whatever it is owed."""
-
-    def at_end_of_stream(self) -> None:
-        self.output.clear()
-        super().at_end_of_stream()
-
-    def receive(self) -> None:
-        if self.socket.recv(1, socket.MSG_PEEK) and self.socket.recv(1 << 20, socket.MSG_PEEK):
-            time.sleep(0.002)
-        super().receive()
 
 
 class OneMistakeIsTheLast(Connection):
@@ -308,21 +288,3 @@ class AnswersLate(Connection):
     def time_out(self) -> None:
         self.socket.send(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
         super().time_out()
-
-
-Part = type[Loop] | type[Connection] | type[Protocol]
-
-
-def _name(part: type) -> str:
-    """OneTooMany is called one-too-many."""
-    letters = (f"-{one.lower()}" if one.isupper() else one for one in part.__name__)
-    return "".join(letters).lstrip("-")
-
-
-BLUNDERS: dict[str, Part] = {
-    _name(part): part
-    for module in (start_blunders, turn_blunders, sys.modules[__name__], stop_blunders,
-                   ending_blunders, protocol_blunders)
-    for part in vars(module).values()
-    if isinstance(part, type) and part.__module__ == module.__name__
-}

@@ -1,4 +1,4 @@
-"""Blunders about what the bytes mean: a part of loop_blunders.py."""
+"""Blunders about what the bytes mean: a part of broken_loops.py."""
 
 from loop_protocols import Discard, Echo, Http, Refused
 

@@ -94,17 +94,28 @@ class OneLengthCutShort(Echo):
 # One spelling does not show it
 
 
-def in_one_spelling(name: bytes) -> type[Http]:
+class ConnectionInOneSpelling(Http):
     """Knows the header by its usual spelling, and passes over any other."""
 
-    class InOneSpelling(Http):
-        def parse_head(self, head: bytes) -> None:
-            lines = head.split(b"\r\n")
-            other = [line for line in lines[1:] if line.lower().startswith(name.lower() + b":")
-                     and not line.startswith(name)]
-            super().parse_head(b"\r\n".join(line for line in lines if line not in other))
+    header = b"Connection"
 
-    return InOneSpelling
+    def parse_head(self, head: bytes) -> None:
+        lines = head.split(b"\r\n")
+        other = [line for line in lines[1:] if line.lower().startswith(self.header.lower() + b":")
+                 and not line.startswith(self.header)]
+        super().parse_head(b"\r\n".join(line for line in lines if line not in other))
+
+
+class ContentLengthInOneSpelling(ConnectionInOneSpelling):
+    """The same for another header."""
+
+    header = b"Content-Length"
+
+
+class TransferEncodingInOneSpelling(ConnectionInOneSpelling):
+    """And for a third."""
+
+    header = b"Transfer-Encoding"
 
 
 # Numbers that need more than 32 bits
@@ -210,14 +221,6 @@ class ReadClockRunsOn(Connection):
 # A stop
 
 
-class DrainsForASecond(Loop):
-    """Waits a second for a slow reader, whatever --drain-timeout says."""
-
-    def take_signals(self) -> None:
-        super().take_signals()
-        self.options.drain_timeout = min(self.options.drain_timeout, 1.0)
-
-
 class WaitsForTheReset(Connection):
     """In a stop, waits until a client that is gone has acknowledged its answers."""
 
@@ -231,26 +234,3 @@ class DrainsAsByDefault(Loop):
     def take_signals(self) -> None:
         super().take_signals()
         self.options.drain_timeout = min(self.options.drain_timeout, 5.0)
-
-
-RARE_BUGS = {
-    "no-delay-for-the-first": NoDelayForTheFirst,
-    "lingers-for-the-first": LingersForTheFirst,
-    "neighbours-at-the-end": NeighboursAtTheEnd,
-    "later-ones-at-the-end": LaterOnesAtTheEnd,
-    "one-length-astray": OneLengthAstray,
-    "one-length-cut-short": OneLengthCutShort,
-    "connection-in-one-spelling": in_one_spelling(b"Connection"),
-    "content-length-in-one-spelling": in_one_spelling(b"Content-Length"),
-    "transfer-encoding-in-one-spelling": in_one_spelling(b"Transfer-Encoding"),
-    "http-refuses-large-bodies": HttpRefusesLargeBodies,
-    "http-bodies-wrap": HttpBodiesWrap,
-    "http-chunks-wrap": HttpChunksWrap,
-    "numbers-wrap": NumbersWrap,
-    "empty-is-no-progress": EmptyIsNoProgress,
-    "whole-receives-are-progress": WholeReceivesAreProgress,
-    "read-clock-runs-on": ReadClockRunsOn,
-    "drains-for-a-second": DrainsForASecond,
-    "waits-for-the-reset": WaitsForTheReset,
-    "drains-as-by-default": DrainsAsByDefault,
-}

@@ -1,4 +1,4 @@
-"""Blunders at the start, about addresses and options: a part of loop_blunders.py."""
+"""Blunders at the start, about addresses and options: a part of broken_loops.py."""
 
 import socket
 import sys

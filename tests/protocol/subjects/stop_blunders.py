@@ -1,4 +1,4 @@
-"""Blunders about signals, the stop and the log: a part of loop_blunders.py."""
+"""Blunders about signals, the stop and the log: a part of broken_loops.py."""
 
 import os
 import signal

@@ -1,5 +1,5 @@
 """Blunders about accepting, about time, and about what is left of a client: a part of
-loop_blunders.py."""
+broken_loops.py."""
 
 import socket
 import time
