@@ -10,7 +10,8 @@ import inspect
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "protocol")]
 
-from exercise import ROOT, Exercise  # noqa: E402
+from exercise import ROOT  # noqa: E402
 from harness import plugin  # noqa: E402
 from harness.plugin import (  # noqa: E402, F401
     client,
@@ -30,7 +31,7 @@ from harness.plugin import (  # noqa: E402, F401
 )
 from harness.rule import Rule  # noqa: E402
 from harness.ring import why_no_ring  # noqa: E402
-from kit.answer import Own, missing  # noqa: E402
+from kit.answer import Begin, Own, Run, Words, about, built  # noqa: E402
 
 plugin.load_hypothesis_profile()
 
@@ -66,21 +67,16 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Makes each test's doc comment its rule, and groups what looks at a clock."""
     for item in items:
-        about = exercise_of(item)
+        exercise = about(item)
         text = inspect.getdoc(getattr(item, "function", None))
         if not text:
             raise pytest.UsageError(f"{item.nodeid} has no doc comment: what is the rule?")
-        chapter = f"{about.chapter.relative_to(ROOT)}, exercise {about.number}"
+        chapter = f"{exercise.chapter.relative_to(ROOT)}, exercise {exercise.number}"
         item.add_marker(pytest.mark.rule(Rule(" ".join(text.split()), chapter)))
         if item.get_closest_marker("clock"):
             item.add_marker(pytest.mark.xdist_group("serial"))
         if item.get_closest_marker("ring") and (reason := why_no_ring()):
             item.add_marker(pytest.mark.skip(reason=reason))
-
-
-def exercise_of(item: pytest.Item) -> Exercise:
-    """The exercise that this test belongs to, by the name of its file."""
-    return Exercise(item.path.stem.removeprefix("test_"))
 
 
 @pytest.fixture
@@ -92,38 +88,37 @@ def build(request: pytest.FixtureRequest) -> Path:
 @pytest.fixture
 def target(request: pytest.FixtureRequest, build: Path) -> Own:
     """What is tested: the reader's stage, the reader's program, or our solution."""
-    about, option = exercise_of(request.node), request.config.option
+    option = request.config.option
     if stage := request.node.get_closest_marker("stage"):
-        program = build / stage.args[0] / stage.args[0]
+        (name,) = stage.args
         if option.server:
-            return Own("yours", stage.args[0], tuple(shlex.split(option.server)))
-        if not program.is_file():
-            pytest.fail(missing(about, f"{program} is not built"), pytrace=False)
-        return Own(stage.args[0], stage.args[0], (str(program),))
+            return Own("yours", name, tuple(shlex.split(option.server)))
+        return Own(name, name, (built(request, build / name / name),))
     marker = request.node.get_closest_marker("program")
     assert marker is not None, f"{request.node.nodeid} says neither stage nor program"
     words = shlex.split(option.server or "")
     if option.solution:
-        words = [*about.program(build), *shlex.split(marker.args[0])]
+        words = [*about(request).program(build), *shlex.split(marker.args[0])]
     elif option.not_yet and "not_yet" in marker.kwargs:
         command = marker.kwargs["not_yet"].replace("{python}", sys.executable)
         words = shlex.split(command.replace("{root}", str(ROOT)).replace("{build}", str(build)))
     if not words:
-        pytest.fail(missing(about, f"./{about.name} {marker.args[0]}", program=True), pytrace=False)
+        exercise = about(request)
+        pytest.fail(f"{exercise.number} wants a program of yours. What it must do stands at the end"
+                    f" of book/{exercise.chapter.name}; then:\n./check --exercise {exercise.name} "
+                    f"--server './{exercise.name} {marker.args[0]}'", pytrace=False)
     return Own("yours", "program", tuple(words))
 
 
 @pytest.fixture
-def words(target: Own) -> Callable[..., list[str]]:
+def words(target: Own) -> Words:
     """The command line of a program that is no server, with its placeholders filled in:
     words(source="a.txt") puts it in place of {source}."""
     return target.filled
 
 
 @pytest.fixture
-def run(
-    words: Callable[..., list[str]], patience: float
-) -> Callable[..., subprocess.CompletedProcess[bytes]]:
+def run(words: Words, patience: float) -> Run:
     """Runs such a program to its end: run(input=b"...", source="a.txt")."""
 
     def run_one(input: bytes = b"", **values: object) -> subprocess.CompletedProcess[bytes]:
@@ -137,24 +132,34 @@ def run(
 
 
 @pytest.fixture
+def begin(words: Words) -> Iterator[Begin]:
+    """Starts such a program, which is spoken to bit by bit: begin(ms=20). It is killed in the
+    end."""
+    with ExitStack() as started:
+
+        def begin_one(**values: object) -> subprocess.Popen[bytes]:
+            process = started.enter_context(subprocess.Popen(
+                words(**values), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, bufsize=0))
+            started.callback(process.kill)
+            return process
+
+        yield begin_one
+
+
+@pytest.fixture
 def given(request: pytest.FixtureRequest, build: Path) -> str:
     """The program that the exercise begins with, given/eN_M.cc, as the reader has changed it."""
-    about = exercise_of(request.node)
-    program = build / "tests" / "exercises" / f"given_{about.name}"
-    if not program.is_file():
-        pytest.fail(missing(about, f"{program} is not built"), pytrace=False)
-    return str(program)
+    return built(request, build / "tests" / "exercises" / f"given_{about(request).name}")
 
 
 @pytest.fixture
 def unit(request: pytest.FixtureRequest, build: Path) -> Callable[[str], None]:
     """Runs a test of eN_M_test.cc: unit("LineReader.CutsAnywhere")."""
-    about = exercise_of(request.node)
 
     def run_one(case: str) -> None:
-        program = build / "tests" / "exercises" / f"exercise_{about.name}"
-        if not program.is_file():
-            pytest.fail(missing(about, f"{program} is not built"), pytrace=False)
+        program = built(
+            request, build / "tests" / "exercises" / f"exercise_{about(request).name}")
         ran = subprocess.run([program, f"--gtest_filter={case}"], stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, text=True, timeout=UNIT_SECONDS)
         if ran.returncode != 0 or "[  PASSED  ] 1 test" not in ran.stdout:

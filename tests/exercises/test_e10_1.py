@@ -4,12 +4,12 @@ import os
 import random
 import re
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from harness.strace import from_start
+from kit.answer import Run, Words
 
 pytestmark = [
     pytest.mark.ring,
@@ -18,7 +18,6 @@ pytestmark = [
         not_yet="sh -c '{build}/part6-uring/steps/03-liburing-cat {source} > {target}'"),
 ]
 
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
 MIB = 1 << 20
 SUBMITTED = re.compile(r"io_uring_enter\(\d+, (\d+),")
 SIZES = (0, 1, 4095, 4096, 4097, 32_768, 8 * 32_768 + 1, 8 * 65_536, 3 * MIB - 1)
@@ -82,9 +81,7 @@ def test_holes_stay_holes(run: Run, tmp_path: Path) -> None:
     assert room < MIB, f"three islands in 64 MiB of nothing take {room} bytes in the copy"
 
 
-def test_eight_reads_are_in_flight(
-    words: Callable[..., list[str]], tmp_path: Path, patience: float
-) -> None:
+def test_eight_reads_are_in_flight(words: Words, tmp_path: Path, patience: float) -> None:
     """Eight reads are submitted with the first io_uring_enter(2), and the file is read by no other
     way."""
     source, log = tmp_path / "source", tmp_path / "log"

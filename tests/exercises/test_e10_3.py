@@ -3,19 +3,17 @@
 import re
 import resource
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from harness.strace import from_start
+from kit.answer import Begin, Run, Words
 
 NOT_YET = ("sh -c 'while read -r line; do echo \"$line\" >> {file}; sync {file}; echo ok; done'")
 
 pytestmark = [pytest.mark.ring, pytest.mark.program("{file}", not_yet=NOT_YET)]
 
-Words = Callable[..., list[str]]
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
 SUBMITTED = re.compile(r"io_uring_enter\(\d+, (\d+),")
 SYNCS = re.compile(r"(fsync|fdatasync|sync|syncfs|write\w*)\(")
 LINES = [b"line %d\n" % number for number in range(20)]
@@ -32,16 +30,14 @@ def test_every_line_is_appended_and_confirmed(run: Run, tmp_path: Path) -> None:
     assert ended.stdout == b"ok\n" * len(LINES)
 
 
-def test_a_line_is_confirmed_before_the_next_one_comes(words: Words, tmp_path: Path) -> None:
+def test_a_line_is_confirmed_before_the_next_one_comes(begin: Begin, tmp_path: Path) -> None:
     """The confirmation comes at once, not when the input ends: somebody waits for it."""
     journal = tmp_path / "journal"
-    with subprocess.Popen(words(file=journal), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          bufsize=0) as process:
-        for number, line in enumerate(LINES):
-            process.stdin.write(line)
-            assert process.stdout.readline() == b"ok\n"
-            assert journal.read_bytes() == b"".join(LINES[:number + 1])
-        process.stdin.close()
+    process = begin(file=journal)
+    for number, line in enumerate(LINES):
+        process.stdin.write(line)
+        assert process.stdout.readline() == b"ok\n"
+        assert journal.read_bytes() == b"".join(LINES[:number + 1])
 
 
 def test_one_call_submits_both(words: Words, tmp_path: Path, patience: float) -> None:

@@ -1,18 +1,15 @@
 """E11.2: a generator that yields messages."""
 
 import random
-import subprocess
-from collections.abc import Callable, Iterator
 
 import pytest
 
 from harness.frames import frames
 from harness.polling import readable
+from kit.answer import Begin, Run
 
 pytestmark = pytest.mark.program("", not_yet="{python} {root}/tests/exercises/not_yet/e11_2.py")
 
-Words = Callable[..., list[str]]
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
 PAYLOADS = [b"hello", b"", b"two\nlines", b"x" * 65536, b"the last"]
 TOO_LONG = (65537).to_bytes(4, "little")
 
@@ -20,15 +17,6 @@ TOO_LONG = (65537).to_bytes(4, "little")
 def lines(*payloads: bytes) -> bytes:
     """What is printed about these."""
     return b"".join(b"%d %s\n" % (len(payload), payload) for payload in payloads)
-
-
-@pytest.fixture
-def running(words: Words) -> Iterator[subprocess.Popen]:
-    """Your program, which is given its input bit by bit."""
-    with subprocess.Popen(words(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, bufsize=0) as process:
-        yield process
-        process.kill()
 
 
 def test_a_line_for_each_message(run: Run) -> None:
@@ -40,22 +28,22 @@ def test_a_line_for_each_message(run: Run) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 3, 4, 1000])
-def test_the_slices_change_nothing(running: subprocess.Popen, size: int) -> None:
+def test_the_slices_change_nothing(begin: Begin, size: int) -> None:
     """However the stream is cut, the lines are the same."""
+    running = begin()
     payloads = [random.Random(n).randbytes(n) for n in range(40)]
     stream = frames(payloads)
-    for begin in range(0, len(stream), size):
-        running.stdin.write(stream[begin:begin + size])
+    for at in range(0, len(stream), size):
+        running.stdin.write(stream[at:at + size])
     running.stdin.close()
     assert running.stdout.read() == lines(*payloads)
     assert running.wait() == 0
 
 
-def test_a_message_is_printed_when_it_is_complete(
-    running: subprocess.Popen, patience: float
-) -> None:
+def test_a_message_is_printed_when_it_is_complete(begin: Begin, patience: float) -> None:
     """A generator yields a message as soon as it has one: its line does not wait for the next
     message, nor for the end of the stream."""
+    running = begin()
     for payload in (b"one", b"two"):
         running.stdin.write(frames([payload]) + b"\x05\x00")
         assert readable(running.stdout, patience), f"{payload!r} is complete, and was not printed"

@@ -6,12 +6,12 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 
 from harness.strace import from_start
-from kit.spoken_to import expect_output, expect_sleep, make_fifos, receive
+from kit.answer import Words
+from kit.spoken_to import Running, expect_sleep, receive
 
 NOT_YET = "sh -c 'sed -u s/^/1:\\ / {first} & sed -u s/^/2:\\ / {second} & wait; echo 0 lines'"
 
@@ -20,47 +20,11 @@ pytestmark = [pytest.mark.ring, pytest.mark.program("{first} {second}", not_yet=
 LINES = 1_000_000
 STACK_BYTES = 256 * 1024
 
-Words = Callable[..., list[str]]
 
 
-class Running:
-    """Your program, and the writing ends of its two FIFOs."""
-
-    def __init__(
-        self, words: Words, directory: Path, patience: float, before: tuple[str, ...] = ()
-    ) -> None:
-        self.patience = patience
-        fifos = [directory / "first", directory / "second"]
-        self.first, self.second = make_fifos(*fifos)
-        command = [*before, *words(first=fifos[0], second=fifos[1])]
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_STACK, (STACK_BYTES,) * 2))
-
-    def expect(self, wanted: bytes) -> None:
-        """Waits until this was printed, and nothing else."""
-        expect_output(self.process, wanted, self.patience)
-
-    def say(self, to: BinaryIO, line: bytes) -> None:
-        """Writes a line, which must be printed now, after the number of its FIFO."""
-        to.write(line + b"\n")
-        self.expect((b"1: " if to is self.first else b"2: ") + line + b"\n")
-
-    def end(self) -> bytes:
-        """Ends both streams. What is printed until the program ends, as it must, with 0."""
-        self.first.close()
-        self.second.close()
-        rest = self.process.stdout.read()
-        status = self.process.wait(self.patience)
-        assert status == 0, f"exit status {status}, wanted 0"
-        return rest
-
-    def kill(self) -> None:
-        """Whatever it is doing."""
-        self.first.close()
-        self.second.close()
-        self.process.kill()
-        self.process.wait()
+def limit_stack() -> None:
+    """Of the program that is about to be started."""
+    resource.setrlimit(resource.RLIMIT_STACK, (STACK_BYTES, STACK_BYTES))
 
 
 @pytest.fixture
@@ -69,11 +33,22 @@ def launch(words: Words, tmp_path: Path, patience: float) -> Iterator[Callable[.
     with ExitStack() as stack:
 
         def start_one(*before: str) -> Running:
-            started = Running(words, tmp_path, patience, before)
+            says = {"first": b"1: ", "second": b"2: "}
+            started = Running(words, tmp_path, patience, says, *before, prepare=limit_stack)
             stack.callback(started.kill)
             return started
 
         yield start_one
+
+
+def end(running: Running) -> bytes:
+    """Ends both streams. What is printed until the program ends, as it must, with 0."""
+    for fifo in running.fifos.values():
+        fifo.close()
+    rest = running.process.stdout.read()
+    status = running.process.wait(running.patience)
+    assert status == 0, f"exit status {status}, wanted 0"
+    return rest
 
 
 def test_lines_are_printed_as_they_come(launch: Callable[..., Running]) -> None:
@@ -81,17 +56,17 @@ def test_lines_are_printed_as_they_come(launch: Callable[..., Running]) -> None:
     however long the other FIFO has been silent."""
     running = launch()
     for number in range(20):
-        running.say(running.second if number % 3 else running.first, b"line %d" % number)
+        running.say("second" if number % 3 else "first", b"line %d" % number)
 
 
 def test_half_a_line_waits_for_the_rest(launch: Callable[..., Running]) -> None:
     """While one FIFO has sent half a line, the lines of the other one are printed; the half is
     printed with its rest."""
     running = launch()
-    running.first.write(b"half a line, ")
-    running.say(running.second, b"a line")
-    running.say(running.second, b"another")
-    running.first.write(b"and the rest\n")
+    running.fifos["first"].write(b"half a line, ")
+    running.say("second", b"a line")
+    running.say("second", b"another")
+    running.fifos["first"].write(b"and the rest\n")
     running.expect(b"1: half a line, and the rest\n")
 
 
@@ -100,23 +75,23 @@ def test_a_million_lines_need_no_deeper_stack(launch: Callable[..., Running]) ->
     with 256 KiB of stack."""
     running = launch()
     wanted = LINES * len(b"1: \n")
-    with subprocess.Popen(["yes", ""], stdout=running.first.fileno()) as writer:
+    with subprocess.Popen(["yes", ""], stdout=running.fifos["first"].fileno()) as writer:
         lines = len(receive(running.process, wanted, running.patience)) // len(b"1: \n")
         writer.kill()
     assert lines >= LINES, f"{lines} lines were printed, and no more (is it still alive?)"
-    assert running.end().endswith(b" lines\n")
+    assert end(running).endswith(b" lines\n")
 
 
 def test_it_counts_the_lines_at_the_end(launch: Callable[..., Running]) -> None:
     """At the end of one stream it goes on with the other. At the end of both it prints the number
     of lines and ends with 0; what came after the last line feed is a line, too."""
     running = launch()
-    running.say(running.first, b"one")
-    running.first.write(b"two")
-    running.first.close()
+    running.say("first", b"one")
+    running.fifos["first"].write(b"two")
+    running.fifos["first"].close()
     running.expect(b"1: two\n")
-    running.say(running.second, b"three")
-    assert running.end() == b"3 lines\n"
+    running.say("second", b"three")
+    assert end(running) == b"3 lines\n"
 
 
 def test_it_sleeps_in_one_thread(launch: Callable[..., Running], tmp_path: Path) -> None:
@@ -127,6 +102,6 @@ def test_it_sleeps_in_one_thread(launch: Callable[..., Running], tmp_path: Path)
         return log.read_text().splitlines() if log.exists() else []
 
     running = launch(*from_start(log))
-    running.say(running.first, b"one")
-    running.say(running.second, b"two")
+    running.say("first", b"one")
+    running.say("second", b"two")
     expect_sleep(calls, re.compile("wait|poll|enter|select").search, running.patience)

@@ -3,12 +3,12 @@
 import errno
 import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from harness.strace import from_start
+from kit.answer import Run, Words
 
 NOT_YET = ("{python} -c 'import os, sys; os.setxattr(*map(os.fsencode, sys.argv[1:]))' "
            "{file} {name} {value}")
@@ -16,7 +16,6 @@ NOT_YET = ("{python} -c 'import os, sys; os.setxattr(*map(os.fsencode, sys.argv[
 pytestmark = [pytest.mark.ring, pytest.mark.program("{file} {name} {value}", not_yet=NOT_YET)]
 
 NAME = "user.colour"
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 
 @pytest.fixture
@@ -49,7 +48,7 @@ def test_a_failure_says_what_it_was(run: Run, tmp_path: Path) -> None:
 
 
 def test_the_ring_has_done_it(
-    words: Callable[..., list[str]], file: Path, tmp_path: Path, patience: float
+    words: Words, file: Path, tmp_path: Path, patience: float
 ) -> None:
     """It is done through the ring, not by setxattr(2) or one of its cousins."""
     log = tmp_path / "log"

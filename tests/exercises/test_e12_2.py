@@ -1,7 +1,6 @@
 """E12.2: one deadline over connecting, asking and hearing the answer."""
 
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,10 +8,11 @@ from contextlib import contextmanager
 
 import pytest
 
+from kit.answer import Run
+
 pytestmark = [pytest.mark.clock, pytest.mark.program(
     "{port} {ms}", not_yet="ncat --idle-timeout {ms}ms 127.0.0.1 {port}")]
 
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
 MS, LONG_MS = 400, 60_000
 LATE_SECONDS = 3.0
 QUESTION = b"what is the time?\n"

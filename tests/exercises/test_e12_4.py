@@ -1,89 +1,70 @@
 """E12.4: whichever comes first, input or the end of a sleep."""
 
 import random
-import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from harness.polling import readable
+from kit.answer import Begin
 from kit.spoken_to import expect_output
 
 pytestmark = [pytest.mark.ring, pytest.mark.clock,
               pytest.mark.program("{ms}", not_yet="timeout {ms} cat")]
 
-Running = Callable[[int], Iterator[subprocess.Popen]]
 FEW_MS, MANY_MS = 20, 60_000
 
 
-@pytest.fixture
-def running(words: Callable[..., list[str]]) -> Running:
-    """Your program, with so many milliseconds of patience, which is given its input bit by bit."""
-
-    @contextmanager
-    def start(ms: int) -> Iterator[subprocess.Popen]:
-        with subprocess.Popen(words(ms=ms), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, bufsize=0) as process:
-            try:
-                yield process
-            finally:
-                process.kill()
-
-    return start
-
-
-def test_input_is_copied(running: Running) -> None:
+def test_input_is_copied(begin: Begin) -> None:
     """What comes on stdin goes to stdout, as it is; at the end of the input it ends with 0."""
     data = random.Random(10).randbytes(50_000)
-    with running(MANY_MS) as process:
-        out, err = process.communicate(data)
+    process = begin(ms=MANY_MS)
+    out, err = process.communicate(data)
     assert out == data
     assert (process.returncode, err) == (0, b"")
 
 
-def test_silence_ticks(running: Running, patience: float) -> None:
+def test_silence_ticks(begin: Begin, patience: float) -> None:
     """When nothing has come for so many milliseconds it prints the line `tick` to stderr, and again
     after as many."""
     began = time.monotonic()
-    with running(FEW_MS) as process:
-        for _ in range(5):
-            assert readable(process.stderr, patience), "nothing has come, and no tick"
-            assert process.stderr.readline() == b"tick\n"
-        assert time.monotonic() - began >= 5 * FEW_MS / 1000, "five ticks, and too early"
+    process = begin(ms=FEW_MS)
+    for _ in range(5):
+        assert readable(process.stderr, patience), "nothing has come, and no tick"
+        assert process.stderr.readline() == b"tick\n"
+    assert time.monotonic() - began >= 5 * FEW_MS / 1000, "five ticks, and too early"
 
 
-def test_input_comes_before_the_time_is_up(running: Running, patience: float) -> None:
+def test_input_comes_before_the_time_is_up(begin: Begin, patience: float) -> None:
     """Input does not wait for the sleep beside it, and while there is input nothing ticks."""
-    with running(MANY_MS) as process:
-        for number in range(20):
-            process.stdin.write(b"line %d\n" % number)
-            expect_output(process, b"line %d\n" % number, patience)
-        assert not readable(process.stderr, 0.05), f"it said {process.stderr.readline()!r}"
+    process = begin(ms=MANY_MS)
+    for number in range(20):
+        process.stdin.write(b"line %d\n" % number)
+        expect_output(process, b"line %d\n" % number, patience)
+    assert not readable(process.stderr, 0.05), f"it said {process.stderr.readline()!r}"
 
 
-def test_after_a_tick_the_next_reader_gets_the_bytes(running: Running, patience: float) -> None:
+def test_after_a_tick_the_next_reader_gets_the_bytes(begin: Begin, patience: float) -> None:
     """A read that was given up takes nothing: what comes after a tick is copied at once."""
-    with running(FEW_MS) as process:
-        for number in range(5):
-            assert readable(process.stderr, patience), "nothing has come, and no tick"
-            assert process.stderr.readline() == b"tick\n"
-            process.stdin.write(b"line %d\n" % number)
-            expect_output(process, b"line %d\n" % number, patience)
+    process = begin(ms=FEW_MS)
+    for number in range(5):
+        assert readable(process.stderr, patience), "nothing has come, and no tick"
+        assert process.stderr.readline() == b"tick\n"
+        process.stdin.write(b"line %d\n" % number)
+        expect_output(process, b"line %d\n" % number, patience)
 
 
-def test_no_byte_is_lost_between_the_two(running: Running, patience: float) -> None:
+def test_no_byte_is_lost_between_the_two(begin: Begin, patience: float) -> None:
     """Bytes that come at the very moment at which the time is up are copied as well, once and in
     order: the loser of a race may have done its work."""
-    with running(1) as process:
-        wanted = b""
-        chance = random.Random(1)
-        for number in range(1000):
-            process.stdin.write(b"line %d\n" % number)
-            wanted += b"line %d\n" % number
-            time.sleep(chance.uniform(0.0005, 0.0015))
-        process.stdin.close()
-        expect_output(process, wanted, patience)
-        process.stderr.read()
-        assert process.wait(patience) == 0
+    process = begin(ms=1)
+    wanted = b""
+    chance = random.Random(1)
+    for number in range(1000):
+        process.stdin.write(b"line %d\n" % number)
+        wanted += b"line %d\n" % number
+        time.sleep(chance.uniform(0.0005, 0.0015))
+    process.stdin.close()
+    expect_output(process, wanted, patience)
+    process.stderr.read()
+    assert process.wait(patience) == 0

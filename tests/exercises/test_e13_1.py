@@ -1,16 +1,13 @@
 """E13.1: a filter between an unknown server's answer and a terminal."""
 
 import random
-import subprocess
-from collections.abc import Callable
 
 import pytest
 
 from harness.polling import readable
+from kit.answer import Begin, Run
 
 pytestmark = pytest.mark.program("", not_yet="tr -cd '\\11\\12\\40-\\176'")
-
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 SHOWN = {
     "plain": (b"Back in May.\r\n", b"Back in May.\n"),
@@ -46,31 +43,26 @@ def test_what_may_be_seen_is_shown(run: Run, case: str) -> None:
     assert ended.returncode == 0, ended.stderr.decode()
 
 
-def test_the_slices_change_nothing(words: Callable[..., list[str]], patience: float) -> None:
+def test_the_slices_change_nothing(begin: Begin, patience: float) -> None:
     """However the bytes come, also cut in the middle of a character, the text is the same."""
     cases = list(SHOWN.values()) * 3
     random.Random(79).shuffle(cases)
     sent = b"|".join(sent for sent, _ in cases)
     wanted = b"|".join(shown for _, shown in cases)
-    with subprocess.Popen(words(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          bufsize=0) as process:
-        for byte in sent:
-            process.stdin.write(bytes([byte]))
-        process.stdin.close()
-        assert process.stdout.read() == wanted
-        assert process.wait(patience) == 0
+    running = begin()
+    for byte in sent:
+        running.stdin.write(bytes([byte]))
+    running.stdin.close()
+    assert running.stdout.read() == wanted
+    assert running.wait(patience) == 0
 
 
-def test_a_line_is_shown_when_it_is_there(
-    words: Callable[..., list[str]], patience: float
-) -> None:
+def test_a_line_is_shown_when_it_is_there(begin: Begin, patience: float) -> None:
     """What cannot change any more is shown at once: the server may take its time with the rest."""
-    with subprocess.Popen(words(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          bufsize=0) as process:
-        process.stdin.write(b"Back in May.\r\n\xe9")
-        assert readable(process.stdout, patience), "a whole line, and nothing is shown"
-        assert process.stdout.read(100) == b"Back in May.\n"
-        process.stdin.write(b"\x9b\xaa")
-        assert readable(process.stdout, patience), "the rest of a character, and nothing is shown"
-        assert process.stdout.read(100) == b"\xe9\x9b\xaa"
-        process.kill()
+    running = begin()
+    running.stdin.write(b"Back in May.\r\n\xe9")
+    assert readable(running.stdout, patience), "a whole line, and nothing is shown"
+    assert running.stdout.read(100) == b"Back in May.\n"
+    running.stdin.write(b"\x9b\xaa")
+    assert readable(running.stdout, patience), "the rest of a character, and nothing is shown"
+    assert running.stdout.read(100) == b"\xe9\x9b\xaa"

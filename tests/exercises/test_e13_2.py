@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from exercise import Exercise
 from harness.server import Server
 from kit.finger import ALICES_ANSWER, ask, users  # noqa: F401
-from kit.answer import Own, missing
+from kit.answer import Own, built
 
 pytestmark = pytest.mark.ring
 
@@ -31,13 +30,10 @@ class WithoutStop(Own):
 @pytest.fixture(params=["fingerd-plain", "fingerd", "fingerd-machine"])
 def target(request: pytest.FixtureRequest, build: Path) -> Own:
     """Each of the three."""
-    program = build / "finger" / request.param
-    if not program.is_file():
-        about = Exercise(request.path.stem.removeprefix("test_"))
-        pytest.fail(missing(about, f"{program} is not built"), pytrace=False)
+    program = built(request, build / "finger" / request.param)
     if request.param == "fingerd-plain":
-        return WithoutStop(request.param, "finger", (str(program), "--host", "127.0.0.1"))
-    return Own(request.param, "finger", (str(program), "--addr", "127.0.0.1"))
+        return WithoutStop(request.param, "finger", (program, "--host", "127.0.0.1"))
+    return Own(request.param, "finger", (program, "--addr", "127.0.0.1"))
 
 
 def test_the_error_comes_after_a_second(

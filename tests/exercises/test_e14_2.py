@@ -1,10 +1,8 @@
 """E14.2: a program that tells whether a reload loses a query."""
 
-import subprocess
-from collections.abc import Callable
-
 import pytest
 
+from kit.answer import Run
 from kit.played import said, serving
 
 NOT_YET = "sh -c 'kill -HUP {pid}; echo alice | ncat 127.0.0.1 {port}'"
@@ -12,7 +10,6 @@ NOT_YET = "sh -c 'kill -HUP {pid}; echo alice | ncat 127.0.0.1 {port}'"
 pytestmark = pytest.mark.program("{port} {pid}", not_yet=NOT_YET)
 
 SERVERS = "servers_of_e14_2.py"
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 
 def test_a_server_that_loses_nothing_is_acquitted(run: Run) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from kit.answer import Run
 from kit.parsers_of_e14_3 import answer
 
 PARSERS = Path(__file__).parent / "kit" / "parsers_of_e14_3.py"
 
 pytestmark = pytest.mark.program("{parser}", not_yet="true {parser}")
 
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
 Fuzzed = Callable[[str], subprocess.CompletedProcess[bytes]]
 BUGS = ("a byte too many", "tabs are no blanks", "small w", "a switch without a blank",
         "blanks stay", "any bytes", "C1", "relays")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import subprocess
 import threading
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from harness.subject import free_port
+from kit.answer import Words
 from kit.own import MESSAGE, Client, running, say
 
 pytestmark = pytest.mark.program(
@@ -20,7 +20,6 @@ pytestmark = pytest.mark.program(
 RESTARTS = 20
 CLIENTS = 4
 MOMENT_S = 0.003  # between connecting and asking: the old server may stop in it
-Words = Callable[..., list[str]]
 
 
 class Crowd:

@@ -1,12 +1,13 @@
 """E15.2: who is asking, if a proxy asks."""
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from harness.polling import readable
 from harness.subject import free_port
+from kit.answer import Words
 from kit.own import LOCAL, MESSAGE, SIGNATURE, Client, binary, line, running
 
 pytestmark = pytest.mark.program(
@@ -62,7 +63,7 @@ class Server:
 
 
 @pytest.fixture
-def server(words: Callable[..., list[str]], patience: float) -> Iterator[Server]:
+def server(words: Words, patience: float) -> Iterator[Server]:
     """It believes 127.0.0.1."""
     port = free_port()
     with running(words(port=str(port), trusted=PROXY), patience) as process:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from harness.subject import free_port
+from kit.answer import Words
 from kit.own import LOCAL, MESSAGE, Client, binary, line, running
 
 pytestmark = pytest.mark.program(
@@ -17,7 +18,7 @@ Connect = Callable[..., Client]
 
 
 @pytest.fixture
-def connect(words: Callable[..., list[str]], patience: float) -> Iterator[Connect]:
+def connect(words: Words, patience: float) -> Iterator[Connect]:
     """A client of a server that admits two connections of each address."""
     port = free_port()
     with running(words(port=str(port), trusted=PROXY, most=str(MOST)), patience):

@@ -1,13 +1,12 @@
 """E16.2: which of five results is a regression?"""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 
 from exercise import TESTS
+from kit.answer import Run
 
 sys.path.insert(0, str(TESTS / "given"))
 
@@ -19,7 +18,7 @@ pytestmark = pytest.mark.program(
 
 @pytest.mark.parametrize("seed", range(1, 16))
 def test_the_slower_build_is_found(
-    seed: int, run: Callable[..., CompletedProcess[bytes]], tmp_path: Path
+    seed: int, run: Run, tmp_path: Path
 ) -> None:
     """Your program prints the night whose build is slower than the release, as `tuesday`, and
     `none` where no build is."""

@@ -2,13 +2,12 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator
-from subprocess import CompletedProcess
+from collections.abc import Iterator
 
 import pytest
 
 from harness.server import Server
-from kit.answer import Own
+from kit.answer import Own, Run
 from kit.suite import PROTOCOL
 
 pytestmark = pytest.mark.program(
@@ -18,7 +17,6 @@ BROKEN_SERVERS = str(PROTOCOL / "subjects" / "broken_servers.py")
 BUGS = ("last-first", "one-message-per-wake-up", "zero-is-the-end", "drops-half-closed")
 SECONDS = 4
 
-Run = Callable[..., CompletedProcess[bytes]]
 
 
 @pytest.fixture

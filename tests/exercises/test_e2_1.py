@@ -3,20 +3,19 @@
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from subprocess import CompletedProcess
 
 import pytest
 
 from harness.server import Server
-from kit.answer import Own
+from kit.answer import Own, Run
 from kit.suite import PROTOCOL
 
 pytestmark = pytest.mark.program(
     "{port}", not_yet="{python} {root}/tests/exercises/given/e2_1.py {port}")
 
 MUCH = bytes(range(256)) * 4 * 32 * 1024  # 32 MiB: more than all buffers on the way hold
-Run = Callable[..., CompletedProcess[bytes]]
 
 
 @pytest.fixture

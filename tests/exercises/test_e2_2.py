@@ -1,7 +1,5 @@
 """E2.2: a server that counts."""
 
-from collections.abc import Callable
-
 import pytest
 
 from harness.server import Server
@@ -9,14 +7,6 @@ from harness.server import Server
 pytestmark = pytest.mark.program("{port}", not_yet="ncat -k -l 127.0.0.1 {port} -e /bin/cat")
 
 MIB = 1 << 20
-
-
-@pytest.fixture
-def server(start: Callable[..., Server]) -> Server:
-    """The program, which listens on 127.0.0.1."""
-    started = start(ready=False)
-    started.wait_until_ready()
-    return started
 
 
 def counted(server: Server, *pieces: bytes) -> bytes:

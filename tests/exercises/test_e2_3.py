@@ -4,17 +4,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 
 from harness.proc import Process
+from kit.answer import Run
 
 pytestmark = pytest.mark.program("{pid}", not_yet="echo accept {pid}")
 
-Run = Callable[..., CompletedProcess[bytes]]
 MUCH = bytes(32 << 20)  # more than all buffers on the way hold
 
 # One client at a time, and each call waits. PR_SET_PTRACER: not only its parent may look at it.

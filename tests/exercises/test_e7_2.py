@@ -4,12 +4,13 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from harness.proc import Process, wait_until
 from harness.polling import readable
+from kit.answer import Begin
 
 pytestmark = pytest.mark.program("{ms}", not_yet="cat -u -- - {ms}")
 
@@ -17,9 +18,8 @@ pytestmark = pytest.mark.program("{ms}", not_yet="cat -u -- - {ms}")
 class Running:
     """The program, and the lines that it has printed so far."""
 
-    def __init__(self, words: list[str], patience: float) -> None:
-        self.patience = patience
-        self.popen = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    def __init__(self, popen: subprocess.Popen[bytes], patience: float) -> None:
+        self.popen, self.patience = popen, patience
         self.process = Process(self.popen.pid)
         self.text = b""
 
@@ -38,7 +38,6 @@ class Running:
     def say(self, text: bytes) -> None:
         assert self.popen.stdin is not None
         self.popen.stdin.write(text)
-        self.popen.stdin.flush()
 
     def wait_for(self, line: str) -> None:
         found = wait_until(lambda: line in self.lines(), self.patience)
@@ -51,27 +50,15 @@ class Running:
 
 
 @pytest.fixture
-def begin(words: Callable[..., list[str]], patience: float) -> Iterator[Callable[[int], Running]]:
+def started(begin: Begin, patience: float) -> Callable[[int], Running]:
     """Starts the program with a timer of so many milliseconds."""
-    started: list[Running] = []
-
-    def start(milliseconds: int) -> Running:
-        started.append(Running(words(ms=milliseconds), patience))
-        return started[-1]
-
-    yield start
-    for running in started:
-        running.popen.kill()
-        running.popen.wait()
-        for pipe in (running.popen.stdin, running.popen.stdout):
-            if pipe is not None:
-                pipe.close()
+    return lambda milliseconds: Running(begin(ms=milliseconds), patience)
 
 
-def test_each_is_told(begin: Callable[[int], Running]) -> None:
+def test_each_is_told(started: Callable[[int], Running]) -> None:
     """What is read from stdin is told as `input N`, in bytes; each ring of the timer as `tick N`, N
     counting from 1; SIGUSR1 as `signal USR1`."""
-    running = begin(30)
+    running = started(30)
     running.wait_for_tick(1)
     running.say(b"hello\n")
     running.wait_for("input 6")
@@ -82,9 +69,9 @@ def test_each_is_told(begin: Callable[[int], Running]) -> None:
     running.wait_for("input 3")
 
 
-def test_it_ends_when_asked_to(begin: Callable[[int], Running]) -> None:
+def test_it_ends_when_asked_to(started: Callable[[int], Running]) -> None:
     """SIGTERM ends it, and so does the end of its input: it prints `end` and returns 0."""
-    terminated, drained = begin(10_000), begin(10_000)
+    terminated, drained = started(10_000), started(10_000)
     terminated.say(b"x")
     terminated.wait_for("input 1")
     terminated.popen.send_signal(signal.SIGTERM)
@@ -95,10 +82,10 @@ def test_it_ends_when_asked_to(begin: Callable[[int], Running]) -> None:
         assert running.popen.wait(running.patience) == 0
 
 
-def test_no_ring_of_the_timer_is_lost(begin: Callable[[int], Running]) -> None:
+def test_no_ring_of_the_timer_is_lost(started: Callable[[int], Running]) -> None:
     """Stopped for a while, it knows afterwards how often the timer has rung. Its ticks catch up, in
     one line that jumps or in a line for each ring."""
-    running = begin(20)
+    running = started(20)
     running.wait_for_tick(3)
     running.popen.send_signal(signal.SIGSTOP)
     running.process.wait_until_stopped(running.patience)
@@ -114,9 +101,9 @@ def test_no_ring_of_the_timer_is_lost(begin: Callable[[int], Running]) -> None:
     assert wait_until(caught_up, running.patience), lost
 
 
-def test_one_thread_waits_for_all(begin: Callable[[int], Running]) -> None:
+def test_one_thread_waits_for_all(started: Callable[[int], Running]) -> None:
     """There is one thread, and when nothing happens it sleeps."""
-    running = begin(10_000)
+    running = started(10_000)
     running.say(b"x")
     running.wait_for("input 1")
     assert running.process.thread_count() == 1

@@ -1,17 +1,14 @@
 """E8.3: a program that tells a server with a bound from one without."""
 
-import subprocess
-from collections.abc import Callable
-
 import pytest
 
+from kit.answer import Run
 from kit.played import said, serving
 
 pytestmark = pytest.mark.program("{port} {pid}",
                                  not_yet="{python} -c 'import sys; sys.exit(1)' {port} {pid}")
 
 SERVERS = "servers_of_e8_3.py"
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 
 @pytest.mark.parametrize("how", ["echoes", "hangs_up"])

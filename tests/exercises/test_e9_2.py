@@ -1,16 +1,14 @@
 """E9.2: a decoder of chunked bodies, as a filter."""
 
 import random
-import subprocess
-from collections.abc import Callable, Iterator
 
 import pytest
 
 from harness.polling import readable
+from kit.answer import Begin, Run
 
 pytestmark = pytest.mark.program("", not_yet="{python} {root}/tests/exercises/not_yet/e9_2.py")
 
-Filter = subprocess.Popen
 PIECES_SEED = 5882
 
 GOOD = {
@@ -41,17 +39,8 @@ BAD = {
 }
 
 
-@pytest.fixture
-def running(words: Callable[..., list[str]]) -> Iterator[Filter]:
-    """Your program, which is given its input bit by bit."""
-    with subprocess.Popen(words(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, bufsize=0) as process:
-        yield process
-        process.kill()
-
-
 @pytest.mark.parametrize("case", GOOD)
-def test_a_body_is_decoded(run: Callable[..., subprocess.CompletedProcess], case: str) -> None:
+def test_a_body_is_decoded(run: Run, case: str) -> None:
     """The data of the chunks goes to stdout, without sizes, extensions and trailers; after the last
     chunk and its blank line the program ends with status 0."""
     encoded, body = GOOD[case]
@@ -61,9 +50,7 @@ def test_a_body_is_decoded(run: Callable[..., subprocess.CompletedProcess], case
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_what_is_no_chunked_body_is_refused(
-    run: Callable[..., subprocess.CompletedProcess], case: str
-) -> None:
+def test_what_is_no_chunked_body_is_refused(run: Run, case: str) -> None:
     """A body that breaks RFC 9112, 7.1, or ends too early, ends the program with status 1: where it
     ends is in doubt, and with it what comes next."""
     ended = run(input=BAD[case])
@@ -71,25 +58,27 @@ def test_what_is_no_chunked_body_is_refused(
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
-def test_the_slices_change_nothing(running: Filter, size: int) -> None:
+def test_the_slices_change_nothing(begin: Begin, size: int) -> None:
     """However the stream is cut, the body is the same."""
+    running = begin()
     encoded, body = bytearray(), bytearray()
     for length in random.Random(PIECES_SEED).choices(range(1, 40), k=40):
         piece = random.Random(length).randbytes(length)
         encoded += b"%x;cut=here\r\n%s\r\n" % (length, piece)
         body += piece
     encoded += b"0\r\nTrailer: yes\r\n\r\n"
-    for begin in range(0, len(encoded), size):
-        running.stdin.write(encoded[begin:begin + size])
+    for at in range(0, len(encoded), size):
+        running.stdin.write(encoded[at:at + size])
     running.stdin.close()
     received = running.stdout.read()
     assert received == body, f"cut into {size} bytes each, the body is {received[:60]!r}"
     assert running.wait() == 0
 
 
-def test_what_has_come_is_passed_on(running: Filter, patience: float) -> None:
+def test_what_has_come_is_passed_on(begin: Begin, patience: float) -> None:
     """What has arrived of a chunk goes to stdout at once: a decoder that waits for the whole of it
     needs room for whatever a client announces."""
+    running = begin()
     running.stdin.write(b"FFFFFFF\r\nthe first of many")
     received = b""
     while len(received) < 17 and readable(running.stdout, patience):
@@ -100,9 +89,7 @@ def test_what_has_come_is_passed_on(running: Filter, patience: float) -> None:
     assert received == b"the first of many", f"on stdout: {received!r}"
 
 
-def test_a_line_without_an_end_is_refused(
-    run: Callable[..., subprocess.CompletedProcess],
-) -> None:
+def test_a_line_without_an_end_is_refused(run: Run) -> None:
     """A line that has no end after 16 KiB is malformed: or it would be kept, however long it is."""
     ended = run(input=b"5;" + b"x" * 20_000)
     assert ended.returncode == 1

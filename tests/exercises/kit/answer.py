@@ -1,12 +1,19 @@
 """What an exercise is tested on, and how the reader is told that it is missing."""
 
-from collections.abc import Sequence
+import subprocess
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from exercise import Exercise
 from harness.subject import Subject
+
+# What the fixtures words, run and begin are.
+Words = Callable[..., list[str]]
+Run = Callable[..., subprocess.CompletedProcess[bytes]]
+Begin = Callable[..., subprocess.Popen[bytes]]
 
 
 @dataclass(frozen=True)
@@ -40,10 +47,15 @@ class Own(Subject):
         return words
 
 
-def missing(about: Exercise, what: str, program: bool = False) -> str:
-    """What to say when there is nothing to test yet."""
-    chapter = about.chapter.name
-    if program:
-        return (f"{about.number} wants a program of yours. What it must do stands at the end of "
-                f"book/{chapter}; then:\n./check --exercise {about.name} --server '{what}'")
-    return f"{what}: ./check --exercise {about.name} builds what {about.number} is about"
+def about(request: pytest.FixtureRequest) -> Exercise:
+    """The exercise that a test belongs to, by the name of its file."""
+    return Exercise(request.path.stem.removeprefix("test_"))
+
+
+def built(request: pytest.FixtureRequest, program: Path) -> str:
+    """This program, if it is there to be tested."""
+    if not program.is_file():
+        exercise = about(request)
+        pytest.fail(f"{program} is not built: ./check --exercise {exercise.name} builds what "
+                    f"{exercise.number} is about", pytrace=False)
+    return str(program)

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from exercise import Exercise
 from harness.client import Client
 from harness.server import Server
-from kit.answer import Own, missing
+from kit.answer import Own, built
 
 ALICE = b"Building a telescope.\nBack in May.\n"
 ALICES_ANSWER = ALICE.replace(b"\n", b"\r\n")
@@ -17,13 +16,10 @@ ALICES_ANSWER = ALICE.replace(b"\n", b"\r\n")
 @pytest.fixture
 def target(request: pytest.FixtureRequest, build: Path) -> Own:
     """The reader's fingerd, in place of a stage."""
-    program = build / "finger" / "fingerd"
     if request.config.option.server:
         return Own("yours", "finger", tuple(shlex.split(request.config.option.server)))
-    if not program.is_file():
-        about = Exercise(request.path.stem.removeprefix("test_"))
-        pytest.fail(missing(about, f"{program} is not built"), pytrace=False)
-    return Own("fingerd", "finger", (str(program), "--addr", "127.0.0.1"))
+    program = built(request, build / "finger" / "fingerd")
+    return Own("fingerd", "finger", (program, "--addr", "127.0.0.1"))
 
 
 @pytest.fixture

@@ -5,19 +5,12 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
 from harness.proc import wait_until
 from harness.polling import readable
+from kit.answer import Words
 
 IDLE_SECONDS = 0.3
-
-
-def make_fifos(*paths: Path) -> list[BinaryIO]:
-    """Their writing ends. Each is open for reading as well, so that open(2) does not wait."""
-    for path in paths:
-        os.mkfifo(path)
-    return [os.fdopen(os.open(path, os.O_RDWR), "wb", buffering=0) for path in paths]
 
 
 def receive(process: subprocess.Popen[bytes], size: int, patience: float) -> bytes:
@@ -53,3 +46,45 @@ def expect_sleep(
     callers = {line.split()[0] for line in after}
     assert len(callers) == 1, f"{len(callers)} threads or processes make system calls"
     return after[-1]
+
+
+class Running:
+    """A program with two FIFOs, which prints each line that comes through them after a word that
+    says through which."""
+
+    def __init__(
+        self,
+        words: Words,
+        directory: Path,
+        patience: float,
+        says: dict[str, bytes],
+        *before: str,
+        prepare: Callable[[], None] | None = None,
+    ) -> None:
+        """`says` has that word for each FIFO, by what the command line calls it. `before` begins
+        the command, as strace does; `prepare` runs in the process."""
+        self.patience, self._says = patience, says
+        paths = {name: directory / name for name in says}
+        for path in paths.values():
+            os.mkfifo(path)
+        # Each is open for reading as well, so that open(2) does not wait.
+        self.fifos = {name: os.fdopen(os.open(path, os.O_RDWR), "wb", buffering=0)
+                      for name, path in paths.items()}
+        self.process = subprocess.Popen([*before, *words(**paths)], stdout=subprocess.PIPE,
+                                        preexec_fn=prepare)
+
+    def expect(self, wanted: bytes) -> None:
+        """Waits until this was printed, and nothing else."""
+        expect_output(self.process, wanted, self.patience)
+
+    def say(self, fifo: str, line: bytes) -> None:
+        """Writes a line, which must be printed at once."""
+        self.fifos[fifo].write(line + b"\n")
+        self.expect(self._says[fifo] + line + b"\n")
+
+    def kill(self) -> None:
+        """Whatever it is doing."""
+        for fifo in self.fifos.values():
+            fifo.close()
+        self.process.kill()
+        self.process.wait()
