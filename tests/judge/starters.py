@@ -12,6 +12,8 @@ from level_runs import ROOT
 
 SOURCES = Path(__file__).parent / "start"
 GROWN = SOURCES.parent / "grown"
+# What chapter 9 adds to the server in Python is a file that the tests' own server has, too.
+PROTOCOLS = ROOT / "tests" / "protocol" / "subjects" / "loop_protocols.py"
 # How the first server is built, if it is, and started.
 LANGUAGES = {
     "python": ["python3 echo.py"],
@@ -89,6 +91,8 @@ def grow(language: str, to: Path, after: int) -> None:
     patches = sorted((GROWN / language).glob("after-*.patch"))[:chapters(language).index(after)]
     for patch in patches:
         subprocess.run(["patch", "--strip=1", "--silent", f"--input={patch}"], cwd=to, check=True)
+    if language == "python" and after >= 9:
+        shutil.copyfile(PROTOCOLS, to / "protocols.py")
     has, fails = levels_after(after)
     commands = "\n".join(first_commands(to))
     (to / "README.md").write_text(f"""# A server after chapter {after}

@@ -23,7 +23,7 @@ FIRST_LEVELS = {  # that a chapter adds
 RING_CHAPTERS = {10: "light", 11: "timeouts", 12: "drain"}  # add none: the first that is in danger
 LAST_CHAPTERS = {path.name: max(int(patch.stem[-2:]) for patch in path.glob("*.patch"))
                  for path in GROWN.iterdir()}
-LINES_MAX = {"python": 600, "cpp": 910}  # HTTP alone takes 188 and 303
+LINES_MAX = {"python": 640, "cpp": 910}  # HTTP alone takes 217 and 303
 BUSY_LOOPS = 6
 # Those that take seconds, in one language each; the others are long.
 QUICK = {("python", 2), ("cpp", 3)}

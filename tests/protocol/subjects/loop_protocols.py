@@ -1,5 +1,4 @@
-"""What the bytes of a connection mean to loop_server.py: frames, RFC 863, HTTP. No input, no
-output."""
+"""What the bytes of a connection mean: messages, RFC 863, HTTP. No input, no output."""
 
 import re
 
