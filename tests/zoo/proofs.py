@@ -7,17 +7,16 @@
                                servers
     proofs.py run [NAME ...]   run the tests against these servers of tests/protocol/subjects,
                                without a NAME all of them, and note which tests fail (hours);
-                               `--in test_http …` asks only tests whose names begin so,
-                               `--missing` only those that nothing has made fail
+                               `--in test_http …` asks only tests whose names begin so
     proofs.py build            build the stages with the mistakes of mistakes.py, which `run` needs
                                for those
     proofs.py write            make proofs.md anew, with the tests that have come or gone
     proofs.py check            is it as it would be made?
     proofs.py missing          the tests that nothing has made fail
 
-A server is asked only for tests that fewer than two others of its kind have made fail: stages are
-one, servers of tests/protocol/subjects another. What fails for it is
-noted if it fails twice, and passes for the same server without its bug.
+A server is asked only for tests that no other of its kind has made fail: stages are one, servers of
+tests/protocol/subjects another. What fails for it is noted if it fails twice, and passes for the
+same server without its bug.
 
 Exit status: 0; 1 when `missing` finds some, or `check` something; 2 wrong usage.
 """
@@ -52,7 +51,6 @@ PROTOCOL = ROOT / "tests" / "protocol"
 SUBJECTS = PROTOCOL / "subjects"
 LIST = ROOT / "tests" / "zoo" / "proofs.md"
 NOTHING = "nothing yet"
-ENOUGH = 2  # so many broken servers for a test
 PATIENCE = "3"
 TEST_SECONDS = "90"
 NO_TIME_LEFT = "Failed: Timeout"  # pytest's: it does not say what is wrong with the server
@@ -146,14 +144,14 @@ def note(proofs: Proofs, name: str, tests: Iterable[str]) -> None:
     """This bug makes these tests fail."""
     for test in tests:
         names = proofs[test]
-        if name not in names and known_of_its_kind(names, name) < ENOUGH:
+        if not is_proven(names, name):
             names.append(name)
 
 
-def known_of_its_kind(names: Sequence[str], name: str) -> int:
-    """How many of these are stages with a bug, as this one is, or other servers, as it is."""
+def is_proven(names: Sequence[str], name: str) -> bool:
+    """Whether one of these is a stage with a bug, as this one is, or another server, as it is."""
     others = servers_of_another_make()
-    return sum((one in others) == (name in others) for one in names)
+    return any((one in others) == (name in others) for one in names)
 
 
 @functools.cache
@@ -228,13 +226,13 @@ def failing(options: Sequence[str], tests: Sequence[str], mistake: str = "") -> 
             if entry["outcome"] == "failed" and not entry["cause"].startswith(NO_TIME_LEFT)}
 
 
-def run(names: Sequence[str], beginnings: tuple[str, ...], enough: int) -> None:
+def run(names: Sequence[str], beginnings: tuple[str, ...]) -> None:
     """Asks the broken servers, and writes the list after each."""
     servers = broken_servers()
     for name in names or servers:
         broken = servers[name]
         wanted = [test for test, known in read().items()
-                  if known_of_its_kind(known, name) < enough
+                  if not is_proven(known, name)
                   and test.startswith(broken.tests) and test.startswith(beginnings)]
         once = failing(broken.options, wanted, broken.mistake)
         sound = once.keys() - failing(broken.sound, sorted(once)).keys()
@@ -250,7 +248,7 @@ def run(names: Sequence[str], beginnings: tuple[str, ...], enough: int) -> None:
 def what_to_hunt(proofs: Proofs) -> list[str]:
     """For each test that nothing has made fail, the command that asks the broken servers."""
     return [f"nothing has made {test} fail yet; after tests/zoo/proofs.py build: "
-            f"tests/zoo/proofs.py run --missing --in {test}"
+            f"tests/zoo/proofs.py run --in {test}"
             for test, names in proofs.items() if not names]
 
 
@@ -261,7 +259,6 @@ def main() -> int:
     running = commands.add_parser("run", help="ask broken servers")
     running.add_argument("names", nargs="*", metavar="NAME")
     running.add_argument("--in", dest="beginnings", nargs="+", default=[""], metavar="TEST")
-    running.add_argument("--missing", action="store_true", help="what nothing has made fail")
     commands.add_parser("build", help="build the stages with the mistakes of mistakes.py")
     commands.add_parser("list", help="all that is known")
     commands.add_parser("write", help="make the list anew")
@@ -269,8 +266,7 @@ def main() -> int:
     commands.add_parser("missing", help="the tests that nothing has made fail")
     arguments = parser.parse_args()
     if arguments.command == "run":
-        enough = 1 if arguments.missing else ENOUGH
-        run(arguments.names, tuple(arguments.beginnings), enough)
+        run(arguments.names, tuple(arguments.beginnings))
     elif arguments.command == "build":
         mistakes.build()
     elif arguments.command == "list":
