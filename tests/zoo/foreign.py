@@ -77,7 +77,7 @@ def main() -> int:
     for row in rows:
         print(f"{row.bug.name}: {row.level}, {row.test}: "
               f"{', '.join(row.proven_by) or proofs.NOTHING}")
-    print("\nOnly a stage can have these, whose tests are about its own mechanism, words or functions:")
+    print("\nOnly a stage can have these, whose tests are about its own mechanism or words:")
     for bug in own:
         print(f"{bug.name}: {bug.test}")
     return 0

@@ -5,12 +5,13 @@ python3 broken_loops.py BUG --port PORT; the bugs are the names in BUGS, `none` 
 """
 
 import argparse
+import importlib
 import os
+import re
 import select
 import sys
 import time
 
-from bug_names import bugs_of
 from loop_options import parse_options
 from loop_protocols import Echo, Http, Protocol
 from loop_server import NEVER, READ, Connection, Loop, serve
@@ -292,9 +293,16 @@ class _CollectsGarbageLate(Echo):
 
 
 HARMLESS: dict[str, Part] = {"none": Loop, "collects-garbage-late": _CollectsGarbageLate}
-BUGS: dict[str, Part] = bugs_of(
-    __name__, "rare_bugs", "start_blunders", "turn_blunders", "loop_blunders", "stop_blunders",
-    "ending_blunders", "protocol_blunders")
+MODULES = (__name__, "rare_bugs", "start_blunders", "turn_blunders", "loop_blunders",
+           "stop_blunders", "ending_blunders", "protocol_blunders")
+# OneTooMany is called one-too-many. What is no bug by itself begins with an underscore.
+BUGS: dict[str, Part] = {
+    re.sub(r"\B(?=[A-Z])", "-", part.__name__).lower(): part
+    for module in map(importlib.import_module, MODULES)
+    for part in vars(module).values()
+    if isinstance(part, type) and part.__module__ == module.__name__
+    and not part.__name__.startswith("_")
+}
 
 
 def loop_with(part: Part) -> type[Loop]:

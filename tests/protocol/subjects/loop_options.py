@@ -1,4 +1,4 @@
-"""The command lines of loop_server.py and of loop_workers.py."""
+"""The command line of loop_server.py."""
 
 import argparse
 import re
@@ -51,8 +51,8 @@ class Options(argparse.ArgumentParser):
         sys.exit(2)
 
 
-def parse_options(words: Sequence[str], *, workers_max: int = 0) -> argparse.Namespace:
-    """The contract's options, with --workers where there can be some."""
+def parse_options(words: Sequence[str]) -> argparse.Namespace:
+    """The contract's options, all but --workers."""
     options = Options(allow_abbrev=False)
     options.add_argument("--host", type=address, default="127.0.0.1")
     options.add_argument("--port", type=number(0, 65535), default=5882)
@@ -62,8 +62,6 @@ def parse_options(words: Sequence[str], *, workers_max: int = 0) -> argparse.Nam
     options.add_argument("--drain-timeout", default=5.0,
                          type=lambda text: 0.0 if text == "0" else duration(text))
     options.add_argument("--protocol", choices=PROTOCOLS, default="echo")
-    if workers_max:
-        options.add_argument("--workers", type=number(1, workers_max), default=1)
     options.add_argument("--verbose", action="store_true")
     options.add_argument("--version", action="version", version="loop_server 1")
     return options.parse_args(words)

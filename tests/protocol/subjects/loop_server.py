@@ -2,8 +2,7 @@
 
     python3 loop_server.py --port 5882
 
-It is there for broken_loops.py, where each class spoils one thing about it. loop_workers.py has
-several of these loops, and --workers.
+It is there for broken_loops.py, where each class spoils one thing about it.
 """
 
 import argparse
@@ -35,7 +34,6 @@ class Loop:
     connection_type: type[Connection] = Connection
     backlog = socket.SOMAXCONN
     own_descriptors = 16
-    shares_port = False
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
@@ -74,7 +72,6 @@ class Loop:
             (host, self.options.port),
             family=family,
             backlog=self.backlog,
-            reuse_port=self.shares_port,
             dualstack_ipv6=host == "::",
         )
         listener.setblocking(False)
