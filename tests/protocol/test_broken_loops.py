@@ -38,9 +38,6 @@ FINDINGS = {
     "sluggish": Finding(
         "test_read_timeout.py::test_the_end_comes_soon_after_the_time[yours]",
         rules.READ_TIMEOUT, "all of them were closed late"),
-    "twice-as-patient": Finding(
-        "test_read_timeout.py::test_the_end_comes_soon_after_the_time[yours]",
-        rules.READ_TIMEOUT, "all of them were closed late, the best by 1.1"),
     "no-time": Finding(
         "test_endings.py::test_a_connection_whose_time_is_up_gives_back_all_it_had[yours-silent]",
         rules.READ_TIMEOUT, "the server owes its end of stream"),

@@ -1,4 +1,4 @@
-"""Correct servers of some twenty lines, in four languages, as one writes them on a first evening.
+"""Correct servers of some twenty lines, in three languages, as one writes them on a first evening.
 
 All that they lack for the level framing is the lingering close. A test that blames them for
 anything else, or names another cause, gives a false lead.
@@ -48,15 +48,15 @@ def compiled(*compiler: str) -> Callable[[Path, Path], list[str]]:
 
 # For each server the program that it takes, and how to start it.
 SERVERS: dict[str, tuple[str, Callable[[Path, Path], list[str]]]] = {
+    "forking_echo.py": (sys.executable, lambda source, _: [sys.executable, str(source)]),
     "asyncio_echo.py": (sys.executable, lambda source, _: [sys.executable, str(source)]),
     "node_echo.mjs": ("node", lambda source, _: ["node", str(source)]),
-    "c_echo.c": ("cc", compiled("cc", "-O1", "-Wall", "-o")),
     "echo.go": ("go", compiled("go", "build", "-o")),
 }
 
 
 # With a short backlog: connects that it drops are repeated, which takes more than a minute in all.
-SLOW = ("c_echo.c",)
+SLOW = ("forking_echo.py",)
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,12 @@
                                for those
     proofs.py write            make proofs.md anew, with the tests that have come or gone
     proofs.py check            is it as it would be made?
-    proofs.py missing          the tests that nothing has made fail
 
 A server is asked only for tests that no other of its kind has made fail: stages are one, servers of
 tests/protocol/subjects another. What fails for it is noted if it fails twice, and passes for the
 same server without its bug.
 
-Exit status: 0; 1 when `missing` finds some, or `check` something; 2 wrong usage.
+Exit status: 0; 1 when `check` finds something; 2 wrong usage.
 """
 
 import argparse
@@ -263,7 +262,6 @@ def main() -> int:
     commands.add_parser("list", help="all that is known")
     commands.add_parser("write", help="make the list anew")
     commands.add_parser("check", help="is the list as it would be made?")
-    commands.add_parser("missing", help="the tests that nothing has made fail")
     arguments = parser.parse_args()
     if arguments.command == "run":
         run(arguments.names, tuple(arguments.beginnings))
@@ -275,14 +273,9 @@ def main() -> int:
     elif arguments.command == "write":
         write(read())
         print(*what_to_hunt(read()), sep="\n")
-    elif arguments.command == "check":
-        if table(read()) != LIST.read_text(encoding="utf-8"):
-            print("the list of proofs is not as it would be made: tests/zoo/proofs.py write")
-            return 1
-    else:
-        missing = [test for test, names in read().items() if not names]
-        print("\n".join(missing))
-        return 1 if missing else 0
+    elif table(read()) != LIST.read_text(encoding="utf-8"):
+        print("the list of proofs is not as it would be made: tests/zoo/proofs.py write")
+        return 1
     return 0
 
 

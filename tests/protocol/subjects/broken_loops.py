@@ -87,14 +87,6 @@ class Sluggish(Loop):
             super().see_to_the_time()
 
 
-class TwiceAsPatient(Connection):
-    """Counts the time twice: once when it sets the clock, once when the clock has run out."""
-
-    def renew_deadline(self) -> None:
-        super().renew_deadline()
-        self.deadline += self.loop.options.read_timeout
-
-
 class WaitsForReaders(Connection):
     """The clock is for those who owe a message, and not for those who take no answer."""
 
@@ -293,8 +285,8 @@ class _CollectsGarbageLate(Echo):
 
 
 HARMLESS: dict[str, Part] = {"none": Loop, "collects-garbage-late": _CollectsGarbageLate}
-MODULES = (__name__, "rare_bugs", "start_blunders", "turn_blunders", "loop_blunders",
-           "stop_blunders", "ending_blunders", "protocol_blunders")
+MODULES = (__name__, "rare_bugs", "turn_blunders", "loop_blunders", "ending_blunders",
+           "protocol_blunders")
 # OneTooMany is called one-too-many. What is no bug by itself begins with an underscore.
 BUGS: dict[str, Part] = {
     re.sub(r"\B(?=[A-Z])", "-", part.__name__).lower(): part

@@ -86,20 +86,12 @@ class Loop:
             self.selector.unregister(self.listener)
 
     def run(self) -> None:
-        """Serves until a signal says otherwise."""
+        """Serves, turn after turn, until a signal says otherwise and the drain is over."""
         signal.set_wakeup_fd(self.wakes.fileno())
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)
-        self.print_address()
-        self.serve()
-
-    def print_address(self) -> None:
-        """The ready line."""
         host, port = self.listener.getsockname()[:2]
         print(f"listening on {f'[{host}]' if ':' in host else host}:{port}", flush=True)
-
-    def serve(self) -> None:
-        """Turn after turn, until the drain is over."""
         while not self.draining:
             self.turn(self.next_deadline())
         end = time.monotonic() + self.options.drain_timeout
