@@ -1,5 +1,5 @@
-"""The server in Python that has grown up to chapter 9, with one defect each, of a kind that one loop
-cannot have.
+"""The server in Python that has grown up to chapter 9, with one defect each, of a kind that a loop
+by itself cannot have.
 
 python3 broken_workers.py BUG --port PORT; the bugs are those in BUGS, `none` is the healthy one.
 """
