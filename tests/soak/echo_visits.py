@@ -32,16 +32,6 @@ def receive(client: socket.socket, count: int) -> bytes:
 
 
 class EchoVisitor(Visitor):
-    """Visits of one kind."""
-
-    def visit(self) -> None:
-        {"good": self.talk, "slow": self.talk_slowly, "hostile": self.misbehave,
-         "churn": self.come_and_go}[self.kind]()  # fmt: skip
-
-    def payload(self, size: int) -> bytes:
-        """Bytes that no other message has."""
-        return self.random.randbytes(size)
-
     def exchange(self, client: socket.socket, payload: bytes) -> None:
         """A message and its answer."""
         message = frame(payload)
@@ -52,13 +42,13 @@ class EchoVisitor(Visitor):
         if receive(client, len(message)) != message:
             raise Lost(f"the answer to {len(payload)} bytes differs")
 
-    def talk(self) -> None:
+    def good(self) -> None:
         """Messages on a connection, one after the other. An ordinary client of a protocol whose
         connections stay asks once more, on another connection, if the first ends beforehand."""
         client = self.connect()
         try:
             for _ in range(self.random.randrange(1, MESSAGES_MAX)):
-                payload = self.payload(self.random.choice(SIZES))
+                payload = self.random.randbytes(self.random.choice(SIZES))
                 began = time.monotonic()
                 try:
                     self.exchange(client, payload)
@@ -80,16 +70,16 @@ class EchoVisitor(Visitor):
         except Moved:
             raise Lost("no answer on a second connection either") from None
 
-    def talk_slowly(self) -> None:
+    def slow(self) -> None:
         """In pieces; or many answers, read when all messages have been sent, a little at a time."""
         if self.may_move or self.random.random() < 0.5:
-            message = frame(self.payload(20))
+            message = frame(self.random.randbytes(20))
             with self.connect() as client:
                 self.send_slowly(client, message, 4)
                 client.shutdown(socket.SHUT_WR)
                 self.expect(client, message, pause=0)
         else:
-            messages = b"".join(frame(self.payload(30_000)) for _ in range(4))
+            messages = b"".join(frame(self.random.randbytes(30_000)) for _ in range(4))
             with self.connect(receive_buffer=4096) as client:
                 client.sendall(messages)
                 client.shutdown(socket.SHUT_WR)
@@ -105,7 +95,7 @@ class EchoVisitor(Visitor):
             raise Lost(f"{len(received)} of {len(answer)} bytes came, or others")
         self.answered()
 
-    def misbehave(self) -> None:
+    def hostile(self) -> None:
         with self.connect() as client:
             match self.random.randrange(4):
                 case 0:
@@ -118,9 +108,9 @@ class EchoVisitor(Visitor):
                     client.sendall(self.random.randbytes(1000))
                     self.reset(client)
                 case _:
-                    self.flood(client, frame(self.payload(60_000)), 1.0)
+                    self.flood(client, frame(self.random.randbytes(60_000)), 1.0)
 
-    def come_and_go(self) -> None:
+    def churn(self) -> None:
         client = self.connect()
         match self.random.randrange(4):
             case 0:

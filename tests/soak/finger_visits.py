@@ -18,18 +18,8 @@ ANSWERS = {
 }
 
 
-WITH_A_DEAD_HOME = "host"
-ITS_ANSWER = b"Cannot be read.\r\n"
-
-
 class FingerVisitor(Visitor):
-    """Visits of one kind."""
-
-    def visit(self) -> None:
-        {"good": self.ask, "slow": self.ask_slowly, "hostile": self.misbehave,
-         "churn": self.come_and_go}[self.kind]()  # fmt: skip
-
-    def ask(self) -> None:
+    def good(self) -> None:
         user = self.random.choice([*ANSWERS])
         began = time.monotonic()
         with self.connect() as client:
@@ -46,7 +36,7 @@ class FingerVisitor(Visitor):
         else:
             self.answered(began)
 
-    def ask_slowly(self) -> None:
+    def slow(self) -> None:
         """A byte at a time, and the answer in small pieces, all within the deadline."""
         user = self.random.choice(["alice", "big"])
         with self.connect(receive_buffer=16_384) as client:
@@ -54,7 +44,7 @@ class FingerVisitor(Visitor):
             received = self.receive_until_end(client, 8192, self.limit_seconds / 400)
         self.compare(user, received)
 
-    def misbehave(self) -> None:
+    def hostile(self) -> None:
         with self.connect() as client:
             match self.random.randrange(4):
                 case 0:
@@ -71,7 +61,7 @@ class FingerVisitor(Visitor):
                     time.sleep(self.random.uniform(0, 2 * self.limit_seconds))  # and reads nothing
                     self.reset(client)
 
-    def come_and_go(self) -> None:
+    def churn(self) -> None:
         client = self.connect()
         if self.random.random() < 0.5:
             client.close()
@@ -79,17 +69,3 @@ class FingerVisitor(Visitor):
         else:
             client.sendall(b"alice\r\n")
             self.reset(client)
-
-
-class DeadHomeVisitor(FingerVisitor):
-    """Among the hostile, some ask for a user whose home does not always answer."""
-
-    def misbehave(self) -> None:
-        if self.random.random() < 0.5:
-            return super().misbehave()
-        with self.connect() as client:
-            client.sendall(WITH_A_DEAD_HOME.encode() + b"\r\n")
-            received = self.receive_until_end(client, 4096, pause=0)
-        if received not in (b"", ITS_ANSWER):
-            raise Lost(f"{WITH_A_DEAD_HOME}: {received[:40]!r}")
-        self.count("asked a home that answered" if received else "asked a home that did not")

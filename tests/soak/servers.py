@@ -7,18 +7,17 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median, quantiles
 
 from echo_visits import EchoVisitor
-from finger_visits import PLANS, WITH_A_DEAD_HOME, DeadHomeVisitor, FingerVisitor
-from harness.proc import Process, processes_of_session, wait_until
+from finger_visits import PLANS, FingerVisitor
+from harness.proc import Process, processes_of_session
 from harness.server import Server
-from harness.subject import Subject
+from harness.target import Target
 from judge import Report, Sample
-from kit import hanging_fs
 from kit.machine import GROUP, Machine
 from kit.users import Users
 from traffic import Tally, Visitor, run_visitors, together
@@ -29,15 +28,8 @@ LIMIT_SECONDS = 8.0  # the read timeout, the deadline
 CLIENTS = {"good": (4, 0.02), "slow": (4, 0.1), "hostile": (6, 0.3), "churn": (2, 0.01)}
 RELOAD_SECONDS = 2.0
 TAKEOVER_SECONDS = 5.0
-HANG_SECONDS = 30.0
 PATIENCE = 30.0
 SETTLE_SECONDS = 0.5
-
-
-class Program(Subject):
-    """A server of ours."""
-
-    speaks_contract = True
 
 
 def be_clients(visitor: type[Visitor], address: tuple[str, int], may_move: bool,
@@ -93,8 +85,8 @@ class Running:
 
     def launch(self, port: int = 0) -> Server:
         """The server, ready."""
-        program = Program(self.name, "", (str(self.path(self.build)),))
-        server = Server(program, self.words(), patience=PATIENCE, port=port, under=self.under())
+        target = Target(self.name, "part5-epoll", (str(self.path(self.build)),))
+        server = Server(target, self.words(), patience=PATIENCE, port=port, under=self.under())
         server.wait_until_ready()
         return server
 
@@ -123,24 +115,18 @@ class Running:
     def disturb_now(self) -> None:
         """A server that is left alone."""
 
-    def processes(self) -> list[Process]:
-        """All of the server's."""
-        return [process for process in processes_of_session(self.server.pid)]
-
     def sum(self, of: Callable[[Process], int]) -> int:
-        """Over its processes, of which one may have ended meanwhile."""
+        """Over all of the server's processes, of which one may have ended meanwhile."""
         total = 0
-        for process in self.processes():
-            try:
+        for process in processes_of_session(self.server.pid):
+            with suppress(OSError, AssertionError):
                 total += of(process)
-            except (OSError, AssertionError):
-                continue
         return total
 
     def resources(self) -> dict[str, int]:
         """What must be the same before the first client and after the last."""
         return {"descriptors": self.sum(Process.descriptor_count),
-                "processes": len(self.processes())}  # fmt: skip
+                "processes": self.sum(lambda _: 1)}  # fmt: skip
 
     def settled(self) -> dict[str, int]:
         """The same as soon as it stays: a server may open more after its ready line."""
@@ -234,8 +220,7 @@ class FingerdOfTheSystem(Fingerd):
     def __init__(self, name: str, build: Path) -> None:
         Running.__init__(self, name, build)
         self._machine = Machine()
-        self._people = [self._machine.add(name, plan) for name, plan in PLANS.items()]
-        self._machine.opt_in(*self._people)
+        self._machine.opt_in(*(self._machine.add(name, plan) for name, plan in PLANS.items()))
 
     @classmethod
     def missing(cls, build: Path) -> str:
@@ -252,8 +237,8 @@ class FingerdOfTheSystem(Fingerd):
         self._machine.close()
 
 
-class TakenOver(Running):
-    """A mixin: again and again a new server takes over from the old one."""
+class FingerdTakenOver(Fingerd):
+    """Again and again a new server takes over from the old one."""
 
     disturbance = "takeovers"
     disturbed_every = TAKEOVER_SECONDS
@@ -290,61 +275,10 @@ class TakenOver(Running):
         self._door.cleanup()
 
 
-class FingerdWithADeadHome(TakenOver, FingerdOfTheSystem):
-    """A home is on a file server that is dead for half of each minute; reloads go on meanwhile.
-
-    Its clients are never told to come again: what has asked is answered by the server before.
-    """
-
-    visitor = DeadHomeVisitor
-    disturbance = "takeovers"
-    disturbed_every = 4 * TAKEOVER_SECONDS
-    may_move = False
-
-    def __init__(self, name: str, build: Path) -> None:
-        super().__init__(name, build)
-        self._homes = ExitStack()
-        host = self._machine.add(WITH_A_DEAD_HOME)
-        self._machine.opt_in(*self._people, host)
-        mounted = hanging_fs.mounted("nothing", deaf=True, home=host.home)
-        _, self._files = self._homes.enter_context(mounted)
-        self._changed = self._reloaded = time.monotonic()
-
-    def disturb(self) -> None:
-        now = time.monotonic()
-        if now - self._reloaded >= RELOAD_SECONDS:
-            self._reloaded = now
-            self.server.send_signal(signal.SIGHUP)
-            self.counts["reloads"] += 1
-        if now - self._changed >= HANG_SECONDS:
-            self._changed = now
-            if self._files.hangs:
-                self.counts["operations that hung"] += len(self._files.waiting)
-                self._files.let_go()
-                self._files.waiting.clear()
-            else:
-                self._files.stop_answering("open")
-                self.counts["hangs"] += 1
-        super().disturb()
-
-    def end_clients(self) -> None:
-        self._files.let_go()
-        super().end_clients()
-
-    def close(self) -> None:
-        self._homes.close()
-        super().close()
-
-
-class FingerdTakenOver(TakenOver, Fingerd):
-    pass
-
-
 SERVERS: dict[str, type[Running]] = {
     "part5": Part5,
     "part6": Part6,
     "fingerd": Fingerd,
     "fingerd as root": FingerdOfTheSystem,
     "fingerd, taken over": FingerdTakenOver,
-    "fingerd, a dead home": FingerdWithADeadHome,
 }

@@ -39,7 +39,8 @@ class Tally:
 
 
 class Visitor:
-    """A client's view of a server; the kinds of visits are those of its protocol."""
+    """A client's view of a server. Its visits are methods of its protocol's class, one for each kind:
+    good, slow, hostile, churn."""
 
     may_move = False  # while servers take over, one may close before the answer has begun
 
@@ -52,10 +53,6 @@ class Visitor:
         self.random = random.Random(f"{kind} {number}")
         self.tally = Tally()
         self.lock = threading.Lock()
-
-    def visit(self) -> None:
-        """One visit of its kind."""
-        raise NotImplementedError
 
     def connect(self, receive_buffer: int = 0) -> socket.socket:
         """A connection from one of the addresses of its kind."""
@@ -119,7 +116,7 @@ class Visitor:
         """Visit after visit. What goes wrong is a loss, unless a hostile client suffers it."""
         while not ending.is_set():
             try:
-                self.visit()
+                getattr(self, self.kind)()
             except TooLate:
                 self.count("too late itself")
             except (OSError, Lost) as why:
