@@ -7,7 +7,6 @@ check_what_takes_long() {
   local preset targets not_of_finger=() release architecture
   pytests "builds of each part" tests/builds -m long
   pytests "your own server" tests/protocol -m long "${in_parallel[@]}"
-  build_or_finish default bad_link
   pytests network tests/network -m long
   pytests "a soak" tests/soak
   pytests "idle connections" tests/bench/test_idle.py

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from harness.proc import wait_until
 
@@ -76,21 +75,3 @@ def connect(one: Namespace, other: Namespace, name: str, subnet: str) -> tuple[s
     for namespace, end in zip((one, other), ends):
         namespace.address(name, f"{end}/24")
     return ends
-
-
-@contextmanager
-def bad_link(build: Path, one: Namespace, other: Namespace, badness: Sequence[str]
-             ) -> Iterator[tuple[str, str]]:  # fmt: skip
-    """A link that loses, doubles, delays; the device `bad` at both ends, and their addresses."""
-    program = build / "tests" / "bench" / "bad_link"
-    words = [str(program), str(one.pid), str(other.pid), *badness]
-    with subprocess.Popen(words, stdout=subprocess.PIPE) as link:
-        assert link.stdout is not None
-        try:
-            assert link.stdout.readline() == b"ready\n"
-            ends = "10.77.0.1", "10.77.0.2"
-            for namespace, end in zip((one, other), ends):
-                namespace.address("bad", f"{end}/24")
-            yield ends
-        finally:
-            link.kill()

@@ -1,7 +1,7 @@
 """A link that loses, doubles, reorders and delays packets, has little room, or is down for a while.
 
 TCP repairs all of that, if the server gives it the time. No answer may be lost, of any stage or of
-fingerd. `bad_link` is the link: tc-netem(8) is not in every kernel.
+fingerd.
 """
 
 import socket
@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import built
-from namespaces import Namespace, bad_link
+from bad_link import Badness, bad_link
+from namespaces import Namespace
 from programs import Echo, Finger, Kind, Load, running
 
 pytestmark = pytest.mark.long
@@ -23,21 +23,21 @@ STAGES = ("part1-blocking", "part2-threads", "part3-nonblocking", "part4-poll", 
           "part6-uring")
 KINDS = pytest.mark.parametrize("kind", [*map(Echo, STAGES), Finger()], ids=lambda kind: kind.name)
 BADNESS = {
-    "everything": ("delay=20", "loss=5", "duplicate=2", "reorder=5", "rate=4000"),
+    "everything": Badness(delay_ms=20, loss_percent=5, duplicate_percent=2, reorder_percent=5,
+                          rate_kbit=4000),
     # TCP waits twice as long after each loss of the same segment; with more of them, too long.
-    "loss": ("loss=10",),
-    "narrow": ("delay=20", "rate=256"),
+    "loss": Badness(loss_percent=10),
+    "narrow": Badness(delay_ms=20, rate_kbit=256),
 }
 PATIENCE = 60.0
 DOWN_SECONDS = 2.0
 
 
 @contextmanager
-def across(kind: Kind, build: Path, directory: Path, badness: tuple[str, ...]
+def across(kind: Kind, build: Path, directory: Path, badness: Badness
            ) -> Iterator[tuple[Load, Namespace]]:  # fmt: skip
     """Clients on one side and the server on the other."""
-    built(build / "tests" / "bench" / "bad_link")
-    with Namespace() as near, Namespace() as far, bad_link(build, near, far, badness) as ends:
+    with Namespace() as near, Namespace() as far, bad_link(near, far, badness) as ends:
         with running(kind.words(build, directory, ends[1]), far):
             threads = 1 if kind.name == "part1-blocking" else 4  # one at a time
             yield Load(kind, near, (ends[1], 7979), threads, PATIENCE), near
@@ -64,7 +64,7 @@ def test_no_answer_is_lost(kind: Kind, how: str, build: Path, directory: Path) -
 def test_no_answer_is_lost_while_the_link_is_down(
     kind: Kind, build: Path, directory: Path
 ) -> None:
-    with across(kind, build, directory, ("delay=5",)) as (load, near):
+    with across(kind, build, directory, Badness(delay_ms=5)) as (load, near):
         with near.entered():
             client = socket.create_connection(load.address, timeout=PATIENCE)
         client.sendall(kind.halves[0])

@@ -11,14 +11,15 @@ from contenders import (ALL_STAGES, PART1, PART3, PART4, PART5, PART6, REPOSITOR
 from measures.counts import exact_calls
 from measures.experiment import (NOTHING, P50, P99, P999, Cell, Chart, Column, Grid, Measurement,
                                  Setting, Table, Twice, beside_base, can_trace, column, each,
-                                 exactly, latencies, measured, need_program, need_root, of_rounds,
+                                 exactly, latencies, measured, need_root, of_rounds,
                                  ratio, table, throughput, timed, words)
 from ratios import RANGE_MAX, Ratio
 from rounds import Results
 from workloads import WARM_UP_SECONDS, Echo, Numbers, client
 
 sys.path.append(str(REPOSITORY / "tests" / "network"))
-from namespaces import Namespace, bad_link  # noqa: E402
+from bad_link import Badness, bad_link  # noqa: E402
+from namespaces import Namespace  # noqa: E402
 
 NAMES = [stage.name for stage in ALL_STAGES]
 STAGE = dict(zip(NAMES, ALL_STAGES))
@@ -313,7 +314,7 @@ FAR_SECONDS = 2.0  # fifty round trips
 def far(load: Echo, stage: Contender, setting: Setting) -> Numbers:
     """One round over a link that delays each packet."""
     with (Namespace() as here, Namespace() as there,
-          bad_link(setting.build, here, there, [f"delay={DELAY_MS}"]) as (_, address)):
+          bad_link(here, there, Badness(delay_ms=DELAY_MS)) as (_, address)):
         where = Contender(stage.name, stage.program, (*stage.options, "--host", address))
         with where.running(setting.build, (*there.words, *on_core(SERVER_CORE))) as server:
             command = load.words(setting.build, server.address[1], FAR_SECONDS, WARM_UP_SECONDS)
@@ -325,7 +326,6 @@ def far(load: Echo, stage: Contender, setting: Setting) -> Numbers:
 
 def m15_3(setting: Setting) -> Measurement:
     need_root("can make network namespaces that others enter")
-    need_program(setting.build / "tests" / "bench" / "bad_link")
     jobs, columns = [], {}
     for crowd, clients in ((1, "1 client"), (100, "100 clients")):
         stages = ALL_STAGES if crowd == 1 else ALL_STAGES[1:]
