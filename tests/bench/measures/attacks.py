@@ -5,15 +5,12 @@ or without a timeout."""
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-from contenders import CLIENT_CORE, PART3, PART5, REPOSITORY, SERVER_CORE, STAGES, on_core
+from contenders import CLIENT_CORE, PART3, PART5, REPOSITORY, Contender, on_core
 from harness.server import Server
-from harness.target import Target
 from measures import variants
 from measures.experiment import (LATENCY_APART_MAX, Cell, Chart, Measurement, Setting, Table,
                                  column, each, exact, measured, need_program, table, timed, words)
@@ -52,9 +49,11 @@ ATTACKS = (
 )
 
 
-def broken_program(bug: str, stage: str) -> str:
-    """The stage with this bug in it, built where that has not been done since something changed."""
-    program = REPOSITORY / "build" / "zoo" / "bin" / bug / stage / stage
+def broken_build(bug: str, stage: str) -> Path:
+    """Where the stage with this bug in it is, built where that has not been done since something
+    changed."""
+    build = REPOSITORY / "build" / "zoo" / "bin" / bug
+    program = build / stage / stage
     patch = REPOSITORY / "book" / "bugs" / f"{bug}.patch"
     sources = [patch, *(file for part in (stage, "common")
                         for file in (REPOSITORY / part).glob("*.*"))]
@@ -66,27 +65,19 @@ def broken_program(bug: str, stage: str) -> str:
             capture_output=True, text=True, timeout=900)  # fmt: skip
         if run.returncode != 0:
             raise RuntimeError(f"{stage} with the bug {bug} is not built: {run.stderr.strip()}")
-    return str(program)
+    return build
 
 
-def program(stage: str, bug: str, setting: Setting) -> str:
-    """The stage, with a bug or as it is, which an option makes broken."""
-    healthy = need_program(setting.build / stage / stage)
-    return healthy if bug in ("", NO_TIMEOUT) else broken_program(bug, stage)
+def build_of(stage: str, bug: str, setting: Setting) -> Path:
+    """Of the stage with a bug or as it is, which an option makes broken."""
+    need_program(setting.build / stage / stage)
+    return setting.build if bug in ("", NO_TIMEOUT) else broken_build(bug, stage)
 
 
-@contextmanager
-def running(program: str, places: int, *more: str) -> Iterator[Server]:
-    """A server with so many places, on its core."""
-    name = Path(program).name
-    options = ["--max-connections", str(places), "--read-timeout", READ_TIMEOUT, *more]
-    options += ["--workers", "1"] if name in STAGES else []
-    server = Server(Target(name, STAGES[0], (*on_core(SERVER_CORE), program)), options, patience=60)
-    try:
-        server.wait_until_ready()
-        yield server
-    finally:
-        server.kill()
+def with_places(stage: str, places: int, *more: str) -> Contender:
+    """A server with so many places."""
+    return Contender(stage, stage, ("--max-connections", str(places), "--read-timeout",
+                                    READ_TIMEOUT, *more))
 
 
 def how(server: Server, kind: str, seconds: float, attackers: int = ATTACKERS,
@@ -100,15 +91,15 @@ def suffer(attack: Attack, form: str, setting: Setting) -> Numbers:
     """What a bystander and newcomers get meanwhile."""
     bug = attack.bug if form == BROKEN else ""
     places = ATTACKERS + (1 if attack.takes_all_places else 10)
-    with running(program(attack.stage, bug, setting), places,
-                 *(bug.split() if bug == NO_TIMEOUT else ())) as server:
+    contender = with_places(attack.stage, places, *(bug.split() if bug == NO_TIMEOUT else ()))
+    with contender.running(build_of(attack.stage, bug, setting)) as server:
         return variants.run(setting, "attack",
                             **how(server, attack.name, attack.seconds(setting)))
 
 
 def m8_1(setting: Setting) -> Measurement:
     for attack in ATTACKS:  # to be built, or skipped, here and not in the middle
-        program(attack.stage, attack.bug, setting)
+        build_of(attack.stage, attack.bug, setting)
 
     def newcomers(results: Results, load: str, server: str) -> Cell:
         """How long one waits for its answer; those who have none are more than a number."""
@@ -157,8 +148,9 @@ def memory_in_time(_: str, both: str, setting: Setting) -> Numbers:
     clock decides about memory."""
     seconds, found = setting.effort.watched_seconds, {}
     with ExitStack() as ends:
-        servers = {form: ends.enter_context(running(program(*of, setting), 10))
-                   for form, of in MEMORY.items()}
+        servers = {form: ends.enter_context(
+            with_places(stage, 10).running(build_of(stage, bug, setting)))
+            for form, (stage, bug) in MEMORY.items()}
         for server in servers.values():
             for attack in ATTACKS:
                 words = variants.command(setting, "attack", **how(
@@ -179,7 +171,7 @@ def memory_in_time(_: str, both: str, setting: Setting) -> Numbers:
 
 def m8_2(setting: Setting) -> Measurement:
     for of in MEMORY.values():
-        program(*of, setting)
+        build_of(*of, setting)
 
     def tables(results: Results) -> dict[str, Table]:
         found = results["memory"]["both"][0]

@@ -9,6 +9,8 @@ import statistics
 import subprocess
 import tempfile
 import time
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,16 +33,9 @@ ALWAYS = 5  # of the statistic: beyond, chance is out of the question
 def rank_sum(first: Sequence[float], second: Sequence[float]) -> tuple[float, float]:
     """Mann's and Whitney's test: how often a value of `second` is larger than one of `first`, two
     that are equal counting half, and how many standard deviations that is from a half."""
-    both = sorted([(value, 0) for value in first] + [(value, 1) for value in second])
-    m, n, ranks, ties, i = len(first), len(second), 0.0, 0, 0
-    while i < len(both):
-        j = i
-        while j < len(both) and both[j][0] == both[i][0]:
-            j += 1
-        ranks += (i + 1 + j) / 2 * sum(which for _, which in both[i:j])  # equal values share ranks
-        ties += (j - i) ** 3 - (j - i)
-        i = j
-    larger = ranks - n * (n + 1) / 2
+    m, n, ordered = len(first), len(second), sorted(first)
+    larger = sum(bisect_left(ordered, value) + bisect_right(ordered, value) for value in second) / 2
+    ties = sum(count ** 3 - count for count in Counter([*first, *second]).values())
     variance = m * n / 12 * (m + n + 1 - ties / ((m + n) * (m + n - 1)))
     z = (larger - m * n / 2) / math.sqrt(variance) if variance > 0 else 0.0
     return larger / (m * n), z
