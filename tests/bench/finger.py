@@ -9,10 +9,7 @@ login as well.
 
 import json
 import os
-import re
-import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -20,9 +17,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from contenders import SERVER_CORE, on_core
+from contenders import PART5, SERVER_CORE, on_core
 from finger_inetd import Inetd, missing, path_of
-from harness.proc import Process, wait_until
+from harness.proc import Process
+from harness.server import Server
+from harness.strace import Strace
+from harness.target import Target
 from workloads import Numbers, client, cpu_at_rest
 
 CLIENTS = 32
@@ -35,11 +35,11 @@ LINE = b"Building a telescope in the garden; back in May, with luck.\n"
 PLAN = (LINE * 20)[:1023] + b"\n"
 
 # What is built, and the options that make them do the same.
-SAME = ("--addr", "127.0.0.1", "--port", "0", "--users", "{users}")
+LOCAL = ("--addr", "127.0.0.1")
 OURS = {
-    FINGERD: ("finger/fingerd", *SAME, "--quiet", "--workers", "1", "--max-per-ip", "1000"),
-    "fingerd-machine": ("finger/fingerd-machine", *SAME, "--quiet"),
-    EPOLL: ("tests/bench/peer-epoll-finger", *SAME),
+    FINGERD: ("finger/fingerd", *LOCAL, "--quiet", "--workers", "1", "--max-per-ip", "1000"),
+    "fingerd-machine": ("finger/fingerd-machine", *LOCAL, "--quiet"),
+    EPOLL: ("tests/bench/peer-epoll-finger", *LOCAL),
 }
 
 
@@ -58,24 +58,26 @@ class Running:
 
 
 @contextmanager
-def built_daemon(
-    build: Path, name: str, users: Path, cores: str = SERVER_CORE
-) -> Iterator[Running]:
+def server_of(build: Path, name: str, users: Path, cores: str = SERVER_CORE) -> Iterator[Server]:
     """One of ours, on its core."""
     first, *more = name.split()  # fingerd --workers 2
     program, *options = OURS[first]
-    options += more
-    words = [*on_core(cores), str(build / program)]
-    words += [word.replace("{users}", str(users)) for word in options]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        try:
-            assert process.stdout is not None
-            ready = process.stdout.readline().decode()
-            if not (port := re.search(r":(\d+)$", ready.strip())):
-                raise SystemExit(f"{' '.join(words)} is not ready, but says {ready!r}")
-            yield Running(process.pid, int(port[1]))
-        finally:
-            process.kill()
+    target = Target(name, PART5, (*on_core(cores), str(build / program)))
+    server = Server(target, [*options, "--users", str(users), *more], patience=START_SECONDS)
+    try:
+        server.wait_until_ready()
+        yield server
+    finally:
+        server.kill()
+
+
+@contextmanager
+def built_daemon(
+    build: Path, name: str, users: Path, cores: str = SERVER_CORE
+) -> Iterator[Running]:
+    """The same, as the others are."""
+    with server_of(build, name, users, cores) as server:
+        yield Running(server.pid, server.address[1])
 
 
 @contextmanager
@@ -159,22 +161,14 @@ class Bench:
         With several clients one call serves many; and strace makes each call dearer, so that still
         more completions wait for the next. A single client has to wait for everything.
         """
-        with self.start(FINGERD) as running:
+        with server_of(self.build, FINGERD, self.users) as server:
+            running = Running(server.pid, server.address[1])
             self.warm(running)
-            log = self.directory / "strace"
-            words = ["strace", "-f", "-c", "-qq", "-e", "trace=io_uring_enter", "-o", str(log)]
-            with subprocess.Popen([*words, "-p", str(running.pid)]) as tracer:
-                status = Path(f"/proc/{running.pid}/status")
-                attached = wait_until(
-                    lambda: f"TracerPid:\t{tracer.pid}\n" in status.read_text(), START_SECONDS
-                )
-                if not attached:
-                    raise SystemExit("strace does not attach: is tracing permitted here?")
+            with Strace(server, "-c", "-e", "trace=io_uring_enter") as tracer:
                 self.load(running, exchanges=COUNTED_EXCHANGES, clients=clients)
-                tracer.send_signal(signal.SIGINT)
             # Share, seconds, microseconds a call, calls, errors if there are any, name.
-            lines = [line.split() for line in log.read_text().splitlines()]
+            lines = [line.split() for line in tracer.lines()]
             calls = [int(words[3]) for words in lines if words[-1:] == ["io_uring_enter"]]
         if len(calls) != 1:
-            raise SystemExit(f"strace has counted nothing: {log.read_text()}")
+            raise SystemExit(f"strace has counted nothing: {lines}")
         return calls[0] / COUNTED_EXCHANGES

@@ -7,16 +7,13 @@
 A process has no more connections than RLIMIT_NOFILE leaves it. So there are as many servers as it
 takes, and for each of them a process of clients, from many loopback addresses. Where memory runs
 short, no more are opened, and what was reached is told. Memory is each server's own, in pages that
-nobody else has; the kernel's is on both sides, the clients' included. Latencies are those of
-messages one at a time: on a new connection before there are others, and on connections chosen among
-all of them, which have been idle until then.
+nobody else has; the kernel's is on both sides, the clients' included.
 """
 
 import argparse
 import contextlib
 import multiprocessing
 import multiprocessing.connection
-import random
 import resource
 import socket
 import sys
@@ -25,7 +22,6 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
-from statistics import median, quantiles
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "protocol"))
 
@@ -37,9 +33,7 @@ from harness.target import DEFAULT_BUILD, Target, built_stages  # noqa: E402
 SPARE_DESCRIPTORS = 200  # for a process's other needs
 SOURCE_CONNECTIONS = 1000
 PATIENCE = 120.0
-MESSAGE = b"\5\0\0\0hello"
 LOOK_EACH = 200  # connections between two looks whether that is enough
-TALKERS = 2000  # connections, of all, whose latency is measured
 KEEP_FREE_GIB = 6.0
 
 
@@ -51,20 +45,10 @@ def shares(connections: int) -> list[int]:
     return [connections // servers + (i < connections % servers) for i in range(servers)]
 
 
-def seconds_of(client: socket.socket) -> float:
-    """From a message to its answer."""
-    began = time.perf_counter()
-    client.sendall(MESSAGE)
-    missing = len(MESSAGE)
-    while missing:
-        missing -= len(client.recv(missing))
-    return time.perf_counter() - began
-
-
 def be_clients(address: tuple[str, int], number: int, count: int, enough: Event,
                line: Connection) -> None:  # fmt: skip
-    """In a process of its own: connects them until it is enough, and tells how many they are. Then
-    has as many as it is asked for talk, one after the other, and tells how long each took."""
+    """In a process of its own: connects them until it is enough, tells how many they are, and keeps
+    them until the line is closed."""
     raise_descriptor_limit()
     clients = []
     for i in range(count):
@@ -77,9 +61,7 @@ def be_clients(address: tuple[str, int], number: int, count: int, enough: Event,
         clients.append(client)
     line.send(len(clients))
     with contextlib.suppress(EOFError):
-        while True:
-            talkers = random.sample(clients, min(line.recv(), len(clients)))
-            line.send([seconds_of(client) for client in talkers])
+        line.recv()
 
 
 def memory_bytes(what: str) -> int:
@@ -88,10 +70,11 @@ def memory_bytes(what: str) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith(f"{what}:")) * 1024
 
 
-def warm_up(server: Server) -> list[float]:
-    """Touches what all connections share; the seconds that each message took."""
-    with socket.create_connection(server.address) as client:
-        return [seconds_of(client) for _ in range(600)]
+def warm_up(server: Server) -> None:
+    """Touches what all connections share."""
+    with server.connect() as client:
+        for _ in range(600):
+            client.echo(b"hello")
 
 
 @dataclass(frozen=True)
@@ -105,8 +88,6 @@ class Costs:
     kernel_bytes: float  # for each connection, both ends
     all_bytes: float  # the same of all the machine's memory, the clients' included
     busy: float  # of a core, all servers together, while nothing happens
-    alone: list[float]  # seconds of a message before there are others
-    in_the_crowd: list[float]
 
     def print(self) -> None:
         """In words."""
@@ -120,14 +101,6 @@ class Costs:
         print(f"processor time of all servers while all is idle: {self.busy:.4f} s a second")
         print(f"bytes of the kernel's for each, both ends: {self.kernel_bytes:.0f}")
         print(f"bytes of all the machine's memory for each, both ends: {self.all_bytes:.0f}")
-        print(f"a message and its answer, alone: {in_words(self.alone)}")
-        print(f"on one of {self.connections} connections: {in_words(self.in_the_crowd)}")
-
-
-def in_words(seconds: list[float]) -> str:
-    """The middle of them, and the end."""
-    p99 = quantiles(seconds, n=100)[98]
-    return f"{median(seconds) * 1e6:.0f} µs, p99 {p99 * 1e6:.0f} µs"
 
 
 def connect_all(
@@ -159,15 +132,6 @@ def connect_all(
     return reached
 
 
-def talk_among(lines: list[Connection]) -> list[float]:
-    """The seconds of messages on some of all connections, one at a time."""
-    found = []
-    for line in lines:
-        line.send(-(-TALKERS // len(lines)))
-        found += line.recv()
-    return found
-
-
 def measure(
     target: Target, counts: list[int], *options: str, watched: float = 5.0,
     bytes_kept_free: float = 0.0,
@@ -177,10 +141,9 @@ def measure(
     servers = [Server(target, [*limits, *options], patience=PATIENCE) for _ in counts]
     lines: list[Connection] = []
     try:
-        alone = []
         for server in servers:
             server.wait_until_ready()
-            alone += warm_up(server)
+            warm_up(server)
         processes = [server.process for server in servers]
         before = [process.private_bytes() for process in processes]
         small_before, all_before = memory_bytes("Slab"), memory_bytes("MemAvailable")
@@ -194,8 +157,7 @@ def measure(
         cpu_before = sum(process.cpu_seconds() for process in processes)
         time.sleep(watched)
         busy = (sum(process.cpu_seconds() for process in processes) - cpu_before) / watched
-        return Costs(sum(reached), sum(counts), seconds, own, kernel, everything, busy, alone,
-                     talk_among(lines))  # fmt: skip
+        return Costs(sum(reached), sum(counts), seconds, own, kernel, everything, busy)
     finally:
         for line in lines:
             line.close()
