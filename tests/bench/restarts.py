@@ -15,13 +15,13 @@ import asyncio
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 CLIENTS = 10  # at a time: a burst
@@ -90,7 +90,8 @@ class Clients:
 
 
 class Way:
-    """One way to put a new server in the place of the old."""
+    """One way to put a new server in the place of the old: the new one binds when the old one has
+    ended."""
 
     def __init__(self, program: str, directory: Path) -> None:
         self.program, self.directory = program, directory
@@ -131,7 +132,7 @@ class Way:
 
 def end(server: subprocess.Popen[bytes]) -> None:
     """Asks it to stop, and waits until it has drained."""
-    server.send_signal(signal.SIGTERM)
+    server.terminate()
     expect_end(server)
 
 
@@ -147,19 +148,17 @@ def defer_accept(listener: socket.socket) -> None:
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 10)
 
 
-class StopAndStart(Way):
-    """The new one binds when the old one has ended."""
-
-
 class Reuseport(Way):
-    """Both listen, each on a socket of its own, before the old one is stopped."""
+    """Both listen, each on a socket of its own, before the old one is stopped. `migrate`: the
+    kernel moves what waits in the old one's backlog. `defer`: and a client that has not asked yet
+    is in the backlog, too."""
 
-    migrate = False
-    defer = False
-
-    def __init__(self, program: str, directory: Path) -> None:
+    def __init__(
+        self, program: str, directory: Path, migrate: bool = False, defer: bool = False
+    ) -> None:
         super().__init__(program, directory)
-        SYSCTL.write_text(f"{int(self.migrate)}\n")
+        SYSCTL.write_text(f"{int(migrate)}\n")
+        self._defer = defer
 
     def start(self) -> subprocess.Popen[bytes]:
         # fingerd itself binds no port that another has, so it is passed a socket that does.
@@ -167,7 +166,7 @@ class Reuseport(Way):
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             listener.bind((HOST, self.port))
             listener.listen(4096)
-            if self.defer:
+            if self._defer:
                 defer_accept(listener)
             return self.ready([*ACTIVATE, self.program, *self.options()], listener)
 
@@ -175,18 +174,6 @@ class Reuseport(Way):
         new = self.start()
         end(old)
         return new
-
-
-class Migrated(Reuseport):
-    """The same, and the kernel moves what waits in the old one's backlog."""
-
-    migrate = True
-
-
-class MigratedUnasked(Migrated):
-    """And a client that has not asked yet is in the backlog, too."""
-
-    defer = True
 
 
 class HandedOver(Way):
@@ -214,10 +201,10 @@ class Activated(Way):
 
 
 WAYS = {
-    "stop and start": StopAndStart,
+    "stop and start": Way,
     "SO_REUSEPORT": Reuseport,
-    "SO_REUSEPORT, tcp_migrate_req": Migrated,
-    "the same, TCP_DEFER_ACCEPT": MigratedUnasked,
+    "SO_REUSEPORT, tcp_migrate_req": partial(Reuseport, migrate=True),
+    "the same, TCP_DEFER_ACCEPT": partial(Reuseport, migrate=True, defer=True),
     "handed over": HandedOver,
     "socket activation, TCP_DEFER_ACCEPT": Activated,
 }
