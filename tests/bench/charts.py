@@ -185,8 +185,7 @@ def draw_curves(chart: Mapping[str, Any]) -> list[str]:
              written((x.begin + x.end) / 2, HEIGHT - 16, chart["x"], fill=INK,
                      text_anchor="middle"), title_of_y(chart["y"])]
     looks = {label: style_of(label, which) for which, label in enumerate(chart["curves"])}
-    for label, found in curves.items():
-        parts += draw_curve(label, found, x, y, *looks[label])
+    parts += [draw_curve(label, found, x, y, *looks[label]) for label, found in curves.items()]
     if len(curves) > 1:
         ends = {label: (x.at(found[-1][0]), y.at(found[-1][1]["median"]))
                 for label, found in curves.items()}
@@ -223,22 +222,20 @@ def title_of_y(words: str) -> str:
 
 
 def draw_curve(label: str, found: Sequence[Any], x: Scale, y: Scale, colour: str,
-               marker: str) -> list[str]:
+               marker: str) -> str:
     """The medians, how far the middle half lies apart, and hollow marks where that is too far."""
     at = [(x.at(value), y.at(cell["median"]), cell["decided"]) for value, cell in found]
     bars = [(x.at(value), y.at(cell["low"]), y.at(cell["high"])) for value, cell in found]
     ends = "".join(f"M{x - 4:g} {low:g}h8m-4 0V{high:g}m-4 0h8" for x, low, high in bars
                    if low - high > 1)
-    parts = [tag("path", d="M" + " ".join(f"{x:g} {y:g}" for x, y, _ in at), stroke=colour,
-                 fill="none", stroke_width=2.4,
+    parts = [tag("path", d="M" + " ".join(f"{x:g} {y:g}" for x, y, _ in at), stroke_width=2.4,
                  **({"stroke_dasharray": "7 4"} if label == "floor" else {}))]
     if ends:
-        parts.append(tag("path", d=ends, stroke=colour, fill="none", stroke_width=1.3))
+        parts.append(tag("path", d=ends, stroke_width=1.3))
     for decided in (True, False):
         if marks := lines((x, y, marker) for x, y, known in at if known == decided):
-            parts.append(tag("path", d=marks, stroke=colour, stroke_width=1.6,
-                             fill=colour if decided else PAPER))
-    return parts
+            parts.append(tag("path", d=marks, stroke_width=1.6, fill=colour if decided else PAPER))
+    return tag("g", "".join(parts), stroke=colour, fill="none")
 
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:
@@ -257,27 +254,27 @@ def draw_names(ends: Mapping[str, tuple[float, float]], looks: Mapping[str, tupl
                right: float) -> list[str]:
     """The names of the curves, right of them, each level with its end or joined to it. A curve that
     ends long before the others is known by its colour: a line that far would look like data."""
-    parts = []
+    names = []
     heights = spread([y for _, y in ends.values()], NAME_GAP)
     for (label, (x, y)), height in zip(ends.items(), heights):
         colour, _ = looks[label]
-        height = round(height, 1)
+        height, at, name, parts = round(height, 1), right + 17, label, []
         if right - x < LEADER_MAX:
             parts.append(tag("path", d=f"M{x + 8:g} {y:g}L{right + 12:g} {height:g}",
                              stroke=colour, stroke_dasharray="1.5 2.5"))
-        at, name = right + 17, label
         if label.startswith("part"):
             stage, _, name = label.partition("-")
             parts.append(tag("circle", cx=at + 8, cy=height, r=10, fill=PAPER, stroke=colour,
                              stroke_width=2))
-            parts.append(written(at + 8, height + 5, stage[-1], fill=INK, text_anchor="middle",
+            parts.append(written(at + 8, height + 5, stage[-1], text_anchor="middle",
                                  font_weight="bold"))
             at += 25
         in_lines = wrap(name, NAME_WIDTH)
         for which, line in enumerate(in_lines):
             below = (which - (len(in_lines) - 1) / 2) * LINE_HEIGHT
-            parts.append(written(at, height + 5 + below, line, fill=INK))
-    return parts
+            parts.append(written(at, height + 5 + below, line))
+        names.append(tag("g", "".join(parts), fill=INK))
+    return names
 
 
 def misleading_range(values: Sequence[float]) -> tuple[float, float]:
@@ -337,23 +334,16 @@ def conversation_picture(
     title = "The same conversation, six times"
     begin = MARGIN + STAGE_WIDTH
     width = begin + COLUMN_WIDTH * len(phases) + MARGIN
-    parts, y = [], 64
-    for i, phase in enumerate(phases):
-        x = begin + i * COLUMN_WIDTH
-        parts.append(f'<text x="{x}" y="44" font-weight="bold">{escape(phase)}</text>')
+    heads = [written(begin + i * COLUMN_WIDTH, 44, phase) for i, phase in enumerate(phases)]
+    parts, y = [tag("g", "".join(heads), font_weight="bold")], 64
     for stage, columns in stages.items():
-        lines = max((len(column) for column in columns), default=0)
-        height = max(lines, 1) * LINE_HEIGHT + 14
-        parts.append(f'<line x1="{MARGIN}" y1="{y - 8}" x2="{width - MARGIN}" y2="{y - 8}" '
-                     f'stroke="{PALE}"/>')
-        parts.append(f'<text x="{MARGIN}" y="{y + 10}" font-weight="bold">{escape(stage)}</text>')
+        parts.append(tag("path", d=f"M{MARGIN} {y - 8}H{width - MARGIN}", stroke=PALE))
+        parts.append(written(MARGIN, y + 10, stage, font_weight="bold"))
         for i, column in enumerate(columns):
-            x = begin + i * COLUMN_WIDTH
-            for line, call in enumerate(column):
-                at = y + 10 + line * LINE_HEIGHT
-                parts.append(f'<text x="{x}" y="{at}" font-family="monospace" font-size="12">'
-                             f'{escape(call)}</text>')
-        y += height
+            calls = [written(begin + i * COLUMN_WIDTH, y + 10 + line * LINE_HEIGHT, call)
+                     for line, call in enumerate(column)]
+            parts.append(tag("g", "".join(calls), font_family="monospace", font_size=12))
+        y += max(map(len, columns)) * LINE_HEIGHT + 14
     said = [f"{stage}: " + "; ".join(f"{phase}: {', '.join(column) or 'nothing'}"
                                      for phase, column in zip(phases, columns)) + "."
             for stage, columns in stages.items()]
