@@ -14,36 +14,27 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from contenders import DEFAULT_BUILD, ECHO, HTTP, PART6, REPOSITORY, SPINNING, Contender
+from contenders import DEFAULT_BUILD, ECHO, REPOSITORY, Contender
 from harness.limits import raise_descriptor_limit
 from measure import run
 from measures.budgets import PLAIN
 from measures.experiment import (FULL, P50, P99, P999, Experiment, Measurement, Setting, each,
                                  ratio, table, timed)
 from measures.ladder import echo
-from measures.peers import beside_nginx
-from rounds import Job
-from workloads import HTTP_LOADS, LOADS, SPIN_LOAD
+from workloads import ECHO_LOADS
 
-
-def jobs(name: str, also: list[Contender], setting: Setting) -> list[Job]:
-    """Of all servers that are measured under a load."""
-    load = LOADS[name]
-    if load in HTTP_LOADS:
-        return beside_nginx(load, HTTP, setting)
-    spinning = (*(it for it in ECHO if it.name == PART6), SPINNING)
-    return each([load], spinning if load is SPIN_LOAD else (*ECHO, *also), echo, setting)
+LOADS = {load.name: load for load in ECHO_LOADS}
 
 
 def plan(name: str, arguments: argparse.Namespace) -> Callable[[Setting], Measurement]:
     """What is measured under a load."""
     def measurement(setting: Setting) -> Measurement:
-        chosen = [job for job in jobs(name, arguments.also, setting)
+        chosen = [job for job in each([LOADS[name]], (*ECHO, *arguments.also), echo, setting)
                   if any(part in job.server for part in arguments.servers)]
         names = [job.server for job in chosen]
-        base = next((it for it in (arguments.base, "nginx", PART6) if it in names), "")
+        base = arguments.base if arguments.base in names else next(iter(names), "")
         return Measurement(chosen, lambda results: {name: table(
-            f"{LOADS[name].title}, beside {base or names[0]}", results, "server",
+            f"{LOADS[name].title}, beside {base}", results, "server",
             [(server, name, server) for server in names],
             {"server CPU each, µs [ratio]": ratio("cpu_us", base),
              "answers a second [ratio]": ratio("per_second", base), "p50, µs": P50,
@@ -59,7 +50,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=0.7, help="how long each server a round")
     parser.add_argument("--base", default=PLAIN, help="whom the others are compared with")
-    parser.add_argument("--loads", nargs="+", choices=LOADS, default=LOADS, metavar="LOAD",
+    parser.add_argument("--loads", nargs="+", choices=LOADS, default=[*LOADS],
+                        metavar="LOAD",
                         help=f"of {', '.join(LOADS)}; all")
     parser.add_argument("--servers", nargs="+", default=[""], metavar="NAME",
                         help="servers whose names contain one of these; all")

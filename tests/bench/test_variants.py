@@ -52,13 +52,6 @@ def test_newcomers_are_answered_while_there_is_room(attackers: int) -> None:
     assert (found["newcomers_unanswered"] > 0) == (attackers == 8)
 
 
-@pytest.mark.parametrize("words", [["nosuch"], ["batches", "clients=1"], ["batches", "clients=x"]])
-def test_what_a_variant_is_not_told_it_does_not_guess(words: list[str]) -> None:
-    program = variants.command(SETTING, "")[0]
-    run = subprocess.run([program, *words], capture_output=True, text=True)
-    assert (run.returncode, run.stdout) == (1, "") and run.stderr
-
-
 @pytest.mark.parametrize(("first", "second", "score", "z"), [
     ([1, 2, 3], [1, 2, 3], 0.5, 0.0),
     (range(1, 11), range(11, 21), 1.0, 50 / math.sqrt(100 * 21 / 12)),

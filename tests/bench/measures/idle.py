@@ -138,18 +138,6 @@ def thread_limit() -> int:
     return min(limits) - SPARE_THREADS
 
 
-def idle_memory(crowd: int, setting: Setting) -> float:
-    """Bytes of the server's own for a client that has said one thing."""
-    with Contender(PART2, PART2).running(setting.build) as server:
-        server.connect().echo(b"warm")
-        before = server.process.private_bytes()
-        for _ in range(crowd):
-            server.connect().send_messages(b"here")
-        for client_here in server.clients[1:]:
-            client_here.expect(b"here")
-        return (server.process.private_bytes() - before) / crowd
-
-
 def switches_and_latency(crowd: int, setting: Setting) -> Numbers:
     """While all talk."""
     with Contender(PART2, PART2).running(setting.build) as server:
@@ -166,7 +154,8 @@ def switches_and_latency(crowd: int, setting: Setting) -> Numbers:
 def thread_costs(_: str, crowd: int, setting: Setting) -> Numbers:
     """All that one more client means."""
     started = variants.run(setting, "start_threads", beside=crowd, threads=100)
-    return {"bytes": idle_memory(crowd, setting), **switches_and_latency(crowd, setting),
+    part2 = Contender(PART2, PART2)
+    return {**memory_of_the_spoken(crowd, part2, setting), **switches_and_latency(crowd, setting),
             "start_us": started["seconds"] / started["threads"] * 1e6}
 
 
