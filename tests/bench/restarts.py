@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Restarts fingerd again and again, in one of six ways, and counts what its clients meet.
 
-    restarts.py WAY --program FILE [--restarts N] [--seconds S]
+    restarts.py WAY --program FILE [--restarts N]
 
 Clients come at a fixed rate, in small bursts, each with a connection and a question of its own. It
 prints a line of JSON: how many were answered, refused, and cut off (a reset, or an end without the
@@ -29,6 +29,7 @@ PER_SECOND = 1000
 PATIENCE = 5.0
 LISTEN_BEGIN = 3  # sd_listen_fds(3)
 LATE_SECONDS = 0.1
+PAUSE_SECONDS = 0.1  # between two restarts
 HOST = "127.0.0.1"
 PLAN = b"Building a telescope.\n" * 40
 ANSWER = PLAN.replace(b"\n", b"\r\n")
@@ -210,15 +211,15 @@ WAYS = {
 }
 
 
-def measure(way: Way, restarts: int, seconds: float) -> dict[str, float]:
-    """So many restarts under load, so long after each other."""
+def measure(way: Way, restarts: int) -> dict[str, float]:
+    """So many restarts under load."""
     server = way.start()
     clients = Clients(way.port)
     try:
         for _ in range(restarts):
-            time.sleep(seconds)
+            time.sleep(PAUSE_SECONDS)
             server = way.restart(server)
-        time.sleep(seconds)
+        time.sleep(PAUSE_SECONDS)
     finally:
         clients.stop()
         server.terminate()
@@ -232,7 +233,6 @@ def main() -> None:
     parser.add_argument("way", choices=WAYS, metavar="WAY", help=", ".join(WAYS))
     parser.add_argument("--program", required=True, metavar="FILE", help="fingerd")
     parser.add_argument("--restarts", type=int, default=10, metavar="N")
-    parser.add_argument("--seconds", type=float, default=0.1, metavar="S", help="between them")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="restarts-") as name:
         directory = Path(name)
@@ -240,7 +240,7 @@ def main() -> None:
         (directory / "users" / "alice").mkdir(parents=True)
         (directory / "users" / "alice" / ".plan").write_bytes(PLAN)
         way = WAYS[arguments.way](str(Path(arguments.program).resolve()), directory)
-        print(json.dumps(measure(way, arguments.restarts, arguments.seconds)))
+        print(json.dumps(measure(way, arguments.restarts)))
 
 
 if __name__ == "__main__":

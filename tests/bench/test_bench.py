@@ -1,12 +1,9 @@
 """The client measures: wrong answers are noticed, numbers are right, every contender echoes.
 
     cmake --build build/default --target bench && /usr/bin/python3 -m pytest tests/bench
-
-BENCH_BUILD in the environment names another build's directory.
 """
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -18,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from contenders import DEFAULT_BUILD, ECHO, PAIRS, Contender
+from contenders import DEFAULT_BUILD as BUILD
+from contenders import ECHO, PAIRS, Contender
 
 from subjects.broken_servers import Healthy, LastFirst  # tests/protocol is in contenders' path
 
-BUILD = Path(os.environ.get("BENCH_BUILD", DEFAULT_BUILD))
 LOAD = BUILD / "tests" / "bench" / "load"
 needs_load = pytest.mark.skipif(not LOAD.is_file(), reason="build the target bench")
 

@@ -1,12 +1,9 @@
 """The measuring of finger daemons measures: wrong answers are noticed, the peer does the same work.
 
     cmake --build build/default --target bench && /usr/bin/python3 -m pytest tests/bench
-
-BENCH_BUILD in the environment names another build's directory.
 """
 
 import json
-import os
 import socket
 import subprocess
 import threading
@@ -16,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from contenders import DEFAULT_BUILD
+from contenders import DEFAULT_BUILD as BUILD
 from finger import EPOLL, OURS, PLAN, Bench, answer_of
 
-BUILD = Path(os.environ.get("BENCH_BUILD", DEFAULT_BUILD))
 LOAD = BUILD / "tests" / "bench" / "variants"
 ANSWER = b"one line\r\nand another\r\n"
 pytestmark = pytest.mark.skipif(not LOAD.is_file(), reason="build the target bench")

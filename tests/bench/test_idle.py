@@ -3,7 +3,6 @@
     cmake --build build/default && /usr/bin/python3 -m pytest tests/bench
 """
 
-import os
 import re
 import subprocess
 import sys
@@ -11,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from contenders import DEFAULT_BUILD
+from contenders import DEFAULT_BUILD as BUILD
 
-BUILD = Path(os.environ.get("BENCH_BUILD", DEFAULT_BUILD))
 PROGRAM = BUILD / "part6-uring" / "part6-uring"
 IDLE = Path(__file__).with_name("idle.py")
 CONNECTIONS = 1000

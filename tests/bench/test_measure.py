@@ -3,12 +3,10 @@ is not told as a number; the book's files have its form.
 
     cmake --build build/default --target bench && /usr/bin/python3 -m pytest tests/bench
 
-BENCH_BUILD in the environment names another build's directory. The numbers themselves are not
-looked at: they are the machine's.
+The numbers themselves are not looked at: they are the machine's.
 """
 
 import json
-import os
 import random
 import subprocess
 import sys
@@ -20,7 +18,8 @@ import json_text
 import measure
 import pytest
 import rounds
-from contenders import DEFAULT_BUILD, REPOSITORY
+from contenders import DEFAULT_BUILD as BUILD
+from contenders import REPOSITORY
 from harness.limits import raise_descriptor_limit
 from measure import Progress, charts, measured, run
 from measures.budgets import Bound
@@ -32,7 +31,6 @@ from measures.registry import EXPERIMENTS, NAMES
 from ratios import Ratio
 from rounds import Job, Results, facts, in_rounds
 
-BUILD = Path(os.environ.get("BENCH_BUILD", DEFAULT_BUILD))
 TINY = Effort("tiny", 1, 0.02, 100, 128, 500, 0.1, 0.3)
 SVG = "{http://www.w3.org/2000/svg}"
 IN_WORDS = ("conversation", "features", "m16_2")  # tables without a number by itself

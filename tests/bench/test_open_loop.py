@@ -1,8 +1,6 @@
 """The client at a fixed rate: a stall is not hidden, the rate is kept, percentiles are right.
 
     cmake --build build/default --target bench && /usr/bin/python3 -m pytest tests/bench
-
-BENCH_BUILD in the environment names another build's directory.
 """
 
 import json

@@ -10,7 +10,7 @@ import pytest
 from contenders import DEFAULT_BUILD
 
 RESTARTS = Path(__file__).with_name("restarts.py")
-FINGERD = Path(os.environ.get("BENCH_BUILD", DEFAULT_BUILD)) / "finger" / "fingerd"
+FINGERD = DEFAULT_BUILD / "finger" / "fingerd"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="makes a network of its own, as root")

@@ -1,13 +1,10 @@
 """The programs that measure what no stage does count right.
 
     cmake --build build/default --target bench && /usr/bin/python3 -m pytest tests/bench
-
-BENCH_BUILD in the environment names another build's directory.
 """
 
 import json
 import math
-import os
 import subprocess
 from pathlib import Path
 
@@ -18,7 +15,7 @@ from measures import attacks, variants
 from measures.experiment import QUICK, Setting
 from measures.oracle import probability, rank_sum
 
-SETTING = Setting(Path(os.environ.get("BENCH_BUILD", DEFAULT_BUILD)), QUICK)
+SETTING = Setting(DEFAULT_BUILD, QUICK)
 
 
 @pytest.mark.parametrize(("size", "waits"), [(1, 100), (16, 7), (100, 1), (1024, 1)])

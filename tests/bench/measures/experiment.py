@@ -257,7 +257,6 @@ class Grid:
     servers: Sequence[Any] | Mapping[str, Any]
     loads: Sequence[Any] | Mapping[str, Any] = ("once",)
     rows: str = "servers"  # or loads, or both
-    joint: str = ": "  # between a load's label and a server's
     notes: Sequence[str] = ()
     chart: Callable[[Results], Chart] | None = None
     counts: bool = False
@@ -281,7 +280,7 @@ class Grid:
             return [(servers[name], next(iter(loads)), name) for name in there]
         if self.rows == "loads":
             return [(label, load, next(iter(servers))) for load, label in loads.items()]
-        return [(f"{label}{self.joint}{servers[name]}", load, name)
+        return [(f"{label}: {servers[name]}", load, name)
                 for load, label in loads.items() for name in there]
 
 

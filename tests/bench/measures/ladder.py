@@ -25,7 +25,6 @@ NAMES = [stage.name for stage in ALL_STAGES]
 STAGE = dict(zip(NAMES, ALL_STAGES))
 FLOOR = floor_of(1).name
 SHARE = 0.75  # of a round's length, for those of whom there are many
-ONE_AT_A_TIME = words("one at a time")
 BY_DESIGN = words("fails by design: one at a time")
 CLOSED_LOOP = ("The load is a closed loop: every client waits for its answer, so a slow server is "
                "asked less, and a latency is that of a server loaded as fully as this client can.")
@@ -334,7 +333,8 @@ def m15_3(setting: Setting) -> Measurement:
             load = Echo(f"{where}far-{crowd}", "", crowd)
             jobs += each([load], stages, measure, setting)
             show = timed("per_second", load=load.name)
-            columns[f"{clients}, {distance}"] = show if crowd == 1 else unless_part1(show)
+            columns[f"{clients}, {distance}"] = show if crowd == 1 else where_served(
+                show, words("one at a time"))
 
     def tables(results: Results) -> dict[str, Table]:
         return {"m15_3": table(
@@ -344,9 +344,3 @@ def m15_3(setting: Setting) -> Measurement:
                    "between two TUN devices makes the delay, 20 ms for each packet."])}
 
     return Measurement(jobs, tables)
-
-
-def unless_part1(show: Column) -> Column:
-    """Of a column for several clients."""
-    return lambda results, load, server: ONE_AT_A_TIME if server == PART1 else show(
-        results, load, server)
