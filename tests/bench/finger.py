@@ -1,25 +1,18 @@
-"""Finger daemons, and what loads them: fingerd, itself as a state machine, one on plain epoll, and
-Debian's under an inetd.
+"""Finger daemons, and what loads them: fingerd, itself as a state machine, and one on plain epoll.
 
 An exchange: connect, ask for alice, read a plan of 1 KiB to the end, close. All daemons get the
-same load, one worker each, on core 1; the client has core 0. Debian's fingerd runs under
-openbsd-inetd, with a passwd of its own (finger_inetd.py says how); it prints some lines about the
-login as well.
+same load, one worker each, on core 1; the client has core 0.
 """
 
 import json
-import os
 import socket
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from contenders import PART5, SERVER_CORE, on_core
-from finger_inetd import Inetd, missing, path_of
-from harness.proc import Process
 from harness.server import Server
 from harness.strace import Strace
 from harness.target import Target
@@ -29,12 +22,12 @@ CLIENTS = 32
 WARM_UP_EXCHANGES = 200
 COUNTED_EXCHANGES = 2000
 START_SECONDS = 10.0
-FINGERD, EPOLL, DEBIAN = "fingerd", "peer-epoll-finger", "in.fingerd"
+FINGERD, EPOLL = "fingerd", "peer-epoll-finger"
 
 LINE = b"Building a telescope in the garden; back in May, with luck.\n"
 PLAN = (LINE * 20)[:1023] + b"\n"
 
-# What is built, and the options that make them do the same.
+# The options make them do the same.
 LOCAL = ("--addr", "127.0.0.1")
 OURS = {
     FINGERD: ("finger/fingerd", *LOCAL, "--quiet", "--workers", "1", "--max-per-ip", "1000"),
@@ -43,23 +36,11 @@ OURS = {
 }
 
 
-@dataclass(frozen=True)
-class Running:
-    """A daemon that listens."""
-
-    pid: int
-    port: int
-
-    def cpu_seconds(self) -> float:
-        """Its own, once it has nothing to do, and that of the processes it has started."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        children = sum(map(int, fields[13:15])) / os.sysconf("SC_CLK_TCK")
-        return cpu_at_rest(Process(self.pid)) + children
-
-
 @contextmanager
-def server_of(build: Path, name: str, users: Path, cores: str = SERVER_CORE) -> Iterator[Server]:
-    """One of ours, on its core."""
+def built_daemon(
+    build: Path, name: str, users: Path, cores: str = SERVER_CORE
+) -> Iterator[Server]:
+    """One of them, on its core."""
     first, *more = name.split()  # fingerd --workers 2
     program, *options = OURS[first]
     target = Target(name, PART5, (*on_core(cores), str(build / program)))
@@ -69,24 +50,6 @@ def server_of(build: Path, name: str, users: Path, cores: str = SERVER_CORE) -> 
         yield server
     finally:
         server.kill()
-
-
-@contextmanager
-def built_daemon(
-    build: Path, name: str, users: Path, cores: str = SERVER_CORE
-) -> Iterator[Running]:
-    """The same, as the others are."""
-    with server_of(build, name, users, cores) as server:
-        yield Running(server.pid, server.address[1])
-
-
-@contextmanager
-def debian_daemon() -> Iterator[Running]:
-    """Debian's, and the inetd that starts it for each exchange."""
-    command = ("in.fingerd", "-p", str(path_of("finger")))
-    with Inetd(*command, plans={"alice": PLAN}) as inetd:
-        os.sched_setaffinity(inetd.pid, {int(SERVER_CORE)})  # its children inherit it
-        yield Running(inetd.pid, inetd.port)
 
 
 def answer_of(port: int) -> bytes:
@@ -100,14 +63,11 @@ def answer_of(port: int) -> bytes:
 
 
 def daemons(build: Path) -> list[str]:
-    """Those that are there; of each other one line says why it is left out."""
-    why = {name: "it is not built" for name, (path, *_) in OURS.items()
-           if not (build / path).is_file()}
-    if reason := missing("in.fingerd", "finger"):
-        why[DEBIAN] = reason
-    for name, reason in why.items():
-        print(f"{name} is left out: {reason}", file=sys.stderr)
-    return [name for name in (*OURS, DEBIAN) if name not in why]
+    """Those that are built; of each other one line says that it is left out."""
+    there = [name for name, (path, *_) in OURS.items() if (build / path).is_file()]
+    for name in OURS.keys() - there:
+        print(f"{name} is left out: it is not built", file=sys.stderr)
+    return there
 
 
 class Bench:
@@ -120,14 +80,14 @@ class Bench:
         home.mkdir(parents=True)
         (home / ".plan").write_bytes(PLAN)
 
-    def start(self, name: str) -> AbstractContextManager[Running]:
+    def start(self, name: str) -> AbstractContextManager[Server]:
         """A context in which it runs."""
-        return debian_daemon() if name == DEBIAN else built_daemon(self.build, name, self.users)
+        return built_daemon(self.build, name, self.users)
 
-    def load(self, running: Running, seconds: float = 0, exchanges: int = 0,
+    def load(self, running: Server, seconds: float = 0, exchanges: int = 0,
              clients: int = CLIENTS, sources: int = 8) -> Numbers:  # fmt: skip
         """What the clients say, of as many exchanges as fit the time, or so many."""
-        words = {"port": running.port, "query": "alice", "answer": self.directory / "answer",
+        words = {"port": running.address[1], "query": "alice", "answer": self.directory / "answer",
                  "clients": clients, "sources": sources, "exchanges": exchanges,
                  "ms": f"{seconds * 1000:.0f}"}
         program = str(self.build / "tests" / "bench" / "variants")
@@ -136,18 +96,18 @@ class Bench:
             within=60))
         return found
 
-    def warm(self, running: Running) -> None:
+    def warm(self, running: Server) -> None:
         """Some exchanges that do not count, after one whose answer is kept."""
-        (self.directory / "answer").write_bytes(answer_of(running.port))
+        (self.directory / "answer").write_bytes(answer_of(running.address[1]))
         self.load(running, exchanges=WARM_UP_EXCHANGES)
 
     def measure(self, name: str, clients: int = CLIENTS) -> Numbers:
         """One round of one daemon, asked by so many clients at a time."""
         with self.start(name) as running:
             self.warm(running)
-            before = running.cpu_seconds()
+            before = cpu_at_rest(running.process)
             found = self.load(running, self.seconds, clients=clients)
-            cpu = running.cpu_seconds() - before
+            cpu = cpu_at_rest(running.process) - before
         return {
             "cpu_us": cpu / found["exchanges"] * 1e6,
             "per_second": found["exchanges"] / found["seconds"],
@@ -161,10 +121,9 @@ class Bench:
         With several clients one call serves many; and strace makes each call dearer, so that still
         more completions wait for the next. A single client has to wait for everything.
         """
-        with server_of(self.build, FINGERD, self.users) as server:
-            running = Running(server.pid, server.address[1])
+        with self.start(FINGERD) as running:
             self.warm(running)
-            with Strace(server, "-c", "-e", "trace=io_uring_enter") as tracer:
+            with Strace(running, "-c", "-e", "trace=io_uring_enter") as tracer:
                 self.load(running, exchanges=COUNTED_EXCHANGES, clients=clients)
             # Share, seconds, microseconds a call, calls, errors if there are any, name.
             lines = [line.split() for line in tracer.lines()]

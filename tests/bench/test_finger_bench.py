@@ -74,7 +74,7 @@ def test_every_daemon_answers_with_the_plan(tmp_path: Path, name: str) -> None:
     if not (BUILD / OURS[name][0]).is_file():
         pytest.skip(f"{name} is not built")
     with Bench(BUILD, 0.1, tmp_path).start(name) as running:
-        assert answer_of(running.port) == PLAN.replace(b"\n", b"\r\n")
+        assert answer_of(running.address[1]) == PLAN.replace(b"\n", b"\r\n")
 
 
 def test_the_peer_follows_no_link_and_serves_no_device(tmp_path: Path) -> None:
@@ -85,4 +85,4 @@ def test_the_peer_follows_no_link_and_serves_no_device(tmp_path: Path) -> None:
         plan.unlink()
         plan.symlink_to(target)
         with bench.start(EPOLL) as running, pytest.raises(SystemExit, match="No Plan"):
-            answer_of(running.port)
+            answer_of(running.address[1])

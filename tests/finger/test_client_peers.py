@@ -1,16 +1,12 @@
 """finger/finger and the daemons that others run: Debian's fingerd, efingerd."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from client_program import finger, program  # noqa: F401
-
-sys.path.append(str(Path(__file__).parents[1] / "bench"))
-
-from finger_inetd import Inetd, missing, path_of  # noqa: E402
+from kit.inetd import Inetd, missing, path_of
 
 PLAN = b"Building a telescope.\n\tZo\xc3\xab \x1b[2Jhelps.\n"
 

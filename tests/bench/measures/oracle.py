@@ -73,7 +73,7 @@ def our_daemon(setting: Setting) -> Iterator[tuple[int, list[str], list[str]]]:
     names = [name for name in known if name.isalpha()][:SYSTEM_NAMES]
     names = [name for name in names if name[::-1] not in known]
     with daemons.fingerd(setting, "--max-per-ip", "1000") as (_, running):
-        yield running.port, names, [name[::-1] for name in names]
+        yield running.address[1], names, [name[::-1] for name in names]
 
 
 def microseconds(port: int, name: str) -> float:

@@ -10,8 +10,6 @@ gets a configuration of its own, a free port of 127.0.0.1, and runs as nobody.
   and the plan.
 - inetd takes no more than 256 connections a minute, and then pauses for ten minutes, unless told
   otherwise: `-R` and `nowait.N` tell it.
-- What an exchange costs is spread over short-lived processes (inetd's fork, in.fingerd, finger),
-  whose CPU time inetd collects as it reaps them: `cutime` and `cstime` of /proc/PID/stat.
 """
 
 from __future__ import annotations
@@ -21,15 +19,12 @@ import shlex
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "protocol"))
-
-from harness.proc import wait_until  # noqa: E402
-from harness.subject import free_port  # noqa: E402
+from harness.proc import wait_until
+from harness.subject import free_port
 
 NOBODY = 65534
 START_SECONDS = 10.0
@@ -85,11 +80,6 @@ class Inetd:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
-
-    @property
-    def pid(self) -> int:
-        """Of inetd itself: all words in front of it have become it."""
-        return self._process.pid
 
     def kill(self) -> None:
         """Ends it."""
