@@ -36,7 +36,6 @@ SVG = "{http://www.w3.org/2000/svg}"
 IN_WORDS = ("conversation", "features", "m16_2")  # tables without a number by itself
 WITH_FLOOR = ("m6_1", "m7_1", "m11_3", "m12_3", "m16_1", "idle", "peers", "pairs")  # CPU a message
 COLUMNS_MAX = 5  # of a table in the book: a telephone shows no more
-WIDE = {"m15_1": 7}  # one for each way in which a client is lost
 needs_build = pytest.mark.skipif(not (BUILD / "tests" / "bench" / "variants").is_file(),
                                  reason="build the target bench")
 
@@ -89,7 +88,7 @@ def test_every_name_gives_numbers_a_table_and_its_picture(
         here = found["machine"]
         assert all(here[key] for key in ("date", "processor", "cores", "kernel", "commit"))
         assert "unknown" not in (here["compiler"], here["flags"])
-        assert found["rows"] and len(found["head"]) <= WIDE.get(name, COLUMNS_MAX)
+        assert found["rows"] and len(found["head"]) <= COLUMNS_MAX
         assert all(len(row["cells"]) + 1 == len(found["head"]) for row in found["rows"])
         assert all(measured.cell(cell) for cell in cells(found))
         assert any("text" not in cell for cell in cells(found)) or name in IN_WORDS

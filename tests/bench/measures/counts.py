@@ -146,23 +146,21 @@ def m11_2(setting: Setting) -> Grid:
 # M11.1: what is kept for a client: a thread's stack, a connection, a coroutine's frame
 
 CONVERSATION = ("serve_client", "serve")  # the coroutines that are there while a client talks
-STEP_BYTES = 64  # the pool's blocks are multiples of it
 KEPT = {
     "`part2`: address space of a thread, with `malloc`'s": ("stack", "reserved"),
     "`part2`: memory of an idle one": ("stack", "touched"),
-    "`part5`: `sizeof(Connection)`": ("part5", "connection"),
-    "`part5`: its `EchoSession`": ("part5", "session"),
     "`part6`: `sizeof(Connection)`": ("part6", "connection"),
 }
 
 
 def kept(_: str, what: str, setting: Setting) -> Numbers:
-    """A thread's, a connection's as the compiler has it, or the frames of part 6's coroutines."""
+    """A thread's, or a connection's of part 6 as the compiler has it, or the frames of its
+    coroutines."""
     if what == "stack":
         return stack(min(100, setting.effort.crowd_max), setting)
     if what == "frames":
         return frames(need_program(setting.build / "tests" / "bench" / "part6-frames"))
-    program = need_program(setting.build / "tests" / "bench" / f"connection_size-{what}")
+    program = need_program(setting.build / "tests" / "bench" / "connection_size")
     return json.loads(subprocess.run([program], capture_output=True, check=True).stdout)
 
 
@@ -214,12 +212,9 @@ def m11_1(setting: Setting) -> Measurement:
         found = results["bytes"]["frames"][0]
         if missing := [name for name in CONVERSATION if name not in found]:
             raise SystemExit(f"no frame of {missing} was seen, but {found}")
-        sizes = [found[name] for name in CONVERSATION]
-        blocks = sum(-(-bytes_ // STEP_BYTES) * STEP_BYTES for bytes_ in sizes)
         rows = [
             *((title, [exactly(results, "bytes", *of)]) for title, of in KEPT.items()),
-            *((f"`part6`: frame of `{name}`", [exact(found[name])]) for name in CONVERSATION),
-            ("`part6`: both, as the pool hands them out", [exact(blocks)])]
+            *((f"`part6`: frame of `{name}`", [exact(found[name])]) for name in CONVERSATION)]
         return {"m11_1": Table(
             "What is kept for a client", ["of whom", "bytes"], rows,
             notes=["The frames are there while a client talks, and its session is inside that of "
@@ -227,7 +222,7 @@ def m11_1(setting: Setting) -> Measurement:
                    "and no frame. A frame's size is this compiler's. None of it is what an idle "
                    "client costs in all: for that, with the kernel's share, see M12.1 and M4.1."])}
 
-    return Measurement(each(["bytes"], ["stack", "part5", "part6", "frames"], kept, setting),
+    return Measurement(each(["bytes"], ["stack", "part6", "frames"], kept, setting),
                        tables, counts=True)
 
 
@@ -253,21 +248,14 @@ def newcomers(setting: Setting) -> int:
     return min(400, max(setting.effort.counted // 4, 20))
 
 
-def busiest(load: str, how: str, setting: Setting) -> Numbers:
+def busiest(workers: int, how: str, setting: Setting) -> Numbers:
     """The busiest worker's share of the newcomers, in percent."""
-    workers, _, order = load.partition(", ")
-    count, at_once = newcomers(setting), order == "at once"
-    contender = Contender(PART5, PART5, ("--workers", workers, "--accept", how))
+    count = newcomers(setting)
+    contender = Contender(PART5, PART5, ("--workers", f"{workers}", "--accept", how))
     with contender.running(setting.build, before=()) as server:
         at_rest, open_at_rest = sockets_in_epolls(server), server.process.descriptor_count()
-        if at_once:
-            server.pause()  # all of them wait in the backlog when it goes on
         for _ in range(count):
-            client = server.connect()
-            if not at_once:
-                client.echo(b"hello")
-        if at_once:
-            server.resume()
+            server.connect().echo(b"hello")
         open_then = open_at_rest + count
         if not wait_until(lambda: server.process.descriptor_count() >= open_then, PATIENCE):
             raise SystemExit(f"{PART5} has not accepted all of its {count} clients")
@@ -279,15 +267,13 @@ def busiest(load: str, how: str, setting: Setting) -> Numbers:
 
 
 def m9_2(setting: Setting) -> Grid:
-    orders = {"one by one": "one by one", "at once": "all at once"}
-    loads = {f"{workers}, {order}": f"{workers} workers, {title}, %"
-             for order, title in orders.items() for workers in (2, 4)}
+    crowds = (2, 4)
     return Grid(
         f"The busiest worker's share of {newcomers(setting)} new connections, in percent",
         "how the listener is watched",
-        {title: timed("busiest", SHARES_APART_MAX, load=load) for load, title in loads.items()},
-        busiest, HOW, list(loads),
+        {f"{workers} workers, one by one, %": timed("busiest", SHARES_APART_MAX, load=f"{workers}")
+         for workers in crowds},
+        busiest, HOW, crowds,
         notes=["An even share is 50 % of two workers, 25 % of four. One by one: each client is "
-               "answered before the next connects, so all workers sleep. All at once: they wait in "
-               "the backlog when the server looks. It is not how the load is spread: a connection "
+               "answered before the next connects, so all workers sleep. It is not how the load is spread: a connection "
                "that never speaks counts as much as one that never rests."])

@@ -29,7 +29,7 @@ from measures.experiment import (LATENCY_APART_MAX, P50, P99, ROUNDS_MIN, Cell, 
                                  need_root, ranged, ratio, table, timed)
 from measures.peers import cores_for
 from restarts import CLIENTS as BURST
-from restarts import LATE_SECONDS, PER_SECOND, WAYS
+from restarts import PER_SECOND, WAYS
 from rounds import Results
 from workloads import Numbers, cpu_at_rest
 
@@ -315,7 +315,6 @@ def m14_3(setting: Setting) -> Grid:
 # M15.1: replaced while its clients come and go
 
 SCRIPT = REPOSITORY / "tests" / "bench" / "restarts.py"
-LONGEST_APART_MAX = 0.5
 
 
 def restarts(setting: Setting) -> int:
@@ -335,17 +334,9 @@ def replaced(_: str, way: str, setting: Setting) -> Numbers:
     return found
 
 
-def in_all(results: Results, load: str, server: str, *numbers: str) -> Cell:
+def in_all(results: Results, load: str, server: str, number: str) -> Cell:
     """What was counted in all rounds together."""
-    return exact(sum(round(found[number]) for found in results[load][server]
-                     for number in numbers))
-
-
-def each_time(results: Results, load: str, server: str) -> Cell:
-    """The clients that were lost, for each restart."""
-    lost, times = (in_all(results, load, server, *numbers)["exact"]
-                   for numbers in (("refused", "cut"), ("restarts",)))
-    return exact(round(lost / times, 2))
+    return exact(sum(round(found[number]) for found in results[load][server]))
 
 
 def m15_1(setting: Setting) -> Grid:
@@ -354,18 +345,14 @@ def m15_1(setting: Setting) -> Grid:
     return Grid(
         "fingerd is replaced under load, in six ways", "way",
         {"answered": column(in_all, "answered"), "refused": column(in_all, "refused"),
-         "cut off": column(in_all, "cut"), "late": column(in_all, "late"),
-         "lost a restart": column(each_time),
-         "longest wait, ms": timed("longest_ms", LONGEST_APART_MAX)},
+         "cut off": column(in_all, "cut")},
         replaced, list(WAYS), ["restarts"],
         notes=[f"{restarts(setting)} restarts a round, a tenth of a second apart, in a network "
                f"namespace; {PER_SECOND:,} clients a second in bursts of {BURST}, each with a "
                "connection and a question of its own. Counted are the clients of all rounds: "
                "*refused*, there was no listener; *cut off*, a reset or an end came in place of "
-               f"the answer; *late*, the answer took more than {LATE_SECONDS * 1e3:.0f} ms. The "
-               "longest wait is that for an answer, in each round. For socket activation and "
-               "`SO_REUSEPORT` a small parent process makes the sockets and passes them "
-               "(`LISTEN_FDS`), as systemd does. The socket that stays has `TCP_DEFER_ACCEPT`, as "
-               "in `fingerd.socket`, and so have those of the row that names it: a client that "
-               "has not asked yet is not accepted. Without it the old server accepts such "
-               "clients, and when it is stopped, hangs up."])
+               "the answer. For socket activation and `SO_REUSEPORT` a small parent process makes "
+               "the sockets and passes them (`LISTEN_FDS`), as systemd does. The socket that stays "
+               "has `TCP_DEFER_ACCEPT`, as in `fingerd.socket`, and so have those of the row that "
+               "names it: a client that has not asked yet is not accepted. Without it the old "
+               "server accepts such clients, and when it is stopped, hangs up."])
