@@ -86,7 +86,6 @@ class Costs:
     connect_seconds: float
     own_bytes: list[float]  # for each connection, of each server
     kernel_bytes: float  # for each connection, both ends
-    all_bytes: float  # the same of all the machine's memory, the clients' included
     busy: float  # of a core, all servers together, while nothing happens
 
     def print(self) -> None:
@@ -100,7 +99,6 @@ class Costs:
               f"({min(each):.0f} to {max(each):.0f})")  # fmt: skip
         print(f"processor time of all servers while all is idle: {self.busy:.4f} s a second")
         print(f"bytes of the kernel's for each, both ends: {self.kernel_bytes:.0f}")
-        print(f"bytes of all the machine's memory for each, both ends: {self.all_bytes:.0f}")
 
 
 def connect_all(
@@ -146,18 +144,17 @@ def measure(
             warm_up(server)
         processes = [server.process for server in servers]
         before = [process.private_bytes() for process in processes]
-        small_before, all_before = memory_bytes("Slab"), memory_bytes("MemAvailable")
+        kernel_before = memory_bytes("Slab")
         began = time.monotonic()
         reached = connect_all(servers, counts, lines, bytes_kept_free)
         seconds = time.monotonic() - began
-        kernel = (memory_bytes("Slab") - small_before) / sum(reached)  # sockets among it
-        everything = (all_before - memory_bytes("MemAvailable")) / sum(reached)
+        kernel = (memory_bytes("Slab") - kernel_before) / sum(reached)  # sockets among it
         own = [(process.private_bytes() - first) / count
                for process, first, count in zip(processes, before, reached)]  # fmt: skip
         cpu_before = sum(process.cpu_seconds() for process in processes)
         time.sleep(watched)
         busy = (sum(process.cpu_seconds() for process in processes) - cpu_before) / watched
-        return Costs(sum(reached), sum(counts), seconds, own, kernel, everything, busy)
+        return Costs(sum(reached), sum(counts), seconds, own, kernel, busy)
     finally:
         for line in lines:
             line.close()

@@ -99,8 +99,6 @@ def as_json(name: str, table: Table, common: dict[str, Any]) -> dict[str, Any]:
         "rows": [{"label": label, "cells": cells} for label, cells in table.rows],
         "notes": list(table.notes),
     }
-    if table.chart or table.picture:
-        found["figure"] = f"{name}.svg"
     if table.chart:
         found["chart"] = asdict(table.chart)
     return found
@@ -123,9 +121,8 @@ def carry_out(plan: Plan, progress: Progress, out: Path, figures: Path) -> None:
     results = in_rounds(measurement.jobs, plan.rounds, progress.step)
     progress.end()
     common = {
-        "command": f"./measure {' '.join(names)}", "effort": setting.effort.name,
-        "rounds": plan.rounds, "seconds": setting.effort.seconds, "counted": measurement.counts,
-        "machine": facts(setting.build), "quiet": noise.quiet, "noise": noise.words(),
+        "effort": setting.effort.name, "rounds": plan.rounds, "seconds": setting.effort.seconds,
+        "counted": measurement.counts, "machine": facts(setting.build), "noise": noise.words(),
     }
     tables = {name: table for name, table in measurement.tables(results).items() if name in names}
     first = next(iter(tables))

@@ -6,10 +6,9 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from contenders import (CLIENT_CORE, HTTP, NGINX, PAIRS, PART6, SERVER_CORE, STAGES, Contender,
-                        Nginx, floor_of)
+from contenders import (CLIENT_CORE, HTTP, NGINX, PAIRS, PART6, SERVER_CORE, SPINNING, STAGES,
+                        Contender, Nginx, floor_of)
 from count import CROWD
 from harness.strace import need_ptrace
 from measures.counts import exact_calls
@@ -52,40 +51,27 @@ def ceiling(setting: Setting) -> Grid:
 
 BOTH_CORES = f"{CLIENT_CORE},{SERVER_CORE}"
 TWO_CORES = "may use both cores"
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A stage with other options, and the one that it is compared with."""
-
-    title: str
-    program: str
-    options: tuple[str, ...]
-    base: str = ""  # a title; else the stage as it is
-    cores: str = SERVER_CORE
-
-
-VARIANTS = (
-    Variant(f"{PART6} --spin 1ms", PART6, ("--spin", "1ms")),
-    *(variant for program in STAGES for variant in (
-        Variant(f"{program}, {TWO_CORES}", program, (), program, BOTH_CORES),
-        Variant(f"{program} --workers 2, {TWO_CORES}", program, ("--workers", "2"),
-                f"{program}, {TWO_CORES}", BOTH_CORES))),
-    Variant(f"{PART6} --ring sqpoll, {TWO_CORES}", PART6, ("--ring", "sqpoll"),
-            f"{PART6}, {TWO_CORES}", BOTH_CORES),
-)
+WITH_OPTIONS = {  # and the one that each is compared with
+    SPINNING: PART6,
+    **{contender: base for stage in STAGES for contender, base in (
+        (Contender(f"{stage}, {TWO_CORES}", stage, (), BOTH_CORES), stage),
+        (Contender(f"{stage} --workers 2, {TWO_CORES}", stage, ("--workers", "2"), BOTH_CORES),
+         f"{stage}, {TWO_CORES}"))},
+    Contender(f"{PART6} --ring sqpoll, {TWO_CORES}", PART6, ("--ring", "sqpoll"), BOTH_CORES):
+        f"{PART6}, {TWO_CORES}",
+}
 
 
 def features(setting: Setting) -> Measurement:
     loads = [LOADS[f"c{crowd}"] for crowd in ((1, 64) if setting.thorough else (64,))]
-    servers = [Contender(name, name) for name in STAGES]
-    servers += [Contender(it.title, it.program, it.options, it.cores) for it in VARIANTS]
+    servers = [*(Contender(name, name) for name in STAGES), *WITH_OPTIONS]
 
     def tables(results: Results) -> dict[str, Table]:
-        rows = [(f"{it.title} / {it.base}" if it.base else it.title, [
+        rows = [(it.name if it is SPINNING else f"{it.name} / {base}", [
             in_words(found) if (found := ratio_of(
-                results, load, number, it.title, it.base or it.program)) else NOTHING
-            for number in ("cpu_us", "per_second") for load in ("c1", "c64")]) for it in VARIANTS]
+                results, load, number, it.name, base)) else NOTHING
+            for number in ("cpu_us", "per_second") for load in ("c1", "c64")])
+            for it, base in WITH_OPTIONS.items()]
         return {"features": Table(
             "What each option brings: ratios to the server without it",
             ["with the option", "CPU a message, 1 client", "CPU a message, 64 clients",
