@@ -26,13 +26,13 @@ FINGERD, EPOLL = "fingerd", "peer-epoll-finger"
 
 LINE = b"Building a telescope in the garden; back in May, with luck.\n"
 PLAN = (LINE * 20)[:1023] + b"\n"
+ANSWER = PLAN.replace(b"\n", b"\r\n")
 
 # The options make them do the same.
-LOCAL = ("--addr", "127.0.0.1")
 OURS = {
-    FINGERD: ("finger/fingerd", *LOCAL, "--quiet", "--workers", "1", "--max-per-ip", "1000"),
-    "fingerd-machine": ("finger/fingerd-machine", *LOCAL, "--quiet"),
-    EPOLL: ("tests/bench/peer-epoll-finger", *LOCAL),
+    FINGERD: ("finger/fingerd", "--addr", "127.0.0.1", "--quiet", "--workers", "1", "--max-per-ip", "1000"),
+    "fingerd-machine": ("finger/fingerd-machine", "--addr", "127.0.0.1", "--quiet"),
+    EPOLL: ("tests/bench/peer-epoll-finger",),
 }
 
 
@@ -52,12 +52,12 @@ def built_daemon(
         server.kill()
 
 
-def answer_of(port: int) -> bytes:
+def answer_of(port: int, user: str = "alice") -> bytes:
     """What a daemon answers, which must have the plan in it."""
     with socket.create_connection(("127.0.0.1", port), timeout=START_SECONDS) as connection:
-        connection.sendall(b"alice\r\n")
+        connection.sendall(f"{user}\r\n".encode())
         answer = b"".join(iter(partial(connection.recv, 65536), b""))
-    if PLAN.replace(b"\n", b"\r\n") not in answer:
+    if ANSWER not in answer:
         raise SystemExit(f"the daemon on port {port} does not answer with the plan: {answer!r}")
     return answer
 

@@ -131,8 +131,6 @@ def finger(setting: Setting) -> Measurement:
 
 # M13.1: plans that the kernel has in memory, and plans that it has not
 
-ANSWER = PLAN.replace(b"\n", b"\r\n")
-
 
 def evict(file: Path) -> None:
     """Has the kernel forget what it keeps of this file, and looks whether it has. Skips where it
@@ -145,26 +143,18 @@ def evict(file: Path) -> None:
         pytest.skip(f"the kernel keeps {file} in memory: no disk is under it")
 
 
-def exchange(port: int, query: str) -> bytes:
-    """The whole answer."""
-    with socket.create_connection(("127.0.0.1", port)) as client:
-        client.sendall(f"{query}\r\n".encode())
-        return b"".join(iter(partial(client.recv, 65536), b""))
-
-
 def ask_each(setting: Setting, cold: bool) -> Numbers:
     """One after the other asks for another user, whose plan has been read before or was evicted."""
     homes = min(200, max(setting.effort.counted // 10, 2))
     with fingerd(setting, users=homes) as (here, running):
         for number in range(homes):
-            exchange(running.address[1], f"u{number}")
+            answer_of(running.address[1], f"u{number}")
             if cold:
                 evict(here.users / f"u{number}" / ".plan")
         took = []
         for number in range(homes):
             begin = time.perf_counter()
-            if ANSWER not in exchange(running.address[1], f"u{number}"):
-                raise SystemExit("fingerd does not answer with the plan")
+            answer_of(running.address[1], f"u{number}")
             took.append((time.perf_counter() - begin) * 1e6)
     return {"per_second": 1e6 / statistics.mean(took), "p50_us": statistics.median(took),
             "p99_us": statistics.quantiles(took, n=100, method="inclusive")[98]}

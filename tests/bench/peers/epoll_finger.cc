@@ -15,15 +15,12 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <limits>
 #include <string>
 
 #include "common/loop/deadline_list.h"
 #include "common/loop/slab.h"
 #include "common/net/listen.h"
-#include "common/server/log.h"
 #include "common/server/options.h"
-#include "common/server/process.h"
 #include "finger/server/accounts/accounts.h"
 #include "finger/server/accounts/answer.h"
 #include "finger/server/protocol/crlf.h"
@@ -240,31 +237,22 @@ class Daemon {
 }  // namespace
 
 int main(int argc, char** argv) {
-  common::Options options;
   std::string users = ".";
-  const common::Program program{
-      .name = "peer-epoll-finger",
-      .summary = "Serves plans with epoll.",
-      .options = {common::address_option("--addr", "address to listen on", options.host),
-                  common::number_option("--port", "N", "port to listen on; 0: a free one",
-                                        options.port, 0, std::numeric_limits<std::uint16_t>::max()),
-                  {.name = "--users",
-                   .value_name = "DIR",
-                   .fallback = users,
-                   .meaning = "serve DIR/NAME/.plan",
-                   .takes = "the name of a directory",
-                   .set = [&users](std::string_view text) {
-                     users = text;
-                     return !users.empty();
-                   }}}};
-  if (const auto status = common::parse_options(argc, argv, program)) return *status;
-  common::prepare_process(clients_max, 1, {.descriptors_each = 3});
+  auto listener = peer::listen_as_told(argc, argv, "peer-epoll-finger", "Serves plans with epoll.",
+                                       common::SocketMode::nonblocking,
+                                       {{.name = "--users",
+                                         .value_name = "DIR",
+                                         .fallback = users,
+                                         .meaning = "serve DIR/NAME/.plan",
+                                         .takes = "the name of a directory",
+                                         .set = [&users](std::string_view text) {
+                                           users = text;
+                                           return !users.empty();
+                                         }}});
   auto accounts = finger::Accounts::of_directory(users);
   if (!accounts) peer::give_up(users.c_str(), accounts.error().value());
   Fd directory(::open(users.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!directory) peer::give_up(users.c_str(), errno);
-  auto listener = common::listen_on(options.address(), common::SocketMode::nonblocking);
-  if (!listener) return common::report_failure(options, listener.error());
-  peer::announce(*listener);
-  Daemon(std::move(*listener), std::move(directory), std::move(*accounts)).run();
+  peer::announce(listener);
+  Daemon(std::move(listener), std::move(directory), std::move(*accounts)).run();
 }
