@@ -3,6 +3,7 @@ away."""
 
 import json
 import sys
+from dataclasses import replace
 from functools import partial
 from statistics import median
 
@@ -265,9 +266,9 @@ RATE_CONNECTIONS = 100  # with fewer, a server that is late finds several messag
 LATE_MAX = 0.5  # of a latency that may be the client's own
 
 
-def at_rate(rate: int, server: Contender, setting: Setting) -> Numbers:
-    crowd = 1 if server.name == PART1 else RATE_CONNECTIONS
-    return echo(Echo("", "", crowd, rate=rate), server, setting, SHARE)
+def at_rate(load: Echo, server: Contender, setting: Setting) -> Numbers:
+    load = replace(load, connections=1) if server.name == PART1 else load
+    return echo(load, server, setting, SHARE)
 
 
 def if_not_the_clients(show: Column) -> Column:
@@ -282,21 +283,14 @@ def if_not_the_clients(show: Column) -> Column:
     return cell
 
 
-class Rate(int):
-    """Messages a second."""
-
-    @property
-    def name(self) -> str:
-        return f"rate-{self:d}"
-
-
 def rates(setting: Setting) -> Grid:
     return Grid(
         "Latency at a rising rate", "due a second: stage",
         {"answered a second": timed("per_second"), "p50, µs": if_not_the_clients(P50),
          "p99, µs": if_not_the_clients(P99), "p99.9, µs": if_not_the_clients(P999)},
-        at_rate, ALL_STAGES, {f"{rate:,}": Rate(rate) for rate in setting.fewer(
-            (5000, 50_000, 100_000, 150_000, 200_000))}, rows="both",
+        at_rate, ALL_STAGES, {
+            f"{rate:,}": Echo(f"rate-{rate}", "", RATE_CONNECTIONS, rate=rate)
+            for rate in setting.fewer((5000, 50_000, 100_000, 150_000, 200_000))}, rows="both",
         notes=[f"An open loop, {RATE_CONNECTIONS} connections (`part1-blocking`: 1, since it "
                "serves one at a time): a latency counts from when the message was due. Where the "
                "server does not keep up, it is the longer the longer the round lasts.",

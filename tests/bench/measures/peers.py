@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable
+from functools import partial
 
 from contenders import (CLIENT_CORE, HTTP, NGINX, PAIRS, PART6, SERVER_CORE, SPINNING, STAGES,
                         Contender, Nginx, floor_of)
@@ -15,7 +16,7 @@ from measures.counts import exact_calls
 from measures.experiment import (LATENCY_APART_MAX, NOTHING, P50, P99, QUICK, Cell, Grid,
                                  Measurement, Setting, Table, column, each, exact, in_words,
                                  of_rounds, ratio, ratio_of, table, timed)
-from measures.ladder import echo
+from measures.ladder import SHARE, echo
 from rounds import Job, Results
 from workloads import ECHO_LOADS, LOADS, Echo, Http, Numbers
 
@@ -82,7 +83,7 @@ def features(setting: Setting) -> Measurement:
                    "machine of two cores, two workers or a polling thread of the kernel cannot "
                    "show what they can do on more."])}
 
-    return Measurement(each(loads, servers, shorter_echo, setting), tables)
+    return Measurement(each(loads, servers, partial(echo, share=SHARE), setting), tables)
 
 
 def pairs(setting: Setting) -> Grid:
@@ -97,11 +98,6 @@ def pairs(setting: Setting) -> Grid:
         notes=["`floor` is `peer-epoll`. By hand it is `peer-ring`: a send and a receive that is "
                "linked to it (`--linked`, as in `part6-uring`), the same two without the link "
                "(`--pair`), or the send alone, beside a receive that is armed once and for all."])
-
-
-def shorter_echo(load: Echo, server: Contender, setting: Setting) -> Numbers:
-    """Of many."""
-    return echo(load, server, setting, 0.75)
 
 
 # One worker and two
