@@ -30,7 +30,8 @@ ANSWER = PLAN.replace(b"\n", b"\r\n")
 
 # The options make them do the same.
 OURS = {
-    FINGERD: ("finger/fingerd", "--addr", "127.0.0.1", "--quiet", "--workers", "1", "--max-per-ip", "1000"),
+    FINGERD: ("finger/fingerd", "--addr", "127.0.0.1", "--quiet", "--workers", "1",
+              "--max-per-ip", "1000"),
     "fingerd-machine": ("finger/fingerd-machine", "--addr", "127.0.0.1", "--quiet"),
     EPOLL: ("tests/bench/peer-epoll-finger",),
 }

@@ -39,8 +39,8 @@ class Tally:
 
 
 class Visitor:
-    """A client's view of a server. Its visits are methods of its protocol's class, one for each kind:
-    good, slow, hostile, churn."""
+    """A client's view of a server. Its visits are methods of its protocol's class, one for each
+    kind: good, slow, hostile, churn."""
 
     may_move = False  # while servers take over, one may close before the answer has begun
 

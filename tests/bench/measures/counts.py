@@ -275,5 +275,6 @@ def m9_2(setting: Setting) -> Grid:
          for workers in crowds},
         busiest, HOW, crowds,
         notes=["An even share is 50 % of two workers, 25 % of four. One by one: each client is "
-               "answered before the next connects, so all workers sleep. It is not how the load is spread: a connection "
-               "that never speaks counts as much as one that never rests."])
+               "answered before the next connects, so all workers sleep. It is not "
+               "how the load is spread: a connection that never speaks counts as much as one that "
+               "never rests."])
